@@ -1,0 +1,1 @@
+"""The headshot portal: a company's own front door to a professional headshot session."""

@@ -1,0 +1,1 @@
+"""What the product means, in plain Python: no web, no database, no provider."""

@@ -1,0 +1,85 @@
+"""What can go wrong for a person, as types; the sentence and the next step are rendered in one place."""
+
+from __future__ import annotations
+
+
+class PortalError(Exception):
+    """The parent of every refusal a person may meet.
+
+    Attributes:
+        status: the HTTP status it is answered with.
+        reason: a short constant for logs and the audit trail; never holds anything private.
+    """
+
+    status = 400
+    reason = "refused"
+
+
+class NotFound(PortalError):
+    """There is no such thing, or it belongs to somebody else; the two are never told apart."""
+
+    status = 404
+    reason = "not_found"
+
+
+class NotAllowed(PortalError):
+    """The person is known but may not do this."""
+
+    status = 403
+    reason = "not_allowed"
+
+
+class ConsentMissing(PortalError):
+    """Nothing about a face leaves the portal before its owner has agreed."""
+
+    status = 409
+    reason = "consent_missing"
+
+
+class NotReady(PortalError):
+    """The step exists, but the person has not come to it yet."""
+
+    status = 409
+    reason = "not_ready"
+
+
+class BadInput(PortalError):
+    """A form or a parameter says something that cannot be."""
+
+    status = 400
+    reason = "bad_input"
+
+
+class TooMany(PortalError):
+    """Somebody asks faster than anybody needs to.
+
+    Attributes:
+        retry_after: seconds until it is worth trying again.
+    """
+
+    status = 429
+    reason = "too_many"
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(self.reason)
+
+
+class Unavailable(PortalError):
+    """Something the portal needs does not answer at the moment."""
+
+    status = 503
+    reason = "unavailable"
+
+
+class SignInRefused(PortalError):
+    """A sign-in did not prove who the person is, or the person may not use this portal.
+
+    Attributes:
+        reason: the constant kept in the audit trail, such as ``nonce_mismatch`` or ``domain_not_allowed``.
+    """
+
+    def __init__(self, reason: str, *, status: int = 400) -> None:
+        self.reason = reason
+        self.status = status
+        super().__init__(reason)

@@ -1,0 +1,49 @@
+"""Encryption at rest for the few things that must be kept readable, such as a studio link."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Sequence
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+
+class CannotOpen(Exception):
+    """The sealed bytes were made with a key that is no longer configured, or were changed."""
+
+
+class SecretBox:
+    """Seals with the first key and opens with any, so that keys can be rotated one by one."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._keys = tuple(keys)
+        self._fernet = MultiFernet([Fernet(_derive(key, b"portal at rest")) for key in keys])
+
+    def seal(self, text: str) -> bytes:
+        """Encrypt and authenticate ``text``."""
+        return self._fernet.encrypt(text.encode())
+
+    def open(self, sealed: bytes) -> str:
+        """Decrypt what :meth:`seal` made.
+
+        Raises:
+            CannotOpen: none of the configured keys fits.
+        """
+        try:
+            return self._fernet.decrypt(sealed).decode()
+        except InvalidToken as error:
+            raise CannotOpen from error
+
+    def pseudonym(self, value: str) -> str:
+        """Return a stable keyed digest (32 hex digits) of something private, for logs and audit rows."""
+        key = _derive(self._keys[0], b"portal pseudonym")
+        return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _derive(key: str, purpose: bytes) -> bytes:
+    raw = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=purpose).derive(key.encode())
+    return base64.urlsafe_b64encode(raw)

@@ -1,0 +1,106 @@
+"""Where a person is on the way to a headshot, derived from facts by one pure function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """What the person is told. Never stored: always derived."""
+
+    NOT_STARTED = "not_started"
+    CONSENT_GIVEN = "consent_given"
+    IN_STUDIO = "in_studio"
+    PHOTOS_RECEIVED = "photos_received"
+    IN_PROGRESS = "in_progress"
+    READY = "ready"
+    CHOSEN = "chosen"
+    PROBLEM = "problem"
+    DELETED = "deleted"
+
+
+class Problem(StrEnum):
+    """Why a shoot cannot go on by itself. Each has its own sentence and next step."""
+
+    LINK_LOST = "link_lost"
+    NO_CREDITS = "no_credits"
+    REFUSED = "refused"
+    NO_PHOTOS = "no_photos"
+
+
+# The provider's words. Anything else is shown as work going on, because new words are added without notice.
+ONBOARDING = "onboarding"
+WAITING = "waiting"
+ACTIVE = "active"
+FAILED = "failed"
+DELETED = "deleted"
+KNOWN_STATUSES = frozenset({ONBOARDING, WAITING, "pending", "generatingHeadshots", ACTIVE, FAILED, DELETED})
+
+# The steps drawn as a rail at the top of a person's page, in order.
+RAIL = ("agree", "photos", "progress", "choose", "done")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShootFacts:
+    """What is known of one shoot.
+
+    Attributes:
+        provider_status: the newest status the provider has told, None before the session exists.
+        copied_at: when every photo of the finished shoot was in our storage, None until then.
+        problem: why it cannot go on without somebody's help, None when it can.
+    """
+
+    provider_status: str | None
+    copied_at: datetime | None = None
+    problem: Problem | None = None
+    has_link: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """Everything :func:`derive` looks at."""
+
+    has_consent: bool
+    shoot: ShootFacts | None = None
+    has_choice: bool = False
+
+
+def derive(facts: Facts) -> Stage:
+    """Return the stage a person is in.
+
+    The provider may send a finished shoot back to its beginning, so nothing here compares ranks: the
+    newest status decides, and a choice made earlier does not hide that a new session is running.
+    """
+    shoot = facts.shoot
+    if shoot is None:
+        return Stage.CONSENT_GIVEN if facts.has_consent else Stage.NOT_STARTED
+    if shoot.provider_status == DELETED:
+        return Stage.DELETED
+    if shoot.problem is not None:
+        return Stage.PROBLEM
+    if shoot.provider_status is None:
+        return Stage.CONSENT_GIVEN
+    if shoot.provider_status == ONBOARDING:
+        return Stage.IN_STUDIO if shoot.has_link else Stage.PROBLEM
+    if shoot.provider_status == WAITING:
+        return Stage.PHOTOS_RECEIVED
+    if shoot.provider_status == ACTIVE and shoot.copied_at is not None:
+        return Stage.CHOSEN if facts.has_choice else Stage.READY
+    return Stage.IN_PROGRESS
+
+
+def rail_position(stage: Stage) -> int:
+    """Return the index in :data:`RAIL` of the step the person is on."""
+    return {
+        Stage.NOT_STARTED: 0,
+        Stage.CONSENT_GIVEN: 1,
+        Stage.IN_STUDIO: 1,
+        Stage.PROBLEM: 1,
+        Stage.DELETED: 0,
+        Stage.PHOTOS_RECEIVED: 2,
+        Stage.IN_PROGRESS: 2,
+        Stage.READY: 3,
+        Stage.CHOSEN: 4,
+    }[stage]

@@ -1,0 +1,34 @@
+"""The schema's history and the one function that brings a database up to date."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+
+
+def _config(database_url: str) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.attributes["database_url"] = database_url
+    return config
+
+
+def upgrade(database_url: str) -> None:
+    """Bring the database to the newest schema; safe to run again and by two processes at once."""
+    command.upgrade(_config(database_url), "head")
+
+
+def is_current(database_url: str) -> bool:
+    """Return whether the database has exactly the schema this code expects."""
+    head = ScriptDirectory.from_config(_config(database_url)).get_current_head()
+    engine = create_engine(database_url, connect_args={"connect_timeout": 3})
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision() == head
+    finally:
+        engine.dispose()

@@ -1,0 +1,25 @@
+"""The job queue's own tables and functions, as its library ships them."""
+
+from __future__ import annotations
+
+from alembic import op
+from procrastinate.schema import SchemaManager
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Create the queue."""
+    connection = op.get_bind().connection.driver_connection
+    assert connection is not None  # noqa: S101 - a migration always has one
+    connection.execute(SchemaManager.get_schema())
+
+
+def downgrade() -> None:
+    """Drop the queue and everything in it."""
+    op.execute("DROP TABLE IF EXISTS procrastinate_periodic_defers, procrastinate_events CASCADE")
+    op.execute("DROP TABLE IF EXISTS procrastinate_jobs, procrastinate_workers CASCADE")
+    op.execute("DROP TYPE IF EXISTS procrastinate_job_to_defer_v1, procrastinate_job_status CASCADE")

@@ -1,0 +1,23 @@
+"""The tables and every query about them, one module a noun; no rule of the business lives here."""
+
+from portal.models.audit import AuditEntry
+from portal.models.choices import Choice
+from portal.models.consents import Consent
+from portal.models.deliveries import Delivery
+from portal.models.people import Person
+from portal.models.photos import Photo, Rendition
+from portal.models.sessions import Session, SignInAttempt
+from portal.models.shoots import Shoot
+
+__all__ = [
+    "AuditEntry",
+    "Choice",
+    "Consent",
+    "Delivery",
+    "Person",
+    "Photo",
+    "Rendition",
+    "Session",
+    "Shoot",
+    "SignInAttempt",
+]

@@ -1,0 +1,55 @@
+"""The audit trail: who did what to whom, when and with what result; rows are added and never changed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Identity
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.db import Base, db
+
+
+class AuditEntry(Base):
+    """One thing that happened. ``detail`` holds constants and counts, nothing private."""
+
+    __tablename__ = "audit_entries"
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    action: Mapped[str]
+    actor_id: Mapped[UUID | None]
+    subject_id: Mapped[UUID | None] = mapped_column(index=True)
+    result: Mapped[str] = mapped_column(default="ok")
+    request_id: Mapped[str | None]
+    address_digest: Mapped[str | None]
+    detail: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+
+
+def add(
+    action: str,
+    *,
+    at: datetime,
+    actor_id: UUID | None = None,
+    subject_id: UUID | None = None,
+    result: str = "ok",
+    request_id: str | None = None,
+    address_digest: str | None = None,
+    **detail: str | int | bool | None,
+) -> None:
+    """Add one entry in the caller's transaction."""
+    db.session.add(
+        AuditEntry(
+            at=at,
+            action=action,
+            actor_id=actor_id,
+            subject_id=subject_id,
+            result=result,
+            request_id=request_id,
+            address_digest=address_digest,
+            detail=detail,
+        )
+    )

@@ -1,0 +1,46 @@
+"""Choices: every time a person picked a headshot, here or in the studio; the latest act counts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.db import Base, db
+
+
+class Choice(Base):
+    """One act of choosing. ``origin`` is ``portal`` or ``studio``; ``key`` makes repeats harmless."""
+
+    __tablename__ = "choices"
+    __table_args__ = (UniqueConstraint("shoot_id", "key"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    shoot_id: Mapped[UUID] = mapped_column(ForeignKey("shoots.id", ondelete="CASCADE"), index=True)
+    photo_id: Mapped[UUID] = mapped_column(ForeignKey("photos.id", ondelete="CASCADE"))
+    origin: Mapped[str]
+    key: Mapped[str]
+    acted_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+
+
+def current(shoot_id: UUID) -> Choice | None:
+    """Return the person's latest act of choosing in this shoot, wherever it happened."""
+    return db.session.scalar(
+        select(Choice)
+        .where(Choice.shoot_id == shoot_id)
+        .order_by(Choice.acted_at.desc(), Choice.recorded_at.desc())
+        .limit(1)
+    )
+
+
+def latest_from(shoot_id: UUID, origin: str) -> Choice | None:
+    """Return the latest act from one place."""
+    return db.session.scalar(
+        select(Choice)
+        .where(Choice.shoot_id == shoot_id, Choice.origin == origin)
+        .order_by(Choice.acted_at.desc(), Choice.recorded_at.desc())
+        .limit(1)
+    )

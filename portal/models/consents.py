@@ -1,0 +1,45 @@
+"""Consents: proof of what was agreed to, word for word; rows are added, never rewritten."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import ForeignKey, Text, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.db import Base, db
+
+
+class Consent(Base):
+    """One agreement of one person to one text."""
+
+    __tablename__ = "consents"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    policy_version: Mapped[str]
+    locale: Mapped[str]
+    text_sha256: Mapped[str]
+    text: Mapped[str]
+    purposes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    provider: Mapped[str]
+    given_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+    address_digest: Mapped[str | None]
+    user_agent: Mapped[str | None]
+
+
+def current(person_id: UUID, policy_version: str) -> Consent | None:
+    """Return the person's standing consent to this version of the policy."""
+    return db.session.scalar(
+        select(Consent)
+        .where(
+            Consent.person_id == person_id,
+            Consent.policy_version == policy_version,
+            Consent.withdrawn_at.is_(None),
+        )
+        .order_by(Consent.given_at.desc())
+        .limit(1)
+    )

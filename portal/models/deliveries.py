@@ -1,0 +1,123 @@
+"""Deliveries: every authentic webhook as it came, stored once together with the job that applies it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CursorResult, Identity, Index, select, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.db import Base, db
+
+APPLY_TASK = "deliveries.apply"
+
+
+class Delivery(Base):
+    """One webhook as received.
+
+    ``state`` is ``pending``, ``applied``, ``ignored`` (authentic, but nothing of ours) or ``dead``
+    (could not be read or applied; kept for a person to look at).
+    """
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        Index("ix_deliveries_unapplied", "received_at", postgresql_where=text("state IN ('pending', 'dead')")),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
+    dedupe_key: Mapped[str] = mapped_column(unique=True)
+    provider: Mapped[str]
+    event: Mapped[str | None]
+    model_id: Mapped[str | None] = mapped_column(index=True)
+    received_at: Mapped[datetime]
+    stale: Mapped[bool] = mapped_column(default=False)
+    key_id: Mapped[str]
+    body_sha256: Mapped[str]
+    body: Mapped[bytes | None]
+    state: Mapped[str] = mapped_column(default="pending")
+    error: Mapped[str | None]
+    outcome: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    applied_at: Mapped[datetime | None]
+
+
+# One statement, so that the row and its job are kept together or not at all, in a single round trip.
+_INSERT_ONCE = text(
+    """
+    WITH stored AS (
+        INSERT INTO deliveries (dedupe_key, provider, event, model_id, received_at, stale, key_id,
+                                body_sha256, body, state, error)
+        VALUES (:dedupe_key, :provider, :event, :model_id, :received_at, :stale, :key_id,
+                :body_sha256, :body, :state, :error)
+        ON CONFLICT (dedupe_key) DO NOTHING
+        RETURNING id, state
+    )
+    SELECT stored.id,
+           CASE WHEN stored.state = 'pending' THEN procrastinate_defer_jobs_v1(ARRAY[
+               ROW('default', :task, 5, NULL, NULL,
+                   jsonb_build_object('delivery_id', stored.id), NULL)::procrastinate_job_to_defer_v1])
+           END
+    FROM stored
+    """
+)
+
+
+def insert_once(
+    *,
+    dedupe_key: str,
+    provider: str,
+    event: str | None,
+    model_id: str | None,
+    received_at: datetime,
+    stale: bool,
+    key_id: str,
+    body_sha256: str,
+    body: bytes,
+    error: str | None,
+) -> int | None:
+    """Store a delivery and queue the job that applies it; an unreadable one (``error``) gets no job.
+
+    Returns:
+        The new row's id, or None when this delivery is known already.
+    """
+    result: CursorResult[Any] = db.session.execute(  # type: ignore[assignment]
+        _INSERT_ONCE,
+        {
+            "dedupe_key": dedupe_key,
+            "provider": provider,
+            "event": event,
+            "model_id": model_id,
+            "received_at": received_at,
+            "stale": stale,
+            "key_id": key_id,
+            "body_sha256": body_sha256,
+            "body": body,
+            "state": "dead" if error else "pending",
+            "error": error,
+            "task": APPLY_TASK,
+        },
+    )
+    row = result.first()
+    return None if row is None else int(row[0])
+
+
+def by_id(delivery_id: int) -> Delivery | None:
+    """Return one delivery."""
+    return db.session.get(Delivery, delivery_id)
+
+
+def body_digest(dedupe_key: str) -> str | None:
+    """Return the digest of the body first seen under this key."""
+    return db.session.scalar(select(Delivery.body_sha256).where(Delivery.dedupe_key == dedupe_key))
+
+
+def unmatched(model_id: str) -> list[Delivery]:
+    """Return the deliveries about a model that arrived before we knew it."""
+    return list(
+        db.session.scalars(
+            select(Delivery)
+            .where(Delivery.model_id == model_id, Delivery.state == "ignored")
+            .order_by(Delivery.received_at)
+        )
+    )

@@ -1,0 +1,52 @@
+"""Putting work on the queue inside the caller's transaction; which code does the work is not known here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import procrastinate
+from procrastinate.exceptions import AlreadyEnqueued
+
+from portal.db import db, driver_connection
+
+# Deferring by name needs no pool of its own: every insert goes through the session's connection.
+_queue = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
+
+INTERACTIVE = 10
+BACKGROUND = 0
+
+
+def defer(
+    task: str,
+    *,
+    lock: str | None = None,
+    once: str | None = None,
+    priority: int = BACKGROUND,
+    at: datetime | None = None,
+    **arguments: str | int | bool | None,
+) -> bool:
+    """Queue ``task`` so that it exists exactly if the running transaction commits.
+
+    Args:
+        task: the name the task is registered under, such as ``shoots.create_session``.
+        lock: jobs with the same lock run one after the other.
+        once: while a job with this key waits, another is not queued.
+        priority: a higher number runs first.
+        at: the earliest start, UTC.
+        arguments: JSON values only, and nothing private: rows hold what is private.
+
+    Returns:
+        False when ``once`` found such a job waiting already.
+    """
+    connection = driver_connection()
+    job = _queue.configure_task(
+        task, lock=lock, queueing_lock=once, priority=priority, schedule_at=at, connection=connection
+    )
+    db.session.flush()
+    try:
+        # A refused duplicate must not spoil the caller's transaction.
+        with db.session.begin_nested():
+            job.defer(**arguments)
+    except AlreadyEnqueued:
+        return False
+    return True

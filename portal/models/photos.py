@@ -1,0 +1,110 @@
+"""Photos and their renditions: what was generated, and the copies of it we hold."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import ForeignKey, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.db import Base, db
+from portal.models.shoots import Shoot
+
+
+class Photo(Base):
+    """One generated picture of a shoot."""
+
+    __tablename__ = "photos"
+    __table_args__ = (UniqueConstraint("shoot_id", "provider_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    shoot_id: Mapped[UUID] = mapped_column(ForeignKey("shoots.id", ondelete="CASCADE"), index=True)
+    provider_id: Mapped[str]
+    position: Mapped[int]
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    provenance: Mapped[str | None]
+    copied_at: Mapped[datetime | None]
+    refused: Mapped[str | None]
+    removed_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    renditions: Mapped[list[Rendition]] = relationship(back_populates="photo", lazy="raise")
+
+
+class Rendition(Base):
+    """One stored size and format of a photo; the bytes are in the storage under ``storage_key``."""
+
+    __tablename__ = "renditions"
+    __table_args__ = (UniqueConstraint("photo_id", "name"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    photo_id: Mapped[UUID] = mapped_column(ForeignKey("photos.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str]
+    content_type: Mapped[str]
+    width: Mapped[int]
+    height: Mapped[int]
+    size: Mapped[int]
+    sha256: Mapped[str]
+    storage_key: Mapped[str] = mapped_column(unique=True)
+    photo: Mapped[Photo] = relationship(back_populates="renditions", lazy="raise")
+
+
+def of_shoot(shoot_id: UUID) -> list[Photo]:
+    """Return every photo the provider has named for this shoot, in its order."""
+    return list(
+        db.session.scalars(select(Photo).where(Photo.shoot_id == shoot_id).order_by(Photo.position, Photo.id))
+    )
+
+
+def viewable(shoot_id: UUID) -> list[Photo]:
+    """Return the photos of a shoot that are copied and not removed, in order."""
+    return list(
+        db.session.scalars(
+            select(Photo)
+            .where(Photo.shoot_id == shoot_id, Photo.copied_at.is_not(None), Photo.removed_at.is_(None))
+            .order_by(Photo.position, Photo.id)
+        )
+    )
+
+
+def count_copied(shoot_id: UUID) -> int:
+    """Return how many photos of the shoot are in our storage."""
+    query = select(func.count()).where(Photo.shoot_id == shoot_id, Photo.copied_at.is_not(None))
+    return db.session.scalar(query) or 0
+
+
+def of_person(photo_id: UUID, person_id: UUID) -> Photo | None:
+    """Return this photo if it is the person's own and can be seen."""
+    return db.session.scalar(
+        select(Photo)
+        .join(Shoot, Shoot.id == Photo.shoot_id)
+        .where(
+            Photo.id == photo_id,
+            Shoot.person_id == person_id,
+            Photo.copied_at.is_not(None),
+            Photo.removed_at.is_(None),
+        )
+    )
+
+
+def rendition_of_person(photo_id: UUID, name: str, person_id: UUID) -> Rendition | None:
+    """Return one rendition of a photo if the photo is the person's own."""
+    return db.session.scalar(
+        select(Rendition)
+        .join(Photo, Photo.id == Rendition.photo_id)
+        .join(Shoot, Shoot.id == Photo.shoot_id)
+        .where(
+            Photo.id == photo_id,
+            Rendition.name == name,
+            Shoot.person_id == person_id,
+            Photo.removed_at.is_(None),
+        )
+    )
+
+
+def by_provider_id(shoot_id: UUID, provider_id: str) -> Photo | None:
+    """Return the photo of a shoot the provider knows by this id."""
+    return db.session.scalar(
+        select(Photo).where(Photo.shoot_id == shoot_id, Photo.provider_id == provider_id)
+    )

@@ -1,0 +1,110 @@
+"""Shoots: one headshot session each, the provider's *model*; at most one of a person's is open."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import ForeignKey, Index, or_, select, text, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.db import Base, db
+
+
+class Shoot(Base):
+    """One headshot session.
+
+    A row is made when the person presses start and before the provider is asked, so a second press,
+    a crash or a lost answer all find it again.
+    """
+
+    __tablename__ = "shoots"
+    __table_args__ = (
+        Index("uq_shoots_open", "person_id", unique=True, postgresql_where=text("closed_at IS NULL")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    provider: Mapped[str]
+    provider_id: Mapped[str | None] = mapped_column(unique=True)
+    provider_status: Mapped[str | None]
+    status_at: Mapped[datetime | None]
+    signed_url: Mapped[bytes | None]
+    is_development: Mapped[bool] = mapped_column(default=False)
+    problem: Mapped[str | None]
+    requested_at: Mapped[datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    attempted_at: Mapped[datetime | None]
+    minted_at: Mapped[datetime | None]
+    opened_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None]
+    confirmed_by: Mapped[str | None]
+    photo_count: Mapped[int] = mapped_column(default=0)
+    copied_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+
+
+def by_id(shoot_id: UUID) -> Shoot | None:
+    """Return the shoot with this id."""
+    return db.session.get(Shoot, shoot_id)
+
+
+def lock(shoot_id: UUID) -> Shoot | None:
+    """Return the shoot freshly read, holding other writers until the transaction ends."""
+    return db.session.scalar(
+        select(Shoot).where(Shoot.id == shoot_id).with_for_update().execution_options(populate_existing=True)
+    )
+
+
+def by_provider_id(provider_id: str) -> Shoot | None:
+    """Return the shoot the provider knows by this model id."""
+    return db.session.scalar(select(Shoot).where(Shoot.provider_id == provider_id))
+
+
+def open_for(person_id: UUID) -> Shoot | None:
+    """Return the person's open shoot; the database allows only one."""
+    return db.session.scalar(select(Shoot).where(Shoot.person_id == person_id, Shoot.closed_at.is_(None)))
+
+
+def latest_for(person_id: UUID) -> Shoot | None:
+    """Return the person's open shoot, or else the newest one."""
+    return db.session.scalar(
+        select(Shoot)
+        .where(Shoot.person_id == person_id)
+        .order_by(Shoot.closed_at.is_not(None), Shoot.requested_at.desc())
+        .limit(1)
+    )
+
+
+def claim_attempt(shoot_id: UUID, now: datetime, lease: timedelta) -> int | None:
+    """Take the right to ask the provider for this shoot's session.
+
+    Returns:
+        The number of the attempt, which fences late writes; None when the session exists already or
+        somebody else's attempt is younger than ``lease``.
+    """
+    return db.session.scalar(
+        update(Shoot)
+        .where(
+            Shoot.id == shoot_id,
+            Shoot.provider_id.is_(None),
+            Shoot.closed_at.is_(None),
+            or_(Shoot.attempted_at.is_(None), Shoot.attempted_at < now - lease),
+        )
+        .values(attempts=Shoot.attempts + 1, attempted_at=now)
+        .returning(Shoot.attempts)
+        .execution_options(synchronize_session="fetch")
+    )
+
+
+def unfinished(limit: int = 10_000) -> list[Shoot]:
+    """Return the open shoots the provider knows and that are not fully copied."""
+    return list(
+        db.session.scalars(
+            select(Shoot)
+            .where(Shoot.closed_at.is_(None), Shoot.provider_id.is_not(None))
+            .order_by(Shoot.requested_at)
+            .limit(limit)
+        )
+    )

@@ -1,0 +1,1 @@
+"""Use cases, as verbs on nouns; no web framework, no HTTP, no SQL text."""

@@ -1,0 +1,102 @@
+"""Where one person stands, gathered for a page: the stage and the few facts that are shown with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from portal.domain import stages
+from portal.domain.stages import Facts, Problem, ShootFacts, Stage
+from portal.models import choices, consents, photos, shoots
+from portal.models.choices import Choice
+from portal.models.consents import Consent
+from portal.models.people import Person
+from portal.models.shoots import Shoot
+from portal.services.consent import POLICY_VERSION
+
+
+@dataclass(frozen=True, kw_only=True)
+class Journey:
+    """What a page needs to say where a person is.
+
+    Attributes:
+        stage: derived, never stored.
+        is_starting: start was pressed and the provider has not answered yet.
+        copied: photos of the finished shoot that are in our storage so far.
+        expected: photos the provider has named so far, 0 while unknown.
+    """
+
+    person_id: UUID
+    stage: Stage
+    consent: Consent | None
+    shoot: Shoot | None
+    choice: Choice | None
+    studio_choice: Choice | None
+    copied: int = 0
+    expected: int = 0
+    version: int = 0
+
+    @property
+    def rail_position(self) -> int:
+        """Index of the present step on the rail."""
+        return stages.rail_position(self.stage)
+
+    @property
+    def problem(self) -> Problem | None:
+        """Why it does not go on, None when it does."""
+        if self.shoot is None or self.stage is not Stage.PROBLEM:
+            return None
+        return Problem(self.shoot.problem) if self.shoot.problem else Problem.LINK_LOST
+
+    @property
+    def is_starting(self) -> bool:
+        """Whether the person pressed start and the studio is being prepared."""
+        return self.stage is Stage.CONSENT_GIVEN and self.shoot is not None
+
+    @property
+    def confirmed_at(self) -> datetime | None:
+        """When the provider last confirmed this state."""
+        return self.shoot.confirmed_at if self.shoot else None
+
+    @property
+    def has_gallery(self) -> bool:
+        """Whether finished photos can be looked at."""
+        return self.stage in {Stage.READY, Stage.CHOSEN}
+
+
+def load(person: Person) -> Journey:
+    """Gather where this person stands from our own records alone; no outside call is made."""
+    consent = consents.current(person.id, POLICY_VERSION)
+    shoot = shoots.latest_for(person.id)
+    if shoot is None:
+        stage = stages.derive(Facts(has_consent=consent is not None))
+        return Journey(
+            person_id=person.id,
+            stage=stage,
+            consent=consent,
+            shoot=None,
+            choice=None,
+            studio_choice=None,
+            version=person.version,
+        )
+    choice = choices.current(shoot.id)
+    facts = ShootFacts(
+        provider_status=shoot.provider_status,
+        copied_at=shoot.copied_at,
+        problem=Problem(shoot.problem) if shoot.problem else None,
+        has_link=shoot.signed_url is not None,
+    )
+    return Journey(
+        person_id=person.id,
+        stage=stages.derive(
+            Facts(has_consent=consent is not None, shoot=facts, has_choice=choice is not None)
+        ),
+        consent=consent,
+        shoot=shoot,
+        choice=choice,
+        studio_choice=choices.latest_from(shoot.id, "studio"),
+        copied=photos.count_copied(shoot.id),
+        expected=shoot.photo_count,
+        version=person.version,
+    )
