@@ -1,0 +1,53 @@
+# What people and CI type. Each target sets up what it needs; nothing is installed outside .venv
+# except Debian packages, and those only as root (a container), where there is nobody to ask.
+
+SHELL := /bin/sh
+PY := .venv/bin/python
+ARGS ?=
+SOURCES := portal tests wsgi.py gunicorn.conf.py
+
+.PHONY: help demo test check-one lint format lock clean
+
+help:
+	@echo "make demo                 everything on this machine, no account anywhere; prints one address"
+	@echo "make test                 lint, types, import rules and all tests (PostgreSQL and browser included)"
+	@echo "make test ARGS='-k gallery'   only the tests, with these pytest arguments"
+	@echo "make check-one T=tests/unit/x.py   one file or test, no set-up beyond the first"
+	@echo "make lint | format | lock | clean"
+
+demo:
+	@sh .ci/install requirements-demo.txt
+	@exec $(PY) -m portal demo $(ARGS)
+
+test:
+	@sh .ci/install requirements-dev.txt
+	@sh .ci/browser
+	@sh .ci/check $(ARGS)
+
+check-one:
+	@test -n "$(T)" || { echo "Say which: make check-one T=tests/unit/..." >&2; exit 2; }
+	@sh .ci/install requirements-dev.txt
+	@exec $(PY) -m pytest -q $(T)
+
+lint:
+	@sh .ci/install requirements-dev.txt
+	@sh .ci/lint
+
+format:
+	@sh .ci/install requirements-dev.txt
+	$(PY) -m ruff check --fix-only --quiet $(wildcard $(SOURCES))
+	$(PY) -m ruff format $(wildcard $(SOURCES))
+
+# Without the environment's own indexes and wheel folders, so that the result is the same everywhere.
+LOCK := env -u UV_FIND_LINKS -u UV_INDEX -u UV_EXTRA_INDEX_URL -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL \
+	.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-config $(if $(UPGRADE),--upgrade,)
+
+lock:
+	@sh .ci/install requirements-dev.txt
+	$(LOCK) pyproject.toml -o requirements.txt
+	$(LOCK) pyproject.toml --group demo -c requirements.txt -o requirements-demo.txt
+	$(LOCK) pyproject.toml --group dev -c requirements-demo.txt -o requirements-dev.txt
+
+clean:
+	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

@@ -1,0 +1,160 @@
+"""One child process: started so that it cannot outlive us, watched, ended; knows nothing of what it runs."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+POLL_SECONDS = 0.05
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+class ChildFailedError(Exception):
+    """A part ended by itself or did not become ready; ``last_lines`` is the end of its log."""
+
+    def __init__(self, name: str, reason: str, log: Path, last_lines: Sequence[str]) -> None:
+        self.name = name
+        self.reason = reason
+        self.log = log
+        self.last_lines = list(last_lines)
+        super().__init__(f"{name} {reason}")
+
+
+@dataclass
+class Child:
+    """A program in a process group of its own, its output in one log file."""
+
+    name: str
+    argv: Sequence[str]
+    env: Mapping[str, str]
+    log: Path
+    stop_signal: signal.Signals = signal.SIGTERM
+    death_signal: signal.Signals = signal.SIGKILL
+    process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    def start(self) -> None:
+        """Start the program; it gets ``death_signal`` from the kernel if this process dies."""
+        if self.log.exists():
+            self.log.replace(self.log.with_suffix(".log.previous"))
+        with self.log.open("wb") as output:
+            self.process = subprocess.Popen(
+                self.argv,
+                env=dict(self.env),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=_dying_with(os.getpid(), self.death_signal),  # noqa: PLW1509 - two system calls
+            )
+
+    @property
+    def returncode(self) -> int | None:
+        """Exit status (negative: the signal that ended it), or None while it runs."""
+        assert self.process is not None, f"{self.name} was never started"  # noqa: S101
+        return self.process.poll()
+
+    def wait_until(self, ready: Callable[[], bool], *, seconds: float) -> None:
+        """Wait until ``ready()`` says so.
+
+        Raises:
+            ChildFailedError: the program ended first, or the time was up.
+        """
+        deadline = time.monotonic() + seconds
+        while not ready():
+            self.ensure_alive()
+            if time.monotonic() > deadline:
+                raise self.failed(f"was not ready after {seconds:.0f} s")
+            time.sleep(POLL_SECONDS)
+
+    def wait_for_end(self, *, seconds: float) -> None:
+        """Wait for a program that is meant to end.
+
+        Raises:
+            ChildFailedError: it ended with an error, or the time was up.
+        """
+        assert self.process is not None  # noqa: S101
+        try:
+            status = self.process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            raise self.failed(f"was not done after {seconds:.0f} s") from None
+        if status != 0:
+            raise self.failed(describe_end(status))
+
+    def ensure_alive(self) -> None:
+        """Raise ChildFailedError if the program has ended."""
+        status = self.returncode
+        if status is not None:
+            raise self.failed(describe_end(status))
+
+    def failed(self, reason: str) -> ChildFailedError:
+        """Build the error that shows the end of this child's log."""
+        return ChildFailedError(self.name, reason, self.log, self.tail())
+
+    def tail(self, lines: int = 12) -> list[str]:
+        """Return the last lines of the log."""
+        with suppress(FileNotFoundError):
+            return self.log.read_text(errors="replace").splitlines()[-lines:]
+        return []
+
+    def signal_group(self, number: signal.Signals) -> None:
+        """Send a signal to the program and everything it started."""
+        assert self.process is not None  # noqa: S101
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, number)
+
+    def ask_to_stop(self) -> None:
+        """Send the polite signal, to the program alone: it ends its own children in its own order."""
+        if self.process is not None and self.returncode is None:
+            self.process.send_signal(self.stop_signal)
+
+
+def stop_all(children: Sequence[Child], *, seconds: float) -> list[str]:
+    """End these children together, politely first, by force after ``seconds``.
+
+    Returns:
+        The names of those that had to be forced.
+    """
+    running = [child for child in children if child.process is not None]
+    for child in running:
+        child.ask_to_stop()
+    deadline = time.monotonic() + seconds
+    while any(child.returncode is None for child in running) and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+    forced = [child.name for child in running if child.returncode is None]
+    for child in running:
+        # Also after a polite end: a grandchild may have stayed behind in the group.
+        child.signal_group(signal.SIGKILL)
+    for child in running:
+        assert child.process is not None  # noqa: S101
+        child.process.wait()
+    return forced
+
+
+def describe_end(status: int) -> str:
+    """Say in words how a program ended."""
+    if status < 0:
+        return f"was ended by {signal.Signals(-status).name}"
+    return f"ended with exit code {status}"
+
+
+def _dying_with(parent: int, number: signal.Signals) -> Callable[[], None] | None:
+    """Make the hook that ties a child's life to ours (Linux; elsewhere only an orderly end is clean)."""
+    libc = _LIBC
+    if libc is None:
+        return None
+
+    def hook() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, int(number))
+        if os.getppid() != parent:  # we died between fork and here
+            os._exit(1)
+
+    return hook

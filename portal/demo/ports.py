@@ -1,0 +1,78 @@
+"""Which TCP ports the parts of a demo listen on, and whether they are free; never opens a service itself."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from dataclasses import dataclass
+
+_TAKEN = frozenset({errno.EADDRINUSE, errno.EACCES})
+_LOOPBACKS = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
+
+
+class PortTakenError(Exception):
+    """Another program listens on a port that a part of the demo needs."""
+
+    def __init__(self, port: int, needed_by: str, option: str) -> None:
+        self.port = port
+        self.needed_by = needed_by
+        self.option = option
+        super().__init__(f"port {port} is taken by another program, and the {needed_by} needs it")
+
+
+@dataclass(frozen=True)
+class Ports:
+    """The three ports a browser talks to."""
+
+    portal: int = 8000
+    sandbox: int = 5001
+    identity: int = 5002
+
+    @classmethod
+    def free(cls) -> Ports:
+        """Pick three ports nobody listens on right now."""
+        sockets = [socket.socket() for _ in range(3)]
+        try:
+            for each in sockets:
+                each.bind(("127.0.0.1", 0))
+            return cls(*(each.getsockname()[1] for each in sockets))
+        finally:
+            for each in sockets:
+                each.close()
+
+    def check(self) -> None:
+        """Make sure that all three can be listened on.
+
+        Raises:
+            PortTakenError: for the first one that cannot.
+        """
+        for port, needed_by, option in (
+            (self.portal, "portal", "--port"),
+            (self.sandbox, "sandbox studio", "--sandbox-port"),
+            (self.identity, "demo sign-in", "--identity-port"),
+        ):
+            if is_taken(port):
+                raise PortTakenError(port, needed_by, option)
+
+
+def is_taken(port: int) -> bool:
+    """Tell whether a loopback address already has a listener on this port.
+
+    Both families are looked at: a browser that opens ``localhost`` tries the IPv6 one first.
+    """
+    return any(_cannot_listen(family, address, port) for family, address in _LOOPBACKS)
+
+
+def _cannot_listen(family: socket.AddressFamily, address: str, port: int) -> bool:
+    try:
+        probe = socket.socket(family, socket.SOCK_STREAM)
+    except OSError:
+        return False  # this machine has no IPv6
+    with probe:
+        # As servers do, or a connection that was closed a minute ago would count as a listener.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError as error:
+            return error.errno in _TAKEN
+    return False

@@ -1,0 +1,111 @@
+"""What every test can ask for: a migrated database of its own, settings, a browser; and the network shut."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from portal.demo.postgres import Postgres
+from portal.settings import Settings
+from tests.browser import find_chromium, launch_arguments
+from tests.network import only_loopback
+
+TEMPLATE = "portal_template"
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def network_shut() -> Iterator[None]:
+    """Nothing in this process reaches beyond loopback."""
+    with only_loopback():
+        yield
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One real PostgreSQL for the whole run, in a folder of its own."""
+    folder = Path(tempfile.mkdtemp(prefix="portal-tests-"))
+    # PostgreSQL may run as another user (when we are root), who must be able to enter.
+    folder.chmod(0o711)
+    server = Postgres(data=folder / "pg", logs=folder / "logs", durable=False, connections=200)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres: Postgres) -> str:
+    """The name of a database that all migrations ran on once; tests get copies of it."""
+    from portal import migrations  # noqa: PLC0415 - tests without a database must not wait for it
+
+    migrations.upgrade(postgres.ensure_database(TEMPLATE))
+    return TEMPLATE
+
+
+@pytest.fixture
+def database_url(postgres: Postgres, migrated_template: str) -> Iterator[str]:
+    """The address of a fresh, migrated, empty database that is dropped after the test."""
+    name = f"test_{next(_numbers)}"
+    with psycopg.connect(postgres.url(), autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
+        try:
+            yield postgres.url(name).replace("postgresql://", "postgresql+psycopg://")
+        finally:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def portal_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Settings]:
+    """A function that builds valid Settings; keyword arguments replace single fields.
+
+    The database is the test's own if the test asks for ``database_url`` too, else an address nobody answers.
+    """
+    has_database = "database_url" in request.fixturenames
+    database = (
+        request.getfixturevalue("database_url") if has_database else "postgresql+psycopg://localhost:1/none"
+    )
+
+    def build(**overrides: Any) -> Settings:
+        fields: dict[str, Any] = {
+            "secret_keys": ("test-secret-key-that-is-long-enough",),
+            "database_url": database,
+            "public_url": "http://localhost",
+            "oidc_issuer": "http://127.0.0.1:1",
+            "oidc_client_id": "portal",
+            "oidc_client_secret": "test-oidc-secret",
+            "api_key": "test-api-key",
+            "api_url": "http://127.0.0.1:1/api/v2",
+            "webhook_secrets": ("test-webhook-secret",),
+            "embed_origins": ("http://127.0.0.1:1",),
+            "photo_origins": ("http://127.0.0.1:1",),
+            "storage_url": f"file://{tmp_path / 'photos'}",
+            "metrics_token": "test-metrics-token",
+        }
+        return Settings(**(fields | overrides))
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The browser to drive; without one the browser tests fail, for they are part of the promise."""
+    found = find_chromium()
+    if found is None:
+        pytest.fail("no Chromium: install one, or set CHROMIUM to its path")
+    return str(found)
+
+
+@pytest.fixture(scope="session")
+def chromium_args() -> list[str]:
+    """Command-line arguments Chromium needs on this machine."""
+    return launch_arguments()
