@@ -1,0 +1,60 @@
+"""What a file is by its first bytes, whatever its name claims; never decodes anything."""
+
+from __future__ import annotations
+
+_HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+_BRAND_OFFSET = 8
+
+_KNOWN = (
+    (b"%PDF", "a PDF"),
+    (b"GIF8", "a GIF"),
+    (b"PK\x03\x04", "an archive or document"),
+    (b"BM", "a bitmap"),
+    (b"II*\x00", "a TIFF or raw file"),
+    (b"MM\x00*", "a TIFF or raw file"),
+    (b"\x1aE\xdf\xa3", "a video"),
+)
+
+
+def accepted_format(raw: bytes) -> str | None:
+    """Pillow's name of the format when the studio takes it, else None."""
+    if raw.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if raw.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "PNG"
+    if raw.startswith(b"RIFF") and raw[8:12] == b"WEBP":
+        return "WEBP"
+    return "HEIF" if _brand(raw) in _HEIF_BRANDS else None
+
+
+def kind_of(raw: bytes) -> str:
+    """Plain words, with article, for a file the studio does not take."""
+    for start, words in _KNOWN:
+        if raw.startswith(start):
+            return words
+    brand = _brand(raw)
+    if brand:
+        return "an AVIF picture" if brand in (b"avif", b"avis") else "a video"
+    head = raw[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if head.startswith(b"<svg") or (head.startswith(b"<?xml") and b"<svg" in head):
+        return "a drawing (SVG)"
+    if head.startswith((b"<!doctype html", b"<html")):
+        return "a web page"
+    return "text" if _is_text(raw[:1024]) else "an unknown kind of file"
+
+
+def _brand(raw: bytes) -> bytes:
+    return raw[_BRAND_OFFSET : _BRAND_OFFSET + 4] if raw[4:8] == b"ftyp" else b""
+
+
+def _is_text(head: bytes) -> bool:
+    if b"\x00" in head:
+        return False
+    # The cut may fall inside a character, and four bytes are the longest one.
+    for end in range(len(head), max(len(head) - 4, 0), -1):
+        try:
+            head[:end].decode()
+        except UnicodeDecodeError:
+            continue
+        return True
+    return False
