@@ -1,0 +1,19 @@
+"""The only door to the provider; knows neither Flask nor the database."""
+
+from portal.provider.brands import BRANDS, Brand
+from portal.provider.budget import Budget, Grant, Recorder
+from portal.provider.client import ProviderClient
+from portal.provider.download import DownloadedPhoto, PhotoDownloader
+from portal.provider.errors import ProviderError
+
+__all__ = [
+    "BRANDS",
+    "Brand",
+    "Budget",
+    "DownloadedPhoto",
+    "Grant",
+    "PhotoDownloader",
+    "ProviderClient",
+    "ProviderError",
+    "Recorder",
+]

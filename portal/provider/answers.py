@@ -1,0 +1,212 @@
+"""From status, headers and bytes to a value or one ProviderError; nothing here does any I/O."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from portal.provider import errors
+from portal.provider.fields import WrongShape
+
+Method = Literal["GET", "POST", "PUT", "DELETE"]
+Priority = Literal["interactive", "background"]
+ApiVersion = Literal["v1", "v2"]
+Json = dict[str, Any]
+T = TypeVar("T")
+
+LONGEST_WAIT = timedelta(seconds=90)
+_SECONDS = re.compile(r"[0-9]{9,11}(\.[0-9]{1,9})?", re.ASCII)
+_MILLISECONDS = re.compile(r"[0-9]{12,14}", re.ASCII)
+_COUNT = re.compile(r"[0-9]{1,9}", re.ASCII)
+_OK, _REDIRECT, _BAD_REQUEST, _SERVER_ERROR = 200, 300, 400, 500
+_REQUEST_TIMEOUT, _TOO_MANY, _GATEWAY_TIMEOUT = 408, 429, 504
+
+_BY_CODE: Mapping[str, type[errors.ProviderError]] = {
+    "UNAUTHORIZED": errors.Unauthorized,
+    "FORBIDDEN": errors.Forbidden,
+    "INVALID_REQUEST": errors.InvalidRequest,
+    "INVALID_EMAIL": errors.InvalidEmail,
+    "ALREADY_EXISTS": errors.AlreadyExists,
+    "ALREADY_DELETED": errors.AlreadyDeleted,
+    "INSUFFICIENT_CREDITS": errors.OutOfCredits,
+    "NOT_FOUND": errors.NotFound,
+    "INVITE_LIMIT_EXCEEDED": errors.InviteLimit,
+}
+_BY_STATUS: Mapping[int, type[errors.ProviderError]] = {
+    400: errors.InvalidRequest,
+    401: errors.Unauthorized,
+    402: errors.OutOfCredits,
+    403: errors.Forbidden,
+    404: errors.NotFound,
+    409: errors.AlreadyExists,
+    410: errors.AlreadyDeleted,
+    413: errors.InvalidRequest,
+    422: errors.InvalidRequest,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call as the provider documents it. `path` holds `:names`, filled from `params` when it is sent.
+
+    `may_be_empty`: any 2xx will do, even without a body. `duplicate_in_words`: the provider may say "already
+    exists" in its text under another code, and that means AlreadyExists.
+    """
+
+    method: Method
+    path: str
+    params: Mapping[str, str] = field(default_factory=dict, repr=False)
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: Mapping[str, Any] | None = field(default=None, repr=False)
+    priority: Priority = "background"
+    api_version: ApiVersion = "v2"
+    may_be_empty: bool = False
+    duplicate_in_words: bool = False
+
+    @property
+    def writes(self) -> bool:
+        """Whether it may change something at the provider."""
+        return self.method != "GET"
+
+
+@dataclass(frozen=True, slots=True)
+class RateWindow:
+    """What the rate-limit headers said; None where one was absent or unreadable."""
+
+    limit: int | None
+    remaining: int | None
+    resets_at: datetime | None
+
+
+def parse_reset(text: str | None, now: datetime) -> datetime | None:
+    """When the window ends: ISO 8601, else Unix seconds or milliseconds; at most 90 s ahead of `now`."""
+    if not text:
+        return None
+    text = text.strip()
+    try:
+        if _MILLISECONDS.fullmatch(text):
+            at = datetime.fromtimestamp(int(text) / 1000, UTC)
+        elif _SECONDS.fullmatch(text):
+            at = datetime.fromtimestamp(float(text), UTC)
+        else:
+            at = datetime.fromisoformat(text)
+            at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return min(at, now + LONGEST_WAIT)
+
+
+def read_window(headers: Mapping[str, str], now: datetime) -> RateWindow:
+    """The rate-limit headers of any answer. `Retry-After`, undocumented, wins over the reset when present."""
+
+    def count(name: str) -> int | None:
+        text = (headers.get(name) or "").strip()
+        return int(text) if _COUNT.fullmatch(text) else None
+
+    resets_at = parse_reset(headers.get("X-RateLimit-Reset"), now)
+    after = count("Retry-After")
+    if after is not None:
+        resets_at = now + min(timedelta(seconds=after), LONGEST_WAIT)
+    return RateWindow(count("X-RateLimit-Limit"), count("X-RateLimit-Remaining"), resets_at)
+
+
+def read_answer(call: Call, status: int, body: bytes, window: RateWindow) -> Json:
+    """The decoded JSON object of a success.
+
+    Raises the ProviderError that fits; a code decides before the status does, because two kinds of 429 need
+    opposite treatment and an answer of 200 may still say `success: false`.
+    """
+    decoded = _decode(body)
+    if _OK <= status < _REDIRECT:
+        if decoded is None and call.may_be_empty and not body.strip():
+            return {}
+        if decoded is None:
+            raise unexpected(call, "not a JSON object", status)
+        if decoded.get("success") is not False:
+            return decoded
+    raise _error(call, status, decoded or {}, window)
+
+
+def picked(call: Call, key: str, answer: Json, read: Callable[[Any], T]) -> T:
+    """Read the value under `key`, at the top level or inside `data`; a bare object in `data` serves as well.
+
+    Raises UnexpectedAnswer when it is missing or of the wrong shape.
+    """
+    data = answer.get("data")
+    if key in answer:
+        raw = answer[key]
+    elif isinstance(data, dict) and key in data:
+        raw = data[key]
+    else:
+        raw = data
+    try:
+        return read(raw)
+    except WrongShape:
+        raise unexpected(call, f"no usable {key}", _OK) from None
+
+
+def flat(answer: Json, key: str) -> Json:
+    """The object that holds `key`: the answer itself, or its `data` when only that has it."""
+    data = answer.get("data")
+    return data if key not in answer and isinstance(data, dict) else answer
+
+
+def unexpected(call: Call, reason: str, status: int | None) -> errors.UnexpectedAnswer:
+    """The error for a wrong shape; a write whose success cannot be read may have happened all the same."""
+    succeeded = status is None or _OK <= status < _REDIRECT
+    return errors.UnexpectedAnswer(
+        call.method,
+        call.path,
+        reason=reason,
+        status=status,
+        retryable=not call.writes,
+        answer_lost=call.writes and succeeded,
+    )
+
+
+def _decode(body: bytes) -> Json | None:
+    try:
+        decoded = msgspec.json.decode(body)
+    except (ValueError, RecursionError):
+        return None
+    return decoded if isinstance(decoded, dict) else None
+
+
+def _error(call: Call, status: int, decoded: Json, window: RateWindow) -> errors.ProviderError:
+    raw_code = decoded.get("code")
+    code = raw_code if isinstance(raw_code, str) else None
+    kind = _BY_CODE.get(code or "")
+    if code == "RATE_LIMIT_EXCEEDED" or (kind is None and status == _TOO_MANY):
+        return errors.RateLimited(
+            call.method, call.path, status=status, code=code, resets_at=window.resets_at
+        )
+    if kind is None and (status >= _SERVER_ERROR or status == _REQUEST_TIMEOUT):
+        return errors.Unavailable(
+            call.method,
+            call.path,
+            status=status,
+            code=code,
+            is_timeout=status in (_REQUEST_TIMEOUT, _GATEWAY_TIMEOUT),
+            answer_lost=call.writes,
+        )
+    kind = kind or _BY_STATUS.get(status)
+    if kind is None:
+        return errors.UnexpectedAnswer(
+            call.method,
+            call.path,
+            reason="unknown refusal",
+            status=status,
+            code=code,
+            answer_lost=call.writes and _REDIRECT <= status < _BAD_REQUEST,
+        )
+    if kind is errors.InvalidRequest and call.duplicate_in_words and _says_exists(decoded):
+        kind = errors.AlreadyExists
+    return kind(call.method, call.path, status=status, code=code)
+
+
+def _says_exists(decoded: Json) -> bool:
+    text = decoded.get("error") or decoded.get("message")
+    return isinstance(text, str) and "already exists" in text.lower()

@@ -1,0 +1,48 @@
+"""The client: one method for each of the provider's operations, one way out to it."""
+
+import time
+
+from portal.provider.answers import ApiVersion
+from portal.provider.brands import Brand
+from portal.provider.budget import Budget, Recorder
+from portal.provider.models import ModelCalls
+from portal.provider.organization import OrganizationCalls
+from portal.provider.photos import PhotoCalls
+from portal.provider.transport import Clock, Sleep, Transport, utc_now
+
+
+class ProviderClient(OrganizationCalls, ModelCalls, PhotoCalls):
+    """All operations of one brand with one API key. Safe to share between threads; make one per process.
+
+    `api_url` replaces the brand's V2 base URL (the V1 base follows it). `budget` is asked before and told
+    after each call, `recorder` told of each. Reads wait and try again within limits; a call with
+    `priority="interactive"` ends within 15 seconds, waiting included. Methods raise ProviderError only.
+    """
+
+    def __init__(  # noqa: PLR0917 - the settings of a client, in their documented order
+        self,
+        brand: Brand,
+        api_key: str,
+        api_url: str | None = None,
+        budget: Budget | None = None,
+        recorder: Recorder | None = None,
+        clock: Clock = utc_now,
+        sleep: Sleep = time.sleep,
+    ) -> None:
+        self.brand = brand
+        self._transport = Transport(_bases(brand, api_url), api_key, budget, recorder, clock, sleep)
+        self._send = self._transport.send
+
+    def __repr__(self) -> str:
+        return f"<ProviderClient {self.brand.slug}>"
+
+    def close(self) -> None:
+        """Close kept connections; the client can go on being used."""
+        self._transport.close()
+
+
+def _bases(brand: Brand, api_url: str | None) -> dict[ApiVersion, str]:
+    if api_url is None:
+        return {"v2": brand.api_url, "v1": brand.v1_url}
+    v2 = api_url.rstrip("/")
+    return {"v2": v2, "v1": v2.removesuffix("/v2") + "/v1"}

@@ -1,0 +1,243 @@
+"""Fetching one photo from the provider; no other place may follow an address found in an answer."""
+
+import ipaddress
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, urlsplit
+
+import certifi
+import urllib3
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
+
+from portal.provider.connection import (
+    CONNECT_S,
+    READ_S,
+    AddressRefused,
+    TimedHTTPConnection,
+    TimedHTTPSConnection,
+    deadline,
+)
+from portal.provider.errors import Expired, NotFound, ProviderError, Refused, TooLarge, Unavailable
+
+PHOTO = ("GET", ":photo")
+BYTE_CAP = 15 * 1024 * 1024
+TOTAL_S = 30.0
+CHUNK = 64 * 1024
+_LONGEST_URL = 8192
+_PORTS = {"http": 80, "https": 443}
+_TYPES = {
+    "image/jpeg": "image/jpeg",
+    "image/jpg": "image/jpeg",
+    "image/pjpeg": "image/jpeg",
+    "image/png": "image/png",
+    "image/webp": "image/webp",
+}
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_OK = 200
+_EXPIRED = frozenset({401, 403, 410})
+_NOT_FOUND, _TOO_MANY, _TIMEOUT, _SERVER_ERROR = 404, 429, 408, 500
+
+Origin = tuple[str, str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadedPhoto:
+    """The bytes as sent and the type both the header and the bytes themselves agree on."""
+
+    content: bytes = field(repr=False)
+    content_type: str
+
+
+def is_public(address: str) -> bool:
+    """Whether an address is on the public internet, seen through the ways IPv6 can wrap an IPv4 one."""
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.sixtofour is not None or ip.teredo is not None:
+            return False
+        inner = ip.ipv4_mapped
+        if inner is None and ip in _NAT64:
+            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+        if inner is not None:
+            return is_public(str(inner))
+    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+
+
+def is_loopback(address: str) -> bool:
+    """Whether an address is this machine."""
+    try:
+        return ipaddress.ip_address(address.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+class _PublicHTTPSConnection(TimedHTTPSConnection):
+    may_connect = staticmethod(is_public)
+
+
+class _LoopbackHTTPSConnection(TimedHTTPSConnection):
+    may_connect = staticmethod(is_loopback)
+
+
+class _LoopbackHTTPConnection(TimedHTTPConnection):
+    may_connect = staticmethod(is_loopback)
+
+
+class PhotoDownloader:
+    """Downloads photos from configured origins only. Safe to share between threads; make one per process.
+
+    `allowed_origins` are like `https://cdn.example.com`; plain http and other ports count only as written
+    there, and plain http only for this machine. `byte_cap` in bytes, `total_s` in seconds. Raises ValueError
+    for an origin that cannot be allowed.
+    """
+
+    def __init__(
+        self, allowed_origins: Iterable[str], *, byte_cap: int = BYTE_CAP, total_s: float = TOTAL_S
+    ) -> None:
+        self._byte_cap = byte_cap
+        self._total_s = total_s
+        self._pools = {origin: _pool(origin) for origin in map(_origin_of_setting, allowed_origins)}
+
+    def fetch(self, url: str) -> DownloadedPhoto:
+        """The photo at an address.
+
+        Raises Refused (the address or the content breaks a rule), Expired (ask for a fresh address),
+        NotFound, TooLarge, Unavailable (retryable). No redirect is followed.
+        """
+        parts = _checked(url)
+        pool = self._pools.get(_origin(parts))
+        if pool is None:
+            raise _refused("origin")
+        outcome = self._outcome(pool, parts)
+        if isinstance(outcome, ProviderError):
+            raise outcome
+        return outcome
+
+    def _outcome(self, pool: HTTPConnectionPool, parts: SplitResult) -> DownloadedPhoto | ProviderError:
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        try:
+            with deadline(self._total_s):
+                response = pool.urlopen(
+                    "GET",
+                    target,
+                    headers={
+                        "Accept": "image/*",
+                        "Accept-Encoding": "identity",
+                        "User-Agent": "headshot-portal",
+                    },
+                    redirect=False,
+                    retries=False,
+                    preload_content=False,
+                    decode_content=False,
+                    timeout=urllib3.Timeout(connect=CONNECT_S, read=READ_S),
+                )
+                try:
+                    return self._read(response)
+                finally:
+                    response.close()
+        except AddressRefused:
+            return _refused("address")
+        except (HTTPError, OSError) as problem:
+            is_timeout = isinstance(
+                problem, ReadTimeoutError | TimeoutError | urllib3.exceptions.TimeoutError
+            )
+            return Unavailable(*PHOTO, is_timeout=is_timeout and not isinstance(problem, NewConnectionError))
+
+    def _read(self, response: BaseHTTPResponse) -> DownloadedPhoto | ProviderError:
+        refusal = _status_error(response.status)
+        if refusal is not None:
+            return refusal
+        if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+            return _refused("content encoding")
+        declared = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if declared not in _TYPES:
+            return _refused("content type")
+        content = bytearray()
+        for chunk in response.stream(CHUNK, decode_content=False):
+            content += chunk
+            if len(content) > self._byte_cap:
+                return TooLarge(*PHOTO, status=response.status)
+        if _magic(content) != _TYPES[declared]:
+            return _refused("content does not match its type")
+        return DownloadedPhoto(bytes(content), _TYPES[declared])
+
+
+def _status_error(status: int) -> ProviderError | None:
+    if status == _OK:
+        return None
+    if status in _EXPIRED:
+        return Expired(*PHOTO, status=status)
+    if status == _NOT_FOUND:
+        return NotFound(*PHOTO, status=status)
+    if status in (_TOO_MANY, _TIMEOUT) or status >= _SERVER_ERROR:
+        return Unavailable(*PHOTO, status=status)
+    return Refused(*PHOTO, reason="status", status=status)
+
+
+def _magic(content: bytes | bytearray) -> str | None:
+    if content.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if content.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
+        return "image/webp"
+    return None
+
+
+def _refused(reason: str) -> Refused:
+    return Refused(*PHOTO, reason=reason)
+
+
+def _checked(url: object) -> SplitResult:
+    """The parts of an address that has nothing in it two parsers could read differently."""
+    if not isinstance(url, str) or not 0 < len(url) <= _LONGEST_URL:
+        raise _refused("url")
+    if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
+        raise _refused("url characters")
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise _refused("url") from None
+    if parts.scheme not in _PORTS or not parts.hostname:
+        raise _refused("scheme")
+    if "@" in parts.netloc or parts.netloc.endswith(":"):
+        raise _refused("authority")
+    return parts
+
+
+def _origin(parts: SplitResult) -> Origin:
+    port = _PORTS[parts.scheme] if parts.port is None else parts.port
+    return parts.scheme, parts.hostname or "", port
+
+
+def _origin_of_setting(text: str) -> Origin:
+    try:
+        parts = _checked(text.rstrip("/"))
+    except Refused as refusal:
+        raise ValueError(f"not a photo origin ({refusal.reason}): {text!r}") from None
+    origin = _origin(parts)
+    if parts.path or parts.query or parts.fragment:
+        raise ValueError(f"a photo origin has no path: {text!r}")
+    if origin[0] == "http" and not _names_this_machine(origin[1]):
+        raise ValueError(f"plain http is only for this machine: {text!r}")
+    return origin
+
+
+def _names_this_machine(host: str) -> bool:
+    return host == "localhost" or is_loopback(host)
+
+
+def _pool(origin: Origin) -> HTTPConnectionPool:
+    scheme, host, port = origin
+    pool: HTTPConnectionPool
+    if scheme == "http":
+        pool = HTTPConnectionPool(host, port, maxsize=4)
+        pool.ConnectionCls = _LoopbackHTTPConnection
+        return pool
+    pool = HTTPSConnectionPool(host, port, maxsize=4, cert_reqs="CERT_REQUIRED", ca_certs=certifi.where())
+    pool.ConnectionCls = _LoopbackHTTPSConnection if _names_this_machine(host) else _PublicHTTPSConnection
+    return pool

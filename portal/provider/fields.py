@@ -1,0 +1,121 @@
+"""Reading single JSON values without trust: a bad optional one is dropped, a bad required one an error."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, TypeVar, get_args, get_origin
+
+import msgspec
+
+MAX_TEXT = 4096
+MAX_ID = 200
+MAX_CREDITS = Decimal(10) ** 9
+
+StructT = TypeVar("StructT", bound=msgspec.Struct)
+
+
+class WrongShape(Exception):
+    """A value is not what it must be; the argument names the type and field, never the value."""
+
+
+def clean_text(value: object, longest: int = MAX_TEXT) -> str | None:
+    """The text, without the NULs a database would refuse; None for anything else, empty or too long."""
+    if not isinstance(value, str) or len(value) > longest:
+        return None
+    return value.replace("\x00", "") or None
+
+
+def id_text(value: object) -> str | None:
+    """An opaque id of 1 to 200 printable characters without blanks, or None."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 64:
+        return str(value)
+    if not isinstance(value, str) or not 1 <= len(value) <= MAX_ID:
+        return None
+    return value if value.isprintable() and " " not in value else None
+
+
+def moment(value: object) -> datetime | None:
+    """An ISO 8601 time in UTC (one without an offset is taken as UTC), or None."""
+    if not isinstance(value, str):
+        return None
+    try:
+        parsed = msgspec.convert(value, datetime)
+        return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    except (msgspec.ValidationError, OverflowError):
+        return None
+
+
+def decimal(value: object) -> Decimal | None:
+    """A plain number, or a text holding one, below a thousand million either way; else None."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = Decimal(str(value)[:64])
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() and abs(number) < MAX_CREDITS else None
+
+
+def _lax(kind: type[Any]) -> Callable[[object], Any]:
+    def read(value: object) -> Any:
+        try:
+            return msgspec.convert(value, kind, strict=False)
+        except msgspec.ValidationError:
+            return None
+
+    return read
+
+
+_READERS: Mapping[Any, Callable[[object], Any]] = {
+    str: clean_text,
+    str | None: clean_text,
+    bool: _lax(bool),
+    bool | None: _lax(bool),
+    int | None: _lax(int),
+    datetime | None: moment,
+}
+
+
+def tolerant(raw: object, kind: type[StructT], aliases: Mapping[str, tuple[str, ...]]) -> StructT:
+    """Build a struct from decoded JSON field by field.
+
+    `aliases` maps a JSON name to further names looked at when it is absent or null. Raises WrongShape when
+    `raw` is no object or a required field is unusable.
+    """
+    if not isinstance(raw, dict):
+        raise WrongShape(kind.__name__)
+    values: dict[str, Any] = {}
+    for field in msgspec.structs.fields(kind):
+        for name in (field.encode_name, *aliases.get(field.encode_name, ())):
+            value = _read(raw.get(name), field.type, field.name)
+            if value is not None:
+                values[field.name] = value
+                break
+        else:
+            if field.required:
+                raise WrongShape(f"{kind.__name__}.{field.name}")
+    return kind(**values)
+
+
+def _read(value: object, kind: Any, name: str) -> Any:
+    if value is None:
+        return None
+    if kind in (str, str | None) and (name in {"id", "uid"} or name.endswith("_id")):
+        return id_text(value)
+    if get_origin(kind) is tuple:
+        return _things(value, get_args(kind)[0])
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return tolerant(value, kind, getattr(kind, "aliases", {})) if isinstance(value, dict) else None
+    return _READERS[kind](value)
+
+
+def _things(value: object, kind: type[msgspec.Struct]) -> tuple[msgspec.Struct, ...] | None:
+    if not isinstance(value, list):
+        return None
+    things = []
+    for item in value:
+        try:
+            things.append(tolerant(item, kind, getattr(kind, "aliases", {})))
+        except WrongShape:
+            continue
+    return tuple(things)

@@ -1,0 +1,101 @@
+"""The provider's photo operations; the pictures themselves are fetched in download."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+
+from portal.provider.answers import Call, Json, Priority, flat, unexpected
+from portal.provider.door import Door
+from portal.provider.fields import WrongShape, moment
+from portal.provider.paging import read_list, walk
+from portal.provider.wire import DownloadLink, Downloads, Photo
+
+Include = Literal["main", "all"]
+PHOTOS = "/organization/models/:modelId/photos"
+FAVORITE = "/organization/models/:modelId/photos/favorite"
+PHOTO = "/organization/models/:modelId/photos/:photoId"
+DOWNLOAD = "/organization/models/:modelId/photos/download"
+FAVORITES = "/organization/photos/favorites"
+
+
+class PhotoCalls(Door):
+    """https://www.headshotpro.com/api/photos
+
+    Every address in an answer dies 24 hours after the call. Every method raises Unauthorized, Forbidden,
+    NotFound, RateLimited, Unavailable or UnexpectedAnswer.
+    """
+
+    def list_photos(
+        self,
+        model_id: str,
+        include: Include = "all",
+        *,
+        status: str | None = None,
+        liked_status: str | None = None,
+        priority: Priority = "background",
+    ) -> Iterator[Photo]:
+        """All photos of a model, 200 a page: https://www.headshotpro.com/api/photos
+
+        The provider lists only `active` ones unless `status` asks otherwise. Before the model is ready the
+        list is empty, or the provider may refuse.
+        """
+        query: dict[str, str] = {"include": include}
+        for name, value in (("status", status), ("likedStatus", liked_status)):
+            if value is not None:
+                query[name] = value
+        call = Call("GET", PHOTOS, {"modelId": model_id}, query, priority=priority)
+        return walk(self._send, call, "photos", Photo.read)
+
+    def get_favorite(self, model_id: str, *, priority: Priority = "background") -> Photo | None:
+        """The one photo picked in the studio, or None: https://www.headshotpro.com/api/photos
+
+        This is not the `liked_status` of a photo; the two are independent.
+        """
+        call = Call("GET", FAVORITE, {"modelId": model_id}, priority=priority)
+        answer = self._send(call)
+        holder = flat(answer, "photo")
+        if holder.get("photo") is None and ("photo" in holder or "message" in holder):
+            return None
+        return _photo(call, holder)
+
+    def get_photo(
+        self, model_id: str, photo_id: str, include: Include = "all", *, priority: Priority = "background"
+    ) -> Photo:
+        """One photo: https://www.headshotpro.com/api/photos"""
+        params = {"modelId": model_id, "photoId": photo_id}
+        return self._one(
+            Call("GET", PHOTO, params, {"include": include}, priority=priority), "photo", Photo.read
+        )
+
+    def list_favorites(
+        self, include: Include = "main", team_id: str | None = None, *, priority: Priority = "background"
+    ) -> Iterator[Photo]:
+        """The favourites of the whole organisation, with their members: https://www.headshotpro.com/api/photos"""
+        query = {"include": include} if team_id is None else {"include": include, "teamId": team_id}
+        return walk(self._send, Call("GET", FAVORITES, query=query, priority=priority), "photos", Photo.read)
+
+    def get_downloads(
+        self,
+        model_id: str,
+        photo_ids: Sequence[str] | None = None,
+        include: Include = "all",
+        *,
+        priority: Priority = "background",
+    ) -> Downloads:
+        """Addresses of many photos at once, all of the model's when `photo_ids` is None.
+
+        A POST, but it changes nothing: https://www.headshotpro.com/api/photos
+        """
+        body: dict[str, Any] = {"include": include}
+        if photo_ids is not None:
+            body["photoIds"] = list(photo_ids)
+        call = Call("POST", DOWNLOAD, {"modelId": model_id}, body=body, priority=priority)
+        answer = self._send(call)
+        links, _ = read_list(call, answer, "downloads", DownloadLink.read)
+        return Downloads(links=tuple(links), expires_at=moment(flat(answer, "downloads").get("expiresAt")))
+
+
+def _photo(call: Call, holder: Json) -> Photo:
+    try:
+        return Photo.read(holder.get("photo", holder))
+    except WrongShape:
+        raise unexpected(call, "no usable photo", None) from None

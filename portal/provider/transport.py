@@ -1,0 +1,269 @@
+"""One HTTP call to the provider: budget, deadline, byte cap, retries of reads; it knows no operation."""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+import requests
+from requests.adapters import HTTPAdapter
+from requests.cookies import RequestsCookieJar
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    MaxRetryError,
+    NameResolutionError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
+
+from portal.provider.answers import (
+    LONGEST_WAIT,
+    ApiVersion,
+    Call,
+    Json,
+    RateWindow,
+    read_answer,
+    read_window,
+    unexpected,
+)
+from portal.provider.budget import Budget, Grant, Recorder
+from portal.provider.connection import (
+    CONNECT_S,
+    READ_S,
+    TOTAL_S,
+    TimedHTTPConnection,
+    TimedHTTPSConnection,
+    deadline,
+)
+from portal.provider.errors import InvalidRequest, NotFound, ProviderError, RateLimited, Unavailable
+from portal.provider.retry import Breaker, ProviderRetry, RetryAllowance
+
+Clock = Callable[[], datetime]
+Sleep = Callable[[float], None]
+
+BYTE_CAP = 8 * 1024 * 1024
+CHUNK = 64 * 1024
+# An interactive call has a person before it: rather an error that says when than a page that hangs.
+PATIENCE_S = {"interactive": 2.0, "background": LONGEST_WAIT.total_seconds()}
+USER_AGENT = "headshot-portal"
+
+
+def utc_now() -> datetime:
+    """The present, in UTC."""
+    return datetime.now(UTC)
+
+
+class _TimedHTTPPool(HTTPConnectionPool):
+    ConnectionCls = TimedHTTPConnection
+
+
+class _TimedHTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = TimedHTTPSConnection
+
+
+class _TimedAdapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = {"http": _TimedHTTPPool, "https": _TimedHTTPSPool}
+
+
+class _NoCookies(RequestsCookieJar):
+    def set_cookie(self, *_args: Any, **_options: Any) -> None:
+        """An API key needs no session; a shared cookie could only mix calls up."""
+
+
+class Transport:
+    """Sends calls. One instance per process and key: it holds the connections, the breaker and the allowance.
+
+    `bases` maps an API version to its base URL without a trailing slash.
+    """
+
+    def __init__(  # noqa: PLR0917 - handed on as they are
+        self,
+        bases: Mapping[ApiVersion, str],
+        api_key: str,
+        budget: Budget | None = None,
+        recorder: Recorder | None = None,
+        clock: Clock = utc_now,
+        sleep: Sleep = time.sleep,
+    ) -> None:
+        if not (api_key.isascii() and api_key.isprintable() and api_key.strip()):
+            raise ValueError("the API key is empty or holds characters no header can carry")
+        self.bases = bases
+        self.budget = budget
+        self.recorder = recorder
+        self.clock = clock
+        self.sleep = sleep
+        self._session = _session(api_key)
+        self._breaker = Breaker()
+        self._allowance = RetryAllowance()
+
+    def __repr__(self) -> str:
+        return "<Transport>"
+
+    def send(self, call: Call) -> Json:
+        """The decoded answer of a call. Only reads are tried again. Raises nothing but ProviderError."""
+        self._allowance.earn()
+        retry: ProviderRetry | None = ProviderRetry()
+        ends = time.monotonic() + TOTAL_S
+        while True:
+            outcome = self._attempt(call, self._granted(call), ends)
+            if not isinstance(outcome, ProviderError):
+                return outcome
+            retry = retry.spent(call.method, call.path) if retry and not call.writes else None
+            wait = self._wait_before_next(call, outcome, retry, ends)
+            if wait is None:
+                raise outcome
+            self.sleep(wait)
+
+    def close(self) -> None:
+        """Close the kept connections."""
+        self._session.close()
+
+    def _wait_before_next(
+        self, call: Call, failure: ProviderError, retry: ProviderRetry | None, ends: float
+    ) -> float | None:
+        if retry is None:
+            return None
+        wait = retry.get_backoff_time()
+        if isinstance(failure, RateLimited):
+            until_reset = 0.0
+            if failure.resets_at is not None:
+                until_reset = max((failure.resets_at - self.clock()).total_seconds(), 0.0)
+            if until_reset > PATIENCE_S[call.priority]:
+                return None
+            wait += until_reset
+        elif not isinstance(failure, Unavailable) or failure.held_back or not self._allowance.spend():
+            return None
+        out_of_time = call.priority == "interactive" and time.monotonic() + wait >= ends
+        return None if out_of_time else wait
+
+    def _granted(self, call: Call) -> Grant:
+        if self.budget is None:
+            return Grant()
+        waited = 0.0
+        while True:
+            now = self.clock()
+            leave = self.budget.acquire(call.priority, now)
+            if isinstance(leave, Grant):
+                return leave
+            waited += leave
+            if waited > PATIENCE_S[call.priority]:
+                resets_at = now + min(timedelta(seconds=leave), LONGEST_WAIT)
+                raise RateLimited(call.method, call.path, resets_at=resets_at, own_budget=True)
+            self.sleep(leave)
+
+    def _attempt(self, call: Call, grant: Grant, ends: float) -> Json | ProviderError:
+        if not self._breaker.lets_through(self.clock()):
+            return Unavailable(call.method, call.path, held_back=True)
+        url = self._url(call)
+        if isinstance(url, ProviderError):
+            return url
+        started = time.monotonic()
+        total = TOTAL_S if call.priority == "background" else max(ends - started, 0.001)
+        status: int | None = None
+        try:
+            with deadline(total), self._open(call, url) as response:
+                status = response.status_code
+                window = read_window(response.headers, self.clock())
+                body = _capped(response)
+            outcome = _judged(call, status, body, window)
+        except (requests.RequestException, HTTPError, OSError, UnicodeError) as problem:
+            window = RateWindow(None, None, None)
+            outcome = _no_answer(call, problem, status)
+        if isinstance(outcome, Unavailable):
+            self._breaker.failed(self.clock())
+        else:
+            self._breaker.succeeded()
+        self._tell(call, status, (time.monotonic() - started) * 1000.0, grant, window)
+        return outcome
+
+    def _tell(
+        self, call: Call, status: int | None, duration_ms: float, grant: Grant, window: RateWindow
+    ) -> None:
+        if self.budget is not None:
+            self.budget.observe(window.limit, window.remaining, window.resets_at)
+        if self.recorder is not None:
+            left = window.remaining if grant.left is None else grant.left
+            self.recorder.record(call.method, call.path, status, duration_ms, left)
+
+    def _url(self, call: Call) -> str | NotFound:
+        segments = []
+        for segment in call.path.split("/"):
+            filled = call.params[segment[1:]] if segment.startswith(":") else segment
+            # An empty or dotted id would address another resource altogether: nothing can have that id.
+            if segment.startswith(":") and filled in ("", ".", ".."):
+                return NotFound(call.method, call.path)
+            segments.append(quote(filled, safe="", errors="replace"))
+        return self.bases[call.api_version] + "/".join(segments)
+
+    def _open(self, call: Call, url: str) -> requests.Response:
+        body = None if call.body is None else msgspec.json.encode(call.body)
+        return self._session.request(
+            call.method,
+            url,
+            params=dict(call.query),
+            data=body,
+            headers={} if body is None else {"Content-Type": "application/json"},
+            timeout=(CONNECT_S, READ_S),
+            allow_redirects=False,
+            stream=True,
+        )
+
+
+def _session(api_key: str) -> requests.Session:
+    session = requests.Session()
+    # Neither proxies nor .netrc from the environment: the latter would replace the Authorization header.
+    session.trust_env = False
+    session.cookies = _NoCookies()
+    session.headers.update(
+        {"Authorization": f"Bearer {api_key}", "Accept": "application/json", "User-Agent": USER_AGENT}
+    )
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, _TimedAdapter(pool_maxsize=20))
+    return session
+
+
+def _capped(response: requests.Response) -> bytes | None:
+    body = bytearray()
+    for chunk in response.iter_content(CHUNK):
+        body += chunk
+        if len(body) > BYTE_CAP:
+            return None
+    return bytes(body)
+
+
+def _judged(call: Call, status: int, body: bytes | None, window: RateWindow) -> Json | ProviderError:
+    if body is None:
+        return unexpected(call, "too large", status)
+    try:
+        return read_answer(call, status, body, window)
+    except ProviderError as error:
+        return error
+
+
+def _no_answer(call: Call, problem: Exception, status: int | None) -> ProviderError:
+    """The error for a call without a usable answer. The cause is dropped: its text holds the whole URL."""
+    if isinstance(problem, UnicodeError):
+        return InvalidRequest(call.method, call.path)
+    if isinstance(problem, requests.exceptions.ContentDecodingError):
+        return unexpected(call, "undecodable body", status)
+    reason = _reason(problem)
+    never_sent = isinstance(reason, NewConnectionError | NameResolutionError | ConnectTimeoutError)
+    return Unavailable(
+        call.method,
+        call.path,
+        status=status,
+        is_timeout=isinstance(problem, requests.Timeout | TimeoutError)
+        or isinstance(reason, ConnectTimeoutError | ReadTimeoutError),
+        answer_lost=call.writes and not never_sent,
+    )
+
+
+def _reason(problem: Exception) -> object:
+    cause = problem.args[0] if problem.args else None
+    return cause.reason if isinstance(cause, MaxRetryError) else cause
