@@ -1,0 +1,61 @@
+"""Brings any decoded picture to plain 8-bit sRGB; never reads or writes files."""
+
+from __future__ import annotations
+
+import io
+from functools import lru_cache
+
+from PIL import Image, ImageCms
+
+_PROFILE_SPACES = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}
+
+
+def to_srgb(image: Image.Image) -> Image.Image:
+    """Return ``image`` as 8-bit RGB in sRGB, with transparency laid on white.
+
+    The embedded colour profile is obeyed where it fits the picture; a damaged or foreign one is ignored,
+    because the photo itself is still good.
+    """
+    profile = image.info.get("icc_profile")
+    image = _eight_bit(image)
+    if image.has_transparency_data:
+        image = _on_white(image)
+    elif image.mode not in _PROFILE_SPACES:
+        image = image.convert("RGB")
+    transform = _transform(profile, image.mode) if isinstance(profile, bytes) else None
+    if transform is None:
+        return image if image.mode == "RGB" else image.convert("RGB")
+    if image.mode == "RGB":
+        ImageCms.applyTransform(image, transform, inPlace=True)
+        return image
+    return ImageCms.applyTransform(image, transform) or image.convert("RGB")
+
+
+def _eight_bit(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I;16") or image.mode == "I":
+        # A plain conversion would clip everything above 255 to white.
+        image = image.convert("I").point(lambda value: value / 257).convert("L")
+        image.info.pop("transparency", None)  # counted in 16 bits, so it means nothing any more
+    return image
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    if image.mode != "RGBA":
+        image = image.convert("RGBA")
+    ground = Image.new("RGB", image.size, "white")
+    ground.paste(image, mask=image.getchannel("A"))
+    return ground
+
+
+@lru_cache(maxsize=16)
+def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+    """Build the way from ``profile`` to sRGB; ``None`` where there is nothing (sensible) to do."""
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if source.profile.xcolor_space.strip() != _PROFILE_SPACES[mode]:
+            return None
+        if ImageCms.getProfileDescription(source).startswith("sRGB"):
+            return None
+        return ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return None

@@ -1,0 +1,144 @@
+"""The only place that decodes a photo from outside; what leaves it is upright 8-bit sRGB without metadata."""
+
+from __future__ import annotations
+
+import io
+import struct
+import warnings
+import zlib
+from dataclasses import dataclass
+
+from PIL import Image
+
+from portal.images import formats, provenance
+from portal.images.colour import to_srgb
+from portal.images.errors import Broken, NotAPhoto, TooManyBytes, TooManyPixels
+from portal.images.provenance import Provenance
+
+MAX_BYTES = 15_000_000
+"""Largest photo file accepted."""
+
+MAX_JPEG_SCANS = 64
+"""Real progressive photos have about ten; thousands of empty ones only burn time."""
+
+Image.MAX_IMAGE_PIXELS = formats.MAX_PIXELS
+warnings.simplefilter("error", Image.DecompressionBombWarning)
+
+_ORIENTATION_TAG = 0x0112
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+_DECODER_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    EOFError,
+    RuntimeError,
+    AssertionError,
+    struct.error,
+    zlib.error,
+    Warning,  # a strict interpreter turns the decoder's complaints into exceptions
+)
+"""What Pillow's parsers raise on hostile bytes, besides its own bomb errors."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedPhoto:
+    """A decoded photo and what its file said about how it was made."""
+
+    image: Image.Image
+    provenance: Provenance
+
+
+def open_photo(content: bytes, *, phone: bool = False, smallest: int | None = None) -> Image.Image:
+    """Decode ``content`` to an upright 8-bit sRGB picture, transparency on white, without any metadata.
+
+    Args:
+        content: the whole file: JPEG, PNG or WebP.
+        phone: also accept HEIF, which phones take photos in.
+        smallest: pixels both sides need at least; a larger JPEG may come out reduced, in less time.
+
+    Raises:
+        NotAPhoto: empty, or in no accepted format.
+        TooManyBytes: larger than ``MAX_BYTES``.
+        TooManyPixels: larger than the format's pixel limit.
+        Broken: it cannot be read to its end.
+    """
+    return open_with_provenance(content, phone=phone, smallest=smallest).image
+
+
+def open_with_provenance(content: bytes, *, phone: bool = False, smallest: int | None = None) -> OpenedPhoto:
+    """Decode like :func:`open_photo` and keep how the file says it was made. Raises the same errors."""
+    if len(content) > MAX_BYTES:
+        raise TooManyBytes(len(content), MAX_BYTES)
+    name = formats.sniff(content, phone=phone)
+    _check_header(content, name)
+    try:
+        with Image.open(io.BytesIO(content), formats=[_prepared(name)]) as image:
+            _check_decoder(image, name)
+            if smallest is not None:
+                image.draft("RGB", (smallest, smallest))
+            image.load()
+            origin = provenance.read(image, content)
+            clean = _turned(to_srgb(image), _orientation(image))
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise TooManyPixels(formats.pixel_limit(name)) from error
+    except _DECODER_ERRORS as error:
+        raise Broken from error
+    clean.info.clear()
+    return OpenedPhoto(clean, origin)
+
+
+def _check_header(content: bytes, name: str) -> None:
+    if name == "WEBP" and (size := formats.webp_size(content)):
+        _check_pixels(size, name)
+    if name == "JPEG" and content.count(b"\xff\xda") > MAX_JPEG_SCANS:
+        raise Broken
+
+
+def _check_decoder(image: Image.Image, name: str) -> None:
+    # Phones append a second picture to a JPEG; Pillow calls that MPO.
+    found = "JPEG" if image.format == "MPO" else image.format
+    if found != name:
+        raise NotAPhoto
+    _check_pixels(image.size, name)
+
+
+def _check_pixels(size: tuple[int, int], name: str) -> None:
+    width, height = size
+    limit = formats.pixel_limit(name)
+    if width * height > limit:
+        raise TooManyPixels(limit, width, height)
+
+
+def _prepared(name: str) -> str:
+    if name == "HEIF":
+        import pillow_heif  # noqa: PLC0415  # 20 MB of decoder that only uploads from phones need
+
+        pillow_heif.register_heif_opener()
+    return name
+
+
+def _orientation(image: Image.Image) -> int:
+    """Read the EXIF orientation, 1 to 8. An unreadable one means upright: the photo is still good."""
+    exif = Image.Exif()
+    try:
+        exif.load(image.info.get("exif", b""))
+        return int(exif.get(_ORIENTATION_TAG, 1))
+    except _DECODER_ERRORS:
+        return 1
+
+
+def _turned(image: Image.Image, orientation: int) -> Image.Image:
+    method = _UPRIGHT.get(orientation)
+    return image if method is None else image.transpose(method)

@@ -1,0 +1,65 @@
+"""Why a photo was refused, as types with attributes; never a byte or a word from the photo itself."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class PhotoRefused(Exception):
+    """The bytes cannot become a photo of ours; asking again with the same bytes gives the same answer."""
+
+    reason: ClassVar[str] = "refused"
+
+
+class NotAPhoto(PhotoRefused):
+    """Empty, a web page, a drawing, an animation: nothing that starts like a photo format we accept."""
+
+    reason = "not_a_photo"
+
+    def __init__(self) -> None:
+        super().__init__("The content is not a photo in an accepted format")
+
+
+class TooManyBytes(PhotoRefused):
+    """The file is larger than any photo we take. ``size`` and ``limit`` are bytes."""
+
+    reason = "too_many_bytes"
+
+    def __init__(self, size: int, limit: int) -> None:
+        self.size = size
+        self.limit = limit
+        super().__init__(f"The photo has {size} bytes, at most {limit} are accepted")
+
+
+class TooManyPixels(PhotoRefused):
+    """Decoding would take more memory than we give.
+
+    ``width`` and ``height`` are pixels as the file claims them, ``None`` where the decoder did not tell.
+    """
+
+    reason = "too_many_pixels"
+
+    def __init__(self, limit: int, width: int | None = None, height: int | None = None) -> None:
+        self.limit = limit
+        self.width = width
+        self.height = height
+        super().__init__(f"The photo is larger than {limit} pixels")
+
+
+class Broken(PhotoRefused):
+    """It starts like a photo and cannot be read to its end."""
+
+    reason = "broken"
+
+    def __init__(self) -> None:
+        super().__init__("The photo is damaged or incomplete")
+
+
+class CannotFit(PhotoRefused):
+    """No quality we would show people fits the file into ``limit`` bytes."""
+
+    reason = "cannot_fit"
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        super().__init__(f"The photo does not fit into {limit} bytes")

@@ -1,0 +1,58 @@
+"""What a file claims to be by its first bytes, before any decoder sees it; never decodes."""
+
+from __future__ import annotations
+
+from portal.images.errors import NotAPhoto
+
+MAX_PIXELS = 25_000_000
+"""Most pixels of a decoded photo; also set as Pillow's own limit. 100 MB in memory at four bytes each."""
+
+MAX_WEBP_PIXELS = 12_000_000
+"""Pillow's WebP decoder holds the picture four times over; this keeps its memory near that of the others."""
+
+_HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1"})
+
+
+def sniff(content: bytes, *, phone: bool) -> str:
+    """Return Pillow's name of the format that ``content`` starts like.
+
+    Args:
+        content: the whole file.
+        phone: also accept HEIF, which phones take photos in.
+
+    Raises:
+        NotAPhoto: it starts like none of them.
+    """
+    if content.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if content.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "PNG"
+    if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
+        return "WEBP"
+    if phone and content[4:8] == b"ftyp" and content[8:12] in _HEIF_BRANDS:
+        return "HEIF"
+    raise NotAPhoto
+
+
+def pixel_limit(name: str) -> int:
+    """Return the most pixels accepted in format ``name``."""
+    return MAX_WEBP_PIXELS if name == "WEBP" else MAX_PIXELS
+
+
+def webp_size(content: bytes) -> tuple[int, int] | None:
+    """Return width and height in pixels from a WebP header, ``None`` where there is none.
+
+    Needed because Pillow's decoder reserves the whole canvas on opening, before anyone can look at its size.
+    """
+    kind = content[12:16]
+    if kind == b"VP8X":
+        return 1 + int.from_bytes(content[24:27], "little"), 1 + int.from_bytes(content[27:30], "little")
+    if kind == b"VP8L":
+        bits = int.from_bytes(content[21:25], "little")
+        return (bits & 0x3FFF) + 1, ((bits >> 14) & 0x3FFF) + 1
+    if kind == b"VP8 ":
+        return (
+            int.from_bytes(content[26:28], "little") & 0x3FFF,
+            int.from_bytes(content[28:30], "little") & 0x3FFF,
+        )
+    return None

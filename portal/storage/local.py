@@ -1,0 +1,135 @@
+"""Objects as files below one folder, for machines that keep their disk; never a file outside that folder."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from portal.storage.errors import ObjectMissing, StorageFull, StorageUnavailable
+from portal.storage.keys import check_key, check_prefix
+
+_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_ABSENT = frozenset({errno.ENOENT, errno.EISDIR, errno.ENOTDIR})
+
+
+class LocalStorage:
+    """A :class:`~portal.storage.protocol.Storage` in the folder ``root``, made on the first write."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def put(self, key: str, content: bytes, content_type: str) -> None:  # noqa: ARG002  # files have no media type
+        """Write beside the target, flush to disk, rename: a crash leaves the old object or the new one."""
+        path = self._path(key)
+        partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+        with _typed():
+            try:
+                _make_folders(path.parent)
+                _write_through(partial, content)
+                partial.replace(path)
+            except BaseException:
+                with suppress(OSError):
+                    partial.unlink(missing_ok=True)
+                raise
+            _flush_folder(path.parent)
+
+    def get(self, key: str) -> bytes:
+        """Return the file's content."""
+        path = self._path(key)
+        with _typed(key):
+            return path.read_bytes()
+
+    def open(self, key: str) -> BinaryIO:
+        """Return the file, open for reading."""
+        path = self._path(key)
+        with _typed(key):
+            return path.open("rb")
+
+    def exists(self, key: str) -> bool:
+        """Return whether the file is there."""
+        path = self._path(key)
+        with _typed():
+            return path.is_file()
+
+    def delete(self, key: str) -> None:
+        """Remove the file, what an interrupted write of it left behind, and folders that are empty now."""
+        path = self._path(key)
+        with _typed():
+            for leftover in path.parent.glob(f".{path.name}.{'[0-9a-f]' * 16}"):
+                leftover.unlink(missing_ok=True)
+            with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
+                path.unlink()
+                _flush_folder(path.parent)
+        self._drop_empty_folders(path.parent)
+
+    def list(self, prefix: str = "") -> Iterator[str]:
+        """Yield the keys of finished files below ``prefix``."""
+        return self._walk(check_prefix(prefix))
+
+    def _walk(self, prefix: str) -> Iterator[str]:
+        start = self.root / prefix.rpartition("/")[0]
+        with _typed():
+            for folder, _, names in os.walk(start, onerror=_raise_unless_missing):
+                for name in names:
+                    key = (Path(folder) / name).relative_to(self.root).as_posix()
+                    if key.startswith(prefix) and not name.startswith("."):
+                        yield key
+
+    def _path(self, key: str) -> Path:
+        return self.root / check_key(key)
+
+    def _drop_empty_folders(self, folder: Path) -> None:
+        while folder != self.root and folder.is_relative_to(self.root):
+            try:
+                folder.rmdir()
+            except OSError:
+                return  # not empty, or somebody else was faster
+            folder = folder.parent
+
+
+@contextmanager
+def _typed(reading: str | None = None) -> Iterator[None]:
+    """Turn the system's errors into ours; an absent file is only normal while ``reading`` that key."""
+    try:
+        yield
+    except OSError as error:
+        if reading is not None and error.errno in _ABSENT:
+            raise ObjectMissing(reading) from error
+        if error.errno in _NO_SPACE:
+            raise StorageFull from error
+        raise StorageUnavailable(errno.errorcode.get(error.errno or 0, "OSError")) from error
+
+
+def _write_through(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _make_folders(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    _make_folders(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    _flush_folder(folder.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make a rename or a new entry in ``folder`` survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _raise_unless_missing(error: OSError) -> None:
+    if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
+        raise error

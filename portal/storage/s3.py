@@ -1,0 +1,120 @@
+"""Objects in a bucket of S3 or anything that speaks its language; never imports boto3 before one is made."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from portal.storage.errors import ObjectMissing, StorageFull, StorageUnavailable
+from portal.storage.keys import check_key, check_prefix
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
+
+CONNECT_SECONDS = 3
+READ_SECONDS = 10
+ATTEMPTS = 2
+
+_NO_OBJECT = frozenset({"NoSuchKey", "404"})
+_NO_SPACE = frozenset({"QuotaExceeded", "XMinioStorageFull", "InsufficientStorage", "507"})
+
+
+class S3Storage:
+    """A :class:`~portal.storage.protocol.Storage` in ``bucket``, below ``prefix``."""
+
+    def __init__(self, bucket: str, prefix: str = "", *, client: Any = None) -> None:
+        """Take a ready ``client`` or make one from the environment. Contacts nobody."""
+        self.bucket = bucket
+        self.prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
+        self._client = client if client is not None else _client_from_environment()
+
+    def put(self, key: str, content: bytes, content_type: str) -> None:
+        """Upload in one request; S3 shows an object only once all of it arrived with this checksum."""
+        digest = hashlib.md5(content, usedforsecurity=False).digest()
+        with self._typed():
+            self._client.put_object(
+                **self._object(key),
+                Body=content,
+                ContentType=content_type,
+                ContentMD5=base64.b64encode(digest).decode("ascii"),
+            )
+
+    def get(self, key: str) -> bytes:
+        """Download the object."""
+        with self._typed(reading=key):
+            body = self._client.get_object(**self._object(key))["Body"]
+            try:
+                content: bytes = body.read()
+            finally:
+                body.close()
+            return content
+
+    def open(self, key: str) -> BinaryIO:
+        """Return the object as a file in memory: photos are small, and no error can come up in mid-read."""
+        return io.BytesIO(self.get(key))
+
+    def exists(self, key: str) -> bool:
+        """Ask for the object's head."""
+        try:
+            with self._typed(reading=key):
+                self._client.head_object(**self._object(key))
+        except ObjectMissing:
+            return False
+        return True
+
+    def delete(self, key: str) -> None:
+        """Delete the object. A bucket that keeps versions keeps the old one until its own rule removes it."""
+        with self._typed():
+            self._client.delete_object(**self._object(key))
+
+    def list(self, prefix: str = "") -> Iterator[str]:
+        """Yield keys page by page."""
+        return self._pages(self.prefix + check_prefix(prefix))
+
+    def _pages(self, prefix: str) -> Iterator[str]:
+        with self._typed():
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
+            for page in pages:
+                for entry in page.get("Contents", ()):
+                    yield entry["Key"].removeprefix(self.prefix)
+
+    def _object(self, key: str) -> dict[str, str]:
+        return {"Bucket": self.bucket, "Key": self.prefix + check_key(key)}
+
+    @contextmanager
+    def _typed(self, *, reading: str | None = None) -> Iterator[None]:
+        """Turn boto's errors into ours; an absent object is only normal while ``reading`` that key."""
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # boto is there once we are
+
+        try:
+            yield
+        except ClientError as error:
+            raise _from_answer(error, reading) from error
+        except BotoCoreError as error:
+            raise StorageUnavailable(type(error).__name__) from error
+
+
+def _from_answer(error: ClientError, reading: str | None) -> Exception:
+    code = str(error.response.get("Error", {}).get("Code", "unknown"))
+    if reading is not None and code in _NO_OBJECT:
+        return ObjectMissing(reading)
+    return StorageFull() if code in _NO_SPACE else StorageUnavailable(code)
+
+
+def _client_from_environment() -> Any:
+    import boto3  # noqa: PLC0415  # slow to import, and only where a bucket is set
+    from botocore.config import Config  # noqa: PLC0415
+
+    config = Config(
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
+        # Other vendors' buckets refuse the newer checksums that boto adds by itself.
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+    )
+    return boto3.client("s3", config=config)
