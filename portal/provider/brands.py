@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
 
-SignatureScheme = Literal["timestamped", "body"]
+from portal.provider.signature import Scheme
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,7 @@ class Brand:
     support_email: str
     docs_url: str
     webhook_path: str
-    signature_scheme: SignatureScheme = "timestamped"
+    signature_scheme: Scheme = "timestamped"
     embed_origins: tuple[str, ...] = ()
     photo_origins: tuple[str, ...] = ()
 

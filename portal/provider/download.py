@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 import certifi
 import urllib3
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import HTTPError
 
 from portal.provider.connection import (
     CONNECT_S,
@@ -18,9 +18,14 @@ from portal.provider.connection import (
     TimedHTTPSConnection,
     deadline,
 )
-from portal.provider.errors import Expired, NotFound, ProviderError, Refused, TooLarge, Unavailable
+from portal.provider.errors import (
+    PhotoError,
+    PhotoExpired,
+    PhotoRefused,
+    PhotoTooLarge,
+    PhotoUnavailable,
+)
 
-PHOTO = ("GET", ":photo")
 BYTE_CAP = 15 * 1024 * 1024
 TOTAL_S = 30.0
 CHUNK = 64 * 1024
@@ -36,7 +41,9 @@ _TYPES = {
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _OK = 200
 _EXPIRED = frozenset({401, 403, 410})
-_NOT_FOUND, _TOO_MANY, _TIMEOUT, _SERVER_ERROR = 404, 429, 408, 500
+_FOR_NOW = frozenset({408, 425, 429})
+_SERVER_ERROR = 500
+_TIMEOUTS = (TimeoutError, urllib3.exceptions.TimeoutError)
 
 Origin = tuple[str, str, int]
 
@@ -104,19 +111,19 @@ class PhotoDownloader:
     def fetch(self, url: str) -> DownloadedPhoto:
         """The photo at an address.
 
-        Raises Refused (the address or the content breaks a rule), Expired (ask for a fresh address),
-        NotFound, TooLarge, Unavailable (retryable). No redirect is followed.
+        Raises PhotoRefused (the address or the content breaks a rule), PhotoTooLarge, PhotoExpired (ask for
+        a fresh address), PhotoUnavailable (retryable). No redirect is followed.
         """
         parts = _checked(url)
         pool = self._pools.get(_origin(parts))
         if pool is None:
-            raise _refused("origin")
+            raise PhotoRefused("origin")
         outcome = self._outcome(pool, parts)
-        if isinstance(outcome, ProviderError):
+        if isinstance(outcome, PhotoError):
             raise outcome
         return outcome
 
-    def _outcome(self, pool: HTTPConnectionPool, parts: SplitResult) -> DownloadedPhoto | ProviderError:
+    def _outcome(self, pool: HTTPConnectionPool, parts: SplitResult) -> DownloadedPhoto | PhotoError:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         try:
             with deadline(self._total_s):
@@ -139,42 +146,37 @@ class PhotoDownloader:
                 finally:
                     response.close()
         except AddressRefused:
-            return _refused("address")
+            return PhotoRefused("address")
         except (HTTPError, OSError) as problem:
-            is_timeout = isinstance(
-                problem, ReadTimeoutError | TimeoutError | urllib3.exceptions.TimeoutError
-            )
-            return Unavailable(*PHOTO, is_timeout=is_timeout and not isinstance(problem, NewConnectionError))
+            return PhotoUnavailable("timeout" if isinstance(problem, _TIMEOUTS) else "no answer")
 
-    def _read(self, response: BaseHTTPResponse) -> DownloadedPhoto | ProviderError:
+    def _read(self, response: BaseHTTPResponse) -> DownloadedPhoto | PhotoError:
         refusal = _status_error(response.status)
         if refusal is not None:
             return refusal
         if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
-            return _refused("content encoding")
+            return PhotoRefused("content encoding")
         declared = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if declared not in _TYPES:
-            return _refused("content type")
+            return PhotoRefused("content type")
         content = bytearray()
         for chunk in response.stream(CHUNK, decode_content=False):
             content += chunk
             if len(content) > self._byte_cap:
-                return TooLarge(*PHOTO, status=response.status)
+                return PhotoTooLarge("too large", status=response.status)
         if _magic(content) != _TYPES[declared]:
-            return _refused("content does not match its type")
+            return PhotoRefused("content does not match its type")
         return DownloadedPhoto(bytes(content), _TYPES[declared])
 
 
-def _status_error(status: int) -> ProviderError | None:
+def _status_error(status: int) -> PhotoError | None:
     if status == _OK:
         return None
     if status in _EXPIRED:
-        return Expired(*PHOTO, status=status)
-    if status == _NOT_FOUND:
-        return NotFound(*PHOTO, status=status)
-    if status in (_TOO_MANY, _TIMEOUT) or status >= _SERVER_ERROR:
-        return Unavailable(*PHOTO, status=status)
-    return Refused(*PHOTO, reason="status", status=status)
+        return PhotoExpired("expired", status=status)
+    if status in _FOR_NOW or status >= _SERVER_ERROR:
+        return PhotoUnavailable("status", status=status)
+    return PhotoRefused("status", status=status)
 
 
 def _magic(content: bytes | bytearray) -> str | None:
@@ -187,25 +189,21 @@ def _magic(content: bytes | bytearray) -> str | None:
     return None
 
 
-def _refused(reason: str) -> Refused:
-    return Refused(*PHOTO, reason=reason)
-
-
 def _checked(url: object) -> SplitResult:
     """The parts of an address that has nothing in it two parsers could read differently."""
     if not isinstance(url, str) or not 0 < len(url) <= _LONGEST_URL:
-        raise _refused("url")
+        raise PhotoRefused("url")
     if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
-        raise _refused("url characters")
+        raise PhotoRefused("url characters")
     try:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError:
-        raise _refused("url") from None
+        raise PhotoRefused("url") from None
     if parts.scheme not in _PORTS or not parts.hostname:
-        raise _refused("scheme")
+        raise PhotoRefused("scheme")
     if "@" in parts.netloc or parts.netloc.endswith(":"):
-        raise _refused("authority")
+        raise PhotoRefused("authority")
     return parts
 
 
@@ -217,7 +215,7 @@ def _origin(parts: SplitResult) -> Origin:
 def _origin_of_setting(text: str) -> Origin:
     try:
         parts = _checked(text.rstrip("/"))
-    except Refused as refusal:
+    except PhotoRefused as refusal:
         raise ValueError(f"not a photo origin ({refusal.reason}): {text!r}") from None
     origin = _origin(parts)
     if parts.path or parts.query or parts.fragment:

@@ -144,20 +144,30 @@ class UnexpectedAnswer(ProviderError):
         return f"{super().__str__()} [{self.reason}]"
 
 
-class Refused(ProviderError):
-    """A photo address or its content breaks one of our rules; `reason` is a fixed word of ours."""
+class PhotoError(ProviderError):
+    """A photo could not be downloaded; `reason` is a fixed word of ours."""
 
-    def __init__(self, method: str, path_template: str, *, reason: str, status: int | None = None) -> None:
-        super().__init__(method, path_template, status=status)
+    def __init__(self, reason: str, *, status: int | None = None) -> None:
+        super().__init__("GET", ":photo", status=status)
         self.reason = reason
 
     def __str__(self) -> str:
         return f"{super().__str__()} [{self.reason}]"
 
 
-class Expired(ProviderError):
-    """The photo address has died; ask for a fresh one."""
+class PhotoRefused(PhotoError):
+    """The address or what it answered breaks one of our rules; trying again does not help."""
 
 
-class TooLarge(ProviderError):
+class PhotoTooLarge(PhotoRefused):
     """The photo is larger than the byte cap."""
+
+
+class PhotoExpired(PhotoError):
+    """The address has died; list the photos again for a fresh one."""
+
+
+class PhotoUnavailable(PhotoError):
+    """No answer, too slow an answer, a broken one, or a 5xx; the same address may work later."""
+
+    retryable_by_default = True

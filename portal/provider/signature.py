@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 DEFAULT_TOLERANCE_S = 300
 _SIGNATURE = re.compile(r"(?:sha256=)?([0-9a-fA-F]{64})", re.ASCII)
@@ -13,6 +14,7 @@ _TIMESTAMP = re.compile(r"[0-9]{1,11}", re.ASCII)
 _HEX_KEY = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
 _LONGEST_HEADER = 128
 
+Scheme = Literal["timestamped", "body"]
 Headers = Mapping[str, str] | Iterable[tuple[str, str]]
 
 
@@ -41,7 +43,7 @@ def verify(  # noqa: PLR0917 - a published order
     raw_body: bytes,
     headers: Headers,
     secrets: Sequence[str],
-    scheme: str,
+    scheme: Scheme,
     header_prefix: str,
     now: datetime,
     tolerance_s: float = DEFAULT_TOLERANCE_S,
