@@ -1,0 +1,16 @@
+"""What the composition root built, for views to find; nothing is built here."""
+
+from __future__ import annotations
+
+from flask import current_app
+
+from portal.services.context import Portal
+
+EXTENSION = "portal"
+
+
+def portal_context() -> Portal:
+    """Return the running portal's settings, clock, secrets and doors."""
+    found = current_app.extensions[EXTENSION]
+    assert isinstance(found, Portal)  # noqa: S101 - only portal/app.py writes it
+    return found
