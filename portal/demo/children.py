@@ -37,6 +37,7 @@ class Child:
     argv: Sequence[str]
     env: Mapping[str, str]
     log: Path
+    cwd: Path | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     death_signal: signal.Signals = signal.SIGKILL
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
@@ -49,6 +50,7 @@ class Child:
             self.process = subprocess.Popen(
                 self.argv,
                 env=dict(self.env),
+                cwd=self.cwd,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

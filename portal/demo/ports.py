@@ -7,6 +7,7 @@ import socket
 from dataclasses import dataclass
 
 _TAKEN = frozenset({errno.EADDRINUSE, errno.EACCES})
+_HIGHEST_PORT = 65_536
 _LOOPBACKS = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
 
 
@@ -53,6 +54,13 @@ class Ports:
         ):
             if is_taken(port):
                 raise PortTakenError(port, needed_by, option)
+
+    def next_free_after(self, port: int) -> int:
+        """Return a port above this one that is free and not one of ours."""
+        ours = {self.portal, self.sandbox, self.identity}
+        return next(
+            each for each in range(port + 1, _HIGHEST_PORT) if each not in ours and not is_taken(each)
+        )
 
 
 def is_taken(port: int) -> bool:

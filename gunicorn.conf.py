@@ -1,0 +1,44 @@
+"""How gunicorn serves the portal: gevent workers, so that slow clients and open streams block nobody.
+
+Nothing here decides what the portal does; gunicorn reads this file by itself.
+"""
+
+# First of all: whatever is imported before this keeps blocking sockets and locks.
+from gevent import monkey
+
+monkey.patch_all()
+
+import os  # noqa: E402
+
+wsgi_app = "wsgi"
+worker_class = "gevent"
+# Threads of pages and streams are cheap in one worker; more workers than cores only cost memory.
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+worker_connections = 2000
+preload_app = True
+
+# A PaaS gives PORT and routes to any address of the container; BIND narrows it to one machine.
+bind = os.environ.get("BIND") or f"0.0.0.0:{os.environ.get('PORT', '8000')}"
+backlog = 1024
+
+# A worker that does not answer its master for 30 s is replaced; on SIGTERM it gets 20 s to finish,
+# inside the 30 s most platforms allow before they kill.
+timeout = 30
+graceful_timeout = 20
+# Longer than the idle time of the routers in front (55 to 60 s), so that they close first, never we.
+keepalive = 75
+
+limit_request_line = 4094
+limit_request_fields = 60
+limit_request_field_size = 8190
+
+# The app judges forwarded headers, for a fixed number of proxies; gunicorn trusts only this machine.
+forwarded_allow_ips = "127.0.0.1,::1"
+
+# The app writes one JSON line a request; gunicorn only reports about itself.
+accesslog = None
+errorlog = "-"
+loglevel = os.environ.get("GUNICORN_LOG_LEVEL", "warning")
+
+# Heartbeats on a disk stall with the disk; memory does not, where the machine has it.
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112

@@ -1,0 +1,18 @@
+"""``python -m portal``: hands the command line what it may not import itself, the way to build the app."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from portal import cli
+
+
+def create_app() -> Flask:
+    """Build the portal; imported only when a command needs it, as it needs settings."""
+    from portal import app  # noqa: PLC0415 - the demo and the sandbox start without any settings
+
+    return app.create_app()
+
+
+if __name__ == "__main__":
+    cli.main(create_app)

@@ -1,0 +1,100 @@
+"""The ``portal`` command: reads arguments and hands over; what a command does lives elsewhere."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask
+
+from portal.settings import Settings, SettingsError
+
+# The parts are imported inside the commands: `worker` must not load the demo, nor `demo` the database.
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def portal() -> None:
+    """The headshot portal."""
+
+
+def main(create_app: Callable[[], Flask]) -> None:
+    """Run the command line; ``create_app`` builds the portal for the commands that need it."""
+    portal(prog_name="portal", obj=create_app)
+
+
+def settings_or_exit() -> Settings:
+    """Read the environment, or say everything that is wrong with it and end with status 2."""
+    try:
+        return Settings.from_env(os.environ)
+    except SettingsError as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+
+
+@portal.command()
+@click.option("--port", envvar="PORT", default=8000, show_default=True, help="Port of the portal.")
+@click.option("--sandbox-port", envvar="SANDBOX_PORT", default=5001, show_default=True)
+@click.option("--identity-port", envvar="IDENTITY_PORT", default=5002, show_default=True)
+@click.option(
+    "--brand", type=click.Choice(["profilebakery", "headshotpro"]), default="profilebakery", show_default=True
+)
+@click.option("--speed", default=120.0, show_default=True, help="How many times faster than real.")
+@click.option(
+    "--data", "data_dir", type=click.Path(file_okay=False, path_type=Path), help="Default: var/demo."
+)
+def demo(**options: Any) -> None:
+    """Run everything on this machine: database, sign-in, studio, worker and portal."""
+    from portal.demo import supervisor
+    from portal.demo.ports import Ports
+
+    ports = Ports(options["port"], options["sandbox_port"], options["identity_port"])
+    data_dir = options["data_dir"] or supervisor.DATA_DIR
+    sys.exit(supervisor.run(ports=ports, brand=options["brand"], speed=options["speed"], data_dir=data_dir))
+
+
+@portal.command(
+    add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def sandbox(arguments: tuple[str, ...]) -> None:
+    """Run the stand-in for the provider (`portal sandbox --help` lists its options)."""
+    from portal.sandbox import server
+
+    sys.exit(server.main(list(arguments)))
+
+
+@portal.command()
+@click.pass_obj
+def worker(create_app: Callable[[], Flask]) -> None:
+    """Do background work until a signal ends it."""
+    from portal.jobs import worker as jobs_worker
+
+    settings_or_exit()
+    jobs_worker.run(create_app())
+
+
+@portal.command()
+def migrate() -> None:
+    """Bring the database to the newest schema."""
+    from portal import migrations
+
+    migrations.upgrade(settings_or_exit().database_url)
+    click.echo("The database schema is up to date.")
+
+
+@portal.command()
+def doctor() -> None:
+    """Check the settings and everything they name: database, storage, sign-in, provider."""
+    from portal.doctor import examine
+
+    settings = settings_or_exit()
+    click.echo("ok  settings: complete")
+    unwell = False
+    for finding in examine(settings):
+        click.echo(str(finding))
+        unwell = unwell or not finding.is_well
+    sys.exit(1 if unwell else 0)

@@ -1,0 +1,99 @@
+"""``portal doctor``: asks each outside part one question and says what is wrong; changes and keeps nothing."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import requests
+from sqlalchemy.exc import SQLAlchemyError
+
+from portal import migrations, storage
+from portal.provider import BRANDS, ProviderClient, ProviderError
+from portal.settings import Settings
+from portal.storage import StorageError
+
+_TIMEOUT_SECONDS = (3, 10)
+
+
+class Unwell(Exception):
+    """A part does not work; the text says what to do about it."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The answer of one part."""
+
+    part: str
+    is_well: bool
+    text: str
+
+    def __str__(self) -> str:
+        return f"{'ok ' if self.is_well else 'BAD'} {self.part}: {self.text}"
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Ask every part in turn."""
+    checks: tuple[tuple[str, Callable[[Settings], str]], ...] = (
+        ("database", _database),
+        ("storage", _storage),
+        ("sign-in", _identity),
+        ("provider", _provider),
+    )
+    for part, check in checks:
+        try:
+            yield Finding(part, True, check(settings))
+        except Unwell as reason:
+            yield Finding(part, False, str(reason))
+
+
+def _database(settings: Settings) -> str:
+    try:
+        is_current = migrations.is_current(settings.database_url)
+    except SQLAlchemyError as error:
+        raise Unwell(f"cannot be reached ({type(error).__name__}); look at DATABASE_URL") from None
+    if not is_current:
+        raise Unwell("is reached, but its schema is not the newest; run `python -m portal migrate`")
+    return "reached, schema up to date"
+
+
+def _storage(settings: Settings) -> str:
+    key = f"doctor/{secrets.token_hex(8)}.txt"
+    content = b"A check wrote this; it is deleted at once."
+    try:
+        place = storage.from_url(settings.storage_url)
+        place.put(key, content, "text/plain")
+        try:
+            same = place.get(key) == content
+        finally:
+            place.delete(key)
+    except (StorageError, ValueError) as error:
+        raise Unwell(f"{error}; look at STORAGE_URL and its credentials") from None
+    if not same:
+        raise Unwell("gives back something else than was written")
+    return "written, read and deleted"
+
+
+def _identity(settings: Settings) -> str:
+    address = settings.oidc_issuer.rstrip("/") + "/.well-known/openid-configuration"
+    try:
+        answer = requests.get(address, timeout=_TIMEOUT_SECONDS, allow_redirects=False)
+        answer.raise_for_status()
+        issuer = answer.json().get("issuer")
+    except (requests.RequestException, AttributeError) as error:
+        raise Unwell(f"no usable discovery document ({type(error).__name__}); look at OIDC_ISSUER") from None
+    if issuer != settings.oidc_issuer:
+        raise Unwell(f"calls itself {issuer!r}; OIDC_ISSUER must be exactly that")
+    return "discovery document read, issuer matches"
+
+
+def _provider(settings: Settings) -> str:
+    client = ProviderClient(BRANDS[settings.provider], settings.api_key, settings.api_url)
+    try:
+        organization = client.get_organization(priority="interactive")
+    except ProviderError as error:
+        raise Unwell(f"{error}; look at HEADSHOT_API_KEY and HEADSHOT_API_URL") from None
+    finally:
+        client.close()
+    return f"answers for {organization.name or 'an organisation without a name'}"
