@@ -1,4 +1,4 @@
-"""Everything the environment decides, as one frozen value; nothing here opens a connection or reads a file."""
+"""Everything the environment decides, as one frozen value; nothing here opens a connection or a file."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ Provider = Literal["profilebakery", "headshotpro"]
 WebhookScheme = Literal["timestamped", "body"]
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+_SHORTEST_KEY = 32
 
 
 class SettingsError(Exception):
@@ -210,7 +211,7 @@ class _Reader:
         keys = tuple(self.listed("SECRET_KEY"))
         if not keys:
             self.problem("SECRET_KEY is missing (make one with: openssl rand -hex 32)")
-        elif any(len(key) < 32 for key in keys):
+        elif any(len(key) < _SHORTEST_KEY for key in keys):
             self.problem("SECRET_KEY is too short: each key needs at least 32 characters")
         return keys
 
@@ -233,9 +234,7 @@ class _Reader:
         if not normal.startswith("postgresql+psycopg://"):
             self.problem("DATABASE_URL must start with postgres:// or postgresql://")
         elif self.on_paas and (urlsplit(normal).hostname or "localhost") in LOOPBACK_HOSTS:
-            self.problem(
-                "DATABASE_URL points at a database inside this machine; a PaaS loses it at the next restart"
-            )
+            self.problem("DATABASE_URL points at a database inside this machine; a PaaS loses it at the next restart")
         return normal
 
     def storage_url(self) -> str:
@@ -260,7 +259,7 @@ class _Reader:
 
     def logo(self) -> str | None:
         value = self.text("BRAND_LOGO")
-        if value is not None and not (value.startswith("/static/") or value.startswith("data:image/")):
+        if value is not None and not value.startswith(("/static/", "data:image/")):
             self.problem("BRAND_LOGO must be a path under /static/ or a data:image/ address (pages load nothing else)")
         return value
 

@@ -15,9 +15,7 @@ class Role(StrEnum):
     OPERATOR = "operator"
 
 
-def role_for(
-    email: str, groups: Iterable[str], *, admin_emails: frozenset[str], admin_groups: frozenset[str]
-) -> Role:
+def role_for(email: str, groups: Iterable[str], *, admin_emails: frozenset[str], admin_groups: frozenset[str]) -> Role:
     """Decide a person's role from the address and groups of the sign-in that has just been proved."""
     if email.casefold() in admin_emails or admin_groups.intersection(groups):
         return Role.ADMIN

@@ -12,12 +12,18 @@ from portal.db import Base
 _LOCK = 7_204_501
 
 
+def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
+    return not (kind == "table" and (name or "").startswith("procrastinate_"))
+
+
 def _run() -> None:
     engine = create_engine(context.config.attributes["database_url"], connect_args={"connect_timeout": 10})
     with engine.connect() as connection:
         connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
         connection.commit()
-        context.configure(connection=connection, target_metadata=Base.metadata, compare_type=True)
+        context.configure(
+            connection=connection, target_metadata=Base.metadata, compare_type=True, include_name=_is_ours
+        )
         with context.begin_transaction():
             context.run_migrations()
         connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})

@@ -44,3 +44,16 @@ def latest_from(shoot_id: UUID, origin: str) -> Choice | None:
         .order_by(Choice.acted_at.desc(), Choice.recorded_at.desc())
         .limit(1)
     )
+
+
+def by_key(shoot_id: UUID, key: str) -> Choice | None:
+    """Return the act already recorded under this key."""
+    return db.session.scalar(select(Choice).where(Choice.shoot_id == shoot_id, Choice.key == key))
+
+
+def add(shoot_id: UUID, photo_id: UUID, *, origin: str, key: str, acted_at: datetime, now: datetime) -> Choice:
+    """Add one act in the caller's transaction."""
+    choice = Choice(shoot_id=shoot_id, photo_id=photo_id, origin=origin, key=key, acted_at=acted_at, recorded_at=now)
+    db.session.add(choice)
+    db.session.flush()
+    return choice

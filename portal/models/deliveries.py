@@ -107,6 +107,13 @@ def by_id(delivery_id: int) -> Delivery | None:
     return db.session.get(Delivery, delivery_id)
 
 
+def lock(delivery_id: int) -> Delivery | None:
+    """Return one delivery, holding other writers until the transaction ends."""
+    return db.session.scalar(
+        select(Delivery).where(Delivery.id == delivery_id).with_for_update().execution_options(populate_existing=True)
+    )
+
+
 def body_digest(dedupe_key: str) -> str | None:
     """Return the digest of the body first seen under this key."""
     return db.session.scalar(select(Delivery.body_sha256).where(Delivery.dedupe_key == dedupe_key))

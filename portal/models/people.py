@@ -11,6 +11,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, db
 
+# What web processes listen to; the payload is a person's id and version.
+CHANNEL = "portal_person"
+
 
 class Person(Base):
     """Somebody who has signed in at least once."""
@@ -47,6 +50,11 @@ def lock(person_id: UUID) -> Person | None:
     return db.session.scalar(select(Person).where(Person.id == person_id).with_for_update())
 
 
+def version_of(person_id: UUID) -> int:
+    """Return how often anything shown to this person has changed."""
+    return db.session.scalar(select(Person.version).where(Person.id == person_id)) or 0
+
+
 def announce(person_id: UUID) -> None:
     """Raise the person's version and tell every web process when this transaction commits."""
     version = db.session.scalar(
@@ -58,6 +66,3 @@ def announce(person_id: UUID) -> None:
     )
     if version is not None:
         db.session.execute(select(func.pg_notify(CHANNEL, f"{person_id} {version}")))
-
-
-CHANNEL = "portal_person"

@@ -52,9 +52,7 @@ class Rendition(Base):
 
 def of_shoot(shoot_id: UUID) -> list[Photo]:
     """Return every photo the provider has named for this shoot, in its order."""
-    return list(
-        db.session.scalars(select(Photo).where(Photo.shoot_id == shoot_id).order_by(Photo.position, Photo.id))
-    )
+    return list(db.session.scalars(select(Photo).where(Photo.shoot_id == shoot_id).order_by(Photo.position, Photo.id)))
 
 
 def viewable(shoot_id: UUID) -> list[Photo]:
@@ -70,7 +68,9 @@ def viewable(shoot_id: UUID) -> list[Photo]:
 
 def count_copied(shoot_id: UUID) -> int:
     """Return how many photos of the shoot are in our storage."""
-    query = select(func.count()).where(Photo.shoot_id == shoot_id, Photo.copied_at.is_not(None))
+    query = select(func.count()).where(
+        Photo.shoot_id == shoot_id, Photo.copied_at.is_not(None), Photo.removed_at.is_(None)
+    )
     return db.session.scalar(query) or 0
 
 
@@ -105,6 +105,19 @@ def rendition_of_person(photo_id: UUID, name: str, person_id: UUID) -> Rendition
 
 def by_provider_id(shoot_id: UUID, provider_id: str) -> Photo | None:
     """Return the photo of a shoot the provider knows by this id."""
+    return db.session.scalar(select(Photo).where(Photo.shoot_id == shoot_id, Photo.provider_id == provider_id))
+
+
+def add(shoot_id: UUID, provider_id: str, *, position: int, now: datetime) -> Photo:
+    """Add a photo the provider has named, in the caller's transaction."""
+    photo = Photo(shoot_id=shoot_id, provider_id=provider_id, position=position, created_at=now)
+    db.session.add(photo)
+    db.session.flush()
+    return photo
+
+
+def lock(photo_id: UUID) -> Photo | None:
+    """Return the photo freshly read, holding other writers until the transaction ends."""
     return db.session.scalar(
-        select(Photo).where(Photo.shoot_id == shoot_id, Photo.provider_id == provider_id)
+        select(Photo).where(Photo.id == photo_id).with_for_update().execution_options(populate_existing=True)
     )

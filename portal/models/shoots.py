@@ -19,9 +19,7 @@ class Shoot(Base):
     """
 
     __tablename__ = "shoots"
-    __table_args__ = (
-        Index("uq_shoots_open", "person_id", unique=True, postgresql_where=text("closed_at IS NULL")),
-    )
+    __table_args__ = (Index("uq_shoots_open", "person_id", unique=True, postgresql_where=text("closed_at IS NULL")),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
@@ -98,13 +96,10 @@ def claim_attempt(shoot_id: UUID, now: datetime, lease: timedelta) -> int | None
     )
 
 
-def unfinished(limit: int = 10_000) -> list[Shoot]:
-    """Return the open shoots the provider knows and that are not fully copied."""
+def with_problem(problem: str) -> list[Shoot]:
+    """Return the open shoots held up by this problem, the oldest first."""
     return list(
         db.session.scalars(
-            select(Shoot)
-            .where(Shoot.closed_at.is_(None), Shoot.provider_id.is_not(None))
-            .order_by(Shoot.requested_at)
-            .limit(limit)
+            select(Shoot).where(Shoot.closed_at.is_(None), Shoot.problem == problem).order_by(Shoot.requested_at)
         )
     )

@@ -7,13 +7,13 @@ from datetime import datetime
 from uuid import UUID
 
 from portal.domain import stages
+from portal.domain.consent import POLICY_VERSION
 from portal.domain.stages import Facts, Problem, ShootFacts, Stage
 from portal.models import choices, consents, photos, shoots
 from portal.models.choices import Choice
 from portal.models.consents import Consent
 from portal.models.people import Person
 from portal.models.shoots import Shoot
-from portal.services.consent import POLICY_VERSION
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,9 +89,7 @@ def load(person: Person) -> Journey:
     )
     return Journey(
         person_id=person.id,
-        stage=stages.derive(
-            Facts(has_consent=consent is not None, shoot=facts, has_choice=choice is not None)
-        ),
+        stage=stages.derive(Facts(has_consent=consent is not None, shoot=facts, has_choice=choice is not None)),
         consent=consent,
         shoot=shoot,
         choice=choice,

@@ -1,0 +1,110 @@
+"""How a task runs: in an application context, twice without harm, and again after a failure that may pass."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask
+from procrastinate import App, JobContext, PsycopgConnector
+
+from portal.db import transaction
+from portal.models import jobs
+from portal.provider.errors import PhotoUnavailable, ProviderError, RateLimited
+from portal.services.context import Portal
+from portal.storage import StorageUnavailable
+
+log = logging.getLogger(__name__)
+
+# The worker gives it a connector of its own; until then this opens nothing.
+queue = App(connector=PsycopgConnector())
+
+MAX_TRIES = 5
+LONGEST_WAIT = timedelta(minutes=5)
+
+Body = Callable[..., None]
+OnceKey = Callable[[dict[str, Any]], str]
+
+
+@dataclass(frozen=True)
+class Running:
+    """What the worker hands to every task."""
+
+    app: Flask
+    portal: Portal
+
+
+def is_outage(error: Exception) -> bool:
+    """Whether the fault is somebody else's and passes by itself, so that giving up would be wrong."""
+    if isinstance(error, ProviderError):
+        return error.retryable
+    return isinstance(error, PhotoUnavailable | StorageUnavailable)
+
+
+def wait_before(error: Exception, tries: int, portal: Portal) -> timedelta | None:
+    """Return how long to wait before the next try, None when there is none.
+
+    Args:
+        error: what ended this try.
+        tries: how many went before it.
+        portal: for its clock.
+    """
+    if isinstance(error, RateLimited) and error.resets_at is not None:
+        until_reset = error.resets_at - portal.clock()
+        return max(until_reset, timedelta(0)) + timedelta(seconds=random.uniform(0.1, 2))  # noqa: S311
+    if tries + 1 >= MAX_TRIES and not is_outage(error):
+        return None
+    ceiling = min(LONGEST_WAIT, timedelta(seconds=2 ** min(tries, 10)))
+    return ceiling * random.uniform(0.5, 1)  # noqa: S311 - jitter, not a secret
+
+
+def task(
+    name: str, *, once: OnceKey | None = None, on_dead: Body | None = None, priority: int = jobs.BACKGROUND
+) -> Callable[[Body], Body]:
+    """Register ``body(portal, **arguments)`` as a task.
+
+    A failed try queues a fresh job under the same ``once`` key instead of reviving the old one: with two
+    waiting under one key the database would refuse, and the work would be stuck.
+
+    Args:
+        name: what it is queued by.
+        once: the key under which only one job waits.
+        on_dead: called with the same arguments and ``error`` after the last try.
+        priority: of the tries that follow.
+    """
+
+    def register(body: Body) -> Body:
+        def run(context: JobContext, *, tries: int = 0, **arguments: Any) -> None:
+            running: Running = context.additional_context["running"]
+            with running.app.app_context():
+                try:
+                    body(running.portal, **arguments)
+                except Exception as error:
+                    wait = wait_before(error, tries, running.portal)
+                    if wait is None:
+                        if on_dead is not None:
+                            on_dead(running.portal, error=error, **arguments)
+                        raise
+                    log.warning(
+                        "job failed, will be tried again",
+                        extra={"task": name, "tries": tries + 1, "error": type(error).__name__},
+                    )
+                    key = once(arguments) if once else None
+                    with transaction():
+                        jobs.defer(
+                            name,
+                            once=key,
+                            priority=priority,
+                            at=running.portal.clock() + wait,
+                            tries=tries + 1,
+                            **arguments,
+                        )
+
+        queue.task(name=name, pass_context=True)(run)
+        return body
+
+    return register

@@ -1,0 +1,45 @@
+"""What happens by the clock: the sweep, and taking over the work of a worker that has died."""
+
+from __future__ import annotations
+
+import logging
+
+from procrastinate import JobContext
+from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Status
+
+from portal.db import transaction
+from portal.jobs.runner import Running, queue
+from portal.jobs.tasks import SWEEP_TASK
+from portal.models import jobs
+
+log = logging.getLogger(__name__)
+
+# A worker says every 5 seconds that it is alive; after this silence its jobs are somebody else's.
+HEARTBEAT_SECONDS = 5
+DEAD_AFTER_SECONDS = 20
+
+
+@queue.periodic(cron="*/10 * * * *")
+@queue.task(name="schedule.sweep", pass_context=True)
+def queue_sweep(context: JobContext, timestamp: int) -> None:
+    """Queue the regular sweep; while one waits, another is not queued."""
+    del timestamp
+    running: Running = context.additional_context["running"]
+    with running.app.app_context(), transaction():
+        jobs.defer(SWEEP_TASK, once="sweep")
+
+
+@queue.periodic(cron="* * * * * */15")
+@queue.task(name="schedule.take_over", pass_context=True)
+async def take_over(context: JobContext, timestamp: int) -> None:
+    """Put the jobs of workers that no longer answer back on the queue."""
+    del timestamp
+    manager = context.app.job_manager
+    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS):
+        log.warning("job taken over", extra={"task": job.task_name, "job": job.id})
+        try:
+            await manager.retry_job(job)
+        except ConnectorException:
+            # The same work waits already under its key, so this copy has nothing left to do.
+            await manager.finish_job(job, status=Status.FAILED, delete_job=False)

@@ -1,0 +1,71 @@
+"""The tasks: each turns its arguments into one call of a service."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from portal.jobs.runner import task
+from portal.models import deliveries, jobs
+from portal.services import copying, inbox, shoots, sweep, sync
+from portal.services.context import Portal
+from portal.services.copying import Copier
+
+SWEEP_TASK = "shoots.sweep"
+
+
+def _of_shoot(prefix: str) -> Any:
+    return lambda arguments: f"{prefix}:{arguments['shoot_id']}"
+
+
+@task(shoots.CREATE_TASK, once=_of_shoot("create"), priority=jobs.INTERACTIVE)
+def create_session(portal: Portal, *, shoot_id: str) -> None:
+    """Get a shoot its session from the provider."""
+    shoots.create_session(UUID(shoot_id), provider=portal.provider, secretbox=portal.secretbox, clock=portal.clock)
+
+
+def _delivery_is_dead(portal: Portal, *, error: Exception, delivery_id: int) -> None:
+    inbox.bury(delivery_id, error=type(error).__name__, now=portal.clock())
+
+
+@task(deliveries.APPLY_TASK, on_dead=_delivery_is_dead)
+def apply_delivery(portal: Portal, *, delivery_id: int) -> None:
+    """Apply one stored webhook."""
+    inbox.apply(delivery_id, clock=portal.clock)
+
+
+@task(sync.REFRESH_TASK, once=_of_shoot("refresh"))
+def refresh(portal: Portal, *, shoot_id: str) -> None:
+    """Re-read one shoot."""
+    sync.refresh(UUID(shoot_id), provider=portal.provider, clock=portal.clock)
+
+
+@task(sync.FAVORITE_TASK, once=_of_shoot("favorite"))
+def read_favorite(portal: Portal, *, shoot_id: str, key: str, acted_at: str) -> None:
+    """Ask which photo was picked in the studio."""
+    sync.read_favorite(
+        UUID(shoot_id),
+        key=key,
+        acted_at=datetime.fromisoformat(acted_at),
+        provider=portal.provider,
+        clock=portal.clock,
+    )
+
+
+def _nothing_to_copy(portal: Portal, *, error: Exception, shoot_id: str) -> None:
+    if isinstance(error, copying.NotListedYet):
+        copying.give_up(UUID(shoot_id), now=portal.clock())
+
+
+@task(sync.COPY_TASK, once=_of_shoot("copy"), on_dead=_nothing_to_copy)
+def copy_photos(portal: Portal, *, shoot_id: str) -> None:
+    """Copy a finished shoot's photos into our storage."""
+    copier = Copier(portal.provider, portal.downloader, portal.storage, portal.clock)
+    copying.copy_photos(UUID(shoot_id), copier)
+
+
+@task(SWEEP_TASK, once=lambda _arguments: "sweep")
+def sweep_all(portal: Portal) -> None:
+    """Compare everything with the provider."""
+    sweep.reconcile(provider=portal.provider, clock=portal.clock)

@@ -1,0 +1,49 @@
+"""The worker process: runs the queue until it is told to stop, and hands back what it cannot finish."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import procrastinate
+from flask import Flask
+
+from portal.db import transaction
+from portal.jobs.runner import Running, queue
+from portal.jobs.schedule import DEAD_AFTER_SECONDS, HEARTBEAT_SECONDS
+from portal.jobs.tasks import SWEEP_TASK
+from portal.models import jobs
+from portal.services.context import Portal
+
+log = logging.getLogger(__name__)
+
+CONCURRENCY = 6
+GRACE_SECONDS = 20
+
+
+def queue_on(database_url: str) -> procrastinate.App:
+    """Return the queue with every task and the schedule, on the given database (at most 4 connections)."""
+    conninfo = database_url.replace("postgresql+psycopg://", "postgresql://")
+    return queue.with_connector(procrastinate.PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4, timeout=10))
+
+
+def run(app: Flask) -> None:
+    """Work until SIGTERM or SIGINT; jobs not finished 20 seconds later go back on the queue."""
+    portal: Portal = app.extensions["portal"]
+    asyncio.run(_run(app, portal, queue_on(portal.settings.database_url)))
+
+
+async def _run(app: Flask, portal: Portal, own_queue: procrastinate.App) -> None:
+    with app.app_context(), transaction():
+        # What happened while nobody was listening is found at once, not in ten minutes.
+        jobs.defer(SWEEP_TASK, once="sweep")
+    async with own_queue.open_async():
+        log.info("worker started")
+        await own_queue.run_worker_async(
+            concurrency=CONCURRENCY,
+            shutdown_graceful_timeout=GRACE_SECONDS,
+            update_heartbeat_interval=HEARTBEAT_SECONDS,
+            stalled_worker_timeout=DEAD_AFTER_SECONDS,
+            additional_context={"running": Running(app, portal)},
+        )
+    log.info("worker stopped")

@@ -1,0 +1,69 @@
+"""Consent: proof that a person agreed, and the way back out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from portal.db import transaction
+from portal.domain.consent import POLICY_VERSION, Policy
+from portal.domain.errors import BadInput
+from portal.models import audit, consents, people
+from portal.models.consents import Consent
+from portal.models.people import Person
+
+
+def give(
+    person: Person,
+    policy: Policy,
+    ticked: list[str],
+    *,
+    now: datetime,
+    provider: str,
+    address_digest: str | None = None,
+    user_agent: str | None = None,
+) -> Consent:
+    """Record that the person agrees to exactly this text; agreeing twice keeps the first record.
+
+    Raises:
+        BadInput: a purpose was not ticked.
+    """
+    if policy.missing(ticked):
+        raise BadInput("Every statement has to be ticked to go on.")
+    with transaction() as session:
+        people.lock(person.id)
+        standing = consents.current(person.id, policy.version)
+        if standing is not None:
+            return standing
+        consent = Consent(
+            person_id=person.id,
+            policy_version=policy.version,
+            locale=policy.locale,
+            text_sha256=policy.sha256,
+            text=policy.text,
+            purposes=[purpose.key for purpose in policy.purposes],
+            provider=provider,
+            given_at=now,
+            address_digest=address_digest,
+            user_agent=user_agent,
+        )
+        session.add(consent)
+        audit.add("consent.given", at=now, actor_id=person.id, subject_id=person.id, version=policy.version)
+        people.announce(person.id)
+        return consent
+
+
+def withdraw(person: Person, *, now: datetime) -> bool:
+    """Withdraw the standing consent; nothing new is processed from here on.
+
+    Returns:
+        False when there was none.
+    """
+    with transaction():
+        people.lock(person.id)
+        standing = consents.current(person.id, POLICY_VERSION)
+        if standing is None:
+            return False
+        standing.withdrawn_at = now
+        audit.add("consent.withdrawn", at=now, actor_id=person.id, subject_id=person.id)
+        people.announce(person.id)
+        return True

@@ -1,0 +1,194 @@
+"""Copying a finished shoot's photos into our own storage: resumable after any stop, and never twice."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from portal.db import release, transaction
+from portal.domain import stages
+from portal.domain.stages import Problem
+from portal.images.errors import PhotoRefused
+from portal.images.renditions import RenderedPhoto, render
+from portal.models import audit, people, photos, shoots
+from portal.models.photos import Rendition
+from portal.models.shoots import Shoot
+from portal.provider import PhotoDownloader, ProviderClient
+from portal.provider.errors import PhotoError, PhotoExpired, PhotoUnavailable
+from portal.provider.wire import Photo as ListedPhoto
+from portal.storage import Storage, object_key
+
+log = logging.getLogger(__name__)
+
+# Two decodes at a time keep a small machine responsive; downloads overlap with them.
+WORKERS = 3
+
+
+class NotListedYet(Exception):
+    """The provider says the shoot is finished and lists no photo; worth another try a little later."""
+
+
+@dataclass(frozen=True)
+class Copier:
+    """What copying needs of the outside."""
+
+    provider: ProviderClient
+    downloader: PhotoDownloader
+    storage: Storage
+    clock: Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class _Fetched:
+    photo_id: UUID
+    rendered: RenderedPhoto | None
+    refused: str | None = None
+
+
+def copy_photos(shoot_id: UUID, copier: Copier) -> None:
+    """Copy every photo of a finished shoot that is not copied yet.
+
+    Raises:
+        NotListedYet: the provider lists no photo so far.
+        ProviderError, PhotoUnavailable, StorageUnavailable: worth another try; what was copied stays copied.
+    """
+    provider_id = _wants_copying(shoot_id)
+    if provider_id is None:
+        return
+    listed = list(copier.provider.list_photos(provider_id, include="all"))
+    if not listed:
+        raise NotListedYet
+    waiting = _register(shoot_id, listed, copier.clock())
+    for fetched in _fetch_all(waiting, copier):
+        _keep(shoot_id, fetched, copier)
+    _finish(shoot_id, provider_id, copier.clock())
+
+
+def give_up(shoot_id: UUID, *, now: datetime) -> None:
+    """Say plainly that the finished shoot has no photo to show, after the last try."""
+    with transaction():
+        shoot = shoots.lock(shoot_id)
+        if shoot is not None and shoot.copied_at is None and photos.count_copied(shoot_id) == 0:
+            shoot.problem = Problem.NO_PHOTOS
+            audit.add("photos.none", at=now, subject_id=shoot.person_id, result="problem")
+            people.announce(shoot.person_id)
+
+
+def _wants_copying(shoot_id: UUID) -> str | None:
+    with transaction():
+        shoot = shoots.by_id(shoot_id)
+        ready = shoot is not None and _is_ready(shoot)
+        provider_id = shoot.provider_id if shoot is not None and ready else None
+    release()
+    return provider_id
+
+
+def _is_ready(shoot: Shoot) -> bool:
+    return shoot.closed_at is None and shoot.provider_status == stages.ACTIVE and shoot.copied_at is None
+
+
+def _register(shoot_id: UUID, listed: list[ListedPhoto], now: datetime) -> list[tuple[UUID, str]]:
+    """Write down every photo the provider names, and return those still to be fetched with their address."""
+    waiting = []
+    with transaction():
+        shoot = shoots.lock(shoot_id)
+        if shoot is None or not _is_ready(shoot):
+            return []
+        known = {photo.provider_id: photo for photo in photos.of_shoot(shoot_id)}
+        for position, item in enumerate(listed, start=1):
+            photo = known.pop(item.id, None) or photos.add(shoot_id, item.id, position=position, now=now)
+            photo.position = position
+            photo.removed_at = None
+            address = item.urls.original or item.urls.main
+            if photo.copied_at is None and photo.refused is None and address:
+                waiting.append((photo.id, address))
+        for gone in known.values():
+            gone.removed_at = gone.removed_at or now
+        shoot.photo_count = len(listed)
+        people.announce(shoot.person_id)
+    release()
+    return waiting
+
+
+def _fetch_all(waiting: Iterable[tuple[UUID, str]], copier: Copier) -> Iterator[_Fetched]:
+    """Download and render in a few threads that never touch the database; yield in order."""
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="copy") as pool:
+        tasks = [pool.submit(_fetch, photo_id, address, copier) for photo_id, address in waiting]
+        try:
+            for task in tasks:
+                yield task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+
+
+def _fetch(photo_id: UUID, address: str, copier: Copier) -> _Fetched:
+    try:
+        content = copier.downloader.fetch(address).content
+        rendered = render(content)
+    except (PhotoUnavailable, PhotoExpired):
+        # The next run lists the photos again and gets fresh addresses.
+        raise
+    except (PhotoError, PhotoRefused) as error:
+        log.warning("photo refused", extra={"photo": str(photo_id), "reason": type(error).__name__})
+        return _Fetched(photo_id, None, type(error).__name__)
+    for file in rendered.files:
+        copier.storage.put(
+            _key(photo_id, file.spec.slot, file.sha256, file.spec.format.extension),
+            file.content,
+            file.spec.format.content_type,
+        )
+    return _Fetched(photo_id, rendered)
+
+
+def _key(photo_id: UUID, slot: str, sha256: str, extension: str) -> str:
+    return object_key("photos", photo_id, slot, sha256, extension)
+
+
+def _keep(shoot_id: UUID, fetched: _Fetched, copier: Copier) -> None:
+    with transaction() as session:
+        photo = photos.lock(fetched.photo_id)
+        if photo is None or photo.copied_at is not None:
+            return
+        if fetched.rendered is None:
+            photo.refused = fetched.refused
+            return
+        rendered = fetched.rendered
+        for file in rendered.files:
+            spec = file.spec
+            session.add(
+                Rendition(
+                    photo_id=photo.id,
+                    name=spec.name,
+                    content_type=spec.format.content_type,
+                    width=file.width,
+                    height=file.height,
+                    size=len(file.content),
+                    sha256=file.sha256,
+                    storage_key=_key(photo.id, spec.slot, file.sha256, spec.format.extension),
+                )
+            )
+        photo.width, photo.height = rendered.width, rendered.height
+        photo.provenance = rendered.provenance.source_type
+        photo.copied_at = copier.clock()
+        shoot = shoots.by_id(shoot_id)
+        if shoot is not None:
+            people.announce(shoot.person_id)
+
+
+def _finish(shoot_id: UUID, provider_id: str, now: datetime) -> None:
+    with transaction():
+        shoot = shoots.lock(shoot_id)
+        if shoot is None or not _is_ready(shoot) or shoot.provider_id != provider_id:
+            return
+        if photos.count_copied(shoot_id) == 0:
+            shoot.problem = Problem.NO_PHOTOS
+        else:
+            shoot.copied_at = now
+            shoot.problem = None
+        audit.add("photos.copied", at=now, subject_id=shoot.person_id, count=photos.count_copied(shoot_id))
+        people.announce(shoot.person_id)

@@ -1,0 +1,79 @@
+"""The gallery: looking at the finished photos and choosing one, and taking the choice back by choosing again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from portal.db import transaction
+from portal.domain.errors import NotFound, NotReady
+from portal.models import audit, choices, people, photos, shoots
+from portal.models.choices import Choice
+from portal.models.people import Person
+from portal.models.photos import Photo, Rendition
+from portal.services import journey
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """A person's finished photos, in the studio's order.
+
+    Attributes:
+        choice: the person's latest act of choosing, wherever it happened.
+        studio_choice: the latest favourite picked inside the studio, which may be another photo.
+    """
+
+    photos: list[Photo]
+    choice: Choice | None
+    studio_choice: Choice | None
+
+    def is_chosen(self, photo: Photo) -> bool:
+        """Whether this is the photo the company uses."""
+        return self.choice is not None and self.choice.photo_id == photo.id
+
+
+def open_gallery(person: Person) -> Gallery:
+    """Return the photos of the person's finished shoot.
+
+    Raises:
+        NotReady: there is nothing to look at yet.
+    """
+    standing = journey.load(person)
+    if standing.shoot is None or not standing.has_gallery:
+        raise NotReady
+    return Gallery(photos.viewable(standing.shoot.id), standing.choice, standing.studio_choice)
+
+
+def choose(person: Person, photo_id: UUID, *, now: datetime) -> Choice:
+    """Make this photo the person's headshot; choosing the same one again changes nothing.
+
+    Raises:
+        NotFound: no such photo among the person's own.
+    """
+    with transaction():
+        photo = photos.of_person(photo_id, person.id)
+        shoot = shoots.lock(photo.shoot_id) if photo else None
+        if photo is None or shoot is None or shoot.copied_at is None:
+            raise NotFound
+        standing = choices.current(shoot.id)
+        if standing is not None and standing.photo_id == photo.id and standing.origin == "portal":
+            return standing
+        # A favourite picked in the studio carries the provider's clock; an act here must still be the latest.
+        acted_at = max(now, standing.acted_at) if standing else now
+        choice = choices.add(shoot.id, photo.id, origin="portal", key=f"portal:{uuid4()}", acted_at=acted_at, now=now)
+        audit.add("choice.made", at=now, actor_id=person.id, subject_id=person.id, origin="portal")
+        people.announce(person.id)
+        return choice
+
+
+def rendition(person: Person, photo_id: UUID, name: str) -> Rendition:
+    """Return where one size of the person's own photo is stored.
+
+    Raises:
+        NotFound: no such photo or size among the person's own.
+    """
+    found = photos.rendition_of_person(photo_id, name, person.id)
+    if found is None:
+        raise NotFound
+    return found

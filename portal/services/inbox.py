@@ -1,0 +1,133 @@
+"""The inbox: an authentic webhook is stored once with its job, and applied later by the worker."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from portal.db import transaction
+from portal.domain import stages
+from portal.models import deliveries, jobs, shoots
+from portal.models.deliveries import Delivery
+from portal.models.shoots import Shoot
+from portal.provider import events, signature
+from portal.provider.brands import Brand
+from portal.provider.events import WebhookEvent
+from portal.services import sync
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """What is needed to tell an authentic webhook from another."""
+
+    brand: Brand
+    secrets: Sequence[str]
+    scheme: signature.Scheme
+    tolerance: int = 300
+
+
+def accept(receiver: Receiver, body: bytes, headers: Sequence[tuple[str, str]], *, now: datetime) -> int | None:
+    """Check a webhook and keep it together with its job, in one transaction of one statement.
+
+    Returns:
+        The new delivery's id, or None when it is known already.
+
+    Raises:
+        BadSignature: it is not authentic; nothing is stored.
+    """
+    verified = signature.verify(
+        body,
+        headers,
+        receiver.secrets,
+        scheme=receiver.scheme,
+        header_prefix=receiver.brand.header_prefix,
+        now=now,
+        tolerance_s=receiver.tolerance,
+    )
+    event: WebhookEvent | None = None
+    error = None
+    try:
+        event = events.parse(body)
+    except events.Unreadable as unreadable:
+        error = f"unreadable: {unreadable.reason}"
+    digest = hashlib.sha256(body).hexdigest()
+    with transaction():
+        return deliveries.insert_once(
+            dedupe_key=f"{receiver.brand.slug}:{events.dedupe_key(body)}",
+            provider=receiver.brand.slug,
+            event=event.event[:80] if event else None,
+            model_id=event.model_id[:80] if event and event.model_id else None,
+            received_at=now,
+            stale=verified.stale,
+            key_id=verified.key_id,
+            body_sha256=digest,
+            body=body,
+            error=error,
+        )
+
+
+def apply(delivery_id: int, *, clock: Callable[[], datetime]) -> None:
+    """Apply one stored delivery. Running it again changes nothing."""
+    now = clock()
+    with transaction():
+        delivery = deliveries.lock(delivery_id)
+        if delivery is None or delivery.state != "pending" or delivery.body is None:
+            return
+        event = events.parse(delivery.body)
+        shoot = shoots.by_provider_id(event.model_id) if event.model_id else None
+        if shoot is not None:
+            shoot = shoots.lock(shoot.id)
+        delivery.applied_at = now
+        if shoot is None:
+            # Kept: when the session turns out to be ours after all, it is applied then.
+            delivery.state = "ignored"
+            return
+        delivery.state = "applied"
+        delivery.outcome = {"did": _take_in(shoot, delivery, event, now)}
+
+
+def _take_in(shoot: Shoot, delivery: Delivery, event: WebhookEvent, now: datetime) -> str:
+    if shoot.closed_at is not None:
+        return "nothing: closed"
+    if event.event == events.FAVORITE_SELECTED:
+        return _favorite(shoot, delivery, event, now)
+    status = stages.DELETED if event.event == events.MODEL_DELETED else event.status
+    if event.event == events.PHOTOS_READY and status is None:
+        status = stages.ACTIVE
+    if delivery.stale or status is None or not sync.is_news(shoot, event.created_at):
+        sync.ask_to_refresh(shoot)
+        return "asked to re-read"
+    assert event.created_at is not None  # noqa: S101 - is_news is false without it
+    sync.tell_status(shoot, status, at=event.created_at, by="event", now=now)
+    return f"status {status[:40]}"
+
+
+def _favorite(shoot: Shoot, delivery: Delivery, event: WebhookEvent, now: datetime) -> str:
+    acted_at = event.created_at or delivery.received_at
+    key = f"delivery:{delivery.id}"
+    if delivery.stale or event.photo_id is None:
+        jobs.defer(
+            sync.FAVORITE_TASK,
+            once=f"favorite:{shoot.id}",
+            shoot_id=str(shoot.id),
+            key=key,
+            acted_at=acted_at.isoformat(),
+        )
+        return "asked for the favourite"
+    sync.record_studio_favorite(shoot, event.photo_id, key=key, acted_at=acted_at, now=now)
+    return "favourite"
+
+
+def bury(delivery_id: int, *, error: str, now: datetime) -> None:
+    """Put a delivery that failed at every try aside, with its reason, for a person to look at."""
+    with transaction():
+        delivery = deliveries.lock(delivery_id)
+        if delivery is not None and delivery.state == "pending":
+            delivery.state = "dead"
+            delivery.error = error[:200]
+            delivery.applied_at = now

@@ -1,0 +1,194 @@
+"""Shoots: asking for a session, getting it from the provider exactly once, and handing out its link."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from portal.db import release, transaction
+from portal.domain.consent import POLICY_VERSION
+from portal.domain.errors import ConsentMissing
+from portal.domain.secretbox import CannotOpen, SecretBox
+from portal.domain.stages import ONBOARDING, Problem
+from portal.models import audit, consents, deliveries, jobs, people, shoots
+from portal.models.people import Person
+from portal.models.shoots import Shoot
+from portal.provider import ProviderClient
+from portal.provider.errors import (
+    AlreadyExists,
+    Forbidden,
+    InvalidRequest,
+    OutOfCredits,
+    ProviderError,
+    Unauthorized,
+)
+from portal.provider.wire import CreatedSession, Model
+from portal.services import sync
+
+log = logging.getLogger(__name__)
+
+CREATE_TASK = "shoots.create_session"
+# An attempt lasts at most one look and one create, each 15 seconds; after this it is taken for dead.
+ATTEMPT_LEASE = timedelta(seconds=60)
+
+Clock = Callable[[], datetime]
+
+
+def request_shoot(person: Person, *, provider: str, development: bool, now: datetime) -> Shoot:
+    """Make sure the person has an open shoot; pressing twenty times makes one.
+
+    The session itself is fetched by a job, so that nothing of the web waits for the provider.
+
+    Raises:
+        ConsentMissing: the person has not agreed to the present policy.
+    """
+    with transaction() as session:
+        people.lock(person.id)
+        if consents.current(person.id, POLICY_VERSION) is None:
+            raise ConsentMissing
+        standing = shoots.open_for(person.id)
+        if standing is not None:
+            _ask_again(standing)
+            return standing
+        shoot = Shoot(person_id=person.id, provider=provider, is_development=development, requested_at=now, attempts=0)
+        session.add(shoot)
+        session.flush()
+        jobs.defer(CREATE_TASK, priority=jobs.INTERACTIVE, once=f"create:{shoot.id}", shoot_id=str(shoot.id))
+        audit.add("shoot.requested", at=now, actor_id=person.id, subject_id=person.id)
+        people.announce(person.id)
+        return shoot
+
+
+def _ask_again(shoot: Shoot) -> None:
+    """Let a press of start repeat what failed for a reason that may be over."""
+    if shoot.provider_id is None and shoot.problem in {Problem.NO_CREDITS, Problem.REFUSED}:
+        shoot.problem = None
+        shoot.attempted_at = None
+        jobs.defer(CREATE_TASK, priority=jobs.INTERACTIVE, once=f"create:{shoot.id}", shoot_id=str(shoot.id))
+        people.announce(shoot.person_id)
+
+
+def create_session(shoot_id: UUID, *, provider: ProviderClient, secretbox: SecretBox, clock: Clock) -> None:
+    """Get the provider's session for a shoot. Can be run any number of times and by several at once.
+
+    Raises:
+        ProviderError: it did not work this time and is worth another try; nothing is lost.
+    """
+    claim = _claim(shoot_id, clock())
+    if claim is None:
+        return
+    attempt, email, development = claim
+    try:
+        result = _create_or_find(provider, email, development, look_first=attempt > 1)
+    except (OutOfCredits, Forbidden, Unauthorized, InvalidRequest, AlreadyExists) as error:
+        _give_up(shoot_id, attempt, error, clock())
+        return
+    except ProviderError:
+        _let_go(shoot_id, attempt)
+        raise
+    _keep_session(shoot_id, attempt, result, secretbox, clock())
+
+
+def _claim(shoot_id: UUID, now: datetime) -> tuple[int, str, bool] | None:
+    with transaction():
+        shoot = shoots.by_id(shoot_id)
+        person = people.by_id(shoot.person_id) if shoot else None
+        if shoot is None or person is None or person.deactivated_at is not None:
+            return None
+        # The person may have withdrawn between the press and this moment.
+        if consents.current(person.id, POLICY_VERSION) is None:
+            return None
+        attempt = shoots.claim_attempt(shoot_id, now, ATTEMPT_LEASE)
+        claim = None if attempt is None else (attempt, person.email, shoot.is_development)
+    release()
+    return claim
+
+
+def _create_or_find(
+    provider: ProviderClient, email: str, development: bool, *, look_first: bool
+) -> CreatedSession | Model:
+    # An earlier attempt may have worked without its answer reaching us; a second create would be refused
+    # or, worse, make a second session.
+    if look_first and (found := provider.find_model_by_email(email, priority="interactive")) is not None:
+        return found
+    try:
+        return provider.create_model(email, is_development=development or None, priority="interactive")
+    except AlreadyExists:
+        found = provider.find_model_by_email(email, priority="interactive")
+        if found is None:
+            raise
+        return found
+
+
+def _keep_session(
+    shoot_id: UUID, attempt: int, result: CreatedSession | Model, secretbox: SecretBox, now: datetime
+) -> None:
+    provider_id = result.model_id if isinstance(result, CreatedSession) else result.id
+    with transaction():
+        shoot = shoots.lock(shoot_id)
+        if shoot is None or shoot.provider_id is not None or shoot.attempts != attempt:
+            return
+        if shoots.by_provider_id(provider_id) is not None:
+            _stop(shoot, Problem.REFUSED, now, reason="session_belongs_to_another_person")
+            return
+        shoot.provider_id = provider_id
+        shoot.minted_at = now
+        shoot.problem = None
+        if result.signed_url:
+            shoot.signed_url = secretbox.seal(result.signed_url)
+        else:
+            log.warning("session exists without a link", extra={"shoot": str(shoot.id)})
+            audit.add("shoot.link_lost", at=now, subject_id=shoot.person_id, result="problem")
+        sync.tell_status(shoot, result.status, at=now, by="create", now=now)
+        audit.add("shoot.created", at=now, subject_id=shoot.person_id, attempt=attempt)
+        # Events can be faster than the answer to the call that caused them.
+        for delivery in deliveries.unmatched(provider_id):
+            delivery.state = "pending"
+            jobs.defer(deliveries.APPLY_TASK, delivery_id=delivery.id)
+
+
+def _give_up(shoot_id: UUID, attempt: int, error: ProviderError, now: datetime) -> None:
+    problem = Problem.NO_CREDITS if isinstance(error, OutOfCredits) else Problem.REFUSED
+    with transaction():
+        shoot = shoots.lock(shoot_id)
+        if shoot is not None and shoot.provider_id is None and shoot.attempts == attempt:
+            _stop(shoot, problem, now, reason=error.code or type(error).__name__)
+
+
+def _stop(shoot: Shoot, problem: Problem, now: datetime, *, reason: str) -> None:
+    shoot.problem = problem
+    shoot.attempted_at = None
+    audit.add("shoot.not_created", at=now, subject_id=shoot.person_id, result=problem, reason=reason)
+    people.announce(shoot.person_id)
+
+
+def _let_go(shoot_id: UUID, attempt: int) -> None:
+    """End the lease of a failed attempt, so that the retry need not wait for it to run out."""
+    with transaction():
+        shoot = shoots.lock(shoot_id)
+        if shoot is not None and shoot.attempts == attempt:
+            shoot.attempted_at = None
+
+
+def studio_url(person: Person, *, secretbox: SecretBox, now: datetime) -> str | None:
+    """Return the link of the person's own open session, None while there is none to enter.
+
+    The link is a password: the caller sends it to its owner in a response nobody may store.
+    """
+    with transaction():
+        shoot = shoots.open_for(person.id)
+        if shoot is None or shoot.signed_url is None or shoot.provider_status != ONBOARDING:
+            return None
+        try:
+            url = secretbox.open(shoot.signed_url)
+        except CannotOpen:
+            log.exception("a studio link cannot be opened with the configured keys")
+            shoot.problem = Problem.LINK_LOST
+            audit.add("shoot.link_lost", at=now, subject_id=person.id, result="problem")
+            return None
+        if shoot.opened_at is None:
+            shoot.opened_at = now
+            audit.add("shoot.opened", at=now, actor_id=person.id, subject_id=person.id)
+        return url

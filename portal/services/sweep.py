@@ -1,0 +1,97 @@
+"""The sweep: asks the provider for everything at once and repairs what no webhook has told us."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from portal.db import release, transaction
+from portal.domain import stages
+from portal.domain.stages import Problem
+from portal.models import jobs, people, shoots
+from portal.provider import ProviderClient
+from portal.provider.wire import Model
+from portal.services import sync
+from portal.services.shoots import CREATE_TASK
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What one sweep found."""
+
+    listed: int
+    changed: int
+    favorites: int
+
+
+def reconcile(*, provider: ProviderClient, clock: Callable[[], datetime]) -> Swept:
+    """Compare every listed session with ours and take in the differences.
+
+    One call for each 200 sessions, and one for each 200 favourites. Running it again changes nothing.
+
+    Raises:
+        ProviderError: the provider could not be asked.
+    """
+    asked_at = clock()
+    listed = list(provider.list_models(None))
+    changed = sum(_take_in(model, asked_at, clock()) for model in listed)
+    favorites = _favorites(provider, clock)
+    _try_refused_again(provider)
+    swept = Swept(len(listed), changed, favorites)
+    log.info("swept", extra={"listed": swept.listed, "changed": swept.changed, "favorites": swept.favorites})
+    return swept
+
+
+def _take_in(model: Model, asked_at: datetime, now: datetime) -> bool:
+    with transaction():
+        found = shoots.by_provider_id(model.id)
+        shoot = shoots.lock(found.id) if found else None
+        if shoot is None or shoot.closed_at is not None:
+            return False
+        if shoot.status_at is not None and shoot.status_at > asked_at:
+            return False
+        changed = shoot.provider_status != model.status
+        unfinished_copy = model.status == stages.ACTIVE and shoot.copied_at is None and not shoot.problem
+        if changed or unfinished_copy:
+            sync.tell_status(shoot, model.status, at=asked_at, by="check", now=now)
+        else:
+            shoot.confirmed_at, shoot.confirmed_by = now, "check"
+        return changed
+
+
+def _favorites(provider: ProviderClient, clock: Callable[[], datetime]) -> int:
+    asked_at = clock()
+    found = 0
+    for favorite in provider.list_favorites(include="main"):
+        if favorite.model_id is None:
+            continue
+        with transaction():
+            known = shoots.by_provider_id(favorite.model_id)
+            shoot = shoots.lock(known.id) if known else None
+            if shoot is None or shoot.closed_at is not None or shoot.copied_at is None:
+                continue
+            if sync.learn_favorite(shoot, favorite.id, acted_at=asked_at, now=clock()):
+                found += 1
+    release()
+    return found
+
+
+def _try_refused_again(provider: ProviderClient) -> None:
+    """Queue the sessions that waited for credits, once there are some."""
+    with transaction():
+        waiting = [shoot.id for shoot in shoots.with_problem(Problem.NO_CREDITS)]
+    release()
+    if not waiting or provider.get_credits() <= 0:
+        return
+    with transaction():
+        for shoot_id in waiting:
+            shoot = shoots.lock(shoot_id)
+            if shoot is not None and shoot.problem == Problem.NO_CREDITS:
+                shoot.problem = None
+                shoot.attempted_at = None
+                jobs.defer(CREATE_TASK, once=f"create:{shoot.id}", shoot_id=str(shoot.id))
+                people.announce(shoot.person_id)

@@ -1,0 +1,161 @@
+"""Bringing a shoot in line with the provider: one path for events, checks and sweeps; the newest news wins."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from portal.db import release, transaction
+from portal.domain import stages
+from portal.models import audit, choices, jobs, people, photos, shoots
+from portal.models.shoots import Shoot
+from portal.provider import ProviderClient
+
+log = logging.getLogger(__name__)
+
+COPY_TASK = "photos.copy"
+REFRESH_TASK = "shoots.refresh"
+FAVORITE_TASK = "shoots.read_favorite"
+
+Source = Literal["create", "event", "check"]
+
+
+def tell_status(shoot: Shoot, status: str, *, at: datetime, by: Source, now: datetime) -> None:
+    """Take in what the provider says about a shoot, in the caller's transaction.
+
+    Args:
+        shoot: locked by the caller.
+        status: the provider's word; one never seen before counts as work going on.
+        at: when it was true, by the event's own time or the time the question was asked.
+        by: how we know.
+        now: the present, UTC.
+    """
+    if status not in stages.KNOWN_STATUSES:
+        log.warning("unknown provider status", extra={"status": status[:40]})
+    before = shoot.provider_status
+    shoot.provider_status = status
+    shoot.status_at = at
+    shoot.confirmed_at = now
+    shoot.confirmed_by = by
+    if status == stages.ACTIVE:
+        shoot.finished_at = shoot.finished_at or at
+        if shoot.copied_at is None:
+            jobs.defer(COPY_TASK, once=f"copy:{shoot.id}", shoot_id=str(shoot.id))
+    elif before == stages.ACTIVE:
+        _start_over(shoot, now)
+    if status == stages.DELETED and shoot.closed_at is None:
+        shoot.closed_at = now
+    if status != before:
+        audit.add(
+            "shoot.status",
+            at=now,
+            subject_id=shoot.person_id,
+            before=before,
+            after=status[:40],
+            source=by,
+        )
+    people.announce(shoot.person_id)
+
+
+def _start_over(shoot: Shoot, now: datetime) -> None:
+    """Take back a finished shoot: the provider's admin has sent it to its beginning and dropped its photos."""
+    shoot.finished_at = None
+    shoot.copied_at = None
+    shoot.photo_count = 0
+    for photo in photos.of_shoot(shoot.id):
+        photo.removed_at = photo.removed_at or now
+
+
+def is_news(shoot: Shoot, at: datetime | None) -> bool:
+    """Whether something that was true at ``at`` is newer than all we know; when in doubt it is not."""
+    return at is not None and (shoot.status_at is None or at > shoot.status_at)
+
+
+def ask_to_refresh(shoot: Shoot) -> None:
+    """Queue one re-read of a shoot; a burst of reasons costs one call."""
+    jobs.defer(REFRESH_TASK, once=f"refresh:{shoot.id}", shoot_id=str(shoot.id))
+
+
+def refresh(shoot_id: UUID, *, provider: ProviderClient, clock: Callable[[], datetime]) -> None:
+    """Re-read one shoot from the provider.
+
+    Raises:
+        ProviderError: the provider could not be asked or does not know the model.
+    """
+    with transaction():
+        shoot = shoots.by_id(shoot_id)
+        provider_id = shoot.provider_id if shoot else None
+    release()
+    if provider_id is None:
+        return
+    asked_at = clock()
+    model = provider.get_model(provider_id)
+    with transaction():
+        shoot = shoots.lock(shoot_id)
+        if shoot is None or shoot.closed_at is not None:
+            return
+        if shoot.status_at is None or shoot.status_at <= asked_at or shoot.provider_status == model.status:
+            tell_status(shoot, model.status, at=asked_at, by="check", now=clock())
+        else:
+            ask_to_refresh(shoot)
+
+
+def record_studio_favorite(
+    shoot: Shoot, provider_photo_id: str, *, key: str, acted_at: datetime, now: datetime
+) -> None:
+    """Keep, in the caller's transaction, that the person picked a photo in the studio; twice is once."""
+    if choices.by_key(shoot.id, key) is not None:
+        return
+    photo = photos.by_provider_id(shoot.id, provider_photo_id)
+    if photo is None:
+        # The pick can be known before the photo has been copied.
+        photo = photos.add(shoot.id, provider_photo_id, position=0, now=now)
+    choices.add(shoot.id, photo.id, origin="studio", key=key, acted_at=acted_at, now=now)
+    audit.add("choice.made", at=now, subject_id=shoot.person_id, origin="studio")
+    people.announce(shoot.person_id)
+
+
+def learn_favorite(shoot: Shoot, provider_photo_id: str, *, acted_at: datetime, now: datetime) -> bool:
+    """Take in, in the caller's transaction, a favourite that no event told us of.
+
+    When it was picked is not known, so it never outranks what the person chose since.
+
+    Returns:
+        Whether it was new.
+    """
+    known = choices.latest_from(shoot.id, "studio")
+    photo = photos.by_provider_id(shoot.id, provider_photo_id)
+    if photo is None or (known is not None and known.photo_id == photo.id):
+        return False
+    standing = choices.current(shoot.id)
+    if standing is not None:
+        acted_at = min(acted_at, standing.acted_at)
+    key = f"found:{provider_photo_id}:{known.id if known else 'first'}"
+    record_studio_favorite(shoot, provider_photo_id, key=key, acted_at=acted_at, now=now)
+    return True
+
+
+def read_favorite(
+    shoot_id: UUID, *, key: str, acted_at: datetime, provider: ProviderClient, clock: Callable[[], datetime]
+) -> None:
+    """Ask the provider which photo was picked, when the event did not say.
+
+    Raises:
+        ProviderError: the provider could not be asked.
+    """
+    with transaction():
+        shoot = shoots.by_id(shoot_id)
+        provider_id = shoot.provider_id if shoot else None
+    release()
+    if provider_id is None:
+        return
+    favorite = provider.get_favorite(provider_id)
+    if favorite is None:
+        return
+    with transaction():
+        shoot = shoots.lock(shoot_id)
+        if shoot is not None:
+            record_studio_favorite(shoot, favorite.id, key=key, acted_at=acted_at, now=clock())
