@@ -1,6 +1,7 @@
 """The tables and every query about them, one module a noun; no rule of the business lives here."""
 
 from portal.models.audit import AuditEntry
+from portal.models.budget import ProviderBudget, ProviderCall
 from portal.models.choices import Choice
 from portal.models.consents import Consent
 from portal.models.deliveries import Delivery
@@ -16,6 +17,8 @@ __all__ = [
     "Delivery",
     "Person",
     "Photo",
+    "ProviderBudget",
+    "ProviderCall",
     "Rendition",
     "Session",
     "Shoot",
