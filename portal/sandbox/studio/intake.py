@@ -70,17 +70,13 @@ def normalise(raw: bytes) -> bytes:
     image_format = accepted_format(raw)
     if image_format is None:
         kind = kind_of(raw)
-        raise Refused(
-            "not_a_photo", f"is {kind}, not a photo we can use. Choose a JPEG, PNG, WebP or HEIC photo."
-        )
+        raise Refused("not_a_photo", f"is {kind}, not a photo we can use. Choose a JPEG, PNG, WebP or HEIC photo.")
     try:
         with _decoding, warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             return _encode(_decode(raw, image_format))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise Refused(
-            "too_many_pixels", "has far more than 50 megapixels. Add a smaller copy of it."
-        ) from error
+        raise Refused("too_many_pixels", "has far more than 50 megapixels. Add a smaller copy of it.") from error
     except _BROKEN as error:
         sentence = "is damaged or incomplete. Open it on your device to check it, then add it again."
         raise Refused("broken", sentence) from error
@@ -92,9 +88,8 @@ def _decode(raw: bytes, image_format: str) -> Image.Image:
         turn = _TURNS.get(_orientation(image))
         image.draft("RGB", (LONG_SIDE, LONG_SIDE))
         image.load()
-        photo = _flatten(image)
+        photo = _flatten(_shrunk(_colours(image)))
         profile = image.info.get("icc_profile")
-    photo.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
     photo = _to_srgb(photo, profile)
     return photo.transpose(turn) if turn is not None else photo
 
@@ -105,9 +100,7 @@ def _check_size(width: int, height: int) -> None:
         size = f"{width * height / _MEGA:.0f} megapixels"
         raise Refused("too_many_pixels", f"has {size}, and 50 is the most. Add a smaller copy of it.")
     if min(width, height) < MIN_SIDE:
-        sentence = (
-            f"is {width} × {height} pixels, and both sides need {MIN_SIDE}. Add the original, not a preview."
-        )
+        sentence = f"is {width} × {height} pixels, and both sides need {MIN_SIDE}. Add the original, not a preview."
         raise Refused("too_small", sentence)
     if max(width, height) / min(width, height) > _LONGEST_SHAPE:
         raise Refused("panorama", "is a panorama. Choose a photo that shows mostly you.")
@@ -122,14 +115,26 @@ def _orientation(image: Image.Image) -> int:
     return value if isinstance(value, int) else 1
 
 
+def _colours(image: Image.Image) -> Image.Image:
+    """*image* in a mode that can be scaled: palettes resolved, 16-bit depths brought to 8."""
+    if image.mode in ("1", "P", "PA", "LA"):
+        return image.convert("RGBA")
+    if image.mode.startswith("I"):
+        return image.convert("I").point(lambda value: value * (1 / 257)).convert("L")
+    return image
+
+
+def _shrunk(image: Image.Image) -> Image.Image:
+    image.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return image
+
+
 def _flatten(image: Image.Image) -> Image.Image:
-    """*image* without transparency and without 16-bit depths; CMYK stays as it is for its profile."""
-    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
-        return image.convert("F").point(lambda value: value / 257).convert("L").convert("RGB")
+    """*image* on white paper where it was transparent; CMYK and grey stay as they are for their profile."""
     if image.mode in ("RGB", "CMYK", "L"):
-        return image.copy()
+        return image
     layered = image.convert("RGBA")
-    paper = Image.new("RGBA", layered.size, (244, 244, 242, 255))
+    paper = Image.new("RGBA", layered.size, (255, 255, 255, 255))
     return Image.alpha_composite(paper, layered).convert("RGB")
 
 
@@ -137,9 +142,7 @@ def _to_srgb(photo: Image.Image, profile: object) -> Image.Image:
     if isinstance(profile, bytes) and profile:
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            changed = ImageCms.profileToProfile(
-                photo, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
-            )
+            changed = ImageCms.profileToProfile(photo, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
         except (ImageCms.PyCMSError, OSError, ValueError):
             # A profile that does not fit its photo is worth less than none.
             changed = None

@@ -1,4 +1,4 @@
-"""Several files in, one receipt each: normalised and kept, or refused with a sentence; never renders a page."""
+"""Several files in, one receipt each: normalised and kept, or refused in a sentence; never renders pages."""
 
 from __future__ import annotations
 

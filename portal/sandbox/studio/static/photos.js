@@ -1,0 +1,127 @@
+// Adds photos one by one without leaving the page: files, drag and drop, camera. The server judges every photo.
+import { openCamera } from "./camera.js";
+
+const form = document.getElementById("add");
+const input = document.getElementById("files");
+const receipts = document.getElementById("receipts");
+const maxBytes = Number(form.dataset.maxBytes);
+
+const queue = [];
+let busy = false;
+
+input.addEventListener("change", () => {
+  enqueue([...input.files]);
+  input.value = "";
+});
+
+form.addEventListener("submit", (event) => event.preventDefault());
+
+function enqueue(files) {
+  if (!files.length) return;
+  if (!busy && !queue.length) receipts.replaceChildren();
+  queue.push(...files);
+  if (!busy) work();
+}
+
+async function work() {
+  busy = true;
+  form.setAttribute("aria-busy", "true");
+  while (queue.length) {
+    showWaiting(queue.length);
+    await send(queue.shift());
+  }
+  showWaiting(0);
+  form.removeAttribute("aria-busy");
+  busy = false;
+}
+
+async function send(file) {
+  if (file.size > maxBytes) {
+    say(`“${file.name}” is larger than 15 MB. Add a smaller copy of it.`, false);
+    return;
+  }
+  const body = new FormData();
+  body.append("photos", file, file.name);
+  await post(form.action, body, `“${file.name}” did not arrive. Check your connection, then add it again.`);
+}
+
+async function post(address, body, failure) {
+  try {
+    const answer = await fetch(address, { method: "POST", body, headers: { Accept: "application/json" } });
+    const type = answer.headers.get("Content-Type") ?? "";
+    if (answer.redirected || !type.includes("json")) {
+      // The session moved on elsewhere; the server knows where it stands.
+      location.assign(answer.redirected ? answer.url : location.href);
+      return;
+    }
+    const told = await answer.json();
+    if (told.error) say(told.error, false);
+    for (const result of told.results ?? []) say(result.sentence, result.added);
+    if (told.html) showUploads(told.html);
+  } catch {
+    say(failure, false);
+  }
+}
+
+function say(sentence, good) {
+  const line = document.createElement("p");
+  line.className = `notice ${good ? "good" : "bad"}`;
+  line.textContent = sentence;
+  receipts.append(line);
+  // Twenty lines of success would bury the one that matters.
+  if (good) for (const old of [...receipts.querySelectorAll(".good")].slice(0, -1)) old.remove();
+}
+
+function showUploads(html) {
+  const fresh = new DOMParser().parseFromString(html, "text/html").getElementById("uploads");
+  const old = document.getElementById("uploads");
+  for (const item of fresh.querySelectorAll("li[data-id]")) {
+    // Pictures already on screen stay, so nothing flickers or loads twice.
+    const same = old.querySelector(`li[data-id="${CSS.escape(item.dataset.id)}"] img`);
+    if (same) {
+      same.alt = item.querySelector("img").alt;
+      item.querySelector("img").replaceWith(same);
+    }
+  }
+  old.replaceWith(document.adoptNode(fresh));
+}
+
+function showWaiting(count) {
+  document.getElementById("waiting")?.remove();
+  if (!count) return;
+  const line = document.createElement("p");
+  line.id = "waiting";
+  line.className = "notice busy";
+  line.textContent = count === 1 ? "Checking 1 photo…" : `Checking ${count} photos…`;
+  receipts.before(line);
+}
+
+document.addEventListener("submit", async (event) => {
+  const removing = event.target.closest("[data-remove]");
+  if (!removing) return;
+  event.preventDefault();
+  const place = [...document.querySelectorAll("[data-remove]")].indexOf(removing);
+  receipts.replaceChildren();
+  await post(removing.action, new FormData(), "The photo could not be removed. Check your connection, then try again.");
+  const left = document.querySelectorAll("[data-remove] button");
+  (left[Math.min(place, left.length - 1)] ?? input).focus();
+});
+
+for (const kind of ["dragenter", "dragover"]) {
+  document.addEventListener(kind, (event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    form.classList.add("over");
+  });
+}
+document.addEventListener("dragleave", (event) => {
+  if (!event.relatedTarget) form.classList.remove("over");
+});
+document.addEventListener("drop", (event) => {
+  form.classList.remove("over");
+  if (!event.dataTransfer?.files.length) return;
+  event.preventDefault();
+  enqueue([...event.dataTransfer.files]);
+});
+
+openCamera({ onPicture: (file) => enqueue([file]), onTrouble: (sentence) => say(sentence, false) });
