@@ -16,10 +16,12 @@ from portal.db import db
 from portal.domain.secretbox import SecretBox
 from portal.provider import BRANDS, PhotoDownloader, ProviderClient
 from portal.services.context import Portal
+from portal.services.provider_budget import CallLog, SharedBudget
 from portal.settings import Settings
 from portal.storage import from_url
 from portal.web import brand, ops
 from portal.web.context import EXTENSION
+from portal.web.hub import Hub
 
 TOP = Path(__file__).resolve().parent.parent
 _LARGEST_BODY = 1024 * 1024
@@ -42,6 +44,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     app.config.from_mapping(_config(settings))
     app.extensions[EXTENSION] = _portal(settings, clock or _utc_now)
     app.jinja_env.undefined = StrictUndefined
+    app.extensions["hub"] = Hub(settings.database_url)
     db.init_app(app)
     Babel(app, locale_selector=_locale, default_translation_directories=str(TOP / "translations"))
     for blueprint in (ops.blueprint, brand.blueprint):
@@ -78,7 +81,14 @@ def _portal(settings: Settings, clock: Clock) -> Portal:
         clock=clock,
         secretbox=SecretBox(settings.secret_keys),
         brand=found,
-        provider=ProviderClient(found, settings.api_key, settings.api_url, clock=clock),
+        provider=ProviderClient(
+            found,
+            settings.api_key,
+            settings.api_url,
+            SharedBudget(settings.rate_limit, clock),
+            CallLog(clock),
+            clock=clock,
+        ),
         downloader=PhotoDownloader(settings.photo_origins or found.photo_origins),
         storage=from_url(settings.storage_url),
     )

@@ -78,7 +78,7 @@ def task(
     """
 
     def register(body: Body) -> Body:
-        def run(context: JobContext, *, tries: int = 0, **arguments: Any) -> None:
+        def run(context: JobContext, /, *, tries: int = 0, **arguments: Any) -> None:
             running: Running = context.additional_context["running"]
             with running.app.app_context():
                 try:
