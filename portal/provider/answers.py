@@ -180,9 +180,7 @@ def _error(call: Call, status: int, decoded: Json, window: RateWindow) -> errors
     code = raw_code if isinstance(raw_code, str) else None
     kind = _BY_CODE.get(code or "")
     if code == "RATE_LIMIT_EXCEEDED" or (kind is None and status == _TOO_MANY):
-        return errors.RateLimited(
-            call.method, call.path, status=status, code=code, resets_at=window.resets_at
-        )
+        return errors.RateLimited(call.method, call.path, status=status, code=code, resets_at=window.resets_at)
     if kind is None and (status >= _SERVER_ERROR or status == _REQUEST_TIMEOUT):
         return errors.Unavailable(
             call.method,

@@ -5,13 +5,16 @@ import time
 from portal.provider.answers import ApiVersion
 from portal.provider.brands import Brand
 from portal.provider.budget import Budget, Recorder
+from portal.provider.invites import InviteCalls
+from portal.provider.members import MemberCalls
 from portal.provider.models import ModelCalls
 from portal.provider.organization import OrganizationCalls
 from portal.provider.photos import PhotoCalls
+from portal.provider.teams import TeamCalls
 from portal.provider.transport import Clock, Sleep, Transport, utc_now
 
 
-class ProviderClient(OrganizationCalls, ModelCalls, PhotoCalls):
+class ProviderClient(OrganizationCalls, InviteCalls, TeamCalls, MemberCalls, ModelCalls, PhotoCalls):
     """All operations of one brand with one API key. Safe to share between threads; make one per process.
 
     `api_url` replaces the brand's V2 base URL (the V1 base follows it). `budget` is asked before and told

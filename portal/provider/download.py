@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 import certifi
 import urllib3
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, NewConnectionError
 
 from portal.provider.connection import (
     CONNECT_S,
@@ -101,9 +101,7 @@ class PhotoDownloader:
     for an origin that cannot be allowed.
     """
 
-    def __init__(
-        self, allowed_origins: Iterable[str], *, byte_cap: int = BYTE_CAP, total_s: float = TOTAL_S
-    ) -> None:
+    def __init__(self, allowed_origins: Iterable[str], *, byte_cap: int = BYTE_CAP, total_s: float = TOTAL_S) -> None:
         self._byte_cap = byte_cap
         self._total_s = total_s
         self._pools = {origin: _pool(origin) for origin in map(_origin_of_setting, allowed_origins)}
@@ -148,7 +146,9 @@ class PhotoDownloader:
         except AddressRefused:
             return PhotoRefused("address")
         except (HTTPError, OSError) as problem:
-            return PhotoUnavailable("timeout" if isinstance(problem, _TIMEOUTS) else "no answer")
+            # urllib3 counts a refused connection as one kind of connect timeout.
+            slow = isinstance(problem, _TIMEOUTS) and not isinstance(problem, NewConnectionError)
+            return PhotoUnavailable("timeout" if slow else "no answer")
 
     def _read(self, response: BaseHTTPResponse) -> DownloadedPhoto | PhotoError:
         refusal = _status_error(response.status)

@@ -135,9 +135,7 @@ class UnexpectedAnswer(ProviderError):
         retryable: bool | None = None,
         answer_lost: bool = False,
     ) -> None:
-        super().__init__(
-            method, path_template, status=status, code=code, retryable=retryable, answer_lost=answer_lost
-        )
+        super().__init__(method, path_template, status=status, code=code, retryable=retryable, answer_lost=answer_lost)
         self.reason = reason
 
     def __str__(self) -> str:

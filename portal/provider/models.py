@@ -59,9 +59,7 @@ class ModelCalls(Door):
         Whether deleted ones are listed without `status="deleted"` is not documented. Raises InvalidRequest
         for a status the provider does not know.
         """
-        query = {
-            name: value for name, value in (("status", status), ("teamId", team_id)) if value is not None
-        }
+        query = {name: value for name, value in (("status", status), ("teamId", team_id)) if value is not None}
         return walk(self._send, Call("GET", MODELS, query=query, priority=priority), "models", Model.read)
 
     def find_model_by_email(self, email: str, *, priority: Priority = "background") -> Model | None:

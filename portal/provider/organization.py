@@ -14,9 +14,7 @@ class OrganizationCalls(Door):
     Every method raises Unauthorized, Forbidden, RateLimited, Unavailable or UnexpectedAnswer.
     """
 
-    def get_organization(
-        self, *, priority: Priority = "background", api_version: ApiVersion = "v2"
-    ) -> Organization:
+    def get_organization(self, *, priority: Priority = "background", api_version: ApiVersion = "v2") -> Organization:
         """The organisation the key belongs to, with its teams: https://www.headshotpro.com/api/organization"""
         call = Call("GET", "/organization", priority=priority, api_version=api_version)
         return self._one(call, "organization", Organization.read)

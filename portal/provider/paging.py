@@ -27,9 +27,7 @@ ThingT = TypeVar("ThingT")
 IdT = TypeVar("IdT", bound=HasId)
 
 
-def read_list(
-    call: Call, answer: Json, key: str, read: Callable[[object], ThingT]
-) -> tuple[list[ThingT], int]:
+def read_list(call: Call, answer: Json, key: str, read: Callable[[object], ThingT]) -> tuple[list[ThingT], int]:
     """The usable items under `key` and how many items there were in all.
 
     One bad item must not hide the others: it is left out and counted in the log. Raises UnexpectedAnswer
@@ -45,9 +43,7 @@ def read_list(
     if raw and not things:
         raise unexpected(call, f"no usable item in {key}", None)
     if len(things) < len(raw):
-        log.warning(
-            "provider sent unusable items: %d of %d in %s", len(raw) - len(things), len(raw), call.path
-        )
+        log.warning("provider sent unusable items: %d of %d in %s", len(raw) - len(things), len(raw), call.path)
     return things, len(raw)
 
 

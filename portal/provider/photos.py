@@ -62,9 +62,7 @@ class PhotoCalls(Door):
     ) -> Photo:
         """One photo: https://www.headshotpro.com/api/photos"""
         params = {"modelId": model_id, "photoId": photo_id}
-        return self._one(
-            Call("GET", PHOTO, params, {"include": include}, priority=priority), "photo", Photo.read
-        )
+        return self._one(Call("GET", PHOTO, params, {"include": include}, priority=priority), "photo", Photo.read)
 
     def list_favorites(
         self, include: Include = "main", team_id: str | None = None, *, priority: Priority = "background"

@@ -114,7 +114,7 @@ def _single(headers: Headers, name: str) -> str:
     """The value of a header that must be there exactly once, whatever the case of its name."""
     pairs = headers.items() if isinstance(headers, Mapping) else headers
     wanted = name.lower()
-    found = [value for key, value in pairs if isinstance(key, str) and key.lower() == wanted]
+    found = [value for header, value in pairs if isinstance(header, str) and header.lower() == wanted]
     if not found:
         raise BadSignature(f"no {name.rpartition('-')[2].lower()}")
     if len(found) > 1:

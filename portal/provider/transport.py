@@ -50,6 +50,7 @@ CHUNK = 64 * 1024
 # An interactive call has a person before it: rather an error that says when than a page that hangs.
 PATIENCE_S = {"interactive": 2.0, "background": LONGEST_WAIT.total_seconds()}
 USER_AGENT = "headshot-portal"
+_TIMEOUTS = (requests.Timeout, TimeoutError)
 
 
 def utc_now() -> datetime:
@@ -182,9 +183,7 @@ class Transport:
         self._tell(call, status, (time.monotonic() - started) * 1000.0, grant, window)
         return outcome
 
-    def _tell(
-        self, call: Call, status: int | None, duration_ms: float, grant: Grant, window: RateWindow
-    ) -> None:
+    def _tell(self, call: Call, status: int | None, duration_ms: float, grant: Grant, window: RateWindow) -> None:
         if self.budget is not None:
             self.budget.observe(window.limit, window.remaining, window.resets_at)
         if self.recorder is not None:
@@ -253,13 +252,14 @@ def _no_answer(call: Call, problem: Exception, status: int | None) -> ProviderEr
     if isinstance(problem, requests.exceptions.ContentDecodingError):
         return unexpected(call, "undecodable body", status)
     reason = _reason(problem)
-    never_sent = isinstance(reason, NewConnectionError | NameResolutionError | ConnectTimeoutError)
+    # urllib3 counts a refused connection as one kind of connect timeout.
+    refused = isinstance(reason, NewConnectionError | NameResolutionError)
+    never_sent = refused or isinstance(reason, ConnectTimeoutError)
     return Unavailable(
         call.method,
         call.path,
         status=status,
-        is_timeout=isinstance(problem, requests.Timeout | TimeoutError)
-        or isinstance(reason, ConnectTimeoutError | ReadTimeoutError),
+        is_timeout=not refused and isinstance(problem, _TIMEOUTS) or isinstance(reason, ReadTimeoutError),
         answer_lost=call.writes and not never_sent,
     )
 

@@ -1,0 +1,85 @@
+"""The provider's invite operations, in both API versions behind the same types."""
+
+from portal.provider.answers import ApiVersion, Call, Priority, flat, unexpected
+from portal.provider.door import Door
+from portal.provider.errors import AlreadyDeleted, NotFound
+from portal.provider.fields import WrongShape
+from portal.provider.paging import read_list
+from portal.provider.wire import CreatedInvite, Invite
+
+INVITES = "/organization/invites"
+# The old API says "invite" in the singular wherever it is not listing.
+CREATE = {"v2": INVITES, "v1": "/organization/invite"}
+REVOKE = {"v2": "/organization/invites/revoke", "v1": "/organization/invite/revoke"}
+
+
+class InviteCalls(Door):
+    """https://www.headshotpro.com/api/invites
+
+    Every method raises Unauthorized, Forbidden, RateLimited, Unavailable or UnexpectedAnswer, and what its
+    own docstring adds.
+    """
+
+    def list_invites(self, *, priority: Priority = "background", api_version: ApiVersion = "v2") -> tuple[Invite, ...]:
+        """All invites in one answer: https://www.headshotpro.com/api/invites"""
+        call = Call("GET", INVITES, priority=priority, api_version=api_version)
+        return tuple(read_list(call, self._send(call), "invites", Invite.read)[0])
+
+    def create_invite(
+        self,
+        email: str,
+        *,
+        team_id: str | None = None,
+        priority: Priority = "background",
+        api_version: ApiVersion = "v2",
+    ) -> CreatedInvite:
+        """Invite somebody; the provider sends the mail: https://www.headshotpro.com/api/invites
+
+        Never tried again by itself: when the error has `answer_lost`, look with `get_invite` first. Raises
+        InvalidEmail, AlreadyExists, OutOfCredits, InviteLimit.
+        """
+        body = {"email": email} if team_id is None else {"email": email, "teamId": team_id}
+        call = Call(
+            "POST",
+            CREATE[api_version],
+            body=body,
+            priority=priority,
+            api_version=api_version,
+            duplicate_in_words=True,
+        )
+        answer = self._send(call)
+        try:
+            return CreatedInvite.read(flat(answer, "link"))
+        except WrongShape:
+            raise unexpected(call, "no usable invite", None) from None
+
+    def get_invite(self, email: str, *, priority: Priority = "background") -> Invite:
+        """The invite of an address: https://www.headshotpro.com/api/invites. Raises NotFound."""
+        call = Call("GET", "/organization/invites/:email", {"email": email}, priority=priority)
+        return self._one(call, "invite", Invite.read)
+
+    def get_invite_by_id(self, invite_id: str, *, priority: Priority = "background") -> Invite:
+        """The invite with an id, which only the old API can tell. Raises NotFound.
+
+        The address in it is the member's present one, not always the one invited.
+        """
+        call = Call("GET", "/organization/invite/id/:id", {"id": invite_id}, priority=priority, api_version="v1")
+        return self._one(call, "invite", Invite.read)
+
+    def revoke_invite(self, email: str, *, priority: Priority = "background", api_version: ApiVersion = "v2") -> None:
+        """Take an invite back, which frees its place: https://www.headshotpro.com/api/invites
+
+        One that is not there is success. Raises InvalidRequest when it was used already.
+        """
+        call = Call(
+            "POST",
+            REVOKE[api_version],
+            body={"email": email},
+            priority=priority,
+            api_version=api_version,
+            may_be_empty=True,
+        )
+        try:
+            self._send(call)
+        except (NotFound, AlreadyDeleted):
+            return

@@ -1,0 +1,43 @@
+"""The provider's member lists."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from portal.provider.answers import Call, Priority
+from portal.provider.door import Door
+from portal.provider.paging import read_list, walk
+from portal.provider.wire import Member
+
+MemberStatus = Literal["accepted", "pending", "finished"]
+
+
+class MemberCalls(Door):
+    """https://www.headshotpro.com/api/team-members
+
+    `pending` here means mid-way through a session, not an open invite. Every method raises Unauthorized,
+    Forbidden, InvalidRequest, RateLimited, Unavailable or UnexpectedAnswer.
+    """
+
+    def list_members(
+        self, status: MemberStatus | None = None, *, priority: Priority = "background"
+    ) -> Iterator[Member]:
+        """All members, 200 a page: https://www.headshotpro.com/api/team-members"""
+        query = {} if status is None else {"status": status}
+        call = Call("GET", "/organization/team", query=query, priority=priority)
+        return walk(self._send, call, "members", Member.read)
+
+    def list_accepted_members(self, *, priority: Priority = "background") -> tuple[Member, ...]:
+        """Those who signed up and have not begun: https://www.headshotpro.com/api/team-members"""
+        return self._members("/organization/team/accepted", priority)
+
+    def list_pending_members(self, *, priority: Priority = "background") -> tuple[Member, ...]:
+        """Those who are uploading or waiting: https://www.headshotpro.com/api/team-members"""
+        return self._members("/organization/team/pending", priority)
+
+    def list_finished_members(self, *, priority: Priority = "background") -> tuple[Member, ...]:
+        """Those who have their photos: https://www.headshotpro.com/api/team-members"""
+        return self._members("/organization/team/finished", priority)
+
+    def _members(self, path: str, priority: Priority) -> tuple[Member, ...]:
+        call = Call("GET", path, priority=priority)
+        return tuple(read_list(call, self._send(call), "members", Member.read)[0])

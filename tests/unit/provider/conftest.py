@@ -1,0 +1,29 @@
+"""What the tests of the provider client share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from portal.provider import BRANDS, ProviderClient
+from tests.unit.provider.keepers import FakeTime
+from tests.unit.provider.scripted import Scripted, scripted_server
+
+
+@pytest.fixture
+def server() -> Iterator[Scripted]:
+    with scripted_server() as script:
+        yield script
+
+
+@pytest.fixture
+def time_() -> FakeTime:
+    return FakeTime()
+
+
+@pytest.fixture
+def client(server: Scripted, time_: FakeTime) -> Iterator[ProviderClient]:
+    made = ProviderClient(BRANDS["headshotpro"], "test-api-key", server.api_url, clock=time_.clock, sleep=time_.sleep)
+    yield made
+    made.close()

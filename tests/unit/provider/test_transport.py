@@ -1,0 +1,331 @@
+"""One call and what the network can do to it: retries, waits, deadlines, caps, budget, breaker, and no leaks."""
+
+from __future__ import annotations
+
+import gzip
+import logging
+import socket
+import threading
+import time
+import traceback
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from portal.provider import BRANDS, ProviderClient, errors, transport
+from tests.unit.provider.keepers import CountingBudget, FakeTime, ListRecorder
+from tests.unit.provider.scripted import Asked, Reply, Scripted, drop
+
+CREDITS = Reply(200, {"success": True, "credits": 3})
+CREATED = Reply(
+    200,
+    {"success": True, "modelId": "m1", "status": "onboarding", "signedUrl": "https://studio.example/?token=t"},
+)
+LIMITED = {"success": False, "error": "Rate limit exceeded", "code": "RATE_LIMIT_EXCEEDED"}
+
+
+def make(server: Scripted, time_: FakeTime, **options: object) -> ProviderClient:
+    return ProviderClient(
+        BRANDS["headshotpro"],
+        "test-api-key",
+        server.api_url,
+        clock=time_.clock,
+        sleep=time_.sleep,
+        **options,  # type: ignore[arg-type]
+    )
+
+
+def test_what_is_sent(server: Scripted, client: ProviderClient) -> None:
+    server.answers(CREATED)
+    client.create_model("ada@example.com", is_development=True, version="lora")
+    asked = server.asked[0]
+    assert (asked.method, asked.path) == ("POST", "/api/v2/organization/models")
+    assert asked.headers["Authorization"] == "Bearer test-api-key"
+    assert asked.headers["Content-Type"] == "application/json"
+    assert asked.json == {"email": "ada@example.com", "isDevelopment": True, "version": "lora"}
+
+
+@pytest.mark.parametrize("key", ["", " ", "a\nb", "schlüssel"])
+def test_a_key_no_header_can_carry_is_refused_at_once(key: str) -> None:
+    with pytest.raises(ValueError, match="API key"):
+        ProviderClient(BRANDS["headshotpro"], key)
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_reads_are_tried_again_with_growing_jittered_waits(
+    server: Scripted, client: ProviderClient, time_: FakeTime, status: int
+) -> None:
+    server.answers(Reply(status, b"<html>bad gateway"), Reply(status), Reply(status, {"success": False}), CREDITS)
+    assert client.get_credits() == 3
+    assert len(server.asked) == 4
+    assert len(time_.slept) == 3
+    assert all(0 <= wait <= most for wait, most in zip(time_.slept, (0.5, 1.0, 2.0), strict=True))
+
+
+def test_reads_are_given_up_after_three_retries(server: Scripted, client: ProviderClient) -> None:
+    server.answers(Reply(503))
+    with pytest.raises(errors.Unavailable) as caught:
+        client.get_credits()
+    assert len(server.asked) == 4
+    assert (caught.value.retryable, caught.value.answer_lost, caught.value.status) == (True, False, 503)
+
+
+@pytest.mark.parametrize("reply", [Reply(500), Reply(502, b"<html>"), Reply(raw=drop), Reply(429, LIMITED)])
+def test_writes_are_never_tried_again(server: Scripted, client: ProviderClient, reply: Reply) -> None:
+    server.answers(reply)
+    with pytest.raises(errors.ProviderError) as caught:
+        client.create_model("ada@example.com")
+    assert len(server.asked) == 1
+    assert caught.value.answer_lost is (reply.status != 429)
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"<html>ok", b"[1]", {"success": True}, {"modelId": 1.5}])
+def test_a_write_that_succeeded_unreadably_may_have_happened(
+    server: Scripted, client: ProviderClient, body: object
+) -> None:
+    server.answers(Reply(200, body))
+    with pytest.raises(errors.UnexpectedAnswer) as caught:
+        client.create_model("ada@example.com")
+    assert caught.value.answer_lost
+
+
+def test_a_refused_connection_lost_nothing(time_: FakeTime) -> None:
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{reserved.getsockname()[1]}/api/v2"
+        client = ProviderClient(BRANDS["headshotpro"], "k", url, clock=time_.clock, sleep=time_.sleep)
+        with pytest.raises(errors.Unavailable) as caught:
+            client.create_model("ada@example.com")
+    assert (caught.value.answer_lost, caught.value.is_timeout, caught.value.status) == (False, False, None)
+
+
+def test_silence_ends_at_the_read_timeout(
+    server: Scripted, client: ProviderClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "READ_S", 0.2)
+    monkeypatch.setattr("portal.provider.connection.READ_S", 0.2)
+    done = threading.Event()
+    server.answers(Reply(raw=lambda _: _wait(done)))
+    started = time.monotonic()
+    with pytest.raises(errors.Unavailable) as caught:
+        client.create_model("ada@example.com")
+    done.set()
+    assert caught.value.is_timeout
+    assert caught.value.answer_lost
+    assert time.monotonic() - started < 1.5
+
+
+@pytest.mark.parametrize(
+    "prefix", [b"", b"HTTP/1.1 200 OK\r\nX-A: ", b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n"]
+)
+def test_a_drip_ends_at_the_deadline(
+    server: Scripted, time_: FakeTime, monkeypatch: pytest.MonkeyPatch, prefix: bytes
+) -> None:
+    monkeypatch.setattr(transport, "TOTAL_S", 0.5)
+    client = make(server, time_)
+
+    def drip(sock: socket.socket) -> None:
+        sock.sendall(prefix)
+        for _ in range(60):
+            sock.sendall(b" ")
+            time.sleep(0.05)
+
+    server.answers(Reply(raw=drip))
+    started = time.monotonic()
+    with pytest.raises(errors.Unavailable) as caught:
+        client.get_credits(priority="interactive")
+    assert caught.value.is_timeout
+    assert time.monotonic() - started < 1.5
+
+
+def test_answers_over_the_cap_are_cut_off(
+    server: Scripted, client: ProviderClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "BYTE_CAP", 100_000)
+    server.answers(Reply(200, {"success": True, "credits": "1" * 200_000}))
+    with pytest.raises(errors.UnexpectedAnswer) as caught:
+        client.get_credits()
+    assert caught.value.reason == "too large"
+    bomb = gzip.compress(b" " * 50_000_000)
+    server.answers(Reply(200, bomb, {"Content-Encoding": "gzip"}))
+    with pytest.raises(errors.UnexpectedAnswer):
+        client.get_credits()
+
+
+def test_a_body_that_cannot_be_decoded(server: Scripted, client: ProviderClient) -> None:
+    server.answers(Reply(200, b"no gzip", {"Content-Encoding": "gzip"}))
+    with pytest.raises(errors.UnexpectedAnswer):
+        client.get_credits()
+
+
+def test_redirects_are_not_followed(server: Scripted, client: ProviderClient) -> None:
+    server.answers(Reply(302, b"", {"Location": f"{server.origin}/elsewhere"}), CREDITS)
+    with pytest.raises(errors.UnexpectedAnswer) as caught:
+        client.get_credits()
+    assert caught.value.status == 302
+    assert len(server.asked) == 1
+
+
+def test_cookies_are_not_kept(server: Scripted, client: ProviderClient) -> None:
+    server.answers(Reply(200, {"credits": 1}, {"Set-Cookie": "session=abc; Path=/"}))
+    client.get_credits()
+    client.get_credits()
+    assert "Cookie" not in server.asked[1].headers
+
+
+def test_the_environment_sets_no_proxy(server: Scripted, time_: FakeTime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    server.answers(CREDITS)
+    assert make(server, time_).get_credits() == 3
+
+
+@pytest.mark.parametrize("model_id", ["", ".", ".."])
+def test_ids_that_would_name_another_resource_are_not_sent(
+    server: Scripted, client: ProviderClient, model_id: str
+) -> None:
+    with pytest.raises(errors.NotFound):
+        client.get_model(model_id)
+    assert server.asked == []
+
+
+def test_ids_are_one_segment_whatever_is_in_them(server: Scripted, client: ProviderClient) -> None:
+    server.answers(Reply(200, {"model": {"id": "m", "status": "active"}}))
+    client.get_model("a/../b?c#d%2f é")
+    assert server.asked[0].path == "/api/v2/organization/models/a%2F..%2Fb%3Fc%23d%252f%20%C3%A9"
+
+
+def test_a_background_read_waits_for_the_reset(server: Scripted, client: ProviderClient, time_: FakeTime) -> None:
+    reset = "2026-03-01T12:01:00.000Z"
+    server.answers(Reply(429, LIMITED, {"X-RateLimit-Reset": reset}), CREDITS)
+    assert client.get_credits() == 3
+    assert 30 <= time_.slept[0] <= 30.5
+
+
+def test_an_interactive_read_says_when_instead_of_waiting(
+    server: Scripted, client: ProviderClient, time_: FakeTime
+) -> None:
+    server.answers(Reply(429, LIMITED, {"X-RateLimit-Reset": "2026-03-01T12:01:00.000Z"}))
+    with pytest.raises(errors.RateLimited) as caught:
+        client.get_credits(priority="interactive")
+    assert caught.value.resets_at == datetime(2026, 3, 1, 12, 1, tzinfo=UTC)
+    assert not caught.value.own_budget
+    assert time_.slept == []
+
+
+def test_the_invite_limit_is_not_waited_for(server: Scripted, client: ProviderClient, time_: FakeTime) -> None:
+    server.answers(Reply(429, {"success": False, "code": "INVITE_LIMIT_EXCEEDED"}))
+    with pytest.raises(errors.InviteLimit):
+        client.list_invites()
+    assert len(server.asked) == 1
+
+
+def test_budget_and_recorder_see_every_attempt(server: Scripted, time_: FakeTime) -> None:
+    budget, recorder = CountingBudget(10), ListRecorder()
+    client = make(server, time_, budget=budget, recorder=recorder)
+    headers = {
+        "X-RateLimit-Limit": "300",
+        "X-RateLimit-Remaining": "299",
+        "X-RateLimit-Reset": "2026-03-01T12:01:00.000Z",
+    }
+    server.answers(Reply(500), Reply(200, {"model": {"id": "m1", "status": "active"}}, headers))
+    client.get_model("m1", priority="interactive")
+    assert budget.asked == ["interactive", "interactive"]
+    assert budget.observed == [(None, None, None), (300, 299, datetime(2026, 3, 1, 12, 1, tzinfo=UTC))]
+    assert [call[:3] + call[4:] for call in recorder.calls] == [
+        ("GET", "/organization/models/:modelId", 500, 9),
+        ("GET", "/organization/models/:modelId", 200, 8),
+    ]
+    assert all(call[3] >= 0 for call in recorder.calls)
+
+
+def test_a_call_without_an_answer_is_recorded_too(server: Scripted, time_: FakeTime) -> None:
+    recorder = ListRecorder()
+    server.answers(Reply(raw=drop))
+    with pytest.raises(errors.Unavailable):
+        make(server, time_, recorder=recorder).create_model("ada@example.com")
+    assert [call[2] for call in recorder.calls] == [None]
+
+
+def test_an_empty_budget_makes_background_wait_and_interactive_say_when(server: Scripted, time_: FakeTime) -> None:
+    client = make(server, time_, budget=CountingBudget(1))
+    server.answers(CREDITS)
+    client.get_credits()
+    with pytest.raises(errors.RateLimited) as caught:
+        client.get_credits(priority="interactive")
+    assert caught.value.own_budget
+    assert caught.value.resets_at == datetime(2026, 3, 1, 12, 1, tzinfo=UTC)
+    assert len(server.asked) == 1
+    assert client.get_credits() == 3
+    assert time_.slept == [30.0]
+
+
+def test_retries_add_about_a_tenth(server: Scripted, time_: FakeTime, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = make(server, time_)
+    monkeypatch.setattr("portal.provider.retry.Breaker.lets_through", lambda *_: True)
+    server.answers(Reply(503))
+    for _ in range(200):
+        with pytest.raises(errors.Unavailable):
+            client.get_credits()
+    assert 200 < len(server.asked) <= 200 + 10 + 20
+
+
+def test_the_breaker_opens_probes_and_closes(server: Scripted, time_: FakeTime) -> None:
+    client = make(server, time_)
+    server.answers(Reply(503))
+    for _ in range(5):
+        with pytest.raises(errors.Unavailable):
+            client.create_model("ada@example.com")
+    asked = len(server.asked)
+    with pytest.raises(errors.Unavailable) as caught:
+        client.get_credits()
+    assert (caught.value.held_back, caught.value.answer_lost, len(server.asked)) == (True, False, asked)
+
+    time_.now += timedelta(seconds=31)
+    with pytest.raises(errors.Unavailable) as caught:
+        client.create_model("ada@example.com")
+    assert (caught.value.held_back, len(server.asked)) == (False, asked + 1)
+    with pytest.raises(errors.Unavailable):
+        client.get_credits()
+    assert len(server.asked) == asked + 1
+
+    time_.now += timedelta(seconds=31)
+    server.answers(CREDITS)
+    assert client.get_credits() == 3
+    assert client.get_credits() == 3
+
+
+def test_refusals_do_not_open_the_breaker(server: Scripted, client: ProviderClient) -> None:
+    server.answers(Reply(402, {"success": False, "code": "INSUFFICIENT_CREDITS"}))
+    for _ in range(10):
+        with pytest.raises(errors.OutOfCredits):
+            client.create_model("ada@example.com")
+    assert len(server.asked) == 10
+
+
+def test_nothing_private_is_logged_or_told_by_errors(
+    server: Scripted, time_: FakeTime, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = ProviderClient(BRANDS["headshotpro"], "canary-key", server.api_url, clock=time_.clock, sleep=time_.sleep)
+    told = [repr(client), repr(client._transport)]
+
+    def echo(asked: Asked) -> Reply:
+        return Reply(500, {"success": False, "error": asked.path, "code": who})
+
+    with caplog.at_level(logging.DEBUG):
+        for reply in (echo, Reply(raw=drop), Reply(200, b"canary"), Reply(404, {"code": "canary key"})):
+            server.answers(reply)
+            for call in (
+                lambda: client.get_invite(who),
+                lambda: client.create_model(who),
+            ):
+                with pytest.raises(errors.ProviderError) as caught:
+                    call()
+                told += [str(caught.value), repr(caught.value), repr(vars(caught.value))]
+                told += traceback.format_exception(caught.value)
+    assert not [text for text in [*told, caplog.text] if who in text or key in text]
+
+
+def _wait(done: threading.Event) -> None:
+    done.wait(5)
