@@ -1,4 +1,4 @@
-"""``portal doctor``: asks each outside part one question and says what is wrong; changes and keeps nothing."""
+"""``portal doctor``: asks each outside part one question and says what is wrong; it changes nothing."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ class Child:
         """Build the error that shows the end of this child's log."""
         return ChildFailedError(self.name, reason, self.log, self.tail())
 
-    def tail(self, lines: int = 12) -> list[str]:
+    def tail(self, lines: int = 15) -> list[str]:
         """Return the last lines of the log."""
         with suppress(FileNotFoundError):
             return self.log.read_text(errors="replace").splitlines()[-lines:]

@@ -88,7 +88,9 @@ class Stack:
             ChildFailedError: a part ended or was not ready in time.
         """
         self.ports.check()
-        self.logs.mkdir(parents=True, exist_ok=True)
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        for private in (self.logs, self.data_dir / "photos"):
+            private.mkdir(mode=0o700, exist_ok=True)
         self.secrets = Secrets.kept_in(self.data_dir / "secrets.json")
         base = base_environment()
         # These two need nobody; they come up while the database does.

@@ -97,7 +97,10 @@ def _stop(stack: Stack) -> None:
 
     for number in _STOP_SIGNALS:
         signal.signal(number, hurry)
+    has_started = bool(stack.children)
     forced = stack.stop()
+    if not has_started:
+        return
     if forced:
         say(f"Ended by force after {STOP_SECONDS} s: {', '.join(forced)}")
     say("All parts are stopped; nothing is left running.")
