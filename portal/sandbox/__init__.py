@@ -1,1 +1,1 @@
-"""The stand-in provider: a stateful V2 server for both brands; it never imports the portal it stands in for."""
+"""The stand-in provider: a stateful V2 server for both brands; it imports nothing of the portal."""

@@ -7,15 +7,15 @@ from datetime import datetime
 from typing import Protocol
 
 
-class OutOfCredits(Exception):  # noqa: N818 - named for what happened, as the pages say it
+class OutOfCredits(Exception):
     """The organisation has too few credits for one more session."""
 
 
-class AlreadyCompleted(Exception):  # noqa: N818 - named for what happened, as the pages say it
+class AlreadyCompleted(Exception):
     """Onboarding was completed before; the session is past its upload step."""
 
 
-class UnknownStudioItem(LookupError):  # noqa: N818 - named for what happened, as the pages say it
+class UnknownStudioItem(LookupError):
     """The model, upload or photo named does not exist (any more)."""
 
 
@@ -34,7 +34,7 @@ class StudioModel:
 
     `status` is one of onboarding, waiting, pending, generatingHeadshots, active, failed, deleted.
     `title` and `trigger` are "" until the person has told them. `expected_ready_at` is a guess in UTC while
-    pictures are being made, else None. `session_expired` means: show "this link has expired" and nothing else.
+    pictures are being made, else None. `session_expired` means: show "this link has expired" only.
     """
 
     id: str
@@ -70,7 +70,7 @@ class StudioPhoto:
 
 
 class StudioStore(Protocol):
-    """Everything the studio pages can do; each method taking a model id raises UnknownStudioItem if it is gone."""
+    """Everything the studio pages can do; any model id may raise UnknownStudioItem."""
 
     def brand(self) -> StudioBrand:
         """Return the names the pages show."""

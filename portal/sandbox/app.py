@@ -1,0 +1,55 @@
+"""The sandbox put together: one Flask app over one data folder; nothing else builds its parts."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from portal.sandbox import photo_files
+from portal.sandbox.api import answers, planned, v2
+from portal.sandbox.config import SandboxConfig
+from portal.sandbox.core import Sandbox
+from portal.sandbox.pipeline import Pipeline
+from portal.sandbox.studio import create_blueprint as create_studio
+from portal.sandbox.studio_access import SandboxStudioStore
+from portal.sandbox.traffic import Traffic
+from portal.sandbox.webhook_sender import WebhookSender
+
+LARGEST_REQUEST = 64_000_000
+
+
+def create_sandbox(config: SandboxConfig) -> Flask:
+    """Return the stand-in as a Flask app; `sandbox_of(app)` is its state, `stop_sandbox(app)` ends its threads.
+
+    Raises:
+        BadSettingError: a switch given at start is wrong.
+    """
+    sandbox = Sandbox(config)
+    app = Flask(__name__)
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
+    pipeline, sender = Pipeline(sandbox), WebhookSender(sandbox)
+    app.extensions["sandbox"] = sandbox
+    app.extensions["sandbox_pipeline"], app.extensions["sandbox_sender"] = pipeline, sender
+    planned.install(app)
+    answers.install(app, sandbox)
+    app.register_blueprint(v2.create_blueprint(sandbox))
+    app.register_blueprint(photo_files.create_blueprint(sandbox))
+    app.register_blueprint(create_studio(SandboxStudioStore(sandbox)))
+    app.wsgi_app = Traffic(app, app.wsgi_app, sandbox)  # type: ignore[method-assign]
+    if config.background:
+        pipeline.start()
+        sender.start()
+    return app
+
+
+def sandbox_of(app: Flask) -> Sandbox:
+    """Return the state behind an app."""
+    found: Sandbox = app.extensions["sandbox"]
+    return found
+
+
+def stop_sandbox(app: Flask) -> None:
+    """End the threads and close the database; everything done is kept."""
+    app.extensions["sandbox_pipeline"].stop()
+    app.extensions["sandbox_sender"].stop()
+    sandbox_of(app).close()
