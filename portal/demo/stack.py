@@ -105,7 +105,7 @@ class Stack:
         )
         self._await(identity, lambda: readiness.answers(f"{self.addresses.identity}{_DISCOVERY}"))
         self._report(f"Demo sign-in ready at {self.addresses.identity}")
-        self._await(sandbox, lambda: readiness.answers(f"{self.addresses.sandbox}/"))
+        self._await(sandbox, lambda: readiness.says(sandbox.log, "sandbox ready"))
         self._report(f"Sandbox studio ready at {self.addresses.sandbox}")
         self._await(worker, lambda: readiness.says(worker.log, "worker started"))
         self._report("Worker ready")
@@ -171,7 +171,7 @@ class Stack:
 
     def _sandbox(self, base: dict[str, str]) -> Child:
         options = ["--brand", self.brand, "--port", str(self.ports.sandbox), "--speed", str(self.speed)]
-        options += ["--data-dir", str(self.data_dir / "sandbox"), "--api-key", self.secrets.api_key]
+        options += ["--data", str(self.data_dir / "sandbox"), "--api-key", self.secrets.api_key]
         options += ["--webhook-url", f"{self.addresses.portal}/webhooks/{self.brand}"]
         options += ["--webhook-secret", self.secrets.webhook_secret]
         return self._python("sandbox", base, "-m", "portal", "sandbox", *options)
