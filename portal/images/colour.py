@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from functools import lru_cache
 
 from PIL import Image, ImageCms
+
+BAND_ROWS = 256
 
 _PROFILE_SPACES = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}
 
@@ -32,19 +35,30 @@ def to_srgb(image: Image.Image) -> Image.Image:
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I;16") or image.mode == "I":
-        # A plain conversion would clip everything above 255 to white.
-        image = image.convert("I").point(lambda value: value / 257).convert("L")
-        image.info.pop("transparency", None)  # counted in 16 bits, so it means nothing any more
-    return image
+    if not image.mode.startswith("I"):
+        return image
+    # A plain conversion would clip everything above 255 to white.
+    return _in_bands(image, "L", lambda band: band.convert("I").point(lambda value: value / 257).convert("L"))
 
 
 def _on_white(image: Image.Image) -> Image.Image:
-    if image.mode != "RGBA":
-        image = image.convert("RGBA")
-    ground = Image.new("RGB", image.size, "white")
-    ground.paste(image, mask=image.getchannel("A"))
+    return _in_bands(image, "RGB", _band_on_white)
+
+
+def _band_on_white(band: Image.Image) -> Image.Image:
+    band = band.convert("RGBA")
+    ground = Image.new("RGB", band.size, "white")
+    ground.paste(band, mask=band.getchannel("A"))
     return ground
+
+
+def _in_bands(image: Image.Image, mode: str, convert: Callable[[Image.Image], Image.Image]) -> Image.Image:
+    """Return ``image`` converted strip by strip, so that the steps between never exist at full size."""
+    whole = Image.new(mode, image.size)
+    for top in range(0, image.height, BAND_ROWS):
+        box = (0, top, image.width, min(top + BAND_ROWS, image.height))
+        whole.paste(convert(image.crop(box)), box)
+    return whole
 
 
 @lru_cache(maxsize=16)

@@ -25,8 +25,8 @@ _XMP = (
 class Provenance:
     """How the picture says it was made.
 
-    ``source_type`` is a term of IPTC's vocabulary (``trainedAlgorithmicMedia``) or ``None``. ``had_c2pa``: the
-    file came with a C2PA manifest, which is signed over the original bytes and cannot survive a resize.
+    ``source_type`` is a term of IPTC's vocabulary (``trainedAlgorithmicMedia``) or ``None``. ``had_c2pa``:
+    a C2PA manifest came with the file; it is signed over the original bytes and cannot survive a resize.
     """
 
     source_type: str | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import pillow_heif
 import pytest
 from PIL import Image, ImageCms
 
@@ -34,7 +35,6 @@ def test_accepts_the_named_formats(fmt: str) -> None:
 
 
 def test_phone_photos_only_where_asked_for() -> None:
-    pillow_heif = pytest.importorskip("pillow_heif")
     out = io.BytesIO()
     pillow_heif.from_pillow(portrait(256, 320)).save(out)
     assert open_photo(out.getvalue(), phone=True).size == (256, 320)
@@ -217,10 +217,7 @@ def test_nothing_of_the_metadata_stays_on_the_picture() -> None:
 
 def test_a_large_jpeg_may_be_decoded_smaller_but_not_below_what_is_needed() -> None:
     content = saved(portrait(1024, 1280))
-    assert open_photo(content, smallest=300).size == (341, 427) or open_photo(content, smallest=300).size == (
-        512,
-        640,
-    )
+    assert open_photo(content, smallest=300).size == (512, 640)
     assert open_photo(content, smallest=700).size == (1024, 1280)
 
 

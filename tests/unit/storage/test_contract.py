@@ -15,9 +15,7 @@ KEY = "photos/0b9c/640-00ff.webp"
 
 
 @pytest.fixture(params=["local", "s3", "s3-prefix"])
-def storage(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Storage]:
+def storage(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Storage]:
     if request.param == "local":
         yield LocalStorage(tmp_path / "objects")
         return

@@ -41,8 +41,7 @@ def test_parts_that_are_not_ours_are_refused(area: str, name: str, sha: str, ext
 def test_whatever_passes_stays_below_its_folder(key: str) -> None:
     try:
         check_key(key)
-    except InvalidKey as refused:
-        assert not key or key not in str(refused) or len(key) < 4
+    except InvalidKey:
         return
     assert re.fullmatch(r"[a-z0-9/_.-]+", key)
     assert all(part and part[0] not in ".-_" and ".." not in part for part in key.split("/"))

@@ -1,0 +1,126 @@
+"""Whatever bytes arrive: our errors or a clean picture, and never the memory of the machine."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from portal.images.decode import open_photo
+from portal.images.errors import PhotoRefused
+from portal.images.renditions import render
+from tests.unit.images.photos import XMP, exif_with_gps, flat_png, portrait, saved
+from tests.unit.images.profiles import display_p3
+
+SMALL = portrait(48, 60)
+DETAILS = {"exif": exif_with_gps(6), "xmp": XMP, "icc_profile": display_p3()}
+CORPUS = (
+    saved(SMALL, **DETAILS),
+    saved(SMALL, progressive=True, exif=exif_with_gps(3)),
+    saved(SMALL.convert("CMYK"), icc_profile=display_p3()),
+    saved(SMALL.convert("L"), "PNG", **DETAILS),
+    saved(SMALL.quantize(16), "PNG", transparency=3),
+    saved(SMALL.convert("RGBA"), "WEBP", **DETAILS),
+    saved(SMALL, "WEBP", lossless=True),
+)
+STARTS = (b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF\x00\x00\x00\x00WEBP", b"\x00\x00\x00\x18ftypheic")
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+
+
+def takes_or_refuses(content: bytes) -> None:
+    try:
+        image = open_photo(content, phone=True)
+    except PhotoRefused:
+        return
+    assert image.mode == "RGB"
+    assert image.info == {}
+
+
+@given(st.sampled_from(STARTS), st.binary(max_size=400))
+@settings(max_examples=300, deadline=None)
+def test_any_bytes(start: bytes, rest: bytes) -> None:
+    takes_or_refuses(start + rest)
+
+
+@given(
+    st.sampled_from(CORPUS),
+    st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 6), st.binary(max_size=6)), max_size=6),
+    st.floats(0, 1),
+)
+@settings(max_examples=600, deadline=None)
+def test_any_damage(content: bytes, edits: list[tuple[float, int, bytes]], kept: float) -> None:
+    for share, removed, added in edits:
+        at = int(len(content) * share)
+        content = content[:at] + added + content[at + removed :]
+    takes_or_refuses(content[: len(content) if kept > 0.4 else int(len(content) * kept)])
+
+
+@given(st.integers(0, 700), st.integers(0, 255))
+@settings(max_examples=400, deadline=None)
+def test_any_one_byte_of_the_beginning(at: int, value: int) -> None:
+    for whole in CORPUS:
+        content = bytearray(whole)
+        content[at % len(content)] = value
+        takes_or_refuses(bytes(content))
+
+
+def growth_in_megabytes(content: bytes, folder: Path) -> int:
+    """Return how far the memory of a fresh process grows, at most, while it renders ``content``."""
+    file = folder / "content"
+    file.write_bytes(content)
+    done = subprocess.run(
+        [sys.executable, "-c", _MEASURE, str(file)], capture_output=True, text=True, timeout=60, check=True
+    )
+    return int(done.stdout)
+
+
+_MEASURE = """
+import pathlib, resource, sys
+from portal.images.errors import PhotoRefused
+from portal.images.renditions import render
+
+def peak():
+    status = pathlib.Path("/proc/self/status")
+    if status.exists():
+        return int(status.read_text().split("VmHWM:")[1].split()[0]) // 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 2**20
+
+content = pathlib.Path(sys.argv[1]).read_bytes()
+before = peak()
+try:
+    render(content)
+except PhotoRefused:
+    pass
+print(peak() - before)
+"""
+
+
+def test_bombs_cost_no_memory(tmp_path: Path) -> None:
+    assert growth_in_megabytes(flat_png(13000, 13000), tmp_path) < 20
+    canvas = bytearray(saved(Image.new("RGBA", (8, 8), (1, 2, 3, 4)), "WEBP"))
+    canvas[24:30] = (6000).to_bytes(3, "little") * 2
+    assert growth_in_megabytes(bytes(canvas), tmp_path) < 20
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        flat_png(5000, 5000),
+        saved(Image.new("LA", (5000, 5000), (9, 9)), "PNG"),
+        saved(Image.new("RGBA", (4000, 3000), (9, 9, 9, 9)), "WEBP", lossless=True, method=0),
+        saved(Image.new("RGB", (5000, 5000)), exif=exif_with_gps(6)),
+    ],
+    ids=["grey", "transparent", "webp", "turned"],
+)
+def test_the_largest_photos_we_take_fit_a_small_machine(content: bytes, tmp_path: Path) -> None:
+    assert growth_in_megabytes(content, tmp_path) < 230
+
+
+def test_a_megapixel_of_noise_is_no_special_case() -> None:
+    assert render(saved(Image.effect_noise((1024, 1280), 100))).width == 1024

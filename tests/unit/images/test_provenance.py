@@ -1,0 +1,99 @@
+"""How a picture says it was made survives us; nobody else's text does."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from portal.images.decode import open_with_provenance
+from portal.images.provenance import VOCABULARY, Provenance
+from tests.unit.images.photos import TRAINED, XMP, jpeg_segment, png_chunk, portrait, saved, with_segment
+
+ATTRIBUTE = XMP.replace(b"<Iptc4xmpExt:DigitalSourceType>", b'<a b="').replace(
+    b"</Iptc4xmpExt:DigitalSourceType>", b'"/>'
+)
+MANIFEST = b"JP\0\0\0\0jumbjumdc2pa\0"
+
+
+def found_in(content: bytes) -> Provenance:
+    return open_with_provenance(content).provenance
+
+
+def xmp_with(*terms: str) -> bytes:
+    return b"<x>" + b"|".join((VOCABULARY + term).encode() for term in terms) + b"</x>"
+
+
+def with_png_chunk(png: bytes, kind: bytes, body: bytes) -> bytes:
+    return png[:33] + png_chunk(kind, body) + png[33:]
+
+
+def with_riff_chunk(webp: bytes, kind: bytes, body: bytes) -> bytes:
+    whole = webp[8:] + kind + struct.pack("<I", len(body)) + body + bytes(len(body) % 2)
+    return b"RIFF" + struct.pack("<I", len(whole)) + whole
+
+
+@pytest.mark.parametrize("xmp", [XMP, ATTRIBUTE])
+@pytest.mark.parametrize("fmt", ["JPEG", "WEBP"])
+def test_finds_the_label(fmt: str, xmp: bytes) -> None:
+    assert found_in(saved(portrait(), fmt, xmp=xmp)) == Provenance(TRAINED)
+
+
+@pytest.mark.parametrize("compressed", [b"\0\0", b"\1\0"])
+def test_finds_the_label_in_a_png(compressed: bytes) -> None:
+    text = zlib.compress(XMP) if compressed[0] else XMP
+    body = b"XML:com.adobe.xmp\0" + compressed + b"\0\0" + text
+    assert found_in(with_png_chunk(saved(portrait(), "PNG"), b"iTXt", body)) == Provenance(TRAINED)
+
+
+@pytest.mark.parametrize("fmt", ["JPEG", "PNG", "WEBP"])
+def test_a_photo_without_a_label_gets_none(fmt: str) -> None:
+    origin = found_in(saved(portrait(), fmt))
+    assert origin == Provenance()
+    assert origin.as_xmp() is None
+    assert not origin.made_by_ai
+
+
+def test_notes_a_c2pa_manifest_in_every_format() -> None:
+    jpeg = with_segment(saved(portrait()), jpeg_segment(0xEB, MANIFEST))
+    png = with_png_chunk(saved(portrait(), "PNG"), b"caBX", MANIFEST)
+    webp = with_riff_chunk(saved(portrait(), "WEBP", xmp=b"<x/>"), b"C2PA", MANIFEST)
+    for content in (jpeg, png, webp):
+        assert found_in(content) == Provenance(None, had_c2pa=True)
+
+
+def test_finds_the_label_where_only_the_manifest_has_it() -> None:
+    manifest = MANIFEST + b"\xa1digitalSourceType\x78" + xmp_with(TRAINED)
+    assert found_in(with_segment(saved(portrait()), jpeg_segment(0xEB, manifest))) == Provenance(TRAINED, had_c2pa=True)
+
+
+@pytest.mark.parametrize(
+    ("terms", "kept"),
+    [
+        (("digitalCapture",), "digitalCapture"),
+        (("digitalCapture", TRAINED), TRAINED),
+        (("compositeWithTrainedAlgorithmicMedia", "digitalCapture"), "compositeWithTrainedAlgorithmicMedia"),
+        ((TRAINED + '"/><evil',), TRAINED),
+        (("", "../x", "x" * 200), None),
+    ],
+)
+def test_keeps_the_strictest_term_and_only_terms(terms: tuple[str, ...], kept: str | None) -> None:
+    origin = found_in(saved(portrait(), xmp=xmp_with(*terms)))
+    assert origin.source_type == kept
+    assert origin.made_by_ai == (kept not in {None, "digitalCapture"})
+
+
+def test_the_packet_is_valid_xmp_with_the_label_and_nothing_else() -> None:
+    packet = Provenance(TRAINED).as_xmp()
+    assert packet is not None
+    description = ET.fromstring(packet)[0][0]
+    assert [value for name, value in description.attrib.items() if not name.endswith("about")] == [VOCABULARY + TRAINED]
+    assert len(description) == 0
+
+
+def test_a_riff_chunk_that_lies_about_its_size_is_no_trap() -> None:
+    webp = saved(portrait(64, 80), "WEBP", xmp=XMP)
+    content = webp + b"C2PA" + b"\xff\xff\xff\xff"
+    assert found_in(content).source_type == TRAINED
