@@ -9,6 +9,7 @@ from gevent import monkey
 monkey.patch_all()
 
 import os  # noqa: E402
+from typing import Any  # noqa: E402
 
 wsgi_app = "wsgi"
 worker_class = "gevent"
@@ -42,3 +43,8 @@ loglevel = os.environ.get("GUNICORN_LOG_LEVEL", "warning")
 
 # Heartbeats on a disk stall with the disk; memory does not, where the machine has it.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112
+
+
+def post_worker_init(worker: Any) -> None:
+    """Let the process's open pages go as soon as it is told to stop, instead of waiting for them."""
+    worker.wsgi.extensions["hub"].is_stopping = lambda: not worker.alive

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -37,6 +37,11 @@ ACTIVE = "active"
 FAILED = "failed"
 DELETED = "deleted"
 KNOWN_STATUSES = frozenset({ONBOARDING, WAITING, "pending", "generatingHeadshots", ACTIVE, FAILED, DELETED})
+
+# How long a shoot may stay in a status before somebody should look; everything not named is work going on.
+USUAL_LONGEST = {ONBOARDING: timedelta(days=7), WAITING: timedelta(hours=4), ACTIVE: timedelta(hours=1)}
+LONGEST_WORK = timedelta(hours=6)
+LONGEST_CREATION = timedelta(minutes=15)
 
 # The steps drawn as a rail at the top of a person's page, in order.
 RAIL = ("agree", "photos", "progress", "choose", "done")
@@ -104,3 +109,17 @@ def rail_position(stage: Stage) -> int:
         Stage.READY: 3,
         Stage.CHOSEN: 4,
     }[stage]
+
+
+def is_stuck(status: str | None, since: datetime, now: datetime) -> bool:
+    """Return whether a shoot that is not finished has been in its status longer than usual.
+
+    Args:
+        status: the provider's word, None while the session is being created.
+        since: when it got there.
+        now: the present, UTC.
+    """
+    if status == DELETED:
+        return False
+    longest = LONGEST_CREATION if status is None else USUAL_LONGEST.get(status, LONGEST_WORK)
+    return now - since > longest

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import random
+from datetime import timedelta
 
 from procrastinate import JobContext
 from procrastinate.exceptions import ConnectorException
@@ -10,7 +12,7 @@ from procrastinate.jobs import Status
 
 from portal.db import transaction
 from portal.jobs.runner import Running, queue
-from portal.jobs.tasks import SWEEP_TASK
+from portal.jobs.tasks import RETENTION_TASK, SWEEP_TASK
 from portal.models import jobs
 
 log = logging.getLogger(__name__)
@@ -18,16 +20,29 @@ log = logging.getLogger(__name__)
 # A worker says every 5 seconds that it is alive; after this silence its jobs are somebody else's.
 HEARTBEAT_SECONDS = 5
 DEAD_AFTER_SECONDS = 20
+SPREAD_SECONDS = 60
 
 
 @queue.periodic(cron="*/10 * * * *")
 @queue.task(name="schedule.sweep", pass_context=True)
 def queue_sweep(context: JobContext, timestamp: int) -> None:
-    """Queue the regular sweep; while one waits, another is not queued."""
+    """Queue the regular sweep, once an hour a full one; while one waits, another is not queued."""
+    running: Running = context.additional_context["running"]
+    with running.app.app_context(), transaction():
+        # Portals of many companies must not all ask in the same second.
+        spread = timedelta(seconds=random.uniform(0, SPREAD_SECONDS))  # noqa: S311
+        is_full_hour = timestamp % 3600 == 0
+        jobs.defer(SWEEP_TASK, once="sweep", at=running.portal.clock() + spread, full=is_full_hour)
+
+
+@queue.periodic(cron="17 3 * * *")
+@queue.task(name="schedule.retention", pass_context=True)
+def queue_retention(context: JobContext, timestamp: int) -> None:
+    """Queue the nightly deletion of what is old enough."""
     del timestamp
     running: Running = context.additional_context["running"]
     with running.app.app_context(), transaction():
-        jobs.defer(SWEEP_TASK, once="sweep")
+        jobs.defer(RETENTION_TASK, once="retention")
 
 
 @queue.periodic(cron="* * * * * */15")

@@ -8,11 +8,12 @@ from uuid import UUID
 
 from portal.jobs.runner import task
 from portal.models import deliveries, jobs
-from portal.services import copying, inbox, shoots, sweep, sync
+from portal.services import copying, inbox, retention, shoots, sweep, sync
 from portal.services.context import Portal
 from portal.services.copying import Copier
 
 SWEEP_TASK = "shoots.sweep"
+RETENTION_TASK = "retention.forget"
 
 
 def _of_shoot(prefix: str) -> Any:
@@ -66,6 +67,12 @@ def copy_photos(portal: Portal, *, shoot_id: str) -> None:
 
 
 @task(SWEEP_TASK, once=lambda _arguments: "sweep")
-def sweep_all(portal: Portal) -> None:
-    """Compare everything with the provider."""
-    sweep.reconcile(provider=portal.provider, clock=portal.clock)
+def sweep_all(portal: Portal, *, full: bool = True) -> None:
+    """Compare the provider's sessions with ours."""
+    sweep.reconcile(provider=portal.provider, clock=portal.clock, full=full)
+
+
+@task(RETENTION_TASK, once=lambda _arguments: "retention")
+def forget(portal: Portal) -> None:
+    """Delete what is older than it may get."""
+    retention.forget(now=portal.clock())

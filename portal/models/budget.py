@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Double, Identity, text
+from sqlalchemy import Double, Identity, delete, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, db
@@ -142,3 +142,9 @@ def record(
                 "budget_left": budget_left,
             },
         )
+
+
+def forget_calls(before: datetime) -> int:
+    """Delete the calls made before this moment."""
+    query = delete(ProviderCall).where(ProviderCall.at < before).returning(ProviderCall.id)
+    return len(db.session.scalars(query).all())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, Identity, Index, select, text
+from sqlalchemy import CursorResult, Identity, Index, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -128,3 +128,29 @@ def unmatched(model_id: str) -> list[Delivery]:
             .order_by(Delivery.received_at)
         )
     )
+
+
+def forget_bodies(before: datetime) -> int:
+    """Delete the raw bodies received before this moment; the rows stay, so that repeats are still known."""
+    query = (
+        update(Delivery)
+        .where(Delivery.received_at < before, Delivery.body.is_not(None))
+        .values(body=None)
+        .returning(Delivery.id)
+    )
+    return len(db.session.scalars(query).all())
+
+
+def newest(limit: int, *, before_id: int | None = None, state: str | None = None) -> list[Delivery]:
+    """Return deliveries, the newest first, from below ``before_id`` on."""
+    query = select(Delivery).order_by(Delivery.id.desc()).limit(limit)
+    if before_id is not None:
+        query = query.where(Delivery.id < before_id)
+    if state is not None:
+        query = query.where(Delivery.state == state)
+    return list(db.session.scalars(query))
+
+
+def in_state(state: str) -> list[int]:
+    """Return the ids of all deliveries in this state, the oldest first."""
+    return list(db.session.scalars(select(Delivery.id).where(Delivery.state == state).order_by(Delivery.id)))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
 import procrastinate
 from procrastinate.exceptions import AlreadyEnqueued
+from sqlalchemy import text
 
 from portal.db import db, driver_connection
 
@@ -50,3 +52,33 @@ def defer(
     except AlreadyEnqueued:
         return False
     return True
+
+
+_FORGET = text(
+    """
+    DELETE FROM procrastinate_jobs AS job
+    WHERE job.status IN ('succeeded', 'failed', 'cancelled', 'aborted')
+      AND NOT EXISTS (SELECT 1 FROM procrastinate_events AS event
+                      WHERE event.job_id = job.id AND event.at >= :before)
+    RETURNING job.id
+    """
+)
+
+
+def forget_finished(before: datetime) -> int:
+    """Delete the jobs that ended before this moment."""
+    return len(db.session.execute(_FORGET, {"before": before}).all())
+
+
+_IS_QUEUED = text(
+    """
+    SELECT 1 FROM procrastinate_jobs
+    WHERE task_name = :task AND args @> CAST(:arguments AS jsonb) AND status IN ('todo', 'doing') LIMIT 1
+    """
+)
+
+
+def is_queued(task: str, **arguments: str | int) -> bool:
+    """Return whether such a job waits or runs."""
+    values = {"task": task, "arguments": json.dumps(arguments)}
+    return db.session.execute(_IS_QUEUED, values).first() is not None

@@ -121,3 +121,14 @@ def lock(photo_id: UUID) -> Photo | None:
     return db.session.scalar(
         select(Photo).where(Photo.id == photo_id).with_for_update().execution_options(populate_existing=True)
     )
+
+
+def stored_files() -> dict[str, tuple[UUID, str]]:
+    """Return the photo and digest of every file that should be in the storage, by its key."""
+    query = select(Rendition.storage_key, Rendition.photo_id, Rendition.sha256)
+    return {key: (photo_id, sha256) for key, photo_id, sha256 in db.session.execute(query)}
+
+
+def ids_being_copied() -> set[str]:
+    """Return the ids of photos known but not copied; files of theirs may exist before their rows do."""
+    return {str(photo_id) for photo_id in db.session.scalars(select(Photo.id).where(Photo.copied_at.is_(None)))}

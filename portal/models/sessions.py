@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import ForeignKey, delete, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.db import Base
+from portal.db import Base, db
+from portal.models.people import Person
+
+# What is old goes a few rows at a time, so that nobody's sign-in waits for a great clean-up.
+_PRUNED_AT_ONCE = 200
 
 
 class Session(Base):
@@ -41,4 +46,99 @@ class SignInAttempt(Base):
     verifier: Mapped[bytes]
     return_to: Mapped[str | None]
     silent: Mapped[bool] = mapped_column(default=False)
+    max_age: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class LogoutOrder(Base):
+    """An order of the identity provider to end sessions that was carried out, so that it works only once."""
+
+    __tablename__ = "logout_orders"
+
+    digest: Mapped[bytes] = mapped_column(primary_key=True)
+    seen_at: Mapped[datetime] = mapped_column(index=True)
+
+
+def with_person(token_hash: bytes) -> tuple[Session, Person | None] | None:
+    """Return the session of a cookie and whose it is, in one query."""
+    found = db.session.execute(
+        select(Session, Person)
+        .outerjoin(Person, Person.id == Session.person_id)
+        .where(Session.token_hash == token_hash)
+    ).one_or_none()
+    return None if found is None else (found[0], found[1])
+
+
+def of_person(person_id: UUID) -> Sequence[Session]:
+    """Return a person's sessions, the latest used first."""
+    return db.session.scalars(
+        select(Session).where(Session.person_id == person_id).order_by(Session.active_at.desc())
+    ).all()
+
+
+def touch(token_hash: bytes, now: datetime) -> None:
+    """Note that the session was used."""
+    db.session.execute(update(Session).where(Session.token_hash == token_hash).values(active_at=now))
+
+
+def write_data(token_hash: bytes, data: dict[str, Any]) -> None:
+    """Replace what the session holds."""
+    db.session.execute(update(Session).where(Session.token_hash == token_hash).values(data=data))
+
+
+def end(token_hash: bytes) -> None:
+    """Delete one session; the cookie that named it is worth nothing from now on."""
+    db.session.execute(delete(Session).where(Session.token_hash == token_hash))
+
+
+def end_of_person(person_id: UUID, *, but: bytes | None = None) -> int:
+    """Delete a person's sessions, except the one named ``but``; return how many there were."""
+    query = delete(Session).where(Session.person_id == person_id).returning(Session.token_hash)
+    if but is not None:
+        query = query.where(Session.token_hash != but)
+    return len(db.session.scalars(query).all())
+
+
+def end_of_identity(issuer: str, *, subject: str | None, sid: str | None) -> int:
+    """Delete the sessions an order to sign out means; return how many there were.
+
+    Args:
+        issuer: who orders it.
+        subject: the person meant, None when only ``sid`` says.
+        sid: the one sign-in meant, None for all of the person's.
+    """
+    query = delete(Session).where(Session.issuer == issuer).returning(Session.token_hash)
+    if sid is not None:
+        query = query.where(Session.sid == sid)
+    if subject is not None:
+        meant = select(Person.id).where(Person.issuer == issuer, Person.subject == subject)
+        query = query.where(Session.person_id.in_(meant))
+    if sid is None and subject is None:
+        return 0
+    return len(db.session.scalars(query).all())
+
+
+def take_attempt(state_hash: bytes, browser_hash: bytes) -> SignInAttempt | None:
+    """Remove and return the attempt this browser began with this state."""
+    return db.session.scalar(
+        delete(SignInAttempt)
+        .where(SignInAttempt.state_hash == state_hash, SignInAttempt.browser_hash == browser_hash)
+        .returning(SignInAttempt)
+    )
+
+
+def take_order(digest: bytes, now: datetime) -> bool:
+    """Note an order to sign out; return False when it was carried out before."""
+    query = insert(LogoutOrder).values(digest=digest, seen_at=now).on_conflict_do_nothing()
+    return db.session.scalar(query.returning(LogoutOrder.digest)) is not None
+
+
+def prune(now: datetime, *, attempts_before: datetime, orders_before: datetime) -> None:
+    """Delete some of what is over: sessions, attempts and orders."""
+    for key, is_over in (
+        (Session.token_hash, Session.expires_at <= now),
+        (SignInAttempt.state_hash, SignInAttempt.created_at < attempts_before),
+        (LogoutOrder.digest, LogoutOrder.seen_at < orders_before),
+    ):
+        over = select(key).where(is_over).limit(_PRUNED_AT_ONCE).with_for_update(skip_locked=True)
+        db.session.execute(delete(key.class_).where(key.in_(over)).execution_options(synchronize_session=False))

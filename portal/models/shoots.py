@@ -27,6 +27,8 @@ class Shoot(Base):
     provider_id: Mapped[str | None] = mapped_column(unique=True)
     provider_status: Mapped[str | None]
     status_at: Mapped[datetime | None]
+    status_since: Mapped[datetime | None]
+    missing_since: Mapped[datetime | None]
     signed_url: Mapped[bytes | None]
     is_development: Mapped[bool] = mapped_column(default=False)
     problem: Mapped[str | None]
@@ -103,3 +105,18 @@ def with_problem(problem: str) -> list[Shoot]:
             select(Shoot).where(Shoot.closed_at.is_(None), Shoot.problem == problem).order_by(Shoot.requested_at)
         )
     )
+
+
+def in_flight() -> list[Shoot]:
+    """Return the open shoots the provider knows that are not finished and copied."""
+    return list(
+        db.session.scalars(
+            select(Shoot).where(Shoot.closed_at.is_(None), Shoot.provider_id.is_not(None), Shoot.copied_at.is_(None))
+        )
+    )
+
+
+def open_ids() -> dict[str, UUID]:
+    """Return our id of every open shoot the provider knows, by the provider's."""
+    query = select(Shoot.provider_id, Shoot.id).where(Shoot.closed_at.is_(None), Shoot.provider_id.is_not(None))
+    return {provider_id: shoot_id for provider_id, shoot_id in db.session.execute(query) if provider_id}

@@ -7,10 +7,11 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from portal.db import transaction
 from portal.domain import stages
-from portal.models import deliveries, jobs, shoots
+from portal.models import audit, deliveries, jobs, shoots
 from portal.models.deliveries import Delivery
 from portal.models.shoots import Shoot
 from portal.provider import events, signature
@@ -78,7 +79,12 @@ def apply(delivery_id: int, *, clock: Callable[[], datetime]) -> None:
         delivery = deliveries.lock(delivery_id)
         if delivery is None or delivery.state != "pending" or delivery.body is None:
             return
-        event = events.parse(delivery.body)
+        try:
+            event = events.parse(delivery.body)
+        except events.Unreadable as unreadable:
+            # Only a replay of a dead letter comes here; it stays as dead as it was.
+            delivery.state, delivery.error = "dead", f"unreadable: {unreadable.reason}"
+            return
         shoot = shoots.by_provider_id(event.model_id) if event.model_id else None
         if shoot is not None:
             shoot = shoots.lock(shoot.id)
@@ -131,3 +137,22 @@ def bury(delivery_id: int, *, error: str, now: datetime) -> None:
             delivery.state = "dead"
             delivery.error = error[:200]
             delivery.applied_at = now
+
+
+def replay(delivery_id: int, *, actor_id: UUID | None, now: datetime) -> bool:
+    """Queue a delivery again, dead or applied; it takes its effect from the provider's present state.
+
+    Returns:
+        False when there is no such delivery or its body is already forgotten.
+    """
+    with transaction():
+        delivery = deliveries.lock(delivery_id)
+        if delivery is None or delivery.body is None:
+            return False
+        delivery.state = "pending"
+        # What it said may be long out of date, so only a re-read may follow from it.
+        delivery.stale = True
+        delivery.error = None
+        jobs.defer(deliveries.APPLY_TASK, delivery_id=delivery.id)
+        audit.add("delivery.replayed", at=now, actor_id=actor_id, delivery=delivery.id)
+        return True

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from portal.db import release, transaction
 from portal.domain import stages
 from portal.domain.stages import Problem
-from portal.models import jobs, people, shoots
+from portal.models import jobs, locks, people, shoots
 from portal.provider import ProviderClient
 from portal.provider.wire import Model
 from portal.services import sync
@@ -19,31 +19,66 @@ from portal.services.shoots import CREATE_TASK
 log = logging.getLogger(__name__)
 
 
+# Beyond this many open sessions only the unfinished ones are listed, except once an hour.
+LIST_ALL_UP_TO = 200
+UNFINISHED = (stages.ONBOARDING, stages.WAITING, "pending", "generatingHeadshots", stages.FAILED)
+LOCK = "sweep"
+
+
 @dataclass(frozen=True)
 class Swept:
     """What one sweep found."""
 
     listed: int
     changed: int
+    missing: int
     favorites: int
 
 
-def reconcile(*, provider: ProviderClient, clock: Callable[[], datetime]) -> Swept:
-    """Compare every listed session with ours and take in the differences.
+def reconcile(*, provider: ProviderClient, clock: Callable[[], datetime], full: bool = True) -> Swept | None:
+    """Compare the provider's sessions with ours and take in the differences.
 
-    One call for each 200 sessions, and one for each 200 favourites. Running it again changes nothing.
+    One call for each 200 sessions listed, one for each 200 favourites and one for each session of ours that
+    is not where it should be. Running it again changes nothing.
+
+    Args:
+        provider: who is asked.
+        clock: the present, UTC.
+        full: list every session, not only the unfinished ones.
+
+    Returns:
+        What was found; None when another process is at it.
 
     Raises:
         ProviderError: the provider could not be asked.
     """
-    asked_at = clock()
-    listed = list(provider.list_models(None))
-    changed = sum(_take_in(model, asked_at, clock()) for model in listed)
-    favorites = _favorites(provider, clock)
-    _try_refused_again(provider)
-    swept = Swept(len(listed), changed, favorites)
-    log.info("swept", extra={"listed": swept.listed, "changed": swept.changed, "favorites": swept.favorites})
+    with locks.only_one(LOCK) as mine:
+        if not mine:
+            return None
+        asked_at = clock()
+        with transaction():
+            ours = shoots.open_ids()
+            unfinished = {shoot.provider_id for shoot in shoots.in_flight() if shoot.provider_id}
+        release()
+        everything = full or len(ours) <= LIST_ALL_UP_TO
+        listed = list(_list(provider, everything))
+        changed = sum(_take_in(model, asked_at, clock()) for model in listed if model.id in ours)
+        expected = set(ours) if everything else unfinished
+        missing = expected - {model.id for model in listed}
+        for provider_id in missing:
+            sync.refresh(ours[provider_id], provider=provider, clock=clock)
+        swept = Swept(len(listed), changed, len(missing), _favorites(provider, clock))
+        _try_refused_again(provider)
+    log.info("swept", extra=asdict(swept))
     return swept
+
+
+def _list(provider: ProviderClient, everything: bool) -> Iterator[Model]:
+    if everything:
+        yield from provider.list_models()
+        return
+    for status in UNFINISHED:
+        yield from provider.list_models(status=status)
 
 
 def _take_in(model: Model, asked_at: datetime, now: datetime) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -13,12 +13,16 @@ from portal.domain import stages
 from portal.models import audit, choices, jobs, people, photos, shoots
 from portal.models.shoots import Shoot
 from portal.provider import ProviderClient
+from portal.provider.errors import NotFound
 
 log = logging.getLogger(__name__)
 
 COPY_TASK = "photos.copy"
 REFRESH_TASK = "shoots.refresh"
 FAVORITE_TASK = "shoots.read_favorite"
+
+# One answer can be wrong; two this far apart are not.
+CONFIRM_MISSING_AFTER = timedelta(minutes=5)
 
 Source = Literal["create", "event", "check"]
 
@@ -40,6 +44,9 @@ def tell_status(shoot: Shoot, status: str, *, at: datetime, by: Source, now: dat
     shoot.status_at = at
     shoot.confirmed_at = now
     shoot.confirmed_by = by
+    shoot.missing_since = None
+    if status != before:
+        shoot.status_since = at
     if status == stages.ACTIVE:
         shoot.finished_at = shoot.finished_at or at
         if shoot.copied_at is None:
@@ -83,7 +90,7 @@ def refresh(shoot_id: UUID, *, provider: ProviderClient, clock: Callable[[], dat
     """Re-read one shoot from the provider.
 
     Raises:
-        ProviderError: the provider could not be asked or does not know the model.
+        ProviderError: the provider could not be asked.
     """
     with transaction():
         shoot = shoots.by_id(shoot_id)
@@ -92,7 +99,11 @@ def refresh(shoot_id: UUID, *, provider: ProviderClient, clock: Callable[[], dat
     if provider_id is None:
         return
     asked_at = clock()
-    model = provider.get_model(provider_id)
+    try:
+        model = provider.get_model(provider_id)
+    except NotFound:
+        miss(shoot_id, now=clock())
+        return
     with transaction():
         shoot = shoots.lock(shoot_id)
         if shoot is None or shoot.closed_at is not None:
@@ -101,6 +112,19 @@ def refresh(shoot_id: UUID, *, provider: ProviderClient, clock: Callable[[], dat
             tell_status(shoot, model.status, at=asked_at, by="check", now=clock())
         else:
             ask_to_refresh(shoot)
+
+
+def miss(shoot_id: UUID, *, now: datetime) -> None:
+    """Take in that the provider does not know a shoot's model; only the second time, later, is it believed."""
+    with transaction():
+        shoot = shoots.lock(shoot_id)
+        if shoot is None or shoot.closed_at is not None:
+            return
+        if shoot.missing_since is None:
+            shoot.missing_since = now
+            log.warning("the provider does not know a session of ours", extra={"shoot": str(shoot_id)})
+        elif now - shoot.missing_since >= CONFIRM_MISSING_AFTER:
+            tell_status(shoot, stages.DELETED, at=now, by="check", now=now)
 
 
 def record_studio_favorite(

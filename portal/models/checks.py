@@ -1,0 +1,75 @@
+"""Queries that should find nothing: each looks for rows that contradict each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import exists, func, select, text
+
+from portal.db import db
+from portal.models.audit import AuditEntry
+from portal.models.choices import Choice
+from portal.models.photos import Photo, Rendition
+from portal.models.shoots import Shoot
+
+
+def people_with_two_open_shoots() -> Iterator[UUID]:
+    """Yield people with more than one open shoot."""
+    query = select(Shoot.person_id).where(Shoot.closed_at.is_(None)).group_by(Shoot.person_id)
+    yield from db.session.scalars(query.having(func.count() > 1))
+
+
+def shoots_to_create() -> Iterator[UUID]:
+    """Yield open shoots without a session that nothing holds up; each needs a job."""
+    query = select(Shoot.id).where(Shoot.closed_at.is_(None), Shoot.provider_id.is_(None), Shoot.problem.is_(None))
+    yield from db.session.scalars(query)
+
+
+def shoots_to_copy() -> Iterator[UUID]:
+    """Yield finished shoots whose photos are not all copied and that nothing holds up; each needs a job."""
+    query = select(Shoot.id).where(
+        Shoot.closed_at.is_(None),
+        Shoot.provider_status == "active",
+        Shoot.copied_at.is_(None),
+        Shoot.problem.is_(None),
+    )
+    yield from db.session.scalars(query)
+
+
+def copied_without_photos() -> Iterator[UUID]:
+    """Yield shoots called copied that have no photo to show."""
+    has_photo = exists().where(Photo.shoot_id == Shoot.id, Photo.copied_at.is_not(None), Photo.removed_at.is_(None))
+    yield from db.session.scalars(select(Shoot.id).where(Shoot.copied_at.is_not(None), ~has_photo))
+
+
+def copied_photos_without_renditions() -> Iterator[UUID]:
+    """Yield photos called copied that have no stored size."""
+    has_rendition = exists().where(Rendition.photo_id == Photo.id)
+    yield from db.session.scalars(select(Photo.id).where(Photo.copied_at.is_not(None), ~has_rendition))
+
+
+def choices_of_other_shoots() -> Iterator[UUID]:
+    """Yield choices whose photo is not of their shoot."""
+    query = select(Choice.id).join(Photo, Photo.id == Choice.photo_id)
+    yield from db.session.scalars(query.where(Photo.shoot_id != Choice.shoot_id))
+
+
+def jobs_without_worker(now: datetime) -> Iterator[int]:
+    """Yield running jobs whose worker has said nothing for two minutes."""
+    query = text(
+        """
+        SELECT job.id FROM procrastinate_jobs AS job
+        LEFT JOIN procrastinate_workers AS worker ON worker.id = job.worker_id
+        WHERE job.status = 'doing'
+          AND (worker.id IS NULL OR worker.last_heartbeat < CAST(:now AS timestamptz) - interval '2 minutes')
+        """
+    )
+    yield from db.session.scalars(query, {"now": now})
+
+
+def shoots_without_audit() -> Iterator[UUID]:
+    """Yield shoots with a status nobody wrote down."""
+    has_entry = exists().where(AuditEntry.subject_id == Shoot.person_id, AuditEntry.action == "shoot.status")
+    yield from db.session.scalars(select(Shoot.id).where(Shoot.provider_status.is_not(None), ~has_entry))

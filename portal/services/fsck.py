@@ -1,0 +1,91 @@
+"""The invariants of the whole portal, each checked against the database and the storage; nothing is repaired."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from portal.db import release, transaction
+from portal.models import checks, deliveries, jobs, photos
+from portal.storage import ObjectMissing, Storage
+
+PHOTO_AREA = "photos/"
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One thing that must not be."""
+
+    rule: str
+    subject: str
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.subject}"
+
+
+def check(storage: Storage, *, now: datetime, read_files: bool = True) -> Iterator[Violation]:
+    """Yield every broken invariant.
+
+    Args:
+        storage: where the photos are.
+        now: the present, UTC.
+        read_files: also compare every stored file with its digest, which reads all of them.
+    """
+    rules: tuple[tuple[str, Callable[[], Iterator[object]]], ...] = (
+        ("delivery waits without a job", _deliveries_without_job),
+        ("two open shoots of one person", checks.people_with_two_open_shoots),
+        ("shoot is asked for and nothing will create it", _creations_without_job),
+        ("finished shoot is not copied and nothing will copy it", _copies_without_job),
+        ("finished shoot counts as copied without any photo", checks.copied_without_photos),
+        ("copied photo has no rendition", checks.copied_photos_without_renditions),
+        ("choice of a photo of another shoot", checks.choices_of_other_shoots),
+        ("job is held by a worker that is gone", lambda: checks.jobs_without_worker(now)),
+        ("status of a shoot has no audit row", checks.shoots_without_audit),
+    )
+    with transaction():
+        found = [Violation(rule, str(subject)) for rule, broken in rules for subject in broken()]
+        stored = photos.stored_files()
+    release()
+    yield from found
+    yield from _files(storage, stored, read_files=read_files)
+
+
+def _deliveries_without_job() -> Iterator[object]:
+    for delivery_id in deliveries.in_state("pending"):
+        if not jobs.is_queued(deliveries.APPLY_TASK, delivery_id=delivery_id):
+            yield delivery_id
+
+
+def _creations_without_job() -> Iterator[object]:
+    for shoot_id in checks.shoots_to_create():
+        if not jobs.is_queued("shoots.create_session", shoot_id=str(shoot_id)):
+            yield shoot_id
+
+
+def _copies_without_job() -> Iterator[object]:
+    for shoot_id in checks.shoots_to_copy():
+        if not jobs.is_queued("photos.copy", shoot_id=str(shoot_id)):
+            yield shoot_id
+
+
+def _files(storage: Storage, stored: dict[str, tuple[UUID, str]], *, read_files: bool) -> Iterator[Violation]:
+    keys = set(storage.list(PHOTO_AREA))
+    for key, (photo_id, sha256) in stored.items():
+        if key not in keys:
+            yield Violation("file of a photo is missing", str(photo_id))
+        elif read_files and _digest(storage, key) != sha256:
+            yield Violation("file of a photo is not what was stored", str(photo_id))
+    known = photos.ids_being_copied()
+    for key in sorted(keys - stored.keys()):
+        if key.removeprefix(PHOTO_AREA).partition("/")[0] not in known:
+            yield Violation("file belongs to no photo", key)
+
+
+def _digest(storage: Storage, key: str) -> str | None:
+    try:
+        return hashlib.sha256(storage.get(key)).hexdigest()
+    except ObjectMissing:
+        return None
