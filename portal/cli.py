@@ -43,9 +43,7 @@ def settings_or_exit() -> Settings:
     "--brand", type=click.Choice(["profilebakery", "headshotpro"]), default="profilebakery", show_default=True
 )
 @click.option("--speed", default=120.0, show_default=True, help="How many times faster than real.")
-@click.option(
-    "--data", "data_dir", type=click.Path(file_okay=False, path_type=Path), help="Default: var/demo."
-)
+@click.option("--data", "data_dir", type=click.Path(file_okay=False, path_type=Path), help="Default: var/demo.")
 def demo(**options: Any) -> None:
     """Run everything on this machine: database, sign-in, studio, worker and portal."""
     from portal.demo import supervisor
@@ -98,3 +96,62 @@ def doctor() -> None:
         click.echo(str(finding))
         unwell = unwell or not finding.is_well
     sys.exit(1 if unwell else 0)
+
+
+@portal.command()
+@click.pass_obj
+def reconcile(create_app: Callable[[], Flask]) -> None:
+    """Compare every session with the provider now and repair what differs."""
+    from portal.services import sweep
+
+    settings_or_exit()
+    app = create_app()
+    house = app.extensions["portal"]
+    with app.app_context():
+        swept = sweep.reconcile(provider=house.provider, clock=house.clock)
+    if swept is None:
+        click.echo("Another process is comparing at this moment; nothing was done.")
+        return
+    click.echo(
+        f"{swept.listed} listed, {swept.changed} changed, {swept.missing} not listed any more, "
+        f"{swept.favorites} new favourites."
+    )
+
+
+@portal.command()
+@click.argument("delivery_ids", nargs=-1, type=int)
+@click.option("--dead", is_flag=True, help="Replay every dead letter.")
+@click.pass_obj
+def replay(create_app: Callable[[], Flask], delivery_ids: tuple[int, ...], dead: bool) -> None:
+    """Apply stored webhooks again, by the provider's present state."""
+    from portal.models import deliveries
+    from portal.services import inbox
+
+    settings_or_exit()
+    app = create_app()
+    house = app.extensions["portal"]
+    with app.app_context():
+        chosen = deliveries.in_state("dead") if dead else delivery_ids
+        missing = [one for one in chosen if not inbox.replay(one, actor_id=None, now=house.clock())]
+    click.echo(f"{len(chosen) - len(missing)} queued again.")
+    if missing:
+        click.echo(f"Not there, or their bodies are already deleted: {', '.join(map(str, missing))}", err=True)
+        sys.exit(1)
+
+
+@portal.command()
+@click.option("--fast", is_flag=True, help="Do not read the photo files, only look whether they exist.")
+@click.pass_obj
+def fsck(create_app: Callable[[], Flask], fast: bool) -> None:
+    """Check every invariant: one line for each violation, status 1 if there is any."""
+    from portal.services import fsck as invariants
+
+    settings_or_exit()
+    app = create_app()
+    house = app.extensions["portal"]
+    with app.app_context():
+        found = list(invariants.check(house.storage, now=house.clock(), read_files=not fast))
+    for violation in found:
+        click.echo(str(violation))
+    click.echo("clean" if not found else f"{len(found)} violation(s)")
+    sys.exit(1 if found else 0)
