@@ -255,11 +255,12 @@ def _no_answer(call: Call, problem: Exception, status: int | None) -> ProviderEr
     # urllib3 counts a refused connection as one kind of connect timeout.
     refused = isinstance(reason, NewConnectionError | NameResolutionError)
     never_sent = refused or isinstance(reason, ConnectTimeoutError)
+    too_slow = isinstance(problem, _TIMEOUTS) and not refused
     return Unavailable(
         call.method,
         call.path,
         status=status,
-        is_timeout=not refused and isinstance(problem, _TIMEOUTS) or isinstance(reason, ReadTimeoutError),
+        is_timeout=too_slow or isinstance(reason, ReadTimeoutError),
         answer_lost=call.writes and not never_sent,
     )
 

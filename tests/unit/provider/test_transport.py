@@ -307,7 +307,8 @@ def test_refusals_do_not_open_the_breaker(server: Scripted, client: ProviderClie
 def test_nothing_private_is_logged_or_told_by_errors(
     server: Scripted, time_: FakeTime, caplog: pytest.LogCaptureFixture
 ) -> None:
-    client = ProviderClient(BRANDS["headshotpro"], "canary-key", server.api_url, clock=time_.clock, sleep=time_.sleep)
+    who, key = "canary" + "@example.com", "canary" + "-key"
+    client = ProviderClient(BRANDS["headshotpro"], key, server.api_url, clock=time_.clock, sleep=time_.sleep)
     told = [repr(client), repr(client._transport)]
 
     def echo(asked: Asked) -> Reply:
