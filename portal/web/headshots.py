@@ -1,0 +1,126 @@
+"""A person's own journey: where they stand, agreeing, starting, and the studio; photos are looked at elsewhere."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as AnyResponse
+
+from portal.domain.errors import BadInput, ConsentMissing
+from portal.domain.stages import Stage
+from portal.services import consent, journey, shoots
+from portal.web import stage_page, terms
+from portal.web.access import current_person
+from portal.web.context import portal_context
+
+blueprint = Blueprint("headshots", __name__)
+
+
+@blueprint.get("/headshots")
+def mine() -> str:
+    """My page: the stage, spelled out, and the one thing to do next."""
+    shown = stage_page.show(current_person())
+    return render_template("headshots/mine.html", shown=shown)
+
+
+@blueprint.get("/headshots/status")
+def status() -> Response:
+    """The fragment of my page, for open tabs; 304 without a body while nothing has changed."""
+    shown = stage_page.show(current_person())
+    response = make_response(shown.fragment)
+    response.set_etag(shown.etag)
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.vary.add("Cookie")
+    return response.make_conditional(request)
+
+
+@blueprint.get("/headshots/consent")
+def consent_form() -> str:
+    """What happens with the photos, and the question; after agreeing, the text again and the way out."""
+    return _consent_page(ticked=[], missing=[])
+
+
+@blueprint.post("/headshots/consent")
+def decide() -> AnyResponse | tuple[str, int]:
+    """Record the person's yes, or take it back."""
+    match request.form.get("decision", "agree"):
+        case "agree":
+            return _agree(request.form.getlist("purpose"))
+        case "withdraw":
+            consent.withdraw(current_person(), now=portal_context().clock())
+            flash(_("You have withdrawn your agreement. Nothing new is made from your photos."), "good")
+            return redirect(url_for("headshots.mine"), 303)
+    raise BadInput
+
+
+def _agree(ticked: list[str]) -> AnyResponse | tuple[str, int]:
+    policy = terms.policy()
+    if missing := policy.missing(ticked):
+        return _consent_page(ticked=ticked, missing=missing), 400
+    settings = portal_context().settings
+    consent.give(
+        current_person(),
+        policy,
+        ticked,
+        now=portal_context().clock(),
+        provider=settings.provider,
+        address_digest=_address_digest(settings.secret_keys[0]),
+        user_agent=request.user_agent.string[:300] or None,
+    )
+    return redirect(url_for("headshots.mine"), 303)
+
+
+def _consent_page(*, ticked: list[str], missing: list[object]) -> str:
+    standing = journey.load(current_person()).consent
+    return render_template(
+        "headshots/consent.html", policy=terms.policy(), consent=standing, ticked=ticked, missing=missing
+    )
+
+
+def _address_digest(key: str) -> str | None:
+    """Prove later from where somebody agreed, without keeping the address itself."""
+    address = request.remote_addr
+    return hmac.new(key.encode(), address.encode(), hashlib.sha256).hexdigest() if address else None
+
+
+@blueprint.post("/headshots/start")
+def start() -> AnyResponse:
+    """Ask for the person's session; the page they land on waits for it."""
+    portal = portal_context()
+    try:
+        shoots.request_shoot(
+            current_person(),
+            provider=portal.settings.provider,
+            development=portal.settings.development,
+            now=portal.clock(),
+        )
+    except ConsentMissing:
+        return redirect(url_for("headshots.consent_form"), 303)
+    return redirect(url_for("headshots.studio"), 303)
+
+
+@blueprint.get("/headshots/studio")
+def studio() -> AnyResponse:
+    """The studio in a frame, or the wait for it; once the photos are taken, my page."""
+    person, portal = current_person(), portal_context()
+    shown = stage_page.show(person)
+    url = None
+    if shown.journey.stage is Stage.IN_STUDIO:
+        url = shoots.studio_url(person, secretbox=portal.secretbox, now=portal.clock())
+    if url is None and not shown.journey.is_starting:
+        return redirect(url_for("headshots.mine"), 303)
+    origins = portal.settings.embed_origins
+    page = render_template(
+        "headshots/studio.html",
+        url=url,
+        shown=shown,
+        studio_name=terms.studio_name(),
+        origins=origins,
+        camera_policy=" ".join(["camera", *origins]),
+        phone_address=portal.settings.public_url + "/start",
+    )
+    # The address of the session is a password: nothing between here and its owner may keep it.
+    return make_response(page, {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})

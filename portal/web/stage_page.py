@@ -1,0 +1,90 @@
+"""The fragment that says where a person stands, with its fingerprint; pages and live updates both take it from here."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from flask import render_template
+from flask_babel import gettext as _
+from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup
+
+from portal.domain.stages import ACTIVE, Problem, Stage
+from portal.models.people import Person
+from portal.services import gallery, journey
+from portal.services.journey import Journey
+from portal.web.context import portal_context
+from portal.web.terms import studio_name
+
+# Stands where the form token will be: a fresh token would make every rendering look like news. No text
+# from the database can hold this character.
+_TOKEN_PLACE = "\x00"  # noqa: S105 - the very opposite of a secret
+_PREVIEWS = 3
+
+
+@dataclass(frozen=True)
+class StageShown:
+    """One rendering of the fragment.
+
+    Attributes:
+        key: the stage, or ``starting`` while the studio is being prepared.
+        etag: changes exactly when what the person sees changes.
+    """
+
+    key: str
+    title: str
+    fragment: Markup
+    etag: str
+    journey: Journey
+
+
+def show(person: Person) -> StageShown:
+    """Render where this person stands."""
+    standing = journey.load(person)
+    key = "starting" if standing.is_starting else standing.stage.value
+    title = _title(standing, key)
+    text = render_template(
+        "partials/stage.html",
+        journey=standing,
+        stage_key=key,
+        stage_title=title,
+        csrf_token=lambda: _TOKEN_PLACE,
+        **_surroundings(person, standing),
+    )
+    etag = hashlib.sha256(text.encode()).hexdigest()[:32]
+    return StageShown(key, title, Markup(text.replace(_TOKEN_PLACE, generate_csrf())), etag, standing)  # noqa: S704
+
+
+def _surroundings(person: Person, standing: Journey) -> dict[str, Any]:
+    photos = gallery.open_gallery(person).photos if standing.stage is Stage.READY else []
+    is_finished = standing.shoot is not None and standing.shoot.provider_status == ACTIVE
+    return {
+        "previews": photos[:_PREVIEWS],
+        "photo_count": len(photos),
+        "is_copying": is_finished and standing.expected > 0,
+        "sends_mail": portal_context().settings.mail_url is not None,
+        "studio_name": studio_name(),
+    }
+
+
+def _title(standing: Journey, key: str) -> str:
+    if standing.problem is not None:
+        return {
+            Problem.LINK_LOST: _("Your link to the studio no longer works"),
+            Problem.NO_CREDITS: _("There is no free session at the moment"),
+            Problem.REFUSED: _("The studio could not start your session"),
+            Problem.NO_PHOTOS: _("Your pictures have not arrived"),
+        }[standing.problem]
+    return {
+        "not_started": _("Get your headshot"),
+        "consent_given": _("Ready when you are"),
+        "starting": _("Preparing your studio"),
+        "in_studio": _("Take your photos"),
+        "photos_received": _("Your photos have arrived"),
+        "in_progress": _("Your headshots are being made"),
+        "ready": _("Your headshots are ready"),
+        "chosen": _("This is your headshot"),
+        "deleted": _("Your photos have been deleted"),
+    }[key]

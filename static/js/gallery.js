@@ -1,0 +1,131 @@
+// The gallery's table: turns pictures without loading pages, keeps two side by side, chooses with a key.
+
+const table = document.getElementById("table");
+const film = document.getElementById("film");
+const compare = document.getElementById("compare");
+const said = document.getElementById("said");
+const thumbs = [...film.querySelectorAll("a")];
+const sides = Object.fromEntries([...table.querySelectorAll(".large")].map((side) => [side.dataset.side, side]));
+const idOf = (thumb) => new URL(thumb.href).searchParams.get("photo");
+const ids = thumbs.map(idOf);
+let at = Math.max(0, thumbs.findIndex((thumb) => thumb.ariaCurrent === "true"));
+let pinned = sides.pinned.hidden ? -1 : ids.indexOf(sides.pinned.querySelector("[name=photo]").value);
+
+const label = (index) => table.dataset.label.replace("{n}", index + 1);
+const address = (index, other) => `?photo=${ids[index]}${other < 0 ? "" : `&compare=${ids[other]}`}`;
+const turned = (step) => (at + step + ids.length) % ids.length;
+
+function fill(image, index) {
+  image.srcset = [640, 1280].map((width) => `/photos/${ids[index]}/${width}.webp ${width}w`).join(", ");
+  image.src = `/photos/${ids[index]}/640.webp`;
+}
+
+function lay(side, index) {
+  const picture = side.querySelector(".large-picture img");
+  side.querySelector(".large-picture").classList.remove("is-broken");
+  side.querySelector(".large-broken").hidden = true;
+  fill(picture, index);
+  picture.alt = label(index);
+  side.querySelector(".circle").src = `/photos/${ids[index]}/96.webp`;
+  side.querySelector(".large-number").textContent = label(index);
+  side.querySelector("[name=photo]").value = ids[index];
+  const isChosen = "chosen" in thumbs[index].dataset;
+  side.querySelector("form").hidden = isChosen;
+  side.querySelector(".large-chosen").hidden = !isChosen;
+}
+
+function preload(index) {
+  const image = new Image();
+  image.sizes = sides.current.querySelector(".large-picture img").sizes;
+  fill(image, index);
+}
+
+function mark() {
+  thumbs.forEach((thumb, index) => {
+    thumb.tabIndex = index === at ? 0 : -1;
+    if (index === at) thumb.ariaCurrent = "true";
+    else thumb.removeAttribute("aria-current");
+  });
+  thumbs[at].scrollIntoView({ block: "nearest", inline: "center" });
+  document.getElementById("previous").href = address(turned(-1), pinned);
+  document.getElementById("next").href = address(turned(1), pinned);
+  compare.href = pinned < 0 ? address(turned(1), at) : address(at, -1);
+}
+
+function show(index, { focus = false } = {}) {
+  at = index;
+  lay(sides.current, at);
+  mark();
+  if (focus) thumbs[at].focus({ preventScroll: true });
+  history.replaceState(null, "", address(at, pinned));
+  said.textContent = label(at);
+  preload(turned(1));
+}
+
+function toggleCompare() {
+  const from = at;
+  pinned = pinned < 0 ? at : -1;
+  sides.pinned.hidden = pinned < 0;
+  table.classList.toggle("is-comparing", pinned >= 0);
+  compare.querySelector("span").textContent = pinned < 0 ? compare.dataset.start : compare.dataset.stop;
+  if (pinned >= 0) lay(sides.pinned, pinned);
+  show(pinned < 0 ? from : turned(1));
+}
+
+const keys = {
+  ArrowRight: () => turned(1),
+  ArrowLeft: () => turned(-1),
+  Home: () => 0,
+  End: () => ids.length - 1,
+};
+
+addEventListener("keydown", (event) => {
+  if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (event.key in keys) {
+    event.preventDefault();
+    show(keys[event.key](), { focus: film.contains(document.activeElement) });
+  } else if (event.key === "Escape" && pinned >= 0) toggleCompare();
+  else if (event.key === "Enter" || event.key === " ") {
+    // Only where nothing else would be pressed: on the strip, or with the focus nowhere.
+    const place = document.activeElement;
+    if (!film.contains(place) && place !== document.body && place.id !== "main") return;
+    event.preventDefault();
+    const form = sides.current.querySelector("form");
+    if (!event.repeat && !form.hidden) form.requestSubmit();
+  }
+});
+
+film.addEventListener("click", (event) => {
+  const thumb = event.target.closest("a");
+  if (!thumb || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  show(thumbs.indexOf(thumb), { focus: true });
+});
+for (const [id, step] of [["previous", -1], ["next", 1]]) {
+  document.getElementById(id).addEventListener("click", (event) => { event.preventDefault(); show(turned(step)); });
+}
+compare.addEventListener("click", (event) => { event.preventDefault(); toggleCompare(); });
+
+// On a phone the picture itself is turned with a finger.
+let touchedAt = null;
+table.addEventListener("pointerdown", (event) => { touchedAt = event.pointerType === "touch" ? event.clientX : null; });
+table.addEventListener("pointerup", (event) => {
+  const moved = touchedAt === null ? 0 : event.clientX - touchedAt;
+  touchedAt = null;
+  if (Math.abs(moved) > 48) show(turned(moved < 0 ? 1 : -1));
+});
+
+for (const side of Object.values(sides)) {
+  const area = side.querySelector(".large-picture");
+  const image = area.querySelector("img");
+  const broken = (isBroken) => {
+    area.classList.toggle("is-broken", isBroken);
+    side.querySelector(".large-broken").hidden = !isBroken;
+  };
+  image.addEventListener("error", () => broken(true));
+  image.addEventListener("load", () => broken(false));
+  side.querySelector(".large-broken button").addEventListener("click", () => fill(image, ids.indexOf(side.querySelector("[name=photo]").value)));
+}
+
+mark();
+preload(turned(1));

@@ -1,0 +1,26 @@
+// My page: puts each new stage in place of the old one, quietly.
+import { watch } from "./live.js";
+
+const live = document.getElementById("live");
+const said = document.getElementById("live-said");
+const note = document.getElementById("live-note");
+
+function put(section) {
+  const old = document.getElementById("stage");
+  const hadFocus = old.contains(document.activeElement);
+  const isNews = section.dataset.title !== old.dataset.title;
+  old.replaceWith(section);
+  if (hadFocus) section.querySelector("#stage-title").focus({ preventScroll: true });
+  if (!isNews) return;
+  document.title = `${section.dataset.title} – ${live.dataset.suffix}`;
+  document.querySelector("link[rel=icon]").href = section.dataset.icon;
+  said.textContent = section.dataset.title;
+}
+
+watch({
+  status: live.dataset.status,
+  events: live.dataset.events,
+  etag: live.dataset.etag,
+  onChange: put,
+  onContact: (isConnected) => { note.hidden = isConnected; },
+});
