@@ -47,6 +47,8 @@ def tell_status(shoot: Shoot, status: str, *, at: datetime, by: Source, now: dat
     shoot.missing_since = None
     if status != before:
         shoot.status_since = at
+        # Whatever held it up, it moved.
+        shoot.problem = None
     if status == stages.ACTIVE:
         shoot.finished_at = shoot.finished_at or at
         if shoot.copied_at is None:
