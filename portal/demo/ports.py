@@ -58,9 +58,7 @@ class Ports:
     def next_free_after(self, port: int) -> int:
         """Return a port above this one that is free and not one of ours."""
         ours = {self.portal, self.sandbox, self.identity}
-        return next(
-            each for each in range(port + 1, _HIGHEST_PORT) if each not in ours and not is_taken(each)
-        )
+        return next(each for each in range(port + 1, _HIGHEST_PORT) if each not in ours and not is_taken(each))
 
 
 def is_taken(port: int) -> bool:

@@ -135,9 +135,7 @@ class Postgres:
                     "--wait",
                 ]
                 command += [f"--pgdata={self.data}", f"--timeout={STOP_SECONDS}", "--silent"]
-                subprocess.run(
-                    command, env=_environment(), capture_output=True, timeout=STOP_SECONDS + 5, check=False
-                )
+                subprocess.run(command, env=_environment(), capture_output=True, timeout=STOP_SECONDS + 5, check=False)
 
     def _choose_socket_folder(self) -> Path:
         if len(os.fsencode(self.data)) <= _LONGEST_SOCKET_FOLDER:

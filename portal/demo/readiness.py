@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
 
+import psycopg
 import requests
 
 _TIMEOUT_SECONDS = (0.5, 5)
@@ -26,3 +28,19 @@ def says(log: Path, word: str) -> bool:
         return word in log.read_text(errors="replace")
     except FileNotFoundError:
         return False
+
+
+def worker_beats(database_url: str, since: datetime) -> bool:
+    """Tell whether a worker has reported to the queue since a moment (its first report comes when it is up).
+
+    Args:
+        database_url: where the queue is, as libpq reads it.
+        since: UTC-aware.
+    """
+    question = "SELECT EXISTS (SELECT 1 FROM procrastinate_workers WHERE last_heartbeat >= %s)"
+    try:
+        with psycopg.connect(database_url, connect_timeout=2) as connection:
+            row = connection.execute(question, (since,)).fetchone()
+    except psycopg.OperationalError:
+        return False
+    return row is not None and bool(row[0])

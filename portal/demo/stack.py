@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -99,6 +100,7 @@ class Stack:
         self._start_database()
         self.environment = base | self._portal_environment() | self._extra
         self._migrate()
+        launched = datetime.now(UTC)
         worker = self._launch(self._python("worker", self.environment, "-m", "portal", "worker"))
         portal = self._launch(
             self._python("portal", self.environment, "-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi")
@@ -107,9 +109,9 @@ class Stack:
         self._report(f"Demo sign-in ready at {self.addresses.identity}")
         self._await(sandbox, lambda: readiness.says(sandbox.log, "sandbox ready"))
         self._report(f"Sandbox studio ready at {self.addresses.sandbox}")
-        self._await(worker, lambda: readiness.says(worker.log, "worker started"))
+        self._await(worker, lambda: readiness.worker_beats(self.database_url, launched))
         self._report("Worker ready")
-        self._await(portal, lambda: readiness.answers(f"{self.addresses.portal}/readyz"))
+        self._await(portal, lambda: readiness.answers(f"{self.addresses.portal}/healthz"))
         self._report(f"Portal ready at {self.addresses.portal}")
 
     def stop(self) -> list[str]:
@@ -165,9 +167,7 @@ class Stack:
         )
 
     def _identity(self, base: dict[str, str]) -> Child:
-        return self._python(
-            "identity", base, "-m", "portal.demo.identity", "--port", str(self.ports.identity)
-        )
+        return self._python("identity", base, "-m", "portal.demo.identity", "--port", str(self.ports.identity))
 
     def _sandbox(self, base: dict[str, str]) -> Child:
         options = ["--brand", self.brand, "--port", str(self.ports.sandbox), "--speed", str(self.speed)]

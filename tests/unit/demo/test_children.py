@@ -1,0 +1,117 @@
+"""Child processes: watched, ended, and gone when we are."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from portal.demo.children import Child, ChildFailedError, stop_all
+
+Start = Callable[..., Child]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    started: list[Child] = []
+
+    def build(code: str, name: str = "part") -> Child:
+        child = Child(name=name, argv=[sys.executable, "-c", code], env=os.environ, log=tmp_path / f"{name}.log")
+        started.append(child)
+        child.start()
+        return child
+
+    yield build
+    stop_all(started, seconds=0)
+
+
+def is_running(pid: int) -> bool:
+    with suppress(FileNotFoundError):
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    return False
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 5) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def test_output_goes_to_the_log_and_the_previous_one_is_kept(start: Start) -> None:
+    first = start("print('one')")
+    first.wait_for_end(seconds=5)
+    second = start("import sys; print('two', file=sys.stderr)")
+    second.wait_for_end(seconds=5)
+    assert second.log.read_text() == "two\n"
+    assert second.log.with_suffix(".log.previous").read_text() == "one\n"
+
+
+def test_a_part_that_ends_while_waited_for_is_reported_with_its_last_lines(start: Start) -> None:
+    child = start("print('no such table'); raise SystemExit(7)")
+    with pytest.raises(ChildFailedError, match="part ended with exit code 7") as caught:
+        child.wait_until(lambda: False, seconds=10)
+    assert caught.value.last_lines == ["no such table"]
+
+
+def test_a_part_that_is_never_ready_is_reported(start: Start) -> None:
+    child = start("import time; time.sleep(60)")
+    with pytest.raises(ChildFailedError, match="was not ready"):
+        child.wait_until(lambda: False, seconds=0.1)
+
+
+def test_a_killed_part_is_named_by_its_signal(start: Start) -> None:
+    child = start("import time; time.sleep(60)")
+    os.kill(child.process.pid, signal.SIGKILL)  # type: ignore[union-attr]
+    assert eventually(lambda: child.returncode is not None)
+    with pytest.raises(ChildFailedError, match="was ended by SIGKILL"):
+        child.ensure_alive()
+
+
+def test_a_polite_part_ends_in_its_own_way(start: Start) -> None:
+    code = "import signal, sys, time; signal.signal(15, lambda *_: sys.exit(print('bye'))); print('up', flush=True)"
+    child = start(code + "; time.sleep(60)")
+    child.wait_until(lambda: "up" in child.log.read_text(), seconds=5)
+    assert stop_all([child], seconds=5) == []
+    assert child.log.read_text() == "up\nbye\n"
+
+
+def test_a_stubborn_part_is_ended_by_force(start: Start) -> None:
+    child = start("import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(60)")
+    child.wait_until(lambda: "up" in child.log.read_text(), seconds=5)
+    assert stop_all([child], seconds=0.2) == ["part"]
+    assert child.returncode == -signal.SIGKILL
+
+
+def test_what_a_part_started_ends_with_it(start: Start) -> None:
+    code = "import subprocess; p = subprocess.Popen(['sleep', '60']); print(p.pid, flush=True); p.wait()"
+    child = start(code)
+    child.wait_until(lambda: child.log.read_text().endswith("\n"), seconds=5)
+    grandchild = int(child.log.read_text())
+    assert is_running(grandchild)
+    stop_all([child], seconds=2)
+    assert eventually(lambda: not is_running(grandchild))
+
+
+def test_a_part_dies_when_its_parent_is_killed(tmp_path: Path) -> None:
+    code = f"""
+import os, signal, sys
+from pathlib import Path
+from portal.demo.children import Child
+child = Child("part", ["sleep", "60"], os.environ, Path({str(tmp_path / "part.log")!r}))
+child.start()
+print(child.process.pid, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=False)
+    assert run.returncode == -signal.SIGKILL, run.stderr
+    assert eventually(lambda: not is_running(int(run.stdout)))

@@ -1,0 +1,60 @@
+"""What the demo's parts are told."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from portal.demo.people import ADMIN, PEOPLE
+from portal.demo.ports import Ports
+from portal.demo.settings import Addresses, Secrets, base_environment, portal_environment
+from portal.settings import Settings
+
+
+def settings_of_the_demo(tmp_path: Path) -> Settings:
+    ports = Ports(portal=8001, sandbox=5003, identity=5004)
+    environment = portal_environment(
+        addresses=Addresses.on(ports),
+        ports=ports,
+        secrets=Secrets.kept_in(tmp_path / "secrets.json"),
+        brand="headshotpro",
+        database_url="postgresql://postgres@/headshots?host=/run/pg",
+        photos=tmp_path / "a folder",
+    )
+    return Settings.from_env(environment)
+
+
+def test_the_portal_accepts_the_demos_environment(tmp_path: Path) -> None:
+    settings = settings_of_the_demo(tmp_path)
+    assert settings.public_url == "http://localhost:8001"
+    assert settings.api_url == "http://127.0.0.1:5003/api/v2"
+    assert settings.oidc_issuer == "http://127.0.0.1:5004"
+    assert settings.provider == "headshotpro"
+
+
+def test_portal_and_studio_are_two_sites(tmp_path: Path) -> None:
+    settings = settings_of_the_demo(tmp_path)
+    assert settings.embed_origins == ("http://127.0.0.1:5003",)
+    assert "localhost" in settings.public_url
+
+
+def test_exactly_one_of_the_people_is_an_admin(tmp_path: Path) -> None:
+    admins = settings_of_the_demo(tmp_path).admin_emails
+    assert [person for person in PEOPLE if person.email in admins] == [ADMIN]
+
+
+def test_secrets_are_made_once_and_only_for_their_owner(tmp_path: Path) -> None:
+    path = tmp_path / "secrets.json"
+    made = Secrets.kept_in(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert Secrets.kept_in(path) == made
+    assert Secrets.kept_in(tmp_path / "others.json") != made
+
+
+def test_a_real_portals_settings_do_not_reach_the_demo() -> None:
+    shell = {"PATH": "/bin", "DATABASE_URL": "postgres://real", "HEADSHOT_API_KEY": "real", "OIDC_ISSUER": "x"}
+    told = base_environment(shell | {"PGHOST": "real", "DYNO": "web.1", "HTTPS_PROXY": "http://proxy:1"})
+    assert "real" not in told.values()
+    assert not told.keys() & {"DATABASE_URL", "DYNO", "OIDC_ISSUER"}
+    assert told["PATH"] == "/bin"
+    assert "127.0.0.1" in told["NO_PROXY"]
