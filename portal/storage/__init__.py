@@ -28,7 +28,7 @@ __all__ = [
 def from_url(url: str) -> Storage:
     """Return the storage at ``url``: ``file:///folder`` or ``s3://bucket/prefix``.
 
-    Nothing is opened or contacted yet. For S3 the credentials, region and ``AWS_ENDPOINT_URL`` come from the
+    Neither is written or read yet. For S3 the credentials, region and ``AWS_ENDPOINT_URL`` come from the
     environment, as every S3 tool reads them.
 
     Raises:

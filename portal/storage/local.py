@@ -62,8 +62,8 @@ class LocalStorage:
         with _typed():
             for leftover in path.parent.glob(f".{path.name}.{'[0-9a-f]' * 16}"):
                 leftover.unlink(missing_ok=True)
-            with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
-                path.unlink()
+            if path.is_file():
+                path.unlink(missing_ok=True)
                 _flush_folder(path.parent)
         self._drop_empty_folders(path.parent)
 

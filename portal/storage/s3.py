@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -19,6 +20,7 @@ CONNECT_SECONDS = 3
 READ_SECONDS = 10
 ATTEMPTS = 2
 
+_ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 _NO_OBJECT = frozenset({"NoSuchKey", "404"})
 _NO_SPACE = frozenset({"QuotaExceeded", "XMinioStorageFull", "InsufficientStorage", "507"})
 
@@ -27,7 +29,10 @@ class S3Storage:
     """A :class:`~portal.storage.protocol.Storage` in ``bucket``, below ``prefix``."""
 
     def __init__(self, bucket: str, prefix: str = "", *, client: Any = None) -> None:
-        """Take a ready ``client`` or make one from the environment. Contacts nobody."""
+        """Take a ready ``client`` or make one from the environment, as every S3 tool does.
+
+        Without keys in the environment, boto asks the cloud machine it may run on for the machine's role.
+        """
         self.bucket = bucket
         self.prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         self._client = client if client is not None else _client_from_environment()
@@ -58,11 +63,13 @@ class S3Storage:
         return io.BytesIO(self.get(key))
 
     def exists(self, key: str) -> bool:
-        """Ask for the object's head."""
+        """Ask for the object's head, and where there is none, whether the bucket itself is still there."""
         try:
             with self._typed(reading=key):
                 self._client.head_object(**self._object(key))
         except ObjectMissing:
+            with self._typed():
+                self._client.head_bucket(Bucket=self.bucket)
             return False
         return True
 
@@ -106,15 +113,18 @@ def _from_answer(error: ClientError, reading: str | None) -> Exception:
 
 
 def _client_from_environment() -> Any:
-    import boto3  # noqa: PLC0415  # slow to import, and only where a bucket is set
+    from boto3.session import Session  # noqa: PLC0415  # slow to import, and only where a bucket is set
     from botocore.config import Config  # noqa: PLC0415
 
+    elsewhere = any(os.environ.get(name) for name in _ENDPOINTS)
     config = Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
         retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
+        # A bucket as part of the host name needs DNS and certificates that only the large vendors have.
+        s3={"addressing_style": "path" if elsewhere else "auto"},
         # Other vendors' buckets refuse the newer checksums that boto adds by itself.
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
     )
-    return boto3.client("s3", config=config)
+    return Session().client("s3", config=config)

@@ -12,6 +12,30 @@ from moto import mock_aws
 from portal.storage import InvalidKey, LocalStorage, ObjectMissing, S3Storage, Storage
 
 KEY = "photos/0b9c/640-00ff.webp"
+FOREIGN_KEYS = [
+    "",
+    "/",
+    "/etc/passwd",
+    "../secret",
+    "photos/../../secret",
+    "photos/..",
+    "photos/./x",
+    "photos//x",
+    "photos/",
+    "photos/.hidden",
+    "a..b",
+    "photos/%2e%2e/x",
+    "photos/x\x00.webp",
+    "photos/x\n",
+    "photos\\x",
+    "Photos/X",
+    "photos/é",
+    "photos/\u202e.webp",
+    "photos/x y",
+    "~/x",
+    "a" * 129,
+    "a/" * 300 + "a",
+]
 
 
 @pytest.fixture(params=["local", "s3", "s3-prefix"])
@@ -97,43 +121,17 @@ def test_lists_more_than_one_page(storage: Storage) -> None:
     assert set(storage.list("photos/")) == keys
 
 
-@pytest.mark.parametrize(
-    "key",
-    [
-        "",
-        "/",
-        "/etc/passwd",
-        "../secret",
-        "photos/../../secret",
-        "photos/..",
-        "photos/./x",
-        "photos//x",
-        "photos/",
-        "photos/.hidden",
-        "a..b",
-        "photos/%2e%2e/x",
-        "photos/x\x00.webp",
-        "photos/x\n",
-        "photos\\x",
-        "Photos/X",
-        "photos/é",
-        "photos/\u202e.webp",
-        "photos/x y",
-        "~/x",
-        "a" * 129,
-        "a/" * 300 + "a",
-    ],
-)
-def test_refuses_keys_that_are_not_ours(storage: Storage, key: str) -> None:
-    for call in (storage.get, storage.open, storage.exists, storage.delete):
+def test_refuses_keys_that_are_not_ours(storage: Storage) -> None:
+    for key in FOREIGN_KEYS:
+        for call in (storage.get, storage.open, storage.exists, storage.delete):
+            with pytest.raises(InvalidKey):
+                call(key)
         with pytest.raises(InvalidKey):
-            call(key)
-    with pytest.raises(InvalidKey):
-        storage.put(key, b"x", "image/webp")
+            storage.put(key, b"x", "image/webp")
     assert list(storage.list()) == []
 
 
-@pytest.mark.parametrize("prefix", ["../", "/", "photos//", "photos/../x", "."])
-def test_refuses_prefixes_that_are_not_ours(storage: Storage, prefix: str) -> None:
-    with pytest.raises(InvalidKey):
-        storage.list(prefix)
+def test_refuses_prefixes_that_are_not_ours(storage: Storage) -> None:
+    for prefix in ("../", "/", "photos//", "photos/../x", "."):
+        with pytest.raises(InvalidKey):
+            storage.list(prefix)

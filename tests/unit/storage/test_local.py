@@ -1,0 +1,193 @@
+"""A folder never holds half an object: not after errors, not on a full disk, not after a kill."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from portal.storage import LocalStorage, ObjectMissing, StorageError, StorageFull, StorageUnavailable
+
+KEY = "photos/0b9c/640-00ff.webp"
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> LocalStorage:
+    return LocalStorage(tmp_path / "objects")
+
+
+def files(storage: LocalStorage) -> list[str]:
+    return sorted(str(path.relative_to(storage.root)) for path in storage.root.rglob("*") if path.is_file())
+
+
+def failing(code: int) -> Callable[..., Any]:
+    def fail(*_args: object, **_options: object) -> Any:
+        raise OSError(code, os.strerror(code))
+
+    return fail
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace", "fdopen"])
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        (errno.ENOSPC, StorageFull),
+        (errno.EDQUOT, StorageFull),
+        (errno.EIO, StorageUnavailable),
+        (errno.EACCES, StorageUnavailable),
+        (errno.ENOENT, StorageUnavailable),
+    ],
+)
+def test_a_failing_write_leaves_the_old_object_and_nothing_else(
+    storage: LocalStorage,
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+    code: int,
+    expected: type[StorageError],
+) -> None:
+    storage.put(KEY, b"old", "image/webp")
+    with monkeypatch.context() as broken:
+        broken.setattr(os, step, failing(code))
+        with pytest.raises(expected) as refused:
+            storage.put(KEY, b"new", "image/webp")
+    assert refused.value.retryable
+    assert storage.get(KEY) == b"old"
+    assert files(storage) == [KEY]
+    storage.put(KEY, b"new", "image/webp")
+    assert storage.get(KEY) == b"new"
+
+
+def test_an_interrupted_write_leaves_nothing(storage: LocalStorage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(_descriptor: int) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            storage.put("flat.webp", b"new", "image/webp")
+    assert not storage.root.exists() or files(storage) == []
+
+
+def test_content_reaches_the_disk_before_its_name_does(storage: LocalStorage, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage.put("photos/other.webp", b"", "image/webp")
+    steps: list[str] = []
+    fsync, replace = os.fsync, os.replace
+
+    def noting_fsync(descriptor: int) -> None:
+        steps.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "content")
+        fsync(descriptor)
+
+    def noting_replace(source: Any, target: Any) -> None:
+        steps.append("name")
+        assert Path(source).parent == Path(target).parent
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", noting_fsync)
+    monkeypatch.setattr(os, "replace", noting_replace)
+    storage.put("photos/one.webp", b"x", "image/webp")
+    assert steps == ["content", "name", "folder"]
+
+
+_FILL = """
+import resource, sys
+from pathlib import Path
+from portal.storage import LocalStorage, StorageFull
+storage = LocalStorage(Path(sys.argv[1]))
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+storage.put("a/small.webp", bytes(90_000), "image/webp")
+try:
+    storage.put("a/large.webp", bytes(110_000), "image/webp")
+except StorageFull:
+    storage.put("a/again.webp", bytes(90_000), "image/webp")
+    print("refused and went on")
+"""
+
+
+def test_where_the_system_itself_refuses_to_write_more(storage: LocalStorage) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _FILL, str(storage.root)],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    assert done.stdout.strip() == "refused and went on"
+    assert files(storage) == ["a/again.webp", "a/small.webp"]
+
+
+_WRITE_FOR_EVER = """
+import itertools, sys
+from pathlib import Path
+from portal.storage import LocalStorage
+storage = LocalStorage(Path(sys.argv[1]))
+for number in itertools.count():
+    storage.put("photos/same.webp", bytes([number % 256]) * 1_000_000, "image/webp")
+    print(number, flush=True)
+"""
+
+
+def test_kill_at_any_moment_leaves_a_whole_object(storage: LocalStorage) -> None:
+    for wait in (0.0, 0.003, 0.007, 0.013, 0.02):
+        with subprocess.Popen(
+            [sys.executable, "-c", _WRITE_FOR_EVER, str(storage.root)], stdout=subprocess.PIPE
+        ) as writer:
+            assert writer.stdout is not None
+            writer.stdout.readline()
+            time.sleep(wait)
+            writer.send_signal(signal.SIGKILL)
+        content = storage.get("photos/same.webp")
+        assert (len(content), len(set(content))) == (1_000_000, 1)
+        assert list(storage.list()) == ["photos/same.webp"]
+
+
+def test_delete_takes_what_a_killed_write_left_and_nothing_of_a_neighbour(storage: LocalStorage) -> None:
+    storage.put("photos/p/640-aa.webp", b"x", "image/webp")
+    folder = storage.root / "photos/p"
+    (folder / ".640-aa.webp.0123456789abcdef").write_bytes(b"half a fa")
+    (folder / ".640-aa.webp.part.0123456789abcdef").write_bytes(b"of another key")
+    storage.delete("photos/p/640-aa.webp")
+    assert files(storage) == ["photos/p/.640-aa.webp.part.0123456789abcdef"]
+
+
+def test_the_last_delete_takes_the_folders_but_not_the_root(storage: LocalStorage) -> None:
+    storage.put("photos/p/1.webp", b"x", "image/webp")
+    storage.put("photos/q/1.webp", b"x", "image/webp")
+    storage.delete("photos/p/1.webp")
+    assert sorted(path.name for path in (storage.root / "photos").iterdir()) == ["q"]
+    storage.delete("photos/q/1.webp")
+    assert list(storage.root.iterdir()) == []
+
+
+def test_other_accounts_on_the_machine_cannot_read_faces(storage: LocalStorage) -> None:
+    storage.put(KEY, b"x", "image/webp")
+    for path in [storage.root, *storage.root.rglob("*")]:
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_a_file_where_a_folder_should_be_is_unavailable_to_writers(storage: LocalStorage) -> None:
+    storage.put("photos", b"x", "image/webp")
+    with pytest.raises(StorageUnavailable) as refused:
+        storage.put(KEY, b"x", "image/webp")
+    assert refused.value.cause in {"ENOTDIR", "EEXIST"}
+    with pytest.raises(ObjectMissing):
+        storage.get(KEY)
+
+
+def test_a_failing_disk_is_unavailable_to_readers(storage: LocalStorage, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage.put(KEY, b"x", "image/webp")
+    monkeypatch.setattr(Path, "open", failing(errno.EIO))
+    monkeypatch.setattr(Path, "read_bytes", failing(errno.EIO))
+    monkeypatch.setattr(os, "scandir", failing(errno.EIO))
+    for call in (lambda: storage.get(KEY), lambda: storage.open(KEY), lambda: list(storage.list("photos/"))):
+        with pytest.raises(StorageUnavailable) as refused:
+            call()
+        assert refused.value.cause == "EIO"

@@ -1,0 +1,62 @@
+"""Which address makes which storage, and what that loads."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from portal.storage import LocalStorage, S3Storage, from_url
+
+
+def test_a_folder(tmp_path: Path) -> None:
+    storage = from_url(f"file://{tmp_path}/my%20photos")
+    assert isinstance(storage, LocalStorage)
+    assert storage.root == tmp_path / "my photos"
+    assert not storage.root.exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "prefix"),
+    [("s3://faces", ""), ("s3://faces/", ""), ("s3://faces/a", "a/"), ("s3://faces/a/b/", "a/b/")],
+)
+def test_a_bucket(url: str, prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    storage = from_url(url)
+    assert isinstance(storage, S3Storage)
+    assert (storage.bucket, storage.prefix) == ("faces", prefix)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "/var/photos",
+        "file://",
+        "file:///",
+        "file://photos",
+        "file://host/photos",
+        "s3://",
+        "s3:///prefix",
+        "s3://key:secret@bucket",
+        "s3://bucket?x=1",
+        "https://bucket.example/",
+        "gs://bucket",
+    ],
+)
+def test_refuses_other_addresses_without_repeating_them(url: str) -> None:
+    with pytest.raises(ValueError, match="storage URL") as refused:
+        from_url(url)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_portal_with_a_folder_never_loads_boto() -> None:
+    code = (
+        "import sys; from portal.storage import from_url; from_url('file:///nowhere'); "
+        "print(sorted({name.split('.')[0] for name in sys.modules} & {'boto3', 'botocore', 's3transfer'}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True)
+    assert done.stdout.strip() == "[]"
