@@ -11,7 +11,7 @@ from http.client import HTTPResponse
 from typing import Any, cast
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NameResolutionError, NewConnectionError
 
 CONNECT_S = 3.0
 READ_S = 10.0
@@ -40,7 +40,7 @@ def time_left() -> float:
     return TOTAL_S if until is None else max(until - time.monotonic(), 0.0)
 
 
-class AddressRefused(OSError):
+class AddressRefused(HTTPError):
     """A name resolved to an address its origin may not have."""
 
 

@@ -221,7 +221,7 @@ def _origin_of_setting(text: str) -> Origin:
     if parts.path or parts.query or parts.fragment:
         raise ValueError(f"a photo origin has no path: {text!r}")
     if origin[0] == "http" and not _names_this_machine(origin[1]):
-        raise ValueError(f"plain http is only for this machine: {text!r}")
+        raise ValueError(f"plain http is only for a photo origin on this machine: {text!r}")
     return origin
 
 

@@ -49,6 +49,9 @@ def decimal(value: object) -> Decimal | None:
     """A plain number, or a text holding one, below a thousand million either way; else None."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
+    # A huge whole number cannot even be written out as text.
+    if not isinstance(value, str) and abs(value) >= MAX_CREDITS:
+        return None
     try:
         number = Decimal(str(value)[:64])
     except InvalidOperation:

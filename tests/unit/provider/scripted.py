@@ -98,6 +98,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 64
 
     def handle_error(self, *_args: object) -> None:
         """Clients that hang up in the middle are what many of these tests are about."""

@@ -1,0 +1,277 @@
+"""Each operation: what it sends, what it makes of the documented answer, and how lists are walked."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from portal.provider import ProviderClient, errors
+from portal.provider.brands import HEADSHOTPRO
+from portal.provider.client import _bases
+from tests.unit.provider.scripted import Asked, Reply, Scripted
+
+MODEL = {"id": "m1", "status": "active", "email": "ada@example.com"}
+PHOTO = {"id": "p1", "urls": {"main": "https://cdn/p1"}}
+ORGANIZATION = {"uid": "org_1", "name": "O", "website": "https://o", "teams": [{"id": "t1", "name": "New"}]}
+MEMBER = {"id": "u1", "email": "ada@example.com", "status": "finished"}
+PAGE = {"total": 1, "limit": 200, "offset": 0, "hasMore": False}
+INVITE = {"email": "a@x", "status": "pending"}
+SENT = {"input": {"email": "a@x"}, "message": "Invite sent", "link": "https://l/?invite=i1", "id": "i1"}
+
+OPERATIONS: list[tuple[Callable[[ProviderClient], Any], str, str, dict[str, Any], Any]] = [
+    (lambda c: c.get_organization().uid, "GET", "", {"organization": ORGANIZATION}, "org_1"),
+    (lambda c: c.get_credits(), "GET", "/credits", {"credits": 2.25}, Decimal("2.25")),
+    (lambda c: c.list_invites()[0].status, "GET", "/invites", {"invites": [INVITE]}, "pending"),
+    (lambda c: c.create_invite("a@x").id, "POST", "/invites", SENT, "i1"),
+    (lambda c: c.get_invite("a@x").email, "GET", "/invites/a%40x", {"invite": INVITE}, "a@x"),
+    (lambda c: c.revoke_invite("a@x"), "POST", "/invites/revoke", {"message": "Invite revoked"}, None),
+    (lambda c: c.list_teams()[0].name, "GET", "/teams", {"teams": ORGANIZATION["teams"]}, "New"),
+    (lambda c: c.create_team(" New ").id, "POST", "/teams", {"organization": ORGANIZATION}, "t1"),
+    (lambda c: c.rename_team("t1", "New").name, "PUT", "/teams/t1", {"organization": ORGANIZATION}, "New"),
+    (lambda c: c.delete_team("t1"), "DELETE", "/teams/t1", {"organization": ORGANIZATION}, None),
+    (lambda c: c.add_team_members("t1", ["a@x"]), "POST", "/teams/t1/members", {"message": "1"}, None),
+    (lambda c: next(c.list_members()).id, "GET", "/team", {"members": [MEMBER], "pagination": PAGE}, "u1"),
+    (lambda c: c.list_accepted_members()[0].id, "GET", "/team/accepted", {"members": [MEMBER], "count": 1}, "u1"),
+    (lambda c: c.list_pending_members()[0].id, "GET", "/team/pending", {"members": [MEMBER], "count": 1}, "u1"),
+    (lambda c: c.list_finished_members(), "GET", "/team/finished", {"members": [], "count": 0}, ()),
+    (lambda c: next(c.list_models()).id, "GET", "/models", {"models": [MODEL], "pagination": PAGE}, "m1"),
+    (
+        lambda c: c.create_model("a@x").signed_url,
+        "POST",
+        "/models",
+        {"modelId": "m", "status": "onboarding", "signedUrl": "https://s"},
+        "https://s",
+    ),
+    (lambda c: c.get_model("m1").status, "GET", "/models/m1", {"model": MODEL}, "active"),
+    (lambda c: c.delete_model("m1"), "DELETE", "/models/m1", {"message": "gone", "modelId": "m1"}, None),
+    (lambda c: next(c.list_photos("m1")).id, "GET", "/models/m1/photos", {"photos": [PHOTO], "pagination": PAGE}, "p1"),
+    (lambda c: c.get_favorite("m1").id, "GET", "/models/m1/photos/favorite", {"photo": PHOTO}, "p1"),
+    (lambda c: c.get_photo("m1", "p1").id, "GET", "/models/m1/photos/p1", {"photo": PHOTO}, "p1"),
+    (lambda c: next(c.list_favorites()).id, "GET", "/photos/favorites", {"photos": [PHOTO], "pagination": PAGE}, "p1"),
+    (
+        lambda c: c.get_downloads("m1", ["p1"]).links[0].urls.main,
+        "POST",
+        "/models/m1/photos/download",
+        {"downloads": [{"photoId": "p1", "url": "https://cdn/p1"}], "expiresAt": "2026-03-02T00:00:00Z"},
+        "https://cdn/p1",
+    ),
+]
+
+
+@pytest.mark.parametrize("wrapped", [False, True], ids=["top", "data"])
+@pytest.mark.parametrize(
+    ("call", "method", "path", "answer", "expected"), OPERATIONS, ids=[f"{o[1]} {o[2]}" for o in OPERATIONS]
+)
+def test_every_operation(  # noqa: PLR0917 - one column of the table each
+    server: Scripted,
+    client: ProviderClient,
+    call: Callable[[ProviderClient], Any],
+    method: str,
+    path: str,
+    answer: dict[str, Any],
+    expected: Any,
+    wrapped: bool,
+) -> None:
+    server.answers(Reply(200, {"success": True} | ({"data": answer} if wrapped else answer)))
+    assert call(client) == expected
+    assert (server.asked[0].method, server.asked[0].path) == (method, f"/api/v2/organization{path}")
+
+
+def test_all_operations_are_covered() -> None:
+    assert len({(method, path) for _, method, path, _, _ in OPERATIONS}) == 24
+
+
+def test_the_old_api_behind_the_same_types(server: Scripted, client: ProviderClient) -> None:
+    server.answers(
+        Reply(200, {"organization": ORGANIZATION}),
+        Reply(200, {"credits": 4}),
+        Reply(200, {"invites": [{"id": "i", "email": "a@x", "valid": True, "used": False, "link": "https://l"}]}),
+        Reply(200, SENT),
+        Reply(200, {"message": "Invite revoked"}),
+        Reply(200, {"invite": {"email": "a@x", "status": "waiting-for-upload", "teamId": None}}),
+    )
+    assert client.get_organization(api_version="v1").uid == "org_1"
+    assert client.get_credits(api_version="v1") == 4
+    assert client.list_invites(api_version="v1")[0].status == "pending"
+    assert client.create_invite("a@x", team_id="t", api_version="v1").id == "i1"
+    client.revoke_invite("a@x", api_version="v1")
+    assert client.get_invite_by_id("i").status == "accepted"
+    assert [f"{asked.method} {asked.path}" for asked in server.asked] == [
+        "GET /api/v1/organization",
+        "GET /api/v1/organization/credits",
+        "GET /api/v1/organization/invites",
+        "POST /api/v1/organization/invite",
+        "POST /api/v1/organization/invite/revoke",
+        "GET /api/v1/organization/invite/id/i",
+    ]
+
+
+def test_bases_follow_the_setting() -> None:
+    assert _bases(HEADSHOTPRO, None) == {"v2": HEADSHOTPRO.api_url, "v1": HEADSHOTPRO.v1_url}
+    assert _bases(HEADSHOTPRO, "http://localhost:5001/api/v2/") == {
+        "v2": "http://localhost:5001/api/v2",
+        "v1": "http://localhost:5001/api/v1",
+    }
+
+
+def pages(items: list[dict[str, Any]], key: str = "models", cap: int = 200) -> Callable[[Asked], Reply]:
+    """A server that pages honestly, with a page size of its own."""
+
+    def answer(asked: Asked) -> Reply:
+        offset = int(asked.query["offset"])
+        some = items[offset : offset + min(int(asked.query["limit"]), cap)]
+        more = offset + len(some) < len(items)
+        return Reply(200, {key: some, "pagination": {"total": len(items), "hasMore": more}})
+
+    return answer
+
+
+def models(count: int) -> list[dict[str, Any]]:
+    return [{"id": f"m{number}", "status": "active"} for number in range(count)]
+
+
+@pytest.mark.parametrize(("count", "cap", "calls"), [(0, 200, 1), (200, 200, 1), (450, 200, 3), (100, 30, 4)])
+def test_all_pages_are_walked(server: Scripted, client: ProviderClient, count: int, cap: int, calls: int) -> None:
+    server.answers(pages(models(count), cap=cap))
+    assert [model.id for model in client.list_models()] == [f"m{number}" for number in range(count)]
+    assert len(server.asked) == calls
+    assert server.asked[0].query == {"limit": "200", "offset": "0"}
+
+
+def test_pages_are_asked_for_as_they_are_needed(server: Scripted, client: ProviderClient) -> None:
+    server.answers(pages(models(450)))
+    walk = client.list_models("active", "t1")
+    assert server.asked == []
+    next(walk)
+    assert len(server.asked) == 1
+    assert server.asked[0].query == {"status": "active", "teamId": "t1", "limit": "200", "offset": "0"}
+
+
+def test_things_that_move_between_pages_come_once(server: Scripted, client: ProviderClient) -> None:
+    more, last = {"hasMore": True}, {"hasMore": False}
+    server.answers(
+        Reply(200, {"models": models(3), "pagination": more}),
+        Reply(200, {"models": models(5)[2:], "pagination": last}),
+    )
+    assert [model.id for model in client.list_models()] == ["m0", "m1", "m2", "m3", "m4"]
+
+
+def test_a_server_that_ignores_the_offset_does_not_hold_us(server: Scripted, client: ProviderClient) -> None:
+    server.answers(Reply(200, {"models": models(2), "pagination": {"hasMore": True}}))
+    assert len(list(client.list_models())) == 2
+    assert len(server.asked) <= 4
+
+
+def test_an_empty_page_ends_even_if_more_is_promised(server: Scripted, client: ProviderClient) -> None:
+    server.answers(Reply(200, {"models": [], "pagination": {"hasMore": True}}))
+    assert list(client.list_models()) == []
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("pagination", [None, {}, "x", {"hasMore": "perhaps"}])
+def test_without_a_word_on_more_a_short_page_is_the_last(
+    server: Scripted, client: ProviderClient, pagination: Any
+) -> None:
+    server.answers(
+        Reply(200, {"models": models(200), "pagination": pagination}),
+        Reply(200, {"models": [{"id": "last", "status": "active"}], "pagination": pagination}),
+    )
+    assert len(list(client.list_models())) == 201
+
+
+def test_one_bad_item_does_not_hide_the_others(
+    server: Scripted, client: ProviderClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.answers(Reply(200, {"models": [{"id": None, "email": "canary"}, MODEL, 5], "pagination": PAGE}))
+    with caplog.at_level(logging.WARNING):
+        assert [model.id for model in client.list_models()] == ["m1"]
+    assert "2 of 3" in caplog.text
+    assert "canary" not in caplog.text
+
+
+@pytest.mark.parametrize("answer", [{"models": [5]}, {"models": {}}, {"models": None}, {"items": []}])
+def test_a_list_of_nothing_usable_is_an_error(server: Scripted, client: ProviderClient, answer: dict[str, Any]) -> None:
+    server.answers(Reply(200, answer))
+    with pytest.raises(errors.UnexpectedAnswer):
+        list(client.list_models())
+
+
+def test_find_model_by_email(server: Scripted, client: ProviderClient) -> None:
+    def model(model_id: str, email: str | None, day: int, status: str = "active") -> dict[str, Any]:
+        return {"id": model_id, "email": email, "status": status, "createdAt": f"2026-01-{day:02}T00:00:00Z"}
+
+    listed = [
+        model("old", "ada@example.com", 1),
+        model("wanted", " Ada@Example.COM ", 3),
+        model("deleted", "ada@example.com", 9, "deleted"),
+        model("other", "bob@example.com", 9),
+        model("nobody", None, 9),
+    ]
+    server.answers(pages(models(250) + listed))
+    found = client.find_model_by_email("ADA@example.com ")
+    assert found is not None
+    assert found.id == "wanted"
+    assert client.find_model_by_email("eve@example.com") is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{"photo": None, "message": "No favorite"}, {"photo": None}, {"message": "No favorite"},
+     {"data": {"photo": None}}, {"data": {"message": "none"}}],
+)  # fmt: skip
+def test_no_favourite(server: Scripted, client: ProviderClient, answer: dict[str, Any]) -> None:
+    server.answers(Reply(200, {"success": True} | answer))
+    assert client.get_favorite("m1") is None
+
+
+@pytest.mark.parametrize("answer", [{}, {"photo": {}}, {"photo": []}, {"data": {}}])
+def test_a_favourite_that_cannot_be_read(server: Scripted, client: ProviderClient, answer: dict[str, Any]) -> None:
+    server.answers(Reply(200, answer))
+    with pytest.raises(errors.UnexpectedAnswer):
+        client.get_favorite("m1")
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(404, {"success": False, "code": "NOT_FOUND"}),
+        Reply(400, {"success": False, "code": "ALREADY_DELETED"}),
+        Reply(200, {"success": False, "code": "ALREADY_DELETED"}),
+        Reply(204),
+    ],
+)
+def test_gone_is_gone(server: Scripted, client: ProviderClient, reply: Reply) -> None:
+    server.answers(reply)
+    client.delete_model("m1")
+    client.delete_team("t1")
+    client.revoke_invite("a@x")
+    assert [asked.method for asked in server.asked] == ["DELETE", "DELETE", "POST"]
+
+
+def test_a_team_that_is_not_in_the_answer(server: Scripted, client: ProviderClient) -> None:
+    server.answers(Reply(200, {"organization": ORGANIZATION}))
+    with pytest.raises(errors.UnexpectedAnswer) as caught:
+        client.create_team("Other")
+    assert caught.value.answer_lost
+    with pytest.raises(errors.UnexpectedAnswer):
+        client.rename_team("t9", "New")
+
+
+def test_what_lists_and_writes_send(server: Scripted, client: ProviderClient) -> None:
+    server.answers(Reply(200, {"photos": [], "members": [], "downloads": [], "pagination": PAGE}))
+    list(client.list_photos("m1", status="deleted", liked_status="loved"))
+    list(client.list_favorites(team_id="t1"))
+    list(client.list_members("finished"))
+    client.get_downloads("m1")
+    page = {"limit": "200", "offset": "0"}
+    assert [asked.query for asked in server.asked] == [
+        {"include": "all", "status": "deleted", "likedStatus": "loved"} | page,
+        {"include": "main", "teamId": "t1"} | page,
+        {"status": "finished"} | page,
+        {},
+    ]
+    assert server.asked[3].json == {"include": "all"}

@@ -1,0 +1,179 @@
+"""Wire types: the documented samples, their variants, and fields nobody documented."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from portal.provider import wire
+from portal.provider.fields import WrongShape, clean_text, decimal, id_text, moment
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def test_a_documented_model() -> None:
+    model = wire.Model.read(
+        {
+            "id": "65f0",
+            "uid": "anon_1",
+            "email": "ada@example.com",
+            "title": "Ada",
+            "status": "active",
+            "teamId": "team_1",
+            "teamName": "Sales",
+            "isDevelopment": True,
+            "createdAt": "2026-03-01T12:00:00.000Z",
+            "finishedAt": "2026-03-01T13:00:00+01:00",
+            "something": {"new": [1]},
+        }
+    )
+    assert model == wire.Model(
+        id="65f0",
+        uid="anon_1",
+        email="ada@example.com",
+        title="Ada",
+        status="active",
+        team_id="team_1",
+        team_name="Sales",
+        is_development=True,
+        created_at=NOON,
+        finished_at=NOON,
+    )
+    assert repr(model) == "<Model 65f0>"
+
+
+@pytest.mark.parametrize("name", ["id", "_id", "modelId"])
+def test_one_identifier_under_three_names(name: str) -> None:
+    assert wire.Model.read({name: "m1", "status": "active"}).id == "m1"
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("generating", "generatingHeadshots"),
+        ("generating-headshots", "generatingHeadshots"),
+        ("generatingHeadshots", "generatingHeadshots"),
+        ("brand-new", "brand-new"),
+    ],
+)
+def test_status_spellings(sent: str, kept: str) -> None:
+    assert wire.Model.read({"id": "m", "status": sent}).status == kept
+    assert wire.CreatedSession.read({"modelId": "m", "signedUrl": "https://s", "status": sent}).status == kept
+    assert wire.Member.read({"id": "u", "modelStatus": sent}).model_status == kept
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"email": 5, "title": [], "teamId": {}, "isDevelopment": "maybe", "createdAt": "soon", "finishedAt": 7},
+        {"email": None, "title": None, "teamId": None, "isDevelopment": None, "createdAt": None},
+        {"email": "", "title": "\x00", "teamId": "a b", "createdAt": "9999-12-31T23:59:59-14:00"},
+    ],
+)
+def test_unusable_optional_values_are_dropped(odd: dict[str, Any]) -> None:
+    assert wire.Model.read({"id": "m", "status": "active"} | odd) == wire.Model(id="m", status="active")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [None, [], "m", 5, {}, {"id": "m"}, {"id": "", "status": "x"}, {"id": None, "status": "x"},
+     {"id": "a b", "status": "x"}, {"id": "x" * 201, "status": "x"}, {"id": ["m"], "status": "x"},
+     {"id": "m", "status": 5}, {"id": "m\x00", "status": "x"}, {"id": True, "status": "x"}],
+)  # fmt: skip
+def test_a_model_without_id_or_status_is_none(raw: object) -> None:
+    with pytest.raises(WrongShape):
+        wire.Model.read(raw)
+
+
+def test_a_deleted_model_by_status_or_date() -> None:
+    assert wire.Model.read({"id": "m", "status": "deleted"}).is_deleted
+    assert wire.Model.read({"id": "m", "status": "active", "deletedAt": "2026-03-01T12:00:00Z"}).is_deleted
+    assert not wire.Model.read({"id": "m", "status": "active", "deletedAt": None}).is_deleted
+
+
+def test_photo_and_its_addresses() -> None:
+    photo = wire.Photo.read(
+        {
+            "id": "p",
+            "likedStatus": "loved",
+            "urls": {"main": "https://cdn/p?signature=s", "thumbnail": None, "huge": "x"},
+            "expiresAt": "2026-03-01T12:00:00.000Z",
+            "name": "Ada",
+        }
+    )
+    assert photo.urls == wire.PhotoUrls(main="https://cdn/p?signature=s")
+    assert (photo.status, photo.liked_status, photo.expires_at, photo.title) == ("active", "loved", NOON, "Ada")
+    assert "signature" not in repr(photo) + repr(photo.urls)
+    assert wire.Photo.read({"_id": "p", "urls": "none"}).urls == wire.PhotoUrls()
+
+
+def test_both_shapes_of_a_download() -> None:
+    nested = wire.DownloadLink.read({"photoId": "p", "urls": {"main": "https://a"}})
+    plain = wire.DownloadLink.read({"id": "p", "url": "https://a"})
+    assert nested.urls == plain.urls == wire.PhotoUrls(main="https://a")
+
+
+@pytest.mark.parametrize(
+    ("raw", "status"),
+    [
+        ({"status": "uploading"}, "uploading"),
+        ({"status": "pending-invite"}, "pending"),
+        ({"status": "waiting-for-upload"}, "accepted"),
+        ({"status": "generating-headshots"}, "generating"),
+        ({"status": "active"}, "completed"),
+        ({"status": "revoked"}, "revoked"),
+        ({"status": "never-seen"}, "never-seen"),
+        ({"used": True, "valid": True}, "accepted"),
+        ({"used": False, "valid": True}, "pending"),
+        ({"used": False, "valid": False}, None),
+    ],
+)
+def test_invites_of_both_api_versions(raw: dict[str, Any], status: str | None) -> None:
+    assert wire.Invite.read({"email": "ada@example.com"} | raw).status == status
+
+
+def test_organization_keeps_usable_teams() -> None:
+    organization = wire.Organization.read({"uid": "o", "teams": [{"id": "t", "name": "T"}, {"id": "u"}, 5, None]})
+    assert organization.teams == (wire.Team(id="t", name="T"),)
+    assert wire.Organization.read({"id": "o", "teams": None}).teams == ()
+
+
+def test_nothing_of_a_person_shows_when_printed() -> None:
+    secret = {"email": "canary", "link": "canary", "signedUrl": "canary", "name": "canary", "title": "canary"}
+    for kind in (wire.Model, wire.Member, wire.Invite, wire.CreatedInvite, wire.CreatedSession):
+        thing = kind.read({"id": "i", "status": "active", "modelId": "m"} | secret)
+        assert "canary" not in repr(thing) + str(thing) + f"{thing}"
+
+
+def test_newest() -> None:
+    old = wire.Model(id="old", status="active", created_at=NOON)
+    new = wire.Model(id="new", status="active", created_at=NOON.replace(hour=13))
+    undated = wire.Model(id="undated", status="active")
+    assert wire.newest([old, undated, new]) is new
+    assert wire.newest([]) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (7, Decimal(7)), (0.25, Decimal("0.25")), ("10.75", Decimal("10.75")), (-1, Decimal(-1)),
+        (None, None), (True, None), ("many", None), ("NaN", None), ("Infinity", None), (10**12, None), ([], None),
+    ],
+)  # fmt: skip
+def test_credits_are_decimal(value: object, expected: Decimal | None) -> None:
+    assert decimal(value) == expected
+
+
+def test_a_number_too_long_to_write_is_no_balance() -> None:
+    assert decimal(10**5000) is None
+
+
+def test_single_values() -> None:
+    assert moment("2026-03-01T12:00:00") == NOON
+    assert moment("2026-03-01T13:00:00+01:00") == NOON
+    assert [moment(odd) for odd in ("", "yesterday", 5, None, "0001-01-01T00:00:00+14:00")] == [None] * 5
+    assert (id_text(12), id_text(-1), id_text(True), id_text("ok_1-")) == ("12", None, None, "ok_1-")
+    assert (clean_text("a\x00b"), clean_text(""), clean_text("x" * 5000), clean_text(b"x")) == ("ab",) + (None,) * 3
