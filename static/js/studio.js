@@ -43,7 +43,8 @@ function load() {
 
 function show(isOpen) {
   byId("frame-area").hidden = !isOpen;
-  byId("open-frame").hidden = isOpen;
+  byId("door").hidden = isOpen;
+  studio.classList.toggle("is-open", isOpen);
   byId("close-frame").hidden = !isOpen;
   byId("open-tab").classList.toggle("is-second", isOpen);
   document.querySelectorAll(".needs-frame").forEach((part) => { part.hidden = !isOpen; });
@@ -100,7 +101,7 @@ const look = watch({
 
 if (!("wait" in studio.dataset)) {
   const origins = new Set(studio.dataset.origins.split(" ").filter(Boolean));
-  byId("open-frame").hidden = false;
+  byId("door").hidden = false;
   byId("open-frame").addEventListener("click", open);
   byId("close-frame").addEventListener("click", close);
   byId("reload-frame").addEventListener("click", load);
