@@ -45,9 +45,9 @@ LOCK := env -u UV_FIND_LINKS -u UV_INDEX -u UV_EXTRA_INDEX_URL -u PIP_FIND_LINKS
 
 lock:
 	@sh .ci/install requirements-dev.txt
-	$(LOCK) pyproject.toml -o requirements.txt
-	$(LOCK) pyproject.toml --group demo -c requirements.txt -o requirements-demo.txt
-	$(LOCK) pyproject.toml --group dev -c requirements-demo.txt -o requirements-dev.txt
+	@$(LOCK) pyproject.toml -o requirements.txt
+	@$(LOCK) pyproject.toml --group demo -c requirements.txt -o requirements-demo.txt
+	@$(LOCK) pyproject.toml --group dev -c requirements-demo.txt -o requirements-dev.txt
 
 clean:
 	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

@@ -1,0 +1,181 @@
+"""`portal demo` as people meet it: it comes up, says what happens, and leaves nothing running."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+from portal.demo.ports import Ports
+from portal.demo.stack import ROOT
+
+START_SECONDS = 60
+END_SECONDS = 30
+
+
+class Demo:
+    """One run of the command, with its own ports and folder."""
+
+    def __init__(self, folder: Path, ports: Ports) -> None:
+        self.folder = folder
+        self.ports = ports
+        self.url = f"http://localhost:{ports.portal}"
+        self.output = folder.parent / f"{folder.name}-{time.monotonic_ns()}.txt"
+        command = [sys.executable, "-m", "portal", "demo", "--data", str(folder), "--port", str(ports.portal)]
+        command += ["--sandbox-port", str(ports.sandbox), "--identity-port", str(ports.identity)]
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+
+    def said(self) -> str:
+        return self.output.read_text()
+
+    def wait_until_ready(self) -> None:
+        assert eventually(lambda: "Ready after" in self.said() or self.ended, START_SECONDS), self.said()
+        assert not self.ended, self.said()
+
+    @property
+    def ended(self) -> bool:
+        return self.process.poll() is not None
+
+    def parts(self) -> list[psutil.Process]:
+        """Everything the command started, directly or not."""
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def part(self, word: str) -> psutil.Process:
+        return next(part for part in self.parts() if word in part.cmdline())
+
+
+def eventually(condition: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def still_there(parts: list[psutil.Process]) -> list[psutil.Process]:
+    # A killed process is a zombie until whoever inherited it looks; it runs no more.
+    return [each for each in parts if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
+
+
+def all_gone(parts: list[psutil.Process], seconds: float = 10) -> bool:
+    def gone() -> bool:
+        with suppress(psutil.NoSuchProcess):
+            return not still_there(parts)
+        return False
+
+    return eventually(gone, seconds)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    made = Path(tempfile.mkdtemp(prefix="portal-demo-"))
+    yield made / "demo"
+    shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture
+def launch(folder: Path) -> Iterator[Callable[..., Demo]]:
+    demos: list[Demo] = []
+
+    def start(ports: Ports | None = None, data: Path = folder) -> Demo:
+        demos.append(Demo(data, ports or Ports.free()))
+        return demos[-1]
+
+    yield start
+    for demo in demos:
+        if not demo.ended:
+            demo.process.kill()
+        demo.process.wait(timeout=END_SECONDS)
+
+
+def test_it_comes_up_says_where_and_ends_completely_twice(launch: Callable[..., Demo], folder: Path) -> None:
+    ports = Ports.free()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        demo = launch(ports)
+        demo.wait_until_ready()
+        assert requests.get(f"{demo.url}/healthz", timeout=5).status_code == 200
+        assert demo.url in demo.said()
+        for name in ("Ada Example", "Ben Example", "Cleo Admin"):
+            assert name in demo.said()
+        parts = demo.parts()
+        assert len(parts) >= 5
+        demo.process.send_signal(number)
+        assert demo.process.wait(timeout=END_SECONDS) == 0, demo.said()
+        assert "nothing is left running" in demo.said()
+        assert all_gone(parts, seconds=1)
+    secrets = json.loads((folder / "secrets.json").read_text())
+    assert not any(secret in demo.said() for secret in secrets.values())
+    assert float(re.search(r"Ready after ([0-9.]+) s", demo.said()).group(1)) < 10  # type: ignore[union-attr]
+
+
+def test_a_second_start_names_the_first_and_leaves_it_alone(launch: Callable[..., Demo]) -> None:
+    first = launch()
+    first.wait_until_ready()
+    second = launch()
+    assert second.process.wait(timeout=END_SECONDS) == 1
+    assert f"already running (process {first.process.pid}): {first.url}" in second.said()
+    assert requests.get(f"{first.url}/healthz", timeout=5).status_code == 200
+
+
+def test_a_killed_supervisor_takes_everything_with_it(launch: Callable[..., Demo]) -> None:
+    demo = launch()
+    demo.wait_until_ready()
+    parts = demo.parts()
+    demo.process.kill()
+    assert all_gone(parts)
+
+
+@pytest.mark.parametrize(("word", "name"), [("worker", "worker"), ("portal.demo.identity", "identity")])
+def test_a_killed_part_ends_everything_and_is_named(launch: Callable[..., Demo], word: str, name: str) -> None:
+    demo = launch()
+    demo.wait_until_ready()
+    parts = demo.parts()
+    demo.part(word).kill()
+    assert demo.process.wait(timeout=END_SECONDS) == 1
+    assert f"its {name} was ended by SIGKILL" in demo.said()
+    assert f"logs/{name}.log" in demo.said()
+    assert all_gone(parts, seconds=1)
+
+
+def test_a_taken_port_is_explained_before_anything_starts(launch: Callable[..., Demo], folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        taken = server.getsockname()[1]
+        free = Ports.free()
+        demo = launch(Ports(portal=taken, sandbox=free.sandbox, identity=free.identity))
+        assert demo.process.wait(timeout=END_SECONDS) == 1
+    assert f"Port {taken} is taken by another program, and the portal needs it." in demo.said()
+    assert re.search(r"PORT=\d+ make demo", demo.said())
+    assert not (folder / "postgres").exists()
+
+
+def test_the_port_comes_from_the_environment_too(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        taken = server.getsockname()[1]
+        run = subprocess.run(
+            [sys.executable, "-m", "portal", "demo", "--data", str(folder)],
+            cwd=ROOT,
+            env=os.environ | {"SANDBOX_PORT": str(taken), "PORT": str(Ports.free().portal)},
+            capture_output=True,
+            text=True,
+            timeout=END_SECONDS,
+            check=False,
+        )
+    assert run.returncode == 1
+    assert f"Port {taken} is taken" in run.stderr
+    assert "sandbox studio" in run.stderr

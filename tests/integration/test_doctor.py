@@ -1,0 +1,89 @@
+"""`portal doctor` against parts that work and parts that do not."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from portal.demo.postgres import Postgres
+from portal.doctor import Finding, examine
+from portal.settings import Settings
+
+Build = Callable[..., Settings]
+
+
+class _Outside(http.server.BaseHTTPRequestHandler):
+    """An identity provider and a provider, as far as the doctor asks."""
+
+    def do_GET(self) -> None:
+        host = f"http://{self.headers['Host']}"
+        answers = {
+            "/.well-known/openid-configuration": {"issuer": host},
+            "/api/v2/organization": {
+                "success": True,
+                "organization": {"_id": "1", "uid": "org-1", "name": "Example Company", "teams": []},
+            },
+        }
+        body = json.dumps(answers.get(self.path, {})).encode()
+        self.send_response(200 if self.path in answers else 404)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_args: object) -> None:
+        """Stay quiet."""
+
+
+@pytest.fixture
+def outside() -> Iterator[str]:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Outside) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def found(settings: Settings) -> dict[str, Finding]:
+    return {finding.part: finding for finding in examine(settings)}
+
+
+def test_a_healthy_portal(portal_settings: Build, database_url: str, outside: str, tmp_path: Path) -> None:
+    findings = found(portal_settings(oidc_issuer=outside, api_url=f"{outside}/api/v2"))
+    assert all(finding.is_well for finding in findings.values()), [str(each) for each in findings.values()]
+    assert list(findings) == ["database", "storage", "sign-in", "provider"]
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_every_broken_part_is_named_with_what_to_look_at(portal_settings: Build, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    findings = found(portal_settings(storage_url=f"file://{tmp_path / 'file' / 'photos'}"))
+    assert not any(finding.is_well for finding in findings.values())
+    for part, name in {
+        "database": "DATABASE_URL",
+        "storage": "STORAGE_URL",
+        "sign-in": "OIDC_ISSUER",
+        "provider": "HEADSHOT_API_KEY",
+    }.items():
+        assert name in findings[part].text
+    told = "\n".join(str(finding) for finding in findings.values())
+    assert "test-api-key" not in told
+
+
+def test_a_database_without_the_schema_is_told_to_migrate(portal_settings: Build, postgres: Postgres) -> None:
+    empty = postgres.ensure_database("doctor_empty").replace("postgresql://", "postgresql+psycopg://")
+    finding = found(portal_settings(database_url=empty))["database"]
+    assert not finding.is_well
+    assert "portal migrate" in finding.text
+
+
+def test_an_issuer_that_differs_by_a_slash_is_caught(portal_settings: Build, outside: str) -> None:
+    finding = found(portal_settings(oidc_issuer=f"{outside}/"))["sign-in"]
+    assert not finding.is_well
+    assert outside in finding.text
