@@ -74,6 +74,8 @@ def normalise(raw: bytes) -> bytes:
     try:
         with _decoding, warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
+            # Pillow grumbles about camera blocks we drop anyway.
+            warnings.simplefilter("ignore", UserWarning)
             return _encode(_decode(raw, image_format))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise Refused("too_many_pixels", "has far more than 50 megapixels. Add a smaller copy of it.") from error

@@ -1,0 +1,104 @@
+"""Getting in, being kept out, and the headers that make both safe inside a foreign frame."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.unit.sandbox_studio.fake_store import TOKEN, FakeStore
+
+
+@pytest.mark.parametrize(
+    ("fields", "step"),
+    [
+        ({}, "about"),
+        ({"title": "Ada", "trigger": "female"}, "photos"),
+        ({"status": "waiting"}, "progress"),
+        ({"status": "pending"}, "progress"),
+        ({"status": "generatingHeadshots"}, "progress"),
+        ({"status": "failed"}, "progress"),
+        ({"status": "something-new"}, "progress"),
+        ({"status": "active"}, "results"),
+    ],
+)
+def test_the_signed_url_leads_to_the_present_step(
+    client: FlaskClient, store: FakeStore, fields: dict[str, str], step: str
+) -> None:
+    store.change(**fields)
+    answer = client.get(f"/auth/social?token={TOKEN}&anonymous=1", follow_redirects=True)
+    assert answer.status_code == 200
+    assert answer.request.path == f"/studio/{TOKEN}/{step}"
+
+
+def test_needs_no_cookie(client: FlaskClient) -> None:
+    answer = client.get(f"/auth/social?token={TOKEN}&anonymous=1", follow_redirects=True)
+    assert all("Set-Cookie" not in each.headers for each in (*answer.history, answer))
+
+
+def dead(client: FlaskClient, address: str, status: int, words: str) -> None:
+    answer = client.get(address)
+    assert answer.status_code == status
+    assert words in answer.text
+    assert "<h1>" in answer.text
+
+
+@pytest.mark.parametrize("address", ["/auth/social?token=guess", "/auth/social", "/studio/guess/results"])
+def test_an_unknown_link_says_so(client: FlaskClient, address: str) -> None:
+    dead(client, address, 401, "does not open a session")
+
+
+@pytest.mark.parametrize("address", [f"/auth/social?token={TOKEN}", f"/studio/{TOKEN}/results"])
+@pytest.mark.parametrize("status", ["onboarding", "active"])
+def test_an_expired_link_says_so(client: FlaskClient, store: FakeStore, address: str, status: str) -> None:
+    store.change(session_expired=True, status=status)
+    dead(client, address, 410, "link has expired")
+
+
+@pytest.mark.parametrize("address", [f"/auth/social?token={TOKEN}", f"/studio/{TOKEN}/photos/u1.jpg"])
+def test_a_deleted_session_says_so(client: FlaskClient, store: FakeStore, address: str) -> None:
+    store.change(status="deleted")
+    dead(client, address, 410, "was deleted")
+
+
+def test_a_script_is_told_in_json(client: FlaskClient) -> None:
+    answer = client.get("/studio/guess/status", headers={"Accept": "application/json"})
+    assert answer.status_code == 401
+    assert answer.json is not None
+    assert answer.json["error"].startswith("This link does not open a session.")
+
+
+@pytest.mark.parametrize("address", [f"/auth/social?token={TOKEN}", f"/studio/{TOKEN}/about", "/studio/guess/"])
+def test_headers(client: FlaskClient, address: str) -> None:
+    headers = client.get(address).headers
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert "X-Frame-Options" not in headers
+    policy = headers["Content-Security-Policy"].split("; ")
+    assert "default-src 'self'" in policy
+    assert "img-src 'self' blob: data:" in policy
+    assert "frame-ancestors *" in policy
+    assert "unsafe" not in headers["Content-Security-Policy"]
+
+
+def test_framing_can_be_refused(app: Flask, client: FlaskClient) -> None:
+    app.config["STUDIO_FRAME_REFUSED"] = True
+    headers = client.get(f"/studio/{TOKEN}/about").headers
+    assert headers["X-Frame-Options"] == "DENY"
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+
+
+def test_static_files_may_be_cached(client: FlaskClient) -> None:
+    with client.get("/studio/static/studio.css") as answer:
+        assert answer.status_code == 200
+        assert "no-store" not in answer.headers["Cache-Control"]
+        assert answer.headers["ETag"]
+
+
+def test_the_brand_is_the_stores_unless_the_app_has_one(app: Flask, client: FlaskClient) -> None:
+    assert "Profile Bakery" in client.get(f"/studio/{TOKEN}/about").text
+    app.config["SANDBOX_BRAND_NAME"] = "HeadshotPro sandbox"
+    page = client.get(f"/studio/{TOKEN}/about").text
+    assert "HeadshotPro sandbox" in page
+    assert "Profile Bakery" not in page

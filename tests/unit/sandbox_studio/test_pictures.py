@@ -1,0 +1,125 @@
+"""The gallery made from uploads: sizes, sameness by seed, variety, labels, and a face that stays in the frame."""
+
+from __future__ import annotations
+
+import random
+from itertools import pairwise
+
+import pytest
+from PIL import ExifTags, Image, ImageChops, ImageStat
+
+from portal.sandbox.studio import labels
+from portal.sandbox.studio.framing import Face, find_face, frame
+from portal.sandbox.studio.pictures import Picture, make_gallery
+from tests.unit.sandbox_studio.portraits import encode, opened, photo, portrait, scene
+
+
+@pytest.fixture(scope="module")
+def gallery() -> list[Picture]:
+    uploads = [encode(portrait(), quality=90), encode(portrait().crop((150, 0, 950, 1000)), quality=90)]
+    return list(make_gallery(uploads, 6, "seed-1"))
+
+
+def test_sizes_and_format(gallery: list[Picture]) -> None:
+    for picture in gallery:
+        images = [opened(picture.original), opened(picture.main), opened(picture.thumbnail)]
+        assert [image.size for image in images] == [(1024, 1280), (768, 960), (320, 400)]
+        assert {image.format for image in images} == {"JPEG"}
+
+
+def test_same_seed_same_bytes() -> None:
+    uploads = [photo(1), photo(2)]
+    once, again = (list(make_gallery(uploads, 3, "a")) for _ in range(2))
+    assert once == again
+    assert list(make_gallery(uploads, 3, "b")) != once
+
+
+def test_no_two_pictures_are_alike(gallery: list[Picture]) -> None:
+    small = [opened(picture.thumbnail).resize((32, 40), Image.Resampling.BOX) for picture in gallery]
+    for one, next_one in pairwise(small):
+        assert sum(ImageStat.Stat(ImageChops.difference(one, next_one)).mean) > 10
+    assert len({picture.original for picture in gallery}) == len(gallery)
+
+
+def test_forty_from_one_upload_are_forty() -> None:
+    assert len({picture.thumbnail for picture in make_gallery([photo()], 40, "s")}) == 40
+
+
+def test_there_are_colour_and_black_and_white_pictures() -> None:
+    pictures = make_gallery([encode(portrait(), quality=90)], 10, "tones")
+    grey = [_is_grey(opened(picture.thumbnail)) for picture in pictures]
+    assert 1 <= sum(grey) <= 4
+
+
+def _is_grey(image: Image.Image) -> bool:
+    red, green, _ = image.split()
+    return ImageStat.Stat(ImageChops.difference(red, green)).mean[0] < 2
+
+
+def test_needs_uploads() -> None:
+    with pytest.raises(ValueError, match="at least one upload"):
+        make_gallery([], 3, "s")
+
+
+def test_carries_the_ai_label(gallery: list[Picture]) -> None:
+    wanted = b'Iptc4xmpExt:DigitalSourceType="' + labels.DIGITAL_SOURCE_TYPE.encode() + b'"'
+    for picture in gallery:
+        assert wanted in opened(picture.original).info["xmp"]
+        assert wanted in opened(picture.main).info["xmp"]
+
+
+def test_only_the_original_tells_camera_and_place(gallery: list[Picture]) -> None:
+    for picture in gallery:
+        exif = opened(picture.original).getexif()
+        assert exif[ExifTags.Base.Make] == "Sandbox"
+        assert exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitudeRef] == "N"
+        assert not opened(picture.main).getexif()
+        assert not opened(picture.thumbnail).getexif()
+
+
+def test_every_picture_is_marked() -> None:
+    plain = Image.new("RGB", (1024, 1280), (120, 120, 120))
+    marked = plain.copy()
+    labels.stamp(marked)
+    box = ImageChops.difference(plain, marked).getbbox()
+    assert box is not None
+    assert box[0] > 1024 * 0.8
+    assert box[1] > 1280 * 0.9
+
+
+def test_finds_the_face() -> None:
+    face = find_face(portrait())
+    assert 0.38 < face.x < 0.52
+    assert 0.12 < face.y < 0.33
+    assert 0.1 < face.width < 0.35
+
+
+def test_finds_the_face_wherever_it_is_and_however_dark() -> None:
+    wide = Image.new("RGB", (2000, 1300), (110, 125, 140))
+    dimmed = portrait().resize((900, 900)).point([round((value / 255) ** 1.8 * 200) for value in range(256)] * 3)
+    wide.paste(dimmed, (900, 250))
+    face = find_face(wide)
+    assert abs(face.x - (900 + 0.44 * 900) / 2000) < 0.06
+    assert abs(face.y - (250 + 0.23 * 900) / 1300) < 0.10
+
+
+def test_without_a_face_looks_to_the_upper_centre() -> None:
+    assert find_face(Image.new("RGB", (900, 1200), (90, 110, 140))) == Face(0.5, 0.40, 0.30)
+
+
+@pytest.mark.parametrize("size", [(512, 512), (2048, 900), (900, 2048)])
+@pytest.mark.parametrize("face", [Face(0.02, 0.02, 0.1), Face(0.98, 0.98, 0.46), Face(0.5, 0.4, 0.3)])
+def test_crops_stay_inside_and_keep_their_shape(size: tuple[int, int], face: Face) -> None:
+    for number in range(20):
+        left, top, right, bottom = frame(size, face, random.Random(number)).box
+        assert left >= 0
+        assert top >= 0
+        assert right <= size[0] + 1e-6
+        assert bottom <= size[1] + 1e-6
+        assert (right - left) / (bottom - top) == pytest.approx(0.8)
+
+
+def test_odd_uploads_still_make_pictures() -> None:
+    grey = encode(scene().convert("L"))
+    tiny = encode(scene((512, 512)))
+    assert len(list(make_gallery([grey, tiny], 4, "odd"))) == 4
