@@ -6,6 +6,8 @@ import io
 import struct
 import warnings
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from PIL import Image
@@ -79,6 +81,25 @@ def open_photo(content: bytes, *, phone: bool = False, smallest: int | None = No
 
 def open_with_provenance(content: bytes, *, phone: bool = False, smallest: int | None = None) -> OpenedPhoto:
     """Decode like :func:`open_photo` and keep how the file says it was made. Raises the same errors."""
+    with _undecoded(content, phone=phone) as image:
+        if smallest is not None:
+            image.draft("RGB", (smallest, smallest))
+        image.load()
+        origin = provenance.read(image, content)
+        clean = _turned(to_srgb(image), _orientation(image))
+    clean.info.clear()
+    return OpenedPhoto(clean, origin)
+
+
+def count_pixels(content: bytes, *, phone: bool = False) -> int:
+    """Return how many pixels decoding will give, read from the header. Raises like :func:`open_photo`."""
+    with _undecoded(content, phone=phone) as image:
+        return image.width * image.height
+
+
+@contextmanager
+def _undecoded(content: bytes, *, phone: bool) -> Iterator[Image.Image]:
+    """Open the file within its limits; while the picture is in use, every decoder error becomes one of ours."""
     if len(content) > MAX_BYTES:
         raise TooManyBytes(len(content), MAX_BYTES)
     name = formats.sniff(content, phone=phone)
@@ -86,17 +107,11 @@ def open_with_provenance(content: bytes, *, phone: bool = False, smallest: int |
     try:
         with Image.open(io.BytesIO(content), formats=[_prepared(name)]) as image:
             _check_decoder(image, name)
-            if smallest is not None:
-                image.draft("RGB", (smallest, smallest))
-            image.load()
-            origin = provenance.read(image, content)
-            clean = _turned(to_srgb(image), _orientation(image))
+            yield image
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise TooManyPixels(formats.pixel_limit(name)) from error
     except _DECODER_ERRORS as error:
         raise Broken from error
-    clean.info.clear()
-    return OpenedPhoto(clean, origin)
 
 
 def _check_header(content: bytes, name: str) -> None:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import threading
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from PIL import Image
 
 from portal.domain.renditions import ORIGINAL, RENDITIONS, ImageFormat, RenditionSpec
-from portal.images.decode import open_with_provenance
+from portal.images.decode import count_pixels, open_with_provenance
 from portal.images.encode import encode
 from portal.images.provenance import Provenance
+
+LARGE_PIXELS = 6_000_000
+"""Photos above this wait for each other: several threads at 200 MB each would end a small machine."""
+
+_one_large = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,12 @@ def render(content: bytes, *, phone: bool = False) -> RenderedPhoto:
     Raises:
         PhotoRefused: one of the errors of :func:`portal.images.decode.open_photo`.
     """
+    is_large = count_pixels(content, phone=phone) > LARGE_PIXELS
+    with _one_large if is_large else nullcontext():
+        return _render(content, phone)
+
+
+def _render(content: bytes, phone: bool) -> RenderedPhoto:
     opened = open_with_provenance(content, phone=phone)
     xmp = opened.provenance.as_xmp()
     pictures = _pictures(opened.image)

@@ -71,7 +71,7 @@ def test_any_one_byte_of_the_beginning(at: int, value: int) -> None:
 
 
 def growth_in_megabytes(content: bytes, folder: Path) -> int:
-    """Return how far the memory of a fresh process grows, at most, while it renders ``content``."""
+    """Return how far the memory of a fresh process grows, at most, when three threads render ``content``."""
     file = folder / "content"
     file.write_bytes(content)
     done = subprocess.run(
@@ -81,7 +81,7 @@ def growth_in_megabytes(content: bytes, folder: Path) -> int:
 
 
 _MEASURE = """
-import pathlib, resource, sys
+import pathlib, resource, sys, threading
 from portal.images.errors import PhotoRefused
 from portal.images.renditions import render
 
@@ -93,10 +93,18 @@ def peak():
 
 content = pathlib.Path(sys.argv[1]).read_bytes()
 before = peak()
-try:
-    render(content)
-except PhotoRefused:
-    pass
+
+def work():
+    try:
+        render(content)
+    except PhotoRefused:
+        pass
+
+threads = [threading.Thread(target=work) for _ in range(3)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
 print(peak() - before)
 """
 
@@ -119,7 +127,7 @@ def test_bombs_cost_no_memory(tmp_path: Path) -> None:
     ids=["grey", "transparent", "webp", "turned"],
 )
 def test_the_largest_photos_we_take_fit_a_small_machine(content: bytes, tmp_path: Path) -> None:
-    assert growth_in_megabytes(content, tmp_path) < 230
+    assert growth_in_megabytes(content, tmp_path) < 280
 
 
 def test_a_megapixel_of_noise_is_no_special_case() -> None:
