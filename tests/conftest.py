@@ -71,9 +71,7 @@ def portal_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[
     The database is the test's own if the test asks for ``database_url`` too, else an address nobody answers.
     """
     has_database = "database_url" in request.fixturenames
-    database = (
-        request.getfixturevalue("database_url") if has_database else "postgresql+psycopg://localhost:1/none"
-    )
+    database = request.getfixturevalue("database_url") if has_database else "postgresql+psycopg://localhost:1/none"
 
     def build(**overrides: Any) -> Settings:
         fields: dict[str, Any] = {
