@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.house.code import ROOT, calls
+from tests.house.code import ROOT, calls, tree
 
 LOCKS = ("requirements.txt", "requirements-demo.txt", "requirements-dev.txt")
 # Versions below these have known holes.
@@ -135,3 +135,9 @@ def test_locks_agree_with_each_other() -> None:
     pins = [dict(PINNED.findall((ROOT / lock).read_text(encoding="utf-8"))) for lock in LOCKS]
     for smaller, larger in itertools.pairwise(pins):
         assert smaller.items() <= larger.items()
+
+
+def test_gunicorn_patches_before_it_imports_anything() -> None:
+    _docstring, first, second, *_rest = tree(ROOT / "gunicorn.conf.py").body
+    assert ast.unparse(first) == "from gevent import monkey"
+    assert ast.unparse(second) == "monkey.patch_all()"

@@ -1,0 +1,165 @@
+"""`.ci/install` on machines of every kind; Python, pip, uv and apt-get are stand-ins that write down their calls."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.house.code import ROOT
+
+REAL = ("sh", "cat", "cmp", "cp", "mkdir", "rm", "basename", "dirname", "touch", "chmod")
+LOCK = "requirements-demo.txt"
+
+PYTHON = """#!/bin/sh
+echo "python $*" >> "$CALLS"
+make() { mkdir -p .venv/bin; cp "$0" .venv/bin/python; if [ -n "$1" ]; then touch .venv/has-pip; fi; }
+case "$*" in
+    "-m venv --without-pip .venv") make "" ;;
+    "-m venv .venv") if [ -e "$HAS/venv" ]; then make pip; else mkdir -p .venv/bin; exit 1; fi ;;
+    "-m pip"*) case "$0" in
+        .venv/*) [ -e .venv/has-pip ] ;;
+        *) [ -e "$HAS/pip" ] ;;
+        esac ;;
+esac
+"""
+APT = """#!/bin/sh
+echo "apt-get $*" >> "$CALLS"
+case "$*" in *python3-venv*) touch "$HAS/venv" ;; esac
+"""
+UV = """#!/bin/sh
+echo "uv $*" >> "$CALLS"
+[ ! -e "$HAS/broken-uv" ] || exit 1
+case "$1" in venv) mkdir -p .venv/bin; cp "$BIN/python3" .venv/bin/python ;; esac
+"""
+
+
+class Machine:
+    """A machine that has only what it is given."""
+
+    def __init__(self, folder: Path) -> None:
+        self.bin = folder / "bin"
+        self.has = folder / "has"
+        self.project = folder / "project"
+        self.calls_file = folder / "calls"
+        for each in (self.bin, self.has, self.project / ".ci"):
+            each.mkdir(parents=True)
+        for name in REAL:
+            (self.bin / name).symlink_to(str(shutil.which(name)))
+        for name in ("install", "python"):
+            shutil.copy(ROOT / ".ci" / name, self.project / ".ci" / name)
+        self.lock = self.project / LOCK
+        self.lock.write_text("flask==3.1.3\n")
+        self.user(1000)
+
+    def user(self, number: int) -> None:
+        self.script("id", f"#!/bin/sh\necho {number}\n")
+
+    def script(self, name: str, text: str) -> None:
+        (self.bin / name).write_text(text)
+        (self.bin / name).chmod(0o755)
+
+    def give(self, *things: str) -> None:
+        for thing in things:
+            (self.has / thing).touch()
+
+    def install(self) -> subprocess.CompletedProcess[str]:
+        self.calls_file.write_text("")
+        environment = {"PATH": str(self.bin), "BIN": str(self.bin), "HAS": str(self.has), "CALLS": str(self.calls_file)}
+        return subprocess.run(
+            ["sh", ".ci/install", LOCK],
+            cwd=self.project,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+
+    def called(self, text: str) -> bool:
+        return any(line.startswith(text) for line in self.calls_file.read_text().splitlines())
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    made = Machine(tmp_path)
+    made.script("python3", PYTHON)
+    return made
+
+
+def test_an_ordinary_machine_installs_once(machine: Machine) -> None:
+    machine.give("venv")
+    assert machine.install().returncode == 0
+    assert machine.called("python -m venv .venv")
+    assert machine.called("python -m pip install")
+    again = machine.install()
+    assert (again.returncode, again.stdout, machine.calls_file.read_text()) == (0, "", "")
+
+
+def test_a_changed_lock_is_installed_into_the_same_environment(machine: Machine) -> None:
+    machine.give("venv")
+    machine.install()
+    machine.lock.write_text("flask==3.1.4\n")
+    assert machine.install().returncode == 0
+    assert machine.called("python -m pip install")
+    assert not machine.called("python -m venv")
+
+
+def test_hashes_are_always_required(machine: Machine) -> None:
+    machine.give("venv")
+    machine.install()
+    installs = [line for line in machine.calls_file.read_text().splitlines() if " install " in line]
+    assert installs
+    assert all("--require-hashes" in line for line in installs)
+
+
+def test_root_on_debian_gets_the_missing_venv_package(machine: Machine) -> None:
+    machine.user(0)
+    machine.script("apt-get", APT)
+    assert machine.install().returncode == 0
+    assert machine.called("apt-get install")
+    assert (machine.project / ".venv" / "has-pip").exists()
+
+
+def test_without_ensurepip_the_systems_pip_fills_the_environment(machine: Machine) -> None:
+    machine.give("pip")
+    assert machine.install().returncode == 0
+    assert machine.called("python -m pip --python .venv/bin/python install")
+
+
+def test_nobody_but_root_installs_packages(machine: Machine) -> None:
+    machine.script("apt-get", APT)
+    run = machine.install()
+    assert run.returncode == 1
+    assert "apt-get install python3-venv" in run.stderr
+    assert not machine.called("apt-get")
+
+
+def test_a_failed_try_does_not_count_as_installed(machine: Machine) -> None:
+    assert machine.install().returncode == 1
+    machine.give("venv")
+    assert machine.install().returncode == 0
+    assert machine.called("python -m pip install")
+
+
+def test_uv_is_used_where_it_is(machine: Machine) -> None:
+    machine.script("uv", UV)
+    assert machine.install().returncode == 0
+    assert machine.called("uv pip install")
+    assert not machine.called("python -m pip")
+
+
+def test_where_uv_fails_pip_goes_on(machine: Machine) -> None:
+    machine.script("uv", UV)
+    machine.give("broken-uv", "venv")
+    assert machine.install().returncode == 0
+    assert machine.called("python -m pip install")
+
+
+def test_a_machine_without_python_says_what_to_install(machine: Machine) -> None:
+    (machine.bin / "python3").unlink()
+    run = machine.install()
+    assert run.returncode == 1
+    assert "Python 3.11 or newer is needed" in run.stderr
