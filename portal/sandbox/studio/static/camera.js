@@ -42,9 +42,11 @@ async function start(onTrouble) {
       video: { facingMode: "user", width: { ideal: 1920 }, height: { ideal: 1440 } },
     });
     video.srcObject = stream;
+    shutter.disabled = true;
     panel.hidden = false;
     opener.setAttribute("aria-expanded", "true");
     await video.play();
+    shutter.disabled = false;
     shutter.focus({ preventScroll: true });
     panel.scrollIntoView({ block: "center" });
   } catch (error) {
@@ -64,7 +66,6 @@ function stop() {
 }
 
 function shoot(onPicture, onTrouble) {
-  if (!video.videoWidth) return;
   const canvas = document.createElement("canvas");
   canvas.width = video.videoWidth;
   canvas.height = video.videoHeight;

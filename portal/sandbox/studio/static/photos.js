@@ -73,7 +73,8 @@ function say(sentence, good) {
 }
 
 function showUploads(html) {
-  const fresh = new DOMParser().parseFromString(html, "text/html").getElementById("uploads");
+  // Adopted first: a picture that changes documents loads again.
+  const fresh = document.adoptNode(new DOMParser().parseFromString(html, "text/html").getElementById("uploads"));
   const old = document.getElementById("uploads");
   for (const item of fresh.querySelectorAll("li[data-id]")) {
     // Pictures already on screen stay, so nothing flickers or loads twice.
@@ -83,7 +84,7 @@ function showUploads(html) {
       item.querySelector("img").replaceWith(same);
     }
   }
-  old.replaceWith(document.adoptNode(fresh));
+  old.replaceWith(fresh);
 }
 
 function showWaiting(count) {
