@@ -12,7 +12,7 @@ from typing import Any
 
 from portal.sandbox import ids, rescale, switches
 from portal.sandbox.brands import BRANDS
-from portal.sandbox.clock import Clock, iso
+from portal.sandbox.clock import Clock, iso, parse_iso
 from portal.sandbox.config import SandboxConfig
 from portal.sandbox.faults import Faults
 from portal.sandbox.journal import Journal
@@ -58,9 +58,10 @@ class Sandbox:
         """Return virtual time as the API writes it."""
         return iso(self.clock.now())
 
-    def after(self, seconds: float) -> str:
-        """Return the virtual time at which something lasting `seconds` ends at the present speed."""
-        return iso(self.clock.now() + timedelta(seconds=seconds / self.switches.speed))
+    def after(self, seconds: float, since: str | None = None) -> str:
+        """Return when something lasting `seconds` ends at the present speed, begun now or at a virtual time."""
+        begun = self.clock.now() if since is None else parse_iso(since)
+        return iso(begun + timedelta(seconds=seconds / self.switches.speed))
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

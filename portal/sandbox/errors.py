@@ -64,3 +64,7 @@ def not_found(what: str) -> ApiError:
 def insufficient_credits() -> ApiError:
     """The balance is too low."""
     return ApiError(402, "INSUFFICIENT_CREDITS", "Insufficient credits")
+
+
+class UnknownRuleError(SandboxError, LookupError):
+    """No fault rule has this number."""

@@ -37,10 +37,10 @@ class Journal:
         with self._lock:
             self._entries.clear()
 
-    def summary(self) -> dict[str, Any]:
-        """Return totals: API calls by template and status, by minute, and the most within any 60 seconds."""
+    def summary(self, since: float = 0) -> dict[str, Any]:
+        """Return API calls since a Unix time: by template, status and minute, and the most in any 60 seconds."""
         with self._lock:
-            entries = [entry for entry in self._entries if entry.template.startswith("/api/")]
+            entries = [e for e in self._entries if e.at >= since and e.template.startswith("/api/")]
         by_minute = Counter(int(entry.at) // 60 * 60 for entry in entries)
         return {
             "total": len(entries),

@@ -84,10 +84,10 @@ def step_seconds(sandbox: Sandbox, model: Model, status: str) -> float | None:
     return now.development_seconds * (seconds / usual) if usual else 0.0
 
 
-def move(sandbox: Sandbox, db: Connection, model: Model, status: str) -> Model:
-    """Put a model into a status, schedule what follows and tell."""
+def move(sandbox: Sandbox, db: Connection, model: Model, status: str, since: str | None = None) -> Model:
+    """Put a model into a status, schedule what follows (counted from now or `since`) and tell."""
     seconds = step_seconds(sandbox, model, status)
-    next_at = None if seconds is None else sandbox.after(seconds)
+    next_at = None if seconds is None else sandbox.after(seconds, since)
     models.change(db, model.id, status=status, next_at=next_at)
     moved = get(db, model.id)
     events.record(sandbox, db, events.STATUS_UPDATED, moved)

@@ -60,9 +60,10 @@ class PictureFiles:
         for kind in ("uploads", "photos"):
             shutil.rmtree(self._folder / kind / model_id, ignore_errors=True)
 
-    def remove_photos(self, model_id: str) -> None:
-        """Forget the generated photos of a model."""
-        shutil.rmtree(self._folder / "photos" / model_id, ignore_errors=True)
+    def remove_photo(self, model_id: str, photo_id: str) -> None:
+        """Forget one generated photo."""
+        for size in SIZES:
+            self.photo(model_id, photo_id, size).unlink(missing_ok=True)
 
     def remove_everything(self) -> None:
         """Forget every picture."""

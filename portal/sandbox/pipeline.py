@@ -68,7 +68,7 @@ class Pipeline:
             if status is None:
                 models.change(db, model.id, next_at=None)
             else:
-                lifecycle.move(self._sandbox, db, model, status)
+                lifecycle.move(self._sandbox, db, model, status, since=model.next_at)
 
     def _begin_gallery(self, model: Model) -> None:
         with self._lock:
@@ -108,7 +108,8 @@ class Pipeline:
             if model is not None and current:
                 lifecycle.finish(self._sandbox, db, model, made)
         if not current:
-            self._sandbox.pictures.remove_photos(seen.id)
+            for photo_id in made:
+                self._sandbox.pictures.remove_photo(seen.id, photo_id)
 
     def _pictures(self, model: Model) -> Iterator[Picture]:
         count = self._sandbox.switches.gallery_size

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from portal.sandbox.api import models, organization, photos
+from portal.sandbox.api import invites, members, models, organization, photos, teams
 from portal.sandbox.api.guard import guard
 from portal.sandbox.core import Sandbox
 
@@ -13,6 +13,6 @@ def create_blueprint(sandbox: Sandbox) -> Blueprint:
     """Return the V2 API of one sandbox."""
     api = Blueprint("api_v2", __name__, url_prefix="/api/v2")
     guard(api, sandbox)
-    for noun in (organization, models, photos):
+    for noun in (organization, invites, teams, members, models, photos):
         noun.add_routes(api, sandbox)
     return api

@@ -1,0 +1,43 @@
+"""Reading and changing settings, the account and the clock; no models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+
+from portal.sandbox import account, switches
+from portal.sandbox.control.body import json_body, number
+from portal.sandbox.core import Sandbox
+from portal.sandbox.errors import BadSettingError
+
+
+def add_routes(control: Blueprint, sandbox: Sandbox) -> None:
+    """Add /settings, /clock and /reset."""
+
+    @control.get("/settings")
+    def get_settings() -> Response:
+        return jsonify(current(sandbox))
+
+    @control.put("/settings")
+    def put_settings() -> Response:
+        account.change(sandbox, json_body())
+        return jsonify(current(sandbox))
+
+    @control.post("/clock")
+    def advance_clock() -> Response:
+        try:
+            sandbox.advance_clock(number(json_body(), "advance_seconds"))
+        except (ValueError, OverflowError) as exc:
+            raise BadSettingError(str(exc)) from exc
+        return jsonify({"now": sandbox.now(), "offset_seconds": sandbox.clock.offset.total_seconds()})
+
+    @control.post("/reset")
+    def reset() -> Response:
+        sandbox.reset()
+        return jsonify(current(sandbox))
+
+
+def current(sandbox: Sandbox) -> dict[str, Any]:
+    """Return every setting; secrets only as whether they are set."""
+    return switches.as_dict(sandbox.switches) | account.described(sandbox)

@@ -1,0 +1,131 @@
+"""A sandbox on a real port, a caller with its key, and a receiver that remembers the webhooks it got."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+import requests
+
+from portal.sandbox.testing import RunningSandbox, start_sandbox
+
+FAST = {"pictures": "plain", "gallery_size": 6}
+
+
+@dataclass
+class Received:
+    """One webhook request as it arrived."""
+
+    headers: dict[str, str]
+    body: bytes
+    at: float = field(default_factory=time.time)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        told: dict[str, Any] = json.loads(self.body)
+        return told
+
+
+class Receiver:
+    """Answers each webhook with the next of `answers`, then 200."""
+
+    def __init__(self) -> None:
+        self.received: list[Received] = []
+        self.answers: list[int] = []
+        self.pause = 0.0
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                receiver.received.append(Received(dict(self.headers), body))
+                time.sleep(receiver.pause)
+                self.send_response(receiver.answers.pop(0) if receiver.answers else 200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                return None
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/webhooks"
+
+    def events(self) -> list[str]:
+        return [each.told["event"] for each in self.received]
+
+    def wait(self, count: int, seconds: float = 10) -> list[Received]:
+        wait_until(lambda: len(self.received) >= count, seconds)
+        return self.received
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 10) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError("it did not happen in time")
+        time.sleep(0.02)
+
+
+class Caller:
+    """Calls the API and the control plane of one sandbox."""
+
+    def __init__(self, running: RunningSandbox) -> None:
+        self.running = running
+        self.headers = {"Authorization": f"Bearer {running.api_key}"}
+
+    def api(self, method: str, path: str, **options: Any) -> requests.Response:
+        options.setdefault("headers", self.headers)
+        return requests.request(method, f"{self.running.api_url}{path}", timeout=10, **options)
+
+    def control(self, method: str, path: str, told: dict[str, Any] | None = None) -> dict[str, Any]:
+        answer = requests.request(method, f"{self.running.control_url}{path}", json=told, timeout=30)
+        assert answer.ok, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def switch(self, **changes: Any) -> None:
+        self.control("PUT", "/settings", changes)
+
+    def create(self, email: str = "ann@example.com", **fields: Any) -> str:
+        answer = self.api("POST", "/organization/models", json={"email": email, **fields})
+        assert answer.status_code == 200, answer.text
+        model_id: str = answer.json()["modelId"]
+        return model_id
+
+    def finish(self, email: str = "ann@example.com", **fields: Any) -> str:
+        model_id = self.create(email, **fields)
+        self.control("POST", f"/models/{model_id}/advance", {"to": "active"})
+        return model_id
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    made = Receiver()
+    thread = threading.Thread(target=made.server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+    thread.join(5)
+
+
+@pytest.fixture
+def running(receiver: Receiver) -> Iterator[RunningSandbox]:
+    with start_sandbox("headshotpro", webhook_url=receiver.url, switches=FAST) as found:
+        yield found
+
+
+@pytest.fixture
+def caller(running: RunningSandbox) -> Caller:
+    return Caller(running)
+
+
+@pytest.fixture
+def until() -> Callable[[Callable[[], bool]], None]:
+    return wait_until
