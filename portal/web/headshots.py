@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-
-from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
+from portal.domain.consent import Purpose
 from portal.domain.errors import BadInput, ConsentMissing
 from portal.domain.stages import Stage
 from portal.services import consent, journey, shoots
 from portal.web import stage_page, terms
 from portal.web.access import current_person
 from portal.web.context import portal_context
+from portal.web.requests import caller
 
 blueprint = Blueprint("headshots", __name__)
 
@@ -27,7 +26,7 @@ def mine() -> str:
 
 
 @blueprint.get("/headshots/status")
-def status() -> Response:
+def status() -> AnyResponse:
     """The fragment of my page, for open tabs; 304 without a body while nothing has changed."""
     shown = stage_page.show(current_person())
     response = make_response(shown.fragment)
@@ -60,30 +59,24 @@ def _agree(ticked: list[str]) -> AnyResponse | tuple[str, int]:
     policy = terms.policy()
     if missing := policy.missing(ticked):
         return _consent_page(ticked=ticked, missing=missing), 400
-    settings = portal_context().settings
+    portal = portal_context()
     consent.give(
         current_person(),
         policy,
         ticked,
-        now=portal_context().clock(),
-        provider=settings.provider,
-        address_digest=_address_digest(settings.secret_keys[0]),
+        now=portal.clock(),
+        provider=portal.settings.provider,
+        address_digest=caller().address_digest,
         user_agent=request.user_agent.string[:300] or None,
     )
     return redirect(url_for("headshots.mine"), 303)
 
 
-def _consent_page(*, ticked: list[str], missing: list[object]) -> str:
+def _consent_page(*, ticked: list[str], missing: list[Purpose]) -> str:
     standing = journey.load(current_person()).consent
     return render_template(
         "headshots/consent.html", policy=terms.policy(), consent=standing, ticked=ticked, missing=missing
     )
-
-
-def _address_digest(key: str) -> str | None:
-    """Prove later from where somebody agreed, without keeping the address itself."""
-    address = request.remote_addr
-    return hmac.new(key.encode(), address.encode(), hashlib.sha256).hexdigest() if address else None
 
 
 @blueprint.post("/headshots/start")

@@ -18,6 +18,9 @@ TEXT_CONTRAST = 4.5
 SHAPE_CONTRAST = 3.0
 # Below this shift a brand colour is still taken for itself, so it moves rather than its label turning dark.
 NUDGE = 0.07
+# Where sRGB's curve turns into a straight line, and how far rounding may carry a colour out of the cube.
+_LINEAR_BELOW = 0.0031308
+_ROUNDING = 0.0005
 
 
 @dataclass(frozen=True)
@@ -61,9 +64,7 @@ def dark(color: str) -> Accent:
     return _accent(color, fill, (DARK_PAGE, DARK_QUIET), _tint(color, 0.29, 0.04), step=0.01)
 
 
-def _accent(
-    color: str, fill: tuple[str, str, str], grounds: tuple[str, ...], tint: str, *, step: float
-) -> Accent:
+def _accent(color: str, fill: tuple[str, str, str], grounds: tuple[str, ...], tint: str, *, step: float) -> Accent:
     line = _reach(color, grounds, SHAPE_CONTRAST, step=step)
     return Accent(
         *fill,
@@ -115,11 +116,11 @@ def _linear(color: str) -> RGB:
 
 
 def _decode(value: float) -> float:
-    return value / 12.92 if value <= 0.04045 else float(((value + 0.055) / 1.055) ** 2.4)
+    return value / 12.92 if value <= _LINEAR_BELOW * 12.92 else float(((value + 0.055) / 1.055) ** 2.4)
 
 
 def _encode(value: float) -> float:
-    return 12.92 * value if value <= 0.0031308 else float(1.055 * value ** (1 / 2.4) - 0.055)
+    return 12.92 * value if value <= _LINEAR_BELOW else float(1.055 * value ** (1 / 2.4) - 0.055)
 
 
 def _oklch(color: str) -> RGB:
@@ -136,10 +137,14 @@ def _oklch(color: str) -> RGB:
 
 def _hex(lightness: float, chroma: float, hue: float) -> str:
     """Return the nearest displayable colour, giving up chroma before lightness or hue."""
-    while chroma > 0 and not all(-0.0005 <= part <= 1.0005 for part in _to_linear(lightness, chroma, hue)):
+    while chroma > 0 and not _is_displayable(_to_linear(lightness, chroma, hue)):
         chroma = max(0.0, chroma - 0.004)
     parts = (round(255 * _encode(min(1.0, max(0.0, part)))) for part in _to_linear(lightness, chroma, hue))
     return "#" + "".join(f"{part:02x}" for part in parts)
+
+
+def _is_displayable(parts: RGB) -> bool:
+    return all(-_ROUNDING <= part <= 1 + _ROUNDING for part in parts)
 
 
 def _to_linear(lightness: float, chroma: float, hue: float) -> RGB:

@@ -71,13 +71,14 @@ def _surroundings(person: Person, standing: Journey) -> dict[str, Any]:
 
 def _title(standing: Journey, key: str) -> str:
     if standing.problem is not None:
-        return {
+        problems: dict[Problem, str] = {
             Problem.LINK_LOST: _("Your link to the studio no longer works"),
             Problem.NO_CREDITS: _("There is no free session at the moment"),
             Problem.REFUSED: _("The studio could not start your session"),
             Problem.NO_PHOTOS: _("Your pictures have not arrived"),
-        }[standing.problem]
-    return {
+        }
+        return problems[standing.problem]
+    titles: dict[str, str] = {
         "not_started": _("Get your headshot"),
         "consent_given": _("Ready when you are"),
         "starting": _("Preparing your studio"),
@@ -87,4 +88,5 @@ def _title(standing: Journey, key: str) -> str:
         "ready": _("Your headshots are ready"),
         "chosen": _("This is your headshot"),
         "deleted": _("Your photos have been deleted"),
-    }[key]
+    }
+    return titles[key]

@@ -8,7 +8,6 @@ from flask_babel import get_locale, gettext
 
 from portal.domain import consent
 from portal.domain.consent import Policy
-from portal.provider import BRANDS
 from portal.web.context import portal_context
 
 
@@ -23,7 +22,7 @@ class Term:
 
 def studio_name() -> str:
     """Return the name of the company that runs the studio."""
-    return BRANDS[portal_context().settings.provider].name
+    return portal_context().brand.name
 
 
 def policy() -> Policy:
