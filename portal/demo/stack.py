@@ -111,7 +111,7 @@ class Stack:
         self._report(f"Sandbox studio ready at {self.addresses.sandbox}")
         self._await(worker, lambda: readiness.worker_beats(self.database_url, launched))
         self._report("Worker ready")
-        self._await(portal, lambda: readiness.answers(f"{self.addresses.portal}/healthz"))
+        self._await(portal, lambda: readiness.answers(f"{self.addresses.portal}/readyz"))
         self._report(f"Portal ready at {self.addresses.portal}")
 
     def stop(self) -> list[str]:
