@@ -4,27 +4,56 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, request
-from flask_babel import Babel
+from flask import Flask
 from jinja2 import StrictUndefined
 
 from portal.db import db
 from portal.domain.secretbox import SecretBox
 from portal.provider import BRANDS, PhotoDownloader, ProviderClient
 from portal.services.context import Portal
-from portal.services.provider_budget import CallLog, SharedBudget
-from portal.settings import Settings
+from portal.settings import Settings, SettingsError
 from portal.storage import from_url
-from portal.web import brand, ops
+from portal.web import (
+    access,
+    brand,
+    errors,
+    forgery,
+    gallery,
+    headshots,
+    live,
+    locales,
+    logs,
+    ops,
+    pages,
+    photos,
+    security,
+    static_files,
+    webhooks,
+)
+from portal.web.auth import logout
+from portal.web.auth.provider import IdentityProvider
 from portal.web.context import EXTENSION
 from portal.web.hub import Hub
+from portal.web.sessions import RowSessions
 
 TOP = Path(__file__).resolve().parent.parent
 _LARGEST_BODY = 1024 * 1024
+_BLUEPRINTS = (
+    ops.blueprint,
+    brand.blueprint,
+    logout.blueprint,
+    pages.blueprint,
+    headshots.blueprint,
+    gallery.blueprint,
+    photos.blueprint,
+    live.blueprint,
+    webhooks.blueprint,
+)
 
 Clock = Callable[[], datetime]
 
@@ -39,15 +68,29 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     Raises:
         SettingsError: the environment cannot run a portal; it lists every reason.
     """
-    settings = settings or Settings.from_env(os.environ)
-    app = Flask("portal", root_path=str(TOP), template_folder="templates", static_folder="static")
-    app.config.from_mapping(_config(settings))
-    app.extensions[EXTENSION] = _portal(settings, clock or _utc_now)
+    portal = _portal(settings or Settings.from_env(os.environ), clock or _utc_now)
+    version = static_files.version_of(TOP / "static")
+    app = Flask(
+        "portal",
+        root_path=str(TOP),
+        template_folder="templates",
+        static_folder="static",
+        static_url_path=f"/static/{version}",
+    )
+    app.config.from_mapping(_config(portal.settings))
+    app.extensions[EXTENSION] = portal
+    app.extensions["identity_provider"] = IdentityProvider(portal.settings, portal.clock)
+    app.extensions["hub"] = Hub(portal.settings.database_url)
+    app.session_interface = RowSessions()
     app.jinja_env.undefined = StrictUndefined
-    app.extensions["hub"] = Hub(settings.database_url)
     db.init_app(app)
-    Babel(app, locale_selector=_locale, default_translation_directories=str(TOP / "translations"))
-    for blueprint in (ops.blueprint, brand.blueprint):
+    locales.init_app(app, TOP / "translations")
+    static_files.init_app(app, TOP / "static", version)
+    logs.configure(_secrets(portal.settings))
+    # In this order: the log sees every answer, strangers are turned away before their forms are judged.
+    for part in (logs, security, access, forgery, errors):
+        part.init_app(app)
+    for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app
 
@@ -76,23 +119,34 @@ def _config(settings: Settings) -> dict[str, Any]:
 
 def _portal(settings: Settings, clock: Clock) -> Portal:
     found = BRANDS[settings.provider]
-    return Portal(
-        settings=settings,
-        clock=clock,
-        secretbox=SecretBox(settings.secret_keys),
-        brand=found,
-        provider=ProviderClient(
-            found,
-            settings.api_key,
-            settings.api_url,
-            SharedBudget(settings.rate_limit, clock),
-            CallLog(clock),
-            clock=clock,
-        ),
-        downloader=PhotoDownloader(settings.photo_origins or found.photo_origins),
-        storage=from_url(settings.storage_url),
+    # Where the operator names no origins, the brand's own count; everybody reads them from one place.
+    settings = replace(
+        settings,
+        embed_origins=settings.embed_origins or found.embed_origins,
+        photo_origins=settings.photo_origins or found.photo_origins,
     )
+    try:
+        return Portal(
+            settings=settings,
+            clock=clock,
+            secretbox=SecretBox(settings.secret_keys),
+            brand=found,
+            provider=ProviderClient(found, settings.api_key, settings.api_url, clock=clock),
+            downloader=PhotoDownloader(settings.photo_origins),
+            storage=from_url(settings.storage_url),
+        )
+    except ValueError as error:
+        raise SettingsError([str(error)]) from error
 
 
-def _locale() -> str | None:
-    return request.accept_languages.best_match(["en"])
+def _secrets(settings: Settings) -> tuple[str, ...]:
+    """Name the values that must not appear in any log, whoever writes them."""
+    return (
+        *settings.secret_keys,
+        *settings.webhook_secrets,
+        settings.api_key,
+        settings.oidc_client_secret,
+        settings.metrics_token or "",
+        settings.database_url,
+        settings.mail_url or "",
+    )

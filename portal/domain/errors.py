@@ -83,3 +83,9 @@ class SignInRefused(PortalError):
         self.reason = reason
         self.status = status
         super().__init__(reason)
+
+
+class SignInUnavailable(Unavailable):
+    """The company's identity provider does not answer, so nobody can prove who they are for now."""
+
+    reason = "identity_provider_unavailable"

@@ -6,10 +6,11 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import Text, UniqueConstraint, func, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, db
+from portal.domain.roles import Role
 
 # What web processes listen to; the payload is a person's id and version.
 CHANNEL = "portal_person"
@@ -43,6 +44,32 @@ def by_id(person_id: UUID) -> Person | None:
 def by_subject(issuer: str, subject: str) -> Person | None:
     """Return the person this identity belongs to."""
     return db.session.scalar(select(Person).where(Person.issuer == issuer, Person.subject == subject))
+
+
+def upsert(
+    issuer: str, subject: str, *, email: str, name: str, groups: list[str], locale: str, now: datetime
+) -> Person:
+    """Return the person of this identity with what their latest sign-in says; a new one is an employee.
+
+    Two first sign-ins at once make one person.
+    """
+    said = {"email": email, "name": name, "groups": groups, "signed_in_at": now}
+    query = (
+        insert(Person)
+        .values(
+            id=uuid4(),
+            issuer=issuer,
+            subject=subject,
+            role=Role.EMPLOYEE,
+            locale=locale,
+            version=0,
+            created_at=now,
+            **said,
+        )
+        .on_conflict_do_update(index_elements=["issuer", "subject"], set_=said)
+        .returning(Person)
+    )
+    return db.session.scalars(query, execution_options={"populate_existing": True}).one()
 
 
 def lock(person_id: UUID) -> Person | None:

@@ -1,0 +1,146 @@
+"""The addresses of signing in: the intranet link, the form-less sign-in, the way back from the provider."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from flask import Blueprint, g, redirect, request
+from werkzeug.wrappers import Response
+
+from portal.domain.errors import SignInRefused, SignInUnavailable
+from portal.services import people
+from portal.services.people import NewSession
+from portal.web import metrics
+from portal.web.auth import attempts
+from portal.web.auth.attempts import SILENT_TRIED, Begun, identity_provider
+from portal.web.auth.provider import Proof
+from portal.web.auth.returns import HOME, own_page, page_path
+from portal.web.context import portal_context
+from portal.web.locales import visitor_locale
+from portal.web.requests import caller
+from portal.web.sessions import current_session, digest, new_token
+
+blueprint = Blueprint("auth", __name__)
+
+# How recent a proof has to be when a page asks for a fresh one.
+_FRESH_SECONDS = 300
+_NEEDS_A_PAGE = {
+    "login_required",
+    "interaction_required",
+    "consent_required",
+    "account_selection_required",
+}
+_LONGEST_HINT = 320
+
+
+@blueprint.get("/start")
+def start() -> Response:
+    """The intranet link: signs in at once, without a page where that is possible, then goes on."""
+    return_to = page_path(request.args.get("next")) or HOME
+    if g.person is not None:
+        return redirect(return_to, 303)
+    # Asked once; if there is nobody to be found silently, the next request may show a page.
+    silent = attempts.short_cookie(SILENT_TRIED) is None
+    response = _begin(return_to=return_to, silent=silent)
+    attempts.set_short_cookie(response, SILENT_TRIED, "1")
+    return response
+
+
+@blueprint.get("/login")
+def login() -> Response:
+    """Sign in; ``switch=1`` as somebody else, ``fresh=1`` with a proof made just now."""
+    return_to = page_path(request.args.get("next")) or HOME
+    if request.args.get("switch") == "1":
+        return _begin(return_to=return_to, prompt="select_account")
+    if request.args.get("fresh") == "1":
+        return _begin(return_to=return_to, max_age=_FRESH_SECONDS)
+    if g.person is not None:
+        return redirect(return_to, 303)
+    return _begin(return_to=return_to)
+
+
+@blueprint.route("/login/initiate", methods=["GET", "POST"])
+def initiate() -> Response:
+    """Begin a sign-in because a page of the identity provider says so; it cannot decide where it ends."""
+    settings = portal_context().settings
+    if request.values.get("iss") != settings.oidc_issuer:
+        _refuse(SignInRefused("initiated_by_stranger"))
+    hint = request.values.get("login_hint", "")
+    extra = {"login_hint": hint} if hint.isprintable() and 0 < len(hint) <= _LONGEST_HINT else {}
+    return_to = own_page(request.values.get("target_link_uri"), settings.public_url) or HOME
+    return _begin(return_to=return_to, **extra)
+
+
+@blueprint.get("/login/callback")
+def callback() -> Response:
+    """Where the identity provider sends people back to, with a proof or a refusal."""
+    try:
+        begun = attempts.finish(request.args.get("state", ""))
+        if begun.silent and request.args.get("error") in _NEEDS_A_PAGE and "code" not in request.args:
+            return attempts.begin(return_to=begun.return_to, max_age=begun.max_age)
+        proof = identity_provider().redeem(_code(), verifier=begun.verifier, nonce=begun.nonce, max_age=begun.max_age)
+        return _let_in(proof, begun)
+    except (SignInRefused, SignInUnavailable) as error:
+        if error.reason == "state_unknown" and g.person is not None:
+            # The back button leads here after a sign-in; who is in stays in, and nothing else happens.
+            people.note_refusal(error.reason, now=portal_context().clock(), caller=caller())
+            return redirect(HOME, 303)
+        _refuse(error)
+
+
+def _begin(**asked: Any) -> Response:
+    try:
+        return attempts.begin(**asked)
+    except (SignInRefused, SignInUnavailable) as error:
+        _refuse(error)
+
+
+def _code() -> str:
+    """Return the code of an answer that is whole, unambiguous and from the right provider."""
+    if any(len(request.args.getlist(name)) > 1 for name in ("code", "error", "iss", "state")):
+        raise SignInRefused("answer_ambiguous")
+    metadata = identity_provider().metadata()
+    stated = request.args.get("iss")
+    if stated is None and metadata.names_itself:
+        raise SignInRefused("answer_without_issuer")
+    if stated is not None and stated != metadata.issuer:
+        raise SignInRefused("answer_from_other_issuer")
+    code, error = request.args.get("code"), request.args.get("error")
+    if code and error:
+        raise SignInRefused("answer_ambiguous")
+    if error:
+        raise SignInRefused("cancelled" if error == "access_denied" else "provider_refused")
+    if not code:
+        raise SignInRefused("code_missing")
+    return code
+
+
+def _let_in(proof: Proof, begun: Begun) -> Response:
+    portal = portal_context()
+    old = current_session()
+    token = new_token()
+    ends_at = identity_provider().metadata().end_session_endpoint
+    person = people.sign_in(
+        proof.identity,
+        NewSession(
+            token_hash=digest(token),
+            replaces=digest(old.token) if old.token else None,
+            id_token=portal.secretbox.seal(proof.id_token),
+            user_agent=request.user_agent.string[:300] or None,
+            data={"end_session": ends_at} if ends_at else {},
+        ),
+        settings=portal.settings,
+        locale=visitor_locale(proof.identity.locale),
+        now=portal.clock(),
+        caller=caller(),
+    )
+    old.replace(token)
+    g.person = person
+    metrics.SIGN_INS.labels(result="ok").inc()
+    return redirect(page_path(begun.return_to) or HOME, 303)
+
+
+def _refuse(error: SignInRefused | SignInUnavailable) -> NoReturn:
+    metrics.SIGN_INS.labels(result=error.reason).inc()
+    people.note_refusal(error.reason, now=portal_context().clock(), caller=caller())
+    raise error
