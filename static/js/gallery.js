@@ -128,4 +128,5 @@ for (const side of Object.values(sides)) {
 }
 
 mark();
-preload(turned(1));
+// The next picture is fetched once somebody is there to turn to it, not while the first one is still coming.
+for (const sign of ["pointermove", "touchstart", "keydown"]) addEventListener(sign, () => preload(turned(1)), { once: true, passive: true });
