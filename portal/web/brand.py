@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, g, render_template, request, url_for
+from flask import Blueprint, Response, abort, g, render_template, request, url_for
 from flask_babel import get_locale
 
 from portal.settings import Settings
@@ -68,19 +67,8 @@ def initials(name: str) -> str:
 
 
 def asset(filename: str) -> str:
-    """Return the address of a static file, which changes when the file does."""
-    folder = Path(current_app.static_folder or "")
-    return url_for("static", filename=filename, v=_digest(folder / filename, _stamp(folder / filename)))
-
-
-def _stamp(path: Path) -> int:
-    # A long-running server never changes its files; only a developer's does, and there a stat costs nothing.
-    return path.stat().st_mtime_ns if current_app.debug else 0
-
-
-@cache
-def _digest(path: Path, _stamp_ns: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+    """Return the address of a static file; its path names the version of all of them."""
+    return url_for("static", filename=filename)
 
 
 @blueprint.get("/brand.css")

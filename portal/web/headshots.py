@@ -116,4 +116,4 @@ def studio() -> AnyResponse:
         phone_address=portal.settings.public_url + "/start",
     )
     # The address of the session is a password: nothing between here and its owner may keep it.
-    return make_response(page, {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
+    return make_response(page, {"Cache-Control": "no-store"})

@@ -53,7 +53,8 @@ function show(isOpen) {
 function open() {
   show(true);
   load();
-  byId("frame-area").scrollIntoView({ block: "start", behavior: "smooth" });
+  byId("camera-note").hidden = true;
+  studio.scrollIntoView({ block: "start", behavior: "smooth" });
   byId("studio-title").focus({ preventScroll: true });
 }
 
