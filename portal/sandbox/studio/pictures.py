@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 from portal.sandbox.studio import labels
 from portal.sandbox.studio.backdrops import lay, outline
@@ -20,7 +20,6 @@ THUMBNAIL = (320, 400)
 
 _WORKING_SIDE = 1600
 _QUALITY = 86
-_MIRRORED = 0.35
 
 
 @dataclass(frozen=True)
@@ -79,8 +78,6 @@ def _make(source: _Source, look: Look, dice: random.Random) -> Picture:
     # The outline needs the colours that some tones take away.
     mask = outline(picture, crop)
     picture = lay(tone(picture, look), mask, look.backdrop)
-    if dice.random() < _MIRRORED:
-        picture = ImageOps.mirror(picture)
     labels.stamp(picture)
     main = picture.resize(MAIN, Image.Resampling.HAMMING)
     return Picture(
