@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar, get_args, get_origin
+from urllib.parse import urlsplit
 
 import msgspec
 
 MAX_TEXT = 4096
 MAX_ID = 200
+MAX_ADDRESS = 8192
 MAX_CREDITS = Decimal(10) ** 9
 
 StructT = TypeVar("StructT", bound=msgspec.Struct)
@@ -32,6 +34,17 @@ def id_text(value: object) -> str | None:
     if not isinstance(value, str) or not 1 <= len(value) <= MAX_ID:
         return None
     return value if value.isprintable() and " " not in value else None
+
+
+def web_address(value: object) -> str | None:
+    """An http or https address with a host and nothing a page or header could trip over, or None."""
+    if not isinstance(value, str) or len(value) > MAX_ADDRESS or not value.isprintable() or " " in value:
+        return None
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return None
+    return value if parts.scheme in {"http", "https"} and parts.hostname else None
 
 
 def moment(value: object) -> datetime | None:
@@ -69,6 +82,8 @@ def _lax(kind: type[Any]) -> Callable[[object], Any]:
     return read
 
 
+_TEXTS = (str, str | None)
+_ADDRESSES = frozenset({"signed_url", "link", "url", "main", "thumbnail", "original"})
 _READERS: Mapping[Any, Callable[[object], Any]] = {
     str: clean_text,
     str | None: clean_text,
@@ -103,8 +118,10 @@ def tolerant(raw: object, kind: type[StructT], aliases: Mapping[str, tuple[str, 
 def _read(value: object, kind: Any, name: str) -> Any:
     if value is None:
         return None
-    if kind in (str, str | None) and (name in {"id", "uid"} or name.endswith("_id")):
+    if kind in _TEXTS and (name in {"id", "uid"} or name.endswith("_id")):
         return id_text(value)
+    if kind in _TEXTS and name in _ADDRESSES:
+        return web_address(value)
     if get_origin(kind) is tuple:
         return _things(value, get_args(kind)[0])
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):

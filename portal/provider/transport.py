@@ -50,6 +50,7 @@ CHUNK = 64 * 1024
 # An interactive call has a person before it: rather an error that says when than a page that hangs.
 PATIENCE_S = {"interactive": 2.0, "background": LONGEST_WAIT.total_seconds()}
 USER_AGENT = "headshot-portal"
+_INTERNAL_ERROR = 500
 _TIMEOUTS = (requests.Timeout, TimeoutError)
 
 
@@ -108,11 +109,14 @@ class Transport:
 
     def send(self, call: Call) -> Json:
         """The decoded answer of a call. Only reads are tried again. Raises nothing but ProviderError."""
+        url = self._url(call)
         self._allowance.earn()
         retry: ProviderRetry | None = ProviderRetry()
         ends = time.monotonic() + TOTAL_S
         while True:
-            outcome = self._attempt(call, self._granted(call), ends)
+            if not self._breaker.lets_through(self.clock()):
+                raise Unavailable(call.method, call.path, held_back=True)
+            outcome = self._attempt(call, url, self._granted(call), ends)
             if not isinstance(outcome, ProviderError):
                 return outcome
             retry = retry.spent(call.method, call.path) if retry and not call.writes else None
@@ -138,7 +142,7 @@ class Transport:
             if until_reset > PATIENCE_S[call.priority]:
                 return None
             wait += until_reset
-        elif not isinstance(failure, Unavailable) or failure.held_back or not self._allowance.spend():
+        elif not isinstance(failure, Unavailable) or not self._allowance.spend():
             return None
         out_of_time = call.priority == "interactive" and time.monotonic() + wait >= ends
         return None if out_of_time else wait
@@ -158,12 +162,7 @@ class Transport:
                 raise RateLimited(call.method, call.path, resets_at=resets_at, own_budget=True)
             self.sleep(leave)
 
-    def _attempt(self, call: Call, grant: Grant, ends: float) -> Json | ProviderError:
-        if not self._breaker.lets_through(self.clock()):
-            return Unavailable(call.method, call.path, held_back=True)
-        url = self._url(call)
-        if isinstance(url, ProviderError):
-            return url
+    def _attempt(self, call: Call, url: str, grant: Grant, ends: float) -> Json | ProviderError:
         started = time.monotonic()
         total = TOTAL_S if call.priority == "background" else max(ends - started, 0.001)
         status: int | None = None
@@ -176,7 +175,8 @@ class Transport:
         except (requests.RequestException, HTTPError, OSError, UnicodeError) as problem:
             window = RateWindow(None, None, None)
             outcome = _no_answer(call, problem, status)
-        if isinstance(outcome, Unavailable):
+        # A plain 500 is about this one request; the others say that the provider is not there.
+        if isinstance(outcome, Unavailable) and outcome.status != _INTERNAL_ERROR:
             self._breaker.failed(self.clock())
         else:
             self._breaker.succeeded()
@@ -190,13 +190,13 @@ class Transport:
             left = window.remaining if grant.left is None else grant.left
             self.recorder.record(call.method, call.path, status, duration_ms, left)
 
-    def _url(self, call: Call) -> str | NotFound:
+    def _url(self, call: Call) -> str:
         segments = []
         for segment in call.path.split("/"):
             filled = call.params[segment[1:]] if segment.startswith(":") else segment
             # An empty or dotted id would address another resource altogether: nothing can have that id.
             if segment.startswith(":") and filled in ("", ".", ".."):
-                return NotFound(call.method, call.path)
+                raise NotFound(call.method, call.path)
             segments.append(quote(filled, safe="", errors="replace"))
         return self.bases[call.api_version] + "/".join(segments)
 

@@ -113,7 +113,7 @@ class Downloads(msgspec.Struct, frozen=True, kw_only=True):
     """A bulk download: the links and the one time they all die."""
 
     links: tuple[DownloadLink, ...]
-    expires_at: datetime | None
+    expires_at: datetime | None = None
 
     def __repr__(self) -> str:
         return f"<Downloads of {len(self.links)}>"

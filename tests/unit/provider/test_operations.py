@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,77 +11,24 @@ import pytest
 from portal.provider import ProviderClient, errors
 from portal.provider.brands import HEADSHOTPRO
 from portal.provider.client import _bases
+from tests.unit.provider.operations import MODEL, OPERATIONS, ORGANIZATION, PAGE, SENT, Operation
 from tests.unit.provider.scripted import Asked, Reply, Scripted
-
-MODEL = {"id": "m1", "status": "active", "email": "ada@example.com"}
-PHOTO = {"id": "p1", "urls": {"main": "https://cdn/p1"}}
-ORGANIZATION = {"uid": "org_1", "name": "O", "website": "https://o", "teams": [{"id": "t1", "name": "New"}]}
-MEMBER = {"id": "u1", "email": "ada@example.com", "status": "finished"}
-PAGE = {"total": 1, "limit": 200, "offset": 0, "hasMore": False}
-INVITE = {"email": "a@x", "status": "pending"}
-SENT = {"input": {"email": "a@x"}, "message": "Invite sent", "link": "https://l/?invite=i1", "id": "i1"}
-
-OPERATIONS: list[tuple[Callable[[ProviderClient], Any], str, str, dict[str, Any], Any]] = [
-    (lambda c: c.get_organization().uid, "GET", "", {"organization": ORGANIZATION}, "org_1"),
-    (lambda c: c.get_credits(), "GET", "/credits", {"credits": 2.25}, Decimal("2.25")),
-    (lambda c: c.list_invites()[0].status, "GET", "/invites", {"invites": [INVITE]}, "pending"),
-    (lambda c: c.create_invite("a@x").id, "POST", "/invites", SENT, "i1"),
-    (lambda c: c.get_invite("a@x").email, "GET", "/invites/a%40x", {"invite": INVITE}, "a@x"),
-    (lambda c: c.revoke_invite("a@x"), "POST", "/invites/revoke", {"message": "Invite revoked"}, None),
-    (lambda c: c.list_teams()[0].name, "GET", "/teams", {"teams": ORGANIZATION["teams"]}, "New"),
-    (lambda c: c.create_team(" New ").id, "POST", "/teams", {"organization": ORGANIZATION}, "t1"),
-    (lambda c: c.rename_team("t1", "New").name, "PUT", "/teams/t1", {"organization": ORGANIZATION}, "New"),
-    (lambda c: c.delete_team("t1"), "DELETE", "/teams/t1", {"organization": ORGANIZATION}, None),
-    (lambda c: c.add_team_members("t1", ["a@x"]), "POST", "/teams/t1/members", {"message": "1"}, None),
-    (lambda c: next(c.list_members()).id, "GET", "/team", {"members": [MEMBER], "pagination": PAGE}, "u1"),
-    (lambda c: c.list_accepted_members()[0].id, "GET", "/team/accepted", {"members": [MEMBER], "count": 1}, "u1"),
-    (lambda c: c.list_pending_members()[0].id, "GET", "/team/pending", {"members": [MEMBER], "count": 1}, "u1"),
-    (lambda c: c.list_finished_members(), "GET", "/team/finished", {"members": [], "count": 0}, ()),
-    (lambda c: next(c.list_models()).id, "GET", "/models", {"models": [MODEL], "pagination": PAGE}, "m1"),
-    (
-        lambda c: c.create_model("a@x").signed_url,
-        "POST",
-        "/models",
-        {"modelId": "m", "status": "onboarding", "signedUrl": "https://s"},
-        "https://s",
-    ),
-    (lambda c: c.get_model("m1").status, "GET", "/models/m1", {"model": MODEL}, "active"),
-    (lambda c: c.delete_model("m1"), "DELETE", "/models/m1", {"message": "gone", "modelId": "m1"}, None),
-    (lambda c: next(c.list_photos("m1")).id, "GET", "/models/m1/photos", {"photos": [PHOTO], "pagination": PAGE}, "p1"),
-    (lambda c: c.get_favorite("m1").id, "GET", "/models/m1/photos/favorite", {"photo": PHOTO}, "p1"),
-    (lambda c: c.get_photo("m1", "p1").id, "GET", "/models/m1/photos/p1", {"photo": PHOTO}, "p1"),
-    (lambda c: next(c.list_favorites()).id, "GET", "/photos/favorites", {"photos": [PHOTO], "pagination": PAGE}, "p1"),
-    (
-        lambda c: c.get_downloads("m1", ["p1"]).links[0].urls.main,
-        "POST",
-        "/models/m1/photos/download",
-        {"downloads": [{"photoId": "p1", "url": "https://cdn/p1"}], "expiresAt": "2026-03-02T00:00:00Z"},
-        "https://cdn/p1",
-    ),
-]
 
 
 @pytest.mark.parametrize("wrapped", [False, True], ids=["top", "data"])
-@pytest.mark.parametrize(
-    ("call", "method", "path", "answer", "expected"), OPERATIONS, ids=[f"{o[1]} {o[2]}" for o in OPERATIONS]
-)
-def test_every_operation(  # noqa: PLR0917 - one column of the table each
-    server: Scripted,
-    client: ProviderClient,
-    call: Callable[[ProviderClient], Any],
-    method: str,
-    path: str,
-    answer: dict[str, Any],
-    expected: Any,
-    wrapped: bool,
-) -> None:
-    server.answers(Reply(200, {"success": True} | ({"data": answer} if wrapped else answer)))
-    assert call(client) == expected
-    assert (server.asked[0].method, server.asked[0].path) == (method, f"/api/v2/organization{path}")
+@pytest.mark.parametrize("operation", OPERATIONS, ids=str)
+def test_every_operation(server: Scripted, client: ProviderClient, operation: Operation, wrapped: bool) -> None:
+    answer = {"data": operation.answer} if wrapped else operation.answer
+    server.answers(Reply(200, {"success": True} | answer))
+    assert operation.read(operation.call(client)) == operation.expected
+    assert (server.asked[0].method, server.asked[0].path) == (
+        operation.method,
+        f"/api/v2/organization{operation.path}",
+    )
 
 
 def test_all_operations_are_covered() -> None:
-    assert len({(method, path) for _, method, path, _, _ in OPERATIONS}) == 24
+    assert len({str(operation) for operation in OPERATIONS}) == 24
 
 
 def test_the_old_api_behind_the_same_types(server: Scripted, client: ProviderClient) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from portal.provider import wire
-from portal.provider.fields import WrongShape, clean_text, decimal, id_text, moment
+from portal.provider.fields import WrongShape, clean_text, decimal, id_text, moment, web_address
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -142,7 +142,13 @@ def test_organization_keeps_usable_teams() -> None:
 
 
 def test_nothing_of_a_person_shows_when_printed() -> None:
-    secret = {"email": "canary", "link": "canary", "signedUrl": "canary", "name": "canary", "title": "canary"}
+    secret = {
+        "email": "canary",
+        "link": "https://canary",
+        "signedUrl": "https://canary",
+        "name": "canary",
+        "title": "canary",
+    }
     for kind in (wire.Model, wire.Member, wire.Invite, wire.CreatedInvite, wire.CreatedSession):
         thing = kind.read({"id": "i", "status": "active", "modelId": "m"} | secret)
         assert "canary" not in repr(thing) + str(thing) + f"{thing}"
@@ -177,3 +183,20 @@ def test_single_values() -> None:
     assert [moment(odd) for odd in ("", "yesterday", 5, None, "0001-01-01T00:00:00+14:00")] == [None] * 5
     assert (id_text(12), id_text(-1), id_text(True), id_text("ok_1-")) == ("12", None, None, "ok_1-")
     assert (clean_text("a\x00b"), clean_text(""), clean_text("x" * 5000), clean_text(b"x")) == ("ab",) + (None,) * 3
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["javascript:alert(1)", "data:text/html,x", "//evil.example", "/path", "", "https://", "https:///path", "x" * 9000,
+     "https://a b", "https://a/\n", "https://a/\x00", " https://a", "https://[::1", "ftp://a", None, 5],
+)  # fmt: skip
+def test_what_is_no_web_address(address: object) -> None:
+    assert web_address(address) is None
+    with pytest.raises(WrongShape):
+        wire.CreatedSession.read({"modelId": "m", "signedUrl": address})
+    assert wire.Photo.read({"id": "p", "urls": {"main": address}}).urls.main is None
+
+
+def test_web_addresses_are_kept_as_they_are() -> None:
+    for address in ("https://studio.example/auth/social?token=a%2Fb&anonymous=1", "http://127.0.0.1:5001/x#y"):
+        assert web_address(address) == address
