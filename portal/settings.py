@@ -102,7 +102,7 @@ class _Reader:
             "admin_emails": frozenset(self.words("ADMIN_EMAILS")),
             "admin_groups": frozenset(self.listed("ADMIN_GROUPS")),
             "provider": cast(Provider, provider),
-            "api_key": self.required("HEADSHOT_API_KEY"),
+            "api_key": self.api_key(),
             "api_url": self.web_address("HEADSHOT_API_URL", optional=True) or None,
             "webhook_secrets": self.webhook_secrets(),
             "webhook_scheme": cast(
@@ -215,6 +215,12 @@ class _Reader:
             self.problem("SECRET_KEY is too short: each key needs at least 32 characters")
         return keys
 
+    def api_key(self) -> str:
+        value = self.required("HEADSHOT_API_KEY")
+        if not (value.isascii() and value.isprintable()):
+            self.problem("HEADSHOT_API_KEY holds characters no header can carry")
+        return value
+
     def webhook_secrets(self) -> tuple[str, ...]:
         raw = self.env.get("HEADSHOT_WEBHOOK_SECRET")
         if raw is None:
@@ -231,8 +237,8 @@ class _Reader:
             self.problem(f"DATABASE_URL is missing{reason}")
             return ""
         normal = re.sub(r"^postgres(ql)?(\+psycopg)?://", "postgresql+psycopg://", value)
-        if not normal.startswith("postgresql+psycopg://"):
-            self.problem("DATABASE_URL must start with postgres:// or postgresql://")
+        if not normal.startswith("postgresql+psycopg://") or not _is_parsable(normal):
+            self.problem("DATABASE_URL must be an address that starts with postgres:// or postgresql://")
         elif self.on_paas and (urlsplit(normal).hostname or "localhost") in LOOPBACK_HOSTS:
             self.problem("DATABASE_URL points at a database inside this machine; a PaaS loses it at the next restart")
         return normal
@@ -262,6 +268,14 @@ class _Reader:
         if value is not None and not value.startswith(("/static/", "data:image/")):
             self.problem("BRAND_LOGO must be a path under /static/ or a data:image/ address (pages load nothing else)")
         return value
+
+
+def _is_parsable(address: str) -> bool:
+    try:
+        _ = urlsplit(address).port
+    except ValueError:
+        return False
+    return True
 
 
 def _is_web_address(value: str) -> bool:

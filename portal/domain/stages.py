@@ -85,6 +85,9 @@ def derive(facts: Facts) -> Stage:
         return Stage.DELETED
     if shoot.problem is not None:
         return Stage.PROBLEM
+    if shoot.provider_status in {None, ONBOARDING} and not facts.has_consent:
+        # Withdrawn, or the text has changed: nothing new leaves the portal before the person agrees again.
+        return Stage.NOT_STARTED
     if shoot.provider_status is None:
         return Stage.CONSENT_GIVEN
     if shoot.provider_status == ONBOARDING:

@@ -6,17 +6,20 @@ import logging
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask
 from procrastinate import App, JobContext, PsycopgConnector
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from portal.db import transaction
 from portal.models import jobs
-from portal.provider.errors import PhotoUnavailable, ProviderError, RateLimited
+from portal.provider.errors import ProviderError, RateLimited
 from portal.services.context import Portal
-from portal.storage import StorageUnavailable
+from portal.services.shoots import AttemptRunning
+from portal.storage import StorageError
 
 log = logging.getLogger(__name__)
 
@@ -40,9 +43,9 @@ class Running:
 
 def is_outage(error: Exception) -> bool:
     """Whether the fault is somebody else's and passes by itself, so that giving up would be wrong."""
-    if isinstance(error, ProviderError):
+    if isinstance(error, ProviderError | StorageError):
         return error.retryable
-    return isinstance(error, PhotoUnavailable | StorageUnavailable)
+    return isinstance(error, OperationalError | PoolTimeout)
 
 
 def wait_before(error: Exception, tries: int, portal: Portal) -> timedelta | None:
@@ -53,13 +56,20 @@ def wait_before(error: Exception, tries: int, portal: Portal) -> timedelta | Non
         tries: how many went before it.
         portal: for its clock.
     """
-    if isinstance(error, RateLimited) and error.resets_at is not None:
-        until_reset = error.resets_at - portal.clock()
-        return max(until_reset, timedelta(0)) + timedelta(seconds=random.uniform(0.1, 2))  # noqa: S311
+    comes_at = _comes_at(error)
+    if comes_at is not None:
+        return max(comes_at - portal.clock(), timedelta(0)) + timedelta(seconds=random.uniform(0.1, 2))  # noqa: S311
     if tries + 1 >= MAX_TRIES and not is_outage(error):
         return None
     ceiling = min(LONGEST_WAIT, timedelta(seconds=2 ** min(tries, 10)))
     return ceiling * random.uniform(0.5, 1)  # noqa: S311 - jitter, not a secret
+
+
+def _comes_at(error: Exception) -> datetime | None:
+    """When it is worth coming back, if the error says so."""
+    if isinstance(error, RateLimited):
+        return error.resets_at
+    return error.until if isinstance(error, AttemptRunning) else None
 
 
 def task(

@@ -11,7 +11,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Status
 
 from portal.db import transaction
-from portal.jobs.runner import Running, queue
+from portal.jobs.runner import MAX_TRIES, Running, queue
 from portal.jobs.tasks import RETENTION_TASK, SWEEP_TASK
 from portal.models import jobs
 
@@ -53,6 +53,10 @@ async def take_over(context: JobContext, timestamp: int) -> None:
     manager = context.app.job_manager
     for job in await manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS):
         log.warning("job taken over", extra={"task": job.task_name, "job": job.id})
+        if job.attempts >= MAX_TRIES:
+            # Whoever takes it dies of it; it must not take down one worker after the other.
+            await manager.finish_job(job, status=Status.FAILED, delete_job=False)
+            continue
         try:
             await manager.retry_job(job)
         except ConnectorException:

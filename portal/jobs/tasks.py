@@ -8,6 +8,7 @@ from uuid import UUID
 
 from portal.jobs.runner import task
 from portal.models import deliveries, jobs
+from portal.provider.errors import PhotoExpired
 from portal.services import copying, inbox, retention, shoots, sweep, sync
 from portal.services.context import Portal
 from portal.services.copying import Copier
@@ -20,7 +21,11 @@ def _of_shoot(prefix: str) -> Any:
     return lambda arguments: f"{prefix}:{arguments['shoot_id']}"
 
 
-@task(shoots.CREATE_TASK, once=_of_shoot("create"), priority=jobs.INTERACTIVE)
+def _no_session(portal: Portal, *, error: Exception, shoot_id: str) -> None:
+    shoots.give_up(UUID(shoot_id), reason=type(error).__name__, now=portal.clock())
+
+
+@task(shoots.CREATE_TASK, once=_of_shoot("create"), on_dead=_no_session, priority=jobs.INTERACTIVE)
 def create_session(portal: Portal, *, shoot_id: str) -> None:
     """Get a shoot its session from the provider."""
     shoots.create_session(UUID(shoot_id), provider=portal.provider, secretbox=portal.secretbox, clock=portal.clock)
@@ -54,12 +59,12 @@ def read_favorite(portal: Portal, *, shoot_id: str, key: str, acted_at: str) -> 
     )
 
 
-def _nothing_to_copy(portal: Portal, *, error: Exception, shoot_id: str) -> None:
-    if isinstance(error, copying.NotListedYet):
-        copying.give_up(UUID(shoot_id), now=portal.clock())
+def _settle_copy(portal: Portal, *, error: Exception, shoot_id: str) -> None:
+    if isinstance(error, copying.NotListedYet | PhotoExpired):
+        copying.settle(UUID(shoot_id), now=portal.clock())
 
 
-@task(sync.COPY_TASK, once=_of_shoot("copy"), on_dead=_nothing_to_copy)
+@task(sync.COPY_TASK, once=_of_shoot("copy"), on_dead=_settle_copy)
 def copy_photos(portal: Portal, *, shoot_id: str) -> None:
     """Copy a finished shoot's photos into our storage."""
     copier = Copier(portal.provider, portal.downloader, portal.storage, portal.clock)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Select, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, db
+from portal.models.photos import Photo
 
 
 class Choice(Base):
@@ -27,20 +28,20 @@ class Choice(Base):
 
 
 def current(shoot_id: UUID) -> Choice | None:
-    """Return the person's latest act of choosing in this shoot, wherever it happened."""
-    return db.session.scalar(
-        select(Choice)
-        .where(Choice.shoot_id == shoot_id)
-        .order_by(Choice.acted_at.desc(), Choice.recorded_at.desc())
-        .limit(1)
-    )
+    """Return the person's latest act of choosing a photo that is still there, wherever it happened."""
+    return db.session.scalar(_latest(shoot_id))
 
 
 def latest_from(shoot_id: UUID, origin: str) -> Choice | None:
-    """Return the latest act from one place."""
-    return db.session.scalar(
+    """Return the latest such act from one place."""
+    return db.session.scalar(_latest(shoot_id).where(Choice.origin == origin))
+
+
+def _latest(shoot_id: UUID) -> Select[Choice]:
+    return (
         select(Choice)
-        .where(Choice.shoot_id == shoot_id, Choice.origin == origin)
+        .join(Photo, Photo.id == Choice.photo_id)
+        .where(Choice.shoot_id == shoot_id, Photo.removed_at.is_(None), Photo.refused.is_(None))
         .order_by(Choice.acted_at.desc(), Choice.recorded_at.desc())
         .limit(1)
     )

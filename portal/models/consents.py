@@ -43,3 +43,9 @@ def current(person_id: UUID, policy_version: str) -> Consent | None:
         .order_by(Consent.given_at.desc())
         .limit(1)
     )
+
+
+def stands(person_id: UUID) -> bool:
+    """Return whether the person agreed to any version of the policy and has not withdrawn that since."""
+    query = select(Consent.id).where(Consent.person_id == person_id, Consent.withdrawn_at.is_(None)).limit(1)
+    return db.session.scalar(query) is not None

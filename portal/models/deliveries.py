@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CursorResult, Identity, Index, select, text, update
+from sqlalchemy import CursorResult, Identity, Index, func, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -114,6 +114,14 @@ def lock(delivery_id: int) -> Delivery | None:
     )
 
 
+def hold_model(model_id: str) -> None:
+    """Let only one transaction at a time decide whether this model is ours, until it ends.
+
+    Without it a delivery could be put aside as unknown in the moment in which its model becomes known.
+    """
+    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"model:{model_id}", 0))))
+
+
 def body_digest(dedupe_key: str) -> str | None:
     """Return the digest of the body first seen under this key."""
     return db.session.scalar(select(Delivery.body_sha256).where(Delivery.dedupe_key == dedupe_key))
@@ -149,6 +157,12 @@ def newest(limit: int, *, before_id: int | None = None, state: str | None = None
     if state is not None:
         query = query.where(Delivery.state == state)
     return list(db.session.scalars(query))
+
+
+def pending_since(before: datetime) -> list[int]:
+    """Return the ids of the deliveries that have waited since before this moment, the oldest first."""
+    query = select(Delivery.id).where(Delivery.state == "pending", Delivery.received_at < before)
+    return list(db.session.scalars(query.order_by(Delivery.id)))
 
 
 def in_state(state: str) -> list[int]:

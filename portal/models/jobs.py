@@ -32,7 +32,7 @@ def defer(
     Args:
         task: the name the task is registered under, such as ``shoots.create_session``.
         lock: jobs with the same lock run one after the other.
-        once: while a job with this key waits, another is not queued.
+        once: while a job with this key waits, another is not queued, and two never run side by side.
         priority: a higher number runs first.
         at: the earliest start, UTC.
         arguments: JSON values only, and nothing private: rows hold what is private.
@@ -42,7 +42,7 @@ def defer(
     """
     connection = driver_connection()
     job = _queue.configure_task(
-        task, lock=lock, queueing_lock=once, priority=priority, schedule_at=at, connection=connection
+        task, lock=lock or once, queueing_lock=once, priority=priority, schedule_at=at, connection=connection
     )
     db.session.flush()
     try:

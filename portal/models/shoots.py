@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, Index, or_, select, text, update
+from sqlalchemy import ForeignKey, Index, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, db
@@ -77,27 +77,6 @@ def latest_for(person_id: UUID) -> Shoot | None:
     )
 
 
-def claim_attempt(shoot_id: UUID, now: datetime, lease: timedelta) -> int | None:
-    """Take the right to ask the provider for this shoot's session.
-
-    Returns:
-        The number of the attempt, which fences late writes; None when the session exists already or
-        somebody else's attempt is younger than ``lease``.
-    """
-    return db.session.scalar(
-        update(Shoot)
-        .where(
-            Shoot.id == shoot_id,
-            Shoot.provider_id.is_(None),
-            Shoot.closed_at.is_(None),
-            or_(Shoot.attempted_at.is_(None), Shoot.attempted_at < now - lease),
-        )
-        .values(attempts=Shoot.attempts + 1, attempted_at=now)
-        .returning(Shoot.attempts)
-        .execution_options(synchronize_session="fetch")
-    )
-
-
 def with_problem(problem: str) -> list[Shoot]:
     """Return the open shoots held up by this problem, the oldest first."""
     return list(
@@ -105,6 +84,14 @@ def with_problem(problem: str) -> list[Shoot]:
             select(Shoot).where(Shoot.closed_at.is_(None), Shoot.problem == problem).order_by(Shoot.requested_at)
         )
     )
+
+
+def not_created(before: datetime) -> list[UUID]:
+    """Return the open shoots that nothing holds up and that have had no session since this moment."""
+    query = select(Shoot.id).where(
+        Shoot.closed_at.is_(None), Shoot.provider_id.is_(None), Shoot.problem.is_(None), Shoot.requested_at < before
+    )
+    return list(db.session.scalars(query))
 
 
 def in_flight() -> list[Shoot]:

@@ -14,7 +14,7 @@ from portal.domain import stages
 from portal.domain.stages import Problem
 from portal.images.errors import PhotoRefused
 from portal.images.renditions import RenderedPhoto, render
-from portal.models import audit, people, photos, shoots
+from portal.models import audit, consents, people, photos, shoots
 from portal.models.photos import Rendition
 from portal.models.shoots import Shoot
 from portal.provider import PhotoDownloader, ProviderClient
@@ -68,21 +68,23 @@ def copy_photos(shoot_id: UUID, copier: Copier) -> None:
     _finish(shoot_id, provider_id, copier.clock())
 
 
-def give_up(shoot_id: UUID, *, now: datetime) -> None:
-    """Say plainly that the finished shoot has no photo to show, after the last try."""
+def settle(shoot_id: UUID, *, now: datetime) -> None:
+    """After the last try, go on with the photos there are, and say plainly when there is none."""
     with transaction():
         shoot = shoots.lock(shoot_id)
-        if shoot is not None and shoot.copied_at is None and photos.count_copied(shoot_id) == 0:
-            shoot.problem = Problem.NO_PHOTOS
-            audit.add("photos.none", at=now, subject_id=shoot.person_id, result="problem")
-            people.announce(shoot.person_id)
+        if shoot is None or not _is_ready(shoot):
+            return
+        for photo in photos.of_shoot(shoot_id):
+            if photo.copied_at is None and photo.refused is None:
+                photo.refused = "NeverThere"
+        _close_copy(shoot, now)
 
 
 def _wants_copying(shoot_id: UUID) -> str | None:
     with transaction():
         shoot = shoots.by_id(shoot_id)
-        ready = shoot is not None and _is_ready(shoot)
-        provider_id = shoot.provider_id if shoot is not None and ready else None
+        wanted = shoot is not None and _is_ready(shoot) and consents.stands(shoot.person_id)
+        provider_id = shoot.provider_id if shoot is not None and wanted else None
     release()
     return provider_id
 
@@ -104,8 +106,12 @@ def _register(shoot_id: UUID, listed: list[ListedPhoto], now: datetime) -> list[
             photo.position = position
             photo.removed_at = None
             address = item.urls.original or item.urls.main
-            if photo.copied_at is None and photo.refused is None and address:
+            if photo.copied_at is not None or photo.refused is not None:
+                continue
+            if address:
                 waiting.append((photo.id, address))
+            else:
+                photo.refused = "NoAddress"
         for gone in known.values():
             gone.removed_at = gone.removed_at or now
         shoot.photo_count = len(listed)
@@ -115,15 +121,24 @@ def _register(shoot_id: UUID, listed: list[ListedPhoto], now: datetime) -> list[
 
 
 def _fetch_all(waiting: Iterable[tuple[UUID, str]], copier: Copier) -> Iterator[_Fetched]:
-    """Download and render in a few threads that never touch the database; yield in order."""
+    """Download and render in a few threads that never touch the database; yield in order.
+
+    One photo that cannot be had now holds up no other: the first such failure is raised at the end.
+    """
+    failure: PhotoError | None = None
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="copy") as pool:
         tasks = [pool.submit(_fetch, photo_id, address, copier) for photo_id, address in waiting]
         try:
             for task in tasks:
-                yield task.result()
+                try:
+                    yield task.result()
+                except (PhotoUnavailable, PhotoExpired) as error:
+                    failure = failure or error
         finally:
             for task in tasks:
                 task.cancel()
+    if failure is not None:
+        raise failure
 
 
 def _fetch(photo_id: UUID, address: str, copier: Copier) -> _Fetched:
@@ -185,10 +200,16 @@ def _finish(shoot_id: UUID, provider_id: str, now: datetime) -> None:
         shoot = shoots.lock(shoot_id)
         if shoot is None or not _is_ready(shoot) or shoot.provider_id != provider_id:
             return
-        if photos.count_copied(shoot_id) == 0:
-            shoot.problem = Problem.NO_PHOTOS
-        else:
-            shoot.copied_at = now
-            shoot.problem = None
-        audit.add("photos.copied", at=now, subject_id=shoot.person_id, count=photos.count_copied(shoot_id))
-        people.announce(shoot.person_id)
+        _close_copy(shoot, now)
+
+
+def _close_copy(shoot: Shoot, now: datetime) -> None:
+    copied = photos.count_copied(shoot.id)
+    if copied == 0:
+        shoot.problem = Problem.NO_PHOTOS
+        audit.add("photos.none", at=now, subject_id=shoot.person_id, result="problem")
+    else:
+        shoot.copied_at = now
+        shoot.problem = None
+        audit.add("photos.copied", at=now, subject_id=shoot.person_id, count=copied)
+    people.announce(shoot.person_id)

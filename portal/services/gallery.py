@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from portal.db import transaction
@@ -13,6 +13,9 @@ from portal.models.choices import Choice
 from portal.models.people import Person
 from portal.models.photos import Photo, Rendition
 from portal.services import journey
+
+# The smallest step of time the database keeps.
+ONE_TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def choose(person: Person, photo_id: UUID, *, now: datetime) -> Choice:
         if standing is not None and standing.photo_id == photo.id and standing.origin == "portal":
             return standing
         # A favourite picked in the studio carries the provider's clock; an act here must still be the latest.
-        acted_at = max(now, standing.acted_at) if standing else now
+        acted_at = max(now, standing.acted_at + ONE_TICK) if standing else now
         choice = choices.add(shoot.id, photo.id, origin="portal", key=f"portal:{uuid4()}", acted_at=acted_at, now=now)
         audit.add("choice.made", at=now, actor_id=person.id, subject_id=person.id, origin="portal")
         people.announce(person.id)

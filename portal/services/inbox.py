@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from portal.models.shoots import Shoot
 from portal.provider import events, signature
 from portal.provider.brands import Brand
 from portal.provider.events import WebhookEvent
+from portal.provider.fields import moment
 from portal.services import sync
 
 log = logging.getLogger(__name__)
@@ -30,6 +32,16 @@ class Receiver:
     secrets: Sequence[str]
     scheme: signature.Scheme
     tolerance: int = 300
+
+
+@dataclass(frozen=True)
+class _Authentic:
+    """What is known of an authentic webhook besides its content."""
+
+    key: str
+    provider: str
+    stale: bool
+    key_id: str
 
 
 def accept(receiver: Receiver, body: bytes, headers: Sequence[tuple[str, str]], *, now: datetime) -> int | None:
@@ -56,20 +68,41 @@ def accept(receiver: Receiver, body: bytes, headers: Sequence[tuple[str, str]], 
         event = events.parse(body)
     except events.Unreadable as unreadable:
         error = f"unreadable: {unreadable.reason}"
-    digest = hashlib.sha256(body).hexdigest()
+    found = _Authentic(
+        key=f"{receiver.brand.slug}:{events.dedupe_key(body)}",
+        provider=receiver.brand.slug,
+        stale=verified.stale,
+        key_id=verified.key_id,
+    )
     with transaction():
-        return deliveries.insert_once(
-            dedupe_key=f"{receiver.brand.slug}:{events.dedupe_key(body)}",
-            provider=receiver.brand.slug,
-            event=event.event[:80] if event else None,
-            model_id=event.model_id[:80] if event and event.model_id else None,
-            received_at=now,
-            stale=verified.stale,
-            key_id=verified.key_id,
-            body_sha256=digest,
-            body=body,
-            error=error,
-        )
+        kept = _keep(found, body, event, error, now)
+        if kept is None:
+            _keep_contradiction(found, body, now)
+        return kept
+
+
+def _keep(found: _Authentic, body: bytes, event: WebhookEvent | None, error: str | None, now: datetime) -> int | None:
+    return deliveries.insert_once(
+        dedupe_key=found.key,
+        provider=found.provider,
+        event=event.event[:80] if event else None,
+        model_id=event.model_id if event else None,
+        received_at=now,
+        stale=found.stale,
+        key_id=found.key_id,
+        body_sha256=hashlib.sha256(body).hexdigest(),
+        body=body,
+        error=error,
+    )
+
+
+def _keep_contradiction(found: _Authentic, body: bytes, now: datetime) -> None:
+    """Put aside a body that comes under the id of another: the first counts, somebody should look at this one."""
+    digest = hashlib.sha256(body).hexdigest()
+    if hmac.compare_digest(deliveries.body_digest(found.key) or digest, digest):
+        return
+    log.warning("webhook contradicts an earlier one", extra={"provider": found.provider})
+    _keep(replace(found, key=f"{found.key}:{digest}"), body, None, "another body came under this id before", now)
 
 
 def apply(delivery_id: int, *, clock: Callable[[], datetime]) -> None:
@@ -85,9 +118,7 @@ def apply(delivery_id: int, *, clock: Callable[[], datetime]) -> None:
             # Only a replay of a dead letter comes here; it stays as dead as it was.
             delivery.state, delivery.error = "dead", f"unreadable: {unreadable.reason}"
             return
-        shoot = shoots.by_provider_id(event.model_id) if event.model_id else None
-        if shoot is not None:
-            shoot = shoots.lock(shoot.id)
+        shoot = _shoot_of(event)
         delivery.applied_at = now
         if shoot is None:
             # Kept: when the session turns out to be ours after all, it is applied then.
@@ -95,6 +126,14 @@ def apply(delivery_id: int, *, clock: Callable[[], datetime]) -> None:
             return
         delivery.state = "applied"
         delivery.outcome = {"did": _take_in(shoot, delivery, event, now)}
+
+
+def _shoot_of(event: WebhookEvent) -> Shoot | None:
+    if event.model_id is None:
+        return None
+    deliveries.hold_model(event.model_id)
+    found = shoots.by_provider_id(event.model_id)
+    return None if found is None else shoots.lock(found.id)
 
 
 def _take_in(shoot: Shoot, delivery: Delivery, event: WebhookEvent, now: datetime) -> str:
@@ -105,12 +144,15 @@ def _take_in(shoot: Shoot, delivery: Delivery, event: WebhookEvent, now: datetim
     status = stages.DELETED if event.event == events.MODEL_DELETED else event.status
     if event.event == events.PHOTOS_READY and status is None:
         status = stages.ACTIVE
-    if delivery.stale or status is None or not sync.is_news(shoot, event.created_at):
-        sync.ask_to_refresh(shoot)
-        return "asked to re-read"
-    assert event.created_at is not None  # noqa: S101 - is_news is false without it
-    sync.tell_status(shoot, status, at=event.created_at, by="event", now=now)
-    return f"status {status[:40]}"
+    if not delivery.stale and status is not None:
+        if event.created_at is not None and sync.is_news(shoot, event.created_at):
+            finished_at = moment(event.object.get("finishedAt"))
+            sync.tell_status(shoot, status, at=event.created_at, by="event", now=now, finished_at=finished_at)
+            return f"status {status[:40]}"
+        if status == shoot.provider_status:
+            return "nothing: known"
+    sync.ask_to_refresh(shoot, now=now)
+    return "asked to re-read"
 
 
 def _favorite(shoot: Shoot, delivery: Delivery, event: WebhookEvent, now: datetime) -> str:
@@ -137,6 +179,13 @@ def bury(delivery_id: int, *, error: str, now: datetime) -> None:
             delivery.state = "dead"
             delivery.error = error[:200]
             delivery.applied_at = now
+
+
+def pick_up(*, before: datetime) -> None:
+    """Queue again what has waited since before this moment: a job can get lost with the database it was on."""
+    with transaction():
+        for delivery_id in deliveries.pending_since(before):
+            jobs.defer(deliveries.APPLY_TASK, once=f"apply:{delivery_id}", delivery_id=delivery_id)
 
 
 def replay(delivery_id: int, *, actor_id: UUID | None, now: datetime) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -36,6 +37,18 @@ ATTEMPT_LEASE = timedelta(seconds=60)
 Clock = Callable[[], datetime]
 
 
+class AttemptRunning(Exception):
+    """Another attempt at the same session is running, or was until its worker died.
+
+    Attributes:
+        until: when it counts as dead, UTC.
+    """
+
+    def __init__(self, until: datetime) -> None:
+        self.until = until
+        super().__init__()
+
+
 def request_shoot(person: Person, *, provider: str, development: bool, now: datetime) -> Shoot:
     """Make sure the person has an open shoot; pressing twenty times makes one.
 
@@ -45,29 +58,38 @@ def request_shoot(person: Person, *, provider: str, development: bool, now: date
         ConsentMissing: the person has not agreed to the present policy.
     """
     with transaction() as session:
-        people.lock(person.id)
         if consents.current(person.id, POLICY_VERSION) is None:
             raise ConsentMissing
-        standing = shoots.open_for(person.id)
-        if standing is not None:
-            _ask_again(standing)
+        if (standing := shoots.open_for(person.id)) is not None:
+            return _ask_again(standing)
+        people.lock(person.id)
+        # Another press may have been first.
+        if (standing := shoots.open_for(person.id)) is not None:
             return standing
         shoot = Shoot(person_id=person.id, provider=provider, is_development=development, requested_at=now, attempts=0)
         session.add(shoot)
         session.flush()
-        jobs.defer(CREATE_TASK, priority=jobs.INTERACTIVE, once=f"create:{shoot.id}", shoot_id=str(shoot.id))
+        _queue_creation(shoot)
         audit.add("shoot.requested", at=now, actor_id=person.id, subject_id=person.id)
         people.announce(person.id)
         return shoot
 
 
-def _ask_again(shoot: Shoot) -> None:
-    """Let a press of start repeat what failed for a reason that may be over."""
-    if shoot.provider_id is None and shoot.problem in {Problem.NO_CREDITS, Problem.REFUSED}:
+def _ask_again(standing: Shoot) -> Shoot:
+    """Let a press of start repeat what failed for a reason that may be over, or was never done."""
+    shoot = shoots.lock(standing.id)
+    if shoot is None or shoot.closed_at is not None or shoot.provider_id is not None:
+        return standing
+    if shoot.problem is not None:
         shoot.problem = None
         shoot.attempted_at = None
-        jobs.defer(CREATE_TASK, priority=jobs.INTERACTIVE, once=f"create:{shoot.id}", shoot_id=str(shoot.id))
         people.announce(shoot.person_id)
+    _queue_creation(shoot)
+    return shoot
+
+
+def _queue_creation(shoot: Shoot, *, priority: int = jobs.INTERACTIVE) -> None:
+    jobs.defer(CREATE_TASK, priority=priority, once=f"create:{shoot.id}", shoot_id=str(shoot.id))
 
 
 def create_session(shoot_id: UUID, *, provider: ProviderClient, secretbox: SecretBox, clock: Clock) -> None:
@@ -75,13 +97,14 @@ def create_session(shoot_id: UUID, *, provider: ProviderClient, secretbox: Secre
 
     Raises:
         ProviderError: it did not work this time and is worth another try; nothing is lost.
+        AttemptRunning: somebody else is at it, or died while at it.
     """
     claim = _claim(shoot_id, clock())
     if claim is None:
         return
-    attempt, email, development = claim
+    attempt = claim.attempt
     try:
-        result = _create_or_find(provider, email, development, look_first=attempt > 1)
+        result = _create_or_find(claim, provider, clock)
     except (OutOfCredits, Forbidden, Unauthorized, InvalidRequest, AlreadyExists) as error:
         _give_up(shoot_id, attempt, error, clock())
         return
@@ -91,30 +114,53 @@ def create_session(shoot_id: UUID, *, provider: ProviderClient, secretbox: Secre
     _keep_session(shoot_id, attempt, result, secretbox, clock())
 
 
-def _claim(shoot_id: UUID, now: datetime) -> tuple[int, str, bool] | None:
+@dataclass(frozen=True)
+class _Claim:
+    shoot_id: UUID
+    attempt: int
+    email: str
+    development: bool
+
+
+def _claim(shoot_id: UUID, now: datetime) -> _Claim | None:
     with transaction():
-        shoot = shoots.by_id(shoot_id)
+        shoot = shoots.lock(shoot_id)
         person = people.by_id(shoot.person_id) if shoot else None
-        if shoot is None or person is None or person.deactivated_at is not None:
+        if shoot is None or shoot.provider_id is not None or shoot.closed_at is not None:
             return None
         # The person may have withdrawn between the press and this moment.
-        if consents.current(person.id, POLICY_VERSION) is None:
+        if person is None or person.deactivated_at is not None or consents.current(person.id, POLICY_VERSION) is None:
             return None
-        attempt = shoots.claim_attempt(shoot_id, now, ATTEMPT_LEASE)
-        claim = None if attempt is None else (attempt, person.email, shoot.is_development)
+        if shoot.attempted_at is not None and shoot.attempted_at > now - ATTEMPT_LEASE:
+            raise AttemptRunning(shoot.attempted_at + ATTEMPT_LEASE)
+        shoot.attempts += 1
+        shoot.attempted_at = now
+        claim = _Claim(shoot_id, shoot.attempts, person.email, shoot.is_development)
     release()
     return claim
 
 
-def _create_or_find(
-    provider: ProviderClient, email: str, development: bool, *, look_first: bool
-) -> CreatedSession | Model:
+def _renew(claim: _Claim, now: datetime) -> None:
+    """Make sure, right before the call that must not happen twice, that the attempt is still ours."""
+    with transaction():
+        shoot = shoots.lock(claim.shoot_id)
+        if shoot is None or shoot.attempts != claim.attempt or shoot.provider_id is not None:
+            raise AttemptRunning(now + ATTEMPT_LEASE)
+        shoot.attempted_at = now
+    release()
+
+
+def _create_or_find(claim: _Claim, provider: ProviderClient, clock: Clock) -> CreatedSession | Model:
     # An earlier attempt may have worked without its answer reaching us; a second create would be refused
     # or, worse, make a second session.
-    if look_first and (found := provider.find_model_by_email(email, priority="interactive")) is not None:
-        return found
+    email = claim.email
+    if claim.attempt > 1:
+        if (found := provider.find_model_by_email(email, priority="interactive")) is not None:
+            return found
+        # Looking can take long in a large organisation.
+        _renew(claim, clock())
     try:
-        return provider.create_model(email, is_development=development or None, priority="interactive")
+        return provider.create_model(email, is_development=claim.development or None, priority="interactive")
     except AlreadyExists:
         found = provider.find_model_by_email(email, priority="interactive")
         if found is None:
@@ -128,8 +174,13 @@ def _keep_session(
     provider_id = result.model_id if isinstance(result, CreatedSession) else result.id
     with transaction():
         shoot = shoots.lock(shoot_id)
-        if shoot is None or shoot.provider_id is not None or shoot.attempts != attempt:
+        if shoot is None:
             return
+        if shoot.provider_id is not None:
+            _keep_late_link(shoot, provider_id, result.signed_url, secretbox, now)
+            return
+        # Events can be faster than the answer to the call that caused them.
+        deliveries.hold_model(provider_id)
         if shoots.by_provider_id(provider_id) is not None:
             _stop(shoot, Problem.REFUSED, now, reason="session_belongs_to_another_person")
             return
@@ -143,10 +194,40 @@ def _keep_session(
             audit.add("shoot.link_lost", at=now, subject_id=shoot.person_id, result="problem")
         sync.tell_status(shoot, result.status, at=now, by="create", now=now)
         audit.add("shoot.created", at=now, subject_id=shoot.person_id, attempt=attempt)
-        # Events can be faster than the answer to the call that caused them.
         for delivery in deliveries.unmatched(provider_id):
             delivery.state = "pending"
             jobs.defer(deliveries.APPLY_TASK, delivery_id=delivery.id)
+
+
+def _keep_late_link(
+    shoot: Shoot, provider_id: str, signed_url: str | None, secretbox: SecretBox, now: datetime
+) -> None:
+    """Keep a link whose attempt was taken for dead: it is the only one there will ever be."""
+    if signed_url and shoot.signed_url is None and shoot.provider_id == provider_id:
+        shoot.signed_url = secretbox.seal(signed_url)
+        audit.add("shoot.link_found", at=now, subject_id=shoot.person_id)
+        people.announce(shoot.person_id)
+
+
+def give_up(shoot_id: UUID, *, reason: str, now: datetime) -> None:
+    """Say plainly that no session could be had, after the last try."""
+    with transaction():
+        shoot = shoots.lock(shoot_id)
+        if shoot is not None and shoot.provider_id is None and shoot.closed_at is None:
+            _stop(shoot, Problem.REFUSED, now, reason=reason)
+
+
+def resume(shoot_id: UUID) -> None:
+    """Queue the creation of a session that waits for nothing any more."""
+    with transaction():
+        shoot = shoots.lock(shoot_id)
+        if shoot is None or shoot.provider_id is not None or shoot.closed_at is not None:
+            return
+        if shoot.problem == Problem.NO_CREDITS:
+            shoot.problem = None
+            people.announce(shoot.person_id)
+        if shoot.problem is None:
+            _queue_creation(shoot, priority=jobs.BACKGROUND)
 
 
 def _give_up(shoot_id: UUID, attempt: int, error: ProviderError, now: datetime) -> None:
@@ -178,8 +259,11 @@ def studio_url(person: Person, *, secretbox: SecretBox, now: datetime) -> str | 
     The link is a password: the caller sends it to its owner in a response nobody may store.
     """
     with transaction():
-        shoot = shoots.open_for(person.id)
+        standing = shoots.open_for(person.id)
+        shoot = shoots.lock(standing.id) if standing else None
         if shoot is None or shoot.signed_url is None or shoot.provider_status != ONBOARDING:
+            return None
+        if consents.current(person.id, POLICY_VERSION) is None:
             return None
         try:
             url = secretbox.open(shoot.signed_url)
@@ -187,6 +271,7 @@ def studio_url(person: Person, *, secretbox: SecretBox, now: datetime) -> str | 
             log.exception("a studio link cannot be opened with the configured keys")
             shoot.problem = Problem.LINK_LOST
             audit.add("shoot.link_lost", at=now, subject_id=person.id, result="problem")
+            people.announce(person.id)
             return None
         if shoot.opened_at is None:
             shoot.opened_at = now

@@ -5,16 +5,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 
 from portal.db import release, transaction
 from portal.domain import stages
 from portal.domain.stages import Problem
-from portal.models import jobs, locks, people, shoots
+from portal.models import locks, shoots
 from portal.provider import ProviderClient
 from portal.provider.wire import Model
-from portal.services import sync
-from portal.services.shoots import CREATE_TASK
+from portal.services import inbox, sync
+from portal.services.shoots import resume
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 LIST_ALL_UP_TO = 200
 UNFINISHED = (stages.ONBOARDING, stages.WAITING, "pending", "generatingHeadshots", stages.FAILED)
 LOCK = "sweep"
+# Work this old has no job any more, whatever became of it.
+LOST_AFTER = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def reconcile(*, provider: ProviderClient, clock: Callable[[], datetime], full: 
         for provider_id in missing:
             sync.refresh(ours[provider_id], provider=provider, clock=clock)
         swept = Swept(len(listed), changed, len(missing), _favorites(provider, clock))
-        _try_refused_again(provider)
+        _pick_up(provider, clock())
     log.info("swept", extra=asdict(swept))
     return swept
 
@@ -87,15 +90,8 @@ def _take_in(model: Model, asked_at: datetime, now: datetime) -> bool:
         shoot = shoots.lock(found.id) if found else None
         if shoot is None or shoot.closed_at is not None:
             return False
-        if shoot.status_at is not None and shoot.status_at > asked_at:
-            return False
-        changed = shoot.provider_status != model.status
-        unfinished_copy = model.status == stages.ACTIVE and shoot.copied_at is None and not shoot.problem
-        if changed or unfinished_copy:
-            sync.tell_status(shoot, model.status, at=asked_at, by="check", now=now)
-        else:
-            shoot.confirmed_at, shoot.confirmed_by = now, "check"
-        return changed
+        before = shoot.provider_status
+        return sync.take_in(shoot, model, asked_at=asked_at, now=now) and shoot.provider_status != before
 
 
 def _favorites(provider: ProviderClient, clock: Callable[[], datetime]) -> int:
@@ -115,18 +111,16 @@ def _favorites(provider: ProviderClient, clock: Callable[[], datetime]) -> int:
     return found
 
 
-def _try_refused_again(provider: ProviderClient) -> None:
-    """Queue the sessions that waited for credits, once there are some."""
+def _pick_up(provider: ProviderClient, now: datetime) -> None:
+    """Queue what lost its job, and the sessions that waited for credits, once there are some."""
     with transaction():
+        lost = shoots.not_created(now - LOST_AFTER)
         waiting = [shoot.id for shoot in shoots.with_problem(Problem.NO_CREDITS)]
     release()
-    if not waiting or provider.get_credits() <= 0:
-        return
-    with transaction():
-        for shoot_id in waiting:
-            shoot = shoots.lock(shoot_id)
-            if shoot is not None and shoot.problem == Problem.NO_CREDITS:
-                shoot.problem = None
-                shoot.attempted_at = None
-                jobs.defer(CREATE_TASK, once=f"create:{shoot.id}", shoot_id=str(shoot.id))
-                people.announce(shoot.person_id)
+    inbox.pick_up(before=now - LOST_AFTER)
+    for shoot_id in lost:
+        resume(shoot_id)
+    if waiting:
+        # Whoever has waited longest first, and no more than can be paid for.
+        for shoot_id in waiting[: max(0, ceil(provider.get_credits()))]:
+            resume(shoot_id)

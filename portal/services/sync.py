@@ -14,6 +14,7 @@ from portal.models import audit, choices, jobs, people, photos, shoots
 from portal.models.shoots import Shoot
 from portal.provider import ProviderClient
 from portal.provider.errors import NotFound
+from portal.provider.wire import Model
 
 log = logging.getLogger(__name__)
 
@@ -23,11 +24,17 @@ FAVORITE_TASK = "shoots.read_favorite"
 
 # One answer can be wrong; two this far apart are not.
 CONFIRM_MISSING_AFTER = timedelta(minutes=5)
+# How soon the same shoot is read again for reasons of the same kind.
+REFRESH_PAUSE = timedelta(seconds=20)
+# The smallest step of time the database keeps.
+ONE_TICK = timedelta(microseconds=1)
 
 Source = Literal["create", "event", "check"]
 
 
-def tell_status(shoot: Shoot, status: str, *, at: datetime, by: Source, now: datetime) -> None:
+def tell_status(
+    shoot: Shoot, status: str, *, at: datetime, by: Source, now: datetime, finished_at: datetime | None = None
+) -> None:
     """Take in what the provider says about a shoot, in the caller's transaction.
 
     Args:
@@ -36,37 +43,58 @@ def tell_status(shoot: Shoot, status: str, *, at: datetime, by: Source, now: dat
         at: when it was true, by the event's own time or the time the question was asked.
         by: how we know.
         now: the present, UTC.
+        finished_at: when the provider says it was finished, if it says so.
     """
-    if status not in stages.KNOWN_STATUSES:
-        log.warning("unknown provider status", extra={"status": status[:40]})
     before = shoot.provider_status
+    if status not in stages.KNOWN_STATUSES and status != before:
+        log.warning("unknown provider status", extra={"status": status[:40]})
     shoot.provider_status = status
     shoot.status_at = at
     shoot.confirmed_at = now
     shoot.confirmed_by = by
     shoot.missing_since = None
+    starts_over = before == stages.ACTIVE and (status != before or _is_another_run(shoot, finished_at))
     if status != before:
         shoot.status_since = at
         # Whatever held it up, it moved.
         shoot.problem = None
-    if status == stages.ACTIVE:
-        shoot.finished_at = shoot.finished_at or at
-        if shoot.copied_at is None:
-            jobs.defer(COPY_TASK, once=f"copy:{shoot.id}", shoot_id=str(shoot.id))
-    elif before == stages.ACTIVE:
+    if starts_over:
         _start_over(shoot, now)
+    if status == stages.ACTIVE:
+        shoot.finished_at = shoot.finished_at or finished_at or at
+        _ask_to_copy(shoot, by)
     if status == stages.DELETED and shoot.closed_at is None:
         shoot.closed_at = now
     if status != before:
-        audit.add(
-            "shoot.status",
-            at=now,
-            subject_id=shoot.person_id,
-            before=before,
-            after=status[:40],
-            source=by,
-        )
-    people.announce(shoot.person_id)
+        audit.add("shoot.status", at=now, subject_id=shoot.person_id, before=before, after=status[:40], source=by)
+    if status != before or starts_over:
+        people.announce(shoot.person_id)
+
+
+def take_in(shoot: Shoot, model: Model, *, asked_at: datetime, now: datetime) -> bool:
+    """Take in, in the caller's transaction, the answer to a question that was put at ``asked_at``.
+
+    Returns:
+        False when something newer came in after the question, so that the answer proves nothing.
+    """
+    status = stages.DELETED if model.is_deleted else model.status
+    if status != shoot.provider_status and shoot.confirmed_at is not None and shoot.confirmed_at > asked_at:
+        return False
+    # The provider's clock may run before ours; what we knew at the question is older than the answer all the same.
+    at = max(asked_at, shoot.status_at or asked_at)
+    tell_status(shoot, status, at=at, by="check", now=now, finished_at=model.finished_at)
+    return True
+
+
+def _is_another_run(shoot: Shoot, finished_at: datetime | None) -> bool:
+    """Whether the photos are of a later run than the one we know: it was restarted and nobody told us."""
+    return finished_at is not None and shoot.finished_at is not None and finished_at > shoot.finished_at
+
+
+def _ask_to_copy(shoot: Shoot, by: Source) -> None:
+    # A check that says what we know already does not revive a copy that was given up; an event does.
+    if shoot.copied_at is None and (shoot.problem is None or by == "event"):
+        jobs.defer(COPY_TASK, once=f"copy:{shoot.id}", shoot_id=str(shoot.id))
 
 
 def _start_over(shoot: Shoot, now: datetime) -> None:
@@ -74,18 +102,22 @@ def _start_over(shoot: Shoot, now: datetime) -> None:
     shoot.finished_at = None
     shoot.copied_at = None
     shoot.photo_count = 0
+    shoot.problem = None
     for photo in photos.of_shoot(shoot.id):
         photo.removed_at = photo.removed_at or now
 
 
-def is_news(shoot: Shoot, at: datetime | None) -> bool:
+def is_news(shoot: Shoot, at: datetime) -> bool:
     """Whether something that was true at ``at`` is newer than all we know; when in doubt it is not."""
-    return at is not None and (shoot.status_at is None or at > shoot.status_at)
+    return shoot.status_at is None or at > shoot.status_at
 
 
-def ask_to_refresh(shoot: Shoot) -> None:
-    """Queue one re-read of a shoot; a burst of reasons costs one call."""
-    jobs.defer(REFRESH_TASK, once=f"refresh:{shoot.id}", shoot_id=str(shoot.id))
+def ask_to_refresh(shoot: Shoot, *, now: datetime) -> None:
+    """Queue one re-read of a shoot; a burst of reasons costs one call at once and one a little later."""
+    at = None
+    if shoot.confirmed_by == "check" and shoot.confirmed_at is not None:
+        at = max(now, shoot.confirmed_at + REFRESH_PAUSE)
+    jobs.defer(REFRESH_TASK, once=f"refresh:{shoot.id}", at=at, shoot_id=str(shoot.id))
 
 
 def refresh(shoot_id: UUID, *, provider: ProviderClient, clock: Callable[[], datetime]) -> None:
@@ -110,10 +142,8 @@ def refresh(shoot_id: UUID, *, provider: ProviderClient, clock: Callable[[], dat
         shoot = shoots.lock(shoot_id)
         if shoot is None or shoot.closed_at is not None:
             return
-        if shoot.status_at is None or shoot.status_at <= asked_at or shoot.provider_status == model.status:
-            tell_status(shoot, model.status, at=asked_at, by="check", now=clock())
-        else:
-            ask_to_refresh(shoot)
+        if not take_in(shoot, model, asked_at=asked_at, now=clock()):
+            ask_to_refresh(shoot, now=clock())
 
 
 def miss(shoot_id: UUID, *, now: datetime) -> None:
@@ -154,11 +184,12 @@ def learn_favorite(shoot: Shoot, provider_photo_id: str, *, acted_at: datetime, 
     """
     known = choices.latest_from(shoot.id, "studio")
     photo = photos.by_provider_id(shoot.id, provider_photo_id)
-    if photo is None or (known is not None and known.photo_id == photo.id):
+    if photo is None or photo.removed_at is not None or (known is not None and known.photo_id == photo.id):
         return False
     standing = choices.current(shoot.id)
-    if standing is not None:
-        acted_at = min(acted_at, standing.acted_at)
+    if standing is not None and standing.origin == "portal":
+        # Just before it: later than every pick in the studio we knew of, and not later than the choice.
+        acted_at = min(acted_at, standing.acted_at - ONE_TICK)
     key = f"found:{provider_photo_id}:{known.id if known else 'first'}"
     record_studio_favorite(shoot, provider_photo_id, key=key, acted_at=acted_at, now=now)
     return True

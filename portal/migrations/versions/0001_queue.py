@@ -20,6 +20,21 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop the queue and everything in it."""
-    op.execute("DROP TABLE IF EXISTS procrastinate_periodic_defers, procrastinate_events CASCADE")
-    op.execute("DROP TABLE IF EXISTS procrastinate_jobs, procrastinate_workers CASCADE")
-    op.execute("DROP TYPE IF EXISTS procrastinate_job_to_defer_v1, procrastinate_job_status CASCADE")
+    op.execute(
+        """
+        DO $$
+        DECLARE
+            thing record;
+        BEGIN
+            DROP TABLE IF EXISTS procrastinate_periodic_defers, procrastinate_events,
+                                 procrastinate_jobs, procrastinate_workers CASCADE;
+            FOR thing IN SELECT oid::regprocedure AS name FROM pg_proc
+                         WHERE proname LIKE 'procrastinate\\_%' AND pronamespace = current_schema()::regnamespace LOOP
+                EXECUTE 'DROP FUNCTION ' || thing.name || ' CASCADE';
+            END LOOP;
+            DROP TYPE IF EXISTS procrastinate_job_to_defer_v1, procrastinate_job_status,
+                                procrastinate_job_event_type CASCADE;
+        END
+        $$
+        """
+    )

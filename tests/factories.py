@@ -1,0 +1,111 @@
+"""People, consents, shoots and photos in a test's database; each maker needs an application context."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from portal.db import transaction
+from portal.domain.consent import Policy, policy
+from portal.models.choices import Choice
+from portal.models.consents import Consent
+from portal.models.people import Person
+from portal.models.photos import Photo, Rendition
+from portal.models.shoots import Shoot
+from portal.services import consent
+
+NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+_numbers = count(1)
+
+
+def _plain(text: str, **values: str) -> str:
+    return text % values if values else text
+
+
+def plain_policy() -> Policy:
+    """The policy in English, as it is in the code."""
+    return policy(_plain, locale="en", company="Example", studio="Studio")
+
+
+def make_person(email: str | None = None, *, now: datetime = NOW, **fields: Any) -> Person:
+    """Keep a person who has signed in; nobody else has the same address unless it is given."""
+    number = next(_numbers)
+    values: dict[str, Any] = {
+        "issuer": "https://id.example",
+        "subject": f"subject-{number}",
+        "email": email or f"person{number}@example.com",
+        "name": f"Person {number}",
+        "role": "employee",
+        "created_at": now,
+        "signed_in_at": now,
+    }
+    person = Person(**(values | fields))
+    with transaction() as session:
+        session.add(person)
+    return person
+
+
+def agree(person: Person, *, now: datetime = NOW) -> Consent:
+    """Let the person agree to everything."""
+    text = plain_policy()
+    return consent.give(person, text, [each.key for each in text.purposes], now=now, provider="profilebakery")
+
+
+def make_shoot(person: Person, *, now: datetime = NOW, **fields: Any) -> Shoot:
+    """Keep an open shoot whose session exists and waits for its photos."""
+    values: dict[str, Any] = {
+        "provider": "profilebakery",
+        "provider_id": f"model-{next(_numbers)}",
+        "provider_status": "onboarding",
+        "status_at": now,
+        "requested_at": now,
+        "attempts": 1,
+        "confirmed_at": now,
+        "confirmed_by": "create",
+    }
+    shoot = Shoot(person_id=person.id, **(values | fields))
+    with transaction() as session:
+        session.add(shoot)
+    return shoot
+
+
+def make_photo(shoot: Shoot, provider_id: str | None = None, *, now: datetime = NOW, **fields: Any) -> Photo:
+    """Keep a photo that has been copied, with one rendition."""
+    number = next(_numbers)
+    values: dict[str, Any] = {"position": number, "created_at": now, "copied_at": now, "width": 8, "height": 10}
+    photo = Photo(shoot_id=shoot.id, provider_id=provider_id or f"photo-{number}", **(values | fields))
+    with transaction() as session:
+        session.add(photo)
+        session.flush()
+        if photo.copied_at is not None:
+            session.add(_rendition(photo.id, number))
+    return photo
+
+
+def _rendition(photo_id: UUID, number: int) -> Rendition:
+    return Rendition(
+        photo_id=photo_id,
+        name="640.webp",
+        content_type="image/webp",
+        width=8,
+        height=10,
+        size=3,
+        sha256="0" * 64,
+        storage_key=f"photos/{photo_id}/640-{number}.webp",
+    )
+
+
+def make_finished(person: Person, photos: int = 2, *, now: datetime = NOW, **fields: Any) -> tuple[Shoot, list[Photo]]:
+    """Keep a finished shoot, every photo of it copied."""
+    values: dict[str, Any] = {"provider_status": "active", "finished_at": now, "copied_at": now, "photo_count": photos}
+    shoot = make_shoot(person, now=now, **(values | fields))
+    return shoot, [make_photo(shoot, now=now) for _ in range(photos)]
+
+
+def acts_of(shoot: Shoot) -> list[Choice]:
+    """Every act of choosing in a shoot, the oldest first."""
+    with transaction() as session:
+        found = session.query(Choice).filter_by(shoot_id=shoot.id).order_by(Choice.acted_at, Choice.recorded_at)
+        return list(found)

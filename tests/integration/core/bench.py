@@ -1,0 +1,152 @@
+"""What the core's tests work at: a clock, a portal, and a worker that takes one job after the other."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import text
+
+import portal.jobs.schedule  # noqa: F401 - registers the scheduled tasks
+from portal.db import release, transaction
+from portal.jobs.runner import Running, queue
+from portal.models.shoots import Shoot
+from portal.provider.brands import BRANDS
+from portal.services import inbox
+from portal.services.context import Portal
+from portal.services.inbox import Receiver
+from tests.factories import NOW
+from tests.integration.core.doubles import ScriptedDownloader, ScriptedProvider
+from tests.integration.core.signing import signed_headers
+
+
+@dataclass
+class Clock:
+    """The present, UTC; only a test moves it."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **amount: float) -> datetime:
+        """Move on and return the new present."""
+        self.now += timedelta(**amount)
+        return self.now
+
+
+@dataclass
+class Bench:
+    """A portal and the handles to what is around it."""
+
+    app: Flask
+    clock: Clock
+    provider: ScriptedProvider
+    done: list[str] = field(default_factory=list)
+
+    @property
+    def portal(self) -> Portal:
+        found: Portal = self.app.extensions["portal"]
+        return found
+
+    @property
+    def downloader(self) -> ScriptedDownloader:
+        return self.portal.downloader  # type: ignore[return-value]
+
+    def query(self, sql: str, **values: Any) -> list[Any]:
+        """Run a statement in a transaction of its own and return its rows."""
+        with transaction() as session:
+            result = session.execute(text(sql), values)
+            rows = list(result) if result.returns_rows else []
+        release()
+        return rows
+
+    def queued(self, task: str | None = None) -> list[dict[str, Any]]:
+        """The arguments of the jobs that wait, in the order they would be taken."""
+        rows = self.query(
+            "SELECT task_name, args FROM procrastinate_jobs WHERE status = 'todo' ORDER BY priority DESC, id"
+        )
+        return [args for name, args in rows if task in {None, name}]
+
+    def waits(self, task: str) -> list[timedelta]:
+        """How long each waiting job of a task has to wait by the portal's clock; nothing means not at all."""
+        rows = self.query(
+            "SELECT scheduled_at FROM procrastinate_jobs WHERE status = 'todo' AND task_name = :task", task=task
+        )
+        return [at - self.clock.now if at else timedelta(0) for (at,) in rows]
+
+    def work(self, *, limit: int = 500, impatient: bool = True) -> list[str]:
+        """Take jobs as a worker does until none is left; an impatient one does not wait for their time."""
+        done: list[str] = []
+        while len(done) < limit:
+            if impatient:
+                self.query("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo'")
+            rows = self.query("SELECT id, task_name, args FROM procrastinate_fetch_job_v2(NULL, NULL)")
+            job_id, name, arguments = rows[0]
+            if job_id is None:
+                break
+            done.append(name)
+            self.query(
+                "SELECT procrastinate_finish_job_v1(:id, CAST(:end AS procrastinate_job_status), false)",
+                id=job_id,
+                end=self.run(name, arguments),
+            )
+        self.done += done
+        return done
+
+    def run(self, name: str, arguments: dict[str, Any]) -> str:
+        """Run one task and say how its job ends."""
+        context = SimpleNamespace(additional_context={"running": Running(self.app, self.portal)})
+        release()
+        try:
+            queue.tasks[name].func(context, **json.loads(json.dumps(arguments)))
+        except Exception:
+            return "failed"
+        return "succeeded"
+
+    def shoot(self, shoot: Shoot | Any) -> Shoot:
+        """The shoot as it is in the database now."""
+        with transaction() as session:
+            found = session.get(Shoot, getattr(shoot, "id", shoot), populate_existing=True)
+            assert found is not None
+            session.expunge(found)
+        release()
+        return found
+
+    def send(self, body: dict[str, Any] | bytes, *, at: datetime | None = None) -> int | None:
+        """Hand the portal a webhook the provider signed at ``at``, now if not said."""
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        settings = self.portal.settings
+        receiver = Receiver(BRANDS[settings.provider], settings.webhook_secrets, settings.webhook_scheme)
+        return inbox.accept(receiver, raw, signed_headers(raw, at or self.clock.now), now=self.clock.now)
+
+    def together(self, calls: list[Callable[[], Any]]) -> list[Any]:
+        """Make calls at the same moment, each in a thread with a context of its own; return what each gave."""
+        start = threading.Barrier(len(calls))
+        results: list[Any] = [None] * len(calls)
+
+        def one(index: int, call: Callable[[], Any]) -> None:
+            with self.app.app_context():
+                start.wait(30)
+                try:
+                    results[index] = call()
+                except Exception as error:
+                    results[index] = error
+
+        threads = [threading.Thread(target=one, args=(index, call)) for index, call in enumerate(calls)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        return results
+
+
+def iso(moment: datetime) -> str:
+    """A time as the provider writes it."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

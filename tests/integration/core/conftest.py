@@ -1,0 +1,61 @@
+"""A portal on its own database with a provider that does as it is told, and a worker that runs when it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from portal.app import create_app
+from portal.db import db
+from portal.services.context import Portal
+from portal.storage import LocalStorage
+from tests.integration.core.bench import Bench, Clock
+from tests.integration.core.doubles import ScriptedDownloader, ScriptedProvider
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The present, moved by hand."""
+    return Clock()
+
+
+@pytest.fixture
+def provider(clock: Clock) -> ScriptedProvider:
+    """The provider's side, and every call it got."""
+    return ScriptedProvider(clock)
+
+
+@pytest.fixture
+def bench(
+    database_url: str, portal_settings: Any, clock: Clock, provider: ScriptedProvider, tmp_path: Path
+) -> Iterator[Bench]:
+    """One portal, in an application context."""
+    app = create_app(portal_settings(), clock=clock)
+    portal: Portal = app.extensions["portal"]
+    app.extensions["portal"] = replace(
+        portal,
+        provider=provider,
+        downloader=ScriptedDownloader(),
+        storage=LocalStorage(tmp_path / "stored"),
+    )
+    with app.app_context():
+        yield Bench(app, clock, provider)
+    with closing_connections(app):
+        pass
+
+
+@contextmanager
+def closing_connections(app: Flask) -> Iterator[None]:
+    """Close what an app has open after the block."""
+    try:
+        yield
+    finally:
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()

@@ -1,0 +1,419 @@
+"""From the press of start to one session at the provider, whatever fails on the way."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import psycopg
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from portal.domain.errors import ConsentMissing
+from portal.domain.secretbox import SecretBox
+from portal.domain.stages import Problem, Stage
+from portal.models import people
+from portal.models.people import Person
+from portal.models.shoots import Shoot
+from portal.provider.errors import (
+    AlreadyExists,
+    Forbidden,
+    InvalidEmail,
+    OutOfCredits,
+    RateLimited,
+    Unavailable,
+    UnexpectedAnswer,
+)
+from portal.services import consent, journey, shoots, sweep
+from portal.services.shoots import AttemptRunning, create_session, request_shoot, studio_url
+from tests.factories import NOW, agree, make_finished, make_person, make_shoot
+from tests.integration.core.bench import Bench
+from tests.integration.core.doubles import lost_answer
+
+POST = "/organization/models"
+
+
+def ready_person(email: str | None = None) -> Person:
+    person = make_person(email)
+    agree(person)
+    return person
+
+
+def press(person: Person) -> Shoot:
+    return request_shoot(person, provider="profilebakery", development=False, now=NOW)
+
+
+def create(bench: Bench, shoot: Shoot | UUID) -> None:
+    create_session(
+        shoot if isinstance(shoot, UUID) else shoot.id,
+        provider=bench.provider,
+        secretbox=bench.portal.secretbox,
+        clock=bench.clock,
+    )
+
+
+def stage_of(person: Person) -> Stage:
+    return journey.load(person).stage
+
+
+def test_a_press_leads_to_a_session_and_its_link(bench: Bench) -> None:
+    person = ready_person()
+    shoot = press(person)
+    assert stage_of(person) is Stage.CONSENT_GIVEN
+    assert journey.load(person).is_starting
+
+    assert bench.work() == ["shoots.create_session"]
+
+    kept = bench.shoot(shoot)
+    assert (kept.provider_status, kept.minted_at, kept.attempts) == ("onboarding", NOW, 1)
+    assert stage_of(person) is Stage.IN_STUDIO
+    url = studio_url(person, secretbox=bench.portal.secretbox, now=NOW)
+    assert url is not None
+    assert url.startswith("https://studio.example/auth?token=canary-")
+    assert bench.shoot(shoot).opened_at == NOW
+    assert bench.provider.calls == ["create_model"]
+
+
+def test_without_consent_nothing_is_asked_for(bench: Bench) -> None:
+    person = make_person()
+    with pytest.raises(ConsentMissing):
+        press(person)
+    assert bench.queued() == []
+    assert bench.query("SELECT count(*) FROM shoots") == [(0,)]
+
+
+def test_twenty_presses_at_once_make_one_shoot_and_one_job(bench: Bench) -> None:
+    person_id = ready_person().id
+
+    def one() -> UUID:
+        person = people.by_id(person_id)
+        assert person is not None
+        return press(person).id
+
+    found = bench.together([one] * 20)
+
+    assert len(set(found)) == 1
+    assert isinstance(found[0], UUID)
+    assert bench.query("SELECT count(*) FROM shoots") == [(1,)]
+    assert bench.queued() == [{"shoot_id": str(found[0])}]
+
+
+def test_two_workers_at_once_make_one_session(bench: Bench) -> None:
+    shoot_id = press(ready_person()).id
+    outcomes = bench.together([lambda: create(bench, shoot_id)] * 4)
+
+    assert bench.provider.called("create_model") == 1
+    assert bench.shoot(shoot_id).provider_id in bench.provider.models
+    # Whoever came while it was running has to come back; whoever came later found it done.
+    assert all(each is None or isinstance(each, AttemptRunning) for each in outcomes), outcomes
+    assert None in outcomes
+
+
+def test_an_attempt_in_progress_is_waited_for_and_not_repeated(bench: Bench) -> None:
+    shoot = press(ready_person())
+    bench.provider.after_create.append(lambda: _second_attempt(bench, shoot))
+    create(bench, shoot)
+    assert bench.provider.called("create_model") == 1
+
+
+def _second_attempt(bench: Bench, shoot: Shoot) -> None:
+    with bench.app.app_context(), pytest.raises(AttemptRunning) as running:
+        create(bench, shoot)
+    assert running.value.until == NOW + shoots.ATTEMPT_LEASE
+
+
+def test_a_worker_killed_in_its_attempt_is_followed_by_another(bench: Bench) -> None:
+    """The job comes back long before the attempt counts as dead, and must not end with nothing done."""
+    shoot = press(ready_person())
+    [arguments] = bench.queued("shoots.create_session")
+    bench.provider.fails("create_model", KeyboardInterrupt())  # the process ends here
+    with pytest.raises(KeyboardInterrupt):
+        create(bench, shoot)
+    bench.query("DELETE FROM procrastinate_jobs")
+
+    bench.clock.advance(seconds=30)
+    assert bench.run("shoots.create_session", arguments) == "succeeded"
+    [wait] = bench.waits("shoots.create_session")
+    assert timedelta(seconds=30) <= wait <= timedelta(seconds=33)
+
+    bench.clock.advance(seconds=33)
+    bench.work()
+    assert bench.shoot(shoot).provider_id is not None
+
+
+def test_lost_answer_is_looked_for_and_not_asked_again(bench: Bench) -> None:
+    person = ready_person()
+    shoot = press(person)
+    bench.provider.after_create.append(lost_answer())
+
+    bench.work()
+
+    assert bench.provider.calls == ["create_model", "list_models"]
+    assert len(bench.provider.models) == 1
+    kept = bench.shoot(shoot)
+    assert kept.provider_id in bench.provider.models
+    assert kept.signed_url is None
+    # The provider gives the link once; it is lost, and that is said instead of hidden.
+    assert stage_of(person) is Stage.PROBLEM
+    assert journey.load(person).problem is Problem.LINK_LOST
+    assert bench.query("SELECT count(*) FROM audit_entries WHERE action = 'shoot.link_lost'") == [(1,)]
+
+
+def test_lost_answer_with_nothing_found_asks_again(bench: Bench) -> None:
+    shoot = press(ready_person())
+    bench.provider.fails("create_model", lost_answer())
+    bench.work()
+    assert bench.provider.calls == ["create_model", "list_models", "create_model"]
+    assert bench.shoot(shoot).signed_url is not None
+
+
+def test_a_link_that_comes_late_is_kept(bench: Bench) -> None:
+    """An attempt taken for dead still answers: its link is the only one there will ever be."""
+    person = ready_person()
+    shoot = press(person)
+
+    def overtaken() -> None:
+        bench.clock.advance(seconds=90)
+        with bench.app.app_context():
+            create(bench, shoot)
+        assert bench.shoot(shoot).signed_url is None
+
+    bench.provider.after_create.append(overtaken)
+    create(bench, shoot)
+
+    kept = bench.shoot(shoot)
+    assert kept.attempts == 2
+    assert kept.signed_url is not None
+    assert stage_of(person) is Stage.IN_STUDIO
+    assert len(bench.provider.models) == 1
+
+
+def test_an_attempt_overtaken_while_it_looked_does_not_create(bench: Bench) -> None:
+    shoot = press(ready_person())
+    bench.provider.fails("create_model", lost_answer())
+    with pytest.raises(Unavailable):
+        create(bench, shoot)
+
+    def overtaken() -> None:
+        bench.clock.advance(seconds=90)
+        with bench.app.app_context():
+            create(bench, shoot)
+
+    bench.provider.fails("list_models", overtaken)
+    with pytest.raises(AttemptRunning):
+        create(bench, shoot)
+    assert bench.provider.called("create_model") == 2
+    assert bench.shoot(shoot).signed_url is not None
+
+
+def test_consent_withdrawn_before_the_job_means_no_call(bench: Bench) -> None:
+    person = ready_person()
+    shoot = press(person)
+    consent.withdraw(person, now=NOW)
+
+    bench.work()
+
+    assert bench.provider.calls == []
+    assert bench.shoot(shoot).provider_id is None
+    assert stage_of(person) is Stage.NOT_STARTED
+    # Agreeing anew and pressing again goes on with the same shoot.
+    agree(person)
+    assert press(person).id == shoot.id
+    bench.work()
+    assert bench.shoot(shoot).provider_id is not None
+
+
+def test_somebody_who_left_gets_no_session(bench: Bench) -> None:
+    person = ready_person()
+    press(person)
+    bench.query("UPDATE people SET deactivated_at = :now WHERE id = :id", now=NOW, id=person.id)
+    bench.work()
+    assert bench.provider.calls == []
+
+
+@pytest.mark.parametrize(
+    ("error", "problem"),
+    [
+        (OutOfCredits("POST", POST, status=402, code="INSUFFICIENT_CREDITS"), Problem.NO_CREDITS),
+        (Forbidden("POST", POST, status=403), Problem.REFUSED),
+        (InvalidEmail("POST", POST, status=400), Problem.REFUSED),
+    ],
+)
+def test_a_refusal_is_said_once_and_not_repeated(bench: Bench, error: Exception, problem: Problem) -> None:
+    person = ready_person()
+    press(person)
+    bench.provider.fails("create_model", error)
+    bench.work()
+    assert bench.provider.called("create_model") == 1
+    assert stage_of(person) is Stage.PROBLEM
+    assert journey.load(person).problem is problem
+    # Pressing again is a fresh try, now that somebody may have repaired it.
+    press(person)
+    assert stage_of(person) is Stage.CONSENT_GIVEN
+    bench.work()
+    assert stage_of(person) is Stage.IN_STUDIO
+
+
+def test_waiting_for_credits_ends_when_they_return_the_longest_wait_first(bench: Bench) -> None:
+    waiting = [ready_person() for _ in range(3)]
+    for number, person in enumerate(waiting):
+        request_shoot(person, provider="profilebakery", development=False, now=NOW + timedelta(seconds=number))
+    refusal = OutOfCredits("POST", POST, status=402)
+    bench.provider.fails("create_model", refusal, refusal, refusal)
+    bench.provider.credits = type(bench.provider.credits)(0)
+    bench.work()
+    assert [stage_of(person) for person in waiting] == [Stage.PROBLEM] * 3
+
+    sweep.reconcile(provider=bench.provider, clock=bench.clock)
+    assert bench.work() == []
+    assert bench.provider.called("create_model") == 3
+
+    bench.provider.credits = type(bench.provider.credits)(2)
+    sweep.reconcile(provider=bench.provider, clock=bench.clock)
+    bench.work()
+    assert [stage_of(person) for person in waiting] == [Stage.IN_STUDIO, Stage.IN_STUDIO, Stage.PROBLEM]
+
+
+def test_an_address_the_provider_knows_leads_to_its_newest_session(bench: Bench) -> None:
+    person = ready_person("ada@example.com")
+    bench.provider.add("ada@example.com", "deleted", created_at=NOW + timedelta(days=1))
+    newest = bench.provider.add("Ada@Example.com ", "active", created_at=NOW - timedelta(days=1))
+    bench.provider.add("ada@example.com", "onboarding", created_at=NOW - timedelta(days=9))
+    shoot = press(person)
+    bench.work()
+    kept = bench.shoot(shoot)
+    assert kept.provider_id == newest.id
+    assert kept.provider_status == "active"
+
+
+def test_a_session_of_another_person_is_refused(bench: Bench) -> None:
+    other = ready_person("shared@example.com")
+    press(other)
+    bench.work()
+    person = ready_person("shared@example.com")
+    shoot = press(person)
+    bench.work()
+    assert bench.shoot(shoot).provider_id is None
+    assert journey.load(person).problem is Problem.REFUSED
+    assert stage_of(other) is Stage.IN_STUDIO
+    assert studio_url(person, secretbox=bench.portal.secretbox, now=NOW) is None
+
+
+def test_known_address_without_any_session_is_refused(bench: Bench) -> None:
+    person = ready_person()
+    press(person)
+    bench.provider.fails("create_model", AlreadyExists("POST", POST, status=400))
+    bench.work()
+    assert journey.load(person).problem is Problem.REFUSED
+
+
+def test_a_nonsense_answer_is_tried_again_and_at_last_said(bench: Bench) -> None:
+    person = ready_person()
+    press(person)
+    nonsense = UnexpectedAnswer("GET", POST, reason="nonsense", retryable=False)
+    bench.provider.fails("create_model", *[nonsense] * 5)
+    bench.provider.fails("list_models", *[nonsense] * 5)
+    bench.work()
+    assert bench.provider.called("create_model") + bench.provider.called("list_models") == 5
+    assert journey.load(person).problem is Problem.REFUSED
+
+
+def test_too_many_calls_are_waited_out(bench: Bench) -> None:
+    shoot = press(ready_person())
+    bench.provider.fails("create_model", RateLimited("POST", POST, resets_at=NOW + timedelta(seconds=40)))
+    assert bench.work(impatient=False, limit=1) == ["shoots.create_session"]
+    [wait] = bench.waits("shoots.create_session")
+    assert timedelta(seconds=40) < wait < timedelta(seconds=43)
+    bench.work()
+    assert bench.shoot(shoot).provider_id is not None
+
+
+def test_the_link_is_nowhere_in_the_database_in_the_clear(bench: Bench, database_url: str) -> None:
+    person = ready_person()
+    press(person)
+    bench.work()
+    assert studio_url(person, secretbox=bench.portal.secretbox, now=NOW)
+    seen = 0
+    with psycopg.connect(database_url.replace("+psycopg", ""), connect_timeout=3) as connection:
+        tables = connection.execute("SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'")
+        for (table,) in tables.fetchall():
+            for (row,) in connection.execute(f"SELECT t::text FROM {table} AS t").fetchall():
+                seen += 1
+                assert "canary" not in row, table
+                assert b"canary".hex() not in row, table
+    assert seen > 5
+
+
+def test_the_link_is_for_its_owner_in_the_studio_stage_only(bench: Bench) -> None:
+    box = bench.portal.secretbox
+    owner, other = ready_person(), ready_person()
+    shoot = press(owner)
+    bench.work()
+    assert studio_url(other, secretbox=box, now=NOW) is None
+    assert studio_url(owner, secretbox=box, now=NOW) is not None
+
+    consent.withdraw(owner, now=NOW)
+    assert studio_url(owner, secretbox=box, now=NOW) is None
+    assert stage_of(owner) is Stage.NOT_STARTED
+    agree(owner)
+
+    for status in ("waiting", "pending", "active", "failed", "somethingNew"):
+        bench.query("UPDATE shoots SET provider_status = :status WHERE id = :id", status=status, id=shoot.id)
+        assert studio_url(owner, secretbox=box, now=NOW) is None, status
+    bench.query("UPDATE shoots SET provider_status = 'onboarding', closed_at = :now", now=NOW)
+    assert studio_url(owner, secretbox=box, now=NOW) is None
+
+
+def test_a_link_sealed_with_a_forgotten_key_is_said_to_be_lost(bench: Bench) -> None:
+    person = ready_person()
+    press(person)
+    bench.work()
+    stranger = SecretBox(["another-key-that-is-long-enough-too"])
+    before = people.version_of(person.id)
+    assert studio_url(person, secretbox=stranger, now=NOW) is None
+    assert stage_of(person) is Stage.PROBLEM
+    assert journey.load(person).problem is Problem.LINK_LOST
+    assert people.version_of(person.id) > before
+
+
+def test_a_loaded_person_knows_the_new_version_at_once(bench: Bench) -> None:
+    person = ready_person()
+    version = person.version
+    press(person)
+    assert person.version == version + 1 == people.version_of(person.id)
+
+
+def test_pressing_start_with_a_session_changes_nothing(bench: Bench) -> None:
+    person = ready_person()
+    shoot, _ = make_finished(person)
+    before = person.version
+    assert press(person).id == shoot.id
+    assert bench.queued() == []
+    assert person.version == before
+
+
+def test_after_a_deleted_shoot_a_new_one_can_start(bench: Bench) -> None:
+    person = ready_person()
+    old = make_shoot(person, provider_status="deleted", closed_at=NOW)
+    assert stage_of(person) is Stage.DELETED
+    new = press(person)
+    assert new.id != old.id
+    assert stage_of(person) is Stage.CONSENT_GIVEN
+
+
+def test_the_database_forbids_two_open_shoots(bench: Bench) -> None:
+    person = ready_person()
+    make_shoot(person)
+    with pytest.raises(IntegrityError, match="uq_shoots_open"):
+        make_shoot(person)
+
+
+def test_a_creation_whose_job_got_lost_is_taken_up_by_the_sweep(bench: Bench) -> None:
+    shoot = press(ready_person())
+    bench.query("DELETE FROM procrastinate_jobs")
+    sweep.reconcile(provider=bench.provider, clock=bench.clock)
+    assert bench.queued("shoots.create_session") == []
+    bench.clock.advance(minutes=11)
+    sweep.reconcile(provider=bench.provider, clock=bench.clock)
+    bench.work()
+    assert bench.shoot(shoot).provider_id is not None
