@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 
-import procrastinate
 from flask import Flask
+from procrastinate import PsycopgConnector
 
 from portal.db import transaction
 from portal.jobs.runner import Running, queue
@@ -21,25 +21,22 @@ CONCURRENCY = 6
 GRACE_SECONDS = 20
 
 
-def queue_on(database_url: str) -> procrastinate.App:
-    """Return the queue with every task and the schedule, on the given database (at most 4 connections)."""
-    conninfo = database_url.replace("postgresql+psycopg://", "postgresql://")
-    return queue.with_connector(procrastinate.PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4, timeout=10))
-
-
 def run(app: Flask) -> None:
     """Work until SIGTERM or SIGINT; jobs not finished 20 seconds later go back on the queue."""
     portal: Portal = app.extensions["portal"]
-    asyncio.run(_run(app, portal, queue_on(portal.settings.database_url)))
+    conninfo = portal.settings.database_url.replace("postgresql+psycopg://", "postgresql://")
+    connector = PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4, timeout=10)
+    with queue.replace_connector(connector):
+        asyncio.run(_run(app, portal))
 
 
-async def _run(app: Flask, portal: Portal, own_queue: procrastinate.App) -> None:
+async def _run(app: Flask, portal: Portal) -> None:
     with app.app_context(), transaction():
         # What happened while nobody was listening is found at once, not in ten minutes.
         jobs.defer(SWEEP_TASK, once="sweep")
-    async with own_queue.open_async():
+    async with queue.open_async():
         log.info("worker started")
-        await own_queue.run_worker_async(
+        await queue.run_worker_async(
             concurrency=CONCURRENCY,
             shutdown_graceful_timeout=GRACE_SECONDS,
             update_heartbeat_interval=HEARTBEAT_SECONDS,

@@ -1,0 +1,79 @@
+"""A whole portal in separate processes, and a real browser in front of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from portal.demo.stack import Stack
+from tests.e2e import portraits
+
+# A session that takes an hour in life takes three seconds here.
+SPEED = 1200.0
+QUIET = [
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+]
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Database, sign-in, studio, worker and portal, as processes of their own."""
+    folder = tmp_path_factory.mktemp("stack")
+    # PostgreSQL runs as another user when we are root, and has to enter.
+    for part in (folder, *folder.parents[:2]):
+        part.chmod(0o711)
+    with Stack(data_dir=folder, speed=SPEED) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path: str, chromium_args: list[str]) -> Iterator[Browser]:
+    """One Chromium for the run."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=chromium_path, args=[*chromium_args, *QUIET])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Make a fresh browser profile; whatever goes wrong inside its pages fails the test."""
+    contexts: list[BrowserContext] = []
+
+    def make(**options: object) -> BrowserContext:
+        context = browser.new_context(**options)  # type: ignore[arg-type]
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        return context
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Six real photographs in the formats people have."""
+    return portraits.photo_files(tmp_path_factory.mktemp("photos"))
+
+
+@pytest.fixture
+def sign_in(stack: Stack) -> Callable[[Page, str], None]:
+    """Sign somebody in through the intranet link."""
+
+    def through_the_link(page: Page, name: str) -> None:
+        page.goto(f"{stack.addresses.portal}/start")
+        page.get_by_role("button", name=name).click()
+        page.wait_for_url(f"{stack.addresses.portal}/headshots**")
+
+    return through_the_link

@@ -1,0 +1,121 @@
+"""The main job in a real browser: from the intranet link to a chosen headshot, with real photographs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+from playwright.sync_api import BrowserContext, FrameLocator, Page, expect
+
+from portal.demo.stack import Stack
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+GENERATED = 40
+
+
+def agree(page: Page) -> None:
+    """Read and agree; nothing is ticked beforehand."""
+    page.get_by_role("link", name="Read and agree").click()
+    ticks = page.get_by_role("checkbox")
+    assert ticks.count() >= 1
+    for tick in ticks.all():
+        expect(tick).not_to_be_checked()
+    page.get_by_role("button", name="I agree, go on").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    for tick in page.get_by_role("checkbox").all():
+        tick.check()
+    page.get_by_role("button", name="I agree, go on").click()
+
+
+def enter_studio(page: Page) -> FrameLocator:
+    """Press start, wait for the studio, open its frame."""
+    page.get_by_role("button", name="Start the photo session").click()
+    open_studio = page.get_by_role("button", name="Open the studio")
+    frame = page.frame_locator("iframe")
+    expect(open_studio.or_(page.locator("iframe"))).to_be_visible(timeout=20_000)
+    if open_studio.is_visible():
+        open_studio.click()
+    return frame
+
+
+def do_session(studio: FrameLocator, photos: list[Path]) -> None:
+    """Answer, upload and submit, as a person does inside the frame."""
+    studio.get_by_role("textbox", name="Your name").fill("Ada Example")
+    studio.get_by_role("radio", name="Female", exact=True).check()
+    studio.get_by_role("button", name="Continue").click()
+    studio.get_by_label("Add photos").set_input_files(photos)
+    expect(studio.get_by_text("6 of at least")).to_be_visible(timeout=30_000)
+    studio.get_by_role("button", name="Continue").click()
+    studio.get_by_role("button", name="Start my session").click()
+
+
+def provider_calls(stack: Stack) -> list[tuple[str, str]]:
+    """Return every call the portal has made to the provider, in order."""
+    with psycopg.connect(stack.database_url.replace("+psycopg", "")) as database:
+        return database.execute("SELECT method, path_template FROM provider_calls ORDER BY id").fetchall()
+
+
+def test_from_the_intranet_link_to_a_chosen_headshot(
+    stack: Stack,
+    open_context: Callable[..., BrowserContext],
+    sign_in: Callable[[Page, str], None],
+    photos: list[Path],
+) -> None:
+    """One person goes all the way without touching anything while the photos are made."""
+    page = open_context(viewport={"width": 1280, "height": 900}).new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda line: problems.append(line.text) if line.type == "error" else None)
+    sign_in(page, "Ada Example")
+    agree(page)
+    assert not [call for call in provider_calls(stack) if call[0] == "POST"]
+    studio = enter_studio(page)
+    studio_link = page.locator("iframe").get_attribute("src") or ""
+    do_session(studio, photos)
+
+    # From here on nobody touches the page; it takes the person along by itself.
+    expect(page.get_by_role("link", name="Choose your headshot")).to_be_visible(timeout=60_000)
+    page.get_by_role("link", name="Choose your headshot").click()
+    expect(page.get_by_role("heading", name="Choose your headshot")).to_be_visible()
+    expect(page.get_by_text(f"1 of {GENERATED}").first).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_text(f"3 of {GENERATED}").first).to_be_visible()
+    page.get_by_role("button", name="Choose this photo").first.click()
+    page.goto(f"{stack.addresses.portal}/headshots")
+    expect(page.get_by_role("link", name="Change your mind")).to_be_visible()
+    creates = [call for call in provider_calls(stack) if call == ("POST", "/organization/models")]
+    assert len(creates) == 1
+    assert problems == []
+    favourite_in_the_studio(page, studio_link)
+    nobody_else_sees(stack, open_context, sign_in)
+
+
+def favourite_in_the_studio(page: Page, studio_link: str) -> None:
+    """A pick made in the studio's own results shows here by itself, with where it was made."""
+    tab = page.context.new_page()
+    tab.goto(studio_link)
+    tab.get_by_role("radio", name="Photo 5", exact=True).check(force=True)
+    tab.get_by_role("button", name="Make this my favourite").click()
+    expect(tab.get_by_text("Your favourite").first).to_be_visible()
+    tab.close()
+    expect(page.get_by_text("You picked it in the studio")).to_be_visible(timeout=10_000)
+
+
+def nobody_else_sees(
+    stack: Stack, open_context: Callable[..., BrowserContext], sign_in: Callable[[Page, str], None]
+) -> None:
+    """A photo of one person does not exist for another, nor for somebody who is not signed in."""
+    with psycopg.connect(stack.database_url.replace("+psycopg", "")) as database:
+        row = database.execute("SELECT id FROM photos WHERE copied_at IS NOT NULL LIMIT 1").fetchone()
+    assert row is not None
+    address = f"{stack.addresses.portal}/photos/{row[0]}/320.webp"
+    other = open_context()
+    stranger = other.new_page()
+    assert other.request.get(address, max_redirects=0).status in {302, 303, 401, 404}
+    sign_in(stranger, "Ben Example")
+    assert other.request.get(address).status == 404
+    assert "Ada" not in stranger.content()
