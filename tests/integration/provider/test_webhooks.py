@@ -1,0 +1,136 @@
+"""Webhooks as a sandbox really sends them, read by the verifier and the parser of the other side."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from portal.provider import BRANDS, events, signature
+from portal.provider.signature import BadSignature, Verified
+from portal.sandbox.testing import WEBHOOK_SECRET
+from tests.integration.provider.conftest import Studio
+from tests.unit.provider.scripted import Asked, Reply, Scripted, scripted_server
+
+ADA = "ada@example.com"
+
+
+@pytest.fixture
+def receiver() -> Iterator[Scripted]:
+    with scripted_server() as script:
+        script.answers(Reply(200))
+        yield script
+
+
+@pytest.fixture
+def sending(open_studio: Callable[..., Studio], receiver: Scripted) -> Callable[..., Studio]:
+    """A function that starts a sandbox which sends to the receiver."""
+
+    def start(brand: str = "headshotpro", **switches: Any) -> Studio:
+        studio = open_studio(brand, **switches)
+        studio.control("/settings", {"webhook_url": f"{receiver.origin}/hook"}, method="PUT")
+        return studio
+
+    return start
+
+
+def received(receiver: Scripted, count: int) -> list[Asked]:
+    until = time.monotonic() + 10
+    while len(receiver.asked) < count and time.monotonic() < until:
+        time.sleep(0.02)
+    assert len(receiver.asked) >= count
+    return receiver.asked[:count]
+
+
+def verified(asked: Asked, brand: str = "headshotpro", **options: Any) -> Verified:
+    return signature.verify(
+        asked.body,
+        asked.headers,
+        [WEBHOOK_SECRET],
+        options.get("scheme", "timestamped"),
+        BRANDS[brand].header_prefix,
+        datetime.now(UTC),
+    )
+
+
+@pytest.mark.parametrize("key", ["text", "hex"])
+@pytest.mark.parametrize("brand", sorted(BRANDS))
+def test_a_whole_session_in_events(sending: Callable[..., Studio], receiver: Scripted, brand: str, key: str) -> None:
+    studio = sending(brand, webhook_key=key)
+    model_id = studio.client.create_model(ADA).model_id
+    studio.finish(model_id)
+    photo = next(studio.client.list_photos(model_id))
+    studio.control(f"/models/{model_id}/favorite", {"photo_id": photo.id})
+    studio.client.delete_model(model_id)
+
+    told = []
+    for asked in received(receiver, 8):
+        assert verified(asked, brand).stale is False
+        told.append(events.parse(asked.body))
+        assert events.dedupe_key(asked.body) == told[-1].id
+    assert {event.model_id for event in told} == {model_id}
+    assert {event.organization for event in told} == {studio.client.get_organization().uid}
+    assert all(event.created_at is not None for event in told)
+    assert sorted(event.event for event in told) == sorted(
+        [
+            "model.created",
+            *["model.status.updated"] * 4,
+            "model.photos_ready",
+            "model.favorite_selected",
+            "model.deleted",
+        ]
+    )
+    assert {event.status for event in told if event.event == events.STATUS_UPDATED} == {
+        "waiting", "pending", "generatingHeadshots", "active"
+    }  # fmt: skip
+    assert [event.photo_id for event in told if event.event == events.FAVORITE_SELECTED] == [photo.id]
+
+
+def test_the_body_scheme_only_where_it_is_set(sending: Callable[..., Studio], receiver: Scripted) -> None:
+    sending(webhook_signature="body").client.create_model(ADA)
+    (asked,) = received(receiver, 1)
+    assert verified(asked, scheme="body").timestamp is None
+    with pytest.raises(BadSignature):
+        verified(asked)
+
+
+@pytest.mark.parametrize(
+    ("fault", "reasons"),
+    [("wrong_signature", {"wrong signature"}), ("body_only", {"no timestamp", "wrong signature"})],
+)
+def test_planned_forgeries_are_refused(
+    sending: Callable[..., Studio], receiver: Scripted, fault: str, reasons: set[str]
+) -> None:
+    studio = sending()
+    studio.control("/faults", {"on": "webhook", "fault": fault})
+    studio.client.create_model(ADA)
+    (asked,) = received(receiver, 1)
+    with pytest.raises(BadSignature) as caught:
+        verified(asked)
+    assert caught.value.reason in reasons
+
+
+def test_an_old_timestamp_is_authentic_but_stale(sending: Callable[..., Studio], receiver: Scripted) -> None:
+    studio = sending()
+    studio.control("/faults", {"on": "webhook", "fault": "old_timestamp"})
+    studio.client.create_model(ADA)
+    (asked,) = received(receiver, 1)
+    assert verified(asked).stale is True
+
+
+def test_without_an_id_the_digest_is_the_key(sending: Callable[..., Studio], receiver: Scripted) -> None:
+    sending(webhook_ids=False).client.create_model(ADA)
+    (asked,) = received(receiver, 1)
+    event = events.parse(asked.body)
+    assert event.id is None
+    assert events.dedupe_key(asked.body).startswith("sha256:")
+
+
+def test_the_other_brands_webhook_is_refused(sending: Callable[..., Studio], receiver: Scripted) -> None:
+    sending("profilebakery").client.create_model(ADA)
+    (asked,) = received(receiver, 1)
+    with pytest.raises(BadSignature):
+        verified(asked, "headshotpro")
