@@ -26,6 +26,7 @@ MAX_JPEG_SCANS = 64
 Image.MAX_IMAGE_PIXELS = formats.MAX_PIXELS
 warnings.simplefilter("error", Image.DecompressionBombWarning)
 
+_SCAN = b"\xff\xda"
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -103,7 +104,8 @@ def _undecoded(content: bytes, *, phone: bool) -> Iterator[Image.Image]:
     if len(content) > MAX_BYTES:
         raise TooManyBytes(len(content), MAX_BYTES)
     name = formats.sniff(content, phone=phone)
-    _check_header(content, name)
+    if name == "JPEG" and content.count(_SCAN) > MAX_JPEG_SCANS:
+        raise Broken
     try:
         with Image.open(io.BytesIO(content), formats=[_prepared(name)]) as image:
             _check_decoder(image, name)
@@ -114,26 +116,14 @@ def _undecoded(content: bytes, *, phone: bool) -> Iterator[Image.Image]:
         raise Broken from error
 
 
-def _check_header(content: bytes, name: str) -> None:
-    if name == "WEBP" and (size := formats.webp_size(content)):
-        _check_pixels(size, name)
-    if name == "JPEG" and content.count(b"\xff\xda") > MAX_JPEG_SCANS:
-        raise Broken
-
-
 def _check_decoder(image: Image.Image, name: str) -> None:
     # Phones append a second picture to a JPEG; Pillow calls that MPO.
     found = "JPEG" if image.format == "MPO" else image.format
     if found != name:
         raise NotAPhoto
-    _check_pixels(image.size, name)
-
-
-def _check_pixels(size: tuple[int, int], name: str) -> None:
-    width, height = size
     limit = formats.pixel_limit(name)
-    if width * height > limit:
-        raise TooManyPixels(limit, width, height)
+    if image.width * image.height > limit:
+        raise TooManyPixels(limit, image.width, image.height)
 
 
 def _prepared(name: str) -> str:

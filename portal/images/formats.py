@@ -37,22 +37,3 @@ def sniff(content: bytes, *, phone: bool) -> str:
 def pixel_limit(name: str) -> int:
     """Return the most pixels accepted in format ``name``."""
     return MAX_WEBP_PIXELS if name == "WEBP" else MAX_PIXELS
-
-
-def webp_size(content: bytes) -> tuple[int, int] | None:
-    """Return width and height in pixels from a WebP header, ``None`` where there is none.
-
-    Needed because Pillow's decoder reserves the whole canvas on opening, before anyone can look at its size.
-    """
-    kind = content[12:16]
-    if kind == b"VP8X":
-        return 1 + int.from_bytes(content[24:27], "little"), 1 + int.from_bytes(content[27:30], "little")
-    if kind == b"VP8L":
-        bits = int.from_bytes(content[21:25], "little")
-        return (bits & 0x3FFF) + 1, ((bits >> 14) & 0x3FFF) + 1
-    if kind == b"VP8 ":
-        return (
-            int.from_bytes(content[26:28], "little") & 0x3FFF,
-            int.from_bytes(content[28:30], "little") & 0x3FFF,
-        )
-    return None

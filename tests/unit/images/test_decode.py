@@ -98,12 +98,19 @@ def test_refuses_pixel_bombs_however_small(width: int, height: int) -> None:
         open_photo(bomb)
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_refuses_pixel_bombs_also_where_warnings_are_silenced() -> None:
+    with pytest.raises(TooManyPixels) as refused:
+        open_photo(flat_png(6000, 5000))
+    assert (refused.value.width, refused.value.height) == (6000, 5000)
+
+
 def test_accepts_a_photo_at_the_pixel_limit() -> None:
     assert open_photo(flat_png(5000, 5000)).size == (5000, 5000)
 
 
 @pytest.mark.parametrize("lossless", [True, False])
-def test_refuses_a_webp_bomb_before_its_canvas_is_reserved(lossless: bool) -> None:
+def test_refuses_a_webp_sooner_as_its_decoder_takes_more_memory(lossless: bool) -> None:
     with pytest.raises(TooManyPixels) as refused:
         open_photo(saved(Image.new("RGB", (4001, 3000)), "WEBP", lossless=lossless, method=0, quality=0))
     assert (refused.value.width, refused.value.height) == (4001, 3000)

@@ -135,7 +135,8 @@ def test_an_answer_that_is_no_storage_language(bucket: Bucket) -> None:
         list(S3Storage("faces").list("photos/"))
 
 
-def test_other_vendors_are_asked_by_path(bucket: Bucket) -> None:
+def test_other_vendors_are_asked_by_path(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://localhost:{bucket.server_port}")
     S3Storage("faces", "/portal/live/").put(KEY, b"x", "image/webp")
     assert bucket.asked == [f"PUT /faces/portal/live/{KEY}"]
 
