@@ -5,10 +5,11 @@ from __future__ import annotations
 from flask import Flask
 
 from portal.sandbox import photo_files, signup
-from portal.sandbox.api import answers, planned, v1, v2
+from portal.sandbox.api import answers, converters, planned, v1, v2
 from portal.sandbox.config import SandboxConfig
 from portal.sandbox.control import create_blueprint as create_control
 from portal.sandbox.core import Sandbox
+from portal.sandbox.openapi import create_blueprint as create_openapi
 from portal.sandbox.pipeline import Pipeline
 from portal.sandbox.studio import create_blueprint as create_studio
 from portal.sandbox.studio_access import SandboxStudioStore
@@ -31,12 +32,14 @@ def create_sandbox(config: SandboxConfig) -> Flask:
     pipeline, sender = Pipeline(sandbox), WebhookSender(sandbox)
     app.extensions["sandbox"] = sandbox
     app.extensions["sandbox_pipeline"], app.extensions["sandbox_sender"] = pipeline, sender
+    converters.install(app)
     planned.install(app)
     answers.install(app, sandbox)
     app.register_blueprint(v2.create_blueprint(sandbox))
     app.register_blueprint(v1.create_blueprint(sandbox))
     app.register_blueprint(signup.create_blueprint(sandbox))
     app.register_blueprint(create_control(sandbox, pipeline))
+    app.register_blueprint(create_openapi(sandbox))
     app.register_blueprint(photo_files.create_blueprint(sandbox))
     app.register_blueprint(create_studio(SandboxStudioStore(sandbox)))
     app.wsgi_app = Traffic(app, app.wsgi_app, sandbox)  # type: ignore[method-assign]

@@ -31,7 +31,7 @@ def add_routes(api: Blueprint, sandbox: Sandbox) -> None:
     def revoke_invite() -> Response:
         return revoked(sandbox, requests.body())
 
-    @api.get("/organization/invites/<email>")
+    @api.get("/organization/invites/<invited_email:email>")
     def get_invite(email: str) -> Response:
         with sandbox.read() as db:
             invite = invites.newest_for(db, email)

@@ -45,7 +45,7 @@ def add_routes(api: Blueprint, sandbox: Sandbox) -> None:
             return success(sandbox, photo=None, message="No favorite photo selected")
         return success(sandbox, photo=wording.single_photo_out(sandbox, photo, include_all=False))
 
-    @api.get("/organization/models/<model_id>/photos/<photo_id>")
+    @api.get("/organization/models/<model_id>/photos/<photo_id:photo_id>")
     def get_photo(model_id: str, photo_id: str) -> Response:
         everything = requests.include_all()
         with sandbox.read() as db:

@@ -15,6 +15,7 @@ from portal.sandbox.store.database import Connection
 
 DEFAULT_LIMIT = 50
 MOST = 200
+LONGEST_EMAIL = 254
 LARGEST_OFFSET = 2**53
 _EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s.\x00-\x1f]+(\.[^@\s.\x00-\x1f]+)+")
 _INTEGER = re.compile(r"-?[0-9]{1,20}")
@@ -82,7 +83,7 @@ def text(told: dict[str, Any], name: str) -> str:
 def email(told: dict[str, Any]) -> str:
     """Return the required `email`."""
     value = text(told, "email")
-    if not _EMAIL.fullmatch(value):
+    if len(value) > LONGEST_EMAIL or not _EMAIL.fullmatch(value):
         raise ApiError(400, "INVALID_EMAIL", "Invalid email address")
     return value
 

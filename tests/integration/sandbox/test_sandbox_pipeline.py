@@ -112,7 +112,7 @@ def test_everything_survives_a_restart(tmp_path: Path, receiver: Any) -> None:
         assert status(caller, model_id) == "waiting"
         assert caller.control("GET", "/settings")["gallery_size"] == FAST["gallery_size"]
         caller.control("POST", "/clock", {"advance_seconds": 4000})
-        wait_until(lambda: status(caller, model_id) == "pending")
+        wait_until(lambda: status(caller, model_id) == "active")
         assert caller.control("GET", "/settings")["credits"] == 7
 
 
