@@ -89,10 +89,17 @@ class Hub:
     def _hear(self, connection: psycopg.Connection[object]) -> None:
         while not self._closed:
             for notice in connection.notifies(timeout=CHECK_SECONDS):
-                person, _, version = notice.payload.partition(" ")
-                self._tell(UUID(person), int(version))
+                self._pass_on(notice.payload)
             if self.is_stopping():
                 self.close()
+
+    def _pass_on(self, payload: str) -> None:
+        person, _, version = payload.partition(" ")
+        try:
+            self._tell(UUID(person), int(version))
+        except ValueError:
+            # Not one of ours. The listener must live, or every page would go quiet.
+            log.warning("notice of an unknown form")
 
     def _tell(self, person_id: UUID, version: int) -> None:
         with self._lock:
