@@ -19,7 +19,8 @@ class ProviderClient(OrganizationCalls, InviteCalls, TeamCalls, MemberCalls, Mod
 
     `api_url` replaces the brand's V2 base URL (the V1 base follows it). `budget` is asked before and told
     after each call, `recorder` told of each. Reads wait and try again within limits; a call with
-    `priority="interactive"` ends within 15 seconds, waiting included. Methods raise ProviderError only.
+    `priority="interactive"` ends within 15 seconds, waiting included. Methods raise ProviderError, and what
+    `budget.acquire` raises; a failing `observe` or `record` is logged and costs no answer.
     """
 
     def __init__(  # noqa: PLR0917 - the settings of a client, in their documented order

@@ -1,5 +1,6 @@
 """One HTTP call to the provider: budget, deadline, byte cap, retries of reads; it knows no operation."""
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -41,6 +42,8 @@ from portal.provider.connection import (
 )
 from portal.provider.errors import InvalidRequest, NotFound, ProviderError, RateLimited, Unavailable
 from portal.provider.retry import Breaker, ProviderRetry, RetryAllowance
+
+log = logging.getLogger(__name__)
 
 Clock = Callable[[], datetime]
 Sleep = Callable[[float], None]
@@ -108,7 +111,10 @@ class Transport:
         return "<Transport>"
 
     def send(self, call: Call) -> Json:
-        """The decoded answer of a call. Only reads are tried again. Raises nothing but ProviderError."""
+        """The decoded answer of a call. Only reads are tried again.
+
+        Raises nothing but ProviderError, and what the budget raises when it cannot be asked.
+        """
         url = self._url(call)
         self._allowance.earn()
         retry: ProviderRetry | None = ProviderRetry()
@@ -184,11 +190,15 @@ class Transport:
         return outcome
 
     def _tell(self, call: Call, status: int | None, duration_ms: float, grant: Grant, window: RateWindow) -> None:
-        if self.budget is not None:
-            self.budget.observe(window.limit, window.remaining, window.resets_at)
-        if self.recorder is not None:
-            left = window.remaining if grant.left is None else grant.left
-            self.recorder.record(call.method, call.path, status, duration_ms, left)
+        left = window.remaining if grant.left is None else grant.left
+        try:
+            if self.budget is not None:
+                self.budget.observe(window.limit, window.remaining, window.resets_at)
+            if self.recorder is not None:
+                self.recorder.record(call.method, call.path, status, duration_ms, left)
+        except Exception:
+            # The answer is in: it may hold the only copy of a session's link, so bookkeeping cannot cost it.
+            log.exception("a provider call could not be written down")
 
     def _url(self, call: Call) -> str:
         segments = []

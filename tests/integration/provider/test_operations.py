@@ -50,24 +50,33 @@ def test_a_session_from_creation_to_deletion(studio: Studio) -> None:
         assert photo.urls.original
     assert client.get_photo(model.id, photos[0].id, "main").urls.original is None
 
-    studio.control(f"/models/{model.id}/favorite", {"photo_id": photos[1].id})
-    favorite = client.get_favorite(model.id)
-    assert favorite is not None
-    assert (favorite.id, favorite.model_id) == (photos[1].id, model.id)
-    assert [(photo.id, photo.model_id, photo.email) for photo in client.list_favorites()] == [
-        (photos[1].id, model.id, ADA)
-    ]
-    some = client.get_downloads(model.id, [photos[2].id], "main")
-    assert [link.id for link in some.links] == [photos[2].id]
-    assert some.links[0].urls.main
-    assert some.expires_at is not None
-    assert len(client.get_downloads(model.id).links) == 3
-
     client.delete_model(model.id)
     client.delete_model(model.id)
     with pytest.raises(errors.NotFound):
         client.get_model(model.id)
     assert client.find_model_by_email(ADA) is None
+
+
+def test_favourites_and_bulk_downloads(studio: Studio) -> None:
+    client = studio.client
+    model_id = client.create_model(ADA).model_id
+    studio.finish(model_id)
+    _, chosen, last = client.list_photos(model_id)
+    studio.control(f"/models/{model_id}/favorite", {"photo_id": chosen.id})
+    favorite = client.get_favorite(model_id)
+    assert favorite is not None
+    assert (favorite.id, favorite.model_id) == (chosen.id, model_id)
+    assert [(photo.id, photo.model_id, photo.email) for photo in client.list_favorites()] == [
+        (chosen.id, model_id, ADA)
+    ]
+    studio.control(f"/models/{model_id}/clear_favorite")
+    assert client.get_favorite(model_id) is None
+
+    some = client.get_downloads(model_id, [last.id], "main")
+    assert [link.id for link in some.links] == [last.id]
+    assert some.links[0].urls.main
+    assert some.expires_at is not None
+    assert len(client.get_downloads(model_id).links) == 3
 
 
 def test_lists_filters_and_the_search_by_address(studio: Studio) -> None:

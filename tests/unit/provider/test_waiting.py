@@ -77,6 +77,20 @@ def test_a_call_without_an_answer_is_recorded_too(server: Scripted, time_: FakeT
     assert [call[2] for call in recorder.calls] == [None]
 
 
+def test_bookkeeping_that_fails_costs_no_answer(
+    server: Scripted, time_: FakeTime, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Broken(ListRecorder):
+        def record(self, *_args: object) -> None:
+            raise ConnectionError("the database is away")
+
+    server.answers(Reply(200, {"modelId": "m1", "status": "onboarding", "signedUrl": "https://s/?token=t"}))
+    session = make(server, time_, recorder=Broken()).create_model("ada@example.com")
+    assert session.model_id == "m1"
+    assert "could not be written down" in caplog.text
+    assert "token" not in caplog.text
+
+
 def test_an_empty_budget_makes_background_wait_and_interactive_say_when(server: Scripted, time_: FakeTime) -> None:
     client = make(server, time_, budget=CountingBudget(1))
     server.answers(CREDITS)
