@@ -185,6 +185,7 @@ class _Reader:
             return ""
         if not _is_web_address(value):
             self.problem(f"{name} is {value!r}; it must be an https address (http only on this machine)")
+            return ""
         # An issuer is compared character by character, so its own trailing slash must survive.
         return value if keep_slash else value.rstrip("/")
 
@@ -287,4 +288,6 @@ def _is_web_address(value: str) -> bool:
     safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS)
     plain = not (parts.username or parts.password or parts.query or parts.fragment)
     one_line: Callable[[str], bool] = lambda text: not re.search(r"\s|['\";,]", text)  # noqa: E731
-    return safe and bool(parts.hostname) and plain and port_is_valid and one_line(value)
+    # No wildcard either: an origin goes into the page's policy as it is.
+    host_is_plain = bool(re.fullmatch(r"[a-z0-9.-]+|[0-9a-f:.]+", parts.hostname or ""))
+    return safe and host_is_plain and plain and port_is_valid and one_line(value)

@@ -1,0 +1,196 @@
+"""The environment as one value: everything wrong is said at once, and nothing dangerous starts."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.settings import Settings, SettingsError
+
+GOOD = {
+    "SECRET_KEY": "k" * 32,
+    "DATABASE_URL": "postgres://u:p@db.example:5432/portal",
+    "PUBLIC_URL": "https://headshots.example",
+    "OIDC_ISSUER": "https://id.example/",
+    "OIDC_CLIENT_ID": "portal",
+    "OIDC_CLIENT_SECRET": "oidc-canary",
+    "HEADSHOT_API_KEY": "key-canary",
+    "STORAGE_URL": "s3://bucket/photos",
+}
+NAMES = [
+    *GOOD,
+    "HEADSHOT_PROVIDER",
+    "HEADSHOT_API_URL",
+    "HEADSHOT_WEBHOOK_SECRET",
+    "HEADSHOT_WEBHOOK_SCHEME",
+    "HEADSHOT_EMBED_ORIGINS",
+    "HEADSHOT_PHOTO_ORIGINS",
+    "HEADSHOT_RATE_LIMIT",
+    "HEADSHOT_DEVELOPMENT",
+    "OIDC_SCOPES",
+    "MAIL_URL",
+    "BRAND_COLOR",
+    "BRAND_LOGO",
+    "PORT",
+    "DYNO",
+    "ADMIN_EMAILS",
+]
+
+
+def problems(**changes: str | None) -> list[str]:
+    """What is wrong with a good environment after these changes; None takes a variable away."""
+    env = {name: value for name, value in (GOOD | changes).items() if value is not None}
+    try:
+        Settings.from_env(env)
+    except SettingsError as error:
+        return error.problems
+    return []
+
+
+def good(**changes: str) -> Settings:
+    return Settings.from_env(GOOD | changes)
+
+
+def test_a_minimal_environment_is_enough() -> None:
+    settings = good()
+    assert settings.secret_keys == ("k" * 32,)
+    assert (settings.provider, settings.webhook_scheme, settings.rate_limit) == ("profilebakery", "timestamped", 300)
+    assert settings.webhook_secrets == ()
+    assert settings.is_secure
+    assert not settings.development
+
+
+def test_everything_missing_is_listed_at_once() -> None:
+    with pytest.raises(SettingsError) as refused:
+        Settings.from_env({})
+    for name in GOOD:
+        assert any(name in problem for problem in refused.value.problems), name
+        assert name in str(refused.value)
+    assert len(refused.value.problems) == len(GOOD)
+
+
+def test_missing_and_wrong_are_listed_together() -> None:
+    found = problems(SECRET_KEY=None, PUBLIC_URL="ftp://x", HEADSHOT_RATE_LIMIT="many", BRAND_COLOR="red")
+    assert len(found) == 4
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_every_spelling_of_a_postgres_address_is_accepted(scheme: str) -> None:
+    settings = good(DATABASE_URL=f"{scheme}://u:p@db.example/portal?sslmode=require")
+    assert settings.database_url == "postgresql+psycopg://u:p@db.example/portal?sslmode=require"
+
+
+@pytest.mark.parametrize("url", ["mysql://x/y", "sqlite:///x.db", "postgres:/x", "postgres://[bad", "postgres://h:x/d"])
+def test_other_databases_are_refused(url: str) -> None:
+    assert len(problems(DATABASE_URL=url)) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"SECRET_KEY": "short"}, "at least 32"),
+        ({"SECRET_KEY": "k" * 32 + ",short"}, "at least 32"),
+        ({"HEADSHOT_WEBHOOK_SECRET": ""}, "empty secret"),
+        ({"HEADSHOT_WEBHOOK_SECRET": "  "}, "empty secret"),
+        ({"HEADSHOT_WEBHOOK_SECRET": "a,,b"}, "empty secret"),
+        ({"HEADSHOT_WEBHOOK_SECRET": "a,"}, "empty secret"),
+        ({"HEADSHOT_API_KEY": "käy"}, "no header can carry"),
+        ({"HEADSHOT_PROVIDER": "other"}, "profilebakery or headshotpro"),
+        ({"HEADSHOT_WEBHOOK_SCHEME": "none"}, "timestamped or body"),
+        ({"HEADSHOT_RATE_LIMIT": "0"}, "at least 10"),
+        ({"HEADSHOT_RATE_LIMIT": "३००"}, "whole number"),
+        ({"HEADSHOT_DEVELOPMENT": "maybe"}, "true or false"),
+        ({"OIDC_SCOPES": "email profile"}, "openid"),
+        ({"PUBLIC_URL": "https://x.example/portal"}, "without a path"),
+        ({"PUBLIC_URL": "http://x.example"}, "https"),
+        ({"PUBLIC_URL": "https://user:pw@x.example"}, "https"),
+        ({"OIDC_ISSUER": "http://id.example"}, "https"),
+        ({"STORAGE_URL": "/var/photos"}, "s3:// or file:///"),
+        ({"MAIL_URL": "http://x"}, "smtp"),
+        ({"MAIL_URL": "smtp://x"}, "MAIL_FROM"),
+        ({"BRAND_LOGO": "https://cdn.example/x.svg"}, "/static/"),
+        ({"BRAND_COLOR": "#12345"}, "#3b5bdb"),
+        ({"PORT": "-1"}, "whole number"),
+    ],
+)
+def test_each_wrong_value_is_named(changes: dict[str, str], said: str) -> None:
+    assert any(said in problem for problem in problems(**changes)), problems(**changes)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://studio.example/path",
+        "https://*.example",
+        "http://studio.example",
+        "studio.example",
+        "https://a.example; script-src *",
+        "https://a.example b",
+        "'self'",
+        "https://a.example:port",
+        "https://a.example?x",
+    ],
+)
+def test_an_origin_is_an_origin_and_nothing_that_could_bend_a_policy(origin: str) -> None:
+    assert problems(HEADSHOT_EMBED_ORIGINS=origin), origin
+    assert problems(HEADSHOT_PHOTO_ORIGINS=f"https://ok.example,{origin}"), origin
+
+
+def test_origins_are_kept_without_their_slash() -> None:
+    settings = good(HEADSHOT_EMBED_ORIGINS="https://a.example/, http://127.0.0.1:5001")
+    assert settings.embed_origins == ("https://a.example", "http://127.0.0.1:5001")
+
+
+def test_an_issuer_keeps_its_slash_for_it_is_compared_letter_by_letter() -> None:
+    assert good().oidc_issuer == "https://id.example/"
+    assert good(PUBLIC_URL="https://headshots.example/").public_url == "https://headshots.example"
+
+
+def test_lists() -> None:
+    settings = good(
+        SECRET_KEY=f"{'a' * 32}, {'b' * 32}",
+        HEADSHOT_WEBHOOK_SECRET="one, two",
+        ADMIN_EMAILS="Boss@Example.com,  other@example.com ,",
+        ADMIN_GROUPS="Admins",
+        ALLOWED_EMAIL_DOMAINS="Example.com",
+    )
+    assert settings.secret_keys == ("a" * 32, "b" * 32)
+    assert settings.webhook_secrets == ("one", "two")
+    assert settings.admin_emails == {"boss@example.com", "other@example.com"}
+    assert settings.admin_groups == {"Admins"}
+    assert settings.allowed_email_domains == {"example.com"}
+
+
+def test_on_a_platform_what_would_be_lost_is_refused() -> None:
+    assert problems(DYNO="web.1") == []
+    assert any("embedded" in each for each in problems(DYNO="web.1", DATABASE_URL=None))
+    for url in ("postgres://localhost/x", "postgres://127.0.0.1/x", "postgresql:///x?host=/tmp"):
+        assert any("next restart" in each for each in problems(DYNO="web.1", DATABASE_URL=url)), url
+        assert problems(DATABASE_URL=url) == []
+    assert any("loses its disk" in each for each in problems(DYNO="web.1", STORAGE_URL="file:///photos"))
+    assert problems(DYNO="web.1", STORAGE_URL="file:///photos", STORAGE_ALLOW_LOCAL="true") == []
+    assert problems(STORAGE_URL="file:///photos") == []
+
+
+def test_secrets_are_not_in_its_text() -> None:
+    text = repr(good())
+    for secret in ("canary", "k" * 32, "u:p"):
+        assert secret not in text
+    assert "canary" not in str(SettingsError(problems(BRAND_COLOR="x")))
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(NAMES),
+        st.one_of(st.text(max_size=30), st.sampled_from(["http://[", "https://x:99999", "postgres://[::1", "a,b,,"])),
+    )
+)
+def test_whatever_the_environment_says_the_answer_is_settings_or_a_list(env: dict[str, str]) -> None:
+    for start in ({}, GOOD):
+        refused = settings = None
+        try:
+            settings = Settings.from_env(start | env)
+        except SettingsError as error:
+            refused = error.problems
+        assert refused or settings
