@@ -9,6 +9,7 @@ from portal.sandbox.api import answers, converters, planned, v1, v2
 from portal.sandbox.config import SandboxConfig
 from portal.sandbox.control import create_blueprint as create_control
 from portal.sandbox.core import Sandbox
+from portal.sandbox.dashboard import create_blueprint as create_dashboard
 from portal.sandbox.openapi import create_blueprint as create_openapi
 from portal.sandbox.pipeline import Pipeline
 from portal.sandbox.studio import create_blueprint as create_studio
@@ -39,6 +40,7 @@ def create_sandbox(config: SandboxConfig) -> Flask:
     app.register_blueprint(v1.create_blueprint(sandbox))
     app.register_blueprint(signup.create_blueprint(sandbox))
     app.register_blueprint(create_control(sandbox, pipeline))
+    app.register_blueprint(create_dashboard(sandbox, pipeline))
     app.register_blueprint(create_openapi(sandbox))
     app.register_blueprint(photo_files.create_blueprint(sandbox))
     app.register_blueprint(create_studio(SandboxStudioStore(sandbox)))

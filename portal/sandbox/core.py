@@ -46,8 +46,12 @@ class Sandbox:
         self.clock = Clock()
         self._wakers: list[Callable[[], None]] = []
         self._switching = threading.Lock()
-        with self.database.write() as db:
-            self._switches = self._seed(db)
+        try:
+            with self.database.write() as db:
+                self._switches = self._seed(db)
+        except BaseException:
+            self.database.close()
+            raise
 
     @property
     def switches(self) -> Switches:

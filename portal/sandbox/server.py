@@ -62,7 +62,10 @@ def listen(config: SandboxConfig, host: str = "127.0.0.1", port: int = 0, public
         OSError: the port is taken.
         BadSettingError: a switch given at start is wrong.
     """
-    server = make_server(host, port, _not_ready, threaded=True, request_handler=_Handler)
+    try:
+        server = make_server(host, port, _not_ready, threaded=True, request_handler=_Handler)
+    except SystemExit as exc:  # the way Werkzeug reports a port it cannot have
+        raise OSError(f"cannot listen on {host}:{port}, the address is in use or not ours") from exc
     url = public_url.rstrip("/") or f"http://{host}:{server.server_port}"
     try:
         app = create_sandbox(replace(config, public_url=url))

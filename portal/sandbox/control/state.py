@@ -27,7 +27,7 @@ def add_routes(control: Blueprint, sandbox: Sandbox) -> None:
     def get_state() -> Response:
         with sandbox.read() as db:
             shown_models = [described(sandbox, db, model) for model in models.everything(db, SHOWN)]
-            shown_deliveries = [_delivery(db, item) for item in deliveries.newest(db, SHOWN)]
+            shown_deliveries = [delivery_out(db, item) for item in deliveries.newest(db, SHOWN)]
         return jsonify(
             {
                 "settings": current(sandbox),
@@ -49,14 +49,11 @@ def add_routes(control: Blueprint, sandbox: Sandbox) -> None:
     @control.get("/deliveries")
     def list_deliveries() -> Response:
         with sandbox.read() as db:
-            return jsonify({"deliveries": [_delivery(db, item) for item in deliveries.newest(db, SHOWN)]})
+            return jsonify({"deliveries": [delivery_out(db, item) for item in deliveries.newest(db, SHOWN)]})
 
     @control.post("/deliveries/<delivery_id>/resend")
-    def resend(delivery_id: str) -> Response:
-        with sandbox.write() as db:
-            if deliveries.by_id(db, delivery_id) is None:
-                raise UnknownModelError(delivery_id)
-            deliveries.change(db, delivery_id, state="waiting", due_at=sandbox.now(), tries=0)
+    def resend_delivery(delivery_id: str) -> Response:
+        resend(sandbox, delivery_id)
         return jsonify({"resent": delivery_id})
 
     @control.get("/requests")
@@ -67,6 +64,18 @@ def add_routes(control: Blueprint, sandbox: Sandbox) -> None:
     def forget_requests() -> Response:
         sandbox.journal.clear()
         return jsonify(sandbox.journal.summary())
+
+
+def resend(sandbox: Sandbox, delivery_id: str) -> None:
+    """Send a delivery once more, with all its retries; the provider itself offers no such thing.
+
+    Raises:
+        UnknownModelError: there is no such delivery.
+    """
+    with sandbox.write() as db:
+        if deliveries.by_id(db, delivery_id) is None:
+            raise UnknownModelError(delivery_id)
+        deliveries.change(db, delivery_id, state="waiting", due_at=sandbox.now(), tries=0)
 
 
 def described(sandbox: Sandbox, db: Connection, model: Model) -> dict[str, Any]:
@@ -86,7 +95,8 @@ def described(sandbox: Sandbox, db: Connection, model: Model) -> dict[str, Any]:
     }
 
 
-def _delivery(db: Connection, item: Delivery) -> dict[str, Any]:
+def delivery_out(db: Connection, item: Delivery) -> dict[str, Any]:
+    """Return a delivery with its attempts."""
     attempts = [asdict(attempt) for attempt in deliveries.attempts_of(db, item.id)]
     return {
         "id": item.id,
