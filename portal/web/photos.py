@@ -8,6 +8,8 @@ from flask import Blueprint, Response, request
 from werkzeug.wsgi import wrap_file
 
 from portal.db import release
+from portal.domain import renditions
+from portal.domain.errors import NotFound
 from portal.models.photos import Rendition
 from portal.services import gallery
 from portal.web.access import current_person
@@ -19,6 +21,8 @@ blueprint = Blueprint("photos", __name__)
 @blueprint.get("/photos/<uuid:photo_id>/<rendition>")
 def show(photo_id: UUID, rendition: str) -> Response:
     """One size of one photo, for its owner alone."""
+    if renditions.find(rendition) is None:
+        raise NotFound
     found = gallery.rendition(current_person(), photo_id, rendition)
     release()
     if request.if_none_match.contains(found.sha256):

@@ -1,0 +1,148 @@
+"""A portal on a real database and people who are signed in, without going through the sign-in."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from PIL import Image
+from werkzeug.test import TestResponse
+
+from portal.app import create_app
+from portal.db import db, transaction
+from portal.models.people import Person
+from portal.models.photos import Photo, Rendition
+from portal.models.sessions import Session
+from portal.settings import Settings
+from portal.web.context import portal_context
+from tests import factories
+from tests.factories import NOW
+from tests.integration.web_pages.document import Document
+
+_WIDTHS = (96, 320, 640, 1280)
+
+
+@dataclass
+class Visitor:
+    """A signed-in browser."""
+
+    client: FlaskClient
+    person: Person
+
+    def get(self, path: str, **options: Any) -> TestResponse:
+        return self.client.get(path, buffered=True, **options)
+
+    def page(self, path: str, status: int = 200) -> Document:
+        answer = self.client.get(path)
+        assert answer.status_code == status, answer.text
+        return Document(answer.text)
+
+    def press(self, path: str, **fields: Any) -> TestResponse:
+        """Send a form of this portal."""
+        token = Document(self.client.get("/headshots").text).value_of("csrf_token")
+        return self.client.post(path, data={"csrf_token": token, **fields})
+
+
+@pytest.fixture
+def make_app(portal_settings: Callable[..., Settings], database_url: str) -> Iterator[Callable[..., Flask]]:
+    made: list[Flask] = []
+
+    def make(**overrides: Any) -> Flask:
+        overrides = {"support_email": "help@example.com", "brand_name": "Example"} | overrides
+        app = create_app(portal_settings(**overrides), clock=lambda: NOW + timedelta(minutes=1))
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        with app.app_context():
+            db.engine.dispose()
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask]) -> Flask:
+    return make_app()
+
+
+@pytest.fixture
+def context(app: Flask) -> Iterator[None]:
+    """The factories need an application context; requests of the clients make their own."""
+    with app.app_context():
+        yield
+
+
+def visit_as(app: Flask, person: Person) -> Visitor:
+    """Sign the person in."""
+    token = hashlib.sha256(str(person.id).encode()).hexdigest()[:43]
+    with transaction() as session:
+        session.add(
+            Session(
+                token_hash=hashlib.sha256(token.encode()).digest(),
+                person_id=person.id,
+                data={},
+                created_at=NOW,
+                active_at=NOW,
+                expires_at=NOW + timedelta(hours=8),
+            )
+        )
+    client = app.test_client()
+    client.set_cookie(app.config["SESSION_COOKIE_NAME"], token)
+    return Visitor(client, person)
+
+
+@pytest.fixture
+def visitor(app: Flask, context: None) -> Visitor:
+    """Somebody who has just signed in for the first time."""
+    return visit_as(app, factories.make_person(name="Ada Lovelace"))
+
+
+@pytest.fixture
+def sign_in(app: Flask, context: None) -> Callable[[Person], Visitor]:
+    """Make a browser of this person's."""
+    return lambda person: visit_as(app, person)
+
+
+@pytest.fixture
+def finished(visitor: Visitor) -> list[Photo]:
+    """The visitor has agreed and their shoot is finished: four photos with real files."""
+    factories.agree(visitor.person)
+    _, photos = factories.make_finished(visitor.person, 4, provider_id="m1")
+    for number, photo in enumerate(photos):
+        store_renditions(photo, number)
+    return photos
+
+
+def store_renditions(photo: Photo, number: int) -> None:
+    """Put every size of a photo that pages show into the storage."""
+    shades = 60 + 40 * number
+    for width in _WIDTHS:
+        for name, kind in ((f"{width}.webp", "WEBP"), (f"{width}.jpg", "JPEG")):
+            content = io.BytesIO()
+            Image.new("RGB", (width, width * 5 // 4), (shades, shades, 140)).save(content, kind)
+            _keep(photo, name, f"image/{kind.lower()}", width, content.getvalue())
+
+
+def _keep(photo: Photo, name: str, content_type: str, width: int, content: bytes) -> None:
+    key = f"photos/{photo.id}/{name}"
+    portal_context().storage.put(key, content, content_type)
+    with transaction() as session:
+        session.query(Rendition).filter_by(photo_id=photo.id, name=name).delete()
+        session.add(
+            Rendition(
+                photo_id=photo.id,
+                name=name,
+                content_type=content_type,
+                width=width,
+                height=width * 5 // 4,
+                size=len(content),
+                sha256=hashlib.sha256(content).hexdigest(),
+                storage_key=key,
+            )
+        )

@@ -1,0 +1,56 @@
+"""A page as a reader of it sees it: parsed strictly, looked up by what is said and not by classes."""
+
+from __future__ import annotations
+
+from xml.etree.ElementTree import Element
+
+import html5lib
+
+_HTML = "{http://www.w3.org/1999/xhtml}"
+
+
+class Document:
+    """One parsed page or fragment; markup that browsers would have to guess at is an error."""
+
+    def __init__(self, text: str) -> None:
+        parser = html5lib.HTMLParser(strict=text.lstrip().lower().startswith("<!doctype"))
+        self.root: Element = parser.parse(text)
+        self.text = text
+
+    def all(self, name: str) -> list[Element]:
+        return list(self.root.iter(_HTML + name))
+
+    @property
+    def title(self) -> str:
+        return said(self.all("title")[0])
+
+    @property
+    def heading(self) -> str:
+        (heading,) = self.all("h1")
+        return said(heading)
+
+    @property
+    def words(self) -> str:
+        return said(self.root)
+
+    @property
+    def primary(self) -> list[str]:
+        """What the page's main actions are called."""
+        actions = [*self.all("a"), *self.all("button")]
+        return [said(action) for action in actions if "primary" in action.get("class", "").split()]
+
+    def link(self, name: str) -> str:
+        """Where the link that says this leads."""
+        (found,) = {link.get("href", "") for link in self.all("a") if said(link) == name}
+        return found
+
+    def value_of(self, field: str) -> str:
+        return next(each.get("value", "") for each in self.all("input") if each.get("name") == field)
+
+    def by_id(self, identifier: str) -> Element:
+        return next(each for each in self.root.iter() if each.get("id") == identifier)
+
+
+def said(element: Element) -> str:
+    """The words of an element, spaces made even."""
+    return " ".join("".join(element.itertext()).split())

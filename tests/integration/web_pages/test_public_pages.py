@@ -1,0 +1,65 @@
+"""What anybody may read: the front door, privacy, the brand's colours and icons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from tests.integration.web_pages.conftest import Visitor
+from tests.integration.web_pages.document import Document
+
+
+def read(app: Flask, path: str, language: str = "en") -> Document:
+    answer = app.test_client().get(path, headers={"Accept-Language": language})
+    assert answer.status_code == 200
+    return Document(answer.text)
+
+
+def test_the_front_door_has_one_way_in(app: Flask) -> None:
+    page = read(app, "/")
+    assert page.primary == ["Sign in"]
+    assert page.link("Sign in") == "/login"
+    assert "Sign out" not in page.words
+
+
+def test_who_is_signed_in_goes_on(visitor: Visitor) -> None:
+    page = visitor.page("/")
+    assert page.link("Go to my headshots") == "/headshots"
+    assert "Ada Lovelace" in page.words
+
+
+@pytest.mark.parametrize(("language", "until"), [("en", "90 days"), ("de", "90 Tage")])
+def test_privacy_tells_everybody_how_long(app: Flask, language: str, until: str) -> None:
+    page = read(app, "/privacy", language)
+    assert page.all("html")[0].get("lang") == language
+    assert any(until in "".join(row.itertext()) for row in page.all("tr"))
+    assert "help@example.com" in page.words
+
+
+def test_a_name_cannot_become_markup(make_app: Callable[..., Flask]) -> None:
+    app = make_app(brand_name='<script>alert("x")</script> & Co')
+    answer = app.test_client().get("/")
+    assert "<script>alert" not in answer.text
+    assert Document(answer.text).title.endswith('<script>alert("x")</script> & Co')
+
+
+def test_colours_are_kept_under_their_version_only(app: Flask) -> None:
+    page = read(app, "/")
+    address = next(each.get("href", "") for each in page.all("link") if "/brand.css" in each.get("href", ""))
+    client = app.test_client()
+    kept = client.get(address)
+    assert kept.content_type.startswith("text/css")
+    assert "max-age=31536000" in kept.headers["Cache-Control"]
+    assert "--accent-fill:#3b5bdb" in kept.text
+    assert "no-cache" in client.get("/brand.css").headers["Cache-Control"]
+
+
+@pytest.mark.parametrize(("name", "status"), [("favicon", 200), ("favicon-ready", 200), ("other", 404)])
+def test_icons(app: Flask, name: str, status: int) -> None:
+    answer = app.test_client().get(f"/icons/{name}.svg")
+    assert answer.status_code == status
+    if status == 200:
+        assert answer.content_type.startswith("image/svg+xml")
+        assert ("circle" in answer.text) == (name == "favicon-ready")
