@@ -1,8 +1,33 @@
-"""Signing in as people do: links, tabs, back buttons, cookies, other accounts."""
+"""Signing in as people do: links, tabs, back buttons, other accounts, other pages' requests to sign in."""
 
 from __future__ import annotations
 
-from tests.integration.auth.actors import Browser, query_of
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from portal.db import db
+from portal.models.audit import AuditEntry
+from portal.models.people import Person
+from portal.models.sessions import SignInAttempt
+from portal.services import people
+from tests.integration.auth.actors import Browser, MovableClock, query_of
+from tests.integration.auth.hostile_provider import HostileProvider
+
+Audit = Callable[[str], list[AuditEntry]]
+
+
+def count(app: Flask, table: Any) -> int:
+    with app.app_context():
+        return db.session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def person_of(app: Flask, subject: str) -> Person:
+    with app.app_context():
+        return db.session.scalars(select(Person).where(Person.subject == subject)).one()
 
 
 def test_sign_in_ends_on_my_page_with_pkce_state_and_nonce(browser: Browser) -> None:
@@ -18,3 +43,247 @@ def test_sign_in_ends_on_my_page_with_pkce_state_and_nonce(browser: Browser) -> 
     assert browser.get("/headshots").status_code == 200
     assert browser.provider.last_token_request["authorization"].startswith("Basic ")
     assert "client_secret" not in browser.provider.last_token_request
+
+
+def test_page_that_needs_signing_in_is_come_back_to(browser: Browser) -> None:
+    answer = browser.get("/headshots/gallery?photo=7&x=%20y")
+    assert answer.status_code == 303
+    ended = browser.sign_in(answer.headers["Location"])
+    assert ended.headers["Location"] == "/headshots/gallery?photo=7&x=%20y"
+
+
+def test_start_looks_for_a_silent_sign_in_once(browser: Browser) -> None:
+    silent = browser.begin("/start?next=/headshots/gallery")
+    assert query_of(silent)["prompt"] == "none"
+    answer = browser.get(browser.provider.visit(silent, code=None, error="login_required"))
+    assert answer.status_code == 303
+    shown = answer.headers["Location"]
+    assert "prompt" not in query_of(shown)
+    assert browser.get(browser.provider.visit(shown)).headers["Location"] == "/headshots/gallery"
+
+
+def test_start_does_not_look_twice_and_goes_on_when_signed_in(browser: Browser) -> None:
+    browser.begin("/start")
+    assert "prompt" not in query_of(browser.begin("/start"))
+    browser.sign_in()
+    assert browser.get("/start").headers["Location"] == "/headshots"
+    assert browser.get("/start?next=/privacy").headers["Location"] == "/privacy"
+
+
+def test_silent_sign_in_that_works_shows_no_page(browser: Browser) -> None:
+    assert browser.sign_in("/start").headers["Location"] == "/headshots"
+    assert browser.is_signed_in()
+
+
+def test_silent_refusal_of_another_kind_is_a_refusal(browser: Browser) -> None:
+    answer = browser.get(browser.provider.visit(browser.begin("/start"), code=None, error="server_error"))
+    assert answer.status_code == 400
+
+
+def test_signed_in_people_are_not_asked_again(browser: Browser) -> None:
+    browser.sign_in()
+    assert browser.get("/login?next=/headshots/gallery").headers["Location"] == "/headshots/gallery"
+
+
+def test_another_account_can_be_chosen(browser: Browser) -> None:
+    browser.sign_in()
+    old = browser.cookie()
+    location = browser.begin("/login?switch=1")
+    assert query_of(location)["prompt"] == "select_account"
+    browser.provider.person = {"sub": "bob", "email": "bob@example.com", "name": "Bob Example"}
+    browser.get(browser.provider.visit(location))
+    assert "Bob Example" in browser.get("/headshots").text
+    browser.client.set_cookie("portal_session", old or "")
+    assert not browser.is_signed_in()
+
+
+@pytest.mark.parametrize(("proved_ago", "status"), [(0, 303), (299, 303), (331, 400), (3600, 400), (None, 400)])
+def test_fresh_proof_is_really_fresh(proved_ago: int | None, status: int, browser: Browser) -> None:
+    browser.sign_in()
+    location = browser.begin("/login?fresh=1")
+    assert query_of(location)["max_age"] == "300"
+    if proved_ago is not None:
+        browser.provider.lies.claims = lambda claims: claims | {"auth_time": claims["iat"] - proved_ago}
+    assert browser.get(browser.provider.visit(location)).status_code == status
+
+
+def test_two_tabs_both_arrive(browser: Browser) -> None:
+    first, second = browser.begin("/login?next=/privacy"), browser.begin()
+    assert browser.get(browser.provider.visit(second)).headers["Location"] == "/headshots"
+    assert browser.get(browser.provider.visit(first)).headers["Location"] == "/privacy"
+    assert browser.is_signed_in()
+
+
+def test_fifty_clicks_leave_one_small_cookie(browser: Browser) -> None:
+    locations = [browser.begin() for _ in range(50)]
+    value = browser.cookie("portal_browser")
+    assert value is not None
+    assert len(value) == 22
+    assert browser.get(browser.provider.visit(locations[0])).status_code == 303
+    assert browser.is_signed_in()
+
+
+def test_callback_without_or_with_unknown_state_is_refused(browser: Browser, audit: Audit) -> None:
+    browser.begin()
+    for query in ("", "?code=x", "?code=x&state=", "?code=x&state=" + "A" * 43, "?error=%3Cscript%3E"):
+        answer = browser.get(f"/login/callback{query}")
+        assert answer.status_code == 400
+        assert "script>" not in answer.text
+    assert {entry.detail["reason"] for entry in audit("sign_in")} == {"state_unknown"}
+    assert len(audit("sign_in")) == 5
+
+
+def test_state_in_doubt_is_refused(browser: Browser, audit: Audit) -> None:
+    back = browser.provider.visit(browser.begin())
+    assert browser.get(f"{back}&code=other").status_code == 400
+    assert audit("sign_in")[0].detail["reason"] == "answer_ambiguous"
+
+
+def test_attackers_answer_does_nothing_in_another_browser(browser: Browser, other_browser: Browser) -> None:
+    other_browser.begin()
+    attackers = browser.provider.visit(browser.begin())
+    assert other_browser.get(attackers).status_code == 400
+    assert not other_browser.is_signed_in()
+    assert browser.get(attackers).status_code == 303
+
+
+def test_answer_works_once_even_with_the_cookies_of_before(browser: Browser, other_browser: Browser) -> None:
+    location = browser.begin()
+    saved = browser.cookie("portal_browser") or ""
+    back = browser.provider.visit(location)
+    assert browser.get(back).status_code == 303
+    other_browser.client.set_cookie("portal_browser", saved)
+    assert other_browser.get(back).status_code == 400
+    assert not other_browser.is_signed_in()
+
+
+def test_back_button_after_signing_in_leads_to_my_page(browser: Browser) -> None:
+    back = browser.provider.visit(browser.begin())
+    browser.get(back)
+    token = browser.cookie()
+    again = browser.get(back)
+    assert (again.status_code, again.headers["Location"]) == (303, "/headshots")
+    assert browser.cookie() == token
+
+
+def test_answer_after_ten_minutes_is_too_late_and_its_row_goes(
+    browser: Browser, app: Flask, clock: MovableClock, audit: Audit
+) -> None:
+    late, never = browser.begin(), browser.begin()
+    clock.move(minutes=10, seconds=1)
+    assert browser.get(browser.provider.visit(late)).status_code == 400
+    assert audit("sign_in")[0].detail["reason"] == "attempt_expired"
+    browser.begin()
+    assert count(app, SignInAttempt) == 1
+    assert browser.get(browser.provider.visit(never)).status_code == 400
+
+
+def test_person_is_issuer_and_subject_never_the_address(browser: Browser, app: Flask) -> None:
+    browser.sign_in()
+    browser.provider.person["email"] = "alice.new@example.com"
+    browser.sign_in("/login?switch=1")
+    assert count(app, Person) == 1
+    assert person_of(app, "alice").email == "alice.new@example.com"
+    browser.provider.person["sub"] = "impostor"
+    browser.sign_in("/login?switch=1")
+    assert count(app, Person) == 2
+    assert person_of(app, "impostor").id != person_of(app, "alice").id
+
+
+def test_admin_by_group_until_the_group_is_gone(make_app: Callable[..., Flask], provider: HostileProvider) -> None:
+    app = make_app(admin_groups=frozenset({"headshot-admins"}))
+    browser = Browser(app.test_client(), provider)
+    provider.person["groups"] = ["staff", "headshot-admins"]
+    browser.sign_in()
+    assert person_of(app, "alice").role == "admin"
+    provider.person["groups"] = ["staff"]
+    browser.sign_in("/login?switch=1")
+    assert person_of(app, "alice").role == "employee"
+
+
+def test_admin_by_address_whatever_its_case(make_app: Callable[..., Flask], provider: HostileProvider) -> None:
+    app = make_app(admin_emails=frozenset({"alice@example.com"}))
+    provider.person["email"] = "Alice@Example.com"
+    Browser(app.test_client(), provider).sign_in()
+    assert person_of(app, "alice").role == "admin"
+
+
+def test_manager_named_in_the_portal_stays_one(browser: Browser, app: Flask) -> None:
+    browser.sign_in()
+    with app.app_context():
+        db.session.scalars(select(Person)).one().role = "manager"
+        db.session.commit()
+    browser.sign_in("/login?switch=1")
+    assert person_of(app, "alice").role == "manager"
+
+
+def test_deactivated_person_is_out_at_once_and_stays_out(
+    browser: Browser, other_browser: Browser, app: Flask, clock: MovableClock, audit: Audit
+) -> None:
+    browser.sign_in()
+    other_browser.sign_in()
+    alice = person_of(app, "alice")
+    with app.app_context():
+        people.deactivate(alice.id, actor=alice, now=clock())
+    assert not browser.is_signed_in()
+    assert not other_browser.is_signed_in()
+    assert browser.sign_in().status_code == 403
+    assert audit("sign_in")[-1].detail["reason"] == "person_deactivated"
+    with app.app_context():
+        people.reactivate(alice.id, actor=alice, now=clock())
+    browser.sign_in()
+    assert browser.is_signed_in()
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_provider_page_can_begin_a_sign_in(method: str, browser: Browser) -> None:
+    asked = {
+        "iss": browser.provider.issuer,
+        "login_hint": "alice@example.com",
+        "target_link_uri": "http://localhost/headshots/gallery",
+        "unknown": "x",
+    }
+    sent = {"query_string": asked} if method == "get" else {"data": asked}
+    answer = getattr(browser, method)("/login/initiate", **sent)
+    assert answer.status_code == 303
+    assert query_of(answer.headers["Location"])["login_hint"] == "alice@example.com"
+    ended = browser.get(browser.provider.visit(answer.headers["Location"]))
+    assert ended.headers["Location"] == "/headshots/gallery"
+
+
+@pytest.mark.parametrize("issuer", [None, "", "https://evil.example", "{issuer}/"])
+def test_stranger_cannot_begin_a_sign_in(issuer: str | None, browser: Browser, audit: Audit) -> None:
+    query = {} if issuer is None else {"iss": issuer.format(issuer=browser.provider.issuer)}
+    assert browser.get("/login/initiate", query_string=query).status_code == 400
+    assert audit("sign_in")[0].detail["reason"] == "initiated_by_stranger"
+
+
+@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "http://localhost.evil.example/x"])
+def test_initiated_sign_in_never_ends_elsewhere(target: str, browser: Browser) -> None:
+    query = {"iss": browser.provider.issuer, "target_link_uri": target}
+    location = browser.get("/login/initiate", query_string=query).headers["Location"]
+    assert browser.get(browser.provider.visit(location)).headers["Location"] == "/headshots"
+
+
+def test_language_of_somebody_new_is_the_browsers(browser: Browser, app: Flask) -> None:
+    location = browser.begin()
+    browser.get(browser.provider.visit(location), headers={"Accept-Language": "de-AT,de;q=0.9"})
+    assert person_of(app, "alice").locale == "de"
+    assert '<html lang="de"' in browser.get("/headshots", headers={"Accept-Language": "en"}).text
+
+
+def test_language_the_provider_names_counts_before_the_browsers(browser: Browser, app: Flask) -> None:
+    browser.provider.person["locale"] = "de_DE"
+    browser.get(browser.provider.visit(browser.begin()), headers={"Accept-Language": "en"})
+    assert person_of(app, "alice").locale == "de"
+
+
+def test_success_is_audited_without_anything_private(browser: Browser, audit: Audit) -> None:
+    browser.sign_in()
+    (entry,) = audit("sign_in")
+    assert entry.result == "ok"
+    assert entry.actor_id == entry.subject_id
+    assert entry.request_id
+    assert entry.address_digest
+    assert "127.0.0.1" not in entry.address_digest
+    assert entry.detail == {"role": "employee"}

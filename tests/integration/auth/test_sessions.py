@@ -1,0 +1,225 @@
+"""Sessions: what the cookie is, how long it lasts, what keeps it alive, and what it costs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, select
+
+from portal.db import db
+from portal.models import sessions
+from portal.models.people import Person
+from portal.models.sessions import Session
+from portal.services import people
+from portal.services.people import Caller
+from portal.web.sessions import new_token
+from tests.integration.auth.actors import Browser, MovableClock
+from tests.integration.auth.hostile_provider import HostileProvider
+
+POLLING = ["/headshots/status", "/photos/11111111-1111-1111-1111-111111111111/640.webp"]
+
+
+def rows(app: Flask) -> list[Session]:
+    with app.app_context():
+        return list(db.session.scalars(select(Session)))
+
+
+def test_cookie_over_http_on_this_machine(browser: Browser) -> None:
+    answer = browser.sign_in()
+    (cookie,) = [value for value in answer.headers.getlist("Set-Cookie") if value.startswith("portal_session=")]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    assert "Path=/" in cookie
+    assert "Domain" not in cookie
+    assert "Expires" not in cookie
+    assert len(cookie) < 4096
+
+
+def test_cookies_over_https_are_bound_to_the_host(make_app: Callable[..., Flask], provider: HostileProvider) -> None:
+    client = make_app(public_url="https://portal.example").test_client()
+    site = {"base_url": "https://portal.example"}
+    begun = client.get("/login", **site)
+    (browser_cookie,) = begun.headers.getlist("Set-Cookie")
+    ended = client.get(provider.visit(begun.headers["Location"]), **site)
+    (session_cookie,) = ended.headers.getlist("Set-Cookie")
+    assert browser_cookie.startswith("__Host-portal-browser=")
+    assert session_cookie.startswith("__Host-portal=")
+    for cookie in (browser_cookie, session_cookie):
+        assert "Secure" in cookie
+        assert "HttpOnly" in cookie
+        assert "Path=/" in cookie
+        assert "Domain" not in cookie
+
+
+def test_database_knows_only_the_hash_of_the_token(browser: Browser, app: Flask) -> None:
+    browser.sign_in()
+    (row,) = rows(app)
+    token = browser.cookie() or ""
+    assert row.token_hash == hashlib.sha256(token.encode()).digest()
+    assert b"eyJ" not in (row.id_token or b"")
+
+
+def test_tokens_do_not_repeat() -> None:
+    assert len({new_token() for _ in range(100_000)}) == 100_000
+
+
+def test_token_changes_at_sign_in_and_the_old_one_is_dead(browser: Browser, app: Flask) -> None:
+    browser.client.set_cookie("portal_session", "A" * 43)
+    browser.sign_in()
+    first = browser.cookie() or ""
+    assert first != "A" * 43
+    browser.sign_in("/login?switch=1")
+    second = browser.cookie() or ""
+    assert second != first
+    assert len(rows(app)) == 1
+    browser.client.set_cookie("portal_session", first)
+    assert not browser.is_signed_in()
+    browser.client.set_cookie("portal_session", second)
+    assert browser.is_signed_in()
+
+
+@pytest.mark.parametrize("value", ["", "x", "A" * 43, "A" * 4000, "é" * 43, "../../etc", "' OR 1=1 --"])
+def test_cookie_that_is_none_of_ours_is_nobody(value: str, browser: Browser) -> None:
+    browser.client.set_cookie("portal_session", value)
+    assert not browser.is_signed_in()
+
+
+def test_dead_cookie_is_taken_back(browser: Browser) -> None:
+    browser.client.set_cookie("portal_session", "A" * 43)
+    browser.get("/")
+    assert browser.cookie() is None
+
+
+@pytest.mark.parametrize(("role", "minutes"), [("employee", 30), ("manager", 30), ("admin", 15)])
+def test_idle_session_ends(role: str, minutes: int, browser: Browser, app: Flask, clock: MovableClock) -> None:
+    browser.sign_in()
+    give_role(app, role)
+    clock.move(minutes=minutes, seconds=-1)
+    assert browser.get("/headshots").status_code == 200
+    clock.move(minutes=minutes, seconds=1)
+    assert browser.get("/headshots").status_code == 303
+
+
+@pytest.mark.parametrize(("role", "hours"), [("employee", 12), ("admin", 8)])
+def test_session_ends_however_busy(role: str, hours: int, browser: Browser, app: Flask, clock: MovableClock) -> None:
+    browser.sign_in()
+    give_role(app, role)
+    for _ in range(hours * 6 - 1):
+        clock.move(minutes=10)
+        assert browser.get("/headshots").status_code == 200
+    clock.move(minutes=10)
+    assert browser.get("/headshots").status_code == 303
+
+
+@pytest.mark.parametrize("path", POLLING)
+def test_open_tab_keeps_nobody_signed_in(path: str, browser: Browser, clock: MovableClock) -> None:
+    browser.sign_in()
+    for _ in range(6):
+        clock.move(minutes=5)
+        answer = browser.get(path)
+    assert answer.status_code == 401
+    assert answer.json is not None
+
+
+def test_stream_keeps_nobody_signed_in(browser: Browser, app: Flask, clock: MovableClock) -> None:
+    browser.sign_in()
+    before = rows(app)[0].active_at
+    clock.move(minutes=5)
+    app.extensions["hub"].is_stopping = lambda: True
+    assert browser.get("/headshots/events").status_code == 200
+    assert rows(app)[0].active_at == before
+
+
+def test_sign_of_life_is_written_once_a_minute(browser: Browser, app: Flask, clock: MovableClock) -> None:
+    browser.sign_in()
+    began = rows(app)[0].active_at
+    clock.move(seconds=59)
+    browser.get("/privacy")
+    assert rows(app)[0].active_at == began
+    clock.move(seconds=1)
+    browser.get("/privacy")
+    assert rows(app)[0].active_at == clock()
+
+
+def test_session_costs_one_query_and_holds_no_connection(browser: Browser, app: Flask) -> None:
+    browser.sign_in()
+    statements: list[str] = []
+    held: list[int] = []
+    with app.app_context():
+        engine = db.engine
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    app.view_functions["pages.landing"] = lambda: str(held.append(engine.pool.checkedout()))  # type: ignore[attr-defined]
+    browser.get("/")
+    assert len([text for text in statements if "sessions" in text]) == 1
+    assert len(statements) == 1
+    assert held == [0]
+    assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
+def test_visitor_without_cookie_costs_no_query_and_leaves_no_row(browser: Browser, app: Flask) -> None:
+    statements: list[str] = []
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", lambda _c, _k, statement, *_r: statements.append(statement))
+    for path in ("/", "/privacy", "/healthz", "/brand.css", "/nowhere"):
+        assert "Set-Cookie" not in browser.get(path).headers
+    assert statements == []
+    assert rows(app) == []
+
+
+def test_role_changes_count_at_the_next_request(browser: Browser, app: Flask) -> None:
+    browser.sign_in()
+    assert "Administration" not in browser.get("/privacy").text
+    give_role(app, "admin")
+    assert "Administration" in browser.get("/privacy").text
+
+
+def test_person_can_end_their_other_sessions(
+    browser: Browser, other_browser: Browser, app: Flask, clock: MovableClock
+) -> None:
+    browser.sign_in()
+    other_browser.sign_in()
+    mine = hashlib.sha256((browser.cookie() or "").encode()).digest()
+    with app.app_context():
+        alice = db.session.scalars(select(Person)).one()
+        assert len(sessions.of_person(alice.id)) == 2
+        assert people.end_sessions(alice.id, actor=alice, now=clock(), but=mine) == 1
+    assert browser.is_signed_in()
+    assert not other_browser.is_signed_in()
+
+
+def test_sessions_long_over_are_deleted_at_the_next_sign_in(
+    browser: Browser, other_browser: Browser, app: Flask, clock: MovableClock
+) -> None:
+    browser.sign_in()
+    clock.move(hours=13)
+    other_browser.sign_in()
+    assert len(rows(app)) == 1
+
+
+def test_hundred_sessions_are_ended_by_one_order(browser: Browser, app: Flask, clock: MovableClock) -> None:
+    browser.provider.person["sid"] = "s1"
+    browser.sign_in()
+    with app.app_context():
+        (first,) = db.session.scalars(select(Session)).all()
+        for _ in range(99):
+            copy = {c.name: getattr(first, c.name) for c in Session.__table__.columns}
+            db.session.add(Session(**copy | {"token_hash": hashlib.sha256(new_token().encode()).digest()}))
+        db.session.commit()
+        ended = people.sign_out_by_order(
+            browser.provider.issuer, "j1", subject="alice", sid=None, now=clock(), caller=Caller()
+        )
+    assert ended == 100
+
+
+def give_role(app: Flask, role: str) -> None:
+    with app.app_context():
+        db.session.scalars(select(Person)).one().role = role
+        db.session.commit()

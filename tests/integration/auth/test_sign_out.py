@@ -1,0 +1,194 @@
+"""Signing out: here first, then at the provider; and by the provider's own order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from portal.models.audit import AuditEntry
+from tests.integration.auth.actors import Browser, MovableClock, query_of
+from tests.integration.auth.hostile_provider import FOREIGN_KEY, OTHER_KEY, HostileProvider, secret_key, sign
+
+Audit = Callable[[str], list[AuditEntry]]
+EVENT = "http://schemas.openid.net/event/backchannel-logout"
+
+
+def test_sign_out_ends_the_session_before_the_provider_is_asked(browser: Browser, audit: Audit) -> None:
+    browser.sign_in()
+    token = browser.cookie() or ""
+    answer = browser.sign_out()
+    assert answer.status_code == 303
+    assert answer.headers["Location"].startswith(f"{browser.provider.issuer}/end?")
+    asked = query_of(answer.headers["Location"])
+    assert asked["post_logout_redirect_uri"] == "http://localhost/"
+    assert asked["client_id"] == "portal"
+    assert asked["id_token_hint"].startswith("eyJ")
+    assert '"storage"' in answer.headers["Clear-Site-Data"]
+    assert "cookies" not in answer.headers["Clear-Site-Data"]
+    assert browser.cookie() is None
+    browser.client.set_cookie("portal_session", token)
+    assert not browser.is_signed_in()
+    assert len(audit("sign_out")) == 1
+    back = browser.get("/", query_string={"state": asked["state"]})
+    assert (back.status_code, back.headers["Location"]) == (303, "/")
+    assert audit("sign_out.return") == []
+
+
+@pytest.mark.parametrize("state", ["other", "", "é"])
+def test_return_with_another_state_is_noted_and_harmless(state: str, browser: Browser, audit: Audit) -> None:
+    browser.sign_in()
+    browser.sign_out()
+    assert browser.get("/", query_string={"state": state}).headers["Location"] == "/"
+    assert len(audit("sign_out.return")) == 1
+
+
+def test_return_without_state_shows_the_landing_page(browser: Browser) -> None:
+    browser.sign_in()
+    browser.sign_out()
+    assert browser.get("/").status_code == 200
+
+
+def test_sign_out_works_while_the_provider_is_down(browser: Browser, clock: MovableClock) -> None:
+    browser.sign_in()
+    token = browser.form_token()
+    clock.move(minutes=6)
+    browser.provider.lies.down |= {"openid-configuration", "jwks", "token"}
+    assert browser.post("/logout", data={"csrf_token": token}).status_code == 303
+    assert not browser.is_signed_in()
+
+
+def test_provider_without_such_a_page_ends_at_home(browser: Browser) -> None:
+    browser.provider.lies.metadata = {"end_session_endpoint": None}
+    browser.sign_in()
+    assert browser.sign_out().headers["Location"] == "/"
+
+
+def test_signing_out_twice_is_no_error(browser: Browser) -> None:
+    browser.sign_in()
+    token = browser.form_token()
+    browser.post("/logout", data={"csrf_token": token})
+    again = browser.post("/logout", data={"csrf_token": token})
+    assert (again.status_code, again.headers["Location"]) == (303, "/")
+
+
+def test_picture_or_foreign_form_cannot_sign_anybody_out(browser: Browser) -> None:
+    browser.sign_in()
+    assert browser.get("/logout").status_code == 405
+    assert browser.post("/logout").status_code == 400
+    assert browser.is_signed_in()
+
+
+def test_link_of_the_intranet_does_not_undo_signing_out(browser: Browser) -> None:
+    browser.sign_in()
+    browser.sign_out()
+    assert "prompt" not in query_of(browser.begin("/start"))
+
+
+def test_form_may_end_at_the_providers_sign_out_page(browser: Browser) -> None:
+    browser.provider.lies.metadata = {"end_session_endpoint": "http://127.0.0.2:9/end"}
+    browser.sign_in()
+    policy = browser.get("/headshots").headers["Content-Security-Policy"]
+    assert f"form-action 'self' {browser.provider.issuer} http://127.0.0.2:9;" in policy
+
+
+def order(browser: Browser, token: Any) -> Any:
+    return browser.post("/login/backchannel-logout", data={"logout_token": token})
+
+
+def test_order_ends_the_one_sign_in_it_names(browser: Browser, other_browser: Browser) -> None:
+    browser.provider.person["sid"] = "s1"
+    browser.sign_in()
+    browser.provider.person["sid"] = "s2"
+    other_browser.sign_in()
+    answer = order(Browser(browser.client, browser.provider), browser.provider.logout_token(sid="s1"))
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "Set-Cookie" not in answer.headers
+    assert not browser.is_signed_in()
+    assert other_browser.is_signed_in()
+
+
+def test_order_ends_all_sign_ins_of_a_person(browser: Browser, other_browser: Browser, audit: Audit) -> None:
+    browser.sign_in()
+    other_browser.sign_in()
+    assert order(browser, browser.provider.logout_token(sub="alice")).status_code == 200
+    assert not browser.is_signed_in()
+    assert not other_browser.is_signed_in()
+    (entry,) = audit("sign_out.ordered")
+    assert entry.detail == {"sessions": 2}
+
+
+def test_order_for_an_unknown_sign_in_is_fine_and_changes_nothing(browser: Browser) -> None:
+    browser.sign_in()
+    assert order(browser, browser.provider.logout_token(sid="unknown")).status_code == 200
+    assert order(browser, browser.provider.logout_token(sub="bob", sid="s9")).status_code == 200
+    assert browser.is_signed_in()
+
+
+def test_order_works_once(browser: Browser) -> None:
+    token = browser.provider.logout_token(sub="alice")
+    assert order(browser, token).status_code == 200
+    browser.sign_in()
+    assert order(browser, token).status_code == 400
+    assert browser.is_signed_in()
+
+
+@pytest.mark.parametrize("typ", ["logout+jwt", "LOGOUT+JWT", "application/logout+jwt", "JWT"])
+def test_order_of_usual_types_is_accepted(typ: str, browser: Browser) -> None:
+    assert order(browser, browser.provider.logout_token(sub="alice", typ=typ)).status_code == 200
+
+
+BAD_ORDERS: dict[str, Callable[[HostileProvider], Any]] = {
+    "nothing": lambda _: "",
+    "garbage": lambda _: "a.b.c",
+    "not signed": lambda p: p.logout_token(sub="alice", alg="none"),
+    "shared secret": lambda p: p.logout_token(sub="alice", alg="HS256", key=secret_key()),
+    "foreign key": lambda p: p.logout_token(sub="alice", key=FOREIGN_KEY),
+    "unknown key": lambda p: p.logout_token(sub="alice", key=OTHER_KEY),
+    "other issuer": lambda p: p.logout_token(sub="alice", iss="https://evil.example"),
+    "other audience": lambda p: p.logout_token(sub="alice", aud="other"),
+    "no audience": lambda p: p.logout_token(sub="alice", aud=None),
+    "no events": lambda p: p.logout_token(sub="alice", events=None),
+    "wrong event": lambda p: p.logout_token(sub="alice", events={"x": {}}),
+    "event is no object": lambda p: p.logout_token(sub="alice", events={EVENT: True}),
+    "with nonce": lambda p: p.logout_token(sub="alice", nonce="x"),
+    "nobody meant": lambda p: p.logout_token(),
+    "no id": lambda p: p.logout_token(sub="alice", jti=None),
+    "id is a number": lambda p: p.logout_token(sub="alice", jti=7),
+    "subject is empty": lambda p: p.logout_token(sub=""),
+    "sign-in is a list": lambda p: p.logout_token(sid=["s1"]),
+    "no issue time": lambda p: p.logout_token(sub="alice", iat=None),
+    "issued long ago": lambda p: p.logout_token(sub="alice", iat=int(p.clock().timestamp()) - 3600),
+    "expired": lambda p: p.logout_token(sub="alice", exp=int(p.clock().timestamp()) - 60),
+    "an ID token": lambda p: sign(p.honest_claims("x")),
+    "of type access token": lambda p: p.logout_token(sub="alice", typ="at+jwt"),
+}
+
+
+@pytest.mark.parametrize("made", BAD_ORDERS.values(), ids=BAD_ORDERS)
+def test_bad_order_is_refused_and_audited(
+    made: Callable[[HostileProvider], Any], browser: Browser, audit: Audit
+) -> None:
+    browser.sign_in()
+    answer = order(browser, made(browser.provider))
+    assert answer.status_code == 400
+    assert answer.json["error"] == "invalid_request"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert [entry.result for entry in audit("sign_out.ordered")] == ["refused"]
+    assert browser.is_signed_in()
+
+
+def test_order_while_the_keys_cannot_be_read_is_to_be_repeated(browser: Browser) -> None:
+    browser.provider.lies.down.add("jwks")
+    assert order(browser, browser.provider.logout_token(sub="alice")).status_code == 503
+
+
+def test_order_ends_sessions_of_this_issuer_only(
+    browser: Browser, make_app: Callable[..., Flask], provider: HostileProvider
+) -> None:
+    browser.sign_in()
+    assert order(browser, provider.logout_token(sub="alice", iss=provider.issuer + "/")).status_code == 400
+    assert browser.is_signed_in()
