@@ -1,0 +1,48 @@
+"""What the strict content policy would forbid in a browser is found here, in the templates themselves."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).parents[3]
+TEMPLATES = sorted((TOP / "templates").rglob("*.html"))
+SCRIPTS = sorted((TOP / "static/js").glob("*.js"))
+STYLES = sorted((TOP / "static/css").glob("*.css"))
+names = [str(path.relative_to(TOP)) for path in TEMPLATES]
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=names)
+def test_no_template_carries_code_or_styles(template: Path) -> None:
+    text = template.read_text()
+    assert not re.search(r"<[^>]*\son\w+\s*=", text), "inline handler"
+    assert not re.search(r"<[^>]*\sstyle\s*=", text), "style attribute"
+    assert "<style" not in text
+    for tag in re.findall(r"<script\b[^>]*>", text):
+        assert "src=" in tag
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=names)
+def test_every_form_that_changes_something_carries_the_token(template: Path) -> None:
+    for form in re.findall(r'<form\b[^>]*method="post".*?</form>', template.read_text(), re.DOTALL):
+        assert 'name="csrf_token"' in form
+
+
+@pytest.mark.parametrize("path", [*TEMPLATES, *SCRIPTS, *STYLES], ids=lambda path: path.name)
+def test_nothing_is_loaded_from_elsewhere(path: Path) -> None:
+    foreign = [found for found in re.findall(r"https?://[^\s\"')]+", path.read_text()) if "www.w3.org" not in found]
+    assert foreign == []
+
+
+def test_every_address_of_a_static_file_has_its_file() -> None:
+    for template in TEMPLATES:
+        for name in re.findall(r"asset\('([^']+)'\)", template.read_text()):
+            assert (TOP / "static" / name).is_file(), f"{template.name} asks for {name}"
+
+
+def test_styles_take_their_colours_from_the_tokens() -> None:
+    for path in STYLES:
+        if path.name != "tokens.css":
+            assert not re.findall(r"#[0-9a-f]{6}\b|rgb\(|oklch\(", path.read_text()), path.name

@@ -1,0 +1,62 @@
+"""The accent scale: whatever colour a company has, words stay readable and shapes visible."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.web import palette
+from portal.web.brand import initials, stylesheet_text
+
+COLORS = st.integers(min_value=0, max_value=0xFFFFFF).map(lambda number: f"#{number:06x}")
+GROUNDS = {
+    "light": (palette.light, palette.LIGHT_PAGE, palette.LIGHT_QUIET),
+    "dark": (palette.dark, palette.DARK_PAGE, palette.DARK_QUIET),
+}
+
+
+def test_contrast_is_that_of_the_guidelines() -> None:
+    assert palette.contrast("#ffffff", "#000000") == pytest.approx(21)
+    assert palette.contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+    assert palette.contrast("#3b5bdb", "#3b5bdb") == 1
+
+
+@pytest.mark.parametrize("ground", GROUNDS)
+@given(color=COLORS)
+def test_any_brand_colour_can_be_read_and_seen(ground: str, color: str) -> None:
+    make, page, quiet = GROUNDS[ground]
+    accent = make(color)
+    assert palette.contrast(accent.on_fill, accent.fill) >= 4.5
+    assert palette.contrast(accent.on_fill, accent.fill_hover) >= 4.5
+    for behind in (page, quiet, accent.tint):
+        assert palette.contrast(accent.text, behind) >= 4.5
+    for behind in (page, quiet):
+        assert palette.contrast(accent.line, behind) >= 3
+    assert palette.contrast(accent.edge, page) >= 3
+
+
+def test_a_usable_brand_colour_is_left_alone() -> None:
+    accent = palette.light("#3b5bdb")
+    assert (accent.fill, accent.text, accent.on_fill) == ("#3b5bdb", "#3b5bdb", "#ffffff")
+
+
+def test_a_bright_brand_colour_keeps_its_shade_under_dark_letters() -> None:
+    accent = palette.light("#ffcc00")
+    assert accent.fill == "#ffcc00"
+    assert accent.on_fill == palette.INK
+
+
+def test_the_stylesheet_has_a_light_a_dark_and_a_gallery_part() -> None:
+    text = stylesheet_text("#3b5bdb")
+    assert text.count("--accent-fill:") == 4
+    assert "prefers-color-scheme:dark" in text
+    assert ":root.dark-room" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "letters"),
+    [("Ada Lovelace", "AL"), ("Ada", "A"), ("ada king lovelace", "AL"), ("Łukasz Żak", "ŁŻ"), ("", "?"), (" – ", "?")],
+)
+def test_initials(name: str, letters: str) -> None:
+    assert initials(name) == letters

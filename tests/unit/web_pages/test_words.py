@@ -1,0 +1,85 @@
+"""The translations: complete, compiled, with the same blanks to fill in as the source."""
+
+from __future__ import annotations
+
+import gettext
+import re
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from portal.domain import consent
+
+TOP = Path(__file__).parents[3]
+TRANSLATIONS = TOP / "translations"
+LANGUAGES = sorted(path.name for path in TRANSLATIONS.iterdir() if path.is_dir())
+METHODS = [
+    ("portal/domain/consent.py", "python"),
+    ("portal/services/**.py", "python"),
+    ("portal/web/**.py", "python"),
+    ("templates/**.html", "jinja2"),
+]
+BLANK = re.compile(r"%\((\w+)\)s")
+
+
+def catalog(language: str) -> Catalog:
+    with (TRANSLATIONS / language / "LC_MESSAGES" / "messages.po").open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def in_the_code() -> set[str | tuple[str, ...]]:
+    # Only the folders that hold words: the rest of the tree is large and has none.
+    found: set[str | tuple[str, ...]] = set()
+    for folder in ("portal", "templates"):
+        methods = [(pattern.removeprefix(f"{folder}/"), method) for pattern, method in METHODS]
+        for _file, _line, message, _comments, _context in extract_from_dir(TOP / folder, methods):
+            found.add(message)
+    return found
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_sentence_is_translated(language: str) -> None:
+    known = {message.id: message.string for message in catalog(language) if message.id}
+    assert in_the_code() - set(known) == set()
+    untranslated = [key for key, words in known.items() if not (all(words) if isinstance(words, tuple) else words)]
+    assert untranslated == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_blanks_are_the_same(language: str) -> None:
+    for message in catalog(language):
+        for source, words in zip(forms(message.id), forms(message.string), strict=True):
+            assert set(BLANK.findall(source)) == set(BLANK.findall(words)), source
+
+
+def forms(text: object) -> tuple[str, ...]:
+    """The forms of a message, one or singular and plural; the header has no blanks."""
+    return tuple(text) if isinstance(text, tuple | list) else (str(text),)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_compiled_is_what_is_written(language: str) -> None:
+    expected = BytesIO()
+    write_mo(expected, catalog(language))
+    compiled = TRANSLATIONS / language / "LC_MESSAGES" / "messages.mo"
+    assert compiled.read_bytes() == expected.getvalue()
+
+
+@pytest.mark.parametrize("language", ["en", *LANGUAGES])
+def test_the_policy_says_everything_in_every_language(language: str) -> None:
+    words = gettext.translation("messages", TRANSLATIONS, [language], fallback=language == "en")
+
+    def translate(text: str, **values: str) -> str:
+        return words.gettext(text) % values if values else words.gettext(text)
+
+    policy = consent.policy(translate, locale=language, company="Example", studio="The Studio")
+    assert [block.key for block in policy.blocks] == ["what", "why", "who", "how_long", "rights", "freedom"]
+    assert all(len(block.text) > 60 and block.heading for block in policy.blocks)
+    assert all(purpose.label for purpose in policy.purposes)
+    assert "Example" in policy.text
+    assert "The Studio" in policy.text
