@@ -17,6 +17,7 @@ export function watch({ status, events, etag, onChange, onContact = () => {} }) 
   let timer = 0;
   let brokenSince = 0;
   let asking = null;
+  let askAgain = false;
   let misses = 0;
 
   async function ask() {
@@ -44,8 +45,13 @@ export function watch({ status, events, etag, onChange, onContact = () => {} }) 
     }
   }
 
+  // What changes while an answer is on its way is not in it, so the question is asked once more.
   function look() {
-    asking ??= ask().finally(() => { asking = null; });
+    if (asking) { askAgain = true; return asking; }
+    asking = ask().finally(() => {
+      asking = null;
+      if (askAgain) { askAgain = false; look(); }
+    });
     return asking;
   }
 
