@@ -16,6 +16,7 @@ from portal.db import db
 from portal.domain.secretbox import SecretBox
 from portal.provider import BRANDS, PhotoDownloader, ProviderClient
 from portal.services.context import Portal
+from portal.services.provider_budget import CallLog, SharedBudget
 from portal.settings import Settings, SettingsError
 from portal.storage import from_url
 from portal.web import (
@@ -131,7 +132,14 @@ def _portal(settings: Settings, clock: Clock) -> Portal:
             clock=clock,
             secretbox=SecretBox(settings.secret_keys),
             brand=found,
-            provider=ProviderClient(found, settings.api_key, settings.api_url, clock=clock),
+            provider=ProviderClient(
+            found,
+            settings.api_key,
+            settings.api_url,
+            SharedBudget(settings.rate_limit, clock),
+            CallLog(clock),
+            clock=clock,
+        ),
             downloader=PhotoDownloader(settings.photo_origins),
             storage=from_url(settings.storage_url),
         )
