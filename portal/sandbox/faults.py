@@ -22,11 +22,14 @@ ApiFault = Literal[
     "server_error",
     "bad_gateway",
     "malformed",
+    "mangled",
+    "unknown_status",
     "success_false",
     "lost_answer",
     "redirect",
     "huge",
     "short_body",
+    "drip",
 ]
 WebhookFault = Literal[
     "drop",
@@ -45,7 +48,7 @@ WebhookFault = Literal[
 class ApiRule(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, tag="api", tag_field="on"):
     """Break API calls (or photo downloads) whose method and path template or path match; * is a wildcard.
 
-    `count` None means every time; `seconds` is for delay and hang, `location` for redirect.
+    `count` None means every time; `seconds` is for delay, hang and drip, `location` for redirect.
     """
 
     fault: ApiFault

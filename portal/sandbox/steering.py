@@ -93,6 +93,20 @@ def select_favorite(sandbox: Sandbox, model_id: str, photo_id: str | None) -> Mo
         return lifecycle.select_favorite(sandbox, db, model_id, photo_id)
 
 
+def rate(sandbox: Sandbox, model_id: str, photo_id: str, liked_status: str) -> Model:
+    """Rate one photo none, liked or loved, as the person can in the studio; silent.
+
+    Raises:
+        UnknownPhotoError: there is no such photo.
+    """
+    with sandbox.write() as db:
+        model = lifecycle.alive(db, model_id)
+        if photos.by_id(db, model_id, photo_id) is None:
+            raise UnknownPhotoError(photo_id)
+        photos.set_liked(db, model_id, photo_id, liked_status)
+        return model
+
+
 def clear_favorite(sandbox: Sandbox, model_id: str) -> Model:
     """Have no favourite; silent, as there."""
     return _change(sandbox, model_id, favorite_photo_id=None)

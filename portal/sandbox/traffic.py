@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 FAULT_KEY = "portal.sandbox.fault"
 HUGE_BYTES = 50_000_000
 BREAKABLE = ("/api/", "/photos/")
+BROKEN_BODIES = ("hang", "huge", "short_body", "drip")
+DRIP_SECONDS = 0.2
 _VARIABLE = re.compile(r"<(?:[^:<>]+:)?(\w+)>")
 
 log = logging.getLogger("portal.sandbox.access")
@@ -66,7 +68,7 @@ class Traffic:
         if fault == "delay":
             time.sleep(rule.seconds)
             return self._wsgi_app(environ, start)
-        if fault in ("hang", "huge", "short_body"):
+        if fault in BROKEN_BODIES:
             return _broken_body(environ, start, rule)
         environ[FAULT_KEY] = rule
         return self._wsgi_app(environ, start)
@@ -136,6 +138,10 @@ def _pieces(environ: WSGIEnvironment, rule: ApiRule, length: int) -> Iterator[by
     if rule.fault == "hang":
         yield b"{"
         time.sleep(rule.seconds)
+    elif rule.fault == "drip":
+        for _ in range(int(rule.seconds / DRIP_SECONDS)):
+            yield b" "
+            time.sleep(DRIP_SECONDS)
     else:
         yield b'{"success": true'
     _hang_up(environ)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -64,6 +65,10 @@ def body() -> dict[str, Any]:
     told = request.get_json(force=True, silent=True)
     if not isinstance(told, dict):
         raise invalid_request("The body must be a JSON object")
+    try:
+        json.dumps(told, ensure_ascii=False).encode()
+    except UnicodeEncodeError as exc:  # half a surrogate pair, which JSON can spell and UTF-8 cannot
+        raise invalid_request("The body holds text that is no Unicode") from exc
     return told
 
 

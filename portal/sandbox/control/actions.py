@@ -21,6 +21,8 @@ from portal.sandbox.steering import Answers
 from portal.sandbox.store import invites, models
 from portal.sandbox.store.models import Model
 
+LIKED = ("none", "liked", "loved")
+
 Action = Callable[[str, dict[str, Any]], Model]
 
 
@@ -58,6 +60,7 @@ def _actions(sandbox: Sandbox, pipeline: Pipeline) -> dict[str, Action]:
         "retry": to("onboarding"),
         "delete": to("deleted"),
         "favorite": lambda model_id, told: steering.select_favorite(sandbox, model_id, optional_text(told, "photo_id")),
+        "rate": lambda model_id, told: steering.rate(sandbox, model_id, _photo(told), _liked(told)),
         "clear_favorite": lambda model_id, _: steering.clear_favorite(sandbox, model_id),
         "delete_photo": lambda model_id, told: steering.delete_photo(sandbox, model_id, _photo(told)),
         "expire_session": lambda model_id, _: steering.expire_session(sandbox, model_id),
@@ -78,6 +81,13 @@ def _photo(told: dict[str, Any]) -> str:
     if photo_id is None:
         raise UnknownPhotoError("photo_id is required")
     return photo_id
+
+
+def _liked(told: dict[str, Any]) -> str:
+    liked = told.get("liked_status")
+    if liked not in LIKED:
+        raise BadSettingError(f"liked_status must be one of: {', '.join(LIKED)}")
+    return str(liked)
 
 
 def _answers(told: dict[str, Any]) -> Answers:

@@ -13,7 +13,7 @@ from portal.sandbox.errors import BadSettingError
 
 
 def add_routes(control: Blueprint, sandbox: Sandbox) -> None:
-    """Add /settings, /clock and /reset."""
+    """Add /settings, /key, /webhook_secret, /clock and /reset."""
 
     @control.get("/settings")
     def get_settings() -> Response:
@@ -23,6 +23,19 @@ def add_routes(control: Blueprint, sandbox: Sandbox) -> None:
     def put_settings() -> Response:
         account.change(sandbox, json_body())
         return jsonify(current(sandbox))
+
+    @control.post("/key")
+    def new_key() -> Response:
+        return jsonify({"api_key": account.new_api_key(sandbox)})
+
+    @control.delete("/key")
+    def delete_key() -> Response:
+        account.delete_api_key(sandbox)
+        return jsonify(current(sandbox))
+
+    @control.post("/webhook_secret")
+    def rotate_secret() -> Response:
+        return jsonify({"webhook_secret": account.rotate_secret(sandbox)})
 
     @control.post("/clock")
     def advance_clock() -> Response:

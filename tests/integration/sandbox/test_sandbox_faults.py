@@ -130,3 +130,32 @@ def test_calls_are_counted_by_template_status_and_minute(caller: Any) -> None:
     assert counts["by_status"] == {"200": 3, "401": 1}
     assert counts["most_in_any_minute"] == 4
     assert sum(counts["by_minute"].values()) == 4
+
+
+def test_answers_that_are_bent(caller: Any) -> None:
+    model_id = caller.create()
+    plan(caller, "unknown_status")
+    model = caller.api("GET", f"/organization/models/{model_id}").json()["model"]
+    assert (model["status"], model["email"]) == ("underReview", "ann@example.com")
+    right = caller.api("GET", f"/organization/models/{model_id}").json()
+    plan(caller, "mangled", count=20)
+    bent = [caller.api("GET", f"/organization/models/{model_id}").json() for _ in range(20)]
+    assert all(each != right for each in bent)
+    assert caller.api("GET", f"/organization/models/{model_id}").json() == right
+
+
+def test_drip_sends_for_a_while_and_never_ends_well(caller: Any) -> None:
+    plan(caller, "drip", seconds=1)
+    begun = time.monotonic()
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        caller.api("GET", "/organization")
+    assert time.monotonic() - begun >= 0.9
+
+
+def test_photos_can_be_no_pictures(caller: Any) -> None:
+    model_id = caller.finish()
+    url = caller.api("GET", f"/organization/models/{model_id}/photos").json()["photos"][0]["urls"]["main"]
+    plan(caller, "malformed", path="/photos/*")
+    answer = requests.get(url, timeout=10)
+    assert answer.headers["Content-Type"] == "image/jpeg"
+    assert answer.content.startswith(b"{")

@@ -56,6 +56,7 @@ def test_without_the_key_nothing_happens(caller: Any, header: dict[str, str]) ->
         (b"[]", "INVALID_REQUEST"),
         (b"{}", "INVALID_REQUEST"),
         (b'{"email": 5}', "INVALID_REQUEST"),
+        (b'{"email": "\\ud800@b.ch"}', "INVALID_REQUEST"),
         (b'{"email": "nobody"}', "INVALID_EMAIL"),
         (b'{"email": "a@b.ch", "isDevelopment": "yes"}', "INVALID_REQUEST"),
         (b'{"email": "a@b.ch", "version": "two-shot"}', "INVALID_REQUEST"),

@@ -92,6 +92,9 @@ def test_favorite_is_null_until_chosen_and_independent_of_likes(caller: Any) -> 
 def test_single_photo_and_deleted_photos(caller: Any) -> None:
     model_id = caller.finish()
     first = photos_of(caller, model_id)[0]["id"]
+    caller.control("POST", f"/models/{model_id}/rate", {"photo_id": first, "liked_status": "loved"})
+    assert [photo["id"] for photo in photos_of(caller, model_id, "?likedStatus=loved")] == [first]
+    assert len(photos_of(caller, model_id, "?likedStatus=none")) == 5
     path = f"/organization/models/{model_id}/photos/{first}"
     assert set(caller.api("GET", f"{path}?include=all").json()["photo"]["urls"]) == {"main", "thumbnail", "original"}
     caller.control("POST", f"/models/{model_id}/delete_photo", {"photo_id": first})
