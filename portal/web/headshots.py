@@ -99,11 +99,10 @@ def start() -> AnyResponse:
 def studio() -> AnyResponse:
     """The studio in a frame, or the wait for it; once the photos are taken, my page."""
     person, portal = current_person(), portal_context()
+    url = shoots.studio_url(person, secretbox=portal.secretbox, now=portal.clock())
+    # After the link: opening the studio is itself something the fragment tells.
     shown = stage_page.show(person)
-    url = None
-    if shown.journey.stage is Stage.IN_STUDIO:
-        url = shoots.studio_url(person, secretbox=portal.secretbox, now=portal.clock())
-    if url is None and not shown.journey.is_starting:
+    if shown.key != "starting" and (url is None or shown.journey.stage is not Stage.IN_STUDIO):
         return redirect(url_for("headshots.mine"), 303)
     origins = portal.settings.embed_origins
     page = render_template(

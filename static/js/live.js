@@ -4,6 +4,9 @@ const QUICK_MS = 5_000;
 const QUICK_FOR_MS = 120_000;
 const SLOW_MS = 15_000;
 const BACK_TO_STREAM_MS = 60_000;
+// While the stream is well, asking is only insurance, and the longer nothing happens the rarer it gets.
+const INSURANCE_MS = 10_000;
+const RAREST_MS = 160_000;
 const TIMEOUT_MS = 10_000;
 
 /**
@@ -15,44 +18,59 @@ export function watch({ status, events, etag, onChange, onContact = () => {} }) 
   let seen = etag ? `"${etag}"` : null;
   let stream = null;
   let timer = 0;
-  let brokenSince = 0;
+  let brokenAt = 0;
+  let insurance = INSURANCE_MS;
   let asking = null;
   let askAgain = false;
   let misses = 0;
 
   async function ask() {
-    try {
-      const answer = await fetch(status, {
-        headers: { ...(seen && { "If-None-Match": seen }), "X-Requested-With": "fetch" },
-        cache: "no-store",
-        credentials: "same-origin",
-        redirect: "manual",
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-      });
-      // Signed out elsewhere: only a whole page can sign in again.
-      if (answer.type === "opaqueredirect" || answer.status === 401) return location.reload();
-      if (answer.status !== 304 && !answer.ok) throw new Error(String(answer.status));
-      misses = 0;
-      onContact(true);
-      if (answer.status === 304) return;
-      const text = await answer.text();
-      seen = answer.headers.get("ETag");
-      const section = new DOMParser().parseFromString(text, "text/html").querySelector("[data-stage]");
-      if (section) onChange(document.importNode(section, true));
-    } catch {
-      misses += 1;
-      if (misses >= 2) onContact(false);
-    }
+    const answer = await fetch(status, {
+      headers: { ...(seen && { "If-None-Match": seen }), "X-Requested-With": "fetch" },
+      cache: "no-store",
+      credentials: "same-origin",
+      redirect: "manual",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    // Signed out elsewhere: only a whole page can sign in again.
+    if (answer.type === "opaqueredirect" || answer.status === 401) return location.reload();
+    if (answer.status === 304) return;
+    if (!answer.ok) throw new Error(String(answer.status));
+    const text = await answer.text();
+    seen = answer.headers.get("ETag");
+    insurance = INSURANCE_MS;
+    const section = new DOMParser().parseFromString(text, "text/html").querySelector("[data-stage]");
+    if (section) onChange(document.importNode(section, true));
   }
 
-  // What changes while an answer is on its way is not in it, so the question is asked once more.
+  async function askUntilQuiet() {
+    do {
+      askAgain = false;
+      try {
+        await ask();
+        misses = 0;
+        onContact(true);
+      } catch {
+        misses += 1;
+        if (misses >= 2) onContact(false);
+        return;
+      }
+    } while (askAgain);
+  }
+
   function look() {
-    if (asking) { askAgain = true; return asking; }
-    asking = ask().finally(() => {
-      asking = null;
-      if (askAgain) { askAgain = false; look(); }
-    });
+    // News may arrive while an answer that does not know it yet is under way.
+    askAgain = true;
+    asking ??= askUntilQuiet().finally(() => { asking = null; });
     return asking;
+  }
+
+  function pause() {
+    if (!brokenAt) {
+      insurance = Math.min(insurance * 2, RAREST_MS);
+      return insurance / 2;
+    }
+    return Date.now() - brokenAt < QUICK_FOR_MS ? QUICK_MS : SLOW_MS;
   }
 
   function plan() {
@@ -60,21 +78,25 @@ export function watch({ status, events, etag, onChange, onContact = () => {} }) 
     if (document.hidden) return;
     timer = setTimeout(async () => {
       await look();
-      if (Date.now() - brokenSince > BACK_TO_STREAM_MS) listen();
-      else plan();
-    }, Date.now() - brokenSince < QUICK_FOR_MS && !stream ? QUICK_MS : SLOW_MS);
+      if (!stream && Date.now() - brokenAt > BACK_TO_STREAM_MS) listen();
+      plan();
+    }, pause());
   }
 
   function listen() {
     stream?.close();
-    if (!("EventSource" in window)) return plan();
+    stream = null;
+    if (!("EventSource" in window)) {
+      brokenAt ||= Date.now();
+      return;
+    }
     stream = new EventSource(events);
-    stream.addEventListener("stage", () => { clearTimeout(timer); look(); });
-    stream.onopen = () => { clearTimeout(timer); brokenSince = 0; };
+    stream.addEventListener("stage", look);
+    stream.onopen = () => { brokenAt = 0; insurance = INSURANCE_MS; plan(); };
     stream.onerror = () => {
       // A stream that reconnects by itself is left alone; asking bridges the gap either way.
-      brokenSince ||= Date.now();
-      if (stream.readyState === EventSource.CLOSED) stream = null;
+      brokenAt ||= Date.now();
+      if (stream?.readyState === EventSource.CLOSED) stream = null;
       plan();
     };
   }
@@ -85,11 +107,18 @@ export function watch({ status, events, etag, onChange, onContact = () => {} }) 
       return;
     }
     look();
-    if (!stream) { brokenSince ||= Date.now(); listen(); }
+    if (!stream) listen();
+    plan();
   });
   addEventListener("online", look);
-  addEventListener("pagehide", () => stream?.close());
-  addEventListener("pageshow", (event) => { if (event.persisted) { look(); listen(); } });
+  addEventListener("pagehide", () => { clearTimeout(timer); stream?.close(); });
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    look();
+    listen();
+    plan();
+  });
   listen();
+  plan();
   return look;
 }
