@@ -1,0 +1,68 @@
+"""One portal served to a real browser from this process, so that tests can put people where they want them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+from werkzeug.serving import make_server
+
+from portal.models.people import Person
+from tests import factories
+from tests.integration.web_pages.conftest import store_renditions, visit_as
+
+STUDIO = "http://127.0.0.1:9"
+SIGNED = f"{STUDIO}/session?signature=secret"
+
+
+@dataclass
+class Site:
+    """A running portal."""
+
+    app: Flask
+    address: str
+
+    def cookies(self, person: Person) -> list[dict[str, Any]]:
+        """What a browser holds that this person has signed in with."""
+        name = self.app.config["SESSION_COOKIE_NAME"]
+        with self.app.app_context():
+            found = visit_as(self.app, person).client.get_cookie(name)
+        assert found is not None
+        return [{"name": name, "value": found.value, "url": self.address}]
+
+    def person(self, *, photos: int = 0, agreed: bool = True, name: str = "Ada Lovelace", **shoot: Any) -> Person:
+        """Make somebody who has come as far as the fields of their shoot say."""
+        with self.app.app_context():
+            person = factories.make_person(name=name)
+            if agreed:
+                factories.agree(person)
+            if photos:
+                _, made = factories.make_finished(person, photos)
+                for number, photo in enumerate(made):
+                    store_renditions(photo, number % 5)
+            elif shoot:
+                if shoot.pop("with_link", False):
+                    secretbox = self.app.extensions["portal"].secretbox
+                    shoot["signed_url"] = secretbox.seal(SIGNED)
+                factories.make_shoot(person, **shoot)
+            return person
+
+
+@contextmanager
+def serving(app: Flask) -> Iterator[Site]:
+    """Serve the app on a free port until the block ends."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server.daemon_threads = True  # type: ignore[attr-defined]
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield Site(app, f"http://localhost:{server.server_port}")
+    finally:
+        app.extensions["hub"].close()
+        server.shutdown()
+        server.server_close()
+        thread.join(5)

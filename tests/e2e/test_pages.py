@@ -1,0 +1,242 @@
+"""Every page in a real browser: nobody is shut out, nothing breaks the content policy, nothing sticks out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import BrowserContext, Page, Request, expect
+
+from portal.db import transaction
+from portal.models import people, shoots
+from portal.settings import Settings
+from tests.e2e.site import SIGNED, STUDIO, Site, serving
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+FINISHED = {"photos": 6}
+STAGES: dict[str, tuple[str, dict[str, Any]]] = {
+    "not started": ("/headshots", {"agreed": False}),
+    "asked to agree": ("/headshots/consent", {"agreed": False}),
+    "agreed": ("/headshots", {}),
+    "reading what was agreed": ("/headshots/consent", {}),
+    "starting": ("/headshots/studio", {"provider_id": None, "provider_status": None}),
+    "in the studio": ("/headshots", {"with_link": True}),
+    "at the studio's door": ("/headshots/studio", {"with_link": True}),
+    "in progress": ("/headshots", {"provider_status": "pending"}),
+    "problem": ("/headshots", {"problem": "link_lost"}),
+    "deleted": ("/headshots", {"provider_status": "deleted"}),
+    "ready": ("/headshots", FINISHED),
+    "gallery": ("/headshots/gallery", FINISHED),
+    "empty gallery": ("/headshots/gallery", {}),
+}
+
+
+@pytest.fixture
+def site(portal_settings: Callable[..., Settings], database_url: str) -> Iterator[Site]:
+    """A portal whose address is only known once it listens."""
+    from portal.app import create_app  # noqa: PLC0415 - the browserless tests of this folder need no app
+    from portal.db import db  # noqa: PLC0415
+
+    settings = portal_settings(embed_origins=(STUDIO,), support_email="help@example.com", brand_name="Example")
+    app: Flask = create_app(settings)
+    with serving(app) as running:
+        yield running
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def visit(site: Site, open_context: Callable[..., BrowserContext]) -> Callable[..., Page]:
+    """Open a page as somebody who has come this far; what goes wrong in it is kept in ``page.problems``."""
+
+    def open_page(path: str, *, context: dict[str, Any] | None = None, **who: Any) -> Page:
+        browser = open_context(**(context or {}))
+        browser.add_cookies(site.cookies(site.person(**who)))  # type: ignore[arg-type]
+        page = browser.new_page()
+        watch(page)
+        page.goto(site.address + path)
+        return page
+
+    return open_page
+
+
+PROBLEMS: dict[Page, list[str]] = {}
+
+
+def watch(page: Page) -> None:
+    """Note every error of the page's scripts and every breach of its content policy."""
+    found = PROBLEMS.setdefault(page, [])
+    page.on("pageerror", lambda error: found.append(str(error)))
+    page.on("console", lambda line: found.append(line.text) if line.type in {"error", "warning"} else None)
+
+
+def check(page: Page) -> None:
+    """Nothing is inaccessible, nothing sticks out sideways, nothing went wrong."""
+    violations = Axe().run(page).response["violations"]
+    assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in violations] == []
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert PROBLEMS[page] == []
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_each_page_is_open_to_everybody(visit: Callable[..., Page], stage: str) -> None:
+    path, who = STAGES[stage]
+    page = visit(path, context={"reduced_motion": "reduce"}, **who)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        for width in (390, 1440):
+            page.set_viewport_size({"width": width, "height": 844})
+            check(page)
+    expect(page.get_by_role("banner")).to_be_visible()
+    expect(page.get_by_role("main")).to_be_visible()
+    assert page.get_by_role("heading", level=1).count() == 1
+
+
+@pytest.mark.parametrize("path", ["/", "/privacy"])
+def test_public_pages_are_open_to_everybody(site: Site, open_context: Callable[..., BrowserContext], path: str) -> None:
+    page = open_context().new_page()
+    watch(page)
+    page.goto(site.address + path)
+    check(page)
+
+
+def test_the_gallery_is_used_by_keyboard_alone(visit: Callable[..., Page]) -> None:
+    page = visit("/headshots/gallery", **FINISHED)
+    large = page.get_by_role("region", name="Large picture")
+    for key, number in (("ArrowRight", 2), ("End", 6), ("ArrowRight", 1), ("ArrowLeft", 6), ("Home", 1)):
+        page.keyboard.press(key)
+        expect(large.get_by_role("img", name=f"Photo {number} of 6", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Compare").press("Enter")
+    expect(large.get_by_role("img", name="Photo 1 of 6", exact=True)).to_be_visible()
+    expect(large.get_by_role("img", name="Photo 2 of 6", exact=True)).to_be_visible()
+    check(page)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("link", name="Compare")).to_be_visible()
+    page.get_by_role("link", name="Photo 3", exact=True).focus()
+    page.get_by_role("link", name="Photo 3", exact=True).click()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="This is your headshot")).to_be_visible()
+    page.get_by_role("link", name="Change your mind").click()
+    expect(large.get_by_role("img", name="Photo 3 of 6", exact=True)).to_be_visible()
+    expect(large.get_by_text("Your headshot")).to_be_visible()
+    assert PROBLEMS[page] == []
+
+
+def test_without_scripts_everything_still_works(visit: Callable[..., Page]) -> None:
+    page = visit("/headshots/gallery", context={"java_script_enabled": False}, **FINISHED)
+    page.get_by_role("link", name="Next photo").click()
+    page.get_by_role("link", name="Compare").click()
+    assert page.get_by_role("region", name="Large picture").get_by_role("button").count() == 2
+    page.get_by_role("button", name="Choose this photo").last.click()
+    expect(page.get_by_role("heading", name="This is your headshot")).to_be_visible()
+    studio = visit("/headshots/studio", context={"java_script_enabled": False}, with_link=True)
+    assert studio.get_by_role("link", name="Open in a new tab").first.get_attribute("href") == SIGNED
+    assert studio.get_by_role("button", name="Open the studio").count() == 0
+
+
+def test_a_phone_loads_little_of_a_large_gallery(site: Site, open_context: Callable[..., BrowserContext]) -> None:
+    browser = open_context(viewport={"width": 390, "height": 844}, device_scale_factor=3, is_mobile=True)
+    browser.add_cookies(site.cookies(site.person(photos=60)))  # type: ignore[arg-type]
+    page = browser.new_page()
+    requests: list[Request] = []
+    page.on("request", requests.append)
+    page.goto(f"{site.address}/headshots/gallery", wait_until="networkidle")
+    assert len(requests) <= 33
+    assert all(request.url.startswith(site.address) for request in requests)
+
+
+def test_my_page_moves_on_by_itself_and_says_so(site: Site, visit: Callable[..., Page]) -> None:
+    page = visit("/headshots", provider_status="pending")
+    expect(page.get_by_role("heading", name="Your headshots are being made")).to_be_visible()
+    move_everybody(site, provider_status="active", problem="no_photos")
+    expect(page.get_by_role("heading", name="Your pictures have not arrived")).to_be_visible()
+    expect(page).to_have_title("Your pictures have not arrived – Example")
+    expect(page.get_by_role("status").filter(has_text="Your pictures have not arrived")).to_be_attached()
+    assert PROBLEMS[page] == []
+
+
+def test_where_streams_are_blocked_the_page_asks(site: Site, open_context: Callable[..., BrowserContext]) -> None:
+    browser = open_context()
+    browser.route("**/headshots/events", lambda route: route.abort())
+    browser.add_cookies(site.cookies(site.person(provider_status="pending")))  # type: ignore[arg-type]
+    page = browser.new_page()
+    page.goto(f"{site.address}/headshots")
+    move_everybody(site, provider_status="waiting")
+    expect(page.get_by_role("heading", name="Your photos have arrived")).to_be_visible(timeout=12_000)
+
+
+def test_lost_contact_is_told_and_made_up_for(site: Site, visit: Callable[..., Page]) -> None:
+    page = visit("/headshots", provider_status="pending")
+    page.context.set_offline(True)
+    for _ in range(2):
+        page.evaluate("dispatchEvent(new Event('online'))")
+        page.wait_for_timeout(300)
+    expect(page.get_by_text("The connection is interrupted")).to_be_visible()
+    move_everybody(site, provider_status="waiting")
+    page.context.set_offline(False)
+    expect(page.get_by_role("heading", name="Your photos have arrived")).to_be_visible()
+    expect(page.get_by_text("The connection is interrupted")).to_be_hidden()
+
+
+def test_the_studio_opens_on_a_press_and_is_left_when_done(site: Site, visit: Callable[..., Page]) -> None:
+    page = visit("/headshots/studio", context={"viewport": {"width": 1280, "height": 900}}, with_link=True)
+    page.context.route(f"{STUDIO}/**", lambda route: route.fulfill(body="<h1>Hello</h1>", content_type="text/html"))
+    assert page.locator("iframe").count() == 0
+    page.get_by_role("button", name="Open the studio").click()
+    frame = page.locator("iframe")
+    expect(frame).to_be_visible()
+    terms = {name: frame.get_attribute(name) for name in ("title", "allow", "referrerpolicy", "sandbox", "src")}
+    assert terms == {
+        "title": "Photo studio by Profile Bakery",
+        "allow": f"camera {STUDIO}",
+        "referrerpolicy": "no-referrer",
+        "sandbox": None,
+        "src": SIGNED,
+    }
+    box = frame.bounding_box()
+    assert box is not None
+    assert box["height"] >= 640
+    expect(page.get_by_role("link", name="Open in a new tab").first).to_be_visible()
+    expect(page.get_by_role("heading", name="Photo studio")).to_be_focused()
+    move_everybody(site, provider_status="waiting")
+    page.wait_for_url(f"{site.address}/headshots")
+    expect(page.get_by_role("heading", name="Your photos have arrived")).to_be_visible()
+    assert PROBLEMS[page] == []
+
+
+def test_only_the_studio_itself_can_make_the_page_look(site: Site, visit: Callable[..., Page]) -> None:
+    page = visit("/headshots/studio", context={"viewport": {"width": 1280, "height": 900}}, with_link=True)
+    says = "<script>addEventListener('message', () => parent.postMessage('done', '*'))</script>"
+    page.context.route(f"{STUDIO}/**", lambda route: route.fulfill(body=says, content_type="text/html"))
+    page.get_by_role("button", name="Open the studio").click()
+    expect(page.locator("iframe.is-loaded")).to_be_attached()
+    page.wait_for_timeout(500)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/status") else None)
+    page.evaluate("postMessage('done', '*')")
+    page.wait_for_timeout(500)
+    assert asked == []
+    with page.expect_request("**/headshots/status"):
+        page.evaluate("frames[0].postMessage('speak', '*')")
+
+
+def test_on_a_phone_the_tab_comes_first(visit: Callable[..., Page]) -> None:
+    page = visit("/headshots/studio", context={"viewport": {"width": 390, "height": 844}}, with_link=True)
+    tab = page.get_by_role("link", name="Open in a new tab").bounding_box()
+    frame = page.get_by_role("button", name="Open the studio").bounding_box()
+    assert tab is not None
+    assert frame is not None
+    assert tab["y"] < frame["y"]
+
+
+def move_everybody(site: Site, **fields: Any) -> None:
+    """Let the provider have told something new about every shoot there is."""
+    with site.app.app_context(), transaction() as session:
+        for shoot in session.query(shoots.Shoot):
+            for name, value in fields.items():
+                setattr(shoot, name, value)
+            people.announce(shoot.person_id)
