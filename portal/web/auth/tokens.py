@@ -75,7 +75,7 @@ def prove(token: object, keys: Sequence[Key], algorithms: Sequence[str]) -> Sign
         raise SignInRefused("token_malformed")
     header = _object(parts[1])
     algorithm = header.get("alg")
-    if algorithm not in _KEY_TYPE or algorithm not in algorithms:
+    if not isinstance(algorithm, str) or algorithm not in _KEY_TYPE or algorithm not in algorithms:
         raise SignInRefused("token_algorithm")
     # Nobody we work with needs extensions; ignoring one that is marked critical would be a mistake.
     if "crit" in header or "b64" in header:

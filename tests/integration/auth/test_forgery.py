@@ -1,0 +1,151 @@
+"""Requests that change something: each needs this session's own token and must come from this site."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from portal.db import db
+from portal.models.people import Person
+from portal.web.access import RULES, Who
+from tests.house.addresses import Call, calls_of
+from tests.integration.auth.actors import Browser
+from tests.integration.auth.hostile_provider import HostileProvider
+
+UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
+
+
+def guarded(app: Flask) -> list[Call]:
+    found = [call for call in calls_of(app) if call.method in UNSAFE and RULES[call.endpoint].who is not Who.MACHINE]
+    assert len(found) >= 4
+    return found
+
+
+@pytest.fixture
+def admin(browser: Browser, app: Flask) -> Browser:
+    """Signed in as somebody who may call everything."""
+    browser.sign_in()
+    with app.app_context():
+        db.session.scalars(select(Person)).one().role = "admin"
+        db.session.commit()
+    return browser
+
+
+def test_no_change_without_a_token(admin: Browser, app: Flask) -> None:
+    for call in guarded(app):
+        answer = admin.client.open(call.path, method=call.method)
+        assert answer.status_code == 400, call
+        assert "out of date" in answer.text, call
+
+
+def test_no_change_with_somebody_elses_token(admin: Browser, other_browser: Browser, app: Flask) -> None:
+    admin.provider.person = {"sub": "bob", "email": "bob@example.com", "name": "Bob"}
+    other_browser.sign_in()
+    foreign = other_browser.form_token()
+    for call in guarded(app):
+        answer = admin.client.open(call.path, method=call.method, data={"csrf_token": foreign})
+        assert answer.status_code == 400, call
+
+
+def test_no_change_with_the_token_of_an_earlier_session(admin: Browser, app: Flask) -> None:
+    old = admin.form_token()
+    admin.sign_in("/login?switch=1")
+    assert admin.post("/headshots/start", data={"csrf_token": old}).status_code == 400
+    assert admin.post("/logout", data={"csrf_token": old}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "http://localhost:5001"},
+        {"Origin": "null"},
+    ],
+)
+def test_no_change_from_another_site_even_with_the_token(headers: dict[str, str], admin: Browser) -> None:
+    token = admin.form_token()
+    assert admin.post("/logout", data={"csrf_token": token}, headers=headers).status_code == 400
+    assert admin.is_signed_in()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Origin": "http://localhost"},
+        {"Sec-Fetch-Site": "same-origin"},
+        {"Sec-Fetch-Site": "same-origin", "Origin": "null"},
+    ],
+)
+def test_own_form_works(headers: dict[str, str], admin: Browser) -> None:
+    token = admin.form_token()
+    assert admin.post("/logout", data={"csrf_token": token}, headers=headers).status_code == 303
+    assert not admin.is_signed_in()
+
+
+def test_script_may_send_the_token_as_a_header(admin: Browser) -> None:
+    assert admin.post("/logout", headers={"X-CSRFToken": admin.form_token()}).status_code == 303
+
+
+def test_form_made_before_a_change_of_keys_still_works(
+    make_app: Callable[..., Flask], provider: HostileProvider
+) -> None:
+    old, new = "o" * 32, "n" * 32
+    before = Browser(make_app(secret_keys=(old,)).test_client(), provider)
+    before.sign_in()
+    token, cookie = before.form_token(), before.cookie() or ""
+    after = Browser(make_app(secret_keys=(new, old)).test_client(), provider)
+    after.client.set_cookie("portal_session", cookie)
+    assert after.post("/logout", data={"csrf_token": token}).status_code == 303
+
+
+def test_machines_need_no_token_and_get_no_cookie(app: Flask) -> None:
+    client = app.test_client()
+    for call in calls_of(app):
+        if RULES[call.endpoint].who is Who.MACHINE and call.endpoint != "auth.initiate":
+            answer = client.open(call.path, method=call.method)
+            assert "out of date" not in answer.text, call
+            assert "Set-Cookie" not in answer.headers, call
+
+
+def test_looking_changes_nothing(admin: Browser, app: Flask) -> None:
+    """Every page is looked at twice; only what signing in keeps may differ afterwards."""
+    admin.form_token()
+    before = contents(app)
+    for _ in range(2):
+        for call in calls_of(app):
+            if call.method == "GET" and not call.endpoint.startswith("auth.") and call.endpoint != "live.events":
+                assert admin.get(call.path).status_code < 500, call
+    assert contents(app) == before
+
+
+def contents(app: Flask) -> dict[str, list[tuple[object, ...]]]:
+    with app.app_context():
+        return {
+            table.name: [tuple(row) for row in db.session.execute(select(table))]
+            for table in db.metadata.sorted_tables
+            if table.name not in {"audit_entries", "sign_in_attempts"}
+        }
+
+
+@pytest.mark.parametrize(("role", "rank"), [("employee", 1), ("manager", 2), ("admin", 3)])
+def test_each_role_reaches_what_is_its_own_and_no_more(role: str, rank: int, browser: Browser, app: Flask) -> None:
+    browser.sign_in()
+    with app.app_context():
+        db.session.scalars(select(Person)).one().role = role
+        db.session.commit()
+    token = browser.form_token()
+    needed = {Who.EMPLOYEE: 1, Who.MANAGER: 2, Who.ADMIN: 3}
+    for call in calls_of(app):
+        rule = RULES[call.endpoint]
+        if rule.who not in needed or call.endpoint in {"live.events", "auth.logout"}:
+            continue
+        answer = browser.client.open(call.path, method=call.method, data={"csrf_token": token})
+        is_refused = answer.status_code == 403
+        assert is_refused == (rank < needed[rule.who]), (call, answer.status_code)

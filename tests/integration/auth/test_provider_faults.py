@@ -1,0 +1,106 @@
+"""A provider that changes its keys, hangs, is down, or knows only the other way to be shown a secret."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from portal.models.audit import AuditEntry
+from tests.integration.auth.actors import Browser, MovableClock
+from tests.integration.auth.hostile_provider import (
+    CLIENT_SECRET,
+    FOREIGN_KEY,
+    OTHER_KEY,
+    public,
+    sign,
+    without_kid,
+)
+
+Audit = Callable[[str], list[AuditEntry]]
+
+
+def test_new_key_id_is_found_at_once(browser: Browser, other_browser: Browser) -> None:
+    browser.sign_in()
+    browser.provider.lies.jwks = public(OTHER_KEY)
+    browser.provider.lies.token = lambda c: sign(c, key=OTHER_KEY)
+    other_browser.sign_in()
+    assert other_browser.is_signed_in()
+    assert browser.provider.calls["jwks"] == 2
+
+
+def test_new_key_under_the_old_id_is_found_at_once(browser: Browser, other_browser: Browser) -> None:
+    browser.sign_in()
+    browser.provider.lies.jwks = public(FOREIGN_KEY)
+    browser.provider.lies.token = lambda c: sign(c, key=FOREIGN_KEY)
+    other_browser.sign_in()
+    assert other_browser.is_signed_in()
+
+
+def test_new_key_without_any_id_is_found_at_once(browser: Browser, other_browser: Browser) -> None:
+    browser.sign_in()
+    browser.provider.lies.jwks = {"keys": [without_kid(OTHER_KEY)]}
+    browser.provider.lies.token = lambda c: sign(c, key=OTHER_KEY, kid=None)
+    other_browser.sign_in()
+    assert other_browser.is_signed_in()
+
+
+def test_withdrawn_key_is_forgotten_after_five_minutes(
+    browser: Browser, other_browser: Browser, clock: MovableClock
+) -> None:
+    browser.sign_in()
+    browser.provider.lies.jwks = public(OTHER_KEY)
+    clock.move(minutes=5, seconds=1)
+    assert other_browser.sign_in().status_code == 400
+
+
+def test_unknown_key_ids_cause_one_fresh_look_in_thirty_seconds(browser: Browser, clock: MovableClock) -> None:
+    browser.provider.lies.token = lambda c: sign(c, key=OTHER_KEY)
+    for _ in range(5):
+        assert browser.sign_in().status_code == 400
+    assert browser.provider.calls["jwks"] == 2
+    clock.move(seconds=31)
+    browser.sign_in()
+    assert browser.provider.calls["jwks"] == 3
+
+
+def test_token_endpoint_that_hangs_is_given_up_after_five_seconds(browser: Browser, audit: Audit) -> None:
+    browser.provider.lies.delays["token"] = 7
+    location = browser.provider.visit(browser.begin())
+    began = time.monotonic()
+    answer = browser.get(location)
+    assert time.monotonic() - began < 6
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    assert audit("sign_in")[0].detail["reason"] == "identity_provider_unavailable"
+
+
+@pytest.mark.parametrize("part", ["openid-configuration", "jwks", "token"])
+def test_provider_that_is_down_is_said_plainly_and_heals_by_itself(
+    part: str, browser: Browser, clock: MovableClock
+) -> None:
+    browser.provider.lies.down.add(part)
+    begun = browser.get("/login")
+    answer = begun if begun.status_code != 303 else browser.get(browser.provider.visit(begun.headers["Location"]))
+    assert answer.status_code == 503
+    assert 'href="/login"' in answer.text
+    browser.provider.lies.down.clear()
+    clock.move(seconds=3)
+    browser.sign_in()
+    assert browser.is_signed_in()
+
+
+def test_secret_goes_into_the_form_where_only_that_is_supported(browser: Browser) -> None:
+    browser.provider.lies.metadata = {"token_endpoint_auth_methods_supported": ["client_secret_post"]}
+    browser.sign_in()
+    assert browser.provider.last_token_request["client_secret"] == CLIENT_SECRET
+    assert browser.provider.last_token_request["authorization"] == ""
+
+
+def test_code_is_redeemed_once(browser: Browser, audit: Audit) -> None:
+    location = browser.begin()
+    back = browser.provider.visit(location)
+    browser.provider.codes.clear()
+    assert browser.get(back).status_code == 400
+    assert audit("sign_in")[0].detail["reason"] == "code_refused"

@@ -1,0 +1,147 @@
+"""Errors are answered once, in words, with a way on and a number, and never with a trace."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.exc import OperationalError
+
+from portal.domain import errors as domain_errors
+from portal.domain.errors import (
+    BadInput,
+    ConsentMissing,
+    NotAllowed,
+    NotFound,
+    NotReady,
+    PortalError,
+    SignInRefused,
+    SignInUnavailable,
+    TooMany,
+    Unavailable,
+)
+from portal.provider.errors import OutOfCredits
+from portal.storage import ObjectMissing, StorageUnavailable
+from portal.web.error_words import sign_in_words, words_for
+
+ERRORS: list[tuple[Exception, int, str]] = [
+    (NotFound(), 404, "nothing here"),
+    (NotAllowed(), 403, "not for you"),
+    (ConsentMissing(), 409, "/headshots/consent"),
+    (NotReady(), 409, "Not yet"),
+    (BadInput(), 400, "did not make sense"),
+    (TooMany(7), 429, "One moment"),
+    (Unavailable(), 503, "right now"),
+    (SignInUnavailable(), 503, "does not answer"),
+    (SignInRefused("nonce_mismatch"), 400, "Sign-in did not work"),
+    (SignInRefused("clock_ahead"), 400, "clock"),
+    (SignInRefused("domain_not_allowed", status=403), 403, "switch=1"),
+    (OutOfCredits("GET", "/x"), 503, "right now"),
+    (ObjectMissing("photos/x"), 404, "nothing here"),
+    (StorageUnavailable("EIO"), 503, "right now"),
+    (OperationalError("SELECT secret-statement", {}, Exception("secret-detail")), 503, "right now"),
+    (RuntimeError("secret-detail"), 500, "Something went wrong"),
+    (KeyError("secret-detail"), 500, "Something went wrong"),
+]
+
+
+def failing(app: Flask, endpoint: str, error: Exception) -> FlaskClient:
+    def fail() -> str:
+        raise error
+
+    app.view_functions[endpoint] = fail
+    return app.test_client()
+
+
+@pytest.mark.parametrize(("error", "status", "said"), ERRORS, ids=lambda value: getattr(value, "reason", None))
+def test_error_is_a_page_with_words_and_a_number(error: Exception, status: int, said: str, app: Flask) -> None:
+    answer = failing(app, "pages.landing", error).get("/")
+    assert answer.status_code == status
+    assert said in answer.text
+    assert answer.headers["X-Request-ID"] in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "Traceback" not in answer.text
+    assert "secret" not in answer.text
+
+
+@pytest.mark.parametrize(("error", "status", "_said"), ERRORS, ids=lambda value: getattr(value, "reason", None))
+def test_machine_gets_json(error: Exception, status: int, _said: str, app: Flask) -> None:
+    answer = failing(app, "ops.alive", error).get("/healthz")
+    assert answer.status_code == status
+    assert answer.json is not None
+    assert set(answer.json) == {"error", "message", "request_id"}
+    assert "secret" not in answer.text
+
+
+def test_every_error_of_ours_has_words_of_its_own(app: Flask) -> None:
+    kinds = [kind for kind in vars(domain_errors).values() if isinstance(kind, type)]
+    own = {kind for kind in kinds if issubclass(kind, PortalError)} - {PortalError, BadInput, SignInRefused}
+    with app.test_request_context():
+        titles = {words_for(kind.reason, kind.status).title for kind in own}
+    assert len(titles) == len(own) > 5
+
+
+def test_unknown_reasons_have_words_too(app: Flask) -> None:
+    with app.test_request_context():
+        assert sign_in_words("never heard").title == "Sign-in did not work"
+        assert words_for("never heard", 418).title == "That did not make sense"
+        assert words_for("never heard", 599).title == "Something went wrong"
+
+
+def test_browser_that_asks_for_json_gets_it(client: FlaskClient) -> None:
+    assert client.get("/nowhere", headers={"Accept": "application/json"}).json is not None
+    assert client.get("/nowhere", headers={"Accept": "text/html,*/*"}).mimetype == "text/html"
+
+
+def test_wait_is_told(app: Flask) -> None:
+    assert failing(app, "pages.landing", TooMany(7)).get("/").headers["Retry-After"] == "7"
+    assert failing(app, "pages.landing", Unavailable()).get("/").headers["Retry-After"] == "10"
+
+
+def test_wrong_method_names_the_right_ones(client: FlaskClient) -> None:
+    answer = client.get("/logout")
+    assert answer.status_code == 405
+    assert "POST" in answer.headers["Allow"]
+    assert "That did not make sense" in answer.text
+
+
+@pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PROPFIND", "FOO"])
+def test_odd_methods_are_refused(method: str, client: FlaskClient) -> None:
+    assert client.open("/", method=method).status_code == 405
+
+
+def test_error_page_that_fails_does_not_hide_the_error(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    app.jinja_env.globals["_"] = None
+    app.jinja_env.globals["gettext"] = None
+    answer = failing(app, "pages.landing", NotFound()).get("/")
+    assert answer.status_code == 404
+    assert "There is nothing here" in answer.text
+    assert "error page failed" in caplog.text
+
+
+def test_unexpected_error_is_logged_with_its_trace(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR):
+        failing(app, "pages.landing", RuntimeError("boom")).get("/")
+    assert "boom" in caplog.text
+
+
+def test_words_follow_the_browsers_language(client: FlaskClient) -> None:
+    german = client.get("/nowhere", headers={"Accept-Language": "de"})
+    assert 'lang="de"' in german.text
+    assert "There is nothing here" not in german.text
+
+
+def test_body_beyond_the_limit_is_refused(client: FlaskClient) -> None:
+    answer = client.post("/login/backchannel-logout", data={"logout_token": "x" * 1_100_000})
+    assert answer.status_code == 413
+
+
+def test_database_that_is_down_does_not_take_public_pages_along(client: FlaskClient) -> None:
+    assert client.get("/privacy").status_code == 200
+    client.set_cookie("portal_session", "A" * 43)
+    answer = client.get("/privacy")
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "10"
+    assert "Set-Cookie" not in answer.headers

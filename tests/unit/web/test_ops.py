@@ -1,0 +1,48 @@
+"""Probes and counters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+
+def test_alive_needs_no_database(client: FlaskClient) -> None:
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json) == (200, {"status": "ok"})
+
+
+def test_not_ready_without_a_database_and_tells_nothing_inner(client: FlaskClient) -> None:
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json) == (503, {"status": "database unavailable"})
+
+
+@pytest.mark.parametrize("given", [None, "", "Bearer", "Bearer wrong", "Basic test-metrics-token", "Bearer é"])
+def test_counters_need_the_token(given: str | None, client: FlaskClient) -> None:
+    headers = {} if given is None else {"Authorization": given}
+    answer = client.get("/metrics", headers=headers)
+    assert answer.status_code == 401
+    assert "portal_" not in answer.text
+
+
+def test_counters_name_routes_and_no_people(client: FlaskClient) -> None:
+    client.get("/icons/somebody.svg")
+    answer = client.get("/metrics", headers={"Authorization": "Bearer test-metrics-token"})
+    assert answer.status_code == 200
+    assert 'route="/icons/<name>.svg",status="404"' in answer.text
+    assert "somebody" not in answer.text
+
+
+def test_without_a_token_there_is_no_such_page(make_app: Callable[..., Flask]) -> None:
+    client = make_app(metrics_token=None).test_client()
+    assert client.get("/metrics", headers={"Authorization": "Bearer None"}).status_code == 404
+
+
+def test_several_processes_are_added_up(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path_factory.mktemp("metrics")))
+    answer = client.get("/metrics", headers={"Authorization": "Bearer test-metrics-token"})
+    assert (answer.status_code, answer.text) == (200, "")

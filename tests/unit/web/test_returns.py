@@ -1,0 +1,110 @@
+"""Where a link may lead after signing in: pages of this site, whatever a clever link says."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.web.auth.returns import own_page, page_path, safe_path
+
+ELSEWHERE = [
+    None,
+    "",
+    "//evil.example",
+    "///evil.example",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "/%5cevil.example",
+    "/%255cevil.example",
+    "/%2f%2fevil.example",
+    "/%2fevil.example",
+    "/%252f%252fevil.example",
+    "https:evil.example",
+    "https://evil.example",
+    "http://localhost@evil.example/",
+    "javascript:alert(1)",
+    "JaVaScRiPt:alert(1)",
+    "data:text/html,x",
+    "headshots",
+    "./headshots",
+    "/./headshots",
+    "/../headshots",
+    "/%2e%2e/headshots",
+    "/.//evil.example",
+    "/headshots//evil.example",
+    " /headshots",
+    "/headshots ",
+    "\t//evil.example",
+    "/\t/evil.example",
+    "/\n/evil.example",
+    "/headshots\r\nSet-Cookie: x=y",
+    "/headshots%0d%0aSet-Cookie:x",
+    "/headshots%00",
+    "/headshots\x00",
+    "/headshots#x",
+    "/hеadshots",
+    "/headshots?" + "x" * 1024,
+    "@evil.example",
+    "/headshots\u2028",
+]
+
+
+@pytest.mark.parametrize("value", ELSEWHERE)
+def test_address_that_could_lead_elsewhere_is_not_taken(value: str | None) -> None:
+    assert safe_path(value) is None
+
+
+@pytest.mark.parametrize(
+    "value", ["/", "/headshots", "/headshots/gallery?photo=7&compare=8", "/a?next=https://x.example/&b=c//d"]
+)
+def test_plain_path_is_taken(value: str) -> None:
+    assert safe_path(value) == value
+
+
+@given(st.text(alphabet="/\\%.:@?#2fFeEcC5\t\n xh", max_size=20))
+def test_whatever_is_taken_starts_with_one_slash(value: str) -> None:
+    taken = safe_path(value)
+    assert taken is None or (taken[0] == "/" and taken[1:2] not in {"/", "\\"})
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "/login",
+        "/login?next=/headshots",
+        "/login/callback?code=x",
+        "/start",
+        "/logout",
+        "/headshots/status",
+        "/headshots/events",
+        "/headshots/start",
+        "/photos/11111111-1111-1111-1111-111111111111/640.webp",
+        "/healthz",
+        "/metrics",
+        "/brand.css",
+        "/nowhere",
+        "/webhooks/profilebakery",
+    ],
+)
+def test_what_is_no_page_is_not_come_back_to(value: str, app: Flask) -> None:
+    with app.test_request_context():
+        assert page_path(value) is None
+
+
+@pytest.mark.parametrize("value", ["/", "/privacy", "/headshots", "/headshots/gallery?photo=1", "/headshots/studio"])
+def test_page_is_come_back_to(value: str, app: Flask) -> None:
+    with app.test_request_context():
+        assert page_path(value) == value
+
+
+def test_absolute_address_counts_only_with_our_own_origin(app: Flask) -> None:
+    ours = "https://portal.example"
+    with app.test_request_context():
+        assert own_page("https://portal.example/privacy", ours) == "/privacy"
+        assert own_page("/privacy", ours) == "/privacy"
+        assert own_page("https://portal.example.evil.example/privacy", ours) is None
+        assert own_page("http://portal.example/privacy", ours) is None
+        assert own_page("https://portal.example//evil.example", ours) is None
+        assert own_page(None, ours) is None
