@@ -35,6 +35,7 @@ from portal.web import (
     security,
     static_files,
     webhooks,
+from portal.web.admin import deliveries, overview
 )
 from portal.web.auth import logout
 from portal.web.auth.provider import IdentityProvider
@@ -54,6 +55,8 @@ _BLUEPRINTS = (
     photos.blueprint,
     live.blueprint,
     webhooks.blueprint,
+    overview.blueprint,
+    deliveries.blueprint,
 )
 
 Clock = Callable[[], datetime]

@@ -62,6 +62,7 @@ _MACHINE = Rule(who=Who.MACHINE, prolongs=False, is_plain=True)
 _OPEN = Rule(who=Who.ANYONE)
 _ASSET = Rule(who=Who.MACHINE, prolongs=False)
 _OWN = Rule(who=Who.EMPLOYEE)
+_CONSOLE = Rule(who=Who.ADMIN)
 _BACKGROUND = Rule(who=Who.EMPLOYEE, prolongs=False, stranger=Stranger.IS_TOLD, is_plain=True)
 
 RULES: Mapping[str, Rule] = MappingProxyType(
@@ -92,6 +93,9 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "photos.show": _BACKGROUND,
         "gallery.show": _OWN,
         "gallery.choose": _OWN,
+        "overview.show": _CONSOLE,
+        "deliveries.show": _CONSOLE,
+        "deliveries.replay": _CONSOLE,
     }
 )
 

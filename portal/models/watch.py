@@ -1,0 +1,127 @@
+"""Counting queries for whoever keeps watch: how things stand overall, without anybody's name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, case, func, select
+
+from portal.db import db
+from portal.models.budget import ProviderCall
+from portal.models.deliveries import Delivery
+from portal.models.people import Person
+from portal.models.shoots import Shoot
+
+
+@dataclass(frozen=True)
+class DeliveryCounts:
+    """How the webhooks stand.
+
+    Attributes:
+        oldest_pending_at: when the one that has waited longest came, None when none waits.
+        stale: authentic ones that came too late to be trusted, of those still kept.
+    """
+
+    received: int
+    pending: int
+    dead: int
+    ignored: int
+    stale: int
+    last_at: datetime | None
+    oldest_pending_at: datetime | None
+
+
+def delivery_counts() -> DeliveryCounts:
+    """Count the webhooks by what became of them."""
+
+    def of(state: str) -> ColumnElement[int]:
+        return func.count(case((Delivery.state == state, 1)))
+
+    row = db.session.execute(
+        select(
+            func.count(),
+            of("pending"),
+            of("dead"),
+            of("ignored"),
+            func.count(case((Delivery.stale, 1))),
+            func.max(Delivery.received_at),
+            func.min(case((Delivery.state == "pending", Delivery.received_at))),
+        ).select_from(Delivery)
+    ).one()
+    return DeliveryCounts(*row)
+
+
+def apply_seconds(since: datetime) -> float | None:
+    """Return how many seconds 95 of 100 deliveries received since then took at most until applied."""
+    lag = func.extract("epoch", Delivery.applied_at - Delivery.received_at)
+    query = select(func.percentile_cont(0.95).within_group(lag)).where(
+        Delivery.received_at >= since, Delivery.applied_at.is_not(None)
+    )
+    found = db.session.scalar(query)
+    return None if found is None else float(found)
+
+
+def shoots_by_status() -> dict[str | None, int]:
+    """Count the open shoots by the provider's word for where they are; None is not created yet."""
+    query = select(Shoot.provider_status, func.count()).where(Shoot.closed_at.is_(None))
+    return dict(db.session.execute(query.group_by(Shoot.provider_status)).tuples().all())
+
+
+def last_confirmed_at() -> datetime | None:
+    """Return when the provider last confirmed anything."""
+    return db.session.scalar(select(func.max(Shoot.confirmed_at)))
+
+
+@dataclass(frozen=True)
+class OpenShoot:
+    """An unfinished shoot and whose it is."""
+
+    shoot_id: UUID
+    name: str
+    email: str
+    status: str | None
+    since: datetime
+    problem: str | None
+    confirmed_at: datetime | None
+    confirmed_by: str | None
+
+
+def unfinished() -> list[OpenShoot]:
+    """Return every unfinished shoot, the one longest in its status first."""
+    since = func.coalesce(Shoot.status_since, Shoot.requested_at)
+    query = (
+        select(
+            Shoot.id,
+            Person.name,
+            Person.email,
+            Shoot.provider_status,
+            since,
+            Shoot.problem,
+            Shoot.confirmed_at,
+            Shoot.confirmed_by,
+        )
+        .join(Person, Person.id == Shoot.person_id)
+        .where(Shoot.closed_at.is_(None), Shoot.copied_at.is_(None))
+        .order_by(since)
+    )
+    return [OpenShoot(*row) for row in db.session.execute(query)]
+
+
+def calls_by_path(since: datetime) -> list[tuple[str, str, int, int, float]]:
+    """Return method, path template, number, failures and mean milliseconds of the provider calls since then."""
+    failed = func.count(case((func.coalesce(ProviderCall.status, 599) >= 400, 1)))  # noqa: PLR2004 - HTTP
+    query = (
+        select(
+            ProviderCall.method,
+            ProviderCall.path_template,
+            func.count(),
+            failed,
+            func.avg(ProviderCall.duration_ms),
+        )
+        .where(ProviderCall.at >= since)
+        .group_by(ProviderCall.method, ProviderCall.path_template)
+        .order_by(func.count().desc())
+    )
+    return [(method, path, count, bad, float(mean)) for method, path, count, bad, mean in db.session.execute(query)]

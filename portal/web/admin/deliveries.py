@@ -1,0 +1,45 @@
+"""The console's list of webhooks as they came, and the button that applies one again."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from portal.domain.errors import NotFound
+from portal.models import deliveries
+from portal.services import inbox, watch
+from portal.web.access import current_person
+from portal.web.context import portal_context
+
+blueprint = Blueprint("deliveries", __name__, url_prefix="/admin/deliveries")
+
+PAGE = 50
+STATES = ("pending", "applied", "ignored", "dead")
+
+
+@blueprint.get("")
+def show() -> str:
+    """Webhooks, the newest first; ``state`` filters, ``before`` turns the page."""
+    state = request.args.get("state")
+    state = state if state in STATES else None
+    before = request.args.get("before", type=int)
+    found = deliveries.newest(PAGE + 1, before_id=before, state=state)
+    return render_template(
+        "admin/deliveries.html",
+        deliveries=found[:PAGE],
+        older_than=found[PAGE - 1].id if len(found) > PAGE else None,
+        state=state,
+        states=STATES,
+        watch=watch.look(portal_context().clock()),
+    )
+
+
+@blueprint.post("/<int:delivery_id>/replay")
+def replay(delivery_id: int) -> Response:
+    """Apply one webhook again, by the provider's present state."""
+    actor = current_person().id
+    if not inbox.replay(delivery_id, actor_id=actor, now=portal_context().clock()):
+        raise NotFound
+    flash(_("Webhook %(number)s is queued again.", number=delivery_id), "good")
+    return redirect(url_for("deliveries.show"), 303)

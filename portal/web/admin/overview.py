@@ -1,0 +1,21 @@
+"""The console's first page: progress, silence, what is stuck, and what the provider was asked."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+
+from portal.services import watch
+from portal.web.context import portal_context
+
+blueprint = Blueprint("overview", __name__, url_prefix="/admin")
+
+
+@blueprint.get("/")
+def show() -> str:
+    """How everything stands right now."""
+    portal = portal_context()
+    return render_template(
+        "admin/overview.html",
+        watch=watch.look(portal.clock()),
+        limit_per_hour=portal.settings.rate_limit * 60,
+    )
