@@ -19,7 +19,11 @@ VERSIONS = ("lora", "one-shot")
 
 def add_routes(api: Blueprint, sandbox: Sandbox) -> None:
     """Add the four endpoints."""
+    _collection_routes(api, sandbox)
+    _single_routes(api, sandbox)
 
+
+def _collection_routes(api: Blueprint, sandbox: Sandbox) -> None:
     @api.get("/organization/models")
     def list_models() -> Response:
         page = requests.page()
@@ -45,6 +49,8 @@ def add_routes(api: Blueprint, sandbox: Sandbox) -> None:
         status = wording.status_out(sandbox, model.status)
         return success(sandbox, modelId=model.id, status=status, signedUrl=signed_url(sandbox, model))
 
+
+def _single_routes(api: Blueprint, sandbox: Sandbox) -> None:
     @api.get("/organization/models/<model_id>")
     def get_model(model_id: str) -> Response:
         with sandbox.read() as db:

@@ -22,7 +22,11 @@ LIKED = ("none", "liked", "loved")
 
 def add_routes(api: Blueprint, sandbox: Sandbox) -> None:
     """Add the five endpoints."""
+    _gallery_routes(api, sandbox)
+    _other_routes(api, sandbox)
 
+
+def _gallery_routes(api: Blueprint, sandbox: Sandbox) -> None:
     @api.get("/organization/models/<model_id>/photos")
     def list_photos(model_id: str) -> Response:
         page, everything = requests.page(), requests.include_all()
@@ -45,6 +49,8 @@ def add_routes(api: Blueprint, sandbox: Sandbox) -> None:
             return success(sandbox, photo=None, message="No favorite photo selected")
         return success(sandbox, photo=wording.single_photo_out(sandbox, photo, include_all=False))
 
+
+def _other_routes(api: Blueprint, sandbox: Sandbox) -> None:
     @api.get("/organization/models/<model_id>/photos/<photo_id:photo_id>")
     def get_photo(model_id: str, photo_id: str) -> Response:
         everything = requests.include_all()

@@ -17,7 +17,11 @@ from portal.sandbox.store.database import Connection
 
 def add_routes(api: Blueprint, sandbox: Sandbox) -> None:
     """Add the five endpoints."""
+    _naming_routes(api, sandbox)
+    _leaving_and_joining_routes(api, sandbox)
 
+
+def _naming_routes(api: Blueprint, sandbox: Sandbox) -> None:
     @api.get("/organization/teams")
     def list_teams() -> Response:
         with sandbox.read() as db:
@@ -45,6 +49,8 @@ def add_routes(api: Blueprint, sandbox: Sandbox) -> None:
         except teams.DuplicateTeamError as exc:
             raise invalid_request("A team with this name already exists") from exc
 
+
+def _leaving_and_joining_routes(api: Blueprint, sandbox: Sandbox) -> None:
     @api.delete("/organization/teams/<team_id>")
     def delete_team(team_id: str) -> Response:
         with sandbox.write() as db:

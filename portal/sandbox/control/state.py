@@ -22,7 +22,11 @@ SHOWN = 1000
 
 def add_routes(control: Blueprint, sandbox: Sandbox) -> None:
     """Add /state, /models/<id>, /deliveries and /requests."""
+    _model_routes(control, sandbox)
+    _traffic_routes(control, sandbox)
 
+
+def _model_routes(control: Blueprint, sandbox: Sandbox) -> None:
     @control.get("/state")
     def get_state() -> Response:
         with sandbox.read() as db:
@@ -46,6 +50,8 @@ def add_routes(control: Blueprint, sandbox: Sandbox) -> None:
                 raise UnknownModelError(model_id)
             return jsonify(described(sandbox, db, model))
 
+
+def _traffic_routes(control: Blueprint, sandbox: Sandbox) -> None:
     @control.get("/deliveries")
     def list_deliveries() -> Response:
         with sandbox.read() as db:
