@@ -35,8 +35,8 @@ from portal.web import (
     security,
     static_files,
     webhooks,
-from portal.web.admin import deliveries, overview
 )
+from portal.web.admin import deliveries, overview
 from portal.web.auth import logout
 from portal.web.auth.provider import IdentityProvider
 from portal.web.context import EXTENSION
