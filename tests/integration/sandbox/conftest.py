@@ -15,7 +15,7 @@ import requests
 
 from portal.sandbox.testing import RunningSandbox, start_sandbox
 
-FAST = {"pictures": "plain", "gallery_size": 6}
+FAST = {"pictures": "plain", "gallery_size": 6, "rate_limit": 100_000}
 
 
 @dataclass
