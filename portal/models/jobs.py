@@ -46,8 +46,9 @@ def defer(
     )
     db.session.flush()
     try:
-        # A refused duplicate must not spoil the caller's transaction.
-        with db.session.begin_nested():
+        # A refused duplicate must not spoil the caller's transaction. The connection's own savepoint: the
+        # session's would be set only with its next statement, and the queue does not go through the session.
+        with db.session.connection().begin_nested():
             job.defer(**arguments)
     except AlreadyEnqueued:
         return False
