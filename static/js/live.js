@@ -94,9 +94,10 @@ export function watch({ status, events, etag, onChange, onContact = () => {} }) 
     stream.addEventListener("stage", look);
     stream.onopen = () => { brokenAt = 0; insurance = INSURANCE_MS; plan(); };
     stream.onerror = () => {
-      // A stream that reconnects by itself is left alone; asking bridges the gap either way.
-      brokenAt ||= Date.now();
       if (stream?.readyState === EventSource.CLOSED) stream = null;
+      // Every failed try of the stream to come back ends here; only the first may start the asking anew.
+      if (brokenAt) return;
+      brokenAt = Date.now();
       plan();
     };
   }
