@@ -8,7 +8,7 @@ from enum import Enum, StrEnum
 from types import MappingProxyType
 from urllib.parse import urlencode
 
-from flask import Flask, g, redirect, request
+from flask import Flask, current_app, g, redirect, request
 from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response
 
@@ -19,6 +19,7 @@ from portal.services import people
 from portal.web.context import portal_context
 from portal.web.requests import caller
 from portal.web.sessions import current_session
+from portal.web.throttle import Limit, Throttle
 
 
 class Who(Enum):
@@ -49,6 +50,7 @@ class Rule:
         stranger: what happens to somebody not signed in.
         is_plain: whether errors are answered as JSON instead of a page.
         camera: whether the page may hand the camera to the studio in its frame.
+        limit: how often one person, or one address of strangers, may call it.
     """
 
     who: Who
@@ -56,12 +58,19 @@ class Rule:
     stranger: Stranger = Stranger.SIGNS_IN
     is_plain: bool = False
     camera: bool = False
+    limit: Limit | None = None
 
+
+# A whole company may sit behind one address and come at the same hour; this only stops a flood.
+_SIGNING_IN = Limit("signing in", per_minute=3000)
+_ACTING = Limit("acting", per_minute=60)
 
 _MACHINE = Rule(who=Who.MACHINE, prolongs=False, is_plain=True)
 _OPEN = Rule(who=Who.ANYONE)
 _ASSET = Rule(who=Who.MACHINE, prolongs=False)
+_SIGN_IN = Rule(who=Who.ANYONE, limit=_SIGNING_IN)
 _OWN = Rule(who=Who.EMPLOYEE)
+_ACT = Rule(who=Who.EMPLOYEE, limit=_ACTING)
 _CONSOLE = Rule(who=Who.ADMIN)
 _BACKGROUND = Rule(who=Who.EMPLOYEE, prolongs=False, stranger=Stranger.IS_TOLD, is_plain=True)
 
@@ -76,23 +85,23 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "webhooks.receive": _MACHINE,
         "pages.landing": _OPEN,
         "pages.privacy": _OPEN,
-        "auth.start": _OPEN,
-        "auth.login": _OPEN,
-        "auth.callback": _OPEN,
+        "auth.start": _SIGN_IN,
+        "auth.login": _SIGN_IN,
+        "auth.callback": _SIGN_IN,
         # The identity provider's own pages send people here, by a form or a link.
-        "auth.initiate": Rule(who=Who.MACHINE, prolongs=False),
-        "auth.backchannel_logout": _MACHINE,
+        "auth.initiate": Rule(who=Who.MACHINE, prolongs=False, limit=_SIGNING_IN),
+        "auth.backchannel_logout": Rule(who=Who.MACHINE, prolongs=False, is_plain=True, limit=_SIGNING_IN),
         "auth.logout": Rule(who=Who.EMPLOYEE, stranger=Stranger.GOES_HOME),
         "headshots.mine": _OWN,
         "headshots.consent_form": _OWN,
-        "headshots.decide": _OWN,
-        "headshots.start": _OWN,
+        "headshots.decide": _ACT,
+        "headshots.start": _ACT,
         "headshots.studio": Rule(who=Who.EMPLOYEE, camera=True),
         "headshots.status": _BACKGROUND,
         "live.events": _BACKGROUND,
         "photos.show": _BACKGROUND,
         "gallery.show": _OWN,
-        "gallery.choose": _OWN,
+        "gallery.choose": _ACT,
         "overview.show": _CONSOLE,
         "deliveries.show": _CONSOLE,
         "deliveries.replay": _CONSOLE,
@@ -105,6 +114,7 @@ _NEEDED = {Who.ANYONE: 0, Who.EMPLOYEE: 1, Who.MANAGER: 2, Who.ADMIN: 3}
 
 def init_app(app: Flask) -> None:
     """Guard every endpoint of the app."""
+    app.extensions["throttle"] = Throttle()
     app.before_request(_guard)
 
 
@@ -132,14 +142,27 @@ def _guard() -> Response | None:
     if rule is None:
         raise NotAllowed
     if rule.who is Who.MACHINE:
+        _count(rule)
         return None
     g.person = current_session().person(prolongs=rule.prolongs)
+    if g.person is None and rule.who is not Who.ANYONE:
+        return _turn_away(rule)
+    _count(rule)
     if g.person is None:
-        return None if rule.who is Who.ANYONE else _turn_away(rule)
+        return None
     if _RANK[Role(g.person.role)] < _NEEDED[rule.who]:
         people.note_denied(g.person, request.endpoint, now=portal_context().clock(), caller=caller())
         raise NotAllowed
     return None
+
+
+def _count(rule: Rule) -> None:
+    if rule.limit is None:
+        return
+    person = g.get("person")
+    caller_key = str(person.id) if person is not None else request.remote_addr or ""
+    throttle: Throttle = current_app.extensions["throttle"]
+    throttle.count(rule.limit, caller_key, portal_context().clock())
 
 
 def _turn_away(rule: Rule) -> Response:

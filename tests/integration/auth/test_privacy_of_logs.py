@@ -1,0 +1,68 @@
+"""Nothing of a sign-in that is secret or somebody's reaches the logs, whether it works or not."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+import pytest
+
+from tests.integration.auth.actors import Browser, query_of
+from tests.integration.auth.hostile_provider import CLIENT_SECRET, FOREIGN_KEY, sign
+
+WRONG: dict[str, dict[str, Any]] = {
+    "nothing": {},
+    "wrong signature": {"token": lambda claims: sign(claims, key=FOREIGN_KEY)},
+    "wrong claims": {"claims": lambda claims: claims | {"aud": "other"}},
+    "token endpoint down": {"down": {"token"}},
+    "token endpoint sends a page": {"token_answer": lambda answer: f"<html>{json.dumps(answer)}"},
+    "token endpoint repeats everything": {
+        "token_answer": lambda answer: ({"error": json.dumps(answer), "error_description": "x"}, 400)
+    },
+}
+
+
+@pytest.mark.parametrize("lies", WRONG.values(), ids=WRONG)
+def test_no_trace_of_a_sign_in_in_the_logs(
+    lies: dict[str, Any], browser: Browser, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    provider = browser.provider
+    provider.person["name"] = "Canary Namesake"
+    provider.person["sid"] = "canary-sid-0001"
+    for name, lie in lies.items():
+        setattr(provider.lies, name, lie)
+    browser.get("/login/initiate", query_string={"iss": provider.issuer, "login_hint": "alice@example.com"})
+    location = browser.begin("/login?next=/headshots/gallery")
+    asked = query_of(location)
+    back = provider.visit(location)
+    browser.get(back, headers={"Cookie-Canary": "x"})
+    browser.get("/headshots")
+    if browser.is_signed_in():
+        browser.sign_out()
+    secrets = {
+        "state": asked["state"],
+        "nonce": asked["nonce"],
+        "code": query_of(back)["code"],
+        "verifier": provider.last_token_request.get("code_verifier", "no-verifier-was-sent"),
+        "access token": "access-token-canary",
+        "client secret": CLIENT_SECRET,
+        "browser cookie": browser.cookie("portal_browser") or "no-cookie",
+        "address": "alice@example.com",
+        "name": "Canary Namesake",
+        "sid": "canary-sid-0001",
+        "token": "eyJ",
+    }
+    session = browser.cookie()
+    if session:
+        secrets["session cookie"] = session
+    written = capsys.readouterr()
+    everything = written.out + written.err
+    assert '"message": "request"' in everything
+    assert {name for name, value in secrets.items() if value in everything} == set()
+
+
+def test_log_lines_of_a_sign_in_share_their_ids_with_the_audit(browser: Browser, audit: Any) -> None:
+    answer = browser.sign_in()
+    assert audit("sign_in")[0].request_id == answer.headers["X-Request-ID"]
