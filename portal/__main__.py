@@ -9,9 +9,9 @@ from portal import cli
 
 def create_app() -> Flask:
     """Build the portal; imported only when a command needs it, as it needs settings."""
-    from portal import app  # noqa: PLC0415 - the demo and the sandbox start without any settings
+    from portal.app import create_app as build  # noqa: PLC0415 - the demo and the sandbox need no settings
 
-    return app.create_app()
+    return build()
 
 
 if __name__ == "__main__":
