@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+import psycopg
 from flask import Flask
-from sqlalchemy import text
 
 import portal.jobs.schedule  # noqa: F401 - registers the scheduled tasks
 from portal.db import release, transaction
@@ -24,6 +24,15 @@ from portal.services.inbox import Receiver
 from tests.factories import NOW
 from tests.integration.core.doubles import ScriptedDownloader, ScriptedProvider
 from tests.integration.core.signing import signed_headers
+
+# What the queue's own function does, by the portal's clock and not the database's.
+_TAKE = """
+    UPDATE procrastinate_jobs SET status = 'doing'
+    WHERE id = (SELECT id FROM procrastinate_jobs
+                WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= %(now)s)
+                ORDER BY priority DESC, id LIMIT 1)
+    RETURNING id, task_name, args
+"""
 
 
 @dataclass
@@ -48,7 +57,7 @@ class Bench:
     app: Flask
     clock: Clock
     provider: ScriptedProvider
-    done: list[str] = field(default_factory=list)
+    connection: psycopg.Connection[Any]
 
     @property
     def portal(self) -> Portal:
@@ -60,12 +69,9 @@ class Bench:
         return self.portal.downloader  # type: ignore[return-value]
 
     def query(self, sql: str, **values: Any) -> list[Any]:
-        """Run a statement in a transaction of its own and return its rows."""
-        with transaction() as session:
-            result = session.execute(text(sql), values)
-            rows = list(result) if result.returns_rows else []
-        release()
-        return rows
+        """Run a statement outside of the portal's own connections and return its rows."""
+        cursor = self.connection.execute(sql, values or None)
+        return cursor.fetchall() if cursor.description else []
 
     def queued(self, task: str | None = None) -> list[dict[str, Any]]:
         """The arguments of the jobs that wait, in the order they would be taken."""
@@ -77,7 +83,7 @@ class Bench:
     def waits(self, task: str) -> list[timedelta]:
         """How long each waiting job of a task has to wait by the portal's clock; nothing means not at all."""
         rows = self.query(
-            "SELECT scheduled_at FROM procrastinate_jobs WHERE status = 'todo' AND task_name = :task", task=task
+            "SELECT scheduled_at FROM procrastinate_jobs WHERE status = 'todo' AND task_name = %(task)s", task=task
         )
         return [at - self.clock.now if at else timedelta(0) for (at,) in rows]
 
@@ -85,19 +91,13 @@ class Bench:
         """Take jobs as a worker does until none is left; an impatient one does not wait for their time."""
         done: list[str] = []
         while len(done) < limit:
-            if impatient:
-                self.query("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo'")
-            rows = self.query("SELECT id, task_name, args FROM procrastinate_fetch_job_v2(NULL, NULL)")
-            job_id, name, arguments = rows[0]
-            if job_id is None:
+            rows = self.query(_TAKE, now=self.clock.now + timedelta(days=1 if impatient else 0))
+            if not rows:
                 break
+            job_id, name, arguments = rows[0]
             done.append(name)
-            self.query(
-                "SELECT procrastinate_finish_job_v1(:id, CAST(:end AS procrastinate_job_status), false)",
-                id=job_id,
-                end=self.run(name, arguments),
-            )
-        self.done += done
+            end = self.run(name, arguments)
+            self.query("UPDATE procrastinate_jobs SET status = %(end)s WHERE id = %(id)s", id=job_id, end=end)
         return done
 
     def run(self, name: str, arguments: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
 
@@ -44,10 +45,13 @@ def bench(
         downloader=ScriptedDownloader(),
         storage=LocalStorage(tmp_path / "stored"),
     )
-    with app.app_context():
-        yield Bench(app, clock, provider)
-    with closing_connections(app):
-        pass
+    address = database_url.replace("+psycopg", "")
+    with (
+        closing_connections(app),
+        psycopg.connect(address, autocommit=True, connect_timeout=3) as connection,
+        app.app_context(),
+    ):
+        yield Bench(app, clock, provider, connection)
 
 
 @contextmanager

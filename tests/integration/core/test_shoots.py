@@ -226,7 +226,7 @@ def test_consent_withdrawn_before_the_job_means_no_call(bench: Bench) -> None:
 def test_somebody_who_left_gets_no_session(bench: Bench) -> None:
     person = ready_person()
     press(person)
-    bench.query("UPDATE people SET deactivated_at = :now WHERE id = :id", now=NOW, id=person.id)
+    bench.query("UPDATE people SET deactivated_at = %(now)s WHERE id = %(id)s", now=NOW, id=person.id)
     bench.work()
     assert bench.provider.calls == []
 
@@ -358,9 +358,9 @@ def test_the_link_is_for_its_owner_in_the_studio_stage_only(bench: Bench) -> Non
     agree(owner)
 
     for status in ("waiting", "pending", "active", "failed", "somethingNew"):
-        bench.query("UPDATE shoots SET provider_status = :status WHERE id = :id", status=status, id=shoot.id)
+        bench.query("UPDATE shoots SET provider_status = %(status)s WHERE id = %(id)s", status=status, id=shoot.id)
         assert studio_url(owner, secretbox=box, now=NOW) is None, status
-    bench.query("UPDATE shoots SET provider_status = 'onboarding', closed_at = :now", now=NOW)
+    bench.query("UPDATE shoots SET provider_status = 'onboarding', closed_at = %(now)s", now=NOW)
     assert studio_url(owner, secretbox=box, now=NOW) is None
 
 

@@ -1,0 +1,468 @@
+"""Webhooks: kept once, applied in any order, and never believed over the provider itself."""
+
+from __future__ import annotations
+
+import json
+import threading
+from datetime import datetime, timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from portal.db import db
+from portal.models import deliveries, people
+from portal.models.shoots import Shoot
+from portal.provider.errors import Unavailable
+from portal.provider.signature import BadSignature
+from portal.services import inbox, journey
+from portal.services.shoots import request_shoot
+from tests.factories import NOW, acts_of, agree, make_person, make_photo, make_shoot
+from tests.integration.core.bench import Bench, iso
+from tests.integration.core.doubles import Session
+from tests.integration.core.signing import signed_headers
+from tests.unit.images.photos import portrait, saved
+
+
+def event(
+    name: str, model: str, status: str | None = None, *, at: datetime | None = None, id: str | None = None, **more: Any
+) -> dict[str, Any]:
+    thing: dict[str, Any] = {"_id": model, **more}
+    if status is not None:
+        thing["status"] = status
+    body: dict[str, Any] = {"event": name, "objectType": "model", "object": thing}
+    if at is not None:
+        body["createdAt"] = iso(at)
+    if id is not None:
+        body["id"] = id
+    return body
+
+
+def states(bench: Bench) -> list[str]:
+    return [state for (state,) in bench.query("SELECT state FROM deliveries ORDER BY id")]
+
+
+def shot(bench: Bench, status: str = "onboarding") -> tuple[Shoot, Session]:
+    """A shoot of ours, and the same model at the provider."""
+    person = make_person()
+    agree(person)
+    shoot = make_shoot(person, provider_status=status)
+    assert shoot.provider_id is not None
+    return shoot, bench.provider.add(person.email, status, id=shoot.provider_id)
+
+
+def test_kept_once_with_one_job_whose_arguments_the_worker_understands(bench: Bench) -> None:
+    body = event("model.created", "m1", "onboarding", id="evt_1")
+    kept = bench.send(body)
+    assert kept is not None
+    assert bench.send(body) is None
+    assert bench.queued() == [{"delivery_id": kept}]
+    [row] = bench.query("SELECT dedupe_key, provider, event, model_id, stale, state, body FROM deliveries")
+    assert tuple(row)[:6] == ("profilebakery:evt_1", "profilebakery", "model.created", "m1", False, "pending")
+    assert json.loads(row[6]) == body
+    assert bench.work() == ["deliveries.apply"]
+
+
+def test_a_job_is_worth_more_than_background_work(bench: Bench) -> None:
+    shoot, _ = shot(bench)
+    with_refresh = event("model.status.updated", shoot.provider_id or "", None, at=NOW)
+    bench.send(with_refresh)
+    bench.work(limit=1)
+    bench.send(event("model.created", "m2", "onboarding"))
+    assert bench.work() == ["deliveries.apply", "shoots.refresh"]
+
+
+def test_fifty_copies_at_once_are_one_row_and_one_job(bench: Bench) -> None:
+    body = event("model.created", "m1", "onboarding", id="evt_1")
+    kept = bench.together([lambda: bench.send(body)] * 50)
+    assert len([each for each in kept if each is not None]) == 1
+    assert bench.query("SELECT count(*) FROM deliveries") == [(1,)]
+    assert len(bench.queued()) == 1
+
+
+def test_without_an_id_the_body_itself_tells_repeats(bench: Bench) -> None:
+    body = event("model.created", "m1", "onboarding")
+    assert bench.send(body) is not None
+    assert bench.send(body) is None
+    assert bench.send(event("model.created", "m1", "onboarding", extra=1)) is not None
+
+
+@pytest.mark.parametrize("wrong", ["secret", "time", "body"])
+def test_what_is_not_authentic_is_kept_nowhere(bench: Bench, wrong: str) -> None:
+    body = json.dumps(event("model.created", "m1", "onboarding")).encode()
+    headers = signed_headers(body, NOW, secret="other" if wrong == "secret" else "test-webhook-secret")
+    if wrong == "time":
+        headers[1] = (headers[1][0], str(int(headers[1][1]) + 1))
+    receiver = inbox.Receiver(bench.portal.brand, ("test-webhook-secret",), "timestamped")
+    with pytest.raises(BadSignature):
+        inbox.accept(receiver, body + b" " if wrong == "body" else body, headers, now=NOW)
+    assert bench.query("SELECT count(*) FROM deliveries") == [(0,)]
+    assert bench.queued() == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 10_000, b'{"event": 7}', b'{"event": "\xed\xa0\x80"}', b"{}"],
+)
+def test_authentic_but_unreadable_is_a_dead_letter_without_a_job(bench: Bench, body: bytes) -> None:
+    assert bench.send(body) is not None
+    assert states(bench) == ["dead"]
+    assert bench.queued() == []
+    assert bench.query("SELECT error LIKE 'unreadable: %' FROM deliveries") == [(True,)]
+
+
+def test_another_body_under_a_known_id_is_put_aside(bench: Bench) -> None:
+    first = event("model.status.updated", "m1", "waiting", id="evt_1")
+    other = event("model.status.updated", "m1", "deleted", id="evt_1")
+    assert bench.send(first) is not None
+    for _ in range(2):
+        assert bench.send(other) is None
+    rows = bench.query("SELECT state, body FROM deliveries ORDER BY id")
+    assert [state for state, _ in rows] == ["pending", "dead"]
+    assert [json.loads(body) for _, body in rows] == [first, other]
+    assert len(bench.queued()) == 1
+
+
+def test_a_newer_event_moves_the_shoot_without_any_call(bench: Bench) -> None:
+    shoot, _ = shot(bench)
+    at = NOW + timedelta(seconds=5)
+    bench.send(event("model.status.updated", shoot.provider_id or "", "waiting", at=at))
+    bench.work()
+    kept = bench.shoot(shoot)
+    assert (kept.provider_status, kept.status_at, kept.confirmed_by) == ("waiting", at, "event")
+    assert bench.provider.calls == []
+    assert states(bench) == ["applied"]
+
+
+def test_what_is_known_already_costs_no_call(bench: Bench) -> None:
+    shoot, _ = shot(bench)
+    bench.send(event("model.created", shoot.provider_id or "", "onboarding", at=NOW - timedelta(seconds=1)))
+    bench.send(event("model.status.updated", shoot.provider_id or "", "onboarding"))
+    assert bench.work() == ["deliveries.apply"] * 2
+    assert bench.provider.calls == []
+
+
+def test_an_older_event_that_says_otherwise_leads_to_one_look(bench: Bench) -> None:
+    shoot, _ = shot(bench, "pending")
+    bench.send(event("model.status.updated", shoot.provider_id or "", "waiting", at=NOW - timedelta(minutes=1)))
+    bench.work()
+    assert bench.provider.calls == ["get_model"]
+    assert bench.shoot(shoot).provider_status == "pending"
+
+
+def test_an_event_without_time_is_looked_up(bench: Bench) -> None:
+    shoot, model = shot(bench)
+    model.status = "waiting"
+    bench.send(event("model.status.updated", shoot.provider_id or "", "active"))
+    bench.work()
+    assert bench.provider.calls == ["get_model"]
+    assert bench.shoot(shoot).provider_status == "waiting"
+
+
+@pytest.mark.parametrize("age", [-301, 301, 3600])
+def test_stale_is_kept_and_only_looked_up(bench: Bench, age: int) -> None:
+    """A retry signed with its first timestamp is not lost, and a replay can cost one read and no more."""
+    shoot, model = shot(bench)
+    model.status = "pending"
+    body = event("model.status.updated", shoot.provider_id or "", "deleted", at=NOW + timedelta(seconds=9))
+    bench.send(body, at=NOW - timedelta(seconds=age))
+    assert bench.query("SELECT stale FROM deliveries") == [(True,)]
+    bench.work()
+    assert bench.provider.calls == ["get_model"]
+    assert bench.shoot(shoot).provider_status == "pending"
+    assert bench.send(body, at=NOW - timedelta(seconds=age)) is None
+
+
+def test_a_stale_pick_is_looked_up_too(bench: Bench) -> None:
+    shoot, model = shot(bench, "active")
+    photo = make_photo(shoot, "p-real")
+    model.favorite = "p-real"
+    body = event("model.favorite_selected", shoot.provider_id or "", photo={"id": "p-forged"})
+    bench.send(body, at=NOW - timedelta(hours=1))
+    bench.work()
+    assert bench.provider.calls == ["get_favorite"]
+    assert [act.photo_id for act in acts_of(shoot)] == [photo.id]
+
+
+@pytest.mark.parametrize("age", [-299, 0, 299])
+def test_inside_the_tolerance_it_is_believed(bench: Bench, age: int) -> None:
+    shoot, _ = shot(bench)
+    body = event("model.status.updated", shoot.provider_id or "", "waiting", at=NOW + timedelta(seconds=1))
+    bench.send(body, at=NOW - timedelta(seconds=age))
+    bench.work()
+    assert bench.provider.calls == []
+    assert bench.shoot(shoot).provider_status == "waiting"
+
+
+def test_unknown_models_events_and_statuses_crash_nothing(bench: Bench) -> None:
+    shoot, _ = shot(bench)
+    bench.send(event("model.exploded", shoot.provider_id or "", "onboarding"))
+    bench.send(event("model.created", "somebody-elses", "onboarding", organization="org_other"))
+    bench.send({"event": "organization.renamed"})
+    bench.send(event("model.status.updated", shoot.provider_id or "", "quantum", at=NOW + timedelta(seconds=1)))
+    bench.work()
+    assert states(bench) == ["applied", "ignored", "ignored", "applied"]
+    assert bench.shoot(shoot).provider_status == "quantum"
+
+
+def test_an_event_faster_than_the_answer_to_create_is_applied_later(bench: Bench) -> None:
+    person = make_person()
+    agree(person)
+    shoot = request_shoot(person, provider="profilebakery", development=False, now=NOW)
+
+    def meanwhile() -> None:
+        [model] = bench.provider.models.values()
+        with bench.app.app_context():
+            bench.send(event("model.created", model.id, "onboarding", at=NOW))
+            bench.send(event("model.status.updated", model.id, "waiting", at=NOW + timedelta(seconds=2)))
+            for arguments in bench.queued("deliveries.apply"):
+                bench.run("deliveries.apply", arguments)
+        assert states(bench) == ["ignored", "ignored"]
+        bench.query("DELETE FROM procrastinate_jobs WHERE task_name = 'deliveries.apply'")
+
+    bench.provider.after_create.append(meanwhile)
+    bench.work()
+    assert states(bench) == ["applied", "applied"]
+    assert bench.shoot(shoot).provider_status == "waiting"
+
+
+def test_an_event_at_the_very_moment_its_model_becomes_ours_is_not_lost(bench: Bench) -> None:
+    """Applying and learning of the model overlap; whoever is second must see the other."""
+    person = make_person()
+    agree(person)
+    shoot_id = request_shoot(person, provider="profilebakery", development=False, now=NOW).id
+    [creation] = bench.queued("shoots.create_session")
+    kept = bench.send(event("model.status.updated", "created-1", "waiting", at=NOW + timedelta(seconds=2)))
+    looked = threading.Event()
+    real_seal = bench.portal.secretbox.seal
+
+    def slow_seal(text: str) -> bytes:
+        # The session's transaction has taken its decisions and is not committed yet.
+        applying.start()
+        looked.wait(0.5)
+        return real_seal(text)
+
+    def apply() -> None:
+        with bench.app.app_context():
+            inbox.apply(kept or 0, clock=bench.clock)
+            looked.set()
+            db.session.remove()
+
+    applying = threading.Thread(target=apply)
+    bench.portal.secretbox.seal = slow_seal  # type: ignore[method-assign]
+    bench.run("shoots.create_session", creation)
+    applying.join(10)
+    bench.work()
+    assert states(bench) == ["applied"]
+    assert bench.shoot(shoot_id).provider_status == "waiting"
+
+
+def story(model: Session) -> list[dict[str, Any]]:
+    """What the provider tells of a whole session, in its order."""
+    at = [NOW + timedelta(minutes=minute) for minute in range(6)]
+    return [
+        event("model.created", model.id, "onboarding", at=at[0], id="evt_created"),
+        event("model.status.updated", model.id, "pending", at=at[1], id="evt_status"),
+        event("model.photos_ready", model.id, "active", at=at[2], id="evt_ready", finishedAt=iso(at[2])),
+        event("model.favorite_selected", model.id, "active", at=at[3], id="evt_pick", photo={"id": "p2"}),
+        event("model.deleted", model.id, "deleted", at=at[4], id="evt_deleted"),
+    ]
+
+
+DAY = timedelta(days=1)
+TINY = saved(portrait(16, 20))
+ENDS = {
+    "deleted": (5, "deleted"),
+    "finished": (4, "active"),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+@given(data=st.data())
+@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_order_with_any_repeats_ends_where_the_provider_is(bench: Bench, data: st.DataObject, end: str) -> None:
+    length, status = ENDS[end]
+    bench.query("TRUNCATE people, deliveries, procrastinate_jobs, audit_entries CASCADE")
+    bench.provider.models.clear()
+    bench.clock.now = NOW
+    shoot, model = shot(bench)
+    model.status, model.favorite, model.photos = status, "p2", ["p1", "p2"]
+    model.finished_at = NOW + timedelta(minutes=2)
+    bench.downloader.content = {"p1": TINY, "p2": TINY}
+    told = story(model)[:length]
+    order = data.draw(st.permutations(told + data.draw(st.lists(st.sampled_from(told), max_size=3))))
+    pauses = data.draw(st.lists(st.booleans(), min_size=len(order), max_size=len(order)))
+    bench.clock.advance(minutes=10)
+    for body, is_followed in zip(order, pauses, strict=True):
+        bench.send(body)
+        if is_followed:
+            bench.work()
+    bench.work()
+
+    kept = bench.shoot(shoot)
+    assert kept.provider_status == status
+    assert (kept.closed_at is not None) == (status == "deleted")
+    assert set(states(bench)) == {"applied"}
+    assert len(states(bench)) == length
+    if status == "active":
+        assert kept.finished_at is not None
+        assert len(acts_of(shoot)) == 1
+        assert kept.copied_at is not None
+
+
+def test_every_order_of_what_can_contradict_itself(bench: Bench) -> None:
+    """Each order over a shoot of its own, drained together."""
+    shoots = []
+    bench.clock.advance(minutes=10)
+    for order in permutations(range(1, 5)):
+        shoot, model = shot(bench)
+        model.status = "deleted"
+        shoots.append(shoot)
+        told = story(model)
+        for position in order:
+            bench.send(told[position] | {"id": f"{told[position]['id']}_{shoot.id}"})
+    bench.work()
+    assert {bench.shoot(shoot).provider_status for shoot in shoots} == {"deleted"}
+    assert set(states(bench)) == {"applied"}
+
+
+def test_nothing_brings_a_deleted_shoot_back(bench: Bench) -> None:
+    shoot, model = shot(bench)
+    bench.send(event("model.deleted", model.id, at=NOW + timedelta(seconds=1)))
+    bench.work()
+    before = bench.shoot(shoot)
+    assert (before.provider_status, before.closed_at) == ("deleted", NOW)
+    for number, name in enumerate(("model.photos_ready", "model.status.updated", "model.favorite_selected")):
+        at = NOW + timedelta(minutes=1 + number)
+        bench.send(event(name, model.id, "active", at=at, photo={"id": "p1"}))
+    bench.work()
+    after = bench.shoot(shoot)
+    assert (after.provider_status, after.closed_at, after.copied_at) == ("deleted", NOW, None)
+    assert acts_of(shoot) == []
+    assert bench.provider.calls == []
+
+
+def test_a_burst_about_one_model_costs_two_reads_at_most(bench: Bench) -> None:
+    """1,000 events in a minute, and a worker so quick that it could read after each of them."""
+    shoot, model = shot(bench, "pending")
+    bodies = [
+        event("model.status.updated", model.id, ("waiting", "onboarding", "active")[number % 3], at=NOW - DAY)
+        for number in range(3)
+    ]
+    bench.query(
+        """
+        INSERT INTO deliveries (dedupe_key, provider, event, model_id, received_at, stale, key_id, body_sha256,
+                                body, state)
+        SELECT 'burst:' || number, 'profilebakery', 'model.status.updated', %(model)s, %(now)s, false, 'k', '',
+               (%(bodies)s::bytea[])[1 + number %% 3], 'pending'
+        FROM generate_series(1, 1000) AS number
+        """,
+        model=model.id,
+        now=NOW,
+        bodies=[json.dumps(body).encode() for body in bodies],
+    )
+    for number, (delivery_id,) in enumerate(bench.query("SELECT id FROM deliveries ORDER BY id")):
+        inbox.apply(delivery_id, clock=bench.clock)
+        if number % 20 == 0:
+            bench.work(impatient=False)
+        bench.clock.advance(seconds=0.015)
+    assert bench.provider.calls == ["get_model"]
+    bench.work()
+    assert bench.provider.calls == ["get_model"] * 2
+    assert bench.shoot(shoot).provider_status == "pending"
+    assert set(states(bench)) == {"applied"}
+
+
+def test_reads_of_one_shoot_keep_their_distance(bench: Bench) -> None:
+    _, model = shot(bench, "pending")
+    for number in range(3):
+        bench.send(event("model.status.updated", model.id, "waiting", at=NOW - timedelta(hours=1), id=f"evt_{number}"))
+        bench.work(impatient=False)
+    assert bench.provider.called("get_model") == 1
+    [wait] = bench.waits("shoots.refresh")
+    assert wait == timedelta(seconds=20)
+
+
+def test_a_delivery_that_fails_every_time_is_put_aside_and_others_go_on(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, model = shot(bench)
+    poison = bench.send(event("model.status.updated", model.id, "waiting", at=NOW + timedelta(seconds=1)))
+    real = inbox.apply
+
+    def apply(delivery_id: int, **options: Any) -> None:
+        if delivery_id == poison:
+            raise ZeroDivisionError("canary@example.com")
+        real(delivery_id, **options)
+
+    monkeypatch.setattr(inbox, "apply", apply)
+    bench.send(event("model.status.updated", model.id, "pending", at=NOW + timedelta(seconds=2)))
+    assert bench.work().count("deliveries.apply") == 6
+    assert states(bench) == ["dead", "applied"]
+    assert bench.query("SELECT error FROM deliveries WHERE id = %(id)s", id=poison) == [("ZeroDivisionError",)]
+
+
+def test_replay_of_a_dead_letter_takes_the_present_from_the_provider(bench: Bench) -> None:
+    shoot, model = shot(bench)
+    kept = bench.send(event("model.status.updated", model.id, "waiting", at=NOW + timedelta(seconds=1)))
+    inbox.bury(kept or 0, error="ZeroDivisionError", now=NOW)
+    model.status = "active"
+    bench.query("DELETE FROM procrastinate_jobs")
+    assert inbox.replay(kept or 0, actor_id=None, now=NOW)
+    bench.work(limit=2)
+    assert bench.shoot(shoot).provider_status == "active"
+    assert bench.provider.calls == ["get_model"]
+    assert bench.query("SELECT count(*) FROM audit_entries WHERE action = 'delivery.replayed'") == [(1,)]
+
+
+def test_a_delivery_whose_job_got_lost_is_picked_up(bench: Bench) -> None:
+    shoot, model = shot(bench)
+    bench.send(event("model.status.updated", model.id, "waiting", at=NOW + timedelta(seconds=1)))
+    bench.query("DELETE FROM procrastinate_jobs")
+    for _ in range(2):
+        inbox.pick_up(before=NOW)
+    assert bench.queued() == []
+    for _ in range(2):
+        inbox.pick_up(before=NOW + timedelta(minutes=10))
+    assert bench.work() == ["deliveries.apply"]
+    assert bench.shoot(shoot).provider_status == "waiting"
+
+
+def test_a_provider_that_is_down_delays_and_loses_nothing(bench: Bench) -> None:
+    shoot, model = shot(bench)
+    model.status = "waiting"
+    down = Unavailable("GET", "/organization/models/:modelId")
+    bench.provider.fails("get_model", *[down] * 12)
+    bench.send(event("model.status.updated", model.id))
+    bench.work()
+    assert bench.provider.called("get_model") == 13
+    assert bench.shoot(shoot).provider_status == "waiting"
+
+
+def test_the_persons_page_is_told_only_of_changes(bench: Bench) -> None:
+    shoot, model = shot(bench)
+    before = people.version_of(shoot.person_id)
+    bench.send(event("model.status.updated", model.id, "onboarding", at=NOW + timedelta(seconds=1)))
+    bench.work()
+    assert people.version_of(shoot.person_id) == before
+    bench.send(event("model.status.updated", model.id, "waiting", at=NOW + timedelta(seconds=2)))
+    bench.work()
+    assert people.version_of(shoot.person_id) == before + 1
+
+
+def test_an_unknown_status_is_shown_as_work_going_on(bench: Bench) -> None:
+    shoot, model = shot(bench)
+    bench.send(event("model.status.updated", model.id, "retouching", at=NOW + timedelta(seconds=1)))
+    bench.work()
+    person = people.by_id(shoot.person_id)
+    assert person is not None
+    assert journey.load(person).stage == "in_progress"
+
+
+def test_events_can_be_of_models_with_long_names(bench: Bench) -> None:
+    name = "m" * 200
+    bench.send(event("model.status.updated", name, "waiting", at=NOW + timedelta(seconds=1)))
+    bench.work()
+    assert [each.model_id for each in deliveries.unmatched(name)] == [name]
