@@ -28,6 +28,7 @@ class Problem(StrEnum):
     NO_CREDITS = "no_credits"
     REFUSED = "refused"
     NO_PHOTOS = "no_photos"
+    NOT_CHOSEN = "not_chosen"
 
 
 # The provider's words. Anything else is shown as work going on, because new words are added without notice.

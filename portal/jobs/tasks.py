@@ -80,4 +80,4 @@ def sweep_all(portal: Portal, *, full: bool = True) -> None:
 @task(RETENTION_TASK, once=lambda _arguments: "retention")
 def forget(portal: Portal) -> None:
     """Delete what is older than it may get."""
-    retention.forget(now=portal.clock())
+    retention.forget(portal.storage, now=portal.clock())

@@ -41,13 +41,15 @@ def shoots_to_copy() -> Iterator[UUID]:
 def copied_without_photos() -> Iterator[UUID]:
     """Yield shoots called copied that have no photo to show."""
     has_photo = exists().where(Photo.shoot_id == Shoot.id, Photo.copied_at.is_not(None), Photo.removed_at.is_(None))
-    yield from db.session.scalars(select(Shoot.id).where(Shoot.copied_at.is_not(None), ~has_photo))
+    query = select(Shoot.id).where(Shoot.copied_at.is_not(None), Shoot.problem.is_(None), ~has_photo)
+    yield from db.session.scalars(query)
 
 
 def copied_photos_without_renditions() -> Iterator[UUID]:
     """Yield photos called copied that have no stored size."""
     has_rendition = exists().where(Rendition.photo_id == Photo.id)
-    yield from db.session.scalars(select(Photo.id).where(Photo.copied_at.is_not(None), ~has_rendition))
+    query = select(Photo.id).where(Photo.copied_at.is_not(None), Photo.removed_at.is_(None), ~has_rendition)
+    yield from db.session.scalars(query)
 
 
 def choices_of_other_shoots() -> Iterator[UUID]:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, db
 from portal.models.photos import Photo
+from portal.models.shoots import Shoot
 
 
 class Choice(Base):
@@ -58,3 +59,22 @@ def add(shoot_id: UUID, photo_id: UUID, *, origin: str, key: str, acted_at: date
     db.session.add(choice)
     db.session.flush()
     return choice
+
+
+def unchosen_photos(before: datetime, limit: int = 200) -> list[UUID]:
+    """Return copied photos of shoots finished before this moment that are not the person's present choice."""
+    latest = (
+        select(Choice.photo_id)
+        .where(Choice.shoot_id == Shoot.id)
+        .order_by(Choice.acted_at.desc(), Choice.recorded_at.desc())
+        .limit(1)
+        .correlate(Shoot)
+        .scalar_subquery()
+    )
+    query = (
+        select(Photo.id)
+        .join(Shoot, Shoot.id == Photo.shoot_id)
+        .where(Shoot.copied_at < before, Photo.removed_at.is_(None), Photo.id.is_distinct_from(latest))
+        .limit(limit)
+    )
+    return list(db.session.scalars(query))

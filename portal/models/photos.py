@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, UniqueConstraint, func, select
+from sqlalchemy import ForeignKey, UniqueConstraint, delete, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.db import Base, db
@@ -132,3 +132,24 @@ def stored_files() -> dict[str, tuple[UUID, str]]:
 def ids_being_copied() -> set[str]:
     """Return the ids of photos known but not copied; files of theirs may exist before their rows do."""
     return {str(photo_id) for photo_id in db.session.scalars(select(Photo.id).where(Photo.copied_at.is_(None)))}
+
+
+def hide(photo_ids: list[UUID], now: datetime) -> None:
+    """Take photos out of every page, before their files go."""
+    db.session.execute(update(Photo).where(Photo.id.in_(photo_ids)).values(removed_at=now))
+
+
+def files_of_removed(before: datetime, limit: int = 200) -> list[tuple[UUID, str]]:
+    """Return rendition and storage key of files whose photos were removed before this moment."""
+    query = (
+        select(Rendition.id, Rendition.storage_key)
+        .join(Photo, Photo.id == Rendition.photo_id)
+        .where(Photo.removed_at < before)
+        .limit(limit)
+    )
+    return [(rendition_id, key) for rendition_id, key in db.session.execute(query)]
+
+
+def drop_renditions(rendition_ids: list[UUID]) -> None:
+    """Delete the rows of files that are gone."""
+    db.session.execute(delete(Rendition).where(Rendition.id.in_(rendition_ids)))

@@ -107,3 +107,14 @@ def open_ids() -> dict[str, UUID]:
     """Return our id of every open shoot the provider knows, by the provider's."""
     query = select(Shoot.provider_id, Shoot.id).where(Shoot.closed_at.is_(None), Shoot.provider_id.is_not(None))
     return {provider_id: shoot_id for provider_id, shoot_id in db.session.execute(query) if provider_id}
+
+
+def without_photos() -> list[Shoot]:
+    """Return open shoots that were copied and have no photo left to show, and do not say so yet."""
+    # Text, because photos already import this module.
+    left = text(
+        "NOT EXISTS (SELECT 1 FROM photos WHERE photos.shoot_id = shoots.id "
+        "AND photos.copied_at IS NOT NULL AND photos.removed_at IS NULL)"
+    )
+    query = select(Shoot).where(Shoot.closed_at.is_(None), Shoot.copied_at.is_not(None), Shoot.problem.is_(None), left)
+    return list(db.session.scalars(query))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
-from portal.db import transaction
-from portal.models import budget, deliveries, jobs
+from portal.db import release, transaction
+from portal.domain.stages import Problem
+from portal.models import budget, choices, deliveries, jobs, people, photos, shoots
+from portal.storage import Storage
 
 log = logging.getLogger(__name__)
 
@@ -14,14 +16,55 @@ log = logging.getLogger(__name__)
 BODIES = timedelta(days=30)
 CALLS = timedelta(days=30)
 FINISHED_JOBS = timedelta(days=7)
+# What people are told when they agree.
+UNCHOSEN_PHOTOS = timedelta(days=90)
+# A page that is open may still ask for a photo that has just been taken out of the gallery.
+REMOVED_FILES = timedelta(days=1)
 
 
-def forget(*, now: datetime) -> None:
-    """Delete everything that has reached its age. Running it again finds nothing."""
+def forget(storage: Storage, *, now: datetime) -> None:
+    """Delete everything that has reached its age. Can be stopped anywhere and run again.
+
+    Raises:
+        StorageError: files could not be deleted; what was deleted before stays deleted.
+    """
     with transaction():
         counts = {
             "bodies": deliveries.forget_bodies(now - BODIES),
             "calls": budget.forget_calls(now - CALLS),
             "jobs": jobs.forget_finished(now - FINISHED_JOBS),
         }
+    counts["photos"] = _hide_unchosen(now)
+    counts["files"] = _delete_files(storage, now - REMOVED_FILES)
     log.info("forgotten", extra=counts)
+
+
+def _hide_unchosen(now: datetime) -> int:
+    hidden = 0
+    while True:
+        with transaction():
+            found = choices.unchosen_photos(now - UNCHOSEN_PHOTOS)
+            photos.hide(found, now)
+            for shoot in shoots.without_photos():
+                # Nobody chose in time; saying so is better than an empty gallery.
+                shoot.problem = Problem.NOT_CHOSEN
+                people.announce(shoot.person_id)
+        if not found:
+            return hidden
+        hidden += len(found)
+
+
+def _delete_files(storage: Storage, removed_before: datetime) -> int:
+    """Delete files first and their rows afterwards: a stop in between leaves a row, which the next run finds."""
+    deleted = 0
+    while True:
+        with transaction():
+            found = photos.files_of_removed(removed_before)
+        release()
+        if not found:
+            return deleted
+        for _rendition_id, key in found:
+            storage.delete(key)
+        with transaction():
+            photos.drop_renditions([rendition_id for rendition_id, _key in found])
+        deleted += len(found)

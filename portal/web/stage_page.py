@@ -76,6 +76,7 @@ def _title(standing: Journey, key: str) -> str:
             Problem.NO_CREDITS: _("There is no free session at the moment"),
             Problem.REFUSED: _("The studio could not start your session"),
             Problem.NO_PHOTOS: _("Your pictures have not arrived"),
+            Problem.NOT_CHOSEN: _("Your pictures have been deleted"),
         }
         return problems[standing.problem]
     titles: dict[str, str] = {
