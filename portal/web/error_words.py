@@ -148,6 +148,8 @@ def _wrong_host() -> Words:
     return Words(
         _("This is not the portal’s address"),
         _("Open %(address)s instead.", address=portal_context().settings.public_url),
+        _("Open the portal"),
+        portal_context().settings.public_url,
     )
 
 

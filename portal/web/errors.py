@@ -17,9 +17,11 @@ from portal.db import release
 from portal.domain.errors import NotFound, PortalError, SignInRefused, TooMany, Unavailable
 from portal.provider.errors import ProviderError
 from portal.storage import ObjectMissing, StorageError
+from portal.web import locales
 from portal.web.access import rule_for
 from portal.web.error_words import Words, sign_in_words, words_for
 from portal.web.requests import request_id
+from portal.web.security import csp_nonce
 from portal.web.sessions import current_session
 
 log = logging.getLogger(__name__)
@@ -117,9 +119,13 @@ def _page(words: Words) -> Response:
 
 
 def _bare_page(words: Words) -> Response:
+    title, sentence, number = escape(words.title), escape(words.sentence), escape(request_id())
+    link = f'<p><a href="{escape(words.target)}">{escape(words.step)}</a></p>' if words.step else ""
     return Response(
-        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-        f"<title>{escape(words.title)}</title><h1>{escape(words.title)}</h1><p>{escape(words.sentence)}</p>"
-        f"<p>{escape(request_id())}</p></html>",
+        f"<!doctype html><html lang={locales.page_locale()}><meta charset=utf-8><title>{title}</title>"
+        "<meta name=viewport content='width=device-width,initial-scale=1'>"
+        f"<style nonce={csp_nonce()}>body{{font:17px/1.5 system-ui,sans-serif;max-width:34rem;margin:10vh auto;"
+        "padding:0 1rem}</style>"
+        f"<h1>{title}</h1><p>{sentence}</p>{link}<p><small>{number}</small></p></html>",
         content_type="text/html; charset=utf-8",
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
+from flask import Response
 
 from portal.models.audit import AuditEntry
 from tests.integration.auth.actors import Browser, MovableClock
@@ -74,6 +76,19 @@ def test_token_endpoint_that_hangs_is_given_up_after_five_seconds(browser: Brows
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
     assert audit("sign_in")[0].detail["reason"] == "identity_provider_unavailable"
+
+
+def test_answer_that_drips_is_given_up_after_five_seconds(browser: Browser) -> None:
+    def drip() -> Iterator[str]:
+        for letter in json.dumps({"access_token": "x" * 40}):
+            time.sleep(0.3)
+            yield letter
+
+    browser.provider.lies.token_answer = lambda _: Response(drip(), mimetype="application/json")
+    location = browser.provider.visit(browser.begin())
+    began = time.monotonic()
+    assert browser.get(location).status_code == 503
+    assert time.monotonic() - began < 6
 
 
 @pytest.mark.parametrize("part", ["openid-configuration", "jwks", "token"])

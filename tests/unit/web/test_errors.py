@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
@@ -93,6 +94,12 @@ def test_unknown_reasons_have_words_too(app: Flask) -> None:
 def test_browser_that_asks_for_json_gets_it(client: FlaskClient) -> None:
     assert client.get("/nowhere", headers={"Accept": "application/json"}).json is not None
     assert client.get("/nowhere", headers={"Accept": "text/html,*/*"}).mimetype == "text/html"
+
+
+def test_help_is_offered_where_there_is_some(make_app: Callable[..., Flask]) -> None:
+    answer = make_app(support_email="help@example.com", brand_name="A & B").test_client().get("/nowhere")
+    subject = f"A%20%26%20B%3A%20{answer.headers['X-Request-ID']}"
+    assert f'href="mailto:help@example.com?subject={subject}"' in answer.text
 
 
 def test_wait_is_told(app: Flask) -> None:

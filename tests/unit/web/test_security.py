@@ -72,7 +72,7 @@ def test_https_portal_insists_on_it(make_app: Callable[..., Flask]) -> None:
 def test_foreign_host_is_refused_with_the_right_address(host: str, client: FlaskClient) -> None:
     answer = client.get("/", headers={"Host": host})
     assert answer.status_code == 400
-    assert "http://localhost" in answer.text
+    assert '<a href="http://localhost">' in answer.text
     assert "evil" not in answer.text
     assert "Content-Security-Policy" in answer.headers
 
