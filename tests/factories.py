@@ -9,6 +9,7 @@ from uuid import UUID
 
 from portal.db import transaction
 from portal.domain.consent import Policy, policy
+from portal.models import audit
 from portal.models.choices import Choice
 from portal.models.consents import Consent
 from portal.models.people import Person
@@ -68,6 +69,8 @@ def make_shoot(person: Person, *, now: datetime = NOW, **fields: Any) -> Shoot:
     shoot = Shoot(person_id=person.id, **(values | fields))
     with transaction() as session:
         session.add(shoot)
+        if shoot.provider_status is not None:
+            audit.add("shoot.status", at=now, subject_id=person.id, after=shoot.provider_status, source="create")
     return shoot
 
 

@@ -47,6 +47,9 @@ class ScriptedProvider(ProviderClient):
         # What happens after a create took effect and before its answer arrives.
         self.after_create: list[Cue] = []
 
+    def __repr__(self) -> str:
+        return f"<ScriptedProvider {self.calls}>"
+
     def called(self, name: str) -> int:
         """How often a call was made."""
         return self.calls.count(name)

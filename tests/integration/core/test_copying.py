@@ -1,0 +1,324 @@
+"""Copying a finished shoot: every photo once, whatever stops it, and nothing of the provider's file but the picture."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from PIL import Image
+
+from portal.domain.renditions import RENDITIONS
+from portal.domain.stages import Problem, Stage
+from portal.models import people, photos
+from portal.models.shoots import Shoot
+from portal.provider.errors import PhotoExpired, PhotoRefused, PhotoUnavailable, Unavailable
+from portal.services import consent, copying, fsck, gallery, journey, sync
+from portal.services.copying import Copier
+from portal.storage import LocalStorage, StorageUnavailable
+from tests.factories import NOW, agree, make_person, make_shoot
+from tests.integration.core.bench import Bench
+from tests.unit.images.photos import XMP, portrait, saved
+
+PICTURE = saved(portrait(48, 60))
+
+
+def finished(bench: Bench, *names: str) -> Shoot:
+    """A shoot the provider has finished, with these photos to fetch."""
+    person = make_person()
+    agree(person)
+    shoot = make_shoot(person, provider_status="active", finished_at=NOW)
+    bench.provider.add(person.email, "active", id=shoot.provider_id, photos=list(names))
+    bench.downloader.content |= dict.fromkeys(names, PICTURE)
+    return shoot
+
+
+def copier(bench: Bench) -> Copier:
+    portal = bench.portal
+    return Copier(portal.provider, portal.downloader, portal.storage, bench.clock)
+
+
+def copy(bench: Bench, shoot: Shoot) -> None:
+    copying.copy_photos(shoot.id, copier(bench))
+
+
+def stage_of(shoot: Shoot) -> Stage:
+    person = people.by_id(shoot.person_id)
+    assert person is not None
+    return journey.load(person).stage
+
+
+def queue_copy(bench: Bench, shoot: Shoot) -> None:
+    """Queue the copy as the news that it is finished does."""
+    bench.query(
+        "UPDATE shoots SET provider_status = 'generatingHeadshots', finished_at = NULL WHERE id = %(id)s", id=shoot.id
+    )
+    sync.refresh(shoot.id, provider=bench.provider, clock=bench.clock)
+
+
+def test_every_photo_in_every_size(bench: Bench) -> None:
+    shoot = finished(bench, "p1", "p2")
+    copy(bench, shoot)
+    kept = bench.shoot(shoot)
+    assert (kept.copied_at, kept.photo_count, kept.problem) == (NOW, 2, None)
+    assert stage_of(shoot) is Stage.READY
+    assert bench.query("SELECT count(*), count(DISTINCT storage_key) FROM renditions") == [(2 * len(RENDITIONS),) * 2]
+    assert list(fsck.check(bench.portal.storage, now=bench.clock.now)) == []
+    assert bench.provider.calls == ["list_photos"]
+    # The provider's own largest file is asked for, at one address for each photo.
+    assert sorted(bench.downloader.fetched) == ["p1", "p2"]
+
+
+def test_only_the_picture_and_its_label_are_kept(bench: Bench) -> None:
+    shoot = finished(bench, "p1")
+    exif = Image.Exif()
+    exif[0x010F] = "Canary Camera"
+    exif[0x8825] = {1: "N", 2: (52.0, 31.0, 0.0)}
+    bench.downloader.content["p1"] = saved(portrait(48, 60), exif=exif.tobytes(), comment=b"canary", xmp=XMP)
+    copy(bench, shoot)
+    storage = bench.portal.storage
+    for key in storage.list("photos/"):
+        content = storage.get(key)
+        assert b"anary" not in content, key
+        assert not Image.open(io.BytesIO(content)).getexif().get(0x8825), key
+    assert bench.query("SELECT provenance FROM photos") == [("trainedAlgorithmicMedia",)]
+
+
+def test_running_again_fetches_nothing(bench: Bench) -> None:
+    shoot = finished(bench, "p1", "p2")
+    copy(bench, shoot)
+    copy(bench, shoot)
+    assert len(bench.downloader.fetched) == 2
+    assert bench.provider.called("list_photos") == 1
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("step", ["listing", "first photo", "last photo", "storing", "recording", "finishing"])
+def test_stopped_at_any_step_it_goes_on_where_it_was(bench: Bench, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"p{number}" for number in range(5)]
+    shoot = finished(bench, *names)
+    killed = {"now": True}
+
+    def kill_once() -> None:
+        if killed["now"]:
+            killed["now"] = False
+            raise Killed
+
+    if step == "listing":
+        bench.provider.fails("list_photos", kill_once)
+    elif step == "first photo":
+        bench.downloader.cues["p0"].append(kill_once)
+    elif step == "last photo":
+        bench.downloader.cues["p4"].append(kill_once)
+    else:
+        owner, name = {
+            "storing": (LocalStorage, "put"),
+            "recording": (copying, "_keep"),
+            "finishing": (copying, "_finish"),
+        }[step]
+        real = getattr(owner, name)
+
+        def killing(*arguments: object, **options: object) -> object:
+            kill_once()
+            return real(*arguments, **options)
+
+        monkeypatch.setattr(owner, name, killing)
+
+    with pytest.raises(Killed):
+        copy(bench, shoot)
+    assert bench.shoot(shoot).copied_at is None
+    done = {name for (name,) in bench.query("SELECT provider_id FROM photos WHERE copied_at IS NOT NULL")}
+    bench.downloader.fetched.clear()
+
+    copy(bench, shoot)
+
+    assert bench.shoot(shoot).copied_at == NOW
+    assert sorted(bench.downloader.fetched) == sorted(set(names) - done)
+    assert bench.query("SELECT count(*) FROM renditions") == [(5 * len(RENDITIONS),)]
+    assert list(fsck.check(bench.portal.storage, now=bench.clock.now)) == []
+
+
+def test_two_at_once_keep_every_photo_once(bench: Bench) -> None:
+    shoot = finished(bench, "p1", "p2", "p3")
+    assert bench.together([lambda: copy(bench, shoot)] * 3) == [None] * 3
+    assert bench.query("SELECT count(*) FROM photos WHERE copied_at IS NOT NULL") == [(3,)]
+    assert bench.query("SELECT count(*) FROM renditions") == [(3 * len(RENDITIONS),)]
+
+
+def test_the_queue_never_runs_two_of_one_shoot(bench: Bench) -> None:
+    shoot = finished(bench, "p1")
+    queue_copy(bench, shoot)
+    bench.query("UPDATE procrastinate_jobs SET status = 'doing' WHERE task_name = 'photos.copy'")
+    queue_copy(bench, shoot)
+    assert bench.queued("photos.copy") == [{"shoot_id": str(shoot.id)}]
+    assert bench.query("SELECT id FROM procrastinate_fetch_job_v2(NULL, NULL)") == [(None,)]
+
+
+def test_refused_photos_are_left_out_and_counted(bench: Bench) -> None:
+    shoot = finished(bench, "good", "html", "bomb", "elsewhere")
+    bench.downloader.content["html"] = b"<html>not a photo</html>"
+    bench.downloader.content["bomb"] = PICTURE[:200]
+    bench.downloader.cues["elsewhere"].append(PhotoRefused("origin"))
+    copy(bench, shoot)
+    assert stage_of(shoot) is Stage.READY
+    assert bench.shoot(shoot).photo_count == 4
+    assert bench.query("SELECT count(*) FROM photos WHERE refused IS NOT NULL AND copied_at IS NULL") == [(3,)]
+    assert [photo.provider_id for photo in photos.viewable(shoot.id)] == ["good"]
+    assert [
+        row for (row,) in bench.query("SELECT detail ->> 'count' FROM audit_entries WHERE action = 'photos.copied'")
+    ] == ["1"]
+
+
+def test_when_every_photo_is_refused_that_is_said(bench: Bench) -> None:
+    shoot = finished(bench, "p1")
+    bench.downloader.content["p1"] = b""
+    copy(bench, shoot)
+    assert bench.shoot(shoot).problem == Problem.NO_PHOTOS
+    assert stage_of(shoot) is Stage.PROBLEM
+
+
+def test_expired_addresses_are_listed_anew(bench: Bench) -> None:
+    shoot = finished(bench, "p1", "p2", "p3")
+    queue_copy(bench, shoot)
+    bench.downloader.cues["p2"].append(PhotoExpired("expired", status=403))
+    bench.work()
+    assert stage_of(shoot) is Stage.READY
+    assert bench.downloader.fetched.count("p1") == bench.downloader.fetched.count("p3") == 1
+    addresses = [address for address in bench.downloader.addresses if "/p2" in address]
+    assert len(set(addresses)) == len(addresses) == 2
+
+
+def test_one_photo_that_never_comes_does_not_hold_up_the_others(bench: Bench) -> None:
+    shoot = finished(bench, "p1", "gone", "p3")
+    queue_copy(bench, shoot)
+    bench.downloader.cues["gone"] += [PhotoExpired("expired", status=403)] * 20
+    bench.work()
+    assert stage_of(shoot) is Stage.READY
+    assert len(photos.viewable(shoot.id)) == 2
+    assert bench.provider.called("list_photos") == 5
+    assert bench.query("SELECT refused FROM photos WHERE provider_id = 'gone'") == [("NeverThere",)]
+
+
+def test_a_photo_server_that_is_down_is_waited_for(bench: Bench) -> None:
+    shoot = finished(bench, "p1", "p2")
+    queue_copy(bench, shoot)
+    bench.downloader.cues["p1"] += [PhotoUnavailable("no answer")] * 9
+    bench.work()
+    assert stage_of(shoot) is Stage.READY
+    assert bench.downloader.fetched.count("p2") == 1
+
+
+def test_a_provider_that_is_down_is_waited_for(bench: Bench) -> None:
+    shoot = finished(bench, "p1")
+    queue_copy(bench, shoot)
+    bench.provider.fails("list_photos", *[Unavailable("GET", "/photos")] * 9)
+    bench.work()
+    assert stage_of(shoot) is Stage.READY
+
+
+def test_a_storage_that_is_down_or_full_is_waited_for(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    shoot = finished(bench, "p1")
+    queue_copy(bench, shoot)
+    left = {"failures": 9}
+    real = LocalStorage.put
+
+    def put(self: LocalStorage, key: str, content: bytes, content_type: str) -> None:
+        if left["failures"]:
+            left["failures"] -= 1
+            raise StorageUnavailable("EIO")
+        real(self, key, content, content_type)
+
+    monkeypatch.setattr(LocalStorage, "put", put)
+    bench.work()
+    assert stage_of(shoot) is Stage.READY
+    assert list(fsck.check(bench.portal.storage, now=bench.clock.now)) == []
+
+
+def test_finished_without_any_photo_is_a_problem_after_the_tries(bench: Bench) -> None:
+    shoot = finished(bench)
+    queue_copy(bench, shoot)
+    assert bench.work().count("photos.copy") == 5
+    assert bench.shoot(shoot).problem == Problem.NO_PHOTOS
+    assert stage_of(shoot) is Stage.PROBLEM
+
+
+def test_photos_listed_a_little_late_are_no_problem(bench: Bench) -> None:
+    shoot = finished(bench)
+    queue_copy(bench, shoot)
+    bench.work(limit=2)
+    bench.provider.models[shoot.provider_id or ""].photos = ["p1"]
+    bench.downloader.content["p1"] = PICTURE
+    bench.work()
+    assert stage_of(shoot) is Stage.READY
+
+
+def test_after_a_reset_the_old_photos_are_hidden_and_the_new_ones_shown(bench: Bench) -> None:
+    shoot = finished(bench, "old1", "both")
+    copy(bench, shoot)
+    model = bench.provider.models[shoot.provider_id or ""]
+    old_ids = {photo.id for photo in photos.viewable(shoot.id)}
+    person = people.by_id(shoot.person_id)
+    assert person is not None
+    gallery.choose(person, min(old_ids), now=NOW)
+    assert stage_of(shoot) is Stage.CHOSEN
+
+    bench.clock.advance(minutes=1)
+    model.status = "onboarding"
+    sync.refresh(shoot.id, provider=bench.provider, clock=bench.clock)
+    assert bench.shoot(shoot).provider_status == "onboarding"
+    assert photos.viewable(shoot.id) == []
+
+    bench.clock.advance(hours=1)
+    model.status, model.photos, model.finished_at = "active", ["both", "new1"], bench.clock.now
+    bench.downloader.content["new1"] = PICTURE
+    bench.downloader.fetched.clear()
+    sync.refresh(shoot.id, provider=bench.provider, clock=bench.clock)
+    bench.work()
+    assert [photo.provider_id for photo in photos.viewable(shoot.id)] == ["both", "new1"]
+    assert bench.downloader.fetched == ["new1"]
+    assert bench.shoot(shoot).copied_at == bench.clock.now
+
+
+def test_a_reset_during_the_copy_is_not_called_finished(bench: Bench) -> None:
+    shoot = finished(bench, "p1")
+
+    def meanwhile() -> None:
+        bench.query("UPDATE shoots SET provider_status = 'onboarding' WHERE id = %(id)s", id=shoot.id)
+
+    bench.downloader.cues["p1"].append(meanwhile)
+    copy(bench, shoot)
+    assert bench.shoot(shoot).copied_at is None
+
+
+def test_after_consent_was_withdrawn_nothing_is_copied(bench: Bench) -> None:
+    shoot = finished(bench, "p1")
+    person = people.by_id(shoot.person_id)
+    assert person is not None
+    consent.withdraw(person, now=NOW)
+    copy(bench, shoot)
+    assert bench.provider.calls == []
+    assert bench.query("SELECT count(*) FROM photos") == [(0,)]
+
+
+@pytest.mark.parametrize("fields", [{"closed_at": NOW}, {"provider_status": "pending"}, {"copied_at": NOW}])
+def test_what_is_not_to_be_copied_costs_no_call(bench: Bench, fields: dict[str, object]) -> None:
+    person = make_person()
+    agree(person)
+    shoot = make_shoot(person, **({"provider_status": "active"} | fields))
+    copy(bench, shoot)
+    copying.settle(shoot.id, now=NOW)
+    copying.copy_photos(UUID(int=0), copier(bench))
+    assert bench.provider.calls == []
+    assert bench.shoot(shoot).problem is None
+
+
+def test_the_page_is_told_of_each_photo(bench: Bench) -> None:
+    shoot = finished(bench, "p1", "p2", "p3")
+    before = people.version_of(shoot.person_id)
+    copy(bench, shoot)
+    assert people.version_of(shoot.person_id) >= before + 4
+    assert bench.clock.now - NOW == timedelta(0)

@@ -1,0 +1,189 @@
+"""Looking and choosing: the latest act wins wherever it happened, and nobody reaches another's photos."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from portal.db import transaction
+from portal.domain.errors import NotFound, NotReady
+from portal.domain.stages import Stage
+from portal.models import people, shoots
+from portal.models.people import Person
+from portal.models.photos import Photo
+from portal.models.shoots import Shoot
+from portal.services import gallery, journey, sync
+from tests.factories import NOW, acts_of, agree, make_finished, make_person, make_photo, make_shoot
+from tests.integration.core.bench import Bench
+
+
+def finished(photos: int = 3) -> tuple[Person, Shoot, list[Photo]]:
+    person = make_person()
+    agree(person)
+    shoot, made = make_finished(person, photos)
+    return person, shoot, made
+
+
+def pick_in_studio(shoot: Shoot, photo: Photo, at: datetime, key: str | None = None) -> None:
+    with transaction():
+        locked = shoots.lock(shoot.id)
+        assert locked is not None
+        sync.record_studio_favorite(locked, photo.provider_id, key=key or str(uuid4()), acted_at=at, now=at)
+
+
+def learn(shoot: Shoot, photo: Photo, at: datetime) -> bool:
+    with transaction():
+        locked = shoots.lock(shoot.id)
+        assert locked is not None
+        return sync.learn_favorite(locked, photo.provider_id, acted_at=at, now=at)
+
+
+def chosen(person: Person) -> str | None:
+    choice = journey.load(person).choice
+    return None if choice is None else str(choice.photo_id)
+
+
+def test_a_choice_is_kept_shown_and_told(bench: Bench) -> None:
+    person, _, (first, *_) = finished()
+    before = people.version_of(person.id)
+    assert journey.load(person).stage is Stage.READY
+    gallery.choose(person, first.id, now=NOW)
+    assert journey.load(person).stage is Stage.CHOSEN
+    opened = gallery.open_gallery(person)
+    assert [opened.is_chosen(photo) for photo in opened.photos] == [True, False, False]
+    assert people.version_of(person.id) == before + 1
+    assert bench.query("SELECT actor_id = subject_id FROM audit_entries WHERE action = 'choice.made'") == [(True,)]
+
+
+def test_the_same_photo_twice_is_one_act(bench: Bench) -> None:
+    person, shoot, (first, *_) = finished()
+    acts = {gallery.choose(person, first.id, now=NOW + timedelta(seconds=second)).id for second in range(3)}
+    assert len(acts) == len(acts_of(shoot)) == 1
+
+
+def test_at_the_same_moment_in_two_tabs_one_is_the_last(bench: Bench) -> None:
+    person, shoot, photos = finished()
+    person_id = person.id
+
+    def choose(photo: Photo) -> None:
+        own = people.by_id(person_id)
+        assert own is not None
+        gallery.choose(own, photo.id, now=NOW)
+
+    outcomes = bench.together([lambda photo=photo: choose(photo) for photo in photos * 3])  # type: ignore[misc]
+    assert outcomes == [None] * 9
+    acts = acts_of(shoot)
+    assert len({act.acted_at for act in acts}) == len(acts)
+    assert chosen(person) == str(acts[-1].photo_id)
+
+
+def test_the_latest_act_wins_wherever_it_happened(bench: Bench) -> None:
+    person, shoot, (first, second, third) = finished()
+    pick_in_studio(shoot, first, NOW + timedelta(minutes=1))
+    assert chosen(person) == str(first.id)
+    gallery.choose(person, second.id, now=NOW + timedelta(minutes=2))
+    assert chosen(person) == str(second.id)
+    # Told late, but it happened before.
+    pick_in_studio(shoot, third, NOW + timedelta(seconds=90))
+    assert chosen(person) == str(second.id)
+    pick_in_studio(shoot, third, NOW + timedelta(minutes=3))
+    assert chosen(person) == str(third.id)
+    opened = gallery.open_gallery(person)
+    assert opened.studio_choice is not None
+    assert opened.studio_choice.photo_id == third.id
+
+
+def test_choosing_here_wins_over_a_pick_from_a_clock_that_is_ahead(bench: Bench) -> None:
+    person, shoot, (first, second, third) = finished()
+    pick_in_studio(shoot, first, NOW + timedelta(minutes=4))
+    gallery.choose(person, second.id, now=NOW)
+    assert chosen(person) == str(second.id)
+    gallery.choose(person, third.id, now=NOW)
+    assert chosen(person) == str(third.id)
+
+
+def test_a_pick_found_by_the_sweep_never_outranks_a_choice_made_here(bench: Bench) -> None:
+    person, shoot, (first, second, third) = finished()
+    gallery.choose(person, first.id, now=NOW)
+    assert learn(shoot, second, NOW + timedelta(hours=1))
+    assert chosen(person) == str(first.id)
+    assert gallery.open_gallery(person).studio_choice is not None
+    assert not learn(shoot, second, NOW + timedelta(hours=2))
+    assert learn(shoot, third, NOW + timedelta(hours=2))
+    assert chosen(person) == str(first.id)
+    assert not learn(shoot, third, NOW + timedelta(hours=3))
+
+
+def test_a_pick_found_by_the_sweep_replaces_an_earlier_pick_in_the_studio(bench: Bench) -> None:
+    person, shoot, (first, second, _) = finished()
+    pick_in_studio(shoot, first, NOW)
+    assert learn(shoot, second, NOW + timedelta(hours=1))
+    assert chosen(person) == str(second.id)
+
+
+def test_a_pick_of_a_photo_that_is_not_here_is_not_shown(bench: Bench) -> None:
+    person, shoot, (first, *_) = finished()
+    refused = make_photo(shoot, copied_at=None, refused="PhotoRefused")
+    pick_in_studio(shoot, refused, NOW)
+    assert journey.load(person).stage is Stage.READY
+    gallery.choose(person, first.id, now=NOW)
+    pick_in_studio(shoot, refused, NOW + timedelta(hours=1))
+    assert chosen(person) == str(first.id)
+
+
+def test_after_a_new_run_the_old_choice_does_not_count(bench: Bench) -> None:
+    person, shoot, photos = finished()
+    first = photos[0]
+    gallery.choose(person, first.id, now=NOW)
+    with transaction():
+        for photo in photos:
+            photo.removed_at = NOW
+    make_photo(shoot)
+    assert journey.load(person).stage is Stage.READY
+    assert not learn(shoot, first, NOW + timedelta(hours=1))
+
+
+@pytest.mark.parametrize("whose", ["another person's", "nobody's", "one not copied yet", "one taken away"])
+def test_only_ones_own_visible_photos_can_be_chosen(bench: Bench, whose: str) -> None:
+    person, shoot, _ = finished()
+    _, _, (theirs, *_) = finished()
+    missing = {
+        "another person's": theirs.id,
+        "nobody's": uuid4(),
+        "one not copied yet": make_photo(shoot, copied_at=None).id,
+        "one taken away": make_photo(shoot, removed_at=NOW).id,
+    }[whose]
+    with pytest.raises(NotFound):
+        gallery.choose(person, missing, now=NOW)
+    with pytest.raises(NotFound):
+        gallery.rendition(person, missing, "640.webp")
+    assert acts_of(shoot) == []
+
+
+def test_nothing_can_be_chosen_before_everything_is_here(bench: Bench) -> None:
+    person = make_person()
+    shoot = make_shoot(person, provider_status="active")
+    photo = make_photo(shoot)
+    with pytest.raises(NotFound):
+        gallery.choose(person, photo.id, now=NOW)
+    with pytest.raises(NotReady):
+        gallery.open_gallery(person)
+
+
+def test_renditions_are_found_by_name_for_their_owner_only(bench: Bench) -> None:
+    person, _, (first, *_) = finished()
+    other, _, _ = finished()
+    assert gallery.rendition(person, first.id, "640.webp").photo_id == first.id
+    for stranger, name in ((other, "640.webp"), (person, "1280.webp"), (person, "../640.webp"), (person, "")):
+        with pytest.raises(NotFound):
+            gallery.rendition(stranger, first.id, name)
+
+
+def test_photos_come_in_the_studios_order(bench: Bench) -> None:
+    person, _, photos = finished()
+    for place, photo in enumerate(reversed(photos)):
+        bench.query("UPDATE photos SET position = %(place)s WHERE id = %(id)s", place=place, id=photo.id)
+    shown = gallery.open_gallery(person).photos
+    assert [photo.id for photo in shown] == [photo.id for photo in reversed(photos)]

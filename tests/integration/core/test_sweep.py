@@ -1,0 +1,186 @@
+"""The sweep repairs what no webhook told us, cheaply, and finds nothing the second time."""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+from types import MethodType
+from typing import Any
+
+import pytest
+
+from portal.db import transaction
+from portal.domain.stages import Stage
+from portal.models import locks, people
+from portal.models.shoots import Shoot
+from portal.provider.answers import Call, Json
+from portal.provider.client import ProviderClient
+from portal.provider.errors import Unavailable
+from portal.services import journey, sweep
+from portal.services.sweep import Swept
+from tests.factories import NOW, acts_of, agree, make_finished, make_person, make_photo, make_shoot
+from tests.integration.core.bench import Bench
+from tests.integration.core.doubles import Session
+from tests.unit.images.photos import portrait, saved
+
+
+def known(bench: Bench, ours: str, theirs: str, **fields: Any) -> tuple[Shoot, Session]:
+    person = make_person()
+    agree(person)
+    shoot = make_shoot(person, provider_status=ours, **fields)
+    return shoot, bench.provider.add(person.email, theirs, id=shoot.provider_id)
+
+
+def run(bench: Bench, *, full: bool = True) -> Swept:
+    swept = sweep.reconcile(provider=bench.provider, clock=bench.clock, full=full)
+    assert swept is not None
+    return swept
+
+
+def test_lost_events_are_made_good(bench: Bench) -> None:
+    moves = [("onboarding", "waiting"), ("waiting", "active"), ("pending", "deleted"), ("active", "onboarding")]
+    pairs = [known(bench, ours, theirs) for ours, theirs in moves]
+    bench.clock.advance(minutes=1)
+    swept = run(bench)
+    assert (swept.listed, swept.changed) == (4, 4)
+    assert [bench.shoot(shoot).provider_status for shoot, _ in pairs] == [theirs for _, theirs in moves]
+    assert bench.provider.calls == ["list_models", "list_favorites"]
+
+
+def test_running_it_again_changes_nothing(bench: Bench) -> None:
+    shoot, model = known(bench, "pending", "active")
+    model.photos, model.favorite = ["p1"], "p1"
+    bench.downloader.content = {"p1": saved(portrait(16, 20))}
+    run(bench)
+    bench.work()
+    run(bench)
+    version = people.version_of(shoot.person_id)
+    acts = [act.id for act in acts_of(shoot)]
+    assert len(acts) == 1
+    for _ in range(2):
+        bench.clock.advance(minutes=10)
+        assert run(bench) == Swept(listed=1, changed=0, missing=0, favorites=0)
+    assert people.version_of(shoot.person_id) == version
+    assert [act.id for act in acts_of(shoot)] == acts
+    assert bench.queued() == []
+
+
+def test_a_lost_favourite_is_found(bench: Bench) -> None:
+    person = make_person()
+    agree(person)
+    shoot, (first, _) = make_finished(person)
+    bench.provider.add(person.email, "active", id=shoot.provider_id, favorite=first.provider_id)
+    assert run(bench).favorites == 1
+    assert journey.load(person).stage is Stage.CHOSEN
+
+
+def test_a_favourite_of_a_photo_that_is_not_here_yet_waits(bench: Bench) -> None:
+    shoot, model = known(bench, "active", "active")
+    model.favorite = "p1"
+    make_photo(shoot, "p1", copied_at=None)
+    assert run(bench).favorites == 0
+
+
+def test_an_unfinished_copy_is_queued_again_and_one_given_up_is_not(bench: Bench) -> None:
+    waiting, _ = known(bench, "active", "active")
+    known(bench, "active", "active", problem="no_photos")
+    run(bench)
+    run(bench)
+    assert bench.queued() == [{"shoot_id": str(waiting.id)}]
+
+
+def test_sessions_of_others_and_closed_ones_are_left_alone(bench: Bench) -> None:
+    bench.provider.add("private@example.com", "active")
+    closed, _ = known(bench, "deleted", "active", closed_at=NOW)
+    swept = run(bench)
+    assert (swept.listed, swept.changed) == (2, 0)
+    assert bench.shoot(closed).provider_status == "deleted"
+
+
+def test_what_is_no_longer_listed_is_asked_for_and_believed_the_second_time(bench: Bench) -> None:
+    shoot, model = known(bench, "pending", "pending")
+    known(bench, "pending", "pending")
+    del bench.provider.models[model.id]
+    assert run(bench).missing == 1
+    assert bench.shoot(shoot).closed_at is None
+    bench.clock.advance(minutes=10)
+    run(bench)
+    assert bench.shoot(shoot).provider_status == "deleted"
+
+
+def test_an_event_during_the_sweep_outranks_what_was_listed(bench: Bench) -> None:
+    shoot, _ = known(bench, "pending", "pending")
+
+    def meanwhile() -> None:
+        bench.clock.advance(seconds=2)
+        bench.query(
+            "UPDATE shoots SET provider_status = 'active', status_at = %(now)s, confirmed_at = %(now)s",
+            now=bench.clock.now,
+        )
+
+    bench.provider.fails("list_models", meanwhile)
+    run(bench)
+    assert bench.shoot(shoot).provider_status == "active"
+
+
+def test_an_outage_in_the_middle_keeps_what_was_done(bench: Bench) -> None:
+    shoot, _ = known(bench, "pending", "active")
+    bench.provider.fails("list_favorites", Unavailable("GET", "/organization/photos/favorites"))
+    with pytest.raises(Unavailable):
+        run(bench)
+    assert bench.shoot(shoot).provider_status == "active"
+    assert run(bench).changed == 0
+
+
+def test_two_sweeps_at_once_are_one(bench: Bench) -> None:
+    with locks.only_one(sweep.LOCK) as mine:
+        assert mine
+        assert sweep.reconcile(provider=bench.provider, clock=bench.clock) is None
+    assert bench.provider.calls == []
+
+
+class PagedProvider(ProviderClient):
+    """The real client's paging over pages kept in memory."""
+
+    def __init__(self, models: list[str], favorites: list[tuple[str, str]]) -> None:
+        self.calls: list[str] = []
+        self._pages = {
+            "models": [{"id": each, "status": "pending"} for each in models],
+            "photos": [{"id": photo, "modelId": model} for model, photo in favorites],
+        }
+        self._send = MethodType(PagedProvider._answer, self)
+
+    def _answer(self, call: Call) -> Json:
+        self.calls.append(call.path)
+        key = "photos" if "favorites" in call.path else "models"
+        offset, limit = int(call.query["offset"]), int(call.query["limit"])
+        page = self._pages[key][offset : offset + limit]
+        more = offset + limit < len(self._pages[key])
+        return {"success": True, key: page, "pagination": {"hasMore": more}}
+
+
+def test_one_call_for_each_200(bench: Bench) -> None:
+    provider = PagedProvider([f"m{number}" for number in range(450)], [(f"m{n}", f"p{n}") for n in range(210)])
+    swept = sweep.reconcile(provider=provider, clock=bench.clock)
+    assert swept is not None
+    assert swept.listed == 450
+    assert len([path for path in provider.calls if path.endswith("/models")]) == math.ceil(450 / 200)
+    assert len([path for path in provider.calls if path.endswith("/favorites")]) == math.ceil(210 / 200)
+
+
+def test_at_start_a_sweep_finds_what_happened_while_nobody_listened(bench: Bench) -> None:
+    """A whole outage: the session went from the studio to a picked photo, and no event arrived."""
+    shoot, model = known(bench, "onboarding", "active")
+    model.photos, model.favorite, model.finished_at = ["p1", "p2"], "p2", NOW
+    bench.downloader.content = dict.fromkeys(["p1", "p2"], saved(portrait(16, 20)))
+    bench.clock.advance(hours=2)
+    with transaction():
+        person = people.by_id(shoot.person_id)
+        assert person is not None
+    assert run(bench).changed == 1
+    bench.work()
+    bench.clock.advance(minutes=10)
+    assert run(bench).favorites == 1
+    assert journey.load(person).stage is Stage.CHOSEN
+    assert bench.shoot(shoot).finished_at == NOW
+    assert bench.clock.now - NOW < timedelta(hours=3)

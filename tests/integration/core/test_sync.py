@@ -1,0 +1,182 @@
+"""One path for events, checks and sweeps: the newest news wins, by our own clock where two clocks disagree."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from portal.db import transaction
+from portal.models import people, shoots
+from portal.models.shoots import Shoot
+from portal.provider.errors import Unavailable
+from portal.services import sync
+from tests.factories import NOW, acts_of, agree, make_finished, make_person, make_photo, make_shoot
+from tests.integration.core.bench import Bench
+
+
+def ours(bench: Bench, status: str = "pending", **fields: object) -> Shoot:
+    """A shoot the provider knows too, in the same status."""
+    person = make_person()
+    agree(person)
+    shoot = make_shoot(person, provider_status=status, **fields)
+    bench.provider.add(person.email, status, id=shoot.provider_id)
+    return shoot
+
+
+def tell(shoot: Shoot, status: str, *, at: datetime, by: sync.Source = "event", now: datetime = NOW) -> None:
+    with transaction():
+        locked = shoots.lock(shoot.id)
+        assert locked is not None
+        sync.tell_status(locked, status, at=at, by=by, now=now)
+
+
+def refresh(bench: Bench, shoot: Shoot) -> None:
+    sync.refresh(shoot.id, provider=bench.provider, clock=bench.clock)
+
+
+def their(bench: Bench, shoot: Shoot):
+    return bench.provider.models[shoot.provider_id or ""]
+
+
+def test_a_check_brings_the_shoot_where_the_provider_is(bench: Bench) -> None:
+    shoot = ours(bench)
+    their(bench, shoot).status = "failed"
+    bench.clock.advance(seconds=5)
+    refresh(bench, shoot)
+    kept = bench.shoot(shoot)
+    assert (kept.provider_status, kept.confirmed_by, kept.confirmed_at) == ("failed", "check", bench.clock.now)
+    assert kept.status_since == bench.clock.now
+
+
+def test_finished_queues_the_copy_once(bench: Bench) -> None:
+    shoot = ours(bench)
+    for second in (1, 2, 3):
+        tell(shoot, "active", at=NOW + timedelta(seconds=second))
+    assert bench.queued() == [{"shoot_id": str(shoot.id)}]
+    assert bench.shoot(shoot).finished_at == NOW + timedelta(seconds=1)
+
+
+def test_an_event_during_the_question_outranks_the_answer(bench: Bench) -> None:
+    shoot = ours(bench)
+
+    def meanwhile() -> None:
+        bench.clock.advance(seconds=1)
+        their(bench, shoot).status = "active"
+        with bench.app.app_context():
+            tell(shoot, "active", at=NOW + timedelta(seconds=1), now=bench.clock.now)
+        their(bench, shoot).status = "pending"  # what the answer under way still says
+
+    bench.provider.fails("get_model", meanwhile)
+    refresh(bench, shoot)
+    assert bench.shoot(shoot).provider_status == "active"
+    assert bench.queued("shoots.refresh") == [{"shoot_id": str(shoot.id)}]
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=4), timedelta(minutes=-4)])
+def test_a_provider_whose_clock_is_wrong_is_not_asked_for_ever(bench: Bench, ahead: timedelta) -> None:
+    shoot = ours(bench)
+    tell(shoot, "generatingHeadshots", at=NOW + ahead)
+    bench.clock.advance(seconds=30)
+    their(bench, shoot).status = "active"
+    refresh(bench, shoot)
+    assert bench.shoot(shoot).provider_status == "active"
+    assert bench.queued("shoots.refresh") == []
+    assert bench.provider.called("get_model") == 1
+
+
+def test_sent_back_to_the_beginning_its_photos_and_choice_are_out_of_sight(bench: Bench) -> None:
+    person = make_person()
+    agree(person)
+    shoot, (first, _) = make_finished(person)
+    bench.provider.add(person.email, "onboarding", id=shoot.provider_id)
+    with transaction():
+        sync.record_studio_favorite(shoots.lock(shoot.id) or shoot, first.provider_id, key="k", acted_at=NOW, now=NOW)
+    refresh(bench, shoot)
+    kept = bench.shoot(shoot)
+    assert (kept.provider_status, kept.copied_at, kept.finished_at, kept.photo_count) == ("onboarding", None, None, 0)
+    assert bench.query("SELECT count(*) FROM photos WHERE removed_at IS NULL") == [(0,)]
+
+
+def test_a_later_run_nobody_told_us_of_is_noticed(bench: Bench) -> None:
+    """Finished, sent back and finished again between two looks: only the date gives it away."""
+    person = make_person()
+    agree(person)
+    shoot, _ = make_finished(person)
+    model = bench.provider.add(person.email, "active", id=shoot.provider_id, finished_at=NOW)
+    refresh(bench, shoot)
+    assert bench.shoot(shoot).copied_at is not None
+    assert bench.queued() == []
+    model.finished_at = NOW + timedelta(hours=1)
+    refresh(bench, shoot)
+    kept = bench.shoot(shoot)
+    assert (kept.copied_at, kept.finished_at) == (None, model.finished_at)
+    assert bench.queued() == [{"shoot_id": str(shoot.id)}]
+    refresh(bench, shoot)
+    assert len(bench.queued()) == 1
+
+
+def test_deleted_closes_the_shoot_for_good(bench: Bench) -> None:
+    shoot = ours(bench)
+    their(bench, shoot).status = "deleted"
+    refresh(bench, shoot)
+    kept = bench.shoot(shoot)
+    assert (kept.provider_status, kept.closed_at) == ("deleted", NOW)
+    their(bench, shoot).status = "active"
+    refresh(bench, shoot)
+    assert bench.shoot(shoot).provider_status == "deleted"
+
+
+def test_an_unknown_model_is_believed_to_be_gone_only_the_second_time(bench: Bench) -> None:
+    shoot = ours(bench)
+    del bench.provider.models[shoot.provider_id or ""]
+    refresh(bench, shoot)
+    refresh(bench, shoot)
+    assert bench.shoot(shoot).closed_at is None
+    bench.clock.advance(minutes=6)
+    refresh(bench, shoot)
+    assert bench.shoot(shoot).provider_status == "deleted"
+
+
+def test_an_outage_changes_nothing(bench: Bench) -> None:
+    shoot = ours(bench)
+    bench.provider.fails("get_model", Unavailable("GET", "/organization/models/:modelId"))
+    with pytest.raises(Unavailable):
+        refresh(bench, shoot)
+    assert bench.shoot(shoot).confirmed_by == "create"
+
+
+def test_every_change_is_in_the_audit_trail_and_told_to_the_page(bench: Bench) -> None:
+    shoot = ours(bench)
+    before = people.version_of(shoot.person_id)
+    tell(shoot, "generatingHeadshots", at=NOW + timedelta(seconds=1))
+    tell(shoot, "generatingHeadshots", at=NOW + timedelta(seconds=2))
+    assert people.version_of(shoot.person_id) == before + 1
+    assert bench.query("SELECT detail FROM audit_entries WHERE detail ->> 'source' = 'event'") == [
+        ({"before": "pending", "after": "generatingHeadshots", "source": "event"},)
+    ]
+
+
+def test_a_pick_known_before_its_photo_waits_for_it(bench: Bench) -> None:
+    shoot = ours(bench, "active")
+    with transaction():
+        for _ in range(2):
+            sync.record_studio_favorite(shoots.lock(shoot.id) or shoot, "p9", key="d1", acted_at=NOW, now=NOW)
+    [act] = acts_of(shoot)
+    assert bench.query("SELECT provider_id, copied_at FROM photos") == [("p9", None)]
+    assert act.origin == "studio"
+
+
+def test_asking_for_the_pick(bench: Bench) -> None:
+    shoot = ours(bench, "active")
+    photo = make_photo(shoot, "p1")
+
+    def ask() -> None:
+        sync.read_favorite(shoot.id, key="d1", acted_at=NOW, provider=bench.provider, clock=bench.clock)
+
+    ask()
+    assert acts_of(shoot) == []
+    their(bench, shoot).favorite = "p1"
+    ask()
+    ask()
+    assert [act.photo_id for act in acts_of(shoot)] == [photo.id]
