@@ -12,7 +12,7 @@ from typing import Any
 from flask import Flask
 from jinja2 import StrictUndefined
 
-from portal.db import db
+from portal import db as database
 from portal.domain.secretbox import SecretBox
 from portal.provider import BRANDS, PhotoDownloader, ProviderClient
 from portal.services.context import Portal
@@ -45,6 +45,7 @@ from portal.web.sessions import RowSessions
 
 TOP = Path(__file__).resolve().parent.parent
 _LARGEST_BODY = 1024 * 1024
+_CONNECT = {"connect_timeout": 3, "options": "-c statement_timeout=15000"}
 _BLUEPRINTS = (
     ops.blueprint,
     brand.blueprint,
@@ -87,7 +88,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     app.extensions["hub"] = Hub(portal.settings.database_url)
     app.session_interface = RowSessions()
     app.jinja_env.undefined = StrictUndefined
-    db.init_app(app)
+    database.init_app(app)
     locales.init_app(app, TOP / "translations")
     static_files.init_app(app, TOP / "static", version)
     logs.configure(_secrets(portal.settings))
@@ -115,7 +116,22 @@ def _config(settings: Settings) -> dict[str, Any]:
             "pool_pre_ping": True,
             # A failed statement's values are people's; they must not reach a log through its message.
             "hide_parameters": True,
-            "connect_args": {"connect_timeout": 3, "options": "-c statement_timeout=15000"},
+            "connect_args": _CONNECT,
+        },
+        "SQLALCHEMY_BINDS": {
+            database.ALONE: {
+                "url": settings.database_url,
+                # Each is busy for a moment only, and more than a few would but queue inside the database.
+                "pool_size": 3,
+                "max_overflow": 0,
+                "pool_timeout": 5,
+                "pool_recycle": 300,
+                "pool_use_lifo": True,
+                "pool_reset_on_return": None,
+                "isolation_level": "AUTOCOMMIT",
+                "hide_parameters": True,
+                "connect_args": _CONNECT,
+            }
         },
         "MAX_CONTENT_LENGTH": _LARGEST_BODY,
     }

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 
-from sqlalchemy import CursorResult, Identity, Index, func, select, text, update
+from sqlalchemy import Identity, Index, func, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.db import Base, db
+from portal.db import Base, db, run_alone
 
 APPLY_TASK = "deliveries.apply"
 
@@ -43,24 +44,33 @@ class Delivery(Base):
 
 
 # One statement, so that the row and its job are kept together or not at all, in a single round trip.
-_INSERT_ONCE = text(
-    """
+_INSERT_ONCE: LiteralString = """
     WITH stored AS (
         INSERT INTO deliveries (dedupe_key, provider, event, model_id, received_at, stale, key_id,
                                 body_sha256, body, state, error)
-        VALUES (:dedupe_key, :provider, :event, :model_id, :received_at, :stale, :key_id,
-                :body_sha256, :body, :state, :error)
+        VALUES (%(dedupe_key)s, %(provider)s, %(event)s, %(model_id)s, %(received_at)s, %(stale)s, %(key_id)s,
+                %(body_sha256)s, %(body)b, %(state)s, %(error)s)
         ON CONFLICT (dedupe_key) DO NOTHING
         RETURNING id, state
     )
-    SELECT stored.id,
+    SELECT stored.id, NULL,
            CASE WHEN stored.state = 'pending' THEN procrastinate_defer_jobs_v1(ARRAY[
-               ROW('default', :task, 5, NULL, NULL,
+               ROW('default', %(task)s::text, 5, NULL, NULL,
                    jsonb_build_object('delivery_id', stored.id), NULL)::procrastinate_job_to_defer_v1])
            END
     FROM stored
-    """
-)
+    UNION ALL
+    SELECT NULL, known.body_sha256, NULL FROM deliveries AS known
+    WHERE known.dedupe_key = %(dedupe_key)s AND NOT EXISTS (SELECT FROM stored)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What became of a delivery: ``id`` of its new row, or else the ``digest`` of the body its key came with first."""
+
+    id: int | None
+    digest: str
 
 
 def insert_once(
@@ -75,13 +85,12 @@ def insert_once(
     body_sha256: str,
     body: bytes,
     error: str | None,
-) -> int | None:
+) -> Kept:
     """Store a delivery and queue the job that applies it; an unreadable one (``error``) gets no job.
 
-    Returns:
-        The new row's id, or None when this delivery is known already.
+    It is kept when this returns, whatever the caller's transaction does.
     """
-    result: CursorResult[Any] = db.session.execute(  # type: ignore[assignment]
+    row = run_alone(
         _INSERT_ONCE,
         {
             "dedupe_key": dedupe_key,
@@ -98,8 +107,14 @@ def insert_once(
             "task": APPLY_TASK,
         },
     )
-    row = result.first()
-    return None if row is None else int(row[0])
+    if row is not None:
+        return Kept(row[0], row[1] or body_sha256)
+    # Another copy was kept while this statement ran, so it saw neither room for its own nor the other.
+    known = run_alone(_DIGEST, {"dedupe_key": dedupe_key})
+    return Kept(None, known[0] if known else body_sha256)
+
+
+_DIGEST: LiteralString = "SELECT body_sha256 FROM deliveries WHERE dedupe_key = %(dedupe_key)s"
 
 
 def by_id(delivery_id: int) -> Delivery | None:
@@ -120,11 +135,6 @@ def hold_model(model_id: str) -> None:
     Without it a delivery could be put aside as unknown in the moment in which its model becomes known.
     """
     db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"model:{model_id}", 0))))
-
-
-def body_digest(dedupe_key: str) -> str | None:
-    """Return the digest of the body first seen under this key."""
-    return db.session.scalar(select(Delivery.body_sha256).where(Delivery.dedupe_key == dedupe_key))
 
 
 def unmatched(model_id: str) -> list[Delivery]:

@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from portal.crash_points import crash_point
 from portal.db import transaction
 from portal.domain import stages
 from portal.models import audit, deliveries, jobs, shoots
-from portal.models.deliveries import Delivery
+from portal.models.deliveries import Delivery, Kept
 from portal.models.shoots import Shoot
 from portal.provider import events, signature
 from portal.provider.brands import Brand
@@ -36,16 +37,18 @@ class Receiver:
 
 @dataclass(frozen=True)
 class _Authentic:
-    """What is known of an authentic webhook besides its content."""
+    """An authentic webhook as it came."""
 
     key: str
     provider: str
     stale: bool
     key_id: str
+    body: bytes
+    digest: str
 
 
 def accept(receiver: Receiver, body: bytes, headers: Sequence[tuple[str, str]], *, now: datetime) -> int | None:
-    """Check a webhook and keep it together with its job, in one transaction of one statement.
+    """Check a webhook and keep it together with its job: one statement, one transaction, one round trip.
 
     Returns:
         The new delivery's id, or None when it is known already.
@@ -68,20 +71,22 @@ def accept(receiver: Receiver, body: bytes, headers: Sequence[tuple[str, str]], 
         event = events.parse(body)
     except events.Unreadable as unreadable:
         error = f"unreadable: {unreadable.reason}"
+    own_id = event.id if event else None
     found = _Authentic(
-        key=f"{receiver.brand.slug}:{events.dedupe_key(body)}",
+        key=f"{receiver.brand.slug}:{own_id or events.dedupe_key(body)}",
         provider=receiver.brand.slug,
         stale=verified.stale,
         key_id=verified.key_id,
+        body=body,
+        digest=hashlib.sha256(body).hexdigest(),
     )
-    with transaction():
-        kept = _keep(found, body, event, error, now)
-        if kept is None:
-            _keep_contradiction(found, body, now)
-        return kept
+    kept = _keep(found, event, error, now)
+    if kept.id is None and not hmac.compare_digest(kept.digest, found.digest):
+        _keep_contradiction(found, now)
+    return kept.id
 
 
-def _keep(found: _Authentic, body: bytes, event: WebhookEvent | None, error: str | None, now: datetime) -> int | None:
+def _keep(found: _Authentic, event: WebhookEvent | None, error: str | None, now: datetime) -> Kept:
     return deliveries.insert_once(
         dedupe_key=found.key,
         provider=found.provider,
@@ -90,19 +95,16 @@ def _keep(found: _Authentic, body: bytes, event: WebhookEvent | None, error: str
         received_at=now,
         stale=found.stale,
         key_id=found.key_id,
-        body_sha256=hashlib.sha256(body).hexdigest(),
-        body=body,
+        body_sha256=found.digest,
+        body=found.body,
         error=error,
     )
 
 
-def _keep_contradiction(found: _Authentic, body: bytes, now: datetime) -> None:
+def _keep_contradiction(found: _Authentic, now: datetime) -> None:
     """Put aside a body that comes under the id of another: the first counts, somebody should look at this one."""
-    digest = hashlib.sha256(body).hexdigest()
-    if hmac.compare_digest(deliveries.body_digest(found.key) or digest, digest):
-        return
     log.warning("webhook contradicts an earlier one", extra={"provider": found.provider})
-    _keep(replace(found, key=f"{found.key}:{digest}"), body, None, "another body came under this id before", now)
+    _keep(replace(found, key=f"{found.key}:{found.digest}"), None, "another body came under this id before", now)
 
 
 def apply(delivery_id: int, *, clock: Callable[[], datetime]) -> None:
@@ -112,6 +114,7 @@ def apply(delivery_id: int, *, clock: Callable[[], datetime]) -> None:
         delivery = deliveries.lock(delivery_id)
         if delivery is None or delivery.state != "pending" or delivery.body is None:
             return
+        crash_point("apply.after_lock")
         try:
             event = events.parse(delivery.body)
         except events.Unreadable as unreadable:
@@ -126,6 +129,8 @@ def apply(delivery_id: int, *, clock: Callable[[], datetime]) -> None:
             return
         delivery.state = "applied"
         delivery.outcome = {"did": _take_in(shoot, delivery, event, now)}
+        crash_point("apply.before_commit")
+    crash_point("apply.after_commit")
 
 
 def _shoot_of(event: WebhookEvent) -> Shoot | None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 
 from flask import Blueprint, Response, current_app, request
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from portal.db import FAULTS
 from portal.provider.brands import BRANDS
 from portal.provider.signature import BadSignature
 from portal.services import inbox
@@ -39,7 +38,7 @@ def receive(slug: str) -> Response:
     except BadSignature as error:
         log.warning("webhook refused", extra={"reason": error.reason})
         return _answer(401, "the signature does not fit")
-    except (DBAPIError, PoolTimeout):
+    except FAULTS:
         log.exception("webhook not kept, the provider will try again")
         return _answer(503, "cannot be kept right now")
     return _answer(200, "kept")
