@@ -14,6 +14,7 @@ from procrastinate import App, JobContext, PsycopgConnector
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from portal.crash_points import crash_point
 from portal.db import transaction
 from portal.models import jobs
 from portal.provider.errors import ProviderError, RateLimited
@@ -113,6 +114,7 @@ def task(
                             tries=tries + 1,
                             **arguments,
                         )
+                    crash_point("retry.after_queue")
 
         queue.task(name=name, pass_context=True)(run)
         return body

@@ -6,9 +6,10 @@ import logging
 import random
 from datetime import timedelta
 
-from procrastinate import JobContext
+from procrastinate import App, JobContext
 from procrastinate.exceptions import ConnectorException
-from procrastinate.jobs import Status
+from procrastinate.jobs import Job, Status
+from procrastinate.manager import JobManager
 
 from portal.db import transaction
 from portal.jobs.runner import MAX_TRIES, Running, queue
@@ -53,12 +54,24 @@ async def take_over(context: JobContext, timestamp: int) -> None:
     manager = context.app.job_manager
     for job in await manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS):
         log.warning("job taken over", extra={"task": job.task_name, "job": job.id})
-        if job.attempts >= MAX_TRIES:
-            # Whoever takes it dies of it; it must not take down one worker after the other.
-            await manager.finish_job(job, status=Status.FAILED, delete_job=False)
-            continue
-        try:
-            await manager.retry_job(job)
-        except ConnectorException:
-            # The same work waits already under its key, so this copy has nothing left to do.
-            await manager.finish_job(job, status=Status.FAILED, delete_job=False)
+        await _put_back(manager, job)
+
+
+async def hand_back(app: App, worker_id: int) -> None:
+    """Put the jobs this worker has not finished back on the queue."""
+    manager = app.job_manager
+    for job in await manager.list_jobs_async(status=Status.DOING.value, worker_id=worker_id):
+        log.warning("job handed back", extra={"task": job.task_name, "job": job.id})
+        await _put_back(manager, job)
+
+
+async def _put_back(manager: JobManager, job: Job) -> None:
+    if job.attempts >= MAX_TRIES:
+        # Whoever takes it dies of it; it must not take down one worker after the other.
+        await manager.finish_job(job, status=Status.FAILED, delete_job=False)
+        return
+    try:
+        await manager.retry_job(job)
+    except ConnectorException:
+        # The same work waits already under its key, so this copy has nothing left to do.
+        await manager.finish_job(job, status=Status.FAILED, delete_job=False)

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import signal
 
 from flask import Flask
 from procrastinate import PsycopgConnector
+from procrastinate.exceptions import ConnectorException
+from procrastinate.worker import Worker
+from psycopg import OperationalError as Disconnected
+from psycopg_pool import PoolTimeout
+from sqlalchemy.exc import OperationalError
 
 from portal.db import transaction
+from portal.jobs import schedule
 from portal.jobs.runner import Running, queue
-from portal.jobs.schedule import DEAD_AFTER_SECONDS, HEARTBEAT_SECONDS
 from portal.jobs.tasks import SWEEP_TASK
 from portal.models import jobs
 from portal.services.context import Portal
@@ -19,28 +26,81 @@ log = logging.getLogger(__name__)
 
 CONCURRENCY = 6
 GRACE_SECONDS = 20
+# What the platform leaves after that is for handing back; it kills after 30.
+HAND_BACK_SECONDS = 3
+RECONNECT_SECONDS = 1.0
+
+_LOST_QUEUE = (ConnectorException, Disconnected, PoolTimeout, OperationalError)
 
 
 def run(app: Flask) -> None:
-    """Work until SIGTERM or SIGINT; jobs not finished 20 seconds later go back on the queue."""
-    portal: Portal = app.extensions["portal"]
-    conninfo = portal.settings.database_url.replace("postgresql+psycopg://", "postgresql://")
-    connector = PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4, timeout=10)
-    with queue.replace_connector(connector):
-        asyncio.run(_run(app, portal))
+    """Work until SIGTERM or SIGINT; jobs not finished 20 seconds later go back on the queue.
+
+    A database that goes away is waited for: nobody may have to start the worker again.
+    """
+    asyncio.run(_run(app, app.extensions["portal"]))
 
 
 async def _run(app: Flask, portal: Portal) -> None:
+    told_to_stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told_to_stop.set)
+    while not told_to_stop.is_set():
+        try:
+            await _work(app, portal, told_to_stop)
+        except _LOST_QUEUE as error:
+            log.warning("worker lost its queue", extra={"error": type(error).__name__})
+        try:
+            await asyncio.wait_for(told_to_stop.wait(), RECONNECT_SECONDS)
+        except TimeoutError:
+            log.info("worker starts again")
+    log.info("worker stopped")
+
+
+async def _work(app: Flask, portal: Portal, told_to_stop: asyncio.Event) -> None:
+    """Run the queue until we are told to stop or it ends by itself, which it does when its database is lost."""
     with app.app_context(), transaction():
         # What happened while nobody was listening is found at once, not in ten minutes.
         jobs.defer(SWEEP_TASK, once="sweep")
-    async with queue.open_async():
-        log.info("worker started")
-        await queue.run_worker_async(
-            concurrency=CONCURRENCY,
-            shutdown_graceful_timeout=GRACE_SECONDS,
-            update_heartbeat_interval=HEARTBEAT_SECONDS,
-            stalled_worker_timeout=DEAD_AFTER_SECONDS,
-            additional_context={"running": Running(app, portal)},
-        )
-    log.info("worker stopped")
+    conninfo = portal.settings.database_url.replace("postgresql+psycopg://", "postgresql://")
+    connector = PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4, timeout=10)
+    with queue.replace_connector(connector):
+        async with queue.open_async():
+            worker = _worker(app, portal)
+            log.info("worker started")
+            working = asyncio.create_task(worker.run())  # type: ignore[no-untyped-call]
+            stopping = asyncio.create_task(told_to_stop.wait())
+            await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            stopping.cancel()
+            if not working.done():
+                await _stop(worker, working)
+            await working
+
+
+def _worker(app: Flask, portal: Portal) -> Worker:
+    return Worker(
+        queue,
+        concurrency=CONCURRENCY,
+        install_signal_handlers=False,
+        update_heartbeat_interval=schedule.HEARTBEAT_SECONDS,
+        stalled_worker_timeout=schedule.DEAD_AFTER_SECONDS,
+        additional_context={"running": Running(app, portal)},
+    )
+
+
+async def _stop(worker: Worker, working: asyncio.Task[None]) -> None:
+    """Let running jobs end; give back those that take too long, and end the process under them."""
+    worker_id = worker.worker_id
+    worker.stop()  # type: ignore[no-untyped-call]
+    _, running = await asyncio.wait({working}, timeout=GRACE_SECONDS)
+    if not running or worker_id is None:
+        return
+    try:
+        await asyncio.wait_for(schedule.hand_back(queue, worker_id), HAND_BACK_SECONDS)
+    except (*_LOST_QUEUE, TimeoutError) as error:
+        log.warning("jobs not handed back, they will be taken over", extra={"error": type(error).__name__})
+    # Their threads cannot be stopped, and waiting for them would end in a kill with the jobs unaccounted for.
+    log.warning("worker stopped with jobs under way")
+    logging.shutdown()
+    os._exit(0)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from portal.crash_points import crash_point
 from portal.db import release, transaction
 from portal.domain import stages
 from portal.domain.stages import Problem
@@ -63,8 +64,11 @@ def copy_photos(shoot_id: UUID, copier: Copier) -> None:
     if not listed:
         raise NotListedYet
     waiting = _register(shoot_id, listed, copier.clock())
+    crash_point("copy.after_register")
     for fetched in _fetch_all(waiting, copier):
         _keep(shoot_id, fetched, copier)
+        crash_point("copy.after_keep")
+    crash_point("copy.before_finish")
     _finish(shoot_id, provider_id, copier.clock())
 
 
@@ -157,6 +161,7 @@ def _fetch(photo_id: UUID, address: str, copier: Copier) -> _Fetched:
             file.content,
             file.spec.format.content_type,
         )
+        crash_point("copy.after_put")
     return _Fetched(photo_id, rendered)
 
 

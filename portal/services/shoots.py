@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from portal.crash_points import crash_point
 from portal.db import release, transaction
 from portal.domain.consent import POLICY_VERSION
 from portal.domain.errors import ConsentMissing
@@ -111,7 +112,9 @@ def create_session(shoot_id: UUID, *, provider: ProviderClient, secretbox: Secre
     except ProviderError:
         _let_go(shoot_id, attempt)
         raise
+    crash_point("create.after_call")
     _keep_session(shoot_id, attempt, result, secretbox, clock())
+    crash_point("create.after_keep")
 
 
 @dataclass(frozen=True)
@@ -137,6 +140,7 @@ def _claim(shoot_id: UUID, now: datetime) -> _Claim | None:
         shoot.attempted_at = now
         claim = _Claim(shoot_id, shoot.attempts, person.email, shoot.is_development)
     release()
+    crash_point("create.after_claim")
     return claim
 
 

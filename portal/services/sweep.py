@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
+from portal.crash_points import crash_point
 from portal.db import release, transaction
 from portal.domain import stages
 from portal.domain.stages import Problem
@@ -65,6 +66,7 @@ def reconcile(*, provider: ProviderClient, clock: Callable[[], datetime], full: 
         release()
         everything = full or len(ours) <= LIST_ALL_UP_TO
         listed = list(_list(provider, everything))
+        crash_point("sweep.after_list")
         changed = sum(_take_in(model, asked_at, clock()) for model in listed if model.id in ours)
         expected = set(ours) if everything else unfinished
         missing = expected - {model.id for model in listed}

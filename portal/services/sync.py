@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+from portal.crash_points import crash_point
 from portal.db import release, transaction
 from portal.domain import stages
 from portal.models import audit, choices, jobs, people, photos, shoots
@@ -138,12 +139,15 @@ def refresh(shoot_id: UUID, *, provider: ProviderClient, clock: Callable[[], dat
     except NotFound:
         miss(shoot_id, now=clock())
         return
+    crash_point("refresh.after_call")
     with transaction():
         shoot = shoots.lock(shoot_id)
         if shoot is None or shoot.closed_at is not None:
             return
         if not take_in(shoot, model, asked_at=asked_at, now=clock()):
             ask_to_refresh(shoot, now=clock())
+        crash_point("refresh.before_commit")
+    crash_point("refresh.after_commit")
 
 
 def miss(shoot_id: UUID, *, now: datetime) -> None:
@@ -212,7 +216,9 @@ def read_favorite(
     favorite = provider.get_favorite(provider_id)
     if favorite is None:
         return
+    crash_point("favorite.after_call")
     with transaction():
         shoot = shoots.lock(shoot_id)
         if shoot is not None:
             record_studio_favorite(shoot, favorite.id, key=key, acted_at=acted_at, now=clock())
+    crash_point("favorite.after_keep")
