@@ -99,6 +99,8 @@ def start() -> AnyResponse:
 def studio() -> AnyResponse:
     """The studio in a frame, or the wait for it; once the photos are taken, my page."""
     person, portal = current_person(), portal_context()
+    if journey.load(person).consent is None:
+        return redirect(url_for("headshots.consent_form"), 303)
     url = shoots.studio_url(person, secretbox=portal.secretbox, now=portal.clock())
     # After the link: opening the studio is itself something the fragment tells.
     shown = stage_page.show(person)

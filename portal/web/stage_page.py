@@ -43,7 +43,7 @@ class StageShown:
 def show(person: Person) -> StageShown:
     """Render where this person stands."""
     standing = journey.load(person)
-    key = "starting" if standing.is_starting else standing.stage.value
+    key = _key(standing)
     title = _title(standing, key)
     text = render_template(
         "partials/stage.html",
@@ -55,6 +55,13 @@ def show(person: Person) -> StageShown:
     )
     etag = hashlib.sha256(text.encode()).hexdigest()[:32]
     return StageShown(key, title, Markup(text.replace(_TOKEN_PLACE, generate_csrf())), etag, standing)  # noqa: S704
+
+
+def _key(standing: Journey) -> str:
+    if standing.is_starting:
+        # Whoever withdrew between the press and the answer is asked again, for nothing is being prepared.
+        return "starting" if standing.consent else Stage.NOT_STARTED.value
+    return standing.stage.value
 
 
 def _surroundings(person: Person, standing: Journey) -> dict[str, Any]:

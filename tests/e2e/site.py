@@ -34,10 +34,10 @@ class Site:
         assert found is not None
         return [{"name": name, "value": found.value, "url": self.address}]
 
-    def person(self, *, photos: int = 0, agreed: bool = True, name: str = "Ada Lovelace", **shoot: Any) -> Person:
+    def person(self, *, photos: int = 0, agreed: bool = True, role: str = "employee", **shoot: Any) -> Person:
         """Make somebody who has come as far as the fields of their shoot say."""
         with self.app.app_context():
-            person = factories.make_person(name=name)
+            person = factories.make_person(name="Ada Lovelace", role=role)
             if agreed:
                 factories.agree(person)
             if photos:

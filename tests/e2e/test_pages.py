@@ -34,6 +34,7 @@ STAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "ready": ("/headshots", FINISHED),
     "gallery": ("/headshots/gallery", FINISHED),
     "empty gallery": ("/headshots/gallery", {}),
+    "nothing chosen in time": ("/headshots", {"provider_status": "active", "problem": "not_chosen"}),
 }
 
 

@@ -77,6 +77,13 @@ def test_each_stage_says_what_it_is_and_offers_one_thing(visitor: Visitor, stage
     assert page.primary == primary
 
 
+def test_who_withdraws_while_the_studio_is_prepared_is_asked_again(visitor: Visitor) -> None:
+    factories.make_shoot(visitor.person, provider_id=None, provider_status=None)
+    page = visitor.page("/headshots")
+    assert page.heading == "Get your headshot"
+    assert page.primary == ["Read and agree"]
+
+
 def test_copying_is_counted(visitor: Visitor) -> None:
     factories.agree(visitor.person)
     shoot = factories.make_shoot(visitor.person, provider_status="active", finished_at=NOW, photo_count=40)

@@ -48,8 +48,18 @@ def test_the_link_is_on_no_other_page(in_studio: Visitor, path: str) -> None:
 
 
 def test_somebody_else_never_gets_the_link(in_studio: Visitor, sign_in: Callable[[Person], Visitor]) -> None:
-    other = sign_in(factories.make_person()).get("/headshots/studio")
+    person = factories.make_person()
+    factories.agree(person)
+    other = sign_in(person).get("/headshots/studio")
     assert (other.status_code, other.location) == (303, "/headshots")
+
+
+def test_without_agreement_the_studio_stays_shut(in_studio: Visitor) -> None:
+    assert in_studio.press("/headshots/consent", decision="withdraw").status_code == 303
+    answer = in_studio.get("/headshots/studio")
+    assert (answer.status_code, answer.location) == (303, "/headshots/consent")
+    page = in_studio.page("/headshots")
+    assert page.primary == ["Read and agree"]
 
 
 def test_waiting_for_the_studio_says_so(visitor: Visitor) -> None:
