@@ -31,10 +31,9 @@ def receive(slug: str) -> Response:
         return _answer(503, "no webhook secret is configured for this provider")
     if request.headers.get("Content-Encoding", "identity") != "identity":
         return _answer(415, "compressed bodies are not accepted")
-    request.max_content_length = MAX_BODY_BYTES
     receiver = Receiver(BRANDS[slug], settings.webhook_secrets, settings.webhook_scheme)
     try:
-        inbox.accept(receiver, request.get_data(cache=False), list(request.headers), now=portal.clock())
+        inbox.accept(receiver, _body(), list(request.headers), now=portal.clock())
     except BadSignature as error:
         log.warning("webhook refused", extra={"reason": error.reason})
         return _answer(401, "the signature does not fit")
@@ -42,6 +41,15 @@ def receive(slug: str) -> Response:
         log.exception("webhook not kept, the provider will try again")
         return _answer(503, "cannot be kept right now")
     return _answer(200, "kept")
+
+
+def _body() -> bytes:
+    # One more than allowed: of a body without a length nobody says that it was cut off at the limit.
+    request.max_content_length = MAX_BODY_BYTES + 1
+    body = request.get_data(cache=False)
+    if len(body) > MAX_BODY_BYTES:
+        raise RequestEntityTooLarge
+    return body
 
 
 def _answer(status: int, text: str) -> Response:

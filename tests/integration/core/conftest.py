@@ -62,4 +62,5 @@ def closing_connections(app: Flask) -> Iterator[None]:
     finally:
         with app.app_context():
             db.session.remove()
-            db.engine.dispose()
+            for engine in db.engines.values():
+                engine.dispose()

@@ -1,0 +1,103 @@
+"""Real processes of the portal, as a platform starts them, each ended by the block that started it."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from portal.db import transaction
+from portal.models.people import Person
+from portal.models.sessions import Session
+from tests.integration.core.signing import SECRET
+
+TOP = Path(__file__).parents[3]
+KEY = "test-secret-key-that-is-long-enough"
+
+
+def environment(database_url: str, folder: Path, **more: str) -> dict[str, str]:
+    """The variables of a working portal on this database."""
+    return {
+        "PATH": os.environ["PATH"],
+        "SECRET_KEY": KEY,
+        "DATABASE_URL": database_url.replace("+psycopg", ""),
+        "PUBLIC_URL": "http://localhost",
+        "OIDC_ISSUER": "http://127.0.0.1:1",
+        "OIDC_CLIENT_ID": "portal",
+        "OIDC_CLIENT_SECRET": "secret",
+        "HEADSHOT_API_KEY": "test-api-key",
+        "HEADSHOT_API_URL": "http://127.0.0.1:1/api/v2",
+        "HEADSHOT_WEBHOOK_SECRET": SECRET,
+        "STORAGE_URL": f"file://{folder}/photos",
+        "WEB_CONCURRENCY": "1",
+        **more,
+    }
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port: int = found.getsockname()[1]
+        return port
+
+
+@contextlib.contextmanager
+def running(arguments: list[str], env: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a Python program until the block ends."""
+    with log.open("ab") as out:
+        process = subprocess.Popen([sys.executable, *arguments], cwd=TOP, env=env, stdout=out, stderr=out)
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait(10)
+
+
+@contextlib.contextmanager
+def web(env: dict[str, str], log: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """Serve the portal the way the Procfile does; gives the process and its port."""
+    port = free_port()
+    with running(["-m", "gunicorn", "wsgi"], env | {"BIND": f"127.0.0.1:{port}"}, log) as process:
+        until(lambda: _answers(port), 30, log)
+        yield process, port
+
+
+def until(condition: Callable[[], object], seconds: float, log: Path | None = None) -> None:
+    """Wait until something is so."""
+    ends = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > ends:
+            raise AssertionError(f"not so after {seconds} s\n{log.read_text() if log else ''}")
+        time.sleep(0.05)
+
+
+def cookie_of(person: Person) -> str:
+    """Sign the person in and return the cookie their browser sends."""
+    token = hashlib.sha256(str(person.id).encode()).hexdigest()[:43]
+    now = datetime.now(UTC)
+    with transaction() as session:
+        session.add(
+            Session(
+                token_hash=hashlib.sha256(token.encode()).digest(),
+                person_id=person.id,
+                data={},
+                created_at=now,
+                active_at=now,
+                expires_at=now + timedelta(hours=8),
+            )
+        )
+    return f"portal_session={token}"
+
+
+def _answers(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False

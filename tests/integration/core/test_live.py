@@ -1,0 +1,172 @@
+"""Live pages: a change reaches the open pages of the person it concerns, and carries nothing but a number."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import queue
+import re
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from portal.db import transaction
+from portal.models import people
+from portal.web.hub import CLOSED, Hub, Inbox
+from portal.web.live import _stream
+from tests.factories import agree, make_person
+from tests.integration.core.bench import Bench
+from tests.integration.core.processes import cookie_of, environment, until, web
+
+
+@pytest.fixture
+def hub(bench: Bench, database_url: str) -> Iterator[Hub]:
+    made = Hub(database_url)
+    yield made
+    made.close()
+    thread = made._thread
+    if thread is not None:
+        thread.join(5)
+        assert not thread.is_alive()
+
+
+@contextlib.contextmanager
+def page(hub: Hub, person_id: UUID) -> Iterator[Inbox]:
+    """An open page that has looked once, as every page does when the listener is ready."""
+    with hub.subscribe(person_id) as inbox:
+        with contextlib.suppress(queue.Empty):
+            assert inbox.get(timeout=5) == 0
+        yield inbox
+
+
+def change(person_id: UUID) -> int:
+    with transaction():
+        people.announce(person_id)
+    return people.version_of(person_id)
+
+
+def test_a_change_reaches_all_pages_of_its_person_and_no_other(hub: Hub) -> None:
+    mine, other = make_person().id, make_person().id
+    with page(hub, mine) as first, hub.subscribe(mine) as second, hub.subscribe(other) as stranger:
+        version = change(mine)
+        assert first.get(timeout=5) == second.get(timeout=5) == version
+        assert stranger.empty()
+        assert change(other) == stranger.get(timeout=5)
+        assert first.empty()
+
+
+def test_nothing_is_told_before_it_is_committed_or_when_it_is_not(hub: Hub) -> None:
+    person = make_person()
+    with page(hub, person.id) as inbox:
+        with contextlib.suppress(ZeroDivisionError), transaction():
+            people.announce(person.id)
+            raise ZeroDivisionError
+        with transaction():
+            people.announce(person.id)
+            time.sleep(0.3)
+            assert inbox.empty()
+        assert inbox.get(timeout=5) == 1
+
+
+def test_a_slow_page_gets_the_newest_version_only(hub: Hub) -> None:
+    person = make_person()
+    with page(hub, person.id) as inbox, hub.subscribe(uuid4()):
+        for _ in range(5):
+            last = change(person.id)
+        until(lambda: inbox.queue and inbox.queue[0] == last, 5)
+        assert inbox.get(timeout=1) == last
+        assert inbox.empty()
+
+
+def test_a_listener_that_loses_its_connection_comes_back_and_lets_everybody_look(hub: Hub, bench: Bench) -> None:
+    person = make_person()
+    with page(hub, person.id) as inbox:
+        ended = bench.query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE query LIKE 'LISTEN%' AND datname = current_database()"
+        )
+        assert ended == [(True,)]
+        change(person.id)
+        # What was missed meanwhile cannot be known, so everybody looks once.
+        assert inbox.get(timeout=10) == 0
+        version = change(person.id)
+        assert inbox.get(timeout=5) == version
+
+
+def test_a_notice_of_another_form_ends_nothing(hub: Hub, bench: Bench) -> None:
+    person = make_person()
+    with page(hub, person.id) as inbox:
+        for payload in ("", "nonsense", f"{person.id}", f"{person.id} x", "x 1"):
+            bench.query("SELECT pg_notify('portal_person', %(payload)s)", payload=payload)
+        assert change(person.id) == inbox.get(timeout=5)
+
+
+def test_closing_ends_every_stream(hub: Hub) -> None:
+    person_id = make_person().id
+    with page(hub, person_id) as inbox:
+        hub.close()
+        assert inbox.get(timeout=1) == CLOSED
+    assert hub.is_closed
+    stream = _stream(hub, person_id)
+    assert list(stream) == ["retry: 2000\nevent: stage\ndata: 0\n\n"]
+
+
+def test_pages_that_are_gone_leave_nothing_behind(hub: Hub) -> None:
+    for _ in range(20):
+        with hub.subscribe(uuid4()):
+            pass
+    assert hub._pages == {}
+
+
+def test_a_stream_of_somebody_not_signed_in(bench: Bench) -> None:
+    answer = bench.app.test_client().get("/headshots/events")
+    assert answer.status_code == 401
+
+
+def test_through_the_real_server(bench: Bench, database_url: str, tmp_path: Path) -> None:
+    """Only numbers go over the wire, only to their person, and a stop of the server ends the stream at once."""
+    person, other = make_person("canary@example.com", name="Canary Name"), make_person()
+    agree(person)
+    cookie = cookie_of(person)
+    with web(environment(database_url, tmp_path), tmp_path / "web.log") as (process, port):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        connection.request("GET", "/headshots/events", headers={"Cookie": cookie, "Host": "localhost"})
+        answer = connection.getresponse()
+        assert answer.status == 200
+        assert answer.headers["Content-Type"].startswith("text/event-stream")
+        assert "no-store" in answer.headers["Cache-Control"]
+        assert answer.headers["Set-Cookie"] is None
+        heard = [next_message(answer)]
+        until(lambda: listens(bench), 10)
+        # Every page is woken once when the listener is ready.
+        heard.append(next_message(answer))
+        change(other.id)
+        version = change(person.id)
+        while f"data: {version}" not in heard[-1]:
+            heard.append(next_message(answer))
+        assert all(re.fullmatch(r"(retry: 2000\n)?event: stage\ndata: \d+\n\n", message) for message in heard), heard
+        stopped_at = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert answer.read() == b""
+        assert time.monotonic() - stopped_at < 5
+        connection.close()
+        assert process.wait(15) == 0
+
+
+def listens(bench: Bench) -> bool:
+    return bool(
+        bench.query("SELECT 1 FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = current_database()")
+    )
+
+
+def next_message(answer: http.client.HTTPResponse) -> str:
+    message = b""
+    while not message.endswith(b"\n\n"):
+        line = answer.readline()
+        assert line, message
+        message += line
+    return message.decode()

@@ -1,0 +1,195 @@
+"""The webhook endpoint: which requests are kept, and what each of the others is told."""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from portal.app import create_app
+from tests.factories import NOW
+from tests.integration.core.bench import Bench
+from tests.integration.core.conftest import closing_connections
+from tests.integration.core.processes import environment, web
+from tests.integration.core.signing import signed_headers
+
+PATH = "/webhooks/profilebakery"
+BODY = json.dumps({"id": "evt_1", "event": "model.created", "object": {"_id": "m1", "status": "onboarding"}}).encode()
+LARGEST = 256 * 1024
+
+
+def post(app: Flask, body: bytes = BODY, path: str = PATH, **extra: Any) -> TestResponse:
+    headers = signed_headers(body, NOW) + list(extra.pop("headers", []))
+    return app.test_client().post(path, data=body, headers=headers, **extra)
+
+
+def kept(bench: Bench) -> int:
+    [(count,)] = bench.query("SELECT count(*) FROM deliveries")
+    return int(count)
+
+
+def test_good_is_kept_and_answered_without_a_word_too_many(bench: Bench) -> None:
+    answer = post(bench.app)
+    assert answer.status_code == 200
+    assert "Set-Cookie" not in answer.headers
+    assert answer.location is None
+    [(body, received_at)] = bench.query("SELECT body, received_at FROM deliveries")
+    assert (body, received_at) == (BODY, NOW)
+    assert len(bench.queued("deliveries.apply")) == 1
+
+
+def test_again_is_fine_and_changes_nothing(bench: Bench) -> None:
+    assert [post(bench.app).status_code for _ in range(3)] == [200] * 3
+    assert kept(bench) == 1
+    assert len(bench.queued()) == 1
+
+
+def test_raw_bytes_are_what_is_signed(bench: Bench) -> None:
+    odd = b'{ "event":"x" ,\n "id": "\\u0065vt", "event": "model.created" }\n'
+    assert post(bench.app, odd, content_type="text/plain").status_code == 200
+    assert bench.query("SELECT body FROM deliveries") == [(odd,)]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [],
+        [("X-ProfileBakery-Signature", "sha256=" + "0" * 64)],
+        [("X-ProfileBakery-Signature", "sha256=" + "0" * 64), ("X-ProfileBakery-Timestamp", "1793610000")],
+        [("X-ProfileBakery-Signature", ""), ("X-ProfileBakery-Timestamp", "")],
+        [("X-ProfileBakery-Signature", "sha256=é"), ("X-ProfileBakery-Timestamp", "١٢٣")],
+        [("X-ProfileBakery-Signature", "x" * 6000), ("X-ProfileBakery-Timestamp", "nan")],
+        signed_headers(BODY, NOW, secret="another"),
+        signed_headers(BODY, NOW, prefix="X-HeadshotPro"),
+        signed_headers(BODY + b" ", NOW),
+    ],
+)
+def test_what_is_not_authentic_is_kept_nowhere(bench: Bench, headers: list[tuple[str, str]]) -> None:
+    answer = bench.app.test_client().post(PATH, data=BODY, headers=headers)
+    assert answer.status_code == 401
+    assert "Set-Cookie" not in answer.headers
+    assert kept(bench) == 0
+    assert bench.queued() == []
+
+
+def test_unreadable_but_authentic_is_a_dead_letter(bench: Bench) -> None:
+    assert post(bench.app, b"not json").status_code == 200
+    assert bench.query("SELECT state FROM deliveries") == [("dead",)]
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
+def test_only_post(bench: Bench, method: str) -> None:
+    answer = bench.app.test_client().open(PATH, method=method, headers=signed_headers(BODY, NOW), data=BODY)
+    assert answer.status_code == 405
+    assert kept(bench) == 0
+
+
+def test_compressed_bodies_are_refused(bench: Bench) -> None:
+    assert post(bench.app, headers=[("Content-Encoding", "gzip")]).status_code == 415
+    assert post(bench.app, headers=[("Content-Encoding", "identity")]).status_code == 200
+
+
+def test_largest_body(bench: Bench) -> None:
+    padded = json.dumps({"event": "model.created", "pad": ""})
+    body = padded.replace('""', '"' + "x" * (LARGEST - len(padded)) + '"').encode()
+    assert len(body) == LARGEST
+    assert post(bench.app, body).status_code == 200
+    too_large = body + b" "
+    answer = post(bench.app, too_large)
+    assert answer.status_code == 413
+    assert "Set-Cookie" not in answer.headers
+    assert kept(bench) == 1
+
+
+def test_the_other_brand_and_unknown_ones(bench: Bench) -> None:
+    answer = post(bench.app, path="/webhooks/headshotpro")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+    assert post(bench.app, path="/webhooks/other").status_code == 404
+    assert kept(bench) == 0
+
+
+def test_without_a_secret_nothing_is_accepted(database_url: str, portal_settings: Any) -> None:
+    app = create_app(portal_settings(webhook_secrets=()), clock=lambda: NOW)
+    with closing_connections(app):
+        for secret in ("", "test-webhook-secret"):
+            headers = signed_headers(BODY, NOW, secret=secret)
+            assert app.test_client().post(PATH, data=BODY, headers=headers).status_code == 503
+
+
+def test_two_secrets_during_a_rotation(database_url: str, portal_settings: Any) -> None:
+    app = create_app(portal_settings(webhook_secrets=("new-one", "old-one")), clock=lambda: NOW)
+    with closing_connections(app):
+        for number, (secret, status) in enumerate({"old-one": 200, "new-one": 200, "older-one": 401}.items()):
+            body = BODY.replace(b"evt_1", b"evt_%d" % number)
+            headers = signed_headers(body, NOW, secret=secret)
+            assert app.test_client().post(PATH, data=body, headers=headers).status_code == status
+
+
+def test_a_database_that_is_down_means_come_again(portal_settings: Any) -> None:
+    app = create_app(portal_settings(), clock=lambda: NOW)
+    with closing_connections(app):
+        answer = post(app)
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_it_needs_neither_session_nor_token_and_leaves_none(bench: Bench) -> None:
+    client = bench.app.test_client()
+    client.set_cookie(bench.app.config["SESSION_COOKIE_NAME"], "A" * 43)
+    answer = client.post(PATH, data=BODY, headers=signed_headers(BODY, NOW))
+    assert answer.status_code == 200
+    assert "Set-Cookie" not in answer.headers
+    assert bench.query("SELECT count(*) FROM sessions") == [(0,)]
+
+
+@pytest.fixture
+def served(database_url: str, tmp_path: Path) -> Iterator[int]:
+    with web(environment(database_url, tmp_path), tmp_path / "web.log") as (_, port):
+        yield port
+
+
+def test_through_the_real_server(served: int, database_url: str) -> None:
+    """Chunked bodies and parallel copies are the server's business as much as ours."""
+    now = datetime.now(UTC)
+    large = b'{"event":"' + b"x" * LARGEST + b'"}'
+    assert send_chunked(served, large, now) == 413
+    assert send_chunked(served, BODY, now) == 200
+    fresh = BODY.replace(b"evt_1", b"evt_2")
+    waiting = []
+    for _ in range(50):
+        connection = http.client.HTTPConnection("127.0.0.1", served, timeout=15)
+        connection.request("POST", PATH, fresh, server_headers(fresh, now))
+        waiting.append(connection)
+    statuses = {connection.getresponse().status for connection in waiting}
+    for connection in waiting:
+        connection.close()
+    assert statuses == {200}
+    with psycopg.connect(database_url.replace("+psycopg", ""), connect_timeout=3) as database:
+        assert database.execute("SELECT count(*) FROM deliveries").fetchall() == [(2,)]
+        assert database.execute("SELECT count(*) FROM procrastinate_jobs").fetchall() == [(2,)]
+
+
+def server_headers(body: bytes, at: datetime) -> dict[str, str]:
+    return {"Host": "localhost", **dict(signed_headers(body, at))}
+
+
+def send_chunked(port: int, body: bytes, at: datetime) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=15)
+    pieces = (body[start : start + 65_536] for start in range(0, len(body), 65_536))
+    try:
+        connection.request("POST", PATH, pieces, server_headers(body, at), encode_chunked=True)
+        return connection.getresponse().status
+    except (BrokenPipeError, ConnectionResetError):
+        # The server need not read what it refuses.
+        return connection.getresponse().status
+    finally:
+        connection.close()
