@@ -66,7 +66,8 @@ def apply_seconds(since: datetime) -> float | None:
 def shoots_by_status() -> dict[str | None, int]:
     """Count the open shoots by the provider's word for where they are; None is not created yet."""
     query = select(Shoot.provider_status, func.count()).where(Shoot.closed_at.is_(None))
-    return dict(db.session.execute(query.group_by(Shoot.provider_status)).tuples().all())
+    rows = db.session.execute(query.group_by(Shoot.provider_status))
+    return {row[0]: row[1] for row in rows}
 
 
 def last_confirmed_at() -> datetime | None:

@@ -1,0 +1,39 @@
+"""The documentation names what exists: every setting, every command, every page it links to."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from portal.cli import portal
+
+TOP = Path(__file__).parents[2]
+DOCS = [TOP / "README.md", *sorted((TOP / "docs").glob("*.md"))]
+
+
+def test_every_setting_is_documented() -> None:
+    """What app.json asks an operator for is explained in the settings page, and nothing else is."""
+    asked = set(json.loads((TOP / "app.json").read_text())["env"])
+    told = {
+        name
+        for row in re.findall(r"^\| (`.+?) \|", (TOP / "docs/settings.md").read_text(), re.M)
+        for name in re.findall(r"`([A-Z][A-Z_]+)`", row)
+    }
+    assert told - {"PORT", "BIND"} == asked
+
+
+def test_every_command_is_in_the_runbook() -> None:
+    """An operator who reads the runbook knows every command."""
+    text = (TOP / "docs/runbook.md").read_text()
+    missing = [name for name in portal.commands if f"`{name}" not in text]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    """Every relative link and picture exists."""
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text())
+    assert [target for target in targets if not (page.parent / target).exists()] == []
