@@ -40,6 +40,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
         ("storage", _storage),
         ("sign-in", _identity),
         ("provider", _provider),
+        ("studio", _studio),
+        ("webhooks", _webhooks),
     )
     for part, check in checks:
         try:
@@ -97,3 +99,19 @@ def _provider(settings: Settings) -> str:
     finally:
         client.close()
     return f"answers for {organization.name or 'an organisation without a name'}"
+
+
+def _studio(settings: Settings) -> str:
+    brand = BRANDS[settings.provider]
+    if not (settings.embed_origins or brand.embed_origins):
+        raise Unwell("its host is not known, so it can only open in a tab of its own; set HEADSHOT_EMBED_ORIGINS")
+    if not (settings.photo_origins or brand.photo_origins):
+        raise Unwell("the host of its photos is not known, so none can be fetched; set HEADSHOT_PHOTO_ORIGINS")
+    return "may be embedded, and its photos fetched"
+
+
+def _webhooks(settings: Settings) -> str:
+    if not settings.webhook_secrets:
+        raise Unwell("none is accepted without a secret; set HEADSHOT_WEBHOOK_SECRET")
+    path = BRANDS[settings.provider].webhook_path
+    return f"expected at {settings.public_url}{path}, {len(settings.webhook_secrets)} secret(s) active"

@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,19 +58,22 @@ def found(settings: Settings) -> dict[str, Finding]:
 def test_a_healthy_portal(portal_settings: Build, database_url: str, outside: str, tmp_path: Path) -> None:
     findings = found(portal_settings(oidc_issuer=outside, api_url=f"{outside}/api/v2"))
     assert all(finding.is_well for finding in findings.values()), [str(each) for each in findings.values()]
-    assert list(findings) == ["database", "storage", "sign-in", "provider"]
+    assert list(findings) == ["database", "storage", "sign-in", "provider", "studio", "webhooks"]
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 def test_every_broken_part_is_named_with_what_to_look_at(portal_settings: Build, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    findings = found(portal_settings(storage_url=f"file://{tmp_path / 'file' / 'photos'}"))
+    unset: dict[str, Any] = {"embed_origins": (), "photo_origins": (), "webhook_secrets": ()}
+    findings = found(portal_settings(storage_url=f"file://{tmp_path / 'file' / 'photos'}", **unset))
     assert not any(finding.is_well for finding in findings.values())
     for part, name in {
         "database": "DATABASE_URL",
         "storage": "STORAGE_URL",
         "sign-in": "OIDC_ISSUER",
         "provider": "HEADSHOT_API_KEY",
+        "studio": "HEADSHOT_EMBED_ORIGINS",
+        "webhooks": "HEADSHOT_WEBHOOK_SECRET",
     }.items():
         assert name in findings[part].text
     told = "\n".join(str(finding) for finding in findings.values())
