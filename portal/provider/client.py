@@ -17,8 +17,9 @@ from portal.provider.transport import Clock, Sleep, Transport, utc_now
 class ProviderClient(OrganizationCalls, InviteCalls, TeamCalls, MemberCalls, ModelCalls, PhotoCalls):
     """All operations of one brand with one API key. Safe to share between threads; make one per process.
 
-    `api_url` replaces the brand's V2 base URL (the V1 base follows it). `budget` is asked before and told
-    after each call, `recorder` told of each. Reads wait and try again within limits; a call with
+    `api_url` replaces the brand's base URLs. If it ends in `/v1`, the calls that exist in both versions (organisation,
+    credits, invites) use the old one; everything else is V2 only and goes there all the same. `budget` is asked before
+    and told after each call, `recorder` told of each. Reads wait and try again within limits; a call with
     `priority="interactive"` ends within 15 seconds, waiting included. Methods raise ProviderError, and what
     `budget.acquire` raises; a failing `observe` or `record` is logged and costs no answer.
     """
@@ -36,6 +37,8 @@ class ProviderClient(OrganizationCalls, InviteCalls, TeamCalls, MemberCalls, Mod
         self.brand = brand
         self._transport = Transport(_bases(brand, api_url), api_key, budget, recorder, clock, sleep)
         self._send = self._transport.send
+        if api_url is not None and api_url.rstrip("/").endswith("/v1"):
+            self.legacy_version = "v1"
 
     def __repr__(self) -> str:
         return f"<ProviderClient {self.brand.slug}>"
@@ -48,5 +51,7 @@ class ProviderClient(OrganizationCalls, InviteCalls, TeamCalls, MemberCalls, Mod
 def _bases(brand: Brand, api_url: str | None) -> dict[ApiVersion, str]:
     if api_url is None:
         return {"v2": brand.api_url, "v1": brand.v1_url}
-    v2 = api_url.rstrip("/")
-    return {"v2": v2, "v1": v2.removesuffix("/v2") + "/v1"}
+    given = api_url.rstrip("/")
+    if given.endswith("/v1"):
+        return {"v2": given.removesuffix("/v1") + "/v2", "v1": given}
+    return {"v2": given, "v1": given.removesuffix("/v2") + "/v1"}

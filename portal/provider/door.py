@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from portal.provider.answers import Call, Json, picked
+from portal.provider.answers import ApiVersion, Call, Json, picked
 
 T = TypeVar("T")
 
@@ -12,6 +12,8 @@ class Door:
     """Base of the operation groups; the client gives it its `send`."""
 
     _send: Callable[[Call], Json]
+    legacy_version: ApiVersion = "v2"
+    """The API version of the calls that exist in both, unless a call says otherwise."""
 
     def _one(self, call: Call, key: str, read: Callable[[Any], T]) -> T:
         return picked(call, key, self._send(call), read)

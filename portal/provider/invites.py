@@ -20,9 +20,11 @@ class InviteCalls(Door):
     own docstring adds.
     """
 
-    def list_invites(self, *, priority: Priority = "background", api_version: ApiVersion = "v2") -> tuple[Invite, ...]:
+    def list_invites(
+        self, *, priority: Priority = "background", api_version: ApiVersion | None = None
+    ) -> tuple[Invite, ...]:
         """All invites in one answer: https://www.headshotpro.com/api/invites"""
-        call = Call("GET", INVITES, priority=priority, api_version=api_version)
+        call = Call("GET", INVITES, priority=priority, api_version=api_version or self.legacy_version)
         return tuple(read_list(call, self._send(call), "invites", Invite.read)[0])
 
     def create_invite(
@@ -31,20 +33,21 @@ class InviteCalls(Door):
         *,
         team_id: str | None = None,
         priority: Priority = "background",
-        api_version: ApiVersion = "v2",
+        api_version: ApiVersion | None = None,
     ) -> CreatedInvite:
         """Invite somebody; the provider sends the mail: https://www.headshotpro.com/api/invites
 
         Never tried again by itself: when the error has `answer_lost`, look with `get_invite` first. Raises
         InvalidEmail, AlreadyExists, OutOfCredits, InviteLimit.
         """
+        version = api_version or self.legacy_version
         body = {"email": email} if team_id is None else {"email": email, "teamId": team_id}
         call = Call(
             "POST",
-            CREATE[api_version],
+            CREATE[version],
             body=body,
             priority=priority,
-            api_version=api_version,
+            api_version=version,
             duplicate_in_words=True,
         )
         answer = self._send(call)
@@ -66,17 +69,20 @@ class InviteCalls(Door):
         call = Call("GET", "/organization/invite/id/:id", {"id": invite_id}, priority=priority, api_version="v1")
         return self._one(call, "invite", Invite.read)
 
-    def revoke_invite(self, email: str, *, priority: Priority = "background", api_version: ApiVersion = "v2") -> None:
+    def revoke_invite(
+        self, email: str, *, priority: Priority = "background", api_version: ApiVersion | None = None
+    ) -> None:
         """Take an invite back, which frees its place: https://www.headshotpro.com/api/invites
 
         One that is not there is success. Raises InvalidRequest when it was used already.
         """
+        version = api_version or self.legacy_version
         call = Call(
             "POST",
-            REVOKE[api_version],
+            REVOKE[version],
             body={"email": email},
             priority=priority,
-            api_version=api_version,
+            api_version=version,
             may_be_empty=True,
         )
         try:

@@ -14,14 +14,16 @@ class OrganizationCalls(Door):
     Every method raises Unauthorized, Forbidden, RateLimited, Unavailable or UnexpectedAnswer.
     """
 
-    def get_organization(self, *, priority: Priority = "background", api_version: ApiVersion = "v2") -> Organization:
+    def get_organization(
+        self, *, priority: Priority = "background", api_version: ApiVersion | None = None
+    ) -> Organization:
         """The organisation the key belongs to, with its teams: https://www.headshotpro.com/api/organization"""
-        call = Call("GET", "/organization", priority=priority, api_version=api_version)
+        call = Call("GET", "/organization", priority=priority, api_version=api_version or self.legacy_version)
         return self._one(call, "organization", Organization.read)
 
-    def get_credits(self, *, priority: Priority = "background", api_version: ApiVersion = "v2") -> Decimal:
+    def get_credits(self, *, priority: Priority = "background", api_version: ApiVersion | None = None) -> Decimal:
         """The balance, in shoots; steps of 0.25 exist: https://www.headshotpro.com/api/organization"""
-        call = Call("GET", "/organization/credits", priority=priority, api_version=api_version)
+        call = Call("GET", "/organization/credits", priority=priority, api_version=api_version or self.legacy_version)
         return self._one(call, "credits", _credits)
 
 

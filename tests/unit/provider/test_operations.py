@@ -62,6 +62,28 @@ def test_bases_follow_the_setting() -> None:
         "v2": "http://localhost:5001/api/v2",
         "v1": "http://localhost:5001/api/v1",
     }
+    assert _bases(HEADSHOTPRO, "http://localhost:5001/api/v1") == _bases(HEADSHOTPRO, "http://localhost:5001/api/v2")
+
+
+def test_an_address_of_the_old_api_chooses_it(server: Scripted) -> None:
+    client = ProviderClient(HEADSHOTPRO, "key", f"{server.origin}/api/v1")
+    server.answers(
+        Reply(200, {"organization": ORGANIZATION}),
+        Reply(200, {"credits": 4}),
+        Reply(200, {"invites": []}),
+        Reply(200, SENT),
+        Reply(200, {"message": "Invite revoked"}),
+        Reply(200, {"credits": 3}),
+    )
+    client.get_organization()
+    client.get_credits()
+    client.list_invites()
+    client.create_invite("a@x")
+    client.revoke_invite("a@x")
+    assert all(asked.path.startswith("/api/v1/") for asked in server.asked)
+    assert client.get_credits(api_version="v2") == 3
+    assert server.asked[-1].path == "/api/v2/organization/credits"
+    client.close()
 
 
 def pages(items: list[dict[str, Any]], key: str = "models", cap: int = 200) -> Callable[[Asked], Reply]:
