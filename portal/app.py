@@ -14,6 +14,7 @@ from jinja2 import StrictUndefined
 
 from portal import db as database
 from portal.domain.secretbox import SecretBox
+from portal.mail import Mailer, read_address
 from portal.provider import BRANDS, PhotoDownloader, ProviderClient
 from portal.services.context import Portal
 from portal.services.provider_budget import CallLog, SharedBudget
@@ -161,9 +162,22 @@ def _portal(settings: Settings, clock: Clock) -> Portal:
             ),
             downloader=PhotoDownloader(settings.photo_origins),
             storage=from_url(settings.storage_url),
+            mailer=_mailer(settings),
         )
     except ValueError as error:
         raise SettingsError([str(error)]) from error
+
+
+def _mailer(settings: Settings) -> Mailer | None:
+    if settings.mail_url is None:
+        return None
+    if settings.support_email is not None:
+        try:
+            # It stands in every mail as where answers go.
+            read_address(settings.support_email)
+        except ValueError:
+            raise ValueError("SUPPORT_EMAIL is no mail address") from None
+    return Mailer.from_url(settings.mail_url, settings.mail_from or "", name=settings.brand_name)
 
 
 def _secrets(settings: Settings) -> tuple[str, ...]:

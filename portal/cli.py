@@ -108,7 +108,7 @@ def reconcile(create_app: Callable[[], Flask]) -> None:
     app = create_app()
     house = app.extensions["portal"]
     with app.app_context():
-        swept = sweep.reconcile(provider=house.provider, clock=house.clock)
+        swept = sweep.reconcile(provider=house.provider, clock=house.clock, outbox=house.outbox)
     if swept is None:
         click.echo("Another process is comparing at this moment; nothing was done.")
         return

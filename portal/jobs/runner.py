@@ -16,9 +16,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from portal.crash_points import crash_point
 from portal.db import transaction
+from portal.mail import MailError
 from portal.models import jobs
 from portal.provider.errors import ProviderError, RateLimited
 from portal.services.context import Portal
+from portal.services.notices import SessionPending
 from portal.services.shoots import AttemptRunning
 from portal.storage import StorageError
 
@@ -44,7 +46,7 @@ class Running:
 
 def is_outage(error: Exception) -> bool:
     """Whether the fault is somebody else's and passes by itself, so that giving up would be wrong."""
-    if isinstance(error, ProviderError | StorageError):
+    if isinstance(error, ProviderError | StorageError | MailError):
         return error.retryable
     return isinstance(error, OperationalError | PoolTimeout)
 
@@ -70,7 +72,7 @@ def _comes_at(error: Exception) -> datetime | None:
     """When it is worth coming back, if the error says so."""
     if isinstance(error, RateLimited):
         return error.resets_at
-    return error.until if isinstance(error, AttemptRunning) else None
+    return error.until if isinstance(error, AttemptRunning | SessionPending) else None
 
 
 def task(

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from portal.jobs import letters
 from portal.jobs.runner import task
 from portal.models import deliveries, jobs
 from portal.provider.errors import PhotoExpired
-from portal.services import copying, inbox, retention, shoots, sweep, sync
+from portal.services import copying, inbox, notices, retention, shoots, sweep, sync
 from portal.services.context import Portal
 from portal.services.copying import Copier
 
@@ -28,7 +29,13 @@ def _no_session(portal: Portal, *, error: Exception, shoot_id: str) -> None:
 @task(shoots.CREATE_TASK, once=_of_shoot("create"), on_dead=_no_session, priority=jobs.INTERACTIVE)
 def create_session(portal: Portal, *, shoot_id: str) -> None:
     """Get a shoot its session from the provider."""
-    shoots.create_session(UUID(shoot_id), provider=portal.provider, secretbox=portal.secretbox, clock=portal.clock)
+    shoots.create_session(
+        UUID(shoot_id),
+        provider=portal.provider,
+        secretbox=portal.secretbox,
+        clock=portal.clock,
+        outbox=portal.outbox,
+    )
 
 
 def _delivery_is_dead(portal: Portal, *, error: Exception, delivery_id: int) -> None:
@@ -61,23 +68,44 @@ def read_favorite(portal: Portal, *, shoot_id: str, key: str, acted_at: str) -> 
 
 def _settle_copy(portal: Portal, *, error: Exception, shoot_id: str) -> None:
     if isinstance(error, copying.NotListedYet | PhotoExpired):
-        copying.settle(UUID(shoot_id), now=portal.clock())
+        copying.settle(UUID(shoot_id), now=portal.clock(), outbox=portal.outbox)
 
 
 @task(sync.COPY_TASK, once=_of_shoot("copy"), on_dead=_settle_copy)
 def copy_photos(portal: Portal, *, shoot_id: str) -> None:
     """Copy a finished shoot's photos into our storage."""
-    copier = Copier(portal.provider, portal.downloader, portal.storage, portal.clock)
+    copier = Copier(portal.provider, portal.downloader, portal.storage, portal.clock, portal.outbox)
     copying.copy_photos(UUID(shoot_id), copier)
 
 
 @task(SWEEP_TASK, once=lambda _arguments: "sweep")
 def sweep_all(portal: Portal, *, full: bool = True) -> None:
     """Compare the provider's sessions with ours."""
-    sweep.reconcile(provider=portal.provider, clock=portal.clock, full=full)
+    sweep.reconcile(provider=portal.provider, clock=portal.clock, full=full, outbox=portal.outbox)
 
 
 @task(RETENTION_TASK, once=lambda _arguments: "retention")
 def forget(portal: Portal) -> None:
     """Delete what is older than it may get."""
     retention.forget(portal.storage, now=portal.clock())
+
+
+def _notice_is_dead(portal: Portal, *, error: Exception, notice_id: str) -> None:
+    notices.drop(UUID(notice_id), reason=type(error).__name__, now=portal.clock())
+
+
+@task(
+    notices.SEND_TASK,
+    once=lambda arguments: f"notice:{arguments['notice_id']}",
+    on_dead=_notice_is_dead,
+    priority=notices.PRIORITY,
+)
+def send_notice(portal: Portal, *, notice_id: str) -> None:
+    """Send one mail that is owed."""
+    notices.send(
+        UUID(notice_id),
+        mailer=portal.mailer,
+        support=portal.settings.support_email,
+        write=letters.Writer(portal.settings, portal.brand.name, portal.clock).write,
+        clock=portal.clock,
+    )

@@ -5,6 +5,7 @@ from portal.models.budget import ProviderBudget, ProviderCall
 from portal.models.choices import Choice
 from portal.models.consents import Consent
 from portal.models.deliveries import Delivery
+from portal.models.notices import Notice
 from portal.models.people import Person
 from portal.models.photos import Photo, Rendition
 from portal.models.sessions import Session, SignInAttempt
@@ -15,6 +16,7 @@ __all__ = [
     "Choice",
     "Consent",
     "Delivery",
+    "Notice",
     "Person",
     "Photo",
     "ProviderBudget",

@@ -72,6 +72,12 @@ def upsert(
     return db.session.scalars(query, execution_options={"populate_existing": True}).one()
 
 
+def active_with_role(role: str) -> list[Person]:
+    """Return the people with this role who are not deactivated, always in the same order."""
+    query = select(Person).where(Person.role == role, Person.deactivated_at.is_(None)).order_by(Person.id)
+    return list(db.session.scalars(query))
+
+
 def lock(person_id: UUID) -> Person | None:
     """Return the person, holding everybody else's writes about them until the transaction ends."""
     return db.session.scalar(select(Person).where(Person.id == person_id).with_for_update())

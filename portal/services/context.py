@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from portal.domain.secretbox import SecretBox
+from portal.mail import Mailer
 from portal.provider import PhotoDownloader, ProviderClient
 from portal.provider.brands import Brand
+from portal.services.notices import Outbox
 from portal.settings import Settings
 from portal.storage import Storage
 
 
 @dataclass(frozen=True)
 class Portal:
-    """One running portal."""
+    """One running portal. ``mailer`` is None where no mail is sent."""
 
     settings: Settings
     clock: Callable[[], datetime]
@@ -24,3 +26,9 @@ class Portal:
     provider: ProviderClient
     downloader: PhotoDownloader
     storage: Storage
+    mailer: Mailer | None
+
+    @property
+    def outbox(self) -> Outbox:
+        """Whether mails are owed to anybody."""
+        return Outbox(self.mailer is not None, has_support=self.settings.support_email is not None)

@@ -21,6 +21,8 @@ from portal.models.shoots import Shoot
 from portal.provider import PhotoDownloader, ProviderClient
 from portal.provider.errors import PhotoError, PhotoExpired, PhotoUnavailable
 from portal.provider.wire import Photo as ListedPhoto
+from portal.services import notices
+from portal.services.notices import NO_OUTBOX, Outbox
 from portal.storage import Storage, object_key
 
 log = logging.getLogger(__name__)
@@ -41,6 +43,7 @@ class Copier:
     downloader: PhotoDownloader
     storage: Storage
     clock: Callable[[], datetime]
+    outbox: Outbox = NO_OUTBOX
 
 
 @dataclass(frozen=True)
@@ -69,10 +72,10 @@ def copy_photos(shoot_id: UUID, copier: Copier) -> None:
         _keep(shoot_id, fetched, copier)
         crash_point("copy.after_keep")
     crash_point("copy.before_finish")
-    _finish(shoot_id, provider_id, copier.clock())
+    _finish(shoot_id, provider_id, copier)
 
 
-def settle(shoot_id: UUID, *, now: datetime) -> None:
+def settle(shoot_id: UUID, *, now: datetime, outbox: Outbox = NO_OUTBOX) -> None:
     """After the last try, go on with the photos there are, and say plainly when there is none."""
     with transaction():
         shoot = shoots.lock(shoot_id)
@@ -81,7 +84,7 @@ def settle(shoot_id: UUID, *, now: datetime) -> None:
         for photo in photos.of_shoot(shoot_id):
             if photo.copied_at is None and photo.refused is None:
                 photo.refused = "NeverThere"
-        _close_copy(shoot, now)
+        _close_copy(shoot, now, outbox)
 
 
 def _wants_copying(shoot_id: UUID) -> str | None:
@@ -200,15 +203,15 @@ def _keep(shoot_id: UUID, fetched: _Fetched, copier: Copier) -> None:
             people.announce(shoot.person_id)
 
 
-def _finish(shoot_id: UUID, provider_id: str, now: datetime) -> None:
+def _finish(shoot_id: UUID, provider_id: str, copier: Copier) -> None:
     with transaction():
         shoot = shoots.lock(shoot_id)
         if shoot is None or not _is_ready(shoot) or shoot.provider_id != provider_id:
             return
-        _close_copy(shoot, now)
+        _close_copy(shoot, copier.clock(), copier.outbox)
 
 
-def _close_copy(shoot: Shoot, now: datetime) -> None:
+def _close_copy(shoot: Shoot, now: datetime, outbox: Outbox) -> None:
     copied = photos.count_copied(shoot.id)
     if copied == 0:
         shoot.problem = Problem.NO_PHOTOS
@@ -217,4 +220,5 @@ def _close_copy(shoot: Shoot, now: datetime) -> None:
         shoot.copied_at = now
         shoot.problem = None
         audit.add("photos.copied", at=now, subject_id=shoot.person_id, count=copied)
+        notices.photos_are_ready(shoot, outbox=outbox, now=now)
     people.announce(shoot.person_id)

@@ -27,7 +27,8 @@ from portal.provider.errors import (
     Unauthorized,
 )
 from portal.provider.wire import CreatedSession, Model
-from portal.services import sync
+from portal.services import notices, sync
+from portal.services.notices import NO_OUTBOX, Outbox
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +94,9 @@ def _queue_creation(shoot: Shoot, *, priority: int = jobs.INTERACTIVE) -> None:
     jobs.defer(CREATE_TASK, priority=priority, once=f"create:{shoot.id}", shoot_id=str(shoot.id))
 
 
-def create_session(shoot_id: UUID, *, provider: ProviderClient, secretbox: SecretBox, clock: Clock) -> None:
+def create_session(
+    shoot_id: UUID, *, provider: ProviderClient, secretbox: SecretBox, clock: Clock, outbox: Outbox = NO_OUTBOX
+) -> None:
     """Get the provider's session for a shoot. Can be run any number of times and by several at once.
 
     Raises:
@@ -107,13 +110,13 @@ def create_session(shoot_id: UUID, *, provider: ProviderClient, secretbox: Secre
     try:
         result = _create_or_find(claim, provider, clock)
     except (OutOfCredits, Forbidden, Unauthorized, InvalidRequest, AlreadyExists) as error:
-        _give_up(shoot_id, attempt, error, clock())
+        _give_up(shoot_id, attempt, error, clock(), outbox)
         return
     except ProviderError:
         _let_go(shoot_id, attempt)
         raise
     crash_point("create.after_call")
-    _keep_session(shoot_id, attempt, result, secretbox, clock())
+    _keep_session(shoot_id, attempt, result, secretbox, clock(), outbox=outbox)
     crash_point("create.after_keep")
 
 
@@ -173,7 +176,13 @@ def _create_or_find(claim: _Claim, provider: ProviderClient, clock: Clock) -> Cr
 
 
 def _keep_session(
-    shoot_id: UUID, attempt: int, result: CreatedSession | Model, secretbox: SecretBox, now: datetime
+    shoot_id: UUID,
+    attempt: int,
+    result: CreatedSession | Model,
+    secretbox: SecretBox,
+    now: datetime,
+    *,
+    outbox: Outbox,
 ) -> None:
     provider_id = result.model_id if isinstance(result, CreatedSession) else result.id
     with transaction():
@@ -197,6 +206,8 @@ def _keep_session(
             log.warning("session exists without a link", extra={"shoot": str(shoot.id)})
             audit.add("shoot.link_lost", at=now, subject_id=shoot.person_id, result="problem")
         sync.tell_status(shoot, result.status, at=now, by="create", now=now)
+        if shoot.signed_url is None and result.status == ONBOARDING:
+            notices.link_is_lost(shoot, cause="never_received", outbox=outbox, now=now)
         audit.add("shoot.created", at=now, subject_id=shoot.person_id, attempt=attempt)
         for delivery in deliveries.unmatched(provider_id):
             delivery.state = "pending"
@@ -221,7 +232,7 @@ def give_up(shoot_id: UUID, *, reason: str, now: datetime) -> None:
             _stop(shoot, Problem.REFUSED, now, reason=reason)
 
 
-def resume(shoot_id: UUID) -> None:
+def resume(shoot_id: UUID, *, now: datetime, outbox: Outbox = NO_OUTBOX) -> None:
     """Queue the creation of a session that waits for nothing any more."""
     with transaction():
         shoot = shoots.lock(shoot_id)
@@ -230,16 +241,19 @@ def resume(shoot_id: UUID) -> None:
         if shoot.problem == Problem.NO_CREDITS:
             shoot.problem = None
             people.announce(shoot.person_id)
+            notices.credits_are_back(shoot, outbox=outbox, now=now)
         if shoot.problem is None:
             _queue_creation(shoot, priority=jobs.BACKGROUND)
 
 
-def _give_up(shoot_id: UUID, attempt: int, error: ProviderError, now: datetime) -> None:
+def _give_up(shoot_id: UUID, attempt: int, error: ProviderError, now: datetime, outbox: Outbox) -> None:
     problem = Problem.NO_CREDITS if isinstance(error, OutOfCredits) else Problem.REFUSED
     with transaction():
         shoot = shoots.lock(shoot_id)
         if shoot is not None and shoot.provider_id is None and shoot.attempts == attempt:
             _stop(shoot, problem, now, reason=error.code or type(error).__name__)
+            if problem is Problem.NO_CREDITS:
+                notices.credits_are_used_up(outbox=outbox, now=now)
 
 
 def _stop(shoot: Shoot, problem: Problem, now: datetime, *, reason: str) -> None:
@@ -257,7 +271,7 @@ def _let_go(shoot_id: UUID, attempt: int) -> None:
             shoot.attempted_at = None
 
 
-def studio_url(person: Person, *, secretbox: SecretBox, now: datetime) -> str | None:
+def studio_url(person: Person, *, secretbox: SecretBox, now: datetime, outbox: Outbox = NO_OUTBOX) -> str | None:
     """Return the link of the person's own open session, None while there is none to enter.
 
     The link is a password: the caller sends it to its owner in a response nobody may store.
@@ -275,6 +289,7 @@ def studio_url(person: Person, *, secretbox: SecretBox, now: datetime) -> str | 
             log.exception("a studio link cannot be opened with the configured keys")
             shoot.problem = Problem.LINK_LOST
             audit.add("shoot.link_lost", at=now, subject_id=person.id, result="problem")
+            notices.link_is_lost(shoot, cause="cannot_be_opened", outbox=outbox, now=now)
             people.announce(person.id)
             return None
         if shoot.opened_at is None:

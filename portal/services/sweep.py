@@ -15,7 +15,8 @@ from portal.domain.stages import Problem
 from portal.models import locks, shoots
 from portal.provider import ProviderClient
 from portal.provider.wire import Model
-from portal.services import inbox, sync
+from portal.services import inbox, notices, sync
+from portal.services.notices import NO_OUTBOX, Outbox
 from portal.services.shoots import resume
 
 log = logging.getLogger(__name__)
@@ -39,7 +40,9 @@ class Swept:
     favorites: int
 
 
-def reconcile(*, provider: ProviderClient, clock: Callable[[], datetime], full: bool = True) -> Swept | None:
+def reconcile(
+    *, provider: ProviderClient, clock: Callable[[], datetime], full: bool = True, outbox: Outbox = NO_OUTBOX
+) -> Swept | None:
     """Compare the provider's sessions with ours and take in the differences.
 
     One call for each 200 sessions listed, one for each 200 favourites and one for each session of ours that
@@ -49,6 +52,7 @@ def reconcile(*, provider: ProviderClient, clock: Callable[[], datetime], full: 
         provider: who is asked.
         clock: the present, UTC.
         full: list every session, not only the unfinished ones.
+        outbox: whether people who waited for credits are told.
 
     Returns:
         What was found; None when another process is at it.
@@ -73,7 +77,7 @@ def reconcile(*, provider: ProviderClient, clock: Callable[[], datetime], full: 
         for provider_id in missing:
             sync.refresh(ours[provider_id], provider=provider, clock=clock)
         swept = Swept(len(listed), changed, len(missing), _favorites(provider, clock))
-        _pick_up(provider, clock())
+        _pick_up(provider, clock(), outbox)
     log.info("swept", extra=asdict(swept))
     return swept
 
@@ -113,16 +117,17 @@ def _favorites(provider: ProviderClient, clock: Callable[[], datetime]) -> int:
     return found
 
 
-def _pick_up(provider: ProviderClient, now: datetime) -> None:
+def _pick_up(provider: ProviderClient, now: datetime, outbox: Outbox) -> None:
     """Queue what lost its job, and the sessions that waited for credits, once there are some."""
     with transaction():
         lost = shoots.not_created(now - LOST_AFTER)
         waiting = [shoot.id for shoot in shoots.with_problem(Problem.NO_CREDITS)]
     release()
     inbox.pick_up(before=now - LOST_AFTER)
+    notices.pick_up(before=now - LOST_AFTER)
     for shoot_id in lost:
-        resume(shoot_id)
+        resume(shoot_id, now=now, outbox=outbox)
     if waiting:
         # Whoever has waited longest first, and no more than can be paid for.
         for shoot_id in waiting[: max(0, ceil(provider.get_credits()))]:
-            resume(shoot_id)
+            resume(shoot_id, now=now, outbox=outbox)

@@ -57,6 +57,13 @@ def frame() -> dict[str, Any]:
     }
 
 
+@blueprint.app_template_global("plain_accent")
+@cache
+def plain_accent(color: str) -> Accent:
+    """Return the accent for where no stylesheet of ours reaches, such as a mail: a light ground."""
+    return palette.light(color)
+
+
 @blueprint.app_template_filter("initials")
 def initials(name: str) -> str:
     """Return the one or two letters a person is drawn with where there is no picture."""

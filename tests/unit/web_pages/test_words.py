@@ -20,12 +20,14 @@ TRANSLATIONS = TOP / "translations"
 LANGUAGES = sorted(path.name for path in TRANSLATIONS.iterdir() if path.is_dir())
 METHODS = [
     ("portal/domain/consent.py", "python"),
+    ("portal/jobs/**.py", "python"),
     ("portal/services/**.py", "python"),
     ("portal/web/**.py", "python"),
     ("templates/**.html", "jinja2"),
+    ("templates/**.txt", "jinja2"),
 ]
 # A template with a mistake in it would otherwise be passed over without a word.
-OPTIONS = {"**.html": {"silent": "false"}}
+OPTIONS = {"**.html": {"silent": "false"}, "**.txt": {"silent": "false"}}
 BLANK = re.compile(r"%\((\w+)\)s")
 
 

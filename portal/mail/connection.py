@@ -1,0 +1,121 @@
+"""One conversation with a mail server, with a limit on every wait; what is said in it is not decided here."""
+
+from __future__ import annotations
+
+import smtplib
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from portal.mail.errors import MailUnavailable
+
+CONNECT_SECONDS = 3
+REPLY_SECONDS = 10
+# Servers look for viruses before they say yes. Hanging up on them would send the same mail again and again.
+ACCEPT_SECONDS = 30
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where mail is handed in, and as whom.
+
+    Attributes:
+        is_encrypted: from the first byte; otherwise as soon as the server offers it.
+        calls_itself: the name this side introduces itself with.
+    """
+
+    host: str
+    port: int
+    user: str = field(repr=False)
+    password: str = field(repr=False)
+    is_encrypted: bool
+    calls_itself: str
+
+
+class _Plain(smtplib.SMTP):
+    """Connects within three seconds, then waits ten for each reply."""
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        opened: socket.socket = super()._get_socket(host, port, CONNECT_SECONDS)  # type: ignore[misc]
+        opened.settimeout(timeout)
+        return opened
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        if self.sock is not None:
+            self.sock.settimeout(ACCEPT_SECONDS)
+        return super().data(msg)
+
+
+class _Encrypted(smtplib.SMTP_SSL, _Plain):
+    """The same, encrypted from the first byte."""
+
+
+@contextmanager
+def conversation(server: Server, trust: ssl.SSLContext) -> Iterator[smtplib.SMTP]:
+    """Greet the server, encrypt, sign in; hang up after the block whatever happens in it.
+
+    Raises:
+        MailUnavailable: it could not be greeted, or did not let us in.
+    """
+    with _as_unavailable():
+        connection = _connect(server, trust)
+    try:
+        with _as_unavailable():
+            _enter(connection, server, trust)
+        yield connection
+        # What was accepted is accepted, however the farewell goes.
+        with suppress(smtplib.SMTPException, OSError):
+            connection.quit()
+    finally:
+        connection.close()
+
+
+def _connect(server: Server, trust: ssl.SSLContext) -> smtplib.SMTP:
+    if server.is_encrypted:
+        return _Encrypted(
+            server.host, server.port, local_hostname=server.calls_itself, timeout=REPLY_SECONDS, context=trust
+        )
+    return _Plain(server.host, server.port, local_hostname=server.calls_itself, timeout=REPLY_SECONDS)
+
+
+def _enter(connection: smtplib.SMTP, server: Server, trust: ssl.SSLContext) -> None:
+    connection.ehlo_or_helo_if_needed()
+    is_encrypted = server.is_encrypted
+    if not is_encrypted and connection.has_extn("starttls"):
+        connection.starttls(context=trust)
+        connection.ehlo()
+        is_encrypted = True
+    if not server.user:
+        return
+    if not is_encrypted and server.host not in _LOOPBACK:
+        # Somebody in between may have cut the offer out; the password is not told to them.
+        raise MailUnavailable("no_tls")
+    connection.login(server.user, server.password)
+
+
+@contextmanager
+def _as_unavailable() -> Iterator[None]:
+    """Turn whatever ends a conversation before there is a message into one type."""
+    try:
+        yield
+    except smtplib.SMTPAuthenticationError:
+        raise MailUnavailable("auth") from None
+    except smtplib.SMTPResponseException as error:
+        raise MailUnavailable(str(error.smtp_code)) from None
+    except (smtplib.SMTPException, OSError, ValueError) as error:
+        raise MailUnavailable(cause_of(error)) from None
+
+
+def cause_of(error: Exception) -> str:
+    """Return one word for what broke, free of anything the server or the address said."""
+    if isinstance(error, TimeoutError):
+        return "timeout"
+    if isinstance(error, ssl.SSLError):
+        return "tls"
+    if isinstance(error, smtplib.SMTPServerDisconnected):
+        return "disconnected"
+    return type(error).__name__
