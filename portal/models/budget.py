@@ -77,6 +77,7 @@ _TAKE = text(
     """
 )
 
+_FOLLOW = text("UPDATE provider_budget SET limit_per_minute = :limit WHERE id = 1 AND limit_per_minute <> :limit")
 _CLOSE = text("UPDATE provider_budget SET closed_until = :until WHERE id = 1")
 _RECORD = text(
     """
@@ -112,6 +113,12 @@ def take(priority: Literal["interactive", "background"], now: datetime, limit_pe
         return False, float((closed_until - now).total_seconds())
     missing = 1 + kept * (capacity - 1) - tokens
     return False, max(float(missing) / (limit * USED / 60), 0.05)
+
+
+def follow(limit_per_minute: int) -> None:
+    """Let the bucket follow another limit from now on."""
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(_FOLLOW, {"limit": limit_per_minute})
 
 
 def close_until(until: datetime) -> None:

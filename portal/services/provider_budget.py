@@ -20,6 +20,7 @@ class SharedBudget:
     def __init__(self, limit_per_minute: int, clock: Callable[[], datetime]) -> None:
         self._limit = limit_per_minute
         self._clock = clock
+        self._followed = limit_per_minute
 
     def acquire(self, priority: Literal["interactive", "background"], now: datetime) -> Grant | float:
         """Return leave to call now, or the seconds to wait before asking again."""
@@ -27,7 +28,13 @@ class SharedBudget:
         return Grant(left=int(value)) if granted else value
 
     def observe(self, limit: int | None, remaining: int | None, resets_at: datetime | None) -> None:
-        """Stop early when others use the same key: the provider's count decides, not ours."""
+        """Follow a lower limit than the configured one, and stop early when others use the same key.
+
+        The provider's count decides, not ours.
+        """
+        if limit is not None and limit > 0 and (lowest := min(limit, self._limit)) != self._followed:
+            budget.follow(lowest)
+            self._followed = lowest
         if remaining is None or resets_at is None or remaining > (limit or self._limit) * NEARLY_EMPTY:
             return
         now = self._clock()

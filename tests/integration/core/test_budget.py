@@ -1,0 +1,127 @@
+"""The request budget all processes share: its promise for any minute, its fairness, and what headers change."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from threading import Thread
+
+import pytest
+
+from portal.models import budget
+from portal.provider import Grant
+from portal.services.provider_budget import SharedBudget
+from tests.integration.core.bench import Bench
+
+START = datetime(2026, 11, 20, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+class Watch:
+    """A clock that goes on exactly as far as somebody waits."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def use_up(shared: SharedBudget, watch: Watch, *, until: datetime, priority: str = "interactive") -> list[datetime]:
+    """Call as often as it is allowed, and return when."""
+    made = []
+    while watch.now < until:
+        leave = shared.acquire(priority, watch.now)  # type: ignore[arg-type]
+        if isinstance(leave, Grant):
+            made.append(watch.now)
+        else:
+            assert leave > 0
+            watch.now += timedelta(seconds=leave)
+    return made
+
+
+def busiest_minute(made: list[datetime]) -> int:
+    """Return how many calls the fullest minute holds, wherever it begins."""
+    return max(sum(begin <= at < begin + MINUTE for at in made) for begin in made)
+
+
+@pytest.mark.parametrize("limit", [10, 60, 300, 1000])
+def test_no_minute_holds_more_than_the_limit(bench: Bench, limit: int) -> None:
+    """Whatever minute one picks, and however greedy the callers are; and four fifths are really used."""
+    watch = Watch()
+    made = use_up(SharedBudget(limit, watch), watch, until=START + 4 * MINUTE)
+    assert busiest_minute(made) <= limit
+    assert len(made) >= 4 * limit * 0.8 - 1
+
+
+def test_background_work_leaves_room_for_people(bench: Bench) -> None:
+    """When background calls have taken all they may, a person still gets through at once."""
+    watch = Watch()
+    shared = SharedBudget(300, watch)
+    while isinstance(shared.acquire("background", watch.now), Grant):
+        pass
+    assert isinstance(shared.acquire("interactive", watch.now), Grant)
+    assert not isinstance(shared.acquire("background", watch.now), Grant)
+
+
+def test_background_work_is_not_starved_for_ever(bench: Bench) -> None:
+    """Also at a small limit it gets its turn."""
+    watch = Watch()
+    assert use_up(SharedBudget(10, watch), watch, until=START + 2 * MINUTE, priority="background")
+
+
+def test_threads_share_one_bucket(bench: Bench) -> None:
+    """Eight callers at the same moment get together what one would get."""
+    watch = Watch()
+    shared = SharedBudget(300, watch)
+    alone = int(300 * budget.BURST)
+    granted: list[bool] = []
+
+    def greedy() -> None:
+        with bench.app.app_context():
+            granted.extend(isinstance(shared.acquire("interactive", START), Grant) for _ in range(20))
+
+    threads = [Thread(target=greedy) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(granted), sum(granted)) == (160, alone)
+
+
+def test_an_empty_window_at_the_provider_closes_the_bucket(bench: Bench) -> None:
+    """Somebody else used the key: nobody calls before the window starts anew."""
+    watch = Watch()
+    shared = SharedBudget(300, watch)
+    shared.acquire("interactive", watch.now)
+    shared.observe(300, 2, START + timedelta(seconds=40))
+    leave = shared.acquire("interactive", watch.now)
+    assert leave == pytest.approx(40)
+    watch.now += timedelta(seconds=41)
+    assert isinstance(shared.acquire("interactive", watch.now), Grant)
+
+
+def test_a_reset_far_away_is_not_believed(bench: Bench) -> None:
+    """A wrong clock at the provider must not stop the portal for hours."""
+    watch = Watch()
+    shared = SharedBudget(300, watch)
+    shared.acquire("interactive", watch.now)
+    shared.observe(300, 0, START + timedelta(days=1))
+    leave = shared.acquire("interactive", watch.now)
+    assert isinstance(leave, float)
+    assert leave <= 90
+
+
+def test_a_lower_limit_in_the_headers_is_followed(bench: Bench) -> None:
+    """The configured number is what the contract says; the header is what is enforced."""
+    watch = Watch()
+    shared = SharedBudget(300, watch)
+    shared.acquire("interactive", watch.now)
+    shared.observe(60, 59, START + MINUTE)
+    watch.now += MINUTE
+    begin = watch.now
+    made = use_up(shared, watch, until=begin + 3 * MINUTE)
+    assert busiest_minute(made) <= 60
+    shared.observe(1000, 900, watch.now + MINUTE)
+    assert shared.acquire("interactive", watch.now + MINUTE)
+    later = use_up(shared, watch, until=watch.now + 2 * MINUTE)
+    assert 200 < busiest_minute(later) <= 300
