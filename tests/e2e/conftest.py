@@ -36,9 +36,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium_path: str, chromium_args: list[str]) -> Iterator[Browser]:
-    """One Chromium for the run."""
+    """One Chromium for a file: its event loop must be gone before other browser tests of the process start theirs."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=chromium_path, args=[*chromium_args, *QUIET])
         yield chromium
