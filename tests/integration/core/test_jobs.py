@@ -1,0 +1,390 @@
+"""The queue: work exists if its reason was committed, failures are tried again sensibly, dead workers are replaced."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import signal
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import croniter
+import psycopg
+import pytest
+from alembic import command
+from procrastinate import PsycopgConnector
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from portal import migrations
+from portal.db import transaction
+from portal.jobs import schedule
+from portal.jobs.runner import LONGEST_WAIT, MAX_TRIES, is_outage, queue, task, wait_before
+from portal.models import audit, jobs
+from portal.provider.errors import Forbidden, NotFound, PhotoExpired, PhotoUnavailable, RateLimited, Unavailable
+from portal.services.context import Portal
+from portal.services.copying import NotListedYet
+from portal.services.shoots import AttemptRunning
+from portal.storage import InvalidKey, StorageFull, StorageUnavailable
+from tests.factories import NOW, agree, make_person, make_shoot
+from tests.integration.core.bench import Bench
+from tests.integration.core.processes import environment, running, until
+
+OUTAGES = [
+    Unavailable("GET", "/x"),
+    RateLimited("GET", "/x"),
+    PhotoUnavailable("timeout"),
+    StorageUnavailable("EIO"),
+    StorageFull(),
+    OperationalError("SELECT", {}, Exception("gone")),
+    PoolTimeout(),
+]
+OWN_FAULTS = [
+    ZeroDivisionError(),
+    Forbidden("GET", "/x"),
+    NotFound("GET", "/x"),
+    PhotoExpired("x"),
+    InvalidKey(),
+    NotListedYet(),
+]
+
+
+def _id(error: Exception) -> str:
+    return type(error).__name__
+
+
+@pytest.mark.parametrize("error", OUTAGES, ids=_id)
+def test_an_outage_is_never_given_up(bench: Bench, error: Exception) -> None:
+    assert is_outage(error)
+    for tries in (0, 4, 5, 10_000):
+        wait = wait_before(error, tries, bench.portal)
+        assert wait is not None
+        assert timedelta(0) < wait <= LONGEST_WAIT
+
+
+@pytest.mark.parametrize("error", OWN_FAULTS, ids=_id)
+def test_what_does_not_pass_by_itself_is_given_up_after_five_tries(bench: Bench, error: Exception) -> None:
+    waits = [wait_before(error, tries, bench.portal) for tries in range(MAX_TRIES)]
+    assert waits[-1] is None
+    for tries, wait in enumerate(waits[:-1]):
+        assert wait is not None
+        assert 0.5 * 2**tries <= wait.total_seconds() <= 2**tries
+
+
+def test_waits_are_spread(bench: Bench) -> None:
+    waits = {wait_before(OUTAGES[0], 8, bench.portal) for _ in range(20)}
+    assert len(waits) == 20
+
+
+@pytest.mark.parametrize("seconds", [-5, 0, 40])
+def test_who_says_when_to_come_is_obeyed(bench: Bench, seconds: int) -> None:
+    at = NOW + timedelta(seconds=seconds)
+    for error in (RateLimited("GET", "/x", resets_at=at), AttemptRunning(at)):
+        wait = wait_before(error, 100, bench.portal)
+        assert wait is not None
+        assert max(seconds, 0) < wait.total_seconds() <= max(seconds, 0) + 2
+
+
+@dataclass
+class Probe:
+    """What the test's own task did."""
+
+    ran: list[dict[str, Any]] = field(default_factory=list)
+    failures: list[Exception] = field(default_factory=list)
+    died: list[str] = field(default_factory=list)
+
+
+_probe = Probe()
+
+
+@pytest.fixture
+def probe() -> Probe:
+    _probe.__init__()  # type: ignore[misc]
+    return _probe
+
+
+def _note_death(portal: Portal, *, error: Exception, number: int) -> None:
+    _probe.died.append(f"{type(error).__name__} {number}")
+
+
+@task("tests.probe", once=lambda arguments: f"probe:{arguments['number']}", on_dead=_note_death)
+def _run_probe(portal: Portal, *, number: int) -> None:
+    _probe.ran.append({"number": number})
+    if _probe.failures:
+        raise _probe.failures.pop(0)
+
+
+def put(number: int = 1, **options: Any) -> bool:
+    with transaction():
+        return jobs.defer("tests.probe", once=f"probe:{number}", number=number, **options)
+
+
+def test_a_job_exists_exactly_if_its_reason_does(bench: Bench, probe: Probe) -> None:
+    with contextlib.suppress(ZeroDivisionError), transaction():
+        make_row(bench)
+        jobs.defer("tests.probe", number=1)
+        raise ZeroDivisionError
+    assert bench.queued() == []
+    assert bench.query("SELECT count(*) FROM audit_entries") == [(0,)]
+    with transaction():
+        jobs.defer("tests.probe", number=1)
+        assert bench.queued() == []
+    assert bench.queued() == [{"number": 1}]
+
+
+def make_row(bench: Bench) -> None:
+    audit.add("probe", at=NOW)
+
+
+def test_a_repeated_reason_is_one_job_and_spoils_no_transaction(bench: Bench, probe: Probe) -> None:
+    assert put()
+    with transaction():
+        make_row(bench)
+        assert not jobs.defer("tests.probe", once="probe:1", number=1)
+        make_row(bench)
+        assert not jobs.defer("tests.probe", once="probe:1", number=1)
+        make_row(bench)
+        assert jobs.defer("tests.probe", once="probe:2", number=2)
+    assert bench.query("SELECT count(*) FROM audit_entries") == [(3,)]
+    assert bench.queued() == [{"number": 1}, {"number": 2}]
+
+
+def test_parallel_reasons_are_one_job(bench: Bench, probe: Probe) -> None:
+    assert sorted(bench.together([put] * 12)) == [False] * 11 + [True]
+    assert bench.work() == ["tests.probe"]
+
+
+def test_a_failure_that_passes_is_followed_by_a_success(bench: Bench, probe: Probe) -> None:
+    probe.failures = [ZeroDivisionError(), Unavailable("GET", "/x")]
+    put()
+    assert len(bench.work()) == 3
+    assert (len(probe.ran), probe.died) == (3, [])
+
+
+def test_poison_dies_after_five_tries_and_is_reported_once(bench: Bench, probe: Probe) -> None:
+    probe.failures = [ZeroDivisionError() for _ in range(50)]
+    put(7)
+    put(8)
+    assert len(bench.work()) == 10
+    assert sorted(probe.died) == ["ZeroDivisionError 7", "ZeroDivisionError 8"]
+    assert bench.query("SELECT count(*) FROM procrastinate_jobs WHERE status = 'failed'") == [(2,)]
+
+
+def test_an_outage_of_a_day_kills_nothing(bench: Bench, probe: Probe) -> None:
+    probe.failures = [Unavailable("GET", "/x") for _ in range(60)]
+    put()
+    assert len(bench.work()) == 61
+    assert probe.died == []
+
+
+def test_waiting_grows_by_the_portals_clock(bench: Bench, probe: Probe) -> None:
+    probe.failures = [Unavailable("GET", "/x") for _ in range(3)]
+    put()
+    for tries in range(3):
+        bench.work(limit=1)
+        [wait] = bench.waits("tests.probe")
+        assert 0.5 * 2**tries <= wait.total_seconds() <= 2**tries
+
+
+def test_a_retry_while_the_same_work_waits_already_breaks_nothing(bench: Bench, probe: Probe) -> None:
+    probe.failures = [ZeroDivisionError()]
+    put()
+    bench.query("UPDATE procrastinate_jobs SET status = 'doing'")
+    put()
+    assert bench.run("tests.probe", {"number": 1}) == "succeeded"
+    assert bench.queued() == [{"number": 1}]
+    bench.query("UPDATE procrastinate_jobs SET status = 'succeeded' WHERE status = 'doing'")
+    assert bench.work() == ["tests.probe"]
+
+
+def test_people_come_before_background_work(bench: Bench, probe: Probe) -> None:
+    put(1)
+    put(2, priority=jobs.INTERACTIVE)
+    bench.work()
+    assert [each["number"] for each in probe.ran] == [2, 1]
+
+
+def test_the_schedule_means_what_its_comments_say() -> None:
+    crons = {name: each.cron for (name, _), each in queue.periodic_registry.periodic_tasks.items()}
+    start = datetime(2026, 11, 2, 9, 0, 1)  # noqa: DTZ001 - croniter's own arithmetic
+    gaps = {}
+    for name, cron in crons.items():
+        times = croniter.croniter(cron, start)
+        first: datetime = times.get_next(datetime)
+        gaps[name] = times.get_next(datetime) - first
+    assert gaps["schedule.take_over"] == timedelta(seconds=15)
+    assert gaps["schedule.sweep"] == timedelta(minutes=10)
+    assert gaps["schedule.retention"] == timedelta(days=1)
+    # Silence, a look at the clock, and a second for the job itself: within a minute.
+    assert schedule.DEAD_AFTER_SECONDS + 15 + 5 <= 60
+    assert schedule.HEARTBEAT_SECONDS * 3 <= schedule.DEAD_AFTER_SECONDS
+
+
+def take_over(bench: Bench, database_url: str) -> None:
+    """Run the take-over the way a worker does."""
+
+    async def once() -> None:
+        connector = PsycopgConnector(conninfo=database_url.replace("+psycopg", ""), min_size=1, max_size=2)
+        with queue.replace_connector(connector) as app:
+            async with app.open_async():
+                context: Any = type("Context", (), {"app": app})
+                await schedule.take_over.func(context, timestamp=0)
+
+    asyncio.run(once())
+
+
+def doing_since(bench: Bench, seconds: int, attempts: int = 0) -> None:
+    """Let the waiting jobs be held by a worker that was heard of so many seconds ago."""
+    [(worker,)] = bench.query(
+        "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - %(age)s) RETURNING id",
+        age=timedelta(seconds=seconds),
+    )
+    bench.query(
+        "UPDATE procrastinate_jobs SET status = 'doing', worker_id = %(worker)s, attempts = %(attempts)s "
+        "WHERE status = 'todo'",
+        worker=worker,
+        attempts=attempts,
+    )
+
+
+def test_only_the_work_of_silent_workers_is_taken_over(bench: Bench, probe: Probe, database_url: str) -> None:
+    put(1)
+    doing_since(bench, 25)
+    put(2)
+    doing_since(bench, 10)
+    put(3)
+    take_over(bench, database_url)
+    assert sorted(each["number"] for each in bench.queued()) == [1, 3]
+
+
+def test_taken_over_work_that_waits_already_is_not_done_twice(bench: Bench, probe: Probe, database_url: str) -> None:
+    put(2)
+    put(1)
+    doing_since(bench, 25)
+    put(1)
+    take_over(bench, database_url)
+    assert sorted(each["number"] for each in bench.queued()) == [1, 2]
+
+
+def test_work_that_kills_every_worker_is_put_aside(bench: Bench, probe: Probe, database_url: str) -> None:
+    put(1)
+    doing_since(bench, 25, attempts=MAX_TRIES)
+    take_over(bench, database_url)
+    assert bench.queued() == []
+    assert bench.query("SELECT status::text FROM procrastinate_jobs") == [("failed",)]
+
+
+class SlowProvider:
+    """An HTTP provider that leaves everybody waiting for a model until told otherwise."""
+
+    def __init__(self) -> None:
+        self.asked = threading.Semaphore(0)
+        self.answers = threading.Event()
+        provider = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                if self.path.startswith("/api/v2/organization/models/"):
+                    provider.asked.release()
+                    provider.answers.wait(60)
+                    self.say({"model": {"id": "m1", "status": "waiting"}})
+                elif "favorites" in self.path:
+                    self.say({"photos": [], "pagination": {"hasMore": False}})
+                else:
+                    self.say({"models": [{"id": "m1", "status": "pending"}], "pagination": {"hasMore": False}})
+
+            def say(self, answer: dict[str, Any]) -> None:
+                body = json.dumps({"success": True, **answer}).encode()
+                try:
+                    self.send_response(200)
+                    self.send_header("Content-Length", str(len(body)))
+                    self.end_headers()
+                    self.wfile.write(body)
+                except OSError:
+                    return  # whoever asked is dead
+
+            def log_message(self, *_: object) -> None:
+                return None
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_port}/api/v2"
+
+
+@pytest.fixture
+def slow_provider() -> Iterator[SlowProvider]:
+    made = SlowProvider()
+    thread = threading.Thread(target=made.server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    yield made
+    made.answers.set()
+    made.server.shutdown()
+    made.server.server_close()
+    thread.join(5)
+
+
+def test_a_killed_workers_job_is_done_by_another_and_a_stopped_worker_ends_cleanly(
+    bench: Bench, database_url: str, slow_provider: SlowProvider, tmp_path: Path
+) -> None:
+    person = make_person()
+    agree(person)
+    shoot = make_shoot(person, provider_id="m1", provider_status="pending")
+    with transaction():
+        jobs.defer("shoots.refresh", once=f"refresh:{shoot.id}", shoot_id=str(shoot.id))
+    log = tmp_path / "worker.log"
+    env = environment(database_url, tmp_path, HEADSHOT_API_URL=slow_provider.url)
+
+    with running(["-m", "portal", "worker"], env, log) as first:
+        assert slow_provider.asked.acquire(timeout=30), log.read_text()
+        first.send_signal(signal.SIGKILL)
+        first.wait(5)
+    assert bench.query("SELECT status::text FROM procrastinate_jobs WHERE task_name = 'shoots.refresh'") == [("doing",)]
+    # Its silence so far, and a few seconds more; the rest is waited for.
+    bench.query("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '17 seconds'")
+    slow_provider.answers.set()
+
+    with running(["-m", "portal", "worker"], env, log) as second:
+        until(lambda: bench.shoot(shoot).provider_status == "waiting", 35, log)
+        until(lambda: bench.query("SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing'") == [(0,)], 10, log)
+        second.send_signal(signal.SIGTERM)
+        assert second.wait(15) == 0, log.read_text()
+    assert bench.query("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'shoots.refresh'") == [(1,)]
+    assert "Traceback" not in log.read_text()
+
+
+def test_migrations_go_up_down_and_up_again(postgres: Any) -> None:
+    url = postgres.ensure_database("migrated_there_and_back").replace("postgresql://", "postgresql+psycopg://")
+    config = migrations._config(url)
+    migrations.upgrade(url)
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True, connect_timeout=3) as connection:
+        before = things(connection)
+        command.downgrade(config, "base")
+        assert things(connection) == [("alembic_version",)]
+        assert connection.execute("SELECT proname FROM pg_proc WHERE proname LIKE 'procrastinate%'").fetchall() == []
+        migrations.upgrade(url)
+        assert things(connection) == before
+    assert migrations.is_current(url)
+
+
+def things(connection: psycopg.Connection[Any]) -> list[Any]:
+    return connection.execute(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'i') "
+        "AND relname <> 'alembic_version_pkc' ORDER BY 1"
+    ).fetchall()
+
+
+def test_two_releases_at_once_migrate_once(postgres: Any, tmp_path: Path) -> None:
+    url = postgres.ensure_database("migrated_by_two")
+    env, log = environment(url, tmp_path), tmp_path / "migrate.log"
+    with (
+        running(["-m", "portal", "migrate"], env, log) as first,
+        running(["-m", "portal", "migrate"], env, log) as second,
+    ):
+        assert (first.wait(60), second.wait(60)) == (0, 0), log.read_text()
+    assert migrations.is_current(url.replace("postgresql://", "postgresql+psycopg://"))
