@@ -9,6 +9,7 @@ from gevent import monkey
 monkey.patch_all()
 
 import os  # noqa: E402
+import tempfile  # noqa: E402
 from typing import Any  # noqa: E402
 
 wsgi_app = "wsgi"
@@ -43,6 +44,10 @@ loglevel = os.environ.get("GUNICORN_LOG_LEVEL", "warning")
 
 # Heartbeats on a disk stall with the disk; memory does not, where the machine has it.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112
+
+# Each worker counts for itself into a file here, and whichever is asked for /metrics adds them all up. The
+# counters look for this when they are imported, which is after this file was read.
+os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="portal-metrics-"))
 
 
 def post_worker_init(worker: Any) -> None:

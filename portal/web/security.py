@@ -13,7 +13,7 @@ from portal.settings import Settings
 from portal.web.access import rule_for
 from portal.web.context import EXTENSION, portal_context
 from portal.web.requests import request_id
-from portal.web.sessions import current_session
+from portal.web.sessions import END_SESSION, current_session
 
 _ONE_YEAR = 31_536_000
 _UNUSED_FEATURES = (
@@ -95,7 +95,7 @@ def _content_policy(settings: Settings) -> str:
 def _form_targets(settings: Settings) -> list[str]:
     """Name where a form may end: browsers follow its redirects too, and signing out redirects away."""
     targets = ["'self'", _origin(settings.oidc_issuer)]
-    ends_at = current_session().get("end_session") if g.get("person") is not None else None
+    ends_at = current_session().get(END_SESSION) if g.get("person") is not None else None
     if isinstance(ends_at, str) and _origin(ends_at) not in targets:
         targets.append(_origin(ends_at))
     return targets

@@ -20,6 +20,8 @@ from portal.models.sessions import Session
 from portal.services.people import LIFETIMES
 from portal.web.context import portal_context
 
+# Where in a session the address of the identity provider's sign-out page is kept.
+END_SESSION = "end_session"
 TOUCH_EVERY = timedelta(minutes=1)
 _TOKEN_BYTES = 32
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")

@@ -19,7 +19,7 @@ from portal.web.auth.attempts import identity_provider
 from portal.web.auth.routes import blueprint
 from portal.web.context import portal_context
 from portal.web.requests import caller
-from portal.web.sessions import current_session
+from portal.web.sessions import END_SESSION, current_session
 
 # The routes below join those of signing in; importing this module is what adds them.
 __all__ = ["blueprint"]
@@ -34,7 +34,7 @@ def logout() -> Response:
     """End the session here first, then, if the identity provider has a page for it, there."""
     here = current_session()
     row = here.row
-    ends_at = here.get("end_session")
+    ends_at = here.get(END_SESSION)
     assert row is not None  # noqa: S101 - the access list lets only signed-in people come here
     people.sign_out(current_person(), row.token_hash, now=portal_context().clock(), caller=caller())
     here.forget()

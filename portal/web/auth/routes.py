@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any, NoReturn
 
 from flask import Blueprint, g, redirect, request
@@ -16,9 +17,10 @@ from portal.web.auth.attempts import SILENT_TRIED, Begun, identity_provider
 from portal.web.auth.provider import Proof
 from portal.web.auth.returns import HOME, own_page, page_path
 from portal.web.context import portal_context
+from portal.web.forgery import FORM_TOKEN
 from portal.web.locales import visitor_locale
 from portal.web.requests import caller
-from portal.web.sessions import current_session, digest, new_token
+from portal.web.sessions import END_SESSION, current_session, digest, new_token
 
 blueprint = Blueprint("auth", __name__)
 
@@ -120,6 +122,8 @@ def _let_in(proof: Proof, begun: Begun) -> Response:
     old = current_session()
     token = new_token()
     ends_at = identity_provider().metadata().end_session_endpoint
+    # The form token is there from the start: two tabs opened at once would otherwise each make one.
+    data = {FORM_TOKEN: secrets.token_hex(20)} | ({END_SESSION: ends_at} if ends_at else {})
     person = people.sign_in(
         proof.identity,
         NewSession(
@@ -127,7 +131,7 @@ def _let_in(proof: Proof, begun: Begun) -> Response:
             replaces=digest(old.token) if old.token else None,
             id_token=portal.secretbox.seal(proof.id_token),
             user_agent=request.user_agent.string[:300] or None,
-            data={"end_session": ends_at} if ends_at else {},
+            data=data,
         ),
         settings=portal.settings,
         locale=visitor_locale(proof.identity.locale),

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from portal.db import db
 from portal.models.people import Person
+from portal.models.sessions import Session
 from portal.web.access import RULES, Who
 from tests.house.addresses import Call, calls_of
 from tests.integration.auth.actors import Browser
@@ -87,6 +88,16 @@ def test_own_form_works(headers: dict[str, str], admin: Browser) -> None:
     token = admin.form_token()
     assert admin.post("/logout", data={"csrf_token": token}, headers=headers).status_code == 303
     assert not admin.is_signed_in()
+
+
+def test_form_token_is_there_before_the_first_page(browser: Browser, app: Flask) -> None:
+    """Made by the first page instead, two tabs opened at once would each make one, and one would lose."""
+    browser.sign_in()
+    with app.app_context():
+        made = db.session.scalars(select(Session.data)).one()["csrf_token"]
+    browser.form_token()
+    with app.app_context():
+        assert db.session.scalars(select(Session.data)).one()["csrf_token"] == made
 
 
 def test_script_may_send_the_token_as_a_header(admin: Browser) -> None:
