@@ -1,0 +1,225 @@
+"""Whole journeys over real HTTP, with the sandbox in the provider's place: calls, signed webhooks and photos."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import requests
+from werkzeug.serving import make_server
+
+from portal.app import create_app
+from portal.domain.stages import Problem, Stage
+from portal.models import people
+from portal.models.people import Person
+from portal.sandbox.testing import RunningSandbox, start_sandbox
+from portal.services import fsck, gallery, journey, sweep
+from portal.services.journey import Journey
+from portal.services.shoots import request_shoot, studio_url
+from tests.factories import agree, make_person
+from tests.integration.core.bench import Bench
+from tests.integration.core.conftest import closing_connections
+from tests.integration.core.processes import free_port, until
+
+SWITCHES = {"pictures": "plain", "gallery_size": 3, "rate_limit": 100_000, "webhook_retry_minutes": (0.005, 0.005)}
+
+
+class WallClock:
+    """The present as it is."""
+
+    @property
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass
+class Town:
+    """A portal that is served, a sandbox that knows its address, and a worker that runs when told."""
+
+    bench: Bench
+    sandbox: RunningSandbox
+
+    def control(self, method: str, path: str, told: dict[str, Any] | None = None) -> dict[str, Any]:
+        answer = requests.request(method, f"{self.sandbox.control_url}{path}", json=told, timeout=30)
+        assert answer.ok, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def fault(self, **rule: Any) -> None:
+        self.control("POST", "/faults", rule)
+
+    def works_until(self, condition: Callable[[], bool]) -> None:
+        """Let webhooks come in and work on them until something is so."""
+        until(lambda: (self.bench.work(), condition())[1], 20)
+
+    def stands(self, person: Person) -> Journey:
+        found = people.by_id(person.id)
+        assert found is not None
+        return journey.load(found)
+
+    def press(self, person: Person) -> Journey:
+        now = self.bench.clock.now
+        request_shoot(person, provider="profilebakery", development=False, now=now)
+        self.bench.work()
+        return self.stands(person)
+
+    def model_of(self, person: Person) -> str:
+        shoot = self.stands(person).shoot
+        assert shoot is not None
+        assert shoot.provider_id is not None
+        return shoot.provider_id
+
+
+@pytest.fixture
+def town(database_url: str, portal_settings: Any, tmp_path: Path) -> Iterator[Town]:
+    port = free_port()
+    webhook_url = f"http://localhost:{port}/webhooks/profilebakery"
+    address = database_url.replace("+psycopg", "")
+    with (
+        start_sandbox("profilebakery", webhook_url=webhook_url, switches=SWITCHES) as sandbox,
+        psycopg.connect(address, autocommit=True, connect_timeout=3) as connection,
+    ):
+        settings = portal_settings(
+            api_url=sandbox.api_url,
+            api_key=sandbox.api_key,
+            webhook_secrets=(sandbox.webhook_secret,),
+            photo_origins=(sandbox.base_url,),
+            public_url=f"http://localhost:{port}",
+            rate_limit=100_000,
+        )
+        app = create_app(settings)
+        server = make_server("127.0.0.1", port, app, threaded=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        try:
+            with closing_connections(app), app.app_context():
+                yield Town(Bench(app, WallClock(), None, connection), sandbox)  # type: ignore[arg-type]
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join(5)
+            app.extensions["portal"].provider.close()
+
+
+def ready_person(town: Town) -> Person:
+    person = make_person(now=town.bench.clock.now)
+    agree(person, now=town.bench.clock.now)
+    return person
+
+
+def test_from_start_to_a_chosen_photo(town: Town) -> None:
+    person = ready_person(town)
+    assert town.press(person).stage is Stage.IN_STUDIO
+    url = studio_url(person, secretbox=town.bench.portal.secretbox, now=town.bench.clock.now)
+    assert url is not None
+    assert requests.get(url, timeout=10).status_code == 200
+
+    model = town.model_of(person)
+    town.control("POST", f"/models/{model}/complete")
+    town.works_until(lambda: town.stands(person).stage is Stage.PHOTOS_RECEIVED)
+    town.control("POST", f"/models/{model}/advance", {"to": "active"})
+    town.works_until(lambda: town.stands(person).stage is Stage.READY)
+
+    opened = gallery.open_gallery(person)
+    assert len(opened.photos) == 3
+    gallery.choose(person, opened.photos[1].id, now=town.bench.clock.now)
+    assert town.stands(person).stage is Stage.CHOSEN
+    assert list(fsck.check(town.bench.portal.storage, now=town.bench.clock.now)) == []
+    # Create, list the photos with all sizes; the rest came by itself.
+    assert calls(town) == [("POST", "/organization/models"), ("GET", "/organization/models/:modelId/photos")]
+
+
+def calls(town: Town) -> list[Any]:
+    return town.bench.query("SELECT method, path_template FROM provider_calls ORDER BY id")
+
+
+def test_with_every_webhook_lost_the_sweep_gets_there_too(town: Town) -> None:
+    town.fault(on="webhook", fault="drop", count=None)
+    person = ready_person(town)
+    town.press(person)
+    model = town.model_of(person)
+    town.control("POST", f"/models/{model}/advance", {"to": "active"})
+    assert town.bench.work() == []
+    sweep.reconcile(provider=town.bench.portal.provider, clock=town.bench.clock)
+    town.bench.work()
+    assert town.stands(person).stage is Stage.READY
+
+
+def test_with_doubled_shuffled_and_late_signed_webhooks_it_ends_the_same(town: Town) -> None:
+    for fault in ("duplicate", "reorder", "old_timestamp"):
+        town.fault(on="webhook", fault=fault, count=2)
+    person = ready_person(town)
+    town.press(person)
+    model = town.model_of(person)
+    town.control("POST", f"/models/{model}/advance", {"to": "active"})
+    town.works_until(lambda: town.stands(person).stage is Stage.READY)
+    town.works_until(lambda: town.bench.query("SELECT count(*) FROM deliveries WHERE state = 'pending'") == [(0,)])
+    assert town.stands(person).stage is Stage.READY
+
+
+def test_forged_webhooks_move_nothing(town: Town) -> None:
+    town.fault(on="webhook", fault="wrong_signature", count=None)
+    person = ready_person(town)
+    town.press(person)
+    town.control("POST", f"/models/{town.model_of(person)}/complete")
+
+    def answers() -> list[int | None]:
+        deliveries = town.control("GET", "/deliveries")["deliveries"]
+        return [attempt["http_status"] for delivery in deliveries for attempt in delivery["attempts"]]
+
+    until(lambda: len(answers()) >= 2, 10)
+    assert set(answers()) == {401}
+    assert town.bench.work() == []
+    assert town.bench.query("SELECT count(*) FROM deliveries") == [(0,)]
+    assert town.stands(person).stage is Stage.IN_STUDIO
+
+
+def test_an_answer_that_gets_lost_makes_no_second_session(town: Town) -> None:
+    town.fault(on="api", fault="lost_answer", method="POST")
+    person = ready_person(town)
+    stands = town.press(person)
+    assert (stands.stage, stands.problem) == (Stage.PROBLEM, Problem.LINK_LOST)
+    assert [call for call in calls(town) if call[0] == "POST"] == [("POST", "/organization/models")]
+    assert len(town.control("GET", "/state")["models"]) == 1
+
+
+def test_out_of_credits_and_back(town: Town) -> None:
+    town.control("PUT", "/settings", {"credits": 0})
+    person = ready_person(town)
+    assert town.press(person).problem is Problem.NO_CREDITS
+    town.control("PUT", "/settings", {"credits": 5})
+    sweep.reconcile(provider=town.bench.portal.provider, clock=town.bench.clock)
+    town.bench.work()
+    assert town.stands(person).stage is Stage.IN_STUDIO
+
+
+def test_sent_back_by_an_admin_there(town: Town) -> None:
+    person = ready_person(town)
+    town.press(person)
+    model = town.model_of(person)
+    town.control("POST", f"/models/{model}/advance", {"to": "active"})
+    town.works_until(lambda: town.stands(person).stage is Stage.READY)
+    first = {photo.provider_id for photo in gallery.open_gallery(person).photos}
+    town.control("POST", f"/models/{model}/retry")
+    town.works_until(lambda: town.stands(person).stage is Stage.IN_STUDIO)
+    town.control("POST", f"/models/{model}/advance", {"to": "active"})
+    town.works_until(lambda: town.stands(person).stage is Stage.READY)
+    second = {photo.provider_id for photo in gallery.open_gallery(person).photos}
+    assert len(second) == 3
+    assert not first & second
+
+
+def test_deleted_there(town: Town) -> None:
+    person = ready_person(town)
+    town.press(person)
+    town.bench.portal.provider.delete_model(town.model_of(person))
+    town.works_until(lambda: town.stands(person).stage is Stage.DELETED)
