@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -217,6 +218,16 @@ def test_hundred_sessions_are_ended_by_one_order(browser: Browser, app: Flask, c
             browser.provider.issuer, "j1", subject="alice", sid=None, now=clock(), caller=Caller()
         )
     assert ended == 100
+
+
+def test_first_sign_ins_at_once_make_one_person(app: Flask, provider: HostileProvider) -> None:
+    browsers = [Browser(app.test_client(), provider) for _ in range(6)]
+    backs = [provider.visit(each.begin()) for each in browsers]
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda pair: pair[0].get(pair[1]), zip(browsers, backs, strict=True)))
+    assert [answer.status_code for answer in answers] == [303] * 6
+    assert all(each.is_signed_in() for each in browsers)
+    assert len({row.person_id for row in rows(app)}) == 1
 
 
 def give_role(app: Flask, role: str) -> None:
