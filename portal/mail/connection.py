@@ -45,9 +45,14 @@ class _Plain(smtplib.SMTP):
         return opened
 
     def data(self, msg: Any) -> tuple[int, bytes]:
+        self._wait(ACCEPT_SECONDS)
+        answer = super().data(msg)
+        self._wait(self.timeout)
+        return answer
+
+    def _wait(self, seconds: float) -> None:
         if self.sock is not None:
-            self.sock.settimeout(ACCEPT_SECONDS)
-        return super().data(msg)
+            self.sock.settimeout(seconds)
 
 
 class _Encrypted(smtplib.SMTP_SSL, _Plain):

@@ -85,6 +85,8 @@ def _server(url: str, calls_itself: str) -> Server:
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     if bool(user) != bool(password):
         raise ValueError("MAIL_URL needs both a user and a password, or neither")
+    if not (user + password).isascii():
+        raise ValueError("MAIL_URL holds a user or password beyond ASCII, which signing in cannot carry")
     is_encrypted = parts.scheme == "smtps"
     usual = 465 if is_encrypted else 587 if user else 25
     return Server(host, port or usual, user, password, is_encrypted, calls_itself)
@@ -101,9 +103,6 @@ def _typed(error: Exception) -> MailError:
         return _of_message(code)
     if isinstance(error, smtplib.SMTPDataError):
         return _of_message(error.smtp_code)
-    if isinstance(error, smtplib.SMTPNotSupportedError):
-        # The address holds letters this server cannot carry.
-        return MailRefused("smtputf8")
     if isinstance(error, smtplib.SMTPResponseException):
         # Our sender is not welcome, or the server is going down: either way it concerns every message.
         return MailUnavailable(str(error.smtp_code))

@@ -57,7 +57,13 @@ def read_address(text: str, *, name: str = "") -> Address:
     """
     said, found = parseaddr(text)
     local, at, domain = found.rpartition("@")
-    if not (local and at and domain) or one_line(text) != text.strip() or any(letter.isspace() for letter in found):
+    # Hardly any server carries other letters before the @; the domain has its own spelling for them.
+    if (
+        not (local and at and domain)
+        or not local.isascii()
+        or one_line(text) != text.strip()
+        or any(letter.isspace() for letter in found)
+    ):
         raise ValueError("Not a mail address")
     try:
         host = domain if domain.isascii() else domain.encode("idna").decode()
@@ -87,7 +93,8 @@ def as_email(message: Message, sender: Address) -> EmailMessage:
     # Nobody's holiday notice has to answer a program.
     email["Auto-Submitted"] = "auto-generated"
     email["X-Auto-Response-Suppress"] = "All"
-    email["Content-Language"] = message.language
     email.set_content(message.text)
     email.add_alternative(message.html, subtype="html")
+    # Last: what is said about the content before there are two parts goes to the first of them.
+    email["Content-Language"] = message.language
     return email
