@@ -33,6 +33,7 @@ from portal.web import (
     ops,
     pages,
     photos,
+    reporting,
     security,
     static_files,
     webhooks,
@@ -76,6 +77,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     """
     portal = _portal(settings or Settings.from_env(os.environ), clock or _utc_now)
     version = static_files.version_of(TOP / "static")
+    reporting.init(portal.settings)
     app = Flask(
         "portal",
         root_path=str(TOP),
@@ -98,6 +100,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
         part.init_app(app)
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
+    webhooks.init_app(app)
     return app
 
 
@@ -119,21 +122,8 @@ def _config(settings: Settings) -> dict[str, Any]:
             "hide_parameters": True,
             "connect_args": _CONNECT,
         },
-        "SQLALCHEMY_BINDS": {
-            database.ALONE: {
-                "url": settings.database_url,
-                # Each is busy for a moment only, and more than a few would but queue inside the database.
-                "pool_size": 3,
-                "max_overflow": 0,
-                "pool_timeout": 5,
-                "pool_recycle": 300,
-                "pool_use_lifo": True,
-                "pool_reset_on_return": None,
-                "isolation_level": "AUTOCOMMIT",
-                "hide_parameters": True,
-                "connect_args": _CONNECT,
-            }
-        },
+        # A connection that is not asked beforehand must notice by itself that the other side is gone.
+        "LANE_OPTIONS": {**_CONNECT, "keepalives_idle": 30, "keepalives_interval": 5, "tcp_user_timeout": 10_000},
         "MAX_CONTENT_LENGTH": _LARGEST_BODY,
     }
 
