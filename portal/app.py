@@ -47,7 +47,9 @@ from portal.web.sessions import RowSessions
 
 TOP = Path(__file__).resolve().parent.parent
 _LARGEST_BODY = 1024 * 1024
-_CONNECT = {"connect_timeout": 3, "options": "-c statement_timeout=15000"}
+# Milliseconds. By the second nobody waits for the locks of a process that froze with a transaction open.
+_LIMITS = "-c statement_timeout=15000 -c idle_in_transaction_session_timeout=20000"
+_CONNECT = {"connect_timeout": 3, "options": _LIMITS}
 _BLUEPRINTS = (
     ops.blueprint,
     brand.blueprint,
