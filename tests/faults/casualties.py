@@ -1,0 +1,116 @@
+"""Workers that die or freeze at a named point, each with the work it had in its hands; judges nothing."""
+
+from __future__ import annotations
+
+import signal
+import time
+from dataclasses import dataclass, field
+
+import psutil
+
+from portal.crash_points import VARIABLE
+from portal.demo.children import Child
+from tests.faults.house import House
+from tests.faults.people import Traveller
+from tests.faults.studio import CREATE
+from tests.faults.waiting import until
+
+# What runs when a worker comes by a point whose name begins so.
+TASKS = {
+    "create": "shoots.create_session",
+    "apply": "deliveries.apply",
+    "refresh": "shoots.refresh",
+    "favorite": "shoots.read_favorite",
+    "copy": "photos.copy",
+    "sweep": "shoots.sweep",
+    "retry": "shoots.create_session",
+}
+_MINE = "SELECT id FROM procrastinate_workers WHERE NOT id = ANY(%(known)s)"
+_HELD = "SELECT id, task_name FROM procrastinate_jobs WHERE status = 'doing' AND worker_id = ANY(%(workers)s)"
+_BEAT = (
+    "UPDATE procrastinate_workers SET last_heartbeat = now() + %(later)s * interval '1 hour' WHERE id = ANY(%(ids)s)"
+)
+_STILL = "SELECT id FROM procrastinate_jobs WHERE status = 'doing' AND worker_id = ANY(%(workers)s)"
+
+
+@dataclass
+class Casualty:
+    """One worker that fell, and what became of its jobs."""
+
+    point: str
+    traveller: Traveller | None
+    child: Child
+    workers: list[int] = field(default_factory=list)
+    jobs: dict[int, str] = field(default_factory=dict)
+    taken_over_after: float | None = None
+
+
+class Ward:
+    """Makes the casualties one after the other, and then lets the world notice all of them at the same moment.
+
+    Until then their heartbeats lie in the future, so that none is taken over by the next one to fall.
+    """
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.casualties: dict[str, Casualty] = {}
+
+    def kill(self, point: str, traveller: Traveller | None) -> None:
+        """Let a worker die at a point."""
+        child = self.house.another_worker(point, **{VARIABLE: point})
+        until(lambda: self._fell(child), f"the worker dies at {point}")
+        self._lay_down(Casualty(point, traveller, child))
+
+    def freeze(self, point: str, traveller: Traveller) -> None:
+        """Let a worker stop responding at a point."""
+        child = self.house.another_worker(point, **{VARIABLE: f"{point}:1:STOP"})
+        until(lambda: _is_frozen(child), f"the worker freezes at {point}")
+        self._lay_down(Casualty(f"{point}:frozen", traveller, child))
+
+    def freeze_while_creating(self, traveller: Traveller, seconds: float) -> None:
+        """Let a worker stop responding after the provider got its call and before it gives its answer."""
+        self.house.studio.break_call("delay", seconds=seconds, count=1, **CREATE)
+        child = self.house.another_worker("create.in_call")
+        until(lambda: not self.house.studio.faults(), "the call has arrived")
+        child.signal_group(signal.SIGSTOP)
+        until(lambda: _is_frozen(child), "the worker is frozen")
+        self._lay_down(Casualty("create.in_call", traveller, child))
+
+    def notice(self) -> None:
+        """From now on all of them count as silent; wait until each of their jobs is somebody else's."""
+        self.house.query(_BEAT, later=0, ids=[one for each in self.casualties.values() for one in each.workers])
+        begun = time.monotonic()
+        self.house.start(self.house.worker)
+        until(lambda: self._all_taken_over(begun), "every job of the fallen is taken over", seconds=120)
+
+    def thaw(self) -> None:
+        """Let the frozen go on where they stopped, and wait until they have ended in their own time."""
+        frozen = [each.child for each in self.casualties.values() if each.child.returncode is None]
+        for child in frozen:
+            child.signal_group(signal.SIGCONT)
+        for child in frozen:
+            child.ask_to_stop()
+            child.wait_for_end(seconds=60)
+
+    def _fell(self, child: Child) -> bool:
+        self.house.busy()
+        return child.returncode is not None
+
+    def _lay_down(self, casualty: Casualty) -> None:
+        known = [one for each in self.casualties.values() for one in each.workers]
+        casualty.workers = [worker_id for (worker_id,) in self.house.query(_MINE, known=known)]
+        casualty.jobs = dict(self.house.query(_HELD, workers=casualty.workers))
+        self.house.query(_BEAT, later=1, ids=casualty.workers)
+        self.casualties[casualty.point] = casualty
+
+    def _all_taken_over(self, begun: float) -> bool:
+        for each in self.casualties.values():
+            if each.taken_over_after is None and not self.house.query(_STILL, workers=each.workers):
+                each.taken_over_after = time.monotonic() - begun
+        return all(each.taken_over_after is not None for each in self.casualties.values())
+
+
+def _is_frozen(child: Child) -> bool:
+    child.ensure_alive()
+    assert child.process is not None
+    return psutil.Process(child.process.pid).status() == psutil.STATUS_STOPPED

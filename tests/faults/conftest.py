@@ -1,0 +1,41 @@
+"""One running portal for all tests of faults in this process; each test gets it whole and leaves it whole."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from portal.demo.stack import Stack
+from tests.faults.house import House
+
+# A session of an hour takes six seconds, and so do the retries of a webhook.
+SPEED = 600.0
+
+
+@pytest.fixture(scope="session")
+def running_house() -> Iterator[House]:
+    folder = Path(tempfile.mkdtemp(prefix="portal-faults-"))
+    # PostgreSQL runs as another user when we are root, and has to enter.
+    folder.chmod(0o711)
+    try:
+        with Stack(data_dir=folder / "stack", speed=SPEED) as stack:
+            house = House(stack)
+            try:
+                house.studio.switch(gallery_size=3, pictures="plain", credits=10_000, webhook_timeout_seconds=5)
+                yield house
+            finally:
+                house.close()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def house(running_house: House) -> Iterator[House]:
+    """The portal, whole; restored after the test, whatever it did."""
+    running_house.restore()
+    yield running_house
+    running_house.restore()

@@ -1,0 +1,221 @@
+"""A running portal in processes, and this process's own view of its database, storage and provider."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import requests
+from flask import Flask
+
+from portal.app import create_app
+from portal.db import db, release, transaction
+from portal.demo import readiness
+from portal.demo.children import Child, stop_all
+from portal.demo.stack import ROOT, Stack
+from portal.jobs.tasks import SWEEP_TASK
+from portal.models import jobs
+from portal.models.sessions import Session
+from portal.services import fsck, shoots
+from portal.settings import Settings
+from portal.storage import LocalStorage
+from tests import factories
+from tests.faults.people import Traveller
+from tests.faults.studio import Studio
+from tests.faults.truth import differences
+from tests.faults.waiting import until
+
+# These wait for their hour, not for anything to get better.
+BY_THE_CLOCK = ("schedule.sweep", "schedule.retention", "schedule.take_over", "retention.forget", SWEEP_TASK)
+_WAITING = """
+    SELECT id, task_name, status::text FROM procrastinate_jobs
+    WHERE status IN ('todo', 'doing') AND NOT (status = 'todo' AND task_name = ANY(%(clock)s))
+      AND task_name != 'schedule.take_over'
+"""
+_HURRY = """
+    UPDATE procrastinate_jobs SET scheduled_at = now()
+    WHERE status = 'todo' AND scheduled_at > now() AND NOT task_name = ANY(%(clock)s) RETURNING id
+"""
+_WAKE = """SELECT pg_notify('procrastinate_any_queue', '{"type": "job_inserted", "job_id": 0}')"""
+
+
+class House:
+    """A stack, its sandbox, and the portal's own code on the same database."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.studio = Studio(stack.addresses.sandbox)
+        self.url = stack.addresses.portal
+        self.app: Flask = create_app(Settings.from_env(stack.environment))
+        self.extra: list[Child] = []
+
+    # Processes
+
+    @property
+    def worker(self) -> Child:
+        return self.stack.child("worker")
+
+    @property
+    def portal(self) -> Child:
+        return self.stack.child("portal")
+
+    def start(self, child: Child, **environment: str) -> None:
+        """Start one of the stack's own processes again and wait until it is at work."""
+        child.env = {**self.stack.environment, **environment}
+        launched = datetime.now(UTC)
+        child.start()
+        if child.name == "worker":
+            child.wait_until(lambda: readiness.worker_beats(self.stack.database_url, launched), seconds=60)
+        else:
+            child.wait_until(lambda: readiness.answers(f"{self.url}/readyz"), seconds=60)
+
+    def stop(self, child: Child) -> None:
+        """End one process politely."""
+        assert not stop_all([child], seconds=40)
+
+    def another_worker(self, name: str, *, program: list[str] | None = None, **environment: str) -> Child:
+        """Launch one more worker; who asked for it looks at how it fares. It ends with the test."""
+        argv = program or [sys.executable, "-m", "portal", "worker"]
+        child = Child(
+            name=name, argv=argv, env={**self.stack.environment, **environment},
+            log=self.stack.logs / f"{name}.log", cwd=ROOT,
+        )  # fmt: skip
+        self.extra.append(child)
+        child.start()
+        return child
+
+    def restore(self) -> None:
+        """Leave the house as the next test expects it: whole, at work, nothing planned to break."""
+        stop_all(self.extra, seconds=1)
+        self.extra.clear()
+        self.studio.mend()
+        self.studio.switch(duplicate_email="new", favorite_event="photo", webhook_order="kept", rate_limit=100_000)
+        for child in (self.worker, self.portal):
+            if child.process is None or child.returncode is not None or child.env != self.stack.environment:
+                stop_all([child], seconds=40)
+                self.start(child)
+
+    # The database
+
+    @contextmanager
+    def inside(self) -> Iterator[None]:
+        """Run the portal's own code on the stack's database."""
+        with self.app.app_context():
+            try:
+                yield
+            finally:
+                release()
+
+    def query(self, sql: str, **values: Any) -> list[Any]:
+        """Run one statement on a connection of its own and return its rows."""
+        with psycopg.connect(self.stack.database_url, autocommit=True, connect_timeout=5) as connection:
+            cursor = connection.execute(sql, values or None)
+            return cursor.fetchall() if cursor.description else []
+
+    def close(self) -> None:
+        self.studio.close()
+        with self.app.app_context():
+            db.engine.dispose()
+
+    # Journeys
+
+    def traveller(self) -> Traveller:
+        """Somebody who has signed in, agreed and pressed start."""
+        now, token, mark = datetime.now(UTC), secrets.token_urlsafe(32), secrets.token_hex(6)
+        with self.inside():
+            person = factories.make_person(f"{mark}@example.com", subject=mark, now=now)
+            factories.agree(person, now=now)
+            with transaction() as session:
+                session.add(
+                    Session(
+                        token_hash=hashlib.sha256(token.encode()).digest(), person_id=person.id, data={},
+                        created_at=now, active_at=now, expires_at=now + timedelta(hours=8),
+                    )
+                )  # fmt: skip
+            shoot = shoots.request_shoot(person, provider="profilebakery", development=False, now=now)
+            return Traveller(person.id, shoot.id, person.email, token)
+
+    def browser(self, traveller: Traveller) -> requests.Session:
+        """A browser in which this person is signed in."""
+        session = requests.Session()
+        session.trust_env = False
+        session.cookies.set(self.app.config["SESSION_COOKIE_NAME"], traveller.cookie, domain="localhost.local")
+        return session
+
+    def shoot(self, traveller: Traveller) -> dict[str, Any]:
+        """The row of their shoot."""
+        with psycopg.connect(self.stack.database_url, connect_timeout=5) as connection:
+            cursor = connection.cursor(row_factory=psycopg.rows.dict_row)
+            found = cursor.execute("SELECT * FROM shoots WHERE id = %s", (traveller.shoot_id,)).fetchone()
+            assert found is not None
+            return found
+
+    def session_of(self, traveller: Traveller) -> str:
+        """Wait until they have a session, and return the provider's id of it."""
+        found = until(lambda: self.shoot(traveller)["provider_id"], f"{traveller} has a session")
+        return str(found)
+
+    # The end
+
+    def busy(self, *, hurry: bool = True) -> list[Any]:
+        """What is still to be done; with ``hurry``, waits between tries are cut short."""
+        if hurry and self.query(_HURRY, clock=list(BY_THE_CLOCK)):
+            self.query(_WAKE)
+        left = self.query(_WAITING, clock=list(BY_THE_CLOCK))
+        return left or [one for one in self.studio.deliveries() if one["state"] == "waiting"]
+
+    def settle(self, *, seconds: float = 90, sweep: bool = False, hurry: bool = True) -> None:
+        """Wait until nothing is left to do, with ``sweep`` also what only a sweep finds."""
+        self._wait_for_quiet(seconds, hurry)
+        if sweep:
+            self.sweep()
+            self._wait_for_quiet(seconds, hurry)
+
+    def _wait_for_quiet(self, seconds: float, hurry: bool) -> None:
+        left: list[Any] = []
+
+        def is_quiet() -> bool:
+            left[:] = self.busy(hurry=hurry)
+            return not left
+
+        until(is_quiet, lambda: f"the house is quiet, left to do: {left}", seconds=seconds)
+
+    def sweep(self) -> None:
+        """Let the worker sweep now, and wait until it has."""
+        with self.inside(), transaction():
+            jobs.defer(SWEEP_TASK, once="sweep")
+        self.query("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo' AND task_name = %(task)s",
+                   task=SWEEP_TASK)  # fmt: skip
+        self.query(_WAKE)
+        last = self.query("SELECT max(id) FROM procrastinate_jobs WHERE task_name = %(task)s", task=SWEEP_TASK)[0][0]
+        done = "SELECT 1 FROM procrastinate_jobs WHERE id = %(id)s AND status = 'succeeded'"
+        until(lambda: self.query(done, id=last), "the sweep is through")
+
+    def violations(self) -> list[str]:
+        """Every broken invariant, orphans on the disk included."""
+        with self.inside():
+            portal = self.app.extensions["portal"]
+            found = [str(one) for one in fsck.check(portal.storage, now=portal.clock())]
+        return found + self._orphans(portal.storage)
+
+    def _orphans(self, storage: LocalStorage) -> list[str]:
+        known = {key for (key,) in self.query("SELECT storage_key FROM renditions")}
+        return [f"orphan: {path}" for path in files_below(storage.root) if path not in known]
+
+    def assert_whole(self) -> None:
+        """No invariant is broken, and we know exactly what the provider knows."""
+        assert self.violations() == []
+        with self.inside():
+            assert differences(self.studio.models()) == []
+
+
+def files_below(root: Path) -> list[str]:
+    """Every file, half-written ones included, by its path below ``root``."""
+    return sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())

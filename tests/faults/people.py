@@ -1,0 +1,16 @@
+"""Somebody on their way through the portal, as the tests of faults drive them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class Traveller:
+    """One person with one open shoot."""
+
+    person_id: UUID
+    shoot_id: UUID
+    email: str
+    cookie: str

@@ -1,0 +1,42 @@
+"""What the provider knows against what we know: every difference, in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import select
+
+from portal.db import db
+from portal.models import choices, photos
+from portal.models.photos import Photo
+from portal.models.shoots import Shoot
+
+
+def differences(models: list[dict[str, Any]]) -> list[str]:
+    """Compare every model of the sandbox with our shoots, both ways; needs an application context."""
+    ours = {shoot.provider_id: shoot for shoot in db.session.scalars(select(Shoot)) if shoot.provider_id}
+    found = [f"model nobody knows: {model['id']}" for model in models if model["id"] not in ours]
+    found += [f"session the provider does not know: {one}" for one in ours.keys() - {each["id"] for each in models}]
+    found += [
+        f"{email} has {number} models" for email, number in Counter(m["email"] for m in models).items() if number > 1
+    ]
+    for model in models:
+        if (shoot := ours.get(model["id"])) is not None:
+            found += [f"{model['id']}: {difference}" for difference in _between(model, shoot)]
+    return found
+
+
+def _between(model: dict[str, Any], shoot: Shoot) -> Iterator[str]:
+    if shoot.provider_status != model["status"]:
+        yield f"is {model['status']}, we say {shoot.provider_status}"
+    if model["status"] != "active":
+        return
+    copied = photos.count_copied(shoot.id)
+    if shoot.copied_at is None or copied != model["photos"]:
+        yield f"has {model['photos']} photos, we have {copied} (done: {shoot.copied_at})"
+    latest = choices.latest_from(shoot.id, "studio")
+    photo = db.session.get(Photo, latest.photo_id) if latest else None
+    if (photo.provider_id if photo else None) != model["favoritePhotoId"]:
+        yield f"favourite is {model['favoritePhotoId']}, we say {photo.provider_id if photo else None}"
