@@ -10,10 +10,10 @@ import time
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
-from flask import Flask, Response, g, has_request_context, request
+from flask import Flask, Response, g, request
 
 from portal.web import metrics
-from portal.web.requests import request_id
+from portal.web.requests import known_id
 
 HIDDEN = "[hidden]"
 _LONGEST = 8000
@@ -33,6 +33,8 @@ _PRIVATE = (
     ),
     (re.compile(r"[^\s@<>\"'(),:;=\[\]]+@[^\s@<>\"'(),:;\[\]]+"), HIDDEN),
 )
+# Each pattern above needs one of these; most lines are plain words.
+_MAY_HIDE = re.compile(r"[.:=@\s]")
 _PRIVATE_NAME = re.compile(rf"(?i)(?:{_NAMES}|email|name|address|url|path)")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _OURS = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
@@ -42,8 +44,9 @@ def redact(text: str, secrets: tuple[str, ...] = ()) -> str:
     """Return ``text`` without addresses' queries, tokens, e-mails and the given secrets."""
     for secret in secrets:
         text = text.replace(secret, HIDDEN)
-    for pattern, instead in _PRIVATE:
-        text = pattern.sub(instead, text)
+    if _MAY_HIDE.search(text):
+        for pattern, instead in _PRIVATE:
+            text = pattern.sub(instead, text)
     return text[:_LONGEST]
 
 
@@ -63,8 +66,8 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": self._clean(record.getMessage()),
         }
-        if has_request_context():
-            line["request_id"] = request_id()
+        if (number := known_id()) is not None:
+            line["request_id"] = number
         line |= {name: self._value(name, value) for name, value in vars(record).items() if name not in _OURS}
         if record.exc_info:
             line["trace"] = self._clean(self.formatException(record.exc_info))
@@ -129,18 +132,14 @@ def _begin() -> None:
 
 def _end(response: Response) -> Response:
     seconds = time.perf_counter() - g.get("began", time.perf_counter())
+    # A template, never the path: paths hold ids, and what strangers type holds anything.
     route = request.url_rule.rule if request.url_rule else "none"
     # What strangers call a method must not make a new series each time.
-    method = request.method if request.method in _METHODS else "other"
-    metrics.REQUESTS.labels(route, method, response.status_code).observe(seconds)
-    # A template, never the path: paths hold ids, and what strangers type holds anything.
-    log.info(
-        "request",
-        extra={
-            "method": method,
-            "route": route,
-            "status": response.status_code,
-            "ms": round(seconds * 1000, 1),
-        },
-    )
+    note(request.method if request.method in _METHODS else "other", route, response.status_code, seconds)
     return response
+
+
+def note(method: str, route: str, status: int, seconds: float) -> None:
+    """Write the line of one request, and count it."""
+    metrics.REQUESTS.labels(route, method, status).observe(seconds)
+    log.info("request", extra={"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from uuid import uuid4
 
-from flask import g, request
+from flask import g, has_app_context, has_request_context, request
 
 from portal.services.people import Caller
 from portal.web.context import portal_context
@@ -16,11 +16,22 @@ _FOREIGN_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 def request_id() -> str:
     """Return the id of this request; on a platform it is the router's, so that logs can be joined."""
     if "request_id" not in g:
-        given = request.headers.get("X-Request-ID", "")
-        is_usable = portal_context().settings.on_paas and _FOREIGN_ID.fullmatch(given)
-        g.request_id = given if is_usable else uuid4().hex
+        is_trusted = portal_context().settings.on_paas
+        g.request_id = new_id(request.headers.get("X-Request-ID", ""), is_trusted=is_trusted)
     found: str = g.request_id
     return found
+
+
+def known_id() -> str | None:
+    """Return the id of the request at hand, None where there is no request."""
+    if has_request_context():
+        return request_id()
+    return g.get("request_id") if has_app_context() else None
+
+
+def new_id(given: str, *, is_trusted: bool) -> str:
+    """Return the id a trusted router gave, if it is one, or else a fresh one."""
+    return given if is_trusted and _FOREIGN_ID.fullmatch(given) else uuid4().hex
 
 
 def caller() -> Caller:

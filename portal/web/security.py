@@ -15,7 +15,7 @@ from portal.web.context import EXTENSION, portal_context
 from portal.web.requests import request_id
 from portal.web.sessions import END_SESSION, current_session
 
-_ONE_YEAR = 31_536_000
+_HSTS = "max-age=31536000; includeSubDomains"
 _UNUSED_FEATURES = (
     "accelerometer=(), autoplay=(), display-capture=(), fullscreen=(self), geolocation=(), gyroscope=(), "
     "magnetometer=(), microphone=(), midi=(), payment=(), publickey-credentials-get=(), usb=()"
@@ -71,8 +71,21 @@ def _add_headers(response: Response) -> Response:
     headers["X-Request-ID"] = request_id()
     headers.setdefault("Cache-Control", "no-store")
     if settings.is_secure:
-        headers["Strict-Transport-Security"] = f"max-age={_ONE_YEAR}; includeSubDomains"
+        headers["Strict-Transport-Security"] = _HSTS
     return response
+
+
+def plain_walls(settings: Settings) -> list[tuple[str, str]]:
+    """Return the walls around an answer that is no page, for what answers before Flask does."""
+    walls = [
+        ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+        ("X-Content-Type-Options", "nosniff"),
+        ("X-Frame-Options", "DENY"),
+        ("Referrer-Policy", "same-origin"),
+        ("Cross-Origin-Resource-Policy", "same-origin"),
+        ("Cache-Control", "no-store"),
+    ]
+    return [*walls, ("Strict-Transport-Security", _HSTS)] if settings.is_secure else walls
 
 
 def _content_policy(settings: Settings) -> str:

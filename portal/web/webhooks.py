@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import logging
+import re
+import time
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, current_app, request
-from werkzeug.exceptions import RequestEntityTooLarge
+from flask import Blueprint, Flask, Response, g, request
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.wrappers import Request
 
 from portal.db import FAULTS
 from portal.provider.brands import BRANDS
@@ -13,48 +20,117 @@ from portal.provider.signature import BadSignature
 from portal.services import inbox
 from portal.services.context import Portal
 from portal.services.inbox import Receiver
+from portal.settings import Settings
+from portal.web import logs
+from portal.web.context import EXTENSION, portal_context
+from portal.web.requests import new_id
+from portal.web.security import plain_walls
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = logging.getLogger(__name__)
 
 blueprint = Blueprint("webhooks", __name__)
 
 MAX_BODY_BYTES = 256 * 1024
+_SLUGS = {f"/webhooks/{slug}": slug for slug in BRANDS}
+
+
+def init_app(app: Flask) -> None:
+    """Let webhooks in by their own door."""
+    app.wsgi_app = Door(app)  # type: ignore[method-assign]
+
+
+class Door:
+    """Takes webhooks before Flask does: no session, form, language or page has a part in them.
+
+    It stands in front of everything else. Whatever is not plainly a webhook for this portal goes on to Flask, where
+    the view below gives the same answers.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        settings: Settings = app.extensions[EXTENSION].settings
+        self._app = app
+        self._inner: WSGIApplication = app.wsgi_app
+        self._our_hosts = re.compile(re.escape(urlsplit(settings.public_url).hostname or "") + r"(:[0-9]{1,5})?")
+        self._trusts_ids = settings.on_paas
+        self._walls = plain_walls(settings)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a webhook, or hand the request on."""
+        slug = _SLUGS.get(environ.get("PATH_INFO", ""))
+        is_ours = slug is not None and environ["REQUEST_METHOD"] == "POST" and not environ.get("SCRIPT_NAME")
+        if slug is None or not is_ours or not self._our_hosts.fullmatch(environ.get("HTTP_HOST", "")):
+            return self._inner(environ, start_response)
+        began = time.perf_counter()
+        with self._app.app_context():
+            number = g.request_id = new_id(environ.get("HTTP_X_REQUEST_ID", ""), is_trusted=self._trusts_ids)
+            status, text = self._take_in(slug, environ)
+            logs.note("POST", environ["PATH_INFO"], status, time.perf_counter() - began)
+        body = f"{text}\n".encode()
+        own = [("Content-Length", str(len(body))), ("X-Request-ID", number)]
+        start_response(f"{status} {HTTPStatus(status).phrase}", [*self._walls, *_headers(status), *own])
+        return [body]
+
+    def _take_in(self, slug: str, environ: WSGIEnvironment) -> tuple[int, str]:
+        try:
+            return _take_in(slug, Request(environ))
+        except Exception:
+            # Here ends what is ours; beyond it nobody would write the fault down as we do.
+            log.exception("unexpected error")
+            return 500, "something went wrong"
 
 
 @blueprint.post("/webhooks/<any(profilebakery, headshotpro):slug>")
 def receive(slug: str) -> Response:
-    """Take in one webhook: 200 kept, 401 not authentic, 413 too large, 503 try again later."""
-    portal: Portal = current_app.extensions["portal"]
+    """Take in one webhook that did not come straight through the door."""
+    status, text = _take_in(slug, request)
+    return Response(f"{text}\n", status, headers=_headers(status))
+
+
+def _take_in(slug: str, asked: Request) -> tuple[int, str]:
+    """Keep one webhook: 200 kept, 401 not authentic, 413 too large, 415 compressed, 503 try again later."""
+    portal = portal_context()
     settings = portal.settings
     if slug != settings.provider or not settings.webhook_secrets:
         # Never accept what cannot be checked; the provider tries again while the operator sets the secret.
         log.error("webhook refused: no secret configured", extra={"provider": slug})
-        return _answer(503, "no webhook secret is configured for this provider")
-    if request.headers.get("Content-Encoding", "identity") != "identity":
-        return _answer(415, "compressed bodies are not accepted")
-    receiver = Receiver(BRANDS[slug], settings.webhook_secrets, settings.webhook_scheme)
+        return 503, "no webhook secret is configured for this provider"
+    if asked.headers.get("Content-Encoding", "identity") != "identity":
+        return 415, "compressed bodies are not accepted"
     try:
-        inbox.accept(receiver, _body(), list(request.headers), now=portal.clock())
+        body = _body(asked)
+    except RequestEntityTooLarge:
+        return 413, "the body is too large"
+    except BadRequest:
+        return 400, "the body ended too early"
+    return _keep(portal, slug, body, list(asked.headers))
+
+
+def _keep(portal: Portal, slug: str, body: bytes, headers: list[tuple[str, str]]) -> tuple[int, str]:
+    receiver = Receiver(BRANDS[slug], portal.settings.webhook_secrets, portal.settings.webhook_scheme)
+    try:
+        inbox.accept(receiver, body, headers, now=portal.clock())
     except BadSignature as error:
         log.warning("webhook refused", extra={"reason": error.reason})
-        return _answer(401, "the signature does not fit")
+        return 401, "the signature does not fit"
     except FAULTS:
         log.exception("webhook not kept, the provider will try again")
-        return _answer(503, "cannot be kept right now")
-    return _answer(200, "kept")
+        return 503, "cannot be kept right now"
+    return 200, "kept"
 
 
-def _body() -> bytes:
+def _body(asked: Request) -> bytes:
     # One more than allowed: of a body without a length nobody says that it was cut off at the limit.
-    request.max_content_length = MAX_BODY_BYTES + 1
-    body = request.get_data(cache=False)
+    asked.max_content_length = MAX_BODY_BYTES + 1
+    body = asked.get_data(cache=False)
     if len(body) > MAX_BODY_BYTES:
         raise RequestEntityTooLarge
     return body
 
 
-def _answer(status: int, text: str) -> Response:
-    response = Response(f"{text}\n", status, content_type="text/plain; charset=utf-8")
-    if status == 503:  # noqa: PLR2004 - the one status with a date to come back
-        response.headers["Retry-After"] = "60"
-    return response
+def _headers(status: int) -> list[tuple[str, str]]:
+    headers = [("Content-Type", "text/plain; charset=utf-8")]
+    # The one status with a date to come back.
+    return [*headers, ("Retry-After", "60")] if status == HTTPStatus.SERVICE_UNAVAILABLE else headers
