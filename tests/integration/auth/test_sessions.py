@@ -182,6 +182,16 @@ def test_role_changes_count_at_the_next_request(browser: Browser, app: Flask) ->
     assert "Administration" in browser.get("/privacy").text
 
 
+def test_session_of_somebody_deactivated_counts_for_nothing_even_if_its_row_is_there(
+    browser: Browser, app: Flask, clock: MovableClock
+) -> None:
+    browser.sign_in()
+    with app.app_context():
+        db.session.scalars(select(Person)).one().deactivated_at = clock()
+        db.session.commit()
+    assert not browser.is_signed_in()
+
+
 def test_person_can_end_their_other_sessions(
     browser: Browser, other_browser: Browser, app: Flask, clock: MovableClock
 ) -> None:
