@@ -10,6 +10,7 @@ import requests
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal import migrations, storage
+from portal.mail import Mailer, MailUnavailable
 from portal.provider import BRANDS, ProviderClient, ProviderError
 from portal.settings import Settings
 from portal.storage import StorageError
@@ -43,6 +44,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
         ("studio", _studio),
         ("webhooks", _webhooks),
     )
+    if settings.mail_url is not None:
+        checks = (*checks, ("mail", _mail))
     for part, check in checks:
         try:
             yield Finding(part, True, check(settings))
@@ -115,3 +118,13 @@ def _webhooks(settings: Settings) -> str:
         raise Unwell("none is accepted without a secret; set HEADSHOT_WEBHOOK_SECRET")
     path = BRANDS[settings.provider].webhook_path
     return f"expected at {settings.public_url}{path}, {len(settings.webhook_secrets)} secret(s) active"
+
+
+def _mail(settings: Settings) -> str:
+    try:
+        Mailer.from_url(settings.mail_url or "", settings.mail_from or "").check()
+    except ValueError as error:
+        raise Unwell(f"cannot be used: {error}") from None
+    except MailUnavailable as error:
+        raise Unwell(f"does not let the portal in ({error.cause}); look at MAIL_URL") from None
+    return "server greeted, nothing sent"

@@ -1,0 +1,43 @@
+"""What `portal doctor` says about the mail server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from portal.doctor import Finding, examine
+from portal.settings import Settings
+from tests.smtp import Post, free_port, running
+
+Build = Callable[..., Settings]
+
+
+def mail(settings: Settings) -> list[Finding]:
+    return [finding for finding in examine(settings) if finding.part == "mail"]
+
+
+def test_a_server_that_answers(portal_settings: Build) -> None:
+    with running(Post(free_port())) as post:
+        [finding] = mail(portal_settings(mail_url=post.url, mail_from="portal@acme.example"))
+        assert finding.is_well
+        assert post.received == []
+
+
+@pytest.mark.parametrize(
+    ("url", "sender", "looks_at"),
+    [
+        ("smtp://user:canary@127.0.0.1:1", "portal@acme.example", "MAIL_URL"),
+        ("smtp://user:canary@127.0.0.1:1/path", "portal@acme.example", "MAIL_URL"),
+        ("smtp://127.0.0.1:1", "nobody", "MAIL_FROM"),
+    ],
+)
+def test_a_server_that_does_not(portal_settings: Build, url: str, sender: str, looks_at: str) -> None:
+    [finding] = mail(portal_settings(mail_url=url, mail_from=sender))
+    assert not finding.is_well
+    assert looks_at in finding.text
+    assert "canary" not in str(finding)
+
+
+def test_without_mail_there_is_nothing_to_say(portal_settings: Build) -> None:
+    assert mail(portal_settings()) == []

@@ -1,0 +1,332 @@
+"""Each occasion one mail: whatever runs at once, fails, dies or changes its mind in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from portal.domain.stages import Problem
+from portal.mail import Mailer, Message
+from portal.models.shoots import Shoot
+from portal.provider.errors import OutOfCredits
+from portal.services import copying, notices, people, shoots, sweep
+from portal.services.notices import Kind
+from tests.factories import NOW, agree, make_person, make_shoot
+from tests.integration.mail.conftest import SUPPORT, Office, parts
+
+
+def no_credits() -> OutOfCredits:
+    return OutOfCredits("POST", "/organization/models", status=402)
+
+
+def start(office: Office, email: str) -> Shoot:
+    """Let somebody press start and the worker ask for a session."""
+    person = make_person(email)
+    agree(person)
+    shoot = shoots.request_shoot(person, provider="profilebakery", development=False, now=office.bench.clock.now)
+    assert office.bench.work(limit=1) == ["shoots.create_session"]
+    return office.bench.shoot(shoot)
+
+
+def lose_link(office: Office, email: str = "ada@example.com") -> Shoot:
+    """A session whose link no key opens, and a person who wants to enter."""
+    person = make_person(email)
+    agree(person)
+    shoot = make_shoot(person, signed_url=b"sealed with a key that is gone")
+    enter(office, shoot)
+    return shoot
+
+
+def enter(office: Office, shoot: Shoot) -> None:
+    portal = office.bench.portal
+    person = notices.people.by_id(shoot.person_id)
+    assert person is not None
+    assert shoots.studio_url(person, secretbox=portal.secretbox, now=portal.clock(), outbox=portal.outbox) is None
+
+
+def sweep_now(office: Office) -> None:
+    portal = office.bench.portal
+    sweep.reconcile(provider=portal.provider, clock=portal.clock, outbox=portal.outbox)
+
+
+# Exactly once
+
+
+def test_twenty_finish_at_once_and_each_gets_one(office: Office) -> None:
+    finished = [office.shoot() for _ in range(20)]
+    copier = office.copier()
+    calls: list[Callable[[], object]] = [
+        lambda shoot=shoot: copying.copy_photos(shoot.id, copier)  # type: ignore[misc]
+        for shoot in finished
+    ]
+    assert office.bench.together(calls) == [None] * 20
+    office.deliver()
+    recipients = sorted(envelope.rcpt_tos[0] for envelope in office.post.envelopes)
+    assert len(recipients) == 20
+    assert len(set(recipients)) == 20
+
+
+def test_one_shoot_finished_twenty_times_is_one_mail(office: Office) -> None:
+    shoot = office.shoot()
+    copier = office.copier()
+    assert office.bench.together([lambda: copying.copy_photos(shoot.id, copier)] * 20) == [None] * 20
+    [job] = office.bench.queued(notices.SEND_TASK)
+    for _ in range(3):
+        assert office.bench.run(notices.SEND_TASK, job) == "succeeded"
+    assert len(office.post.received) == 1
+    assert office.states() == [("ready", "sent")]
+
+
+def test_a_mail_exists_exactly_if_the_news_does(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    shoot = office.shoot()
+
+    def fall(_person_id: object) -> None:
+        raise RuntimeError("before the commit")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(copying.people, "announce", fall)
+        with pytest.raises(RuntimeError):
+            copying.settle(shoot.id, now=NOW, outbox=office.bench.portal.outbox)
+    assert office.states() == []
+    assert office.bench.queued(notices.SEND_TASK) == []
+
+
+def test_killed_before_it_is_marked_it_goes_out_twice_and_looks_the_same(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.finish()
+    [job] = office.bench.queued(notices.SEND_TASK)
+    send = Mailer.send
+
+    def send_and_die(mailer: Mailer, message: Message) -> None:
+        send(mailer, message)
+        raise SystemExit
+
+    with monkeypatch.context() as killed:
+        killed.setattr(Mailer, "send", send_and_die)
+        with pytest.raises(SystemExit):
+            office.bench.run(notices.SEND_TASK, job)
+    assert office.states() == [("ready", "waits")]
+    office.bench.run(notices.SEND_TASK, job)
+    assert office.states() == [("ready", "sent")]
+    first, second = office.post.received
+    assert first["Message-ID"] == second["Message-ID"]
+
+
+def test_another_run_is_other_news(office: Office) -> None:
+    shoot = office.finish()
+    office.deliver()
+    office.bench.query("UPDATE shoots SET copied_at = NULL WHERE id = %(id)s", id=shoot.id)
+    office.bench.clock.advance(days=2)
+    copying.copy_photos(shoot.id, office.copier())
+    office.deliver()
+    assert office.states() == [("ready", "sent"), ("ready", "sent")]
+
+
+# Nothing is lost, nothing blocks
+
+
+def test_a_server_that_was_down_gets_it_once(office: Office) -> None:
+    office.close()
+    office.finish()
+    for _ in range(8):
+        assert office.bench.work(limit=1) == [notices.SEND_TASK]
+        [wait] = office.bench.waits(notices.SEND_TASK)
+        assert wait <= timedelta(minutes=5)
+        office.bench.clock.advance(minutes=5)
+    assert office.states() == [("ready", "waits")]
+    office.open()
+    office.deliver()
+    assert len(office.post.received) == 1
+    assert office.states() == [("ready", "sent")]
+    assert office.bench.queued(notices.SEND_TASK) == []
+
+
+def test_a_refused_recipient_holds_up_nobody(office: Office) -> None:
+    office.post.refusals["gone@example.com"] = "550 no such mailbox"
+    office.finish(make_person("gone@example.com"))
+    office.finish(make_person("ada@example.com"))
+    assert office.deliver() == [notices.SEND_TASK] * 2
+    assert sorted(office.states()) == [("ready", "refused:550"), ("ready", "sent")]
+    assert len(office.post.to("ada@example.com")) == 1
+    assert office.bench.query("SELECT detail->>'reason' FROM audit_entries WHERE action = 'mail.dropped'") == [
+        ("refused:550",)
+    ]
+
+
+def test_a_full_mailbox_is_tried_for_five_days(office: Office) -> None:
+    office.post.refusals["full@example.com"] = "452 full"
+    office.finish(make_person("full@example.com"))
+    office.bench.work(limit=5)
+    assert office.states() == [("ready", "waits")]
+    office.bench.clock.advance(days=5, minutes=1)
+    office.deliver()
+    assert office.states() == [("ready", "deferred:452")]
+
+
+def test_a_mistake_of_ours_ends_with_its_name(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.finish()
+
+    def fail(_mailer: Mailer, _message: Message) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Mailer, "send", fail)
+    assert office.deliver() == [notices.SEND_TASK] * 5
+    assert office.states() == [("ready", "ZeroDivisionError")]
+
+
+def test_a_lost_job_is_found_again(office: Office) -> None:
+    office.finish()
+    office.bench.query("DELETE FROM procrastinate_jobs")
+    office.bench.clock.advance(minutes=11)
+    sweep_now(office)
+    sweep_now(office)
+    assert len(office.bench.queued(notices.SEND_TASK)) == 1
+    office.deliver()
+    assert len(office.post.received) == 1
+
+
+# Who gets nothing
+
+
+def test_no_mail_server_no_notice(make_office: Callable[..., Office]) -> None:
+    office = make_office(mail_url=None)
+    office.finish()
+    lose_link(office)
+    assert office.states() == []
+    assert office.bench.queued(notices.SEND_TASK) == []
+
+
+def test_mail_switched_off_later_drops_what_waits(make_office: Callable[..., Office]) -> None:
+    make_office().finish()
+    office = make_office(mail_url=None)
+    office.deliver()
+    assert office.states() == [("ready", "mail_switched_off")]
+
+
+def test_the_deactivated_get_nothing(office: Office) -> None:
+    before, after, admin = make_person(), make_person(), make_person(role="admin")
+    people.deactivate(before.id, actor=admin, now=NOW)
+    office.finish(before)
+    office.finish(after)
+    people.deactivate(after.id, actor=admin, now=NOW)
+    office.deliver()
+    assert office.post.received == []
+    assert office.states() == [("ready", "person_deactivated")]
+
+
+@pytest.mark.parametrize(
+    "change", ["closed_at = now()", "copied_at = NULL", "copied_at = copied_at + interval '1 day'"]
+)
+def test_old_news_is_not_told(office: Office, change: str) -> None:
+    shoot = office.finish()
+    office.bench.query(f"UPDATE shoots SET {change} WHERE id = %(id)s", id=shoot.id)
+    office.deliver()
+    assert office.post.received == []
+    assert office.states() == [("ready", "no_longer_true")]
+
+
+def test_whoever_is_erased_takes_their_notices_along(office: Office) -> None:
+    shoot = office.finish()
+    office.bench.query("DELETE FROM people WHERE id = %(id)s", id=shoot.person_id)
+    office.deliver()
+    assert office.states() == []
+    assert office.post.received == []
+
+
+# A lost link
+
+
+def test_a_lost_link_tells_the_person_and_the_operators_once(office: Office) -> None:
+    shoot = lose_link(office)
+    enter(office, shoot)
+    office.deliver()
+    assert office.states() == [("link_lost", "sent"), ("link_problem", "sent")]
+    [to_person] = office.post.to("ada@example.com")
+    [to_support] = office.post.to(SUPPORT)
+    assert "no longer works" in to_person["Subject"]
+    assert to_support["To"] == SUPPORT
+    # The operators look the person up in the console; the mail names nobody.
+    assert all(str(shoot.provider_id) in part and "ada@example" not in part for part in parts(to_support))
+
+
+def test_a_session_that_came_without_its_link(office: Office) -> None:
+    office.bench.provider.add("ada@example.com", "onboarding")
+    start(office, "ada@example.com")
+    office.deliver()
+    assert office.states() == [("link_lost", "sent"), ("link_problem", "sent")]
+
+
+def test_a_finished_session_needs_no_link(office: Office) -> None:
+    office.bench.provider.add("ada@example.com", "waiting")
+    start(office, "ada@example.com")
+    assert office.states() == []
+
+
+def test_a_link_that_was_found_is_not_mourned(office: Office) -> None:
+    shoot = lose_link(office)
+    office.bench.query("UPDATE shoots SET problem = NULL WHERE id = %(id)s", id=shoot.id)
+    office.deliver()
+    assert office.states() == [("link_lost", "no_longer_true"), ("link_problem", "no_longer_true")]
+
+
+# Credits
+
+
+def test_used_up_credits_are_told_once_a_day(office: Office) -> None:
+    office.bench.provider.fails("create_model", *(no_credits() for _ in range(4)))
+    for number in range(3):
+        start(office, f"person-{number}@example.com")
+    office.deliver()
+    [got] = office.post.to(SUPPORT)
+    assert "no sessions left" in got["Subject"]
+    office.bench.clock.advance(days=1)
+    start(office, "another@example.com")
+    office.deliver()
+    assert len(office.post.to(SUPPORT)) == 2
+
+
+def test_without_a_support_address_the_admins_hear_it(make_office: Callable[..., Office]) -> None:
+    office = make_office(support_email=None)
+    make_person("boss@example.com", role="admin", locale="de")
+    make_person("former@example.com", role="admin", deactivated_at=NOW)
+    office.bench.provider.fails("create_model", no_credits())
+    start(office, "ada@example.com")
+    office.deliver()
+    [got] = office.post.received
+    assert got["To"].addresses[0].addr_spec == "boss@example.com"
+    assert "keine Sitzungen" in got["Subject"]
+    assert got["Reply-To"] is None
+
+
+def test_who_waited_for_credits_is_told_when_the_session_is_there(office: Office) -> None:
+    office.bench.provider.fails("create_model", no_credits())
+    shoot = start(office, "ada@example.com")
+    assert shoot.problem == Problem.NO_CREDITS
+    sweep_now(office)
+    [job] = [job for job in office.bench.queued(notices.SEND_TASK) if is_kind(office, job, Kind.CREDITS_BACK)]
+    # The session is still being made: the mail waits for it.
+    office.bench.run(notices.SEND_TASK, job)
+    assert office.post.to("ada@example.com") == []
+    office.deliver()
+    [got] = office.post.to("ada@example.com")
+    assert "waiting for you" in got["Subject"]
+    assert office.states() == [("credits_back", "sent"), ("out_of_credits", "sent")]
+
+
+def test_credits_that_were_gone_again_are_not_promised(office: Office) -> None:
+    office.bench.provider.fails("create_model", no_credits(), no_credits())
+    start(office, "ada@example.com")
+    sweep_now(office)
+    office.deliver()
+    assert office.post.to("ada@example.com") == []
+    sweep_now(office)
+    office.deliver()
+    assert len(office.post.to("ada@example.com")) == 1
+    assert office.states().count(("credits_back", "sent")) == 1
+
+
+def is_kind(office: Office, job: dict[str, object], kind: Kind) -> bool:
+    return office.bench.query("SELECT kind FROM notices WHERE id = %(id)s", id=job["notice_id"]) == [(kind,)]
