@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 import requests
+from flask import Flask
 from werkzeug.serving import make_server
 
 from portal.app import create_app
@@ -97,17 +99,24 @@ def town(database_url: str, portal_settings: Any, tmp_path: Path) -> Iterator[To
             rate_limit=100_000,
         )
         app = create_app(settings)
-        server = make_server("127.0.0.1", port, app, threaded=True)
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        try:
-            with closing_connections(app), app.app_context():
-                yield Town(Bench(app, WallClock(), None, connection), sandbox)  # type: ignore[arg-type]
-        finally:
-            server.shutdown()
-            server.server_close()
-            thread.join(5)
-            app.extensions["portal"].provider.close()
+        with closing_connections(app), app.app_context(), serving(app, port):
+            yield Town(Bench(app, WallClock(), None, connection), sandbox)  # type: ignore[arg-type]
+        app.extensions["portal"].provider.close()
+
+
+@contextmanager
+def serving(app: Flask, port: int) -> Iterator[None]:
+    """Serve the app until the block ends and every request has been answered."""
+    server = make_server("127.0.0.1", port, app, threaded=True)
+    server.daemon_threads = False  # type: ignore[attr-defined]
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(5)
 
 
 def ready_person(town: Town) -> Person:
@@ -134,8 +143,14 @@ def test_from_start_to_a_chosen_photo(town: Town) -> None:
     gallery.choose(person, opened.photos[1].id, now=town.bench.clock.now)
     assert town.stands(person).stage is Stage.CHOSEN
     assert list(fsck.check(town.bench.portal.storage, now=town.bench.clock.now)) == []
-    # Create, list the photos with all sizes; the rest came by itself.
-    assert calls(town) == [("POST", "/organization/models"), ("GET", "/organization/models/:modelId/photos")]
+    # Create, list the photos with all sizes; the rest came by itself. Events of the same millisecond cost a look.
+    made = calls(town)
+    looks = [call for call in made if call == ("GET", "/organization/models/:modelId")]
+    assert len(looks) <= 1
+    assert [call for call in made if call not in looks] == [
+        ("POST", "/organization/models"),
+        ("GET", "/organization/models/:modelId/photos"),
+    ]
 
 
 def calls(town: Town) -> list[Any]:

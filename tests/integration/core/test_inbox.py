@@ -5,12 +5,9 @@ from __future__ import annotations
 import json
 import threading
 from datetime import datetime, timedelta
-from itertools import permutations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from portal.db import db
 from portal.models import deliveries, people
@@ -23,7 +20,6 @@ from tests.factories import NOW, acts_of, agree, make_person, make_photo, make_s
 from tests.integration.core.bench import Bench, iso
 from tests.integration.core.doubles import Session
 from tests.integration.core.signing import signed_headers
-from tests.unit.images.photos import portrait, saved
 
 
 def event(
@@ -257,132 +253,6 @@ def test_an_event_at_the_very_moment_its_model_becomes_ours_is_not_lost(bench: B
     bench.work()
     assert states(bench) == ["applied"]
     assert bench.shoot(shoot_id).provider_status == "waiting"
-
-
-def story(model: Session) -> list[dict[str, Any]]:
-    """What the provider tells of a whole session, in its order."""
-    at = [NOW + timedelta(minutes=minute) for minute in range(6)]
-    return [
-        event("model.created", model.id, "onboarding", at=at[0], id="evt_created"),
-        event("model.status.updated", model.id, "pending", at=at[1], id="evt_status"),
-        event("model.photos_ready", model.id, "active", at=at[2], id="evt_ready", finishedAt=iso(at[2])),
-        event("model.favorite_selected", model.id, "active", at=at[3], id="evt_pick", photo={"id": "p2"}),
-        event("model.deleted", model.id, "deleted", at=at[4], id="evt_deleted"),
-    ]
-
-
-DAY = timedelta(days=1)
-TINY = saved(portrait(16, 20))
-ENDS = {
-    "deleted": (5, "deleted"),
-    "finished": (4, "active"),
-}
-
-
-@pytest.mark.parametrize("end", ENDS)
-@given(data=st.data())
-@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_order_with_any_repeats_ends_where_the_provider_is(bench: Bench, data: st.DataObject, end: str) -> None:
-    length, status = ENDS[end]
-    bench.query("TRUNCATE people, deliveries, procrastinate_jobs, audit_entries CASCADE")
-    bench.provider.models.clear()
-    bench.clock.now = NOW
-    shoot, model = shot(bench)
-    model.status, model.favorite, model.photos = status, "p2", ["p1", "p2"]
-    model.finished_at = NOW + timedelta(minutes=2)
-    bench.downloader.content = {"p1": TINY, "p2": TINY}
-    told = story(model)[:length]
-    order = data.draw(st.permutations(told + data.draw(st.lists(st.sampled_from(told), max_size=3))))
-    pauses = data.draw(st.lists(st.booleans(), min_size=len(order), max_size=len(order)))
-    bench.clock.advance(minutes=10)
-    for body, is_followed in zip(order, pauses, strict=True):
-        bench.send(body)
-        if is_followed:
-            bench.work()
-    bench.work()
-
-    kept = bench.shoot(shoot)
-    assert kept.provider_status == status
-    assert (kept.closed_at is not None) == (status == "deleted")
-    assert set(states(bench)) == {"applied"}
-    assert len(states(bench)) == length
-    if status == "active":
-        assert kept.finished_at is not None
-        assert len(acts_of(shoot)) == 1
-        assert kept.copied_at is not None
-
-
-def test_every_order_of_what_can_contradict_itself(bench: Bench) -> None:
-    """Each order over a shoot of its own, drained together."""
-    shoots = []
-    bench.clock.advance(minutes=10)
-    for order in permutations(range(1, 5)):
-        shoot, model = shot(bench)
-        model.status = "deleted"
-        shoots.append(shoot)
-        told = story(model)
-        for position in order:
-            bench.send(told[position] | {"id": f"{told[position]['id']}_{shoot.id}"})
-    bench.work()
-    assert {bench.shoot(shoot).provider_status for shoot in shoots} == {"deleted"}
-    assert set(states(bench)) == {"applied"}
-
-
-def test_nothing_brings_a_deleted_shoot_back(bench: Bench) -> None:
-    shoot, model = shot(bench)
-    bench.send(event("model.deleted", model.id, at=NOW + timedelta(seconds=1)))
-    bench.work()
-    before = bench.shoot(shoot)
-    assert (before.provider_status, before.closed_at) == ("deleted", NOW)
-    for number, name in enumerate(("model.photos_ready", "model.status.updated", "model.favorite_selected")):
-        at = NOW + timedelta(minutes=1 + number)
-        bench.send(event(name, model.id, "active", at=at, photo={"id": "p1"}))
-    bench.work()
-    after = bench.shoot(shoot)
-    assert (after.provider_status, after.closed_at, after.copied_at) == ("deleted", NOW, None)
-    assert acts_of(shoot) == []
-    assert bench.provider.calls == []
-
-
-def test_a_burst_about_one_model_costs_two_reads_at_most(bench: Bench) -> None:
-    """1,000 events in a minute, and a worker so quick that it could read after each of them."""
-    shoot, model = shot(bench, "pending")
-    bodies = [
-        event("model.status.updated", model.id, ("waiting", "onboarding", "active")[number % 3], at=NOW - DAY)
-        for number in range(3)
-    ]
-    bench.query(
-        """
-        INSERT INTO deliveries (dedupe_key, provider, event, model_id, received_at, stale, key_id, body_sha256,
-                                body, state)
-        SELECT 'burst:' || number, 'profilebakery', 'model.status.updated', %(model)s, %(now)s, false, 'k', '',
-               (%(bodies)s::bytea[])[1 + number %% 3], 'pending'
-        FROM generate_series(1, 1000) AS number
-        """,
-        model=model.id,
-        now=NOW,
-        bodies=[json.dumps(body).encode() for body in bodies],
-    )
-    for number, (delivery_id,) in enumerate(bench.query("SELECT id FROM deliveries ORDER BY id")):
-        inbox.apply(delivery_id, clock=bench.clock)
-        if number % 20 == 0:
-            bench.work(impatient=False)
-        bench.clock.advance(seconds=0.015)
-    assert bench.provider.calls == ["get_model"]
-    bench.work()
-    assert bench.provider.calls == ["get_model"] * 2
-    assert bench.shoot(shoot).provider_status == "pending"
-    assert set(states(bench)) == {"applied"}
-
-
-def test_reads_of_one_shoot_keep_their_distance(bench: Bench) -> None:
-    _, model = shot(bench, "pending")
-    for number in range(3):
-        bench.send(event("model.status.updated", model.id, "waiting", at=NOW - timedelta(hours=1), id=f"evt_{number}"))
-        bench.work(impatient=False)
-    assert bench.provider.called("get_model") == 1
-    [wait] = bench.waits("shoots.refresh")
-    assert wait == timedelta(seconds=20)
 
 
 def test_a_delivery_that_fails_every_time_is_put_aside_and_others_go_on(

@@ -1,0 +1,62 @@
+"""The studio link is a password: sealed at rest, handed to its owner alone, and said to be lost when it is."""
+
+from __future__ import annotations
+
+import psycopg
+
+from portal.domain.secretbox import SecretBox
+from portal.domain.stages import Problem, Stage
+from portal.models import people
+from portal.services import consent, journey
+from portal.services.shoots import studio_url
+from tests.factories import NOW, agree
+from tests.integration.core.bench import Bench
+from tests.integration.core.test_shoots import press, ready_person, stage_of
+
+
+def test_the_link_is_nowhere_in_the_database_in_the_clear(bench: Bench, database_url: str) -> None:
+    person = ready_person()
+    press(person)
+    bench.work()
+    assert studio_url(person, secretbox=bench.portal.secretbox, now=NOW)
+    seen = 0
+    with psycopg.connect(database_url.replace("+psycopg", ""), connect_timeout=3) as connection:
+        tables = connection.execute("SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'")
+        for (table,) in tables.fetchall():
+            for (row,) in connection.execute(f"SELECT t::text FROM {table} AS t").fetchall():
+                seen += 1
+                assert "canary" not in row, table
+                assert b"canary".hex() not in row, table
+    assert seen > 5
+
+
+def test_the_link_is_for_its_owner_in_the_studio_stage_only(bench: Bench) -> None:
+    box = bench.portal.secretbox
+    owner, other = ready_person(), ready_person()
+    shoot = press(owner)
+    bench.work()
+    assert studio_url(other, secretbox=box, now=NOW) is None
+    assert studio_url(owner, secretbox=box, now=NOW) is not None
+
+    consent.withdraw(owner, now=NOW)
+    assert studio_url(owner, secretbox=box, now=NOW) is None
+    assert stage_of(owner) is Stage.NOT_STARTED
+    agree(owner)
+
+    for status in ("waiting", "pending", "active", "failed", "somethingNew"):
+        bench.query("UPDATE shoots SET provider_status = %(status)s WHERE id = %(id)s", status=status, id=shoot.id)
+        assert studio_url(owner, secretbox=box, now=NOW) is None, status
+    bench.query("UPDATE shoots SET provider_status = 'onboarding', closed_at = %(now)s", now=NOW)
+    assert studio_url(owner, secretbox=box, now=NOW) is None
+
+
+def test_a_link_sealed_with_a_forgotten_key_is_said_to_be_lost(bench: Bench) -> None:
+    person = ready_person()
+    press(person)
+    bench.work()
+    stranger = SecretBox(["another-key-that-is-long-enough-too"])
+    before = people.version_of(person.id)
+    assert studio_url(person, secretbox=stranger, now=NOW) is None
+    assert stage_of(person) is Stage.PROBLEM
+    assert journey.load(person).problem is Problem.LINK_LOST
+    assert people.version_of(person.id) > before
