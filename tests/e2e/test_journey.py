@@ -105,7 +105,7 @@ def favourite_in_the_studio(page: Page, studio_link: str) -> None:
     tab.get_by_role("button", name="Make this my favourite").click()
     expect(tab.get_by_text("Your favourite").first).to_be_visible()
     tab.close()
-    expect(page.get_by_text("You picked it in the studio")).to_be_visible(timeout=10_000)
+    expect(page.get_by_text("You picked it in the studio")).to_be_visible(timeout=30_000)
 
 
 def nobody_else_sees(

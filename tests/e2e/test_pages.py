@@ -169,7 +169,7 @@ def test_where_streams_are_blocked_the_page_asks(site: Site, open_context: Calla
     page = browser.new_page()
     page.goto(f"{site.address}/headshots")
     move_everybody(site, provider_status="waiting")
-    expect(page.get_by_role("heading", name="Your photos have arrived")).to_be_visible(timeout=12_000)
+    expect(page.get_by_role("heading", name="Your photos have arrived")).to_be_visible(timeout=30_000)
 
 
 def test_lost_contact_is_told_and_made_up_for(site: Site, visit: Callable[..., Page]) -> None:

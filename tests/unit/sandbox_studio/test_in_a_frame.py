@@ -17,6 +17,9 @@ from portal.sandbox.studio.pictures import make_gallery
 from tests.unit.sandbox_studio.fake_store import TOKEN, FakeStore
 from tests.unit.sandbox_studio.portraits import encode, photo, portrait
 
+# A busy machine is slow; nothing here is about speed.
+expect.set_options(timeout=20_000)
+
 pytestmark = pytest.mark.browser
 
 CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
@@ -157,7 +160,7 @@ def test_without_scripts(browser: Browser, studio: str, store: FakeStore) -> Non
     page.get_by_role("button", name="Start my session").click()
     expect(page.get_by_role("heading", name="Your photos have arrived")).to_be_visible()
     store.fill_album(4)
-    expect(page.get_by_role("heading", name="Your portraits")).to_be_visible(timeout=12_000)
+    expect(page.get_by_role("heading", name="Your portraits")).to_be_visible(timeout=30_000)
     page.get_by_role("radio", name="Photo 2", exact=True).check()
     page.get_by_role("button", name="Make this my favourite").click()
     expect(page.get_by_text("Your favourite")).to_be_visible()
