@@ -137,6 +137,7 @@ CASES = [
         lambda c: sign(c, key=FOREIGN_KEY, jwk=FOREIGN_KEY.as_dict(private=False)),
     ),
     token("an address for keys in the header", "token_key", lambda c: sign(c, kid="x", jku="http://127.0.0.1/")),
+    token("a header marked critical", "token_header", lambda c: sign(c, crit=["kid"])),
     token("a logout token as ID token", "token_type", lambda c: sign(c, typ="logout+jwt")),
     token("an access token as ID token", "token_type", lambda c: sign(c, typ="at+jwt")),
     token("not a token", "token_malformed", lambda _: "not.a.token!"),
