@@ -57,7 +57,8 @@ def database_url(postgres: Postgres, migrated_template: str) -> Iterator[str]:
     """The address of a fresh, migrated, empty database that is dropped after the test."""
     name = f"test_{next(_numbers)}"
     with psycopg.connect(postgres.url(), autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
+        # With fsync off, copying the files takes a third of the time of writing them through the log.
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {migrated_template} STRATEGY FILE_COPY")
         try:
             yield postgres.url(name).replace("postgresql://", "postgresql+psycopg://")
         finally:
