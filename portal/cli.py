@@ -21,9 +21,34 @@ def portal() -> None:
     """The headshot portal."""
 
 
+_PORT = click.IntRange(1, 65_535)
+
+
 def main(create_app: Callable[[], Flask]) -> None:
     """Run the command line; ``create_app`` builds the portal for the commands that need it."""
-    portal(prog_name="portal", obj=create_app)
+    try:
+        portal(prog_name="portal", obj=create_app)
+    except Exception as error:
+        trouble = _database_trouble(error)
+        if trouble is None:
+            raise
+        click.echo(trouble, err=True)
+        sys.exit(1)
+
+
+def _database_trouble(error: BaseException) -> str | None:
+    """Return one sentence where a page of traceback would only hide that the database is not there or not ready."""
+    from psycopg import OperationalError
+    from psycopg.errors import UndefinedFunction, UndefinedTable
+
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, UndefinedTable | UndefinedFunction):
+            return "The database has no or an older schema. Run this first: python -m portal migrate"
+        if isinstance(cause, OperationalError):
+            return f"The database does not answer (DATABASE_URL): {' '.join(str(cause).split())}"
+        cause = cause.__cause__ or cause.__context__
+    return None
 
 
 def settings_or_exit() -> Settings:
@@ -36,13 +61,19 @@ def settings_or_exit() -> Settings:
 
 
 @portal.command()
-@click.option("--port", envvar="PORT", default=8000, show_default=True, help="Port of the portal.")
-@click.option("--sandbox-port", envvar="SANDBOX_PORT", default=5001, show_default=True)
-@click.option("--identity-port", envvar="IDENTITY_PORT", default=5002, show_default=True)
+@click.option("--port", type=_PORT, envvar="PORT", default=8000, show_default=True, help="Port of the portal.")
+@click.option("--sandbox-port", type=_PORT, envvar="SANDBOX_PORT", default=5001, show_default=True)
+@click.option("--identity-port", type=_PORT, envvar="IDENTITY_PORT", default=5002, show_default=True)
 @click.option(
     "--brand", type=click.Choice(["profilebakery", "headshotpro"]), default="profilebakery", show_default=True
 )
-@click.option("--speed", default=120.0, show_default=True, help="How many times faster than real.")
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0, min_open=True),
+    default=120.0,
+    show_default=True,
+    help="How many times faster than real.",
+)
 @click.option("--data", "data_dir", type=click.Path(file_okay=False, path_type=Path), help="Default: var/demo.")
 def demo(**options: Any) -> None:
     """Run everything on this machine: database, sign-in, studio, worker and portal."""

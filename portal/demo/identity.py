@@ -21,6 +21,7 @@ _BASE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Demo sign-in</title>
+<link rel="icon" href="data:,">
 <style>
   :root { color-scheme: light dark; font: 17px/1.5 system-ui, sans-serif }
   main { max-width: 26rem; margin: 12vh auto; padding: 0 1rem }

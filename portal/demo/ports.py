@@ -12,13 +12,18 @@ _LOOPBACKS = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
 
 
 class PortTakenError(Exception):
-    """Another program listens on a port that a part of the demo needs."""
+    """Something else listens, or is going to, on a port that a part of the demo needs.
 
-    def __init__(self, port: int, needed_by: str, option: str) -> None:
+    Attributes:
+        taken_by: who has it, in words.
+    """
+
+    def __init__(self, port: int, needed_by: str, option: str, taken_by: str = "another program") -> None:
         self.port = port
         self.needed_by = needed_by
         self.option = option
-        super().__init__(f"port {port} is taken by another program, and the {needed_by} needs it")
+        self.taken_by = taken_by
+        super().__init__(f"port {port} is taken by {taken_by}, and the {needed_by} needs it")
 
 
 @dataclass(frozen=True)
@@ -47,13 +52,17 @@ class Ports:
         Raises:
             PortTakenError: for the first one that cannot.
         """
+        ours: dict[int, str] = {}
         for port, needed_by, option in (
             (self.portal, "portal", "--port"),
             (self.sandbox, "sandbox studio", "--sandbox-port"),
             (self.identity, "demo sign-in", "--identity-port"),
         ):
+            if port in ours:
+                raise PortTakenError(port, needed_by, option, taken_by=f"the {ours[port]}")
             if is_taken(port):
                 raise PortTakenError(port, needed_by, option)
+            ours[port] = needed_by
 
     def next_free_after(self, port: int) -> int:
         """Return a port above this one that is free and not one of ours."""

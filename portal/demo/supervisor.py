@@ -21,6 +21,8 @@ from portal.demo.stack import ROOT, STOP_SECONDS, Stack
 
 DATA_DIR = ROOT / "var" / "demo"
 WATCH_SECONDS = 0.25
+# A terminal shows the end of a log; whole lines are in the file.
+_LONGEST_LINE = 240
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -147,6 +149,8 @@ def _welcome(stack: Stack, seconds: float) -> None:
     for person in PEOPLE:
         say(f"  {person.name:<12} {person.role:<9} {person.email}")
     say(f"\nThe sandbox studio with its controls: {stack.addresses.sandbox}")
+    if stack.speed != 1:
+        say(f"It works {stack.speed:g} times as fast as a real one; what takes an hour there is quick here.")
     say(f"Data and logs: {_shown(stack.data_dir)} (survives a restart; delete it to start over)")
     say("Stop everything with Ctrl-C.")
 
@@ -154,7 +158,7 @@ def _welcome(stack: Stack, seconds: float) -> None:
 def _explain_port(error: PortTakenError, ports: Ports) -> None:
     other = ports.next_free_after(error.port)
     name = error.option.removeprefix("--").replace("-", "_").upper()
-    _complain(f"Port {error.port} is taken by another program, and the {error.needed_by} needs it.")
+    _complain(f"Port {error.port} is taken by {error.taken_by}, and the {error.needed_by} needs it.")
     _complain(f"Choose another:  {name}={other} make demo   (or: portal demo {error.option} {other})")
 
 
@@ -162,7 +166,7 @@ def _explain_failure(error: ChildFailedError) -> None:
     _complain(f"\nThe demo ends because its {error.name} {error.reason}.")
     _complain(f"The last lines of {_shown(error.log)}:")
     for line in error.last_lines or ["(nothing was written)"]:
-        _complain(f"  | {line}")
+        _complain(f"  | {line[:_LONGEST_LINE]}")
 
 
 def _shown(path: Path) -> str:

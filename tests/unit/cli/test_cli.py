@@ -35,6 +35,34 @@ def test_commands_that_need_settings_list_everything_missing_at_once(command: st
     assert "Traceback" not in run.stderr
 
 
+NO_DATABASE = {
+    "SECRET_KEY": "k" * 40,
+    "DATABASE_URL": "postgresql://portal:hidden@127.0.0.1:1/headshots",
+    "PUBLIC_URL": "http://localhost:8000",
+    "OIDC_ISSUER": "http://127.0.0.1:5002",
+    "OIDC_CLIENT_ID": "portal",
+    "OIDC_CLIENT_SECRET": "secret",
+    "HEADSHOT_API_KEY": "key",
+    "STORAGE_URL": "file:///tmp/headshots",
+}
+
+
+@pytest.mark.parametrize("command", ["migrate", "reconcile", "fsck"])
+def test_a_database_that_is_away_is_one_sentence(command: str) -> None:
+    run = portal(command, **NO_DATABASE)
+    assert run.returncode == 1
+    assert "The database does not answer (DATABASE_URL)" in run.stderr
+    assert "Traceback" not in run.stderr
+    assert "hidden" not in run.stderr
+
+
+@pytest.mark.parametrize("option", [("--port", "99999"), ("--port", "0"), ("--speed", "0"), ("--speed", "-1")])
+def test_impossible_options_of_the_demo_are_named(option: tuple[str, str]) -> None:
+    result = CliRunner().invoke(cli.portal, ["demo", *option])
+    assert result.exit_code == 2
+    assert option[0] in result.output
+
+
 def test_help_names_every_command() -> None:
     result = CliRunner().invoke(cli.portal, ["--help"])
     assert result.exit_code == 0

@@ -47,6 +47,13 @@ def test_a_closed_connection_leaves_its_port_free() -> None:
     assert not is_taken(port)
 
 
+def test_two_parts_cannot_share_a_port() -> None:
+    free = Ports.free()
+    with pytest.raises(PortTakenError) as refused:
+        Ports(portal=free.portal, sandbox=free.portal, identity=free.identity).check()
+    assert (refused.value.taken_by, refused.value.option) == ("the portal", "--sandbox-port")
+
+
 @pytest.mark.parametrize(
     ("part", "needed_by", "option"),
     [
