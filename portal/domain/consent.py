@@ -97,8 +97,8 @@ def policy(_: Translate, *, locale: str, company: str, studio: str) -> Policy:
             _("How long it is kept"),
             _(
                 "The studio deletes the photos you upload 30 days after your headshots are ready. Pictures you "
-                "do not choose are deleted here after 90 days. The one you choose stays while you work at "
-                "%(company)s, or until you withdraw. Your agreement itself is kept as proof.",
+                "do not choose are deleted here after 90 days. The one you choose stays while %(company)s uses "
+                "it, or until you ask for it to be deleted. Your agreement itself is kept as proof.",
                 **names,
             ),
         ),
@@ -106,8 +106,9 @@ def policy(_: Translate, *, locale: str, company: str, studio: str) -> Policy:
             "rights",
             _("Your rights"),
             _(
-                "You can see, download and delete your pictures and withdraw this agreement at any time, as "
-                "easily as you gave it. What happened before stays lawful; everything after stops."
+                "You can look at your pictures, download them and ask for them to be deleted. You can withdraw "
+                "this agreement at any time, as easily as you gave it. What happened before stays lawful; from "
+                "then on this portal sends the studio nothing more about you and takes no new pictures from it."
             ),
         ),
         Block(
@@ -115,7 +116,7 @@ def policy(_: Translate, *, locale: str, company: str, studio: str) -> Policy:
             _("You are free to say no"),
             _(
                 "Taking part is voluntary. If you do not agree, nothing changes for you at work, and nobody "
-                "is told why. You can use a photo of your own, or none."
+                "is told. You can use a photo of your own, or none."
             ),
         ),
     )

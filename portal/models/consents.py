@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, Text, select
+from sqlalchemy import ForeignKey, Text, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -49,3 +49,9 @@ def stands(person_id: UUID) -> bool:
     """Return whether the person agreed to any version of the policy and has not withdrawn that since."""
     query = select(Consent.id).where(Consent.person_id == person_id, Consent.withdrawn_at.is_(None)).limit(1)
     return db.session.scalar(query) is not None
+
+
+def are_withdrawn(person_id: UUID) -> bool:
+    """Return whether the person had agreed and has taken all of it back."""
+    query = select(func.bool_and(Consent.withdrawn_at.is_not(None))).where(Consent.person_id == person_id)
+    return db.session.scalar(query) is True

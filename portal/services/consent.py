@@ -7,9 +7,10 @@ from datetime import datetime
 from portal.db import transaction
 from portal.domain.consent import POLICY_VERSION, Policy
 from portal.domain.errors import BadInput
-from portal.models import audit, consents, people
+from portal.models import audit, consents, people, shoots
 from portal.models.consents import Consent
 from portal.models.people import Person
+from portal.services import sync
 
 
 def give(
@@ -48,6 +49,9 @@ def give(
         )
         session.add(consent)
         audit.add("consent.given", at=now, actor_id=person.id, subject_id=person.id, version=policy.version)
+        if (shoot := shoots.open_for(person.id)) is not None:
+            # Whoever had withdrawn and agrees again gets the pictures that were held back meanwhile.
+            sync.ask_for_held_back(shoot)
         people.announce(person.id)
         return consent
 

@@ -25,6 +25,7 @@ class Journey:
         is_starting: start was pressed and the provider has not answered yet.
         copied: photos of the finished shoot that are in our storage so far.
         expected: photos the provider has named so far, 0 while unknown.
+        has_withdrawn: the person took back what they had agreed to, and agreed to nothing since.
     """
 
     person_id: UUID
@@ -36,6 +37,7 @@ class Journey:
     copied: int = 0
     expected: int = 0
     version: int = 0
+    has_withdrawn: bool = False
 
     @property
     def rail_position(self) -> int:
@@ -97,4 +99,5 @@ def load(person: Person) -> Journey:
         copied=photos.count_copied(shoot.id),
         expected=shoot.photo_count,
         version=person.version,
+        has_withdrawn=consent is None and consents.are_withdrawn(person.id),
     )

@@ -98,6 +98,12 @@ def _ask_to_copy(shoot: Shoot, by: Source) -> None:
         jobs.defer(COPY_TASK, once=f"copy:{shoot.id}", shoot_id=str(shoot.id))
 
 
+def ask_for_held_back(shoot: Shoot) -> None:
+    """Queue, in the caller's transaction, the copy of a finished shoot that was not copied when it was finished."""
+    if shoot.provider_status == stages.ACTIVE and shoot.copied_at is None and shoot.problem is None:
+        jobs.defer(COPY_TASK, once=f"copy:{shoot.id}", shoot_id=str(shoot.id))
+
+
 def _start_over(shoot: Shoot, now: datetime) -> None:
     """Take back a finished shoot: the provider's admin has sent it to its beginning and dropped its photos."""
     shoot.finished_at = None

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
+from flask import request
 from flask_babel import gettext as _
 
+from portal.web.auth.returns import HOME, own_page
 from portal.web.context import portal_context
 
 _SERVER_FAULT = 500
@@ -48,6 +51,11 @@ def _home() -> tuple[str, str]:
     return _("Go to the start page"), "/"
 
 
+def _where_they_were() -> str:
+    """Return the page somebody pressed something on, as their browser tells it; else their own page."""
+    return own_page(request.referrer, portal_context().settings.public_url) or HOME
+
+
 def _mine() -> tuple[str, str]:
     return _("Go to my headshots"), "/headshots"
 
@@ -82,7 +90,7 @@ def _clock() -> Words:
 def _no_email() -> Words:
     return Words(
         _("Your account has no confirmed e-mail address"),
-        _("The portal needs it to tell you when your photos are ready. Ask your IT support to add or confirm it."),
+        _("The studio knows you by it. Ask your IT support to add or confirm it."),
         _("Use another account"),
         "/login?switch=1",
     )
@@ -139,8 +147,9 @@ def _not_ready() -> Words:
 def _form_expired() -> Words:
     return Words(
         _("This form is out of date"),
-        _("You were signed out meanwhile, or it was sent from elsewhere. Go back, load the page and repeat it."),
-        *_mine(),
+        _("You signed in again meanwhile, or it was sent from elsewhere. Open the page once more and repeat it."),
+        _("Open the page again"),
+        _where_they_were(),
     )
 
 
@@ -157,7 +166,8 @@ def _signed_out() -> Words:
     return Words(
         _("You are signed out"),
         _("This takes signing in, and your last sign-in is over. Sign in and repeat what you did."),
-        *_again(),
+        _("Sign in again"),
+        "/login?" + urlencode({"next": _where_they_were()}),
     )
 
 

@@ -50,7 +50,7 @@ def decide() -> AnyResponse | tuple[str, int]:
             return _agree(request.form.getlist("purpose"))
         case "withdraw":
             consent.withdraw(current_person(), now=portal_context().clock())
-            flash(_("You have withdrawn your agreement. Nothing new is made from your photos."), "good")
+            flash(_("You have withdrawn your agreement. No new pictures are taken from the studio."), "good")
             return redirect(url_for("headshots.mine"), 303)
     raise BadInput
 

@@ -29,7 +29,8 @@ class StageShown:
     """One rendering of the fragment.
 
     Attributes:
-        key: the stage, or ``starting`` while the studio is being prepared.
+        key: the stage, or ``starting`` while the studio is being prepared, or ``withdrawn`` while it works on
+            photos whose owner has withdrawn.
         etag: changes exactly when what the person sees changes.
     """
 
@@ -61,16 +62,22 @@ def _key(standing: Journey) -> str:
     if standing.is_starting:
         # Whoever withdrew between the press and the answer is asked again, for nothing is being prepared.
         return "starting" if standing.consent else Stage.NOT_STARTED.value
+    if standing.has_withdrawn and standing.stage in {Stage.PHOTOS_RECEIVED, Stage.IN_PROGRESS}:
+        return "withdrawn"
     return standing.stage.value
+
+
+def _is_copying(standing: Journey) -> bool:
+    is_finished = standing.shoot is not None and standing.shoot.provider_status == ACTIVE
+    return is_finished and standing.expected > 0
 
 
 def _surroundings(person: Person, standing: Journey) -> dict[str, Any]:
     photos = gallery.open_gallery(person).photos if standing.stage is Stage.READY else []
-    is_finished = standing.shoot is not None and standing.shoot.provider_status == ACTIVE
     return {
         "previews": photos[:_PREVIEWS],
         "photo_count": len(photos),
-        "is_copying": is_finished and standing.expected > 0,
+        "is_copying": _is_copying(standing),
         "sends_mail": portal_context().settings.mail_url is not None,
         "studio_name": studio_name(),
     }
@@ -92,7 +99,10 @@ def _title(standing: Journey, key: str) -> str:
         "starting": _("Preparing your studio"),
         "in_studio": _("Take your photos"),
         "photos_received": _("Your photos have arrived"),
-        "in_progress": _("Your headshots are being made"),
+        "in_progress": _("Your headshots are almost here")
+        if _is_copying(standing)
+        else _("Your headshots are being made"),
+        "withdrawn": _("You have withdrawn your agreement"),
         "ready": _("Your headshots are ready"),
         "chosen": _("This is your headshot"),
         "deleted": _("Your photos have been deleted"),

@@ -49,7 +49,7 @@ def retention() -> list[Term]:
         Term(
             gettext("The headshot you choose"),
             here,
-            gettext("while you work here, or until you withdraw"),
+            gettext("while it is in use, or until you ask for it to be deleted"),
         ),
         Term(gettext("Your agreement"), here, gettext("kept as proof as long as the law asks for it")),
     ]

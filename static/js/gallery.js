@@ -128,5 +128,6 @@ for (const side of Object.values(sides)) {
 }
 
 mark();
+document.getElementById("keys").hidden = false;
 // The next picture is fetched once somebody is there to turn to it, not while the first one is still coming.
 for (const sign of ["pointermove", "touchstart", "keydown"]) addEventListener(sign, () => preload(turned(1)), { once: true, passive: true });

@@ -4,6 +4,8 @@ import { watch } from "./live.js";
 const HINT_MS = 10_000;
 const LADDER_MS = 30_000;
 const LEAVE_MS = 2_500;
+// Only these say that the studio is done with the person; anything else just belongs on their page.
+const TAKEN = new Set(["photos_received", "in_progress", "ready", "chosen"]);
 
 const byId = (id) => document.getElementById(id);
 const live = byId("live");
@@ -89,7 +91,8 @@ function onStage(section) {
   const { stage } = section.dataset;
   if ("wait" in studio.dataset) {
     if (stage !== "starting") location.reload();
-  } else if (stage !== "in_studio" && stage !== "starting") leave();
+  } else if (TAKEN.has(stage)) leave();
+  else if (stage !== "in_studio" && stage !== "starting") location.assign(live.dataset.home);
 }
 
 const look = watch({

@@ -16,6 +16,8 @@ blueprint = Blueprint("deliveries", __name__, url_prefix="/admin/deliveries")
 
 PAGE = 50
 STATES = ("pending", "applied", "ignored", "dead")
+# The largest number the database can hold; a longer one in an address is nobody's.
+_LARGEST = 2**63 - 1
 
 
 @blueprint.get("")
@@ -24,6 +26,7 @@ def show() -> str:
     state = request.args.get("state")
     state = state if state in STATES else None
     before = request.args.get("before", type=int)
+    before = before if before is not None and 0 < before <= _LARGEST else None
     found = deliveries.newest(PAGE + 1, before_id=before, state=state)
     return render_template(
         "admin/deliveries.html",
@@ -35,7 +38,7 @@ def show() -> str:
     )
 
 
-@blueprint.post("/<int:delivery_id>/replay")
+@blueprint.post(f"/<int(max={_LARGEST}):delivery_id>/replay")
 def replay(delivery_id: int) -> Response:
     """Apply one webhook again, by the provider's present state."""
     actor = current_person().id

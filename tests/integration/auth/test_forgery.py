@@ -42,6 +42,33 @@ def test_no_change_without_a_token(admin: Browser, app: Flask) -> None:
         assert "out of date" in answer.text, call
 
 
+def test_who_was_signed_out_meanwhile_comes_back_to_the_same_page(browser: Browser) -> None:
+    browser.sign_in()
+    token = browser.form_token()
+    browser.post("/logout", data={"csrf_token": token})
+    page = "http://localhost/headshots/gallery?photo=1"
+    answer = browser.client.post("/headshots/choice", data={"csrf_token": token}, headers={"Referer": page})
+    assert answer.status_code == 401
+    assert 'href="/login?next=%2Fheadshots%2Fgallery%3Fphoto%3D1"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("referrer", "leads_to"),
+    [
+        ("http://localhost/headshots/consent", "/headshots/consent"),
+        ("http://localhost/logout", "/headshots"),
+        ("http://localhost.evil.example/headshots/consent", "/headshots"),
+        ("//evil.example/", "/headshots"),
+    ],
+)
+def test_a_form_that_is_out_of_date_leads_to_its_own_page_and_no_other(
+    admin: Browser, referrer: str, leads_to: str
+) -> None:
+    answer = admin.client.post("/headshots/consent", headers={"Referer": referrer})
+    assert answer.status_code == 400
+    assert f'class="button primary" href="{leads_to}"' in answer.text
+
+
 def test_no_change_with_somebody_elses_token(admin: Browser, other_browser: Browser, app: Flask) -> None:
     admin.provider.person = {"sub": "bob", "email": "bob@example.com", "name": "Bob"}
     other_browser.sign_in()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy import text
+
 from portal.db import db
 from portal.models.consents import Consent
 from tests import factories
@@ -20,7 +22,7 @@ def test_nothing_is_ticked_and_there_is_a_way_out(visitor: Visitor) -> None:
     assert len(ticks) == len(factories.plain_policy().purposes)
     assert not any("checked" in each.attrib for each in ticks)
     assert page.link("Not now") == "/headshots"
-    assert page.link("Send in a photo of your own").startswith("mailto:help@example.com")
+    assert page.link("Ask about a photo of your own").startswith("mailto:help@example.com")
     assert page.primary == ["I agree, go on"]
 
 
@@ -59,6 +61,27 @@ def test_what_was_agreed_can_be_read_and_withdrawn_in_the_same_place(visitor: Vi
     after = visitor.page("/headshots")
     assert after.primary == ["Read and agree"]
     assert "You have withdrawn your agreement" in after.words
+
+
+def test_who_withdraws_while_the_studio_works_is_told_what_happens_now(visitor: Visitor) -> None:
+    factories.agree(visitor.person)
+    factories.make_shoot(visitor.person, provider_status="generatingHeadshots")
+    visitor.press("/headshots/consent", decision="withdraw")
+    page = visitor.page("/headshots")
+    assert page.heading == "You have withdrawn your agreement"
+    assert page.link("Read and agree") == "/headshots/consent"
+    factories.agree(visitor.person)
+    assert visitor.page("/headshots").heading == "Your headshots are being made"
+
+
+def test_pictures_held_back_are_copied_once_their_owner_agrees_again(visitor: Visitor) -> None:
+    factories.agree(visitor.person)
+    shoot = factories.make_shoot(visitor.person, provider_status="active")
+    visitor.press("/headshots/consent", decision="withdraw")
+    queued = text("SELECT count(*) FROM procrastinate_jobs WHERE queueing_lock = :key")
+    assert db.session.scalar(queued, {"key": f"copy:{shoot.id}"}) == 0
+    factories.agree(visitor.person)
+    assert db.session.scalar(queued, {"key": f"copy:{shoot.id}"}) == 1
 
 
 def test_a_decision_nobody_offered_is_refused(visitor: Visitor) -> None:
