@@ -45,6 +45,13 @@ def current(person_id: UUID, policy_version: str) -> Consent | None:
     )
 
 
+def all_standing(person_id: UUID) -> list[Consent]:
+    """Return what the person agreed to, in any version, and has not withdrawn."""
+    return list(
+        db.session.scalars(select(Consent).where(Consent.person_id == person_id, Consent.withdrawn_at.is_(None)))
+    )
+
+
 def stands(person_id: UUID) -> bool:
     """Return whether the person agreed to any version of the policy and has not withdrawn that since."""
     query = select(Consent.id).where(Consent.person_id == person_id, Consent.withdrawn_at.is_(None)).limit(1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from portal.db import transaction
-from portal.domain.consent import POLICY_VERSION, Policy
+from portal.domain.consent import Policy
 from portal.domain.errors import BadInput
 from portal.models import audit, consents, people, shoots
 from portal.models.consents import Consent
@@ -57,17 +57,19 @@ def give(
 
 
 def withdraw(person: Person, *, now: datetime) -> bool:
-    """Withdraw the standing consent; nothing new is processed from here on.
+    """Withdraw everything the person agreed to; nothing new is processed from here on.
 
     Returns:
         False when there was none.
     """
     with transaction():
         people.lock(person.id)
-        standing = consents.current(person.id, POLICY_VERSION)
-        if standing is None:
+        # To whatever version they agreed: no means no.
+        standing = consents.all_standing(person.id)
+        if not standing:
             return False
-        standing.withdrawn_at = now
+        for each in standing:
+            each.withdrawn_at = now
         audit.add("consent.withdrawn", at=now, actor_id=person.id, subject_id=person.id)
         people.announce(person.id)
         return True

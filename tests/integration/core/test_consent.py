@@ -1,0 +1,107 @@
+"""Consent: proof word for word, given once, withdrawn as easily, and asked for again when the text changes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from portal.domain.errors import BadInput
+from portal.domain.stages import Stage
+from portal.models import consents, people
+from portal.models.people import Person
+from portal.services import consent, journey
+from tests.factories import NOW, agree, make_person, plain_policy
+from tests.integration.core.bench import Bench
+
+
+def give(person: Person, ticked: list[str], **options: object) -> object:
+    return consent.give(person, plain_policy(), ticked, now=NOW, provider="profilebakery", **options)  # type: ignore[arg-type]
+
+
+def test_what_is_kept_is_what_was_shown(bench: Bench) -> None:
+    person = make_person()
+    text = plain_policy()
+    before = people.version_of(person.id)
+    give(person, ["photos", "studio"], address_digest="d1", user_agent="Browser")
+    [row] = bench.query(
+        "SELECT text, text_sha256, policy_version, locale, purposes, provider, given_at, withdrawn_at, address_digest "
+        "FROM consents"
+    )
+    assert tuple(row) == (
+        text.text,
+        text.sha256,
+        text.version,
+        "en",
+        ["photos", "studio"],
+        "profilebakery",
+        NOW,
+        None,
+        "d1",
+    )
+    assert journey.load(person).stage is Stage.CONSENT_GIVEN
+    assert people.version_of(person.id) == before + 1
+
+
+@pytest.mark.parametrize("ticked", [[], ["photos"], ["studio"], ["photos", "other"]])
+def test_every_statement_needs_its_tick(bench: Bench, ticked: list[str]) -> None:
+    person = make_person()
+    with pytest.raises(BadInput):
+        give(person, ticked)
+    assert bench.query("SELECT count(*) FROM consents") == [(0,)]
+    assert journey.load(person).stage is Stage.NOT_STARTED
+
+
+def test_agreeing_twice_or_ten_times_at_once_is_agreeing_once(bench: Bench) -> None:
+    person_id = make_person().id
+
+    def one() -> object:
+        person = people.by_id(person_id)
+        assert person is not None
+        return agree(person).id
+
+    given = bench.together([one] * 10)
+    assert len(set(given)) == 1
+    assert bench.query("SELECT count(*) FROM consents") == [(1,)]
+    assert bench.query("SELECT count(*) FROM audit_entries WHERE action = 'consent.given'") == [(1,)]
+
+
+def test_withdrawing_keeps_the_proof_and_ends_the_consent(bench: Bench) -> None:
+    person = make_person()
+    agree(person)
+    later = NOW + timedelta(days=3)
+    assert consent.withdraw(person, now=later)
+    assert not consent.withdraw(person, now=later + timedelta(days=1))
+    assert bench.query("SELECT given_at, withdrawn_at FROM consents") == [(NOW, later)]
+    assert journey.load(person).stage is Stage.NOT_STARTED
+    assert not consents.stands(person.id)
+    agree(person, now=later)
+    assert journey.load(person).stage is Stage.CONSENT_GIVEN
+    assert bench.query("SELECT count(*) FROM consents") == [(2,)]
+
+
+def test_another_version_of_the_text_asks_again(bench: Bench) -> None:
+    person = make_person()
+    older = replace(plain_policy(), version="2020-01")
+    consent.give(person, older, ["photos", "studio"], now=NOW, provider="profilebakery")
+    assert journey.load(person).stage is Stage.NOT_STARTED
+    agree(person)
+    assert journey.load(person).stage is Stage.CONSENT_GIVEN
+
+
+def test_withdrawing_means_every_version(bench: Bench) -> None:
+    person = make_person()
+    older = replace(plain_policy(), version="2020-01")
+    consent.give(person, older, ["photos", "studio"], now=NOW, provider="profilebakery")
+    assert consents.stands(person.id)
+    assert consent.withdraw(person, now=NOW)
+    assert not consents.stands(person.id)
+
+
+def test_nothing_of_it_is_about_anybody_else(bench: Bench) -> None:
+    person, other = make_person(), make_person()
+    agree(person)
+    assert journey.load(other).stage is Stage.NOT_STARTED
+    assert not consent.withdraw(other, now=NOW)
+    assert journey.load(person).consent is not None
