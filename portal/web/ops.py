@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from portal import migrations
 from portal.web.context import portal_context
+from portal.web.vitals import vitals
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,13 @@ def metrics() -> Response:
     given = request.headers.get("Authorization", "")
     if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
         abort(401)
-    return Response(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
+    text = generate_latest(_registry())
+    try:
+        text += vitals(portal_context().clock())
+    except SQLAlchemyError as error:
+        # The counters of the processes are wanted most when the database is away.
+        log.warning("metrics without the database", extra={"error": type(error).__name__})
+    return Response(text, content_type=CONTENT_TYPE_LATEST)
 
 
 def _registry() -> CollectorRegistry:
