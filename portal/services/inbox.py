@@ -122,7 +122,8 @@ def apply(delivery_id: int, *, clock: Callable[[], datetime]) -> None:
             delivery.state, delivery.error = "dead", f"unreadable: {unreadable.reason}"
             return
         shoot = _shoot_of(event)
-        delivery.applied_at = now
+        # Applying it again must not look as if it had taken so long the first time.
+        delivery.applied_at = delivery.applied_at or now
         if shoot is None:
             # Kept: when the session turns out to be ours after all, it is applied then.
             delivery.state = "ignored"
@@ -149,7 +150,7 @@ def _take_in(shoot: Shoot, delivery: Delivery, event: WebhookEvent, now: datetim
     status = stages.DELETED if event.event == events.MODEL_DELETED else event.status
     if event.event == events.PHOTOS_READY and status is None:
         status = stages.ACTIVE
-    if not delivery.stale and status is not None:
+    if not _is_old_news(delivery) and status is not None:
         if event.created_at is not None and sync.is_news(shoot, event.created_at):
             finished_at = moment(event.object.get("finishedAt"))
             sync.tell_status(shoot, status, at=event.created_at, by="event", now=now, finished_at=finished_at)
@@ -160,10 +161,15 @@ def _take_in(shoot: Shoot, delivery: Delivery, event: WebhookEvent, now: datetim
     return "asked to re-read"
 
 
+def _is_old_news(delivery: Delivery) -> bool:
+    """Whether only a re-read may follow: it came late, or is applied again and may be long out of date."""
+    return delivery.stale or (delivery.outcome or {}).get("replayed", False) is True
+
+
 def _favorite(shoot: Shoot, delivery: Delivery, event: WebhookEvent, now: datetime) -> str:
     acted_at = event.created_at or delivery.received_at
     key = f"delivery:{delivery.id}"
-    if delivery.stale or event.photo_id is None:
+    if _is_old_news(delivery) or event.photo_id is None:
         jobs.defer(
             sync.FAVORITE_TASK,
             once=f"favorite:{shoot.id}",
@@ -204,8 +210,7 @@ def replay(delivery_id: int, *, actor_id: UUID | None, now: datetime) -> bool:
         if delivery is None or delivery.body is None:
             return False
         delivery.state = "pending"
-        # What it said may be long out of date, so only a re-read may follow from it.
-        delivery.stale = True
+        delivery.outcome = {"did": "queued again", "replayed": True}
         delivery.error = None
         jobs.defer(deliveries.APPLY_TASK, delivery_id=delivery.id)
         audit.add("delivery.replayed", at=now, actor_id=actor_id, delivery=delivery.id)

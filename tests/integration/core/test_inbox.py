@@ -287,6 +287,22 @@ def test_replay_of_a_dead_letter_takes_the_present_from_the_provider(bench: Benc
     assert bench.query("SELECT count(*) FROM audit_entries WHERE action = 'delivery.replayed'") == [(1,)]
 
 
+def test_a_replay_makes_no_delivery_look_late(bench: Bench) -> None:
+    """What came in time and was applied at once is counted so, however often somebody applies it again."""
+    shoot, model = shot(bench)
+    body = event("model.status.updated", shoot.provider_id or "", "waiting", at=NOW + timedelta(seconds=1))
+    kept = bench.send(body)
+    bench.work()
+    before = bench.query("SELECT stale, applied_at FROM deliveries")
+    model.status = "active"
+    bench.clock.now += timedelta(hours=1)
+    assert inbox.replay(kept or 0, actor_id=None, now=bench.clock.now)
+    bench.work(limit=2)
+    assert bench.provider.calls == ["get_model"]
+    assert bench.shoot(shoot).provider_status == "active"
+    assert bench.query("SELECT stale, applied_at FROM deliveries") == before
+
+
 def test_a_delivery_whose_job_got_lost_is_picked_up(bench: Bench) -> None:
     shoot, model = shot(bench)
     bench.send(event("model.status.updated", model.id, "waiting", at=NOW + timedelta(seconds=1)))
