@@ -87,6 +87,8 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
         static_folder="static",
         static_url_path=f"/static/{version}",
     )
+    # Intranet editors add a slash to addresses, or take one away.
+    app.url_map.strict_slashes = False
     app.config.from_mapping(_config(portal.settings))
     app.extensions[EXTENSION] = portal
     app.extensions["identity_provider"] = IdentityProvider(portal.settings, portal.clock)

@@ -24,6 +24,13 @@ def test_the_front_door_has_one_way_in(app: Flask) -> None:
     assert "Sign out" not in page.words
 
 
+@pytest.mark.parametrize(("path", "leads_to"), [("/headshots/", "/login?next="), ("/admin", "/login?next=")])
+def test_a_slash_more_or_less_is_forgiven(app: Flask, path: str, leads_to: str) -> None:
+    answer = app.test_client().get(path)
+    assert answer.status_code == 303
+    assert answer.location.startswith(leads_to)
+
+
 def test_who_is_signed_in_goes_on(visitor: Visitor) -> None:
     page = visitor.page("/")
     assert page.link("Go to my headshots") == "/headshots"
