@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Identity
+from sqlalchemy import Identity, exists, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -53,3 +53,11 @@ def add(
             detail=detail,
         )
     )
+
+
+def has_since(action: str, subject_id: UUID, since: datetime) -> bool:
+    """Return whether this happened to somebody at or after a moment (UTC)."""
+    query = select(
+        exists().where(AuditEntry.action == action, AuditEntry.subject_id == subject_id, AuditEntry.at >= since)
+    )
+    return bool(db.session.scalar(query))

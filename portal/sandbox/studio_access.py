@@ -39,6 +39,10 @@ class SandboxStudioStore:
             name = organization.get(db).name
         return StudioBrand(self._sandbox.brand.key, self._sandbox.brand.name, name)
 
+    def refuses_frames(self) -> bool:
+        """Return the switch for it."""
+        return self._sandbox.switches.frame_refused
+
     def find_by_token(self, token: str) -> StudioModel | None:
         """Return the session behind a signed URL."""
         with self._sandbox.read() as db:

@@ -76,6 +76,10 @@ class StudioStore(Protocol):
         """Return the names the pages show."""
         ...
 
+    def refuses_frames(self) -> bool:
+        """Return whether browsers are told not to show the pages inside another site's."""
+        ...
+
     def find_by_token(self, token: str) -> StudioModel | None:
         """Return the session the signed URL belongs to; None for a token never issued.
 

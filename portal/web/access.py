@@ -97,6 +97,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "headshots.decide": _ACT,
         "headshots.start": _ACT,
         "headshots.studio": Rule(who=Who.EMPLOYEE, camera=True),
+        "headshots.report_link": _ACT,
         "headshots.status": _BACKGROUND,
         "live.events": _BACKGROUND,
         "photos.show": _BACKGROUND,

@@ -9,11 +9,11 @@ from werkzeug.wrappers import Response as AnyResponse
 from portal.domain.consent import Purpose
 from portal.domain.errors import BadInput, ConsentMissing
 from portal.domain.stages import Stage
-from portal.services import consent, journey, shoots
-from portal.web import stage_page, terms
+from portal.services import consent, journey, link_reports, shoots
+from portal.web import qr, stage_page, terms
 from portal.web.access import current_person
 from portal.web.context import portal_context
-from portal.web.requests import caller
+from portal.web.requests import caller, request_id
 
 blueprint = Blueprint("headshots", __name__)
 
@@ -106,15 +106,35 @@ def studio() -> AnyResponse:
     shown = stage_page.show(person)
     if shown.key != "starting" and (url is None or shown.journey.stage is not Stage.IN_STUDIO):
         return redirect(url_for("headshots.mine"), 303)
-    origins = portal.settings.embed_origins
-    page = render_template(
+    # The address of the session is a password: nothing between here and its owner may keep it.
+    return make_response(_studio_page(url, shown), {"Cache-Control": "no-store"})
+
+
+def _studio_page(url: str | None, shown: stage_page.StageShown) -> str:
+    settings = portal_context().settings
+    phone_address = settings.public_url + "/start"
+    return render_template(
         "headshots/studio.html",
         url=url,
         shown=shown,
         studio_name=terms.studio_name(),
-        origins=origins,
-        camera_policy=" ".join(["camera", *origins]),
-        phone_address=portal.settings.public_url + "/start",
+        origins=settings.embed_origins,
+        camera_policy=" ".join(["camera", *settings.embed_origins]),
+        phone_address=phone_address,
+        phone_code=qr.drawn(phone_address),
+        request_number=request_id(),
     )
-    # The address of the session is a password: nothing between here and its owner may keep it.
-    return make_response(page, {"Cache-Control": "no-store"})
+
+
+@blueprint.post("/headshots/studio/dead-link")
+def report_link() -> AnyResponse:
+    """Take the person's word that their link no longer works: a task for an operator, and a next step."""
+    portal = portal_context()
+    if not link_reports.report_dead(current_person(), now=portal.clock(), request_id=request_id()):
+        return redirect(url_for("headshots.mine"), 303)
+    if portal.settings.support_email:
+        step = _("If a new tab does not help either, write to %(address)s.", address=portal.settings.support_email)
+    else:
+        step = _("If a new tab does not help either, ask the colleague who sent you here.")
+    flash(_("Thank you, those who run this know now. Nothing you gave the studio is lost.") + " " + step, "warn")
+    return redirect(url_for("headshots.studio", _anchor="trouble"), 303)

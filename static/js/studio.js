@@ -3,6 +3,8 @@ import { watch } from "./live.js";
 
 const HINT_MS = 10_000;
 const LADDER_MS = 30_000;
+// Somebody may be busy in the studio for long; this late, the other ways are worth showing to anybody.
+const LATE_MS = 10 * 60_000;
 const LEAVE_MS = 2_500;
 // Only these say that the studio is done with the person; anything else just belongs on their page.
 const TAKEN = new Set(["photos_received", "in_progress", "ready", "chosen"]);
@@ -11,11 +13,26 @@ const byId = (id) => document.getElementById(id);
 const live = byId("live");
 const studio = byId("studio");
 let frame = null;
-let timers = [];
+let hintTimer = 0;
+let ladderTimer = 0;
 
 function stopTimers() {
-  timers.forEach(clearTimeout);
-  timers = [];
+  clearTimeout(hintTimer);
+  clearTimeout(ladderTimer);
+}
+
+function offerLadder() {
+  const text = byId("silent-note").querySelector("span");
+  text.textContent = text.dataset.text;
+  byId("trouble").open = true;
+}
+
+// What stands in the frame cannot be read, and a refused or broken frame "loads" like any other. Only what
+// comes of it counts: a message from the studio, or somebody working in it.
+function signOfLife() {
+  clearTimeout(ladderTimer);
+  byId("silent-note").querySelector("span").textContent = "";
+  ladderTimer = setTimeout(offerLadder, LATE_MS);
 }
 
 function load() {
@@ -28,8 +45,7 @@ function load() {
   frame.referrerPolicy = "no-referrer";
   frame.loading = "eager";
   frame.addEventListener("load", () => {
-    // A refused frame "loads" too, so the ladder stays within reach.
-    stopTimers();
+    clearTimeout(hintTimer);
     byId("frame-hint").hidden = true;
     byId("frame-skeleton").hidden = true;
     frame.classList.add("is-loaded");
@@ -37,10 +53,8 @@ function load() {
   byId("frame-skeleton").hidden = false;
   hold.append(frame);
   frame.src = hold.dataset.src;
-  timers = [
-    setTimeout(() => { byId("frame-hint").hidden = false; }, HINT_MS),
-    setTimeout(() => { byId("trouble").open = true; }, LADDER_MS),
-  ];
+  hintTimer = setTimeout(() => { byId("frame-hint").hidden = false; }, HINT_MS);
+  ladderTimer = setTimeout(offerLadder, LADDER_MS);
 }
 
 function show(isOpen) {
@@ -48,6 +62,7 @@ function show(isOpen) {
   byId("door").hidden = isOpen;
   studio.classList.toggle("is-open", isOpen);
   byId("close-frame").hidden = !isOpen;
+  byId("silent-note").querySelector("span").textContent = "";
   byId("open-tab").classList.toggle("is-second", isOpen);
   document.querySelectorAll(".needs-frame").forEach((part) => { part.hidden = !isOpen; });
 }
@@ -106,13 +121,21 @@ const look = watch({
 if (!("wait" in studio.dataset)) {
   const origins = new Set(studio.dataset.origins.split(" ").filter(Boolean));
   byId("door").hidden = false;
+  byId("to-trouble").hidden = false;
+  byId("to-trouble").addEventListener("click", () => { byId("trouble").open = true; });
+  if (location.hash === "#trouble") byId("trouble").open = true;
   byId("open-frame").addEventListener("click", open);
   byId("close-frame").addEventListener("click", close);
   byId("reload-frame").addEventListener("click", load);
   byId("open-tab").addEventListener("click", () => { byId("tab-note").hidden = false; });
   // Whatever the studio says is only a reason to look; what is true is on our server.
   addEventListener("message", (event) => {
-    if (frame && event.source === frame.contentWindow && origins.has(event.origin)) look();
+    if (!frame || event.source !== frame.contentWindow || !origins.has(event.origin)) return;
+    signOfLife();
+    look();
+  });
+  addEventListener("blur", () => {
+    if (frame && document.activeElement === frame) signOfLife();
   });
   adviseOnCamera();
 }

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from flask import Response, current_app, g, request
+from flask import Response, g, request
 
 
-def protect(response: Response) -> Response:
-    """Close *response* to everything but its own files, keep it out of caches and referrers."""
-    refused = bool(current_app.config.get("STUDIO_FRAME_REFUSED"))
+def protect(response: Response, *, refused: bool) -> Response:
+    """Close *response* to everything but its own files, keep it out of caches, referrers and, if *refused*, frames."""
     ancestors = "'none'" if refused else "*"
     pictures = " ".join(["'self'", "blob:", "data:", *g.get("studio_picture_origins", ())])
     response.headers["Content-Security-Policy"] = "; ".join(

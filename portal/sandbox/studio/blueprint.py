@@ -14,8 +14,7 @@ from portal.sandbox.studio_store import StudioStore, UnknownStudioItem
 def create_blueprint(store: StudioStore) -> Blueprint:
     """Return the studio for *store*: `/auth/social` and everything under `/studio/`.
 
-    Reads from the app's config: `SANDBOX_BRAND_NAME` (else the store's brand), `STUDIO_MIN_PHOTOS` (4) and
-    `STUDIO_FRAME_REFUSED` (False; True refuses to be embedded).
+    Reads from the app's config: `SANDBOX_BRAND_NAME` (else the store's brand) and `STUDIO_MIN_PHOTOS` (4).
     """
     blueprint = Blueprint(
         "studio",
@@ -37,5 +36,5 @@ def create_blueprint(store: StudioStore) -> Blueprint:
     blueprint.register_error_handler(Closed, closed_page)
     blueprint.register_error_handler(UnknownStudioItem, gone_page)
     blueprint.context_processor(doors.names)
-    blueprint.after_request(protect)
+    blueprint.after_request(lambda response: protect(response, refused=store.refuses_frames()))
     return blueprint

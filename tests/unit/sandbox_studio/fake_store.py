@@ -34,6 +34,7 @@ class FakeStore:
             session_expired=False,
         )
         self.credits = 1
+        self.frames_refused = False
         self.uploads: dict[str, bytes] = {}
         self.infos: dict[str, UploadInfo] = {}
         self.album: dict[str, StudioPhoto] = {}
@@ -50,6 +51,9 @@ class FakeStore:
 
     def brand(self) -> StudioBrand:
         return StudioBrand("profilebakery", "Profile Bakery", "Northwind")
+
+    def refuses_frames(self) -> bool:
+        return self.frames_refused
 
     def find_by_token(self, token: str) -> StudioModel | None:
         return self.model if token == TOKEN else None

@@ -82,8 +82,8 @@ def test_headers(client: FlaskClient, address: str) -> None:
     assert "unsafe" not in headers["Content-Security-Policy"]
 
 
-def test_framing_can_be_refused(app: Flask, client: FlaskClient) -> None:
-    app.config["STUDIO_FRAME_REFUSED"] = True
+def test_framing_can_be_refused(store: FakeStore, client: FlaskClient) -> None:
+    store.frames_refused = True
     headers = client.get(f"/studio/{TOKEN}/about").headers
     assert headers["X-Frame-Options"] == "DENY"
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]

@@ -1,0 +1,197 @@
+"""What goes wrong with a studio in a frame, made by the sandbox, and the ways out that are offered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import requests
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from portal.db import db, transaction
+from portal.models.audit import AuditEntry
+from portal.sandbox.testing import RunningSandbox, start_sandbox
+from portal.settings import Settings
+from tests.e2e.site import Site, serving
+from tests.factories import NOW
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
+
+
+@dataclass
+class Studio:
+    """A portal, a sandbox and one person whose session the sandbox really has."""
+
+    site: Site
+    sandbox: RunningSandbox
+    close_sandbox: Callable[[], None]
+    model: dict[str, Any]
+    cookies: list[dict[str, Any]]
+
+    def control(self, path: str) -> None:
+        requests.post(f"{self.sandbox.control_url}{path}", json={}, timeout=10).raise_for_status()
+
+    def switch(self, **values: object) -> None:
+        requests.put(f"{self.sandbox.control_url}/settings", json=values, timeout=10).raise_for_status()
+
+    def visit(self, context: BrowserContext) -> Page:
+        context.add_cookies(self.cookies)  # type: ignore[arg-type]
+        page = context.new_page()
+        page.goto(f"{self.site.address}/headshots/studio")
+        return page
+
+
+@pytest.fixture
+def studio(portal_settings: Callable[..., Settings], database_url: str) -> Iterator[Studio]:
+    from portal.app import create_app  # noqa: PLC0415 - as in the other files of this folder
+
+    with ExitStack() as sandbox_life:
+        sandbox = sandbox_life.enter_context(start_sandbox())
+        created = requests.post(
+            f"{sandbox.api_url}/organization/models",
+            json={"email": "ada@example.com"},
+            headers={"Authorization": f"Bearer {sandbox.api_key}"},
+            timeout=10,
+        ).json()
+        settings = portal_settings(
+            embed_origins=(sandbox.base_url,), support_email="help@example.com", brand_name="Example"
+        )
+        app: Flask = create_app(settings, clock=lambda: NOW + timedelta(minutes=1))
+        sealed = app.extensions["portal"].secretbox.seal(created["signedUrl"])
+        with serving(app) as site:
+            person = site.person(signed_url=sealed)
+            yield Studio(site, sandbox, sandbox_life.close, created, site.cookies(person))
+        with app.app_context():
+            db.engine.dispose()
+
+
+def open_frame(page: Page) -> None:
+    page.get_by_role("button", name="Open the studio").click()
+
+
+def ladder(page: Page) -> Any:
+    return page.get_by_role("button", name="The studio says my link no longer works")
+
+
+@pytest.mark.parametrize("cause", ["refused", "down"])
+def test_when_nothing_comes_the_other_ways_open_by_themselves(
+    studio: Studio, open_context: Callable[..., BrowserContext], cause: str
+) -> None:
+    if cause == "refused":
+        studio.switch(frame_refused=True)
+    else:
+        studio.close_sandbox()
+    context = open_context(viewport=DESKTOP)
+    page = context.new_page()
+    page.clock.install()
+    context.add_cookies(studio.cookies)  # type: ignore[arg-type]
+    page.goto(f"{studio.site.address}/headshots/studio")
+    open_frame(page)
+    page.wait_for_timeout(500)
+    expect(ladder(page)).to_be_hidden()
+    page.clock.fast_forward(31_000)
+    expect(ladder(page)).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Is the studio not showing")).to_be_visible()
+    expect(page.get_by_role("img", name="QR code")).to_be_visible()
+    expect(page.get_by_role("banner")).to_be_visible()
+    page.get_by_role("button", name="Load the studio again").click()
+    page.get_by_role("button", name="Close the studio").click()
+    expect(page.get_by_role("button", name="Open the studio")).to_be_focused()
+
+
+def test_somebody_at_work_in_the_studio_is_not_disturbed(
+    studio: Studio, open_context: Callable[..., BrowserContext]
+) -> None:
+    context = open_context(viewport=DESKTOP)
+    page = context.new_page()
+    page.clock.install()
+    context.add_cookies(studio.cookies)  # type: ignore[arg-type]
+    page.goto(f"{studio.site.address}/headshots/studio")
+    open_frame(page)
+    page.frame_locator("iframe").get_by_role("textbox", name="Your name").click()
+    page.clock.fast_forward(60_000)
+    expect(ladder(page)).to_be_hidden()
+    page.get_by_role("link", name="Something is wrong").click()
+    expect(ladder(page)).to_be_visible()
+
+
+def test_a_dead_link_becomes_a_task_once_and_nothing_else(
+    studio: Studio, open_context: Callable[..., BrowserContext]
+) -> None:
+    studio.control(f"/models/{studio.model['modelId']}/expire_session")
+    page = studio.visit(open_context(viewport=DESKTOP))
+    open_frame(page)
+    for _ in range(2):
+        page.get_by_role("link", name="Something is wrong").click()
+        ladder(page).click()
+        expect(page.get_by_role("status").filter(has_text="help@example.com")).to_be_visible()
+        expect(page.get_by_role("heading", name="Photo studio")).to_be_visible()
+        expect(ladder(page)).to_be_visible()
+    with studio.site.app.app_context(), transaction() as session:
+        found = session.query(AuditEntry).filter(AuditEntry.action == "shoot.link_reported").all()
+        assert [entry.result for entry in found] == ["problem"]
+
+
+def test_help_is_written_without_the_link(studio: Studio, open_context: Callable[..., BrowserContext]) -> None:
+    page = studio.visit(open_context(viewport=DESKTOP))
+    page.get_by_role("link", name="Something is wrong").click()
+    address = page.get_by_role("link", name="Write to support").get_attribute("href") or ""
+    assert address.startswith("mailto:help@example.com?subject=")
+    assert "in_studio" in address
+    assert "token" not in address
+    assert studio.sandbox.base_url.split("//")[1] not in address
+
+
+def test_a_denied_camera_is_explained_and_uploading_goes_on(
+    studio: Studio, browser: Browser, chromium_path: str, chromium_args: list[str]
+) -> None:
+    asking = browser.browser_type.launch(
+        executable_path=chromium_path, args=[*chromium_args, "--use-fake-device-for-media-stream"]
+    )
+    try:
+        context = asking.new_context(viewport=DESKTOP)
+        # Playwright denies whatever is not granted.
+        context.grant_permissions(["geolocation"])
+        page = studio.visit(context)
+        expect(page.get_by_text("The camera is blocked for this page")).to_be_visible()
+        open_frame(page)
+        expect(page.frame_locator("iframe").get_by_role("textbox", name="Your name")).to_be_visible()
+    finally:
+        asking.close()
+
+
+def test_the_studio_needs_no_cookies_of_its_own(
+    studio: Studio, browser: Browser, chromium_path: str, chromium_args: list[str]
+) -> None:
+    strict = browser.browser_type.launch(
+        executable_path=chromium_path, args=[*chromium_args, "--test-third-party-cookie-phaseout"]
+    )
+    try:
+        page = studio.visit(strict.new_context(viewport=DESKTOP))
+        open_frame(page)
+        frame = page.frame_locator("iframe")
+        frame.get_by_role("textbox", name="Your name").fill("Ada Example")
+        frame.get_by_role("radio", name="Female", exact=True).check()
+        frame.get_by_role("button", name="Continue").click()
+        expect(frame.get_by_label("Add photos")).to_be_attached()
+    finally:
+        strict.close()
+
+
+def test_on_a_phone_the_studio_is_a_page_of_its_own(
+    studio: Studio, open_context: Callable[..., BrowserContext]
+) -> None:
+    page = studio.visit(open_context(viewport=PHONE))
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="Open in a new tab").click()
+    expect(opened.value.get_by_role("textbox", name="Your name")).to_be_visible()
+    assert opened.value.evaluate("opener") is None
+    expect(page.get_by_text("The studio is open in the other tab")).to_be_visible()
