@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import argparse
 import os
+from urllib.parse import urlencode
 
 import oidc_provider_mock
-from flask import Flask
+from flask import Flask, Response, request
 from jinja2 import BaseLoader, ChoiceLoader, DictLoader
 from oidc_provider_mock import User
 from werkzeug.serving import make_server
@@ -49,6 +50,16 @@ _SIGN_IN = """{% extends "_base.html" %}
 <p class="quiet">The portal gets your answer at {{ redirect_uri }}</p>
 {% endblock %}
 """
+_SIGN_OUT = """{% extends "_base.html" %}
+{% block content %}
+<h1>You are signed out</h1>
+<p>The portal has ended your session. A company’s identity provider would now end its own; this one keeps none.</p>
+<form method="post" action="{{ end_session_confirm_url }}">
+  {% if redirect_uri %}<input type="hidden" name="redirect_uri" value="{{ redirect_uri }}">{% endif %}
+  <button type="submit">Back to the portal</button>
+</form>
+{% endblock %}
+"""
 
 
 def create_identity_provider() -> Flask:
@@ -56,11 +67,21 @@ def create_identity_provider() -> Flask:
     users = [User(sub=person.subject, claims=person.claims()) for person in PEOPLE]
     app: Flask = oidc_provider_mock.app(require_nonce=True, user_claims=users)
     app.debug = False
-    templates = DictLoader({"_base.html": _BASE, "authorization_form.html": _SIGN_IN})
+    pages = {"_base.html": _BASE, "authorization_form.html": _SIGN_IN, "end_session_form.html": _SIGN_OUT}
+    templates = DictLoader(pages)
     original: BaseLoader | None = app.jinja_loader
     app.jinja_loader = ChoiceLoader([templates, *([original] if original else [])])
     app.jinja_env.globals["demo_people"] = PEOPLE
+    app.after_request(_name_the_sign_in)
     return app
+
+
+def _name_the_sign_in(response: Response) -> Response:
+    """Add what the stand-in forgets when somebody cancels: which sign-in the refusal is about."""
+    state = request.args.get("state")
+    if state and response.location and "error=" in response.location and "state=" not in response.location:
+        response.location = f"{response.location}&{urlencode({'state': state})}"
+    return response
 
 
 def main() -> None:

@@ -1,0 +1,47 @@
+"""The demo's identity provider: its pages speak plainly, and a refusal says what it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from flask.testing import FlaskClient
+
+from portal.demo.identity import create_identity_provider
+from portal.demo.people import PEOPLE
+
+ASKED = {
+    "client_id": "portal",
+    "redirect_uri": "http://localhost:8000/login/callback",
+    "response_type": "code",
+    "scope": "openid",
+    "state": "s-1",
+    "nonce": "n-1",
+}
+
+
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
+    monkeypatch.setenv("AUTHLIB_INSECURE_TRANSPORT", "1")
+    with create_identity_provider().test_client() as made:
+        yield made
+
+
+def test_everybody_of_the_demo_can_be_chosen(client: FlaskClient) -> None:
+    page = client.get("/oauth2/authorize", query_string=ASKED).text
+    for person in PEOPLE:
+        assert person.name in page
+
+
+def test_cancelling_says_which_sign_in_it_ends(client: FlaskClient) -> None:
+    answer = client.post("/oauth2/authorize", query_string=ASKED, data={"action": "deny"})
+    said = parse_qs(urlsplit(answer.location).query)
+    assert (said["error"], said["state"]) == (["access_denied"], ["s-1"])
+
+
+def test_signing_out_leads_back_to_the_portal(client: FlaskClient) -> None:
+    asked = {"post_logout_redirect_uri": "http://localhost:8000/", "state": "s-2"}
+    page = client.get("/oauth2/end_session", query_string=asked).text
+    assert "Back to the portal" in page
+    assert "http://localhost:8000/?state=s-2" in page
