@@ -8,6 +8,7 @@ from gevent import monkey
 
 monkey.patch_all()
 
+import gc  # noqa: E402
 import os  # noqa: E402
 import tempfile  # noqa: E402
 from typing import Any  # noqa: E402
@@ -48,6 +49,12 @@ worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 # Each worker counts for itself into a file here, and whichever is asked for /metrics adds them all up. The
 # counters look for this when they are imported, which is after this file was read.
 os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="portal-metrics-"))
+
+
+def when_ready(_server: Any) -> None:
+    """Keep what is loaded by now out of every later garbage collection: it stays, and the workers share it."""
+    gc.collect()
+    gc.freeze()
 
 
 def post_worker_init(worker: Any) -> None:

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
-from queue import Empty, SimpleQueue
 from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
-from psycopg.pq import TransactionStatus
 from sqlalchemy import BigInteger, DateTime, LargeBinary, MetaData, Text, Uuid, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 
-_LANE = "lane"
-# Each is busy for a moment only, and more of them would but queue inside the database.
-_LANE_SIZE = 3
-_PATIENCE_SECONDS = 5.0
+from portal.lane import Busy, Lane
 
-_Connection = psycopg.Connection[Any]
+_LANE = "lane"
+
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -49,57 +45,8 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
 
 
-FAULTS = (DBAPIError, PoolTimeout, psycopg.Error)
+FAULTS = (DBAPIError, PoolTimeout, psycopg.Error, Busy)
 """Whatever a statement can fail with, also when all connections stay busy."""
-
-
-class Lane:
-    """A few connections of a process on which each statement is a transaction of its own.
-
-    Callers get their turn in the order they came. SQLAlchemy's pool lets newcomers overtake, and asks the
-    server before each use whether it is still there; this one finds out, and starts again.
-    """
-
-    def __init__(self, conninfo: str, size: int, **options: Any) -> None:
-        self._conninfo = conninfo
-        self._options = options
-        self._slots: SimpleQueue[_Connection | None] = SimpleQueue()
-        for _ in range(size):
-            self._slots.put(None)
-
-    def run(self, statement: LiteralString, values: Mapping[str, object]) -> tuple[Any, ...] | None:
-        """Run one statement and return its first row; see :func:`run_alone`."""
-        try:
-            connection = self._slots.get(timeout=_PATIENCE_SECONDS)
-        except Empty:
-            raise PoolTimeout("all connections stayed busy") from None
-        try:
-            if connection is not None:
-                try:
-                    return connection.execute(statement, values, prepare=True).fetchone()
-                except psycopg.Error:
-                    if not connection.closed:
-                        raise
-            connection = psycopg.connect(self._conninfo, autocommit=True, **self._options)
-            return connection.execute(statement, values, prepare=True).fetchone()
-        finally:
-            self._slots.put(_still_good(connection))
-
-    def close(self) -> None:
-        """Close the connections nobody uses at the moment; the next statement opens a new one."""
-        for _ in range(self._slots.qsize()):
-            with suppress(Empty):
-                connection = self._slots.get_nowait()
-                if connection is not None:
-                    connection.close()
-                self._slots.put(None)
-
-
-def _still_good(connection: _Connection | None) -> _Connection | None:
-    if connection is None or connection.pgconn.transaction_status == TransactionStatus.IDLE:
-        return connection
-    connection.close()  # interrupted half-way, or dead
-    return None
 
 
 def init_app(app: Flask) -> None:
@@ -108,7 +55,7 @@ def init_app(app: Flask) -> None:
     with app.app_context():
         engine = db.engine
     conninfo = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    lane = app.extensions[_LANE] = Lane(conninfo, _LANE_SIZE, **app.config["LANE_OPTIONS"])
+    lane = app.extensions[_LANE] = Lane(conninfo, **app.config["LANE_OPTIONS"])
     # Whoever closes the connections of the one closes those of the other.
     event.listen(engine, "engine_disposed", lambda _engine: lane.close())
 
@@ -128,15 +75,7 @@ def transaction() -> Iterator[Session]:
 def run_alone(statement: LiteralString, values: Mapping[str, object]) -> tuple[Any, ...] | None:
     """Run one statement as a transaction of its own, in a single round trip, and return its first row.
 
-    When the connection turns out to be dead it runs a second time, on a new one, and the first may have been kept
-    all the same: only what is harmless to repeat may come here.
-
-    Args:
-        statement: with psycopg's placeholders, ``%(name)s``, or ``%(name)b`` for bytes.
-        values: by name.
-
-    Raises:
-        psycopg.Error, PoolTimeout: as in ``FAULTS``.
+    It may run twice, so it must be harmless to repeat; see :meth:`portal.lane.Lane.run` for all the rest.
     """
     lane: Lane = current_app.extensions[_LANE]
     return lane.run(statement, values)

@@ -43,7 +43,8 @@ class Delivery(Base):
     applied_at: Mapped[datetime | None]
 
 
-# One statement, so that the row and its job are kept together or not at all, in a single round trip.
+# One statement, so that the row and its job are kept together or not at all, in a single round trip. The queue's own
+# function would put the job there through PL/pgSQL, which costs as much as all the rest of this.
 _INSERT_ONCE: LiteralString = """
     WITH stored AS (
         INSERT INTO deliveries (dedupe_key, provider, event, model_id, received_at, stale, key_id,
@@ -52,15 +53,14 @@ _INSERT_ONCE: LiteralString = """
                 %(body_sha256)s, %(body)b, %(state)s, %(error)s)
         ON CONFLICT (dedupe_key) DO NOTHING
         RETURNING id, state
+    ), queued AS (
+        INSERT INTO procrastinate_jobs (queue_name, task_name, priority, args)
+        SELECT 'default', %(task)s, 5, jsonb_build_object('delivery_id', stored.id)
+        FROM stored WHERE stored.state = 'pending'
     )
-    SELECT stored.id, NULL,
-           CASE WHEN stored.state = 'pending' THEN procrastinate_defer_jobs_v1(ARRAY[
-               ROW('default', %(task)s::text, 5, NULL, NULL,
-                   jsonb_build_object('delivery_id', stored.id), NULL)::procrastinate_job_to_defer_v1])
-           END
-    FROM stored
+    SELECT stored.id, NULL FROM stored
     UNION ALL
-    SELECT NULL, known.body_sha256, NULL FROM deliveries AS known
+    SELECT NULL, known.body_sha256 FROM deliveries AS known
     WHERE known.dedupe_key = %(dedupe_key)s AND NOT EXISTS (SELECT FROM stored)
 """
 

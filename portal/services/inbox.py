@@ -20,6 +20,7 @@ from portal.provider import events, signature
 from portal.provider.brands import Brand
 from portal.provider.events import WebhookEvent
 from portal.provider.fields import moment
+from portal.provider.signature import Headers
 from portal.services import sync
 
 log = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ class _Authentic:
     digest: str
 
 
-def accept(receiver: Receiver, body: bytes, headers: Sequence[tuple[str, str]], *, now: datetime) -> int | None:
+def accept(receiver: Receiver, body: bytes, headers: Headers, *, now: datetime) -> int | None:
     """Check a webhook and keep it together with its job: one statement, one transaction, one round trip.
 
     Returns:
@@ -83,6 +84,7 @@ def accept(receiver: Receiver, body: bytes, headers: Sequence[tuple[str, str]], 
     kept = _keep(found, event, error, now)
     if kept.id is None and not hmac.compare_digest(kept.digest, found.digest):
         _keep_contradiction(found, now)
+    crash_point("webhook.after_insert")
     return kept.id
 
 

@@ -8,9 +8,11 @@ import re
 import sys
 import time
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, TextIO
 
 from flask import Flask, Response, g, request
+from prometheus_client import Histogram
 
 from portal.web import metrics
 from portal.web.requests import known_id
@@ -140,6 +142,25 @@ def _end(response: Response) -> Response:
 
 
 def note(method: str, route: str, status: int, seconds: float) -> None:
-    """Write the line of one request, and count it."""
-    metrics.REQUESTS.labels(route, method, status).observe(seconds)
-    log.info("request", extra={"method": method, "route": route, "status": status, "ms": round(seconds * 1000, 1)})
+    """Write the line of one request, and count it.
+
+    Every value is one of ours, so nothing has to be looked through for what is private, and the line need not take
+    the long way through logging: that would cost more than all the rest of a small answer.
+    """
+    _series(route, method, status).observe(seconds)
+    at = datetime.now(UTC).isoformat(timespec="milliseconds")
+    sys.stdout.write(
+        f'{{"at": "{at}", "level": "info", "logger": "{__name__}", "message": "request", '
+        f'"request_id": "{known_id()}", "method": "{method}", "route": {_quoted(route)}, '
+        f'"status": {status}, "ms": {seconds * 1000:.1f}}}\n'
+    )
+    sys.stdout.flush()
+
+
+@cache
+def _series(route: str, method: str, status: int) -> Histogram:
+    found: Histogram = metrics.REQUESTS.labels(route, method, status)
+    return found
+
+
+_quoted = cache(json.dumps)

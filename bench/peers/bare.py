@@ -1,0 +1,22 @@
+"""The least that can be done with a webhook: check its HMAC and say yes. Keeps nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from collections.abc import Callable, Iterable
+from typing import Any
+
+_SECRET = os.environ["BENCH_SECRET"].encode()
+_HEADERS = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", "5")]
+
+
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """Answer 200 to an authentic body, 401 to any other."""
+    body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+    signed = environ["HTTP_X_PROFILEBAKERY_TIMESTAMP"].encode() + b"." + body
+    given = environ["HTTP_X_PROFILEBAKERY_SIGNATURE"].removeprefix("sha256=")
+    is_authentic = hmac.compare_digest(hmac.new(_SECRET, signed, hashlib.sha256).hexdigest(), given)
+    start_response("200 OK" if is_authentic else "401 Unauthorized", _HEADERS)
+    return [b"kept\n"]

@@ -1,0 +1,171 @@
+"""Starts what is measured: one PostgreSQL, and each receiver with a database of its own on it."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import cpu, events
+from bench.install import node_peer, python_peer
+from portal import migrations
+from portal.demo.children import Child, stop_all
+from portal.demo.ports import Ports
+from portal.demo.postgres import Postgres
+from portal.demo.readiness import answers
+from portal.demo.settings import base_environment
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "var" / "bench"
+_PEERS = ROOT / "bench" / "peers"
+_START_SECONDS = 60
+Maker = Callable[[str], bytes]
+
+
+@dataclass
+class Server:
+    """One running receiver."""
+
+    name: str
+    child: Child
+    port: int
+    make: Maker
+    database: str | None
+
+    @property
+    def pid(self) -> int:
+        """The process everything else of it descends from."""
+        assert self.child.process is not None  # noqa: S101 - started by Ground
+        return self.child.process.pid
+
+
+class Ground:
+    """A PostgreSQL and the receivers on it; everything ends with the block."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._stack = ExitStack()
+        self._run = FOLDER / "run"
+        self._logs = FOLDER / "logs"
+
+    def __enter__(self) -> Ground:
+        """Start PostgreSQL on an empty folder, durable as in production."""
+        shutil.rmtree(self._run, ignore_errors=True)
+        self._run.mkdir(parents=True)
+        self._run.chmod(0o711)  # PostgreSQL may run as another user
+        self.postgres = Postgres(data=self._run / "pg", logs=self._logs, durable=True, connections=200)
+        self._stack.callback(shutil.rmtree, self._run, ignore_errors=True)
+        self._stack.callback(self.postgres.stop)
+        try:
+            self.postgres.start()
+        except BaseException:
+            self._stack.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End every process and remove what they stored."""
+        self._stack.close()
+
+    def cpu(self, server: Server) -> float:
+        """Return the processor seconds used so far by a receiver and the whole database."""
+        assert self.postgres.child.process is not None  # noqa: S101 - started above
+        return cpu.used([server.pid, self.postgres.child.process.pid])
+
+    def portal(self, name: str) -> Server:
+        """Start the portal's web processes as they are deployed, on a migrated database."""
+        url = self.postgres.ensure_database(name)
+        migrations.upgrade(url.replace("postgresql://", "postgresql+psycopg://"))
+        port = Ports.free().portal
+        environment = base_environment() | {
+            "BIND": f"127.0.0.1:{port}",
+            "DATABASE_URL": url,
+            "HEADSHOT_API_KEY": "bench-api-key",
+            "HEADSHOT_PROVIDER": "profilebakery",
+            "HEADSHOT_WEBHOOK_SECRET": events.SECRET,
+            "OIDC_CLIENT_ID": "bench",
+            "OIDC_CLIENT_SECRET": "bench-client-secret",
+            "OIDC_ISSUER": "http://127.0.0.1:9",
+            "PUBLIC_URL": f"http://localhost:{port}",
+            "SECRET_KEY": "bench-secret-key-that-is-long-enough-to-sign",
+            "STORAGE_URL": (self._run / "photos").as_uri(),
+            "WEB_CONCURRENCY": "2",
+        }
+        argv = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi"]
+        child = self._start(name, argv, environment, lambda: answers(f"http://localhost:{port}/readyz"))
+        make = events.portal_request("/webhooks/profilebakery")
+        return Server(name, child, port, make, name)
+
+    def bare(self, name: str) -> Server:
+        """Start the bare WSGI application under the portal's gunicorn settings."""
+        port = Ports.free().portal
+        environment = self._peer_environment(port, events.SECRET)
+        argv = [sys.executable, "-m", "gunicorn", "--config", str(_PEERS / "gunicorn.conf.py"), "bench.peers.bare"]
+        child = self._start(name, argv, environment, lambda: _listens(port))
+        return Server(name, child, port, events.portal_request("/webhooks/profilebakery"), None)
+
+    def djstripe(self, name: str) -> Server:
+        """Start dj-stripe's webhook view under the portal's gunicorn settings.
+
+        Raises:
+            MissingPeer: it cannot be installed here.
+        """
+        python = python_peer(FOLDER / "python", self._say)
+        self.postgres.ensure_database(name)
+        port = Ports.free().portal
+        environment = self._peer_environment(port, events.STRIPE_SECRET, name)
+        path = subprocess.run(
+            [str(python), "djstripe_site.py"],
+            cwd=_PEERS, env=environment, capture_output=True, text=True, timeout=_START_SECONDS * 2, check=True,
+        ).stdout.strip()  # fmt: skip
+        argv = [str(python), "-m", "gunicorn", "--config", "gunicorn.conf.py", "djstripe_site"]
+        child = self._start(name, argv, environment, lambda: _listens(port), cwd=_PEERS)
+        return Server(name, child, port, events.stripe_request(path), name)
+
+    def express(self, name: str) -> Server:
+        """Start the Express receiver with two processes.
+
+        Raises:
+            MissingPeer: there is no node here, or its packages cannot be installed.
+        """
+        node = node_peer(FOLDER / "node", self._say)
+        self.postgres.ensure_database(name)
+        port = Ports.free().portal
+        environment = self._peer_environment(port, events.STRIPE_SECRET, name) | {
+            "BENCH_NODE_FOLDER": str(FOLDER / "node"),
+            "NODE_ENV": "production",
+        }
+        child = self._start(name, [node, str(_PEERS / "express.cjs")], environment, lambda: _listens(port))
+        return Server(name, child, port, events.stripe_request("/webhook"), name)
+
+    def _peer_environment(self, port: int, secret: str, database: str = "") -> dict[str, str]:
+        return base_environment() | {
+            "BENCH_DATABASE": database,
+            "BENCH_DATABASE_HOST": str(self.postgres.socket_folder),
+            "BENCH_SECRET": secret,
+            "BIND": f"127.0.0.1:{port}",
+            "PORT": str(port),
+            "WEB_CONCURRENCY": "2",
+        }
+
+    def _start(
+        self, name: str, argv: list[str], environment: dict[str, str], ready: Callable[[], bool], cwd: Path = ROOT
+    ) -> Child:
+        child = Child(name=name, argv=argv, env=environment, log=self._logs / f"{name}.log", cwd=cwd)
+        self._stack.callback(stop_all, [child], seconds=5)
+        child.start()
+        child.wait_until(ready, seconds=_START_SECONDS)
+        return child
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
