@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import random
 import socket
 from dataclasses import dataclass
 
 _TAKEN = frozenset({errno.EADDRINUSE, errno.EACCES})
 _HIGHEST_PORT = 65_536
+_UNUSED_BY_SYSTEMS = (12_000, 30_000)
 _LOOPBACKS = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
 
 
@@ -37,14 +39,10 @@ class Ports:
     @classmethod
     def free(cls) -> Ports:
         """Pick three ports nobody listens on right now."""
-        sockets = [socket.socket() for _ in range(3)]
-        try:
-            for each in sockets:
-                each.bind(("127.0.0.1", 0))
-            return cls(*(each.getsockname()[1] for each in sockets))
-        finally:
-            for each in sockets:
-                each.close()
+        found: set[int] = set()
+        while len(found) < 3:  # noqa: PLR2004 - as the class says
+            found.add(free_port())
+        return cls(*found)
 
     def check(self) -> None:
         """Make sure that all three can be listened on.
@@ -68,6 +66,17 @@ class Ports:
         """Return a port above this one that is free and not one of ours."""
         ours = {self.portal, self.sandbox, self.identity}
         return next(each for each in range(port + 1, _HIGHEST_PORT) if each not in ours and not is_taken(each))
+
+
+def free_port() -> int:
+    """Return a port nobody listens on.
+
+    From below the range systems take for outgoing connections, which could otherwise be given the very same port
+    between now and its use; and at random, so that two who ask at once get different ones.
+    """
+    while is_taken(port := random.randrange(*_UNUSED_BY_SYSTEMS)):  # noqa: S311 - not a secret
+        pass
+    return port
 
 
 def is_taken(port: int) -> bool:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from portal.db import transaction
+from portal.demo.ports import free_port
 from portal.models.people import Person
 from portal.models.sessions import Session
 from tests.integration.core.signing import SECRET
@@ -39,13 +40,6 @@ def environment(database_url: str, folder: Path, **more: str) -> dict[str, str]:
         "WEB_CONCURRENCY": "1",
         **more,
     }
-
-
-def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port: int = found.getsockname()[1]
-        return port
 
 
 @contextlib.contextmanager

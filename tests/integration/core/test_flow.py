@@ -17,6 +17,7 @@ from flask import Flask
 from werkzeug.serving import make_server
 
 from portal.app import create_app
+from portal.demo.ports import free_port
 from portal.domain.stages import Problem, Stage
 from portal.models import people
 from portal.models.people import Person
@@ -27,7 +28,7 @@ from portal.services.shoots import request_shoot, studio_url
 from tests.factories import agree, make_person
 from tests.integration.core.bench import Bench
 from tests.integration.core.conftest import closing_connections
-from tests.integration.core.processes import free_port, until
+from tests.integration.core.processes import until
 
 SWITCHES = {"pictures": "plain", "gallery_size": 3, "rate_limit": 100_000, "webhook_retry_minutes": (0.005, 0.005)}
 

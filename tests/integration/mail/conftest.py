@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from portal.app import create_app
+from portal.demo.ports import free_port
 from portal.models.people import Person
 from portal.models.shoots import Shoot
 from portal.services import copying
@@ -23,7 +24,7 @@ from tests.factories import NOW, agree, make_person, make_shoot
 from tests.integration.core.bench import Bench, Clock
 from tests.integration.core.conftest import closing_connections
 from tests.integration.core.doubles import ScriptedDownloader, ScriptedProvider
-from tests.smtp import Post, free_port, running
+from tests.smtp import Post, running
 from tests.unit.images.photos import portrait, saved
 
 PICTURE = saved(portrait(48, 60))

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
+from portal.demo.ports import free_port
 from portal.doctor import Finding, examine
 from portal.settings import Settings
-from tests.smtp import Post, free_port, running
+from tests.smtp import Post, running
 
 Build = Callable[..., Settings]
 

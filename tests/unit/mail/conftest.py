@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.smtp import Post, free_port, running
+from portal.demo.ports import free_port
+from tests.smtp import Post, running
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from portal.demo.ports import free_port
 from portal.mail import MailDeferred, Mailer, MailRefused, MailUnavailable, Message, connection
-from tests.smtp import Post, free_port, running
+from tests.smtp import Post, running
 
 FROM = "Acme <portal@acme.example>"
 PASSWORD = "p@ss/word:canary"
