@@ -6,7 +6,7 @@ PY := .venv/bin/python
 ARGS ?=
 SOURCES := portal tests wsgi.py gunicorn.conf.py
 
-.PHONY: help demo test check-one lint format lock clean
+.PHONY: help demo test check-one lint format words lock clean
 
 help:
 	@echo "make demo                 everything on this machine, no account anywhere; prints one address"
@@ -51,3 +51,10 @@ lock:
 
 clean:
 	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+
+# Collects the words of code and templates; afterwards translate what is empty in the .po files and run it again.
+words:
+	@mkdir -p var
+	@.venv/bin/pybabel --quiet extract -F translations/babel.cfg --no-location --omit-header -o var/messages.pot .
+	@.venv/bin/pybabel --quiet update -i var/messages.pot -d translations --no-fuzzy-matching --ignore-obsolete --omit-header
+	@.venv/bin/pybabel compile -d translations --statistics
