@@ -10,9 +10,10 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, g, request
+from flask import Blueprint, Flask, Response, current_app, g, request
 
 from portal.db import FAULTS
+from portal.domain.errors import TooMany
 from portal.provider.brands import BRANDS, Brand
 from portal.provider.signature import BadSignature
 from portal.services import inbox
@@ -23,6 +24,7 @@ from portal.web import logs
 from portal.web.context import EXTENSION, portal_context
 from portal.web.requests import new_id
 from portal.web.security import plain_walls
+from portal.web.throttle import Limit, Throttle
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -32,6 +34,8 @@ log = logging.getLogger(__name__)
 blueprint = Blueprint("webhooks", __name__)
 
 MAX_BODY_BYTES = 256 * 1024
+_WRONG_SIGNATURES = Limit("wrong webhook signatures", per_minute=60)
+_COME_BACK = {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}
 _SLUGS = {f"/webhooks/{slug}": slug for slug in BRANDS}
 # A server joins what comes twice under one name, so there is one of each at most.
 _SIGNED = {
@@ -130,15 +134,26 @@ def _keep(portal: Portal, brand: Brand, body: bytes, environ: WSGIEnvironment) -
     try:
         inbox.accept(receiver, body, headers, now=portal.clock())
     except BadSignature as error:
-        log.warning("webhook refused", extra={"reason": error.reason})
-        return 401, "the signature does not fit"
+        return _refuse(portal, error.reason, environ)
     except FAULTS:
         log.exception("webhook not kept, the provider will try again")
         return 503, "cannot be kept right now"
     return 200, "kept"
 
 
+def _refuse(portal: Portal, reason: str, environ: WSGIEnvironment) -> tuple[int, str]:
+    """Refuse what is not authentic; a flood of it is not even written down. Authentic ones never come here."""
+    forwarded = environ.get("HTTP_X_FORWARDED_FOR", "") if portal.settings.on_paas else ""
+    address = forwarded.rpartition(",")[2].strip() or environ.get("REMOTE_ADDR", "")
+    throttle: Throttle = current_app.extensions["throttle"]
+    try:
+        throttle.count(_WRONG_SIGNATURES, address, portal.clock())
+    except TooMany:
+        return 429, "too many wrong signatures"
+    log.warning("webhook refused", extra={"reason": reason})
+    return 401, "the signature does not fit"
+
+
 def _headers(status: int) -> list[tuple[str, str]]:
     headers = [("Content-Type", "text/plain; charset=utf-8")]
-    # The one status with a date to come back.
-    return [*headers, ("Retry-After", "60")] if status == HTTPStatus.SERVICE_UNAVAILABLE else headers
+    return [*headers, ("Retry-After", "60")] if status in _COME_BACK else headers

@@ -80,6 +80,20 @@ def test_what_is_not_authentic_is_kept_nowhere(bench: Bench, headers: list[tuple
     assert bench.queued() == []
 
 
+def test_a_flood_of_wrong_signatures_is_slowed_and_valid_ones_pass(bench: Bench) -> None:
+    """Also from the same address: what is authentic is never counted."""
+    client = bench.app.test_client()
+    wrong = signed_headers(BODY, NOW, secret="somebody-elses")
+    said = [client.post(PATH, data=BODY, headers=wrong).status_code for _ in range(70)]
+    assert said[:60] == [401] * 60
+    assert set(said[60:]) == {429}
+    assert client.post(PATH, data=BODY, headers=wrong).headers["Retry-After"] == "60"
+    other = client.post(PATH, data=BODY, headers=wrong, environ_overrides={"REMOTE_ADDR": "203.0.113.9"})
+    assert other.status_code == 401
+    assert client.post(PATH, data=BODY, headers=signed_headers(BODY, NOW)).status_code == 200
+    assert kept(bench) == 1
+
+
 def test_unreadable_but_authentic_is_a_dead_letter(bench: Bench) -> None:
     assert post(bench.app, b"not json").status_code == 200
     assert bench.query("SELECT state FROM deliveries") == [("dead",)]
