@@ -12,6 +12,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, db
 
+# Somebody says that their link to the studio no longer works; the console lists it.
+LINK_REPORTED = "shoot.link_reported"
+
 
 class AuditEntry(Base):
     """One thing that happened. ``detail`` holds constants and counts, nothing private."""

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, case, func, select
 
 from portal.db import db
+from portal.models.audit import LINK_REPORTED, AuditEntry
 from portal.models.budget import ProviderCall
 from portal.models.deliveries import Delivery
 from portal.models.people import Person
@@ -87,11 +88,22 @@ class OpenShoot:
     problem: str | None
     confirmed_at: datetime | None
     confirmed_by: str | None
+    link_reported_at: datetime | None
 
 
 def unfinished() -> list[OpenShoot]:
     """Return every unfinished shoot, the one longest in its status first."""
     since = func.coalesce(Shoot.status_since, Shoot.requested_at)
+    reported = (
+        select(func.max(AuditEntry.at))
+        .where(
+            AuditEntry.action == LINK_REPORTED,
+            AuditEntry.subject_id == Shoot.person_id,
+            AuditEntry.at >= Shoot.requested_at,
+        )
+        .correlate(Shoot)
+        .scalar_subquery()
+    )
     query = (
         select(
             Shoot.id,
@@ -102,6 +114,7 @@ def unfinished() -> list[OpenShoot]:
             Shoot.problem,
             Shoot.confirmed_at,
             Shoot.confirmed_by,
+            reported,
         )
         .join(Person, Person.id == Shoot.person_id)
         .where(Shoot.closed_at.is_(None), Shoot.copied_at.is_(None))

@@ -10,7 +10,7 @@ from portal.models import audit, shoots
 from portal.models.people import Person
 from portal.services import sync
 
-ACTION = "shoot.link_reported"
+ACTION = audit.LINK_REPORTED
 # Pressing again meanwhile is the same report.
 ONE_REPORT = timedelta(hours=24)
 

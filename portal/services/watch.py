@@ -56,9 +56,13 @@ def look(now: datetime) -> Watch:
         deliveries=counts,
         by_status=by_status,
         stuck=[one for one in unfinished if not one.problem and stages.is_stuck(one.status, one.since, now)],
-        troubled=[one for one in unfinished if one.problem],
+        troubled=[one for one in unfinished if one.problem or _cannot_enter(one)],
         last_confirmed_at=watch.last_confirmed_at(),
         is_silent=bool(under_way) and now - last > SILENCE,
         lag_p95=watch.apply_seconds(now - LAG_WINDOW),
         calls=watch.calls_by_path(now - CALL_WINDOW),
     )
+
+
+def _cannot_enter(shoot: OpenShoot) -> bool:
+    return shoot.status == stages.ONBOARDING and shoot.link_reported_at is not None

@@ -7,8 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from portal.db import transaction
 from portal.models import deliveries
 from portal.models.people import Person
+from portal.services import link_reports
 from tests import factories
 from tests.factories import NOW
 from tests.integration.web_pages.conftest import Visitor
@@ -47,6 +49,20 @@ def test_statuses_and_problems_are_said_in_words(admin: Visitor) -> None:
     assert "no pictures arrived" in words
     assert "generatingHeadshots" not in words
     assert "no_photos" not in words
+
+
+def test_a_link_that_somebody_reports_is_listed_until_they_are_in(admin: Visitor) -> None:
+    person = factories.make_person(name="Dora")
+    factories.agree(person)
+    shoot = factories.make_shoot(person, signed_url=b"sealed")
+    assert "Dora" not in admin.page("/admin/").words
+    assert link_reports.report_dead(person, now=NOW, request_id="r")
+    listed = admin.page("/admin/").words
+    assert "Dora" in listed
+    assert "says their link no longer works" in listed
+    with transaction() as session:
+        session.get_one(type(shoot), shoot.id).provider_status = "waiting"
+    assert "says their link no longer works" not in admin.page("/admin/").words
 
 
 @pytest.mark.parametrize("before", ["abc", "-1", "0", "9" * 30])
