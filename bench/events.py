@@ -30,12 +30,12 @@ class Batch:
 
 
 def batch(make: Callable[[str], bytes], name: str, count: int) -> Batch:
-    """Prepare ``count`` requests under fresh ids; a fifth repeats an earlier one, always in the same places."""
-    chance = random.Random(count)  # noqa: S311 - the same places in each run
+    """Prepare ``count`` requests under ids that follow from ``name``; a fifth repeats an earlier one."""
+    chance = random.Random(name)  # noqa: S311 - every server gets the same
     ids: list[str] = []
     for number in range(count):
         repeat = number > 0 and chance.random() < REPEATS
-        ids.append(chance.choice(ids) if repeat else f"evt_{name}{number:06d}")
+        ids.append(chance.choice(ids) if repeat else f"evt_{chance.getrandbits(96):024x}")
     made = {each: make(each) for each in dict.fromkeys(ids)}
     return Batch([made[each] for each in ids], ids)
 
@@ -92,7 +92,7 @@ def _mac(secret: str, stamp: str, body: bytes) -> str:
 
 
 def _padded(body: dict[str, object]) -> bytes:
-    inner = body["data"] if "data" in body else body
+    inner = body.get("data", body)
     assert isinstance(inner, dict)  # noqa: S101 - made above
     thing = inner["object"]
     thing["title"] = ""

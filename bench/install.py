@@ -36,7 +36,7 @@ def python_peer(folder: Path, say: Callable[[str], None]) -> Path:
         return python
     say("installing Django and dj-stripe (once)")
     shutil.rmtree(folder, ignore_errors=True)
-    if uv := shutil.which("uv"):
+    if uv := shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent)):
         _run([uv, "venv", "--quiet", "--python", sys.executable, str(folder)], "dj-stripe")
         _run([uv, "pip", "install", "--quiet", "--python", str(python), *_PYTHON_PACKAGES], "dj-stripe")
     else:

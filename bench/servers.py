@@ -36,6 +36,7 @@ class Server:
     port: int
     make: Maker
     database: str | None
+    is_slow: bool = False
 
     @property
     def pid(self) -> int:
@@ -79,7 +80,7 @@ class Ground:
 
     def portal(self, name: str) -> Server:
         """Start the portal's web processes as they are deployed, on a migrated database."""
-        url = self.postgres.ensure_database(name)
+        url = self.postgres.ensure_database(_database(name))
         migrations.upgrade(url.replace("postgresql://", "postgresql+psycopg://"))
         port = Ports.free().portal
         environment = base_environment() | {
@@ -99,13 +100,13 @@ class Ground:
         argv = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi"]
         child = self._start(name, argv, environment, lambda: answers(f"http://localhost:{port}/readyz"))
         make = events.portal_request("/webhooks/profilebakery")
-        return Server(name, child, port, make, name)
+        return Server(name, child, port, make, _database(name))
 
     def bare(self, name: str) -> Server:
         """Start the bare WSGI application under the portal's gunicorn settings."""
         port = Ports.free().portal
         environment = self._peer_environment(port, events.SECRET)
-        argv = [sys.executable, "-m", "gunicorn", "--config", str(_PEERS / "gunicorn.conf.py"), "bench.peers.bare"]
+        argv = [sys.executable, "-m", "gunicorn", "--config", str(_PEERS / "under_gunicorn.py"), "bench.peers.bare"]
         child = self._start(name, argv, environment, lambda: _listens(port))
         return Server(name, child, port, events.portal_request("/webhooks/profilebakery"), None)
 
@@ -116,16 +117,16 @@ class Ground:
             MissingPeer: it cannot be installed here.
         """
         python = python_peer(FOLDER / "python", self._say)
-        self.postgres.ensure_database(name)
+        self.postgres.ensure_database(_database(name))
         port = Ports.free().portal
-        environment = self._peer_environment(port, events.STRIPE_SECRET, name)
+        environment = self._peer_environment(port, events.STRIPE_SECRET, _database(name))
         path = subprocess.run(
             [str(python), "djstripe_site.py"],
             cwd=_PEERS, env=environment, capture_output=True, text=True, timeout=_START_SECONDS * 2, check=True,
         ).stdout.strip()  # fmt: skip
-        argv = [str(python), "-m", "gunicorn", "--config", "gunicorn.conf.py", "djstripe_site"]
+        argv = [str(python), "-m", "gunicorn", "--config", "under_gunicorn.py", "djstripe_site"]
         child = self._start(name, argv, environment, lambda: _listens(port), cwd=_PEERS)
-        return Server(name, child, port, events.stripe_request(path), name)
+        return Server(name, child, port, events.stripe_request(path), _database(name), is_slow=True)
 
     def express(self, name: str) -> Server:
         """Start the Express receiver with two processes.
@@ -134,14 +135,14 @@ class Ground:
             MissingPeer: there is no node here, or its packages cannot be installed.
         """
         node = node_peer(FOLDER / "node", self._say)
-        self.postgres.ensure_database(name)
+        self.postgres.ensure_database(_database(name))
         port = Ports.free().portal
-        environment = self._peer_environment(port, events.STRIPE_SECRET, name) | {
+        environment = self._peer_environment(port, events.STRIPE_SECRET, _database(name)) | {
             "BENCH_NODE_FOLDER": str(FOLDER / "node"),
             "NODE_ENV": "production",
         }
         child = self._start(name, [node, str(_PEERS / "express.cjs")], environment, lambda: _listens(port))
-        return Server(name, child, port, events.stripe_request("/webhook"), name)
+        return Server(name, child, port, events.stripe_request("/webhook"), _database(name))
 
     def _peer_environment(self, port: int, secret: str, database: str = "") -> dict[str, str]:
         return base_environment() | {
@@ -156,11 +157,15 @@ class Ground:
     def _start(
         self, name: str, argv: list[str], environment: dict[str, str], ready: Callable[[], bool], cwd: Path = ROOT
     ) -> Child:
-        child = Child(name=name, argv=argv, env=environment, log=self._logs / f"{name}.log", cwd=cwd)
+        child = Child(name=name, argv=argv, env=environment, log=self._logs / f"{_database(name)}.log", cwd=cwd)
         self._stack.callback(stop_all, [child], seconds=5)
         child.start()
         child.wait_until(ready, seconds=_START_SECONDS)
         return child
+
+
+def _database(name: str) -> str:
+    return "".join(letter if letter.isalnum() else "_" for letter in name.lower())
 
 
 def _listens(port: int) -> bool:

@@ -1,0 +1,28 @@
+"""A fixed number of events per second, whatever the answers do: how long each answer takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bench import events, load
+from bench.servers import Server
+
+RATE = 300
+ROUNDS = 3
+SAMPLES = 1_200
+
+
+def run(servers: list[Server], say: Callable[[str], None]) -> dict[str, tuple[float, float]]:
+    """Return the median and the 99th percentile of each receiver's answers, milliseconds.
+
+    Raises:
+        LoadError: one of them did not answer as it must.
+    """
+    say(f"{RATE} events a second for {ROUNDS * SAMPLES / RATE:.0f} s each: {', '.join(each.name for each in servers)}")
+    all_seen = {server.name: load.Load() for server in servers}
+    for number in range(ROUNDS):
+        for server in servers:
+            requests = events.batch(server.make, f"steady{number}", SAMPLES).requests
+            seen = load.open_loop(server.port, requests, rate=RATE)
+            all_seen[server.name].latencies += seen.latencies
+    return {name: (seen.percentile(0.5), seen.percentile(0.99)) for name, seen in all_seen.items()}
