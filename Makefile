@@ -6,13 +6,14 @@ PY := .venv/bin/python
 ARGS ?=
 SOURCES := portal tests wsgi.py gunicorn.conf.py
 
-.PHONY: help demo test check-one lint format words lock clean
+.PHONY: help demo test check-one lint format words bench lock clean
 
 help:
 	@echo "make demo                 everything on this machine, no account anywhere; prints one address"
 	@echo "make test                 lint, types, import rules and all tests (PostgreSQL and browser included)"
 	@echo "make test ARGS='-k gallery'   only the tests, with these pytest arguments"
 	@echo "make check-one T=tests/unit/x.py   one file or test, no set-up beyond the first"
+	@echo "make bench [P7]           the portal beside its peers on this machine: which performance goals it meets"
 	@echo "make lint | format | lock | clean"
 
 demo:
@@ -58,3 +59,14 @@ words:
 	@.venv/bin/pybabel --quiet extract -F translations/babel.cfg --no-location --omit-header -o var/messages.pot .
 	@.venv/bin/pybabel --quiet update -i var/messages.pot -d translations --no-fuzzy-matching --ignore-obsolete --omit-header
 	@.venv/bin/pybabel compile -d translations --statistics
+
+# `make bench` measures everything, `make bench P7` or `make bench ARGS=P7` one goal; takes up to ten minutes.
+bench:
+	@sh .ci/install requirements-demo.txt
+	@exec $(PY) -m bench $(ARGS) $(filter-out bench,$(MAKECMDGOALS))
+
+ifeq (bench,$(firstword $(MAKECMDGOALS)))
+.PHONY: $(filter-out bench,$(MAKECMDGOALS))
+$(filter-out bench,$(MAKECMDGOALS)):
+	@:
+endif
