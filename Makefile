@@ -56,8 +56,9 @@ clean:
 # Collects the words of code and templates; afterwards translate what is empty in the .po files and run it again.
 words:
 	@mkdir -p var
-	@.venv/bin/pybabel --quiet extract -F translations/babel.cfg --no-location --omit-header -o var/messages.pot .
-	@.venv/bin/pybabel --quiet update -i var/messages.pot -d translations --no-fuzzy-matching --ignore-obsolete --omit-header
+	@.venv/bin/pybabel --quiet extract -F translations/babel.cfg --no-location -w 110 -o var/messages.pot .
+	@.venv/bin/pybabel --quiet update -i var/messages.pot -d translations --no-fuzzy-matching --ignore-obsolete \
+		--ignore-pot-creation-date -w 110
 	@.venv/bin/pybabel compile -d translations --statistics
 
 # `make bench` measures everything, `make bench P7` or `make bench ARGS=P7` one goal; takes up to ten minutes.
