@@ -10,10 +10,14 @@ from pathlib import Path
 import pytest
 
 from portal.demo.stack import Stack
-from tests.faults.house import House
 
-# A session of an hour takes six seconds, and so do the retries of a webhook.
-SPEED = 600.0
+for _module in ("barrage", "house", "studio"):
+    pytest.register_assert_rewrite(f"tests.faults.{_module}")
+
+from tests.faults.house import House  # noqa: E402 - what it asserts is explained only if it is imported after that
+
+# A session of an hour takes a second, and so do the retries of a webhook.
+SPEED = 3600.0
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +26,8 @@ def running_house() -> Iterator[House]:
     # PostgreSQL runs as another user when we are root, and has to enter.
     folder.chmod(0o711)
     try:
-        with Stack(data_dir=folder / "stack", speed=SPEED) as stack:
+        # As durable as in production: what was committed has to survive an immediate stop.
+        with Stack(data_dir=folder / "stack", speed=SPEED, durable=True) as stack:
             house = House(stack)
             try:
                 house.studio.switch(gallery_size=3, pictures="plain", credits=10_000, webhook_timeout_seconds=5)

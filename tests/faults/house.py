@@ -21,7 +21,7 @@ from portal.demo import readiness
 from portal.demo.children import Child, stop_all
 from portal.demo.stack import ROOT, Stack
 from portal.jobs.tasks import SWEEP_TASK
-from portal.models import jobs
+from portal.models import jobs, people
 from portal.models.sessions import Session
 from portal.services import fsck, shoots
 from portal.settings import Settings
@@ -55,6 +55,8 @@ class House:
         self.url = stack.addresses.portal
         self.app: Flask = create_app(Settings.from_env(stack.environment))
         self.extra: list[Child] = []
+        self._portal_argv = list(self.portal.argv)
+        self._worker_argv = list(self.worker.argv)
 
     # Processes
 
@@ -80,6 +82,18 @@ class House:
         """End one process politely."""
         assert not stop_all([child], seconds=40)
 
+    def replace_portal(self, *, argv: list[str] | None = None, **environment: str) -> None:
+        """End the web processes at once, and start them with a changed environment or program."""
+        stop_all([self.portal], seconds=0)
+        self.portal.argv = argv or self._portal_argv
+        self.start(self.portal, **environment)
+
+    def replace_worker(self, *, argv: list[str] | None = None) -> None:
+        """End the worker politely, and start another program in its place."""
+        self.stop(self.worker)
+        self.worker.argv = argv or self._worker_argv
+        self.start(self.worker)
+
     def another_worker(self, name: str, *, program: list[str] | None = None, **environment: str) -> Child:
         """Launch one more worker; who asked for it looks at how it fares. It ends with the test."""
         argv = program or [sys.executable, "-m", "portal", "worker"]
@@ -96,11 +110,18 @@ class House:
         stop_all(self.extra, seconds=1)
         self.extra.clear()
         self.studio.mend()
-        self.studio.switch(duplicate_email="new", favorite_event="photo", webhook_order="kept", rate_limit=100_000)
-        for child in (self.worker, self.portal):
-            if child.process is None or child.returncode is not None or child.env != self.stack.environment:
-                stop_all([child], seconds=40)
-                self.start(child)
+        self.studio.switch(
+            duplicate_email="new", favorite_event="photo", webhook_order="kept", rate_limit=100_000, gallery_size=3
+        )
+        if not self._is_as_made(self.portal, self._portal_argv):
+            self.replace_portal()
+        if not self._is_as_made(self.worker, self._worker_argv):
+            stop_all([self.worker], seconds=1)
+            self.worker.argv = self._worker_argv
+            self.start(self.worker)
+
+    def _is_as_made(self, child: Child, argv: list[str]) -> bool:
+        return child.returncode is None and child.env == self.stack.environment and list(child.argv) == argv
 
     # The database
 
@@ -141,6 +162,13 @@ class House:
                 )  # fmt: skip
             shoot = shoots.request_shoot(person, provider="profilebakery", development=False, now=now)
             return Traveller(person.id, shoot.id, person.email, token)
+
+    def press_again(self, traveller: Traveller) -> None:
+        """Press start once more, as somebody does who is told that it did not work."""
+        with self.inside():
+            person = people.by_id(traveller.person_id)
+            assert person is not None
+            shoots.request_shoot(person, provider="profilebakery", development=False, now=datetime.now(UTC))
 
     def browser(self, traveller: Traveller) -> requests.Session:
         """A browser in which this person is signed in."""
