@@ -6,12 +6,13 @@ PY := .venv/bin/python
 ARGS ?=
 SOURCES := portal tests wsgi.py gunicorn.conf.py
 
-.PHONY: help demo test check-one lint format words bench lock clean
+.PHONY: help demo test faults check-one lint format words bench lock clean
 
 help:
 	@echo "make demo                 everything on this machine, no account anywhere; prints one address"
 	@echo "make test                 lint, types, import rules and all tests (PostgreSQL and browser included)"
 	@echo "make test ARGS='-k gallery'   only the tests, with these pytest arguments"
+	@echo "make faults               kills, freezes and starves real processes, then checks every invariant"
 	@echo "make check-one T=tests/unit/x.py   one file or test, no set-up beyond the first"
 	@echo "make bench [P7]           the portal beside its peers on this machine: which performance goals it meets"
 	@echo "make lint | format | lock | clean"
@@ -24,6 +25,11 @@ test:
 	@sh .ci/install requirements-dev.txt
 	@sh .ci/browser
 	@sh .ci/check $(ARGS)
+
+# Alone on the machine: they judge how processes recover, and other load would judge with them.
+faults:
+	@sh .ci/install requirements-dev.txt
+	@exec $(PY) -m pytest -q -m faults tests/faults $(ARGS)
 
 check-one:
 	@test -n "$(T)" || { echo "Say which: make check-one T=tests/unit/..." >&2; exit 2; }
