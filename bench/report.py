@@ -6,11 +6,12 @@ import json
 import math
 import os
 import platform
+import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal
 
 from bench.killing import KILLS, Survived
 from bench.rounds import Cost
@@ -27,13 +28,6 @@ P4_P50, P4_P99 = 3, 10
 P7_CPU = 1.15
 
 
-class Ours(NamedTuple):
-    """The portal's own figures, the mean of both instances."""
-
-    cpu_us: float
-    per_second: float
-
-
 @dataclass(frozen=True)
 class Verdict:
     """One line of the table; ``is_met`` is None where it could not be measured."""
@@ -47,40 +41,38 @@ class Verdict:
 
 def of_rounds(costs: dict[str, Cost], goals: Sequence[str], missing: dict[str, str]) -> list[Verdict]:
     """Judge what the closed-loop rounds are about: P1, P2, P3 and P7."""
-    judges = {"P1": _p1, "P2": _p2, "P3": _p3, "P7": _p7}
-    peers = {"P1": DJSTRIPE, "P2": EXPRESS, "P3": BARE, "P7": MILLION}
     found: list[Verdict] = []
-    for goal in (each for each in judges if each in goals):
-        verdict = judges[goal](_ours(costs), costs.get(peers[goal], Cost([math.nan], [math.nan])))
-        if peers[goal] not in costs:
-            why = missing.get(peers[goal], "it failed under load")
-            verdict = replace(verdict, found=why, is_met=None)
-        found.append(verdict)
+    for goal, peer, judge in (("P1", DJSTRIPE, _p1), ("P2", EXPRESS, _p2), ("P3", BARE, _p3), ("P7", MILLION, _p7)):
+        if goal not in goals:
+            continue
+        if peer in costs:
+            found.append(judge(_beside(costs, peer, "cpu"), _beside(costs, peer, "rate")))
+        else:
+            unmeasured = judge(math.nan, math.nan)
+            found.append(replace(unmeasured, found=missing.get(peer, "it failed under load"), is_met=None))
     return found
 
 
-def _p1(ours: Ours, peer: Cost) -> Verdict:
-    less, more = ours.cpu_us / peer.cpu_us, ours.per_second / peer.per_second
-    is_met = less <= P1_CPU and more >= P1_RATE
+def _p1(cpu: float, rate: float) -> Verdict:
     wanted = f"≤ {P1_CPU}× CPU, ≥ {P1_RATE}× rate"
-    return Verdict("P1", "CPU and capacity beside dj-stripe", wanted, f"{less:.3f}×, {more:.1f}×", is_met)
+    is_met = cpu <= P1_CPU and rate >= P1_RATE
+    return Verdict("P1", "CPU and capacity beside dj-stripe", wanted, f"{cpu:.3f}×, {rate:.1f}×", is_met)
 
 
-def _p2(ours: Ours, peer: Cost) -> Verdict:
-    ratio = ours.cpu_us / peer.cpu_us
-    wanted = f"≤ {P2_CPU}× (stretch {P2_STRETCH}×)"
-    return Verdict("P2", "CPU beside Express + pg", wanted, f"{ratio:.2f}×", ratio <= P2_CPU)
+def _p2(cpu: float, _rate: float) -> Verdict:
+    return Verdict(
+        "P2", "CPU beside Express + pg", f"≤ {P2_CPU}× (stretch {P2_STRETCH}×)", f"{cpu:.2f}×", cpu <= P2_CPU
+    )
 
 
-def _p3(ours: Ours, peer: Cost) -> Verdict:
-    ratio = ours.per_second / peer.per_second
-    found = f"{ratio:.2f}× (by CPU {peer.cpu_us / ours.cpu_us:.2f}×)"
-    return Verdict("P3", "rate beside bare WSGI with HMAC", f"≥ {P3_RATE:.2f}×", found, ratio >= P3_RATE)
+def _p3(cpu: float, rate: float) -> Verdict:
+    found = f"{rate:.2f}× (by CPU {1 / cpu:.2f}×)"
+    return Verdict("P3", "rate beside bare WSGI with HMAC", f"≥ {P3_RATE:.2f}×", found, rate >= P3_RATE)
 
 
-def _p7(ours: Ours, peer: Cost) -> Verdict:
-    ratio = peer.cpu_us / ours.cpu_us
-    return Verdict("P7", "CPU at 1,000,000 stored events", f"≤ {P7_CPU}×", f"{ratio:.2f}×", ratio <= P7_CPU)
+def _p7(cpu: float, _rate: float) -> Verdict:
+    more = 1 / cpu
+    return Verdict("P7", "CPU at 1,000,000 stored events", f"≤ {P7_CPU}×", f"{more:.2f}×", more <= P7_CPU)
 
 
 def of_steady(latencies: dict[str, tuple[float, float]]) -> Verdict:
@@ -116,8 +108,8 @@ def costs_table(costs: dict[str, Cost]) -> str:
 
 def spread(costs: dict[str, Cost]) -> float:
     """Return how far the portal is from itself, as a ratio of at least 1."""
-    one, other = costs[A].cpu_us, costs[B].cpu_us
-    return max(one, other) / min(one, other)
+    ratio = statistics.median(one / other for one, other in zip(costs[A].cpu, costs[B].cpu, strict=True))
+    return max(ratio, 1 / ratio)
 
 
 def write(path: Path, verdicts: Sequence[Verdict], details: dict[str, object]) -> None:
@@ -132,9 +124,11 @@ def write(path: Path, verdicts: Sequence[Verdict], details: dict[str, object]) -
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _ours(costs: dict[str, Cost]) -> Ours:
-    pair = costs[A], costs[B]
-    return Ours(sum(each.cpu_us for each in pair) / 2, sum(each.per_second for each in pair) / 2)
+def _beside(costs: dict[str, Cost], peer: str, what: Literal["cpu", "rate"]) -> float:
+    """Return the portal's figure over the peer's: of each round, then the middle one, for machines drift."""
+    rounds = zip(getattr(costs[A], what), getattr(costs[B], what), getattr(costs[peer], what), strict=True)
+    found: float = statistics.median((one + other) / 2 / theirs for one, other, theirs in rounds)
+    return found
 
 
 def _aligned(rows: Sequence[tuple[str, ...]]) -> str:

@@ -19,6 +19,8 @@ def run(servers: list[Server], say: Callable[[str], None]) -> dict[str, tuple[fl
         LoadError: one of them did not answer as it must.
     """
     say(f"{RATE} events a second for {ROUNDS * SAMPLES / RATE:.0f} s each: {', '.join(each.name for each in servers)}")
+    for server in servers:
+        load.closed_loop(server.port, events.batch(server.make, "before steady", SAMPLES).requests)
     all_seen = {server.name: load.Load() for server in servers}
     for number in range(ROUNDS):
         for server in servers:

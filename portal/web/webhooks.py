@@ -109,7 +109,8 @@ def _take_in(slug: str, environ: WSGIEnvironment) -> tuple[int, str]:
         return 503, "no webhook secret is configured for this provider"
     if environ.get("HTTP_CONTENT_ENCODING", "identity") != "identity":
         return 415, "compressed bodies are not accepted"
-    length = int(environ.get("CONTENT_LENGTH") or 0)
+    said = environ.get("CONTENT_LENGTH", "")
+    length = int(said) if said.isdecimal() else 0
     body = _body(environ, length)
     if max(length, len(body)) > MAX_BODY_BYTES:
         return 413, "the body is too large"

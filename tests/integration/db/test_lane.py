@@ -1,0 +1,126 @@
+"""Single statements on a lane: connections that die, statements that fail, and whose turn it is."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import LiteralString
+
+import psycopg
+import pytest
+
+from portal import lane as lanes
+from portal.lane import Busy, Lane
+
+PID: LiteralString = "SELECT pg_backend_pid()"
+SLEEP: LiteralString = "SELECT pg_sleep(%(seconds)s)"
+
+
+@pytest.fixture
+def conninfo(database_url: str) -> str:
+    return database_url.replace("+psycopg", "")
+
+
+@pytest.fixture
+def lane(conninfo: str) -> Iterator[Lane]:
+    lane = Lane(conninfo, 1)
+    yield lane
+    lane.close()
+
+
+def pid(lane: Lane) -> int:
+    row = lane.run(PID, {})
+    assert row is not None
+    return int(row[0])
+
+
+def test_one_connection_is_used_again_and_opened_again_after_closing(lane: Lane) -> None:
+    first = pid(lane)
+    assert pid(lane) == first
+    lane.close()
+    assert pid(lane) != first
+
+
+def test_what_is_written_is_kept_at_once(lane: Lane, conninfo: str) -> None:
+    with psycopg.connect(conninfo, autocommit=True) as other:
+        other.execute("CREATE TABLE things (name text, content bytea)")
+        add: LiteralString = "INSERT INTO things VALUES (%(name)s, %(content)b) RETURNING name"
+        assert lane.run(add, {"name": "a", "content": b"\x00\xff"}) == ("a",)
+        assert other.execute("SELECT * FROM things").fetchall() == [("a", b"\x00\xff")]
+    assert lane.run("SELECT 1 WHERE false", {}) is None
+
+
+def test_a_connection_the_server_closed_is_replaced_unnoticed(lane: Lane, conninfo: str) -> None:
+    first = pid(lane)
+    with psycopg.connect(conninfo, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", (first,))
+    assert pid(lane) != first
+
+
+def test_a_server_that_is_away_is_an_error_and_nothing_stays_taken() -> None:
+    lane = Lane("postgresql://127.0.0.1:1/none", 1, connect_timeout=2)
+    for _ in range(3):
+        with pytest.raises(psycopg.OperationalError):
+            lane.run(PID, {})
+
+
+def test_a_statement_that_fails_fails_once_and_leaves_the_connection(lane: Lane) -> None:
+    first = pid(lane)
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        lane.run("SELECT 1 / 0", {})
+    assert pid(lane) == first
+
+
+def test_a_connection_left_in_the_middle_of_something_is_thrown_away(lane: Lane) -> None:
+    first = pid(lane)
+    with pytest.raises(psycopg.ProgrammingError):  # it has no row to return
+        lane.run("BEGIN", {})
+    assert pid(lane) != first
+
+
+def test_waiting_has_an_end(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
+    pid(lane)
+    monkeypatch.setattr(lanes, "PATIENCE_SECONDS", 0.1)
+    with ExitStack() as stack:
+        occupy(lane, stack, seconds=0.6)
+        with pytest.raises(Busy):
+            lane.run(PID, {})
+    assert pid(lane) > 0
+
+
+def test_first_come_first_served(lane: Lane) -> None:
+    order: list[int] = []
+
+    def wait(number: int) -> None:
+        lane.run(SLEEP, {"seconds": 0.02})
+        order.append(number)
+
+    with ExitStack() as stack:
+        occupy(lane, stack, seconds=0.5)
+        threads = [threading.Thread(target=wait, args=(number,)) for number in range(8)]
+        for count, thread in enumerate(threads, start=1):
+            thread.start()
+            until(lambda count=count: len(lane._waiting) == count)
+        for thread in threads:
+            thread.join(10)
+    assert order == list(range(8))
+
+
+def occupy(lane: Lane, stack: ExitStack, *, seconds: float) -> None:
+    """Keep the lane's only connection busy in a thread, and return once it is."""
+    thread = threading.Thread(target=lane.run, args=(SLEEP, {"seconds": seconds}))
+    thread.start()
+    stack.callback(thread.join, 10)
+    until(lambda: not lane._free)
+
+
+def until(ready: object) -> None:
+    """Wait a moment for something another thread is about to do."""
+    assert callable(ready)
+    pause = threading.Event()
+    for _ in range(500):
+        if ready():
+            return
+        pause.wait(0.01)
+    raise AssertionError("it never happened")
