@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 PY := .venv/bin/python
 ARGS ?=
-SOURCES := portal tests wsgi.py gunicorn.conf.py
+SOURCES := portal bench tests wsgi.py gunicorn.conf.py
 
 .PHONY: help demo test faults check-one lint format words bench lock clean
 

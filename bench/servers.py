@@ -6,8 +6,8 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,6 +72,16 @@ class Ground:
     def __exit__(self, *_: object) -> None:
         """End every process and remove what they stored."""
         self._stack.close()
+
+    @contextmanager
+    def visitors(self) -> Iterator[None]:
+        """End with the block whatever was started within it, so that the next measurement is alone."""
+        outer, self._stack = self._stack, ExitStack()
+        try:
+            yield
+        finally:
+            self._stack.close()
+            self._stack = outer
 
     def cpu(self, server: Server) -> float:
         """Return the processor seconds used so far by a receiver and the whole database."""

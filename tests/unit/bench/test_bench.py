@@ -14,10 +14,10 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from bench import cpu, events, load, report
+from bench import cpu, events, goals, load, report, webhook_verdicts
 from bench.load import LoadError
-from bench.report import BARE, DJSTRIPE, EXPRESS, A, B
 from bench.rounds import Cost
+from bench.webhook_verdicts import BARE, DJSTRIPE, EXPRESS, A, B
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nkept\n"
 
@@ -116,11 +116,19 @@ def cost(cpu_us: float, per_second: float) -> Cost:
 
 def test_verdicts_follow_the_ratios() -> None:
     costs = {A: cost(600, 2000), B: cost(660, 1900), BARE: cost(110, 12_000), DJSTRIPE: cost(7000, 250)}
-    found = {each.goal: each for each in report.of_rounds(costs, ["P1", "P2", "P3"], {EXPRESS: "no node here"})}
+    found = {
+        each.goal: each for each in webhook_verdicts.of_rounds(costs, ["P1", "P2", "P3"], {EXPRESS: "no node here"})
+    }
     assert {goal: each.is_met for goal, each in found.items()} == {"P1": True, "P2": None, "P3": False}
     assert found["P2"].found == "no node here"
     assert found["P1"].found == "0.090×, 7.8×"
-    assert report.spread(costs) == pytest.approx(1.1)
+    assert webhook_verdicts.spread(costs) == pytest.approx(1.1)
     table = report.table(list(found.values()))
     assert "NOT MET" in table
     assert "not measured" in table
+
+
+def test_goals_of_one_measurement_are_measured_together_in_the_order_of_the_table() -> None:
+    called = goals.grouped(["P7", "P1", "P1"])
+    assert called == {goals.GOALS["P1"].measure: ["P1", "P7"]}
+    assert [name for names in goals.grouped(goals.GOALS).values() for name in names] == list(goals.GOALS)

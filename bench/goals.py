@@ -1,0 +1,49 @@
+"""Every goal with what measures it; a new one is a line here and a function that returns verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from bench import webhooks
+from bench.report import Verdict
+from bench.workbench import Bench
+
+Measure = Callable[[Bench, Sequence[str]], list[Verdict]]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """One goal.
+
+    Attributes:
+        text: what is compared, for the list of goals.
+        measure: gets the bench and those of its goals that are wanted; goals that name the same one are measured
+            by a single call.
+    """
+
+    text: str
+    measure: Measure
+
+
+GOALS: Mapping[str, Goal] = MappingProxyType(
+    {
+        "P1": Goal("processor time and capacity of webhooks beside dj-stripe", webhooks.measure),
+        "P2": Goal("processor time of webhooks beside Express + pg", webhooks.measure),
+        "P3": Goal("rate of webhooks beside bare WSGI with HMAC", webhooks.measure),
+        "P4": Goal("answer times at 300 webhooks a second", webhooks.measure),
+        "P6": Goal("no webhook lost when workers are killed", webhooks.measure),
+        "P7": Goal("processor time of webhooks at a million stored", webhooks.measure),
+    }
+)
+
+
+def grouped(names: Iterable[str]) -> dict[Measure, list[str]]:
+    """Return what has to be called for these goals, in the table's order, and with which of them."""
+    wanted = set(names)
+    found: dict[Measure, list[str]] = {}
+    for name, goal in GOALS.items():
+        if name in wanted:
+            found.setdefault(goal.measure, []).append(name)
+    return found
