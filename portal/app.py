@@ -34,6 +34,7 @@ from portal.web import (
     pages,
     photos,
     reporting,
+    requests,
     security,
     static_files,
     webhooks,
@@ -100,7 +101,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     static_files.init_app(app, TOP / "static", version)
     logs.configure(_secrets(portal.settings))
     # In this order: the log sees every answer, strangers are turned away before their forms are judged.
-    for part in (logs, security, access, forgery, errors):
+    for part in (logs, requests, security, access, forgery, errors):
         part.init_app(app)
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)

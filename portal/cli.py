@@ -11,14 +11,17 @@ from typing import Any
 import click
 from flask import Flask
 
+from portal.domain.caller import Caller, Channel, calling
 from portal.settings import Settings, SettingsError
 
 # The parts are imported inside the commands: `worker` must not load the demo, nor `demo` the database.
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-def portal() -> None:
+@click.pass_context
+def portal(context: click.Context) -> None:
     """The headshot portal."""
+    context.with_resource(calling(Caller(Channel.COMMAND_LINE)))
 
 
 _PORT = click.IntRange(1, 65_535)

@@ -20,8 +20,8 @@ class SecretBox:
     """Seals with the first key and opens with any, so that keys can be rotated one by one."""
 
     def __init__(self, keys: Sequence[str]) -> None:
-        self._keys = tuple(keys)
         self._fernet = MultiFernet([Fernet(_derive(key, b"portal at rest")) for key in keys])
+        self._pseudonym_key = _derive(keys[0], b"portal pseudonym")
 
     def seal(self, text: str) -> bytes:
         """Encrypt and authenticate ``text``."""
@@ -40,8 +40,7 @@ class SecretBox:
 
     def pseudonym(self, value: str) -> str:
         """Return a stable keyed digest (32 hex digits) of something private, for logs and audit rows."""
-        key = _derive(self._keys[0], b"portal pseudonym")
-        return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()[:32]
+        return hmac.new(self._pseudonym_key, value.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def _derive(key: str, purpose: bytes) -> bytes:

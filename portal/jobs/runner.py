@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from portal.crash_points import crash_point
 from portal.db import transaction
+from portal.domain.caller import Caller, Channel, calling
 from portal.mail import MailError
 from portal.models import jobs
 from portal.provider.errors import ProviderError, RateLimited
@@ -93,7 +94,7 @@ def task(
     def register(body: Body) -> Body:
         def run(context: JobContext, /, *, tries: int = 0, **arguments: Any) -> None:
             running: Running = context.additional_context["running"]
-            with running.app.app_context():
+            with running.app.app_context(), calling(Caller(Channel.WORKER)):
                 try:
                     body(running.portal, **arguments)
                 except Exception as error:

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, db
+from portal.domain.caller import current_caller
 
 # Somebody says that their link to the studio no longer works; the console lists it.
 LINK_REPORTED = "shoot.link_reported"
@@ -39,11 +40,10 @@ def add(
     actor_id: UUID | None = None,
     subject_id: UUID | None = None,
     result: str = "ok",
-    request_id: str | None = None,
-    address_digest: str | None = None,
     **detail: str | int | bool | None,
 ) -> None:
-    """Add one entry in the caller's transaction."""
+    """Add one entry in the running transaction; where the act came from is known already."""
+    caller = current_caller()
     db.session.add(
         AuditEntry(
             at=at,
@@ -51,8 +51,8 @@ def add(
             actor_id=actor_id,
             subject_id=subject_id,
             result=result,
-            request_id=request_id,
-            address_digest=address_digest,
+            request_id=caller.request_id,
+            address_digest=caller.address_digest,
             detail=detail,
         )
     )

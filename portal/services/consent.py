@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from portal.db import transaction
+from portal.domain.caller import current_caller
 from portal.domain.consent import Policy
 from portal.domain.errors import BadInput
 from portal.models import audit, consents, people, shoots
@@ -20,7 +21,6 @@ def give(
     *,
     now: datetime,
     provider: str,
-    address_digest: str | None = None,
     user_agent: str | None = None,
 ) -> Consent:
     """Record that the person agrees to exactly this text; agreeing twice keeps the first record.
@@ -44,7 +44,7 @@ def give(
             purposes=[purpose.key for purpose in policy.purposes],
             provider=provider,
             given_at=now,
-            address_digest=address_digest,
+            address_digest=current_caller().address_digest,
             user_agent=user_agent,
         )
         session.add(consent)

@@ -15,7 +15,7 @@ ACTION = audit.LINK_REPORTED
 ONE_REPORT = timedelta(hours=24)
 
 
-def report_dead(person: Person, *, now: datetime, request_id: str) -> bool:
+def report_dead(person: Person, *, now: datetime) -> bool:
     """Note that the person's link no longer works, for an operator to see, and have their session re-read.
 
     The provider's word decides what becomes of the session: a link can also look dead because of a browser.
@@ -30,5 +30,5 @@ def report_dead(person: Person, *, now: datetime, request_id: str) -> bool:
             return False
         sync.ask_to_refresh(shoot, now=now)
         if not audit.has_since(ACTION, person.id, now - ONE_REPORT):
-            audit.add(ACTION, at=now, actor_id=person.id, subject_id=person.id, result="problem", request_id=request_id)
+            audit.add(ACTION, at=now, actor_id=person.id, subject_id=person.id, result="problem")
         return True

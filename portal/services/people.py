@@ -42,14 +42,6 @@ LIFETIMES: Mapping[Role, Lifetime] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True)
-class Caller:
-    """What is kept of where a request came from."""
-
-    request_id: str | None = None
-    address_digest: str | None = None
-
-
 @dataclass(frozen=True, kw_only=True)
 class NewSession:
     """The session a sign-in begins.
@@ -75,7 +67,6 @@ def sign_in(
     settings: Settings,
     locale: str,
     now: datetime,
-    caller: Caller,
 ) -> Person:
     """Let a proved identity in: know or make the person, begin their session, end the one it replaces.
 
@@ -107,8 +98,6 @@ def sign_in(
             at=now,
             actor_id=person.id,
             subject_id=person.id,
-            request_id=caller.request_id,
-            address_digest=caller.address_digest,
             role=person.role,
         )
         sessions.prune(now, attempts_before=now - ATTEMPT_LIFE, orders_before=now - _ORDER_TRACE)
@@ -149,20 +138,18 @@ def _session(person: Person, identity: Identity, begins: NewSession, now: dateti
     )
 
 
-def note_refusal(reason: str, *, now: datetime, caller: Caller, action: str = "sign_in") -> None:
+def note_refusal(reason: str, *, now: datetime, action: str = "sign_in") -> None:
     """Keep that a sign-in, or an order to sign out, was refused and why."""
     with transaction():
         audit.add(
             action,
             at=now,
             result="refused",
-            request_id=caller.request_id,
-            address_digest=caller.address_digest,
             reason=reason,
         )
 
 
-def note_denied(person: Person, endpoint: str, *, now: datetime, caller: Caller) -> None:
+def note_denied(person: Person, endpoint: str, *, now: datetime) -> None:
     """Keep that somebody called what is not theirs to call."""
     with transaction():
         audit.add(
@@ -170,13 +157,11 @@ def note_denied(person: Person, endpoint: str, *, now: datetime, caller: Caller)
             at=now,
             actor_id=person.id,
             result="denied",
-            request_id=caller.request_id,
-            address_digest=caller.address_digest,
             endpoint=endpoint,
         )
 
 
-def sign_out(person: Person, token_hash: bytes, *, now: datetime, caller: Caller) -> None:
+def sign_out(person: Person, token_hash: bytes, *, now: datetime) -> None:
     """End the session of this browser."""
     with transaction():
         sessions.end(token_hash)
@@ -185,14 +170,10 @@ def sign_out(person: Person, token_hash: bytes, *, now: datetime, caller: Caller
             at=now,
             actor_id=person.id,
             subject_id=person.id,
-            request_id=caller.request_id,
-            address_digest=caller.address_digest,
         )
 
 
-def sign_out_by_order(
-    issuer: str, order_id: str, *, subject: str | None, sid: str | None, now: datetime, caller: Caller
-) -> int:
+def sign_out_by_order(issuer: str, order_id: str, *, subject: str | None, sid: str | None, now: datetime) -> int:
     """End the sessions the identity provider orders to end; return how many there were.
 
     Raises:
@@ -207,8 +188,6 @@ def sign_out_by_order(
             "sign_out.ordered",
             at=now,
             subject_id=person.id if person else None,
-            request_id=caller.request_id,
-            address_digest=caller.address_digest,
             sessions=ended,
         )
         return ended

@@ -17,7 +17,6 @@ from portal.domain.roles import Role
 from portal.models.people import Person
 from portal.services import people
 from portal.web.context import portal_context
-from portal.web.requests import caller
 from portal.web.sessions import current_session
 from portal.web.throttle import Limit, Throttle
 
@@ -152,7 +151,7 @@ def _guard() -> Response | None:
     if g.person is None:
         return None
     if _RANK[Role(g.person.role)] < _NEEDED[rule.who]:
-        people.note_denied(g.person, request.endpoint, now=portal_context().clock(), caller=caller())
+        people.note_denied(g.person, request.endpoint, now=portal_context().clock())
         raise NotAllowed
     return None
 

@@ -13,7 +13,7 @@ from portal.services import consent, journey, link_reports, shoots
 from portal.web import qr, stage_page, terms
 from portal.web.access import current_person
 from portal.web.context import portal_context
-from portal.web.requests import caller, request_id
+from portal.web.requests import request_id
 
 blueprint = Blueprint("headshots", __name__)
 
@@ -66,7 +66,6 @@ def _agree(ticked: list[str]) -> AnyResponse | tuple[str, int]:
         ticked,
         now=portal.clock(),
         provider=portal.settings.provider,
-        address_digest=caller().address_digest,
         user_agent=request.user_agent.string[:300] or None,
     )
     return redirect(url_for("headshots.mine"), 303)
@@ -130,7 +129,7 @@ def _studio_page(url: str | None, shown: stage_page.StageShown) -> str:
 def report_link() -> AnyResponse:
     """Take the person's word that their link no longer works: a task for an operator, and a next step."""
     portal = portal_context()
-    if not link_reports.report_dead(current_person(), now=portal.clock(), request_id=request_id()):
+    if not link_reports.report_dead(current_person(), now=portal.clock()):
         return redirect(url_for("headshots.mine"), 303)
     if portal.settings.support_email:
         step = _("If a new tab does not help either, write to %(address)s.", address=portal.settings.support_email)

@@ -5,12 +5,18 @@ from __future__ import annotations
 import re
 from uuid import uuid4
 
-from flask import g, has_app_context, has_request_context, request
+from flask import Flask, g, has_app_context, has_request_context, request
 
-from portal.services.people import Caller
+from portal.domain.caller import Caller, Channel, set_caller
 from portal.web.context import portal_context
 
 _FOREIGN_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+
+
+def init_app(app: Flask) -> None:
+    """Let whatever a request does be known by where it came from."""
+    app.before_request(_know_caller)
+    app.teardown_request(_forget_caller)
 
 
 def request_id() -> str:
@@ -34,8 +40,12 @@ def new_id(given: str, *, is_trusted: bool) -> str:
     return given if is_trusted and _FOREIGN_ID.fullmatch(given) else uuid4().hex
 
 
-def caller() -> Caller:
-    """Return what the audit trail keeps of where a request came from; never the address itself."""
+def _know_caller() -> None:
+    """Tell the audit trail where this request comes from; never the address itself."""
     address = request.remote_addr
     digest = portal_context().secretbox.pseudonym(address) if address else None
-    return Caller(request_id=request_id(), address_digest=digest)
+    set_caller(Caller(Channel.WEB, request_id(), digest))
+
+
+def _forget_caller(_error: BaseException | None) -> None:
+    set_caller(None)

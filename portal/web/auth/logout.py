@@ -18,7 +18,6 @@ from portal.web.auth import attempts
 from portal.web.auth.attempts import identity_provider
 from portal.web.auth.routes import blueprint
 from portal.web.context import portal_context
-from portal.web.requests import caller
 from portal.web.sessions import END_SESSION, current_session
 
 # The routes below join those of signing in; importing this module is what adds them.
@@ -36,7 +35,7 @@ def logout() -> Response:
     row = here.row
     ends_at = here.get(END_SESSION)
     assert row is not None  # noqa: S101 - the access list lets only signed-in people come here
-    people.sign_out(current_person(), row.token_hash, now=portal_context().clock(), caller=caller())
+    people.sign_out(current_person(), row.token_hash, now=portal_context().clock())
     here.forget()
     g.person = None
     state = secrets.token_urlsafe(16)
@@ -56,7 +55,7 @@ def come_back() -> Response | None:
         return None
     sent = attempts.short_cookie(STATE) or ""
     if not sent or not hmac.compare_digest(sent.encode(), request.args["state"].encode()):
-        people.note_refusal("state_unknown", now=portal_context().clock(), caller=caller(), action="sign_out.return")
+        people.note_refusal("state_unknown", now=portal_context().clock(), action="sign_out.return")
     return redirect("/", 303)
 
 
@@ -72,10 +71,9 @@ def backchannel_logout() -> tuple[Response, int]:
             subject=claims.get("sub"),
             sid=claims.get("sid"),
             now=portal.clock(),
-            caller=caller(),
         )
     except SignInRefused as error:
-        people.note_refusal(error.reason, now=portal.clock(), caller=caller(), action="sign_out.ordered")
+        people.note_refusal(error.reason, now=portal.clock(), action="sign_out.ordered")
         return jsonify(error="invalid_request", error_description=error.reason), 400
     except SignInUnavailable:
         return jsonify(error="temporarily_unavailable"), 503

@@ -19,7 +19,6 @@ from portal.web.auth.returns import HOME, own_page, page_path
 from portal.web.context import portal_context
 from portal.web.forgery import FORM_TOKEN
 from portal.web.locales import visitor_locale
-from portal.web.requests import caller
 from portal.web.sessions import END_SESSION, current_session, digest, new_token
 
 blueprint = Blueprint("auth", __name__)
@@ -85,7 +84,7 @@ def callback() -> Response:
     except (SignInRefused, SignInUnavailable) as error:
         if error.reason == "state_unknown" and g.person is not None:
             # The back button leads here after a sign-in; who is in stays in, and nothing else happens.
-            people.note_refusal(error.reason, now=portal_context().clock(), caller=caller())
+            people.note_refusal(error.reason, now=portal_context().clock())
             return redirect(HOME, 303)
         _refuse(error)
 
@@ -136,7 +135,6 @@ def _let_in(proof: Proof, begun: Begun) -> Response:
         settings=portal.settings,
         locale=visitor_locale(proof.identity.locale),
         now=portal.clock(),
-        caller=caller(),
     )
     old.replace(token)
     g.person = person
@@ -146,5 +144,5 @@ def _let_in(proof: Proof, begun: Begun) -> Response:
 
 def _refuse(error: SignInRefused | SignInUnavailable) -> NoReturn:
     metrics.SIGN_INS.labels(result=error.reason).inc()
-    people.note_refusal(error.reason, now=portal_context().clock(), caller=caller())
+    people.note_refusal(error.reason, now=portal_context().clock())
     raise error

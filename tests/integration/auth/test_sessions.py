@@ -16,7 +16,6 @@ from portal.models import sessions
 from portal.models.people import Person
 from portal.models.sessions import Session
 from portal.services import people
-from portal.services.people import Caller
 from portal.web.sessions import new_token
 from tests.integration.auth.actors import Browser, MovableClock
 from tests.integration.auth.hostile_provider import HostileProvider
@@ -224,9 +223,7 @@ def test_hundred_sessions_are_ended_by_one_order(browser: Browser, app: Flask, c
             copy = {c.name: getattr(first, c.name) for c in Session.__table__.columns}
             db.session.add(Session(**copy | {"token_hash": hashlib.sha256(new_token().encode()).digest()}))
         db.session.commit()
-        ended = people.sign_out_by_order(
-            browser.provider.issuer, "j1", subject="alice", sid=None, now=clock(), caller=Caller()
-        )
+        ended = people.sign_out_by_order(browser.provider.issuer, "j1", subject="alice", sid=None, now=clock())
     assert ended == 100
 
 

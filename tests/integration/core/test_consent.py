@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from portal.domain.caller import Caller, Channel, calling
 from portal.domain.errors import BadInput
 from portal.domain.stages import Stage
 from portal.models import consents, people
@@ -24,7 +25,8 @@ def test_what_is_kept_is_what_was_shown(bench: Bench) -> None:
     person = make_person()
     text = plain_policy()
     before = people.version_of(person.id)
-    give(person, ["photos", "studio"], address_digest="d1", user_agent="Browser")
+    with calling(Caller(Channel.WEB, address_digest="d1")):
+        give(person, ["photos", "studio"], user_agent="Browser")
     [row] = bench.query(
         "SELECT text, text_sha256, policy_version, locale, purposes, provider, given_at, withdrawn_at, address_digest "
         "FROM consents"

@@ -56,7 +56,7 @@ def test_a_link_that_somebody_reports_is_listed_until_they_are_in(admin: Visitor
     factories.agree(person)
     shoot = factories.make_shoot(person, signed_url=b"sealed")
     assert "Dora" not in admin.page("/admin/").words
-    assert link_reports.report_dead(person, now=NOW, request_id="r")
+    assert link_reports.report_dead(person, now=NOW)
     listed = admin.page("/admin/").words
     assert "Dora" in listed
     assert "says their link no longer works" in listed
