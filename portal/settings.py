@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, cast, get_args
 from urllib.parse import urlsplit
+
+from portal.domain.roles import Appointments, Holders
 
 Provider = Literal["profilebakery", "headshotpro"]
 WebhookScheme = Literal["timestamped", "body"]
@@ -39,6 +41,9 @@ class Settings:
     allowed_email_domains: frozenset[str] = frozenset()
     admin_emails: frozenset[str] = frozenset()
     admin_groups: frozenset[str] = frozenset()
+    operator_emails: frozenset[str] = frozenset()
+    operator_groups: frozenset[str] = frozenset()
+    team_managers: Mapping[str, Holders] = field(default_factory=dict)
     provider: Provider = "profilebakery"
     api_key: str
     api_url: str | None = None
@@ -64,6 +69,20 @@ class Settings:
     def is_secure(self) -> bool:
         """Whether people reach the portal over https (cookies, HSTS and the host prefix follow)."""
         return self.public_url.startswith("https://")
+
+    @property
+    def appointments(self) -> Appointments:
+        """Who holds which role."""
+        return Appointments(
+            admins=Holders(self.admin_emails, self.admin_groups),
+            operators=Holders(self.operator_emails, self.operator_groups),
+            managers=self.team_managers,
+        )
+
+    @property
+    def needs_groups(self) -> bool:
+        """Whether anything depends on the groups the identity provider names."""
+        return bool(self.admin_groups or self.operator_groups or self.team_managers)
 
     def __repr__(self) -> str:
         """Name the portal without any of its secrets."""
@@ -101,6 +120,9 @@ class _Reader:
             "allowed_email_domains": frozenset(self.words("ALLOWED_EMAIL_DOMAINS")),
             "admin_emails": frozenset(self.words("ADMIN_EMAILS")),
             "admin_groups": frozenset(self.listed("ADMIN_GROUPS")),
+            "operator_emails": frozenset(self.words("OPERATOR_EMAILS")),
+            "operator_groups": frozenset(self.listed("OPERATOR_GROUPS")),
+            "team_managers": self.team_managers(),
             "provider": cast(Provider, provider),
             "api_key": self.api_key(),
             "api_url": self.web_address("HEADSHOT_API_URL", optional=True) or None,
@@ -148,6 +170,20 @@ class _Reader:
 
     def words(self, name: str) -> list[str]:
         return [part.casefold() for part in self.listed(name)]
+
+    def team_managers(self) -> dict[str, Holders]:
+        """Read ``sales=sales-leads,ann@example.com;berlin=berlin-leads``."""
+        teams: dict[str, Holders] = {}
+        for entry in filter(None, map(str.strip, (self.text("TEAM_MANAGERS") or "").split(";"))):
+            team, _, named = (part.strip() for part in entry.partition("="))
+            holders = [part.strip() for part in named.split(",") if part.strip()]
+            if not team or not holders or team in teams:
+                self.problem(f"TEAM_MANAGERS holds {entry!r}; each team once, like sales=sales-leads,ann@example.com")
+                continue
+            # A group may look like an address; the identity provider names groups, so that is no way in.
+            emails = frozenset(part.casefold() for part in holders if "@" in part)
+            teams[team] = Holders(emails, frozenset(holders))
+        return teams
 
     def choice(self, name: str, allowed: tuple[str, ...], default: str) -> str:
         value = self.text(name) or default

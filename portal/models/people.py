@@ -5,22 +5,28 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import Text, UniqueConstraint, func, select, update
+from sqlalchemy import Index, Text, UniqueConstraint, func, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, db
-from portal.domain.roles import Role
+from portal.domain.roles import Right, Role, rights_of
 
 # What web processes listen to; the payload is a person's id and version.
 CHANNEL = "portal_person"
 
 
 class Person(Base):
-    """Somebody who has signed in at least once."""
+    """Somebody who has signed in at least once.
+
+    ``role`` is the most trusted of their ``roles``; ``manages`` names the teams a manager may look at.
+    """
 
     __tablename__ = "people"
-    __table_args__ = (UniqueConstraint("issuer", "subject"),)
+    __table_args__ = (
+        UniqueConstraint("issuer", "subject"),
+        Index("ix_people_by_name", text("lower(name)"), "id"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     issuer: Mapped[str]
@@ -29,11 +35,19 @@ class Person(Base):
     name: Mapped[str]
     groups: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
     role: Mapped[str]
+    roles: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default="{}")
+    manages: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default="{}")
     locale: Mapped[str] = mapped_column(default="en")
     version: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     signed_in_at: Mapped[datetime]
     deactivated_at: Mapped[datetime | None]
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        """Everything their roles allow together."""
+        # A list that does not name the role is older than it: something that knew of one role only wrote it.
+        return rights_of(self.roles if self.role in self.roles else (self.role,))
 
 
 def by_id(person_id: UUID) -> Person | None:

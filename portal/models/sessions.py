@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, delete, select, update
+from sqlalchemy import ForeignKey, delete, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -19,7 +19,11 @@ _PRUNED_AT_ONCE = 200
 
 
 class Session(Base):
-    """One browser's session, signed in or not yet."""
+    """One browser's session, signed in or not yet.
+
+    ``public_id`` names it on pages and in forms, where the token and its hash never appear. ``confirmed_at``
+    is when the identity provider last said in this browser what the person may do; None counts for nothing.
+    """
 
     __tablename__ = "sessions"
 
@@ -33,10 +37,15 @@ class Session(Base):
     sid: Mapped[str | None] = mapped_column(index=True)
     id_token: Mapped[bytes | None]
     user_agent: Mapped[str | None]
+    public_id: Mapped[UUID] = mapped_column(unique=True, default=uuid4, server_default=func.gen_random_uuid())
+    confirmed_at: Mapped[datetime | None]
 
 
 class SignInAttempt(Base):
-    """A sign-in that was sent to the identity provider and has not come back; used once, then gone."""
+    """A sign-in that was sent to the identity provider and has not come back; used once, then gone.
+
+    ``session_id`` names the session that is to be confirmed, None when a new one is to begin.
+    """
 
     __tablename__ = "sign_in_attempts"
 
@@ -47,6 +56,7 @@ class SignInAttempt(Base):
     return_to: Mapped[str | None]
     silent: Mapped[bool] = mapped_column(default=False)
     max_age: Mapped[int | None]
+    session_id: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(index=True)
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from portal.db import transaction
 from portal.domain.errors import NotFound, SignInRefused
 from portal.domain.identity import Identity
-from portal.domain.roles import Role, role_for
+from portal.domain.roles import Role, standing_of
 from portal.models import audit, people, sessions
 from portal.models.people import Person
 from portal.models.sessions import Session
@@ -89,7 +89,7 @@ def sign_in(
         )
         if person.deactivated_at is not None:
             raise SignInRefused("person_deactivated", status=403)
-        person.role = _role(person, identity, email, settings)
+        _appoint(person, identity, email, settings, now)
         if begins.replaces is not None:
             sessions.end(begins.replaces)
         unit.add(_session(person, identity, begins, now))
@@ -115,12 +115,13 @@ def _admissible_email(identity: Identity, domains: frozenset[str]) -> str:
     return identity.email
 
 
-def _role(person: Person, identity: Identity, email: str, settings: Settings) -> Role:
-    claimed = role_for(email, identity.groups, admin_emails=settings.admin_emails, admin_groups=settings.admin_groups)
-    # Managers are named inside the portal; a sign-in neither makes nor unmakes them.
-    if claimed is Role.EMPLOYEE and person.role == Role.MANAGER:
-        return Role.MANAGER
-    return claimed
+def _appoint(person: Person, identity: Identity, email: str, settings: Settings, now: datetime) -> None:
+    """Give the person the roles this sign-in proves, and take those it no longer does."""
+    standing = standing_of(email, identity.groups, settings.appointments)
+    before, person.role = person.role, standing.role
+    person.roles, person.manages = list(standing.roles), list(standing.teams)
+    if before != standing.role:
+        audit.add("person.role", at=now, actor_id=person.id, subject_id=person.id, before=before, after=standing.role)
 
 
 def _session(person: Person, identity: Identity, begins: NewSession, now: datetime) -> Session:
@@ -130,6 +131,7 @@ def _session(person: Person, identity: Identity, begins: NewSession, now: dateti
         data=dict(begins.data),
         created_at=now,
         active_at=now,
+        confirmed_at=now,
         expires_at=now + LIFETIMES[Role(person.role)].absolute,
         issuer=identity.issuer,
         sid=identity.session_id,

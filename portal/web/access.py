@@ -13,7 +13,7 @@ from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response
 
 from portal.domain.errors import NotAllowed
-from portal.domain.roles import Role
+from portal.domain.roles import Right
 from portal.models.people import Person
 from portal.services import people
 from portal.web.context import portal_context
@@ -28,8 +28,7 @@ class Who(Enum):
     """Anybody, without a session: probes, the provider, the identity provider."""
     ANYONE = "anyone"
     EMPLOYEE = "employee"
-    MANAGER = "manager"
-    ADMIN = "admin"
+    """Whoever is signed in and has the right the rule asks for."""
 
 
 class Stranger(StrEnum):
@@ -45,6 +44,7 @@ class Rule:
     """How one endpoint is guarded.
 
     Attributes:
+        right: what its caller must be allowed to do, None where being signed in is enough.
         prolongs: whether a call shows that a person is there; what pages fetch by themselves does not.
         stranger: what happens to somebody not signed in.
         is_plain: whether errors are answered as JSON instead of a page.
@@ -53,6 +53,7 @@ class Rule:
     """
 
     who: Who
+    right: Right | None = None
     prolongs: bool = True
     stranger: Stranger = Stranger.SIGNS_IN
     is_plain: bool = False
@@ -70,7 +71,7 @@ _ASSET = Rule(who=Who.MACHINE, prolongs=False)
 _SIGN_IN = Rule(who=Who.ANYONE, limit=_SIGNING_IN)
 _OWN = Rule(who=Who.EMPLOYEE)
 _ACT = Rule(who=Who.EMPLOYEE, limit=_ACTING)
-_CONSOLE = Rule(who=Who.ADMIN)
+_OPERATIONS = Rule(who=Who.EMPLOYEE, right=Right.SEE_OPERATIONS)
 _BACKGROUND = Rule(who=Who.EMPLOYEE, prolongs=False, stranger=Stranger.IS_TOLD, is_plain=True)
 
 RULES: Mapping[str, Rule] = MappingProxyType(
@@ -102,14 +103,11 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "photos.show": _BACKGROUND,
         "gallery.show": _OWN,
         "gallery.choose": _ACT,
-        "overview.show": _CONSOLE,
-        "deliveries.show": _CONSOLE,
-        "deliveries.replay": _CONSOLE,
+        "overview.show": _OPERATIONS,
+        "deliveries.show": _OPERATIONS,
+        "deliveries.replay": Rule(who=Who.EMPLOYEE, right=Right.REPLAY),
     }
 )
-
-_RANK = {Role.EMPLOYEE: 1, Role.OPERATOR: 1, Role.MANAGER: 2, Role.ADMIN: 3}
-_NEEDED = {Who.ANYONE: 0, Who.EMPLOYEE: 1, Who.MANAGER: 2, Who.ADMIN: 3}
 
 
 def init_app(app: Flask) -> None:
@@ -150,7 +148,7 @@ def _guard() -> Response | None:
     _count(rule)
     if g.person is None:
         return None
-    if _RANK[Role(g.person.role)] < _NEEDED[rule.who]:
+    if rule.right is not None and rule.right not in g.person.rights:
         people.note_denied(g.person, request.endpoint, now=portal_context().clock())
         raise NotAllowed
     return None

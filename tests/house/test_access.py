@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from portal.app import create_app
+from portal.domain.roles import RIGHTS, Role
 from portal.settings import Settings
 from portal.web.access import RULES, Stranger, Who
 from tests.house.addresses import Call, calls_of
@@ -33,6 +34,11 @@ MACHINES = {
     "auth.backchannel_logout",
 }
 
+# And whoever gives a page to a role changes these.
+OPERATIONS = {"overview.show", "deliveries.show", "deliveries.replay"}
+PEOPLE: set[str] = set()
+TEAMS: set[str] = set()
+
 
 @pytest.fixture
 def app(portal_settings: Callable[..., Settings]) -> Flask:
@@ -50,9 +56,24 @@ def test_what_is_open_to_everybody_was_meant_to_be() -> None:
     assert {name for name, rule in RULES.items() if rule.who is Who.MACHINE} == MACHINES
 
 
-def test_administration_is_for_those_who_run_it() -> None:
-    inside = {name: rule.who for name, rule in RULES.items() if name.startswith("admin")}
-    assert set(inside.values()) <= {Who.MANAGER, Who.ADMIN}
+def test_console_and_teams_take_a_right_and_nothing_else_does(app: Flask) -> None:
+    for call in calls_of(app):
+        is_inside = call.path.startswith(("/admin", "/team"))
+        assert is_inside == (RULES[call.endpoint].right is not None), call
+        assert not is_inside or RULES[call.endpoint].who is Who.EMPLOYEE, call
+
+
+@pytest.mark.parametrize(
+    ("role", "reached"),
+    [
+        (Role.EMPLOYEE, set()),
+        (Role.MANAGER, TEAMS),
+        (Role.OPERATOR, OPERATIONS),
+        (Role.ADMIN, OPERATIONS | PEOPLE),
+    ],
+)
+def test_each_role_reaches_these_pages(role: Role, reached: set[str]) -> None:
+    assert {name for name, rule in RULES.items() if rule.right in RIGHTS[role]} == reached
 
 
 def test_what_pages_fetch_by_themselves_keeps_nobody_signed_in() -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portal.domain.roles import Holders
 from portal.settings import Settings, SettingsError
 
 GOOD = {
@@ -160,6 +161,29 @@ def test_lists() -> None:
     assert settings.admin_emails == {"boss@example.com", "other@example.com"}
     assert settings.admin_groups == {"Admins"}
     assert settings.allowed_email_domains == {"example.com"}
+
+
+def test_teams_and_who_manages_them() -> None:
+    settings = good(TEAM_MANAGERS=" sales = sales-leads, Ann@Example.com ; /org/berlin=berlin-leads; ")
+    assert settings.team_managers == {
+        "sales": Holders(frozenset({"ann@example.com"}), frozenset({"sales-leads", "Ann@Example.com"})),
+        "/org/berlin": Holders(frozenset(), frozenset({"berlin-leads"})),
+    }
+    assert settings.needs_groups
+    assert good().team_managers == {}
+
+
+@pytest.mark.parametrize("value", ["sales", "sales=", "=leads", "sales=,;", "sales=a;sales=b"])
+def test_team_that_cannot_be_understood_is_named(value: str) -> None:
+    (problem,) = problems(TEAM_MANAGERS=value)
+    assert "TEAM_MANAGERS" in problem
+
+
+def test_operators_are_named_like_admins() -> None:
+    settings = good(OPERATOR_EMAILS="Ops@Example.com", OPERATOR_GROUPS="platform, sre")
+    assert settings.operator_emails == {"ops@example.com"}
+    assert settings.operator_groups == {"platform", "sre"}
+    assert settings.appointments.operators.include("ops@example.com", [])
 
 
 def test_on_a_platform_what_would_be_lost_is_refused() -> None:

@@ -175,7 +175,7 @@ class IdentityProvider:
 
     def _completed(self, claims: dict[str, Any], metadata: Metadata, access_token: object) -> dict[str, Any]:
         wanted = {"email", "name"}
-        if self._settings.admin_groups:
+        if self._settings.needs_groups:
             wanted.add(self._settings.oidc_groups_claim)
         if wanted <= claims.keys() or metadata.userinfo_endpoint is None or not isinstance(access_token, str):
             return claims

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from flask import Flask
@@ -16,7 +17,7 @@ from portal.models import sessions
 from portal.models.people import Person
 from portal.models.sessions import Session
 from portal.services import people
-from portal.web.sessions import new_token
+from portal.web.sessions import digest, new_token
 from tests.integration.auth.actors import Browser, MovableClock
 from tests.integration.auth.hostile_provider import HostileProvider
 
@@ -221,7 +222,7 @@ def test_hundred_sessions_are_ended_by_one_order(browser: Browser, app: Flask, c
         (first,) = db.session.scalars(select(Session)).all()
         for _ in range(99):
             copy = {c.name: getattr(first, c.name) for c in Session.__table__.columns}
-            db.session.add(Session(**copy | {"token_hash": hashlib.sha256(new_token().encode()).digest()}))
+            db.session.add(Session(**copy | {"token_hash": digest(new_token()), "public_id": uuid4()}))
         db.session.commit()
         ended = people.sign_out_by_order(browser.provider.issuer, "j1", subject="alice", sid=None, now=clock())
     assert ended == 100

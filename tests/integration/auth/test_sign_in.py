@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from portal.db import db
+from portal.domain.roles import Holders
 from portal.models.audit import AuditEntry
 from portal.models.people import Person
 from portal.models.sessions import SignInAttempt
@@ -208,13 +209,42 @@ def test_admin_by_address_whatever_its_case(make_app: Callable[..., Flask], prov
     assert person_of(app, "alice").role == "admin"
 
 
-def test_manager_named_in_the_portal_stays_one(browser: Browser, app: Flask) -> None:
+def test_manager_by_group_until_the_group_is_gone(
+    make_app: Callable[..., Flask], provider: HostileProvider, audit: Audit
+) -> None:
+    app = make_app(team_managers={"sales": Holders(groups=frozenset({"sales-leads"}))})
+    browser = Browser(app.test_client(), provider)
+    provider.person["groups"] = ["sales", "sales-leads"]
     browser.sign_in()
-    with app.app_context():
-        db.session.scalars(select(Person)).one().role = "manager"
-        db.session.commit()
+    alice = person_of(app, "alice")
+    assert (alice.role, alice.manages) == ("manager", ["sales"])
+    provider.person["groups"] = ["sales"]
     browser.sign_in("/login?switch=1")
+    alice = person_of(app, "alice")
+    assert (alice.role, alice.roles, alice.manages) == ("employee", ["employee"], [])
+    changes = [(entry.detail["before"], entry.detail["after"]) for entry in audit("person.role")]
+    assert changes == [("employee", "manager"), ("manager", "employee")]
+
+
+def test_groups_are_asked_for_where_only_teams_depend_on_them(
+    make_app: Callable[..., Flask], provider: HostileProvider
+) -> None:
+    app = make_app(team_managers={"sales": Holders(groups=frozenset({"sales-leads"}))})
+    provider.lies.claims = lambda claims: {name: value for name, value in claims.items() if name != "groups"}
+    provider.person["groups"] = ["sales-leads"]
+    Browser(app.test_client(), provider).sign_in()
+    assert provider.calls["userinfo"] == 1
     assert person_of(app, "alice").role == "manager"
+
+
+def test_operator_by_address_and_admin_by_group_is_both(
+    make_app: Callable[..., Flask], provider: HostileProvider
+) -> None:
+    app = make_app(operator_emails=frozenset({"alice@example.com"}), admin_groups=frozenset({"headshot-admins"}))
+    provider.person["groups"] = ["headshot-admins"]
+    Browser(app.test_client(), provider).sign_in()
+    alice = person_of(app, "alice")
+    assert (alice.role, alice.roles) == ("admin", ["admin", "operator"])
 
 
 def test_deactivated_person_is_out_at_once_and_stays_out(

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from portal.models.audit import AuditEntry
-from portal.web.access import RULES, Who
+from portal.web.access import RULES
 from tests.house.addresses import calls_of
 from tests.integration.auth.actors import Browser
 
@@ -36,7 +36,7 @@ def test_call_of_somebody_elses_page_is_refused_and_noted(
     browser: Browser, app: Flask, audit: Callable[[str], list[AuditEntry]]
 ) -> None:
     browser.sign_in()
-    kept = [call for call in calls_of(app) if RULES[call.endpoint].who is Who.ADMIN and call.method == "GET"]
+    kept = [call for call in calls_of(app) if RULES[call.endpoint].right and call.method == "GET"]
     assert kept
     for call in kept:
         answer = browser.get(call.path)

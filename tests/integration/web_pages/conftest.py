@@ -89,6 +89,7 @@ def visit_as(app: Flask, person: Person) -> Visitor:
                 data={},
                 created_at=NOW,
                 active_at=NOW,
+                confirmed_at=NOW,
                 expires_at=NOW + timedelta(hours=8),
             )
         )

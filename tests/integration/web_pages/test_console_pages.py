@@ -51,6 +51,16 @@ def test_statuses_and_problems_are_said_in_words(admin: Visitor) -> None:
     assert "no_photos" not in words
 
 
+def test_an_operator_sees_what_is_stuck_and_nobodys_name(sign_in: Callable[[Person], Visitor], context: None) -> None:
+    operator = sign_in(factories.make_person(name="Otto", role="operator"))
+    held = factories.make_person(name="Ben Held", email="ben.held@example.com")
+    factories.make_shoot(held, problem="no_photos", provider_status="active", status_since=NOW - timedelta(days=1))
+    page = operator.get("/admin/").text
+    assert "no pictures arrived" in page
+    assert "Ben Held" not in page
+    assert "ben.held@example.com" not in page
+
+
 def test_a_link_that_somebody_reports_is_listed_until_they_are_in(admin: Visitor) -> None:
     person = factories.make_person(name="Dora")
     factories.agree(person)
