@@ -72,6 +72,18 @@ def transaction() -> Iterator[Session]:
         raise
 
 
+@contextmanager
+def snapshot() -> Iterator[Session]:
+    """Run a block that only reads, and sees everything as it was at one moment, whatever others commit meanwhile."""
+    release()
+    session: Session = db.session()
+    try:
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        yield session
+    finally:
+        release()
+
+
 def run_alone(statement: LiteralString, values: Mapping[str, object]) -> tuple[Any, ...] | None:
     """Run one statement as a transaction of its own, in a single round trip, and return its first row.
 

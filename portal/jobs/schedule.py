@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 # A worker says every 5 seconds that it is alive; after this silence its jobs are somebody else's.
 HEARTBEAT_SECONDS = 5
 DEAD_AFTER_SECONDS = 20
+# A dead worker stays listed long enough for its jobs to be taken over in its name, and a frozen one to go on.
+UNLISTED_AFTER_SECONDS = 600
 SPREAD_SECONDS = 60
 
 

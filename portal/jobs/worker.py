@@ -84,7 +84,7 @@ def _worker(app: Flask, portal: Portal) -> Worker:
         concurrency=CONCURRENCY,
         install_signal_handlers=False,
         update_heartbeat_interval=schedule.HEARTBEAT_SECONDS,
-        stalled_worker_timeout=schedule.DEAD_AFTER_SECONDS,
+        stalled_worker_timeout=schedule.UNLISTED_AFTER_SECONDS,
         additional_context={"running": Running(app, portal)},
     )
 

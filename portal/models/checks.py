@@ -59,13 +59,19 @@ def choices_of_other_shoots() -> Iterator[UUID]:
 
 
 def jobs_without_worker(now: datetime) -> Iterator[int]:
-    """Yield running jobs whose worker has said nothing for two minutes."""
+    """Yield running jobs whose worker has said nothing for two minutes; before that they are taken over.
+
+    Of a worker that is not even listed any more, the last we know is that it took the job.
+    """
     query = text(
         """
         SELECT job.id FROM procrastinate_jobs AS job
         LEFT JOIN procrastinate_workers AS worker ON worker.id = job.worker_id
         WHERE job.status = 'doing'
-          AND (worker.id IS NULL OR worker.last_heartbeat < CAST(:now AS timestamptz) - interval '2 minutes')
+          AND COALESCE(worker.last_heartbeat,
+                       (SELECT max(event.at) FROM procrastinate_events AS event
+                        WHERE event.job_id = job.id AND event.type = 'started'),
+                       '-infinity') < CAST(:now AS timestamptz) - interval '2 minutes'
         """
     )
     yield from db.session.scalars(query, {"now": now})

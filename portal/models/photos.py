@@ -129,6 +129,12 @@ def stored_files() -> dict[str, tuple[UUID, str]]:
     return {key: (photo_id, sha256) for key, photo_id, sha256 in db.session.execute(query)}
 
 
+def is_shown(key: str) -> bool:
+    """Return whether this file is, at this moment, one of a photo that is not removed."""
+    query = select(Photo.id).join(Rendition).where(Rendition.storage_key == key, Photo.removed_at.is_(None))
+    return db.session.scalar(query) is not None
+
+
 def ids_being_copied() -> set[str]:
     """Return the ids of photos known but not copied; files of theirs may exist before their rows do."""
     return {str(photo_id) for photo_id in db.session.scalars(select(Photo.id).where(Photo.copied_at.is_(None)))}

@@ -1,4 +1,7 @@
-"""The invariants of the whole portal, each checked against the database and the storage; nothing is repaired."""
+"""The invariants of the whole portal, each checked against the database and the storage; nothing is repaired.
+
+It may run at any time: work that is lawfully under way is no violation.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from portal.db import release, transaction
+from portal.db import snapshot
 from portal.models import checks, deliveries, jobs, photos
 from portal.storage import ObjectMissing, Storage
 
@@ -45,12 +48,17 @@ def check(storage: Storage, *, now: datetime, read_files: bool = True) -> Iterat
         ("job is held by a worker that is gone", lambda: checks.jobs_without_worker(now)),
         ("status of a shoot has no audit row", checks.shoots_without_audit),
     )
-    with transaction():
+    # Before the rows: whatever is there by now has had its photo's row before it.
+    keys = set(storage.list(PHOTO_AREA))
+    with snapshot():
         found = [Violation(rule, str(subject)) for rule, broken in rules for subject in broken()]
         stored = photos.stored_files()
-    release()
+        in_hand = photos.ids_being_copied()
     yield from found
-    yield from _files(storage, stored, read_files=read_files)
+    for key in sorted(keys - stored.keys()):
+        if key.removeprefix(PHOTO_AREA).partition("/")[0] not in in_hand and storage.exists(key):
+            yield Violation("file belongs to no photo", key)
+    yield from _files(storage, stored, keys, read_files=read_files)
 
 
 def _deliveries_without_job() -> Iterator[object]:
@@ -71,17 +79,18 @@ def _copies_without_job() -> Iterator[object]:
             yield shoot_id
 
 
-def _files(storage: Storage, stored: dict[str, tuple[UUID, str]], *, read_files: bool) -> Iterator[Violation]:
-    keys = set(storage.list(PHOTO_AREA))
+def _files(
+    storage: Storage, stored: dict[str, tuple[UUID, str]], keys: set[str], *, read_files: bool
+) -> Iterator[Violation]:
     for key, (photo_id, sha256) in stored.items():
-        if key not in keys:
+        if key in keys and not read_files:
+            continue
+        digest = _digest(storage, key)
+        # Files go before their rows do, and may have gone since the rows were read.
+        if digest is None and photos.is_shown(key):
             yield Violation("file of a photo is missing", str(photo_id))
-        elif read_files and _digest(storage, key) != sha256:
+        elif digest is not None and digest != sha256:
             yield Violation("file of a photo is not what was stored", str(photo_id))
-    known = photos.ids_being_copied()
-    for key in sorted(keys - stored.keys()):
-        if key.removeprefix(PHOTO_AREA).partition("/")[0] not in known:
-            yield Violation("file belongs to no photo", key)
 
 
 def _digest(storage: Storage, key: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import secrets
 from collections.abc import Iterator
@@ -24,18 +25,21 @@ class LocalStorage:
         self.root = root
 
     def put(self, key: str, content: bytes, content_type: str) -> None:  # noqa: ARG002  # files have no media type
-        """Write beside the target, flush to disk, rename: a crash leaves the old object or the new one."""
+        """Write beside the target, flush to disk, rename: a crash leaves the old object or the new one.
+
+        What a crash left beside it, the next write of the same object takes away.
+        """
         path = self._path(key)
         partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
         with _typed():
             try:
                 _make_folders(path.parent)
-                _write_through(partial, content)
-                partial.replace(path)
+                _write_through(partial, content, path)
             except BaseException:
                 with suppress(OSError):
                     partial.unlink(missing_ok=True)
                 raise
+            _drop_abandoned(path)
             _flush_folder(path.parent)
 
     def get(self, key: str) -> bytes:
@@ -60,7 +64,7 @@ class LocalStorage:
         """Remove the file, what an interrupted write of it left behind, and folders that are empty now."""
         path = self._path(key)
         with _typed():
-            for leftover in path.parent.glob(f".{path.name}.{'[0-9a-f]' * 16}"):
+            for leftover in _leftovers(path):
                 leftover.unlink(missing_ok=True)
             if path.is_file():
                 path.unlink(missing_ok=True)
@@ -105,12 +109,37 @@ def _typed(reading: str | None = None) -> Iterator[None]:
         raise StorageUnavailable(errno.errorcode.get(error.errno or 0, "OSError")) from error
 
 
-def _write_through(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
+def _write_through(partial: Path, content: bytes, path: Path) -> None:
+    # Held until it has its name: without its lock it counts as abandoned.
+    with os.fdopen(_new_file(partial), "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+        partial.replace(path)
+
+
+def _new_file(path: Path) -> int:
+    """Create a file and hold its lock, which the kernel lets go when it is closed or the process dies."""
+    while True:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with suppress(OSError):  # a folder from a server may know no locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.fstat(descriptor).st_nlink:
+            return descriptor
+        # Taken for abandoned in the moment before it was locked.
+        os.close(descriptor)
+
+
+def _leftovers(path: Path) -> Iterator[Path]:
+    return path.parent.glob(f".{path.name}.{'[0-9a-f]' * 16}")
+
+
+def _drop_abandoned(path: Path) -> None:
+    """Remove what interrupted writes of this object left behind, and nothing that somebody is writing."""
+    for leftover in _leftovers(path):
+        with suppress(OSError), leftover.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            leftover.unlink(missing_ok=True)
 
 
 def _make_folders(folder: Path) -> None:

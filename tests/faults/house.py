@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 import requests
 from flask import Flask
 
@@ -239,9 +240,12 @@ class House:
 
     def assert_whole(self) -> None:
         """No invariant is broken, and we know exactly what the provider knows."""
-        assert self.violations() == []
+        found = self.violations()
         with self.inside():
-            assert differences(self.studio.models()) == []
+            found += differences(self.studio.models())
+        if found:
+            left = "; ".join(f"{task} {status}" for _, task, status in self.query(_WAITING, clock=[])) or "nothing"
+            pytest.fail("\n".join(["The house is not whole:", *found, f"Still to be done: {left}"]))
 
 
 def files_below(root: Path) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import signal
 import stat
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +149,27 @@ def test_kill_at_any_moment_leaves_a_whole_object(storage: LocalStorage) -> None
         content = storage.get("photos/same.webp")
         assert (len(content), len(set(content))) == (1_000_000, 1)
         assert list(storage.list()) == ["photos/same.webp"]
+
+
+def test_the_next_write_takes_what_a_killed_one_left_but_nothing_that_is_being_written(storage: LocalStorage) -> None:
+    storage.put(KEY, b"old", "image/webp")
+    path = storage.root / KEY
+    abandoned, being_written = (path.with_name(f".{path.name}.{digit * 16}") for digit in "0f")
+    abandoned.write_bytes(b"half a fa")
+    with being_written.open("wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        storage.put(KEY, b"new", "image/webp")
+        assert not abandoned.exists()
+        assert being_written.exists()
+    storage.put(KEY, b"new", "image/webp")
+    assert files(storage) == [KEY]
+
+
+def test_many_writers_of_one_object_do_not_take_each_others_files(storage: LocalStorage) -> None:
+    with ThreadPoolExecutor(8) as writers:
+        done = [writers.submit(storage.put, KEY, b"same", "image/webp") for _ in range(400)]
+    assert [each.result() for each in done] == [None] * 400
+    assert files(storage) == [KEY]
 
 
 def test_delete_takes_what_a_killed_write_left_and_nothing_of_a_neighbour(storage: LocalStorage) -> None:
