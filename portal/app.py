@@ -129,6 +129,8 @@ def _config(settings: Settings) -> dict[str, Any]:
         },
         # A connection that is not asked beforehand must notice by itself that the other side is gone.
         "LANE_OPTIONS": {**_CONNECT, "keepalives_idle": 30, "keepalives_interval": 5, "tcp_user_timeout": 10_000},
+        # What runs here is never worth waiting for.
+        "SIDE_LANE_OPTIONS": {"connect_timeout": 2, "options": "-c statement_timeout=250", "tcp_user_timeout": 2000},
         "MAX_CONTENT_LENGTH": _LARGEST_BODY,
     }
 

@@ -19,6 +19,8 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from portal.lane import Busy, Lane
 
 _LANE = "lane"
+_SIDE_LANE = "side_lane"
+_SIDE_LANE_PATIENCE = 0.25
 
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -56,8 +58,12 @@ def init_app(app: Flask) -> None:
         engine = db.engine
     conninfo = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     lane = app.extensions[_LANE] = Lane(conninfo, **app.config["LANE_OPTIONS"])
-    # Whoever closes the connections of the one closes those of the other.
-    event.listen(engine, "engine_disposed", lambda _engine: lane.close())
+    side = app.extensions[_SIDE_LANE] = Lane(
+        conninfo, 1, patience=_SIDE_LANE_PATIENCE, **app.config["SIDE_LANE_OPTIONS"]
+    )
+    # Whoever closes the connections of the one closes those of the others.
+    for each in (lane, side):
+        event.listen(engine, "engine_disposed", lambda _engine, each=each: each.close())
 
 
 @contextmanager
@@ -90,6 +96,15 @@ def run_alone(statement: LiteralString, values: Mapping[str, object]) -> tuple[A
     It may run twice, so it must be harmless to repeat; see :meth:`portal.lane.Lane.run` for all the rest.
     """
     lane: Lane = current_app.extensions[_LANE]
+    return lane.run(statement, values)
+
+
+def run_in_passing(statement: LiteralString, values: Mapping[str, object]) -> tuple[Any, ...] | None:
+    """Run one statement as :func:`run_alone` does, but soon or not at all, and in nobody's way.
+
+    For what a request can do without: it has one connection of its own and gives up after a fraction of a second.
+    """
+    lane: Lane = current_app.extensions[_SIDE_LANE]
     return lane.run(statement, values)
 
 

@@ -30,8 +30,9 @@ class Lane:
     before each use whether it is still there. This one notices when it is not, and starts again.
     """
 
-    def __init__(self, conninfo: str, size: int = SIZE, **options: Any) -> None:
+    def __init__(self, conninfo: str, size: int = SIZE, *, patience: float = PATIENCE_SECONDS, **options: Any) -> None:
         self._conninfo = conninfo
+        self._patience = patience
         self._options = options
         self._lock = Lock()
         self._waiting: deque[_Turn] = deque()
@@ -49,7 +50,7 @@ class Lane:
             values: by name.
 
         Raises:
-            Busy: all connections stayed in use for ``PATIENCE_SECONDS``.
+            Busy: all connections stayed in use for ``patience`` seconds.
             psycopg.Error: the statement failed, or no connection can be made.
         """
         connection = self._take()
@@ -80,7 +81,7 @@ class Lane:
             turn: _Turn = SimpleQueue()
             self._waiting.append(turn)
         try:
-            return turn.get(timeout=PATIENCE_SECONDS)
+            return turn.get(timeout=self._patience)
         except BaseException as error:
             self._leave(turn)
             if isinstance(error, Empty):

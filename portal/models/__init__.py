@@ -5,6 +5,7 @@ from portal.models.budget import ProviderBudget, ProviderCall
 from portal.models.choices import Choice
 from portal.models.consents import Consent
 from portal.models.deliveries import Delivery
+from portal.models.limits import RateLimit
 from portal.models.notices import Notice
 from portal.models.people import Person
 from portal.models.photos import Photo, Rendition
@@ -21,6 +22,7 @@ __all__ = [
     "Photo",
     "ProviderBudget",
     "ProviderCall",
+    "RateLimit",
     "Rendition",
     "Session",
     "Shoot",

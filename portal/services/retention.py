@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from portal.db import release, transaction
 from portal.domain.stages import Problem
-from portal.models import budget, choices, deliveries, jobs, people, photos, shoots
+from portal.models import budget, choices, deliveries, jobs, limits, people, photos, shoots
 from portal.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 BODIES = timedelta(days=30)
 CALLS = timedelta(days=30)
 FINISHED_JOBS = timedelta(days=7)
+# A bucket is full again after a minute.
+LIMITS = timedelta(hours=1)
 # What people are told when they agree.
 UNCHOSEN_PHOTOS = timedelta(days=90)
 # A page that is open may still ask for a photo that has just been taken out of the gallery.
@@ -33,6 +35,7 @@ def forget(storage: Storage, *, now: datetime) -> None:
             "bodies": deliveries.forget_bodies(now - BODIES),
             "calls": budget.forget_calls(now - CALLS),
             "jobs": jobs.forget_finished(now - FINISHED_JOBS),
+            "limits": limits.forget(now - LIMITS),
         }
     counts["photos"] = _hide_unchosen(now)
     counts["files"] = _delete_files(storage, now - REMOVED_FILES)

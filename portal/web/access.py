@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 from types import MappingProxyType
 from urllib.parse import urlencode
@@ -17,8 +17,9 @@ from portal.domain.roles import Right
 from portal.models.people import Person
 from portal.services import people
 from portal.web.context import portal_context
+from portal.web.requests import origin_of
 from portal.web.sessions import current_session
-from portal.web.throttle import Limit, Throttle
+from portal.web.throttle import Limit, Throttle, shared_count
 
 
 class Who(Enum):
@@ -64,6 +65,9 @@ class Rule:
 # A whole company may sit behind one address and come at the same hour; this only stops a flood.
 _SIGNING_IN = Limit("signing in", per_minute=3000)
 _ACTING = Limit("acting", per_minute=60)
+# Somebody who races through a gallery, or has a dozen tabs open, stays far below their own process's fifth.
+_VIEWING = Limit("viewing", per_minute=3000)
+_WATCHING = Limit("watching", per_minute=1200)
 
 _MACHINE = Rule(who=Who.MACHINE, prolongs=False, is_plain=True)
 _OPEN = Rule(who=Who.ANYONE)
@@ -72,7 +76,8 @@ _SIGN_IN = Rule(who=Who.ANYONE, limit=_SIGNING_IN)
 _OWN = Rule(who=Who.EMPLOYEE)
 _ACT = Rule(who=Who.EMPLOYEE, limit=_ACTING)
 _OPERATIONS = Rule(who=Who.EMPLOYEE, right=Right.SEE_OPERATIONS)
-_BACKGROUND = Rule(who=Who.EMPLOYEE, prolongs=False, stranger=Stranger.IS_TOLD, is_plain=True)
+_BACKGROUND = Rule(who=Who.EMPLOYEE, prolongs=False, stranger=Stranger.IS_TOLD, is_plain=True, limit=_WATCHING)
+_PHOTO = replace(_BACKGROUND, limit=_VIEWING)
 
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
@@ -100,7 +105,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "headshots.report_link": _ACT,
         "headshots.status": _BACKGROUND,
         "live.events": _BACKGROUND,
-        "photos.show": _BACKGROUND,
+        "photos.show": _PHOTO,
         "gallery.show": _OWN,
         "gallery.choose": _ACT,
         "overview.show": _OPERATIONS,
@@ -112,7 +117,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
 
 def init_app(app: Flask) -> None:
     """Guard every endpoint of the app."""
-    app.extensions["throttle"] = Throttle()
+    app.extensions["throttle"] = Throttle(shared_count)
     app.before_request(_guard)
 
 
@@ -158,9 +163,9 @@ def _count(rule: Rule) -> None:
     if rule.limit is None:
         return
     person = g.get("person")
-    caller_key = str(person.id) if person is not None else request.remote_addr or ""
+    who = str(person.id) if person is not None else origin_of(request.remote_addr or "")
     throttle: Throttle = current_app.extensions["throttle"]
-    throttle.count(rule.limit, caller_key, portal_context().clock())
+    throttle.count(rule.limit, who, portal_context().clock())
 
 
 def _turn_away(rule: Rule) -> Response:

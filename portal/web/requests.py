@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import IPv6Address, ip_address
 from uuid import uuid4
 
 from flask import Flask, g, has_app_context, has_request_context, request
@@ -10,6 +11,8 @@ from flask import Flask, g, has_app_context, has_request_context, request
 from portal.domain.caller import Caller, Channel, set_caller
 from portal.web.context import portal_context
 
+# One connection gets a whole /64 of addresses, and could come with another one each time.
+_HOST_BITS = 64
 _FOREIGN_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
@@ -49,3 +52,16 @@ def _know_caller() -> None:
 
 def _forget_caller(_error: BaseException | None) -> None:
     set_caller(None)
+
+
+def origin_of(address: str) -> str:
+    """Return what stands for whoever calls from an address, for counting: the address, or a household's network."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return f"{IPv6Address(int(found) >> _HOST_BITS << _HOST_BITS)}/{_HOST_BITS}"

@@ -53,7 +53,7 @@ def database_url(shared_database: str) -> Iterator[str]:
     """The shared database, empty again after the test."""
     yield shared_database
     with psycopg.connect(shared_database.replace("+psycopg", ""), autocommit=True) as connection:
-        for table in ("people", "sign_in_attempts", "logout_orders", "sessions", "audit_entries"):
+        for table in ("people", "sign_in_attempts", "logout_orders", "sessions", "audit_entries", "rate_limits"):
             connection.execute(f"DELETE FROM {table}")
 
 

@@ -15,6 +15,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from portal.app import create_app
+from portal.models import limits
 from tests.factories import NOW
 from tests.integration.core.bench import Bench
 from tests.integration.core.conftest import closing_connections
@@ -92,6 +93,25 @@ def test_a_flood_of_wrong_signatures_is_slowed_and_valid_ones_pass(bench: Bench)
     assert other.status_code == 401
     assert client.post(PATH, data=BODY, headers=signed_headers(BODY, NOW)).status_code == 200
     assert kept(bench) == 1
+
+
+def test_what_is_authentic_is_not_even_counted(bench: Bench) -> None:
+    bench.app.extensions["throttle"] = None
+    assert post(bench.app).status_code == 200
+
+
+def test_a_flood_costs_the_database_a_few_statements(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    take, client = limits.take, bench.app.test_client()
+
+    def noted(*args: Any, **more: Any) -> int:
+        asked.append(args)
+        return take(*args, **more)
+
+    monkeypatch.setattr(limits, "take", noted)
+    for _ in range(500):
+        client.post(PATH, data=BODY)
+    assert len(asked) <= 48 / 8 + 1
 
 
 def test_unreadable_but_authentic_is_a_dead_letter(bench: Bench) -> None:

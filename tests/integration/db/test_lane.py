@@ -10,7 +10,6 @@ from typing import LiteralString
 import psycopg
 import pytest
 
-from portal import lane as lanes
 from portal.lane import Busy, Lane
 
 PID: LiteralString = "SELECT pg_backend_pid()"
@@ -79,14 +78,15 @@ def test_a_connection_left_in_the_middle_of_something_is_thrown_away(lane: Lane)
     assert pid(lane) != first
 
 
-def test_waiting_has_an_end(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_has_an_end(conninfo: str) -> None:
+    lane = Lane(conninfo, 1, patience=0.1)
     pid(lane)
-    monkeypatch.setattr(lanes, "PATIENCE_SECONDS", 0.1)
     with ExitStack() as stack:
         occupy(lane, stack, seconds=0.6)
         with pytest.raises(Busy):
             lane.run(PID, {})
     assert pid(lane) > 0
+    lane.close()
 
 
 def test_first_come_first_served(lane: Lane) -> None:

@@ -1,68 +1,165 @@
-"""Slowing down floods: by limit and caller, refilled by the minute, told when to come back."""
+"""Slowing down floods in one process: its own part, batches out of the shared bucket, and what happens without it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
 
 from portal.app import create_app
 from portal.domain.errors import TooMany
 from portal.settings import Settings
 from portal.web import throttle as module
+from portal.web.access import RULES
+from portal.web.requests import origin_of
 from portal.web.throttle import Limit, Throttle
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 SIX = Limit("six", per_minute=6)
+BATCHES = Limit("batches", per_minute=100, batch=10)
 
 
-def test_burst_then_one_each_ten_seconds() -> None:
-    throttle = Throttle()
-    for _ in range(6):
-        throttle.count(SIX, "a", NOW)
+class Bucket:
+    """A shared bucket that is full until it is emptied by hand, and remembers who asked."""
+
+    def __init__(self, left: int = 10**6) -> None:
+        self.left = left
+        self.asked: list[str] = []
+        self.is_away = False
+
+    def __call__(self, limit: Limit, caller: str, now: datetime) -> int:
+        self.asked.append(caller)
+        if self.is_away:
+            raise psycopg.OperationalError
+        given = min(self.left, limit.wanted)
+        self.left -= given
+        return given
+
+
+def calls(throttle: Throttle, limit: Limit, times: int, caller: str = "a", now: datetime = NOW) -> int:
+    """Call so often; how many were let through."""
+    passed = 0
+    for _ in range(times):
+        try:
+            throttle.count(limit, caller, now)
+        except TooMany:
+            continue
+        passed += 1
+    return passed
+
+
+def test_first_fifth_costs_nothing_and_the_rest_a_batch_at_a_time() -> None:
+    bucket = Bucket()
+    throttle = Throttle(bucket)
+    assert calls(throttle, BATCHES, 20) == 20
+    assert bucket.asked == []
+    assert calls(throttle, BATCHES, 30) == 30
+    assert bucket.asked == ["a"] * 3
+
+
+def test_slow_callers_never_cost_anything() -> None:
+    bucket = Bucket()
+    throttle = Throttle(bucket)
+    for second in range(0, 3600, 4):
+        assert calls(throttle, BATCHES, 1, now=NOW + timedelta(seconds=second)) == 1
+    assert bucket.asked == []
+
+
+def test_empty_bucket_is_remembered_until_it_has_gained_a_batch() -> None:
+    bucket = Bucket(left=0)
+    throttle = Throttle(bucket)
+    assert calls(throttle, BATCHES, 500) == 20
+    assert len(bucket.asked) == 1
+    with pytest.raises(TooMany) as refusal:
+        throttle.count(BATCHES, "a", NOW + timedelta(seconds=0.5))
+    assert refusal.value.retry_after == 7
+    assert calls(throttle, BATCHES, 500, now=NOW + timedelta(seconds=7.4)) == 2  # its own part grows meanwhile
+    assert len(bucket.asked) == 1
+    calls(throttle, BATCHES, 5, now=NOW + timedelta(seconds=7.5))
+    assert len(bucket.asked) == 2
+
+
+def test_burst_then_one_each_twelve_seconds() -> None:
+    throttle = Throttle(Bucket(left=5))
+    assert calls(throttle, SIX, 6) == 6
     with pytest.raises(TooMany) as refusal:
         throttle.count(SIX, "a", NOW)
-    assert refusal.value.retry_after == 10
-    with pytest.raises(TooMany):
-        throttle.count(SIX, "a", NOW + timedelta(seconds=9))
-    throttle.count(SIX, "a", NOW + timedelta(seconds=10))
+    assert refusal.value.retry_after == 12
 
 
 def test_callers_and_limits_do_not_disturb_each_other() -> None:
-    throttle = Throttle()
-    for _ in range(6):
-        throttle.count(SIX, "a", NOW)
-    throttle.count(SIX, "b", NOW)
-    throttle.count(Limit("other", per_minute=6), "a", NOW)
+    throttle = Throttle(Bucket(left=0))
+    assert calls(throttle, SIX, 9) == 1
+    assert calls(throttle, SIX, 9, "b") == 1
+    assert calls(throttle, Limit("other", per_minute=6), 9) == 1
 
 
-def test_idle_callers_are_forgotten_busy_ones_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_MOST_BUCKETS", 3)
-    throttle = Throttle()
-    for _ in range(6):
-        throttle.count(SIX, "busy", NOW + timedelta(seconds=30))
-    for name in ("x", "y", "z"):
-        throttle.count(SIX, name, NOW)
-    throttle.count(SIX, "new", NOW + timedelta(seconds=61))
-    assert {caller for _, caller in throttle._buckets} == {"busy", "new"}
+def test_without_the_shared_count_each_process_counts_for_itself_and_tries_again_later() -> None:
+    bucket = Bucket()
+    bucket.is_away = True
+    throttle = Throttle(bucket)
+    assert calls(throttle, BATCHES, 500) == 100
+    assert len(bucket.asked) == 1
+    calls(throttle, BATCHES, 50, "b")
+    assert len(bucket.asked) == 1, "nobody else waits for it either"
+    bucket.is_away = False
+    assert calls(throttle, BATCHES, 50, "b", NOW + timedelta(seconds=5)) == 50
+    assert bucket.asked == ["a", *"bbbbb"]
 
 
-def test_clock_that_steps_back_harms_nobody() -> None:
-    throttle = Throttle()
-    throttle.count(SIX, "a", NOW)
-    throttle.count(SIX, "a", NOW - timedelta(hours=1))
+def test_failure_is_written_down_once(caplog: pytest.LogCaptureFixture) -> None:
+    bucket = Bucket()
+    bucket.is_away = True
+    calls(Throttle(bucket), BATCHES, 90, "203.0.113.9")
+    assert [record.message for record in caplog.records] == ["limits are counted by each process alone"]
+    assert "203.0.113.9" not in caplog.text
 
 
-def test_flood_of_sign_ins_is_answered_with_a_time_to_come_back(
-    portal_settings: Callable[..., Settings],
-) -> None:
-    client = create_app(portal_settings(), clock=lambda: NOW).test_client()
-    # No database here, so what the throttle lets through ends as 503.
-    assert client.get("/login/initiate").status_code == 503
-    for bucket in client.application.extensions["throttle"]._buckets.values():
-        bucket.left = 0
-    answer = client.get("/login/initiate")
+def test_callers_away_for_longest_are_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MOST_CALLERS", 3)
+    throttle = Throttle(Bucket(left=0))
+    for name in ("busy", "x", "y", "busy", "z"):
+        calls(throttle, SIX, 1, name)
+    assert [caller for _, caller in throttle._meters] == ["y", "busy", "z"]
+
+
+def test_clock_that_is_set_back_keeps_nobody_out() -> None:
+    bucket = Bucket(left=0)
+    throttle = Throttle(bucket)
+    calls(throttle, SIX, 9)
+    bucket.left = 5
+    assert calls(throttle, SIX, 1, now=NOW - timedelta(hours=1)) == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "origin"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("no address", "no address"),
+        ("", ""),
+    ],
+)
+def test_whoever_owns_many_addresses_is_counted_once(address: str, origin: str) -> None:
+    assert origin_of(address) == origin
+
+
+@pytest.mark.parametrize("path", ["/login/initiate", "/login/backchannel-logout"])
+def test_flood_is_answered_with_a_time_to_come_back(path: str, portal_settings: Callable[..., Settings]) -> None:
+    app = create_app(portal_settings(), clock=lambda: NOW)
+    app.extensions["throttle"] = Throttle(Bucket(left=0))
+    limit = RULES["auth.initiate"].limit
+    assert limit is not None
+    calls(app.extensions["throttle"], limit, limit.own, "127.0.0.1")
+    client = app.test_client()
+    answer = client.post(path, headers={"Accept-Language": "en"})
     assert answer.status_code == 429
     assert answer.headers["Retry-After"] == "1"
+    assert "asked very often" in answer.text
+    assert (answer.json is None) == (path == "/login/initiate")
     assert client.get("/healthz").status_code == 200

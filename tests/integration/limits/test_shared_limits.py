@@ -1,0 +1,174 @@
+"""Limits that processes share: two throttles on one database, and two real servers."""
+
+from __future__ import annotations
+
+import http.client
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from portal.app import create_app
+from portal.db import db, transaction
+from portal.domain.errors import TooMany
+from portal.models import limits
+from portal.services import retention
+from portal.settings import Settings
+from portal.storage import LocalStorage
+from portal.web.throttle import Limit, Throttle, shared_count
+from tests.factories import make_person
+from tests.integration.core.processes import cookie_of, environment, web
+from tests.integration.core.signing import signed_headers
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+FIFTY = Limit("fifty", per_minute=50)
+WEBHOOK = "/webhooks/profilebakery"
+
+
+@pytest.fixture
+def app(portal_settings: Callable[..., Settings], database_url: str) -> Iterator[Flask]:
+    app = create_app(portal_settings())
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def passes(throttle: Throttle, limit: Limit, caller: str, now: datetime) -> bool:
+    try:
+        throttle.count(limit, caller, now)
+    except TooMany:
+        return False
+    return True
+
+
+def test_two_processes_share_what_is_beyond_their_own(app: Flask) -> None:
+    one, other = Throttle(shared_count), Throttle(shared_count)
+    assert sum(passes(one, FIFTY, "a", NOW) for _ in range(100)) == 50
+    assert sum(passes(other, FIFTY, "a", NOW) for _ in range(100)) == 10
+    assert sum(passes(other, FIFTY, "b", NOW) for _ in range(100)) == 50
+
+
+def test_shared_bucket_is_refilled_by_the_minute(app: Flask) -> None:
+    def take(wanted: int, after: float) -> int:
+        return limits.take("x", "a", per_minute=60, wanted=wanted, now=NOW + timedelta(seconds=after))
+
+    assert [take(50, 0), take(50, 0), take(50, 0)] == [50, 10, 0]
+    assert [take(50, 9.5), take(50, 9.9), take(50, 10)] == [9, 0, 1]
+    assert take(50, 5) == 0, "another machine's clock may be behind"
+    assert take(60, 3600) == 60
+    assert take(60, -3600) == 60, "a clock that was set back starts anew"
+
+
+# Each step: which process, how many calls at once, and the seconds until the next.
+steps = st.lists(
+    st.tuples(st.integers(0, 2), st.integers(1, 60), st.sampled_from([0.0, 0.01, 0.7, 3.0, 20.0, 61.0])), max_size=25
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=steps, per_minute=st.integers(2, 70), batch=st.integers(0, 8))
+def test_no_window_ever_lets_more_through_than_was_promised(
+    steps: list[tuple[int, int, float]], per_minute: int, batch: int, app: Flask
+) -> None:
+    limit = Limit("tested", per_minute, batch=min(batch, per_minute - per_minute // 5))
+    processes = [Throttle(shared_count) for _ in range(3)]
+    caller, now = uuid4().hex, NOW
+    let_through: list[datetime] = []
+    for process, times, pause in steps:
+        let_through += [now for _ in range(times) if passes(processes[process], limit, caller, now)]
+        now += timedelta(seconds=pause)
+    at_once = limit.shared + len(processes) * limit.own
+    in_advance = len(processes) * (limit.wanted - 1)
+    for first, begins in enumerate(let_through):
+        for number, ends in enumerate(let_through[first:], 1):
+            seconds = (ends - begins).total_seconds()
+            assert number <= at_once * (1 + seconds / 60) + in_advance + 1e-6
+
+
+def test_many_at_once_neither_lock_each_other_up_nor_get_too_much(app: Flask) -> None:
+    throttles = [Throttle(shared_count) for _ in range(4)]
+
+    def hammer(number: int) -> int:
+        with app.app_context():
+            return sum(passes(throttles[number % 4], FIFTY, f"c{each % 2}", NOW) for each in range(100))
+
+    with ThreadPoolExecutor(8) as pool:
+        total = sum(pool.map(hammer, range(8)))
+    assert total == 2 * (40 + 4 * 10)
+
+
+def test_table_that_is_locked_holds_nobody_up(app: Flask, database_url: str) -> None:
+    throttle = Throttle(shared_count)
+    with psycopg.connect(database_url.replace("+psycopg", "")) as other:
+        other.execute("LOCK TABLE rate_limits")
+        began = time.monotonic()
+        assert sum(passes(throttle, FIFTY, "a", NOW) for _ in range(60)) == 50
+        assert time.monotonic() - began < 2
+        other.rollback()
+    assert passes(throttle, FIFTY, "b", NOW)
+
+
+def test_callers_are_digests_and_go_when_they_are_old(app: Flask, tmp_path: Path) -> None:
+    throttle = Throttle(shared_count)
+    for caller in ("203.0.113.9", "11111111-1111-1111-1111-111111111111"):
+        for _ in range(12):
+            passes(throttle, FIFTY, caller, NOW)
+    with transaction() as session:
+        kept = [row.caller for row in session.query(limits.RateLimit)]
+    assert [len(caller) for caller in kept] == [32, 32]
+    assert not any("203" in caller and "113.9" in caller for caller in kept)
+    retention.forget(LocalStorage(tmp_path), now=NOW + timedelta(minutes=59))
+    with transaction() as session:
+        assert session.query(limits.RateLimit).count() == 2
+    retention.forget(LocalStorage(tmp_path), now=NOW + timedelta(minutes=61))
+    with transaction() as session:
+        assert session.query(limits.RateLimit).count() == 0
+
+
+@pytest.fixture
+def servers(database_url: str, tmp_path: Path) -> Iterator[list[int]]:
+    """The ports of two real servers on one database."""
+    with ExitStack() as stack:
+        started = [
+            stack.enter_context(web(environment(database_url, tmp_path), tmp_path / f"web{number}.log"))
+            for number in range(2)
+        ]
+        yield [port for _process, port in started]
+
+
+def ask(port: int, path: str, headers: dict[str, str], times: int, body: bytes = b"") -> list[int]:
+    """The statuses of so many requests over one connection."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    found = []
+    for _ in range(times):
+        connection.request("POST", path, body, {"Host": "localhost", **headers})
+        answer = connection.getresponse()
+        answer.read()
+        found.append(answer.status)
+    connection.close()
+    return found
+
+
+def test_two_servers_share_limits_and_valid_webhooks_pass(app: Flask, servers: list[int]) -> None:
+    began = time.monotonic()
+    cookie = cookie_of(make_person())
+    acts = [status for port in servers for status in ask(port, "/headshots/start", {"Cookie": cookie}, 70)]
+    forged = [status for port in servers for status in ask(port, WEBHOOK, {}, 100, b"{}")]
+    # 48 shared and 12 for each server, refilled in a minute; 8 wrong signatures are counted at a time.
+    grown = 72 * (time.monotonic() - began) / 60
+    assert 72 <= len([status for status in acts if status != 429]) <= 72 + grown
+    assert 72 <= forged.count(401) <= 72 + grown + 16
+    assert set(forged) == {401, 429}
+    for number, port in enumerate(servers):
+        body = b'{"id": "evt_%d", "event": "model.created", "object": {"_id": "m1"}}' % number
+        assert ask(port, WEBHOOK, dict(signed_headers(body, datetime.now(UTC))), 1, body) == [200]
