@@ -174,6 +174,31 @@ def replay(create_app: Callable[[], Flask], delivery_ids: tuple[int, ...], dead:
 
 
 @portal.command()
+@click.argument("email")
+@click.option("--yes", is_flag=True, help="Do not ask whether this is meant.")
+@click.pass_obj
+def erase(create_app: Callable[[], Flask], email: str, yes: bool) -> None:
+    """Erase whoever signed in with EMAIL: here at once, at the provider by the worker until it confirms."""
+    from portal.models import erasures
+    from portal.services import erasure
+
+    settings_or_exit()
+    app = create_app()
+    house = app.extensions["portal"]
+    with app.app_context():
+        found = erasures.people_with_address(email)
+        if not found:
+            click.echo("Nobody has signed in with this address, or they are erased already.", err=True)
+            sys.exit(1)
+        if not yes:
+            click.confirm(f"Erase {len(found)} person(s), their photos and their sessions for good?", abort=True)
+        for person_id in found:
+            receipt = erasure.order(person_id, secretbox=house.secretbox, now=house.clock())
+            erasure.erase_here(receipt, storage=house.storage, now=house.clock())
+            click.echo(f"{receipt}: nothing is left here; the worker deletes the rest at the provider.")
+
+
+@portal.command()
 @click.option("--fast", is_flag=True, help="Do not read the photo files, only look whether they exist.")
 @click.pass_obj
 def fsck(create_app: Callable[[], Flask], fast: bool) -> None:

@@ -21,6 +21,7 @@ from portal.mail import MailError
 from portal.models import jobs
 from portal.provider.errors import ProviderError, RateLimited
 from portal.services.context import Portal
+from portal.services.erasure import StillAtWork
 from portal.services.notices import SessionPending
 from portal.services.shoots import AttemptRunning
 from portal.storage import StorageError
@@ -73,7 +74,7 @@ def _comes_at(error: Exception) -> datetime | None:
     """When it is worth coming back, if the error says so."""
     if isinstance(error, RateLimited):
         return error.resets_at
-    return error.until if isinstance(error, AttemptRunning | SessionPending) else None
+    return error.until if isinstance(error, AttemptRunning | SessionPending | StillAtWork) else None
 
 
 def task(

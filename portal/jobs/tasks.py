@@ -10,9 +10,10 @@ from portal.jobs import letters
 from portal.jobs.runner import task
 from portal.models import deliveries, jobs
 from portal.provider.errors import PhotoExpired
-from portal.services import copying, inbox, notices, retention, shoots, sweep, sync
+from portal.services import copying, erasure, inbox, notices, retention, shoots, sweep, sync
 from portal.services.context import Portal
 from portal.services.copying import Copier
+from portal.services.erasure import Eraser
 
 SWEEP_TASK = "shoots.sweep"
 RETENTION_TASK = "retention.forget"
@@ -88,6 +89,13 @@ def sweep_all(portal: Portal, *, full: bool = True) -> None:
 def forget(portal: Portal) -> None:
     """Delete what is older than it may get."""
     retention.forget(portal.storage, now=portal.clock())
+
+
+@task(erasure.ERASE_TASK, once=lambda arguments: f"erase:{arguments['erasure_id']}")
+def erase(portal: Portal, *, erasure_id: str) -> None:
+    """Delete everything of one person."""
+    eraser = Eraser(portal.provider, portal.storage, portal.secretbox, portal.clock)
+    erasure.carry_out(UUID(erasure_id), eraser)
 
 
 def _notice_is_dead(portal: Portal, *, error: Exception, notice_id: str) -> None:

@@ -5,6 +5,7 @@ from portal.models.budget import ProviderBudget, ProviderCall
 from portal.models.choices import Choice
 from portal.models.consents import Consent
 from portal.models.deliveries import Delivery
+from portal.models.erasures import Erasure, Tombstone
 from portal.models.limits import RateLimit
 from portal.models.notices import Notice
 from portal.models.people import Person
@@ -17,6 +18,7 @@ __all__ = [
     "Choice",
     "Consent",
     "Delivery",
+    "Erasure",
     "Notice",
     "Person",
     "Photo",
@@ -27,4 +29,5 @@ __all__ = [
     "Session",
     "Shoot",
     "SignInAttempt",
+    "Tombstone",
 ]

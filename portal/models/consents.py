@@ -52,6 +52,11 @@ def all_standing(person_id: UUID) -> list[Consent]:
     )
 
 
+def of_person(person_id: UUID) -> list[Consent]:
+    """Return everything the person ever agreed to, withdrawn or not, the oldest first."""
+    return list(db.session.scalars(select(Consent).where(Consent.person_id == person_id).order_by(Consent.given_at)))
+
+
 def stands(person_id: UUID) -> bool:
     """Return whether the person agreed to any version of the policy and has not withdrawn that since."""
     query = select(Consent.id).where(Consent.person_id == person_id, Consent.withdrawn_at.is_(None)).limit(1)

@@ -83,3 +83,13 @@ def is_queued(task: str, **arguments: str | int) -> bool:
     """Return whether such a job waits or runs."""
     values = {"task": task, "arguments": json.dumps(arguments)}
     return db.session.execute(_IS_QUEUED, values).first() is not None
+
+
+_IS_RUNNING = text(
+    "SELECT 1 FROM procrastinate_jobs WHERE args @> CAST(:arguments AS jsonb) AND status = 'doing' LIMIT 1"
+)
+
+
+def is_running(**arguments: str | int) -> bool:
+    """Return whether a job with these arguments, of whatever task, runs at this moment."""
+    return db.session.execute(_IS_RUNNING, {"arguments": json.dumps(arguments)}).first() is not None

@@ -140,6 +140,12 @@ def ids_being_copied() -> set[str]:
     return {str(photo_id) for photo_id in db.session.scalars(select(Photo.id).where(Photo.copied_at.is_(None)))}
 
 
+def ids_of_person(person_id: UUID) -> list[UUID]:
+    """Return the ids of all photos of a person, removed ones included."""
+    query = select(Photo.id).join(Shoot, Shoot.id == Photo.shoot_id).where(Shoot.person_id == person_id)
+    return list(db.session.scalars(query))
+
+
 def hide(photo_ids: list[UUID], now: datetime) -> None:
     """Take photos out of every page, before their files go."""
     db.session.execute(update(Photo).where(Photo.id.in_(photo_ids)).values(removed_at=now))

@@ -77,6 +77,12 @@ def latest_for(person_id: UUID) -> Shoot | None:
     )
 
 
+def lock_of_person(person_id: UUID) -> list[Shoot]:
+    """Return all shoots of a person, freshly read, holding other writers until the transaction ends."""
+    query = select(Shoot).where(Shoot.person_id == person_id).order_by(Shoot.id).with_for_update()
+    return list(db.session.scalars(query, execution_options={"populate_existing": True}))
+
+
 def with_problem(problem: str) -> list[Shoot]:
     """Return the open shoots held up by this problem, the oldest first."""
     return list(

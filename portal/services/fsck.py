@@ -8,14 +8,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from portal.db import snapshot
-from portal.models import checks, deliveries, jobs, photos
+from portal.models import checks, deliveries, erasures, jobs, photos
 from portal.storage import ObjectMissing, Storage
 
 PHOTO_AREA = "photos/"
+# The law gives a month; this leaves time to write to the provider.
+LONGEST_ERASURE = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,9 @@ def check(storage: Storage, *, now: datetime, read_files: bool = True) -> Iterat
         ("choice of a photo of another shoot", checks.choices_of_other_shoots),
         ("job is held by a worker that is gone", lambda: checks.jobs_without_worker(now)),
         ("status of a shoot has no audit row", checks.shoots_without_audit),
+        ("erased person is still here", erasures.still_here),
+        ("session of an erased person is known", erasures.sessions_still_here),
+        ("provider has not confirmed an erasure for a week", lambda: _overdue_erasures(now)),
     )
     # Before the rows: whatever is there by now has had its photo's row before it.
     keys = set(storage.list(PHOTO_AREA))
@@ -77,6 +82,10 @@ def _copies_without_job() -> Iterator[object]:
     for shoot_id in checks.shoots_to_copy():
         if not jobs.is_queued("photos.copy", shoot_id=str(shoot_id)):
             yield shoot_id
+
+
+def _overdue_erasures(now: datetime) -> Iterator[object]:
+    yield from erasures.unfinished(before=now - LONGEST_ERASURE)
 
 
 def _files(

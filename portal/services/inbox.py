@@ -13,7 +13,7 @@ from uuid import UUID
 from portal.crash_points import crash_point
 from portal.db import transaction
 from portal.domain import stages
-from portal.models import audit, deliveries, jobs, shoots
+from portal.models import audit, deliveries, erasures, jobs, shoots
 from portal.models.deliveries import Delivery, Kept
 from portal.models.shoots import Shoot
 from portal.provider import events, signature
@@ -129,6 +129,8 @@ def apply(delivery_id: int, *, clock: Callable[[], datetime]) -> None:
         if shoot is None:
             # Kept: when the session turns out to be ours after all, it is applied then.
             delivery.state = "ignored"
+            if event.model_id is not None and erasures.is_buried(event.model_id):
+                delivery.body = None
             return
         delivery.state = "applied"
         delivery.outcome = {"did": _take_in(shoot, delivery, event, now)}

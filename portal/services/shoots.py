@@ -14,7 +14,7 @@ from portal.domain.consent import POLICY_VERSION
 from portal.domain.errors import ConsentMissing
 from portal.domain.secretbox import CannotOpen, SecretBox
 from portal.domain.stages import ONBOARDING, Problem
-from portal.models import audit, consents, deliveries, jobs, people, shoots
+from portal.models import audit, consents, deliveries, erasures, jobs, people, shoots
 from portal.models.people import Person
 from portal.models.shoots import Shoot
 from portal.provider import ProviderClient
@@ -196,6 +196,10 @@ def _keep_session(
         deliveries.hold_model(provider_id)
         if shoots.by_provider_id(provider_id) is not None:
             _stop(shoot, Problem.REFUSED, now, reason="session_belongs_to_another_person")
+            return
+        if erasures.is_buried(provider_id):
+            # The same person, back after an erasure that the provider has not finished.
+            _stop(shoot, Problem.REFUSED, now, reason="session_is_being_erased")
             return
         shoot.provider_id = provider_id
         shoot.minted_at = now

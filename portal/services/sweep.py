@@ -15,7 +15,7 @@ from portal.domain.stages import Problem
 from portal.models import locks, shoots
 from portal.provider import ProviderClient
 from portal.provider.wire import Model
-from portal.services import inbox, notices, sync
+from portal.services import erasure, inbox, notices, sync
 from portal.services.notices import NO_OUTBOX, Outbox
 from portal.services.shoots import resume
 
@@ -125,6 +125,7 @@ def _pick_up(provider: ProviderClient, now: datetime, outbox: Outbox) -> None:
     release()
     inbox.pick_up(before=now - LOST_AFTER)
     notices.pick_up(before=now - LOST_AFTER)
+    erasure.pick_up(before=now - LOST_AFTER)
     for shoot_id in lost:
         resume(shoot_id, now=now, outbox=outbox)
     if waiting:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from portal.domain import stages
-from portal.models import watch
+from portal.models import erasures, watch
 from portal.models.watch import DeliveryCounts, OpenShoot
 
 # With sessions under way, this long without any webhook means that something is wrong on the way.
@@ -24,6 +24,7 @@ class Watch:
         stuck: unfinished shoots that are longer in their status than usual.
         troubled: unfinished shoots that need somebody's help.
         is_silent: whether webhooks should have come and did not.
+        erasures: how many are not confirmed by the provider, and since when the oldest of them is wanted.
         lag_p95: seconds until a webhook was applied, 95 of 100 in the last hour; None when none came.
     """
 
@@ -34,6 +35,7 @@ class Watch:
     troubled: list[OpenShoot]
     last_confirmed_at: datetime | None
     is_silent: bool
+    erasures: tuple[int, datetime | None]
     lag_p95: float | None
     calls: list[tuple[str, str, int, int, float]]
 
@@ -59,6 +61,7 @@ def look(now: datetime) -> Watch:
         troubled=[one for one in unfinished if one.problem or _cannot_enter(one)],
         last_confirmed_at=watch.last_confirmed_at(),
         is_silent=bool(under_way) and now - last > SILENCE,
+        erasures=erasures.waiting(),
         lag_p95=watch.apply_seconds(now - LAG_WINDOW),
         calls=watch.calls_by_path(now - CALL_WINDOW),
     )

@@ -34,7 +34,12 @@ def _names(paths: tuple[Path, ...]) -> list[str]:
 
 def _texts() -> list[Path]:
     inside = [path for folder in TEXT_FOLDERS for path in (ROOT / folder).rglob("*") if path.is_file()]
-    on_top = [path for path in ROOT.iterdir() if path.is_file() and not path.name.startswith("requirements")]
+    # In a linked work tree .git is a file that says where the repository is.
+    on_top = [
+        path
+        for path in ROOT.iterdir()
+        if path.is_file() and not path.name.startswith("requirements") and path.name != ".git"
+    ]
     return [path for path in inside + on_top if path.suffix in TEXT_SUFFIXES and "__pycache__" not in path.parts]
 
 

@@ -84,6 +84,11 @@ class ScriptedProvider(ProviderClient):
             raise NotFound("GET", "/organization/models/:modelId", status=404)
         return _wire(self.models[model_id])
 
+    def delete_model(self, model_id: str, **_options: Any) -> None:
+        self._cue("delete_model")
+        if model_id in self.models:
+            self.models[model_id].status = "deleted"
+
     def list_models(self, status: str | None = None, *_args: Any, **_options: Any) -> Iterator[Model]:
         # The answer is made up before it is on its way.
         listed = [_wire(model) for model in self.models.values() if status in {None, model.status}]

@@ -66,7 +66,7 @@ def test_impossible_options_of_the_demo_are_named(option: tuple[str, str]) -> No
 def test_help_names_every_command() -> None:
     result = CliRunner().invoke(cli.portal, ["--help"])
     assert result.exit_code == 0
-    for name in ("demo", "sandbox", "worker", "migrate", "doctor"):
+    for name in ("demo", "sandbox", "worker", "migrate", "doctor", "reconcile", "replay", "erase", "fsck"):
         assert f"\n  {name} " in result.output
 
 
