@@ -29,6 +29,20 @@ class NotAllowed(PortalError):
     reason = "not_allowed"
 
 
+class Unconfirmed(PortalError):
+    """The person has the right, but the identity provider has not confirmed it for too long."""
+
+    status = 403
+    reason = "unconfirmed"
+
+
+class NotYourself(PortalError):
+    """Something that can be done to others only, lest nobody is left who could undo it."""
+
+    status = 409
+    reason = "not_yourself"
+
+
 class ConsentMissing(PortalError):
     """Nothing about a face leaves the portal before its owner has agreed."""
 

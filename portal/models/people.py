@@ -12,8 +12,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.db import Base, db
 from portal.domain.roles import Right, Role, rights_of
 
-# What web processes listen to; the payload is a person's id and version.
+# What web processes listen to; the payload is a person's id and version, or this instead of a version.
 CHANNEL = "portal_person"
+HUNG_UP = -1
 
 
 class Person(Base):
@@ -113,3 +114,8 @@ def announce(person_id: UUID) -> None:
     )
     if version is not None:
         db.session.execute(select(func.pg_notify(CHANNEL, f"{person_id} {version}")))
+
+
+def hang_up(person_id: UUID) -> None:
+    """End the person's open streams when this transaction commits; those that may, come back."""
+    db.session.execute(select(func.pg_notify(CHANNEL, f"{person_id} {HUNG_UP}")))

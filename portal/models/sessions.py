@@ -109,23 +109,66 @@ def end_of_person(person_id: UUID, *, but: bytes | None = None) -> int:
     return len(db.session.scalars(query).all())
 
 
-def end_of_identity(issuer: str, *, subject: str | None, sid: str | None) -> int:
-    """Delete the sessions an order to sign out means; return how many there were.
+def end_named(public_id: UUID, person_id: UUID) -> bool:
+    """Delete one of a person's sessions by its public name; return whether it was there."""
+    query = delete(Session).where(Session.public_id == public_id, Session.person_id == person_id)
+    return db.session.scalar(query.returning(Session.public_id)) is not None
+
+
+def rotate(
+    public_id: UUID,
+    *,
+    person_id: UUID,
+    issuer: str,
+    old_hash: bytes,
+    new_hash: bytes,
+    sid: str | None,
+    id_token: bytes | None,
+    now: datetime,
+) -> bool:
+    """Put a confirmed session under a fresh token; return False when it is not there, or not this person's.
+
+    How long it lasts at most and what it holds stay as they are.
+    """
+    query = (
+        update(Session)
+        .where(Session.public_id == public_id, Session.person_id == person_id, Session.token_hash == old_hash)
+        .values(token_hash=new_hash, issuer=issuer, sid=sid, id_token=id_token, active_at=now, confirmed_at=now)
+        .returning(Session.public_id)
+        .execution_options(synchronize_session=False)
+    )
+    return db.session.scalar(query) is not None
+
+
+def confirmed_at(public_id: UUID) -> datetime | None:
+    """Return when a session was last confirmed, None when it was not or is gone."""
+    return db.session.scalar(select(Session.confirmed_at).where(Session.public_id == public_id))
+
+
+def doubt_of_person(person_id: UUID) -> None:
+    """Let none of a person's sessions count as confirmed."""
+    query = update(Session).where(Session.person_id == person_id).values(confirmed_at=None)
+    db.session.execute(query.execution_options(synchronize_session=False))
+
+
+def end_of_identity(issuer: str, *, subject: str | None, sid: str | None) -> list[UUID]:
+    """Delete the sessions an order to sign out means, in one statement; return whose each of them was.
 
     Args:
         issuer: who orders it.
         subject: the person meant, None when only ``sid`` says.
         sid: the one sign-in meant, None for all of the person's.
     """
-    query = delete(Session).where(Session.issuer == issuer).returning(Session.token_hash)
+    query = delete(Session).where(Session.issuer == issuer, Session.person_id.is_not(None))
     if sid is not None:
         query = query.where(Session.sid == sid)
     if subject is not None:
         meant = select(Person.id).where(Person.issuer == issuer, Person.subject == subject)
         query = query.where(Session.person_id.in_(meant))
     if sid is None and subject is None:
-        return 0
-    return len(db.session.scalars(query).all())
+        return []
+    owners = db.session.scalars(query.returning(Session.person_id))
+    return [owner for owner in owners if owner is not None]
 
 
 def take_attempt(state_hash: bytes, browser_hash: bytes) -> SignInAttempt | None:

@@ -1,17 +1,16 @@
-"""People coming and going: signing in, being refused, signing out, being kept out."""
+"""People coming and going: signing in, being confirmed, being refused, being kept out."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from uuid import UUID
 
 from portal.db import transaction
-from portal.domain.errors import NotFound, SignInRefused
+from portal.domain.errors import NotFound, NotYourself, SignInRefused
 from portal.domain.identity import Identity
+from portal.domain.lifetimes import LIFETIMES
 from portal.domain.roles import Role, standing_of
 from portal.models import audit, people, sessions
 from portal.models.people import Person
@@ -23,32 +22,14 @@ ATTEMPT_LIFE = timedelta(minutes=10)
 _ORDER_TRACE = timedelta(hours=1)
 
 
-@dataclass(frozen=True)
-class Lifetime:
-    """How long a session lasts without a sign of life, and at most."""
-
-    idle: timedelta
-    absolute: timedelta
-
-
-_USUAL = Lifetime(idle=timedelta(minutes=30), absolute=timedelta(hours=12))
-LIFETIMES: Mapping[Role, Lifetime] = MappingProxyType(
-    {
-        Role.EMPLOYEE: _USUAL,
-        Role.MANAGER: _USUAL,
-        Role.OPERATOR: _USUAL,
-        Role.ADMIN: Lifetime(idle=timedelta(minutes=15), absolute=timedelta(hours=8)),
-    }
-)
-
-
 @dataclass(frozen=True, kw_only=True)
 class NewSession:
-    """The session a sign-in begins.
+    """The session a sign-in begins or goes on with.
 
     Attributes:
         token_hash: of the cookie's fresh token.
         replaces: hash of the token the browser came with, None if it had none.
+        confirms: the session that is to go on, its person having been confirmed; None begins another.
         id_token: sealed, for signing out at the identity provider.
         data: what the session holds from the start.
     """
@@ -58,6 +39,7 @@ class NewSession:
     id_token: bytes | None
     user_agent: str | None
     data: Mapping[str, str]
+    confirms: UUID | None = None
 
 
 def sign_in(
@@ -68,7 +50,7 @@ def sign_in(
     locale: str,
     now: datetime,
 ) -> Person:
-    """Let a proved identity in: know or make the person, begin their session, end the one it replaces.
+    """Let a proved identity in: know or make the person, begin or confirm their session under a fresh token.
 
     The person is found by issuer and subject alone. An address is what others are told; it proves nothing,
     and somebody else may have it tomorrow. ``locale`` is for somebody new; whoever is known keeps theirs.
@@ -90,11 +72,13 @@ def sign_in(
         if person.deactivated_at is not None:
             raise SignInRefused("person_deactivated", status=403)
         _appoint(person, identity, email, settings, now)
-        if begins.replaces is not None:
-            sessions.end(begins.replaces)
-        unit.add(_session(person, identity, begins, now))
+        is_confirmed = _goes_on(person, identity, begins, now)
+        if not is_confirmed:
+            if begins.replaces is not None:
+                sessions.end(begins.replaces)
+            unit.add(_session(person, identity, begins, now))
         audit.add(
-            "sign_in",
+            "sign_in.confirmed" if is_confirmed else "sign_in",
             at=now,
             actor_id=person.id,
             subject_id=person.id,
@@ -118,10 +102,29 @@ def _admissible_email(identity: Identity, domains: frozenset[str]) -> str:
 def _appoint(person: Person, identity: Identity, email: str, settings: Settings, now: datetime) -> None:
     """Give the person the roles this sign-in proves, and take those it no longer does."""
     standing = standing_of(email, identity.groups, settings.appointments)
-    before, person.role = person.role, standing.role
-    person.roles, person.manages = list(standing.roles), list(standing.teams)
+    before, had = person.role, (person.rights, person.manages)
+    person.role, person.roles, person.manages = standing.role, list(standing.roles), list(standing.teams)
+    if had != (person.rights, person.manages):
+        # Rights that changed count in other browsers only after these have been confirmed, and so renewed, too.
+        sessions.doubt_of_person(person.id)
     if before != standing.role:
         audit.add("person.role", at=now, actor_id=person.id, subject_id=person.id, before=before, after=standing.role)
+
+
+def _goes_on(person: Person, identity: Identity, begins: NewSession, now: datetime) -> bool:
+    """Give the session a browser came with a fresh token, if it is this person's and was to be confirmed."""
+    if begins.confirms is None or begins.replaces is None:
+        return False
+    return sessions.rotate(
+        begins.confirms,
+        person_id=person.id,
+        issuer=identity.issuer,
+        old_hash=begins.replaces,
+        new_hash=begins.token_hash,
+        sid=identity.session_id,
+        id_token=begins.id_token,
+        now=now,
+    )
 
 
 def _session(person: Person, identity: Identity, begins: NewSession, now: datetime) -> Session:
@@ -163,52 +166,15 @@ def note_denied(person: Person, endpoint: str, *, now: datetime) -> None:
         )
 
 
-def sign_out(person: Person, token_hash: bytes, *, now: datetime) -> None:
-    """End the session of this browser."""
-    with transaction():
-        sessions.end(token_hash)
-        audit.add(
-            "sign_out",
-            at=now,
-            actor_id=person.id,
-            subject_id=person.id,
-        )
-
-
-def sign_out_by_order(issuer: str, order_id: str, *, subject: str | None, sid: str | None, now: datetime) -> int:
-    """End the sessions the identity provider orders to end; return how many there were.
-
-    Raises:
-        SignInRefused: this very order was carried out before.
-    """
-    with transaction():
-        if not sessions.take_order(hashlib.sha256(f"{issuer}\n{order_id}".encode()).digest(), now):
-            raise SignInRefused("logout_repeated")
-        ended = sessions.end_of_identity(issuer, subject=subject, sid=sid)
-        person = people.by_subject(issuer, subject) if subject is not None else None
-        audit.add(
-            "sign_out.ordered",
-            at=now,
-            subject_id=person.id if person else None,
-            sessions=ended,
-        )
-        return ended
-
-
-def end_sessions(person_id: UUID, *, actor: Person, now: datetime, but: bytes | None = None) -> int:
-    """End a person's sessions, all or all but one; return how many there were."""
-    with transaction():
-        ended = sessions.end_of_person(person_id, but=but)
-        audit.add("sessions.ended", at=now, actor_id=actor.id, subject_id=person_id, sessions=ended)
-        return ended
-
-
 def deactivate(person_id: UUID, *, actor: Person, now: datetime) -> None:
-    """Keep a person out from this moment: no sign-in succeeds and every session is dead.
+    """Keep a person out from this moment: no sign-in succeeds, every session is dead, every stream ends.
 
     Raises:
+        NotYourself: nobody shuts themselves out.
         NotFound: there is no such person.
     """
+    if person_id == actor.id:
+        raise NotYourself
     with transaction():
         person = people.lock(person_id)
         if person is None:
@@ -217,6 +183,7 @@ def deactivate(person_id: UUID, *, actor: Person, now: datetime) -> None:
             person.deactivated_at = now
             audit.add("person.deactivated", at=now, actor_id=actor.id, subject_id=person_id)
         sessions.end_of_person(person_id)
+        people.hang_up(person_id)
 
 
 def reactivate(person_id: UUID, *, actor: Person, now: datetime) -> None:

@@ -12,7 +12,8 @@ from flask import Flask, current_app, g, redirect, request
 from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response
 
-from portal.domain.errors import NotAllowed
+from portal.domain.errors import NotAllowed, Unconfirmed
+from portal.domain.lifetimes import is_confirmed
 from portal.domain.roles import Right
 from portal.models.people import Person
 from portal.services import people
@@ -114,6 +115,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
     }
 )
 
+_LOOKING = frozenset({"GET", "HEAD"})
+
 
 def init_app(app: Flask) -> None:
     """Guard every endpoint of the app."""
@@ -153,10 +156,25 @@ def _guard() -> Response | None:
     _count(rule)
     if g.person is None:
         return None
-    if rule.right is not None and rule.right not in g.person.rights:
-        people.note_denied(g.person, request.endpoint, now=portal_context().clock())
+    return None if rule.right is None else _check_right(rule, rule.right, g.person)
+
+
+def _check_right(rule: Rule, right: Right, person: Person) -> Response | None:
+    """Let through who has the right by a recent word of the identity provider, or have it ask again."""
+    now = portal_context().clock()
+    if right not in person.rights:
+        people.note_denied(person, request.endpoint or "", now=now)
         raise NotAllowed
-    return None
+    row = current_session().row
+    if row is not None and is_confirmed(row.confirmed_at, now):
+        return None
+    if rule.is_plain or request.method not in _LOOKING:
+        raise Unconfirmed
+    return redirect("/login?" + urlencode({"confirm": "1", "next": _wanted()}), 303)
+
+
+def _wanted() -> str:
+    return request.full_path if request.query_string else request.path
 
 
 def _count(rule: Rule) -> None:
@@ -171,7 +189,6 @@ def _count(rule: Rule) -> None:
 def _turn_away(rule: Rule) -> Response:
     if rule.stranger is Stranger.GOES_HOME:
         return redirect("/", 303)
-    if rule.stranger is Stranger.SIGNS_IN and request.method in {"GET", "HEAD"}:
-        wanted = request.full_path if request.query_string else request.path
-        return redirect("/login?" + urlencode({"next": wanted}), 303)
+    if rule.stranger is Stranger.SIGNS_IN and request.method in _LOOKING:
+        return redirect("/login?" + urlencode({"next": _wanted()}), 303)
     raise Unauthorized

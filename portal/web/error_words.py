@@ -177,6 +177,26 @@ def _not_allowed() -> Words:
     )
 
 
+def _unconfirmed() -> Words:
+    return Words(
+        _("Confirm that it is still you"),
+        _(
+            "What you may do here was last confirmed by your company’s sign-in more than 15 minutes ago. Nothing "
+            "was changed. Confirm it, then repeat what you did."
+        ),
+        _("Confirm and go back"),
+        "/login?" + urlencode({"confirm": "1", "next": _where_they_were()}),
+    )
+
+
+def _not_yourself() -> Words:
+    return Words(
+        _("You cannot do that to yourself"),
+        _("You would lock yourself out. Ask somebody else who runs the campaign to do it."),
+        *_home(),
+    )
+
+
 def _missing() -> Words:
     return Words(
         _("There is nothing here"),
@@ -240,6 +260,8 @@ _BY_REASON: dict[str, Callable[[], Words]] = {
     "identity_provider_unavailable": _provider_down,
     "consent_missing": _consent,
     "not_ready": _not_ready,
+    "unconfirmed": _unconfirmed,
+    "not_yourself": _not_yourself,
     "csrferror": _form_expired,
     "securityerror": _wrong_host,
 }

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import psycopg
 
-from portal.models.people import CHANNEL
+from portal.models.people import CHANNEL, HUNG_UP
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ CHECK_SECONDS = 0.5
 RECONNECT_SECONDS = 1.0
 
 Inbox = queue.Queue[int]
-CLOSED = -1
+CLOSED = HUNG_UP
 
 
 class Hub:
@@ -117,6 +117,8 @@ class Hub:
 
 def _replace(inbox: Inbox, version: int) -> None:
     with contextlib.suppress(queue.Empty):
-        inbox.get_nowait()
+        if inbox.get_nowait() == CLOSED:
+            # A stream that has to end does so, whatever else happens before it wakes.
+            version = CLOSED
     with contextlib.suppress(queue.Full):
         inbox.put_nowait(version)

@@ -13,11 +13,11 @@ from flask import Flask, Request, Response, session
 from flask.sessions import SessionInterface, SessionMixin
 
 from portal.db import transaction
+from portal.domain.lifetimes import LIFETIMES
 from portal.domain.roles import Role
 from portal.models import sessions
 from portal.models.people import Person
 from portal.models.sessions import Session
-from portal.services.people import LIFETIMES
 from portal.web.context import portal_context
 
 # Where in a session the address of the identity provider's sign-out page is kept.
@@ -160,7 +160,7 @@ def _is_over(row: Session, person: Person | None, now: datetime) -> bool:
         return True
     # The role counts as it is now: somebody made an admin gets the shorter life at once.
     life = LIFETIMES[Role(person.role) if person else Role.EMPLOYEE]
-    return now >= row.created_at + life.absolute or now >= row.active_at + life.idle
+    return life.is_over(created_at=row.created_at, active_at=row.active_at, now=now)
 
 
 class RowSessions(SessionInterface):

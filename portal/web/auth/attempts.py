@@ -7,6 +7,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from flask import Response, current_app, request
 from werkzeug.wrappers import Response as AnyResponse
@@ -34,6 +35,8 @@ class Begun:
     return_to: str | None
     silent: bool
     max_age: int | None
+    confirms: UUID | None
+    begun_at: datetime
 
 
 def identity_provider() -> IdentityProvider:
@@ -43,11 +46,19 @@ def identity_provider() -> IdentityProvider:
     return found
 
 
-def begin(*, return_to: str | None, silent: bool = False, max_age: int | None = None, **extra: str) -> AnyResponse:
+def begin(
+    *,
+    return_to: str | None,
+    silent: bool = False,
+    max_age: int | None = None,
+    confirms: UUID | None = None,
+    **extra: str,
+) -> AnyResponse:
     """Send the browser to the identity provider, remembering what must come back.
 
     Args:
         silent: ask whether the person is signed in there already, without showing them anything.
+        confirms: the session that goes on under a fresh token, None to begin another.
         max_age: seconds their last proof may be old, None for any age.
         extra: further parameters of the request.
 
@@ -74,6 +85,7 @@ def begin(*, return_to: str | None, silent: bool = False, max_age: int | None = 
                 return_to=return_to,
                 silent=silent,
                 max_age=max_age,
+                session_id=confirms,
                 created_at=now,
             )
         )
@@ -109,6 +121,8 @@ def finish(state: str) -> Begun:
         return_to=taken.return_to,
         silent=taken.silent,
         max_age=taken.max_age,
+        confirms=taken.session_id,
+        begun_at=taken.created_at,
     )
 
 

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from portal.domain.errors import SignInRefused, SignInUnavailable
 from portal.domain.secretbox import CannotOpen
 from portal.models.sessions import Session
-from portal.services import people
+from portal.services import people, sessions
 from portal.web.access import current_person
 from portal.web.auth import attempts
 from portal.web.auth.attempts import identity_provider
@@ -35,7 +35,7 @@ def logout() -> Response:
     row = here.row
     ends_at = here.get(END_SESSION)
     assert row is not None  # noqa: S101 - the access list lets only signed-in people come here
-    people.sign_out(current_person(), row.token_hash, now=portal_context().clock())
+    sessions.sign_out(current_person(), row.token_hash, now=portal_context().clock())
     here.forget()
     g.person = None
     state = secrets.token_urlsafe(16)
@@ -65,7 +65,7 @@ def backchannel_logout() -> tuple[Response, int]:
     portal = portal_context()
     try:
         claims = identity_provider().read_logout_token(request.form.get("logout_token"))
-        people.sign_out_by_order(
+        sessions.sign_out_by_order(
             claims["iss"],
             claims["jti"],
             subject=claims.get("sub"),

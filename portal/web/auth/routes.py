@@ -9,7 +9,7 @@ from flask import Blueprint, g, redirect, request
 from werkzeug.wrappers import Response
 
 from portal.domain.errors import SignInRefused, SignInUnavailable
-from portal.services import people
+from portal.services import people, sessions
 from portal.services.people import NewSession
 from portal.web import metrics
 from portal.web.auth import attempts
@@ -49,14 +49,18 @@ def start() -> Response:
 
 @blueprint.get("/login")
 def login() -> Response:
-    """Sign in; ``switch=1`` as somebody else, ``fresh=1`` with a proof made just now."""
+    """Sign in; ``switch=1`` as somebody else, ``fresh=1`` with a proof made just now, ``confirm=1`` goes on."""
     return_to = page_path(request.args.get("next")) or HOME
     if request.args.get("switch") == "1":
         return _begin(return_to=return_to, prompt="select_account")
     if request.args.get("fresh") == "1":
         return _begin(return_to=return_to, max_age=_FRESH_SECONDS)
-    if g.person is not None:
-        return redirect(return_to, 303)
+    row = current_session().row
+    if g.person is not None and row is not None:
+        if request.args.get("confirm") != "1":
+            return redirect(return_to, 303)
+        # Somebody with several accounts there is asked about the one they use here.
+        return _begin(return_to=return_to, silent=True, confirms=row.public_id, login_hint=g.person.email)
     return _begin(return_to=return_to)
 
 
@@ -77,6 +81,9 @@ def callback() -> Response:
     """Where the identity provider sends people back to, with a proof or a refusal."""
     try:
         begun = attempts.finish(request.args.get("state", ""))
+        if begun.confirms is not None and sessions.is_confirmed_since(begun.confirms, begun.begun_at):
+            # Another tab of this browser asked the same and was quicker; a second new token would undo the first.
+            return redirect(page_path(begun.return_to) or HOME, 303)
         if begun.silent and request.args.get("error") in _NEEDS_A_PAGE and "code" not in request.args:
             return attempts.begin(return_to=begun.return_to, max_age=begun.max_age)
         proof = identity_provider().redeem(_code(), verifier=begun.verifier, nonce=begun.nonce, max_age=begun.max_age)
@@ -131,6 +138,7 @@ def _let_in(proof: Proof, begun: Begun) -> Response:
             id_token=portal.secretbox.seal(proof.id_token),
             user_agent=request.user_agent.string[:300] or None,
             data=data,
+            confirms=begun.confirms,
         ),
         settings=portal.settings,
         locale=visitor_locale(proof.identity.locale),

@@ -16,7 +16,7 @@ from portal.db import db
 from portal.models import sessions
 from portal.models.people import Person
 from portal.models.sessions import Session
-from portal.services import people
+from portal.services import sessions as signins
 from portal.web.sessions import digest, new_token
 from tests.integration.auth.actors import Browser, MovableClock
 from tests.integration.auth.hostile_provider import HostileProvider
@@ -201,7 +201,7 @@ def test_person_can_end_their_other_sessions(
     with app.app_context():
         alice = db.session.scalars(select(Person)).one()
         assert len(sessions.of_person(alice.id)) == 2
-        assert people.end_sessions(alice.id, actor=alice, now=clock(), but=mine) == 1
+        assert signins.end_all(alice.id, actor=alice, now=clock(), but=mine) == 1
     assert browser.is_signed_in()
     assert not other_browser.is_signed_in()
 
@@ -224,7 +224,7 @@ def test_hundred_sessions_are_ended_by_one_order(browser: Browser, app: Flask, c
             copy = {c.name: getattr(first, c.name) for c in Session.__table__.columns}
             db.session.add(Session(**copy | {"token_hash": digest(new_token()), "public_id": uuid4()}))
         db.session.commit()
-        ended = people.sign_out_by_order(browser.provider.issuer, "j1", subject="alice", sid=None, now=clock())
+        ended = signins.sign_out_by_order(browser.provider.issuer, "j1", subject="alice", sid=None, now=clock())
     assert ended == 100
 
 

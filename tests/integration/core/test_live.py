@@ -8,17 +8,22 @@ import queue
 import re
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import update
 
 from portal.db import transaction
 from portal.models import people
+from portal.models.people import Person
+from portal.models.sessions import Session
+from portal.services import people as people_service
+from portal.services import sessions as signins
 from portal.web.hub import CLOSED, Hub, Inbox
 from portal.web.live import _stream
-from tests.factories import agree, make_person
+from tests.factories import NOW, agree, make_person
 from tests.integration.core.bench import Bench
 from tests.integration.core.processes import cookie_of, environment, until, web
 
@@ -115,6 +120,46 @@ def test_closing_ends_every_stream(hub: Hub) -> None:
     assert list(stream) == ["retry: 2000\nevent: stage\ndata: 0\n\n"]
 
 
+def _sign_out(person: Person) -> None:
+    signins.sign_out(person, b"token", now=NOW)
+
+
+def _end_all(person: Person) -> None:
+    signins.end_all(person.id, actor=person, now=NOW)
+
+
+def _obey(person: Person) -> None:
+    cookie_of(person)
+    with transaction() as session:
+        session.execute(update(Session).values(issuer=person.issuer))
+    assert signins.sign_out_by_order(person.issuer, "order", subject=person.subject, sid=None, now=NOW) == 1
+
+
+def _deactivate(person: Person) -> None:
+    people_service.deactivate(person.id, actor=make_person(), now=NOW)
+
+
+@pytest.mark.parametrize("end", [_sign_out, _end_all, _obey, _deactivate])
+def test_end_of_a_sign_in_ends_the_streams_of_its_person_and_no_other(end: Callable[[Person], None], hub: Hub) -> None:
+    person, other = make_person(), make_person()
+    with page(hub, person.id) as first, hub.subscribe(person.id) as second, hub.subscribe(other.id) as stranger:
+        end(person)
+        assert first.get(timeout=5) == second.get(timeout=5) == CLOSED
+        assert stranger.empty()
+
+
+def test_stream_that_has_to_end_does_so_whatever_follows(hub: Hub) -> None:
+    person = make_person()
+    with page(hub, person.id) as inbox:
+        _end_all(person)
+        until(lambda: inbox.queue and inbox.queue[0] == CLOSED, 5)
+        # Whatever the other inbox has heard, this one has heard too.
+        with hub.subscribe(person.id) as later:
+            change(person.id)
+            later.get(timeout=5)
+        assert inbox.get(timeout=1) == CLOSED
+
+
 def test_pages_that_are_gone_leave_nothing_behind(hub: Hub) -> None:
     for _ in range(20):
         with hub.subscribe(uuid4()):
@@ -128,7 +173,7 @@ def test_a_stream_of_somebody_not_signed_in(bench: Bench) -> None:
 
 
 def test_through_the_real_server(bench: Bench, database_url: str, tmp_path: Path) -> None:
-    """Only numbers go over the wire, only to their person, and a stop of the server ends the stream at once."""
+    """Only numbers go over the wire, only to their person, until their sign-in or the server comes to its end."""
     person, other = make_person("canary@example.com", name="Canary Name"), make_person()
     agree(person)
     cookie = cookie_of(person)
@@ -148,6 +193,14 @@ def test_through_the_real_server(bench: Bench, database_url: str, tmp_path: Path
         version = change(person.id)
         while f"data: {version}" not in heard[-1]:
             heard.append(next_message(answer))
+        signins.end_all(person.id, actor=other, now=NOW)
+        assert answer.read() == b""
+        connection.request("GET", "/headshots/events", headers={"Cookie": cookie, "Host": "localhost"})
+        assert connection.getresponse().status == 401
+        connection.close()
+        connection.request("GET", "/headshots/events", headers={"Cookie": cookie_of(other), "Host": "localhost"})
+        answer = connection.getresponse()
+        next_message(answer)
         assert all(re.fullmatch(r"(retry: 2000\n)?event: stage\ndata: \d+\n\n", message) for message in heard), heard
         stopped_at = time.monotonic()
         process.send_signal(signal.SIGTERM)
