@@ -11,6 +11,7 @@ from typing import Any
 import click
 from flask import Flask
 
+from portal.domain.audit_chain import Head
 from portal.domain.caller import Caller, Channel, calling
 from portal.settings import Settings, SettingsError
 
@@ -136,12 +137,13 @@ def doctor() -> None:
 @click.pass_obj
 def reconcile(create_app: Callable[[], Flask]) -> None:
     """Compare every session with the provider now and repair what differs."""
-    from portal.services import sweep
+    from portal.services import audit_trail, sweep
 
     settings_or_exit()
     app = create_app()
     house = app.extensions["portal"]
     with app.app_context():
+        audit_trail.note("reconcile.ordered", now=house.clock())
         swept = sweep.reconcile(provider=house.provider, clock=house.clock, outbox=house.outbox)
     if swept is None:
         click.echo("Another process is comparing at this moment; nothing was done.")
@@ -173,6 +175,13 @@ def replay(create_app: Callable[[], Flask], delivery_ids: tuple[int, ...], dead:
         sys.exit(1)
 
 
+def _read_heads(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[Head, ...]:
+    try:
+        return tuple(Head.read(text) for text in given)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
 @portal.command()
 @click.argument("email")
 @click.option("--yes", is_flag=True, help="Do not ask whether this is meant.")
@@ -200,17 +209,28 @@ def erase(create_app: Callable[[], Flask], email: str, yes: bool) -> None:
 
 @portal.command()
 @click.option("--fast", is_flag=True, help="Do not read the photo files, only look whether they exist.")
+@click.option(
+    "--audit-head",
+    "noted",
+    multiple=True,
+    metavar="POSITION:DIGEST",
+    callback=_read_heads,
+    help="Where the audit trail ended earlier, from a log line or an earlier fsck; it must still hold it.",
+)
 @click.pass_obj
-def fsck(create_app: Callable[[], Flask], fast: bool) -> None:
+def fsck(create_app: Callable[[], Flask], fast: bool, noted: tuple[Head, ...]) -> None:
     """Check every invariant: one line for each violation, status 1 if there is any."""
+    from portal.services import audit_trail
     from portal.services import fsck as invariants
 
     settings_or_exit()
     app = create_app()
     house = app.extensions["portal"]
     with app.app_context():
-        found = list(invariants.check(house.storage, now=house.clock(), read_files=not fast))
+        found = list(invariants.check(house.storage, now=house.clock(), read_files=not fast, noted=noted))
+        head = audit_trail.head()
     for violation in found:
         click.echo(str(violation))
+    click.echo(f"audit head {head or 'none'}")
     click.echo("clean" if not found else f"{len(found)} violation(s)")
     sys.exit(1 if found else 0)

@@ -1,4 +1,4 @@
-"""What happens by the clock: the sweep, and taking over the work of a worker that has died."""
+"""What happens by the clock: the sweep, the nightly duties, and taking over the work of a worker that has died."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from portal.db import transaction
 from portal.jobs.runner import MAX_TRIES, Running, queue
 from portal.jobs.tasks import RETENTION_TASK, SWEEP_TASK
 from portal.models import jobs
+from portal.services.audit_trail import HEAD_TASK, VERIFY_TASK
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,26 @@ def queue_retention(context: JobContext, timestamp: int) -> None:
     running: Running = context.additional_context["running"]
     with running.app.app_context(), transaction():
         jobs.defer(RETENTION_TASK, once="retention")
+
+
+@queue.periodic(cron="47 2 * * *")
+@queue.task(name="schedule.audit", pass_context=True)
+def queue_verification(context: JobContext, timestamp: int) -> None:
+    """Queue the nightly check of the audit trail."""
+    del timestamp
+    running: Running = context.additional_context["running"]
+    with running.app.app_context(), transaction():
+        jobs.defer(VERIFY_TASK, once="audit")
+
+
+@queue.periodic(cron="7 * * * *")
+@queue.task(name="schedule.audit_head", pass_context=True)
+def queue_head(context: JobContext, timestamp: int) -> None:
+    """Queue the hourly note of where the audit trail ends, which leaves the machine with the logs."""
+    del timestamp
+    running: Running = context.additional_context["running"]
+    with running.app.app_context(), transaction():
+        jobs.defer(HEAD_TASK, once="audit head")
 
 
 @queue.periodic(cron="* * * * * */15")

@@ -10,7 +10,7 @@ from portal.jobs import letters
 from portal.jobs.runner import task
 from portal.models import deliveries, jobs
 from portal.provider.errors import PhotoExpired
-from portal.services import copying, erasure, inbox, notices, retention, shoots, sweep, sync
+from portal.services import audit_trail, copying, erasure, inbox, notices, retention, shoots, sweep, sync
 from portal.services.context import Portal
 from portal.services.copying import Copier
 from portal.services.erasure import Eraser
@@ -96,6 +96,19 @@ def erase(portal: Portal, *, erasure_id: str) -> None:
     """Delete everything of one person."""
     eraser = Eraser(portal.provider, portal.storage, portal.secretbox, portal.clock)
     erasure.carry_out(UUID(erasure_id), eraser)
+
+
+@task(audit_trail.VERIFY_TASK, once=lambda _arguments: "audit")
+def verify_audit_trail(portal: Portal) -> None:
+    """Check the whole audit trail, and write into it how it was found."""
+    audit_trail.verify(now=portal.clock())
+
+
+@task(audit_trail.HEAD_TASK, once=lambda _arguments: "audit head")
+def note_audit_head(portal: Portal) -> None:
+    """Write into the log where the audit trail ends."""
+    del portal
+    audit_trail.note_head()
 
 
 def _notice_is_dead(portal: Portal, *, error: Exception, notice_id: str) -> None:

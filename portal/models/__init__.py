@@ -1,6 +1,7 @@
 """The tables and every query about them, one module a noun; no rule of the business lives here."""
 
 from portal.models.audit import AuditEntry
+from portal.models.audit_links import AuditLink
 from portal.models.budget import ProviderBudget, ProviderCall
 from portal.models.choices import Choice
 from portal.models.consents import Consent
@@ -15,6 +16,7 @@ from portal.models.shoots import Shoot
 
 __all__ = [
     "AuditEntry",
+    "AuditLink",
     "Choice",
     "Consent",
     "Delivery",

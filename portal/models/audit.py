@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Identity, exists, select
+from sqlalchemy import Identity, Index, exists, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -15,12 +15,22 @@ from portal.domain.caller import current_caller
 
 # Somebody says that their link to the studio no longer works; the console lists it.
 LINK_REPORTED = "shoot.link_reported"
+# The whole trail was read and compared with its chain; the console says when this was last done.
+VERIFIED = "audit.verified"
 
 
 class AuditEntry(Base):
-    """One thing that happened. ``detail`` holds constants and counts, nothing private."""
+    """One thing that happened, linked at commit to the one before it by the database; see ``docs/audit.md``.
+
+    It names people by id alone, and ``detail`` holds constants and counts, so that no row has to change when somebody
+    is erased.
+
+    Attributes:
+        channel: by which door the act came in, None in entries older than this column.
+    """
 
     __tablename__ = "audit_entries"
+    __table_args__ = (Index("ix_audit_entries_action", "action", "id"),)
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     at: Mapped[datetime] = mapped_column(index=True)
@@ -28,6 +38,7 @@ class AuditEntry(Base):
     actor_id: Mapped[UUID | None]
     subject_id: Mapped[UUID | None] = mapped_column(index=True)
     result: Mapped[str] = mapped_column(default="ok")
+    channel: Mapped[str | None]
     request_id: Mapped[str | None]
     address_digest: Mapped[str | None]
     detail: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
@@ -51,6 +62,7 @@ def add(
             actor_id=actor_id,
             subject_id=subject_id,
             result=result,
+            channel=caller.channel,
             request_id=caller.request_id,
             address_digest=caller.address_digest,
             detail=detail,

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, func, select, text
+from sqlalchemy import ColumnElement, exists, func, select, text
+from sqlalchemy.orm import InstrumentedAttribute
 
 from portal.db import db
 from portal.models.audit import AuditEntry
 from portal.models.choices import Choice
+from portal.models.consents import Consent
 from portal.models.photos import Photo, Rendition
 from portal.models.shoots import Shoot
 
@@ -78,6 +81,33 @@ def jobs_without_worker(now: datetime) -> Iterator[int]:
 
 
 def shoots_without_audit() -> Iterator[UUID]:
-    """Yield shoots with a status nobody wrote down."""
-    has_entry = exists().where(AuditEntry.subject_id == Shoot.person_id, AuditEntry.action == "shoot.status")
+    """Yield shoots whose present status nobody wrote down."""
+    has_entry = exists().where(
+        AuditEntry.subject_id == Shoot.person_id,
+        AuditEntry.action == "shoot.status",
+        AuditEntry.detail["after"].astext == func.left(Shoot.provider_status, 40),
+    )
     yield from db.session.scalars(select(Shoot.id).where(Shoot.provider_status.is_not(None), ~has_entry))
+
+
+def consents_without_audit() -> Iterator[UUID]:
+    """Yield consents that were given, or taken back, without anybody writing it down."""
+
+    def is_written(action: str, at: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+        return exists().where(
+            AuditEntry.subject_id == Consent.person_id, AuditEntry.action == action, AuditEntry.at == at
+        )
+
+    is_withdrawn = Consent.withdrawn_at.is_not(None) & ~is_written("consent.withdrawn", Consent.withdrawn_at)
+    query = select(Consent.id).where(~is_written("consent.given", Consent.given_at) | is_withdrawn)
+    yield from db.session.scalars(query)
+
+
+def choices_without_audit() -> Iterator[UUID]:
+    """Yield choices nobody wrote down."""
+    has_entry = exists().where(
+        AuditEntry.subject_id == Shoot.person_id,
+        AuditEntry.action == "choice.made",
+        AuditEntry.at == Choice.recorded_at,
+    )
+    yield from db.session.scalars(select(Choice.id).join(Shoot, Shoot.id == Choice.shoot_id).where(~has_entry))

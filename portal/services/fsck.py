@@ -6,13 +6,15 @@ It may run at any time: work that is lawfully under way is no violation.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from portal.db import snapshot
+from portal.domain.audit_chain import Head, Walk
 from portal.models import checks, deliveries, erasures, jobs, photos
+from portal.services import audit_trail
 from portal.storage import ObjectMissing, Storage
 
 PHOTO_AREA = "photos/"
@@ -31,13 +33,16 @@ class Violation:
         return f"{self.rule}: {self.subject}"
 
 
-def check(storage: Storage, *, now: datetime, read_files: bool = True) -> Iterator[Violation]:
+def check(
+    storage: Storage, *, now: datetime, read_files: bool = True, noted: Sequence[Head] = ()
+) -> Iterator[Violation]:
     """Yield every broken invariant.
 
     Args:
         storage: where the photos are.
         now: the present, UTC.
         read_files: also compare every stored file with its digest, which reads all of them.
+        noted: where the audit trail was seen to end earlier; it must still hold these.
     """
     rules: tuple[tuple[str, Callable[[], Iterator[object]]], ...] = (
         ("delivery waits without a job", _deliveries_without_job),
@@ -49,6 +54,8 @@ def check(storage: Storage, *, now: datetime, read_files: bool = True) -> Iterat
         ("choice of a photo of another shoot", checks.choices_of_other_shoots),
         ("job is held by a worker that is gone", lambda: checks.jobs_without_worker(now)),
         ("status of a shoot has no audit row", checks.shoots_without_audit),
+        ("consent has no audit row", checks.consents_without_audit),
+        ("choice has no audit row", checks.choices_without_audit),
         ("erased person is still here", erasures.still_here),
         ("session of an erased person is known", erasures.sessions_still_here),
         ("provider has not confirmed an erasure for a week", lambda: _overdue_erasures(now)),
@@ -64,6 +71,8 @@ def check(storage: Storage, *, now: datetime, read_files: bool = True) -> Iterat
         if key.removeprefix(PHOTO_AREA).partition("/")[0] not in in_hand and storage.exists(key):
             yield Violation("file belongs to no photo", key)
     yield from _files(storage, stored, keys, read_files=read_files)
+    for fault in audit_trail.faults(Walk(noted)):
+        yield Violation(fault.rule, fault.subject)
 
 
 def _deliveries_without_job() -> Iterator[object]:

@@ -15,6 +15,7 @@ from portal.db import db
 from portal.demo.postgres import Postgres
 from portal.models.audit import AuditEntry
 from portal.settings import Settings
+from tests.emptying import empty
 from tests.integration.auth.actors import Browser, MovableClock
 from tests.integration.auth.hostile_provider import HostileProvider
 
@@ -53,8 +54,7 @@ def database_url(shared_database: str) -> Iterator[str]:
     """The shared database, empty again after the test."""
     yield shared_database
     with psycopg.connect(shared_database.replace("+psycopg", ""), autocommit=True) as connection:
-        for table in ("people", "sign_in_attempts", "logout_orders", "sessions", "audit_entries", "rate_limits"):
-            connection.execute(f"DELETE FROM {table}")
+        empty(connection, "people", "sign_in_attempts", "logout_orders", "sessions", "rate_limits")
 
 
 @pytest.fixture

@@ -169,7 +169,7 @@ def contents(app: Flask) -> dict[str, list[tuple[object, ...]]]:
         return {
             table.name: [tuple(row) for row in db.session.execute(select(table))]
             for table in db.metadata.sorted_tables
-            if table.name not in {"audit_entries", "sign_in_attempts"}
+            if table.name not in {"audit_entries", "audit_links", "sign_in_attempts"}
         }
 
 

@@ -1,0 +1,86 @@
+"""The audit trail as a whole: checking that nothing in it was changed, and noting where it ends."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from portal.db import release, transaction
+from portal.domain.audit_chain import Fault, Head, Walk
+from portal.models import audit, audit_links
+
+log = logging.getLogger(__name__)
+
+VERIFY_TASK = "audit.verify"
+HEAD_TASK = "audit.note_head"
+# So many entries are in memory at a time, however long the trail is.
+BATCH = 2000
+# A trail that was tampered with from its beginning would fill the log; `fsck` names every place.
+_MOST_LINES = 20
+
+
+def head() -> Head | None:
+    """Return where the trail ends now."""
+    with transaction():
+        found = audit_links.head()
+    release()
+    return found
+
+
+def faults(walk: Walk) -> Iterator[Fault]:
+    """Go along the whole trail and yield whatever is not as it was written."""
+    position, entry_id = 0, 0
+    while True:
+        with transaction():
+            links = audit_links.after(position, entry_id, BATCH)
+        release()
+        for link in links:
+            yield from walk.step(link)
+        if not links:
+            break
+        position, entry_id = links[-1].position, links[-1].entry_id
+    yield from walk.end()
+    with transaction():
+        outside = list(audit_links.entries_without_link())
+    release()
+    for each in outside:
+        yield Fault("audit entry is outside the chain", f"entry {each}")
+
+
+def verify(*, now: datetime, noted: Sequence[Head] = ()) -> bool:
+    """Check the whole trail and write into it that this was done, and with what result.
+
+    Returns:
+        Whether it is unbroken.
+    """
+    walk = Walk(noted)
+    found = 0
+    for fault in faults(walk):
+        found += 1
+        if found > _MOST_LINES:
+            continue
+        log.error("audit trail is broken", extra={"rule": fault.rule, "subject": fault.subject})
+    with transaction():
+        audit.add(
+            audit.VERIFIED,
+            at=now,
+            result="broken" if found else "ok",
+            entries=walk.count,
+            faults=found,
+            head=str(walk.head) if walk.head else None,
+        )
+    return not found
+
+
+def note_head() -> None:
+    """Write into the log where the trail ends: once it is there, nobody can cut the trail unnoticed."""
+    found = head()
+    if found is not None:
+        log.info("audit head", extra={"head": str(found)})
+
+
+def note(action: str, *, now: datetime) -> None:
+    """Keep that somebody ordered something which leaves no other trace of its own."""
+    with transaction():
+        audit.add(action, at=now)

@@ -1,0 +1,309 @@
+"""The audit trail: nobody edits it, and whoever gets around that is found out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+import pytest
+
+from portal.db import transaction
+from portal.domain.audit_chain import Head, Walk
+from portal.models import audit
+from portal.services import audit_trail, fsck
+from tests.emptying import without_triggers
+from tests.factories import NOW
+from tests.integration.core.bench import Bench
+
+
+def write(times: int = 1, **detail: Any) -> None:
+    """Write entries, each in a transaction of its own."""
+    for _ in range(times):
+        with transaction():
+            audit.add("probe", at=NOW, **detail)
+
+
+def write_and_fail() -> None:
+    """Write an entry, and let its transaction fail."""
+    with transaction() as session:
+        audit.add("probe", at=NOW)
+        session.flush()
+        raise ZeroDivisionError
+
+
+def found(*noted: Head) -> list[str]:
+    """What is wrong with the trail."""
+    return [f"{fault.rule}: {fault.subject}" for fault in audit_trail.faults(Walk(noted))]
+
+
+def places(bench: Bench) -> list[int]:
+    """The positions in the order of the entries."""
+    return [place for (place,) in bench.query("SELECT position FROM audit_links ORDER BY entry_id")]
+
+
+def head() -> Head:
+    now = audit_trail.head()
+    assert now is not None
+    return now
+
+
+def test_an_empty_trail_is_sound_and_has_no_head(bench: Bench) -> None:
+    assert found() == []
+    assert audit_trail.head() is None
+
+
+def test_every_entry_gets_its_place_when_it_is_committed(bench: Bench) -> None:
+    write(3)
+    with transaction():
+        audit.add("probe", at=NOW)
+        audit.add("probe", at=NOW)
+    assert places(bench) == [1, 2, 3, 4, 5]
+    assert found() == []
+    assert head().position == 5
+
+
+def test_what_is_rolled_back_leaves_no_gap(bench: Bench) -> None:
+    write()
+    with pytest.raises(ZeroDivisionError):
+        write_and_fail()
+    write()
+    entry_ids = [entry_id for (entry_id,) in bench.query("SELECT id FROM audit_entries ORDER BY id")]
+    assert entry_ids[1] - entry_ids[0] > 1
+    assert places(bench) == [1, 2]
+    assert found() == []
+
+
+def test_an_entry_written_by_hand_is_in_the_chain_too(bench: Bench) -> None:
+    bench.query("INSERT INTO audit_entries (at, action, result, detail) VALUES (now(), 'by hand', 'ok', '{}')")
+    assert places(bench) == [1]
+    assert found() == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_entries SET result = 'refused'",
+        "UPDATE audit_entries SET at = at",
+        "DELETE FROM audit_entries",
+        "TRUNCATE audit_entries",
+        "TRUNCATE people, audit_entries CASCADE",
+        "UPDATE audit_links SET digest = digest",
+        "DELETE FROM audit_links",
+        "TRUNCATE audit_links",
+        "INSERT INTO audit_links (position, entry_id, digest) VALUES (2, 2, '')",
+        "SELECT audit_append(entry) FROM audit_entries AS entry",
+    ],
+)
+def test_nobody_changes_or_deletes_what_is_written(bench: Bench, statement: str) -> None:
+    write()
+    before = bench.query("SELECT * FROM audit_entries JOIN audit_links ON entry_id = id")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege, match="can only be added to"):
+        bench.query(statement)
+    assert bench.query("SELECT * FROM audit_entries JOIN audit_links ON entry_id = id") == before
+
+
+def test_an_entry_cannot_even_be_changed_before_it_is_committed(bench: Bench) -> None:
+    both = """
+        BEGIN;
+        INSERT INTO audit_entries (at, action, result, detail) VALUES (now(), 'x', 'refused', '{}');
+        UPDATE audit_entries SET result = 'ok';
+    """
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        bench.query(both)
+    bench.query("ROLLBACK")
+    assert bench.query("SELECT count(*) FROM audit_entries") == [(0,)]
+
+
+TAMPERING = {
+    "a changed cell": (
+        ["UPDATE audit_entries SET result = 'refused' WHERE id = 3"],
+        ["audit entry was changed: position 3 (entry 3)"],
+    ),
+    "a changed person": (
+        ["UPDATE audit_entries SET actor_id = gen_random_uuid() WHERE id = 3"],
+        ["audit entry was changed: position 3 (entry 3)"],
+    ),
+    "a changed time, by a microsecond": (
+        ["UPDATE audit_entries SET at = at + interval '1 microsecond' WHERE id = 3"],
+        ["audit entry was changed: position 3 (entry 3)"],
+    ),
+    "a time that no clock shows": (
+        ["UPDATE audit_entries SET at = 'infinity' WHERE id = 3"],
+        ["audit entry was changed: position 3 (entry 3)"],
+    ),
+    "a deleted middle entry": (
+        ["DELETE FROM audit_entries WHERE id = 3"],
+        ["audit entry is missing: position 3 (entry 3)"],
+    ),
+    "a deleted middle entry with its link": (
+        ["DELETE FROM audit_entries WHERE id IN (2, 3)", "DELETE FROM audit_links WHERE entry_id IN (2, 3)"],
+        ["audit entry is missing: positions 2 to 3"],
+    ),
+    "the first entries deleted": (
+        ["DELETE FROM audit_entries WHERE id = 1", "DELETE FROM audit_links WHERE entry_id = 1"],
+        ["audit entry is missing: position 1"],
+    ),
+    "a deleted entry, the later ones moved up": (
+        [
+            "DELETE FROM audit_entries WHERE id = 3",
+            "DELETE FROM audit_links WHERE entry_id = 3",
+            "UPDATE audit_links SET position = position - 1 WHERE position > 3",
+        ],
+        [
+            "audit entry does not follow the one before it: position 3 (entry 4)",
+            "audit entry was changed: position 3 (entry 4)",
+            "audit entry was changed: position 4 (entry 5)",
+        ],
+    ),
+    "two entries that changed places": (
+        [
+            "UPDATE audit_links SET entry_id = -entry_id WHERE entry_id IN (2, 3)",
+            "UPDATE audit_links SET entry_id = entry_id + 5 WHERE entry_id < 0",
+        ],
+        [
+            "audit entry was changed: position 2 (entry 3)",
+            "audit entry was changed: position 3 (entry 2)",
+        ],
+    ),
+    "another link": (
+        ["UPDATE audit_links SET previous = sha256('x') WHERE position = 3"],
+        [
+            "audit entry does not follow the one before it: position 3 (entry 3)",
+            "audit entry was changed: position 3 (entry 3)",
+        ],
+    ),
+    "a deleted link": (
+        ["DELETE FROM audit_links WHERE position = 3"],
+        ["audit entry is missing: position 3", "audit entry is outside the chain: entry 3"],
+    ),
+    "an entry slipped in": (
+        ["INSERT INTO audit_entries (at, action, result, detail) VALUES (now(), 'x', 'ok', '{}')"],
+        ["audit entry is outside the chain: entry 6"],
+    ),
+    "a second entry at one place": (
+        [
+            "ALTER TABLE audit_links DROP CONSTRAINT pk_audit_links",
+            "INSERT INTO audit_entries (at, action, result, detail) VALUES (now(), 'x', 'ok', '{}')",
+            "INSERT INTO audit_links SELECT 3, 6, previous, audit_digest(3, previous, entry)"
+            " FROM audit_links, audit_entries AS entry WHERE position = 3 AND id = 6",
+        ],
+        [
+            "audit entry shares its place with another: position 3 (entry 6)",
+            "audit entry does not follow the one before it: position 4 (entry 4)",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("how", TAMPERING)
+def test_tampering_with_the_triggers_switched_off_is_found(bench: Bench, how: str) -> None:
+    statements, expected = TAMPERING[how]
+    write(5, kind="sound")
+    with without_triggers(bench.connection):
+        for statement in statements:
+            bench.query(statement)
+    assert found() == expected
+    told = [str(each) for each in fsck.check(bench.portal.storage, now=NOW)]
+    assert told == expected
+
+
+def test_a_cut_tail_shows_only_beside_a_head_that_was_noted(bench: Bench) -> None:
+    write(3)
+    early, late = Head(2, digest_at(bench, 2)), head()
+    with without_triggers(bench.connection):
+        bench.query("DELETE FROM audit_entries WHERE id = 3")
+        bench.query("DELETE FROM audit_links WHERE position = 3")
+    assert found() == []
+    assert found(early) == []
+    assert found(early, late) == [f"audit trail ends before a head that was noted: {late}"]
+    write()
+    assert found(late) == [f"audit trail differs from a head that was noted: {late}"]
+
+
+def test_a_trail_written_anew_shows_only_beside_a_head_that_was_noted(bench: Bench) -> None:
+    write(3)
+    noted = head()
+    with without_triggers(bench.connection):
+        bench.query("DELETE FROM audit_links")
+        bench.query("UPDATE audit_entries SET result = 'refused' WHERE id = 2")
+        bench.query("SELECT audit_append(entry) FROM (SELECT * FROM audit_entries ORDER BY id) AS entry")
+    assert found() == []
+    assert found(noted) == [f"audit trail differs from a head that was noted: {noted}"]
+
+
+def digest_at(bench: Bench, position: int) -> bytes:
+    [(digest,)] = bench.query("SELECT digest FROM audit_links WHERE position = %(at)s", at=position)
+    return bytes(digest)
+
+
+def test_many_writers_at_once_make_one_unbroken_chain(bench: Bench) -> None:
+    def write_some() -> None:
+        for number in range(20):
+            if number % 5 == 0:
+                with suppress(ZeroDivisionError):
+                    write_and_fail()
+            else:
+                write(number=number)
+
+    writers: list[Callable[[], Any]] = [write_some] * 8
+    assert bench.together(writers) == [None] * 8
+    assert sorted(places(bench)) == list(range(1, 8 * 16 + 1))
+    assert found() == []
+
+
+def test_no_snapshot_of_the_past_can_fork_the_chain(bench: Bench, database_url: str) -> None:
+    write()
+    address = database_url.replace("+psycopg", "")
+    with psycopg.connect(address, connect_timeout=3) as late:
+        late.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        late.execute("INSERT INTO audit_entries (at, action, result, detail) VALUES (now(), 'late', 'ok', '{}')")
+        write()
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            late.commit()
+    assert places(bench) == [1, 2]
+    assert found() == []
+
+
+def test_a_transaction_without_entries_does_not_wait_for_one_that_is_being_linked(
+    bench: Bench, database_url: str
+) -> None:
+    address = database_url.replace("+psycopg", "")
+    with psycopg.connect(address, connect_timeout=3) as other:
+        other.execute("INSERT INTO audit_entries (at, action, result, detail) VALUES (now(), 'x', 'ok', '{}')")
+        # As if it stood in its commit: from here on it holds the lock.
+        other.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        bench.query("SET lock_timeout = '1s'")
+        bench.query("UPDATE provider_budget SET id = id")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            bench.query("INSERT INTO audit_entries (at, action, result, detail) VALUES (now(), 'x', 'ok', '{}')")
+        other.rollback()
+    assert found() == []
+
+
+def test_the_nightly_check_is_written_down_with_its_result(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    write(2)
+    before = head()
+    bench.run("audit.verify", {})
+    with without_triggers(bench.connection):
+        bench.query("UPDATE audit_entries SET result = 'refused' WHERE id = 1")
+    bench.clock.advance(days=1)
+    with caplog.at_level(logging.ERROR):
+        bench.run("audit.verify", {})
+    rows = bench.query(
+        "SELECT at, result, channel, detail FROM audit_entries WHERE action = 'audit.verified' ORDER BY id"
+    )
+    assert [tuple(row) for row in rows[:1]] == [(NOW, "ok", "worker", {"entries": 2, "faults": 0, "head": str(before)})]
+    assert (rows[1][0], rows[1][1], rows[1][3]["faults"]) == (NOW + timedelta(days=1), "broken", 1)
+    assert "audit trail is broken" in caplog.text
+
+
+def test_the_head_goes_into_the_log_in_the_form_fsck_takes(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    write(2)
+    with caplog.at_level(logging.INFO):
+        bench.run("audit.note_head", {})
+    [line] = [record for record in caplog.records if record.message == "audit head"]
+    assert found(Head.read(vars(line)["head"])) == []

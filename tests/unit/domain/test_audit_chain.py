@@ -1,0 +1,105 @@
+"""The audit trail's encoding and the walk along its chain, without a database."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from hashlib import sha256
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from portal.domain.audit_chain import FIELDS, Head, Link, Walk, digest, encode
+
+NOTHING: tuple[str | None, ...] = (None,) * len(FIELDS)
+values = st.one_of(st.none(), st.text(st.characters(codec="utf-8"), max_size=8), st.sampled_from(["", "1:", "at=1:2;"]))
+rows = st.tuples(*[values] * len(FIELDS))
+
+
+def row(**said: str) -> tuple[str | None, ...]:
+    return tuple(said.get(name) for name in FIELDS)
+
+
+@given(rows, rows)
+def test_no_two_different_rows_read_the_same(one: Any, other: Any) -> None:
+    assume(one != other)
+    assert encode(one) != encode(other)
+
+
+@given(rows, st.integers(0, len(FIELDS) - 2))
+def test_nothing_can_move_from_one_field_to_the_next(one: Any, at: int) -> None:
+    left, right = one[at], one[at + 1]
+    assume(left and left != right)
+    moved = (*one[:at], left[:-1], (right or "") + left[-1], *one[at + 2 :])
+    assert encode(moved) != encode(one)
+
+
+def test_nothing_and_an_empty_text_are_not_the_same() -> None:
+    assert encode(NOTHING) == b""
+    assert encode(row(action="")) == b"action=0:;"
+
+
+def test_the_encoding_is_the_documented_one() -> None:
+    """Whoever wrote a program of their own by the documentation relies on this; it never changes."""
+    said = row(position="1", id="7", at="1793610000000000", action="sign_in", result="ok", detail='{"role": "ä"}')
+    written = b'position=1:1;id=1:7;at=16:1793610000000000;action=7:sign_in;result=2:ok;detail=14:{"role": "\xc3\xa4"};'
+    assert encode(said) == written
+    assert digest(said) == sha256(written).digest()
+
+
+def chain(length: int) -> list[Link]:
+    links: list[Link] = []
+    for position in range(1, length + 1):
+        previous = links[-1].digest if links else None
+        entry = row(id=str(position), at="1", action="x", result="ok", detail="{}")[2:]
+        made = digest((str(position), previous.hex() if previous else None, *entry))
+        links.append(Link(position, position, previous, made, entry))
+    return links
+
+
+def faults(links: list[Link], *noted: Head) -> list[str]:
+    walk = Walk(noted)
+    return [fault.rule for link in links for fault in walk.step(link)] + [fault.rule for fault in walk.end()]
+
+
+def test_a_sound_chain_has_no_fault_and_a_head() -> None:
+    walk = Walk()
+    assert [fault for link in chain(4) for fault in walk.step(link)] == []
+    assert walk.count == 4
+    assert walk.head == Head(4, chain(4)[-1].digest)
+
+
+def test_a_link_taken_out_is_one_fault() -> None:
+    links = chain(5)
+    assert faults(links[:2] + links[3:]) == ["audit entry is missing"]
+
+
+def test_every_field_counts() -> None:
+    for index in range(len(FIELDS) - 2):
+        links = chain(3)
+        said = list(links[1].entry or ())
+        said[index] = "other"
+        links[1] = replace(links[1], entry=said)
+        assert faults(links) == ["audit entry was changed"], FIELDS[index + 2]
+
+
+def test_heads_noted_earlier_are_looked_for_each_once() -> None:
+    links = chain(4)
+    heads = [Head(link.position, link.digest) for link in links]
+    assert faults(links, *heads) == []
+    assert faults(links[:3], heads[1], heads[3]) == ["audit trail ends before a head that was noted"]
+    wrong = Head(2, heads[2].digest)
+    assert faults(links, heads[1], wrong) == ["audit trail differs from a head that was noted"]
+    assert faults([], heads[0]) == ["audit trail ends before a head that was noted"]
+
+
+def test_a_head_reads_as_it_is_written() -> None:
+    head = chain(3)[-1]
+    assert Head.read(f" {Head(3, head.digest)}\n") == Head(3, head.digest)
+
+
+@pytest.mark.parametrize("text", ["", "3", "3:", "0:" + "a" * 64, "3:" + "g" * 64, "3:" + "a" * 63, "٣:" + "a" * 64])
+def test_what_is_no_head_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="64 hex digits"):
+        Head.read(text)
