@@ -63,7 +63,9 @@ def test_every_broken_invariant_has_its_name(bench: Bench) -> None:
                 "(gen_random_uuid(), %(shoot)s, %(photo)s, 'portal', 'k', now(), now())",
                 shoot=unasked.id, photo=chosen.id)  # fmt: skip
     hollow = make_shoot(make_person(), provider_status="active", copied_at=NOW)
-    bench.query("DELETE FROM audit_entries WHERE subject_id = %(id)s", id=hollow.person_id)
+    bench.query("UPDATE shoots SET provider_status = 'pending' WHERE id = %(id)s", id=hollow.id)
+    agree(person)
+    bench.query("UPDATE consents SET withdrawn_at = now()")
     bare = make_photo(make_shoot(make_person()))
     bench.query("DELETE FROM renditions WHERE photo_id = %(id)s", id=bare.id)
     bench.send({"id": "e1", "event": "model.status.updated"})
@@ -78,6 +80,8 @@ def test_every_broken_invariant_has_its_name(bench: Bench) -> None:
         "choice of a photo of another shoot",
         "job is held by a worker that is gone",
         "status of a shoot has no audit row",
+        "consent has no audit row",
+        "choice has no audit row",
     }
 
 
