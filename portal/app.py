@@ -22,6 +22,7 @@ from portal.settings import Settings, SettingsError
 from portal.storage import from_url
 from portal.web import (
     access,
+    account,
     brand,
     errors,
     forgery,
@@ -60,6 +61,7 @@ _BLUEPRINTS = (
     gallery.blueprint,
     photos.blueprint,
     live.blueprint,
+    account.blueprint,
     webhooks.blueprint,
     overview.blueprint,
     deliveries.blueprint,

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from flask import Flask, Request, Response, session
 from flask.sessions import SessionInterface, SessionMixin
@@ -69,6 +70,11 @@ class ServerSession(SessionMixin):
         """The stored session, None while there is none."""
         self._data()
         return self._row
+
+    @property
+    def public_id(self) -> UUID | None:
+        """What the stored session is called on pages, None while there is none."""
+        return self.row.public_id if self.row is not None else None
 
     @property
     def drops_cookie(self) -> bool:

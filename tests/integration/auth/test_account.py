@@ -1,0 +1,150 @@
+"""A person's own sign-ins: seen and ended by them, and by nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID, uuid4
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from portal.db import db
+from portal.models.audit import AuditEntry
+from portal.models.sessions import Session
+from tests.integration.auth.actors import Browser, MovableClock
+from tests.integration.web_pages.document import Document, said
+
+PAGE = "/account/sessions"
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0"
+SAFARI = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6) AppleWebKit/605.1.15 Version/18.6 Mobile/15E148 Safari/604.1"
+
+
+@pytest.fixture
+def two(browser: Browser, other_browser: Browser) -> tuple[Browser, Browser]:
+    """One person's two browsers."""
+    for each, name in ((browser, FIREFOX), (other_browser, SAFARI)):
+        each.client.environ_base["HTTP_USER_AGENT"] = name
+        each.sign_in()
+    return browser, other_browser
+
+
+def public_ids(app: Flask) -> dict[str, UUID]:
+    """The public name of each session, by the browser's description of itself."""
+    with app.app_context():
+        return {row.user_agent or "": row.public_id for row in db.session.scalars(select(Session))}
+
+
+def press(browser: Browser, path: str, **fields: str) -> int:
+    return browser.post(path, data={"csrf_token": browser.form_token(), **fields}).status_code
+
+
+def test_sign_ins_are_listed_in_words_and_this_one_is_marked(two: tuple[Browser, Browser], app: Flask) -> None:
+    page = Document(two[0].get(PAGE).text)
+    listed = [said(item) for item in page.all("li")]
+    assert len(listed) == 2
+    (mine,) = [words for words in listed if "this browser" in words]
+    (other,) = [words for words in listed if "this browser" not in words]
+    assert "Firefox on Linux" in mine
+    assert "End" not in mine
+    assert "Safari on iPhone" in other
+    assert "End Safari on iPhone, signed in" in other
+
+
+def test_page_holds_no_token_and_no_hash_of_one(two: tuple[Browser, Browser], app: Flask) -> None:
+    text = two[0].get(PAGE).text
+    with app.app_context():
+        for row in db.session.scalars(select(Session)):
+            assert row.token_hash.hex() not in text
+    for browser in two:
+        assert (browser.cookie() or "-") not in text
+
+
+def test_person_is_led_there_from_every_page(browser: Browser) -> None:
+    browser.sign_in()
+    page = Document(browser.get("/headshots").text)
+    assert "Alice Example, your sign-ins" in said(next(each for each in page.all("a") if each.get("href") == PAGE))
+
+
+def test_one_is_ended_and_the_other_stays(
+    two: tuple[Browser, Browser], app: Flask, audit: Callable[[str], list[AuditEntry]]
+) -> None:
+    here, there = two
+    assert press(here, f"{PAGE}/{public_ids(app)[SAFARI]}/end") == 303
+    assert "That sign-in was ended." in here.get(PAGE).text
+    assert not there.is_signed_in()
+    assert here.is_signed_in()
+    (entry,) = audit("session.ended")
+    assert entry.actor_id == entry.subject_id is not None
+
+
+def test_all_others_are_ended_and_this_one_stays(
+    two: tuple[Browser, Browser], app: Flask, audit: Callable[[str], list[AuditEntry]]
+) -> None:
+    here, there = two
+    assert press(here, f"{PAGE}/end-others") == 303
+    page = here.get(PAGE).text
+    assert "1 other sign-in was ended." in page
+    assert "End all others" not in page
+    assert not there.is_signed_in()
+    (entry,) = audit("sessions.ended")
+    assert entry.detail["sessions"] == 1
+
+
+def test_ending_this_one_signs_out_here(two: tuple[Browser, Browser], app: Flask) -> None:
+    here, there = two
+    answer = here.post(f"{PAGE}/{public_ids(app)[FIREFOX]}/end", data={"csrf_token": here.form_token()})
+    assert answer.headers["Location"] == "/"
+    assert here.cookie() is None
+    assert there.is_signed_in()
+
+
+def test_ended_one_is_not_there_any_more(two: tuple[Browser, Browser], app: Flask) -> None:
+    path = f"{PAGE}/{public_ids(app)[SAFARI]}/end"
+    assert [press(two[0], path), press(two[0], path)] == [303, 404]
+
+
+def test_sign_in_of_somebody_else_cannot_be_told_from_none(
+    browser: Browser, other_browser: Browser, app: Flask
+) -> None:
+    browser.client.environ_base["HTTP_USER_AGENT"] = FIREFOX
+    browser.sign_in()
+    other_browser.provider.person.update(sub="bob", email="bob@example.com")
+    other_browser.sign_in()
+    somebodys, nobodys = (
+        other_browser.post(f"{PAGE}/{public_id}/end", data={"csrf_token": other_browser.form_token()})
+        for public_id in (public_ids(app)[FIREFOX], uuid4())
+    )
+    assert somebodys.status_code == nobodys.status_code == 404
+    assert Document(somebodys.text).heading == Document(nobodys.text).heading
+    assert browser.is_signed_in()
+
+
+def test_fields_that_a_form_does_not_have_change_nothing(browser: Browser, other_browser: Browser, app: Flask) -> None:
+    browser.client.environ_base["HTTP_USER_AGENT"] = FIREFOX
+    browser.sign_in()
+    other_browser.provider.person.update(sub="bob", email="bob@example.com")
+    other_browser.sign_in()
+    with app.app_context():
+        alice = db.session.scalars(select(Session).where(Session.user_agent == FIREFOX)).one()
+    fields = {"person_id": str(alice.person_id), "public_id": str(alice.public_id), "role": "admin", "but": ""}
+    assert press(other_browser, f"{PAGE}/end-others", **fields) == 303
+    assert browser.is_signed_in()
+    assert other_browser.is_signed_in()
+    assert "Administration" not in other_browser.get("/headshots").text
+
+
+def test_those_that_ended_by_themselves_are_not_listed(two: tuple[Browser, Browser], clock: MovableClock) -> None:
+    here, _there = two
+    clock.move(minutes=20)
+    here.get("/headshots")
+    clock.move(minutes=11)
+    page = here.get(PAGE).text
+    assert "Firefox on Linux" in page
+    assert "Safari on iPhone" not in page
+
+
+@pytest.mark.parametrize("path", [PAGE, f"{PAGE}/end-others", f"{PAGE}/{uuid4()}/end"])
+def test_without_a_sign_in_there_is_nothing_to_see_or_end(path: str, browser: Browser) -> None:
+    assert browser.get(path).status_code in {303, 405}
+    assert browser.post(path).status_code in {401, 405}
