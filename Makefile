@@ -24,6 +24,7 @@ demo:
 test:
 	@sh .ci/install requirements-dev.txt
 	@sh .ci/browser
+	@sh .ci/identity-provider
 	@sh .ci/check $(ARGS)
 
 # Alone on the machine: they judge how processes recover, and other load would judge with them.

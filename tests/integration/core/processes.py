@@ -56,9 +56,9 @@ def running(arguments: list[str], env: dict[str, str], log: Path) -> Iterator[su
 
 
 @contextlib.contextmanager
-def web(env: dict[str, str], log: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """Serve the portal the way the Procfile does; gives the process and its port."""
-    port = free_port()
+def web(env: dict[str, str], log: Path, port: int | None = None) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """Serve the portal the way the Procfile does; gives the process and its port, a free one if none is given."""
+    port = port or free_port()
     with running(["-m", "gunicorn", "wsgi"], env | {"BIND": f"127.0.0.1:{port}"}, log) as process:
         until(lambda: _answers(port), 30, log)
         yield process, port

@@ -1,0 +1,127 @@
+"""Who takes part: the provider as a process, the portal as a process, and browsers that fill in forms."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass, field
+from html import unescape
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+import pytest
+import requests
+from joserfc.jwk import RSAKey
+
+from tests.integration.core.processes import TOP, until
+
+MODULES = TOP / "var" / "identity-provider"
+SCRIPT = Path(__file__).with_name("provider.mjs")
+CLIENT = {"id": "portal", "secret": "a-secret-of-the-tests-that-is-long-enough"}
+PEOPLE = {
+    "ada": {"name": "Ada Lovelace", "email": "ada@example.com", "email_verified": True, "groups": ["staff", "runners"]},
+    "bob": {"name": "Bob Example", "email": "bob@example.com", "email_verified": True, "groups": ["staff"]},
+    "eve": {"name": "Eve Example", "email": "eve@example.com", "email_verified": False},
+}
+_FORM = re.compile(r'<form[^>]*action="([^"]+)"')
+_HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
+_FORM_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+def signing_key(kid: str) -> dict[str, Any]:
+    """A fresh private key."""
+    return dict(RSAKey.generate_key(2048, {"kid": kid, "use": "sig", "alg": "RS256"}).as_dict(private=True))
+
+
+@dataclass
+class CertifiedProvider:
+    """The provider; it can be stopped, and started with other keys."""
+
+    port: int
+    portal: str
+    log: Path
+    _process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def issuer(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self, *keys: dict[str, Any]) -> None:
+        node = shutil.which("node")
+        if node is None or not (MODULES / "node_modules").is_dir():
+            pytest.fail("the OpenID provider is not installed: sh .ci/identity-provider")
+        config = {"port": self.port, "portal": self.portal, "client": CLIENT, "people": PEOPLE, "keys": {"keys": keys}}
+        with self.log.open("ab") as out:
+            self._process = subprocess.Popen(
+                [node, str(SCRIPT), str(MODULES), json.dumps(config)], stdout=out, stderr=out
+            )
+        until(self._answers, 20, self.log)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(10)
+
+    def _answers(self) -> bool:
+        with contextlib.suppress(requests.RequestException):
+            return requests.get(f"{self.issuer}/.well-known/openid-configuration", timeout=5).ok
+        return False
+
+
+@dataclass
+class Visitor:
+    """A browser that fills in whatever form the provider shows, and remembers where it has been."""
+
+    portal: str
+    name: str
+    http: requests.Session = field(default_factory=requests.Session)
+    been: list[str] = field(default_factory=list)
+
+    def open(self, address: str, **form: str) -> requests.Response:
+        """Go to a page, or send a form, and follow where it leads, step by step."""
+        answer = self._send(urljoin(self.portal, address), form)
+        while answer.is_redirect:
+            answer = self._send(urljoin(answer.url, answer.headers["Location"]), {})
+        return answer
+
+    def sign_in(self, path: str = "/login") -> requests.Response:
+        """Go all the way: the page the portal shows at the end."""
+        page = self.open(path)
+        # At most: who are you, and do you agree.
+        for _ in range(2):
+            if page.url.startswith(self.portal):
+                break
+            page = self.fill_in(page, login=self.name, password="x")
+        return page
+
+    def fill_in(self, page: requests.Response, **values: str) -> requests.Response:
+        """Send the form on a page."""
+        found = _FORM.search(page.text)
+        assert found is not None, f"{page.status_code} {page.url}\n{page.text[:500]}"
+        hidden = {name: unescape(value) for name, value in _HIDDEN.findall(page.text)}
+        return self.open(urljoin(page.url, unescape(found[1])), **(hidden | values))
+
+    def leave(self) -> requests.Response:
+        """Press sign out in the portal; its answer, not followed."""
+        token = _FORM_TOKEN.search(self.http.get(f"{self.portal}/headshots", timeout=30).text)
+        assert token is not None
+        return self._send(f"{self.portal}/logout", {"csrf_token": token[1]})
+
+    def is_signed_in(self) -> bool:
+        return self.http.get(f"{self.portal}/headshots/status", timeout=30).status_code == 200
+
+    def asked(self, path: str) -> list[dict[str, str]]:
+        """The parameters of every request to this path so far."""
+        found = [urlsplit(address) for address in self.been]
+        return [
+            {name: values[0] for name, values in parse_qs(parts.query).items()} for parts in found if parts.path == path
+        ]
+
+    def _send(self, address: str, form: dict[str, str]) -> requests.Response:
+        self.been.append(address)
+        method = "POST" if form else "GET"
+        return self.http.request(method, address, data=form or None, allow_redirects=False, timeout=30)

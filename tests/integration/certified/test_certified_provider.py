@@ -1,0 +1,124 @@
+"""Signing in and out with a certified OpenID provider, portal and provider as processes of their own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from tests.integration.certified.actors import PEOPLE, CertifiedProvider, Visitor, signing_key
+from tests.integration.core.processes import until
+
+Enter = Callable[[str], Visitor]
+Rows = Callable[[str], list[tuple[object, ...]]]
+REFUSALS = "SELECT detail->>'reason' FROM audit_entries WHERE action = 'sign_in' AND result = 'refused'"
+ORDERS = "SELECT result, detail->>'sessions' FROM audit_entries WHERE action = 'sign_out.ordered'"
+
+
+def test_portal_starts_without_the_provider_says_so_and_recovers_alone(
+    visitor: Enter, provider: CertifiedProvider
+) -> None:
+    """First of all here, while the portal has never seen the provider."""
+    provider.stop()
+    bob = visitor("bob")
+    page = bob.open("/login")
+    assert (page.status_code, page.headers["Retry-After"]) == (503, "10")
+    assert "Your company’s sign-in does not answer" in page.text
+    assert bob.open("/").status_code == 200
+    provider.start(signing_key("one"))
+    until(lambda: bob.open("/login").status_code == 200, 15)
+
+
+def test_sign_in_with_code_pkce_and_named_issuer(visitor: Enter, provider: CertifiedProvider, rows: Rows) -> None:
+    ada = visitor("ada")
+    page = ada.sign_in("/headshots/consent")
+    assert (page.status_code, page.url) == (200, f"{provider.portal}/headshots/consent")
+    (asked,) = ada.asked("/auth")
+    assert (asked["response_type"], asked["code_challenge_method"]) == ("code", "S256")
+    (answered,) = ada.asked("/login/callback")
+    assert answered["iss"] == provider.issuer
+    assert rows("SELECT issuer, subject, email, name, groups, role FROM people WHERE subject = 'ada'") == [
+        (provider.issuer, "ada", "ada@example.com", "Ada Lovelace", PEOPLE["ada"]["groups"], "admin")
+    ]
+
+
+def test_address_that_is_not_verified_is_refused(visitor: Enter, rows: Rows) -> None:
+    eve = visitor("eve")
+    assert eve.sign_in().status_code == 403
+    assert not eve.is_signed_in()
+    assert rows(f"{REFUSALS} ORDER BY id DESC LIMIT 1") == [("email_unverified",)]
+
+
+def test_intranet_link_looks_silently_then_shows_a_page_then_needs_none(visitor: Enter) -> None:
+    bob = visitor("bob")
+    page = bob.open("/start")
+    assert [asked.get("prompt") for asked in bob.asked("/auth")] == ["none", None]
+    assert [answer["error"] for answer in bob.asked("/login/callback")] == ["login_required"]
+    for _ in range(2):
+        page = bob.fill_in(page, login="bob", password="x")
+    assert page.url.endswith("/headshots")
+    # The same person on another morning: the provider still knows them, the portal does not.
+    for cookie in list(bob.http.cookies):
+        if cookie.name.startswith("portal"):
+            bob.http.cookies.clear(cookie.domain, cookie.path, cookie.name)
+    assert not bob.is_signed_in()
+    assert bob.open("/start").url.endswith("/headshots")
+    assert bob.asked("/auth")[-1]["prompt"] == "none"
+    assert bob.is_signed_in()
+
+
+def test_tile_of_the_provider_begins_a_sign_in_for_the_person_it_names(
+    visitor: Enter, provider: CertifiedProvider
+) -> None:
+    bob = visitor("bob")
+    page = bob.open(f"/login/initiate?iss={provider.issuer}&login_hint=bob&unknown=x")
+    assert bob.asked("/auth")[0]["login_hint"] == "bob"
+    assert 'value="bob"' in page.text
+
+
+def test_signing_out_ends_here_first_then_at_the_provider_and_comes_back(
+    visitor: Enter, provider: CertifiedProvider
+) -> None:
+    ada = visitor("ada")
+    ada.sign_in()
+    cookie = ada.http.cookies.get("portal_session")
+    left = ada.leave()
+    assert left.headers["Location"].startswith(f"{provider.issuer}/session/end?")
+    stolen = Visitor(provider.portal, "ada")
+    stolen.http.cookies.set("portal_session", cookie, domain="localhost.local")
+    assert not stolen.is_signed_in(), "dead before the provider is asked"
+    confirm = ada.open(left.headers["Location"])
+    home = ada.fill_in(confirm, logout="yes")
+    assert (home.status_code, home.url) == (200, f"{provider.portal}/")
+    assert ada.asked("/")[0]["state"] == ada.asked("/session/end")[0]["state"]
+    assert ada.open("/login").url.startswith(provider.issuer), "the provider knows nobody any more either"
+
+
+def test_provider_orders_one_sign_in_to_end_and_no_other(
+    visitor: Enter, provider: CertifiedProvider, rows: Rows
+) -> None:
+    desk, phone, bob = visitor("ada"), visitor("ada"), visitor("bob")
+    for each in (desk, phone, bob):
+        each.sign_in()
+        assert each.is_signed_in()
+    # Elsewhere in the company she signs out of everything on this device; the portal is told, her browser is not.
+    confirm = desk.open(f"{provider.issuer}/session/end")
+    began = time.monotonic()
+    desk.fill_in(confirm, logout="yes")
+    assert not desk.is_signed_in()
+    assert time.monotonic() - began < 2.5, "the provider waits no longer for the portal's answer"
+    assert phone.is_signed_in()
+    assert bob.is_signed_in()
+    assert rows(f"{ORDERS} ORDER BY id DESC LIMIT 1") == [("ok", "1")]
+
+
+def test_provider_that_was_away_and_comes_back_with_other_keys_stops_nobody(
+    visitor: Enter, provider: CertifiedProvider
+) -> None:
+    ada, bob = visitor("ada"), visitor("bob")
+    ada.sign_in()
+    provider.stop()
+    assert ada.is_signed_in()
+    assert bob.open("/").status_code == 200
+    provider.start(signing_key("two"))
+    assert bob.sign_in().url.endswith("/headshots")
+    assert ada.is_signed_in()
