@@ -8,13 +8,66 @@ from gevent import monkey
 
 monkey.patch_all()
 
+import contextlib  # noqa: E402
 import gc  # noqa: E402
 import os  # noqa: E402
+import socket  # noqa: E402
 import tempfile  # noqa: E402
 from typing import Any  # noqa: E402
 
+import gevent  # noqa: E402
+from gunicorn.workers.ggevent import GeventWorker  # noqa: E402
+
+_PlainSocket = monkey.get_original("socket", "socket")
+# How long a process that was told to end waits for the rest of a request that has begun to arrive.
+_LAST_CALL_SECONDS = 1.5
+
+
+class WebWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
+    """Ends as soon as its last request is answered, instead of waiting for connections on which nobody asks.
+
+    Browsers and routers keep connections open for a minute, more than the time there is for ending.
+    """
+
+    def run(self) -> None:
+        """Serve until told to end."""
+        self._quiet: set[Any] = set()
+        gevent.spawn(self._let_quiet_ones_go)
+        super().run()
+
+    def handle(self, listener: Any, client: Any, addr: Any) -> None:
+        """Serve one connection."""
+        self._quiet.add(client)
+        try:
+            super().handle(listener, client, addr)
+        finally:
+            self._quiet.discard(client)
+
+    def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:
+        """Answer one request."""
+        self._quiet.discard(sock)
+        try:
+            super().handle_request(listener_name, req, sock, addr)
+        finally:
+            self._quiet.add(sock)
+
+    def _let_quiet_ones_go(self) -> None:
+        while self.alive:
+            gevent.sleep(0.25)
+        while True:
+            gevent.sleep(_LAST_CALL_SECONDS)
+            for client in tuple(self._quiet):
+                # What has arrived can still be read and is answered; after it the connection looks ended by its client.
+                with contextlib.suppress(OSError):
+                    plain = _PlainSocket(fileno=client.fileno())
+                    try:
+                        plain.shutdown(socket.SHUT_RD)
+                    finally:
+                        plain.detach()
+
+
 wsgi_app = "wsgi"
-worker_class = "gevent"
+worker_class = WebWorker
 # Threads of pages and streams are cheap in one worker; more workers than cores only cost memory.
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 worker_connections = 2000

@@ -49,9 +49,8 @@ from portal.web.sessions import RowSessions
 
 TOP = Path(__file__).resolve().parent.parent
 _LARGEST_BODY = 1024 * 1024
-# Milliseconds. By the second nobody waits for the locks of a process that froze with a transaction open.
-_LIMITS = "-c statement_timeout=15000 -c idle_in_transaction_session_timeout=20000"
-_CONNECT = {"connect_timeout": 3, "options": _LIMITS}
+# A connection that is not asked beforehand must notice by itself that the other side is gone.
+_NOTICES_DEATH = {"keepalives_idle": 30, "keepalives_interval": 5, "tcp_user_timeout": 10_000}
 _BLUEPRINTS = (
     ops.blueprint,
     brand.blueprint,
@@ -127,10 +126,9 @@ def _config(settings: Settings) -> dict[str, Any]:
             "pool_pre_ping": True,
             # A failed statement's values are people's; they must not reach a log through its message.
             "hide_parameters": True,
-            "connect_args": _CONNECT,
+            "connect_args": database.CONNECT,
         },
-        # A connection that is not asked beforehand must notice by itself that the other side is gone.
-        "LANE_OPTIONS": {**_CONNECT, "keepalives_idle": 30, "keepalives_interval": 5, "tcp_user_timeout": 10_000},
+        "LANE_OPTIONS": database.CONNECT | _NOTICES_DEATH,
         # What runs here is never worth waiting for.
         "SIDE_LANE_OPTIONS": {"connect_timeout": 2, "options": "-c statement_timeout=250", "tcp_user_timeout": 2000},
         "MAX_CONTENT_LENGTH": _LARGEST_BODY,

@@ -47,6 +47,11 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
 
 
+# Milliseconds. By the second nobody waits for the locks of a process that froze with a transaction open.
+_LIMITS = "-c statement_timeout=15000 -c idle_in_transaction_session_timeout=20000"
+CONNECT = {"connect_timeout": 3, "options": _LIMITS}
+"""What every connection to the database is opened with, whoever opens it."""
+
 FAULTS = (DBAPIError, PoolTimeout, psycopg.Error, Busy)
 """Whatever a statement can fail with, also when all connections stay busy."""
 

@@ -20,8 +20,6 @@ ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
 STOP_SECONDS = 10
 _DISCOVERY = "/.well-known/openid-configuration"
-# No router stands in front here; a browser's idle connections would hold up the end of the demo.
-_GUNICORN = ("--config", "gunicorn.conf.py", "--keep-alive", "2")
 
 
 def _silent(_text: str) -> None:
@@ -104,7 +102,7 @@ class Stack:
         self._migrate()
         launched = datetime.now(UTC)
         worker = self._launch(self._python("worker", self.environment, "-m", "portal", "worker"))
-        portal = self._launch(self._python("portal", self.environment, "-m", "gunicorn", *_GUNICORN, "wsgi"))
+        portal = self._launch(self._python("portal", self.environment, "-m", "gunicorn", "wsgi"))
         self._await(identity, lambda: readiness.answers(f"{self.addresses.identity}{_DISCOVERY}"))
         self._report(f"Demo sign-in ready at {self.addresses.identity}")
         self._await(sandbox, lambda: readiness.says(sandbox.log, "sandbox ready"))

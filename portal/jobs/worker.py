@@ -15,7 +15,7 @@ from psycopg import OperationalError as Disconnected
 from psycopg_pool import PoolTimeout
 from sqlalchemy.exc import OperationalError
 
-from portal.db import transaction
+from portal.db import CONNECT, transaction
 from portal.jobs import schedule
 from portal.jobs.runner import Running, queue
 from portal.jobs.tasks import SWEEP_TASK
@@ -63,9 +63,7 @@ async def _work(app: Flask, portal: Portal, told_to_stop: asyncio.Event) -> None
     with app.app_context(), transaction():
         # What happened while nobody was listening is found at once, not in ten minutes.
         jobs.defer(SWEEP_TASK, once="sweep")
-    conninfo = portal.settings.database_url.replace("postgresql+psycopg://", "postgresql://")
-    connector = PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4, timeout=10)
-    with queue.replace_connector(connector):
+    with queue.replace_connector(connector_to(portal.settings.database_url)):
         async with queue.open_async():
             worker = _worker(app, portal)
             log.info("worker started")
@@ -76,6 +74,15 @@ async def _work(app: Flask, portal: Portal, told_to_stop: asyncio.Event) -> None
             if not working.done():
                 await _stop(worker, working)
             await working
+
+
+def connector_to(database_url: str) -> PsycopgConnector:
+    """Return the queue's own connections, not opened yet.
+
+    A worker that freezes while it takes a job must not keep the job's row from all others.
+    """
+    conninfo = database_url.replace("postgresql+psycopg://", "postgresql://")
+    return PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4, timeout=10, kwargs=dict(CONNECT))
 
 
 def _worker(app: Flask, portal: Portal) -> Worker:

@@ -1,0 +1,52 @@
+"""A worker that freezes in the middle of taking a job does not keep the job from the others."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+from procrastinate import PsycopgConnector
+
+from portal.db import CONNECT
+from portal.jobs import worker
+from tests.integration.core.bench import Bench
+
+TAKE = "SELECT id FROM procrastinate_fetch_job_v2(NULL, NULL)"
+PUT = "INSERT INTO procrastinate_jobs (queue_name, task_name, args) VALUES ('default', 'x', '{}') RETURNING id"
+
+
+async def _take_and_freeze(connector: PsycopgConnector, bench: Bench) -> tuple[list[object], list[object]]:
+    """Take the job and never commit; return what another taker gets at once, and what it gets in the end."""
+    await connector.open_async()
+    try:
+        async with connector.pool.connection() as frozen:
+            await frozen.execute(TAKE)
+            at_once = bench.query(TAKE)
+            deadline = time.monotonic() + 30
+            while (later := bench.query(TAKE)) == [(None,)] and time.monotonic() < deadline:
+                await asyncio.sleep(0.05)
+            await frozen.close()
+    finally:
+        await connector.close_async()
+    return at_once, later
+
+
+def test_its_job_is_let_go(bench: Bench, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = bench.query(PUT)[0]
+    hurried = {**CONNECT, "options": str(CONNECT["options"]).replace("session_timeout=20000", "session_timeout=500")}
+    monkeypatch.setattr(worker, "CONNECT", hurried)
+    at_once, later = asyncio.run(_take_and_freeze(worker.connector_to(database_url), bench))
+    assert (at_once, later) == ([(None,)], [job])
+
+
+def test_it_is_so_in_earnest_within_half_a_minute(bench: Bench, database_url: str) -> None:
+    async def limit() -> object:
+        connector = worker.connector_to(database_url)
+        await connector.open_async()
+        try:
+            return await connector.execute_query_one_async("SHOW idle_in_transaction_session_timeout")
+        finally:
+            await connector.close_async()
+
+    assert asyncio.run(limit()) == {"idle_in_transaction_session_timeout": "20s"}

@@ -1,0 +1,77 @@
+"""A web process that is told to end answers whoever has asked, and waits for nobody who has not."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+from portal.demo import readiness
+from portal.demo.children import Child, stop_all
+from portal.demo.ports import Ports
+
+TOP = Path(__file__).parents[3]
+# Half of what gunicorn would wait for a silent connection; nothing here needs more than a few.
+END_SECONDS = 10.0
+APP = """
+import time
+from types import SimpleNamespace
+
+class App:
+    extensions = {"hub": SimpleNamespace()}
+
+    def __call__(self, environ, start_response):
+        if environ["PATH_INFO"] == "/slow":
+            time.sleep(2)
+        start_response("200 OK", [("Content-Length", "2")])
+        return [b"ok"]
+
+application = App()
+"""
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[tuple[Child, int]]:
+    """The portal's own gunicorn settings around an application that does next to nothing."""
+    (tmp_path / "little.py").write_text(APP)
+    port = Ports.free().portal
+    environment = os.environ | {"BIND": f"127.0.0.1:{port}", "PYTHONPATH": str(tmp_path), "WEB_CONCURRENCY": "1"}
+    child = Child(name="web", argv=[sys.executable, "-m", "gunicorn", "little"], env=environment,
+                  log=tmp_path / "web.log", cwd=TOP)  # fmt: skip
+    child.start()
+    try:
+        child.wait_until(lambda: readiness.answers(f"http://127.0.0.1:{port}/"), seconds=30)
+        yield child, port
+    finally:
+        stop_all([child], seconds=0)
+
+
+def test_it_answers_what_was_asked_and_ends_without_waiting_for_silent_connections(
+    server: tuple[Child, int],
+) -> None:
+    child, port = server
+    idle, busy = HTTPConnection("127.0.0.1", port, timeout=30), HTTPConnection("127.0.0.1", port, timeout=30)
+    idle.request("GET", "/")
+    assert idle.getresponse().read() == b"ok"
+    busy.request("GET", "/slow")
+    address = ("127.0.0.1", port)
+    with socket.create_connection(address, 30) as silent, socket.create_connection(address, 30) as begun:
+        begun.sendall(b"GET / HTTP/1.1\r\nHo")
+        begun_at = time.monotonic()
+        child.ask_to_stop()
+        begun.sendall(b"st: x\r\n\r\n")
+        answer = busy.getresponse()
+        assert (answer.status, answer.read()) == (200, b"ok")
+        assert begun.recv(1000).startswith(b"HTTP/1.1 200 OK")
+        assert silent.recv(1) == b""
+        child.wait_for_end(seconds=30)
+    assert time.monotonic() - begun_at < END_SECONDS
+    assert "error" not in child.log.read_text().lower()
+    idle.close()
+    busy.close()
