@@ -85,6 +85,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "static": _ASSET,
         "brand.stylesheet": _ASSET,
         "brand.icon": _ASSET,
+        "brand.launcher_tile": _ASSET,
         "ops.alive": _MACHINE,
         "ops.ready": _MACHINE,
         "ops.metrics": _MACHINE,

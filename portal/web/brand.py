@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import binascii
 import hashlib
+from base64 import b64decode
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, abort, g, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, g, render_template, request, url_for
 from flask_babel import get_locale
+from werkzeug.security import safe_join
 
 from portal.settings import Settings
 from portal.web import palette
@@ -96,6 +100,36 @@ def icon(name: str) -> Response:
         "components/favicon.svg", letter=brand_of(settings).monogram, accent=accent, ready=name != "favicon"
     )
     return _kept(Response(svg, mimetype="image/svg+xml"))
+
+
+@blueprint.get("/brand/tile.png")
+def launcher_tile() -> Response:
+    """The picture for the tile in a company's app launcher, of the size those ask for."""
+    settings = portal_context().settings
+    logo = settings.brand_logo or ""
+    content = _tile(settings.brand_color, brand_of(settings).monogram, logo, current_app.static_folder or "")
+    return _kept(Response(content, mimetype="image/png"))
+
+
+@cache
+def _tile(color: str, letter: str, logo: str, static_folder: str) -> bytes:
+    from portal.images import tile  # noqa: PLC0415 - web processes do without the decoders otherwise
+
+    accent = palette.light(color)
+    return tile.tile(fill=accent.fill, ink=accent.on_fill, letter=letter, logo=_logo_file(logo, static_folder))
+
+
+def _logo_file(logo: str, static_folder: str) -> bytes | None:
+    """Return the bytes of the logo, None where there is none to read."""
+    if logo.startswith("data:"):
+        kind, _, data = logo.partition(",")
+        try:
+            return b64decode(data, validate=True) if kind.endswith(";base64") else None
+        except binascii.Error:
+            return None
+    path = safe_join(static_folder, logo.removeprefix("/static/"))
+    found = Path(path) if logo and path else None
+    return found.read_bytes() if found and found.is_file() else None
 
 
 @cache

@@ -26,6 +26,7 @@ MACHINES = {
     "static",
     "brand.stylesheet",
     "brand.icon",
+    "brand.launcher_tile",
     "ops.alive",
     "ops.ready",
     "ops.metrics",

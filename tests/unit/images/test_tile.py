@@ -1,0 +1,76 @@
+"""The tile for app launchers: always the prescribed size, whatever the brand is."""
+
+from __future__ import annotations
+
+import io
+import random
+
+import pytest
+from PIL import Image, ImageChops
+
+from portal.images.tile import tile
+
+
+def made(**more: object) -> Image.Image:
+    content = tile(**{"fill": "#3b5bdb", "ink": "#ffffff", "letter": "H", "logo": None} | more)  # type: ignore[arg-type]
+    assert len(content) <= 100_000
+    image = Image.open(io.BytesIO(content))
+    assert (image.format, image.size) == ("PNG", (215, 215))
+    return image.convert("RGB")
+
+
+def encoded(image: Image.Image, kind: str = "PNG") -> bytes:
+    stream = io.BytesIO()
+    image.save(stream, kind)
+    return stream.getvalue()
+
+
+def inked(image: Image.Image, ground: tuple[int, int, int]) -> tuple[int, int, int, int]:
+    """The box around everything that is not ground."""
+    apart = Image.new("RGB", image.size, ground)
+    box = ImageChops.difference(image, apart).getbbox()
+    assert box is not None
+    return box
+
+
+def pixels(image: Image.Image) -> list[bytes]:
+    raw = image.tobytes()
+    return [raw[at : at + 3] for at in range(0, len(raw), 3)]
+
+
+@pytest.mark.parametrize("letter", ["H", "Ä", "7", "Ж", "東"])
+def test_letter_or_head_stands_on_the_accent(letter: str) -> None:
+    image = made(letter=letter)
+    assert image.getpixel((3, 3)) == (0x3B, 0x5B, 0xDB)
+    left, top, right, bottom = inked(image, (0x3B, 0x5B, 0xDB))
+    assert abs(left - (215 - right)) <= 2, "in the middle"
+    assert bottom - top > 90
+    assert b"\xff\xff\xff" in pixels(image)
+
+
+@pytest.mark.parametrize("size", [(600, 60), (60, 600), (8, 8), (3000, 2000)])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_logo_stands_whole_in_the_middle_of_white(size: tuple[int, int], kind: str) -> None:
+    image = made(logo=encoded(Image.new("RGB", size, "#b00020"), kind))
+    assert image.getpixel((3, 3)) == (255, 255, 255)
+    left, top, right, bottom = inked(image, (255, 255, 255))
+    assert max(right - left, bottom - top) == 215 - 2 * 24
+    assert (right - left) / (bottom - top) == pytest.approx(size[0] / size[1], rel=0.15)
+    assert abs(left - (215 - right)) <= 1
+    assert abs(top - (215 - bottom)) <= 1
+
+
+def test_what_shines_through_a_logo_is_white() -> None:
+    logo = Image.new("RGBA", (100, 100), (0, 0, 0, 0))
+    logo.paste((176, 0, 32, 255), (25, 25, 75, 75))
+    assert made(logo=encoded(logo)).getpixel((30, 30)) == (255, 255, 255)
+
+
+def test_logo_like_a_photo_is_made_to_fit() -> None:
+    noise = random.Random(1).randbytes(400 * 400 * 3)
+    made(logo=encoded(Image.frombytes("RGB", (400, 400), noise)))
+
+
+@pytest.mark.parametrize("logo", [b"", b"<svg/>", b"\x89PNG\r\n\x1a\nbroken"])
+def test_logo_that_cannot_be_drawn_leaves_the_letter(logo: bytes) -> None:
+    assert made(logo=logo).tobytes() == made().tobytes()

@@ -1,0 +1,58 @@
+"""The address of the launcher's tile: public, cached, made from whatever the brand's settings say."""
+
+from __future__ import annotations
+
+import io
+from base64 import b64encode
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from PIL import Image
+
+RED = (176, 0, 32)
+
+
+def logo() -> bytes:
+    stream = io.BytesIO()
+    Image.new("RGB", (60, 60), RED).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def middle(client: FlaskClient) -> object:
+    answer = client.get("/brand/tile.png")
+    assert (answer.status_code, answer.mimetype) == (200, "image/png")
+    image = Image.open(io.BytesIO(answer.data))
+    assert image.size == (215, 215)
+    return image.convert("RGB").getpixel((107, 107))
+
+
+def test_anybody_may_fetch_it_and_keep_it_until_it_changes(client: FlaskClient) -> None:
+    answer = client.get("/brand/tile.png")
+    assert set(answer.headers["Cache-Control"].split(", ")) == {"public", "no-cache"}
+    assert "Set-Cookie" not in answer.headers
+    again = client.get("/brand/tile.png", headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+
+
+def test_logo_out_of_the_settings(make_app: Callable[..., Flask]) -> None:
+    address = "data:image/png;base64," + b64encode(logo()).decode()
+    assert middle(make_app(brand_logo=address).test_client()) == RED
+
+
+def test_logo_out_of_a_file(make_app: Callable[..., Flask], tmp_path: Path) -> None:
+    app = make_app(brand_logo="/static/img/logo.png")
+    (tmp_path / "img").mkdir()
+    (tmp_path / "img" / "logo.png").write_bytes(logo())
+    app.static_folder = str(tmp_path)
+    assert middle(app.test_client()) == RED
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["data:image/svg+xml,<svg/>", "data:image/png;base64,?", "/static/nowhere.png", "/static/../wsgi.py", "/static/"],
+)
+def test_logo_that_is_none_leaves_the_letter(address: str, make_app: Callable[..., Flask]) -> None:
+    assert middle(make_app(brand_logo=address).test_client()) != RED
