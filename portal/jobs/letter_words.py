@@ -104,10 +104,27 @@ def _out_of_credits(_session: str, _company: str, studio: str) -> Words:
     )
 
 
+def _stuck(_session: str, _company: str, studio: str) -> Words:
+    return Words(
+        _("Some sessions take longer than usual"),
+        (
+            _("People are waiting longer for their headshots than is usual, and their pages say that you know."),
+            _(
+                "If %(studio)s is not having trouble, ask their support about the sessions listed. "
+                "You hear about this at most once an hour.",
+                studio=studio,
+            ),
+        ),
+        _("See which ones"),
+        "/admin/",
+    )
+
+
 _WORDS: Mapping[Kind, Callable[[str, str, str], Words]] = {
     Kind.READY: _ready,
     Kind.LINK_PROBLEM: _link_problem,
     Kind.CREDITS_BACK: _credits_back,
     Kind.LINK_LOST: _link_lost,
     Kind.OUT_OF_CREDITS: _out_of_credits,
+    Kind.STUCK: _stuck,
 }

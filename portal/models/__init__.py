@@ -13,6 +13,7 @@ from portal.models.people import Person
 from portal.models.photos import Photo, Rendition
 from portal.models.sessions import Session, SignInAttempt
 from portal.models.shoots import Shoot
+from portal.models.steps import Duration, ShootStep
 
 __all__ = [
     "AuditEntry",
@@ -20,6 +21,7 @@ __all__ = [
     "Choice",
     "Consent",
     "Delivery",
+    "Duration",
     "Erasure",
     "Notice",
     "Person",
@@ -30,6 +32,7 @@ __all__ = [
     "Rendition",
     "Session",
     "Shoot",
+    "ShootStep",
     "SignInAttempt",
     "Tombstone",
 ]

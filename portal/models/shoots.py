@@ -37,6 +37,9 @@ class Shoot(Base):
     attempted_at: Mapped[datetime | None]
     minted_at: Mapped[datetime | None]
     opened_at: Mapped[datetime | None]
+    last_opened_at: Mapped[datetime | None]
+    restarted_at: Mapped[datetime | None]
+    stuck_told_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     confirmed_at: Mapped[datetime | None]
     confirmed_by: Mapped[str | None]
@@ -96,6 +99,18 @@ def not_created(before: datetime) -> list[UUID]:
     """Return the open shoots that nothing holds up and that have had no session since this moment."""
     query = select(Shoot.id).where(
         Shoot.closed_at.is_(None), Shoot.provider_id.is_(None), Shoot.problem.is_(None), Shoot.requested_at < before
+    )
+    return list(db.session.scalars(query))
+
+
+def moving() -> list[Shoot]:
+    """Return the open shoots that are past the studio and not copied, and that nothing holds up."""
+    query = select(Shoot).where(
+        Shoot.closed_at.is_(None),
+        Shoot.provider_status.is_not(None),
+        Shoot.provider_status != "onboarding",
+        Shoot.copied_at.is_(None),
+        Shoot.problem.is_(None),
     )
     return list(db.session.scalars(query))
 

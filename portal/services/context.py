@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from portal.domain.secretbox import SecretBox
@@ -11,6 +11,7 @@ from portal.mail import Mailer
 from portal.provider import PhotoDownloader, ProviderClient
 from portal.provider.brands import Brand
 from portal.services.notices import Outbox
+from portal.services.progress import Expectations
 from portal.settings import Settings
 from portal.storage import Storage
 
@@ -27,6 +28,7 @@ class Portal:
     downloader: PhotoDownloader
     storage: Storage
     mailer: Mailer | None
+    expectations: Expectations = field(default_factory=Expectations)
 
     @property
     def outbox(self) -> Outbox:

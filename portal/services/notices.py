@@ -42,6 +42,7 @@ class Kind(StrEnum):
     # To those who run the campaign.
     LINK_LOST = "link_lost"
     OUT_OF_CREDITS = "out_of_credits"
+    STUCK = "stuck"
 
 
 @dataclass(frozen=True)
@@ -110,26 +111,36 @@ def credits_are_used_up(*, outbox: Outbox, now: datetime) -> None:
         _owe_operators(Kind.OUT_OF_CREDITS, now.date().isoformat(), outbox, now)
 
 
+def sessions_are_stuck(*, outbox: Outbox, now: datetime) -> bool:
+    """Owe the operators the news in the caller's transaction, at most once in an hour.
+
+    Returns:
+        Whether word goes out now; False also when there is nobody to send it to.
+    """
+    return outbox.sends_mail and _owe_operators(Kind.STUCK, f"{now.astimezone(UTC):%Y-%m-%dT%H}", outbox, now)
+
+
 def _owe_person(kind: Kind, shoot: Shoot, occasion: str, now: datetime) -> None:
     person = people.by_id(shoot.person_id)
     if person is not None and person.deactivated_at is None:
         _owe(kind, f"{shoot.id}:{occasion}", now, person=person, shoot=shoot)
 
 
-def _owe_operators(kind: Kind, occasion: str, outbox: Outbox, now: datetime, *, shoot: Shoot | None = None) -> None:
+def _owe_operators(kind: Kind, occasion: str, outbox: Outbox, now: datetime, *, shoot: Shoot | None = None) -> bool:
     if outbox.has_support:
-        _owe(kind, occasion, now, shoot=shoot)
-        return
-    for admin in people.active_with_role(Role.ADMIN):
-        _owe(kind, occasion, now, person=admin, shoot=shoot)
+        return _owe(kind, occasion, now, shoot=shoot)
+    owed = [_owe(kind, occasion, now, person=admin, shoot=shoot) for admin in people.active_with_role(Role.ADMIN)]
+    return any(owed)
 
 
-def _owe(kind: Kind, occasion: str, now: datetime, *, person: Person | None = None, shoot: Shoot | None = None) -> None:
+def _owe(kind: Kind, occasion: str, now: datetime, *, person: Person | None = None, shoot: Shoot | None = None) -> bool:
+    """Owe one mail; whether it was not owed before."""
     notice_id = notices.add(
         kind, occasion, person_id=person.id if person else None, shoot_id=shoot.id if shoot else None, now=now
     )
     if notice_id is not None:
         _queue(notice_id)
+    return notice_id is not None
 
 
 def _queue(notice_id: UUID) -> None:

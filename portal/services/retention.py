@@ -6,8 +6,9 @@ import logging
 from datetime import datetime, timedelta
 
 from portal.db import release, transaction
+from portal.domain.durations import LATEST
 from portal.domain.stages import Problem
-from portal.models import budget, choices, deliveries, jobs, limits, people, photos, shoots
+from portal.models import budget, choices, deliveries, jobs, limits, people, photos, shoots, steps
 from portal.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ def forget(storage: Storage, *, now: datetime) -> None:
             "calls": budget.forget_calls(now - CALLS),
             "jobs": jobs.forget_finished(now - FINISHED_JOBS),
             "limits": limits.forget(now - LIMITS),
+            "durations": steps.forget_durations(LATEST),
         }
     counts["photos"] = _hide_unchosen(now)
     counts["files"] = _delete_files(storage, now - REMOVED_FILES)

@@ -296,6 +296,7 @@ def studio_url(person: Person, *, secretbox: SecretBox, now: datetime, outbox: O
             notices.link_is_lost(shoot, cause="cannot_be_opened", outbox=outbox, now=now)
             people.announce(person.id)
             return None
+        shoot.last_opened_at = now
         if shoot.opened_at is None:
             shoot.opened_at = now
             audit.add("shoot.opened", at=now, actor_id=person.id, subject_id=person.id)

@@ -15,7 +15,7 @@ from portal.domain.stages import Problem
 from portal.models import locks, shoots
 from portal.provider import ProviderClient
 from portal.provider.wire import Model
-from portal.services import erasure, inbox, notices, sync
+from portal.services import erasure, inbox, notices, sync, watch
 from portal.services.notices import NO_OUTBOX, Outbox
 from portal.services.shoots import resume
 
@@ -78,6 +78,7 @@ def reconcile(
             sync.refresh(ours[provider_id], provider=provider, clock=clock)
         swept = Swept(len(listed), changed, len(missing), _favorites(provider, clock))
         _pick_up(provider, clock(), outbox)
+        watch.tell_of_stuck(outbox=outbox, now=clock())
     log.info("swept", extra=asdict(swept))
     return swept
 

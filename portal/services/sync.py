@@ -16,6 +16,7 @@ from portal.models.shoots import Shoot
 from portal.provider import ProviderClient
 from portal.provider.errors import NotFound
 from portal.provider.wire import Model
+from portal.services import progress
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ def tell_status(
         finished_at: when the provider says it was finished, if it says so.
     """
     before = shoot.provider_status
+    doubt = _doubt(shoot, at=at, by=by)
     if status not in stages.KNOWN_STATUSES and status != before:
         log.warning("unknown provider status", extra={"status": status[:40]})
     shoot.provider_status = status
@@ -61,15 +63,25 @@ def tell_status(
         shoot.problem = None
     if starts_over:
         _start_over(shoot, now)
+    if starts_over or progress.goes_back(before, status):
+        shoot.restarted_at = at
     if status == stages.ACTIVE:
         shoot.finished_at = shoot.finished_at or finished_at or at
         _ask_to_copy(shoot, by)
     if status == stages.DELETED and shoot.closed_at is None:
         shoot.closed_at = now
     if status != before:
+        progress.note(shoot, before, at=at, doubt=doubt, now=now)
         audit.add("shoot.status", at=now, subject_id=shoot.person_id, before=before, after=status[:40], source=by)
     if status != before or starts_over:
         people.announce(shoot.person_id)
+
+
+def _doubt(shoot: Shoot, *, at: datetime, by: Source) -> timedelta | None:
+    """Return by how much a change may be older than it is said to be: an answer only tells that it has happened."""
+    if by != "check":
+        return timedelta(0)
+    return None if shoot.confirmed_at is None else max(at - shoot.confirmed_at, timedelta(0))
 
 
 def take_in(shoot: Shoot, model: Model, *, asked_at: datetime, now: datetime) -> bool:

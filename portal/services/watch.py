@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from portal.db import transaction
 from portal.domain import stages
-from portal.models import erasures, watch
+from portal.models import audit, erasures, people, shoots, watch
+from portal.models.shoots import Shoot
 from portal.models.watch import DeliveryCounts, OpenShoot
+from portal.services import notices, timeline
+from portal.services.notices import Outbox
 
 # With sessions under way, this long without any webhook means that something is wrong on the way.
 SILENCE = timedelta(hours=6)
@@ -65,6 +69,24 @@ def look(now: datetime) -> Watch:
         lag_p95=watch.apply_seconds(now - LAG_WINDOW),
         calls=watch.calls_by_path(now - CALL_WINDOW),
     )
+
+
+def tell_of_stuck(*, outbox: Outbox, now: datetime) -> None:
+    """Send the operators word of people who wait longer than usual, and keep of whom: their pages say that we did."""
+    with transaction():
+        waiting = [each.id for each in shoots.moving() if _is_news(each, now)]
+        is_told = bool(waiting) and notices.sessions_are_stuck(outbox=outbox, now=now)
+    for shoot_id in waiting if is_told else ():
+        with transaction():
+            shoot = shoots.lock(shoot_id)
+            if shoot is not None and _is_news(shoot, now):
+                shoot.stuck_told_at = now
+                audit.add("shoot.stuck", at=now, subject_id=shoot.person_id, result="problem")
+                people.announce(shoot.person_id)
+
+
+def _is_news(shoot: Shoot, now: datetime) -> bool:
+    return timeline.is_waited_for_too_long(shoot, now) and not timeline.was_told(shoot)
 
 
 def _cannot_enter(shoot: OpenShoot) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import render_template
@@ -13,8 +14,9 @@ from markupsafe import Markup
 
 from portal.domain.stages import ACTIVE, Problem, Stage
 from portal.models.people import Person
-from portal.services import gallery, journey
+from portal.services import gallery, journey, timeline
 from portal.services.journey import Journey
+from portal.web import spans
 from portal.web.context import portal_context
 from portal.web.terms import studio_name
 
@@ -32,6 +34,7 @@ class StageShown:
         key: the stage, or ``starting`` while the studio is being prepared, or ``withdrawn`` while it works on
             photos whose owner has withdrawn.
         etag: changes exactly when what the person sees changes.
+        at: when it was rendered, UTC.
     """
 
     key: str
@@ -39,10 +42,12 @@ class StageShown:
     fragment: Markup
     etag: str
     journey: Journey
+    at: datetime
 
 
 def show(person: Person) -> StageShown:
     """Render where this person stands."""
+    now = portal_context().clock()
     standing = journey.load(person)
     key = _key(standing)
     title = _title(standing, key)
@@ -52,10 +57,11 @@ def show(person: Person) -> StageShown:
         stage_key=key,
         stage_title=title,
         csrf_token=lambda: _TOKEN_PLACE,
+        **_story(standing, now),
         **_surroundings(person, standing),
     )
     etag = hashlib.sha256(text.encode()).hexdigest()[:32]
-    return StageShown(key, title, Markup(text.replace(_TOKEN_PLACE, generate_csrf())), etag, standing)  # noqa: S704
+    return StageShown(key, title, Markup(text.replace(_TOKEN_PLACE, generate_csrf())), etag, standing, now)  # noqa: S704
 
 
 def _key(standing: Journey) -> str:
@@ -70,6 +76,16 @@ def _key(standing: Journey) -> str:
 def _is_copying(standing: Journey) -> bool:
     is_finished = standing.shoot is not None and standing.shoot.provider_status == ACTIVE
     return is_finished and standing.expected > 0
+
+
+def _story(standing: Journey, now: datetime) -> dict[str, Any]:
+    told = timeline.tell(standing, expectations=portal_context().expectations, now=now)
+    usual = told.usual if told else None
+    return {
+        "timeline": told,
+        "usual_range": spans.between(usual.low, usual.high) if usual else None,
+        "usual_middle": spans.length(usual.middle) if usual else None,
+    }
 
 
 def _surroundings(person: Person, standing: Journey) -> dict[str, Any]:

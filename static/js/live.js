@@ -11,10 +11,11 @@ const TIMEOUT_MS = 10_000;
 
 /**
  * Watch the fragment at `status`.
- * `onChange(section)` gets each new fragment as an element; `onContact(isConnected)` tells lost and found.
+ * `onChange(section)` gets each new fragment as an element; `onContact(isConnected)` tells lost and found;
+ * while `isWaitedFor()` says so, a hidden page goes on asking.
  * Returns `look()`, which asks at once.
  */
-export function watch({ status, events, etag, onChange, onContact = () => {} }) {
+export function watch({ status, events, etag, onChange, onContact = () => {}, isWaitedFor = () => false }) {
   let seen = etag ? `"${etag}"` : null;
   let stream = null;
   let timer = 0;
@@ -75,7 +76,7 @@ export function watch({ status, events, etag, onChange, onContact = () => {} }) 
 
   function plan() {
     clearTimeout(timer);
-    if (document.hidden) return;
+    if (document.hidden && !isWaitedFor()) return;
     timer = setTimeout(async () => {
       await look();
       if (!stream && Date.now() - brokenAt > BACK_TO_STREAM_MS) listen();
@@ -103,10 +104,7 @@ export function watch({ status, events, etag, onChange, onContact = () => {} }) 
   }
 
   document.addEventListener("visibilitychange", () => {
-    if (document.hidden) {
-      clearTimeout(timer);
-      return;
-    }
+    if (document.hidden) return plan();
     look();
     if (!stream) listen();
     plan();

@@ -21,6 +21,7 @@ PAGES = {
     Kind.CREDITS_BACK: "/start",
     Kind.LINK_LOST: "/admin/",
     Kind.OUT_OF_CREDITS: "/admin/",
+    Kind.STUCK: "/admin/",
 }
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from portal.db import transaction
+from portal.models import steps
 from portal.models.photos import Photo
 from tests import factories
 from tests.factories import NOW
@@ -132,10 +134,12 @@ def test_a_form_token_is_no_news_but_a_stage_is(visitor: Visitor) -> None:
     shoot = factories.make_shoot(visitor.person, provider_status="waiting")
     third = visitor.get("/headshots/status", headers={"If-None-Match": first.headers["ETag"]})
     assert third.status_code == 200
-    with transaction():
-        shoot.confirmed_at = NOW.replace(hour=10)
     unchanged = visitor.get("/headshots/status", headers={"If-None-Match": third.headers["ETag"]})
     assert unchanged.status_code == 304
+    with transaction():
+        shoot.confirmed_at = NOW.replace(hour=10)
+    confirmed = visitor.get("/headshots/status", headers={"If-None-Match": third.headers["ETag"]})
+    assert confirmed.status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -155,3 +159,61 @@ def test_the_page_is_in_the_persons_language(sign_in: Callable[..., Visitor]) ->
     page = sign_in(factories.make_person(locale="de")).page("/headshots")
     assert page.all("html")[0].get("lang") == "de"
     assert page.primary == ["Lesen und einwilligen"]
+
+
+def moments(page: Document) -> list[str]:
+    return [each.get("datetime", "") for each in page.all("time")]
+
+
+def test_what_happens_is_told_as_a_story_with_times(visitor: Visitor) -> None:
+    factories.agree(visitor.person)
+    shoot = factories.make_shoot(
+        visitor.person, provider_status="pending", opened_at=NOW, confirmed_by="event", status_since=NOW
+    )
+    with transaction():
+        steps.begin(shoot.id, "checking", at=NOW - timedelta(minutes=20), doubt=0, drop=())
+        steps.begin(shoot.id, "making", at=NOW, doubt=300, drop=())
+    page = visitor.page("/headshots")
+    now = [said(each) for each in page.all("li") if each.get("aria-current") == "step"][-1]
+    assert "Photos received" in page.words
+    assert "Work on your headshots began by" in page.words
+    assert now.startswith("Your headshots are being made Usually 1 to 3 hours, often about 2 hours. Yours began")
+    assert "Last confirmed" in page.words
+    assert "by a message from the studio" in page.words
+    assert all(datetime.fromisoformat(moment).tzinfo for moment in moments(page))
+    assert page.by_id("live").get("data-now") == (NOW + timedelta(minutes=1)).isoformat()
+
+
+@pytest.mark.parametrize(
+    ("fields", "said_so"),
+    [
+        ({"provider_status": "failed", "status_since": NOW}, "taking another attempt"),
+        ({"provider_status": "onboarding", "signed_url": b"x", "restarted_at": NOW}, "take or upload your photos once"),
+        ({"provider_status": "pending", "restarted_at": NOW, "status_since": NOW}, "has started over"),
+        ({"provider_status": "pending", "confirmed_by": "check"}, "when we asked the studio"),
+        ({"provider_status": "pending", "status_since": NOW - timedelta(hours=4)}, "a little longer today"),
+        ({"provider_status": "pending", "status_since": NOW - timedelta(days=1)}, "on the list of those who run this"),
+        (
+            {"provider_status": "pending", "status_since": NOW - timedelta(days=1), "stuck_told_at": NOW},
+            "Those who run this portal have been told",
+        ),
+    ],
+)
+def test_what_is_out_of_the_ordinary_is_owned_up_to(visitor: Visitor, fields: dict[str, Any], said_so: str) -> None:
+    factories.agree(visitor.person)
+    factories.make_shoot(visitor.person, **fields)
+    assert said_so in visitor.page("/headshots").words
+
+
+def test_whoever_waits_in_the_usual_way_reads_no_excuses(visitor: Visitor) -> None:
+    factories.agree(visitor.person)
+    factories.make_shoot(visitor.person, provider_status="pending", status_since=NOW)
+    words = visitor.page("/headshots").words
+    assert not any(each in words for each in ("started over", "longer", "another attempt", "have been told"))
+
+
+def test_how_it_went_can_be_read_afterwards(visitor: Visitor, finished: list[Photo]) -> None:
+    visitor.press("/headshots/choice", photo=finished[1].id)
+    page = visitor.page("/headshots")
+    assert [said(each) for each in page.all("summary")] == ["How your session went"]
+    assert "Headshot chosen" in page.words

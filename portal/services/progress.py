@@ -1,0 +1,91 @@
+"""Progress: keeping when a shoot reached each step, learning how long steps take, and what to expect of the next."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from portal.domain import durations
+from portal.domain.durations import ORDER, START, START_IN_DEVELOPMENT, Step, Usual
+from portal.domain.stages import ACTIVE
+from portal.models import steps
+from portal.models.shoots import Shoot
+
+# What was learned is read once in so long, and by every process at the same strokes of the clock, so that
+# all of them say the same.
+READ_EVERY = timedelta(minutes=10)
+
+
+def note(shoot: Shoot, before: str | None, *, at: datetime, doubt: timedelta | None, now: datetime) -> None:
+    """Keep, in the caller's transaction, that a shoot has just left the status ``before`` for its present one.
+
+    Args:
+        shoot: locked by the caller, in its new status already.
+        before: the provider's word until now.
+        at: when it changed.
+        doubt: by how much it may have been earlier; None when nobody knows.
+        now: the present, UTC.
+    """
+    left, entered = durations.step_of(before), durations.step_of(shoot.provider_status)
+    if left is entered:
+        return
+    if left is not None and _is_next(left, entered, shoot):
+        _learn(shoot, left, at=at, doubt=doubt, now=now)
+    if entered is not None:
+        later = ORDER[ORDER.index(entered) + 1 :]
+        steps.begin(shoot.id, entered, at=at, doubt=None if doubt is None else doubt.total_seconds(), drop=later)
+
+
+def goes_back(before: str | None, after: str | None) -> bool:
+    """Return whether the provider has sent a shoot back to an earlier step."""
+    left, entered = durations.step_of(before), durations.step_of(after)
+    return left is not None and entered is not None and ORDER.index(entered) < ORDER.index(left)
+
+
+def _is_next(left: Step, entered: Step | None, shoot: Shoot) -> bool:
+    """Whether one step follows the other as it should; after a jump nobody knows how long each of them took."""
+    if left is Step.MAKING:
+        return shoot.provider_status == ACTIVE
+    return entered is ORDER[ORDER.index(left) + 1]
+
+
+def _learn(shoot: Shoot, left: Step, *, at: datetime, doubt: timedelta | None, now: datetime) -> None:
+    begun = steps.of_shoot(shoot.id).get(left)
+    if begun is None or begun.doubt is None or doubt is None:
+        return
+    began_at, unknown = begun.began_at, doubt + timedelta(seconds=begun.doubt)
+    if left is Step.STUDIO:
+        # The session exists from the first press; the person's work begins when they open the studio.
+        if shoot.opened_at is None or shoot.restarted_at is not None:
+            return
+        began_at, unknown = shoot.opened_at, doubt
+    if durations.is_telling(left, at - began_at, unknown):
+        seconds = (at - began_at).total_seconds()
+        steps.keep_duration(left, is_development=shoot.is_development, seconds=seconds, now=now)
+
+
+class Expectations:
+    """What a process knows of how long steps take; cheap to ask for every page."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[bool, tuple[datetime, Mapping[Step, Usual]]] = {}
+
+    def of(self, shoot: Shoot, now: datetime) -> Mapping[Step, Usual]:
+        """Return what to expect of a shoot like this one."""
+        stroke = now - (now - datetime.min.replace(tzinfo=UTC)) % READ_EVERY
+        with self._lock:
+            known = self._known.get(shoot.is_development)
+        if known is not None and known[0] == stroke:
+            return known[1]
+        found = _read(stroke, is_development=shoot.is_development)
+        with self._lock:
+            self._known[shoot.is_development] = (stroke, found)
+        return found
+
+
+def _read(before: datetime, *, is_development: bool) -> Mapping[Step, Usual]:
+    samples = steps.latest_durations(before, is_development=is_development, limit=durations.LATEST)
+    start = START_IN_DEVELOPMENT if is_development else START
+    return {step: durations.usual(samples.get(step, []), start[step]) for step in Step}

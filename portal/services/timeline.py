@@ -1,0 +1,146 @@
+"""The story of one shoot: what has happened and when, what is going on, how long that usually takes, how we know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from portal.domain import durations, stages
+from portal.domain.durations import Step, Usual
+from portal.models import steps
+from portal.models.shoots import Shoot
+from portal.models.steps import ShootStep
+from portal.services.journey import Journey
+from portal.services.progress import Expectations
+
+# Found out later than this, a moment is told as a rough one.
+ROUGH_SECONDS = 60
+
+
+class Event(StrEnum):
+    """What can have happened, in the order in which it should."""
+
+    ASKED = "asked"
+    OPENED = "opened"
+    RESTARTED = "restarted"
+    RECEIVED = "received"
+    BEGUN = "begun"
+    READY = "ready"
+    CHOSEN = "chosen"
+
+
+@dataclass(frozen=True)
+class Milestone:
+    """Something that has happened. ``is_rough`` when we only found out afterwards."""
+
+    event: Event
+    at: datetime
+    is_rough: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timeline:
+    """One shoot's story up to now.
+
+    Attributes:
+        passed: what has happened, the oldest first.
+        coming: what is still to happen after the present step.
+        step: what is going on now, None when it is the person's turn or everything is done.
+        since: when it began, None when nobody knows.
+        usual: how long it usually takes.
+        is_late: it takes longer than it usually does, and no more than that.
+        is_stuck: it takes so long that somebody has to look.
+        was_told: those who run the portal have been sent word of that.
+        starts_over: the studio has sent the shoot back, and it is not ready again.
+        tries_again: the studio's attempt failed, and it has begun another.
+    """
+
+    passed: list[Milestone]
+    coming: list[Event]
+    step: Step | None
+    since: datetime | None
+    usual: Usual | None
+    is_late: bool
+    is_stuck: bool
+    was_told: bool
+    starts_over: bool
+    tries_again: bool
+    confirmed_at: datetime | None
+    confirmed_by: str | None
+
+
+def tell(journey: Journey, *, expectations: Expectations, now: datetime) -> Timeline | None:
+    """Tell the story of the shoot a person is shown, from our own records; None before the studio exists."""
+    shoot = journey.shoot
+    if shoot is None or shoot.provider_status is None:
+        return None
+    reached = steps.of_shoot(shoot.id)
+    step = durations.step_of(shoot.provider_status)
+    since = _since(shoot, reached, step)
+    usual = expectations.of(shoot, now)[step] if step else None
+    is_stuck = is_waited_for_too_long(shoot, now)
+    return Timeline(
+        passed=_passed(journey, shoot, reached),
+        coming=_coming(step, is_ready=shoot.copied_at is not None, has_choice=journey.choice is not None),
+        step=step,
+        since=since,
+        usual=usual,
+        is_late=bool(usual and since and step is not Step.STUDIO and not is_stuck and now - since > usual.high),
+        is_stuck=is_stuck,
+        was_told=is_stuck and was_told(shoot),
+        starts_over=shoot.restarted_at is not None and shoot.copied_at is None,
+        tries_again=shoot.provider_status == stages.FAILED,
+        confirmed_at=shoot.confirmed_at,
+        confirmed_by=shoot.confirmed_by,
+    )
+
+
+def is_waited_for_too_long(shoot: Shoot, now: datetime) -> bool:
+    """Return whether the person has waited longer than is usual; while it is their own turn, nobody waits."""
+    if shoot.provider_status in {None, stages.ONBOARDING} or shoot.copied_at is not None or shoot.problem is not None:
+        return False
+    return stages.is_stuck(shoot.provider_status, shoot.status_since or shoot.requested_at, now)
+
+
+def was_told(shoot: Shoot) -> bool:
+    """Return whether word was sent that this shoot is stuck where it is now."""
+    since = shoot.status_since or shoot.requested_at
+    return shoot.stuck_told_at is not None and shoot.stuck_told_at >= since
+
+
+def _since(shoot: Shoot, reached: dict[str, ShootStep], step: Step | None) -> datetime | None:
+    if step is Step.STUDIO:
+        return shoot.opened_at
+    return reached[step].began_at if step in reached else shoot.status_since
+
+
+def _passed(journey: Journey, shoot: Shoot, reached: dict[str, ShootStep]) -> list[Milestone]:
+    found = [Milestone(Event.ASKED, shoot.requested_at)]
+    if shoot.opened_at is not None:
+        found.append(Milestone(Event.OPENED, shoot.opened_at))
+    if shoot.restarted_at is not None:
+        found.append(Milestone(Event.RESTARTED, shoot.restarted_at))
+    if (received := reached.get(Step.CHECKING)) is not None:
+        found.append(_milestone(Event.RECEIVED, received))
+    if (begun := reached.get(Step.MAKING)) is not None:
+        if received is None:
+            # The studio was quicker than we asked: they had arrived by then.
+            found.append(Milestone(Event.RECEIVED, begun.began_at, is_rough=True))
+        found.append(_milestone(Event.BEGUN, begun))
+    if shoot.copied_at is not None:
+        found.append(Milestone(Event.READY, shoot.copied_at))
+    if journey.choice is not None and journey.stage is stages.Stage.CHOSEN:
+        found.append(Milestone(Event.CHOSEN, journey.choice.acted_at))
+    return sorted(found, key=lambda each: (each.at, list(Event).index(each.event)))
+
+
+def _milestone(event: Event, reached: ShootStep) -> Milestone:
+    return Milestone(event, reached.began_at, is_rough=reached.doubt is None or reached.doubt > ROUGH_SECONDS)
+
+
+def _coming(step: Step | None, *, is_ready: bool, has_choice: bool) -> list[Event]:
+    if is_ready:
+        return [] if has_choice else [Event.CHOSEN]
+    ahead = {Step.STUDIO: [Event.RECEIVED, Event.BEGUN], Step.CHECKING: [Event.BEGUN]}.get(step or Step.MAKING, [])
+    return [*ahead, Event.READY, Event.CHOSEN]

@@ -1,0 +1,195 @@
+"""When shoots reached their steps, what is learned from that, and the story told of it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from portal.db import db, transaction
+from portal.domain.durations import FEWEST, START, Step
+from portal.models import people, shoots, steps
+from portal.models.shoots import Shoot
+from portal.services import journey, retention, sync, timeline
+from portal.services.progress import READ_EVERY, Expectations
+from portal.services.timeline import Event, Timeline
+from tests.factories import NOW, agree, make_person, make_shoot
+from tests.integration.core.bench import Bench
+
+MINUTE = timedelta(minutes=1)
+
+
+def begin(*, opened: int | None = 2, **fields: object) -> Shoot:
+    """A shoot whose session was made now and, minutes later, opened."""
+    person = make_person()
+    agree(person)
+    shoot = make_shoot(person, provider_status=None, **fields)
+    tell(shoot, "onboarding", 0, by="create")
+    if opened is not None:
+        with transaction():
+            locked = shoots.lock(shoot.id)
+            assert locked is not None
+            locked.opened_at = NOW + opened * MINUTE
+    return shoot
+
+
+def tell(shoot: Shoot, status: str, minute: float, *, by: sync.Source = "event") -> None:
+    at = NOW + minute * MINUTE
+    with transaction():
+        locked = shoots.lock(shoot.id)
+        assert locked is not None
+        sync.tell_status(locked, status, at=at, by=by, now=at)
+
+
+def kept(step: Step) -> list[float]:
+    """What has been kept of a step, in minutes."""
+    db.session.rollback()
+    found = steps.latest_durations(NOW + timedelta(days=9), is_development=False, limit=100)
+    return sorted(seconds / 60 for seconds in found.get(step, []))
+
+
+def story(shoot: Shoot, minute: float) -> Timeline:
+    db.session.rollback()
+    found = shoots.by_id(shoot.id)
+    assert found is not None
+    person = people.by_id(found.person_id)
+    assert person is not None
+    told = timeline.tell(journey.load(person), expectations=Expectations(), now=NOW + minute * MINUTE)
+    assert told is not None
+    return told
+
+
+def passed(told: Timeline) -> list[tuple[Event, float]]:
+    return [(each.event, (each.at - NOW) / MINUTE) for each in told.passed]
+
+
+def test_a_finished_shoot_teaches_how_long_each_step_took(bench: Bench) -> None:
+    shoot = begin(opened=2)
+    for status, minute in (("waiting", 20), ("pending", 30), ("generatingHeadshots", 60), ("active", 90)):
+        tell(shoot, status, minute)
+    assert {step: kept(step) for step in Step} == {Step.STUDIO: [18], Step.CHECKING: [10], Step.MAKING: [60]}
+
+
+def test_another_attempt_belongs_to_the_time_it_takes(bench: Bench) -> None:
+    shoot = begin()
+    for status, minute in (("waiting", 20), ("pending", 30), ("failed", 40), ("pending", 50), ("active", 90)):
+        tell(shoot, status, minute)
+    assert kept(Step.MAKING) == [60]
+
+
+def test_an_outage_does_not_make_a_step_look_long(bench: Bench) -> None:
+    shoot = begin()
+    tell(shoot, "waiting", 20)
+    tell(shoot, "pending", 30)
+    # Nothing was heard for two days, then the sweep finds that it was finished some time ago.
+    tell(shoot, "active", 2880, by="check")
+    assert kept(Step.MAKING) == []
+
+
+def test_a_change_found_soon_after_the_last_look_is_known_well_enough(bench: Bench) -> None:
+    shoot = begin()
+    tell(shoot, "waiting", 20)
+    tell(shoot, "pending", 30)
+    tell(shoot, "pending", 80, by="check")
+    tell(shoot, "active", 90, by="check")
+    assert kept(Step.MAKING) == [60]
+
+
+def test_a_step_that_was_jumped_over_teaches_nothing(bench: Bench) -> None:
+    shoot = begin()
+    tell(shoot, "pending", 30)
+    assert {step: kept(step) for step in Step} == {step: [] for step in Step}
+    assert passed(story(shoot, 40))[-2:] == [(Event.RECEIVED, 30), (Event.BEGUN, 30)]
+
+
+def test_a_shoot_that_is_sent_back_teaches_nothing_of_its_second_studio(bench: Bench) -> None:
+    shoot = begin()
+    for status, minute in (("waiting", 20), ("pending", 30), ("active", 60), ("onboarding", 90), ("waiting", 100)):
+        tell(shoot, status, minute)
+    assert kept(Step.STUDIO) == [18]
+    assert kept(Step.CHECKING) == [10]
+
+
+def test_test_sessions_are_learned_from_apart(bench: Bench) -> None:
+    shoot = begin(is_development=True)
+    for status, minute in (("waiting", 3), ("pending", 4), ("active", 6)):
+        tell(shoot, status, minute)
+    assert kept(Step.MAKING) == []
+    assert steps.latest_durations(NOW + timedelta(days=1), is_development=True, limit=9)["making"] == [120]
+
+
+def test_all_processes_expect_the_same_until_the_next_stroke(bench: Bench) -> None:
+    shoot = begin()
+    early, late = Expectations(), Expectations()
+    stroke = datetime(2026, 11, 2, 9, 0, tzinfo=NOW.tzinfo)
+    assert early.of(shoot, stroke)[Step.MAKING] == START[Step.MAKING]
+    with transaction():
+        for number in range(FEWEST):
+            seconds = 600.0 + number
+            steps.keep_duration("making", is_development=False, seconds=seconds, now=stroke + MINUTE)
+    before = stroke + READ_EVERY - timedelta(seconds=1)
+    assert early.of(shoot, before) == late.of(shoot, before)
+    after = stroke + READ_EVERY
+    assert early.of(shoot, after)[Step.MAKING].middle == timedelta(seconds=603.5)
+
+
+def test_only_the_latest_are_kept(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "LATEST", 3)
+    with transaction():
+        for number in range(5):
+            steps.keep_duration("making", is_development=False, seconds=number, now=NOW + number * MINUTE)
+            steps.keep_duration("checking", is_development=False, seconds=number, now=NOW)
+    retention.forget(bench.portal.storage, now=NOW)
+    db.session.rollback()
+    found = steps.latest_durations(NOW + timedelta(days=1), is_development=False, limit=100)
+    assert found["making"] == [4, 3, 2]
+    assert len(found["checking"]) == 3
+
+
+def test_the_story_says_what_was_and_what_comes(bench: Bench) -> None:
+    shoot = begin()
+    told = story(shoot, 5)
+    assert (told.step, told.since, told.coming[0]) == (Step.STUDIO, NOW + 2 * MINUTE, Event.RECEIVED)
+    tell(shoot, "waiting", 20)
+    tell(shoot, "pending", 30)
+    told = story(shoot, 40)
+    assert passed(told) == [(Event.ASKED, 0), (Event.OPENED, 2), (Event.RECEIVED, 20), (Event.BEGUN, 30)]
+    assert (told.step, told.since, told.coming) == (Step.MAKING, NOW + 30 * MINUTE, [Event.READY, Event.CHOSEN])
+    assert (told.confirmed_by, told.is_late, told.is_stuck, told.tries_again) == ("event", False, False, False)
+
+
+def test_a_moment_that_was_only_found_out_is_told_as_rough(bench: Bench) -> None:
+    shoot = begin()
+    tell(shoot, "waiting", 20, by="check")
+    assert [each.is_rough for each in story(shoot, 30).passed] == [False, False, True]
+
+
+def test_late_comes_before_stuck_and_a_new_attempt_is_neither(bench: Bench) -> None:
+    shoot = begin()
+    tell(shoot, "waiting", 20)
+    tell(shoot, "pending", 30)
+    hour = 60
+    assert [(told.is_late, told.is_stuck) for told in (story(shoot, 30 + each * hour) for each in (2, 4, 7))] == [
+        (False, False),
+        (True, False),
+        (False, True),
+    ]
+    tell(shoot, "failed", 30 + 7 * hour)
+    assert (story(shoot, 31 + 7 * hour).tries_again, story(shoot, 31 + 7 * hour).is_stuck) == (True, False)
+
+
+def test_whose_turn_it_is_nobody_waits(bench: Bench) -> None:
+    shoot = begin()
+    told = story(shoot, 60 * 24 * 30)
+    assert (told.is_late, told.is_stuck) == (False, False)
+
+
+def test_sent_back_by_the_studio_is_part_of_the_story(bench: Bench) -> None:
+    shoot = begin()
+    for status, minute in (("waiting", 20), ("pending", 30), ("active", 60), ("onboarding", 90)):
+        tell(shoot, status, minute)
+    told = story(shoot, 95)
+    assert told.starts_over
+    assert passed(told) == [(Event.ASKED, 0), (Event.OPENED, 2), (Event.RESTARTED, 90)]
+    tell(shoot, "waiting", 100)
+    assert passed(story(shoot, 101))[-1] == (Event.RECEIVED, 100)

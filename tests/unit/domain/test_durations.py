@@ -1,0 +1,75 @@
+"""What is learned from finished shoots, and what must not spoil it."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+import pytest
+
+from portal.domain.durations import FEWEST, START, Step, is_telling, step_of, usual
+
+HOUR = timedelta(hours=1)
+NOTHING = timedelta(0)
+
+
+@pytest.mark.parametrize(
+    ("status", "step"),
+    [
+        (None, None),
+        ("onboarding", Step.STUDIO),
+        ("waiting", Step.CHECKING),
+        ("pending", Step.MAKING),
+        ("generatingHeadshots", Step.MAKING),
+        ("failed", Step.MAKING),
+        ("never heard of", Step.MAKING),
+        ("active", None),
+        ("deleted", None),
+    ],
+)
+def test_each_status_belongs_to_a_step(status: str | None, step: Step | None) -> None:
+    assert step_of(status) is step
+
+
+def test_too_few_shoots_say_nothing() -> None:
+    start = START[Step.MAKING]
+    assert usual([60.0] * (FEWEST - 1), start) is start
+    assert usual([60.0] * FEWEST, start).is_learned
+
+
+def test_the_middle_and_the_range_are_those_of_the_shoots() -> None:
+    minutes = list(range(10, 111))
+    random.Random(7).shuffle(minutes)
+    found = usual([minute * 60.0 for minute in minutes], START[Step.MAKING])
+    assert (found.low, found.middle, found.high) == tuple(timedelta(minutes=each) for each in (20, 60, 100))
+
+
+def test_between_two_shoots_it_lies_in_between() -> None:
+    found = usual([0.0, *[100.0] * 4, *[200.0] * 4, 300.0], START[Step.MAKING])
+    assert found.middle == timedelta(seconds=150)
+    assert NOTHING < found.low <= found.middle <= found.high < timedelta(seconds=300)
+
+
+def test_one_wild_shoot_does_not_move_the_range() -> None:
+    plain = usual([3600.0] * 20, START[Step.MAKING])
+    assert usual([3600.0] * 20 + [9e6], START[Step.MAKING]) == plain
+
+
+@pytest.mark.parametrize(
+    ("step", "took", "doubt", "telling"),
+    [
+        (Step.MAKING, HOUR, NOTHING, True),
+        (Step.MAKING, HOUR, timedelta(minutes=12), True),
+        # Found by asking after an outage: it may have been over long before.
+        (Step.MAKING, HOUR, timedelta(minutes=13), False),
+        (Step.MAKING, NOTHING, NOTHING, False),
+        # Two clocks that disagree.
+        (Step.CHECKING, timedelta(seconds=-3), NOTHING, False),
+        (Step.MAKING, timedelta(days=2), NOTHING, True),
+        # Somebody went home and came back the next day.
+        (Step.STUDIO, timedelta(hours=4), NOTHING, False),
+        (Step.STUDIO, timedelta(minutes=15), NOTHING, True),
+    ],
+)
+def test_only_what_is_known_well_is_learned(step: Step, took: timedelta, doubt: timedelta, telling: bool) -> None:
+    assert is_telling(step, took, doubt) is telling

@@ -1,0 +1,54 @@
+"""Lengths of time in words: as rough as they are known, with the unit once where it can be."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask_babel import Babel, force_locale
+
+from portal.web import spans
+
+
+@pytest.fixture(autouse=True)
+def english() -> object:
+    app = Flask(__name__)
+    Babel(app)
+    with app.test_request_context(), force_locale("en"):
+        yield
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [
+        (0, "1 minute"),
+        (3.4, "3 minutes"),
+        (9.9, "10 minutes"),
+        (12, "10 minutes"),
+        (13, "15 minutes"),
+        (58, "1 hour"),
+        (88, "90 minutes"),
+        (100, "2 hours"),
+        (47 * 60, "47 hours"),
+        (72 * 60, "3 days"),
+    ],
+)
+def test_a_length_is_told_as_roughly_as_it_is_known(minutes: float, words: str) -> None:
+    assert spans.length(timedelta(minutes=minutes)) == words
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (20, 52, "20 to 50 minutes"),
+        (2, 3, "2 to 3 minutes"),
+        (100, 190, "2 to 3 hours"),
+        (45, 180, "45 minutes to 3 hours"),
+        (60, 180, "1 to 3 hours"),
+        (14, 16, "about 15 minutes"),
+        (1, 1, "about 1 minute"),
+    ],
+)
+def test_a_range_names_its_unit_once(low: float, high: float, words: str) -> None:
+    assert spans.between(timedelta(minutes=low), timedelta(minutes=high)) == words
