@@ -38,9 +38,10 @@ from portal.web import (
     requests,
     security,
     static_files,
+    team,
     webhooks,
 )
-from portal.web.admin import deliveries, overview
+from portal.web.admin import deliveries, overview, people
 from portal.web.auth import logout
 from portal.web.auth.provider import IdentityProvider
 from portal.web.context import EXTENSION
@@ -61,8 +62,10 @@ _BLUEPRINTS = (
     photos.blueprint,
     live.blueprint,
     account.blueprint,
+    team.blueprint,
     webhooks.blueprint,
     overview.blueprint,
+    people.blueprint,
     deliveries.blueprint,
 )
 

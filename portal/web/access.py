@@ -76,6 +76,9 @@ _ASSET = Rule(who=Who.MACHINE, prolongs=False)
 _SIGN_IN = Rule(who=Who.ANYONE, limit=_SIGNING_IN)
 _OWN = Rule(who=Who.EMPLOYEE)
 _ACT = Rule(who=Who.EMPLOYEE, limit=_ACTING)
+_PEOPLE = Rule(who=Who.EMPLOYEE, right=Right.SEE_PEOPLE)
+_SESSIONS = Rule(who=Who.EMPLOYEE, right=Right.MANAGE_SESSIONS)
+_ADMISSION = Rule(who=Who.EMPLOYEE, right=Right.MANAGE_PEOPLE)
 _OPERATIONS = Rule(who=Who.EMPLOYEE, right=Right.SEE_OPERATIONS)
 _BACKGROUND = Rule(who=Who.EMPLOYEE, prolongs=False, stranger=Stranger.IS_TOLD, is_plain=True, limit=_WATCHING)
 _PHOTO = replace(_BACKGROUND, limit=_VIEWING)
@@ -113,6 +116,15 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "account.show_sessions": _OWN,
         "account.end_session": _ACT,
         "account.end_other_sessions": _ACT,
+        "team.show": Rule(who=Who.EMPLOYEE, right=Right.SEE_TEAM),
+        "people.show_all": _PEOPLE,
+        "people.show_one": _PEOPLE,
+        "people.end_session": _SESSIONS,
+        "people.end_sessions": _SESSIONS,
+        "people.ask_deactivate": _ADMISSION,
+        "people.deactivate": _ADMISSION,
+        "people.ask_reactivate": _ADMISSION,
+        "people.reactivate": _ADMISSION,
         "overview.show": _OPERATIONS,
         "deliveries.show": _OPERATIONS,
         "deliveries.replay": Rule(who=Who.EMPLOYEE, right=Right.REPLAY),

@@ -37,8 +37,17 @@ MACHINES = {
 
 # And whoever gives a page to a role changes these.
 OPERATIONS = {"overview.show", "deliveries.show", "deliveries.replay"}
-PEOPLE: set[str] = set()
-TEAMS: set[str] = set()
+PEOPLE = {
+    "people.show_all",
+    "people.show_one",
+    "people.end_session",
+    "people.end_sessions",
+    "people.ask_deactivate",
+    "people.deactivate",
+    "people.ask_reactivate",
+    "people.reactivate",
+}
+TEAMS = {"team.show"}
 
 
 @pytest.fixture

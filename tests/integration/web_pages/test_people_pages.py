@@ -1,0 +1,267 @@
+"""The console's people and a manager's team: who is how far, who is let in, and what each role gets to see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from portal.db import db, transaction
+from portal.domain.stages import Stage
+from portal.models import choices
+from portal.models.audit import AuditEntry
+from portal.models.people import Person
+from portal.models.roster import Filter
+from portal.models.sessions import Session
+from portal.services import journey, roster, watch
+from tests import factories
+from tests.factories import NOW
+from tests.integration.web_pages.conftest import Visitor
+from tests.integration.web_pages.document import said
+
+SignIn = Callable[[Person], Visitor]
+NOBODY = UUID("11111111-1111-1111-1111-111111111111")
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def admin(sign_in: SignIn, context: None) -> Visitor:
+    """Whoever runs the campaign."""
+    return sign_in(factories.make_person(name="Cleo", role="admin"))
+
+
+def names(visitor: Visitor, path: str) -> list[str]:
+    """The people a page of the list names, in its order."""
+    page = visitor.page(path)
+    links = [link for link in page.all("a") if re.search(r"/admin/people/[0-9a-f-]{36}$", link.get("href", ""))]
+    return [said(link) for link in links]
+
+
+def audited(action: str) -> list[AuditEntry]:
+    return list(db.session.scalars(select(AuditEntry).where(AuditEntry.action == action)))
+
+
+def one_of_each_stage() -> dict[Stage, Person]:
+    """Somebody for every stage there is."""
+    people = {stage: factories.make_person(name=f"In {stage}") for stage in Stage}
+    for stage in set(Stage) - {Stage.NOT_STARTED}:
+        factories.agree(people[stage])
+    factories.make_shoot(people[Stage.IN_STUDIO], signed_url=b"sealed")
+    factories.make_shoot(people[Stage.PHOTOS_RECEIVED], provider_status="waiting")
+    factories.make_shoot(people[Stage.IN_PROGRESS], provider_status="pending")
+    factories.make_shoot(people[Stage.PROBLEM], problem="no_credits", provider_status=None)
+    factories.make_shoot(people[Stage.DELETED], provider_status="deleted")
+    factories.make_finished(people[Stage.READY])
+    shoot, photos = factories.make_finished(people[Stage.CHOSEN])
+    with transaction():
+        choices.add(shoot.id, photos[0].id, origin="portal", key="k", acted_at=NOW, now=NOW)
+    return people
+
+
+def test_list_shows_each_stage_as_the_person_sees_it(admin: Visitor) -> None:
+    made = one_of_each_stage()
+    for stage, person in made.items():
+        assert journey.load(person).stage is stage
+        found = [entry.person.id for entry in roster.look(Filter(), now=NOW, stage=stage).entries]
+        assert person.id in found, stage
+        assert found == [person.id] or stage is Stage.NOT_STARTED
+        assert f"In {stage}" in names(admin, f"/admin/people?stage={stage}")
+
+
+def test_stage_counts_from_when_the_person_came_to_it(context: None) -> None:
+    people = {what: factories.make_person(now=NOW - 9 * DAY) for what in ("new", "agreed", "moved", "ready")}
+    factories.agree(people["agreed"], now=NOW - 3 * DAY)
+    for what in ("moved", "ready"):
+        factories.agree(people[what])
+    factories.make_shoot(people["moved"], provider_status="waiting", status_since=NOW - 2 * DAY)
+    factories.make_finished(people["ready"], copied_at=NOW - DAY)
+    since = {entry.person.id: entry.since for entry in roster.look(Filter(), now=NOW).entries}
+    days = {what: (NOW - since[person.id]).days for what, person in people.items()}
+    assert days == {"new": 9, "agreed": 3, "moved": 2, "ready": 1}
+
+
+def test_stuck_are_those_the_overview_lists(admin: Visitor) -> None:
+    for name, fields in {
+        "Stuck": {"provider_status": "waiting", "status_since": NOW - DAY},
+        "Moving": {"provider_status": "waiting", "status_since": NOW},
+        "Held": {"provider_status": "waiting", "status_since": NOW - DAY, "problem": "refused"},
+        "Closed": {"provider_status": "waiting", "status_since": NOW - DAY, "closed_at": NOW},
+    }.items():
+        person = factories.make_person(name=name)
+        factories.agree(person)
+        factories.make_shoot(person, **fields)
+    assert names(admin, "/admin/people?stage=stuck") == [shoot.name for shoot in watch.look(NOW).stuck] == ["Stuck"]
+
+
+def test_people_are_found_by_part_of_name_or_address(admin: Visitor) -> None:
+    factories.make_person("grace@navy.example", name="Grace Hopper")
+    factories.make_person("100%@example.com", name="Percy_Cent")
+    assert names(admin, "/admin/people?q=hOPP") == ["Grace Hopper"]
+    assert names(admin, "/admin/people?q=navy.ex") == ["Grace Hopper"]
+    assert names(admin, "/admin/people?q=%25") == ["Percy_Cent"]
+    assert names(admin, "/admin/people?q=_") == ["Percy_Cent"]
+    assert names(admin, "/admin/people?q=nobody") == []
+
+
+def test_people_are_found_by_any_of_their_roles(admin: Visitor) -> None:
+    factories.make_person(name="Both", role="admin", roles=["admin", "operator"])
+    factories.make_person(name="Plain")
+    assert names(admin, "/admin/people?role=operator") == ["Both"]
+    assert names(admin, "/admin/people?role=admin") == ["Both", "Cleo"]
+    assert names(admin, "/admin/people?role=employee") == ["Plain"]
+
+
+def test_everybody_is_listed_once_however_many_pages(admin: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(roster, "PAGE", 3)
+    monkeypatch.setattr(roster, "_AT_ONCE", 2)
+    for name in ("ada", "Ada", "Ben", "Ben", "Élodie", "Zoe", "zoe"):
+        factories.make_person(name=name)
+    for query in ("", "?stage=not_started"):
+        seen, path = [], f"/admin/people{query}"
+        while path:
+            seen += names(admin, path)
+            more = [link.get("href") for link in admin.page(path).all("a") if said(link) == "More people"]
+            path = more[0] if more else ""
+        assert sorted(seen) == sorted(["ada", "Ada", "Ben", "Ben", "Élodie", "Zoe", "zoe", "Cleo"]), query
+        assert [name.casefold() for name in seen if name.isascii()] == sorted(
+            name.casefold() for name in seen if name.isascii()
+        )
+
+
+@pytest.mark.parametrize(
+    "query", ["after=x", f"after={NOBODY}", "stage=nowhere", "role=king", "q=%00", f"q={'x' * 500}"]
+)
+def test_odd_filters_are_no_fault(admin: Visitor, query: str) -> None:
+    assert admin.get(f"/admin/people?{query}").status_code == 200
+
+
+def test_list_names_address_groups_and_sign_ins(admin: Visitor, sign_in: SignIn) -> None:
+    sign_in(factories.make_person("ada@example.com", name="Ada", groups=["b", "a", "d", "c"]))
+    (row,) = [said(row) for row in admin.page("/admin/people?q=ada").all("tr") if "Ada" in said(row)]
+    assert "ada@example.com" in row
+    assert "a, b, c and 1 more" in row
+    assert row.endswith(" 1")
+
+
+def test_no_face_is_on_any_of_these_pages(admin: Visitor, sign_in: SignIn) -> None:
+    person = one_of_each_stage()[Stage.CHOSEN]
+    for path in ("/admin/people", f"/admin/people/{person.id}"):
+        assert admin.page(path).all("img") == []
+        assert "/photos/" not in admin.get(path).text
+
+
+def test_page_of_a_person_says_where_they_stand(admin: Visitor, sign_in: SignIn) -> None:
+    made = one_of_each_stage()
+    assert "needs help: no free session" in admin.page(f"/admin/people/{made[Stage.PROBLEM].id}").words
+    words = admin.page(f"/admin/people/{made[Stage.CHOSEN].id}").words
+    for milestone in ("First signed in", "Agreed", "Pressed start", "Pictures ready", "Last chose a picture"):
+        assert milestone in words
+    assert admin.get(f"/admin/people/{NOBODY}").status_code == 404
+
+
+def public_id(person: Person) -> UUID:
+    return db.session.scalars(select(Session.public_id).where(Session.person_id == person.id)).one()
+
+
+def test_admin_ends_one_sign_in_or_all(admin: Visitor, sign_in: SignIn) -> None:
+    person = factories.make_person(name="Ada")
+    theirs = sign_in(person)
+    assert admin.press(f"/admin/people/{person.id}/sessions/{public_id(person)}/end").status_code == 303
+    assert theirs.get("/headshots/status").status_code == 401
+    again = sign_in(person)
+    assert admin.press(f"/admin/people/{person.id}/sessions/end").status_code == 303
+    assert "1 sign-in was ended." in admin.page(f"/admin/people/{person.id}").words
+    assert again.get("/headshots/status").status_code == 401
+    entries = [*audited("session.ended"), *audited("sessions.ended")]
+    assert [(entry.actor_id, entry.subject_id) for entry in entries] == [(admin.person.id, person.id)] * 2
+
+
+def test_sign_in_is_ended_only_under_its_own_person(admin: Visitor, sign_in: SignIn) -> None:
+    person, other = factories.make_person(), factories.make_person()
+    theirs = sign_in(person)
+    assert admin.press(f"/admin/people/{other.id}/sessions/{public_id(person)}/end").status_code == 404
+    assert admin.press(f"/admin/people/{NOBODY}/sessions/end").status_code == 404
+    assert theirs.get("/headshots/status").status_code == 200
+
+
+def test_admin_deactivates_and_lets_in_again(admin: Visitor, sign_in: SignIn) -> None:
+    person = factories.make_person(name="Ada")
+    theirs = sign_in(person)
+    page = f"/admin/people/{person.id}"
+    asked = admin.page(admin.page(page).link("Deactivate…"))
+    assert asked.heading == "Deactivate Ada?"
+    assert theirs.get("/headshots/status").status_code == 200, "asking does nothing yet"
+    assert admin.press(f"{page}/deactivate").status_code == 303
+    for path in ("/headshots", "/headshots/gallery", "/account/sessions", "/headshots/studio"):
+        assert theirs.get(path).status_code == 303, path
+    assert theirs.get("/headshots/events").status_code == 401
+    assert "Deactivated; this person cannot sign in." in admin.page(page).words
+    assert admin.page(admin.page(page).link("Let in again…")).heading == "Let Ada in again?"
+    assert admin.press(f"{page}/reactivate").status_code == 303
+    assert sign_in(person).get("/headshots").status_code == 200
+    assert len(audited("person.deactivated")) == len(audited("person.reactivated")) == 1
+
+
+def test_admin_cannot_shut_themselves_out(admin: Visitor) -> None:
+    page = f"/admin/people/{admin.person.id}"
+    assert "This is you." in admin.page(page).words
+    answer = admin.press(f"{page}/deactivate")
+    assert answer.status_code == 409
+    assert "You cannot do that to yourself" in answer.text
+    assert admin.get(page).status_code == 200
+
+
+def test_fields_these_forms_do_not_have_change_nothing(admin: Visitor) -> None:
+    person = factories.make_person(name="Ada")
+    fields = {"role": "admin", "roles": "admin", "email": "x@example.com", "person_id": str(admin.person.id)}
+    assert admin.press(f"/admin/people/{person.id}/reactivate", **fields).status_code == 303
+    assert admin.press(f"/admin/people/{person.id}/deactivate", **fields).status_code == 303
+    db.session.expire_all()
+    kept = db.session.get_one(Person, person.id)
+    assert (kept.role, kept.roles, kept.email) == ("employee", [], person.email)
+    assert db.session.get_one(Person, admin.person.id).deactivated_at is None
+
+
+@pytest.fixture
+def team(context: None) -> list[Person]:
+    """Two people of sales, of whom one is held up, one of Berlin, and one who has left sales."""
+    made = [factories.make_person(name=name, groups=["sales", "all"]) for name in ("Sam", "Sue")]
+    factories.agree(made[1])
+    factories.make_shoot(made[1], problem="refused")
+    factories.make_person(name="Bea", groups=["berlin"])
+    factories.make_person(name="Lee", groups=["sales"], deactivated_at=NOW)
+    return made
+
+
+def test_manager_sees_how_far_their_team_is_and_no_more(sign_in: SignIn, team: list[Person]) -> None:
+    manager = sign_in(factories.make_person(name="Mia", role="manager", manages=["sales"]))
+    page = manager.page("/team")
+    rows = [said(row) for row in page.all("tr")][1:]
+    assert [said(cell) for cell in page.all("th") if cell.get("scope") == "row"] == ["Sam", "Sue"]
+    assert "not started" in rows[0]
+    assert "needs help" in rows[1]
+    for hidden in ("refused by", "Bea", "Lee", "<img", "/admin/", *(person.email for person in team)):
+        assert hidden not in page.text, hidden
+
+
+def test_team_of_somebody_else_cannot_be_told_from_none(sign_in: SignIn, team: list[Person]) -> None:
+    manager = sign_in(factories.make_person(name="Mia", role="manager", manages=["sales"]))
+    for name in ("berlin", "all", "nothing", "", "Sales"):
+        assert manager.get(f"/team?name={name}").status_code == 404, name
+    assert manager.get("/admin/people").status_code == 403
+
+
+def test_manager_of_several_goes_from_one_to_the_other(sign_in: SignIn, team: list[Person]) -> None:
+    manager = sign_in(factories.make_person(name="Mia", role="manager", manages=["sales", "berlin"]))
+    page = manager.page("/team")
+    assert page.heading == "Team berlin"
+    assert "Bea" in page.words
+    assert "Sam" in manager.page(page.link("sales")).words
+
+
+def test_admin_is_no_manager_by_that(admin: Visitor) -> None:
+    assert admin.get("/team").status_code == 403
