@@ -8,68 +8,17 @@ from gevent import monkey
 
 monkey.patch_all()
 
-import contextlib  # noqa: E402
 import gc  # noqa: E402
 import os  # noqa: E402
-import socket  # noqa: E402
+import resource  # noqa: E402
 import tempfile  # noqa: E402
 from typing import Any  # noqa: E402
 
-import gevent  # noqa: E402
-from gunicorn.workers.ggevent import GeventWorker  # noqa: E402
-
-_PlainSocket = monkey.get_original("socket", "socket")
-# How long a process that was told to end waits for the rest of a request that has begun to arrive.
-_LAST_CALL_SECONDS = 1.5
-
-
-class WebWorker(GeventWorker):  # type: ignore[misc]  # gunicorn has no types
-    """Ends as soon as its last request is answered, instead of waiting for connections on which nobody asks.
-
-    Browsers and routers keep connections open for a minute, more than the time there is for ending.
-    """
-
-    def run(self) -> None:
-        """Serve until told to end."""
-        self._quiet: set[Any] = set()
-        gevent.spawn(self._let_quiet_ones_go)
-        super().run()
-
-    def handle(self, listener: Any, client: Any, addr: Any) -> None:
-        """Serve one connection."""
-        self._quiet.add(client)
-        try:
-            super().handle(listener, client, addr)
-        finally:
-            self._quiet.discard(client)
-
-    def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:
-        """Answer one request."""
-        self._quiet.discard(sock)
-        try:
-            super().handle_request(listener_name, req, sock, addr)
-        finally:
-            self._quiet.add(sock)
-
-    def _let_quiet_ones_go(self) -> None:
-        while self.alive:
-            gevent.sleep(0.25)
-        while True:
-            gevent.sleep(_LAST_CALL_SECONDS)
-            for client in tuple(self._quiet):
-                # What has arrived can still be read and is answered; after it the connection looks ended by its client.
-                with contextlib.suppress(OSError):
-                    plain = _PlainSocket(fileno=client.fileno())
-                    try:
-                        plain.shutdown(socket.SHUT_RD)
-                    finally:
-                        plain.detach()
-
-
 wsgi_app = "wsgi"
-worker_class = WebWorker
+worker_class = "portal.web.serving.WebWorker"
 # Threads of pages and streams are cheap in one worker; more workers than cores only cost memory.
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+# Requests at a time; open streams do not count, they only need an open file each.
 worker_connections = 2000
 preload_app = True
 
@@ -103,6 +52,10 @@ worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 # counters look for this when they are imported, which is after this file was read.
 os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="portal-metrics-"))
 
+# Each open page is an open file, and the usual limit of 1,024 is one from the days of select().
+_, _most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (_most_files, _most_files))
+
 
 def when_ready(_server: Any) -> None:
     """Keep what is loaded by now out of every later garbage collection: it stays, and the workers share it."""
@@ -113,3 +66,9 @@ def when_ready(_server: Any) -> None:
 def post_worker_init(worker: Any) -> None:
     """Let the process's open pages go as soon as it is told to stop, instead of waiting for them."""
     worker.wsgi.extensions["hub"].is_stopping = lambda: not worker.alive
+
+
+def worker_exit(_server: Any, worker: Any) -> None:
+    """End the streams in good order: nobody else waits for them any more."""
+    if (application := getattr(worker, "wsgi", None)) is not None:
+        application.extensions["hub"].close()

@@ -9,7 +9,8 @@ import runpy  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 _OURS = runpy.run_path(str(Path(__file__).resolve().parents[2] / "gunicorn.conf.py"))
-worker_class = _OURS["worker_class"]
+# The portal's own differs from it in streams alone.
+worker_class = "gevent"
 workers = _OURS["workers"]
 worker_connections = _OURS["worker_connections"]
 preload_app = _OURS["preload_app"]

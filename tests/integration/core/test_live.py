@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import os
 import queue
 import re
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,8 +23,10 @@ from portal.models.people import Person
 from portal.models.sessions import Session
 from portal.services import people as people_service
 from portal.services import sessions as signins
+from portal.web import wires
 from portal.web.hub import CLOSED, Hub, Inbox
 from portal.web.live import _stream
+from portal.web.wires import FIRST, Wire
 from tests.factories import NOW, agree, make_person
 from tests.integration.core.bench import Bench
 from tests.integration.core.processes import cookie_of, environment, until, web
@@ -117,7 +121,7 @@ def test_closing_ends_every_stream(hub: Hub) -> None:
         assert inbox.get(timeout=1) == CLOSED
     assert hub.is_closed
     stream = _stream(hub, person_id)
-    assert list(stream) == ["retry: 2000\nevent: stage\ndata: 0\n\n"]
+    assert list(stream) == [FIRST]
 
 
 def _sign_out(person: Person) -> None:
@@ -167,6 +171,46 @@ def test_pages_that_are_gone_leave_nothing_behind(hub: Hub) -> None:
     assert hub._pages == {}
 
 
+def test_a_page_that_is_gone_is_forgotten_with_the_next_news(hub: Hub) -> None:
+    person = make_person()
+    ours, theirs = socket.socketpair()
+    with ours, theirs, page(hub, person.id) as inbox:
+        wire = Wire(os.dup(ours.fileno()))
+        hub.add(person.id, wire)
+        assert change(person.id) == inbox.get(timeout=5)
+        assert theirs.recv(100).endswith(b"data: 1\n\n\r\n")
+        theirs.close()
+        assert change(person.id) == inbox.get(timeout=5)
+        until(lambda: hub._pages == {str(person.id): {inbox}}, 5)
+
+
+def test_a_server_that_hands_nothing_over_streams_all_the_same(bench: Bench) -> None:
+    person = make_person()
+    client = bench.app.test_client()
+    client.set_cookie(*cookie_of(person).split("=", 1))
+    hub = bench.app.extensions["hub"]
+    with client.get("/headshots/events") as answer:
+        assert answer.status_code == 200
+        parts = answer.iter_encoded()
+        assert next(parts) == FIRST.encode()
+        assert next(parts) == b"event: stage\ndata: 0\n\n"
+        version = change(person.id)
+        assert next(parts) == f"event: stage\ndata: {version}\n\n".encode()
+        hub.close()
+        assert list(parts) == []
+    assert hub._pages == {}
+
+
+def test_streams_beyond_what_a_process_can_hold_are_refused_and_pages_ask_instead(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = bench.app.test_client()
+    client.set_cookie(*cookie_of(make_person()).split("=", 1))
+    monkeypatch.setattr(wires, "are_too_many", lambda: True)
+    assert client.get("/headshots/events").status_code == 503
+    assert client.get("/headshots/status").status_code == 200
+
+
 def test_a_stream_of_somebody_not_signed_in(bench: Bench) -> None:
     answer = bench.app.test_client().get("/headshots/events")
     assert answer.status_code == 401
@@ -195,6 +239,7 @@ def test_through_the_real_server(bench: Bench, database_url: str, tmp_path: Path
             heard.append(next_message(answer))
         signins.end_all(person.id, actor=other, now=NOW)
         assert answer.read() == b""
+        connection.close()
         connection.request("GET", "/headshots/events", headers={"Cookie": cookie, "Host": "localhost"})
         assert connection.getresponse().status == 401
         connection.close()

@@ -1,0 +1,90 @@
+"""A deploy under open pages: the new process takes them over within seconds, and nobody is left with old news."""
+
+from __future__ import annotations
+
+import signal
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import psycopg
+
+from portal.db import transaction
+from portal.models import people, shoots
+from portal.models.people import Person
+from tests.factories import agree, make_person, make_shoot
+from tests.integration.core.bench import Bench
+from tests.integration.core.browsers import Address, OpenPage
+from tests.integration.core.processes import cookie_of, environment, until, web
+
+PAGES = 40
+SECONDS = 5
+
+
+def test_a_deploy_moves_all_open_pages_within_seconds_and_none_keeps_old_news(
+    bench: Bench, database_url: str, tmp_path: Path
+) -> None:
+    """As on a platform: the new process is up before the old is told to stop, and new connections go to it."""
+    persons = [somebody_in_the_studio() for _ in range(PAGES)]
+    env = environment(database_url, tmp_path)
+    with ExitStack() as stack:
+        old, old_port = stack.enter_context(web(env, tmp_path / "old.log"))
+        address = Address(old_port)
+        pages = [stack.enter_context(OpenPage(address, cookie_of(person))) for person in persons]
+        until(lambda: all(page.connected_to == old_port for page in pages), 20)
+        before = [page.look() for page in pages]
+        _new, address.port = stack.enter_context(web(env, tmp_path / "new.log"))
+        told_at = time.monotonic()
+        old.send_signal(signal.SIGTERM)
+        # While pages are on their way from one to the other, things change: no stream could tell them.
+        for person in persons:
+            photos_are_in(person)
+        until(lambda: all(page.connected_to == address.port for page in pages), SECONDS - (time.monotonic() - told_at))
+        after = [page.look() for page in pages]
+        assert not set(before) & set(after)
+        until(lambda: [page.seen for page in pages] == after, SECONDS)
+        for person in persons:
+            with transaction():
+                people.announce(person.id)
+        versions = [str(people.version_of(person.id)) for person in persons]
+        until(lambda: [page.heard[-1] for page in pages] == versions, SECONDS)
+        assert old.wait(15) == 0
+
+
+def test_a_process_listens_once_however_many_pages_are_open(bench: Bench, database_url: str, tmp_path: Path) -> None:
+    cookies = [cookie_of(make_person()) for _ in range(12)]
+    processes = 2
+    with ExitStack() as stack:
+        env = environment(database_url, tmp_path, WEB_CONCURRENCY=str(processes))
+        _, port = stack.enter_context(web(env, tmp_path / "web.log"))
+        pages = [stack.enter_context(OpenPage(Address(port), cookie)) for cookie in cookies]
+        until(lambda: all(page.connected_to for page in pages), 20)
+        # Each process listens as soon as it has a page, and a few connections alone may all go to one of them.
+        until(lambda: 1 <= listeners(database_url) <= processes, 10)
+        more = [stack.enter_context(OpenPage(Address(port), cookie)) for cookie in cookies]
+        until(lambda: all(page.connected_to for page in more), 20)
+        assert 1 <= listeners(database_url) <= processes
+
+
+def somebody_in_the_studio() -> Person:
+    person = make_person()
+    agree(person)
+    make_shoot(person)
+    return person
+
+
+def photos_are_in(person: Person) -> None:
+    with transaction():
+        shoot = shoots.latest_for(person.id)
+        assert shoot is not None
+        shoot.provider_status = "generating"
+        people.announce(person.id)
+
+
+def listeners(database_url: str) -> int:
+    with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = current_database()"
+        ).fetchone()
+    assert row is not None
+    return int(row[0])

@@ -1,0 +1,113 @@
+"""Wires: what is written to a connection that was handed over, when, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from portal.web import wires
+from portal.web.hub import CLOSED
+from portal.web.wires import HEARTBEAT_SECONDS, LONGEST_SECONDS, Stream, Wire
+
+BEAT = b"e\r\n: still here\n\n\r\n"
+
+
+@pytest.fixture
+def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """The portal's end of a connection and the browser's."""
+    ours, theirs = socket.socketpair()
+    theirs.settimeout(5)
+    with ours, theirs:
+        yield ours, theirs
+
+
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time by the monotonic clock; a test moves it by writing into it."""
+    present = [1000.0]
+    monkeypatch.setattr(wires.time, "monotonic", lambda: present[0])
+    return present
+
+
+def test_a_version_is_one_chunk_and_the_end_is_the_last(ends: tuple[socket.socket, socket.socket]) -> None:
+    ours, theirs = ends
+    wire = Wire(os.dup(ours.fileno()))
+    ours.close()
+    assert wire.tell(7)
+    assert theirs.recv(100) == b"16\r\nevent: stage\ndata: 7\n\n\r\n"
+    assert not wire.tell(CLOSED)
+    assert theirs.recv(100) == b"0\r\n\r\n"
+    assert theirs.recv(100) == b""
+    # Its number may be another file by now.
+    assert not wire.tell(8)
+
+
+def test_a_quiet_wire_beats_every_twenty_seconds(ends: tuple[socket.socket, socket.socket], now: list[float]) -> None:
+    ours, theirs = ends
+    wire = Wire(os.dup(ours.fileno()))
+    theirs.setblocking(False)
+    for _ in range(3):
+        now[0] += HEARTBEAT_SECONDS - 0.1
+        assert wire.beat()
+        with pytest.raises(BlockingIOError):
+            theirs.recv(100)
+        now[0] += 0.1
+        assert wire.beat()
+        assert theirs.recv(100) == BEAT
+    now[0] += HEARTBEAT_SECONDS - 1
+    assert wire.tell(3)
+    theirs.recv(100)
+    now[0] += 1
+    assert wire.beat()
+    with pytest.raises(BlockingIOError):
+        theirs.recv(100)
+    wire.end()
+
+
+def test_a_wire_ends_before_the_sign_in_behind_it_is_forgotten(
+    ends: tuple[socket.socket, socket.socket], now: list[float]
+) -> None:
+    ours, theirs = ends
+    wire = Wire(os.dup(ours.fileno()))
+    now[0] += LONGEST_SECONDS
+    assert not wire.beat()
+    assert theirs.recv(100) == b"0\r\n\r\n"
+
+
+def test_whoever_is_gone_or_does_not_read_is_let_go(ends: tuple[socket.socket, socket.socket]) -> None:
+    before = Wire.open_ones
+    ours, theirs = ends
+    asleep = Wire(os.dup(ours.fileno()))
+    assert Wire.open_ones == before + 1
+    for _ in range(100_000):
+        if not asleep.tell(1):
+            break
+    else:
+        raise AssertionError("a page that reads nothing is written to for ever")
+    theirs.close()
+    gone = Wire(os.dup(ours.fileno()))
+    assert not gone.tell(1)
+    assert Wire.open_ones == before
+
+
+@pytest.mark.parametrize(("protocol", "method"), [("HTTP/1.0", "GET"), ("HTTP/1.1", "HEAD"), ("HTTP/2", "GET")])
+def test_what_is_not_sent_in_chunks_stays_with_the_server(
+    ends: tuple[socket.socket, socket.socket], protocol: str, method: str
+) -> None:
+    environ = {"SERVER_PROTOCOL": protocol, "REQUEST_METHOD": method, "gunicorn.socket": ends[0]}
+    written: list[bytes] = []
+    adopted: list[Wire] = []
+    stream = Stream(environ, written.append, iter([b"x"]), adopted.append)
+    assert not stream.take_over()
+    assert (written, adopted, list(stream)) == ([], [], [b"x"])
+
+
+def test_streams_leave_files_for_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wires.resource, "getrlimit", lambda _which: (100, 100))
+    monkeypatch.setattr(Wire, "open_ones", 74)
+    assert not wires.are_too_many()
+    monkeypatch.setattr(Wire, "open_ones", 75)
+    assert wires.are_too_many()
