@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from bench import webhooks
+from bench import live, webhooks
 from bench.report import Verdict
 from bench.workbench import Bench
 
@@ -35,6 +35,10 @@ GOALS: Mapping[str, Goal] = MappingProxyType(
         "P4": Goal("answer times at 300 webhooks a second", webhooks.measure),
         "P6": Goal("no webhook lost when workers are killed", webhooks.measure),
         "P7": Goal("processor time of webhooks at a million stored", webhooks.measure),
+        "L1": Goal("processor time of a thousand idle pages beside polling", live.measure),
+        "L2": Goal("memory of a stream beside raw ASGI", live.measure),
+        "L3": Goal("how soon news reach pages beside a bare epoll server", live.measure),
+        "L4": Goal("answer times of pages beside a thousand live ones", live.measure),
     }
 )
 

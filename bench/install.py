@@ -6,11 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 _SECONDS = 300
-_PYTHON_PACKAGES = (
+_DJSTRIPE = (
     "Django>=5.2,<6",
     "dj-stripe==2.11.0",
     "gunicorn>=23",
@@ -18,6 +18,7 @@ _PYTHON_PACKAGES = (
     "packaging",
     "psycopg[binary,pool]>=3.2",
 )
+_ASGI = ("uvicorn[standard]>=0.35",)
 _NODE_PACKAGES = ("express@5", "stripe@23", "pg@8")
 
 
@@ -25,23 +26,36 @@ class MissingPeer(Exception):
     """A peer cannot be installed here; the text says why, and the benchmark goes on without it."""
 
 
-def python_peer(folder: Path, say: Callable[[str], None]) -> Path:
+def djstripe_peer(folder: Path, say: Callable[[str], None]) -> Path:
     """Return the interpreter of an environment with Django and dj-stripe.
 
     Raises:
         MissingPeer: it cannot be made here.
     """
+    return _environment(folder, "dj-stripe", _DJSTRIPE, say)
+
+
+def asgi_peer(folder: Path, say: Callable[[str], None]) -> Path:
+    """Return the interpreter of an environment with uvicorn and what makes it fast.
+
+    Raises:
+        MissingPeer: it cannot be made here.
+    """
+    return _environment(folder, "uvicorn", _ASGI, say)
+
+
+def _environment(folder: Path, peer: str, packages: Sequence[str], say: Callable[[str], None]) -> Path:
     python = folder / "bin" / "python"
     if (folder / ".complete").exists() and python.exists():
         return python
-    say("installing Django and dj-stripe (once)")
+    say(f"installing {peer} (once)")
     shutil.rmtree(folder, ignore_errors=True)
     if uv := shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent)):
-        _run([uv, "venv", "--quiet", "--python", sys.executable, str(folder)], "dj-stripe")
-        _run([uv, "pip", "install", "--quiet", "--python", str(python), *_PYTHON_PACKAGES], "dj-stripe")
+        _run([uv, "venv", "--quiet", "--python", sys.executable, str(folder)], peer)
+        _run([uv, "pip", "install", "--quiet", "--python", str(python), *packages], peer)
     else:
-        _run([sys.executable, "-m", "venv", str(folder)], "dj-stripe")
-        _run([str(python), "-m", "pip", "install", "--quiet", *_PYTHON_PACKAGES], "dj-stripe")
+        _run([sys.executable, "-m", "venv", str(folder)], peer)
+        _run([str(python), "-m", "pip", "install", "--quiet", *packages], peer)
     (folder / ".complete").touch()
     return python
 

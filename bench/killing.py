@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import psycopg
 
 from bench import cpu, events, load
-from bench.servers import Ground, Server
+from bench.servers import Ground, Receiver
 
 KILLS = 5
 EVENTS = 6_000
@@ -47,7 +47,7 @@ class Survived:
         return self.killed == KILLS and not (self.lost or self.doubled or self.jobs)
 
 
-def run(ground: Ground, server: Server, say: Callable[[str], None]) -> Survived:
+def run(ground: Ground, server: Receiver, say: Callable[[str], None]) -> Survived:
     """Send events, each until it is acknowledged, and kill a worker five times meanwhile.
 
     Raises:
@@ -69,9 +69,8 @@ def run(ground: Ground, server: Server, say: Callable[[str], None]) -> Survived:
 
     seen = load.insistent(server.port, batch.requests, kill_now_and_then)
     acknowledged = {batch.ids[index] for index in seen.acknowledged}
-    assert server.database is not None  # noqa: S101 - the portal has one
     keys = [f"profilebakery:{each}" for each in acknowledged]
-    with psycopg.connect(ground.postgres.url(server.database), autocommit=True, connect_timeout=5) as connection:
+    with psycopg.connect(ground.url(server), autocommit=True, connect_timeout=5) as connection:
         row = connection.execute(_FINDINGS, {"keys": keys}).fetchone()
     assert row is not None  # noqa: S101 - a SELECT without FROM has one row
     rows, distinct, jobs = row

@@ -7,7 +7,7 @@ import select
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 CONNECTIONS = 50
@@ -15,7 +15,8 @@ LIMIT_SECONDS = 120.0
 _READ = 65_536
 _RETRY_SECONDS = 0.05
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length: *(\d+)")
-_OK = range(200, 300)
+_NOT_MODIFIED = 304
+_OK = frozenset({*range(200, 300), _NOT_MODIFIED})
 
 
 class LoadError(Exception):
@@ -29,13 +30,15 @@ class Load:
     Attributes:
         seconds: from the first request to the last answer.
         latencies: milliseconds of each answered request, in the order of the answers.
-        acknowledged: indexes of the requests that got a 2xx.
+        order: the indexes of those requests.
+        acknowledged: indexes of the requests that got a 2xx, or word that nothing has changed.
         statuses: how often each status came.
         broken: how often a connection broke or could not be made (only with ``retry``).
     """
 
     seconds: float = 0.0
     latencies: list[float] = field(default_factory=list)
+    order: list[int] = field(default_factory=list)
     acknowledged: set[int] = field(default_factory=set)
     statuses: dict[int, int] = field(default_factory=dict)
     broken: int = 0
@@ -47,8 +50,13 @@ class Load:
 
     def percentile(self, share: float) -> float:
         """Return the latency below which this share (0 to 1) of the answers came, milliseconds."""
-        ordered = sorted(self.latencies)
-        return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+        return percentile(self.latencies, share)
+
+
+def percentile(values: Iterable[float], share: float) -> float:
+    """Return the value below which this share (0 to 1) of the values lie."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
 def closed_loop(port: int, requests: Sequence[bytes], *, connections: int = CONNECTIONS) -> Load:
@@ -60,13 +68,23 @@ def closed_loop(port: int, requests: Sequence[bytes], *, connections: int = CONN
     return _Run(port, requests, connections).go()
 
 
-def open_loop(port: int, requests: Sequence[bytes], *, rate: float, connections: int = CONNECTIONS) -> Load:
+def open_loop(
+    port: int,
+    requests: Sequence[bytes],
+    *,
+    rate: float,
+    connections: int = CONNECTIONS,
+    during: Callable[[int], None] | None = None,
+) -> Load:
     """Send requests at a fixed rate per second, whatever the answers do.
+
+    Args:
+        during: called with the number of answers so far, after each batch of them.
 
     Raises:
         LoadError: as for :func:`closed_loop`.
     """
-    return _Run(port, requests, connections, rate=rate).go()
+    return _Run(port, requests, connections, rate=rate, during=during).go()
 
 
 def insistent(port: int, requests: Sequence[bytes], during: Callable[[int], None]) -> Load:
@@ -176,10 +194,7 @@ class _Run:
             raise ConnectionResetError("closed by the server")
         line.received += data
         head, found, body = line.received.partition(b"\r\n\r\n")
-        length = _LENGTH.search(head)
-        if not found or length is None or len(body) < int(length[1]):
-            if found and length is None:
-                raise LoadError(f"port {self._port}: an answer without Content-Length")
+        if not found or len(body) < self._length(head):
             return
         line.received = b""
         self._answered(line, int(head[9:12]))
@@ -187,12 +202,21 @@ class _Run:
             self._drop(line)
             self._connect()
 
+    def _length(self, head: bytes) -> int:
+        length = _LENGTH.search(head)
+        if length is not None:
+            return int(length[1])
+        if int(head[9:12]) == _NOT_MODIFIED:
+            return 0
+        raise LoadError(f"port {self._port}: an answer without Content-Length")
+
     def _answered(self, line: _Line, status: int) -> None:
         load = self._load
         load.statuses[status] = load.statuses.get(status, 0) + 1
         if status in _OK:
             load.acknowledged.add(line.index)
             load.latencies.append((time.perf_counter() - line.since) * 1000)
+            load.order.append(line.index)
         elif self._retry:
             self._waiting.append(line.index)
         else:

@@ -11,7 +11,7 @@ import psycopg
 
 from bench import events, load
 from bench.load import LoadError
-from bench.servers import Ground, Server
+from bench.servers import Ground, Receiver
 
 ROUNDS = 5
 EVENTS = 2_000
@@ -47,7 +47,7 @@ class Cost:
         return statistics.median(self.rate)
 
 
-def run(ground: Ground, servers: list[Server], say: Callable[[str], None]) -> dict[str, Cost]:
+def run(ground: Ground, servers: list[Receiver], say: Callable[[str], None]) -> dict[str, Cost]:
     """Warm every receiver up, then give each ``EVENTS`` events ``ROUNDS`` times, one receiver after the other.
 
     A peer that fails is said so and left out; the portal failing ends everything.
@@ -69,18 +69,17 @@ def run(ground: Ground, servers: list[Server], say: Callable[[str], None]) -> di
     return costs
 
 
-def remember(ground: Ground, server: Server, count: int, say: Callable[[str], None]) -> None:
+def remember(ground: Ground, server: Receiver, count: int, say: Callable[[str], None]) -> None:
     """Fill a portal's database with deliveries of long ago."""
     say(f"storing {count:,} events of long ago")
-    assert server.database is not None  # noqa: S101 - the portal has one
-    with psycopg.connect(ground.postgres.url(server.database), autocommit=True, connect_timeout=5) as connection:
+    with psycopg.connect(ground.url(server), autocommit=True, connect_timeout=5) as connection:
         for first in range(1, count + 1, _STEP):
             connection.execute(_MILLION, (first, min(first + _STEP - 1, count)))
         connection.execute("VACUUM (ANALYZE) deliveries")
         connection.execute("CHECKPOINT")
 
 
-def _try(server: Server, costs: dict[str, Cost], say: Callable[[str], None], step: Callable[[], None]) -> None:
+def _try(server: Receiver, costs: dict[str, Cost], say: Callable[[str], None], step: Callable[[], None]) -> None:
     try:
         step()
     except LoadError as error:
@@ -90,11 +89,11 @@ def _try(server: Server, costs: dict[str, Cost], say: Callable[[str], None], ste
         del costs[server.name]
 
 
-def _warm_up(server: Server) -> None:
+def _warm_up(server: Receiver) -> None:
     load.closed_loop(server.port, _batch(server, "warm", _WARM_UP // 10 if server.is_slow else _WARM_UP))
 
 
-def _measure(ground: Ground, server: Server, number: int, cost: Cost) -> None:
+def _measure(ground: Ground, server: Receiver, number: int, cost: Cost) -> None:
     requests = _batch(server, f"round{number}", EVENTS)
     before = ground.cpu(server)
     seen = load.closed_loop(server.port, requests)
@@ -104,5 +103,5 @@ def _measure(ground: Ground, server: Server, number: int, cost: Cost) -> None:
     cost.p99.append(seen.percentile(0.99))
 
 
-def _batch(server: Server, name: str, count: int) -> list[bytes]:
+def _batch(server: Receiver, name: str, count: int) -> list[bytes]:
     return events.batch(server.make, name, count).requests

@@ -1,4 +1,4 @@
-"""Starts what is measured: one PostgreSQL, and each receiver with a database of its own on it."""
+"""Starts what is measured: one PostgreSQL, and each server with a database of its own on it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench import cpu, events
-from bench.install import node_peer, python_peer
+from bench.install import djstripe_peer, node_peer
 from portal import migrations
 from portal.demo.children import Child, stop_all
-from portal.demo.ports import Ports
+from portal.demo.ports import free_port
 from portal.demo.postgres import Postgres
 from portal.demo.readiness import answers
 from portal.demo.settings import base_environment
@@ -29,14 +29,12 @@ Maker = Callable[[str], bytes]
 
 @dataclass
 class Server:
-    """One running receiver."""
+    """One running server."""
 
     name: str
     child: Child
     port: int
-    make: Maker
-    database: str | None
-    is_slow: bool = False
+    database: str | None = None
 
     @property
     def pid(self) -> int:
@@ -45,11 +43,19 @@ class Server:
         return self.child.process.pid
 
 
+@dataclass
+class Receiver(Server):
+    """One that takes events, and what makes a request of them."""
+
+    make: Maker = field(kw_only=True)
+    is_slow: bool = False
+
+
 class Ground:
-    """A PostgreSQL and the receivers on it; everything ends with the block."""
+    """A PostgreSQL and the servers on it; everything ends with the block."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
-        self._say = say
+        self.say = say
         self._stack = ExitStack()
         self._run = FOLDER / "run"
         self._logs = FOLDER / "logs"
@@ -84,15 +90,25 @@ class Ground:
             self._stack = outer
 
     def cpu(self, server: Server) -> float:
-        """Return the processor seconds used so far by a receiver and the whole database."""
+        """Return the processor seconds used so far by a server and the whole database."""
         assert self.postgres.child.process is not None  # noqa: S101 - started above
         return cpu.used([server.pid, self.postgres.child.process.pid])
 
-    def portal(self, name: str) -> Server:
-        """Start the portal's web processes as they are deployed, on a migrated database."""
-        url = self.postgres.ensure_database(_database(name))
+    def url(self, server: Server) -> str:
+        """Return the address of a server's database."""
+        assert server.database is not None  # noqa: S101 - asked of those alone that have one
+        return self.postgres.url(server.database)
+
+    def migrated(self, name: str) -> str:
+        """Return the address of an empty database of the portal's, for a server of this name."""
+        url = self.postgres.ensure_database(database_name(name))
         migrations.upgrade(url.replace("postgresql://", "postgresql+psycopg://"))
-        port = Ports.free().portal
+        return url
+
+    def portal(self, name: str) -> Receiver:
+        """Start the portal's web processes as they are deployed, on a migrated database."""
+        url = self.migrated(name)
+        port = free_port()
         environment = base_environment() | {
             "BIND": f"127.0.0.1:{port}",
             "DATABASE_URL": url,
@@ -108,53 +124,55 @@ class Ground:
             "WEB_CONCURRENCY": "2",
         }
         argv = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi"]
-        child = self._start(name, argv, environment, lambda: answers(f"http://localhost:{port}/readyz"))
+        child = self.start(name, argv, environment, lambda: answers(f"http://localhost:{port}/readyz"))
         make = events.portal_request("/webhooks/profilebakery")
-        return Server(name, child, port, make, _database(name))
+        return Receiver(name, child, port, database_name(name), make=make)
 
-    def bare(self, name: str) -> Server:
+    def bare(self, name: str) -> Receiver:
         """Start the bare WSGI application under the portal's gunicorn settings."""
-        port = Ports.free().portal
-        environment = self._peer_environment(port, events.SECRET)
+        port = free_port()
+        environment = self.peer_environment(port, events.SECRET)
         argv = [sys.executable, "-m", "gunicorn", "--config", str(_PEERS / "under_gunicorn.py"), "bench.peers.bare"]
-        child = self._start(name, argv, environment, lambda: _listens(port))
-        return Server(name, child, port, events.portal_request("/webhooks/profilebakery"), None)
+        child = self.start(name, argv, environment, lambda: listens(port))
+        return Receiver(name, child, port, make=events.portal_request("/webhooks/profilebakery"))
 
-    def djstripe(self, name: str) -> Server:
+    def djstripe(self, name: str) -> Receiver:
         """Start dj-stripe's webhook view under the portal's gunicorn settings.
 
         Raises:
             MissingPeer: it cannot be installed here.
         """
-        python = python_peer(FOLDER / "python", self._say)
-        self.postgres.ensure_database(_database(name))
-        port = Ports.free().portal
-        environment = self._peer_environment(port, events.STRIPE_SECRET, _database(name))
+        python = djstripe_peer(FOLDER / "python", self.say)
+        self.postgres.ensure_database(database_name(name))
+        port = free_port()
+        environment = self.peer_environment(port, events.STRIPE_SECRET, database_name(name))
         path = subprocess.run(
             [str(python), "djstripe_site.py"],
             cwd=_PEERS, env=environment, capture_output=True, text=True, timeout=_START_SECONDS * 2, check=True,
         ).stdout.strip()  # fmt: skip
         argv = [str(python), "-m", "gunicorn", "--config", "under_gunicorn.py", "djstripe_site"]
-        child = self._start(name, argv, environment, lambda: _listens(port), cwd=_PEERS)
-        return Server(name, child, port, events.stripe_request(path), _database(name), is_slow=True)
+        child = self.start(name, argv, environment, lambda: listens(port), cwd=_PEERS)
+        make = events.stripe_request(path)
+        return Receiver(name, child, port, database_name(name), make=make, is_slow=True)
 
-    def express(self, name: str) -> Server:
+    def express(self, name: str) -> Receiver:
         """Start the Express receiver with two processes.
 
         Raises:
             MissingPeer: there is no node here, or its packages cannot be installed.
         """
-        node = node_peer(FOLDER / "node", self._say)
-        self.postgres.ensure_database(_database(name))
-        port = Ports.free().portal
-        environment = self._peer_environment(port, events.STRIPE_SECRET, _database(name)) | {
+        node = node_peer(FOLDER / "node", self.say)
+        self.postgres.ensure_database(database_name(name))
+        port = free_port()
+        environment = self.peer_environment(port, events.STRIPE_SECRET, database_name(name)) | {
             "BENCH_NODE_FOLDER": str(FOLDER / "node"),
             "NODE_ENV": "production",
         }
-        child = self._start(name, [node, str(_PEERS / "express.cjs")], environment, lambda: _listens(port))
-        return Server(name, child, port, events.stripe_request("/webhook"), _database(name))
+        child = self.start(name, [node, str(_PEERS / "express.cjs")], environment, lambda: listens(port))
+        return Receiver(name, child, port, database_name(name), make=events.stripe_request("/webhook"))
 
-    def _peer_environment(self, port: int, secret: str, database: str = "") -> dict[str, str]:
+    def peer_environment(self, port: int, secret: str, database: str = "") -> dict[str, str]:
+        """Return what a peer is told."""
         return base_environment() | {
             "BENCH_DATABASE": database,
             "BENCH_DATABASE_HOST": str(self.postgres.socket_folder),
@@ -164,21 +182,24 @@ class Ground:
             "WEB_CONCURRENCY": "2",
         }
 
-    def _start(
+    def start(
         self, name: str, argv: list[str], environment: dict[str, str], ready: Callable[[], bool], cwd: Path = ROOT
     ) -> Child:
-        child = Child(name=name, argv=argv, env=environment, log=self._logs / f"{_database(name)}.log", cwd=cwd)
+        """Start a program and wait until it is ready; it ends with the block it was started in."""
+        child = Child(name=name, argv=argv, env=environment, log=self._logs / f"{database_name(name)}.log", cwd=cwd)
         self._stack.callback(stop_all, [child], seconds=5)
         child.start()
         child.wait_until(ready, seconds=_START_SECONDS)
         return child
 
 
-def _database(name: str) -> str:
+def database_name(name: str) -> str:
+    """Return the database of a server of this name."""
     return "".join(letter if letter.isalnum() else "_" for letter in name.lower())
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
+    """Tell whether anybody takes connections on this port."""
     try:
         socket.create_connection(("127.0.0.1", port), timeout=1).close()
     except OSError:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bench import events, load
-from bench.servers import Server
+from bench.servers import Receiver
 
 RATE = 300
 ROUNDS = 3
 SAMPLES = 1_200
 
 
-def run(servers: list[Server], say: Callable[[str], None]) -> dict[str, tuple[float, float]]:
+def run(servers: list[Receiver], say: Callable[[str], None]) -> dict[str, tuple[float, float]]:
     """Return the median and the 99th percentile of each receiver's answers, milliseconds.
 
     Raises:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from bench import killing, rounds, steady, webhook_verdicts
 from bench.install import MissingPeer
 from bench.report import Verdict, apart
-from bench.servers import Server
+from bench.servers import Receiver
 from bench.webhook_verdicts import BARE, DJSTRIPE, EXPRESS, MILLION, A, B
 from bench.workbench import Bench
 
@@ -41,9 +41,9 @@ def measure(bench: Bench, goals: Sequence[str]) -> list[Verdict]:
     return verdicts
 
 
-def _others(bench: Bench, goals: list[str]) -> tuple[list[Server], dict[str, str]]:
+def _others(bench: Bench, goals: list[str]) -> tuple[list[Receiver], dict[str, str]]:
     """Start what the portal is measured beside, and say what cannot be started here."""
-    found: list[Server] = []
+    found: list[Receiver] = []
     missing: dict[str, str] = {}
     ground = bench.ground
     for goal, name, start in (("P1", DJSTRIPE, ground.djstripe), ("P2", EXPRESS, ground.express)):

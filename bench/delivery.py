@@ -1,0 +1,93 @@
+"""Three thousand open pages: how much memory each takes, how soon news reach one of them, and all of them."""
+
+from __future__ import annotations
+
+import random
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from bench import memory
+from bench.load import percentile
+from bench.news import Newsroom
+from bench.people import Visitor
+from bench.servers import Server
+from bench.streams import Streams
+
+STREAMS = 3_000
+_FEW = 1_000
+_ROUNDS = 10
+_SINGLES = 100
+
+
+@dataclass
+class Told:
+    """How long news took to one server's pages, milliseconds.
+
+    Attributes:
+        one: to the one page they concern, each time.
+        all_p99: to 99 of 100 pages when all are told at once, each time; of three thousand times each.
+    """
+
+    one: list[float] = field(default_factory=list)
+    all_p99: list[float] = field(default_factory=list)
+
+    @property
+    def one_p50(self) -> float:
+        """The middle one."""
+        return statistics.median(self.one)
+
+
+@dataclass
+class Audience:
+    """One server with its open pages, and who makes the news for it."""
+
+    server: Server
+    visitors: Sequence[Visitor]
+    streams: Streams
+    newsroom: Newsroom | None = None
+    bytes_per_stream: float = 0.0
+    told: Told = field(default_factory=Told)
+
+    def gather(self, path: str) -> None:
+        """Open all streams; what the memory grows by after the first thousand is what one more costs.
+
+        Args:
+            path: where they are; ``{person}`` stands for whose it is.
+        """
+        requests = [each.asks(path.format(person=each.person_id)) for each in self.visitors]
+        self.streams.open(requests[:_FEW])
+        before = memory.held(self.server.pid)
+        self.streams.open(requests[_FEW:])
+        self.bytes_per_stream = (memory.held(self.server.pid) - before) / (len(requests) - _FEW)
+
+    def tell(self, chosen: Sequence[int]) -> list[float]:
+        """Make news for these pages in one commit, and return how long they took to each, milliseconds."""
+        assert self.newsroom is not None  # noqa: S101 - only told where there is one
+        people = {self.visitors[index].person_id: index for index in chosen}
+        self.streams.drain()
+        versions = self.newsroom.prepare(list(people))
+        wanted = {index: versions[person] for person, index in people.items()}
+        sent = self.newsroom.send()
+        arrived = self.streams.wait_for(wanted)
+        self.newsroom.settle()
+        return [(at - sent) * 1000 for at in arrived.values()]
+
+
+def tell_all(audiences: list[Audience], say: Callable[[str], None]) -> None:
+    """Tell one page after the other, then all at once; each server in turn, ten times.
+
+    Raises:
+        LoadError: news did not arrive.
+    """
+    chance = random.Random("news")  # noqa: S311 - every server gets the same
+    for number in range(_ROUNDS):
+        chosen = [chance.randrange(STREAMS) for _ in range(_SINGLES)]
+        for audience in audiences[number % len(audiences) :] + audiences[: number % len(audiences)]:
+            for index in chosen:
+                audience.told.one += audience.tell([index])
+            audience.told.all_p99.append(percentile(audience.tell(range(STREAMS)), 0.99))
+    for audience in audiences:
+        told = audience.told
+        seen = f"one page p50 {told.one_p50:.2f} ms, all of {STREAMS} p99 {statistics.median(told.all_p99):.0f} ms"
+        say(f"{audience.server.name}: {seen}")

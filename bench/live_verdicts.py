@@ -1,0 +1,57 @@
+"""Live pages judged: what streams cost and how soon they tell, against what they should."""
+
+from __future__ import annotations
+
+import statistics
+
+from bench.crowded import Crowded
+from bench.delivery import Told
+from bench.idle import Idle
+from bench.load import percentile
+from bench.report import Verdict, apart
+
+L1_CPU = 0.05
+L2_MEMORY = 1.5
+L3_P50, L3_P99 = 3, 3
+L4_P99 = 1.5
+
+
+def of_idle(idle: Idle) -> Verdict:
+    """Judge L1."""
+    pages, streams = idle.beside_polls(idle.pages), idle.beside_polls(idle.streams)
+    found = f"{pages:.3f}× (streams alone {streams:.3f}×)"
+    return Verdict("L1", "CPU of 1,000 idle pages beside 3 s polling", f"≤ {L1_CPU}×", found, pages <= L1_CPU)
+
+
+def idle_spread(idle: Idle) -> float:
+    """Return how far the rounds of the same polling are from each other."""
+    return apart(max(idle.polls) / min(idle.polls))
+
+
+def of_memory(ours: float, theirs: float) -> Verdict:
+    """Judge L2."""
+    ratio = ours / theirs
+    found = f"{ratio:.2f}× ({ours / 1000:.1f} against {theirs / 1000:.1f} kB)"
+    return Verdict("L2", "memory per stream beside raw ASGI", f"≤ {L2_MEMORY}×", found, ratio <= L2_MEMORY)
+
+
+def of_telling(ours: Told, again: Told, raw: Told) -> Verdict:
+    """Judge L3."""
+    one = (ours.one_p50 + again.one_p50) / 2 / raw.one_p50
+    each = zip(ours.all_p99, again.all_p99, raw.all_p99, strict=True)
+    everybody = statistics.median((first + second) / 2 / theirs for first, second, theirs in each)
+    found = f"{one:.1f}×, {everybody:.1f}×"
+    is_met = one <= L3_P50 and everybody <= L3_P99
+    return Verdict("L3", "news to one p50, to 3,000 p99, beside epoll", f"≤ {L3_P50}×, ≤ {L3_P99}×", found, is_met)
+
+
+def of_crowd(crowded: Crowded) -> Verdict:
+    """Judge L4."""
+    without = percentile([*crowded.alone, *crowded.again], 0.99)
+    ratio = percentile(crowded.among, 0.99) / without
+    return Verdict("L4", "a page's p99 among 1,000 live pages", f"≤ {L4_P99}×", f"{ratio:.2f}×", ratio <= L4_P99)
+
+
+def crowd_spread(crowded: Crowded) -> float:
+    """Return how far the two measurements without live pages are from each other."""
+    return apart(percentile(crowded.alone, 0.99) / percentile(crowded.again, 0.99))
