@@ -24,7 +24,7 @@ import time
 from types import SimpleNamespace
 
 class App:
-    extensions = {"hub": SimpleNamespace()}
+    extensions = {"hub": SimpleNamespace(close=lambda: None)}
 
     def __call__(self, environ, start_response):
         if environ["PATH_INFO"] == "/slow":
