@@ -1,0 +1,53 @@
+"""Everything a database holds, for comparing before and after."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import psycopg
+
+Rows = list[dict[str, Any]]
+Dump = dict[str, Rows]
+_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
+
+
+def dump(connection: psycopg.Connection[Any]) -> Dump:
+    """Return the rows of every table, the queue's included, as text that can be compared."""
+    tables = [name for (name,) in connection.execute(_TABLES)]
+    return {name: _rows(connection, name) for name in tables}
+
+
+def _rows(connection: psycopg.Connection[Any], table: str) -> Rows:
+    cursor = connection.execute(f'SELECT * FROM "{table}"')
+    names = [column.name for column in cursor.description or ()]
+    return [dict(zip(names, map(repr, row), strict=True)) for row in cursor]
+
+
+def differences(before: Dump, after: Dump) -> set[str]:
+    """Return what changed: ``table`` where rows came or went, ``table.column`` where values changed."""
+    changed: set[str] = set()
+    for table in before.keys() | after.keys():
+        old, new = before.get(table, []), after.get(table, [])
+        if _as_bag(old) == _as_bag(new):
+            continue
+        if len(old) != len(new):
+            changed.add(table)
+            continue
+        columns = [name for name in old[0] if _column(old, name) != _column(new, name)]
+        # The same values, but swapped between rows: that is a change of the table too.
+        changed |= {f"{table}.{name}" for name in columns} or {table}
+    return changed
+
+
+def without(rows: Rows, columns: set[str]) -> Counter[tuple[tuple[str, str], ...]]:
+    """Return the rows as a bag that can be compared, without some of their columns."""
+    return Counter(tuple(sorted((name, row[name]) for name in row.keys() - columns)) for row in rows)
+
+
+def _as_bag(rows: Rows) -> Counter[tuple[tuple[str, str], ...]]:
+    return without(rows, set())
+
+
+def _column(rows: Rows, name: str) -> Counter[str]:
+    return Counter(row[name] for row in rows)

@@ -1,0 +1,175 @@
+"""Every address of the portal and what each kind of caller gets there, written by hand.
+
+It repeats on purpose what `portal/web/access.py` decides, from the outside and in statuses: a slip in the access list
+shows here. A new route fails `test_every_route_is_in_the_table` until it has its line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from flask import Flask
+
+STRANGER = "stranger"
+ROLES = ("employee", "manager", "operator", "admin")
+ACTORS = (STRANGER, *ROLES)
+
+MEMBERS = frozenset(ROLES)
+MANAGERS = frozenset({"manager", "admin"})
+ADMINS = frozenset({"admin"})
+
+# What somebody who is not signed in gets.
+TO_LOGIN = "to the sign-in"
+TO_START = "to the landing page"
+IS_TOLD = 401
+
+
+class Kind(Enum):
+    """What an address answers with."""
+
+    PAGE = "page"
+    """HTML for people; never stored by a browser."""
+    FETCHED = "fetched"
+    """What pages fetch by themselves: a fragment, a stream, a picture; asked again each time."""
+    ASSET = "asset"
+    """The same for everybody; may be kept."""
+    MACHINE = "machine"
+    """For other servers: no cookie is read or set, no page answered."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One method on one address.
+
+    Attributes:
+        who: the roles that get ``status``; other signed-in people get 403.
+        status: what they get for a lawful call; a mapping where roles differ.
+        stranger: what somebody gets who is not signed in: a status, or where they are sent.
+        form: the fields of a lawful form; a value in braces is filled in from the caller's own things.
+        query: the same for the query of an address.
+        no_token: why an unsafe call needs no form token; empty where it needs one.
+        may_touch: tables (or columns) that a read may change, and no others.
+    """
+
+    who: frozenset[str]
+    status: int
+    stranger: int | str
+    kind: Kind = Kind.PAGE
+    form: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    no_token: str = ""
+    may_touch: frozenset[str] = frozenset()
+
+
+def open_page(status: int = 200, *, stranger: int | None = None, **more: object) -> Row:
+    """A page for everybody; ``stranger`` where people without a session get something else."""
+    return Row(who=MEMBERS, status=status, stranger=status if stranger is None else stranger, **more)  # type: ignore[arg-type]
+
+
+def page(who: frozenset[str] = MEMBERS, status: int = 200, **more: object) -> Row:
+    """A page for people who are signed in; strangers sign in first."""
+    return Row(who=who, status=status, stranger=TO_LOGIN, **more)  # type: ignore[arg-type]
+
+
+def act(who: frozenset[str] = MEMBERS, status: int = 303, **more: object) -> Row:
+    """A form of a page: it changes something and leads on."""
+    return Row(who=who, status=status, stranger=more.pop("stranger", IS_TOLD), **more)  # type: ignore[arg-type]
+
+
+def fetched(who: frozenset[str] = MEMBERS, **more: object) -> Row:
+    """What a page fetches by itself; a stranger is told, not sent about."""
+    return Row(who=who, status=200, stranger=IS_TOLD, kind=Kind.FETCHED, **more)  # type: ignore[arg-type]
+
+
+def machine(status: int, **more: object) -> Row:
+    """For a server; who is signed in makes no difference."""
+    return Row(who=MEMBERS, status=status, stranger=status, kind=more.pop("kind", Kind.MACHINE), **more)  # type: ignore[arg-type]
+
+
+_ATTEMPT = frozenset({"sign_in_attempts"})
+_NOTED = frozenset({"audit_entries"})
+_INITIATE = {"iss": "{issuer}"}
+
+TABLE: Mapping[str, Row] = {
+    "GET /static/<version>/<path:filename>": machine(200, kind=Kind.ASSET),
+    "GET /brand.css": machine(200, kind=Kind.ASSET),
+    "GET /icons/<name>.svg": machine(200, kind=Kind.ASSET),
+    "GET /healthz": machine(200),
+    "GET /readyz": machine(200),
+    # Nobody here has the monitoring's token.
+    "GET /metrics": machine(401),
+    "POST /webhooks/<slug>": machine(401, no_token="the provider signs every webhook with a shared secret"),
+    "GET /": open_page(),
+    "GET /privacy": open_page(),
+    "GET /start": open_page(303, may_touch=_ATTEMPT),
+    "GET /login": open_page(303, may_touch=_ATTEMPT),
+    # Nobody began a sign-in with this state; who is in stays in.
+    "GET /login/callback": open_page(303, stranger=400, may_touch=_NOTED),
+    "GET /login/initiate": machine(303, kind=Kind.PAGE, query=_INITIATE, may_touch=_ATTEMPT),
+    "POST /login/initiate": machine(
+        303, kind=Kind.PAGE, form=_INITIATE, no_token="it only begins a sign-in, whose end is bound to the browser"
+    ),
+    "POST /login/backchannel-logout": machine(
+        400, form={"logout_token": "x"}, no_token="the identity provider signs every order"
+    ),
+    "POST /logout": act(stranger=TO_START),
+    "GET /headshots": page(),
+    "GET /headshots/status": fetched(),
+    "GET /headshots/events": fetched(),
+    "GET /headshots/consent": page(),
+    "POST /headshots/consent": act(form={"decision": "withdraw"}),
+    "POST /headshots/start": act(),
+    # Their sessions are over: my page follows. The one who sits in the studio right now has tests of their own.
+    "GET /headshots/studio": page(status=303, may_touch=frozenset({"shoots.opened_at", "audit_entries"})),
+    "POST /headshots/studio/dead-link": act(),
+    "GET /headshots/gallery": page(),
+    "POST /headshots/choice": act(form={"photo": "{photo_id}"}),
+    "GET /photos/<photo_id>/<rendition>": fetched(),
+    "GET /admin/": page(ADMINS),
+    "GET /admin/deliveries": page(ADMINS),
+    "POST /admin/deliveries/<delivery_id>/replay": act(ADMINS),
+}
+
+# What the parts of addresses name. A person's own things do not exist for anybody else.
+PERSONAL = frozenset({"photo_id"})
+SHARED = frozenset({"filename", "name", "slug", "rendition", "delivery_id", "version"})
+
+_CONVERTER = re.compile(r"<(?:(?!path:)[a-z]+(?:\([^<>]*\))?:)?")
+_VERSION = re.compile(r"^/static/[0-9a-f]{12}/")
+UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+@dataclass(frozen=True)
+class Route:
+    """One method of one rule of the app's map."""
+
+    method: str
+    rule: str
+    endpoint: str
+    arguments: frozenset[str]
+
+    @property
+    def key(self) -> str:
+        """Its name in the table: without the types of its parts, whose exact form is no matter of access."""
+        path = _CONVERTER.sub("<", _VERSION.sub("/static/<version>/", self.rule))
+        return f"{'GET' if self.method == 'HEAD' else self.method} {path}"
+
+    @property
+    def row(self) -> Row:
+        """What the table says about it."""
+        return TABLE[self.key]
+
+    @property
+    def is_unsafe(self) -> bool:
+        """Whether it may change something."""
+        return self.method in UNSAFE
+
+
+def routes_of(app: Flask) -> Iterator[Route]:
+    """Yield every method of every rule, except what Flask itself answers to OPTIONS."""
+    for rule in app.url_map.iter_rules():
+        for method in sorted((rule.methods or set()) - {"OPTIONS"}):
+            yield Route(method, rule.rule, rule.endpoint, frozenset(rule.arguments))

@@ -1,0 +1,99 @@
+"""Every kind of caller on every route with every method: who gets in, and what the others are told."""
+
+from __future__ import annotations
+
+import pytest
+from werkzeug.test import TestResponse
+
+from tests.integration.matrix.table import (
+    ACTORS,
+    PERSONAL,
+    ROLES,
+    SHARED,
+    STRANGER,
+    TABLE,
+    TO_LOGIN,
+    TO_START,
+    Route,
+    routes_of,
+)
+from tests.integration.matrix.town import Town
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "PROPFIND")
+
+
+def test_every_route_is_in_the_table(town: Town) -> None:
+    found = {route.key for route in routes_of(town.app)}
+    assert found - TABLE.keys() == set(), "new routes: say in tests/integration/matrix/table.py who gets what there"
+    assert TABLE.keys() - found == set(), "these are gone: take them out of tests/integration/matrix/table.py"
+
+
+def test_every_part_of_an_address_is_somebodys_or_everybodys(town: Town) -> None:
+    parts = {name for route in routes_of(town.app) for name in route.arguments}
+    assert parts - PERSONAL - SHARED == set(), "say in tests/integration/matrix/table.py whether these are personal"
+
+
+@pytest.mark.parametrize("name", ACTORS)
+def test_who_gets_what(name: str, town: Town) -> None:
+    actor = town.actor(name)
+    wrong = {}
+    for route in _in_order(town):
+        answer = actor.lawful(route)
+        if problem := _problem(answer, _expected(route, name)):
+            wrong[f"{route.method} {route.rule}"] = problem
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("name", ACTORS)
+def test_no_other_method_is_answered(name: str, town: Town) -> None:
+    actor = town.actor(name)
+    offered: dict[str, set[str]] = {}
+    for route in routes_of(town.app):
+        offered.setdefault(actor.path(route), set()).add(route.method)
+    for path, methods in offered.items():
+        for method in METHODS:
+            if method not in methods:
+                assert actor.call(method, path).status_code == 405, f"{method} {path}"
+
+
+def test_asking_for_the_methods_opens_nothing(town: Town) -> None:
+    stranger = town.actor(STRANGER)
+    for route in routes_of(town.app):
+        answer = stranger.call("OPTIONS", stranger.path(route))
+        assert answer.status_code < 500, route
+        assert answer.status_code != 200 or not answer.text, route
+
+
+def test_role_that_is_taken_away_counts_from_the_next_request(town: Town) -> None:
+    admin = town.actor("admin")
+    assert admin.call("GET", "/admin/").status_code == 200
+    town.connection.execute("UPDATE people SET role = 'employee' WHERE subject = 'subject-admin'")
+    assert admin.call("GET", "/admin/").status_code == 403
+    town.connection.execute("UPDATE people SET deactivated_at = now() WHERE subject = 'subject-admin'")
+    assert admin.call("GET", "/headshots").status_code == 303
+    assert admin.call("GET", "/headshots/status").status_code == 401
+
+
+def _in_order(town: Town) -> list[Route]:
+    """Reads first, then changes; signing out comes last, for it ends the session."""
+    return sorted(routes_of(town.app), key=lambda route: (route.is_unsafe, route.rule == "/logout", route.rule))
+
+
+def _expected(route: Route, name: str) -> int | str:
+    if name == STRANGER:
+        return route.row.stranger
+    assert name in ROLES
+    return route.row.status if name in route.row.who else 403
+
+
+def _problem(answer: TestResponse, expected: int | str) -> str | None:
+    """Return what is wrong with an answer, None when it is as the table says."""
+    location = answer.headers.get("Location", "")
+    got = f"{answer.status_code} {location}".strip()
+    if expected == TO_LOGIN:
+        fits = answer.status_code == 303 and location.startswith("/login?next=")
+    elif expected == TO_START:
+        fits = answer.status_code == 303 and location == "/"
+    else:
+        fits = answer.status_code == expected and not location.startswith("/login")
+    return None if fits else f"{got} instead of {expected}"
