@@ -56,6 +56,7 @@ lock:
 	@$(LOCK) pyproject.toml -o requirements.txt
 	@$(LOCK) pyproject.toml --group demo -c requirements.txt -o requirements-demo.txt
 	@$(LOCK) pyproject.toml --group dev -c requirements-demo.txt -o requirements-dev.txt
+	@$(LOCK) --group scan -o requirements-scan.txt
 
 clean:
 	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

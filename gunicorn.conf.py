@@ -46,7 +46,7 @@ errorlog = "-"
 loglevel = os.environ.get("GUNICORN_LOG_LEVEL", "warning")
 
 # Heartbeats on a disk stall with the disk; memory does not, where the machine has it.
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112  # nosec B108  # no name in it
 
 # Each worker counts for itself into a file here, and whichever is asked for /metrics adds them all up. The
 # counters look for this when they are imported, which is after this file was read.

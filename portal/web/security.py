@@ -15,7 +15,7 @@ from portal.web.context import EXTENSION, portal_context
 from portal.web.requests import request_id
 from portal.web.sessions import END_SESSION, current_session
 
-_HSTS = "max-age=31536000; includeSubDomains"
+HSTS = "max-age=31536000; includeSubDomains"
 _UNUSED_FEATURES = (
     "accelerometer=(), autoplay=(), display-capture=(), fullscreen=(self), geolocation=(), gyroscope=(), "
     "magnetometer=(), microphone=(), midi=(), payment=(), publickey-credentials-get=(), usb=()"
@@ -71,7 +71,7 @@ def _add_headers(response: Response) -> Response:
     headers["X-Request-ID"] = request_id()
     headers.setdefault("Cache-Control", "no-store")
     if settings.is_secure:
-        headers["Strict-Transport-Security"] = _HSTS
+        headers["Strict-Transport-Security"] = HSTS
     return response
 
 
@@ -85,7 +85,7 @@ def plain_walls(settings: Settings) -> list[tuple[str, str]]:
         ("Cross-Origin-Resource-Policy", "same-origin"),
         ("Cache-Control", "no-store"),
     ]
-    return [*walls, ("Strict-Transport-Security", _HSTS)] if settings.is_secure else walls
+    return [*walls, ("Strict-Transport-Security", HSTS)] if settings.is_secure else walls
 
 
 def _content_policy(settings: Settings) -> str:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 from wsgiref.headers import Headers
 
 from flask import Flask
 from whitenoise import WhiteNoise
+
+from portal.settings import Settings
+from portal.web.context import EXTENSION
+from portal.web.security import HSTS
 
 _VERSIONED = re.compile(r"/static/[0-9a-f]{12}/")
 
@@ -28,11 +33,12 @@ def init_app(app: Flask, folder: Path, version: str) -> None:
 
     Scripts import each other by relative addresses, so the version is part of the path, not of the query.
     """
+    settings: Settings = app.extensions[EXTENSION].settings
     served = _Files(
         app.wsgi_app,
         max_age=60,
         allow_all_origins=False,
-        add_headers_function=_add_headers,
+        add_headers_function=partial(_add_headers, settings),
         immutable_file_test=lambda _path, url: url.startswith(f"/static/{version}/"),
     )
     served.add_files(str(folder), prefix=f"static/{version}/")
@@ -49,8 +55,10 @@ class _Files(WhiteNoise):  # type: ignore[misc]  # the package has no types
         return super().__call__(environ, start_response)
 
 
-def _add_headers(headers: Headers, _path: str, _url: str) -> None:
+def _add_headers(settings: Settings, headers: Headers, _path: str, _url: str) -> None:
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
     # An SVG opened by itself is a document; it has no business running anything.
     headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+    if settings.is_secure:
+        headers["Strict-Transport-Security"] = HSTS

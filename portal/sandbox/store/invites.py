@@ -19,7 +19,7 @@ _SELECT = f"""
              ELSE 'accepted' END AS status
     FROM invites i LEFT JOIN teams t ON t.id = i.team_id
     LEFT JOIN models mo ON mo.id = i.model_id LEFT JOIN members m ON m.id = mo.member_id
-"""  # noqa: S608 - BEGUN is a constant
+"""  # noqa: S608  # nosec B608  # BEGUN is a constant
 
 HOLDING = frozenset({"pending", "accepted", "uploading", "generating"})
 """Statuses that count against the invite cap: until the person has completed the session."""

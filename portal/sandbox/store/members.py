@@ -20,7 +20,7 @@ _LISTED = f"""
     JOIN models mo ON mo.seq =
         (SELECT max(seq) FROM models WHERE member_id = m.id AND status != 'deleted')
     LEFT JOIN teams t ON t.id = m.team_id
-"""  # noqa: S608 - BEGUN is a constant of this module
+"""  # noqa: S608  # nosec B608  # BEGUN is a constant of this module
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +72,9 @@ def listed(db: Connection, status: str | None, limit: int, offset: int) -> tuple
     """Return one page of members, newest first, and how many there are."""
     where = "" if status is None else "WHERE status = :status"
     values = {"status": status, "limit": limit, "offset": offset}
-    total = db.execute(f"SELECT count(*) FROM ({_LISTED}) {where}", values).fetchone()[0]  # noqa: S608
+    total = db.execute(f"SELECT count(*) FROM ({_LISTED}) {where}", values).fetchone()[0]  # noqa: S608  # nosec B608  # constants and bound values
     rows = db.execute(
-        f"SELECT * FROM ({_LISTED} ORDER BY m.seq DESC) {where} LIMIT :limit OFFSET :offset",  # noqa: S608
+        f"SELECT * FROM ({_LISTED} ORDER BY m.seq DESC) {where} LIMIT :limit OFFSET :offset",  # noqa: S608  # nosec B608  # constants and bound values
         values,
     )
     return [_member(row) for row in rows], total

@@ -12,7 +12,7 @@ from portal.sandbox.store.members import BEGUN
 _SELECT = f"""
     SELECT mo.*, {BEGUN} AS begun, m.uid, m.email, m.team_id, t.name AS team_name
     FROM models mo JOIN members m ON m.id = mo.member_id LEFT JOIN teams t ON t.id = m.team_id
-"""  # noqa: S608 - BEGUN is a constant
+"""  # noqa: S608  # nosec B608  # BEGUN is a constant
 
 _CHANGEABLE = frozenset(
     {
@@ -103,7 +103,7 @@ def change(db: Connection, model_id: str, **columns: Any) -> None:
     if unknown:
         raise TypeError(f"not columns that change: {sorted(unknown)}")
     sets = ", ".join(f"{name} = :{name}" for name in columns)
-    db.execute(f"UPDATE models SET {sets} WHERE id = :model_id", {**columns, "model_id": model_id})  # noqa: S608
+    db.execute(f"UPDATE models SET {sets} WHERE id = :model_id", {**columns, "model_id": model_id})  # noqa: S608  # nosec B608  # a fixed set
 
 
 def by_id(db: Connection, model_id: str) -> Model | None:
@@ -129,7 +129,7 @@ def listed(db: Connection, status: str | None, team_id: str | None, limit: int, 
         where += " AND m.team_id = :team_id"
     values = {"status": status, "team_id": team_id, "limit": limit, "offset": offset}
     total = db.execute(
-        f"SELECT count(*) FROM models mo JOIN members m ON m.id = mo.member_id WHERE {where}",  # noqa: S608
+        f"SELECT count(*) FROM models mo JOIN members m ON m.id = mo.member_id WHERE {where}",  # noqa: S608  # nosec B608  # constants and bound values
         values,
     ).fetchone()[0]
     rows = db.execute(f"{_SELECT} WHERE {where} ORDER BY mo.seq DESC LIMIT :limit OFFSET :offset", values)

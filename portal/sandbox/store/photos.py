@@ -62,7 +62,7 @@ def of_model(
         "limit": limit,
         "offset": offset,
     }
-    total = db.execute(f"SELECT count(*) FROM photos p WHERE {where}", values).fetchone()[0]  # noqa: S608
+    total = db.execute(f"SELECT count(*) FROM photos p WHERE {where}", values).fetchone()[0]  # noqa: S608  # nosec B608  # constants and bound values
     rows = db.execute(f"{_SELECT} WHERE {where} ORDER BY p.seq LIMIT :limit OFFSET :offset", values)
     return [_photo(row) for row in rows], total
 

@@ -18,8 +18,7 @@ ROLES = ("employee", "manager", "operator", "admin")
 ACTORS = (STRANGER, *ROLES)
 
 MEMBERS = frozenset(ROLES)
-MANAGERS = frozenset({"manager", "admin"})
-ADMINS = frozenset({"admin"})
+OPERATORS = frozenset({"operator", "admin"})
 
 # What somebody who is not signed in gets.
 TO_LOGIN = "to the sign-in"
@@ -128,9 +127,9 @@ TABLE: Mapping[str, Row] = {
     "GET /headshots/gallery": page(),
     "POST /headshots/choice": act(form={"photo": "{photo_id}"}),
     "GET /photos/<photo_id>/<rendition>": fetched(),
-    "GET /admin/": page(ADMINS),
-    "GET /admin/deliveries": page(ADMINS),
-    "POST /admin/deliveries/<delivery_id>/replay": act(ADMINS),
+    "GET /admin/": page(OPERATORS),
+    "GET /admin/deliveries": page(OPERATORS),
+    "POST /admin/deliveries/<delivery_id>/replay": act(OPERATORS),
 }
 
 # What the parts of addresses name. A person's own things do not exist for anybody else.

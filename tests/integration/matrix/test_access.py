@@ -67,7 +67,7 @@ def test_asking_for_the_methods_opens_nothing(town: Town) -> None:
 def test_role_that_is_taken_away_counts_from_the_next_request(town: Town) -> None:
     admin = town.actor("admin")
     assert admin.call("GET", "/admin/").status_code == 200
-    town.connection.execute("UPDATE people SET role = 'employee' WHERE subject = 'subject-admin'")
+    town.connection.execute("UPDATE people SET role = 'employee', roles = '{}' WHERE subject = 'subject-admin'")
     assert admin.call("GET", "/admin/").status_code == 403
     town.connection.execute("UPDATE people SET deactivated_at = now() WHERE subject = 'subject-admin'")
     assert admin.call("GET", "/headshots").status_code == 303

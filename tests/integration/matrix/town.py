@@ -192,9 +192,11 @@ def _sitter(secretbox: Any) -> dict[str, str]:
     person = _person(SITTER, "employee")
     factories.agree(person)
     factories.make_shoot(person, provider_id="model-of-sitter", signed_url=secretbox.seal(SIGNED), minted_at=NOW)
-    return {"person_id": str(person.id)} | _SHARED
+    # Nothing of theirs is there yet; in an address it has to look as if.
+    return {"person_id": str(person.id), "photo_id": _NOTHING, "delivery_id": "999999999"} | _SHARED
 
 
+_NOTHING = "11111111-1111-4111-8111-111111111111"
 _SHARED = {
     "filename": "css/tokens.css",
     "name": "favicon",
@@ -204,8 +206,15 @@ _SHARED = {
 
 
 def _person(name: str, role: str) -> Person:
+    manages = ["staff"] if role == "manager" else []
     person = factories.make_person(
-        f"{name}@example.com", name=f"{name.title()} Townsend", role=role, groups=["staff"], subject=f"subject-{name}"
+        f"{name}@example.com",
+        name=f"{name.title()} Townsend",
+        role=role,
+        roles=[role],
+        groups=["staff"],
+        manages=manages,
+        subject=f"subject-{name}",
     )
     with transaction() as session:
         session.add(
@@ -215,6 +224,7 @@ def _person(name: str, role: str) -> Person:
                 data={"csrf_token": hashlib.sha256(f"forms of {name}".encode()).hexdigest()[:40]},
                 created_at=NOW,
                 active_at=NOW,
+                confirmed_at=NOW,
                 expires_at=NOW + timedelta(hours=8),
                 issuer=person.issuer,
                 sid=f"sid-{name}",

@@ -1,0 +1,80 @@
+"""A form takes the fields it has and no others: whatever else is sent along, the database ends the same."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+from tests.integration.matrix.dump import Dump, without
+from tests.integration.matrix.table import TABLE, UNSAFE, Route, routes_of
+from tests.integration.matrix.town import OTHER, Town
+
+# Every column somebody might hope to write, and what frameworks are known to look at.
+EXTRA = {
+    **dict.fromkeys(("role", "roles", "roles[]", "person[role]", "person.role", "manages"), "admin"),
+    **dict.fromkeys(("is_admin", "admin", "superuser", "development", "is_development", "stale"), "true"),
+    **dict.fromkeys(("email", "name", "subject", "issuer", "groups", "locale", "sub"), "intruder@example.com"),
+    **dict.fromkeys(("provider", "provider_id", "provider_status", "status", "state", "origin", "key"), "deleted"),
+    **dict.fromkeys(("policy_version", "text", "text_sha256", "purposes", "given_at", "withdrawn_at"), "1999-01-01"),
+    **dict.fromkeys(("signed_url", "storage_key", "api_key", "next", "return_to", "target_link_uri"), "//evil.example"),
+    **dict.fromkeys(("deactivated_at", "created_at", "acted_at", "expires_at", "version", "attempts"), "0"),
+    **dict.fromkeys(("_method", "X-HTTP-Method-Override", "__class__", "__proto__", "constructor"), "DELETE"),
+}
+THINGS = ("person_id", "photo_id", "delivery_id")
+FORMS = sorted(key for key in TABLE if key.split()[0] in UNSAFE)
+
+
+@pytest.mark.parametrize("key", FORMS)
+def test_extra_fields_change_nothing(key: str, make_town: Callable[..., Town]) -> None:
+    first, again, extra = (_after(make_town(), key, {}), _after(make_town(), key, {}), None)
+    town = make_town()
+    theirs = {name: town.things[OTHER][name] for name in THINGS}
+    lawful = next(route for route in routes_of(town.app) if route.key == key).row.form
+    fields = {name: value for name, value in (EXTRA | theirs | _ids(theirs)).items() if name not in lawful}
+    extra = _after(town, key, fields)
+    # What differs between two lawful runs are new ids and tokens; the rest has to be the same.
+    for table in first:
+        by_chance = _differing(first, again, table)
+        assert without(first[table], by_chance) == without(extra[table], by_chance), table
+
+
+@pytest.mark.parametrize("key", [key for key in FORMS if not TABLE[key].no_token])
+def test_forms_of_another_shape_are_not_taken_for_forms(key: str, town: Town) -> None:
+    """JSON, XML or plain text cannot be sent by a page of another site without asking; here they are no form at all."""
+    actor = town.actor("admin")
+    token = actor.token()
+    (route,) = [route for route in routes_of(town.app) if route.key == key]
+    before = town.dump()
+    for content_type in ("application/json", "text/plain", "application/xml", "application/x-www-form-urlencoded; x"):
+        body = f'{{"csrf_token": "{token}", "photo": "{actor.fill("{photo_id}")}", "role": "admin"}}'
+        answer = actor.call(route.method, actor.path(route), data=body, content_type=content_type)
+        assert answer.status_code == 400, content_type
+    assert before["people"] == town.dump()["people"]
+    assert before["choices"] == town.dump()["choices"]
+
+
+def _ids(theirs: dict[str, str]) -> dict[str, str]:
+    person = theirs["person_id"]
+    return {"user_id": person, "id": person, "person": person, "owner_id": person, "shoot_id": person}
+
+
+def _after(town: Town, key: str, extra: dict[str, str]) -> Dump:
+    actor = town.actor("admin")
+    (route,) = [route for route in routes_of(town.app) if route.key == key]
+    _carried_out(actor.lawful(route, extra=extra).status_code, route)
+    return town.dump()
+
+
+def _carried_out(status: int, route: Route) -> None:
+    assert status == route.row.status, route
+
+
+def _differing(one: Dump, other: Dump, table: str) -> set[str]:
+    names = one[table][0].keys() if one[table] else set()
+    return {name for name in names if _values(one, table, name) != _values(other, table, name)}
+
+
+def _values(found: Dump, table: str, column: str) -> Counter[str]:
+    return Counter(row[column] for row in found[table])

@@ -1,0 +1,172 @@
+"""The walls around every answer of every route, errors included, as a browser reads them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from werkzeug.test import TestResponse
+
+from tests.integration.matrix.table import STRANGER, Kind, Route, routes_of
+from tests.integration.matrix.town import SITTER, STUDIO, Town
+
+FOREIGN_ORIGINS = (
+    "https://evil.example",
+    "null",
+    "https://portal.example.evil.example",
+    "http://portal.example",
+    "https://studio.example",
+)
+_NONCE = re.compile(r"'nonce-([\w-]{22})'")
+_YEAR = 31_536_000
+# Streams of events are UTF-8 whatever their header says.
+_TEXT = (
+    "text/html",
+    "text/plain",
+    "text/css",
+    "text/javascript",
+    "application/json",
+    "application/javascript",
+    "image/svg",
+)
+
+
+def policy_of(answer: TestResponse) -> dict[str, list[str]]:
+    """Read a Content-Security-Policy the way browsers do: the first of two directives of one name counts."""
+    (text,) = answer.headers.getlist("Content-Security-Policy")
+    found: dict[str, list[str]] = {}
+    for part in text.split(";"):
+        name, *values = part.split()
+        assert name not in found, f"{name} twice"
+        found[name] = values
+    return found
+
+
+def answers(town: Town, name: str) -> Iterator[tuple[Route | None, TestResponse]]:
+    """Yield the answer of every route (signing out last), then one of every kind of error."""
+    actor = town.actor(name)
+    for route in sorted(routes_of(town.app), key=lambda each: each.rule == "/logout"):
+        if route.arguments <= town.things[actor.owner].keys():
+            yield route, actor.lawful(route)
+    for method, path in (
+        *(("GET", "/nowhere"), ("POST", "/headshots/status"), ("GET", "/photos/x/y"), ("POST", "/headshots/choice")),
+        *(("TRACE", "/"), ("GET", "/static/none.css"), ("GET", "/icons/x.svg"), ("PUT", "/webhooks/profilebakery")),
+    ):
+        yield None, actor.call(method, path)
+    yield None, actor.call("GET", "/", headers={"Host": "evil.example"})
+
+
+@pytest.mark.parametrize("name", [STRANGER, "employee", "admin", SITTER])
+def test_walls_around_every_answer(name: str, town: Town) -> None:
+    for route, answer in answers(town, name):
+        where = f"{route or answer.request.path}"
+        headers = answer.headers
+        assert "; includeSubDomains" in headers["Strict-Transport-Security"], where
+        assert int(headers["Strict-Transport-Security"].split("=")[1].split(";")[0]) >= _YEAR
+        assert headers["X-Content-Type-Options"] == "nosniff", where
+        assert headers["Cross-Origin-Resource-Policy"] == "same-origin", where
+        policy = policy_of(answer)
+        assert policy["frame-ancestors"] == ["'none'"], where
+        assert set(policy["default-src"]) <= {"'self'", "'none'"}, where
+        assert not [part for part in headers if part[0].startswith("Access-Control")], where
+        assert "Server" not in headers
+        assert "X-Powered-By" not in headers
+
+
+@pytest.mark.parametrize("name", [STRANGER, "employee", "admin", SITTER])
+def test_what_pages_may_load_and_do(name: str, town: Town) -> None:
+    nonces = set()
+    for route, answer in answers(town, name):
+        if route is not None and route.row.kind is Kind.ASSET and route.endpoint == "static":
+            continue  # judged below
+        if (route is not None and route.endpoint == "webhooks.receive") or "webhooks" in answer.request.path:
+            assert policy_of(answer)["default-src"] == ["'none'"] or answer.status_code == 405
+            continue
+        policy, where = policy_of(answer), f"{route or answer.request.path}"
+        is_studio = route is not None and route.rule == "/headshots/studio"
+        assert policy["object-src"] == ["'none'"], where
+        assert policy["base-uri"] == ["'none'"], where
+        assert policy["frame-src"] == ([STUDIO] if is_studio else ["'none'"]), where
+        assert policy["form-action"][0] == "'self'", where
+        assert set(policy["form-action"][1:]) == {town.issuer}, where
+        for loaded in ("script-src", "style-src"):
+            own, nonce = policy[loaded]
+            assert own == "'self'"
+            assert _NONCE.fullmatch(nonce)
+        assert "unsafe" not in answer.headers["Content-Security-Policy"], where
+        assert "*" not in answer.headers["Content-Security-Policy"], where
+        assert answer.headers["Referrer-Policy"] in {"no-referrer", "same-origin"}, where
+        assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin", where
+        camera = answer.headers["Permissions-Policy"].partition(", ")[0]
+        assert camera == (f'camera=(self "{STUDIO}")' if is_studio else "camera=()"), where
+        (nonce,) = set(_NONCE.findall(answer.headers["Content-Security-Policy"]))
+        assert nonce not in nonces, "a nonce is good for one answer"
+        nonces.add(nonce)
+
+
+def test_file_that_is_opened_by_itself_runs_nothing(town: Town) -> None:
+    version = town.app.static_url_path
+    for path in (f"{version}/css/tokens.css", f"{version}/js/live.js"):
+        answer = town.actor(STRANGER).call("GET", path)
+        policy = policy_of(answer)
+        assert policy.keys() == {"default-src", "style-src", "frame-ancestors"}
+        assert policy["default-src"] == ["'none'"]
+        assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("origin", FOREIGN_ORIGINS)
+def test_no_other_origin_may_read_an_answer(origin: str, town: Town) -> None:
+    actor = town.actor("employee")
+    asked = {"Origin": origin, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "X-CSRFToken"}
+    for route in routes_of(town.app):
+        for method in {route.method, "OPTIONS"} - {"POST"}:
+            answer = actor.call(method, actor.path(route), headers=asked)
+            found = [name for name, _value in answer.headers if name.lower().startswith("access-control")]
+            assert not found, f"{method} {route.rule}"
+
+
+@pytest.mark.parametrize("name", [STRANGER, "employee", "admin", SITTER])
+def test_what_an_answer_is_and_who_may_keep_it(name: str, town: Town) -> None:
+    for route, answer in answers(town, name):
+        where, kept = f"{route or answer.request.path}", answer.headers.get("Cache-Control", "")
+        kind = answer.headers.get("Content-Type", "")
+        if kind.startswith(_TEXT) and answer.status_code != 304:
+            assert "charset=utf-8" in kind.lower().replace('"', "") or kind.startswith("application/json"), (
+                f"{where}: {kind}"
+            )
+        is_asset = route is not None and route.row.kind is Kind.ASSET
+        if is_asset:
+            assert "Set-Cookie" not in answer.headers, where
+            assert "Cookie" not in answer.headers.get("Vary", ""), where
+            continue
+        assert kept in {"no-store", "private, no-cache"}, f"{where}: {kept}"
+        if kept != "no-store":
+            assert route is not None
+            assert route.row.kind is Kind.FETCHED
+            assert "Cookie" in answer.headers["Vary"], where
+        elif kind.startswith("text/html") and answer.status_code == 200:
+            assert "Cookie" in answer.headers["Vary"], where
+        if route is not None and route.row.kind is Kind.MACHINE:
+            assert "Set-Cookie" not in answer.headers, where
+
+
+def test_cookies_are_out_of_reach(town: Town) -> None:
+    """Every cookie any route sets: the whole site's own, for no script, no other site and no plain connection."""
+    seen = set()
+    for name in (STRANGER, "employee"):
+        for route, answer in answers(town, name):
+            for cookie in answer.headers.getlist("Set-Cookie"):
+                title, *attributes = [part.strip() for part in cookie.split(";")]
+                seen.add(title.partition("=")[0])
+                assert title.startswith("__Host-"), route
+                assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(attributes), f"{route}: {cookie}"
+                assert not [each for each in attributes if each.startswith("Domain")]
+                assert len(cookie) < 4096
+    assert "__Host-portal-browser" in seen
+
+
+def test_signing_out_clears_what_the_browser_keeps(town: Town) -> None:
+    actor = town.actor("employee")
+    answer = actor.call("POST", "/logout", form={"csrf_token": actor.token()})
+    assert {part.strip(' "') for part in answer.headers["Clear-Site-Data"].split(",")} == {"cache", "storage"}

@@ -1,0 +1,122 @@
+"""Names and words of people, providers and identity providers are words on every page, never markup."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from xml.etree.ElementTree import Element
+
+import html5lib
+import pytest
+from werkzeug.test import TestResponse
+
+from tests.integration.auth.hostile_provider import HostileProvider
+from tests.integration.matrix.table import ROLES, routes_of
+from tests.integration.matrix.town import SITTER, Actor, Town
+
+MARK = "hostilemark"
+WORDS = {
+    "an element": f'"><svg onload={MARK}()><{MARK}>',
+    "an attribute": f"' onmouseover='{MARK}()' {MARK}=\" x=\"",
+    "a script's end": f"</script></style></title></textarea><script>{MARK}()</script>",
+    "a template": f"{{{{ {MARK} }}}}{{% {MARK} %}}${{{MARK}}}",
+    "entities": f"&lt;{MARK}&gt;&#60;{MARK}&#62;",
+    "turned around": f"\u202e\u2066{MARK}\u2069\u200f\ufeff",
+    "very long": f"{MARK} " + "W" * 10_000,
+    "many lines": f"{MARK}\r\nSet-Cookie: {MARK}=1\r\n\r\n<{MARK}>",
+}
+# Where only the way through is another: the first two say as much as all of them.
+FEW = dict(list(WORDS.items())[:2])
+# Every column whose words are not ours, by who says them.
+_SAID = (
+    *(("people", name) for name in ("name", "email", "subject")),
+    *(("shoots", name) for name in ("provider_status", "confirmed_by")),
+    *(("photos", name) for name in ("provenance",)),
+    *(("deliveries", name) for name in ("event", "model_id", "error", "key_id")),
+    *(("sessions", name) for name in ("user_agent", "sid")),
+    *(("choices", name) for name in ("key",)),
+    *(("consents", name) for name in ("policy_version", "provider", "user_agent")),
+    *(("notices", name) for name in ("reason",)),
+)
+
+
+def pages(actor: Actor) -> Iterator[TestResponse]:
+    """Every page and fragment this person can read."""
+    for route in routes_of(actor.town.app):
+        if route.method == "GET" and route.arguments <= actor.town.things[actor.owner].keys():
+            answer = actor.lawful(route)
+            if answer.mimetype in {"text/html", "image/svg+xml"}:
+                yield answer
+
+
+def skeleton(text: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Return every element of a page with the names of its attributes, as a browser would build them."""
+    root: Element = html5lib.HTMLParser(strict=False).parse(text)
+    return [(each.tag, tuple(sorted(each.keys()))) for each in root.iter() if isinstance(each.tag, str)]
+
+
+def harmless(answer: TestResponse) -> None:
+    where = answer.request.path
+    for tag, attributes in skeleton(answer.text):
+        assert MARK not in tag, where
+        assert not [name for name in attributes if name.startswith("on") or MARK in name], f"{where}: {tag}"
+    for script in html5lib.HTMLParser().parse(answer.text).iter("{http://www.w3.org/1999/xhtml}script"):
+        assert MARK not in "".join(script.itertext()), where
+    assert "Set-Cookie" not in answer.headers or MARK not in str(answer.headers)
+
+
+@pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)
+def test_words_of_others_are_words(words: str, town: Town) -> None:
+    for table, column in _SAID:
+        # The rows stay different where the database wants them to.
+        number = "" if (table, column) not in {("people", "subject"), ("choices", "key")} else "|| ctid::text"
+        town.connection.execute(f"UPDATE {table} SET {column} = %s {number}", (words.replace("\x00", ""),))
+    seen = 0
+    for name in (*ROLES, SITTER):
+        for answer in pages(town.actor(name)):
+            assert answer.status_code < 500, answer.request.path
+            harmless(answer)
+            seen += MARK in answer.text
+    assert seen > 3, "the words should be on some pages, or this proves nothing"
+
+
+@pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)
+def test_words_of_an_identity_provider_are_words(words: str, town: Town, identity: HostileProvider) -> None:
+    identity.person = {"sub": "hostile", "email": "hostile@example.com", "name": words}
+    identity.person |= {"groups": [words[:300]], "given_name": words[:300], "locale": words[:300]}
+    actor = town.actor("stranger")
+    back = identity.visit(actor.call("GET", "/login").headers["Location"])
+    answer = actor.call("GET", back, headers={"User-Agent": "".join(words.split("\r\n"))})
+    assert answer.status_code == 303
+    seen = 0
+    for path in ("/", "/headshots", "/headshots/consent", "/headshots/gallery", "/privacy", "/headshots/status"):
+        page = actor.call("GET", path)
+        harmless(page)
+        seen += MARK in page.text
+    assert seen or words.startswith("\u202e")
+
+
+@pytest.mark.parametrize("words", FEW.values(), ids=FEW)
+def test_words_of_an_operator_are_words(words: str, make_town: Callable[..., Town]) -> None:
+    town = make_town(brand_name=words.partition("\r")[0][:200])
+    for name in ("stranger", "employee", "admin"):
+        for answer in pages(town.actor(name)):
+            assert answer.status_code < 500
+            harmless(answer)
+
+
+@pytest.mark.parametrize("words", FEW.values(), ids=FEW)
+def test_what_is_typed_comes_back_as_words(words: str, town: Town) -> None:
+    for name in ("stranger", "admin"):
+        actor = town.actor(name)
+        for route in routes_of(town.app):
+            if route.method == "HEAD" or route.rule == "/logout":
+                continue
+            sent: dict[str, Any] = dict.fromkeys(("photo", "purpose", "decision", "state", "next", "error", "q"), words)
+            if route.is_unsafe and name == "admin":
+                sent["csrf_token"] = actor.token()
+            where = {"form": sent} if route.is_unsafe else {"query_string": sent}
+            answer = actor.call(route.method, actor.path(route), **where, headers={"Referer": f"/{words[:20]!r}"})
+            assert answer.status_code < 500
+            if answer.mimetype == "text/html":
+                harmless(answer)
