@@ -13,6 +13,8 @@ from enum import Enum
 
 from flask import Flask
 
+from tests.integration.matrix.dump import AUDITED
+
 STRANGER = "stranger"
 ROLES = ("employee", "manager", "operator", "admin")
 ACTORS = (STRANGER, *ROLES)
@@ -89,13 +91,15 @@ def machine(status: int, **more: object) -> Row:
 
 
 _ATTEMPT = frozenset({"sign_in_attempts"})
-_NOTED = frozenset({"audit_entries"})
+_NOTED = AUDITED
+_OPENED = AUDITED | {"shoots.opened_at", "shoots.last_opened_at"}
 _INITIATE = {"iss": "{issuer}"}
 
 TABLE: Mapping[str, Row] = {
     "GET /static/<version>/<path:filename>": machine(200, kind=Kind.ASSET),
     "GET /brand.css": machine(200, kind=Kind.ASSET),
     "GET /icons/<name>.svg": machine(200, kind=Kind.ASSET),
+    "GET /brand/tile.png": machine(200, kind=Kind.ASSET),
     "GET /healthz": machine(200),
     "GET /readyz": machine(200),
     # Nobody here has the monitoring's token.
@@ -122,18 +126,21 @@ TABLE: Mapping[str, Row] = {
     "POST /headshots/consent": act(form={"decision": "withdraw"}),
     "POST /headshots/start": act(),
     # Their sessions are over: my page follows. The one who sits in the studio right now has tests of their own.
-    "GET /headshots/studio": page(status=303, may_touch=frozenset({"shoots.opened_at", "audit_entries"})),
+    "GET /headshots/studio": page(status=303, may_touch=_OPENED),
     "POST /headshots/studio/dead-link": act(),
     "GET /headshots/gallery": page(),
     "POST /headshots/choice": act(form={"photo": "{photo_id}"}),
     "GET /photos/<photo_id>/<rendition>": fetched(),
+    "GET /account/sessions": page(),
+    "POST /account/sessions/<public_id>/end": act(),
+    "POST /account/sessions/end-others": act(),
     "GET /admin/": page(OPERATORS),
     "GET /admin/deliveries": page(OPERATORS),
     "POST /admin/deliveries/<delivery_id>/replay": act(OPERATORS),
 }
 
 # What the parts of addresses name. A person's own things do not exist for anybody else.
-PERSONAL = frozenset({"photo_id"})
+PERSONAL = frozenset({"photo_id", "public_id"})
 SHARED = frozenset({"filename", "name", "slug", "rendition", "delivery_id", "version"})
 
 _CONVERTER = re.compile(r"<(?:(?!path:)[a-z]+(?:\([^<>]*\))?:)?")
