@@ -41,7 +41,7 @@ from portal.web import (
     team,
     webhooks,
 )
-from portal.web.admin import deliveries, overview, people
+from portal.web.admin import audit, deliveries, overview, people
 from portal.web.auth import logout
 from portal.web.auth.provider import IdentityProvider
 from portal.web.context import EXTENSION
@@ -67,6 +67,7 @@ _BLUEPRINTS = (
     overview.blueprint,
     people.blueprint,
     deliveries.blueprint,
+    audit.blueprint,
 )
 
 Clock = Callable[[], datetime]

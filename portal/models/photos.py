@@ -103,6 +103,12 @@ def rendition_of_person(photo_id: UUID, name: str, person_id: UUID) -> Rendition
     )
 
 
+def owner_of(photo_id: UUID) -> UUID | None:
+    """Return whose photo this is, None when there is no such photo."""
+    query = select(Shoot.person_id).join(Photo, Photo.shoot_id == Shoot.id).where(Photo.id == photo_id)
+    return db.session.scalar(query)
+
+
 def by_provider_id(shoot_id: UUID, provider_id: str) -> Photo | None:
     """Return the photo of a shoot the provider knows by this id."""
     return db.session.scalar(select(Photo).where(Photo.shoot_id == shoot_id, Photo.provider_id == provider_id))
@@ -151,15 +157,16 @@ def hide(photo_ids: list[UUID], now: datetime) -> None:
     db.session.execute(update(Photo).where(Photo.id.in_(photo_ids)).values(removed_at=now))
 
 
-def files_of_removed(before: datetime, limit: int = 200) -> list[tuple[UUID, str]]:
-    """Return rendition and storage key of files whose photos were removed before this moment."""
+def files_of_removed(before: datetime, limit: int = 200) -> list[tuple[UUID, str, UUID]]:
+    """Return rendition, storage key and owner of files whose photos were removed before this moment."""
     query = (
-        select(Rendition.id, Rendition.storage_key)
+        select(Rendition.id, Rendition.storage_key, Shoot.person_id)
         .join(Photo, Photo.id == Rendition.photo_id)
+        .join(Shoot, Shoot.id == Photo.shoot_id)
         .where(Photo.removed_at < before)
         .limit(limit)
     )
-    return [(rendition_id, key) for rendition_id, key in db.session.execute(query)]
+    return [(rendition_id, key, owner_id) for rendition_id, key, owner_id in db.session.execute(query)]
 
 
 def drop_renditions(rendition_ids: list[UUID]) -> None:

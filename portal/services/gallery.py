@@ -54,6 +54,14 @@ def choose(person: Person, photo_id: UUID, *, now: datetime) -> Choice:
     Raises:
         NotFound: no such photo among the person's own.
     """
+    try:
+        return _choose(person, photo_id, now)
+    except NotFound:
+        _note_foreign(person, photo_id, now)
+        raise
+
+
+def _choose(person: Person, photo_id: UUID, now: datetime) -> Choice:
     with transaction():
         photo = photos.of_person(photo_id, person.id)
         shoot = shoots.lock(photo.shoot_id) if photo else None
@@ -70,7 +78,7 @@ def choose(person: Person, photo_id: UUID, *, now: datetime) -> Choice:
         return choice
 
 
-def rendition(person: Person, photo_id: UUID, name: str) -> Rendition:
+def rendition(person: Person, photo_id: UUID, name: str, *, now: datetime) -> Rendition:
     """Return where one size of the person's own photo is stored.
 
     Raises:
@@ -78,5 +86,14 @@ def rendition(person: Person, photo_id: UUID, name: str) -> Rendition:
     """
     found = photos.rendition_of_person(photo_id, name, person.id)
     if found is None:
+        _note_foreign(person, photo_id, now)
         raise NotFound
     return found
+
+
+def _note_foreign(person: Person, photo_id: UUID, now: datetime) -> None:
+    """Keep that somebody asked for another person's photo; ids cannot be guessed, so they had it from somewhere."""
+    with transaction():
+        owner_id = photos.owner_of(photo_id)
+        if owner_id is not None and owner_id != person.id:
+            audit.add("access", at=now, actor_id=person.id, subject_id=owner_id, result="denied", what="photo")

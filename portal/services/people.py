@@ -146,24 +146,19 @@ def _session(person: Person, identity: Identity, begins: NewSession, now: dateti
 def note_refusal(reason: str, *, now: datetime, action: str = "sign_in") -> None:
     """Keep that a sign-in, or an order to sign out, was refused and why."""
     with transaction():
-        audit.add(
-            action,
-            at=now,
-            result="refused",
-            reason=reason,
-        )
+        audit.add(action, at=now, result="refused", reason=reason)
 
 
 def note_denied(person: Person, endpoint: str, *, now: datetime) -> None:
     """Keep that somebody called what is not theirs to call."""
     with transaction():
-        audit.add(
-            "access",
-            at=now,
-            actor_id=person.id,
-            result="denied",
-            endpoint=endpoint,
-        )
+        audit.add("access", at=now, actor_id=person.id, result="denied", endpoint=endpoint)
+
+
+def note_view(person: Person, endpoint: str, *, now: datetime, subject_id: UUID | None = None) -> None:
+    """Keep that somebody looks at other people's data: all on a page, or one person's."""
+    with transaction():
+        audit.add("console.viewed", at=now, actor_id=person.id, subject_id=subject_id, endpoint=endpoint)
 
 
 def deactivate(person_id: UUID, *, actor: Person, now: datetime) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from datetime import datetime, timedelta
 
 from portal.db import release, transaction
 from portal.domain.durations import LATEST
 from portal.domain.stages import Problem
-from portal.models import budget, choices, deliveries, jobs, limits, people, photos, shoots, steps
+from portal.models import audit, budget, choices, deliveries, jobs, limits, people, photos, shoots, steps
 from portal.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,7 @@ def forget(storage: Storage, *, now: datetime) -> None:
             "durations": steps.forget_durations(LATEST),
         }
     counts["photos"] = _hide_unchosen(now)
-    counts["files"] = _delete_files(storage, now - REMOVED_FILES)
+    counts["files"] = _delete_files(storage, now)
     log.info("forgotten", extra=counts)
 
 
@@ -53,23 +54,26 @@ def _hide_unchosen(now: datetime) -> int:
             for shoot in shoots.without_photos():
                 # Nobody chose in time; saying so is better than an empty gallery.
                 shoot.problem = Problem.NOT_CHOSEN
+                audit.add("shoot.not_chosen", at=now, subject_id=shoot.person_id, result="problem")
                 people.announce(shoot.person_id)
         if not found:
             return hidden
         hidden += len(found)
 
 
-def _delete_files(storage: Storage, removed_before: datetime) -> int:
+def _delete_files(storage: Storage, now: datetime) -> int:
     """Delete files first and their rows afterwards: a stop in between leaves a row, which the next run finds."""
     deleted = 0
     while True:
         with transaction():
-            found = photos.files_of_removed(removed_before)
+            found = photos.files_of_removed(now - REMOVED_FILES)
         release()
         if not found:
             return deleted
-        for _rendition_id, key in found:
+        for _rendition_id, key, _owner_id in found:
             storage.delete(key)
         with transaction():
-            photos.drop_renditions([rendition_id for rendition_id, _key in found])
+            photos.drop_renditions([rendition_id for rendition_id, _key, _owner_id in found])
+            for owner_id, files in Counter(owner_id for _rendition_id, _key, owner_id in found).items():
+                audit.add("photos.deleted", at=now, subject_id=owner_id, files=files)
         deleted += len(found)

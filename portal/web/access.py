@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import Enum, StrEnum
 from types import MappingProxyType
 from urllib.parse import urlencode
+from uuid import UUID
 
 from flask import Flask, current_app, g, redirect, request
 from werkzeug.exceptions import Unauthorized
@@ -47,6 +49,7 @@ class Rule:
 
     Attributes:
         right: what its caller must be allowed to do, None where being signed in is enough.
+        noted_for: whoever has this right is shown other people's data, so the audit trail says that they looked.
         prolongs: whether a call shows that a person is there; what pages fetch by themselves does not.
         stranger: what happens to somebody not signed in.
         is_plain: whether errors are answered as JSON instead of a page.
@@ -56,6 +59,7 @@ class Rule:
 
     who: Who
     right: Right | None = None
+    noted_for: Right | None = None
     prolongs: bool = True
     stranger: Stranger = Stranger.SIGNS_IN
     is_plain: bool = False
@@ -76,10 +80,11 @@ _ASSET = Rule(who=Who.MACHINE, prolongs=False)
 _SIGN_IN = Rule(who=Who.ANYONE, limit=_SIGNING_IN)
 _OWN = Rule(who=Who.EMPLOYEE)
 _ACT = Rule(who=Who.EMPLOYEE, limit=_ACTING)
-_PEOPLE = Rule(who=Who.EMPLOYEE, right=Right.SEE_PEOPLE)
+_PEOPLE = Rule(who=Who.EMPLOYEE, right=Right.SEE_PEOPLE, noted_for=Right.SEE_PEOPLE)
 _SESSIONS = Rule(who=Who.EMPLOYEE, right=Right.MANAGE_SESSIONS)
 _ADMISSION = Rule(who=Who.EMPLOYEE, right=Right.MANAGE_PEOPLE)
 _OPERATIONS = Rule(who=Who.EMPLOYEE, right=Right.SEE_OPERATIONS)
+_AUDIT = Rule(who=Who.EMPLOYEE, right=Right.SEE_AUDIT, noted_for=Right.SEE_AUDIT)
 _BACKGROUND = Rule(who=Who.EMPLOYEE, prolongs=False, stranger=Stranger.IS_TOLD, is_plain=True, limit=_WATCHING)
 _PHOTO = replace(_BACKGROUND, limit=_VIEWING)
 
@@ -116,18 +121,20 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "account.show_sessions": _OWN,
         "account.end_session": _ACT,
         "account.end_other_sessions": _ACT,
-        "team.show": Rule(who=Who.EMPLOYEE, right=Right.SEE_TEAM),
+        "team.show": Rule(who=Who.EMPLOYEE, right=Right.SEE_TEAM, noted_for=Right.SEE_TEAM),
         "people.show_all": _PEOPLE,
         "people.show_one": _PEOPLE,
         "people.end_session": _SESSIONS,
         "people.end_sessions": _SESSIONS,
-        "people.ask_deactivate": _ADMISSION,
+        "people.ask_deactivate": replace(_ADMISSION, noted_for=Right.MANAGE_PEOPLE),
         "people.deactivate": _ADMISSION,
-        "people.ask_reactivate": _ADMISSION,
+        "people.ask_reactivate": replace(_ADMISSION, noted_for=Right.MANAGE_PEOPLE),
         "people.reactivate": _ADMISSION,
-        "overview.show": _OPERATIONS,
+        "overview.show": replace(_OPERATIONS, noted_for=Right.SEE_PEOPLE),
         "deliveries.show": _OPERATIONS,
         "deliveries.replay": Rule(who=Who.EMPLOYEE, right=Right.REPLAY),
+        "audit.show": _AUDIT,
+        "audit.download": _AUDIT,
     }
 )
 
@@ -183,10 +190,19 @@ def _check_right(rule: Rule, right: Right, person: Person) -> Response | None:
         raise NotAllowed
     row = current_session().row
     if row is not None and is_confirmed(row.confirmed_at, now):
+        if rule.noted_for in person.rights:
+            # Before they see it: without this entry there is no page.
+            _note_view(person, now)
         return None
     if rule.is_plain or request.method not in _LOOKING:
         raise Unconfirmed
     return redirect("/login?" + urlencode({"confirm": "1", "next": _wanted()}), 303)
+
+
+def _note_view(person: Person, now: datetime) -> None:
+    # Where an address names one person, this is how its part is called.
+    whom = (request.view_args or {}).get("person_id")
+    people.note_view(person, request.endpoint or "", now=now, subject_id=whom if isinstance(whom, UUID) else None)
 
 
 def _wanted() -> str:

@@ -46,6 +46,8 @@ PEOPLE = {
     "people.deactivate",
     "people.ask_reactivate",
     "people.reactivate",
+    "audit.show",
+    "audit.download",
 }
 TEAMS = {"team.show"}
 

@@ -158,7 +158,7 @@ def test_only_ones_own_visible_photos_can_be_chosen(bench: Bench, whose: str) ->
     with pytest.raises(NotFound):
         gallery.choose(person, missing, now=NOW)
     with pytest.raises(NotFound):
-        gallery.rendition(person, missing, "640.webp")
+        gallery.rendition(person, missing, "640.webp", now=NOW)
     assert acts_of(shoot) == []
 
 
@@ -175,10 +175,10 @@ def test_nothing_can_be_chosen_before_everything_is_here(bench: Bench) -> None:
 def test_renditions_are_found_by_name_for_their_owner_only(bench: Bench) -> None:
     person, _, (first, *_) = finished()
     other, _, _ = finished()
-    assert gallery.rendition(person, first.id, "640.webp").photo_id == first.id
+    assert gallery.rendition(person, first.id, "640.webp", now=NOW).photo_id == first.id
     for stranger, name in ((other, "640.webp"), (person, "1280.webp"), (person, "../640.webp"), (person, "")):
         with pytest.raises(NotFound):
-            gallery.rendition(stranger, first.id, name)
+            gallery.rendition(stranger, first.id, name, now=NOW)
 
 
 def test_photos_come_in_the_studios_order(bench: Bench) -> None:

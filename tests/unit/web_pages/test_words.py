@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -28,6 +28,8 @@ METHODS = [
 ]
 # A template with a mistake in it would otherwise be passed over without a word.
 OPTIONS = {"**.html": {"silent": "false"}, "**.txt": {"silent": "false"}}
+# Words of constants are looked up when a page is made, in its language.
+KEYWORDS = {**DEFAULT_KEYWORDS, "_l": None}
 BLANK = re.compile(r"%\((\w+)\)s")
 
 
@@ -41,7 +43,7 @@ def in_the_code() -> set[str | tuple[str, ...]]:
     found: set[str | tuple[str, ...]] = set()
     for folder in ("portal", "templates"):
         methods = [(pattern.removeprefix(f"{folder}/"), method) for pattern, method in METHODS]
-        for _file, _line, message, _comments, _context in extract_from_dir(TOP / folder, methods, OPTIONS):
+        for _file, _line, message, _comments, _context in extract_from_dir(TOP / folder, methods, OPTIONS, KEYWORDS):
             found.add(message)
     return found
 

@@ -1,0 +1,81 @@
+"""Reading the audit trail: one page of it, or all of it for a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
+
+from portal.db import release, transaction
+from portal.models import audit_links, audit_list
+from portal.models.audit_list import Listed, Wanted
+
+BATCH = 1000
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The last check of the whole trail.
+
+    Attributes:
+        position: up to where it went.
+        faults: how many places were not as they were written.
+    """
+
+    at: datetime
+    position: int
+    faults: int
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the trail stands: how long it is, and what is known of its soundness; None when nobody ever looked."""
+
+    entries: int
+    verified: Verification | None
+
+
+def wanted(*, action: str | None, person: str | None, day: date | None) -> Wanted:
+    """Say which entries are meant.
+
+    Args:
+        action: one of the constants.
+        person: an id, an address, or a part of a name.
+        day: in UTC.
+    """
+    since = datetime.combine(day, time.min, UTC) if day else None
+    # The last day of the calendar has no other after it.
+    until = since + timedelta(days=1) if since and day != date.max else None
+    return Wanted(action=action, people=_people(person) if person else None, since=since, until=until)
+
+
+def _people(text: str) -> tuple[UUID, ...]:
+    try:
+        return (UUID(text),)
+    except ValueError:
+        return audit_list.people_like(text)
+
+
+def standing() -> Standing:
+    """Return how the trail stands; only what really was checked counts as checked."""
+    head = audit_links.head()
+    last = audit_list.last_verification()
+    verified = None
+    if last is not None:
+        position = int((last.detail.get("head") or "0").partition(":")[0])
+        verified = Verification(last.at, position, int(last.detail["faults"]))
+    return Standing(head.position if head else 0, verified)
+
+
+def everything(asked: Wanted) -> Iterator[Listed]:
+    """Yield entries, the newest first, a batch at a time; nothing of the database is held in between."""
+    before = None
+    while True:
+        with transaction():
+            found = audit_list.newest(asked, BATCH, before_id=before)
+        release()
+        yield from found
+        if len(found) < BATCH:
+            return
+        before = found[-1].entry.id

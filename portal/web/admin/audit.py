@@ -1,0 +1,106 @@
+"""The console's audit trail: who did what to whom, when, from where and with what result; nobody can edit it."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+from flask import Blueprint, Response, render_template, request
+
+from portal.models import audit_list
+from portal.models.audit_list import Listed, Wanted
+from portal.services import audit_reading
+from portal.web import csv_file
+from portal.web.admin import audit_words
+from portal.web.context import portal_context
+
+blueprint = Blueprint("audit", __name__, url_prefix="/admin")
+
+PAGE = 50
+# The largest number the database can hold; a longer one in an address is nobody's.
+_LARGEST = 2**63 - 1
+_LONGEST_SEARCH = 320
+_COLUMNS = (
+    "position",
+    "time",
+    "action",
+    "actor_id",
+    "actor",
+    "subject_id",
+    "subject",
+    "result",
+    "channel",
+    "request_id",
+    "address_digest",
+    "detail",
+    "digest",
+)
+
+
+@blueprint.get("/audit")
+def show() -> str:
+    """The entries, the newest first; ``action``, ``person`` and ``day`` filter, ``before`` turns the page."""
+    filters = _filters()
+    before = request.args.get("before", type=int)
+    before = before if before is not None and 0 < before <= _LARGEST else None
+    found = audit_list.newest(_wanted(filters), PAGE + 1, before_id=before)
+    return render_template(
+        "admin/audit.html",
+        entries=found[:PAGE],
+        older_than=found[PAGE - 1].entry.id if len(found) > PAGE else None,
+        filters=filters,
+        standing=audit_reading.standing(),
+        words=audit_words,
+    )
+
+
+@blueprint.get("/audit.csv")
+def download() -> Response:
+    """The filtered entries, all of them, as a file; constants stay as they are in the database."""
+    rows = map(_cells, audit_reading.everything(_wanted(_filters())))
+    return csv_file.download(f"audit-{portal_context().clock():%Y-%m-%d}", _COLUMNS, rows)
+
+
+def _filters() -> dict[str, str]:
+    """Return the filters that make sense; what does not is left out, as if it had not been set."""
+    given = {name: request.args.get(name, "").strip() for name in ("action", "person", "day")}
+    if given["action"] not in audit_words.ACTIONS:
+        given["action"] = ""
+    # No text of the database can hold this character, nor is any name so long.
+    if "\0" in given["person"] or len(given["person"]) > _LONGEST_SEARCH:
+        given["person"] = ""
+    if _day(given["day"]) is None:
+        given["day"] = ""
+    return {name: value for name, value in given.items() if value}
+
+
+def _wanted(filters: dict[str, str]) -> Wanted:
+    return audit_reading.wanted(
+        action=filters.get("action"), person=filters.get("person"), day=_day(filters.get("day", ""))
+    )
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _cells(one: Listed) -> list[csv_file.Cell]:
+    entry = one.entry
+    return [
+        one.position,
+        entry.at.isoformat(timespec="microseconds"),
+        entry.action,
+        str(entry.actor_id or ""),
+        one.actor,
+        str(entry.subject_id or ""),
+        one.subject,
+        entry.result,
+        entry.channel,
+        entry.request_id,
+        entry.address_digest,
+        json.dumps(entry.detail, ensure_ascii=False),
+        one.digest.hex() if one.digest else None,
+    ]

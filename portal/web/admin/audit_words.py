@@ -1,0 +1,89 @@
+"""What the audit trail's constants are called on pages; in the database and in files they stay as they are."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from portal.models.audit import AuditEntry
+
+ACTIONS = {
+    "access": _l("Asked for what is not theirs"),
+    "audit.verified": _l("Checked the audit trail"),
+    "choice.made": _l("Chose a headshot"),
+    "consent.given": _l("Agreed"),
+    "consent.withdrawn": _l("Withdrew their agreement"),
+    "console.viewed": _l("Looked at people’s data"),
+    "delivery.replayed": _l("Applied a webhook again"),
+    "mail.dropped": _l("A mail was given up"),
+    "mail.sent": _l("A mail was sent"),
+    "person.deactivated": _l("Access ended"),
+    "person.erased": _l("Everything was erased"),
+    "person.erasure_ordered": _l("Erasure was ordered"),
+    "person.reactivated": _l("Access given back"),
+    "person.role": _l("Role changed"),
+    "photos.copied": _l("Photos were copied"),
+    "photos.deleted": _l("Photos were deleted after their term"),
+    "photos.none": _l("No photo arrived"),
+    "reconcile.ordered": _l("Ordered a comparison with the provider"),
+    "session.ended": _l("Ended one sign-in"),
+    "sessions.ended": _l("Ended sign-ins"),
+    "shoot.created": _l("The session was created"),
+    "shoot.link_found": _l("The studio link was found"),
+    "shoot.link_lost": _l("The studio link was lost"),
+    "shoot.link_reported": _l("Said that the link no longer works"),
+    "shoot.not_chosen": _l("No headshot was chosen in time"),
+    "shoot.not_created": _l("The session was not created"),
+    "shoot.opened": _l("Opened the studio"),
+    "shoot.requested": _l("Asked for a session"),
+    "shoot.status": _l("The session’s status changed"),
+    "shoot.stuck": _l("Longer than usual in one place"),
+    "sign_in": _l("Signed in"),
+    "sign_in.confirmed": _l("Confirmed their sign-in"),
+    "sign_out": _l("Signed out"),
+    "sign_out.ordered": _l("Signed out by the identity provider"),
+    "sign_out.return": _l("Came back from signing out"),
+}
+_RESULTS = {
+    "ok": _l("done"),
+    "denied": _l("denied"),
+    "refused": _l("refused"),
+    "dropped": _l("given up"),
+    "problem": _l("problem"),
+    "broken": _l("broken"),
+    "no_credits": _l("no free session"),
+}
+
+
+def action(constant: str) -> str:
+    """Return what an action is called; one without a name is called by its constant."""
+    return str(ACTIONS.get(constant, constant))
+
+
+def result(constant: str) -> str:
+    """Return what a result is called."""
+    return str(_RESULTS.get(constant, constant))
+
+
+def someone(entry: AuditEntry, name: str | None) -> str:
+    """Return who did it."""
+    if entry.actor_id is not None:
+        return name or _erased()
+    if entry.channel == "worker":
+        return str(_("the portal itself"))
+    if entry.channel == "command line":
+        return str(_("command line"))
+    return str(_("nobody signed in")) if entry.channel == "web" else "–"
+
+
+def whom(entry: AuditEntry, name: str | None) -> str:
+    """Return whom it was done to."""
+    if entry.subject_id is None:
+        return "–"
+    if entry.subject_id == entry.actor_id:
+        return str(_("themselves"))
+    return name or _erased()
+
+
+def _erased() -> str:
+    return str(_("erased person"))

@@ -1,0 +1,189 @@
+"""The console's audit trail: complete, filtered, turned page by page, as a file, and for those alone who may see it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from flask import Flask
+
+from portal.db import transaction
+from portal.domain.caller import Caller, Channel, calling
+from portal.models import audit, people
+from portal.models.people import Person
+from portal.services import audit_trail
+from portal.web.admin.audit import PAGE
+from tests import factories
+from tests.emptying import without_triggers
+from tests.factories import NOW
+from tests.integration.web_pages.conftest import Visitor
+from tests.integration.web_pages.document import Document, said
+
+
+@pytest.fixture
+def admin(sign_in: Callable[[Person], Visitor], context: None) -> Visitor:
+    """Whoever runs the campaign."""
+    return sign_in(factories.make_person(name="Cleo", role="admin"))
+
+
+def write(action: str = "sign_out", times: int = 1, **said: Any) -> None:
+    for _ in range(times):
+        with transaction():
+            audit.add(action, **{"at": NOW, **said})
+
+
+def table(document: Document) -> list[str]:
+    """The words of each row of the table, without its head."""
+    return [said(row) for row in document.all("tr")[1:]]
+
+
+def rows(visitor: Visitor, query: str = "") -> list[dict[str, str]]:
+    """The file, read as a spreadsheet does."""
+    answer = visitor.get(f"/admin/audit.csv{query}")
+    assert answer.status_code == 200
+    return list(csv.DictReader(io.StringIO(answer.get_data().decode("utf-8-sig"), newline="")))
+
+
+def test_an_entry_says_who_what_to_whom_when_from_where_and_how_it_ended(admin: Visitor) -> None:
+    ada, ben = factories.make_person(name="Ada"), factories.make_person(name="Ben")
+    with calling(Caller(Channel.WEB, "0123456789abcdef", "fedcba9876543210" * 2)):
+        write("person.deactivated", actor_id=ada.id, subject_id=ben.id, at=NOW - timedelta(days=3))
+    [words] = table(admin.page(f"/admin/audit?person={ben.id}"))
+    for part in ("Ada", "Access ended", "Ben", "Oct 30, 2026", "UTC", "done", "address fedcba98", "request 01234567"):
+        assert part in words
+    assert "fedcba9876543210" not in words
+
+
+def test_people_who_are_erased_are_called_that(admin: Visitor) -> None:
+    write("consent.given", actor_id=uuid4(), subject_id=uuid4())
+    [words] = table(admin.page("/admin/audit?action=consent.given"))
+    assert words.count("erased person") == 2
+
+
+def test_whoever_was_not_signed_in_is_called_by_the_way_they_came(admin: Visitor) -> None:
+    for channel in Channel:
+        with calling(Caller(channel)):
+            write("delivery.replayed", delivery=1)
+    shown = table(admin.page("/admin/audit?action=delivery.replayed"))
+    for row, part in zip(shown, ("the portal itself", "command line", "nobody signed in"), strict=True):
+        assert part in row
+
+
+def test_looking_at_the_trail_is_in_the_trail(admin: Visitor) -> None:
+    admin.page("/admin/audit")
+    [shown, *_] = table(admin.page("/admin/audit"))
+    assert "Looked at people’s dataconsole.viewed" in shown
+    rows(admin)
+    [entry, *_] = rows(admin, "?action=console.viewed")
+    assert (entry["actor"], entry["detail"], entry["channel"]) == ("Cleo", '{"endpoint": "audit.download"}', "web")
+    assert len(entry["address_digest"]) == 32
+
+
+@pytest.mark.parametrize("role", ["employee", "operator", "manager"])
+def test_it_is_for_administrators_alone(sign_in: Callable[[Person], Visitor], admin: Visitor, role: str) -> None:
+    other = sign_in(factories.make_person(name="Otto", role=role))
+    assert other.get("/admin/audit").status_code == 403
+    assert other.get("/admin/audit.csv").status_code == 403
+    denied = rows(admin, "?action=access")
+    assert [(one["actor"], one["result"], one["detail"]) for one in denied] == [
+        ("Otto", "denied", '{"endpoint": "audit.download"}'),
+        ("Otto", "denied", '{"endpoint": "audit.show"}'),
+    ]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_there_is_no_way_to_change_it(admin: Visitor, app: Flask, method: str) -> None:
+    assert admin.client.open("/admin/audit", method=method).status_code == 405
+    assert {tuple(rule.methods - {"HEAD", "OPTIONS"}) for rule in app.url_map.iter_rules() if "audit" in rule.rule} == {
+        ("GET",)
+    }
+
+
+def test_filters_by_action_by_person_and_by_day(admin: Visitor) -> None:
+    ada = factories.make_person(name="Ada Lovelace", email="ada@example.com")
+    write("sign_in", actor_id=ada.id, subject_id=ada.id, at=NOW - timedelta(days=2))
+    write("sign_out", actor_id=ada.id, subject_id=ada.id)
+    write("shoot.status", subject_id=ada.id)
+    write("sign_out", actor_id=uuid4())
+    for person in (str(ada.id), "ADA@example.com", "lovelace"):
+        assert [one["action"] for one in rows(admin, f"?person={person}")] == ["shoot.status", "sign_out", "sign_in"]
+    assert [one["action"] for one in rows(admin, "?person=lovelace&action=sign_in")] == ["sign_in"]
+    assert [one["action"] for one in rows(admin, "?day=2026-10-31")] == ["sign_in"]
+    assert rows(admin, "?person=nobody") == []
+    assert "Choose another day or person" in admin.page("/admin/audit?person=nobody").words
+
+
+NONSENSE = ("day=yesterday", "day=9999-12-32", "action=drop", "person=%00", "before=0", "before=-1", "before=x")
+
+
+@pytest.mark.parametrize("query", [*NONSENSE, "before=" + "9" * 30])
+def test_a_filter_that_makes_no_sense_shows_everything(admin: Visitor, query: str) -> None:
+    write("mail.sent")
+    assert "mail.sent" in admin.page(f"/admin/audit?{query}").words
+
+
+@pytest.mark.parametrize("query", ["day=9999-12-31", "day=0001-01-01", "person=%25", "person=_", "person='"])
+def test_odd_filters_find_nothing_and_break_nothing(admin: Visitor, query: str) -> None:
+    assert rows(admin, f"?{query}") == []
+    assert "Nothing here" in admin.page(f"/admin/audit?{query}").words
+
+
+def test_pages_are_turned_without_gap_or_repetition(admin: Visitor) -> None:
+    write("mail.sent", times=PAGE + 3, kind="ready")
+    first = admin.page("/admin/audit?action=mail.sent")
+    older = first.link("Older")
+    write("mail.sent", kind="ready")
+    second = admin.page(older)
+    assert first.words.count("mail.sent") == PAGE
+    assert second.words.count("mail.sent") == 3
+    assert "Older" not in second.words
+
+
+def test_a_file_longer_than_one_batch_is_whole(admin: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portal.services.audit_reading.BATCH", 10)
+    write("mail.sent", times=30)
+    numbers = [int(one["position"]) for one in rows(admin, "?action=mail.sent")]
+    assert numbers == sorted(numbers, reverse=True)
+    assert len(numbers) == 30
+
+
+def test_a_name_that_looks_like_a_formula_stays_a_name(admin: Visitor) -> None:
+    mallory = factories.make_person(name='=HYPERLINK("http://x.example","click")')
+    write("sign_in", actor_id=mallory.id, subject_id=mallory.id)
+    [entry] = rows(admin, "?action=sign_in")
+    assert entry["actor"] == '\'=HYPERLINK("http://x.example","click")'
+
+
+def test_only_what_was_checked_is_called_checked(admin: Visitor, database_url: str) -> None:
+    write("sign_out", times=2)
+    assert "The chain has not been checked yet" in admin.page("/admin/audit").words
+    audit_trail.verify(now=NOW)
+    words = admin.page("/admin/audit").words
+    assert "On Nov 2, 2026, 9:00:00 AM UTC all up to number 3 were checked, and the chain was unbroken." in words
+    address = database_url.replace("+psycopg", "")
+    with psycopg.connect(address, autocommit=True, connect_timeout=3) as connection, without_triggers(connection):
+        connection.execute("UPDATE audit_entries SET result = 'denied' WHERE id = 1")
+    audit_trail.verify(now=NOW + timedelta(days=1))
+    words = admin.page("/admin/audit").words
+    assert "found 1 place that is not as it was written" in words
+    assert "unbroken" not in words
+
+
+def test_it_speaks_the_readers_language(admin: Visitor) -> None:
+    with transaction():
+        person = people.lock(admin.person.id)
+        assert person is not None
+        person.locale = "de"
+    write("consent.given", actor_id=admin.person.id, subject_id=admin.person.id)
+    page = admin.page("/admin/audit?action=consent.given")
+    [row] = table(page)
+    assert "Eingewilligt" in row
+    assert "sich selbst" in row
+    assert page.heading == "Protokoll"
+    assert page.link("Als CSV herunterladen") == "/admin/audit.csv?action=consent.given"

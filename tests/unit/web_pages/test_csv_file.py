@@ -1,0 +1,73 @@
+"""Tables as files: every cell comes out as it went in, and none is taken for a formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.web import csv_file
+
+cells = st.one_of(st.none(), st.integers(), st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8))
+
+
+def written(*rows: list[csv_file.Cell]) -> str:
+    return "".join(csv_file.lines(["a", "b"], rows))
+
+
+@pytest.mark.parametrize(
+    ("cell", "line"),
+    [
+        ("plain", "plain,x"),
+        ("a,b", '"a,b",x'),
+        ('say "so"', '"say ""so""",x'),
+        ("two\r\nlines", '"two\r\nlines",x'),
+        ("two\nlines", '"two\nlines",x'),
+        ("", ",x"),
+        (None, ",x"),
+        (-5, "-5,x"),
+        ("Zoë Łuk", "Zoë Łuk,x"),
+    ],
+)
+def test_quotes_are_those_of_the_standard(cell: csv_file.Cell, line: str) -> None:
+    assert written([cell, "x"]) == f"\ufeffa,b\r\n{line}\r\n"
+
+
+@pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t", "\r"])
+def test_no_text_becomes_a_formula(begins: str) -> None:
+    cell = f"{begins}HYPERLINK(1)"
+    [_header, row] = csv.reader(io.StringIO(written([cell, f"x{cell}"]), newline=""))
+    assert row == [f"'{cell}", f"x{cell}"]
+
+
+@given(st.lists(st.tuples(cells, cells), max_size=4))
+def test_whatever_is_in_a_cell_it_stays_in_its_cell(rows: list[tuple[csv_file.Cell, csv_file.Cell]]) -> None:
+    read = list(csv.reader(io.StringIO(written(*[list(row) for row in rows]), newline="")))
+    assert len(read) == len(rows) + 1
+    for row, found in zip(rows, read[1:], strict=True):
+        assert [one.removeprefix("'") for one in found] == [
+            "" if one is None else str(one).removeprefix("'") for one in row
+        ]
+
+
+def test_the_answer_is_a_file_that_nobody_keeps_and_is_made_while_it_is_sent() -> None:
+    app = Flask("t")
+    made: list[int] = []
+
+    def rows() -> Iterator[list[csv_file.Cell]]:
+        for number in range(3):
+            made.append(number)
+            yield [number, "x"]
+
+    with app.test_request_context():
+        answer = csv_file.download("people-2026", ["a", "b"], rows())
+        assert made == []
+        assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="people-2026.csv"'
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.get_data(as_text=True) == "\ufeffa,b\r\n0,x\r\n1,x\r\n2,x\r\n"
