@@ -1,0 +1,169 @@
+"""Requests no browser sends, byte by byte against the real server: in doubt about where one ends, foreign, spoofed."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+import pytest
+
+from tests.integration.core.processes import environment, web
+
+CHUNKED = b"Transfer-Encoding: chunked"
+END = b"0\r\n\r\n"
+# What an attacker hopes is taken for a request of its own.
+HIDDEN = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+@dataclass
+class Answers:
+    """What came back over one connection until the server closed it, or said nothing more."""
+
+    raw: bytes
+    is_closed: bool
+
+    @property
+    def statuses(self) -> list[int]:
+        return [int(number) for number in re.findall(rb"HTTP/1\.[01] (\d{3}) ", self.raw)]
+
+    @property
+    def head(self) -> dict[str, str]:
+        """The first answer's headers, without those that differ each time."""
+        lines = self.raw.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")[1:]
+        found = dict(line.split(": ", 1) for line in lines)
+        return {
+            name: re.sub(r"nonce-[\w-]+", "", found[name]) for name in found if name not in {"Date", "X-Request-ID"}
+        }
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """A real server; nothing here gets as far as a database."""
+    folder = tmp_path_factory.mktemp("raw")
+    with web(environment("postgresql://127.0.0.1:1/none", folder), folder / "web.log") as (_, port):
+        yield port
+
+
+def send(port: int, raw: bytes, *, patience: float = 10) -> Answers:
+    with socket.create_connection(("127.0.0.1", port), timeout=patience) as connection:
+        connection.sendall(raw)
+        received = b""
+        with suppress(TimeoutError, ConnectionResetError):
+            while piece := connection.recv(65536):
+                received += piece
+            return Answers(received, is_closed=True)
+        return Answers(received, is_closed=False)
+
+
+def request(*headers: bytes, body: bytes = b"", line: bytes = b"POST /privacy HTTP/1.1", end: bytes = b"\r\n") -> bytes:
+    return end.join([line, b"Host: localhost", *headers, b"", body])
+
+
+CONFLICTS = {
+    "length and chunks": request(b"Content-Length: 5", CHUNKED, body=END + HIDDEN),
+    "chunks and length": request(CHUNKED, b"Content-Length: 5", body=END + HIDDEN),
+    "two lengths": request(b"Content-Length: 5", b"Content-Length: 0", body=b"hello" + HIDDEN),
+    "a list of lengths": request(b"Content-Length: 5, 0", body=b"hello" + HIDDEN),
+    "a length with a sign": request(b"Content-Length: +5", body=b"hello" + HIDDEN),
+    "a length in another base": request(b"Content-Length: 0x5", body=b"hello" + HIDDEN),
+    "a length below nothing": request(b"Content-Length: -1", body=HIDDEN),
+    "chunks and not": request(CHUNKED, b"Transfer-Encoding: identity", body=END + HIDDEN),
+    "an unknown coding": request(b"Transfer-Encoding: xchunked", body=END + HIDDEN),
+    "a space before the colon": request(b"Transfer-Encoding : chunked", b"Content-Length: 5", body=END + HIDDEN),
+    "a strange space behind it": request(b"Transfer-Encoding: \x0bchunked", b"Content-Length: 5", body=END + HIDDEN),
+    "a folded line": request(b"Transfer-Encoding:\r\n chunked", b"Content-Length: 5", body=END + HIDDEN),
+    "chunks that are not last": request(b"Transfer-Encoding: chunked, identity", body=END + HIDDEN),
+    "chunks before there were any": request(CHUNKED, body=END + HIDDEN, line=b"POST /privacy HTTP/1.0"),
+    "lines with half an end": request(CHUNKED, b"Content-Length: 5", body=END + HIDDEN, end=b"\n"),
+    "a zero byte": request(b"X-Thing: a\0b", b"Content-Length: 0", body=HIDDEN),
+}
+
+
+@pytest.mark.parametrize("raw", CONFLICTS.values(), ids=CONFLICTS)
+def test_request_whose_end_is_in_doubt_is_refused_and_the_connection_closed(raw: bytes, port: int) -> None:
+    answers = send(port, raw)
+    assert len(answers.statuses) == 1
+    assert answers.statuses[0] in {400, 501}
+    assert answers.is_closed
+
+
+BROKEN_CHUNKS = {
+    "size in another way": b"0x5\r\nhello\r\n",
+    "size below nothing": b"-1\r\nhello\r\n",
+    "extension with half a line end": b"5;a\nhello\r\n",
+    "no line end behind it": b"5\r\nhelloXX",
+}
+
+
+@pytest.mark.parametrize("chunk", BROKEN_CHUNKS.values(), ids=BROKEN_CHUNKS)
+def test_nothing_behind_a_broken_chunk_is_taken_for_a_request(chunk: bytes, port: int) -> None:
+    answers = send(port, request(CHUNKED, body=chunk + END + HIDDEN))
+    assert 200 not in answers.statuses
+    assert b'"status"' not in answers.raw
+    assert answers.is_closed
+
+
+CLOSE = b"Connection: close"
+FOREIGN = {
+    "another host": b"GET / HTTP/1.1\r\nHost: evil.example\r\n",
+    "our host and then another": b"GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n",
+    "another host and then ours": b"GET / HTTP/1.1\r\nHost: evil.example\r\nHost: localhost\r\n",
+    "our host inside another": b"GET / HTTP/1.1\r\nHost: localhost.evil.example\r\n",
+    "our host as a user": b"GET / HTTP/1.1\r\nHost: localhost@evil.example\r\n",
+    "no host": b"GET / HTTP/1.1\r\n",
+    "no host, in old times": b"GET / HTTP/1.0\r\n",
+    "a webhook": b"POST /webhooks/profilebakery HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 0\r\n",
+}
+
+
+@pytest.mark.parametrize("raw", FOREIGN.values(), ids=FOREIGN)
+def test_foreign_host_is_refused(raw: bytes, port: int) -> None:
+    answers = send(port, raw + CLOSE + b"\r\n\r\n")
+    assert answers.statuses == [400]
+    assert b"Location" not in answers.raw
+    assert b"evil" not in answers.raw
+
+
+SPOOFED = (
+    b"X-Forwarded-For: 6.6.6.6",
+    b"X-Forwarded-Proto: https",
+    b"X-Forwarded-Host: evil.example",
+    b"X-Forwarded-Port: 444",
+    b"X-Forwarded-Prefix: /evil",
+    b"X-Forwarded-Server: evil.example",
+    b"X-Real-IP: 6.6.6.6",
+    b"Forwarded: for=6.6.6.6;host=evil.example;proto=https",
+    b"X-Original-URL: /admin",
+    b"X-Rewrite-URL: /admin",
+    b"X-HTTP-Method-Override: DELETE",
+    b"X-Request-ID: 0a1b2c3d-4e5f-6789-abcd-ef0123456789",
+)
+
+
+@pytest.mark.parametrize("path", [b"/", b"/headshots", b"/headshots/status", b"/nowhere", b"/readyz"])
+def test_spoofed_headers_change_nothing(path: bytes, port: int) -> None:
+    line = b"GET " + path + b" HTTP/1.1"
+    plain, spoofed = send(port, request(CLOSE, line=line)), send(port, request(CLOSE, *SPOOFED, line=line))
+    assert plain.statuses == spoofed.statuses
+    assert len(plain.statuses) == 1
+    assert plain.head == spoofed.head
+    assert b"evil" not in spoofed.raw
+    assert b"0a1b2c3d" not in spoofed.raw
+
+
+def test_another_forwarded_address_each_time_does_not_escape_a_limit(port: int) -> None:
+    """The table cannot be asked here, so the process counts alone: sixty wrong signatures in a minute."""
+    forged = [
+        request(
+            b"X-Forwarded-For: 203.0.113.%d" % number,
+            b"Content-Length: 2",
+            *([CLOSE] if number == 99 else []),
+            body=b"{}",
+            line=b"POST /webhooks/profilebakery HTTP/1.1",
+        )
+        for number in range(100)
+    ]
+    assert set(send(port, b"".join(forged)).statuses[70:]) == {429}
