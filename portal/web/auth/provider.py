@@ -22,7 +22,7 @@ from portal.web.auth.claims import identity_from
 from portal.web.auth.metadata import Metadata
 from portal.web.auth.strict_json import read_object
 from portal.web.auth.tokens import Expectation, Key, Signed
-from portal.web.auth.transport import CappedAdapter
+from portal.web.auth.transport import AnswerTooLarge, CappedAdapter
 
 LIFETIME = timedelta(minutes=5)
 COOL_DOWN = timedelta(seconds=30)
@@ -198,6 +198,8 @@ class IdentityProvider:
         except OAuthError as error:
             known = {"invalid_grant": "code_refused", "invalid_client": "client_refused"}
             raise SignInRefused(known.get(str(error.error), "token_refused")) from None
+        except AnswerTooLarge as error:
+            raise SignInRefused("answer_too_large") from error
         except (requests.RequestException, AuthlibBaseError, ValueError, TypeError) as error:
             raise SignInUnavailable from error
         return dict(answer)
@@ -237,5 +239,7 @@ class IdentityProvider:
                 if response.status_code != _HTTP_OK:
                     raise SignInUnavailable
                 return read_object(response.content)
+            except AnswerTooLarge as error:
+                raise SignInRefused("answer_too_large") from error
             except (requests.RequestException, ValueError) as error:
                 raise SignInUnavailable from error

@@ -58,6 +58,11 @@ def secret_key() -> OctKey:
     return OctKey.import_key(CLIENT_SECRET + "0" * 32)
 
 
+def public_half() -> OctKey:
+    """What everybody may know of our key, as if it were a secret that both sides share."""
+    return OctKey.import_key(base64.b64encode(KEY.as_pem(private=False)).decode())
+
+
 @dataclass
 class Lies:
     """What this sign-in does differently from an honest one; everything empty is an honest provider."""

@@ -78,6 +78,18 @@ def test_token_endpoint_that_hangs_is_given_up_after_five_seconds(browser: Brows
     assert audit("sign_in")[0].detail["reason"] == "identity_provider_unavailable"
 
 
+@pytest.mark.parametrize("part", ["openid-configuration", "jwks", "userinfo"])
+def test_whatever_else_hangs_is_given_up_as_soon(part: str, browser: Browser, audit: Audit) -> None:
+    browser.provider.lies.claims = lambda claims: {name: value for name, value in claims.items() if name != "email"}
+    browser.provider.lies.delays[part] = 7
+    began = time.monotonic()
+    begun = browser.get("/login")
+    answer = begun if begun.status_code != 303 else browser.get(browser.provider.visit(begun.headers["Location"]))
+    assert time.monotonic() - began < 6
+    assert answer.status_code == 503
+    assert audit("sign_in")[0].detail["reason"] == "identity_provider_unavailable"
+
+
 def test_answer_that_drips_is_given_up_after_five_seconds(browser: Browser) -> None:
     def drip() -> Iterator[str]:
         for letter in json.dumps({"access_token": "x" * 40}):

@@ -15,6 +15,7 @@ from portal.models.audit import AuditEntry
 from portal.models.people import Person
 from portal.models.sessions import SignInAttempt
 from portal.services import people
+from tests.factories import make_person
 from tests.integration.auth.actors import Browser, MovableClock, query_of
 from tests.integration.auth.hostile_provider import HostileProvider
 
@@ -254,13 +255,14 @@ def test_deactivated_person_is_out_at_once_and_stays_out(
     other_browser.sign_in()
     alice = person_of(app, "alice")
     with app.app_context():
-        people.deactivate(alice.id, actor=alice, now=clock())
+        admin = make_person(role="admin")
+        people.deactivate(alice.id, actor=admin, now=clock())
     assert not browser.is_signed_in()
     assert not other_browser.is_signed_in()
     assert browser.sign_in().status_code == 403
     assert audit("sign_in")[-1].detail["reason"] == "person_deactivated"
     with app.app_context():
-        people.reactivate(alice.id, actor=alice, now=clock())
+        people.reactivate(alice.id, actor=admin, now=clock())
     browser.sign_in()
     assert browser.is_signed_in()
 
@@ -281,18 +283,67 @@ def test_provider_page_can_begin_a_sign_in(method: str, browser: Browser) -> Non
     assert ended.headers["Location"] == "/headshots/gallery"
 
 
-@pytest.mark.parametrize("issuer", [None, "", "https://evil.example", "{issuer}/"])
-def test_stranger_cannot_begin_a_sign_in(issuer: str | None, browser: Browser, audit: Audit) -> None:
-    query = {} if issuer is None else {"iss": issuer.format(issuer=browser.provider.issuer)}
-    assert browser.get("/login/initiate", query_string=query).status_code == 400
-    assert audit("sign_in")[0].detail["reason"] == "initiated_by_stranger"
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("issuer", [None, "", "https://evil.example", "{issuer}/", " {issuer}"])
+def test_stranger_cannot_begin_a_sign_in(issuer: str | None, method: str, browser: Browser, audit: Audit) -> None:
+    asked = {"login_hint": "alice@example.com", "target_link_uri": "http://localhost/headshots"}
+    asked |= {} if issuer is None else {"iss": issuer.format(issuer=browser.provider.issuer)}
+    sent = {"query_string": asked} if method == "get" else {"data": asked}
+    answer = getattr(browser, method)("/login/initiate", **sent)
+    assert answer.status_code == 400
+    assert "Location" not in answer.headers
+    assert [(entry.result, entry.detail["reason"]) for entry in audit("sign_in")] == [
+        ("refused", "initiated_by_stranger")
+    ]
 
 
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "http://localhost.evil.example/x"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        *[
+            "https://evil.example/",
+            "//evil.example",
+            "http://localhost.evil.example/x",
+            "http://localhost@evil.example/",
+        ],
+        *["https://localhost/headshots", "http://localhost:81/headshots", "javascript:alert(1)", "/\\evil.example"],
+        *["http://localhost//evil.example", "http://localhost/%2f%2fevil.example", "http://localhost/logout"],
+        *["http://localhost/login?next=//evil.example", "http://localhost/nowhere", "headshots/gallery", ""],
+    ],
+)
 def test_initiated_sign_in_never_ends_elsewhere(target: str, browser: Browser) -> None:
     query = {"iss": browser.provider.issuer, "target_link_uri": target}
     location = browser.get("/login/initiate", query_string=query).headers["Location"]
     assert browser.get(browser.provider.visit(location)).headers["Location"] == "/headshots"
+
+
+@pytest.mark.parametrize("target", ["http://localhost/headshots/gallery?photo=7", "/headshots/gallery?photo=7"])
+def test_initiated_sign_in_ends_on_the_page_of_ours_that_was_meant(target: str, browser: Browser) -> None:
+    query = {"iss": browser.provider.issuer, "target_link_uri": target}
+    location = browser.get("/login/initiate", query_string=query).headers["Location"]
+    assert browser.get(browser.provider.visit(location)).headers["Location"] == "/headshots/gallery?photo=7"
+
+
+@pytest.mark.parametrize("hint", ["", "a\r\nSet-Cookie: x=y", "x" * 321, "\x00"])
+def test_hint_that_is_none_is_not_passed_on(hint: str, browser: Browser) -> None:
+    query = {"iss": browser.provider.issuer, "login_hint": hint}
+    answer = browser.get("/login/initiate", query_string=query)
+    assert answer.status_code == 303
+    assert "login_hint" not in query_of(answer.headers["Location"])
+
+
+def test_initiated_sign_ins_are_each_begun_anew_and_in_no_frame(browser: Browser) -> None:
+    fixed = {"state": "theirs", "nonce": "theirs", "code_challenge": "theirs", "redirect_uri": "https://evil.example"}
+    begun = []
+    for _ in range(2):
+        answer = browser.get("/login/initiate", query_string={"iss": browser.provider.issuer, **fixed})
+        assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["X-Frame-Options"] == "DENY"
+        begun.append(query_of(answer.headers["Location"]))
+    for name in ("state", "nonce", "code_challenge"):
+        assert begun[0][name] != begun[1][name]
+        assert "theirs" not in {begun[0][name], begun[1][name]}
+    assert begun[0]["redirect_uri"] == "http://localhost/login/callback"
 
 
 def test_language_of_somebody_new_is_the_browsers(browser: Browser, app: Flask) -> None:
