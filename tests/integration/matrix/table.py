@@ -21,6 +21,11 @@ ACTORS = (STRANGER, *ROLES)
 
 MEMBERS = frozenset(ROLES)
 OPERATORS = frozenset({"operator", "admin"})
+ADMINS = frozenset({"admin"})
+MANAGERS = frozenset({"manager"})
+
+# The second employee, whom the console's pages are about.
+OTHER = "other"
 
 # What somebody who is not signed in gets.
 TO_LOGIN = "to the sign-in"
@@ -52,6 +57,7 @@ class Row:
         form: the fields of a lawful form; a value in braces is filled in from the caller's own things.
         query: the same for the query of an address.
         no_token: why an unsafe call needs no form token; empty where it needs one.
+        about: whose things the address names; empty where they are the caller's own.
         may_touch: tables (or columns) that a read may change, and no others.
     """
 
@@ -62,6 +68,7 @@ class Row:
     form: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     no_token: str = ""
+    about: str = ""
     may_touch: frozenset[str] = frozenset()
 
 
@@ -95,6 +102,7 @@ _NOTED = AUDITED
 _OPENED = AUDITED | {"shoots.opened_at", "shoots.last_opened_at"}
 _INITIATE = {"iss": "{issuer}"}
 
+# Acts stand in an order in which one person can do them all.
 TABLE: Mapping[str, Row] = {
     "GET /static/<version>/<path:filename>": machine(200, kind=Kind.ASSET),
     "GET /brand.css": machine(200, kind=Kind.ASSET),
@@ -137,11 +145,20 @@ TABLE: Mapping[str, Row] = {
     "GET /admin/": page(OPERATORS),
     "GET /admin/deliveries": page(OPERATORS),
     "POST /admin/deliveries/<delivery_id>/replay": act(OPERATORS),
+    "GET /team": page(MANAGERS),
+    "GET /admin/people": page(ADMINS),
+    "GET /admin/people/<person_id>": page(ADMINS, about=OTHER),
+    "POST /admin/people/<person_id>/sessions/<public_id>/end": act(ADMINS, about=OTHER),
+    "POST /admin/people/<person_id>/sessions/end": act(ADMINS, about=OTHER),
+    "GET /admin/people/<person_id>/deactivate": page(ADMINS, about=OTHER),
+    "POST /admin/people/<person_id>/deactivate": act(ADMINS, about=OTHER),
+    "GET /admin/people/<person_id>/reactivate": page(ADMINS, about=OTHER),
+    "POST /admin/people/<person_id>/reactivate": act(ADMINS, about=OTHER),
 }
 
 # What the parts of addresses name. A person's own things do not exist for anybody else.
 PERSONAL = frozenset({"photo_id", "public_id"})
-SHARED = frozenset({"filename", "name", "slug", "rendition", "delivery_id", "version"})
+SHARED = frozenset({"filename", "name", "slug", "rendition", "delivery_id", "person_id", "version"})
 
 _CONVERTER = re.compile(r"<(?:(?!path:)[a-z]+(?:\([^<>]*\))?:)?")
 _VERSION = re.compile(r"^/static/[0-9a-f]{12}/")
@@ -175,6 +192,11 @@ class Route:
 
 
 def routes_of(app: Flask) -> Iterator[Route]:
+    """Yield every route the table has a line for; that it has one for each is a test of its own."""
+    yield from (route for route in all_routes_of(app) if route.key in TABLE)
+
+
+def all_routes_of(app: Flask) -> Iterator[Route]:
     """Yield every method of every rule, except what Flask itself answers to OPTIONS."""
     for rule in app.url_map.iter_rules():
         for method in sorted((rule.methods or set()) - {"OPTIONS"}):

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.integration.matrix.dump import Dump, without
-from tests.integration.matrix.table import TABLE, UNSAFE, Route, routes_of
-from tests.integration.matrix.town import OTHER, Town
+from tests.integration.matrix.table import OTHER, TABLE, UNSAFE, Route, routes_of
+from tests.integration.matrix.town import Town
 
 # Every column somebody might hope to write, and what frameworks are known to look at.
 EXTRA = {

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from tests.integration.auth.hostile_provider import HostileProvider
 from tests.integration.matrix.dump import AUDITED, SEEN, beyond
-from tests.integration.matrix.table import Route, routes_of
-from tests.integration.matrix.town import OTHER, Actor, Town
+from tests.integration.matrix.table import OTHER, Route, routes_of
+from tests.integration.matrix.town import Actor, Town
 
 ACTOR = "admin"
 """May call everything, so that nothing else than the token can be what stops a call."""

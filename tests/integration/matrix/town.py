@@ -24,15 +24,13 @@ from portal.settings import Settings
 from tests import factories
 from tests.factories import NOW
 from tests.integration.matrix.dump import Dump, dump
-from tests.integration.matrix.table import ROLES, STRANGER, Route
+from tests.integration.matrix.table import OTHER, ROLES, STRANGER, Route
 from tests.integration.web_pages.conftest import store_renditions
 from tests.integration.web_pages.document import Document
 
 ADDRESS = "https://portal.example"
 STUDIO = "https://studio.example"
 SIGNED = f"{STUDIO}/session?signature=not-for-anybody-else"
-OTHER = "other"
-"""A second employee."""
 SITTER = "sitter"
 """Somebody whose session in the studio is open."""
 
@@ -105,8 +103,9 @@ class Actor:
         return value.format(**self.town.things[self.owner], issuer=self.town.issuer)
 
     def path(self, route: Route, **changed: str) -> str:
-        """Build the address of a route out of this person's own things; ``changed`` replaces some."""
-        values = {name: self.town.things[self.owner][name] for name in route.arguments} | changed
+        """Build the address of a route out of the things it is about; ``changed`` replaces some."""
+        things = self.town.things[route.row.about or self.owner]
+        values = {name: things[name] for name in route.arguments} | changed
         text = route.rule
         for part in [part for part in text.replace(".", "/").split("/") if part.startswith("<")]:
             text = text.replace(part, values[part.strip("<>").rpartition(":")[2]])
