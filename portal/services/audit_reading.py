@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from portal.db import release, transaction
-from portal.models import audit_links, audit_list
+from portal.models import audit_links, audit_list, people
 from portal.models.audit_list import Listed, Wanted
 
 BATCH = 1000
@@ -48,6 +48,15 @@ def wanted(*, action: str | None, person: str | None, day: date | None) -> Wante
     # The last day of the calendar has no other after it.
     until = since + timedelta(days=1) if since and day != date.max else None
     return Wanted(action=action, people=_people(person) if person else None, since=since, until=until)
+
+
+def called(person: str) -> str:
+    """Return what to show for a person that is searched for: instead of an id their address, while there is one."""
+    try:
+        found = people.by_id(UUID(person))
+    except ValueError:
+        return person
+    return found.email if found else person
 
 
 def _people(text: str) -> tuple[UUID, ...]:

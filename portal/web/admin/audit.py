@@ -49,6 +49,7 @@ def show() -> str:
         entries=found[:PAGE],
         older_than=found[PAGE - 1].entry.id if len(found) > PAGE else None,
         filters=filters,
+        searched=audit_reading.called(filters.get("person", "")),
         standing=audit_reading.standing(),
         words=audit_words,
     )

@@ -115,6 +115,7 @@ def test_filters_by_action_by_person_and_by_day(admin: Visitor) -> None:
         assert [one["action"] for one in rows(admin, f"?person={person}")] == ["shoot.status", "sign_out", "sign_in"]
     assert [one["action"] for one in rows(admin, "?person=lovelace&action=sign_in")] == ["sign_in"]
     assert [one["action"] for one in rows(admin, "?day=2026-10-31")] == ["sign_in"]
+    assert admin.page(f"/admin/audit?person={ada.id}").value_of("person") == "ada@example.com"
     assert rows(admin, "?person=nobody") == []
     assert "Choose another day or person" in admin.page("/admin/audit?person=nobody").words
 
