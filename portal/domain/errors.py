@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 
 class PortalError(Exception):
     """The parent of every refusal a person may meet.
@@ -91,11 +93,13 @@ class SignInRefused(PortalError):
 
     Attributes:
         reason: the constant kept in the audit trail, such as ``nonce_mismatch`` or ``domain_not_allowed``.
+        person_id: whom the sign-in proved to be, where it is for another reason that they may not come in.
     """
 
-    def __init__(self, reason: str, *, status: int = 400) -> None:
+    def __init__(self, reason: str, *, status: int = 400, person_id: UUID | None = None) -> None:
         self.reason = reason
         self.status = status
+        self.person_id = person_id
         super().__init__(reason)
 
 

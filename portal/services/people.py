@@ -70,7 +70,7 @@ def sign_in(
             now=now,
         )
         if person.deactivated_at is not None:
-            raise SignInRefused("person_deactivated", status=403)
+            raise SignInRefused("person_deactivated", status=403, person_id=person.id)
         _appoint(person, identity, email, settings, now)
         is_confirmed = _goes_on(person, identity, begins, now)
         if not is_confirmed:
@@ -143,10 +143,10 @@ def _session(person: Person, identity: Identity, begins: NewSession, now: dateti
     )
 
 
-def note_refusal(reason: str, *, now: datetime, action: str = "sign_in") -> None:
+def note_refusal(reason: str, *, now: datetime, action: str = "sign_in", person_id: UUID | None = None) -> None:
     """Keep that a sign-in, or an order to sign out, was refused and why."""
     with transaction():
-        audit.add(action, at=now, result="refused", reason=reason)
+        audit.add(action, at=now, subject_id=person_id, result="refused", reason=reason)
 
 
 def note_denied(person: Person, endpoint: str, *, now: datetime) -> None:

@@ -46,7 +46,9 @@ def sign_out_by_order(issuer: str, order_id: str, *, subject: str | None, sid: s
         for owner in set(owners):
             people.hang_up(owner)
         person = people.by_subject(issuer, subject) if subject is not None else None
-        audit.add("sign_out.ordered", at=now, subject_id=person.id if person else None, sessions=len(owners))
+        # An order may name the sign-in alone, which is one person's.
+        meant = person.id if person else next(iter(owners), None)
+        audit.add("sign_out.ordered", at=now, subject_id=meant, sessions=len(owners))
         return len(owners)
 
 

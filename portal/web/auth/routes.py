@@ -152,5 +152,6 @@ def _let_in(proof: Proof, begun: Begun) -> Response:
 
 def _refuse(error: SignInRefused | SignInUnavailable) -> NoReturn:
     metrics.SIGN_INS.labels(result=error.reason).inc()
-    people.note_refusal(error.reason, now=portal_context().clock())
+    person_id = error.person_id if isinstance(error, SignInRefused) else None
+    people.note_refusal(error.reason, now=portal_context().clock(), person_id=person_id)
     raise error
