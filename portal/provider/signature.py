@@ -28,7 +28,8 @@ class BadSignature(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """An authentic request. `key_id` names the secret that matched without giving it away.
+    """An authentic request. `key_id` names the secret that matched without giving it away, `place` is where it
+    stands among the active ones, the first being 1.
 
     `timestamp` is the signed time, None in the body scheme. `stale`: authentic, but further from `now` than
     the tolerance, so it may be a replay: trust no content, only re-read.
@@ -37,6 +38,7 @@ class Verified:
     key_id: str
     timestamp: datetime | None
     stale: bool
+    place: int = 1
 
 
 def verify(  # noqa: PLR0917 - a published order
@@ -71,7 +73,8 @@ def verify(  # noqa: PLR0917 - a published order
         signed, timestamp, stale = raw_body, None, False
     else:
         raise BadSignature("unknown scheme")
-    return Verified(_matching_key(usable, signed, given), timestamp, stale)
+    place = _matching(usable, signed, given)
+    return Verified(key_id(usable[place - 1]), timestamp, stale, place)
 
 
 def key_id(secret: str) -> str:
@@ -79,16 +82,16 @@ def key_id(secret: str) -> str:
     return hashlib.sha256(b"webhook-key-id:" + _utf8(secret)).hexdigest()[:8]
 
 
-def _matching_key(secrets: Sequence[str], signed: bytes, given: bytes) -> str:
+def _matching(secrets: Sequence[str], signed: bytes, given: bytes) -> int:
     matched = None
-    for secret in secrets:
+    for place, secret in enumerate(secrets, start=1):
         for key in _keys(secret):
             # No early end: how long the check takes says nothing about which secret matched.
             if hmac.compare_digest(hmac.digest(key, signed, "sha256"), given):
-                matched = secret
+                matched = place
     if matched is None:
         raise BadSignature("wrong signature")
-    return key_id(matched)
+    return matched
 
 
 def _keys(secret: str) -> list[bytes]:

@@ -66,6 +66,9 @@ def accept(receiver: Receiver, body: bytes, headers: Headers, *, now: datetime) 
         now=now,
         tolerance_s=receiver.tolerance,
     )
+    if verified.place > 1:
+        # While these come, the older secret must not be taken away.
+        log.info("webhook signed with an older secret", extra={"place": verified.place, "key_id": verified.key_id})
     event: WebhookEvent | None = None
     error = None
     try:

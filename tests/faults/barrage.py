@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from types import TracebackType
 from typing import Self
 from uuid import uuid4
@@ -35,11 +37,17 @@ class Attempt:
 
 
 class Barrage:
-    """Sends while the block runs; at its end every event that was begun is brought to its acknowledgement."""
+    """Sends while the block runs; at its end every event that was begun is brought to its acknowledgement.
+
+    Attributes:
+        urls: the portals to send to, one attempt here and the next there, as a router does.
+        secret: what is signed with.
+    """
 
     def __init__(self, house: House, *, senders: int = SENDERS) -> None:
         self._house = house
-        self._secret = house.stack.secrets.webhook_secret
+        self.urls = [house.url]
+        self.secret = house.stack.secrets.webhook_secret
         self._enough = threading.Event()
         self._threads = [threading.Thread(target=self._send_until_enough) for _ in range(senders)]
         self.attempts: list[Attempt] = []
@@ -65,6 +73,10 @@ class Barrage:
         goal = len(self.acknowledged) + more
         until(lambda: len(self.acknowledged) >= goal, f"{goal} webhooks are acknowledged")
 
+    def tries(self) -> Counter[str]:
+        """How often each event was sent."""
+        return Counter(attempt.event for attempt in list(self.attempts))
+
     def assert_none_lost(self) -> None:
         """Every acknowledged event has exactly one row, and every event was acknowledged in the end."""
         assert self.acknowledged == {attempt.event for attempt in self.attempts}
@@ -82,20 +94,21 @@ class Barrage:
     def _send(self, session: requests.Session, event: str) -> None:
         body = _body(event)
         deadline = time.monotonic() + 90
-        while time.monotonic() < deadline:
+        for number in count():
             begun = time.monotonic()
-            status, retry_after = self._post(session, body)
+            if begun > deadline:
+                return
+            urls = self.urls
+            status, retry_after = self._post(session, urls[number % len(urls)], body)
             self.attempts.append(Attempt(event, begun, time.monotonic() - begun, status, retry_after))
             if status == 200:
                 return
             time.sleep(PAUSE)
 
-    def _post(self, session: requests.Session, body: bytes) -> tuple[int | None, str | None]:
-        headers = dict(signed_headers(body, datetime.now(UTC), secret=self._secret))
+    def _post(self, session: requests.Session, url: str, body: bytes) -> tuple[int | None, str | None]:
+        headers = dict(signed_headers(body, datetime.now(UTC), secret=self.secret))
         try:
-            answer = session.post(
-                f"{self._house.url}/webhooks/profilebakery", data=body, headers=headers, timeout=TIMEOUT
-            )
+            answer = session.post(f"{url}/webhooks/profilebakery", data=body, headers=headers, timeout=TIMEOUT)
         except requests.RequestException:
             return None, None
         return answer.status_code, answer.headers.get("Retry-After")

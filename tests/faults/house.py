@@ -7,6 +7,7 @@ import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from portal.app import create_app
 from portal.db import db, release, transaction
 from portal.demo import readiness
 from portal.demo.children import Child, stop_all
+from portal.demo.ports import Ports
 from portal.demo.stack import ROOT, Stack
 from portal.jobs.tasks import SWEEP_TASK
 from portal.models import jobs, people
@@ -95,6 +97,19 @@ class House:
         self.worker.argv = argv or self._worker_argv
         self.start(self.worker)
 
+    def another_portal(self, name: str, **environment: str) -> str:
+        """Start web processes beside the others, at an address of their own, which is returned; ends with the test."""
+        port = Ports.free().portal
+        child = Child(
+            name=name, argv=self._portal_argv, log=self.stack.logs / f"{name}.log", cwd=ROOT,
+            env={**self.stack.environment, "BIND": f"127.0.0.1:{port}", **environment},
+        )  # fmt: skip
+        self.extra.append(child)
+        child.start()
+        url = f"http://localhost:{port}"
+        child.wait_until(lambda: readiness.answers(f"{url}/readyz"), seconds=60)
+        return url
+
     def another_worker(self, name: str, *, program: list[str] | None = None, **environment: str) -> Child:
         """Launch one more worker; who asked for it looks at how it fares. It ends with the test."""
         argv = program or [sys.executable, "-m", "portal", "worker"]
@@ -105,6 +120,11 @@ class House:
         self.extra.append(child)
         child.start()
         return child
+
+    def adopt_secret(self, secret: str) -> None:
+        """From now on the webhooks' secret is this one, for processes that are started and for whoever signs."""
+        self.stack.secrets = replace(self.stack.secrets, webhook_secret=secret)
+        self.stack.environment["HEADSHOT_WEBHOOK_SECRET"] = secret
 
     def restore(self) -> None:
         """Leave the house as the next test expects it: whole, at work, nothing planned to break."""
@@ -124,7 +144,12 @@ class House:
     def _is_as_made(self, child: Child, argv: list[str]) -> bool:
         return child.returncode is None and child.env == self.stack.environment and list(child.argv) == argv
 
-    # The database
+    # The database and the storage
+
+    @property
+    def photos(self) -> Path:
+        """The folder of the photos."""
+        return self.stack.data_dir / "photos"
 
     @contextmanager
     def inside(self) -> Iterator[None]:

@@ -53,6 +53,17 @@ class Studio:
     def models_of(self, email: str) -> list[dict[str, Any]]:
         return [model for model in self.models() if model["email"] == email]
 
+    def requests(self) -> dict[str, Any]:
+        """How many API calls there were since they were last forgotten."""
+        return dict(self.call("GET", "/requests"))
+
+    def forget_requests(self) -> None:
+        self.call("DELETE", "/requests")
+
+    def rotate_secret(self) -> str:
+        """Sign webhooks with a new secret from now on; the one before is worth nothing any more."""
+        return str(self.call("POST", "/webhook_secret")["webhook_secret"])
+
     def deliveries(self) -> list[dict[str, Any]]:
         return list(self.state()["deliveries"])
 

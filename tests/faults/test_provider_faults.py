@@ -17,6 +17,8 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
 # What may pass before a page that needs nobody outside is there, however busy this machine is.
 PAGE_SECONDS = 5.0
+STORM_LIMIT = 40
+STORM_SECONDS = 60.0
 LIST_PHOTOS = {"path": "/api/v2/organization/models/:modelId/photos"}
 
 
@@ -116,6 +118,65 @@ def test_creating_works_and_the_answer_is_lost(house: House) -> None:
     for traveller in travellers:
         # The link went with the answer and cannot be had again; the person is told so, not left waiting.
         assert house.shoot(traveller)["signed_url"] is None
+
+
+def test_without_credits_each_start_asks_once_and_all_go_on_by_themselves(house: House) -> None:
+    house.studio.switch(credits=0)
+    house.studio.forget_requests()
+    travellers = [house.traveller() for _ in range(3)]
+    until(lambda: all(house.shoot(each)["problem"] == "no_credits" for each in travellers), "all are told")
+    house.settle(sweep=True)
+    assert house.studio.requests()["by_template"][f"POST {CREATE['path']}"] == len(travellers)
+    house.studio.switch(credits=10_000)
+    house.settle(sweep=True)
+    for each in travellers:
+        house.studio.finish(house.session_of(each))
+        assert house.shoot(each)["problem"] is None
+    house.settle()
+    house.assert_whole()
+
+
+def test_a_slow_provider_slows_nobody_but_itself(house: House, browser: requests.Session) -> None:
+    house.studio.forget_requests()
+    house.studio.break_call("delay", seconds=8, count=4, **CREATE)
+    travellers = [house.traveller() for _ in range(4)]
+    until(lambda: not house.studio.faults(), "all of them wait for the provider")
+    _pages_stand(house, browser)
+    for each in travellers:
+        house.studio.finish(house.session_of(each))
+    # Slow is not lost: nobody asked twice.
+    assert house.studio.requests()["by_template"][f"POST {CREATE['path']}"] == len(travellers)
+    house.settle()
+    house.assert_whole()
+
+
+def test_everybody_who_waited_for_the_provider_together_stays_within_its_limit(house: House) -> None:
+    house.studio.switch(rate_limit=STORM_LIMIT)
+    house.session_of(house.traveller())
+    until(lambda: _limit_in_force(house) == STORM_LIMIT, "the budget follows the provider's limit")
+    house.studio.break_call("refuse")
+    travellers = [house.traveller() for _ in range(STORM_LIMIT + 10)]
+    _used(house, 5)
+    house.studio.mend()
+    house.studio.forget_requests()
+    begun = time.monotonic()
+    calls = 0
+    while calls < STORM_LIMIT // 2 and time.monotonic() - begun < STORM_SECONDS:
+        # All waits between tries are cut short, again and again: the worst that can come.
+        house.busy()
+        seen = house.studio.requests()
+        calls = seen["total"]
+        assert seen["by_status"].get("429", 0) == 0
+        assert seen["most_in_any_minute"] <= STORM_LIMIT
+    assert calls >= STORM_LIMIT // 2
+    house.studio.switch(rate_limit=100_000)
+    house.settle()
+    assert all(house.shoot(each)["provider_id"] for each in travellers)
+    house.assert_whole()
+
+
+def _limit_in_force(house: House) -> int:
+    return int(house.query("SELECT limit_per_minute FROM provider_budget")[0][0])
 
 
 def test_a_status_nobody_has_seen_is_work_going_on(house: House) -> None:

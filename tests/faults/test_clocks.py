@@ -1,0 +1,39 @@
+"""The clock of the web processes is wrong: no webhook is believed or lost, and everything is read from its source."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.faults.clocks import wrong_by
+from tests.faults.house import House
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+
+NEWEST = "SELECT COALESCE(max(id), 0) FROM deliveries"
+SINCE = "SELECT stale, state, outcome ->> 'did', received_at - now() FROM deliveries WHERE id > %(id)s"
+DONE = {"asked to re-read", "asked for the favourite", "nothing: closed"}
+
+
+@pytest.mark.parametrize("minutes", [10, -10], ids=["ahead", "behind"])
+def test_events_cost_a_look_and_change_nothing_by_themselves(house: House, minutes: int) -> None:
+    offset = timedelta(minutes=minutes)
+    argv, variables = wrong_by(offset, house.portal.argv)
+    house.replace_portal(argv=argv, **variables)
+    (newest,) = house.query(NEWEST)[0]
+    travellers = [house.traveller() for _ in range(3)]
+    sessions = [house.session_of(each) for each in travellers]
+    for session in sessions:
+        house.studio.finish(session)
+    house.settle()
+    house.studio.act(sessions[0], "favorite")
+    # No sweep: what the events alone bring about has to be right.
+    house.settle()
+    seen = house.query(SINCE, id=newest)
+    assert len(seen) > len(sessions)
+    assert all(stale and state == "applied" and did in DONE for stale, state, did, _ in seen), seen
+    assert all(abs(skew - offset) < timedelta(minutes=2) for _, _, _, skew in seen)
+    tries = {each["tries"] for each in house.studio.deliveries() if each["modelId"] in sessions}
+    assert tries == {1}, "each was acknowledged when it came first"
+    house.assert_whole()
