@@ -20,7 +20,7 @@ from portal.services import inbox
 from portal.services.context import Portal
 from portal.services.inbox import Receiver
 from portal.settings import Settings
-from portal.web import logs
+from portal.web import logs, metrics
 from portal.web.context import EXTENSION, portal_context
 from portal.web.requests import new_id, origin_of
 from portal.web.security import plain_walls
@@ -134,12 +134,15 @@ def _keep(portal: Portal, brand: Brand, body: bytes, environ: WSGIEnvironment) -
     receiver = Receiver(brand, portal.settings.webhook_secrets, portal.settings.webhook_scheme)
     headers = {name: environ[key] for key, name in _SIGNED[brand.slug] if key in environ}
     try:
-        inbox.accept(receiver, body, headers, now=portal.clock())
+        kept = inbox.accept(receiver, body, headers, now=portal.clock())
     except BadSignature as error:
+        metrics.WEBHOOKS.labels(result="refused").inc()
         return _refuse(portal, error.reason, environ)
     except FAULTS:
+        metrics.WEBHOOKS.labels(result="not_kept").inc()
         log.exception("webhook not kept, the provider will try again")
         return 503, "cannot be kept right now"
+    metrics.WEBHOOKS.labels(result="repeated" if kept is None else "kept").inc()
     return 200, "kept"
 
 

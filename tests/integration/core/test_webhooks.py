@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,10 +13,14 @@ from typing import Any
 import psycopg
 import pytest
 from flask import Flask
+from prometheus_client import REGISTRY
 from werkzeug.test import TestResponse
 
 from portal.app import create_app
 from portal.models import limits
+from portal.provider.brands import BRANDS
+from portal.services import inbox
+from portal.services.inbox import Receiver
 from tests.factories import NOW
 from tests.integration.core.bench import Bench
 from tests.integration.core.conftest import closing_connections
@@ -165,6 +170,31 @@ def test_two_secrets_during_a_rotation(database_url: str, portal_settings: Any) 
             body = BODY.replace(b"evt_1", b"evt_%d" % number)
             headers = signed_headers(body, NOW, secret=secret)
             assert app.test_client().post(PATH, data=body, headers=headers).status_code == status
+
+
+def test_an_older_secret_is_told_to_whoever_wants_to_take_it_away(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    receiver = Receiver(BRANDS["profilebakery"], ("new-one", "old-one"), "timestamped")
+    said = []
+    for secret in ("new-one", "old-one"):
+        body = BODY.replace(b"evt_1", secret.encode())
+        with caplog.at_level(logging.INFO, "portal.services.inbox"):
+            inbox.accept(receiver, body, signed_headers(body, NOW, secret=secret), now=NOW)
+        said.append([(record.message, record.__dict__["place"]) for record in caplog.records])
+    assert said == [[], [("webhook signed with an older secret", 2)]]
+    assert "old-one" not in str([record.__dict__ for record in caplog.records])
+
+
+def test_the_door_counts_by_outcome(bench: Bench) -> None:
+    def counted() -> list[float]:
+        results = ("kept", "repeated", "refused")
+        return [REGISTRY.get_sample_value("portal_webhooks_total", {"result": each}) or 0 for each in results]
+
+    before = counted()
+    for headers in (signed_headers(BODY, NOW), signed_headers(BODY, NOW), signed_headers(BODY, NOW, secret="wrong")):
+        bench.app.test_client().post(PATH, data=BODY, headers=headers)
+    assert [now - then for now, then in zip(counted(), before, strict=True)] == [1, 1, 1]
 
 
 def test_a_database_that_is_down_means_come_again(portal_settings: Any) -> None:

@@ -176,8 +176,9 @@ def test_the_edges_of_the_tolerance(seconds: int, stale: bool) -> None:
 
 def test_several_secrets_are_active_at_once() -> None:
     old, new = "old" * 20, "new" * 20
-    for secret in (old, new):
-        assert check(headers=sign(secret=secret), secrets=[old, new]).key_id == signature.key_id(secret)
+    for place, secret in enumerate((old, new), start=1):
+        verified = check(headers=sign(secret=secret), secrets=[old, new])
+        assert (verified.key_id, verified.place) == (signature.key_id(secret), place)
     assert reason(headers=sign(secret=old), secrets=[new]) == "wrong signature"
     assert reason(headers=sign(secret="neither"), secrets=[old, new]) == "wrong signature"
     assert signature.key_id(old) not in old
