@@ -132,8 +132,9 @@ class House:
         self.extra.clear()
         self.studio.mend()
         self.studio.switch(
-            duplicate_email="new", favorite_event="photo", webhook_order="kept", rate_limit=100_000, gallery_size=3
-        )
+            duplicate_email="new", favorite_event="photo", webhook_order="kept", gallery_size=3, credits=10_000,
+            rate_limit=100_000, rate_window_seconds=5,
+        )  # fmt: skip
         if not self._is_as_made(self.portal, self._portal_argv):
             self.replace_portal()
         if not self._is_as_made(self.worker, self._worker_argv):

@@ -14,7 +14,7 @@ import requests
 from portal.sandbox.testing import start_sandbox
 from portal.settings import Settings
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.faults, pytest.mark.minutes, pytest.mark.timeout(400)]
 
 ROOT = Path(__file__).parents[2]
 PROCESSES = 4

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import signal
 import time
+from typing import Any
 
+import psycopg
 import pytest
 
 from portal.demo.children import stop_all
@@ -59,3 +61,49 @@ def test_a_database_that_goes_away_for_a_while(house: House) -> None:
     house.assert_whole()
     assert browser.get(f"{house.url}/headshots/gallery", timeout=LONGEST_ANSWER).status_code == 200
     browser.close()
+
+
+OTHERS = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE backend_type = 'client backend' AND NOT pid = ANY(%s)
+"""
+
+
+def _hoard(house: House, held: list[psycopg.Connection[Any]]) -> None:
+    """Take every connection the server has left."""
+    while True:
+        try:
+            held.append(psycopg.connect(house.stack.database_url, autocommit=True, connect_timeout=5))
+        except psycopg.OperationalError:
+            return
+
+
+def test_a_database_without_a_connection_to_spare(house: House) -> None:
+    """Somebody else has them all: answered at once that it cannot be done now, and whole as soon as they are free."""
+    traveller = house.traveller()
+    session = house.session_of(traveller)
+    house.settle()
+    held: list[psycopg.Connection[Any]] = []
+    with house.browser(traveller) as browser, Barrage(house) as barrage:
+        barrage.wait_for(10)
+        try:
+            _hoard(house, held)
+            held[0].execute(OTHERS, ([one.info.backend_pid for one in held],))
+            _hoard(house, held)
+            house.studio.finish(session)
+            begun = time.monotonic()
+            assert browser.get(f"{house.url}/headshots", timeout=30).status_code == 503
+            assert time.monotonic() - begun < LONGEST_ANSWER
+            until(lambda: any(each.status == 503 for each in barrage.attempts), "a webhook is sent away")
+        finally:
+            for connection in held:
+                connection.close()
+        back = time.monotonic()
+        barrage.wait_for(20)
+        assert browser.get(f"{house.url}/headshots", timeout=30).status_code == 200
+    first_good = min(each.at + each.seconds for each in barrage.attempts if each.status == 200 and each.at > back)
+    assert first_good - back <= HEALED_SECONDS
+    assert all(each.retry_after for each in barrage.attempts if each.status == 503)
+    house.settle(sweep=True)
+    barrage.assert_none_lost()
+    house.assert_whole()

@@ -136,3 +136,24 @@ def test_a_worker_told_to_end_finishes_what_is_quick(house: House) -> None:
         house.session_of(each)
     house.settle()
     house.assert_whole()
+
+
+def test_events_that_found_nobody_till_the_last_retry_are_made_good(house: House) -> None:
+    travellers = [house.traveller() for _ in range(3)]
+    sessions = [house.session_of(each) for each in travellers]
+    house.settle()
+    assert _end(house.portal) < END_SECONDS
+    for session in sessions:
+        house.studio.finish(session)
+    house.studio.act(sessions[0], "favorite")
+    until(lambda: _lost_of(house, sessions) >= len(sessions) + 1, "the provider has given up")
+    house.settle()
+    house.start(house.portal)
+    house.sweep()
+    house.settle(sweep=True)
+    assert all(house.shoot(each)["copied_at"] for each in travellers)
+    house.assert_whole()
+
+
+def _lost_of(house: House, sessions: list[str]) -> int:
+    return sum(each["modelId"] in sessions and each["state"] == "lost" for each in house.studio.deliveries())
