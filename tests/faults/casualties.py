@@ -10,6 +10,8 @@ import psutil
 
 from portal.crash_points import VARIABLE
 from portal.demo.children import Child
+from portal.jobs.schedule import DEAD_AFTER_SECONDS
+from portal.services.shoots import ATTEMPT_LEASE
 from tests.faults.house import House
 from tests.faults.people import Traveller
 from tests.faults.studio import CREATE
@@ -28,8 +30,11 @@ TASKS = {
 _MINE = "SELECT id FROM procrastinate_workers WHERE NOT id = ANY(%(known)s)"
 _HELD = "SELECT id, task_name FROM procrastinate_jobs WHERE status = 'doing' AND worker_id = ANY(%(workers)s)"
 _BEAT = (
-    "UPDATE procrastinate_workers SET last_heartbeat = now() + %(later)s * interval '1 hour' WHERE id = ANY(%(ids)s)"
+    "UPDATE procrastinate_workers SET last_heartbeat = now() + %(later)s * interval '1 second' WHERE id = ANY(%(ids)s)"
 )
+# Attempts are taken for dead by the portal's clock, workers by their silence: let both have been going on for a while.
+_LONG_AGO = "UPDATE shoots SET attempted_at = attempted_at - %(ago)s * interval '1 second' WHERE provider_id IS NULL"
+AN_HOUR = 3600
 _STILL = "SELECT id FROM procrastinate_jobs WHERE status = 'doing' AND worker_id = ANY(%(workers)s)"
 
 
@@ -77,8 +82,10 @@ class Ward:
         self._lay_down(Casualty("create.in_call", traveller, child))
 
     def notice(self) -> None:
-        """From now on all of them count as silent; wait until each of their jobs is somebody else's."""
-        self.house.query(_BEAT, later=0, ids=[one for each in self.casualties.values() for one in each.workers])
+        """Let all of them have been silent for long enough; wait until each of their jobs is somebody else's."""
+        silent = [one for each in self.casualties.values() for one in each.workers]
+        self.house.query(_BEAT, later=-DEAD_AFTER_SECONDS, ids=silent)
+        self.house.query(_LONG_AGO, ago=ATTEMPT_LEASE.total_seconds())
         begun = time.monotonic()
         self.house.start(self.house.worker)
         until(lambda: self._all_taken_over(begun), "every job of the fallen is taken over", seconds=120)
@@ -100,7 +107,7 @@ class Ward:
         known = [one for each in self.casualties.values() for one in each.workers]
         casualty.workers = [worker_id for (worker_id,) in self.house.query(_MINE, known=known)]
         casualty.jobs = dict(self.house.query(_HELD, workers=casualty.workers))
-        self.house.query(_BEAT, later=1, ids=casualty.workers)
+        self.house.query(_BEAT, later=AN_HOUR, ids=casualty.workers)
         self.casualties[casualty.point] = casualty
 
     def _all_taken_over(self, begun: float) -> bool:

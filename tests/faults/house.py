@@ -133,7 +133,7 @@ class House:
         self.studio.mend()
         self.studio.switch(
             duplicate_email="new", favorite_event="photo", webhook_order="kept", gallery_size=3, credits=10_000,
-            rate_limit=100_000, rate_window_seconds=5,
+            rate_limit=100_000, rate_window_seconds=5, webhook_retry_minutes=(0, 0, 5, 15, 60),
         )  # fmt: skip
         if not self._is_as_made(self.portal, self._portal_argv):
             self.replace_portal()
@@ -221,9 +221,12 @@ class House:
 
     def busy(self, *, hurry: bool = True) -> list[Any]:
         """What is still to be done; with ``hurry``, waits between tries are cut short."""
-        if hurry and self.query(_HURRY, clock=list(BY_THE_CLOCK)):
-            self.query(_WAKE)
+        if hurry:
+            self.query(_HURRY, clock=list(BY_THE_CLOCK))
         left = self.query(_WAITING, clock=list(BY_THE_CLOCK))
+        if hurry and any(status == "todo" for _, _, status in left):
+            # A job that waited for another of its kind to end would be seen at the next look, some seconds later.
+            self.query(_WAKE)
         return left or [one for one in self.studio.deliveries() if one["state"] == "waiting"]
 
     def settle(self, *, seconds: float = 90, sweep: bool = False, hurry: bool = True) -> None:

@@ -39,7 +39,8 @@ POINTS = (
 FROZEN = ("create.in_call", "create.after_call:frozen")
 IN_THE_WEB = {"webhook.after_insert"}
 NEED_A_SESSION = ("apply", "refresh", "copy", "favorite")
-RECOVERY_SECONDS = 60
+# After the silence that makes a worker count as dead: a look at the clock every 15 seconds, and time to act.
+RECOVERY_SECONDS = 40
 
 
 @pytest.fixture(scope="module")

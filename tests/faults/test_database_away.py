@@ -16,7 +16,7 @@ from tests.faults.waiting import until
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
 
-AWAY_SECONDS = 12
+AWAY_SECONDS = 8
 # A provider hangs up after 10 seconds, a router after 30.
 LONGEST_ANSWER = 10.0
 HEALED_SECONDS = 5.0
