@@ -17,5 +17,6 @@ def show() -> str:
     return render_template(
         "admin/overview.html",
         watch=watch.look(portal.clock()),
+        has_webhook_secret=bool(portal.settings.webhook_secrets),
         limit_per_hour=portal.settings.rate_limit * 60,
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 
 from portal.db import transaction
 from portal.models import deliveries
@@ -59,6 +61,13 @@ def test_an_operator_sees_what_is_stuck_and_nobodys_name(sign_in: Callable[[Pers
     assert "no pictures arrived" in page
     assert "Ben Held" not in page
     assert "ben.held@example.com" not in page
+
+
+def test_a_missing_webhook_secret_is_said_with_what_to_do(app: Flask, admin: Visitor) -> None:
+    assert "No webhook secret is set" not in admin.get("/admin/").text
+    portal = app.extensions["portal"]
+    app.extensions["portal"] = replace(portal, settings=replace(portal.settings, webhook_secrets=()))
+    assert "Set HEADSHOT_WEBHOOK_SECRET" in admin.get("/admin/").text
 
 
 def test_a_link_that_somebody_reports_is_listed_until_they_are_in(admin: Visitor) -> None:
