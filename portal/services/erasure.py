@@ -185,8 +185,7 @@ def _read(erasure_id: UUID) -> Erasure | None:
 
 def _delete_files(erasure: Erasure, storage: Storage) -> None:
     for photo_id in erasure.photo_ids:
-        for key in list(storage.list(f"photos/{photo_id}/")):
-            storage.delete(key)
+        storage.delete_all(f"photos/{photo_id}/")
 
 
 def _wait_for_running(erasure: Erasure, now: datetime) -> None:

@@ -56,3 +56,14 @@ def check_prefix(prefix: str) -> str:
     if prefix:
         check_key(prefix.removesuffix("/"))
     return prefix
+
+
+def check_folder(folder: str) -> str:
+    """Return ``folder`` unchanged: one or more whole parts and a slash, so that nothing beside them is meant.
+
+    Raises:
+        InvalidKey: it is something else.
+    """
+    if not folder.endswith("/"):
+        raise InvalidKey
+    return check_prefix(folder)

@@ -6,13 +6,14 @@ import errno
 import fcntl
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from portal.storage.errors import ObjectMissing, StorageFull, StorageUnavailable
-from portal.storage.keys import check_key, check_prefix
+from portal.storage.keys import check_folder, check_key, check_prefix
 
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _ABSENT = frozenset({errno.ENOENT, errno.EISDIR, errno.ENOTDIR})
@@ -69,6 +70,14 @@ class LocalStorage:
             if path.is_file():
                 path.unlink(missing_ok=True)
                 _flush_folder(path.parent)
+        self._drop_empty_folders(path.parent)
+
+    def delete_all(self, folder: str) -> None:
+        """Remove the folder with all that is in it, half-written files too."""
+        path = self.root / check_folder(folder)
+        with _typed(), suppress(FileNotFoundError):
+            shutil.rmtree(path)
+            _flush_folder(path.parent)
         self._drop_empty_folders(path.parent)
 
     def list(self, prefix: str = "") -> Iterator[str]:

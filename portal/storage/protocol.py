@@ -36,5 +36,9 @@ class Storage(Protocol):
     def delete(self, key: str) -> None:
         """Remove the object; fine if there is none."""
 
+    def delete_all(self, folder: str) -> None:
+        """Remove every object whose key starts with ``folder``, which ends with a slash, and what interrupted
+        writes have left there."""
+
     def list(self, prefix: str = "") -> Iterator[str]:
         """Yield every key that starts with ``prefix``, in no promised order."""

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from portal.storage.errors import ObjectMissing, StorageFull, StorageUnavailable
-from portal.storage.keys import check_key, check_prefix
+from portal.storage.keys import check_folder, check_key, check_prefix
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -77,6 +77,11 @@ class S3Storage:
         """Delete the object. A bucket that keeps versions keeps the old one until its own rule removes it."""
         with self._typed():
             self._client.delete_object(**self._object(key))
+
+    def delete_all(self, folder: str) -> None:
+        """Delete the objects one by one, as not every vendor deletes many in one call."""
+        for key in tuple(self.list(check_folder(folder))):
+            self.delete(key)
 
     def list(self, prefix: str = "") -> Iterator[str]:
         """Yield keys page by page."""

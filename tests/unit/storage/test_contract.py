@@ -102,6 +102,17 @@ def test_delete_is_done_once_and_fine_twice(storage: Storage) -> None:
     assert storage.get(KEY) == b"again"
 
 
+def test_deletes_all_of_a_folder_and_nothing_beside_it(storage: Storage) -> None:
+    for key in ("photos/aa/1.webp", "photos/aa/b/2.webp", "photos/ab/1.webp"):
+        storage.put(key, b"x", "image/webp")
+    storage.delete_all("photos/aa/")
+    storage.delete_all("photos/never/")
+    assert set(storage.list()) == {"photos/ab/1.webp"}
+    for odd in ("", "/", "photos", "photos/a", "../"):
+        with pytest.raises(InvalidKey):
+            storage.delete_all(odd)
+
+
 def test_lists_by_the_beginning_of_the_key(storage: Storage) -> None:
     keys = {"photos/aa/1.webp", "photos/aa/2.webp", "photos/ab/1.webp", "exports/aa/1.zip"}
     for key in keys:

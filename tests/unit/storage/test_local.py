@@ -181,6 +181,15 @@ def test_delete_takes_what_a_killed_write_left_and_nothing_of_a_neighbour(storag
     assert files(storage) == ["photos/p/.640-aa.webp.part.0123456789abcdef"]
 
 
+def test_deleting_a_folder_takes_what_killed_writes_left_in_it(storage: LocalStorage) -> None:
+    storage.put("photos/p/640-aa.webp", b"x", "image/webp")
+    (storage.root / "photos/p/.96-bb.webp.0123456789abcdef").write_bytes(b"half a face")
+    storage.delete_all("photos/p/")
+    assert files(storage) == []
+    assert storage.root.exists()
+    assert not (storage.root / "photos").exists()
+
+
 def test_the_last_delete_takes_the_folders_but_not_the_root(storage: LocalStorage) -> None:
     storage.put("photos/p/1.webp", b"x", "image/webp")
     storage.put("photos/q/1.webp", b"x", "image/webp")
