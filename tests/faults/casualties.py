@@ -26,6 +26,7 @@ TASKS = {
     "copy": "photos.copy",
     "sweep": "shoots.sweep",
     "retry": "shoots.create_session",
+    "erase": "people.erase",
 }
 _MINE = "SELECT id FROM procrastinate_workers WHERE NOT id = ANY(%(known)s)"
 _HELD = "SELECT id, task_name FROM procrastinate_jobs WHERE status = 'doing' AND worker_id = ANY(%(workers)s)"

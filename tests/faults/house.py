@@ -26,7 +26,7 @@ from portal.demo.stack import ROOT, Stack
 from portal.jobs.tasks import SWEEP_TASK
 from portal.models import jobs, people
 from portal.models.sessions import Session
-from portal.services import fsck, shoots
+from portal.services import erasure, fsck, shoots
 from portal.settings import Settings
 from portal.storage import LocalStorage
 from tests import factories
@@ -196,6 +196,12 @@ class House:
             person = people.by_id(traveller.person_id)
             assert person is not None
             shoots.request_shoot(person, provider="profilebakery", development=False, now=datetime.now(UTC))
+
+    def erase(self, traveller: Traveller) -> None:
+        """Order that everything about this person goes."""
+        with self.inside():
+            secretbox = self.app.extensions["portal"].secretbox
+            erasure.order(traveller.person_id, secretbox=secretbox, now=datetime.now(UTC))
 
     def browser(self, traveller: Traveller) -> requests.Session:
         """A browser in which this person is signed in."""
