@@ -168,6 +168,7 @@ class House:
             return cursor.fetchall() if cursor.description else []
 
     def close(self) -> None:
+        stop_all(self.extra, seconds=0)
         self.studio.close()
         with self.app.app_context():
             db.engine.dispose()

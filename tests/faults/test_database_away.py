@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from contextlib import suppress
 from typing import Any
 
 import psycopg
@@ -64,18 +65,18 @@ def test_a_database_that_goes_away_for_a_while(house: House) -> None:
 
 
 OTHERS = """
-    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
     WHERE backend_type = 'client backend' AND NOT pid = ANY(%s)
 """
 
 
-def _hoard(house: House, held: list[psycopg.Connection[Any]]) -> None:
-    """Take every connection the server has left."""
-    while True:
-        try:
+def _has_all(house: House, held: list[psycopg.Connection[Any]]) -> bool:
+    """Take what connections the server has left, and whether nobody else has any; who has, loses it."""
+    with suppress(psycopg.OperationalError):
+        while True:
             held.append(psycopg.connect(house.stack.database_url, autocommit=True, connect_timeout=5))
-        except psycopg.OperationalError:
-            return
+    row = held[0].execute(OTHERS, ([one.info.backend_pid for one in held],)).fetchone()
+    return row == (0,)
 
 
 def test_a_database_without_a_connection_to_spare(house: House) -> None:
@@ -87,9 +88,7 @@ def test_a_database_without_a_connection_to_spare(house: House) -> None:
     with house.browser(traveller) as browser, Barrage(house) as barrage:
         barrage.wait_for(10)
         try:
-            _hoard(house, held)
-            held[0].execute(OTHERS, ([one.info.backend_pid for one in held],))
-            _hoard(house, held)
+            until(lambda: _has_all(house, held), "nobody else has a connection")
             house.studio.finish(session)
             begun = time.monotonic()
             assert browser.get(f"{house.url}/headshots", timeout=30).status_code == 503
