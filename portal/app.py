@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -71,19 +72,21 @@ _BLUEPRINTS = (
 )
 
 Clock = Callable[[], datetime]
+Sleep = Callable[[float], None]
 
 
-def create_app(settings: Settings | None = None, *, clock: Clock | None = None) -> Flask:
+def create_app(settings: Settings | None = None, *, clock: Clock | None = None, sleep: Sleep = time.sleep) -> Flask:
     """Build the portal. Opens no connection and calls nobody, so that a server may fork afterwards.
 
     Args:
         settings: None reads the environment.
         clock: the present moment, UTC-aware; None is the system's.
+        sleep: waits for so many of that clock's seconds.
 
     Raises:
         SettingsError: the environment cannot run a portal; it lists every reason.
     """
-    portal = _portal(settings or Settings.from_env(os.environ), clock or _utc_now)
+    portal = _portal(settings or Settings.from_env(os.environ), clock or _utc_now, sleep)
     version = static_files.version_of(TOP / "static")
     reporting.init(portal.settings)
     app = Flask(
@@ -139,8 +142,9 @@ def _config(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _portal(settings: Settings, clock: Clock) -> Portal:
+def _portal(settings: Settings, clock: Clock, sleep: Sleep) -> Portal:
     found = BRANDS[settings.provider]
+    budget = SharedBudget(settings.rate_limit, clock)
     # Where the operator names no origins, the brand's own count; everybody reads them from one place.
     settings = replace(
         settings,
@@ -151,15 +155,12 @@ def _portal(settings: Settings, clock: Clock) -> Portal:
         return Portal(
             settings=settings,
             clock=clock,
+            sleep=sleep,
             secretbox=SecretBox(settings.secret_keys),
             brand=found,
+            budget=budget,
             provider=ProviderClient(
-                found,
-                settings.api_key,
-                settings.api_url,
-                SharedBudget(settings.rate_limit, clock),
-                CallLog(clock),
-                clock=clock,
+                found, settings.api_key, settings.api_url, budget, CallLog(clock), clock=clock, sleep=sleep
             ),
             downloader=PhotoDownloader(settings.photo_origins),
             storage=from_url(settings.storage_url),

@@ -21,9 +21,9 @@ from portal.mail import MailError
 from portal.models import jobs
 from portal.provider.errors import ProviderError, RateLimited
 from portal.services.context import Portal
+from portal.services.desk import NotYet
 from portal.services.erasure import StillAtWork
 from portal.services.notices import SessionPending
-from portal.services.shoots import AttemptRunning
 from portal.storage import StorageError
 
 log = logging.getLogger(__name__)
@@ -74,11 +74,17 @@ def _comes_at(error: Exception) -> datetime | None:
     """When it is worth coming back, if the error says so."""
     if isinstance(error, RateLimited):
         return error.resets_at
-    return error.until if isinstance(error, AttemptRunning | SessionPending | StillAtWork) else None
+    return error.until if isinstance(error, NotYet | SessionPending | StillAtWork) else None
 
 
 def task(
-    name: str, *, once: OnceKey | None = None, on_dead: Body | None = None, priority: int = jobs.BACKGROUND
+    name: str,
+    *,
+    once: OnceKey | None = None,
+    on_dead: Body | None = None,
+    priority: int = jobs.BACKGROUND,
+    queue_name: str | None = None,
+    in_turn: bool = True,
 ) -> Callable[[Body], Body]:
     """Register ``body(portal, **arguments)`` as a task.
 
@@ -90,6 +96,8 @@ def task(
         once: the key under which only one job waits.
         on_dead: called with the same arguments and ``error`` after the last try.
         priority: of the tries that follow.
+        queue_name: of the tries that follow.
+        in_turn: False lets jobs with the same key run side by side.
     """
 
     def register(body: Body) -> Body:
@@ -104,7 +112,9 @@ def task(
                         if on_dead is not None:
                             on_dead(running.portal, error=error, **arguments)
                         raise
-                    log.warning(
+                    # Having to wait is what a waiting room is for.
+                    log.log(
+                        logging.DEBUG if isinstance(error, NotYet) else logging.WARNING,
                         "job failed, will be tried again",
                         extra={"task": name, "tries": tries + 1, "error": type(error).__name__},
                     )
@@ -114,6 +124,8 @@ def task(
                             name,
                             once=key,
                             priority=priority,
+                            queue=queue_name,
+                            in_turn=in_turn,
                             at=running.portal.clock() + wait,
                             tries=tries + 1,
                             **arguments,

@@ -13,7 +13,7 @@ from procrastinate.manager import JobManager
 
 from portal.db import transaction
 from portal.jobs.runner import MAX_TRIES, Running, queue
-from portal.jobs.tasks import RETENTION_TASK, SWEEP_TASK
+from portal.jobs.tasks import LOOK_TASK, RETENTION_TASK, SWEEP_TASK
 from portal.models import jobs
 from portal.services.audit_trail import HEAD_TASK, VERIFY_TASK
 
@@ -37,6 +37,17 @@ def queue_sweep(context: JobContext, timestamp: int) -> None:
         spread = timedelta(seconds=random.uniform(0, SPREAD_SECONDS))  # noqa: S311
         is_full_hour = timestamp % 3600 == 0
         jobs.defer(SWEEP_TASK, once="sweep", at=running.portal.clock() + spread, full=is_full_hour)
+
+
+@queue.periodic(cron="*/5 * * * *")
+@queue.task(name="schedule.credits", pass_context=True)
+def queue_credits(context: JobContext, timestamp: int) -> None:
+    """Queue a look at the balance; one call, so that those who wait for a credit hear of it soon."""
+    del timestamp
+    running: Running = context.additional_context["running"]
+    with running.app.app_context(), transaction():
+        spread = timedelta(seconds=random.uniform(0, SPREAD_SECONDS))  # noqa: S311
+        jobs.defer(LOOK_TASK, once="credits.look", at=running.portal.clock() + spread)
 
 
 @queue.periodic(cron="17 3 * * *")

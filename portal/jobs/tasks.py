@@ -8,14 +8,26 @@ from uuid import UUID
 
 from portal.jobs import letters
 from portal.jobs.runner import task
-from portal.models import deliveries, jobs
+from portal.models import deliveries, jobs, waiting
 from portal.provider.errors import PhotoExpired
-from portal.services import audit_trail, copying, erasure, inbox, notices, retention, shoots, sweep, sync
+from portal.services import (
+    audit_trail,
+    copying,
+    credits,
+    erasure,
+    inbox,
+    notices,
+    retention,
+    sweep,
+    sync,
+    waiting_room,
+)
 from portal.services.context import Portal
 from portal.services.copying import Copier
 from portal.services.erasure import Eraser
 
 SWEEP_TASK = "shoots.sweep"
+LOOK_TASK = "credits.look"
 RETENTION_TASK = "retention.forget"
 
 
@@ -23,20 +35,29 @@ def _of_shoot(prefix: str) -> Any:
     return lambda arguments: f"{prefix}:{arguments['shoot_id']}"
 
 
-def _no_session(portal: Portal, *, error: Exception, shoot_id: str) -> None:
-    shoots.give_up(UUID(shoot_id), reason=type(error).__name__, now=portal.clock())
-
-
-@task(shoots.CREATE_TASK, once=_of_shoot("create"), on_dead=_no_session, priority=jobs.INTERACTIVE)
+@task(waiting.TURN_TASK, once=_of_shoot("create"), priority=jobs.TURN, queue_name=jobs.LINE, in_turn=False)
 def create_session(portal: Portal, *, shoot_id: str) -> None:
-    """Get a shoot its session from the provider."""
-    shoots.create_session(
-        UUID(shoot_id),
-        provider=portal.provider,
-        secretbox=portal.secretbox,
-        clock=portal.clock,
-        outbox=portal.outbox,
-    )
+    """Get whoever has waited longest their session; whose press queued this turn does not matter."""
+    del shoot_id
+    waiting_room.take_turn(portal.desk)
+
+
+@task(credits.READ_TASK, once=lambda _arguments: "credits.read")
+def read_credits(portal: Portal) -> None:
+    """Ask for the balance."""
+    credits.read(provider=portal.provider, clock=portal.clock)
+
+
+@task(LOOK_TASK, once=lambda _arguments: "credits.look")
+def look_at_credits(portal: Portal) -> None:
+    """Ask for the balance, and let the first go on who wait for a credit."""
+    credits.look(provider=portal.provider, clock=portal.clock, outbox=portal.outbox)
+
+
+@task(credits.GO_ON_TASK, once=lambda _arguments: "credits.go_on")
+def go_on_with_credits(portal: Portal) -> None:
+    """Let as many go on who wait for a credit as the balance allows."""
+    credits.let_go_on(now=portal.clock(), outbox=portal.outbox)
 
 
 def _delivery_is_dead(portal: Portal, *, error: Exception, delivery_id: int) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
 
 from flask import Flask
 from procrastinate import PsycopgConnector
@@ -25,6 +26,8 @@ from portal.services.context import Portal
 log = logging.getLogger(__name__)
 
 CONCURRENCY = 6
+# Places for turns in the waiting room alone: while they wait for the budget, all other work goes on beside them.
+TURNS = 4
 GRACE_SECONDS = 20
 # What the platform leaves after that is for handing back; it kills after 30.
 HAND_BACK_SECONDS = 3
@@ -44,6 +47,8 @@ def run(app: Flask) -> None:
 async def _run(app: Flask, portal: Portal) -> None:
     told_to_stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    # The usual one has too few threads on a small machine, and turns that wait would take those of other jobs.
+    loop.set_default_executor(ThreadPoolExecutor(CONCURRENCY + TURNS, thread_name_prefix="job"))
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told_to_stop.set)
     while not told_to_stop.is_set():
@@ -65,15 +70,15 @@ async def _work(app: Flask, portal: Portal, told_to_stop: asyncio.Event) -> None
         jobs.defer(SWEEP_TASK, once="sweep")
     with queue.replace_connector(connector_to(portal.settings.database_url)):
         async with queue.open_async():
-            worker = _worker(app, portal)
+            workers = [_worker(app, portal, "default", CONCURRENCY), _worker(app, portal, jobs.LINE, TURNS)]
             log.info("worker started")
-            working = asyncio.create_task(worker.run())  # type: ignore[no-untyped-call]
+            working = [asyncio.create_task(worker.run()) for worker in workers]  # type: ignore[no-untyped-call]
             stopping = asyncio.create_task(told_to_stop.wait())
-            await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({*working, stopping}, return_when=asyncio.FIRST_COMPLETED)
             stopping.cancel()
-            if not working.done():
-                await _stop(worker, working)
-            await working
+            # If one has lost its queue the other goes with it, and both start again.
+            await _stop(workers, working)
+            await asyncio.gather(*working)
 
 
 def connector_to(database_url: str) -> PsycopgConnector:
@@ -82,13 +87,15 @@ def connector_to(database_url: str) -> PsycopgConnector:
     A worker that freezes while it takes a job must not keep the job's row from all others.
     """
     conninfo = database_url.replace("postgresql+psycopg://", "postgresql://")
-    return PsycopgConnector(conninfo=conninfo, min_size=1, max_size=4, timeout=10, kwargs=dict(CONNECT))
+    return PsycopgConnector(conninfo=conninfo, min_size=1, max_size=5, timeout=10, kwargs=dict(CONNECT))
 
 
-def _worker(app: Flask, portal: Portal) -> Worker:
+def _worker(app: Flask, portal: Portal, queue_name: str, concurrency: int) -> Worker:
     return Worker(
         queue,
-        concurrency=CONCURRENCY,
+        queues=[queue_name],
+        name=f"worker.{queue_name}",
+        concurrency=concurrency,
         install_signal_handlers=False,
         update_heartbeat_interval=schedule.HEARTBEAT_SECONDS,
         stalled_worker_timeout=schedule.UNLISTED_AFTER_SECONDS,
@@ -96,15 +103,17 @@ def _worker(app: Flask, portal: Portal) -> Worker:
     )
 
 
-async def _stop(worker: Worker, working: asyncio.Task[None]) -> None:
+async def _stop(workers: list[Worker], working: list[asyncio.Task[None]]) -> None:
     """Let running jobs end; give back those that take too long, and end the process under them."""
-    worker_id = worker.worker_id
-    worker.stop()  # type: ignore[no-untyped-call]
-    _, running = await asyncio.wait({working}, timeout=GRACE_SECONDS)
-    if not running or worker_id is None:
+    worker_ids = [worker.worker_id for worker in workers if worker.worker_id is not None]
+    for worker in workers:
+        worker.stop()  # type: ignore[no-untyped-call]
+    _, running = await asyncio.wait(working, timeout=GRACE_SECONDS)
+    if not running or not worker_ids:
         return
     try:
-        await asyncio.wait_for(schedule.hand_back(queue, worker_id), HAND_BACK_SECONDS)
+        for worker_id in worker_ids:
+            await asyncio.wait_for(schedule.hand_back(queue, worker_id), HAND_BACK_SECONDS / len(worker_ids))
     except (*_LOST_QUEUE, TimeoutError) as error:
         log.warning("jobs not handed back, they will be taken over", extra={"error": type(error).__name__})
     # Their threads cannot be stopped, and waiting for them would end in a kill with the jobs unaccounted for.

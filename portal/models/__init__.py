@@ -5,6 +5,7 @@ from portal.models.audit_links import AuditLink
 from portal.models.budget import ProviderBudget, ProviderCall
 from portal.models.choices import Choice
 from portal.models.consents import Consent
+from portal.models.credits import CreditBalance
 from portal.models.deliveries import Delivery
 from portal.models.erasures import Erasure, Tombstone
 from portal.models.limits import RateLimit
@@ -20,6 +21,7 @@ __all__ = [
     "AuditLink",
     "Choice",
     "Consent",
+    "CreditBalance",
     "Delivery",
     "Duration",
     "Erasure",

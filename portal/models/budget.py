@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import Double, Identity, delete, text
@@ -18,10 +18,23 @@ BURST = 0.13
 SMALLEST_BURST = 3
 # Background work leaves this part of the burst to people who wait in front of a screen.
 KEPT_FOR_PEOPLE = 0.5
+# While people wait in line they take whatever comes in, but for this part: what is under way has to go on.
+KEPT_FOR_BACKGROUND = 0.1
+# How long the line rests after the first, second, ... outage in a row, in seconds.
+FIRST_REST_S = 1.0
+LONGEST_REST_S = 30.0
 
 
 class ProviderBudget(Base):
-    """The bucket: one row."""
+    """The bucket: one row.
+
+    Attributes:
+        tokens: calls that may be made at once, ``reserve`` included.
+        reserve: those of them that only background work may take.
+        closed_until: nobody calls before, by the provider's own count.
+        line_rests_until: nobody in the line is served before, because the provider does not answer.
+        line_failures: outages in a row that ended somebody's turn.
+    """
 
     __tablename__ = "provider_budget"
 
@@ -30,6 +43,9 @@ class ProviderBudget(Base):
     tokens: Mapped[float] = mapped_column(Double)
     filled_at: Mapped[datetime]
     closed_until: Mapped[datetime | None]
+    reserve: Mapped[float] = mapped_column(Double, default=0.0)
+    line_rests_until: Mapped[datetime | None]
+    line_failures: Mapped[int] = mapped_column(default=0)
 
 
 class ProviderCall(Base):
@@ -54,31 +70,52 @@ _OPEN = text(
     """
 )
 
-# One statement under the row's lock: refill by the time passed, take one if there is one to take.
+# One statement under the row's lock: refill by the time passed, take one if there is one to take. People may take
+# all but the reserve; background work what is left above a part of the burst, or else from the reserve.
 _TAKE = text(
     """
     WITH bucket AS (
-        SELECT id, limit_per_minute, GREATEST(limit_per_minute * :burst, :smallest) AS capacity,
-               LEAST(GREATEST(limit_per_minute * :burst, :smallest),
-                     tokens + GREATEST(0, EXTRACT(EPOCH FROM CAST(:now AS timestamptz) - filled_at))
-                              * limit_per_minute * :used / 60) AS tokens,
-               GREATEST(filled_at, :now) AS filled_at,
-               closed_until
+        SELECT *, GREATEST(limit_per_minute * :burst, :smallest) AS capacity,
+               GREATEST(0, EXTRACT(EPOCH FROM CAST(:now AS timestamptz) - filled_at))
+               * limit_per_minute * :used / 60 AS gained
         FROM provider_budget WHERE id = 1 FOR UPDATE
-    ), decision AS (
-        SELECT *, tokens >= 1 + :kept * (capacity - 1)
-                  AND (closed_until IS NULL OR closed_until <= :now) AS granted
+    ), filled AS (
+        SELECT id, limit_per_minute, capacity, closed_until, GREATEST(filled_at, :now) AS filled_at,
+               LEAST(capacity, tokens + gained) AS tokens,
+               LEAST(GREATEST(1, capacity * :share), reserve + gained * :share, tokens + gained) AS reserve
         FROM bucket
+    ), decision AS (
+        SELECT *, (closed_until IS NULL OR closed_until <= :now)
+                  AND CASE WHEN :background THEN tokens >= 1 + :kept * (capacity - 1) OR LEAST(tokens, reserve) >= 1
+                      ELSE tokens - reserve >= 1 END AS granted
+        FROM filled
     )
     UPDATE provider_budget AS b
-    SET tokens = d.tokens - CASE WHEN d.granted THEN 1 ELSE 0 END, filled_at = d.filled_at
+    SET tokens = d.tokens - CASE WHEN d.granted THEN 1 ELSE 0 END,
+        reserve = GREATEST(0, d.reserve - CASE WHEN d.granted AND :background THEN 1 ELSE 0 END),
+        filled_at = d.filled_at
     FROM decision AS d WHERE b.id = d.id
-    RETURNING d.granted, d.tokens, d.limit_per_minute, d.capacity, d.closed_until
+    RETURNING d.granted, d.tokens, d.reserve, d.limit_per_minute, d.capacity, d.closed_until
     """
 )
 
 _FOLLOW = text("UPDATE provider_budget SET limit_per_minute = :limit WHERE id = 1 AND limit_per_minute <> :limit")
 _CLOSE = text("UPDATE provider_budget SET closed_until = :until WHERE id = 1")
+# Of several turns that fail together the first decides; the others knew no more than it did.
+_REST = text(
+    """
+    UPDATE provider_budget
+    SET line_failures = line_failures + 1,
+        line_rests_until = CAST(:now AS timestamptz)
+                           + LEAST(:longest, :first * power(2, LEAST(line_failures, 10))) * interval '1 second'
+    WHERE id = 1 AND (line_rests_until IS NULL OR line_rests_until <= :now)
+    """
+)
+_REST_UNTIL = text("UPDATE provider_budget SET line_rests_until = :until WHERE id = 1")
+_GO_ON = text(
+    "UPDATE provider_budget SET line_failures = 0, line_rests_until = NULL "
+    "WHERE id = 1 AND (line_failures > 0 OR line_rests_until IS NOT NULL)"
+)
 _RECORD = text(
     """
     INSERT INTO provider_calls (at, method, path_template, status, duration_ms, budget_left)
@@ -99,20 +136,37 @@ def take(priority: Literal["interactive", "background"], now: datetime, limit_pe
     Returns:
         Whether it was granted, and then the calls left in the burst, or else the seconds to wait.
     """
-    kept = 0.0 if priority == "interactive" else KEPT_FOR_PEOPLE
-    values = {"now": now, "used": USED, "burst": BURST, "smallest": SMALLEST_BURST, "kept": kept}
+    is_background = priority == "background"
+    values = {
+        "now": now,
+        "used": USED,
+        "burst": BURST,
+        "smallest": SMALLEST_BURST,
+        "kept": KEPT_FOR_PEOPLE,
+        "share": KEPT_FOR_BACKGROUND,
+        "background": is_background,
+    }
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         row = connection.execute(_TAKE, values).one_or_none()
         if row is None:
             open_bucket(limit_per_minute, now)
             row = connection.execute(_TAKE, values).one()
-    granted, tokens, limit, capacity, closed_until = row
+    granted, tokens, reserve, limit, capacity, closed_until = row
     if granted:
         return True, float(tokens) - 1
     if closed_until is not None and closed_until > now:
         return False, float((closed_until - now).total_seconds())
-    missing = 1 + kept * (capacity - 1) - tokens
-    return False, max(float(missing) / (limit * USED / 60), 0.05)
+    a_second = limit * USED / 60
+    waits = [float(1 + reserve - tokens) / a_second]
+    if is_background:
+        above = float(1 + KEPT_FOR_PEOPLE * (capacity - 1) - tokens) / a_second
+        waits = [above, float(1 - reserve) / (a_second * KEPT_FOR_BACKGROUND)]
+    return False, max(min(waits), 0.05)
+
+
+def reserve_of(limit_per_minute: int) -> float:
+    """Return how many calls the reserve for background work holds when it is full."""
+    return max(1.0, max(limit_per_minute * BURST, SMALLEST_BURST) * KEPT_FOR_BACKGROUND)
 
 
 def follow(limit_per_minute: int) -> None:
@@ -125,6 +179,25 @@ def close_until(until: datetime) -> None:
     """Let nobody call before ``until``: the provider's own count says that the minute is used up."""
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(_CLOSE, {"until": until})
+
+
+def rest_line(now: datetime) -> datetime:
+    """Serve nobody in the line for a while, longer after each outage that follows another; return until when."""
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(_REST, {"now": now, "first": FIRST_REST_S, "longest": LONGEST_REST_S})
+        until: datetime | None = connection.scalar(text("SELECT line_rests_until FROM provider_budget WHERE id = 1"))
+    return until or now + timedelta(seconds=FIRST_REST_S)
+
+
+def rest_line_until(until: datetime) -> None:
+    """Serve nobody in the line before this moment."""
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(_REST_UNTIL, {"until": until})
+
+
+def wake_line() -> None:
+    """Let the line go on: the provider answers. In the caller's transaction."""
+    db.session.execute(_GO_ON)
 
 
 def record(

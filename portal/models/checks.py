@@ -24,12 +24,6 @@ def people_with_two_open_shoots() -> Iterator[UUID]:
     yield from db.session.scalars(query.having(func.count() > 1))
 
 
-def shoots_to_create() -> Iterator[UUID]:
-    """Yield open shoots without a session that nothing holds up; each needs a job."""
-    query = select(Shoot.id).where(Shoot.closed_at.is_(None), Shoot.provider_id.is_(None), Shoot.problem.is_(None))
-    yield from db.session.scalars(query)
-
-
 def shoots_to_copy() -> Iterator[UUID]:
     """Yield finished shoots whose photos are not all copied and that nothing holds up; each needs a job."""
     query = select(Shoot.id).where(

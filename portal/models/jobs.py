@@ -14,8 +14,11 @@ from portal.db import db, driver_connection
 # Deferring by name needs no pool of its own: every insert goes through the session's connection.
 _queue = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
 
-INTERACTIVE = 10
 BACKGROUND = 0
+# Turns in the waiting room have a queue with places of their own, so that thousands of them keep nothing else waiting.
+# Below all else, because whoever looks for other work would have to pass them by.
+LINE = "line"
+TURN = -100
 
 
 def defer(
@@ -24,6 +27,8 @@ def defer(
     lock: str | None = None,
     once: str | None = None,
     priority: int = BACKGROUND,
+    queue: str | None = None,
+    in_turn: bool = True,
     at: datetime | None = None,
     **arguments: str | int | bool | None,
 ) -> bool:
@@ -34,6 +39,8 @@ def defer(
         lock: jobs with the same lock run one after the other.
         once: while a job with this key waits, another is not queued, and two never run side by side.
         priority: a higher number runs first.
+        queue: whose places it takes; None is everybody's.
+        in_turn: False lets jobs with the same ``once`` run side by side.
         at: the earliest start, UTC.
         arguments: JSON values only, and nothing private: rows hold what is private.
 
@@ -42,7 +49,13 @@ def defer(
     """
     connection = driver_connection()
     job = _queue.configure_task(
-        task, lock=lock or once, queueing_lock=once, priority=priority, schedule_at=at, connection=connection
+        task,
+        lock=lock or (once if in_turn else None),
+        queueing_lock=once,
+        priority=priority,
+        queue=queue,
+        schedule_at=at,
+        connection=connection,
     )
     db.session.flush()
     try:
@@ -93,3 +106,11 @@ _IS_RUNNING = text(
 def is_running(**arguments: str | int) -> bool:
     """Return whether a job with these arguments, of whatever task, runs at this moment."""
     return db.session.execute(_IS_RUNNING, {"arguments": json.dumps(arguments)}).first() is not None
+
+
+_IS_ANY_RUNNING = text("SELECT 1 FROM procrastinate_jobs WHERE task_name = :task AND status = 'doing' LIMIT 1")
+
+
+def is_any_running(task: str) -> bool:
+    """Return whether any job of this task runs at this moment."""
+    return db.session.execute(_IS_ANY_RUNNING, {"task": task}).first() is not None

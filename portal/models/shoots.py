@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, Index, select, text
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, db
+
+_IS_WAITING = text("closed_at IS NULL AND provider_id IS NULL AND problem IS NULL AND left_at IS NULL")
 
 
 class Shoot(Base):
@@ -16,10 +18,28 @@ class Shoot(Base):
 
     A row is made when the person presses start and before the provider is asked, so a second press,
     a crash or a lost answer all find it again.
+
+    Attributes:
+        requested_at: when start was pressed; with ``ticket`` it is the place in the line.
+        attempts: how often the provider was to be asked for the session; names the latest attempt.
+        attempted_at: since when an attempt is running; None when none is.
+        ruled_out: up to this attempt it is certain that none made a session.
+        failures: attempts in a row that failed for a reason of this session's own.
+        rests_until: not tried before, after such a failure; the place is kept.
+        left_at: when its turn came and nothing may be asked for, such as after a withdrawal.
     """
 
     __tablename__ = "shoots"
-    __table_args__ = (Index("uq_shoots_open", "person_id", unique=True, postgresql_where=text("closed_at IS NULL")),)
+    __table_args__ = (
+        Index("uq_shoots_open", "person_id", unique=True, postgresql_where=text("closed_at IS NULL")),
+        Index("ix_shoots_waiting", "requested_at", "ticket", postgresql_where=_IS_WAITING),
+        Index(
+            "ix_shoots_without_credit",
+            "requested_at",
+            "ticket",
+            postgresql_where=text("closed_at IS NULL AND problem = 'no_credits'"),
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     person_id: Mapped[UUID] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
@@ -33,8 +53,13 @@ class Shoot(Base):
     is_development: Mapped[bool] = mapped_column(default=False)
     problem: Mapped[str | None]
     requested_at: Mapped[datetime]
+    ticket: Mapped[int] = mapped_column(BigInteger, Identity(always=False))
+    left_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     attempted_at: Mapped[datetime | None]
+    ruled_out: Mapped[int] = mapped_column(default=0)
+    failures: Mapped[int] = mapped_column(default=0)
+    rests_until: Mapped[datetime | None]
     minted_at: Mapped[datetime | None]
     opened_at: Mapped[datetime | None]
     last_opened_at: Mapped[datetime | None]
@@ -84,23 +109,6 @@ def lock_of_person(person_id: UUID) -> list[Shoot]:
     """Return all shoots of a person, freshly read, holding other writers until the transaction ends."""
     query = select(Shoot).where(Shoot.person_id == person_id).order_by(Shoot.id).with_for_update()
     return list(db.session.scalars(query, execution_options={"populate_existing": True}))
-
-
-def with_problem(problem: str) -> list[Shoot]:
-    """Return the open shoots held up by this problem, the oldest first."""
-    return list(
-        db.session.scalars(
-            select(Shoot).where(Shoot.closed_at.is_(None), Shoot.problem == problem).order_by(Shoot.requested_at)
-        )
-    )
-
-
-def not_created(before: datetime) -> list[UUID]:
-    """Return the open shoots that nothing holds up and that have had no session since this moment."""
-    query = select(Shoot.id).where(
-        Shoot.closed_at.is_(None), Shoot.provider_id.is_(None), Shoot.problem.is_(None), Shoot.requested_at < before
-    )
-    return list(db.session.scalars(query))
 
 
 def moving() -> list[Shoot]:

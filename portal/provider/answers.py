@@ -52,8 +52,9 @@ _BY_STATUS: Mapping[int, type[errors.ProviderError]] = {
 class Call:
     """One call as the provider documents it. `path` holds `:names`, filled from `params` when it is sent.
 
-    `may_be_empty`: any 2xx will do, even without a body. `duplicate_in_words`: the provider may say "already
-    exists" in its text under another code, and that means AlreadyExists.
+    `prepaid`: leave for it was taken from the budget before. `may_be_empty`: any 2xx will do, even without a body.
+    `duplicate_in_words`: the provider may say "already exists" in its text under another code, and that means
+    AlreadyExists.
     """
 
     method: Method
@@ -62,6 +63,7 @@ class Call:
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: Mapping[str, Any] | None = field(default=None, repr=False)
     priority: Priority = "background"
+    prepaid: bool = False
     api_version: ApiVersion = "v2"
     may_be_empty: bool = False
     duplicate_in_words: bool = False

@@ -29,18 +29,19 @@ class ModelCalls(Door):
         is_development: bool | None = None,
         version: str | None = None,
         priority: Priority = "background",
+        prepaid: bool = False,
     ) -> CreatedSession:
         """Create an anonymous user and a model for an address: https://www.headshotpro.com/api/whitelabel
 
         Never tried again by itself. When the error has `answer_lost`, look with `find_model_by_email` before
-        another try. Raises Forbidden (whitelabel is off), OutOfCredits, InvalidEmail, InvalidRequest, and
-        AlreadyExists when the provider knows the address.
+        another try. `prepaid` when the caller has leave from the budget already. Raises Forbidden (whitelabel is
+        off), OutOfCredits, InvalidEmail, InvalidRequest, and AlreadyExists when the provider knows the address.
         """
         body: dict[str, Any] = {"email": email}
         for name, value in (("teamId", team_id), ("isDevelopment", is_development), ("version", version)):
             if value is not None:
                 body[name] = value
-        call = Call("POST", MODELS, body=body, priority=priority, duplicate_in_words=True)
+        call = Call("POST", MODELS, body=body, priority=priority, prepaid=prepaid, duplicate_in_words=True)
         answer = self._send(call)
         try:
             return CreatedSession.read(flat(answer, "modelId"))

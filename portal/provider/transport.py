@@ -154,7 +154,7 @@ class Transport:
         return None if out_of_time else wait
 
     def _granted(self, call: Call) -> Grant:
-        if self.budget is None:
+        if self.budget is None or call.prepaid:
             return Grant()
         waited = 0.0
         while True:

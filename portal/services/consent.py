@@ -11,6 +11,7 @@ from portal.domain.errors import BadInput
 from portal.models import audit, consents, people, shoots
 from portal.models.consents import Consent
 from portal.models.people import Person
+from portal.services import shoots as asking
 from portal.services import sync
 
 
@@ -52,6 +53,7 @@ def give(
         if (shoot := shoots.open_for(person.id)) is not None:
             # Whoever had withdrawn and agrees again gets the pictures that were held back meanwhile.
             sync.ask_for_held_back(shoot)
+            asking.come_back(person)
         people.announce(person.id)
         return consent
 

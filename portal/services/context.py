@@ -8,8 +8,9 @@ from datetime import datetime
 
 from portal.domain.secretbox import SecretBox
 from portal.mail import Mailer
-from portal.provider import PhotoDownloader, ProviderClient
+from portal.provider import Budget, PhotoDownloader, ProviderClient
 from portal.provider.brands import Brand
+from portal.services.desk import Desk
 from portal.services.notices import Outbox
 from portal.services.progress import Expectations
 from portal.settings import Settings
@@ -18,12 +19,14 @@ from portal.storage import Storage
 
 @dataclass(frozen=True)
 class Portal:
-    """One running portal. ``mailer`` is None where no mail is sent."""
+    """One running portal. ``mailer`` is None where no mail is sent; ``sleep`` goes by the same time as ``clock``."""
 
     settings: Settings
     clock: Callable[[], datetime]
+    sleep: Callable[[float], None]
     secretbox: SecretBox
     brand: Brand
+    budget: Budget
     provider: ProviderClient
     downloader: PhotoDownloader
     storage: Storage
@@ -34,3 +37,8 @@ class Portal:
     def outbox(self) -> Outbox:
         """Whether mails are owed to anybody."""
         return Outbox(self.mailer is not None, has_support=self.settings.support_email is not None)
+
+    @property
+    def desk(self) -> Desk:
+        """What serves the waiting room."""
+        return Desk(self.provider, self.budget, self.secretbox, self.clock, self.sleep, self.outbox)

@@ -12,11 +12,12 @@ from portal.crash_points import crash_point
 from portal.db import release, transaction
 from portal.domain.errors import NotFound
 from portal.domain.secretbox import SecretBox
-from portal.models import audit, consents, deliveries, erasures, jobs, people, photos, sessions, shoots
+from portal.models import audit, consents, deliveries, erasures, jobs, people, photos, sessions, shoots, waiting
 from portal.models.erasures import Erasure
 from portal.models.shoots import Shoot
 from portal.provider import ProviderClient
 from portal.provider.errors import NotFound as UnknownToProvider
+from portal.services import creation
 from portal.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -191,6 +192,9 @@ def _delete_files(erasure: Erasure, storage: Storage) -> None:
 def _wait_for_running(erasure: Erasure, now: datetime) -> None:
     with transaction():
         busy = any(jobs.is_running(shoot_id=str(shoot_id)) for shoot_id in erasure.shoot_ids)
+        # A turn says of nobody whom it serves; one that had begun with this person has ended when its lease has.
+        is_served = erasure.email is not None and now < erasure.requested_at + creation.ATTEMPT_LEASE
+        busy = busy or (is_served and jobs.is_any_running(waiting.TURN_TASK))
     release()
     if busy:
         raise StillAtWork(now + PAUSE)

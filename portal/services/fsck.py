@@ -13,7 +13,7 @@ from uuid import UUID
 
 from portal.db import snapshot
 from portal.domain.audit_chain import Head, Walk
-from portal.models import checks, deliveries, erasures, jobs, photos
+from portal.models import checks, deliveries, erasures, jobs, photos, waiting
 from portal.services import audit_trail
 from portal.storage import ObjectMissing, Storage
 
@@ -47,7 +47,7 @@ def check(
     rules: tuple[tuple[str, Callable[[], Iterator[object]]], ...] = (
         ("delivery waits without a job", _deliveries_without_job),
         ("two open shoots of one person", checks.people_with_two_open_shoots),
-        ("shoot is asked for and nothing will create it", _creations_without_job),
+        ("people wait for a session and no turn is coming for so many", _turns_missing),
         ("finished shoot is not copied and nothing will copy it", _copies_without_job),
         ("finished shoot counts as copied without any photo", checks.copied_without_photos),
         ("copied photo has no rendition", checks.copied_photos_without_renditions),
@@ -81,10 +81,10 @@ def _deliveries_without_job() -> Iterator[object]:
             yield delivery_id
 
 
-def _creations_without_job() -> Iterator[object]:
-    for shoot_id in checks.shoots_to_create():
-        if not jobs.is_queued("shoots.create_session", shoot_id=str(shoot_id)):
-            yield shoot_id
+def _turns_missing() -> Iterator[object]:
+    # A turn serves whoever is first, so only their number counts.
+    if missing := waiting.missing_turns():
+        yield missing
 
 
 def _copies_without_job() -> Iterator[object]:

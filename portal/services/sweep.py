@@ -6,18 +6,16 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from math import ceil
 
 from portal.crash_points import crash_point
 from portal.db import release, transaction
 from portal.domain import stages
 from portal.domain.stages import Problem
-from portal.models import locks, shoots
+from portal.models import locks, shoots, waiting
 from portal.provider import ProviderClient
 from portal.provider.wire import Model
-from portal.services import erasure, inbox, notices, sync, watch
+from portal.services import credits, erasure, inbox, notices, sync, waiting_room, watch
 from portal.services.notices import NO_OUTBOX, Outbox
-from portal.services.shoots import resume
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +75,7 @@ def reconcile(
         for provider_id in missing:
             sync.refresh(ours[provider_id], provider=provider, clock=clock)
         swept = Swept(len(listed), changed, len(missing), _favorites(provider, clock))
-        _pick_up(provider, clock(), outbox)
+        _pick_up(provider, clock, outbox)
         watch.tell_of_stuck(outbox=outbox, now=clock())
     log.info("swept", extra=asdict(swept))
     return swept
@@ -118,18 +116,13 @@ def _favorites(provider: ProviderClient, clock: Callable[[], datetime]) -> int:
     return found
 
 
-def _pick_up(provider: ProviderClient, now: datetime, outbox: Outbox) -> None:
-    """Queue what lost its job, and the sessions that waited for credits, once there are some."""
-    with transaction():
-        lost = shoots.not_created(now - LOST_AFTER)
-        waiting = [shoot.id for shoot in shoots.with_problem(Problem.NO_CREDITS)]
+def _pick_up(provider: ProviderClient, clock: Callable[[], datetime], outbox: Outbox) -> None:
+    """Queue what lost its job, and see to those who wait for credits, if anybody does."""
+    long_ago = clock() - LOST_AFTER
+    inbox.pick_up(before=long_ago)
+    notices.pick_up(before=long_ago)
+    erasure.pick_up(before=long_ago)
+    waiting_room.pick_up(before=long_ago)
+    if waiting.count_held_up_by(Problem.NO_CREDITS):
+        credits.look(provider=provider, clock=clock, outbox=outbox)
     release()
-    inbox.pick_up(before=now - LOST_AFTER)
-    notices.pick_up(before=now - LOST_AFTER)
-    erasure.pick_up(before=now - LOST_AFTER)
-    for shoot_id in lost:
-        resume(shoot_id, now=now, outbox=outbox)
-    if waiting:
-        # Whoever has waited longest first, and no more than can be paid for.
-        for shoot_id in waiting[: max(0, ceil(provider.get_credits()))]:
-            resume(shoot_id, now=now, outbox=outbox)

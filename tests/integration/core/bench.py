@@ -25,12 +25,12 @@ from tests.factories import NOW
 from tests.integration.core.doubles import ScriptedDownloader, ScriptedProvider
 from tests.integration.core.signing import signed_headers
 
-# What the queue's own function does, by the portal's clock and not the database's.
+# What the queue's own function does, by the portal's clock and not the database's; turns have places of their own.
 _TAKE = """
     UPDATE procrastinate_jobs SET status = 'doing'
     WHERE id = (SELECT id FROM procrastinate_jobs
                 WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= %(now)s)
-                ORDER BY priority DESC, id LIMIT 1)
+                ORDER BY queue_name = 'line' DESC, priority DESC, id LIMIT 1)
     RETURNING id, task_name, args
 """
 
@@ -43,6 +43,10 @@ class Clock:
 
     def __call__(self) -> datetime:
         return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Wait as the portal does: by its own time."""
+        self.advance(seconds=seconds)
 
     def advance(self, **amount: float) -> datetime:
         """Move on and return the new present."""
@@ -76,7 +80,8 @@ class Bench:
     def queued(self, task: str | None = None) -> list[dict[str, Any]]:
         """The arguments of the jobs that wait, in the order they would be taken."""
         rows = self.query(
-            "SELECT task_name, args FROM procrastinate_jobs WHERE status = 'todo' ORDER BY priority DESC, id"
+            "SELECT task_name, args FROM procrastinate_jobs WHERE status = 'todo' "
+            "ORDER BY queue_name = 'line' DESC, priority DESC, id"
         )
         return [args for name, args in rows if task in {None, name}]
 

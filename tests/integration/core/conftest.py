@@ -37,7 +37,7 @@ def bench(
     database_url: str, portal_settings: Any, clock: Clock, provider: ScriptedProvider, tmp_path: Path
 ) -> Iterator[Bench]:
     """One portal, in an application context."""
-    app = create_app(portal_settings(), clock=clock)
+    app = create_app(portal_settings(), clock=clock, sleep=clock.sleep)
     portal: Portal = app.extensions["portal"]
     app.extensions["portal"] = replace(
         portal,

@@ -30,7 +30,7 @@ from portal.models import audit, jobs
 from portal.provider.errors import Forbidden, NotFound, PhotoExpired, PhotoUnavailable, RateLimited, Unavailable
 from portal.services.context import Portal
 from portal.services.copying import NotListedYet
-from portal.services.shoots import AttemptRunning
+from portal.services.desk import NotYet
 from portal.storage import InvalidKey, StorageFull, StorageUnavailable
 from tests.factories import NOW, agree, make_person, make_shoot
 from tests.integration.core.bench import Bench
@@ -85,7 +85,7 @@ def test_waits_are_spread(bench: Bench) -> None:
 @pytest.mark.parametrize("seconds", [-5, 0, 40])
 def test_who_says_when_to_come_is_obeyed(bench: Bench, seconds: int) -> None:
     at = NOW + timedelta(seconds=seconds)
-    for error in (RateLimited("GET", "/x", resets_at=at), AttemptRunning(at)):
+    for error in (RateLimited("GET", "/x", resets_at=at), NotYet(at)):
         wait = wait_before(error, 100, bench.portal)
         assert wait is not None
         assert max(seconds, 0) < wait.total_seconds() <= max(seconds, 0) + 2
@@ -203,9 +203,9 @@ def test_a_retry_while_the_same_work_waits_already_breaks_nothing(bench: Bench, 
     assert bench.work() == ["tests.probe"]
 
 
-def test_people_come_before_background_work(bench: Bench, probe: Probe) -> None:
+def test_what_matters_more_is_done_first(bench: Bench, probe: Probe) -> None:
     put(1)
-    put(2, priority=jobs.INTERACTIVE)
+    put(2, priority=jobs.BACKGROUND + 1)
     bench.work()
     assert [each["number"] for each in probe.ran] == [2, 1]
 
