@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 
 from portal.db import transaction
 from portal.domain import stages
-from portal.models import audit, erasures, people, shoots, watch
+from portal.models import audit, erasures, people, shoots, waiting, watch
 from portal.models.shoots import Shoot
 from portal.models.watch import DeliveryCounts, OpenShoot
-from portal.services import notices, timeline
+from portal.services import credits, notices, timeline
+from portal.services.credits import Forecast
 from portal.services.notices import Outbox
 
 # With sessions under way, this long without any webhook means that something is wrong on the way.
@@ -28,6 +29,8 @@ class Watch:
         stuck: unfinished shoots that are longer in their status than usual.
         troubled: unfinished shoots that need somebody's help.
         is_silent: whether webhooks should have come and did not.
+        in_line: how many have pressed start and wait for their turn.
+        credits: what is left of them, and how many wait for one.
         erasures: how many are not confirmed by the provider, and since when the oldest of them is wanted.
         lag_p95: seconds until a webhook was applied, 95 of 100 in the last hour; None when none came.
     """
@@ -39,6 +42,8 @@ class Watch:
     troubled: list[OpenShoot]
     last_confirmed_at: datetime | None
     is_silent: bool
+    in_line: int
+    credits: Forecast
     erasures: tuple[int, datetime | None]
     lag_p95: float | None
     calls: list[tuple[str, str, int, int, float]]
@@ -65,6 +70,8 @@ def look(now: datetime) -> Watch:
         troubled=[one for one in unfinished if one.problem or _cannot_enter(one)],
         last_confirmed_at=watch.last_confirmed_at(),
         is_silent=bool(under_way) and now - last > SILENCE,
+        in_line=waiting.length(),
+        credits=credits.forecast(),
         erasures=erasures.waiting(),
         lag_p95=watch.apply_seconds(now - LAG_WINDOW),
         calls=watch.calls_by_path(now - CALL_WINDOW),

@@ -14,10 +14,11 @@ from markupsafe import Markup
 
 from portal.domain.stages import ACTIVE, Problem, Stage
 from portal.models.people import Person
-from portal.services import gallery, journey, timeline
+from portal.services import credits, gallery, journey, timeline, waiting_room
 from portal.services.journey import Journey
-from portal.web import spans
+from portal.web import line_words, spans
 from portal.web.context import portal_context
+from portal.web.line_words import Wait
 from portal.web.terms import studio_name
 
 # Stands where the form token will be: a fresh token would make every rendering look like news. No text
@@ -35,6 +36,7 @@ class StageShown:
             photos whose owner has withdrawn.
         etag: changes exactly when what the person sees changes.
         at: when it was rendered, UTC.
+        wait: how long the studio takes, while it is being prepared.
     """
 
     key: str
@@ -43,6 +45,7 @@ class StageShown:
     etag: str
     journey: Journey
     at: datetime
+    wait: Wait | None = None
 
 
 def show(person: Person) -> StageShown:
@@ -51,19 +54,35 @@ def show(person: Person) -> StageShown:
     standing = journey.load(person)
     key = _key(standing)
     title = _title(standing, key)
+    wait = _wait(standing, now) if key == "starting" else None
     text = render_template(
         "partials/stage.html",
         journey=standing,
         stage_key=key,
         stage_title=title,
         csrf_token=lambda: _TOKEN_PLACE,
+        wait=wait,
         **_story(standing, now),
         **_surroundings(person, standing),
     )
     etag = hashlib.sha256(text.encode()).hexdigest()[:32]
     text = text.replace(_TOKEN_PLACE, generate_csrf())
     fragment = Markup(text)  # noqa: S704  # nosec B704  # a rendered template and a token of ours
-    return StageShown(key, title, fragment, etag, standing, now)
+    return StageShown(key, title, fragment, etag, standing, now, wait)
+
+
+def _wait(standing: Journey, now: datetime) -> Wait | None:
+    if standing.shoot is None:
+        return None
+    portal = portal_context()
+    line = waiting_room.look(standing.shoot, now=now, limit_per_minute=portal.settings.rate_limit)
+    return line_words.describe(line)
+
+
+def _is_short(standing: Journey) -> bool:
+    """Whether somebody who has not started yet should know that no free session is."""
+    has_started = standing.shoot is not None or standing.stage is not Stage.CONSENT_GIVEN
+    return not has_started and not portal_context().settings.development and credits.forecast().is_used_up
 
 
 def _key(standing: Journey) -> str:
@@ -96,6 +115,7 @@ def _surroundings(person: Person, standing: Journey) -> dict[str, Any]:
         "previews": photos[:_PREVIEWS],
         "photo_count": len(photos),
         "is_copying": _is_copying(standing),
+        "is_short": _is_short(standing),
         "sends_mail": portal_context().settings.mail_url is not None,
         "studio_name": studio_name(),
     }

@@ -9,6 +9,9 @@ const INSURANCE_MS = 10_000;
 const RAREST_MS = 160_000;
 const TIMEOUT_MS = 10_000;
 
+// In milliseconds, 0 where a part of the page names none.
+const pace = (part) => Number(part.querySelector("[data-again]")?.dataset.again ?? 0) * 1_000;
+
 /**
  * Watch the fragment at `status`.
  * `onChange(section)` gets each new fragment as an element; `onContact(isConnected)` tells lost and found;
@@ -24,6 +27,7 @@ export function watch({ status, events, etag, onChange, onContact = () => {}, is
   let asking = null;
   let askAgain = false;
   let misses = 0;
+  let again = pace(document);
 
   async function ask() {
     const answer = await fetch(status, {
@@ -41,7 +45,9 @@ export function watch({ status, events, etag, onChange, onContact = () => {}, is
     seen = answer.headers.get("ETag");
     insurance = INSURANCE_MS;
     const section = new DOMParser().parseFromString(text, "text/html").querySelector("[data-stage]");
-    if (section) onChange(document.importNode(section, true));
+    if (!section) return;
+    again = pace(section);
+    onChange(document.importNode(section, true));
   }
 
   async function askUntilQuiet() {
@@ -67,6 +73,8 @@ export function watch({ status, events, etag, onChange, onContact = () => {}, is
   }
 
   function pause() {
+    // Whoever waits in a line sees it move; how often that is worth a question is the server's to say.
+    if (again) return again * (0.9 + Math.random() / 5);
     if (!brokenAt) {
       insurance = Math.min(insurance * 2, RAREST_MS);
       return insurance / 2;

@@ -106,6 +106,8 @@ function onStage(section) {
   const { stage } = section.dataset;
   if ("wait" in studio.dataset) {
     if (stage !== "starting") location.reload();
+    // Only the words move, so that nothing else on the page starts anew.
+    else byId("wait").replaceWith(section.querySelector("#wait"));
   } else if (TAKEN.has(stage)) leave();
   else if (stage !== "in_studio" && stage !== "starting") location.assign(live.dataset.home);
 }
