@@ -32,7 +32,7 @@ STAGES: dict[str, tuple[dict[str, Any], str, list[str]]] = {
     "no credits": (
         {"provider_id": None, "provider_status": None, "problem": "no_credits"},
         "There is no free session at the moment",
-        ["Try again"],
+        [],  # it goes on by itself; asking again would help nobody
     ),
     "refused": (
         {"provider_id": None, "provider_status": None, "problem": "refused"},

@@ -1,0 +1,137 @@
+"""The waiting room as people see it: a place, honest words, and a page that asks as often as it is worth it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from portal.db import transaction
+from portal.models import budget, credits
+from portal.models.people import Person
+from tests import factories
+from tests.factories import NOW
+from tests.integration.web_pages.conftest import Visitor
+
+PRESENT = NOW + timedelta(minutes=1)
+WAITING = {"provider_id": None, "provider_status": None}
+
+
+def crowd(count: int) -> None:
+    """Let so many have pressed start before."""
+    for number in range(count):
+        factories.make_shoot(factories.make_person(), requested_at=NOW - timedelta(hours=1, seconds=number), **WAITING)
+
+
+@pytest.fixture
+def waiting(visitor: Visitor) -> Visitor:
+    """Somebody who has pressed start two seconds ago."""
+    factories.agree(visitor.person)
+    factories.make_shoot(visitor.person, requested_at=PRESENT - timedelta(seconds=2), **WAITING)
+    return visitor
+
+
+@pytest.mark.parametrize("path", ["/headshots", "/headshots/studio"])
+def test_the_place_and_the_estimate_are_told(waiting: Visitor, path: str) -> None:
+    crowd(11)
+    page = waiting.page(path)
+    assert page.heading == "Preparing your studio"
+    assert "You are number 12. About 10 seconds." in page.words
+    assert "You can close this page; your place is kept." in page.words
+    assert page.by_id("wait").get("data-again") == "2"
+
+
+def test_in_german(sign_in: Callable[[Person], Visitor]) -> None:
+    person = factories.make_person(locale="de")
+    factories.agree(person)
+    factories.make_shoot(person, requested_at=PRESENT - timedelta(seconds=2), **WAITING)
+    crowd(11)
+    assert "Sie sind Nummer 12. Etwa 10 Sekunden." in sign_in(person).page("/headshots").words
+
+
+def test_a_moment_needs_no_number(waiting: Visitor) -> None:
+    crowd(2)
+    page = waiting.page("/headshots")
+    assert "You are number" not in page.words
+    assert "a few seconds" in page.words
+
+
+def test_the_place_moves_with_the_status_and_nothing_else_is_news(waiting: Visitor) -> None:
+    crowd(11)
+    first = waiting.get("/headshots/status")
+    assert "You are number 12." in first.text
+    unchanged = waiting.get("/headshots/status", headers={"If-None-Match": first.headers["ETag"]})
+    assert unchanged.status_code == 304
+    with transaction() as session:
+        session.connection().exec_driver_sql(
+            "UPDATE shoots SET provider_id = id::text, provider_status = 'onboarding' WHERE person_id <> %s",
+            (waiting.person.id,),
+        )
+    moved = waiting.get("/headshots/status", headers={"If-None-Match": first.headers["ETag"]})
+    assert moved.status_code == 200
+    assert "You are number" not in moved.text
+
+
+def test_a_studio_that_is_away_has_no_number(waiting: Visitor) -> None:
+    crowd(11)
+    budget.open_bucket(300, NOW)
+    for minutes in (3, 2):
+        budget.rest_line(PRESENT - timedelta(minutes=minutes))
+    page = waiting.page("/headshots")
+    assert "You are number 12." in page.words
+    assert "does not answer" in page.words
+    assert not re.search(r"About (a|\d)", page.words)
+
+
+def test_a_minute_in_which_nobody_was_served_has_no_number(visitor: Visitor) -> None:
+    factories.agree(visitor.person)
+    factories.make_shoot(visitor.person, requested_at=NOW - timedelta(minutes=3), **WAITING)
+    page = visitor.page("/headshots")
+    assert "longer than usual" in page.words
+    assert not re.search(r"About (a|\d)", page.words)
+
+
+def test_without_scripts_the_page_asks_by_itself(waiting: Visitor) -> None:
+    assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in waiting.get("/headshots").text
+
+
+# Credits
+
+
+def agreed(sign_in: Callable[[Person], Visitor]) -> Visitor:
+    person = factories.make_person()
+    factories.agree(person)
+    return sign_in(person)
+
+
+@pytest.mark.parametrize(("balance", "is_said"), [(None, False), ("0", True), ("1", True), ("2", False)])
+def test_before_starting_it_is_said_when_no_free_session_is_known(
+    waiting: Visitor, sign_in: Callable[[Person], Visitor], balance: str | None, is_said: bool
+) -> None:
+    with transaction():
+        credits.keep(None if balance is None else Decimal(balance), now=NOW)
+    page = agreed(sign_in).page("/headshots")
+    assert ("no free session is known" in page.words) == is_said
+    assert page.primary == ["Start the photo session"]
+
+
+def test_who_waits_for_a_credit_reads_that_their_request_is_saved(visitor: Visitor) -> None:
+    factories.agree(visitor.person)
+    factories.make_shoot(visitor.person, problem="no_credits", **WAITING)
+    page = visitor.page("/headshots")
+    assert "Your request is saved." in page.words
+    assert page.primary == []
+
+
+def test_the_console_shows_balance_forecast_and_who_waits(
+    waiting: Visitor, sign_in: Callable[[Person], Visitor]
+) -> None:
+    factories.make_shoot(factories.make_person(), problem="no_credits", **WAITING)
+    with transaction():
+        credits.keep(Decimal("1.25"), now=NOW)
+    page = sign_in(factories.make_person(role="admin")).page("/admin/")
+    for fact in ("1 person waits for a credit", "Balance1.25", "Asked for or under way2", "Still free-0.75"):
+        assert fact in page.words

@@ -1,0 +1,90 @@
+"""What somebody in the line is told: never less than it takes, and no number where nothing supports one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portal.domain.waiting import MEASURED, Line, Unit, free_per_minute, look_again, rounded
+
+LINE = Line(
+    ahead=11, waited=timedelta(seconds=2), per_minute=240, served=0, opens_in=timedelta(0), outages=0
+)  # fmt: skip
+_SIZE = {Unit.SECONDS: 1, Unit.MINUTES: 60, Unit.HOURS: 3600}
+
+
+def seconds(**changes: object) -> float | None:
+    wait = replace(LINE, **changes).wait  # type: ignore[arg-type]
+    return None if wait is None else wait.total_seconds()
+
+
+def test_the_wait_is_the_place_by_the_rate() -> None:
+    assert LINE.place == 12
+    assert seconds() == 3
+    assert seconds(ahead=239) == 60
+
+
+def test_a_closed_budget_comes_on_top() -> None:
+    assert seconds(opens_in=timedelta(seconds=40)) == 43
+
+
+def test_whoever_has_waited_long_is_told_by_what_was_really_served() -> None:
+    assert seconds(ahead=59, waited=MEASURED, served=30) == 120
+    # More than the budget allows is not promised, however fast the last minute was.
+    assert seconds(ahead=239, waited=MEASURED, served=1000) == 60
+
+
+def test_nothing_served_for_a_minute_and_a_studio_that_is_away_have_no_number() -> None:
+    assert seconds(waited=MEASURED, served=0) is None
+    assert seconds(outages=1) == 3
+    assert seconds(outages=2) is None
+    assert not replace(LINE, ahead=0, outages=2).is_a_moment
+
+
+def test_a_moment_is_not_worth_a_number() -> None:
+    assert replace(LINE, ahead=2).is_a_moment
+    assert not replace(LINE, ahead=3).is_a_moment
+    assert not replace(LINE, ahead=0, opens_in=timedelta(seconds=6)).is_a_moment
+
+
+def test_background_work_takes_its_share_only_while_it_uses_it() -> None:
+    assert free_per_minute(300, 0.8, 0.1, 1) == 240
+    assert free_per_minute(300, 0.8, 0.1, 0) == pytest.approx(216)
+    assert free_per_minute(300, 0.8, 0.1, 0.5) == pytest.approx(228)
+
+
+@pytest.mark.parametrize(
+    ("wait", "said"),
+    [
+        (0, (10, Unit.SECONDS)),
+        (10, (10, Unit.SECONDS)),
+        (11, (20, Unit.SECONDS)),
+        (44, (45, Unit.SECONDS)),
+        (46, (1, Unit.MINUTES)),
+        (200, (4, Unit.MINUTES)),
+        (601, (15, Unit.MINUTES)),
+        (3000, (50, Unit.MINUTES)),
+        (3001, (1, Unit.HOURS)),
+        (3601, (2, Unit.HOURS)),
+    ],
+)
+def test_a_wait_is_said_as_people_say_it(wait: int, said: tuple[int, Unit]) -> None:
+    assert rounded(timedelta(seconds=wait)) == said
+
+
+@given(st.floats(min_value=0, max_value=1e6))
+def test_what_is_said_is_never_less_than_it_takes(wait: float) -> None:
+    number, unit = rounded(timedelta(seconds=wait))
+    said = number * _SIZE[unit]
+    assert said >= wait - 1e-6
+    assert said <= max(10, 2 * wait + 600)
+
+
+@given(st.floats(min_value=0, max_value=1e5), st.floats(min_value=0, max_value=1e5))
+def test_nobody_asks_more_often_for_waiting_longer(one: float, other: float) -> None:
+    near, far = sorted((timedelta(seconds=one), timedelta(seconds=other)))
+    assert timedelta(seconds=2) <= look_again(near) <= look_again(far) <= timedelta(seconds=30)
