@@ -75,9 +75,15 @@ async def _work(app: Flask, portal: Portal, told_to_stop: asyncio.Event) -> None
             working = [asyncio.create_task(worker.run()) for worker in workers]  # type: ignore[no-untyped-call]
             stopping = asyncio.create_task(told_to_stop.wait())
             await asyncio.wait({*working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if not stopping.done():
+                # One has lost its queue: the other ends with it, in its own time, and both start again.
+                for worker in workers:
+                    worker.stop()  # type: ignore[no-untyped-call]
+                both = asyncio.create_task(asyncio.wait(working))
+                await asyncio.wait({both, stopping}, return_when=asyncio.FIRST_COMPLETED)
             stopping.cancel()
-            # If one has lost its queue the other goes with it, and both start again.
-            await _stop(workers, working)
+            if not all(each.done() for each in working):
+                await _stop(workers, working)
             await asyncio.gather(*working)
 
 

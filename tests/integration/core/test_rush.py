@@ -1,0 +1,121 @@
+"""A rush in small, against the sandbox: time runs faster, everything else is as it is in production."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+import pytest
+import requests
+from flask import Flask
+
+from bench.fast_time import FastClock, FastTime
+from bench.waiting_room import most_overtaken
+from portal.app import create_app
+from portal.db import release
+from portal.models import waiting
+from portal.sandbox.testing import RunningSandbox, start_sandbox
+from portal.services import shoots, waiting_room
+from portal.services.desk import NotYet
+from portal.settings import Settings
+from tests.factories import agree, make_person
+from tests.integration.core.conftest import closing_connections
+
+LIMIT = 60
+RATE = 20.0
+PEOPLE = 120
+WORKERS = 6
+
+
+@dataclass
+class Rush:
+    app: Flask
+    fast: FastTime
+    sandbox: RunningSandbox
+    connection: psycopg.Connection[Any]
+
+    def arrive(self, count: int) -> None:
+        """Let so many press start, one right after the other."""
+        for number in range(count):
+            person = make_person(f"rush-{number}@example.com")
+            agree(person)
+            shoots.request_shoot(person, provider="profilebakery", development=False, now=self.fast.now())
+        release()
+
+    def work(self) -> None:
+        """Take turns until nobody waits, as one place of a worker does."""
+        with self.app.app_context():
+            while not waiting.front().is_empty:
+                release()
+                try:
+                    waiting_room.take_turn(self.app.extensions["portal"].desk)
+                except NotYet as not_yet:
+                    self.fast.sleep_until(not_yet.until)
+                release()
+
+    def work_together(self) -> None:
+        """Let several do so at the same time, and wait until all are served."""
+        threads = [threading.Thread(target=self.work) for _ in range(WORKERS)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(150)
+        assert not any(thread.is_alive() for thread in threads)
+
+    def served_at(self) -> list[float]:
+        """When everybody got their session, in the order of asking."""
+        rows = self.connection.execute(
+            "SELECT extract(epoch FROM minted_at)::float FROM shoots WHERE provider_id IS NOT NULL "
+            "ORDER BY requested_at, ticket"
+        ).fetchall()
+        return [moment for (moment,) in rows]
+
+    def seen(self) -> dict[str, Any]:
+        """What the provider counted."""
+        return dict(requests.get(f"{self.sandbox.control_url}/requests", timeout=10).json())
+
+
+@pytest.fixture
+def rush(portal_settings: Callable[..., Settings], database_url: str) -> Iterator[Rush]:
+    fast = FastTime(datetime.now(UTC), RATE)
+    switches = {"rate_limit": LIMIT, "pictures": "plain", "gallery_size": 1}
+    with start_sandbox("profilebakery", credits=1000, switches=switches) as sandbox:
+        sandbox.sandbox.clock = FastClock(fast)
+        settings = portal_settings(api_url=sandbox.api_url, api_key=sandbox.api_key, rate_limit=LIMIT)
+        app = create_app(settings, clock=fast.now, sleep=fast.sleep)
+        address = database_url.replace("+psycopg", "")
+        with (
+            closing_connections(app),
+            psycopg.connect(address, autocommit=True, connect_timeout=3) as connection,
+            app.app_context(),
+        ):
+            yield Rush(app, fast, sandbox, connection)
+
+
+@pytest.mark.timeout(200)
+def test_everybody_is_served_in_the_order_of_asking_and_the_provider_refuses_nothing(rush: Rush) -> None:
+    rush.arrive(PEOPLE)
+    rush.work_together()
+    served_at = rush.served_at()
+    assert len(served_at) == PEOPLE
+    # Those who are being served at the same moment may end in any order; nobody else overtakes.
+    assert most_overtaken(served_at) < WORKERS
+    seen = rush.seen()
+    assert seen["by_template"]["POST /api/v2/organization/models"] == PEOPLE
+    assert "429" not in seen["by_status"]
+    assert seen["most_in_any_minute"] <= LIMIT
+
+
+@pytest.mark.timeout(200)
+def test_a_limit_lower_than_configured_is_learnt_before_it_is_met(rush: Rush) -> None:
+    """The headers say twenty a minute, the contract said sixty; others use the key as well."""
+    requests.put(f"{rush.sandbox.control_url}/settings", json={"rate_limit": 20}, timeout=10).raise_for_status()
+    rush.arrive(30)
+    rush.work_together()
+    assert len(rush.served_at()) == 30
+    assert "429" not in rush.seen()["by_status"]
+    assert rush.seen()["most_in_any_minute"] <= 20

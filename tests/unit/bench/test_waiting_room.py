@@ -1,0 +1,62 @@
+"""What the measurement of the waiting room makes of what it saw."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench import waiting_room
+from bench.fast_time import FastClock, FastTime
+from bench.waiting_room import PEOPLE, Rush, most_overtaken, verdict
+
+RUSH = Rush(
+    people=PEOPLE,
+    served=PEOPLE,
+    calls=PEOPLE + 2,
+    refused=0,
+    most_in_a_minute=250,
+    overtaken=7,
+    mean=320,
+    last=650,
+    per_minute=240,
+    curve=[30.0 * number for number in range(10)],
+)
+
+
+def test_a_line_that_runs_off_as_fast_as_we_allow_ourselves_meets_the_bound() -> None:
+    assert round(RUSH.against(240), 2) == 1
+    assert round(RUSH.against(300), 3) == 1.625
+    assert verdict(RUSH).is_met
+
+
+def test_one_refusal_one_person_left_over_or_too_long_a_wait_do_not() -> None:
+    for change in ({"refused": 1}, {"served": PEOPLE - 1}, {"last": 716.0}):
+        assert not verdict(replace(RUSH, **change)).is_met  # type: ignore[arg-type]
+
+
+def test_the_curve_is_drawn_to_the_longest_wait() -> None:
+    lines = waiting_room.curve_table(RUSH).splitlines()
+    assert len(lines) == 11
+    assert lines[-1].count("#") == 40
+
+
+@given(st.lists(st.integers(0, 30), max_size=40))
+def test_overtaking_is_counted_for_whom_it_was_worst(moments: list[int]) -> None:
+    slow = max(
+        (sum(later < moment for later in moments[place:]) for place, moment in enumerate(moments)),
+        default=0,
+    )
+    assert most_overtaken([float(each) for each in moments]) == slow
+
+
+def test_every_process_of_a_run_goes_by_the_same_time() -> None:
+    fast = FastTime(datetime.now(UTC) - timedelta(seconds=10), 60)
+    other = FastTime.from_env(fast.environment())
+    assert other == fast
+    before = fast.now()
+    seen = FastClock(other).wall()
+    assert before <= seen <= fast.now()
+    assert fast.now() - fast.origin >= timedelta(minutes=10)
