@@ -73,7 +73,7 @@ def test_every_broken_invariant_has_its_name(bench: Bench) -> None:
     bench.query(HOLD)
     assert rules(bench) >= {
         "delivery waits without a job",
-        "shoot is asked for and nothing will create it",
+        "people wait for a session and no turn is coming for so many",
         "finished shoot is not copied and nothing will copy it",
         "finished shoot counts as copied without any photo",
         "copied photo has no rendition",
