@@ -1,0 +1,47 @@
+"""The benchmark's people are real to the portal: signed in, with a session under way, and told of news by commits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+
+import psycopg
+
+from bench.news import Newsroom
+from bench.people import settle
+from portal.app import create_app
+from portal.db import db
+from portal.models.people import CHANNEL
+from portal.settings import Settings
+
+
+def test_they_are_signed_in_and_wait_for_their_headshots(
+    portal_settings: Callable[..., Settings], database_url: str
+) -> None:
+    visitors = settle(database_url.replace("+psycopg", ""), 3)
+    assert len({each.cookie for each in visitors}) == len({each.person_id for each in visitors}) == 3
+    app = create_app(portal_settings())
+    client = app.test_client()
+    name, _, value = visitors[2].asks("/").partition(b"Cookie: ")[2].partition(b"\r\n")[0].decode().partition("=")
+    assert client.get("/headshots/status").status_code == 401
+    client.set_cookie(name, value)
+    answer = client.get("/headshots/status")
+    assert answer.status_code == 200
+    assert "Your headshots are being made" in answer.text
+    with app.app_context():
+        db.engine.dispose()
+
+
+def test_news_are_out_with_the_commit_and_not_before(database_url: str) -> None:
+    url = database_url.replace("+psycopg", "")
+    visitors = settle(url, 2)
+    with psycopg.connect(url, autocommit=True) as listener, closing(Newsroom(url)) as newsroom:
+        listener.execute(f"LISTEN {CHANNEL}")
+        for version in (1, 2):
+            versions = newsroom.prepare([visitors[1].person_id])
+            assert versions == {visitors[1].person_id: version}
+            assert list(listener.notifies(timeout=0)) == []
+            newsroom.send()
+            newsroom.settle()
+            heard = [notice.payload for notice in listener.notifies(timeout=5, stop_after=1)]
+            assert heard == [f"{visitors[1].person_id} {version}"]
