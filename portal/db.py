@@ -95,13 +95,16 @@ def snapshot() -> Iterator[Session]:
         release()
 
 
-def run_alone(statement: LiteralString, values: Mapping[str, object]) -> tuple[Any, ...] | None:
+def run_alone(
+    statement: LiteralString, values: Mapping[str, object], *, together: str | None = None
+) -> tuple[Any, ...] | None:
     """Run one statement as a transaction of its own, in a single round trip, and return its first row.
 
-    It may run twice, so it must be harmless to repeat; see :meth:`portal.lane.Lane.run` for all the rest.
+    With ``together`` it may share the transaction with others that wait as well. It may run twice, so it must be
+    harmless to repeat; see :meth:`portal.lane.Lane.run` for all the rest.
     """
     lane: Lane = current_app.extensions[_LANE]
-    return lane.run(statement, values)
+    return lane.run(statement, values, together=together)
 
 
 def run_in_passing(statement: LiteralString, values: Mapping[str, object]) -> tuple[Any, ...] | None:

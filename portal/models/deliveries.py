@@ -106,6 +106,8 @@ def insert_once(
             "error": error,
             "task": APPLY_TASK,
         },
+        # A burst shares its commits. The key is all that two of these can wait for in each other.
+        together=dedupe_key,
     )
     if row is not None:
         return Kept(row[0], row[1] or body_sha256)

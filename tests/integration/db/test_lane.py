@@ -107,6 +107,111 @@ def test_first_come_first_served(lane: Lane) -> None:
     assert order == list(range(8))
 
 
+ADD: LiteralString = "INSERT INTO things VALUES (%(name)s) ON CONFLICT DO NOTHING RETURNING name, txid_current()"
+
+
+def together(lane: Lane, names: list[str]) -> list[object]:
+    """Let these wait for the lane at once, in this order; return what each got."""
+    found: list[object] = [None] * len(names)
+
+    def add(place: int, name: str) -> None:
+        try:
+            found[place] = lane.run(ADD, {"name": name}, together=name)
+        except psycopg.Error as error:
+            found[place] = error
+
+    with ExitStack() as stack:
+        occupy(lane, stack, seconds=0.5)
+        threads = [threading.Thread(target=add, args=each) for each in enumerate(names)]
+        for count, thread in enumerate(threads, start=1):
+            thread.start()
+            until(lambda count=count: len(lane._waiting) == count)
+        for thread in threads:
+            thread.join(10)
+    return found
+
+
+@pytest.fixture
+def things(conninfo: str) -> Iterator[psycopg.Connection[tuple[str]]]:
+    """A table of names, each of at most five letters."""
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute("CREATE TABLE things (name varchar(5) PRIMARY KEY)")
+        yield connection
+
+
+def test_those_who_wait_share_a_transaction_and_each_gets_its_own_answer(
+    lane: Lane, things: psycopg.Connection[tuple[str]]
+) -> None:
+    pid(lane)
+    found = together(lane, ["c", "a", "c", "b"])
+    rows = [each for each in found if isinstance(each, tuple)]
+    assert sorted(name for name, _ in rows) == ["a", "b", "c"]
+    assert len({transaction for _, transaction in rows}) == 1
+    # The same thing twice is kept once, and the second hears of no row of its own.
+    assert found.count(None) == 1
+    assert things.execute("SELECT count(*) FROM things").fetchone() == (3,)
+
+
+def test_one_that_fails_takes_no_other_with_it(lane: Lane, things: psycopg.Connection[tuple[str]]) -> None:
+    first = pid(lane)
+    found = together(lane, ["a", "b", "far too long", "c"])
+    assert [isinstance(each, tuple) for each in found] == [True, True, False, True]
+    assert isinstance(found[2], psycopg.errors.StringDataRightTruncation)
+    assert things.execute("SELECT string_agg(name, '' ORDER BY name) FROM things").fetchone() == ("abc",)
+    assert pid(lane) == first
+
+
+def test_a_party_whose_connection_dies_goes_again_on_a_new_one(
+    lane: Lane, things: psycopg.Connection[tuple[str]], conninfo: str
+) -> None:
+    first = pid(lane)
+    with things.transaction():
+        # Whoever inserts a taken name waits for the other transaction; there the connection is cut.
+        things.execute("INSERT INTO things VALUES ('b')")
+        results: list[list[object]] = []
+        thread = threading.Thread(target=lambda: results.append(together(lane, ["a", "b", "c"])))
+        thread.start()
+        with psycopg.connect(conninfo, autocommit=True) as other:
+            blocked = "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event_type = 'Lock'"
+            until(lambda: other.execute(blocked, (first,)).fetchone())
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", (first,))
+    thread.join(20)
+    assert [isinstance(each, tuple) for each in results[0]] == [True, False, True]
+    assert results[0][1] is None
+    assert things.execute("SELECT count(*) FROM things").fetchone() == (3,)
+
+
+def test_when_no_connection_can_be_made_all_of_a_party_hear_of_it(
+    lane: Lane, things: psycopg.Connection[tuple[str]], conninfo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = pid(lane)
+    with things.transaction():
+        things.execute("INSERT INTO things VALUES ('b')")
+        errors: list[Exception] = []
+
+        def add(name: str) -> None:
+            try:
+                lane.run(ADD, {"name": name}, together=name)
+            except (Busy, psycopg.OperationalError) as error:
+                errors.append(error)
+
+        with ExitStack() as stack:
+            occupy(lane, stack, seconds=0.5)
+            threads = [threading.Thread(target=add, args=(name,)) for name in "bc"]
+            for count, thread in enumerate(threads, start=1):
+                thread.start()
+                until(lambda count=count: len(lane._waiting) == count)
+        with psycopg.connect(conninfo, autocommit=True) as other:
+            blocked = "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event_type = 'Lock'"
+            until(lambda: other.execute(blocked, (first,)).fetchone())
+            monkeypatch.setattr(lane, "_conninfo", "postgresql://127.0.0.1:1/none")
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", (first,))
+        for thread in threads:
+            thread.join(20)
+    assert {type(error) for error in errors} == {Busy, psycopg.OperationalError}
+    assert lane._free == [None]
+
+
 def occupy(lane: Lane, stack: ExitStack, *, seconds: float) -> None:
     """Keep the lane's only connection busy in a thread, and return once it is."""
     thread = threading.Thread(target=lane.run, args=(SLEEP, {"seconds": seconds}))
