@@ -12,13 +12,14 @@ from bench.goals import GOALS, Measure, grouped
 from bench.load import LoadError
 from bench.report import Verdict
 from bench.servers import FOLDER, Ground
-from bench.workbench import Bench, machine_load, say
+from bench.workbench import Bench, allow_files, machine_load, say
 from portal.demo.children import ChildFailedError
 
 
 def main(arguments: list[str]) -> int:
     """Measure, and say what was found; goals that are not met are a finding and no failure of this program."""
     goals = _wanted(arguments)
+    allow_files()
     before = machine_load()
     say(before)
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -42,9 +43,9 @@ def _measured(bench: Bench, measure: Measure, names: list[str]) -> list[Verdict]
     try:
         with bench.ground.visitors():
             return measure(bench, names)
-    except (LoadError, ChildFailedError, psycopg.Error) as error:
+    except (LoadError, ChildFailedError, OSError, psycopg.Error) as error:
         bench.say(f"{', '.join(names)} could not be measured: {error}")
-        return [Verdict(name, GOALS[name].text, "", f"broke off: {type(error).__name__}", None) for name in names]
+        return [Verdict(name, GOALS[name].text, "", f"broke off: {error}", None) for name in names]
 
 
 def _wanted(arguments: list[str]) -> list[str]:

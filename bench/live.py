@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import resource
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import asdict, replace
@@ -19,45 +18,42 @@ from bench.streams import Streams
 from bench.workbench import Bench
 
 _A, _B, _EPOLL, _ASGI = "live portal", "live portal (again)", "bare epoll", "bare ASGI"
-# Four servers' streams are held here at once, and a few files more.
-_FILES = 4 * STREAMS + 500
 
 
-def measure(bench: Bench, goals: Sequence[str]) -> list[Verdict]:
-    """Start the servers these goals need, open pages, and judge."""
-    if not _allow_files():
-        text = f"needs {_FILES} open files; see ulimit -n"
-        return [Verdict(goal, "live pages", "", text, None) for goal in goals]
-    verdicts: list[Verdict] = []
-    bench.say(f"signing {STREAMS} people in")
-    server, visitors = live_servers.portal(bench.ground, _A, STREAMS)
-    if {"L2", "L3"} & set(goals):
-        verdicts += _streams(bench, goals, server, visitors)
-    if "L1" in goals:
-        found = idle.run(bench.ground, server, visitors, bench.say)
-        bench.details["idle"] = asdict(found)
-        bench.trust("polling", live_verdicts.idle_spread(found))
-        verdicts.append(live_verdicts.of_idle(found))
-    if "L4" in goals:
-        crowd = crowded.run(server, visitors, bench.ground.url(server), bench.say)
-        bench.details["crowded"] = asdict(crowd)
-        bench.trust("an ordinary page's p99", live_verdicts.crowd_spread(crowd))
-        verdicts.append(live_verdicts.of_crowd(crowd))
-    return verdicts
+def idle_pages(bench: Bench, _goals: Sequence[str]) -> list[Verdict]:
+    """Keep pages on which nothing happens in step, by streams and by asking (L1)."""
+    server, visitors = live_servers.portal(bench.ground, "idle portal", idle.PAGES)
+    found = idle.run(bench.ground, server, visitors, bench.say)
+    bench.details["idle"] = asdict(found)
+    bench.trust("polling", live_verdicts.idle_spread(found))
+    return [live_verdicts.of_idle(found)]
 
 
-def _streams(bench: Bench, goals: Sequence[str], server: Server, visitors: Sequence[Visitor]) -> list[Verdict]:
-    """Open streams to processes that have not held any before, for only there does memory show what one costs."""
+def streams(bench: Bench, goals: Sequence[str]) -> list[Verdict]:
+    """Hold many streams: the memory of each, and how soon news reach them (L2, L3).
+
+    Memory comes first, in processes that have not held a stream before, for only there does it show.
+    """
     verdicts = []
     with ExitStack() as stack:
-        ours = _gather(bench, stack, server, visitors, "/headshots/events")
-        twin, its_visitors = live_servers.portal(bench.ground, _B, STREAMS)
-        again = _gather(bench, stack, twin, its_visitors, "/headshots/events")
+        ours, again = (
+            _gather(bench, stack, *live_servers.portal(bench.ground, name, STREAMS), "/headshots/events")
+            for name in (_A, _B)
+        )
         if "L2" in goals:
             verdicts.append(_memory(bench, stack, ours, again))
         if "L3" in goals:
             verdicts.append(_telling(bench, stack, ours, again))
     return verdicts
+
+
+def among_live_pages(bench: Bench, _goals: Sequence[str]) -> list[Verdict]:
+    """Ask for an ordinary page while others are open, and while none is (L4)."""
+    server, visitors = live_servers.portal(bench.ground, "crowded portal", 2 * crowded.PAGES)
+    found = crowded.run(server, visitors, bench.ground.url(server), bench.say)
+    bench.details["crowded"] = asdict(found)
+    bench.trust("an ordinary page's p99", live_verdicts.crowd_spread(found))
+    return [live_verdicts.of_crowd(found)]
 
 
 def _gather(bench: Bench, stack: ExitStack, server: Server, visitors: Sequence[Visitor], path: str) -> Audience:
@@ -88,10 +84,3 @@ def _telling(bench: Bench, stack: ExitStack, ours: Audience, again: Audience) ->
     bench.details["telling"] = {each.server.name: asdict(each.told) for each in (ours, again, epoll)}
     bench.trust("news to one page", apart(ours.told.one_p50 / again.told.one_p50))
     return live_verdicts.of_telling(ours.told, again.told, epoll.told)
-
-
-def _allow_files() -> bool:
-    """Let this process and those it starts open as many files as the system lets them; tell whether they suffice."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    return most == resource.RLIM_INFINITY or most >= _FILES

@@ -68,23 +68,13 @@ def closed_loop(port: int, requests: Sequence[bytes], *, connections: int = CONN
     return _Run(port, requests, connections).go()
 
 
-def open_loop(
-    port: int,
-    requests: Sequence[bytes],
-    *,
-    rate: float,
-    connections: int = CONNECTIONS,
-    during: Callable[[int], None] | None = None,
-) -> Load:
+def open_loop(port: int, requests: Sequence[bytes], *, rate: float, connections: int = CONNECTIONS) -> Load:
     """Send requests at a fixed rate per second, whatever the answers do.
-
-    Args:
-        during: called with the number of answers so far, after each batch of them.
 
     Raises:
         LoadError: as for :func:`closed_loop`.
     """
-    return _Run(port, requests, connections, rate=rate, during=during).go()
+    return _Run(port, requests, connections, rate=rate).go()
 
 
 def insistent(port: int, requests: Sequence[bytes], during: Callable[[int], None]) -> Load:

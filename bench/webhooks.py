@@ -12,36 +12,38 @@ from bench.servers import Receiver
 from bench.webhook_verdicts import BARE, DJSTRIPE, EXPRESS, MILLION, A, B
 from bench.workbench import Bench
 
-_IN_ROUNDS = ("P1", "P2", "P3", "P7")
 
-
-def measure(bench: Bench, goals: Sequence[str]) -> list[Verdict]:
-    """Start the receivers these goals need, load them in turn, and judge."""
+def in_rounds(bench: Bench, goals: Sequence[str]) -> list[Verdict]:
+    """Give every receiver the same events, one after the other, as fast as it takes them (P1, P2, P3, P7)."""
     ground = bench.ground
-    verdicts: list[Verdict] = []
     ours = [ground.portal(A), ground.portal(B)]
-    bare = [ground.bare(BARE)] if {"P3", "P4"} & set(goals) else []
-    if wanted := [goal for goal in _IN_ROUNDS if goal in goals]:
-        others, missing = _others(bench, wanted)
-        costs = rounds.run(ground, [*ours, *(bare if "P3" in goals else []), *others], bench.say)
-        bench.details["rounds"] = {name: asdict(cost) for name, cost in costs.items()}
-        bench.say(f"webhooks in rounds:\n{webhook_verdicts.costs_table(costs)}")
-        bench.trust("webhooks in rounds", webhook_verdicts.spread(costs))
-        verdicts += webhook_verdicts.of_rounds(costs, wanted, missing)
-    if "P4" in goals:
-        latencies = steady.run([*bare, *ours], bench.say)
-        bench.details["steady"] = latencies
-        bench.say(", ".join(f"{name} {p50:.1f}/{p99:.1f} ms" for name, (p50, p99) in latencies.items()))
-        bench.trust("webhooks at a steady rate", apart(latencies[A][0] / latencies[B][0]))
-        verdicts.append(webhook_verdicts.of_steady(latencies))
-    if "P6" in goals:
-        survived = killing.run(ground, ours[0], bench.say)
-        bench.details["killing"] = asdict(survived)
-        verdicts.append(webhook_verdicts.of_killing(survived))
-    return verdicts
+    bare = [ground.bare(BARE)] if "P3" in goals else []
+    others, missing = _others(bench, goals)
+    costs = rounds.run(ground, [*ours, *bare, *others], bench.say)
+    bench.details["rounds"] = {name: asdict(cost) for name, cost in costs.items()}
+    bench.say(f"webhooks in rounds:\n{webhook_verdicts.costs_table(costs)}")
+    bench.trust("webhooks in rounds", webhook_verdicts.spread(costs))
+    return webhook_verdicts.of_rounds(costs, goals, missing)
 
 
-def _others(bench: Bench, goals: list[str]) -> tuple[list[Receiver], dict[str, str]]:
+def at_a_steady_rate(bench: Bench, _goals: Sequence[str]) -> list[Verdict]:
+    """Give the portal and the bare application so many events a second (P4)."""
+    ground = bench.ground
+    latencies = steady.run([ground.bare(BARE), ground.portal(A), ground.portal(B)], bench.say)
+    bench.details["steady"] = latencies
+    bench.say(", ".join(f"{name} {p50:.1f}/{p99:.1f} ms" for name, (p50, p99) in latencies.items()))
+    bench.trust("webhooks at a steady rate", apart(latencies[A][0] / latencies[B][0]))
+    return [webhook_verdicts.of_steady(latencies)]
+
+
+def under_kills(bench: Bench, _goals: Sequence[str]) -> list[Verdict]:
+    """Kill workers under load, and count what is stored (P6)."""
+    survived = killing.run(bench.ground, bench.ground.portal(A), bench.say)
+    bench.details["killing"] = asdict(survived)
+    return [webhook_verdicts.of_killing(survived)]
+
+
+def _others(bench: Bench, goals: Sequence[str]) -> tuple[list[Receiver], dict[str, str]]:
     """Start what the portal is measured beside, and say what cannot be started here."""
     found: list[Receiver] = []
     missing: dict[str, str] = {}

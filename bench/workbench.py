@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import sys
 import time
 from dataclasses import dataclass, field
@@ -45,6 +46,12 @@ def say(text: str) -> None:
     """Write one line with the seconds since the start."""
     sys.stdout.write(f"[{time.monotonic() - _BEGAN:5.0f} s] {text}\n")
     sys.stdout.flush()
+
+
+def allow_files() -> None:
+    """Let this program and all it starts have as many files open as the system lets them."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def machine_load() -> str:
