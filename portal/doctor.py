@@ -10,6 +10,7 @@ import requests
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal import migrations, storage
+from portal.domain import framing
 from portal.mail import Mailer, MailUnavailable
 from portal.provider import BRANDS, ProviderClient, ProviderError
 from portal.settings import Settings
@@ -108,9 +109,19 @@ def _studio(settings: Settings) -> str:
     brand = BRANDS[settings.provider]
     if not (settings.embed_origins or brand.embed_origins):
         raise Unwell("its host is not known, so it can only open in a tab of its own; set HEADSHOT_EMBED_ORIGINS")
+    origins = settings.embed_origins or brand.embed_origins
+    if refused := framing.unusable(origins, is_secure=settings.is_secure):
+        raise Unwell(f"no browser shows {refused[0]} inside https; set HEADSHOT_EMBED_ORIGINS")
+    split = framing.disagreement(
+        allow=framing.frame_allow(origins),
+        permissions_policy=framing.camera_policy(origins),
+        content_policy=framing.frame_sources(origins),
+    )
+    if split:
+        raise Unwell(f"a browser would read {', '.join(sorted(split))} in different ways; set HEADSHOT_EMBED_ORIGINS")
     if not (settings.photo_origins or brand.photo_origins):
         raise Unwell("the host of its photos is not known, so none can be fetched; set HEADSHOT_PHOTO_ORIGINS")
-    return "may be embedded, and its photos fetched"
+    return f"may be embedded and use the camera from {len(origins)} origin(s), and its photos fetched"
 
 
 def _webhooks(settings: Settings) -> str:

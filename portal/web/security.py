@@ -9,6 +9,7 @@ from flask import Flask, Response, g, redirect, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
+from portal.domain import framing
 from portal.settings import Settings
 from portal.web.access import rule_for
 from portal.web.context import EXTENSION, portal_context
@@ -62,7 +63,7 @@ def _add_headers(response: Response) -> Response:
     settings = portal_context().settings
     headers = response.headers
     headers["Content-Security-Policy"] = _content_policy(settings)
-    headers["Permissions-Policy"] = f"camera={_camera(settings)}, {_UNUSED_FEATURES}"
+    headers["Permissions-Policy"] = f"{framing.camera_policy(_framed(settings))}, {_UNUSED_FEATURES}"
     headers["X-Content-Type-Options"] = "nosniff"
     headers["X-Frame-Options"] = "DENY"
     headers.setdefault("Referrer-Policy", "same-origin")
@@ -89,7 +90,6 @@ def plain_walls(settings: Settings) -> list[tuple[str, str]]:
 
 
 def _content_policy(settings: Settings) -> str:
-    frames = (" ".join(settings.embed_origins) if _hands_camera() else "") or "'none'"
     nonce = f"'nonce-{csp_nonce()}'"
     parts = [
         "default-src 'self'",
@@ -97,7 +97,7 @@ def _content_policy(settings: Settings) -> str:
         f"style-src 'self' {nonce}",
         "img-src 'self' data: blob:",
         "object-src 'none'",
-        f"frame-src {frames}",
+        framing.frame_sources(_framed(settings)),
         "frame-ancestors 'none'",
         f"form-action {' '.join(_form_targets(settings))}",
         "base-uri 'none'",
@@ -119,11 +119,9 @@ def _origin(address: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _camera(settings: Settings) -> str:
-    if not _hands_camera() or not settings.embed_origins:
-        return "()"
-    # A frame gets what its page may have, so the page itself has to be named as well.
-    return "(self " + " ".join(f'"{origin}"' for origin in settings.embed_origins) + ")"
+def _framed(settings: Settings) -> tuple[str, ...]:
+    """Return whom the page at hand may show in a frame and hand the camera to."""
+    return settings.embed_origins if _hands_camera() else ()
 
 
 def _hands_camera() -> bool:

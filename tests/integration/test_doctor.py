@@ -91,3 +91,16 @@ def test_an_issuer_that_differs_by_a_slash_is_caught(portal_settings: Build, out
     finding = found(portal_settings(oidc_issuer=f"{outside}/"))["sign-in"]
     assert not finding.is_well
     assert outside in finding.text
+
+
+def test_a_studio_no_browser_would_show_is_named(portal_settings: Build) -> None:
+    settings = portal_settings(public_url="https://portal.example", embed_origins=("http://studio.example",))
+    finding = found(settings)["studio"]
+    assert not finding.is_well
+    assert "http://studio.example" in finding.text
+
+
+def test_origins_that_browsers_read_differently_are_named(portal_settings: Build) -> None:
+    finding = found(portal_settings(embed_origins=('http://a"b',)))["studio"]
+    assert not finding.is_well
+    assert "different ways" in finding.text
