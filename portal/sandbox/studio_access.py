@@ -43,6 +43,10 @@ class SandboxStudioStore:
         """Return the switch for it."""
         return self._sandbox.switches.frame_refused
 
+    def needs_cookies(self) -> bool:
+        """Return the switch for it."""
+        return self._sandbox.switches.studio_needs_cookies
+
     def find_by_token(self, token: str) -> StudioModel | None:
         """Return the session behind a signed URL."""
         with self._sandbox.read() as db:

@@ -80,6 +80,10 @@ class StudioStore(Protocol):
         """Return whether browsers are told not to show the pages inside another site's."""
         ...
 
+    def needs_cookies(self) -> bool:
+        """Return whether the pages only go on where their own cookie comes back."""
+        ...
+
     def find_by_token(self, token: str) -> StudioModel | None:
         """Return the session the signed URL belongs to; None for a token never issued.
 

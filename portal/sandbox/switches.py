@@ -39,6 +39,7 @@ class Switches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     signed_url_ttl_seconds: Seconds = 0
     session_ends_with_onboarding: bool = False
     frame_refused: bool = False
+    studio_needs_cookies: bool = False
     photo_url_hours: Annotated[float, Meta(gt=0, le=8760)] = 24
     expired_photo_status: Literal[403, 404, 410] = 403
     expired_invites: Literal["duplicate", "resend"] = "duplicate"

@@ -9,6 +9,7 @@ from portal.sandbox.studio.answers import wants_json
 from portal.sandbox.studio_store import StudioModel, StudioStore, UnknownStudioItem
 
 DEFAULT_MIN_PHOTOS = 4
+COOKIE = "studio_session"
 
 
 class Closed(Exception):
@@ -28,14 +29,19 @@ class Doors:
         self._store = store
 
     def enter(self) -> Answer:
-        """The signed URL: no cookie is set, because a browser may refuse it in a cross-site frame."""
+        """The signed URL: no cookie is needed, because a browser may refuse it in a cross-site frame."""
         token = request.args.get("token", "")
         open_session(self._store, token)
-        return redirect(url_for("studio.home", token=token), 303)
+        answer = redirect(url_for("studio.home", token=token), 303)
+        if self._store.needs_cookies():
+            answer.set_cookie(COOKIE, "1", secure=True, httponly=True, samesite="None")
+        return answer
 
     def home(self, token: str) -> Answer:
         """To the step the session has reached."""
         model = open_session(self._store, token)
+        if self._store.needs_cookies() and COOKIE not in request.cookies:
+            raise Closed(403, "We do not know who you are", "Your browser did not send our cookie back.")
         return redirect(url_for(f"studio.{present_step(model)}", token=token), 303)
 
     def names(self) -> dict[str, object]:

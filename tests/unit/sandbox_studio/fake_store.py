@@ -55,6 +55,9 @@ class FakeStore:
     def refuses_frames(self) -> bool:
         return self.frames_refused
 
+    def needs_cookies(self) -> bool:
+        return False
+
     def find_by_token(self, token: str) -> StudioModel | None:
         return self.model if token == TOKEN else None
 
