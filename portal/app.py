@@ -42,7 +42,7 @@ from portal.web import (
     team,
     webhooks,
 )
-from portal.web.admin import audit, deliveries, overview, people
+from portal.web.admin import audit, deliveries, links, overview, people
 from portal.web.auth import logout
 from portal.web.auth.provider import IdentityProvider
 from portal.web.context import EXTENSION
@@ -69,6 +69,7 @@ _BLUEPRINTS = (
     people.blueprint,
     deliveries.blueprint,
     audit.blueprint,
+    links.blueprint,
 )
 
 Clock = Callable[[], datetime]

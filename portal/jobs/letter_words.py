@@ -104,6 +104,34 @@ def _out_of_credits(_session: str, _company: str, studio: str) -> Words:
     )
 
 
+def _link_reported(session: str, _company: str, studio: str) -> Words:
+    return Words(
+        _("Somebody cannot get into the studio"),
+        (
+            _("One person says that their studio link no longer works. They have been told that you know."),
+            _(
+                "The console shows what they saw, when, and what to do about session %(session)s at %(studio)s.",
+                session=session,
+                studio=studio,
+            ),
+        ),
+        _("See what to do"),
+        "/admin/links",
+    )
+
+
+def _link_seen_to(_session: str, _company: str, _studio: str) -> Words:
+    return Words(
+        _("Please try the photo studio again"),
+        (
+            _("You told us that your way into the studio did not work. We have seen to it."),
+            _("Please try again. If it still does not work, tell us the same way as before."),
+        ),
+        _("Go to the studio"),
+        "/start",
+    )
+
+
 def _stuck(_session: str, _company: str, studio: str) -> Words:
     return Words(
         _("Some sessions take longer than usual"),
@@ -127,4 +155,6 @@ _WORDS: Mapping[Kind, Callable[[str, str, str], Words]] = {
     Kind.LINK_LOST: _link_lost,
     Kind.OUT_OF_CREDITS: _out_of_credits,
     Kind.STUCK: _stuck,
+    Kind.LINK_REPORTED: _link_reported,
+    Kind.LINK_SEEN_TO: _link_seen_to,
 }

@@ -9,6 +9,7 @@ from portal.models.credits import CreditBalance
 from portal.models.deliveries import Delivery
 from portal.models.erasures import Erasure, Tombstone
 from portal.models.limits import RateLimit
+from portal.models.link_reports import LinkReport
 from portal.models.notices import Notice
 from portal.models.people import Person
 from portal.models.photos import Photo, Rendition
@@ -25,6 +26,7 @@ __all__ = [
     "Delivery",
     "Duration",
     "Erasure",
+    "LinkReport",
     "Notice",
     "Person",
     "Photo",

@@ -6,15 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Identity, Index, exists, select
+from sqlalchemy import Identity, Index
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, db
 from portal.domain.caller import current_caller
 
-# Somebody says that their link to the studio no longer works; the console lists it.
-LINK_REPORTED = "shoot.link_reported"
 # The whole trail was read and compared with its chain; the console says when this was last done.
 VERIFIED = "audit.verified"
 
@@ -68,11 +66,3 @@ def add(
             detail=detail,
         )
     )
-
-
-def has_since(action: str, subject_id: UUID, since: datetime) -> bool:
-    """Return whether this happened to somebody at or after a moment (UTC)."""
-    query = select(
-        exists().where(AuditEntry.action == action, AuditEntry.subject_id == subject_id, AuditEntry.at >= since)
-    )
-    return bool(db.session.scalar(query))

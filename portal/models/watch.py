@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, case, func, select
 
 from portal.db import db
-from portal.models.audit import LINK_REPORTED, AuditEntry
 from portal.models.budget import ProviderCall
 from portal.models.deliveries import Delivery
+from portal.models.link_reports import LinkReport
 from portal.models.people import Person
 from portal.models.shoots import Shoot
 
@@ -95,12 +95,8 @@ def unfinished() -> list[OpenShoot]:
     """Return every unfinished shoot, the one longest in its status first."""
     since = func.coalesce(Shoot.status_since, Shoot.requested_at)
     reported = (
-        select(func.max(AuditEntry.at))
-        .where(
-            AuditEntry.action == LINK_REPORTED,
-            AuditEntry.subject_id == Shoot.person_id,
-            AuditEntry.at >= Shoot.requested_at,
-        )
+        select(LinkReport.reported_at)
+        .where(LinkReport.shoot_id == Shoot.id, LinkReport.done_at.is_(None))
         .correlate(Shoot)
         .scalar_subquery()
     )
@@ -121,6 +117,13 @@ def unfinished() -> list[OpenShoot]:
         .order_by(since)
     )
     return [OpenShoot(*row) for row in db.session.execute(query)]
+
+
+def calls_since(since: datetime) -> tuple[int, int]:
+    """Return how many provider calls were made since then, and how many of them failed at the provider."""
+    failed = func.count(case((func.coalesce(ProviderCall.status, 599) >= 500, 1)))  # noqa: PLR2004 - HTTP
+    made, bad = db.session.execute(select(func.count(), failed).where(ProviderCall.at >= since)).one()
+    return made, bad
 
 
 def calls_by_path(since: datetime) -> list[tuple[str, str, int, int, float]]:

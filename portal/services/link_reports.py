@@ -2,23 +2,44 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
 
 from portal.db import transaction
-from portal.domain.stages import ONBOARDING
-from portal.models import audit, shoots
+from portal.domain.errors import NotFound
+from portal.domain.stages import ONBOARDING, Stage
+from portal.models import audit, link_reports, people, shoots
 from portal.models.people import Person
-from portal.services import sync
-
-ACTION = audit.LINK_REPORTED
-# Pressing again meanwhile is the same report.
-ONE_REPORT = timedelta(hours=24)
+from portal.services import notices, sync
+from portal.services.journey import Journey
+from portal.services.notices import NO_OUTBOX, Outbox
 
 
-def report_dead(person: Person, *, now: datetime) -> bool:
+class Saw(StrEnum):
+    """What somebody sees instead of the studio."""
+
+    EXPIRED = "expired"
+    EMPTY = "empty"
+    SIGN_IN = "sign_in"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sighting:
+    """What somebody saw, and with what."""
+
+    saw: Saw
+    browser: str | None = None
+    request_id: str | None = None
+
+
+def report_dead(person: Person, sighting: Sighting, *, now: datetime, outbox: Outbox = NO_OUTBOX) -> bool:
     """Note that the person's link no longer works, for an operator to see, and have their session re-read.
 
     The provider's word decides what becomes of the session: a link can also look dead because of a browser.
+    Saying it again before somebody has seen to it is the same report.
 
     Returns:
         False when there is no studio to enter any more, so that there is nothing to report.
@@ -29,6 +50,39 @@ def report_dead(person: Person, *, now: datetime) -> bool:
         if shoot is None or shoot.signed_url is None or shoot.provider_status != ONBOARDING:
             return False
         sync.ask_to_refresh(shoot, now=now)
-        if not audit.has_since(ACTION, person.id, now - ONE_REPORT):
-            audit.add(ACTION, at=now, actor_id=person.id, subject_id=person.id, result="problem")
+        report_id = link_reports.add(
+            shoot.id, saw=sighting.saw, browser=sighting.browser, request_id=sighting.request_id, now=now
+        )
+        if report_id is not None:
+            who = person.id
+            audit.add("shoot.link_reported", at=now, actor_id=who, subject_id=who, result="problem", saw=sighting.saw)
+            notices.link_is_reported(shoot, report_id, outbox=outbox, now=now)
+            people.announce(person.id)
         return True
+
+
+def reported_at(journey: Journey) -> datetime | None:
+    """Return when the person said that their link is dead, None when they did not or somebody has seen to it."""
+    if journey.shoot is None or journey.stage is not Stage.IN_STUDIO:
+        return None
+    waiting = link_reports.waiting_for(journey.shoot.id)
+    return waiting.reported_at if waiting else None
+
+
+def see_to(report_id: UUID, *, actor_id: UUID, now: datetime, outbox: Outbox = NO_OUTBOX) -> None:
+    """Note that an operator has done what can be done, and ask the person to try again.
+
+    Raises:
+        NotFound: there is no such report.
+    """
+    with transaction():
+        report = link_reports.lock(report_id)
+        shoot = shoots.lock(report.shoot_id) if report else None
+        if report is None or shoot is None:
+            raise NotFound
+        if report.done_at is not None:
+            return
+        report.done_at, report.done_by = now, actor_id
+        audit.add("shoot.link_seen_to", at=now, actor_id=actor_id, subject_id=shoot.person_id)
+        notices.link_was_seen_to(shoot, report_id, outbox=outbox, now=now)
+        people.announce(shoot.person_id)

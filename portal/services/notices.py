@@ -39,10 +39,12 @@ class Kind(StrEnum):
     READY = "ready"
     LINK_PROBLEM = "link_problem"
     CREDITS_BACK = "credits_back"
+    LINK_SEEN_TO = "link_seen_to"
     # To those who run the campaign.
     LINK_LOST = "link_lost"
     OUT_OF_CREDITS = "out_of_credits"
     STUCK = "stuck"
+    LINK_REPORTED = "link_reported"
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,18 @@ def link_is_lost(shoot: Shoot, *, cause: str, outbox: Outbox, now: datetime) -> 
     if outbox.sends_mail:
         _owe_person(Kind.LINK_PROBLEM, shoot, cause, now)
         _owe_operators(Kind.LINK_LOST, f"{shoot.id}:{cause}", outbox, now, shoot=shoot)
+
+
+def link_is_reported(shoot: Shoot, report_id: UUID, *, outbox: Outbox, now: datetime) -> None:
+    """Owe the operators a task, in the caller's transaction: somebody says that their link is dead."""
+    if outbox.sends_mail:
+        _owe_operators(Kind.LINK_REPORTED, f"{shoot.id}:{report_id}", outbox, now, shoot=shoot)
+
+
+def link_was_seen_to(shoot: Shoot, report_id: UUID, *, outbox: Outbox, now: datetime) -> None:
+    """Owe whoever said that their link is dead an answer, in the caller's transaction."""
+    if outbox.sends_mail:
+        _owe_person(Kind.LINK_SEEN_TO, shoot, str(report_id), now)
 
 
 def credits_are_back(shoot: Shoot, *, outbox: Outbox, now: datetime) -> None:
@@ -254,6 +268,8 @@ def _is_still_true(kind: Kind, notice: Notice, shoot: Shoot, now: datetime) -> b
     if kind in {Kind.LINK_PROBLEM, Kind.LINK_LOST}:
         has_no_link = shoot.provider_status == ONBOARDING and shoot.signed_url is None
         return has_no_link or shoot.problem == Problem.LINK_LOST
+    if kind in {Kind.LINK_REPORTED, Kind.LINK_SEEN_TO}:
+        return shoot.provider_status == ONBOARDING and shoot.signed_url is not None
     if kind is Kind.CREDITS_BACK and shoot.provider_id is None and shoot.problem is None:
         raise SessionPending(now + SESSION_PAUSE)
     return shoot.problem is None

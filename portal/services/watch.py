@@ -14,6 +14,9 @@ from portal.services import credits, notices, timeline
 from portal.services.credits import Forecast
 from portal.services.notices import Outbox
 
+# So many calls in a row that all failed mean that the provider has trouble of its own.
+FEWEST_FAILURES = 2
+RECENTLY = timedelta(minutes=10)
 # With sessions under way, this long without any webhook means that something is wrong on the way.
 SILENCE = timedelta(hours=6)
 LAG_WINDOW = timedelta(hours=1)
@@ -76,6 +79,12 @@ def look(now: datetime) -> Watch:
         lag_p95=watch.apply_seconds(now - LAG_WINDOW),
         calls=watch.calls_by_path(now - CALL_WINDOW),
     )
+
+
+def studio_seems_down(now: datetime) -> bool:
+    """Return whether everything the provider was asked of late has failed, so that its studio may be down as well."""
+    made, failed = watch.calls_since(now - RECENTLY)
+    return made == failed >= FEWEST_FAILURES
 
 
 def tell_of_stuck(*, outbox: Outbox, now: datetime) -> None:

@@ -132,6 +132,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "people.reactivate": _ADMISSION,
         "overview.show": replace(_OPERATIONS, noted_for=Right.SEE_PEOPLE),
         "deliveries.show": _OPERATIONS,
+        "links.show": _OPERATIONS,
+        "links.done": _OPERATIONS,
         "deliveries.replay": Rule(who=Who.EMPLOYEE, right=Right.REPLAY),
         "audit.show": _AUDIT,
         "audit.download": _AUDIT,

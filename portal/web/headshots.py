@@ -6,10 +6,12 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
+from portal.domain import framing
 from portal.domain.consent import Purpose
 from portal.domain.errors import BadInput, ConsentMissing
 from portal.domain.stages import Stage
-from portal.services import consent, journey, link_reports, shoots
+from portal.services import consent, journey, link_reports, shoots, watch
+from portal.services.link_reports import Saw, Sighting
 from portal.web import qr, stage_page, terms
 from portal.web.access import current_person
 from portal.web.context import portal_context
@@ -118,10 +120,13 @@ def _studio_page(url: str | None, shown: stage_page.StageShown) -> str:
         shown=shown,
         studio_name=terms.studio_name(),
         origins=settings.embed_origins,
-        camera_policy=" ".join(["camera", *settings.embed_origins]),
+        frame_allow=framing.frame_allow(settings.embed_origins),
         phone_address=phone_address,
         phone_code=qr.drawn(phone_address),
         request_number=request_id(),
+        usual_range=shown.usual_range,
+        is_reported=shown.is_reported,
+        seems_down=watch.studio_seems_down(portal_context().clock()),
     )
 
 
@@ -129,11 +134,21 @@ def _studio_page(url: str | None, shown: stage_page.StageShown) -> str:
 def report_link() -> AnyResponse:
     """Take the person's word that their link no longer works: a task for an operator, and a next step."""
     portal = portal_context()
-    if not link_reports.report_dead(current_person(), now=portal.clock()):
+    try:
+        saw = Saw(request.form.get("saw", Saw.OTHER))
+    except ValueError:
+        raise BadInput from None
+    sighting = Sighting(saw=saw, browser=request.user_agent.string[:200] or None, request_id=request_id())
+    if not link_reports.report_dead(current_person(), sighting, now=portal.clock(), outbox=portal.outbox):
         return redirect(url_for("headshots.mine"), 303)
     if portal.settings.support_email:
         step = _("If a new tab does not help either, write to %(address)s.", address=portal.settings.support_email)
     else:
         step = _("If a new tab does not help either, ask the colleague who sent you here.")
-    flash(_("Thank you, those who run this know now. Nothing you gave the studio is lost.") + " " + step, "warn")
+    flash(
+        _("Thank you, it is on the list of those who run this portal now. Nothing you gave the studio is lost.")
+        + " "
+        + step,
+        "warn",
+    )
     return redirect(url_for("headshots.studio", _anchor="trouble"), 303)

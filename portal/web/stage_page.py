@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from portal.domain.stages import ACTIVE, Problem, Stage
 from portal.models.people import Person
-from portal.services import credits, gallery, journey, timeline, waiting_room
+from portal.services import credits, gallery, journey, link_reports, timeline, waiting_room
 from portal.services.journey import Journey
 from portal.web import line_words, spans
 from portal.web.context import portal_context
@@ -37,6 +37,8 @@ class StageShown:
         etag: changes exactly when what the person sees changes.
         at: when it was rendered, UTC.
         wait: how long the studio takes, while it is being prepared.
+        usual_range: how long the present step usually takes, in words.
+        is_reported: the person has told us that their link is dead, and nobody has seen to it yet.
     """
 
     key: str
@@ -46,6 +48,8 @@ class StageShown:
     journey: Journey
     at: datetime
     wait: Wait | None = None
+    usual_range: str | None = None
+    is_reported: bool = False
 
 
 def show(person: Person) -> StageShown:
@@ -55,6 +59,7 @@ def show(person: Person) -> StageShown:
     key = _key(standing)
     title = _title(standing, key)
     wait = _wait(standing, now) if key == "starting" else None
+    story = _story(standing, now)
     text = render_template(
         "partials/stage.html",
         journey=standing,
@@ -62,13 +67,14 @@ def show(person: Person) -> StageShown:
         stage_title=title,
         csrf_token=lambda: _TOKEN_PLACE,
         wait=wait,
-        **_story(standing, now),
+        **story,
         **_surroundings(person, standing),
     )
     etag = hashlib.sha256(text.encode()).hexdigest()[:32]
     text = text.replace(_TOKEN_PLACE, generate_csrf())
     fragment = Markup(text)  # noqa: S704  # nosec B704  # a rendered template and a token of ours
-    return StageShown(key, title, fragment, etag, standing, now, wait)
+    usual_range, is_reported = story["usual_range"], story["reported_at"] is not None
+    return StageShown(key, title, fragment, etag, standing, now, wait, usual_range, is_reported)
 
 
 def _wait(standing: Journey, now: datetime) -> Wait | None:
@@ -104,6 +110,7 @@ def _story(standing: Journey, now: datetime) -> dict[str, Any]:
     usual = told.usual if told else None
     return {
         "timeline": told,
+        "reported_at": link_reports.reported_at(standing),
         "usual_range": spans.between(usual.low, usual.high) if usual else None,
         "usual_middle": spans.length(usual.middle) if usual else None,
     }

@@ -1,10 +1,11 @@
 // The studio page: opens the frame on a press, helps when it does not come, and leaves when the photos are taken.
 import { watch } from "./live.js";
+import { advise, isStrict } from "./preflight.js";
 
 const HINT_MS = 10_000;
 const LADDER_MS = 30_000;
 // Somebody may be busy in the studio for long; this late, the other ways are worth showing to anybody.
-const LATE_MS = 10 * 60_000;
+const LATE_MS = (isStrict ? 3 : 10) * 60_000;
 const LEAVE_MS = 2_500;
 // Only these say that the studio is done with the person; anything else just belongs on their page.
 const TAKEN = new Set(["photos_received", "in_progress", "ready", "chosen"]);
@@ -21,9 +22,9 @@ function stopTimers() {
   clearTimeout(ladderTimer);
 }
 
-function offerLadder() {
+function offerLadder(why) {
   const text = byId("silent-note").querySelector("span");
-  text.textContent = text.dataset.text;
+  text.textContent = text.dataset[why];
   byId("trouble").open = true;
 }
 
@@ -32,7 +33,7 @@ function offerLadder() {
 function signOfLife() {
   clearTimeout(ladderTimer);
   byId("silent-note").querySelector("span").textContent = "";
-  ladderTimer = setTimeout(offerLadder, LATE_MS);
+  ladderTimer = setTimeout(offerLadder, LATE_MS, "late");
 }
 
 function load() {
@@ -54,7 +55,7 @@ function load() {
   hold.append(frame);
   frame.src = hold.dataset.src;
   hintTimer = setTimeout(() => { byId("frame-hint").hidden = false; }, HINT_MS);
-  ladderTimer = setTimeout(offerLadder, LADDER_MS);
+  ladderTimer = setTimeout(offerLadder, LADDER_MS, "silent");
 }
 
 function show(isOpen) {
@@ -62,6 +63,7 @@ function show(isOpen) {
   byId("door").hidden = isOpen;
   studio.classList.toggle("is-open", isOpen);
   byId("close-frame").hidden = !isOpen;
+  byId("full-frame").hidden = !isOpen;
   byId("silent-note").querySelector("span").textContent = "";
   byId("open-tab").classList.toggle("is-second", isOpen);
   document.querySelectorAll(".needs-frame").forEach((part) => { part.hidden = !isOpen; });
@@ -70,13 +72,19 @@ function show(isOpen) {
 function open() {
   show(true);
   load();
-  byId("camera-note").hidden = true;
   studio.scrollIntoView({ block: "start", behavior: "smooth" });
   byId("studio-title").focus({ preventScroll: true });
 }
 
+function fill(isFull) {
+  studio.classList.toggle("is-full", isFull);
+  document.documentElement.classList.toggle("has-full-studio", isFull);
+  byId("full-frame").setAttribute("aria-pressed", String(isFull));
+}
+
 function close() {
   stopTimers();
+  fill(false);
   frame?.remove();
   frame = null;
   byId("frame-hint").hidden = true;
@@ -84,18 +92,8 @@ function close() {
   byId("open-frame").focus();
 }
 
-async function adviseOnCamera() {
-  const note = byId("camera-note");
-  const text = note.querySelector("span");
-  const say = (key) => { text.textContent = text.dataset[key]; note.hidden = false; };
-  if (!isSecureContext || !navigator.mediaDevices) return say("insecure");
-  const state = await navigator.permissions?.query({ name: "camera" }).catch(() => null);
-  if (state?.state === "denied") return say("denied");
-  const devices = await navigator.mediaDevices.enumerateDevices().catch(() => null);
-  if (devices && !devices.some((device) => device.kind === "videoinput")) say("none");
-}
-
 function leave() {
+  fill(false);
   byId("moving-on").hidden = false;
   byId("live-said").textContent = byId("live-said").dataset.done;
   byId("moving-on").scrollIntoView({ block: "center" });
@@ -122,13 +120,16 @@ const look = watch({
 
 if (!("wait" in studio.dataset)) {
   const origins = new Set(studio.dataset.origins.split(" ").filter(Boolean));
-  byId("door").hidden = false;
+  for (const part of studio.querySelectorAll("[data-needs-script]")) part.hidden = false;
   byId("to-trouble").hidden = false;
-  byId("to-trouble").addEventListener("click", () => { byId("trouble").open = true; });
+  byId("to-trouble").addEventListener("click", () => { fill(false); byId("trouble").open = true; });
   if (location.hash === "#trouble") byId("trouble").open = true;
   byId("open-frame").addEventListener("click", open);
   byId("close-frame").addEventListener("click", close);
   byId("reload-frame").addEventListener("click", load);
+  byId("full-frame").addEventListener("click", () => fill(!studio.classList.contains("is-full")));
+  // Only the size changes: Escape must never end what somebody is doing.
+  addEventListener("keydown", (event) => { if (event.key === "Escape") fill(false); });
   byId("open-tab").addEventListener("click", () => { byId("tab-note").hidden = false; });
   // Whatever the studio says is only a reason to look; what is true is on our server.
   addEventListener("message", (event) => {
@@ -139,5 +140,6 @@ if (!("wait" in studio.dataset)) {
   addEventListener("blur", () => {
     if (frame && document.activeElement === frame) signOfLife();
   });
-  adviseOnCamera();
+  if (isStrict) studio.classList.add("is-tab-first");
+  advise(byId("preflight"));
 }

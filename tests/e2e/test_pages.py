@@ -28,6 +28,9 @@ STAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "starting": ("/headshots/studio", {"provider_id": None, "provider_status": None}),
     "in the studio": ("/headshots", {"with_link": True}),
     "at the studio's door": ("/headshots/studio", {"with_link": True}),
+    "sent back": ("/headshots", {"with_link": True, "restarted_at": NOW, "opened_at": NOW - timedelta(hours=1)}),
+    "photos received": ("/headshots", {"provider_status": "waiting"}),
+    "another attempt": ("/headshots", {"provider_status": "failed", "status_since": NOW - timedelta(days=1)}),
     "in progress": ("/headshots", {"provider_status": "pending"}),
     "problem": ("/headshots", {"problem": "link_lost"}),
     "deleted": ("/headshots", {"provider_status": "deleted"}),
@@ -223,6 +226,19 @@ def test_only_the_studio_itself_can_make_the_page_look(site: Site, visit: Callab
     page.evaluate("postMessage('done', '*')")
     page.wait_for_timeout(500)
     assert asked == []
+    # A frame of the right origin that is not ours says nothing to us either.
+    page.evaluate(
+        """address => new Promise((loaded) => {
+          const other = document.createElement("iframe");
+          other.onload = loaded;
+          other.src = address;
+          document.body.append(other);
+        })""",
+        f"{STUDIO}/other",
+    )
+    page.evaluate("frames[1].postMessage('speak', '*')")
+    page.wait_for_timeout(500)
+    assert asked == []
     with page.expect_request("**/headshots/status"):
         page.evaluate("frames[0].postMessage('speak', '*')")
 
@@ -234,6 +250,107 @@ def test_on_a_phone_the_tab_comes_first(visit: Callable[..., Page]) -> None:
     assert tab is not None
     assert frame is not None
     assert tab["y"] < frame["y"]
+
+
+def test_the_ladder_is_open_to_everybody(visit: Callable[..., Page]) -> None:
+    page = visit("/headshots/studio", context={"reduced_motion": "reduce"}, with_link=True)
+    page.get_by_role("link", name="Something is wrong").click()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        for width in (390, 1440):
+            page.set_viewport_size({"width": width, "height": 844})
+            expect(page.get_by_role("button", name="Tell those who run this")).to_be_visible()
+            check(page)
+
+
+def test_the_studio_takes_the_whole_window_and_escape_ends_only_that(visit: Callable[..., Page]) -> None:
+    page = visit("/headshots/studio", context={"viewport": {"width": 1280, "height": 900}}, with_link=True)
+    page.context.route(f"{STUDIO}/**", lambda route: route.fulfill(body="<h1>Hello</h1>", content_type="text/html"))
+    page.get_by_role("button", name="Open the studio").click()
+    expect(page.locator("iframe.is-loaded")).to_be_attached()
+    page.evaluate("document.querySelector('iframe').dataset.sameOne = 'yes'")
+    page.get_by_role("button", name="Whole window").click()
+    box = page.locator("iframe").bounding_box()
+    assert box is not None
+    assert box["width"] > 1250
+    assert box["height"] > 780
+    expect(page.get_by_role("link", name="Something is wrong")).to_be_in_viewport()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Whole window")).to_have_attribute("aria-pressed", "false")
+    expect(page.locator("iframe[data-same-one]")).to_be_attached()
+    page.get_by_role("button", name="Close the studio").click()
+    expect(page.get_by_role("button", name="Open the studio")).to_be_focused()
+
+
+def test_who_wants_no_motion_gets_none(visit: Callable[..., Page]) -> None:
+    page = visit("/headshots", context={"reduced_motion": "reduce"}, provider_status="pending")
+    moving = "[...document.querySelectorAll('*')].filter((each) => each.getAnimations({ subtree: true }).length).length"
+    assert page.evaluate(moving) == 0
+    assert page.evaluate("getComputedStyle(document.querySelector('.working'), '::after').animationName") == "none"
+
+
+@pytest.mark.parametrize("skew", [timedelta(0), timedelta(days=2), timedelta(hours=-5)])
+def test_moments_are_told_in_the_readers_zone_whatever_their_clock_says(
+    site: Site, open_context: Callable[..., BrowserContext], skew: timedelta
+) -> None:
+    browser = open_context(timezone_id="America/New_York", locale="en-US")
+    who = {"provider_status": "pending", "status_since": NOW, "confirmed_by": "event"}
+    browser.add_cookies(site.cookies(site.person(**who)))  # type: ignore[arg-type]
+    page = browser.new_page()
+    page.clock.install(time=NOW + timedelta(minutes=1) + skew)
+    page.goto(f"{site.address}/headshots")
+    # Nine o'clock in UTC.
+    expect(page.get_by_role("listitem").filter(has_text="You started")).to_contain_text("4:00\u202fAM")
+    expect(page.get_by_text("Yours began 1 minute ago")).to_be_visible()
+    page.clock.fast_forward(3 * 60_000)
+    expect(page.get_by_text("Yours began 4 minutes ago")).to_be_visible()
+
+
+NOTIFIES = """
+window.shown = [];
+window.asked = 0;
+window.Notification = class {
+  static permission = "%s";
+  static async requestPermission() { window.asked += 1; return (Notification.permission = "granted"); }
+  constructor(words) { window.shown.push(words); }
+  close() {}
+};
+"""
+
+
+def test_whoever_asks_for_it_is_called_back_when_it_is_ready(
+    site: Site, open_context: Callable[..., BrowserContext]
+) -> None:
+    browser = open_context()
+    browser.add_init_script(NOTIFIES % "default")
+    person = site.person(provider_status="active", photos=0, photo_count=0)
+    browser.add_cookies(site.cookies(person))  # type: ignore[arg-type]
+    page = browser.new_page()
+    watch(page)
+    page.goto(f"{site.address}/headshots")
+    assert page.evaluate("asked") == 0
+    page.get_by_role("button", name="Notify me in this browser").click()
+    expect(page.get_by_text("This browser will notify you")).to_be_visible()
+    page.evaluate("Object.defineProperty(document, 'hidden', { get: () => true })")
+    move_everybody(site, copied_at=NOW)
+    expect(page).to_have_title("Your headshots are ready – Example")
+    # Neither a name nor a company: the screen may be shared.
+    assert page.evaluate("shown") == ["Your headshots are ready"]
+    assert "favicon-ready" in (page.locator("link[rel=icon]").get_attribute("href") or "")
+    assert PROBLEMS[page] == []
+
+
+@pytest.mark.parametrize("script", ["delete window.Notification", NOTIFIES % "denied"])
+def test_where_it_cannot_be_had_a_notification_is_not_offered(
+    site: Site, open_context: Callable[..., BrowserContext], script: str
+) -> None:
+    browser = open_context()
+    browser.add_init_script(script)
+    browser.add_cookies(site.cookies(site.person(provider_status="pending")))  # type: ignore[arg-type]
+    page = browser.new_page()
+    page.goto(f"{site.address}/headshots")
+    expect(page.get_by_text("You can close this page")).to_be_visible()
+    expect(page.get_by_role("button", name="Notify me in this browser")).to_be_hidden()
 
 
 def move_everybody(site: Site, **fields: Any) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -78,7 +80,7 @@ def open_frame(page: Page) -> None:
 
 
 def ladder(page: Page) -> Any:
-    return page.get_by_role("button", name="The studio says my link no longer works")
+    return page.get_by_role("button", name="Tell those who run this")
 
 
 @pytest.mark.parametrize("cause", ["refused", "down"])
@@ -129,12 +131,16 @@ def test_a_dead_link_becomes_a_task_once_and_nothing_else(
     studio.control(f"/models/{studio.model['modelId']}/expire_session")
     page = studio.visit(open_context(viewport=DESKTOP))
     open_frame(page)
-    for _ in range(2):
-        page.get_by_role("link", name="Something is wrong").click()
-        ladder(page).click()
-        expect(page.get_by_role("status").filter(has_text="help@example.com")).to_be_visible()
-        expect(page.get_by_role("heading", name="Photo studio")).to_be_visible()
-        expect(ladder(page)).to_be_visible()
+    expect(page.frame_locator("iframe").get_by_text("This link has expired")).to_be_visible()
+    page.get_by_role("link", name="Something is wrong").click()
+    page.get_by_label("What do you see instead").select_option("A page that says the link has expired or is not valid")
+    ladder(page).click()
+    expect(page.get_by_role("status").filter(has_text="help@example.com")).to_be_visible()
+    expect(page.get_by_role("heading", name="Photo studio")).to_be_visible()
+    # It has been said; what is left are the other ways.
+    expect(ladder(page)).to_be_hidden()
+    expect(page.get_by_text("You have told us")).to_be_visible()
+    expect(page.get_by_role("link", name="Open it in a new tab")).to_be_visible()
     with studio.site.app.app_context(), transaction() as session:
         found = session.query(AuditEntry).filter(AuditEntry.action == "shoot.link_reported").all()
         assert [entry.result for entry in found] == ["problem"]
@@ -184,6 +190,54 @@ def test_the_studio_needs_no_cookies_of_its_own(
         expect(frame.get_by_label("Add photos")).to_be_attached()
     finally:
         strict.close()
+
+
+def test_where_frames_get_no_cookies_a_new_tab_goes_on(
+    studio: Studio, browser: Browser, chromium_path: str, chromium_args: list[str], tmp_path: Path
+) -> None:
+    studio.switch(studio_needs_cookies=True)
+    (tmp_path / "Default").mkdir()
+    blocks_third_parties = {"profile": {"cookie_controls_mode": 1}}
+    (tmp_path / "Default" / "Preferences").write_text(json.dumps(blocks_third_parties))
+    strict = browser.browser_type.launch_persistent_context(
+        tmp_path, executable_path=chromium_path, args=chromium_args, viewport=DESKTOP
+    )
+    try:
+        strict.add_cookies(studio.cookies)  # type: ignore[arg-type]
+        page = strict.new_page()
+        page.clock.install()
+        page.goto(f"{studio.site.address}/headshots/studio")
+        open_frame(page)
+        expect(page.frame_locator("iframe").get_by_text("We do not know who you are")).to_be_visible()
+        # The person tries something in the frame, and nothing comes of it.
+        page.frame_locator("iframe").get_by_role("main").click()
+        page.clock.fast_forward(11 * 60_000)
+        expect(page.get_by_role("status").filter(has_text="Does the studio forget")).to_be_visible()
+        with page.expect_popup() as opened:
+            page.get_by_role("link", name="Open it in a new tab").click()
+        expect(opened.value.get_by_role("textbox", name="Your name")).to_be_visible()
+    finally:
+        strict.close()
+
+
+def test_switched_off_cookies_are_told_and_keep_nobody_out(
+    studio: Studio, open_context: Callable[..., BrowserContext]
+) -> None:
+    context = open_context(viewport=DESKTOP)
+    context.add_init_script("Object.defineProperty(navigator, 'cookieEnabled', { get: () => false })")
+    page = studio.visit(context)
+    expect(page.get_by_text("Cookies are switched off")).to_be_visible()
+    open_frame(page)
+    expect(page.frame_locator("iframe").get_by_role("textbox", name="Your name")).to_be_visible()
+
+
+def test_a_browser_that_keeps_frames_from_their_cookies_is_offered_the_tab_first(
+    studio: Studio, open_context: Callable[..., BrowserContext]
+) -> None:
+    firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0"
+    page = studio.visit(open_context(viewport=DESKTOP, user_agent=firefox))
+    expect(page.get_by_text("Opening the studio in a new tab is the safer way")).to_be_visible()
+    expect(page.get_by_role("button", name="Open the studio")).to_be_enabled()
 
 
 def test_on_a_phone_the_studio_is_a_page_of_its_own(

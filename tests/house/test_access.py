@@ -36,7 +36,7 @@ MACHINES = {
 }
 
 # And whoever gives a page to a role changes these.
-OPERATIONS = {"overview.show", "deliveries.show", "deliveries.replay"}
+OPERATIONS = {"overview.show", "deliveries.show", "deliveries.replay", "links.show", "links.done"}
 PEOPLE = {
     "people.show_all",
     "people.show_one",

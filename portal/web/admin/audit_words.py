@@ -32,6 +32,7 @@ ACTIONS = {
     "shoot.link_found": _l("The studio link was found"),
     "shoot.link_lost": _l("The studio link was lost"),
     "shoot.link_reported": _l("Said that the link no longer works"),
+    "shoot.link_seen_to": _l("Saw to a link that no longer worked"),
     "shoot.not_chosen": _l("No headshot was chosen in time"),
     "shoot.not_created": _l("The session was not created"),
     "shoot.opened": _l("Opened the studio"),

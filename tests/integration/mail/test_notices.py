@@ -7,13 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from portal.db import transaction
 from portal.domain.stages import Problem
 from portal.mail import Mailer, Message
-from portal.models import shoots as shoot_rows
 from portal.models.shoots import Shoot
 from portal.provider.errors import OutOfCredits
-from portal.services import copying, notices, people, shoots, sweep, watch
+from portal.services import copying, notices, people, shoots, sweep
 from portal.services.notices import Kind
 from tests.factories import NOW, agree, make_person, make_shoot
 from tests.integration.mail.conftest import SUPPORT, Office, parts
@@ -51,57 +49,6 @@ def enter(office: Office, shoot: Shoot) -> None:
 def sweep_now(office: Office) -> None:
     portal = office.bench.portal
     sweep.reconcile(provider=portal.provider, clock=portal.clock, outbox=portal.outbox)
-
-
-# Waiting too long
-
-
-def waiting(office: Office, *, hours: int) -> Shoot:
-    """Somebody whose headshots have been in the making for so long."""
-    now = office.bench.clock.now
-    return make_shoot(make_person(), provider_status="pending", status_since=now - timedelta(hours=hours))
-
-
-def watch_over(office: Office) -> None:
-    portal = office.bench.portal
-    watch.tell_of_stuck(outbox=portal.outbox, now=portal.clock())
-
-
-def test_operators_hear_of_people_who_wait_too_long_once_and_at_most_hourly(office: Office) -> None:
-    first, calm = waiting(office, hours=7), waiting(office, hours=1)
-    watch_over(office)
-    watch_over(office)
-    office.deliver()
-    (mail,) = office.post.received
-    assert mail["Subject"].startswith("Some sessions take longer than usual")
-    assert office.bench.shoot(first).stuck_told_at == NOW
-    assert office.bench.shoot(calm).stuck_told_at is None
-    second = waiting(office, hours=8)
-    watch_over(office)
-    assert office.bench.shoot(second).stuck_told_at is None  # nothing was sent, so nothing is claimed
-    office.bench.clock.advance(hours=1)
-    watch_over(office)
-    office.deliver()
-    assert len(office.post.received) == 2
-    assert office.bench.shoot(second).stuck_told_at == office.bench.clock.now
-
-
-def test_whoever_moved_on_and_waits_again_is_told_of_again(office: Office) -> None:
-    shoot = waiting(office, hours=7)
-    watch_over(office)
-    office.bench.clock.advance(hours=20)
-    with transaction():
-        moved = shoot_rows.lock(shoot.id)
-        assert moved is not None
-        moved.provider_status, moved.status_since = "generatingHeadshots", NOW + timedelta(hours=10)
-    watch_over(office)
-    assert office.bench.shoot(shoot).stuck_told_at == office.bench.clock.now
-
-
-def test_whose_turn_it_is_nobody_is_bothered(office: Office) -> None:
-    make_shoot(make_person(), provider_status="onboarding", status_since=NOW - timedelta(days=30))
-    watch_over(office)
-    assert office.states() == []
 
 
 # Exactly once

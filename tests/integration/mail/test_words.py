@@ -22,6 +22,8 @@ PAGES = {
     Kind.LINK_LOST: "/admin/",
     Kind.OUT_OF_CREDITS: "/admin/",
     Kind.STUCK: "/admin/",
+    Kind.LINK_REPORTED: "/admin/links",
+    Kind.LINK_SEEN_TO: "/start",
 }
 
 

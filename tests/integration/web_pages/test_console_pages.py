@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from flask import Flask
 
 from portal.db import transaction
 from portal.models import deliveries
+from portal.models import link_reports as rows
+from portal.models.audit import AuditEntry
 from portal.models.people import Person
+from portal.models.shoots import Shoot
 from portal.services import link_reports
+from portal.services.link_reports import Saw, Sighting
 from tests import factories
 from tests.factories import NOW
 from tests.integration.web_pages.conftest import Visitor
@@ -75,7 +80,7 @@ def test_a_link_that_somebody_reports_is_listed_until_they_are_in(admin: Visitor
     factories.agree(person)
     shoot = factories.make_shoot(person, signed_url=b"sealed")
     assert "Dora" not in admin.page("/admin/").words
-    assert link_reports.report_dead(person, now=NOW)
+    assert link_reports.report_dead(person, Sighting(saw=Saw.EXPIRED), now=NOW)
     listed = admin.page("/admin/").words
     assert "Dora" in listed
     assert "says their link no longer works" in listed
@@ -99,3 +104,57 @@ def test_a_webhook_is_applied_again_on_a_press(admin: Visitor) -> None:
     number = keep_delivery()
     assert admin.press(f"/admin/deliveries/{number}/replay").status_code == 303
     assert f"Webhook {number} is queued again" in admin.page("/admin/deliveries").words
+
+
+def reported(email: str = "dora@example.com") -> tuple[Person, Shoot]:
+    """Somebody who has told us that their link is dead."""
+    person = factories.make_person(email, name="Dora")
+    factories.agree(person)
+    shoot = factories.make_shoot(
+        person, signed_url=b"sealed", provider_id="theirs-7", minted_at=NOW, opened_at=NOW, last_opened_at=NOW
+    )
+    sighting = Sighting(saw=Saw.EXPIRED, browser="Netscape 4", request_id="request-9")
+    assert link_reports.report_dead(person, sighting, now=NOW)
+    return person, shoot
+
+
+def test_a_dead_link_comes_with_all_it_takes_to_help(admin: Visitor) -> None:
+    reported()
+    page = admin.page("/admin/links")
+    for words in ("Dora", "dora@example.com", "theirs-7", "expired or is not valid", "Netscape 4", "request-9"):
+        assert words in page.words
+    for words in ("Link issued", "First opened", "Last opened", "Last seen here", "onboarding, confirmed"):
+        assert words in page.words
+    mail = page.link("Write to Profile Bakery support")
+    assert mail.startswith("mailto:support@profilebakery.com?")
+    assert "theirs-7" in mail
+    assert "dora" not in mail.casefold()
+
+
+def test_who_runs_the_machinery_sees_the_task_but_nobodys_name(sign_in: Callable[[Person], Visitor]) -> None:
+    reported()
+    page = sign_in(factories.make_person(role="operator", roles=["operator"])).page("/admin/links")
+    assert "theirs-7" in page.words
+    assert "Dora" not in page.text
+    assert "dora@" not in page.text
+
+
+def test_a_dead_link_is_marked_as_done_once_and_may_be_told_again(admin: Visitor) -> None:
+    person, _ = reported()
+    (task,) = rows.waiting()
+    for _ in range(2):
+        assert admin.press(f"/admin/links/{task.report.id}/done").status_code == 303
+    assert "Nobody says that their link does not work" in admin.page("/admin/links").words
+    with transaction() as session:
+        kept = session.query(AuditEntry).filter(AuditEntry.action == "shoot.link_seen_to").all()
+        assert [entry.actor_id for entry in kept] == [admin.person.id]
+    assert link_reports.report_dead(person, Sighting(saw=Saw.OTHER), now=NOW)
+    assert len(rows.waiting()) == 1
+
+
+def test_nothing_is_done_about_a_report_that_is_not_there(admin: Visitor) -> None:
+    assert admin.press(f"/admin/links/{uuid4()}/done").status_code == 404
+
+
+def test_an_employee_has_no_part_in_it(sign_in: Callable[[Person], Visitor]) -> None:
+    assert sign_in(factories.make_person()).get("/admin/links").status_code == 403

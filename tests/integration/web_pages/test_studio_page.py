@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+import segno
+from flask import Flask
 
+from portal.db import db, transaction
+from portal.domain.framing import disagreement
+from portal.models import budget, jobs, link_reports
 from portal.models.people import Person
+from portal.models.shoots import Shoot
 from portal.web.context import portal_context
 from tests import factories
-from tests.integration.web_pages.conftest import Visitor
+from tests.factories import NOW
+from tests.integration.web_pages.conftest import Visitor, visit_as
+from tests.integration.web_pages.document import Document, said
 
 SIGNED = "http://127.0.0.1:1/session?signature=canary-4711"
 
@@ -82,3 +92,124 @@ def test_a_link_that_cannot_be_opened_is_told_plainly(visitor: Visitor) -> None:
     factories.make_shoot(visitor.person, signed_url=b"sealed with a key that is gone")
     assert visitor.get("/headshots/studio").location == "/headshots"
     assert visitor.page("/headshots").heading == "Your link to the studio no longer works"
+
+
+def test_the_three_permissions_of_the_frame_agree(make_app: Callable[..., Flask]) -> None:
+    app = make_app(embed_origins=("http://127.0.0.1:1", "http://127.0.0.1:2"))
+    with app.app_context():
+        visitor = visit_as(app, factories.make_person())
+        factories.agree(visitor.person)
+        factories.make_shoot(visitor.person, signed_url=portal_context().secretbox.seal(SIGNED))
+        answer = visitor.get("/headshots/studio")
+    allow = Document(answer.text).by_id("frame-hold").get("data-allow", "")
+    headers = answer.headers
+    assert allow == "camera http://127.0.0.1:1 http://127.0.0.1:2"
+    assert (
+        disagreement(
+            allow=allow,
+            permissions_policy=headers["Permissions-Policy"],
+            content_policy=headers["Content-Security-Policy"],
+        )
+        == set()
+    )
+
+
+@pytest.mark.parametrize("path", ["/headshots", "/headshots/consent", "/privacy"])
+def test_no_other_page_hands_out_the_camera_or_frames_anybody(in_studio: Visitor, path: str) -> None:
+    headers = in_studio.get(path).headers
+    assert headers["Permissions-Policy"].startswith("camera=(), ")
+    assert "frame-src 'none';" in headers["Content-Security-Policy"]
+
+
+def test_the_page_is_not_isolated_for_that_would_break_the_studio(in_studio: Visitor) -> None:
+    assert "Cross-Origin-Embedder-Policy" not in in_studio.get("/headshots/studio").headers
+
+
+def dots(page: Document) -> list[list[int]]:
+    """The dark modules of the drawn code, row by row, without its rim."""
+    (svg,) = [each for each in page.root.iter() if each.tag.endswith("}svg") and each.get("class") != "icon"]
+    size = int(svg.get("viewBox", "").split()[2])
+    paths = [each for each in svg if each.get("stroke")]
+    grid = [[0] * size for _ in range(size)]
+    x, y = 0.0, 0.0
+    for kind, numbers in re.findall("([Mmh])([-0-9. ]+)", paths[0].get("d", "")):
+        values = [float(number) for number in numbers.split()]
+        if kind == "h":
+            for column in range(int(x), int(x + values[0])):
+                grid[int(y)][column] = 1
+            x += values[0]
+        else:
+            x, y = (values[0], values[1]) if kind == "M" else (x + values[0], y + values[1])
+    return [row[4:-4] for row in grid[4:-4]]
+
+
+def test_the_code_for_the_phone_is_the_address_of_this_portal_and_nothing_else(in_studio: Visitor) -> None:
+    address = portal_context().settings.public_url + "/start"
+    page = in_studio.page("/headshots/studio")
+    assert dots(page) == [list(row) for row in segno.make(address, error="m", micro=False).matrix]
+    assert address in page.words
+
+
+def test_before_the_studio_all_is_said_that_one_wants_to_know(in_studio: Visitor) -> None:
+    about = said(in_studio.page("/headshots/studio").by_id("door"))
+    for words in ("Profile Bakery, for Example", "Usually 10 to 30 minutes", "Several, taken with the camera"):
+        assert words in about
+    for words in ("come back here and go on", "another language", "What makes a good photo"):
+        assert words in about
+
+
+def test_a_dead_link_is_a_task_and_has_the_session_read_again(in_studio: Visitor) -> None:
+    for saw in ("expired", "empty"):
+        answer = in_studio.press("/headshots/studio/dead-link", saw=saw)
+        assert answer.location == "/headshots/studio#trouble"
+    (task,) = link_reports.waiting()
+    assert (task.report.saw, task.person.id) == ("expired", in_studio.person.id)
+    assert jobs.is_queued("shoots.refresh", shoot_id=str(task.shoot.id))
+    assert "is on the list of those who run this portal" in said(in_studio.page("/headshots/studio").by_id("dead-link"))
+    assert "You told us on" in in_studio.page("/headshots").words
+
+
+def test_what_nobody_can_have_seen_is_refused(in_studio: Visitor) -> None:
+    assert in_studio.press("/headshots/studio/dead-link", saw="<b>").status_code == 400
+    assert link_reports.waiting() == []
+
+
+def test_a_link_nobody_has_is_not_reported(visitor: Visitor) -> None:
+    factories.agree(visitor.person)
+    factories.make_shoot(visitor.person, provider_status="waiting")
+    assert visitor.press("/headshots/studio/dead-link", saw="expired").location == "/headshots"
+    assert link_reports.waiting() == []
+
+
+@pytest.mark.parametrize(
+    ("answers", "is_told"),
+    [((503, None), True), ((503, 200), False), ((404, 404), False), ((503,), False), ((), False)],
+)
+def test_a_provider_that_is_down_is_told_before_anybody_wonders(
+    in_studio: Visitor, answers: tuple[int | None, ...], is_told: bool
+) -> None:
+    for status in answers:
+        call = {"method": "GET", "path_template": "/x", "duration_ms": 1, "budget_left": None}
+        budget.record(at=NOW, status=status, **call)
+    assert ("does not answer us at the moment" in in_studio.page("/headshots/studio").words) is is_told
+
+
+def test_each_entry_is_remembered_the_first_and_the_last(in_studio: Visitor) -> None:
+    in_studio.page("/headshots/studio")
+    with transaction() as session:
+        (shoot,) = session.query(Shoot)
+        shoot.opened_at = shoot.last_opened_at = NOW - timedelta(days=1)
+    in_studio.page("/headshots/studio")
+    db.session.expire_all()
+    assert (shoot.opened_at, shoot.last_opened_at) == (NOW - timedelta(days=1), NOW + timedelta(minutes=1))
+
+
+def test_another_device_on_another_day_leads_to_the_same_session(
+    in_studio: Visitor, sign_in: Callable[[Person], Visitor]
+) -> None:
+    first = in_studio.page("/headshots/studio").link("Open in a new tab")
+    in_studio.client.delete_cookie("portal_session")
+    again = sign_in(in_studio.person)
+    assert again.get("/start").location.endswith("/headshots")
+    assert again.page("/headshots").link("Continue in the studio") == "/headshots/studio"
+    assert again.page("/headshots/studio").link("Open in a new tab") == first

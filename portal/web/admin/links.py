@@ -1,0 +1,31 @@
+"""The console's list of people who say that their way into the studio is dead, with all it takes to help them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from portal.models import link_reports
+from portal.services import link_reports as reports
+from portal.web.access import current_person
+from portal.web.context import portal_context
+
+blueprint = Blueprint("links", __name__, url_prefix="/admin/links")
+
+
+@blueprint.get("")
+def show() -> str:
+    """Every report nobody has seen to, the oldest first."""
+    return render_template("admin/links.html", reports=link_reports.waiting(), studio=portal_context().brand)
+
+
+@blueprint.post("/<uuid:report_id>/done")
+def done(report_id: UUID) -> Response:
+    """Take a report off the list, and ask the person to try again."""
+    portal = portal_context()
+    reports.see_to(report_id, actor_id=current_person().id, now=portal.clock(), outbox=portal.outbox)
+    flash(_("Done. The person is asked to try again."), "good")
+    return redirect(url_for("links.show"), 303)
