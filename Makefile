@@ -25,6 +25,7 @@ test:
 	@sh .ci/install requirements-dev.txt
 	@sh .ci/browser
 	@sh .ci/identity-provider
+	@sh .ci/scanner
 	@sh .ci/check $(ARGS)
 
 # Alone on the machine: they judge how processes recover, and other load would judge with them.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.metadata
 import itertools
 import json
 import re
@@ -13,6 +14,7 @@ import pytest
 
 from tests.house.code import ROOT, calls, tree
 
+SCAN_LOCK = "requirements-scan.txt"
 LOCKS = ("requirements.txt", "requirements-demo.txt", "requirements-dev.txt")
 # Versions below these have known holes.
 FLOORS = {
@@ -106,13 +108,24 @@ def test_locks_pin_safe_versions_with_hashes(lock: str) -> None:
         assert "--hash=sha256:" in entry, f"{entry.splitlines()[0]} has no hash"
 
 
-@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("lock", [*LOCKS, SCAN_LOCK])
 def test_locks_hold_no_address_and_no_option(lock: str) -> None:
     for line in (ROOT / lock).read_text(encoding="utf-8").splitlines():
         assert not re.match(r"\s*--(?!hash=)", line), line
         assert "://" not in line, line
         assert " @ " not in line, line
         assert not line.startswith(("/", ".")), line
+
+
+def test_every_entry_of_the_scanner_has_a_hash() -> None:
+    for entry in re.split(r"\n(?=[a-z0-9])", (ROOT / SCAN_LOCK).read_text(encoding="utf-8").strip()):
+        assert "--hash=sha256:" in entry, f"{entry.splitlines()[0]} has no hash"
+
+
+@pytest.mark.parametrize("name", FLOORS)
+def test_what_is_installed_is_safe(name: str) -> None:
+    """The locks may be right and the machine's environment still old."""
+    assert _version(importlib.metadata.version(name)) >= _version(FLOORS[name])
 
 
 def test_every_direct_dependency_is_locked() -> None:
@@ -123,6 +136,7 @@ def test_every_direct_dependency_is_locked() -> None:
         "requirements.txt": table["project"]["dependencies"],
         "requirements-demo.txt": groups["demo"],
         "requirements-dev.txt": [each for each in groups["dev"] if isinstance(each, str)],
+        SCAN_LOCK: groups["scan"],
     }
     for lock, requirements in wanted.items():
         pinned = dict(PINNED.findall((ROOT / lock).read_text(encoding="utf-8")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,16 @@ from portal.demo.postgres import Postgres
 from tests.integration.auth.hostile_provider import HostileProvider
 from tests.integration.matrix.town import Town, TownClock, furnish, town_settings
 
-_TEMPLATE = "town_template"
 _numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Furnished:
+    """The database and the storage a town is copied from, and what is whose in it."""
+
+    template: str
+    storage: Path
+    things: dict[str, dict[str, str]]
 
 
 @pytest.fixture(scope="session")
@@ -31,40 +40,38 @@ def identity() -> Iterator[HostileProvider]:
 
 
 @pytest.fixture(scope="session")
-def furnished(
-    postgres: Postgres, migrated_template: str, identity: HostileProvider
-) -> Iterator[tuple[Path, dict[str, dict[str, str]]]]:
-    """The storage of a furnished town, and what is whose; its database is the template."""
+def furnished(postgres: Postgres, migrated_template: str, identity: HostileProvider) -> Iterator[Furnished]:
+    """A furnished town nobody lives in: the others are copies of it."""
+    template = f"town_template_{next(_numbers)}"
     storage = Path(tempfile.mkdtemp(prefix="portal-town-"))
     with psycopg.connect(postgres.url(), autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {_TEMPLATE} TEMPLATE {migrated_template} STRATEGY FILE_COPY")
-        app = create_app(town_settings(_address(postgres, _TEMPLATE), storage, identity.issuer), clock=TownClock())
+        admin.execute(f"CREATE DATABASE {template} TEMPLATE {migrated_template} STRATEGY FILE_COPY")
+        app = create_app(town_settings(_address(postgres, template), storage, identity.issuer), clock=TownClock())
         things = furnish(app)
         with app.app_context():
             db.engine.dispose()
         try:
-            yield storage, things
+            yield Furnished(template, storage, things)
         finally:
-            admin.execute(f"DROP DATABASE {_TEMPLATE} WITH (FORCE)")
+            admin.execute(f"DROP DATABASE {template} WITH (FORCE)")
             shutil.rmtree(storage, ignore_errors=True)
 
 
 @pytest.fixture
-def make_town(
-    postgres: Postgres, furnished: tuple[Path, dict[str, dict[str, str]]], identity: HostileProvider
-) -> Iterator[Callable[..., Town]]:
+def make_town(postgres: Postgres, furnished: Furnished, identity: HostileProvider) -> Iterator[Callable[..., Town]]:
     """A function that makes one more town; all of them begin alike."""
-    storage, things = furnished
     made: list[tuple[str, Town]] = []
     with psycopg.connect(postgres.url(), autocommit=True) as admin:
 
         def make(**overrides: Any) -> Town:
             name, clock = f"town_{next(_numbers)}", TownClock()
-            admin.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY FILE_COPY")
+            admin.execute(f"CREATE DATABASE {name} TEMPLATE {furnished.template} STRATEGY FILE_COPY")
             identity.reset(clock)
-            settings = town_settings(_address(postgres, name), storage, identity.issuer, **overrides)
+            settings = town_settings(_address(postgres, name), furnished.storage, identity.issuer, **overrides)
             watching = psycopg.connect(postgres.url(name), autocommit=True)
-            made.append((name, Town(create_app(settings, clock=clock), clock, identity.issuer, things, watching)))
+            made.append(
+                (name, Town(create_app(settings, clock=clock), clock, identity.issuer, furnished.things, watching))
+            )
             return made[-1][1]
 
         yield make

@@ -145,6 +145,8 @@ TABLE: Mapping[str, Row] = {
     "GET /admin/": page(OPERATORS),
     "GET /admin/deliveries": page(OPERATORS),
     "POST /admin/deliveries/<delivery_id>/replay": act(OPERATORS),
+    "GET /admin/audit": page(ADMINS),
+    "GET /admin/audit.csv": page(ADMINS, may_touch=AUDITED),
     "GET /team": page(MANAGERS),
     "GET /admin/people": page(ADMINS),
     "GET /admin/people/<person_id>": page(ADMINS, about=OTHER),

@@ -1,0 +1,67 @@
+"""The description of what machines call, against the portal: complete, true, and hunted by schemathesis."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.integration.matrix.table import Kind, routes_of
+from tests.integration.matrix.town import Town
+from tests.scans.conftest import Target
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "machines.openapi.json"
+CONFIG = Path(__file__).with_name("schemathesis.toml")
+CHECKS = (
+    "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
+    "response_schema_conformance,unsupported_method"
+)
+# Pictures are described by their pages.
+_PICTURES = "/photos/<uuid:photo_id>/<rendition>"
+_BRANDS = "<any(profilebakery, headshotpro):slug>"
+
+
+@pytest.fixture
+def town(target: Target) -> Town:
+    return target.town
+
+
+def test_it_names_every_address_for_machines_and_no_other(town: Town) -> None:
+    described = {
+        f"{method.upper()} {path}"
+        for path, item in json.loads(DOCUMENT.read_text(encoding="utf-8"))["paths"].items()
+        for method in item
+    }
+    served = {
+        f"{route.method} {route.rule.replace(_BRANDS, '{brand}')}"
+        for route in routes_of(town.app)
+        if route.row.kind in {Kind.MACHINE, Kind.FETCHED} and route.method != "HEAD" and route.rule != _PICTURES
+    }
+    assert described == served
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("signed_in", [True, False], ids=["signed in", "as a stranger"])
+def test_nothing_makes_them_answer_otherwise(signed_in: bool, target: Target, tmp_path: Path) -> None:
+    command = [
+        *(
+            str(Path(sys.executable).with_name("schemathesis")),
+            "--config-file",
+            str(CONFIG),
+            "run",
+            str(DOCUMENT),
+            "--url",
+            target.address,
+        ),
+        *("--checks", CHECKS, "--max-examples", "25", "--phases", "examples,coverage,fuzzing", "--seed", "1"),
+        # The stream never ends by itself; that it is one, and whose, the matrices say.
+        *("--exclude-operation-id", "events", "--generation-database", "none", "--request-timeout", "10"),
+        *(("--header", f"Cookie: {target.cookie}") if signed_in else ()),
+    ]
+    found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False)
+    assert found.returncode == 0, found.stdout[-6000:] + found.stderr[-2000:]
+    assert "Selected: 6/7" in found.stdout
+    assert ("- GET /headshots/status" in found.stdout) is not signed_in, "only strangers are refused by every call"

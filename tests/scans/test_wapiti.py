@@ -1,0 +1,107 @@
+"""A web scanner against the portal, signed in as an administrator: it must find nothing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask, Response, request, request_finished
+
+from tests.e2e.listening import listening
+from tests.scans.conftest import Target
+
+TOP = Path(__file__).parents[2]
+SCANNER = TOP / "var" / "scan-venv" / "bin" / "wapiti"
+MODULES = "xss,permanentxss,sql,redirect,csp,cookieflags,http_headers,methods,ssrf,file,exec,crlf,xxe"
+SECONDS = 45
+# The portal is plain http on loopback here, so these two are right; `tests/integration/matrix/test_headers.py` proves
+# that over https the cookie is Secure and Strict-Transport-Security is sent.
+ON_LOOPBACK = {"Secure Flag cookie", "HTTP Strict Transport Security (HSTS)", "Unencrypted Channels"}
+PAGES = (
+    *("", "privacy", "headshots", "headshots/gallery", "headshots/consent", "account/sessions"),
+    *("admin/", "admin/deliveries", "admin/people"),
+)
+# A scan that ended its own session, or everybody's, would look at one page only.
+NOT_PRESSED = ("/logout", "/account/sessions/*", "/admin/people/*/*", "/headshots/events", "/login*", "/start*")
+
+
+@pytest.mark.timeout(150)
+def test_scanner_finds_nothing(target: Target, tmp_path: Path) -> None:
+    called_back: list[str] = []
+    seen: set[tuple[str, int]] = set()
+
+    def note(_app: Flask, response: Response, **_more: Any) -> None:
+        seen.add((request.endpoint or "", response.status_code))
+
+    with listening(_lure(called_back)) as port, request_finished.connected_to(note, target.town.app):
+        report = _scan(target, f"http://127.0.0.1:{port}/", tmp_path)
+    inside = {"headshots.mine", "gallery.show", "account.show_sessions", "overview.show", "people.show_one"}
+    assert {(name, 200) for name in inside} <= seen, "is the scanner signed in?"
+    assert ("gallery.choose", 303) in seen, "did it send forms?"
+    found = {
+        name: [f"{each['method']} {each['path']} {each['parameter']}: {each['info'][:200]}" for each in each_kind]
+        for part in ("vulnerabilities", "anomalies")
+        for name, each_kind in report[part].items()
+        if each_kind and name not in ON_LOOPBACK
+    }
+    assert found == {}
+    assert called_back == []
+
+
+@pytest.mark.timeout(100)
+def test_scanner_finds_a_hole_that_is_there(target: Target, tmp_path: Path) -> None:
+    """Otherwise its silence above would mean nothing."""
+    target.town.app.view_functions["pages.privacy"] = lambda: (
+        f"<!doctype html><title>x</title><a href='/privacy?words=1'>on</a><p>{request.args.get('words', '')}</p>"
+    )
+    report = _scan(target, "http://127.0.0.1:1/", tmp_path, modules="xss", pages=("privacy",), depth=1)
+    assert [each["path"] for each in report["vulnerabilities"]["Reflected Cross Site Scripting"]] == ["/privacy"]
+
+
+def _lure(called_back: list[str]) -> Flask:
+    """A place the scanner tries to make the portal call."""
+    app = Flask("lure")
+
+    @app.route("/", defaults={"path": ""}, methods=["GET", "POST", "PUT"])
+    @app.route("/<path:path>", methods=["GET", "POST", "PUT"])
+    def take(path: str) -> dict[str, Any]:
+        if not path.startswith("get_"):  # the scanner itself asking what came in
+            called_back.append(f"{request.method} {path}")
+        return {}
+
+    return app
+
+
+def _scan(
+    target: Target, lure: str, folder: Path, *, modules: str = MODULES, pages: Sequence[str] = PAGES, depth: int = 4
+) -> dict[str, Any]:
+    if not SCANNER.exists():
+        pytest.fail("the scanner is not installed: run `sh .ci/scanner` (make test does)")
+    report = folder / "report.json"
+    command = [
+        *(str(SCANNER), "--url", f"{target.address}/", "--module", modules, "--cookie-value", target.cookie),
+        *("--scope", "folder", "--depth", str(depth), "--max-links-per-page", "40", "--max-files-per-dir", "15"),
+        *("--max-scan-time", str(SECONDS), "--max-attack-time", "6", "--timeout", "5", "--tasks", "8"),
+        *(
+            "--endpoint",
+            lure,
+            "--dns-endpoint",
+            "localhost",
+            "--store-session",
+            str(folder),
+            "--store-config",
+            str(folder / "config"),
+        ),
+        *("--flush-session", "--no-bugreport", "--verbose", "0", "--color"),
+        *("--format", "json", "--output", str(report)),
+        *(part for page in pages for part in ("--start", f"{target.address}/{page}")),
+        *(part for page in NOT_PRESSED for part in ("--exclude", f"{target.address}{page}")),
+    ]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=SECONDS + 60, check=False)
+    assert report.exists(), done.stdout[-3000:] + done.stderr[-3000:]
+    found: dict[str, Any] = json.loads(report.read_text())
+    return found
