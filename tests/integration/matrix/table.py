@@ -82,6 +82,11 @@ def page(who: frozenset[str] = MEMBERS, status: int = 200, **more: object) -> Ro
     return Row(who=who, status=status, stranger=TO_LOGIN, **more)  # type: ignore[arg-type]
 
 
+def console(who: frozenset[str], **more: object) -> Row:
+    """A page about other people or the machinery; that somebody looked may be noted."""
+    return page(who, may_touch=AUDITED, **more)
+
+
 def act(who: frozenset[str] = MEMBERS, status: int = 303, **more: object) -> Row:
     """A form of a page: it changes something and leads on."""
     return Row(who=who, status=status, stranger=more.pop("stranger", IS_TOLD), **more)  # type: ignore[arg-type]
@@ -142,19 +147,19 @@ TABLE: Mapping[str, Row] = {
     "GET /account/sessions": page(),
     "POST /account/sessions/<public_id>/end": act(),
     "POST /account/sessions/end-others": act(),
-    "GET /admin/": page(OPERATORS),
-    "GET /admin/deliveries": page(OPERATORS),
+    "GET /admin/": console(OPERATORS),
+    "GET /admin/deliveries": console(OPERATORS),
     "POST /admin/deliveries/<delivery_id>/replay": act(OPERATORS),
-    "GET /admin/audit": page(ADMINS),
-    "GET /admin/audit.csv": page(ADMINS, may_touch=AUDITED),
-    "GET /team": page(MANAGERS),
-    "GET /admin/people": page(ADMINS),
-    "GET /admin/people/<person_id>": page(ADMINS, about=OTHER),
+    "GET /admin/audit": console(ADMINS),
+    "GET /admin/audit.csv": console(ADMINS),
+    "GET /team": console(MANAGERS),
+    "GET /admin/people": console(ADMINS),
+    "GET /admin/people/<person_id>": console(ADMINS, about=OTHER),
     "POST /admin/people/<person_id>/sessions/<public_id>/end": act(ADMINS, about=OTHER),
     "POST /admin/people/<person_id>/sessions/end": act(ADMINS, about=OTHER),
-    "GET /admin/people/<person_id>/deactivate": page(ADMINS, about=OTHER),
+    "GET /admin/people/<person_id>/deactivate": console(ADMINS, about=OTHER),
     "POST /admin/people/<person_id>/deactivate": act(ADMINS, about=OTHER),
-    "GET /admin/people/<person_id>/reactivate": page(ADMINS, about=OTHER),
+    "GET /admin/people/<person_id>/reactivate": console(ADMINS, about=OTHER),
     "POST /admin/people/<person_id>/reactivate": act(ADMINS, about=OTHER),
 }
 
