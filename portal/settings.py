@@ -53,6 +53,7 @@ class Settings:
     photo_origins: tuple[str, ...] = ()
     rate_limit: int = 300
     development: bool = False
+    frame_sandbox: bool = False
     storage_url: str
     mail_url: str | None = None
     mail_from: str | None = None
@@ -134,6 +135,7 @@ class _Reader:
             "photo_origins": self.origins("HEADSHOT_PHOTO_ORIGINS"),
             "rate_limit": self.number("HEADSHOT_RATE_LIMIT", 300, at_least=10),
             "development": self.flag("HEADSHOT_DEVELOPMENT"),
+            "frame_sandbox": self.flag("HEADSHOT_FRAME_SANDBOX"),
             "storage_url": self.storage_url(),
             "mail_url": self.mail_url(),
             "mail_from": self.text("MAIL_FROM"),

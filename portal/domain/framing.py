@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+# What a studio is known to need. Without allow-top-navigation, which would let it take the page away.
+_NEEDED = ("scripts", "same-origin", "forms", "popups", "popups-to-escape-sandbox", "downloads", "modals")
+SANDBOX = " ".join(f"allow-{each}" for each in _NEEDED)
+
 _QUOTED = re.compile(r'"([^"]*)"')
 
 

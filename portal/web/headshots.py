@@ -120,6 +120,7 @@ def _studio_page(url: str | None, shown: stage_page.StageShown) -> str:
         shown=shown,
         studio_name=terms.studio_name(),
         origins=settings.embed_origins,
+        frame_sandbox=framing.SANDBOX if settings.frame_sandbox else None,
         frame_allow=framing.frame_allow(settings.embed_origins),
         phone_address=phone_address,
         phone_code=qr.drawn(phone_address),

@@ -43,6 +43,7 @@ function load() {
   frame = document.createElement("iframe");
   frame.title = hold.dataset.title;
   frame.allow = hold.dataset.allow;
+  if (hold.dataset.sandbox) frame.setAttribute("sandbox", hold.dataset.sandbox);
   frame.referrerPolicy = "no-referrer";
   frame.loading = "eager";
   frame.addEventListener("load", () => {

@@ -210,7 +210,7 @@ def test_where_frames_get_no_cookies_a_new_tab_goes_on(
         open_frame(page)
         expect(page.frame_locator("iframe").get_by_text("We do not know who you are")).to_be_visible()
         # The person tries something in the frame, and nothing comes of it.
-        page.frame_locator("iframe").get_by_role("main").click()
+        page.frame_locator("iframe").get_by_text("We do not know who you are").click()
         page.clock.fast_forward(11 * 60_000)
         expect(page.get_by_role("status").filter(has_text="Does the studio forget")).to_be_visible()
         with page.expect_popup() as opened:

@@ -125,6 +125,21 @@ def test_the_page_is_not_isolated_for_that_would_break_the_studio(in_studio: Vis
     assert "Cross-Origin-Embedder-Policy" not in in_studio.get("/headshots/studio").headers
 
 
+@pytest.mark.parametrize("is_on", [False, True])
+def test_a_sandbox_is_only_put_around_the_studio_where_it_is_wanted(
+    make_app: Callable[..., Flask], is_on: bool
+) -> None:
+    app = make_app(frame_sandbox=is_on)
+    with app.app_context():
+        visitor = visit_as(app, factories.make_person())
+        factories.agree(visitor.person)
+        factories.make_shoot(visitor.person, signed_url=portal_context().secretbox.seal(SIGNED))
+        sandbox = visitor.page("/headshots/studio").by_id("frame-hold").get("data-sandbox")
+    assert (sandbox is not None) is is_on
+    assert not is_on or {"allow-scripts", "allow-downloads"} <= set((sandbox or "").split())
+    assert "allow-top-navigation" not in (sandbox or "")
+
+
 def dots(page: Document) -> list[list[int]]:
     """The dark modules of the drawn code, row by row, without its rim."""
     (svg,) = [each for each in page.root.iter() if each.tag.endswith("}svg") and each.get("class") != "icon"]
