@@ -54,7 +54,7 @@ class Rule:
         stranger: what happens to somebody not signed in.
         is_plain: whether errors are answered as JSON instead of a page.
         camera: whether the page may hand the camera to the studio in its frame.
-        limit: how often one person, or one address of strangers, may call it.
+        limit: how often one person, or one address of strangers, may call it; changes always have one.
     """
 
     who: Who
@@ -73,6 +73,8 @@ _ACTING = Limit("acting", per_minute=60)
 # Somebody who races through a gallery, or has a dozen tabs open, stays far below their own process's fifth.
 _VIEWING = Limit("viewing", per_minute=3000)
 _WATCHING = Limit("watching", per_minute=1200)
+# A file of everything is read from beginning to end each time.
+_TAKING_AWAY = Limit("taking away", per_minute=12)
 
 _MACHINE = Rule(who=Who.MACHINE, prolongs=False, is_plain=True)
 _OPEN = Rule(who=Who.ANYONE)
@@ -136,7 +138,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "links.done": _OPERATIONS,
         "deliveries.replay": Rule(who=Who.EMPLOYEE, right=Right.REPLAY),
         "audit.show": _AUDIT,
-        "audit.download": _AUDIT,
+        "audit.download": replace(_AUDIT, limit=_TAKING_AWAY),
     }
 )
 
@@ -152,6 +154,13 @@ def init_app(app: Flask) -> None:
 def rule_for(endpoint: str | None) -> Rule | None:
     """Return the rule of an endpoint, None when it is not on the list."""
     return RULES.get(endpoint or "")
+
+
+def limit_for(rule: Rule, method: str) -> Limit | None:
+    """Return how often somebody may call; whatever changes something has a limit, also where nobody thought of one."""
+    if rule.limit is None and rule.who is not Who.MACHINE and method not in _LOOKING:
+        return _ACTING
+    return rule.limit
 
 
 def current_person() -> Person:
@@ -212,12 +221,13 @@ def _wanted() -> str:
 
 
 def _count(rule: Rule) -> None:
-    if rule.limit is None:
+    limit = limit_for(rule, request.method)
+    if limit is None:
         return
     person = g.get("person")
     who = str(person.id) if person is not None else origin_of(request.remote_addr or "")
     throttle: Throttle = current_app.extensions["throttle"]
-    throttle.count(rule.limit, who, portal_context().clock())
+    throttle.count(limit, who, portal_context().clock())
 
 
 def _turn_away(rule: Rule) -> Response:

@@ -11,7 +11,7 @@ from flask import Flask
 from portal.app import create_app
 from portal.domain.roles import RIGHTS, Role
 from portal.settings import Settings
-from portal.web.access import RULES, Stranger, Who
+from portal.web.access import RULES, Stranger, Who, limit_for
 from tests.house.addresses import Call, calls_of
 
 # Whoever opens a page to everybody changes this list too, and says why in the same commit.
@@ -92,6 +92,15 @@ def test_what_pages_fetch_by_themselves_keeps_nobody_signed_in() -> None:
     for name in ("headshots.status", "live.events", "photos.show"):
         assert not RULES[name].prolongs
         assert RULES[name].stranger is Stranger.IS_TOLD
+
+
+def test_whatever_changes_something_or_is_asked_often_or_takes_much_has_a_limit(app: Flask) -> None:
+    for call in calls_of(app):
+        is_people_s = RULES[call.endpoint].who is not Who.MACHINE
+        if is_people_s and call.method not in {"GET", "HEAD"}:
+            assert limit_for(RULES[call.endpoint], call.method) is not None, call
+    for name in ("auth.start", "auth.login", "auth.callback", "auth.initiate", "photos.show", "audit.download"):
+        assert limit_for(RULES[name], "GET") is not None, name
 
 
 def test_only_the_studio_hands_on_the_camera() -> None:

@@ -9,8 +9,9 @@ from flask import Flask
 
 from portal.models.audit import AuditEntry
 from portal.web.access import RULES
+from portal.web.throttle import Throttle
 from tests.house.addresses import calls_of
-from tests.integration.auth.actors import Browser
+from tests.integration.auth.actors import Browser, MovableClock
 
 ORIGIN = "http://127.0.0.1:1"
 
@@ -46,3 +47,32 @@ def test_call_of_somebody_elses_page_is_refused_and_noted(
     assert [entry.detail["endpoint"] for entry in noted] == [call.endpoint for call in kept]
     assert {entry.result for entry in noted} == {"denied"}
     assert None not in {entry.actor_id for entry in noted}
+
+
+def test_person_who_acts_too_often_is_told_when_to_come_back_and_nobody_else_is_stopped(
+    browser: Browser, other_browser: Browser, clock: MovableClock
+) -> None:
+    browser.sign_in()
+    browser.provider.person = {"sub": "bob", "email": "bob@example.com", "name": "Bob"}
+    other_browser.sign_in()
+    statuses = [browser.post("/headshots/start").status_code for _ in range(70)]
+    assert statuses == [400] * 60 + [429] * 10
+    page = browser.post("/logout")
+    assert page.status_code == 429
+    assert 0 < int(page.headers["Retry-After"]) <= 60
+    assert "Wait a minute, then try again." in page.text
+    assert browser.get("/headshots").status_code == 200, "looking is no acting"
+    assert other_browser.post("/headshots/start").status_code == 400
+    clock.move(minutes=1)
+    assert browser.post("/headshots/start").status_code == 400
+
+
+def test_pictures_that_are_fetched_far_too_often_are_refused_as_json(browser: Browser) -> None:
+    browser.sign_in()
+    path = "/photos/11111111-1111-1111-1111-111111111111/640.webp"
+    browser.client.application.extensions["throttle"] = Throttle(lambda *_: 0)
+    statuses = [browser.get(path).status_code for _ in range(601)]
+    assert statuses == [404] * 600 + [429]
+    answer = browser.get(path)
+    assert answer.headers["Retry-After"] == "1"
+    assert answer.json["error"] == "too_many"
