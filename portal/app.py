@@ -138,7 +138,7 @@ def _config(settings: Settings) -> dict[str, Any]:
         },
         "LANE_OPTIONS": database.CONNECT | _NOTICES_DEATH,
         # What runs here is never worth waiting for.
-        "SIDE_LANE_OPTIONS": {"connect_timeout": 2, "options": "-c statement_timeout=250", "tcp_user_timeout": 2000},
+        "SIDE_LANE_OPTIONS": {"connect_timeout": 2, "options": "-c statement_timeout=500", "tcp_user_timeout": 2000},
         "MAX_CONTENT_LENGTH": _LARGEST_BODY,
     }
 

@@ -20,7 +20,7 @@ from portal.lane import Busy, Lane
 
 _LANE = "lane"
 _SIDE_LANE = "side_lane"
-_SIDE_LANE_PATIENCE = 0.25
+_SIDE_LANE_PATIENCE = 0.5
 
 _NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
