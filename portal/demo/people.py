@@ -29,8 +29,13 @@ class DemoPerson:
 
 
 ADMIN = DemoPerson("demo-cleo", "Cleo Admin", "cleo@example.com", "admin", ("staff", "headshot-admins"))
+MANAGER = DemoPerson("demo-mia", "Mia Manager", "mia@example.com", "manager", ("staff", "sales", "sales-leads"))
+OPERATOR = DemoPerson("demo-otto", "Otto Operator", "otto@example.com", "operator", ("staff",))
+TEAM = "sales"
 PEOPLE = (
-    DemoPerson("demo-ada", "Ada Example", "ada@example.com", "employee", ("staff",)),
-    DemoPerson("demo-ben", "Ben Example", "ben@example.com", "employee", ("staff",)),
+    DemoPerson("demo-ada", "Ada Example", "ada@example.com", "employee", ("staff", TEAM)),
+    DemoPerson("demo-ben", "Ben Example", "ben@example.com", "employee", ("staff", TEAM)),
     ADMIN,
+    MANAGER,
+    OPERATOR,
 )

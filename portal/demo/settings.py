@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from portal.demo.people import ADMIN
+from portal.demo.people import ADMIN, MANAGER, OPERATOR, TEAM
 from portal.demo.ports import Ports
 
 DATABASE = "headshots"
@@ -20,6 +20,8 @@ _FOREIGN_PREFIXES = (
     "BRAND_",
     "MAIL_",
     "ADMIN_",
+    "OPERATOR_",
+    "TEAM_",
     "STORAGE_",
     "GUNICORN_",
     "PG",
@@ -125,10 +127,12 @@ def portal_environment(
         "OIDC_CLIENT_ID": "headshot-portal",
         "OIDC_CLIENT_SECRET": secrets.oidc_client_secret,
         "OIDC_ISSUER": addresses.identity,
+        "OPERATOR_EMAILS": OPERATOR.email,
         "PORT": str(ports.portal),
         "PUBLIC_URL": addresses.portal,
         "SECRET_KEY": secrets.secret_key,
         "STORAGE_URL": photos.as_uri(),
         "SUPPORT_EMAIL": ADMIN.email,
+        "TEAM_MANAGERS": f"{TEAM}={MANAGER.email}",
         "WEB_CONCURRENCY": "2",
     }

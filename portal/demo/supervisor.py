@@ -147,7 +147,7 @@ def _welcome(stack: Stack, seconds: float) -> None:
     say(f"\nReady after {seconds:.1f} s. Open  {stack.addresses.portal}\n")
     say("Sign in as one of these (no password):")
     for person in PEOPLE:
-        say(f"  {person.name:<12} {person.role:<9} {person.email}")
+        say(f"  {person.name:<13} {person.role:<9} {person.email}")
     say(f"\nThe sandbox studio with its controls: {stack.addresses.sandbox}")
     if stack.speed != 1:
         say(f"It works {stack.speed:g} times as fast as a real one; what takes an hour there is quick here.")

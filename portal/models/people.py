@@ -45,10 +45,15 @@ class Person(Base):
     deactivated_at: Mapped[datetime | None]
 
     @property
+    def all_roles(self) -> tuple[str, ...]:
+        """Every role they hold, the most trusted first."""
+        # A list that does not name the role is older than it: something that knew of one role only wrote it.
+        return tuple(self.roles) if self.role in self.roles else (self.role,)
+
+    @property
     def rights(self) -> frozenset[Right]:
         """Everything their roles allow together."""
-        # A list that does not name the role is older than it: something that knew of one role only wrote it.
-        return rights_of(self.roles if self.role in self.roles else (self.role,))
+        return rights_of(self.all_roles)
 
 
 def by_id(person_id: UUID) -> Person | None:

@@ -102,13 +102,21 @@ def _admissible_email(identity: Identity, domains: frozenset[str]) -> str:
 def _appoint(person: Person, identity: Identity, email: str, settings: Settings, now: datetime) -> None:
     """Give the person the roles this sign-in proves, and take those it no longer does."""
     standing = standing_of(email, identity.groups, settings.appointments)
-    before, had = person.role, (person.rights, person.manages)
+    roles, teams = person.all_roles, person.manages
     person.role, person.roles, person.manages = standing.role, list(standing.roles), list(standing.teams)
-    if had != (person.rights, person.manages):
-        # Rights that changed count in other browsers only after these have been confirmed, and so renewed, too.
-        sessions.doubt_of_person(person.id)
-    if before != standing.role:
-        audit.add("person.role", at=now, actor_id=person.id, subject_id=person.id, before=before, after=standing.role)
+    if (roles, teams) == (person.all_roles, person.manages):
+        return
+    # What changed counts in other browsers only after these have been confirmed, and so renewed, too.
+    sessions.doubt_of_person(person.id)
+    audit.add(
+        "person.role",
+        at=now,
+        actor_id=person.id,
+        subject_id=person.id,
+        before=" ".join(roles),
+        after=" ".join(standing.roles),
+        teams=len(standing.teams),
+    )
 
 
 def _goes_on(person: Person, identity: Identity, begins: NewSession, now: datetime) -> bool:

@@ -77,12 +77,13 @@ def team(manager: Person, name: str | None, *, now: datetime, after: UUID | None
 
 @dataclass(frozen=True)
 class Dossier:
-    """One person as the console shows them.
+    """One person as the console shows them at one moment.
 
     Attributes:
         milestones: what happened when, the oldest first; the words are the page's.
     """
 
+    at: datetime
     person: Person
     journey: Journey
     sessions: list[Session]
@@ -99,7 +100,7 @@ def dossier(person_id: UUID, now: datetime) -> Dossier:
     if person is None:
         raise NotFound
     stands = journey.load(person)
-    return Dossier(person, stands, sessions.of_person(person, now), _milestones(person, stands))
+    return Dossier(now, person, stands, sessions.of_person(person, now), _milestones(person, stands))
 
 
 def _milestones(person: Person, stands: Journey) -> list[tuple[str, datetime]]:

@@ -24,15 +24,16 @@ def device_words(user_agent: str | None) -> str:
     device = device_of(user_agent)
     if device.browser and device.system:
         return str(_("%(browser)s on %(system)s", browser=device.browser, system=device.system))
-    named: str = device.browser or device.system or _("A device that does not say what it is")
+    named: str = device.browser or device.system or _("Unknown device")
     return named
 
 
 @blueprint.get("/sessions")
 def show_sessions() -> str:
     """Where the person is signed in."""
-    found = sessions.of_person(current_person(), portal_context().clock())
-    return render_template("account/sessions.html", sessions=found, here=current_session().public_id)
+    now = portal_context().clock()
+    found = sessions.of_person(current_person(), now)
+    return render_template("account/sessions.html", sessions=found, here=current_session().public_id, now=now)
 
 
 @blueprint.post("/sessions/<uuid:public_id>/end")

@@ -17,6 +17,8 @@ from tests.integration.web_pages.document import Document
 
 ADMINS = frozenset({"headshot-admins"})
 CONSOLE = "/admin/deliveries?state=dead"
+# No webhook has this number.
+REPLAY = f"/admin/deliveries/{2**63 - 1}/replay"
 
 
 @pytest.fixture
@@ -124,16 +126,14 @@ def test_somebody_signed_out_at_the_provider_signs_in_as_usual(admin: Browser, a
 
 def test_what_would_change_something_says_so_and_changes_nothing(admin: Browser) -> None:
     token = admin.form_token()
-    answer = admin.post(
-        "/admin/deliveries/1/replay", data={"csrf_token": token}, headers={"Referer": f"http://localhost{CONSOLE}"}
-    )
+    answer = admin.post(REPLAY, data={"csrf_token": token}, headers={"Referer": f"http://localhost{CONSOLE}"})
     assert answer.status_code == 403
     page = Document(answer.text)
     assert "Confirm that it is still you" in page.words
     back = admin.get(admin.provider.visit(admin.begin(page.link("Confirm and go back"))))
     assert back.headers["Location"] == CONSOLE
     # The press counts now; there is no such webhook.
-    assert admin.post("/admin/deliveries/1/replay", data={"csrf_token": token}).status_code == 404
+    assert admin.post(REPLAY, data={"csrf_token": token}).status_code == 404
 
 
 def test_two_tabs_at_once_make_one_session_with_one_token(admin: Browser, app: Flask, clock: MovableClock) -> None:

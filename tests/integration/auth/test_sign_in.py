@@ -239,13 +239,15 @@ def test_groups_are_asked_for_where_only_teams_depend_on_them(
 
 
 def test_operator_by_address_and_admin_by_group_is_both(
-    make_app: Callable[..., Flask], provider: HostileProvider
+    make_app: Callable[..., Flask], provider: HostileProvider, audit: Audit
 ) -> None:
     app = make_app(operator_emails=frozenset({"alice@example.com"}), admin_groups=frozenset({"headshot-admins"}))
     provider.person["groups"] = ["headshot-admins"]
     Browser(app.test_client(), provider).sign_in()
     alice = person_of(app, "alice")
     assert (alice.role, alice.roles) == ("admin", ["admin", "operator"])
+    (change,) = audit("person.role")
+    assert (change.detail["before"], change.detail["after"]) == ("employee", "admin operator")
 
 
 def test_deactivated_person_is_out_at_once_and_stays_out(

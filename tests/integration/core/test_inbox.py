@@ -15,6 +15,7 @@ from portal.models.shoots import Shoot
 from portal.provider.errors import Unavailable
 from portal.provider.signature import BadSignature
 from portal.services import inbox, journey
+from portal.services import people as people_service
 from portal.services.shoots import request_shoot
 from tests.factories import NOW, acts_of, agree, make_person, make_photo, make_shoot
 from tests.integration.core.bench import Bench, iso
@@ -59,6 +60,16 @@ def test_kept_once_with_one_job_whose_arguments_the_worker_understands(bench: Be
     assert tuple(row)[:6] == ("profilebakery:evt_1", "profilebakery", "model.created", "m1", False, "pending")
     assert json.loads(row[6]) == body
     assert bench.work() == ["deliveries.apply"]
+
+
+def test_news_about_somebody_who_was_shut_out_are_applied_all_the_same(bench: Bench) -> None:
+    shoot, theirs = shot(bench)
+    people_service.deactivate(shoot.person_id, actor=make_person(), now=NOW)
+    theirs.status = "waiting"
+    bench.send(event("model.status.updated", theirs.id, "waiting", at=NOW + timedelta(seconds=1)))
+    bench.work()
+    assert states(bench) == ["applied"]
+    assert bench.shoot(shoot).provider_status == "waiting"
 
 
 def test_a_job_is_worth_more_than_background_work(bench: Bench) -> None:

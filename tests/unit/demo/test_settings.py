@@ -5,9 +5,10 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from portal.demo.people import ADMIN, PEOPLE
+from portal.demo.people import PEOPLE
 from portal.demo.ports import Ports
 from portal.demo.settings import Addresses, Secrets, base_environment, portal_environment
+from portal.domain.roles import Role, standing_of
 from portal.settings import Settings
 
 
@@ -38,9 +39,11 @@ def test_portal_and_studio_are_two_sites(tmp_path: Path) -> None:
     assert "localhost" in settings.public_url
 
 
-def test_exactly_one_of_the_people_is_an_admin(tmp_path: Path) -> None:
-    admins = settings_of_the_demo(tmp_path).admin_emails
-    assert [person for person in PEOPLE if person.email in admins] == [ADMIN]
+def test_each_of_the_people_is_what_they_are_called(tmp_path: Path) -> None:
+    appointments = settings_of_the_demo(tmp_path).appointments
+    for person in PEOPLE:
+        assert standing_of(person.email, person.groups, appointments).roles == (person.role,), person.name
+    assert {person.role for person in PEOPLE} == set(Role)
 
 
 def test_secrets_are_made_once_and_only_for_their_owner(tmp_path: Path) -> None:
