@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 from collections import Counter
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -12,7 +14,8 @@ from sqlalchemy import event, text
 
 from portal.db import db, release, transaction
 from portal.domain.stages import Problem, Stage
-from portal.models import waiting
+from portal.jobs.worker import CONCURRENCY, TURNS
+from portal.models import budget, waiting
 from portal.models.people import Person
 from portal.models.shoots import Shoot
 from portal.provider import Grant
@@ -23,6 +26,8 @@ from portal.storage import LocalStorage
 from tests.factories import NOW, agree, make_person, make_shoot
 from tests.integration.core.bench import Bench
 from tests.integration.core.doubles import lost_answer
+from tests.integration.core.processes import environment, running, until
+from tests.integration.core.test_inbox import event as event_about
 
 PRIORITIES: tuple[Literal["interactive", "background"], ...] = ("interactive", "background")
 POST = "/organization/models"
@@ -317,12 +322,32 @@ def test_a_bug_in_our_own_code_is_tried_again_and_at_last_said(bench: Bench) -> 
 
 def test_background_calls_get_a_part_while_people_keep_waiting(bench: Bench) -> None:
     """People take every call as it comes in; what is under way goes on all the same, at a tenth of the rate."""
-    budget = bench.portal.budget
+    shared = bench.portal.budget
     granted: Counter[str] = Counter()
     for _ in range(240 * 4):
         for priority in PRIORITIES:
-            while isinstance(budget.acquire(priority, bench.clock.now), Grant):
+            while isinstance(shared.acquire(priority, bench.clock.now), Grant):
                 granted[priority] += 1
         bench.clock.advance(seconds=0.25)
     assert 80 <= granted["background"] <= 130
     assert granted["interactive"] >= 820
+
+
+def test_webhooks_are_applied_while_more_people_wait_than_a_worker_has_places(
+    bench: Bench, database_url: str, tmp_path: Path
+) -> None:
+    """A real worker; the budget stays closed for as long as the test lasts."""
+    now = datetime.now(UTC)
+    budget.open_bucket(300, now)
+    budget.close_until(now + timedelta(hours=1))
+    for number in range(CONCURRENCY + 2 * TURNS):
+        press(bench, number)
+    inside = make_shoot(make_person(), provider_id="m1")
+    bench.send(event_about("model.status.updated", "m1", "waiting", at=NOW + timedelta(seconds=5)))
+    log = tmp_path / "worker.log"
+    with running(["-m", "portal", "worker"], environment(database_url, tmp_path), log) as worker:
+        until(lambda: bench.shoot(inside).provider_status == "waiting", 60, log)
+        assert bench.query("SELECT count(*) FROM shoots WHERE attempts > 0 AND provider_id IS NULL") == [(0,)]
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(30) == 0, log.read_text()
+    assert waiting.missing_turns() == 0
