@@ -134,7 +134,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "people.reactivate": _ADMISSION,
         "overview.show": replace(_OPERATIONS, noted_for=Right.SEE_PEOPLE),
         "deliveries.show": _OPERATIONS,
-        "links.show": _OPERATIONS,
+        "links.show": replace(_OPERATIONS, noted_for=Right.SEE_PEOPLE),
         "links.done": _OPERATIONS,
         "deliveries.replay": Rule(who=Who.EMPLOYEE, right=Right.REPLAY),
         "audit.show": _AUDIT,

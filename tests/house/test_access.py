@@ -52,6 +52,10 @@ PEOPLE = {
 TEAMS = {"team.show"}
 
 
+# Pages inside that show nobody's data; of every other the audit trail says who looked.
+NOBODYS = {"deliveries.show"}
+
+
 @pytest.fixture
 def app(portal_settings: Callable[..., Settings]) -> Flask:
     return create_app(portal_settings())
@@ -86,6 +90,11 @@ def test_console_and_teams_take_a_right_and_nothing_else_does(app: Flask) -> Non
 )
 def test_each_role_reaches_these_pages(role: Role, reached: set[str]) -> None:
     assert {name for name, rule in RULES.items() if rule.right in RIGHTS[role]} == reached
+
+
+def test_whoever_looks_at_peoples_data_is_noted(app: Flask) -> None:
+    inside = {call.endpoint for call in calls_of(app) if call.method == "GET" and RULES[call.endpoint].right}
+    assert {endpoint for endpoint in inside if RULES[endpoint].noted_for is None} == NOBODYS
 
 
 def test_what_pages_fetch_by_themselves_keeps_nobody_signed_in() -> None:

@@ -10,7 +10,9 @@ from typing import Any
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 
+from portal import cli
 from portal.db import transaction
 from portal.domain.audit_chain import Head, Walk
 from portal.models import audit
@@ -282,6 +284,31 @@ def test_a_transaction_without_entries_does_not_wait_for_one_that_is_being_linke
             bench.query("INSERT INTO audit_entries (at, action, result, detail) VALUES (now(), 'x', 'ok', '{}')")
         other.rollback()
     assert found() == []
+
+
+def command(bench: Bench, monkeypatch: pytest.MonkeyPatch, *heads: str) -> tuple[int, list[str]]:
+    """Run ``portal fsck`` with heads noted earlier; its status and lines."""
+    monkeypatch.setattr(cli, "settings_or_exit", lambda: None)
+    options = [part for head in heads for part in ("--audit-head", head)]
+    done = CliRunner().invoke(cli.portal, ["fsck", "--fast", *options], obj=lambda: bench.app)
+    return done.exit_code, done.output.splitlines()
+
+
+def test_the_command_prints_the_head_and_compares_it_with_earlier_ones(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert command(bench, monkeypatch) == (0, ["audit head none", "clean"])
+    write(2)
+    earlier = str(head())
+    write()
+    assert command(bench, monkeypatch, earlier) == (0, [f"audit head {head()}", "clean"])
+    other = f"2:{'0' * 64}"
+    status, lines = command(bench, monkeypatch, earlier, other)
+    assert status == 1
+    assert lines[0] == f"audit trail differs from a head that was noted: {other}"
+    status, lines = command(bench, monkeypatch, "2:abc")
+    assert status == 2
+    assert "a head is a position, a colon and 64 hex digits" in lines[-1]
 
 
 def test_the_nightly_check_is_written_down_with_its_result(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
