@@ -13,6 +13,8 @@ from playwright.sync_api import BrowserContext, Page, Request, expect
 
 from portal.db import transaction
 from portal.models import people, shoots
+from portal.services import link_reports
+from portal.services.link_reports import Saw, Sighting
 from portal.settings import Settings
 from tests.e2e.site import SIGNED, STUDIO, Site, serving
 from tests.factories import NOW
@@ -261,6 +263,20 @@ def test_the_ladder_is_open_to_everybody(visit: Callable[..., Page]) -> None:
             page.set_viewport_size({"width": width, "height": 844})
             expect(page.get_by_role("button", name="Tell those who run this")).to_be_visible()
             check(page)
+
+
+def test_the_list_of_dead_links_is_open_to_everybody(site: Site, visit: Callable[..., Page]) -> None:
+    person = site.person(with_link=True)
+    with site.app.app_context():
+        assert link_reports.report_dead(person, Sighting(saw=Saw.EMPTY, browser="Firefox"), now=NOW)
+    page = visit("/admin/links", role="admin")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        for width in (390, 1440):
+            page.set_viewport_size({"width": width, "height": 844})
+            check(page)
+    page.get_by_role("button", name="Mark as done").click()
+    expect(page.get_by_text("Nobody says that their link does not work")).to_be_visible()
 
 
 def test_the_studio_takes_the_whole_window_and_escape_ends_only_that(visit: Callable[..., Page]) -> None:
