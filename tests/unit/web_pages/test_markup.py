@@ -47,3 +47,12 @@ def test_styles_take_their_colours_from_the_tokens() -> None:
     for path in STYLES:
         if path.name != "tokens.css":
             assert not re.findall(r"#[0-9a-f]{6}\b|rgb\(|oklch\(", path.read_text()), path.name
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_no_script_traps_anybody_or_talks_to_another_site(path: Path) -> None:
+    text = path.read_text()
+    # Leaving is always safe, so nobody is asked whether they are sure.
+    assert "beforeunload" not in text
+    # Whoever listens in a frame would hear it; nothing of ours is said to one.
+    assert "postMessage" not in text
