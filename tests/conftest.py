@@ -14,6 +14,7 @@ import pytest
 
 from portal.demo.postgres import Postgres
 from portal.settings import Settings
+from tests import canaries
 from tests.browser import find_chromium, launch_arguments
 from tests.network import only_loopback
 
@@ -108,6 +109,26 @@ def chromium_path() -> str:
 def chromium_args() -> list[str]:
     """Command-line arguments Chromium needs on this machine."""
     return launch_arguments()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def private_logs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No process that tests started may have written anything private into its log."""
+    yield
+    found = canaries.found_in_files(tmp_path_factory.getbasetemp())
+    assert not found, f"private things in logs: {found}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a test during which the portal logged anything private."""
+    report = yield
+    # Each report holds the output of all steps so far; the last one is the whole of it.
+    found = canaries.found_in_output(report.capstdout) if report.when != "setup" else []
+    if found and report.passed:
+        report.outcome = "failed"
+        report.longrepr = f"The portal logged something private: {found}"
+    return report
 
 
 @pytest.hookimpl(wrapper=True)

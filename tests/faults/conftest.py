@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from portal.demo.stack import Stack
+from tests import canaries
 
 for _module in ("barrage", "house", "studio"):
     pytest.register_assert_rewrite(f"tests.faults.{_module}")
@@ -34,6 +35,7 @@ def running_house() -> Iterator[House]:
                 yield house
             finally:
                 house.close()
+        assert canaries.found_in_files(folder) == []
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

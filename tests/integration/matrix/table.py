@@ -152,6 +152,8 @@ TABLE: Mapping[str, Row] = {
     "POST /admin/deliveries/<delivery_id>/replay": act(OPERATORS),
     "GET /admin/audit": console(ADMINS),
     "GET /admin/audit.csv": console(ADMINS),
+    "GET /admin/links": console(OPERATORS),
+    "POST /admin/links/<report_id>/done": act(OPERATORS),
     "GET /team": console(MANAGERS),
     "GET /admin/people": console(ADMINS),
     "GET /admin/people/<person_id>": console(ADMINS, about=OTHER),
@@ -165,7 +167,7 @@ TABLE: Mapping[str, Row] = {
 
 # What the parts of addresses name. A person's own things do not exist for anybody else.
 PERSONAL = frozenset({"photo_id", "public_id"})
-SHARED = frozenset({"filename", "name", "slug", "rendition", "delivery_id", "person_id", "version"})
+SHARED = frozenset({"filename", "name", "slug", "rendition", "delivery_id", "report_id", "person_id", "version"})
 
 _CONVERTER = re.compile(r"<(?:(?!path:)[a-z]+(?:\([^<>]*\))?:)?")
 _VERSION = re.compile(r"^/static/[0-9a-f]{12}/")

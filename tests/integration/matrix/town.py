@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from flask import Flask
@@ -15,6 +16,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from portal.db import transaction
+from portal.models import link_reports
 from portal.models.choices import Choice
 from portal.models.deliveries import Delivery
 from portal.models.notices import Notice
@@ -188,9 +190,15 @@ def _resident(name: str) -> dict[str, str]:
         )
         session.add(delivery)
         session.flush()
-        delivery_id = str(delivery.id)
-    own = {"person_id": str(person.id), "photo_id": str(photos[1].id), "delivery_id": delivery_id}
+        tasks = {"delivery_id": str(delivery.id), "report_id": str(_report(shoot.id))}
+    own = {"person_id": str(person.id), "photo_id": str(photos[1].id)} | tasks
     return own | {"public_id": _sign_in(person, f"{name} elsewhere")} | _SHARED
+
+
+def _report(shoot_id: UUID) -> UUID:
+    made = link_reports.add(shoot_id, saw="nothing", browser="Firefox", request_id="r1", now=NOW)
+    assert made is not None
+    return made
 
 
 def _sitter(secretbox: Any) -> dict[str, str]:
@@ -198,7 +206,7 @@ def _sitter(secretbox: Any) -> dict[str, str]:
     factories.agree(person)
     factories.make_shoot(person, provider_id="model-of-sitter", signed_url=secretbox.seal(SIGNED), minted_at=NOW)
     # Nothing of theirs is there yet; in an address it has to look as if.
-    nothing = dict.fromkeys(("photo_id", "public_id"), _NOTHING) | {"delivery_id": "999999999"}
+    nothing = dict.fromkeys(("photo_id", "public_id", "report_id"), _NOTHING) | {"delivery_id": "999999999"}
     return {"person_id": str(person.id)} | nothing | _SHARED
 
 

@@ -1,0 +1,49 @@
+"""The watch over the logs: it knows what is private, and says where it was without saying it again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.canaries import CANARIES, found_in_files, found_in_output
+
+PRIVATE = {
+    "a key of the portal": "test-api-key",
+    "a key of the sandbox": "sandbox-" + "x" * 32,
+    "a token": "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln",
+    "a signed address": "https://studio.example/session?signature=abcdef123456",
+    "a code or state": "GET /login/callback?code=abcdef123456",
+    "a cookie": "portal_session=" + "a" * 43,
+    "an e-mail address": "person12@example.com",
+    "a name": "Ada Lovelace",
+    "a photo": "\\xff\\xd8\\xff\\xe0",
+}
+
+
+def line(said: str) -> str:
+    return f'{{"at": "2026-11-02T09:00:00", "level": "error", "message": "it failed", "detail": "{said}"}}'
+
+
+def test_each_kind_has_an_example() -> None:
+    assert PRIVATE.keys() == CANARIES.keys()
+
+
+@pytest.mark.parametrize("kind", PRIVATE)
+def test_private_things_are_found_and_not_repeated(kind: str, tmp_path: Path) -> None:
+    (tmp_path / "worker.log").write_text(f"{line('nothing')}\n{line(PRIVATE[kind])}\n")
+    (tmp_path / "identity.log").write_text(line(PRIVATE[kind]))
+    found = [*found_in_output(line(PRIVATE[kind])), *found_in_files(tmp_path)]
+    assert found == [f"{kind} in the event 'it failed'", f"worker.log: {kind} in the event 'it failed'"]
+    assert PRIVATE[kind] not in str(found)
+    # Or the watch over this very run would find it.
+    (tmp_path / "worker.log").unlink()
+
+
+def test_what_is_hidden_or_nobodys_stays_unnoticed() -> None:
+    said = "https://studio.example/session?[hidden] signature=[hidden] state: ready, 200, people@ the office"
+    assert found_in_output(line(said)) == []
+
+
+def test_words_of_a_test_are_its_own() -> None:
+    assert found_in_output("Ada Lovelace, person12@example.com") == []
