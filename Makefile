@@ -26,11 +26,13 @@ test:
 	@sh .ci/browser
 	@sh .ci/identity-provider
 	@sh .ci/scanner
+	@sh .ci/faketime
 	@sh .ci/check $(ARGS)
 
 # Alone on the machine: they judge how processes recover, and other load would judge with them.
 faults:
 	@sh .ci/install requirements-dev.txt
+	@sh .ci/faketime
 	@exec $(PY) -m pytest -q -m faults tests/faults $(ARGS)
 
 check-one:

@@ -6,7 +6,7 @@ import resource
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.faults.house import House
@@ -31,10 +31,10 @@ def no_space(house: House) -> Iterator[GiveBack]:
         if mounted:
             shutil.copytree(kept, folder, dirs_exist_ok=True)
             yield from _small_disk(folder)
-            shutil.rmtree(kept)
-            shutil.copytree(folder, kept)
     finally:
         if mounted:
+            shutil.rmtree(kept)
+            shutil.copytree(folder, kept)
             _run("umount", "--lazy", str(folder))
         folder.rmdir()
         kept.rename(folder)
@@ -58,7 +58,8 @@ def _short_files(pid: int) -> Iterator[GiveBack]:
     try:
         yield lambda: limit(soft)
     finally:
-        limit(soft)
+        with suppress(ProcessLookupError):
+            limit(soft)
 
 
 def _may(*command: str) -> bool:
