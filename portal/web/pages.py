@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, redirect, render_template, url_for
+from werkzeug.wrappers import Response
 
 from portal.web import terms
 
@@ -19,3 +20,21 @@ def landing() -> str:
 def privacy() -> str:
     """What is stored, why, where and how long."""
     return render_template("pages/privacy.html", policy=terms.policy(), retention=terms.retention())
+
+
+@blueprint.get("/continue")
+def resume() -> Response:
+    """Like its two neighbours, a short address for mails, posters and the intranet that stays when pages move."""
+    return redirect(url_for("auth.start"), 303)
+
+
+@blueprint.get("/gallery")
+def gallery() -> Response:
+    """To the person's own gallery."""
+    return redirect(url_for("gallery.show"), 303)
+
+
+@blueprint.get("/choose")
+def choose() -> Response:
+    """To where a headshot is chosen."""
+    return redirect(url_for("gallery.show"), 303)

@@ -120,6 +120,9 @@ TABLE: Mapping[str, Row] = {
     "POST /webhooks/<slug>": machine(401, no_token="the provider signs every webhook with a shared secret"),
     "GET /": open_page(),
     "GET /privacy": open_page(),
+    "GET /continue": open_page(303),
+    "GET /gallery": open_page(303),
+    "GET /choose": open_page(303),
     "GET /start": open_page(303, may_touch=_ATTEMPT),
     "GET /login": open_page(303, may_touch=_ATTEMPT),
     # Nobody began a sign-in with this state; who is in stays in.

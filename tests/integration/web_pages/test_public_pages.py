@@ -70,3 +70,12 @@ def test_icons(app: Flask, name: str, status: int) -> None:
     if status == 200:
         assert answer.content_type.startswith("image/svg+xml")
         assert ("circle" in answer.text) == (name == "favicon-ready")
+
+
+@pytest.mark.parametrize(
+    ("path", "leads_to"),
+    [("/continue", "/start"), ("/gallery", "/headshots/gallery"), ("/choose", "/headshots/gallery")],
+)
+def test_short_addresses_lead_on_whatever_is_added_to_them(app: Flask, path: str, leads_to: str) -> None:
+    answer = app.test_client().get(f"{path}?wanted=//elsewhere.example&next=//elsewhere.example")
+    assert (answer.status_code, answer.location) == (303, leads_to)
