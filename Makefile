@@ -72,7 +72,7 @@ words:
 		--ignore-pot-creation-date -w 110
 	@.venv/bin/pybabel compile -d translations --statistics
 
-# `make bench` measures everything, `make bench P7` or `make bench ARGS=P7` one goal; takes up to ten minutes.
+# `make bench` measures everything, `make bench P7` or `make bench ARGS=P7` one goal; takes about twelve minutes.
 bench:
 	@sh .ci/install requirements-demo.txt
 	@exec $(PY) -m bench $(ARGS) $(filter-out bench,$(MAKECMDGOALS))
