@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import time
 from collections.abc import Sequence
 from uuid import UUID
@@ -37,6 +38,11 @@ class Newsroom:
         return at
 
     def settle(self) -> None:
-        """Wait until the commit is through."""
-        while self._connection.pgconn.get_result() is not None:
-            pass
+        """Wait until the commit is through; unlike libpq's own waiting, this lets other threads go on meanwhile."""
+        pgconn = self._connection.pgconn
+        while True:
+            while pgconn.is_busy():
+                select.select([pgconn.socket], [], [])
+                pgconn.consume_input()
+            if pgconn.get_result() is None:
+                return
