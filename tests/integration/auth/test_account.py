@@ -63,7 +63,8 @@ def test_page_holds_no_token_and_no_hash_of_one(two: tuple[Browser, Browser], ap
 def test_person_is_led_there_from_every_page(browser: Browser) -> None:
     browser.sign_in()
     page = Document(browser.get("/headshots").text)
-    assert "Alice Example, your sign-ins" in said(next(each for each in page.all("a") if each.get("href") == PAGE))
+    (link,) = [each for each in page.all("a") if each.get("href") == PAGE]
+    assert link.get("aria-label") == "Alice Example, your sign-ins"
 
 
 def test_one_is_ended_and_the_other_stays(

@@ -1,0 +1,146 @@
+"""Sign-ins, the console's people and teams in a real browser: open to everybody, and used by keyboard alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from portal.app import create_app
+from portal.db import db, transaction
+from portal.models.people import Person
+from portal.models.sessions import Session
+from portal.settings import Settings
+from tests import factories
+from tests.e2e.site import Site, serving
+from tests.e2e.test_pages import check, watch
+from tests.factories import NOW
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6) AppleWebKit/605.1.15 Version/18.6 Mobile/15E148 Safari/604.1"
+OFFICE = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/141.0.0.0 Safari/537.36 Edg/141.0.0.0"
+
+
+@pytest.fixture
+def site(portal_settings: Callable[..., Settings], database_url: str) -> Iterator[Site]:
+    """A portal that a browser can reach."""
+    settings = portal_settings(support_email="help@example.com", brand_name="Example")
+    app = create_app(settings, clock=lambda: NOW + timedelta(minutes=1))
+    with serving(app) as running:
+        yield running
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def open_as(site: Site, open_context: Callable[..., BrowserContext]) -> Callable[..., Page]:
+    """Open a page as this person."""
+
+    def open_page(person: Person, path: str, **context: Any) -> Page:
+        browser = open_context(**context)
+        browser.add_cookies(site.cookies(person))  # type: ignore[arg-type]
+        page = browser.new_page()
+        watch(page)
+        page.goto(site.address + path)
+        return page
+
+    return open_page
+
+
+def sign_in_elsewhere(person: Person, *user_agents: str) -> None:
+    """Let the person be signed in with other browsers too."""
+    with transaction() as session:
+        for number, user_agent in enumerate(user_agents):
+            at = NOW - timedelta(minutes=number)
+            session.add(
+                Session(
+                    token_hash=f"{person.id} {number}".encode(),
+                    person_id=person.id,
+                    created_at=at,
+                    active_at=at,
+                    expires_at=at + timedelta(hours=12),
+                    user_agent=user_agent,
+                )
+            )
+
+
+@pytest.fixture
+def person(site: Site) -> Person:
+    """Somebody who is signed in at work and on their phone."""
+    with site.app.app_context():
+        made = factories.make_person("ada@example.com", name="Ada Lovelace", groups=["sales"])
+        factories.agree(made)
+        factories.make_shoot(made, provider_status="waiting", status_since=NOW - timedelta(days=1))
+        sign_in_elsewhere(made, PHONE, OFFICE)
+        return made
+
+
+@pytest.fixture
+def admin(site: Site) -> Person:
+    """Somebody who runs the campaign and manages a team too."""
+    with site.app.app_context():
+        return factories.make_person(
+            "cleo@example.com", name="Cleo Admin", role="admin", roles=["admin", "manager"], manages=["sales", "berlin"]
+        )
+
+
+def is_fine_everywhere(page: Page) -> None:
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        for width in (390, 820, 1440):
+            page.set_viewport_size({"width": width, "height": 844})
+            check(page)
+    assert page.get_by_role("heading", level=1).count() == 1
+
+
+def test_own_sign_ins_are_open_to_everybody(open_as: Callable[..., Page], person: Person) -> None:
+    is_fine_everywhere(open_as(person, "/account/sessions"))
+
+
+PAGES = (
+    "/admin/people",
+    "/admin/people?q=nobody",
+    "/admin/people/{0}",
+    "/admin/people/{0}/deactivate",
+    "/team?name=sales",
+    "/team?name=berlin",
+    "/admin/",
+)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_console_and_team_are_open_to_everybody(
+    path: str, open_as: Callable[..., Page], person: Person, admin: Person
+) -> None:
+    is_fine_everywhere(open_as(admin, path.format(person.id)))
+
+
+def test_sign_ins_are_ended_by_keyboard_and_without_scripts(open_as: Callable[..., Page], person: Person) -> None:
+    page = open_as(person, "/headshots", java_script_enabled=False)
+    page.get_by_role("link", name="Ada Lovelace, your sign-ins").press("Enter")
+    expect(page.get_by_role("heading", name="Your sign-ins", level=1)).to_be_visible()
+    expect(page.get_by_role("listitem").filter(has_text="Safari on iPhone")).to_be_visible()
+    page.get_by_role("button", name="End Safari on iPhone").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("That sign-in was ended.")
+    expect(page.get_by_role("listitem").filter(has_text="Safari on iPhone")).to_have_count(0)
+    page.get_by_role("button", name="End all others").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("1 other sign-in was ended.")
+    expect(page.get_by_role("button", name="End all others")).to_have_count(0)
+    expect(page.get_by_text("this browser")).to_be_visible()
+
+
+def test_person_who_is_shut_out_is_told_so_on_their_open_page(
+    site: Site, open_as: Callable[..., Page], person: Person, admin: Person
+) -> None:
+    theirs = open_as(person, "/headshots")
+    expect(theirs.get_by_role("button", name="Sign out")).to_be_visible()
+    page = open_as(admin, f"/admin/people/{person.id}")
+    page.get_by_role("link", name="Deactivate…").click()
+    page.get_by_role("button", name="Deactivate").click()
+    expect(page.get_by_text("Deactivated; this person cannot sign in.")).to_be_visible()
+    # Their page has gone to the way in by itself; nobody answers there in this test.
+    expect(theirs.get_by_role("heading", name="Your company’s sign-in does not answer")).to_be_visible()
