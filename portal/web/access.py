@@ -54,6 +54,8 @@ class Rule:
         stranger: what happens to somebody not signed in.
         is_plain: whether errors are answered as JSON instead of a page.
         camera: whether the page may hand the camera to the studio in its frame.
+        from_here: whether only this portal's own pages may have a browser load it.
+        page: where somebody is led who comes to a file from elsewhere; None refuses them.
         limit: how often one person, or one address of strangers, may call it; changes always have one.
     """
 
@@ -64,6 +66,8 @@ class Rule:
     stranger: Stranger = Stranger.SIGNS_IN
     is_plain: bool = False
     camera: bool = False
+    from_here: bool = False
+    page: str | None = None
     limit: Limit | None = None
 
 
@@ -87,7 +91,9 @@ _SESSIONS = Rule(who=Who.EMPLOYEE, right=Right.MANAGE_SESSIONS)
 _ADMISSION = Rule(who=Who.EMPLOYEE, right=Right.MANAGE_PEOPLE)
 _OPERATIONS = Rule(who=Who.EMPLOYEE, right=Right.SEE_OPERATIONS)
 _AUDIT = Rule(who=Who.EMPLOYEE, right=Right.SEE_AUDIT, noted_for=Right.SEE_AUDIT)
-_BACKGROUND = Rule(who=Who.EMPLOYEE, prolongs=False, stranger=Stranger.IS_TOLD, is_plain=True, limit=_WATCHING)
+_BACKGROUND = Rule(
+    who=Who.EMPLOYEE, prolongs=False, stranger=Stranger.IS_TOLD, is_plain=True, from_here=True, limit=_WATCHING
+)
 _PHOTO = replace(_BACKGROUND, limit=_VIEWING)
 
 RULES: Mapping[str, Rule] = MappingProxyType(
@@ -141,7 +147,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "links.done": _OPERATIONS,
         "deliveries.replay": Rule(who=Who.EMPLOYEE, right=Right.REPLAY),
         "audit.show": _AUDIT,
-        "audit.download": replace(_AUDIT, limit=_TAKING_AWAY),
+        # Signing in leads back here from the identity provider, which is elsewhere too.
+        "audit.download": replace(_AUDIT, from_here=True, page="audit.show", limit=_TAKING_AWAY),
     }
 )
 

@@ -8,6 +8,7 @@ from wtforms import ValidationError
 
 from portal.web.access import Who, rule_for
 from portal.web.context import portal_context
+from portal.web.requests import is_from_here
 
 FORM_TOKEN = "csrf_token"  # noqa: S105 - the name, in forms and in sessions
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -34,10 +35,10 @@ def _check() -> None:
 
 
 def _is_from_here() -> bool:
-    site = request.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        # A page that sends no referrer has the origin "null"; this header still knows better.
-        return site in {"same-origin", "none"}
+    said = is_from_here()
+    if said is not None:
+        # A page that sends no referrer has the origin "null"; the other header still knows better.
+        return said
     public_url = portal_context().settings.public_url
     return request.headers.get("Origin", public_url) == public_url
 

@@ -13,6 +13,8 @@ from portal.web.context import portal_context
 
 # One connection gets a whole /64 of addresses, and could come with another one each time.
 _HOST_BITS = 64
+# What a browser calls our own pages, and what people type or keep as bookmarks.
+_OUR_SITE = frozenset({"same-origin", "none"})
 _FOREIGN_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
@@ -41,6 +43,12 @@ def known_id() -> str | None:
 def new_id(given: str, *, is_trusted: bool) -> str:
     """Return the id a trusted router gave, if it is one, or else a fresh one."""
     return given if is_trusted and _FOREIGN_ID.fullmatch(given) else uuid4().hex
+
+
+def is_from_here() -> bool | None:
+    """Return whether the browser says that no other site's page had it send this; None where it says nothing."""
+    site = request.headers.get("Sec-Fetch-Site")
+    return None if site is None else site in _OUR_SITE
 
 
 def _know_caller() -> None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import secrets
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
-from flask import Flask, Response, g, redirect, request
+from flask import Flask, Response, g, redirect, request, url_for
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal.domain import framing
+from portal.domain.errors import NotAllowed
 from portal.settings import Settings
 from portal.web.access import rule_for
 from portal.web.context import EXTENSION, portal_context
-from portal.web.requests import request_id
+from portal.web.requests import is_from_here, request_id
 from portal.web.sessions import END_SESSION, current_session
 
 HSTS = "max-age=31536000; includeSubDomains"
@@ -37,6 +38,7 @@ def init_app(app: Flask) -> None:
         # Exactly one router stands in front, and it sets these two; anything more would be the visitor's word.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=0, x_port=0, x_prefix=0)  # type: ignore[method-assign]
     app.before_request(_insist_on_https)
+    app.before_request(_keep_from_other_sites)
     app.after_request(_add_headers)
     app.jinja_env.globals["csp_nonce"] = csp_nonce
 
@@ -57,6 +59,17 @@ def _insist_on_https() -> AnyResponse | None:
     if request.method in {"GET", "HEAD"} and (rule is None or not rule.is_plain):
         return redirect(settings.public_url + request.full_path.rstrip("?"), 308)
     return None
+
+
+def _keep_from_other_sites() -> AnyResponse | None:
+    """Let no other site's page load pictures, files and news, not even one of a neighbour whose cookies are ours."""
+    rule = rule_for(request.endpoint)
+    if rule is None or not rule.from_here or is_from_here() is not False:
+        return None
+    if rule.page is not None and request.headers.get("Sec-Fetch-Mode") == "navigate":
+        query = urlencode(list(request.args.items(multi=True)))
+        return redirect(url_for(rule.page) + (f"?{query}" if query else ""), 303)
+    raise NotAllowed
 
 
 def _add_headers(response: Response) -> Response:
