@@ -40,9 +40,15 @@ limit_request_field_size = 8190
 # The app judges forwarded headers, for a fixed number of proxies; gunicorn trusts only this machine.
 forwarded_allow_ips = "127.0.0.1,::1"
 
+# X_Forwarded_For would look to the app like X-Forwarded-For, which a router in front sets. No header of ours has a
+# "_" in its name, so a request that has one is refused, and no proxy of this machine may say where the app lies.
+header_map = "refuse"
+forwarder_headers = ""
+
 # The app writes one JSON line a request; gunicorn only reports about itself.
 accesslog = None
 errorlog = "-"
+logger_class = "portal.web.server_log.ServerLog"
 loglevel = os.environ.get("GUNICORN_LOG_LEVEL", "warning")
 
 # Heartbeats on a disk stall with the disk; memory does not, where the machine has it.

@@ -154,6 +154,30 @@ def test_spoofed_headers_change_nothing(path: bytes, port: int) -> None:
     assert b"0a1b2c3d" not in spoofed.raw
 
 
+CONFUSED = (
+    b"X_Forwarded_For: 6.6.6.6",
+    b"X_Forwarded_Proto: https",
+    b"X-Forwarded_For: 6.6.6.6",
+    b"Content_Length: 5",
+    b"Transfer_Encoding: chunked",
+    b"X_ProfileBakery_Signature: sha256=0",
+    b"X_Request_ID: 0a1b2c3d-4e5f-6789-abcd-ef0123456789",
+    b"SCRIPT_NAME: /admin",
+    b"PATH_INFO: /admin",
+    b"REMOTE_USER: admin",
+    b"_: x",
+)
+
+
+@pytest.mark.parametrize("header", CONFUSED)
+@pytest.mark.parametrize("line", [b"GET /healthz HTTP/1.1", b"POST /webhooks/profilebakery HTTP/1.1"])
+def test_header_that_would_look_like_another_is_refused(header: bytes, line: bytes, port: int) -> None:
+    """The names of a "-" and a "_" become one for the app; a "-" is sent by routers, a "_" by nobody honest."""
+    answers = send(port, request(b"Content-Length: 0", header, line=line) + HIDDEN)
+    assert answers.statuses == [400]
+    assert answers.is_closed
+
+
 def test_another_forwarded_address_each_time_does_not_escape_a_limit(port: int) -> None:
     """The table cannot be asked here, so the process counts alone: sixty wrong signatures in a minute."""
     forged = [
