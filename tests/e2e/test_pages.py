@@ -84,6 +84,8 @@ def watch(page: Page) -> None:
 
 def check(page: Page) -> None:
     """Nothing is inaccessible, nothing sticks out sideways, nothing went wrong."""
+    # Between light and dark colours fade, and half way nothing has the contrast it ends with.
+    page.wait_for_function("document.getAnimations().every((each) => !(each instanceof CSSTransition))")
     violations = Axe().run(page).response["violations"]
     assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in violations] == []
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
