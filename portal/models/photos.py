@@ -74,6 +74,12 @@ def count_copied(shoot_id: UUID) -> int:
     return db.session.scalar(query) or 0
 
 
+def stored_bytes(shoot_id: UUID) -> int:
+    """Return how much of the storage the shoot's photos take, removed ones included until their files are gone."""
+    query = select(func.sum(Rendition.size)).join(Photo, Photo.id == Rendition.photo_id)
+    return int(db.session.scalar(query.where(Photo.shoot_id == shoot_id)) or 0)
+
+
 def of_person(photo_id: UUID, person_id: UUID) -> Photo | None:
     """Return this photo if it is the person's own and can be seen."""
     return db.session.scalar(

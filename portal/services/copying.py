@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
+from threading import Lock
 from uuid import UUID
 
 from portal.crash_points import crash_point
@@ -30,6 +32,10 @@ log = logging.getLogger(__name__)
 # Two decodes at a time keep a small machine responsive; downloads overlap with them.
 WORKERS = 3
 
+# Sessions have forty photos, large packages two hundred; these only end what no session can be.
+MOST_PHOTOS = 500
+MOST_BYTES = 2 * 1024**3
+
 
 class NotListedYet(Exception):
     """The provider says the shoot is finished and lists no photo; worth another try a little later."""
@@ -37,13 +43,20 @@ class NotListedYet(Exception):
 
 @dataclass(frozen=True)
 class Copier:
-    """What copying needs of the outside."""
+    """What copying needs of the outside, and how much of it one shoot may have.
+
+    Attributes:
+        most_photos: of one shoot; those the provider names after them are not even noted.
+        most_bytes: of one shoot in the storage, all sizes together; photos beyond are refused.
+    """
 
     provider: ProviderClient
     downloader: PhotoDownloader
     storage: Storage
     clock: Callable[[], datetime]
     outbox: Outbox = NO_OUTBOX
+    most_photos: int = MOST_PHOTOS
+    most_bytes: int = MOST_BYTES
 
 
 @dataclass(frozen=True)
@@ -51,6 +64,22 @@ class _Fetched:
     photo_id: UUID
     rendered: RenderedPhoto | None
     refused: str | None = None
+
+
+class _Room:
+    """What a shoot may still take of the storage. Safe to share between threads."""
+
+    def __init__(self, left: int) -> None:
+        self._left = left
+        self._lock = Lock()
+
+    def take(self, size: int) -> bool:
+        """Take room for a photo, if there is as much."""
+        with self._lock:
+            if size > self._left:
+                return False
+            self._left -= size
+            return True
 
 
 def copy_photos(shoot_id: UUID, copier: Copier) -> None:
@@ -63,12 +92,10 @@ def copy_photos(shoot_id: UUID, copier: Copier) -> None:
     provider_id = _wants_copying(shoot_id)
     if provider_id is None:
         return
-    listed = list(copier.provider.list_photos(provider_id, include="all"))
-    if not listed:
-        raise NotListedYet
+    listed = _listed(provider_id, copier)
     waiting = _register(shoot_id, listed, copier.clock())
     crash_point("copy.after_register")
-    for fetched in _fetch_all(waiting, copier):
+    for fetched in _fetch_all(waiting, _room(shoot_id, copier), copier):
         _keep(shoot_id, fetched, copier)
         crash_point("copy.after_keep")
     crash_point("copy.before_finish")
@@ -100,6 +127,23 @@ def _is_ready(shoot: Shoot) -> bool:
     return shoot.closed_at is None and shoot.provider_status == stages.ACTIVE and shoot.copied_at is None
 
 
+def _listed(provider_id: str, copier: Copier) -> list[ListedPhoto]:
+    found = copier.provider.list_photos(provider_id, include="all")
+    listed = list(islice(found, copier.most_photos))
+    if not listed:
+        raise NotListedYet
+    if len(listed) == copier.most_photos and next(found, None) is not None:
+        log.warning("more photos than any session has", extra={"kept": copier.most_photos})
+    return listed
+
+
+def _room(shoot_id: UUID, copier: Copier) -> _Room:
+    with transaction():
+        taken = photos.stored_bytes(shoot_id)
+    release()
+    return _Room(copier.most_bytes - taken)
+
+
 def _register(shoot_id: UUID, listed: list[ListedPhoto], now: datetime) -> list[tuple[UUID, str]]:
     """Write down every photo the provider names, and return those still to be fetched with their address."""
     waiting = []
@@ -127,14 +171,14 @@ def _register(shoot_id: UUID, listed: list[ListedPhoto], now: datetime) -> list[
     return waiting
 
 
-def _fetch_all(waiting: Iterable[tuple[UUID, str]], copier: Copier) -> Iterator[_Fetched]:
+def _fetch_all(waiting: Iterable[tuple[UUID, str]], room: _Room, copier: Copier) -> Iterator[_Fetched]:
     """Download and render in a few threads that never touch the database; yield in order.
 
     One photo that cannot be had now holds up no other: the first such failure is raised at the end.
     """
     failure: PhotoError | None = None
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="copy") as pool:
-        tasks = [pool.submit(_fetch, photo_id, address, copier) for photo_id, address in waiting]
+        tasks = [pool.submit(_fetch, photo_id, address, room, copier) for photo_id, address in waiting]
         try:
             for task in tasks:
                 try:
@@ -148,7 +192,7 @@ def _fetch_all(waiting: Iterable[tuple[UUID, str]], copier: Copier) -> Iterator[
         raise failure
 
 
-def _fetch(photo_id: UUID, address: str, copier: Copier) -> _Fetched:
+def _fetch(photo_id: UUID, address: str, room: _Room, copier: Copier) -> _Fetched:
     try:
         content = copier.downloader.fetch(address).content
         rendered = render(content)
@@ -156,8 +200,9 @@ def _fetch(photo_id: UUID, address: str, copier: Copier) -> _Fetched:
         # The next run lists the photos again and gets fresh addresses.
         raise
     except (PhotoError, PhotoRefused) as error:
-        log.warning("photo refused", extra={"photo": str(photo_id), "reason": type(error).__name__})
-        return _Fetched(photo_id, None, type(error).__name__)
+        return _refused(photo_id, type(error).__name__)
+    if not room.take(sum(len(file.content) for file in rendered.files)):
+        return _refused(photo_id, "NoRoom")
     for file in rendered.files:
         copier.storage.put(
             _key(photo_id, file.spec.slot, file.sha256, file.spec.format.extension),
@@ -166,6 +211,11 @@ def _fetch(photo_id: UUID, address: str, copier: Copier) -> _Fetched:
         )
         crash_point("copy.after_put")
     return _Fetched(photo_id, rendered)
+
+
+def _refused(photo_id: UUID, reason: str) -> _Fetched:
+    log.warning("photo refused", extra={"photo": str(photo_id), "reason": reason})
+    return _Fetched(photo_id, None, reason)
 
 
 def _key(photo_id: UUID, slot: str, sha256: str, extension: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from PIL import Image
 
 from portal.domain.renditions import RENDITIONS
 from portal.domain.stages import Problem, Stage
+from portal.images.renditions import render
 from portal.models import people, photos
 from portal.models.shoots import Shoot
 from portal.provider.errors import PhotoExpired, PhotoRefused, PhotoUnavailable, Unavailable
@@ -171,6 +173,40 @@ def test_refused_photos_are_left_out_and_counted(bench: Bench) -> None:
     assert [
         row for (row,) in bench.query("SELECT detail ->> 'count' FROM audit_entries WHERE action = 'photos.copied'")
     ] == ["1"]
+
+
+def test_provider_that_lists_without_end_fills_neither_table_nor_storage(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    shoot = finished(bench, *(f"p{number}" for number in range(6)))
+    copying.copy_photos(shoot.id, replace(copier(bench), most_photos=4))
+    assert [photo.provider_id for photo in photos.viewable(shoot.id)] == ["p0", "p1", "p2", "p3"]
+    assert bench.query("SELECT count(*) FROM photos") == [(4,)]
+    assert sorted(bench.downloader.fetched) == ["p0", "p1", "p2", "p3"]
+    assert "more photos than any session has" in caplog.text
+    assert stage_of(shoot) is Stage.READY
+
+
+def test_as_many_photos_as_there_may_be_are_no_news(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    copying.copy_photos(finished(bench, "p1", "p2").id, replace(copier(bench), most_photos=2))
+    assert bench.query("SELECT count(*) FROM photos WHERE copied_at IS NOT NULL") == [(2,)]
+    assert "more photos" not in caplog.text
+
+
+def test_photos_beyond_a_shoots_share_of_the_storage_are_left_out(bench: Bench) -> None:
+    """Also over several runs: what was stored before the first one was stopped counts."""
+    one = sum(len(file.content) for file in render(PICTURE).files)
+    limited = replace(copier(bench), most_bytes=2 * one + one // 2)
+    shoot = finished(bench, "p1", "p2", "p3", "p4")
+    bench.downloader.cues["p2"].append(PhotoUnavailable("timeout"))
+    with pytest.raises(PhotoUnavailable):
+        copying.copy_photos(shoot.id, limited)
+    copying.copy_photos(shoot.id, limited)
+    assert bench.query("SELECT count(*), sum(size) FROM renditions") == [(2 * len(RENDITIONS), 2 * one)]
+    stored = sum(len(bench.portal.storage.get(key)) for key in bench.portal.storage.list("photos/"))
+    assert stored == 2 * one
+    assert bench.query("SELECT refused, count(*) FROM photos GROUP BY 1 ORDER BY 1") == [("NoRoom", 2), (None, 2)]
+    assert stage_of(shoot) is Stage.READY
 
 
 def test_when_every_photo_is_refused_that_is_said(bench: Bench) -> None:
