@@ -1,0 +1,86 @@
+"""What an answer to an employee holds: their own things in our words, nothing of the provider's and of nobody else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from werkzeug.test import TestResponse
+
+from tests.integration.matrix.table import OTHER, ROLES, routes_of
+from tests.integration.matrix.town import SIGNED, SITTER, STUDIO, Town
+
+# Keys and secrets of the town's settings, and what a row holds that no page is about.
+INNER = (
+    *("test-api-key", "test-webhook-secret", "test-oidc-secret", "test-metrics-token", "a-secret-key-of-the-town"),
+    *("storage_key", "token_hash", "provider_id", "signed_url", "dedupe_key", "subject-", "sid-", "model-of-"),
+    *("postgresql", "psycopg", "127.0.0.1:1/api", "Traceback"),
+)
+_ADDRESS = re.compile(r"[\w.+-]+@[\w.-]+\.\w+")
+# In a header: one word of our own, so that nothing has to be quoted, cut or escaped in it.
+_NAMED = re.compile(r'(?:inline|attachment); filename="[a-z0-9][a-z0-9.-]{0,60}"')
+
+
+def answers(town: Town, name: str) -> Iterator[TestResponse]:
+    """Yield every answer this person can get, those to forms and the errors included; signing out comes last."""
+    actor = town.actor(name)
+    for route in sorted(routes_of(town.app), key=lambda each: (each.is_unsafe, each.rule == "/logout")):
+        if route.arguments <= town.things[actor.owner].keys() and route.row.kind.name in {"PAGE", "FETCHED"}:
+            yield actor.lawful(route)
+    yield actor.call("GET", "/nowhere")
+    yield actor.call("GET", "/nowhere", headers={"Accept": "application/json"})
+
+
+def said(answer: TestResponse) -> str:
+    """Everything of an answer that can be read, its headers included; a stream's body never ends."""
+    body = "" if answer.mimetype == "text/event-stream" else answer.get_data().decode("utf-8", "replace")
+    return "\n".join(f"{name}: {value}" for name, value in answer.headers) + body
+
+
+@pytest.mark.parametrize("name", ["employee", SITTER, "stranger"])
+def test_employee_reads_of_nobody_else_and_nothing_inner(name: str, town: Town) -> None:
+    others = {*ROLES, OTHER, SITTER} - {name}
+    strange = [*(f"{each.title()} Townsend" for each in others), *(f"{each}@example.com" for each in others)]
+    # Not even one's own; pages need no such id.
+    strange += [things["person_id"] for things in town.things.values()]
+    read = 0
+    for answer in answers(town, name):
+        where, text = answer.request.path, said(answer)
+        # A signed session is shown to its owner in its frame, and its address names the provider's things.
+        inner = [each for each in INNER if each in text.replace(SIGNED, "")]
+        assert inner == [], where
+        # Where somebody is led back to what they asked for, that is in the address.
+        assert [each for each in strange if each in text and each not in where] == [], where
+        assert set(_ADDRESS.findall(text)) <= {f"{name}@example.com", "help@example.com"}, where
+        assert SIGNED not in text or (name == SITTER and where == "/headshots/studio"), where
+        read += len(text)
+    assert read > 20_000
+
+
+def test_what_pages_ask_for_again_and_again_is_a_fragment_of_theirs(town: Town) -> None:
+    for name in ("employee", SITTER):
+        answer = town.actor(name).call("GET", "/headshots/status")
+        assert answer.mimetype == "text/html"
+    refused = town.actor("stranger").call("GET", "/headshots/status")
+    assert refused.json is not None
+    assert set(refused.json) == {"error", "message", "request_id"}
+
+
+@pytest.mark.parametrize("name", ["manager", "operator", "admin"])
+def test_nobody_reads_a_secret_or_another_persons_link(name: str, town: Town) -> None:
+    secret = INNER[:5]
+    for answer in answers(town, name):
+        text = said(answer)
+        assert [each for each in (*secret, SIGNED, STUDIO + "/session", "Traceback") if each in text] == [], (
+            answer.request.path
+        )
+
+
+def test_file_names_are_our_own_words(town: Town) -> None:
+    named = 0
+    for answer in answers(town, "admin"):
+        for value in answer.headers.getlist("Content-Disposition"):
+            assert _NAMED.fullmatch(value), value
+            named += 1
+    assert named >= 2
