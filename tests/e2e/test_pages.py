@@ -73,6 +73,10 @@ def visit(site: Site, open_context: Callable[..., BrowserContext]) -> Callable[.
 
 
 PROBLEMS: dict[Page, list[str]] = {}
+STILL = """async () => {
+  const fades = document.getAnimations().filter((each) => each instanceof CSSTransition);
+  await Promise.allSettled(fades.map((each) => each.finished));
+}"""
 
 
 def watch(page: Page) -> None:
@@ -85,7 +89,7 @@ def watch(page: Page) -> None:
 def check(page: Page) -> None:
     """Nothing is inaccessible, nothing sticks out sideways, nothing went wrong."""
     # Between light and dark colours fade, and half way nothing has the contrast it ends with.
-    page.wait_for_function("document.getAnimations().every((each) => !(each instanceof CSSTransition))")
+    page.evaluate(STILL)
     violations = Axe().run(page).response["violations"]
     assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in violations] == []
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
