@@ -8,12 +8,28 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+TEXT_FOLDERS = ("portal", "templates", "static", "docs", "tests", "bench", ".ci")
+TEXT_SUFFIXES = {".py", ".html", ".css", ".js", ".mjs", ".md", ".txt", ".toml", ".json", ".yml", ".yaml", ".sql", ""}
 
 
 @cache
 def python_files(*folders: str) -> tuple[Path, ...]:
     """Return every Python file below these folders of the project."""
     return tuple(sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py")))
+
+
+@cache
+def texts() -> tuple[Path, ...]:
+    """Return every file of the project that people write, but the locks."""
+    inside = [path for folder in TEXT_FOLDERS for path in (ROOT / folder).rglob("*") if path.is_file()]
+    # In a linked work tree .git is a file that says where the repository is.
+    on_top = [
+        path
+        for path in ROOT.iterdir()
+        if path.is_file() and not path.name.startswith("requirements") and path.name != ".git"
+    ]
+    written = [path for path in inside + on_top if path.suffix in TEXT_SUFFIXES and "__pycache__" not in path.parts]
+    return tuple(sorted(written))
 
 
 @cache

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.code import ROOT, place, python_files, tree
+from tests.house.code import ROOT, place, python_files, texts, tree
 
 LONGEST_FILE = 400
 # A longer file needs a reason here, or it gets split.
@@ -16,8 +16,6 @@ LONGER_WITH_REASON: dict[str, str] = {
     "portal/migrations/versions/0002_portal.py": "one migration is one file, and this one makes all tables",
 }
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "manager", "managers", "common", "misc", "shared", "lib"}
-TEXT_FOLDERS = ("portal", "templates", "static", "docs", "tests", ".ci")
-TEXT_SUFFIXES = {".py", ".html", ".css", ".js", ".mjs", ".md", ".txt", ".toml", ".json", ".yml", ".yaml", ".sql", ""}
 LEFTOVERS = {
     # Written in two parts, so that this file does not find itself.
     "an unfinished thought": re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b"),
@@ -30,17 +28,6 @@ LEFTOVERS = {
 
 def _names(paths: tuple[Path, ...]) -> list[str]:
     return [str(path.relative_to(ROOT)) for path in paths]
-
-
-def _texts() -> list[Path]:
-    inside = [path for folder in TEXT_FOLDERS for path in (ROOT / folder).rglob("*") if path.is_file()]
-    # In a linked work tree .git is a file that says where the repository is.
-    on_top = [
-        path
-        for path in ROOT.iterdir()
-        if path.is_file() and not path.name.startswith("requirements") and path.name != ".git"
-    ]
-    return [path for path in inside + on_top if path.suffix in TEXT_SUFFIXES and "__pycache__" not in path.parts]
 
 
 def test_files_stay_short() -> None:
@@ -72,7 +59,7 @@ def test_modules_are_named_after_what_they_hold() -> None:
 @pytest.mark.parametrize("what", LEFTOVERS)
 def test_no_leftovers(what: str) -> None:
     found = []
-    for path in _texts():
+    for path in texts():
         text = path.read_text(encoding="utf-8", errors="replace")
         found += [f"{place(path)}: {match.group()}" for match in LEFTOVERS[what].finditer(text)]
     assert not found, f"{what} was left in: {found}"

@@ -9,7 +9,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from tests.integration.matrix.table import OTHER, ROLES, routes_of
-from tests.integration.matrix.town import SIGNED, SITTER, STUDIO, Town
+from tests.integration.matrix.town import SIGNED, SITTER, STUDIO, Town, session_token
 
 # Keys and secrets of the town's settings, and what a row holds that no page is about.
 INNER = (
@@ -75,6 +75,17 @@ def test_nobody_reads_a_secret_or_another_persons_link(name: str, town: Town) ->
         assert [each for each in (*secret, SIGNED, STUDIO + "/session", "Traceback") if each in text] == [], (
             answer.request.path
         )
+
+
+def test_database_holds_no_secret_that_opens_anything(town: Town) -> None:
+    """Whoever gets hold of a copy of it is nobody, and sees no session of anybody's."""
+    for name in ("employee", SITTER, "admin"):
+        for _ in answers(town, name):
+            pass
+    held = "\n".join(value for rows in town.dump().values() for row in rows for value in row.values())
+    tokens = [session_token(each) for each in (*ROLES, OTHER, SITTER)]
+    assert [each for each in (*INNER[:5], SIGNED, "not-for-anybody-else", *tokens) if each in held] == []
+    assert "subject-employee" in held
 
 
 def test_file_names_are_our_own_words(town: Town) -> None:
