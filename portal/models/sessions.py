@@ -186,12 +186,15 @@ def take_order(digest: bytes, now: datetime) -> bool:
     return db.session.scalar(query.returning(LogoutOrder.digest)) is not None
 
 
-def prune(now: datetime, *, attempts_before: datetime, orders_before: datetime) -> None:
-    """Delete some of what is over: sessions, attempts and orders."""
+def prune(now: datetime, *, attempts_before: datetime, orders_before: datetime) -> int:
+    """Delete some of what is over: sessions, attempts and orders; return how many, 0 when nothing is."""
+    deleted = 0
     for key, is_over in (
         (Session.token_hash, Session.expires_at <= now),
         (SignInAttempt.state_hash, SignInAttempt.created_at < attempts_before),
         (LogoutOrder.digest, LogoutOrder.seen_at < orders_before),
     ):
         over = select(key).where(is_over).limit(_PRUNED_AT_ONCE).with_for_update(skip_locked=True)
-        db.session.execute(delete(key.class_).where(key.in_(over)).execution_options(synchronize_session=False))
+        gone = delete(key.class_).where(key.in_(over)).returning(key).execution_options(synchronize_session=False)
+        deleted += len(db.session.scalars(gone).all())
+    return deleted

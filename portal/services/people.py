@@ -19,7 +19,7 @@ from portal.settings import Settings
 
 ATTEMPT_LIFE = timedelta(minutes=10)
 # An order to sign out is refused as too old long before its trace is deleted.
-_ORDER_TRACE = timedelta(hours=1)
+ORDER_TRACE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +84,7 @@ def sign_in(
             subject_id=person.id,
             role=person.role,
         )
-        sessions.prune(now, attempts_before=now - ATTEMPT_LIFE, orders_before=now - _ORDER_TRACE)
+        sessions.prune(now, attempts_before=now - ATTEMPT_LIFE, orders_before=now - ORDER_TRACE)
         return person
 
 

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from portal.db import release, transaction
 from portal.domain.durations import LATEST
 from portal.domain.stages import Problem
-from portal.models import audit, budget, choices, deliveries, jobs, limits, people, photos, shoots, steps
+from portal.models import audit, budget, choices, deliveries, jobs, limits, people, photos, sessions, shoots, steps
+from portal.services.people import ATTEMPT_LIFE, ORDER_TRACE
 from portal.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -40,9 +41,21 @@ def forget(storage: Storage, *, now: datetime) -> None:
             "limits": limits.forget(now - LIMITS),
             "durations": steps.forget_durations(LATEST),
         }
+    counts["sign_ins"] = _drop_sign_ins(now)
     counts["photos"] = _hide_unchosen(now)
     counts["files"] = _delete_files(storage, now)
     log.info("forgotten", extra=counts)
+
+
+def _drop_sign_ins(now: datetime) -> int:
+    """Delete sign-ins that are over. Each new one takes some of them along, but after a campaign nobody comes."""
+    dropped = 0
+    while True:
+        with transaction():
+            found = sessions.prune(now, attempts_before=now - ATTEMPT_LIFE, orders_before=now - ORDER_TRACE)
+        if not found:
+            return dropped
+        dropped += found
 
 
 def _hide_unchosen(now: datetime) -> int:

@@ -7,11 +7,12 @@ from uuid import UUID, uuid4
 
 from portal.db import db, transaction
 from portal.domain.stages import Problem, Stage
-from portal.models import audit, choices
+from portal.models import audit, choices, sessions
 from portal.models.budget import ProviderCall
 from portal.models.deliveries import Delivery
 from portal.models.people import Person
 from portal.models.photos import Photo, Rendition
+from portal.models.sessions import Session, SignInAttempt
 from portal.models.shoots import Shoot
 from portal.services import fsck, journey, retention
 from tests.integration.core.bench import Bench
@@ -134,3 +135,63 @@ def test_bodies_and_calls_go_after_thirty_days(bench: Bench) -> None:
         bodies = {row.dedupe_key: row.body for row in db.session.query(Delivery)}
         assert bodies == {"29": b"{}", "31": None}
         assert db.session.query(ProviderCall).count() == 1
+
+
+def leave_traces(person_id: UUID) -> None:
+    """What somebody's day leaves behind besides their photos."""
+    with transaction() as session:
+        session.add(
+            Delivery(
+                dedupe_key="d",
+                provider="profilebakery",
+                received_at=NOW,
+                key_id="k",
+                body_sha256="0" * 64,
+                body=b"{}",
+                state="applied",
+            )
+        )
+        session.add(ProviderCall(at=NOW, method="GET", path_template="/organization", duration_ms=1.0))
+        for number in range(450):
+            session.add(
+                Session(
+                    token_hash=b"%d" % number,
+                    person_id=person_id,
+                    data={},
+                    created_at=NOW,
+                    active_at=NOW,
+                    expires_at=NOW + timedelta(hours=8),
+                    user_agent="Firefox",
+                )
+            )
+        session.add(SignInAttempt(state_hash=b"s", browser_hash=b"b", nonce="n", verifier=b"v", created_at=NOW))
+        sessions.take_order(b"o", NOW)
+
+
+KEPT = {
+    "sign-ins": "SELECT count(*) FROM sessions",
+    "attempts": "SELECT count(*) FROM sign_in_attempts",
+    "orders": "SELECT count(*) FROM logout_orders",
+    "bodies": "SELECT count(body) FROM deliveries",
+    "calls": "SELECT count(*) FROM provider_calls",
+    "photos": "SELECT count(*) - 1 FROM photos WHERE removed_at IS NULL",
+    "files": "SELECT count(*) - 1 FROM renditions",
+}
+
+
+def test_night_after_night_each_thing_goes_when_its_time_has_come(bench: Bench) -> None:
+    """Nobody signs in and nothing else happens: the schedule alone does it, through the queue."""
+    bench.clock.now = NOW
+    person_id, photos_of = finished_shoot(bench, days_ago=0, chosen=True)
+    leave_traces(person_id)
+    gone: dict[str, int] = {}
+    for day in range(1, 95):
+        # No two nights begin at the same second.
+        bench.clock.now = NOW + timedelta(days=day, seconds=day)
+        assert bench.run("schedule.retention", {"timestamp": 0}) == "succeeded"
+        assert bench.work() == ["retention.forget"]
+        for what, query in KEPT.items():
+            if bench.query(query) == [(0,)]:
+                gone.setdefault(what, day)
+    assert gone == {"sign-ins": 1, "attempts": 1, "orders": 1, "bodies": 30, "calls": 30, "photos": 90, "files": 91}
+    assert files(bench) == {str(photos_of[0])}
