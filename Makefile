@@ -29,7 +29,7 @@ test:
 	@sh .ci/faketime
 	@sh .ci/check $(ARGS)
 
-# Alone on the machine: they judge how processes recover, and other load would judge with them.
+# With those that `make test` leaves out because they take minutes each.
 faults:
 	@sh .ci/install requirements-dev.txt
 	@sh .ci/faketime
