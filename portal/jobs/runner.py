@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from portal.crash_points import crash_point
-from portal.db import transaction
+from portal.db import release, transaction
 from portal.domain.caller import Caller, Channel, calling
 from portal.mail import MailError
 from portal.models import jobs
@@ -33,6 +34,8 @@ queue = App(connector=PsycopgConnector())
 
 MAX_TRIES = 5
 LONGEST_WAIT = timedelta(minutes=5)
+# Seconds; about a minute and a half in all.
+PAUSES_WITHOUT_DATABASE = (0.5, 1, 2, 4, 8, 15, 15, 15, 15, 15)
 
 Body = Callable[..., None]
 OnceKey = Callable[[dict[str, Any]], str]
@@ -118,21 +121,41 @@ def task(
                         "job failed, will be tried again",
                         extra={"task": name, "tries": tries + 1, "error": type(error).__name__},
                     )
-                    key = once(arguments) if once else None
-                    with transaction():
-                        jobs.defer(
-                            name,
-                            once=key,
-                            priority=priority,
-                            queue=queue_name,
-                            in_turn=in_turn,
-                            at=running.portal.clock() + wait,
-                            tries=tries + 1,
-                            **arguments,
-                        )
+                    _queue_surely(
+                        name,
+                        once=once(arguments) if once else None,
+                        priority=priority,
+                        queue=queue_name,
+                        in_turn=in_turn,
+                        at=running.portal.clock() + wait,
+                        tries=tries + 1,
+                        **arguments,
+                    )
                     crash_point("retry.after_queue")
 
         queue.task(name=name, pass_context=True)(run)
         return body
 
     return register
+
+
+def _queue_surely(name: str, **job: Any) -> None:
+    """Queue a further try, also when the database that made this one fail is not back at once.
+
+    Without it the work would be counted as failed for good as soon as the queue's own connection is the first to
+    come back.
+
+    Raises:
+        OperationalError, PoolTimeout: it stayed away; the sweep finds the work later.
+    """
+    for pause in PAUSES_WITHOUT_DATABASE:
+        try:
+            with transaction():
+                jobs.defer(name, **job)
+        except (OperationalError, PoolTimeout):
+            release()
+            time.sleep(pause)
+        else:
+            return
+    with transaction():
+        jobs.defer(name, **job)

@@ -11,7 +11,7 @@ import psutil
 from portal.crash_points import VARIABLE
 from portal.demo.children import Child
 from portal.jobs.schedule import DEAD_AFTER_SECONDS
-from portal.services.shoots import ATTEMPT_LEASE
+from portal.services.creation import ATTEMPT_LEASE
 from tests.faults.house import House
 from tests.faults.people import Traveller
 from tests.faults.studio import CREATE

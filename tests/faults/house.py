@@ -46,7 +46,10 @@ _HURRY = """
     UPDATE procrastinate_jobs SET scheduled_at = now()
     WHERE status = 'todo' AND scheduled_at > now() AND NOT task_name = ANY(%(clock)s) RETURNING id
 """
-_WAKE = """SELECT pg_notify('procrastinate_any_queue', '{"type": "job_inserted", "job_id": 0}')"""
+_WAKE = """
+    SELECT pg_notify('procrastinate_queue_v1#' || queue, '{"type": "job_inserted", "job_id": 0}')
+    FROM unnest(ARRAY['default', 'line']) AS queue
+"""
 
 
 class House:

@@ -12,6 +12,8 @@ from tests.faults.waiting import until
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
 WORKERS = 3
+# Each process works at two queues.
+QUEUES = 2
 # As after a long night: everything on the schedule is due as soon as somebody looks.
 NEVER_DONE = "DELETE FROM procrastinate_periodic_defers"
 QUEUED = """
@@ -30,7 +32,7 @@ def test_what_is_due_is_queued_once(house: House) -> None:
     for number in range(WORKERS - 1):
         house.another_worker(f"worker-{number}")
     house.start(house.worker)
-    until(lambda: house.query(BEATING, since=since) == [(WORKERS,)], "all workers are there")
+    until(lambda: house.query(BEATING, since=since) == [(WORKERS * QUEUES,)], "all workers are there")
     # The next look at the clock that all of them take part in.
     (looks,) = house.query("SELECT count(*) FROM procrastinate_periodic_defers")[0]
     until(lambda: house.query("SELECT count(*) > %(n)s FROM procrastinate_periodic_defers", n=looks)[0][0], "a look")

@@ -24,7 +24,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from portal import migrations
 from portal.db import transaction
-from portal.jobs import schedule
+from portal.jobs import runner, schedule
 from portal.jobs.runner import LONGEST_WAIT, MAX_TRIES, is_outage, queue, task, wait_before
 from portal.models import audit, jobs
 from portal.provider.errors import Forbidden, NotFound, PhotoExpired, PhotoUnavailable, RateLimited, Unavailable
@@ -190,6 +190,28 @@ def test_waiting_grows_by_the_portals_clock(bench: Bench, probe: Probe) -> None:
         bench.work(limit=1)
         [wait] = bench.waits("tests.probe")
         assert 0.5 * 2**tries <= wait.total_seconds() <= 2**tries
+
+
+def test_a_further_try_is_queued_even_if_the_database_comes_back_late(
+    bench: Bench, probe: Probe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = OperationalError("", {}, Exception())
+    failures: list[Exception] = [gone, gone, gone]
+    pauses: list[float] = []
+    queue_it = jobs.defer
+
+    def defer(*arguments: Any, **options: Any) -> bool:
+        if failures:
+            raise failures.pop()
+        return queue_it(*arguments, **options)
+
+    put()
+    probe.failures = [gone]
+    monkeypatch.setattr(jobs, "defer", defer)
+    monkeypatch.setattr(runner.time, "sleep", pauses.append)
+    assert bench.work() == ["tests.probe", "tests.probe"]
+    assert pauses == list(runner.PAUSES_WITHOUT_DATABASE[:3])
+    assert (len(probe.ran), probe.died) == (2, [])
 
 
 def test_a_retry_while_the_same_work_waits_already_breaks_nothing(bench: Bench, probe: Probe) -> None:
