@@ -133,6 +133,8 @@ class House:
         """Leave the house as the next test expects it: whole, at work, nothing planned to break."""
         stop_all(self.extra, seconds=1)
         self.extra.clear()
+        if self.stack.postgres.child.returncode is not None:
+            self.stack.postgres.start()
         self.studio.mend()
         self.studio.switch(
             duplicate_email="new", favorite_event="photo", webhook_order="kept", gallery_size=3, credits=10_000,
