@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import text
 
 from portal.db import db
@@ -61,6 +62,13 @@ def test_what_was_agreed_can_be_read_and_withdrawn_in_the_same_place(visitor: Vi
     after = visitor.page("/headshots")
     assert after.primary == ["Read and agree"]
     assert "You have withdrawn your agreement" in after.words
+
+
+@pytest.mark.parametrize("status", ["onboarding", "waiting", "active", "deleted"])
+def test_the_way_out_is_found_from_every_stage(visitor: Visitor, status: str) -> None:
+    factories.agree(visitor.person)
+    factories.make_shoot(visitor.person, provider_status=status)
+    assert visitor.page("/headshots").link("Your agreement") == "/headshots/consent"
 
 
 def test_who_withdraws_while_the_studio_works_is_told_what_happens_now(visitor: Visitor) -> None:

@@ -77,6 +77,7 @@ def test_waiting_for_the_studio_says_so(visitor: Visitor) -> None:
     assert visitor.press("/headshots/start").location == "/headshots/studio"
     page = visitor.page("/headshots/studio")
     assert page.heading == "Preparing your studio"
+    assert page.title == "Preparing your studio – Example"
     assert page.by_id("live").get("data-etag")
 
 
@@ -181,7 +182,7 @@ def test_a_dead_link_is_a_task_and_has_the_session_read_again(in_studio: Visitor
     assert (task.report.saw, task.person.id) == ("expired", in_studio.person.id)
     assert jobs.is_queued("shoots.refresh", shoot_id=str(task.shoot.id))
     assert "is on the list of those who run this portal" in said(in_studio.page("/headshots/studio").by_id("dead-link"))
-    assert "You told us on" in in_studio.page("/headshots").words
+    assert "that your way into the studio does not work" in in_studio.page("/headshots").words
 
 
 def test_what_nobody_can_have_seen_is_refused(in_studio: Visitor) -> None:
