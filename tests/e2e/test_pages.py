@@ -299,6 +299,11 @@ def test_the_studio_takes_the_whole_window_and_escape_ends_only_that(visit: Call
     expect(page.get_by_role("link", name="Something is wrong")).to_be_in_viewport()
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Whole window")).to_have_attribute("aria-pressed", "false")
+    for width in (390, 720, 820, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        heading = page.get_by_role("heading", name="Photo studio").bounding_box()
+        assert heading is not None
+        assert heading["height"] < 60, f"the heading stays on one line at {width} px"
     expect(page.locator("iframe[data-same-one]")).to_be_attached()
     page.get_by_role("button", name="Close the studio").click()
     expect(page.get_by_role("button", name="Open the studio")).to_be_focused()
