@@ -1,0 +1,182 @@
+"""A hundred forged webhooks a second: refused for no more than a valid one costs, counted, and in nobody's way."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import count, islice
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from tests.faults.waiting import PATIENCE
+from tests.integration.core.processes import environment, web
+from tests.integration.core.signing import signed_headers
+
+pytestmark = pytest.mark.faults
+
+PATH = "/webhooks/profilebakery"
+PER_SECOND = 100
+# Enough of each for what they cost to be seen; what the process does beside them costs both the same.
+SENT = 500
+METRICS_TOKEN = "test-metrics-token"
+_REFUSED = re.compile(r'^portal_webhooks_total\{.*result="refused".*\} ([\d.]+)$', re.MULTILINE)
+
+
+class Sender:
+    """One connection to the portal, as the provider keeps it open."""
+
+    def __init__(self, port: int) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+
+    def send(self, body: bytes, headers: dict[str, str]) -> int:
+        self._connection.request("POST", PATH, body, {"Host": "localhost", **headers})
+        answer = self._connection.getresponse()
+        answer.read()
+        return answer.status
+
+    def send_valid(self, number: int) -> int:
+        """Send a webhook of its own number as the provider would."""
+        body = event(number)
+        return self.send(body, dict(signed_headers(body, datetime.now(UTC))))
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class Forger(threading.Thread):
+    """Sends forgeries at an even pace from the same address as everybody else, and counts what it is told."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(daemon=True)
+        self._sender = Sender(port)
+        self._is_enough = False
+        self._news = threading.Condition()
+        self.answers: Counter[int] = Counter()
+
+    def run(self) -> None:
+        kinds, beat = forgeries(), even_pace()
+        while not self._is_enough:
+            next(beat)
+            status = self._sender.send(*kinds[self.told % len(kinds)])
+            with self._news:
+                self.answers[status] += 1
+                self._news.notify_all()
+        self._sender.close()
+
+    @property
+    def told(self) -> int:
+        return self.answers.total()
+
+    def wait_for(self, more: int) -> None:
+        """Wait until so many more are answered."""
+        goal = self.told + more
+        with self._news:
+            assert self._news.wait_for(lambda: self.told >= goal, PATIENCE), f"only {self.told} of {goal} answered"
+
+    def end(self) -> None:
+        self._is_enough = True
+        self.join(PATIENCE)
+
+
+def even_pace() -> Iterator[None]:
+    """Hold back whoever asks for the next beat more than so often a second; who is late has no wait."""
+    began = time.monotonic()
+    for number in count():
+        time.sleep(max(began + number / PER_SECOND - time.monotonic(), 0))
+        yield
+
+
+def event(number: int) -> bytes:
+    return json.dumps({"id": f"evt_{number}", "event": "model.created", "object": {"_id": "m1"}}).encode()
+
+
+def forgeries() -> list[tuple[bytes, dict[str, str]]]:
+    """Of each kind one: another's secret, the signature of another body, cut short, none at all, another time."""
+    now, body = datetime.now(UTC), event(0)
+    signed = dict(signed_headers(body, now))
+    return [
+        (body, dict(signed_headers(body, now, secret="another"))),
+        (body + b" ", signed),
+        (body[:-5], signed),
+        (body, {}),
+        (body, {**signed, "X-ProfileBakery-Timestamp": "1"}),
+    ]
+
+
+@contextmanager
+def flood(port: int) -> Iterator[Forger]:
+    forger = Forger(port)
+    forger.start()
+    try:
+        yield forger
+    finally:
+        forger.end()
+
+
+def processor_seconds(process: psutil.Process) -> float:
+    return sum(sum(each.cpu_times()[:2]) for each in [process, *process.children(recursive=True)])
+
+
+def writes(address: str) -> int:
+    """Return a number that grows by one with every transaction that writes anything."""
+    with psycopg.connect(address) as connection:
+        row = connection.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def refused_by_its_own_count(port: int) -> float:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("GET", "/metrics", headers={"Host": "localhost", "Authorization": f"Bearer {METRICS_TOKEN}"})
+    text = connection.getresponse().read().decode()
+    connection.close()
+    return sum(float(number) for number in _REFUSED.findall(text))
+
+
+def test_flood_is_cheap_and_valid_webhooks_do_not_notice(database_url: str, tmp_path: Path) -> None:
+    """What things cost is compared in processor time on this machine, however slow or busy it is."""
+    address = database_url.replace("+psycopg", "")
+    settings, log = environment(database_url, tmp_path, METRICS_TOKEN=METRICS_TOKEN), tmp_path / "web.log"
+    with web(settings, log) as (server, port):
+        watched, sender, numbers = psutil.Process(server.pid), Sender(port), count(1)
+        # Whatever is only loaded once has been.
+        answers = [sender.send_valid(next(numbers)) for _ in range(20)]
+        with flood(port) as forger:
+            # Until the limit is reached.
+            forger.wait_for(100)
+            before, written, told = processor_seconds(watched), writes(address), forger.told
+            forger.wait_for(SENT)
+            forged = (processor_seconds(watched) - before) / (forger.told - told)
+            written = writes(address) - written
+            for _ in range(100):
+                answers.append(sender.send_valid(next(numbers)))
+                # The flood goes on between any two of them.
+                forger.wait_for(1)
+        before = processor_seconds(watched)
+        answers += [sender.send_valid(next(numbers)) for _ in islice(even_pace(), SENT)]
+        valid = (processor_seconds(watched) - before) / SENT
+        counted = refused_by_its_own_count(port)
+        sender.close()
+    assert set(answers) == {200}
+    assert set(forger.answers) == {401, 429}
+    assert counted == forger.told
+    # A valid one costs the web process a little more, and the database as much again; a busy machine blurs that.
+    assert forged < 1.5 * valid, f"{forged * 1000:.2f} ms of a processor, and {valid * 1000:.2f} for a valid one"
+    assert written < SENT / 10, "the database is asked seldom"
+    # Nor are the limit's refusals written down, beyond the line that every request has.
+    assert log.read_text().count('"webhook refused"') == forger.answers[401]
+    with psycopg.connect(address) as connection:
+        kept = connection.execute("SELECT count(*), count(DISTINCT dedupe_key) FROM deliveries").fetchone()
+        limits = connection.execute("SELECT name FROM rate_limits").fetchall()
+    assert kept == (len(answers), len(answers))
+    assert limits == [("wrong webhook signatures",)]
