@@ -6,7 +6,7 @@ PY := .venv/bin/python
 ARGS ?=
 SOURCES := portal bench tests wsgi.py gunicorn.conf.py
 
-.PHONY: help demo test faults check-one lint format words bench lock clean
+.PHONY: help demo test faults check-one lint format words bench lock sbom clean
 
 help:
 	@echo "make demo                 everything on this machine, no account anywhere; prints one address"
@@ -15,6 +15,7 @@ help:
 	@echo "make faults               kills, freezes and starves real processes, then checks every invariant"
 	@echo "make check-one T=tests/unit/x.py   one file or test, no set-up beyond the first"
 	@echo "make bench [P7]           the portal beside its peers on this machine: which performance goals it meets"
+	@echo "make sbom                 what is deployed, as a CycloneDX list with hashes: var/sbom.json"
 	@echo "make lint | format | lock | clean"
 
 demo:
@@ -60,6 +61,14 @@ lock:
 	@$(LOCK) pyproject.toml --group demo -c requirements.txt -o requirements-demo.txt
 	@$(LOCK) pyproject.toml --group dev -c requirements-demo.txt -o requirements-dev.txt
 	@$(LOCK) --group scan -o requirements-scan.txt
+
+# Made from the lock alone, so that it says the same on every machine. The tool gets an environment of its own.
+sbom:
+	@sh .ci/install requirements-dev.txt
+	@mkdir -p var
+	@PYTHONWARNINGS=ignore .venv/bin/uv tool run --quiet --from cyclonedx-bom==7.5.0 cyclonedx-py requirements requirements.txt \
+		--pyproject pyproject.toml --output-reproducible --of JSON -o var/sbom.json
+	@echo "var/sbom.json"
 
 clean:
 	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
