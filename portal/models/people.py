@@ -73,7 +73,7 @@ def upsert(
 
     Two first sign-ins at once make one person.
     """
-    said = {"email": email, "name": name, "groups": groups, "signed_in_at": now}
+    said = {"email": email, "name": name, "groups": groups, "locale": locale, "signed_in_at": now}
     query = (
         insert(Person)
         .values(
@@ -81,7 +81,6 @@ def upsert(
             issuer=issuer,
             subject=subject,
             role=Role.EMPLOYEE,
-            locale=locale,
             version=0,
             created_at=now,
             **said,

@@ -53,7 +53,8 @@ def sign_in(
     """Let a proved identity in: know or make the person, begin or confirm their session under a fresh token.
 
     The person is found by issuer and subject alone. An address is what others are told; it proves nothing,
-    and somebody else may have it tomorrow. ``locale`` is for somebody new; whoever is known keeps theirs.
+    and somebody else may have it tomorrow. ``locale`` is what pages and mails speak
+    from now on.
 
     Raises:
         SignInRefused: the address is missing, unverified or of a foreign domain, or the person was deactivated.
