@@ -187,7 +187,9 @@ def current_person() -> Person:
 
 def _guard() -> Response | None:
     if request.endpoint is None:
-        return None  # no such address: the router's own answer follows
+        # No such address: the router's own answer follows, in the language of whoever is here.
+        g.person = current_session().person(prolongs=False)
+        return None
     rule = rule_for(request.endpoint)
     if rule is None:
         raise NotAllowed

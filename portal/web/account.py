@@ -56,5 +56,6 @@ def end_other_sessions() -> Response:
     person, row = current_person(), current_session().row
     assert row is not None  # noqa: S101 - the access list lets only signed-in people come here
     ended = sessions.end_all(person.id, actor=person, now=portal_context().clock(), but=row.token_hash)
-    flash(ngettext("%(num)s other sign-in was ended.", "%(num)s other sign-ins were ended.", ended), "good")
+    said = ngettext("%(num)s other sign-in was ended.", "%(num)s other sign-ins were ended.", ended)
+    flash(said if ended else _("There was no other sign-in any more."), "good")
     return redirect(url_for("account.show_sessions"), 303)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from flask import request
+from flask import g, request
 from flask_babel import gettext as _
 
 from portal.web.auth.returns import HOME, own_page
@@ -38,15 +38,6 @@ def words_for(reason: str, status: int) -> Words:
     return _broken() if status >= _SERVER_FAULT else _bad_input()
 
 
-def sign_in_words(reason: str) -> Words:
-    """Return the words for a refused sign-in."""
-    return _BY_SIGN_IN.get(reason, _not_proved)()
-
-
-def _again() -> tuple[str, str]:
-    return _("Sign in again"), "/login"
-
-
 def _home() -> tuple[str, str]:
     return _("Go to the start page"), "/"
 
@@ -56,70 +47,13 @@ def _where_they_were() -> str:
     return own_page(request.referrer, portal_context().settings.public_url) or HOME
 
 
-def _mine() -> tuple[str, str]:
+def _the_page_again() -> tuple[str, str]:
+    return _("Open the page again"), _where_they_were()
+
+
+def mine() -> tuple[str, str]:
+    """Return the step to the person's own page."""
     return _("Go to my headshots"), "/headshots"
-
-
-def _cancelled() -> Words:
-    return Words(
-        _("Sign-in was cancelled"),
-        _("You were not signed in, because the sign-in was stopped or not allowed at your company’s sign-in page."),
-        *_again(),
-    )
-
-
-def _too_late() -> Words:
-    return Words(
-        _("This sign-in is over"),
-        _("It took too long, was used before or began in another browser. Begin again; it takes a moment."),
-        *_again(),
-    )
-
-
-def _clock() -> Words:
-    return Words(
-        _("The clocks disagree"),
-        _(
-            "The clock of this portal and the clock of your company’s sign-in differ by more than 30 seconds, or "
-            "the answer was too old. Try again; if it happens twice, tell your support that a clock is wrong."
-        ),
-        *_again(),
-    )
-
-
-def _no_email() -> Words:
-    return Words(
-        _("Your account has no confirmed e-mail address"),
-        _("The studio knows you by it. Ask your IT support to add or confirm it."),
-        _("Use another account"),
-        "/login?switch=1",
-    )
-
-
-def _wrong_domain() -> Words:
-    return Words(
-        _("This account cannot be used here"),
-        _("This portal is for work accounts of the company only. Sign in with your work account."),
-        _("Use another account"),
-        "/login?switch=1",
-    )
-
-
-def _deactivated() -> Words:
-    return Words(
-        _("You no longer have access"), _("Your access to this portal was ended. If that is a mistake, ask for help.")
-    )
-
-
-def _not_proved() -> Words:
-    return Words(
-        _("Sign-in did not work"),
-        _(
-            "The answer of your company’s sign-in could not be confirmed, so nobody was signed in. Try again; if "
-            "it happens twice, tell your support the number below."
-        ),
-        *_again(),
-    )
 
 
 def _provider_down() -> Words:
@@ -141,15 +75,14 @@ def _consent() -> Words:
 
 
 def _not_ready() -> Words:
-    return Words(_("Not yet"), _("This step comes later. Your page shows where you are."), *_mine())
+    return Words(_("Not yet"), _("This step comes later. Your page shows where you are."), *mine())
 
 
 def _form_expired() -> Words:
     return Words(
         _("This form is out of date"),
         _("You signed in again meanwhile, or it was sent from elsewhere. Open the page once more and repeat it."),
-        _("Open the page again"),
-        _where_they_were(),
+        *_the_page_again(),
     )
 
 
@@ -173,7 +106,7 @@ def _signed_out() -> Words:
 
 def _not_allowed() -> Words:
     return Words(
-        _("This is not for you"), _("Your account may not open this page. If it should, ask for help."), *_mine()
+        _("This is not for you"), _("Your account may not open this page. If it should, ask for help."), *mine()
     )
 
 
@@ -198,9 +131,24 @@ def _not_yourself() -> Words:
 
 
 def _missing() -> Words:
+    if request.method == "POST" and request.endpoint is not None:
+        # Pressed twice, or on a page that was open for long; what is somebody else's is answered alike.
+        return Words(
+            _("That is gone already"),
+            _("What you pressed belongs to something that has ended or was removed meanwhile. Nothing was changed."),
+            *_the_page_again(),
+        )
     return Words(
         _("There is nothing here"),
         _("The address is wrong, or what was here is gone."),
+        *_home(),
+    )
+
+
+def _wrong_way() -> Words:
+    return Words(
+        _("This cannot be opened"),
+        _("The address works only through the button on the page it belongs to. Nothing was changed."),
         *_home(),
     )
 
@@ -221,7 +169,7 @@ def _too_many() -> Words:
     return Words(
         _("One moment, please"),
         _("That was asked very often in a short time. Wait a minute, then try again."),
-        *_home(),
+        *(_home() if g.get("person") is None else _the_page_again()),
     )
 
 
@@ -242,20 +190,6 @@ def _broken() -> Words:
     )
 
 
-_BY_SIGN_IN: dict[str, Callable[[], Words]] = {
-    "cancelled": _cancelled,
-    "state_unknown": _too_late,
-    "attempt_expired": _too_late,
-    "code_refused": _too_late,
-    "clock_ahead": _clock,
-    "token_expired": _clock,
-    "token_too_old": _clock,
-    "email_missing": _no_email,
-    "email_malformed": _no_email,
-    "email_unverified": _no_email,
-    "domain_not_allowed": _wrong_domain,
-    "person_deactivated": _deactivated,
-}
 _BY_REASON: dict[str, Callable[[], Words]] = {
     "identity_provider_unavailable": _provider_down,
     "consent_missing": _consent,
@@ -270,7 +204,7 @@ _BY_STATUS: dict[int, Callable[[], Words]] = {
     401: _signed_out,
     403: _not_allowed,
     404: _missing,
-    405: _bad_input,
+    405: _wrong_way,
     413: _too_large,
     429: _too_many,
     503: _unavailable,

@@ -19,7 +19,8 @@ from portal.provider.errors import ProviderError
 from portal.storage import ObjectMissing, StorageError
 from portal.web import locales
 from portal.web.access import rule_for
-from portal.web.error_words import Words, sign_in_words, words_for
+from portal.web.auth.refusal_words import sign_in_words
+from portal.web.error_words import Words, words_for
 from portal.web.requests import request_id
 from portal.web.security import csp_nonce
 from portal.web.sessions import current_session

@@ -56,7 +56,8 @@ def end_session(person_id: UUID, public_id: UUID) -> Response:
 def end_sessions(person_id: UUID) -> Response:
     """End all of their sign-ins."""
     ended = sessions.end_all(person_id, actor=current_person(), now=portal_context().clock())
-    flash(ngettext("%(num)s sign-in was ended.", "%(num)s sign-ins were ended.", ended), "good")
+    said = ngettext("%(num)s sign-in was ended.", "%(num)s sign-ins were ended.", ended)
+    flash(said if ended else _("They were not signed in any more."), "good")
     return _back_to(person_id)
 
 

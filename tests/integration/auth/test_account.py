@@ -105,6 +105,26 @@ def test_ended_one_is_not_there_any_more(two: tuple[Browser, Browser], app: Flas
     assert [press(two[0], path), press(two[0], path)] == [303, 404]
 
 
+def test_pressing_twice_leads_back_to_the_page(two: tuple[Browser, Browser], app: Flask) -> None:
+    here, _ = two
+    path = f"{PAGE}/{public_ids(app)[SAFARI]}/end"
+    press(here, path)
+    fields = {"csrf_token": here.form_token()}
+    page = Document(here.post(path, data=fields, headers={"Referer": f"http://localhost{PAGE}"}).text)
+    assert page.heading == "That is gone already"
+    assert PAGE in {link.get("href") for link in page.all("a") if "Open the page again" in said(link)}
+
+
+def test_others_that_are_gone_already_are_not_counted(two: tuple[Browser, Browser]) -> None:
+    here, _ = two
+    fields = {"csrf_token": here.form_token()}
+    for _press in range(3):
+        assert here.post(f"{PAGE}/end-others", data=fields).status_code == 303
+    page = here.get(PAGE).text
+    assert page.count("1 other sign-in was ended.") == 1
+    assert page.count("There was no other sign-in any more.") == 1
+
+
 def test_sign_in_of_somebody_else_cannot_be_told_from_none(
     browser: Browser, other_browser: Browser, app: Flask
 ) -> None:

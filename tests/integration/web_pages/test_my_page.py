@@ -161,6 +161,14 @@ def test_the_page_is_in_the_persons_language(sign_in: Callable[..., Visitor]) ->
     assert page.primary == ["Lesen und einwilligen"]
 
 
+@pytest.mark.parametrize(("path", "status"), [("/nowhere", 404), ("/logout", 405)])
+def test_whoever_goes_astray_stays_who_they_are(sign_in: Callable[..., Visitor], path: str, status: int) -> None:
+    page = sign_in(factories.make_person(name="Ada Lovelace", locale="de")).page(path, status)
+    assert page.all("html")[0].get("lang") == "de"
+    assert "Ada Lovelace" in page.words
+    assert "Abmelden" in page.words
+
+
 def moments(page: Document) -> list[str]:
     return [each.get("datetime", "") for each in page.all("time")]
 

@@ -25,7 +25,8 @@ from portal.domain.errors import (
 )
 from portal.provider.errors import OutOfCredits
 from portal.storage import ObjectMissing, StorageUnavailable
-from portal.web.error_words import sign_in_words, words_for
+from portal.web.auth.refusal_words import sign_in_words
+from portal.web.error_words import words_for
 
 ERRORS: list[tuple[Exception, int, str]] = [
     (NotFound(), 404, "nothing here"),
@@ -111,7 +112,7 @@ def test_wrong_method_names_the_right_ones(client: FlaskClient) -> None:
     answer = client.get("/logout")
     assert answer.status_code == 405
     assert "POST" in answer.headers["Allow"]
-    assert "That did not make sense" in answer.text
+    assert "works only through the button" in answer.text
 
 
 @pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PROPFIND", "FOO"])
