@@ -163,6 +163,8 @@ def replay(create_app: Callable[[], Flask], delivery_ids: tuple[int, ...], dead:
     from portal.models import deliveries
     from portal.services import inbox
 
+    if not delivery_ids and not dead:
+        raise click.UsageError("name the numbers of the webhooks, or give --dead for all that failed")
     settings_or_exit()
     app = create_app()
     house = app.extensions["portal"]

@@ -6,6 +6,7 @@ const DAY_S = 86_400;
 
 const clock = new Intl.DateTimeFormat(LANGUAGE, { hour: "numeric", minute: "2-digit" });
 const day = new Intl.DateTimeFormat(LANGUAGE, { weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
+const elderly = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "medium", timeStyle: "short" });
 const exact = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "full", timeStyle: "long" });
 const passed = new Intl.RelativeTimeFormat(LANGUAGE, { numeric: "auto" });
 
@@ -23,8 +24,9 @@ function relative(at) {
 }
 
 function moment(at) {
-  const isToday = new Date(at).toDateString() === new Date(present()).toDateString();
-  return (isToday ? clock : day).format(at);
+  const [then, now] = [new Date(at), new Date(present())];
+  if (then.toDateString() === now.toDateString()) return clock.format(at);
+  return (then.getFullYear() === now.getFullYear() ? day : elderly).format(at);
 }
 
 /** Tell every moment inside `root`. */

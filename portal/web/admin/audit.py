@@ -49,6 +49,7 @@ def show() -> str:
         entries=found[:PAGE],
         older_than=found[PAGE - 1].entry.id if len(found) > PAGE else None,
         filters=filters,
+        has_odd_day=bool(request.args.get("day", "").strip()) and "day" not in filters,
         searched=audit_reading.called(filters.get("person", "")),
         standing=audit_reading.standing(),
         words=audit_words,
@@ -70,8 +71,9 @@ def _filters() -> dict[str, str]:
     # No text of the database can hold this character, nor is any name so long.
     if "\0" in given["person"] or len(given["person"]) > _LONGEST_SEARCH:
         given["person"] = ""
-    if _day(given["day"]) is None:
-        given["day"] = ""
+    day = _day(given["day"])
+    # As the page's own field writes it, so that it shows there what was understood.
+    given["day"] = day.isoformat() if day else ""
     return {name: value for name, value in given.items() if value}
 
 

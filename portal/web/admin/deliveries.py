@@ -10,6 +10,7 @@ from portal.domain.errors import NotFound
 from portal.models import deliveries
 from portal.services import inbox, watch
 from portal.web.access import current_person
+from portal.web.auth.returns import own_page
 from portal.web.context import portal_context
 
 blueprint = Blueprint("deliveries", __name__, url_prefix="/admin/deliveries")
@@ -45,4 +46,6 @@ def replay(delivery_id: int) -> Response:
     if not inbox.replay(delivery_id, actor_id=actor, now=portal_context().clock()):
         raise NotFound
     flash(_("Webhook %(number)s is queued again.", number=delivery_id), "good")
-    return redirect(url_for("deliveries.show"), 303)
+    # Whoever goes through the failed ones wants to go on with the next of them.
+    came_from = own_page(request.referrer, portal_context().settings.public_url)
+    return redirect(came_from or url_for("deliveries.show"), 303)

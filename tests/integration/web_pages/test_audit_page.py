@@ -120,6 +120,20 @@ def test_filters_by_action_by_person_and_by_day(admin: Visitor) -> None:
     assert "Choose another day or person" in admin.page("/admin/audit?person=nobody").words
 
 
+@pytest.mark.parametrize("day", ["20261031", "2026-W44-6"])
+def test_a_day_in_another_spelling_shows_in_its_field(admin: Visitor, day: str) -> None:
+    assert admin.page(f"/admin/audit?day={day}").value_of("day") == "2026-10-31"
+
+
+@pytest.mark.parametrize("day", ["31.10.2026", "2026-02-30"])
+def test_a_day_that_is_none_is_said_and_not_just_dropped(admin: Visitor, day: str) -> None:
+    write("mail.sent")
+    words = admin.page(f"/admin/audit?day={day}").words
+    assert "That is no day of the calendar" in words
+    assert "mail.sent" in words
+    assert "That is no day" not in admin.page("/admin/audit?day=").words
+
+
 NONSENSE = ("day=yesterday", "day=9999-12-32", "action=drop", "person=%00", "before=0", "before=-1", "before=x")
 
 

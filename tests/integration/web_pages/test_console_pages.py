@@ -21,6 +21,7 @@ from portal.services.link_reports import Saw, Sighting
 from tests import factories
 from tests.factories import NOW
 from tests.integration.web_pages.conftest import Visitor
+from tests.integration.web_pages.document import said
 
 
 @pytest.fixture
@@ -104,6 +105,27 @@ def test_a_webhook_is_applied_again_on_a_press(admin: Visitor) -> None:
     number = keep_delivery()
     assert admin.press(f"/admin/deliveries/{number}/replay").status_code == 303
     assert f"Webhook {number} is queued again" in admin.page("/admin/deliveries").words
+
+
+def test_whoever_applies_failed_ones_stays_among_them(admin: Visitor) -> None:
+    path, among = f"/admin/deliveries/{keep_delivery()}/replay", "/admin/deliveries?state=dead"
+    fields = {"csrf_token": admin.page("/headshots").value_of("csrf_token")}
+    for came_from, leads_to in ((f"http://localhost{among}", among), ("https://evil.example/", "/admin/deliveries")):
+        answer = admin.client.post(path, data=fields, headers={"Referer": came_from})
+        assert answer.headers["Location"] == leads_to
+
+
+def test_moments_of_the_console_name_their_zone(admin: Visitor) -> None:
+    keep_delivery()
+    person = factories.make_person(name="Ada")
+    for path in ("/admin/", "/admin/deliveries", f"/admin/people/{person.id}"):
+        moments = [said(each) for each in admin.page(path).all("time")]
+        assert moments
+        assert all(words.endswith("UTC") or "ago" in words or words == "just now" for words in moments), moments
+
+
+def test_nobody_is_called_stuck_where_nobody_is(admin: Visitor) -> None:
+    assert "These people" not in admin.page("/admin/links").words
 
 
 def reported(email: str = "dora@example.com") -> tuple[Person, Shoot]:

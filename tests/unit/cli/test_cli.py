@@ -63,6 +63,12 @@ def test_impossible_options_of_the_demo_are_named(option: tuple[str, str]) -> No
     assert option[0] in result.output
 
 
+def test_replaying_nothing_says_what_to_name() -> None:
+    result = CliRunner().invoke(cli.portal, ["replay"])
+    assert result.exit_code == 2
+    assert "--dead" in result.output
+
+
 def test_help_names_every_command() -> None:
     result = CliRunner().invoke(cli.portal, ["--help"])
     assert result.exit_code == 0
