@@ -14,7 +14,8 @@ from tests.integration.matrix.town import SIGNED, SITTER, STUDIO, Town, session_
 # Keys and secrets of the town's settings, and what a row holds that no page is about.
 INNER = (
     *("test-api-key", "test-webhook-secret", "test-oidc-secret", "test-metrics-token", "a-secret-key-of-the-town"),
-    *("storage_key", "token_hash", "provider_id", "signed_url", "dedupe_key", "subject-", "sid-", "model-of-"),
+    *("storage_key", "token_hash", "provider_id", "signed_url", "dedupe_key", "subject-", "model-of-"),
+    *(f"sid-{each}" for each in (*ROLES, OTHER, SITTER)),
     *("postgresql", "psycopg", "127.0.0.1:1/api", "Traceback"),
 )
 _ADDRESS = re.compile(r"[\w.+-]+@[\w.-]+\.\w+")
