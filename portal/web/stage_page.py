@@ -150,6 +150,6 @@ def _title(standing: Journey, key: str) -> str:
         "withdrawn": _("You have withdrawn your agreement"),
         "ready": _("Your headshots are ready"),
         "chosen": _("This is your headshot"),
-        "deleted": _("Your photos have been deleted"),
+        "deleted": _("Your photo session has been deleted"),
     }
     return titles[key]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from portal.db import transaction
 from portal.models import steps
@@ -46,7 +47,7 @@ STAGES: dict[str, tuple[dict[str, Any], str, list[str]]] = {
     ),
     "deleted": (
         {"provider_status": "deleted", "closed_at": NOW},
-        "Your photos have been deleted",
+        "Your photo session has been deleted",
         ["Start again"],
     ),
 }
@@ -113,6 +114,23 @@ def test_chosen_shows_the_picture_and_the_way_back(visitor: Visitor, finished: l
     assert page.link("Download") == f"/photos/{finished[1].id}/1280.jpg"
     assert page.link("Change your mind") == "/headshots/gallery"
     assert "Ada Lovelace" in page.words
+
+
+def test_what_is_deleted_at_the_studio_and_still_kept_here_is_told(visitor: Visitor, finished: list[Photo]) -> None:
+    with transaction() as session:
+        session.execute(text("UPDATE shoots SET provider_status = 'deleted'"))
+    page = visitor.page("/headshots")
+    assert page.heading == "Your photo session has been deleted"
+    assert "The copies that had been brought here are deleted 90 days after they came" in page.words
+    with transaction() as session:
+        session.execute(text("UPDATE shoots SET provider_status = 'active'"))
+    visitor.press("/headshots/choice", photo=finished[1].id)
+    with transaction() as session:
+        session.execute(text("UPDATE shoots SET provider_status = 'deleted'"))
+    page = visitor.page("/headshots")
+    assert "The picture you chose is still here, and Example may go on using it" in page.words
+    assert page.link("Download") == f"/photos/{finished[1].id}/1280.jpg"
+    assert visitor.get(f"/photos/{finished[1].id}/1280.jpg").status_code == 200
 
 
 def test_the_fragment_is_what_the_page_shows_and_is_sent_once(visitor: Visitor) -> None:
