@@ -80,7 +80,7 @@ def last_confirmed_at() -> datetime | None:
 class OpenShoot:
     """An unfinished shoot and whose it is."""
 
-    shoot_id: UUID
+    person_id: UUID
     name: str
     email: str
     status: str | None
@@ -102,7 +102,7 @@ def unfinished() -> list[OpenShoot]:
     )
     query = (
         select(
-            Shoot.id,
+            Person.id,
             Person.name,
             Person.email,
             Shoot.provider_status,

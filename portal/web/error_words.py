@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from flask import g, request
 from flask_babel import gettext as _
 
-from portal.web.auth.returns import HOME, own_page
+from portal.web.auth.returns import HOME, own_page, page_path
 from portal.web.context import portal_context
 
 _SERVER_FAULT = 500
@@ -56,12 +56,19 @@ def mine() -> tuple[str, str]:
     return _("Go to my headshots"), "/headshots"
 
 
+def sign_in_address(**asked: str) -> str:
+    """Return where to sign in, on the way to the page that the sign-in at hand was to lead to."""
+    wanted = page_path(g.get("wanted"))
+    query = urlencode(asked | ({"next": wanted} if wanted not in {None, HOME} else {}))
+    return f"/login?{query}" if query else "/login"
+
+
 def _provider_down() -> Words:
     return Words(
         _("Your company’s sign-in does not answer"),
         _("Nobody can sign in for the moment. Try again in a minute; the portal goes on by itself as soon as it can."),
         _("Try again"),
-        "/login",
+        sign_in_address(),
     )
 
 

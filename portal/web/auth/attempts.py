@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from flask import Response, current_app, request
+from flask import Response, current_app, g, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal.db import transaction
@@ -65,6 +65,8 @@ def begin(
     Raises:
         SignInUnavailable: the identity provider does not answer.
     """
+    # Should this fail, the page that says so leads to another try that ends in the same place.
+    g.wanted = return_to
     state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
     if silent:
         extra["prompt"] = "none"
@@ -109,6 +111,7 @@ def finish(state: str) -> Begun:
         taken = sessions.take_attempt(_digest(state), _digest(browser))
     if taken is None:
         raise SignInRefused("state_unknown")
+    g.wanted = taken.return_to
     if _is_over(taken, portal.clock()):
         raise SignInRefused("attempt_expired")
     try:

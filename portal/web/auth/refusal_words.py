@@ -7,7 +7,7 @@ from collections.abc import Callable
 from flask import g
 from flask_babel import gettext as _
 
-from portal.web.error_words import Words, mine
+from portal.web.error_words import Words, mine, sign_in_address
 
 
 def sign_in_words(reason: str) -> Words:
@@ -16,11 +16,11 @@ def sign_in_words(reason: str) -> Words:
 
 
 def _again() -> tuple[str, str]:
-    return _("Sign in again"), "/login"
+    return _("Sign in again"), sign_in_address()
 
 
 def _as_somebody_else() -> tuple[str, str]:
-    return _("Use another account"), "/login?switch=1"
+    return _("Use another account"), sign_in_address(switch="1")
 
 
 def _cancelled() -> Words:

@@ -348,15 +348,6 @@ def test_initiated_sign_ins_are_each_begun_anew_and_in_no_frame(browser: Browser
     assert begun[0]["redirect_uri"] == "http://localhost/login/callback"
 
 
-def test_whoever_cancels_becoming_somebody_else_is_told_that_they_are_still_in(browser: Browser) -> None:
-    browser.sign_in()
-    address = browser.provider.visit(browser.begin("/login?switch=1"), code=None, error="access_denied")
-    page = browser.get(address).text
-    assert "you are still signed in here" in page
-    assert "You were not signed in" not in page
-    assert browser.is_signed_in()
-
-
 def test_language_of_somebody_new_is_the_browsers(browser: Browser, app: Flask) -> None:
     location = browser.begin()
     browser.get(browser.provider.visit(location), headers={"Accept-Language": "de-AT,de;q=0.9"})

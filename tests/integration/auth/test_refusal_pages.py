@@ -1,0 +1,38 @@
+"""What the page of a refused sign-in says, and where it leads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.integration.auth.actors import Browser
+
+
+def test_whoever_cancels_becoming_somebody_else_is_told_that_they_are_still_in(browser: Browser) -> None:
+    browser.sign_in()
+    address = browser.provider.visit(browser.begin("/login?switch=1"), code=None, error="access_denied")
+    page = browser.get(address).text
+    assert "you are still signed in here" in page
+    assert "You were not signed in" not in page
+    assert browser.is_signed_in()
+
+
+@pytest.mark.parametrize(
+    ("answer", "again"),
+    [
+        ({"code": None, "error": "access_denied"}, "/login?next=%2Fheadshots%2Fgallery"),
+        ({"iss": "https://evil.example"}, "/login?next=%2Fheadshots%2Fgallery"),
+    ],
+)
+def test_another_try_leads_where_the_first_was_to(browser: Browser, answer: dict[str, Any], again: str) -> None:
+    page = browser.get(browser.provider.visit(browser.begin("/login?next=/headshots/gallery"), **answer)).text
+    assert f'href="{again}"' in page
+    page = browser.get(browser.provider.visit(browser.begin("/login"), **answer)).text
+    assert 'href="/login"' in page
+
+
+def test_another_account_is_asked_for_on_the_way_to_the_same_page(browser: Browser) -> None:
+    browser.provider.lies.claims = lambda claims: claims | {"email_verified": False}
+    page = browser.sign_in("/login?next=/headshots/gallery").text
+    assert 'href="/login?switch=1&amp;next=%2Fheadshots%2Fgallery"' in page
