@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
 
 from portal.db import transaction
-from portal.models import steps
+from portal.domain import stages
+from portal.models import shoots, steps
 from portal.models.photos import Photo
+from portal.services import sync
 from tests import factories
 from tests.factories import NOW
 from tests.integration.web_pages.conftest import Visitor, visit_as
@@ -116,21 +117,17 @@ def test_chosen_shows_the_picture_and_the_way_back(visitor: Visitor, finished: l
     assert "Ada Lovelace" in page.words
 
 
-def test_what_is_deleted_at_the_studio_and_still_kept_here_is_told(visitor: Visitor, finished: list[Photo]) -> None:
-    with transaction() as session:
-        session.execute(text("UPDATE shoots SET provider_status = 'deleted'"))
+def test_what_is_deleted_at_the_studio_is_not_kept_here_either(visitor: Visitor, finished: list[Photo]) -> None:
+    visitor.press("/headshots/choice", photo=finished[1].id)
+    with transaction():
+        shoot = shoots.lock(finished[0].shoot_id)
+        assert shoot is not None
+        sync.tell_status(shoot, stages.DELETED, at=NOW + timedelta(days=1), by="event", now=NOW + timedelta(days=1))
     page = visitor.page("/headshots")
     assert page.heading == "Your photo session has been deleted"
-    assert "The copies that had been brought here are deleted 90 days after they came" in page.words
-    with transaction() as session:
-        session.execute(text("UPDATE shoots SET provider_status = 'active'"))
-    visitor.press("/headshots/choice", photo=finished[1].id)
-    with transaction() as session:
-        session.execute(text("UPDATE shoots SET provider_status = 'deleted'"))
-    page = visitor.page("/headshots")
-    assert "The picture you chose is still here, and Example may go on using it" in page.words
-    assert page.link("Download") == f"/photos/{finished[1].id}/1280.jpg"
-    assert visitor.get(f"/photos/{finished[1].id}/1280.jpg").status_code == 200
+    assert "no longer exist at the studio, and none are kept here" in page.words
+    assert page.all("img") == []
+    assert visitor.get(f"/photos/{finished[1].id}/1280.jpg").status_code == 404
 
 
 def test_the_fragment_is_what_the_page_shows_and_is_sent_once(visitor: Visitor) -> None:
