@@ -101,6 +101,16 @@ class _Stdout(logging.StreamHandler[TextIO]):
         """Stay with stdout."""
 
 
+# Authlib writes the code verifier at DEBUG, urllib3 whole addresses, Flask-WTF nothing of use. The queue describes each
+# job when it is queued, over the answers of commands; that it began and how it ended is enough.
+_LEVELS = {
+    "authlib": logging.WARNING,
+    "flask_wtf": logging.ERROR,
+    "procrastinate.jobs": logging.WARNING,
+    "urllib3": logging.ERROR,
+}
+
+
 def configure(secrets: tuple[str, ...]) -> None:
     """Send all logs of this process to stdout; calling it again replaces what it did before.
 
@@ -114,8 +124,7 @@ def configure(secrets: tuple[str, ...]) -> None:
     handler.setFormatter(JsonLines(secrets))
     root.addHandler(handler)
     root.setLevel(logging.INFO)
-    # Authlib writes the code verifier at DEBUG, urllib3 whole addresses, Flask-WTF nothing of use.
-    for name, level in (("authlib", logging.WARNING), ("urllib3", logging.ERROR), ("flask_wtf", logging.ERROR)):
+    for name, level in _LEVELS.items():
         logging.getLogger(name).setLevel(level)
 
 
