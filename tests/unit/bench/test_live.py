@@ -36,9 +36,10 @@ def server(*first: bytes) -> Iterator[tuple[int, list[socket.socket]]]:
             while True:
                 connection = listener.accept()[0]
                 connection.recv(1000)
+                # Kept before it is answered: whoever has the answer may look for it at once.
+                streams.append(connection)
                 for part in first:
                     connection.sendall(part)
-                streams.append(connection)
 
     thread = threading.Thread(target=accept)
     thread.start()
