@@ -53,8 +53,9 @@ function load() {
     frame.classList.add("is-loaded");
   });
   byId("frame-skeleton").hidden = false;
-  hold.append(frame);
+  // The address first: a frame without one is empty, and that it "loads" at once.
   frame.src = hold.dataset.src;
+  hold.append(frame);
   hintTimer = setTimeout(() => { byId("frame-hint").hidden = false; }, HINT_MS);
   ladderTimer = setTimeout(offerLadder, LADDER_MS, "silent");
 }
