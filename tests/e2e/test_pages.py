@@ -225,7 +225,7 @@ def test_the_studio_opens_on_a_press_and_is_left_when_done(site: Site, visit: Ca
 def test_while_the_studio_loads_its_place_is_held(visit: Callable[..., Page]) -> None:
     page = visit("/headshots/studio", context={"viewport": {"width": 1280, "height": 900}}, with_link=True)
     held: list[Route] = []
-    page.context.route(f"{STUDIO}/**", held.append)
+    page.context.route(f"{STUDIO}/**", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks the handler
     with page.expect_request(f"{STUDIO}/**"):
         page.get_by_role("button", name="Open the studio").click()
     expect(page.locator("#frame-skeleton")).to_be_visible()
