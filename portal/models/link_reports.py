@@ -55,9 +55,10 @@ def lock(report_id: UUID) -> LinkReport | None:
     return db.session.scalar(query.execution_options(populate_existing=True))
 
 
-def waiting_for(shoot_id: UUID) -> LinkReport | None:
-    """Return the report of this shoot that nobody has seen to yet."""
-    return db.session.scalar(select(LinkReport).where(LinkReport.shoot_id == shoot_id, LinkReport.done_at.is_(None)))
+def latest_for(shoot_id: UUID) -> LinkReport | None:
+    """Return the newest report of this shoot, seen to or not."""
+    query = select(LinkReport).where(LinkReport.shoot_id == shoot_id)
+    return db.session.scalar(query.order_by(LinkReport.reported_at.desc()).limit(1))
 
 
 def waiting() -> list[OpenReport]:

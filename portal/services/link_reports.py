@@ -11,6 +11,7 @@ from portal.db import transaction
 from portal.domain.errors import NotFound
 from portal.domain.stages import ONBOARDING, Stage
 from portal.models import audit, link_reports, people, shoots
+from portal.models.link_reports import LinkReport
 from portal.models.people import Person
 from portal.services import notices, sync
 from portal.services.journey import Journey
@@ -61,12 +62,14 @@ def report_dead(person: Person, sighting: Sighting, *, now: datetime, outbox: Ou
         return True
 
 
-def reported_at(journey: Journey) -> datetime | None:
-    """Return when the person said that their link is dead, None when they did not or somebody has seen to it."""
+def report_of(journey: Journey) -> LinkReport | None:
+    """Return what the person said of their link as long as it matters: until they have tried the answer."""
     if journey.shoot is None or journey.stage is not Stage.IN_STUDIO:
         return None
-    waiting = link_reports.waiting_for(journey.shoot.id)
-    return waiting.reported_at if waiting else None
+    report, opened_at = link_reports.latest_for(journey.shoot.id), journey.shoot.last_opened_at
+    if report is None or report.done_at is None:
+        return report
+    return report if opened_at is None or opened_at < report.done_at else None
 
 
 def see_to(report_id: UUID, *, actor_id: UUID, now: datetime, outbox: Outbox = NO_OUTBOX) -> None:

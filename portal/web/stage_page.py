@@ -73,8 +73,9 @@ def show(person: Person) -> StageShown:
     etag = hashlib.sha256(text.encode()).hexdigest()[:32]
     text = text.replace(_TOKEN_PLACE, generate_csrf())
     fragment = Markup(text)  # noqa: S704  # nosec B704  # a rendered template and a token of ours
-    usual_range, is_reported = story["usual_range"], story["reported_at"] is not None
-    return StageShown(key, title, fragment, etag, standing, now, wait, usual_range, is_reported)
+    report = story["report"]
+    is_reported = report is not None and report.done_at is None
+    return StageShown(key, title, fragment, etag, standing, now, wait, story["usual_range"], is_reported)
 
 
 def _wait(standing: Journey, now: datetime) -> Wait | None:
@@ -110,7 +111,7 @@ def _story(standing: Journey, now: datetime) -> dict[str, Any]:
     usual = told.usual if told else None
     return {
         "timeline": told,
-        "reported_at": link_reports.reported_at(standing),
+        "report": link_reports.report_of(standing),
         "usual_range": spans.between(usual.low, usual.high) if usual else None,
         "usual_middle": spans.length(usual.middle) if usual else None,
     }

@@ -12,9 +12,10 @@ from flask import Flask
 
 from portal.db import db, transaction
 from portal.domain.framing import disagreement
-from portal.models import budget, jobs, link_reports
+from portal.models import budget, jobs, link_reports, shoots
 from portal.models.people import Person
 from portal.models.shoots import Shoot
+from portal.services.link_reports import see_to
 from portal.web.context import portal_context
 from tests import factories
 from tests.factories import NOW
@@ -183,6 +184,22 @@ def test_a_dead_link_is_a_task_and_has_the_session_read_again(in_studio: Visitor
     assert jobs.is_queued("shoots.refresh", shoot_id=str(task.shoot.id))
     assert "is on the list of those who run this portal" in said(in_studio.page("/headshots/studio").by_id("dead-link"))
     assert "that your way into the studio does not work" in in_studio.page("/headshots").words
+
+
+def test_an_answer_to_a_dead_link_stands_until_it_has_been_tried(in_studio: Visitor) -> None:
+    in_studio.page("/headshots/studio")
+    in_studio.press("/headshots/studio/dead-link", saw="expired")
+    (task,) = link_reports.waiting()
+    see_to(task.report.id, actor_id=factories.make_person().id, now=NOW + timedelta(minutes=5))
+    answer = "have seen to your way into the studio. Please try again."
+    page = in_studio.page("/headshots")
+    assert answer in page.words
+    assert "does not work" not in page.words
+    with transaction():
+        shoot = shoots.lock(task.shoot.id)
+        assert shoot is not None
+        shoot.last_opened_at = NOW + timedelta(minutes=6)
+    assert answer not in in_studio.page("/headshots").words
 
 
 def test_what_nobody_can_have_seen_is_refused(in_studio: Visitor) -> None:
