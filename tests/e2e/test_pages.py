@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import BrowserContext, Page, Request, Route, expect
+from playwright.sync_api import BrowserContext, Page, Request, expect
 
 from portal.db import transaction
 from portal.models import people, shoots
@@ -220,19 +220,6 @@ def test_the_studio_opens_on_a_press_and_is_left_when_done(site: Site, visit: Ca
     page.wait_for_url(f"{site.address}/headshots")
     expect(page.get_by_role("heading", name="Your photos have arrived")).to_be_visible()
     assert PROBLEMS[page] == []
-
-
-def test_while_the_studio_loads_its_place_is_held(visit: Callable[..., Page]) -> None:
-    page = visit("/headshots/studio", context={"viewport": {"width": 1280, "height": 900}}, with_link=True)
-    held: list[Route] = []
-    page.context.route(f"{STUDIO}/**", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks the handler
-    with page.expect_request(f"{STUDIO}/**"):
-        page.get_by_role("button", name="Open the studio").click()
-    expect(page.locator("#frame-skeleton")).to_be_visible()
-    expect(page.locator("iframe.is-loaded")).to_have_count(0)
-    held[0].fulfill(body="<h1>Hello</h1>", content_type="text/html")
-    expect(page.locator("iframe.is-loaded")).to_be_visible()
-    expect(page.locator("#frame-skeleton")).to_be_hidden()
 
 
 def test_only_the_studio_itself_can_make_the_page_look(site: Site, visit: Callable[..., Page]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import requests
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from portal.db import db, transaction
 from portal.models.audit import AuditEntry
@@ -81,6 +81,21 @@ def open_frame(page: Page) -> None:
 
 def ladder(page: Page) -> Any:
     return page.get_by_role("button", name="Tell those who run this")
+
+
+def test_while_the_studio_loads_its_place_is_held(studio: Studio, open_context: Callable[..., BrowserContext]) -> None:
+    context = open_context(viewport=DESKTOP)
+    held: list[Route] = []
+    # Playwright marks what it is given, and a list's own method cannot be marked.
+    context.route(f"{studio.sandbox.base_url}/**", lambda route: held.append(route))  # noqa: PLW0108
+    page = studio.visit(context)
+    with page.expect_request(f"{studio.sandbox.base_url}/**"):
+        open_frame(page)
+    expect(page.locator("#frame-skeleton")).to_be_visible()
+    expect(page.locator("iframe.is-loaded")).to_have_count(0)
+    held[0].fulfill(body="<h1>Hello</h1>", content_type="text/html")
+    expect(page.locator("iframe.is-loaded")).to_be_visible()
+    expect(page.locator("#frame-skeleton")).to_be_hidden()
 
 
 @pytest.mark.parametrize("cause", ["refused", "down"])
