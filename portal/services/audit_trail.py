@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from portal.crash_points import crash_point
 from portal.db import release, transaction
 from portal.domain.audit_chain import Fault, Head, Walk
 from portal.models import audit, audit_links
@@ -61,6 +62,7 @@ def verify(*, now: datetime, noted: Sequence[Head] = ()) -> bool:
         if found > _MOST_LINES:
             continue
         log.error("audit trail is broken", extra={"rule": fault.rule, "subject": fault.subject})
+    crash_point("audit.after_walk")
     with transaction():
         audit.add(
             audit.VERIFIED,

@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from math import ceil
 
+from portal.crash_points import crash_point
 from portal.db import release, transaction
 from portal.domain.stages import Problem
 from portal.models import credits, jobs, people, shoots, waiting
@@ -76,6 +77,7 @@ def read(*, provider: ProviderClient, clock: Callable[[], datetime]) -> Decimal 
         # A page of HTML from a machine in between says nothing either, and is kept no longer than the next answer.
         log.warning("balance not understood", extra={"reason": error.reason})
         balance = None
+    crash_point("credits.after_call")
     with transaction():
         credits.keep(balance, now=clock())
     release()

@@ -6,6 +6,7 @@ import logging
 from collections import Counter
 from datetime import datetime, timedelta
 
+from portal.crash_points import crash_point
 from portal.db import release, transaction
 from portal.domain.durations import LATEST
 from portal.domain.stages import Problem
@@ -41,8 +42,10 @@ def forget(storage: Storage, *, now: datetime) -> None:
             "limits": limits.forget(now - LIMITS),
             "durations": steps.forget_durations(LATEST),
         }
+    crash_point("retention.after_records")
     counts["sign_ins"] = _drop_sign_ins(now)
     counts["photos"] = _hide_unchosen(now)
+    crash_point("retention.after_hiding")
     counts["files"] = _delete_files(storage, now)
     log.info("forgotten", extra=counts)
 

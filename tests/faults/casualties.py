@@ -27,6 +27,9 @@ TASKS = {
     "sweep": "shoots.sweep",
     "retry": "shoots.create_session",
     "erase": "people.erase",
+    "credits": "credits.read",
+    "retention": "retention.forget",
+    "audit": "audit.verify",
 }
 _MINE = "SELECT id FROM procrastinate_workers WHERE NOT id = ANY(%(known)s)"
 _HELD = "SELECT id, task_name FROM procrastinate_jobs WHERE status = 'doing' AND worker_id = ANY(%(workers)s)"

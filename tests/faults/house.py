@@ -257,6 +257,11 @@ class House:
 
         until(is_quiet, lambda: f"the house is quiet, left to do: {left}", seconds=seconds)
 
+    def queue(self, task: str) -> None:
+        """Have something done that the schedule would ask for sooner or later."""
+        with self.inside(), transaction():
+            jobs.defer(task)
+
     def sweep(self) -> None:
         """Let the worker sweep now, and wait until it has."""
         with self.inside(), transaction():

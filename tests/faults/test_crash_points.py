@@ -39,7 +39,13 @@ POINTS = (
     "erase.after_rows",
     "erase.after_delete",
     "erase.before_finish",
+    "credits.after_call",
+    "retention.after_records",
+    "retention.after_hiding",
+    "audit.after_walk",
 )
+# Work of the schedule that is nobody's in particular.
+BY_NAME = ("credits", "retention", "audit")
 FROZEN = ("create.in_call", "create.after_call:frozen")
 # The first is in the web processes, the second after an answer that was lost; each is somewhere else's test.
 ELSEWHERE = {"webhook.after_insert", "erase.after_look"}
@@ -90,6 +96,8 @@ def _bring_to(house: House, point: str, traveller: Traveller | None) -> Travelle
         house.studio.break_call("server_error", count=1, **CREATE)
     if point.startswith(("create", "retry")):
         return house.traveller()
+    if point.startswith(BY_NAME):
+        house.queue(TASKS[point.partition(".")[0]])
     if traveller is None:
         return None
     session = house.session_of(traveller)
