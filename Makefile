@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 PY := .venv/bin/python
 ARGS ?=
-SOURCES := portal bench tests wsgi.py gunicorn.conf.py
+SOURCES := portal sandbox demo bench tests wsgi.py gunicorn.conf.py
 
 .PHONY: help demo test faults check-one lint format words bench lock sbom clean
 
@@ -20,7 +20,7 @@ help:
 
 demo:
 	@sh .ci/install requirements-demo.txt
-	@exec $(PY) -m portal demo $(ARGS)
+	@exec $(PY) -m demo $(ARGS)
 
 test:
 	@sh .ci/install requirements-dev.txt

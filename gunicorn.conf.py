@@ -15,7 +15,7 @@ import tempfile  # noqa: E402
 from typing import Any  # noqa: E402
 
 wsgi_app = "wsgi"
-worker_class = "portal.web.serving.WebWorker"
+worker_class = "portal.web.live.gunicorn_worker.WebWorker"
 # Threads of pages and streams are cheap in one worker; more workers than cores only cost memory.
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 # Requests at a time; open streams do not count, they only need an open file each.
@@ -48,7 +48,7 @@ forwarder_headers = ""
 # The app writes one JSON line a request; gunicorn only reports about itself.
 accesslog = None
 errorlog = "-"
-logger_class = "portal.web.server_log.ServerLog"
+logger_class = "portal.web.observability.gunicorn_log.ServerLog"
 loglevel = os.environ.get("GUNICORN_LOG_LEVEL", "warning")
 
 # Heartbeats on a disk stall with the disk; memory does not, where the machine has it.

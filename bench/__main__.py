@@ -13,7 +13,7 @@ from bench.load import LoadError
 from bench.report import Verdict
 from bench.servers import FOLDER, Ground
 from bench.workbench import Bench, allow_files, machine_load, say
-from portal.demo.children import ChildFailedError
+from demo.children import ChildFailedError
 
 
 def main(arguments: list[str]) -> int:

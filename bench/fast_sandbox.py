@@ -9,9 +9,9 @@ from decimal import Decimal
 from pathlib import Path
 
 from bench.fast_time import FastClock, FastTime
-from portal.sandbox.app import sandbox_of
-from portal.sandbox.config import SandboxConfig
-from portal.sandbox.server import listen
+from sandbox.app import sandbox_of
+from sandbox.config import SandboxConfig
+from sandbox.server import listen
 
 API_KEY = "bench-api-key"
 

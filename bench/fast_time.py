@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from portal.sandbox.clock import Clock
+from sandbox.clock import Clock
 
 _ORIGIN, _RATE = "BENCH_TIME_ORIGIN", "BENCH_TIME_RATE"
 

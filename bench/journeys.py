@@ -13,9 +13,9 @@ from bench.load import LoadError
 from bench.report import Verdict
 from bench.servers import FOLDER
 from bench.workbench import Bench
+from demo.stack import Stack
 from portal.app import create_app
 from portal.db import db, release, transaction
-from portal.demo.stack import Stack
 from portal.domain.consent import POLICY_VERSION
 from portal.models.consents import Consent
 from portal.models.people import upsert

@@ -7,7 +7,7 @@ import sys
 from bench.install import asgi_peer
 from bench.people import Visitor, settle
 from bench.servers import FOLDER, Ground, Server, database_name, listens
-from portal.demo.ports import free_port
+from demo.ports import free_port
 
 
 def portal(ground: Ground, name: str, people: int) -> tuple[Server, list[Visitor]]:

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from bench import cpu, events
 from bench.install import djstripe_peer, node_peer
+from demo.children import Child, stop_all
+from demo.ports import free_port
+from demo.postgres import Postgres
+from demo.readiness import answers
+from demo.settings import base_environment
 from portal import migrations
-from portal.demo.children import Child, stop_all
-from portal.demo.ports import free_port
-from portal.demo.postgres import Postgres
-from portal.demo.readiness import answers
-from portal.demo.settings import base_environment
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "var" / "bench"

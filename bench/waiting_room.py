@@ -22,13 +22,13 @@ from bench.fast_time import FastTime
 from bench.report import Verdict, aligned
 from bench.servers import FOLDER
 from bench.workbench import Bench
-from portal.demo.ports import free_port
-from portal.demo.readiness import answers, worker_beats
-from portal.demo.settings import base_environment
+from demo.ports import free_port
+from demo.readiness import answers, worker_beats
+from demo.settings import base_environment
 from portal.domain.consent import POLICY_VERSION
 from portal.models.budget import USED
-from portal.models.jobs import LINE, TURN
-from portal.models.waiting import TURN_TASK
+from portal.models.queue import LINE, TURN
+from portal.models.waiting_room import TURN_TASK
 
 PEOPLE = 5_000
 ARRIVING = timedelta(minutes=10)

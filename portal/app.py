@@ -15,54 +15,38 @@ from jinja2 import StrictUndefined
 
 from portal import db as database
 from portal.domain.secretbox import SecretBox
+from portal.identity.client import IdentityProvider
 from portal.mail import Mailer, read_address
 from portal.provider import BRANDS, PhotoDownloader, ProviderClient
-from portal.services.context import Portal
+from portal.services.app_context import Portal
 from portal.services.provider_budget import CallLog, SharedBudget
 from portal.settings import Settings, SettingsError
 from portal.storage import from_url
-from portal.web import (
-    access,
-    account,
-    brand,
-    errors,
-    forgery,
-    gallery,
-    headshots,
-    live,
-    locales,
-    logs,
-    ops,
-    pages,
-    photos,
-    reporting,
-    requests,
-    security,
-    static_files,
-    team,
-    webhooks,
-)
+from portal.web import errors, locales, static_files, webhooks
 from portal.web.admin import audit, deliveries, links, overview, people
 from portal.web.auth import logout
-from portal.web.auth.provider import IdentityProvider
 from portal.web.context import EXTENSION
-from portal.web.hub import Hub
-from portal.web.sessions import RowSessions
+from portal.web.live import routes
+from portal.web.live.hub import Hub
+from portal.web.observability import health, logs, request_id, sentry
+from portal.web.pages import brand, devices, gallery, headshots, photos, public, team
+from portal.web.security import access, csrf, headers
+from portal.web.security.sessions import RowSessions
 
 TOP = Path(__file__).resolve().parent.parent
 _LARGEST_BODY = 1024 * 1024
 # A connection that is not asked beforehand must notice by itself that the other side is gone.
 _NOTICES_DEATH = {"keepalives_idle": 30, "keepalives_interval": 5, "tcp_user_timeout": 10_000}
 _BLUEPRINTS = (
-    ops.blueprint,
+    health.blueprint,
     brand.blueprint,
     logout.blueprint,
-    pages.blueprint,
+    public.blueprint,
     headshots.blueprint,
     gallery.blueprint,
     photos.blueprint,
-    live.blueprint,
-    account.blueprint,
+    routes.blueprint,
+    devices.blueprint,
     team.blueprint,
     webhooks.blueprint,
     overview.blueprint,
@@ -89,7 +73,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None, 
     """
     portal = _portal(settings or Settings.from_env(os.environ), clock or _utc_now, sleep)
     version = static_files.version_of(TOP / "static")
-    reporting.init(portal.settings)
+    sentry.init(portal.settings)
     app = Flask(
         "portal",
         root_path=str(TOP),
@@ -110,7 +94,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None, 
     static_files.init_app(app, TOP / "static", version)
     logs.configure(_secrets(portal.settings))
     # In this order: the log sees every answer, strangers are turned away before their forms are judged.
-    for part in (logs, requests, security, access, forgery, errors):
+    for part in (logs, request_id, headers, access, csrf, errors):
         part.init_app(app)
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import click
 from flask import Flask
@@ -15,7 +13,7 @@ from portal.domain.audit_chain import Head
 from portal.domain.caller import Caller, Channel, calling
 from portal.settings import Settings, SettingsError
 
-# The parts are imported inside the commands: `worker` must not load the demo, nor `demo` the database.
+# Commands import what they run, so that `doctor` and `--help` load neither the web nor the queue.
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -23,9 +21,6 @@ from portal.settings import Settings, SettingsError
 def portal(context: click.Context) -> None:
     """The headshot portal."""
     context.with_resource(calling(Caller(Channel.COMMAND_LINE)))
-
-
-_PORT = click.IntRange(1, 65_535)
 
 
 def main(create_app: Callable[[], Flask]) -> None:
@@ -65,42 +60,6 @@ def settings_or_exit() -> Settings:
 
 
 @portal.command()
-@click.option("--port", type=_PORT, envvar="PORT", default=8000, show_default=True, help="Port of the portal.")
-@click.option("--sandbox-port", type=_PORT, envvar="SANDBOX_PORT", default=5001, show_default=True)
-@click.option("--identity-port", type=_PORT, envvar="IDENTITY_PORT", default=5002, show_default=True)
-@click.option(
-    "--brand", type=click.Choice(["profilebakery", "headshotpro"]), default="profilebakery", show_default=True
-)
-@click.option(
-    "--speed",
-    type=click.FloatRange(min=0, min_open=True),
-    default=120.0,
-    show_default=True,
-    help="How many times faster than real.",
-)
-@click.option("--data", "data_dir", type=click.Path(file_okay=False, path_type=Path), help="Default: var/demo.")
-def demo(**options: Any) -> None:
-    """Run everything on this machine: database, sign-in, studio, worker and portal."""
-    from portal.demo import supervisor
-    from portal.demo.ports import Ports
-
-    ports = Ports(options["port"], options["sandbox_port"], options["identity_port"])
-    data_dir = options["data_dir"] or supervisor.DATA_DIR
-    sys.exit(supervisor.run(ports=ports, brand=options["brand"], speed=options["speed"], data_dir=data_dir))
-
-
-@portal.command(
-    add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False}
-)
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def sandbox(arguments: tuple[str, ...]) -> None:
-    """Run the stand-in for the provider (`portal sandbox --help` lists its options)."""
-    from portal.sandbox import server
-
-    sys.exit(server.main(list(arguments)))
-
-
-@portal.command()
 @click.pass_obj
 def worker(create_app: Callable[[], Flask]) -> None:
     """Do background work until a signal ends it."""
@@ -122,7 +81,7 @@ def migrate() -> None:
 @portal.command()
 def doctor() -> None:
     """Check the settings and everything they name: database, storage, sign-in, provider."""
-    from portal.doctor import examine
+    from portal.services.health import examine
 
     settings = settings_or_exit()
     click.echo("ok  settings: complete")
@@ -161,7 +120,7 @@ def reconcile(create_app: Callable[[], Flask]) -> None:
 def replay(create_app: Callable[[], Flask], delivery_ids: tuple[int, ...], dead: bool) -> None:
     """Apply stored webhooks again, by the provider's present state."""
     from portal.models import deliveries
-    from portal.services import inbox
+    from portal.services import deliveries as inbox
 
     if not delivery_ids and not dead:
         raise click.UsageError("name the numbers of the webhooks, or give --dead for all that failed")

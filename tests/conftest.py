@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from portal.demo.postgres import Postgres
+from demo.postgres import Postgres
 from portal.settings import Settings
 from tests import canaries
 from tests.browser import find_chromium, launch_arguments

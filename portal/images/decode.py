@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from portal.images import formats, provenance
-from portal.images.colour import to_srgb
+from portal.images.color import to_srgb
 from portal.images.errors import Broken, NotAPhoto, TooManyBytes, TooManyPixels
 from portal.images.provenance import Provenance
 

@@ -15,16 +15,16 @@ from procrastinate import App, JobContext, PsycopgConnector
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from portal.crash_points import crash_point
 from portal.db import release, transaction
 from portal.domain.caller import Caller, Channel, calling
+from portal.failpoints import crash_point
 from portal.mail import MailError
-from portal.models import jobs
+from portal.models import queue as jobs
 from portal.provider.errors import ProviderError, RateLimited
-from portal.services.context import Portal
+from portal.services.app_context import Portal
 from portal.services.desk import NotYet
 from portal.services.erasure import StillAtWork
-from portal.services.notices import SessionPending
+from portal.services.notifications import SessionPending
 from portal.storage import StorageError
 
 log = logging.getLogger(__name__)

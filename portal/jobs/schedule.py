@@ -14,7 +14,7 @@ from procrastinate.manager import JobManager
 from portal.db import transaction
 from portal.jobs.runner import MAX_TRIES, Running, queue
 from portal.jobs.tasks import LOOK_TASK, RETENTION_TASK, SWEEP_TASK
-from portal.models import jobs
+from portal.models import queue as jobs
 from portal.services.audit_trail import HEAD_TASK, VERIFY_TASK
 
 log = logging.getLogger(__name__)

@@ -6,25 +6,26 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from portal.jobs import letters
 from portal.jobs.runner import task
-from portal.models import deliveries, jobs, waiting
+from portal.models import deliveries, queue
+from portal.models import waiting_room as waiting
+from portal.presentation import mail_templates
 from portal.provider.errors import PhotoExpired
 from portal.services import (
     audit_trail,
-    copying,
     credits,
     erasure,
-    inbox,
-    notices,
+    mirroring,
+    notifications,
     retention,
+    shoot_sync,
     sweep,
-    sync,
     waiting_room,
 )
-from portal.services.context import Portal
-from portal.services.copying import Copier
+from portal.services import deliveries as inbox
+from portal.services.app_context import Portal
 from portal.services.erasure import Eraser
+from portal.services.mirroring import Copier
 
 SWEEP_TASK = "shoots.sweep"
 LOOK_TASK = "credits.look"
@@ -35,7 +36,7 @@ def _of_shoot(prefix: str) -> Any:
     return lambda arguments: f"{prefix}:{arguments['shoot_id']}"
 
 
-@task(waiting.TURN_TASK, once=_of_shoot("create"), priority=jobs.TURN, queue_name=jobs.LINE, in_turn=False)
+@task(waiting.TURN_TASK, once=_of_shoot("create"), priority=queue.TURN, queue_name=queue.LINE, in_turn=False)
 def create_session(portal: Portal, *, shoot_id: str) -> None:
     """Get whoever has waited longest their session; whose press queued this turn does not matter."""
     del shoot_id
@@ -70,16 +71,16 @@ def apply_delivery(portal: Portal, *, delivery_id: int) -> None:
     inbox.apply(delivery_id, clock=portal.clock)
 
 
-@task(sync.REFRESH_TASK, once=_of_shoot("refresh"))
+@task(shoot_sync.REFRESH_TASK, once=_of_shoot("refresh"))
 def refresh(portal: Portal, *, shoot_id: str) -> None:
     """Re-read one shoot."""
-    sync.refresh(UUID(shoot_id), provider=portal.provider, clock=portal.clock)
+    shoot_sync.refresh(UUID(shoot_id), provider=portal.provider, clock=portal.clock)
 
 
-@task(sync.FAVORITE_TASK, once=_of_shoot("favorite"))
+@task(shoot_sync.FAVORITE_TASK, once=_of_shoot("favorite"))
 def read_favorite(portal: Portal, *, shoot_id: str, key: str, acted_at: str) -> None:
     """Ask which photo was picked in the studio."""
-    sync.read_favorite(
+    shoot_sync.read_favorite(
         UUID(shoot_id),
         key=key,
         acted_at=datetime.fromisoformat(acted_at),
@@ -89,15 +90,15 @@ def read_favorite(portal: Portal, *, shoot_id: str, key: str, acted_at: str) -> 
 
 
 def _settle_copy(portal: Portal, *, error: Exception, shoot_id: str) -> None:
-    if isinstance(error, copying.NotListedYet | PhotoExpired):
-        copying.settle(UUID(shoot_id), now=portal.clock(), outbox=portal.outbox)
+    if isinstance(error, mirroring.NotListedYet | PhotoExpired):
+        mirroring.settle(UUID(shoot_id), now=portal.clock(), outbox=portal.outbox)
 
 
-@task(sync.COPY_TASK, once=_of_shoot("copy"), on_dead=_settle_copy)
+@task(shoot_sync.COPY_TASK, once=_of_shoot("copy"), on_dead=_settle_copy)
 def copy_photos(portal: Portal, *, shoot_id: str) -> None:
     """Copy a finished shoot's photos into our storage."""
     copier = Copier(portal.provider, portal.downloader, portal.storage, portal.clock, portal.outbox)
-    copying.copy_photos(UUID(shoot_id), copier)
+    mirroring.copy_photos(UUID(shoot_id), copier)
 
 
 @task(SWEEP_TASK, once=lambda _arguments: "sweep")
@@ -133,21 +134,21 @@ def note_audit_head(portal: Portal) -> None:
 
 
 def _notice_is_dead(portal: Portal, *, error: Exception, notice_id: str) -> None:
-    notices.drop(UUID(notice_id), reason=type(error).__name__, now=portal.clock())
+    notifications.drop(UUID(notice_id), reason=type(error).__name__, now=portal.clock())
 
 
 @task(
-    notices.SEND_TASK,
+    notifications.SEND_TASK,
     once=lambda arguments: f"notice:{arguments['notice_id']}",
     on_dead=_notice_is_dead,
-    priority=notices.PRIORITY,
+    priority=notifications.PRIORITY,
 )
 def send_notice(portal: Portal, *, notice_id: str) -> None:
     """Send one mail that is owed."""
-    notices.send(
+    notifications.send(
         UUID(notice_id),
         mailer=portal.mailer,
         support=portal.settings.support_email,
-        write=letters.Writer(portal.settings, portal.brand.name, portal.clock).write,
+        write=mail_templates.Writer(portal.settings, portal.brand.name, portal.clock).write,
         clock=portal.clock,
     )

@@ -20,8 +20,8 @@ from portal.db import CONNECT, transaction
 from portal.jobs import schedule
 from portal.jobs.runner import Running, queue
 from portal.jobs.tasks import SWEEP_TASK
-from portal.models import jobs
-from portal.services.context import Portal
+from portal.models import queue as jobs
+from portal.services.app_context import Portal
 
 log = logging.getLogger(__name__)
 

@@ -8,14 +8,14 @@ from portal.models.consents import Consent
 from portal.models.credits import CreditBalance
 from portal.models.deliveries import Delivery
 from portal.models.erasures import Erasure, Tombstone
-from portal.models.limits import RateLimit
 from portal.models.link_reports import LinkReport
-from portal.models.notices import Notice
+from portal.models.notifications import Notice
 from portal.models.people import Person
 from portal.models.photos import Photo, Rendition
+from portal.models.rate_limits import RateLimit
 from portal.models.sessions import Session, SignInAttempt
+from portal.models.shoot_steps import Duration, ShootStep
 from portal.models.shoots import Shoot
-from portal.models.steps import Duration, ShootStep
 
 __all__ = [
     "AuditEntry",

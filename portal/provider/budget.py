@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from portal.provider.answers import Priority
+from portal.provider.responses import Priority
 
 
 @dataclass(frozen=True, slots=True)

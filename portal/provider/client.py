@@ -2,7 +2,6 @@
 
 import time
 
-from portal.provider.answers import ApiVersion
 from portal.provider.brands import Brand
 from portal.provider.budget import Budget, Recorder
 from portal.provider.invites import InviteCalls
@@ -10,6 +9,7 @@ from portal.provider.members import MemberCalls
 from portal.provider.models import ModelCalls
 from portal.provider.organization import OrganizationCalls
 from portal.provider.photos import PhotoCalls
+from portal.provider.responses import ApiVersion
 from portal.provider.teams import TeamCalls
 from portal.provider.transport import Clock, Sleep, Transport, utc_now
 

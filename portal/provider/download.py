@@ -10,7 +10,7 @@ import urllib3
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, NewConnectionError
 
-from portal.provider.connection import (
+from portal.http_client.connection import (
     CONNECT_S,
     READ_S,
     AddressRefused,
@@ -18,13 +18,7 @@ from portal.provider.connection import (
     TimedHTTPSConnection,
     deadline,
 )
-from portal.provider.errors import (
-    PhotoError,
-    PhotoExpired,
-    PhotoRefused,
-    PhotoTooLarge,
-    PhotoUnavailable,
-)
+from portal.provider.errors import PhotoError, PhotoExpired, PhotoRefused, PhotoTooLarge, PhotoUnavailable
 
 BYTE_CAP = 15 * 1024 * 1024
 TOTAL_S = 30.0

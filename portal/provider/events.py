@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from portal.provider.fields import clean_text, id_text, moment
-from portal.provider.wire import model_status
+from portal.provider.wire_types import model_status
 
 MODEL_CREATED = "model.created"
 STATUS_UPDATED = "model.status.updated"

@@ -1,11 +1,11 @@
 """The provider's invite operations, in both API versions behind the same types."""
 
-from portal.provider.answers import ApiVersion, Call, Priority, flat, unexpected
-from portal.provider.door import Door
 from portal.provider.errors import AlreadyDeleted, NotFound
 from portal.provider.fields import WrongShape
+from portal.provider.operations import Door
 from portal.provider.paging import read_list
-from portal.provider.wire import CreatedInvite, Invite
+from portal.provider.responses import ApiVersion, Call, Priority, flat, unexpected
+from portal.provider.wire_types import CreatedInvite, Invite
 
 INVITES = "/organization/invites"
 # The old API says "invite" in the singular wherever it is not listing.

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from portal.provider.answers import Call, Priority
-from portal.provider.door import Door
+from portal.provider.operations import Door
 from portal.provider.paging import read_list, walk
-from portal.provider.wire import Member
+from portal.provider.responses import Call, Priority
+from portal.provider.wire_types import Member
 
 MemberStatus = Literal["accepted", "pending", "finished"]
 

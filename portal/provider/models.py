@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-from portal.provider.answers import Call, Priority, flat, unexpected
-from portal.provider.door import Door
 from portal.provider.errors import AlreadyDeleted, NotFound
 from portal.provider.fields import WrongShape
+from portal.provider.operations import Door
 from portal.provider.paging import walk
-from portal.provider.wire import CreatedSession, Model, newest
+from portal.provider.responses import Call, Priority, flat, unexpected
+from portal.provider.wire_types import CreatedSession, Model, newest
 
 MODELS = "/organization/models"
 MODEL = "/organization/models/:modelId"

@@ -2,10 +2,10 @@
 
 from decimal import Decimal
 
-from portal.provider.answers import ApiVersion, Call, Priority
-from portal.provider.door import Door
 from portal.provider.fields import WrongShape, decimal
-from portal.provider.wire import Organization
+from portal.provider.operations import Door
+from portal.provider.responses import ApiVersion, Call, Priority
+from portal.provider.wire_types import Organization
 
 
 class OrganizationCalls(Door):

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
-from portal.provider.answers import Call, Json, flat, picked, unexpected
 from portal.provider.fields import WrongShape
-from portal.provider.wire import Pagination
+from portal.provider.responses import Call, Json, flat, picked, unexpected
+from portal.provider.wire_types import Pagination
 
 PAGE = 200
 MOST_PAGES = 1000

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
-from portal.provider.answers import Call, Json, Priority, flat, unexpected
-from portal.provider.door import Door
 from portal.provider.fields import WrongShape, moment
+from portal.provider.operations import Door
 from portal.provider.paging import read_list, walk
-from portal.provider.wire import DownloadLink, Downloads, Photo
+from portal.provider.responses import Call, Json, Priority, flat, unexpected
+from portal.provider.wire_types import DownloadLink, Downloads, Photo
 
 Include = Literal["main", "all"]
 PHOTOS = "/organization/models/:modelId/photos"

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from portal.provider.answers import Call, Priority, unexpected
-from portal.provider.door import Door
 from portal.provider.errors import AlreadyDeleted, NotFound
+from portal.provider.operations import Door
 from portal.provider.paging import read_list
-from portal.provider.wire import Organization, Team
+from portal.provider.responses import Call, Priority, unexpected
+from portal.provider.wire_types import Organization, Team
 
 TEAMS = "/organization/teams"
 TEAM = "/organization/teams/:teamId"

@@ -21,7 +21,17 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
-from portal.provider.answers import (
+from portal.http_client.connection import (
+    CONNECT_S,
+    READ_S,
+    TOTAL_S,
+    TimedHTTPConnection,
+    TimedHTTPSConnection,
+    deadline,
+)
+from portal.provider.budget import Budget, Grant, Recorder
+from portal.provider.errors import InvalidRequest, NotFound, ProviderError, RateLimited, Unavailable
+from portal.provider.responses import (
     LONGEST_WAIT,
     ApiVersion,
     Call,
@@ -31,16 +41,6 @@ from portal.provider.answers import (
     read_window,
     unexpected,
 )
-from portal.provider.budget import Budget, Grant, Recorder
-from portal.provider.connection import (
-    CONNECT_S,
-    READ_S,
-    TOTAL_S,
-    TimedHTTPConnection,
-    TimedHTTPSConnection,
-    deadline,
-)
-from portal.provider.errors import InvalidRequest, NotFound, ProviderError, RateLimited, Unavailable
 from portal.provider.retry import Breaker, ProviderRetry, RetryAllowance
 
 log = logging.getLogger(__name__)

@@ -6,9 +6,9 @@ import logging
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from portal.crash_points import crash_point
 from portal.db import release, transaction
 from portal.domain.audit_chain import Fault, Head, Walk
+from portal.failpoints import crash_point
 from portal.models import audit, audit_links
 
 log = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ from portal.domain.errors import BadInput
 from portal.models import audit, consents, people, shoots
 from portal.models.consents import Consent
 from portal.models.people import Person
+from portal.services import shoot_sync
 from portal.services import shoots as asking
-from portal.services import sync
 
 
 def give(
@@ -52,7 +52,7 @@ def give(
         audit.add("consent.given", at=now, actor_id=person.id, subject_id=person.id, version=policy.version)
         if (shoot := shoots.open_for(person.id)) is not None:
             # Whoever had withdrawn and agrees again gets the pictures that were held back meanwhile.
-            sync.ask_for_held_back(shoot)
+            shoot_sync.ask_for_held_back(shoot)
             asking.come_back(person)
         people.announce(person.id)
         return consent

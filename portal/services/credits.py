@@ -9,15 +9,16 @@ from datetime import datetime
 from decimal import Decimal
 from math import ceil
 
-from portal.crash_points import crash_point
 from portal.db import release, transaction
 from portal.domain.stages import Problem
-from portal.models import credits, jobs, people, shoots, waiting
+from portal.failpoints import crash_point
+from portal.models import credits, people, shoots, waiting_room
+from portal.models import queue as jobs
 from portal.models.shoots import Shoot
 from portal.provider import ProviderClient
 from portal.provider.errors import UnexpectedAnswer
-from portal.services import notices, waiting_turns
-from portal.services.notices import Outbox
+from portal.services import notifications, waiting_turns
+from portal.services.notifications import Outbox
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +62,7 @@ def forecast() -> Forecast:
         balance=known.balance if known else None,
         read_at=known.read_at if known else None,
         spoken_for=credits.spoken_for(),
-        saved=waiting.count_held_up_by(Problem.NO_CREDITS),
+        saved=waiting_room.count_held_up_by(Problem.NO_CREDITS),
     )
 
 
@@ -102,7 +103,7 @@ def queue_reading() -> None:
 
 def go_on() -> None:
     """In the transaction of a session that was made: let more of those try who wait for a credit, if any do."""
-    if waiting.held_up_by(Problem.NO_CREDITS, limit=1):
+    if waiting_room.held_up_by(Problem.NO_CREDITS, limit=1):
         jobs.defer(GO_ON_TASK, once="credits.go_on")
 
 
@@ -117,13 +118,13 @@ def let_go_on(*, now: datetime, outbox: Outbox) -> int:
     known = credits.last_known()
     if known is None or known.balance is None:
         return _resume(None, now=now, outbox=outbox)
-    under_way = credits.spoken_for() - waiting.count_held_up_by(Problem.NO_CREDITS)
+    under_way = credits.spoken_for() - waiting_room.count_held_up_by(Problem.NO_CREDITS)
     return _resume(max(0, ceil(known.balance) - under_way), now=now, outbox=outbox)
 
 
 def _resume(limit: int | None, *, now: datetime, outbox: Outbox) -> int:
     with transaction():
-        found = [shoot.id for shoot in waiting.held_up_by(Problem.NO_CREDITS, limit)]
+        found = [shoot.id for shoot in waiting_room.held_up_by(Problem.NO_CREDITS, limit)]
     release()
     for shoot_id in found:
         with transaction():
@@ -139,5 +140,5 @@ def _put_back(shoot: Shoot, *, now: datetime, outbox: Outbox) -> None:
     shoot.problem = None
     shoot.attempted_at = None
     people.announce(shoot.person_id)
-    notices.credits_are_back(shoot, outbox=outbox, now=now)
+    notifications.credits_are_back(shoot, outbox=outbox, now=now)
     waiting_turns.queue(shoot)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from portal.domain.secretbox import SecretBox
 from portal.provider import Budget, ProviderClient
-from portal.services.notices import Outbox
+from portal.services.notifications import Outbox
 
 
 @dataclass(frozen=True)

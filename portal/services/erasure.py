@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from portal.crash_points import crash_point
 from portal.db import release, transaction
 from portal.domain.errors import NotFound
 from portal.domain.secretbox import SecretBox
-from portal.models import audit, consents, deliveries, erasures, jobs, people, photos, sessions, shoots, waiting
+from portal.failpoints import crash_point
+from portal.models import audit, consents, deliveries, erasures, people, photos, queue, sessions, shoots, waiting_room
 from portal.models.erasures import Erasure
 from portal.models.shoots import Shoot
 from portal.provider import ProviderClient
 from portal.provider.errors import NotFound as UnknownToProvider
-from portal.services import creation
+from portal.services import shoot_creation
 from portal.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -123,7 +123,7 @@ def _close(theirs: list[Shoot], now: datetime) -> None:
 
 
 def _queue(erasure_id: UUID) -> None:
-    jobs.defer(ERASE_TASK, once=f"erase:{erasure_id}", erasure_id=str(erasure_id))
+    queue.defer(ERASE_TASK, once=f"erase:{erasure_id}", erasure_id=str(erasure_id))
 
 
 def carry_out(erasure_id: UUID, eraser: Eraser) -> None:
@@ -191,10 +191,10 @@ def _delete_files(erasure: Erasure, storage: Storage) -> None:
 
 def _wait_for_running(erasure: Erasure, now: datetime) -> None:
     with transaction():
-        busy = any(jobs.is_running(shoot_id=str(shoot_id)) for shoot_id in erasure.shoot_ids)
+        busy = any(queue.is_running(shoot_id=str(shoot_id)) for shoot_id in erasure.shoot_ids)
         # A turn says of nobody whom it serves; one that had begun with this person has ended when its lease has.
-        is_served = erasure.email is not None and now < erasure.requested_at + creation.ATTEMPT_LEASE
-        busy = busy or (is_served and jobs.is_any_running(waiting.TURN_TASK))
+        is_served = erasure.email is not None and now < erasure.requested_at + shoot_creation.ATTEMPT_LEASE
+        busy = busy or (is_served and queue.is_any_running(waiting_room.TURN_TASK))
     release()
     if busy:
         raise StillAtWork(now + PAUSE)

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from portal.db import snapshot
 from portal.domain.audit_chain import Head, Walk
-from portal.models import checks, deliveries, erasures, jobs, photos, waiting
+from portal.models import consistency, deliveries, erasures, photos, queue, waiting_room
 from portal.services import audit_trail
 from portal.storage import ObjectMissing, Storage
 
@@ -46,16 +46,16 @@ def check(
     """
     rules: tuple[tuple[str, Callable[[], Iterator[object]]], ...] = (
         ("delivery waits without a job", _deliveries_without_job),
-        ("two open shoots of one person", checks.people_with_two_open_shoots),
+        ("two open shoots of one person", consistency.people_with_two_open_shoots),
         ("people wait for a session and no turn is coming for so many", _turns_missing),
         ("finished shoot is not copied and nothing will copy it", _copies_without_job),
-        ("finished shoot counts as copied without any photo", checks.copied_without_photos),
-        ("copied photo has no rendition", checks.copied_photos_without_renditions),
-        ("choice of a photo of another shoot", checks.choices_of_other_shoots),
-        ("job is held by a worker that is gone", lambda: checks.jobs_without_worker(now)),
-        ("status of a shoot has no audit row", checks.shoots_without_audit),
-        ("consent has no audit row", checks.consents_without_audit),
-        ("choice has no audit row", checks.choices_without_audit),
+        ("finished shoot counts as copied without any photo", consistency.copied_without_photos),
+        ("copied photo has no rendition", consistency.copied_photos_without_renditions),
+        ("choice of a photo of another shoot", consistency.choices_of_other_shoots),
+        ("job is held by a worker that is gone", lambda: consistency.jobs_without_worker(now)),
+        ("status of a shoot has no audit row", consistency.shoots_without_audit),
+        ("consent has no audit row", consistency.consents_without_audit),
+        ("choice has no audit row", consistency.choices_without_audit),
         ("erased person is still here", erasures.still_here),
         ("session of an erased person is known", erasures.sessions_still_here),
         ("provider has not confirmed an erasure for a week", lambda: _overdue_erasures(now)),
@@ -77,19 +77,19 @@ def check(
 
 def _deliveries_without_job() -> Iterator[object]:
     for delivery_id in deliveries.in_state("pending"):
-        if not jobs.is_queued(deliveries.APPLY_TASK, delivery_id=delivery_id):
+        if not queue.is_queued(deliveries.APPLY_TASK, delivery_id=delivery_id):
             yield delivery_id
 
 
 def _turns_missing() -> Iterator[object]:
     # A turn serves whoever is first, so only their number counts.
-    if missing := waiting.missing_turns():
+    if missing := waiting_room.missing_turns():
         yield missing
 
 
 def _copies_without_job() -> Iterator[object]:
-    for shoot_id in checks.shoots_to_copy():
-        if not jobs.is_queued("photos.copy", shoot_id=str(shoot_id)):
+    for shoot_id in consistency.shoots_to_copy():
+        if not queue.is_queued("photos.copy", shoot_id=str(shoot_id)):
             yield shoot_id
 
 

@@ -13,9 +13,9 @@ from portal.domain.stages import ONBOARDING, Stage
 from portal.models import audit, link_reports, people, shoots
 from portal.models.link_reports import LinkReport
 from portal.models.people import Person
-from portal.services import notices, sync
+from portal.services import notifications, shoot_sync
 from portal.services.journey import Journey
-from portal.services.notices import NO_OUTBOX, Outbox
+from portal.services.notifications import NO_OUTBOX, Outbox
 
 
 class Saw(StrEnum):
@@ -50,14 +50,14 @@ def report_dead(person: Person, sighting: Sighting, *, now: datetime, outbox: Ou
         shoot = shoots.lock(standing.id) if standing else None
         if shoot is None or shoot.signed_url is None or shoot.provider_status != ONBOARDING:
             return False
-        sync.ask_to_refresh(shoot, now=now)
+        shoot_sync.ask_to_refresh(shoot, now=now)
         report_id = link_reports.add(
             shoot.id, saw=sighting.saw, browser=sighting.browser, request_id=sighting.request_id, now=now
         )
         if report_id is not None:
             who = person.id
             audit.add("shoot.link_reported", at=now, actor_id=who, subject_id=who, result="problem", saw=sighting.saw)
-            notices.link_is_reported(shoot, report_id, outbox=outbox, now=now)
+            notifications.link_is_reported(shoot, report_id, outbox=outbox, now=now)
             people.announce(person.id)
         return True
 
@@ -87,5 +87,5 @@ def see_to(report_id: UUID, *, actor_id: UUID, now: datetime, outbox: Outbox = N
             return
         report.done_at, report.done_by = now, actor_id
         audit.add("shoot.link_seen_to", at=now, actor_id=actor_id, subject_id=shoot.person_id)
-        notices.link_was_seen_to(shoot, report_id, outbox=outbox, now=now)
+        notifications.link_was_seen_to(shoot, report_id, outbox=outbox, now=now)
         people.announce(shoot.person_id)

@@ -10,8 +10,8 @@ from uuid import UUID
 from portal.db import transaction
 from portal.domain.errors import NotFound, NotYourself, SignInRefused
 from portal.domain.identity import Identity
-from portal.domain.lifetimes import LIFETIMES
 from portal.domain.roles import Role, standing_of
+from portal.domain.session_lifetimes import LIFETIMES
 from portal.models import audit, people, sessions
 from portal.models.people import Person
 from portal.models.sessions import Session

@@ -6,11 +6,23 @@ import logging
 from collections import Counter
 from datetime import datetime, timedelta
 
-from portal.crash_points import crash_point
 from portal.db import release, transaction
 from portal.domain.durations import LATEST
 from portal.domain.stages import Problem
-from portal.models import audit, budget, choices, deliveries, jobs, limits, people, photos, sessions, shoots, steps
+from portal.failpoints import crash_point
+from portal.models import (
+    audit,
+    budget,
+    choices,
+    deliveries,
+    people,
+    photos,
+    queue,
+    rate_limits,
+    sessions,
+    shoot_steps,
+    shoots,
+)
 from portal.services.people import ATTEMPT_LIFE, ORDER_TRACE
 from portal.storage import Storage
 
@@ -38,9 +50,9 @@ def forget(storage: Storage, *, now: datetime) -> None:
         counts = {
             "bodies": deliveries.forget_bodies(now - BODIES),
             "calls": budget.forget_calls(now - CALLS),
-            "jobs": jobs.forget_finished(now - FINISHED_JOBS),
-            "limits": limits.forget(now - LIMITS),
-            "durations": steps.forget_durations(LATEST),
+            "jobs": queue.forget_finished(now - FINISHED_JOBS),
+            "limits": rate_limits.forget(now - LIMITS),
+            "durations": shoot_steps.forget_durations(LATEST),
         }
     crash_point("retention.after_records")
     counts["sign_ins"] = _drop_sign_ins(now)

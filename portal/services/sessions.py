@@ -8,8 +8,8 @@ from uuid import UUID
 
 from portal.db import transaction
 from portal.domain.errors import NotFound, SignInRefused
-from portal.domain.lifetimes import LIFETIMES
 from portal.domain.roles import Role
+from portal.domain.session_lifetimes import LIFETIMES
 from portal.models import audit, people, sessions
 from portal.models.people import Person
 from portal.models.sessions import Session

@@ -13,8 +13,8 @@ from portal.domain.stages import ONBOARDING, Problem
 from portal.models import audit, consents, people, shoots
 from portal.models.people import Person
 from portal.models.shoots import Shoot
-from portal.services import notices, waiting_turns
-from portal.services.notices import NO_OUTBOX, Outbox
+from portal.services import notifications, waiting_turns
+from portal.services.notifications import NO_OUTBOX, Outbox
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ def studio_url(person: Person, *, secretbox: SecretBox, now: datetime, outbox: O
             log.exception("a studio link cannot be opened with the configured keys")
             shoot.problem = Problem.LINK_LOST
             audit.add("shoot.link_lost", at=now, subject_id=person.id, result="problem")
-            notices.link_is_lost(shoot, cause="cannot_be_opened", outbox=outbox, now=now)
+            notifications.link_is_lost(shoot, cause="cannot_be_opened", outbox=outbox, now=now)
             people.announce(person.id)
             return None
         shoot.last_opened_at = now

@@ -7,15 +7,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from portal.crash_points import crash_point
 from portal.db import release, transaction
 from portal.domain import stages
 from portal.domain.stages import Problem
-from portal.models import locks, shoots, waiting
+from portal.failpoints import crash_point
+from portal.models import locks, shoots
+from portal.models import waiting_room as waiting
 from portal.provider import ProviderClient
-from portal.provider.wire import Model
-from portal.services import credits, erasure, inbox, notices, sync, waiting_room, watch
-from portal.services.notices import NO_OUTBOX, Outbox
+from portal.provider.wire_types import Model
+from portal.services import credits, deliveries, erasure, monitoring, notifications, shoot_sync, waiting_room
+from portal.services.notifications import NO_OUTBOX, Outbox
 
 log = logging.getLogger(__name__)
 
@@ -73,10 +74,10 @@ def reconcile(
         expected = set(ours) if everything else unfinished
         missing = expected - {model.id for model in listed}
         for provider_id in missing:
-            sync.refresh(ours[provider_id], provider=provider, clock=clock)
+            shoot_sync.refresh(ours[provider_id], provider=provider, clock=clock)
         swept = Swept(len(listed), changed, len(missing), _favorites(provider, clock))
         _pick_up(provider, clock, outbox)
-        watch.tell_of_stuck(outbox=outbox, now=clock())
+        monitoring.tell_of_stuck(outbox=outbox, now=clock())
     log.info("swept", extra=asdict(swept))
     return swept
 
@@ -96,7 +97,7 @@ def _take_in(model: Model, asked_at: datetime, now: datetime) -> bool:
         if shoot is None or shoot.closed_at is not None:
             return False
         before = shoot.provider_status
-        return sync.take_in(shoot, model, asked_at=asked_at, now=now) and shoot.provider_status != before
+        return shoot_sync.take_in(shoot, model, asked_at=asked_at, now=now) and shoot.provider_status != before
 
 
 def _favorites(provider: ProviderClient, clock: Callable[[], datetime]) -> int:
@@ -110,7 +111,7 @@ def _favorites(provider: ProviderClient, clock: Callable[[], datetime]) -> int:
             shoot = shoots.lock(known.id) if known else None
             if shoot is None or shoot.closed_at is not None or shoot.copied_at is None:
                 continue
-            if sync.learn_favorite(shoot, favorite.id, acted_at=asked_at, now=clock()):
+            if shoot_sync.learn_favorite(shoot, favorite.id, acted_at=asked_at, now=clock()):
                 found += 1
     release()
     return found
@@ -119,8 +120,8 @@ def _favorites(provider: ProviderClient, clock: Callable[[], datetime]) -> int:
 def _pick_up(provider: ProviderClient, clock: Callable[[], datetime], outbox: Outbox) -> None:
     """Queue what lost its job, and see to those who wait for credits, if anybody does."""
     long_ago = clock() - LOST_AFTER
-    inbox.pick_up(before=long_ago)
-    notices.pick_up(before=long_ago)
+    deliveries.pick_up(before=long_ago)
+    notifications.pick_up(before=long_ago)
     erasure.pick_up(before=long_ago)
     waiting_room.pick_up(before=long_ago)
     if waiting.count_held_up_by(Problem.NO_CREDITS):

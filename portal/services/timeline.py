@@ -8,9 +8,9 @@ from enum import StrEnum
 
 from portal.domain import durations, stages
 from portal.domain.durations import Step, Usual
-from portal.models import steps
+from portal.models import shoot_steps
+from portal.models.shoot_steps import ShootStep
 from portal.models.shoots import Shoot
-from portal.models.steps import ShootStep
 from portal.services.journey import Journey
 from portal.services.progress import Expectations
 
@@ -75,7 +75,7 @@ def tell(journey: Journey, *, expectations: Expectations, now: datetime) -> Time
     shoot = journey.shoot
     if shoot is None or shoot.provider_status is None:
         return None
-    reached = steps.of_shoot(shoot.id)
+    reached = shoot_steps.of_shoot(shoot.id)
     step = durations.step_of(shoot.provider_status)
     since = _since(shoot, reached, step)
     usual = expectations.of(shoot, now)[step] if step else None

@@ -9,12 +9,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from portal.db import release, transaction
-from portal.domain import waiting as domain
-from portal.domain.waiting import Line
-from portal.models import budget, waiting
+from portal.domain import waiting_room as domain
+from portal.domain.waiting_room import Line
+from portal.models import budget, waiting_room
 from portal.models.shoots import Shoot
 from portal.provider import Grant
-from portal.services import creation, waiting_turns
+from portal.services import shoot_creation, waiting_turns
 from portal.services.desk import Desk, NotYet
 
 # A turn waits this long in its place before it goes to the end of the queue: a worker that stops waits for it.
@@ -44,7 +44,7 @@ def take_turn(desk: Desk) -> None:
 
 def _try(desk: Desk) -> datetime | None:
     """Serve one if that is possible now; return when to look again, None when the turn is over."""
-    front = waiting.front()
+    front = waiting_room.front()
     release()
     now = desk.clock()
     if front.is_empty:
@@ -54,11 +54,11 @@ def _try(desk: Desk) -> datetime | None:
     leave = desk.budget.acquire("interactive", now)
     if not isinstance(leave, Grant):
         return now + timedelta(seconds=leave)
-    claim = creation.claim_next(desk)
+    claim = shoot_creation.claim_next(desk)
     if claim is not None:
-        creation.serve(claim, desk)
+        shoot_creation.serve(claim, desk)
         return None
-    until = waiting.ready_at(creation.ATTEMPT_LEASE.total_seconds())
+    until = waiting_room.ready_at(shoot_creation.ATTEMPT_LEASE.total_seconds())
     release()
     return until
 
@@ -67,8 +67,8 @@ def pick_up(*, before: datetime) -> int:
     """Queue the turns that got lost, if any did, for those who have waited since before this moment."""
     queued = 0
     with transaction():
-        if missing := waiting.missing_turns():
-            for shoot in waiting.in_order(before):
+        if missing := waiting_room.missing_turns():
+            for shoot in waiting_room.in_order(before):
                 queued += waiting_turns.queue(shoot)
                 if queued == missing:
                     break
@@ -77,7 +77,7 @@ def pick_up(*, before: datetime) -> int:
 
 def look(shoot: Shoot, *, now: datetime, limit_per_minute: int) -> Line:
     """Return where somebody stands and how fast the line moves, from our own records in one statement."""
-    standing = waiting.standing(shoot, minute_ago=now - _MINUTE, limit_per_minute=limit_per_minute)
+    standing = waiting_room.standing(shoot, minute_ago=now - _MINUTE, limit_per_minute=limit_per_minute)
     opens_at = max(filter(None, (standing.closed_until, standing.line_rests_until)), default=now)
     return Line(
         ahead=standing.ahead,

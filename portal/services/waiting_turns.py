@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from portal.models import jobs, waiting
+from portal.models import queue as jobs
+from portal.models import waiting_room
 from portal.models.shoots import Shoot
 
 
 def queue(shoot: Shoot) -> bool:
     """Queue one more turn, in the caller's transaction; there is at least one for each who waits."""
     return jobs.defer(
-        waiting.TURN_TASK,
+        waiting_room.TURN_TASK,
         queue=jobs.LINE,
         priority=jobs.TURN,
         once=f"create:{shoot.id}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import current_app
 
-from portal.services.context import Portal
+from portal.services.app_context import Portal
 
 EXTENSION = "portal"
 

@@ -18,12 +18,12 @@ from portal.domain.errors import NotFound, PortalError, SignInRefused, TooMany, 
 from portal.provider.errors import ProviderError
 from portal.storage import ObjectMissing, StorageError
 from portal.web import locales
-from portal.web.access import rule_for
-from portal.web.auth.refusal_words import sign_in_words
-from portal.web.error_words import Words, words_for
-from portal.web.requests import request_id
-from portal.web.security import csp_nonce
-from portal.web.sessions import current_session
+from portal.web.auth.refusal_messages import sign_in_words
+from portal.web.error_messages import Words, words_for
+from portal.web.observability.request_id import request_id
+from portal.web.security.access import rule_for
+from portal.web.security.headers import csp_nonce
+from portal.web.security.sessions import current_session
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from whitenoise import WhiteNoise
 
 from portal.settings import Settings
 from portal.web.context import EXTENSION
-from portal.web.security import HSTS
+from portal.web.security.headers import HSTS
 
 _VERSIONED = re.compile(r"/static/[0-9a-f]{12}/")
 

@@ -16,15 +16,15 @@ from portal.db import FAULTS
 from portal.domain.errors import TooMany
 from portal.provider.brands import BRANDS, Brand
 from portal.provider.signature import BadSignature
-from portal.services import inbox
-from portal.services.context import Portal
-from portal.services.inbox import Receiver
+from portal.services import deliveries
+from portal.services.app_context import Portal
+from portal.services.deliveries import Receiver
 from portal.settings import Settings
-from portal.web import logs, metrics
 from portal.web.context import EXTENSION, portal_context
-from portal.web.requests import new_id, origin_of
-from portal.web.security import plain_walls
-from portal.web.throttle import Limit, Throttle
+from portal.web.observability import logs, metrics
+from portal.web.observability.request_id import new_id, origin_of
+from portal.web.security.headers import plain_walls
+from portal.web.security.rate_limits import Limit, Throttle
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -134,7 +134,7 @@ def _keep(portal: Portal, brand: Brand, body: bytes, environ: WSGIEnvironment) -
     receiver = Receiver(brand, portal.settings.webhook_secrets, portal.settings.webhook_scheme)
     headers = {name: environ[key] for key, name in _SIGNED[brand.slug] if key in environ}
     try:
-        kept = inbox.accept(receiver, body, headers, now=portal.clock())
+        kept = deliveries.accept(receiver, body, headers, now=portal.clock())
     except BadSignature as error:
         metrics.WEBHOOKS.labels(result="refused").inc()
         return _refuse(portal, error.reason, environ)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from portal.demo.stack import Stack
+from demo.stack import Stack
 from tests.e2e import portraits
 
 # A busy machine is slow; what must be quick is measured by the bench, not here.

@@ -17,8 +17,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from portal.db import db, transaction
 from portal.models.audit import AuditEntry
-from portal.sandbox.testing import RunningSandbox, start_sandbox
 from portal.settings import Settings
+from sandbox.testing import RunningSandbox, start_sandbox
 from tests.e2e.site import Site, serving
 from tests.factories import NOW
 

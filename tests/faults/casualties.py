@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 import psutil
 
-from portal.crash_points import VARIABLE
-from portal.demo.children import Child
+from demo.children import Child
+from portal.failpoints import VARIABLE
 from portal.jobs.schedule import DEAD_AFTER_SECONDS
-from portal.services.creation import ATTEMPT_LEASE
+from portal.services.shoot_creation import ATTEMPT_LEASE
 from tests.faults.house import House
 from tests.faults.people import Traveller
 from tests.faults.studio import CREATE

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.demo.stack import Stack
+from demo.stack import Stack
 from tests import canaries
 
 for _module in ("barrage", "house", "studio"):

@@ -17,14 +17,15 @@ import pytest
 import requests
 from flask import Flask
 
+from demo import readiness
+from demo.children import Child, stop_all
+from demo.ports import Ports
+from demo.stack import ROOT, Stack
 from portal.app import create_app
 from portal.db import db, release, transaction
-from portal.demo import readiness
-from portal.demo.children import Child, stop_all
-from portal.demo.ports import Ports
-from portal.demo.stack import ROOT, Stack
 from portal.jobs.tasks import SWEEP_TASK
-from portal.models import jobs, people
+from portal.models import people
+from portal.models import queue as jobs
 from portal.models.sessions import Session
 from portal.services import erasure, fsck, shoots
 from portal.settings import Settings

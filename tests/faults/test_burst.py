@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from portal.sandbox.testing import start_sandbox
 from portal.settings import Settings
+from sandbox.testing import start_sandbox
 
 pytestmark = [pytest.mark.faults, pytest.mark.minutes, pytest.mark.timeout(400)]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from portal.demo.stack import ROOT
+from demo.stack import ROOT
 from tests.faults.casualties import TASKS, Casualty, Ward
 from tests.faults.house import House
 from tests.faults.people import Traveller

@@ -13,7 +13,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from portal.demo.children import stop_all
+from demo.children import stop_all
 from tests.faults.barrage import Barrage
 from tests.faults.house import House
 from tests.faults.waiting import until

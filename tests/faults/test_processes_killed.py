@@ -9,8 +9,8 @@ import psutil
 import pytest
 import requests
 
-from portal.crash_points import VARIABLE
-from portal.demo.children import Child
+from demo.children import Child
+from portal.failpoints import VARIABLE
 from tests.faults.barrage import Barrage
 from tests.faults.house import House
 from tests.faults.waiting import until

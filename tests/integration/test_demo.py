@@ -1,4 +1,4 @@
-"""`portal demo` as people meet it: it comes up, says what happens, and leaves nothing running."""
+"""`python -m demo` as people meet it: it comes up, says what happens, and leaves nothing running."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ import psutil
 import pytest
 import requests
 
-from portal.demo.ports import Ports
-from portal.demo.stack import ROOT
+from demo.ports import Ports
+from demo.stack import ROOT
 
 START_SECONDS = 60
 END_SECONDS = 30
@@ -35,7 +35,7 @@ class Demo:
         self.ports = ports
         self.url = f"http://localhost:{ports.portal}"
         self.output = folder.parent / f"{folder.name}-{time.monotonic_ns()}.txt"
-        command = [sys.executable, "-m", "portal", "demo", "--data", str(folder), "--port", str(ports.portal)]
+        command = [sys.executable, "-m", "demo", "--data", str(folder), "--port", str(ports.portal)]
         command += ["--sandbox-port", str(ports.sandbox), "--identity-port", str(ports.identity)]
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
@@ -141,7 +141,7 @@ def test_a_killed_supervisor_takes_everything_with_it(launch: Callable[..., Demo
     assert all_gone(parts)
 
 
-@pytest.mark.parametrize(("word", "name"), [("worker", "worker"), ("portal.demo.identity", "identity")])
+@pytest.mark.parametrize(("word", "name"), [("worker", "worker"), ("demo.identity", "identity")])
 def test_a_killed_part_ends_everything_and_is_named(launch: Callable[..., Demo], word: str, name: str) -> None:
     demo = launch()
     demo.wait_until_ready()
@@ -168,7 +168,7 @@ def test_the_port_comes_from_the_environment_too(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         taken = server.getsockname()[1]
         run = subprocess.run(
-            [sys.executable, "-m", "portal", "demo", "--data", str(folder)],
+            [sys.executable, "-m", "demo", "--data", str(folder)],
             cwd=ROOT,
             env=os.environ | {"SANDBOX_PORT": str(taken), "PORT": str(Ports.free().portal)},
             capture_output=True,

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from portal.demo.postgres import Postgres
-from portal.doctor import Finding, examine
+from demo.postgres import Postgres
+from portal.services.health import Finding, examine
 from portal.settings import Settings
 
 Build = Callable[..., Settings]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.code import ROOT
+from tests.architecture.code import ROOT
 
 REAL = ("sh", "cat", "cmp", "cp", "mkdir", "rm", "basename", "dirname", "touch", "chmod")
 LOCK = "requirements-demo.txt"

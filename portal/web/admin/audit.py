@@ -9,9 +9,8 @@ from flask import Blueprint, Response, render_template, request
 
 from portal.models import audit_list
 from portal.models.audit_list import Listed, Wanted
+from portal.presentation import audit_messages, csv_file
 from portal.services import audit_reading
-from portal.web import csv_file
-from portal.web.admin import audit_words
 from portal.web.context import portal_context
 
 blueprint = Blueprint("audit", __name__, url_prefix="/admin")
@@ -52,7 +51,7 @@ def show() -> str:
         has_odd_day=bool(request.args.get("day", "").strip()) and "day" not in filters,
         searched=audit_reading.called(filters.get("person", "")),
         standing=audit_reading.standing(),
-        words=audit_words,
+        words=audit_messages,
     )
 
 
@@ -66,7 +65,7 @@ def download() -> Response:
 def _filters() -> dict[str, str]:
     """Return the filters that make sense; what does not is left out, as if it had not been set."""
     given = {name: request.args.get(name, "").strip() for name in ("action", "person", "day")}
-    if given["action"] not in audit_words.ACTIONS:
+    if given["action"] not in audit_messages.ACTIONS:
         given["action"] = ""
     # No text of the database can hold this character, nor is any name so long.
     if "\0" in given["person"] or len(given["person"]) > _LONGEST_SEARCH:

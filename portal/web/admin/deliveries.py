@@ -8,10 +8,11 @@ from werkzeug.wrappers import Response
 
 from portal.domain.errors import NotFound
 from portal.models import deliveries
-from portal.services import inbox, watch
-from portal.web.access import current_person
-from portal.web.auth.returns import own_page
+from portal.services import deliveries as inbox
+from portal.services import monitoring
 from portal.web.context import portal_context
+from portal.web.security.access import current_person
+from portal.web.security.safe_redirect import own_page
 
 blueprint = Blueprint("deliveries", __name__, url_prefix="/admin/deliveries")
 
@@ -35,7 +36,7 @@ def show() -> str:
         older_than=found[PAGE - 1].id if len(found) > PAGE else None,
         state=state,
         states=STATES,
-        watch=watch.look(portal_context().clock()),
+        watch=monitoring.look(portal_context().clock()),
     )
 
 

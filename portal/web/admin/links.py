@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response
 
 from portal.models import link_reports
 from portal.services import link_reports as reports
-from portal.web.access import current_person
 from portal.web.context import portal_context
+from portal.web.security.access import current_person
 
 blueprint = Blueprint("links", __name__, url_prefix="/admin/links")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template
 
-from portal.services import watch
+from portal.services import monitoring
 from portal.web.context import portal_context
 
 blueprint = Blueprint("overview", __name__, url_prefix="/admin")
@@ -16,7 +16,7 @@ def show() -> str:
     portal = portal_context()
     return render_template(
         "admin/overview.html",
-        watch=watch.look(portal.clock()),
+        watch=monitoring.look(portal.clock()),
         has_webhook_secret=bool(portal.settings.webhook_secrets),
         limit_per_hour=portal.settings.rate_limit * 60,
     )

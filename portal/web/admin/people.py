@@ -11,15 +11,15 @@ from werkzeug.wrappers import Response
 
 from portal.domain.roles import Role
 from portal.domain.stages import Stage
-from portal.models.roster import Filter
-from portal.services import people, roster, sessions
-from portal.web.access import current_person
+from portal.models.people_list import Filter
+from portal.services import people, people_list, sessions
 from portal.web.context import portal_context
 from portal.web.paging import person_after
+from portal.web.security.access import current_person
 
 blueprint = Blueprint("people", __name__, url_prefix="/admin/people")
 
-_STAGES = (roster.STUCK, *Stage)
+_STAGES = (people_list.STUCK, *Stage)
 _ROLES = tuple(Role)
 _LONGEST_WORDS = 100
 
@@ -31,7 +31,7 @@ def show_all() -> str:
     stage, role = request.args.get("stage"), request.args.get("role")
     asked = {"q": words or None, "stage": stage if stage in _STAGES else None, "role": role if role in _ROLES else None}
     portal = portal_context()
-    page = roster.look(
+    page = people_list.look(
         Filter(words=asked["q"], role=asked["role"]), now=portal.clock(), stage=asked["stage"], after=person_after()
     )
     teams = frozenset(portal.settings.team_managers)
@@ -41,7 +41,7 @@ def show_all() -> str:
 @blueprint.get("/<uuid:person_id>")
 def show_one(person_id: UUID) -> str:
     """One person: what is known of their way, and where they are signed in."""
-    return render_template("admin/person.html", dossier=roster.dossier(person_id, portal_context().clock()))
+    return render_template("admin/person.html", dossier=people_list.dossier(person_id, portal_context().clock()))
 
 
 @blueprint.post("/<uuid:person_id>/sessions/<uuid:public_id>/end")
@@ -64,7 +64,7 @@ def end_sessions(person_id: UUID) -> Response:
 @blueprint.get("/<uuid:person_id>/deactivate")
 def ask_deactivate(person_id: UUID) -> str:
     """Say what deactivating means, before it is done."""
-    return render_template("admin/deactivate.html", dossier=roster.dossier(person_id, portal_context().clock()))
+    return render_template("admin/deactivate.html", dossier=people_list.dossier(person_id, portal_context().clock()))
 
 
 @blueprint.post("/<uuid:person_id>/deactivate")
@@ -78,7 +78,7 @@ def deactivate(person_id: UUID) -> Response:
 @blueprint.get("/<uuid:person_id>/reactivate")
 def ask_reactivate(person_id: UUID) -> str:
     """Say what reactivating means, before it is done."""
-    return render_template("admin/reactivate.html", dossier=roster.dossier(person_id, portal_context().clock()))
+    return render_template("admin/reactivate.html", dossier=people_list.dossier(person_id, portal_context().clock()))
 
 
 @blueprint.post("/<uuid:person_id>/reactivate")

@@ -15,10 +15,10 @@ from werkzeug.wrappers import Response as AnyResponse
 from portal.db import transaction
 from portal.domain.errors import SignInRefused
 from portal.domain.secretbox import CannotOpen
+from portal.identity.client import IdentityProvider, Request
 from portal.models import sessions
 from portal.models.sessions import SignInAttempt
 from portal.services.people import ATTEMPT_LIFE
-from portal.web.auth.provider import IdentityProvider, Request
 from portal.web.context import portal_context
 
 SILENT_TRIED = "silent"

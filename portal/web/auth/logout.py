@@ -13,12 +13,12 @@ from portal.domain.errors import SignInRefused, SignInUnavailable
 from portal.domain.secretbox import CannotOpen
 from portal.models.sessions import Session
 from portal.services import people, sessions
-from portal.web.access import current_person
 from portal.web.auth import attempts
 from portal.web.auth.attempts import identity_provider
 from portal.web.auth.routes import blueprint
 from portal.web.context import portal_context
-from portal.web.sessions import END_SESSION, current_session
+from portal.web.security.access import current_person
+from portal.web.security.sessions import END_SESSION, current_session
 
 # The routes below join those of signing in; importing this module is what adds them.
 __all__ = ["blueprint"]

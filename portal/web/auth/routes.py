@@ -9,17 +9,17 @@ from flask import Blueprint, g, redirect, request
 from werkzeug.wrappers import Response
 
 from portal.domain.errors import SignInRefused, SignInUnavailable
+from portal.identity.client import Proof
 from portal.services import people, sessions
 from portal.services.people import NewSession
-from portal.web import metrics
 from portal.web.auth import attempts
 from portal.web.auth.attempts import SILENT_TRIED, Begun, identity_provider
-from portal.web.auth.provider import Proof
-from portal.web.auth.returns import HOME, own_page, page_path
 from portal.web.context import portal_context
-from portal.web.forgery import FORM_TOKEN
 from portal.web.locales import visitor_locale
-from portal.web.sessions import END_SESSION, current_session, digest, new_token
+from portal.web.observability import metrics
+from portal.web.security.csrf import FORM_TOKEN
+from portal.web.security.safe_redirect import HOME, own_page, page_path
+from portal.web.security.sessions import END_SESSION, current_session, digest, new_token
 
 blueprint = Blueprint("auth", __name__)
 

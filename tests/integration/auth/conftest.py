@@ -10,9 +10,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from demo.postgres import Postgres
 from portal.app import create_app
 from portal.db import db
-from portal.demo.postgres import Postgres
 from portal.models.audit import AuditEntry
 from portal.settings import Settings
 from tests.emptying import empty

@@ -11,14 +11,7 @@ from flask import Response
 
 from portal.models.audit import AuditEntry
 from tests.integration.auth.actors import Browser, MovableClock
-from tests.integration.auth.hostile_provider import (
-    CLIENT_SECRET,
-    FOREIGN_KEY,
-    OTHER_KEY,
-    public,
-    sign,
-    without_kid,
-)
+from tests.integration.auth.hostile_provider import CLIENT_SECRET, FOREIGN_KEY, OTHER_KEY, public, sign, without_kid
 
 Audit = Callable[[str], list[AuditEntry]]
 

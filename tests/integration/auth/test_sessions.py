@@ -19,7 +19,7 @@ from portal.models.audit import AuditEntry
 from portal.models.people import Person
 from portal.models.sessions import Session
 from portal.services import sessions as signins
-from portal.web.sessions import digest, new_token
+from portal.web.security.sessions import digest, new_token
 from tests.integration.auth.actors import Browser, MovableClock
 from tests.integration.auth.hostile_provider import HostileProvider
 

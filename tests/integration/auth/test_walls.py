@@ -8,9 +8,9 @@ import pytest
 from flask import Flask
 
 from portal.models.audit import AuditEntry
-from portal.web.access import RULES
-from portal.web.throttle import Throttle
-from tests.house.addresses import calls_of
+from portal.web.security.access import RULES
+from portal.web.security.rate_limits import Throttle
+from tests.architecture.addresses import calls_of
 from tests.integration.auth.actors import Browser, MovableClock
 
 ORIGIN = "http://127.0.0.1:1"

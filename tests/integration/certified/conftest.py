@@ -8,8 +8,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from portal.demo.ports import free_port
-from portal.demo.postgres import Postgres
+from demo.ports import free_port
+from demo.postgres import Postgres
 from tests.integration.certified.actors import CLIENT, CertifiedProvider, Visitor, signing_key
 from tests.integration.core.processes import environment, web
 

@@ -18,9 +18,9 @@ from portal.db import release, transaction
 from portal.jobs.runner import Running, queue
 from portal.models.shoots import Shoot
 from portal.provider.brands import BRANDS
-from portal.services import inbox
-from portal.services.context import Portal
-from portal.services.inbox import Receiver
+from portal.services import deliveries
+from portal.services.app_context import Portal
+from portal.services.deliveries import Receiver
 from tests.factories import NOW
 from tests.integration.core.doubles import ScriptedDownloader, ScriptedProvider
 from tests.integration.core.signing import signed_headers
@@ -129,7 +129,7 @@ class Bench:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         settings = self.portal.settings
         receiver = Receiver(BRANDS[settings.provider], settings.webhook_secrets, settings.webhook_scheme)
-        return inbox.accept(receiver, raw, signed_headers(raw, at or self.clock.now), now=self.clock.now)
+        return deliveries.accept(receiver, raw, signed_headers(raw, at or self.clock.now), now=self.clock.now)
 
     def together(self, calls: list[Callable[[], Any]]) -> list[Any]:
         """Make calls at the same moment, each in a thread with a context of its own; return what each gave."""

@@ -14,7 +14,7 @@ from flask import Flask
 
 from portal.app import create_app
 from portal.db import db
-from portal.services.context import Portal
+from portal.services.app_context import Portal
 from portal.storage import LocalStorage
 from tests.integration.core.bench import Bench, Clock
 from tests.integration.core.doubles import ScriptedDownloader, ScriptedProvider

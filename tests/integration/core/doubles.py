@@ -14,7 +14,7 @@ from typing import Any
 from portal.provider.client import ProviderClient
 from portal.provider.download import DownloadedPhoto, PhotoDownloader
 from portal.provider.errors import AlreadyExists, NotFound, Unavailable
-from portal.provider.wire import CreatedSession, Model, Photo, PhotoUrls
+from portal.provider.wire_types import CreatedSession, Model, Photo, PhotoUrls
 
 Cue = BaseException | Callable[[], None]
 

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from demo.ports import free_port
 from portal.db import transaction
-from portal.demo.ports import free_port
 from portal.models.people import Person
 from portal.models.sessions import Session
 from tests.integration.core.signing import SECRET

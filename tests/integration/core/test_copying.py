@@ -16,8 +16,8 @@ from portal.images.renditions import render
 from portal.models import people, photos
 from portal.models.shoots import Shoot
 from portal.provider.errors import PhotoExpired, PhotoRefused, PhotoUnavailable, Unavailable
-from portal.services import consent, copying, fsck, gallery, journey, sync
-from portal.services.copying import Copier
+from portal.services import consent, fsck, gallery, journey, mirroring, shoot_sync
+from portal.services.mirroring import Copier
 from portal.storage import LocalStorage, StorageUnavailable
 from tests.factories import NOW, agree, make_person, make_shoot
 from tests.integration.core.bench import Bench
@@ -42,7 +42,7 @@ def copier(bench: Bench) -> Copier:
 
 
 def copy(bench: Bench, shoot: Shoot) -> None:
-    copying.copy_photos(shoot.id, copier(bench))
+    mirroring.copy_photos(shoot.id, copier(bench))
 
 
 def stage_of(shoot: Shoot) -> Stage:
@@ -56,7 +56,7 @@ def queue_copy(bench: Bench, shoot: Shoot) -> None:
     bench.query(
         "UPDATE shoots SET provider_status = 'generatingHeadshots', finished_at = NULL WHERE id = %(id)s", id=shoot.id
     )
-    sync.refresh(shoot.id, provider=bench.provider, clock=bench.clock)
+    shoot_sync.refresh(shoot.id, provider=bench.provider, clock=bench.clock)
 
 
 def test_every_photo_in_every_size(bench: Bench) -> None:
@@ -119,8 +119,8 @@ def test_stopped_at_any_step_it_goes_on_where_it_was(bench: Bench, step: str, mo
     else:
         owner, name = {
             "storing": (LocalStorage, "put"),
-            "recording": (copying, "_keep"),
-            "finishing": (copying, "_finish"),
+            "recording": (mirroring, "_keep"),
+            "finishing": (mirroring, "_finish"),
         }[step]
         real = getattr(owner, name)
 
@@ -179,7 +179,7 @@ def test_provider_that_lists_without_end_fills_neither_table_nor_storage(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
     shoot = finished(bench, *(f"p{number}" for number in range(6)))
-    copying.copy_photos(shoot.id, replace(copier(bench), most_photos=4))
+    mirroring.copy_photos(shoot.id, replace(copier(bench), most_photos=4))
     assert [photo.provider_id for photo in photos.viewable(shoot.id)] == ["p0", "p1", "p2", "p3"]
     assert bench.query("SELECT count(*) FROM photos") == [(4,)]
     assert sorted(bench.downloader.fetched) == ["p0", "p1", "p2", "p3"]
@@ -188,7 +188,7 @@ def test_provider_that_lists_without_end_fills_neither_table_nor_storage(
 
 
 def test_as_many_photos_as_there_may_be_are_no_news(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
-    copying.copy_photos(finished(bench, "p1", "p2").id, replace(copier(bench), most_photos=2))
+    mirroring.copy_photos(finished(bench, "p1", "p2").id, replace(copier(bench), most_photos=2))
     assert bench.query("SELECT count(*) FROM photos WHERE copied_at IS NOT NULL") == [(2,)]
     assert "more photos" not in caplog.text
 
@@ -200,8 +200,8 @@ def test_photos_beyond_a_shoots_share_of_the_storage_are_left_out(bench: Bench) 
     shoot = finished(bench, "p1", "p2", "p3", "p4")
     bench.downloader.cues["p2"].append(PhotoUnavailable("timeout"))
     with pytest.raises(PhotoUnavailable):
-        copying.copy_photos(shoot.id, limited)
-    copying.copy_photos(shoot.id, limited)
+        mirroring.copy_photos(shoot.id, limited)
+    mirroring.copy_photos(shoot.id, limited)
     assert bench.query("SELECT count(*), sum(size) FROM renditions") == [(2 * len(RENDITIONS), 2 * one)]
     stored = sum(len(bench.portal.storage.get(key)) for key in bench.portal.storage.list("photos/"))
     assert stored == 2 * one
@@ -304,7 +304,7 @@ def test_after_a_reset_the_old_photos_are_hidden_and_the_new_ones_shown(bench: B
 
     bench.clock.advance(minutes=1)
     model.status = "onboarding"
-    sync.refresh(shoot.id, provider=bench.provider, clock=bench.clock)
+    shoot_sync.refresh(shoot.id, provider=bench.provider, clock=bench.clock)
     assert bench.shoot(shoot).provider_status == "onboarding"
     assert photos.viewable(shoot.id) == []
 
@@ -312,7 +312,7 @@ def test_after_a_reset_the_old_photos_are_hidden_and_the_new_ones_shown(bench: B
     model.status, model.photos, model.finished_at = "active", ["both", "new1"], bench.clock.now
     bench.downloader.content["new1"] = PICTURE
     bench.downloader.fetched.clear()
-    sync.refresh(shoot.id, provider=bench.provider, clock=bench.clock)
+    shoot_sync.refresh(shoot.id, provider=bench.provider, clock=bench.clock)
     bench.work()
     assert [photo.provider_id for photo in photos.viewable(shoot.id)] == ["both", "new1"]
     assert bench.downloader.fetched == ["new1"]
@@ -346,8 +346,8 @@ def test_what_is_not_to_be_copied_costs_no_call(bench: Bench, fields: dict[str, 
     agree(person)
     shoot = make_shoot(person, **({"provider_status": "active"} | fields))
     copy(bench, shoot)
-    copying.settle(shoot.id, now=NOW)
-    copying.copy_photos(UUID(int=0), copier(bench))
+    mirroring.settle(shoot.id, now=NOW)
+    mirroring.copy_photos(UUID(int=0), copier(bench))
     assert bench.provider.calls == []
     assert bench.shoot(shoot).problem is None
 

@@ -10,7 +10,7 @@ import pytest
 from portal.domain.stages import Problem, Stage
 from portal.models.people import Person
 from portal.provider.errors import OutOfCredits, Unavailable, UnexpectedAnswer
-from portal.services import credits, journey, shoots, watch
+from portal.services import credits, journey, monitoring, shoots
 from tests.factories import NOW, agree, make_person, make_shoot
 from tests.integration.core.bench import Bench
 
@@ -237,5 +237,5 @@ def test_the_console_sees_balance_forecast_and_who_waits(bench: Bench, town: Tow
     town.press(3)
     town.refuse()
     bench.work()
-    seen = watch.look(bench.clock.now)
+    seen = monitoring.look(bench.clock.now)
     assert (seen.credits.balance, seen.credits.free, seen.credits.saved, seen.in_line) == (0, -3, 3, 0)

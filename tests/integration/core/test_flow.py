@@ -16,15 +16,15 @@ import requests
 from flask import Flask
 from werkzeug.serving import make_server
 
+from demo.ports import free_port
 from portal.app import create_app
-from portal.demo.ports import free_port
 from portal.domain.stages import Problem, Stage
 from portal.models import people
 from portal.models.people import Person
-from portal.sandbox.testing import RunningSandbox, start_sandbox
 from portal.services import fsck, gallery, journey, sweep
 from portal.services.journey import Journey
 from portal.services.shoots import request_shoot, studio_url
+from sandbox.testing import RunningSandbox, start_sandbox
 from tests.factories import agree, make_person
 from tests.integration.core.bench import Bench
 from tests.integration.core.conftest import closing_connections

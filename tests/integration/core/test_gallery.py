@@ -14,7 +14,7 @@ from portal.models import people, shoots
 from portal.models.people import Person
 from portal.models.photos import Photo
 from portal.models.shoots import Shoot
-from portal.services import gallery, journey, sync
+from portal.services import gallery, journey, shoot_sync
 from tests.factories import NOW, acts_of, agree, make_finished, make_person, make_photo, make_shoot
 from tests.integration.core.bench import Bench
 
@@ -30,14 +30,14 @@ def pick_in_studio(shoot: Shoot, photo: Photo, at: datetime, key: str | None = N
     with transaction():
         locked = shoots.lock(shoot.id)
         assert locked is not None
-        sync.record_studio_favorite(locked, photo.provider_id, key=key or str(uuid4()), acted_at=at, now=at)
+        shoot_sync.record_studio_favorite(locked, photo.provider_id, key=key or str(uuid4()), acted_at=at, now=at)
 
 
 def learn(shoot: Shoot, photo: Photo, at: datetime) -> bool:
     with transaction():
         locked = shoots.lock(shoot.id)
         assert locked is not None
-        return sync.learn_favorite(locked, photo.provider_id, acted_at=at, now=at)
+        return shoot_sync.learn_favorite(locked, photo.provider_id, acted_at=at, now=at)
 
 
 def chosen(person: Person) -> str | None:

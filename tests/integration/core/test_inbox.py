@@ -14,7 +14,8 @@ from portal.models import deliveries, people
 from portal.models.shoots import Shoot
 from portal.provider.errors import Unavailable
 from portal.provider.signature import BadSignature
-from portal.services import inbox, journey
+from portal.services import deliveries as inbox
+from portal.services import journey
 from portal.services import people as people_service
 from portal.services.shoots import request_shoot
 from tests.factories import NOW, acts_of, agree, make_person, make_photo, make_shoot

@@ -23,11 +23,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from portal.db import transaction
 from portal.jobs import runner, schedule
 from portal.jobs.runner import LONGEST_WAIT, MAX_TRIES, is_outage, queue, task, wait_before
-from portal.models import audit, jobs
+from portal.models import audit
+from portal.models import queue as jobs
 from portal.provider.errors import Forbidden, NotFound, PhotoExpired, PhotoUnavailable, RateLimited, Unavailable
-from portal.services.context import Portal
-from portal.services.copying import NotListedYet
+from portal.services.app_context import Portal
 from portal.services.desk import NotYet
+from portal.services.mirroring import NotListedYet
 from portal.storage import InvalidKey, StorageFull, StorageUnavailable
 from tests.factories import NOW, agree, make_person, make_shoot
 from tests.integration.core.bench import Bench

@@ -23,10 +23,10 @@ from portal.models.people import Person
 from portal.models.sessions import Session
 from portal.services import people as people_service
 from portal.services import sessions as signins
-from portal.web import wires
-from portal.web.hub import CLOSED, Hub, Inbox
-from portal.web.live import _stream
-from portal.web.wires import FIRST, Wire
+from portal.web.live import connection as wires
+from portal.web.live.connection import FIRST, Wire
+from portal.web.live.hub import CLOSED, Hub, Inbox
+from portal.web.live.routes import _stream
 from tests.factories import NOW, agree, make_person
 from tests.integration.core.bench import Bench
 from tests.integration.core.processes import cookie_of, environment, until, web

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal.services import inbox
+from portal.services import deliveries
 from tests.emptying import empty
 from tests.factories import NOW, acts_of
 from tests.integration.core.bench import Bench, iso
@@ -125,7 +125,7 @@ def test_a_burst_about_one_model_costs_two_reads_at_most(bench: Bench) -> None:
         bodies=[json.dumps(body).encode() for body in bodies],
     )
     for number, (delivery_id,) in enumerate(bench.query("SELECT id FROM deliveries ORDER BY id")):
-        inbox.apply(delivery_id, clock=bench.clock)
+        deliveries.apply(delivery_id, clock=bench.clock)
         if number % 20 == 0:
             bench.work(impatient=False)
         bench.clock.advance(seconds=0.015)

@@ -17,11 +17,11 @@ from bench.fast_time import FastClock, FastTime
 from bench.waiting_room import most_overtaken
 from portal.app import create_app
 from portal.db import release
-from portal.models import waiting
-from portal.sandbox.testing import RunningSandbox, start_sandbox
+from portal.models import waiting_room as waiting
 from portal.services import shoots, waiting_room
 from portal.services.desk import NotYet
 from portal.settings import Settings
+from sandbox.testing import RunningSandbox, start_sandbox
 from tests.factories import agree, make_person
 from tests.integration.core.conftest import closing_connections
 

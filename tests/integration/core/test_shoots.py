@@ -14,15 +14,8 @@ from portal.domain.stages import Problem, Stage
 from portal.models import people
 from portal.models.people import Person
 from portal.models.shoots import Shoot
-from portal.provider.errors import (
-    AlreadyExists,
-    Forbidden,
-    InvalidEmail,
-    OutOfCredits,
-    RateLimited,
-    UnexpectedAnswer,
-)
-from portal.services import consent, creation, journey, sweep, waiting_room
+from portal.provider.errors import AlreadyExists, Forbidden, InvalidEmail, OutOfCredits, RateLimited, UnexpectedAnswer
+from portal.services import consent, journey, shoot_creation, sweep, waiting_room
 from portal.services.desk import NotYet
 from portal.services.shoots import request_shoot, studio_url
 from tests.factories import NOW, agree, make_finished, make_person, make_shoot
@@ -118,7 +111,7 @@ def test_an_attempt_in_progress_is_waited_for_and_not_repeated(bench: Bench) -> 
 def _second_attempt(bench: Bench, shoot: Shoot) -> None:
     with bench.app.app_context(), pytest.raises(NotYet) as running:
         create(bench)
-    assert running.value.until == NOW + creation.ATTEMPT_LEASE
+    assert running.value.until == NOW + shoot_creation.ATTEMPT_LEASE
 
 
 def test_a_worker_killed_in_its_attempt_is_followed_by_another(bench: Bench) -> None:
@@ -133,7 +126,7 @@ def test_a_worker_killed_in_its_attempt_is_followed_by_another(bench: Bench) -> 
     bench.clock.advance(seconds=30)
     assert bench.run("shoots.create_session", arguments) == "succeeded"
     [wait] = bench.waits("shoots.create_session")
-    assert bench.clock.now + wait > NOW + creation.ATTEMPT_LEASE
+    assert bench.clock.now + wait > NOW + shoot_creation.ATTEMPT_LEASE
     assert wait <= timedelta(seconds=33)
 
     bench.clock.advance(seconds=33)

@@ -13,9 +13,9 @@ from portal.db import transaction
 from portal.domain.stages import Stage
 from portal.models import locks, people
 from portal.models.shoots import Shoot
-from portal.provider.answers import Call, Json
 from portal.provider.client import ProviderClient
 from portal.provider.errors import Unavailable
+from portal.provider.responses import Call, Json
 from portal.services import journey, sweep
 from portal.services.sweep import Swept
 from tests.factories import NOW, acts_of, agree, make_finished, make_person, make_photo, make_shoot

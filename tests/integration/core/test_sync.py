@@ -10,7 +10,7 @@ from portal.db import transaction
 from portal.models import people, shoots
 from portal.models.shoots import Shoot
 from portal.provider.errors import Unavailable
-from portal.services import sync
+from portal.services import shoot_sync
 from tests.factories import NOW, acts_of, agree, make_finished, make_person, make_photo, make_shoot
 from tests.integration.core.bench import Bench
 
@@ -24,15 +24,15 @@ def ours(bench: Bench, status: str = "pending", **fields: object) -> Shoot:
     return shoot
 
 
-def tell(shoot: Shoot, status: str, *, at: datetime, by: sync.Source = "event", now: datetime = NOW) -> None:
+def tell(shoot: Shoot, status: str, *, at: datetime, by: shoot_sync.Source = "event", now: datetime = NOW) -> None:
     with transaction():
         locked = shoots.lock(shoot.id)
         assert locked is not None
-        sync.tell_status(locked, status, at=at, by=by, now=now)
+        shoot_sync.tell_status(locked, status, at=at, by=by, now=now)
 
 
 def refresh(bench: Bench, shoot: Shoot) -> None:
-    sync.refresh(shoot.id, provider=bench.provider, clock=bench.clock)
+    shoot_sync.refresh(shoot.id, provider=bench.provider, clock=bench.clock)
 
 
 def their(bench: Bench, shoot: Shoot):
@@ -91,7 +91,9 @@ def test_sent_back_to_the_beginning_its_photos_and_choice_are_out_of_sight(bench
     shoot, (first, _) = make_finished(person)
     bench.provider.add(person.email, "onboarding", id=shoot.provider_id)
     with transaction():
-        sync.record_studio_favorite(shoots.lock(shoot.id) or shoot, first.provider_id, key="k", acted_at=NOW, now=NOW)
+        shoot_sync.record_studio_favorite(
+            shoots.lock(shoot.id) or shoot, first.provider_id, key="k", acted_at=NOW, now=NOW
+        )
     refresh(bench, shoot)
     kept = bench.shoot(shoot)
     assert (kept.provider_status, kept.copied_at, kept.finished_at, kept.photo_count) == ("onboarding", None, None, 0)
@@ -161,7 +163,7 @@ def test_a_pick_known_before_its_photo_waits_for_it(bench: Bench) -> None:
     shoot = ours(bench, "active")
     with transaction():
         for _ in range(2):
-            sync.record_studio_favorite(shoots.lock(shoot.id) or shoot, "p9", key="d1", acted_at=NOW, now=NOW)
+            shoot_sync.record_studio_favorite(shoots.lock(shoot.id) or shoot, "p9", key="d1", acted_at=NOW, now=NOW)
     [act] = acts_of(shoot)
     assert bench.query("SELECT provider_id, copied_at FROM photos") == [("p9", None)]
     assert act.origin == "studio"
@@ -172,7 +174,7 @@ def test_asking_for_the_pick(bench: Bench) -> None:
     photo = make_photo(shoot, "p1")
 
     def ask() -> None:
-        sync.read_favorite(shoot.id, key="d1", acted_at=NOW, provider=bench.provider, clock=bench.clock)
+        shoot_sync.read_favorite(shoot.id, key="d1", acted_at=NOW, provider=bench.provider, clock=bench.clock)
 
     ask()
     assert acts_of(shoot) == []

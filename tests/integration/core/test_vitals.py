@@ -9,8 +9,8 @@ from portal.db import transaction
 from portal.models.deliveries import Delivery
 from portal.models.people import Person
 from portal.models.shoots import Shoot
-from portal.services import watch
-from portal.web.vitals import vitals
+from portal.services import monitoring
+from portal.web.observability.database_metrics import vitals
 from tests.integration.core.bench import Bench
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -103,7 +103,7 @@ def test_longer_than_usual_is_stuck_and_a_known_problem_is_not(bench: Bench) -> 
     shoot("generatingHeadshots", since=timedelta(hours=7))
     shoot(None, since=timedelta(hours=1))
     shoot("onboarding", since=timedelta(days=30), problem="link_lost")
-    seen = watch.look(NOW)
+    seen = monitoring.look(NOW)
     assert sorted(one.status or "requested" for one in seen.stuck) == ["generatingHeadshots", "requested", "waiting"]
     assert [one.problem for one in seen.troubled] == ["link_lost"]
 
@@ -111,8 +111,8 @@ def test_longer_than_usual_is_stuck_and_a_known_problem_is_not(bench: Bench) -> 
 def test_silence_counts_only_while_something_is_under_way(bench: Bench) -> None:
     """People who take their photos for days are no reason for an alarm; a session at work without a word is."""
     shoot("onboarding", since=timedelta(days=2))
-    assert not watch.look(NOW).is_silent
+    assert not monitoring.look(NOW).is_silent
     shoot("pending", since=timedelta(hours=7))
-    assert watch.look(NOW).is_silent
+    assert monitoring.look(NOW).is_silent
     delivery("applied", ago=timedelta(hours=1))
-    assert not watch.look(NOW).is_silent
+    assert not monitoring.look(NOW).is_silent

@@ -15,12 +15,13 @@ from sqlalchemy import event, text
 from portal.db import db, release, transaction
 from portal.domain.stages import Problem, Stage
 from portal.jobs.worker import CONCURRENCY, TURNS
-from portal.models import budget, waiting
+from portal.models import budget
+from portal.models import waiting_room as waiting
 from portal.models.people import Person
 from portal.models.shoots import Shoot
 from portal.provider import Grant
 from portal.provider.errors import ProviderError, RateLimited, Unavailable, UnexpectedAnswer
-from portal.services import consent, creation, fsck, journey, shoots, sweep, waiting_room
+from portal.services import consent, fsck, journey, shoot_creation, shoots, sweep, waiting_room
 from portal.services.desk import NotYet
 from portal.storage import LocalStorage
 from tests.factories import NOW, agree, make_person, make_shoot
@@ -313,7 +314,7 @@ def test_a_bug_in_our_own_code_is_tried_again_and_at_last_said(bench: Bench) -> 
     person = make_person()
     agree(person)
     shoots.request_shoot(person, provider="profilebakery", development=False, now=NOW)
-    bench.provider.fails("create_model", *[ZeroDivisionError()] * creation.MAX_FAILURES)
+    bench.provider.fails("create_model", *[ZeroDivisionError()] * shoot_creation.MAX_FAILURES)
     bench.work()
     assert journey.load(person).stage is Stage.PROBLEM
     assert journey.load(person).problem is Problem.REFUSED

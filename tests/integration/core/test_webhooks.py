@@ -17,10 +17,10 @@ from prometheus_client import REGISTRY
 from werkzeug.test import TestResponse
 
 from portal.app import create_app
-from portal.models import limits
+from portal.models import rate_limits
 from portal.provider.brands import BRANDS
-from portal.services import inbox
-from portal.services.inbox import Receiver
+from portal.services import deliveries
+from portal.services.deliveries import Receiver
 from tests.factories import NOW
 from tests.integration.core.bench import Bench
 from tests.integration.core.conftest import closing_connections
@@ -107,13 +107,13 @@ def test_what_is_authentic_is_not_even_counted(bench: Bench) -> None:
 
 def test_a_flood_costs_the_database_a_few_statements(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
-    take, client = limits.take, bench.app.test_client()
+    take, client = rate_limits.take, bench.app.test_client()
 
     def noted(*args: Any, **more: Any) -> int:
         asked.append(args)
         return take(*args, **more)
 
-    monkeypatch.setattr(limits, "take", noted)
+    monkeypatch.setattr(rate_limits, "take", noted)
     for _ in range(500):
         client.post(PATH, data=BODY)
     assert len(asked) <= 48 / 8 + 1
@@ -179,8 +179,8 @@ def test_an_older_secret_is_told_to_whoever_wants_to_take_it_away(
     said = []
     for secret in ("new-one", "old-one"):
         body = BODY.replace(b"evt_1", secret.encode())
-        with caplog.at_level(logging.INFO, "portal.services.inbox"):
-            inbox.accept(receiver, body, signed_headers(body, NOW, secret=secret), now=NOW)
+        with caplog.at_level(logging.INFO, "portal.services.deliveries"):
+            deliveries.accept(receiver, body, signed_headers(body, NOW, secret=secret), now=NOW)
         said.append([(record.message, record.__dict__["place"]) for record in caplog.records])
     assert said == [[], [("webhook signed with an older secret", 2)]]
     assert "old-one" not in str([record.__dict__ for record in caplog.records])

@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
+from demo.postgres import Postgres
 from portal import migrations
 from portal.app import create_app
 from portal.db import db
-from portal.demo.postgres import Postgres
 from portal.domain.audit_chain import Walk
 from portal.services import audit_trail
 

@@ -10,7 +10,7 @@ from typing import LiteralString
 import psycopg
 import pytest
 
-from portal.lane import Busy, Lane
+from portal.db.batching import Busy, Lane
 
 PID: LiteralString = "SELECT pg_backend_pid()"
 SLEEP: LiteralString = "SELECT pg_sleep(%(seconds)s)"

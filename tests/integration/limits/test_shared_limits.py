@@ -19,13 +19,13 @@ from hypothesis import strategies as st
 
 from portal.app import create_app
 from portal.db import db, transaction
+from portal.db.batching import Lane
 from portal.domain.errors import TooMany
-from portal.lane import Lane
-from portal.models import limits
+from portal.models import rate_limits
 from portal.services import retention
 from portal.settings import Settings
 from portal.storage import LocalStorage
-from portal.web.throttle import Limit, Throttle, shared_count
+from portal.web.security.rate_limits import Limit, Throttle, shared_count
 from tests.factories import make_person
 from tests.integration.core.processes import cookie_of, environment, web
 from tests.integration.core.signing import signed_headers
@@ -64,7 +64,7 @@ def test_two_processes_share_what_is_beyond_their_own(app: Flask) -> None:
 
 def test_shared_bucket_is_refilled_by_the_minute(app: Flask) -> None:
     def take(wanted: int, after: float) -> int:
-        return limits.take("x", "a", per_minute=60, wanted=wanted, now=NOW + timedelta(seconds=after))
+        return rate_limits.take("x", "a", per_minute=60, wanted=wanted, now=NOW + timedelta(seconds=after))
 
     assert [take(50, 0), take(50, 0), take(50, 0)] == [50, 10, 0]
     assert [take(50, 9.5), take(50, 9.9), take(50, 10)] == [9, 0, 1]
@@ -131,15 +131,15 @@ def test_callers_are_digests_and_go_when_they_are_old(app: Flask, tmp_path: Path
         for _ in range(12):
             passes(throttle, FIFTY, caller, NOW)
     with transaction() as session:
-        kept = [row.caller for row in session.query(limits.RateLimit)]
+        kept = [row.caller for row in session.query(rate_limits.RateLimit)]
     assert [len(caller) for caller in kept] == [32, 32]
     assert not any("203" in caller and "113.9" in caller for caller in kept)
     retention.forget(LocalStorage(tmp_path), now=NOW + timedelta(minutes=59))
     with transaction() as session:
-        assert session.query(limits.RateLimit).count() == 2
+        assert session.query(rate_limits.RateLimit).count() == 2
     retention.forget(LocalStorage(tmp_path), now=NOW + timedelta(minutes=61))
     with transaction() as session:
-        assert session.query(limits.RateLimit).count() == 0
+        assert session.query(rate_limits.RateLimit).count() == 0
 
 
 @pytest.fixture

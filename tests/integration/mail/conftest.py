@@ -12,13 +12,13 @@ from typing import Any
 import psycopg
 import pytest
 
+from demo.ports import free_port
 from portal.app import create_app
-from portal.demo.ports import free_port
 from portal.models.people import Person
 from portal.models.shoots import Shoot
-from portal.services import copying
-from portal.services.context import Portal
-from portal.services.copying import Copier
+from portal.services import mirroring
+from portal.services.app_context import Portal
+from portal.services.mirroring import Copier
 from portal.storage import LocalStorage
 from tests.factories import NOW, agree, make_person, make_shoot
 from tests.integration.core.bench import Bench, Clock
@@ -64,7 +64,7 @@ class Office:
     def finish(self, person: Person | None = None) -> Shoot:
         """Let a shoot be finished and copied; its mail is owed and not sent."""
         shoot = self.shoot(person)
-        copying.copy_photos(shoot.id, self.copier())
+        mirroring.copy_photos(shoot.id, self.copier())
         return shoot
 
     def deliver(self) -> list[str]:

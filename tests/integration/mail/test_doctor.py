@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from portal.demo.ports import free_port
-from portal.doctor import Finding, examine
+from demo.ports import free_port
+from portal.services.health import Finding, examine
 from portal.settings import Settings
 from tests.smtp import Post, running
 

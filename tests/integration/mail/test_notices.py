@@ -11,8 +11,8 @@ from portal.domain.stages import Problem
 from portal.mail import Mailer, Message
 from portal.models.shoots import Shoot
 from portal.provider.errors import OutOfCredits
-from portal.services import copying, notices, people, shoots, sweep
-from portal.services.notices import Kind
+from portal.services import mirroring, notifications, people, shoots, sweep
+from portal.services.notifications import Kind
 from tests.factories import NOW, agree, make_person, make_shoot
 from tests.integration.mail.conftest import SUPPORT, Office, parts
 
@@ -41,7 +41,7 @@ def lose_link(office: Office, email: str = "ada@example.com") -> Shoot:
 
 def enter(office: Office, shoot: Shoot) -> None:
     portal = office.bench.portal
-    person = notices.people.by_id(shoot.person_id)
+    person = notifications.people.by_id(shoot.person_id)
     assert person is not None
     assert shoots.studio_url(person, secretbox=portal.secretbox, now=portal.clock(), outbox=portal.outbox) is None
 
@@ -58,7 +58,7 @@ def test_twenty_finish_at_once_and_each_gets_one(office: Office) -> None:
     finished = [office.shoot() for _ in range(20)]
     copier = office.copier()
     calls: list[Callable[[], object]] = [
-        lambda shoot=shoot: copying.copy_photos(shoot.id, copier)  # type: ignore[misc]
+        lambda shoot=shoot: mirroring.copy_photos(shoot.id, copier)  # type: ignore[misc]
         for shoot in finished
     ]
     assert office.bench.together(calls) == [None] * 20
@@ -71,10 +71,10 @@ def test_twenty_finish_at_once_and_each_gets_one(office: Office) -> None:
 def test_one_shoot_finished_twenty_times_is_one_mail(office: Office) -> None:
     shoot = office.shoot()
     copier = office.copier()
-    assert office.bench.together([lambda: copying.copy_photos(shoot.id, copier)] * 20) == [None] * 20
-    [job] = office.bench.queued(notices.SEND_TASK)
+    assert office.bench.together([lambda: mirroring.copy_photos(shoot.id, copier)] * 20) == [None] * 20
+    [job] = office.bench.queued(notifications.SEND_TASK)
     for _ in range(3):
-        assert office.bench.run(notices.SEND_TASK, job) == "succeeded"
+        assert office.bench.run(notifications.SEND_TASK, job) == "succeeded"
     assert len(office.post.received) == 1
     assert office.states() == [("ready", "sent")]
 
@@ -86,18 +86,18 @@ def test_a_mail_exists_exactly_if_the_news_does(office: Office, monkeypatch: pyt
         raise RuntimeError("before the commit")
 
     with monkeypatch.context() as broken:
-        broken.setattr(copying.people, "announce", fall)
+        broken.setattr(mirroring.people, "announce", fall)
         with pytest.raises(RuntimeError):
-            copying.settle(shoot.id, now=NOW, outbox=office.bench.portal.outbox)
+            mirroring.settle(shoot.id, now=NOW, outbox=office.bench.portal.outbox)
     assert office.states() == []
-    assert office.bench.queued(notices.SEND_TASK) == []
+    assert office.bench.queued(notifications.SEND_TASK) == []
 
 
 def test_killed_before_it_is_marked_it_goes_out_twice_and_looks_the_same(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office.finish()
-    [job] = office.bench.queued(notices.SEND_TASK)
+    [job] = office.bench.queued(notifications.SEND_TASK)
     send = Mailer.send
 
     def send_and_die(mailer: Mailer, message: Message) -> None:
@@ -107,9 +107,9 @@ def test_killed_before_it_is_marked_it_goes_out_twice_and_looks_the_same(
     with monkeypatch.context() as killed:
         killed.setattr(Mailer, "send", send_and_die)
         with pytest.raises(SystemExit):
-            office.bench.run(notices.SEND_TASK, job)
+            office.bench.run(notifications.SEND_TASK, job)
     assert office.states() == [("ready", "waits")]
-    office.bench.run(notices.SEND_TASK, job)
+    office.bench.run(notifications.SEND_TASK, job)
     assert office.states() == [("ready", "sent")]
     first, second = office.post.received
     assert first["Message-ID"] == second["Message-ID"]
@@ -120,7 +120,7 @@ def test_another_run_is_other_news(office: Office) -> None:
     office.deliver()
     office.bench.query("UPDATE shoots SET copied_at = NULL WHERE id = %(id)s", id=shoot.id)
     office.bench.clock.advance(days=2)
-    copying.copy_photos(shoot.id, office.copier())
+    mirroring.copy_photos(shoot.id, office.copier())
     office.deliver()
     assert office.states() == [("ready", "sent"), ("ready", "sent")]
 
@@ -132,8 +132,8 @@ def test_a_server_that_was_down_gets_it_once(office: Office) -> None:
     office.close()
     office.finish()
     for _ in range(8):
-        assert office.bench.work(limit=1) == [notices.SEND_TASK]
-        [wait] = office.bench.waits(notices.SEND_TASK)
+        assert office.bench.work(limit=1) == [notifications.SEND_TASK]
+        [wait] = office.bench.waits(notifications.SEND_TASK)
         assert wait <= timedelta(minutes=5)
         office.bench.clock.advance(minutes=5)
     assert office.states() == [("ready", "waits")]
@@ -141,14 +141,14 @@ def test_a_server_that_was_down_gets_it_once(office: Office) -> None:
     office.deliver()
     assert len(office.post.received) == 1
     assert office.states() == [("ready", "sent")]
-    assert office.bench.queued(notices.SEND_TASK) == []
+    assert office.bench.queued(notifications.SEND_TASK) == []
 
 
 def test_a_refused_recipient_holds_up_nobody(office: Office) -> None:
     office.post.refusals["gone@example.com"] = "550 no such mailbox"
     office.finish(make_person("gone@example.com"))
     office.finish(make_person("ada@example.com"))
-    assert office.deliver() == [notices.SEND_TASK] * 2
+    assert office.deliver() == [notifications.SEND_TASK] * 2
     assert sorted(office.states()) == [("ready", "refused:550"), ("ready", "sent")]
     assert len(office.post.to("ada@example.com")) == 1
     assert office.bench.query("SELECT detail->>'reason' FROM audit_entries WHERE action = 'mail.dropped'") == [
@@ -173,7 +173,7 @@ def test_a_mistake_of_ours_ends_with_its_name(office: Office, monkeypatch: pytes
         raise ZeroDivisionError
 
     monkeypatch.setattr(Mailer, "send", fail)
-    assert office.deliver() == [notices.SEND_TASK] * 5
+    assert office.deliver() == [notifications.SEND_TASK] * 5
     assert office.states() == [("ready", "ZeroDivisionError")]
 
 
@@ -183,7 +183,7 @@ def test_a_lost_job_is_found_again(office: Office) -> None:
     office.bench.clock.advance(minutes=11)
     sweep_now(office)
     sweep_now(office)
-    assert len(office.bench.queued(notices.SEND_TASK)) == 1
+    assert len(office.bench.queued(notifications.SEND_TASK)) == 1
     office.deliver()
     assert len(office.post.received) == 1
 
@@ -196,7 +196,7 @@ def test_no_mail_server_no_notice(make_office: Callable[..., Office]) -> None:
     office.finish()
     lose_link(office)
     assert office.states() == []
-    assert office.bench.queued(notices.SEND_TASK) == []
+    assert office.bench.queued(notifications.SEND_TASK) == []
 
 
 def test_mail_switched_off_later_drops_what_waits(make_office: Callable[..., Office]) -> None:
@@ -306,9 +306,9 @@ def test_who_waited_for_credits_is_told_when_the_session_is_there(office: Office
     shoot = start(office, "ada@example.com")
     assert shoot.problem == Problem.NO_CREDITS
     sweep_now(office)
-    [job] = [job for job in office.bench.queued(notices.SEND_TASK) if is_kind(office, job, Kind.CREDITS_BACK)]
+    [job] = [job for job in office.bench.queued(notifications.SEND_TASK) if is_kind(office, job, Kind.CREDITS_BACK)]
     # The session is still being made: the mail waits for it.
-    office.bench.run(notices.SEND_TASK, job)
+    office.bench.run(notifications.SEND_TASK, job)
     assert office.post.to("ada@example.com") == []
     office.deliver()
     [got] = office.post.to("ada@example.com")

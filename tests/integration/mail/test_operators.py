@@ -8,7 +8,7 @@ from portal.db import transaction
 from portal.models import link_reports as link_report_rows
 from portal.models import shoots as shoot_rows
 from portal.models.shoots import Shoot
-from portal.services import link_reports, watch
+from portal.services import link_reports, monitoring
 from portal.services.link_reports import Saw, Sighting
 from tests.factories import NOW, agree, make_person, make_shoot
 from tests.integration.mail.conftest import SUPPORT, Office, parts
@@ -24,7 +24,7 @@ def waiting(office: Office, *, hours: int) -> Shoot:
 
 def watch_over(office: Office) -> None:
     portal = office.bench.portal
-    watch.tell_of_stuck(outbox=portal.outbox, now=portal.clock())
+    monitoring.tell_of_stuck(outbox=portal.outbox, now=portal.clock())
 
 
 def test_operators_hear_of_people_who_wait_too_long_once_and_at_most_hourly(office: Office) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import pytest
 from html5lib import HTMLParser
 
-from portal.jobs.letters import Writer
-from portal.services.notices import Kind, Letter
+from portal.presentation.mail_templates import Writer
+from portal.services.notifications import Kind, Letter
 from tests.factories import NOW, make_person
 from tests.integration.mail.conftest import SUPPORT, Office, parts
 

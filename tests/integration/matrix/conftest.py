@@ -13,9 +13,9 @@ from typing import Any
 import psycopg
 import pytest
 
+from demo.postgres import Postgres
 from portal.app import create_app
 from portal.db import db
-from portal.demo.postgres import Postgres
 from tests.integration.auth.hostile_provider import HostileProvider
 from tests.integration.matrix.town import Town, TownClock, furnish, town_settings
 

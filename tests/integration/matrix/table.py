@@ -1,7 +1,7 @@
 """Every address of the portal and what each kind of caller gets there, written by hand.
 
-It repeats on purpose what `portal/web/access.py` decides, from the outside and in statuses: a slip in the access list
-shows here. A new route fails `test_every_route_is_in_the_table` until it has its line.
+It repeats on purpose what `portal/web/security/access.py` decides, from the outside and in statuses: a slip in the
+access list shows here. A new route fails `test_every_route_is_in_the_table` until it has its line.
 """
 
 from __future__ import annotations

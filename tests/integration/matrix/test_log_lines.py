@@ -10,7 +10,7 @@ import pytest
 
 from portal.db import transaction
 from portal.models import shoots
-from portal.services import sync
+from portal.services import shoot_sync
 from tests.integration.auth.hostile_provider import HostileProvider
 from tests.integration.core.signing import signed_headers
 from tests.integration.matrix.table import TABLE, routes_of
@@ -91,6 +91,6 @@ def test_status_nobody_has_seen_stays_inside_its_line(
         shoot = shoots.by_provider_id("model-of-employee")
         assert shoot is not None
         later = town.clock.now + timedelta(minutes=1)
-        sync.tell_status(shoot, words.replace("\x00", ""), at=later, by="check", now=later)
-    (line,) = [line for line in read(capsys.readouterr().out) if line["logger"] == "portal.services.sync"]
+        shoot_sync.tell_status(shoot, words.replace("\x00", ""), at=later, by="check", now=later)
+    (line,) = [line for line in read(capsys.readouterr().out) if line["logger"] == "portal.services.shoot_sync"]
     assert line["message"] == "unknown provider status"

@@ -19,7 +19,7 @@ from portal.db import transaction
 from portal.models import link_reports
 from portal.models.choices import Choice
 from portal.models.deliveries import Delivery
-from portal.models.notices import Notice
+from portal.models.notifications import Notice
 from portal.models.people import Person
 from portal.models.sessions import Session
 from portal.settings import Settings

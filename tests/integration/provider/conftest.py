@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from portal.provider import BRANDS, ProviderClient
-from portal.sandbox.testing import RunningSandbox, start_sandbox
+from sandbox.testing import RunningSandbox, start_sandbox
 from tests.unit.provider.keepers import FakeTime
 
 SWITCHES: dict[str, Any] = {"rate_limit": 1_000_000, "gallery_size": 3, "pictures": "plain"}

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from portal.provider import BRANDS, PhotoDownloader, ProviderClient, connection, errors, transport
+from portal.http_client import connection
+from portal.provider import BRANDS, PhotoDownloader, ProviderClient, errors, transport
 from tests.integration.provider.conftest import Studio
 
 ADA = "ada@example.com"

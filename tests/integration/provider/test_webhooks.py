@@ -11,7 +11,7 @@ import pytest
 
 from portal.provider import BRANDS, events, signature
 from portal.provider.signature import BadSignature, Verified
-from portal.sandbox.testing import WEBHOOK_SECRET
+from sandbox.testing import WEBHOOK_SECRET
 from tests.integration.provider.conftest import Studio
 from tests.unit.provider.scripted import Asked, Reply, Scripted, scripted_server
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import requests
 
-from portal.sandbox.testing import RunningSandbox, start_sandbox
+from sandbox.testing import RunningSandbox, start_sandbox
 
 FAST = {"pictures": "plain", "gallery_size": 6, "rate_limit": 100_000}
 

@@ -11,8 +11,8 @@ import jsonschema_rs
 import pytest
 import requests
 
-from portal.sandbox.openapi import document
-from portal.sandbox.testing import start_sandbox
+from sandbox.openapi import document
+from sandbox.testing import start_sandbox
 from tests.integration.sandbox.conftest import Caller
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")

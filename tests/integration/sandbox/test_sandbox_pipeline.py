@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 
-from portal.sandbox.testing import start_sandbox
+from sandbox.testing import start_sandbox
 from tests.integration.sandbox.conftest import FAST, Caller, wait_until
 
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from portal.sandbox.server import main
+from sandbox.server import main
 
 ROOT = Path(__file__).parents[3]
-START = "import sys; from portal.sandbox.server import main; sys.exit(main(sys.argv[1:]))"
+START = "import sys; from sandbox.server import main; sys.exit(main(sys.argv[1:]))"
 
 
 @contextmanager
@@ -85,7 +85,7 @@ def test_wrong_arguments_end_it_with_a_reason(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
 ) -> None:
     assert main(["--port", "0", "--data", str(tmp_path), *arguments]) == 2
-    assert "portal sandbox: " in capsys.readouterr().err
+    assert "sandbox: " in capsys.readouterr().err
 
 
 def test_a_taken_port_ends_it_with_a_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

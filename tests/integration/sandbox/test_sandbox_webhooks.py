@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from portal.sandbox.testing import WEBHOOK_SECRET, start_sandbox
+from sandbox.testing import WEBHOOK_SECRET, start_sandbox
 
 EVERYTHING = [
     "model.created",

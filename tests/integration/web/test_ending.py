@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from portal.demo import readiness
-from portal.demo.children import Child, stop_all
-from portal.demo.ports import Ports
+from demo import readiness
+from demo.children import Child, stop_all
+from demo.ports import Ports
 
 TOP = Path(__file__).parents[3]
 # Half of what gunicorn would wait for a silent connection; nothing here needs more than a few.

@@ -17,15 +17,15 @@ from portal.app import create_app
 from portal.db import db
 from portal.models import sessions
 from portal.settings import Settings
-from portal.web import ops
-from portal.web.ops import _Readiness
+from portal.web.observability import health
+from portal.web.observability.health import _Readiness
 
 TOP = Path(__file__).parents[3]
 
 
 @pytest.fixture(autouse=True)
 def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ops, "_readiness", _Readiness())
+    monkeypatch.setattr(health, "_readiness", _Readiness())
 
 
 def test_ready_when_the_schema_is_this_codes(portal_settings: Callable[..., Settings], database_url: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gunicorn.config import Config
 
-from portal.web.server_log import ServerLog
+from portal.web.observability.gunicorn_log import ServerLog
 from tests.integration.core.processes import environment, until, web
 from tests.log_lines import MARK, read
 

@@ -11,9 +11,9 @@ from flask import Flask
 
 from portal.db import transaction
 from portal.domain import stages
-from portal.models import shoots, steps
+from portal.models import shoot_steps, shoots
 from portal.models.photos import Photo
-from portal.services import sync
+from portal.services import shoot_sync
 from tests import factories
 from tests.factories import NOW
 from tests.integration.web_pages.conftest import Visitor, visit_as
@@ -122,7 +122,9 @@ def test_what_is_deleted_at_the_studio_is_not_kept_here_either(visitor: Visitor,
     with transaction():
         shoot = shoots.lock(finished[0].shoot_id)
         assert shoot is not None
-        sync.tell_status(shoot, stages.DELETED, at=NOW + timedelta(days=1), by="event", now=NOW + timedelta(days=1))
+        shoot_sync.tell_status(
+            shoot, stages.DELETED, at=NOW + timedelta(days=1), by="event", now=NOW + timedelta(days=1)
+        )
     page = visitor.page("/headshots")
     assert page.heading == "Your photo session has been deleted"
     assert "no longer exist at the studio, and none are kept here" in page.words
@@ -194,8 +196,8 @@ def test_what_happens_is_told_as_a_story_with_times(visitor: Visitor) -> None:
         visitor.person, provider_status="pending", opened_at=NOW, confirmed_by="event", status_since=NOW
     )
     with transaction():
-        steps.begin(shoot.id, "checking", at=NOW - timedelta(minutes=20), doubt=0, drop=())
-        steps.begin(shoot.id, "making", at=NOW, doubt=300, drop=())
+        shoot_steps.begin(shoot.id, "checking", at=NOW - timedelta(minutes=20), doubt=0, drop=())
+        shoot_steps.begin(shoot.id, "making", at=NOW, doubt=300, drop=())
     page = visitor.page("/headshots")
     now = [said(each) for each in page.all("li") if each.get("aria-current") == "step"][-1]
     assert "Photos received" in page.words

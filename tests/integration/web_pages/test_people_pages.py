@@ -15,9 +15,9 @@ from portal.domain.stages import Stage
 from portal.models import choices
 from portal.models.audit import AuditEntry
 from portal.models.people import Person
-from portal.models.roster import Filter
+from portal.models.people_list import Filter
 from portal.models.sessions import Session
-from portal.services import journey, roster, watch
+from portal.services import journey, monitoring, people_list
 from tests import factories
 from tests.factories import NOW
 from tests.integration.web_pages.conftest import Visitor
@@ -66,7 +66,7 @@ def test_list_shows_each_stage_as_the_person_sees_it(admin: Visitor) -> None:
     made = one_of_each_stage()
     for stage, person in made.items():
         assert journey.load(person).stage is stage
-        found = [entry.person.id for entry in roster.look(Filter(), now=NOW, stage=stage).entries]
+        found = [entry.person.id for entry in people_list.look(Filter(), now=NOW, stage=stage).entries]
         assert person.id in found, stage
         assert found == [person.id] or stage is Stage.NOT_STARTED
         assert f"In {stage}" in names(admin, f"/admin/people?stage={stage}")
@@ -79,7 +79,7 @@ def test_stage_counts_from_when_the_person_came_to_it(context: None) -> None:
         factories.agree(people[what])
     factories.make_shoot(people["moved"], provider_status="waiting", status_since=NOW - 2 * DAY)
     factories.make_finished(people["ready"], copied_at=NOW - DAY)
-    since = {entry.person.id: entry.since for entry in roster.look(Filter(), now=NOW).entries}
+    since = {entry.person.id: entry.since for entry in people_list.look(Filter(), now=NOW).entries}
     days = {what: (NOW - since[person.id]).days for what, person in people.items()}
     assert days == {"new": 9, "agreed": 3, "moved": 2, "ready": 1}
 
@@ -94,7 +94,9 @@ def test_stuck_are_those_the_overview_lists(admin: Visitor) -> None:
         person = factories.make_person(name=name)
         factories.agree(person)
         factories.make_shoot(person, **fields)
-    assert names(admin, "/admin/people?stage=stuck") == [shoot.name for shoot in watch.look(NOW).stuck] == ["Stuck"]
+    assert (
+        names(admin, "/admin/people?stage=stuck") == [shoot.name for shoot in monitoring.look(NOW).stuck] == ["Stuck"]
+    )
 
 
 def test_people_are_found_by_part_of_name_or_address(admin: Visitor) -> None:
@@ -116,8 +118,8 @@ def test_people_are_found_by_any_of_their_roles(admin: Visitor) -> None:
 
 
 def test_everybody_is_listed_once_however_many_pages(admin: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(roster, "PAGE", 3)
-    monkeypatch.setattr(roster, "_AT_ONCE", 2)
+    monkeypatch.setattr(people_list, "PAGE", 3)
+    monkeypatch.setattr(people_list, "_AT_ONCE", 2)
     for name in ("ada", "Ada", "Ben", "Ben", "Élodie", "Zoe", "zoe"):
         factories.make_person(name=name)
     for query in ("", "?stage=not_started"):

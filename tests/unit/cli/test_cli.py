@@ -9,14 +9,20 @@ import sys
 import pytest
 from click.testing import CliRunner
 
+from demo.__main__ import main as demo_command
+from demo.stack import ROOT
 from portal import cli
-from portal.demo.stack import ROOT
 
 
 def portal(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command as the Procfile does, in an environment with nothing of a portal in it."""
+    return run_module("portal", *arguments, **environment)
+
+
+def run_module(module: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run ``python -m`` with these arguments and this environment."""
     return subprocess.run(
-        [sys.executable, "-m", "portal", *arguments],
+        [sys.executable, "-m", module, *arguments],
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], **environment},
         capture_output=True,
@@ -58,7 +64,7 @@ def test_a_database_that_is_away_is_one_sentence(command: str) -> None:
 
 @pytest.mark.parametrize("option", [("--port", "99999"), ("--port", "0"), ("--speed", "0"), ("--speed", "-1")])
 def test_impossible_options_of_the_demo_are_named(option: tuple[str, str]) -> None:
-    result = CliRunner().invoke(cli.portal, ["demo", *option])
+    result = CliRunner().invoke(demo_command, [*option])
     assert result.exit_code == 2
     assert option[0] in result.output
 
@@ -72,27 +78,11 @@ def test_replaying_nothing_says_what_to_name() -> None:
 def test_help_names_every_command() -> None:
     result = CliRunner().invoke(cli.portal, ["--help"])
     assert result.exit_code == 0
-    for name in ("demo", "sandbox", "worker", "migrate", "doctor", "reconcile", "replay", "erase", "fsck"):
+    for name in ("worker", "migrate", "doctor", "reconcile", "replay", "erase", "fsck"):
         assert f"\n  {name} " in result.output
 
 
-def test_the_sandbox_gets_its_arguments_untouched(monkeypatch: pytest.MonkeyPatch) -> None:
-    from portal.sandbox import server  # noqa: PLC0415 - replaced for this test only
-
-    received: list[list[str]] = []
-
-    def main(argv: list[str]) -> int:
-        received.append(argv)
-        return 3
-
-    monkeypatch.setattr(server, "main", main)
-    arguments = ["--port", "0", "--set", "speed=2", "--help"]
-    result = CliRunner().invoke(cli.portal, ["sandbox", *arguments])
-    assert result.exit_code == 3
-    assert received == [arguments]
-
-
 def test_the_sandbox_needs_no_settings() -> None:
-    run = portal("sandbox", "--help")
+    run = run_module("sandbox", "--help")
     assert run.returncode == 0
     assert "--brand" in run.stdout

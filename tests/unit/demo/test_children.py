@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.demo.children import Child, ChildFailedError, stop_all
+from demo.children import Child, ChildFailedError, stop_all
 
 Start = Callable[..., Child]
 
@@ -106,7 +106,7 @@ def test_a_part_dies_when_its_parent_is_killed(tmp_path: Path) -> None:
     code = f"""
 import os, signal, sys
 from pathlib import Path
-from portal.demo.children import Child
+from demo.children import Child
 child = Child("part", ["sleep", "60"], os.environ, Path({str(tmp_path / "part.log")!r}))
 child.start()
 print(child.process.pid, flush=True)

@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from flask.testing import FlaskClient
 
-from portal.demo.identity import create_identity_provider
-from portal.demo.people import PEOPLE
+from demo.identity import create_identity_provider
+from demo.people import PEOPLE
 
 ASKED = {
     "client_id": "portal",

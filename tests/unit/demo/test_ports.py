@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from portal.demo.ports import Ports, PortTakenError, is_taken
+from demo.ports import Ports, PortTakenError, is_taken
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from portal.demo.people import PEOPLE
-from portal.demo.ports import Ports
-from portal.demo.settings import Addresses, Secrets, base_environment, portal_environment
+from demo.people import PEOPLE
+from demo.ports import Ports
+from demo.settings import Addresses, Secrets, base_environment, portal_environment
 from portal.domain.roles import Role, standing_of
 from portal.settings import Settings
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.domain.waiting import MEASURED, Line, Unit, free_per_minute, look_again, rounded
+from portal.domain.waiting_room import MEASURED, Line, Unit, free_per_minute, look_again, rounded
 
 LINE = Line(
     ahead=11, waited=timedelta(seconds=2), per_minute=240, served=0, opens_in=timedelta(0), outages=0

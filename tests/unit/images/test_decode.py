@@ -10,14 +10,7 @@ from PIL import Image, ImageCms
 
 from portal.images.decode import MAX_BYTES, open_photo
 from portal.images.errors import Broken, NotAPhoto, PhotoRefused, TooManyBytes, TooManyPixels
-from tests.unit.images.photos import (
-    exif_with_gps,
-    flat_png,
-    jpeg_segment,
-    portrait,
-    saved,
-    with_segment,
-)
+from tests.unit.images.photos import exif_with_gps, flat_png, jpeg_segment, portrait, saved, with_segment
 
 RED = (200, 30, 40)
 

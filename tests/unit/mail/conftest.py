@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from portal.demo.ports import free_port
+from demo.ports import free_port
 from tests.smtp import Post, running
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from portal.demo.ports import free_port
+from demo.ports import free_port
 from portal.mail import MailDeferred, Mailer, MailRefused, MailUnavailable, Message, connection
 from tests.smtp import Post, running
 

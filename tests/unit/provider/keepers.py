@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from portal.provider import Grant
-from portal.provider.answers import Priority
+from portal.provider.responses import Priority
 
 
 class FakeTime:

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.provider import errors
-from portal.provider.answers import Call, RateWindow, parse_reset, picked, read_answer, read_window
-from portal.provider.wire import Model
+from portal.provider.responses import Call, RateWindow, parse_reset, picked, read_answer, read_window
+from portal.provider.wire_types import Model
 
 NOW = datetime(2026, 3, 1, 12, 0, 30, tzinfo=UTC)
 NO_WINDOW = RateWindow(None, None, None)

@@ -102,7 +102,7 @@ def test_silence_ends_at_the_read_timeout(
     server: Scripted, client: ProviderClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transport, "READ_S", 0.2)
-    monkeypatch.setattr("portal.provider.connection.READ_S", 0.2)
+    monkeypatch.setattr("portal.http_client.connection.READ_S", 0.2)
     done = threading.Event()
     server.answers(Reply(raw=lambda _: _wait(done)))
     started = time.monotonic()

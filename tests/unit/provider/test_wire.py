@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from portal.provider import wire
+from portal.provider import wire_types
 from portal.provider.fields import WrongShape, clean_text, decimal, id_text, moment, web_address
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def test_a_documented_model() -> None:
-    model = wire.Model.read(
+    model = wire_types.Model.read(
         {
             "id": "65f0",
             "uid": "anon_1",
@@ -30,7 +30,7 @@ def test_a_documented_model() -> None:
             "something": {"new": [1]},
         }
     )
-    assert model == wire.Model(
+    assert model == wire_types.Model(
         id="65f0",
         uid="anon_1",
         email="ada@example.com",
@@ -47,7 +47,7 @@ def test_a_documented_model() -> None:
 
 @pytest.mark.parametrize("name", ["id", "_id", "modelId"])
 def test_one_identifier_under_three_names(name: str) -> None:
-    assert wire.Model.read({name: "m1", "status": "active"}).id == "m1"
+    assert wire_types.Model.read({name: "m1", "status": "active"}).id == "m1"
 
 
 @pytest.mark.parametrize(
@@ -60,9 +60,9 @@ def test_one_identifier_under_three_names(name: str) -> None:
     ],
 )
 def test_status_spellings(sent: str, kept: str) -> None:
-    assert wire.Model.read({"id": "m", "status": sent}).status == kept
-    assert wire.CreatedSession.read({"modelId": "m", "signedUrl": "https://s", "status": sent}).status == kept
-    assert wire.Member.read({"id": "u", "modelStatus": sent}).model_status == kept
+    assert wire_types.Model.read({"id": "m", "status": sent}).status == kept
+    assert wire_types.CreatedSession.read({"modelId": "m", "signedUrl": "https://s", "status": sent}).status == kept
+    assert wire_types.Member.read({"id": "u", "modelStatus": sent}).model_status == kept
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_status_spellings(sent: str, kept: str) -> None:
     ],
 )
 def test_unusable_optional_values_are_dropped(odd: dict[str, Any]) -> None:
-    assert wire.Model.read({"id": "m", "status": "active"} | odd) == wire.Model(id="m", status="active")
+    assert wire_types.Model.read({"id": "m", "status": "active"} | odd) == wire_types.Model(id="m", status="active")
 
 
 @pytest.mark.parametrize(
@@ -85,17 +85,17 @@ def test_unusable_optional_values_are_dropped(odd: dict[str, Any]) -> None:
 )  # fmt: skip
 def test_a_model_without_id_or_status_is_none(raw: object) -> None:
     with pytest.raises(WrongShape):
-        wire.Model.read(raw)
+        wire_types.Model.read(raw)
 
 
 def test_a_deleted_model_by_status_or_date() -> None:
-    assert wire.Model.read({"id": "m", "status": "deleted"}).is_deleted
-    assert wire.Model.read({"id": "m", "status": "active", "deletedAt": "2026-03-01T12:00:00Z"}).is_deleted
-    assert not wire.Model.read({"id": "m", "status": "active", "deletedAt": None}).is_deleted
+    assert wire_types.Model.read({"id": "m", "status": "deleted"}).is_deleted
+    assert wire_types.Model.read({"id": "m", "status": "active", "deletedAt": "2026-03-01T12:00:00Z"}).is_deleted
+    assert not wire_types.Model.read({"id": "m", "status": "active", "deletedAt": None}).is_deleted
 
 
 def test_photo_and_its_addresses() -> None:
-    photo = wire.Photo.read(
+    photo = wire_types.Photo.read(
         {
             "id": "p",
             "likedStatus": "loved",
@@ -104,16 +104,16 @@ def test_photo_and_its_addresses() -> None:
             "name": "Ada",
         }
     )
-    assert photo.urls == wire.PhotoUrls(main="https://cdn/p?signature=s")
+    assert photo.urls == wire_types.PhotoUrls(main="https://cdn/p?signature=s")
     assert (photo.status, photo.liked_status, photo.expires_at, photo.title) == ("active", "loved", NOON, "Ada")
     assert "signature" not in repr(photo) + repr(photo.urls)
-    assert wire.Photo.read({"_id": "p", "urls": "none"}).urls == wire.PhotoUrls()
+    assert wire_types.Photo.read({"_id": "p", "urls": "none"}).urls == wire_types.PhotoUrls()
 
 
 def test_both_shapes_of_a_download() -> None:
-    nested = wire.DownloadLink.read({"photoId": "p", "urls": {"main": "https://a"}})
-    plain = wire.DownloadLink.read({"id": "p", "url": "https://a"})
-    assert nested.urls == plain.urls == wire.PhotoUrls(main="https://a")
+    nested = wire_types.DownloadLink.read({"photoId": "p", "urls": {"main": "https://a"}})
+    plain = wire_types.DownloadLink.read({"id": "p", "url": "https://a"})
+    assert nested.urls == plain.urls == wire_types.PhotoUrls(main="https://a")
 
 
 @pytest.mark.parametrize(
@@ -132,13 +132,13 @@ def test_both_shapes_of_a_download() -> None:
     ],
 )
 def test_invites_of_both_api_versions(raw: dict[str, Any], status: str | None) -> None:
-    assert wire.Invite.read({"email": "ada@example.com"} | raw).status == status
+    assert wire_types.Invite.read({"email": "ada@example.com"} | raw).status == status
 
 
 def test_organization_keeps_usable_teams() -> None:
-    organization = wire.Organization.read({"uid": "o", "teams": [{"id": "t", "name": "T"}, {"id": "u"}, 5, None]})
-    assert organization.teams == (wire.Team(id="t", name="T"),)
-    assert wire.Organization.read({"id": "o", "teams": None}).teams == ()
+    organization = wire_types.Organization.read({"uid": "o", "teams": [{"id": "t", "name": "T"}, {"id": "u"}, 5, None]})
+    assert organization.teams == (wire_types.Team(id="t", name="T"),)
+    assert wire_types.Organization.read({"id": "o", "teams": None}).teams == ()
 
 
 def test_nothing_of_a_person_shows_when_printed() -> None:
@@ -149,17 +149,23 @@ def test_nothing_of_a_person_shows_when_printed() -> None:
         "name": "canary",
         "title": "canary",
     }
-    for kind in (wire.Model, wire.Member, wire.Invite, wire.CreatedInvite, wire.CreatedSession):
+    for kind in (
+        wire_types.Model,
+        wire_types.Member,
+        wire_types.Invite,
+        wire_types.CreatedInvite,
+        wire_types.CreatedSession,
+    ):
         thing = kind.read({"id": "i", "status": "active", "modelId": "m"} | secret)
         assert "canary" not in repr(thing) + str(thing) + f"{thing}"
 
 
 def test_newest() -> None:
-    old = wire.Model(id="old", status="active", created_at=NOON)
-    new = wire.Model(id="new", status="active", created_at=NOON.replace(hour=13))
-    undated = wire.Model(id="undated", status="active")
-    assert wire.newest([old, undated, new]) is new
-    assert wire.newest([]) is None
+    old = wire_types.Model(id="old", status="active", created_at=NOON)
+    new = wire_types.Model(id="new", status="active", created_at=NOON.replace(hour=13))
+    undated = wire_types.Model(id="undated", status="active")
+    assert wire_types.newest([old, undated, new]) is new
+    assert wire_types.newest([]) is None
 
 
 @pytest.mark.parametrize(
@@ -193,8 +199,8 @@ def test_single_values() -> None:
 def test_what_is_no_web_address(address: object) -> None:
     assert web_address(address) is None
     with pytest.raises(WrongShape):
-        wire.CreatedSession.read({"modelId": "m", "signedUrl": address})
-    assert wire.Photo.read({"id": "p", "urls": {"main": address}}).urls.main is None
+        wire_types.CreatedSession.read({"modelId": "m", "signedUrl": address})
+    assert wire_types.Photo.read({"id": "p", "urls": {"main": address}}).urls.main is None
 
 
 def test_web_addresses_are_kept_as_they_are() -> None:

@@ -7,10 +7,10 @@ from typing import get_args
 
 import pytest
 
-from portal.sandbox.account import NAMES
-from portal.sandbox.faults import ApiFault, WebhookFault
-from portal.sandbox.server import _parser
-from portal.sandbox.switches import Switches
+from sandbox.account import NAMES
+from sandbox.faults import ApiFault, WebhookFault
+from sandbox.server import _parser
+from sandbox.switches import Switches
 
 TEXT = (Path(__file__).parents[3] / "docs" / "sandbox.md").read_text(encoding="utf-8")
 OPTIONS = [option for action in _parser()._actions for option in action.option_strings if option.startswith("--")]

@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from portal.sandbox import switches
-from portal.sandbox.clock import Clock, iso, parse_iso
-from portal.sandbox.config import SandboxConfig
-from portal.sandbox.errors import BadSettingError
-from portal.sandbox.faults import Faults
-from portal.sandbox.journal import Entry, Journal
-from portal.sandbox.plain_pictures import make_plain_gallery
-from portal.sandbox.rate_limit import RateLimiter
-from portal.sandbox.switches import Switches
-from portal.sandbox.traffic import template_of
+from sandbox import switches
+from sandbox.clock import Clock, iso, parse_iso
+from sandbox.config import SandboxConfig
+from sandbox.errors import BadSettingError
+from sandbox.faults import Faults
+from sandbox.journal import Entry, Journal
+from sandbox.plain_pictures import make_plain_gallery
+from sandbox.rate_limit import RateLimiter
+from sandbox.switches import Switches
+from sandbox.traffic import template_of
 
 NOON = datetime(2026, 5, 4, 12, 0, 59, 900_000, tzinfo=UTC)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from portal.sandbox import signature
-from portal.sandbox.signature import KeyForm
+from sandbox import signature
+from sandbox.signature import KeyForm
 
 VECTOR = json.loads((Path(__file__).parents[2] / "vectors" / "webhook_signatures.json").read_text(encoding="utf-8"))
 

@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jinja2 import StrictUndefined
 
-from portal.sandbox.studio import create_blueprint
+from sandbox.studio import create_blueprint
 from tests.unit.sandbox_studio.fake_store import FakeStore
 
 

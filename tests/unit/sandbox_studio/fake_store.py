@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from portal.sandbox.studio_store import (
+from sandbox.studio_store import (
     AlreadyCompleted,
     OutOfCredits,
     StudioBrand,

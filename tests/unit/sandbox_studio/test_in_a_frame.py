@@ -13,7 +13,7 @@ from flask import Flask, Response
 from playwright.sync_api import Browser, BrowserContext, FilePayload, FrameLocator, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
-from portal.sandbox.studio.pictures import make_gallery
+from sandbox.studio.pictures import make_gallery
 from tests.unit.sandbox_studio.fake_store import TOKEN, FakeStore
 from tests.unit.sandbox_studio.portraits import encode, photo, portrait
 

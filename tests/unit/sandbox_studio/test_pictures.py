@@ -8,9 +8,9 @@ from itertools import pairwise
 import pytest
 from PIL import ExifTags, Image, ImageChops, ImageStat
 
-from portal.sandbox.studio import labels
-from portal.sandbox.studio.framing import Face, find_face, frame
-from portal.sandbox.studio.pictures import Picture, make_gallery
+from sandbox.studio import labels
+from sandbox.studio.framing import Face, find_face, frame
+from sandbox.studio.pictures import Picture, make_gallery
 from tests.unit.sandbox_studio.portraits import encode, opened, photo, portrait, scene
 
 

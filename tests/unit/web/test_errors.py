@@ -25,8 +25,8 @@ from portal.domain.errors import (
 )
 from portal.provider.errors import OutOfCredits
 from portal.storage import ObjectMissing, StorageUnavailable
-from portal.web.auth.refusal_words import sign_in_words
-from portal.web.error_words import words_for
+from portal.web.auth.refusal_messages import sign_in_words
+from portal.web.error_messages import words_for
 
 ERRORS: list[tuple[Exception, int, str]] = [
     (NotFound(), 404, "nothing here"),

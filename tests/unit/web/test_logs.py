@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from portal.web.logs import JsonLines, configure, redact
+from portal.web.observability.logs import JsonLines, configure, redact
 
 CANARY = "canary-4f1c9d"
 PRIVATE = [

@@ -7,7 +7,7 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.web.auth.returns import own_page, page_path, safe_path
+from portal.web.security.safe_redirect import own_page, page_path, safe_path
 
 ELSEWHERE = [
     None,

@@ -11,10 +11,10 @@ import pytest
 from portal.app import create_app
 from portal.domain.errors import TooMany
 from portal.settings import Settings
-from portal.web import throttle as module
-from portal.web.access import RULES
-from portal.web.requests import origin_of
-from portal.web.throttle import Limit, Throttle
+from portal.web.observability.request_id import origin_of
+from portal.web.security import rate_limits as module
+from portal.web.security.access import RULES
+from portal.web.security.rate_limits import Limit, Throttle
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 SIX = Limit("six", per_minute=6)

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from joserfc.jwk import RSAKey
 
 from portal.domain.errors import SignInRefused
-from portal.web.auth.claims import identity_from
-from portal.web.auth.metadata import read
-from portal.web.auth.strict_json import read_object
-from portal.web.auth.tokens import (
+from portal.http_client.strict_json import read_object
+from portal.identity.claims import identity_from
+from portal.identity.metadata import read
+from portal.identity.tokens import (
     ALGORITHMS,
     Expectation,
     Signed,

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from portal.web import wires
-from portal.web.hub import CLOSED
-from portal.web.wires import HEARTBEAT_SECONDS, LONGEST_SECONDS, Stream, Wire
+from portal.web.live import connection
+from portal.web.live.connection import HEARTBEAT_SECONDS, LONGEST_SECONDS, Stream, Wire
+from portal.web.live.hub import CLOSED
 
 BEAT = b"e\r\n: still here\n\n\r\n"
 
@@ -28,7 +28,7 @@ def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
 def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The time by the monotonic clock; a test moves it by writing into it."""
     present = [1000.0]
-    monkeypatch.setattr(wires.time, "monotonic", lambda: present[0])
+    monkeypatch.setattr(connection.time, "monotonic", lambda: present[0])
     return present
 
 
@@ -106,8 +106,8 @@ def test_what_is_not_sent_in_chunks_stays_with_the_server(
 
 
 def test_streams_leave_files_for_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wires.resource, "getrlimit", lambda _which: (100, 100))
+    monkeypatch.setattr(connection.resource, "getrlimit", lambda _which: (100, 100))
     monkeypatch.setattr(Wire, "open_ones", 74)
-    assert not wires.are_too_many()
+    assert not connection.are_too_many()
     monkeypatch.setattr(Wire, "open_ones", 75)
-    assert wires.are_too_many()
+    assert connection.are_too_many()

@@ -10,7 +10,7 @@ import pytest
 from portal.models.choices import Choice
 from portal.models.photos import Photo
 from portal.services.gallery import Gallery
-from portal.web.light_table import LightTable
+from portal.web.pages.gallery_view import LightTable
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 

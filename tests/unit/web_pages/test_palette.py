@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.web import palette
-from portal.web.brand import initials, stylesheet_text
+from portal.presentation import palette
+from portal.web.pages.brand import initials, stylesheet_text
 
 COLORS = st.integers(min_value=0, max_value=0xFFFFFF).map(lambda number: f"#{number:06x}")
 GROUNDS = {

@@ -1,0 +1,1 @@
+"""The OpenID Connect client: discovery, authorization code flow, token checks and claims."""

@@ -1,0 +1,245 @@
+"""The door to the company's identity provider: finds it, sends people there, redeems what they bring back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Any, Generic, TypeVar
+
+import requests
+from authlib.common.errors import AuthlibBaseError
+from authlib.integrations.base_client import OAuthError
+from authlib.integrations.requests_client import OAuth2Session
+
+from portal.domain.errors import PortalError, SignInRefused, SignInUnavailable
+from portal.domain.identity import Identity
+from portal.http_client.capped_adapter import AnswerTooLarge, CappedAdapter
+from portal.http_client.strict_json import read_object
+from portal.identity import metadata as documents
+from portal.identity import tokens
+from portal.identity.claims import identity_from
+from portal.identity.metadata import Metadata
+from portal.identity.tokens import Expectation, Key, Signed
+from portal.settings import Settings
+
+LIFETIME = timedelta(minutes=5)
+COOL_DOWN = timedelta(seconds=30)
+PAUSE = timedelta(seconds=2)
+_MOST_KEYS = 50
+_HTTP_OK = 200
+
+Clock = Callable[[], datetime]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One request to sign somebody in.
+
+    Attributes:
+        max_age: seconds the proof may be old, None for any age.
+        extra: further parameters, such as ``prompt`` or ``login_hint``.
+    """
+
+    state: str
+    nonce: str
+    verifier: str
+    max_age: int | None
+    extra: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A sign-in that was proved.
+
+    Attributes:
+        id_token: as received, to be handed back when the person signs out.
+    """
+
+    identity: Identity
+    id_token: str
+
+
+class _Cached(Generic[T]):
+    """Something fetched, kept for a while; one fetch at a time, and a forced one only now and then.
+
+    A failure is kept for a moment too: whoever queued behind a fetch that timed out is told at once.
+    """
+
+    def __init__(self, fetch: Callable[[], T], clock: Clock) -> None:
+        self._fetch = fetch
+        self._clock = clock
+        self._lock = Lock()
+        self._kept: tuple[T, datetime] | None = None
+        self._forced_at: datetime | None = None
+        self._failure: tuple[PortalError, datetime] | None = None
+
+    def get(self) -> T:
+        with self._lock:
+            if self._kept is not None and self._clock() - self._kept[1] < LIFETIME:
+                return self._kept[0]
+            return self._fresh()
+
+    def refetched(self) -> T | None:
+        """Return a fresh copy, or None when the last forced look is too recent."""
+        with self._lock:
+            now = self._clock()
+            if self._forced_at is not None and now - self._forced_at < COOL_DOWN:
+                return None
+            self._forced_at = now
+            return self._fresh()
+
+    def _fresh(self) -> T:
+        if self._failure is not None and self._clock() - self._failure[1] < PAUSE:
+            raise self._failure[0]
+        try:
+            found = self._fetch()
+        except PortalError as error:
+            self._failure = (error, self._clock())
+            raise
+        self._kept = (found, self._clock())
+        self._failure = None
+        return found
+
+
+class IdentityProvider:
+    """One issuer and our registration with it. Safe to share between threads; one per process.
+
+    Nothing is called before the first sign-in, and each call ends within 5 seconds. Methods raise
+    SignInUnavailable when the other side does not answer, SignInRefused when it answers wrongly.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._adapter = CappedAdapter()
+        self._metadata = _Cached(self._discover, clock)
+        self._keys = _Cached(self._fetch_keys, clock)
+
+    @property
+    def redirect_uri(self) -> str:
+        """Where the identity provider sends people back to."""
+        return f"{self._settings.public_url}/login/callback"
+
+    def metadata(self) -> Metadata:
+        """Return the checked description of the identity provider."""
+        return self._metadata.get()
+
+    def authorization_url(self, request: Request) -> str:
+        """Return the address to send a person to."""
+        extra = dict(request.extra)
+        if request.max_age is not None:
+            extra["max_age"] = str(request.max_age)
+        url, _ = self._client(self.metadata()).create_authorization_url(
+            self.metadata().authorization_endpoint,
+            state=request.state,
+            nonce=request.nonce,
+            code_verifier=request.verifier,
+            **extra,
+        )
+        return str(url)
+
+    def redeem(self, code: str, *, verifier: str, nonce: str, max_age: int | None) -> Proof:
+        """Turn the code a person brought back into a proof of who they are."""
+        metadata = self.metadata()
+        answer = self._fetch_tokens(metadata, code, verifier)
+        id_token = answer.get("id_token")
+        if not isinstance(id_token, str):
+            raise SignInRefused("id_token_missing")
+        signed = self._proved(id_token, metadata)
+        tokens.check_id_token(signed, self._expected(), nonce=nonce, max_age=max_age)
+        tokens.check_access_token(signed.claims, answer.get("access_token"))
+        claims = self._completed(signed.claims, metadata, answer.get("access_token"))
+        return Proof(identity_from(claims, self._settings.oidc_groups_claim), id_token)
+
+    def read_logout_token(self, token: object) -> dict[str, Any]:
+        """Return the claims of a logout token after checking it."""
+        signed = self._proved(token, self.metadata())
+        tokens.check_logout_token(signed, self._expected())
+        return signed.claims
+
+    def _expected(self) -> Expectation:
+        return Expectation(self._settings.oidc_issuer, self._settings.oidc_client_id, self._clock())
+
+    def _proved(self, token: object, metadata: Metadata) -> Signed:
+        try:
+            return tokens.prove(token, self._keys.get(), metadata.algorithms)
+        except tokens.SignatureUnproven:
+            # Keys rotate, sometimes just before they are used; one fresh look settles it.
+            fresh = self._keys.refetched()
+            if fresh is None:
+                raise
+            return tokens.prove(token, fresh, metadata.algorithms)
+
+    def _completed(self, claims: dict[str, Any], metadata: Metadata, access_token: object) -> dict[str, Any]:
+        wanted = {"email", "name"}
+        if self._settings.needs_groups:
+            wanted.add(self._settings.oidc_groups_claim)
+        if wanted <= claims.keys() or metadata.userinfo_endpoint is None or not isinstance(access_token, str):
+            return claims
+        found = self._get(metadata.userinfo_endpoint, {"Authorization": f"Bearer {access_token}"})
+        if found.get("sub") != claims["sub"]:
+            raise SignInRefused("userinfo_mismatch")
+        return found | claims
+
+    def _fetch_tokens(self, metadata: Metadata, code: str, verifier: str) -> dict[str, Any]:
+        client = self._client(metadata)
+        try:
+            answer = client.fetch_token(
+                metadata.token_endpoint,
+                grant_type="authorization_code",
+                code=code,
+                code_verifier=verifier,
+                redirect_uri=self.redirect_uri,
+                allow_redirects=False,
+            )
+        except OAuthError as error:
+            known = {"invalid_grant": "code_refused", "invalid_client": "client_refused"}
+            raise SignInRefused(known.get(str(error.error), "token_refused")) from None
+        except AnswerTooLarge as error:
+            raise SignInRefused("answer_too_large") from error
+        except (requests.RequestException, AuthlibBaseError, ValueError, TypeError) as error:
+            raise SignInUnavailable from error
+        return dict(answer)
+
+    def _client(self, metadata: Metadata) -> OAuth2Session:
+        client = OAuth2Session(
+            client_id=self._settings.oidc_client_id,
+            client_secret=self._settings.oidc_client_secret,
+            token_endpoint_auth_method=("client_secret_post" if metadata.posts_secret else "client_secret_basic"),
+            scope=" ".join(self._settings.oidc_scopes),
+            redirect_uri=self.redirect_uri,
+            code_challenge_method="S256",
+        )
+        client.mount("https://", self._adapter)
+        client.mount("http://", self._adapter)
+        return client
+
+    def _discover(self) -> Metadata:
+        issuer = self._settings.oidc_issuer
+        document = self._get(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+        return documents.read(document, issuer=issuer)
+
+    def _fetch_keys(self) -> list[Key]:
+        keys = self._get(self.metadata().jwks_uri).get("keys")
+        if not isinstance(keys, list) or len(keys) > _MOST_KEYS:
+            raise SignInRefused("keys_malformed")
+        return [key for key in keys if isinstance(key, dict)]
+
+    def _get(self, url: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
+        with requests.Session() as session:
+            session.mount("https://", self._adapter)
+            session.mount("http://", self._adapter)
+            try:
+                response = session.get(
+                    url, headers={"Accept": "application/json"} | (headers or {}), allow_redirects=False
+                )
+                if response.status_code != _HTTP_OK:
+                    raise SignInUnavailable
+                return read_object(response.content)
+            except AnswerTooLarge as error:
+                raise SignInRefused("answer_too_large") from error
+            except (requests.RequestException, ValueError) as error:
+                raise SignInUnavailable from error

@@ -1,0 +1,120 @@
+"""Everybody with the facts that say where they stand, a page at a time and in one query."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, and_, func, or_, select, true, tuple_
+
+from portal.db import db
+from portal.domain.session_lifetimes import LIFETIMES
+from portal.models.choices import Choice
+from portal.models.consents import Consent
+from portal.models.people import Person
+from portal.models.photos import Photo
+from portal.models.sessions import Session
+from portal.models.shoots import Shoot
+
+_BY_NAME = (func.lower(Person.name), Person.id)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One person and what is known of their latest shoot; everything of it is None while there is none.
+
+    Attributes:
+        agreed_at: when they agreed to the present text, None when no such consent stands.
+        chosen_at: when they last chose a photo that is still there.
+        sign_ins: sessions that count at the moment.
+    """
+
+    person: Person
+    agreed_at: datetime | None
+    shoot_id: UUID | None
+    provider_status: str | None
+    status_since: datetime | None
+    has_link: bool
+    problem: str | None
+    requested_at: datetime | None
+    copied_at: datetime | None
+    closed_at: datetime | None
+    chosen_at: datetime | None
+    sign_ins: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filter:
+    """Which people are meant; None does not narrow.
+
+    Attributes:
+        words: part of a name or an address.
+        team: a group they are in, and have not been deactivated.
+    """
+
+    words: str | None = None
+    role: str | None = None
+    team: str | None = None
+
+
+def rows(chosen: Filter, *, policy_version: str, now: datetime, after: UUID | None, limit: int) -> list[Row]:
+    """Return people in the order of their names, beginning behind the person called ``after``."""
+    query = _narrowed(_everybody(policy_version, now), chosen).order_by(*_BY_NAME).limit(limit)
+    last = db.session.get(Person, after) if after is not None else None
+    if last is not None:
+        query = query.where(tuple_(*_BY_NAME) > tuple_(func.lower(last.name), last.id))
+    return [Row(*found) for found in db.session.execute(query)]
+
+
+def _narrowed(query: Select[*tuple[Any, ...]], chosen: Filter) -> Select[*tuple[Any, ...]]:
+    if chosen.words is not None:
+        parts = (Person.name, Person.email)
+        query = query.where(or_(*(part.icontains(chosen.words, autoescape=True) for part in parts)))
+    if chosen.role is not None:
+        query = query.where(or_(Person.role == chosen.role, Person.roles.contains([chosen.role])))
+    if chosen.team is not None:
+        query = query.where(Person.groups.contains([chosen.team]), Person.deactivated_at.is_(None))
+    return query
+
+
+def _everybody(policy_version: str, now: datetime) -> Select[*tuple[Any, ...]]:
+    shoot = (
+        select(Shoot)
+        .where(Shoot.person_id == Person.id)
+        .order_by(Shoot.closed_at.is_not(None), Shoot.requested_at.desc())
+        .limit(1)
+        .lateral("latest")
+    )
+    agreed = select(func.max(Consent.given_at)).where(
+        Consent.person_id == Person.id, Consent.policy_version == policy_version, Consent.withdrawn_at.is_(None)
+    )
+    chosen = (
+        select(func.max(Choice.acted_at))
+        .join(Photo, Photo.id == Choice.photo_id)
+        .where(Choice.shoot_id == shoot.c.id, Photo.removed_at.is_(None), Photo.refused.is_(None))
+    )
+    lasting = (
+        and_(
+            Person.role == role,
+            Session.active_at > now - life.idle,
+            Session.created_at > now - life.absolute,
+        )
+        for role, life in LIFETIMES.items()
+    )
+    sign_ins = select(func.count()).select_from(Session).where(Session.person_id == Person.id, or_(*lasting))
+    return select(
+        Person,
+        agreed.correlate(Person).scalar_subquery(),
+        shoot.c.id,
+        shoot.c.provider_status,
+        shoot.c.status_since,
+        shoot.c.signed_url.is_not(None),
+        shoot.c.problem,
+        shoot.c.requested_at,
+        shoot.c.copied_at,
+        shoot.c.closed_at,
+        chosen.correlate(shoot).scalar_subquery(),
+        sign_ins.correlate(Person).scalar_subquery(),
+    ).outerjoin(shoot, true())

@@ -1,0 +1,1 @@
+"""Everything said to people on pages and in mails; knows no request and no response."""

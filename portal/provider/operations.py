@@ -1,0 +1,19 @@
+"""What every group of operations shares: a way to send a call and read one thing from the answer."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from portal.provider.responses import ApiVersion, Call, Json, picked
+
+T = TypeVar("T")
+
+
+class Door:
+    """Base of the operation groups; the client gives it its `send`."""
+
+    _send: Callable[[Call], Json]
+    legacy_version: ApiVersion = "v2"
+    """The API version of the calls that exist in both, unless a call says otherwise."""
+
+    def _one(self, call: Call, key: str, read: Callable[[Any], T]) -> T:
+        return picked(call, key, self._send(call), read)

@@ -1,0 +1,224 @@
+"""The inbox: an authentic webhook is stored once with its job, and applied later by the worker."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from portal.db import transaction
+from portal.domain import stages
+from portal.failpoints import crash_point
+from portal.models import audit, deliveries, erasures, queue, shoots
+from portal.models.deliveries import Delivery, Kept
+from portal.models.shoots import Shoot
+from portal.provider import events, signature
+from portal.provider.brands import Brand
+from portal.provider.events import WebhookEvent
+from portal.provider.fields import moment
+from portal.provider.signature import Headers
+from portal.services import shoot_sync
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """What is needed to tell an authentic webhook from another."""
+
+    brand: Brand
+    secrets: Sequence[str]
+    scheme: signature.Scheme
+    tolerance: int = 300
+
+
+@dataclass(frozen=True)
+class _Authentic:
+    """An authentic webhook as it came."""
+
+    key: str
+    provider: str
+    stale: bool
+    key_id: str
+    body: bytes
+    digest: str
+
+
+def accept(receiver: Receiver, body: bytes, headers: Headers, *, now: datetime) -> int | None:
+    """Check a webhook and keep it together with its job: one statement, one transaction, one round trip.
+
+    Returns:
+        The new delivery's id, or None when it is known already.
+
+    Raises:
+        BadSignature: it is not authentic; nothing is stored.
+    """
+    verified = signature.verify(
+        body,
+        headers,
+        receiver.secrets,
+        scheme=receiver.scheme,
+        header_prefix=receiver.brand.header_prefix,
+        now=now,
+        tolerance_s=receiver.tolerance,
+    )
+    if verified.place > 1:
+        # While these come, the older secret must not be taken away.
+        log.info("webhook signed with an older secret", extra={"place": verified.place, "key_id": verified.key_id})
+    event: WebhookEvent | None = None
+    error = None
+    try:
+        event = events.parse(body)
+    except events.Unreadable as unreadable:
+        error = f"unreadable: {unreadable.reason}"
+    own_id = event.id if event else None
+    found = _Authentic(
+        key=f"{receiver.brand.slug}:{own_id or events.dedupe_key(body)}",
+        provider=receiver.brand.slug,
+        stale=verified.stale,
+        key_id=verified.key_id,
+        body=body,
+        digest=hashlib.sha256(body).hexdigest(),
+    )
+    kept = _keep(found, event, error, now)
+    if kept.id is None and not hmac.compare_digest(kept.digest, found.digest):
+        _keep_contradiction(found, now)
+    crash_point("webhook.after_insert")
+    return kept.id
+
+
+def _keep(found: _Authentic, event: WebhookEvent | None, error: str | None, now: datetime) -> Kept:
+    return deliveries.insert_once(
+        dedupe_key=found.key,
+        provider=found.provider,
+        event=event.event[:80] if event else None,
+        model_id=event.model_id if event else None,
+        received_at=now,
+        stale=found.stale,
+        key_id=found.key_id,
+        body_sha256=found.digest,
+        body=found.body,
+        error=error,
+    )
+
+
+def _keep_contradiction(found: _Authentic, now: datetime) -> None:
+    """Put aside a body that comes under the id of another: the first counts, somebody should look at this one."""
+    log.warning("webhook contradicts an earlier one", extra={"provider": found.provider})
+    _keep(replace(found, key=f"{found.key}:{found.digest}"), None, "another body came under this id before", now)
+
+
+def apply(delivery_id: int, *, clock: Callable[[], datetime]) -> None:
+    """Apply one stored delivery. Running it again changes nothing."""
+    now = clock()
+    with transaction():
+        delivery = deliveries.lock(delivery_id)
+        if delivery is None or delivery.state != "pending" or delivery.body is None:
+            return
+        crash_point("apply.after_lock")
+        try:
+            event = events.parse(delivery.body)
+        except events.Unreadable as unreadable:
+            # Only a replay of a dead letter comes here; it stays as dead as it was.
+            delivery.state, delivery.error = "dead", f"unreadable: {unreadable.reason}"
+            return
+        shoot = _shoot_of(event)
+        # Applying it again must not look as if it had taken so long the first time.
+        delivery.applied_at = delivery.applied_at or now
+        if shoot is None:
+            # Kept: when the session turns out to be ours after all, it is applied then.
+            delivery.state = "ignored"
+            if event.model_id is not None and erasures.is_buried(event.model_id):
+                delivery.body = None
+            return
+        delivery.state = "applied"
+        delivery.outcome = {"did": _take_in(shoot, delivery, event, now)}
+        crash_point("apply.before_commit")
+    crash_point("apply.after_commit")
+
+
+def _shoot_of(event: WebhookEvent) -> Shoot | None:
+    if event.model_id is None:
+        return None
+    deliveries.hold_model(event.model_id)
+    found = shoots.by_provider_id(event.model_id)
+    return None if found is None else shoots.lock(found.id)
+
+
+def _take_in(shoot: Shoot, delivery: Delivery, event: WebhookEvent, now: datetime) -> str:
+    if shoot.closed_at is not None:
+        return "nothing: closed"
+    if event.event == events.FAVORITE_SELECTED:
+        return _favorite(shoot, delivery, event, now)
+    status = stages.DELETED if event.event == events.MODEL_DELETED else event.status
+    if event.event == events.PHOTOS_READY and status is None:
+        status = stages.ACTIVE
+    if not _is_old_news(delivery) and status is not None:
+        if event.created_at is not None and shoot_sync.is_news(shoot, event.created_at):
+            finished_at = moment(event.object.get("finishedAt"))
+            shoot_sync.tell_status(shoot, status, at=event.created_at, by="event", now=now, finished_at=finished_at)
+            return f"status {status[:40]}"
+        if status == shoot.provider_status:
+            return "nothing: known"
+    shoot_sync.ask_to_refresh(shoot, now=now)
+    return "asked to re-read"
+
+
+def _is_old_news(delivery: Delivery) -> bool:
+    """Whether only a re-read may follow: it came late, or is applied again and may be long out of date."""
+    return delivery.stale or (delivery.outcome or {}).get("replayed", False) is True
+
+
+def _favorite(shoot: Shoot, delivery: Delivery, event: WebhookEvent, now: datetime) -> str:
+    acted_at = event.created_at or delivery.received_at
+    key = f"delivery:{delivery.id}"
+    if _is_old_news(delivery) or event.photo_id is None:
+        queue.defer(
+            shoot_sync.FAVORITE_TASK,
+            once=f"favorite:{shoot.id}",
+            shoot_id=str(shoot.id),
+            key=key,
+            acted_at=acted_at.isoformat(),
+        )
+        return "asked for the favourite"
+    shoot_sync.record_studio_favorite(shoot, event.photo_id, key=key, acted_at=acted_at, now=now)
+    return "favourite"
+
+
+def bury(delivery_id: int, *, error: str, now: datetime) -> None:
+    """Put a delivery that failed at every try aside, with its reason, for a person to look at."""
+    with transaction():
+        delivery = deliveries.lock(delivery_id)
+        if delivery is not None and delivery.state == "pending":
+            delivery.state = "dead"
+            delivery.error = error[:200]
+            delivery.applied_at = now
+
+
+def pick_up(*, before: datetime) -> None:
+    """Queue again what has waited since before this moment: a job can get lost with the database it was on."""
+    with transaction():
+        for delivery_id in deliveries.pending_since(before):
+            queue.defer(deliveries.APPLY_TASK, once=f"apply:{delivery_id}", delivery_id=delivery_id)
+
+
+def replay(delivery_id: int, *, actor_id: UUID | None, now: datetime) -> bool:
+    """Queue a delivery again, dead or applied; it takes its effect from the provider's present state.
+
+    Returns:
+        False when there is no such delivery or its body is already forgotten.
+    """
+    with transaction():
+        delivery = deliveries.lock(delivery_id)
+        if delivery is None or delivery.body is None:
+            return False
+        delivery.state = "pending"
+        delivery.outcome = {"did": "queued again", "replayed": True}
+        delivery.error = None
+        queue.defer(deliveries.APPLY_TASK, delivery_id=delivery.id)
+        audit.add("delivery.replayed", at=now, actor_id=actor_id, delivery=delivery.id)
+        return True

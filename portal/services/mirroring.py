@@ -1,0 +1,274 @@
+"""Copying a finished shoot's photos into our own storage: resumable after any stop, and never twice."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from threading import Lock
+from uuid import UUID
+
+from portal.db import release, transaction
+from portal.domain import stages
+from portal.domain.stages import Problem
+from portal.failpoints import crash_point
+from portal.images.errors import PhotoRefused
+from portal.images.renditions import RenderedPhoto, render
+from portal.models import audit, consents, people, photos, shoots
+from portal.models.photos import Rendition
+from portal.models.shoots import Shoot
+from portal.provider import PhotoDownloader, ProviderClient
+from portal.provider.errors import PhotoError, PhotoExpired, PhotoUnavailable
+from portal.provider.wire_types import Photo as ListedPhoto
+from portal.services import notifications
+from portal.services.notifications import NO_OUTBOX, Outbox
+from portal.storage import Storage, object_key
+
+log = logging.getLogger(__name__)
+
+# Two decodes at a time keep a small machine responsive; downloads overlap with them.
+WORKERS = 3
+
+# Sessions have forty photos, large packages two hundred; these only end what no session can be.
+MOST_PHOTOS = 500
+MOST_BYTES = 2 * 1024**3
+
+
+class NotListedYet(Exception):
+    """The provider says the shoot is finished and lists no photo; worth another try a little later."""
+
+
+@dataclass(frozen=True)
+class Copier:
+    """What copying needs of the outside, and how much of it one shoot may have.
+
+    Attributes:
+        most_photos: of one shoot; those the provider names after them are not even noted.
+        most_bytes: of one shoot in the storage, all sizes together; photos beyond are refused.
+    """
+
+    provider: ProviderClient
+    downloader: PhotoDownloader
+    storage: Storage
+    clock: Callable[[], datetime]
+    outbox: Outbox = NO_OUTBOX
+    most_photos: int = MOST_PHOTOS
+    most_bytes: int = MOST_BYTES
+
+
+@dataclass(frozen=True)
+class _Fetched:
+    photo_id: UUID
+    rendered: RenderedPhoto | None
+    refused: str | None = None
+
+
+class _Room:
+    """What a shoot may still take of the storage. Safe to share between threads."""
+
+    def __init__(self, left: int) -> None:
+        self._left = left
+        self._lock = Lock()
+
+    def take(self, size: int) -> bool:
+        """Take room for a photo, if there is as much."""
+        with self._lock:
+            if size > self._left:
+                return False
+            self._left -= size
+            return True
+
+
+def copy_photos(shoot_id: UUID, copier: Copier) -> None:
+    """Copy every photo of a finished shoot that is not copied yet.
+
+    Raises:
+        NotListedYet: the provider lists no photo so far.
+        ProviderError, PhotoUnavailable, StorageUnavailable: worth another try; what was copied stays copied.
+    """
+    provider_id = _wants_copying(shoot_id)
+    if provider_id is None:
+        return
+    listed = _listed(provider_id, copier)
+    waiting = _register(shoot_id, listed, copier.clock())
+    crash_point("copy.after_register")
+    for fetched in _fetch_all(waiting, _room(shoot_id, copier), copier):
+        _keep(shoot_id, fetched, copier)
+        crash_point("copy.after_keep")
+    crash_point("copy.before_finish")
+    _finish(shoot_id, provider_id, copier)
+
+
+def settle(shoot_id: UUID, *, now: datetime, outbox: Outbox = NO_OUTBOX) -> None:
+    """After the last try, go on with the photos there are, and say plainly when there is none."""
+    with transaction():
+        shoot = shoots.lock(shoot_id)
+        if shoot is None or not _is_ready(shoot):
+            return
+        for photo in photos.of_shoot(shoot_id):
+            if photo.copied_at is None and photo.refused is None:
+                photo.refused = "NeverThere"
+        _close_copy(shoot, now, outbox)
+
+
+def _wants_copying(shoot_id: UUID) -> str | None:
+    with transaction():
+        shoot = shoots.by_id(shoot_id)
+        wanted = shoot is not None and _is_ready(shoot) and consents.stands(shoot.person_id)
+        provider_id = shoot.provider_id if shoot is not None and wanted else None
+    release()
+    return provider_id
+
+
+def _is_ready(shoot: Shoot) -> bool:
+    return shoot.closed_at is None and shoot.provider_status == stages.ACTIVE and shoot.copied_at is None
+
+
+def _listed(provider_id: str, copier: Copier) -> list[ListedPhoto]:
+    found = copier.provider.list_photos(provider_id, include="all")
+    listed = list(islice(found, copier.most_photos))
+    if not listed:
+        raise NotListedYet
+    if len(listed) == copier.most_photos and next(found, None) is not None:
+        log.warning("more photos than any session has", extra={"kept": copier.most_photos})
+    return listed
+
+
+def _room(shoot_id: UUID, copier: Copier) -> _Room:
+    with transaction():
+        taken = photos.stored_bytes(shoot_id)
+    release()
+    return _Room(copier.most_bytes - taken)
+
+
+def _register(shoot_id: UUID, listed: list[ListedPhoto], now: datetime) -> list[tuple[UUID, str]]:
+    """Write down every photo the provider names, and return those still to be fetched with their address."""
+    waiting = []
+    with transaction():
+        shoot = shoots.lock(shoot_id)
+        if shoot is None or not _is_ready(shoot):
+            return []
+        known = {photo.provider_id: photo for photo in photos.of_shoot(shoot_id)}
+        for position, item in enumerate(listed, start=1):
+            photo = known.pop(item.id, None) or photos.add(shoot_id, item.id, position=position, now=now)
+            photo.position = position
+            photo.removed_at = None
+            address = item.urls.original or item.urls.main
+            if photo.copied_at is not None or photo.refused is not None:
+                continue
+            if address:
+                waiting.append((photo.id, address))
+            else:
+                photo.refused = "NoAddress"
+        for gone in known.values():
+            gone.removed_at = gone.removed_at or now
+        shoot.photo_count = len(listed)
+        people.announce(shoot.person_id)
+    release()
+    return waiting
+
+
+def _fetch_all(waiting: Iterable[tuple[UUID, str]], room: _Room, copier: Copier) -> Iterator[_Fetched]:
+    """Download and render in a few threads that never touch the database; yield in order.
+
+    One photo that cannot be had now holds up no other: the first such failure is raised at the end.
+    """
+    failure: PhotoError | None = None
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="copy") as pool:
+        tasks = [pool.submit(_fetch, photo_id, address, room, copier) for photo_id, address in waiting]
+        try:
+            for task in tasks:
+                try:
+                    yield task.result()
+                except (PhotoUnavailable, PhotoExpired) as error:
+                    failure = failure or error
+        finally:
+            for task in tasks:
+                task.cancel()
+    if failure is not None:
+        raise failure
+
+
+def _fetch(photo_id: UUID, address: str, room: _Room, copier: Copier) -> _Fetched:
+    try:
+        content = copier.downloader.fetch(address).content
+        rendered = render(content)
+    except (PhotoUnavailable, PhotoExpired):
+        # The next run lists the photos again and gets fresh addresses.
+        raise
+    except (PhotoError, PhotoRefused) as error:
+        return _refused(photo_id, type(error).__name__)
+    if not room.take(sum(len(file.content) for file in rendered.files)):
+        return _refused(photo_id, "NoRoom")
+    for file in rendered.files:
+        copier.storage.put(
+            _key(photo_id, file.spec.slot, file.sha256, file.spec.format.extension),
+            file.content,
+            file.spec.format.content_type,
+        )
+        crash_point("copy.after_put")
+    return _Fetched(photo_id, rendered)
+
+
+def _refused(photo_id: UUID, reason: str) -> _Fetched:
+    log.warning("photo refused", extra={"photo": str(photo_id), "reason": reason})
+    return _Fetched(photo_id, None, reason)
+
+
+def _key(photo_id: UUID, slot: str, sha256: str, extension: str) -> str:
+    return object_key("photos", photo_id, slot, sha256, extension)
+
+
+def _keep(shoot_id: UUID, fetched: _Fetched, copier: Copier) -> None:
+    with transaction() as session:
+        photo = photos.lock(fetched.photo_id)
+        if photo is None or photo.copied_at is not None:
+            return
+        if fetched.rendered is None:
+            photo.refused = fetched.refused
+            return
+        rendered = fetched.rendered
+        for file in rendered.files:
+            spec = file.spec
+            session.add(
+                Rendition(
+                    photo_id=photo.id,
+                    name=spec.name,
+                    content_type=spec.format.content_type,
+                    width=file.width,
+                    height=file.height,
+                    size=len(file.content),
+                    sha256=file.sha256,
+                    storage_key=_key(photo.id, spec.slot, file.sha256, spec.format.extension),
+                )
+            )
+        photo.width, photo.height = rendered.width, rendered.height
+        photo.provenance = rendered.provenance.source_type
+        photo.copied_at = copier.clock()
+        shoot = shoots.by_id(shoot_id)
+        if shoot is not None:
+            people.announce(shoot.person_id)
+
+
+def _finish(shoot_id: UUID, provider_id: str, copier: Copier) -> None:
+    with transaction():
+        shoot = shoots.lock(shoot_id)
+        if shoot is None or not _is_ready(shoot) or shoot.provider_id != provider_id:
+            return
+        _close_copy(shoot, copier.clock(), copier.outbox)
+
+
+def _close_copy(shoot: Shoot, now: datetime, outbox: Outbox) -> None:
+    copied = photos.count_copied(shoot.id)
+    if copied == 0:
+        shoot.problem = Problem.NO_PHOTOS
+        audit.add("photos.none", at=now, subject_id=shoot.person_id, result="problem")
+    else:
+        shoot.copied_at = now
+        shoot.problem = None
+        audit.add("photos.copied", at=now, subject_id=shoot.person_id, count=copied)
+        notifications.photos_are_ready(shoot, outbox=outbox, now=now)
+    people.announce(shoot.person_id)

@@ -1,0 +1,242 @@
+"""Bringing a shoot in line with the provider: one path for events, checks and sweeps; the newest news wins."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from portal.db import release, transaction
+from portal.domain import stages
+from portal.failpoints import crash_point
+from portal.models import audit, choices, people, photos, queue, shoots
+from portal.models.shoots import Shoot
+from portal.provider import ProviderClient
+from portal.provider.errors import NotFound
+from portal.provider.wire_types import Model
+from portal.services import progress
+
+log = logging.getLogger(__name__)
+
+COPY_TASK = "photos.copy"
+REFRESH_TASK = "shoots.refresh"
+FAVORITE_TASK = "shoots.read_favorite"
+
+# One answer can be wrong; two this far apart are not.
+CONFIRM_MISSING_AFTER = timedelta(minutes=5)
+# How soon the same shoot is read again for reasons of the same kind.
+REFRESH_PAUSE = timedelta(seconds=20)
+# The smallest step of time the database keeps.
+ONE_TICK = timedelta(microseconds=1)
+
+Source = Literal["create", "event", "check"]
+
+
+def tell_status(
+    shoot: Shoot, status: str, *, at: datetime, by: Source, now: datetime, finished_at: datetime | None = None
+) -> None:
+    """Take in what the provider says about a shoot, in the caller's transaction.
+
+    Args:
+        shoot: locked by the caller.
+        status: the provider's word; one never seen before counts as work going on.
+        at: when it was true, by the event's own time or the time the question was asked.
+        by: how we know.
+        now: the present, UTC.
+        finished_at: when the provider says it was finished, if it says so.
+    """
+    before = shoot.provider_status
+    doubt = _doubt(shoot, at=at, by=by)
+    if status not in stages.KNOWN_STATUSES and status != before:
+        log.warning("unknown provider status", extra={"status": status[:40]})
+    shoot.provider_status = status
+    shoot.status_at = at
+    shoot.confirmed_at = now
+    shoot.confirmed_by = by
+    shoot.missing_since = None
+    starts_over = before == stages.ACTIVE and (status != before or _is_another_run(shoot, finished_at))
+    if status != before:
+        shoot.status_since = at
+        # Whatever held it up, it moved.
+        shoot.problem = None
+    if starts_over:
+        _start_over(shoot, now)
+    if starts_over or progress.goes_back(before, status):
+        shoot.restarted_at = at
+    if status == stages.ACTIVE:
+        shoot.finished_at = shoot.finished_at or finished_at or at
+        _ask_to_copy(shoot, by)
+    if status == stages.DELETED and shoot.closed_at is None:
+        shoot.closed_at = now
+    if status != before:
+        progress.note(shoot, before, at=at, doubt=doubt, now=now)
+        audit.add("shoot.status", at=now, subject_id=shoot.person_id, before=before, after=status[:40], source=by)
+    if status != before or starts_over:
+        people.announce(shoot.person_id)
+
+
+def _doubt(shoot: Shoot, *, at: datetime, by: Source) -> timedelta | None:
+    """Return by how much a change may be older than it is said to be: an answer only tells that it has happened."""
+    if by != "check":
+        return timedelta(0)
+    return None if shoot.confirmed_at is None else max(at - shoot.confirmed_at, timedelta(0))
+
+
+def take_in(shoot: Shoot, model: Model, *, asked_at: datetime, now: datetime) -> bool:
+    """Take in, in the caller's transaction, the answer to a question that was put at ``asked_at``.
+
+    Returns:
+        False when something newer came in after the question, so that the answer proves nothing.
+    """
+    status = stages.DELETED if model.is_deleted else model.status
+    if status != shoot.provider_status and shoot.confirmed_at is not None and shoot.confirmed_at > asked_at:
+        return False
+    # The provider's clock may run before ours; what we knew at the question is older than the answer all the same.
+    at = max(asked_at, shoot.status_at or asked_at)
+    tell_status(shoot, status, at=at, by="check", now=now, finished_at=model.finished_at)
+    return True
+
+
+def _is_another_run(shoot: Shoot, finished_at: datetime | None) -> bool:
+    """Whether the photos are of a later run than the one we know: it was restarted and nobody told us."""
+    return finished_at is not None and shoot.finished_at is not None and finished_at > shoot.finished_at
+
+
+def _ask_to_copy(shoot: Shoot, by: Source) -> None:
+    # A check that says what we know already does not revive a copy that was given up; an event does.
+    if shoot.copied_at is None and (shoot.problem is None or by == "event"):
+        queue.defer(COPY_TASK, once=f"copy:{shoot.id}", shoot_id=str(shoot.id))
+
+
+def ask_for_held_back(shoot: Shoot) -> None:
+    """Queue, in the caller's transaction, the copy of a finished shoot that was not copied when it was finished."""
+    if shoot.provider_status == stages.ACTIVE and shoot.copied_at is None and shoot.problem is None:
+        queue.defer(COPY_TASK, once=f"copy:{shoot.id}", shoot_id=str(shoot.id))
+
+
+def _start_over(shoot: Shoot, now: datetime) -> None:
+    """Take back a finished shoot: the provider's admin has sent it to its beginning and dropped its photos."""
+    shoot.finished_at = None
+    shoot.copied_at = None
+    shoot.photo_count = 0
+    shoot.problem = None
+    for photo in photos.of_shoot(shoot.id):
+        photo.removed_at = photo.removed_at or now
+
+
+def is_news(shoot: Shoot, at: datetime) -> bool:
+    """Whether something that was true at ``at`` is newer than all we know; when in doubt it is not."""
+    return shoot.status_at is None or at > shoot.status_at
+
+
+def ask_to_refresh(shoot: Shoot, *, now: datetime) -> None:
+    """Queue one re-read of a shoot; a burst of reasons costs one call at once and one a little later."""
+    at = None
+    if shoot.confirmed_by == "check" and shoot.confirmed_at is not None:
+        at = max(now, shoot.confirmed_at + REFRESH_PAUSE)
+    queue.defer(REFRESH_TASK, once=f"refresh:{shoot.id}", at=at, shoot_id=str(shoot.id))
+
+
+def refresh(shoot_id: UUID, *, provider: ProviderClient, clock: Callable[[], datetime]) -> None:
+    """Re-read one shoot from the provider.
+
+    Raises:
+        ProviderError: the provider could not be asked.
+    """
+    with transaction():
+        shoot = shoots.by_id(shoot_id)
+        provider_id = shoot.provider_id if shoot else None
+    release()
+    if provider_id is None:
+        return
+    asked_at = clock()
+    try:
+        model = provider.get_model(provider_id)
+    except NotFound:
+        miss(shoot_id, now=clock())
+        return
+    crash_point("refresh.after_call")
+    with transaction():
+        shoot = shoots.lock(shoot_id)
+        if shoot is None or shoot.closed_at is not None:
+            return
+        if not take_in(shoot, model, asked_at=asked_at, now=clock()):
+            ask_to_refresh(shoot, now=clock())
+        crash_point("refresh.before_commit")
+    crash_point("refresh.after_commit")
+
+
+def miss(shoot_id: UUID, *, now: datetime) -> None:
+    """Take in that the provider does not know a shoot's model; only the second time, later, is it believed."""
+    with transaction():
+        shoot = shoots.lock(shoot_id)
+        if shoot is None or shoot.closed_at is not None:
+            return
+        if shoot.missing_since is None:
+            shoot.missing_since = now
+            log.warning("the provider does not know a session of ours", extra={"shoot": str(shoot_id)})
+        elif now - shoot.missing_since >= CONFIRM_MISSING_AFTER:
+            tell_status(shoot, stages.DELETED, at=now, by="check", now=now)
+
+
+def record_studio_favorite(
+    shoot: Shoot, provider_photo_id: str, *, key: str, acted_at: datetime, now: datetime
+) -> None:
+    """Keep, in the caller's transaction, that the person picked a photo in the studio; twice is once."""
+    if choices.by_key(shoot.id, key) is not None:
+        return
+    photo = photos.by_provider_id(shoot.id, provider_photo_id)
+    if photo is None:
+        # The pick can be known before the photo has been copied.
+        photo = photos.add(shoot.id, provider_photo_id, position=0, now=now)
+    choices.add(shoot.id, photo.id, origin="studio", key=key, acted_at=acted_at, now=now)
+    audit.add("choice.made", at=now, subject_id=shoot.person_id, origin="studio")
+    people.announce(shoot.person_id)
+
+
+def learn_favorite(shoot: Shoot, provider_photo_id: str, *, acted_at: datetime, now: datetime) -> bool:
+    """Take in, in the caller's transaction, a favourite that no event told us of.
+
+    When it was picked is not known, so it never outranks what the person chose since.
+
+    Returns:
+        Whether it was new.
+    """
+    known = choices.latest_from(shoot.id, "studio")
+    photo = photos.by_provider_id(shoot.id, provider_photo_id)
+    if photo is None or photo.removed_at is not None or (known is not None and known.photo_id == photo.id):
+        return False
+    standing = choices.current(shoot.id)
+    if standing is not None and standing.origin == "portal":
+        # Just before it: later than every pick in the studio we knew of, and not later than the choice.
+        acted_at = min(acted_at, standing.acted_at - ONE_TICK)
+    key = f"found:{provider_photo_id}:{known.id if known else 'first'}"
+    record_studio_favorite(shoot, provider_photo_id, key=key, acted_at=acted_at, now=now)
+    return True
+
+
+def read_favorite(
+    shoot_id: UUID, *, key: str, acted_at: datetime, provider: ProviderClient, clock: Callable[[], datetime]
+) -> None:
+    """Ask the provider which photo was picked, when the event did not say.
+
+    Raises:
+        ProviderError: the provider could not be asked.
+    """
+    with transaction():
+        shoot = shoots.by_id(shoot_id)
+        provider_id = shoot.provider_id if shoot else None
+    release()
+    if provider_id is None:
+        return
+    favorite = provider.get_favorite(provider_id)
+    if favorite is None:
+        return
+    crash_point("favorite.after_call")
+    with transaction():
+        shoot = shoots.lock(shoot_id)
+        if shoot is not None:
+            record_studio_favorite(shoot, favorite.id, key=key, acted_at=acted_at, now=clock())
+    crash_point("favorite.after_keep")

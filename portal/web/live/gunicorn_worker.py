@@ -1,0 +1,68 @@
+"""The gunicorn worker of the web processes: gevent's, with another way of looking at connections that stay open."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from typing import Any
+
+import gevent
+from gevent import monkey
+from gunicorn.workers.ggevent import GeventWorker
+
+from portal.web.live.connection import Stream
+
+_PlainSocket = monkey.get_original("socket", "socket")
+# How long a process that was told to end waits for the rest of a request that has begun to arrive.
+_LAST_CALL_SECONDS = 1.5
+
+
+class WebWorker(GeventWorker):  # type: ignore[misc]  # the package has no types
+    """Lets streams take their connection along, and ends as soon as its last request is answered.
+
+    Nobody asks on most connections when it is told to end, but browsers and routers keep them open for a minute, more
+    than the time there is for ending.
+    """
+
+    def run(self) -> None:
+        """Serve until told to end."""
+        self._quiet: set[Any] = set()
+        gevent.spawn(self._let_quiet_ones_go)
+        super().run()
+
+    def handle(self, listener: Any, client: Any, addr: Any) -> None:
+        """Serve one connection."""
+        self._quiet.add(client)
+        try:
+            super().handle(listener, client, addr)
+        finally:
+            self._quiet.discard(client)
+
+    def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:
+        """Answer one request."""
+        self._quiet.discard(sock)
+        try:
+            super().handle_request(listener_name, req, sock, addr)
+        finally:
+            self._quiet.add(sock)
+
+    def is_already_handled(self, respiter: Any) -> bool:
+        """Tell whether an answer needs nothing more."""
+        if isinstance(respiter, Stream) and respiter.take_over():
+            # To gunicorn this means that the connection is none of its business any more.
+            raise StopIteration
+        return bool(super().is_already_handled(respiter))
+
+    def _let_quiet_ones_go(self) -> None:
+        while self.alive:
+            gevent.sleep(0.25)
+        while True:
+            gevent.sleep(_LAST_CALL_SECONDS)
+            for client in tuple(self._quiet):
+                # What has arrived can still be read and is answered; after it the connection looks ended by its client.
+                with contextlib.suppress(OSError):
+                    plain = _PlainSocket(fileno=client.fileno())
+                    try:
+                        plain.shutdown(socket.SHUT_RD)
+                    finally:
+                        plain.detach()

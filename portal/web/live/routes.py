@@ -1,0 +1,71 @@
+"""The stream that tells an open page to look again; it carries a version number and nothing else."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from flask import Blueprint, Response, current_app
+from werkzeug.exceptions import ServiceUnavailable
+
+from portal.db import release
+from portal.web.live import connection
+from portal.web.live.connection import FIRST, HEARTBEAT, HEARTBEAT_SECONDS, Stream, Wire
+from portal.web.live.hub import CLOSED, Hub
+from portal.web.security.access import current_person
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
+
+blueprint = Blueprint("live", __name__)
+
+
+@blueprint.get("/headshots/events")
+def events() -> Response:
+    """Stream a ``stage`` event whenever something on the person's page has changed."""
+    if connection.are_too_many():
+        # Their page asks now and then instead, and tries again after a minute.
+        raise ServiceUnavailable
+    person_id = current_person().id
+    release()
+    return _Live(current_app.extensions["hub"], person_id)
+
+
+class _Live(Response):
+    """An answer that does not end, and that needs nothing of its request once it has begun."""
+
+    def __init__(self, hub: Hub, person_id: UUID) -> None:
+        super().__init__(_stream(hub, person_id), content_type="text/event-stream")
+        self.headers["Cache-Control"] = "no-store"
+        self.headers["X-Accel-Buffering"] = "no"
+        self._hub = hub
+        self._person_id = person_id
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Stream:
+        """Begin the answer."""
+        body, status, headers = self.get_wsgi_response(environ)
+        return Stream(environ, start_response(status, headers), iter(body), self._adopt)
+
+    def _adopt(self, wire: Wire) -> None:
+        # First known and then woken, so that no change falls in between.
+        self._hub.add(self._person_id, wire)
+        if not wire.write(FIRST) or self._hub.is_closed:
+            wire.end()
+
+
+def _stream(hub: Hub, person_id: UUID) -> Iterator[str]:
+    ends_at = time.monotonic() + connection.some_time()
+    with hub.subscribe(person_id) as inbox:
+        yield FIRST
+        while time.monotonic() < ends_at and not hub.is_closed:
+            try:
+                version = inbox.get(timeout=HEARTBEAT_SECONDS)
+            except queue.Empty:
+                yield HEARTBEAT
+                continue
+            if version == CLOSED:
+                return
+            yield connection.message(version)

@@ -1,0 +1,92 @@
+"""What machines ask: is the process alive, is it ready, what does it count; nothing private is answered."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import os
+from datetime import datetime, timedelta
+from threading import Lock
+
+from flask import Blueprint, Response, abort, jsonify, request
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+from sqlalchemy.exc import SQLAlchemyError
+
+from portal import migrations
+from portal.web.context import portal_context
+from portal.web.observability.database_metrics import vitals
+
+log = logging.getLogger(__name__)
+
+blueprint = Blueprint("ops", __name__)
+
+_REMEMBERED = timedelta(seconds=2)
+
+
+class _Readiness:
+    """What the database said last; asked at most every two seconds, however many probes there are."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._said: tuple[str, datetime, str] | None = None
+
+    def state(self, database_url: str, now: datetime) -> str:
+        with self._lock:
+            if self._said and self._said[2] == database_url and abs(now - self._said[1]) < _REMEMBERED:
+                return self._said[0]
+            found = _ask(database_url)
+            self._said = (found, now, database_url)
+            return found
+
+
+_readiness = _Readiness()
+
+
+@blueprint.get("/healthz")
+def alive() -> Response:
+    """The process answers; no database or other server is asked."""
+    return jsonify(status="ok")
+
+
+@blueprint.get("/readyz")
+def ready() -> tuple[Response, int]:
+    """The database answers and has the schema this code expects."""
+    portal = portal_context()
+    state = _readiness.state(portal.settings.database_url, portal.clock())
+    return jsonify(status=state), 200 if state == "ready" else 503
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """The counters, for whoever has the token; without a token configured there is no such page."""
+    token = portal_context().settings.metrics_token
+    if token is None:
+        abort(404)
+    given = request.headers.get("Authorization", "")
+    if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+        abort(401)
+    text = generate_latest(_registry())
+    try:
+        text += vitals(portal_context().clock())
+    except SQLAlchemyError as error:
+        # The counters of the processes are wanted most when the database is away.
+        log.warning("metrics without the database", extra={"error": type(error).__name__})
+    return Response(text, content_type=CONTENT_TYPE_LATEST)
+
+
+def _registry() -> CollectorRegistry:
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return REGISTRY
+    # Several web processes: each writes its numbers to files, whoever is asked adds them up.
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return registry
+
+
+def _ask(database_url: str) -> str:
+    try:
+        return "ready" if migrations.is_current(database_url) else "migrations pending"
+    except SQLAlchemyError as error:
+        log.warning("not ready", extra={"error": type(error).__name__})
+        return "database unavailable"

@@ -1,0 +1,1 @@
+"""The pages an employee sees, one module a page."""

@@ -1,0 +1,50 @@
+"""The picture files of a person's own photos, from our storage; nothing here decides who has chosen what."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, Response, request
+from werkzeug.wsgi import wrap_file
+
+from portal.db import release
+from portal.domain import renditions
+from portal.domain.errors import NotFound
+from portal.models.photos import Rendition
+from portal.services import gallery
+from portal.web.context import portal_context
+from portal.web.security.access import current_person
+
+blueprint = Blueprint("photos", __name__)
+
+
+@blueprint.get("/photos/<uuid:photo_id>/<rendition>")
+def show(photo_id: UUID, rendition: str) -> Response:
+    """One size of one photo, for its owner alone."""
+    if renditions.find(rendition) is None:
+        raise NotFound
+    found = gallery.rendition(current_person(), photo_id, rendition, now=portal_context().clock())
+    release()
+    if request.if_none_match.contains(found.sha256):
+        return _described(Response(status=304), found)
+    stored = portal_context().storage.open(found.storage_key)
+    body = wrap_file(request.environ, stored)
+    response = Response(body, content_type=found.content_type, direct_passthrough=True)
+    response.call_on_close(stored.close)
+    response.content_length = found.size
+    return _described(response, found)
+
+
+def _described(response: Response, found: Rendition) -> Response:
+    """Add the headers of a photo.
+
+    A browser may keep the bytes, since a gallery is looked at back and forth, but has to ask each time:
+    then a session that has ended shows nothing, and signing out clears what was kept.
+    """
+    response.set_etag(found.sha256)
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Content-Disposition"] = f'inline; filename="headshot-{found.name}"'
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.vary.add("Cookie")
+    return response

@@ -1,0 +1,1 @@
+"""Request security: the access list, browser sessions, CSRF, response headers, rate limits and safe redirects."""

@@ -1,0 +1,57 @@
+"""Refuses what another site's page makes a browser send; machines, which have no browser, are let through."""
+
+from __future__ import annotations
+
+from flask import Flask, g, request
+from flask_wtf.csrf import CSRFError, CSRFProtect, validate_csrf
+from wtforms import ValidationError
+
+from portal.web.context import portal_context
+from portal.web.observability.request_id import is_from_here
+from portal.web.security.access import Who, rule_for
+
+FORM_TOKEN = "csrf_token"  # noqa: S105 - the name, in forms and in sessions
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+
+def init_app(app: Flask) -> None:
+    """Check every request that may change something."""
+    app.config.from_mapping(
+        WTF_CSRF_CHECK_DEFAULT=False,  # the access list decides, below
+        WTF_CSRF_TIME_LIMIT=None,  # a form is good as long as its session
+    )
+    CSRFProtect(app)
+    app.before_request(_check)
+
+
+def _check() -> None:
+    rule = rule_for(request.endpoint)
+    if request.method in _SAFE_METHODS or rule is None or rule.who is Who.MACHINE:
+        return
+    if not _is_from_here():
+        raise CSRFError("sent by another site")
+    _check_token()
+    g.csrf_valid = True  # Flask-WTF's forms look for this and do not check again
+
+
+def _is_from_here() -> bool:
+    said = is_from_here()
+    if said is not None:
+        # A page that sends no referrer has the origin "null"; the other header still knows better.
+        return said
+    public_url = portal_context().settings.public_url
+    return request.headers.get("Origin", public_url) == public_url
+
+
+def _check_token() -> None:
+    token = request.form.get(FORM_TOKEN) or request.headers.get("X-CSRFToken")
+    refusal = "no token"
+    # Forms made before a change of keys stay good while the old key is listed.
+    for key in portal_context().settings.secret_keys:
+        try:
+            validate_csrf(token, secret_key=key)
+        except ValidationError as error:
+            refusal = str(error)
+        else:
+            return
+    raise CSRFError(refusal)

@@ -1,0 +1,64 @@
+"""The sandbox put together: one Flask app over one data folder; nothing else builds its parts."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from sandbox import photo_files, signup
+from sandbox.api import answers, converters, planned, v1, v2
+from sandbox.config import SandboxConfig
+from sandbox.control import create_blueprint as create_control
+from sandbox.core import Sandbox
+from sandbox.dashboard import create_blueprint as create_dashboard
+from sandbox.openapi import create_blueprint as create_openapi
+from sandbox.pipeline import Pipeline
+from sandbox.studio import create_blueprint as create_studio
+from sandbox.studio_access import SandboxStudioStore
+from sandbox.traffic import Traffic
+from sandbox.webhook_sender import WebhookSender
+
+LARGEST_REQUEST = 64_000_000
+
+
+def create_sandbox(config: SandboxConfig) -> Flask:
+    """Return the stand-in as a Flask app; `sandbox_of(app)` is its state, `stop_sandbox(app)` ends its threads.
+
+    Raises:
+        BadSettingError: a switch given at start is wrong.
+    """
+    sandbox = Sandbox(config)
+    app = Flask(__name__)
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
+    pipeline, sender = Pipeline(sandbox), WebhookSender(sandbox)
+    app.extensions["sandbox"] = sandbox
+    app.extensions["sandbox_pipeline"], app.extensions["sandbox_sender"] = pipeline, sender
+    converters.install(app)
+    planned.install(app)
+    answers.install(app, sandbox)
+    app.register_blueprint(v2.create_blueprint(sandbox))
+    app.register_blueprint(v1.create_blueprint(sandbox))
+    app.register_blueprint(signup.create_blueprint(sandbox))
+    app.register_blueprint(create_control(sandbox, pipeline))
+    app.register_blueprint(create_dashboard(sandbox, pipeline))
+    app.register_blueprint(create_openapi(sandbox))
+    app.register_blueprint(photo_files.create_blueprint(sandbox))
+    app.register_blueprint(create_studio(SandboxStudioStore(sandbox)))
+    app.wsgi_app = Traffic(app, app.wsgi_app, sandbox)  # type: ignore[method-assign]
+    if config.background:
+        pipeline.start()
+        sender.start()
+    return app
+
+
+def sandbox_of(app: Flask) -> Sandbox:
+    """Return the state behind an app."""
+    found: Sandbox = app.extensions["sandbox"]
+    return found
+
+
+def stop_sandbox(app: Flask) -> None:
+    """End the threads and close the database; everything done is kept."""
+    app.extensions["sandbox_pipeline"].stop()
+    app.extensions["sandbox_sender"].stop()
+    sandbox_of(app).close()

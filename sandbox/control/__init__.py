@@ -1,0 +1,48 @@
+"""The control plane: JSON under /_control/ for tests on this machine; it is no part of the provider's API."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify
+
+from sandbox import local_only
+from sandbox.control import actions, faults, settings, state
+from sandbox.core import Sandbox
+from sandbox.errors import (
+    ApiError,
+    BadSettingError,
+    NoCreditsError,
+    SandboxError,
+    UnknownModelError,
+    UnknownPhotoError,
+    UnknownRuleError,
+)
+from sandbox.pipeline import Pipeline
+
+MISSING = (UnknownModelError, UnknownPhotoError, UnknownRuleError)
+
+
+def create_blueprint(sandbox: Sandbox, pipeline: Pipeline) -> Blueprint:
+    """Return the control plane of one sandbox."""
+    control = Blueprint("control", __name__, url_prefix="/_control")
+    local_only.guard(control)
+    settings.add_routes(control, sandbox)
+    state.add_routes(control, sandbox)
+    actions.add_routes(control, sandbox, pipeline)
+    faults.add_routes(control, sandbox)
+
+    @control.errorhandler(SandboxError)
+    def refused(error: SandboxError) -> tuple[Response, int]:
+        return jsonify({"error": str(error) or type(error).__name__}), status_of(error)
+
+    return control
+
+
+def status_of(error: SandboxError) -> int:
+    """Return the HTTP status that fits an error."""
+    if isinstance(error, ApiError):
+        return error.status
+    if isinstance(error, MISSING):
+        return 404
+    if isinstance(error, BadSettingError):
+        return 400
+    return 402 if isinstance(error, NoCreditsError) else 409

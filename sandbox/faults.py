@@ -1,0 +1,149 @@
+"""A queue of planned misbehaviour, matched against calls and webhooks; never carries it out itself."""
+
+from __future__ import annotations
+
+import random
+import threading
+from fnmatch import fnmatchcase
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from sandbox.errors import BadSettingError
+
+ApiFault = Literal[
+    "refuse",
+    "delay",
+    "hang",
+    "rate_limited",
+    "invite_limited",
+    "no_credits",
+    "server_error",
+    "bad_gateway",
+    "malformed",
+    "mangled",
+    "unknown_status",
+    "success_false",
+    "lost_answer",
+    "redirect",
+    "huge",
+    "short_body",
+    "drip",
+]
+WebhookFault = Literal[
+    "drop",
+    "delay",
+    "duplicate",
+    "reorder",
+    "wrong_signature",
+    "old_timestamp",
+    "body_only",
+    "without_id",
+    "foreign_organization",
+    "keep_timestamp",
+]
+
+
+class ApiRule(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, tag="api", tag_field="on"):
+    """Break API calls (or photo downloads) whose method and path template or path match; * is a wildcard.
+
+    `count` None means every time; `seconds` is for delay, hang and drip, `location` for redirect.
+    """
+
+    fault: ApiFault
+    method: str = "*"
+    path: str = "/api/*"
+    count: Annotated[int, Meta(ge=1)] | None = 1
+    probability: Annotated[float, Meta(ge=0, le=1)] = 1.0
+    seconds: Annotated[float, Meta(ge=0, le=300)] = 5.0
+    location: str = "http://127.0.0.1:9/"
+    id: int = 0
+    used: int = 0
+
+
+class WebhookRule(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, tag="webhook", tag_field="on"):
+    """Break webhook attempts whose event name matches (* is any); `seconds`: delay and reorder."""
+
+    fault: WebhookFault
+    event: str = "*"
+    count: Annotated[int, Meta(ge=1)] | None = 1
+    probability: Annotated[float, Meta(ge=0, le=1)] = 1.0
+    seconds: Annotated[float, Meta(ge=0, le=86_400)] = 5.0
+    id: int = 0
+    used: int = 0
+
+
+Rule = ApiRule | WebhookRule
+
+
+class Faults:
+    """The rules in force, first match wins."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._rules: list[Rule] = []
+        self._number = 0
+
+    def add(self, plain: dict[str, Any]) -> Rule:
+        """Add a rule given as JSON.
+
+        Raises:
+            BadSettingError: it is not a rule.
+        """
+        given = {name: value for name, value in plain.items() if name not in ("id", "used")}
+        try:
+            rule: Rule = msgspec.convert(given, Rule)
+        except msgspec.ValidationError as exc:
+            raise BadSettingError(str(exc)) from exc
+        with self._lock:
+            self._number += 1
+            rule.id = self._number
+            self._rules.append(rule)
+        return rule
+
+    def clear(self) -> None:
+        """Have no rules."""
+        with self._lock:
+            self._rules.clear()
+
+    def remove(self, rule_id: int) -> bool:
+        """Remove one rule; False if there was none."""
+        with self._lock:
+            before = len(self._rules)
+            self._rules = [rule for rule in self._rules if rule.id != rule_id]
+            return len(self._rules) < before
+
+    def listed(self) -> list[dict[str, Any]]:
+        """Return the rules as JSON."""
+        with self._lock:
+            return [msgspec.to_builtins(rule) for rule in self._rules]
+
+    def take_for_call(self, method: str, path: str, template: str) -> ApiRule | None:
+        """Return the rule that breaks this call, using it up by one."""
+        with self._lock:
+            for rule in self._rules:
+                if not isinstance(rule, ApiRule) or not fnmatchcase(method, rule.method.upper()):
+                    continue
+                if (fnmatchcase(template, rule.path) or fnmatchcase(path, rule.path)) and self._use(rule):
+                    return rule
+        return None
+
+    def take_for_webhook(self, event: str, tries: int) -> WebhookRule | None:
+        """Return the rule that breaks this attempt after `tries` earlier ones, using it up by one."""
+        with self._lock:
+            for rule in self._rules:
+                if not isinstance(rule, WebhookRule) or not fnmatchcase(event, rule.event):
+                    continue
+                fits = rule.fault != "keep_timestamp" or tries > 0
+                if fits and self._use(rule):
+                    return rule
+        return None
+
+    def _use(self, rule: Rule) -> bool:
+        if rule.probability < 1 and random.random() >= rule.probability:
+            return False
+        rule.used += 1
+        if rule.count is not None and rule.used >= rule.count:
+            self._rules.remove(rule)
+        return True

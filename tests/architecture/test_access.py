@@ -1,0 +1,149 @@
+"""The access list against the app's own map of addresses: nothing unlisted, nothing open by accident."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from portal.app import create_app
+from portal.domain.roles import RIGHTS, Role
+from portal.settings import Settings
+from portal.web.security.access import RULES, Stranger, Who, limit_for
+from tests.architecture.addresses import Call, calls_of
+
+# Whoever opens a page to everybody changes this list too, and says why in the same commit.
+OPEN = {
+    "pages.landing",
+    "pages.privacy",
+    # They only lead on to pages that decide for themselves.
+    "pages.resume",
+    "pages.gallery",
+    "pages.choose",
+    "auth.start",
+    "auth.login",
+    "auth.callback",
+}
+MACHINES = {
+    "static",
+    "brand.stylesheet",
+    "brand.icon",
+    "brand.launcher_tile",
+    "ops.alive",
+    "ops.ready",
+    "ops.metrics",
+    "webhooks.receive",
+    "auth.initiate",
+    "auth.backchannel_logout",
+}
+
+# And whoever gives a page to a role changes these.
+OPERATIONS = {"overview.show", "deliveries.show", "deliveries.replay", "links.show", "links.done"}
+PEOPLE = {
+    "people.show_all",
+    "people.show_one",
+    "people.end_session",
+    "people.end_sessions",
+    "people.ask_deactivate",
+    "people.deactivate",
+    "people.ask_reactivate",
+    "people.reactivate",
+    "audit.show",
+    "audit.download",
+}
+TEAMS = {"team.show"}
+
+
+# Pages inside that show nobody's data; of every other the audit trail says who looked.
+NOBODYS = {"deliveries.show"}
+
+
+@pytest.fixture
+def app(portal_settings: Callable[..., Settings]) -> Flask:
+    return create_app(portal_settings())
+
+
+def test_every_endpoint_is_on_the_list_and_nothing_else_is(app: Flask) -> None:
+    endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
+    assert endpoints - set(RULES) == set(), "add these to portal/web/security/access.py"
+    assert set(RULES) - endpoints == set(), "these are gone; take them off the list"
+
+
+def test_what_is_open_to_everybody_was_meant_to_be() -> None:
+    assert {name for name, rule in RULES.items() if rule.who is Who.ANYONE} == OPEN
+    assert {name for name, rule in RULES.items() if rule.who is Who.MACHINE} == MACHINES
+
+
+def test_console_and_teams_take_a_right_and_nothing_else_does(app: Flask) -> None:
+    for call in calls_of(app):
+        is_inside = call.path.startswith(("/admin", "/team"))
+        assert is_inside == (RULES[call.endpoint].right is not None), call
+        assert not is_inside or RULES[call.endpoint].who is Who.EMPLOYEE, call
+
+
+@pytest.mark.parametrize(
+    ("role", "reached"),
+    [
+        (Role.EMPLOYEE, set()),
+        (Role.MANAGER, TEAMS),
+        (Role.OPERATOR, OPERATIONS),
+        (Role.ADMIN, OPERATIONS | PEOPLE),
+    ],
+)
+def test_each_role_reaches_these_pages(role: Role, reached: set[str]) -> None:
+    assert {name for name, rule in RULES.items() if rule.right in RIGHTS[role]} == reached
+
+
+def test_whoever_looks_at_peoples_data_is_noted(app: Flask) -> None:
+    inside = {call.endpoint for call in calls_of(app) if call.method == "GET" and RULES[call.endpoint].right}
+    assert {endpoint for endpoint in inside if RULES[endpoint].noted_for is None} == NOBODYS
+
+
+def test_what_pages_fetch_by_themselves_keeps_nobody_signed_in() -> None:
+    for name in ("headshots.status", "live.events", "photos.show"):
+        assert not RULES[name].prolongs
+        assert RULES[name].stranger is Stranger.IS_TOLD
+
+
+def test_whatever_changes_something_or_is_asked_often_or_takes_much_has_a_limit(app: Flask) -> None:
+    for call in calls_of(app):
+        is_people_s = RULES[call.endpoint].who is not Who.MACHINE
+        if is_people_s and call.method not in {"GET", "HEAD"}:
+            assert limit_for(RULES[call.endpoint], call.method) is not None, call
+    for name in ("auth.start", "auth.login", "auth.callback", "auth.initiate", "photos.show", "audit.download"):
+        assert limit_for(RULES[name], "GET") is not None, name
+
+
+def test_only_the_studio_hands_on_the_camera() -> None:
+    assert [name for name, rule in RULES.items() if rule.camera] == ["headshots.studio"]
+
+
+def test_stranger_gets_nowhere_but_to_open_pages(app: Flask) -> None:
+    client = app.test_client()
+    for call in calls_of(app):
+        rule = RULES[call.endpoint]
+        if rule.who in {Who.ANYONE, Who.MACHINE}:
+            continue
+        answer = client.open(call.path, method=call.method)
+        assert answer.status_code == _expected(call, rule.stranger), call
+        if answer.status_code == 303 and rule.stranger is Stranger.SIGNS_IN:
+            assert answer.headers["Location"].startswith("/login?next="), call
+
+
+def _expected(call: Call, stranger: Stranger) -> int:
+    if stranger is Stranger.GOES_HOME:
+        return 303
+    return 303 if stranger is Stranger.SIGNS_IN and call.method in {"GET", "HEAD"} else 401
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "HEAD", "OPTIONS"])
+def test_endpoint_that_is_not_listed_is_refused(method: str, app: Flask) -> None:
+    def forgotten(**_arguments: Any) -> str:
+        return "private"
+
+    app.add_url_rule("/forgotten", "forgotten", forgotten, methods=["GET", "POST"])
+    answer = app.test_client().open("/forgotten", method=method)
+    assert answer.status_code == 403
+    assert "private" not in answer.text

@@ -1,0 +1,164 @@
+"""What a platform reads to run the portal says the same as the code."""
+
+from __future__ import annotations
+
+import ast
+import importlib.metadata
+import itertools
+import json
+import re
+import tomllib
+from typing import Any
+
+import pytest
+
+from tests.architecture.code import ROOT, calls, tree
+
+SCAN_LOCK = "requirements-scan.txt"
+LOCKS = ("requirements.txt", "requirements-demo.txt", "requirements-dev.txt")
+# Versions below these have known holes.
+FLOORS = {
+    "authlib": "1.9.1",
+    "joserfc": "1.7.4",
+    "flask": "3.1.3",
+    "gunicorn": "23",
+    "pillow": "12.3",
+}
+SET_BY_THE_PLATFORM = {"DYNO", "PORT"}
+READ_BY_GUNICORN = {"WEB_CONCURRENCY"}
+PINNED = re.compile(r"^([a-z0-9][a-z0-9._-]*)==([^ ;\\]+)", re.MULTILINE)
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", text)[:3])
+
+
+def _app() -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((ROOT / "app.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+def _settings_names() -> set[str]:
+    """Every environment variable portal/settings.py reads: the names handed to its reader's methods."""
+    return {
+        call.args[0].value
+        for call, name in calls(ROOT / "portal" / "settings.py")
+        if name.startswith(("self.", "env.get", "self.env.get"))
+        and call.args
+        and isinstance(call.args[0], ast.Constant)
+        and isinstance(call.args[0].value, str)
+        and re.fullmatch(r"[A-Z][A-Z_]+", call.args[0].value)
+    }
+
+
+def _floor(requirement: str) -> tuple[str, str]:
+    match = re.match(r"([A-Za-z0-9_.-]+)(?:\[[^]]*\])?>=([0-9.]+)", requirement)
+    assert match, f"{requirement!r} has no lower bound"
+    return match.group(1).lower(), match.group(2)
+
+
+def test_the_procfile_is_what_the_platform_was_promised() -> None:
+    assert (ROOT / "Procfile").read_text(encoding="utf-8").splitlines() == [
+        "release: python -m portal migrate",
+        "web: gunicorn wsgi",
+        "worker: python -m portal worker",
+    ]
+
+
+def test_app_json_documents_every_setting_and_no_other() -> None:
+    names = _settings_names()
+    assert len(names) > 20, "the settings were not found; has the reader been renamed?"
+    assert set(_app()["env"]) == (names | READ_BY_GUNICORN) - SET_BY_THE_PLATFORM
+
+
+def test_app_json_describes_each_setting() -> None:
+    review = _app()["environments"]["review"]["env"]
+    for name, entry in [*_app()["env"].items(), *review.items()]:
+        assert entry["description"].strip().endswith("."), name
+        assert "generator" in entry or isinstance(entry["required"], bool), name
+    assert set(review) <= set(_app()["env"])
+
+
+def test_app_json_holds_no_secret() -> None:
+    for name, entry in _app()["env"].items():
+        if re.search(r"SECRET|KEY|TOKEN|DSN|PASSWORD", name):
+            assert "value" not in entry, f"{name} must have no default"
+
+
+def test_python_version_is_one_the_project_allows() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    _, floor = f"python{project['requires-python']}".split(">=")
+    assert _version((ROOT / ".python-version").read_text(encoding="utf-8")) >= _version(floor)
+
+
+def test_the_project_asks_for_safe_versions() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = dict(_floor(requirement) for requirement in project["dependencies"])
+    for name, floor in FLOORS.items():
+        assert _version(asked[name]) >= _version(floor), name
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_locks_pin_safe_versions_with_hashes(lock: str) -> None:
+    text = (ROOT / lock).read_text(encoding="utf-8")
+    pinned = dict(PINNED.findall(text))
+    for name, floor in FLOORS.items():
+        assert _version(pinned[name]) >= _version(floor), name
+    for entry in re.split(r"\n(?=[a-z0-9])", text.strip()):
+        assert "--hash=sha256:" in entry, f"{entry.splitlines()[0]} has no hash"
+
+
+def test_npm_lock_holds_hashes_and_no_address() -> None:
+    text = (ROOT / "tests/integration/certified/package-lock.json").read_text(encoding="utf-8")
+    assert "://" not in text
+    packages = json.loads(text)["packages"]
+    assert all("integrity" in each for path, each in packages.items() if path)
+
+
+@pytest.mark.parametrize("lock", [*LOCKS, SCAN_LOCK])
+def test_locks_hold_no_address_and_no_option(lock: str) -> None:
+    for line in (ROOT / lock).read_text(encoding="utf-8").splitlines():
+        assert not re.match(r"\s*--(?!hash=)", line), line
+        assert "://" not in line, line
+        assert " @ " not in line, line
+        assert not line.startswith(("/", ".")), line
+
+
+def test_every_entry_of_the_scanner_has_a_hash() -> None:
+    for entry in re.split(r"\n(?=[a-z0-9])", (ROOT / SCAN_LOCK).read_text(encoding="utf-8").strip()):
+        assert "--hash=sha256:" in entry, f"{entry.splitlines()[0]} has no hash"
+
+
+@pytest.mark.parametrize("name", FLOORS)
+def test_what_is_installed_is_safe(name: str) -> None:
+    """The locks may be right and the machine's environment still old."""
+    assert _version(importlib.metadata.version(name)) >= _version(FLOORS[name])
+
+
+def test_every_direct_dependency_is_locked() -> None:
+    """Otherwise `make lock` was forgotten after a change of pyproject.toml."""
+    table = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    groups = table["dependency-groups"]
+    wanted = {
+        "requirements.txt": table["project"]["dependencies"],
+        "requirements-demo.txt": groups["demo"],
+        "requirements-dev.txt": [each for each in groups["dev"] if isinstance(each, str)],
+        SCAN_LOCK: groups["scan"],
+    }
+    for lock, requirements in wanted.items():
+        pinned = dict(PINNED.findall((ROOT / lock).read_text(encoding="utf-8")))
+        for requirement in requirements:
+            name, floor = _floor(requirement)
+            assert _version(pinned[name]) >= _version(floor), f"{requirement} in {lock}: run make lock"
+
+
+def test_locks_agree_with_each_other() -> None:
+    pins = [dict(PINNED.findall((ROOT / lock).read_text(encoding="utf-8"))) for lock in LOCKS]
+    for smaller, larger in itertools.pairwise(pins):
+        assert smaller.items() <= larger.items()
+
+
+def test_gunicorn_patches_before_it_imports_anything() -> None:
+    _docstring, first, second, *_rest = tree(ROOT / "gunicorn.conf.py").body
+    assert ast.unparse(first) == "from gevent import monkey"
+    assert ast.unparse(second) == "monkey.patch_all()"
