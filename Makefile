@@ -19,34 +19,34 @@ help:
 	@echo "make lint | format | lock | clean"
 
 demo:
-	@sh .ci/install requirements-demo.txt
+	@sh scripts/install requirements-demo.txt
 	@exec $(PY) -m demo $(ARGS)
 
 test:
-	@sh .ci/install requirements-dev.txt
-	@sh .ci/browser
-	@sh .ci/identity-provider
-	@sh .ci/scanner
-	@sh .ci/faketime
-	@sh .ci/check $(ARGS)
+	@sh scripts/install requirements-dev.txt
+	@sh scripts/browser
+	@sh scripts/identity-provider
+	@sh scripts/scanner
+	@sh scripts/faketime
+	@sh scripts/check $(ARGS)
 
 # With those that `make test` leaves out because they take minutes each.
 faults:
-	@sh .ci/install requirements-dev.txt
-	@sh .ci/faketime
+	@sh scripts/install requirements-dev.txt
+	@sh scripts/faketime
 	@exec $(PY) -m pytest -q -m faults tests/faults $(ARGS)
 
 check-one:
 	@test -n "$(T)" || { echo "Say which: make check-one T=tests/unit/..." >&2; exit 2; }
-	@sh .ci/install requirements-dev.txt
+	@sh scripts/install requirements-dev.txt
 	@exec $(PY) -m pytest -q $(T)
 
 lint:
-	@sh .ci/install requirements-dev.txt
-	@sh .ci/lint
+	@sh scripts/install requirements-dev.txt
+	@sh scripts/lint
 
 format:
-	@sh .ci/install requirements-dev.txt
+	@sh scripts/install requirements-dev.txt
 	$(PY) -m ruff check --fix-only --quiet $(wildcard $(SOURCES))
 	$(PY) -m ruff format $(wildcard $(SOURCES))
 
@@ -56,7 +56,7 @@ LOCK := env -u UV_FIND_LINKS -u UV_INDEX -u UV_EXTRA_INDEX_URL -u PIP_FIND_LINKS
 	--no-config $(if $(UPGRADE),--upgrade,)
 
 lock:
-	@sh .ci/install requirements-dev.txt
+	@sh scripts/install requirements-dev.txt
 	@$(LOCK) pyproject.toml -o requirements.txt
 	@$(LOCK) pyproject.toml --group demo -c requirements.txt -o requirements-demo.txt
 	@$(LOCK) pyproject.toml --group dev -c requirements-demo.txt -o requirements-dev.txt
@@ -64,7 +64,7 @@ lock:
 
 # Made from the lock alone, so that it says the same on every machine. The tool gets an environment of its own.
 sbom:
-	@sh .ci/install requirements-dev.txt
+	@sh scripts/install requirements-dev.txt
 	@mkdir -p var
 	@PYTHONWARNINGS=ignore .venv/bin/uv tool run --quiet --from cyclonedx-bom==7.5.0 cyclonedx-py requirements requirements.txt \
 		--pyproject pyproject.toml --output-reproducible --of JSON -o var/sbom.json
@@ -83,7 +83,7 @@ words:
 
 # `make bench` measures everything, `make bench P7` or `make bench ARGS=P7` one goal; takes about twelve minutes.
 bench:
-	@sh .ci/install requirements-demo.txt
+	@sh scripts/install requirements-demo.txt
 	@exec $(PY) -m bench $(ARGS) $(filter-out bench,$(MAKECMDGOALS))
 
 ifeq (bench,$(firstword $(MAKECMDGOALS)))

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-TEXT_FOLDERS = ("portal", "sandbox", "demo", "templates", "static", "docs", "tests", "bench", ".ci")
+TEXT_FOLDERS = ("portal", "sandbox", "demo", "templates", "static", "docs", "tests", "bench", "scripts", ".ci")
 TEXT_SUFFIXES = {".py", ".html", ".css", ".js", ".mjs", ".md", ".txt", ".toml", ".json", ".yml", ".yaml", ".sql", ""}
 
 

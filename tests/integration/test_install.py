@@ -1,4 +1,4 @@
-"""`.ci/install` on machines of every kind; Python, pip, uv and apt-get are stand-ins that write down their calls."""
+"""`scripts/install` on machines of every kind; Python, pip, uv and apt-get are stand-ins that write down their calls."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Machine:
         self.calls_file.write_text("")
         environment = {"PATH": str(self.bin), "BIN": str(self.bin), "HAS": str(self.has), "CALLS": str(self.calls_file)}
         return subprocess.run(
-            ["sh", ".ci/install", LOCK],
+            ["sh", "scripts/install", LOCK],
             cwd=self.project,
             env=environment,
             capture_output=True,

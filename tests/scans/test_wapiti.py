@@ -80,7 +80,7 @@ def _scan(
     target: Target, lure: str, folder: Path, *, modules: str = MODULES, pages: Sequence[str] = PAGES, depth: int = 4
 ) -> dict[str, Any]:
     if not SCANNER.exists():
-        pytest.fail("the scanner is not installed: run `sh .ci/scanner` (make test does)")
+        pytest.fail("the scanner is not installed: run `sh scripts/scanner` (make test does)")
     report = folder / "report.json"
     command = [
         *(str(SCANNER), "--url", f"{target.address}/", "--module", modules, "--cookie-value", target.cookie),

@@ -53,7 +53,7 @@ class CertifiedProvider:
     def start(self, *keys: dict[str, Any]) -> None:
         node = shutil.which("node")
         if node is None or not (MODULES / "node_modules").is_dir():
-            pytest.fail("the OpenID provider is not installed: sh .ci/identity-provider")
+            pytest.fail("the OpenID provider is not installed: sh scripts/identity-provider")
         config = {"port": self.port, "portal": self.portal, "client": CLIENT, "people": PEOPLE, "keys": {"keys": keys}}
         with self.log.open("ab") as out:
             self._process = subprocess.Popen(
