@@ -52,7 +52,11 @@ def test_modules_say_what_they_hold(name: str) -> None:
 
 
 def test_modules_are_named_after_what_they_hold() -> None:
-    empty = [place(path) for path in python_files("portal", "sandbox", "demo", "tests") if set(path.with_suffix("").parts) & EMPTY_NAMES]
+    empty = [
+        place(path)
+        for path in python_files("portal", "sandbox", "demo", "tests")
+        if set(path.with_suffix("").parts) & EMPTY_NAMES
+    ]
     assert not empty, f"these names say nothing: {empty}"
 
 

@@ -1,4 +1,4 @@
-"""`scripts/install` on machines of every kind; Python, pip, uv and apt-get are stand-ins that write down their calls."""
+"""`scripts/install` on machines of every kind; Python, pip, uv and apt-get are stand-ins that record their calls."""
 
 from __future__ import annotations
 
