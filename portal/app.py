@@ -18,7 +18,7 @@ from portal.domain.secretbox import SecretBox
 from portal.identity.client import IdentityProvider
 from portal.mail import Mailer, read_address
 from portal.provider import BRANDS, PhotoDownloader, ProviderClient
-from portal.services.app_context import Portal
+from portal.services.app_context import AppContext
 from portal.services.provider_budget import CallLog, SharedBudget
 from portal.settings import Settings, SettingsError
 from portal.storage import from_url
@@ -127,7 +127,7 @@ def _config(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _portal(settings: Settings, clock: Clock, sleep: Sleep) -> Portal:
+def _portal(settings: Settings, clock: Clock, sleep: Sleep) -> AppContext:
     found = BRANDS[settings.provider]
     budget = SharedBudget(settings.rate_limit, clock)
     # Where the operator names no origins, the brand's own count; everybody reads them from one place.
@@ -137,7 +137,7 @@ def _portal(settings: Settings, clock: Clock, sleep: Sleep) -> Portal:
         photo_origins=settings.photo_origins or found.photo_origins,
     )
     try:
-        return Portal(
+        return AppContext(
             settings=settings,
             clock=clock,
             sleep=sleep,

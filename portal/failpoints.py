@@ -17,7 +17,7 @@ _turn, _, _signal = _rest.partition(":")
 _turns = count(1)
 
 
-def crash_point(place: str) -> None:
+def failpoint(place: str) -> None:
     """Die here, at once and without a word, if the environment says so."""
     if place == _place and next(_turns) == int(_turn or 1):
         os.kill(os.getpid(), signal.Signals[f"SIG{_signal or 'KILL'}"])

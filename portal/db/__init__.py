@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from portal.db.batching import Busy, Lane
+from portal.db.batching import Busy, StatementBatcher
 
 _LANE = "lane"
 _SIDE_LANE = "side_lane"
@@ -62,8 +62,8 @@ def init_app(app: Flask) -> None:
     with app.app_context():
         engine = db.engine
     conninfo = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    lane = app.extensions[_LANE] = Lane(conninfo, **app.config["LANE_OPTIONS"])
-    side = app.extensions[_SIDE_LANE] = Lane(
+    lane = app.extensions[_LANE] = StatementBatcher(conninfo, **app.config["LANE_OPTIONS"])
+    side = app.extensions[_SIDE_LANE] = StatementBatcher(
         conninfo, 1, patience=_SIDE_LANE_PATIENCE, **app.config["SIDE_LANE_OPTIONS"]
     )
     # Whoever closes the connections of the one closes those of the others.
@@ -95,7 +95,7 @@ def snapshot() -> Iterator[Session]:
         release()
 
 
-def run_alone(
+def execute_autonomous(
     statement: LiteralString, values: Mapping[str, object], *, together: str | None = None
 ) -> tuple[Any, ...] | None:
     """Run one statement as a transaction of its own, in a single round trip, and return its first row.
@@ -103,7 +103,7 @@ def run_alone(
     With ``together`` it may share the transaction with others that wait as well. It may run twice, so it must be
     harmless to repeat; see :meth:`portal.db.batching.Lane.run` for all the rest.
     """
-    lane: Lane = current_app.extensions[_LANE]
+    lane: StatementBatcher = current_app.extensions[_LANE]
     return lane.run(statement, values, together=together)
 
 
@@ -112,7 +112,7 @@ def run_in_passing(statement: LiteralString, values: Mapping[str, object]) -> tu
 
     For what a request can do without: it has one connection of its own and gives up after a fraction of a second.
     """
-    lane: Lane = current_app.extensions[_SIDE_LANE]
+    lane: StatementBatcher = current_app.extensions[_SIDE_LANE]
     return lane.run(statement, values)
 
 

@@ -39,7 +39,7 @@ class _Errand:
 
     statement: LiteralString
     values: Mapping[str, object]
-    together: str | None
+    batch_key: str | None
     turn: SimpleQueue[Connection | None] = field(default_factory=SimpleQueue)
     is_carried: bool = False
     row: Row | None = None
@@ -56,7 +56,7 @@ class _Errand:
         return self.row
 
 
-class Lane:
+class StatementBatcher:
     """Runs single statements for many callers at once, threads or greenlets, in the order they came.
 
     SQLAlchemy's pool lets newcomers overtake, so that under load some wait for seconds, and it asks the server
@@ -150,14 +150,14 @@ class Lane:
     def _party(self, own: _Errand) -> list[_Errand]:
         """Return whose statements go together: everybody next in line who may, up to the first who may not."""
         party = [own]
-        if own.together is None:
+        if own.batch_key is None:
             return party
         with self._lock:
-            while self._waiting and self._waiting[0].together is not None and len(party) < PARTY:
+            while self._waiting and self._waiting[0].batch_key is not None and len(party) < PARTY:
                 joining = self._waiting.popleft()
                 joining.is_carried = True
                 party.append(joining)
-        return sorted(party, key=lambda each: each.together or "")
+        return sorted(party, key=lambda each: each.batch_key or "")
 
     def _give_back(self, connection: Connection | None) -> None:
         if connection is not None and connection.pgconn.transaction_status != TransactionStatus.IDLE:

@@ -17,11 +17,11 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from portal.db import release, transaction
 from portal.domain.caller import Caller, Channel, calling
-from portal.failpoints import crash_point
+from portal.failpoints import failpoint
 from portal.mail import MailError
 from portal.models import queue as jobs
 from portal.provider.errors import ProviderError, RateLimited
-from portal.services.app_context import Portal
+from portal.services.app_context import AppContext
 from portal.services.desk import NotYet
 from portal.services.erasure import StillAtWork
 from portal.services.notifications import SessionPending
@@ -46,7 +46,7 @@ class Running:
     """What the worker hands to every task."""
 
     app: Flask
-    portal: Portal
+    portal: AppContext
 
 
 def is_outage(error: Exception) -> bool:
@@ -56,7 +56,7 @@ def is_outage(error: Exception) -> bool:
     return isinstance(error, OperationalError | PoolTimeout)
 
 
-def wait_before(error: Exception, tries: int, portal: Portal) -> timedelta | None:
+def wait_before(error: Exception, tries: int, portal: AppContext) -> timedelta | None:
     """Return how long to wait before the next try, None when there is none.
 
     Args:
@@ -131,7 +131,7 @@ def task(
                         tries=tries + 1,
                         **arguments,
                     )
-                    crash_point("retry.after_queue")
+                    failpoint("retry.after_queue")
 
         queue.task(name=name, pass_context=True)(run)
         return body

@@ -23,7 +23,7 @@ from portal.services import (
     waiting_room,
 )
 from portal.services import deliveries as inbox
-from portal.services.app_context import Portal
+from portal.services.app_context import AppContext
 from portal.services.erasure import Eraser
 from portal.services.mirroring import Copier
 
@@ -37,48 +37,48 @@ def _of_shoot(prefix: str) -> Any:
 
 
 @task(waiting.TURN_TASK, once=_of_shoot("create"), priority=queue.TURN, queue_name=queue.LINE, in_turn=False)
-def create_session(portal: Portal, *, shoot_id: str) -> None:
+def create_session(portal: AppContext, *, shoot_id: str) -> None:
     """Get whoever has waited longest their session; whose press queued this turn does not matter."""
     del shoot_id
     waiting_room.take_turn(portal.desk)
 
 
 @task(credits.READ_TASK, once=lambda _arguments: "credits.read")
-def read_credits(portal: Portal) -> None:
+def read_credits(portal: AppContext) -> None:
     """Ask for the balance."""
     credits.read(provider=portal.provider, clock=portal.clock)
 
 
 @task(LOOK_TASK, once=lambda _arguments: "credits.look")
-def look_at_credits(portal: Portal) -> None:
+def look_at_credits(portal: AppContext) -> None:
     """Ask for the balance, and let the first go on who wait for a credit."""
     credits.look(provider=portal.provider, clock=portal.clock, outbox=portal.outbox)
 
 
 @task(credits.GO_ON_TASK, once=lambda _arguments: "credits.go_on")
-def go_on_with_credits(portal: Portal) -> None:
+def go_on_with_credits(portal: AppContext) -> None:
     """Let as many go on who wait for a credit as the balance allows."""
     credits.let_go_on(now=portal.clock(), outbox=portal.outbox)
 
 
-def _delivery_is_dead(portal: Portal, *, error: Exception, delivery_id: int) -> None:
+def _delivery_is_dead(portal: AppContext, *, error: Exception, delivery_id: int) -> None:
     inbox.bury(delivery_id, error=type(error).__name__, now=portal.clock())
 
 
 @task(deliveries.APPLY_TASK, on_dead=_delivery_is_dead)
-def apply_delivery(portal: Portal, *, delivery_id: int) -> None:
+def apply_delivery(portal: AppContext, *, delivery_id: int) -> None:
     """Apply one stored webhook."""
     inbox.apply(delivery_id, clock=portal.clock)
 
 
 @task(shoot_sync.REFRESH_TASK, once=_of_shoot("refresh"))
-def refresh(portal: Portal, *, shoot_id: str) -> None:
+def refresh(portal: AppContext, *, shoot_id: str) -> None:
     """Re-read one shoot."""
     shoot_sync.refresh(UUID(shoot_id), provider=portal.provider, clock=portal.clock)
 
 
 @task(shoot_sync.FAVORITE_TASK, once=_of_shoot("favorite"))
-def read_favorite(portal: Portal, *, shoot_id: str, key: str, acted_at: str) -> None:
+def read_favorite(portal: AppContext, *, shoot_id: str, key: str, acted_at: str) -> None:
     """Ask which photo was picked in the studio."""
     shoot_sync.read_favorite(
         UUID(shoot_id),
@@ -89,51 +89,51 @@ def read_favorite(portal: Portal, *, shoot_id: str, key: str, acted_at: str) -> 
     )
 
 
-def _settle_copy(portal: Portal, *, error: Exception, shoot_id: str) -> None:
+def _settle_copy(portal: AppContext, *, error: Exception, shoot_id: str) -> None:
     if isinstance(error, mirroring.NotListedYet | PhotoExpired):
         mirroring.settle(UUID(shoot_id), now=portal.clock(), outbox=portal.outbox)
 
 
 @task(shoot_sync.COPY_TASK, once=_of_shoot("copy"), on_dead=_settle_copy)
-def copy_photos(portal: Portal, *, shoot_id: str) -> None:
+def copy_photos(portal: AppContext, *, shoot_id: str) -> None:
     """Copy a finished shoot's photos into our storage."""
     copier = Copier(portal.provider, portal.downloader, portal.storage, portal.clock, portal.outbox)
     mirroring.copy_photos(UUID(shoot_id), copier)
 
 
 @task(SWEEP_TASK, once=lambda _arguments: "sweep")
-def sweep_all(portal: Portal, *, full: bool = True) -> None:
+def sweep_all(portal: AppContext, *, full: bool = True) -> None:
     """Compare the provider's sessions with ours."""
     sweep.reconcile(provider=portal.provider, clock=portal.clock, full=full, outbox=portal.outbox)
 
 
 @task(RETENTION_TASK, once=lambda _arguments: "retention")
-def forget(portal: Portal) -> None:
+def forget(portal: AppContext) -> None:
     """Delete what is older than it may get."""
     retention.forget(portal.storage, now=portal.clock())
 
 
 @task(erasure.ERASE_TASK, once=lambda arguments: f"erase:{arguments['erasure_id']}")
-def erase(portal: Portal, *, erasure_id: str) -> None:
+def erase(portal: AppContext, *, erasure_id: str) -> None:
     """Delete everything of one person."""
     eraser = Eraser(portal.provider, portal.storage, portal.secretbox, portal.clock)
     erasure.carry_out(UUID(erasure_id), eraser)
 
 
 @task(audit_trail.VERIFY_TASK, once=lambda _arguments: "audit")
-def verify_audit_trail(portal: Portal) -> None:
+def verify_audit_trail(portal: AppContext) -> None:
     """Check the whole audit trail, and write into it how it was found."""
     audit_trail.verify(now=portal.clock())
 
 
 @task(audit_trail.HEAD_TASK, once=lambda _arguments: "audit head")
-def note_audit_head(portal: Portal) -> None:
+def note_audit_head(portal: AppContext) -> None:
     """Write into the log where the audit trail ends."""
     del portal
     audit_trail.note_head()
 
 
-def _notice_is_dead(portal: Portal, *, error: Exception, notice_id: str) -> None:
+def _notice_is_dead(portal: AppContext, *, error: Exception, notice_id: str) -> None:
     notifications.drop(UUID(notice_id), reason=type(error).__name__, now=portal.clock())
 
 
@@ -143,7 +143,7 @@ def _notice_is_dead(portal: Portal, *, error: Exception, notice_id: str) -> None
     on_dead=_notice_is_dead,
     priority=notifications.PRIORITY,
 )
-def send_notice(portal: Portal, *, notice_id: str) -> None:
+def send_notice(portal: AppContext, *, notice_id: str) -> None:
     """Send one mail that is owed."""
     notifications.send(
         UUID(notice_id),

@@ -21,7 +21,7 @@ from portal.jobs import schedule
 from portal.jobs.runner import Running, queue
 from portal.jobs.tasks import SWEEP_TASK
 from portal.models import queue as jobs
-from portal.services.app_context import Portal
+from portal.services.app_context import AppContext
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ def run(app: Flask) -> None:
     asyncio.run(_run(app, app.extensions["portal"]))
 
 
-async def _run(app: Flask, portal: Portal) -> None:
+async def _run(app: Flask, portal: AppContext) -> None:
     told_to_stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     # The usual one has too few threads on a small machine, and turns that wait would take those of other jobs.
@@ -63,7 +63,7 @@ async def _run(app: Flask, portal: Portal) -> None:
     log.info("worker stopped")
 
 
-async def _work(app: Flask, portal: Portal, told_to_stop: asyncio.Event) -> None:
+async def _work(app: Flask, portal: AppContext, told_to_stop: asyncio.Event) -> None:
     """Run the queue until we are told to stop or it ends by itself, which it does when its database is lost."""
     with app.app_context(), transaction():
         # What happened while nobody was listening is found at once, not in ten minutes.
@@ -96,7 +96,7 @@ def connector_to(database_url: str) -> PsycopgConnector:
     return PsycopgConnector(conninfo=conninfo, min_size=1, max_size=5, timeout=10, kwargs=dict(CONNECT))
 
 
-def _worker(app: Flask, portal: Portal, queue_name: str, concurrency: int) -> Worker:
+def _worker(app: Flask, portal: AppContext, queue_name: str, concurrency: int) -> Worker:
     return Worker(
         queue,
         queues=[queue_name],

@@ -10,7 +10,7 @@ from sqlalchemy import Identity, Index, func, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.db import Base, db, run_alone
+from portal.db import Base, db, execute_autonomous
 
 APPLY_TASK = "deliveries.apply"
 
@@ -90,7 +90,7 @@ def insert_once(
 
     It is kept when this returns, whatever the caller's transaction does.
     """
-    row = run_alone(
+    row = execute_autonomous(
         _INSERT_ONCE,
         {
             "dedupe_key": dedupe_key,
@@ -112,7 +112,7 @@ def insert_once(
     if row is not None:
         return Kept(row[0], row[1] or body_sha256)
     # Another copy was kept while this statement ran, so it saw neither room for its own nor the other.
-    known = run_alone(_DIGEST, {"dedupe_key": dedupe_key})
+    known = execute_autonomous(_DIGEST, {"dedupe_key": dedupe_key})
     return Kept(None, known[0] if known else body_sha256)
 
 

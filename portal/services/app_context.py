@@ -18,7 +18,7 @@ from portal.storage import Storage
 
 
 @dataclass(frozen=True)
-class Portal:
+class AppContext:
     """One running portal. ``mailer`` is None where no mail is sent; ``sleep`` goes by the same time as ``clock``."""
 
     settings: Settings

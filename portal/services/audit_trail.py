@@ -8,7 +8,7 @@ from datetime import datetime
 
 from portal.db import release, transaction
 from portal.domain.audit_chain import Fault, Head, Walk
-from portal.failpoints import crash_point
+from portal.failpoints import failpoint
 from portal.models import audit, audit_links
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ def verify(*, now: datetime, noted: Sequence[Head] = ()) -> bool:
         if found > _MOST_LINES:
             continue
         log.error("audit trail is broken", extra={"rule": fault.rule, "subject": fault.subject})
-    crash_point("audit.after_walk")
+    failpoint("audit.after_walk")
     with transaction():
         audit.add(
             audit.VERIFIED,

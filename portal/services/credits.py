@@ -11,7 +11,7 @@ from math import ceil
 
 from portal.db import release, transaction
 from portal.domain.stages import Problem
-from portal.failpoints import crash_point
+from portal.failpoints import failpoint
 from portal.models import credits, people, shoots, waiting_room
 from portal.models import queue as jobs
 from portal.models.shoots import Shoot
@@ -78,7 +78,7 @@ def read(*, provider: ProviderClient, clock: Callable[[], datetime]) -> Decimal 
         # A page of HTML from a machine in between says nothing either, and is kept no longer than the next answer.
         log.warning("balance not understood", extra={"reason": error.reason})
         balance = None
-    crash_point("credits.after_call")
+    failpoint("credits.after_call")
     with transaction():
         credits.keep(balance, now=clock())
     release()

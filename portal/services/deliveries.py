@@ -12,7 +12,7 @@ from uuid import UUID
 
 from portal.db import transaction
 from portal.domain import stages
-from portal.failpoints import crash_point
+from portal.failpoints import failpoint
 from portal.models import audit, deliveries, erasures, queue, shoots
 from portal.models.deliveries import Delivery, Kept
 from portal.models.shoots import Shoot
@@ -87,7 +87,7 @@ def accept(receiver: Receiver, body: bytes, headers: Headers, *, now: datetime) 
     kept = _keep(found, event, error, now)
     if kept.id is None and not hmac.compare_digest(kept.digest, found.digest):
         _keep_contradiction(found, now)
-    crash_point("webhook.after_insert")
+    failpoint("webhook.after_insert")
     return kept.id
 
 
@@ -119,7 +119,7 @@ def apply(delivery_id: int, *, clock: Callable[[], datetime]) -> None:
         delivery = deliveries.lock(delivery_id)
         if delivery is None or delivery.state != "pending" or delivery.body is None:
             return
-        crash_point("apply.after_lock")
+        failpoint("apply.after_lock")
         try:
             event = events.parse(delivery.body)
         except events.Unreadable as unreadable:
@@ -137,8 +137,8 @@ def apply(delivery_id: int, *, clock: Callable[[], datetime]) -> None:
             return
         delivery.state = "applied"
         delivery.outcome = {"did": _take_in(shoot, delivery, event, now)}
-        crash_point("apply.before_commit")
-    crash_point("apply.after_commit")
+        failpoint("apply.before_commit")
+    failpoint("apply.after_commit")
 
 
 def _shoot_of(event: WebhookEvent) -> Shoot | None:

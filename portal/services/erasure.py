@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from portal.db import release, transaction
 from portal.domain.errors import NotFound
 from portal.domain.secretbox import SecretBox
-from portal.failpoints import crash_point
+from portal.failpoints import failpoint
 from portal.models import audit, consents, deliveries, erasures, people, photos, queue, sessions, shoots, waiting_room
 from portal.models.erasures import Erasure
 from portal.models.shoots import Shoot
@@ -143,7 +143,7 @@ def carry_out(erasure_id: UUID, eraser: Eraser) -> None:
     _erase_there(erasure_id, eraser)
     # Once more: a copy that was under way may have put files after the first time.
     _delete_files(erasure, eraser.storage)
-    crash_point("erase.before_finish")
+    failpoint("erase.before_finish")
     now = eraser.clock()
     with transaction():
         found = erasures.lock(erasure_id)
@@ -162,7 +162,7 @@ def erase_here(erasure_id: UUID, *, storage: Storage, now: datetime) -> None:
     if erasure is None or erasure.local_at is not None:
         return
     _delete_files(erasure, storage)
-    crash_point("erase.after_files")
+    failpoint("erase.after_files")
     with transaction():
         found = erasures.lock(erasure_id)
         if found is None or found.local_at is not None:
@@ -174,7 +174,7 @@ def erase_here(erasure_id: UUID, *, storage: Storage, now: datetime) -> None:
         shoots.lock_of_person(found.person_id)
         erasures.delete_person(found.person_id)
         found.local_at = now
-    crash_point("erase.after_rows")
+    failpoint("erase.after_rows")
 
 
 def _read(erasure_id: UUID) -> Erasure | None:
@@ -213,14 +213,14 @@ def _find_lost_session(erasure: Erasure, eraser: Eraser) -> None:
             known.provider_ids = [*known.provider_ids, found.id]
             erasures.bury([found.id], eraser.clock())
             erasures.forget_deliveries([found.id])
-    crash_point("erase.after_look")
+    failpoint("erase.after_look")
 
 
 def _erase_there(erasure_id: UUID, eraser: Eraser) -> None:
     erasure = _read(erasure_id)
     for provider_id in erasure.provider_ids if erasure else ():
         eraser.provider.delete_model(provider_id)
-        crash_point("erase.after_delete")
+        failpoint("erase.after_delete")
         if not _is_gone(provider_id, eraser.provider):
             raise NotGoneYet
         with transaction():

@@ -14,7 +14,7 @@ from uuid import UUID
 from portal.db import release, transaction
 from portal.domain import stages
 from portal.domain.stages import Problem
-from portal.failpoints import crash_point
+from portal.failpoints import failpoint
 from portal.images.errors import PhotoRefused
 from portal.images.renditions import RenderedPhoto, render
 from portal.models import audit, consents, people, photos, shoots
@@ -94,11 +94,11 @@ def copy_photos(shoot_id: UUID, copier: Copier) -> None:
         return
     listed = _listed(provider_id, copier)
     waiting = _register(shoot_id, listed, copier.clock())
-    crash_point("copy.after_register")
+    failpoint("copy.after_register")
     for fetched in _fetch_all(waiting, _room(shoot_id, copier), copier):
         _keep(shoot_id, fetched, copier)
-        crash_point("copy.after_keep")
-    crash_point("copy.before_finish")
+        failpoint("copy.after_keep")
+    failpoint("copy.before_finish")
     _finish(shoot_id, provider_id, copier)
 
 
@@ -209,7 +209,7 @@ def _fetch(photo_id: UUID, address: str, room: _Room, copier: Copier) -> _Fetche
             file.content,
             file.spec.format.content_type,
         )
-        crash_point("copy.after_put")
+        failpoint("copy.after_put")
     return _Fetched(photo_id, rendered)
 
 

@@ -76,7 +76,7 @@ def team(manager: Person, name: str | None, *, now: datetime, after: UUID | None
 
 
 @dataclass(frozen=True)
-class Dossier:
+class PersonDetail:
     """One person as the console shows them at one moment.
 
     Attributes:
@@ -90,7 +90,7 @@ class Dossier:
     milestones: list[tuple[str, datetime]]
 
 
-def dossier(person_id: UUID, now: datetime) -> Dossier:
+def dossier(person_id: UUID, now: datetime) -> PersonDetail:
     """Return what the console shows of one person.
 
     Raises:
@@ -100,7 +100,7 @@ def dossier(person_id: UUID, now: datetime) -> Dossier:
     if person is None:
         raise NotFound
     stands = journey.load(person)
-    return Dossier(now, person, stands, sessions.of_person(person, now), _milestones(person, stands))
+    return PersonDetail(now, person, stands, sessions.of_person(person, now), _milestones(person, stands))
 
 
 def _milestones(person: Person, stands: Journey) -> list[tuple[str, datetime]]:

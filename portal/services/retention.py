@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from portal.db import release, transaction
 from portal.domain.durations import LATEST
 from portal.domain.stages import Problem
-from portal.failpoints import crash_point
+from portal.failpoints import failpoint
 from portal.models import (
     audit,
     budget,
@@ -54,10 +54,10 @@ def forget(storage: Storage, *, now: datetime) -> None:
             "limits": rate_limits.forget(now - LIMITS),
             "durations": shoot_steps.forget_durations(LATEST),
         }
-    crash_point("retention.after_records")
+    failpoint("retention.after_records")
     counts["sign_ins"] = _drop_sign_ins(now)
     counts["photos"] = _hide_unchosen(now)
-    crash_point("retention.after_hiding")
+    failpoint("retention.after_hiding")
     counts["files"] = _delete_files(storage, now)
     log.info("forgotten", extra=counts)
 

@@ -14,7 +14,7 @@ from portal.db import release, transaction
 from portal.domain.consent import POLICY_VERSION
 from portal.domain.secretbox import SecretBox
 from portal.domain.stages import ONBOARDING, Problem
-from portal.failpoints import crash_point
+from portal.failpoints import failpoint
 from portal.models import audit, budget, consents, deliveries, erasures, people, queue, shoots, waiting_room
 from portal.models.shoots import Shoot
 from portal.provider.errors import (
@@ -69,7 +69,7 @@ def claim_next(desk: Desk) -> Claim | None:
         if shoot is None:
             return None
         if claim is not None:
-            crash_point("create.after_claim")
+            failpoint("create.after_claim")
             return claim
 
 
@@ -108,9 +108,9 @@ def serve(claim: Claim, desk: Desk) -> None:
         raise
     except Exception as error:
         raise NotYet(_failed(claim, error, desk.clock())) from error
-    crash_point("create.after_call")
+    failpoint("create.after_call")
     _keep_session(claim.shoot_id, claim.attempt, result, desk.secretbox, desk.clock(), outbox=desk.outbox)
-    crash_point("create.after_keep")
+    failpoint("create.after_keep")
 
 
 def _create_or_find(claim: Claim, desk: Desk) -> CreatedSession | Model:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from portal.db import release, transaction
 from portal.domain import stages
-from portal.failpoints import crash_point
+from portal.failpoints import failpoint
 from portal.models import audit, choices, people, photos, queue, shoots
 from portal.models.shoots import Shoot
 from portal.provider import ProviderClient
@@ -157,15 +157,15 @@ def refresh(shoot_id: UUID, *, provider: ProviderClient, clock: Callable[[], dat
     except NotFound:
         miss(shoot_id, now=clock())
         return
-    crash_point("refresh.after_call")
+    failpoint("refresh.after_call")
     with transaction():
         shoot = shoots.lock(shoot_id)
         if shoot is None or shoot.closed_at is not None:
             return
         if not take_in(shoot, model, asked_at=asked_at, now=clock()):
             ask_to_refresh(shoot, now=clock())
-        crash_point("refresh.before_commit")
-    crash_point("refresh.after_commit")
+        failpoint("refresh.before_commit")
+    failpoint("refresh.after_commit")
 
 
 def miss(shoot_id: UUID, *, now: datetime) -> None:
@@ -234,9 +234,9 @@ def read_favorite(
     favorite = provider.get_favorite(provider_id)
     if favorite is None:
         return
-    crash_point("favorite.after_call")
+    failpoint("favorite.after_call")
     with transaction():
         shoot = shoots.lock(shoot_id)
         if shoot is not None:
             record_studio_favorite(shoot, favorite.id, key=key, acted_at=acted_at, now=clock())
-    crash_point("favorite.after_keep")
+    failpoint("favorite.after_keep")

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from portal.db import release, transaction
 from portal.domain import stages
 from portal.domain.stages import Problem
-from portal.failpoints import crash_point
+from portal.failpoints import failpoint
 from portal.models import locks, shoots
 from portal.models import waiting_room as waiting
 from portal.provider import ProviderClient
@@ -69,7 +69,7 @@ def reconcile(
         release()
         everything = full or len(ours) <= LIST_ALL_UP_TO
         listed = list(_list(provider, everything))
-        crash_point("sweep.after_list")
+        failpoint("sweep.after_list")
         changed = sum(_take_in(model, asked_at, clock()) for model in listed if model.id in ours)
         expected = set(ours) if everything else unfinished
         missing = expected - {model.id for model in listed}

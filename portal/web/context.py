@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from flask import current_app
 
-from portal.services.app_context import Portal
+from portal.services.app_context import AppContext
 
 EXTENSION = "portal"
 
 
-def portal_context() -> Portal:
+def portal_context() -> AppContext:
     """Return the running portal's settings, clock, secrets and doors."""
     found = current_app.extensions[EXTENSION]
-    assert isinstance(found, Portal)  # noqa: S101 - only portal/app.py writes it
+    assert isinstance(found, AppContext)  # noqa: S101 - only portal/app.py writes it
     return found

@@ -17,7 +17,7 @@ from portal.domain.errors import TooMany
 from portal.provider.brands import BRANDS, Brand
 from portal.provider.signature import BadSignature
 from portal.services import deliveries
-from portal.services.app_context import Portal
+from portal.services.app_context import AppContext
 from portal.services.deliveries import Receiver
 from portal.settings import Settings
 from portal.web.context import EXTENSION, portal_context
@@ -130,7 +130,7 @@ def _body(environ: WSGIEnvironment, length: int) -> bytes:
     return found
 
 
-def _keep(portal: Portal, brand: Brand, body: bytes, environ: WSGIEnvironment) -> tuple[int, str]:
+def _keep(portal: AppContext, brand: Brand, body: bytes, environ: WSGIEnvironment) -> tuple[int, str]:
     receiver = Receiver(brand, portal.settings.webhook_secrets, portal.settings.webhook_scheme)
     headers = {name: environ[key] for key, name in _SIGNED[brand.slug] if key in environ}
     try:
@@ -146,7 +146,7 @@ def _keep(portal: Portal, brand: Brand, body: bytes, environ: WSGIEnvironment) -
     return 200, "kept"
 
 
-def _refuse(portal: Portal, reason: str, environ: WSGIEnvironment) -> tuple[int, str]:
+def _refuse(portal: AppContext, reason: str, environ: WSGIEnvironment) -> tuple[int, str]:
     """Refuse what is not authentic; a flood of it is not even written down. Authentic ones never come here."""
     forwarded = environ.get("HTTP_X_FORWARDED_FOR", "") if portal.settings.on_paas else ""
     address = forwarded.rpartition(",")[2].strip() or environ.get("REMOTE_ADDR", "")

@@ -124,7 +124,7 @@ def test_no_point_is_left_out() -> None:
     named = {
         name
         for path in (ROOT / "portal").rglob("*.py")
-        for name in re.findall(r"""\bcrash_point\("([a-z_.]+)"\)""", path.read_text())
+        for name in re.findall(r"""\bfailpoint\("([a-z_.]+)"\)""", path.read_text())
     }
     assert named == set(POINTS) | ELSEWHERE
 

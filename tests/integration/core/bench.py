@@ -19,7 +19,7 @@ from portal.jobs.runner import Running, queue
 from portal.models.shoots import Shoot
 from portal.provider.brands import BRANDS
 from portal.services import deliveries
-from portal.services.app_context import Portal
+from portal.services.app_context import AppContext
 from portal.services.deliveries import Receiver
 from tests.factories import NOW
 from tests.integration.core.doubles import ScriptedDownloader, ScriptedProvider
@@ -64,8 +64,8 @@ class Bench:
     connection: psycopg.Connection[Any]
 
     @property
-    def portal(self) -> Portal:
-        found: Portal = self.app.extensions["portal"]
+    def portal(self) -> AppContext:
+        found: AppContext = self.app.extensions["portal"]
         return found
 
     @property

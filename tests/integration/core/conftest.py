@@ -14,7 +14,7 @@ from flask import Flask
 
 from portal.app import create_app
 from portal.db import db
-from portal.services.app_context import Portal
+from portal.services.app_context import AppContext
 from portal.storage import LocalStorage
 from tests.integration.core.bench import Bench, Clock
 from tests.integration.core.doubles import ScriptedDownloader, ScriptedProvider
@@ -38,7 +38,7 @@ def bench(
 ) -> Iterator[Bench]:
     """One portal, in an application context."""
     app = create_app(portal_settings(), clock=clock, sleep=clock.sleep)
-    portal: Portal = app.extensions["portal"]
+    portal: AppContext = app.extensions["portal"]
     app.extensions["portal"] = replace(
         portal,
         provider=provider,

@@ -153,7 +153,7 @@ def test_killed_anywhere_it_is_completed_by_the_next_run(
         if here == place:
             raise Stopped
 
-    monkeypatch.setattr(erasure, "crash_point", die)
+    monkeypatch.setattr(erasure, "failpoint", die)
     with pytest.raises(Stopped):
         erasure.carry_out(receipt, eraser(bench))
     monkeypatch.undo()

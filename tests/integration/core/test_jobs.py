@@ -26,7 +26,7 @@ from portal.jobs.runner import LONGEST_WAIT, MAX_TRIES, is_outage, queue, task, 
 from portal.models import audit
 from portal.models import queue as jobs
 from portal.provider.errors import Forbidden, NotFound, PhotoExpired, PhotoUnavailable, RateLimited, Unavailable
-from portal.services.app_context import Portal
+from portal.services.app_context import AppContext
 from portal.services.desk import NotYet
 from portal.services.mirroring import NotListedYet
 from portal.storage import InvalidKey, StorageFull, StorageUnavailable
@@ -107,12 +107,12 @@ def probe() -> Probe:
     return _probe
 
 
-def _note_death(portal: Portal, *, error: Exception, number: int) -> None:
+def _note_death(portal: AppContext, *, error: Exception, number: int) -> None:
     _probe.died.append(f"{type(error).__name__} {number}")
 
 
 @task("tests.probe", once=lambda arguments: f"probe:{arguments['number']}", on_dead=_note_death)
-def _run_probe(portal: Portal, *, number: int) -> None:
+def _run_probe(portal: AppContext, *, number: int) -> None:
     _probe.ran.append({"number": number})
     if _probe.failures:
         raise _probe.failures.pop(0)

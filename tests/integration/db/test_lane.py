@@ -10,7 +10,7 @@ from typing import LiteralString
 import psycopg
 import pytest
 
-from portal.db.batching import Busy, Lane
+from portal.db.batching import Busy, StatementBatcher
 
 PID: LiteralString = "SELECT pg_backend_pid()"
 SLEEP: LiteralString = "SELECT pg_sleep(%(seconds)s)"
@@ -22,26 +22,26 @@ def conninfo(database_url: str) -> str:
 
 
 @pytest.fixture
-def lane(conninfo: str) -> Iterator[Lane]:
-    lane = Lane(conninfo, 1)
+def lane(conninfo: str) -> Iterator[StatementBatcher]:
+    lane = StatementBatcher(conninfo, 1)
     yield lane
     lane.close()
 
 
-def pid(lane: Lane) -> int:
+def pid(lane: StatementBatcher) -> int:
     row = lane.run(PID, {})
     assert row is not None
     return int(row[0])
 
 
-def test_one_connection_is_used_again_and_opened_again_after_closing(lane: Lane) -> None:
+def test_one_connection_is_used_again_and_opened_again_after_closing(lane: StatementBatcher) -> None:
     first = pid(lane)
     assert pid(lane) == first
     lane.close()
     assert pid(lane) != first
 
 
-def test_what_is_written_is_kept_at_once(lane: Lane, conninfo: str) -> None:
+def test_what_is_written_is_kept_at_once(lane: StatementBatcher, conninfo: str) -> None:
     with psycopg.connect(conninfo, autocommit=True) as other:
         other.execute("CREATE TABLE things (name text, content bytea)")
         add: LiteralString = "INSERT INTO things VALUES (%(name)s, %(content)b) RETURNING name"
@@ -50,7 +50,7 @@ def test_what_is_written_is_kept_at_once(lane: Lane, conninfo: str) -> None:
     assert lane.run("SELECT 1 WHERE false", {}) is None
 
 
-def test_a_connection_the_server_closed_is_replaced_unnoticed(lane: Lane, conninfo: str) -> None:
+def test_a_connection_the_server_closed_is_replaced_unnoticed(lane: StatementBatcher, conninfo: str) -> None:
     first = pid(lane)
     with psycopg.connect(conninfo, autocommit=True) as other:
         other.execute("SELECT pg_terminate_backend(%s, 5000)", (first,))
@@ -58,20 +58,20 @@ def test_a_connection_the_server_closed_is_replaced_unnoticed(lane: Lane, connin
 
 
 def test_a_server_that_is_away_is_an_error_and_nothing_stays_taken() -> None:
-    lane = Lane("postgresql://127.0.0.1:1/none", 1, connect_timeout=2)
+    lane = StatementBatcher("postgresql://127.0.0.1:1/none", 1, connect_timeout=2)
     for _ in range(3):
         with pytest.raises(psycopg.OperationalError):
             lane.run(PID, {})
 
 
-def test_a_statement_that_fails_fails_once_and_leaves_the_connection(lane: Lane) -> None:
+def test_a_statement_that_fails_fails_once_and_leaves_the_connection(lane: StatementBatcher) -> None:
     first = pid(lane)
     with pytest.raises(psycopg.errors.DivisionByZero):
         lane.run("SELECT 1 / 0", {})
     assert pid(lane) == first
 
 
-def test_a_connection_left_in_the_middle_of_something_is_thrown_away(lane: Lane) -> None:
+def test_a_connection_left_in_the_middle_of_something_is_thrown_away(lane: StatementBatcher) -> None:
     first = pid(lane)
     with pytest.raises(psycopg.ProgrammingError):  # it has no row to return
         lane.run("BEGIN", {})
@@ -79,7 +79,7 @@ def test_a_connection_left_in_the_middle_of_something_is_thrown_away(lane: Lane)
 
 
 def test_waiting_has_an_end(conninfo: str) -> None:
-    lane = Lane(conninfo, 1, patience=0.1)
+    lane = StatementBatcher(conninfo, 1, patience=0.1)
     pid(lane)
     with ExitStack() as stack:
         occupy(lane, stack, seconds=0.6)
@@ -89,7 +89,7 @@ def test_waiting_has_an_end(conninfo: str) -> None:
     lane.close()
 
 
-def test_first_come_first_served(lane: Lane) -> None:
+def test_first_come_first_served(lane: StatementBatcher) -> None:
     order: list[int] = []
 
     def wait(number: int) -> None:
@@ -110,7 +110,7 @@ def test_first_come_first_served(lane: Lane) -> None:
 ADD: LiteralString = "INSERT INTO things VALUES (%(name)s) ON CONFLICT DO NOTHING RETURNING name, txid_current()"
 
 
-def together(lane: Lane, names: list[str]) -> list[object]:
+def together(lane: StatementBatcher, names: list[str]) -> list[object]:
     """Let these wait for the lane at once, in this order; return what each got."""
     found: list[object] = [None] * len(names)
 
@@ -140,7 +140,7 @@ def things(conninfo: str) -> Iterator[psycopg.Connection[tuple[str]]]:
 
 
 def test_those_who_wait_share_a_transaction_and_each_gets_its_own_answer(
-    lane: Lane, things: psycopg.Connection[tuple[str]]
+    lane: StatementBatcher, things: psycopg.Connection[tuple[str]]
 ) -> None:
     pid(lane)
     found = together(lane, ["c", "a", "c", "b"])
@@ -152,7 +152,7 @@ def test_those_who_wait_share_a_transaction_and_each_gets_its_own_answer(
     assert things.execute("SELECT count(*) FROM things").fetchone() == (3,)
 
 
-def test_one_that_fails_takes_no_other_with_it(lane: Lane, things: psycopg.Connection[tuple[str]]) -> None:
+def test_one_that_fails_takes_no_other_with_it(lane: StatementBatcher, things: psycopg.Connection[tuple[str]]) -> None:
     first = pid(lane)
     found = together(lane, ["a", "b", "far too long", "c"])
     assert [isinstance(each, tuple) for each in found] == [True, True, False, True]
@@ -162,7 +162,7 @@ def test_one_that_fails_takes_no_other_with_it(lane: Lane, things: psycopg.Conne
 
 
 def test_a_party_whose_connection_dies_goes_again_on_a_new_one(
-    lane: Lane, things: psycopg.Connection[tuple[str]], conninfo: str
+    lane: StatementBatcher, things: psycopg.Connection[tuple[str]], conninfo: str
 ) -> None:
     first = pid(lane)
     with things.transaction():
@@ -182,7 +182,7 @@ def test_a_party_whose_connection_dies_goes_again_on_a_new_one(
 
 
 def test_when_no_connection_can_be_made_all_of_a_party_hear_of_it(
-    lane: Lane, things: psycopg.Connection[tuple[str]], conninfo: str, monkeypatch: pytest.MonkeyPatch
+    lane: StatementBatcher, things: psycopg.Connection[tuple[str]], conninfo: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = pid(lane)
     with things.transaction():
@@ -212,7 +212,7 @@ def test_when_no_connection_can_be_made_all_of_a_party_hear_of_it(
     assert lane._free == [None]
 
 
-def occupy(lane: Lane, stack: ExitStack, *, seconds: float) -> None:
+def occupy(lane: StatementBatcher, stack: ExitStack, *, seconds: float) -> None:
     """Keep the lane's only connection busy in a thread, and return once it is."""
     thread = threading.Thread(target=lane.run, args=(SLEEP, {"seconds": seconds}))
     thread.start()

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from portal.app import create_app
 from portal.db import db, transaction
-from portal.db.batching import Lane
+from portal.db.batching import StatementBatcher
 from portal.domain.errors import TooMany
 from portal.models import rate_limits
 from portal.services import retention
@@ -39,7 +39,7 @@ WEBHOOK = "/webhooks/profilebakery"
 def app(portal_settings: Callable[..., Settings], database_url: str) -> Iterator[Flask]:
     """A portal that takes its time to count, so that a busy machine changes no result."""
     app = create_app(portal_settings())
-    app.extensions["side_lane"] = patient = Lane(database_url.replace("+psycopg", ""), 1, patience=60)
+    app.extensions["side_lane"] = patient = StatementBatcher(database_url.replace("+psycopg", ""), 1, patience=60)
     with app.app_context():
         yield app
         patient.close()

@@ -17,7 +17,7 @@ from portal.app import create_app
 from portal.models.people import Person
 from portal.models.shoots import Shoot
 from portal.services import mirroring
-from portal.services.app_context import Portal
+from portal.services.app_context import AppContext
 from portal.services.mirroring import Copier
 from portal.storage import LocalStorage
 from tests.factories import NOW, agree, make_person, make_shoot
@@ -96,7 +96,7 @@ def make_office(database_url: str, portal_settings: Any, tmp_path: Path) -> Iter
                 "support_email": SUPPORT,
             }
             app = create_app(portal_settings(**(mail | overrides)), clock=clock)
-            portal: Portal = app.extensions["portal"]
+            portal: AppContext = app.extensions["portal"]
             app.extensions["portal"] = replace(
                 portal,
                 provider=provider,
