@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
-
-import psycopg
+import traceback
 
 from bench import report
 from bench.goals import GOALS, Measure, grouped
-from bench.load import LoadError
 from bench.report import Verdict
 from bench.servers import FOLDER, Ground
 from bench.workbench import Bench, allow_files, machine_load, say
-from demo.children import ChildFailedError
+
+FAILED = "failed: "
 
 
 def main(arguments: list[str]) -> int:
-    """Measure, and say what was found; goals that are not met are a finding and no failure of this program."""
+    """Measure and print a table; return 1 if a measurement failed. A goal not met is a result, not a failure."""
     goals = _wanted(arguments)
     allow_files()
     before = machine_load()
@@ -35,17 +34,18 @@ def main(arguments: list[str]) -> int:
     if bench.noisy:
         sys.stdout.write(f"Noisy: {', '.join(bench.noisy)}. Trust ratios of processor time only, or run it again.\n")
     sys.stdout.write(f"Written to {path.relative_to(FOLDER.parent.parent)}\n")
-    return 0
+    return int(any(verdict.found.startswith(FAILED) for verdict in verdicts))
 
 
 def _measured(bench: Bench, measure: Measure, names: list[str]) -> list[Verdict]:
-    """Measure these goals; what breaks takes no other figures with it."""
+    """Measure these goals. A measurement that fails in any way is reported and the others run."""
     try:
         with bench.ground.visitors():
             return measure(bench, names)
-    except (LoadError, ChildFailedError, OSError, psycopg.Error) as error:
-        bench.say(f"{', '.join(names)} could not be measured: {error}")
-        return [Verdict(name, GOALS[name].text, "", f"broke off: {error}", None) for name in names]
+    except Exception as error:  # a fault of one measurement must not discard the figures of the others
+        bench.say(f"{', '.join(names)} could not be measured:\n{traceback.format_exc()}")
+        reason = str(error) or type(error).__name__
+        return [Verdict(name, GOALS[name].text, "", f"{FAILED}{reason}", None) for name in names]
 
 
 def _wanted(arguments: list[str]) -> list[str]:

@@ -9,6 +9,9 @@ from uuid import UUID
 
 import psycopg
 
+from bench.load import LoadError
+
+PATIENCE_SECONDS = 30.0
 _TELL = """
     WITH told AS (UPDATE people SET version = version + 1 WHERE id = ANY(%s) RETURNING id, version)
     SELECT id, version, pg_notify('portal_person', id || ' ' || version) FROM told
@@ -38,11 +41,19 @@ class Newsroom:
         return at
 
     def settle(self) -> None:
-        """Wait until the commit is through; unlike libpq's own waiting, this lets other threads go on meanwhile."""
+        """Wait until the commit is done; unlike libpq's own waiting, this lets other threads run meanwhile.
+
+        Raises:
+            LoadError: the database did not answer within ``PATIENCE_SECONDS``.
+        """
         pgconn = self._connection.pgconn
+        # Not select(), which refuses file numbers from 1,024 up: this process holds thousands of streams.
+        waiting = select.poll()
+        waiting.register(pgconn.socket, select.POLLIN)
         while True:
             while pgconn.is_busy():
-                select.select([pgconn.socket], [], [])
+                if not waiting.poll(PATIENCE_SECONDS * 1000):
+                    raise LoadError(f"the database did not commit within {PATIENCE_SECONDS:.0f} s")
                 pgconn.consume_input()
             if pgconn.get_result() is None:
                 return

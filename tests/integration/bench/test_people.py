@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import resource
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
+from pathlib import Path
 
 import psycopg
 
@@ -45,3 +48,21 @@ def test_news_are_out_with_the_commit_and_not_before(database_url: str) -> None:
             newsroom.settle()
             heard = [notice.payload for notice in listener.notifies(timeout=5, stop_after=1)]
             assert heard == [f"{visitors[1].person_id} {version}"]
+
+
+def test_a_commit_is_awaited_while_more_than_1024_files_are_open(database_url: str) -> None:
+    url = database_url.replace("+psycopg", "")
+    visitors = settle(url, 1)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    with ExitStack() as stack:
+        stack.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        for _ in range(1024):
+            stack.enter_context(Path(os.devnull).open())
+        newsroom = stack.enter_context(closing(Newsroom(url)))
+        assert newsroom.prepare([visitors[0].person_id]) == {visitors[0].person_id: 1}
+        newsroom.send()
+        newsroom.settle()
+        with psycopg.connect(url) as other:
+            row = other.execute("SELECT version FROM people WHERE id = %s", [visitors[0].person_id]).fetchone()
+    assert row == (1,)
