@@ -1,0 +1,179 @@
+"""The words of the code: which may not be part of a name, which verbs functions start with, which words prose avoids.
+
+The field's standard terms are used everywhere, in US spelling. A word is listed here when it was once used in place of
+such a term; the comment beside each group names the term.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.architecture.code import dotted, place, tree
+
+# Words that may not be part of an identifier, by the standard terms to use instead.
+INSTEAD = {
+    "batch, pending statement": "errand errands lane lanes party passing",
+    "middleware, client, gateway": "door doors stranger strangers",
+    "connection, send, heartbeat, close": "wire wires beat tend hang hung hear heard news nudge",
+    "security headers, CSRF, rate limits": "wall walls forgery throttle caller callers",
+    "app context, deployment": "desk outbox house town surroundings",
+    "person, client": "user somebody someone nobody everybody anybody who whom yourself mine ours theirs",
+    "messages, texts, message": "word words letter letters told tell telling tells said says spoken",
+    "notification, delivery": "notice notices inbox owe owes",
+    "queue, position, job": "front turn turns",
+    "response": "answer answers answered",
+    "list, get, read, check": "look looks looking saw sighting watch watching vitals",
+    "detail, timeline, status": "dossier story standing stands stood",
+    "check failed, problem, uncertainty": "unwell trouble troubled doubt",
+    "start, finish, resolve, apply, enqueue": "begun settle settled learn learned swept go goes let lets",
+    "request, require, record": "ask asks asked wants wanted note noted insist come comes coming came",
+    "retry later, pending": "yet still rests rested patience",
+    "delete, prune, tombstone": "forget forgets forgotten bury buried",
+    "locally, remote, item": "here there elsewhere away thing things way hand hands",
+    "max, min, approximate, muted, idle, ttl": "most fewest longest rough quiet life fives",
+    "authenticate, role assignment, checked": "prove proved appoint appointed appointments tick ticked surely earn",
+    "US spelling": "colour behaviour cancelled favourite organisation licence grey centre catalogue",
+}
+FORBIDDEN = {word: instead for instead, words in INSTEAD.items() for word in words.split()}
+# Words that only mean something of their own together.
+PHRASES = (
+    "see_to",
+    "seen_to",
+    "in_line",
+    "rest_line",
+    "wake_line",
+    "line_rests",
+    "pick_up",
+    "come_back",
+    "held_back",
+    "light_table",
+    "carry_out",
+    "take_in",
+    "rule_out",
+    "ruled_out",
+    "is_plain",
+    "from_this",
+)
+# Terms of protocols and libraries that contain such a word.
+PROTOCOL_TERMS = {"userinfo", "userinfo_endpoint", "user_agent", "wire_types", "return_to"}
+
+_VERBS = """
+get find list count create update delete store apply enqueue send render build parse check is has can
+acquire add append authenticate authorize begin cancel choose claim clear close complete compute confirm configure
+connect convert copy crop deactivate decode decrypt defer derive describe detect discover dispatch download draw
+drop encode encrypt end erase escape estimate exchange execute export extract fetch filter finish format generate
+handle hash hide import init insert install issue iterate join leave load lock log mark match measure merge
+migrate normalize observe open patch pause prune publish reactivate read receive recheck reconcile record redact
+redirect refresh refuse register rejoin release remove rename replace replay report request requeue require reserve
+reset resize resolve resume retry revoke rotate round run save scrub seal select serve set show sign skip sort split
+start stop store stream strip subscribe summarize sync take touch translate unlock upload upsert validate verify
+wait withdraw wrap write
+"""
+VERBS = frozenset(_VERBS.split())
+# Established as they are: a context manager, an entry point, a failpoint, and the two functions Alembic calls.
+BARE_NAMES = {"transaction", "main", "failpoint", "upgrade", "downgrade"}
+# What a page that is only read may be called after.
+READING_VIEWS = {"show", "download", "stream", "redirect", "start", "resume", "complete", "serve"}
+TRUTHS = ("is_", "has_", "can_")
+
+PROSE = re.compile(
+    r"\b(?:who(?:m|so)?ever|whatever|(?:some|any|every|no)body|someone|no one|no-one|strangers?|tells?|telling|told"
+    r"|looks|says?|said|saying|hears?|heard|knows|believe[sd]?|wants|promises?|remembers?|forgets?|forgotten"
+    r"|errands?|lanes?|doors?|walls|outbox|dossier|inbox|goes on|the house|colours?|coloured|behaviours?|cancelled"
+    r"|favourites?|organisations?|recognise[sd]?|authorise[sd]?|normalise[sd]?|serialise[sd]?|grey|catalogue)\b",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_DIRECTIVE = re.compile(r"#\s*(?:noqa|nosec|type:|pragma|fmt:)")
+
+
+def split_identifier(identifier: str) -> list[str]:
+    """Split an identifier at underscores and camel case, in lower case."""
+    return [word.lower() for word in _WORD.findall(identifier)]
+
+
+def list_violations(path: Path) -> list[str]:
+    """Return every broken rule of the vocabulary in one file, each with its line."""
+    return [*check_names(path), *check_functions(path), *check_prose(path)]
+
+
+def check_names(path: Path) -> Iterator[str]:
+    """Yield what the file defines under a name that contains a forbidden word."""
+    for name, node in _iterate_definitions(path):
+        if name in PROTOCOL_TERMS:
+            continue
+        words = split_identifier(name)
+        joined = f"_{'_'.join(words)}_"
+        for word in sorted({*words} & FORBIDDEN.keys()):
+            yield f"{place(path, node)}: {name} contains {word!r}; the standard terms: {FORBIDDEN[word]}"
+        yield from (f"{place(path, node)}: {name} contains {each!r}" for each in PHRASES if f"_{each}_" in joined)
+
+
+def check_functions(path: Path) -> Iterator[str]:
+    """Yield public functions that are not a verb and its object, and bool properties that are no statement."""
+    for node in tree(path).body:
+        if not isinstance(node, ast.FunctionDef) or node.name.startswith("_") or node.name in BARE_NAMES:
+            continue
+        verb, *rest = split_identifier(node.name)
+        if verb not in VERBS or not rest:
+            yield f"{place(path, node)}: {node.name}() is not a verb of the list and its object"
+        elif _is_reading_view(node) and verb not in READING_VIEWS:
+            yield f"{place(path, node)}: {node.name}() answers GET; name it show_…"
+    for node in ast.walk(tree(path)):
+        if not isinstance(node, ast.FunctionDef) or not _is_property(node) or not _returns_bool(node):
+            continue
+        if not node.name.lstrip("_").startswith(TRUTHS):
+            yield f"{place(path, node)}: the bool property {node.name} does not start with is_, has_ or can_"
+
+
+def check_prose(path: Path) -> Iterator[str]:
+    """Yield docstrings and comments that personify, or leave open who or what is meant."""
+    for line, text in _iterate_prose(path):
+        for match in PROSE.finditer(text):
+            yield f"{place(path)}:{line}: {match.group()!r} in a docstring or comment"
+
+
+def _iterate_definitions(path: Path) -> Iterator[tuple[str, ast.AST | None]]:
+    if path.parent.name != "versions":
+        # A migration's file is named after its revision, which databases hold.
+        yield (path.parent.name if path.name == "__init__.py" else path.stem), None
+    for node in ast.walk(tree(path)):
+        match node:
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.arg(arg=name):
+                yield name, node
+            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+                yield name, node
+            case ast.alias(asname=str(name)):
+                yield name, node
+
+
+def _iterate_prose(path: Path) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            first = node.body[0] if node.body else None
+            if (
+                isinstance(first, ast.Expr)
+                and isinstance(first.value, ast.Constant)
+                and isinstance(first.value.value, str)
+            ):
+                yield first.lineno, first.value.value
+    with path.open("rb") as file:
+        for token in tokenize.tokenize(file.readline):
+            if token.type == tokenize.COMMENT and not _DIRECTIVE.match(token.string):
+                yield token.start[0], token.string
+
+
+def _is_reading_view(node: ast.FunctionDef) -> bool:
+    return any(isinstance(each, ast.Call) and dotted(each.func).endswith(".get") for each in node.decorator_list)
+
+
+def _is_property(node: ast.FunctionDef) -> bool:
+    return any(dotted(each).rpartition(".")[2] in {"property", "cached_property"} for each in node.decorator_list)
+
+
+def _returns_bool(node: ast.FunctionDef) -> bool:
+    return isinstance(node.returns, ast.Name) and node.returns.id == "bool"
