@@ -21,7 +21,7 @@ from portal.provider import BRANDS, PhotoDownloader, ProviderClient
 from portal.services.app_context import AppContext
 from portal.services.provider_budget import CallLog, SharedBudget
 from portal.settings import Settings, SettingsError
-from portal.storage import from_url
+from portal.storage import create_storage
 from portal.web import errors, locales, static_files, webhooks
 from portal.web.admin import audit, deliveries, links, overview, people
 from portal.web.auth import logout
@@ -148,7 +148,7 @@ def _portal(settings: Settings, clock: Clock, sleep: Sleep) -> AppContext:
                 found, settings.api_key, settings.api_url, budget, CallLog(clock), clock=clock, sleep=sleep
             ),
             downloader=PhotoDownloader(settings.photo_origins),
-            storage=from_url(settings.storage_url),
+            storage=create_storage(settings.storage_url),
             mailer=_mailer(settings),
         )
     except ValueError as error:

@@ -103,7 +103,7 @@ def reconcile(create_app: Callable[[], Flask]) -> None:
     house = app.extensions["portal"]
     with app.app_context():
         audit_trail.note("reconcile.ordered", now=house.clock())
-        swept = sweep.reconcile(provider=house.provider, clock=house.clock, outbox=house.outbox)
+        swept = sweep.reconcile_shoots(provider=house.provider, clock=house.clock, outbox=house.outbox)
     if swept is None:
         click.echo("Another process is comparing at this moment; nothing was done.")
         return
@@ -128,8 +128,8 @@ def replay(create_app: Callable[[], Flask], delivery_ids: tuple[int, ...], dead:
     app = create_app()
     house = app.extensions["portal"]
     with app.app_context():
-        chosen = deliveries.in_state("dead") if dead else delivery_ids
-        missing = [one for one in chosen if not inbox.replay(one, actor_id=None, now=house.clock())]
+        chosen = deliveries.list_ids_in_state("dead") if dead else delivery_ids
+        missing = [one for one in chosen if not inbox.replay_delivery(one, actor_id=None, now=house.clock())]
     click.echo(f"{len(chosen) - len(missing)} queued again.")
     if missing:
         click.echo(f"Not there, or their bodies are already deleted: {', '.join(map(str, missing))}", err=True)
@@ -188,7 +188,7 @@ def fsck(create_app: Callable[[], Flask], fast: bool, noted: tuple[Head, ...]) -
     app = create_app()
     house = app.extensions["portal"]
     with app.app_context():
-        found = list(invariants.check(house.storage, now=house.clock(), read_files=not fast, noted=noted))
+        found = list(invariants.list_violations(house.storage, now=house.clock(), read_files=not fast, noted=noted))
         head = audit_trail.head()
     for violation in found:
         click.echo(str(violation))

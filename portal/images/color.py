@@ -13,19 +13,19 @@ BAND_ROWS = 256
 _PROFILE_SPACES = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}
 
 
-def to_srgb(image: Image.Image) -> Image.Image:
+def convert_to_srgb(image: Image.Image) -> Image.Image:
     """Return ``image`` as 8-bit RGB in sRGB, with transparency laid on white.
 
     The embedded colour profile is obeyed where it fits the picture; a damaged or foreign one is ignored,
     because the photo itself is still good.
     """
     profile = image.info.get("icc_profile")
-    image = _eight_bit(image)
+    image = _reduce_to_8_bit(image)
     if image.has_transparency_data:
-        image = _on_white(image)
+        image = _flatten_on_white(image)
     elif image.mode not in _PROFILE_SPACES:
         image = image.convert("RGB")
-    transform = _transform(profile, image.mode) if isinstance(profile, bytes) else None
+    transform = _build_transform(profile, image.mode) if isinstance(profile, bytes) else None
     if transform is None:
         return image if image.mode == "RGB" else image.convert("RGB")
     if image.mode == "RGB":
@@ -34,25 +34,25 @@ def to_srgb(image: Image.Image) -> Image.Image:
     return ImageCms.applyTransform(image, transform) or image.convert("RGB")
 
 
-def _eight_bit(image: Image.Image) -> Image.Image:
+def _reduce_to_8_bit(image: Image.Image) -> Image.Image:
     if not image.mode.startswith("I"):
         return image
     # A plain conversion would clip everything above 255 to white.
-    return _in_bands(image, "L", lambda band: band.convert("I").point(lambda value: value / 257).convert("L"))
+    return _convert_in_bands(image, "L", lambda band: band.convert("I").point(lambda value: value / 257).convert("L"))
 
 
-def _on_white(image: Image.Image) -> Image.Image:
-    return _in_bands(image, "RGB", _band_on_white)
+def _flatten_on_white(image: Image.Image) -> Image.Image:
+    return _convert_in_bands(image, "RGB", _flatten_band)
 
 
-def _band_on_white(band: Image.Image) -> Image.Image:
+def _flatten_band(band: Image.Image) -> Image.Image:
     band = band.convert("RGBA")
     ground = Image.new("RGB", band.size, "white")
     ground.paste(band, mask=band.getchannel("A"))
     return ground
 
 
-def _in_bands(image: Image.Image, mode: str, convert: Callable[[Image.Image], Image.Image]) -> Image.Image:
+def _convert_in_bands(image: Image.Image, mode: str, convert: Callable[[Image.Image], Image.Image]) -> Image.Image:
     """Return ``image`` converted strip by strip, so that the steps between never exist at full size."""
     whole = Image.new(mode, image.size)
     for top in range(0, image.height, BAND_ROWS):
@@ -62,7 +62,7 @@ def _in_bands(image: Image.Image, mode: str, convert: Callable[[Image.Image], Im
 
 
 @lru_cache(maxsize=16)
-def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+def _build_transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
     """Build the way from ``profile`` to sRGB; ``None`` where there is nothing (sensible) to do."""
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))

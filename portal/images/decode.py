@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from PIL import Image
 
 from portal.images import formats, provenance
-from portal.images.color import to_srgb
-from portal.images.errors import Broken, NotAPhoto, TooManyBytes, TooManyPixels
+from portal.images.color import convert_to_srgb
+from portal.images.errors import NotAPhoto, PhotoDamaged, TooManyBytes, TooManyPixels
 from portal.images.provenance import Provenance
 
 MAX_BYTES = 15_000_000
@@ -56,14 +56,14 @@ _DECODER_ERRORS = (
 
 
 @dataclass(frozen=True, slots=True)
-class OpenedPhoto:
+class DecodedPhoto:
     """A decoded photo and what its file said about how it was made."""
 
     image: Image.Image
     provenance: Provenance
 
 
-def open_photo(content: bytes, *, phone: bool = False, smallest: int | None = None) -> Image.Image:
+def decode_photo(content: bytes, *, phone: bool = False, smallest: int | None = None) -> Image.Image:
     """Decode ``content`` to an upright 8-bit sRGB picture, transparency on white, without any metadata.
 
     Args:
@@ -77,43 +77,43 @@ def open_photo(content: bytes, *, phone: bool = False, smallest: int | None = No
         TooManyPixels: larger than the format's pixel limit.
         Broken: it cannot be read to its end.
     """
-    return open_with_provenance(content, phone=phone, smallest=smallest).image
+    return decode_with_provenance(content, phone=phone, smallest=smallest).image
 
 
-def open_with_provenance(content: bytes, *, phone: bool = False, smallest: int | None = None) -> OpenedPhoto:
+def decode_with_provenance(content: bytes, *, phone: bool = False, smallest: int | None = None) -> DecodedPhoto:
     """Decode like :func:`open_photo` and keep how the file says it was made. Raises the same errors."""
-    with _undecoded(content, phone=phone) as image:
+    with _open_image(content, phone=phone) as image:
         if smallest is not None:
             image.draft("RGB", (smallest, smallest))
         image.load()
-        origin = provenance.read(image, content)
-        clean = _turned(to_srgb(image), _orientation(image))
+        origin = provenance.read_provenance(image, content)
+        clean = _rotate_upright(convert_to_srgb(image), _read_orientation(image))
     clean.info.clear()
-    return OpenedPhoto(clean, origin)
+    return DecodedPhoto(clean, origin)
 
 
 def count_pixels(content: bytes, *, phone: bool = False) -> int:
     """Return how many pixels decoding will give, read from the header. Raises like :func:`open_photo`."""
-    with _undecoded(content, phone=phone) as image:
+    with _open_image(content, phone=phone) as image:
         return image.width * image.height
 
 
 @contextmanager
-def _undecoded(content: bytes, *, phone: bool) -> Iterator[Image.Image]:
+def _open_image(content: bytes, *, phone: bool) -> Iterator[Image.Image]:
     """Open the file within its limits; while the picture is in use, every decoder error becomes one of ours."""
     if len(content) > MAX_BYTES:
         raise TooManyBytes(len(content), MAX_BYTES)
-    name = formats.sniff(content, phone=phone)
+    name = formats.detect_format(content, phone=phone)
     if name == "JPEG" and content.count(_SCAN) > MAX_JPEG_SCANS:
-        raise Broken
+        raise PhotoDamaged
     try:
-        with Image.open(io.BytesIO(content), formats=[_prepared(name)]) as image:
+        with Image.open(io.BytesIO(content), formats=[_register_decoder(name)]) as image:
             _check_decoder(image, name)
             yield image
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise TooManyPixels(formats.pixel_limit(name)) from error
+        raise TooManyPixels(formats.get_pixel_limit(name)) from error
     except _DECODER_ERRORS as error:
-        raise Broken from error
+        raise PhotoDamaged from error
 
 
 def _check_decoder(image: Image.Image, name: str) -> None:
@@ -121,12 +121,12 @@ def _check_decoder(image: Image.Image, name: str) -> None:
     found = "JPEG" if image.format == "MPO" else image.format
     if found != name:
         raise NotAPhoto
-    limit = formats.pixel_limit(name)
+    limit = formats.get_pixel_limit(name)
     if image.width * image.height > limit:
         raise TooManyPixels(limit, image.width, image.height)
 
 
-def _prepared(name: str) -> str:
+def _register_decoder(name: str) -> str:
     if name == "HEIF":
         import pillow_heif  # noqa: PLC0415  # 20 MB of decoder that only uploads from phones need
 
@@ -134,7 +134,7 @@ def _prepared(name: str) -> str:
     return name
 
 
-def _orientation(image: Image.Image) -> int:
+def _read_orientation(image: Image.Image) -> int:
     """Read the EXIF orientation, 1 to 8. An unreadable one means upright: the photo is still good."""
     exif = Image.Exif()
     try:
@@ -144,6 +144,6 @@ def _orientation(image: Image.Image) -> int:
         return 1
 
 
-def _turned(image: Image.Image, orientation: int) -> Image.Image:
+def _rotate_upright(image: Image.Image, orientation: int) -> Image.Image:
     method = _UPRIGHT.get(orientation)
     return image if method is None else image.transpose(method)

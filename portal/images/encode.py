@@ -12,7 +12,7 @@ WEBP_EFFORT = 2
 """libwebp's method: 4 needs two and a half times the processor time for files 5 % smaller."""
 
 
-def encode(
+def encode_image(
     image: Image.Image, fmt: ImageFormat, quality: int, *, xmp: bytes | None = None, progressive: bool = False
 ) -> bytes:
     """Return ``image`` (RGB, sRGB) as a file.

@@ -46,7 +46,7 @@ class TooManyPixels(PhotoRefused):
         super().__init__(f"The photo is larger than {limit} pixels")
 
 
-class Broken(PhotoRefused):
+class PhotoDamaged(PhotoRefused):
     """It starts like a photo and cannot be read to its end."""
 
     reason = "broken"

@@ -13,7 +13,7 @@ MAX_WEBP_PIXELS = 12_000_000
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1"})
 
 
-def sniff(content: bytes, *, phone: bool) -> str:
+def detect_format(content: bytes, *, phone: bool) -> str:
     """Return Pillow's name of the format that ``content`` starts like.
 
     Args:
@@ -34,6 +34,6 @@ def sniff(content: bytes, *, phone: bool) -> str:
     raise NotAPhoto
 
 
-def pixel_limit(name: str) -> int:
+def get_pixel_limit(name: str) -> int:
     """Return the most pixels accepted in format ``name``."""
     return MAX_WEBP_PIXELS if name == "WEBP" else MAX_PIXELS

@@ -33,48 +33,48 @@ class Provenance:
     had_c2pa: bool = False
 
     @property
-    def made_by_ai(self) -> bool:
+    def is_ai_generated(self) -> bool:
         """Whether the label says that a trained model made the picture or parts of it."""
         return self.source_type in _MADE_BY_AI
 
-    def as_xmp(self) -> bytes | None:
+    def build_xmp(self) -> bytes | None:
         """Return the smallest XMP packet with this label and nothing else, ``None`` without a label."""
         if self.source_type is None:
             return None
         return _XMP.format(uri=VOCABULARY + self.source_type).encode("ascii")
 
 
-def read(image: Image.Image, content: bytes) -> Provenance:
+def read_provenance(image: Image.Image, content: bytes) -> Provenance:
     """Return what ``image``, decoded from the file ``content``, says about how it was made.
 
     The file's XML is only searched, never parsed: it comes from outside.
     """
-    manifests = [chunk for chunk in _chunks(image, content) if b"c2pa" in chunk.lower()]
+    manifests = [chunk for chunk in _iterate_chunks(image, content) if b"c2pa" in chunk.lower()]
     xmp = image.info.get("xmp")
     found: list[bytes] = _TYPE.findall(xmp) if isinstance(xmp, bytes) else []
     for manifest in manifests:
         found += _TYPE.findall(manifest)
-    return Provenance(_strongest(found), bool(manifests))
+    return Provenance(_select_strongest(found), bool(manifests))
 
 
-def _strongest(found: list[bytes]) -> str | None:
+def _select_strongest(found: list[bytes]) -> str | None:
     """Prefer a term that says "made by AI": the label may get stricter on its way, never weaker."""
     terms = [term.decode("ascii") for term in found]
     ranked = [term for term in _MADE_BY_AI if term in terms] or terms
     return ranked[0] if ranked else None
 
 
-def _chunks(image: Image.Image, content: bytes) -> Iterator[bytes]:
+def _iterate_chunks(image: Image.Image, content: bytes) -> Iterator[bytes]:
     """Yield the parts of the file in which a C2PA manifest would travel."""
     jpeg_segments: list[tuple[str, Any]] = getattr(image, "applist", [])
     yield from (data for name, data in jpeg_segments if name == "APP11")
     png_chunks: list[tuple[Any, ...]] = getattr(image, "private_chunks", [])
     yield from (b"c2pa" + chunk[1] for chunk in png_chunks if chunk[0] == b"caBX")
     if content.startswith(b"RIFF"):
-        yield from _riff_manifests(content)
+        yield from _iterate_riff_manifests(content)
 
 
-def _riff_manifests(content: bytes) -> Iterator[bytes]:
+def _iterate_riff_manifests(content: bytes) -> Iterator[bytes]:
     position = 12
     while position + 8 <= len(content):
         size = int.from_bytes(content[position + 4 : position + 8], "little")

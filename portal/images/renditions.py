@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from PIL import Image
 
 from portal.domain.renditions import ORIGINAL, RENDITIONS, ImageFormat, RenditionSpec
-from portal.images.decode import count_pixels, open_with_provenance
-from portal.images.encode import encode
+from portal.images.decode import count_pixels, decode_with_provenance
+from portal.images.encode import encode_image
 from portal.images.provenance import Provenance
 
 LARGE_PIXELS = 6_000_000
@@ -45,7 +45,7 @@ class RenderedPhoto:
     files: tuple[RenderedFile, ...]
 
 
-def render(content: bytes, *, phone: bool = False) -> RenderedPhoto:
+def render_photo(content: bytes, *, phone: bool = False) -> RenderedPhoto:
     """Make all renditions of the photo in the file ``content``.
 
     Nothing is scaled up: for a photo narrower than a slot, the slot holds the photo's own width.
@@ -60,13 +60,13 @@ def render(content: bytes, *, phone: bool = False) -> RenderedPhoto:
     """
     is_large = count_pixels(content, phone=phone) > LARGE_PIXELS
     with _one_large if is_large else nullcontext():
-        return _render(content, phone)
+        return _render_files(content, phone)
 
 
-def _render(content: bytes, phone: bool) -> RenderedPhoto:
-    opened = open_with_provenance(content, phone=phone)
-    xmp = opened.provenance.as_xmp()
-    pictures = _pictures(opened.image)
+def _render_files(content: bytes, phone: bool) -> RenderedPhoto:
+    opened = decode_with_provenance(content, phone=phone)
+    xmp = opened.provenance.build_xmp()
+    pictures = _build_pictures(opened.image)
     written: dict[tuple[int, ImageFormat, int], RenderedFile] = {}
     files = []
     for spec in RENDITIONS:
@@ -80,19 +80,19 @@ def _render(content: bytes, phone: bool) -> RenderedPhoto:
 
 
 def _write(picture: Image.Image, spec: RenditionSpec, xmp: bytes | None) -> bytes:
-    return encode(picture, spec.format, spec.quality, xmp=xmp, progressive=spec is not ORIGINAL)
+    return encode_image(picture, spec.format, spec.quality, xmp=xmp, progressive=spec is not ORIGINAL)
 
 
-def _pictures(image: Image.Image) -> dict[int, Image.Image]:
+def _build_pictures(image: Image.Image) -> dict[int, Image.Image]:
     """Return the picture at every width needed, each reduced from the next larger one."""
     pictures = {image.width: image}
     for width in sorted({spec.width_for(image.width) for spec in RENDITIONS}, reverse=True):
         if width not in pictures:
-            pictures[width] = _reduced(pictures[min(pictures)], width, image.size)
+            pictures[width] = _reduce(pictures[min(pictures)], width, image.size)
     return pictures
 
 
-def _reduced(larger: Image.Image, width: int, full: tuple[int, int]) -> Image.Image:
+def _reduce(larger: Image.Image, width: int, full: tuple[int, int]) -> Image.Image:
     # From the full size, so that rounding does not add up over the steps.
     height = max(1, round(full[1] * width / full[0]))
     return larger.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=2.0)

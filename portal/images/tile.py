@@ -7,7 +7,7 @@ import unicodedata
 
 from PIL import Image, ImageDraw, ImageFont
 
-from portal.images.decode import open_photo
+from portal.images.decode import decode_photo
 from portal.images.errors import PhotoRefused
 
 SIDE = 215
@@ -19,7 +19,7 @@ _COLORS = 256
 _SCALE = 4
 
 
-def tile(*, fill: str, ink: str, letter: str, logo: bytes | None) -> bytes:
+def render_tile(*, fill: str, ink: str, letter: str, logo: bytes | None) -> bytes:
     """Return a PNG of 215 by 215 pixels and at most 100,000 bytes.
 
     Args:
@@ -28,13 +28,13 @@ def tile(*, fill: str, ink: str, letter: str, logo: bytes | None) -> bytes:
         letter: drawn where there is no logo.
         logo: a PNG, JPEG or WebP file; anything else, a drawing among them, counts as none.
     """
-    found = _framed(logo) if logo is not None else None
-    return _png(found or _monogram(fill, ink, letter))
+    found = _render_logo(logo) if logo is not None else None
+    return _encode_within_limit(found or _render_monogram(fill, ink, letter))
 
 
-def _framed(logo: bytes) -> Image.Image | None:
+def _render_logo(logo: bytes) -> Image.Image | None:
     try:
-        picture = open_photo(logo)
+        picture = decode_photo(logo)
     except PhotoRefused:
         return None
     factor = (SIDE - 2 * _MARGIN) / max(picture.size)
@@ -45,22 +45,22 @@ def _framed(logo: bytes) -> Image.Image | None:
     return ground
 
 
-def _monogram(fill: str, ink: str, letter: str) -> Image.Image:
+def _render_monogram(fill: str, ink: str, letter: str) -> Image.Image:
     side = SIDE * _SCALE
     ground = Image.new("RGB", (side, side), fill)
     plain = unicodedata.normalize("NFKD", letter)[:1]
     if plain.isascii() and plain.isalnum():
-        glyph = _glyph(plain, side)
+        glyph = _render_glyph(plain, side)
         ground.paste(ink, ((side - glyph.width) // 2, (side - glyph.height) // 2), glyph)
     else:
         # The font knows no other letters, and somebody's head says as well what this is.
         draw = ImageDraw.Draw(ground)
-        draw.ellipse(_share(side, 0.36, 0.2, 0.64, 0.48), fill=ink)
-        draw.pieslice(_share(side, 0.22, 0.53, 0.78, 1.05), 180, 360, fill=ink)
+        draw.ellipse(_scale_parts(side, 0.36, 0.2, 0.64, 0.48), fill=ink)
+        draw.pieslice(_scale_parts(side, 0.22, 0.53, 0.78, 1.05), 180, 360, fill=ink)
     return ground.resize((SIDE, SIDE), Image.Resampling.LANCZOS)
 
 
-def _glyph(letter: str, side: int) -> Image.Image:
+def _render_glyph(letter: str, side: int) -> Image.Image:
     """Return a mask of the letter, cut to its ink, since fonts centre it for lines of text."""
     mask = Image.new("L", (side, side))
     font = ImageFont.load_default(side * 0.64)
@@ -68,17 +68,17 @@ def _glyph(letter: str, side: int) -> Image.Image:
     return mask.crop(mask.getbbox())
 
 
-def _share(side: int, *parts: float) -> list[float]:
+def _scale_parts(side: int, *parts: float) -> list[float]:
     return [side * part for part in parts]
 
 
-def _png(image: Image.Image) -> bytes:
-    content = _encoded(image)
+def _encode_within_limit(image: Image.Image) -> bytes:
+    content = _encode_png(image)
     # Only a logo with the grain of a photo is larger; nobody sees the difference at this size.
-    return content if len(content) <= MAX_BYTES else _encoded(image.quantize(_COLORS))
+    return content if len(content) <= MAX_BYTES else _encode_png(image.quantize(_COLORS))
 
 
-def _encoded(image: Image.Image) -> bytes:
+def _encode_png(image: Image.Image) -> bytes:
     stream = io.BytesIO()
     image.save(stream, "PNG", optimize=True)
     return stream.getvalue()

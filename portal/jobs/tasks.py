@@ -62,25 +62,25 @@ def go_on_with_credits(portal: AppContext) -> None:
 
 
 def _delivery_is_dead(portal: AppContext, *, error: Exception, delivery_id: int) -> None:
-    inbox.bury(delivery_id, error=type(error).__name__, now=portal.clock())
+    inbox.mark_dead(delivery_id, error=type(error).__name__, now=portal.clock())
 
 
 @task(deliveries.APPLY_TASK, on_dead=_delivery_is_dead)
 def apply_delivery(portal: AppContext, *, delivery_id: int) -> None:
     """Apply one stored webhook."""
-    inbox.apply(delivery_id, clock=portal.clock)
+    inbox.apply_delivery(delivery_id, clock=portal.clock)
 
 
 @task(shoot_sync.REFRESH_TASK, once=_of_shoot("refresh"))
 def refresh(portal: AppContext, *, shoot_id: str) -> None:
     """Re-read one shoot."""
-    shoot_sync.refresh(UUID(shoot_id), provider=portal.provider, clock=portal.clock)
+    shoot_sync.refresh_shoot(UUID(shoot_id), provider=portal.provider, clock=portal.clock)
 
 
 @task(shoot_sync.FAVORITE_TASK, once=_of_shoot("favorite"))
 def read_favorite(portal: AppContext, *, shoot_id: str, key: str, acted_at: str) -> None:
     """Ask which photo was picked in the studio."""
-    shoot_sync.read_favorite(
+    shoot_sync.refresh_favorite(
         UUID(shoot_id),
         key=key,
         acted_at=datetime.fromisoformat(acted_at),
@@ -91,7 +91,7 @@ def read_favorite(portal: AppContext, *, shoot_id: str, key: str, acted_at: str)
 
 def _settle_copy(portal: AppContext, *, error: Exception, shoot_id: str) -> None:
     if isinstance(error, mirroring.NotListedYet | PhotoExpired):
-        mirroring.settle(UUID(shoot_id), now=portal.clock(), outbox=portal.outbox)
+        mirroring.finish_incomplete_copy(UUID(shoot_id), now=portal.clock(), outbox=portal.outbox)
 
 
 @task(shoot_sync.COPY_TASK, once=_of_shoot("copy"), on_dead=_settle_copy)
@@ -104,7 +104,7 @@ def copy_photos(portal: AppContext, *, shoot_id: str) -> None:
 @task(SWEEP_TASK, once=lambda _arguments: "sweep")
 def sweep_all(portal: AppContext, *, full: bool = True) -> None:
     """Compare the provider's sessions with ours."""
-    sweep.reconcile(provider=portal.provider, clock=portal.clock, full=full, outbox=portal.outbox)
+    sweep.reconcile_shoots(provider=portal.provider, clock=portal.clock, full=full, outbox=portal.outbox)
 
 
 @task(RETENTION_TASK, once=lambda _arguments: "retention")

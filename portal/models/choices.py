@@ -28,17 +28,17 @@ class Choice(Base):
     recorded_at: Mapped[datetime]
 
 
-def current(shoot_id: UUID) -> Choice | None:
+def find_current(shoot_id: UUID) -> Choice | None:
     """Return the person's latest act of choosing a photo that is still there, wherever it happened."""
-    return db.session.scalar(_latest(shoot_id))
+    return db.session.scalar(_select_latest(shoot_id))
 
 
-def latest_from(shoot_id: UUID, origin: str) -> Choice | None:
+def find_latest_from(shoot_id: UUID, origin: str) -> Choice | None:
     """Return the latest such act from one place."""
-    return db.session.scalar(_latest(shoot_id).where(Choice.origin == origin))
+    return db.session.scalar(_select_latest(shoot_id).where(Choice.origin == origin))
 
 
-def _latest(shoot_id: UUID) -> Select[Choice]:
+def _select_latest(shoot_id: UUID) -> Select[Choice]:
     return (
         select(Choice)
         .join(Photo, Photo.id == Choice.photo_id)
@@ -48,12 +48,14 @@ def _latest(shoot_id: UUID) -> Select[Choice]:
     )
 
 
-def by_key(shoot_id: UUID, key: str) -> Choice | None:
+def find_by_key(shoot_id: UUID, key: str) -> Choice | None:
     """Return the act already recorded under this key."""
     return db.session.scalar(select(Choice).where(Choice.shoot_id == shoot_id, Choice.key == key))
 
 
-def add(shoot_id: UUID, photo_id: UUID, *, origin: str, key: str, acted_at: datetime, now: datetime) -> Choice:
+def create_choice(
+    shoot_id: UUID, photo_id: UUID, *, origin: str, key: str, acted_at: datetime, now: datetime
+) -> Choice:
     """Add one act in the caller's transaction."""
     choice = Choice(shoot_id=shoot_id, photo_id=photo_id, origin=origin, key=key, acted_at=acted_at, recorded_at=now)
     db.session.add(choice)
@@ -61,7 +63,7 @@ def add(shoot_id: UUID, photo_id: UUID, *, origin: str, key: str, acted_at: date
     return choice
 
 
-def unchosen_photos(before: datetime, limit: int = 200) -> list[UUID]:
+def list_unchosen_photo_ids(before: datetime, limit: int = 200) -> list[UUID]:
     """Return copied photos of shoots finished before this moment that are not the person's present choice."""
     latest = (
         select(Choice.photo_id)

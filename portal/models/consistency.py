@@ -18,13 +18,13 @@ from portal.models.photos import Photo, Rendition
 from portal.models.shoots import Shoot
 
 
-def people_with_two_open_shoots() -> Iterator[UUID]:
+def list_people_with_two_open_shoots() -> Iterator[UUID]:
     """Yield people with more than one open shoot."""
     query = select(Shoot.person_id).where(Shoot.closed_at.is_(None)).group_by(Shoot.person_id)
     yield from db.session.scalars(query.having(func.count() > 1))
 
 
-def shoots_to_copy() -> Iterator[UUID]:
+def list_shoots_to_copy() -> Iterator[UUID]:
     """Yield finished shoots whose photos are not all copied and that nothing holds up; each needs a job."""
     query = select(Shoot.id).where(
         Shoot.closed_at.is_(None),
@@ -35,27 +35,27 @@ def shoots_to_copy() -> Iterator[UUID]:
     yield from db.session.scalars(query)
 
 
-def copied_without_photos() -> Iterator[UUID]:
+def list_copied_without_photos() -> Iterator[UUID]:
     """Yield shoots called copied that have no photo to show."""
     has_photo = exists().where(Photo.shoot_id == Shoot.id, Photo.copied_at.is_not(None), Photo.removed_at.is_(None))
     query = select(Shoot.id).where(Shoot.copied_at.is_not(None), Shoot.problem.is_(None), ~has_photo)
     yield from db.session.scalars(query)
 
 
-def copied_photos_without_renditions() -> Iterator[UUID]:
+def list_photos_without_renditions() -> Iterator[UUID]:
     """Yield photos called copied that have no stored size."""
     has_rendition = exists().where(Rendition.photo_id == Photo.id)
     query = select(Photo.id).where(Photo.copied_at.is_not(None), Photo.removed_at.is_(None), ~has_rendition)
     yield from db.session.scalars(query)
 
 
-def choices_of_other_shoots() -> Iterator[UUID]:
+def list_choices_of_other_shoots() -> Iterator[UUID]:
     """Yield choices whose photo is not of their shoot."""
     query = select(Choice.id).join(Photo, Photo.id == Choice.photo_id)
     yield from db.session.scalars(query.where(Photo.shoot_id != Choice.shoot_id))
 
 
-def jobs_without_worker(now: datetime) -> Iterator[int]:
+def list_jobs_without_worker(now: datetime) -> Iterator[int]:
     """Yield running jobs whose worker has said nothing for two minutes; before that they are taken over.
 
     Of a worker that is not even listed any more, the last we know is that it took the job.
@@ -74,7 +74,7 @@ def jobs_without_worker(now: datetime) -> Iterator[int]:
     yield from db.session.scalars(query, {"now": now})
 
 
-def shoots_without_audit() -> Iterator[UUID]:
+def list_shoots_without_audit() -> Iterator[UUID]:
     """Yield shoots whose present status nobody wrote down."""
     has_entry = exists().where(
         AuditEntry.subject_id == Shoot.person_id,
@@ -84,7 +84,7 @@ def shoots_without_audit() -> Iterator[UUID]:
     yield from db.session.scalars(select(Shoot.id).where(Shoot.provider_status.is_not(None), ~has_entry))
 
 
-def consents_without_audit() -> Iterator[UUID]:
+def list_consents_without_audit() -> Iterator[UUID]:
     """Yield consents that were given, or taken back, without anybody writing it down."""
 
     def is_written(action: str, at: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
@@ -97,7 +97,7 @@ def consents_without_audit() -> Iterator[UUID]:
     yield from db.session.scalars(query)
 
 
-def choices_without_audit() -> Iterator[UUID]:
+def list_choices_without_audit() -> Iterator[UUID]:
     """Yield choices nobody wrote down."""
     has_entry = exists().where(
         AuditEntry.subject_id == Shoot.person_id,

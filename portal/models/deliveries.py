@@ -66,14 +66,14 @@ _INSERT_ONCE: LiteralString = """
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredDelivery:
     """What became of a delivery: ``id`` of its new row, or else the ``digest`` of the body its key came with first."""
 
     id: int | None
     digest: str
 
 
-def insert_once(
+def insert_delivery(
     *,
     dedupe_key: str,
     provider: str,
@@ -85,7 +85,7 @@ def insert_once(
     body_sha256: str,
     body: bytes,
     error: str | None,
-) -> Kept:
+) -> StoredDelivery:
     """Store a delivery and queue the job that applies it; an unreadable one (``error``) gets no job.
 
     It is kept when this returns, whatever the caller's transaction does.
@@ -110,28 +110,28 @@ def insert_once(
         together=dedupe_key,
     )
     if row is not None:
-        return Kept(row[0], row[1] or body_sha256)
+        return StoredDelivery(row[0], row[1] or body_sha256)
     # Another copy was kept while this statement ran, so it saw neither room for its own nor the other.
     known = execute_autonomous(_DIGEST, {"dedupe_key": dedupe_key})
-    return Kept(None, known[0] if known else body_sha256)
+    return StoredDelivery(None, known[0] if known else body_sha256)
 
 
 _DIGEST: LiteralString = "SELECT body_sha256 FROM deliveries WHERE dedupe_key = %(dedupe_key)s"
 
 
-def by_id(delivery_id: int) -> Delivery | None:
+def find_by_id(delivery_id: int) -> Delivery | None:
     """Return one delivery."""
     return db.session.get(Delivery, delivery_id)
 
 
-def lock(delivery_id: int) -> Delivery | None:
+def lock_delivery(delivery_id: int) -> Delivery | None:
     """Return one delivery, holding other writers until the transaction ends."""
     return db.session.scalar(
         select(Delivery).where(Delivery.id == delivery_id).with_for_update().execution_options(populate_existing=True)
     )
 
 
-def hold_model(model_id: str) -> None:
+def lock_model_id(model_id: str) -> None:
     """Let only one transaction at a time decide whether this model is ours, until it ends.
 
     Without it a delivery could be put aside as unknown in the moment in which its model becomes known.
@@ -139,7 +139,7 @@ def hold_model(model_id: str) -> None:
     db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"model:{model_id}", 0))))
 
 
-def unmatched(model_id: str) -> list[Delivery]:
+def list_unmatched(model_id: str) -> list[Delivery]:
     """Return the deliveries about a model that arrived before we knew it."""
     return list(
         db.session.scalars(
@@ -150,7 +150,7 @@ def unmatched(model_id: str) -> list[Delivery]:
     )
 
 
-def forget_bodies(before: datetime) -> int:
+def delete_bodies(before: datetime) -> int:
     """Delete the raw bodies received before this moment; the rows stay, so that repeats are still known."""
     query = (
         update(Delivery)
@@ -161,7 +161,7 @@ def forget_bodies(before: datetime) -> int:
     return len(db.session.scalars(query).all())
 
 
-def newest(limit: int, *, before_id: int | None = None, state: str | None = None) -> list[Delivery]:
+def list_newest(limit: int, *, before_id: int | None = None, state: str | None = None) -> list[Delivery]:
     """Return deliveries, the newest first, from below ``before_id`` on."""
     query = select(Delivery).order_by(Delivery.id.desc()).limit(limit)
     if before_id is not None:
@@ -171,12 +171,12 @@ def newest(limit: int, *, before_id: int | None = None, state: str | None = None
     return list(db.session.scalars(query))
 
 
-def pending_since(before: datetime) -> list[int]:
+def list_pending_since(before: datetime) -> list[int]:
     """Return the ids of the deliveries that have waited since before this moment, the oldest first."""
     query = select(Delivery.id).where(Delivery.state == "pending", Delivery.received_at < before)
     return list(db.session.scalars(query.order_by(Delivery.id)))
 
 
-def in_state(state: str) -> list[int]:
+def list_ids_in_state(state: str) -> list[int]:
     """Return the ids of all deliveries in this state, the oldest first."""
     return list(db.session.scalars(select(Delivery.id).where(Delivery.state == state).order_by(Delivery.id)))

@@ -50,12 +50,12 @@ class Rendition(Base):
     photo: Mapped[Photo] = relationship(back_populates="renditions", lazy="raise")
 
 
-def of_shoot(shoot_id: UUID) -> list[Photo]:
+def list_by_shoot(shoot_id: UUID) -> list[Photo]:
     """Return every photo the provider has named for this shoot, in its order."""
     return list(db.session.scalars(select(Photo).where(Photo.shoot_id == shoot_id).order_by(Photo.position, Photo.id)))
 
 
-def viewable(shoot_id: UUID) -> list[Photo]:
+def list_viewable(shoot_id: UUID) -> list[Photo]:
     """Return the photos of a shoot that are copied and not removed, in order."""
     return list(
         db.session.scalars(
@@ -74,13 +74,13 @@ def count_copied(shoot_id: UUID) -> int:
     return db.session.scalar(query) or 0
 
 
-def stored_bytes(shoot_id: UUID) -> int:
+def sum_stored_bytes(shoot_id: UUID) -> int:
     """Return how much of the storage the shoot's photos take, removed ones included until their files are gone."""
     query = select(func.sum(Rendition.size)).join(Photo, Photo.id == Rendition.photo_id)
     return int(db.session.scalar(query.where(Photo.shoot_id == shoot_id)) or 0)
 
 
-def of_person(photo_id: UUID, person_id: UUID) -> Photo | None:
+def find_for_person(photo_id: UUID, person_id: UUID) -> Photo | None:
     """Return this photo if it is the person's own and can be seen."""
     return db.session.scalar(
         select(Photo)
@@ -94,7 +94,7 @@ def of_person(photo_id: UUID, person_id: UUID) -> Photo | None:
     )
 
 
-def rendition_of_person(photo_id: UUID, name: str, person_id: UUID) -> Rendition | None:
+def find_rendition_for_person(photo_id: UUID, name: str, person_id: UUID) -> Rendition | None:
     """Return one rendition of a photo if the photo is the person's own."""
     return db.session.scalar(
         select(Rendition)
@@ -109,18 +109,18 @@ def rendition_of_person(photo_id: UUID, name: str, person_id: UUID) -> Rendition
     )
 
 
-def owner_of(photo_id: UUID) -> UUID | None:
+def find_owner_id(photo_id: UUID) -> UUID | None:
     """Return whose photo this is, None when there is no such photo."""
     query = select(Shoot.person_id).join(Photo, Photo.shoot_id == Shoot.id).where(Photo.id == photo_id)
     return db.session.scalar(query)
 
 
-def by_provider_id(shoot_id: UUID, provider_id: str) -> Photo | None:
+def find_by_provider_id(shoot_id: UUID, provider_id: str) -> Photo | None:
     """Return the photo of a shoot the provider knows by this id."""
     return db.session.scalar(select(Photo).where(Photo.shoot_id == shoot_id, Photo.provider_id == provider_id))
 
 
-def add(shoot_id: UUID, provider_id: str, *, position: int, now: datetime) -> Photo:
+def create_photo(shoot_id: UUID, provider_id: str, *, position: int, now: datetime) -> Photo:
     """Add a photo the provider has named, in the caller's transaction."""
     photo = Photo(shoot_id=shoot_id, provider_id=provider_id, position=position, created_at=now)
     db.session.add(photo)
@@ -128,42 +128,42 @@ def add(shoot_id: UUID, provider_id: str, *, position: int, now: datetime) -> Ph
     return photo
 
 
-def lock(photo_id: UUID) -> Photo | None:
+def lock_photo(photo_id: UUID) -> Photo | None:
     """Return the photo freshly read, holding other writers until the transaction ends."""
     return db.session.scalar(
         select(Photo).where(Photo.id == photo_id).with_for_update().execution_options(populate_existing=True)
     )
 
 
-def stored_files() -> dict[str, tuple[UUID, str]]:
+def list_stored_files() -> dict[str, tuple[UUID, str]]:
     """Return the photo and digest of every file that should be in the storage, by its key."""
     query = select(Rendition.storage_key, Rendition.photo_id, Rendition.sha256)
     return {key: (photo_id, sha256) for key, photo_id, sha256 in db.session.execute(query)}
 
 
-def is_shown(key: str) -> bool:
+def is_file_shown(key: str) -> bool:
     """Return whether this file is, at this moment, one of a photo that is not removed."""
     query = select(Photo.id).join(Rendition).where(Rendition.storage_key == key, Photo.removed_at.is_(None))
     return db.session.scalar(query) is not None
 
 
-def ids_being_copied() -> set[str]:
+def list_ids_being_copied() -> set[str]:
     """Return the ids of photos known but not copied; files of theirs may exist before their rows do."""
     return {str(photo_id) for photo_id in db.session.scalars(select(Photo.id).where(Photo.copied_at.is_(None)))}
 
 
-def ids_of_person(person_id: UUID) -> list[UUID]:
+def list_ids_by_person(person_id: UUID) -> list[UUID]:
     """Return the ids of all photos of a person, removed ones included."""
     query = select(Photo.id).join(Shoot, Shoot.id == Photo.shoot_id).where(Shoot.person_id == person_id)
     return list(db.session.scalars(query))
 
 
-def hide(photo_ids: list[UUID], now: datetime) -> None:
+def hide_photos(photo_ids: list[UUID], now: datetime) -> None:
     """Take photos out of every page, before their files go."""
     db.session.execute(update(Photo).where(Photo.id.in_(photo_ids)).values(removed_at=now))
 
 
-def files_of_removed(before: datetime, limit: int = 200) -> list[tuple[UUID, str, UUID]]:
+def list_files_of_removed(before: datetime, limit: int = 200) -> list[tuple[UUID, str, UUID]]:
     """Return rendition, storage key and owner of files whose photos were removed before this moment."""
     query = (
         select(Rendition.id, Rendition.storage_key, Shoot.person_id)
@@ -175,6 +175,6 @@ def files_of_removed(before: datetime, limit: int = 200) -> list[tuple[UUID, str
     return [(rendition_id, key, owner_id) for rendition_id, key, owner_id in db.session.execute(query)]
 
 
-def drop_renditions(rendition_ids: list[UUID]) -> None:
+def delete_renditions(rendition_ids: list[UUID]) -> None:
     """Delete the rows of files that are gone."""
     db.session.execute(delete(Rendition).where(Rendition.id.in_(rendition_ids)))

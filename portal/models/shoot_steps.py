@@ -41,13 +41,13 @@ class Duration(Base):
     kept_at: Mapped[datetime]
 
 
-def of_shoot(shoot_id: UUID) -> dict[str, ShootStep]:
+def get_steps(shoot_id: UUID) -> dict[str, ShootStep]:
     """Return the steps this shoot has reached, by name."""
     found = db.session.scalars(select(ShootStep).where(ShootStep.shoot_id == shoot_id))
     return {each.step: each for each in found}
 
 
-def begin(shoot_id: UUID, step: str, *, at: datetime, doubt: float | None, drop: Iterable[str]) -> None:
+def store_step(shoot_id: UUID, step: str, *, at: datetime, doubt: float | None, drop: Iterable[str]) -> None:
     """Keep in the caller's transaction that a step begins now, and forget the named ones."""
     db.session.execute(delete(ShootStep).where(ShootStep.shoot_id == shoot_id, ShootStep.step.in_(list(drop))))
     values = {"began_at": at, "doubt": doubt}
@@ -58,12 +58,12 @@ def begin(shoot_id: UUID, step: str, *, at: datetime, doubt: float | None, drop:
     )
 
 
-def keep_duration(step: str, *, is_development: bool, seconds: float, now: datetime) -> None:
+def create_duration(step: str, *, is_development: bool, seconds: float, now: datetime) -> None:
     """Keep, in the caller's transaction, how long a step took."""
     db.session.add(Duration(step=step, is_development=is_development, seconds=seconds, kept_at=now))
 
 
-def latest_durations(before: datetime, *, is_development: bool, limit: int) -> dict[str, list[float]]:
+def list_latest_durations(before: datetime, *, is_development: bool, limit: int) -> dict[str, list[float]]:
     """Return the latest durations of each step, in seconds, kept before this moment."""
     number = func.row_number().over(partition_by=Duration.step, order_by=(Duration.kept_at.desc(), Duration.id.desc()))
     ranked = (
@@ -77,7 +77,7 @@ def latest_durations(before: datetime, *, is_development: bool, limit: int) -> d
     return found
 
 
-def forget_durations(keep: int) -> int:
+def delete_old_durations(keep: int) -> int:
     """Delete all but the latest durations of each step."""
     number = func.row_number().over(
         partition_by=(Duration.step, Duration.is_development), order_by=(Duration.kept_at.desc(), Duration.id.desc())

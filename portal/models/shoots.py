@@ -73,29 +73,29 @@ class Shoot(Base):
     closed_at: Mapped[datetime | None]
 
 
-def by_id(shoot_id: UUID) -> Shoot | None:
+def find_by_id(shoot_id: UUID) -> Shoot | None:
     """Return the shoot with this id."""
     return db.session.get(Shoot, shoot_id)
 
 
-def lock(shoot_id: UUID) -> Shoot | None:
+def lock_shoot(shoot_id: UUID) -> Shoot | None:
     """Return the shoot freshly read, holding other writers until the transaction ends."""
     return db.session.scalar(
         select(Shoot).where(Shoot.id == shoot_id).with_for_update().execution_options(populate_existing=True)
     )
 
 
-def by_provider_id(provider_id: str) -> Shoot | None:
+def find_by_provider_id(provider_id: str) -> Shoot | None:
     """Return the shoot the provider knows by this model id."""
     return db.session.scalar(select(Shoot).where(Shoot.provider_id == provider_id))
 
 
-def open_for(person_id: UUID) -> Shoot | None:
+def find_open(person_id: UUID) -> Shoot | None:
     """Return the person's open shoot; the database allows only one."""
     return db.session.scalar(select(Shoot).where(Shoot.person_id == person_id, Shoot.closed_at.is_(None)))
 
 
-def latest_for(person_id: UUID) -> Shoot | None:
+def find_latest(person_id: UUID) -> Shoot | None:
     """Return the person's open shoot, or else the newest one."""
     return db.session.scalar(
         select(Shoot)
@@ -105,13 +105,13 @@ def latest_for(person_id: UUID) -> Shoot | None:
     )
 
 
-def lock_of_person(person_id: UUID) -> list[Shoot]:
+def lock_by_person(person_id: UUID) -> list[Shoot]:
     """Return all shoots of a person, freshly read, holding other writers until the transaction ends."""
     query = select(Shoot).where(Shoot.person_id == person_id).order_by(Shoot.id).with_for_update()
     return list(db.session.scalars(query, execution_options={"populate_existing": True}))
 
 
-def moving() -> list[Shoot]:
+def list_in_progress() -> list[Shoot]:
     """Return the open shoots that are past the studio and not copied, and that nothing holds up."""
     query = select(Shoot).where(
         Shoot.closed_at.is_(None),
@@ -123,7 +123,7 @@ def moving() -> list[Shoot]:
     return list(db.session.scalars(query))
 
 
-def in_flight() -> list[Shoot]:
+def list_unfinished() -> list[Shoot]:
     """Return the open shoots the provider knows that are not finished and copied."""
     return list(
         db.session.scalars(
@@ -132,13 +132,13 @@ def in_flight() -> list[Shoot]:
     )
 
 
-def open_ids() -> dict[str, UUID]:
+def list_open_ids() -> dict[str, UUID]:
     """Return our id of every open shoot the provider knows, by the provider's."""
     query = select(Shoot.provider_id, Shoot.id).where(Shoot.closed_at.is_(None), Shoot.provider_id.is_not(None))
     return {provider_id: shoot_id for provider_id, shoot_id in db.session.execute(query) if provider_id}
 
 
-def without_photos() -> list[Shoot]:
+def list_without_photos() -> list[Shoot]:
     """Return open shoots that were copied and have no photo left to show, and do not say so yet."""
     # Text, because photos already import this module.
     left = text(

@@ -1,7 +1,7 @@
 """The only door to the provider; knows neither Flask nor the database."""
 
 from portal.provider.brands import BRANDS, Brand
-from portal.provider.budget import Budget, Grant, Recorder
+from portal.provider.budget import Budget, CallRecorder, Grant
 from portal.provider.client import ProviderClient
 from portal.provider.download import DownloadedPhoto, PhotoDownloader
 from portal.provider.errors import ProviderError
@@ -10,10 +10,10 @@ __all__ = [
     "BRANDS",
     "Brand",
     "Budget",
+    "CallRecorder",
     "DownloadedPhoto",
     "Grant",
     "PhotoDownloader",
     "ProviderClient",
     "ProviderError",
-    "Recorder",
 ]

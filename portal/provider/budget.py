@@ -26,7 +26,7 @@ class Budget(Protocol):
         ...
 
 
-class Recorder(Protocol):
+class CallRecorder(Protocol):
     """Told about every call that went out."""
 
     def record(

@@ -3,7 +3,7 @@
 import time
 
 from portal.provider.brands import Brand
-from portal.provider.budget import Budget, Recorder
+from portal.provider.budget import Budget, CallRecorder
 from portal.provider.invites import InviteCalls
 from portal.provider.members import MemberCalls
 from portal.provider.models import ModelCalls
@@ -30,12 +30,12 @@ class ProviderClient(OrganizationCalls, InviteCalls, TeamCalls, MemberCalls, Mod
         api_key: str,
         api_url: str | None = None,
         budget: Budget | None = None,
-        recorder: Recorder | None = None,
+        recorder: CallRecorder | None = None,
         clock: Clock = utc_now,
         sleep: Sleep = time.sleep,
     ) -> None:
         self.brand = brand
-        self._transport = Transport(_bases(brand, api_url), api_key, budget, recorder, clock, sleep)
+        self._transport = Transport(_build_base_urls(brand, api_url), api_key, budget, recorder, clock, sleep)
         self._send = self._transport.send
         if api_url is not None and api_url.rstrip("/").endswith("/v1"):
             self.legacy_version = "v1"
@@ -48,7 +48,7 @@ class ProviderClient(OrganizationCalls, InviteCalls, TeamCalls, MemberCalls, Mod
         self._transport.close()
 
 
-def _bases(brand: Brand, api_url: str | None) -> dict[ApiVersion, str]:
+def _build_base_urls(brand: Brand, api_url: str | None) -> dict[ApiVersion, str]:
     if api_url is None:
         return {"v2": brand.api_url, "v1": brand.v1_url}
     given = api_url.rstrip("/")

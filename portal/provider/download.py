@@ -23,7 +23,7 @@ from portal.provider.errors import PhotoError, PhotoExpired, PhotoRefused, Photo
 BYTE_CAP = 15 * 1024 * 1024
 TOTAL_S = 30.0
 CHUNK = 64 * 1024
-_LONGEST_URL = 8192
+_MAX_URL = 8192
 _PORTS = {"http": 80, "https": 443}
 _TYPES = {
     "image/jpeg": "image/jpeg",
@@ -35,7 +35,7 @@ _TYPES = {
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _OK = 200
 _EXPIRED = frozenset({401, 403, 410})
-_FOR_NOW = frozenset({408, 425, 429})
+_TEMPORARY = frozenset({408, 425, 429})
 _SERVER_ERROR = 500
 _TIMEOUTS = (TimeoutError, urllib3.exceptions.TimeoutError)
 
@@ -98,24 +98,24 @@ class PhotoDownloader:
     def __init__(self, allowed_origins: Iterable[str], *, byte_cap: int = BYTE_CAP, total_s: float = TOTAL_S) -> None:
         self._byte_cap = byte_cap
         self._total_s = total_s
-        self._pools = {origin: _pool(origin) for origin in map(_origin_of_setting, allowed_origins)}
+        self._pools = {origin: _build_pool(origin) for origin in map(_parse_origin, allowed_origins)}
 
-    def fetch(self, url: str) -> DownloadedPhoto:
+    def download(self, url: str) -> DownloadedPhoto:
         """The photo at an address.
 
         Raises PhotoRefused (the address or the content breaks a rule), PhotoTooLarge, PhotoExpired (ask for
         a fresh address), PhotoUnavailable (retryable). No redirect is followed.
         """
-        parts = _checked(url)
-        pool = self._pools.get(_origin(parts))
+        parts = _parse_url(url)
+        pool = self._pools.get(_get_origin(parts))
         if pool is None:
             raise PhotoRefused("origin")
-        outcome = self._outcome(pool, parts)
+        outcome = self._request(pool, parts)
         if isinstance(outcome, PhotoError):
             raise outcome
         return outcome
 
-    def _outcome(self, pool: HTTPConnectionPool, parts: SplitResult) -> DownloadedPhoto | PhotoError:
+    def _request(self, pool: HTTPConnectionPool, parts: SplitResult) -> DownloadedPhoto | PhotoError:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         try:
             with deadline(self._total_s):
@@ -145,7 +145,7 @@ class PhotoDownloader:
             return PhotoUnavailable("timeout" if slow else "no answer")
 
     def _read(self, response: BaseHTTPResponse) -> DownloadedPhoto | PhotoError:
-        refusal = _status_error(response.status)
+        refusal = _find_status_error(response.status)
         if refusal is not None:
             return refusal
         if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
@@ -163,12 +163,12 @@ class PhotoDownloader:
         return DownloadedPhoto(bytes(content), _TYPES[declared])
 
 
-def _status_error(status: int) -> PhotoError | None:
+def _find_status_error(status: int) -> PhotoError | None:
     if status == _OK:
         return None
     if status in _EXPIRED:
         return PhotoExpired("expired", status=status)
-    if status in _FOR_NOW or status >= _SERVER_ERROR:
+    if status in _TEMPORARY or status >= _SERVER_ERROR:
         return PhotoUnavailable("status", status=status)
     return PhotoRefused("status", status=status)
 
@@ -183,9 +183,9 @@ def _magic(content: bytes | bytearray) -> str | None:
     return None
 
 
-def _checked(url: object) -> SplitResult:
+def _parse_url(url: object) -> SplitResult:
     """The parts of an address that has nothing in it two parsers could read differently."""
-    if not isinstance(url, str) or not 0 < len(url) <= _LONGEST_URL:
+    if not isinstance(url, str) or not 0 < len(url) <= _MAX_URL:
         raise PhotoRefused("url")
     if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
         raise PhotoRefused("url characters")
@@ -201,29 +201,29 @@ def _checked(url: object) -> SplitResult:
     return parts
 
 
-def _origin(parts: SplitResult) -> Origin:
+def _get_origin(parts: SplitResult) -> Origin:
     port = _PORTS[parts.scheme] if parts.port is None else parts.port
     return parts.scheme, parts.hostname or "", port
 
 
-def _origin_of_setting(text: str) -> Origin:
+def _parse_origin(text: str) -> Origin:
     try:
-        parts = _checked(text.rstrip("/"))
+        parts = _parse_url(text.rstrip("/"))
     except PhotoRefused as refusal:
         raise ValueError(f"not a photo origin ({refusal.reason}): {text!r}") from None
-    origin = _origin(parts)
+    origin = _get_origin(parts)
     if parts.path or parts.query or parts.fragment:
         raise ValueError(f"a photo origin has no path: {text!r}")
-    if origin[0] == "http" and not _names_this_machine(origin[1]):
+    if origin[0] == "http" and not _is_local_host(origin[1]):
         raise ValueError(f"plain http is only for a photo origin on this machine: {text!r}")
     return origin
 
 
-def _names_this_machine(host: str) -> bool:
+def _is_local_host(host: str) -> bool:
     return host == "localhost" or is_loopback(host)
 
 
-def _pool(origin: Origin) -> HTTPConnectionPool:
+def _build_pool(origin: Origin) -> HTTPConnectionPool:
     scheme, host, port = origin
     pool: HTTPConnectionPool
     if scheme == "http":
@@ -231,5 +231,5 @@ def _pool(origin: Origin) -> HTTPConnectionPool:
         pool.ConnectionCls = _LoopbackHTTPConnection
         return pool
     pool = HTTPSConnectionPool(host, port, maxsize=4, cert_reqs="CERT_REQUIRED", ca_certs=certifi.where())
-    pool.ConnectionCls = _LoopbackHTTPSConnection if _names_this_machine(host) else _PublicHTTPSConnection
+    pool.ConnectionCls = _LoopbackHTTPSConnection if _is_local_host(host) else _PublicHTTPSConnection
     return pool

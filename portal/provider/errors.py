@@ -118,7 +118,7 @@ class Unavailable(ProviderError):
     ) -> None:
         super().__init__(method, path_template, status=status, code=code, answer_lost=answer_lost)
         self.is_timeout = is_timeout
-        self.held_back = held_back
+        self.circuit_open = held_back
 
 
 class UnexpectedAnswer(ProviderError):

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from portal.provider.fields import clean_text, id_text, moment
-from portal.provider.wire_types import model_status
+from portal.provider.fields import parse_id, parse_text, parse_time
+from portal.provider.wire_types import normalize_model_status
 
 MODEL_CREATED = "model.created"
 STATUS_UPDATED = "model.status.updated"
@@ -17,8 +17,8 @@ PHOTOS_READY = "model.photos_ready"
 FAVORITE_SELECTED = "model.favorite_selected"
 MODEL_DELETED = "model.deleted"
 
-_LONGEST_NAME = 100
-_KEPT = (
+_MAX_NAME = 100
+_STORED_FIELDS = (
     "uid",
     "title",
     "trigger",
@@ -31,7 +31,7 @@ _KEPT = (
 _PHOTO_KEYS = ("photo", "favoritePhoto", "favoritePhotoId", "photoId")
 
 
-class Unreadable(Exception):
+class EventUnreadable(Exception):
     """The body is no event; `reason` is a fixed word, safe to log."""
 
     def __init__(self, reason: str) -> None:
@@ -56,77 +56,77 @@ class WebhookEvent:
     object: Mapping[str, str | bool] = field(default_factory=dict, repr=False)
 
 
-def parse(raw: bytes) -> WebhookEvent:
+def parse_event(raw: bytes) -> WebhookEvent:
     """Read a body whose signature was checked. Raises Unreadable, and nothing else, whatever the bytes."""
-    body = _body(raw)
-    event = id_text(body.get("event"))
-    if not isinstance(body.get("event"), str) or event is None or len(event) > _LONGEST_NAME:
-        raise Unreadable("no event name")
+    body = _parse_body(raw)
+    event = parse_id(body.get("event"))
+    if not isinstance(body.get("event"), str) or event is None or len(event) > _MAX_NAME:
+        raise EventUnreadable("no event name")
     thing = body["object"] if isinstance(body.get("object"), dict) else {}
     is_photo = body.get("objectType") == "photo"
-    status = None if is_photo else clean_text(thing.get("status"), _LONGEST_NAME)
+    status = None if is_photo else parse_text(thing.get("status"), _MAX_NAME)
     return WebhookEvent(
         event=event,
-        id=_event_id(body),
-        created_at=moment(body.get("createdAt")),
-        model_id=_model_id(body, thing, is_photo),
-        status=None if status is None else model_status(status),
-        organization=id_text(thing.get("organization")) or id_text(body.get("organization")),
-        photo_id=_photo_id(body, thing, is_photo),
-        object=_kept(thing),
+        id=_find_event_id(body),
+        created_at=parse_time(body.get("createdAt")),
+        model_id=_find_model_id(body, thing, is_photo),
+        status=None if status is None else normalize_model_status(status),
+        organization=parse_id(thing.get("organization")) or parse_id(body.get("organization")),
+        photo_id=_find_photo_id(body, thing, is_photo),
+        object=_select_fields(thing),
     )
 
 
-def dedupe_key(raw: bytes) -> str:
+def compute_dedupe_key(raw: bytes) -> str:
     """The event's own id, else `sha256:` and the digest of the bytes. Never raises."""
     try:
-        own = _event_id(_body(raw))
-    except Unreadable:
+        own = _find_event_id(_parse_body(raw))
+    except EventUnreadable:
         own = None
     return own or f"sha256:{hashlib.sha256(raw).hexdigest()}"
 
 
-def _body(raw: bytes) -> dict[str, Any]:
+def _parse_body(raw: bytes) -> dict[str, Any]:
     try:
         body = msgspec.json.decode(raw)
     except RecursionError:
-        raise Unreadable("too deep") from None
+        raise EventUnreadable("too deep") from None
     except ValueError:
-        raise Unreadable("not JSON") from None
+        raise EventUnreadable("not JSON") from None
     if not isinstance(body, dict):
-        raise Unreadable("not an object")
+        raise EventUnreadable("not an object")
     return body
 
 
-def _event_id(body: Mapping[str, Any]) -> str | None:
+def _find_event_id(body: Mapping[str, Any]) -> str | None:
     own = body.get("id")
     if not isinstance(own, str) or own.startswith("sha256:"):
         return None
-    return id_text(own)
+    return parse_id(own)
 
 
-def _model_id(body: Mapping[str, Any], thing: Mapping[str, Any], is_photo: bool) -> str | None:
+def _find_model_id(body: Mapping[str, Any], thing: Mapping[str, Any], is_photo: bool) -> str | None:
     own = [] if is_photo else [thing.get("_id"), thing.get("id")]
     candidates = (*own, thing.get("modelId"), body.get("modelId"))
-    return next((found for found in map(id_text, candidates) if found), None)
+    return next((found for found in map(parse_id, candidates) if found), None)
 
 
-def _photo_id(body: Mapping[str, Any], thing: Mapping[str, Any], is_photo: bool) -> str | None:
+def _find_photo_id(body: Mapping[str, Any], thing: Mapping[str, Any], is_photo: bool) -> str | None:
     places: list[Any] = [thing] if is_photo else []
     places += [holder.get(key) for holder in (thing, body) for key in _PHOTO_KEYS]
     for place in places:
         found = place.get("id") or place.get("_id") if isinstance(place, dict) else place
-        if (photo_id := id_text(found)) is not None:
+        if (photo_id := parse_id(found)) is not None:
             return photo_id
     return None
 
 
-def _kept(thing: Mapping[str, Any]) -> dict[str, str | bool]:
+def _select_fields(thing: Mapping[str, Any]) -> dict[str, str | bool]:
     kept: dict[str, str | bool] = {}
-    for name in _KEPT:
+    for name in _STORED_FIELDS:
         value = thing.get(name)
         if isinstance(value, bool):
             kept[name] = value
-        elif (text := clean_text(value)) is not None:
+        elif (text := parse_text(value)) is not None:
             kept[name] = text
     return kept

@@ -16,18 +16,18 @@ MAX_CREDITS = Decimal(10) ** 9
 StructT = TypeVar("StructT", bound=msgspec.Struct)
 
 
-class WrongShape(Exception):
+class UnexpectedShape(Exception):
     """A value is not what it must be; the argument names the type and field, never the value."""
 
 
-def clean_text(value: object, longest: int = MAX_TEXT) -> str | None:
+def parse_text(value: object, longest: int = MAX_TEXT) -> str | None:
     """The text, without the NULs a database would refuse; None for anything else, empty or too long."""
     if not isinstance(value, str) or len(value) > longest:
         return None
     return value.replace("\x00", "") or None
 
 
-def id_text(value: object) -> str | None:
+def parse_id(value: object) -> str | None:
     """An opaque id of 1 to 200 printable characters without blanks, or None."""
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 64:
         return str(value)
@@ -36,7 +36,7 @@ def id_text(value: object) -> str | None:
     return value if value.isprintable() and " " not in value else None
 
 
-def web_address(value: object) -> str | None:
+def parse_url(value: object) -> str | None:
     """An http or https address with a host and nothing a page or header could trip over, or None."""
     if not isinstance(value, str) or len(value) > MAX_ADDRESS or not value.isprintable() or " " in value:
         return None
@@ -47,7 +47,7 @@ def web_address(value: object) -> str | None:
     return value if parts.scheme in {"http", "https"} and parts.hostname else None
 
 
-def moment(value: object) -> datetime | None:
+def parse_time(value: object) -> datetime | None:
     """An ISO 8601 time in UTC (one without an offset is taken as UTC), or None."""
     if not isinstance(value, str):
         return None
@@ -58,7 +58,7 @@ def moment(value: object) -> datetime | None:
         return None
 
 
-def decimal(value: object) -> Decimal | None:
+def parse_decimal(value: object) -> Decimal | None:
     """A plain number, or a text holding one, below a thousand million either way; else None."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
@@ -72,7 +72,7 @@ def decimal(value: object) -> Decimal | None:
     return number if number.is_finite() and abs(number) < MAX_CREDITS else None
 
 
-def _lax(kind: type[Any]) -> Callable[[object], Any]:
+def _build_lax_reader(kind: type[Any]) -> Callable[[object], Any]:
     def read(value: object) -> Any:
         try:
             return msgspec.convert(value, kind, strict=False)
@@ -85,57 +85,57 @@ def _lax(kind: type[Any]) -> Callable[[object], Any]:
 _TEXTS = (str, str | None)
 _ADDRESSES = frozenset({"signed_url", "link", "url", "main", "thumbnail", "original"})
 _READERS: Mapping[Any, Callable[[object], Any]] = {
-    str: clean_text,
-    str | None: clean_text,
-    bool: _lax(bool),
-    bool | None: _lax(bool),
-    int | None: _lax(int),
-    datetime | None: moment,
+    str: parse_text,
+    str | None: parse_text,
+    bool: _build_lax_reader(bool),
+    bool | None: _build_lax_reader(bool),
+    int | None: _build_lax_reader(int),
+    datetime | None: parse_time,
 }
 
 
-def tolerant(raw: object, kind: type[StructT], aliases: Mapping[str, tuple[str, ...]]) -> StructT:
+def parse_struct(raw: object, kind: type[StructT], aliases: Mapping[str, tuple[str, ...]]) -> StructT:
     """Build a struct from decoded JSON field by field.
 
     `aliases` maps a JSON name to further names looked at when it is absent or null. Raises WrongShape when
     `raw` is no object or a required field is unusable.
     """
     if not isinstance(raw, dict):
-        raise WrongShape(kind.__name__)
+        raise UnexpectedShape(kind.__name__)
     values: dict[str, Any] = {}
     for field in msgspec.structs.fields(kind):
         for name in (field.encode_name, *aliases.get(field.encode_name, ())):
-            value = _read(raw.get(name), field.type, field.name)
+            value = _parse_field(raw.get(name), field.type, field.name)
             if value is not None:
                 values[field.name] = value
                 break
         else:
             if field.required:
-                raise WrongShape(f"{kind.__name__}.{field.name}")
+                raise UnexpectedShape(f"{kind.__name__}.{field.name}")
     return kind(**values)
 
 
-def _read(value: object, kind: Any, name: str) -> Any:
+def _parse_field(value: object, kind: Any, name: str) -> Any:
     if value is None:
         return None
     if kind in _TEXTS and (name in {"id", "uid"} or name.endswith("_id")):
-        return id_text(value)
+        return parse_id(value)
     if kind in _TEXTS and name in _ADDRESSES:
-        return web_address(value)
+        return parse_url(value)
     if get_origin(kind) is tuple:
-        return _things(value, get_args(kind)[0])
+        return _parse_items(value, get_args(kind)[0])
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        return tolerant(value, kind, getattr(kind, "aliases", {})) if isinstance(value, dict) else None
+        return parse_struct(value, kind, getattr(kind, "aliases", {})) if isinstance(value, dict) else None
     return _READERS[kind](value)
 
 
-def _things(value: object, kind: type[msgspec.Struct]) -> tuple[msgspec.Struct, ...] | None:
+def _parse_items(value: object, kind: type[msgspec.Struct]) -> tuple[msgspec.Struct, ...] | None:
     if not isinstance(value, list):
         return None
     things = []
     for item in value:
         try:
-            things.append(tolerant(item, kind, getattr(kind, "aliases", {})))
-        except WrongShape:
+            things.append(parse_struct(item, kind, getattr(kind, "aliases", {})))
+        except UnexpectedShape:
             continue
     return tuple(things)

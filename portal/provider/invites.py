@@ -1,10 +1,10 @@
 """The provider's invite operations, in both API versions behind the same types."""
 
 from portal.provider.errors import AlreadyDeleted, NotFound
-from portal.provider.fields import WrongShape
-from portal.provider.operations import Door
-from portal.provider.paging import read_list
-from portal.provider.responses import ApiVersion, Call, Priority, flat, unexpected
+from portal.provider.fields import UnexpectedShape
+from portal.provider.operations import OperationGroup
+from portal.provider.paging import parse_list
+from portal.provider.responses import ApiVersion, Call, Priority, build_unexpected, unwrap_data
 from portal.provider.wire_types import CreatedInvite, Invite
 
 INVITES = "/organization/invites"
@@ -13,7 +13,7 @@ CREATE = {"v2": INVITES, "v1": "/organization/invite"}
 REVOKE = {"v2": "/organization/invites/revoke", "v1": "/organization/invite/revoke"}
 
 
-class InviteCalls(Door):
+class InviteCalls(OperationGroup):
     """https://www.headshotpro.com/api/invites
 
     Every method raises Unauthorized, Forbidden, RateLimited, Unavailable or UnexpectedAnswer, and what its
@@ -25,7 +25,7 @@ class InviteCalls(Door):
     ) -> tuple[Invite, ...]:
         """All invites in one answer: https://www.headshotpro.com/api/invites"""
         call = Call("GET", INVITES, priority=priority, api_version=api_version or self.legacy_version)
-        return tuple(read_list(call, self._send(call), "invites", Invite.read)[0])
+        return tuple(parse_list(call, self._send(call), "invites", Invite.parse)[0])
 
     def create_invite(
         self,
@@ -48,18 +48,18 @@ class InviteCalls(Door):
             body=body,
             priority=priority,
             api_version=version,
-            duplicate_in_words=True,
+            detect_duplicate_text=True,
         )
         answer = self._send(call)
         try:
-            return CreatedInvite.read(flat(answer, "link"))
-        except WrongShape:
-            raise unexpected(call, "no usable invite", None) from None
+            return CreatedInvite.parse(unwrap_data(answer, "link"))
+        except UnexpectedShape:
+            raise build_unexpected(call, "no usable invite", None) from None
 
     def get_invite(self, email: str, *, priority: Priority = "background") -> Invite:
         """The invite of an address: https://www.headshotpro.com/api/invites. Raises NotFound."""
         call = Call("GET", "/organization/invites/:email", {"email": email}, priority=priority)
-        return self._one(call, "invite", Invite.read)
+        return self._send_for_one(call, "invite", Invite.parse)
 
     def get_invite_by_id(self, invite_id: str, *, priority: Priority = "background") -> Invite:
         """The invite with an id, which only the old API can tell. Raises NotFound.
@@ -67,7 +67,7 @@ class InviteCalls(Door):
         The address in it is the member's present one, not always the one invited.
         """
         call = Call("GET", "/organization/invite/id/:id", {"id": invite_id}, priority=priority, api_version="v1")
-        return self._one(call, "invite", Invite.read)
+        return self._send_for_one(call, "invite", Invite.parse)
 
     def revoke_invite(
         self, email: str, *, priority: Priority = "background", api_version: ApiVersion | None = None

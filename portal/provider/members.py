@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from portal.provider.operations import Door
-from portal.provider.paging import read_list, walk
+from portal.provider.operations import OperationGroup
+from portal.provider.paging import iterate_pages, parse_list
 from portal.provider.responses import Call, Priority
 from portal.provider.wire_types import Member
 
 MemberStatus = Literal["accepted", "pending", "finished"]
 
 
-class MemberCalls(Door):
+class MemberCalls(OperationGroup):
     """https://www.headshotpro.com/api/team-members
 
     `pending` here means mid-way through a session, not an open invite. Every method raises Unauthorized,
@@ -24,20 +24,20 @@ class MemberCalls(Door):
         """All members, 200 a page: https://www.headshotpro.com/api/team-members"""
         query = {} if status is None else {"status": status}
         call = Call("GET", "/organization/team", query=query, priority=priority)
-        return walk(self._send, call, "members", Member.read)
+        return iterate_pages(self._send, call, "members", Member.parse)
 
     def list_accepted_members(self, *, priority: Priority = "background") -> tuple[Member, ...]:
         """Those who signed up and have not begun: https://www.headshotpro.com/api/team-members"""
-        return self._members("/organization/team/accepted", priority)
+        return self._list_without_paging("/organization/team/accepted", priority)
 
     def list_pending_members(self, *, priority: Priority = "background") -> tuple[Member, ...]:
         """Those who are uploading or waiting: https://www.headshotpro.com/api/team-members"""
-        return self._members("/organization/team/pending", priority)
+        return self._list_without_paging("/organization/team/pending", priority)
 
     def list_finished_members(self, *, priority: Priority = "background") -> tuple[Member, ...]:
         """Those who have their photos: https://www.headshotpro.com/api/team-members"""
-        return self._members("/organization/team/finished", priority)
+        return self._list_without_paging("/organization/team/finished", priority)
 
-    def _members(self, path: str, priority: Priority) -> tuple[Member, ...]:
+    def _list_without_paging(self, path: str, priority: Priority) -> tuple[Member, ...]:
         call = Call("GET", path, priority=priority)
-        return tuple(read_list(call, self._send(call), "members", Member.read)[0])
+        return tuple(parse_list(call, self._send(call), "members", Member.parse)[0])

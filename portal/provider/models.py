@@ -4,17 +4,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from portal.provider.errors import AlreadyDeleted, NotFound
-from portal.provider.fields import WrongShape
-from portal.provider.operations import Door
-from portal.provider.paging import walk
-from portal.provider.responses import Call, Priority, flat, unexpected
-from portal.provider.wire_types import CreatedSession, Model, newest
+from portal.provider.fields import UnexpectedShape
+from portal.provider.operations import OperationGroup
+from portal.provider.paging import iterate_pages
+from portal.provider.responses import Call, Priority, build_unexpected, unwrap_data
+from portal.provider.wire_types import CreatedSession, Model, find_newest
 
 MODELS = "/organization/models"
 MODEL = "/organization/models/:modelId"
 
 
-class ModelCalls(Door):
+class ModelCalls(OperationGroup):
     """https://www.headshotpro.com/api/models and https://www.headshotpro.com/api/whitelabel
 
     Every method raises Unauthorized, Forbidden, RateLimited, Unavailable or UnexpectedAnswer, and what its
@@ -41,16 +41,16 @@ class ModelCalls(Door):
         for name, value in (("teamId", team_id), ("isDevelopment", is_development), ("version", version)):
             if value is not None:
                 body[name] = value
-        call = Call("POST", MODELS, body=body, priority=priority, prepaid=prepaid, duplicate_in_words=True)
+        call = Call("POST", MODELS, body=body, priority=priority, prepaid=prepaid, detect_duplicate_text=True)
         answer = self._send(call)
         try:
-            return CreatedSession.read(flat(answer, "modelId"))
-        except WrongShape:
-            raise unexpected(call, "no usable session", None) from None
+            return CreatedSession.parse(unwrap_data(answer, "modelId"))
+        except UnexpectedShape:
+            raise build_unexpected(call, "no usable session", None) from None
 
     def get_model(self, model_id: str, *, priority: Priority = "background") -> Model:
         """One model: https://www.headshotpro.com/api/models. Raises NotFound."""
-        return self._one(Call("GET", MODEL, {"modelId": model_id}, priority=priority), "model", Model.read)
+        return self._send_for_one(Call("GET", MODEL, {"modelId": model_id}, priority=priority), "model", Model.parse)
 
     def list_models(
         self, status: str | None = None, team_id: str | None = None, *, priority: Priority = "background"
@@ -61,7 +61,7 @@ class ModelCalls(Door):
         for a status the provider does not know.
         """
         query = {name: value for name, value in (("status", status), ("teamId", team_id)) if value is not None}
-        return walk(self._send, Call("GET", MODELS, query=query, priority=priority), "models", Model.read)
+        return iterate_pages(self._send, Call("GET", MODELS, query=query, priority=priority), "models", Model.parse)
 
     def find_model_by_email(self, email: str, *, priority: Priority = "background") -> Model | None:
         """The newest model of an address that is not deleted, or None; reads the whole list.
@@ -69,7 +69,7 @@ class ModelCalls(Door):
         Addresses are compared trimmed and in lower case; no filter by address is documented.
         """
         wanted = email.strip().lower()
-        return newest(
+        return find_newest(
             [
                 model
                 for model in self.list_models(priority=priority)

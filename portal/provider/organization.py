@@ -2,13 +2,13 @@
 
 from decimal import Decimal
 
-from portal.provider.fields import WrongShape, decimal
-from portal.provider.operations import Door
+from portal.provider.fields import UnexpectedShape, parse_decimal
+from portal.provider.operations import OperationGroup
 from portal.provider.responses import ApiVersion, Call, Priority
 from portal.provider.wire_types import Organization
 
 
-class OrganizationCalls(Door):
+class OrganizationCalls(OperationGroup):
     """https://www.headshotpro.com/api/organization
 
     Every method raises Unauthorized, Forbidden, RateLimited, Unavailable or UnexpectedAnswer.
@@ -19,16 +19,16 @@ class OrganizationCalls(Door):
     ) -> Organization:
         """The organisation the key belongs to, with its teams: https://www.headshotpro.com/api/organization"""
         call = Call("GET", "/organization", priority=priority, api_version=api_version or self.legacy_version)
-        return self._one(call, "organization", Organization.read)
+        return self._send_for_one(call, "organization", Organization.parse)
 
     def get_credits(self, *, priority: Priority = "background", api_version: ApiVersion | None = None) -> Decimal:
         """The balance, in shoots; steps of 0.25 exist: https://www.headshotpro.com/api/organization"""
         call = Call("GET", "/organization/credits", priority=priority, api_version=api_version or self.legacy_version)
-        return self._one(call, "credits", _credits)
+        return self._send_for_one(call, "credits", _parse_credits)
 
 
-def _credits(raw: object) -> Decimal:
-    balance = decimal(raw)
+def _parse_credits(raw: object) -> Decimal:
+    balance = parse_decimal(raw)
     if balance is None:
-        raise WrongShape("credits")
+        raise UnexpectedShape("credits")
     return balance

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
-from portal.provider.fields import WrongShape
-from portal.provider.responses import Call, Json, flat, picked, unexpected
+from portal.provider.fields import UnexpectedShape
+from portal.provider.responses import Call, Json, build_unexpected, get_value, unwrap_data
 from portal.provider.wire_types import Pagination
 
-PAGE = 200
-MOST_PAGES = 1000
-STALE_PAGES = 3
+PAGE_SIZE = 200
+MAX_PAGES = 1000
+MAX_PAGES_WITHOUT_NEWS = 3
 
 log = logging.getLogger(__name__)
 
@@ -27,27 +27,27 @@ ThingT = TypeVar("ThingT")
 IdT = TypeVar("IdT", bound=HasId)
 
 
-def read_list(call: Call, answer: Json, key: str, read: Callable[[object], ThingT]) -> tuple[list[ThingT], int]:
+def parse_list(call: Call, answer: Json, key: str, read: Callable[[object], ThingT]) -> tuple[list[ThingT], int]:
     """The usable items under `key` and how many items there were in all.
 
     One bad item must not hide the others: it is left out and counted in the log. Raises UnexpectedAnswer
     when there is no list, or nothing in it is usable.
     """
-    raw = picked(call, key, answer, _as_list)
+    raw = get_value(call, key, answer, _as_list)
     things = []
     for item in raw:
         try:
             things.append(read(item))
-        except WrongShape:
+        except UnexpectedShape:
             continue
     if raw and not things:
-        raise unexpected(call, f"no usable item in {key}", None)
+        raise build_unexpected(call, f"no usable item in {key}", None)
     if len(things) < len(raw):
         log.warning("provider sent unusable items: %d of %d in %s", len(raw) - len(things), len(raw), call.path)
     return things, len(raw)
 
 
-def walk(send: Callable[[Call], Json], call: Call, key: str, read: Callable[[object], IdT]) -> Iterator[IdT]:
+def iterate_pages(send: Callable[[Call], Json], call: Call, key: str, read: Callable[[object], IdT]) -> Iterator[IdT]:
     """Every item of every page, each id once. Calls are made as the iterator is consumed.
 
     Ends at `hasMore: false`, at an empty page, or when several pages in a row bring nothing new (a server
@@ -55,10 +55,10 @@ def walk(send: Callable[[Call], Json], call: Call, key: str, read: Callable[[obj
     """
     seen: set[str] = set()
     offset = stale = 0
-    for _ in range(MOST_PAGES):
-        asked = replace(call, query={**call.query, "limit": str(PAGE), "offset": str(offset)})
+    for _ in range(MAX_PAGES):
+        asked = replace(call, query={**call.query, "limit": str(PAGE_SIZE), "offset": str(offset)})
         answer = send(asked)
-        things, count = read_list(asked, answer, key, read)
+        things, count = parse_list(asked, answer, key, read)
         fresh = [thing for thing in things if thing.id not in seen]
         for thing in fresh:
             if thing.id not in seen:
@@ -66,22 +66,22 @@ def walk(send: Callable[[Call], Json], call: Call, key: str, read: Callable[[obj
                 yield thing
         offset += count
         stale = 0 if fresh else stale + 1
-        if count == 0 or stale == STALE_PAGES or not _has_more(answer, count, offset):
+        if count == 0 or stale == MAX_PAGES_WITHOUT_NEWS or not _has_more(answer, count, offset):
             return
-    raise unexpected(call, "pages without end", None)
+    raise build_unexpected(call, "pages without end", None)
 
 
 def _has_more(answer: Json, count: int, offset: int) -> bool:
     try:
-        said = Pagination.read(flat(answer, "pagination").get("pagination"))
-    except WrongShape:
-        return count >= PAGE
+        said = Pagination.parse(unwrap_data(answer, "pagination").get("pagination"))
+    except UnexpectedShape:
+        return count >= PAGE_SIZE
     if said.has_more is not None:
         return said.has_more
-    return offset < said.total if said.total is not None else count >= PAGE
+    return offset < said.total if said.total is not None else count >= PAGE_SIZE
 
 
 def _as_list(raw: object) -> list[object]:
     if not isinstance(raw, list):
-        raise WrongShape("list")
+        raise UnexpectedShape("list")
     return raw

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
-from portal.provider.fields import WrongShape, moment
-from portal.provider.operations import Door
-from portal.provider.paging import read_list, walk
-from portal.provider.responses import Call, Json, Priority, flat, unexpected
+from portal.provider.fields import UnexpectedShape, parse_time
+from portal.provider.operations import OperationGroup
+from portal.provider.paging import iterate_pages, parse_list
+from portal.provider.responses import Call, Json, Priority, build_unexpected, unwrap_data
 from portal.provider.wire_types import DownloadLink, Downloads, Photo
 
 Include = Literal["main", "all"]
@@ -17,7 +17,7 @@ DOWNLOAD = "/organization/models/:modelId/photos/download"
 FAVORITES = "/organization/photos/favorites"
 
 
-class PhotoCalls(Door):
+class PhotoCalls(OperationGroup):
     """https://www.headshotpro.com/api/photos
 
     Every address in an answer dies 24 hours after the call. Every method raises Unauthorized, Forbidden,
@@ -43,7 +43,7 @@ class PhotoCalls(Door):
             if value is not None:
                 query[name] = value
         call = Call("GET", PHOTOS, {"modelId": model_id}, query, priority=priority)
-        return walk(self._send, call, "photos", Photo.read)
+        return iterate_pages(self._send, call, "photos", Photo.parse)
 
     def get_favorite(self, model_id: str, *, priority: Priority = "background") -> Photo | None:
         """The one photo picked in the studio, or None: https://www.headshotpro.com/api/photos
@@ -52,24 +52,26 @@ class PhotoCalls(Door):
         """
         call = Call("GET", FAVORITE, {"modelId": model_id}, priority=priority)
         answer = self._send(call)
-        holder = flat(answer, "photo")
+        holder = unwrap_data(answer, "photo")
         if holder.get("photo") is None and ("photo" in holder or "message" in holder):
             return None
-        return _photo(call, holder)
+        return _parse_photo(call, holder)
 
     def get_photo(
         self, model_id: str, photo_id: str, include: Include = "all", *, priority: Priority = "background"
     ) -> Photo:
         """One photo: https://www.headshotpro.com/api/photos"""
         params = {"modelId": model_id, "photoId": photo_id}
-        return self._one(Call("GET", PHOTO, params, {"include": include}, priority=priority), "photo", Photo.read)
+        return self._send_for_one(
+            Call("GET", PHOTO, params, {"include": include}, priority=priority), "photo", Photo.parse
+        )
 
     def list_favorites(
         self, include: Include = "main", team_id: str | None = None, *, priority: Priority = "background"
     ) -> Iterator[Photo]:
         """The favourites of the whole organisation, with their members: https://www.headshotpro.com/api/photos"""
         query = {"include": include} if team_id is None else {"include": include, "teamId": team_id}
-        return walk(self._send, Call("GET", FAVORITES, query=query, priority=priority), "photos", Photo.read)
+        return iterate_pages(self._send, Call("GET", FAVORITES, query=query, priority=priority), "photos", Photo.parse)
 
     def get_downloads(
         self,
@@ -88,12 +90,12 @@ class PhotoCalls(Door):
             body["photoIds"] = list(photo_ids)
         call = Call("POST", DOWNLOAD, {"modelId": model_id}, body=body, priority=priority)
         answer = self._send(call)
-        links, _ = read_list(call, answer, "downloads", DownloadLink.read)
-        return Downloads(links=tuple(links), expires_at=moment(flat(answer, "downloads").get("expiresAt")))
+        links, _ = parse_list(call, answer, "downloads", DownloadLink.parse)
+        return Downloads(links=tuple(links), expires_at=parse_time(unwrap_data(answer, "downloads").get("expiresAt")))
 
 
-def _photo(call: Call, holder: Json) -> Photo:
+def _parse_photo(call: Call, holder: Json) -> Photo:
     try:
-        return Photo.read(holder.get("photo", holder))
-    except WrongShape:
-        raise unexpected(call, "no usable photo", None) from None
+        return Photo.parse(holder.get("photo", holder))
+    except UnexpectedShape:
+        raise build_unexpected(call, "no usable photo", None) from None

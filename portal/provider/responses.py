@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from portal.provider import errors
-from portal.provider.fields import WrongShape
+from portal.provider.fields import UnexpectedShape
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 Priority = Literal["interactive", "background"]
@@ -17,7 +17,7 @@ ApiVersion = Literal["v1", "v2"]
 Json = dict[str, Any]
 T = TypeVar("T")
 
-LONGEST_WAIT = timedelta(seconds=90)
+MAX_WAIT = timedelta(seconds=90)
 _SECONDS = re.compile(r"[0-9]{9,11}(\.[0-9]{1,9})?", re.ASCII)
 _MILLISECONDS = re.compile(r"[0-9]{12,14}", re.ASCII)
 _COUNT = re.compile(r"[0-9]{1,9}", re.ASCII)
@@ -66,10 +66,10 @@ class Call:
     prepaid: bool = False
     api_version: ApiVersion = "v2"
     may_be_empty: bool = False
-    duplicate_in_words: bool = False
+    detect_duplicate_text: bool = False
 
     @property
-    def writes(self) -> bool:
+    def is_write(self) -> bool:
         """Whether it may change something at the provider."""
         return self.method != "GET"
 
@@ -98,10 +98,10 @@ def parse_reset(text: str | None, now: datetime) -> datetime | None:
             at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         return None
-    return min(at, now + LONGEST_WAIT)
+    return min(at, now + MAX_WAIT)
 
 
-def read_window(headers: Mapping[str, str], now: datetime) -> RateWindow:
+def parse_rate_window(headers: Mapping[str, str], now: datetime) -> RateWindow:
     """The rate-limit headers of any answer. `Retry-After`, undocumented, wins over the reset when present."""
 
     def count(name: str) -> int | None:
@@ -111,11 +111,11 @@ def read_window(headers: Mapping[str, str], now: datetime) -> RateWindow:
     resets_at = parse_reset(headers.get("X-RateLimit-Reset"), now)
     after = count("Retry-After")
     if after is not None:
-        resets_at = now + min(timedelta(seconds=after), LONGEST_WAIT)
+        resets_at = now + min(timedelta(seconds=after), MAX_WAIT)
     return RateWindow(count("X-RateLimit-Limit"), count("X-RateLimit-Remaining"), resets_at)
 
 
-def read_answer(call: Call, status: int, body: bytes, window: RateWindow) -> Json:
+def parse_answer(call: Call, status: int, body: bytes, window: RateWindow) -> Json:
     """The decoded JSON object of a success.
 
     Raises the ProviderError that fits; a code decides before the status does, because two kinds of 429 need
@@ -126,13 +126,13 @@ def read_answer(call: Call, status: int, body: bytes, window: RateWindow) -> Jso
         if decoded is None and call.may_be_empty and not body.strip():
             return {}
         if decoded is None:
-            raise unexpected(call, "not a JSON object", status)
+            raise build_unexpected(call, "not a JSON object", status)
         if decoded.get("success") is not False:
             return decoded
-    raise _error(call, status, decoded or {}, window)
+    raise _build_error(call, status, decoded or {}, window)
 
 
-def picked(call: Call, key: str, answer: Json, read: Callable[[Any], T]) -> T:
+def get_value(call: Call, key: str, answer: Json, read: Callable[[Any], T]) -> T:
     """Read the value under `key`, at the top level or inside `data`; a bare object in `data` serves as well.
 
     Raises UnexpectedAnswer when it is missing or of the wrong shape.
@@ -146,17 +146,17 @@ def picked(call: Call, key: str, answer: Json, read: Callable[[Any], T]) -> T:
         raw = data
     try:
         return read(raw)
-    except WrongShape:
-        raise unexpected(call, f"no usable {key}", _OK) from None
+    except UnexpectedShape:
+        raise build_unexpected(call, f"no usable {key}", _OK) from None
 
 
-def flat(answer: Json, key: str) -> Json:
+def unwrap_data(answer: Json, key: str) -> Json:
     """The object that holds `key`: the answer itself, or its `data` when only that has it."""
     data = answer.get("data")
     return data if key not in answer and isinstance(data, dict) else answer
 
 
-def unexpected(call: Call, reason: str, status: int | None) -> errors.UnexpectedAnswer:
+def build_unexpected(call: Call, reason: str, status: int | None) -> errors.UnexpectedAnswer:
     """The error for a wrong shape; a write whose success cannot be read may have happened all the same."""
     succeeded = status is None or _OK <= status < _REDIRECT
     return errors.UnexpectedAnswer(
@@ -164,8 +164,8 @@ def unexpected(call: Call, reason: str, status: int | None) -> errors.Unexpected
         call.path,
         reason=reason,
         status=status,
-        retryable=not call.writes,
-        answer_lost=call.writes and succeeded,
+        retryable=not call.is_write,
+        answer_lost=call.is_write and succeeded,
     )
 
 
@@ -177,7 +177,7 @@ def _decode(body: bytes) -> Json | None:
     return decoded if isinstance(decoded, dict) else None
 
 
-def _error(call: Call, status: int, decoded: Json, window: RateWindow) -> errors.ProviderError:
+def _build_error(call: Call, status: int, decoded: Json, window: RateWindow) -> errors.ProviderError:
     raw_code = decoded.get("code")
     code = raw_code if isinstance(raw_code, str) else None
     kind = _BY_CODE.get(code or "")
@@ -190,7 +190,7 @@ def _error(call: Call, status: int, decoded: Json, window: RateWindow) -> errors
             status=status,
             code=code,
             is_timeout=status in (_REQUEST_TIMEOUT, _GATEWAY_TIMEOUT),
-            answer_lost=call.writes,
+            answer_lost=call.is_write,
         )
     kind = kind or _BY_STATUS.get(status)
     if kind is None:
@@ -200,9 +200,9 @@ def _error(call: Call, status: int, decoded: Json, window: RateWindow) -> errors
             reason="unknown refusal",
             status=status,
             code=code,
-            answer_lost=call.writes and _REDIRECT <= status < _BAD_REQUEST,
+            answer_lost=call.is_write and _REDIRECT <= status < _BAD_REQUEST,
         )
-    if kind is errors.InvalidRequest and call.duplicate_in_words and _says_exists(decoded):
+    if kind is errors.InvalidRequest and call.detect_duplicate_text and _says_exists(decoded):
         kind = errors.AlreadyExists
     return kind(call.method, call.path, status=status, code=code)
 

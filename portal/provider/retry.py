@@ -26,7 +26,7 @@ class ProviderRetry(Retry):
         step = self.backoff_factor * 2.0 ** max(len(self.history) - 1, 0)
         return random.uniform(0.0, min(self.backoff_max, step))  # noqa: S311 - jitter, not a secret
 
-    def spent(self, method: str, path_template: str) -> "ProviderRetry | None":
+    def increment_or_none(self, method: str, path_template: str) -> "ProviderRetry | None":
         """The counter after one more failure, or None when there are no attempts left."""
         try:
             return self.increment(method, path_template)
@@ -34,7 +34,7 @@ class ProviderRetry(Retry):
             return None
 
 
-class RetryAllowance:
+class RetryBudget:
     """Retries may add about a tenth to the load: each call earns a share of one, each retry costs one."""
 
     def __init__(self, share: float = 0.1, most: float = 10.0) -> None:
@@ -57,7 +57,7 @@ class RetryAllowance:
             return True
 
 
-class Breaker:
+class CircuitBreaker:
     """Stops calling a provider that is down: five failures in a row in 30 s, then one probe every 30 s."""
 
     def __init__(self, failures: int = 5, window: timedelta = timedelta(seconds=30)) -> None:
@@ -67,7 +67,7 @@ class Breaker:
         self._next_probe: datetime | None = None
         self._lock = threading.Lock()
 
-    def lets_through(self, now: datetime) -> bool:
+    def allows(self, now: datetime) -> bool:
         """Whether a call may go out now; while open, one caller per window is let through as the probe."""
         with self._lock:
             if self._next_probe is None:
@@ -77,13 +77,13 @@ class Breaker:
             self._next_probe = now + self._window
             return True
 
-    def succeeded(self) -> None:
+    def record_success(self) -> None:
         """The provider answered, whatever it said: closed."""
         with self._lock:
             self._seen.clear()
             self._next_probe = None
 
-    def failed(self, now: datetime) -> None:
+    def record_failure(self, now: datetime) -> None:
         """No answer, or a 5xx."""
         with self._lock:
             self._seen = [seen for seen in self._seen if now - seen < self._window] + [now]

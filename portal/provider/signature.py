@@ -12,13 +12,13 @@ DEFAULT_TOLERANCE_S = 300
 _SIGNATURE = re.compile(r"(?:sha256=)?([0-9a-fA-F]{64})", re.ASCII)
 _TIMESTAMP = re.compile(r"[0-9]{1,11}", re.ASCII)
 _HEX_KEY = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
-_LONGEST_HEADER = 128
+_MAX_HEADER = 128
 
 Scheme = Literal["timestamped", "body"]
 Headers = Mapping[str, str] | Iterable[tuple[str, str]]
 
 
-class BadSignature(Exception):
+class SignatureInvalid(Exception):
     """The request is not proven to come from the provider; `reason` is a fixed word, safe to log."""
 
     def __init__(self, reason: str) -> None:
@@ -27,7 +27,7 @@ class BadSignature(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class VerifiedSignature:
     """An authentic request. `key_id` names the secret that matched without giving it away, `place` is where it
     stands among the active ones, the first being 1.
 
@@ -41,7 +41,7 @@ class Verified:
     place: int = 1
 
 
-def verify(  # noqa: PLR0917 - a published order
+def verify_signature(  # noqa: PLR0917 - a published order
     raw_body: bytes,
     headers: Headers,
     secrets: Sequence[str],
@@ -49,7 +49,7 @@ def verify(  # noqa: PLR0917 - a published order
     header_prefix: str,
     now: datetime,
     tolerance_s: float = DEFAULT_TOLERANCE_S,
-) -> Verified:
+) -> VerifiedSignature:
     """Check the HMAC-SHA256 of a webhook over the bytes exactly as received.
 
     `scheme` is "timestamped" (signed: `<timestamp>.<body>`, the timestamp header is required) or "body" (only
@@ -57,71 +57,71 @@ def verify(  # noqa: PLR0917 - a published order
     active. Raises BadSignature, and nothing else, whatever the input.
     """
     if not isinstance(raw_body, bytes):
-        raise BadSignature("body is not bytes")
+        raise SignatureInvalid("body is not bytes")
     usable = [secret for secret in secrets if secret]
     if not usable:
-        raise BadSignature("no secret")
-    given = _signature(_single(headers, f"{header_prefix}-Signature"))
+        raise SignatureInvalid("no secret")
+    given = _parse_signature(_get_single_header(headers, f"{header_prefix}-Signature"))
     if scheme == "timestamped":
-        text = _single(headers, f"{header_prefix}-Timestamp")
+        text = _get_single_header(headers, f"{header_prefix}-Timestamp")
         if not _TIMESTAMP.fullmatch(text):
-            raise BadSignature("malformed timestamp")
+            raise SignatureInvalid("malformed timestamp")
         signed = text.encode("ascii") + b"." + raw_body
         timestamp = datetime.fromtimestamp(int(text), UTC)
         stale = abs((now - timestamp).total_seconds()) > tolerance_s
     elif scheme == "body":
         signed, timestamp, stale = raw_body, None, False
     else:
-        raise BadSignature("unknown scheme")
-    place = _matching(usable, signed, given)
-    return Verified(key_id(usable[place - 1]), timestamp, stale, place)
+        raise SignatureInvalid("unknown scheme")
+    place = _find_matching_key(usable, signed, given)
+    return VerifiedSignature(compute_key_id(usable[place - 1]), timestamp, stale, place)
 
 
-def key_id(secret: str) -> str:
+def compute_key_id(secret: str) -> str:
     """A short name for a secret, the same everywhere, from which it cannot be told."""
-    return hashlib.sha256(b"webhook-key-id:" + _utf8(secret)).hexdigest()[:8]
+    return hashlib.sha256(b"webhook-key-id:" + _encode_utf8(secret)).hexdigest()[:8]
 
 
-def _matching(secrets: Sequence[str], signed: bytes, given: bytes) -> int:
+def _find_matching_key(secrets: Sequence[str], signed: bytes, given: bytes) -> int:
     matched = None
     for place, secret in enumerate(secrets, start=1):
-        for key in _keys(secret):
+        for key in _build_keys(secret):
             # No early end: how long the check takes says nothing about which secret matched.
             if hmac.compare_digest(hmac.digest(key, signed, "sha256"), given):
                 matched = place
     if matched is None:
-        raise BadSignature("wrong signature")
+        raise SignatureInvalid("wrong signature")
     return matched
 
 
-def _keys(secret: str) -> list[bytes]:
+def _build_keys(secret: str) -> list[bytes]:
     """The secret as text and, if it looks like hex, the bytes it spells: no document says which is used."""
-    keys = [_utf8(secret)]
+    keys = [_encode_utf8(secret)]
     if _HEX_KEY.fullmatch(secret):
         keys.append(bytes.fromhex(secret))
     return keys
 
 
-def _utf8(text: str) -> bytes:
+def _encode_utf8(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _signature(text: str) -> bytes:
+def _parse_signature(text: str) -> bytes:
     match = _SIGNATURE.fullmatch(text)
     if match is None:
-        raise BadSignature("malformed signature")
+        raise SignatureInvalid("malformed signature")
     return bytes.fromhex(match[1])
 
 
-def _single(headers: Headers, name: str) -> str:
+def _get_single_header(headers: Headers, name: str) -> str:
     """The value of a header that must be there exactly once, whatever the case of its name."""
     pairs = headers.items() if isinstance(headers, Mapping) else headers
     wanted = name.lower()
     found = [value for header, value in pairs if isinstance(header, str) and header.lower() == wanted]
     if not found:
-        raise BadSignature(f"no {name.rpartition('-')[2].lower()}")
+        raise SignatureInvalid(f"no {name.rpartition('-')[2].lower()}")
     if len(found) > 1:
-        raise BadSignature(f"doubled {name.rpartition('-')[2].lower()}")
-    if not isinstance(found[0], str) or len(found[0]) > _LONGEST_HEADER:
-        raise BadSignature(f"malformed {name.rpartition('-')[2].lower()}")
+        raise SignatureInvalid(f"doubled {name.rpartition('-')[2].lower()}")
+    if not isinstance(found[0], str) or len(found[0]) > _MAX_HEADER:
+        raise SignatureInvalid(f"malformed {name.rpartition('-')[2].lower()}")
     return found[0]

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from portal.provider.errors import AlreadyDeleted, NotFound
-from portal.provider.operations import Door
-from portal.provider.paging import read_list
-from portal.provider.responses import Call, Priority, unexpected
+from portal.provider.operations import OperationGroup
+from portal.provider.paging import parse_list
+from portal.provider.responses import Call, Priority, build_unexpected
 from portal.provider.wire_types import Organization, Team
 
 TEAMS = "/organization/teams"
@@ -13,7 +13,7 @@ TEAM = "/organization/teams/:teamId"
 TEAM_MEMBERS = "/organization/teams/:teamId/members"
 
 
-class TeamCalls(Door):
+class TeamCalls(OperationGroup):
     """https://www.headshotpro.com/api/teams
 
     Every method raises Unauthorized, Forbidden, InvalidRequest, RateLimited, Unavailable or UnexpectedAnswer,
@@ -23,7 +23,7 @@ class TeamCalls(Door):
     def list_teams(self, *, priority: Priority = "background") -> tuple[Team, ...]:
         """All teams in one answer: https://www.headshotpro.com/api/teams"""
         call = Call("GET", TEAMS, priority=priority)
-        return tuple(read_list(call, self._send(call), "teams", Team.read)[0])
+        return tuple(parse_list(call, self._send(call), "teams", Team.parse)[0])
 
     def create_team(self, name: str, *, priority: Priority = "background") -> Team:
         """Create a team: https://www.headshotpro.com/api/teams
@@ -33,10 +33,10 @@ class TeamCalls(Door):
         """
         call = Call("POST", TEAMS, body={"name": name}, priority=priority)
         wanted = name.strip()
-        for team in self._one(call, "organization", Organization.read).teams:
+        for team in self._send_for_one(call, "organization", Organization.parse).teams:
             if team.name.strip() == wanted:
                 return team
-        raise unexpected(call, "new team is not listed", None)
+        raise build_unexpected(call, "new team is not listed", None)
 
     def rename_team(self, team_id: str, name: str, *, priority: Priority = "background") -> Team:
         """Give a team another name: https://www.headshotpro.com/api/teams
@@ -44,10 +44,10 @@ class TeamCalls(Door):
         Raises NotFound, and InvalidRequest for a missing name and for one in use.
         """
         call = Call("PUT", TEAM, {"teamId": team_id}, body={"name": name}, priority=priority)
-        for team in self._one(call, "organization", Organization.read).teams:
+        for team in self._send_for_one(call, "organization", Organization.parse).teams:
             if team.id == team_id:
                 return team
-        raise unexpected(call, "renamed team is not listed", None)
+        raise build_unexpected(call, "renamed team is not listed", None)
 
     def delete_team(self, team_id: str, *, priority: Priority = "background") -> None:
         """Delete a team: https://www.headshotpro.com/api/teams. Gone already is success."""

@@ -29,19 +29,19 @@ from portal.http_client.connection import (
     TimedHTTPSConnection,
     deadline,
 )
-from portal.provider.budget import Budget, Grant, Recorder
+from portal.provider.budget import Budget, CallRecorder, Grant
 from portal.provider.errors import InvalidRequest, NotFound, ProviderError, RateLimited, Unavailable
 from portal.provider.responses import (
-    LONGEST_WAIT,
+    MAX_WAIT,
     ApiVersion,
     Call,
     Json,
     RateWindow,
-    read_answer,
-    read_window,
-    unexpected,
+    build_unexpected,
+    parse_answer,
+    parse_rate_window,
 )
-from portal.provider.retry import Breaker, ProviderRetry, RetryAllowance
+from portal.provider.retry import CircuitBreaker, ProviderRetry, RetryBudget
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ Sleep = Callable[[float], None]
 BYTE_CAP = 8 * 1024 * 1024
 CHUNK = 64 * 1024
 # An interactive call has a person before it: rather an error that says when than a page that hangs.
-PATIENCE_S = {"interactive": 2.0, "background": LONGEST_WAIT.total_seconds()}
+MAX_WAIT_S = {"interactive": 2.0, "background": MAX_WAIT.total_seconds()}
 USER_AGENT = "headshot-portal"
 _INTERNAL_ERROR = 500
 _TIMEOUTS = (requests.Timeout, TimeoutError)
@@ -92,7 +92,7 @@ class Transport:
         bases: Mapping[ApiVersion, str],
         api_key: str,
         budget: Budget | None = None,
-        recorder: Recorder | None = None,
+        recorder: CallRecorder | None = None,
         clock: Clock = utc_now,
         sleep: Sleep = time.sleep,
     ) -> None:
@@ -103,9 +103,9 @@ class Transport:
         self.recorder = recorder
         self.clock = clock
         self.sleep = sleep
-        self._session = _session(api_key)
-        self._breaker = Breaker()
-        self._allowance = RetryAllowance()
+        self._session = _build_session(api_key)
+        self._breaker = CircuitBreaker()
+        self._allowance = RetryBudget()
 
     def __repr__(self) -> str:
         return "<Transport>"
@@ -115,18 +115,18 @@ class Transport:
 
         Raises nothing but ProviderError, and what the budget raises when it cannot be asked.
         """
-        url = self._url(call)
+        url = self._build_url(call)
         self._allowance.earn()
         retry: ProviderRetry | None = ProviderRetry()
         ends = time.monotonic() + TOTAL_S
         while True:
-            if not self._breaker.lets_through(self.clock()):
+            if not self._breaker.allows(self.clock()):
                 raise Unavailable(call.method, call.path, held_back=True)
-            outcome = self._attempt(call, url, self._granted(call), ends)
+            outcome = self._attempt(call, url, self._acquire_grant(call), ends)
             if not isinstance(outcome, ProviderError):
                 return outcome
-            retry = retry.spent(call.method, call.path) if retry and not call.writes else None
-            wait = self._wait_before_next(call, outcome, retry, ends)
+            retry = retry.increment_or_none(call.method, call.path) if retry and not call.is_write else None
+            wait = self._compute_wait(call, outcome, retry, ends)
             if wait is None:
                 raise outcome
             self.sleep(wait)
@@ -135,7 +135,7 @@ class Transport:
         """Close the kept connections."""
         self._session.close()
 
-    def _wait_before_next(
+    def _compute_wait(
         self, call: Call, failure: ProviderError, retry: ProviderRetry | None, ends: float
     ) -> float | None:
         if retry is None:
@@ -145,7 +145,7 @@ class Transport:
             until_reset = 0.0
             if failure.resets_at is not None:
                 until_reset = max((failure.resets_at - self.clock()).total_seconds(), 0.0)
-            if until_reset > PATIENCE_S[call.priority]:
+            if until_reset > MAX_WAIT_S[call.priority]:
                 return None
             wait += until_reset
         elif not isinstance(failure, Unavailable) or not self._allowance.spend():
@@ -153,7 +153,7 @@ class Transport:
         out_of_time = call.priority == "interactive" and time.monotonic() + wait >= ends
         return None if out_of_time else wait
 
-    def _granted(self, call: Call) -> Grant:
+    def _acquire_grant(self, call: Call) -> Grant:
         if self.budget is None or call.prepaid:
             return Grant()
         waited = 0.0
@@ -163,8 +163,8 @@ class Transport:
             if isinstance(leave, Grant):
                 return leave
             waited += leave
-            if waited > PATIENCE_S[call.priority]:
-                resets_at = now + min(timedelta(seconds=leave), LONGEST_WAIT)
+            if waited > MAX_WAIT_S[call.priority]:
+                resets_at = now + min(timedelta(seconds=leave), MAX_WAIT)
                 raise RateLimited(call.method, call.path, resets_at=resets_at, own_budget=True)
             self.sleep(leave)
 
@@ -175,21 +175,21 @@ class Transport:
         try:
             with deadline(total), self._open(call, url) as response:
                 status = response.status_code
-                window = read_window(response.headers, self.clock())
-                body = _capped(response)
-            outcome = _judged(call, status, body, window)
+                window = parse_rate_window(response.headers, self.clock())
+                body = _read_body(response)
+            outcome = _build_outcome(call, status, body, window)
         except (requests.RequestException, HTTPError, OSError, UnicodeError) as problem:
             window = RateWindow(None, None, None)
-            outcome = _no_answer(call, problem, status)
+            outcome = _build_connection_error(call, problem, status)
         # A plain 500 is about this one request; the others say that the provider is not there.
         if isinstance(outcome, Unavailable) and outcome.status != _INTERNAL_ERROR:
-            self._breaker.failed(self.clock())
+            self._breaker.record_failure(self.clock())
         else:
-            self._breaker.succeeded()
-        self._tell(call, status, (time.monotonic() - started) * 1000.0, grant, window)
+            self._breaker.record_success()
+        self._record(call, status, (time.monotonic() - started) * 1000.0, grant, window)
         return outcome
 
-    def _tell(self, call: Call, status: int | None, duration_ms: float, grant: Grant, window: RateWindow) -> None:
+    def _record(self, call: Call, status: int | None, duration_ms: float, grant: Grant, window: RateWindow) -> None:
         left = window.remaining if grant.left is None else grant.left
         try:
             if self.budget is not None:
@@ -200,7 +200,7 @@ class Transport:
             # The answer is in: it may hold the only copy of a session's link, so bookkeeping cannot cost it.
             log.exception("a provider call could not be written down")
 
-    def _url(self, call: Call) -> str:
+    def _build_url(self, call: Call) -> str:
         segments = []
         for segment in call.path.split("/"):
             filled = call.params[segment[1:]] if segment.startswith(":") else segment
@@ -224,7 +224,7 @@ class Transport:
         )
 
 
-def _session(api_key: str) -> requests.Session:
+def _build_session(api_key: str) -> requests.Session:
     session = requests.Session()
     # Neither proxies nor .netrc from the environment: the latter would replace the Authorization header.
     session.trust_env = False
@@ -237,7 +237,7 @@ def _session(api_key: str) -> requests.Session:
     return session
 
 
-def _capped(response: requests.Response) -> bytes | None:
+def _read_body(response: requests.Response) -> bytes | None:
     body = bytearray()
     for chunk in response.iter_content(CHUNK):
         body += chunk
@@ -246,22 +246,22 @@ def _capped(response: requests.Response) -> bytes | None:
     return bytes(body)
 
 
-def _judged(call: Call, status: int, body: bytes | None, window: RateWindow) -> Json | ProviderError:
+def _build_outcome(call: Call, status: int, body: bytes | None, window: RateWindow) -> Json | ProviderError:
     if body is None:
-        return unexpected(call, "too large", status)
+        return build_unexpected(call, "too large", status)
     try:
-        return read_answer(call, status, body, window)
+        return parse_answer(call, status, body, window)
     except ProviderError as error:
         return error
 
 
-def _no_answer(call: Call, problem: Exception, status: int | None) -> ProviderError:
+def _build_connection_error(call: Call, problem: Exception, status: int | None) -> ProviderError:
     """The error for a call without a usable answer. The cause is dropped: its text holds the whole URL."""
     if isinstance(problem, UnicodeError):
         return InvalidRequest(call.method, call.path)
     if isinstance(problem, requests.exceptions.ContentDecodingError):
-        return unexpected(call, "undecodable body", status)
-    reason = _reason(problem)
+        return build_unexpected(call, "undecodable body", status)
+    reason = _find_reason(problem)
     # urllib3 counts a refused connection as one kind of connect timeout.
     refused = isinstance(reason, NewConnectionError | NameResolutionError)
     never_sent = refused or isinstance(reason, ConnectTimeoutError)
@@ -271,10 +271,10 @@ def _no_answer(call: Call, problem: Exception, status: int | None) -> ProviderEr
         call.path,
         status=status,
         is_timeout=too_slow or isinstance(reason, ReadTimeoutError),
-        answer_lost=call.writes and not never_sent,
+        answer_lost=call.is_write and not never_sent,
     )
 
 
-def _reason(problem: Exception) -> object:
+def _find_reason(problem: Exception) -> object:
     cause = problem.args[0] if problem.args else None
     return cause.reason if isinstance(cause, MaxRetryError) else cause

@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 
 import msgspec
 
-from portal.provider.fields import tolerant
+from portal.provider.fields import parse_struct
 
 MODEL_STATUS_SPELLINGS: Mapping[str, str] = {
     "generating": "generatingHeadshots",
@@ -20,29 +20,29 @@ INVITE_STATUS_SPELLINGS: Mapping[str, str] = {
 }
 
 
-def model_status(text: str) -> str:
+def normalize_model_status(text: str) -> str:
     """The one spelling of a model status; a value never seen before is returned as it came."""
     return MODEL_STATUS_SPELLINGS.get(text, text)
 
 
-class WireThing(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class WireObject(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Base of all wire types: built with `read`, and silent about its content when printed."""
 
     aliases: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     @classmethod
-    def read(cls, raw: object) -> Self:
+    def parse(cls, raw: object) -> Self:
         """Build from decoded JSON. Unknown fields, nulls and unusable optional values are dropped.
 
         Raises `fields.WrongShape` when a required field is missing or unusable.
         """
-        return tolerant(raw, cls, cls.aliases)
+        return parse_struct(raw, cls, cls.aliases)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {getattr(self, 'id', '')}>"
 
 
-class Model(WireThing, frozen=True):
+class Model(WireObject, frozen=True):
     """One headshot session at the provider. Times are UTC; `status` is open text."""
 
     aliases: ClassVar[Mapping[str, tuple[str, ...]]] = {"id": ("_id", "modelId")}
@@ -61,7 +61,7 @@ class Model(WireThing, frozen=True):
     signed_url: str | None = None
 
     def __post_init__(self) -> None:
-        msgspec.structs.force_setattr(self, "status", model_status(self.status))
+        msgspec.structs.force_setattr(self, "status", normalize_model_status(self.status))
 
     @property
     def is_deleted(self) -> bool:
@@ -69,7 +69,7 @@ class Model(WireThing, frozen=True):
         return self.status == "deleted" or self.deleted_at is not None
 
 
-class PhotoUrls(WireThing, frozen=True):
+class PhotoUrls(WireObject, frozen=True):
     """Signed addresses of one photo's sizes; each is a password for 24 hours."""
 
     main: str | None = None
@@ -77,7 +77,7 @@ class PhotoUrls(WireThing, frozen=True):
     original: str | None = None
 
 
-class Photo(WireThing, frozen=True):
+class Photo(WireObject, frozen=True):
     """One generated picture. The member fields are filled only in the organisation's list of favourites."""
 
     aliases: ClassVar[Mapping[str, tuple[str, ...]]] = {"id": ("_id", "photoId"), "title": ("name",)}
@@ -95,7 +95,7 @@ class Photo(WireThing, frozen=True):
     team_name: str | None = None
 
 
-class DownloadLink(WireThing, frozen=True):
+class DownloadLink(WireObject, frozen=True):
     """The addresses of one photo in a bulk download."""
 
     aliases: ClassVar[Mapping[str, tuple[str, ...]]] = {"id": ("photoId", "_id")}
@@ -119,7 +119,7 @@ class Downloads(msgspec.Struct, frozen=True, kw_only=True):
         return f"<Downloads of {len(self.links)}>"
 
 
-class CreatedSession(WireThing, frozen=True):
+class CreatedSession(WireObject, frozen=True):
     """A model just created. `signed_url` is a password for its owner: never log it."""
 
     aliases: ClassVar[Mapping[str, tuple[str, ...]]] = {"modelId": ("id", "_id")}
@@ -129,13 +129,13 @@ class CreatedSession(WireThing, frozen=True):
     status: str = "onboarding"
 
     def __post_init__(self) -> None:
-        msgspec.structs.force_setattr(self, "status", model_status(self.status))
+        msgspec.structs.force_setattr(self, "status", normalize_model_status(self.status))
 
     def __repr__(self) -> str:
         return f"<CreatedSession {self.model_id}>"
 
 
-class Invite(WireThing, frozen=True):
+class Invite(WireObject, frozen=True):
     """One invitation. `valid` and `used` come from the old API only."""
 
     aliases: ClassVar[Mapping[str, tuple[str, ...]]] = {"id": ("_id",)}
@@ -160,7 +160,7 @@ class Invite(WireThing, frozen=True):
         msgspec.structs.force_setattr(self, "status", status)
 
 
-class CreatedInvite(WireThing, frozen=True):
+class CreatedInvite(WireObject, frozen=True):
     """An invitation just sent. `link` lets its holder sign up: never log it."""
 
     aliases: ClassVar[Mapping[str, tuple[str, ...]]] = {"id": ("_id",)}
@@ -171,7 +171,7 @@ class CreatedInvite(WireThing, frozen=True):
     message: str | None = None
 
 
-class Team(WireThing, frozen=True):
+class Team(WireObject, frozen=True):
     """One team of the organisation."""
 
     aliases: ClassVar[Mapping[str, tuple[str, ...]]] = {"id": ("_id", "teamId")}
@@ -180,7 +180,7 @@ class Team(WireThing, frozen=True):
     name: str
 
 
-class Member(WireThing, frozen=True):
+class Member(WireObject, frozen=True):
     """One member of the organisation; the narrower lists leave most fields out."""
 
     aliases: ClassVar[Mapping[str, tuple[str, ...]]] = {"id": ("_id", "uid"), "name": ("title",)}
@@ -197,10 +197,10 @@ class Member(WireThing, frozen=True):
 
     def __post_init__(self) -> None:
         if self.model_status is not None:
-            msgspec.structs.force_setattr(self, "model_status", model_status(self.model_status))
+            msgspec.structs.force_setattr(self, "model_status", normalize_model_status(self.model_status))
 
 
-class Organization(WireThing, frozen=True):
+class Organization(WireObject, frozen=True):
     """The organisation the API key belongs to."""
 
     aliases: ClassVar[Mapping[str, tuple[str, ...]]] = {"uid": ("id", "_id")}
@@ -214,14 +214,14 @@ class Organization(WireThing, frozen=True):
         return f"<Organization {self.uid}>"
 
 
-class Pagination(WireThing, frozen=True):
+class Pagination(WireObject, frozen=True):
     """What a page says of itself; `has_more` None means it did not say."""
 
     total: int | None = None
     has_more: bool | None = None
 
 
-def newest(models: list[Model]) -> Model | None:
+def find_newest(models: list[Model]) -> Model | None:
     """The model created last, those without a date counting as oldest; None of an empty list."""
     oldest = datetime.min.replace(tzinfo=UTC)
     return max(models, key=lambda model: model.created_at or oldest, default=None)

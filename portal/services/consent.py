@@ -50,10 +50,10 @@ def give(
         )
         session.add(consent)
         audit.add("consent.given", at=now, actor_id=person.id, subject_id=person.id, version=policy.version)
-        if (shoot := shoots.open_for(person.id)) is not None:
+        if (shoot := shoots.find_open(person.id)) is not None:
             # Whoever had withdrawn and agrees again gets the pictures that were held back meanwhile.
-            shoot_sync.ask_for_held_back(shoot)
-            asking.come_back(person)
+            shoot_sync.recheck_withheld(shoot)
+            asking.rejoin_queue(person)
         people.announce(person.id)
         return consent
 

@@ -128,7 +128,7 @@ def _resume(limit: int | None, *, now: datetime, outbox: Outbox) -> int:
     release()
     for shoot_id in found:
         with transaction():
-            shoot = shoots.lock(shoot_id)
+            shoot = shoots.lock_shoot(shoot_id)
             if shoot is not None and shoot.closed_at is None and shoot.problem == Problem.NO_CREDITS:
                 _put_back(shoot, now=now, outbox=outbox)
         release()

@@ -14,12 +14,12 @@ from portal.db import transaction
 from portal.domain import stages
 from portal.failpoints import failpoint
 from portal.models import audit, deliveries, erasures, queue, shoots
-from portal.models.deliveries import Delivery, Kept
+from portal.models.deliveries import Delivery, StoredDelivery
 from portal.models.shoots import Shoot
 from portal.provider import events, signature
 from portal.provider.brands import Brand
 from portal.provider.events import WebhookEvent
-from portal.provider.fields import moment
+from portal.provider.fields import parse_time
 from portal.provider.signature import Headers
 from portal.services import shoot_sync
 
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Receiver:
+class WebhookReceiver:
     """What is needed to tell an authentic webhook from another."""
 
     brand: Brand
@@ -37,7 +37,7 @@ class Receiver:
 
 
 @dataclass(frozen=True)
-class _Authentic:
+class _VerifiedWebhook:
     """An authentic webhook as it came."""
 
     key: str
@@ -48,7 +48,7 @@ class _Authentic:
     digest: str
 
 
-def accept(receiver: Receiver, body: bytes, headers: Headers, *, now: datetime) -> int | None:
+def store_delivery(receiver: WebhookReceiver, body: bytes, headers: Headers, *, now: datetime) -> int | None:
     """Check a webhook and keep it together with its job: one statement, one transaction, one round trip.
 
     Returns:
@@ -57,7 +57,7 @@ def accept(receiver: Receiver, body: bytes, headers: Headers, *, now: datetime) 
     Raises:
         BadSignature: it is not authentic; nothing is stored.
     """
-    verified = signature.verify(
+    verified = signature.verify_signature(
         body,
         headers,
         receiver.secrets,
@@ -72,27 +72,27 @@ def accept(receiver: Receiver, body: bytes, headers: Headers, *, now: datetime) 
     event: WebhookEvent | None = None
     error = None
     try:
-        event = events.parse(body)
-    except events.Unreadable as unreadable:
+        event = events.parse_event(body)
+    except events.EventUnreadable as unreadable:
         error = f"unreadable: {unreadable.reason}"
     own_id = event.id if event else None
-    found = _Authentic(
-        key=f"{receiver.brand.slug}:{own_id or events.dedupe_key(body)}",
+    found = _VerifiedWebhook(
+        key=f"{receiver.brand.slug}:{own_id or events.compute_dedupe_key(body)}",
         provider=receiver.brand.slug,
         stale=verified.stale,
         key_id=verified.key_id,
         body=body,
         digest=hashlib.sha256(body).hexdigest(),
     )
-    kept = _keep(found, event, error, now)
+    kept = _insert(found, event, error, now)
     if kept.id is None and not hmac.compare_digest(kept.digest, found.digest):
-        _keep_contradiction(found, now)
+        _store_conflict(found, now)
     failpoint("webhook.after_insert")
     return kept.id
 
 
-def _keep(found: _Authentic, event: WebhookEvent | None, error: str | None, now: datetime) -> Kept:
-    return deliveries.insert_once(
+def _insert(found: _VerifiedWebhook, event: WebhookEvent | None, error: str | None, now: datetime) -> StoredDelivery:
+    return deliveries.insert_delivery(
         dedupe_key=found.key,
         provider=found.provider,
         event=event.event[:80] if event else None,
@@ -106,27 +106,27 @@ def _keep(found: _Authentic, event: WebhookEvent | None, error: str | None, now:
     )
 
 
-def _keep_contradiction(found: _Authentic, now: datetime) -> None:
+def _store_conflict(found: _VerifiedWebhook, now: datetime) -> None:
     """Put aside a body that comes under the id of another: the first counts, somebody should look at this one."""
     log.warning("webhook contradicts an earlier one", extra={"provider": found.provider})
-    _keep(replace(found, key=f"{found.key}:{found.digest}"), None, "another body came under this id before", now)
+    _insert(replace(found, key=f"{found.key}:{found.digest}"), None, "another body came under this id before", now)
 
 
-def apply(delivery_id: int, *, clock: Callable[[], datetime]) -> None:
+def apply_delivery(delivery_id: int, *, clock: Callable[[], datetime]) -> None:
     """Apply one stored delivery. Running it again changes nothing."""
     now = clock()
     with transaction():
-        delivery = deliveries.lock(delivery_id)
+        delivery = deliveries.lock_delivery(delivery_id)
         if delivery is None or delivery.state != "pending" or delivery.body is None:
             return
         failpoint("apply.after_lock")
         try:
-            event = events.parse(delivery.body)
-        except events.Unreadable as unreadable:
+            event = events.parse_event(delivery.body)
+        except events.EventUnreadable as unreadable:
             # Only a replay of a dead letter comes here; it stays as dead as it was.
             delivery.state, delivery.error = "dead", f"unreadable: {unreadable.reason}"
             return
-        shoot = _shoot_of(event)
+        shoot = _lock_shoot(event)
         # Applying it again must not look as if it had taken so long the first time.
         delivery.applied_at = delivery.applied_at or now
         if shoot is None:
@@ -136,47 +136,47 @@ def apply(delivery_id: int, *, clock: Callable[[], datetime]) -> None:
                 delivery.body = None
             return
         delivery.state = "applied"
-        delivery.outcome = {"did": _take_in(shoot, delivery, event, now)}
+        delivery.outcome = {"did": _apply_event(shoot, delivery, event, now)}
         failpoint("apply.before_commit")
     failpoint("apply.after_commit")
 
 
-def _shoot_of(event: WebhookEvent) -> Shoot | None:
+def _lock_shoot(event: WebhookEvent) -> Shoot | None:
     if event.model_id is None:
         return None
-    deliveries.hold_model(event.model_id)
-    found = shoots.by_provider_id(event.model_id)
-    return None if found is None else shoots.lock(found.id)
+    deliveries.lock_model_id(event.model_id)
+    found = shoots.find_by_provider_id(event.model_id)
+    return None if found is None else shoots.lock_shoot(found.id)
 
 
-def _take_in(shoot: Shoot, delivery: Delivery, event: WebhookEvent, now: datetime) -> str:
+def _apply_event(shoot: Shoot, delivery: Delivery, event: WebhookEvent, now: datetime) -> str:
     if shoot.closed_at is not None:
         return "nothing: closed"
     if event.event == events.FAVORITE_SELECTED:
-        return _favorite(shoot, delivery, event, now)
+        return _apply_favorite(shoot, delivery, event, now)
     status = stages.DELETED if event.event == events.MODEL_DELETED else event.status
     if event.event == events.PHOTOS_READY and status is None:
         status = stages.ACTIVE
-    if not _is_old_news(delivery) and status is not None:
-        if event.created_at is not None and shoot_sync.is_news(shoot, event.created_at):
-            finished_at = moment(event.object.get("finishedAt"))
-            shoot_sync.tell_status(shoot, status, at=event.created_at, by="event", now=now, finished_at=finished_at)
+    if not _is_outdated(delivery) and status is not None:
+        if event.created_at is not None and shoot_sync.is_newer(shoot, event.created_at):
+            finished_at = parse_time(event.object.get("finishedAt"))
+            shoot_sync.apply_status(shoot, status, at=event.created_at, by="event", now=now, finished_at=finished_at)
             return f"status {status[:40]}"
         if status == shoot.provider_status:
             return "nothing: known"
-    shoot_sync.ask_to_refresh(shoot, now=now)
+    shoot_sync.enqueue_refresh(shoot, now=now)
     return "asked to re-read"
 
 
-def _is_old_news(delivery: Delivery) -> bool:
+def _is_outdated(delivery: Delivery) -> bool:
     """Whether only a re-read may follow: it came late, or is applied again and may be long out of date."""
     return delivery.stale or (delivery.outcome or {}).get("replayed", False) is True
 
 
-def _favorite(shoot: Shoot, delivery: Delivery, event: WebhookEvent, now: datetime) -> str:
+def _apply_favorite(shoot: Shoot, delivery: Delivery, event: WebhookEvent, now: datetime) -> str:
     acted_at = event.created_at or delivery.received_at
     key = f"delivery:{delivery.id}"
-    if _is_old_news(delivery) or event.photo_id is None:
+    if _is_outdated(delivery) or event.photo_id is None:
         queue.defer(
             shoot_sync.FAVORITE_TASK,
             once=f"favorite:{shoot.id}",
@@ -189,31 +189,31 @@ def _favorite(shoot: Shoot, delivery: Delivery, event: WebhookEvent, now: dateti
     return "favourite"
 
 
-def bury(delivery_id: int, *, error: str, now: datetime) -> None:
+def mark_dead(delivery_id: int, *, error: str, now: datetime) -> None:
     """Put a delivery that failed at every try aside, with its reason, for a person to look at."""
     with transaction():
-        delivery = deliveries.lock(delivery_id)
+        delivery = deliveries.lock_delivery(delivery_id)
         if delivery is not None and delivery.state == "pending":
             delivery.state = "dead"
             delivery.error = error[:200]
             delivery.applied_at = now
 
 
-def pick_up(*, before: datetime) -> None:
+def requeue_stale(*, before: datetime) -> None:
     """Queue again what has waited since before this moment: a job can get lost with the database it was on."""
     with transaction():
-        for delivery_id in deliveries.pending_since(before):
+        for delivery_id in deliveries.list_pending_since(before):
             queue.defer(deliveries.APPLY_TASK, once=f"apply:{delivery_id}", delivery_id=delivery_id)
 
 
-def replay(delivery_id: int, *, actor_id: UUID | None, now: datetime) -> bool:
+def replay_delivery(delivery_id: int, *, actor_id: UUID | None, now: datetime) -> bool:
     """Queue a delivery again, dead or applied; it takes its effect from the provider's present state.
 
     Returns:
         False when there is no such delivery or its body is already forgotten.
     """
     with transaction():
-        delivery = deliveries.lock(delivery_id)
+        delivery = deliveries.lock_delivery(delivery_id)
         if delivery is None or delivery.body is None:
             return False
         delivery.state = "pending"

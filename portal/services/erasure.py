@@ -70,21 +70,21 @@ def order(person_id: UUID, *, secretbox: SecretBox, now: datetime, actor_id: UUI
     """
     with transaction() as session:
         # Sessions before the person, as everywhere; then those that began in between.
-        shoots.lock_of_person(person_id)
+        shoots.lock_by_person(person_id)
         person = people.lock(person_id)
         if person is None:
             raise NotFound
         if (standing := erasures.open_for(person_id)) is not None:
             _queue(standing.id)
             return standing.id
-        theirs = shoots.lock_of_person(person_id)
+        theirs = shoots.lock_by_person(person_id)
         _close(theirs, now)
         erasure = Erasure(
             id=uuid4(),
             person_id=person_id,
             requested_at=now,
             shoot_ids=[shoot.id for shoot in theirs],
-            photo_ids=photos.ids_of_person(person_id),
+            photo_ids=photos.list_ids_by_person(person_id),
             provider_ids=[shoot.provider_id for shoot in theirs if shoot.provider_id is not None],
             email=secretbox.seal(person.email) if any(_may_have_been_made(shoot) for shoot in theirs) else None,
             consents=_proof(person_id),
@@ -169,9 +169,9 @@ def erase_here(erasure_id: UUID, *, storage: Storage, now: datetime) -> None:
             return
         for provider_id in found.provider_ids:
             # A webhook about it that is being applied right now is waited for; later ones find the tombstone.
-            deliveries.hold_model(provider_id)
+            deliveries.lock_model_id(provider_id)
         erasures.forget_deliveries(found.provider_ids)
-        shoots.lock_of_person(found.person_id)
+        shoots.lock_by_person(found.person_id)
         erasures.delete_person(found.person_id)
         found.local_at = now
     failpoint("erase.after_rows")

@@ -33,7 +33,7 @@ class Violation:
         return f"{self.rule}: {self.subject}"
 
 
-def check(
+def list_violations(
     storage: Storage, *, now: datetime, read_files: bool = True, noted: Sequence[Head] = ()
 ) -> Iterator[Violation]:
     """Yield every broken invariant.
@@ -45,73 +45,73 @@ def check(
         noted: where the audit trail was seen to end earlier; it must still hold these.
     """
     rules: tuple[tuple[str, Callable[[], Iterator[object]]], ...] = (
-        ("delivery waits without a job", _deliveries_without_job),
-        ("two open shoots of one person", consistency.people_with_two_open_shoots),
-        ("people wait for a session and no turn is coming for so many", _turns_missing),
-        ("finished shoot is not copied and nothing will copy it", _copies_without_job),
-        ("finished shoot counts as copied without any photo", consistency.copied_without_photos),
-        ("copied photo has no rendition", consistency.copied_photos_without_renditions),
-        ("choice of a photo of another shoot", consistency.choices_of_other_shoots),
-        ("job is held by a worker that is gone", lambda: consistency.jobs_without_worker(now)),
-        ("status of a shoot has no audit row", consistency.shoots_without_audit),
-        ("consent has no audit row", consistency.consents_without_audit),
-        ("choice has no audit row", consistency.choices_without_audit),
+        ("delivery waits without a job", _list_deliveries_without_job),
+        ("two open shoots of one person", consistency.list_people_with_two_open_shoots),
+        ("people wait for a session and no turn is coming for so many", _list_missing_turns),
+        ("finished shoot is not copied and nothing will copy it", _list_copies_without_job),
+        ("finished shoot counts as copied without any photo", consistency.list_copied_without_photos),
+        ("copied photo has no rendition", consistency.list_photos_without_renditions),
+        ("choice of a photo of another shoot", consistency.list_choices_of_other_shoots),
+        ("job is held by a worker that is gone", lambda: consistency.list_jobs_without_worker(now)),
+        ("status of a shoot has no audit row", consistency.list_shoots_without_audit),
+        ("consent has no audit row", consistency.list_consents_without_audit),
+        ("choice has no audit row", consistency.list_choices_without_audit),
         ("erased person is still here", erasures.still_here),
         ("session of an erased person is known", erasures.sessions_still_here),
-        ("provider has not confirmed an erasure for a week", lambda: _overdue_erasures(now)),
+        ("provider has not confirmed an erasure for a week", lambda: _list_overdue_erasures(now)),
     )
     # Before the rows: whatever is there by now has had its photo's row before it.
     keys = set(storage.list(PHOTO_AREA))
     with snapshot():
         found = [Violation(rule, str(subject)) for rule, broken in rules for subject in broken()]
-        stored = photos.stored_files()
-        in_hand = photos.ids_being_copied()
+        stored = photos.list_stored_files()
+        in_hand = photos.list_ids_being_copied()
     yield from found
     for key in sorted(keys - stored.keys()):
         if key.removeprefix(PHOTO_AREA).partition("/")[0] not in in_hand and storage.exists(key):
             yield Violation("file belongs to no photo", key)
-    yield from _files(storage, stored, keys, read_files=read_files)
+    yield from _check_files(storage, stored, keys, read_files=read_files)
     for fault in audit_trail.faults(Walk(noted)):
         yield Violation(fault.rule, fault.subject)
 
 
-def _deliveries_without_job() -> Iterator[object]:
-    for delivery_id in deliveries.in_state("pending"):
+def _list_deliveries_without_job() -> Iterator[object]:
+    for delivery_id in deliveries.list_ids_in_state("pending"):
         if not queue.is_queued(deliveries.APPLY_TASK, delivery_id=delivery_id):
             yield delivery_id
 
 
-def _turns_missing() -> Iterator[object]:
+def _list_missing_turns() -> Iterator[object]:
     # A turn serves whoever is first, so only their number counts.
     if missing := waiting_room.missing_turns():
         yield missing
 
 
-def _copies_without_job() -> Iterator[object]:
-    for shoot_id in consistency.shoots_to_copy():
+def _list_copies_without_job() -> Iterator[object]:
+    for shoot_id in consistency.list_shoots_to_copy():
         if not queue.is_queued("photos.copy", shoot_id=str(shoot_id)):
             yield shoot_id
 
 
-def _overdue_erasures(now: datetime) -> Iterator[object]:
+def _list_overdue_erasures(now: datetime) -> Iterator[object]:
     yield from erasures.unfinished(before=now - LONGEST_ERASURE)
 
 
-def _files(
+def _check_files(
     storage: Storage, stored: dict[str, tuple[UUID, str]], keys: set[str], *, read_files: bool
 ) -> Iterator[Violation]:
     for key, (photo_id, sha256) in stored.items():
         if key in keys and not read_files:
             continue
-        digest = _digest(storage, key)
+        digest = _compute_digest(storage, key)
         # Files go before their rows do, and may have gone since the rows were read.
-        if digest is None and photos.is_shown(key):
+        if digest is None and photos.is_file_shown(key):
             yield Violation("file of a photo is missing", str(photo_id))
         elif digest is not None and digest != sha256:
             yield Violation("file of a photo is not what was stored", str(photo_id))
 
 
-def _digest(storage: Storage, key: str) -> str | None:
+def _compute_digest(storage: Storage, key: str) -> str | None:
     try:
         return hashlib.sha256(storage.get(key)).hexdigest()
     except ObjectMissing:

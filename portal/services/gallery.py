@@ -15,7 +15,7 @@ from portal.models.photos import Photo, Rendition
 from portal.services import journey
 
 # The smallest step of time the database keeps.
-ONE_TICK = timedelta(microseconds=1)
+TIME_RESOLUTION = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Gallery:
         return self.choice is not None and self.choice.photo_id == photo.id
 
 
-def open_gallery(person: Person) -> Gallery:
+def get_gallery(person: Person) -> Gallery:
     """Return the photos of the person's finished shoot.
 
     Raises:
@@ -45,55 +45,57 @@ def open_gallery(person: Person) -> Gallery:
     standing = journey.load(person)
     if standing.shoot is None or not standing.has_gallery:
         raise NotReady
-    return Gallery(photos.viewable(standing.shoot.id), standing.choice, standing.studio_choice)
+    return Gallery(photos.list_viewable(standing.shoot.id), standing.choice, standing.studio_choice)
 
 
-def choose(person: Person, photo_id: UUID, *, now: datetime) -> Choice:
+def choose_photo(person: Person, photo_id: UUID, *, now: datetime) -> Choice:
     """Make this photo the person's headshot; choosing the same one again changes nothing.
 
     Raises:
         NotFound: no such photo among the person's own.
     """
     try:
-        return _choose(person, photo_id, now)
+        return _store_choice(person, photo_id, now)
     except NotFound:
-        _note_foreign(person, photo_id, now)
+        _audit_foreign_access(person, photo_id, now)
         raise
 
 
-def _choose(person: Person, photo_id: UUID, now: datetime) -> Choice:
+def _store_choice(person: Person, photo_id: UUID, now: datetime) -> Choice:
     with transaction():
-        photo = photos.of_person(photo_id, person.id)
-        shoot = shoots.lock(photo.shoot_id) if photo else None
+        photo = photos.find_for_person(photo_id, person.id)
+        shoot = shoots.lock_shoot(photo.shoot_id) if photo else None
         if photo is None or shoot is None or shoot.copied_at is None:
             raise NotFound
-        standing = choices.current(shoot.id)
+        standing = choices.find_current(shoot.id)
         if standing is not None and standing.photo_id == photo.id and standing.origin == "portal":
             return standing
         # A favourite picked in the studio carries the provider's clock; an act here must still be the latest.
-        acted_at = max(now, standing.acted_at + ONE_TICK) if standing else now
-        choice = choices.add(shoot.id, photo.id, origin="portal", key=f"portal:{uuid4()}", acted_at=acted_at, now=now)
+        acted_at = max(now, standing.acted_at + TIME_RESOLUTION) if standing else now
+        choice = choices.create_choice(
+            shoot.id, photo.id, origin="portal", key=f"portal:{uuid4()}", acted_at=acted_at, now=now
+        )
         audit.add("choice.made", at=now, actor_id=person.id, subject_id=person.id, origin="portal")
         people.announce(person.id)
         return choice
 
 
-def rendition(person: Person, photo_id: UUID, name: str, *, now: datetime) -> Rendition:
+def get_rendition(person: Person, photo_id: UUID, name: str, *, now: datetime) -> Rendition:
     """Return where one size of the person's own photo is stored.
 
     Raises:
         NotFound: no such photo or size among the person's own.
     """
-    found = photos.rendition_of_person(photo_id, name, person.id)
+    found = photos.find_rendition_for_person(photo_id, name, person.id)
     if found is None:
-        _note_foreign(person, photo_id, now)
+        _audit_foreign_access(person, photo_id, now)
         raise NotFound
     return found
 
 
-def _note_foreign(person: Person, photo_id: UUID, now: datetime) -> None:
+def _audit_foreign_access(person: Person, photo_id: UUID, now: datetime) -> None:
     """Keep that somebody asked for another person's photo; ids cannot be guessed, so they had it from somewhere."""
     with transaction():
-        owner_id = photos.owner_of(photo_id)
+        owner_id = photos.find_owner_id(photo_id)
         if owner_id is not None and owner_id != person.id:
             audit.add("access", at=now, actor_id=person.id, subject_id=owner_id, result="denied", what="photo")

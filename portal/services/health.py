@@ -68,7 +68,7 @@ def _storage(settings: Settings) -> str:
     key = f"doctor/{secrets.token_hex(8)}.txt"
     content = b"A check wrote this; it is deleted at once."
     try:
-        place = storage.from_url(settings.storage_url)
+        place = storage.create_storage(settings.storage_url)
         place.put(key, content, "text/plain")
         try:
             same = place.get(key) == content

@@ -70,7 +70,7 @@ class Journey:
 def load(person: Person) -> Journey:
     """Gather where this person stands from our own records alone; no outside call is made."""
     consent = consents.current(person.id, POLICY_VERSION)
-    shoot = shoots.latest_for(person.id)
+    shoot = shoots.find_latest(person.id)
     if shoot is None:
         stage = stages.derive(Facts(has_consent=consent is not None))
         return Journey(
@@ -82,7 +82,7 @@ def load(person: Person) -> Journey:
             studio_choice=None,
             version=person.version,
         )
-    choice = choices.current(shoot.id)
+    choice = choices.find_current(shoot.id)
     facts = ShootFacts(
         provider_status=shoot.provider_status,
         copied_at=shoot.copied_at,
@@ -95,7 +95,7 @@ def load(person: Person) -> Journey:
         consent=consent,
         shoot=shoot,
         choice=choice,
-        studio_choice=choices.latest_from(shoot.id, "studio"),
+        studio_choice=choices.find_latest_from(shoot.id, "studio"),
         copied=photos.count_copied(shoot.id),
         expected=shoot.photo_count,
         version=person.version,

@@ -46,11 +46,11 @@ def report_dead(person: Person, sighting: Sighting, *, now: datetime, outbox: Ou
         False when there is no studio to enter any more, so that there is nothing to report.
     """
     with transaction():
-        standing = shoots.open_for(person.id)
-        shoot = shoots.lock(standing.id) if standing else None
+        standing = shoots.find_open(person.id)
+        shoot = shoots.lock_shoot(standing.id) if standing else None
         if shoot is None or shoot.signed_url is None or shoot.provider_status != ONBOARDING:
             return False
-        shoot_sync.ask_to_refresh(shoot, now=now)
+        shoot_sync.enqueue_refresh(shoot, now=now)
         report_id = link_reports.add(
             shoot.id, saw=sighting.saw, browser=sighting.browser, request_id=sighting.request_id, now=now
         )
@@ -80,7 +80,7 @@ def see_to(report_id: UUID, *, actor_id: UUID, now: datetime, outbox: Outbox = N
     """
     with transaction():
         report = link_reports.lock(report_id)
-        shoot = shoots.lock(report.shoot_id) if report else None
+        shoot = shoots.lock_shoot(report.shoot_id) if report else None
         if report is None or shoot is None:
             raise NotFound
         if report.done_at is not None:

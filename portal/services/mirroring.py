@@ -16,7 +16,7 @@ from portal.domain import stages
 from portal.domain.stages import Problem
 from portal.failpoints import failpoint
 from portal.images.errors import PhotoRefused
-from portal.images.renditions import RenderedPhoto, render
+from portal.images.renditions import RenderedPhoto, render_photo
 from portal.models import audit, consents, people, photos, shoots
 from portal.models.photos import Rendition
 from portal.models.shoots import Shoot
@@ -25,16 +25,16 @@ from portal.provider.errors import PhotoError, PhotoExpired, PhotoUnavailable
 from portal.provider.wire_types import Photo as ListedPhoto
 from portal.services import notifications
 from portal.services.notifications import NO_OUTBOX, Outbox
-from portal.storage import Storage, object_key
+from portal.storage import Storage, build_object_key
 
 log = logging.getLogger(__name__)
 
 # Two decodes at a time keep a small machine responsive; downloads overlap with them.
-WORKERS = 3
+DOWNLOAD_THREADS = 3
 
 # Sessions have forty photos, large packages two hundred; these only end what no session can be.
-MOST_PHOTOS = 500
-MOST_BYTES = 2 * 1024**3
+MAX_PHOTOS = 500
+MAX_BYTES = 2 * 1024**3
 
 
 class NotListedYet(Exception):
@@ -55,8 +55,8 @@ class Copier:
     storage: Storage
     clock: Callable[[], datetime]
     outbox: Outbox = NO_OUTBOX
-    most_photos: int = MOST_PHOTOS
-    most_bytes: int = MOST_BYTES
+    max_photos: int = MAX_PHOTOS
+    max_bytes: int = MAX_BYTES
 
 
 @dataclass(frozen=True)
@@ -102,13 +102,13 @@ def copy_photos(shoot_id: UUID, copier: Copier) -> None:
     _finish(shoot_id, provider_id, copier)
 
 
-def settle(shoot_id: UUID, *, now: datetime, outbox: Outbox = NO_OUTBOX) -> None:
+def finish_incomplete_copy(shoot_id: UUID, *, now: datetime, outbox: Outbox = NO_OUTBOX) -> None:
     """After the last try, go on with the photos there are, and say plainly when there is none."""
     with transaction():
-        shoot = shoots.lock(shoot_id)
+        shoot = shoots.lock_shoot(shoot_id)
         if shoot is None or not _is_ready(shoot):
             return
-        for photo in photos.of_shoot(shoot_id):
+        for photo in photos.list_by_shoot(shoot_id):
             if photo.copied_at is None and photo.refused is None:
                 photo.refused = "NeverThere"
         _close_copy(shoot, now, outbox)
@@ -116,7 +116,7 @@ def settle(shoot_id: UUID, *, now: datetime, outbox: Outbox = NO_OUTBOX) -> None
 
 def _wants_copying(shoot_id: UUID) -> str | None:
     with transaction():
-        shoot = shoots.by_id(shoot_id)
+        shoot = shoots.find_by_id(shoot_id)
         wanted = shoot is not None and _is_ready(shoot) and consents.stands(shoot.person_id)
         provider_id = shoot.provider_id if shoot is not None and wanted else None
     release()
@@ -129,31 +129,31 @@ def _is_ready(shoot: Shoot) -> bool:
 
 def _listed(provider_id: str, copier: Copier) -> list[ListedPhoto]:
     found = copier.provider.list_photos(provider_id, include="all")
-    listed = list(islice(found, copier.most_photos))
+    listed = list(islice(found, copier.max_photos))
     if not listed:
         raise NotListedYet
-    if len(listed) == copier.most_photos and next(found, None) is not None:
-        log.warning("more photos than any session has", extra={"kept": copier.most_photos})
+    if len(listed) == copier.max_photos and next(found, None) is not None:
+        log.warning("more photos than any session has", extra={"kept": copier.max_photos})
     return listed
 
 
 def _room(shoot_id: UUID, copier: Copier) -> _Room:
     with transaction():
-        taken = photos.stored_bytes(shoot_id)
+        taken = photos.sum_stored_bytes(shoot_id)
     release()
-    return _Room(copier.most_bytes - taken)
+    return _Room(copier.max_bytes - taken)
 
 
 def _register(shoot_id: UUID, listed: list[ListedPhoto], now: datetime) -> list[tuple[UUID, str]]:
     """Write down every photo the provider names, and return those still to be fetched with their address."""
     waiting = []
     with transaction():
-        shoot = shoots.lock(shoot_id)
+        shoot = shoots.lock_shoot(shoot_id)
         if shoot is None or not _is_ready(shoot):
             return []
-        known = {photo.provider_id: photo for photo in photos.of_shoot(shoot_id)}
+        known = {photo.provider_id: photo for photo in photos.list_by_shoot(shoot_id)}
         for position, item in enumerate(listed, start=1):
-            photo = known.pop(item.id, None) or photos.add(shoot_id, item.id, position=position, now=now)
+            photo = known.pop(item.id, None) or photos.create_photo(shoot_id, item.id, position=position, now=now)
             photo.position = position
             photo.removed_at = None
             address = item.urls.original or item.urls.main
@@ -177,7 +177,7 @@ def _fetch_all(waiting: Iterable[tuple[UUID, str]], room: _Room, copier: Copier)
     One photo that cannot be had now holds up no other: the first such failure is raised at the end.
     """
     failure: PhotoError | None = None
-    with ThreadPoolExecutor(WORKERS, thread_name_prefix="copy") as pool:
+    with ThreadPoolExecutor(DOWNLOAD_THREADS, thread_name_prefix="copy") as pool:
         tasks = [pool.submit(_fetch, photo_id, address, room, copier) for photo_id, address in waiting]
         try:
             for task in tasks:
@@ -194,8 +194,8 @@ def _fetch_all(waiting: Iterable[tuple[UUID, str]], room: _Room, copier: Copier)
 
 def _fetch(photo_id: UUID, address: str, room: _Room, copier: Copier) -> _Fetched:
     try:
-        content = copier.downloader.fetch(address).content
-        rendered = render(content)
+        content = copier.downloader.download(address).content
+        rendered = render_photo(content)
     except (PhotoUnavailable, PhotoExpired):
         # The next run lists the photos again and gets fresh addresses.
         raise
@@ -219,12 +219,12 @@ def _refused(photo_id: UUID, reason: str) -> _Fetched:
 
 
 def _key(photo_id: UUID, slot: str, sha256: str, extension: str) -> str:
-    return object_key("photos", photo_id, slot, sha256, extension)
+    return build_object_key("photos", photo_id, slot, sha256, extension)
 
 
 def _keep(shoot_id: UUID, fetched: _Fetched, copier: Copier) -> None:
     with transaction() as session:
-        photo = photos.lock(fetched.photo_id)
+        photo = photos.lock_photo(fetched.photo_id)
         if photo is None or photo.copied_at is not None:
             return
         if fetched.rendered is None:
@@ -248,14 +248,14 @@ def _keep(shoot_id: UUID, fetched: _Fetched, copier: Copier) -> None:
         photo.width, photo.height = rendered.width, rendered.height
         photo.provenance = rendered.provenance.source_type
         photo.copied_at = copier.clock()
-        shoot = shoots.by_id(shoot_id)
+        shoot = shoots.find_by_id(shoot_id)
         if shoot is not None:
             people.announce(shoot.person_id)
 
 
 def _finish(shoot_id: UUID, provider_id: str, copier: Copier) -> None:
     with transaction():
-        shoot = shoots.lock(shoot_id)
+        shoot = shoots.lock_shoot(shoot_id)
         if shoot is None or not _is_ready(shoot) or shoot.provider_id != provider_id:
             return
         _close_copy(shoot, copier.clock(), copier.outbox)

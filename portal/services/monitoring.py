@@ -90,11 +90,11 @@ def studio_seems_down(now: datetime) -> bool:
 def tell_of_stuck(*, outbox: Outbox, now: datetime) -> None:
     """Send the operators word of people who wait longer than usual, and keep of whom: their pages say that we did."""
     with transaction():
-        waiting_room = [each.id for each in shoots.moving() if _is_news(each, now)]
+        waiting_room = [each.id for each in shoots.list_in_progress() if _is_news(each, now)]
         is_told = bool(waiting_room) and notifications.sessions_are_stuck(outbox=outbox, now=now)
     for shoot_id in waiting_room if is_told else ():
         with transaction():
-            shoot = shoots.lock(shoot_id)
+            shoot = shoots.lock_shoot(shoot_id)
             if shoot is not None and _is_news(shoot, now):
                 shoot.stuck_told_at = now
                 audit.add("shoot.stuck", at=now, subject_id=shoot.person_id, result="problem")

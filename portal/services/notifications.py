@@ -242,7 +242,7 @@ def _take(notice_id: UUID, support: str | None, now: datetime) -> Letter | None:
 
 def _address(notice: Notice, support: str | None, now: datetime) -> Letter | None:
     kind = Kind(notice.kind)
-    shoot = shoots.by_id(notice.shoot_id) if notice.shoot_id else None
+    shoot = shoots.find_by_id(notice.shoot_id) if notice.shoot_id else None
     if shoot is not None and not _is_still_true(kind, notice, shoot, now):
         _drop(notice, "no_longer_true", now)
         return None

@@ -34,7 +34,9 @@ def note(shoot: Shoot, before: str | None, *, at: datetime, doubt: timedelta | N
         _learn(shoot, left, at=at, doubt=doubt, now=now)
     if entered is not None:
         later = ORDER[ORDER.index(entered) + 1 :]
-        shoot_steps.begin(shoot.id, entered, at=at, doubt=None if doubt is None else doubt.total_seconds(), drop=later)
+        shoot_steps.store_step(
+            shoot.id, entered, at=at, doubt=None if doubt is None else doubt.total_seconds(), drop=later
+        )
 
 
 def goes_back(before: str | None, after: str | None) -> bool:
@@ -51,7 +53,7 @@ def _is_next(left: Step, entered: Step | None, shoot: Shoot) -> bool:
 
 
 def _learn(shoot: Shoot, left: Step, *, at: datetime, doubt: timedelta | None, now: datetime) -> None:
-    begun = shoot_steps.of_shoot(shoot.id).get(left)
+    begun = shoot_steps.get_steps(shoot.id).get(left)
     if begun is None or begun.doubt is None or doubt is None:
         return
     began_at, unknown = begun.began_at, doubt + timedelta(seconds=begun.doubt)
@@ -62,7 +64,7 @@ def _learn(shoot: Shoot, left: Step, *, at: datetime, doubt: timedelta | None, n
         began_at, unknown = shoot.opened_at, doubt
     if durations.is_telling(left, at - began_at, unknown):
         seconds = (at - began_at).total_seconds()
-        shoot_steps.keep_duration(left, is_development=shoot.is_development, seconds=seconds, now=now)
+        shoot_steps.create_duration(left, is_development=shoot.is_development, seconds=seconds, now=now)
 
 
 class Expectations:
@@ -86,6 +88,6 @@ class Expectations:
 
 
 def _read(before: datetime, *, is_development: bool) -> Mapping[Step, Usual]:
-    samples = shoot_steps.latest_durations(before, is_development=is_development, limit=durations.LATEST)
+    samples = shoot_steps.list_latest_durations(before, is_development=is_development, limit=durations.LATEST)
     start = START_IN_DEVELOPMENT if is_development else START
     return {step: durations.usual(samples.get(step, []), start[step]) for step in Step}

@@ -48,11 +48,11 @@ def forget(storage: Storage, *, now: datetime) -> None:
     """
     with transaction():
         counts = {
-            "bodies": deliveries.forget_bodies(now - BODIES),
+            "bodies": deliveries.delete_bodies(now - BODIES),
             "calls": budget.forget_calls(now - CALLS),
             "jobs": queue.forget_finished(now - FINISHED_JOBS),
             "limits": rate_limits.forget(now - LIMITS),
-            "durations": shoot_steps.forget_durations(LATEST),
+            "durations": shoot_steps.delete_old_durations(LATEST),
         }
     failpoint("retention.after_records")
     counts["sign_ins"] = _drop_sign_ins(now)
@@ -77,9 +77,9 @@ def _hide_unchosen(now: datetime) -> int:
     hidden = 0
     while True:
         with transaction():
-            found = choices.unchosen_photos(now - UNCHOSEN_PHOTOS)
-            photos.hide(found, now)
-            for shoot in shoots.without_photos():
+            found = choices.list_unchosen_photo_ids(now - UNCHOSEN_PHOTOS)
+            photos.hide_photos(found, now)
+            for shoot in shoots.list_without_photos():
                 # Nobody chose in time; saying so is better than an empty gallery.
                 shoot.problem = Problem.NOT_CHOSEN
                 audit.add("shoot.not_chosen", at=now, subject_id=shoot.person_id, result="problem")
@@ -94,14 +94,14 @@ def _delete_files(storage: Storage, now: datetime) -> int:
     deleted = 0
     while True:
         with transaction():
-            found = photos.files_of_removed(now - REMOVED_FILES)
+            found = photos.list_files_of_removed(now - REMOVED_FILES)
         release()
         if not found:
             return deleted
         for _rendition_id, key, _owner_id in found:
             storage.delete(key)
         with transaction():
-            photos.drop_renditions([rendition_id for rendition_id, _key, _owner_id in found])
+            photos.delete_renditions([rendition_id for rendition_id, _key, _owner_id in found])
             for owner_id, files in Counter(owner_id for _rendition_id, _key, owner_id in found).items():
                 audit.add("photos.deleted", at=now, subject_id=owner_id, files=files)
         deleted += len(found)

@@ -38,9 +38,9 @@ log = logging.getLogger(__name__)
 ATTEMPT_LEASE = timedelta(seconds=60)
 # After so many failures of its own that nothing promises to end, a session is given up.
 MAX_FAILURES = 5
-LONGEST_REST = timedelta(minutes=5)
+MAX_BACKOFF = timedelta(minutes=5)
 _REFUSALS = (OutOfCredits, Forbidden, Unauthorized, InvalidRequest, AlreadyExists)
-_PLAIN_500 = 500
+_INTERNAL_ERROR = 500
 
 
 @dataclass(frozen=True)
@@ -55,16 +55,16 @@ class Claim:
     attempt: int
     email: str
     development: bool
-    must_look: bool
+    look_up_first: bool
 
 
-def claim_next(desk: Desk) -> Claim | None:
+def claim_next_shoot(desk: Desk) -> Claim | None:
     """Begin an attempt for whoever has waited longest; those who cannot be served leave the line on the way."""
     while True:
         now = desk.clock()
         with transaction():
             shoot = waiting_room.next_in_line(now, dead_before=now - ATTEMPT_LEASE)
-            claim = _claim(shoot, now, desk.outbox) if shoot is not None else None
+            claim = _claim_shoot(shoot, now, desk.outbox) if shoot is not None else None
         release()
         if shoot is None:
             return None
@@ -73,7 +73,7 @@ def claim_next(desk: Desk) -> Claim | None:
             return claim
 
 
-def _claim(shoot: Shoot, now: datetime, outbox: Outbox) -> Claim | None:
+def _claim_shoot(shoot: Shoot, now: datetime, outbox: Outbox) -> Claim | None:
     person = people.by_id(shoot.person_id)
     # The person may have withdrawn between the press and this moment.
     if person is None or person.deactivated_at is not None or consents.current(person.id, POLICY_VERSION) is None:
@@ -81,7 +81,7 @@ def _claim(shoot: Shoot, now: datetime, outbox: Outbox) -> Claim | None:
         return None
     if not shoot.is_development and waiting_room.is_behind_saved(shoot, Problem.NO_CREDITS):
         # Whoever asked earlier waits for a credit: no call is needed to know that there is none for this one.
-        _stop(shoot, Problem.NO_CREDITS, now, reason="behind_others_without_credit")
+        _set_problem(shoot, Problem.NO_CREDITS, now, reason="behind_others_without_credit")
         notifications.credits_are_used_up(outbox=outbox, now=now)
         return None
     must_look = shoot.attempts > shoot.ruled_out
@@ -90,7 +90,7 @@ def _claim(shoot: Shoot, now: datetime, outbox: Outbox) -> Claim | None:
     return Claim(shoot.id, shoot.attempts, person.email, shoot.is_development, must_look)
 
 
-def serve(claim: Claim, desk: Desk) -> None:
+def create_session(claim: Claim, desk: Desk) -> None:
     """Get the provider's session for a claimed shoot, with the one call there is leave for already.
 
     Raises:
@@ -99,7 +99,7 @@ def serve(claim: Claim, desk: Desk) -> None:
     try:
         result = _create_or_find(claim, desk)
     except _REFUSALS as error:
-        _give_up(claim, error, desk.clock(), desk.outbox)
+        _store_refusal(claim, error, desk.clock(), desk.outbox)
         return
     except SQLAlchemyError:
         # Not the session's fault; it is tried again when its lease has run out.
@@ -107,55 +107,58 @@ def serve(claim: Claim, desk: Desk) -> None:
     except NotYet:
         raise
     except Exception as error:
-        raise NotYet(_failed(claim, error, desk.clock())) from error
+        raise NotYet(_schedule_retry(claim, error, desk.clock())) from error
     failpoint("create.after_call")
-    _keep_session(claim.shoot_id, claim.attempt, result, desk.secretbox, desk.clock(), outbox=desk.outbox)
+    _store_session(claim.shoot_id, claim.attempt, result, desk.secretbox, desk.clock(), outbox=desk.outbox)
     failpoint("create.after_keep")
 
 
 def _create_or_find(claim: Claim, desk: Desk) -> CreatedSession | Model:
     # A second create would be refused or, worse, make a second session.
-    if claim.must_look:
+    if claim.look_up_first:
         if (found := desk.provider.find_model_by_email(claim.email, priority="interactive")) is not None:
             return found
         # Looking can take long in a large organisation.
-        _renew(claim, desk.clock())
+        _renew_lease(claim, desk.clock())
     try:
         return desk.provider.create_model(
-            claim.email, is_development=claim.development or None, priority="interactive", prepaid=not claim.must_look
+            claim.email,
+            is_development=claim.development or None,
+            priority="interactive",
+            prepaid=not claim.look_up_first,
         )
     except AlreadyExists:
-        _rule_out(claim)
+        _record_no_session(claim)
         found = desk.provider.find_model_by_email(claim.email, priority="interactive")
         if found is None:
             raise
         return found
     except ProviderError as error:
         if not error.answer_lost:
-            _rule_out(claim)
+            _record_no_session(claim)
         raise
 
 
-def _renew(claim: Claim, now: datetime) -> None:
+def _renew_lease(claim: Claim, now: datetime) -> None:
     """Make sure, right before the call that must not happen twice, that the attempt is still ours."""
     with transaction():
-        shoot = shoots.lock(claim.shoot_id)
+        shoot = shoots.lock_shoot(claim.shoot_id)
         if shoot is None or shoot.attempts != claim.attempt or shoot.provider_id or shoot.closed_at:
             raise NotYet(now + ATTEMPT_LEASE)
         shoot.attempted_at = now
     release()
 
 
-def _rule_out(claim: Claim) -> None:
+def _record_no_session(claim: Claim) -> None:
     """Remember that the provider made nothing in this attempt, so that the next one need not look."""
     with transaction():
-        shoot = shoots.lock(claim.shoot_id)
+        shoot = shoots.lock_shoot(claim.shoot_id)
         if shoot is not None and shoot.attempts == claim.attempt:
             shoot.ruled_out = claim.attempt
     release()
 
 
-def _keep_session(
+def _store_session(
     shoot_id: UUID,
     attempt: int,
     result: CreatedSession | Model,
@@ -166,20 +169,20 @@ def _keep_session(
 ) -> None:
     provider_id = result.model_id if isinstance(result, CreatedSession) else result.id
     with transaction():
-        shoot = shoots.lock(shoot_id)
+        shoot = shoots.lock_shoot(shoot_id)
         if shoot is None:
             return
         if shoot.provider_id is not None:
-            _keep_late_link(shoot, provider_id, result.signed_url, secretbox, now)
+            _store_late_link(shoot, provider_id, result.signed_url, secretbox, now)
             return
         # Events can be faster than the answer to the call that caused them.
-        deliveries.hold_model(provider_id)
-        if shoots.by_provider_id(provider_id) is not None:
-            _stop(shoot, Problem.REFUSED, now, reason="session_belongs_to_another_person")
+        deliveries.lock_model_id(provider_id)
+        if shoots.find_by_provider_id(provider_id) is not None:
+            _set_problem(shoot, Problem.REFUSED, now, reason="session_belongs_to_another_person")
             return
         if erasures.is_buried(provider_id):
             # The same person, back after an erasure that the provider has not finished.
-            _stop(shoot, Problem.REFUSED, now, reason="session_is_being_erased")
+            _set_problem(shoot, Problem.REFUSED, now, reason="session_is_being_erased")
             return
         shoot.provider_id = provider_id
         shoot.minted_at = now
@@ -190,18 +193,18 @@ def _keep_session(
         else:
             log.warning("session exists without a link", extra={"shoot": str(shoot.id)})
             audit.add("shoot.link_lost", at=now, subject_id=shoot.person_id, result="problem")
-        shoot_sync.tell_status(shoot, result.status, at=now, by="create", now=now)
+        shoot_sync.apply_status(shoot, result.status, at=now, by="create", now=now)
         if shoot.signed_url is None and result.status == ONBOARDING:
             notifications.link_is_lost(shoot, cause="never_received", outbox=outbox, now=now)
         audit.add("shoot.created", at=now, subject_id=shoot.person_id, attempt=attempt)
-        for delivery in deliveries.unmatched(provider_id):
+        for delivery in deliveries.list_unmatched(provider_id):
             delivery.state = "pending"
             queue.defer(deliveries.APPLY_TASK, delivery_id=delivery.id)
         if not shoot.is_development:
             credits.go_on()
 
 
-def _keep_late_link(
+def _store_late_link(
     shoot: Shoot, provider_id: str, signed_url: str | None, secretbox: SecretBox, now: datetime
 ) -> None:
     """Keep a link whose attempt was taken for dead: it is the only one there will ever be."""
@@ -211,56 +214,56 @@ def _keep_late_link(
         people.announce(shoot.person_id)
 
 
-def _give_up(claim: Claim, error: ProviderError, now: datetime, outbox: Outbox) -> None:
+def _store_refusal(claim: Claim, error: ProviderError, now: datetime, outbox: Outbox) -> None:
     problem = Problem.NO_CREDITS if isinstance(error, OutOfCredits) else Problem.REFUSED
     with transaction():
-        shoot = shoots.lock(claim.shoot_id)
+        shoot = shoots.lock_shoot(claim.shoot_id)
         if shoot is not None and shoot.provider_id is None and shoot.attempts == claim.attempt:
-            _stop(shoot, problem, now, reason=error.code or type(error).__name__)
+            _set_problem(shoot, problem, now, reason=error.code or type(error).__name__)
             if problem is Problem.NO_CREDITS:
                 notifications.credits_are_used_up(outbox=outbox, now=now)
                 credits.queue_reading()
 
 
-def _stop(shoot: Shoot, problem: Problem, now: datetime, *, reason: str) -> None:
+def _set_problem(shoot: Shoot, problem: Problem, now: datetime, *, reason: str) -> None:
     shoot.problem = problem
     shoot.attempted_at = None
     audit.add("shoot.not_created", at=now, subject_id=shoot.person_id, result=problem, reason=reason)
     people.announce(shoot.person_id)
 
 
-def _failed(claim: Claim, error: Exception, now: datetime) -> datetime:
+def _schedule_retry(claim: Claim, error: Exception, now: datetime) -> datetime:
     """End the lease of a failed attempt and return when to go on.
 
     What is wrong with the provider makes the whole line rest, in its order; what is wrong with this one session
     lets the others go by until it is tried again.
     """
     log.warning("no session this time", extra={"shoot": str(claim.shoot_id), "error": type(error).__name__})
-    is_outage = isinstance(error, Unavailable) and error.status != _PLAIN_500
+    is_outage = isinstance(error, Unavailable) and error.status != _INTERNAL_ERROR
     if is_outage or isinstance(error, RateLimited):
         with transaction():
-            _let_go(claim)
+            _release_lease(claim)
         if isinstance(error, RateLimited) and error.resets_at is not None:
             budget.rest_line_until(error.resets_at)
             return error.resets_at
         return budget.rest_line(now)
     with transaction():
-        shoot = _let_go(claim)
+        shoot = _release_lease(claim)
         if shoot is None:
             return now
         shoot.failures += 1
         may_pass = isinstance(error, ProviderError) and error.retryable
         if shoot.failures >= MAX_FAILURES and not may_pass:
-            _stop(shoot, Problem.REFUSED, now, reason=type(error).__name__)
+            _set_problem(shoot, Problem.REFUSED, now, reason=type(error).__name__)
             return now
-        ceiling = min(LONGEST_REST, timedelta(seconds=2 ** min(shoot.failures - 1, 10)))
+        ceiling = min(MAX_BACKOFF, timedelta(seconds=2 ** min(shoot.failures - 1, 10)))
         shoot.rests_until = now + ceiling * random.uniform(0.5, 1)  # noqa: S311 - jitter, not a secret
         return shoot.rests_until
 
 
-def _let_go(claim: Claim) -> Shoot | None:
+def _release_lease(claim: Claim) -> Shoot | None:
     """End the lease of an attempt, so that the next one need not wait for it to run out."""
-    shoot = shoots.lock(claim.shoot_id)
+    shoot = shoots.lock_shoot(claim.shoot_id)
     if shoot is None or shoot.attempts != claim.attempt or shoot.provider_id is not None:
         return None
     shoot.attempted_at = None

@@ -27,14 +27,14 @@ FAVORITE_TASK = "shoots.read_favorite"
 # One answer can be wrong; two this far apart are not.
 CONFIRM_MISSING_AFTER = timedelta(minutes=5)
 # How soon the same shoot is read again for reasons of the same kind.
-REFRESH_PAUSE = timedelta(seconds=20)
+MIN_REFRESH_INTERVAL = timedelta(seconds=20)
 # The smallest step of time the database keeps.
-ONE_TICK = timedelta(microseconds=1)
+TIME_RESOLUTION = timedelta(microseconds=1)
 
 Source = Literal["create", "event", "check"]
 
 
-def tell_status(
+def apply_status(
     shoot: Shoot, status: str, *, at: datetime, by: Source, now: datetime, finished_at: datetime | None = None
 ) -> None:
     """Take in what the provider says about a shoot, in the caller's transaction.
@@ -48,7 +48,7 @@ def tell_status(
         finished_at: when the provider says it was finished, if it says so.
     """
     before = shoot.provider_status
-    doubt = _doubt(shoot, at=at, by=by)
+    doubt = _compute_doubt(shoot, at=at, by=by)
     if status not in stages.KNOWN_STATUSES and status != before:
         log.warning("unknown provider status", extra={"status": status[:40]})
     shoot.provider_status = status
@@ -62,12 +62,12 @@ def tell_status(
         # Whatever held it up, it moved.
         shoot.problem = None
     if starts_over:
-        _start_over(shoot, now)
+        _reset_run(shoot, now)
     if starts_over or progress.goes_back(before, status):
         shoot.restarted_at = at
     if status == stages.ACTIVE:
         shoot.finished_at = shoot.finished_at or finished_at or at
-        _ask_to_copy(shoot, by)
+        _enqueue_copy(shoot, by)
     if status == stages.DELETED and shoot.closed_at is None:
         shoot.closed_at = now
     if status != before:
@@ -77,14 +77,14 @@ def tell_status(
         people.announce(shoot.person_id)
 
 
-def _doubt(shoot: Shoot, *, at: datetime, by: Source) -> timedelta | None:
+def _compute_doubt(shoot: Shoot, *, at: datetime, by: Source) -> timedelta | None:
     """Return by how much a change may be older than it is said to be: an answer only tells that it has happened."""
     if by != "check":
         return timedelta(0)
     return None if shoot.confirmed_at is None else max(at - shoot.confirmed_at, timedelta(0))
 
 
-def take_in(shoot: Shoot, model: Model, *, asked_at: datetime, now: datetime) -> bool:
+def apply_model(shoot: Shoot, model: Model, *, asked_at: datetime, now: datetime) -> bool:
     """Take in, in the caller's transaction, the answer to a question that was put at ``asked_at``.
 
     Returns:
@@ -95,7 +95,7 @@ def take_in(shoot: Shoot, model: Model, *, asked_at: datetime, now: datetime) ->
         return False
     # The provider's clock may run before ours; what we knew at the question is older than the answer all the same.
     at = max(asked_at, shoot.status_at or asked_at)
-    tell_status(shoot, status, at=at, by="check", now=now, finished_at=model.finished_at)
+    apply_status(shoot, status, at=at, by="check", now=now, finished_at=model.finished_at)
     return True
 
 
@@ -104,49 +104,49 @@ def _is_another_run(shoot: Shoot, finished_at: datetime | None) -> bool:
     return finished_at is not None and shoot.finished_at is not None and finished_at > shoot.finished_at
 
 
-def _ask_to_copy(shoot: Shoot, by: Source) -> None:
+def _enqueue_copy(shoot: Shoot, by: Source) -> None:
     # A check that says what we know already does not revive a copy that was given up; an event does.
     if shoot.copied_at is None and (shoot.problem is None or by == "event"):
         queue.defer(COPY_TASK, once=f"copy:{shoot.id}", shoot_id=str(shoot.id))
 
 
-def ask_for_held_back(shoot: Shoot) -> None:
+def recheck_withheld(shoot: Shoot) -> None:
     """Queue, in the caller's transaction, the copy of a finished shoot that was not copied when it was finished."""
     if shoot.provider_status == stages.ACTIVE and shoot.copied_at is None and shoot.problem is None:
         queue.defer(COPY_TASK, once=f"copy:{shoot.id}", shoot_id=str(shoot.id))
 
 
-def _start_over(shoot: Shoot, now: datetime) -> None:
+def _reset_run(shoot: Shoot, now: datetime) -> None:
     """Take back a finished shoot: the provider's admin has sent it to its beginning and dropped its photos."""
     shoot.finished_at = None
     shoot.copied_at = None
     shoot.photo_count = 0
     shoot.problem = None
-    for photo in photos.of_shoot(shoot.id):
+    for photo in photos.list_by_shoot(shoot.id):
         photo.removed_at = photo.removed_at or now
 
 
-def is_news(shoot: Shoot, at: datetime) -> bool:
+def is_newer(shoot: Shoot, at: datetime) -> bool:
     """Whether something that was true at ``at`` is newer than all we know; when in doubt it is not."""
     return shoot.status_at is None or at > shoot.status_at
 
 
-def ask_to_refresh(shoot: Shoot, *, now: datetime) -> None:
+def enqueue_refresh(shoot: Shoot, *, now: datetime) -> None:
     """Queue one re-read of a shoot; a burst of reasons costs one call at once and one a little later."""
     at = None
     if shoot.confirmed_by == "check" and shoot.confirmed_at is not None:
-        at = max(now, shoot.confirmed_at + REFRESH_PAUSE)
+        at = max(now, shoot.confirmed_at + MIN_REFRESH_INTERVAL)
     queue.defer(REFRESH_TASK, once=f"refresh:{shoot.id}", at=at, shoot_id=str(shoot.id))
 
 
-def refresh(shoot_id: UUID, *, provider: ProviderClient, clock: Callable[[], datetime]) -> None:
+def refresh_shoot(shoot_id: UUID, *, provider: ProviderClient, clock: Callable[[], datetime]) -> None:
     """Re-read one shoot from the provider.
 
     Raises:
         ProviderError: the provider could not be asked.
     """
     with transaction():
-        shoot = shoots.by_id(shoot_id)
+        shoot = shoots.find_by_id(shoot_id)
         provider_id = shoot.provider_id if shoot else None
     release()
     if provider_id is None:
@@ -155,48 +155,48 @@ def refresh(shoot_id: UUID, *, provider: ProviderClient, clock: Callable[[], dat
     try:
         model = provider.get_model(provider_id)
     except NotFound:
-        miss(shoot_id, now=clock())
+        record_missing(shoot_id, now=clock())
         return
     failpoint("refresh.after_call")
     with transaction():
-        shoot = shoots.lock(shoot_id)
+        shoot = shoots.lock_shoot(shoot_id)
         if shoot is None or shoot.closed_at is not None:
             return
-        if not take_in(shoot, model, asked_at=asked_at, now=clock()):
-            ask_to_refresh(shoot, now=clock())
+        if not apply_model(shoot, model, asked_at=asked_at, now=clock()):
+            enqueue_refresh(shoot, now=clock())
         failpoint("refresh.before_commit")
     failpoint("refresh.after_commit")
 
 
-def miss(shoot_id: UUID, *, now: datetime) -> None:
+def record_missing(shoot_id: UUID, *, now: datetime) -> None:
     """Take in that the provider does not know a shoot's model; only the second time, later, is it believed."""
     with transaction():
-        shoot = shoots.lock(shoot_id)
+        shoot = shoots.lock_shoot(shoot_id)
         if shoot is None or shoot.closed_at is not None:
             return
         if shoot.missing_since is None:
             shoot.missing_since = now
             log.warning("the provider does not know a session of ours", extra={"shoot": str(shoot_id)})
         elif now - shoot.missing_since >= CONFIRM_MISSING_AFTER:
-            tell_status(shoot, stages.DELETED, at=now, by="check", now=now)
+            apply_status(shoot, stages.DELETED, at=now, by="check", now=now)
 
 
 def record_studio_favorite(
     shoot: Shoot, provider_photo_id: str, *, key: str, acted_at: datetime, now: datetime
 ) -> None:
     """Keep, in the caller's transaction, that the person picked a photo in the studio; twice is once."""
-    if choices.by_key(shoot.id, key) is not None:
+    if choices.find_by_key(shoot.id, key) is not None:
         return
-    photo = photos.by_provider_id(shoot.id, provider_photo_id)
+    photo = photos.find_by_provider_id(shoot.id, provider_photo_id)
     if photo is None:
         # The pick can be known before the photo has been copied.
-        photo = photos.add(shoot.id, provider_photo_id, position=0, now=now)
-    choices.add(shoot.id, photo.id, origin="studio", key=key, acted_at=acted_at, now=now)
+        photo = photos.create_photo(shoot.id, provider_photo_id, position=0, now=now)
+    choices.create_choice(shoot.id, photo.id, origin="studio", key=key, acted_at=acted_at, now=now)
     audit.add("choice.made", at=now, subject_id=shoot.person_id, origin="studio")
     people.announce(shoot.person_id)
 
 
-def learn_favorite(shoot: Shoot, provider_photo_id: str, *, acted_at: datetime, now: datetime) -> bool:
+def apply_listed_favorite(shoot: Shoot, provider_photo_id: str, *, acted_at: datetime, now: datetime) -> bool:
     """Take in, in the caller's transaction, a favourite that no event told us of.
 
     When it was picked is not known, so it never outranks what the person chose since.
@@ -204,20 +204,20 @@ def learn_favorite(shoot: Shoot, provider_photo_id: str, *, acted_at: datetime, 
     Returns:
         Whether it was new.
     """
-    known = choices.latest_from(shoot.id, "studio")
-    photo = photos.by_provider_id(shoot.id, provider_photo_id)
+    known = choices.find_latest_from(shoot.id, "studio")
+    photo = photos.find_by_provider_id(shoot.id, provider_photo_id)
     if photo is None or photo.removed_at is not None or (known is not None and known.photo_id == photo.id):
         return False
-    standing = choices.current(shoot.id)
+    standing = choices.find_current(shoot.id)
     if standing is not None and standing.origin == "portal":
         # Just before it: later than every pick in the studio we knew of, and not later than the choice.
-        acted_at = min(acted_at, standing.acted_at - ONE_TICK)
+        acted_at = min(acted_at, standing.acted_at - TIME_RESOLUTION)
     key = f"found:{provider_photo_id}:{known.id if known else 'first'}"
     record_studio_favorite(shoot, provider_photo_id, key=key, acted_at=acted_at, now=now)
     return True
 
 
-def read_favorite(
+def refresh_favorite(
     shoot_id: UUID, *, key: str, acted_at: datetime, provider: ProviderClient, clock: Callable[[], datetime]
 ) -> None:
     """Ask the provider which photo was picked, when the event did not say.
@@ -226,7 +226,7 @@ def read_favorite(
         ProviderError: the provider could not be asked.
     """
     with transaction():
-        shoot = shoots.by_id(shoot_id)
+        shoot = shoots.find_by_id(shoot_id)
         provider_id = shoot.provider_id if shoot else None
     release()
     if provider_id is None:
@@ -236,7 +236,7 @@ def read_favorite(
         return
     failpoint("favorite.after_call")
     with transaction():
-        shoot = shoots.lock(shoot_id)
+        shoot = shoots.lock_shoot(shoot_id)
         if shoot is not None:
             record_studio_favorite(shoot, favorite.id, key=key, acted_at=acted_at, now=clock())
     failpoint("favorite.after_keep")

@@ -30,11 +30,11 @@ def request_shoot(person: Person, *, provider: str, development: bool, now: date
     with transaction() as session:
         if consents.current(person.id, POLICY_VERSION) is None:
             raise ConsentMissing
-        if (standing := shoots.open_for(person.id)) is not None:
-            return _ask_again(standing)
+        if (standing := shoots.find_open(person.id)) is not None:
+            return _retry_request(standing)
         people.lock(person.id)
         # Another press may have been first.
-        if (standing := shoots.open_for(person.id)) is not None:
+        if (standing := shoots.find_open(person.id)) is not None:
             return standing
         shoot = Shoot(person_id=person.id, provider=provider, is_development=development, requested_at=now, attempts=0)
         session.add(shoot)
@@ -45,9 +45,9 @@ def request_shoot(person: Person, *, provider: str, development: bool, now: date
         return shoot
 
 
-def _ask_again(standing: Shoot) -> Shoot:
+def _retry_request(standing: Shoot) -> Shoot:
     """Let a press of start repeat what failed for a reason that may be over, or was never done."""
-    shoot = shoots.lock(standing.id)
+    shoot = shoots.lock_shoot(standing.id)
     if shoot is None or shoot.closed_at is not None or shoot.provider_id is not None:
         return standing
     if shoot.problem is not None or shoot.left_at is not None:
@@ -58,21 +58,21 @@ def _ask_again(standing: Shoot) -> Shoot:
     return shoot
 
 
-def come_back(person: Person) -> None:
+def rejoin_queue(person: Person) -> None:
     """Put somebody who had withdrawn and agrees again back in their place, in the caller's transaction."""
-    standing = shoots.open_for(person.id)
+    standing = shoots.find_open(person.id)
     if standing is not None and standing.left_at is not None:
-        _ask_again(standing)
+        _retry_request(standing)
 
 
-def studio_url(person: Person, *, secretbox: SecretBox, now: datetime, outbox: Outbox = NO_OUTBOX) -> str | None:
+def open_studio(person: Person, *, secretbox: SecretBox, now: datetime, outbox: Outbox = NO_OUTBOX) -> str | None:
     """Return the link of the person's own open session, None while there is none to enter.
 
     The link is a password: the caller sends it to its owner in a response nobody may store.
     """
     with transaction():
-        standing = shoots.open_for(person.id)
-        shoot = shoots.lock(standing.id) if standing else None
+        standing = shoots.find_open(person.id)
+        shoot = shoots.lock_shoot(standing.id) if standing else None
         if shoot is None or shoot.signed_url is None or shoot.provider_status != ONBOARDING:
             return None
         if consents.current(person.id, POLICY_VERSION) is None:

@@ -26,11 +26,11 @@ LIST_ALL_UP_TO = 200
 UNFINISHED = (stages.ONBOARDING, stages.WAITING, "pending", "generatingHeadshots", stages.FAILED)
 LOCK = "sweep"
 # Work this old has no job any more, whatever became of it.
-LOST_AFTER = timedelta(minutes=10)
+STALE_AFTER = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
-class Swept:
+class SweepResult:
     """What one sweep found."""
 
     listed: int
@@ -39,9 +39,9 @@ class Swept:
     favorites: int
 
 
-def reconcile(
+def reconcile_shoots(
     *, provider: ProviderClient, clock: Callable[[], datetime], full: bool = True, outbox: Outbox = NO_OUTBOX
-) -> Swept | None:
+) -> SweepResult | None:
     """Compare the provider's sessions with ours and take in the differences.
 
     One call for each 200 sessions listed, one for each 200 favourites and one for each session of ours that
@@ -64,25 +64,25 @@ def reconcile(
             return None
         asked_at = clock()
         with transaction():
-            ours = shoots.open_ids()
-            unfinished = {shoot.provider_id for shoot in shoots.in_flight() if shoot.provider_id}
+            ours = shoots.list_open_ids()
+            unfinished = {shoot.provider_id for shoot in shoots.list_unfinished() if shoot.provider_id}
         release()
         everything = full or len(ours) <= LIST_ALL_UP_TO
-        listed = list(_list(provider, everything))
+        listed = list(_list_models(provider, everything))
         failpoint("sweep.after_list")
-        changed = sum(_take_in(model, asked_at, clock()) for model in listed if model.id in ours)
+        changed = sum(_apply_model(model, asked_at, clock()) for model in listed if model.id in ours)
         expected = set(ours) if everything else unfinished
         missing = expected - {model.id for model in listed}
         for provider_id in missing:
-            shoot_sync.refresh(ours[provider_id], provider=provider, clock=clock)
-        swept = Swept(len(listed), changed, len(missing), _favorites(provider, clock))
-        _pick_up(provider, clock, outbox)
+            shoot_sync.refresh_shoot(ours[provider_id], provider=provider, clock=clock)
+        swept = SweepResult(len(listed), changed, len(missing), _apply_favorites(provider, clock))
+        _requeue_stale(provider, clock, outbox)
         monitoring.tell_of_stuck(outbox=outbox, now=clock())
     log.info("swept", extra=asdict(swept))
     return swept
 
 
-def _list(provider: ProviderClient, everything: bool) -> Iterator[Model]:
+def _list_models(provider: ProviderClient, everything: bool) -> Iterator[Model]:
     if everything:
         yield from provider.list_models()
         return
@@ -90,37 +90,37 @@ def _list(provider: ProviderClient, everything: bool) -> Iterator[Model]:
         yield from provider.list_models(status=status)
 
 
-def _take_in(model: Model, asked_at: datetime, now: datetime) -> bool:
+def _apply_model(model: Model, asked_at: datetime, now: datetime) -> bool:
     with transaction():
-        found = shoots.by_provider_id(model.id)
-        shoot = shoots.lock(found.id) if found else None
+        found = shoots.find_by_provider_id(model.id)
+        shoot = shoots.lock_shoot(found.id) if found else None
         if shoot is None or shoot.closed_at is not None:
             return False
         before = shoot.provider_status
-        return shoot_sync.take_in(shoot, model, asked_at=asked_at, now=now) and shoot.provider_status != before
+        return shoot_sync.apply_model(shoot, model, asked_at=asked_at, now=now) and shoot.provider_status != before
 
 
-def _favorites(provider: ProviderClient, clock: Callable[[], datetime]) -> int:
+def _apply_favorites(provider: ProviderClient, clock: Callable[[], datetime]) -> int:
     asked_at = clock()
     found = 0
     for favorite in provider.list_favorites(include="main"):
         if favorite.model_id is None:
             continue
         with transaction():
-            known = shoots.by_provider_id(favorite.model_id)
-            shoot = shoots.lock(known.id) if known else None
+            known = shoots.find_by_provider_id(favorite.model_id)
+            shoot = shoots.lock_shoot(known.id) if known else None
             if shoot is None or shoot.closed_at is not None or shoot.copied_at is None:
                 continue
-            if shoot_sync.learn_favorite(shoot, favorite.id, acted_at=asked_at, now=clock()):
+            if shoot_sync.apply_listed_favorite(shoot, favorite.id, acted_at=asked_at, now=clock()):
                 found += 1
     release()
     return found
 
 
-def _pick_up(provider: ProviderClient, clock: Callable[[], datetime], outbox: Outbox) -> None:
+def _requeue_stale(provider: ProviderClient, clock: Callable[[], datetime], outbox: Outbox) -> None:
     """Queue what lost its job, and see to those who wait for credits, if anybody does."""
-    long_ago = clock() - LOST_AFTER
-    deliveries.pick_up(before=long_ago)
+    long_ago = clock() - STALE_AFTER
+    deliveries.requeue_stale(before=long_ago)
     notifications.pick_up(before=long_ago)
     erasure.pick_up(before=long_ago)
     waiting_room.pick_up(before=long_ago)

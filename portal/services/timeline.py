@@ -75,7 +75,7 @@ def tell(journey: Journey, *, expectations: Expectations, now: datetime) -> Time
     shoot = journey.shoot
     if shoot is None or shoot.provider_status is None:
         return None
-    reached = shoot_steps.of_shoot(shoot.id)
+    reached = shoot_steps.get_steps(shoot.id)
     step = durations.step_of(shoot.provider_status)
     since = _since(shoot, reached, step)
     usual = expectations.of(shoot, now)[step] if step else None

@@ -54,9 +54,9 @@ def _try(desk: Desk) -> datetime | None:
     leave = desk.budget.acquire("interactive", now)
     if not isinstance(leave, Grant):
         return now + timedelta(seconds=leave)
-    claim = shoot_creation.claim_next(desk)
+    claim = shoot_creation.claim_next_shoot(desk)
     if claim is not None:
-        shoot_creation.serve(claim, desk)
+        shoot_creation.create_session(claim, desk)
         return None
     until = waiting_room.ready_at(shoot_creation.ATTEMPT_LEASE.total_seconds())
     release()

@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from portal.storage.errors import InvalidKey, ObjectMissing, StorageError, StorageFull, StorageUnavailable
-from portal.storage.keys import object_key
+from portal.storage.keys import build_object_key
 from portal.storage.local import LocalStorage
 from portal.storage.protocol import Storage
 from portal.storage.s3 import S3Storage
@@ -20,12 +20,12 @@ __all__ = [
     "StorageError",
     "StorageFull",
     "StorageUnavailable",
-    "from_url",
-    "object_key",
+    "build_object_key",
+    "create_storage",
 ]
 
 
-def from_url(url: str) -> Storage:
+def create_storage(url: str) -> Storage:
     """Return the storage at ``url``: ``file:///folder`` or ``s3://bucket/prefix``.
 
     Neither is written or read yet. For S3 the credentials, region and ``AWS_ENDPOINT_URL`` come from the

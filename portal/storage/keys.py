@@ -13,7 +13,7 @@ _KEY = re.compile(r"[a-z0-9][a-z0-9_.-]*(?:/[a-z0-9][a-z0-9_.-]*)*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-def object_key(area: str, owner: UUID, name: str, sha256: str, extension: str) -> str:
+def build_object_key(area: str, owner: UUID, name: str, sha256: str, extension: str) -> str:
     """Return the key of one file, for example ``photos/<uuid>/640-<16 hex digits>.webp``.
 
     The hash makes a changed file a new object, so that caches never serve the old one under the same name.

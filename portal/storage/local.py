@@ -32,53 +32,53 @@ class LocalStorage:
         """
         path = self._path(key)
         partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-        with _typed():
+        with _map_errors():
             try:
                 _make_folders(path.parent)
-                _write_through(partial, content, path)
+                _write_and_rename(partial, content, path)
             except BaseException:
                 with suppress(OSError):
                     partial.unlink(missing_ok=True)
                 raise
-            _drop_abandoned(path)
+            _delete_abandoned(path)
             _flush_folder(path.parent)
 
     def get(self, key: str) -> bytes:
         """Return the file's content."""
         path = self._path(key)
-        with _typed(key):
+        with _map_errors(key):
             return path.read_bytes()
 
     def open(self, key: str) -> BinaryIO:
         """Return the file, open for reading."""
         path = self._path(key)
-        with _typed(key):
+        with _map_errors(key):
             return path.open("rb")
 
     def exists(self, key: str) -> bool:
         """Return whether the file is there."""
         path = self._path(key)
-        with _typed():
+        with _map_errors():
             return path.is_file()
 
     def delete(self, key: str) -> None:
         """Remove the file, what an interrupted write of it left behind, and folders that are empty now."""
         path = self._path(key)
-        with _typed():
-            for leftover in _leftovers(path):
+        with _map_errors():
+            for leftover in _list_partials(path):
                 leftover.unlink(missing_ok=True)
             if path.is_file():
                 path.unlink(missing_ok=True)
                 _flush_folder(path.parent)
-        self._drop_empty_folders(path.parent)
+        self._delete_empty_folders(path.parent)
 
     def delete_all(self, folder: str) -> None:
         """Remove the folder with all that is in it, half-written files too."""
         path = self.root / check_folder(folder)
-        with _typed(), suppress(FileNotFoundError):
+        with _map_errors(), suppress(FileNotFoundError):
             shutil.rmtree(path)
             _flush_folder(path.parent)
-        self._drop_empty_folders(path.parent)
+        self._delete_empty_folders(path.parent)
 
     def list(self, prefix: str = "") -> Iterator[str]:
         """Yield the keys of finished files below ``prefix``."""
@@ -86,7 +86,7 @@ class LocalStorage:
 
     def _walk(self, prefix: str) -> Iterator[str]:
         start = self.root / prefix.rpartition("/")[0]
-        with _typed():
+        with _map_errors():
             for folder, _, names in os.walk(start, onerror=_raise_unless_missing):
                 for name in names:
                     key = (Path(folder) / name).relative_to(self.root).as_posix()
@@ -96,7 +96,7 @@ class LocalStorage:
     def _path(self, key: str) -> Path:
         return self.root / check_key(key)
 
-    def _drop_empty_folders(self, folder: Path) -> None:
+    def _delete_empty_folders(self, folder: Path) -> None:
         while folder != self.root and folder.is_relative_to(self.root):
             try:
                 folder.rmdir()
@@ -106,7 +106,7 @@ class LocalStorage:
 
 
 @contextmanager
-def _typed(reading: str | None = None) -> Iterator[None]:
+def _map_errors(reading: str | None = None) -> Iterator[None]:
     """Turn the system's errors into ours; an absent file is only normal while ``reading`` that key."""
     try:
         yield
@@ -118,16 +118,16 @@ def _typed(reading: str | None = None) -> Iterator[None]:
         raise StorageUnavailable(errno.errorcode.get(error.errno or 0, "OSError")) from error
 
 
-def _write_through(partial: Path, content: bytes, path: Path) -> None:
+def _write_and_rename(partial: Path, content: bytes, path: Path) -> None:
     # Held until it has its name: without its lock it counts as abandoned.
-    with os.fdopen(_new_file(partial), "wb") as file:
+    with os.fdopen(_create_locked(partial), "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
         partial.replace(path)
 
 
-def _new_file(path: Path) -> int:
+def _create_locked(path: Path) -> int:
     """Create a file and hold its lock, which the kernel lets go when it is closed or the process dies."""
     while True:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -139,13 +139,13 @@ def _new_file(path: Path) -> int:
         os.close(descriptor)
 
 
-def _leftovers(path: Path) -> Iterator[Path]:
+def _list_partials(path: Path) -> Iterator[Path]:
     return path.parent.glob(f".{path.name}.{'[0-9a-f]' * 16}")
 
 
-def _drop_abandoned(path: Path) -> None:
+def _delete_abandoned(path: Path) -> None:
     """Remove what interrupted writes of this object left behind, and nothing that somebody is writing."""
-    for leftover in _leftovers(path):
+    for leftover in _list_partials(path):
         with suppress(OSError), leftover.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             leftover.unlink(missing_ok=True)

@@ -35,14 +35,14 @@ class S3Storage:
         """
         self.bucket = bucket
         self.prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
-        self._client = client if client is not None else _client_from_environment()
+        self._client = client if client is not None else _create_client()
 
     def put(self, key: str, content: bytes, content_type: str) -> None:
         """Upload in one request; S3 shows an object only once all of it arrived with this checksum."""
         digest = hashlib.md5(content, usedforsecurity=False).digest()
-        with self._typed():
+        with self._map_errors():
             self._client.put_object(
-                **self._object(key),
+                **self._build_object_arguments(key),
                 Body=content,
                 ContentType=content_type,
                 ContentMD5=base64.b64encode(digest).decode("ascii"),
@@ -50,8 +50,8 @@ class S3Storage:
 
     def get(self, key: str) -> bytes:
         """Download the object."""
-        with self._typed(reading=key):
-            body = self._client.get_object(**self._object(key))["Body"]
+        with self._map_errors(reading=key):
+            body = self._client.get_object(**self._build_object_arguments(key))["Body"]
             try:
                 content: bytes = body.read()
             finally:
@@ -65,18 +65,18 @@ class S3Storage:
     def exists(self, key: str) -> bool:
         """Ask for the object's head, and where there is none, whether the bucket itself is still there."""
         try:
-            with self._typed(reading=key):
-                self._client.head_object(**self._object(key))
+            with self._map_errors(reading=key):
+                self._client.head_object(**self._build_object_arguments(key))
         except ObjectMissing:
-            with self._typed():
+            with self._map_errors():
                 self._client.head_bucket(Bucket=self.bucket)
             return False
         return True
 
     def delete(self, key: str) -> None:
         """Delete the object. A bucket that keeps versions keeps the old one until its own rule removes it."""
-        with self._typed():
-            self._client.delete_object(**self._object(key))
+        with self._map_errors():
+            self._client.delete_object(**self._build_object_arguments(key))
 
     def delete_all(self, folder: str) -> None:
         """Delete the objects one by one, as not every vendor deletes many in one call."""
@@ -85,39 +85,39 @@ class S3Storage:
 
     def list(self, prefix: str = "") -> Iterator[str]:
         """Yield keys page by page."""
-        return self._pages(self.prefix + check_prefix(prefix))
+        return self._iterate_pages(self.prefix + check_prefix(prefix))
 
-    def _pages(self, prefix: str) -> Iterator[str]:
-        with self._typed():
+    def _iterate_pages(self, prefix: str) -> Iterator[str]:
+        with self._map_errors():
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
             for page in pages:
                 for entry in page.get("Contents", ()):
                     yield entry["Key"].removeprefix(self.prefix)
 
-    def _object(self, key: str) -> dict[str, str]:
+    def _build_object_arguments(self, key: str) -> dict[str, str]:
         return {"Bucket": self.bucket, "Key": self.prefix + check_key(key)}
 
     @contextmanager
-    def _typed(self, *, reading: str | None = None) -> Iterator[None]:
+    def _map_errors(self, *, reading: str | None = None) -> Iterator[None]:
         """Turn boto's errors into ours; an absent object is only normal while ``reading`` that key."""
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # boto is there once we are
 
         try:
             yield
         except ClientError as error:
-            raise _from_answer(error, reading) from error
+            raise _build_error(error, reading) from error
         except BotoCoreError as error:
             raise StorageUnavailable(type(error).__name__) from error
 
 
-def _from_answer(error: ClientError, reading: str | None) -> Exception:
+def _build_error(error: ClientError, reading: str | None) -> Exception:
     code = str(error.response.get("Error", {}).get("Code", "unknown"))
     if reading is not None and code in _NO_OBJECT:
         return ObjectMissing(reading)
     return StorageFull() if code in _NO_SPACE else StorageUnavailable(code)
 
 
-def _client_from_environment() -> Any:
+def _create_client() -> Any:
     from boto3.session import Session  # noqa: PLC0415  # slow to import, and only where a bucket is set
     from botocore.config import Config  # noqa: PLC0415
 

@@ -15,10 +15,10 @@ from flask import Blueprint, Flask, Response, current_app, g, request
 from portal.db import FAULTS
 from portal.domain.errors import TooMany
 from portal.provider.brands import BRANDS, Brand
-from portal.provider.signature import BadSignature
+from portal.provider.signature import SignatureInvalid
 from portal.services import deliveries
 from portal.services.app_context import AppContext
-from portal.services.deliveries import Receiver
+from portal.services.deliveries import WebhookReceiver
 from portal.settings import Settings
 from portal.web.context import EXTENSION, portal_context
 from portal.web.observability import logs, metrics
@@ -131,11 +131,11 @@ def _body(environ: WSGIEnvironment, length: int) -> bytes:
 
 
 def _keep(portal: AppContext, brand: Brand, body: bytes, environ: WSGIEnvironment) -> tuple[int, str]:
-    receiver = Receiver(brand, portal.settings.webhook_secrets, portal.settings.webhook_scheme)
+    receiver = WebhookReceiver(brand, portal.settings.webhook_secrets, portal.settings.webhook_scheme)
     headers = {name: environ[key] for key, name in _SIGNED[brand.slug] if key in environ}
     try:
-        kept = deliveries.accept(receiver, body, headers, now=portal.clock())
-    except BadSignature as error:
+        kept = deliveries.store_delivery(receiver, body, headers, now=portal.clock())
+    except SignatureInvalid as error:
         metrics.WEBHOOKS.labels(result="refused").inc()
         return _refuse(portal, error.reason, environ)
     except FAULTS:

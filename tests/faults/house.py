@@ -278,7 +278,7 @@ class House:
         """Every broken invariant, orphans on the disk included."""
         with self.inside():
             portal = self.app.extensions["portal"]
-            found = [str(one) for one in fsck.check(portal.storage, now=portal.clock())]
+            found = [str(one) for one in fsck.list_violations(portal.storage, now=portal.clock())]
         return found + self._orphans(portal.storage)
 
     def _orphans(self, storage: LocalStorage) -> list[str]:

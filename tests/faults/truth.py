@@ -40,7 +40,7 @@ def _between(model: dict[str, Any], shoot: Shoot) -> Iterator[str]:
     refused = sum(1 for photo in photos.of_shoot(shoot.id) if photo.refused and photo.removed_at is None)
     if shoot.copied_at is None or copied + refused != model["photos"]:
         yield f"has {model['photos']} photos, we have {copied} (done: {shoot.copied_at})"
-    latest = choices.latest_from(shoot.id, "studio")
+    latest = choices.find_latest_from(shoot.id, "studio")
     photo = db.session.get(Photo, latest.photo_id) if latest else None
     if (photo.provider_id if photo else None) != model["favoritePhotoId"]:
         yield f"favourite is {model['favoritePhotoId']}, we say {photo.provider_id if photo else None}"

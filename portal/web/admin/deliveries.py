@@ -29,7 +29,7 @@ def show() -> str:
     state = state if state in STATES else None
     before = request.args.get("before", type=int)
     before = before if before is not None and 0 < before <= _LARGEST else None
-    found = deliveries.newest(PAGE + 1, before_id=before, state=state)
+    found = deliveries.list_newest(PAGE + 1, before_id=before, state=state)
     return render_template(
         "admin/deliveries.html",
         deliveries=found[:PAGE],
@@ -44,7 +44,7 @@ def show() -> str:
 def replay(delivery_id: int) -> Response:
     """Apply one webhook again, by the provider's present state."""
     actor = current_person().id
-    if not inbox.replay(delivery_id, actor_id=actor, now=portal_context().clock()):
+    if not inbox.replay_delivery(delivery_id, actor_id=actor, now=portal_context().clock()):
         raise NotFound
     flash(_("Webhook %(number)s is queued again.", number=delivery_id), "good")
     # Whoever goes through the failed ones wants to go on with the next of them.

@@ -20,7 +20,7 @@ blueprint = Blueprint("gallery", __name__)
 def show() -> str:
     """All photos as a strip, one of them large, or two side by side."""
     try:
-        opened = gallery.open_gallery(current_person())
+        opened = gallery.get_gallery(current_person())
     except NotReady:
         return render_template("gallery/empty.html")
     if not opened.photos:
@@ -36,5 +36,5 @@ def choose() -> Response:
         photo_id = UUID(request.form.get("photo", ""))
     except ValueError:
         raise BadInput from None
-    gallery.choose(current_person(), photo_id, now=portal_context().clock())
+    gallery.choose_photo(current_person(), photo_id, now=portal_context().clock())
     return redirect(url_for("headshots.mine"), 303)

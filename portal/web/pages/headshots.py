@@ -103,7 +103,7 @@ def studio() -> AnyResponse:
     person, portal = current_person(), portal_context()
     if journey.load(person).consent is None:
         return redirect(url_for("headshots.consent_form"), 303)
-    url = shoots.studio_url(person, secretbox=portal.secretbox, now=portal.clock(), outbox=portal.outbox)
+    url = shoots.open_studio(person, secretbox=portal.secretbox, now=portal.clock(), outbox=portal.outbox)
     # After the link: opening the studio is itself something the fragment tells.
     shown = stage_fragment.show(person)
     if shown.key != "starting" and (url is None or shown.journey.stage is not Stage.IN_STUDIO):

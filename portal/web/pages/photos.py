@@ -23,7 +23,7 @@ def show(photo_id: UUID, rendition: str) -> Response:
     """One size of one photo, for its owner alone."""
     if renditions.find(rendition) is None:
         raise NotFound
-    found = gallery.rendition(current_person(), photo_id, rendition, now=portal_context().clock())
+    found = gallery.get_rendition(current_person(), photo_id, rendition, now=portal_context().clock())
     release()
     if request.if_none_match.contains(found.sha256):
         return _described(Response(status=304), found)

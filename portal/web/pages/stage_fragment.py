@@ -118,7 +118,7 @@ def _story(standing: Journey, now: datetime) -> dict[str, Any]:
 
 
 def _surroundings(person: Person, standing: Journey) -> dict[str, Any]:
-    photos = gallery.open_gallery(person).photos if standing.stage is Stage.READY else []
+    photos = gallery.get_gallery(person).photos if standing.stage is Stage.READY else []
     return {
         "previews": photos[:_PREVIEWS],
         "photo_count": len(photos),

@@ -223,7 +223,7 @@ def administer(what: str, *before: str) -> Callable[[Town], Any]:
 
 def keep_delivery(town: Town) -> int:
     kept = town.inside(
-        lambda: deliveries.insert_once(
+        lambda: deliveries.insert_delivery(
             dedupe_key=f"profilebakery:{uuid4()}",
             provider="profilebakery",
             event="model.status.updated",

@@ -20,7 +20,7 @@ from portal.models.shoots import Shoot
 from portal.provider.brands import BRANDS
 from portal.services import deliveries
 from portal.services.app_context import AppContext
-from portal.services.deliveries import Receiver
+from portal.services.deliveries import WebhookReceiver
 from tests.factories import NOW
 from tests.integration.core.doubles import ScriptedDownloader, ScriptedProvider
 from tests.integration.core.signing import signed_headers
@@ -128,8 +128,8 @@ class Bench:
         """Hand the portal a webhook the provider signed at ``at``, now if not said."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         settings = self.portal.settings
-        receiver = Receiver(BRANDS[settings.provider], settings.webhook_secrets, settings.webhook_scheme)
-        return deliveries.accept(receiver, raw, signed_headers(raw, at or self.clock.now), now=self.clock.now)
+        receiver = WebhookReceiver(BRANDS[settings.provider], settings.webhook_secrets, settings.webhook_scheme)
+        return deliveries.store_delivery(receiver, raw, signed_headers(raw, at or self.clock.now), now=self.clock.now)
 
     def together(self, calls: list[Callable[[], Any]]) -> list[Any]:
         """Make calls at the same moment, each in a thread with a context of its own; return what each gave."""

@@ -209,7 +209,7 @@ def test_tampering_with_the_triggers_switched_off_is_found(bench: Bench, how: st
         for statement in statements:
             bench.query(statement)
     assert found() == expected
-    told = [str(each) for each in fsck.check(bench.portal.storage, now=NOW)]
+    told = [str(each) for each in fsck.list_violations(bench.portal.storage, now=NOW)]
     assert told == expected
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from portal.domain.renditions import RENDITIONS
 from portal.domain.stages import Problem, Stage
-from portal.images.renditions import render
+from portal.images.renditions import render_photo
 from portal.models import people, photos
 from portal.models.shoots import Shoot
 from portal.provider.errors import PhotoExpired, PhotoRefused, PhotoUnavailable, Unavailable
@@ -56,7 +56,7 @@ def queue_copy(bench: Bench, shoot: Shoot) -> None:
     bench.query(
         "UPDATE shoots SET provider_status = 'generatingHeadshots', finished_at = NULL WHERE id = %(id)s", id=shoot.id
     )
-    shoot_sync.refresh(shoot.id, provider=bench.provider, clock=bench.clock)
+    shoot_sync.refresh_shoot(shoot.id, provider=bench.provider, clock=bench.clock)
 
 
 def test_every_photo_in_every_size(bench: Bench) -> None:
@@ -66,7 +66,7 @@ def test_every_photo_in_every_size(bench: Bench) -> None:
     assert (kept.copied_at, kept.photo_count, kept.problem) == (NOW, 2, None)
     assert stage_of(shoot) is Stage.READY
     assert bench.query("SELECT count(*), count(DISTINCT storage_key) FROM renditions") == [(2 * len(RENDITIONS),) * 2]
-    assert list(fsck.check(bench.portal.storage, now=bench.clock.now)) == []
+    assert list(fsck.list_violations(bench.portal.storage, now=bench.clock.now)) == []
     assert bench.provider.calls == ["list_photos"]
     # The provider's own largest file is asked for, at one address for each photo.
     assert sorted(bench.downloader.fetched) == ["p1", "p2"]
@@ -141,7 +141,7 @@ def test_stopped_at_any_step_it_goes_on_where_it_was(bench: Bench, step: str, mo
     assert bench.shoot(shoot).copied_at == NOW
     assert sorted(bench.downloader.fetched) == sorted(set(names) - done)
     assert bench.query("SELECT count(*) FROM renditions") == [(5 * len(RENDITIONS),)]
-    assert list(fsck.check(bench.portal.storage, now=bench.clock.now)) == []
+    assert list(fsck.list_violations(bench.portal.storage, now=bench.clock.now)) == []
 
 
 def test_two_at_once_keep_every_photo_once(bench: Bench) -> None:
@@ -195,7 +195,7 @@ def test_as_many_photos_as_there_may_be_are_no_news(bench: Bench, caplog: pytest
 
 def test_photos_beyond_a_shoots_share_of_the_storage_are_left_out(bench: Bench) -> None:
     """Also over several runs: what was stored before the first one was stopped counts."""
-    one = sum(len(file.content) for file in render(PICTURE).files)
+    one = sum(len(file.content) for file in render_photo(PICTURE).files)
     limited = replace(copier(bench), most_bytes=2 * one + one // 2)
     shoot = finished(bench, "p1", "p2", "p3", "p4")
     bench.downloader.cues["p2"].append(PhotoUnavailable("timeout"))
@@ -271,7 +271,7 @@ def test_a_storage_that_is_down_or_full_is_waited_for(bench: Bench, monkeypatch:
     monkeypatch.setattr(LocalStorage, "put", put)
     bench.work()
     assert stage_of(shoot) is Stage.READY
-    assert list(fsck.check(bench.portal.storage, now=bench.clock.now)) == []
+    assert list(fsck.list_violations(bench.portal.storage, now=bench.clock.now)) == []
 
 
 def test_finished_without_any_photo_is_a_problem_after_the_tries(bench: Bench) -> None:
@@ -299,12 +299,12 @@ def test_after_a_reset_the_old_photos_are_hidden_and_the_new_ones_shown(bench: B
     old_ids = {photo.id for photo in photos.viewable(shoot.id)}
     person = people.by_id(shoot.person_id)
     assert person is not None
-    gallery.choose(person, min(old_ids), now=NOW)
+    gallery.choose_photo(person, min(old_ids), now=NOW)
     assert stage_of(shoot) is Stage.CHOSEN
 
     bench.clock.advance(minutes=1)
     model.status = "onboarding"
-    shoot_sync.refresh(shoot.id, provider=bench.provider, clock=bench.clock)
+    shoot_sync.refresh_shoot(shoot.id, provider=bench.provider, clock=bench.clock)
     assert bench.shoot(shoot).provider_status == "onboarding"
     assert photos.viewable(shoot.id) == []
 
@@ -312,7 +312,7 @@ def test_after_a_reset_the_old_photos_are_hidden_and_the_new_ones_shown(bench: B
     model.status, model.photos, model.finished_at = "active", ["both", "new1"], bench.clock.now
     bench.downloader.content["new1"] = PICTURE
     bench.downloader.fetched.clear()
-    shoot_sync.refresh(shoot.id, provider=bench.provider, clock=bench.clock)
+    shoot_sync.refresh_shoot(shoot.id, provider=bench.provider, clock=bench.clock)
     bench.work()
     assert [photo.provider_id for photo in photos.viewable(shoot.id)] == ["both", "new1"]
     assert bench.downloader.fetched == ["new1"]
@@ -346,7 +346,7 @@ def test_what_is_not_to_be_copied_costs_no_call(bench: Bench, fields: dict[str, 
     agree(person)
     shoot = make_shoot(person, **({"provider_status": "active"} | fields))
     copy(bench, shoot)
-    mirroring.settle(shoot.id, now=NOW)
+    mirroring.finish_incomplete_copy(shoot.id, now=NOW)
     mirroring.copy_photos(UUID(int=0), copier(bench))
     assert bench.provider.calls == []
     assert bench.shoot(shoot).problem is None

@@ -18,7 +18,7 @@ from portal.provider.errors import Forbidden, Unavailable
 from portal.services import erasure, fsck
 from portal.services.erasure import Eraser
 from portal.services.shoots import request_shoot
-from portal.services.sweep import reconcile
+from portal.services.sweep import reconcile_shoots
 from portal.storage import LocalStorage
 from tests.factories import NOW, agree, make_finished, make_person
 from tests.integration.core.bench import Bench
@@ -87,7 +87,7 @@ def test_nothing_is_left_here_or_there_and_a_receipt_says_so(bench: Bench) -> No
     )
     assert (finished, sealed, sessions) == (NOW, None, [])
     assert [(each["provider"], each["given_at"]) for each in proof] == [("profilebakery", NOW.isoformat())]
-    assert list(fsck.check(bench.portal.storage, now=bench.clock())) == []
+    assert list(fsck.list_violations(bench.portal.storage, now=bench.clock())) == []
 
 
 def test_ordering_twice_is_ordering_once_and_nobody_is_nobody(bench: Bench) -> None:
@@ -118,9 +118,9 @@ def test_a_refusal_is_tried_again_by_every_sweep_and_named_after_a_week(bench: B
     bench.work()
     assert bench.queued("people.erase") == []
     bench.clock.advance(days=8)
-    [violation] = fsck.check(bench.portal.storage, now=bench.clock())
+    [violation] = fsck.list_violations(bench.portal.storage, now=bench.clock())
     assert violation.rule == "provider has not confirmed an erasure for a week"
-    reconcile(provider=bench.provider, clock=bench.clock)
+    reconcile_shoots(provider=bench.provider, clock=bench.clock)
     bench.work()
     assert erasures.waiting() == (0, None)
 
@@ -202,7 +202,7 @@ def test_late_webhooks_and_sweeps_bring_nobody_back(bench: Bench) -> None:
     bench.work()
     bench.send(about(provider_id, "evt_2"))
     bench.work()
-    reconcile(provider=bench.provider, clock=bench.clock)
+    reconcile_shoots(provider=bench.provider, clock=bench.clock)
     bench.work()
     assert bench.query("SELECT body FROM deliveries") == [(None,), (None,)]
     assert left_of(bench) == []

@@ -23,7 +23,7 @@ from portal.models import people
 from portal.models.people import Person
 from portal.services import fsck, gallery, journey, sweep
 from portal.services.journey import Journey
-from portal.services.shoots import request_shoot, studio_url
+from portal.services.shoots import open_studio, request_shoot
 from sandbox.testing import RunningSandbox, start_sandbox
 from tests.factories import agree, make_person
 from tests.integration.core.bench import Bench
@@ -129,7 +129,7 @@ def ready_person(town: Town) -> Person:
 def test_from_start_to_a_chosen_photo(town: Town) -> None:
     person = ready_person(town)
     assert town.press(person).stage is Stage.IN_STUDIO
-    url = studio_url(person, secretbox=town.bench.portal.secretbox, now=town.bench.clock.now)
+    url = open_studio(person, secretbox=town.bench.portal.secretbox, now=town.bench.clock.now)
     assert url is not None
     assert requests.get(url, timeout=10).status_code == 200
 
@@ -139,11 +139,11 @@ def test_from_start_to_a_chosen_photo(town: Town) -> None:
     town.control("POST", f"/models/{model}/advance", {"to": "active"})
     town.works_until(lambda: town.stands(person).stage is Stage.READY)
 
-    opened = gallery.open_gallery(person)
+    opened = gallery.get_gallery(person)
     assert len(opened.photos) == 3
-    gallery.choose(person, opened.photos[1].id, now=town.bench.clock.now)
+    gallery.choose_photo(person, opened.photos[1].id, now=town.bench.clock.now)
     assert town.stands(person).stage is Stage.CHOSEN
-    assert list(fsck.check(town.bench.portal.storage, now=town.bench.clock.now)) == []
+    assert list(fsck.list_violations(town.bench.portal.storage, now=town.bench.clock.now)) == []
     # Create, list the photos with all sizes; the rest came by itself. Events of the same millisecond cost a look.
     made = calls(town)
     looks = [call for call in made if call == ("GET", "/organization/models/:modelId")]
@@ -165,7 +165,7 @@ def test_with_every_webhook_lost_the_sweep_gets_there_too(town: Town) -> None:
     model = town.model_of(person)
     town.control("POST", f"/models/{model}/advance", {"to": "active"})
     assert town.bench.work() == []
-    sweep.reconcile(provider=town.bench.portal.provider, clock=town.bench.clock)
+    sweep.reconcile_shoots(provider=town.bench.portal.provider, clock=town.bench.clock)
     town.bench.work()
     assert town.stands(person).stage is Stage.READY
 
@@ -213,7 +213,7 @@ def test_out_of_credits_and_back(town: Town) -> None:
     person = ready_person(town)
     assert town.press(person).problem is Problem.NO_CREDITS
     town.control("PUT", "/settings", {"credits": 5})
-    sweep.reconcile(provider=town.bench.portal.provider, clock=town.bench.clock)
+    sweep.reconcile_shoots(provider=town.bench.portal.provider, clock=town.bench.clock)
     town.bench.work()
     assert town.stands(person).stage is Stage.IN_STUDIO
 
@@ -224,12 +224,12 @@ def test_sent_back_by_an_admin_there(town: Town) -> None:
     model = town.model_of(person)
     town.control("POST", f"/models/{model}/advance", {"to": "active"})
     town.works_until(lambda: town.stands(person).stage is Stage.READY)
-    first = {photo.provider_id for photo in gallery.open_gallery(person).photos}
+    first = {photo.provider_id for photo in gallery.get_gallery(person).photos}
     town.control("POST", f"/models/{model}/retry")
     town.works_until(lambda: town.stands(person).stage is Stage.IN_STUDIO)
     town.control("POST", f"/models/{model}/advance", {"to": "active"})
     town.works_until(lambda: town.stands(person).stage is Stage.READY)
-    second = {photo.provider_id for photo in gallery.open_gallery(person).photos}
+    second = {photo.provider_id for photo in gallery.get_gallery(person).photos}
     assert len(second) == 3
     assert not first & second
 

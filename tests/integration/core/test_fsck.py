@@ -38,7 +38,7 @@ class Busy(LocalStorage):
 
 
 def rules(bench: Bench, storage: Storage | None = None) -> set[str]:
-    return {found.rule for found in fsck.check(storage or bench.portal.storage, now=bench.clock.now)}
+    return {found.rule for found in fsck.list_violations(storage or bench.portal.storage, now=bench.clock.now)}
 
 
 def stored_photo(bench: Bench) -> tuple[str, str]:
@@ -122,7 +122,7 @@ def test_files_that_go_before_their_rows_are_no_violation(bench: Bench, moment: 
 
 def test_work_that_ends_while_it_is_looked_for_is_no_violation(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     bench.send({"id": "e1", "event": "model.status.updated"})
-    pending = deliveries.in_state
+    pending = deliveries.list_ids_in_state
 
     def in_state(state: str) -> list[int]:
         found = pending(state)

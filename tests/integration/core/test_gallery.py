@@ -28,16 +28,16 @@ def finished(photos: int = 3) -> tuple[Person, Shoot, list[Photo]]:
 
 def pick_in_studio(shoot: Shoot, photo: Photo, at: datetime, key: str | None = None) -> None:
     with transaction():
-        locked = shoots.lock(shoot.id)
+        locked = shoots.lock_shoot(shoot.id)
         assert locked is not None
         shoot_sync.record_studio_favorite(locked, photo.provider_id, key=key or str(uuid4()), acted_at=at, now=at)
 
 
 def learn(shoot: Shoot, photo: Photo, at: datetime) -> bool:
     with transaction():
-        locked = shoots.lock(shoot.id)
+        locked = shoots.lock_shoot(shoot.id)
         assert locked is not None
-        return shoot_sync.learn_favorite(locked, photo.provider_id, acted_at=at, now=at)
+        return shoot_sync.apply_listed_favorite(locked, photo.provider_id, acted_at=at, now=at)
 
 
 def chosen(person: Person) -> str | None:
@@ -49,9 +49,9 @@ def test_a_choice_is_kept_shown_and_told(bench: Bench) -> None:
     person, _, (first, *_) = finished()
     before = people.version_of(person.id)
     assert journey.load(person).stage is Stage.READY
-    gallery.choose(person, first.id, now=NOW)
+    gallery.choose_photo(person, first.id, now=NOW)
     assert journey.load(person).stage is Stage.CHOSEN
-    opened = gallery.open_gallery(person)
+    opened = gallery.get_gallery(person)
     assert [opened.is_chosen(photo) for photo in opened.photos] == [True, False, False]
     assert people.version_of(person.id) == before + 1
     assert bench.query("SELECT actor_id = subject_id FROM audit_entries WHERE action = 'choice.made'") == [(True,)]
@@ -59,7 +59,7 @@ def test_a_choice_is_kept_shown_and_told(bench: Bench) -> None:
 
 def test_the_same_photo_twice_is_one_act(bench: Bench) -> None:
     person, shoot, (first, *_) = finished()
-    acts = {gallery.choose(person, first.id, now=NOW + timedelta(seconds=second)).id for second in range(3)}
+    acts = {gallery.choose_photo(person, first.id, now=NOW + timedelta(seconds=second)).id for second in range(3)}
     assert len(acts) == len(acts_of(shoot)) == 1
 
 
@@ -70,7 +70,7 @@ def test_at_the_same_moment_in_two_tabs_one_is_the_last(bench: Bench) -> None:
     def choose(photo: Photo) -> None:
         own = people.by_id(person_id)
         assert own is not None
-        gallery.choose(own, photo.id, now=NOW)
+        gallery.choose_photo(own, photo.id, now=NOW)
 
     outcomes = bench.together([lambda photo=photo: choose(photo) for photo in photos * 3])  # type: ignore[misc]
     assert outcomes == [None] * 9
@@ -83,14 +83,14 @@ def test_the_latest_act_wins_wherever_it_happened(bench: Bench) -> None:
     person, shoot, (first, second, third) = finished()
     pick_in_studio(shoot, first, NOW + timedelta(minutes=1))
     assert chosen(person) == str(first.id)
-    gallery.choose(person, second.id, now=NOW + timedelta(minutes=2))
+    gallery.choose_photo(person, second.id, now=NOW + timedelta(minutes=2))
     assert chosen(person) == str(second.id)
     # Told late, but it happened before.
     pick_in_studio(shoot, third, NOW + timedelta(seconds=90))
     assert chosen(person) == str(second.id)
     pick_in_studio(shoot, third, NOW + timedelta(minutes=3))
     assert chosen(person) == str(third.id)
-    opened = gallery.open_gallery(person)
+    opened = gallery.get_gallery(person)
     assert opened.studio_choice is not None
     assert opened.studio_choice.photo_id == third.id
 
@@ -98,18 +98,18 @@ def test_the_latest_act_wins_wherever_it_happened(bench: Bench) -> None:
 def test_choosing_here_wins_over_a_pick_from_a_clock_that_is_ahead(bench: Bench) -> None:
     person, shoot, (first, second, third) = finished()
     pick_in_studio(shoot, first, NOW + timedelta(minutes=4))
-    gallery.choose(person, second.id, now=NOW)
+    gallery.choose_photo(person, second.id, now=NOW)
     assert chosen(person) == str(second.id)
-    gallery.choose(person, third.id, now=NOW)
+    gallery.choose_photo(person, third.id, now=NOW)
     assert chosen(person) == str(third.id)
 
 
 def test_a_pick_found_by_the_sweep_never_outranks_a_choice_made_here(bench: Bench) -> None:
     person, shoot, (first, second, third) = finished()
-    gallery.choose(person, first.id, now=NOW)
+    gallery.choose_photo(person, first.id, now=NOW)
     assert learn(shoot, second, NOW + timedelta(hours=1))
     assert chosen(person) == str(first.id)
-    assert gallery.open_gallery(person).studio_choice is not None
+    assert gallery.get_gallery(person).studio_choice is not None
     assert not learn(shoot, second, NOW + timedelta(hours=2))
     assert learn(shoot, third, NOW + timedelta(hours=2))
     assert chosen(person) == str(first.id)
@@ -128,7 +128,7 @@ def test_a_pick_of_a_photo_that_is_not_here_is_not_shown(bench: Bench) -> None:
     refused = make_photo(shoot, copied_at=None, refused="PhotoRefused")
     pick_in_studio(shoot, refused, NOW)
     assert journey.load(person).stage is Stage.READY
-    gallery.choose(person, first.id, now=NOW)
+    gallery.choose_photo(person, first.id, now=NOW)
     pick_in_studio(shoot, refused, NOW + timedelta(hours=1))
     assert chosen(person) == str(first.id)
 
@@ -136,7 +136,7 @@ def test_a_pick_of_a_photo_that_is_not_here_is_not_shown(bench: Bench) -> None:
 def test_after_a_new_run_the_old_choice_does_not_count(bench: Bench) -> None:
     person, shoot, photos = finished()
     first = photos[0]
-    gallery.choose(person, first.id, now=NOW)
+    gallery.choose_photo(person, first.id, now=NOW)
     with transaction():
         for photo in photos:
             photo.removed_at = NOW
@@ -156,9 +156,9 @@ def test_only_ones_own_visible_photos_can_be_chosen(bench: Bench, whose: str) ->
         "one taken away": make_photo(shoot, removed_at=NOW).id,
     }[whose]
     with pytest.raises(NotFound):
-        gallery.choose(person, missing, now=NOW)
+        gallery.choose_photo(person, missing, now=NOW)
     with pytest.raises(NotFound):
-        gallery.rendition(person, missing, "640.webp", now=NOW)
+        gallery.get_rendition(person, missing, "640.webp", now=NOW)
     assert acts_of(shoot) == []
 
 
@@ -167,23 +167,23 @@ def test_nothing_can_be_chosen_before_everything_is_here(bench: Bench) -> None:
     shoot = make_shoot(person, provider_status="active")
     photo = make_photo(shoot)
     with pytest.raises(NotFound):
-        gallery.choose(person, photo.id, now=NOW)
+        gallery.choose_photo(person, photo.id, now=NOW)
     with pytest.raises(NotReady):
-        gallery.open_gallery(person)
+        gallery.get_gallery(person)
 
 
 def test_renditions_are_found_by_name_for_their_owner_only(bench: Bench) -> None:
     person, _, (first, *_) = finished()
     other, _, _ = finished()
-    assert gallery.rendition(person, first.id, "640.webp", now=NOW).photo_id == first.id
+    assert gallery.get_rendition(person, first.id, "640.webp", now=NOW).photo_id == first.id
     for stranger, name in ((other, "640.webp"), (person, "1280.webp"), (person, "../640.webp"), (person, "")):
         with pytest.raises(NotFound):
-            gallery.rendition(stranger, first.id, name, now=NOW)
+            gallery.get_rendition(stranger, first.id, name, now=NOW)
 
 
 def test_photos_come_in_the_studios_order(bench: Bench) -> None:
     person, _, photos = finished()
     for place, photo in enumerate(reversed(photos)):
         bench.query("UPDATE photos SET position = %(place)s WHERE id = %(id)s", place=place, id=photo.id)
-    shown = gallery.open_gallery(person).photos
+    shown = gallery.get_gallery(person).photos
     assert [photo.id for photo in shown] == [photo.id for photo in reversed(photos)]

@@ -13,7 +13,7 @@ from portal.db import db
 from portal.models import deliveries, people
 from portal.models.shoots import Shoot
 from portal.provider.errors import Unavailable
-from portal.provider.signature import BadSignature
+from portal.provider.signature import SignatureInvalid
 from portal.services import deliveries as inbox
 from portal.services import journey
 from portal.services import people as people_service
@@ -103,9 +103,9 @@ def test_what_is_not_authentic_is_kept_nowhere(bench: Bench, wrong: str) -> None
     headers = signed_headers(body, NOW, secret="other" if wrong == "secret" else "test-webhook-secret")
     if wrong == "time":
         headers[1] = (headers[1][0], str(int(headers[1][1]) + 1))
-    receiver = inbox.Receiver(bench.portal.brand, ("test-webhook-secret",), "timestamped")
-    with pytest.raises(BadSignature):
-        inbox.accept(receiver, body + b" " if wrong == "body" else body, headers, now=NOW)
+    receiver = inbox.WebhookReceiver(bench.portal.brand, ("test-webhook-secret",), "timestamped")
+    with pytest.raises(SignatureInvalid):
+        inbox.store_delivery(receiver, body + b" " if wrong == "body" else body, headers, now=NOW)
     assert bench.query("SELECT count(*) FROM deliveries") == [(0,)]
     assert bench.queued() == []
 
@@ -254,7 +254,7 @@ def test_an_event_at_the_very_moment_its_model_becomes_ours_is_not_lost(bench: B
 
     def apply() -> None:
         with bench.app.app_context():
-            inbox.apply(kept or 0, clock=bench.clock)
+            inbox.apply_delivery(kept or 0, clock=bench.clock)
             looked.set()
             db.session.remove()
 
@@ -272,7 +272,7 @@ def test_a_delivery_that_fails_every_time_is_put_aside_and_others_go_on(
 ) -> None:
     _, model = shot(bench)
     poison = bench.send(event("model.status.updated", model.id, "waiting", at=NOW + timedelta(seconds=1)))
-    real = inbox.apply
+    real = inbox.apply_delivery
 
     def apply(delivery_id: int, **options: Any) -> None:
         if delivery_id == poison:
@@ -289,10 +289,10 @@ def test_a_delivery_that_fails_every_time_is_put_aside_and_others_go_on(
 def test_replay_of_a_dead_letter_takes_the_present_from_the_provider(bench: Bench) -> None:
     shoot, model = shot(bench)
     kept = bench.send(event("model.status.updated", model.id, "waiting", at=NOW + timedelta(seconds=1)))
-    inbox.bury(kept or 0, error="ZeroDivisionError", now=NOW)
+    inbox.mark_dead(kept or 0, error="ZeroDivisionError", now=NOW)
     model.status = "active"
     bench.query("DELETE FROM procrastinate_jobs")
-    assert inbox.replay(kept or 0, actor_id=None, now=NOW)
+    assert inbox.replay_delivery(kept or 0, actor_id=None, now=NOW)
     bench.work(limit=2)
     assert bench.shoot(shoot).provider_status == "active"
     assert bench.provider.calls == ["get_model"]
@@ -308,7 +308,7 @@ def test_a_replay_makes_no_delivery_look_late(bench: Bench) -> None:
     before = bench.query("SELECT stale, applied_at FROM deliveries")
     model.status = "active"
     bench.clock.now += timedelta(hours=1)
-    assert inbox.replay(kept or 0, actor_id=None, now=bench.clock.now)
+    assert inbox.replay_delivery(kept or 0, actor_id=None, now=bench.clock.now)
     bench.work(limit=2)
     assert bench.provider.calls == ["get_model"]
     assert bench.shoot(shoot).provider_status == "active"
@@ -320,10 +320,10 @@ def test_a_delivery_whose_job_got_lost_is_picked_up(bench: Bench) -> None:
     bench.send(event("model.status.updated", model.id, "waiting", at=NOW + timedelta(seconds=1)))
     bench.query("DELETE FROM procrastinate_jobs")
     for _ in range(2):
-        inbox.pick_up(before=NOW)
+        inbox.requeue_stale(before=NOW)
     assert bench.queued() == []
     for _ in range(2):
-        inbox.pick_up(before=NOW + timedelta(minutes=10))
+        inbox.requeue_stale(before=NOW + timedelta(minutes=10))
     assert bench.work() == ["deliveries.apply"]
     assert bench.shoot(shoot).provider_status == "waiting"
 
@@ -363,4 +363,4 @@ def test_events_can_be_of_models_with_long_names(bench: Bench) -> None:
     name = "m" * 200
     bench.send(event("model.status.updated", name, "waiting", at=NOW + timedelta(seconds=1)))
     bench.work()
-    assert [each.model_id for each in deliveries.unmatched(name)] == [name]
+    assert [each.model_id for each in deliveries.list_unmatched(name)] == [name]

@@ -75,7 +75,7 @@ def somebody_in_the_studio() -> Person:
 
 def photos_are_in(person: Person) -> None:
     with transaction():
-        shoot = shoots.latest_for(person.id)
+        shoot = shoots.find_latest(person.id)
         assert shoot is not None
         shoot.provider_status = "generating"
         people.announce(person.id)

@@ -125,7 +125,7 @@ def test_a_burst_about_one_model_costs_two_reads_at_most(bench: Bench) -> None:
         bodies=[json.dumps(body).encode() for body in bodies],
     )
     for number, (delivery_id,) in enumerate(bench.query("SELECT id FROM deliveries ORDER BY id")):
-        deliveries.apply(delivery_id, clock=bench.clock)
+        deliveries.apply_delivery(delivery_id, clock=bench.clock)
         if number % 20 == 0:
             bench.work(impatient=False)
         bench.clock.advance(seconds=0.015)

@@ -27,7 +27,7 @@ def begin(*, opened: int | None = 2, **fields: object) -> Shoot:
     tell(shoot, "onboarding", 0, by="create")
     if opened is not None:
         with transaction():
-            locked = shoots.lock(shoot.id)
+            locked = shoots.lock_shoot(shoot.id)
             assert locked is not None
             locked.opened_at = NOW + opened * MINUTE
     return shoot
@@ -36,21 +36,21 @@ def begin(*, opened: int | None = 2, **fields: object) -> Shoot:
 def tell(shoot: Shoot, status: str, minute: float, *, by: shoot_sync.Source = "event") -> None:
     at = NOW + minute * MINUTE
     with transaction():
-        locked = shoots.lock(shoot.id)
+        locked = shoots.lock_shoot(shoot.id)
         assert locked is not None
-        shoot_sync.tell_status(locked, status, at=at, by=by, now=at)
+        shoot_sync.apply_status(locked, status, at=at, by=by, now=at)
 
 
 def kept(step: Step) -> list[float]:
     """What has been kept of a step, in minutes."""
     db.session.rollback()
-    found = shoot_steps.latest_durations(NOW + timedelta(days=9), is_development=False, limit=100)
+    found = shoot_steps.list_latest_durations(NOW + timedelta(days=9), is_development=False, limit=100)
     return sorted(seconds / 60 for seconds in found.get(step, []))
 
 
 def story(shoot: Shoot, minute: float) -> Timeline:
     db.session.rollback()
-    found = shoots.by_id(shoot.id)
+    found = shoots.find_by_id(shoot.id)
     assert found is not None
     person = people.by_id(found.person_id)
     assert person is not None
@@ -115,7 +115,7 @@ def test_test_sessions_are_learned_from_apart(bench: Bench) -> None:
     for status, minute in (("waiting", 3), ("pending", 4), ("active", 6)):
         tell(shoot, status, minute)
     assert kept(Step.MAKING) == []
-    assert shoot_steps.latest_durations(NOW + timedelta(days=1), is_development=True, limit=9)["making"] == [120]
+    assert shoot_steps.list_latest_durations(NOW + timedelta(days=1), is_development=True, limit=9)["making"] == [120]
 
 
 def test_all_processes_expect_the_same_until_the_next_stroke(bench: Bench) -> None:
@@ -126,7 +126,7 @@ def test_all_processes_expect_the_same_until_the_next_stroke(bench: Bench) -> No
     with transaction():
         for number in range(FEWEST):
             seconds = 600.0 + number
-            shoot_steps.keep_duration("making", is_development=False, seconds=seconds, now=stroke + MINUTE)
+            shoot_steps.create_duration("making", is_development=False, seconds=seconds, now=stroke + MINUTE)
     before = stroke + READ_EVERY - timedelta(seconds=1)
     assert early.of(shoot, before) == late.of(shoot, before)
     after = stroke + READ_EVERY
@@ -137,11 +137,11 @@ def test_only_the_latest_are_kept(bench: Bench, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(retention, "LATEST", 3)
     with transaction():
         for number in range(5):
-            shoot_steps.keep_duration("making", is_development=False, seconds=number, now=NOW + number * MINUTE)
-            shoot_steps.keep_duration("checking", is_development=False, seconds=number, now=NOW)
+            shoot_steps.create_duration("making", is_development=False, seconds=number, now=NOW + number * MINUTE)
+            shoot_steps.create_duration("checking", is_development=False, seconds=number, now=NOW)
     retention.forget(bench.portal.storage, now=NOW)
     db.session.rollback()
-    found = shoot_steps.latest_durations(NOW + timedelta(days=1), is_development=False, limit=100)
+    found = shoot_steps.list_latest_durations(NOW + timedelta(days=1), is_development=False, limit=100)
     assert found["making"] == [4, 3, 2]
     assert len(found["checking"]) == 3
 

@@ -69,7 +69,7 @@ def finished_shoot(bench: Bench, *, days_ago: int, chosen: bool) -> tuple[UUID, 
             made.append(photo.id)
         audit.add("shoot.status", at=at, subject_id=person.id, after="active", source="event")
         if chosen:
-            choices.add(shoot.id, made[0], origin="portal", key="k", acted_at=at, now=at)
+            choices.create_choice(shoot.id, made[0], origin="portal", key="k", acted_at=at, now=at)
             audit.add("choice.made", at=at, actor_id=person.id, subject_id=person.id, origin="portal")
         return person.id, made
 
@@ -96,10 +96,10 @@ def test_files_follow_a_day_after_their_photos(bench: Bench) -> None:
         storage = bench.app.extensions["portal"].storage
         _person, photos_of = finished_shoot(bench, days_ago=95, chosen=True)
         retention.forget(storage, now=NOW)
-        assert list(fsck.check(storage, now=NOW, read_files=False)) == []
+        assert list(fsck.list_violations(storage, now=NOW, read_files=False)) == []
         retention.forget(storage, now=NOW + timedelta(days=2))
         assert files(bench) == {str(photos_of[0])}
-        assert list(fsck.check(storage, now=NOW, read_files=False)) == []
+        assert list(fsck.list_violations(storage, now=NOW, read_files=False)) == []
 
 
 def test_who_never_chose_is_told_so(bench: Bench) -> None:

@@ -17,7 +17,7 @@ from portal.models.shoots import Shoot
 from portal.provider.errors import AlreadyExists, Forbidden, InvalidEmail, OutOfCredits, RateLimited, UnexpectedAnswer
 from portal.services import consent, journey, shoot_creation, sweep, waiting_room
 from portal.services.desk import NotYet
-from portal.services.shoots import request_shoot, studio_url
+from portal.services.shoots import open_studio, request_shoot
 from tests.factories import NOW, agree, make_finished, make_person, make_shoot
 from tests.integration.core.bench import Bench
 from tests.integration.core.doubles import lost_answer
@@ -59,7 +59,7 @@ def test_a_press_leads_to_a_session_and_its_link(bench: Bench) -> None:
     kept = bench.shoot(shoot)
     assert (kept.provider_status, kept.minted_at, kept.attempts) == ("onboarding", NOW, 1)
     assert stage_of(person) is Stage.IN_STUDIO
-    url = studio_url(person, secretbox=bench.portal.secretbox, now=NOW)
+    url = open_studio(person, secretbox=bench.portal.secretbox, now=NOW)
     assert url is not None
     assert url.startswith("https://studio.example/auth?token=canary-")
     assert bench.shoot(shoot).opened_at == NOW
@@ -257,13 +257,13 @@ def test_waiting_for_credits_ends_when_they_return_the_longest_wait_first(bench:
     bench.work()
     assert [stage_of(person) for person in waiting] == [Stage.PROBLEM] * 3
 
-    sweep.reconcile(provider=bench.provider, clock=bench.clock)
+    sweep.reconcile_shoots(provider=bench.provider, clock=bench.clock)
     assert bench.work() == []
     # Those behind the first who was refused did not have to be refused themselves.
     assert bench.provider.called("create_model") == 1
 
     bench.provider.credits = type(bench.provider.credits)(2)
-    sweep.reconcile(provider=bench.provider, clock=bench.clock)
+    sweep.reconcile_shoots(provider=bench.provider, clock=bench.clock)
     bench.work()
     assert [stage_of(person) for person in waiting] == [Stage.IN_STUDIO, Stage.IN_STUDIO, Stage.PROBLEM]
 
@@ -290,7 +290,7 @@ def test_a_session_of_another_person_is_refused(bench: Bench) -> None:
     assert bench.shoot(shoot).provider_id is None
     assert journey.load(person).problem is Problem.REFUSED
     assert stage_of(other) is Stage.IN_STUDIO
-    assert studio_url(person, secretbox=bench.portal.secretbox, now=NOW) is None
+    assert open_studio(person, secretbox=bench.portal.secretbox, now=NOW) is None
 
 
 def test_known_address_without_any_session_is_refused(bench: Bench) -> None:
@@ -357,9 +357,9 @@ def test_the_database_forbids_two_open_shoots(bench: Bench) -> None:
 def test_a_creation_whose_job_got_lost_is_taken_up_by_the_sweep(bench: Bench) -> None:
     shoot = press(ready_person())
     bench.query("DELETE FROM procrastinate_jobs")
-    sweep.reconcile(provider=bench.provider, clock=bench.clock)
+    sweep.reconcile_shoots(provider=bench.provider, clock=bench.clock)
     assert bench.queued("shoots.create_session") == []
     bench.clock.advance(minutes=11)
-    sweep.reconcile(provider=bench.provider, clock=bench.clock)
+    sweep.reconcile_shoots(provider=bench.provider, clock=bench.clock)
     bench.work()
     assert bench.shoot(shoot).provider_id is not None

@@ -8,7 +8,7 @@ from portal.domain.secretbox import SecretBox
 from portal.domain.stages import Problem, Stage
 from portal.models import people
 from portal.services import consent, journey
-from portal.services.shoots import studio_url
+from portal.services.shoots import open_studio
 from tests.factories import NOW, agree
 from tests.integration.core.bench import Bench
 from tests.integration.core.test_shoots import press, ready_person, stage_of
@@ -18,7 +18,7 @@ def test_the_link_is_nowhere_in_the_database_in_the_clear(bench: Bench, database
     person = ready_person()
     press(person)
     bench.work()
-    assert studio_url(person, secretbox=bench.portal.secretbox, now=NOW)
+    assert open_studio(person, secretbox=bench.portal.secretbox, now=NOW)
     seen = 0
     with psycopg.connect(database_url.replace("+psycopg", ""), connect_timeout=3) as connection:
         tables = connection.execute("SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'")
@@ -35,19 +35,19 @@ def test_the_link_is_for_its_owner_in_the_studio_stage_only(bench: Bench) -> Non
     owner, other = ready_person(), ready_person()
     shoot = press(owner)
     bench.work()
-    assert studio_url(other, secretbox=box, now=NOW) is None
-    assert studio_url(owner, secretbox=box, now=NOW) is not None
+    assert open_studio(other, secretbox=box, now=NOW) is None
+    assert open_studio(owner, secretbox=box, now=NOW) is not None
 
     consent.withdraw(owner, now=NOW)
-    assert studio_url(owner, secretbox=box, now=NOW) is None
+    assert open_studio(owner, secretbox=box, now=NOW) is None
     assert stage_of(owner) is Stage.NOT_STARTED
     agree(owner)
 
     for status in ("waiting", "pending", "active", "failed", "somethingNew"):
         bench.query("UPDATE shoots SET provider_status = %(status)s WHERE id = %(id)s", status=status, id=shoot.id)
-        assert studio_url(owner, secretbox=box, now=NOW) is None, status
+        assert open_studio(owner, secretbox=box, now=NOW) is None, status
     bench.query("UPDATE shoots SET provider_status = 'onboarding', closed_at = %(now)s", now=NOW)
-    assert studio_url(owner, secretbox=box, now=NOW) is None
+    assert open_studio(owner, secretbox=box, now=NOW) is None
 
 
 def test_a_link_sealed_with_a_forgotten_key_is_said_to_be_lost(bench: Bench) -> None:
@@ -56,7 +56,7 @@ def test_a_link_sealed_with_a_forgotten_key_is_said_to_be_lost(bench: Bench) -> 
     bench.work()
     stranger = SecretBox(["another-key-that-is-long-enough-too"])
     before = people.version_of(person.id)
-    assert studio_url(person, secretbox=stranger, now=NOW) is None
+    assert open_studio(person, secretbox=stranger, now=NOW) is None
     assert stage_of(person) is Stage.PROBLEM
     assert journey.load(person).problem is Problem.LINK_LOST
     assert people.version_of(person.id) > before

@@ -17,7 +17,7 @@ from portal.provider.client import ProviderClient
 from portal.provider.errors import Unavailable
 from portal.provider.responses import Call, Json
 from portal.services import journey, sweep
-from portal.services.sweep import Swept
+from portal.services.sweep import SweepResult
 from tests.factories import NOW, acts_of, agree, make_finished, make_person, make_photo, make_shoot
 from tests.integration.core.bench import Bench
 from tests.integration.core.doubles import Session
@@ -31,8 +31,8 @@ def known(bench: Bench, ours: str, theirs: str, **fields: Any) -> tuple[Shoot, S
     return shoot, bench.provider.add(person.email, theirs, id=shoot.provider_id)
 
 
-def run(bench: Bench, *, full: bool = True) -> Swept:
-    swept = sweep.reconcile(provider=bench.provider, clock=bench.clock, full=full)
+def run(bench: Bench, *, full: bool = True) -> SweepResult:
+    swept = sweep.reconcile_shoots(provider=bench.provider, clock=bench.clock, full=full)
     assert swept is not None
     return swept
 
@@ -59,7 +59,7 @@ def test_running_it_again_changes_nothing(bench: Bench) -> None:
     assert len(acts) == 1
     for _ in range(2):
         bench.clock.advance(minutes=10)
-        assert run(bench) == Swept(listed=1, changed=0, missing=0, favorites=0)
+        assert run(bench) == SweepResult(listed=1, changed=0, missing=0, favorites=0)
     assert people.version_of(shoot.person_id) == version
     assert [act.id for act in acts_of(shoot)] == acts
     assert bench.queued() == []
@@ -135,7 +135,7 @@ def test_an_outage_in_the_middle_keeps_what_was_done(bench: Bench) -> None:
 def test_two_sweeps_at_once_are_one(bench: Bench) -> None:
     with locks.only_one(sweep.LOCK) as mine:
         assert mine
-        assert sweep.reconcile(provider=bench.provider, clock=bench.clock) is None
+        assert sweep.reconcile_shoots(provider=bench.provider, clock=bench.clock) is None
     assert bench.provider.calls == []
 
 
@@ -161,7 +161,7 @@ class PagedProvider(ProviderClient):
 
 def test_one_call_for_each_200(bench: Bench) -> None:
     provider = PagedProvider([f"m{number}" for number in range(450)], [(f"m{n}", f"p{n}") for n in range(210)])
-    swept = sweep.reconcile(provider=provider, clock=bench.clock)
+    swept = sweep.reconcile_shoots(provider=provider, clock=bench.clock)
     assert swept is not None
     assert swept.listed == 450
     assert len([path for path in provider.calls if path.endswith("/models")]) == math.ceil(450 / 200)

@@ -26,13 +26,13 @@ def ours(bench: Bench, status: str = "pending", **fields: object) -> Shoot:
 
 def tell(shoot: Shoot, status: str, *, at: datetime, by: shoot_sync.Source = "event", now: datetime = NOW) -> None:
     with transaction():
-        locked = shoots.lock(shoot.id)
+        locked = shoots.lock_shoot(shoot.id)
         assert locked is not None
-        shoot_sync.tell_status(locked, status, at=at, by=by, now=now)
+        shoot_sync.apply_status(locked, status, at=at, by=by, now=now)
 
 
 def refresh(bench: Bench, shoot: Shoot) -> None:
-    shoot_sync.refresh(shoot.id, provider=bench.provider, clock=bench.clock)
+    shoot_sync.refresh_shoot(shoot.id, provider=bench.provider, clock=bench.clock)
 
 
 def their(bench: Bench, shoot: Shoot):
@@ -92,7 +92,7 @@ def test_sent_back_to_the_beginning_its_photos_and_choice_are_out_of_sight(bench
     bench.provider.add(person.email, "onboarding", id=shoot.provider_id)
     with transaction():
         shoot_sync.record_studio_favorite(
-            shoots.lock(shoot.id) or shoot, first.provider_id, key="k", acted_at=NOW, now=NOW
+            shoots.lock_shoot(shoot.id) or shoot, first.provider_id, key="k", acted_at=NOW, now=NOW
         )
     refresh(bench, shoot)
     kept = bench.shoot(shoot)
@@ -163,7 +163,9 @@ def test_a_pick_known_before_its_photo_waits_for_it(bench: Bench) -> None:
     shoot = ours(bench, "active")
     with transaction():
         for _ in range(2):
-            shoot_sync.record_studio_favorite(shoots.lock(shoot.id) or shoot, "p9", key="d1", acted_at=NOW, now=NOW)
+            shoot_sync.record_studio_favorite(
+                shoots.lock_shoot(shoot.id) or shoot, "p9", key="d1", acted_at=NOW, now=NOW
+            )
     [act] = acts_of(shoot)
     assert bench.query("SELECT provider_id, copied_at FROM photos") == [("p9", None)]
     assert act.origin == "studio"
@@ -174,7 +176,7 @@ def test_asking_for_the_pick(bench: Bench) -> None:
     photo = make_photo(shoot, "p1")
 
     def ask() -> None:
-        shoot_sync.read_favorite(shoot.id, key="d1", acted_at=NOW, provider=bench.provider, clock=bench.clock)
+        shoot_sync.refresh_favorite(shoot.id, key="d1", acted_at=NOW, provider=bench.provider, clock=bench.clock)
 
     ask()
     assert acts_of(shoot) == []

@@ -291,13 +291,13 @@ def test_missing_turns_are_found_by_fsck_and_mended_by_the_sweep(bench: Bench, t
     for number in range(3):
         press(bench, number)
     storage = LocalStorage(tmp_path / "none")
-    assert not list(fsck.check(storage, now=NOW))
+    assert not list(fsck.list_violations(storage, now=NOW))
     bench.query("DELETE FROM procrastinate_jobs WHERE id = (SELECT min(id) FROM procrastinate_jobs)")
-    assert "no turn is coming" in str(next(iter(fsck.check(storage, now=NOW))))
+    assert "no turn is coming" in str(next(iter(fsck.list_violations(storage, now=NOW))))
     bench.clock.advance(minutes=11)
-    sweep.reconcile(provider=bench.provider, clock=bench.clock)
+    sweep.reconcile_shoots(provider=bench.provider, clock=bench.clock)
     assert len(bench.queued(waiting.TURN_TASK)) == 3
-    sweep.reconcile(provider=bench.provider, clock=bench.clock)
+    sweep.reconcile_shoots(provider=bench.provider, clock=bench.clock)
     assert len(bench.queued(waiting.TURN_TASK)) == 3
 
 

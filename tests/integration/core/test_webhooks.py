@@ -20,7 +20,7 @@ from portal.app import create_app
 from portal.models import rate_limits
 from portal.provider.brands import BRANDS
 from portal.services import deliveries
-from portal.services.deliveries import Receiver
+from portal.services.deliveries import WebhookReceiver
 from tests.factories import NOW
 from tests.integration.core.bench import Bench
 from tests.integration.core.conftest import closing_connections
@@ -175,12 +175,12 @@ def test_two_secrets_during_a_rotation(database_url: str, portal_settings: Any) 
 def test_an_older_secret_is_told_to_whoever_wants_to_take_it_away(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
-    receiver = Receiver(BRANDS["profilebakery"], ("new-one", "old-one"), "timestamped")
+    receiver = WebhookReceiver(BRANDS["profilebakery"], ("new-one", "old-one"), "timestamped")
     said = []
     for secret in ("new-one", "old-one"):
         body = BODY.replace(b"evt_1", secret.encode())
         with caplog.at_level(logging.INFO, "portal.services.deliveries"):
-            deliveries.accept(receiver, body, signed_headers(body, NOW, secret=secret), now=NOW)
+            deliveries.store_delivery(receiver, body, signed_headers(body, NOW, secret=secret), now=NOW)
         said.append([(record.message, record.__dict__["place"]) for record in caplog.records])
     assert said == [[], [("webhook signed with an older secret", 2)]]
     assert "old-one" not in str([record.__dict__ for record in caplog.records])

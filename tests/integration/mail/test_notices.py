@@ -43,12 +43,12 @@ def enter(office: Office, shoot: Shoot) -> None:
     portal = office.bench.portal
     person = notifications.people.by_id(shoot.person_id)
     assert person is not None
-    assert shoots.studio_url(person, secretbox=portal.secretbox, now=portal.clock(), outbox=portal.outbox) is None
+    assert shoots.open_studio(person, secretbox=portal.secretbox, now=portal.clock(), outbox=portal.outbox) is None
 
 
 def sweep_now(office: Office) -> None:
     portal = office.bench.portal
-    sweep.reconcile(provider=portal.provider, clock=portal.clock, outbox=portal.outbox)
+    sweep.reconcile_shoots(provider=portal.provider, clock=portal.clock, outbox=portal.outbox)
 
 
 # Exactly once
@@ -88,7 +88,7 @@ def test_a_mail_exists_exactly_if_the_news_does(office: Office, monkeypatch: pyt
     with monkeypatch.context() as broken:
         broken.setattr(mirroring.people, "announce", fall)
         with pytest.raises(RuntimeError):
-            mirroring.settle(shoot.id, now=NOW, outbox=office.bench.portal.outbox)
+            mirroring.finish_incomplete_copy(shoot.id, now=NOW, outbox=office.bench.portal.outbox)
     assert office.states() == []
     assert office.bench.queued(notifications.SEND_TASK) == []
 

@@ -51,7 +51,7 @@ def test_whoever_moved_on_and_waits_again_is_told_of_again(office: Office) -> No
     watch_over(office)
     office.bench.clock.advance(hours=20)
     with transaction():
-        moved = shoot_rows.lock(shoot.id)
+        moved = shoot_rows.lock_shoot(shoot.id)
         assert moved is not None
         moved.provider_status, moved.status_since = "generatingHeadshots", NOW + timedelta(hours=10)
     watch_over(office)
@@ -93,7 +93,7 @@ def test_an_answer_that_came_too_late_is_not_sent(office: Office) -> None:
     shoot = make_shoot(person, signed_url=b"sealed")
     assert link_reports.report_dead(person, Sighting(saw=Saw.EMPTY), now=NOW, outbox=portal.outbox)
     with transaction():
-        got_in = shoot_rows.lock(shoot.id)
+        got_in = shoot_rows.lock_shoot(shoot.id)
         assert got_in is not None
         got_in.provider_status = "waiting"
     office.deliver()

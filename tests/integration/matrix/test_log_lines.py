@@ -88,9 +88,9 @@ def test_status_nobody_has_seen_stays_inside_its_line(
     words: str, town: Town, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with town.app.app_context(), transaction():
-        shoot = shoots.by_provider_id("model-of-employee")
+        shoot = shoots.find_by_provider_id("model-of-employee")
         assert shoot is not None
         later = town.clock.now + timedelta(minutes=1)
-        shoot_sync.tell_status(shoot, words.replace("\x00", ""), at=later, by="check", now=later)
+        shoot_sync.apply_status(shoot, words.replace("\x00", ""), at=later, by="check", now=later)
     (line,) = [line for line in read(capsys.readouterr().out) if line["logger"] == "portal.services.shoot_sync"]
     assert line["message"] == "unknown provider status"

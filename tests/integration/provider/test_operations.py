@@ -180,16 +180,16 @@ def test_photos_can_be_downloaded_until_their_addresses_die(studio: Studio) -> N
     photo = next(client.list_photos(model_id))
     assert photo.urls.original
     downloader = PhotoDownloader([studio.running.base_url])
-    downloaded = downloader.fetch(photo.urls.original)
+    downloaded = downloader.download(photo.urls.original)
     with Image.open(io.BytesIO(downloaded.content)) as picture:
         assert f"image/{picture.format}".lower() == downloaded.content_type
 
     studio.control(f"/models/{model_id}/expire_photos")
     with pytest.raises(errors.PhotoExpired):
-        downloader.fetch(photo.urls.original)
+        downloader.download(photo.urls.original)
     fresh = next(client.list_photos(model_id)).urls.original
     assert fresh
-    assert downloader.fetch(fresh).content == downloaded.content
+    assert downloader.download(fresh).content == downloaded.content
 
 
 def test_many_models_come_over_several_pages(studio: Studio) -> None:

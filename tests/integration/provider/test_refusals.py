@@ -166,4 +166,4 @@ def test_photo_downloads_that_break(studio: Studio, fault: str, error: type[erro
     assert address
     studio.break_calls(fault, path="/photos/*")
     with pytest.raises(error):
-        PhotoDownloader([studio.running.base_url]).fetch(address)
+        PhotoDownloader([studio.running.base_url]).download(address)

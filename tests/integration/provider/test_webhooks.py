@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from portal.provider import BRANDS, events, signature
-from portal.provider.signature import BadSignature, Verified
+from portal.provider.signature import SignatureInvalid, VerifiedSignature
 from sandbox.testing import WEBHOOK_SECRET
 from tests.integration.provider.conftest import Studio
 from tests.unit.provider.scripted import Asked, Reply, Scripted, scripted_server
@@ -45,8 +45,8 @@ def received(receiver: Scripted, count: int) -> list[Asked]:
     return receiver.asked[:count]
 
 
-def verified(asked: Asked, brand: str = "headshotpro", **options: Any) -> Verified:
-    return signature.verify(
+def verified(asked: Asked, brand: str = "headshotpro", **options: Any) -> VerifiedSignature:
+    return signature.verify_signature(
         asked.body,
         asked.headers,
         [WEBHOOK_SECRET],
@@ -69,8 +69,8 @@ def test_a_whole_session_in_events(sending: Callable[..., Studio], receiver: Scr
     told = []
     for asked in received(receiver, 8):
         assert verified(asked, brand).stale is False
-        told.append(events.parse(asked.body))
-        assert events.dedupe_key(asked.body) == told[-1].id
+        told.append(events.parse_event(asked.body))
+        assert events.compute_dedupe_key(asked.body) == told[-1].id
     assert {event.model_id for event in told} == {model_id}
     assert {event.organization for event in told} == {studio.client.get_organization().uid}
     assert all(event.created_at is not None for event in told)
@@ -93,7 +93,7 @@ def test_the_body_scheme_only_where_it_is_set(sending: Callable[..., Studio], re
     sending(webhook_signature="body").client.create_model(ADA)
     (asked,) = received(receiver, 1)
     assert verified(asked, scheme="body").timestamp is None
-    with pytest.raises(BadSignature):
+    with pytest.raises(SignatureInvalid):
         verified(asked)
 
 
@@ -108,7 +108,7 @@ def test_planned_forgeries_are_refused(
     studio.control("/faults", {"on": "webhook", "fault": fault})
     studio.client.create_model(ADA)
     (asked,) = received(receiver, 1)
-    with pytest.raises(BadSignature) as caught:
+    with pytest.raises(SignatureInvalid) as caught:
         verified(asked)
     assert caught.value.reason in reasons
 
@@ -124,13 +124,13 @@ def test_an_old_timestamp_is_authentic_but_stale(sending: Callable[..., Studio],
 def test_without_an_id_the_digest_is_the_key(sending: Callable[..., Studio], receiver: Scripted) -> None:
     sending(webhook_ids=False).client.create_model(ADA)
     (asked,) = received(receiver, 1)
-    event = events.parse(asked.body)
+    event = events.parse_event(asked.body)
     assert event.id is None
-    assert events.dedupe_key(asked.body).startswith("sha256:")
+    assert events.compute_dedupe_key(asked.body).startswith("sha256:")
 
 
 def test_the_other_brands_webhook_is_refused(sending: Callable[..., Studio], receiver: Scripted) -> None:
     sending("profilebakery").client.create_model(ADA)
     (asked,) = received(receiver, 1)
-    with pytest.raises(BadSignature):
+    with pytest.raises(SignatureInvalid):
         verified(asked, "headshotpro")

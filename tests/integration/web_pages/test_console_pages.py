@@ -32,7 +32,7 @@ def admin(sign_in: Callable[[Person], Visitor], context: None) -> Visitor:
 
 def keep_delivery(number: int = 1) -> int:
     """Keep a webhook about nobody."""
-    kept = deliveries.insert_once(
+    kept = deliveries.insert_delivery(
         dedupe_key=f"profilebakery:{number}",
         provider="profilebakery",
         event="model.status.updated",

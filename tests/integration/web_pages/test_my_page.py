@@ -120,9 +120,9 @@ def test_chosen_shows_the_picture_and_the_way_back(visitor: Visitor, finished: l
 def test_what_is_deleted_at_the_studio_is_not_kept_here_either(visitor: Visitor, finished: list[Photo]) -> None:
     visitor.press("/headshots/choice", photo=finished[1].id)
     with transaction():
-        shoot = shoots.lock(finished[0].shoot_id)
+        shoot = shoots.lock_shoot(finished[0].shoot_id)
         assert shoot is not None
-        shoot_sync.tell_status(
+        shoot_sync.apply_status(
             shoot, stages.DELETED, at=NOW + timedelta(days=1), by="event", now=NOW + timedelta(days=1)
         )
     page = visitor.page("/headshots")
@@ -196,8 +196,8 @@ def test_what_happens_is_told_as_a_story_with_times(visitor: Visitor) -> None:
         visitor.person, provider_status="pending", opened_at=NOW, confirmed_by="event", status_since=NOW
     )
     with transaction():
-        shoot_steps.begin(shoot.id, "checking", at=NOW - timedelta(minutes=20), doubt=0, drop=())
-        shoot_steps.begin(shoot.id, "making", at=NOW, doubt=300, drop=())
+        shoot_steps.store_step(shoot.id, "checking", at=NOW - timedelta(minutes=20), doubt=0, drop=())
+        shoot_steps.store_step(shoot.id, "making", at=NOW, doubt=300, drop=())
     page = visitor.page("/headshots")
     now = [said(each) for each in page.all("li") if each.get("aria-current") == "step"][-1]
     assert "Photos received" in page.words

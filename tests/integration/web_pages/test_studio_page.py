@@ -196,7 +196,7 @@ def test_an_answer_to_a_dead_link_stands_until_it_has_been_tried(in_studio: Visi
     assert answer in page.words
     assert "does not work" not in page.words
     with transaction():
-        shoot = shoots.lock(task.shoot.id)
+        shoot = shoots.lock_shoot(task.shoot.id)
         assert shoot is not None
         shoot.last_opened_at = NOW + timedelta(minutes=6)
     assert answer not in in_studio.page("/headshots").words

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from portal.images.decode import open_photo
+from portal.images.decode import decode_photo
 from tests.unit.images.photos import saved
 from tests.unit.images.profiles import DISPLAY_P3, display_p3, linear_grey
 
@@ -33,7 +33,7 @@ def p3_seen_in_srgb(colour: tuple[int, int, int]) -> list[int]:
 def test_display_p3_is_shifted_to_srgb(fmt: str, colour: tuple[int, int, int]) -> None:
     options = {"quality": 100, "subsampling": 0} if fmt == "JPEG" else {"lossless": True}
     content = saved(Image.new("RGB", (32, 32), colour), fmt, icc_profile=display_p3(), **options)
-    found = open_photo(content).getpixel((16, 16))
+    found = decode_photo(content).getpixel((16, 16))
     assert isinstance(found, tuple)
     assert found == pytest.approx(p3_seen_in_srgb(colour), abs=3)
 
@@ -45,18 +45,18 @@ def test_a_saturated_p3_red_really_moves() -> None:
 def test_an_srgb_profile_changes_nothing() -> None:
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     content = saved(Image.new("RGB", (8, 8), (200, 100, 50)), "PNG", icc_profile=srgb)
-    assert open_photo(content).getpixel((4, 4)) == (200, 100, 50)
+    assert decode_photo(content).getpixel((4, 4)) == (200, 100, 50)
 
 
 def test_a_grey_profile_is_obeyed() -> None:
     content = saved(Image.new("L", (8, 8), 55), "PNG", icc_profile=linear_grey())
-    found = open_photo(content).getpixel((4, 4))
+    found = decode_photo(content).getpixel((4, 4))
     assert isinstance(found, tuple)
     assert found == pytest.approx([round(float(as_number(np.array(55 / 255))) * 255)] * 3, abs=3)
 
 
 def test_wide_colours_behind_transparency_are_shifted_too() -> None:
     content = saved(Image.new("RGBA", (8, 300), (200, 100, 100, 255)), "PNG", icc_profile=display_p3())
-    image = open_photo(content)
+    image = decode_photo(content)
     for row in (0, 255, 256, 299):
         assert image.getpixel((4, row)) == pytest.approx(p3_seen_in_srgb((200, 100, 100)), abs=3)

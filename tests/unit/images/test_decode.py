@@ -8,8 +8,8 @@ import pillow_heif
 import pytest
 from PIL import Image, ImageCms
 
-from portal.images.decode import MAX_BYTES, open_photo
-from portal.images.errors import Broken, NotAPhoto, PhotoRefused, TooManyBytes, TooManyPixels
+from portal.images.decode import MAX_BYTES, decode_photo
+from portal.images.errors import NotAPhoto, PhotoDamaged, PhotoRefused, TooManyBytes, TooManyPixels
 from tests.unit.images.photos import exif_with_gps, flat_png, jpeg_segment, portrait, saved, with_segment
 
 RED = (200, 30, 40)
@@ -23,16 +23,16 @@ def close(image: Image.Image, at: tuple[int, int], expected: tuple[int, int, int
 
 @pytest.mark.parametrize("fmt", ["JPEG", "PNG", "WEBP"])
 def test_accepts_the_named_formats(fmt: str) -> None:
-    image = open_photo(saved(portrait(), fmt))
+    image = decode_photo(saved(portrait(), fmt))
     assert (image.mode, image.size) == ("RGB", (512, 640))
 
 
 def test_phone_photos_only_where_asked_for() -> None:
     out = io.BytesIO()
     pillow_heif.from_pillow(portrait(256, 320)).save(out)
-    assert open_photo(out.getvalue(), phone=True).size == (256, 320)
+    assert decode_photo(out.getvalue(), phone=True).size == (256, 320)
     with pytest.raises(NotAPhoto):
-        open_photo(out.getvalue())
+        decode_photo(out.getvalue())
 
 
 @pytest.mark.parametrize(
@@ -52,34 +52,34 @@ def test_phone_photos_only_where_asked_for() -> None:
 )
 def test_refuses_what_is_no_photo(content: bytes) -> None:
     with pytest.raises(NotAPhoto):
-        open_photo(content)
+        decode_photo(content)
 
 
 @pytest.mark.parametrize("fmt", ["GIF", "TIFF", "BMP", "ICO", "AVIF", "JPEG2000"])
 def test_refuses_formats_the_decoder_knows_but_we_do_not_name(fmt: str) -> None:
     with pytest.raises(NotAPhoto):
-        open_photo(saved(portrait(64, 64), fmt))
+        decode_photo(saved(portrait(64, 64), fmt))
 
 
 @pytest.mark.parametrize("fmt", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.7, 0.97])
 def test_refuses_half_a_photo(fmt: str, share: float) -> None:
     content = saved(portrait(), fmt)
-    with pytest.raises(Broken):
-        open_photo(content[: int(len(content) * share)])
+    with pytest.raises(PhotoDamaged):
+        decode_photo(content[: int(len(content) * share)])
 
 
 @pytest.mark.parametrize(
     "start", [b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"RIFF\x00\x00\x00\x00WEBPVP8 " + bytes(14)]
 )
 def test_refuses_another_file_behind_a_photo_beginning(start: bytes) -> None:
-    with pytest.raises(Broken):
-        open_photo(start + b"<script>alert(1)</script>" * 40)
+    with pytest.raises(PhotoDamaged):
+        decode_photo(start + b"<script>alert(1)</script>" * 40)
 
 
 def test_refuses_more_bytes_than_any_photo() -> None:
     with pytest.raises(TooManyBytes) as refused:
-        open_photo(b"\xff\xd8\xff" + bytes(MAX_BYTES))
+        decode_photo(b"\xff\xd8\xff" + bytes(MAX_BYTES))
     assert (refused.value.size, refused.value.limit) == (MAX_BYTES + 3, MAX_BYTES)
 
 
@@ -88,24 +88,24 @@ def test_refuses_pixel_bombs_however_small(width: int, height: int) -> None:
     bomb = flat_png(width, height)
     assert len(bomb) < 500_000
     with pytest.raises(TooManyPixels):
-        open_photo(bomb)
+        decode_photo(bomb)
 
 
 @pytest.mark.filterwarnings("ignore")
 def test_refuses_pixel_bombs_also_where_warnings_are_silenced() -> None:
     with pytest.raises(TooManyPixels) as refused:
-        open_photo(flat_png(6000, 5000))
+        decode_photo(flat_png(6000, 5000))
     assert (refused.value.width, refused.value.height) == (6000, 5000)
 
 
 def test_accepts_a_photo_at_the_pixel_limit() -> None:
-    assert open_photo(flat_png(5000, 5000)).size == (5000, 5000)
+    assert decode_photo(flat_png(5000, 5000)).size == (5000, 5000)
 
 
 @pytest.mark.parametrize("lossless", [True, False])
 def test_refuses_a_webp_sooner_as_its_decoder_takes_more_memory(lossless: bool) -> None:
     with pytest.raises(TooManyPixels) as refused:
-        open_photo(saved(Image.new("RGB", (4001, 3000)), "WEBP", lossless=lossless, method=0, quality=0))
+        decode_photo(saved(Image.new("RGB", (4001, 3000)), "WEBP", lossless=lossless, method=0, quality=0))
     assert (refused.value.width, refused.value.height) == (4001, 3000)
 
 
@@ -114,14 +114,14 @@ def test_refuses_a_webp_canvas_that_only_the_header_claims() -> None:
     assert content[12:16] == b"VP8X"
     content[24:30] = (16382).to_bytes(3, "little") * 2
     with pytest.raises(TooManyPixels):
-        open_photo(bytes(content))
+        decode_photo(bytes(content))
 
 
 def test_refuses_a_jpeg_of_endless_scans() -> None:
     progressive = saved(portrait(64, 80), progressive=True)
     scan = progressive[progressive.rindex(b"\xff\xda") : -2]
-    with pytest.raises(Broken):
-        open_photo(progressive[:-2] + scan * 100 + progressive[-2:])
+    with pytest.raises(PhotoDamaged):
+        decode_photo(progressive[:-2] + scan * 100 + progressive[-2:])
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -139,7 +139,7 @@ def test_turns_every_orientation_upright(orientation: int, fmt: str) -> None:
         8: Image.Transpose.ROTATE_270,
     }.get(orientation)
     taken = upright if undo is None else upright.transpose(undo)
-    image = open_photo(saved(taken, fmt, quality=95, exif=exif_with_gps(orientation)))
+    image = decode_photo(saved(taken, fmt, quality=95, exif=exif_with_gps(orientation)))
     assert image.size == (48, 64)
     assert close(image, (10, 14), RED, within=16)
     assert all(close(image, at, (255, 255, 255), within=16) for at in ((40, 14), (10, 56), (40, 56)))
@@ -148,11 +148,11 @@ def test_turns_every_orientation_upright(orientation: int, fmt: str) -> None:
 @pytest.mark.parametrize("exif", [b"Exif\x00\x00garbage", b"Exif\x00\x00II*\x00\xff\xff\xff\x7f", b"\x00"])
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 def test_unreadable_camera_data_does_not_cost_the_photo(exif: bytes) -> None:
-    assert open_photo(saved(portrait(), exif=exif)).size == (512, 640)
+    assert decode_photo(saved(portrait(), exif=exif)).size == (512, 640)
 
 
 def test_cmyk_becomes_rgb() -> None:
-    image = open_photo(saved(Image.new("RGB", (32, 32), RED).convert("CMYK"), quality=95))
+    image = decode_photo(saved(Image.new("RGB", (32, 32), RED).convert("CMYK"), quality=95))
     assert image.mode == "RGB"
     assert close(image, (16, 16), RED, within=12)
 
@@ -161,7 +161,7 @@ def test_transparent_palette_lies_on_white() -> None:
     palette = Image.new("P", (8, 8), 0)
     palette.putpalette([0, 0, 0, *RED])
     palette.paste(1, (0, 0, 4, 8))
-    image = open_photo(saved(palette, "PNG", transparency=0))
+    image = decode_photo(saved(palette, "PNG", transparency=0))
     assert image.getpixel((1, 1)) == RED
     assert image.getpixel((6, 1)) == (255, 255, 255)
 
@@ -182,7 +182,7 @@ def test_transparent_palette_lies_on_white() -> None:
 def test_every_png_mode_becomes_plain_rgb(
     mode: str, colour: int | tuple[int, ...], expected: tuple[int, int, int]
 ) -> None:
-    image = open_photo(saved(Image.new(mode, (8, 8), colour), "PNG"))
+    image = decode_photo(saved(Image.new(mode, (8, 8), colour), "PNG"))
     assert image.mode == "RGB"
     assert close(image, (4, 4), expected, within=1)
 
@@ -191,34 +191,34 @@ def test_an_animation_gives_its_first_picture() -> None:
     frames = [Image.new("RGB", (16, 16), colour) for colour in (RED, (0, 0, 255))]
     for fmt in ("PNG", "WEBP"):
         content = saved(frames[0], fmt, save_all=True, append_images=frames[1:], lossless=True)
-        assert close(open_photo(content), (8, 8), RED)
+        assert close(decode_photo(content), (8, 8), RED)
 
 
 def test_a_phone_jpeg_with_a_second_picture_is_a_jpeg() -> None:
     content = saved(portrait(), "MPO", save_all=True, append_images=[portrait(64, 80)])
-    assert open_photo(content).size == (512, 640)
+    assert decode_photo(content).size == (512, 640)
 
 
 def test_a_damaged_colour_profile_does_not_cost_the_photo() -> None:
-    image = open_photo(saved(Image.new("RGB", (8, 8), RED), "PNG", icc_profile=b"not a profile"))
+    image = decode_photo(saved(Image.new("RGB", (8, 8), RED), "PNG", icc_profile=b"not a profile"))
     assert image.getpixel((4, 4)) == RED
 
 
 def test_a_profile_for_other_colours_is_ignored() -> None:
     lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
-    image = open_photo(saved(Image.new("RGB", (8, 8), RED), "PNG", icc_profile=lab))
+    image = decode_photo(saved(Image.new("RGB", (8, 8), RED), "PNG", icc_profile=lab))
     assert image.getpixel((4, 4)) == RED
 
 
 def test_nothing_of_the_metadata_stays_on_the_picture() -> None:
     content = saved(portrait(), exif=exif_with_gps(), comment=b"canary", xmp=b"<x/>", dpi=(72, 72))
-    assert open_photo(content).info == {}
+    assert decode_photo(content).info == {}
 
 
 def test_a_large_jpeg_may_be_decoded_smaller_but_not_below_what_is_needed() -> None:
     content = saved(portrait(1024, 1280))
-    assert open_photo(content, smallest=300).size == (512, 640)
-    assert open_photo(content, smallest=700).size == (1024, 1280)
+    assert decode_photo(content, smallest=300).size == (512, 640)
+    assert decode_photo(content, smallest=700).size == (1024, 1280)
 
 
 def test_refusals_never_repeat_the_content() -> None:
@@ -226,5 +226,5 @@ def test_refusals_never_repeat_the_content() -> None:
     jpeg = with_segment(saved(portrait(64, 80)), jpeg_segment(0xFE, secret))[:-200]
     for content in (secret, b"GIF89a" + secret, b"\x89PNG\r\n\x1a\n" + secret, jpeg):
         with pytest.raises(PhotoRefused) as refused:
-            open_photo(content)
+            decode_photo(content)
         assert secret.decode() not in f"{refused.value!s}{refused.value!r}{refused.value.__cause__!r}"

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from portal.images.decode import open_photo
+from portal.images.decode import decode_photo
 from portal.images.errors import PhotoRefused
-from portal.images.renditions import render
+from portal.images.renditions import render_photo
 from tests.unit.images.photos import XMP, exif_with_gps, flat_png, portrait, saved
 from tests.unit.images.profiles import display_p3
 
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 
 def takes_or_refuses(content: bytes) -> None:
     try:
-        image = open_photo(content, phone=True)
+        image = decode_photo(content, phone=True)
     except PhotoRefused:
         return
     assert image.mode == "RGB"
@@ -131,4 +131,4 @@ def test_the_largest_photos_we_take_fit_a_small_machine(content: bytes, tmp_path
 
 
 def test_a_megapixel_of_noise_is_no_special_case() -> None:
-    assert render(saved(Image.effect_noise((1024, 1280), 100))).width == 1024
+    assert render_photo(saved(Image.effect_noise((1024, 1280), 100))).width == 1024

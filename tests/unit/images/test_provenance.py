@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from portal.images.decode import open_with_provenance
+from portal.images.decode import decode_with_provenance
 from portal.images.provenance import VOCABULARY, Provenance
 from tests.unit.images.photos import TRAINED, XMP, jpeg_segment, png_chunk, portrait, saved, with_segment
 
@@ -19,7 +19,7 @@ MANIFEST = b"JP\0\0\0\0jumbjumdc2pa\0"
 
 
 def found_in(content: bytes) -> Provenance:
-    return open_with_provenance(content).provenance
+    return decode_with_provenance(content).provenance
 
 
 def xmp_with(*terms: str) -> bytes:
@@ -52,8 +52,8 @@ def test_finds_the_label_in_a_png(compressed: bytes) -> None:
 def test_a_photo_without_a_label_gets_none(fmt: str) -> None:
     origin = found_in(saved(portrait(), fmt))
     assert origin == Provenance()
-    assert origin.as_xmp() is None
-    assert not origin.made_by_ai
+    assert origin.build_xmp() is None
+    assert not origin.is_ai_generated
 
 
 def test_notes_a_c2pa_manifest_in_every_format() -> None:
@@ -82,11 +82,11 @@ def test_finds_the_label_where_only_the_manifest_has_it() -> None:
 def test_keeps_the_strictest_term_and_only_terms(terms: tuple[str, ...], kept: str | None) -> None:
     origin = found_in(saved(portrait(), xmp=xmp_with(*terms)))
     assert origin.source_type == kept
-    assert origin.made_by_ai == (kept not in {None, "digitalCapture"})
+    assert origin.is_ai_generated == (kept not in {None, "digitalCapture"})
 
 
 def test_the_packet_is_valid_xmp_with_the_label_and_nothing_else() -> None:
-    packet = Provenance(TRAINED).as_xmp()
+    packet = Provenance(TRAINED).build_xmp()
     assert packet is not None
     description = ET.fromstring(packet)[0][0]
     assert [value for name, value in description.attrib.items() if not name.endswith("about")] == [VOCABULARY + TRAINED]

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from portal.domain.renditions import RENDITIONS, WIDTHS
-from portal.images.errors import Broken
-from portal.images.renditions import RenderedPhoto, render
+from portal.images.errors import PhotoDamaged
+from portal.images.renditions import RenderedPhoto, render_photo
 from tests.unit.images.photos import TRAINED, XMP, exif_with_gps, portrait, reopened, saved
 from tests.unit.images.profiles import display_p3
 
@@ -19,7 +19,7 @@ def sizes(photo: RenderedPhoto) -> dict[str, tuple[int, int]]:
 
 
 def test_makes_the_whole_table_from_one_photo() -> None:
-    photo = render(saved(portrait(2000, 2500)))
+    photo = render_photo(saved(portrait(2000, 2500)))
     assert (photo.width, photo.height) == (2000, 2500)
     assert [file.spec for file in photo.files] == list(RENDITIONS)
     for slot, size in {"96": (96, 120), "320": (320, 400), "640": (640, 800), "1280": (1280, 1600)}.items():
@@ -28,7 +28,7 @@ def test_makes_the_whole_table_from_one_photo() -> None:
 
 
 def test_files_are_what_they_say() -> None:
-    for file in render(saved(portrait())).files:
+    for file in render_photo(saved(portrait())).files:
         image = reopened(file.content)
         assert image.size == (file.width, file.height)
         assert image.get_format_mimetype() == file.spec.format.content_type  # type: ignore[attr-defined]
@@ -37,7 +37,7 @@ def test_files_are_what_they_say() -> None:
 
 
 def test_never_scales_up() -> None:
-    photo = render(saved(portrait(400, 500)))
+    photo = render_photo(saved(portrait(400, 500)))
     assert sizes(photo)["320.webp"] == (320, 400)
     assert sizes(photo)["640.webp"] == sizes(photo)["1280.webp"] == (400, 500)
     by_name = {file.spec.name: file for file in photo.files}
@@ -47,13 +47,13 @@ def test_never_scales_up() -> None:
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (3, 2000), (2000, 3), (95, 97), (97, 95)])
 def test_odd_shapes_come_out_too(width: int, height: int) -> None:
-    photo = render(saved(Image.new("RGB", (width, height), "teal"), "PNG"))
+    photo = render_photo(saved(Image.new("RGB", (width, height), "teal"), "PNG"))
     assert sizes(photo)["96.webp"] == (min(96, width), max(1, round(height * min(96, width) / width)))
 
 
 def test_looks_like_the_photo_at_every_size() -> None:
     original = portrait(1024, 1280)
-    for file in render(saved(original, quality=95)).files:
+    for file in render_photo(saved(original, quality=95)).files:
         found = reopened(file.content).resize((32, 40), Image.Resampling.BOX)
         expected = original.resize((32, 40), Image.Resampling.BOX)
         differences = zip(found.tobytes(), expected.tobytes(), strict=True)
@@ -64,7 +64,7 @@ def test_looks_like_the_photo_at_every_size() -> None:
 def test_places_names_and_profiles_stay_behind(fmt: str) -> None:
     dirty = saved(portrait(), fmt, exif=exif_with_gps(), comment=b"Jane Canary", xmp=XMP, icc_profile=display_p3())
     assert b"Canary" in dirty
-    for file in render(dirty).files:
+    for file in render_photo(dirty).files:
         image = reopened(file.content)
         assert not image.getexif()
         assert {"exif", "icc_profile", "comment"}.isdisjoint(image.info)
@@ -73,36 +73,36 @@ def test_places_names_and_profiles_stay_behind(fmt: str) -> None:
 
 @pytest.mark.parametrize("fmt", ["JPEG", "WEBP"])
 def test_every_file_says_how_the_photo_was_made(fmt: str) -> None:
-    photo = render(saved(portrait(), fmt, xmp=XMP))
+    photo = render_photo(saved(portrait(), fmt, xmp=XMP))
     assert photo.provenance.source_type == TRAINED
     for file in photo.files:
-        assert reopened(file.content).info["xmp"] == photo.provenance.as_xmp()
+        assert reopened(file.content).info["xmp"] == photo.provenance.build_xmp()
 
 
 def test_a_photo_without_label_gets_no_packet() -> None:
-    assert all(b"xmpmeta" not in file.content for file in render(saved(portrait())).files)
+    assert all(b"xmpmeta" not in file.content for file in render_photo(saved(portrait())).files)
 
 
 def test_what_hides_behind_the_picture_is_gone() -> None:
     for fmt in ("JPEG", "PNG", "WEBP"):
         polyglot = saved(portrait(64, 80), fmt) + b"<script>alert(1)</script>PK\x03\x04"
-        assert all(b"<script" not in file.content for file in render(polyglot).files)
+        assert all(b"<script" not in file.content for file in render_photo(polyglot).files)
 
 
 def test_a_turned_photo_is_measured_upright() -> None:
-    photo = render(saved(portrait(640, 512), exif=exif_with_gps(6)))
+    photo = render_photo(saved(portrait(640, 512), exif=exif_with_gps(6)))
     assert (photo.width, photo.height) == (512, 640)
     assert sizes(photo)["96.webp"] == (96, 120)
 
 
 def test_pages_get_progressive_jpegs_and_downloads_a_plain_one() -> None:
-    for file in render(saved(portrait())).files:
+    for file in render_photo(saved(portrait())).files:
         if file.spec.name.endswith(".jpg"):
             assert bool(reopened(file.content).info.get("progressive")) == (file.spec.slot != "original")
 
 
 def test_smaller_slots_are_smaller_files_and_webp_beats_jpeg() -> None:
-    by_name = {file.spec.name: len(file.content) for file in render(saved(portrait(1400, 1750))).files}
+    by_name = {file.spec.name: len(file.content) for file in render_photo(saved(portrait(1400, 1750))).files}
     for ending in ("webp", "jpg"):
         in_order = [by_name[f"{width}.{ending}"] for width in WIDTHS]
         assert in_order == sorted(in_order)
@@ -110,11 +110,11 @@ def test_smaller_slots_are_smaller_files_and_webp_beats_jpeg() -> None:
 
 
 def test_the_face_is_not_in_any_repr() -> None:
-    photo = render(saved(portrait(64, 80)))
+    photo = render_photo(saved(portrait(64, 80)))
     assert "\\x" not in repr(photo)
     assert len(repr(photo.files[0])) < 300
 
 
 def test_a_broken_photo_makes_no_files() -> None:
-    with pytest.raises(Broken):
-        render(saved(portrait())[:3000])
+    with pytest.raises(PhotoDamaged):
+        render_photo(saved(portrait())[:3000])

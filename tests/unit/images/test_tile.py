@@ -8,11 +8,11 @@ import random
 import pytest
 from PIL import Image, ImageChops
 
-from portal.images.tile import tile
+from portal.images.tile import render_tile
 
 
 def made(**more: object) -> Image.Image:
-    content = tile(**{"fill": "#3b5bdb", "ink": "#ffffff", "letter": "H", "logo": None} | more)  # type: ignore[arg-type]
+    content = render_tile(**{"fill": "#3b5bdb", "ink": "#ffffff", "letter": "H", "logo": None} | more)  # type: ignore[arg-type]
     assert len(content) <= 100_000
     image = Image.open(io.BytesIO(content))
     assert (image.format, image.size) == ("PNG", (215, 215))

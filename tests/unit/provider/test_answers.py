@@ -11,19 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.provider import errors
-from portal.provider.responses import Call, RateWindow, parse_reset, picked, read_answer, read_window
+from portal.provider.responses import Call, RateWindow, get_value, parse_answer, parse_rate_window, parse_reset
 from portal.provider.wire_types import Model
 
 NOW = datetime(2026, 3, 1, 12, 0, 30, tzinfo=UTC)
 NO_WINDOW = RateWindow(None, None, None)
 GET = Call("GET", "/organization/models/:modelId")
-POST = Call("POST", "/organization/models", duplicate_in_words=True)
+POST = Call("POST", "/organization/models", detect_duplicate_text=True)
 
 
 def fail(status: int, body: Any, call: Call = GET) -> errors.ProviderError:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     with pytest.raises(errors.ProviderError) as caught:
-        read_answer(call, status, raw, NO_WINDOW)
+        parse_answer(call, status, raw, NO_WINDOW)
     return caught.value
 
 
@@ -99,7 +99,7 @@ def test_retryable_and_lost() -> None:
 
 def test_an_empty_success_is_enough_only_where_it_may_be() -> None:
     delete = Call("DELETE", GET.path, may_be_empty=True)
-    assert read_answer(delete, 204, b" \n", NO_WINDOW) == {}
+    assert parse_answer(delete, 204, b" \n", NO_WINDOW) == {}
     assert type(fail(200, b"", GET)) is errors.UnexpectedAnswer
     assert type(fail(200, b"<html>", delete)) is errors.UnexpectedAnswer
     assert type(fail(200, {"success": False, "code": "NOT_FOUND"}, delete)) is errors.NotFound
@@ -112,7 +112,7 @@ MODEL = {"id": "m", "status": "active"}
     "answer", [{"model": MODEL}, {"data": {"model": MODEL}}, {"data": MODEL}, {"model": MODEL, "data": {"model": 5}}]
 )
 def test_every_envelope(answer: dict[str, Any]) -> None:
-    assert picked(GET, "model", answer, Model.read).id == "m"
+    assert get_value(GET, "model", answer, Model.parse).id == "m"
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_every_envelope(answer: dict[str, Any]) -> None:
 )
 def test_no_usable_value_is_unexpected(answer: dict[str, Any]) -> None:
     with pytest.raises(errors.UnexpectedAnswer) as caught:
-        picked(GET, "model", answer, Model.read)
+        get_value(GET, "model", answer, Model.parse)
     assert "no usable model" in str(caught.value)
 
 
@@ -158,10 +158,10 @@ def test_reset_never_raises_and_is_never_far(text: str) -> None:
 
 def test_window() -> None:
     headers = {"X-RateLimit-Limit": "300", "X-RateLimit-Remaining": "x", "X-RateLimit-Reset": "2026-03-01T12:01:00Z"}
-    assert read_window(headers, NOW) == RateWindow(300, None, NOW + timedelta(seconds=30))
-    assert read_window(headers | {"Retry-After": "5"}, NOW).resets_at == NOW + timedelta(seconds=5)
-    assert read_window(headers | {"Retry-After": "9" * 9}, NOW).resets_at == NOW + timedelta(seconds=90)
-    assert read_window({}, NOW) == NO_WINDOW
+    assert parse_rate_window(headers, NOW) == RateWindow(300, None, NOW + timedelta(seconds=30))
+    assert parse_rate_window(headers | {"Retry-After": "5"}, NOW).resets_at == NOW + timedelta(seconds=5)
+    assert parse_rate_window(headers | {"Retry-After": "9" * 9}, NOW).resets_at == NOW + timedelta(seconds=90)
+    assert parse_rate_window({}, NOW) == NO_WINDOW
 
 
 json_values = st.recursive(
@@ -182,7 +182,7 @@ answers = st.dictionaries(
 )
 def test_no_answer_raises_anything_but_a_provider_error(status: int, body: bytes, call: Call) -> None:
     try:
-        answer = read_answer(call, status, body, NO_WINDOW)
-        picked(call, "model", answer, Model.read)
+        answer = parse_answer(call, status, body, NO_WINDOW)
+        get_value(call, "model", answer, Model.parse)
     except errors.ProviderError as error:
         assert error.method == call.method  # noqa: PT017 - either outcome is fine, any other exception is not

@@ -22,7 +22,7 @@ TYPE = {"Content-Type": "image/jpeg"}
 
 def refusal(downloader: PhotoDownloader, url: Any) -> str:
     with pytest.raises(PhotoRefused) as caught:
-        downloader.fetch(url)
+        downloader.download(url)
     return caught.value.reason
 
 
@@ -42,7 +42,7 @@ def downloader(server: Scripted) -> PhotoDownloader:
 )
 def test_a_photo(server: Scripted, downloader: PhotoDownloader, content: bytes, declared: str, kind: str) -> None:
     server.answers(Reply(200, content, {"Content-Type": declared}))
-    photo = downloader.fetch(f"{server.origin}/a/p.jpg?signature=a%2Fb&x=1#part")
+    photo = downloader.download(f"{server.origin}/a/p.jpg?signature=a%2Fb&x=1#part")
     assert (photo.content, photo.content_type) == (content, kind)
     assert server.asked[0].path == "/a/p.jpg"
     assert server.asked[0].query == {"signature": "a/b", "x": "1"}
@@ -76,7 +76,7 @@ def test_addresses_that_are_not_even_looked_up(url: Any) -> None:
 def test_case_of_the_host_does_not_matter(server: Scripted) -> None:
     origin = server.origin.replace("127.0.0.1", "localhost")
     server.answers(Reply(200, JPEG, TYPE))
-    assert PhotoDownloader([origin]).fetch(origin.replace("localhost", "LocalHost") + "/p").content == JPEG
+    assert PhotoDownloader([origin]).download(origin.replace("localhost", "LocalHost") + "/p").content == JPEG
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_the_checked_address_is_the_one_connected_to(monkeypatch: pytest.MonkeyP
     lookups = iter([["93.184.216.34"], ["127.0.0.1"]])
     connected = _resolve_to(monkeypatch, lookups)
     with pytest.raises(PhotoUnavailable):
-        PhotoDownloader(["https://cdn.example.com"]).fetch("https://cdn.example.com/p")
+        PhotoDownloader(["https://cdn.example.com"]).download("https://cdn.example.com/p")
     assert connected == [("93.184.216.34", 443)]
     assert next(lookups) == ["127.0.0.1"], "a second look-up is where a rebinding name would strike"
 
@@ -188,7 +188,7 @@ def test_what_is_not_a_photo(
 ) -> None:
     server.answers(reply)
     with pytest.raises(PhotoError) as caught:
-        downloader.fetch(f"{server.origin}/secret?signature=canary")
+        downloader.download(f"{server.origin}/secret?signature=canary")
     assert (type(caught.value), caught.value.reason) == (kind, reason)
     assert caught.value.retryable is (kind is PhotoUnavailable)
     assert "canary" not in str(caught.value) + repr(caught.value) + repr(vars(caught.value))
@@ -203,7 +203,7 @@ def test_a_photo_cut_short(server: Scripted, downloader: PhotoDownloader) -> Non
 
     server.answers(Reply(raw=cut))
     with pytest.raises(PhotoUnavailable):
-        downloader.fetch(f"{server.origin}/p")
+        downloader.download(f"{server.origin}/p")
 
 
 @pytest.mark.parametrize("size", [1000, 1001])
@@ -212,9 +212,9 @@ def test_the_byte_cap(server: Scripted, size: int) -> None:
     server.answers(Reply(200, JPEG.ljust(size, b"\0"), TYPE))
     if size > 1000:
         with pytest.raises(PhotoTooLarge):
-            downloader.fetch(f"{server.origin}/p")
+            downloader.download(f"{server.origin}/p")
     else:
-        assert len(downloader.fetch(f"{server.origin}/p").content) == size
+        assert len(downloader.download(f"{server.origin}/p").content) == size
 
 
 def test_a_body_without_end_is_cut_at_the_cap(server: Scripted) -> None:
@@ -229,7 +229,7 @@ def test_a_body_without_end_is_cut_at_the_cap(server: Scripted) -> None:
 
     server.answers(Reply(raw=pour))
     with pytest.raises(PhotoTooLarge):
-        PhotoDownloader([server.origin], byte_cap=2_000_000).fetch(f"{server.origin}/p")
+        PhotoDownloader([server.origin], byte_cap=2_000_000).download(f"{server.origin}/p")
     assert sent < 50
 
 
@@ -243,7 +243,7 @@ def test_a_dripping_photo_ends_at_the_total_time(server: Scripted, downloader: P
     server.answers(Reply(raw=drip))
     started = time.monotonic()
     with pytest.raises(PhotoUnavailable) as caught:
-        downloader.fetch(f"{server.origin}/p")
+        downloader.download(f"{server.origin}/p")
     assert caught.value.reason == "timeout"
     assert 0.9 < time.monotonic() - started < 2.5
 
@@ -254,7 +254,7 @@ def test_many_threads_share_one_downloader(server: Scripted) -> None:
     found: dict[int, bytes] = {}
 
     def fetch(number: int) -> None:
-        found[number] = downloader.fetch(f"{server.origin}/{number}").content
+        found[number] = downloader.download(f"{server.origin}/{number}").content
 
     threads = [threading.Thread(target=fetch, args=(number,)) for number in range(16)]
     for thread in threads:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.provider.events import Unreadable, WebhookEvent, dedupe_key, parse
+from portal.provider.events import EventUnreadable, WebhookEvent, compute_dedupe_key, parse_event
 
 MODEL = {
     "_id": "65f0c0ffee65f0c0ffee65f0",
@@ -31,7 +31,7 @@ def body(**fields: Any) -> bytes:
 
 
 def test_the_documented_event() -> None:
-    event = parse(body(id="evt_1", createdAt="2026-01-02T03:04:05.678Z"))
+    event = parse_event(body(id="evt_1", createdAt="2026-01-02T03:04:05.678Z"))
     assert event == WebhookEvent(
         event="model.status.updated",
         id="evt_1",
@@ -51,8 +51,8 @@ def test_the_documented_event() -> None:
 
 
 def test_the_bare_minimum() -> None:
-    assert parse(b'{"event":"x"}') == WebhookEvent(event="x")
-    assert parse(b'{"event":"x","object":[1],"id":7,"createdAt":5}') == WebhookEvent(event="x")
+    assert parse_event(b'{"event":"x"}') == WebhookEvent(event="x")
+    assert parse_event(b'{"event":"x","object":[1],"id":7,"createdAt":5}') == WebhookEvent(event="x")
 
 
 @pytest.mark.parametrize(
@@ -68,12 +68,12 @@ def test_the_bare_minimum() -> None:
     ],
 )
 def test_the_favourite_is_found_wherever_it_is(extra: dict[str, Any]) -> None:
-    event = parse(body(event="model.favorite_selected", **extra))
+    event = parse_event(body(event="model.favorite_selected", **extra))
     assert (event.photo_id, event.model_id) == ("p1", MODEL["_id"])
 
 
 def test_the_status_of_a_photo_is_not_the_status_of_its_model() -> None:
-    assert parse(body(objectType="photo", object={"_id": "p", "modelId": "m", "status": "active"})).status is None
+    assert parse_event(body(objectType="photo", object={"_id": "p", "modelId": "m", "status": "active"})).status is None
 
 
 @pytest.mark.parametrize(
@@ -98,28 +98,28 @@ def test_the_status_of_a_photo_is_not_the_status_of_its_model() -> None:
     ],
 )
 def test_what_is_no_event_is_unreadable(raw: bytes, why: str) -> None:
-    with pytest.raises(Unreadable) as caught:
-        parse(raw)
+    with pytest.raises(EventUnreadable) as caught:
+        parse_event(raw)
     assert caught.value.reason == why
-    assert dedupe_key(raw) == f"sha256:{hashlib.sha256(raw).hexdigest()}"
+    assert compute_dedupe_key(raw) == f"sha256:{hashlib.sha256(raw).hexdigest()}"
 
 
 def test_huge_numbers_do_no_harm() -> None:
-    assert parse(b'{"event":"x","n":' + b"9" * 4000 + b"}").event == "x"
-    assert parse(b'{"event":"x","object":{"_id":' + b"9" * 400 + b"}}").model_id is None
+    assert parse_event(b'{"event":"x","n":' + b"9" * 4000 + b"}").event == "x"
+    assert parse_event(b'{"event":"x","object":{"_id":' + b"9" * 400 + b"}}").model_id is None
 
 
 def test_values_a_database_could_not_store_are_dropped() -> None:
-    event = parse(body(id="a\x00b", object={"_id": "m\x00", "title": "A\x00da", "status": "\x00"}))
+    event = parse_event(body(id="a\x00b", object={"_id": "m\x00", "title": "A\x00da", "status": "\x00"}))
     assert (event.id, event.model_id, event.status) == (None, None, None)
     assert event.object == {"title": "Ada"}
 
 
 def test_dedupe_key_is_the_events_own_id_else_the_digest() -> None:
-    assert dedupe_key(body(id="evt_9")) == "evt_9"
+    assert compute_dedupe_key(body(id="evt_9")) == "evt_9"
     for odd in (None, "", 7, "a b", "x" * 201, "sha256:" + "0" * 64):
         raw = body(id=odd)
-        assert dedupe_key(raw) == f"sha256:{hashlib.sha256(raw).hexdigest()}"
+        assert compute_dedupe_key(raw) == f"sha256:{hashlib.sha256(raw).hexdigest()}"
 
 
 json_values = st.recursive(
@@ -133,10 +133,10 @@ objects = st.dictionaries(names, json_values | st.dictionaries(names, json_value
 
 @given(raw=st.binary() | objects.map(lambda value: json.dumps(value).encode()))
 def test_no_bytes_raise_anything_else(raw: bytes) -> None:
-    assert dedupe_key(raw)
+    assert compute_dedupe_key(raw)
     try:
-        event = parse(raw)
-    except Unreadable:
+        event = parse_event(raw)
+    except EventUnreadable:
         return
     assert event.event.isprintable()
     assert event.created_at is None or event.created_at.tzinfo is UTC

@@ -10,7 +10,7 @@ import pytest
 
 from portal.provider import ProviderClient, errors
 from portal.provider.brands import HEADSHOTPRO
-from portal.provider.client import _bases
+from portal.provider.client import _build_base_urls
 from tests.unit.provider.operations import MODEL, OPERATIONS, ORGANIZATION, PAGE, SENT, Operation
 from tests.unit.provider.scripted import Asked, Reply, Scripted
 
@@ -57,12 +57,14 @@ def test_the_old_api_behind_the_same_types(server: Scripted, client: ProviderCli
 
 
 def test_bases_follow_the_setting() -> None:
-    assert _bases(HEADSHOTPRO, None) == {"v2": HEADSHOTPRO.api_url, "v1": HEADSHOTPRO.v1_url}
-    assert _bases(HEADSHOTPRO, "http://localhost:5001/api/v2/") == {
+    assert _build_base_urls(HEADSHOTPRO, None) == {"v2": HEADSHOTPRO.api_url, "v1": HEADSHOTPRO.v1_url}
+    assert _build_base_urls(HEADSHOTPRO, "http://localhost:5001/api/v2/") == {
         "v2": "http://localhost:5001/api/v2",
         "v1": "http://localhost:5001/api/v1",
     }
-    assert _bases(HEADSHOTPRO, "http://localhost:5001/api/v1") == _bases(HEADSHOTPRO, "http://localhost:5001/api/v2")
+    assert _build_base_urls(HEADSHOTPRO, "http://localhost:5001/api/v1") == _build_base_urls(
+        HEADSHOTPRO, "http://localhost:5001/api/v2"
+    )
 
 
 def test_an_address_of_the_old_api_chooses_it(server: Scripted) -> None:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.provider import signature
-from portal.provider.signature import BadSignature, Verified, verify
+from portal.provider.signature import SignatureInvalid, VerifiedSignature, verify_signature
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "webhook_signatures.json").read_text(encoding="utf-8"))
 SECRET, STAMP, BODY = VECTORS["secret"], VECTORS["timestamp"], VECTORS["body"].encode()
@@ -28,7 +28,7 @@ def sign(body: bytes = BODY, stamp: str = STAMP, secret: str = SECRET) -> dict[s
     return {f"{PREFIX}-Signature": f"sha256={digest}", f"{PREFIX}-Timestamp": stamp}
 
 
-def check(body: bytes = BODY, headers: object = None, **options: object) -> Verified:
+def check(body: bytes = BODY, headers: object = None, **options: object) -> VerifiedSignature:
     arguments: dict[str, object] = {
         "secrets": [SECRET],
         "scheme": "timestamped",
@@ -36,11 +36,11 @@ def check(body: bytes = BODY, headers: object = None, **options: object) -> Veri
         "now": NOW,
         "tolerance_s": 300,
     }
-    return verify(body, GOOD if headers is None else headers, **(arguments | options))  # type: ignore[arg-type]
+    return verify_signature(body, GOOD if headers is None else headers, **(arguments | options))  # type: ignore[arg-type]
 
 
 def reason(body: bytes = BODY, headers: object = None, **options: object) -> str:
-    with pytest.raises(BadSignature) as caught:
+    with pytest.raises(SignatureInvalid) as caught:
         check(body, headers, **options)
     return caught.value.reason
 
@@ -48,13 +48,13 @@ def reason(body: bytes = BODY, headers: object = None, **options: object) -> str
 @pytest.mark.parametrize("name", ["text_ts_body", "hex_ts_body"])
 def test_timestamped_vectors(name: str) -> None:
     verified = check(headers=GOOD | {f"{PREFIX}-Signature": VECTORS[name]})
-    assert verified == Verified(signature.key_id(SECRET), NOW, stale=False)
+    assert verified == VerifiedSignature(signature.compute_key_id(SECRET), NOW, stale=False)
 
 
 @pytest.mark.parametrize("name", ["text_body", "hex_body"])
 def test_body_vectors(name: str) -> None:
     verified = check(headers={f"{PREFIX}-Signature": f"sha256={VECTORS[name]}"}, scheme="body")
-    assert verified == Verified(signature.key_id(SECRET), None, stale=False)
+    assert verified == VerifiedSignature(signature.compute_key_id(SECRET), None, stale=False)
 
 
 @pytest.mark.parametrize(
@@ -178,10 +178,10 @@ def test_several_secrets_are_active_at_once() -> None:
     old, new = "old" * 20, "new" * 20
     for place, secret in enumerate((old, new), start=1):
         verified = check(headers=sign(secret=secret), secrets=[old, new])
-        assert (verified.key_id, verified.place) == (signature.key_id(secret), place)
+        assert (verified.key_id, verified.place) == (signature.compute_key_id(secret), place)
     assert reason(headers=sign(secret=old), secrets=[new]) == "wrong signature"
     assert reason(headers=sign(secret="neither"), secrets=[old, new]) == "wrong signature"
-    assert signature.key_id(old) not in old
+    assert signature.compute_key_id(old) not in old
 
 
 @pytest.mark.parametrize("secrets", [[], [""], ("", "")])
@@ -223,7 +223,7 @@ def test_only_bytes_are_verified(body: object) -> None:
 def test_no_input_raises_anything_else(
     body: bytes, headers: list[tuple[str, str]], secrets: list[str], scheme: str
 ) -> None:
-    with pytest.raises(BadSignature):
+    with pytest.raises(SignatureInvalid):
         check(body, headers, secrets=secrets, scheme=scheme)
 
 

@@ -87,20 +87,20 @@ def port(trusted: Path) -> Iterator[int]:
 def test_a_trusted_certificate_for_the_name(port: int, trusted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(certifi, "where", lambda: str(trusted))
     origin = f"https://localhost:{port}"
-    assert PhotoDownloader([origin]).fetch(f"{origin}/p").content == JPEG
+    assert PhotoDownloader([origin]).download(f"{origin}/p").content == JPEG
 
 
 def test_a_trusted_certificate_for_another_name(port: int, trusted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(certifi, "where", lambda: str(trusted))
     origin = f"https://127.0.0.1:{port}"
     with pytest.raises(PhotoUnavailable):
-        PhotoDownloader([origin]).fetch(f"{origin}/p")
+        PhotoDownloader([origin]).download(f"{origin}/p")
 
 
 def test_an_unknown_certificate(port: int) -> None:
     origin = f"https://localhost:{port}"
     with pytest.raises(PhotoUnavailable):
-        PhotoDownloader([origin]).fetch(f"{origin}/p")
+        PhotoDownloader([origin]).download(f"{origin}/p")
     time = FakeTime()
     client = ProviderClient(BRANDS["headshotpro"], "k", f"{origin}/api/v2", clock=time.clock, sleep=time.sleep)
     with pytest.raises(Unavailable):

@@ -123,12 +123,12 @@ def test_the_breaker_opens_probes_and_closes(server: Scripted, time_: FakeTime) 
     asked = len(server.asked)
     with pytest.raises(errors.Unavailable) as caught:
         client.get_credits()
-    assert (caught.value.held_back, caught.value.answer_lost, len(server.asked)) == (True, False, asked)
+    assert (caught.value.circuit_open, caught.value.answer_lost, len(server.asked)) == (True, False, asked)
 
     time_.now += timedelta(seconds=31)
     with pytest.raises(errors.Unavailable) as caught:
         client.create_model("ada@example.com")
-    assert (caught.value.held_back, len(server.asked)) == (False, asked + 1)
+    assert (caught.value.circuit_open, len(server.asked)) == (False, asked + 1)
     with pytest.raises(errors.Unavailable):
         client.get_credits()
     assert len(server.asked) == asked + 1

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from portal.provider import wire_types
-from portal.provider.fields import WrongShape, clean_text, decimal, id_text, moment, web_address
+from portal.provider.fields import UnexpectedShape, parse_decimal, parse_id, parse_text, parse_time, parse_url
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def test_a_documented_model() -> None:
-    model = wire_types.Model.read(
+    model = wire_types.Model.parse(
         {
             "id": "65f0",
             "uid": "anon_1",
@@ -47,7 +47,7 @@ def test_a_documented_model() -> None:
 
 @pytest.mark.parametrize("name", ["id", "_id", "modelId"])
 def test_one_identifier_under_three_names(name: str) -> None:
-    assert wire_types.Model.read({name: "m1", "status": "active"}).id == "m1"
+    assert wire_types.Model.parse({name: "m1", "status": "active"}).id == "m1"
 
 
 @pytest.mark.parametrize(
@@ -60,9 +60,9 @@ def test_one_identifier_under_three_names(name: str) -> None:
     ],
 )
 def test_status_spellings(sent: str, kept: str) -> None:
-    assert wire_types.Model.read({"id": "m", "status": sent}).status == kept
-    assert wire_types.CreatedSession.read({"modelId": "m", "signedUrl": "https://s", "status": sent}).status == kept
-    assert wire_types.Member.read({"id": "u", "modelStatus": sent}).model_status == kept
+    assert wire_types.Model.parse({"id": "m", "status": sent}).status == kept
+    assert wire_types.CreatedSession.parse({"modelId": "m", "signedUrl": "https://s", "status": sent}).status == kept
+    assert wire_types.Member.parse({"id": "u", "modelStatus": sent}).model_status == kept
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_status_spellings(sent: str, kept: str) -> None:
     ],
 )
 def test_unusable_optional_values_are_dropped(odd: dict[str, Any]) -> None:
-    assert wire_types.Model.read({"id": "m", "status": "active"} | odd) == wire_types.Model(id="m", status="active")
+    assert wire_types.Model.parse({"id": "m", "status": "active"} | odd) == wire_types.Model(id="m", status="active")
 
 
 @pytest.mark.parametrize(
@@ -84,18 +84,18 @@ def test_unusable_optional_values_are_dropped(odd: dict[str, Any]) -> None:
      {"id": "m", "status": 5}, {"id": "m\x00", "status": "x"}, {"id": True, "status": "x"}],
 )  # fmt: skip
 def test_a_model_without_id_or_status_is_none(raw: object) -> None:
-    with pytest.raises(WrongShape):
-        wire_types.Model.read(raw)
+    with pytest.raises(UnexpectedShape):
+        wire_types.Model.parse(raw)
 
 
 def test_a_deleted_model_by_status_or_date() -> None:
-    assert wire_types.Model.read({"id": "m", "status": "deleted"}).is_deleted
-    assert wire_types.Model.read({"id": "m", "status": "active", "deletedAt": "2026-03-01T12:00:00Z"}).is_deleted
-    assert not wire_types.Model.read({"id": "m", "status": "active", "deletedAt": None}).is_deleted
+    assert wire_types.Model.parse({"id": "m", "status": "deleted"}).is_deleted
+    assert wire_types.Model.parse({"id": "m", "status": "active", "deletedAt": "2026-03-01T12:00:00Z"}).is_deleted
+    assert not wire_types.Model.parse({"id": "m", "status": "active", "deletedAt": None}).is_deleted
 
 
 def test_photo_and_its_addresses() -> None:
-    photo = wire_types.Photo.read(
+    photo = wire_types.Photo.parse(
         {
             "id": "p",
             "likedStatus": "loved",
@@ -107,12 +107,12 @@ def test_photo_and_its_addresses() -> None:
     assert photo.urls == wire_types.PhotoUrls(main="https://cdn/p?signature=s")
     assert (photo.status, photo.liked_status, photo.expires_at, photo.title) == ("active", "loved", NOON, "Ada")
     assert "signature" not in repr(photo) + repr(photo.urls)
-    assert wire_types.Photo.read({"_id": "p", "urls": "none"}).urls == wire_types.PhotoUrls()
+    assert wire_types.Photo.parse({"_id": "p", "urls": "none"}).urls == wire_types.PhotoUrls()
 
 
 def test_both_shapes_of_a_download() -> None:
-    nested = wire_types.DownloadLink.read({"photoId": "p", "urls": {"main": "https://a"}})
-    plain = wire_types.DownloadLink.read({"id": "p", "url": "https://a"})
+    nested = wire_types.DownloadLink.parse({"photoId": "p", "urls": {"main": "https://a"}})
+    plain = wire_types.DownloadLink.parse({"id": "p", "url": "https://a"})
     assert nested.urls == plain.urls == wire_types.PhotoUrls(main="https://a")
 
 
@@ -132,13 +132,15 @@ def test_both_shapes_of_a_download() -> None:
     ],
 )
 def test_invites_of_both_api_versions(raw: dict[str, Any], status: str | None) -> None:
-    assert wire_types.Invite.read({"email": "ada@example.com"} | raw).status == status
+    assert wire_types.Invite.parse({"email": "ada@example.com"} | raw).status == status
 
 
 def test_organization_keeps_usable_teams() -> None:
-    organization = wire_types.Organization.read({"uid": "o", "teams": [{"id": "t", "name": "T"}, {"id": "u"}, 5, None]})
+    organization = wire_types.Organization.parse(
+        {"uid": "o", "teams": [{"id": "t", "name": "T"}, {"id": "u"}, 5, None]}
+    )
     assert organization.teams == (wire_types.Team(id="t", name="T"),)
-    assert wire_types.Organization.read({"id": "o", "teams": None}).teams == ()
+    assert wire_types.Organization.parse({"id": "o", "teams": None}).teams == ()
 
 
 def test_nothing_of_a_person_shows_when_printed() -> None:
@@ -156,7 +158,7 @@ def test_nothing_of_a_person_shows_when_printed() -> None:
         wire_types.CreatedInvite,
         wire_types.CreatedSession,
     ):
-        thing = kind.read({"id": "i", "status": "active", "modelId": "m"} | secret)
+        thing = kind.parse({"id": "i", "status": "active", "modelId": "m"} | secret)
         assert "canary" not in repr(thing) + str(thing) + f"{thing}"
 
 
@@ -164,8 +166,8 @@ def test_newest() -> None:
     old = wire_types.Model(id="old", status="active", created_at=NOON)
     new = wire_types.Model(id="new", status="active", created_at=NOON.replace(hour=13))
     undated = wire_types.Model(id="undated", status="active")
-    assert wire_types.newest([old, undated, new]) is new
-    assert wire_types.newest([]) is None
+    assert wire_types.find_newest([old, undated, new]) is new
+    assert wire_types.find_newest([]) is None
 
 
 @pytest.mark.parametrize(
@@ -176,19 +178,19 @@ def test_newest() -> None:
     ],
 )  # fmt: skip
 def test_credits_are_decimal(value: object, expected: Decimal | None) -> None:
-    assert decimal(value) == expected
+    assert parse_decimal(value) == expected
 
 
 def test_a_number_too_long_to_write_is_no_balance() -> None:
-    assert decimal(10**5000) is None
+    assert parse_decimal(10**5000) is None
 
 
 def test_single_values() -> None:
-    assert moment("2026-03-01T12:00:00") == NOON
-    assert moment("2026-03-01T13:00:00+01:00") == NOON
-    assert [moment(odd) for odd in ("", "yesterday", 5, None, "0001-01-01T00:00:00+14:00")] == [None] * 5
-    assert (id_text(12), id_text(-1), id_text(True), id_text("ok_1-")) == ("12", None, None, "ok_1-")
-    assert (clean_text("a\x00b"), clean_text(""), clean_text("x" * 5000), clean_text(b"x")) == ("ab",) + (None,) * 3
+    assert parse_time("2026-03-01T12:00:00") == NOON
+    assert parse_time("2026-03-01T13:00:00+01:00") == NOON
+    assert [parse_time(odd) for odd in ("", "yesterday", 5, None, "0001-01-01T00:00:00+14:00")] == [None] * 5
+    assert (parse_id(12), parse_id(-1), parse_id(True), parse_id("ok_1-")) == ("12", None, None, "ok_1-")
+    assert (parse_text("a\x00b"), parse_text(""), parse_text("x" * 5000), parse_text(b"x")) == ("ab",) + (None,) * 3
 
 
 @pytest.mark.parametrize(
@@ -197,12 +199,12 @@ def test_single_values() -> None:
      "https://a b", "https://a/\n", "https://a/\x00", " https://a", "https://[::1", "ftp://a", None, 5],
 )  # fmt: skip
 def test_what_is_no_web_address(address: object) -> None:
-    assert web_address(address) is None
-    with pytest.raises(WrongShape):
-        wire_types.CreatedSession.read({"modelId": "m", "signedUrl": address})
-    assert wire_types.Photo.read({"id": "p", "urls": {"main": address}}).urls.main is None
+    assert parse_url(address) is None
+    with pytest.raises(UnexpectedShape):
+        wire_types.CreatedSession.parse({"modelId": "m", "signedUrl": address})
+    assert wire_types.Photo.parse({"id": "p", "urls": {"main": address}}).urls.main is None
 
 
 def test_web_addresses_are_kept_as_they_are() -> None:
     for address in ("https://studio.example/auth/social?token=a%2Fb&anonymous=1", "http://127.0.0.1:5001/x#y"):
-        assert web_address(address) == address
+        assert parse_url(address) == address

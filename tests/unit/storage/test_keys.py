@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.storage import InvalidKey, object_key
+from portal.storage import InvalidKey, build_object_key
 from portal.storage.keys import check_key
 
 OWNER = UUID("6f0c2c1e-3c56-4f0e-9a0e-3c8f0a0a0a0a")
@@ -17,7 +17,7 @@ SHA = "0123456789abcdef" * 4
 
 
 def test_a_key_says_what_whose_and_which_content() -> None:
-    assert object_key("photos", OWNER, "640", SHA, "webp") == f"photos/{OWNER}/640-0123456789abcdef.webp"
+    assert build_object_key("photos", OWNER, "640", SHA, "webp") == f"photos/{OWNER}/640-0123456789abcdef.webp"
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_a_key_says_what_whose_and_which_content() -> None:
 )
 def test_parts_that_are_not_ours_are_refused(area: str, name: str, sha: str, extension: str) -> None:
     with pytest.raises(InvalidKey):
-        object_key(area, OWNER, name, sha, extension)
+        build_object_key(area, OWNER, name, sha, extension)
 
 
 @given(st.text(max_size=60) | st.text("az09/._-", max_size=60))

@@ -12,7 +12,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from portal.storage import ObjectMissing, S3Storage, StorageFull, StorageUnavailable, from_url, s3
+from portal.storage import ObjectMissing, S3Storage, StorageFull, StorageUnavailable, create_storage, s3
 
 KEY = "photos/0b9c/640-00ff.webp"
 
@@ -159,10 +159,10 @@ def test_what_is_stored_carries_type_and_place(credentials: None) -> None:
     with mock_aws():
         client = boto3.client("s3")
         client.create_bucket(Bucket="faces")
-        storage = from_url("s3://faces/portal/live")
+        storage = create_storage("s3://faces/portal/live")
         storage.put(KEY, b"x", "image/webp")
         assert client.head_object(Bucket="faces", Key=f"portal/live/{KEY}")["ContentType"] == "image/webp"
         client.put_object(Bucket="faces", Key=f"another/{KEY}", Body=b"not ours")
         assert list(storage.list()) == [KEY]
         with pytest.raises(ObjectMissing):
-            from_url("s3://faces").get(KEY)
+            create_storage("s3://faces").get(KEY)

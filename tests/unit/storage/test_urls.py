@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from portal.storage import LocalStorage, S3Storage, from_url
+from portal.storage import LocalStorage, S3Storage, create_storage
 
 
 def test_a_folder(tmp_path: Path) -> None:
-    storage = from_url(f"file://{tmp_path}/my%20photos")
+    storage = create_storage(f"file://{tmp_path}/my%20photos")
     assert isinstance(storage, LocalStorage)
     assert storage.root == tmp_path / "my photos"
     assert not storage.root.exists()
@@ -25,7 +25,7 @@ def test_a_folder(tmp_path: Path) -> None:
 def test_a_bucket(url: str, prefix: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    storage = from_url(url)
+    storage = create_storage(url)
     assert isinstance(storage, S3Storage)
     assert (storage.bucket, storage.prefix) == ("faces", prefix)
 
@@ -49,7 +49,7 @@ def test_a_bucket(url: str, prefix: str, monkeypatch: pytest.MonkeyPatch) -> Non
 )
 def test_refuses_other_addresses_without_repeating_them(url: str) -> None:
     with pytest.raises(ValueError, match="storage URL") as refused:
-        from_url(url)
+        create_storage(url)
     assert "secret" not in str(refused.value)
 
 
