@@ -37,7 +37,7 @@ def _between(model: dict[str, Any], shoot: Shoot) -> Iterator[str]:
         return
     copied = photos.count_copied(shoot.id)
     # What came broken was refused, and the rest went on without it; how that looks is a test of its own.
-    refused = sum(1 for photo in photos.of_shoot(shoot.id) if photo.refused and photo.removed_at is None)
+    refused = sum(1 for photo in photos.list_by_shoot(shoot.id) if photo.refused and photo.removed_at is None)
     if shoot.copied_at is None or copied + refused != model["photos"]:
         yield f"has {model['photos']} photos, we have {copied} (done: {shoot.copied_at})"
     latest = choices.find_latest_from(shoot.id, "studio")

@@ -169,7 +169,7 @@ def test_refused_photos_are_left_out_and_counted(bench: Bench) -> None:
     assert stage_of(shoot) is Stage.READY
     assert bench.shoot(shoot).photo_count == 4
     assert bench.query("SELECT count(*) FROM photos WHERE refused IS NOT NULL AND copied_at IS NULL") == [(3,)]
-    assert [photo.provider_id for photo in photos.viewable(shoot.id)] == ["good"]
+    assert [photo.provider_id for photo in photos.list_viewable(shoot.id)] == ["good"]
     assert [
         row for (row,) in bench.query("SELECT detail ->> 'count' FROM audit_entries WHERE action = 'photos.copied'")
     ] == ["1"]
@@ -180,7 +180,7 @@ def test_provider_that_lists_without_end_fills_neither_table_nor_storage(
 ) -> None:
     shoot = finished(bench, *(f"p{number}" for number in range(6)))
     mirroring.copy_photos(shoot.id, replace(copier(bench), most_photos=4))
-    assert [photo.provider_id for photo in photos.viewable(shoot.id)] == ["p0", "p1", "p2", "p3"]
+    assert [photo.provider_id for photo in photos.list_viewable(shoot.id)] == ["p0", "p1", "p2", "p3"]
     assert bench.query("SELECT count(*) FROM photos") == [(4,)]
     assert sorted(bench.downloader.fetched) == ["p0", "p1", "p2", "p3"]
     assert "more photos than any session has" in caplog.text
@@ -234,7 +234,7 @@ def test_one_photo_that_never_comes_does_not_hold_up_the_others(bench: Bench) ->
     bench.downloader.cues["gone"] += [PhotoExpired("expired", status=403)] * 20
     bench.work()
     assert stage_of(shoot) is Stage.READY
-    assert len(photos.viewable(shoot.id)) == 2
+    assert len(photos.list_viewable(shoot.id)) == 2
     assert bench.provider.called("list_photos") == 5
     assert bench.query("SELECT refused FROM photos WHERE provider_id = 'gone'") == [("NeverThere",)]
 
@@ -296,7 +296,7 @@ def test_after_a_reset_the_old_photos_are_hidden_and_the_new_ones_shown(bench: B
     shoot = finished(bench, "old1", "both")
     copy(bench, shoot)
     model = bench.provider.models[shoot.provider_id or ""]
-    old_ids = {photo.id for photo in photos.viewable(shoot.id)}
+    old_ids = {photo.id for photo in photos.list_viewable(shoot.id)}
     person = people.by_id(shoot.person_id)
     assert person is not None
     gallery.choose_photo(person, min(old_ids), now=NOW)
@@ -306,7 +306,7 @@ def test_after_a_reset_the_old_photos_are_hidden_and_the_new_ones_shown(bench: B
     model.status = "onboarding"
     shoot_sync.refresh_shoot(shoot.id, provider=bench.provider, clock=bench.clock)
     assert bench.shoot(shoot).provider_status == "onboarding"
-    assert photos.viewable(shoot.id) == []
+    assert photos.list_viewable(shoot.id) == []
 
     bench.clock.advance(hours=1)
     model.status, model.photos, model.finished_at = "active", ["both", "new1"], bench.clock.now
@@ -314,7 +314,7 @@ def test_after_a_reset_the_old_photos_are_hidden_and_the_new_ones_shown(bench: B
     bench.downloader.fetched.clear()
     shoot_sync.refresh_shoot(shoot.id, provider=bench.provider, clock=bench.clock)
     bench.work()
-    assert [photo.provider_id for photo in photos.viewable(shoot.id)] == ["both", "new1"]
+    assert [photo.provider_id for photo in photos.list_viewable(shoot.id)] == ["both", "new1"]
     assert bench.downloader.fetched == ["new1"]
     assert bench.shoot(shoot).copied_at == bench.clock.now
 
