@@ -52,7 +52,7 @@ KIT_FILES: tuple[KitFileSpec, ...] = (
     KitFileSpec("full", KitShape.WHOLE, None, None),
     # Exchange Online keeps at most 648 × 648; accounts without a mailbox take about 100 KB.
     KitFileSpec("microsoft365", KitShape.SQUARE, 648, 648, max_bytes=100_000),
-    # Slack takes 512 to 1024 pixels; Google reduces whatever it gets.
+    # Slack takes 512 to 1024 pixels; Google reduces every picture to 96.
     KitFileSpec("chat", KitShape.SQUARE, 1024, 1024),
     KitFileSpec("linkedin", KitShape.SQUARE, 800, 800),
     # BambooHR's pages stop at 600 pixels; Workday needs about 200.

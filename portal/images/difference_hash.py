@@ -8,7 +8,7 @@ from typing import TypeVar
 from PIL import Image
 
 SIDE = 8
-LOOK_ALIKE_BITS = 10
+SIMILAR_BITS = 10
 """Two photos that differ in at most this many of 64 bits are shown side by side."""
 
 KeyT = TypeVar("KeyT", bound=Hashable)
@@ -32,8 +32,8 @@ def count_different_bits(first: int, second: int) -> int:
     return (first ^ second).bit_count()
 
 
-def group_look_alikes(hashes: Sequence[tuple[KeyT, int | None]]) -> list[list[KeyT]]:
-    """Group keys whose hashes are linked by at most ``LOOK_ALIKE_BITS`` different bits (single link).
+def group_similar(hashes: Sequence[tuple[KeyT, int | None]]) -> list[list[KeyT]]:
+    """Group keys whose hashes are linked by at most ``SIMILAR_BITS`` different bits (single link).
 
     Args:
         hashes: keys in their order with their hash; None is a photo that was never hashed and stays alone.
@@ -43,7 +43,7 @@ def group_look_alikes(hashes: Sequence[tuple[KeyT, int | None]]) -> list[list[Ke
     """
     groups: list[list[tuple[KeyT, int | None]]] = []
     for key, value in hashes:
-        linked = [group for group in groups if value is not None and _has_look_alike(group, value)]
+        linked = [group for group in groups if value is not None and _has_similar(group, value)]
         if not linked:
             groups.append([(key, value)])
             continue
@@ -56,5 +56,5 @@ def group_look_alikes(hashes: Sequence[tuple[KeyT, int | None]]) -> list[list[Ke
     return [sorted((key for key, _value in group), key=order.__getitem__) for group in groups]
 
 
-def _has_look_alike(group: list[tuple[KeyT, int | None]], value: int) -> bool:
-    return any(other is not None and count_different_bits(other, value) <= LOOK_ALIKE_BITS for _key, other in group)
+def _has_similar(group: list[tuple[KeyT, int | None]], value: int) -> bool:
+    return any(other is not None and count_different_bits(other, value) <= SIMILAR_BITS for _key, other in group)

@@ -45,7 +45,7 @@ class KitFile:
         return hashlib.sha256(self.content).hexdigest()
 
     @property
-    def is_smaller_than_wanted(self) -> bool:
+    def is_below_requested_size(self) -> bool:
         """Whether the photo has fewer pixels than the destination wants."""
         return self.spec.width is not None and self.width < self.spec.width
 
@@ -56,7 +56,7 @@ def render_kit_file(image: Image.Image, crop: Crop, spec: KitFileSpec, provenanc
     Args:
         image: the upright original, RGB in sRGB.
         crop: the person's square.
-        spec: what is wanted.
+        spec: the requested file.
         provenance: the label written into the file.
 
     Raises:

@@ -6,10 +6,10 @@ from PIL import Image, ImageEnhance, ImageOps
 from skimage import data
 
 from portal.images.difference_hash import (
-    LOOK_ALIKE_BITS,
+    SIMILAR_BITS,
     compute_hash,
     count_different_bits,
-    group_look_alikes,
+    group_similar,
 )
 
 
@@ -21,12 +21,12 @@ def test_size_and_brightness_hardly_change_the_hash() -> None:
     straight = portrait()
     variations = [straight.resize((96, 96)), ImageEnhance.Brightness(straight).enhance(1.2)]
     for other in variations:
-        assert count_different_bits(compute_hash(straight), compute_hash(other)) <= LOOK_ALIKE_BITS
+        assert count_different_bits(compute_hash(straight), compute_hash(other)) <= SIMILAR_BITS
 
 
 def test_another_picture_has_another_hash() -> None:
     straight = portrait()
-    assert count_different_bits(compute_hash(straight), compute_hash(ImageOps.mirror(straight))) > LOOK_ALIKE_BITS
+    assert count_different_bits(compute_hash(straight), compute_hash(ImageOps.mirror(straight))) > SIMILAR_BITS
 
 
 def test_hash_fits_into_64_bits() -> None:
@@ -35,10 +35,10 @@ def test_hash_fits_into_64_bits() -> None:
 
 def test_look_alikes_are_grouped_in_the_order_of_their_first_photo() -> None:
     hashes = [("a", 0), ("b", 2**64 - 1), ("c", 0b111), ("d", None), ("e", 2**64 - 2)]
-    assert group_look_alikes(hashes) == [["a", "c"], ["b", "e"], ["d"]]
+    assert group_similar(hashes) == [["a", "c"], ["b", "e"], ["d"]]
 
 
 def test_a_photo_between_two_groups_joins_them() -> None:
-    low, high = 0, (1 << 2 * LOOK_ALIKE_BITS) - 1
-    between = (1 << LOOK_ALIKE_BITS) - 1
-    assert group_look_alikes([("low", low), ("high", high), ("between", between)]) == [["low", "high", "between"]]
+    low, high = 0, (1 << 2 * SIMILAR_BITS) - 1
+    between = (1 << SIMILAR_BITS) - 1
+    assert group_similar([("low", low), ("high", high), ("between", between)]) == [["low", "high", "between"]]

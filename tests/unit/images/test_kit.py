@@ -40,7 +40,7 @@ def test_file_has_the_size_format_and_cap_of_its_row(spec: KitFileSpec) -> None:
     assert spec.height is None or image.size[1] == spec.height
     assert image.get_format_mimetype() == spec.content_type
     assert spec.max_bytes is None or len(file.content) <= spec.max_bytes
-    assert not file.is_smaller_than_wanted
+    assert not file.is_below_requested_size
     assert "icc_profile" not in image.info
     assert not image.getexif()
 
@@ -57,7 +57,7 @@ def test_small_photo_is_never_enlarged(spec: KitFileSpec) -> None:
     file = render_kit_file(busy(300, 400), CROP, spec, OWN)
     assert file.width <= 300
     assert file.height <= 400
-    assert file.is_smaller_than_wanted == (spec.width is not None and spec.width > file.width)
+    assert file.is_below_requested_size == (spec.width is not None and spec.width > file.width)
     if spec.width is not None and spec.height is not None:
         assert file.width / file.height == pytest.approx(spec.width / spec.height, rel=0.02)
 
