@@ -15,7 +15,7 @@ KeyT = TypeVar("KeyT", bound=Hashable)
 
 
 def compute_hash(image: Image.Image) -> int:
-    """Return the difference hash, 0 to 2**64 - 1: each bit says whether a cell is brighter than its right neighbor."""
+    """Return the difference hash, 0 to 2**64 - 1: each bit is set where a cell is brighter than its right neighbor."""
     gray = image.convert("L").resize((SIDE + 1, SIDE), Image.Resampling.BOX)
     cells = gray.tobytes()
     bits = 0

@@ -12,7 +12,7 @@ from PIL.PngImagePlugin import PngInfo
 from portal.domain.crops import Crop, compute_box
 from portal.domain.kit_files import KitFileSpec, KitShape
 from portal.domain.renditions import ImageFormat
-from portal.images.encode import encode
+from portal.images.encode import encode_image
 from portal.images.errors import CannotFit
 from portal.images.provenance import Provenance
 
@@ -82,9 +82,9 @@ def _cut(image: Image.Image, crop: Crop, spec: KitFileSpec) -> Image.Image:
 
 
 def _encode_jpeg(picture: Image.Image, max_bytes: int | None, provenance: Provenance) -> bytes:
-    xmp = provenance.as_xmp()
+    xmp = provenance.build_xmp()
     for quality in QUALITIES:
-        content = encode(picture, ImageFormat.JPEG, quality, xmp=xmp)
+        content = encode_image(picture, ImageFormat.JPEG, quality, xmp=xmp)
         if max_bytes is None or len(content) <= max_bytes:
             return content
     raise CannotFit(max_bytes or 0)
@@ -97,7 +97,7 @@ def _encode_circle(picture: Image.Image, provenance: Provenance) -> bytes:
     circle = picture.convert("RGBA")
     circle.putalpha(mask.resize(picture.size, Image.Resampling.LANCZOS))
     label = PngInfo()
-    if (xmp := provenance.as_xmp()) is not None:
+    if (xmp := provenance.build_xmp()) is not None:
         label.add_itxt("XML:com.adobe.xmp", xmp.decode("ascii"))
     out = io.BytesIO()
     circle.save(out, "PNG", optimize=True, pnginfo=label)
