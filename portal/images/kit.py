@@ -46,7 +46,7 @@ class KitFile:
 
     @property
     def is_below_requested_size(self) -> bool:
-        """Whether the photo has fewer pixels than the destination wants."""
+        """Whether the photo has fewer pixels than the destination takes."""
         return self.spec.width is not None and self.width < self.spec.width
 
 
