@@ -118,7 +118,7 @@ def task(
                     # Having to wait is what a waiting room is for.
                     log.log(
                         logging.DEBUG if isinstance(error, NotYet) else logging.WARNING,
-                        "job failed, will be tried again",
+                        "job.retry_scheduled",
                         extra={"task": name, "tries": tries + 1, "error": type(error).__name__},
                     )
                     _queue_surely(

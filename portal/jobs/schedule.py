@@ -87,7 +87,7 @@ async def take_over(context: JobContext, timestamp: int) -> None:
     del timestamp
     manager = context.app.job_manager
     for job in await manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS):
-        log.warning("job taken over", extra={"task": job.task_name, "job": job.id})
+        log.warning("job.recovered", extra={"task": job.task_name, "job": job.id})
         await _put_back(manager, job)
 
 
@@ -95,7 +95,7 @@ async def hand_back(app: App, worker_id: int) -> None:
     """Put the jobs this worker has not finished back on the queue."""
     manager = app.job_manager
     for job in await manager.list_jobs_async(status=Status.DOING.value, worker_id=worker_id):
-        log.warning("job handed back", extra={"task": job.task_name, "job": job.id})
+        log.warning("job.requeued", extra={"task": job.task_name, "job": job.id})
         await _put_back(manager, job)
 
 

@@ -55,12 +55,12 @@ async def _run(app: Flask, portal: AppContext) -> None:
         try:
             await _work(app, portal, told_to_stop)
         except _LOST_QUEUE as error:
-            log.warning("worker lost its queue", extra={"error": type(error).__name__})
+            log.warning("worker.queue_lost", extra={"error": type(error).__name__})
         try:
             await asyncio.wait_for(told_to_stop.wait(), RECONNECT_SECONDS)
         except TimeoutError:
-            log.info("worker starts again")
-    log.info("worker stopped")
+            log.info("worker.restarting")
+    log.info("worker.stopped")
 
 
 async def _work(app: Flask, portal: AppContext, told_to_stop: asyncio.Event) -> None:
@@ -71,7 +71,7 @@ async def _work(app: Flask, portal: AppContext, told_to_stop: asyncio.Event) -> 
     with queue.replace_connector(connector_to(portal.settings.database_url)):
         async with queue.open_async():
             workers = [_worker(app, portal, "default", CONCURRENCY), _worker(app, portal, jobs.LINE, TURNS)]
-            log.info("worker started")
+            log.info("worker.started")
             working = [asyncio.create_task(worker.run()) for worker in workers]  # type: ignore[no-untyped-call]
             stopping = asyncio.create_task(told_to_stop.wait())
             await asyncio.wait({*working, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -121,8 +121,8 @@ async def _stop(workers: list[Worker], working: list[asyncio.Task[None]]) -> Non
         for worker_id in worker_ids:
             await asyncio.wait_for(schedule.hand_back(queue, worker_id), HAND_BACK_SECONDS / len(worker_ids))
     except (*_LOST_QUEUE, TimeoutError) as error:
-        log.warning("jobs not handed back, they will be taken over", extra={"error": type(error).__name__})
+        log.warning("job.hand_back_failed", extra={"error": type(error).__name__})
     # Their threads cannot be stopped, and waiting for them would end in a kill with the jobs unaccounted for.
-    log.warning("worker stopped with jobs under way")
+    log.warning("worker.stopped_unfinished")
     logging.shutdown()
     os._exit(0)

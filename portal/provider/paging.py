@@ -43,7 +43,10 @@ def parse_list(call: Call, answer: Json, key: str, read: Callable[[object], Thin
     if raw and not things:
         raise build_unexpected(call, f"no usable item in {key}", None)
     if len(things) < len(raw):
-        log.warning("provider sent unusable items: %d of %d in %s", len(raw) - len(things), len(raw), call.path)
+        log.warning(
+            "provider.items_unusable",
+            extra={"unusable": len(raw) - len(things), "listed": len(raw), "operation": call.path},
+        )
     return things, len(raw)
 
 

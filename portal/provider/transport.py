@@ -198,7 +198,7 @@ class Transport:
                 self.recorder.record(call.method, call.path, status, duration_ms, left)
         except Exception:
             # The answer is in: it may hold the only copy of a session's link, so bookkeeping cannot cost it.
-            log.exception("a provider call could not be written down")
+            log.exception("provider.call_not_recorded")
 
     def _build_url(self, call: Call) -> str:
         segments = []

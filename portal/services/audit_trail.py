@@ -61,7 +61,7 @@ def verify(*, now: datetime, noted: Sequence[Head] = ()) -> bool:
         found += 1
         if found > _MOST_LINES:
             continue
-        log.error("audit trail is broken", extra={"rule": fault.rule, "subject": fault.subject})
+        log.error("audit.chain_broken", extra={"rule": fault.rule, "subject": fault.subject})
     failpoint("audit.after_walk")
     with transaction():
         audit.add(
@@ -79,7 +79,7 @@ def note_head() -> None:
     """Write into the log where the trail ends: once it is there, nobody can cut the trail unnoticed."""
     found = head()
     if found is not None:
-        log.info("audit head", extra={"head": str(found)})
+        log.info("audit.head_recorded", extra={"head": str(found)})
 
 
 def note(action: str, *, now: datetime) -> None:

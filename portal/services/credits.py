@@ -76,7 +76,7 @@ def read(*, provider: ProviderClient, clock: Callable[[], datetime]) -> Decimal 
         balance: Decimal | None = provider.get_credits()
     except UnexpectedAnswer as error:
         # A page of HTML from a machine in between says nothing either, and is kept no longer than the next answer.
-        log.warning("balance not understood", extra={"reason": error.reason})
+        log.warning("credits.balance_invalid", extra={"reason": error.reason})
         balance = None
     failpoint("credits.after_call")
     with transaction():

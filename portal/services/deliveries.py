@@ -68,7 +68,7 @@ def store_delivery(receiver: WebhookReceiver, body: bytes, headers: Headers, *, 
     )
     if verified.place > 1:
         # While these come, the older secret must not be taken away.
-        log.info("webhook signed with an older secret", extra={"place": verified.place, "key_id": verified.key_id})
+        log.info("webhook.signed_with_old_secret", extra={"secret_position": verified.place, "key_id": verified.key_id})
     event: WebhookEvent | None = None
     error = None
     try:
@@ -108,7 +108,7 @@ def _insert(found: _VerifiedWebhook, event: WebhookEvent | None, error: str | No
 
 def _store_conflict(found: _VerifiedWebhook, now: datetime) -> None:
     """Put aside a body that comes under the id of another: the first counts, somebody should look at this one."""
-    log.warning("webhook contradicts an earlier one", extra={"provider": found.provider})
+    log.warning("webhook.conflict", extra={"provider": found.provider})
     _insert(replace(found, key=f"{found.key}:{found.digest}"), None, "another body came under this id before", now)
 
 

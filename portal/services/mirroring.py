@@ -133,7 +133,7 @@ def _listed(provider_id: str, copier: Copier) -> list[ListedPhoto]:
     if not listed:
         raise NotListedYet
     if len(listed) == copier.max_photos and next(found, None) is not None:
-        log.warning("more photos than any session has", extra={"kept": copier.max_photos})
+        log.warning("photo.limit_reached", extra={"limit": copier.max_photos})
     return listed
 
 
@@ -214,7 +214,7 @@ def _fetch(photo_id: UUID, address: str, room: _Room, copier: Copier) -> _Fetche
 
 
 def _refused(photo_id: UUID, reason: str) -> _Fetched:
-    log.warning("photo refused", extra={"photo": str(photo_id), "reason": reason})
+    log.warning("photo.refused", extra={"photo": str(photo_id), "reason": reason})
     return _Fetched(photo_id, None, reason)
 
 

@@ -226,7 +226,7 @@ def _drop(notice: Notice, reason: str, now: datetime) -> None:
     notice.dropped_at = now
     notice.reason = reason
     audit.add("mail.dropped", at=now, subject_id=notice.person_id, result="dropped", kind=notice.kind, reason=reason)
-    log.warning("mail dropped", extra={"notice": str(notice.id), "kind": notice.kind, "reason": reason})
+    log.warning("mail.dropped", extra={"notification": str(notice.id), "kind": notice.kind, "reason": reason})
 
 
 def _take(notice_id: UUID, support: str | None, now: datetime) -> Letter | None:

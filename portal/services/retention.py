@@ -59,7 +59,7 @@ def forget(storage: Storage, *, now: datetime) -> None:
     counts["photos"] = _hide_unchosen(now)
     failpoint("retention.after_hiding")
     counts["files"] = _delete_files(storage, now)
-    log.info("forgotten", extra=counts)
+    log.info("retention.completed", extra=counts)
 
 
 def _drop_sign_ins(now: datetime) -> int:

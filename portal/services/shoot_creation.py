@@ -191,7 +191,7 @@ def _store_session(
         if result.signed_url:
             shoot.signed_url = secretbox.seal(result.signed_url)
         else:
-            log.warning("session exists without a link", extra={"shoot": str(shoot.id)})
+            log.warning("shoot.link_missing", extra={"shoot": str(shoot.id)})
             audit.add("shoot.link_lost", at=now, subject_id=shoot.person_id, result="problem")
         shoot_sync.apply_status(shoot, result.status, at=now, by="create", now=now)
         if shoot.signed_url is None and result.status == ONBOARDING:
@@ -238,7 +238,7 @@ def _schedule_retry(claim: Claim, error: Exception, now: datetime) -> datetime:
     What is wrong with the provider makes the whole line rest, in its order; what is wrong with this one session
     lets the others go by until it is tried again.
     """
-    log.warning("no session this time", extra={"shoot": str(claim.shoot_id), "error": type(error).__name__})
+    log.warning("shoot.creation_failed", extra={"shoot": str(claim.shoot_id), "error": type(error).__name__})
     is_outage = isinstance(error, Unavailable) and error.status != _INTERNAL_ERROR
     if is_outage or isinstance(error, RateLimited):
         with transaction():

@@ -50,7 +50,7 @@ def apply_status(
     before = shoot.provider_status
     doubt = _compute_doubt(shoot, at=at, by=by)
     if status not in stages.KNOWN_STATUSES and status != before:
-        log.warning("unknown provider status", extra={"status": status[:40]})
+        log.warning("shoot.status_unknown", extra={"status": status[:40]})
     shoot.provider_status = status
     shoot.status_at = at
     shoot.confirmed_at = now
@@ -176,7 +176,7 @@ def record_missing(shoot_id: UUID, *, now: datetime) -> None:
             return
         if shoot.missing_since is None:
             shoot.missing_since = now
-            log.warning("the provider does not know a session of ours", extra={"shoot": str(shoot_id)})
+            log.warning("shoot.missing_at_provider", extra={"shoot": str(shoot_id)})
         elif now - shoot.missing_since >= CONFIRM_MISSING_AFTER:
             apply_status(shoot, stages.DELETED, at=now, by="check", now=now)
 

@@ -80,7 +80,7 @@ def open_studio(person: Person, *, secretbox: SecretBox, now: datetime, outbox: 
         try:
             url = secretbox.open(shoot.signed_url)
         except CannotOpen:
-            log.exception("a studio link cannot be opened with the configured keys")
+            log.exception("shoot.link_undecryptable")
             shoot.problem = Problem.LINK_LOST
             audit.add("shoot.link_lost", at=now, subject_id=person.id, result="problem")
             notifications.link_is_lost(shoot, cause="cannot_be_opened", outbox=outbox, now=now)

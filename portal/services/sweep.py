@@ -78,7 +78,7 @@ def reconcile_shoots(
         swept = SweepResult(len(listed), changed, len(missing), _apply_favorites(provider, clock))
         _requeue_stale(provider, clock, outbox)
         monitoring.tell_of_stuck(outbox=outbox, now=clock())
-    log.info("swept", extra=asdict(swept))
+    log.info("sweep.completed", extra=asdict(swept))
     return swept
 
 

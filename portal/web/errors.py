@@ -64,19 +64,19 @@ def _http_error(error: HTTPException) -> AnyResponse:
 
 def _any_error(error: BaseException) -> AnyResponse:
     if isinstance(error, DBAPIError | PoolTimeout) and _is_down(error):
-        log.error("database unavailable", extra={"error": type(error).__name__})
+        log.error("database.unavailable", extra={"error": type(error).__name__})
         # No part of the answer may ask the database again.
         release()
         current_session().abandon()
         g.person = None
         return _portal_error(Unavailable())
     if isinstance(error, ObjectMissing):
-        log.error("a stored object is missing")
+        log.error("storage.object_missing")
         return _portal_error(NotFound())
     if isinstance(error, ProviderError | StorageError):
-        log.warning("an outside part failed", exc_info=error)
+        log.warning("request.dependency_failed", exc_info=error)
         return _portal_error(Unavailable())
-    log.error("unexpected error", exc_info=error)
+    log.error("request.failed", exc_info=error)
     return _answer(_SERVER_FAULT, words_for("unexpected", _SERVER_FAULT), "unexpected")
 
 
@@ -115,7 +115,7 @@ def _page(words: Words) -> Response:
         return make_response(render_template("error.html", **shown))
     except Exception:
         # An error page that fails would hide the first error behind a second one.
-        log.exception("the error page failed")
+        log.exception("request.error_page_failed")
         return _bare_page(words)
 
 

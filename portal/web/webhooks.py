@@ -89,7 +89,7 @@ class Door:
             return _take_in(slug, environ)
         except Exception:
             # Here ends what is ours; beyond it nobody would write the fault down as we do.
-            log.exception("unexpected error")
+            log.exception("request.failed")
             return 500, "something went wrong"
 
 
@@ -106,7 +106,7 @@ def _take_in(slug: str, environ: WSGIEnvironment) -> tuple[int, str]:
     settings = portal.settings
     if slug != settings.provider or not settings.webhook_secrets:
         # Never accept what cannot be checked; the provider tries again while the operator sets the secret.
-        log.error("webhook refused: no secret configured", extra={"provider": slug})
+        log.error("webhook.secret_missing", extra={"provider": slug})
         return 503, "no webhook secret is configured for this provider"
     if environ.get("HTTP_CONTENT_ENCODING", "identity") != "identity":
         return 415, "compressed bodies are not accepted"
@@ -136,13 +136,13 @@ def _keep(portal: AppContext, brand: Brand, body: bytes, environ: WSGIEnvironmen
     try:
         kept = deliveries.store_delivery(receiver, body, headers, now=portal.clock())
     except SignatureInvalid as error:
-        metrics.WEBHOOKS.labels(result="refused").inc()
+        metrics.WEBHOOKS.labels(result="rejected").inc()
         return _refuse(portal, error.reason, environ)
     except FAULTS:
-        metrics.WEBHOOKS.labels(result="not_kept").inc()
-        log.exception("webhook not kept, the provider will try again")
+        metrics.WEBHOOKS.labels(result="not_stored").inc()
+        log.exception("webhook.not_stored")
         return 503, "cannot be kept right now"
-    metrics.WEBHOOKS.labels(result="repeated" if kept is None else "kept").inc()
+    metrics.WEBHOOKS.labels(result="duplicate" if kept is None else "stored").inc()
     return 200, "kept"
 
 
@@ -155,7 +155,7 @@ def _refuse(portal: AppContext, reason: str, environ: WSGIEnvironment) -> tuple[
         throttle.count(_WRONG_SIGNATURES, origin_of(address), portal.clock())
     except TooMany:
         return 429, "too many wrong signatures"
-    log.warning("webhook refused", extra={"reason": reason})
+    log.warning("webhook.rejected", extra={"reason": reason})
     return 401, "the signature does not fit"
 
 

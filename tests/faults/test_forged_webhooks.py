@@ -29,7 +29,7 @@ PER_SECOND = 100
 # Enough of each for what they cost to be seen; what the process does beside them costs both the same.
 SENT = 500
 METRICS_TOKEN = "test-metrics-token"
-_REFUSED = re.compile(r'^portal_webhooks_total\{.*result="refused".*\} ([\d.]+)$', re.MULTILINE)
+_REFUSED = re.compile(r'^portal_webhooks_total\{.*result="rejected".*\} ([\d.]+)$', re.MULTILINE)
 
 
 class Sender:
@@ -174,7 +174,7 @@ def test_flood_is_cheap_and_valid_webhooks_do_not_notice(database_url: str, tmp_
     assert forged < 1.5 * valid, f"{forged * 1000:.2f} ms of a processor, and {valid * 1000:.2f} for a valid one"
     assert written < SENT / 10, "the database is asked seldom"
     # Nor are the limit's refusals written down, beyond the line that every request has.
-    assert log.read_text().count('"webhook refused"') == forger.answers[401]
+    assert log.read_text().count('"webhook.rejected"') == forger.answers[401]
     with psycopg.connect(address) as connection:
         kept = connection.execute("SELECT count(*), count(DISTINCT dedupe_key) FROM deliveries").fetchone()
         limits = connection.execute("SELECT name FROM rate_limits").fetchall()

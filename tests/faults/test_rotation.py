@@ -42,7 +42,7 @@ def test_a_rolling_restart_brings_a_new_secret_and_refuses_nobody(house: House) 
     keys = [f"profilebakery:{event}" for event in barrage.acknowledged]
     assert house.query(SIGNED_BY, keys=keys) == [(2,)]
     log = house.extra[-1].log.read_text()
-    assert "webhook signed with an older secret" in log
+    assert "webhook.signed_with_old_secret" in log
     assert old not in log
     assert new not in log
 

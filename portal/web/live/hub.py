@@ -112,7 +112,7 @@ class Hub:
                     self._tell_all(0)
                     self._hear(connection)
             except psycopg.Error as error:
-                log.warning("listener lost its connection", extra={"error": type(error).__name__})
+                log.warning("live.listener_disconnected", extra={"error": type(error).__name__})
                 time.sleep(RECONNECT_SECONDS)
             self._tend()
 
@@ -141,7 +141,7 @@ class Hub:
                     self._drop(person, page)
         except ValueError:
             # Not one of ours. The listener must live, or every page would go quiet.
-            log.warning("notice of an unknown form")
+            log.warning("live.notification_invalid")
 
     def _tell_all(self, version: int) -> None:
         for person, page in self._everybody():

@@ -29,13 +29,13 @@ class ServerLog(Logger):  # type: ignore[misc]  # the package has no types
         if msg.startswith(_UNREADABLE):
             # "… from ip=<address>: <the rule>: <what was sent>", where an address may hold colons too.
             rule = msg.partition(": ")[2].partition(": ")[0]
-            self.error_log.warning("unreadable request", extra={"reason": rule})
+            self.error_log.warning("request.unreadable", extra={"reason": rule})
         else:
             super().warning(msg, *args, **options)
 
     def exception(self, msg: str, *args: object, **options: Any) -> None:
         """Write an error with its trace; not which address was asked for."""
         if msg.startswith(_FAILED):
-            self.error_log.exception("error handling a request")
+            self.error_log.exception("server.request_failed")
         else:
             super().exception(msg, *args, **options)

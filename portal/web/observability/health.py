@@ -71,7 +71,7 @@ def metrics() -> Response:
         text += vitals(portal_context().clock())
     except SQLAlchemyError as error:
         # The counters of the processes are wanted most when the database is away.
-        log.warning("metrics without the database", extra={"error": type(error).__name__})
+        log.warning("metrics.database_unavailable", extra={"error": type(error).__name__})
     return Response(text, content_type=CONTENT_TYPE_LATEST)
 
 
@@ -88,5 +88,5 @@ def _ask(database_url: str) -> str:
     try:
         return "ready" if migrations.is_current(database_url) else "migrations pending"
     except SQLAlchemyError as error:
-        log.warning("not ready", extra={"error": type(error).__name__})
+        log.warning("health.not_ready", extra={"error": type(error).__name__})
         return "database unavailable"

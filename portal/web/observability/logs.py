@@ -159,7 +159,7 @@ def note(method: str, route: str, status: int, seconds: float) -> None:
     _series(route, method, status).observe(seconds)
     at = datetime.now(UTC).isoformat(timespec="milliseconds")
     sys.stdout.write(
-        f'{{"at": "{at}", "level": "info", "logger": "{__name__}", "message": "request", '
+        f'{{"at": "{at}", "level": "info", "logger": "{__name__}", "message": "request.completed", '
         f'"request_id": "{known_id()}", "method": "{method}", "route": {_quoted(route)}, '
         f'"status": {status}, "ms": {seconds * 1000:.1f}}}\n'
     )

@@ -11,4 +11,4 @@ REQUESTS = Histogram(
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
 SIGN_INS = Counter("portal_sign_ins", "Sign-ins by outcome: ok, or the constant they were refused with.", ["result"])
-WEBHOOKS = Counter("portal_webhooks", "Webhooks by outcome: kept, repeated, refused or not_kept.", ["result"])
+WEBHOOKS = Counter("portal_webhooks", "Webhooks by outcome: stored, duplicate, rejected or not_stored.", ["result"])

@@ -160,7 +160,7 @@ class Throttle:
         except FAULTS as error:
             # Better a count that is too kind than people who wait for one.
             self._paused_at = now
-            log.warning("limits are counted by each process alone", extra={"error": type(error).__name__})
+            log.warning("rate_limits.database_unavailable", extra={"error": type(error).__name__})
             return None
 
 

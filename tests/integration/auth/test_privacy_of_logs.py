@@ -73,7 +73,7 @@ def test_no_trace_of_a_sign_in_in_the_logs(
         secrets["session cookie"] = session
     written = capsys.readouterr()
     everything = written.out + written.err
-    assert '"message": "request"' in everything
+    assert '"message": "request.completed"' in everything
     assert '"level": "debug"' in everything
     assert {name for name, value in secrets.items() if value in everything} == set()
 

@@ -325,12 +325,12 @@ def test_the_nightly_check_is_written_down_with_its_result(bench: Bench, caplog:
     )
     assert [tuple(row) for row in rows[:1]] == [(NOW, "ok", "worker", {"entries": 2, "faults": 0, "head": str(before)})]
     assert (rows[1][0], rows[1][1], rows[1][3]["faults"]) == (NOW + timedelta(days=1), "broken", 1)
-    assert "audit trail is broken" in caplog.text
+    assert "audit.chain_broken" in caplog.text
 
 
 def test_the_head_goes_into_the_log_in_the_form_fsck_takes(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     write(2)
     with caplog.at_level(logging.INFO):
         bench.run("audit.note_head", {})
-    [line] = [record for record in caplog.records if record.message == "audit head"]
+    [line] = [record for record in caplog.records if record.message == "audit.head_recorded"]
     assert found(Head.read(vars(line)["head"])) == []

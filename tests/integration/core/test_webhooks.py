@@ -181,14 +181,14 @@ def test_an_older_secret_is_told_to_whoever_wants_to_take_it_away(
         body = BODY.replace(b"evt_1", secret.encode())
         with caplog.at_level(logging.INFO, "portal.services.deliveries"):
             deliveries.store_delivery(receiver, body, signed_headers(body, NOW, secret=secret), now=NOW)
-        said.append([(record.message, record.__dict__["place"]) for record in caplog.records])
-    assert said == [[], [("webhook signed with an older secret", 2)]]
+        said.append([(record.message, record.__dict__["secret_position"]) for record in caplog.records])
+    assert said == [[], [("webhook.signed_with_old_secret", 2)]]
     assert "old-one" not in str([record.__dict__ for record in caplog.records])
 
 
 def test_the_door_counts_by_outcome(bench: Bench) -> None:
     def counted() -> list[float]:
-        results = ("kept", "repeated", "refused")
+        results = ("stored", "duplicate", "rejected")
         return [REGISTRY.get_sample_value("portal_webhooks_total", {"result": each}) or 0 for each in results]
 
     before = counted()

@@ -42,7 +42,7 @@ def test_words_in_addresses_forms_and_headers(words: str, town: Town, capsys: py
     actor.call("GET", f"/{quote(words[:300])}", headers=headers)
     actor.call("GET", "/", headers={"Host": one_line(words[:100])})
     text = capsys.readouterr().out
-    assert len([line for line in read(text) if line["message"] == "request"]) > len(TABLE)
+    assert len([line for line in read(text) if line["message"] == "request.completed"]) > len(TABLE)
     assert MARK not in text, "of what strangers send nothing is noted"
 
 
@@ -79,7 +79,7 @@ def test_words_of_a_webhook(words: str, town: Town, capsys: pytest.CaptureFixtur
     ]
     assert answers == [200, 401, 200, 401]
     text = capsys.readouterr().out
-    assert {"request", "webhook refused"} <= {line["message"] for line in read(text)}
+    assert {"request.completed", "webhook.rejected"} <= {line["message"] for line in read(text)}
     assert MARK not in text
 
 
@@ -93,4 +93,4 @@ def test_status_nobody_has_seen_stays_inside_its_line(
         later = town.clock.now + timedelta(minutes=1)
         shoot_sync.apply_status(shoot, words.replace("\x00", ""), at=later, by="check", now=later)
     (line,) = [line for line in read(capsys.readouterr().out) if line["logger"] == "portal.services.shoot_sync"]
-    assert line["message"] == "unknown provider status"
+    assert line["message"] == "shoot.status_unknown"

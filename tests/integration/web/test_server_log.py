@@ -36,11 +36,11 @@ def test_unreadable_requests_are_noted_in_our_words(tmp_path: Path) -> None:
             with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
                 connection.sendall(raw.encode())
                 assert connection.recv(1024).startswith((b"HTTP/1.1 4", b"HTTP/1.1 501"))
-        until(lambda: log.read_text().count("unreadable request") == len(UNREADABLE), 10, log)
+        until(lambda: log.read_text().count("request.unreadable") == len(UNREADABLE), 10, log)
     text = log.read_text()
     for trace in (MARK, CANARY, "127.0.0.1"):
         assert trace not in text
-    noted = [line for line in read(text) if line["message"] == "unreadable request"]
+    noted = [line for line in read(text) if line["message"] == "request.unreadable"]
     assert {line["logger"] for line in noted} == {"gunicorn.error"}
     assert "Invalid HTTP header name" in {line["reason"] for line in noted}
 
@@ -58,7 +58,7 @@ def test_fault_of_the_server_is_noted_with_its_trace_and_without_the_address() -
         log.exception("Exception in worker %s", "process")
     log.warning("Worker %s of %s", 1, "two")
     first, second, third = read(written.getvalue())
-    assert (first["message"], first["level"]) == ("error handling a request", "error")
+    assert (first["message"], first["level"]) == ("server.request_failed", "error")
     assert "IndexError: pop from empty list" in first["trace"]
     assert CANARY not in written.getvalue()
     assert (second["message"], third["message"]) == ("Exception in worker process", "Worker 1 of two")

@@ -57,7 +57,7 @@ def test_it_is_written_down_like_every_request(app: Flask, capsys: pytest.Captur
     _, headers, _ = through(app, HTTP_X_PROFILEBAKERY_SIGNATURE="sha256=canary")
     written = capsys.readouterr().out
     lines = [json.loads(line) for line in written.splitlines()]
-    assert [line["message"] for line in lines] == ["webhook refused", "request"]
+    assert [line["message"] for line in lines] == ["webhook.rejected", "request.completed"]
     assert {line["request_id"] for line in lines} == {headers["X-Request-ID"]}
     assert (lines[1]["method"], lines[1]["route"], lines[1]["status"]) == ("POST", PATH, 401)
     assert "canary" not in written

@@ -126,7 +126,7 @@ def test_error_page_that_fails_does_not_hide_the_error(app: Flask, caplog: pytes
     answer = failing(app, "pages.landing", NotFound()).get("/")
     assert answer.status_code == 404
     assert "There is nothing here" in answer.text
-    assert "error page failed" in caplog.text
+    assert "request.error_page_failed" in caplog.text
 
 
 def test_unexpected_error_is_logged_with_its_trace(app: Flask, caplog: pytest.LogCaptureFixture) -> None:

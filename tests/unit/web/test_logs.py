@@ -80,7 +80,7 @@ def test_traces_are_cut_too(lines: Callable[[], list[dict[str, Any]]]) -> None:
 def test_request_line_has_the_template_not_the_path(app: Flask, lines: Callable[[], list[dict[str, Any]]]) -> None:
     client = app.test_client()
     answer = client.get("/icons/somebody.svg?email=a@b.example", headers={"User-Agent": "agent-canary"})
-    (line,) = [line for line in lines() if line["message"] == "request"]
+    (line,) = [line for line in lines() if line["message"] == "request.completed"]
     assert line["route"] == "/icons/<name>.svg"
     assert line["status"] == 404
     assert line["method"] == "GET"
@@ -92,7 +92,7 @@ def test_request_line_has_the_template_not_the_path(app: Flask, lines: Callable[
 
 def test_address_that_does_not_exist_is_not_repeated(app: Flask, lines: Callable[[], list[dict[str, Any]]]) -> None:
     app.test_client().open("/somebody@company.example", method="ODD")
-    (line,) = [line for line in lines() if line["message"] == "request"]
+    (line,) = [line for line in lines() if line["message"] == "request.completed"]
     assert (line["route"], line["method"]) == ("none", "other")
 
 

@@ -113,7 +113,7 @@ def test_failure_is_written_down_once(caplog: pytest.LogCaptureFixture) -> None:
     bucket = Bucket()
     bucket.is_away = True
     calls(Throttle(bucket), BATCHES, 90, "203.0.113.9")
-    assert [record.message for record in caplog.records] == ["limits are counted by each process alone"]
+    assert [record.message for record in caplog.records] == ["rate_limits.database_unavailable"]
     assert "203.0.113.9" not in caplog.text
 
 
