@@ -1,5 +1,6 @@
 """The tables and every query about them, one module a noun; no rule of the business lives here."""
 
+from portal.models.archives import Archive
 from portal.models.audit import AuditEntry
 from portal.models.audit_links import AuditLink
 from portal.models.budget import ProviderBudget, ProviderCall
@@ -8,9 +9,11 @@ from portal.models.consents import Consent
 from portal.models.credits import CreditBalance
 from portal.models.deliveries import Delivery
 from portal.models.erasures import Erasure, Tombstone
+from portal.models.kits import Kit, KitFile
 from portal.models.link_reports import LinkReport
 from portal.models.notifications import Notice
 from portal.models.people import Person
+from portal.models.photo_marks import PhotoMark
 from portal.models.photos import Photo, Rendition
 from portal.models.rate_limits import RateLimit
 from portal.models.sessions import Session, SignInAttempt
@@ -18,6 +21,7 @@ from portal.models.shoot_steps import Duration, ShootStep
 from portal.models.shoots import Shoot
 
 __all__ = [
+    "Archive",
     "AuditEntry",
     "AuditLink",
     "Choice",
@@ -26,10 +30,13 @@ __all__ = [
     "Delivery",
     "Duration",
     "Erasure",
+    "Kit",
+    "KitFile",
     "LinkReport",
     "Notice",
     "Person",
     "Photo",
+    "PhotoMark",
     "ProviderBudget",
     "ProviderCall",
     "RateLimit",

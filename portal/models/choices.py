@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, Select, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, Select, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, db
@@ -14,18 +14,36 @@ from portal.models.shoots import Shoot
 
 
 class Choice(Base):
-    """One act of choosing. ``origin`` is ``portal`` or ``studio``; ``key`` makes repeats harmless."""
+    """One act of choosing a photo.
+
+    Attributes:
+        person_id: who chose.
+        shoot_id: the shoot of the photo; None for an own photo.
+        origin: ``portal`` or ``studio``.
+        key: makes repeats harmless.
+        withdrawn_at: when the person took the choice back, and with it the agreement to the use of the photo.
+        use_text: what the person agreed to by choosing, word for word; None for a pick in the studio.
+    """
 
     __tablename__ = "choices"
-    __table_args__ = (UniqueConstraint("shoot_id", "key"),)
+    __table_args__ = (
+        UniqueConstraint("shoot_id", "key"),
+        Index("ix_choices_person_id_acted_at", "person_id", "acted_at"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    shoot_id: Mapped[UUID] = mapped_column(ForeignKey("shoots.id", ondelete="CASCADE"), index=True)
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
+    shoot_id: Mapped[UUID | None] = mapped_column(ForeignKey("shoots.id", ondelete="CASCADE"), index=True)
     photo_id: Mapped[UUID] = mapped_column(ForeignKey("photos.id", ondelete="CASCADE"))
     origin: Mapped[str]
     key: Mapped[str]
     acted_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+    use_text: Mapped[str | None]
+    use_text_sha256: Mapped[str | None]
+    use_locale: Mapped[str | None]
+    use_policy_version: Mapped[str | None]
 
 
 def find_current(shoot_id: UUID) -> Choice | None:
@@ -42,7 +60,12 @@ def _select_latest(shoot_id: UUID) -> Select[Choice]:
     return (
         select(Choice)
         .join(Photo, Photo.id == Choice.photo_id)
-        .where(Choice.shoot_id == shoot_id, Photo.removed_at.is_(None), Photo.refused.is_(None))
+        .where(
+            Choice.shoot_id == shoot_id,
+            Choice.withdrawn_at.is_(None),
+            Photo.removed_at.is_(None),
+            Photo.refused.is_(None),
+        )
         .order_by(Choice.acted_at.desc(), Choice.recorded_at.desc())
         .limit(1)
     )
@@ -53,11 +76,17 @@ def find_by_key(shoot_id: UUID, key: str) -> Choice | None:
     return db.session.scalar(select(Choice).where(Choice.shoot_id == shoot_id, Choice.key == key))
 
 
-def create_choice(
-    shoot_id: UUID, photo_id: UUID, *, origin: str, key: str, acted_at: datetime, now: datetime
-) -> Choice:
+def create_choice(person_id: UUID, photo: Photo, *, origin: str, key: str, acted_at: datetime, now: datetime) -> Choice:
     """Add one act in the caller's transaction."""
-    choice = Choice(shoot_id=shoot_id, photo_id=photo_id, origin=origin, key=key, acted_at=acted_at, recorded_at=now)
+    choice = Choice(
+        person_id=person_id,
+        shoot_id=photo.shoot_id,
+        photo_id=photo.id,
+        origin=origin,
+        key=key,
+        acted_at=acted_at,
+        recorded_at=now,
+    )
     db.session.add(choice)
     db.session.flush()
     return choice

@@ -1,26 +1,52 @@
-"""Photos and their renditions: what was generated, and the copies of it we hold."""
+"""Photos and their renditions: generated pictures of a shoot, own photos of a person, and the stored copies."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, UniqueConstraint, delete, func, select, update
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    Double,
+    ForeignKey,
+    UniqueConstraint,
+    delete,
+    false,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.db import Base, db
+from portal.domain.crops import Crop, build_automatic_crop
 from portal.models.shoots import Shoot
 
 
 class Photo(Base):
-    """One generated picture of a shoot."""
+    """One picture: generated in a shoot, or the person's own.
+
+    Attributes:
+        shoot_id: the shoot it was generated in; None for an own photo.
+        person_id: whose own photo it is; None for a generated one, whose owner is the shoot's.
+        is_liked: marked in the studio.
+        similarity_hash: difference hash as a signed 64-bit number; None until it is computed.
+        upload_key: where an own photo lies as it was uploaded, until its renditions are made.
+        face_x: with ``face_y`` and ``face_size`` the automatic crop around the detected face; None without one.
+        crop_x: with ``crop_y`` and ``crop_size`` the crop the person set; None until then.
+    """
 
     __tablename__ = "photos"
-    __table_args__ = (UniqueConstraint("shoot_id", "provider_id"),)
+    __table_args__ = (
+        UniqueConstraint("shoot_id", "provider_id"),
+        CheckConstraint("(shoot_id IS NULL) <> (person_id IS NULL)", name="owner"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    shoot_id: Mapped[UUID] = mapped_column(ForeignKey("shoots.id", ondelete="CASCADE"), index=True)
-    provider_id: Mapped[str]
+    shoot_id: Mapped[UUID | None] = mapped_column(ForeignKey("shoots.id", ondelete="CASCADE"), index=True)
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    provider_id: Mapped[str | None]
     position: Mapped[int]
     width: Mapped[int | None]
     height: Mapped[int | None]
@@ -28,8 +54,36 @@ class Photo(Base):
     copied_at: Mapped[datetime | None]
     refused: Mapped[str | None]
     removed_at: Mapped[datetime | None]
+    is_liked: Mapped[bool] = mapped_column(default=False, server_default=false())
+    similarity_hash: Mapped[int | None]
+    upload_key: Mapped[str | None]
+    face_x: Mapped[float | None] = mapped_column(Double)
+    face_y: Mapped[float | None] = mapped_column(Double)
+    face_size: Mapped[float | None] = mapped_column(Double)
+    crop_x: Mapped[float | None] = mapped_column(Double)
+    crop_y: Mapped[float | None] = mapped_column(Double)
+    crop_size: Mapped[float | None] = mapped_column(Double)
     created_at: Mapped[datetime]
     renditions: Mapped[list[Rendition]] = relationship(back_populates="photo", lazy="raise")
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the person took it elsewhere; own photos carry no AI label."""
+        return self.shoot_id is None
+
+    @property
+    def crop(self) -> Crop:
+        """The square it is shown with: the person's, else the automatic one around the face, else the center rule."""
+        if self.crop_x is not None and self.crop_y is not None and self.crop_size is not None:
+            return Crop(self.crop_x, self.crop_y, self.crop_size)
+        return self.automatic_crop
+
+    @property
+    def automatic_crop(self) -> Crop:
+        """The square around the detected face, else by the center rule."""
+        if self.face_x is not None and self.face_y is not None and self.face_size is not None:
+            return Crop(self.face_x, self.face_y, self.face_size)
+        return build_automatic_crop(self.width or 1, self.height or 1, None)
 
 
 class Rendition(Base):
@@ -80,14 +134,18 @@ def sum_stored_bytes(shoot_id: UUID) -> int:
     return int(db.session.scalar(query.where(Photo.shoot_id == shoot_id)) or 0)
 
 
+def _owner_id() -> ColumnElement[UUID]:
+    return func.coalesce(Photo.person_id, Shoot.person_id)
+
+
 def find_for_person(photo_id: UUID, person_id: UUID) -> Photo | None:
-    """Return this photo if it is the person's own and can be seen."""
+    """Return this photo if it is one of the person's and can be seen."""
     return db.session.scalar(
         select(Photo)
-        .join(Shoot, Shoot.id == Photo.shoot_id)
+        .outerjoin(Shoot, Shoot.id == Photo.shoot_id)
         .where(
             Photo.id == photo_id,
-            Shoot.person_id == person_id,
+            _owner_id() == person_id,
             Photo.copied_at.is_not(None),
             Photo.removed_at.is_(None),
         )
@@ -95,15 +153,15 @@ def find_for_person(photo_id: UUID, person_id: UUID) -> Photo | None:
 
 
 def find_rendition_for_person(photo_id: UUID, name: str, person_id: UUID) -> Rendition | None:
-    """Return one rendition of a photo if the photo is the person's own."""
+    """Return one rendition of a photo if the photo is one of the person's."""
     return db.session.scalar(
         select(Rendition)
         .join(Photo, Photo.id == Rendition.photo_id)
-        .join(Shoot, Shoot.id == Photo.shoot_id)
+        .outerjoin(Shoot, Shoot.id == Photo.shoot_id)
         .where(
             Photo.id == photo_id,
             Rendition.name == name,
-            Shoot.person_id == person_id,
+            _owner_id() == person_id,
             Photo.removed_at.is_(None),
         )
     )
@@ -111,8 +169,8 @@ def find_rendition_for_person(photo_id: UUID, name: str, person_id: UUID) -> Ren
 
 def find_owner_id(photo_id: UUID) -> UUID | None:
     """Return whose photo this is, None when there is no such photo."""
-    query = select(Shoot.person_id).join(Photo, Photo.shoot_id == Shoot.id).where(Photo.id == photo_id)
-    return db.session.scalar(query)
+    query = select(_owner_id()).select_from(Photo).outerjoin(Shoot, Shoot.id == Photo.shoot_id)
+    return db.session.scalar(query.where(Photo.id == photo_id))
 
 
 def find_by_provider_id(shoot_id: UUID, provider_id: str) -> Photo | None:
@@ -154,8 +212,22 @@ def list_ids_being_copied() -> set[str]:
 
 def list_ids_by_person(person_id: UUID) -> list[UUID]:
     """Return the ids of all photos of a person, removed ones included."""
-    query = select(Photo.id).join(Shoot, Shoot.id == Photo.shoot_id).where(Shoot.person_id == person_id)
+    query = select(Photo.id).outerjoin(Shoot, Shoot.id == Photo.shoot_id).where(_owner_id() == person_id)
     return list(db.session.scalars(query))
+
+
+def list_own(person_id: UUID) -> list[Photo]:
+    """Return the person's own photos that are not removed, the newest first."""
+    query = select(Photo).where(Photo.person_id == person_id, Photo.removed_at.is_(None))
+    return list(db.session.scalars(query.order_by(Photo.created_at.desc(), Photo.id)))
+
+
+def create_own(person_id: UUID, *, upload_key: str, now: datetime) -> Photo:
+    """Add an own photo whose renditions are still to be made, in the caller's transaction."""
+    photo = Photo(person_id=person_id, position=0, upload_key=upload_key, created_at=now)
+    db.session.add(photo)
+    db.session.flush()
+    return photo
 
 
 def hide_photos(photo_ids: list[UUID], now: datetime) -> None:
@@ -166,9 +238,9 @@ def hide_photos(photo_ids: list[UUID], now: datetime) -> None:
 def list_files_of_removed(before: datetime, limit: int = 200) -> list[tuple[UUID, str, UUID]]:
     """Return rendition, storage key and owner of files whose photos were removed before this moment."""
     query = (
-        select(Rendition.id, Rendition.storage_key, Shoot.person_id)
+        select(Rendition.id, Rendition.storage_key, _owner_id())
         .join(Photo, Photo.id == Rendition.photo_id)
-        .join(Shoot, Shoot.id == Photo.shoot_id)
+        .outerjoin(Shoot, Shoot.id == Photo.shoot_id)
         .where(Photo.removed_at < before)
         .limit(limit)
     )

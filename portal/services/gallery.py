@@ -64,7 +64,7 @@ def choose_photo(person: Person, photo_id: UUID, *, now: datetime) -> Choice:
 def _store_choice(person: Person, photo_id: UUID, now: datetime) -> Choice:
     with transaction():
         photo = photos.find_for_person(photo_id, person.id)
-        shoot = shoots.lock_shoot(photo.shoot_id) if photo else None
+        shoot = shoots.lock_shoot(photo.shoot_id) if photo is not None and photo.shoot_id is not None else None
         if photo is None or shoot is None or shoot.copied_at is None:
             raise NotFound
         standing = choices.find_current(shoot.id)
@@ -73,7 +73,7 @@ def _store_choice(person: Person, photo_id: UUID, now: datetime) -> Choice:
         # A favourite picked in the studio carries the provider's clock; an act here must still be the latest.
         acted_at = max(now, standing.acted_at + TIME_RESOLUTION) if standing else now
         choice = choices.create_choice(
-            shoot.id, photo.id, origin="portal", key=f"portal:{uuid4()}", acted_at=acted_at, now=now
+            person.id, photo, origin="portal", key=f"portal:{uuid4()}", acted_at=acted_at, now=now
         )
         audit.add("choice.made", at=now, actor_id=person.id, subject_id=person.id, origin="portal")
         people.announce(person.id)

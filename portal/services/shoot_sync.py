@@ -191,7 +191,7 @@ def record_studio_favorite(
     if photo is None:
         # The pick can be known before the photo has been copied.
         photo = photos.create_photo(shoot.id, provider_photo_id, position=0, now=now)
-    choices.create_choice(shoot.id, photo.id, origin="studio", key=key, acted_at=acted_at, now=now)
+    choices.create_choice(shoot.person_id, photo, origin="studio", key=key, acted_at=acted_at, now=now)
     audit.add("choice.made", at=now, subject_id=shoot.person_id, origin="studio")
     people.announce(shoot.person_id)
 
