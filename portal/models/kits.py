@@ -74,7 +74,7 @@ def find_kit(kit_id: UUID) -> Kit | None:
     return db.session.get(Kit, kit_id, populate_existing=True)
 
 
-def supersede_kit(person_id: UUID, now: datetime) -> None:
+def close_current(person_id: UUID, now: datetime) -> None:
     """Take the person's current kit out of use; its files are deleted by the retention job."""
     db.session.execute(
         update(Kit).where(Kit.person_id == person_id, Kit.superseded_at.is_(None)).values(superseded_at=now)
