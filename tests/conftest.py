@@ -46,8 +46,6 @@ def _quick_place() -> Path | None:
 def postgres() -> Iterator[Postgres]:
     """One real PostgreSQL for the whole run, in a folder of its own."""
     folder = Path(tempfile.mkdtemp(prefix="portal-tests-", dir=_quick_place()))
-    # PostgreSQL may run as another user (when we are root), who must be able to enter.
-    folder.chmod(0o711)
     server = Postgres(data=folder / "pg", logs=folder / "logs", durable=False, connections=200)
     try:
         server.start()

@@ -13,7 +13,8 @@ from sqlalchemy import create_engine
 
 def _config(database_url: str) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
+    # The configuration reads "%" as the beginning of a reference.
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["database_url"] = database_url
     return config
 

@@ -32,9 +32,6 @@ QUIET = [
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Database, sign-in, studio, worker and portal, as processes of their own."""
     folder = tmp_path_factory.mktemp("stack")
-    # PostgreSQL runs as another user when we are root, and has to enter.
-    for part in (folder, *folder.parents[:2]):
-        part.chmod(0o711)
     with Stack(data_dir=folder, speed=SPEED) as running:
         yield running
 

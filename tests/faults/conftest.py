@@ -24,8 +24,6 @@ SPEED = 3600.0
 @pytest.fixture(scope="session")
 def running_house() -> Iterator[House]:
     folder = Path(tempfile.mkdtemp(prefix="portal-faults-"))
-    # PostgreSQL runs as another user when we are root, and has to enter.
-    folder.chmod(0o711)
     try:
         # As durable as in production: what was committed has to survive an immediate stop.
         with Stack(data_dir=folder / "stack", speed=SPEED, durable=True) as stack:
