@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 RGB = tuple[float, float, float]
 
+# The grounds of static/css/tokens.css that accented words and lines stand on, in sRGB; a test compares them.
 LIGHT_PAGE = "#ffffff"
-LIGHT_QUIET = "#f4f4f6"
-DARK_PAGE = "#17181b"
-DARK_QUIET = "#202226"
+LIGHT_QUIET = "#f6f7f8"
+DARK_PAGE = "#121417"
+DARK_QUIET = "#1b1c20"
+DARK_RAISED = "#1e1f22"
 WHITE = "#ffffff"
-INK = "#14151a"
+INK = "#16181e"
 
 TEXT_CONTRAST = 4.5
 SHAPE_CONTRAST = 3.0
@@ -29,8 +31,8 @@ class Accent:
 
     Attributes:
         fill: behind the label of the primary action.
-        fill_hover: the same under the pointer.
-        on_fill: the label on ``fill`` and ``fill_hover``.
+        hover: the same under the pointer.
+        on_fill: the label on ``fill`` and ``hover``.
         edge: the border of ``fill``, which a fill as pale as the page needs to be seen.
         text: links and accented words on the page or on a quiet ground.
         line: focus rings, progress and borders that carry meaning.
@@ -38,7 +40,7 @@ class Accent:
     """
 
     fill: str
-    fill_hover: str
+    hover: str
     on_fill: str
     edge: str
     text: str
@@ -52,6 +54,11 @@ def contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
+def from_oklch(lightness: float, chroma: float, hue: float) -> str:
+    """Return the ``#rrggbb`` nearest to an OKLCH color as stylesheets write it, the hue in degrees."""
+    return _hex(lightness, chroma, math.radians(hue))
+
+
 def light(color: str) -> Accent:
     """Return the accent for a light page."""
     return _accent(color, _fill(color), (LIGHT_PAGE, LIGHT_QUIET), _tint(color, 0.962, 0.02), step=-0.01)
@@ -61,7 +68,7 @@ def dark(color: str) -> Accent:
     """Return the accent for a dark page; a brand colour too dark to stand out there is lifted."""
     lifted = _reach(color, (DARK_PAGE,), SHAPE_CONTRAST, step=0.01)
     fill = _fill(lifted, dark_page=True)
-    return _accent(color, fill, (DARK_PAGE, DARK_QUIET), _tint(color, 0.29, 0.04), step=0.01)
+    return _accent(color, fill, (DARK_PAGE, DARK_QUIET, DARK_RAISED), _tint(color, 0.275, 0.05), step=0.01)
 
 
 def _accent(color: str, fill: tuple[str, str, str], grounds: tuple[str, ...], tint: str, *, step: float) -> Accent:

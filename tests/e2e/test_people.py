@@ -121,8 +121,9 @@ def test_console_and_team_are_open_to_everybody(
 
 def test_sign_ins_are_ended_by_keyboard_and_without_scripts(open_as: Callable[..., Page], person: Person) -> None:
     page = open_as(person, "/headshots", java_script_enabled=False)
-    page.get_by_role("link", name="Ada Lovelace, your sign-ins").press("Enter")
-    expect(page.get_by_role("heading", name="Your sign-ins", level=1)).to_be_visible()
+    page.get_by_label("Ada Lovelace: your menu").press("Enter")
+    page.get_by_role("link", name="Your devices").press("Enter")
+    expect(page.get_by_role("heading", name="Your devices", level=1)).to_be_visible()
     expect(page.get_by_role("listitem").filter(has_text="Safari on iPhone")).to_be_visible()
     page.get_by_role("button", name="End Safari on iPhone").press("Enter")
     expect(page.get_by_role("status")).to_contain_text("That sign-in was ended.")
@@ -137,7 +138,7 @@ def test_person_who_is_shut_out_is_told_so_on_their_open_page(
     site: Site, open_as: Callable[..., Page], person: Person, admin: Person
 ) -> None:
     theirs = open_as(person, "/headshots")
-    expect(theirs.get_by_role("button", name="Sign out")).to_be_visible()
+    expect(theirs.get_by_label("Ada Lovelace: your menu")).to_be_visible()
     page = open_as(admin, f"/admin/people/{person.id}")
     page.get_by_role("link", name="Deactivate…").click()
     page.get_by_role("button", name="Deactivate").click()

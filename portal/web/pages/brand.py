@@ -134,20 +134,13 @@ def _logo_file(logo: str, static_folder: str) -> bytes | None:
 
 @cache
 def stylesheet_text(color: str) -> str:
-    """Return the stylesheet of a brand colour: light, dark, and the always dark room of the gallery."""
-    light, dark = _properties(palette.light(color)), _properties(palette.dark(color))
-    return (
-        f":root{{{light}}}\n"
-        f"@media (prefers-color-scheme:dark){{:root{{{dark}}}}}\n"
-        f":root.dark-room{{{dark}}}\n"
-        f"@media print{{:root,:root.dark-room{{{light}}}}}\n"
+    """Return the stylesheet of a brand color: one pair of light and dark for each part of the accent."""
+    light, dark = palette.light(color), palette.dark(color)
+    properties = "".join(
+        f"--accent-{name.replace('_', '-')}:light-dark({getattr(light, name)},{getattr(dark, name)});"
+        for name in Accent.__dataclass_fields__
     )
-
-
-def _properties(accent: Accent) -> str:
-    return "".join(
-        f"--accent-{name.replace('_', '-')}:{getattr(accent, name)};" for name in accent.__dataclass_fields__
-    )
+    return f":root{{{properties}}}\n"
 
 
 def _kept(response: Response) -> Response:

@@ -60,7 +60,7 @@ def test_a_newcomer_is_asked_to_agree_first(visitor: Visitor) -> None:
     assert page.title == "Get your headshot – Example"
     assert page.primary == ["Read and agree"]
     assert page.link("Read and agree") == "/headshots/consent"
-    assert [said(each) for each in page.all("li") if each.get("aria-current") == "step"] == ["1 Agree"]
+    assert [said(each) for each in page.all("li") if each.get("aria-current") == "step"] == ["Agree"]
 
 
 def test_who_has_agreed_can_start(visitor: Visitor) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +15,7 @@ from portal.web.pages.brand import initials, stylesheet_text
 COLORS = st.integers(min_value=0, max_value=0xFFFFFF).map(lambda number: f"#{number:06x}")
 GROUNDS = {
     "light": (palette.light, palette.LIGHT_PAGE, palette.LIGHT_QUIET),
-    "dark": (palette.dark, palette.DARK_PAGE, palette.DARK_QUIET),
+    "dark": (palette.dark, palette.DARK_PAGE, palette.DARK_RAISED),
 }
 
 
@@ -28,7 +31,7 @@ def test_any_brand_colour_can_be_read_and_seen(ground: str, color: str) -> None:
     make, page, quiet = GROUNDS[ground]
     accent = make(color)
     assert palette.contrast(accent.on_fill, accent.fill) >= 4.5
-    assert palette.contrast(accent.on_fill, accent.fill_hover) >= 4.5
+    assert palette.contrast(accent.on_fill, accent.hover) >= 4.5
     for behind in (page, quiet, accent.tint):
         assert palette.contrast(accent.text, behind) >= 4.5
     for behind in (page, quiet):
@@ -47,11 +50,24 @@ def test_a_bright_brand_colour_keeps_its_shade_under_dark_letters() -> None:
     assert accent.on_fill == palette.INK
 
 
-def test_the_stylesheet_has_a_light_a_dark_and_a_gallery_part() -> None:
+def test_stylesheet_sets_each_part_once_for_light_and_dark() -> None:
     text = stylesheet_text("#3b5bdb")
-    assert text.count("--accent-fill:") == 4
-    assert "prefers-color-scheme:dark" in text
-    assert ":root.dark-room" in text
+    for name in ("fill", "hover", "on-fill", "edge", "text", "line", "tint"):
+        assert len(re.findall(rf"--accent-{name}:light-dark\(#[0-9a-f]{{6}},#[0-9a-f]{{6}}\);", text)) == 1
+
+
+def test_grounds_are_those_of_the_tokens() -> None:
+    tokens = (Path(__file__).parents[3] / "static/css/tokens.css").read_text()
+    pair = r"light-dark\(oklch\(([\d. ]+)\), oklch\(([\d. ]+)\)\)"
+    grounds: dict[str, list[str]] = {}
+    for name in ("page", "quiet", "raised"):
+        found = re.search(rf"--{name}: {pair}", tokens)
+        assert found
+        parts = [[float(part) for part in words.split()] for words in found.groups()]
+        grounds[name] = [palette.from_oklch(*values) for values in parts]
+    assert grounds["page"] == [palette.LIGHT_PAGE, palette.DARK_PAGE]
+    assert grounds["quiet"] == [palette.LIGHT_QUIET, palette.DARK_QUIET]
+    assert grounds["raised"] == [palette.LIGHT_PAGE, palette.DARK_RAISED]
 
 
 @pytest.mark.parametrize(
