@@ -188,7 +188,9 @@ def fsck(create_app: Callable[[], Flask], fast: bool, noted: tuple[Head, ...]) -
     app = create_app()
     house = app.extensions["portal"]
     with app.app_context():
-        found = list(invariants.list_violations(house.storage, now=house.clock(), read_files=not fast, noted=noted))
+        found = list(
+            invariants.list_violations(house.storage, now=house.clock(), read_files=not fast, known_heads=noted)
+        )
         head = audit_trail.head()
     for violation in found:
         click.echo(str(violation))

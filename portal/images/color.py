@@ -1,4 +1,4 @@
-"""Brings any decoded picture to plain 8-bit sRGB; never reads or writes files."""
+"""Converts a decoded picture to 8-bit sRGB."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PROFILE_SPACES = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK"}
 def convert_to_srgb(image: Image.Image) -> Image.Image:
     """Return ``image`` as 8-bit RGB in sRGB, with transparency laid on white.
 
-    The embedded colour profile is obeyed where it fits the picture; a damaged or foreign one is ignored,
+    The embedded color profile is applied where it fits the picture; a damaged or foreign one is ignored,
     because the photo itself is still good.
     """
     profile = image.info.get("icc_profile")
@@ -63,7 +63,7 @@ def _convert_in_bands(image: Image.Image, mode: str, convert: Callable[[Image.Im
 
 @lru_cache(maxsize=16)
 def _build_transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """Build the way from ``profile`` to sRGB; ``None`` where there is nothing (sensible) to do."""
+    """Build the transform from ``profile`` to sRGB; ``None`` if none is needed or possible."""
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         if source.profile.xcolor_space.strip() != _PROFILE_SPACES[mode]:

@@ -1,4 +1,4 @@
-"""The only place that decodes a photo from outside; what leaves it is upright 8-bit sRGB without metadata."""
+"""Decodes photos from outside, the only place that does: the result is upright 8-bit sRGB without metadata."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ _DECODER_ERRORS = (
 
 @dataclass(frozen=True, slots=True)
 class DecodedPhoto:
-    """A decoded photo and what its file said about how it was made."""
+    """A decoded photo and its provenance label."""
 
     image: Image.Image
     provenance: Provenance
@@ -81,7 +81,7 @@ def decode_photo(content: bytes, *, phone: bool = False, smallest: int | None = 
 
 
 def decode_with_provenance(content: bytes, *, phone: bool = False, smallest: int | None = None) -> DecodedPhoto:
-    """Decode like :func:`open_photo` and keep how the file says it was made. Raises the same errors."""
+    """Decode like :func:`decode_photo` and also read the provenance label. Raises the same errors."""
     with _open_image(content, phone=phone) as image:
         if smallest is not None:
             image.draft("RGB", (smallest, smallest))

@@ -1,4 +1,4 @@
-"""Why a photo was refused, as types with attributes; never a byte or a word from the photo itself."""
+"""Reasons for refusing a photo, as types with attributes; they contain nothing of the photo itself."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class TooManyBytes(PhotoRefused):
 class TooManyPixels(PhotoRefused):
     """Decoding would take more memory than we give.
 
-    ``width`` and ``height`` are pixels as the file claims them, ``None`` where the decoder did not tell.
+    ``width`` and ``height`` are pixels as the file claims them, ``None`` if unknown.
     """
 
     reason = "too_many_pixels"

@@ -1,4 +1,4 @@
-"""Finds how a picture says it was made (IPTC source type, C2PA) and says it again; no other metadata."""
+"""Reads the provenance label of a picture (IPTC source type, C2PA) and writes it back; no other metadata."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _XMP = (
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """How the picture says it was made.
+    """Provenance label of a picture.
 
     ``source_type`` is a term of IPTC's vocabulary (``trainedAlgorithmicMedia``) or ``None``. ``had_c2pa``:
     a C2PA manifest came with the file; it is signed over the original bytes and cannot survive a resize.
@@ -34,7 +34,7 @@ class Provenance:
 
     @property
     def is_ai_generated(self) -> bool:
-        """Whether the label says that a trained model made the picture or parts of it."""
+        """Whether the label declares that a trained model made the picture or parts of it."""
         return self.source_type in _MADE_BY_AI
 
     def build_xmp(self) -> bytes | None:
@@ -45,7 +45,7 @@ class Provenance:
 
 
 def read_provenance(image: Image.Image, content: bytes) -> Provenance:
-    """Return what ``image``, decoded from the file ``content``, says about how it was made.
+    """Return the provenance label of ``image``, decoded from the file ``content``.
 
     The file's XML is only searched, never parsed: it comes from outside.
     """
@@ -58,7 +58,7 @@ def read_provenance(image: Image.Image, content: bytes) -> Provenance:
 
 
 def _select_strongest(found: list[bytes]) -> str | None:
-    """Prefer a term that says "made by AI": the label may get stricter on its way, never weaker."""
+    """Prefer a term that means "made by AI": the label may get stricter, never weaker."""
     terms = [term.decode("ascii") for term in found]
     ranked = [term for term in _MADE_BY_AI if term in terms] or terms
     return ranked[0] if ranked else None

@@ -19,17 +19,17 @@ _COLORS = 256
 _SCALE = 4
 
 
-def render_tile(*, fill: str, ink: str, letter: str, logo: bytes | None) -> bytes:
+def render_tile(*, fill: str, ink: str, character: str, logo: bytes | None) -> bytes:
     """Return a PNG of 215 by 215 pixels and at most 100,000 bytes.
 
     Args:
         fill: the ground of a drawn tile, ``#rrggbb``.
         ink: what is drawn on it.
-        letter: drawn where there is no logo.
+        character: drawn where there is no logo.
         logo: a PNG, JPEG or WebP file; anything else, a drawing among them, counts as none.
     """
     found = _render_logo(logo) if logo is not None else None
-    return _encode_within_limit(found or _render_monogram(fill, ink, letter))
+    return _encode_within_limit(found or _render_monogram(fill, ink, character))
 
 
 def _render_logo(logo: bytes) -> Image.Image | None:
@@ -45,26 +45,26 @@ def _render_logo(logo: bytes) -> Image.Image | None:
     return ground
 
 
-def _render_monogram(fill: str, ink: str, letter: str) -> Image.Image:
+def _render_monogram(fill: str, ink: str, character: str) -> Image.Image:
     side = SIDE * _SCALE
     ground = Image.new("RGB", (side, side), fill)
-    plain = unicodedata.normalize("NFKD", letter)[:1]
+    plain = unicodedata.normalize("NFKD", character)[:1]
     if plain.isascii() and plain.isalnum():
         glyph = _render_glyph(plain, side)
         ground.paste(ink, ((side - glyph.width) // 2, (side - glyph.height) // 2), glyph)
     else:
-        # The font knows no other letters, and somebody's head says as well what this is.
+        # The font has no other letters; a head and shoulders are drawn instead.
         draw = ImageDraw.Draw(ground)
         draw.ellipse(_scale_parts(side, 0.36, 0.2, 0.64, 0.48), fill=ink)
         draw.pieslice(_scale_parts(side, 0.22, 0.53, 0.78, 1.05), 180, 360, fill=ink)
     return ground.resize((SIDE, SIDE), Image.Resampling.LANCZOS)
 
 
-def _render_glyph(letter: str, side: int) -> Image.Image:
-    """Return a mask of the letter, cut to its ink, since fonts centre it for lines of text."""
+def _render_glyph(character: str, side: int) -> Image.Image:
+    """Return a mask of the character, cut to its ink, since fonts centre it for lines of text."""
     mask = Image.new("L", (side, side))
     font = ImageFont.load_default(side * 0.64)
-    ImageDraw.Draw(mask).text((side / 5, side / 10), letter, fill=255, font=font, stroke_width=side // 90)
+    ImageDraw.Draw(mask).text((side / 5, side / 10), character, fill=255, font=font, stroke_width=side // 90)
     return mask.crop(mask.getbbox())
 
 
@@ -74,7 +74,7 @@ def _scale_parts(side: int, *parts: float) -> list[float]:
 
 def _encode_within_limit(image: Image.Image) -> bytes:
     content = _encode_png(image)
-    # Only a logo with the grain of a photo is larger; nobody sees the difference at this size.
+    # Only a logo with photo-like grain is larger; the difference is not visible at this size.
     return content if len(content) <= MAX_BYTES else _encode_png(image.quantize(_COLORS))
 
 

@@ -90,7 +90,7 @@ def read_favorite(portal: AppContext, *, shoot_id: str, key: str, acted_at: str)
 
 
 def _settle_copy(portal: AppContext, *, error: Exception, shoot_id: str) -> None:
-    if isinstance(error, mirroring.NotListedYet | PhotoExpired):
+    if isinstance(error, mirroring.PhotosNotListed | PhotoExpired):
         mirroring.finish_incomplete_copy(UUID(shoot_id), now=portal.clock(), outbox=portal.outbox)
 
 

@@ -1,4 +1,4 @@
-"""Queries that should find nothing: each looks for rows that contradict each other."""
+"""Consistency queries: each finds rows that contradict each other, so none should find any."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def list_people_with_two_open_shoots() -> Iterator[UUID]:
 
 
 def list_shoots_to_copy() -> Iterator[UUID]:
-    """Yield finished shoots whose photos are not all copied and that nothing holds up; each needs a job."""
+    """Yield finished shoots without a problem whose photos are not copied; each needs a job."""
     query = select(Shoot.id).where(
         Shoot.closed_at.is_(None),
         Shoot.provider_status == "active",
@@ -36,14 +36,14 @@ def list_shoots_to_copy() -> Iterator[UUID]:
 
 
 def list_copied_without_photos() -> Iterator[UUID]:
-    """Yield shoots called copied that have no photo to show."""
+    """Yield copied shoots that have no photo to show."""
     has_photo = exists().where(Photo.shoot_id == Shoot.id, Photo.copied_at.is_not(None), Photo.removed_at.is_(None))
     query = select(Shoot.id).where(Shoot.copied_at.is_not(None), Shoot.problem.is_(None), ~has_photo)
     yield from db.session.scalars(query)
 
 
 def list_photos_without_renditions() -> Iterator[UUID]:
-    """Yield photos called copied that have no stored size."""
+    """Yield copied photos that have no rendition."""
     has_rendition = exists().where(Rendition.photo_id == Photo.id)
     query = select(Photo.id).where(Photo.copied_at.is_not(None), Photo.removed_at.is_(None), ~has_rendition)
     yield from db.session.scalars(query)
@@ -56,9 +56,9 @@ def list_choices_of_other_shoots() -> Iterator[UUID]:
 
 
 def list_jobs_without_worker(now: datetime) -> Iterator[int]:
-    """Yield running jobs whose worker has said nothing for two minutes; before that they are taken over.
+    """Yield running jobs whose worker sent no heartbeat for two minutes; they are taken over before that.
 
-    Of a worker that is not even listed any more, the last we know is that it took the job.
+    For a worker that is no longer listed, the start of the job counts.
     """
     query = text(
         """
@@ -75,7 +75,7 @@ def list_jobs_without_worker(now: datetime) -> Iterator[int]:
 
 
 def list_shoots_without_audit() -> Iterator[UUID]:
-    """Yield shoots whose present status nobody wrote down."""
+    """Yield shoots whose present status has no audit entry."""
     has_entry = exists().where(
         AuditEntry.subject_id == Shoot.person_id,
         AuditEntry.action == "shoot.status",
@@ -85,7 +85,7 @@ def list_shoots_without_audit() -> Iterator[UUID]:
 
 
 def list_consents_without_audit() -> Iterator[UUID]:
-    """Yield consents that were given, or taken back, without anybody writing it down."""
+    """Yield consents given or withdrawn without an audit entry."""
 
     def is_written(action: str, at: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
         return exists().where(
@@ -98,7 +98,7 @@ def list_consents_without_audit() -> Iterator[UUID]:
 
 
 def list_choices_without_audit() -> Iterator[UUID]:
-    """Yield choices nobody wrote down."""
+    """Yield choices without an audit entry."""
     has_entry = exists().where(
         AuditEntry.subject_id == Shoot.person_id,
         AuditEntry.action == "choice.made",

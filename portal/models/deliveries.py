@@ -88,7 +88,7 @@ def insert_delivery(
 ) -> StoredDelivery:
     """Store a delivery and queue the job that applies it; an unreadable one (``error``) gets no job.
 
-    It is kept when this returns, whatever the caller's transaction does.
+    It is committed when this returns, independent of the caller's transaction.
     """
     row = execute_autonomous(
         _INSERT_ONCE,

@@ -128,7 +128,7 @@ def count_copied(shoot_id: UUID) -> int:
     return db.session.scalar(query) or 0
 
 
-def sum_stored_bytes(shoot_id: UUID) -> int:
+def count_stored_bytes(shoot_id: UUID) -> int:
     """Return how much of the storage the shoot's photos take, removed ones included until their files are gone."""
     query = select(func.sum(Rendition.size)).join(Photo, Photo.id == Rendition.photo_id)
     return int(db.session.scalar(query.where(Photo.shoot_id == shoot_id)) or 0)
@@ -174,7 +174,7 @@ def find_owner_id(photo_id: UUID) -> UUID | None:
 
 
 def find_by_provider_id(shoot_id: UUID, provider_id: str) -> Photo | None:
-    """Return the photo of a shoot the provider knows by this id."""
+    """Return the photo of a shoot with this provider id."""
     return db.session.scalar(select(Photo).where(Photo.shoot_id == shoot_id, Photo.provider_id == provider_id))
 
 

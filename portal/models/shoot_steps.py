@@ -17,7 +17,7 @@ class ShootStep(Base):
     """A shoot's arrival at one step of its present run.
 
     Attributes:
-        doubt: by how many seconds it may have been earlier, because it was only found out; None when nobody knows.
+        uncertainty: seconds by which it may have happened earlier, because only a read found it; None if unknown.
     """
 
     __tablename__ = "shoot_steps"
@@ -25,11 +25,11 @@ class ShootStep(Base):
     shoot_id: Mapped[UUID] = mapped_column(ForeignKey("shoots.id", ondelete="CASCADE"), primary_key=True)
     step: Mapped[str] = mapped_column(primary_key=True)
     began_at: Mapped[datetime]
-    doubt: Mapped[float | None] = mapped_column(Double)
+    uncertainty: Mapped[float | None] = mapped_column("doubt", Double)
 
 
 class Duration(Base):
-    """How long one shoot was in one step; whose it was is not kept."""
+    """How long one shoot was in one step; not linked to a person."""
 
     __tablename__ = "durations"
     __table_args__ = (Index("ix_durations_latest", "step", "is_development", "kept_at"),)
@@ -47,10 +47,10 @@ def get_steps(shoot_id: UUID) -> dict[str, ShootStep]:
     return {each.step: each for each in found}
 
 
-def store_step(shoot_id: UUID, step: str, *, at: datetime, doubt: float | None, drop: Iterable[str]) -> None:
-    """Keep in the caller's transaction that a step begins now, and forget the named ones."""
+def store_step(shoot_id: UUID, step: str, *, at: datetime, uncertainty: float | None, drop: Iterable[str]) -> None:
+    """Store, in the caller's transaction, that a step begins, and delete the steps in ``drop``."""
     db.session.execute(delete(ShootStep).where(ShootStep.shoot_id == shoot_id, ShootStep.step.in_(list(drop))))
-    values = {"began_at": at, "doubt": doubt}
+    values = {"began_at": at, "doubt": uncertainty}
     db.session.execute(
         insert(ShootStep)
         .values(shoot_id=shoot_id, step=step, **values)
@@ -59,7 +59,7 @@ def store_step(shoot_id: UUID, step: str, *, at: datetime, doubt: float | None, 
 
 
 def create_duration(step: str, *, is_development: bool, seconds: float, now: datetime) -> None:
-    """Keep, in the caller's transaction, how long a step took."""
+    """Store, in the caller's transaction, how long a step took."""
     db.session.add(Duration(step=step, is_development=is_development, seconds=seconds, kept_at=now))
 
 

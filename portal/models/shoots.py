@@ -16,17 +16,17 @@ _IS_WAITING = text("closed_at IS NULL AND provider_id IS NULL AND problem IS NUL
 class Shoot(Base):
     """One headshot session.
 
-    A row is made when the person presses start and before the provider is asked, so a second press,
-    a crash or a lost answer all find it again.
+    The row is created before the call to the provider, so that a second press, a crash or a lost response
+    all find it again.
 
     Attributes:
-        requested_at: when start was pressed; with ``ticket`` it is the place in the line.
-        attempts: how often the provider was to be asked for the session; names the latest attempt.
-        attempted_at: since when an attempt is running; None when none is.
-        ruled_out: up to this attempt it is certain that none made a session.
+        requested_at: when start was pressed; with ``ticket`` it is the queue position.
+        attempts: number of the latest attempt to create the session.
+        attempted_at: start of the running attempt; None when none is running.
+        attempts_without_session: up to this attempt it is certain that none created a session.
         failures: attempts in a row that failed for a reason of this session's own.
-        rests_until: not tried before, after such a failure; the place is kept.
-        left_at: when its turn came and nothing may be asked for, such as after a withdrawal.
+        retry_at: earliest next attempt after such a failure; the position is kept.
+        left_at: when the shoot left the queue, such as after a withdrawal of consent.
     """
 
     __tablename__ = "shoots"
@@ -57,14 +57,14 @@ class Shoot(Base):
     left_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     attempted_at: Mapped[datetime | None]
-    ruled_out: Mapped[int] = mapped_column(default=0)
+    attempts_without_session: Mapped[int] = mapped_column("ruled_out", default=0)
     failures: Mapped[int] = mapped_column(default=0)
-    rests_until: Mapped[datetime | None]
+    retry_at: Mapped[datetime | None] = mapped_column("rests_until")
     minted_at: Mapped[datetime | None]
     opened_at: Mapped[datetime | None]
     last_opened_at: Mapped[datetime | None]
     restarted_at: Mapped[datetime | None]
-    stuck_told_at: Mapped[datetime | None]
+    stuck_notified_at: Mapped[datetime | None] = mapped_column("stuck_told_at")
     finished_at: Mapped[datetime | None]
     confirmed_at: Mapped[datetime | None]
     confirmed_by: Mapped[str | None]
@@ -86,7 +86,7 @@ def lock_shoot(shoot_id: UUID) -> Shoot | None:
 
 
 def find_by_provider_id(provider_id: str) -> Shoot | None:
-    """Return the shoot the provider knows by this model id."""
+    """Return the shoot with this provider id."""
     return db.session.scalar(select(Shoot).where(Shoot.provider_id == provider_id))
 
 
@@ -112,7 +112,7 @@ def lock_by_person(person_id: UUID) -> list[Shoot]:
 
 
 def list_in_progress() -> list[Shoot]:
-    """Return the open shoots that are past the studio and not copied, and that nothing holds up."""
+    """Return the open shoots that are past the studio, not copied and without a problem."""
     query = select(Shoot).where(
         Shoot.closed_at.is_(None),
         Shoot.provider_status.is_not(None),
@@ -124,7 +124,7 @@ def list_in_progress() -> list[Shoot]:
 
 
 def list_unfinished() -> list[Shoot]:
-    """Return the open shoots the provider knows that are not finished and copied."""
+    """Return the open shoots with a provider id that are not copied."""
     return list(
         db.session.scalars(
             select(Shoot).where(Shoot.closed_at.is_(None), Shoot.provider_id.is_not(None), Shoot.copied_at.is_(None))
@@ -133,13 +133,13 @@ def list_unfinished() -> list[Shoot]:
 
 
 def list_open_ids() -> dict[str, UUID]:
-    """Return our id of every open shoot the provider knows, by the provider's."""
+    """Return our id of every open shoot with a provider id, by provider id."""
     query = select(Shoot.provider_id, Shoot.id).where(Shoot.closed_at.is_(None), Shoot.provider_id.is_not(None))
     return {provider_id: shoot_id for provider_id, shoot_id in db.session.execute(query) if provider_id}
 
 
 def list_without_photos() -> list[Shoot]:
-    """Return open shoots that were copied and have no photo left to show, and do not say so yet."""
+    """Return open shoots that were copied, have no photo left to show and are not marked as a problem."""
     # Text, because photos already import this module.
     left = text(
         "NOT EXISTS (SELECT 1 FROM photos WHERE photos.shoot_id = shoots.id "

@@ -35,7 +35,7 @@ def next_in_line(now: datetime, *, dead_before: datetime) -> Shoot | None:
         dead_before: attempts that began earlier are nobody's any more.
     """
     is_free = or_(Shoot.attempted_at.is_(None), Shoot.attempted_at <= dead_before)
-    is_rested = or_(Shoot.rests_until.is_(None), Shoot.rests_until <= now)
+    is_rested = or_(Shoot.retry_at.is_(None), Shoot.retry_at <= now)
     query = select(Shoot).where(*_IN_LINE, is_free, is_rested).order_by(*_ORDER).limit(1)
     return db.session.scalar(
         query.with_for_update(skip_locked=True).execution_options(populate_existing=True),
@@ -67,7 +67,7 @@ def ready_at(lease_seconds: float) -> datetime | None:
     """Return when the first of those who are being served or rest may be tried again; None when nobody waits."""
     lease = func.make_interval(0, 0, 0, 0, 0, 0, lease_seconds)
     # GREATEST ignores what is NULL.
-    moment = func.greatest(Shoot.attempted_at + lease, Shoot.rests_until, Shoot.requested_at)
+    moment = func.greatest(Shoot.attempted_at + lease, Shoot.retry_at, Shoot.requested_at)
     first: datetime | None = db.session.scalar(select(func.min(moment)).where(*_IN_LINE))
     return first
 

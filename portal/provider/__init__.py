@@ -1,4 +1,4 @@
-"""The only door to the provider; knows neither Flask nor the database."""
+"""The client of the provider's API, the only place that calls it; depends on neither Flask nor the database."""
 
 from portal.provider.brands import BRANDS, Brand
 from portal.provider.budget import Budget, CallRecorder, Grant

@@ -1,4 +1,4 @@
-"""The brands the provider trades under, as data; no code anywhere may branch on which brand it is."""
+"""The brands of the provider, as data: a new brand is one entry here. No code branches on the brand."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

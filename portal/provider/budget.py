@@ -1,4 +1,4 @@
-"""What the client asks of whoever keeps the shared call budget and the call log; no storage lives here."""
+"""Protocols of the shared request budget and the call log that the client needs; implemented elsewhere."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from portal.provider.responses import Priority
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Leave to make one call. `left`: calls still free in the window, None when the keeper does not say."""
+    """Permission for one call. `left`: calls still free in the window, None when unknown."""
 
     left: int | None = None
 
@@ -18,16 +18,16 @@ class Budget(Protocol):
     """One budget for all processes together; interactive calls come first."""
 
     def acquire(self, priority: Priority, now: datetime) -> Grant | float:
-        """Leave to call now, or the seconds to wait before asking again. Never blocks."""
+        """Return a grant to call now, or the seconds to wait before the next attempt. Never blocks."""
         ...
 
     def observe(self, limit: int | None, remaining: int | None, resets_at: datetime | None) -> None:
-        """What the provider's own headers said after a call; None where it said nothing."""
+        """Record the provider's rate-limit headers after a call; None where one is absent."""
         ...
 
 
 class CallRecorder(Protocol):
-    """Told about every call that went out."""
+    """Records every call that was sent."""
 
     def record(
         self, method: str, path_template: str, status: int | None, duration_ms: float, budget_left: int | None

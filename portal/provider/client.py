@@ -1,4 +1,4 @@
-"""The client: one method for each of the provider's operations, one way out to it."""
+"""The API client: one method for each of the provider's operations over one transport."""
 
 import time
 
@@ -11,15 +11,15 @@ from portal.provider.organization import OrganizationCalls
 from portal.provider.photos import PhotoCalls
 from portal.provider.responses import ApiVersion
 from portal.provider.teams import TeamCalls
-from portal.provider.transport import Clock, Sleep, Transport, utc_now
+from portal.provider.transport import Clock, Sleep, Transport, get_utc_now
 
 
 class ProviderClient(OrganizationCalls, InviteCalls, TeamCalls, MemberCalls, ModelCalls, PhotoCalls):
     """All operations of one brand with one API key. Safe to share between threads; make one per process.
 
-    `api_url` replaces the brand's base URLs. If it ends in `/v1`, the calls that exist in both versions (organisation,
-    credits, invites) use the old one; everything else is V2 only and goes there all the same. `budget` is asked before
-    and told after each call, `recorder` told of each. Reads wait and try again within limits; a call with
+    `api_url` replaces the brand's base URLs. If it ends in `/v1`, the calls that exist in both versions (organization,
+    credits, invites) use the old one; everything else is V2 only and goes there all the same. `budget` is acquired
+    before and updated after each call; `recorder` records each. Reads wait and try again within limits; a call with
     `priority="interactive"` ends within 15 seconds, waiting included. Methods raise ProviderError, and what
     `budget.acquire` raises; a failing `observe` or `record` is logged and costs no answer.
     """
@@ -31,7 +31,7 @@ class ProviderClient(OrganizationCalls, InviteCalls, TeamCalls, MemberCalls, Mod
         api_url: str | None = None,
         budget: Budget | None = None,
         recorder: CallRecorder | None = None,
-        clock: Clock = utc_now,
+        clock: Clock = get_utc_now,
         sleep: Sleep = time.sleep,
     ) -> None:
         self.brand = brand

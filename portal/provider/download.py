@@ -1,4 +1,4 @@
-"""Fetching one photo from the provider; no other place may follow an address found in an answer."""
+"""Downloads one photo from the provider; the only place that requests a URL found in a response."""
 
 import ipaddress
 from collections.abc import Iterable

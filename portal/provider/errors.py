@@ -1,4 +1,4 @@
-"""What can go wrong at the provider, as types with attributes; no URL, body, e-mail or key may be in them."""
+"""Errors of the provider as types with attributes; they never contain a URL, body, e-mail address or key."""
 
 import re
 from datetime import datetime
@@ -8,12 +8,12 @@ _CODE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 
 
 class ProviderError(Exception):
-    """The provider refused, failed or made no sense.
+    """The provider refused, failed or sent an unusable response.
 
     `status` is the HTTP status (None when there was no answer), `code` the provider's constant (None when it
-    sent none that looks like one), `retryable` whether the same call may succeed later without anyone doing
-    anything, `answer_lost` whether a write may have taken effect although no usable answer came back: look
-    before doing it again. `path_template` holds placeholders, never ids.
+    sent none in the expected form), `retryable` whether the same call may succeed later without a change
+    by people, `outcome_unknown` whether a write may have taken effect although no usable response came back: check
+    before repeating it. `path_template` holds placeholders, never ids.
     """
 
     retryable_by_default: ClassVar[bool] = False
@@ -26,19 +26,19 @@ class ProviderError(Exception):
         status: int | None = None,
         code: str | None = None,
         retryable: bool | None = None,
-        answer_lost: bool = False,
+        outcome_unknown: bool = False,
     ) -> None:
         self.method = method
         self.path_template = path_template
         self.status = status
         self.code = code if code is not None and _CODE.fullmatch(code) else None
         self.retryable = self.retryable_by_default if retryable is None else retryable
-        self.answer_lost = answer_lost
+        self.outcome_unknown = outcome_unknown
         super().__init__()
 
     def __str__(self) -> str:
-        told = " ".join(str(part) for part in (self.status, self.code) if part is not None)
-        return f"{type(self).__name__}: {self.method} {self.path_template}" + (f" ({told})" if told else "")
+        details = " ".join(str(part) for part in (self.status, self.code) if part is not None)
+        return f"{type(self).__name__}: {self.method} {self.path_template}" + (f" ({details})" if details else "")
 
     def __repr__(self) -> str:
         return f"<{self}>"
@@ -69,11 +69,11 @@ class AlreadyDeleted(ProviderError):
 
 
 class NotFound(ProviderError):
-    """The provider does not know the thing, or it belongs to another organisation."""
+    """The resource does not exist at the provider, or it belongs to another organization."""
 
 
 class OutOfCredits(ProviderError):
-    """The organisation has no credits left; retrying helps only after somebody bought some."""
+    """The organization has no credits left; a retry helps only after more are bought."""
 
 
 class InviteLimit(ProviderError):
@@ -81,7 +81,7 @@ class InviteLimit(ProviderError):
 
 
 class RateLimited(ProviderError):
-    """Too many calls. `resets_at` says when to come again; `own_budget` that our own budget said no."""
+    """Too many calls. `resets_at`: when to retry; `own_budget`: our own budget refused, nothing was sent."""
 
     retryable_by_default = True
 
@@ -101,7 +101,7 @@ class RateLimited(ProviderError):
 
 
 class Unavailable(ProviderError):
-    """No answer, or a 5xx. `is_timeout` tells slow from down; `held_back` that nothing was sent at all."""
+    """No response, or a 5xx. `is_timeout`: too slow; `circuit_open`: nothing was sent, the breaker is open."""
 
     retryable_by_default = True
 
@@ -113,16 +113,16 @@ class Unavailable(ProviderError):
         status: int | None = None,
         code: str | None = None,
         is_timeout: bool = False,
-        answer_lost: bool = False,
-        held_back: bool = False,
+        outcome_unknown: bool = False,
+        circuit_open: bool = False,
     ) -> None:
-        super().__init__(method, path_template, status=status, code=code, answer_lost=answer_lost)
+        super().__init__(method, path_template, status=status, code=code, outcome_unknown=outcome_unknown)
         self.is_timeout = is_timeout
-        self.circuit_open = held_back
+        self.circuit_open = circuit_open
 
 
-class UnexpectedAnswer(ProviderError):
-    """An answer of the wrong shape, of any status; `reason` is a fixed word of ours."""
+class UnexpectedResponse(ProviderError):
+    """A response of the wrong shape, of any status; `reason` is a fixed word of ours."""
 
     def __init__(
         self,
@@ -133,9 +133,11 @@ class UnexpectedAnswer(ProviderError):
         status: int | None = None,
         code: str | None = None,
         retryable: bool | None = None,
-        answer_lost: bool = False,
+        outcome_unknown: bool = False,
     ) -> None:
-        super().__init__(method, path_template, status=status, code=code, retryable=retryable, answer_lost=answer_lost)
+        super().__init__(
+            method, path_template, status=status, code=code, retryable=retryable, outcome_unknown=outcome_unknown
+        )
         self.reason = reason
 
     def __str__(self) -> str:
@@ -154,7 +156,7 @@ class PhotoError(ProviderError):
 
 
 class PhotoRefused(PhotoError):
-    """The address or what it answered breaks one of our rules; trying again does not help."""
+    """The URL or its response breaks one of our rules; a retry does not help."""
 
 
 class PhotoTooLarge(PhotoRefused):
@@ -162,10 +164,10 @@ class PhotoTooLarge(PhotoRefused):
 
 
 class PhotoExpired(PhotoError):
-    """The address has died; list the photos again for a fresh one."""
+    """The URL has expired; list the photos again for a fresh one."""
 
 
 class PhotoUnavailable(PhotoError):
-    """No answer, too slow an answer, a broken one, or a 5xx; the same address may work later."""
+    """No response, a slow or incomplete one, or a temporary status; the same URL may work later."""
 
     retryable_by_default = True

@@ -1,4 +1,4 @@
-"""What a webhook body says, read without trust; nothing here decides what follows from it."""
+"""Parses webhook bodies defensively; applying an event is not done here."""
 
 import hashlib
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ _PHOTO_KEYS = ("photo", "favoritePhoto", "favoritePhotoId", "photoId")
 
 
 class EventUnreadable(Exception):
-    """The body is no event; `reason` is a fixed word, safe to log."""
+    """The body is not an event; `reason` is a fixed word, safe to log."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -57,23 +57,23 @@ class WebhookEvent:
 
 
 def parse_event(raw: bytes) -> WebhookEvent:
-    """Read a body whose signature was checked. Raises Unreadable, and nothing else, whatever the bytes."""
+    """Read a body whose signature was checked. Raises EventUnreadable and nothing else, for any bytes."""
     body = _parse_body(raw)
     event = parse_id(body.get("event"))
     if not isinstance(body.get("event"), str) or event is None or len(event) > _MAX_NAME:
         raise EventUnreadable("no event name")
-    thing = body["object"] if isinstance(body.get("object"), dict) else {}
+    model = body["object"] if isinstance(body.get("object"), dict) else {}
     is_photo = body.get("objectType") == "photo"
-    status = None if is_photo else parse_text(thing.get("status"), _MAX_NAME)
+    status = None if is_photo else parse_text(model.get("status"), _MAX_NAME)
     return WebhookEvent(
         event=event,
         id=_find_event_id(body),
         created_at=parse_time(body.get("createdAt")),
-        model_id=_find_model_id(body, thing, is_photo),
+        model_id=_find_model_id(body, model, is_photo),
         status=None if status is None else normalize_model_status(status),
-        organization=parse_id(thing.get("organization")) or parse_id(body.get("organization")),
-        photo_id=_find_photo_id(body, thing, is_photo),
-        object=_select_fields(thing),
+        organization=parse_id(model.get("organization")) or parse_id(body.get("organization")),
+        photo_id=_find_photo_id(body, model, is_photo),
+        object=_select_fields(model),
     )
 
 
@@ -105,15 +105,15 @@ def _find_event_id(body: Mapping[str, Any]) -> str | None:
     return parse_id(own)
 
 
-def _find_model_id(body: Mapping[str, Any], thing: Mapping[str, Any], is_photo: bool) -> str | None:
-    own = [] if is_photo else [thing.get("_id"), thing.get("id")]
-    candidates = (*own, thing.get("modelId"), body.get("modelId"))
+def _find_model_id(body: Mapping[str, Any], model: Mapping[str, Any], is_photo: bool) -> str | None:
+    own = [] if is_photo else [model.get("_id"), model.get("id")]
+    candidates = (*own, model.get("modelId"), body.get("modelId"))
     return next((found for found in map(parse_id, candidates) if found), None)
 
 
-def _find_photo_id(body: Mapping[str, Any], thing: Mapping[str, Any], is_photo: bool) -> str | None:
-    places: list[Any] = [thing] if is_photo else []
-    places += [holder.get(key) for holder in (thing, body) for key in _PHOTO_KEYS]
+def _find_photo_id(body: Mapping[str, Any], model: Mapping[str, Any], is_photo: bool) -> str | None:
+    places: list[Any] = [model] if is_photo else []
+    places += [holder.get(key) for holder in (model, body) for key in _PHOTO_KEYS]
     for place in places:
         found = place.get("id") or place.get("_id") if isinstance(place, dict) else place
         if (photo_id := parse_id(found)) is not None:
@@ -121,10 +121,10 @@ def _find_photo_id(body: Mapping[str, Any], thing: Mapping[str, Any], is_photo: 
     return None
 
 
-def _select_fields(thing: Mapping[str, Any]) -> dict[str, str | bool]:
+def _select_fields(model: Mapping[str, Any]) -> dict[str, str | bool]:
     kept: dict[str, str | bool] = {}
     for name in _STORED_FIELDS:
-        value = thing.get(name)
+        value = model.get(name)
         if isinstance(value, bool):
             kept[name] = value
         elif (text := parse_text(value)) is not None:

@@ -1,4 +1,4 @@
-"""Reading single JSON values without trust: a bad optional one is dropped, a bad required one an error."""
+"""Parses single JSON values defensively: an invalid optional one is dropped, an invalid required one is an error."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -20,9 +20,9 @@ class UnexpectedShape(Exception):
     """A value is not what it must be; the argument names the type and field, never the value."""
 
 
-def parse_text(value: object, longest: int = MAX_TEXT) -> str | None:
+def parse_text(value: object, max_length: int = MAX_TEXT) -> str | None:
     """The text, without the NULs a database would refuse; None for anything else, empty or too long."""
-    if not isinstance(value, str) or len(value) > longest:
+    if not isinstance(value, str) or len(value) > max_length:
         return None
     return value.replace("\x00", "") or None
 
@@ -132,10 +132,10 @@ def _parse_field(value: object, kind: Any, name: str) -> Any:
 def _parse_items(value: object, kind: type[msgspec.Struct]) -> tuple[msgspec.Struct, ...] | None:
     if not isinstance(value, list):
         return None
-    things = []
+    items = []
     for item in value:
         try:
-            things.append(parse_struct(item, kind, getattr(kind, "aliases", {})))
+            items.append(parse_struct(item, kind, getattr(kind, "aliases", {})))
         except UnexpectedShape:
             continue
-    return tuple(things)
+    return tuple(items)

@@ -4,11 +4,11 @@ from portal.provider.errors import AlreadyDeleted, NotFound
 from portal.provider.fields import UnexpectedShape
 from portal.provider.operations import OperationGroup
 from portal.provider.paging import parse_list
-from portal.provider.responses import ApiVersion, Call, Priority, build_unexpected, unwrap_data
+from portal.provider.responses import ApiVersion, Call, Priority, build_unexpected, get_holder
 from portal.provider.wire_types import CreatedInvite, Invite
 
 INVITES = "/organization/invites"
-# The old API says "invite" in the singular wherever it is not listing.
+# The old API uses "invite" in the singular except in the list.
 CREATE = {"v2": INVITES, "v1": "/organization/invite"}
 REVOKE = {"v2": "/organization/invites/revoke", "v1": "/organization/invite/revoke"}
 
@@ -23,7 +23,7 @@ class InviteCalls(OperationGroup):
     def list_invites(
         self, *, priority: Priority = "background", api_version: ApiVersion | None = None
     ) -> tuple[Invite, ...]:
-        """All invites in one answer: https://www.headshotpro.com/api/invites"""
+        """All invites in one response: https://www.headshotpro.com/api/invites"""
         call = Call("GET", INVITES, priority=priority, api_version=api_version or self.legacy_version)
         return tuple(parse_list(call, self._send(call), "invites", Invite.parse)[0])
 
@@ -35,9 +35,9 @@ class InviteCalls(OperationGroup):
         priority: Priority = "background",
         api_version: ApiVersion | None = None,
     ) -> CreatedInvite:
-        """Invite somebody; the provider sends the mail: https://www.headshotpro.com/api/invites
+        """Create an invite; the provider sends the mail: https://www.headshotpro.com/api/invites
 
-        Never tried again by itself: when the error has `answer_lost`, look with `get_invite` first. Raises
+        Never retried: when the error has `outcome_unknown`, check with `get_invite` first. Raises
         InvalidEmail, AlreadyExists, OutOfCredits, InviteLimit.
         """
         version = api_version or self.legacy_version
@@ -50,9 +50,9 @@ class InviteCalls(OperationGroup):
             api_version=version,
             detect_duplicate_text=True,
         )
-        answer = self._send(call)
+        response = self._send(call)
         try:
-            return CreatedInvite.parse(unwrap_data(answer, "link"))
+            return CreatedInvite.parse(get_holder(response, "link"))
         except UnexpectedShape:
             raise build_unexpected(call, "no usable invite", None) from None
 
@@ -62,7 +62,7 @@ class InviteCalls(OperationGroup):
         return self._send_for_one(call, "invite", Invite.parse)
 
     def get_invite_by_id(self, invite_id: str, *, priority: Priority = "background") -> Invite:
-        """The invite with an id, which only the old API can tell. Raises NotFound.
+        """The invite with an id, which only the old API returns. Raises NotFound.
 
         The address in it is the member's present one, not always the one invited.
         """
@@ -72,7 +72,7 @@ class InviteCalls(OperationGroup):
     def revoke_invite(
         self, email: str, *, priority: Priority = "background", api_version: ApiVersion | None = None
     ) -> None:
-        """Take an invite back, which frees its place: https://www.headshotpro.com/api/invites
+        """Revoke an invite, which frees its place: https://www.headshotpro.com/api/invites
 
         One that is not there is success. Raises InvalidRequest when it was used already.
         """

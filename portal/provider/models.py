@@ -1,4 +1,4 @@
-"""The provider's model operations: create, read, list, find, delete; people are not known here."""
+"""The provider's model operations: create, read, list, find, delete."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +7,7 @@ from portal.provider.errors import AlreadyDeleted, NotFound
 from portal.provider.fields import UnexpectedShape
 from portal.provider.operations import OperationGroup
 from portal.provider.paging import iterate_pages
-from portal.provider.responses import Call, Priority, build_unexpected, unwrap_data
+from portal.provider.responses import Call, Priority, build_unexpected, get_holder
 from portal.provider.wire_types import CreatedSession, Model, find_newest
 
 MODELS = "/organization/models"
@@ -33,18 +33,18 @@ class ModelCalls(OperationGroup):
     ) -> CreatedSession:
         """Create an anonymous user and a model for an address: https://www.headshotpro.com/api/whitelabel
 
-        Never tried again by itself. When the error has `answer_lost`, look with `find_model_by_email` before
-        another try. `prepaid` when the caller has leave from the budget already. Raises Forbidden (whitelabel is
-        off), OutOfCredits, InvalidEmail, InvalidRequest, and AlreadyExists when the provider knows the address.
+        Never retried. When the error has `outcome_unknown`, check with `find_model_by_email` before another
+        attempt. `prepaid`: the caller holds a grant from the budget already. Raises Forbidden (whitelabel is
+        off), OutOfCredits, InvalidEmail, InvalidRequest, and AlreadyExists when the address exists at the provider.
         """
         body: dict[str, Any] = {"email": email}
         for name, value in (("teamId", team_id), ("isDevelopment", is_development), ("version", version)):
             if value is not None:
                 body[name] = value
         call = Call("POST", MODELS, body=body, priority=priority, prepaid=prepaid, detect_duplicate_text=True)
-        answer = self._send(call)
+        response = self._send(call)
         try:
-            return CreatedSession.parse(unwrap_data(answer, "modelId"))
+            return CreatedSession.parse(get_holder(response, "modelId"))
         except UnexpectedShape:
             raise build_unexpected(call, "no usable session", None) from None
 
@@ -68,12 +68,12 @@ class ModelCalls(OperationGroup):
 
         Addresses are compared trimmed and in lower case; no filter by address is documented.
         """
-        wanted = email.strip().lower()
+        normalized = email.strip().lower()
         return find_newest(
             [
                 model
                 for model in self.list_models(priority=priority)
-                if not model.is_deleted and (model.email or "").strip().lower() == wanted
+                if not model.is_deleted and (model.email or "").strip().lower() == normalized
             ]
         )
 

@@ -1,4 +1,4 @@
-"""What every group of operations shares: a way to send a call and read one thing from the answer."""
+"""Base class of the operation groups: sends a call and reads one value from the response."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar

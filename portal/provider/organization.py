@@ -1,4 +1,4 @@
-"""The provider's organisation and credit balance."""
+"""The provider's organization and credit balance."""
 
 from decimal import Decimal
 
@@ -17,7 +17,7 @@ class OrganizationCalls(OperationGroup):
     def get_organization(
         self, *, priority: Priority = "background", api_version: ApiVersion | None = None
     ) -> Organization:
-        """The organisation the key belongs to, with its teams: https://www.headshotpro.com/api/organization"""
+        """The organization the key belongs to, with its teams: https://www.headshotpro.com/api/organization"""
         call = Call("GET", "/organization", priority=priority, api_version=api_version or self.legacy_version)
         return self._send_for_one(call, "organization", Organization.parse)
 

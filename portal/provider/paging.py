@@ -1,4 +1,4 @@
-"""Walking the provider's pages: 200 a page, stop when it says so, each thing once."""
+"""Iterates over the pages of a list: 200 items a page, each item once."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from portal.provider.fields import UnexpectedShape
-from portal.provider.responses import Call, Json, build_unexpected, get_value, unwrap_data
+from portal.provider.responses import Call, Json, build_unexpected, get_holder, get_value
 from portal.provider.wire_types import Pagination
 
 PAGE_SIZE = 200
 MAX_PAGES = 1000
-MAX_PAGES_WITHOUT_NEWS = 3
+MAX_REPEATED_PAGES = 3
 
 log = logging.getLogger(__name__)
 
@@ -23,31 +23,31 @@ class HasId(Protocol):
     def id(self) -> str: ...
 
 
-ThingT = TypeVar("ThingT")
+ItemT = TypeVar("ItemT")
 IdT = TypeVar("IdT", bound=HasId)
 
 
-def parse_list(call: Call, answer: Json, key: str, read: Callable[[object], ThingT]) -> tuple[list[ThingT], int]:
+def parse_list(call: Call, response: Json, key: str, read: Callable[[object], ItemT]) -> tuple[list[ItemT], int]:
     """The usable items under `key` and how many items there were in all.
 
     One bad item must not hide the others: it is left out and counted in the log. Raises UnexpectedAnswer
     when there is no list, or nothing in it is usable.
     """
-    raw = get_value(call, key, answer, _as_list)
-    things = []
+    raw = get_value(call, key, response, _as_list)
+    items = []
     for item in raw:
         try:
-            things.append(read(item))
+            items.append(read(item))
         except UnexpectedShape:
             continue
-    if raw and not things:
+    if raw and not items:
         raise build_unexpected(call, f"no usable item in {key}", None)
-    if len(things) < len(raw):
+    if len(items) < len(raw):
         log.warning(
             "provider.items_unusable",
-            extra={"unusable": len(raw) - len(things), "listed": len(raw), "operation": call.path},
+            extra={"unusable": len(raw) - len(items), "listed": len(raw), "operation": call.path},
         )
-    return things, len(raw)
+    return items, len(raw)
 
 
 def iterate_pages(send: Callable[[Call], Json], call: Call, key: str, read: Callable[[object], IdT]) -> Iterator[IdT]:
@@ -59,29 +59,29 @@ def iterate_pages(send: Callable[[Call], Json], call: Call, key: str, read: Call
     seen: set[str] = set()
     offset = stale = 0
     for _ in range(MAX_PAGES):
-        asked = replace(call, query={**call.query, "limit": str(PAGE_SIZE), "offset": str(offset)})
-        answer = send(asked)
-        things, count = parse_list(asked, answer, key, read)
-        fresh = [thing for thing in things if thing.id not in seen]
-        for thing in fresh:
-            if thing.id not in seen:
-                seen.add(thing.id)
-                yield thing
+        request = replace(call, query={**call.query, "limit": str(PAGE_SIZE), "offset": str(offset)})
+        response = send(request)
+        items, count = parse_list(request, response, key, read)
+        fresh = [item for item in items if item.id not in seen]
+        for item in fresh:
+            if item.id not in seen:
+                seen.add(item.id)
+                yield item
         offset += count
         stale = 0 if fresh else stale + 1
-        if count == 0 or stale == MAX_PAGES_WITHOUT_NEWS or not _has_more(answer, count, offset):
+        if count == 0 or stale == MAX_REPEATED_PAGES or not _has_more(response, count, offset):
             return
     raise build_unexpected(call, "pages without end", None)
 
 
-def _has_more(answer: Json, count: int, offset: int) -> bool:
+def _has_more(response: Json, count: int, offset: int) -> bool:
     try:
-        said = Pagination.parse(unwrap_data(answer, "pagination").get("pagination"))
+        pagination = Pagination.parse(get_holder(response, "pagination").get("pagination"))
     except UnexpectedShape:
         return count >= PAGE_SIZE
-    if said.has_more is not None:
-        return said.has_more
-    return offset < said.total if said.total is not None else count >= PAGE_SIZE
+    if pagination.has_more is not None:
+        return pagination.has_more
+    return offset < pagination.total if pagination.total is not None else count >= PAGE_SIZE
 
 
 def _as_list(raw: object) -> list[object]:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from portal.provider.fields import UnexpectedShape, parse_time
 from portal.provider.operations import OperationGroup
 from portal.provider.paging import iterate_pages, parse_list
-from portal.provider.responses import Call, Json, Priority, build_unexpected, unwrap_data
+from portal.provider.responses import Call, Json, Priority, build_unexpected, get_holder
 from portal.provider.wire_types import DownloadLink, Downloads, Photo
 
 Include = Literal["main", "all"]
@@ -20,7 +20,7 @@ FAVORITES = "/organization/photos/favorites"
 class PhotoCalls(OperationGroup):
     """https://www.headshotpro.com/api/photos
 
-    Every address in an answer dies 24 hours after the call. Every method raises Unauthorized, Forbidden,
+    Every address in an response dies 24 hours after the call. Every method raises Unauthorized, Forbidden,
     NotFound, RateLimited, Unavailable or UnexpectedAnswer.
     """
 
@@ -51,8 +51,8 @@ class PhotoCalls(OperationGroup):
         This is not the `liked_status` of a photo; the two are independent.
         """
         call = Call("GET", FAVORITE, {"modelId": model_id}, priority=priority)
-        answer = self._send(call)
-        holder = unwrap_data(answer, "photo")
+        response = self._send(call)
+        holder = get_holder(response, "photo")
         if holder.get("photo") is None and ("photo" in holder or "message" in holder):
             return None
         return _parse_photo(call, holder)
@@ -69,7 +69,7 @@ class PhotoCalls(OperationGroup):
     def list_favorites(
         self, include: Include = "main", team_id: str | None = None, *, priority: Priority = "background"
     ) -> Iterator[Photo]:
-        """The favourites of the whole organisation, with their members: https://www.headshotpro.com/api/photos"""
+        """The favorites of the whole organization, with their members: https://www.headshotpro.com/api/photos"""
         query = {"include": include} if team_id is None else {"include": include, "teamId": team_id}
         return iterate_pages(self._send, Call("GET", FAVORITES, query=query, priority=priority), "photos", Photo.parse)
 
@@ -89,9 +89,9 @@ class PhotoCalls(OperationGroup):
         if photo_ids is not None:
             body["photoIds"] = list(photo_ids)
         call = Call("POST", DOWNLOAD, {"modelId": model_id}, body=body, priority=priority)
-        answer = self._send(call)
-        links, _ = parse_list(call, answer, "downloads", DownloadLink.parse)
-        return Downloads(links=tuple(links), expires_at=parse_time(unwrap_data(answer, "downloads").get("expiresAt")))
+        response = self._send(call)
+        links, _ = parse_list(call, response, "downloads", DownloadLink.parse)
+        return Downloads(links=tuple(links), expires_at=parse_time(get_holder(response, "downloads").get("expiresAt")))
 
 
 def _parse_photo(call: Call, holder: Json) -> Photo:

@@ -1,4 +1,4 @@
-"""From status, headers and bytes to a value or one ProviderError; nothing here does any I/O."""
+"""Turns status, headers and bytes of a response into a value or one ProviderError; does no I/O."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -52,9 +52,8 @@ _BY_STATUS: Mapping[int, type[errors.ProviderError]] = {
 class Call:
     """One call as the provider documents it. `path` holds `:names`, filled from `params` when it is sent.
 
-    `prepaid`: leave for it was taken from the budget before. `may_be_empty`: any 2xx will do, even without a body.
-    `duplicate_in_words`: the provider may say "already exists" in its text under another code, and that means
-    AlreadyExists.
+    `prepaid`: its grant was acquired before. `may_be_empty`: any 2xx will do, even without a body.
+    `detect_duplicate_text`: an error text with "already exists" under another code means AlreadyExists.
     """
 
     method: Method
@@ -76,7 +75,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class RateWindow:
-    """What the rate-limit headers said; None where one was absent or unreadable."""
+    """The rate-limit headers; None where one was absent or unreadable."""
 
     limit: int | None
     remaining: int | None
@@ -102,7 +101,7 @@ def parse_reset(text: str | None, now: datetime) -> datetime | None:
 
 
 def parse_rate_window(headers: Mapping[str, str], now: datetime) -> RateWindow:
-    """The rate-limit headers of any answer. `Retry-After`, undocumented, wins over the reset when present."""
+    """The rate-limit headers of any response. `Retry-After`, undocumented, wins over the reset when present."""
 
     def count(name: str) -> int | None:
         text = (headers.get(name) or "").strip()
@@ -115,11 +114,11 @@ def parse_rate_window(headers: Mapping[str, str], now: datetime) -> RateWindow:
     return RateWindow(count("X-RateLimit-Limit"), count("X-RateLimit-Remaining"), resets_at)
 
 
-def parse_answer(call: Call, status: int, body: bytes, window: RateWindow) -> Json:
+def parse_response(call: Call, status: int, body: bytes, window: RateWindow) -> Json:
     """The decoded JSON object of a success.
 
     Raises the ProviderError that fits; a code decides before the status does, because two kinds of 429 need
-    opposite treatment and an answer of 200 may still say `success: false`.
+    opposite treatment and a response of 200 may still contain `success: false`.
     """
     decoded = _decode(body)
     if _OK <= status < _REDIRECT:
@@ -132,14 +131,14 @@ def parse_answer(call: Call, status: int, body: bytes, window: RateWindow) -> Js
     raise _build_error(call, status, decoded or {}, window)
 
 
-def get_value(call: Call, key: str, answer: Json, read: Callable[[Any], T]) -> T:
+def get_value(call: Call, key: str, response: Json, read: Callable[[Any], T]) -> T:
     """Read the value under `key`, at the top level or inside `data`; a bare object in `data` serves as well.
 
     Raises UnexpectedAnswer when it is missing or of the wrong shape.
     """
-    data = answer.get("data")
-    if key in answer:
-        raw = answer[key]
+    data = response.get("data")
+    if key in response:
+        raw = response[key]
     elif isinstance(data, dict) and key in data:
         raw = data[key]
     else:
@@ -150,22 +149,22 @@ def get_value(call: Call, key: str, answer: Json, read: Callable[[Any], T]) -> T
         raise build_unexpected(call, f"no usable {key}", _OK) from None
 
 
-def unwrap_data(answer: Json, key: str) -> Json:
-    """The object that holds `key`: the answer itself, or its `data` when only that has it."""
-    data = answer.get("data")
-    return data if key not in answer and isinstance(data, dict) else answer
+def get_holder(response: Json, key: str) -> Json:
+    """The object that holds `key`: the response itself, or its `data` when only that has it."""
+    data = response.get("data")
+    return data if key not in response and isinstance(data, dict) else response
 
 
-def build_unexpected(call: Call, reason: str, status: int | None) -> errors.UnexpectedAnswer:
+def build_unexpected(call: Call, reason: str, status: int | None) -> errors.UnexpectedResponse:
     """The error for a wrong shape; a write whose success cannot be read may have happened all the same."""
     succeeded = status is None or _OK <= status < _REDIRECT
-    return errors.UnexpectedAnswer(
+    return errors.UnexpectedResponse(
         call.method,
         call.path,
         reason=reason,
         status=status,
         retryable=not call.is_write,
-        answer_lost=call.is_write and succeeded,
+        outcome_unknown=call.is_write and succeeded,
     )
 
 
@@ -190,23 +189,23 @@ def _build_error(call: Call, status: int, decoded: Json, window: RateWindow) -> 
             status=status,
             code=code,
             is_timeout=status in (_REQUEST_TIMEOUT, _GATEWAY_TIMEOUT),
-            answer_lost=call.is_write,
+            outcome_unknown=call.is_write,
         )
     kind = kind or _BY_STATUS.get(status)
     if kind is None:
-        return errors.UnexpectedAnswer(
+        return errors.UnexpectedResponse(
             call.method,
             call.path,
             reason="unknown refusal",
             status=status,
             code=code,
-            answer_lost=call.is_write and _REDIRECT <= status < _BAD_REQUEST,
+            outcome_unknown=call.is_write and _REDIRECT <= status < _BAD_REQUEST,
         )
-    if kind is errors.InvalidRequest and call.detect_duplicate_text and _says_exists(decoded):
+    if kind is errors.InvalidRequest and call.detect_duplicate_text and _has_duplicate_text(decoded):
         kind = errors.AlreadyExists
     return kind(call.method, call.path, status=status, code=code)
 
 
-def _says_exists(decoded: Json) -> bool:
+def _has_duplicate_text(decoded: Json) -> bool:
     text = decoded.get("error") or decoded.get("message")
     return isinstance(text, str) and "already exists" in text.lower()

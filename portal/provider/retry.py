@@ -1,4 +1,4 @@
-"""When to try again and how long to wait; it decides and counts, it never sleeps and never sends."""
+"""Retry policy: backoff, retry budget and circuit breaker; never sleeps and never sends."""
 
 import random
 import threading
@@ -10,7 +10,7 @@ from urllib3.util.retry import Retry
 
 RETRIES = 3
 BACKOFF_FIRST_S = 0.5
-BACKOFF_MOST_S = 8.0
+BACKOFF_MAX_S = 8.0
 
 
 class ProviderRetry(Retry):
@@ -18,7 +18,7 @@ class ProviderRetry(Retry):
 
     def __init__(self, total: int | None = RETRIES, **options: Any) -> None:
         options.setdefault("backoff_factor", BACKOFF_FIRST_S)
-        options.setdefault("backoff_max", BACKOFF_MOST_S)
+        options.setdefault("backoff_max", BACKOFF_MAX_S)
         super().__init__(total, **options)
 
     def get_backoff_time(self) -> float:
@@ -35,18 +35,18 @@ class ProviderRetry(Retry):
 
 
 class RetryBudget:
-    """Retries may add about a tenth to the load: each call earns a share of one, each retry costs one."""
+    """Limits retries to about a tenth of the load: each call adds a share, each retry costs one."""
 
-    def __init__(self, share: float = 0.1, most: float = 10.0) -> None:
+    def __init__(self, share: float = 0.1, maximum: float = 10.0) -> None:
         self._share = share
-        self._most = most
-        self._saved = most
+        self._maximum = maximum
+        self._saved = maximum
         self._lock = threading.Lock()
 
-    def earn(self) -> None:
+    def add_share(self) -> None:
         """Count one first attempt."""
         with self._lock:
-            self._saved = min(self._most, self._saved + self._share)
+            self._saved = min(self._maximum, self._saved + self._share)
 
     def spend(self) -> bool:
         """Take one retry if there is one."""
@@ -78,13 +78,13 @@ class CircuitBreaker:
             return True
 
     def record_success(self) -> None:
-        """The provider answered, whatever it said: closed."""
+        """Close the circuit: the provider responded, with success or an error."""
         with self._lock:
             self._seen.clear()
             self._next_probe = None
 
     def record_failure(self, now: datetime) -> None:
-        """No answer, or a 5xx."""
+        """Count a call without a response or with a 5xx."""
         with self._lock:
             self._seen = [seen for seen in self._seen if now - seen < self._window] + [now]
             if len(self._seen) >= self._failures:

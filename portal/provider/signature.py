@@ -1,4 +1,4 @@
-"""Is this webhook from the provider? Bytes and headers in, a value or one exception out; no I/O, no clock."""
+"""Verifies webhook signatures; does no I/O and reads no clock."""
 
 import hashlib
 import hmac
@@ -54,7 +54,7 @@ def verify_signature(  # noqa: PLR0917 - a published order
 
     `scheme` is "timestamped" (signed: `<timestamp>.<body>`, the timestamp header is required) or "body" (only
     the body, no protection from replay); neither ever stands in for the other. All non-empty `secrets` are
-    active. Raises BadSignature, and nothing else, whatever the input.
+    active. Raises SignatureInvalid and nothing else, for any input.
     """
     if not isinstance(raw_body, bytes):
         raise SignatureInvalid("body is not bytes")
@@ -78,7 +78,7 @@ def verify_signature(  # noqa: PLR0917 - a published order
 
 
 def compute_key_id(secret: str) -> str:
-    """A short name for a secret, the same everywhere, from which it cannot be told."""
+    """Return a short, stable name for a secret that does not reveal it."""
     return hashlib.sha256(b"webhook-key-id:" + _encode_utf8(secret)).hexdigest()[:8]
 
 
@@ -86,7 +86,7 @@ def _find_matching_key(secrets: Sequence[str], signed: bytes, given: bytes) -> i
     matched = None
     for place, secret in enumerate(secrets, start=1):
         for key in _build_keys(secret):
-            # No early end: how long the check takes says nothing about which secret matched.
+            # No early return: the duration must not reveal which secret matched.
             if hmac.compare_digest(hmac.digest(key, signed, "sha256"), given):
                 matched = place
     if matched is None:
@@ -95,7 +95,7 @@ def _find_matching_key(secrets: Sequence[str], signed: bytes, given: bytes) -> i
 
 
 def _build_keys(secret: str) -> list[bytes]:
-    """The secret as text and, if it looks like hex, the bytes it spells: no document says which is used."""
+    """Return the secret as text and, if it is hex, its bytes: which one is used is not documented."""
     keys = [_encode_utf8(secret)]
     if _HEX_KEY.fullmatch(secret):
         keys.append(bytes.fromhex(secret))
@@ -114,10 +114,10 @@ def _parse_signature(text: str) -> bytes:
 
 
 def _get_single_header(headers: Headers, name: str) -> str:
-    """The value of a header that must be there exactly once, whatever the case of its name."""
+    """Return the value of a header that must occur exactly once; names are case-insensitive."""
     pairs = headers.items() if isinstance(headers, Mapping) else headers
-    wanted = name.lower()
-    found = [value for header, value in pairs if isinstance(header, str) and header.lower() == wanted]
+    normalized = name.lower()
+    found = [value for header, value in pairs if isinstance(header, str) and header.lower() == normalized]
     if not found:
         raise SignatureInvalid(f"no {name.rpartition('-')[2].lower()}")
     if len(found) > 1:

@@ -28,13 +28,13 @@ class TeamCalls(OperationGroup):
     def create_team(self, name: str, *, priority: Priority = "background") -> Team:
         """Create a team: https://www.headshotpro.com/api/teams
 
-        The answer is the whole organisation, in which the new team is found by its name. Never tried again by
-        itself. Raises InvalidRequest for a missing name and for one in use.
+        The response is the whole organization, in which the new team is found by its name. Never retried.
+        Raises InvalidRequest for a missing name and for one in use.
         """
         call = Call("POST", TEAMS, body={"name": name}, priority=priority)
-        wanted = name.strip()
+        new_name = name.strip()
         for team in self._send_for_one(call, "organization", Organization.parse).teams:
-            if team.name.strip() == wanted:
+            if team.name.strip() == new_name:
                 return team
         raise build_unexpected(call, "new team is not listed", None)
 

@@ -1,4 +1,4 @@
-"""One HTTP call to the provider: budget, deadline, byte cap, retries of reads; it knows no operation."""
+"""Sends one HTTP call to the provider: budget, deadline, byte cap, retries of reads."""
 
 import logging
 import time
@@ -38,8 +38,8 @@ from portal.provider.responses import (
     Json,
     RateWindow,
     build_unexpected,
-    parse_answer,
     parse_rate_window,
+    parse_response,
 )
 from portal.provider.retry import CircuitBreaker, ProviderRetry, RetryBudget
 
@@ -50,15 +50,15 @@ Sleep = Callable[[float], None]
 
 BYTE_CAP = 8 * 1024 * 1024
 CHUNK = 64 * 1024
-# An interactive call has a person before it: rather an error that says when than a page that hangs.
+# A person waits for an interactive call: an error with a retry time is better than a slow page.
 MAX_WAIT_S = {"interactive": 2.0, "background": MAX_WAIT.total_seconds()}
-USER_AGENT = "headshot-portal"
+CLIENT_NAME = "headshot-portal"
 _INTERNAL_ERROR = 500
 _TIMEOUTS = (requests.Timeout, TimeoutError)
 
 
-def utc_now() -> datetime:
-    """The present, in UTC."""
+def get_utc_now() -> datetime:
+    """Return the present time in UTC."""
     return datetime.now(UTC)
 
 
@@ -93,7 +93,7 @@ class Transport:
         api_key: str,
         budget: Budget | None = None,
         recorder: CallRecorder | None = None,
-        clock: Clock = utc_now,
+        clock: Clock = get_utc_now,
         sleep: Sleep = time.sleep,
     ) -> None:
         if not (api_key.isascii() and api_key.isprintable() and api_key.strip()):
@@ -116,12 +116,12 @@ class Transport:
         Raises nothing but ProviderError, and what the budget raises when it cannot be asked.
         """
         url = self._build_url(call)
-        self._allowance.earn()
+        self._allowance.add_share()
         retry: ProviderRetry | None = ProviderRetry()
         ends = time.monotonic() + TOTAL_S
         while True:
             if not self._breaker.allows(self.clock()):
-                raise Unavailable(call.method, call.path, held_back=True)
+                raise Unavailable(call.method, call.path, circuit_open=True)
             outcome = self._attempt(call, url, self._acquire_grant(call), ends)
             if not isinstance(outcome, ProviderError):
                 return outcome
@@ -181,7 +181,7 @@ class Transport:
         except (requests.RequestException, HTTPError, OSError, UnicodeError) as problem:
             window = RateWindow(None, None, None)
             outcome = _build_connection_error(call, problem, status)
-        # A plain 500 is about this one request; the others say that the provider is not there.
+        # A plain 500 concerns this request only; other failures mean the provider is down.
         if isinstance(outcome, Unavailable) and outcome.status != _INTERNAL_ERROR:
             self._breaker.record_failure(self.clock())
         else:
@@ -230,7 +230,7 @@ def _build_session(api_key: str) -> requests.Session:
     session.trust_env = False
     session.cookies = _NoCookies()
     session.headers.update(
-        {"Authorization": f"Bearer {api_key}", "Accept": "application/json", "User-Agent": USER_AGENT}
+        {"Authorization": f"Bearer {api_key}", "Accept": "application/json", "User-Agent": CLIENT_NAME}
     )
     for scheme in ("http://", "https://"):
         session.mount(scheme, _TimedAdapter(pool_maxsize=20))
@@ -250,7 +250,7 @@ def _build_outcome(call: Call, status: int, body: bytes | None, window: RateWind
     if body is None:
         return build_unexpected(call, "too large", status)
     try:
-        return parse_answer(call, status, body, window)
+        return parse_response(call, status, body, window)
     except ProviderError as error:
         return error
 
@@ -271,7 +271,7 @@ def _build_connection_error(call: Call, problem: Exception, status: int | None) 
         call.path,
         status=status,
         is_timeout=too_slow or isinstance(reason, ReadTimeoutError),
-        answer_lost=call.is_write and not never_sent,
+        outcome_unknown=call.is_write and not never_sent,
     )
 
 

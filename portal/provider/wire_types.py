@@ -1,4 +1,4 @@
-"""The provider's things as typed values, read tolerantly; nothing here opens a connection."""
+"""Types of the provider's API, parsed tolerantly."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -25,8 +25,8 @@ def normalize_model_status(text: str) -> str:
     return MODEL_STATUS_SPELLINGS.get(text, text)
 
 
-class WireObject(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Base of all wire types: built with `read`, and silent about its content when printed."""
+class ApiObject(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Base of all API types: built with `parse`; printing one shows only its id."""
 
     aliases: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
@@ -42,7 +42,7 @@ class WireObject(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
         return f"<{type(self).__name__} {getattr(self, 'id', '')}>"
 
 
-class Model(WireObject, frozen=True):
+class Model(ApiObject, frozen=True):
     """One headshot session at the provider. Times are UTC; `status` is open text."""
 
     aliases: ClassVar[Mapping[str, tuple[str, ...]]] = {"id": ("_id", "modelId")}
@@ -69,7 +69,7 @@ class Model(WireObject, frozen=True):
         return self.status == "deleted" or self.deleted_at is not None
 
 
-class PhotoUrls(WireObject, frozen=True):
+class PhotoUrls(ApiObject, frozen=True):
     """Signed addresses of one photo's sizes; each is a password for 24 hours."""
 
     main: str | None = None
@@ -77,8 +77,8 @@ class PhotoUrls(WireObject, frozen=True):
     original: str | None = None
 
 
-class Photo(WireObject, frozen=True):
-    """One generated picture. The member fields are filled only in the organisation's list of favourites."""
+class Photo(ApiObject, frozen=True):
+    """One generated picture. The member fields are filled only in the organization's list of favorites."""
 
     aliases: ClassVar[Mapping[str, tuple[str, ...]]] = {"id": ("_id", "photoId"), "title": ("name",)}
 
@@ -95,7 +95,7 @@ class Photo(WireObject, frozen=True):
     team_name: str | None = None
 
 
-class DownloadLink(WireObject, frozen=True):
+class DownloadLink(ApiObject, frozen=True):
     """The addresses of one photo in a bulk download."""
 
     aliases: ClassVar[Mapping[str, tuple[str, ...]]] = {"id": ("photoId", "_id")}
@@ -119,7 +119,7 @@ class Downloads(msgspec.Struct, frozen=True, kw_only=True):
         return f"<Downloads of {len(self.links)}>"
 
 
-class CreatedSession(WireObject, frozen=True):
+class CreatedSession(ApiObject, frozen=True):
     """A model just created. `signed_url` is a password for its owner: never log it."""
 
     aliases: ClassVar[Mapping[str, tuple[str, ...]]] = {"modelId": ("id", "_id")}
@@ -135,7 +135,7 @@ class CreatedSession(WireObject, frozen=True):
         return f"<CreatedSession {self.model_id}>"
 
 
-class Invite(WireObject, frozen=True):
+class Invite(ApiObject, frozen=True):
     """One invitation. `valid` and `used` come from the old API only."""
 
     aliases: ClassVar[Mapping[str, tuple[str, ...]]] = {"id": ("_id",)}
@@ -160,7 +160,7 @@ class Invite(WireObject, frozen=True):
         msgspec.structs.force_setattr(self, "status", status)
 
 
-class CreatedInvite(WireObject, frozen=True):
+class CreatedInvite(ApiObject, frozen=True):
     """An invitation just sent. `link` lets its holder sign up: never log it."""
 
     aliases: ClassVar[Mapping[str, tuple[str, ...]]] = {"id": ("_id",)}
@@ -171,8 +171,8 @@ class CreatedInvite(WireObject, frozen=True):
     message: str | None = None
 
 
-class Team(WireObject, frozen=True):
-    """One team of the organisation."""
+class Team(ApiObject, frozen=True):
+    """One team of the organization."""
 
     aliases: ClassVar[Mapping[str, tuple[str, ...]]] = {"id": ("_id", "teamId")}
 
@@ -180,8 +180,8 @@ class Team(WireObject, frozen=True):
     name: str
 
 
-class Member(WireObject, frozen=True):
-    """One member of the organisation; the narrower lists leave most fields out."""
+class Member(ApiObject, frozen=True):
+    """One member of the organization; the narrower lists leave most fields out."""
 
     aliases: ClassVar[Mapping[str, tuple[str, ...]]] = {"id": ("_id", "uid"), "name": ("title",)}
 
@@ -200,8 +200,8 @@ class Member(WireObject, frozen=True):
             msgspec.structs.force_setattr(self, "model_status", normalize_model_status(self.model_status))
 
 
-class Organization(WireObject, frozen=True):
-    """The organisation the API key belongs to."""
+class Organization(ApiObject, frozen=True):
+    """The organization the API key belongs to."""
 
     aliases: ClassVar[Mapping[str, tuple[str, ...]]] = {"uid": ("id", "_id")}
 
@@ -214,8 +214,8 @@ class Organization(WireObject, frozen=True):
         return f"<Organization {self.uid}>"
 
 
-class Pagination(WireObject, frozen=True):
-    """What a page says of itself; `has_more` None means it did not say."""
+class Pagination(ApiObject, frozen=True):
+    """Pagination of a list; None where a value was not sent."""
 
     total: int | None = None
     has_more: bool | None = None

@@ -16,7 +16,7 @@ from portal.models import credits, people, shoots, waiting_room
 from portal.models import queue as jobs
 from portal.models.shoots import Shoot
 from portal.provider import ProviderClient
-from portal.provider.errors import UnexpectedAnswer
+from portal.provider.errors import UnexpectedResponse
 from portal.services import notifications, waiting_turns
 from portal.services.notifications import Outbox
 
@@ -74,7 +74,7 @@ def read(*, provider: ProviderClient, clock: Callable[[], datetime]) -> Decimal 
     """
     try:
         balance: Decimal | None = provider.get_credits()
-    except UnexpectedAnswer as error:
+    except UnexpectedResponse as error:
         # A page of HTML from a machine in between says nothing either, and is kept no longer than the next answer.
         log.warning("credits.balance_invalid", extra={"reason": error.reason})
         balance = None

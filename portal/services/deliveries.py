@@ -1,4 +1,4 @@
-"""The inbox: an authentic webhook is stored once with its job, and applied later by the worker."""
+"""Webhook deliveries: an authentic one is stored once together with its job and applied later by the worker."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class WebhookReceiver:
-    """What is needed to tell an authentic webhook from another."""
+    """Settings for verifying webhooks of one brand."""
 
     brand: Brand
     secrets: Sequence[str]
@@ -38,7 +38,7 @@ class WebhookReceiver:
 
 @dataclass(frozen=True)
 class _VerifiedWebhook:
-    """An authentic webhook as it came."""
+    """An authentic webhook as received."""
 
     key: str
     provider: str
@@ -49,13 +49,13 @@ class _VerifiedWebhook:
 
 
 def store_delivery(receiver: WebhookReceiver, body: bytes, headers: Headers, *, now: datetime) -> int | None:
-    """Check a webhook and keep it together with its job: one statement, one transaction, one round trip.
+    """Verify a webhook and store it together with its job: one statement, one transaction, one round trip.
 
     Returns:
-        The new delivery's id, or None when it is known already.
+        The new delivery's id, or None for a duplicate.
 
     Raises:
-        BadSignature: it is not authentic; nothing is stored.
+        SignatureInvalid: it is not authentic; nothing is stored.
     """
     verified = signature.verify_signature(
         body,
@@ -67,7 +67,7 @@ def store_delivery(receiver: WebhookReceiver, body: bytes, headers: Headers, *, 
         tolerance_s=receiver.tolerance,
     )
     if verified.place > 1:
-        # While these come, the older secret must not be taken away.
+        # While these arrive, the older secret must not be removed.
         log.info("webhook.signed_with_old_secret", extra={"secret_position": verified.place, "key_id": verified.key_id})
     event: WebhookEvent | None = None
     error = None
@@ -107,7 +107,7 @@ def _insert(found: _VerifiedWebhook, event: WebhookEvent | None, error: str | No
 
 
 def _store_conflict(found: _VerifiedWebhook, now: datetime) -> None:
-    """Put aside a body that comes under the id of another: the first counts, somebody should look at this one."""
+    """Store a different body under a known event id as dead: the first counts, an operator should check this one."""
     log.warning("webhook.conflict", extra={"provider": found.provider})
     _insert(replace(found, key=f"{found.key}:{found.digest}"), None, "another body came under this id before", now)
 
@@ -123,14 +123,14 @@ def apply_delivery(delivery_id: int, *, clock: Callable[[], datetime]) -> None:
         try:
             event = events.parse_event(delivery.body)
         except events.EventUnreadable as unreadable:
-            # Only a replay of a dead letter comes here; it stays as dead as it was.
+            # Only a replay of a dead delivery gets here; it stays dead.
             delivery.state, delivery.error = "dead", f"unreadable: {unreadable.reason}"
             return
         shoot = _lock_shoot(event)
-        # Applying it again must not look as if it had taken so long the first time.
+        # A replay must not change the recorded time of the first application.
         delivery.applied_at = delivery.applied_at or now
         if shoot is None:
-            # Kept: when the session turns out to be ours after all, it is applied then.
+            # Kept: if the session turns out to be ours, the delivery is applied then.
             delivery.state = "ignored"
             if event.model_id is not None and erasures.is_buried(event.model_id):
                 delivery.body = None
@@ -169,7 +169,7 @@ def _apply_event(shoot: Shoot, delivery: Delivery, event: WebhookEvent, now: dat
 
 
 def _is_outdated(delivery: Delivery) -> bool:
-    """Whether only a re-read may follow: it came late, or is applied again and may be long out of date."""
+    """Return whether only a re-read may follow: it was late, or is a replay and may be out of date."""
     return delivery.stale or (delivery.outcome or {}).get("replayed", False) is True
 
 
@@ -184,13 +184,13 @@ def _apply_favorite(shoot: Shoot, delivery: Delivery, event: WebhookEvent, now: 
             key=key,
             acted_at=acted_at.isoformat(),
         )
-        return "asked for the favourite"
+        return "asked for the favorite"
     shoot_sync.record_studio_favorite(shoot, event.photo_id, key=key, acted_at=acted_at, now=now)
-    return "favourite"
+    return "favorite"
 
 
 def mark_dead(delivery_id: int, *, error: str, now: datetime) -> None:
-    """Put a delivery that failed at every try aside, with its reason, for a person to look at."""
+    """Mark a delivery that failed at every attempt as dead, with its reason, for an operator to check."""
     with transaction():
         delivery = deliveries.lock_delivery(delivery_id)
         if delivery is not None and delivery.state == "pending":
@@ -200,7 +200,7 @@ def mark_dead(delivery_id: int, *, error: str, now: datetime) -> None:
 
 
 def requeue_stale(*, before: datetime) -> None:
-    """Queue again what has waited since before this moment: a job can get lost with the database it was on."""
+    """Enqueue again deliveries that are pending since before this moment: a job can get lost."""
     with transaction():
         for delivery_id in deliveries.list_pending_since(before):
             queue.defer(deliveries.APPLY_TASK, once=f"apply:{delivery_id}", delivery_id=delivery_id)
@@ -210,7 +210,7 @@ def replay_delivery(delivery_id: int, *, actor_id: UUID | None, now: datetime) -
     """Queue a delivery again, dead or applied; it takes its effect from the provider's present state.
 
     Returns:
-        False when there is no such delivery or its body is already forgotten.
+        False when there is no such delivery or its body has been deleted.
     """
     with transaction():
         delivery = deliveries.lock_delivery(delivery_id)

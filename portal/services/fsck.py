@@ -1,6 +1,6 @@
 """The invariants of the whole portal, each checked against the database and the storage; nothing is repaired.
 
-It may run at any time: work that is lawfully under way is no violation.
+It may run at any time: work in progress is no violation.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from portal.storage import ObjectMissing, Storage
 
 PHOTO_AREA = "photos/"
 # The law gives a month; this leaves time to write to the provider.
-LONGEST_ERASURE = timedelta(days=7)
+MAX_ERASURE_AGE = timedelta(days=7)
 
 
 @dataclass(frozen=True)
 class Violation:
-    """One thing that must not be."""
+    """One broken invariant."""
 
     rule: str
     subject: str
@@ -34,7 +34,7 @@ class Violation:
 
 
 def list_violations(
-    storage: Storage, *, now: datetime, read_files: bool = True, noted: Sequence[Head] = ()
+    storage: Storage, *, now: datetime, read_files: bool = True, known_heads: Sequence[Head] = ()
 ) -> Iterator[Violation]:
     """Yield every broken invariant.
 
@@ -47,7 +47,7 @@ def list_violations(
     rules: tuple[tuple[str, Callable[[], Iterator[object]]], ...] = (
         ("delivery waits without a job", _list_deliveries_without_job),
         ("two open shoots of one person", consistency.list_people_with_two_open_shoots),
-        ("people wait for a session and no turn is coming for so many", _list_missing_turns),
+        ("people wait for a session and no turn is coming for so many", _count_missing_jobs),
         ("finished shoot is not copied and nothing will copy it", _list_copies_without_job),
         ("finished shoot counts as copied without any photo", consistency.list_copied_without_photos),
         ("copied photo has no rendition", consistency.list_photos_without_renditions),
@@ -60,18 +60,18 @@ def list_violations(
         ("session of an erased person is known", erasures.sessions_still_here),
         ("provider has not confirmed an erasure for a week", lambda: _list_overdue_erasures(now)),
     )
-    # Before the rows: whatever is there by now has had its photo's row before it.
+    # Listed before the rows: every file was preceded by its photo's row.
     keys = set(storage.list(PHOTO_AREA))
     with snapshot():
         found = [Violation(rule, str(subject)) for rule, broken in rules for subject in broken()]
         stored = photos.list_stored_files()
-        in_hand = photos.list_ids_being_copied()
+        being_copied = photos.list_ids_being_copied()
     yield from found
     for key in sorted(keys - stored.keys()):
-        if key.removeprefix(PHOTO_AREA).partition("/")[0] not in in_hand and storage.exists(key):
+        if key.removeprefix(PHOTO_AREA).partition("/")[0] not in being_copied and storage.exists(key):
             yield Violation("file belongs to no photo", key)
     yield from _check_files(storage, stored, keys, read_files=read_files)
-    for fault in audit_trail.faults(Walk(noted)):
+    for fault in audit_trail.faults(Walk(known_heads)):
         yield Violation(fault.rule, fault.subject)
 
 
@@ -81,8 +81,8 @@ def _list_deliveries_without_job() -> Iterator[object]:
             yield delivery_id
 
 
-def _list_missing_turns() -> Iterator[object]:
-    # A turn serves whoever is first, so only their number counts.
+def _count_missing_jobs() -> Iterator[object]:
+    # A job serves the first in the queue, so only the number of jobs counts.
     if missing := waiting_room.missing_turns():
         yield missing
 
@@ -94,7 +94,7 @@ def _list_copies_without_job() -> Iterator[object]:
 
 
 def _list_overdue_erasures(now: datetime) -> Iterator[object]:
-    yield from erasures.unfinished(before=now - LONGEST_ERASURE)
+    yield from erasures.unfinished(before=now - MAX_ERASURE_AGE)
 
 
 def _check_files(

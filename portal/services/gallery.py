@@ -1,4 +1,4 @@
-"""The gallery: looking at the finished photos and choosing one, and taking the choice back by choosing again."""
+"""The gallery: the finished photos of a person, and choosing one of them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Gallery:
 
     Attributes:
         choice: the person's latest act of choosing, wherever it happened.
-        studio_choice: the latest favourite picked inside the studio, which may be another photo.
+        studio_choice: the latest favorite picked inside the studio, which may be another photo.
     """
 
     photos: list[Photo]
@@ -42,10 +42,10 @@ def get_gallery(person: Person) -> Gallery:
     Raises:
         NotReady: there is nothing to look at yet.
     """
-    standing = journey.load(person)
-    if standing.shoot is None or not standing.has_gallery:
+    current = journey.load(person)
+    if current.shoot is None or not current.has_gallery:
         raise NotReady
-    return Gallery(photos.list_viewable(standing.shoot.id), standing.choice, standing.studio_choice)
+    return Gallery(photos.list_viewable(current.shoot.id), current.choice, current.studio_choice)
 
 
 def choose_photo(person: Person, photo_id: UUID, *, now: datetime) -> Choice:
@@ -67,11 +67,11 @@ def _store_choice(person: Person, photo_id: UUID, now: datetime) -> Choice:
         shoot = shoots.lock_shoot(photo.shoot_id) if photo is not None and photo.shoot_id is not None else None
         if photo is None or shoot is None or shoot.copied_at is None:
             raise NotFound
-        standing = choices.find_current(shoot.id)
-        if standing is not None and standing.photo_id == photo.id and standing.origin == "portal":
-            return standing
-        # A favourite picked in the studio carries the provider's clock; an act here must still be the latest.
-        acted_at = max(now, standing.acted_at + TIME_RESOLUTION) if standing else now
+        current = choices.find_current(shoot.id)
+        if current is not None and current.photo_id == photo.id and current.origin == "portal":
+            return current
+        # A favorite picked in the studio carries the provider's clock; an act here must still be the latest.
+        acted_at = max(now, current.acted_at + TIME_RESOLUTION) if current else now
         choice = choices.create_choice(
             person.id, photo, origin="portal", key=f"portal:{uuid4()}", acted_at=acted_at, now=now
         )
@@ -94,7 +94,7 @@ def get_rendition(person: Person, photo_id: UUID, name: str, *, now: datetime) -
 
 
 def _audit_foreign_access(person: Person, photo_id: UUID, now: datetime) -> None:
-    """Keep that somebody asked for another person's photo; ids cannot be guessed, so they had it from somewhere."""
+    """Audit a request for another person's photo; ids cannot be guessed, so it was passed on."""
     with transaction():
         owner_id = photos.find_owner_id(photo_id)
         if owner_id is not None and owner_id != person.id:

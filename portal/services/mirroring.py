@@ -1,4 +1,4 @@
-"""Copying a finished shoot's photos into our own storage: resumable after any stop, and never twice."""
+"""Copies a finished shoot's photos into our storage: resumable after any interruption, each photo once."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ MAX_PHOTOS = 500
 MAX_BYTES = 2 * 1024**3
 
 
-class NotListedYet(Exception):
-    """The provider says the shoot is finished and lists no photo; worth another try a little later."""
+class PhotosNotListed(Exception):
+    """The shoot is finished and the provider lists no photo yet; a later attempt may find them."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def copy_photos(shoot_id: UUID, copier: Copier) -> None:
         NotListedYet: the provider lists no photo so far.
         ProviderError, PhotoUnavailable, StorageUnavailable: worth another try; what was copied stays copied.
     """
-    provider_id = _wants_copying(shoot_id)
+    provider_id = _find_provider_id(shoot_id)
     if provider_id is None:
         return
     listed = _listed(provider_id, copier)
@@ -103,7 +103,7 @@ def copy_photos(shoot_id: UUID, copier: Copier) -> None:
 
 
 def finish_incomplete_copy(shoot_id: UUID, *, now: datetime, outbox: Outbox = NO_OUTBOX) -> None:
-    """After the last try, go on with the photos there are, and say plainly when there is none."""
+    """After the last attempt, finish with the photos that were copied; without any, mark the shoot as a problem."""
     with transaction():
         shoot = shoots.lock_shoot(shoot_id)
         if shoot is None or not _is_ready(shoot):
@@ -114,11 +114,11 @@ def finish_incomplete_copy(shoot_id: UUID, *, now: datetime, outbox: Outbox = NO
         _close_copy(shoot, now, outbox)
 
 
-def _wants_copying(shoot_id: UUID) -> str | None:
+def _find_provider_id(shoot_id: UUID) -> str | None:
     with transaction():
         shoot = shoots.find_by_id(shoot_id)
-        wanted = shoot is not None and _is_ready(shoot) and consents.stands(shoot.person_id)
-        provider_id = shoot.provider_id if shoot is not None and wanted else None
+        should_copy = shoot is not None and _is_ready(shoot) and consents.stands(shoot.person_id)
+        provider_id = shoot.provider_id if shoot is not None and should_copy else None
     release()
     return provider_id
 
@@ -131,7 +131,7 @@ def _listed(provider_id: str, copier: Copier) -> list[ListedPhoto]:
     found = copier.provider.list_photos(provider_id, include="all")
     listed = list(islice(found, copier.max_photos))
     if not listed:
-        raise NotListedYet
+        raise PhotosNotListed
     if len(listed) == copier.max_photos and next(found, None) is not None:
         log.warning("photo.limit_reached", extra={"limit": copier.max_photos})
     return listed
@@ -139,7 +139,7 @@ def _listed(provider_id: str, copier: Copier) -> list[ListedPhoto]:
 
 def _room(shoot_id: UUID, copier: Copier) -> _Room:
     with transaction():
-        taken = photos.sum_stored_bytes(shoot_id)
+        taken = photos.count_stored_bytes(shoot_id)
     release()
     return _Room(copier.max_bytes - taken)
 

@@ -96,7 +96,7 @@ def tell_of_stuck(*, outbox: Outbox, now: datetime) -> None:
         with transaction():
             shoot = shoots.lock_shoot(shoot_id)
             if shoot is not None and _is_news(shoot, now):
-                shoot.stuck_told_at = now
+                shoot.stuck_notified_at = now
                 audit.add("shoot.stuck", at=now, subject_id=shoot.person_id, result="problem")
                 people.announce(shoot.person_id)
 

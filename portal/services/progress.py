@@ -35,7 +35,7 @@ def note(shoot: Shoot, before: str | None, *, at: datetime, doubt: timedelta | N
     if entered is not None:
         later = ORDER[ORDER.index(entered) + 1 :]
         shoot_steps.store_step(
-            shoot.id, entered, at=at, doubt=None if doubt is None else doubt.total_seconds(), drop=later
+            shoot.id, entered, at=at, uncertainty=None if doubt is None else doubt.total_seconds(), drop=later
         )
 
 
@@ -54,9 +54,9 @@ def _is_next(left: Step, entered: Step | None, shoot: Shoot) -> bool:
 
 def _learn(shoot: Shoot, left: Step, *, at: datetime, doubt: timedelta | None, now: datetime) -> None:
     begun = shoot_steps.get_steps(shoot.id).get(left)
-    if begun is None or begun.doubt is None or doubt is None:
+    if begun is None or begun.uncertainty is None or doubt is None:
         return
-    began_at, unknown = begun.began_at, doubt + timedelta(seconds=begun.doubt)
+    began_at, unknown = begun.began_at, doubt + timedelta(seconds=begun.uncertainty)
     if left is Step.STUDIO:
         # The session exists from the first press; the person's work begins when they open the studio.
         if shoot.opened_at is None or shoot.restarted_at is not None:

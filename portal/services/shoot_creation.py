@@ -1,4 +1,4 @@
-"""Creating a session at the provider exactly once, whatever fails on the way; who is next is not decided here."""
+"""Creates a session at the provider exactly once, through any failure; queue order is decided elsewhere."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ from portal.services.notifications import Outbox
 
 log = logging.getLogger(__name__)
 
-# An attempt lasts at most one look and one create, each 15 seconds; after this it is taken for dead.
+# An attempt takes at most one lookup and one create, 15 seconds each; after this it counts as dead.
 ATTEMPT_LEASE = timedelta(seconds=60)
-# After so many failures of its own that nothing promises to end, a session is given up.
+# A session that fails this often for a reason of its own is given up.
 MAX_FAILURES = 5
 MAX_BACKOFF = timedelta(minutes=5)
 _REFUSALS = (OutOfCredits, Forbidden, Unauthorized, InvalidRequest, AlreadyExists)
@@ -45,21 +45,21 @@ _INTERNAL_ERROR = 500
 
 @dataclass(frozen=True)
 class Claim:
-    """One attempt at one session; nobody else tries it before its lease has run out.
+    """One attempt at one session; no other attempt starts before its lease has expired.
 
     Attributes:
-        must_look: an earlier attempt may have made the session without its answer reaching us.
+        check_for_existing: an earlier attempt may have created the session without its response reaching us.
     """
 
     shoot_id: UUID
     attempt: int
     email: str
     development: bool
-    look_up_first: bool
+    check_for_existing: bool
 
 
 def claim_next_shoot(desk: Desk) -> Claim | None:
-    """Begin an attempt for whoever has waited longest; those who cannot be served leave the line on the way."""
+    """Begin an attempt for the first shoot in the queue; shoots that cannot be served leave the queue."""
     while True:
         now = desk.clock()
         with transaction():
@@ -80,21 +80,21 @@ def _claim_shoot(shoot: Shoot, now: datetime, outbox: Outbox) -> Claim | None:
         shoot.left_at = now
         return None
     if not shoot.is_development and waiting_room.is_behind_saved(shoot, Problem.NO_CREDITS):
-        # Whoever asked earlier waits for a credit: no call is needed to know that there is none for this one.
+        # An earlier request waits for a credit: without a call it is certain that there is none for this one.
         _set_problem(shoot, Problem.NO_CREDITS, now, reason="behind_others_without_credit")
         notifications.credits_are_used_up(outbox=outbox, now=now)
         return None
-    must_look = shoot.attempts > shoot.ruled_out
+    check_for_existing = shoot.attempts > shoot.attempts_without_session
     shoot.attempts += 1
     shoot.attempted_at = now
-    return Claim(shoot.id, shoot.attempts, person.email, shoot.is_development, must_look)
+    return Claim(shoot.id, shoot.attempts, person.email, shoot.is_development, check_for_existing)
 
 
 def create_session(claim: Claim, desk: Desk) -> None:
-    """Get the provider's session for a claimed shoot, with the one call there is leave for already.
+    """Create the provider's session for a claimed shoot, with the call that was already granted.
 
     Raises:
-        NotYet: it did not work this time and is worth another try; nothing is lost, and the place is kept.
+        NotYet: it failed and is worth another attempt; nothing is lost, and the queue position is kept.
     """
     try:
         result = _create_or_find(claim, desk)
@@ -115,17 +115,17 @@ def create_session(claim: Claim, desk: Desk) -> None:
 
 def _create_or_find(claim: Claim, desk: Desk) -> CreatedSession | Model:
     # A second create would be refused or, worse, make a second session.
-    if claim.look_up_first:
+    if claim.check_for_existing:
         if (found := desk.provider.find_model_by_email(claim.email, priority="interactive")) is not None:
             return found
-        # Looking can take long in a large organisation.
+        # The lookup can take long in a large organization.
         _renew_lease(claim, desk.clock())
     try:
         return desk.provider.create_model(
             claim.email,
             is_development=claim.development or None,
             priority="interactive",
-            prepaid=not claim.look_up_first,
+            prepaid=not claim.check_for_existing,
         )
     except AlreadyExists:
         _record_no_session(claim)
@@ -134,13 +134,13 @@ def _create_or_find(claim: Claim, desk: Desk) -> CreatedSession | Model:
             raise
         return found
     except ProviderError as error:
-        if not error.answer_lost:
+        if not error.outcome_unknown:
             _record_no_session(claim)
         raise
 
 
 def _renew_lease(claim: Claim, now: datetime) -> None:
-    """Make sure, right before the call that must not happen twice, that the attempt is still ours."""
+    """Check, right before the call that must not be repeated, that this attempt still holds the lease."""
     with transaction():
         shoot = shoots.lock_shoot(claim.shoot_id)
         if shoot is None or shoot.attempts != claim.attempt or shoot.provider_id or shoot.closed_at:
@@ -150,11 +150,11 @@ def _renew_lease(claim: Claim, now: datetime) -> None:
 
 
 def _record_no_session(claim: Claim) -> None:
-    """Remember that the provider made nothing in this attempt, so that the next one need not look."""
+    """Record that this attempt created nothing, so that the next one needs no lookup."""
     with transaction():
         shoot = shoots.lock_shoot(claim.shoot_id)
         if shoot is not None and shoot.attempts == claim.attempt:
-            shoot.ruled_out = claim.attempt
+            shoot.attempts_without_session = claim.attempt
     release()
 
 
@@ -207,7 +207,7 @@ def _store_session(
 def _store_late_link(
     shoot: Shoot, provider_id: str, signed_url: str | None, secretbox: SecretBox, now: datetime
 ) -> None:
-    """Keep a link whose attempt was taken for dead: it is the only one there will ever be."""
+    """Store a link whose attempt was taken for dead: the provider issues it once only."""
     if signed_url and shoot.signed_url is None and shoot.provider_id == provider_id:
         shoot.signed_url = secretbox.seal(signed_url)
         audit.add("shoot.link_found", at=now, subject_id=shoot.person_id)
@@ -233,10 +233,10 @@ def _set_problem(shoot: Shoot, problem: Problem, now: datetime, *, reason: str) 
 
 
 def _schedule_retry(claim: Claim, error: Exception, now: datetime) -> datetime:
-    """End the lease of a failed attempt and return when to go on.
+    """Release the lease of a failed attempt and return when to retry.
 
-    What is wrong with the provider makes the whole line rest, in its order; what is wrong with this one session
-    lets the others go by until it is tried again.
+    A failure of the provider pauses the whole queue, in its order; a failure of this one session
+    lets the others pass until it is retried.
     """
     log.warning("shoot.creation_failed", extra={"shoot": str(claim.shoot_id), "error": type(error).__name__})
     is_outage = isinstance(error, Unavailable) and error.status != _INTERNAL_ERROR
@@ -257,12 +257,12 @@ def _schedule_retry(claim: Claim, error: Exception, now: datetime) -> datetime:
             _set_problem(shoot, Problem.REFUSED, now, reason=type(error).__name__)
             return now
         ceiling = min(MAX_BACKOFF, timedelta(seconds=2 ** min(shoot.failures - 1, 10)))
-        shoot.rests_until = now + ceiling * random.uniform(0.5, 1)  # noqa: S311 - jitter, not a secret
-        return shoot.rests_until
+        shoot.retry_at = now + ceiling * random.uniform(0.5, 1)  # noqa: S311 - jitter, not a secret
+        return shoot.retry_at
 
 
 def _release_lease(claim: Claim) -> Shoot | None:
-    """End the lease of an attempt, so that the next one need not wait for it to run out."""
+    """Release the lease of an attempt, so that the next one need not wait for it to expire."""
     shoot = shoots.lock_shoot(claim.shoot_id)
     if shoot is None or shoot.attempts != claim.attempt or shoot.provider_id is not None:
         return None

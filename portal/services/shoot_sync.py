@@ -1,4 +1,4 @@
-"""Bringing a shoot in line with the provider: one path for events, checks and sweeps; the newest news wins."""
+"""Synchronizes a shoot with the provider: one path for events, reads and sweeps; the newest state wins."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COPY_TASK = "photos.copy"
 REFRESH_TASK = "shoots.refresh"
 FAVORITE_TASK = "shoots.read_favorite"
 
-# One answer can be wrong; two this far apart are not.
+# A single 404 can be an error; two this far apart are not.
 CONFIRM_MISSING_AFTER = timedelta(minutes=5)
 # How soon the same shoot is read again for reasons of the same kind.
 MIN_REFRESH_INTERVAL = timedelta(seconds=20)
@@ -37,18 +37,18 @@ Source = Literal["create", "event", "check"]
 def apply_status(
     shoot: Shoot, status: str, *, at: datetime, by: Source, now: datetime, finished_at: datetime | None = None
 ) -> None:
-    """Take in what the provider says about a shoot, in the caller's transaction.
+    """Apply a provider status to a shoot, in the caller's transaction.
 
     Args:
         shoot: locked by the caller.
-        status: the provider's word; one never seen before counts as work going on.
-        at: when it was true, by the event's own time or the time the question was asked.
-        by: how we know.
+        status: the provider's status; an unknown one counts as in progress.
+        at: when it was true: the event's time, or the time of the request.
+        by: how the status was received.
         now: the present, UTC.
-        finished_at: when the provider says it was finished, if it says so.
+        finished_at: when the provider finished it, None if not sent.
     """
     before = shoot.provider_status
-    doubt = _compute_doubt(shoot, at=at, by=by)
+    uncertainty = _compute_uncertainty(shoot, at=at, by=by)
     if status not in stages.KNOWN_STATUSES and status != before:
         log.warning("shoot.status_unknown", extra={"status": status[:40]})
     shoot.provider_status = status
@@ -59,7 +59,7 @@ def apply_status(
     starts_over = before == stages.ACTIVE and (status != before or _is_another_run(shoot, finished_at))
     if status != before:
         shoot.status_since = at
-        # Whatever held it up, it moved.
+        # The status moved, so the problem is over.
         shoot.problem = None
     if starts_over:
         _reset_run(shoot, now)
@@ -71,53 +71,53 @@ def apply_status(
     if status == stages.DELETED and shoot.closed_at is None:
         shoot.closed_at = now
     if status != before:
-        progress.note(shoot, before, at=at, doubt=doubt, now=now)
+        progress.note(shoot, before, at=at, doubt=uncertainty, now=now)
         audit.add("shoot.status", at=now, subject_id=shoot.person_id, before=before, after=status[:40], source=by)
     if status != before or starts_over:
         people.announce(shoot.person_id)
 
 
-def _compute_doubt(shoot: Shoot, *, at: datetime, by: Source) -> timedelta | None:
-    """Return by how much a change may be older than it is said to be: an answer only tells that it has happened."""
+def _compute_uncertainty(shoot: Shoot, *, at: datetime, by: Source) -> timedelta | None:
+    """Return how much older than ``at`` a change may be; a read only shows that it has happened."""
     if by != "check":
         return timedelta(0)
     return None if shoot.confirmed_at is None else max(at - shoot.confirmed_at, timedelta(0))
 
 
-def apply_model(shoot: Shoot, model: Model, *, asked_at: datetime, now: datetime) -> bool:
-    """Take in, in the caller's transaction, the answer to a question that was put at ``asked_at``.
+def apply_model(shoot: Shoot, model: Model, *, requested_at: datetime, now: datetime) -> bool:
+    """Apply, in the caller's transaction, the response to a request sent at ``requested_at``.
 
     Returns:
-        False when something newer came in after the question, so that the answer proves nothing.
+        False when something newer was received after the request, so that the response is outdated.
     """
     status = stages.DELETED if model.is_deleted else model.status
-    if status != shoot.provider_status and shoot.confirmed_at is not None and shoot.confirmed_at > asked_at:
+    if status != shoot.provider_status and shoot.confirmed_at is not None and shoot.confirmed_at > requested_at:
         return False
-    # The provider's clock may run before ours; what we knew at the question is older than the answer all the same.
-    at = max(asked_at, shoot.status_at or asked_at)
+    # The provider's clock may be ahead of ours; a status known at the request is older than the response.
+    at = max(requested_at, shoot.status_at or requested_at)
     apply_status(shoot, status, at=at, by="check", now=now, finished_at=model.finished_at)
     return True
 
 
 def _is_another_run(shoot: Shoot, finished_at: datetime | None) -> bool:
-    """Whether the photos are of a later run than the one we know: it was restarted and nobody told us."""
+    """Whether the photos are of a later run than the recorded one: a restart that no webhook announced."""
     return finished_at is not None and shoot.finished_at is not None and finished_at > shoot.finished_at
 
 
 def _enqueue_copy(shoot: Shoot, by: Source) -> None:
-    # A check that says what we know already does not revive a copy that was given up; an event does.
+    # A read that confirms the known status does not restart a copy that was given up; an event does.
     if shoot.copied_at is None and (shoot.problem is None or by == "event"):
         queue.defer(COPY_TASK, once=f"copy:{shoot.id}", shoot_id=str(shoot.id))
 
 
 def recheck_withheld(shoot: Shoot) -> None:
-    """Queue, in the caller's transaction, the copy of a finished shoot that was not copied when it was finished."""
+    """Enqueue, in the caller's transaction, the copy of a finished shoot that was withheld when it finished."""
     if shoot.provider_status == stages.ACTIVE and shoot.copied_at is None and shoot.problem is None:
         queue.defer(COPY_TASK, once=f"copy:{shoot.id}", shoot_id=str(shoot.id))
 
 
 def _reset_run(shoot: Shoot, now: datetime) -> None:
-    """Take back a finished shoot: the provider's admin has sent it to its beginning and dropped its photos."""
+    """Reset a finished shoot: an admin at the provider restarted it and its photos were deleted."""
     shoot.finished_at = None
     shoot.copied_at = None
     shoot.photo_count = 0
@@ -127,12 +127,12 @@ def _reset_run(shoot: Shoot, now: datetime) -> None:
 
 
 def is_newer(shoot: Shoot, at: datetime) -> bool:
-    """Whether something that was true at ``at`` is newer than all we know; when in doubt it is not."""
+    """Return whether ``at`` is newer than the recorded status; equal times are not."""
     return shoot.status_at is None or at > shoot.status_at
 
 
 def enqueue_refresh(shoot: Shoot, *, now: datetime) -> None:
-    """Queue one re-read of a shoot; a burst of reasons costs one call at once and one a little later."""
+    """Enqueue one re-read of a shoot; a burst of requests costs one call at once and one a little later."""
     at = None
     if shoot.confirmed_by == "check" and shoot.confirmed_at is not None:
         at = max(now, shoot.confirmed_at + MIN_REFRESH_INTERVAL)
@@ -151,7 +151,7 @@ def refresh_shoot(shoot_id: UUID, *, provider: ProviderClient, clock: Callable[[
     release()
     if provider_id is None:
         return
-    asked_at = clock()
+    requested_at = clock()
     try:
         model = provider.get_model(provider_id)
     except NotFound:
@@ -162,14 +162,14 @@ def refresh_shoot(shoot_id: UUID, *, provider: ProviderClient, clock: Callable[[
         shoot = shoots.lock_shoot(shoot_id)
         if shoot is None or shoot.closed_at is not None:
             return
-        if not apply_model(shoot, model, asked_at=asked_at, now=clock()):
+        if not apply_model(shoot, model, requested_at=requested_at, now=clock()):
             enqueue_refresh(shoot, now=clock())
         failpoint("refresh.before_commit")
     failpoint("refresh.after_commit")
 
 
 def record_missing(shoot_id: UUID, *, now: datetime) -> None:
-    """Take in that the provider does not know a shoot's model; only the second time, later, is it believed."""
+    """Record that the provider has no such model; only a second time, minutes later, it counts as deleted."""
     with transaction():
         shoot = shoots.lock_shoot(shoot_id)
         if shoot is None or shoot.closed_at is not None:
@@ -184,7 +184,7 @@ def record_missing(shoot_id: UUID, *, now: datetime) -> None:
 def record_studio_favorite(
     shoot: Shoot, provider_photo_id: str, *, key: str, acted_at: datetime, now: datetime
 ) -> None:
-    """Keep, in the caller's transaction, that the person picked a photo in the studio; twice is once."""
+    """Record, in the caller's transaction, a pick in the studio. Idempotent by ``key``."""
     if choices.find_by_key(shoot.id, key) is not None:
         return
     photo = photos.find_by_provider_id(shoot.id, provider_photo_id)
@@ -197,9 +197,9 @@ def record_studio_favorite(
 
 
 def apply_listed_favorite(shoot: Shoot, provider_photo_id: str, *, acted_at: datetime, now: datetime) -> bool:
-    """Take in, in the caller's transaction, a favourite that no event told us of.
+    """Apply, in the caller's transaction, a favorite from the provider's list that no event announced.
 
-    When it was picked is not known, so it never outranks what the person chose since.
+    The time of the pick is unknown, so it never outranks a later choice in the portal.
 
     Returns:
         Whether it was new.
@@ -208,10 +208,10 @@ def apply_listed_favorite(shoot: Shoot, provider_photo_id: str, *, acted_at: dat
     photo = photos.find_by_provider_id(shoot.id, provider_photo_id)
     if photo is None or photo.removed_at is not None or (known is not None and known.photo_id == photo.id):
         return False
-    standing = choices.find_current(shoot.id)
-    if standing is not None and standing.origin == "portal":
+    current = choices.find_current(shoot.id)
+    if current is not None and current.origin == "portal":
         # Just before it: later than every pick in the studio we knew of, and not later than the choice.
-        acted_at = min(acted_at, standing.acted_at - TIME_RESOLUTION)
+        acted_at = min(acted_at, current.acted_at - TIME_RESOLUTION)
     key = f"found:{provider_photo_id}:{known.id if known else 'first'}"
     record_studio_favorite(shoot, provider_photo_id, key=key, acted_at=acted_at, now=now)
     return True
@@ -220,7 +220,7 @@ def apply_listed_favorite(shoot: Shoot, provider_photo_id: str, *, acted_at: dat
 def refresh_favorite(
     shoot_id: UUID, *, key: str, acted_at: datetime, provider: ProviderClient, clock: Callable[[], datetime]
 ) -> None:
-    """Ask the provider which photo was picked, when the event did not say.
+    """Read from the provider which photo was picked, for events without a photo id.
 
     Raises:
         ProviderError: the provider could not be asked.

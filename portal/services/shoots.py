@@ -1,4 +1,4 @@
-"""Shoots: asking for a session and handing out its link; how one is got is in ``waiting_room`` and ``creation``."""
+"""Requests a session for a person and opens its studio link; sessions are created in ``shoot_creation``."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ log = logging.getLogger(__name__)
 
 
 def request_shoot(person: Person, *, provider: str, development: bool, now: datetime) -> Shoot:
-    """Make sure the person has an open shoot; pressing twenty times makes one.
+    """Ensure that the person has an open shoot; repeated requests create one.
 
-    The session itself is got when the person's turn comes; whoever presses again keeps their place.
+    The session itself is created when the queue reaches the person; a repeated request keeps the position.
 
     Raises:
         ConsentMissing: the person has not agreed to the present policy.
@@ -30,12 +30,12 @@ def request_shoot(person: Person, *, provider: str, development: bool, now: date
     with transaction() as session:
         if consents.current(person.id, POLICY_VERSION) is None:
             raise ConsentMissing
-        if (standing := shoots.find_open(person.id)) is not None:
-            return _retry_request(standing)
+        if (existing := shoots.find_open(person.id)) is not None:
+            return _retry_request(existing)
         people.lock(person.id)
         # Another press may have been first.
-        if (standing := shoots.find_open(person.id)) is not None:
-            return standing
+        if (existing := shoots.find_open(person.id)) is not None:
+            return existing
         shoot = Shoot(person_id=person.id, provider=provider, is_development=development, requested_at=now, attempts=0)
         session.add(shoot)
         session.flush()
@@ -45,13 +45,13 @@ def request_shoot(person: Person, *, provider: str, development: bool, now: date
         return shoot
 
 
-def _retry_request(standing: Shoot) -> Shoot:
-    """Let a press of start repeat what failed for a reason that may be over, or was never done."""
-    shoot = shoots.lock_shoot(standing.id)
+def _retry_request(existing: Shoot) -> Shoot:
+    """Retry a request that failed for a reason that may be over, or enqueue one that was never processed."""
+    shoot = shoots.lock_shoot(existing.id)
     if shoot is None or shoot.closed_at is not None or shoot.provider_id is not None:
-        return standing
+        return existing
     if shoot.problem is not None or shoot.left_at is not None:
-        shoot.problem = shoot.left_at = shoot.attempted_at = shoot.rests_until = None
+        shoot.problem = shoot.left_at = shoot.attempted_at = shoot.retry_at = None
         shoot.failures = 0
         people.announce(shoot.person_id)
     waiting_turns.queue(shoot)
@@ -59,20 +59,20 @@ def _retry_request(standing: Shoot) -> Shoot:
 
 
 def rejoin_queue(person: Person) -> None:
-    """Put somebody who had withdrawn and agrees again back in their place, in the caller's transaction."""
-    standing = shoots.find_open(person.id)
-    if standing is not None and standing.left_at is not None:
-        _retry_request(standing)
+    """Put a person who had withdrawn and agrees again back in their queue position, in the caller's transaction."""
+    existing = shoots.find_open(person.id)
+    if existing is not None and existing.left_at is not None:
+        _retry_request(existing)
 
 
 def open_studio(person: Person, *, secretbox: SecretBox, now: datetime, outbox: Outbox = NO_OUTBOX) -> str | None:
     """Return the link of the person's own open session, None while there is none to enter.
 
-    The link is a password: the caller sends it to its owner in a response nobody may store.
+    The link is a password: the caller sends it to its owner in a ``no-store`` response.
     """
     with transaction():
-        standing = shoots.find_open(person.id)
-        shoot = shoots.lock_shoot(standing.id) if standing else None
+        existing = shoots.find_open(person.id)
+        shoot = shoots.lock_shoot(existing.id) if existing else None
         if shoot is None or shoot.signed_url is None or shoot.provider_status != ONBOARDING:
             return None
         if consents.current(person.id, POLICY_VERSION) is None:

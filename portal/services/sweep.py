@@ -1,4 +1,4 @@
-"""The sweep: asks the provider for everything at once and repairs what no webhook has told us."""
+"""The sweep: lists everything at the provider and repairs what no webhook announced."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ log = logging.getLogger(__name__)
 LIST_ALL_UP_TO = 200
 UNFINISHED = (stages.ONBOARDING, stages.WAITING, "pending", "generatingHeadshots", stages.FAILED)
 LOCK = "sweep"
-# Work this old has no job any more, whatever became of it.
+# Work this old has lost its job.
 STALE_AFTER = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
 class SweepResult:
-    """What one sweep found."""
+    """Counts of one sweep."""
 
     listed: int
     changed: int
@@ -42,44 +42,44 @@ class SweepResult:
 def reconcile_shoots(
     *, provider: ProviderClient, clock: Callable[[], datetime], full: bool = True, outbox: Outbox = NO_OUTBOX
 ) -> SweepResult | None:
-    """Compare the provider's sessions with ours and take in the differences.
+    """Compare the provider's sessions with the portal's and apply the differences.
 
-    One call for each 200 sessions listed, one for each 200 favourites and one for each session of ours that
-    is not where it should be. Running it again changes nothing.
+    One call for each 200 sessions listed, one for each 200 favorites and one for each session of the portal
+    that is not where it should be. Running it again changes nothing.
 
     Args:
-        provider: who is asked.
+        provider: the API client.
         clock: the present, UTC.
         full: list every session, not only the unfinished ones.
-        outbox: whether people who waited for credits are told.
+        outbox: which notifications are created.
 
     Returns:
-        What was found; None when another process is at it.
+        The counts; None when another process is sweeping.
 
     Raises:
         ProviderError: the provider could not be asked.
     """
-    with locks.only_one(LOCK) as mine:
-        if not mine:
+    with locks.only_one(LOCK) as acquired:
+        if not acquired:
             return None
-        asked_at = clock()
+        requested_at = clock()
         with transaction():
-            ours = shoots.list_open_ids()
+            open_ids = shoots.list_open_ids()
             unfinished = {shoot.provider_id for shoot in shoots.list_unfinished() if shoot.provider_id}
         release()
-        everything = full or len(ours) <= LIST_ALL_UP_TO
+        everything = full or len(open_ids) <= LIST_ALL_UP_TO
         listed = list(_list_models(provider, everything))
         failpoint("sweep.after_list")
-        changed = sum(_apply_model(model, asked_at, clock()) for model in listed if model.id in ours)
-        expected = set(ours) if everything else unfinished
+        changed = sum(_apply_model(model, requested_at, clock()) for model in listed if model.id in open_ids)
+        expected = set(open_ids) if everything else unfinished
         missing = expected - {model.id for model in listed}
         for provider_id in missing:
-            shoot_sync.refresh_shoot(ours[provider_id], provider=provider, clock=clock)
-        swept = SweepResult(len(listed), changed, len(missing), _apply_favorites(provider, clock))
+            shoot_sync.refresh_shoot(open_ids[provider_id], provider=provider, clock=clock)
+        result = SweepResult(len(listed), changed, len(missing), _apply_favorites(provider, clock))
         _requeue_stale(provider, clock, outbox)
         monitoring.tell_of_stuck(outbox=outbox, now=clock())
-    log.info("sweep.completed", extra=asdict(swept))
-    return swept
+    log.info("sweep.completed", extra=asdict(result))
+    return result
 
 
 def _list_models(provider: ProviderClient, everything: bool) -> Iterator[Model]:
@@ -90,18 +90,20 @@ def _list_models(provider: ProviderClient, everything: bool) -> Iterator[Model]:
         yield from provider.list_models(status=status)
 
 
-def _apply_model(model: Model, asked_at: datetime, now: datetime) -> bool:
+def _apply_model(model: Model, requested_at: datetime, now: datetime) -> bool:
     with transaction():
         found = shoots.find_by_provider_id(model.id)
         shoot = shoots.lock_shoot(found.id) if found else None
         if shoot is None or shoot.closed_at is not None:
             return False
         before = shoot.provider_status
-        return shoot_sync.apply_model(shoot, model, asked_at=asked_at, now=now) and shoot.provider_status != before
+        return (
+            shoot_sync.apply_model(shoot, model, requested_at=requested_at, now=now) and shoot.provider_status != before
+        )
 
 
 def _apply_favorites(provider: ProviderClient, clock: Callable[[], datetime]) -> int:
-    asked_at = clock()
+    requested_at = clock()
     found = 0
     for favorite in provider.list_favorites(include="main"):
         if favorite.model_id is None:
@@ -111,14 +113,14 @@ def _apply_favorites(provider: ProviderClient, clock: Callable[[], datetime]) ->
             shoot = shoots.lock_shoot(known.id) if known else None
             if shoot is None or shoot.closed_at is not None or shoot.copied_at is None:
                 continue
-            if shoot_sync.apply_listed_favorite(shoot, favorite.id, acted_at=asked_at, now=clock()):
+            if shoot_sync.apply_listed_favorite(shoot, favorite.id, acted_at=requested_at, now=clock()):
                 found += 1
     release()
     return found
 
 
 def _requeue_stale(provider: ProviderClient, clock: Callable[[], datetime], outbox: Outbox) -> None:
-    """Queue what lost its job, and see to those who wait for credits, if anybody does."""
+    """Enqueue again what lost its job, and check the balance if people wait for credits."""
     long_ago = clock() - STALE_AFTER
     deliveries.requeue_stale(before=long_ago)
     notifications.pick_up(before=long_ago)

@@ -106,7 +106,7 @@ def is_waited_for_too_long(shoot: Shoot, now: datetime) -> bool:
 def was_told(shoot: Shoot) -> bool:
     """Return whether word was sent that this shoot is stuck where it is now."""
     since = shoot.status_since or shoot.requested_at
-    return shoot.stuck_told_at is not None and shoot.stuck_told_at >= since
+    return shoot.stuck_notified_at is not None and shoot.stuck_notified_at >= since
 
 
 def _since(shoot: Shoot, reached: dict[str, ShootStep], step: Step | None) -> datetime | None:
@@ -136,7 +136,9 @@ def _passed(journey: Journey, shoot: Shoot, reached: dict[str, ShootStep]) -> li
 
 
 def _milestone(event: Event, reached: ShootStep) -> Milestone:
-    return Milestone(event, reached.began_at, is_rough=reached.doubt is None or reached.doubt > ROUGH_SECONDS)
+    return Milestone(
+        event, reached.began_at, is_rough=reached.uncertainty is None or reached.uncertainty > ROUGH_SECONDS
+    )
 
 
 def _coming(step: Step | None, *, is_ready: bool, has_choice: bool) -> list[Event]:

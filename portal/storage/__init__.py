@@ -1,4 +1,4 @@
-"""Bytes at rest: one small protocol, a local folder or an S3-compatible bucket; never what the bytes mean."""
+"""Object storage: one small protocol, implemented by a local folder and an S3-compatible bucket."""
 
 from __future__ import annotations
 

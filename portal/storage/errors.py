@@ -1,4 +1,4 @@
-"""What can go wrong with stored bytes, as types with attributes; never credentials, addresses or content."""
+"""Storage errors as types with attributes; they never contain credentials, addresses or content."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import ClassVar
 
 
 class StorageError(Exception):
-    """Base of them all. ``retryable`` says whether the same call may succeed later without anyone's help."""
+    """Base class. ``retryable``: the same call may succeed later without a change by people."""
 
     retryable: ClassVar[bool] = False
 
 
 class InvalidKey(StorageError):
-    """The key is not one of ours. The key itself is not repeated: it may be somebody's text."""
+    """The key is not one of ours. The key itself is not repeated: it may be private text."""
 
     def __init__(self) -> None:
         super().__init__("Not a storage key")

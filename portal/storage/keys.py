@@ -1,4 +1,4 @@
-"""How stored objects are named. Keys are made of our ids and hashes; never of what someone typed."""
+"""Builds and checks storage keys. Keys consist of our ids and hashes, never of typed text."""
 
 from __future__ import annotations
 

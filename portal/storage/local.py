@@ -1,4 +1,4 @@
-"""Objects as files below one folder, for machines that keep their disk; never a file outside that folder."""
+"""Stores objects as files below one folder, for machines with a persistent disk."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class LocalStorage:
             try:
                 folder.rmdir()
             except OSError:
-                return  # not empty, or somebody else was faster
+                return  # not empty, or deleted concurrently
             folder = folder.parent
 
 
@@ -144,7 +144,7 @@ def _list_partials(path: Path) -> Iterator[Path]:
 
 
 def _delete_abandoned(path: Path) -> None:
-    """Remove what interrupted writes of this object left behind, and nothing that somebody is writing."""
+    """Delete files left by interrupted writes of this object, except those being written now."""
     for leftover in _list_partials(path):
         with suppress(OSError), leftover.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""What every storage of bytes can do; never how."""
+"""The protocol of an object storage."""
 
 from __future__ import annotations
 

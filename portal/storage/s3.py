@@ -1,4 +1,4 @@
-"""Objects in a bucket of S3 or anything that speaks its language; never imports boto3 before one is made."""
+"""Stores objects in an S3-compatible bucket; boto3 is imported when the first storage is created."""
 
 from __future__ import annotations
 
@@ -121,13 +121,13 @@ def _create_client() -> Any:
     from boto3.session import Session  # noqa: PLC0415  # slow to import, and only where a bucket is set
     from botocore.config import Config  # noqa: PLC0415
 
-    elsewhere = any(os.environ.get(name) for name in _ENDPOINTS)
+    has_custom_endpoint = any(os.environ.get(name) for name in _ENDPOINTS)
     config = Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
         retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
         # A bucket as part of the host name needs DNS and certificates that only the large vendors have.
-        s3={"addressing_style": "path" if elsewhere else "auto"},
+        s3={"addressing_style": "path" if has_custom_endpoint else "auto"},
         # Other vendors' buckets refuse the newer checksums that boto adds by itself.
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",

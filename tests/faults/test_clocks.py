@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
 NEWEST = "SELECT COALESCE(max(id), 0) FROM deliveries"
 SINCE = "SELECT stale, state, outcome ->> 'did', received_at - now() FROM deliveries WHERE id > %(id)s"
-DONE = {"asked to re-read", "asked for the favourite", "nothing: closed"}
+DONE = {"asked to re-read", "asked for the favorite", "nothing: closed"}
 
 
 @pytest.mark.parametrize("minutes", [10, -10], ids=["ahead", "behind"])

@@ -116,7 +116,9 @@ def _tile(color: str, letter: str, logo: str, static_folder: str) -> bytes:
     from portal.images import tile  # noqa: PLC0415 - web processes do without the decoders otherwise
 
     accent = palette.light(color)
-    return tile.render_tile(fill=accent.fill, ink=accent.on_fill, letter=letter, logo=_logo_file(logo, static_folder))
+    return tile.render_tile(
+        fill=accent.fill, ink=accent.on_fill, character=letter, logo=_logo_file(logo, static_folder)
+    )
 
 
 def _logo_file(logo: str, static_folder: str) -> bytes | None:

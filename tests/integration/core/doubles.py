@@ -142,7 +142,7 @@ class ScriptedDownloader(PhotoDownloader):
 
 def lost_answer() -> Unavailable:
     """A create that took effect, and whose answer never arrived."""
-    return Unavailable("POST", "/organization/models", is_timeout=True, answer_lost=True)
+    return Unavailable("POST", "/organization/models", is_timeout=True, outcome_unknown=True)
 
 
 def _play(cue: Cue | None) -> None:

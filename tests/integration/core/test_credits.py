@@ -9,7 +9,7 @@ import pytest
 
 from portal.domain.stages import Problem, Stage
 from portal.models.people import Person
-from portal.provider.errors import OutOfCredits, Unavailable, UnexpectedAnswer
+from portal.provider.errors import OutOfCredits, Unavailable, UnexpectedResponse
 from portal.services import credits, journey, monitoring, shoots
 from tests.factories import NOW, agree, make_person, make_shoot
 from tests.integration.core.bench import Bench
@@ -105,7 +105,7 @@ def test_a_balance_the_provider_does_not_tell_is_unknown(bench: Bench, town: Tow
     town.has("0")
     credits.read(provider=bench.provider, clock=bench.clock)
     assert credits.forecast().is_used_up
-    bench.provider.fails("get_credits", UnexpectedAnswer("GET", "/organization/credits", reason=reason))
+    bench.provider.fails("get_credits", UnexpectedResponse("GET", "/organization/credits", reason=reason))
     assert credits.read(provider=bench.provider, clock=bench.clock) is None
     assert credits.forecast().free is None
     assert not credits.forecast().is_used_up
@@ -190,7 +190,7 @@ def test_a_balance_nobody_knows_is_found_out_by_one(bench: Bench, town: Town) ->
     town.press(10)
     town.refuse(2)
     bench.work()
-    unknown = UnexpectedAnswer("GET", "/organization/credits", reason="credits")
+    unknown = UnexpectedResponse("GET", "/organization/credits", reason="credits")
     bench.provider.fails("get_credits", *[unknown] * 8)
     town.look()
     assert (town.asked, town.saved) == (2, list(range(10)))

@@ -28,7 +28,7 @@ from portal.models import queue as jobs
 from portal.provider.errors import Forbidden, NotFound, PhotoExpired, PhotoUnavailable, RateLimited, Unavailable
 from portal.services.app_context import AppContext
 from portal.services.desk import NotYet
-from portal.services.mirroring import NotListedYet
+from portal.services.mirroring import PhotosNotListed
 from portal.storage import InvalidKey, StorageFull, StorageUnavailable
 from tests.factories import NOW, agree, make_person, make_shoot
 from tests.integration.core.bench import Bench
@@ -49,7 +49,7 @@ OWN_FAULTS = [
     NotFound("GET", "/x"),
     PhotoExpired("x"),
     InvalidKey(),
-    NotListedYet(),
+    PhotosNotListed(),
 ]
 
 

@@ -14,7 +14,7 @@ from portal.domain.stages import Problem, Stage
 from portal.models import people
 from portal.models.people import Person
 from portal.models.shoots import Shoot
-from portal.provider.errors import AlreadyExists, Forbidden, InvalidEmail, OutOfCredits, RateLimited, UnexpectedAnswer
+from portal.provider.errors import AlreadyExists, Forbidden, InvalidEmail, OutOfCredits, RateLimited, UnexpectedResponse
 from portal.services import consent, journey, shoot_creation, sweep, waiting_room
 from portal.services.desk import NotYet
 from portal.services.shoots import open_studio, request_shoot
@@ -304,7 +304,7 @@ def test_known_address_without_any_session_is_refused(bench: Bench) -> None:
 def test_a_nonsense_answer_is_tried_again_and_at_last_said(bench: Bench) -> None:
     person = ready_person()
     press(person)
-    nonsense = UnexpectedAnswer("GET", POST, reason="nonsense", retryable=False)
+    nonsense = UnexpectedResponse("GET", POST, reason="nonsense", retryable=False)
     bench.provider.fails("create_model", *[nonsense] * 5)
     bench.provider.fails("list_models", *[nonsense] * 5)
     bench.work()

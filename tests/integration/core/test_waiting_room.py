@@ -20,7 +20,7 @@ from portal.models import waiting_room as waiting
 from portal.models.people import Person
 from portal.models.shoots import Shoot
 from portal.provider import Grant
-from portal.provider.errors import ProviderError, RateLimited, Unavailable, UnexpectedAnswer
+from portal.provider.errors import ProviderError, RateLimited, Unavailable, UnexpectedResponse
 from portal.services import consent, fsck, journey, shoot_creation, shoots, sweep, waiting_room
 from portal.services.desk import NotYet
 from portal.storage import LocalStorage
@@ -33,10 +33,10 @@ from tests.integration.core.test_inbox import event as event_about
 PRIORITIES: tuple[Literal["interactive", "background"], ...] = ("interactive", "background")
 POST = "/organization/models"
 FAILURES = [
-    Unavailable("POST", POST, status=503, answer_lost=False),
-    Unavailable("POST", POST, status=500, answer_lost=False),
+    Unavailable("POST", POST, status=503, outcome_unknown=False),
+    Unavailable("POST", POST, status=500, outcome_unknown=False),
     RateLimited("POST", POST, resets_at=NOW + timedelta(seconds=20)),
-    UnexpectedAnswer("POST", POST, reason="nonsense"),
+    UnexpectedResponse("POST", POST, reason="nonsense"),
     lost_answer(),
 ]
 

@@ -34,16 +34,16 @@ def test_operators_hear_of_people_who_wait_too_long_once_and_at_most_hourly(offi
     office.deliver()
     (mail,) = office.post.received
     assert mail["Subject"].startswith("Some sessions take longer than usual")
-    assert office.bench.shoot(first).stuck_told_at == NOW
-    assert office.bench.shoot(calm).stuck_told_at is None
+    assert office.bench.shoot(first).stuck_notified_at == NOW
+    assert office.bench.shoot(calm).stuck_notified_at is None
     second = waiting(office, hours=8)
     watch_over(office)
-    assert office.bench.shoot(second).stuck_told_at is None  # nothing was sent, so nothing is claimed
+    assert office.bench.shoot(second).stuck_notified_at is None  # nothing was sent, so nothing is claimed
     office.bench.clock.advance(hours=1)
     watch_over(office)
     office.deliver()
     assert len(office.post.received) == 2
-    assert office.bench.shoot(second).stuck_told_at == office.bench.clock.now
+    assert office.bench.shoot(second).stuck_notified_at == office.bench.clock.now
 
 
 def test_whoever_moved_on_and_waits_again_is_told_of_again(office: Office) -> None:
@@ -55,7 +55,7 @@ def test_whoever_moved_on_and_waits_again_is_told_of_again(office: Office) -> No
         assert moved is not None
         moved.provider_status, moved.status_since = "generatingHeadshots", NOW + timedelta(hours=10)
     watch_over(office)
-    assert office.bench.shoot(shoot).stuck_told_at == office.bench.clock.now
+    assert office.bench.shoot(shoot).stuck_notified_at == office.bench.clock.now
 
 
 def test_whose_turn_it_is_nobody_is_bothered(office: Office) -> None:

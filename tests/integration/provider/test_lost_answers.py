@@ -22,7 +22,7 @@ def ensure(studio: Studio, client: ProviderClient, email: str) -> str:
                 return found.id
             return client.create_model(email).model_id
         except ProviderError as error:
-            if not (error.retryable or error.answer_lost):
+            if not (error.retryable or error.outcome_unknown):
                 pytest.fail(f"nothing here needs a person: {error!r}")
             studio.time.sleep(31)
     pytest.fail("the session never came about")

@@ -39,7 +39,7 @@ def test_creates_that_are_refused(
     studio.control("/settings", settings, method="PUT")
     with pytest.raises(error) as caught:
         studio.client.create_model(ADA)
-    assert (caught.value.answer_lost, caught.value.retryable) == (False, False)
+    assert (caught.value.outcome_unknown, caught.value.retryable) == (False, False)
     assert studio.client.find_model_by_email(ADA) is None
 
 
@@ -110,11 +110,11 @@ FAULTS: list[tuple[str, type[errors.ProviderError], bool]] = [
     ("no_credits", errors.OutOfCredits, False),
     ("server_error", errors.Unavailable, True),
     ("bad_gateway", errors.Unavailable, True),
-    ("malformed", errors.UnexpectedAnswer, True),
+    ("malformed", errors.UnexpectedResponse, True),
     ("success_false", errors.InvalidRequest, False),
     ("lost_answer", errors.Unavailable, True),
-    ("redirect", errors.UnexpectedAnswer, True),
-    ("huge", errors.UnexpectedAnswer, True),
+    ("redirect", errors.UnexpectedResponse, True),
+    ("huge", errors.UnexpectedResponse, True),
     ("short_body", errors.Unavailable, True),
     ("hang", errors.Unavailable, True),
 ]
@@ -129,10 +129,10 @@ def test_each_way_a_call_can_break(
     studio.break_calls(fault, seconds=2, count=None)
     with pytest.raises(error) as caught:
         studio.client.create_model(ADA)
-    assert caught.value.answer_lost is lost
+    assert caught.value.outcome_unknown is lost
     with pytest.raises(error) as caught:
         studio.client.get_credits()
-    assert caught.value.answer_lost is False
+    assert caught.value.outcome_unknown is False
 
     studio.control("/faults", method="DELETE")
     studio.time.sleep(31)

@@ -196,8 +196,8 @@ def test_what_happens_is_told_as_a_story_with_times(visitor: Visitor) -> None:
         visitor.person, provider_status="pending", opened_at=NOW, confirmed_by="event", status_since=NOW
     )
     with transaction():
-        shoot_steps.store_step(shoot.id, "checking", at=NOW - timedelta(minutes=20), doubt=0, drop=())
-        shoot_steps.store_step(shoot.id, "making", at=NOW, doubt=300, drop=())
+        shoot_steps.store_step(shoot.id, "checking", at=NOW - timedelta(minutes=20), uncertainty=0, drop=())
+        shoot_steps.store_step(shoot.id, "making", at=NOW, uncertainty=300, drop=())
     page = visitor.page("/headshots")
     now = [said(each) for each in page.all("li") if each.get("aria-current") == "step"][-1]
     assert "Photos received" in page.words

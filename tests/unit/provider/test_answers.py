@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.provider import errors
-from portal.provider.responses import Call, RateWindow, get_value, parse_answer, parse_rate_window, parse_reset
+from portal.provider.responses import Call, RateWindow, get_value, parse_rate_window, parse_reset, parse_response
 from portal.provider.wire_types import Model
 
 NOW = datetime(2026, 3, 1, 12, 0, 30, tzinfo=UTC)
@@ -23,7 +23,7 @@ POST = Call("POST", "/organization/models", detect_duplicate_text=True)
 def fail(status: int, body: Any, call: Call = GET) -> errors.ProviderError:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     with pytest.raises(errors.ProviderError) as caught:
-        parse_answer(call, status, raw, NO_WINDOW)
+        parse_response(call, status, raw, NO_WINDOW)
     return caught.value
 
 
@@ -52,11 +52,11 @@ def fail(status: int, body: Any, call: Call = GET) -> errors.ProviderError:
         (429, None, errors.RateLimited),
         (503, None, errors.Unavailable),
         (599, None, errors.Unavailable),
-        (302, None, errors.UnexpectedAnswer),
-        (418, None, errors.UnexpectedAnswer),
+        (302, None, errors.UnexpectedResponse),
+        (418, None, errors.UnexpectedResponse),
         (200, "NOT_FOUND", errors.NotFound),
         (200, "RATE_LIMIT_EXCEEDED", errors.RateLimited),
-        (200, None, errors.UnexpectedAnswer),
+        (200, None, errors.UnexpectedResponse),
         (500, "INSUFFICIENT_CREDITS", errors.OutOfCredits),
     ],
 )
@@ -68,7 +68,7 @@ def test_the_code_decides_before_the_status(status: int, code: str | None, kind:
 
 @pytest.mark.parametrize("body", [b"", b"<html><h1>502</h1>", b"[]", b"null", b"\xff", b"[" * 50_000])
 @pytest.mark.parametrize(
-    ("status", "kind"), [(502, errors.Unavailable), (401, errors.Unauthorized), (200, errors.UnexpectedAnswer)]
+    ("status", "kind"), [(502, errors.Unavailable), (401, errors.Unauthorized), (200, errors.UnexpectedResponse)]
 )
 def test_bodies_that_are_no_json_object(body: bytes, status: int, kind: type[errors.ProviderError]) -> None:
     assert type(fail(status, body)) is kind
@@ -87,21 +87,21 @@ def test_already_exists_in_words_counts_only_where_asked_for() -> None:
 
 
 def test_retryable_and_lost() -> None:
-    assert (fail(503, b"").retryable, fail(503, b"").answer_lost) == (True, False)
-    assert fail(503, b"", POST).answer_lost
-    assert not fail(400, b"", POST).answer_lost
-    assert not fail(200, {"success": False}, POST).answer_lost
-    assert fail(200, b"{", POST).answer_lost
-    assert fail(302, b"", POST).answer_lost
+    assert (fail(503, b"").retryable, fail(503, b"").outcome_unknown) == (True, False)
+    assert fail(503, b"", POST).outcome_unknown
+    assert not fail(400, b"", POST).outcome_unknown
+    assert not fail(200, {"success": False}, POST).outcome_unknown
+    assert fail(200, b"{", POST).outcome_unknown
+    assert fail(302, b"", POST).outcome_unknown
     assert not fail(402, b"").retryable
     assert fail(504, b"").is_timeout  # type: ignore[attr-defined]
 
 
 def test_an_empty_success_is_enough_only_where_it_may_be() -> None:
     delete = Call("DELETE", GET.path, may_be_empty=True)
-    assert parse_answer(delete, 204, b" \n", NO_WINDOW) == {}
-    assert type(fail(200, b"", GET)) is errors.UnexpectedAnswer
-    assert type(fail(200, b"<html>", delete)) is errors.UnexpectedAnswer
+    assert parse_response(delete, 204, b" \n", NO_WINDOW) == {}
+    assert type(fail(200, b"", GET)) is errors.UnexpectedResponse
+    assert type(fail(200, b"<html>", delete)) is errors.UnexpectedResponse
     assert type(fail(200, {"success": False, "code": "NOT_FOUND"}, delete)) is errors.NotFound
 
 
@@ -119,7 +119,7 @@ def test_every_envelope(answer: dict[str, Any]) -> None:
     "answer", [{}, {"model": None}, {"model": []}, {"data": None}, {"data": {"model": None}}, {"model": {}}]
 )
 def test_no_usable_value_is_unexpected(answer: dict[str, Any]) -> None:
-    with pytest.raises(errors.UnexpectedAnswer) as caught:
+    with pytest.raises(errors.UnexpectedResponse) as caught:
         get_value(GET, "model", answer, Model.parse)
     assert "no usable model" in str(caught.value)
 
@@ -182,7 +182,7 @@ answers = st.dictionaries(
 )
 def test_no_answer_raises_anything_but_a_provider_error(status: int, body: bytes, call: Call) -> None:
     try:
-        answer = parse_answer(call, status, body, NO_WINDOW)
+        answer = parse_response(call, status, body, NO_WINDOW)
         get_value(call, "model", answer, Model.parse)
     except errors.ProviderError as error:
         assert error.method == call.method  # noqa: PT017 - either outcome is fine, any other exception is not

@@ -167,7 +167,7 @@ def test_one_bad_item_does_not_hide_the_others(
 @pytest.mark.parametrize("answer", [{"models": [5]}, {"models": {}}, {"models": None}, {"items": []}])
 def test_a_list_of_nothing_usable_is_an_error(server: Scripted, client: ProviderClient, answer: dict[str, Any]) -> None:
     server.answers(Reply(200, answer))
-    with pytest.raises(errors.UnexpectedAnswer):
+    with pytest.raises(errors.UnexpectedResponse):
         list(client.list_models())
 
 
@@ -202,7 +202,7 @@ def test_no_favourite(server: Scripted, client: ProviderClient, answer: dict[str
 @pytest.mark.parametrize("answer", [{}, {"photo": {}}, {"photo": []}, {"data": {}}])
 def test_a_favourite_that_cannot_be_read(server: Scripted, client: ProviderClient, answer: dict[str, Any]) -> None:
     server.answers(Reply(200, answer))
-    with pytest.raises(errors.UnexpectedAnswer):
+    with pytest.raises(errors.UnexpectedResponse):
         client.get_favorite("m1")
 
 
@@ -225,10 +225,10 @@ def test_gone_is_gone(server: Scripted, client: ProviderClient, reply: Reply) ->
 
 def test_a_team_that_is_not_in_the_answer(server: Scripted, client: ProviderClient) -> None:
     server.answers(Reply(200, {"organization": ORGANIZATION}))
-    with pytest.raises(errors.UnexpectedAnswer) as caught:
+    with pytest.raises(errors.UnexpectedResponse) as caught:
         client.create_team("Other")
-    assert caught.value.answer_lost
-    with pytest.raises(errors.UnexpectedAnswer):
+    assert caught.value.outcome_unknown
+    with pytest.raises(errors.UnexpectedResponse):
         client.rename_team("t9", "New")
 
 

@@ -66,7 +66,7 @@ def test_reads_are_given_up_after_three_retries(server: Scripted, client: Provid
     with pytest.raises(errors.Unavailable) as caught:
         client.get_credits()
     assert len(server.asked) == 4
-    assert (caught.value.retryable, caught.value.answer_lost, caught.value.status) == (True, False, 503)
+    assert (caught.value.retryable, caught.value.outcome_unknown, caught.value.status) == (True, False, 503)
 
 
 @pytest.mark.parametrize("reply", [Reply(500), Reply(502, b"<html>"), Reply(raw=drop), Reply(429, LIMITED)])
@@ -75,7 +75,7 @@ def test_writes_are_never_tried_again(server: Scripted, client: ProviderClient, 
     with pytest.raises(errors.ProviderError) as caught:
         client.create_model("ada@example.com")
     assert len(server.asked) == 1
-    assert caught.value.answer_lost is (reply.status != 429)
+    assert caught.value.outcome_unknown is (reply.status != 429)
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"<html>ok", b"[1]", {"success": True}, {"modelId": 1.5}])
@@ -83,9 +83,9 @@ def test_a_write_that_succeeded_unreadably_may_have_happened(
     server: Scripted, client: ProviderClient, body: object
 ) -> None:
     server.answers(Reply(200, body))
-    with pytest.raises(errors.UnexpectedAnswer) as caught:
+    with pytest.raises(errors.UnexpectedResponse) as caught:
         client.create_model("ada@example.com")
-    assert caught.value.answer_lost
+    assert caught.value.outcome_unknown
 
 
 def test_a_refused_connection_lost_nothing(time_: FakeTime) -> None:
@@ -95,7 +95,7 @@ def test_a_refused_connection_lost_nothing(time_: FakeTime) -> None:
         client = ProviderClient(BRANDS["headshotpro"], "k", url, clock=time_.clock, sleep=time_.sleep)
         with pytest.raises(errors.Unavailable) as caught:
             client.create_model("ada@example.com")
-    assert (caught.value.answer_lost, caught.value.is_timeout, caught.value.status) == (False, False, None)
+    assert (caught.value.outcome_unknown, caught.value.is_timeout, caught.value.status) == (False, False, None)
 
 
 def test_silence_ends_at_the_read_timeout(
@@ -110,7 +110,7 @@ def test_silence_ends_at_the_read_timeout(
         client.create_model("ada@example.com")
     done.set()
     assert caught.value.is_timeout
-    assert caught.value.answer_lost
+    assert caught.value.outcome_unknown
     assert time.monotonic() - started < 1.5
 
 
@@ -142,24 +142,24 @@ def test_answers_over_the_cap_are_cut_off(
 ) -> None:
     monkeypatch.setattr(transport, "BYTE_CAP", 100_000)
     server.answers(Reply(200, {"success": True, "credits": "1" * 200_000}))
-    with pytest.raises(errors.UnexpectedAnswer) as caught:
+    with pytest.raises(errors.UnexpectedResponse) as caught:
         client.get_credits()
     assert caught.value.reason == "too large"
     bomb = gzip.compress(b" " * 50_000_000)
     server.answers(Reply(200, bomb, {"Content-Encoding": "gzip"}))
-    with pytest.raises(errors.UnexpectedAnswer):
+    with pytest.raises(errors.UnexpectedResponse):
         client.get_credits()
 
 
 def test_a_body_that_cannot_be_decoded(server: Scripted, client: ProviderClient) -> None:
     server.answers(Reply(200, b"no gzip", {"Content-Encoding": "gzip"}))
-    with pytest.raises(errors.UnexpectedAnswer):
+    with pytest.raises(errors.UnexpectedResponse):
         client.get_credits()
 
 
 def test_redirects_are_not_followed(server: Scripted, client: ProviderClient) -> None:
     server.answers(Reply(302, b"", {"Location": f"{server.origin}/elsewhere"}), CREDITS)
-    with pytest.raises(errors.UnexpectedAnswer) as caught:
+    with pytest.raises(errors.UnexpectedResponse) as caught:
         client.get_credits()
     assert caught.value.status == 302
     assert len(server.asked) == 1

@@ -106,7 +106,7 @@ def test_an_empty_budget_makes_background_wait_and_interactive_say_when(server: 
 
 def test_retries_add_about_a_tenth(server: Scripted, time_: FakeTime, monkeypatch: pytest.MonkeyPatch) -> None:
     client = make(server, time_)
-    monkeypatch.setattr("portal.provider.retry.Breaker.lets_through", lambda *_: True)
+    monkeypatch.setattr("portal.provider.retry.CircuitBreaker.allows", lambda *_: True)
     server.answers(Reply(503))
     for _ in range(200):
         with pytest.raises(errors.Unavailable):
@@ -123,7 +123,7 @@ def test_the_breaker_opens_probes_and_closes(server: Scripted, time_: FakeTime) 
     asked = len(server.asked)
     with pytest.raises(errors.Unavailable) as caught:
         client.get_credits()
-    assert (caught.value.circuit_open, caught.value.answer_lost, len(server.asked)) == (True, False, asked)
+    assert (caught.value.circuit_open, caught.value.outcome_unknown, len(server.asked)) == (True, False, asked)
 
     time_.now += timedelta(seconds=31)
     with pytest.raises(errors.Unavailable) as caught:
