@@ -18,7 +18,7 @@ from portal.app import create_app
 from portal.db import db, release, transaction
 from portal.domain.consent import POLICY_VERSION
 from portal.models.consents import Consent
-from portal.models.people import upsert
+from portal.models.people import upsert_person
 from portal.services.shoots import request_shoot
 from portal.settings import Settings
 
@@ -64,7 +64,7 @@ def _press(stack: Stack) -> None:
         for number in range(JOURNEYS):
             now = datetime.now(UTC)
             with transaction() as session:
-                person = upsert(
+                person = upsert_person(
                     "bench", str(number), email=f"n{number}@example.com", name="N", groups=[], locale="en", now=now
                 )
                 session.add(

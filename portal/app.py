@@ -15,7 +15,7 @@ from jinja2 import StrictUndefined
 
 from portal import db as database
 from portal.domain.secretbox import SecretBox
-from portal.identity.client import IdentityProvider
+from portal.identity.client import OidcClient
 from portal.mail import Mailer, read_address
 from portal.provider import BRANDS, PhotoDownloader, ProviderClient
 from portal.services.app_context import AppContext
@@ -28,10 +28,10 @@ from portal.web.auth import logout
 from portal.web.context import EXTENSION
 from portal.web.live import routes
 from portal.web.live.hub import Hub
-from portal.web.observability import health, logs, request_id, sentry
+from portal.web.observability import client_address, health, logs, sentry
 from portal.web.pages import brand, devices, gallery, headshots, photos, public, team
 from portal.web.security import access, csrf, headers
-from portal.web.security.sessions import RowSessions
+from portal.web.security.sessions import DatabaseSessionInterface
 
 TOP = Path(__file__).resolve().parent.parent
 _LARGEST_BODY = 1024 * 1024
@@ -85,16 +85,16 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None, 
     app.url_map.strict_slashes = False
     app.config.from_mapping(_config(portal.settings))
     app.extensions[EXTENSION] = portal
-    app.extensions["identity_provider"] = IdentityProvider(portal.settings, portal.clock)
+    app.extensions["identity_provider"] = OidcClient(portal.settings, portal.clock)
     app.extensions["hub"] = Hub(portal.settings.database_url)
-    app.session_interface = RowSessions()
+    app.session_interface = DatabaseSessionInterface()
     app.jinja_env.undefined = StrictUndefined
     database.init_app(app)
     locales.init_app(app, TOP / "translations")
     static_files.init_app(app, TOP / "static", version)
     logs.configure(_secrets(portal.settings))
     # In this order: the log sees every answer, strangers are turned away before their forms are judged.
-    for part in (logs, request_id, headers, access, csrf, errors):
+    for part in (logs, client_address, headers, access, csrf, errors):
         part.init_app(app)
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, cast, get_args
 from urllib.parse import urlsplit
 
-from portal.domain.roles import Appointments, Holders
+from portal.domain.roles import Principals, RoleBindings
 
 Provider = Literal["profilebakery", "headshotpro"]
 WebhookScheme = Literal["timestamped", "body"]
@@ -43,7 +43,7 @@ class Settings:
     admin_groups: frozenset[str] = frozenset()
     operator_emails: frozenset[str] = frozenset()
     operator_groups: frozenset[str] = frozenset()
-    team_managers: Mapping[str, Holders] = field(default_factory=dict)
+    team_managers: Mapping[str, Principals] = field(default_factory=dict)
     provider: Provider = "profilebakery"
     api_key: str
     api_url: str | None = None
@@ -72,11 +72,11 @@ class Settings:
         return self.public_url.startswith("https://")
 
     @property
-    def appointments(self) -> Appointments:
+    def role_bindings(self) -> RoleBindings:
         """Who holds which role."""
-        return Appointments(
-            admins=Holders(self.admin_emails, self.admin_groups),
-            operators=Holders(self.operator_emails, self.operator_groups),
+        return RoleBindings(
+            admins=Principals(self.admin_emails, self.admin_groups),
+            operators=Principals(self.operator_emails, self.operator_groups),
             managers=self.team_managers,
         )
 
@@ -173,9 +173,9 @@ class _Reader:
     def words(self, name: str) -> list[str]:
         return [part.casefold() for part in self.listed(name)]
 
-    def team_managers(self) -> dict[str, Holders]:
+    def team_managers(self) -> dict[str, Principals]:
         """Read ``sales=sales-leads,ann@example.com;berlin=berlin-leads``."""
-        teams: dict[str, Holders] = {}
+        teams: dict[str, Principals] = {}
         for entry in filter(None, map(str.strip, (self.text("TEAM_MANAGERS") or "").split(";"))):
             team, _, named = (part.strip() for part in entry.partition("="))
             holders = [part.strip() for part in named.split(",") if part.strip()]
@@ -184,7 +184,7 @@ class _Reader:
                 continue
             # A group may look like an address; the identity provider names groups, so that is no way in.
             emails = frozenset(part.casefold() for part in holders if "@" in part)
-            teams[team] = Holders(emails, frozenset(holders))
+            teams[team] = Principals(emails, frozenset(holders))
         return teams
 
     def choice(self, name: str, allowed: tuple[str, ...], default: str) -> str:

@@ -1,10 +1,10 @@
-"""What somebody signed in with, in words they know it by, as far as the browser tells."""
+"""Browser and operating system names from a User-Agent header."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-# The first that is found counts: nearly every browser also claims to be one that stands further down.
+# The first match wins: nearly every browser also names one that is listed further down.
 _BROWSERS = (
     ("Teams/", "Microsoft Teams"),
     ("Edg/", "Edge"),
@@ -32,17 +32,17 @@ _SYSTEMS = (
 
 @dataclass(frozen=True)
 class Device:
-    """A browser and the system it runs on; None where it does not tell, or tells what nobody knows."""
+    """Browser and operating system, None where the header does not name a known one."""
 
     browser: str | None
     system: str | None
 
 
-def device_of(user_agent: str | None) -> Device:
-    """Return what a browser's own description of itself amounts to."""
+def parse_user_agent(user_agent: str | None) -> Device:
+    """Return the device that a User-Agent header describes."""
     said = user_agent or ""
-    return Device(_first(said, _BROWSERS), _first(said, _SYSTEMS))
+    return Device(_find_name(said, _BROWSERS), _find_name(said, _SYSTEMS))
 
 
-def _first(said: str, known: tuple[tuple[str, str], ...]) -> str | None:
+def _find_name(said: str, known: tuple[tuple[str, str], ...]) -> str | None:
     return next((name for mark, name in known if mark in said), None)

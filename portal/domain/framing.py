@@ -1,36 +1,36 @@
-"""The three permissions a studio in a frame needs, from one list of origins, and whether they agree as sent."""
+"""Frame permissions for the studio (allow, Permissions-Policy, frame-src) from one list of origins."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-# What a studio is known to need. Without allow-top-navigation, which would let it take the page away.
+# Without allow-top-navigation: the studio must not navigate the portal's page.
 _NEEDED = ("scripts", "same-origin", "forms", "popups", "popups-to-escape-sandbox", "downloads", "modals")
 SANDBOX = " ".join(f"allow-{each}" for each in _NEEDED)
 
 _QUOTED = re.compile(r'"([^"]*)"')
 
 
-def frame_allow(origins: Sequence[str]) -> str:
-    """Return the frame's ``allow``: each origin by name, or a redirect inside the frame would lose the camera."""
+def build_allow_attribute(origins: Sequence[str]) -> str:
+    """Return the frame's ``allow``, naming each origin so that a redirect inside the frame keeps the camera."""
     return " ".join(["camera", *origins])
 
 
-def camera_policy(origins: Sequence[str]) -> str:
-    """Return the camera's part of the page's ``Permissions-Policy``."""
+def build_camera_policy(origins: Sequence[str]) -> str:
+    """Return the camera directive of the page's ``Permissions-Policy``."""
     if not origins:
         return "camera=()"
-    # A frame gets what its page may have, so the page itself has to be named as well.
+    # A frame can only be granted what the page itself may use.
     return "camera=(self " + " ".join(f'"{origin}"' for origin in origins) + ")"
 
 
-def frame_sources(origins: Sequence[str]) -> str:
+def build_frame_src(origins: Sequence[str]) -> str:
     """Return the page's ``frame-src``."""
     return "frame-src " + (" ".join(origins) or "'none'")
 
 
-def disagreement(*, allow: str, permissions_policy: str, content_policy: str) -> set[str]:
+def find_disagreement(*, allow: str, permissions_policy: str, content_policy: str) -> set[str]:
     """Return the origins that one of the three names and another does not."""
     camera = next((part for part in permissions_policy.split(", ") if part.startswith("camera=")), "")
     frames = next((part for part in content_policy.split("; ") if part.startswith("frame-src ")), "")
@@ -42,6 +42,6 @@ def disagreement(*, allow: str, permissions_policy: str, content_policy: str) ->
     return set.union(*named) - set.intersection(*named)
 
 
-def unusable(origins: Sequence[str], *, is_secure: bool) -> list[str]:
-    """Return the origins a browser would not show in a page of ours: plain http inside https."""
+def list_insecure_origins(origins: Sequence[str], *, is_secure: bool) -> list[str]:
+    """Return the http origins that an https page cannot frame (mixed content)."""
     return [origin for origin in origins if is_secure and not origin.startswith("https://")]

@@ -1,4 +1,4 @@
-"""Who somebody is according to a sign-in that was proved; nothing about how it was proved."""
+"""The verified claims of one sign-in."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """One proved sign-in. The pair of issuer and subject is the person; everything else may change.
+    """A verified identity. Issuer and subject identify the person; everything else may change.
 
     Attributes:
-        email_verified: None when the identity provider does not say.
-        session_id: the identity provider's own name for this sign-in (``sid``), if it has one.
+        email_verified: None if the identity provider does not send the claim.
+        session_id: the identity provider's ``sid`` claim, None if it does not send one.
     """
 
     issuer: str

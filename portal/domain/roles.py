@@ -1,4 +1,4 @@
-"""Who may do what: the roles, the rights each of them brings, and whom a deployment appoints to them."""
+"""Roles, the rights each grants, and the bindings that assign roles to addresses and groups."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 
 class Role(StrEnum):
-    """What a person is in the portal. One person can be several."""
+    """A role in the portal. A person can have several."""
 
     EMPLOYEE = "employee"
     MANAGER = "manager"
@@ -18,22 +18,22 @@ class Role(StrEnum):
 
 
 class Right(StrEnum):
-    """Something not everybody may do. Pages ask for a right, never for a role."""
+    """A permission beyond one's own pages. Pages require rights, never roles."""
 
     SEE_TEAM = "see_team"
-    """Where the people of one's own teams stand, and nothing more of them."""
+    """See the stage of the people of one's own teams."""
     SEE_PEOPLE = "see_people"
-    """Everybody by name, and where they stand; no face before its owner has chosen."""
+    """See everyone's name and stage; no photo before the person has chosen one."""
     MANAGE_PEOPLE = "manage_people"
-    """Keep somebody out, and let them in again."""
+    """Deactivate and reactivate people."""
     MANAGE_SESSIONS = "manage_sessions"
-    """End other people's sign-ins."""
+    """End other people's sessions."""
     SEE_AUDIT = "see_audit"
-    """Who did what to whom."""
+    """Read the audit trail."""
     SEE_OPERATIONS = "see_operations"
-    """How the machinery runs: webhooks, what is stuck, calls to the provider; nobody's name."""
+    """See webhooks, stuck work and provider calls, without names."""
     REPLAY = "replay"
-    """Have a webhook applied again."""
+    """Apply a stored webhook again."""
 
 
 _RUNNING = frozenset({Right.SEE_OPERATIONS, Right.REPLAY})
@@ -45,43 +45,43 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
         Role.ADMIN: _RUNNING | {Right.SEE_PEOPLE, Right.MANAGE_PEOPLE, Right.MANAGE_SESSIONS, Right.SEE_AUDIT},
     }
 )
-# The first of these that somebody is, is what they are shown as and how long their sessions last.
+# The first of these that a person has is displayed and decides how long their sessions last.
 _MOST_TRUSTED_FIRST = (Role.ADMIN, Role.OPERATOR, Role.MANAGER)
 
 
-def rights_of(roles: Iterable[str]) -> frozenset[Right]:
-    """Return everything that these roles together allow."""
+def get_rights(roles: Iterable[str]) -> frozenset[Right]:
+    """Return the union of the rights of these roles."""
     return frozenset[Right]().union(*(RIGHTS[Role(role)] for role in roles))
 
 
 @dataclass(frozen=True)
-class Holders:
-    """Whom a deployment names for something: addresses, in lower case, and groups of the identity provider."""
+class Principals:
+    """Addresses, normalized by ``normalize_email``, and groups of the identity provider."""
 
     emails: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
 
-    def include(self, email: str, groups: Iterable[str]) -> bool:
-        """Return whether somebody with this address and these groups is meant."""
+    def includes(self, email: str, groups: Iterable[str]) -> bool:
+        """Return whether a person with this address and these groups is included."""
         return email.casefold() in self.emails or not self.groups.isdisjoint(groups)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Appointments:
-    """Who holds which role.
+class RoleBindings:
+    """The principals of each role.
 
     Attributes:
-        managers: who manages each team; a team is a group of the identity provider.
+        managers: the managers of each team; a team is a group of the identity provider.
     """
 
-    admins: Holders = Holders()
-    operators: Holders = Holders()
-    managers: Mapping[str, Holders] = field(default_factory=dict)
+    admins: Principals = Principals()
+    operators: Principals = Principals()
+    managers: Mapping[str, Principals] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Standing:
-    """What somebody is.
+class RoleAssignment:
+    """The roles and teams of one person.
 
     Attributes:
         roles: the most trusted first, never empty.
@@ -97,13 +97,13 @@ class Standing:
         return self.roles[0]
 
 
-def standing_of(email: str, groups: Iterable[str], appointed: Appointments) -> Standing:
-    """Decide what a person is from the address and groups of the sign-in that has just been proved."""
+def assign_roles(email: str, groups: Iterable[str], appointed: RoleBindings) -> RoleAssignment:
+    """Return the roles of a person with this verified address and these groups."""
     theirs = frozenset(groups)
-    teams = tuple(sorted(team for team, holders in appointed.managers.items() if holders.include(email, theirs)))
+    teams = tuple(sorted(team for team, holders in appointed.managers.items() if holders.includes(email, theirs)))
     is_held = {
-        Role.ADMIN: appointed.admins.include(email, theirs),
-        Role.OPERATOR: appointed.operators.include(email, theirs),
+        Role.ADMIN: appointed.admins.includes(email, theirs),
+        Role.OPERATOR: appointed.operators.includes(email, theirs),
         Role.MANAGER: bool(teams),
     }
-    return Standing(tuple(role for role in _MOST_TRUSTED_FIRST if is_held[role]) or (Role.EMPLOYEE,), teams)
+    return RoleAssignment(tuple(role for role in _MOST_TRUSTED_FIRST if is_held[role]) or (Role.EMPLOYEE,), teams)

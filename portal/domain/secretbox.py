@@ -1,4 +1,4 @@
-"""Encryption at rest for the few things that must be kept readable, such as a studio link."""
+"""Authenticated encryption at rest, for example of studio links, and keyed digests."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 
-class CannotOpen(Exception):
-    """The sealed bytes were made with a key that is no longer configured, or were changed."""
+class DecryptionFailed(Exception):
+    """The ciphertext was made with a key that is no longer configured, or was modified."""
 
 
 class SecretBox:
-    """Seals with the first key and opens with any, so that keys can be rotated one by one."""
+    """Encrypts with the first key and decrypts with any, so that keys can be rotated."""
 
     def __init__(self, keys: Sequence[str]) -> None:
         self._fernet = MultiFernet([Fernet(_derive(key, b"portal at rest")) for key in keys])
@@ -28,15 +28,15 @@ class SecretBox:
         return self._fernet.encrypt(text.encode())
 
     def open(self, sealed: bytes) -> str:
-        """Decrypt what :meth:`seal` made.
+        """Decrypt the result of :meth:`seal`.
 
         Raises:
-            CannotOpen: none of the configured keys fits.
+            DecryptionFailed: none of the configured keys fits.
         """
         try:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken as error:
-            raise CannotOpen from error
+            raise DecryptionFailed from error
 
     def pseudonym(self, value: str) -> str:
         """Return a stable keyed digest (32 hex digits) of something private, for logs and audit rows."""

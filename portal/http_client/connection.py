@@ -34,7 +34,7 @@ def deadline(seconds: float) -> Iterator[None]:
         _until.reset(token)
 
 
-def time_left() -> float:
+def get_time_left() -> float:
     """Seconds to the deadline in force, at least 0; the default total when none is."""
     until = _until.get(None)
     return TOTAL_S if until is None else max(until - time.monotonic(), 0.0)
@@ -70,7 +70,7 @@ def open_socket(connection: HTTPConnection) -> socket.socket:
 
 
 def _connected(family: int, kind: int, protocol: int, address: Any) -> socket.socket:
-    wait = min(CONNECT_S, time_left())
+    wait = min(CONNECT_S, get_time_left())
     if wait <= 0:
         raise TimeoutError
     sock = socket.socket(family, kind, protocol)
@@ -90,7 +90,7 @@ class _TimedRaw(io.RawIOBase):
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._raw = sock.makefile("rb", buffering=0)
-        self._ends = time.monotonic() + time_left()
+        self._ends = time.monotonic() + get_time_left()
 
     def readable(self) -> bool:
         return True

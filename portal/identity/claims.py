@@ -14,7 +14,7 @@ _MOST_GROUPS = 2000
 _EMAIL = re.compile(r"[^\s@<>\"(),:;\\]+@[^\s@<>\"(),:;\\]+")
 
 
-def identity_from(claims: dict[str, Any], groups_claim: str) -> Identity:
+def build_identity(claims: dict[str, Any], groups_claim: str) -> Identity:
     """Return who the claims speak of.
 
     Raises:
@@ -23,16 +23,16 @@ def identity_from(claims: dict[str, Any], groups_claim: str) -> Identity:
     return Identity(
         issuer=claims["iss"],
         subject=claims["sub"],
-        email=_email(claims.get("email")),
-        email_verified=_verified(claims.get("email_verified")),
-        name=_name(claims),
-        groups=_groups(claims.get(groups_claim)),
-        locale=_line(claims.get("locale"), 35),
-        session_id=_line(claims.get("sid"), 255),
+        email=_parse_email(claims.get("email")),
+        email_verified=_parse_verified(claims.get("email_verified")),
+        name=_parse_name(claims),
+        groups=_parse_groups(claims.get(groups_claim)),
+        locale=_clean_line(claims.get("locale"), 35),
+        session_id=_clean_line(claims.get("sid"), 255),
     )
 
 
-def _email(value: object) -> str | None:
+def _parse_email(value: object) -> str | None:
     if value is None:
         return None
     if isinstance(value, str) and len(value) <= _LONGEST_EMAIL and value.isprintable() and _EMAIL.fullmatch(value):
@@ -40,29 +40,29 @@ def _email(value: object) -> str | None:
     raise SignInRefused("email_malformed")
 
 
-def _verified(value: object) -> bool | None:
+def _parse_verified(value: object) -> bool | None:
     # Some providers send the word instead of the value; whatever is not clearly true is not verified.
     if value is None:
         return None
     return value is True or value == "true"
 
 
-def _name(claims: dict[str, Any]) -> str | None:
-    whole = _line(claims.get("name"), _LONGEST_NAME)
+def _parse_name(claims: dict[str, Any]) -> str | None:
+    whole = _clean_line(claims.get("name"), _LONGEST_NAME)
     if whole:
         return whole
-    parts = (_line(claims.get(part), _LONGEST_NAME) for part in ("given_name", "family_name"))
+    parts = (_clean_line(claims.get(part), _LONGEST_NAME) for part in ("given_name", "family_name"))
     return " ".join(part for part in parts if part)[:_LONGEST_NAME] or None
 
 
-def _groups(value: object) -> tuple[str, ...]:
+def _parse_groups(value: object) -> tuple[str, ...]:
     listed = [value] if isinstance(value, str) else value
     if not isinstance(listed, list):
         return ()
     return tuple(group for group in listed[:_MOST_GROUPS] if isinstance(group, str) and group)
 
 
-def _line(value: object, longest: int) -> str | None:
+def _clean_line(value: object, longest: int) -> str | None:
     if not isinstance(value, str):
         return None
     return "".join(letter for letter in value if letter.isprintable()).strip()[:longest] or None

@@ -15,18 +15,18 @@ from authlib.integrations.requests_client import OAuth2Session
 
 from portal.domain.errors import PortalError, SignInRefused, SignInUnavailable
 from portal.domain.identity import Identity
-from portal.http_client.capped_adapter import AnswerTooLarge, CappedAdapter
-from portal.http_client.strict_json import read_object
+from portal.http_client.adapter import CappedAdapter, ResponseTooLarge
+from portal.http_client.strict_json import parse_object
 from portal.identity import metadata as documents
 from portal.identity import tokens
-from portal.identity.claims import identity_from
+from portal.identity.claims import build_identity
 from portal.identity.metadata import Metadata
-from portal.identity.tokens import Expectation, Key, Signed
+from portal.identity.tokens import Key, TokenExpectation, VerifiedToken
 from portal.settings import Settings
 
-LIFETIME = timedelta(minutes=5)
-COOL_DOWN = timedelta(seconds=30)
-PAUSE = timedelta(seconds=2)
+CACHE_TTL = timedelta(minutes=5)
+REFETCH_COOLDOWN = timedelta(seconds=30)
+FAILURE_TTL = timedelta(seconds=2)
 _MOST_KEYS = 50
 _HTTP_OK = 200
 
@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class AuthorizationRequest:
     """One request to sign somebody in.
 
     Attributes:
@@ -51,7 +51,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Proof:
+class VerifiedSignIn:
     """A sign-in that was proved.
 
     Attributes:
@@ -62,7 +62,7 @@ class Proof:
     id_token: str
 
 
-class _Cached(Generic[T]):
+class _TtlCache(Generic[T]):
     """Something fetched, kept for a while; one fetch at a time, and a forced one only now and then.
 
     A failure is kept for a moment too: whoever queued behind a fetch that timed out is told at once.
@@ -78,21 +78,21 @@ class _Cached(Generic[T]):
 
     def get(self) -> T:
         with self._lock:
-            if self._kept is not None and self._clock() - self._kept[1] < LIFETIME:
+            if self._kept is not None and self._clock() - self._kept[1] < CACHE_TTL:
                 return self._kept[0]
-            return self._fresh()
+            return self._fetch_now()
 
-    def refetched(self) -> T | None:
+    def refetch(self) -> T | None:
         """Return a fresh copy, or None when the last forced look is too recent."""
         with self._lock:
             now = self._clock()
-            if self._forced_at is not None and now - self._forced_at < COOL_DOWN:
+            if self._forced_at is not None and now - self._forced_at < REFETCH_COOLDOWN:
                 return None
             self._forced_at = now
-            return self._fresh()
+            return self._fetch_now()
 
-    def _fresh(self) -> T:
-        if self._failure is not None and self._clock() - self._failure[1] < PAUSE:
+    def _fetch_now(self) -> T:
+        if self._failure is not None and self._clock() - self._failure[1] < FAILURE_TTL:
             raise self._failure[0]
         try:
             found = self._fetch()
@@ -104,7 +104,7 @@ class _Cached(Generic[T]):
         return found
 
 
-class IdentityProvider:
+class OidcClient:
     """One issuer and our registration with it. Safe to share between threads; one per process.
 
     Nothing is called before the first sign-in, and each call ends within 5 seconds. Methods raise
@@ -115,25 +115,25 @@ class IdentityProvider:
         self._settings = settings
         self._clock = clock
         self._adapter = CappedAdapter()
-        self._metadata = _Cached(self._discover, clock)
-        self._keys = _Cached(self._fetch_keys, clock)
+        self._metadata = _TtlCache(self._discover, clock)
+        self._keys = _TtlCache(self._fetch_keys, clock)
 
     @property
     def redirect_uri(self) -> str:
         """Where the identity provider sends people back to."""
         return f"{self._settings.public_url}/login/callback"
 
-    def metadata(self) -> Metadata:
+    def get_metadata(self) -> Metadata:
         """Return the checked description of the identity provider."""
         return self._metadata.get()
 
-    def authorization_url(self, request: Request) -> str:
+    def build_authorization_url(self, request: AuthorizationRequest) -> str:
         """Return the address to send a person to."""
         extra = dict(request.extra)
         if request.max_age is not None:
             extra["max_age"] = str(request.max_age)
-        url, _ = self._client(self.metadata()).create_authorization_url(
-            self.metadata().authorization_endpoint,
+        url, _ = self._build_client(self.get_metadata()).create_authorization_url(
+            self.get_metadata().authorization_endpoint,
             state=request.state,
             nonce=request.nonce,
             code_verifier=request.verifier,
@@ -141,39 +141,39 @@ class IdentityProvider:
         )
         return str(url)
 
-    def redeem(self, code: str, *, verifier: str, nonce: str, max_age: int | None) -> Proof:
+    def exchange_code(self, code: str, *, verifier: str, nonce: str, max_age: int | None) -> VerifiedSignIn:
         """Turn the code a person brought back into a proof of who they are."""
-        metadata = self.metadata()
+        metadata = self.get_metadata()
         answer = self._fetch_tokens(metadata, code, verifier)
         id_token = answer.get("id_token")
         if not isinstance(id_token, str):
             raise SignInRefused("id_token_missing")
-        signed = self._proved(id_token, metadata)
-        tokens.check_id_token(signed, self._expected(), nonce=nonce, max_age=max_age)
+        signed = self._verify_signature(id_token, metadata)
+        tokens.check_id_token(signed, self._build_expectation(), nonce=nonce, max_age=max_age)
         tokens.check_access_token(signed.claims, answer.get("access_token"))
-        claims = self._completed(signed.claims, metadata, answer.get("access_token"))
-        return Proof(identity_from(claims, self._settings.oidc_groups_claim), id_token)
+        claims = self._add_userinfo(signed.claims, metadata, answer.get("access_token"))
+        return VerifiedSignIn(build_identity(claims, self._settings.oidc_groups_claim), id_token)
 
-    def read_logout_token(self, token: object) -> dict[str, Any]:
+    def verify_logout_token(self, token: object) -> dict[str, Any]:
         """Return the claims of a logout token after checking it."""
-        signed = self._proved(token, self.metadata())
-        tokens.check_logout_token(signed, self._expected())
+        signed = self._verify_signature(token, self.get_metadata())
+        tokens.check_logout_token(signed, self._build_expectation())
         return signed.claims
 
-    def _expected(self) -> Expectation:
-        return Expectation(self._settings.oidc_issuer, self._settings.oidc_client_id, self._clock())
+    def _build_expectation(self) -> TokenExpectation:
+        return TokenExpectation(self._settings.oidc_issuer, self._settings.oidc_client_id, self._clock())
 
-    def _proved(self, token: object, metadata: Metadata) -> Signed:
+    def _verify_signature(self, token: object, metadata: Metadata) -> VerifiedToken:
         try:
-            return tokens.prove(token, self._keys.get(), metadata.algorithms)
-        except tokens.SignatureUnproven:
+            return tokens.verify_signature(token, self._keys.get(), metadata.algorithms)
+        except tokens.SignatureUnverified:
             # Keys rotate, sometimes just before they are used; one fresh look settles it.
-            fresh = self._keys.refetched()
+            fresh = self._keys.refetch()
             if fresh is None:
                 raise
-            return tokens.prove(token, fresh, metadata.algorithms)
+            return tokens.verify_signature(token, fresh, metadata.algorithms)
 
-    def _completed(self, claims: dict[str, Any], metadata: Metadata, access_token: object) -> dict[str, Any]:
+    def _add_userinfo(self, claims: dict[str, Any], metadata: Metadata, access_token: object) -> dict[str, Any]:
         wanted = {"email", "name"}
         if self._settings.needs_groups:
             wanted.add(self._settings.oidc_groups_claim)
@@ -185,7 +185,7 @@ class IdentityProvider:
         return found | claims
 
     def _fetch_tokens(self, metadata: Metadata, code: str, verifier: str) -> dict[str, Any]:
-        client = self._client(metadata)
+        client = self._build_client(metadata)
         try:
             answer = client.fetch_token(
                 metadata.token_endpoint,
@@ -198,13 +198,13 @@ class IdentityProvider:
         except OAuthError as error:
             known = {"invalid_grant": "code_refused", "invalid_client": "client_refused"}
             raise SignInRefused(known.get(str(error.error), "token_refused")) from None
-        except AnswerTooLarge as error:
+        except ResponseTooLarge as error:
             raise SignInRefused("answer_too_large") from error
         except (requests.RequestException, AuthlibBaseError, ValueError, TypeError) as error:
             raise SignInUnavailable from error
         return dict(answer)
 
-    def _client(self, metadata: Metadata) -> OAuth2Session:
+    def _build_client(self, metadata: Metadata) -> OAuth2Session:
         client = OAuth2Session(
             client_id=self._settings.oidc_client_id,
             client_secret=self._settings.oidc_client_secret,
@@ -220,10 +220,10 @@ class IdentityProvider:
     def _discover(self) -> Metadata:
         issuer = self._settings.oidc_issuer
         document = self._get(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
-        return documents.read(document, issuer=issuer)
+        return documents.parse_metadata(document, issuer=issuer)
 
     def _fetch_keys(self) -> list[Key]:
-        keys = self._get(self.metadata().jwks_uri).get("keys")
+        keys = self._get(self.get_metadata().jwks_uri).get("keys")
         if not isinstance(keys, list) or len(keys) > _MOST_KEYS:
             raise SignInRefused("keys_malformed")
         return [key for key in keys if isinstance(key, dict)]
@@ -238,8 +238,8 @@ class IdentityProvider:
                 )
                 if response.status_code != _HTTP_OK:
                     raise SignInUnavailable
-                return read_object(response.content)
-            except AnswerTooLarge as error:
+                return parse_object(response.content)
+            except ResponseTooLarge as error:
                 raise SignInRefused("answer_too_large") from error
             except (requests.RequestException, ValueError) as error:
                 raise SignInUnavailable from error

@@ -29,10 +29,10 @@ class Metadata:
     end_session_endpoint: str | None
     algorithms: tuple[str, ...]
     posts_secret: bool
-    names_itself: bool
+    sends_issuer: bool
 
 
-def read(document: dict[str, Any], *, issuer: str) -> Metadata:
+def parse_metadata(document: dict[str, Any], *, issuer: str) -> Metadata:
     """Check a discovery document against the configured issuer.
 
     Raises:
@@ -43,18 +43,18 @@ def read(document: dict[str, Any], *, issuer: str) -> Metadata:
     methods = document.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
     return Metadata(
         issuer=issuer,
-        authorization_endpoint=_address(document, "authorization_endpoint", issuer),
-        token_endpoint=_address(document, "token_endpoint", issuer),
-        jwks_uri=_address(document, "jwks_uri", issuer),
-        userinfo_endpoint=_optional_address(document, "userinfo_endpoint", issuer),
-        end_session_endpoint=_optional_address(document, "end_session_endpoint", issuer),
-        algorithms=_algorithms(document),
+        authorization_endpoint=_parse_endpoint(document, "authorization_endpoint", issuer),
+        token_endpoint=_parse_endpoint(document, "token_endpoint", issuer),
+        jwks_uri=_parse_endpoint(document, "jwks_uri", issuer),
+        userinfo_endpoint=_parse_optional_endpoint(document, "userinfo_endpoint", issuer),
+        end_session_endpoint=_parse_optional_endpoint(document, "end_session_endpoint", issuer),
+        algorithms=_parse_algorithms(document),
         posts_secret="client_secret_basic" not in methods and "client_secret_post" in methods,
-        names_itself=document.get("authorization_response_iss_parameter_supported") is True,
+        sends_issuer=document.get("authorization_response_iss_parameter_supported") is True,
     )
 
 
-def _algorithms(document: dict[str, Any]) -> tuple[str, ...]:
+def _parse_algorithms(document: dict[str, Any]) -> tuple[str, ...]:
     offered = document.get("id_token_signing_alg_values_supported", ALGORITHMS)
     shared = tuple(name for name in ALGORITHMS if isinstance(offered, list | tuple) and name in offered)
     if not shared:
@@ -62,11 +62,11 @@ def _algorithms(document: dict[str, Any]) -> tuple[str, ...]:
     return shared
 
 
-def _optional_address(document: dict[str, Any], name: str, issuer: str) -> str | None:
-    return None if document.get(name) is None else _address(document, name, issuer)
+def _parse_optional_endpoint(document: dict[str, Any], name: str, issuer: str) -> str | None:
+    return None if document.get(name) is None else _parse_endpoint(document, name, issuer)
 
 
-def _address(document: dict[str, Any], name: str, issuer: str) -> str:
+def _parse_endpoint(document: dict[str, Any], name: str, issuer: str) -> str:
     value = document.get(name)
     if not isinstance(value, str) or re.search(r"[\x00-\x20\x7f-\uffff\"'<>\\^`{|};,]", value):
         raise SignInRefused("discovery_incomplete")

@@ -19,12 +19,12 @@ from joserfc import jwk, jws
 from joserfc.errors import JoseError
 
 from portal.domain.errors import SignInRefused
-from portal.http_client.strict_json import read_object
+from portal.http_client.strict_json import parse_object
 
 ALGORITHMS = ("RS256", "ES256", "PS256")
 LEEWAY = timedelta(seconds=30)
-OLDEST = timedelta(minutes=10)
-LONGEST_TOKEN = 64 * 1024
+MAX_TOKEN_AGE = timedelta(minutes=10)
+MAX_TOKEN_CHARS = 64 * 1024
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 
 _COMPACT = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)")
@@ -36,12 +36,12 @@ Key = dict[str, Any]
 Claims = dict[str, Any]
 
 
-class SignatureUnproven(SignInRefused):
+class SignatureUnverified(SignInRefused):
     """No known key fits; a fresh look at the identity provider's keys may help."""
 
 
 @dataclass(frozen=True)
-class Expectation:
+class TokenExpectation:
     """What a token has to agree with.
 
     Attributes:
@@ -54,33 +54,33 @@ class Expectation:
 
 
 @dataclass(frozen=True)
-class Signed:
+class VerifiedToken:
     """A token whose signature was proved."""
 
     header: dict[str, Any]
     claims: Claims
 
 
-def prove(token: object, keys: Sequence[Key], algorithms: Sequence[str]) -> Signed:
+def verify_signature(token: object, keys: Sequence[Key], algorithms: Sequence[str]) -> VerifiedToken:
     """Check the signature of a compact token.
 
     Raises:
         SignatureUnproven: no key fits, or the one that should does not.
         SignInRefused: it is no such token, or signed in a way that is not accepted.
     """
-    if not isinstance(token, str) or len(token) > LONGEST_TOKEN:
+    if not isinstance(token, str) or len(token) > MAX_TOKEN_CHARS:
         raise SignInRefused("token_malformed")
     parts = _COMPACT.fullmatch(token)
     if parts is None:
         raise SignInRefused("token_malformed")
-    header = _object(parts[1])
+    header = _parse_header(parts[1])
     algorithm = header.get("alg")
     if not isinstance(algorithm, str) or algorithm not in _KEY_TYPE or algorithm not in algorithms:
         raise SignInRefused("token_algorithm")
     # Nobody we work with needs extensions; ignoring one that is marked critical would be a mistake.
     if "crit" in header or "b64" in header:
         raise SignInRefused("token_header")
-    key = _key_for(header, keys)
+    key = _select_key(header, keys)
     try:
         found = jws.deserialize_compact(
             token,
@@ -89,19 +89,19 @@ def prove(token: object, keys: Sequence[Key], algorithms: Sequence[str]) -> Sign
             jws.JWSRegistry(algorithms=[algorithm], strict_check_header=False),
         )
     except (JoseError, ValueError, TypeError) as error:
-        raise SignatureUnproven("token_signature") from error
-    return Signed(header, _claims(found.payload))
+        raise SignatureUnverified("token_signature") from error
+    return VerifiedToken(header, _parse_claims(found.payload))
 
 
-def _key_for(header: dict[str, Any], keys: Sequence[Key]) -> Key:
-    fitting = [key for key in keys if _fits(key, header)]
+def _select_key(header: dict[str, Any], keys: Sequence[Key]) -> Key:
+    fitting = [key for key in keys if _can_verify(key, header)]
     if len(fitting) != 1:
         # Without a key id, several keys leave a choice that is not ours to make.
-        raise SignatureUnproven("token_key")
+        raise SignatureUnverified("token_key")
     return fitting[0]
 
 
-def _fits(key: Key, header: dict[str, Any]) -> bool:
+def _can_verify(key: Key, header: dict[str, Any]) -> bool:
     algorithm = header["alg"]
     if key.get("kty") != _KEY_TYPE[algorithm] or key.get("use", "sig") != "sig":
         return False
@@ -111,10 +111,10 @@ def _fits(key: Key, header: dict[str, Any]) -> bool:
         return False
     if key["kty"] == "EC":
         return key.get("crv") == "P-256"
-    return len(_bytes(key.get("n"))) >= _SMALLEST_RSA_BYTES
+    return len(_decode_segment(key.get("n"))) >= _SMALLEST_RSA_BYTES
 
 
-def check_id_token(signed: Signed, expected: Expectation, *, nonce: str, max_age: int | None) -> None:
+def check_id_token(signed: VerifiedToken, expected: TokenExpectation, *, nonce: str, max_age: int | None) -> None:
     """Check the claims of an ID token.
 
     Args:
@@ -124,16 +124,16 @@ def check_id_token(signed: Signed, expected: Expectation, *, nonce: str, max_age
         SignInRefused: they are not what this sign-in needs.
     """
     claims = signed.claims
-    if _type(signed) not in {"", "jwt"} or "events" in claims:
+    if _get_type(signed) not in {"", "jwt"} or "events" in claims:
         raise SignInRefused("token_type")
     _check_common(claims, expected)
     _check_subject(claims)
     if not _is_before(expected.now - LEEWAY, claims.get("exp")):
         raise SignInRefused("token_expired")
-    if not isinstance(claims.get("nonce"), str) or not _same(claims["nonce"], nonce):
+    if not isinstance(claims.get("nonce"), str) or not _is_equal(claims["nonce"], nonce):
         raise SignInRefused("nonce_mismatch")
     if max_age is not None:
-        proved = _time(claims.get("auth_time"))
+        proved = _to_timestamp(claims.get("auth_time"))
         if proved is None or expected.now.timestamp() - proved > max_age + LEEWAY.total_seconds():
             raise SignInRefused("proof_too_old")
 
@@ -146,18 +146,18 @@ def check_access_token(claims: Claims, access_token: object) -> None:
     if not isinstance(stated, str) or not isinstance(access_token, str):
         raise SignInRefused("access_token_mismatch")
     half = hashlib.sha256(access_token.encode()).digest()[:16]
-    if not _same(stated, urlsafe_b64encode(half).rstrip(b"=").decode()):
+    if not _is_equal(stated, urlsafe_b64encode(half).rstrip(b"=").decode()):
         raise SignInRefused("access_token_mismatch")
 
 
-def check_logout_token(signed: Signed, expected: Expectation) -> None:
+def check_logout_token(signed: VerifiedToken, expected: TokenExpectation) -> None:
     """Check the claims of a logout token.
 
     Raises:
         SignInRefused: it is no valid order to end sessions.
     """
     claims = signed.claims
-    if _type(signed) not in {"", "jwt", "logout+jwt"}:
+    if _get_type(signed) not in {"", "jwt", "logout+jwt"}:
         raise SignInRefused("token_type")
     _check_common(claims, expected)
     if "exp" in claims and not _is_before(expected.now - LEEWAY, claims["exp"]):
@@ -167,17 +167,17 @@ def check_logout_token(signed: Signed, expected: Expectation) -> None:
         raise SignInRefused("logout_event")
     if "nonce" in claims:
         raise SignInRefused("logout_nonce")
-    if not _is_name(claims.get("jti")):
+    if not _is_identifier(claims.get("jti")):
         raise SignInRefused("logout_id")
     if "sub" in claims:
         _check_subject(claims)
-    if "sid" in claims and not _is_name(claims["sid"]):
+    if "sid" in claims and not _is_identifier(claims["sid"]):
         raise SignInRefused("logout_session")
     if "sub" not in claims and "sid" not in claims:
         raise SignInRefused("logout_nobody")
 
 
-def _check_common(claims: Claims, expected: Expectation) -> None:
+def _check_common(claims: Claims, expected: TokenExpectation) -> None:
     if claims.get("iss") != expected.issuer:
         raise SignInRefused("issuer_mismatch")
     if claims.get("aud") not in (expected.client_id, [expected.client_id]):
@@ -186,27 +186,27 @@ def _check_common(claims: Claims, expected: Expectation) -> None:
         raise SignInRefused("audience_mismatch")
     if _is_before(expected.now + LEEWAY, claims.get("iat")):
         raise SignInRefused("clock_ahead")
-    if not _is_before(expected.now - OLDEST, claims.get("iat")):
+    if not _is_before(expected.now - MAX_TOKEN_AGE, claims.get("iat")):
         raise SignInRefused("token_too_old")
     if "nbf" in claims and not _is_before(claims["nbf"], expected.now + LEEWAY):
         raise SignInRefused("clock_ahead")
 
 
 def _check_subject(claims: Claims) -> None:
-    if not _is_name(claims.get("sub")):
+    if not _is_identifier(claims.get("sub")):
         raise SignInRefused("subject_missing")
 
 
-def _is_name(value: object) -> bool:
+def _is_identifier(value: object) -> bool:
     return isinstance(value, str) and 0 < len(value) <= _LONGEST_SUBJECT and value.isprintable()
 
 
 def _is_before(earlier: object, later: object) -> bool:
-    left, right = _time(earlier), _time(later)
+    left, right = _to_timestamp(earlier), _to_timestamp(later)
     return left is not None and right is not None and left < right
 
 
-def _time(value: object) -> float | None:
+def _to_timestamp(value: object) -> float | None:
     if isinstance(value, datetime):
         return value.timestamp()
     # Anything beyond this is no date, and an integer of a thousand digits does not fit a float.
@@ -215,29 +215,29 @@ def _time(value: object) -> float | None:
     return None
 
 
-def _type(signed: Signed) -> str:
+def _get_type(signed: VerifiedToken) -> str:
     return str(signed.header.get("typ", "")).casefold().removeprefix("application/")
 
 
-def _same(left: str, right: str) -> bool:
+def _is_equal(left: str, right: str) -> bool:
     return hmac.compare_digest(left.encode(), right.encode())
 
 
-def _object(segment: str) -> dict[str, Any]:
+def _parse_header(segment: str) -> dict[str, Any]:
     try:
-        return read_object(_bytes(segment))
+        return parse_object(_decode_segment(segment))
     except ValueError:
         raise SignInRefused("token_malformed") from None
 
 
-def _claims(payload: bytes) -> Claims:
+def _parse_claims(payload: bytes) -> Claims:
     try:
-        return read_object(payload)
+        return parse_object(payload)
     except ValueError:
         raise SignInRefused("token_malformed") from None
 
 
-def _bytes(text: object) -> bytes:
+def _decode_segment(text: object) -> bytes:
     if not isinstance(text, str):
         return b""
     try:

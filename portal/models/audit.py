@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, db
-from portal.domain.caller import current_caller
+from portal.domain.audit_context import get_audit_context
 
 # The whole trail was read and compared with its chain; the console says when this was last done.
 VERIFIED = "audit.verified"
@@ -52,7 +52,7 @@ def add(
     **detail: str | int | bool | None,
 ) -> None:
     """Add one entry in the running transaction; where the act came from is known already."""
-    caller = current_caller()
+    caller = get_audit_context()
     db.session.add(
         AuditEntry(
             at=at,

@@ -1,4 +1,4 @@
-"""People: one row for each issuer and subject; the e-mail address is only what others are told."""
+"""The people table: one row for each issuer and subject."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, db
-from portal.domain.roles import Right, Role, rights_of
+from portal.domain.roles import Right, Role, get_rights
 
-# What web processes listen to; the payload is a person's id and version, or this instead of a version.
+# NOTIFY channel of the web processes. The payload is a person's id and version, or CLOSE_STREAMS as version.
 CHANNEL = "portal_person"
-HUNG_UP = -1
+CLOSE_STREAMS = -1
 
 
 class Person(Base):
-    """Somebody who has signed in at least once.
+    """A person who has signed in at least once. Issuer and subject identify them; the address may change.
 
-    ``role`` is the most trusted of their ``roles``; ``manages`` names the teams a manager may look at.
+    ``role`` is the most trusted of ``roles``; ``manages`` names the teams that a manager can see.
     """
 
     __tablename__ = "people"
@@ -46,32 +46,32 @@ class Person(Base):
 
     @property
     def all_roles(self) -> tuple[str, ...]:
-        """Every role they hold, the most trusted first."""
-        # A list that does not name the role is older than it: something that knew of one role only wrote it.
+        """All roles, the most trusted first."""
+        # A list without ``role`` is older than it: written by a release that knew one role only.
         return tuple(self.roles) if self.role in self.roles else (self.role,)
 
     @property
     def rights(self) -> frozenset[Right]:
-        """Everything their roles allow together."""
-        return rights_of(self.all_roles)
+        """The union of the rights of all roles."""
+        return get_rights(self.all_roles)
 
 
-def by_id(person_id: UUID) -> Person | None:
-    """Return the person with this id."""
+def find_person(person_id: UUID) -> Person | None:
+    """Return the person with this id, None if there is none."""
     return db.session.get(Person, person_id)
 
 
-def by_subject(issuer: str, subject: str) -> Person | None:
-    """Return the person this identity belongs to."""
+def find_by_subject(issuer: str, subject: str) -> Person | None:
+    """Return the person of this identity, None if there is none."""
     return db.session.scalar(select(Person).where(Person.issuer == issuer, Person.subject == subject))
 
 
-def upsert(
+def upsert_person(
     issuer: str, subject: str, *, email: str, name: str, groups: list[str], locale: str, now: datetime
 ) -> Person:
-    """Return the person of this identity with what their latest sign-in says; a new one is an employee.
+    """Create or update the person of this identity and return them. A new person is an employee.
 
-    Two first sign-ins at once make one person.
+    Two concurrent first sign-ins create one person.
     """
     said = {"email": email, "name": name, "groups": groups, "locale": locale, "signed_in_at": now}
     query = (
@@ -91,24 +91,24 @@ def upsert(
     return db.session.scalars(query, execution_options={"populate_existing": True}).one()
 
 
-def active_with_role(role: str) -> list[Person]:
-    """Return the people with this role who are not deactivated, always in the same order."""
+def list_active_with_role(role: str) -> list[Person]:
+    """List the people with this role who are not deactivated, ordered by id."""
     query = select(Person).where(Person.role == role, Person.deactivated_at.is_(None)).order_by(Person.id)
     return list(db.session.scalars(query))
 
 
-def lock(person_id: UUID) -> Person | None:
-    """Return the person, holding everybody else's writes about them until the transaction ends."""
+def lock_person(person_id: UUID) -> Person | None:
+    """Return the person and lock the row until the transaction ends; None if there is none."""
     return db.session.scalar(select(Person).where(Person.id == person_id).with_for_update())
 
 
-def version_of(person_id: UUID) -> int:
-    """Return how often anything shown to this person has changed."""
+def get_version(person_id: UUID) -> int:
+    """Return the version of what this person is shown; it grows with every change."""
     return db.session.scalar(select(Person.version).where(Person.id == person_id)) or 0
 
 
-def announce(person_id: UUID) -> None:
-    """Raise the person's version and tell every web process when this transaction commits."""
+def publish_version(person_id: UUID) -> None:
+    """Increment the person's version and notify every web process when this transaction commits."""
     version = db.session.scalar(
         update(Person)
         .where(Person.id == person_id)
@@ -120,6 +120,6 @@ def announce(person_id: UUID) -> None:
         db.session.execute(select(func.pg_notify(CHANNEL, f"{person_id} {version}")))
 
 
-def hang_up(person_id: UUID) -> None:
-    """End the person's open streams when this transaction commits; those that may, come back."""
-    db.session.execute(select(func.pg_notify(CHANNEL, f"{person_id} {HUNG_UP}")))
+def close_streams(person_id: UUID) -> None:
+    """Close the person's open event streams when this transaction commits; clients may reconnect."""
+    db.session.execute(select(func.pg_notify(CHANNEL, f"{person_id} {CLOSE_STREAMS}")))

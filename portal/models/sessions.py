@@ -1,4 +1,4 @@
-"""Sign-ins as rows: the cookie holds an opaque token, this table its hash and everything else."""
+"""The tables of sessions, started sign-ins and used logout tokens."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.db import Base, db
 from portal.models.people import Person
 
-# What is old goes a few rows at a time, so that nobody's sign-in waits for a great clean-up.
+# Expired rows are deleted in small batches, so that no sign-in waits for a large one.
 _PRUNED_AT_ONCE = 200
 
 
 class Session(Base):
-    """One browser's session, signed in or not yet.
+    """One browser's session, signed in or not.
 
     ``public_id`` names it on pages and in forms, where the token and its hash never appear. ``confirmed_at``
-    is when the identity provider last said in this browser what the person may do; None counts for nothing.
+    is when the identity provider last confirmed the person's rights in this browser; None if never.
     """
 
     __tablename__ = "sessions"
@@ -42,9 +42,9 @@ class Session(Base):
 
 
 class SignInAttempt(Base):
-    """A sign-in that was sent to the identity provider and has not come back; used once, then gone.
+    """A sign-in that was started and has not returned from the identity provider; single use.
 
-    ``session_id`` names the session that is to be confirmed, None when a new one is to begin.
+    ``session_id`` is the session to confirm, None to create a new one.
     """
 
     __tablename__ = "sign_in_attempts"
@@ -61,7 +61,7 @@ class SignInAttempt(Base):
 
 
 class LogoutOrder(Base):
-    """An order of the identity provider to end sessions that was carried out, so that it works only once."""
+    """A back-channel logout token that was applied (digest of issuer and ``jti``), to refuse a replay."""
 
     __tablename__ = "logout_orders"
 
@@ -69,8 +69,8 @@ class LogoutOrder(Base):
     seen_at: Mapped[datetime] = mapped_column(index=True)
 
 
-def with_person(token_hash: bytes) -> tuple[Session, Person | None] | None:
-    """Return the session of a cookie and whose it is, in one query."""
+def find_with_person(token_hash: bytes) -> tuple[Session, Person | None] | None:
+    """Return the session with this token hash and its person, in one query; None if there is none."""
     found = db.session.execute(
         select(Session, Person)
         .outerjoin(Person, Person.id == Session.person_id)
@@ -79,43 +79,43 @@ def with_person(token_hash: bytes) -> tuple[Session, Person | None] | None:
     return None if found is None else (found[0], found[1])
 
 
-def of_person(person_id: UUID) -> Sequence[Session]:
-    """Return a person's sessions, the latest used first."""
+def list_of_person(person_id: UUID) -> Sequence[Session]:
+    """List a person's sessions, the most recently used first."""
     return db.session.scalars(
         select(Session).where(Session.person_id == person_id).order_by(Session.active_at.desc())
     ).all()
 
 
-def touch(token_hash: bytes, now: datetime) -> None:
-    """Note that the session was used."""
+def update_active_at(token_hash: bytes, now: datetime) -> None:
+    """Set when the session was last used."""
     db.session.execute(update(Session).where(Session.token_hash == token_hash).values(active_at=now))
 
 
-def write_data(token_hash: bytes, data: dict[str, Any]) -> None:
-    """Replace what the session holds."""
+def update_data(token_hash: bytes, data: dict[str, Any]) -> None:
+    """Replace the session's data."""
     db.session.execute(update(Session).where(Session.token_hash == token_hash).values(data=data))
 
 
-def end(token_hash: bytes) -> None:
-    """Delete one session; the cookie that named it is worth nothing from now on."""
+def delete_session(token_hash: bytes) -> None:
+    """Delete one session by its token hash."""
     db.session.execute(delete(Session).where(Session.token_hash == token_hash))
 
 
-def end_of_person(person_id: UUID, *, but: bytes | None = None) -> int:
-    """Delete a person's sessions, except the one named ``but``; return how many there were."""
+def delete_of_person(person_id: UUID, *, but: bytes | None = None) -> int:
+    """Delete a person's sessions except the one with token hash ``but``; return how many were deleted."""
     query = delete(Session).where(Session.person_id == person_id).returning(Session.token_hash)
     if but is not None:
         query = query.where(Session.token_hash != but)
     return len(db.session.scalars(query).all())
 
 
-def end_named(public_id: UUID, person_id: UUID) -> bool:
-    """Delete one of a person's sessions by its public name; return whether it was there."""
+def delete_by_public_id(public_id: UUID, person_id: UUID) -> bool:
+    """Delete one of a person's sessions by its public id; return whether it existed."""
     query = delete(Session).where(Session.public_id == public_id, Session.person_id == person_id)
     return db.session.scalar(query.returning(Session.public_id)) is not None
 
 
-def rotate(
+def rotate_token(
     public_id: UUID,
     *,
     person_id: UUID,
@@ -126,9 +126,9 @@ def rotate(
     id_token: bytes | None,
     now: datetime,
 ) -> bool:
-    """Put a confirmed session under a fresh token; return False when it is not there, or not this person's.
+    """Give a confirmed session a new token; return False if it does not exist or is another person's.
 
-    How long it lasts at most and what it holds stay as they are.
+    Its absolute expiry and its data stay as they are.
     """
     query = (
         update(Session)
@@ -140,24 +140,24 @@ def rotate(
     return db.session.scalar(query) is not None
 
 
-def confirmed_at(public_id: UUID) -> datetime | None:
-    """Return when a session was last confirmed, None when it was not or is gone."""
+def find_confirmed_at(public_id: UUID) -> datetime | None:
+    """Return when a session was last confirmed, None if never or if it does not exist."""
     return db.session.scalar(select(Session.confirmed_at).where(Session.public_id == public_id))
 
 
-def doubt_of_person(person_id: UUID) -> None:
-    """Let none of a person's sessions count as confirmed."""
+def clear_confirmations(person_id: UUID) -> None:
+    """Mark all of a person's sessions as not confirmed."""
     query = update(Session).where(Session.person_id == person_id).values(confirmed_at=None)
     db.session.execute(query.execution_options(synchronize_session=False))
 
 
-def end_of_identity(issuer: str, *, subject: str | None, sid: str | None) -> list[UUID]:
-    """Delete the sessions an order to sign out means, in one statement; return whose each of them was.
+def delete_of_identity(issuer: str, *, subject: str | None, sid: str | None) -> list[UUID]:
+    """Delete the sessions that a logout token names, in one statement; return the person id of each.
 
     Args:
-        issuer: who orders it.
-        subject: the person meant, None when only ``sid`` says.
-        sid: the one sign-in meant, None for all of the person's.
+        issuer: issuer of the logout token.
+        subject: its ``sub``, None if it has only ``sid``.
+        sid: its ``sid``, None for all sessions of the subject.
     """
     query = delete(Session).where(Session.issuer == issuer, Session.person_id.is_not(None))
     if sid is not None:
@@ -171,8 +171,8 @@ def end_of_identity(issuer: str, *, subject: str | None, sid: str | None) -> lis
     return [owner for owner in owners if owner is not None]
 
 
-def take_attempt(state_hash: bytes, browser_hash: bytes) -> SignInAttempt | None:
-    """Remove and return the attempt this browser began with this state."""
+def consume_attempt(state_hash: bytes, browser_hash: bytes) -> SignInAttempt | None:
+    """Delete and return the attempt with this state and browser, None if there is none."""
     return db.session.scalar(
         delete(SignInAttempt)
         .where(SignInAttempt.state_hash == state_hash, SignInAttempt.browser_hash == browser_hash)
@@ -180,14 +180,14 @@ def take_attempt(state_hash: bytes, browser_hash: bytes) -> SignInAttempt | None
     )
 
 
-def take_order(digest: bytes, now: datetime) -> bool:
-    """Note an order to sign out; return False when it was carried out before."""
+def store_logout_order(digest: bytes, now: datetime) -> bool:
+    """Store the digest of a logout token; return False if it was stored before."""
     query = insert(LogoutOrder).values(digest=digest, seen_at=now).on_conflict_do_nothing()
     return db.session.scalar(query.returning(LogoutOrder.digest)) is not None
 
 
-def prune(now: datetime, *, attempts_before: datetime, orders_before: datetime) -> int:
-    """Delete some of what is over: sessions, attempts and orders; return how many, 0 when nothing is."""
+def delete_expired(now: datetime, *, attempts_before: datetime, orders_before: datetime) -> int:
+    """Delete a batch of expired sessions, attempts and logout orders; return how many, 0 when done."""
     deleted = 0
     for key, is_over in (
         (Session.token_hash, Session.expires_at <= now),

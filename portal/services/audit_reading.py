@@ -53,7 +53,7 @@ def wanted(*, action: str | None, person: str | None, day: date | None) -> Wante
 def called(person: str) -> str:
     """Return what to show for a person that is searched for: instead of an id their address, while there is one."""
     try:
-        found = people.by_id(UUID(person))
+        found = people.find_person(UUID(person))
     except ValueError:
         return person
     return found.email if found else person

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from portal.db import transaction
-from portal.domain.caller import current_caller
+from portal.domain.audit_context import get_audit_context
 from portal.domain.consent import Policy
 from portal.domain.errors import BadInput
 from portal.models import audit, consents, people, shoots
@@ -32,7 +32,7 @@ def give(
     if policy.missing(ticked):
         raise BadInput("Every statement has to be ticked to go on.")
     with transaction() as session:
-        people.lock(person.id)
+        people.lock_person(person.id)
         standing = consents.current(person.id, policy.version)
         if standing is not None:
             return standing
@@ -45,7 +45,7 @@ def give(
             purposes=[purpose.key for purpose in policy.purposes],
             provider=provider,
             given_at=now,
-            address_digest=current_caller().address_digest,
+            address_digest=get_audit_context().address_digest,
             user_agent=user_agent,
         )
         session.add(consent)
@@ -54,7 +54,7 @@ def give(
             # Whoever had withdrawn and agrees again gets the pictures that were held back meanwhile.
             shoot_sync.recheck_withheld(shoot)
             asking.rejoin_queue(person)
-        people.announce(person.id)
+        people.publish_version(person.id)
         return consent
 
 
@@ -65,7 +65,7 @@ def withdraw(person: Person, *, now: datetime) -> bool:
         False when there was none.
     """
     with transaction():
-        people.lock(person.id)
+        people.lock_person(person.id)
         # To whatever version they agreed: no means no.
         standing = consents.all_standing(person.id)
         if not standing:
@@ -73,5 +73,5 @@ def withdraw(person: Person, *, now: datetime) -> bool:
         for each in standing:
             each.withdrawn_at = now
         audit.add("consent.withdrawn", at=now, actor_id=person.id, subject_id=person.id)
-        people.announce(person.id)
+        people.publish_version(person.id)
         return True

@@ -139,6 +139,6 @@ def _put_back(shoot: Shoot, *, now: datetime, outbox: Outbox) -> None:
     """Give somebody their old place in the line back."""
     shoot.problem = None
     shoot.attempted_at = None
-    people.announce(shoot.person_id)
+    people.publish_version(shoot.person_id)
     notifications.credits_are_back(shoot, outbox=outbox, now=now)
     waiting_turns.queue(shoot)

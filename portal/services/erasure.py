@@ -71,7 +71,7 @@ def order(person_id: UUID, *, secretbox: SecretBox, now: datetime, actor_id: UUI
     with transaction() as session:
         # Sessions before the person, as everywhere; then those that began in between.
         shoots.lock_by_person(person_id)
-        person = people.lock(person_id)
+        person = people.lock_person(person_id)
         if person is None:
             raise NotFound
         if (standing := erasures.open_for(person_id)) is not None:
@@ -92,9 +92,9 @@ def order(person_id: UUID, *, secretbox: SecretBox, now: datetime, actor_id: UUI
         session.add(erasure)
         erasures.bury(erasure.provider_ids, now)
         person.deactivated_at = person.deactivated_at or now
-        sessions.end_of_person(person_id)
+        sessions.delete_of_person(person_id)
         audit.add("person.erasure_ordered", at=now, actor_id=actor_id, subject_id=person_id)
-        people.announce(person_id)
+        people.publish_version(person_id)
         _queue(erasure.id)
         return erasure.id
 

@@ -76,7 +76,7 @@ def _store_choice(person: Person, photo_id: UUID, now: datetime) -> Choice:
             person.id, photo, origin="portal", key=f"portal:{uuid4()}", acted_at=acted_at, now=now
         )
         audit.add("choice.made", at=now, actor_id=person.id, subject_id=person.id, origin="portal")
-        people.announce(person.id)
+        people.publish_version(person.id)
         return choice
 
 

@@ -110,12 +110,12 @@ def _studio(settings: Settings) -> str:
     if not (settings.embed_origins or brand.embed_origins):
         raise Unwell("its host is not known, so it can only open in a tab of its own; set HEADSHOT_EMBED_ORIGINS")
     origins = settings.embed_origins or brand.embed_origins
-    if refused := framing.unusable(origins, is_secure=settings.is_secure):
+    if refused := framing.list_insecure_origins(origins, is_secure=settings.is_secure):
         raise Unwell(f"no browser shows {refused[0]} inside https; set HEADSHOT_EMBED_ORIGINS")
-    split = framing.disagreement(
-        allow=framing.frame_allow(origins),
-        permissions_policy=framing.camera_policy(origins),
-        content_policy=framing.frame_sources(origins),
+    split = framing.find_disagreement(
+        allow=framing.build_allow_attribute(origins),
+        permissions_policy=framing.build_camera_policy(origins),
+        content_policy=framing.build_frame_src(origins),
     )
     if split:
         raise Unwell(f"a browser would read {', '.join(sorted(split))} in different ways; set HEADSHOT_EMBED_ORIGINS")

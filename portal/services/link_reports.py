@@ -58,7 +58,7 @@ def report_dead(person: Person, sighting: Sighting, *, now: datetime, outbox: Ou
             who = person.id
             audit.add("shoot.link_reported", at=now, actor_id=who, subject_id=who, result="problem", saw=sighting.saw)
             notifications.link_is_reported(shoot, report_id, outbox=outbox, now=now)
-            people.announce(person.id)
+            people.publish_version(person.id)
         return True
 
 
@@ -88,4 +88,4 @@ def see_to(report_id: UUID, *, actor_id: UUID, now: datetime, outbox: Outbox = N
         report.done_at, report.done_by = now, actor_id
         audit.add("shoot.link_seen_to", at=now, actor_id=actor_id, subject_id=shoot.person_id)
         notifications.link_was_seen_to(shoot, report_id, outbox=outbox, now=now)
-        people.announce(shoot.person_id)
+        people.publish_version(shoot.person_id)

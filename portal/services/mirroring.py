@@ -166,7 +166,7 @@ def _register(shoot_id: UUID, listed: list[ListedPhoto], now: datetime) -> list[
         for gone in known.values():
             gone.removed_at = gone.removed_at or now
         shoot.photo_count = len(listed)
-        people.announce(shoot.person_id)
+        people.publish_version(shoot.person_id)
     release()
     return waiting
 
@@ -250,7 +250,7 @@ def _keep(shoot_id: UUID, fetched: _Fetched, copier: Copier) -> None:
         photo.copied_at = copier.clock()
         shoot = shoots.find_by_id(shoot_id)
         if shoot is not None:
-            people.announce(shoot.person_id)
+            people.publish_version(shoot.person_id)
 
 
 def _finish(shoot_id: UUID, provider_id: str, copier: Copier) -> None:
@@ -271,4 +271,4 @@ def _close_copy(shoot: Shoot, now: datetime, outbox: Outbox) -> None:
         shoot.problem = None
         audit.add("photos.copied", at=now, subject_id=shoot.person_id, count=copied)
         notifications.photos_are_ready(shoot, outbox=outbox, now=now)
-    people.announce(shoot.person_id)
+    people.publish_version(shoot.person_id)

@@ -98,7 +98,7 @@ def tell_of_stuck(*, outbox: Outbox, now: datetime) -> None:
             if shoot is not None and _is_news(shoot, now):
                 shoot.stuck_notified_at = now
                 audit.add("shoot.stuck", at=now, subject_id=shoot.person_id, result="problem")
-                people.announce(shoot.person_id)
+                people.publish_version(shoot.person_id)
 
 
 def _is_news(shoot: Shoot, now: datetime) -> bool:

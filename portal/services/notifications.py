@@ -135,7 +135,7 @@ def sessions_are_stuck(*, outbox: Outbox, now: datetime) -> bool:
 
 
 def _owe_person(kind: Kind, shoot: Shoot, occasion: str, now: datetime) -> None:
-    person = people.by_id(shoot.person_id)
+    person = people.find_person(shoot.person_id)
     if person is not None and person.deactivated_at is None:
         _owe(kind, f"{shoot.id}:{occasion}", now, person=person, shoot=shoot)
 
@@ -143,7 +143,7 @@ def _owe_person(kind: Kind, shoot: Shoot, occasion: str, now: datetime) -> None:
 def _owe_operators(kind: Kind, occasion: str, outbox: Outbox, now: datetime, *, shoot: Shoot | None = None) -> bool:
     if outbox.has_support:
         return _owe(kind, occasion, now, shoot=shoot)
-    owed = [_owe(kind, occasion, now, person=admin, shoot=shoot) for admin in people.active_with_role(Role.ADMIN)]
+    owed = [_owe(kind, occasion, now, person=admin, shoot=shoot) for admin in people.list_active_with_role(Role.ADMIN)]
     return any(owed)
 
 
@@ -252,7 +252,7 @@ def _address(notice: Notice, support: str | None, now: datetime) -> Letter | Non
             _drop(notice, "no_support_address", now)
             return None
         return Letter(notice.id, kind, support, "", None, session)
-    person = people.by_id(notice.person_id)
+    person = people.find_person(notice.person_id)
     if person is None or person.deactivated_at is not None:
         _drop(notice, "person_deactivated", now)
         return None

@@ -1,4 +1,4 @@
-"""People coming and going: signing in, being confirmed, being refused, being kept out."""
+"""Signing in, deactivating and reactivating people, with their audit entries."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from uuid import UUID
 from portal.db import transaction
 from portal.domain.errors import NotFound, NotYourself, SignInRefused
 from portal.domain.identity import Identity
-from portal.domain.roles import Role, standing_of
+from portal.domain.roles import Role, assign_roles
 from portal.domain.session_lifetimes import LIFETIMES
 from portal.models import audit, people, sessions
 from portal.models.people import Person
 from portal.models.sessions import Session
 from portal.settings import Settings
 
-ATTEMPT_LIFE = timedelta(minutes=10)
-# An order to sign out is refused as too old long before its trace is deleted.
-ORDER_TRACE = timedelta(hours=1)
+ATTEMPT_LIFETIME = timedelta(minutes=10)
+# A logout token is refused as too old long before its digest is deleted.
+LOGOUT_ORDER_RETENTION = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewSession:
-    """The session a sign-in begins or goes on with.
+    """The session that a sign-in creates or confirms.
 
     Attributes:
-        token_hash: of the cookie's fresh token.
-        replaces: hash of the token the browser came with, None if it had none.
-        confirms: the session that is to go on, its person having been confirmed; None begins another.
-        id_token: sealed, for signing out at the identity provider.
-        data: what the session holds from the start.
+        token_hash: hash of the cookie's new token.
+        replaces: hash of the token that the browser sent, None if it sent none.
+        confirms: public id of the session to confirm; None creates a new one.
+        id_token: encrypted, for signing out at the identity provider.
+        data: initial data of a new session.
     """
 
     token_hash: bytes
@@ -44,24 +44,23 @@ class NewSession:
 
 def sign_in(
     identity: Identity,
-    begins: NewSession,
+    new_session: NewSession,
     *,
     settings: Settings,
     locale: str,
     now: datetime,
 ) -> Person:
-    """Let a proved identity in: know or make the person, begin or confirm their session under a fresh token.
+    """Sign in a verified identity: create or update the person, create or confirm the session.
 
-    The person is found by issuer and subject alone. An address is what others are told; it proves nothing,
-    and somebody else may have it tomorrow. ``locale`` is what pages and mails speak
-    from now on.
+    The person is found by issuer and subject alone; an address may be reused for another person later.
+    ``locale`` becomes the language of pages and mails.
 
     Raises:
-        SignInRefused: the address is missing, unverified or of a foreign domain, or the person was deactivated.
+        SignInRefused: the address is missing, unverified or outside the allowed domains, or the person is deactivated.
     """
-    email = _admissible_email(identity, settings.allowed_email_domains)
+    email = _check_email(identity, settings.allowed_email_domains)
     with transaction() as unit:
-        person = people.upsert(
+        person = people.upsert_person(
             identity.issuer,
             identity.subject,
             email=email,
@@ -72,12 +71,12 @@ def sign_in(
         )
         if person.deactivated_at is not None:
             raise SignInRefused("person_deactivated", status=403, person_id=person.id)
-        _appoint(person, identity, email, settings, now)
-        is_confirmed = _goes_on(person, identity, begins, now)
+        _update_roles(person, identity, email, settings, now)
+        is_confirmed = _confirm_session(person, identity, new_session, now)
         if not is_confirmed:
-            if begins.replaces is not None:
-                sessions.end(begins.replaces)
-            unit.add(_session(person, identity, begins, now))
+            if new_session.replaces is not None:
+                sessions.delete_session(new_session.replaces)
+            unit.add(_build_session(person, identity, new_session, now))
         audit.add(
             "sign_in.confirmed" if is_confirmed else "sign_in",
             at=now,
@@ -85,14 +84,14 @@ def sign_in(
             subject_id=person.id,
             role=person.role,
         )
-        sessions.prune(now, attempts_before=now - ATTEMPT_LIFE, orders_before=now - ORDER_TRACE)
+        sessions.delete_expired(now, attempts_before=now - ATTEMPT_LIFETIME, orders_before=now - LOGOUT_ORDER_RETENTION)
         return person
 
 
-def _admissible_email(identity: Identity, domains: frozenset[str]) -> str:
+def _check_email(identity: Identity, domains: frozenset[str]) -> str:
     if identity.email is None:
         raise SignInRefused("email_missing", status=403)
-    # A provider that says nothing about it is the company's own directory; one that says no is believed.
+    # Without the claim the provider is trusted to verify the addresses of its own directory.
     if identity.email_verified is False:
         raise SignInRefused("email_unverified", status=403)
     if domains and identity.email.rpartition("@")[2].casefold() not in domains:
@@ -100,15 +99,15 @@ def _admissible_email(identity: Identity, domains: frozenset[str]) -> str:
     return identity.email
 
 
-def _appoint(person: Person, identity: Identity, email: str, settings: Settings, now: datetime) -> None:
-    """Give the person the roles this sign-in proves, and take those it no longer does."""
-    standing = standing_of(email, identity.groups, settings.appointments)
+def _update_roles(person: Person, identity: Identity, email: str, settings: Settings, now: datetime) -> None:
+    """Set the roles that this sign-in proves; remove the others."""
+    standing = assign_roles(email, identity.groups, settings.role_bindings)
     roles, teams = person.all_roles, person.manages
     person.role, person.roles, person.manages = standing.role, list(standing.roles), list(standing.teams)
     if (roles, teams) == (person.all_roles, person.manages):
         return
-    # What changed counts in other browsers only after these have been confirmed, and so renewed, too.
-    sessions.doubt_of_person(person.id)
+    # The person's other sessions get the new rights only when they are confirmed, under a new token.
+    sessions.clear_confirmations(person.id)
     audit.add(
         "person.role",
         at=now,
@@ -120,11 +119,11 @@ def _appoint(person: Person, identity: Identity, email: str, settings: Settings,
     )
 
 
-def _goes_on(person: Person, identity: Identity, begins: NewSession, now: datetime) -> bool:
-    """Give the session a browser came with a fresh token, if it is this person's and was to be confirmed."""
+def _confirm_session(person: Person, identity: Identity, begins: NewSession, now: datetime) -> bool:
+    """Give the browser's session a new token if it is this person's and confirmation was requested."""
     if begins.confirms is None or begins.replaces is None:
         return False
-    return sessions.rotate(
+    return sessions.rotate_token(
         begins.confirms,
         person_id=person.id,
         issuer=identity.issuer,
@@ -136,7 +135,7 @@ def _goes_on(person: Person, identity: Identity, begins: NewSession, now: dateti
     )
 
 
-def _session(person: Person, identity: Identity, begins: NewSession, now: datetime) -> Session:
+def _build_session(person: Person, identity: Identity, begins: NewSession, now: datetime) -> Session:
     return Session(
         token_hash=begins.token_hash,
         person_id=person.id,
@@ -152,52 +151,52 @@ def _session(person: Person, identity: Identity, begins: NewSession, now: dateti
     )
 
 
-def note_refusal(reason: str, *, now: datetime, action: str = "sign_in", person_id: UUID | None = None) -> None:
-    """Keep that a sign-in, or an order to sign out, was refused and why."""
+def audit_refusal(reason: str, *, now: datetime, action: str = "sign_in", person_id: UUID | None = None) -> None:
+    """Write an audit entry for a refused sign-in or logout token."""
     with transaction():
         audit.add(action, at=now, subject_id=person_id, result="refused", reason=reason)
 
 
-def note_denied(person: Person, endpoint: str, *, now: datetime) -> None:
-    """Keep that somebody called what is not theirs to call."""
+def audit_denial(person: Person, endpoint: str, *, now: datetime) -> None:
+    """Write an audit entry for a request that the person has no right to."""
     with transaction():
         audit.add("access", at=now, actor_id=person.id, result="denied", endpoint=endpoint)
 
 
-def note_view(person: Person, endpoint: str, *, now: datetime, subject_id: UUID | None = None) -> None:
-    """Keep that somebody looks at other people's data: all on a page, or one person's."""
+def audit_view(person: Person, endpoint: str, *, now: datetime, subject_id: UUID | None = None) -> None:
+    """Write an audit entry for viewing other people's data: a list, or one person's."""
     with transaction():
         audit.add("console.viewed", at=now, actor_id=person.id, subject_id=subject_id, endpoint=endpoint)
 
 
-def deactivate(person_id: UUID, *, actor: Person, now: datetime) -> None:
-    """Keep a person out from this moment: no sign-in succeeds, every session is dead, every stream ends.
+def deactivate_person(person_id: UUID, *, actor: Person, now: datetime) -> None:
+    """Deactivate a person: refuse further sign-ins, end all sessions and streams.
 
     Raises:
-        NotYourself: nobody shuts themselves out.
+        NotYourself: the actor is the person.
         NotFound: there is no such person.
     """
     if person_id == actor.id:
         raise NotYourself
     with transaction():
-        person = people.lock(person_id)
+        person = people.lock_person(person_id)
         if person is None:
             raise NotFound
         if person.deactivated_at is None:
             person.deactivated_at = now
             audit.add("person.deactivated", at=now, actor_id=actor.id, subject_id=person_id)
-        sessions.end_of_person(person_id)
-        people.hang_up(person_id)
+        sessions.delete_of_person(person_id)
+        people.close_streams(person_id)
 
 
-def reactivate(person_id: UUID, *, actor: Person, now: datetime) -> None:
-    """Let a person sign in again.
+def reactivate_person(person_id: UUID, *, actor: Person, now: datetime) -> None:
+    """Allow a person to sign in again.
 
     Raises:
         NotFound: there is no such person.
     """
     with transaction():
-        person = people.lock(person_id)
+        person = people.lock_person(person_id)
         if person is None:
             raise NotFound
         if person.deactivated_at is not None:

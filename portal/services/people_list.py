@@ -96,11 +96,11 @@ def dossier(person_id: UUID, now: datetime) -> PersonDetail:
     Raises:
         NotFound: there is no such person.
     """
-    person = people.by_id(person_id)
+    person = people.find_person(person_id)
     if person is None:
         raise NotFound
     stands = journey.load(person)
-    return PersonDetail(now, person, stands, sessions.of_person(person, now), _milestones(person, stands))
+    return PersonDetail(now, person, stands, sessions.list_active(person, now), _milestones(person, stands))
 
 
 def _milestones(person: Person, stands: Journey) -> list[tuple[str, datetime]]:

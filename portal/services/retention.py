@@ -23,7 +23,7 @@ from portal.models import (
     shoot_steps,
     shoots,
 )
-from portal.services.people import ATTEMPT_LIFE, ORDER_TRACE
+from portal.services.people import ATTEMPT_LIFETIME, LOGOUT_ORDER_RETENTION
 from portal.storage import Storage
 
 log = logging.getLogger(__name__)
@@ -67,7 +67,9 @@ def _drop_sign_ins(now: datetime) -> int:
     dropped = 0
     while True:
         with transaction():
-            found = sessions.prune(now, attempts_before=now - ATTEMPT_LIFE, orders_before=now - ORDER_TRACE)
+            found = sessions.delete_expired(
+                now, attempts_before=now - ATTEMPT_LIFETIME, orders_before=now - LOGOUT_ORDER_RETENTION
+            )
         if not found:
             return dropped
         dropped += found
@@ -83,7 +85,7 @@ def _hide_unchosen(now: datetime) -> int:
                 # Nobody chose in time; saying so is better than an empty gallery.
                 shoot.problem = Problem.NOT_CHOSEN
                 audit.add("shoot.not_chosen", at=now, subject_id=shoot.person_id, result="problem")
-                people.announce(shoot.person_id)
+                people.publish_version(shoot.person_id)
         if not found:
             return hidden
         hidden += len(found)

@@ -74,7 +74,7 @@ def claim_next_shoot(desk: Desk) -> Claim | None:
 
 
 def _claim_shoot(shoot: Shoot, now: datetime, outbox: Outbox) -> Claim | None:
-    person = people.by_id(shoot.person_id)
+    person = people.find_person(shoot.person_id)
     # The person may have withdrawn between the press and this moment.
     if person is None or person.deactivated_at is not None or consents.current(person.id, POLICY_VERSION) is None:
         shoot.left_at = now
@@ -211,7 +211,7 @@ def _store_late_link(
     if signed_url and shoot.signed_url is None and shoot.provider_id == provider_id:
         shoot.signed_url = secretbox.seal(signed_url)
         audit.add("shoot.link_found", at=now, subject_id=shoot.person_id)
-        people.announce(shoot.person_id)
+        people.publish_version(shoot.person_id)
 
 
 def _store_refusal(claim: Claim, error: ProviderError, now: datetime, outbox: Outbox) -> None:
@@ -229,7 +229,7 @@ def _set_problem(shoot: Shoot, problem: Problem, now: datetime, *, reason: str) 
     shoot.problem = problem
     shoot.attempted_at = None
     audit.add("shoot.not_created", at=now, subject_id=shoot.person_id, result=problem, reason=reason)
-    people.announce(shoot.person_id)
+    people.publish_version(shoot.person_id)
 
 
 def _schedule_retry(claim: Claim, error: Exception, now: datetime) -> datetime:

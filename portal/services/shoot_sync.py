@@ -74,7 +74,7 @@ def apply_status(
         progress.note(shoot, before, at=at, doubt=uncertainty, now=now)
         audit.add("shoot.status", at=now, subject_id=shoot.person_id, before=before, after=status[:40], source=by)
     if status != before or starts_over:
-        people.announce(shoot.person_id)
+        people.publish_version(shoot.person_id)
 
 
 def _compute_uncertainty(shoot: Shoot, *, at: datetime, by: Source) -> timedelta | None:
@@ -193,7 +193,7 @@ def record_studio_favorite(
         photo = photos.create_photo(shoot.id, provider_photo_id, position=0, now=now)
     choices.create_choice(shoot.person_id, photo, origin="studio", key=key, acted_at=acted_at, now=now)
     audit.add("choice.made", at=now, subject_id=shoot.person_id, origin="studio")
-    people.announce(shoot.person_id)
+    people.publish_version(shoot.person_id)
 
 
 def apply_listed_favorite(shoot: Shoot, provider_photo_id: str, *, acted_at: datetime, now: datetime) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime
 from portal.db import transaction
 from portal.domain.consent import POLICY_VERSION
 from portal.domain.errors import ConsentMissing
-from portal.domain.secretbox import CannotOpen, SecretBox
+from portal.domain.secretbox import DecryptionFailed, SecretBox
 from portal.domain.stages import ONBOARDING, Problem
 from portal.models import audit, consents, people, shoots
 from portal.models.people import Person
@@ -32,7 +32,7 @@ def request_shoot(person: Person, *, provider: str, development: bool, now: date
             raise ConsentMissing
         if (existing := shoots.find_open(person.id)) is not None:
             return _retry_request(existing)
-        people.lock(person.id)
+        people.lock_person(person.id)
         # Another press may have been first.
         if (existing := shoots.find_open(person.id)) is not None:
             return existing
@@ -41,7 +41,7 @@ def request_shoot(person: Person, *, provider: str, development: bool, now: date
         session.flush()
         waiting_turns.queue(shoot)
         audit.add("shoot.requested", at=now, actor_id=person.id, subject_id=person.id)
-        people.announce(person.id)
+        people.publish_version(person.id)
         return shoot
 
 
@@ -53,7 +53,7 @@ def _retry_request(existing: Shoot) -> Shoot:
     if shoot.problem is not None or shoot.left_at is not None:
         shoot.problem = shoot.left_at = shoot.attempted_at = shoot.retry_at = None
         shoot.failures = 0
-        people.announce(shoot.person_id)
+        people.publish_version(shoot.person_id)
     waiting_turns.queue(shoot)
     return shoot
 
@@ -79,12 +79,12 @@ def open_studio(person: Person, *, secretbox: SecretBox, now: datetime, outbox: 
             return None
         try:
             url = secretbox.open(shoot.signed_url)
-        except CannotOpen:
+        except DecryptionFailed:
             log.exception("shoot.link_undecryptable")
             shoot.problem = Problem.LINK_LOST
             audit.add("shoot.link_lost", at=now, subject_id=person.id, result="problem")
             notifications.link_is_lost(shoot, cause="cannot_be_opened", outbox=outbox, now=now)
-            people.announce(person.id)
+            people.publish_version(person.id)
             return None
         shoot.last_opened_at = now
         if shoot.opened_at is None:

@@ -10,7 +10,7 @@ from flask import g, request
 from flask_babel import gettext as _
 
 from portal.web.context import portal_context
-from portal.web.security.safe_redirect import HOME, own_page, page_path
+from portal.web.security.safe_redirect import HOME, parse_own_page, parse_page_path
 
 _SERVER_FAULT = 500
 
@@ -44,7 +44,7 @@ def _home() -> tuple[str, str]:
 
 def _where_they_were() -> str:
     """Return the page somebody pressed something on, as their browser tells it; else their own page."""
-    return own_page(request.referrer, portal_context().settings.public_url) or HOME
+    return parse_own_page(request.referrer, portal_context().settings.public_url) or HOME
 
 
 def _the_page_again() -> tuple[str, str]:
@@ -58,7 +58,7 @@ def mine() -> tuple[str, str]:
 
 def sign_in_address(**asked: str) -> str:
     """Return where to sign in, on the way to the page that the sign-in at hand was to lead to."""
-    wanted = page_path(g.get("wanted"))
+    wanted = parse_page_path(g.get("return_to"))
     query = urlencode(asked | ({"next": wanted} if wanted not in {None, HOME} else {}))
     return f"/login?{query}" if query else "/login"
 

@@ -18,12 +18,12 @@ from portal.domain.errors import NotFound, PortalError, SignInRefused, TooMany, 
 from portal.provider.errors import ProviderError
 from portal.storage import ObjectMissing, StorageError
 from portal.web import locales
-from portal.web.auth.refusal_messages import sign_in_words
+from portal.web.auth.refusal_messages import build_sign_in_message
 from portal.web.error_messages import Words, words_for
-from portal.web.observability.request_id import request_id
-from portal.web.security.access import rule_for
-from portal.web.security.headers import csp_nonce
-from portal.web.security.sessions import current_session
+from portal.web.observability.request_id import get_request_id
+from portal.web.security.access import find_rule
+from portal.web.security.headers import get_csp_nonce
+from portal.web.security.sessions import get_current_session
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ def _portal_error(error: PortalError) -> AnyResponse:
     if isinstance(error, Unavailable):
         retry_after = _RETRY_SECONDS
     is_sign_in = isinstance(error, SignInRefused)
-    words = sign_in_words(error.reason) if is_sign_in else words_for(error.reason, error.status)
+    words = build_sign_in_message(error.reason) if is_sign_in else words_for(error.reason, error.status)
     return _answer(error.status, words, error.reason, retry_after=retry_after)
 
 
@@ -67,7 +67,7 @@ def _any_error(error: BaseException) -> AnyResponse:
         log.error("database.unavailable", extra={"error": type(error).__name__})
         # No part of the answer may ask the database again.
         release()
-        current_session().abandon()
+        get_current_session().detach()
         g.person = None
         return _portal_error(Unavailable())
     if isinstance(error, ObjectMissing):
@@ -96,18 +96,18 @@ def _answer(status: int, words: Words, reason: str, *, retry_after: int | None =
 
 
 def _wants_json() -> bool:
-    rule = rule_for(request.endpoint)
-    if rule is not None and rule.is_plain:
+    rule = find_rule(request.endpoint)
+    if rule is not None and rule.json_errors:
         return True
     return request.accept_mimetypes.best == "application/json"
 
 
 def _json(words: Words, reason: str) -> Response:
-    return jsonify(error=reason, message=f"{words.title}. {words.sentence}", request_id=request_id())
+    return jsonify(error=reason, message=f"{words.title}. {words.sentence}", request_id=get_request_id())
 
 
 def _page(words: Words) -> Response:
-    shown: dict[str, Any] = {"words": words, "request_id": request_id()}
+    shown: dict[str, Any] = {"words": words, "request_id": get_request_id()}
     # Without a router (a foreign Host header) no address can be built, so no template either.
     if request_ctx.url_adapter is None:
         return _bare_page(words)
@@ -120,12 +120,12 @@ def _page(words: Words) -> Response:
 
 
 def _bare_page(words: Words) -> Response:
-    title, sentence, number = escape(words.title), escape(words.sentence), escape(request_id())
+    title, sentence, number = escape(words.title), escape(words.sentence), escape(get_request_id())
     link = f'<p><a href="{escape(words.target)}">{escape(words.step)}</a></p>' if words.step else ""
     return Response(
         f"<!doctype html><html lang={locales.page_locale()}><meta charset=utf-8><title>{title}</title>"
         "<meta name=viewport content='width=device-width,initial-scale=1'>"
-        f"<style nonce={csp_nonce()}>body{{font:17px/1.5 system-ui,sans-serif;max-width:34rem;margin:10vh auto;"
+        f"<style nonce={get_csp_nonce()}>body{{font:17px/1.5 system-ui,sans-serif;max-width:34rem;margin:10vh auto;"
         "padding:0 1rem}</style>"
         f"<h1>{title}</h1><p>{sentence}</p>{link}<p><small>{number}</small></p></html>",
         content_type="text/html; charset=utf-8",

@@ -22,9 +22,10 @@ from portal.services.deliveries import WebhookReceiver
 from portal.settings import Settings
 from portal.web.context import EXTENSION, portal_context
 from portal.web.observability import logs, metrics
-from portal.web.observability.request_id import new_id, origin_of
-from portal.web.security.headers import plain_walls
-from portal.web.security.rate_limits import Limit, Throttle
+from portal.web.observability.client_address import build_client_key
+from portal.web.observability.request_id import create_request_id
+from portal.web.security.headers import build_security_headers
+from portal.web.security.rate_limits import RateLimit, RateLimiter
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -35,7 +36,7 @@ blueprint = Blueprint("webhooks", __name__)
 
 MAX_BODY_BYTES = 256 * 1024
 # Eight at a time, so that a flood asks the database every ten seconds and not every second.
-_WRONG_SIGNATURES = Limit("wrong webhook signatures", per_minute=60, batch=8)
+_WRONG_SIGNATURES = RateLimit("wrong webhook signatures", per_minute=60, batch=8)
 _COME_BACK = {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}
 _SLUGS = {f"/webhooks/{slug}": slug for slug in BRANDS}
 # A server joins what comes twice under one name, so there is one of each at most.
@@ -66,7 +67,7 @@ class Door:
         self._inner: WSGIApplication = app.wsgi_app
         self._our_hosts = re.compile(re.escape(urlsplit(settings.public_url).hostname or "") + r"(:[0-9]{1,5})?")
         self._trusts_ids = settings.on_paas
-        self._walls = plain_walls(settings)
+        self._walls = build_security_headers(settings)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a webhook, or hand the request on."""
@@ -76,7 +77,7 @@ class Door:
             return self._inner(environ, start_response)
         began = time.perf_counter()
         with self._app.app_context():
-            number = g.request_id = new_id(environ.get("HTTP_X_REQUEST_ID", ""), is_trusted=self._trusts_ids)
+            number = g.request_id = create_request_id(environ.get("HTTP_X_REQUEST_ID", ""), is_trusted=self._trusts_ids)
             status, text = self._take_in(slug, environ)
             logs.note("POST", environ["PATH_INFO"], status, time.perf_counter() - began)
         body = f"{text}\n".encode()
@@ -150,9 +151,9 @@ def _refuse(portal: AppContext, reason: str, environ: WSGIEnvironment) -> tuple[
     """Refuse what is not authentic; a flood of it is not even written down. Authentic ones never come here."""
     forwarded = environ.get("HTTP_X_FORWARDED_FOR", "") if portal.settings.on_paas else ""
     address = forwarded.rpartition(",")[2].strip() or environ.get("REMOTE_ADDR", "")
-    throttle: Throttle = current_app.extensions["throttle"]
+    throttle: RateLimiter = current_app.extensions["throttle"]
     try:
-        throttle.count(_WRONG_SIGNATURES, origin_of(address), portal.clock())
+        throttle.check(_WRONG_SIGNATURES, build_client_key(address), portal.clock())
     except TooMany:
         return 429, "too many wrong signatures"
     log.warning("webhook.rejected", extra={"reason": reason})

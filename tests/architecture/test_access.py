@@ -11,7 +11,7 @@ from flask import Flask
 from portal.app import create_app
 from portal.domain.roles import RIGHTS, Role
 from portal.settings import Settings
-from portal.web.security.access import RULES, Stranger, Who, limit_for
+from portal.web.security.access import RULES, Access, Unauthenticated, find_rate_limit
 from tests.architecture.addresses import Call, calls_of
 
 # Whoever opens a page to everybody changes this list too, and says why in the same commit.
@@ -72,15 +72,15 @@ def test_every_endpoint_is_on_the_list_and_nothing_else_is(app: Flask) -> None:
 
 
 def test_what_is_open_to_everybody_was_meant_to_be() -> None:
-    assert {name for name, rule in RULES.items() if rule.who is Who.ANYONE} == OPEN
-    assert {name for name, rule in RULES.items() if rule.who is Who.MACHINE} == MACHINES
+    assert {name for name, rule in RULES.items() if rule.access is Access.PUBLIC} == OPEN
+    assert {name for name, rule in RULES.items() if rule.access is Access.MACHINE} == MACHINES
 
 
 def test_console_and_teams_take_a_right_and_nothing_else_does(app: Flask) -> None:
     for call in calls_of(app):
         is_inside = call.path.startswith(("/admin", "/team"))
         assert is_inside == (RULES[call.endpoint].right is not None), call
-        assert not is_inside or RULES[call.endpoint].who is Who.EMPLOYEE, call
+        assert not is_inside or RULES[call.endpoint].access is Access.SIGNED_IN, call
 
 
 @pytest.mark.parametrize(
@@ -98,22 +98,22 @@ def test_each_role_reaches_these_pages(role: Role, reached: set[str]) -> None:
 
 def test_whoever_looks_at_peoples_data_is_noted(app: Flask) -> None:
     inside = {call.endpoint for call in calls_of(app) if call.method == "GET" and RULES[call.endpoint].right}
-    assert {endpoint for endpoint in inside if RULES[endpoint].noted_for is None} == NOBODYS
+    assert {endpoint for endpoint in inside if RULES[endpoint].audit_views_as is None} == NOBODYS
 
 
 def test_what_pages_fetch_by_themselves_keeps_nobody_signed_in() -> None:
     for name in ("headshots.status", "live.events", "photos.show"):
-        assert not RULES[name].prolongs
-        assert RULES[name].stranger is Stranger.IS_TOLD
+        assert not RULES[name].extends_session
+        assert RULES[name].unauthenticated is Unauthenticated.RESPOND_401
 
 
 def test_whatever_changes_something_or_is_asked_often_or_takes_much_has_a_limit(app: Flask) -> None:
     for call in calls_of(app):
-        is_people_s = RULES[call.endpoint].who is not Who.MACHINE
+        is_people_s = RULES[call.endpoint].access is not Access.MACHINE
         if is_people_s and call.method not in {"GET", "HEAD"}:
-            assert limit_for(RULES[call.endpoint], call.method) is not None, call
+            assert find_rate_limit(RULES[call.endpoint], call.method) is not None, call
     for name in ("auth.start", "auth.login", "auth.callback", "auth.initiate", "photos.show", "audit.download"):
-        assert limit_for(RULES[name], "GET") is not None, name
+        assert find_rate_limit(RULES[name], "GET") is not None, name
 
 
 def test_only_the_studio_hands_on_the_camera() -> None:
@@ -124,18 +124,18 @@ def test_stranger_gets_nowhere_but_to_open_pages(app: Flask) -> None:
     client = app.test_client()
     for call in calls_of(app):
         rule = RULES[call.endpoint]
-        if rule.who in {Who.ANYONE, Who.MACHINE}:
+        if rule.access in {Access.PUBLIC, Access.MACHINE}:
             continue
         answer = client.open(call.path, method=call.method)
-        assert answer.status_code == _expected(call, rule.stranger), call
-        if answer.status_code == 303 and rule.stranger is Stranger.SIGNS_IN:
+        assert answer.status_code == _expected(call, rule.unauthenticated), call
+        if answer.status_code == 303 and rule.unauthenticated is Unauthenticated.REDIRECT_TO_LOGIN:
             assert answer.headers["Location"].startswith("/login?next="), call
 
 
-def _expected(call: Call, stranger: Stranger) -> int:
-    if stranger is Stranger.GOES_HOME:
+def _expected(call: Call, stranger: Unauthenticated) -> int:
+    if stranger is Unauthenticated.REDIRECT_HOME:
         return 303
-    return 303 if stranger is Stranger.SIGNS_IN and call.method in {"GET", "HEAD"} else 401
+    return 303 if stranger is Unauthenticated.REDIRECT_TO_LOGIN and call.method in {"GET", "HEAD"} else 401
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "HEAD", "OPTIONS"])

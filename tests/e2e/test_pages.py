@@ -386,4 +386,4 @@ def move_everybody(site: Site, **fields: Any) -> None:
         for shoot in session.query(shoots.Shoot):
             for name, value in fields.items():
                 setattr(shoot, name, value)
-            people.announce(shoot.person_id)
+            people.publish_version(shoot.person_id)

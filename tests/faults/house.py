@@ -200,7 +200,7 @@ class House:
     def press_again(self, traveller: Traveller) -> None:
         """Press start once more, as somebody does who is told that it did not work."""
         with self.inside():
-            person = people.by_id(traveller.person_id)
+            person = people.find_person(traveller.person_id)
             assert person is not None
             shoots.request_shoot(person, provider="profilebakery", development=False, now=datetime.now(UTC))
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.domain.roles import Holders
+from portal.domain.roles import Principals
 from portal.settings import Settings, SettingsError
 
 GOOD = {
@@ -166,8 +166,8 @@ def test_lists() -> None:
 def test_teams_and_who_manages_them() -> None:
     settings = good(TEAM_MANAGERS=" sales = sales-leads, Ann@Example.com ; /org/berlin=berlin-leads; ")
     assert settings.team_managers == {
-        "sales": Holders(frozenset({"ann@example.com"}), frozenset({"sales-leads", "Ann@Example.com"})),
-        "/org/berlin": Holders(frozenset(), frozenset({"berlin-leads"})),
+        "sales": Principals(frozenset({"ann@example.com"}), frozenset({"sales-leads", "Ann@Example.com"})),
+        "/org/berlin": Principals(frozenset(), frozenset({"berlin-leads"})),
     }
     assert settings.needs_groups
     assert good().team_managers == {}
@@ -183,7 +183,7 @@ def test_operators_are_named_like_admins() -> None:
     settings = good(OPERATOR_EMAILS="Ops@Example.com", OPERATOR_GROUPS="platform, sre")
     assert settings.operator_emails == {"ops@example.com"}
     assert settings.operator_groups == {"platform", "sre"}
-    assert settings.appointments.operators.include("ops@example.com", [])
+    assert settings.role_bindings.operators.includes("ops@example.com", [])
 
 
 def test_on_a_platform_what_would_be_lost_is_refused() -> None:

@@ -11,8 +11,8 @@ from portal.models import deliveries
 from portal.services import deliveries as inbox
 from portal.services import monitoring
 from portal.web.context import portal_context
-from portal.web.security.access import current_person
-from portal.web.security.safe_redirect import own_page
+from portal.web.security.access import get_current_person
+from portal.web.security.safe_redirect import parse_own_page
 
 blueprint = Blueprint("deliveries", __name__, url_prefix="/admin/deliveries")
 
@@ -43,10 +43,10 @@ def show() -> str:
 @blueprint.post(f"/<int(max={_LARGEST}):delivery_id>/replay")
 def replay(delivery_id: int) -> Response:
     """Apply one webhook again, by the provider's present state."""
-    actor = current_person().id
+    actor = get_current_person().id
     if not inbox.replay_delivery(delivery_id, actor_id=actor, now=portal_context().clock()):
         raise NotFound
     flash(_("Webhook %(number)s is queued again.", number=delivery_id), "good")
     # Whoever goes through the failed ones wants to go on with the next of them.
-    came_from = own_page(request.referrer, portal_context().settings.public_url)
+    came_from = parse_own_page(request.referrer, portal_context().settings.public_url)
     return redirect(came_from or url_for("deliveries.show"), 303)

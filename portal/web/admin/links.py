@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from portal.models import link_reports
 from portal.services import link_reports as reports
 from portal.web.context import portal_context
-from portal.web.security.access import current_person
+from portal.web.security.access import get_current_person
 
 blueprint = Blueprint("links", __name__, url_prefix="/admin/links")
 
@@ -26,6 +26,6 @@ def show() -> str:
 def done(report_id: UUID) -> Response:
     """Take a report off the list, and ask the person to try again."""
     portal = portal_context()
-    reports.see_to(report_id, actor_id=current_person().id, now=portal.clock(), outbox=portal.outbox)
+    reports.see_to(report_id, actor_id=get_current_person().id, now=portal.clock(), outbox=portal.outbox)
     flash(_("Done. The person is asked to try again."), "good")
     return redirect(url_for("links.show"), 303)

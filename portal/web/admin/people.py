@@ -15,7 +15,7 @@ from portal.models.people_list import Filter
 from portal.services import people, people_list, sessions
 from portal.web.context import portal_context
 from portal.web.paging import person_after
-from portal.web.security.access import current_person
+from portal.web.security.access import get_current_person
 
 blueprint = Blueprint("people", __name__, url_prefix="/admin/people")
 
@@ -47,7 +47,7 @@ def show_one(person_id: UUID) -> str:
 @blueprint.post("/<uuid:person_id>/sessions/<uuid:public_id>/end")
 def end_session(person_id: UUID, public_id: UUID) -> Response:
     """End one of their sign-ins."""
-    sessions.end_one(person_id, public_id, actor=current_person(), now=portal_context().clock())
+    sessions.end_session(person_id, public_id, actor=get_current_person(), now=portal_context().clock())
     flash(_("That sign-in was ended."), "good")
     return _back_to(person_id)
 
@@ -55,7 +55,7 @@ def end_session(person_id: UUID, public_id: UUID) -> Response:
 @blueprint.post("/<uuid:person_id>/sessions/end")
 def end_sessions(person_id: UUID) -> Response:
     """End all of their sign-ins."""
-    ended = sessions.end_all(person_id, actor=current_person(), now=portal_context().clock())
+    ended = sessions.end_sessions(person_id, actor=get_current_person(), now=portal_context().clock())
     said = ngettext("%(num)s sign-in was ended.", "%(num)s sign-ins were ended.", ended)
     flash(said if ended else _("They were not signed in any more."), "good")
     return _back_to(person_id)
@@ -70,7 +70,7 @@ def ask_deactivate(person_id: UUID) -> str:
 @blueprint.post("/<uuid:person_id>/deactivate")
 def deactivate(person_id: UUID) -> Response:
     """Keep the person out from now on."""
-    people.deactivate(person_id, actor=current_person(), now=portal_context().clock())
+    people.deactivate_person(person_id, actor=get_current_person(), now=portal_context().clock())
     flash(_("This person is out and cannot sign in any more."), "good")
     return _back_to(person_id)
 
@@ -84,7 +84,7 @@ def ask_reactivate(person_id: UUID) -> str:
 @blueprint.post("/<uuid:person_id>/reactivate")
 def reactivate(person_id: UUID) -> Response:
     """Let the person sign in again."""
-    people.reactivate(person_id, actor=current_person(), now=portal_context().clock())
+    people.reactivate_person(person_id, actor=get_current_person(), now=portal_context().clock())
     flash(_("This person can sign in again."), "good")
     return _back_to(person_id)
 

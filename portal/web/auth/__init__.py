@@ -1,1 +1,1 @@
-"""Signing in and out with the company's identity provider; who may do what afterwards is decided elsewhere."""
+"""Routes and messages for signing in and out with the company's identity provider."""

@@ -14,11 +14,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from portal.db import transaction
 from portal.domain.errors import SignInRefused
-from portal.domain.secretbox import CannotOpen
-from portal.identity.client import IdentityProvider, Request
+from portal.domain.secretbox import DecryptionFailed
+from portal.identity.client import AuthorizationRequest, OidcClient
 from portal.models import sessions
 from portal.models.sessions import SignInAttempt
-from portal.services.people import ATTEMPT_LIFE
+from portal.services.people import ATTEMPT_LIFETIME
 from portal.web.context import portal_context
 
 SILENT_TRIED = "silent"
@@ -27,7 +27,7 @@ _STATE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Begun:
+class StartedSignIn:
     """What a sign-in was begun with and needs again at its end."""
 
     nonce: str
@@ -39,14 +39,14 @@ class Begun:
     begun_at: datetime
 
 
-def identity_provider() -> IdentityProvider:
+def get_oidc_client() -> OidcClient:
     """Return this process's door to the identity provider."""
     found = current_app.extensions["identity_provider"]
-    assert isinstance(found, IdentityProvider)  # noqa: S101 - only portal/app.py writes it
+    assert isinstance(found, OidcClient)  # noqa: S101 - only portal/app.py writes it
     return found
 
 
-def begin(
+def start_sign_in(
     *,
     return_to: str | None,
     silent: bool = False,
@@ -66,22 +66,22 @@ def begin(
         SignInUnavailable: the identity provider does not answer.
     """
     # Should this fail, the page that says so leads to another try that ends in the same place.
-    g.wanted = return_to
+    g.return_to = return_to
     state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
     if silent:
         extra["prompt"] = "none"
     # First the call, then the row: nothing of the database is held while somebody else thinks.
-    address = identity_provider().authorization_url(
-        Request(state=state, nonce=nonce, verifier=verifier, max_age=max_age, extra=extra)
+    address = get_oidc_client().build_authorization_url(
+        AuthorizationRequest(state=state, nonce=nonce, verifier=verifier, max_age=max_age, extra=extra)
     )
-    browser = _browser() or secrets.token_urlsafe(16)
+    browser = _get_browser_id() or secrets.token_urlsafe(16)
     portal = portal_context()
     now = portal.clock()
     with transaction() as unit:
         unit.add(
             SignInAttempt(
-                state_hash=_digest(state),
-                browser_hash=_digest(browser),
+                state_hash=_hash(state),
+                browser_hash=_hash(browser),
                 nonce=nonce,
                 verifier=portal.secretbox.seal(verifier),
                 return_to=return_to,
@@ -91,34 +91,34 @@ def begin(
                 created_at=now,
             )
         )
-        sessions.prune(now, attempts_before=now - ATTEMPT_LIFE, orders_before=now - 6 * ATTEMPT_LIFE)
+        sessions.delete_expired(now, attempts_before=now - ATTEMPT_LIFETIME, orders_before=now - 6 * ATTEMPT_LIFETIME)
     response = Response(status=303, headers={"Location": address, "Cache-Control": "no-store"})
     set_short_cookie(response, "browser", browser)
     return response
 
 
-def finish(state: str) -> Begun:
+def consume_attempt(state: str) -> StartedSignIn:
     """Take back the sign-in this browser began; it cannot be taken twice.
 
     Raises:
         SignInRefused: this browser began no such sign-in, has finished it, or took too long.
     """
-    browser = _browser()
+    browser = _get_browser_id()
     if browser is None or not _STATE.fullmatch(state):
         raise SignInRefused("state_unknown")
     portal = portal_context()
     with transaction():
-        taken = sessions.take_attempt(_digest(state), _digest(browser))
+        taken = sessions.consume_attempt(_hash(state), _hash(browser))
     if taken is None:
         raise SignInRefused("state_unknown")
-    g.wanted = taken.return_to
-    if _is_over(taken, portal.clock()):
+    g.return_to = taken.return_to
+    if _is_expired(taken, portal.clock()):
         raise SignInRefused("attempt_expired")
     try:
         verifier = portal.secretbox.open(taken.verifier)
-    except CannotOpen:
+    except DecryptionFailed:
         raise SignInRefused("attempt_expired") from None
-    return Begun(
+    return StartedSignIn(
         nonce=taken.nonce,
         verifier=verifier,
         return_to=taken.return_to,
@@ -132,9 +132,9 @@ def finish(state: str) -> Begun:
 def set_short_cookie(response: AnyResponse, name: str, value: str) -> None:
     """Set a cookie that lives as long as a sign-in may take."""
     response.set_cookie(
-        _cookie_name(name),
+        _build_cookie_name(name),
         value,
-        max_age=int(ATTEMPT_LIFE.total_seconds()),
+        max_age=int(ATTEMPT_LIFETIME.total_seconds()),
         path="/",
         secure=portal_context().settings.is_secure,
         httponly=True,
@@ -142,23 +142,23 @@ def set_short_cookie(response: AnyResponse, name: str, value: str) -> None:
     )
 
 
-def short_cookie(name: str) -> str | None:
+def get_short_cookie(name: str) -> str | None:
     """Return the value of a cookie of :func:`set_short_cookie`."""
-    return request.cookies.get(_cookie_name(name))
+    return request.cookies.get(_build_cookie_name(name))
 
 
-def _cookie_name(name: str) -> str:
+def _build_cookie_name(name: str) -> str:
     return f"__Host-portal-{name}" if portal_context().settings.is_secure else f"portal_{name}"
 
 
-def _browser() -> str | None:
-    value = short_cookie("browser") or ""
+def _get_browser_id() -> str | None:
+    value = get_short_cookie("browser") or ""
     return value if _BROWSER.fullmatch(value) else None
 
 
-def _is_over(taken: SignInAttempt, now: datetime) -> bool:
-    return now - taken.created_at > ATTEMPT_LIFE
+def _is_expired(taken: SignInAttempt, now: datetime) -> bool:
+    return now - taken.created_at > ATTEMPT_LIFETIME
 
 
-def _digest(value: str) -> bytes:
+def _hash(value: str) -> bytes:
     return hashlib.sha256(value.encode()).digest()

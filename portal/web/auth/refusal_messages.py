@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from portal.web.error_messages import Words, mine, sign_in_address
 
 
-def sign_in_words(reason: str) -> Words:
+def build_sign_in_message(reason: str) -> Words:
     """Return the words for a refused sign-in."""
     return _BY_REASON.get(reason, _not_proved)()
 

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import psycopg
 
-from portal.models.people import CHANNEL, HUNG_UP
+from portal.models.people import CHANNEL, CLOSE_STREAMS
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 CHECK_SECONDS = 0.5
 RECONNECT_SECONDS = 1.0
 
-CLOSED = HUNG_UP
+CLOSED = CLOSE_STREAMS
 
 
 class Page(Protocol):

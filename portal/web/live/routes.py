@@ -15,7 +15,7 @@ from portal.db import release
 from portal.web.live import connection
 from portal.web.live.connection import FIRST, HEARTBEAT, HEARTBEAT_SECONDS, Stream, Wire
 from portal.web.live.hub import CLOSED, Hub
-from portal.web.security.access import current_person
+from portal.web.security.access import get_current_person
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -29,7 +29,7 @@ def events() -> Response:
     if connection.are_too_many():
         # Their page asks now and then instead, and tries again after a minute.
         raise ServiceUnavailable
-    person_id = current_person().id
+    person_id = get_current_person().id
     release()
     return _Live(current_app.extensions["hub"], person_id)
 

@@ -15,7 +15,7 @@ from flask import Flask, Response, g, request
 from prometheus_client import Histogram
 
 from portal.web.observability import metrics
-from portal.web.observability.request_id import known_id
+from portal.web.observability.request_id import find_request_id
 
 HIDDEN = "[hidden]"
 _LONGEST = 8000
@@ -68,7 +68,7 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": self._clean(record.getMessage()),
         }
-        if (number := known_id()) is not None:
+        if (number := find_request_id()) is not None:
             line["request_id"] = number
         line |= {name: self._value(name, value) for name, value in vars(record).items() if name not in _OURS}
         if record.exc_info:
@@ -160,7 +160,7 @@ def note(method: str, route: str, status: int, seconds: float) -> None:
     at = datetime.now(UTC).isoformat(timespec="milliseconds")
     sys.stdout.write(
         f'{{"at": "{at}", "level": "info", "logger": "{__name__}", "message": "request.completed", '
-        f'"request_id": "{known_id()}", "method": "{method}", "route": {_quoted(route)}, '
+        f'"request_id": "{find_request_id()}", "method": "{method}", "route": {_quoted(route)}, '
         f'"status": {status}, "ms": {seconds * 1000:.1f}}}\n'
     )
     sys.stdout.flush()

@@ -11,7 +11,7 @@ from portal.domain.errors import BadInput, NotReady
 from portal.services import gallery
 from portal.web.context import portal_context
 from portal.web.pages.gallery_view import LightTable
-from portal.web.security.access import current_person
+from portal.web.security.access import get_current_person
 
 blueprint = Blueprint("gallery", __name__)
 
@@ -20,7 +20,7 @@ blueprint = Blueprint("gallery", __name__)
 def show() -> str:
     """All photos as a strip, one of them large, or two side by side."""
     try:
-        opened = gallery.get_gallery(current_person())
+        opened = gallery.get_gallery(get_current_person())
     except NotReady:
         return render_template("gallery/empty.html")
     if not opened.photos:
@@ -36,5 +36,5 @@ def choose() -> Response:
         photo_id = UUID(request.form.get("photo", ""))
     except ValueError:
         raise BadInput from None
-    gallery.choose_photo(current_person(), photo_id, now=portal_context().clock())
+    gallery.choose_photo(get_current_person(), photo_id, now=portal_context().clock())
     return redirect(url_for("headshots.mine"), 303)

@@ -14,9 +14,9 @@ from portal.presentation import qr_code
 from portal.services import consent, journey, link_reports, monitoring, shoots
 from portal.services.link_reports import Saw, Sighting
 from portal.web.context import portal_context
-from portal.web.observability.request_id import request_id
+from portal.web.observability.request_id import get_request_id
 from portal.web.pages import policy_texts, stage_fragment
-from portal.web.security.access import current_person
+from portal.web.security.access import get_current_person
 
 blueprint = Blueprint("headshots", __name__)
 
@@ -24,14 +24,14 @@ blueprint = Blueprint("headshots", __name__)
 @blueprint.get("/headshots")
 def mine() -> str:
     """My page: the stage, spelled out, and the one thing to do next."""
-    shown = stage_fragment.show(current_person())
+    shown = stage_fragment.show(get_current_person())
     return render_template("headshots/mine.html", shown=shown)
 
 
 @blueprint.get("/headshots/status")
 def status() -> AnyResponse:
     """The fragment of my page, for open tabs; 304 without a body while nothing has changed."""
-    shown = stage_fragment.show(current_person())
+    shown = stage_fragment.show(get_current_person())
     response = make_response(shown.fragment)
     response.set_etag(shown.etag)
     response.headers["Cache-Control"] = "private, no-cache"
@@ -52,7 +52,7 @@ def decide() -> AnyResponse | tuple[str, int]:
         case "agree":
             return _agree(request.form.getlist("purpose"))
         case "withdraw":
-            consent.withdraw(current_person(), now=portal_context().clock())
+            consent.withdraw(get_current_person(), now=portal_context().clock())
             flash(_("You have withdrawn your agreement. No new pictures are taken from the studio."), "good")
             return redirect(url_for("headshots.mine"), 303)
     raise BadInput
@@ -64,7 +64,7 @@ def _agree(ticked: list[str]) -> AnyResponse | tuple[str, int]:
         return _consent_page(ticked=ticked, missing=missing), 400
     portal = portal_context()
     consent.give(
-        current_person(),
+        get_current_person(),
         policy,
         ticked,
         now=portal.clock(),
@@ -75,7 +75,7 @@ def _agree(ticked: list[str]) -> AnyResponse | tuple[str, int]:
 
 
 def _consent_page(*, ticked: list[str], missing: list[Purpose]) -> str:
-    standing = journey.load(current_person()).consent
+    standing = journey.load(get_current_person()).consent
     return render_template(
         "headshots/consent.html", policy=policy_texts.policy(), consent=standing, ticked=ticked, missing=missing
     )
@@ -87,7 +87,7 @@ def start() -> AnyResponse:
     portal = portal_context()
     try:
         shoots.request_shoot(
-            current_person(),
+            get_current_person(),
             provider=portal.settings.provider,
             development=portal.settings.development,
             now=portal.clock(),
@@ -100,7 +100,7 @@ def start() -> AnyResponse:
 @blueprint.get("/headshots/studio")
 def studio() -> AnyResponse:
     """The studio in a frame, or the wait for it; once the photos are taken, my page."""
-    person, portal = current_person(), portal_context()
+    person, portal = get_current_person(), portal_context()
     if journey.load(person).consent is None:
         return redirect(url_for("headshots.consent_form"), 303)
     url = shoots.open_studio(person, secretbox=portal.secretbox, now=portal.clock(), outbox=portal.outbox)
@@ -122,10 +122,10 @@ def _studio_page(url: str | None, shown: stage_fragment.StageShown) -> str:
         studio_name=policy_texts.studio_name(),
         origins=settings.embed_origins,
         frame_sandbox=framing.SANDBOX if settings.frame_sandbox else None,
-        frame_allow=framing.frame_allow(settings.embed_origins),
+        frame_allow=framing.build_allow_attribute(settings.embed_origins),
         phone_address=phone_address,
         phone_code=qr_code.drawn(phone_address),
-        request_number=request_id(),
+        request_number=get_request_id(),
         usual_range=shown.usual_range,
         is_reported=shown.is_reported,
         seems_down=monitoring.studio_seems_down(portal_context().clock()),
@@ -140,8 +140,8 @@ def report_link() -> AnyResponse:
         saw = Saw(request.form.get("saw", Saw.OTHER))
     except ValueError:
         raise BadInput from None
-    sighting = Sighting(saw=saw, browser=request.user_agent.string[:200] or None, request_id=request_id())
-    if not link_reports.report_dead(current_person(), sighting, now=portal.clock(), outbox=portal.outbox):
+    sighting = Sighting(saw=saw, browser=request.user_agent.string[:200] or None, request_id=get_request_id())
+    if not link_reports.report_dead(get_current_person(), sighting, now=portal.clock(), outbox=portal.outbox):
         return redirect(url_for("headshots.mine"), 303)
     if portal.settings.support_email:
         step = _("If a new tab does not help either, write to %(address)s.", address=portal.settings.support_email)

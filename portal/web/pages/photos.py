@@ -13,7 +13,7 @@ from portal.domain.errors import NotFound
 from portal.models.photos import Rendition
 from portal.services import gallery
 from portal.web.context import portal_context
-from portal.web.security.access import current_person
+from portal.web.security.access import get_current_person
 
 blueprint = Blueprint("photos", __name__)
 
@@ -23,7 +23,7 @@ def show(photo_id: UUID, rendition: str) -> Response:
     """One size of one photo, for its owner alone."""
     if renditions.find(rendition) is None:
         raise NotFound
-    found = gallery.get_rendition(current_person(), photo_id, rendition, now=portal_context().clock())
+    found = gallery.get_rendition(get_current_person(), photo_id, rendition, now=portal_context().clock())
     release()
     if request.if_none_match.contains(found.sha256):
         return _described(Response(status=304), found)

@@ -7,7 +7,7 @@ from flask import Blueprint, render_template, request
 from portal.services import people_list
 from portal.web.context import portal_context
 from portal.web.paging import person_after
-from portal.web.security.access import current_person
+from portal.web.security.access import get_current_person
 
 blueprint = Blueprint("team", __name__)
 
@@ -15,6 +15,6 @@ blueprint = Blueprint("team", __name__)
 @blueprint.get("/team")
 def show() -> str:
     """One of the manager's teams."""
-    manager = current_person()
+    manager = get_current_person()
     name, page = people_list.team(manager, request.args.get("name"), now=portal_context().clock(), after=person_after())
     return render_template("team/show.html", teams=sorted(manager.manages), name=name, page=page)

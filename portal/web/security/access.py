@@ -20,83 +20,92 @@ from portal.domain.session_lifetimes import is_confirmed
 from portal.models.people import Person
 from portal.services import people
 from portal.web.context import portal_context
-from portal.web.observability.request_id import origin_of
-from portal.web.security.rate_limits import Limit, Throttle, shared_count
-from portal.web.security.sessions import current_session
+from portal.web.observability.client_address import build_client_key
+from portal.web.security.rate_limits import RateLimit, RateLimiter, acquire_shared
+from portal.web.security.sessions import get_current_session
 
 
-class Who(Enum):
+class Access(Enum):
     """Who may call an endpoint."""
 
     MACHINE = "machine"
-    """Anybody, without a session: probes, the provider, the identity provider."""
-    ANYONE = "anyone"
-    EMPLOYEE = "employee"
-    """Whoever is signed in and has the right the rule asks for."""
+    """No session is read: probes, static files, webhooks, the identity provider."""
+    PUBLIC = "public"
+    """Everyone; the session is read if there is one."""
+    SIGNED_IN = "signed_in"
+    """A signed-in person who has the right that the rule names."""
 
 
-class Stranger(StrEnum):
-    """What happens to somebody who is not signed in and should be."""
+class Unauthenticated(StrEnum):
+    """The response to a request without a session for an endpoint that needs one."""
 
-    SIGNS_IN = "signs_in"
-    GOES_HOME = "goes_home"
-    IS_TOLD = "is_told"
+    REDIRECT_TO_LOGIN = "redirect_to_login"
+    REDIRECT_HOME = "redirect_home"
+    RESPOND_401 = "respond_401"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rule:
+class AccessRule:
     """How one endpoint is guarded.
 
     Attributes:
-        right: what its caller must be allowed to do, None where being signed in is enough.
-        noted_for: whoever has this right is shown other people's data, so the audit trail says that they looked.
-        prolongs: whether a call shows that a person is there; what pages fetch by themselves does not.
-        stranger: what happens to somebody not signed in.
-        is_plain: whether errors are answered as JSON instead of a page.
-        camera: whether the page may hand the camera to the studio in its frame.
-        from_here: whether only this portal's own pages may have a browser load it.
-        page: where somebody is led who comes to a file from elsewhere; None refuses them.
-        limit: how often one person, or one address of strangers, may call it; changes always have one.
+        access: whether a session is read and required.
+        right: the right a person needs, None if being signed in is enough.
+        audit_views_as: write an audit entry when a person with this right opens the page, which shows other
+            people's data.
+        extends_session: whether a request counts as activity; background requests of a page do not.
+        unauthenticated: the response without a session.
+        json_errors: errors are JSON instead of a page.
+        camera: the page grants the camera to the studio's frame.
+        same_origin_only: requests that another site's page makes a browser send are refused (Fetch Metadata).
+        redirect_page: endpoint that a cross-site navigation is redirected to; None refuses it.
+        rate_limit: limit for one person, or one network address without a session; requests that change
+            something always have one.
     """
 
-    who: Who
+    access: Access
     right: Right | None = None
-    noted_for: Right | None = None
-    prolongs: bool = True
-    stranger: Stranger = Stranger.SIGNS_IN
-    is_plain: bool = False
+    audit_views_as: Right | None = None
+    extends_session: bool = True
+    unauthenticated: Unauthenticated = Unauthenticated.REDIRECT_TO_LOGIN
+    json_errors: bool = False
     camera: bool = False
-    from_here: bool = False
-    page: str | None = None
-    limit: Limit | None = None
+    same_origin_only: bool = False
+    redirect_page: str | None = None
+    rate_limit: RateLimit | None = None
 
 
-# A whole company may sit behind one address and come at the same hour; this only stops a flood.
-_SIGNING_IN = Limit("signing in", per_minute=3000)
-_ACTING = Limit("acting", per_minute=60)
-# Somebody who races through a gallery, or has a dozen tabs open, stays far below their own process's fifth.
-_VIEWING = Limit("viewing", per_minute=3000)
-_WATCHING = Limit("watching", per_minute=1200)
-# A file of everything is read from beginning to end each time.
-_TAKING_AWAY = Limit("taking away", per_minute=12)
+# A whole company may share one network address and sign in during the same hour.
+_SIGN_IN_LIMIT = RateLimit("signing in", per_minute=3000)
+_ACTION_LIMIT = RateLimit("acting", per_minute=60)
+# Fast browsing of a gallery, or a dozen open tabs, stays below the fifth that each process grants alone.
+_PHOTO_LIMIT = RateLimit("viewing", per_minute=3000)
+_BACKGROUND_LIMIT = RateLimit("watching", per_minute=1200)
+# Each download reads the whole audit trail.
+_DOWNLOAD_LIMIT = RateLimit("taking away", per_minute=12)
 
-_MACHINE = Rule(who=Who.MACHINE, prolongs=False, is_plain=True)
-_OPEN = Rule(who=Who.ANYONE)
-_ASSET = Rule(who=Who.MACHINE, prolongs=False)
-_SIGN_IN = Rule(who=Who.ANYONE, limit=_SIGNING_IN)
-_OWN = Rule(who=Who.EMPLOYEE)
-_ACT = Rule(who=Who.EMPLOYEE, limit=_ACTING)
-_PEOPLE = Rule(who=Who.EMPLOYEE, right=Right.SEE_PEOPLE, noted_for=Right.SEE_PEOPLE)
-_SESSIONS = Rule(who=Who.EMPLOYEE, right=Right.MANAGE_SESSIONS)
-_ADMISSION = Rule(who=Who.EMPLOYEE, right=Right.MANAGE_PEOPLE)
-_OPERATIONS = Rule(who=Who.EMPLOYEE, right=Right.SEE_OPERATIONS)
-_AUDIT = Rule(who=Who.EMPLOYEE, right=Right.SEE_AUDIT, noted_for=Right.SEE_AUDIT)
-_BACKGROUND = Rule(
-    who=Who.EMPLOYEE, prolongs=False, stranger=Stranger.IS_TOLD, is_plain=True, from_here=True, limit=_WATCHING
+_MACHINE = AccessRule(access=Access.MACHINE, extends_session=False, json_errors=True)
+_PUBLIC = AccessRule(access=Access.PUBLIC)
+_ASSET = AccessRule(access=Access.MACHINE, extends_session=False)
+_SIGN_IN = AccessRule(access=Access.PUBLIC, rate_limit=_SIGN_IN_LIMIT)
+_OWN = AccessRule(access=Access.SIGNED_IN)
+_ACT = AccessRule(access=Access.SIGNED_IN, rate_limit=_ACTION_LIMIT)
+_PEOPLE = AccessRule(access=Access.SIGNED_IN, right=Right.SEE_PEOPLE, audit_views_as=Right.SEE_PEOPLE)
+_SESSIONS = AccessRule(access=Access.SIGNED_IN, right=Right.MANAGE_SESSIONS)
+_MANAGE_PEOPLE = AccessRule(access=Access.SIGNED_IN, right=Right.MANAGE_PEOPLE)
+_OPERATIONS = AccessRule(access=Access.SIGNED_IN, right=Right.SEE_OPERATIONS)
+_AUDIT = AccessRule(access=Access.SIGNED_IN, right=Right.SEE_AUDIT, audit_views_as=Right.SEE_AUDIT)
+_BACKGROUND = AccessRule(
+    access=Access.SIGNED_IN,
+    extends_session=False,
+    unauthenticated=Unauthenticated.RESPOND_401,
+    json_errors=True,
+    same_origin_only=True,
+    rate_limit=_BACKGROUND_LIMIT,
 )
-_PHOTO = replace(_BACKGROUND, limit=_VIEWING)
+_PHOTO = replace(_BACKGROUND, rate_limit=_PHOTO_LIMIT)
 
-RULES: Mapping[str, Rule] = MappingProxyType(
+RULES: Mapping[str, AccessRule] = MappingProxyType(
     {
         "static": _ASSET,
         "brand.stylesheet": _ASSET,
@@ -106,23 +115,25 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "ops.ready": _MACHINE,
         "ops.metrics": _MACHINE,
         "webhooks.receive": _MACHINE,
-        "pages.landing": _OPEN,
-        "pages.privacy": _OPEN,
-        "pages.resume": _OPEN,
-        "pages.gallery": _OPEN,
-        "pages.choose": _OPEN,
+        "pages.landing": _PUBLIC,
+        "pages.privacy": _PUBLIC,
+        "pages.resume": _PUBLIC,
+        "pages.gallery": _PUBLIC,
+        "pages.choose": _PUBLIC,
         "auth.start": _SIGN_IN,
         "auth.login": _SIGN_IN,
         "auth.callback": _SIGN_IN,
-        # The identity provider's own pages send people here, by a form or a link.
-        "auth.initiate": Rule(who=Who.MACHINE, prolongs=False, limit=_SIGNING_IN),
-        "auth.backchannel_logout": Rule(who=Who.MACHINE, prolongs=False, is_plain=True, limit=_SIGNING_IN),
-        "auth.logout": Rule(who=Who.EMPLOYEE, stranger=Stranger.GOES_HOME),
+        # Reached from the identity provider's pages, by a link or a form.
+        "auth.initiate": AccessRule(access=Access.MACHINE, extends_session=False, rate_limit=_SIGN_IN_LIMIT),
+        "auth.backchannel_logout": AccessRule(
+            access=Access.MACHINE, extends_session=False, json_errors=True, rate_limit=_SIGN_IN_LIMIT
+        ),
+        "auth.logout": AccessRule(access=Access.SIGNED_IN, unauthenticated=Unauthenticated.REDIRECT_HOME),
         "headshots.mine": _OWN,
         "headshots.consent_form": _OWN,
         "headshots.decide": _ACT,
         "headshots.start": _ACT,
-        "headshots.studio": Rule(who=Who.EMPLOYEE, camera=True),
+        "headshots.studio": AccessRule(access=Access.SIGNED_IN, camera=True),
         "headshots.report_link": _ACT,
         "headshots.status": _BACKGROUND,
         "live.events": _BACKGROUND,
@@ -132,52 +143,54 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "account.show_sessions": _OWN,
         "account.end_session": _ACT,
         "account.end_other_sessions": _ACT,
-        "team.show": Rule(who=Who.EMPLOYEE, right=Right.SEE_TEAM, noted_for=Right.SEE_TEAM),
+        "team.show": AccessRule(access=Access.SIGNED_IN, right=Right.SEE_TEAM, audit_views_as=Right.SEE_TEAM),
         "people.show_all": _PEOPLE,
         "people.show_one": _PEOPLE,
         "people.end_session": _SESSIONS,
         "people.end_sessions": _SESSIONS,
-        "people.ask_deactivate": replace(_ADMISSION, noted_for=Right.MANAGE_PEOPLE),
-        "people.deactivate": _ADMISSION,
-        "people.ask_reactivate": replace(_ADMISSION, noted_for=Right.MANAGE_PEOPLE),
-        "people.reactivate": _ADMISSION,
-        "overview.show": replace(_OPERATIONS, noted_for=Right.SEE_PEOPLE),
+        "people.ask_deactivate": replace(_MANAGE_PEOPLE, audit_views_as=Right.MANAGE_PEOPLE),
+        "people.deactivate": _MANAGE_PEOPLE,
+        "people.ask_reactivate": replace(_MANAGE_PEOPLE, audit_views_as=Right.MANAGE_PEOPLE),
+        "people.reactivate": _MANAGE_PEOPLE,
+        "overview.show": replace(_OPERATIONS, audit_views_as=Right.SEE_PEOPLE),
         "deliveries.show": _OPERATIONS,
-        "links.show": replace(_OPERATIONS, noted_for=Right.SEE_PEOPLE),
+        "links.show": replace(_OPERATIONS, audit_views_as=Right.SEE_PEOPLE),
         "links.done": _OPERATIONS,
-        "deliveries.replay": Rule(who=Who.EMPLOYEE, right=Right.REPLAY),
+        "deliveries.replay": AccessRule(access=Access.SIGNED_IN, right=Right.REPLAY),
         "audit.show": _AUDIT,
-        # Signing in leads back here from the identity provider, which is elsewhere too.
-        "audit.download": replace(_AUDIT, from_here=True, page="audit.show", limit=_TAKING_AWAY),
+        # After a sign-in the browser arrives here from the identity provider's site.
+        "audit.download": replace(
+            _AUDIT, same_origin_only=True, redirect_page="audit.show", rate_limit=_DOWNLOAD_LIMIT
+        ),
     }
 )
 
-_LOOKING = frozenset({"GET", "HEAD"})
+_SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 
 def init_app(app: Flask) -> None:
     """Guard every endpoint of the app."""
-    app.extensions["throttle"] = Throttle(shared_count)
-    app.before_request(_guard)
+    app.extensions["throttle"] = RateLimiter(acquire_shared)
+    app.before_request(_check_access)
 
 
-def rule_for(endpoint: str | None) -> Rule | None:
+def find_rule(endpoint: str | None) -> AccessRule | None:
     """Return the rule of an endpoint, None when it is not on the list."""
     return RULES.get(endpoint or "")
 
 
-def limit_for(rule: Rule, method: str) -> Limit | None:
-    """Return how often somebody may call; whatever changes something has a limit, also where nobody thought of one."""
-    if rule.limit is None and rule.who is not Who.MACHINE and method not in _LOOKING:
-        return _ACTING
-    return rule.limit
+def find_rate_limit(rule: AccessRule, method: str) -> RateLimit | None:
+    """Return the limit for a request; every request that changes something has one."""
+    if rule.rate_limit is None and rule.access is not Access.MACHINE and method not in _SAFE_METHODS:
+        return _ACTION_LIMIT
+    return rule.rate_limit
 
 
-def current_person() -> Person:
+def get_current_person() -> Person:
     """Return who is signed in.
 
     Raises:
-        NotAllowed: nobody is; an endpoint on the list for anyone asked for somebody.
+        NotAllowed: no one is signed in; the endpoint's rule does not require it.
     """
     person = g.get("person")
     if not isinstance(person, Person):
@@ -185,66 +198,65 @@ def current_person() -> Person:
     return person
 
 
-def _guard() -> Response | None:
+def _check_access() -> Response | None:
     if request.endpoint is None:
-        # No such address: the router's own answer follows, in the language of whoever is here.
-        g.person = current_session().person(prolongs=False)
+        # No route matches: the 404 page still uses the person's language.
+        g.person = get_current_session().load_person(extends=False)
         return None
-    rule = rule_for(request.endpoint)
+    rule = find_rule(request.endpoint)
     if rule is None:
         raise NotAllowed
-    if rule.who is Who.MACHINE:
-        _count(rule)
+    if rule.access is Access.MACHINE:
+        _check_rate_limit(rule)
         return None
-    g.person = current_session().person(prolongs=rule.prolongs)
-    if g.person is None and rule.who is not Who.ANYONE:
-        return _turn_away(rule)
-    _count(rule)
+    g.person = get_current_session().load_person(extends=rule.extends_session)
+    if g.person is None and rule.access is not Access.PUBLIC:
+        return _respond_unauthenticated(rule)
+    _check_rate_limit(rule)
     if g.person is None:
         return None
     return None if rule.right is None else _check_right(rule, rule.right, g.person)
 
 
-def _check_right(rule: Rule, right: Right, person: Person) -> Response | None:
-    """Let through who has the right by a recent word of the identity provider, or have it ask again."""
+def _check_right(rule: AccessRule, right: Right, person: Person) -> Response | None:
+    """Require the right and a recent confirmation by the identity provider; redirect to confirm if that is due."""
     now = portal_context().clock()
     if right not in person.rights:
-        people.note_denied(person, request.endpoint or "", now=now)
+        people.audit_denial(person, request.endpoint or "", now=now)
         raise NotAllowed
-    row = current_session().row
+    row = get_current_session().row
     if row is not None and is_confirmed(row.confirmed_at, now):
-        if rule.noted_for in person.rights:
-            # Before they see it: without this entry there is no page.
-            _note_view(person, now)
+        if rule.audit_views_as in person.rights:
+            # Written before the page is built: without this entry there is no page.
+            _audit_view(person, now)
         return None
-    if rule.is_plain or request.method not in _LOOKING:
+    if rule.json_errors or request.method not in _SAFE_METHODS:
         raise Unconfirmed
-    return redirect("/login?" + urlencode({"confirm": "1", "next": _wanted()}), 303)
+    return redirect("/login?" + urlencode({"confirm": "1", "next": _get_requested_path()}), 303)
 
 
-def _note_view(person: Person, now: datetime) -> None:
-    # Where an address names one person, this is how its part is called.
+def _audit_view(person: Person, now: datetime) -> None:
     whom = (request.view_args or {}).get("person_id")
-    people.note_view(person, request.endpoint or "", now=now, subject_id=whom if isinstance(whom, UUID) else None)
+    people.audit_view(person, request.endpoint or "", now=now, subject_id=whom if isinstance(whom, UUID) else None)
 
 
-def _wanted() -> str:
+def _get_requested_path() -> str:
     return request.full_path if request.query_string else request.path
 
 
-def _count(rule: Rule) -> None:
-    limit = limit_for(rule, request.method)
+def _check_rate_limit(rule: AccessRule) -> None:
+    limit = find_rate_limit(rule, request.method)
     if limit is None:
         return
     person = g.get("person")
-    who = str(person.id) if person is not None else origin_of(request.remote_addr or "")
-    throttle: Throttle = current_app.extensions["throttle"]
-    throttle.count(limit, who, portal_context().clock())
+    who = str(person.id) if person is not None else build_client_key(request.remote_addr or "")
+    throttle: RateLimiter = current_app.extensions["throttle"]
+    throttle.check(limit, who, portal_context().clock())
 
 
-def _turn_away(rule: Rule) -> Response:
-    if rule.stranger is Stranger.GOES_HOME:
+def _respond_unauthenticated(rule: AccessRule) -> Response:
+    if rule.unauthenticated is Unauthenticated.REDIRECT_HOME:
         return redirect("/", 303)
-    if rule.stranger is Stranger.SIGNS_IN and request.method in _LOOKING:
-        return redirect("/login?" + urlencode({"next": _wanted()}), 303)
+    if rule.unauthenticated is Unauthenticated.REDIRECT_TO_LOGIN and request.method in _SAFE_METHODS:
+        return redirect("/login?" + urlencode({"next": _get_requested_path()}), 303)
     raise Unauthorized

@@ -1,4 +1,4 @@
-"""Refuses what another site's page makes a browser send; machines, which have no browser, are let through."""
+"""CSRF protection: refuses forms that another site's page makes a browser send; machine endpoints are exempt."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from flask_wtf.csrf import CSRFError, CSRFProtect, validate_csrf
 from wtforms import ValidationError
 
 from portal.web.context import portal_context
-from portal.web.observability.request_id import is_from_here
-from portal.web.security.access import Who, rule_for
+from portal.web.security.access import Access, find_rule
+from portal.web.security.fetch_metadata import is_same_origin
 
 FORM_TOKEN = "csrf_token"  # noqa: S105 - the name, in forms and in sessions
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -25,19 +25,19 @@ def init_app(app: Flask) -> None:
 
 
 def _check() -> None:
-    rule = rule_for(request.endpoint)
-    if request.method in _SAFE_METHODS or rule is None or rule.who is Who.MACHINE:
+    rule = find_rule(request.endpoint)
+    if request.method in _SAFE_METHODS or rule is None or rule.access is Access.MACHINE:
         return
-    if not _is_from_here():
+    if not _is_sent_by_portal():
         raise CSRFError("sent by another site")
     _check_token()
     g.csrf_valid = True  # Flask-WTF's forms look for this and do not check again
 
 
-def _is_from_here() -> bool:
-    said = is_from_here()
+def _is_sent_by_portal() -> bool:
+    said = is_same_origin()
     if said is not None:
-        # A page that sends no referrer has the origin "null"; the other header still knows better.
+        # Fetch Metadata decides first: a page with a no-referrer policy sends the origin "null".
         return said
     public_url = portal_context().settings.public_url
     return request.headers.get("Origin", public_url) == public_url

@@ -1,4 +1,4 @@
-"""The walls around every answer: what a browser may load, frame, send on and keep; no page decides on its own."""
+"""Security headers of every response: CSP, permissions, framing, caching, transport security."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from portal.domain import framing
 from portal.domain.errors import NotAllowed
 from portal.settings import Settings
 from portal.web.context import EXTENSION, portal_context
-from portal.web.observability.request_id import is_from_here, request_id
-from portal.web.security.access import rule_for
-from portal.web.security.sessions import END_SESSION, current_session
+from portal.web.observability.request_id import get_request_id
+from portal.web.security.access import find_rule
+from portal.web.security.fetch_metadata import is_same_origin
+from portal.web.security.sessions import END_SESSION, get_current_session
 
 HSTS = "max-age=31536000; includeSubDomains"
 _UNUSED_FEATURES = (
@@ -25,7 +26,7 @@ _UNUSED_FEATURES = (
 
 
 def init_app(app: Flask) -> None:
-    """Put the walls up."""
+    """Set cookie and host rules and add the headers to every response."""
     settings: Settings = app.extensions[EXTENSION].settings
     host = urlsplit(settings.public_url).hostname or ""
     app.config.from_mapping(
@@ -35,63 +36,63 @@ def init_app(app: Flask) -> None:
         PREFERRED_URL_SCHEME=urlsplit(settings.public_url).scheme,
     )
     if settings.on_paas:
-        # Exactly one router stands in front, and it sets these two; anything more would be the visitor's word.
+        # Exactly one router is in front and sets these two headers; further values would come from the client.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=0, x_port=0, x_prefix=0)  # type: ignore[method-assign]
-    app.before_request(_insist_on_https)
-    app.before_request(_keep_from_other_sites)
+    app.before_request(_redirect_to_https)
+    app.before_request(_refuse_cross_origin)
     app.after_request(_add_headers)
-    app.jinja_env.globals["csp_nonce"] = csp_nonce
+    app.jinja_env.globals["csp_nonce"] = get_csp_nonce
 
 
-def csp_nonce() -> str:
-    """Return this answer's nonce, which lets our own inline scripts and styles run and no others."""
+def get_csp_nonce() -> str:
+    """Return this response's CSP nonce for inline scripts and styles."""
     if "csp_nonce" not in g:
         g.csp_nonce = secrets.token_urlsafe(16)
     found: str = g.csp_nonce
     return found
 
 
-def _insist_on_https() -> AnyResponse | None:
+def _redirect_to_https() -> AnyResponse | None:
     settings = portal_context().settings
     if not (settings.on_paas and settings.is_secure) or request.is_secure:
         return None
-    rule = rule_for(request.endpoint)
-    if request.method in {"GET", "HEAD"} and (rule is None or not rule.is_plain):
+    rule = find_rule(request.endpoint)
+    if request.method in {"GET", "HEAD"} and (rule is None or not rule.json_errors):
         return redirect(settings.public_url + request.full_path.rstrip("?"), 308)
     return None
 
 
-def _keep_from_other_sites() -> AnyResponse | None:
-    """Let no other site's page load pictures, files and news, not even one of a neighbour whose cookies are ours."""
-    rule = rule_for(request.endpoint)
-    if rule is None or not rule.from_here or is_from_here() is not False:
+def _refuse_cross_origin() -> AnyResponse | None:
+    """Refuse cross-site loads of pictures, files and streams, including those from sibling subdomains."""
+    rule = find_rule(request.endpoint)
+    if rule is None or not rule.same_origin_only or is_same_origin() is not False:
         return None
-    if rule.page is not None and request.headers.get("Sec-Fetch-Mode") == "navigate":
+    if rule.redirect_page is not None and request.headers.get("Sec-Fetch-Mode") == "navigate":
         query = urlencode(list(request.args.items(multi=True)))
-        return redirect(url_for(rule.page) + (f"?{query}" if query else ""), 303)
+        return redirect(url_for(rule.redirect_page) + (f"?{query}" if query else ""), 303)
     raise NotAllowed
 
 
 def _add_headers(response: Response) -> Response:
     settings = portal_context().settings
     headers = response.headers
-    headers["Content-Security-Policy"] = _content_policy(settings)
-    headers["Permissions-Policy"] = f"{framing.camera_policy(_framed(settings))}, {_UNUSED_FEATURES}"
+    headers["Content-Security-Policy"] = _build_csp(settings)
+    headers["Permissions-Policy"] = f"{framing.build_camera_policy(_list_frame_origins(settings))}, {_UNUSED_FEATURES}"
     headers["X-Content-Type-Options"] = "nosniff"
     headers["X-Frame-Options"] = "DENY"
     headers.setdefault("Referrer-Policy", "same-origin")
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    headers["X-Request-ID"] = request_id()
+    headers["X-Request-ID"] = get_request_id()
     headers.setdefault("Cache-Control", "no-store")
     if settings.is_secure:
         headers["Strict-Transport-Security"] = HSTS
     return response
 
 
-def plain_walls(settings: Settings) -> list[tuple[str, str]]:
-    """Return the walls around an answer that is no page, for what answers before Flask does."""
-    walls = [
+def build_security_headers(settings: Settings) -> list[tuple[str, str]]:
+    """Return the headers of a response that is not a page, for middleware that answers before Flask."""
+    headers = [
         ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
         ("X-Content-Type-Options", "nosniff"),
         ("X-Frame-Options", "DENY"),
@@ -99,44 +100,44 @@ def plain_walls(settings: Settings) -> list[tuple[str, str]]:
         ("Cross-Origin-Resource-Policy", "same-origin"),
         ("Cache-Control", "no-store"),
     ]
-    return [*walls, ("Strict-Transport-Security", HSTS)] if settings.is_secure else walls
+    return [*headers, ("Strict-Transport-Security", HSTS)] if settings.is_secure else headers
 
 
-def _content_policy(settings: Settings) -> str:
-    nonce = f"'nonce-{csp_nonce()}'"
+def _build_csp(settings: Settings) -> str:
+    nonce = f"'nonce-{get_csp_nonce()}'"
     parts = [
         "default-src 'self'",
         f"script-src 'self' {nonce}",
         f"style-src 'self' {nonce}",
         "img-src 'self' data: blob:",
         "object-src 'none'",
-        framing.frame_sources(_framed(settings)),
+        framing.build_frame_src(_list_frame_origins(settings)),
         "frame-ancestors 'none'",
-        f"form-action {' '.join(_form_targets(settings))}",
+        f"form-action {' '.join(_list_form_targets(settings))}",
         "base-uri 'none'",
     ]
     return "; ".join(parts + (["upgrade-insecure-requests"] if settings.is_secure else []))
 
 
-def _form_targets(settings: Settings) -> list[str]:
-    """Name where a form may end: browsers follow its redirects too, and signing out redirects away."""
-    targets = ["'self'", _origin(settings.oidc_issuer)]
-    ends_at = current_session().get(END_SESSION) if g.get("person") is not None else None
-    if isinstance(ends_at, str) and _origin(ends_at) not in targets:
-        targets.append(_origin(ends_at))
+def _list_form_targets(settings: Settings) -> list[str]:
+    """Return the form-action sources; browsers apply them to redirects after a form, such as signing out."""
+    targets = ["'self'", _get_origin(settings.oidc_issuer)]
+    ends_at = get_current_session().get(END_SESSION) if g.get("person") is not None else None
+    if isinstance(ends_at, str) and _get_origin(ends_at) not in targets:
+        targets.append(_get_origin(ends_at))
     return targets
 
 
-def _origin(address: str) -> str:
+def _get_origin(address: str) -> str:
     parts = urlsplit(address)
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _framed(settings: Settings) -> tuple[str, ...]:
-    """Return whom the page at hand may show in a frame and hand the camera to."""
-    return settings.embed_origins if _hands_camera() else ()
+def _list_frame_origins(settings: Settings) -> tuple[str, ...]:
+    """Return the origins that the current page may frame and grant the camera to."""
+    return settings.embed_origins if _allows_camera() else ()
 
 
-def _hands_camera() -> bool:
-    rule = rule_for(request.endpoint)
+def _allows_camera() -> bool:
+    rule = find_rule(request.endpoint)
     return rule is not None and rule.camera

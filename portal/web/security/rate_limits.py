@@ -1,9 +1,9 @@
-"""Slows down whoever asks faster than any person does, counted for all processes together.
+"""Rate limits shared by all processes: token buckets in memory, backed by one bucket in the database.
 
-Each process lets a fifth of a limit through by itself, in memory, so that ordinary traffic costs nothing. What goes
-beyond comes out of one bucket in the database, several calls at a time, and an empty bucket is remembered here until
-it is worth asking again. With P processes a limit of L calls a minute thus lets no more than (1 + (P - 1) / 5) · L
-through at once, the same again evenly over each minute, and of each batch what was taken before and not yet used.
+Each process grants a fifth of a limit from memory, so ordinary traffic costs no query. Requests beyond that take
+tokens from the shared bucket, a batch at a time, and an empty shared bucket is remembered until it has refilled by a
+batch. With P processes a limit of L requests a minute admits at most (1 + (P - 1) / 5) · L at once, the same again
+evenly over each minute, plus unused tokens of earlier batches.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from portal.web.context import portal_context
 
 log = logging.getLogger(__name__)
 
-# One part in so many of a limit is each process's own.
-OWN_PART = 5
-# After the shared count failed, nobody waits for it again so soon.
+# Each process grants 1/LOCAL_FRACTION of a limit from memory.
+LOCAL_FRACTION = 5
+# After a failure of the database the shared bucket is not asked for this long.
 PAUSE = timedelta(seconds=5)
-_MOST_CALLERS = 20_000
+_MAX_CLIENTS = 20_000
 _MINUTE = 60
 
 
 @dataclass(frozen=True)
-class Limit:
-    """So many calls at once, refilled evenly over a minute; kinds that share a name share their count.
+class RateLimit:
+    """A token bucket: ``per_minute`` requests at once, refilled evenly over a minute. Equal names share a bucket.
 
     Attributes:
-        batch: calls taken out of the shared bucket at a time; 0 is what it gains in a second.
+        batch: tokens taken from the shared bucket at a time; 0 means its refill of one second.
     """
 
     name: str
@@ -44,32 +44,32 @@ class Limit:
     batch: int = 0
 
     @property
-    def own(self) -> int:
-        """What each process lets through by itself."""
-        return self.per_minute // OWN_PART
+    def local(self) -> int:
+        """Requests a minute that each process grants from memory."""
+        return self.per_minute // LOCAL_FRACTION
 
     @property
     def shared(self) -> int:
-        """What all processes let through together, beyond their own."""
-        return self.per_minute - self.own
+        """Requests a minute in the bucket that all processes share."""
+        return self.per_minute - self.local
 
     @property
-    def wanted(self) -> int:
-        """How many calls are asked for at a time."""
+    def batch_size(self) -> int:
+        """Tokens taken from the shared bucket at a time."""
         return self.batch or max(self.shared // _MINUTE, 1)
 
     @property
-    def closing(self) -> timedelta:
-        """How long an empty shared bucket takes to gain a batch."""
-        return timedelta(seconds=self.wanted * _MINUTE / self.shared)
+    def closed_for(self) -> timedelta:
+        """Time in which an empty shared bucket refills by one batch."""
+        return timedelta(seconds=self.batch_size * _MINUTE / self.shared)
 
 
-Shared = Callable[[Limit, str, datetime], int]
+SharedBucket = Callable[[RateLimit, str, datetime], int]
 
 
 @dataclass
-class _Bucket:
-    """A bucket in memory that holds a minute's worth."""
+class _TokenBucket:
+    """A token bucket in memory that holds one minute's tokens."""
 
     per_minute: int
     filled_at: datetime
@@ -78,7 +78,7 @@ class _Bucket:
     def __post_init__(self) -> None:
         self.left = self.per_minute
 
-    def take(self, now: datetime) -> bool:
+    def try_acquire(self, now: datetime) -> bool:
         passed = max((now - self.filled_at).total_seconds(), 0)
         self.left = min(self.left + passed * self.per_minute / _MINUTE, self.per_minute)
         self.filled_at = now
@@ -89,101 +89,101 @@ class _Bucket:
 
 
 @dataclass
-class _Meter:
-    """What this process knows of one caller.
+class _ClientState:
+    """This process's state for one client and limit.
 
     Attributes:
-        ahead: calls taken out of the shared bucket and not used yet.
+        prefetched: tokens taken from the shared bucket and not used yet.
         closed_at: when the shared bucket was found empty.
-        alone: stands in for the shared bucket while that cannot be asked.
+        fallback: replaces the shared bucket while the database does not answer.
     """
 
-    own: _Bucket
-    alone: _Bucket
-    ahead: int = 0
+    local: _TokenBucket
+    fallback: _TokenBucket
+    prefetched: int = 0
     closed_at: datetime | None = None
 
 
-class Throttle:
+class RateLimiter:
     """Counts calls by limit and caller. Safe to share between threads.
 
     Args:
         shared: takes calls out of the bucket of all processes; it may raise what a database raises.
     """
 
-    def __init__(self, shared: Shared) -> None:
+    def __init__(self, shared: SharedBucket) -> None:
         self._shared = shared
         self._lock = Lock()
-        self._meters: OrderedDict[tuple[str, str], _Meter] = OrderedDict()
+        self._states: OrderedDict[tuple[str, str], _ClientState] = OrderedDict()
         self._paused_at: datetime | None = None
 
-    def count(self, limit: Limit, caller: str, now: datetime) -> None:
+    def check(self, limit: RateLimit, caller: str, now: datetime) -> None:
         """Count one call.
 
         Raises:
             TooMany: there were too many; it says when the next is worth a try.
         """
         with self._lock:
-            meter = self._meter(limit, caller, now)
-            if _lets_through(meter, now):
+            meter = self._get_state(limit, caller, now)
+            if _acquire_local(meter, now):
                 return
-            if _is_within(meter.closed_at, limit.closing, now):
-                raise TooMany(_wait(limit, meter, now))
-        # Nobody else waits while the database thinks.
-        found = self._ask(limit, caller, now)
+            if _is_within(meter.closed_at, limit.closed_for, now):
+                raise TooMany(_get_retry_after(limit, meter, now))
+        # Outside of the lock, so that other requests do not wait for the database.
+        found = self._acquire_shared(limit, caller, now)
         with self._lock:
             if found is None:
-                if meter.alone.take(now):
+                if meter.fallback.try_acquire(now):
                     return
             elif found:
-                meter.ahead += found - 1
+                meter.prefetched += found - 1
                 return
             meter.closed_at = now
-            raise TooMany(_wait(limit, meter, now))
+            raise TooMany(_get_retry_after(limit, meter, now))
 
-    def _meter(self, limit: Limit, caller: str, now: datetime) -> _Meter:
+    def _get_state(self, limit: RateLimit, caller: str, now: datetime) -> _ClientState:
         key = (limit.name, caller)
-        meter = self._meters.get(key)
+        meter = self._states.get(key)
         if meter is None:
-            meter = self._meters[key] = _Meter(_Bucket(limit.own, now), _Bucket(limit.shared, now))
-            if len(self._meters) > _MOST_CALLERS:
-                # Whoever has been away for longest; what they took is still known to the shared bucket.
-                self._meters.popitem(last=False)
-        self._meters.move_to_end(key)
+            meter = self._states[key] = _ClientState(_TokenBucket(limit.local, now), _TokenBucket(limit.shared, now))
+            if len(self._states) > _MAX_CLIENTS:
+                # Drop the least recently used; the shared bucket still holds its count.
+                self._states.popitem(last=False)
+        self._states.move_to_end(key)
         return meter
 
-    def _ask(self, limit: Limit, caller: str, now: datetime) -> int | None:
+    def _acquire_shared(self, limit: RateLimit, caller: str, now: datetime) -> int | None:
         if _is_within(self._paused_at, PAUSE, now):
             return None
         try:
             return self._shared(limit, caller, now)
         except FAULTS as error:
-            # Better a count that is too kind than people who wait for one.
+            # Fail open: each process counts on its own for a while.
             self._paused_at = now
             log.warning("rate_limits.database_unavailable", extra={"error": type(error).__name__})
             return None
 
 
-def shared_count(limit: Limit, caller: str, now: datetime) -> int:
-    """Take a batch of calls out of the bucket in the database, which knows callers by a keyed digest."""
+def acquire_shared(limit: RateLimit, caller: str, now: datetime) -> int:
+    """Take a batch of tokens from the database, which stores clients as keyed digests."""
     digest = portal_context().secretbox.pseudonym(caller)
-    return rate_limits.take(limit.name, digest, per_minute=limit.shared, wanted=limit.wanted, now=now)
+    return rate_limits.take(limit.name, digest, per_minute=limit.shared, wanted=limit.batch_size, now=now)
 
 
-def _lets_through(meter: _Meter, now: datetime) -> bool:
-    if meter.own.take(now):
+def _acquire_local(meter: _ClientState, now: datetime) -> bool:
+    if meter.local.try_acquire(now):
         return True
-    if meter.ahead:
-        meter.ahead -= 1
+    if meter.prefetched:
+        meter.prefetched -= 1
         return True
     return False
 
 
 def _is_within(since: datetime | None, span: timedelta, now: datetime) -> bool:
-    """Tell whether ``now`` lies in the span; a clock that was set back ends it."""
+    """Return whether ``now`` is in the span; False if the clock was set back."""
     return since is not None and since <= now < since + span
 
 
-def _wait(limit: Limit, meter: _Meter, now: datetime) -> int:
-    assert meter.closed_at is not None  # noqa: S101 - both callers have just looked
-    return max(math.ceil((meter.closed_at + limit.closing - now).total_seconds()), 1)
+def _get_retry_after(limit: RateLimit, meter: _ClientState, now: datetime) -> int:
+    assert meter.closed_at is not None  # noqa: S101 - both call sites set it
+    return max(math.ceil((meter.closed_at + limit.closed_for - now).total_seconds()), 1)

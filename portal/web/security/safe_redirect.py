@@ -1,4 +1,4 @@
-"""Where people go after signing in: a page of ours and nothing else, whatever the link says."""
+"""Return paths: only pages of this portal are accepted as targets of a redirect (no open redirects)."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from flask import current_app
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from portal.web.security.access import Who, rule_for
+from portal.web.security.access import Access, find_rule
 
 HOME = "/headshots"
 _LONGEST = 1024
 _PLAIN = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*")
 
 
-def safe_path(value: str | None) -> str | None:
-    """Return ``value`` if it is a plain absolute path, perhaps with a query, of this very site; else None."""
+def parse_safe_path(value: str | None) -> str | None:
+    """Return ``value`` if it is an absolute path, with or without a query, on this origin; else None."""
     if not value or len(value) > _LONGEST or not _PLAIN.fullmatch(value):
         return None
-    # Unpacked as often as anybody between here and the browser might, it must still be no other host.
+    # Decoded as often as proxies and browsers may decode it, the value must not name another host.
     unpacked = unquote(unquote(value))
     path = unpacked.partition("?")[0]
     if not unpacked.isprintable() or "\\" in unpacked or "//" in path or "/." in path:
@@ -28,23 +28,23 @@ def safe_path(value: str | None) -> str | None:
     return value
 
 
-def page_path(value: str | None) -> str | None:
-    """Return ``value`` if it is the address of a page that people look at, else None."""
-    found = safe_path(value)
+def parse_page_path(value: str | None) -> str | None:
+    """Return ``value`` if it is the path of a page that can be opened with GET, else None."""
+    found = parse_safe_path(value)
     if found is None:
         return None
     try:
         endpoint, _ = current_app.url_map.bind("portal").match(found.partition("?")[0], method="GET")
     except (HTTPException, RequestRedirect):
         return None
-    rule = rule_for(endpoint)
-    # The pages of signing in themselves would only go in circles.
-    is_page = rule is not None and rule.who is not Who.MACHINE and not rule.is_plain
+    rule = find_rule(endpoint)
+    # The sign-in pages themselves would redirect in circles.
+    is_page = rule is not None and rule.access is not Access.MACHINE and not rule.json_errors
     return found if is_page and not endpoint.startswith("auth.") else None
 
 
-def own_page(address: str | None, public_url: str) -> str | None:
-    """Return the path of an absolute or relative address if it is one of our pages, else None."""
+def parse_own_page(address: str | None, public_url: str) -> str | None:
+    """Return the path of an absolute or relative URL if it is a page of the portal, else None."""
     if address and address.startswith(f"{public_url}/"):
         address = address.removeprefix(public_url)
-    return page_path(address)
+    return parse_page_path(address)

@@ -1,4 +1,4 @@
-"""Sessions as rows: the cookie is an opaque token, read from the database at most once a request."""
+"""Server-side sessions: the cookie is an opaque token, its row is read at most once a request."""
 
 from __future__ import annotations
 
@@ -21,32 +21,32 @@ from portal.models.people import Person
 from portal.models.sessions import Session
 from portal.web.context import portal_context
 
-# Where in a session the address of the identity provider's sign-out page is kept.
+# Key in the session's data: the identity provider's end_session_endpoint at sign-in.
 END_SESSION = "end_session"
 TOUCH_EVERY = timedelta(minutes=1)
 _TOKEN_BYTES = 32
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
-def new_token() -> str:
+def create_token() -> str:
     """Return a fresh session token of 256 random bits."""
     return secrets.token_urlsafe(_TOKEN_BYTES)
 
 
-def current_session() -> ServerSession:
-    """Return the session of the request at hand."""
-    found = session._get_current_object()  # type: ignore[attr-defined]  # a proxy knows what it stands for
-    assert isinstance(found, ServerSession)  # noqa: S101 - RowSessions makes no other
+def get_current_session() -> ServerSession:
+    """Return the session of the current request."""
+    found = session._get_current_object()  # type: ignore[attr-defined]  # werkzeug's LocalProxy
+    assert isinstance(found, ServerSession)  # noqa: S101 - DatabaseSessionInterface creates no other
     return found
 
 
-def digest(token: str) -> bytes:
-    """Return what is stored of a token."""
+def hash_token(token: str) -> bytes:
+    """Return the SHA-256 of a token, the only form that is stored."""
     return hashlib.sha256(token.encode()).digest()
 
 
 class ServerSession(SessionMixin):
-    """One request's session. Nothing is read before it is used, and nothing written unless it changed."""
+    """One request's session. It is read on first use and written only if it changed."""
 
     def __init__(self, token: str | None, now: datetime) -> None:
         self._token = token
@@ -73,50 +73,50 @@ class ServerSession(SessionMixin):
 
     @property
     def public_id(self) -> UUID | None:
-        """What the stored session is called on pages, None while there is none."""
+        """The id used for this session on pages and in forms, None while there is no row."""
         return self.row.public_id if self.row is not None else None
 
     @property
-    def drops_cookie(self) -> bool:
-        """Whether the browser holds a cookie that means nothing any more."""
+    def deletes_cookie(self) -> bool:
+        """Whether the response deletes the cookie because its session no longer exists."""
         return self._is_stale_cookie and self._token is None and not self._is_abandoned
 
-    def person(self, *, prolongs: bool) -> Person | None:
-        """Return who is signed in; ``prolongs`` notes, once a minute at most, that they are there."""
+    def load_person(self, *, extends: bool) -> Person | None:
+        """Return the signed-in person; ``extends`` updates ``active_at``, at most once a minute."""
         self._data()
         row = self._row
-        if row is not None and prolongs and self._now - row.active_at >= TOUCH_EVERY:
+        if row is not None and extends and self._now - row.active_at >= TOUCH_EVERY:
             with transaction():
-                sessions.touch(row.token_hash, self._now)
+                sessions.update_active_at(row.token_hash, self._now)
         return self._person
 
-    def replace(self, token: str) -> None:
-        """Go on under a new token whose row has been written by whoever signed the person in."""
+    def rotate(self, token: str) -> None:
+        """Continue under a new token whose row the caller has already stored."""
         self._token, self._loaded, self._row = token, {}, None
         self.modified, self.is_new_cookie = False, True
 
-    def forget(self) -> None:
-        """Let the browser's cookie go; the row has been deleted or cannot be read."""
+    def clear_session(self) -> None:
+        """Delete the browser's cookie; the row has been deleted or cannot be read."""
         self._token, self._loaded, self._row, self._person = None, {}, None, None
         self._is_stale_cookie, self.modified = True, False
 
-    def abandon(self) -> None:
-        """Neither read nor write anything in this request any more; the cookie stays as it is."""
+    def detach(self) -> None:
+        """Neither read nor write the session for the rest of this request; the cookie stays."""
         self._loaded, self._row, self._person = {}, None, None
         self._is_abandoned = True
 
     def save(self, *, lifetime: timedelta, user_agent: str | None) -> None:
-        """Write what changed; a first change makes the row and the token."""
+        """Store changes; the first change creates the row and the token."""
         if not self.modified or self._is_abandoned:
             return
         with transaction() as unit:
             if self._token is not None:
-                sessions.write_data(digest(self._token), self._data())
+                sessions.update_data(hash_token(self._token), self._data())
                 return
-            self._token, self.is_new_cookie = new_token(), True
+            self._token, self.is_new_cookie = create_token(), True
             unit.add(
                 Session(
-                    token_hash=digest(self._token),
+                    token_hash=hash_token(self._token),
                     data=self._data(),
                     created_at=self._now,
                     active_at=self._now,
@@ -134,10 +134,10 @@ class ServerSession(SessionMixin):
         return self._loaded
 
     def _load(self, token: str) -> None:
-        # Committed at once, so that the connection is free again while the page is made.
+        # Committed at once to release the connection while the page is rendered.
         with transaction():
-            found = sessions.with_person(digest(token))
-        if found is None or _is_over(*found, self._now):
+            found = sessions.find_with_person(hash_token(token))
+        if found is None or _is_expired(*found, self._now):
             self._token, self._is_stale_cookie = None, True
             return
         self._row, self._person = found
@@ -161,26 +161,26 @@ class ServerSession(SessionMixin):
         return len(self._data())
 
 
-def _is_over(row: Session, person: Person | None, now: datetime) -> bool:
+def _is_expired(row: Session, person: Person | None, now: datetime) -> bool:
     if row.person_id is not None and (person is None or person.deactivated_at is not None):
         return True
-    # The role counts as it is now: somebody made an admin gets the shorter life at once.
+    # By the current role: a new admin gets the shorter lifetime at once.
     life = LIFETIMES[Role(person.role) if person else Role.EMPLOYEE]
-    return life.is_over(created_at=row.created_at, active_at=row.active_at, now=now)
+    return life.is_expired(created_at=row.created_at, active_at=row.active_at, now=now)
 
 
-class RowSessions(SessionInterface):
-    """Flask's sessions, kept in the database."""
+class DatabaseSessionInterface(SessionInterface):
+    """Flask's session interface on the sessions table."""
 
     def open_session(self, app: Flask, request: Request) -> ServerSession:
-        """Take the cookie; the row is read when somebody asks."""
+        """Read the cookie; the row is loaded on first use."""
         token = request.cookies.get(app.config["SESSION_COOKIE_NAME"], "")
-        # What a cookie says beyond this is not ours, and not worth a query.
+        # Any other value was not issued here and is not worth a query.
         return ServerSession(token if _TOKEN.fullmatch(token) else None, portal_context().clock())
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Write what changed, and tell the browser of a new or a dead token."""
-        assert isinstance(session, ServerSession)  # noqa: S101 - open_session makes no other
+        """Store changes and set or delete the cookie."""
+        assert isinstance(session, ServerSession)  # noqa: S101 - open_session creates no other
         if session.accessed:
             response.vary.add("Cookie")
         session.save(lifetime=LIFETIMES[Role.EMPLOYEE].absolute, user_agent=None)
@@ -193,5 +193,5 @@ class RowSessions(SessionInterface):
         }
         if session.is_new_cookie and session.token is not None:
             response.set_cookie(value=session.token, **cookie)
-        elif session.drops_cookie:
+        elif session.deletes_cookie:
             response.delete_cookie(**cookie)

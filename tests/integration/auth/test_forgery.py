@@ -12,7 +12,7 @@ from portal.db import db
 from portal.domain.roles import RIGHTS, Role
 from portal.models.people import Person
 from portal.models.sessions import Session
-from portal.web.security.access import RULES, Who
+from portal.web.security.access import RULES, Access
 from tests.architecture.addresses import Call, calls_of
 from tests.integration.auth.actors import Browser
 from tests.integration.auth.hostile_provider import HostileProvider
@@ -21,7 +21,9 @@ UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 
 
 def guarded(app: Flask) -> list[Call]:
-    found = [call for call in calls_of(app) if call.method in UNSAFE and RULES[call.endpoint].who is not Who.MACHINE]
+    found = [
+        call for call in calls_of(app) if call.method in UNSAFE and RULES[call.endpoint].access is not Access.MACHINE
+    ]
     assert len(found) >= 4
     return found
 
@@ -147,7 +149,7 @@ def test_form_made_before_a_change_of_keys_still_works(
 def test_machines_need_no_token_and_get_no_cookie(app: Flask) -> None:
     client = app.test_client()
     for call in calls_of(app):
-        if RULES[call.endpoint].who is Who.MACHINE and call.endpoint != "auth.initiate":
+        if RULES[call.endpoint].access is Access.MACHINE and call.endpoint != "auth.initiate":
             answer = client.open(call.path, method=call.method)
             assert b"out of date" not in answer.data, call
             assert "Set-Cookie" not in answer.headers, call
@@ -182,7 +184,7 @@ def test_each_role_reaches_what_is_its_own_and_no_more(role: Role, browser: Brow
     token = browser.form_token()
     for call in calls_of(app):
         rule = RULES[call.endpoint]
-        if rule.who is not Who.EMPLOYEE or call.endpoint in {"live.events", "auth.logout"}:
+        if rule.access is not Access.SIGNED_IN or call.endpoint in {"live.events", "auth.logout"}:
             continue
         answer = browser.client.open(call.path, method=call.method, data={"csrf_token": token})
         is_refused = answer.status_code == 403

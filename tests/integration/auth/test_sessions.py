@@ -19,7 +19,7 @@ from portal.models.audit import AuditEntry
 from portal.models.people import Person
 from portal.models.sessions import Session
 from portal.services import sessions as signins
-from portal.web.security.sessions import digest, new_token
+from portal.web.security.sessions import create_token, hash_token
 from tests.integration.auth.actors import Browser, MovableClock
 from tests.integration.auth.hostile_provider import HostileProvider
 
@@ -67,7 +67,7 @@ def test_database_knows_only_the_hash_of_the_token(browser: Browser, app: Flask)
 
 
 def test_tokens_do_not_repeat() -> None:
-    assert len({new_token() for _ in range(100_000)}) == 100_000
+    assert len({create_token() for _ in range(100_000)}) == 100_000
 
 
 def test_token_changes_at_sign_in_and_the_old_one_is_dead(browser: Browser, app: Flask) -> None:
@@ -202,8 +202,8 @@ def test_person_can_end_their_other_sessions(
     mine = hashlib.sha256((browser.cookie() or "").encode()).digest()
     with app.app_context():
         alice = db.session.scalars(select(Person)).one()
-        assert len(sessions.of_person(alice.id)) == 2
-        assert signins.end_all(alice.id, actor=alice, now=clock(), but=mine) == 1
+        assert len(sessions.list_of_person(alice.id)) == 2
+        assert signins.end_sessions(alice.id, actor=alice, now=clock(), but=mine) == 1
     assert browser.is_signed_in()
     assert not other_browser.is_signed_in()
 
@@ -227,7 +227,7 @@ def test_hundred_sessions_are_ended_by_one_order(
         (first,) = db.session.scalars(select(Session)).all()
         for _ in range(99):
             copy = {c.name: getattr(first, c.name) for c in Session.__table__.columns}
-            db.session.add(Session(**copy | {"token_hash": digest(new_token()), "public_id": uuid4()}))
+            db.session.add(Session(**copy | {"token_hash": hash_token(create_token()), "public_id": uuid4()}))
         db.session.commit()
         event.listen(db.engine, "before_cursor_execute", lambda _c, _k, statement, *_r: statements.append(statement))
     token = browser.provider.logout_token(sub="alice")

@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from portal.db import db
-from portal.domain.roles import Holders
+from portal.domain.roles import Principals
 from portal.models.audit import AuditEntry
 from portal.models.people import Person
 from portal.models.sessions import SignInAttempt
@@ -213,7 +213,7 @@ def test_admin_by_address_whatever_its_case(make_app: Callable[..., Flask], prov
 def test_manager_by_group_until_the_group_is_gone(
     make_app: Callable[..., Flask], provider: HostileProvider, audit: Audit
 ) -> None:
-    app = make_app(team_managers={"sales": Holders(groups=frozenset({"sales-leads"}))})
+    app = make_app(team_managers={"sales": Principals(groups=frozenset({"sales-leads"}))})
     browser = Browser(app.test_client(), provider)
     provider.person["groups"] = ["sales", "sales-leads"]
     browser.sign_in()
@@ -230,7 +230,7 @@ def test_manager_by_group_until_the_group_is_gone(
 def test_groups_are_asked_for_where_only_teams_depend_on_them(
     make_app: Callable[..., Flask], provider: HostileProvider
 ) -> None:
-    app = make_app(team_managers={"sales": Holders(groups=frozenset({"sales-leads"}))})
+    app = make_app(team_managers={"sales": Principals(groups=frozenset({"sales-leads"}))})
     provider.lies.claims = lambda claims: {name: value for name, value in claims.items() if name != "groups"}
     provider.person["groups"] = ["sales-leads"]
     Browser(app.test_client(), provider).sign_in()
@@ -258,13 +258,13 @@ def test_deactivated_person_is_out_at_once_and_stays_out(
     alice = person_of(app, "alice")
     with app.app_context():
         admin = make_person(role="admin")
-        people.deactivate(alice.id, actor=admin, now=clock())
+        people.deactivate_person(alice.id, actor=admin, now=clock())
     assert not browser.is_signed_in()
     assert not other_browser.is_signed_in()
     assert browser.sign_in().status_code == 403
     assert audit("sign_in")[-1].detail["reason"] == "person_deactivated"
     with app.app_context():
-        people.reactivate(alice.id, actor=admin, now=clock())
+        people.reactivate_person(alice.id, actor=admin, now=clock())
     browser.sign_in()
     assert browser.is_signed_in()
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from portal.domain.caller import Caller, Channel, calling
+from portal.domain.audit_context import AuditContext, Channel, audit_context
 from portal.domain.errors import BadInput
 from portal.domain.stages import Stage
 from portal.models import consents, people
@@ -24,8 +24,8 @@ def give(person: Person, ticked: list[str], **options: object) -> object:
 def test_what_is_kept_is_what_was_shown(bench: Bench) -> None:
     person = make_person()
     text = plain_policy()
-    before = people.version_of(person.id)
-    with calling(Caller(Channel.WEB, address_digest="d1")):
+    before = people.get_version(person.id)
+    with audit_context(AuditContext(Channel.WEB, address_digest="d1")):
         give(person, ["photos", "studio"], user_agent="Browser")
     [row] = bench.query(
         "SELECT text, text_sha256, policy_version, locale, purposes, provider, given_at, withdrawn_at, address_digest "
@@ -43,7 +43,7 @@ def test_what_is_kept_is_what_was_shown(bench: Bench) -> None:
         "d1",
     )
     assert journey.load(person).stage is Stage.CONSENT_GIVEN
-    assert people.version_of(person.id) == before + 1
+    assert people.get_version(person.id) == before + 1
 
 
 @pytest.mark.parametrize("ticked", [[], ["photos"], ["studio"], ["photos", "other"]])
@@ -59,7 +59,7 @@ def test_agreeing_twice_or_ten_times_at_once_is_agreeing_once(bench: Bench) -> N
     person_id = make_person().id
 
     def one() -> object:
-        person = people.by_id(person_id)
+        person = people.find_person(person_id)
         assert person is not None
         return agree(person).id
 

@@ -46,7 +46,7 @@ def copy(bench: Bench, shoot: Shoot) -> None:
 
 
 def stage_of(shoot: Shoot) -> Stage:
-    person = people.by_id(shoot.person_id)
+    person = people.find_person(shoot.person_id)
     assert person is not None
     return journey.load(person).stage
 
@@ -297,7 +297,7 @@ def test_after_a_reset_the_old_photos_are_hidden_and_the_new_ones_shown(bench: B
     copy(bench, shoot)
     model = bench.provider.models[shoot.provider_id or ""]
     old_ids = {photo.id for photo in photos.list_viewable(shoot.id)}
-    person = people.by_id(shoot.person_id)
+    person = people.find_person(shoot.person_id)
     assert person is not None
     gallery.choose_photo(person, min(old_ids), now=NOW)
     assert stage_of(shoot) is Stage.CHOSEN
@@ -332,7 +332,7 @@ def test_a_reset_during_the_copy_is_not_called_finished(bench: Bench) -> None:
 
 def test_after_consent_was_withdrawn_nothing_is_copied(bench: Bench) -> None:
     shoot = finished(bench, "p1")
-    person = people.by_id(shoot.person_id)
+    person = people.find_person(shoot.person_id)
     assert person is not None
     consent.withdraw(person, now=NOW)
     copy(bench, shoot)
@@ -354,7 +354,7 @@ def test_what_is_not_to_be_copied_costs_no_call(bench: Bench, fields: dict[str, 
 
 def test_the_page_is_told_of_each_photo(bench: Bench) -> None:
     shoot = finished(bench, "p1", "p2", "p3")
-    before = people.version_of(shoot.person_id)
+    before = people.get_version(shoot.person_id)
     copy(bench, shoot)
-    assert people.version_of(shoot.person_id) >= before + 4
+    assert people.get_version(shoot.person_id) >= before + 4
     assert bench.clock.now - NOW == timedelta(0)

@@ -65,7 +65,7 @@ class Town:
         until(lambda: (self.bench.work(), condition())[1], 20)
 
     def stands(self, person: Person) -> Journey:
-        found = people.by_id(person.id)
+        found = people.find_person(person.id)
         assert found is not None
         return journey.load(found)
 

@@ -47,13 +47,13 @@ def chosen(person: Person) -> str | None:
 
 def test_a_choice_is_kept_shown_and_told(bench: Bench) -> None:
     person, _, (first, *_) = finished()
-    before = people.version_of(person.id)
+    before = people.get_version(person.id)
     assert journey.load(person).stage is Stage.READY
     gallery.choose_photo(person, first.id, now=NOW)
     assert journey.load(person).stage is Stage.CHOSEN
     opened = gallery.get_gallery(person)
     assert [opened.is_chosen(photo) for photo in opened.photos] == [True, False, False]
-    assert people.version_of(person.id) == before + 1
+    assert people.get_version(person.id) == before + 1
     assert bench.query("SELECT actor_id = subject_id FROM audit_entries WHERE action = 'choice.made'") == [(True,)]
 
 
@@ -68,7 +68,7 @@ def test_at_the_same_moment_in_two_tabs_one_is_the_last(bench: Bench) -> None:
     person_id = person.id
 
     def choose(photo: Photo) -> None:
-        own = people.by_id(person_id)
+        own = people.find_person(person_id)
         assert own is not None
         gallery.choose_photo(own, photo.id, now=NOW)
 

@@ -65,7 +65,7 @@ def test_kept_once_with_one_job_whose_arguments_the_worker_understands(bench: Be
 
 def test_news_about_somebody_who_was_shut_out_are_applied_all_the_same(bench: Bench) -> None:
     shoot, theirs = shot(bench)
-    people_service.deactivate(shoot.person_id, actor=make_person(), now=NOW)
+    people_service.deactivate_person(shoot.person_id, actor=make_person(), now=NOW)
     theirs.status = "waiting"
     bench.send(event("model.status.updated", theirs.id, "waiting", at=NOW + timedelta(seconds=1)))
     bench.work()
@@ -341,20 +341,20 @@ def test_a_provider_that_is_down_delays_and_loses_nothing(bench: Bench) -> None:
 
 def test_the_persons_page_is_told_only_of_changes(bench: Bench) -> None:
     shoot, model = shot(bench)
-    before = people.version_of(shoot.person_id)
+    before = people.get_version(shoot.person_id)
     bench.send(event("model.status.updated", model.id, "onboarding", at=NOW + timedelta(seconds=1)))
     bench.work()
-    assert people.version_of(shoot.person_id) == before
+    assert people.get_version(shoot.person_id) == before
     bench.send(event("model.status.updated", model.id, "waiting", at=NOW + timedelta(seconds=2)))
     bench.work()
-    assert people.version_of(shoot.person_id) == before + 1
+    assert people.get_version(shoot.person_id) == before + 1
 
 
 def test_an_unknown_status_is_shown_as_work_going_on(bench: Bench) -> None:
     shoot, model = shot(bench)
     bench.send(event("model.status.updated", model.id, "retouching", at=NOW + timedelta(seconds=1)))
     bench.work()
-    person = people.by_id(shoot.person_id)
+    person = people.find_person(shoot.person_id)
     assert person is not None
     assert journey.load(person).stage == "in_progress"
 

@@ -54,8 +54,8 @@ def page(hub: Hub, person_id: UUID) -> Iterator[Inbox]:
 
 def change(person_id: UUID) -> int:
     with transaction():
-        people.announce(person_id)
-    return people.version_of(person_id)
+        people.publish_version(person_id)
+    return people.get_version(person_id)
 
 
 def test_a_change_reaches_all_pages_of_its_person_and_no_other(hub: Hub) -> None:
@@ -72,10 +72,10 @@ def test_nothing_is_told_before_it_is_committed_or_when_it_is_not(hub: Hub) -> N
     person = make_person()
     with page(hub, person.id) as inbox:
         with contextlib.suppress(ZeroDivisionError), transaction():
-            people.announce(person.id)
+            people.publish_version(person.id)
             raise ZeroDivisionError
         with transaction():
-            people.announce(person.id)
+            people.publish_version(person.id)
             time.sleep(0.3)
             assert inbox.empty()
         assert inbox.get(timeout=5) == 1
@@ -129,18 +129,18 @@ def _sign_out(person: Person) -> None:
 
 
 def _end_all(person: Person) -> None:
-    signins.end_all(person.id, actor=person, now=NOW)
+    signins.end_sessions(person.id, actor=person, now=NOW)
 
 
 def _obey(person: Person) -> None:
     cookie_of(person)
     with transaction() as session:
         session.execute(update(Session).values(issuer=person.issuer))
-    assert signins.sign_out_by_order(person.issuer, "order", subject=person.subject, sid=None, now=NOW) == 1
+    assert signins.apply_logout_token(person.issuer, "order", subject=person.subject, sid=None, now=NOW) == 1
 
 
 def _deactivate(person: Person) -> None:
-    people_service.deactivate(person.id, actor=make_person(), now=NOW)
+    people_service.deactivate_person(person.id, actor=make_person(), now=NOW)
 
 
 @pytest.mark.parametrize("end", [_sign_out, _end_all, _obey, _deactivate])
@@ -237,7 +237,7 @@ def test_through_the_real_server(bench: Bench, database_url: str, tmp_path: Path
         version = change(person.id)
         while f"data: {version}" not in heard[-1]:
             heard.append(next_message(answer))
-        signins.end_all(person.id, actor=other, now=NOW)
+        signins.end_sessions(person.id, actor=other, now=NOW)
         assert answer.read() == b""
         connection.close()
         connection.request("GET", "/headshots/events", headers={"Cookie": cookie, "Host": "localhost"})

@@ -45,8 +45,8 @@ def test_a_deploy_moves_all_open_pages_within_seconds_and_none_keeps_old_news(
         until(lambda: [page.seen for page in pages] == after, SECONDS)
         for person in persons:
             with transaction():
-                people.announce(person.id)
-        versions = [str(people.version_of(person.id)) for person in persons]
+                people.publish_version(person.id)
+        versions = [str(people.get_version(person.id)) for person in persons]
         until(lambda: [page.heard[-1] for page in pages] == versions, SECONDS)
         assert old.wait(15) == 0
 
@@ -78,7 +78,7 @@ def photos_are_in(person: Person) -> None:
         shoot = shoots.find_latest(person.id)
         assert shoot is not None
         shoot.provider_status = "generating"
-        people.announce(person.id)
+        people.publish_version(person.id)
 
 
 def listeners(database_url: str) -> int:

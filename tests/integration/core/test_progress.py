@@ -52,7 +52,7 @@ def story(shoot: Shoot, minute: float) -> Timeline:
     db.session.rollback()
     found = shoots.find_by_id(shoot.id)
     assert found is not None
-    person = people.by_id(found.person_id)
+    person = people.find_person(found.person_id)
     assert person is not None
     told = timeline.tell(journey.load(person), expectations=Expectations(), now=NOW + minute * MINUTE)
     assert told is not None

@@ -165,7 +165,7 @@ def leave_traces(person_id: UUID) -> None:
                 )
             )
         session.add(SignInAttempt(state_hash=b"s", browser_hash=b"b", nonce="n", verifier=b"v", created_at=NOW))
-        sessions.take_order(b"o", NOW)
+        sessions.store_logout_order(b"o", NOW)
 
 
 KEPT = {

@@ -78,7 +78,7 @@ def test_twenty_presses_at_once_make_one_shoot_and_one_job(bench: Bench) -> None
     person_id = ready_person().id
 
     def one() -> UUID:
-        person = people.by_id(person_id)
+        person = people.find_person(person_id)
         assert person is not None
         return press(person).id
 
@@ -326,7 +326,7 @@ def test_a_loaded_person_knows_the_new_version_at_once(bench: Bench) -> None:
     person = ready_person()
     version = person.version
     press(person)
-    assert person.version == version + 1 == people.version_of(person.id)
+    assert person.version == version + 1 == people.get_version(person.id)
 
 
 def test_pressing_start_with_a_session_changes_nothing(bench: Bench) -> None:

@@ -55,8 +55,8 @@ def test_a_link_sealed_with_a_forgotten_key_is_said_to_be_lost(bench: Bench) -> 
     press(person)
     bench.work()
     stranger = SecretBox(["another-key-that-is-long-enough-too"])
-    before = people.version_of(person.id)
+    before = people.get_version(person.id)
     assert open_studio(person, secretbox=stranger, now=NOW) is None
     assert stage_of(person) is Stage.PROBLEM
     assert journey.load(person).problem is Problem.LINK_LOST
-    assert people.version_of(person.id) > before
+    assert people.get_version(person.id) > before

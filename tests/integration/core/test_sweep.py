@@ -54,13 +54,13 @@ def test_running_it_again_changes_nothing(bench: Bench) -> None:
     run(bench)
     bench.work()
     run(bench)
-    version = people.version_of(shoot.person_id)
+    version = people.get_version(shoot.person_id)
     acts = [act.id for act in acts_of(shoot)]
     assert len(acts) == 1
     for _ in range(2):
         bench.clock.advance(minutes=10)
         assert run(bench) == SweepResult(listed=1, changed=0, missing=0, favorites=0)
-    assert people.version_of(shoot.person_id) == version
+    assert people.get_version(shoot.person_id) == version
     assert [act.id for act in acts_of(shoot)] == acts
     assert bench.queued() == []
 
@@ -175,7 +175,7 @@ def test_at_start_a_sweep_finds_what_happened_while_nobody_listened(bench: Bench
     bench.downloader.content = dict.fromkeys(["p1", "p2"], saved(portrait(16, 20)))
     bench.clock.advance(hours=2)
     with transaction():
-        person = people.by_id(shoot.person_id)
+        person = people.find_person(shoot.person_id)
         assert person is not None
     assert run(bench).changed == 1
     bench.work()

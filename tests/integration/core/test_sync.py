@@ -150,10 +150,10 @@ def test_an_outage_changes_nothing(bench: Bench) -> None:
 
 def test_every_change_is_in_the_audit_trail_and_told_to_the_page(bench: Bench) -> None:
     shoot = ours(bench)
-    before = people.version_of(shoot.person_id)
+    before = people.get_version(shoot.person_id)
     tell(shoot, "generatingHeadshots", at=NOW + timedelta(seconds=1))
     tell(shoot, "generatingHeadshots", at=NOW + timedelta(seconds=2))
-    assert people.version_of(shoot.person_id) == before + 1
+    assert people.get_version(shoot.person_id) == before + 1
     assert bench.query("SELECT detail FROM audit_entries WHERE detail ->> 'source' = 'event'") == [
         ({"before": "pending", "after": "generatingHeadshots", "source": "event"},)
     ]

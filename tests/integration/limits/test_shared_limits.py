@@ -25,13 +25,13 @@ from portal.models import rate_limits
 from portal.services import retention
 from portal.settings import Settings
 from portal.storage import LocalStorage
-from portal.web.security.rate_limits import Limit, Throttle, shared_count
+from portal.web.security.rate_limits import RateLimit, RateLimiter, acquire_shared
 from tests.factories import make_person
 from tests.integration.core.processes import cookie_of, environment, web
 from tests.integration.core.signing import signed_headers
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-FIFTY = Limit("fifty", per_minute=50)
+FIFTY = RateLimit("fifty", per_minute=50)
 WEBHOOK = "/webhooks/profilebakery"
 
 
@@ -47,16 +47,16 @@ def app(portal_settings: Callable[..., Settings], database_url: str) -> Iterator
         db.engine.dispose()
 
 
-def passes(throttle: Throttle, limit: Limit, caller: str, now: datetime) -> bool:
+def passes(throttle: RateLimiter, limit: RateLimit, caller: str, now: datetime) -> bool:
     try:
-        throttle.count(limit, caller, now)
+        throttle.check(limit, caller, now)
     except TooMany:
         return False
     return True
 
 
 def test_two_processes_share_what_is_beyond_their_own(app: Flask) -> None:
-    one, other = Throttle(shared_count), Throttle(shared_count)
+    one, other = RateLimiter(acquire_shared), RateLimiter(acquire_shared)
     assert sum(passes(one, FIFTY, "a", NOW) for _ in range(100)) == 50
     assert sum(passes(other, FIFTY, "a", NOW) for _ in range(100)) == 10
     assert sum(passes(other, FIFTY, "b", NOW) for _ in range(100)) == 50
@@ -84,15 +84,15 @@ steps = st.lists(
 def test_no_window_ever_lets_more_through_than_was_promised(
     steps: list[tuple[int, int, float]], per_minute: int, batch: int, app: Flask
 ) -> None:
-    limit = Limit("tested", per_minute, batch=min(batch, per_minute - per_minute // 5))
-    processes = [Throttle(shared_count) for _ in range(3)]
+    limit = RateLimit("tested", per_minute, batch=min(batch, per_minute - per_minute // 5))
+    processes = [RateLimiter(acquire_shared) for _ in range(3)]
     caller, now = uuid4().hex, NOW
     let_through: list[datetime] = []
     for process, times, pause in steps:
         let_through += [now for _ in range(times) if passes(processes[process], limit, caller, now)]
         now += timedelta(seconds=pause)
-    at_once = limit.shared + len(processes) * limit.own
-    in_advance = len(processes) * (limit.wanted - 1)
+    at_once = limit.shared + len(processes) * limit.local
+    in_advance = len(processes) * (limit.batch_size - 1)
     for first, begins in enumerate(let_through):
         for number, ends in enumerate(let_through[first:], 1):
             seconds = (ends - begins).total_seconds()
@@ -100,7 +100,7 @@ def test_no_window_ever_lets_more_through_than_was_promised(
 
 
 def test_many_at_once_neither_lock_each_other_up_nor_get_too_much(app: Flask) -> None:
-    throttles = [Throttle(shared_count) for _ in range(4)]
+    throttles = [RateLimiter(acquire_shared) for _ in range(4)]
 
     def hammer(number: int) -> int:
         with app.app_context():
@@ -114,7 +114,7 @@ def test_many_at_once_neither_lock_each_other_up_nor_get_too_much(app: Flask) ->
 def test_table_that_is_locked_holds_nobody_up(
     app: Flask, database_url: str, portal_settings: Callable[..., Settings]
 ) -> None:
-    throttle = Throttle(shared_count)
+    throttle = RateLimiter(acquire_shared)
     app.extensions["side_lane"] = create_app(portal_settings()).extensions["side_lane"]
     with psycopg.connect(database_url.replace("+psycopg", "")) as other:
         other.execute("LOCK TABLE rate_limits")
@@ -126,7 +126,7 @@ def test_table_that_is_locked_holds_nobody_up(
 
 
 def test_callers_are_digests_and_go_when_they_are_old(app: Flask, tmp_path: Path) -> None:
-    throttle = Throttle(shared_count)
+    throttle = RateLimiter(acquire_shared)
     for caller in ("203.0.113.9", "11111111-1111-1111-1111-111111111111"):
         for _ in range(12):
             passes(throttle, FIFTY, caller, NOW)

@@ -41,7 +41,7 @@ def lose_link(office: Office, email: str = "ada@example.com") -> Shoot:
 
 def enter(office: Office, shoot: Shoot) -> None:
     portal = office.bench.portal
-    person = notifications.people.by_id(shoot.person_id)
+    person = notifications.people.find_person(shoot.person_id)
     assert person is not None
     assert shoots.open_studio(person, secretbox=portal.secretbox, now=portal.clock(), outbox=portal.outbox) is None
 
@@ -208,10 +208,10 @@ def test_mail_switched_off_later_drops_what_waits(make_office: Callable[..., Off
 
 def test_the_deactivated_get_nothing(office: Office) -> None:
     before, after, admin = make_person(), make_person(), make_person(role="admin")
-    people.deactivate(before.id, actor=admin, now=NOW)
+    people.deactivate_person(before.id, actor=admin, now=NOW)
     office.finish(before)
     office.finish(after)
-    people.deactivate(after.id, actor=admin, now=NOW)
+    people.deactivate_person(after.id, actor=admin, now=NOW)
     office.deliver()
     assert office.post.received == []
     assert office.states() == [("ready", "person_deactivated")]

@@ -101,7 +101,7 @@ def test_database_that_dies_before_the_session_is_written(app: Flask, monkeypatc
     app.view_functions["pages.landing"] = remember
     client = app.test_client()
     assert client.get("/").text == "done"
-    monkeypatch.setattr(sessions, "write_data", die)
+    monkeypatch.setattr(sessions, "update_data", die)
     answer = client.get("/")
     assert answer.status_code == 503
     assert "Set-Cookie" not in answer.headers

@@ -11,7 +11,7 @@ import segno
 from flask import Flask
 
 from portal.db import db, transaction
-from portal.domain.framing import disagreement
+from portal.domain.framing import find_disagreement
 from portal.models import budget, link_reports, queue, shoots
 from portal.models.people import Person
 from portal.models.shoots import Shoot
@@ -107,7 +107,7 @@ def test_the_three_permissions_of_the_frame_agree(make_app: Callable[..., Flask]
     headers = answer.headers
     assert allow == "camera http://127.0.0.1:1 http://127.0.0.1:2"
     assert (
-        disagreement(
+        find_disagreement(
             allow=allow,
             permissions_policy=headers["Permissions-Policy"],
             content_policy=headers["Content-Security-Policy"],

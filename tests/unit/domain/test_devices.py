@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from portal.domain.devices import Device, device_of
+from portal.domain.devices import Device, parse_user_agent
 
 _WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/141.0.0.0 Safari/537.36"
 _ANDROID = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 {}Chrome/141.0.0.0 Mobile Safari/537.36"
@@ -38,4 +38,4 @@ _IOS = "Mozilla/5.0 ({}; CPU OS 18_6 like Mac OS X) AppleWebKit/605.1.15 {} Mobi
     ],
 )
 def test_browser_and_system_are_named(user_agent: str | None, browser: str | None, system: str | None) -> None:
-    assert device_of(user_agent) == Device(browser, system)
+    assert parse_user_agent(user_agent) == Device(browser, system)

@@ -4,32 +4,43 @@ from __future__ import annotations
 
 import pytest
 
-from portal.domain.framing import camera_policy, disagreement, frame_allow, frame_sources, unusable
+from portal.domain.framing import (
+    build_allow_attribute,
+    build_camera_policy,
+    build_frame_src,
+    find_disagreement,
+    list_insecure_origins,
+)
 
 ONE, TWO = "https://studio.example", "https://camera.example"
 
 
 @pytest.mark.parametrize("origins", [(), (ONE,), (ONE, TWO)])
 def test_from_one_list_all_three_agree(origins: tuple[str, ...]) -> None:
-    header = f"{camera_policy(origins)}, geolocation=()"
-    policy = f"default-src 'self'; {frame_sources(origins)}; base-uri 'none'"
-    assert disagreement(allow=frame_allow(origins), permissions_policy=header, content_policy=policy) == set()
+    header = f"{build_camera_policy(origins)}, geolocation=()"
+    policy = f"default-src 'self'; {build_frame_src(origins)}; base-uri 'none'"
+    assert (
+        find_disagreement(allow=build_allow_attribute(origins), permissions_policy=header, content_policy=policy)
+        == set()
+    )
 
 
 def test_whatever_one_of_them_lacks_is_named() -> None:
     both, one = (ONE, TWO), (ONE,)
     for allow, camera, frames in ((one, both, both), (both, one, both), (both, both, one)):
-        found = disagreement(
-            allow=frame_allow(allow), permissions_policy=camera_policy(camera), content_policy=frame_sources(frames)
+        found = find_disagreement(
+            allow=build_allow_attribute(allow),
+            permissions_policy=build_camera_policy(camera),
+            content_policy=build_frame_src(frames),
         )
         assert found == {TWO}
 
 
 def test_a_page_without_a_studio_gives_nobody_the_camera() -> None:
-    assert (camera_policy(()), frame_sources(())) == ("camera=()", "frame-src 'none'")
+    assert (build_camera_policy(()), build_frame_src(())) == ("camera=()", "frame-src 'none'")
 
 
 def test_plain_http_is_of_no_use_inside_https() -> None:
     origins = (ONE, "http://studio.example")
-    assert unusable(origins, is_secure=True) == ["http://studio.example"]
-    assert unusable(origins, is_secure=False) == []
+    assert list_insecure_origins(origins, is_secure=True) == ["http://studio.example"]
+    assert list_insecure_origins(origins, is_secure=False) == []

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.domain.secretbox import CannotOpen, SecretBox
+from portal.domain.secretbox import DecryptionFailed, SecretBox
 
 OLD, NEW = "old-key-" + "o" * 32, "new-key-" + "n" * 32
 
@@ -26,7 +26,7 @@ def test_rotation() -> None:
     before, during, after = SecretBox([OLD]), SecretBox([NEW, OLD]), SecretBox([NEW])
     sealed = before.seal("url")
     assert during.open(sealed) == "url"
-    with pytest.raises(CannotOpen):
+    with pytest.raises(DecryptionFailed):
         after.open(sealed)
     # During a rotation the first key seals, so that the old one can be dropped later.
     assert after.open(during.seal("url")) == "url"
@@ -34,7 +34,7 @@ def test_rotation() -> None:
 
 @pytest.mark.parametrize("sealed", [b"", b"nonsense", b"\xff\xfe", b"gAAAAA=="])
 def test_nonsense_does_not_open(sealed: bytes) -> None:
-    with pytest.raises(CannotOpen):
+    with pytest.raises(DecryptionFailed):
         SecretBox([NEW]).open(sealed)
 
 
@@ -44,7 +44,7 @@ def test_every_changed_byte_is_noticed() -> None:
     for place in range(len(sealed)):
         changed = bytearray(sealed)
         changed[place] ^= 1
-        with pytest.raises(CannotOpen):
+        with pytest.raises(DecryptionFailed):
             box.open(bytes(changed))
 
 

@@ -25,7 +25,7 @@ from portal.domain.errors import (
 )
 from portal.provider.errors import OutOfCredits
 from portal.storage import ObjectMissing, StorageUnavailable
-from portal.web.auth.refusal_messages import sign_in_words
+from portal.web.auth.refusal_messages import build_sign_in_message
 from portal.web.error_messages import words_for
 
 ERRORS: list[tuple[Exception, int, str]] = [
@@ -87,7 +87,7 @@ def test_every_error_of_ours_has_words_of_its_own(app: Flask) -> None:
 
 def test_unknown_reasons_have_words_too(app: Flask) -> None:
     with app.test_request_context():
-        assert sign_in_words("never heard").title == "Sign-in did not work"
+        assert build_sign_in_message("never heard").title == "Sign-in did not work"
         assert words_for("never heard", 418).title == "That did not make sense"
         assert words_for("never heard", 599).title == "Something went wrong"
 

@@ -7,7 +7,7 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.web.security.safe_redirect import own_page, page_path, safe_path
+from portal.web.security.safe_redirect import parse_own_page, parse_page_path, parse_safe_path
 
 ELSEWHERE = [
     None,
@@ -53,19 +53,19 @@ ELSEWHERE = [
 
 @pytest.mark.parametrize("value", ELSEWHERE)
 def test_address_that_could_lead_elsewhere_is_not_taken(value: str | None) -> None:
-    assert safe_path(value) is None
+    assert parse_safe_path(value) is None
 
 
 @pytest.mark.parametrize(
     "value", ["/", "/headshots", "/headshots/gallery?photo=7&compare=8", "/a?next=https://x.example/&b=c//d"]
 )
 def test_plain_path_is_taken(value: str) -> None:
-    assert safe_path(value) == value
+    assert parse_safe_path(value) == value
 
 
 @given(st.text(alphabet="/\\%.:@?#2fFeEcC5\t\n xh", max_size=20))
 def test_whatever_is_taken_starts_with_one_slash(value: str) -> None:
-    taken = safe_path(value)
+    taken = parse_safe_path(value)
     assert taken is None or (taken[0] == "/" and taken[1:2] not in {"/", "\\"})
 
 
@@ -90,21 +90,21 @@ def test_whatever_is_taken_starts_with_one_slash(value: str) -> None:
 )
 def test_what_is_no_page_is_not_come_back_to(value: str, app: Flask) -> None:
     with app.test_request_context():
-        assert page_path(value) is None
+        assert parse_page_path(value) is None
 
 
 @pytest.mark.parametrize("value", ["/", "/privacy", "/headshots", "/headshots/gallery?photo=1", "/headshots/studio"])
 def test_page_is_come_back_to(value: str, app: Flask) -> None:
     with app.test_request_context():
-        assert page_path(value) == value
+        assert parse_page_path(value) == value
 
 
 def test_absolute_address_counts_only_with_our_own_origin(app: Flask) -> None:
     ours = "https://portal.example"
     with app.test_request_context():
-        assert own_page("https://portal.example/privacy", ours) == "/privacy"
-        assert own_page("/privacy", ours) == "/privacy"
-        assert own_page("https://portal.example.evil.example/privacy", ours) is None
-        assert own_page("http://portal.example/privacy", ours) is None
-        assert own_page("https://portal.example//evil.example", ours) is None
-        assert own_page(None, ours) is None
+        assert parse_own_page("https://portal.example/privacy", ours) == "/privacy"
+        assert parse_own_page("/privacy", ours) == "/privacy"
+        assert parse_own_page("https://portal.example.evil.example/privacy", ours) is None
+        assert parse_own_page("http://portal.example/privacy", ours) is None
+        assert parse_own_page("https://portal.example//evil.example", ours) is None
+        assert parse_own_page(None, ours) is None

@@ -11,14 +11,14 @@ import pytest
 from portal.app import create_app
 from portal.domain.errors import TooMany
 from portal.settings import Settings
-from portal.web.observability.request_id import origin_of
+from portal.web.observability.client_address import build_client_key
 from portal.web.security import rate_limits as module
 from portal.web.security.access import RULES
-from portal.web.security.rate_limits import Limit, Throttle
+from portal.web.security.rate_limits import RateLimit, RateLimiter
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-SIX = Limit("six", per_minute=6)
-BATCHES = Limit("batches", per_minute=100, batch=10)
+SIX = RateLimit("six", per_minute=6)
+BATCHES = RateLimit("batches", per_minute=100, batch=10)
 
 
 class Bucket:
@@ -29,21 +29,21 @@ class Bucket:
         self.asked: list[str] = []
         self.is_away = False
 
-    def __call__(self, limit: Limit, caller: str, now: datetime) -> int:
+    def __call__(self, limit: RateLimit, caller: str, now: datetime) -> int:
         self.asked.append(caller)
         if self.is_away:
             raise psycopg.OperationalError
-        given = min(self.left, limit.wanted)
+        given = min(self.left, limit.batch_size)
         self.left -= given
         return given
 
 
-def calls(throttle: Throttle, limit: Limit, times: int, caller: str = "a", now: datetime = NOW) -> int:
+def calls(throttle: RateLimiter, limit: RateLimit, times: int, caller: str = "a", now: datetime = NOW) -> int:
     """Call so often; how many were let through."""
     passed = 0
     for _ in range(times):
         try:
-            throttle.count(limit, caller, now)
+            throttle.check(limit, caller, now)
         except TooMany:
             continue
         passed += 1
@@ -52,7 +52,7 @@ def calls(throttle: Throttle, limit: Limit, times: int, caller: str = "a", now: 
 
 def test_first_fifth_costs_nothing_and_the_rest_a_batch_at_a_time() -> None:
     bucket = Bucket()
-    throttle = Throttle(bucket)
+    throttle = RateLimiter(bucket)
     assert calls(throttle, BATCHES, 20) == 20
     assert bucket.asked == []
     assert calls(throttle, BATCHES, 30) == 30
@@ -61,7 +61,7 @@ def test_first_fifth_costs_nothing_and_the_rest_a_batch_at_a_time() -> None:
 
 def test_slow_callers_never_cost_anything() -> None:
     bucket = Bucket()
-    throttle = Throttle(bucket)
+    throttle = RateLimiter(bucket)
     for second in range(0, 3600, 4):
         assert calls(throttle, BATCHES, 1, now=NOW + timedelta(seconds=second)) == 1
     assert bucket.asked == []
@@ -69,11 +69,11 @@ def test_slow_callers_never_cost_anything() -> None:
 
 def test_empty_bucket_is_remembered_until_it_has_gained_a_batch() -> None:
     bucket = Bucket(left=0)
-    throttle = Throttle(bucket)
+    throttle = RateLimiter(bucket)
     assert calls(throttle, BATCHES, 500) == 20
     assert len(bucket.asked) == 1
     with pytest.raises(TooMany) as refusal:
-        throttle.count(BATCHES, "a", NOW + timedelta(seconds=0.5))
+        throttle.check(BATCHES, "a", NOW + timedelta(seconds=0.5))
     assert refusal.value.retry_after == 7
     assert calls(throttle, BATCHES, 500, now=NOW + timedelta(seconds=7.4)) == 2  # its own part grows meanwhile
     assert len(bucket.asked) == 1
@@ -82,24 +82,24 @@ def test_empty_bucket_is_remembered_until_it_has_gained_a_batch() -> None:
 
 
 def test_burst_then_one_each_twelve_seconds() -> None:
-    throttle = Throttle(Bucket(left=5))
+    throttle = RateLimiter(Bucket(left=5))
     assert calls(throttle, SIX, 6) == 6
     with pytest.raises(TooMany) as refusal:
-        throttle.count(SIX, "a", NOW)
+        throttle.check(SIX, "a", NOW)
     assert refusal.value.retry_after == 12
 
 
 def test_callers_and_limits_do_not_disturb_each_other() -> None:
-    throttle = Throttle(Bucket(left=0))
+    throttle = RateLimiter(Bucket(left=0))
     assert calls(throttle, SIX, 9) == 1
     assert calls(throttle, SIX, 9, "b") == 1
-    assert calls(throttle, Limit("other", per_minute=6), 9) == 1
+    assert calls(throttle, RateLimit("other", per_minute=6), 9) == 1
 
 
 def test_without_the_shared_count_each_process_counts_for_itself_and_tries_again_later() -> None:
     bucket = Bucket()
     bucket.is_away = True
-    throttle = Throttle(bucket)
+    throttle = RateLimiter(bucket)
     assert calls(throttle, BATCHES, 500) == 100
     assert len(bucket.asked) == 1
     calls(throttle, BATCHES, 50, "b")
@@ -112,22 +112,22 @@ def test_without_the_shared_count_each_process_counts_for_itself_and_tries_again
 def test_failure_is_written_down_once(caplog: pytest.LogCaptureFixture) -> None:
     bucket = Bucket()
     bucket.is_away = True
-    calls(Throttle(bucket), BATCHES, 90, "203.0.113.9")
+    calls(RateLimiter(bucket), BATCHES, 90, "203.0.113.9")
     assert [record.message for record in caplog.records] == ["rate_limits.database_unavailable"]
     assert "203.0.113.9" not in caplog.text
 
 
 def test_callers_away_for_longest_are_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_MOST_CALLERS", 3)
-    throttle = Throttle(Bucket(left=0))
+    monkeypatch.setattr(module, "_MAX_CLIENTS", 3)
+    throttle = RateLimiter(Bucket(left=0))
     for name in ("busy", "x", "y", "busy", "z"):
         calls(throttle, SIX, 1, name)
-    assert [caller for _, caller in throttle._meters] == ["y", "busy", "z"]
+    assert [caller for _, caller in throttle._states] == ["y", "busy", "z"]
 
 
 def test_clock_that_is_set_back_keeps_nobody_out() -> None:
     bucket = Bucket(left=0)
-    throttle = Throttle(bucket)
+    throttle = RateLimiter(bucket)
     calls(throttle, SIX, 9)
     bucket.left = 5
     assert calls(throttle, SIX, 1, now=NOW - timedelta(hours=1)) == 1
@@ -146,16 +146,16 @@ def test_clock_that_is_set_back_keeps_nobody_out() -> None:
     ],
 )
 def test_whoever_owns_many_addresses_is_counted_once(address: str, origin: str) -> None:
-    assert origin_of(address) == origin
+    assert build_client_key(address) == origin
 
 
 @pytest.mark.parametrize("path", ["/login/initiate", "/login/backchannel-logout"])
 def test_flood_is_answered_with_a_time_to_come_back(path: str, portal_settings: Callable[..., Settings]) -> None:
     app = create_app(portal_settings(), clock=lambda: NOW)
-    app.extensions["throttle"] = Throttle(Bucket(left=0))
-    limit = RULES["auth.initiate"].limit
+    app.extensions["throttle"] = RateLimiter(Bucket(left=0))
+    limit = RULES["auth.initiate"].rate_limit
     assert limit is not None
-    calls(app.extensions["throttle"], limit, limit.own, "127.0.0.1")
+    calls(app.extensions["throttle"], limit, limit.local, "127.0.0.1")
     client = app.test_client()
     answer = client.post(path, headers={"Accept-Language": "en"})
     assert answer.status_code == 429

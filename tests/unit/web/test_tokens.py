@@ -14,21 +14,21 @@ from hypothesis import strategies as st
 from joserfc.jwk import RSAKey
 
 from portal.domain.errors import SignInRefused
-from portal.http_client.strict_json import read_object
-from portal.identity.claims import identity_from
-from portal.identity.metadata import read
+from portal.http_client.strict_json import parse_object
+from portal.identity.claims import build_identity
+from portal.identity.metadata import parse_metadata
 from portal.identity.tokens import (
     ALGORITHMS,
-    Expectation,
-    Signed,
+    TokenExpectation,
+    VerifiedToken,
     check_access_token,
     check_id_token,
     check_logout_token,
-    prove,
+    verify_signature,
 )
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-EXPECTED = Expectation("https://id.example", "portal", NOW)
+EXPECTED = TokenExpectation("https://id.example", "portal", NOW)
 KEY = RSAKey.generate_key(2048, {"kid": "one"}).as_dict(private=False)
 
 json_values = st.recursive(
@@ -46,7 +46,7 @@ def segment(value: bytes) -> str:
 @given(st.text() | st.binary() | st.none() | st.integers() | st.lists(st.text()))
 def test_garbage_is_no_token(value: object) -> None:
     with pytest.raises(SignInRefused):
-        prove(value, [KEY], ALGORITHMS)
+        verify_signature(value, [KEY], ALGORITHMS)
 
 
 @given(st.dictionaries(st.sampled_from(["alg", "kid", "typ", "crit", "jwk", "b64", "zip"]), json_values))
@@ -54,22 +54,22 @@ def test_any_header_is_refused_without_a_crash(header: dict[str, Any]) -> None:
     for alg in (header.get("alg"), "RS256"):
         token = ".".join((segment(json.dumps(header | {"alg": alg}).encode()), segment(b"{}"), segment(b"x")))
         with pytest.raises(SignInRefused):
-            prove(token, [KEY], ALGORITHMS)
+            verify_signature(token, [KEY], ALGORITHMS)
 
 
 @given(st.lists(st.dictionaries(st.sampled_from(["kty", "n", "e", "kid", "use", "alg", "crv", "x"]), json_values)))
 def test_any_keys_are_refused_without_a_crash(keys: list[dict[str, Any]]) -> None:
     token = ".".join((segment(b'{"alg":"RS256","kid":"one"}'), segment(b"{}"), segment(b"x" * 256)))
     with pytest.raises(SignInRefused):
-        prove(token, [{**key, "kid": "one", "kty": "RSA"} for key in keys], ALGORITHMS)
+        verify_signature(token, [{**key, "kid": "one", "kty": "RSA"} for key in keys], ALGORITHMS)
 
 
 @given(st.dictionaries(st.sampled_from(CLAIM_NAMES), json_values))
 def test_any_claims_are_refused_without_a_crash(claims: dict[str, Any]) -> None:
     with pytest.raises(SignInRefused):
-        check_id_token(Signed({}, claims), EXPECTED, nonce="n", max_age=300)
+        check_id_token(VerifiedToken({}, claims), EXPECTED, nonce="n", max_age=300)
     with pytest.raises(SignInRefused):
-        check_logout_token(Signed({}, claims), EXPECTED)
+        check_logout_token(VerifiedToken({}, claims), EXPECTED)
 
 
 def honest(**more: Any) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def honest(**more: Any) -> dict[str, Any]:
     ],
 )
 def test_times_are_judged_to_the_second(claim: str, seconds: int, is_fine: bool) -> None:
-    signed = Signed({}, honest(**{claim: int(NOW.timestamp()) + seconds}))
+    signed = VerifiedToken({}, honest(**{claim: int(NOW.timestamp()) + seconds}))
     if is_fine:
         check_id_token(signed, EXPECTED, nonce="n", max_age=None)
     else:
@@ -104,7 +104,7 @@ def test_small_rsa_keys_do_not_count() -> None:
     small = {"kty": "RSA", "kid": "one", "e": "AQAB", "n": segment(b"\xff" * 128)}
     token = ".".join((segment(b'{"alg":"RS256","kid":"one"}'), segment(b"{}"), segment(b"x" * 128)))
     with pytest.raises(SignInRefused, match="token_key"):
-        prove(token, [small], ALGORITHMS)
+        verify_signature(token, [small], ALGORITHMS)
 
 
 def test_access_token_hash_of_the_specification() -> None:
@@ -129,26 +129,26 @@ def test_access_token_hash_of_the_specification() -> None:
 )
 def test_strange_json_is_a_value_error(text: str | bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - any kind of it
-        read_object(text)
+        parse_object(text)
 
 
 @given(st.text() | st.binary())
 def test_reading_json_raises_nothing_else(text: str | bytes) -> None:
     with suppress(ValueError):
-        assert isinstance(read_object(text), dict)
+        assert isinstance(parse_object(text), dict)
 
 
 @given(st.dictionaries(st.sampled_from(["authorization_endpoint", "token_endpoint", "jwks_uri"]), json_values))
 def test_any_description_is_refused_without_a_crash(document: dict[str, Any]) -> None:
     with pytest.raises(SignInRefused):
-        read({"issuer": "https://id.example", **document}, issuer="https://id.example")
+        parse_metadata({"issuer": "https://id.example", **document}, issuer="https://id.example")
 
 
 def test_plain_http_addresses_need_a_plain_http_issuer() -> None:
     addresses = {name: f"http://id.example/{name}" for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")}
     with pytest.raises(SignInRefused, match="discovery_incomplete"):
-        read({"issuer": "https://id.example", **addresses}, issuer="https://id.example")
-    assert read({"issuer": "http://localhost", **addresses}, issuer="http://localhost").jwks_uri
+        parse_metadata({"issuer": "https://id.example", **addresses}, issuer="https://id.example")
+    assert parse_metadata({"issuer": "http://localhost", **addresses}, issuer="http://localhost").jwks_uri
 
 
 def test_identity_takes_what_makes_sense_and_leaves_the_rest() -> None:
@@ -163,19 +163,19 @@ def test_identity_takes_what_makes_sense_and_leaves_the_rest() -> None:
         "sid": "",
         "email_verified": "true",
     }
-    found = identity_from(claims, "groups")
+    found = build_identity(claims, "groups")
     assert found.name == "Ada Lovelace"
     assert found.groups == ("x", "y")
     assert (found.locale, found.session_id, found.email_verified) == (None, None, True)
-    assert identity_from(claims | {"groups": "one"}, "groups").groups == ("one",)
-    assert identity_from(claims | {"groups": {"a": 1}}, "groups").groups == ()
-    assert identity_from(claims | {"name": "x" * 999}, "groups").name == "x" * 200
+    assert build_identity(claims | {"groups": "one"}, "groups").groups == ("one",)
+    assert build_identity(claims | {"groups": {"a": 1}}, "groups").groups == ()
+    assert build_identity(claims | {"name": "x" * 999}, "groups").name == "x" * 200
 
 
 @given(json_values)
 def test_whatever_an_address_is_it_is_one_or_refused(value: Any) -> None:
     try:
-        found = identity_from({"iss": "i", "sub": "s", "email": value}, "groups")
+        found = build_identity({"iss": "i", "sub": "s", "email": value}, "groups")
     except SignInRefused:
         return
     assert found.email is None or found.email.count("@") == 1

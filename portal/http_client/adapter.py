@@ -17,7 +17,7 @@ TOTAL_S = 5.0
 BYTE_CAP = 256 * 1024
 
 
-class AnswerTooLarge(requests.RequestException):
+class ResponseTooLarge(requests.RequestException):
     """The identity provider sent more than any honest answer needs."""
 
 
@@ -70,5 +70,5 @@ def _read(response: requests.Response) -> bytes:
     finally:
         response.raw.close()
     if len(body) > BYTE_CAP:
-        raise AnswerTooLarge
+        raise ResponseTooLarge
     return body
