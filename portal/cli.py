@@ -10,7 +10,7 @@ import click
 from flask import Flask
 
 from portal.domain.audit_chain import Head
-from portal.domain.audit_context import AuditContext, Channel, audit_context
+from portal.domain.audit_context import AuditContext, Channel, open_audit_context
 from portal.settings import Settings, SettingsError
 
 # Commands import what they run, so that `doctor` and `--help` load neither the web nor the queue.
@@ -20,7 +20,7 @@ from portal.settings import Settings, SettingsError
 @click.pass_context
 def portal(context: click.Context) -> None:
     """The headshot portal."""
-    context.with_resource(audit_context(AuditContext(Channel.COMMAND_LINE)))
+    context.with_resource(open_audit_context(AuditContext(Channel.COMMAND_LINE)))
 
 
 def main(create_app: Callable[[], Flask]) -> None:

@@ -33,7 +33,7 @@ class AuditContext:
 
 _EMPTY = AuditContext()
 # A context variable is separate for each thread and greenlet.
-_current: ContextVar[AuditContext] = ContextVar("caller", default=_EMPTY)
+_current: ContextVar[AuditContext] = ContextVar("audit_context", default=_EMPTY)
 
 
 def get_audit_context() -> AuditContext:
@@ -41,16 +41,16 @@ def get_audit_context() -> AuditContext:
     return _current.get()
 
 
-def set_audit_context(caller: AuditContext | None) -> None:
+def set_audit_context(context: AuditContext | None) -> None:
     """Set the context for the rest of this thread or greenlet; None resets it."""
-    _current.set(caller or _EMPTY)
+    _current.set(context or _EMPTY)
 
 
 @contextmanager
-def audit_context(caller: AuditContext) -> Iterator[None]:
+def open_audit_context(context: AuditContext) -> Iterator[None]:
     """Set the context inside a ``with`` block."""
     before = _current.get()
-    _current.set(caller)
+    _current.set(context)
     try:
         yield
     finally:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from portal.db import release, transaction
-from portal.domain.audit_context import AuditContext, Channel, audit_context
+from portal.domain.audit_context import AuditContext, Channel, open_audit_context
 from portal.failpoints import failpoint
 from portal.mail import MailError
 from portal.models import queue as jobs
@@ -106,7 +106,7 @@ def task(
     def register(body: Body) -> Body:
         def run(context: JobContext, /, *, tries: int = 0, **arguments: Any) -> None:
             running: Running = context.additional_context["running"]
-            with running.app.app_context(), audit_context(AuditContext(Channel.WORKER)):
+            with running.app.app_context(), open_audit_context(AuditContext(Channel.WORKER)):
                 try:
                     body(running.portal, **arguments)
                 except Exception as error:

@@ -1,4 +1,4 @@
-"""Fetch Metadata: whether the browser says that the portal's own page, or another site's, sent a request."""
+"""Fetch Metadata request headers: whether a request was sent by a page of this origin."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from portal.domain.audit_context import AuditContext, Channel, audit_context
+from portal.domain.audit_context import AuditContext, Channel, open_audit_context
 from portal.domain.errors import BadInput
 from portal.domain.stages import Stage
 from portal.models import consents, people
@@ -25,7 +25,7 @@ def test_what_is_kept_is_what_was_shown(bench: Bench) -> None:
     person = make_person()
     text = plain_policy()
     before = people.get_version(person.id)
-    with audit_context(AuditContext(Channel.WEB, address_digest="d1")):
+    with open_audit_context(AuditContext(Channel.WEB, address_digest="d1")):
         give(person, ["photos", "studio"], user_agent="Browser")
     [row] = bench.query(
         "SELECT text, text_sha256, policy_version, locale, purposes, provider, given_at, withdrawn_at, address_digest "

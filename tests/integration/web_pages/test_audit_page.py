@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 
 from portal.db import transaction
-from portal.domain.audit_context import AuditContext, Channel, audit_context
+from portal.domain.audit_context import AuditContext, Channel, open_audit_context
 from portal.models import audit, people
 from portal.models.people import Person
 from portal.services import audit_trail
@@ -52,7 +52,7 @@ def rows(visitor: Visitor, query: str = "") -> list[dict[str, str]]:
 
 def test_an_entry_says_who_what_to_whom_when_from_where_and_how_it_ended(admin: Visitor) -> None:
     ada, ben = factories.make_person(name="Ada"), factories.make_person(name="Ben")
-    with audit_context(AuditContext(Channel.WEB, "0123456789abcdef", "fedcba9876543210" * 2)):
+    with open_audit_context(AuditContext(Channel.WEB, "0123456789abcdef", "fedcba9876543210" * 2)):
         write("person.deactivated", actor_id=ada.id, subject_id=ben.id, at=NOW - timedelta(days=3))
     [words] = table(admin.page(f"/admin/audit?person={ben.id}"))
     for part in ("Ada", "Access ended", "Ben", "Oct 30, 2026", "UTC", "done", "address fedcba98", "request 01234567"):
@@ -68,7 +68,7 @@ def test_people_who_are_erased_are_called_that(admin: Visitor) -> None:
 
 def test_whoever_was_not_signed_in_is_called_by_the_way_they_came(admin: Visitor) -> None:
     for channel in Channel:
-        with audit_context(AuditContext(channel)):
+        with open_audit_context(AuditContext(channel)):
             write("delivery.replayed", delivery=1)
     shown = table(admin.page("/admin/audit?action=delivery.replayed"))
     for row, part in zip(shown, ("the portal itself", "command line", "nobody signed in"), strict=True):

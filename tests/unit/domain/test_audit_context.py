@@ -8,7 +8,7 @@ from threading import Thread
 import gevent
 import pytest
 
-from portal.domain.audit_context import AuditContext, Channel, audit_context, get_audit_context, set_audit_context
+from portal.domain.audit_context import AuditContext, Channel, get_audit_context, open_audit_context, set_audit_context
 
 WEB = AuditContext(Channel.WEB, "r1", "d1")
 
@@ -18,13 +18,13 @@ def test_nothing_is_known_of_what_nobody_called() -> None:
 
 
 def fail_as(caller: AuditContext) -> None:
-    with audit_context(caller):
+    with open_audit_context(caller):
         assert get_audit_context() == caller
         raise ZeroDivisionError
 
 
 def test_it_is_known_inside_the_block_alone_even_when_it_fails() -> None:
-    with audit_context(AuditContext(Channel.WORKER)):
+    with open_audit_context(AuditContext(Channel.WORKER)):
         with pytest.raises(ZeroDivisionError):
             fail_as(WEB)
         assert get_audit_context() == AuditContext(Channel.WORKER)
