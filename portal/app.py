@@ -29,7 +29,7 @@ from portal.web.context import EXTENSION
 from portal.web.live import routes
 from portal.web.live.hub import Hub
 from portal.web.observability import client_address, health, logs, sentry
-from portal.web.pages import brand, devices, gallery, headshots, photos, public, team
+from portal.web.pages import account, brand, gallery, headshots, photos, public, team
 from portal.web.security import access, csrf, headers
 from portal.web.security.sessions import DatabaseSessionInterface
 
@@ -46,7 +46,7 @@ _BLUEPRINTS = (
     gallery.blueprint,
     photos.blueprint,
     routes.blueprint,
-    devices.blueprint,
+    account.blueprint,
     team.blueprint,
     webhooks.blueprint,
     overview.blueprint,

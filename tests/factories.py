@@ -7,27 +7,27 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
+from flask_babel import force_locale
+
 from portal.db import transaction
-from portal.domain.consent import Policy, policy
+from portal.domain.consent import Policy
 from portal.models import audit
 from portal.models.choices import Choice
 from portal.models.consents import Consent
 from portal.models.people import Person
 from portal.models.photos import Photo, Rendition
 from portal.models.shoots import Shoot
+from portal.presentation import consent_texts
 from portal.services import consent
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 _numbers = count(1)
 
 
-def _plain(text: str, **values: str) -> str:
-    return text % values if values else text
-
-
 def plain_policy() -> Policy:
-    """The policy in English, as it is in the code."""
-    return policy(_plain, locale="en", company="Example", studio="Studio")
+    """Return the English policy."""
+    with force_locale("en"):
+        return consent_texts.build_policy(company="Example", studio="Studio")
 
 
 def make_person(email: str | None = None, *, now: datetime = NOW, **fields: Any) -> Person:

@@ -149,6 +149,6 @@ def send_notice(portal: AppContext, *, notice_id: str) -> None:
         UUID(notice_id),
         mailer=portal.mailer,
         support=portal.settings.support_email,
-        write=mail_templates.Writer(portal.settings, portal.brand.name, portal.clock).write,
+        write=mail_templates.MailWriter(portal.settings, portal.brand.name, portal.clock).write,
         clock=portal.clock,
     )

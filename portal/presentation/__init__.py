@@ -1,1 +1,1 @@
-"""Everything said to people on pages and in mails; knows no request and no response."""
+"""Texts and formats for people, on pages and in mails. Independent of requests and responses."""

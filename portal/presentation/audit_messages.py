@@ -1,4 +1,4 @@
-"""What the audit trail's constants are called on pages; in the database and in files they stay as they are."""
+"""Names of the audit trail's constants for pages; database and exports keep the constants."""
 
 from __future__ import annotations
 
@@ -56,20 +56,20 @@ _RESULTS = {
 }
 
 
-def action(constant: str) -> str:
-    """Return what an action is called; one without a name is called by its constant."""
+def get_action_name(constant: str) -> str:
+    """Return the name of an action, else its constant."""
     return str(ACTIONS.get(constant, constant))
 
 
-def result(constant: str) -> str:
-    """Return what a result is called."""
+def get_result_name(constant: str) -> str:
+    """Return the name of a result, else its constant."""
     return str(_RESULTS.get(constant, constant))
 
 
-def someone(entry: AuditEntry, name: str | None) -> str:
-    """Return who did it."""
+def get_actor_name(entry: AuditEntry, name: str | None) -> str:
+    """Return the name of the actor."""
     if entry.actor_id is not None:
-        return name or _erased()
+        return name or _erased_name()
     if entry.channel == "worker":
         return str(_("the portal itself"))
     if entry.channel == "command line":
@@ -77,14 +77,14 @@ def someone(entry: AuditEntry, name: str | None) -> str:
     return str(_("nobody signed in")) if entry.channel == "web" else "–"
 
 
-def whom(entry: AuditEntry, name: str | None) -> str:
-    """Return whom it was done to."""
+def get_subject_name(entry: AuditEntry, name: str | None) -> str:
+    """Return the name of the person concerned."""
     if entry.subject_id is None:
         return "–"
     if entry.subject_id == entry.actor_id:
         return str(_("themselves"))
-    return name or _erased()
+    return name or _erased_name()
 
 
-def _erased() -> str:
+def _erased_name() -> str:
     return str(_("erased person"))

@@ -1,4 +1,4 @@
-"""Tables as CSV files (RFC 4180) that a spreadsheet opens as text: no cell of theirs can become a formula."""
+"""CSV files (RFC 4180) that a spreadsheet opens as text: no cell can become a formula."""
 
 from __future__ import annotations
 
@@ -6,35 +6,19 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 
-from flask import Response, stream_with_context
-
 Cell = str | int | None
 
-# Spreadsheets take what begins like this for a formula, or strip it and look at what follows.
+# Spreadsheets evaluate a cell that begins with one of these, or strip it and evaluate the rest.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-# Without this mark Excel reads UTF-8 as something else, and names lose their accents.
-_MARK = "\ufeff"
+# Byte order mark: without it Excel does not read the file as UTF-8.
+_BYTE_ORDER_MARK = "\ufeff"
 
 
-def lines(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
-    """Yield the file line by line; a text that begins like a formula gets an apostrophe in front."""
-    yield _MARK + _line(header)
+def render_csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
+    """Yield the file line by line; text that begins like a formula gets an apostrophe in front."""
+    yield _BYTE_ORDER_MARK + _line(header)
     for row in rows:
         yield _line(row)
-
-
-def download(name: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Response:
-    """Answer with a file that is made while it is sent.
-
-    Args:
-        name: of the file, without its ending, in plain ASCII letters.
-        header: of the columns.
-        rows: may ask the database; they are read inside the request.
-    """
-    response = Response(stream_with_context(lines(header, rows)), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def _line(cells: Sequence[Cell]) -> str:

@@ -1,4 +1,4 @@
-"""Lengths of time in words, as rough as they are known."""
+"""Names, devices and durations as text."""
 
 from __future__ import annotations
 
@@ -7,37 +7,55 @@ from datetime import timedelta
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-# Up to these, each unit says enough; a longer time is told in the next one.
+from portal.domain.devices import parse_user_agent
+
+# A longer duration is given in the next unit.
 _MINUTES = 90
 _HOURS = 48
-# Below this a minute matters; above, five do.
+# Shorter durations are rounded to one minute, longer ones to five.
 _FINE_MINUTES = 10
 
 _HOUR, _DAY = 60, 60 * 24
 
 
-def length(span: timedelta) -> str:
-    """Say how long this is, roughly."""
-    return _with_unit(*_rough(span))
+def format_duration(span: timedelta) -> str:
+    """Return the duration, rounded to a unit that fits its length."""
+    return _with_unit(*_approximate(span))
 
 
-def between(low: timedelta, high: timedelta) -> str:
-    """Say a range, its unit only once where it can be."""
-    (first, unit), (last, last_unit) = _rough(low), _rough(high)
+def format_range(low: timedelta, high: timedelta) -> str:
+    """Return a range of durations, with the unit once if both ends share it."""
+    (first, unit), (last, last_unit) = _approximate(low), _approximate(high)
     if (first, unit) == (last, last_unit):
         return str(_("about %(length)s", length=_with_unit(last, last_unit)))
     start = str(first) if unit == last_unit else _with_unit(first, unit)
     return str(_("%(start)s to %(end)s", start=start, end=_with_unit(last, last_unit)))
 
 
-def _rough(span: timedelta) -> tuple[int, int]:
+def format_initials(name: str) -> str:
+    """Return the one or two letters shown for a person without a picture."""
+    parts = [part for part in name.split() if part[0].isalnum()]
+    if not parts:
+        return "?"
+    return (parts[0][0] + (parts[-1][0] if len(parts) > 1 else "")).upper()
+
+
+def format_device(user_agent: str | None) -> str:
+    """Return browser and system of a User-Agent, such as "Firefox on Windows"."""
+    device = parse_user_agent(user_agent)
+    if device.browser and device.system:
+        return str(_("%(browser)s on %(system)s", browser=device.browser, system=device.system))
+    return device.browser or device.system or str(_("Unknown device"))
+
+
+def _approximate(span: timedelta) -> tuple[int, int]:
     """Return a number and the unit it counts, in minutes."""
     minutes = span.total_seconds() / 60
     if minutes < _FINE_MINUTES:
         return max(1, round(minutes)), 1
     if minutes < _MINUTES:
-        fives = 5 * round(minutes / 5)
-        return (1, _HOUR) if fives == _HOUR else (fives, 1)
+        rounded = 5 * round(minutes / 5)
+        return (1, _HOUR) if rounded == _HOUR else (rounded, 1)
     if minutes < _HOURS * _HOUR:
         return max(1, round(minutes / _HOUR)), _HOUR
     return round(minutes / _DAY), _DAY

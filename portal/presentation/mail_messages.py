@@ -1,4 +1,4 @@
-"""What each mail says, in the language in force; how it looks is in templates/mail."""
+"""The text of each mail, in the language in force; the layout is in templates/mail."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from portal.services.notifications import Kind, Letter
 
 
 @dataclass(frozen=True)
-class Words:
-    """One mail's words.
+class MailText:
+    """The text of one mail.
 
     Attributes:
         title: the subject, and the heading of the HTML part.
-        path: where the button leads, a page of the portal that asks for a sign-in.
+        path: page of the portal the button opens; it requires a sign-in.
     """
 
     title: str
@@ -25,19 +25,19 @@ class Words:
     path: str
 
 
-def words_for(letter: Letter, *, company: str, studio: str) -> Words:
-    """Return what this letter says.
+def get_mail_text(notification: Letter, *, company: str, studio: str) -> MailText:
+    """Return the text of this mail.
 
     Args:
-        letter: for its kind and session.
+        notification: for its kind and session.
         company: the name people know their employer by.
         studio: the name of the company that runs the studio.
     """
-    return _WORDS[letter.kind](letter.session or "–", company, studio)
+    return _BY_KIND[notification.kind](notification.session or "–", company, studio)
 
 
-def _ready(_session: str, company: str, _studio: str) -> Words:
-    return Words(
+def _ready(_session: str, company: str, _studio: str) -> MailText:
+    return MailText(
         _("Your headshots are ready"),
         (
             _("Your session is finished and all your pictures are here."),
@@ -48,8 +48,8 @@ def _ready(_session: str, company: str, _studio: str) -> Words:
     )
 
 
-def _link_problem(_session: str, _company: str, _studio: str) -> Words:
-    return Words(
+def _link_problem(_session: str, _company: str, _studio: str) -> MailText:
+    return MailText(
         _("Your link to the studio no longer works"),
         (
             _("Your photo session cannot be opened at the moment. You have done nothing wrong."),
@@ -60,8 +60,8 @@ def _link_problem(_session: str, _company: str, _studio: str) -> Words:
     )
 
 
-def _credits_back(_session: str, _company: str, _studio: str) -> Words:
-    return Words(
+def _credits_back(_session: str, _company: str, _studio: str) -> MailText:
+    return MailText(
         _("Your photo session is waiting for you"),
         (
             _("When you were here last, there was no free session. Now there is one, and it is yours."),
@@ -72,8 +72,8 @@ def _credits_back(_session: str, _company: str, _studio: str) -> Words:
     )
 
 
-def _link_lost(session: str, _company: str, studio: str) -> Words:
-    return Words(
+def _link_lost(session: str, _company: str, studio: str) -> MailText:
+    return MailText(
         _("The studio link of a session is lost"),
         (
             _("One person cannot enter the studio: the link of their session is missing or cannot be read."),
@@ -89,8 +89,8 @@ def _link_lost(session: str, _company: str, studio: str) -> Words:
     )
 
 
-def _out_of_credits(_session: str, _company: str, studio: str) -> Words:
-    return Words(
+def _out_of_credits(_session: str, _company: str, studio: str) -> MailText:
+    return MailText(
         _("There are no sessions left"),
         (
             _("%(studio)s says that all credits are used up. Whoever starts now has to wait.", studio=studio),
@@ -104,8 +104,8 @@ def _out_of_credits(_session: str, _company: str, studio: str) -> Words:
     )
 
 
-def _link_reported(session: str, _company: str, studio: str) -> Words:
-    return Words(
+def _link_reported(session: str, _company: str, studio: str) -> MailText:
+    return MailText(
         _("Somebody cannot get into the studio"),
         (
             _("One person says that their studio link no longer works. They have been told that you know."),
@@ -120,8 +120,8 @@ def _link_reported(session: str, _company: str, studio: str) -> Words:
     )
 
 
-def _link_seen_to(_session: str, _company: str, _studio: str) -> Words:
-    return Words(
+def _link_resolved(_session: str, _company: str, _studio: str) -> MailText:
+    return MailText(
         _("Please try the photo studio again"),
         (
             _("You told us that your way into the studio did not work. We have seen to it."),
@@ -132,8 +132,8 @@ def _link_seen_to(_session: str, _company: str, _studio: str) -> Words:
     )
 
 
-def _stuck(_session: str, _company: str, studio: str) -> Words:
-    return Words(
+def _stuck(_session: str, _company: str, studio: str) -> MailText:
+    return MailText(
         _("Some sessions take longer than usual"),
         (
             _("People are waiting longer for their headshots than is usual, and their pages say that you know."),
@@ -148,7 +148,7 @@ def _stuck(_session: str, _company: str, studio: str) -> Words:
     )
 
 
-_WORDS: Mapping[Kind, Callable[[str, str, str], Words]] = {
+_BY_KIND: Mapping[Kind, Callable[[str, str, str], MailText]] = {
     Kind.READY: _ready,
     Kind.LINK_PROBLEM: _link_problem,
     Kind.CREDITS_BACK: _credits_back,
@@ -156,5 +156,5 @@ _WORDS: Mapping[Kind, Callable[[str, str, str], Words]] = {
     Kind.OUT_OF_CREDITS: _out_of_credits,
     Kind.STUCK: _stuck,
     Kind.LINK_REPORTED: _link_reported,
-    Kind.LINK_SEEN_TO: _link_seen_to,
+    Kind.LINK_SEEN_TO: _link_resolved,
 }

@@ -1,4 +1,4 @@
-"""Writes mails: a notice becomes a message in its reader's language; no link but to the portal's own pages."""
+"""Renders notifications as messages in the recipient's language; every link leads to a page of the portal."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flask import current_app, render_template
 from flask_babel import force_locale, gettext
 
 from portal.mail import Message
-from portal.presentation.mail_messages import Words, words_for
+from portal.presentation.mail_messages import MailText, get_mail_text
 from portal.services.notifications import Letter
 from portal.settings import Settings
 
@@ -18,36 +18,36 @@ _SOURCE = "en"
 
 
 @dataclass(frozen=True)
-class Writer:
-    """Writes for one portal; needs its application context.
+class MailWriter:
+    """Renders the mails of one portal; needs its application context.
 
     Attributes:
-        studio: what the company that runs the studio is called.
-        clock: the present, UTC; the date a mail shows.
+        studio: name of the company that runs the studio.
+        clock: the present, UTC, for the Date header.
     """
 
     settings: Settings
     studio: str
     clock: Callable[[], datetime]
 
-    def write(self, letter: Letter) -> Message:
-        """Return the letter as a message with both its parts."""
-        locale = letter.locale or _SOURCE
+    def write(self, notification: Letter) -> Message:
+        """Return the message with its text and HTML parts."""
+        locale = notification.locale or _SOURCE
         if locale not in current_app.extensions["locales"]:
             locale = _SOURCE
         with force_locale(locale):
-            words = words_for(letter, company=self.settings.brand_name, studio=self.studio)
+            text = get_mail_text(notification, company=self.settings.brand_name, studio=self.studio)
             shown = {
-                "words": words,
-                "greeting": self._greeting(letter),
-                "link": self.settings.public_url + words.path,
+                "text": text,
+                "greeting": self._greeting(notification),
+                "link": self.settings.public_url + text.path,
                 "color": self.settings.brand_color,
             }
             return Message(
-                id=str(letter.notice_id),
-                to=letter.to,
-                to_name=letter.name,
-                subject=_subject(words, self.settings.brand_name),
+                id=str(notification.notice_id),
+                to=notification.to,
+                to_name=notification.name,
+                subject=_subject(text, self.settings.brand_name),
                 text=render_template("mail/notice.txt", **shown),
                 html=render_template("mail/notice.html", **shown),
                 language=locale,
@@ -55,12 +55,12 @@ class Writer:
                 reply_to=self.settings.support_email,
             )
 
-    def _greeting(self, letter: Letter) -> str:
-        # Two lines in a name would look like two sentences of ours.
-        name = " ".join(letter.name.split())
+    def _greeting(self, notification: Letter) -> str:
+        # A line break in a name would start a paragraph of its own.
+        name = " ".join(notification.name.split())
         greeting: str = gettext("Hello %(name)s,", name=name) if name else gettext("Hello,")
         return greeting
 
 
-def _subject(words: Words, company: str) -> str:
-    return f"{words.title} · {company}"
+def _subject(text: MailText, company: str) -> str:
+    return f"{text.title} · {company}"

@@ -1,4 +1,4 @@
-"""An accent scale from one brand colour, in OKLCH, with every contrast checked; no page and no setting is read here."""
+"""Derives an accent scale from one brand color, in OKLCH, with every contrast checked."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ RGB = tuple[float, float, float]
 
 # The grounds of static/css/tokens.css that accented words and lines stand on, in sRGB; a test compares them.
 LIGHT_PAGE = "#ffffff"
-LIGHT_QUIET = "#f6f7f8"
+LIGHT_MUTED = "#f6f7f8"
 DARK_PAGE = "#121417"
-DARK_QUIET = "#1b1c20"
+DARK_MUTED = "#1b1c20"
 DARK_RAISED = "#1e1f22"
 WHITE = "#ffffff"
 INK = "#16181e"
 
 TEXT_CONTRAST = 4.5
 SHAPE_CONTRAST = 3.0
-# Below this shift a brand colour is still taken for itself, so it moves rather than its label turning dark.
-NUDGE = 0.07
-# Where sRGB's curve turns into a straight line, and how far rounding may carry a colour out of the cube.
+# Below this shift a brand color is still taken for itself, so it moves rather than its label turning dark.
+MAX_SHIFT = 0.07
+# Where sRGB's curve turns into a straight line, and how far rounding may carry a color out of the cube.
 _LINEAR_BELOW = 0.0031308
 _ROUNDING = 0.0005
 
@@ -36,7 +36,7 @@ class Accent:
         edge: the border of ``fill``, which a fill as pale as the page needs to be seen.
         text: links and accented words on the page or on a quiet ground.
         line: focus rings, progress and borders that carry meaning.
-        tint: a ground that only hints at the colour.
+        tint: a ground that only hints at the color.
     """
 
     fill: str
@@ -48,51 +48,51 @@ class Accent:
     tint: str
 
 
-def contrast(one: str, other: str) -> float:
-    """Return the WCAG contrast ratio of two ``#rrggbb`` colours, 1 to 21."""
+def compute_contrast(one: str, other: str) -> float:
+    """Return the WCAG contrast ratio of two ``#rrggbb`` colors, 1 to 21."""
     high, low = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (high + 0.05) / (low + 0.05)
 
 
-def from_oklch(lightness: float, chroma: float, hue: float) -> str:
+def build_oklch_color(lightness: float, chroma: float, hue: float) -> str:
     """Return the ``#rrggbb`` nearest to an OKLCH color as stylesheets write it, the hue in degrees."""
     return _hex(lightness, chroma, math.radians(hue))
 
 
-def light(color: str) -> Accent:
+def build_light_accent(color: str) -> Accent:
     """Return the accent for a light page."""
-    return _accent(color, _fill(color), (LIGHT_PAGE, LIGHT_QUIET), _tint(color, 0.962, 0.02), step=-0.01)
+    return _accent(color, _fill(color), (LIGHT_PAGE, LIGHT_MUTED), _tint(color, 0.962, 0.02), step=-0.01)
 
 
-def dark(color: str) -> Accent:
-    """Return the accent for a dark page; a brand colour too dark to stand out there is lifted."""
+def build_dark_accent(color: str) -> Accent:
+    """Return the accent for a dark page; a brand color too dark to stand out there is lifted."""
     lifted = _reach(color, (DARK_PAGE,), SHAPE_CONTRAST, step=0.01)
     fill = _fill(lifted, dark_page=True)
-    return _accent(color, fill, (DARK_PAGE, DARK_QUIET, DARK_RAISED), _tint(color, 0.275, 0.05), step=0.01)
+    return _accent(color, fill, (DARK_PAGE, DARK_MUTED, DARK_RAISED), _tint(color, 0.275, 0.05), step=0.01)
 
 
 def _accent(color: str, fill: tuple[str, str, str], grounds: tuple[str, ...], tint: str, *, step: float) -> Accent:
     line = _reach(color, grounds, SHAPE_CONTRAST, step=step)
     return Accent(
         *fill,
-        edge=fill[0] if contrast(fill[0], grounds[0]) >= SHAPE_CONTRAST else line,
+        edge=fill[0] if compute_contrast(fill[0], grounds[0]) >= SHAPE_CONTRAST else line,
         text=_reach(color, (*grounds, tint), TEXT_CONTRAST, step=step),
         line=line,
         tint=tint,
     )
 
 
-def _tint(color: str, lightness: float, most_chroma: float) -> str:
+def _tint(color: str, lightness: float, max_chroma: float) -> str:
     _, chroma, hue = _oklch(color)
-    return _hex(lightness, min(chroma, most_chroma), hue)
+    return _hex(lightness, min(chroma, max_chroma), hue)
 
 
 def _fill(color: str, *, dark_page: bool = False) -> tuple[str, str, str]:
-    """Return fill, hovered fill and label, the label white where the brand colour allows it."""
+    """Return fill, hovered fill and label, the label white where the brand color allows it."""
     lightness, chroma, hue = _oklch(color)
     white = _reach(color, (WHITE,), TEXT_CONTRAST, step=-0.01)
-    stays_visible = not dark_page or contrast(white, DARK_PAGE) >= SHAPE_CONTRAST
-    if stays_visible and lightness - _oklch(white)[0] <= NUDGE:
+    stays_visible = not dark_page or compute_contrast(white, DARK_PAGE) >= SHAPE_CONTRAST
+    if stays_visible and lightness - _oklch(white)[0] <= MAX_SHIFT:
         lightness, chroma, hue = _oklch(white)
         return white, _hex(lightness - 0.05, chroma, hue), WHITE
     bright = _reach(color, (INK,), TEXT_CONTRAST, step=0.01)
@@ -101,10 +101,10 @@ def _fill(color: str, *, dark_page: bool = False) -> tuple[str, str, str]:
 
 
 def _reach(color: str, grounds: tuple[str, ...], ratio: float, *, step: float) -> str:
-    """Move only the lightness until the colour stands out from every ground by ``ratio``."""
+    """Move only the lightness until the color stands out from every ground by ``ratio``."""
     lightness, chroma, hue = _oklch(color)
     candidate = color.lower()
-    while any(contrast(candidate, ground) < ratio for ground in grounds):
+    while any(compute_contrast(candidate, ground) < ratio for ground in grounds):
         lightness += step
         if not 0 <= lightness <= 1:
             return WHITE if step > 0 else "#000000"
@@ -143,7 +143,7 @@ def _oklch(color: str) -> RGB:
 
 
 def _hex(lightness: float, chroma: float, hue: float) -> str:
-    """Return the nearest displayable colour, giving up chroma before lightness or hue."""
+    """Return the nearest displayable color, giving up chroma before lightness or hue."""
     while chroma > 0 and not _is_displayable(_to_linear(lightness, chroma, hue)):
         chroma = max(0.0, chroma - 0.004)
     parts = (round(255 * _encode(min(1.0, max(0.0, part)))) for part in _to_linear(lightness, chroma, hue))

@@ -1,4 +1,4 @@
-"""What somebody in the waiting room is told: a place and an honest estimate in words, or why there is none."""
+"""The texts of the waiting room: place in the queue and estimated wait."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from portal.domain.waiting_room import Line, Unit, look_again, rounded
 
 @dataclass(frozen=True)
 class Wait:
-    """One person's wait as the page shows it.
+    """A person's wait as the page shows it.
 
     Attributes:
-        is_a_moment: nothing more than that needs to be said.
-        estimate: in words; None when nobody can say.
-        is_down: the studio does not answer.
+        is_a_moment: too short to show a place or an estimate.
+        estimate: as text; None if unknown.
+        is_down: the studio does not respond.
         look_again: seconds until it is worth asking again.
     """
 
@@ -26,28 +26,28 @@ class Wait:
     place: int
     estimate: str | None
     is_down: bool
-    look_again: int
+    recheck_seconds: int
 
 
-def describe(line: Line) -> Wait:
-    """Return what to show for this place in the line."""
+def describe_wait(line: Line) -> Wait:
+    """Return the texts for this place in the queue."""
     wait = line.wait
     return Wait(
         is_a_moment=line.is_a_moment,
         place=line.place,
-        estimate=None if wait is None else _in_words(wait),
+        estimate=None if wait is None else _format_wait(wait),
         is_down=line.is_down,
-        look_again=round(look_again(wait).total_seconds()),
+        recheck_seconds=round(look_again(wait).total_seconds()),
     )
 
 
-def _in_words(wait: timedelta) -> str:
+def _format_wait(wait: timedelta) -> str:
     number, unit = rounded(wait)
-    words: str
+    text: str
     if unit is Unit.SECONDS:
-        words = _("About %(number)s seconds.", number=number)
+        text = _("About %(number)s seconds.", number=number)
     elif unit is Unit.MINUTES:
-        words = ngettext("About a minute.", "About %(num)s minutes.", number)
+        text = ngettext("About a minute.", "About %(num)s minutes.", number)
     else:
-        words = ngettext("About an hour.", "About %(num)s hours.", number)
-    return words
+        text = ngettext("About an hour.", "About %(num)s hours.", number)
+    return text

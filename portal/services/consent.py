@@ -29,7 +29,7 @@ def give(
     Raises:
         BadInput: a purpose was not ticked.
     """
-    if policy.missing(ticked):
+    if policy.list_missing(ticked):
         raise BadInput("Every statement has to be ticked to go on.")
     with transaction() as session:
         people.lock_person(person.id)

@@ -1,9 +1,10 @@
-"""Whatever goes wrong, answered in one place: a page (or JSON) with a sentence, a next step and a request id."""
+"""Error responses of the whole app: a page (or JSON) with one sentence, a next step and the request id."""
 
 from __future__ import annotations
 
 import logging
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Flask, Response, g, jsonify, make_response, render_template, request
 from flask.globals import request_ctx
@@ -15,14 +16,16 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from portal.db import release
 from portal.domain.errors import NotFound, PortalError, SignInRefused, TooMany, Unavailable
+from portal.presentation.error_messages import ErrorContext, ErrorMessage, get_error_message
+from portal.presentation.sign_in_messages import get_sign_in_message
 from portal.provider.errors import ProviderError
 from portal.storage import ObjectMissing, StorageError
 from portal.web import locales
-from portal.web.auth.refusal_messages import build_sign_in_message
-from portal.web.error_messages import Words, words_for
+from portal.web.context import portal_context
 from portal.web.observability.request_id import get_request_id
 from portal.web.security.access import find_rule
 from portal.web.security.headers import get_csp_nonce
+from portal.web.security.safe_redirect import HOME, parse_own_page, parse_page_path
 from portal.web.security.sessions import get_current_session
 
 log = logging.getLogger(__name__)
@@ -32,7 +35,7 @@ _SERVER_FAULT = 500
 
 
 def init_app(app: Flask) -> None:
-    """Answer every error of the app here."""
+    """Register the error handlers of the app."""
     app.register_error_handler(PortalError, _portal_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _any_error)
@@ -43,29 +46,34 @@ def _portal_error(error: PortalError) -> AnyResponse:
     if isinstance(error, Unavailable):
         retry_after = _RETRY_SECONDS
     is_sign_in = isinstance(error, SignInRefused)
-    words = build_sign_in_message(error.reason) if is_sign_in else words_for(error.reason, error.status)
-    return _answer(error.status, words, error.reason, retry_after=retry_after)
+    context = _build_context()
+    message = (
+        get_sign_in_message(error.reason, context)
+        if is_sign_in
+        else get_error_message(error.reason, error.status, context)
+    )
+    return _respond(error.status, message, error.reason, retry_after=retry_after)
 
 
 def _http_error(error: HTTPException) -> AnyResponse:
     if isinstance(error, InternalServerError) and error.original_exception is not None:
-        # Something failed after the page was made, when the session was written.
+        # Raised after the view returned, while the session was being saved.
         return _any_error(error.original_exception)
     status = error.code or _SERVER_FAULT
-    if error.response is not None or status < 400:  # noqa: PLR2004 - a redirect, or an answer made already
+    if error.response is not None or status < 400:  # noqa: PLR2004 - a redirect, or an response made already
         return error.get_response()
     reason = type(error).__name__.casefold()
-    answer = _answer(status, words_for(reason, status), reason)
+    response = _respond(status, get_error_message(reason, status, _build_context()), reason)
     for name, value in error.get_headers():
         if name in {"Allow", "Retry-After", "WWW-Authenticate"}:
-            answer.headers[name] = value
-    return answer
+            response.headers[name] = value
+    return response
 
 
 def _any_error(error: BaseException) -> AnyResponse:
     if isinstance(error, DBAPIError | PoolTimeout) and _is_down(error):
         log.error("database.unavailable", extra={"error": type(error).__name__})
-        # No part of the answer may ask the database again.
+        # No part of the response may query the database again.
         release()
         get_current_session().detach()
         g.person = None
@@ -77,7 +85,28 @@ def _any_error(error: BaseException) -> AnyResponse:
         log.warning("request.dependency_failed", exc_info=error)
         return _portal_error(Unavailable())
     log.error("request.failed", exc_info=error)
-    return _answer(_SERVER_FAULT, words_for("unexpected", _SERVER_FAULT), "unexpected")
+    return _respond(_SERVER_FAULT, get_error_message("unexpected", _SERVER_FAULT, _build_context()), "unexpected")
+
+
+def _build_context() -> ErrorContext:
+    settings = portal_context().settings
+    requested = parse_page_path(g.get("return_to"))
+    previous = parse_own_page(request.referrer, settings.public_url) or HOME
+    return ErrorContext(
+        is_signed_in=g.get("person") is not None,
+        is_known_form=request.method == "POST" and request.endpoint is not None,
+        public_url=settings.public_url,
+        previous_page=previous,
+        sign_in=_sign_in_path(requested),
+        switch_account=_sign_in_path(requested, switch="1"),
+        sign_in_again="/login?" + urlencode({"next": previous}),
+        confirm_sign_in="/login?" + urlencode({"confirm": "1", "next": previous}),
+    )
+
+
+def _sign_in_path(requested: str | None, **options: str) -> str:
+    query = urlencode(options | ({"next": requested} if requested not in {None, HOME} else {}))
+    return f"/login?{query}" if query else "/login"
 
 
 def _is_down(error: DBAPIError | PoolTimeout) -> bool:
@@ -86,8 +115,8 @@ def _is_down(error: DBAPIError | PoolTimeout) -> bool:
     return error.connection_invalidated
 
 
-def _answer(status: int, words: Words, reason: str, *, retry_after: int | None = None) -> AnyResponse:
-    response = _json(words, reason) if _wants_json() else _page(words)
+def _respond(status: int, message: ErrorMessage, reason: str, *, retry_after: int | None = None) -> AnyResponse:
+    response = _json(message, reason) if _is_json_requested() else _page(message)
     response.status_code = status
     response.headers["Cache-Control"] = "no-store"
     if retry_after is not None:
@@ -95,33 +124,33 @@ def _answer(status: int, words: Words, reason: str, *, retry_after: int | None =
     return response
 
 
-def _wants_json() -> bool:
+def _is_json_requested() -> bool:
     rule = find_rule(request.endpoint)
     if rule is not None and rule.json_errors:
         return True
     return request.accept_mimetypes.best == "application/json"
 
 
-def _json(words: Words, reason: str) -> Response:
-    return jsonify(error=reason, message=f"{words.title}. {words.sentence}", request_id=get_request_id())
+def _json(message: ErrorMessage, reason: str) -> Response:
+    return jsonify(error=reason, message=f"{message.title}. {message.sentence}", request_id=get_request_id())
 
 
-def _page(words: Words) -> Response:
-    shown: dict[str, Any] = {"words": words, "request_id": get_request_id()}
-    # Without a router (a foreign Host header) no address can be built, so no template either.
+def _page(message: ErrorMessage) -> Response:
+    shown: dict[str, Any] = {"message": message, "request_id": get_request_id()}
+    # Without a URL adapter (a foreign Host header) url_for fails, so no template can be rendered.
     if request_ctx.url_adapter is None:
-        return _bare_page(words)
+        return _bare_page(message)
     try:
         return make_response(render_template("error.html", **shown))
     except Exception:
-        # An error page that fails would hide the first error behind a second one.
+        # A failing error page must not hide the first error behind a second one.
         log.exception("request.error_page_failed")
-        return _bare_page(words)
+        return _bare_page(message)
 
 
-def _bare_page(words: Words) -> Response:
-    title, sentence, number = escape(words.title), escape(words.sentence), escape(get_request_id())
-    link = f'<p><a href="{escape(words.target)}">{escape(words.step)}</a></p>' if words.step else ""
+def _bare_page(message: ErrorMessage) -> Response:
+    title, sentence, number = escape(message.title), escape(message.sentence), escape(get_request_id())
+    link = f'<p><a href="{escape(message.target)}">{escape(message.step)}</a></p>' if message.step else ""
     return Response(
         f"<!doctype html><html lang={locales.page_locale()}><meta charset=utf-8><title>{title}</title>"
         "<meta name=viewport content='width=device-width,initial-scale=1'>"

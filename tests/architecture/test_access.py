@@ -16,21 +16,21 @@ from tests.architecture.addresses import Call, calls_of
 
 # Whoever opens a page to everybody changes this list too, and says why in the same commit.
 OPEN = {
-    "pages.landing",
-    "pages.privacy",
+    "pages.show_landing",
+    "pages.show_privacy",
     # They only lead on to pages that decide for themselves.
-    "pages.resume",
-    "pages.gallery",
-    "pages.choose",
+    "pages.redirect_to_start",
+    "pages.redirect_to_gallery",
+    "pages.redirect_to_choice",
     "auth.start",
     "auth.login",
     "auth.callback",
 }
 MACHINES = {
     "static",
-    "brand.stylesheet",
-    "brand.icon",
-    "brand.launcher_tile",
+    "brand.serve_stylesheet",
+    "brand.serve_icon",
+    "brand.serve_tile",
     "ops.alive",
     "ops.ready",
     "ops.metrics",
@@ -40,24 +40,30 @@ MACHINES = {
 }
 
 # And whoever gives a page to a role changes these.
-OPERATIONS = {"overview.show", "deliveries.show", "deliveries.replay", "links.show", "links.done"}
+OPERATIONS = {
+    "overview.show_overview",
+    "deliveries.show_deliveries",
+    "deliveries.replay_delivery",
+    "links.show_links",
+    "links.resolve_report",
+}
 PEOPLE = {
-    "people.show_all",
-    "people.show_one",
+    "people.show_people",
+    "people.show_person",
     "people.end_session",
     "people.end_sessions",
-    "people.ask_deactivate",
-    "people.deactivate",
-    "people.ask_reactivate",
-    "people.reactivate",
-    "audit.show",
-    "audit.download",
+    "people.show_deactivation",
+    "people.deactivate_person",
+    "people.show_reactivation",
+    "people.reactivate_person",
+    "audit.show_audit",
+    "audit.download_audit",
 }
-TEAMS = {"team.show"}
+TEAMS = {"team.show_team"}
 
 
 # Pages inside that show nobody's data; of every other the audit trail says who looked.
-NOBODYS = {"deliveries.show"}
+NOBODYS = {"deliveries.show_deliveries"}
 
 
 @pytest.fixture
@@ -102,7 +108,7 @@ def test_whoever_looks_at_peoples_data_is_noted(app: Flask) -> None:
 
 
 def test_what_pages_fetch_by_themselves_keeps_nobody_signed_in() -> None:
-    for name in ("headshots.status", "live.events", "photos.show"):
+    for name in ("headshots.show_status", "live.events", "photos.serve_rendition"):
         assert not RULES[name].extends_session
         assert RULES[name].unauthenticated is Unauthenticated.RESPOND_401
 
@@ -112,12 +118,19 @@ def test_whatever_changes_something_or_is_asked_often_or_takes_much_has_a_limit(
         is_people_s = RULES[call.endpoint].access is not Access.MACHINE
         if is_people_s and call.method not in {"GET", "HEAD"}:
             assert find_rate_limit(RULES[call.endpoint], call.method) is not None, call
-    for name in ("auth.start", "auth.login", "auth.callback", "auth.initiate", "photos.show", "audit.download"):
+    for name in (
+        "auth.start",
+        "auth.login",
+        "auth.callback",
+        "auth.initiate",
+        "photos.serve_rendition",
+        "audit.download_audit",
+    ):
         assert find_rate_limit(RULES[name], "GET") is not None, name
 
 
 def test_only_the_studio_hands_on_the_camera() -> None:
-    assert [name for name, rule in RULES.items() if rule.camera] == ["headshots.studio"]
+    assert [name for name, rule in RULES.items() if rule.camera] == ["headshots.show_studio"]
 
 
 def test_stranger_gets_nowhere_but_to_open_pages(app: Flask) -> None:

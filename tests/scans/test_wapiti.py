@@ -39,9 +39,15 @@ def test_scanner_finds_nothing(target: Target, tmp_path: Path) -> None:
 
     with listening(_lure(called_back)) as port, request_finished.connected_to(note, target.town.app):
         report = _scan(target, f"http://127.0.0.1:{port}/", tmp_path)
-    inside = {"headshots.mine", "gallery.show", "account.show_sessions", "overview.show", "people.show_one"}
+    inside = {
+        "headshots.show_my_page",
+        "gallery.show_gallery",
+        "account.show_sessions",
+        "overview.show_overview",
+        "people.show_person",
+    }
     assert {(name, 200) for name in inside} <= seen, "is the scanner signed in?"
-    assert ("gallery.choose", 303) in seen, "did it send forms?"
+    assert ("gallery.choose_photo", 303) in seen, "did it send forms?"
     found = {
         name: [f"{each['method']} {each['path']} {each['parameter']}: {each['info'][:200]}" for each in each_kind]
         for part in ("vulnerabilities", "anomalies")
@@ -55,7 +61,7 @@ def test_scanner_finds_nothing(target: Target, tmp_path: Path) -> None:
 @pytest.mark.timeout(100)
 def test_scanner_finds_a_hole_that_is_there(target: Target, tmp_path: Path) -> None:
     """Otherwise its silence above would mean nothing."""
-    target.town.app.view_functions["pages.privacy"] = lambda: (
+    target.town.app.view_functions["pages.show_privacy"] = lambda: (
         f"<!doctype html><title>x</title><a href='/privacy?words=1'>on</a><p>{request.args.get('words', '')}</p>"
     )
     report = _scan(target, "http://127.0.0.1:1/", tmp_path, modules="xss", pages=("privacy",), depth=1)

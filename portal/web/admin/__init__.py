@@ -1,1 +1,1 @@
-"""The console: how the campaign stands and what needs somebody's hand; never a face before it was chosen."""
+"""The console for admins and operators, a module for each page. Pictures are shown only once chosen."""

@@ -1,4 +1,4 @@
-"""The console's audit trail: who did what to whom, when, from where and with what result; nobody can edit it."""
+"""The console's audit trail: actor, action, subject, time, channel and result of each entry, read only."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from portal.models.audit_list import Listed, Wanted
 from portal.presentation import audit_messages, csv_file
 from portal.services import audit_reading
 from portal.web.context import portal_context
+from portal.web.csv_response import build_csv_response
 
 blueprint = Blueprint("audit", __name__, url_prefix="/admin")
 
 PAGE = 50
-# The largest number the database can hold; a longer one in an address is nobody's.
+# Largest value of the column; a larger one in a URL matches no entry.
 _LARGEST = 2**63 - 1
-_LONGEST_SEARCH = 320
+_MAX_SEARCH_LENGTH = 320
 _COLUMNS = (
     "position",
     "time",
@@ -37,12 +38,12 @@ _COLUMNS = (
 
 
 @blueprint.get("/audit")
-def show() -> str:
+def show_audit() -> str:
     """The entries, the newest first; ``action``, ``person`` and ``day`` filter, ``before`` turns the page."""
     filters = _filters()
     before = request.args.get("before", type=int)
     before = before if before is not None and 0 < before <= _LARGEST else None
-    found = audit_list.newest(_wanted(filters), PAGE + 1, before_id=before)
+    found = audit_list.newest(_build_filter(filters), PAGE + 1, before_id=before)
     return render_template(
         "admin/audit.html",
         entries=found[:PAGE],
@@ -51,15 +52,15 @@ def show() -> str:
         has_odd_day=bool(request.args.get("day", "").strip()) and "day" not in filters,
         searched=audit_reading.called(filters.get("person", "")),
         standing=audit_reading.standing(),
-        words=audit_messages,
+        messages=audit_messages,
     )
 
 
 @blueprint.get("/audit.csv")
-def download() -> Response:
+def download_audit() -> Response:
     """The filtered entries, all of them, as a file; constants stay as they are in the database."""
-    rows = map(_cells, audit_reading.everything(_wanted(_filters())))
-    return csv_file.download(f"audit-{portal_context().clock():%Y-%m-%d}", _COLUMNS, rows)
+    rows = map(_cells, audit_reading.everything(_build_filter(_filters())))
+    return build_csv_response(f"audit-{portal_context().clock():%Y-%m-%d}", _COLUMNS, rows)
 
 
 def _filters() -> dict[str, str]:
@@ -68,7 +69,7 @@ def _filters() -> dict[str, str]:
     if given["action"] not in audit_messages.ACTIONS:
         given["action"] = ""
     # No text of the database can hold this character, nor is any name so long.
-    if "\0" in given["person"] or len(given["person"]) > _LONGEST_SEARCH:
+    if "\0" in given["person"] or len(given["person"]) > _MAX_SEARCH_LENGTH:
         given["person"] = ""
     day = _day(given["day"])
     # As the page's own field writes it, so that it shows there what was understood.
@@ -76,7 +77,7 @@ def _filters() -> dict[str, str]:
     return {name: value for name, value in given.items() if value}
 
 
-def _wanted(filters: dict[str, str]) -> Wanted:
+def _build_filter(filters: dict[str, str]) -> Wanted:
     return audit_reading.wanted(
         action=filters.get("action"), person=filters.get("person"), day=_day(filters.get("day", ""))
     )

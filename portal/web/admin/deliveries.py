@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from portal.domain.errors import NotFound
 from portal.models import deliveries
-from portal.services import deliveries as inbox
+from portal.services import deliveries as delivery_service
 from portal.services import monitoring
 from portal.web.context import portal_context
 from portal.web.security.access import get_current_person
@@ -18,12 +18,12 @@ blueprint = Blueprint("deliveries", __name__, url_prefix="/admin/deliveries")
 
 PAGE = 50
 STATES = ("pending", "applied", "ignored", "dead")
-# The largest number the database can hold; a longer one in an address is nobody's.
+# Largest value of the column; a larger one in a URL matches no delivery.
 _LARGEST = 2**63 - 1
 
 
 @blueprint.get("")
-def show() -> str:
+def show_deliveries() -> str:
     """Webhooks, the newest first; ``state`` filters, ``before`` turns the page."""
     state = request.args.get("state")
     state = state if state in STATES else None
@@ -41,12 +41,12 @@ def show() -> str:
 
 
 @blueprint.post(f"/<int(max={_LARGEST}):delivery_id>/replay")
-def replay(delivery_id: int) -> Response:
+def replay_delivery(delivery_id: int) -> Response:
     """Apply one webhook again, by the provider's present state."""
     actor = get_current_person().id
-    if not inbox.replay_delivery(delivery_id, actor_id=actor, now=portal_context().clock()):
+    if not delivery_service.replay_delivery(delivery_id, actor_id=actor, now=portal_context().clock()):
         raise NotFound
     flash(_("Webhook %(number)s is queued again.", number=delivery_id), "good")
-    # Whoever goes through the failed ones wants to go on with the next of them.
-    came_from = parse_own_page(request.referrer, portal_context().settings.public_url)
-    return redirect(came_from or url_for("deliveries.show"), 303)
+    # Return to the filtered list, to continue with the next failed delivery.
+    previous_page = parse_own_page(request.referrer, portal_context().settings.public_url)
+    return redirect(previous_page or url_for("deliveries.show_deliveries"), 303)

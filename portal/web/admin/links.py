@@ -1,4 +1,4 @@
-"""The console's list of people who say that their way into the studio is dead, with all it takes to help them."""
+"""The console's list of open reports of dead studio links, and resolving them."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ blueprint = Blueprint("links", __name__, url_prefix="/admin/links")
 
 
 @blueprint.get("")
-def show() -> str:
-    """Every report nobody has seen to, the oldest first."""
+def show_links() -> str:
+    """List the open reports, oldest first."""
     return render_template("admin/links.html", reports=link_reports.waiting(), studio=portal_context().brand)
 
 
 @blueprint.post("/<uuid:report_id>/done")
-def done(report_id: UUID) -> Response:
+def resolve_report(report_id: UUID) -> Response:
     """Take a report off the list, and ask the person to try again."""
     portal = portal_context()
     reports.see_to(report_id, actor_id=get_current_person().id, now=portal.clock(), outbox=portal.outbox)
     flash(_("Done. The person is asked to try again."), "good")
-    return redirect(url_for("links.show"), 303)
+    return redirect(url_for("links.show_links"), 303)

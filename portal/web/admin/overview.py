@@ -11,7 +11,7 @@ blueprint = Blueprint("overview", __name__, url_prefix="/admin")
 
 
 @blueprint.get("/")
-def show() -> str:
+def show_overview() -> str:
     """How everything stands right now."""
     portal = portal_context()
     return render_template(

@@ -1,4 +1,4 @@
-"""The console's people: where each of them stands and is signed in, and keeping somebody out."""
+"""The console's list of people, the page of one person, their sessions, and deactivation."""
 
 from __future__ import annotations
 
@@ -21,32 +21,39 @@ blueprint = Blueprint("people", __name__, url_prefix="/admin/people")
 
 _STAGES = (people_list.STUCK, *Stage)
 _ROLES = tuple(Role)
-_LONGEST_WORDS = 100
+_MAX_SEARCH_LENGTH = 100
 
 
 @blueprint.get("")
-def show_all() -> str:
-    """Everybody, or those whose name, stage or role is asked for."""
-    words = request.args.get("q", "").strip()[:_LONGEST_WORDS].replace("\0", "")
+def show_people() -> str:
+    """List people, filtered by name, stage and role."""
+    text = request.args.get("q", "").strip()[:_MAX_SEARCH_LENGTH].replace("\0", "")
     stage, role = request.args.get("stage"), request.args.get("role")
-    asked = {"q": words or None, "stage": stage if stage in _STAGES else None, "role": role if role in _ROLES else None}
+    filters = {
+        "q": text or None,
+        "stage": stage if stage in _STAGES else None,
+        "role": role if role in _ROLES else None,
+    }
     portal = portal_context()
     page = people_list.look(
-        Filter(words=asked["q"], role=asked["role"]), now=portal.clock(), stage=asked["stage"], after=person_after()
+        Filter(words=filters["q"], role=filters["role"]),
+        now=portal.clock(),
+        stage=filters["stage"],
+        after=person_after(),
     )
     teams = frozenset(portal.settings.team_managers)
-    return render_template("admin/people.html", page=page, asked=asked, stages=_STAGES, roles=_ROLES, teams=teams)
+    return render_template("admin/people.html", page=page, filters=filters, stages=_STAGES, roles=_ROLES, teams=teams)
 
 
 @blueprint.get("/<uuid:person_id>")
-def show_one(person_id: UUID) -> str:
-    """One person: what is known of their way, and where they are signed in."""
+def show_person(person_id: UUID) -> str:
+    """Show one person: photo session, timeline and sessions."""
     return render_template("admin/person.html", dossier=people_list.dossier(person_id, portal_context().clock()))
 
 
 @blueprint.post("/<uuid:person_id>/sessions/<uuid:public_id>/end")
 def end_session(person_id: UUID, public_id: UUID) -> Response:
-    """End one of their sign-ins."""
+    """End one of the person's sessions."""
     sessions.end_session(person_id, public_id, actor=get_current_person(), now=portal_context().clock())
     flash(_("That sign-in was ended."), "good")
     return _back_to(person_id)
@@ -54,40 +61,40 @@ def end_session(person_id: UUID, public_id: UUID) -> Response:
 
 @blueprint.post("/<uuid:person_id>/sessions/end")
 def end_sessions(person_id: UUID) -> Response:
-    """End all of their sign-ins."""
+    """End all of the person's sessions."""
     ended = sessions.end_sessions(person_id, actor=get_current_person(), now=portal_context().clock())
-    said = ngettext("%(num)s sign-in was ended.", "%(num)s sign-ins were ended.", ended)
-    flash(said if ended else _("They were not signed in any more."), "good")
+    message = ngettext("%(num)s sign-in was ended.", "%(num)s sign-ins were ended.", ended)
+    flash(message if ended else _("They were not signed in any more."), "good")
     return _back_to(person_id)
 
 
 @blueprint.get("/<uuid:person_id>/deactivate")
-def ask_deactivate(person_id: UUID) -> str:
-    """Say what deactivating means, before it is done."""
+def show_deactivation(person_id: UUID) -> str:
+    """Ask for confirmation before deactivating."""
     return render_template("admin/deactivate.html", dossier=people_list.dossier(person_id, portal_context().clock()))
 
 
 @blueprint.post("/<uuid:person_id>/deactivate")
-def deactivate(person_id: UUID) -> Response:
-    """Keep the person out from now on."""
+def deactivate_person(person_id: UUID) -> Response:
+    """Deactivate the person: no session and no sign-in."""
     people.deactivate_person(person_id, actor=get_current_person(), now=portal_context().clock())
     flash(_("This person is out and cannot sign in any more."), "good")
     return _back_to(person_id)
 
 
 @blueprint.get("/<uuid:person_id>/reactivate")
-def ask_reactivate(person_id: UUID) -> str:
-    """Say what reactivating means, before it is done."""
+def show_reactivation(person_id: UUID) -> str:
+    """Ask for confirmation before reactivating."""
     return render_template("admin/reactivate.html", dossier=people_list.dossier(person_id, portal_context().clock()))
 
 
 @blueprint.post("/<uuid:person_id>/reactivate")
-def reactivate(person_id: UUID) -> Response:
-    """Let the person sign in again."""
+def reactivate_person(person_id: UUID) -> Response:
+    """Reactivate the person, who can sign in again."""
     people.reactivate_person(person_id, actor=get_current_person(), now=portal_context().clock())
     flash(_("This person can sign in again."), "good")
     return _back_to(person_id)
 
 
 def _back_to(person_id: UUID) -> Response:
-    return redirect(url_for("people.show_one", person_id=person_id), 303)
+    return redirect(url_for("people.show_person", person_id=person_id), 303)

@@ -51,7 +51,7 @@ def logout() -> Response:
 @blueprint.before_app_request
 def handle_logout_return() -> Response | None:
     """Clean the address of somebody whom the identity provider sends back after signing out."""
-    if request.endpoint != "pages.landing" or "state" not in request.args:
+    if request.endpoint != "pages.show_landing" or "state" not in request.args:
         return None
     sent = attempts.get_short_cookie(STATE) or ""
     if not sent or not hmac.compare_digest(sent.encode(), request.args["state"].encode()):

@@ -1,4 +1,4 @@
-"""What lies on the gallery's table for one address: the large photo, its neighbours, the one it is compared with."""
+"""The state of the gallery page for one URL: the current photo, its neighbors, the photo compared with it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _THUMBNAIL_WIDTH = 88
 _USUAL_SHAPE = (4, 5)
 
 
-class LightTable:
-    """A gallery as one page shows it.
+class GalleryView:
+    """The gallery as one page shows it.
 
     Args:
-        opened: the gallery; it has at least one photo.
-        photo: the id in the address of the photo shown large; anything unknown shows the choice or the first.
-        compare: the id of the photo kept beside it; anything unknown, or the same photo, compares nothing.
+        opened: the gallery, with at least one photo.
+        photo: id of the current photo; an unknown id shows the chosen photo, else the first.
+        compare: id of the photo shown beside it; an unknown id, or the current one, turns comparing off.
     """
 
     def __init__(self, opened: Gallery, *, photo: str | None, compare: str | None) -> None:
@@ -31,23 +31,23 @@ class LightTable:
         self.pinned = pinned if pinned is not self.current else None
 
     @property
-    def before(self) -> Photo:
-        """The photo on the left of the current one; before the first comes the last."""
+    def previous(self) -> Photo:
+        """The photo before the current one; before the first comes the last."""
         return self._photos[self.numbers[self.current.id] - 2]
 
     @property
-    def after(self) -> Photo:
-        """The photo on the right of the current one; after the last comes the first."""
+    def next(self) -> Photo:
+        """The photo after the current one; after the last comes the first."""
         return self._photos[self.numbers[self.current.id] % len(self._photos)]
 
     @property
-    def keep(self) -> str:
-        """What an address needs to go on comparing."""
+    def compare_query(self) -> str:
+        """The part of a query string that keeps comparing."""
         return f"&compare={self.pinned.id}" if self.pinned else ""
 
     @cached_property
-    def heights(self) -> dict[UUID, int]:
-        """Pixels of height of each thumbnail, so that nothing moves when the pictures arrive."""
+    def thumbnail_heights(self) -> dict[UUID, int]:
+        """Height of each thumbnail in pixels, so that the layout does not shift while pictures load."""
         return {photo.id: _height(photo) for photo in self._photos}
 
     def _find(self, photo_id: str | None) -> Photo | None:

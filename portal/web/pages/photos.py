@@ -1,4 +1,4 @@
-"""The picture files of a person's own photos, from our storage; nothing here decides who has chosen what."""
+"""Serves the renditions of a person's photos from our storage, to their owner only."""
 
 from __future__ import annotations
 
@@ -19,27 +19,26 @@ blueprint = Blueprint("photos", __name__)
 
 
 @blueprint.get("/photos/<uuid:photo_id>/<rendition>")
-def show(photo_id: UUID, rendition: str) -> Response:
-    """One size of one photo, for its owner alone."""
+def serve_rendition(photo_id: UUID, rendition: str) -> Response:
+    """Serve one rendition of one photo to its owner."""
     if renditions.find(rendition) is None:
         raise NotFound
     found = gallery.get_rendition(get_current_person(), photo_id, rendition, now=portal_context().clock())
     release()
     if request.if_none_match.contains(found.sha256):
-        return _described(Response(status=304), found)
+        return _with_headers(Response(status=304), found)
     stored = portal_context().storage.open(found.storage_key)
     body = wrap_file(request.environ, stored)
     response = Response(body, content_type=found.content_type, direct_passthrough=True)
     response.call_on_close(stored.close)
     response.content_length = found.size
-    return _described(response, found)
+    return _with_headers(response, found)
 
 
-def _described(response: Response, found: Rendition) -> Response:
+def _with_headers(response: Response, found: Rendition) -> Response:
     """Add the headers of a photo.
 
-    A browser may keep the bytes, since a gallery is looked at back and forth, but has to ask each time:
-    then a session that has ended shows nothing, and signing out clears what was kept.
+    Browsers may cache the bytes but must revalidate each time, so that an ended session shows nothing.
     """
     response.set_etag(found.sha256)
     response.headers["Cache-Control"] = "private, no-cache"

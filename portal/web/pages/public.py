@@ -1,40 +1,47 @@
-"""Pages anybody may read: the front door and what happens with the photos."""
+"""Public pages: landing and privacy, and the short links of mails, posters and the intranet."""
 
 from __future__ import annotations
 
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from portal.web.pages import policy_texts
+from portal.presentation import consent_texts
+from portal.web.context import portal_context
 
 blueprint = Blueprint("pages", __name__)
 
 
 @blueprint.get("/")
-def landing() -> str:
-    """What this is, and the way in."""
+def show_landing() -> str:
+    """Show the landing page."""
     return render_template("pages/landing.html")
 
 
 @blueprint.get("/privacy")
-def privacy() -> str:
-    """What is stored, why, where and how long."""
-    return render_template("pages/privacy.html", policy=policy_texts.policy(), retention=policy_texts.retention())
+def show_privacy() -> str:
+    """Show what is stored, why, where and how long."""
+    portal = portal_context()
+    studio = portal.brand.name
+    return render_template(
+        "pages/privacy.html",
+        policy=consent_texts.build_policy(company=portal.settings.brand_name, studio=studio),
+        retention=consent_texts.list_retention_terms(studio=studio),
+    )
 
 
 @blueprint.get("/continue")
-def resume() -> Response:
-    """Like its two neighbours, a short address for mails, posters and the intranet that stays when pages move."""
+def redirect_to_start() -> Response:
+    """Redirect a short link to the intranet link, which signs in."""
     return redirect(url_for("auth.start"), 303)
 
 
 @blueprint.get("/gallery")
-def gallery() -> Response:
-    """To the person's own gallery."""
-    return redirect(url_for("gallery.show"), 303)
+def redirect_to_gallery() -> Response:
+    """Redirect a short link to the person's gallery."""
+    return redirect(url_for("gallery.show_gallery"), 303)
 
 
 @blueprint.get("/choose")
-def choose() -> Response:
-    """To where a headshot is chosen."""
-    return redirect(url_for("gallery.show"), 303)
+def redirect_to_choice() -> Response:
+    """Redirect a short link to the page where a headshot is chosen."""
+    return redirect(url_for("gallery.show_gallery"), 303)

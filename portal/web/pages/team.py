@@ -1,4 +1,4 @@
-"""A manager's own teams: who is how far; no face, and no reason why somebody is held up."""
+"""A manager's teams and the stage of each member; no pictures and no reasons for a delay."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ blueprint = Blueprint("team", __name__)
 
 
 @blueprint.get("/team")
-def show() -> str:
-    """One of the manager's teams."""
+def show_team() -> str:
+    """Show one of the manager's teams."""
     manager = get_current_person()
     name, page = people_list.team(manager, request.args.get("name"), now=portal_context().clock(), after=person_after())
     return render_template("team/show.html", teams=sorted(manager.manages), name=name, page=page)

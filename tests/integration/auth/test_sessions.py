@@ -159,7 +159,7 @@ def test_session_costs_one_query_and_holds_no_connection(browser: Browser, app: 
         statements.append(statement)
 
     event.listen(engine, "before_cursor_execute", note)
-    app.view_functions["pages.landing"] = lambda: str(held.append(engine.pool.checkedout()))  # type: ignore[attr-defined]
+    app.view_functions["pages.show_landing"] = lambda: str(held.append(engine.pool.checkedout()))  # type: ignore[attr-defined]
     browser.get("/")
     assert len([text for text in statements if "sessions" in text]) == 1
     assert len(statements) == 1

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from html5lib import HTMLParser
 
-from portal.presentation.mail_templates import Writer
+from portal.presentation.mail_templates import MailWriter
 from portal.services.notifications import Kind, Letter
 from tests.factories import NOW, make_person
 from tests.integration.mail.conftest import SUPPORT, Office, parts
@@ -63,7 +63,7 @@ def test_in_the_language_of_the_person(office: Office, locale: str, subject: str
 def test_every_kind_says_the_same_twice(office: Office, kind: Kind, locale: str) -> None:
     portal = office.bench.portal
     letter = Letter(make_person().id, kind, "x@example.com", "Ada", locale, "theirs-1")
-    message = Writer(portal.settings, "The Studio", portal.clock).write(letter)
+    message = MailWriter(portal.settings, "The Studio", portal.clock).write(letter)
     # Neither part may have a mistake a browser would have to guess about.
     document = HTMLParser(strict=True, namespaceHTMLElements=False).parse(message.html)
     assert document.get("lang") == locale
@@ -82,7 +82,7 @@ def test_languages_differ(office: Office) -> None:
     portal = office.bench.portal
     for kind in Kind:
         texts = {
-            Writer(portal.settings, "S", portal.clock)
+            MailWriter(portal.settings, "S", portal.clock)
             .write(Letter(make_person().id, kind, "x@example.com", "Ada", locale, None))
             .text
             for locale in ("en", "de")

@@ -137,7 +137,7 @@ def test_without_the_storage(town: Town, monkeypatch: pytest.MonkeyPatch) -> Non
     actor = town.actor("employee")
     for route in usable(actor):
         answer = actor.lawful(route)
-        if route.endpoint == "photos.show":
+        if route.endpoint == "photos.serve_rendition":
             assert answer.status_code == 503
             assert answer.headers["Retry-After"]
             readable(answer, actor)

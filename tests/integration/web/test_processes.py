@@ -98,7 +98,7 @@ def test_database_that_dies_before_the_session_is_written(app: Flask, monkeypatc
     def die(*_arguments: object) -> None:
         raise OperationalError("INSERT", {}, Exception("gone"))
 
-    app.view_functions["pages.landing"] = remember
+    app.view_functions["pages.show_landing"] = remember
     client = app.test_client()
     assert client.get("/").text == "done"
     monkeypatch.setattr(sessions, "update_data", die)

@@ -81,7 +81,11 @@ def test_looking_at_the_trail_is_in_the_trail(admin: Visitor) -> None:
     assert "Looked at people’s dataconsole.viewed" in shown
     rows(admin)
     [entry, *_] = rows(admin, "?action=console.viewed")
-    assert (entry["actor"], entry["detail"], entry["channel"]) == ("Cleo", '{"endpoint": "audit.download"}', "web")
+    assert (entry["actor"], entry["detail"], entry["channel"]) == (
+        "Cleo",
+        '{"endpoint": "audit.download_audit"}',
+        "web",
+    )
     assert len(entry["address_digest"]) == 32
 
 
@@ -92,8 +96,8 @@ def test_it_is_for_administrators_alone(sign_in: Callable[[Person], Visitor], ad
     assert other.get("/admin/audit.csv").status_code == 403
     denied = rows(admin, "?action=access")
     assert [(one["actor"], one["result"], one["detail"]) for one in denied] == [
-        ("Otto", "denied", '{"endpoint": "audit.download"}'),
-        ("Otto", "denied", '{"endpoint": "audit.show"}'),
+        ("Otto", "denied", '{"endpoint": "audit.download_audit"}'),
+        ("Otto", "denied", '{"endpoint": "audit.show_audit"}'),
     ]
 
 

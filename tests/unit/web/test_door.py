@@ -127,7 +127,7 @@ def test_a_fault_of_ours_is_a_500_without_details(
     def fail(*_arguments: Any, **_more: Any) -> None:
         raise RuntimeError("broken inside")
 
-    monkeypatch.setattr(deliveries, "accept", fail)
+    monkeypatch.setattr(deliveries, "store_delivery", fail)
     status, _, content = through(app)
     assert status == "500 Internal Server Error"
     assert b"inside" not in content

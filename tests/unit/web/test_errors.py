@@ -23,11 +23,21 @@ from portal.domain.errors import (
     TooMany,
     Unavailable,
 )
+from portal.presentation.error_messages import ErrorContext, get_error_message
+from portal.presentation.sign_in_messages import get_sign_in_message
 from portal.provider.errors import OutOfCredits
 from portal.storage import ObjectMissing, StorageUnavailable
-from portal.web.auth.refusal_messages import build_sign_in_message
-from portal.web.error_messages import words_for
 
+CONTEXT = ErrorContext(
+    is_signed_in=True,
+    is_known_form=False,
+    public_url="https://portal.example",
+    previous_page="/headshots",
+    sign_in="/login",
+    switch_account="/login?switch=1",
+    sign_in_again="/login?next=%2Fheadshots",
+    confirm_sign_in="/login?confirm=1&next=%2Fheadshots",
+)
 ERRORS: list[tuple[Exception, int, str]] = [
     (NotFound(), 404, "nothing here"),
     (NotAllowed(), 403, "not for you"),
@@ -59,7 +69,7 @@ def failing(app: Flask, endpoint: str, error: Exception) -> FlaskClient:
 
 @pytest.mark.parametrize(("error", "status", "said"), ERRORS, ids=lambda value: getattr(value, "reason", None))
 def test_error_is_a_page_with_words_and_a_number(error: Exception, status: int, said: str, app: Flask) -> None:
-    answer = failing(app, "pages.landing", error).get("/")
+    answer = failing(app, "pages.show_landing", error).get("/")
     assert answer.status_code == status
     assert said in answer.text
     assert answer.headers["X-Request-ID"] in answer.text
@@ -81,15 +91,15 @@ def test_every_error_of_ours_has_words_of_its_own(app: Flask) -> None:
     kinds = [kind for kind in vars(domain_errors).values() if isinstance(kind, type)]
     own = {kind for kind in kinds if issubclass(kind, PortalError)} - {PortalError, BadInput, SignInRefused}
     with app.test_request_context():
-        titles = {words_for(kind.reason, kind.status).title for kind in own}
+        titles = {get_error_message(kind.reason, kind.status, CONTEXT).title for kind in own}
     assert len(titles) == len(own) > 5
 
 
 def test_unknown_reasons_have_words_too(app: Flask) -> None:
     with app.test_request_context():
-        assert build_sign_in_message("never heard").title == "Sign-in did not work"
-        assert words_for("never heard", 418).title == "That did not make sense"
-        assert words_for("never heard", 599).title == "Something went wrong"
+        assert get_sign_in_message("never heard", CONTEXT).title == "Sign-in did not work"
+        assert get_error_message("never heard", 418, CONTEXT).title == "That did not make sense"
+        assert get_error_message("never heard", 599, CONTEXT).title == "Something went wrong"
 
 
 def test_browser_that_asks_for_json_gets_it(client: FlaskClient) -> None:
@@ -104,8 +114,8 @@ def test_help_is_offered_where_there_is_some(make_app: Callable[..., Flask]) -> 
 
 
 def test_wait_is_told(app: Flask) -> None:
-    assert failing(app, "pages.landing", TooMany(7)).get("/").headers["Retry-After"] == "7"
-    assert failing(app, "pages.landing", Unavailable()).get("/").headers["Retry-After"] == "10"
+    assert failing(app, "pages.show_landing", TooMany(7)).get("/").headers["Retry-After"] == "7"
+    assert failing(app, "pages.show_landing", Unavailable()).get("/").headers["Retry-After"] == "10"
 
 
 def test_wrong_method_names_the_right_ones(client: FlaskClient) -> None:
@@ -123,7 +133,7 @@ def test_odd_methods_are_refused(method: str, client: FlaskClient) -> None:
 def test_error_page_that_fails_does_not_hide_the_error(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
     app.jinja_env.globals["_"] = None
     app.jinja_env.globals["gettext"] = None
-    answer = failing(app, "pages.landing", NotFound()).get("/")
+    answer = failing(app, "pages.show_landing", NotFound()).get("/")
     assert answer.status_code == 404
     assert "There is nothing here" in answer.text
     assert "request.error_page_failed" in caplog.text
@@ -131,7 +141,7 @@ def test_error_page_that_fails_does_not_hide_the_error(app: Flask, caplog: pytes
 
 def test_unexpected_error_is_logged_with_its_trace(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR):
-        failing(app, "pages.landing", RuntimeError("boom")).get("/")
+        failing(app, "pages.show_landing", RuntimeError("boom")).get("/")
     assert "boom" in caplog.text
 
 

@@ -52,7 +52,7 @@ def test_no_origin_is_let_in(origin: str, client: FlaskClient) -> None:
 
 
 def test_nonce_is_new_each_time_and_the_same_within_a_page(app: Flask) -> None:
-    app.view_functions["pages.landing"] = lambda: render_template_string("{{ csp_nonce() }} {{ csp_nonce() }}")
+    app.view_functions["pages.show_landing"] = lambda: render_template_string("{{ csp_nonce() }} {{ csp_nonce() }}")
     client = app.test_client()
     first, second = client.get("/"), client.get("/")
     one, same = first.text.split()

@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.presentation import csv_file
+from portal.web.csv_response import build_csv_response
 
 cells = st.one_of(st.none(), st.integers(), st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8))
 
 
 def written(*rows: list[csv_file.Cell]) -> str:
-    return "".join(csv_file.lines(["a", "b"], rows))
+    return "".join(csv_file.render_csv(["a", "b"], rows))
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,7 @@ def test_the_answer_is_a_file_that_nobody_keeps_and_is_made_while_it_is_sent() -
             yield [number, "x"]
 
     with app.test_request_context():
-        answer = csv_file.download("people-2026", ["a", "b"], rows())
+        answer = build_csv_response("people-2026", ["a", "b"], rows())
         assert made == []
         assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
         assert answer.headers["Content-Disposition"] == 'attachment; filename="people-2026.csv"'

@@ -10,19 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.presentation import palette
-from portal.web.pages.brand import initials, stylesheet_text
+from portal.presentation.brand import build_stylesheet
+from portal.presentation.formatting import format_initials
 
 COLORS = st.integers(min_value=0, max_value=0xFFFFFF).map(lambda number: f"#{number:06x}")
 GROUNDS = {
-    "light": (palette.light, palette.LIGHT_PAGE, palette.LIGHT_QUIET),
-    "dark": (palette.dark, palette.DARK_PAGE, palette.DARK_RAISED),
+    "light": (palette.build_light_accent, palette.LIGHT_PAGE, palette.LIGHT_MUTED),
+    "dark": (palette.build_dark_accent, palette.DARK_PAGE, palette.DARK_RAISED),
 }
 
 
 def test_contrast_is_that_of_the_guidelines() -> None:
-    assert palette.contrast("#ffffff", "#000000") == pytest.approx(21)
-    assert palette.contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
-    assert palette.contrast("#3b5bdb", "#3b5bdb") == 1
+    assert palette.compute_contrast("#ffffff", "#000000") == pytest.approx(21)
+    assert palette.compute_contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+    assert palette.compute_contrast("#3b5bdb", "#3b5bdb") == 1
 
 
 @pytest.mark.parametrize("ground", GROUNDS)
@@ -30,28 +31,28 @@ def test_contrast_is_that_of_the_guidelines() -> None:
 def test_any_brand_colour_can_be_read_and_seen(ground: str, color: str) -> None:
     make, page, quiet = GROUNDS[ground]
     accent = make(color)
-    assert palette.contrast(accent.on_fill, accent.fill) >= 4.5
-    assert palette.contrast(accent.on_fill, accent.hover) >= 4.5
+    assert palette.compute_contrast(accent.on_fill, accent.fill) >= 4.5
+    assert palette.compute_contrast(accent.on_fill, accent.hover) >= 4.5
     for behind in (page, quiet, accent.tint):
-        assert palette.contrast(accent.text, behind) >= 4.5
+        assert palette.compute_contrast(accent.text, behind) >= 4.5
     for behind in (page, quiet):
-        assert palette.contrast(accent.line, behind) >= 3
-    assert palette.contrast(accent.edge, page) >= 3
+        assert palette.compute_contrast(accent.line, behind) >= 3
+    assert palette.compute_contrast(accent.edge, page) >= 3
 
 
 def test_a_usable_brand_colour_is_left_alone() -> None:
-    accent = palette.light("#3b5bdb")
+    accent = palette.build_light_accent("#3b5bdb")
     assert (accent.fill, accent.text, accent.on_fill) == ("#3b5bdb", "#3b5bdb", "#ffffff")
 
 
 def test_a_bright_brand_colour_keeps_its_shade_under_dark_letters() -> None:
-    accent = palette.light("#ffcc00")
+    accent = palette.build_light_accent("#ffcc00")
     assert accent.fill == "#ffcc00"
     assert accent.on_fill == palette.INK
 
 
 def test_stylesheet_sets_each_part_once_for_light_and_dark() -> None:
-    text = stylesheet_text("#3b5bdb")
+    text = build_stylesheet("#3b5bdb")
     for name in ("fill", "hover", "on-fill", "edge", "text", "line", "tint"):
         assert len(re.findall(rf"--accent-{name}:light-dark\(#[0-9a-f]{{6}},#[0-9a-f]{{6}}\);", text)) == 1
 
@@ -64,9 +65,9 @@ def test_grounds_are_those_of_the_tokens() -> None:
         found = re.search(rf"--{name}: {pair}", tokens)
         assert found
         parts = [[float(part) for part in words.split()] for words in found.groups()]
-        grounds[name] = [palette.from_oklch(*values) for values in parts]
+        grounds[name] = [palette.build_oklch_color(*values) for values in parts]
     assert grounds["page"] == [palette.LIGHT_PAGE, palette.DARK_PAGE]
-    assert grounds["quiet"] == [palette.LIGHT_QUIET, palette.DARK_QUIET]
+    assert grounds["quiet"] == [palette.LIGHT_MUTED, palette.DARK_MUTED]
     assert grounds["raised"] == [palette.LIGHT_PAGE, palette.DARK_RAISED]
 
 
@@ -75,4 +76,4 @@ def test_grounds_are_those_of_the_tokens() -> None:
     [("Ada Lovelace", "AL"), ("Ada", "A"), ("ada king lovelace", "AL"), ("Łukasz Żak", "ŁŻ"), ("", "?"), (" – ", "?")],
 )
 def test_initials(name: str, letters: str) -> None:
-    assert initials(name) == letters
+    assert format_initials(name) == letters

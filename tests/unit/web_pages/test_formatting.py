@@ -35,7 +35,7 @@ def english() -> object:
     ],
 )
 def test_a_length_is_told_as_roughly_as_it_is_known(minutes: float, words: str) -> None:
-    assert formatting.length(timedelta(minutes=minutes)) == words
+    assert formatting.format_duration(timedelta(minutes=minutes)) == words
 
 
 @pytest.mark.parametrize(
@@ -51,4 +51,4 @@ def test_a_length_is_told_as_roughly_as_it_is_known(minutes: float, words: str) 
     ],
 )
 def test_a_range_names_its_unit_once(low: float, high: float, words: str) -> None:
-    assert formatting.between(timedelta(minutes=low), timedelta(minutes=high)) == words
+    assert formatting.format_range(timedelta(minutes=low), timedelta(minutes=high)) == words

@@ -1,0 +1,230 @@
+"""The texts of error pages: one sentence and one next step for each error reason or HTTP status."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+
+_SERVER_FAULT = 500
+_HOME = "/"
+_MY_PAGE = "/headshots"
+
+
+@dataclass(frozen=True)
+class ErrorMessage:
+    """The text of one error page.
+
+    Attributes:
+        step: label of the button, None for no button.
+        target: address the button leads to.
+    """
+
+    title: str
+    sentence: str
+    step: str | None = None
+    target: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrorContext:
+    """What error pages depend on besides the error. Addresses are paths of the portal unless named otherwise.
+
+    Attributes:
+        is_signed_in: the request has a session of a person.
+        is_known_form: the request posts to an address that exists.
+        public_url: absolute address of the portal.
+        previous_page: page the request came from, else the person's own page.
+        sign_in: starts a sign-in that continues to the requested page.
+        switch_account: the same with the identity provider's account chooser.
+        sign_in_again: starts a sign-in that returns to ``previous_page``.
+        confirm_sign_in: the same, asking for the password once more.
+    """
+
+    is_signed_in: bool
+    is_known_form: bool
+    public_url: str
+    previous_page: str
+    sign_in: str
+    switch_account: str
+    sign_in_again: str
+    confirm_sign_in: str
+
+
+def get_error_message(reason: str, status: int, context: ErrorContext) -> ErrorMessage:
+    """Return the message for an error reason, or for the HTTP status if the reason has none of its own."""
+    build = _BY_REASON.get(reason) or _BY_STATUS.get(status)
+    if build is not None:
+        return build(context)
+    return _unexpected(context) if status >= _SERVER_FAULT else _bad_input(context)
+
+
+def get_my_page_step() -> tuple[str, str]:
+    """Return label and address of the step to the person's own page."""
+    return _("Go to my headshots"), _MY_PAGE
+
+
+def _home_step() -> tuple[str, str]:
+    return _("Go to the start page"), _HOME
+
+
+def _reopen_step(context: ErrorContext) -> tuple[str, str]:
+    return _("Open the page again"), context.previous_page
+
+
+def _identity_provider_unavailable(context: ErrorContext) -> ErrorMessage:
+    return ErrorMessage(
+        _("Your company’s sign-in does not answer"),
+        _("Nobody can sign in for the moment. Try again in a minute; the portal goes on by itself as soon as it can."),
+        _("Try again"),
+        context.sign_in,
+    )
+
+
+def _consent_missing(_context: ErrorContext) -> ErrorMessage:
+    return ErrorMessage(
+        _("Your agreement comes first"),
+        _("Before anything happens with your photos you are asked whether you agree."),
+        _("Read and decide"),
+        "/headshots/consent",
+    )
+
+
+def _not_ready(_context: ErrorContext) -> ErrorMessage:
+    return ErrorMessage(_("Not yet"), _("This step comes later. Your page shows where you are."), *get_my_page_step())
+
+
+def _form_expired(context: ErrorContext) -> ErrorMessage:
+    return ErrorMessage(
+        _("This form is out of date"),
+        _("You signed in again meanwhile, or it was sent from elsewhere. Open the page once more and repeat it."),
+        *_reopen_step(context),
+    )
+
+
+def _wrong_host(context: ErrorContext) -> ErrorMessage:
+    return ErrorMessage(
+        _("This is not the portal’s address"),
+        _("Open %(address)s instead.", address=context.public_url),
+        _("Open the portal"),
+        context.public_url,
+    )
+
+
+def _signed_out(context: ErrorContext) -> ErrorMessage:
+    return ErrorMessage(
+        _("You are signed out"),
+        _("This takes signing in, and your last sign-in is over. Sign in and repeat what you did."),
+        _("Sign in again"),
+        context.sign_in_again,
+    )
+
+
+def _not_allowed(_context: ErrorContext) -> ErrorMessage:
+    return ErrorMessage(
+        _("This is not for you"),
+        _("Your account may not open this page. If it should, ask for help."),
+        *get_my_page_step(),
+    )
+
+
+def _confirmation_required(context: ErrorContext) -> ErrorMessage:
+    return ErrorMessage(
+        _("Confirm that it is still you"),
+        _(
+            "What you may do here was last confirmed by your company’s sign-in more than 15 minutes ago. Nothing "
+            "was changed. Confirm it, then repeat what you did."
+        ),
+        _("Confirm and go back"),
+        context.confirm_sign_in,
+    )
+
+
+def _own_account(_context: ErrorContext) -> ErrorMessage:
+    return ErrorMessage(
+        _("You cannot do that to yourself"),
+        _("You would lock yourself out. Ask somebody else who runs the campaign to do it."),
+        *_home_step(),
+    )
+
+
+def _not_found(context: ErrorContext) -> ErrorMessage:
+    if context.is_known_form:
+        # A second press, or a page that was open for long. A record of another person gets the same answer.
+        return ErrorMessage(
+            _("That is gone already"),
+            _("What you pressed belongs to something that has ended or was removed meanwhile. Nothing was changed."),
+            *_reopen_step(context),
+        )
+    return ErrorMessage(
+        _("There is nothing here"),
+        _("The address is wrong, or what was here is gone."),
+        *_home_step(),
+    )
+
+
+def _method_not_allowed(_context: ErrorContext) -> ErrorMessage:
+    return ErrorMessage(
+        _("This cannot be opened"),
+        _("The address works only through the button on the page it belongs to. Nothing was changed."),
+        *_home_step(),
+    )
+
+
+def _bad_input(_context: ErrorContext) -> ErrorMessage:
+    return ErrorMessage(
+        _("That did not make sense"),
+        _("Something in the request was missing or wrong. Go back and try again."),
+        *_home_step(),
+    )
+
+
+def _too_large(_context: ErrorContext) -> ErrorMessage:
+    return ErrorMessage(_("That is too large"), _("The portal takes less than that at once."), *_home_step())
+
+
+def _rate_limited(context: ErrorContext) -> ErrorMessage:
+    return ErrorMessage(
+        _("One moment, please"),
+        _("That was asked very often in a short time. Wait a minute, then try again."),
+        *(_home_step() if not context.is_signed_in else _reopen_step(context)),
+    )
+
+
+def _unavailable(_context: ErrorContext) -> ErrorMessage:
+    return ErrorMessage(
+        _("The portal cannot do this right now"),
+        _("Something it needs does not answer. Nothing is lost; try again in a minute."),
+        _("Try again"),
+        "/headshots",
+    )
+
+
+def _unexpected(_context: ErrorContext) -> ErrorMessage:
+    return ErrorMessage(
+        _("Something went wrong"),
+        _("It is our fault and has been noted. Try again; if it happens twice, tell your support the number below."),
+        *_home_step(),
+    )
+
+
+_BY_REASON: dict[str, Callable[[ErrorContext], ErrorMessage]] = {
+    "identity_provider_unavailable": _identity_provider_unavailable,
+    "consent_missing": _consent_missing,
+    "not_ready": _not_ready,
+    "unconfirmed": _confirmation_required,
+    "not_yourself": _own_account,
+    "csrferror": _form_expired,
+    "securityerror": _wrong_host,
+}
+_BY_STATUS: dict[int, Callable[[ErrorContext], ErrorMessage]] = {
+    400: _bad_input,
+    401: _signed_out,
+    403: _not_allowed,
+    404: _not_found,
+    405: _method_not_allowed,
+    413: _too_large,
+    429: _rate_limited,
+    503: _unavailable,
+}
