@@ -46,8 +46,8 @@ class Copier:
     """What copying needs of the outside, and how much of it one shoot may have.
 
     Attributes:
-        most_photos: of one shoot; those the provider names after them are not even noted.
-        most_bytes: of one shoot in the storage, all sizes together; photos beyond are refused.
+        max_photos: of one shoot; those the provider names after them are not even noted.
+        max_bytes: of one shoot in the storage, all sizes together; photos beyond are refused.
     """
 
     provider: ProviderClient

@@ -132,7 +132,7 @@ class ScriptedDownloader(PhotoDownloader):
         self.addresses: list[str] = []
         self.cues: dict[str, list[Cue]] = defaultdict(list)
 
-    def fetch(self, url: str) -> DownloadedPhoto:
+    def download(self, url: str) -> DownloadedPhoto:
         photo_id = url.rpartition("/")[2].partition("?")[0]
         self.fetched.append(photo_id)
         self.addresses.append(url)

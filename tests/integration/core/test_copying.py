@@ -179,7 +179,7 @@ def test_provider_that_lists_without_end_fills_neither_table_nor_storage(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
     shoot = finished(bench, *(f"p{number}" for number in range(6)))
-    mirroring.copy_photos(shoot.id, replace(copier(bench), most_photos=4))
+    mirroring.copy_photos(shoot.id, replace(copier(bench), max_photos=4))
     assert [photo.provider_id for photo in photos.list_viewable(shoot.id)] == ["p0", "p1", "p2", "p3"]
     assert bench.query("SELECT count(*) FROM photos") == [(4,)]
     assert sorted(bench.downloader.fetched) == ["p0", "p1", "p2", "p3"]
@@ -188,7 +188,7 @@ def test_provider_that_lists_without_end_fills_neither_table_nor_storage(
 
 
 def test_as_many_photos_as_there_may_be_are_no_news(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
-    mirroring.copy_photos(finished(bench, "p1", "p2").id, replace(copier(bench), most_photos=2))
+    mirroring.copy_photos(finished(bench, "p1", "p2").id, replace(copier(bench), max_photos=2))
     assert bench.query("SELECT count(*) FROM photos WHERE copied_at IS NOT NULL") == [(2,)]
     assert "more photos" not in caplog.text
 
@@ -196,7 +196,7 @@ def test_as_many_photos_as_there_may_be_are_no_news(bench: Bench, caplog: pytest
 def test_photos_beyond_a_shoots_share_of_the_storage_are_left_out(bench: Bench) -> None:
     """Also over several runs: what was stored before the first one was stopped counts."""
     one = sum(len(file.content) for file in render_photo(PICTURE).files)
-    limited = replace(copier(bench), most_bytes=2 * one + one // 2)
+    limited = replace(copier(bench), max_bytes=2 * one + one // 2)
     shoot = finished(bench, "p1", "p2", "p3", "p4")
     bench.downloader.cues["p2"].append(PhotoUnavailable("timeout"))
     with pytest.raises(PhotoUnavailable):

@@ -129,7 +129,7 @@ def test_work_that_ends_while_it_is_looked_for_is_no_violation(bench: Bench, mon
         bench.together([bench.work])
         return found
 
-    monkeypatch.setattr(deliveries, "in_state", in_state)
+    monkeypatch.setattr(deliveries, "list_ids_in_state", in_state)
     assert rules(bench) == set()
     assert bench.query("SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'") == [(0,)]
 

@@ -279,7 +279,7 @@ def test_a_delivery_that_fails_every_time_is_put_aside_and_others_go_on(
             raise ZeroDivisionError("canary@example.com")
         real(delivery_id, **options)
 
-    monkeypatch.setattr(inbox, "apply", apply)
+    monkeypatch.setattr(inbox, "apply_delivery", apply)
     bench.send(event("model.status.updated", model.id, "pending", at=NOW + timedelta(seconds=2)))
     assert bench.work().count("deliveries.apply") == 6
     assert states(bench) == ["dead", "applied"]
