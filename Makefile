@@ -24,6 +24,7 @@ demo:
 
 test:
 	@sh scripts/install requirements-dev.txt
+	@sh scripts/front-end-tools
 	@sh scripts/browser
 	@sh scripts/identity-provider
 	@sh scripts/scanner
@@ -43,12 +44,15 @@ check-one:
 
 lint:
 	@sh scripts/install requirements-dev.txt
+	@sh scripts/front-end-tools
 	@sh scripts/lint
 
 format:
 	@sh scripts/install requirements-dev.txt
-	$(PY) -m ruff check --fix-only --quiet $(wildcard $(SOURCES))
-	$(PY) -m ruff format $(wildcard $(SOURCES))
+	@sh scripts/front-end-tools
+	@$(PY) -m ruff check --fix-only --quiet $(SOURCES)
+	@$(PY) -m ruff format $(SOURCES)
+	@var/front-end/node_modules/.bin/biome check --write
 
 # Without the environment's own indexes and wheel folders, so that the result is the same everywhere.
 LOCK := env -u UV_FIND_LINKS -u UV_INDEX -u UV_EXTRA_INDEX_URL -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL \
@@ -61,6 +65,7 @@ lock:
 	@$(LOCK) pyproject.toml --group demo -c requirements.txt -o requirements-demo.txt
 	@$(LOCK) pyproject.toml --group dev -c requirements-demo.txt -o requirements-dev.txt
 	@$(LOCK) --group scan -o requirements-scan.txt
+	@sh scripts/npm-lock
 
 # Made from the lock alone, so that it says the same on every machine. The tool gets an environment of its own.
 sbom:

@@ -2,14 +2,24 @@
 
 const table = document.getElementById("table");
 const film = document.getElementById("film");
-const compare = document.getElementById("compare");
+const compare = /** @type {HTMLAnchorElement} */ (document.getElementById("compare"));
+const previous = /** @type {HTMLAnchorElement} */ (document.getElementById("previous"));
+const next = /** @type {HTMLAnchorElement} */ (document.getElementById("next"));
 const said = document.getElementById("said");
 const thumbs = [...film.querySelectorAll("a")];
-const sides = Object.fromEntries([...table.querySelectorAll(".large")].map((side) => [side.dataset.side, side]));
+/** @type {NodeListOf<HTMLElement>} */
+const areas = table.querySelectorAll(".large");
+/** @type {Record<string, HTMLElement>} */
+const sides = Object.fromEntries([...areas].map((side) => [side.dataset.side, side]));
 const idOf = (thumb) => new URL(thumb.href).searchParams.get("photo");
 const ids = thumbs.map(idOf);
-let at = Math.max(0, thumbs.findIndex((thumb) => thumb.ariaCurrent === "true"));
-let pinned = sides.pinned.hidden ? -1 : ids.indexOf(sides.pinned.querySelector("[name=photo]").value);
+let at = Math.max(
+  0,
+  thumbs.findIndex((thumb) => thumb.ariaCurrent === "true"),
+);
+/** @type {(side: HTMLElement) => HTMLInputElement} */
+const photoField = (side) => side.querySelector("[name=photo]");
+let pinned = sides.pinned.hidden ? -1 : ids.indexOf(photoField(sides.pinned).value);
 
 const label = (index) => table.dataset.label.replace("{n}", index + 1);
 const address = (index, other) => `?photo=${ids[index]}${other < 0 ? "" : `&compare=${ids[other]}`}`;
@@ -28,7 +38,7 @@ function lay(side, index) {
   picture.alt = label(index);
   side.querySelector(".circle").src = `/photos/${ids[index]}/96.webp`;
   side.querySelector(".large-number").textContent = label(index);
-  side.querySelector("[name=photo]").value = ids[index];
+  photoField(side).value = ids[index];
   const isChosen = "chosen" in thumbs[index].dataset;
   side.querySelector("form").hidden = isChosen;
   side.querySelector(".large-chosen").hidden = !isChosen;
@@ -36,7 +46,9 @@ function lay(side, index) {
 
 function preload(index) {
   const image = new Image();
-  image.sizes = sides.current.querySelector(".large-picture img").sizes;
+  /** @type {HTMLImageElement} */
+  const current = sides.current.querySelector(".large-picture img");
+  image.sizes = current.sizes;
   fill(image, index);
 }
 
@@ -47,8 +59,8 @@ function mark() {
     else thumb.removeAttribute("aria-current");
   });
   thumbs[at].scrollIntoView({ block: "nearest", inline: "center" });
-  document.getElementById("previous").href = address(turned(-1), pinned);
-  document.getElementById("next").href = address(turned(1), pinned);
+  previous.href = address(turned(-1), pinned);
+  next.href = address(turned(1), pinned);
   compare.href = pinned < 0 ? address(turned(1), at) : address(at, -1);
 }
 
@@ -96,19 +108,27 @@ addEventListener("keydown", (event) => {
 });
 
 film.addEventListener("click", (event) => {
-  const thumb = event.target.closest("a");
+  const thumb = /** @type {Element} */ (event.target).closest("a");
   if (!thumb || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   show(thumbs.indexOf(thumb), { focus: true });
 });
-for (const [id, step] of [["previous", -1], ["next", 1]]) {
-  document.getElementById(id).addEventListener("click", (event) => { event.preventDefault(); show(turned(step)); });
+for (const link of [previous, next]) {
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    show(turned(link === next ? 1 : -1));
+  });
 }
-compare.addEventListener("click", (event) => { event.preventDefault(); toggleCompare(); });
+compare.addEventListener("click", (event) => {
+  event.preventDefault();
+  toggleCompare();
+});
 
 // On a phone the picture itself is turned with a finger.
 let touchedAt = null;
-table.addEventListener("pointerdown", (event) => { touchedAt = event.pointerType === "touch" ? event.clientX : null; });
+table.addEventListener("pointerdown", (event) => {
+  touchedAt = event.pointerType === "touch" ? event.clientX : null;
+});
 table.addEventListener("pointerup", (event) => {
   const moved = touchedAt === null ? 0 : event.clientX - touchedAt;
   touchedAt = null;
@@ -118,16 +138,21 @@ table.addEventListener("pointerup", (event) => {
 for (const side of Object.values(sides)) {
   const area = side.querySelector(".large-picture");
   const image = area.querySelector("img");
+  /** @type {HTMLElement} */
+  const notice = side.querySelector(".large-broken");
   const broken = (isBroken) => {
     area.classList.toggle("is-broken", isBroken);
-    side.querySelector(".large-broken").hidden = !isBroken;
+    notice.hidden = !isBroken;
   };
   image.addEventListener("error", () => broken(true));
   image.addEventListener("load", () => broken(false));
-  side.querySelector(".large-broken button").addEventListener("click", () => fill(image, ids.indexOf(side.querySelector("[name=photo]").value)));
+  side
+    .querySelector(".large-broken button")
+    .addEventListener("click", () => fill(image, ids.indexOf(photoField(side).value)));
 }
 
 mark();
 document.getElementById("keys").hidden = false;
 // The next picture is fetched once somebody is there to turn to it, not while the first one is still coming.
-for (const sign of ["pointermove", "touchstart", "keydown"]) addEventListener(sign, () => preload(turned(1)), { once: true, passive: true });
+for (const sign of ["pointermove", "touchstart", "keydown"])
+  addEventListener(sign, () => preload(turned(1)), { once: true, passive: true });

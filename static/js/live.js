@@ -13,10 +13,16 @@ const TIMEOUT_MS = 10_000;
 const pace = (part) => Number(part.querySelector("[data-again]")?.dataset.again ?? 0) * 1_000;
 
 /**
- * Watch the fragment at `status`.
- * `onChange(section)` gets each new fragment as an element; `onContact(isConnected)` tells lost and found;
- * while `isWaitedFor()` says so, a hidden page goes on asking.
- * Returns `look()`, which asks at once.
+ * Keep a fragment of the page up to date.
+ *
+ * @param {object} options
+ * @param {string} options.status URL of the fragment.
+ * @param {string} options.events URL of the event stream.
+ * @param {string} options.etag ETag of the fragment that the page came with; may be empty.
+ * @param {(section: HTMLElement) => void} options.onChange gets each new fragment.
+ * @param {(isConnected: boolean) => void} [options.onContact] gets every change between reachable and not.
+ * @param {() => boolean} [options.isWaitedFor] whether a hidden page keeps polling.
+ * @returns {() => Promise<void>} a function that polls at once.
  */
 export function watch({ status, events, etag, onChange, onContact = () => {}, isWaitedFor = () => false }) {
   let seen = etag ? `"${etag}"` : null;
@@ -29,6 +35,7 @@ export function watch({ status, events, etag, onChange, onContact = () => {}, is
   let misses = 0;
   let again = pace(document);
 
+  /** @returns {Promise<void>} */
   async function ask() {
     const answer = await fetch(status, {
       headers: { ...(seen && { "If-None-Match": seen }), "X-Requested-With": "fetch" },
@@ -44,6 +51,7 @@ export function watch({ status, events, etag, onChange, onContact = () => {}, is
     const text = await answer.text();
     seen = answer.headers.get("ETag");
     insurance = INSURANCE_MS;
+    /** @type {HTMLElement} */
     const section = new DOMParser().parseFromString(text, "text/html").querySelector("[data-stage]");
     if (!section) return;
     again = pace(section);
@@ -68,7 +76,9 @@ export function watch({ status, events, etag, onChange, onContact = () => {}, is
   function look() {
     // News may arrive while an answer that does not know it yet is under way.
     askAgain = true;
-    asking ??= askUntilQuiet().finally(() => { asking = null; });
+    asking ??= askUntilQuiet().finally(() => {
+      asking = null;
+    });
     return asking;
   }
 
@@ -101,7 +111,11 @@ export function watch({ status, events, etag, onChange, onContact = () => {}, is
     }
     stream = new EventSource(events);
     stream.addEventListener("stage", look);
-    stream.onopen = () => { brokenAt = 0; insurance = INSURANCE_MS; plan(); };
+    stream.onopen = () => {
+      brokenAt = 0;
+      insurance = INSURANCE_MS;
+      plan();
+    };
     stream.onerror = () => {
       if (stream?.readyState === EventSource.CLOSED) stream = null;
       // Every failed try of the stream to come back ends here; only the first may start the asking anew.
@@ -118,7 +132,10 @@ export function watch({ status, events, etag, onChange, onContact = () => {}, is
     plan();
   });
   addEventListener("online", look);
-  addEventListener("pagehide", () => { clearTimeout(timer); stream?.close(); });
+  addEventListener("pagehide", () => {
+    clearTimeout(timer);
+    stream?.close();
+  });
   addEventListener("pageshow", (event) => {
     if (!event.persisted) return;
     look();

@@ -19,7 +19,9 @@ function put(section) {
   if (hadFocus) section.querySelector("#stage-title").focus({ preventScroll: true });
   if (!isNews) return;
   document.title = `${section.dataset.title} – ${live.dataset.suffix}`;
-  document.querySelector("link[rel=icon]").href = section.dataset.icon;
+  /** @type {HTMLLinkElement} */
+  const icon = document.querySelector("link[rel=icon]");
+  icon.href = section.dataset.icon;
   said.textContent = section.dataset.title;
   if (section.dataset.stage === "ready") tell(section.dataset.title, section.dataset.icon);
 }
@@ -30,6 +32,8 @@ watch({
   events: live.dataset.events,
   etag: live.dataset.etag,
   onChange: put,
-  onContact: (isConnected) => { note.hidden = isConnected; },
+  onContact: (isConnected) => {
+    note.hidden = isConnected;
+  },
   isWaitedFor: isWanted,
 });

@@ -33,7 +33,10 @@ export function tell(words, icon) {
   if (!isWanted() || !document.hidden) return;
   try {
     const notice = new Notification(words, { icon, tag: "headshots" });
-    notice.onclick = () => { focus(); notice.close(); };
+    notice.onclick = () => {
+      focus();
+      notice.close();
+    };
   } catch {
     // Not this browser; the title, the icon and the mail remain.
   }

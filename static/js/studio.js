@@ -13,9 +13,15 @@ const TAKEN = new Set(["photos_received", "in_progress", "ready", "chosen"]);
 const byId = (id) => document.getElementById(id);
 const live = byId("live");
 const studio = byId("studio");
+const trouble = /** @type {HTMLDetailsElement} */ (byId("trouble"));
 let frame = null;
 let hintTimer = 0;
 let ladderTimer = 0;
+
+/** @param {NodeListOf<HTMLElement>} parts */
+function setHidden(parts, isHidden) {
+  for (const part of parts) part.hidden = isHidden;
+}
 
 function stopTimers() {
   clearTimeout(hintTimer);
@@ -25,7 +31,7 @@ function stopTimers() {
 function offerLadder(why) {
   const text = byId("silent-note").querySelector("span");
   text.textContent = text.dataset[why];
-  byId("trouble").open = true;
+  trouble.open = true;
 }
 
 // What stands in the frame cannot be read, and a refused or broken frame "loads" like any other. Only what
@@ -56,7 +62,9 @@ function load() {
   // The address first: a frame without one is empty, and that it "loads" at once.
   frame.src = hold.dataset.src;
   hold.append(frame);
-  hintTimer = setTimeout(() => { byId("frame-hint").hidden = false; }, HINT_MS);
+  hintTimer = setTimeout(() => {
+    byId("frame-hint").hidden = false;
+  }, HINT_MS);
   ladderTimer = setTimeout(offerLadder, LADDER_MS, "silent");
 }
 
@@ -68,7 +76,7 @@ function show(isOpen) {
   byId("full-frame").hidden = !isOpen;
   byId("silent-note").querySelector("span").textContent = "";
   byId("open-tab").classList.toggle("is-second", isOpen);
-  document.querySelectorAll(".needs-frame").forEach((part) => { part.hidden = !isOpen; });
+  setHidden(document.querySelectorAll(".needs-frame"), !isOpen);
 }
 
 function open() {
@@ -117,22 +125,31 @@ const look = watch({
   events: live.dataset.events,
   etag: live.dataset.etag,
   onChange: onStage,
-  onContact: (isConnected) => { byId("live-note").hidden = isConnected; },
+  onContact: (isConnected) => {
+    byId("live-note").hidden = isConnected;
+  },
 });
 
 if (!("wait" in studio.dataset)) {
   const origins = new Set(studio.dataset.origins.split(" ").filter(Boolean));
-  for (const part of studio.querySelectorAll("[data-needs-script]")) part.hidden = false;
+  setHidden(studio.querySelectorAll("[data-needs-script]"), false);
   byId("to-trouble").hidden = false;
-  byId("to-trouble").addEventListener("click", () => { fill(false); byId("trouble").open = true; });
-  if (location.hash === "#trouble") byId("trouble").open = true;
+  byId("to-trouble").addEventListener("click", () => {
+    fill(false);
+    trouble.open = true;
+  });
+  if (location.hash === "#trouble") trouble.open = true;
   byId("open-frame").addEventListener("click", open);
   byId("close-frame").addEventListener("click", close);
   byId("reload-frame").addEventListener("click", load);
   byId("full-frame").addEventListener("click", () => fill(!studio.classList.contains("is-full")));
   // Only the size changes: Escape must never end what somebody is doing.
-  addEventListener("keydown", (event) => { if (event.key === "Escape") fill(false); });
-  byId("open-tab").addEventListener("click", () => { byId("tab-note").hidden = false; });
+  addEventListener("keydown", (event) => {
+    if (event.key === "Escape") fill(false);
+  });
+  byId("open-tab").addEventListener("click", () => {
+    byId("tab-note").hidden = false;
+  });
   // Whatever the studio says is only a reason to look; what is true is on our server.
   addEventListener("message", (event) => {
     if (!frame || event.source !== frame.contentWindow || !origins.has(event.origin)) return;

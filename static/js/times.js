@@ -5,13 +5,21 @@ const REFRESH_MS = 30_000;
 const DAY_S = 86_400;
 
 const clock = new Intl.DateTimeFormat(LANGUAGE, { hour: "numeric", minute: "2-digit" });
-const day = new Intl.DateTimeFormat(LANGUAGE, { weekday: "short", day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
+const day = new Intl.DateTimeFormat(LANGUAGE, {
+  weekday: "short",
+  day: "numeric",
+  month: "short",
+  hour: "numeric",
+  minute: "2-digit",
+});
 const elderly = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "medium", timeStyle: "short" });
 const exact = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "full", timeStyle: "long" });
 const passed = new Intl.RelativeTimeFormat(LANGUAGE, { numeric: "auto" });
 
 // The reader's clock may be wrong; the server's is the one the moments were taken by.
-const said = Date.parse(document.querySelector("[data-now]")?.dataset.now ?? "");
+/** @type {HTMLElement} */
+const page = document.querySelector("[data-now]");
+const said = Date.parse(page?.dataset.now ?? "");
 const ahead = Number.isNaN(said) ? 0 : said - Date.now();
 const present = () => Date.now() + ahead;
 
@@ -31,7 +39,9 @@ function moment(at) {
 
 /** Tell every moment inside `root`. */
 export function tellTimes(root = document) {
-  for (const time of root.querySelectorAll("time[data-moment], time[data-ago]")) {
+  /** @type {NodeListOf<HTMLTimeElement>} */
+  const times = root.querySelectorAll("time[data-moment], time[data-ago]");
+  for (const time of times) {
     const at = Date.parse(time.dateTime);
     if (Number.isNaN(at)) continue;
     const words = "ago" in time.dataset ? relative(at) : moment(at);

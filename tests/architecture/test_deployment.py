@@ -108,8 +108,9 @@ def test_locks_pin_safe_versions_with_hashes(lock: str) -> None:
         assert "--hash=sha256:" in entry, f"{entry.splitlines()[0]} has no hash"
 
 
-def test_npm_lock_holds_hashes_and_no_address() -> None:
-    text = (ROOT / "tests/integration/certified/package-lock.json").read_text(encoding="utf-8")
+@pytest.mark.parametrize("folder", ["tests/integration/certified", "scripts/front-end"])
+def test_npm_locks_hold_hashes_and_no_address(folder: str) -> None:
+    text = (ROOT / folder / "package-lock.json").read_text(encoding="utf-8")
     assert "://" not in text
     packages = json.loads(text)["packages"]
     assert all("integrity" in each for path, each in packages.items() if path)

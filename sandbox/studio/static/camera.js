@@ -1,8 +1,9 @@
 // The camera panel: opened by a press, closed by a press, and never left running unseen.
 const panel = document.getElementById("camera");
-const video = document.getElementById("viewfinder");
-const opener = document.getElementById("camera-open");
-const shutter = document.getElementById("shutter");
+/** @type {HTMLVideoElement} */
+const video = /** @type {HTMLVideoElement} */ (document.getElementById("viewfinder"));
+const opener = /** @type {HTMLButtonElement} */ (document.getElementById("camera-open"));
+const shutter = /** @type {HTMLButtonElement} */ (document.getElementById("shutter"));
 const closer = document.getElementById("camera-close");
 
 const TROUBLE = {
@@ -51,14 +52,14 @@ async function start(onTrouble) {
     panel.scrollIntoView({ block: "center" });
   } catch (error) {
     stop();
-    onTrouble(TROUBLE[error.name] ?? OTHER_TROUBLE);
+    onTrouble(TROUBLE[/** @type {Error} */ (error).name] ?? OTHER_TROUBLE);
   } finally {
     opener.disabled = false;
   }
 }
 
 function stop() {
-  stream?.getTracks().forEach((track) => track.stop());
+  for (const track of stream?.getTracks() ?? []) track.stop();
   stream = null;
   video.srcObject = null;
   panel.hidden = true;

@@ -1,8 +1,8 @@
 // Adds photos one by one without leaving the page: files, drag and drop, camera. The server judges every photo.
 import { openCamera } from "./camera.js";
 
-const form = document.getElementById("add");
-const input = document.getElementById("files");
+const form = /** @type {HTMLFormElement} */ (document.getElementById("add"));
+const input = /** @type {HTMLInputElement} */ (document.getElementById("files"));
 const receipts = document.getElementById("receipts");
 const maxBytes = Number(form.dataset.maxBytes);
 
@@ -76,8 +76,9 @@ function showUploads(html) {
   // Adopted first: a picture that changes documents loads again.
   const fresh = document.adoptNode(new DOMParser().parseFromString(html, "text/html").getElementById("uploads"));
   const old = document.getElementById("uploads");
-  for (const item of fresh.querySelectorAll("li[data-id]")) {
+  for (const item of /** @type {NodeListOf<HTMLElement>} */ (fresh.querySelectorAll("li[data-id]"))) {
     // Pictures already on screen stay, so nothing flickers or loads twice.
+    /** @type {HTMLImageElement} */
     const same = old.querySelector(`li[data-id="${CSS.escape(item.dataset.id)}"] img`);
     if (same) {
       same.alt = item.querySelector("img").alt;
@@ -98,17 +99,19 @@ function showWaiting(count) {
 }
 
 document.addEventListener("submit", async (event) => {
-  const removing = event.target.closest("[data-remove]");
+  /** @type {HTMLFormElement} */
+  const removing = /** @type {Element} */ (event.target).closest("[data-remove]");
   if (!removing) return;
   event.preventDefault();
   const place = [...document.querySelectorAll("[data-remove]")].indexOf(removing);
   receipts.replaceChildren();
   await post(removing.action, new FormData(), "The photo could not be removed. Check your connection, then try again.");
+  /** @type {NodeListOf<HTMLElement>} */
   const left = document.querySelectorAll("[data-remove] button");
   (left[Math.min(place, left.length - 1)] ?? input).focus();
 });
 
-for (const kind of ["dragenter", "dragover"]) {
+for (const kind of /** @type {const} */ (["dragenter", "dragover"])) {
   document.addEventListener(kind, (event) => {
     if (!event.dataTransfer?.types.includes("Files")) return;
     event.preventDefault();

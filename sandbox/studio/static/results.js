@@ -1,14 +1,16 @@
 // The lightroom: choosing a portrait shows it large; rating and picking are saved without leaving the page.
-const gallery = document.getElementById("gallery");
+const gallery = /** @type {HTMLFormElement} */ (document.getElementById("gallery"));
 if (gallery) {
-  const print = document.getElementById("print");
+  const print = /** @type {HTMLImageElement} */ (document.getElementById("print"));
   const caption = document.getElementById("caption");
   const state = document.getElementById("state");
   const pick = document.getElementById("pick");
   const unpick = document.getElementById("unpick");
   const said = document.getElementById("said");
-  const radios = [...gallery.querySelectorAll('input[name="photo"]')];
-  const frameOf = (radio) => radio.closest(".frame");
+  /** @type {NodeListOf<HTMLInputElement>} */
+  const inputs = gallery.querySelectorAll('input[name="photo"]');
+  const radios = [...inputs];
+  const frameOf = (radio) => /** @type {HTMLElement} */ (radio.closest(".frame"));
   const chosen = () => radios.find((radio) => radio.checked) ?? radios[0];
 
   const show = () => {
@@ -20,7 +22,7 @@ if (gallery) {
       print.alt = `Portrait ${radio.dataset.number}, large`;
     }
     caption.textContent = `${radio.dataset.number} of ${radios.length}`;
-    for (const button of gallery.querySelectorAll(".rate button")) {
+    for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (gallery.querySelectorAll(".rate button"))) {
       button.setAttribute("aria-pressed", String(frame.dataset.liked === button.value));
     }
     state.hidden = !picked;
@@ -45,7 +47,8 @@ if (gallery) {
   });
 
   gallery.addEventListener("submit", async (event) => {
-    const act = event.submitter?.value;
+    const submitter = /** @type {HTMLButtonElement} */ (event.submitter);
+    const act = submitter?.value;
     if (!act) return;
     event.preventDefault();
     const radio = chosen();
@@ -64,7 +67,7 @@ if (gallery) {
       show();
       said.textContent = `Photo ${radio.dataset.number} ${WORDS[act] ?? RATED[told.liked]}.`;
       // The pressed button may just have gone; its counterpart takes the focus.
-      if (event.submitter.hidden) (event.submitter === pick ? unpick : pick).focus();
+      if (submitter.hidden) (submitter === pick ? unpick : pick).focus();
     } catch {
       said.textContent = "That was not saved. Check your connection, then try again.";
       said.classList.remove("unseen");
