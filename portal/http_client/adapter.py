@@ -1,4 +1,4 @@
-"""Calls to the identity provider: one deadline, a byte cap, no redirects; what answers mean is not judged."""
+"""The requests adapter of all API calls: one deadline, a byte cap, timed sockets and the proxy rule."""
 
 from __future__ import annotations
 
@@ -7,68 +7,107 @@ from collections.abc import Mapping
 from typing import Any
 
 import requests
-import urllib3.exceptions
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from requests.cookies import RequestsCookieJar
+from urllib3 import ProxyManager
+from urllib3.exceptions import DecodeError, HTTPError
 
-from portal.http_client.connection import CONNECT_S, TimedHTTPConnection, TimedHTTPSConnection, deadline
+from portal.http_client.connection import CONNECT_S, READ_S, open_deadline
+from portal.http_client.pools import set_timed_pools
+from portal.http_client.proxies import find_ca_bundle, find_proxy
 
-TOTAL_S = 5.0
-BYTE_CAP = 256 * 1024
+_CHUNK_BYTES = 64 * 1024
 
 
 class ResponseTooLarge(requests.RequestException):
-    """The identity provider sent more than any honest answer needs."""
-
-
-class _TimedHTTPPool(HTTPConnectionPool):
-    ConnectionCls = TimedHTTPConnection
-
-
-class _TimedHTTPSPool(HTTPSConnectionPool):
-    ConnectionCls = TimedHTTPSConnection
+    """The response body exceeds the byte cap."""
 
 
 class CappedAdapter(HTTPAdapter):
-    """Reads each answer whole, within :data:`TOTAL_S` seconds and :data:`BYTE_CAP` bytes, or raises."""
+    """Reads each response completely, within ``total_s`` seconds and ``byte_cap`` bytes (decoded).
+
+    Raises:
+        ResponseTooLarge: the body exceeds the cap.
+        requests.RequestException: there is no complete response in time; ``response`` is set if the headers arrived.
+    """
+
+    def __init__(self, *, total_s: float, byte_cap: int, pool_maxsize: int = 20) -> None:
+        self._total_s = total_s
+        self._byte_cap = byte_cap
+        super().__init__(pool_maxsize=pool_maxsize)
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        """Use sockets that keep a deadline even when an answer drips."""
+        """Create the pool manager of direct calls."""
         super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = {"http": _TimedHTTPPool, "https": _TimedHTTPSPool}
+        set_timed_pools(self.poolmanager)
 
-    def send(  # noqa: PLR0917 - the signature of what it overrides
+    def proxy_manager_for(self, proxy: str, **options: Any) -> ProxyManager:
+        """Return the pool manager of calls through a proxy."""
+        manager: ProxyManager = super().proxy_manager_for(proxy, **options)
+        set_timed_pools(manager)
+        return manager
+
+    def send(  # noqa: PLR0917 - the signature of the overridden method
         self,
         request: requests.PreparedRequest,
-        stream: bool = False,  # noqa: ARG002 - an answer is always read whole here
-        timeout: Any = None,  # noqa: ARG002 - one limit for every call
+        stream: bool = False,  # noqa: ARG002 - the body is always read completely
+        timeout: Any = None,
         verify: bool | str = True,
         cert: Any = None,
-        proxies: Mapping[str, str] | None = None,
+        proxies: Mapping[str, str] | None = None,  # noqa: ARG002 - one rule for all calls
     ) -> requests.Response:
-        """Send, and read the answer before returning it."""
-        # A compressed answer could unpack to more than the cap.
-        request.headers["Accept-Encoding"] = "identity"
-        with deadline(TOTAL_S):
+        """Send the request and read the body before returning."""
+        proxy = find_proxy(request.url or "")
+        with open_deadline(self._total_s):
             response = super().send(
                 request,
                 stream=True,
-                timeout=(CONNECT_S, TOTAL_S),
+                timeout=timeout or (CONNECT_S, READ_S),
                 verify=verify,
                 cert=cert,
-                proxies=proxies,
+                proxies={} if proxy is None else {"https": proxy},
             )
-            response.raw = io.BytesIO(_read(response))
+            response.raw = io.BytesIO(self._read_body(response))
+        # The body is decoded: requests must not try again.
+        response.headers.pop("Content-Encoding", None)
         return response
 
+    def _read_body(self, response: requests.Response) -> bytes:
+        body = bytearray()
+        try:
+            for chunk in response.raw.stream(_CHUNK_BYTES, decode_content=True):
+                body += chunk
+                if len(body) > self._byte_cap:
+                    break
+        except DecodeError as error:
+            raise requests.exceptions.ContentDecodingError(error, response=response) from error
+        except (HTTPError, OSError) as error:
+            raise requests.ConnectionError(error, response=response) from error
+        finally:
+            # A connection whose body was not read to the end cannot be reused.
+            response.raw.close()
+        if len(body) > self._byte_cap:
+            raise ResponseTooLarge(response=response)
+        return bytes(body)
 
-def _read(response: requests.Response) -> bytes:
-    try:
-        body: bytes = response.raw.read(BYTE_CAP + 1, decode_content=False)
-    except (urllib3.exceptions.HTTPError, OSError) as error:
-        raise requests.ConnectionError("the answer broke off") from error
-    finally:
-        response.raw.close()
-    if len(body) > BYTE_CAP:
-        raise ResponseTooLarge
-    return body
+
+def build_session(*, total_s: float, byte_cap: int) -> requests.Session:
+    """Build a session without cookies whose calls go through :class:`CappedAdapter`."""
+    session = requests.Session()
+    configure_session(session, CappedAdapter(total_s=total_s, byte_cap=byte_cap))
+    return session
+
+
+def configure_session(session: requests.Session, adapter: HTTPAdapter) -> None:
+    """Mount the adapter on a session and detach the session from the environment, except for the CA bundle."""
+    # No .netrc: it would replace the Authorization header. The adapter applies the proxy rule.
+    session.trust_env = False
+    session.verify = find_ca_bundle()
+    session.cookies = _NoCookies()
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, adapter)
+
+
+class _NoCookies(RequestsCookieJar):
+    def set_cookie(self, *_args: Any, **_options: Any) -> None:
+        """Ignore the cookie: API calls carry their own credentials."""

@@ -25,9 +25,11 @@ _until: ContextVar[float] = ContextVar("provider_deadline")
 
 
 @contextmanager
-def deadline(seconds: float) -> Iterator[None]:
-    """Everything a socket of this module does inside ends after so many seconds, however slowly it drips."""
-    token = _until.set(time.monotonic() + seconds)
+def open_deadline(seconds: float) -> Iterator[None]:
+    """End all socket operations of this module inside the block after ``seconds``; nested, the earlier end counts."""
+    ends = time.monotonic() + seconds
+    outer = _until.get(None)
+    token = _until.set(ends if outer is None else min(outer, ends))
     try:
         yield
     finally:

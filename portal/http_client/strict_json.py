@@ -1,4 +1,4 @@
-"""JSON from strangers: one object, no key twice, no number that is none; anything else is a ValueError."""
+"""Strict JSON parsing: one object, unique keys, finite numbers, text that can be stored and sent."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from authlib.integrations.requests_client import OAuth2Session
 
 from portal.domain.errors import PortalError, SignInRefused, SignInUnavailable
 from portal.domain.identity import Identity
-from portal.http_client.adapter import CappedAdapter, ResponseTooLarge
+from portal.http_client.adapter import CappedAdapter, ResponseTooLarge, configure_session
 from portal.http_client.strict_json import parse_object
 from portal.identity import metadata as documents
 from portal.identity import tokens
@@ -27,6 +27,8 @@ from portal.settings import Settings
 CACHE_TTL = timedelta(minutes=5)
 REFETCH_COOLDOWN = timedelta(seconds=30)
 FAILURE_TTL = timedelta(seconds=2)
+TOTAL_S = 5.0
+BYTE_CAP = 256 * 1024
 _MOST_KEYS = 50
 _HTTP_OK = 200
 
@@ -114,7 +116,7 @@ class OidcClient:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
-        self._adapter = CappedAdapter()
+        self._adapter = CappedAdapter(total_s=TOTAL_S, byte_cap=BYTE_CAP)
         self._metadata = _TtlCache(self._discover, clock)
         self._keys = _TtlCache(self._fetch_keys, clock)
 
@@ -213,8 +215,7 @@ class OidcClient:
             redirect_uri=self.redirect_uri,
             code_challenge_method="S256",
         )
-        client.mount("https://", self._adapter)
-        client.mount("http://", self._adapter)
+        configure_session(client, self._adapter)
         return client
 
     def _discover(self) -> Metadata:
@@ -230,8 +231,7 @@ class OidcClient:
 
     def _get(self, url: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
         with requests.Session() as session:
-            session.mount("https://", self._adapter)
-            session.mount("http://", self._adapter)
+            configure_session(session, self._adapter)
             try:
                 response = session.get(
                     url, headers={"Accept": "application/json"} | (headers or {}), allow_redirects=False

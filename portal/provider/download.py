@@ -5,19 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
-import certifi
 import urllib3
-from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool
 from urllib3.exceptions import HTTPError, NewConnectionError
 
-from portal.http_client.connection import (
-    CONNECT_S,
-    READ_S,
-    AddressRefused,
-    TimedHTTPConnection,
-    TimedHTTPSConnection,
-    deadline,
-)
+from portal.http_client.connection import CONNECT_S, READ_S, AddressRefused, open_deadline
+from portal.http_client.pools import build_pool
+from portal.http_client.proxies import is_loopback_host
 from portal.provider.errors import PhotoError, PhotoExpired, PhotoRefused, PhotoTooLarge, PhotoUnavailable
 
 BYTE_CAP = 15 * 1024 * 1024
@@ -75,18 +69,6 @@ def is_loopback(address: str) -> bool:
         return False
 
 
-class _PublicHTTPSConnection(TimedHTTPSConnection):
-    may_connect = staticmethod(is_public)
-
-
-class _LoopbackHTTPSConnection(TimedHTTPSConnection):
-    may_connect = staticmethod(is_loopback)
-
-
-class _LoopbackHTTPConnection(TimedHTTPConnection):
-    may_connect = staticmethod(is_loopback)
-
-
 class PhotoDownloader:
     """Downloads photos from configured origins only. Safe to share between threads; make one per process.
 
@@ -118,7 +100,7 @@ class PhotoDownloader:
     def _request(self, pool: HTTPConnectionPool, parts: SplitResult) -> DownloadedPhoto | PhotoError:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         try:
-            with deadline(self._total_s):
+            with open_deadline(self._total_s):
                 response = pool.urlopen(
                     "GET",
                     target,
@@ -214,22 +196,13 @@ def _parse_origin(text: str) -> Origin:
     origin = _get_origin(parts)
     if parts.path or parts.query or parts.fragment:
         raise ValueError(f"a photo origin has no path: {text!r}")
-    if origin[0] == "http" and not _is_local_host(origin[1]):
+    if origin[0] == "http" and not is_loopback_host(origin[1]):
         raise ValueError(f"plain http is only for a photo origin on this machine: {text!r}")
     return origin
 
 
-def _is_local_host(host: str) -> bool:
-    return host == "localhost" or is_loopback(host)
-
-
 def _build_pool(origin: Origin) -> HTTPConnectionPool:
     scheme, host, port = origin
-    pool: HTTPConnectionPool
-    if scheme == "http":
-        pool = HTTPConnectionPool(host, port, maxsize=4)
-        pool.ConnectionCls = _LoopbackHTTPConnection
-        return pool
-    pool = HTTPSConnectionPool(host, port, maxsize=4, cert_reqs="CERT_REQUIRED", ca_certs=certifi.where())
-    pool.ConnectionCls = _LoopbackHTTPSConnection if _is_local_host(host) else _PublicHTTPSConnection
-    return pool
+    check = is_loopback if is_loopback_host(host) else is_public
+    authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return build_pool(f"{scheme}://{authority}", may_connect=check, maxsize=4)

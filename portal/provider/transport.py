@@ -4,14 +4,10 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from urllib.parse import quote
 
 import msgspec
 import requests
-from requests.adapters import HTTPAdapter
-from requests.cookies import RequestsCookieJar
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
@@ -21,14 +17,8 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
-from portal.http_client.connection import (
-    CONNECT_S,
-    READ_S,
-    TOTAL_S,
-    TimedHTTPConnection,
-    TimedHTTPSConnection,
-    deadline,
-)
+from portal.http_client.adapter import ResponseTooLarge, build_session
+from portal.http_client.connection import CONNECT_S, READ_S, TOTAL_S, open_deadline
 from portal.provider.budget import Budget, CallRecorder, Grant
 from portal.provider.errors import InvalidRequest, NotFound, ProviderError, RateLimited, Unavailable
 from portal.provider.responses import (
@@ -49,7 +39,6 @@ Clock = Callable[[], datetime]
 Sleep = Callable[[float], None]
 
 BYTE_CAP = 8 * 1024 * 1024
-CHUNK = 64 * 1024
 # A person waits for an interactive call: an error with a retry time is better than a slow page.
 MAX_WAIT_S = {"interactive": 2.0, "background": MAX_WAIT.total_seconds()}
 CLIENT_NAME = "headshot-portal"
@@ -60,25 +49,6 @@ _TIMEOUTS = (requests.Timeout, TimeoutError)
 def get_utc_now() -> datetime:
     """Return the present time in UTC."""
     return datetime.now(UTC)
-
-
-class _TimedHTTPPool(HTTPConnectionPool):
-    ConnectionCls = TimedHTTPConnection
-
-
-class _TimedHTTPSPool(HTTPSConnectionPool):
-    ConnectionCls = TimedHTTPSConnection
-
-
-class _TimedAdapter(HTTPAdapter):
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = {"http": _TimedHTTPPool, "https": _TimedHTTPSPool}
-
-
-class _NoCookies(RequestsCookieJar):
-    def set_cookie(self, *_args: Any, **_options: Any) -> None:
-        """An API key needs no session; a shared cookie could only mix calls up."""
 
 
 class Transport:
@@ -173,13 +143,14 @@ class Transport:
         total = TOTAL_S if call.priority == "background" else max(ends - started, 0.001)
         status: int | None = None
         try:
-            with deadline(total), self._open(call, url) as response:
-                status = response.status_code
-                window = parse_rate_window(response.headers, self.clock())
-                body = _read_body(response)
-            outcome = _build_outcome(call, status, body, window)
+            with open_deadline(total):
+                response = self._open(call, url)
+            status = response.status_code
+            window = parse_rate_window(response.headers, self.clock())
+            outcome = _build_outcome(call, status, response.content, window)
         except (requests.RequestException, HTTPError, OSError, UnicodeError) as problem:
             window = RateWindow(None, None, None)
+            status = _find_status(problem)
             outcome = _build_connection_error(call, problem, status)
         # A plain 500 concerns this request only; other failures mean the provider is down.
         if isinstance(outcome, Unavailable) and outcome.status != _INTERNAL_ERROR:
@@ -220,35 +191,23 @@ class Transport:
             headers={} if body is None else {"Content-Type": "application/json"},
             timeout=(CONNECT_S, READ_S),
             allow_redirects=False,
-            stream=True,
         )
 
 
 def _build_session(api_key: str) -> requests.Session:
-    session = requests.Session()
-    # Neither proxies nor .netrc from the environment: the latter would replace the Authorization header.
-    session.trust_env = False
-    session.cookies = _NoCookies()
+    session = build_session(total_s=TOTAL_S, byte_cap=BYTE_CAP)
     session.headers.update(
         {"Authorization": f"Bearer {api_key}", "Accept": "application/json", "User-Agent": CLIENT_NAME}
     )
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, _TimedAdapter(pool_maxsize=20))
     return session
 
 
-def _read_body(response: requests.Response) -> bytes | None:
-    body = bytearray()
-    for chunk in response.iter_content(CHUNK):
-        body += chunk
-        if len(body) > BYTE_CAP:
-            return None
-    return bytes(body)
+def _find_status(problem: Exception) -> int | None:
+    response = getattr(problem, "response", None)
+    return None if response is None else response.status_code
 
 
-def _build_outcome(call: Call, status: int, body: bytes | None, window: RateWindow) -> Json | ProviderError:
-    if body is None:
-        return build_unexpected(call, "too large", status)
+def _build_outcome(call: Call, status: int, body: bytes, window: RateWindow) -> Json | ProviderError:
     try:
         return parse_response(call, status, body, window)
     except ProviderError as error:
@@ -259,6 +218,8 @@ def _build_connection_error(call: Call, problem: Exception, status: int | None) 
     """The error for a call without a usable answer. The cause is dropped: its text holds the whole URL."""
     if isinstance(problem, UnicodeError):
         return InvalidRequest(call.method, call.path)
+    if isinstance(problem, ResponseTooLarge):
+        return build_unexpected(call, "too large", status)
     if isinstance(problem, requests.exceptions.ContentDecodingError):
         return build_unexpected(call, "undecodable body", status)
     reason = _find_reason(problem)

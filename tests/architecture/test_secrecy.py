@@ -77,6 +77,7 @@ STAND_INS = {
     "demo/identity.py",
     "tests/unit/demo/test_identity.py",
     "tests/unit/mail/conftest.py",
+    "tests/unit/http_client/test_proxies.py",
     "tests/unit/provider/test_tls.py",
 }
 SECRETS = {

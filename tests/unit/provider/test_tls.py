@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import certifi
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -41,10 +40,10 @@ class _Server(http.server.ThreadingHTTPServer):
         """Refused handshakes are the point."""
 
 
-def certificate(folder: Path) -> Path:
-    """A self-signed certificate for `localhost` only, with its key."""
+def build_certificate(folder: Path, host: str = "localhost") -> Path:
+    """A self-signed certificate for one host, with its key."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     now = datetime.now(UTC)
     built = (
         x509.CertificateBuilder()
@@ -54,11 +53,11 @@ def certificate(folder: Path) -> Path:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
-    path = folder / "localhost.pem"
+    path = folder / f"{host}.pem"
     path.write_bytes(
         built.public_bytes(serialization.Encoding.PEM)
         + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
@@ -68,7 +67,7 @@ def certificate(folder: Path) -> Path:
 
 @pytest.fixture
 def trusted(tmp_path: Path) -> Path:
-    return certificate(tmp_path)
+    return build_certificate(tmp_path)
 
 
 @pytest.fixture
@@ -85,13 +84,13 @@ def port(trusted: Path) -> Iterator[int]:
 
 
 def test_a_trusted_certificate_for_the_name(port: int, trusted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(certifi, "where", lambda: str(trusted))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(trusted))
     origin = f"https://localhost:{port}"
     assert PhotoDownloader([origin]).download(f"{origin}/p").content == JPEG
 
 
 def test_a_trusted_certificate_for_another_name(port: int, trusted: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(certifi, "where", lambda: str(trusted))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(trusted))
     origin = f"https://127.0.0.1:{port}"
     with pytest.raises(PhotoUnavailable):
         PhotoDownloader([origin]).download(f"{origin}/p")

@@ -137,10 +137,9 @@ def test_a_drip_ends_at_the_deadline(
     assert time.monotonic() - started < 1.5
 
 
-def test_answers_over_the_cap_are_cut_off(
-    server: Scripted, client: ProviderClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_answers_over_the_cap_are_cut_off(server: Scripted, time_: FakeTime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport, "BYTE_CAP", 100_000)
+    client = make(server, time_)
     server.answers(Reply(200, {"success": True, "credits": "1" * 200_000}))
     with pytest.raises(errors.UnexpectedResponse) as caught:
         client.get_credits()
