@@ -26,6 +26,8 @@ FLOORS = {
 }
 SET_BY_THE_PLATFORM = {"DYNO", "PORT"}
 READ_BY_GUNICORN = {"WEB_CONCURRENCY"}
+# Read by portal/http_client/proxies.py, boto3 and Sentry; tests/unit/http_client covers them.
+READ_BY_HTTP_CLIENTS = {"HTTPS_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE"}
 PINNED = re.compile(r"^([a-z0-9][a-z0-9._-]*)==([^ ;\\]+)", re.MULTILINE)
 
 
@@ -68,7 +70,7 @@ def test_the_procfile_is_what_the_platform_was_promised() -> None:
 def test_app_json_documents_every_setting_and_no_other() -> None:
     names = _settings_names()
     assert len(names) > 20, "the settings were not found; has the reader been renamed?"
-    assert set(_app()["env"]) == (names | READ_BY_GUNICORN) - SET_BY_THE_PLATFORM
+    assert set(_app()["env"]) == (names | READ_BY_GUNICORN | READ_BY_HTTP_CLIENTS) - SET_BY_THE_PLATFORM
 
 
 def test_app_json_describes_each_setting() -> None:
