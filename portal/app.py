@@ -22,7 +22,7 @@ from portal.services.app_context import AppContext
 from portal.services.provider_budget import CallLog, SharedBudget
 from portal.settings import Settings, SettingsError
 from portal.storage import create_storage
-from portal.web import errors, locales, static_files, webhooks
+from portal.web import compression, errors, locales, static_files, webhooks
 from portal.web.admin import audit, deliveries, links, overview, people
 from portal.web.auth import logout
 from portal.web.context import EXTENSION
@@ -94,7 +94,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None, 
     static_files.init_app(app, TOP / "static", version)
     logs.configure(_secrets(portal.settings))
     # In this order: the log sees every answer, strangers are turned away before their forms are judged.
-    for part in (logs, client_address, headers, access, csrf, errors):
+    for part in (logs, client_address, compression, headers, access, csrf, errors):
         part.init_app(app)
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)

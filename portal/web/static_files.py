@@ -1,21 +1,44 @@
-"""Stylesheets, scripts and pictures, served before the app; kept for ever only under a versioned address."""
+"""Stylesheets, scripts and pictures, served before the app, compressed; cached for ever only at a versioned address."""
 
 from __future__ import annotations
 
+import atexit
 import hashlib
+import os
 import re
-from functools import partial
+import shutil
+import tempfile
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from wsgiref.headers import Headers
 
+import brotli
 from flask import Flask
 from whitenoise import WhiteNoise
+from whitenoise.compress import Compressor
 
 from portal.settings import Settings
 from portal.web.context import EXTENSION
 from portal.web.security.headers import HSTS
 
+BUNDLE = "css/portal.css"
+# What every page loads, in this order, as one file: each file would be a request of its own.
+BUNDLED = (
+    "tokens",
+    "base",
+    "header",
+    "buttons",
+    "forms",
+    "messages",
+    "lists",
+    "tables",
+    "pictures",
+    "overlays",
+    "charts",
+)
+# 11 saves another tenth of the bytes and takes a third of a second of every start.
+_BROTLI_QUALITY = 5
 _VERSIONED = re.compile(r"/static/[0-9a-f]{12}/")
 
 
@@ -41,9 +64,37 @@ def init_app(app: Flask, folder: Path, version: str) -> None:
         add_headers_function=partial(_add_headers, settings),
         immutable_file_test=lambda _path, url: url.startswith(f"/static/{version}/"),
     )
-    served.add_files(str(folder), prefix=f"static/{version}/")
-    served.add_files(str(folder), prefix="static/")
+    prepared = str(_prepare(folder, version))
+    served.add_files(prepared, prefix=f"static/{version}/")
+    served.add_files(prepared, prefix="static/")
     app.wsgi_app = served  # type: ignore[method-assign]
+
+
+@cache
+def _prepare(folder: Path, _version: str) -> Path:
+    """Return a temporary copy of the folder with the bundle and compressed files; removed when the process ends."""
+    prepared = Path(tempfile.mkdtemp(prefix="portal-static-"))
+    atexit.register(_remove, prepared, os.getpid())
+    shutil.copytree(folder, prepared, dirs_exist_ok=True)
+    parts = (prepared / "css" / f"{name}.css" for name in BUNDLED)
+    (prepared / BUNDLE).write_bytes(b"".join(part.read_bytes() for part in parts if part.exists()))
+    compressor = _FastCompressor(quiet=True)
+    for path in [each for each in prepared.rglob("*") if each.is_file() and compressor.should_compress(each.name)]:
+        compressor.compress(str(path))
+    return prepared
+
+
+def _remove(prepared: Path, pid: int) -> None:
+    # Web processes are forked from the one that made it, and go on serving each other's files.
+    if os.getpid() == pid:
+        shutil.rmtree(prepared, ignore_errors=True)
+
+
+class _FastCompressor(Compressor):  # type: ignore[misc]  # the package has no types
+    @staticmethod
+    def compress_brotli(data: bytes) -> bytes:
+        compressed: bytes = brotli.compress(data, quality=_BROTLI_QUALITY)
+        return compressed
 
 
 class _Files(WhiteNoise):  # type: ignore[misc]  # the package has no types

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import secrets
+
 from flask import Flask, g, request
-from flask_wtf.csrf import CSRFError, CSRFProtect, validate_csrf
+from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf, validate_csrf
 from wtforms import ValidationError
 
 from portal.web.context import portal_context
@@ -21,7 +25,36 @@ def init_app(app: Flask) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # a form is good as long as its session
     )
     CSRFProtect(app)
+    app.context_processor(lambda: {"csrf_token": masked_token})
     app.before_request(_check)
+
+
+def masked_token() -> str:
+    """Return the form token of this response: a random pad and, combined with it, the session's token.
+
+    A compressed body's length tells which parts of it repeat. What is different in every response cannot be guessed
+    from that (the BREACH attack).
+    """
+    if "masked_csrf_token" not in g:
+        token = generate_csrf().encode()
+        pad = secrets.token_bytes(len(token))
+        combined = bytes(a ^ b for a, b in zip(pad, token, strict=True))
+        g.masked_csrf_token = base64.urlsafe_b64encode(pad + combined).decode()
+    found: str = g.masked_csrf_token
+    return found
+
+
+def unmask_token(masked: str) -> str:
+    """Return the session's token from what a form sent; anything else comes back unusable, not as an error."""
+    if "." in masked:
+        # Made before tokens were masked; a mask has no such character.
+        return masked
+    try:
+        raw = base64.b64decode(masked, altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return ""
+    half = len(raw) // 2
+    return bytes(a ^ b for a, b in zip(raw[:half], raw[half:], strict=False)).decode("ascii", "replace")
 
 
 def _check() -> None:
@@ -44,7 +77,7 @@ def _is_sent_by_portal() -> bool:
 
 
 def _check_token() -> None:
-    token = request.form.get(FORM_TOKEN) or request.headers.get("X-CSRFToken")
+    token = unmask_token(request.form.get(FORM_TOKEN) or request.headers.get("X-CSRFToken") or "")
     refusal = "no token"
     # Forms made before a change of keys stay good while the old key is listed.
     for key in portal_context().settings.secret_keys:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import logging
 import sys
@@ -10,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
+import brotli
 import pytest
 
 from portal.settings import Settings
@@ -24,10 +26,8 @@ class _Collector(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Keep an envelope."""
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        if self.headers.get("Content-Encoding") == "gzip":
-            import gzip  # noqa: PLC0415
-
-            body = gzip.decompress(body)
+        decode = {"gzip": gzip.decompress, "br": brotli.decompress}
+        body = decode.get(self.headers.get("Content-Encoding", ""), bytes)(body)
         self.received.append(body)
         self.send_response(200)
         self.send_header("Content-Length", "2")
