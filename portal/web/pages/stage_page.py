@@ -17,6 +17,7 @@ from portal.presentation.waiting_room_messages import Wait
 from portal.services import credits, gallery, journey, link_reports, timeline, waiting_room
 from portal.services.journey import Journey
 from portal.web.context import portal_context
+from portal.web.security.csrf import masked_token
 
 # Placeholder for the CSRF token, which differs in every rendering and must not change the ETag. No text from
 # the database can contain this character.
