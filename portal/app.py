@@ -29,7 +29,7 @@ from portal.web.context import EXTENSION
 from portal.web.live import routes
 from portal.web.live.hub import Hub
 from portal.web.observability import client_address, health, logs, sentry
-from portal.web.pages import account, brand, gallery, headshots, photos, public, team
+from portal.web.pages import account, brand, gallery, headshots, language, photos, public, team
 from portal.web.security import access, csrf, headers
 from portal.web.security.sessions import DatabaseSessionInterface
 
@@ -42,6 +42,7 @@ _BLUEPRINTS = (
     brand.blueprint,
     logout.blueprint,
     public.blueprint,
+    language.blueprint,
     headshots.blueprint,
     gallery.blueprint,
     photos.blueprint,

@@ -39,6 +39,7 @@ class Person(Base):
     roles: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default="{}")
     manages: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default="{}")
     locale: Mapped[str] = mapped_column(default="en")
+    chosen_locale: Mapped[str | None]
     version: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     signed_in_at: Mapped[datetime]
@@ -67,13 +68,23 @@ def find_by_subject(issuer: str, subject: str) -> Person | None:
 
 
 def upsert_person(
-    issuer: str, subject: str, *, email: str, name: str, groups: list[str], locale: str, now: datetime
+    issuer: str,
+    subject: str,
+    *,
+    email: str,
+    name: str,
+    groups: list[str],
+    locale: str,
+    chosen_locale: str | None = None,
+    now: datetime,
 ) -> Person:
     """Create or update the person of this identity and return them. A new person is an employee.
 
-    Two concurrent first sign-ins create one person.
+    Two concurrent first sign-ins create one person. ``chosen_locale`` is stored only where the person has chosen none
+    before; a choice has precedence over ``locale``.
     """
-    said = {"email": email, "name": name, "groups": groups, "locale": locale, "signed_in_at": now}
+    said = {"email": email, "name": name, "groups": groups, "signed_in_at": now}
+    chosen = func.coalesce(Person.chosen_locale, chosen_locale)
     query = (
         insert(Person)
         .values(
@@ -83,9 +94,14 @@ def upsert_person(
             role=Role.EMPLOYEE,
             version=0,
             created_at=now,
+            locale=chosen_locale or locale,
+            chosen_locale=chosen_locale,
             **said,
         )
-        .on_conflict_do_update(index_elements=["issuer", "subject"], set_=said)
+        .on_conflict_do_update(
+            index_elements=["issuer", "subject"],
+            set_={**said, "chosen_locale": chosen, "locale": func.coalesce(chosen, locale)},
+        )
         .returning(Person)
     )
     return db.session.scalars(query, execution_options={"populate_existing": True}).one()

@@ -49,11 +49,13 @@ def sign_in(
     settings: Settings,
     locale: str,
     now: datetime,
+    chosen_locale: str | None = None,
 ) -> Person:
     """Sign in a verified identity: create or update the person, create or confirm the session.
 
     The person is found by issuer and subject alone; an address may be reused for another person later.
-    ``locale`` becomes the language of pages and mails.
+    ``locale`` becomes the language of pages and mails, unless the person has chosen one: earlier, or as
+    ``chosen_locale`` before this sign-in.
 
     Raises:
         SignInRefused: the address is missing, unverified or outside the allowed domains, or the person is deactivated.
@@ -67,6 +69,7 @@ def sign_in(
             name=identity.name or email.partition("@")[0],
             groups=list(identity.groups),
             locale=locale,
+            chosen_locale=chosen_locale,
             now=now,
         )
         if person.deactivated_at is not None:
@@ -86,6 +89,12 @@ def sign_in(
         )
         sessions.delete_expired(now, attempts_before=now - ATTEMPT_LIFETIME, orders_before=now - LOGOUT_ORDER_RETENTION)
         return person
+
+
+def choose_locale(person: Person, locale: str) -> None:
+    """Store the language the person chose for their pages and mails."""
+    with transaction():
+        person.chosen_locale = person.locale = locale
 
 
 def _check_email(identity: Identity, domains: frozenset[str]) -> str:

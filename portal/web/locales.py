@@ -1,4 +1,4 @@
-"""Which language a page is in: the person's, else the browser's, of those there are translations for."""
+"""Which language a page is in: the person's, else the one chosen in the footer, else the browser's."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from flask_babel import Babel
 from portal.models.people import Person
 
 SOURCE = "en"
+# The name of the cookie that keeps a choice made before the sign-in, in the app's configuration.
+LANGUAGE_COOKIE = "LANGUAGE_COOKIE_NAME"
 
 
 def init_app(app: Flask, translations: Path) -> None:
@@ -34,9 +36,14 @@ def page_locale() -> str:
 
 
 def visitor_locale(said: str | None) -> str:
-    """Return the best language for somebody new: what the identity provider says, else their browser."""
+    """Return the language for a visitor: chosen in the footer, else the browser's, else ``said`` by the sign-in."""
     names: tuple[str, ...] = current_app.extensions["locales"]
-    language = (said or "").replace("_", "-").split("-")[0].casefold()
-    if language in names:
-        return language
-    return request.accept_languages.best_match(names) or SOURCE
+    stated = (said or "").replace("_", "-").split("-")[0].casefold()
+    fallback = stated if stated in names else SOURCE
+    return chosen_locale() or request.accept_languages.best_match(names) or fallback
+
+
+def chosen_locale() -> str | None:
+    """Return the language this browser's visitor chose in the footer."""
+    chosen = request.cookies.get(current_app.config[LANGUAGE_COOKIE])
+    return chosen if chosen in current_app.extensions["locales"] else None

@@ -18,6 +18,8 @@ from tests.architecture.addresses import Call, calls_of
 OPEN = {
     "pages.show_landing",
     "pages.show_privacy",
+    # It stores the name of a language in a cookie and leads back.
+    "language.redirect_with_language",
     # They only lead on to pages that decide for themselves.
     "pages.redirect_to_start",
     "pages.redirect_to_gallery",

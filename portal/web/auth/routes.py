@@ -15,7 +15,7 @@ from portal.services.people import NewSession
 from portal.web.auth import attempts
 from portal.web.auth.attempts import SILENT_TRIED, StartedSignIn, get_oidc_client
 from portal.web.context import portal_context
-from portal.web.locales import visitor_locale
+from portal.web.locales import chosen_locale, visitor_locale
 from portal.web.observability import metrics
 from portal.web.security.csrf import FORM_TOKEN
 from portal.web.security.safe_redirect import HOME, parse_own_page, parse_page_path
@@ -144,6 +144,7 @@ def _sign_in(proof: VerifiedSignIn, begun: StartedSignIn) -> Response:
         ),
         settings=portal.settings,
         locale=visitor_locale(proof.identity.locale),
+        chosen_locale=chosen_locale(),
         now=portal.clock(),
     )
     old.rotate(token)

@@ -117,6 +117,9 @@ RULES: Mapping[str, AccessRule] = MappingProxyType(
         "webhooks.receive": _MACHINE,
         "pages.show_landing": _PUBLIC,
         "pages.show_privacy": _PUBLIC,
+        # From the footer of this portal's own pages alone.
+        "language.redirect_with_language": replace(_PUBLIC, same_origin_only=True, redirect_page="pages.show_landing"),
+        "language.choose_language": _ACT,
         "pages.redirect_to_start": _PUBLIC,
         "pages.redirect_to_gallery": _PUBLIC,
         "pages.redirect_to_choice": _PUBLIC,

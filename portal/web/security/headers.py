@@ -32,6 +32,7 @@ def init_app(app: Flask) -> None:
     app.config.from_mapping(
         TRUSTED_HOSTS=[host],
         SESSION_COOKIE_NAME="__Host-portal" if settings.is_secure else "portal_session",
+        LANGUAGE_COOKIE_NAME="__Host-language" if settings.is_secure else "portal_language",
         SESSION_COOKIE_SECURE=settings.is_secure,
         PREFERRED_URL_SCHEME=urlsplit(settings.public_url).scheme,
     )

@@ -348,25 +348,6 @@ def test_initiated_sign_ins_are_each_begun_anew_and_in_no_frame(browser: Browser
     assert begun[0]["redirect_uri"] == "http://localhost/login/callback"
 
 
-def test_language_of_somebody_new_is_the_browsers(browser: Browser, app: Flask) -> None:
-    location = browser.begin()
-    browser.get(browser.provider.visit(location), headers={"Accept-Language": "de-AT,de;q=0.9"})
-    assert person_of(app, "alice").locale == "de"
-    assert '<html lang="de"' in browser.get("/headshots", headers={"Accept-Language": "en"}).text
-
-
-def test_language_follows_the_latest_sign_in(browser: Browser, other_browser: Browser, app: Flask) -> None:
-    for each, language in ((browser, "en"), (other_browser, "de")):
-        each.get(each.provider.visit(each.begin()), headers={"Accept-Language": language})
-        assert person_of(app, "alice").locale == language
-
-
-def test_language_the_provider_names_counts_before_the_browsers(browser: Browser, app: Flask) -> None:
-    browser.provider.person["locale"] = "de_DE"
-    browser.get(browser.provider.visit(browser.begin()), headers={"Accept-Language": "en"})
-    assert person_of(app, "alice").locale == "de"
-
-
 def test_success_is_audited_without_anything_private(browser: Browser, audit: Audit) -> None:
     browser.sign_in()
     (entry,) = audit("sign_in")

@@ -120,6 +120,8 @@ TABLE: Mapping[str, Row] = {
     "POST /webhooks/<slug>": machine(401, no_token="the provider signs every webhook with a shared secret"),
     "GET /": open_page(),
     "GET /privacy": open_page(),
+    "GET /language": open_page(303, query={"language": "de", "page": "/privacy"}),
+    "POST /language": act(form={"language": "en", "page": "/headshots"}),
     "GET /continue": open_page(303),
     "GET /gallery": open_page(303),
     "GET /choose": open_page(303),

@@ -59,7 +59,7 @@ def test_colours_are_kept_under_their_version_only(app: Flask) -> None:
     kept = client.get(address)
     assert kept.content_type.startswith("text/css")
     assert "max-age=31536000" in kept.headers["Cache-Control"]
-    assert "--accent-fill:#3b5bdb" in kept.text
+    assert "--accent-fill:light-dark(#3b5bdb," in kept.text
     assert "no-cache" in client.get("/brand.css").headers["Cache-Control"]
 
 
