@@ -11,8 +11,8 @@ from werkzeug.wrappers import Response
 from portal.services import people
 from portal.web.context import portal_context
 from portal.web.locales import LANGUAGE_COOKIE
-from portal.web.security.access import current_person
-from portal.web.security.safe_redirect import page_path
+from portal.web.security.access import get_current_person
+from portal.web.security.safe_redirect import parse_page_path
 
 blueprint = Blueprint("language", __name__)
 
@@ -26,7 +26,7 @@ def build_language_switch() -> dict[str, Any]:
     path = request.full_path.rstrip("?") if request.method == "GET" else None
     return {
         "languages": [(name, str(Locale.parse(name).get_display_name(name)).capitalize()) for name in names],
-        "language_return": page_path(path) or "/",
+        "language_return": parse_page_path(path) or "/",
     }
 
 
@@ -34,7 +34,7 @@ def build_language_switch() -> dict[str, Any]:
 def redirect_with_language() -> Response:
     """Store the language in a cookie, for a visitor who is not signed in, and return to the page."""
     return _store_language(
-        redirect(page_path(request.args.get("page")) or "/", 303), _parse_language(request.args.get("language"))
+        redirect(parse_page_path(request.args.get("page")) or "/", 303), _parse_language(request.args.get("language"))
     )
 
 
@@ -42,8 +42,8 @@ def redirect_with_language() -> Response:
 def choose_language() -> Response:
     """Store the language for the person, whose mails use it too, and in a cookie for after the sign-out."""
     language = _parse_language(request.form.get("language"))
-    people.choose_locale(current_person(), language)
-    return _store_language(redirect(page_path(request.form.get("page")) or "/", 303), language)
+    people.choose_locale(get_current_person(), language)
+    return _store_language(redirect(parse_page_path(request.form.get("page")) or "/", 303), language)
 
 
 def _parse_language(language: str | None) -> str:
