@@ -31,15 +31,9 @@ class LocalStorage:
         What a crash left beside it, the next write of the same object takes away.
         """
         path = self._path(key)
-        partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
         with _map_errors():
-            try:
-                _make_folders(path.parent)
-                _write_and_rename(partial, content, path)
-            except BaseException:
-                with suppress(OSError):
-                    partial.unlink(missing_ok=True)
-                raise
+            _make_folders(path.parent)
+            _write_and_rename(path, content)
             _delete_abandoned(path)
             _flush_folder(path.parent)
 
@@ -118,24 +112,35 @@ def _map_errors(reading: str | None = None) -> Iterator[None]:
         raise StorageUnavailable(errno.errorcode.get(error.errno or 0, "OSError")) from error
 
 
-def _write_and_rename(partial: Path, content: bytes, path: Path) -> None:
-    # Held until it has its name: without its lock it counts as abandoned.
-    with os.fdopen(_create_locked(partial), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-        partial.replace(path)
+def _write_and_rename(path: Path, content: bytes) -> None:
+    partial, descriptor = _create_locked(path)
+    try:
+        # Locked until it has its name: a partial file without a lock counts as abandoned.
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+            partial.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise
 
 
-def _create_locked(path: Path) -> int:
-    """Create a file and hold its lock, which the kernel lets go when it is closed or the process dies."""
+def _create_locked(path: Path) -> tuple[Path, int]:
+    """Create a partial file beside ``path`` and lock it; the kernel releases the lock when it is closed.
+
+    A name is never used twice. A cleaner that holds the lock of a file deletes by name, so a second file of
+    that name would be deleted while it is written.
+    """
     while True:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with suppress(OSError):  # a folder from a server may know no locks
+        partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with suppress(OSError):  # a network file system may not support locks
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         if os.fstat(descriptor).st_nlink:
-            return descriptor
-        # Taken for abandoned in the moment before it was locked.
+            return partial, descriptor
+        # Deleted as abandoned in the moment before it was locked.
         os.close(descriptor)
 
 

@@ -165,6 +165,39 @@ def test_the_next_write_takes_what_a_killed_one_left_but_nothing_that_is_being_w
     assert files(storage) == [KEY]
 
 
+def test_cleaner_with_an_older_lock_does_not_delete_the_file_being_written(
+    storage: LocalStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The order that lost a write: two cleaners open a new file before it is locked; both then hold its lock in turn.
+
+    The first deletes it, so the writer starts again; the second deletes the same name while the writer writes.
+    """
+    storage.put(KEY, b"old", "image/webp")
+    path = storage.root / KEY
+    flock, fsync = fcntl.flock, os.fsync
+    second: list[tuple[Path, int]] = []
+
+    def delete_before_lock(file: Any, operation: int) -> None:
+        if operation == fcntl.LOCK_EX and not second:
+            (partial,) = path.parent.glob(f".{path.name}.*")
+            second.append((partial, os.open(partial, os.O_RDONLY)))
+            partial.unlink()
+        flock(file, operation)
+
+    def delete_while_writing(descriptor: int) -> None:
+        partial, opened = second[0]
+        flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        partial.unlink(missing_ok=True)
+        fsync(descriptor)
+
+    monkeypatch.setattr(fcntl, "flock", delete_before_lock)
+    monkeypatch.setattr(os, "fsync", delete_while_writing)
+    storage.put(KEY, b"new", "image/webp")
+    os.close(second[0][1])
+    assert storage.get(KEY) == b"new"
+    assert files(storage) == [KEY]
+
+
 def test_many_writers_of_one_object_do_not_take_each_others_files(storage: LocalStorage) -> None:
     with ThreadPoolExecutor(8) as writers:
         done = [writers.submit(storage.put, KEY, b"same", "image/webp") for _ in range(400)]
