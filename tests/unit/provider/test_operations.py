@@ -130,6 +130,43 @@ def test_things_that_move_between_pages_come_once(server: Scripted, client: Prov
     assert [model.id for model in client.list_models()] == ["m0", "m1", "m2", "m3", "m4"]
 
 
+@pytest.mark.parametrize("deleted", [1, 3, 199, 200, 250])
+@pytest.mark.parametrize("first", [0, 150])
+def test_items_deleted_between_two_pages_lose_no_others(
+    server: Scripted, client: ProviderClient, deleted: int, first: int
+) -> None:
+    items = models(650)
+    honest = pages(items)
+    removed = [item["id"] for item in items[first : first + deleted]]
+
+    def shifting(asked: Asked) -> Reply:
+        reply = honest(asked)
+        if len(server.asked) == 1:
+            del items[first : first + deleted]
+        return reply
+
+    server.answers(shifting)
+    found = [model.id for model in client.list_models()]
+    assert {item["id"] for item in items} <= set(found)
+    assert len(found) == len(set(found))
+    assert set(found) - {item["id"] for item in items} <= set(removed)
+
+
+def test_items_inserted_between_two_pages_cost_no_extra_call(server: Scripted, client: ProviderClient) -> None:
+    items = models(390)
+    honest = pages(items)
+
+    def shifting(asked: Asked) -> Reply:
+        reply = honest(asked)
+        if len(server.asked) == 1:
+            items[:0] = [{"id": "new", "status": "active"}]
+        return reply
+
+    server.answers(shifting)
+    assert {model.id for model in client.list_models()} == {f"m{number}" for number in range(390)}
+    assert len(server.asked) == 2
+
+
 def test_a_server_that_ignores_the_offset_does_not_hold_us(server: Scripted, client: ProviderClient) -> None:
     server.answers(Reply(200, {"models": models(2), "pagination": {"hasMore": True}}))
     assert len(list(client.list_models())) == 2
