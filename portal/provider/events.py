@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from portal.provider.fields import parse_id, parse_text, parse_time
+from portal.provider.fields import parse_id, parse_resource_id, parse_text, parse_time
 from portal.provider.wire_types import normalize_model_status
 
 MODEL_CREATED = "model.created"
@@ -108,7 +108,7 @@ def _find_event_id(body: Mapping[str, Any]) -> str | None:
 def _find_model_id(body: Mapping[str, Any], model: Mapping[str, Any], is_photo: bool) -> str | None:
     own = [] if is_photo else [model.get("_id"), model.get("id")]
     candidates = (*own, model.get("modelId"), body.get("modelId"))
-    return next((found for found in map(parse_id, candidates) if found), None)
+    return next((found for found in map(parse_resource_id, candidates) if found), None)
 
 
 def _find_photo_id(body: Mapping[str, Any], model: Mapping[str, Any], is_photo: bool) -> str | None:
@@ -116,7 +116,7 @@ def _find_photo_id(body: Mapping[str, Any], model: Mapping[str, Any], is_photo: 
     places += [holder.get(key) for holder in (model, body) for key in _PHOTO_KEYS]
     for place in places:
         found = place.get("id") or place.get("_id") if isinstance(place, dict) else place
-        if (photo_id := parse_id(found)) is not None:
+        if (photo_id := parse_resource_id(found)) is not None:
             return photo_id
     return None
 

@@ -11,6 +11,7 @@ import msgspec
 MAX_TEXT = 4096
 MAX_ID = 200
 MAX_ADDRESS = 8192
+_PATH_CHARACTERS = frozenset("/\\?#%;")
 MAX_CREDITS = Decimal(10) ** 9
 
 StructT = TypeVar("StructT", bound=msgspec.Struct)
@@ -34,6 +35,16 @@ def parse_id(value: object) -> str | None:
     if not isinstance(value, str) or not 1 <= len(value) <= MAX_ID:
         return None
     return value if value.isprintable() and " " not in value else None
+
+
+def parse_resource_id(value: object) -> str | None:
+    """Return an id that becomes one segment of an API path, or None.
+
+    Segments are percent-encoded, but servers and proxies decode them before they resolve the path: an id that
+    means another resource after that is refused here.
+    """
+    found = parse_id(value)
+    return None if found is None or found in {".", ".."} or _PATH_CHARACTERS & set(found) else found
 
 
 def parse_url(value: object) -> str | None:
@@ -118,7 +129,9 @@ def parse_struct(raw: object, kind: type[StructT], aliases: Mapping[str, tuple[s
 def _parse_field(value: object, kind: Any, name: str) -> Any:
     if value is None:
         return None
-    if kind in _TEXTS and (name in {"id", "uid"} or name.endswith("_id")):
+    if kind in _TEXTS and (name == "id" or name.endswith("_id")):
+        return parse_resource_id(value)
+    if kind in _TEXTS and name == "uid":
         return parse_id(value)
     if kind in _TEXTS and name in _ADDRESSES:
         return parse_url(value)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -258,6 +260,44 @@ def test_gone_is_gone(server: Scripted, client: ProviderClient, reply: Reply) ->
     client.delete_team("t1")
     client.revoke_invite("a@x")
     assert [asked.method for asked in server.asked] == ["DELETE", "DELETE", "POST"]
+
+
+BY_ID: dict[str, Callable[[ProviderClient, str], Any]] = {
+    "/invites/{}": lambda c, one: c.get_invite(one),
+    "/invite/id/{}": lambda c, one: c.get_invite_by_id(one),
+    "/teams/{} PUT": lambda c, one: c.rename_team(one, "New"),
+    "/teams/{} DELETE": lambda c, one: c.delete_team(one),
+    "/teams/{}/members": lambda c, one: c.add_team_members(one, ["a@x"]),
+    "/models/{}": lambda c, one: c.get_model(one),
+    "/models/{} DELETE": lambda c, one: c.delete_model(one),
+    "/models/{}/photos": lambda c, one: list(c.list_photos(one)),
+    "/models/{}/photos/favorite": lambda c, one: c.get_favorite(one),
+    "/models/{}/photos/p1": lambda c, one: c.get_photo(one, "p1"),
+    "/models/m1/photos/{}": lambda c, one: c.get_photo("m1", one),
+    "/models/{}/photos/download": lambda c, one: c.get_downloads(one),
+}
+
+
+@pytest.mark.parametrize("hostile", ["../../organization", "a/b?c=d", "a#b", "a%2fb", "a\\b", "é;x", "a b"])
+@pytest.mark.parametrize("template", BY_ID)
+def test_an_id_stays_one_segment_in_every_operation(
+    server: Scripted, client: ProviderClient, template: str, hostile: str
+) -> None:
+    server.answers(Reply(404, {"success": False, "code": "NOT_FOUND"}))
+    with contextlib.suppress(errors.ProviderError):
+        BY_ID[template](client, hostile)
+    expected = template.partition(" ")[0].format(quote(hostile, safe=""))
+    assert server.asked[0].path.partition("/organization")[2] == expected
+
+
+@pytest.mark.parametrize("hostile", ["", ".", ".."])
+@pytest.mark.parametrize("template", BY_ID)
+def test_an_id_that_is_no_segment_is_never_sent(
+    server: Scripted, client: ProviderClient, template: str, hostile: str
+) -> None:
+    with contextlib.suppress(errors.NotFound):
+        BY_ID[template](client, hostile)
+    assert server.asked == []
 
 
 def test_a_team_that_is_not_in_the_answer(server: Scripted, client: ProviderClient) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from portal.provider import wire_types
+from portal.provider import events, wire_types
 from portal.provider.fields import UnexpectedShape, parse_decimal, parse_id, parse_text, parse_time, parse_url
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -43,6 +44,24 @@ def test_a_documented_model() -> None:
         finished_at=NOON,
     )
     assert repr(model) == "<Model 65f0>"
+
+
+HOSTILE_IDS = ("../../organization", "a/b?c=d", "a\\b", "..", ".", "a#b", "a%2Fb", "a;b=c", "/", "favorite/../x")
+
+
+@pytest.mark.parametrize("hostile", HOSTILE_IDS)
+def test_ids_that_could_address_another_resource_are_refused(hostile: str) -> None:
+    with pytest.raises(UnexpectedShape):
+        wire_types.Model.parse({"id": hostile, "status": "active"})
+    with pytest.raises(UnexpectedShape):
+        wire_types.CreatedSession.parse({"modelId": hostile, "signedUrl": "https://a", "status": "onboarding"})
+    with pytest.raises(UnexpectedShape):
+        wire_types.Photo.parse({"id": hostile})
+    assert wire_types.Member.parse({"id": "u", "modelId": hostile, "teamId": hostile}).model_id is None
+    event = events.parse_event(
+        json.dumps({"event": "model.created", "object": {"_id": hostile, "photo": {"id": hostile}}}).encode()
+    )
+    assert (event.model_id, event.photo_id) == (None, None)
 
 
 @pytest.mark.parametrize("name", ["id", "_id", "modelId"])
