@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, cast, get_args
+from typing import cast, get_args
 from urllib.parse import urlsplit
 
+from portal.domain.brands import BRANDS, WebhookScheme
 from portal.domain.roles import Principals, RoleBindings
 
-Provider = Literal["profilebakery", "headshotpro"]
-WebhookScheme = Literal["timestamped", "body"]
+DEFAULT_BRAND = "profilebakery"
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 _SHORTEST_KEY = 32
@@ -44,7 +44,7 @@ class Settings:
     operator_emails: frozenset[str] = frozenset()
     operator_groups: frozenset[str] = frozenset()
     team_managers: Mapping[str, Principals] = field(default_factory=dict)
-    provider: Provider = "profilebakery"
+    provider: str = DEFAULT_BRAND
     api_key: str
     api_url: str | None = None
     webhook_secrets: tuple[str, ...] = ()
@@ -108,7 +108,7 @@ class _Reader:
         self.on_paas = bool(env.get("DYNO"))
 
     def settings(self) -> Settings:
-        provider = self.choice("HEADSHOT_PROVIDER", get_args(Provider), "profilebakery")
+        provider = self.choice("HEADSHOT_PROVIDER", tuple(BRANDS), DEFAULT_BRAND)
         settings = {
             "secret_keys": self.secret_keys(),
             "database_url": self.database_url(),
@@ -124,7 +124,7 @@ class _Reader:
             "operator_emails": frozenset(self.words("OPERATOR_EMAILS")),
             "operator_groups": frozenset(self.listed("OPERATOR_GROUPS")),
             "team_managers": self.team_managers(),
-            "provider": cast(Provider, provider),
+            "provider": provider,
             "api_key": self.api_key(),
             "api_url": self.web_address("HEADSHOT_API_URL", optional=True) or None,
             "webhook_secrets": self.webhook_secrets(),

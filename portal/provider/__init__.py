@@ -1,6 +1,6 @@
 """The client of the provider's API, the only place that calls it; depends on neither Flask nor the database."""
 
-from portal.provider.brands import BRANDS, Brand
+from portal.domain.brands import BRANDS, Brand
 from portal.provider.budget import Budget, CallRecorder, Grant
 from portal.provider.client import ProviderClient
 from portal.provider.download import DownloadedPhoto, PhotoDownloader

@@ -2,7 +2,7 @@
 
 import time
 
-from portal.provider.brands import Brand
+from portal.domain.brands import Brand
 from portal.provider.budget import Budget, CallRecorder
 from portal.provider.invites import InviteCalls
 from portal.provider.members import MemberCalls

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+
+from portal.domain.brands import WebhookScheme
 
 DEFAULT_TOLERANCE_S = 300
 _SIGNATURE = re.compile(r"(?:sha256=)?([0-9a-fA-F]{64})", re.ASCII)
@@ -14,7 +15,6 @@ _TIMESTAMP = re.compile(r"[0-9]{1,11}", re.ASCII)
 _HEX_KEY = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
 _MAX_HEADER = 128
 
-Scheme = Literal["timestamped", "body"]
 Headers = Mapping[str, str] | Iterable[tuple[str, str]]
 
 
@@ -45,7 +45,7 @@ def verify_signature(  # noqa: PLR0917 - a published order
     raw_body: bytes,
     headers: Headers,
     secrets: Sequence[str],
-    scheme: Scheme,
+    scheme: WebhookScheme,
     header_prefix: str,
     now: datetime,
     tolerance_s: float = DEFAULT_TOLERANCE_S,

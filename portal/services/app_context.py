@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from portal.domain.brands import Brand
 from portal.domain.secretbox import SecretBox
 from portal.mail import Mailer
 from portal.provider import Budget, PhotoDownloader, ProviderClient
-from portal.provider.brands import Brand
 from portal.services.desk import Desk
 from portal.services.notifications import Outbox
 from portal.services.progress import Expectations

@@ -12,12 +12,12 @@ from uuid import UUID
 
 from portal.db import transaction
 from portal.domain import stages
+from portal.domain.brands import Brand, WebhookScheme
 from portal.failpoints import failpoint
 from portal.models import audit, deliveries, erasures, queue, shoots
 from portal.models.deliveries import Delivery, StoredDelivery
 from portal.models.shoots import Shoot
 from portal.provider import events, signature
-from portal.provider.brands import Brand
 from portal.provider.events import WebhookEvent
 from portal.provider.fields import parse_time
 from portal.provider.signature import Headers
@@ -32,7 +32,7 @@ class WebhookReceiver:
 
     brand: Brand
     secrets: Sequence[str]
-    scheme: signature.Scheme
+    scheme: WebhookScheme
     tolerance: int = 300
 
 

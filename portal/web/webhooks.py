@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Flask, Response, current_app, g, request
 
 from portal.db import FAULTS
+from portal.domain.brands import BRANDS, Brand
 from portal.domain.errors import TooMany
-from portal.provider.brands import BRANDS, Brand
 from portal.provider.signature import SignatureInvalid
 from portal.services import deliveries
 from portal.services.app_context import AppContext
@@ -94,7 +94,7 @@ class Door:
             return 500, "something went wrong"
 
 
-@blueprint.post("/webhooks/<any(profilebakery, headshotpro):slug>")
+@blueprint.post(f"/webhooks/<any({', '.join(BRANDS)}):slug>")
 def receive(slug: str) -> Response:
     """Take in one webhook that did not come straight through the door."""
     status, text = _take_in(slug, request.environ)

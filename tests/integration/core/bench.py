@@ -15,9 +15,9 @@ from flask import Flask
 
 import portal.jobs.schedule  # noqa: F401 - registers the scheduled tasks
 from portal.db import release, transaction
+from portal.domain.brands import BRANDS
 from portal.jobs.runner import Running, queue
 from portal.models.shoots import Shoot
-from portal.provider.brands import BRANDS
 from portal.services import deliveries
 from portal.services.app_context import AppContext
 from portal.services.deliveries import WebhookReceiver

@@ -17,8 +17,8 @@ from prometheus_client import REGISTRY
 from werkzeug.test import TestResponse
 
 from portal.app import create_app
+from portal.domain.brands import BRANDS
 from portal.models import rate_limits
-from portal.provider.brands import BRANDS
 from portal.services import deliveries
 from portal.services.deliveries import WebhookReceiver
 from tests.factories import NOW

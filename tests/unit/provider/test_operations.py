@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 import pytest
 
+from portal.domain.brands import HEADSHOTPRO
 from portal.provider import ProviderClient, errors
-from portal.provider.brands import HEADSHOTPRO
 from portal.provider.client import _build_base_urls
 from tests.unit.provider.operations import MODEL, OPERATIONS, ORGANIZATION, PAGE, SENT, Operation
 from tests.unit.provider.scripted import Asked, Reply, Scripted

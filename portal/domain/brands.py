@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
 
-from portal.provider.signature import Scheme
+WebhookScheme = Literal["timestamped", "body"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Brand:
     support_email: str
     docs_url: str
     webhook_path: str
-    signature_scheme: Scheme = "timestamped"
+    signature_scheme: WebhookScheme = "timestamped"
     embed_origins: tuple[str, ...] = ()
     photo_origins: tuple[str, ...] = ()
 
