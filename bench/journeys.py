@@ -15,7 +15,7 @@ from bench.servers import FOLDER
 from bench.workbench import Bench
 from demo.stack import Stack
 from portal.app import create_app
-from portal.db import db, release, transaction
+from portal.db import db, release_connection, transaction
 from portal.domain.consent import POLICY_VERSION
 from portal.models.consents import Consent
 from portal.models.people import upsert_person
@@ -74,7 +74,7 @@ def _press(stack: Stack) -> None:
                     )
                 )  # fmt: skip
             request_shoot(person, provider="profilebakery", development=False, now=now)
-        release()
+        release_connection()
         db.engine.dispose()
 
 

@@ -35,8 +35,8 @@ from portal.web.security.sessions import DatabaseSessionInterface
 
 TOP = Path(__file__).resolve().parent.parent
 _LARGEST_BODY = 1024 * 1024
-# A connection that is not asked beforehand must notice by itself that the other side is gone.
-_NOTICES_DEATH = {"keepalives_idle": 30, "keepalives_interval": 5, "tcp_user_timeout": 10_000}
+# Connections that are not pinged before use detect a dead peer through these.
+_TCP_OPTIONS = {"keepalives_idle": 30, "keepalives_interval": 5, "tcp_user_timeout": 10_000}
 _BLUEPRINTS = (
     health.blueprint,
     brand.blueprint,
@@ -117,13 +117,12 @@ def _config(settings: Settings) -> dict[str, Any]:
             "pool_timeout": 5,
             "pool_recycle": 300,
             "pool_pre_ping": True,
-            # A failed statement's values are people's; they must not reach a log through its message.
+            # Keeps personal data, the values of a failed statement, out of error messages and logs.
             "hide_parameters": True,
-            "connect_args": database.CONNECT,
+            "connect_args": database.CONNECT_OPTIONS,
         },
-        "LANE_OPTIONS": database.CONNECT | _NOTICES_DEATH,
-        # What runs here is never worth waiting for.
-        "SIDE_LANE_OPTIONS": {"connect_timeout": 2, "options": "-c statement_timeout=500", "tcp_user_timeout": 2000},
+        "BATCHER_OPTIONS": database.CONNECT_OPTIONS | _TCP_OPTIONS,
+        "BEST_EFFORT_OPTIONS": {"connect_timeout": 2, "options": "-c statement_timeout=500", "tcp_user_timeout": 2000},
         "MAX_CONTENT_LENGTH": _LARGEST_BODY,
     }
 

@@ -103,7 +103,7 @@ def reconcile(create_app: Callable[[], Flask]) -> None:
     house = app.extensions["portal"]
     with app.app_context():
         audit_trail.note("reconcile.ordered", now=house.clock())
-        swept = sweep.reconcile_shoots(provider=house.provider, clock=house.clock, outbox=house.outbox)
+        swept = sweep.reconcile_shoots(house)
     if swept is None:
         click.echo("Another process is comparing at this moment; nothing was done.")
         return
@@ -163,8 +163,8 @@ def erase(create_app: Callable[[], Flask], email: str, yes: bool) -> None:
         if not yes:
             click.confirm(f"Erase {len(found)} person(s), their photos and their sessions for good?", abort=True)
         for person_id in found:
-            receipt = erasure.order(person_id, secretbox=house.secretbox, now=house.clock())
-            erasure.erase_here(receipt, storage=house.storage, now=house.clock())
+            receipt = erasure.request_erasure(person_id, house)
+            erasure.erase_local_data(receipt, storage=house.storage, now=house.clock())
             click.echo(f"{receipt}: nothing is left here; the worker deletes the rest at the provider.")
 
 

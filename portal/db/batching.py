@@ -1,4 +1,8 @@
-"""A few connections for single statements, which wait in order and may travel together; knows no application."""
+"""Group commit: a few connections that run single statements in order of arrival and commit waiting ones together.
+
+Knows no application. Measured gain over one transaction each through SQLAlchemy's pool: see P1 and P2 in
+docs/performance.md.
+"""
 
 from __future__ import annotations
 
@@ -13,182 +17,195 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg.pq import TransactionStatus
 
-# Each is busy for a moment only, and more of them would but queue inside the database.
-SIZE = 2
-PATIENCE_SECONDS = 5.0
-# So many statements share a transaction at most; beyond it there is little left to save.
-PARTY = 32
+# Each is busy for a moment only; more of them would only queue inside the database.
+CONNECTIONS = 2
+TIMEOUT_SECONDS = 5.0
+# Above this size a batch saves little more.
+MAX_BATCH_SIZE = 32
 
 Connection = psycopg.Connection[Any]
 Row = tuple[Any, ...]
 
 
-class Busy(Exception):
-    """Nobody gave a connection back in time."""
+class BatcherBusy(Exception):
+    """No connection became free in time."""
 
 
 @dataclass(eq=False)
-class _Errand:
-    """One statement that somebody wants run.
+class PendingStatement:
+    """One statement that waits for a connection or for its result.
 
     Attributes:
-        together: its place among others in one transaction; None wants a transaction for itself.
-        turn: gets the connection it waits for, or else None when somebody else has run it.
-        is_carried: somebody else runs it.
+        batch_key: orders the statements of one transaction; None wants a transaction of its own.
+        handover: receives the connection, or None when the statement was run in another caller's batch.
+        is_batched: another caller runs it.
     """
 
     statement: LiteralString
     values: Mapping[str, object]
     batch_key: str | None
-    turn: SimpleQueue[Connection | None] = field(default_factory=SimpleQueue)
-    is_carried: bool = False
+    handover: SimpleQueue[Connection | None] = field(default_factory=SimpleQueue)
+    is_batched: bool = False
     row: Row | None = None
     error: Exception | None = None
 
-    def run(self, connection: Connection) -> None:
+    def execute(self, connection: Connection) -> None:
         """Run it as a transaction of its own."""
         self.row = connection.execute(self.statement, self.values, prepare=True).fetchone()
 
-    def outcome(self) -> Row | None:
-        """Return the first row of what was run, or raise what went wrong."""
+    def get_result(self) -> Row | None:
+        """Return the first row, or raise what the statement failed with."""
         if self.error is not None:
             raise self.error
         return self.row
 
 
 class StatementBatcher:
-    """Runs single statements for many callers at once, threads or greenlets, in the order they came.
+    """Runs single statements for many concurrent callers, threads or greenlets, in order of arrival.
 
-    SQLAlchemy's pool lets newcomers overtake, so that under load some wait for seconds, and it asks the server
-    before each use whether it is still there. This one notices when it is not, and starts again.
+    SQLAlchemy's pool lets later callers overtake, so that under load some wait for seconds, and it asks the server
+    before each use whether the connection is alive. This class detects a dead connection by the failure of the
+    statement, and runs it again on a new one.
     """
 
-    def __init__(self, conninfo: str, size: int = SIZE, *, patience: float = PATIENCE_SECONDS, **options: Any) -> None:
+    def __init__(
+        self, conninfo: str, size: int = CONNECTIONS, *, timeout: float = TIMEOUT_SECONDS, **options: Any
+    ) -> None:
+        """Open nothing yet.
+
+        Args:
+            conninfo: psycopg's.
+            size: number of connections.
+            timeout: seconds a statement waits for a connection.
+            options: of every connection, psycopg's.
+        """
         self._conninfo = conninfo
-        self._patience = patience
+        self._timeout = timeout
         self._options = options
         self._lock = Lock()
-        self._waiting: deque[_Errand] = deque()
+        self._waiting: deque[PendingStatement] = deque()
         # None stands for a connection that still has to be opened.
         self._free: list[Connection | None] = [None] * size
 
-    def run(self, statement: LiteralString, values: Mapping[str, object], *, together: str | None = None) -> Row | None:
+    def run(
+        self, statement: LiteralString, values: Mapping[str, object], *, batch_key: str | None = None
+    ) -> Row | None:
         """Run one statement as a transaction of its own, in a single round trip, and return its first row.
 
-        When the connection turns out to be dead it runs a second time, on a new one, and the first may have been
-        kept all the same: only what is harmless to repeat may come here.
+        When the connection turns out to be dead the statement runs a second time, on a new one, although the first
+        run may have been committed: repeating it must be harmless.
 
         Args:
             statement: with psycopg's placeholders, ``%(name)s``, or ``%(name)b`` for bytes.
             values: by name.
-            together: lets it share a transaction with others that wait at the same moment, in the order of these
-                texts: it must be one by which two transactions never wait for each other. If one of them fails,
-                each is run by itself.
+            batch_key: allows sharing a transaction with other waiting statements, in the order of their keys. Ordered
+                by it, two transactions must never wait for each other. If one statement of a batch fails, each is run
+                by itself.
 
         Raises:
-            Busy: all connections stayed in use for ``patience`` seconds.
-            psycopg.Error: the statement failed, or no connection can be made.
+            BatcherBusy: all connections stayed in use until the timeout.
+            psycopg.Error: the statement failed, or no connection can be opened.
         """
-        own = _Errand(statement, values, together)
-        connection = self._take(own)
-        if own.is_carried:
-            return own.outcome()
-        party = self._party(own)
+        own = PendingStatement(statement, values, batch_key)
+        connection = self._acquire(own)
+        if own.is_batched:
+            return own.get_result()
+        batch = self._collect_batch(own)
         try:
             if connection is not None:
                 try:
-                    _run(party, connection)
+                    _execute_batch(batch, connection)
                 except psycopg.Error:
                     if not connection.closed:
                         raise
                     connection = None
             if connection is None:
                 connection = psycopg.connect(self._conninfo, autocommit=True, **self._options)
-                _run(party, connection)
+                _execute_batch(batch, connection)
         except BaseException:
-            for each in party:
-                each.error = Busy("whoever took it along came to nothing")
+            for each in batch:
+                each.error = BatcherBusy("the batch it was part of failed")
             raise
         finally:
-            for each in party:
+            for each in batch:
                 if each is not own:
-                    each.turn.put(None)
-            self._give_back(connection)
-        return own.outcome()
+                    each.handover.put(None)
+            self._release(connection)
+        return own.get_result()
 
     def close(self) -> None:
-        """Close the connections nobody uses at the moment; the next statement opens a new one."""
+        """Close the idle connections; the next statement opens a new one."""
         with self._lock:
             idle, self._free = self._free, [None] * len(self._free)
         for connection in idle:
             if connection is not None:
                 connection.close()
 
-    def _take(self, own: _Errand) -> Connection | None:
+    def _acquire(self, own: PendingStatement) -> Connection | None:
         with self._lock:
             if self._free:
                 return self._free.pop()
             self._waiting.append(own)
         try:
-            return own.turn.get(timeout=self._patience)
+            return own.handover.get(timeout=self._timeout)
         except BaseException as error:
-            self._leave(own)
+            self._cancel(own)
             if isinstance(error, Empty):
-                raise Busy("all connections stayed in use") from None
+                raise BatcherBusy("all connections stayed in use") from None
             raise
 
-    def _leave(self, own: _Errand) -> None:
+    def _cancel(self, own: PendingStatement) -> None:
         with self._lock:
             if own in self._waiting:
                 self._waiting.remove(own)
                 return
-            if own.is_carried:
-                return  # it may be kept all the same, as whenever somebody stops waiting for an answer
-        # It was handed over in the very moment of leaving.
-        self._give_back(own.turn.get_nowait())
+            if own.is_batched:
+                return  # it may be committed all the same, as with any statement whose caller stops waiting
+        # The connection was handed over in the moment of canceling.
+        self._release(own.handover.get_nowait())
 
-    def _party(self, own: _Errand) -> list[_Errand]:
-        """Return whose statements go together: everybody next in line who may, up to the first who may not."""
-        party = [own]
+    def _collect_batch(self, own: PendingStatement) -> list[PendingStatement]:
+        """Return the statements of one transaction: the next waiting ones with a key, up to the first without."""
+        batch = [own]
         if own.batch_key is None:
-            return party
+            return batch
         with self._lock:
-            while self._waiting and self._waiting[0].batch_key is not None and len(party) < PARTY:
+            while self._waiting and self._waiting[0].batch_key is not None and len(batch) < MAX_BATCH_SIZE:
                 joining = self._waiting.popleft()
-                joining.is_carried = True
-                party.append(joining)
-        return sorted(party, key=lambda each: each.batch_key or "")
+                joining.is_batched = True
+                batch.append(joining)
+        return sorted(batch, key=lambda each: each.batch_key or "")
 
-    def _give_back(self, connection: Connection | None) -> None:
+    def _release(self, connection: Connection | None) -> None:
         if connection is not None and connection.pgconn.transaction_status != TransactionStatus.IDLE:
             connection.close()  # interrupted half-way, or dead
             connection = None
         with self._lock:
-            # Handed over, not put down: whoever came a moment ago must not be first.
+            # Handed to the first waiting caller directly, so that no later one can overtake.
             if self._waiting:
-                self._waiting.popleft().turn.put(connection)
+                self._waiting.popleft().handover.put(connection)
             else:
                 self._free.append(connection)
 
 
-def _run(party: Sequence[_Errand], connection: Connection) -> None:
+def _execute_batch(batch: Sequence[PendingStatement], connection: Connection) -> None:
     """Run one statement, or several in one transaction and one round trip."""
-    for each in party:
+    for each in batch:
         each.error = None
-    if len(party) == 1:
-        party[0].run(connection)
+    if len(batch) == 1:
+        batch[0].execute(connection)
         return
     with suppress(psycopg.Error):
-        # Without a transaction begun before it, all of a pipeline is one.
+        # Without an explicit BEGIN a pipeline is one transaction.
         with connection.pipeline():
-            cursors = [connection.execute(each.statement, each.values, prepare=True) for each in party]
-        for each, cursor in zip(party, cursors, strict=True):
+            cursors = [connection.execute(each.statement, each.values, prepare=True) for each in batch]
+        for each, cursor in zip(batch, cursors, strict=True):
             each.row = cursor.fetchone()
         return
-    # One of them spoilt it for all, and nothing was kept.
-    for each in party:
+    # One statement failed, and the whole transaction was rolled back.
+    for each in batch:
         try:
-            each.run(connection)
+            each.execute(connection)
         except psycopg.Error as error:
             if connection.closed:
                 raise

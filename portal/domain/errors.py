@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
+
+
+class RetryLater(Exception):
+    """A job cannot be completed before a certain time; the job runner queues it again for then.
+
+    Attributes:
+        at: when to run the job again, UTC.
+        max_attempts: after this many attempts the job fails for good; None for no limit.
+    """
+
+    def __init__(self, at: datetime, *, max_attempts: int | None = None) -> None:
+        self.at = at
+        self.max_attempts = max_attempts
+        super().__init__()
 
 
 class PortalError(Exception):

@@ -15,16 +15,14 @@ from procrastinate import App, JobContext, PsycopgConnector
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from portal.db import release, transaction
+from portal.db import transaction
 from portal.domain.audit_context import AuditContext, Channel, open_audit_context
+from portal.domain.errors import RetryLater
 from portal.failpoints import failpoint
 from portal.mail import MailError
 from portal.models import queue as jobs
 from portal.provider.errors import ProviderError, RateLimited
 from portal.services.app_context import AppContext
-from portal.services.desk import NotYet
-from portal.services.erasure import StillAtWork
-from portal.services.notifications import SessionPending
 from portal.storage import StorageError
 
 log = logging.getLogger(__name__)
@@ -64,20 +62,22 @@ def wait_before(error: Exception, tries: int, portal: AppContext) -> timedelta |
         tries: how many went before it.
         portal: for its clock.
     """
-    comes_at = _comes_at(error)
-    if comes_at is not None:
-        return max(comes_at - portal.clock(), timedelta(0)) + timedelta(seconds=random.uniform(0.1, 2))  # noqa: S311
+    if isinstance(error, RetryLater) and error.max_attempts is not None and tries + 1 >= error.max_attempts:
+        return None
+    retry_at = _retry_time(error)
+    if retry_at is not None:
+        return max(retry_at - portal.clock(), timedelta(0)) + timedelta(seconds=random.uniform(0.1, 2))  # noqa: S311
     if tries + 1 >= MAX_TRIES and not is_outage(error):
         return None
     ceiling = min(LONGEST_WAIT, timedelta(seconds=2 ** min(tries, 10)))
     return ceiling * random.uniform(0.5, 1)  # noqa: S311 - jitter, not a secret
 
 
-def _comes_at(error: Exception) -> datetime | None:
-    """When it is worth coming back, if the error says so."""
+def _retry_time(error: Exception) -> datetime | None:
+    """Return when to run the job again, if the error says so."""
     if isinstance(error, RateLimited):
         return error.resets_at
-    return error.until if isinstance(error, NotYet | SessionPending | StillAtWork) else None
+    return error.at if isinstance(error, RetryLater) else None
 
 
 def task(
@@ -115,9 +115,8 @@ def task(
                         if on_dead is not None:
                             on_dead(running.portal, error=error, **arguments)
                         raise
-                    # Having to wait is what a waiting room is for.
                     log.log(
-                        logging.DEBUG if isinstance(error, NotYet) else logging.WARNING,
+                        logging.DEBUG if isinstance(error, RetryLater) else logging.WARNING,
                         "job.retry_scheduled",
                         extra={"task": name, "tries": tries + 1, "error": type(error).__name__},
                     )
@@ -153,7 +152,6 @@ def _queue_surely(name: str, **job: Any) -> None:
             with transaction():
                 jobs.defer(name, **job)
         except (OperationalError, PoolTimeout):
-            release()
             time.sleep(pause)
         else:
             return

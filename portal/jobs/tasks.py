@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from portal.domain.errors import RetryLater
 from portal.jobs.runner import task
 from portal.models import deliveries, queue
 from portal.models import waiting_room as waiting
@@ -24,8 +25,6 @@ from portal.services import (
 )
 from portal.services import deliveries as inbox
 from portal.services.app_context import AppContext
-from portal.services.erasure import Eraser
-from portal.services.mirroring import Copier
 
 SWEEP_TASK = "shoots.sweep"
 LOOK_TASK = "credits.look"
@@ -40,25 +39,25 @@ def _of_shoot(prefix: str) -> Any:
 def create_session(portal: AppContext, *, shoot_id: str) -> None:
     """Get whoever has waited longest their session; whose press queued this turn does not matter."""
     del shoot_id
-    waiting_room.take_turn(portal.desk)
+    waiting_room.start_next_in_queue(portal)
 
 
 @task(credits.READ_TASK, once=lambda _arguments: "credits.read")
 def read_credits(portal: AppContext) -> None:
     """Ask for the balance."""
-    credits.read(provider=portal.provider, clock=portal.clock)
+    credits.fetch_balance(portal)
 
 
 @task(LOOK_TASK, once=lambda _arguments: "credits.look")
 def look_at_credits(portal: AppContext) -> None:
     """Ask for the balance, and let the first go on who wait for a credit."""
-    credits.look(provider=portal.provider, clock=portal.clock, outbox=portal.outbox)
+    credits.refresh_balance(portal)
 
 
 @task(credits.GO_ON_TASK, once=lambda _arguments: "credits.go_on")
 def go_on_with_credits(portal: AppContext) -> None:
     """Let as many go on who wait for a credit as the balance allows."""
-    credits.let_go_on(now=portal.clock(), outbox=portal.outbox)
+    credits.resume_waiting(now=portal.clock())
 
 
 def _delivery_is_dead(portal: AppContext, *, error: Exception, delivery_id: int) -> None:
@@ -74,37 +73,30 @@ def apply_delivery(portal: AppContext, *, delivery_id: int) -> None:
 @task(shoot_sync.REFRESH_TASK, once=_of_shoot("refresh"))
 def refresh(portal: AppContext, *, shoot_id: str) -> None:
     """Re-read one shoot."""
-    shoot_sync.refresh_shoot(UUID(shoot_id), provider=portal.provider, clock=portal.clock)
+    shoot_sync.refresh_shoot(UUID(shoot_id), portal)
 
 
 @task(shoot_sync.FAVORITE_TASK, once=_of_shoot("favorite"))
 def read_favorite(portal: AppContext, *, shoot_id: str, key: str, acted_at: str) -> None:
     """Ask which photo was picked in the studio."""
-    shoot_sync.refresh_favorite(
-        UUID(shoot_id),
-        key=key,
-        acted_at=datetime.fromisoformat(acted_at),
-        provider=portal.provider,
-        clock=portal.clock,
-    )
+    shoot_sync.refresh_favorite(UUID(shoot_id), portal, key=key, acted_at=datetime.fromisoformat(acted_at))
 
 
 def _settle_copy(portal: AppContext, *, error: Exception, shoot_id: str) -> None:
-    if isinstance(error, mirroring.PhotosNotListed | PhotoExpired):
-        mirroring.finish_incomplete_copy(UUID(shoot_id), now=portal.clock(), outbox=portal.outbox)
+    if isinstance(error, RetryLater | PhotoExpired):
+        mirroring.finish_incomplete_copy(UUID(shoot_id), now=portal.clock())
 
 
 @task(shoot_sync.COPY_TASK, once=_of_shoot("copy"), on_dead=_settle_copy)
 def copy_photos(portal: AppContext, *, shoot_id: str) -> None:
     """Copy a finished shoot's photos into our storage."""
-    copier = Copier(portal.provider, portal.downloader, portal.storage, portal.clock, portal.outbox)
-    mirroring.copy_photos(UUID(shoot_id), copier)
+    mirroring.copy_photos(UUID(shoot_id), portal)
 
 
 @task(SWEEP_TASK, once=lambda _arguments: "sweep")
 def sweep_all(portal: AppContext, *, full: bool = True) -> None:
     """Compare the provider's sessions with ours."""
-    sweep.reconcile_shoots(provider=portal.provider, clock=portal.clock, full=full, outbox=portal.outbox)
+    sweep.reconcile_shoots(portal, full=full)
 
 
 @task(RETENTION_TASK, once=lambda _arguments: "retention")
@@ -116,8 +108,7 @@ def forget(portal: AppContext) -> None:
 @task(erasure.ERASE_TASK, once=lambda arguments: f"erase:{arguments['erasure_id']}")
 def erase(portal: AppContext, *, erasure_id: str) -> None:
     """Delete everything of one person."""
-    eraser = Eraser(portal.provider, portal.storage, portal.secretbox, portal.clock)
-    erasure.carry_out(UUID(erasure_id), eraser)
+    erasure.run_erasure(UUID(erasure_id), portal)
 
 
 @task(audit_trail.VERIFY_TASK, once=lambda _arguments: "audit")
@@ -134,7 +125,7 @@ def note_audit_head(portal: AppContext) -> None:
 
 
 def _notice_is_dead(portal: AppContext, *, error: Exception, notice_id: str) -> None:
-    notifications.drop(UUID(notice_id), reason=type(error).__name__, now=portal.clock())
+    notifications.drop_notification(UUID(notice_id), reason=type(error).__name__, now=portal.clock())
 
 
 @task(
@@ -145,10 +136,5 @@ def _notice_is_dead(portal: AppContext, *, error: Exception, notice_id: str) -> 
 )
 def send_notice(portal: AppContext, *, notice_id: str) -> None:
     """Send one mail that is owed."""
-    notifications.send(
-        UUID(notice_id),
-        mailer=portal.mailer,
-        support=portal.settings.support_email,
-        write=mail_templates.MailWriter(portal.settings, portal.brand.name, portal.clock).write,
-        clock=portal.clock,
-    )
+    renderer = mail_templates.MailWriter(portal.settings, portal.brand.name, portal.clock)
+    notifications.send_notification(UUID(notice_id), portal, render=renderer.render)

@@ -16,7 +16,7 @@ from psycopg import OperationalError as Disconnected
 from psycopg_pool import PoolTimeout
 from sqlalchemy.exc import OperationalError
 
-from portal.db import CONNECT, transaction
+from portal.db import CONNECT_OPTIONS, transaction
 from portal.jobs import schedule
 from portal.jobs.runner import Running, queue
 from portal.jobs.tasks import SWEEP_TASK
@@ -93,7 +93,7 @@ def connector_to(database_url: str) -> PsycopgConnector:
     A worker that freezes while it takes a job must not keep the job's row from all others.
     """
     conninfo = database_url.replace("postgresql+psycopg://", "postgresql://")
-    return PsycopgConnector(conninfo=conninfo, min_size=1, max_size=5, timeout=10, kwargs=dict(CONNECT))
+    return PsycopgConnector(conninfo=conninfo, min_size=1, max_size=5, timeout=10, kwargs=dict(CONNECT_OPTIONS))
 
 
 def _worker(app: Flask, portal: AppContext, queue_name: str, concurrency: int) -> Worker:

@@ -11,7 +11,7 @@ from portal.models.deliveries import Delivery
 from portal.models.erasures import Erasure, Tombstone
 from portal.models.kits import Kit, KitFile
 from portal.models.link_reports import LinkReport
-from portal.models.notifications import Notice
+from portal.models.notifications import Notification
 from portal.models.people import Person
 from portal.models.photo_marks import PhotoMark
 from portal.models.photos import Photo, Rendition
@@ -33,7 +33,7 @@ __all__ = [
     "Kit",
     "KitFile",
     "LinkReport",
-    "Notice",
+    "Notification",
     "Person",
     "Photo",
     "PhotoMark",

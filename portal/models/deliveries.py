@@ -107,7 +107,7 @@ def insert_delivery(
             "task": APPLY_TASK,
         },
         # A burst shares its commits. The key is all that two of these can wait for in each other.
-        together=dedupe_key,
+        batch_key=dedupe_key,
     )
     if row is not None:
         return StoredDelivery(row[0], row[1] or body_sha256)

@@ -1,4 +1,4 @@
-"""Notices: which mail is owed to whom and for what, each once; no address and no word of a mail is kept."""
+"""Notifications: one row for each e-mail that is owed; neither addresses nor texts are stored."""
 
 from __future__ import annotations
 
@@ -12,16 +12,19 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.db import Base, db
 
 
-class Notice(Base):
-    """One mail that is owed, and what became of it.
+class Notification(Base):
+    """One e-mail that is owed, sent or dropped.
 
-    Without a person it goes to the support address. It waits while neither ``sent_at`` nor ``dropped_at`` is
-    set. ``reason`` is a constant.
+    Attributes:
+        person_id: the recipient; None for the support address.
+        occasion: what caused it; the same person gets one notification of a kind for each occasion.
+        sent_at: when the mail server accepted it. It is pending while neither this nor ``dropped_at`` is set.
+        reason: why it was dropped, a constant.
     """
 
     __tablename__ = "notices"
     __table_args__ = (
-        # The promise that nobody is told the same thing twice.
+        # Nobody is notified of the same occasion twice.
         Index(
             "uq_notices_person",
             "person_id",
@@ -45,29 +48,34 @@ class Notice(Base):
     reason: Mapped[str | None]
 
 
-def add(kind: str, occasion: str, *, person_id: UUID | None, shoot_id: UUID | None, now: datetime) -> UUID | None:
-    """Keep in the caller's transaction that a mail is owed; return its id, None if it was owed before."""
+def create_notification(
+    kind: str, occasion: str, *, person_id: UUID | None, shoot_id: UUID | None, now: datetime
+) -> UUID | None:
+    """Create a notification in the caller's transaction; return its id, None if it exists already."""
     query = (
-        insert(Notice)
+        insert(Notification)
         .values(id=uuid4(), kind=kind, occasion=occasion, person_id=person_id, shoot_id=shoot_id, created_at=now)
         .on_conflict_do_nothing()
-        .returning(Notice.id)
+        .returning(Notification.id)
     )
     return db.session.scalar(query)
 
 
-def lock(notice_id: UUID) -> Notice | None:
-    """Return the notice freshly read, holding other writers until the transaction ends."""
+def lock_notification(notification_id: UUID) -> Notification | None:
+    """Return the notification freshly read, holding other writers until the transaction ends."""
     return db.session.scalar(
-        select(Notice).where(Notice.id == notice_id).with_for_update().execution_options(populate_existing=True)
+        select(Notification)
+        .where(Notification.id == notification_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
 
 
-def waiting(before: datetime) -> list[UUID]:
-    """Return the notices that are owed since before this moment, the oldest first."""
+def list_pending(before: datetime) -> list[UUID]:
+    """List the ids of the pending notifications created before this time, the oldest first."""
     query = (
-        select(Notice.id)
-        .where(Notice.sent_at.is_(None), Notice.dropped_at.is_(None), Notice.created_at < before)
-        .order_by(Notice.created_at)
+        select(Notification.id)
+        .where(Notification.sent_at.is_(None), Notification.dropped_at.is_(None), Notification.created_at < before)
+        .order_by(Notification.created_at)
     )
     return list(db.session.scalars(query))

@@ -8,7 +8,7 @@ from typing import LiteralString
 from sqlalchemy import Double, delete
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.db import Base, db, run_in_passing
+from portal.db import Base, db, execute_best_effort
 
 
 class RateLimit(Base):
@@ -56,10 +56,10 @@ def take(name: str, caller: str, *, per_minute: int, wanted: int, now: datetime)
     The bucket holds a minute's worth and is refilled evenly. Gives up after a fraction of a second.
 
     Raises:
-        portal.db.FAULTS: it cannot be counted at the moment.
+        portal.db.DATABASE_ERRORS: it cannot be counted at the moment.
     """
     values = {"name": name, "caller": caller, "capacity": float(per_minute), "wanted": wanted, "now": now}
-    row = run_in_passing(_TAKE, values)
+    row = execute_best_effort(_TAKE, values)
     assert row is not None  # noqa: S101 - an upsert returns its row
     return int(row[0])
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
-from portal.services.notifications import Kind, Letter
+from portal.services.notifications import DueNotification, NotificationKind
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class MailText:
     path: str
 
 
-def get_mail_text(notification: Letter, *, company: str, studio: str) -> MailText:
+def get_mail_text(notification: DueNotification, *, company: str, studio: str) -> MailText:
     """Return the text of this mail.
 
     Args:
@@ -148,13 +148,13 @@ def _stuck(_session: str, _company: str, studio: str) -> MailText:
     )
 
 
-_BY_KIND: Mapping[Kind, Callable[[str, str, str], MailText]] = {
-    Kind.READY: _ready,
-    Kind.LINK_PROBLEM: _link_problem,
-    Kind.CREDITS_BACK: _credits_back,
-    Kind.LINK_LOST: _link_lost,
-    Kind.OUT_OF_CREDITS: _out_of_credits,
-    Kind.STUCK: _stuck,
-    Kind.LINK_REPORTED: _link_reported,
-    Kind.LINK_SEEN_TO: _link_resolved,
+_BY_KIND: Mapping[NotificationKind, Callable[[str, str, str], MailText]] = {
+    NotificationKind.READY: _ready,
+    NotificationKind.LINK_PROBLEM: _link_problem,
+    NotificationKind.CREDITS_BACK: _credits_back,
+    NotificationKind.LINK_LOST: _link_lost,
+    NotificationKind.OUT_OF_CREDITS: _out_of_credits,
+    NotificationKind.STUCK: _stuck,
+    NotificationKind.LINK_REPORTED: _link_reported,
+    NotificationKind.LINK_RESOLVED: _link_resolved,
 }

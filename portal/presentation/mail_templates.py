@@ -11,7 +11,7 @@ from flask_babel import force_locale, gettext
 
 from portal.mail import Message
 from portal.presentation.mail_messages import MailText, get_mail_text
-from portal.services.notifications import Letter
+from portal.services.notifications import DueNotification
 from portal.settings import Settings
 
 _SOURCE = "en"
@@ -19,18 +19,18 @@ _SOURCE = "en"
 
 @dataclass(frozen=True)
 class MailWriter:
-    """Renders the mails of one portal; needs its application context.
+    """Renders the mails of one portal; needs a Flask application context.
 
     Attributes:
         studio: name of the company that runs the studio.
-        clock: the present, UTC, for the Date header.
+        clock: the current time, UTC, for the Date header.
     """
 
     settings: Settings
     studio: str
     clock: Callable[[], datetime]
 
-    def write(self, notification: Letter) -> Message:
+    def render(self, notification: DueNotification) -> Message:
         """Return the message with its text and HTML parts."""
         locale = notification.locale or _SOURCE
         if locale not in current_app.extensions["locales"]:
@@ -44,7 +44,7 @@ class MailWriter:
                 "color": self.settings.brand_color,
             }
             return Message(
-                id=str(notification.notice_id),
+                id=str(notification.notification_id),
                 to=notification.to,
                 to_name=notification.name,
                 subject=_subject(text, self.settings.brand_name),
@@ -55,7 +55,7 @@ class MailWriter:
                 reply_to=self.settings.support_email,
             )
 
-    def _greeting(self, notification: Letter) -> str:
+    def _greeting(self, notification: DueNotification) -> str:
         # A line break in a name would start a paragraph of its own.
         name = " ".join(notification.name.split())
         greeting: str = gettext("Hello %(name)s,", name=name) if name else gettext("Hello,")

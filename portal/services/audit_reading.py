@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
-from portal.db import release, transaction
+from portal.db import transaction
 from portal.models import audit_links, audit_list, people
 from portal.models.audit_list import Listed, Wanted
 
@@ -83,7 +83,6 @@ def everything(asked: Wanted) -> Iterator[Listed]:
     while True:
         with transaction():
             found = audit_list.newest(asked, BATCH, before_id=before)
-        release()
         yield from found
         if len(found) < BATCH:
             return

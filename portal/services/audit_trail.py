@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from portal.db import release, transaction
+from portal.db import transaction
 from portal.domain.audit_chain import Fault, Head, Walk
 from portal.failpoints import failpoint
 from portal.models import audit, audit_links
@@ -24,9 +24,7 @@ _MOST_LINES = 20
 def head() -> Head | None:
     """Return where the trail ends now."""
     with transaction():
-        found = audit_links.head()
-    release()
-    return found
+        return audit_links.head()
 
 
 def faults(walk: Walk) -> Iterator[Fault]:
@@ -35,7 +33,6 @@ def faults(walk: Walk) -> Iterator[Fault]:
     while True:
         with transaction():
             links = audit_links.after(position, entry_id, BATCH)
-        release()
         for link in links:
             yield from walk.step(link)
         if not links:
@@ -44,7 +41,6 @@ def faults(walk: Walk) -> Iterator[Fault]:
     yield from walk.end()
     with transaction():
         outside = list(audit_links.entries_without_link())
-    release()
     for each in outside:
         yield Fault("audit entry is outside the chain", f"entry {each}")
 

@@ -1,16 +1,13 @@
-"""Erasure: everything of a person goes, here at once and at the provider until it confirms; nothing brings it back."""
+"""Erasure: deletes all data of a person, here at once and at the provider until it confirms."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from portal.db import release, transaction
-from portal.domain.errors import NotFound
-from portal.domain.secretbox import SecretBox
+from portal.db import transaction
+from portal.domain.errors import NotFound, RetryLater
 from portal.failpoints import failpoint
 from portal.models import audit, consents, deliveries, erasures, people, photos, queue, sessions, shoots, waiting_room
 from portal.models.erasures import Erasure
@@ -18,49 +15,25 @@ from portal.models.shoots import Shoot
 from portal.provider import ProviderClient
 from portal.provider.errors import NotFound as UnknownToProvider
 from portal.services import shoot_creation
+from portal.services.app_context import AppContext
 from portal.storage import Storage
 
 log = logging.getLogger(__name__)
 
 ERASE_TASK = "people.erase"
-# How long work on their photos that was under way is waited for before it is looked at again.
-PAUSE = timedelta(seconds=10)
+# How long to wait for a running job that may still write photos of the person.
+RUNNING_JOB_DELAY = timedelta(seconds=10)
+# How long to wait for a provider that accepted a deletion and still returns the session.
+CONFIRMATION_DELAY = timedelta(minutes=1)
 
 
-class StillAtWork(Exception):
-    """A job about a session of the erased person is running and may still write something.
-
-    Attributes:
-        until: when it is worth looking again, UTC.
-    """
-
-    def __init__(self, until: datetime) -> None:
-        self.until = until
-        super().__init__()
-
-
-class NotGoneYet(Exception):
-    """The provider took the order to delete and still shows the session."""
-
-
-@dataclass(frozen=True)
-class Eraser:
-    """What erasing needs of the outside."""
-
-    provider: ProviderClient
-    storage: Storage
-    secretbox: SecretBox
-    clock: Callable[[], datetime]
-
-
-def order(person_id: UUID, *, secretbox: SecretBox, now: datetime, actor_id: UUID | None = None) -> UUID:
-    """Shut a person out, stop everything that is under way for them and queue their erasure; once is enough.
+def request_erasure(person_id: UUID, context: AppContext, *, actor_id: UUID | None = None) -> UUID:
+    """Deactivate a person, close their open work and enqueue their erasure; a second request changes nothing.
 
     Args:
-        person_id: who is erased.
-        secretbox: seals the address while it is still needed to find a session at the provider.
-        now: the present, UTC.
-        actor_id: who wants it; None from the command line.
+        person_id: the person to erase.
+        context: its secretbox seals the e-mail address while it is needed to find a session at the provider.
+        actor_id: who requested it; None from the command line.
 
     Returns:
         The erasure's id, its receipt.
@@ -68,6 +41,7 @@ def order(person_id: UUID, *, secretbox: SecretBox, now: datetime, actor_id: UUI
     Raises:
         NotFound: there is no such person.
     """
+    now = context.clock()
     with transaction() as session:
         # Sessions before the person, as everywhere; then those that began in between.
         shoots.lock_by_person(person_id)
@@ -86,7 +60,7 @@ def order(person_id: UUID, *, secretbox: SecretBox, now: datetime, actor_id: UUI
             shoot_ids=[shoot.id for shoot in theirs],
             photo_ids=photos.list_ids_by_person(person_id),
             provider_ids=[shoot.provider_id for shoot in theirs if shoot.provider_id is not None],
-            email=secretbox.seal(person.email) if any(_may_have_been_made(shoot) for shoot in theirs) else None,
+            email=context.secretbox.seal(person.email) if any(_may_have_been_made(shoot) for shoot in theirs) else None,
             consents=_proof(person_id),
         )
         session.add(erasure)
@@ -126,25 +100,25 @@ def _queue(erasure_id: UUID) -> None:
     queue.defer(ERASE_TASK, once=f"erase:{erasure_id}", erasure_id=str(erasure_id))
 
 
-def carry_out(erasure_id: UUID, eraser: Eraser) -> None:
-    """Do what is left of an erasure. Can be stopped anywhere and run again.
+def run_erasure(erasure_id: UUID, context: AppContext) -> None:
+    """Do the remaining steps of an erasure. Can be stopped anywhere and run again.
 
     Raises:
-        StillAtWork: something is still being written; come back.
-        NotGoneYet, ProviderError, StorageError: worth another try; what is deleted stays deleted.
+        RetryLater: a running job may still write data of the person, or the provider has not confirmed yet.
+        ProviderError, StorageError: worth another attempt; what is deleted stays deleted.
     """
     erasure = _read(erasure_id)
     if erasure is None or erasure.finished_at is not None:
         return
     if erasure.local_at is None:
-        erase_here(erasure_id, storage=eraser.storage, now=eraser.clock())
-    _wait_for_running(erasure, eraser.clock())
-    _find_lost_session(erasure, eraser)
-    _erase_there(erasure_id, eraser)
-    # Once more: a copy that was under way may have put files after the first time.
-    _delete_files(erasure, eraser.storage)
+        erase_local_data(erasure_id, storage=context.storage, now=context.clock())
+    _check_no_job_running(erasure, context.clock())
+    _find_lost_session(erasure, context)
+    _erase_at_provider(erasure_id, context)
+    # Again: a copy that was running may have stored files after the first deletion.
+    _delete_files(erasure, context.storage)
     failpoint("erase.before_finish")
-    now = eraser.clock()
+    now = context.clock()
     with transaction():
         found = erasures.lock(erasure_id)
         if found is not None and found.finished_at is None:
@@ -152,8 +126,8 @@ def carry_out(erasure_id: UUID, eraser: Eraser) -> None:
             audit.add("person.erased", at=now, subject_id=found.person_id)
 
 
-def erase_here(erasure_id: UUID, *, storage: Storage, now: datetime) -> None:
-    """Delete everything of the person that is with us: files, then rows.
+def erase_local_data(erasure_id: UUID, *, storage: Storage, now: datetime) -> None:
+    """Delete the person's files, then their rows.
 
     Raises:
         StorageError: files could not be deleted; run it again.
@@ -179,9 +153,7 @@ def erase_here(erasure_id: UUID, *, storage: Storage, now: datetime) -> None:
 
 def _read(erasure_id: UUID) -> Erasure | None:
     with transaction():
-        found = erasures.by_id(erasure_id)
-    release()
-    return found
+        return erasures.by_id(erasure_id)
 
 
 def _delete_files(erasure: Erasure, storage: Storage) -> None:
@@ -189,21 +161,20 @@ def _delete_files(erasure: Erasure, storage: Storage) -> None:
         storage.delete_all(f"photos/{photo_id}/")
 
 
-def _wait_for_running(erasure: Erasure, now: datetime) -> None:
+def _check_no_job_running(erasure: Erasure, now: datetime) -> None:
     with transaction():
         busy = any(queue.is_running(shoot_id=str(shoot_id)) for shoot_id in erasure.shoot_ids)
         # A turn says of nobody whom it serves; one that had begun with this person has ended when its lease has.
         is_served = erasure.email is not None and now < erasure.requested_at + shoot_creation.ATTEMPT_LEASE
         busy = busy or (is_served and queue.is_any_running(waiting_room.TURN_TASK))
-    release()
     if busy:
-        raise StillAtWork(now + PAUSE)
+        raise RetryLater(now + RUNNING_JOB_DELAY)
 
 
-def _find_lost_session(erasure: Erasure, eraser: Eraser) -> None:
+def _find_lost_session(erasure: Erasure, context: AppContext) -> None:
     if erasure.email is None:
         return
-    found = eraser.provider.find_model_by_email(eraser.secretbox.open(erasure.email))
+    found = context.provider.find_model_by_email(context.secretbox.open(erasure.email))
     with transaction():
         known = erasures.lock(erasure.id)
         if known is None:
@@ -211,18 +182,18 @@ def _find_lost_session(erasure: Erasure, eraser: Eraser) -> None:
         known.email = None
         if found is not None:
             known.provider_ids = [*known.provider_ids, found.id]
-            erasures.bury([found.id], eraser.clock())
+            erasures.bury([found.id], context.clock())
             erasures.forget_deliveries([found.id])
     failpoint("erase.after_look")
 
 
-def _erase_there(erasure_id: UUID, eraser: Eraser) -> None:
+def _erase_at_provider(erasure_id: UUID, context: AppContext) -> None:
     erasure = _read(erasure_id)
     for provider_id in erasure.provider_ids if erasure else ():
-        eraser.provider.delete_model(provider_id)
+        context.provider.delete_model(provider_id)
         failpoint("erase.after_delete")
-        if not _is_gone(provider_id, eraser.provider):
-            raise NotGoneYet
+        if not _is_gone(provider_id, context.provider):
+            raise RetryLater(context.clock() + CONFIRMATION_DELAY)
         with transaction():
             known = erasures.lock(erasure_id)
             if known is not None:
@@ -236,8 +207,8 @@ def _is_gone(provider_id: str, provider: ProviderClient) -> bool:
         return True
 
 
-def pick_up(*, before: datetime) -> None:
-    """Queue again every erasure that was asked for before this moment and is not finished."""
+def requeue_stale(*, before: datetime) -> None:
+    """Enqueue again every unfinished erasure that was requested before this time."""
     with transaction():
         for erasure_id in erasures.unfinished(before=before):
             _queue(erasure_id)

@@ -1,4 +1,4 @@
-"""What people tell us about their studio link; their word makes work for an operator and changes no session."""
+"""Link reports: people report that their studio link does not work; an operator resolves the report."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from portal.models import audit, link_reports, people, shoots
 from portal.models.link_reports import LinkReport
 from portal.models.people import Person
 from portal.services import notifications, shoot_sync
+from portal.services.app_context import AppContext
 from portal.services.journey import Journey
-from portal.services.notifications import NO_OUTBOX, Outbox
 
 
-class Saw(StrEnum):
-    """What somebody sees instead of the studio."""
+class LinkSymptom(StrEnum):
+    """What the person sees instead of the studio."""
 
     EXPIRED = "expired"
     EMPTY = "empty"
@@ -28,23 +28,24 @@ class Saw(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sighting:
-    """What somebody saw, and with what."""
+class LinkReportInput:
+    """What a person reports, and the browser they used."""
 
-    saw: Saw
+    saw: LinkSymptom
     browser: str | None = None
     request_id: str | None = None
 
 
-def report_dead(person: Person, sighting: Sighting, *, now: datetime, outbox: Outbox = NO_OUTBOX) -> bool:
-    """Note that the person's link no longer works, for an operator to see, and have their session re-read.
+def report_link(person: Person, report: LinkReportInput, context: AppContext) -> bool:
+    """Store a report that the person's studio link does not work, and enqueue a re-read of their session.
 
-    The provider's word decides what becomes of the session: a link can also look dead because of a browser.
-    Saying it again before somebody has seen to it is the same report.
+    Only the provider's answer changes the session: a link can also seem dead because of a browser. A second report
+    before the first is resolved is the same report.
 
     Returns:
-        False when there is no studio to enter any more, so that there is nothing to report.
+        False when there is no open studio link to report.
     """
+    now = context.clock()
     with transaction():
         standing = shoots.find_open(person.id)
         shoot = shoots.lock_shoot(standing.id) if standing else None
@@ -52,18 +53,18 @@ def report_dead(person: Person, sighting: Sighting, *, now: datetime, outbox: Ou
             return False
         shoot_sync.enqueue_refresh(shoot, now=now)
         report_id = link_reports.add(
-            shoot.id, saw=sighting.saw, browser=sighting.browser, request_id=sighting.request_id, now=now
+            shoot.id, saw=report.saw, browser=report.browser, request_id=report.request_id, now=now
         )
         if report_id is not None:
             who = person.id
-            audit.add("shoot.link_reported", at=now, actor_id=who, subject_id=who, result="problem", saw=sighting.saw)
-            notifications.link_is_reported(shoot, report_id, outbox=outbox, now=now)
+            audit.add("shoot.link_reported", at=now, actor_id=who, subject_id=who, result="problem", saw=report.saw)
+            notifications.notify_link_reported(shoot, report_id, context)
             people.publish_version(person.id)
         return True
 
 
-def report_of(journey: Journey) -> LinkReport | None:
-    """Return what the person said of their link as long as it matters: until they have tried the answer."""
+def find_current_report(journey: Journey) -> LinkReport | None:
+    """Return the person's link report until they have opened the studio after it was resolved."""
     if journey.shoot is None or journey.stage is not Stage.IN_STUDIO:
         return None
     report, opened_at = link_reports.latest_for(journey.shoot.id), journey.shoot.last_opened_at
@@ -72,8 +73,8 @@ def report_of(journey: Journey) -> LinkReport | None:
     return report if opened_at is None or opened_at < report.done_at else None
 
 
-def see_to(report_id: UUID, *, actor_id: UUID, now: datetime, outbox: Outbox = NO_OUTBOX) -> None:
-    """Note that an operator has done what can be done, and ask the person to try again.
+def resolve_report(report_id: UUID, *, actor_id: UUID, now: datetime) -> None:
+    """Mark a report as resolved by an operator, and notify the person.
 
     Raises:
         NotFound: there is no such report.
@@ -87,5 +88,5 @@ def see_to(report_id: UUID, *, actor_id: UUID, now: datetime, outbox: Outbox = N
             return
         report.done_at, report.done_by = now, actor_id
         audit.add("shoot.link_seen_to", at=now, actor_id=actor_id, subject_id=shoot.person_id)
-        notifications.link_was_seen_to(shoot, report_id, outbox=outbox, now=now)
+        notifications.notify_link_resolved(shoot, report_id, now=now)
         people.publish_version(shoot.person_id)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from threading import Lock
 from uuid import UUID
 
-from portal.db import release, transaction
+from portal.db import transaction
 from portal.domain import stages
+from portal.domain.errors import RetryLater
 from portal.domain.stages import Problem
 from portal.failpoints import failpoint
 from portal.images.errors import PhotoRefused
@@ -20,12 +21,11 @@ from portal.images.renditions import RenderedPhoto, render_photo
 from portal.models import audit, consents, people, photos, shoots
 from portal.models.photos import Rendition
 from portal.models.shoots import Shoot
-from portal.provider import PhotoDownloader, ProviderClient
 from portal.provider.errors import PhotoError, PhotoExpired, PhotoUnavailable
 from portal.provider.wire_types import Photo as ListedPhoto
 from portal.services import notifications
-from portal.services.notifications import NO_OUTBOX, Outbox
-from portal.storage import Storage, build_object_key
+from portal.services.app_context import AppContext
+from portal.storage import build_object_key
 
 log = logging.getLogger(__name__)
 
@@ -35,28 +35,25 @@ DOWNLOAD_THREADS = 3
 # Sessions have forty photos, large packages two hundred; these only end what no session can be.
 MAX_PHOTOS = 500
 MAX_BYTES = 2 * 1024**3
-
-
-class PhotosNotListed(Exception):
-    """The shoot is finished and the provider lists no photo yet; a later attempt may find them."""
+# A finished shoot without any listed photo is listed again this often, with this delay.
+LISTING_ATTEMPTS = 5
+LISTING_DELAY = timedelta(seconds=3)
 
 
 @dataclass(frozen=True)
-class Copier:
-    """What copying needs of the outside, and how much of it one shoot may have.
+class CopyLimits:
+    """How much of one shoot is copied.
 
     Attributes:
-        max_photos: of one shoot; those the provider names after them are not even noted.
-        max_bytes: of one shoot in the storage, all sizes together; photos beyond are refused.
+        photos: photos listed after these are ignored.
+        bytes: in the storage, all renditions together; photos beyond are refused.
     """
 
-    provider: ProviderClient
-    downloader: PhotoDownloader
-    storage: Storage
-    clock: Callable[[], datetime]
-    outbox: Outbox = NO_OUTBOX
-    max_photos: int = MAX_PHOTOS
-    max_bytes: int = MAX_BYTES
+    photos: int = MAX_PHOTOS
+    bytes: int = MAX_BYTES
+
+
+DEFAULT_LIMITS = CopyLimits()
 
 
 @dataclass(frozen=True)
@@ -82,27 +79,27 @@ class _Room:
             return True
 
 
-def copy_photos(shoot_id: UUID, copier: Copier) -> None:
+def copy_photos(shoot_id: UUID, context: AppContext, limits: CopyLimits = DEFAULT_LIMITS) -> None:
     """Copy every photo of a finished shoot that is not copied yet.
 
     Raises:
-        NotListedYet: the provider lists no photo so far.
+        RetryLater: the provider lists no photo so far.
         ProviderError, PhotoUnavailable, StorageUnavailable: worth another try; what was copied stays copied.
     """
     provider_id = _find_provider_id(shoot_id)
     if provider_id is None:
         return
-    listed = _listed(provider_id, copier)
-    waiting = _register(shoot_id, listed, copier.clock())
+    listed = _listed(provider_id, context, limits)
+    waiting = _register(shoot_id, listed, context.clock())
     failpoint("copy.after_register")
-    for fetched in _fetch_all(waiting, _room(shoot_id, copier), copier):
-        _keep(shoot_id, fetched, copier)
+    for fetched in _fetch_all(waiting, _room(shoot_id, limits), context):
+        _keep(shoot_id, fetched, context.clock())
         failpoint("copy.after_keep")
     failpoint("copy.before_finish")
-    _finish(shoot_id, provider_id, copier)
+    _finish(shoot_id, provider_id, context.clock())
 
 
-def finish_incomplete_copy(shoot_id: UUID, *, now: datetime, outbox: Outbox = NO_OUTBOX) -> None:
+def finish_incomplete_copy(shoot_id: UUID, *, now: datetime) -> None:
     """After the last attempt, finish with the photos that were copied; without any, mark the shoot as a problem."""
     with transaction():
         shoot = shoots.lock_shoot(shoot_id)
@@ -111,37 +108,34 @@ def finish_incomplete_copy(shoot_id: UUID, *, now: datetime, outbox: Outbox = NO
         for photo in photos.list_by_shoot(shoot_id):
             if photo.copied_at is None and photo.refused is None:
                 photo.refused = "NeverThere"
-        _close_copy(shoot, now, outbox)
+        _close_copy(shoot, now)
 
 
 def _find_provider_id(shoot_id: UUID) -> str | None:
     with transaction():
         shoot = shoots.find_by_id(shoot_id)
         should_copy = shoot is not None and _is_ready(shoot) and consents.stands(shoot.person_id)
-        provider_id = shoot.provider_id if shoot is not None and should_copy else None
-    release()
-    return provider_id
+        return shoot.provider_id if shoot is not None and should_copy else None
 
 
 def _is_ready(shoot: Shoot) -> bool:
     return shoot.closed_at is None and shoot.provider_status == stages.ACTIVE and shoot.copied_at is None
 
 
-def _listed(provider_id: str, copier: Copier) -> list[ListedPhoto]:
-    found = copier.provider.list_photos(provider_id, include="all")
-    listed = list(islice(found, copier.max_photos))
+def _listed(provider_id: str, context: AppContext, limits: CopyLimits) -> list[ListedPhoto]:
+    found = context.provider.list_photos(provider_id, include="all")
+    listed = list(islice(found, limits.photos))
     if not listed:
-        raise PhotosNotListed
-    if len(listed) == copier.max_photos and next(found, None) is not None:
-        log.warning("photo.limit_reached", extra={"limit": copier.max_photos})
+        raise RetryLater(context.clock() + LISTING_DELAY, max_attempts=LISTING_ATTEMPTS)
+    if len(listed) == limits.photos and next(found, None) is not None:
+        log.warning("photo.limit_reached", extra={"limit": limits.photos})
     return listed
 
 
-def _room(shoot_id: UUID, copier: Copier) -> _Room:
+def _room(shoot_id: UUID, limits: CopyLimits) -> _Room:
     with transaction():
         taken = photos.count_stored_bytes(shoot_id)
-    release()
-    return _Room(copier.max_bytes - taken)
+    return _Room(limits.bytes - taken)
 
 
 def _register(shoot_id: UUID, listed: list[ListedPhoto], now: datetime) -> list[tuple[UUID, str]]:
@@ -167,18 +161,17 @@ def _register(shoot_id: UUID, listed: list[ListedPhoto], now: datetime) -> list[
             gone.removed_at = gone.removed_at or now
         shoot.photo_count = len(listed)
         people.publish_version(shoot.person_id)
-    release()
     return waiting
 
 
-def _fetch_all(waiting: Iterable[tuple[UUID, str]], room: _Room, copier: Copier) -> Iterator[_Fetched]:
+def _fetch_all(waiting: Iterable[tuple[UUID, str]], room: _Room, context: AppContext) -> Iterator[_Fetched]:
     """Download and render in a few threads that never touch the database; yield in order.
 
     One photo that cannot be had now holds up no other: the first such failure is raised at the end.
     """
     failure: PhotoError | None = None
     with ThreadPoolExecutor(DOWNLOAD_THREADS, thread_name_prefix="copy") as pool:
-        tasks = [pool.submit(_fetch, photo_id, address, room, copier) for photo_id, address in waiting]
+        tasks = [pool.submit(_fetch, photo_id, address, room, context) for photo_id, address in waiting]
         try:
             for task in tasks:
                 try:
@@ -192,9 +185,9 @@ def _fetch_all(waiting: Iterable[tuple[UUID, str]], room: _Room, copier: Copier)
         raise failure
 
 
-def _fetch(photo_id: UUID, address: str, room: _Room, copier: Copier) -> _Fetched:
+def _fetch(photo_id: UUID, address: str, room: _Room, context: AppContext) -> _Fetched:
     try:
-        content = copier.downloader.download(address).content
+        content = context.downloader.download(address).content
         rendered = render_photo(content)
     except (PhotoUnavailable, PhotoExpired):
         # The next run lists the photos again and gets fresh addresses.
@@ -204,7 +197,7 @@ def _fetch(photo_id: UUID, address: str, room: _Room, copier: Copier) -> _Fetche
     if not room.take(sum(len(file.content) for file in rendered.files)):
         return _refused(photo_id, "NoRoom")
     for file in rendered.files:
-        copier.storage.put(
+        context.storage.put(
             _key(photo_id, file.spec.slot, file.sha256, file.spec.format.extension),
             file.content,
             file.spec.format.content_type,
@@ -222,7 +215,7 @@ def _key(photo_id: UUID, slot: str, sha256: str, extension: str) -> str:
     return build_object_key("photos", photo_id, slot, sha256, extension)
 
 
-def _keep(shoot_id: UUID, fetched: _Fetched, copier: Copier) -> None:
+def _keep(shoot_id: UUID, fetched: _Fetched, now: datetime) -> None:
     with transaction() as session:
         photo = photos.lock_photo(fetched.photo_id)
         if photo is None or photo.copied_at is not None:
@@ -247,21 +240,21 @@ def _keep(shoot_id: UUID, fetched: _Fetched, copier: Copier) -> None:
             )
         photo.width, photo.height = rendered.width, rendered.height
         photo.provenance = rendered.provenance.source_type
-        photo.copied_at = copier.clock()
+        photo.copied_at = now
         shoot = shoots.find_by_id(shoot_id)
         if shoot is not None:
             people.publish_version(shoot.person_id)
 
 
-def _finish(shoot_id: UUID, provider_id: str, copier: Copier) -> None:
+def _finish(shoot_id: UUID, provider_id: str, now: datetime) -> None:
     with transaction():
         shoot = shoots.lock_shoot(shoot_id)
         if shoot is None or not _is_ready(shoot) or shoot.provider_id != provider_id:
             return
-        _close_copy(shoot, copier.clock(), copier.outbox)
+        _close_copy(shoot, now)
 
 
-def _close_copy(shoot: Shoot, now: datetime, outbox: Outbox) -> None:
+def _close_copy(shoot: Shoot, now: datetime) -> None:
     copied = photos.count_copied(shoot.id)
     if copied == 0:
         shoot.problem = Problem.NO_PHOTOS
@@ -270,5 +263,5 @@ def _close_copy(shoot: Shoot, now: datetime, outbox: Outbox) -> None:
         shoot.copied_at = now
         shoot.problem = None
         audit.add("photos.copied", at=now, subject_id=shoot.person_id, count=copied)
-        notifications.photos_are_ready(shoot, outbox=outbox, now=now)
+        notifications.notify_photos_ready(shoot, now=now)
     people.publish_version(shoot.person_id)

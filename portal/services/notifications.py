@@ -1,8 +1,8 @@
-"""Notices: which mail is owed to whom, and handing each to the mail server; no word of a mail is written here.
+"""Notifications: creating the e-mails that are owed, and sending each of them; their texts are in portal/presentation.
 
-A notice is a row and a job in the transaction that makes it necessary, so it is owed exactly if that happened.
-It is marked as sent after the server has taken it. A worker killed between the two sends it a second time, with
-the same Message-ID; no order of events loses one.
+A notification is a row and a job, added in the transaction of the change that causes it. It is marked as sent after the
+mail server has accepted the message. A worker killed between the two sends the message again with the same Message-ID;
+no order of events loses one.
 """
 
 from __future__ import annotations
@@ -14,273 +14,250 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from portal.db import release, transaction
+from portal.db import transaction
+from portal.domain.errors import RetryLater
 from portal.domain.roles import Role
 from portal.domain.stages import ONBOARDING, Problem
-from portal.mail import MailDeferred, Mailer, MailRefused, Message
+from portal.mail import MailDeferred, MailRefused, Message
 from portal.models import audit, notifications, people, queue, shoots
-from portal.models.notifications import Notice
+from portal.models.notifications import Notification
 from portal.models.people import Person
 from portal.models.shoots import Shoot
+from portal.services.app_context import AppContext
 
 log = logging.getLogger(__name__)
 
 SEND_TASK = "notices.send"
-# A mail can wait; photos and sessions go first, also while a dead mail server costs every try three seconds.
+# Below other jobs, also because a mail server that is down costs every attempt three seconds.
 PRIORITY = queue.BACKGROUND - 10
-# As long as mail servers themselves go on trying one mailbox.
+# As long as mail servers themselves keep retrying one mailbox.
 GIVE_UP_AFTER = timedelta(days=5)
-SESSION_PAUSE = timedelta(seconds=30)
+SESSION_PENDING_DELAY = timedelta(seconds=30)
 
 
-class Kind(StrEnum):
-    """What a mail says."""
+class NotificationKind(StrEnum):
+    """What a notification is about."""
 
     READY = "ready"
     LINK_PROBLEM = "link_problem"
     CREDITS_BACK = "credits_back"
-    LINK_SEEN_TO = "link_seen_to"
-    # To those who run the campaign.
+    LINK_RESOLVED = "link_seen_to"
+    # To the operators.
     LINK_LOST = "link_lost"
     OUT_OF_CREDITS = "out_of_credits"
     STUCK = "stuck"
     LINK_REPORTED = "link_reported"
 
 
-@dataclass(frozen=True)
-class Outbox:
-    """Whether there is a mail server at all, and an address for those who run the campaign."""
-
-    sends_mail: bool
-    has_support: bool
-
-
-NO_OUTBOX = Outbox(sends_mail=False, has_support=False)
-
-
 @dataclass(frozen=True, repr=False)
-class Letter:
-    """A notice that is due: all a writer needs.
+class DueNotification:
+    """A notification that is about to be sent: everything its e-mail is rendered from.
 
     Attributes:
-        name: of the person; empty for the support address.
-        locale: the person's; None for the support address.
+        to: the recipient's address.
+        name: the recipient's name; empty for the support address.
+        locale: the recipient's language; None for the support address.
         session: the provider's id of the session it is about, if it is about one.
     """
 
-    notice_id: UUID
-    kind: Kind
+    notification_id: UUID
+    kind: NotificationKind
     to: str
     name: str
     locale: str | None
     session: str | None
 
 
-class SessionPending(Exception):
-    """The session a notice promises is being created at this moment.
-
-    Attributes:
-        until: when to look again, UTC.
-    """
-
-    def __init__(self, until: datetime) -> None:
-        self.until = until
-        super().__init__()
+def notify_photos_ready(shoot: Shoot, *, now: datetime) -> None:
+    """Notify the person, in the caller's transaction; a shoot that was restarted has photos to announce again."""
+    if shoot.copied_at is not None:
+        _notify_person(NotificationKind.READY, shoot, _run_key(shoot.copied_at), now)
 
 
-def photos_are_ready(shoot: Shoot, *, outbox: Outbox, now: datetime) -> None:
-    """Owe the person the news, in the caller's transaction; a shoot that started over has news again."""
-    if outbox.sends_mail and shoot.copied_at is not None:
-        _owe_person(Kind.READY, shoot, _run(shoot.copied_at), now)
+def notify_link_lost(shoot: Shoot, context: AppContext, *, cause: str) -> None:
+    """Notify the person and the operators, in the caller's transaction, that a studio link cannot be used."""
+    _notify_person(NotificationKind.LINK_PROBLEM, shoot, cause, context.clock())
+    _notify_operators(NotificationKind.LINK_LOST, f"{shoot.id}:{cause}", context, shoot=shoot)
 
 
-def link_is_lost(shoot: Shoot, *, cause: str, outbox: Outbox, now: datetime) -> None:
-    """Owe the person an explanation and the operators a task, in the caller's transaction."""
-    if outbox.sends_mail:
-        _owe_person(Kind.LINK_PROBLEM, shoot, cause, now)
-        _owe_operators(Kind.LINK_LOST, f"{shoot.id}:{cause}", outbox, now, shoot=shoot)
+def notify_link_reported(shoot: Shoot, report_id: UUID, context: AppContext) -> None:
+    """Notify the operators, in the caller's transaction, that a person reported their studio link."""
+    _notify_operators(NotificationKind.LINK_REPORTED, f"{shoot.id}:{report_id}", context, shoot=shoot)
 
 
-def link_is_reported(shoot: Shoot, report_id: UUID, *, outbox: Outbox, now: datetime) -> None:
-    """Owe the operators a task, in the caller's transaction: somebody says that their link is dead."""
-    if outbox.sends_mail:
-        _owe_operators(Kind.LINK_REPORTED, f"{shoot.id}:{report_id}", outbox, now, shoot=shoot)
+def notify_link_resolved(shoot: Shoot, report_id: UUID, *, now: datetime) -> None:
+    """Notify the person, in the caller's transaction, that the report about their link was handled."""
+    _notify_person(NotificationKind.LINK_RESOLVED, shoot, str(report_id), now)
 
 
-def link_was_seen_to(shoot: Shoot, report_id: UUID, *, outbox: Outbox, now: datetime) -> None:
-    """Owe whoever said that their link is dead an answer, in the caller's transaction."""
-    if outbox.sends_mail:
-        _owe_person(Kind.LINK_SEEN_TO, shoot, str(report_id), now)
+def notify_credits_back(shoot: Shoot, *, now: datetime) -> None:
+    """Notify a person who had to wait for a credit, in the caller's transaction, that there are credits again."""
+    _notify_person(NotificationKind.CREDITS_BACK, shoot, f"attempt:{shoot.attempts}", now)
 
 
-def credits_are_back(shoot: Shoot, *, outbox: Outbox, now: datetime) -> None:
-    """Owe somebody who was told there was no session the news, in the caller's transaction."""
-    if outbox.sends_mail:
-        _owe_person(Kind.CREDITS_BACK, shoot, f"attempt:{shoot.attempts}", now)
+def notify_credits_used_up(context: AppContext) -> None:
+    """Notify the operators in the caller's transaction, once on each day (UTC)."""
+    _notify_operators(NotificationKind.OUT_OF_CREDITS, context.clock().date().isoformat(), context)
 
 
-def credits_are_used_up(*, outbox: Outbox, now: datetime) -> None:
-    """Owe the operators the news in the caller's transaction, once on each day (UTC)."""
-    if outbox.sends_mail:
-        _owe_operators(Kind.OUT_OF_CREDITS, now.date().isoformat(), outbox, now)
-
-
-def sessions_are_stuck(*, outbox: Outbox, now: datetime) -> bool:
-    """Owe the operators the news in the caller's transaction, at most once in an hour.
+def notify_sessions_stuck(context: AppContext) -> bool:
+    """Notify the operators in the caller's transaction, at most once an hour.
 
     Returns:
-        Whether word goes out now; False also when there is nobody to send it to.
+        Whether an e-mail will be sent; False also when there is no recipient or no mail server.
     """
-    return outbox.sends_mail and _owe_operators(Kind.STUCK, f"{now.astimezone(UTC):%Y-%m-%dT%H}", outbox, now)
+    hour = f"{context.clock().astimezone(UTC):%Y-%m-%dT%H}"
+    is_created = _notify_operators(NotificationKind.STUCK, hour, context)
+    return is_created and context.mailer is not None
 
 
-def _owe_person(kind: Kind, shoot: Shoot, occasion: str, now: datetime) -> None:
+def _notify_person(kind: NotificationKind, shoot: Shoot, occasion: str, now: datetime) -> None:
     person = people.find_person(shoot.person_id)
     if person is not None and person.deactivated_at is None:
-        _owe(kind, f"{shoot.id}:{occasion}", now, person=person, shoot=shoot)
+        _create(kind, f"{shoot.id}:{occasion}", now, person=person, shoot=shoot)
 
 
-def _owe_operators(kind: Kind, occasion: str, outbox: Outbox, now: datetime, *, shoot: Shoot | None = None) -> bool:
-    if outbox.has_support:
-        return _owe(kind, occasion, now, shoot=shoot)
-    owed = [_owe(kind, occasion, now, person=admin, shoot=shoot) for admin in people.list_active_with_role(Role.ADMIN)]
-    return any(owed)
+def _notify_operators(
+    kind: NotificationKind, occasion: str, context: AppContext, *, shoot: Shoot | None = None
+) -> bool:
+    now = context.clock()
+    if context.settings.support_email is not None:
+        return _create(kind, occasion, now, shoot=shoot)
+    created = [
+        _create(kind, occasion, now, person=admin, shoot=shoot) for admin in people.list_active_with_role(Role.ADMIN)
+    ]
+    return any(created)
 
 
-def _owe(kind: Kind, occasion: str, now: datetime, *, person: Person | None = None, shoot: Shoot | None = None) -> bool:
-    """Owe one mail; whether it was not owed before."""
-    notice_id = notifications.add(
+def _create(
+    kind: NotificationKind, occasion: str, now: datetime, *, person: Person | None = None, shoot: Shoot | None = None
+) -> bool:
+    """Create one notification and its job; return False if it exists already."""
+    notification_id = notifications.create_notification(
         kind, occasion, person_id=person.id if person else None, shoot_id=shoot.id if shoot else None, now=now
     )
-    if notice_id is not None:
-        _queue(notice_id)
-    return notice_id is not None
+    if notification_id is not None:
+        _enqueue(notification_id)
+    return notification_id is not None
 
 
-def _queue(notice_id: UUID) -> None:
-    queue.defer(SEND_TASK, once=f"notice:{notice_id}", priority=PRIORITY, notice_id=str(notice_id))
+def _enqueue(notification_id: UUID) -> None:
+    queue.defer(SEND_TASK, once=f"notice:{notification_id}", priority=PRIORITY, notice_id=str(notification_id))
 
 
-def pick_up(*, before: datetime) -> None:
-    """Queue every notice that is still owed since before this moment; one that waits already is not doubled."""
+def requeue_stale(*, before: datetime) -> None:
+    """Enqueue every notification created before this time that is not sent yet; one with a waiting job is skipped."""
     with transaction():
-        for notice_id in notifications.waiting(before):
-            _queue(notice_id)
+        for notification_id in notifications.list_pending(before):
+            _enqueue(notification_id)
 
 
-def send(
-    notice_id: UUID,
-    *,
-    mailer: Mailer | None,
-    support: str | None,
-    write: Callable[[Letter], Message],
-    clock: Callable[[], datetime],
+def send_notification(
+    notification_id: UUID, context: AppContext, *, render: Callable[[DueNotification], Message]
 ) -> None:
-    """Send one notice unless it was sent, or what it says is no longer true.
+    """Send one notification unless it was sent or no longer applies; drop it when no mail server is configured.
 
     Args:
-        notice_id: whose job this is.
-        mailer: None when mail was switched off since; the notice is dropped.
-        support: where mails without a person go.
-        write: turns a letter into words.
-        clock: the present, UTC.
+        notification_id: the notification to send.
+        context: mail server, support address and clock.
+        render: builds the e-mail.
 
     Raises:
-        MailUnavailable: not now; it stays owed.
-        SessionPending: it would promise something that is being made at this moment.
+        MailUnavailable: the mail server cannot be reached; the notification stays pending.
+        RetryLater: the session it announces is being created at this moment.
     """
-    letter = _take(notice_id, support, clock())
-    if letter is None:
+    due = _prepare(notification_id, context)
+    if due is None:
         return
-    if mailer is None:
-        drop(notice_id, reason="mail_switched_off", now=clock())
+    if context.mailer is None:
+        drop_notification(notification_id, reason="mail_switched_off", now=context.clock())
         return
     try:
-        mailer.send(write(letter))
+        context.mailer.send(render(due))
     except MailRefused as error:
-        drop(notice_id, reason=f"refused:{error.cause}", now=clock())
+        drop_notification(notification_id, reason=f"refused:{error.cause}", now=context.clock())
         return
     except MailDeferred as error:
-        if not _waited_long(notice_id, clock()):
+        if not _is_expired(notification_id, context.clock()):
             raise
-        drop(notice_id, reason=f"deferred:{error.cause}", now=clock())
+        drop_notification(notification_id, reason=f"deferred:{error.cause}", now=context.clock())
         return
     with transaction():
-        notice = notifications.lock(notice_id)
-        if notice is not None:
-            notice.sent_at = clock()
-            audit.add("mail.sent", at=clock(), subject_id=notice.person_id, kind=notice.kind)
+        notification = notifications.lock_notification(notification_id)
+        if notification is not None:
+            now = notification.sent_at = context.clock()
+            audit.add("mail.sent", at=now, subject_id=notification.person_id, kind=notification.kind)
 
 
-def drop(notice_id: UUID, *, reason: str, now: datetime) -> None:
-    """Stop trying, and keep why."""
+def drop_notification(notification_id: UUID, *, reason: str, now: datetime) -> None:
+    """Give up on a notification and store the reason."""
     with transaction():
-        notice = notifications.lock(notice_id)
-        if notice is not None:
-            _drop(notice, reason, now)
+        notification = notifications.lock_notification(notification_id)
+        if notification is not None:
+            _drop(notification, reason, now)
 
 
-def _drop(notice: Notice, reason: str, now: datetime) -> None:
-    if notice.sent_at is not None or notice.dropped_at is not None:
+def _drop(notification: Notification, reason: str, now: datetime) -> None:
+    if notification.sent_at is not None or notification.dropped_at is not None:
         return
-    notice.dropped_at = now
-    notice.reason = reason
-    audit.add("mail.dropped", at=now, subject_id=notice.person_id, result="dropped", kind=notice.kind, reason=reason)
-    log.warning("mail.dropped", extra={"notification": str(notice.id), "kind": notice.kind, "reason": reason})
+    notification.dropped_at = now
+    notification.reason = reason
+    subject_id, kind = notification.person_id, notification.kind
+    audit.add("mail.dropped", at=now, subject_id=subject_id, result="dropped", kind=kind, reason=reason)
+    log.warning("mail.dropped", extra={"notification": str(notification.id), "kind": kind, "reason": reason})
 
 
-def _take(notice_id: UUID, support: str | None, now: datetime) -> Letter | None:
-    """Read what is due; nothing is held while the mail server is spoken to."""
+def _prepare(notification_id: UUID, context: AppContext) -> DueNotification | None:
+    """Read what is to be sent; no connection is held while the mail server is contacted."""
     with transaction():
-        notice = notifications.lock(notice_id)
-        letter = None
-        if notice is not None and notice.sent_at is None and notice.dropped_at is None:
-            letter = _address(notice, support, now)
-    release()
-    return letter
+        notification = notifications.lock_notification(notification_id)
+        if notification is None or notification.sent_at is not None or notification.dropped_at is not None:
+            return None
+        return _find_recipient(notification, context.settings.support_email, context.clock())
 
 
-def _address(notice: Notice, support: str | None, now: datetime) -> Letter | None:
-    kind = Kind(notice.kind)
-    shoot = shoots.find_by_id(notice.shoot_id) if notice.shoot_id else None
-    if shoot is not None and not _is_still_true(kind, notice, shoot, now):
-        _drop(notice, "no_longer_true", now)
+def _find_recipient(notification: Notification, support: str | None, now: datetime) -> DueNotification | None:
+    """Return the notification with its recipient; drop it and return None if it has none or no longer applies."""
+    kind = NotificationKind(notification.kind)
+    shoot = shoots.find_by_id(notification.shoot_id) if notification.shoot_id else None
+    if shoot is not None and not _still_applies(kind, notification, shoot, now):
+        _drop(notification, "no_longer_true", now)
         return None
     session = shoot.provider_id if shoot else None
-    if notice.person_id is None:
+    if notification.person_id is None:
         if support is None:
-            _drop(notice, "no_support_address", now)
+            _drop(notification, "no_support_address", now)
             return None
-        return Letter(notice.id, kind, support, "", None, session)
-    person = people.find_person(notice.person_id)
+        return DueNotification(notification.id, kind, support, "", None, session)
+    person = people.find_person(notification.person_id)
     if person is None or person.deactivated_at is not None:
-        _drop(notice, "person_deactivated", now)
+        _drop(notification, "person_deactivated", now)
         return None
-    return Letter(notice.id, kind, person.email, person.name, person.locale, session)
+    return DueNotification(notification.id, kind, person.email, person.name, person.locale, session)
 
 
-def _is_still_true(kind: Kind, notice: Notice, shoot: Shoot, now: datetime) -> bool:
-    """Whether a mail that may have waited for days still says how things are."""
+def _still_applies(kind: NotificationKind, notification: Notification, shoot: Shoot, now: datetime) -> bool:
+    """Return whether a notification that may have waited for days still describes the shoot."""
     if shoot.closed_at is not None:
         return False
-    if kind is Kind.READY:
-        return shoot.copied_at is not None and notice.occasion == f"{shoot.id}:{_run(shoot.copied_at)}"
-    if kind in {Kind.LINK_PROBLEM, Kind.LINK_LOST}:
+    if kind is NotificationKind.READY:
+        return shoot.copied_at is not None and notification.occasion == f"{shoot.id}:{_run_key(shoot.copied_at)}"
+    if kind in {NotificationKind.LINK_PROBLEM, NotificationKind.LINK_LOST}:
         has_no_link = shoot.provider_status == ONBOARDING and shoot.signed_url is None
         return has_no_link or shoot.problem == Problem.LINK_LOST
-    if kind in {Kind.LINK_REPORTED, Kind.LINK_SEEN_TO}:
+    if kind in {NotificationKind.LINK_REPORTED, NotificationKind.LINK_RESOLVED}:
         return shoot.provider_status == ONBOARDING and shoot.signed_url is not None
-    if kind is Kind.CREDITS_BACK and shoot.provider_id is None and shoot.problem is None:
-        raise SessionPending(now + SESSION_PAUSE)
+    if kind is NotificationKind.CREDITS_BACK and shoot.provider_id is None and shoot.problem is None:
+        raise RetryLater(now + SESSION_PENDING_DELAY)
     return shoot.problem is None
 
 
-def _run(copied_at: datetime) -> str:
-    """Name one run of a shoot, whatever time zone the database answers in."""
+def _run_key(copied_at: datetime) -> str:
+    """Return a key of one run of a shoot, independent of the database session's time zone."""
     return copied_at.astimezone(UTC).isoformat()
 
 
-def _waited_long(notice_id: UUID, now: datetime) -> bool:
+def _is_expired(notification_id: UUID, now: datetime) -> bool:
     with transaction():
-        notice = notifications.lock(notice_id)
-        return notice is None or now - notice.created_at > GIVE_UP_AFTER
+        notification = notifications.lock_notification(notification_id)
+        return notification is None or now - notification.created_at > GIVE_UP_AFTER

@@ -6,7 +6,7 @@ import logging
 from collections import Counter
 from datetime import datetime, timedelta
 
-from portal.db import release, transaction
+from portal.db import transaction
 from portal.domain.durations import LATEST
 from portal.domain.stages import Problem
 from portal.failpoints import failpoint
@@ -97,7 +97,6 @@ def _delete_files(storage: Storage, now: datetime) -> int:
     while True:
         with transaction():
             found = photos.list_files_of_removed(now - REMOVED_FILES)
-        release()
         if not found:
             return deleted
         for _rendition_id, key, _owner_id in found:

@@ -10,8 +10,9 @@ from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from portal.db import release, transaction
+from portal.db import transaction
 from portal.domain.consent import POLICY_VERSION
+from portal.domain.errors import RetryLater
 from portal.domain.secretbox import SecretBox
 from portal.domain.stages import ONBOARDING, Problem
 from portal.failpoints import failpoint
@@ -29,8 +30,7 @@ from portal.provider.errors import (
 )
 from portal.provider.wire_types import CreatedSession, Model
 from portal.services import credits, notifications, shoot_sync
-from portal.services.desk import Desk, NotYet
-from portal.services.notifications import Outbox
+from portal.services.app_context import AppContext
 
 log = logging.getLogger(__name__)
 
@@ -58,14 +58,13 @@ class Claim:
     check_for_existing: bool
 
 
-def claim_next_shoot(desk: Desk) -> Claim | None:
+def claim_next_shoot(context: AppContext) -> Claim | None:
     """Begin an attempt for the first shoot in the queue; shoots that cannot be served leave the queue."""
     while True:
-        now = desk.clock()
+        now = context.clock()
         with transaction():
             shoot = waiting_room.next_in_line(now, dead_before=now - ATTEMPT_LEASE)
-            claim = _claim_shoot(shoot, now, desk.outbox) if shoot is not None else None
-        release()
+            claim = _claim_shoot(shoot, now, context) if shoot is not None else None
         if shoot is None:
             return None
         if claim is not None:
@@ -73,7 +72,7 @@ def claim_next_shoot(desk: Desk) -> Claim | None:
             return claim
 
 
-def _claim_shoot(shoot: Shoot, now: datetime, outbox: Outbox) -> Claim | None:
+def _claim_shoot(shoot: Shoot, now: datetime, context: AppContext) -> Claim | None:
     person = people.find_person(shoot.person_id)
     # The person may have withdrawn between the press and this moment.
     if person is None or person.deactivated_at is not None or consents.current(person.id, POLICY_VERSION) is None:
@@ -82,7 +81,7 @@ def _claim_shoot(shoot: Shoot, now: datetime, outbox: Outbox) -> Claim | None:
     if not shoot.is_development and waiting_room.is_behind_saved(shoot, Problem.NO_CREDITS):
         # An earlier request waits for a credit: without a call it is certain that there is none for this one.
         _set_problem(shoot, Problem.NO_CREDITS, now, reason="behind_others_without_credit")
-        notifications.credits_are_used_up(outbox=outbox, now=now)
+        notifications.notify_credits_used_up(context)
         return None
     check_for_existing = shoot.attempts > shoot.attempts_without_session
     shoot.attempts += 1
@@ -90,38 +89,38 @@ def _claim_shoot(shoot: Shoot, now: datetime, outbox: Outbox) -> Claim | None:
     return Claim(shoot.id, shoot.attempts, person.email, shoot.is_development, check_for_existing)
 
 
-def create_session(claim: Claim, desk: Desk) -> None:
+def create_session(claim: Claim, context: AppContext) -> None:
     """Create the provider's session for a claimed shoot, with the call that was already granted.
 
     Raises:
-        NotYet: it failed and is worth another attempt; nothing is lost, and the queue position is kept.
+        RetryLater: it failed and is worth another attempt; nothing is lost, and the queue position is kept.
     """
     try:
-        result = _create_or_find(claim, desk)
+        result = _create_or_find(claim, context)
     except _REFUSALS as error:
-        _store_refusal(claim, error, desk.clock(), desk.outbox)
+        _store_refusal(claim, error, context)
         return
     except SQLAlchemyError:
         # Not the session's fault; it is tried again when its lease has run out.
         raise
-    except NotYet:
+    except RetryLater:
         raise
     except Exception as error:
-        raise NotYet(_schedule_retry(claim, error, desk.clock())) from error
+        raise RetryLater(_schedule_retry(claim, error, context.clock())) from error
     failpoint("create.after_call")
-    _store_session(claim.shoot_id, claim.attempt, result, desk.secretbox, desk.clock(), outbox=desk.outbox)
+    _store_session(claim, result, context)
     failpoint("create.after_keep")
 
 
-def _create_or_find(claim: Claim, desk: Desk) -> CreatedSession | Model:
+def _create_or_find(claim: Claim, context: AppContext) -> CreatedSession | Model:
     # A second create would be refused or, worse, make a second session.
     if claim.check_for_existing:
-        if (found := desk.provider.find_model_by_email(claim.email, priority="interactive")) is not None:
+        if (found := context.provider.find_model_by_email(claim.email, priority="interactive")) is not None:
             return found
         # The lookup can take long in a large organization.
-        _renew_lease(claim, desk.clock())
+        _renew_lease(claim, context.clock())
     try:
-        return desk.provider.create_model(
+        return context.provider.create_model(
             claim.email,
             is_development=claim.development or None,
             priority="interactive",
@@ -129,7 +128,7 @@ def _create_or_find(claim: Claim, desk: Desk) -> CreatedSession | Model:
         )
     except AlreadyExists:
         _record_no_session(claim)
-        found = desk.provider.find_model_by_email(claim.email, priority="interactive")
+        found = context.provider.find_model_by_email(claim.email, priority="interactive")
         if found is None:
             raise
         return found
@@ -144,9 +143,8 @@ def _renew_lease(claim: Claim, now: datetime) -> None:
     with transaction():
         shoot = shoots.lock_shoot(claim.shoot_id)
         if shoot is None or shoot.attempts != claim.attempt or shoot.provider_id or shoot.closed_at:
-            raise NotYet(now + ATTEMPT_LEASE)
+            raise RetryLater(now + ATTEMPT_LEASE)
         shoot.attempted_at = now
-    release()
 
 
 def _record_no_session(claim: Claim) -> None:
@@ -155,25 +153,17 @@ def _record_no_session(claim: Claim) -> None:
         shoot = shoots.lock_shoot(claim.shoot_id)
         if shoot is not None and shoot.attempts == claim.attempt:
             shoot.attempts_without_session = claim.attempt
-    release()
 
 
-def _store_session(
-    shoot_id: UUID,
-    attempt: int,
-    result: CreatedSession | Model,
-    secretbox: SecretBox,
-    now: datetime,
-    *,
-    outbox: Outbox,
-) -> None:
+def _store_session(claim: Claim, result: CreatedSession | Model, context: AppContext) -> None:
+    now = context.clock()
     provider_id = result.model_id if isinstance(result, CreatedSession) else result.id
     with transaction():
-        shoot = shoots.lock_shoot(shoot_id)
+        shoot = shoots.lock_shoot(claim.shoot_id)
         if shoot is None:
             return
         if shoot.provider_id is not None:
-            _store_late_link(shoot, provider_id, result.signed_url, secretbox, now)
+            _store_late_link(shoot, provider_id, result.signed_url, context.secretbox, now)
             return
         # Events can be faster than the answer to the call that caused them.
         deliveries.lock_model_id(provider_id)
@@ -189,19 +179,19 @@ def _store_session(
         shoot.problem = None
         budget.wake_line()
         if result.signed_url:
-            shoot.signed_url = secretbox.seal(result.signed_url)
+            shoot.signed_url = context.secretbox.seal(result.signed_url)
         else:
             log.warning("shoot.link_missing", extra={"shoot": str(shoot.id)})
             audit.add("shoot.link_lost", at=now, subject_id=shoot.person_id, result="problem")
         shoot_sync.apply_status(shoot, result.status, at=now, by="create", now=now)
         if shoot.signed_url is None and result.status == ONBOARDING:
-            notifications.link_is_lost(shoot, cause="never_received", outbox=outbox, now=now)
-        audit.add("shoot.created", at=now, subject_id=shoot.person_id, attempt=attempt)
+            notifications.notify_link_lost(shoot, context, cause="never_received")
+        audit.add("shoot.created", at=now, subject_id=shoot.person_id, attempt=claim.attempt)
         for delivery in deliveries.list_unmatched(provider_id):
             delivery.state = "pending"
             queue.defer(deliveries.APPLY_TASK, delivery_id=delivery.id)
         if not shoot.is_development:
-            credits.go_on()
+            credits.enqueue_resume_waiting()
 
 
 def _store_late_link(
@@ -214,15 +204,16 @@ def _store_late_link(
         people.publish_version(shoot.person_id)
 
 
-def _store_refusal(claim: Claim, error: ProviderError, now: datetime, outbox: Outbox) -> None:
+def _store_refusal(claim: Claim, error: ProviderError, context: AppContext) -> None:
+    now = context.clock()
     problem = Problem.NO_CREDITS if isinstance(error, OutOfCredits) else Problem.REFUSED
     with transaction():
         shoot = shoots.lock_shoot(claim.shoot_id)
         if shoot is not None and shoot.provider_id is None and shoot.attempts == claim.attempt:
             _set_problem(shoot, problem, now, reason=error.code or type(error).__name__)
             if problem is Problem.NO_CREDITS:
-                notifications.credits_are_used_up(outbox=outbox, now=now)
-                credits.queue_reading()
+                notifications.notify_credits_used_up(context)
+                credits.enqueue_balance_fetch()
 
 
 def _set_problem(shoot: Shoot, problem: Problem, now: datetime, *, reason: str) -> None:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from portal.db import release, transaction
+from portal.db import transaction
 from portal.domain import stages
 from portal.failpoints import failpoint
 from portal.models import audit, choices, people, photos, queue, shoots
 from portal.models.shoots import Shoot
-from portal.provider import ProviderClient
 from portal.provider.errors import NotFound
 from portal.provider.wire_types import Model
 from portal.services import progress
+from portal.services.app_context import AppContext
 
 log = logging.getLogger(__name__)
 
@@ -139,7 +138,7 @@ def enqueue_refresh(shoot: Shoot, *, now: datetime) -> None:
     queue.defer(REFRESH_TASK, once=f"refresh:{shoot.id}", at=at, shoot_id=str(shoot.id))
 
 
-def refresh_shoot(shoot_id: UUID, *, provider: ProviderClient, clock: Callable[[], datetime]) -> None:
+def refresh_shoot(shoot_id: UUID, context: AppContext) -> None:
     """Re-read one shoot from the provider.
 
     Raises:
@@ -148,22 +147,21 @@ def refresh_shoot(shoot_id: UUID, *, provider: ProviderClient, clock: Callable[[
     with transaction():
         shoot = shoots.find_by_id(shoot_id)
         provider_id = shoot.provider_id if shoot else None
-    release()
     if provider_id is None:
         return
-    requested_at = clock()
+    requested_at = context.clock()
     try:
-        model = provider.get_model(provider_id)
+        model = context.provider.get_model(provider_id)
     except NotFound:
-        record_missing(shoot_id, now=clock())
+        record_missing(shoot_id, now=context.clock())
         return
     failpoint("refresh.after_call")
     with transaction():
         shoot = shoots.lock_shoot(shoot_id)
         if shoot is None or shoot.closed_at is not None:
             return
-        if not apply_model(shoot, model, requested_at=requested_at, now=clock()):
-            enqueue_refresh(shoot, now=clock())
+        if not apply_model(shoot, model, requested_at=requested_at, now=context.clock()):
+            enqueue_refresh(shoot, now=context.clock())
         failpoint("refresh.before_commit")
     failpoint("refresh.after_commit")
 
@@ -217,9 +215,7 @@ def apply_listed_favorite(shoot: Shoot, provider_photo_id: str, *, acted_at: dat
     return True
 
 
-def refresh_favorite(
-    shoot_id: UUID, *, key: str, acted_at: datetime, provider: ProviderClient, clock: Callable[[], datetime]
-) -> None:
+def refresh_favorite(shoot_id: UUID, context: AppContext, *, key: str, acted_at: datetime) -> None:
     """Read from the provider which photo was picked, for events without a photo id.
 
     Raises:
@@ -228,15 +224,14 @@ def refresh_favorite(
     with transaction():
         shoot = shoots.find_by_id(shoot_id)
         provider_id = shoot.provider_id if shoot else None
-    release()
     if provider_id is None:
         return
-    favorite = provider.get_favorite(provider_id)
+    favorite = context.provider.get_favorite(provider_id)
     if favorite is None:
         return
     failpoint("favorite.after_call")
     with transaction():
         shoot = shoots.lock_shoot(shoot_id)
         if shoot is not None:
-            record_studio_favorite(shoot, favorite.id, key=key, acted_at=acted_at, now=clock())
+            record_studio_favorite(shoot, favorite.id, key=key, acted_at=acted_at, now=context.clock())
     failpoint("favorite.after_keep")

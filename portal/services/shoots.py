@@ -8,13 +8,13 @@ from datetime import datetime
 from portal.db import transaction
 from portal.domain.consent import POLICY_VERSION
 from portal.domain.errors import ConsentMissing
-from portal.domain.secretbox import DecryptionFailed, SecretBox
+from portal.domain.secretbox import DecryptionFailed
 from portal.domain.stages import ONBOARDING, Problem
 from portal.models import audit, consents, people, shoots
 from portal.models.people import Person
 from portal.models.shoots import Shoot
-from portal.services import notifications, waiting_turns
-from portal.services.notifications import NO_OUTBOX, Outbox
+from portal.services import notifications, start_jobs
+from portal.services.app_context import AppContext
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ def request_shoot(person: Person, *, provider: str, development: bool, now: date
         shoot = Shoot(person_id=person.id, provider=provider, is_development=development, requested_at=now, attempts=0)
         session.add(shoot)
         session.flush()
-        waiting_turns.queue(shoot)
+        start_jobs.enqueue_start_job(shoot)
         audit.add("shoot.requested", at=now, actor_id=person.id, subject_id=person.id)
         people.publish_version(person.id)
         return shoot
@@ -54,7 +54,7 @@ def _retry_request(existing: Shoot) -> Shoot:
         shoot.problem = shoot.left_at = shoot.attempted_at = shoot.retry_at = None
         shoot.failures = 0
         people.publish_version(shoot.person_id)
-    waiting_turns.queue(shoot)
+    start_jobs.enqueue_start_job(shoot)
     return shoot
 
 
@@ -65,11 +65,12 @@ def rejoin_queue(person: Person) -> None:
         _retry_request(existing)
 
 
-def open_studio(person: Person, *, secretbox: SecretBox, now: datetime, outbox: Outbox = NO_OUTBOX) -> str | None:
+def open_studio(person: Person, context: AppContext) -> str | None:
     """Return the link of the person's own open session, None while there is none to enter.
 
     The link is a password: the caller sends it to its owner in a ``no-store`` response.
     """
+    now = context.clock()
     with transaction():
         existing = shoots.find_open(person.id)
         shoot = shoots.lock_shoot(existing.id) if existing else None
@@ -78,12 +79,12 @@ def open_studio(person: Person, *, secretbox: SecretBox, now: datetime, outbox: 
         if consents.current(person.id, POLICY_VERSION) is None:
             return None
         try:
-            url = secretbox.open(shoot.signed_url)
+            url = context.secretbox.open(shoot.signed_url)
         except DecryptionFailed:
             log.exception("shoot.link_undecryptable")
             shoot.problem = Problem.LINK_LOST
             audit.add("shoot.link_lost", at=now, subject_id=person.id, result="problem")
-            notifications.link_is_lost(shoot, cause="cannot_be_opened", outbox=outbox, now=now)
+            notifications.notify_link_lost(shoot, context, cause="cannot_be_opened")
             people.publish_version(person.id)
             return None
         shoot.last_opened_at = now

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from portal.db import release, transaction
+from portal.db import transaction
 from portal.domain import stages
 from portal.domain.stages import Problem
 from portal.failpoints import failpoint
@@ -16,7 +16,7 @@ from portal.models import waiting_room as waiting
 from portal.provider import ProviderClient
 from portal.provider.wire_types import Model
 from portal.services import credits, deliveries, erasure, monitoring, notifications, shoot_sync, waiting_room
-from portal.services.notifications import NO_OUTBOX, Outbox
+from portal.services.app_context import AppContext
 
 log = logging.getLogger(__name__)
 
@@ -39,19 +39,15 @@ class SweepResult:
     favorites: int
 
 
-def reconcile_shoots(
-    *, provider: ProviderClient, clock: Callable[[], datetime], full: bool = True, outbox: Outbox = NO_OUTBOX
-) -> SweepResult | None:
+def reconcile_shoots(context: AppContext, *, full: bool = True) -> SweepResult | None:
     """Compare the provider's sessions with the portal's and apply the differences.
 
     One call for each 200 sessions listed, one for each 200 favorites and one for each session of the portal
     that is not where it should be. Running it again changes nothing.
 
     Args:
-        provider: the API client.
-        clock: the present, UTC.
+        context: provider and clock.
         full: list every session, not only the unfinished ones.
-        outbox: which notifications are created.
 
     Returns:
         The counts; None when another process is sweeping.
@@ -62,22 +58,21 @@ def reconcile_shoots(
     with locks.only_one(LOCK) as acquired:
         if not acquired:
             return None
-        requested_at = clock()
+        requested_at = context.clock()
         with transaction():
             open_ids = shoots.list_open_ids()
             unfinished = {shoot.provider_id for shoot in shoots.list_unfinished() if shoot.provider_id}
-        release()
         everything = full or len(open_ids) <= LIST_ALL_UP_TO
-        listed = list(_list_models(provider, everything))
+        listed = list(_list_models(context.provider, everything))
         failpoint("sweep.after_list")
-        changed = sum(_apply_model(model, requested_at, clock()) for model in listed if model.id in open_ids)
+        changed = sum(_apply_model(model, requested_at, context.clock()) for model in listed if model.id in open_ids)
         expected = set(open_ids) if everything else unfinished
         missing = expected - {model.id for model in listed}
         for provider_id in missing:
-            shoot_sync.refresh_shoot(open_ids[provider_id], provider=provider, clock=clock)
-        result = SweepResult(len(listed), changed, len(missing), _apply_favorites(provider, clock))
-        _requeue_stale(provider, clock, outbox)
-        monitoring.tell_of_stuck(outbox=outbox, now=clock())
+            shoot_sync.refresh_shoot(open_ids[provider_id], context)
+        result = SweepResult(len(listed), changed, len(missing), _apply_favorites(context))
+        _requeue_stale(context)
+        monitoring.report_stuck_shoots(context)
     log.info("sweep.completed", extra=asdict(result))
     return result
 
@@ -102,10 +97,10 @@ def _apply_model(model: Model, requested_at: datetime, now: datetime) -> bool:
         )
 
 
-def _apply_favorites(provider: ProviderClient, clock: Callable[[], datetime]) -> int:
-    requested_at = clock()
+def _apply_favorites(context: AppContext) -> int:
+    requested_at = context.clock()
     found = 0
-    for favorite in provider.list_favorites(include="main"):
+    for favorite in context.provider.list_favorites(include="main"):
         if favorite.model_id is None:
             continue
         with transaction():
@@ -113,19 +108,19 @@ def _apply_favorites(provider: ProviderClient, clock: Callable[[], datetime]) ->
             shoot = shoots.lock_shoot(known.id) if known else None
             if shoot is None or shoot.closed_at is not None or shoot.copied_at is None:
                 continue
-            if shoot_sync.apply_listed_favorite(shoot, favorite.id, acted_at=requested_at, now=clock()):
+            if shoot_sync.apply_listed_favorite(shoot, favorite.id, acted_at=requested_at, now=context.clock()):
                 found += 1
-    release()
     return found
 
 
-def _requeue_stale(provider: ProviderClient, clock: Callable[[], datetime], outbox: Outbox) -> None:
+def _requeue_stale(context: AppContext) -> None:
     """Enqueue again what lost its job, and check the balance if people wait for credits."""
-    long_ago = clock() - STALE_AFTER
+    long_ago = context.clock() - STALE_AFTER
     deliveries.requeue_stale(before=long_ago)
-    notifications.pick_up(before=long_ago)
-    erasure.pick_up(before=long_ago)
-    waiting_room.pick_up(before=long_ago)
-    if waiting.count_held_up_by(Problem.NO_CREDITS):
-        credits.look(provider=provider, clock=clock, outbox=outbox)
-    release()
+    notifications.requeue_stale(before=long_ago)
+    erasure.requeue_stale(before=long_ago)
+    waiting_room.requeue_stale(before=long_ago)
+    with transaction():
+        is_anyone_waiting = waiting.count_held_up_by(Problem.NO_CREDITS) > 0
+    if is_anyone_waiting:
+        credits.refresh_balance(context)

@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as AnyResponse
 
-from portal.db import release
+from portal.db import release_connection
 from portal.domain.errors import NotFound, PortalError, SignInRefused, TooMany, Unavailable
 from portal.presentation.error_messages import ErrorContext, ErrorMessage, get_error_message
 from portal.presentation.sign_in_messages import get_sign_in_message
@@ -74,7 +74,7 @@ def _any_error(error: BaseException) -> AnyResponse:
     if isinstance(error, DBAPIError | PoolTimeout) and _is_down(error):
         log.error("database.unavailable", extra={"error": type(error).__name__})
         # No part of the response may query the database again.
-        release()
+        release_connection()
         get_current_session().detach()
         g.person = None
         return _portal_error(Unavailable())

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask, Response, current_app, g, request
 
-from portal.db import FAULTS
+from portal.db import DATABASE_ERRORS
 from portal.domain.brands import BRANDS, Brand
 from portal.domain.errors import TooMany
 from portal.provider.signature import SignatureInvalid
@@ -139,7 +139,7 @@ def _keep(portal: AppContext, brand: Brand, body: bytes, environ: WSGIEnvironmen
     except SignatureInvalid as error:
         metrics.WEBHOOKS.labels(result="rejected").inc()
         return _refuse(portal, error.reason, environ)
-    except FAULTS:
+    except DATABASE_ERRORS:
         metrics.WEBHOOKS.labels(result="not_stored").inc()
         log.exception("webhook.not_stored")
         return 503, "cannot be kept right now"

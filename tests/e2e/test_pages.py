@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, Page, Request, expect
 from portal.db import transaction
 from portal.models import people, shoots
 from portal.services import link_reports
-from portal.services.link_reports import Saw, Sighting
+from portal.services.link_reports import LinkReportInput, LinkSymptom
 from portal.settings import Settings
 from tests.e2e.site import SIGNED, STUDIO, Site, serving
 from tests.factories import NOW
@@ -274,7 +274,8 @@ def test_the_ladder_is_open_to_everybody(visit: Callable[..., Page]) -> None:
 def test_the_list_of_dead_links_is_open_to_everybody(site: Site, visit: Callable[..., Page]) -> None:
     person = site.person(with_link=True)
     with site.app.app_context():
-        assert link_reports.report_dead(person, Sighting(saw=Saw.EMPTY, browser="Firefox"), now=NOW)
+        report = LinkReportInput(saw=LinkSymptom.EMPTY, browser="Firefox")
+        assert link_reports.report_link(person, report, site.app.extensions["portal"])
     page = visit("/admin/links", role="admin")
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]

@@ -22,7 +22,7 @@ from demo.children import Child, stop_all
 from demo.ports import Ports
 from demo.stack import ROOT, Stack
 from portal.app import create_app
-from portal.db import db, release, transaction
+from portal.db import db, release_connection, transaction
 from portal.jobs.tasks import SWEEP_TASK
 from portal.models import people
 from portal.models import queue as jobs
@@ -165,7 +165,7 @@ class House:
             try:
                 yield
             finally:
-                release()
+                release_connection()
 
     def query(self, sql: str, **values: Any) -> list[Any]:
         """Run one statement on a connection of its own and return its rows."""
@@ -207,8 +207,7 @@ class House:
     def erase(self, traveller: Traveller) -> None:
         """Order that everything about this person goes."""
         with self.inside():
-            secretbox = self.app.extensions["portal"].secretbox
-            erasure.order(traveller.person_id, secretbox=secretbox, now=datetime.now(UTC))
+            erasure.request_erasure(traveller.person_id, self.app.extensions["portal"])
 
     def browser(self, traveller: Traveller) -> requests.Session:
         """A browser in which this person is signed in."""

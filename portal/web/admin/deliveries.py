@@ -36,7 +36,7 @@ def show_deliveries() -> str:
         older_than=found[PAGE - 1].id if len(found) > PAGE else None,
         state=state,
         states=STATES,
-        watch=monitoring.look(portal_context().clock()),
+        report=monitoring.get_health_report(portal_context().clock()),
     )
 
 

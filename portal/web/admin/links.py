@@ -25,7 +25,6 @@ def show_links() -> str:
 @blueprint.post("/<uuid:report_id>/done")
 def resolve_report(report_id: UUID) -> Response:
     """Take a report off the list, and ask the person to try again."""
-    portal = portal_context()
-    reports.see_to(report_id, actor_id=get_current_person().id, now=portal.clock(), outbox=portal.outbox)
+    reports.resolve_report(report_id, actor_id=get_current_person().id, now=portal_context().clock())
     flash(_("Done. The person is asked to try again."), "good")
     return redirect(url_for("links.show_links"), 303)

@@ -16,7 +16,7 @@ def show_overview() -> str:
     portal = portal_context()
     return render_template(
         "admin/overview.html",
-        watch=monitoring.look(portal.clock()),
+        report=monitoring.get_health_report(portal.clock()),
         has_webhook_secret=bool(portal.settings.webhook_secrets),
         limit_per_hour=portal.settings.rate_limit * 60,
     )

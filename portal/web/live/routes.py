@@ -11,7 +11,6 @@ from uuid import UUID
 from flask import Blueprint, Response, current_app
 from werkzeug.exceptions import ServiceUnavailable
 
-from portal.db import release
 from portal.web.live import connection
 from portal.web.live.connection import FIRST, HEARTBEAT, HEARTBEAT_SECONDS, Stream, Wire
 from portal.web.live.hub import CLOSED, Hub
@@ -30,7 +29,6 @@ def events() -> Response:
         # Their page asks now and then instead, and tries again after a minute.
         raise ServiceUnavailable
     person_id = get_current_person().id
-    release()
     return _Live(current_app.extensions["hub"], person_id)
 
 

@@ -11,7 +11,7 @@ from portal.services import monitoring
 
 def vitals(now: datetime) -> bytes:
     """Return webhooks, sessions and provider calls as they stand, in Prometheus' text format."""
-    standing = monitoring.look(now)
+    standing = monitoring.get_health_report(now)
     registry = CollectorRegistry()
 
     def tell(name: str, text: str, value: float | None) -> None:

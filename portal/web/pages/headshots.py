@@ -12,7 +12,7 @@ from portal.domain.errors import BadInput, ConsentMissing
 from portal.domain.stages import Stage
 from portal.presentation import consent_texts, qr_code
 from portal.services import consent, journey, link_reports, monitoring, shoots
-from portal.services.link_reports import Saw, Sighting
+from portal.services.link_reports import LinkReportInput, LinkSymptom
 from portal.web.context import portal_context
 from portal.web.observability.request_id import get_request_id
 from portal.web.pages import stage_page
@@ -108,7 +108,7 @@ def show_studio() -> AnyResponse:
     person, portal = get_current_person(), portal_context()
     if journey.load(person).consent is None:
         return redirect(url_for("headshots.show_consent"), 303)
-    url = shoots.open_studio(person, secretbox=portal.secretbox, now=portal.clock(), outbox=portal.outbox)
+    url = shoots.open_studio(person, portal)
     # After the link was read: opening the studio changes the fragment.
     shown = stage_page.build_stage_view(person)
     if shown.key != "starting" and (url is None or shown.journey.stage is not Stage.IN_STUDIO):
@@ -133,7 +133,7 @@ def _studio_page(url: str | None, shown: stage_page.StageView) -> str:
         request_number=get_request_id(),
         usual_range=shown.usual_range,
         is_reported=shown.is_reported,
-        seems_down=monitoring.studio_seems_down(portal_context().clock()),
+        seems_down=monitoring.is_studio_down(portal_context().clock()),
     )
 
 
@@ -142,11 +142,11 @@ def report_link() -> AnyResponse:
     """Store a report of a dead studio link and show the next step."""
     portal = portal_context()
     try:
-        symptom = Saw(request.form.get("saw", Saw.OTHER))
+        symptom = LinkSymptom(request.form.get("saw", LinkSymptom.OTHER))
     except ValueError:
         raise BadInput from None
-    observation = Sighting(saw=symptom, browser=request.user_agent.string[:200] or None, request_id=get_request_id())
-    if not link_reports.report_dead(get_current_person(), observation, now=portal.clock(), outbox=portal.outbox):
+    report = LinkReportInput(saw=symptom, browser=request.user_agent.string[:200] or None, request_id=get_request_id())
+    if not link_reports.report_link(get_current_person(), report, portal):
         return redirect(url_for("headshots.show_my_page"), 303)
     if portal.settings.support_email:
         step = _("If a new tab does not help either, write to %(address)s.", address=portal.settings.support_email)

@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Blueprint, Response, request
 from werkzeug.wsgi import wrap_file
 
-from portal.db import release
+from portal.db import release_connection
 from portal.domain import renditions
 from portal.domain.errors import NotFound
 from portal.models.photos import Rendition
@@ -24,7 +24,7 @@ def serve_rendition(photo_id: UUID, rendition: str) -> Response:
     if renditions.find(rendition) is None:
         raise NotFound
     found = gallery.get_rendition(get_current_person(), photo_id, rendition, now=portal_context().clock())
-    release()
+    release_connection()
     if request.if_none_match.contains(found.sha256):
         return _with_headers(Response(status=304), found)
     stored = portal_context().storage.open(found.storage_key)

@@ -80,14 +80,14 @@ def _wait(current: Journey, now: datetime) -> Wait | None:
     if current.shoot is None:
         return None
     portal = portal_context()
-    line = waiting_room.look(current.shoot, now=now, limit_per_minute=portal.settings.rate_limit)
+    line = waiting_room.get_queue_position(current.shoot, now=now, limit_per_minute=portal.settings.rate_limit)
     return waiting_room_messages.describe_wait(line)
 
 
 def _is_short(current: Journey) -> bool:
     """Return whether the page shows before the start that no credit is left."""
     has_started = current.shoot is not None or current.stage is not Stage.CONSENT_GIVEN
-    return not has_started and not portal_context().settings.development and credits.forecast().is_used_up
+    return not has_started and not portal_context().settings.development and credits.get_forecast().is_used_up
 
 
 def _key(current: Journey) -> str:
@@ -109,7 +109,7 @@ def _timeline_values(current: Journey, now: datetime) -> dict[str, Any]:
     usual = shown.usual if shown else None
     return {
         "timeline": shown,
-        "report": link_reports.report_of(current),
+        "report": link_reports.find_current_report(current),
         "usual_range": formatting.format_range(usual.low, usual.high) if usual else None,
         "usual_middle": formatting.format_duration(usual.middle) if usual else None,
     }

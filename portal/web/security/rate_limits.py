@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
 
-from portal.db import FAULTS
+from portal.db import DATABASE_ERRORS
 from portal.domain.errors import TooMany
 from portal.models import rate_limits
 from portal.web.context import portal_context
@@ -157,7 +157,7 @@ class RateLimiter:
             return None
         try:
             return self._shared(limit, caller, now)
-        except FAULTS as error:
+        except DATABASE_ERRORS as error:
             # Fail open: each process counts on its own for a while.
             self._paused_at = now
             log.warning("rate_limits.database_unavailable", extra={"error": type(error).__name__})

@@ -14,7 +14,7 @@ import psycopg
 from flask import Flask
 
 import portal.jobs.schedule  # noqa: F401 - registers the scheduled tasks
-from portal.db import release, transaction
+from portal.db import release_connection, transaction
 from portal.domain.brands import BRANDS
 from portal.jobs.runner import Running, queue
 from portal.models.shoots import Shoot
@@ -108,7 +108,7 @@ class Bench:
     def run(self, name: str, arguments: dict[str, Any]) -> str:
         """Run one task and say how its job ends."""
         context = SimpleNamespace(additional_context={"running": Running(self.app, self.portal)})
-        release()
+        release_connection()
         try:
             queue.tasks[name].func(context, **json.loads(json.dumps(arguments)))
         except Exception:
@@ -121,7 +121,7 @@ class Bench:
             found = session.get(Shoot, getattr(shoot, "id", shoot), populate_existing=True)
             assert found is not None
             session.expunge(found)
-        release()
+        release_connection()
         return found
 
     def send(self, body: dict[str, Any] | bytes, *, at: datetime | None = None) -> int | None:

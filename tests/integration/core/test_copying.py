@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from portal.models import people, photos
 from portal.models.shoots import Shoot
 from portal.provider.errors import PhotoExpired, PhotoRefused, PhotoUnavailable, Unavailable
 from portal.services import consent, fsck, gallery, journey, mirroring, shoot_sync
-from portal.services.mirroring import Copier
+from portal.services.mirroring import CopyLimits
 from portal.storage import LocalStorage, StorageUnavailable
 from tests.factories import NOW, agree, make_person, make_shoot
 from tests.integration.core.bench import Bench
@@ -36,13 +35,8 @@ def finished(bench: Bench, *names: str) -> Shoot:
     return shoot
 
 
-def copier(bench: Bench) -> Copier:
-    portal = bench.portal
-    return Copier(portal.provider, portal.downloader, portal.storage, bench.clock)
-
-
 def copy(bench: Bench, shoot: Shoot) -> None:
-    mirroring.copy_photos(shoot.id, copier(bench))
+    mirroring.copy_photos(shoot.id, bench.portal)
 
 
 def stage_of(shoot: Shoot) -> Stage:
@@ -56,7 +50,7 @@ def queue_copy(bench: Bench, shoot: Shoot) -> None:
     bench.query(
         "UPDATE shoots SET provider_status = 'generatingHeadshots', finished_at = NULL WHERE id = %(id)s", id=shoot.id
     )
-    shoot_sync.refresh_shoot(shoot.id, provider=bench.provider, clock=bench.clock)
+    shoot_sync.refresh_shoot(shoot.id, bench.portal)
 
 
 def test_every_photo_in_every_size(bench: Bench) -> None:
@@ -179,7 +173,7 @@ def test_provider_that_lists_without_end_fills_neither_table_nor_storage(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
     shoot = finished(bench, *(f"p{number}" for number in range(6)))
-    mirroring.copy_photos(shoot.id, replace(copier(bench), max_photos=4))
+    mirroring.copy_photos(shoot.id, bench.portal, CopyLimits(photos=4))
     assert [photo.provider_id for photo in photos.list_viewable(shoot.id)] == ["p0", "p1", "p2", "p3"]
     assert bench.query("SELECT count(*) FROM photos") == [(4,)]
     assert sorted(bench.downloader.fetched) == ["p0", "p1", "p2", "p3"]
@@ -188,7 +182,7 @@ def test_provider_that_lists_without_end_fills_neither_table_nor_storage(
 
 
 def test_as_many_photos_as_there_may_be_are_no_news(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
-    mirroring.copy_photos(finished(bench, "p1", "p2").id, replace(copier(bench), max_photos=2))
+    mirroring.copy_photos(finished(bench, "p1", "p2").id, bench.portal, CopyLimits(photos=2))
     assert bench.query("SELECT count(*) FROM photos WHERE copied_at IS NOT NULL") == [(2,)]
     assert "more photos" not in caplog.text
 
@@ -196,12 +190,12 @@ def test_as_many_photos_as_there_may_be_are_no_news(bench: Bench, caplog: pytest
 def test_photos_beyond_a_shoots_share_of_the_storage_are_left_out(bench: Bench) -> None:
     """Also over several runs: what was stored before the first one was stopped counts."""
     one = sum(len(file.content) for file in render_photo(PICTURE).files)
-    limited = replace(copier(bench), max_bytes=2 * one + one // 2)
+    limits = CopyLimits(bytes=2 * one + one // 2)
     shoot = finished(bench, "p1", "p2", "p3", "p4")
     bench.downloader.cues["p2"].append(PhotoUnavailable("timeout"))
     with pytest.raises(PhotoUnavailable):
-        mirroring.copy_photos(shoot.id, limited)
-    mirroring.copy_photos(shoot.id, limited)
+        mirroring.copy_photos(shoot.id, bench.portal, limits)
+    mirroring.copy_photos(shoot.id, bench.portal, limits)
     assert bench.query("SELECT count(*), sum(size) FROM renditions") == [(2 * len(RENDITIONS), 2 * one)]
     stored = sum(len(bench.portal.storage.get(key)) for key in bench.portal.storage.list("photos/"))
     assert stored == 2 * one
@@ -304,7 +298,7 @@ def test_after_a_reset_the_old_photos_are_hidden_and_the_new_ones_shown(bench: B
 
     bench.clock.advance(minutes=1)
     model.status = "onboarding"
-    shoot_sync.refresh_shoot(shoot.id, provider=bench.provider, clock=bench.clock)
+    shoot_sync.refresh_shoot(shoot.id, bench.portal)
     assert bench.shoot(shoot).provider_status == "onboarding"
     assert photos.list_viewable(shoot.id) == []
 
@@ -312,7 +306,7 @@ def test_after_a_reset_the_old_photos_are_hidden_and_the_new_ones_shown(bench: B
     model.status, model.photos, model.finished_at = "active", ["both", "new1"], bench.clock.now
     bench.downloader.content["new1"] = PICTURE
     bench.downloader.fetched.clear()
-    shoot_sync.refresh_shoot(shoot.id, provider=bench.provider, clock=bench.clock)
+    shoot_sync.refresh_shoot(shoot.id, bench.portal)
     bench.work()
     assert [photo.provider_id for photo in photos.list_viewable(shoot.id)] == ["both", "new1"]
     assert bench.downloader.fetched == ["new1"]
@@ -347,7 +341,7 @@ def test_what_is_not_to_be_copied_costs_no_call(bench: Bench, fields: dict[str, 
     shoot = make_shoot(person, **({"provider_status": "active"} | fields))
     copy(bench, shoot)
     mirroring.finish_incomplete_copy(shoot.id, now=NOW)
-    mirroring.copy_photos(UUID(int=0), copier(bench))
+    mirroring.copy_photos(UUID(int=0), bench.portal)
     assert bench.provider.calls == []
     assert bench.shoot(shoot).problem is None
 

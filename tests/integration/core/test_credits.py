@@ -75,14 +75,14 @@ def town(bench: Bench) -> Town:
 
 
 def test_nothing_known_is_not_nothing_left(bench: Bench) -> None:
-    assert credits.forecast() == credits.Forecast(None, None, 0, 0)
-    assert credits.forecast().free is None
-    assert not credits.forecast().is_used_up
+    assert credits.get_forecast() == credits.Forecast(None, None, 0, 0)
+    assert credits.get_forecast().free is None
+    assert not credits.get_forecast().is_used_up
 
 
 def test_the_forecast_takes_off_who_asked_and_who_is_inside(bench: Bench, town: Town) -> None:
     town.has("5")
-    credits.read(provider=bench.provider, clock=bench.clock)
+    credits.fetch_balance(bench.portal)
     for fields in (
         {"provider_status": "onboarding"},
         {"provider_status": "onboarding", "is_development": True},
@@ -93,37 +93,37 @@ def test_the_forecast_takes_off_who_asked_and_who_is_inside(bench: Bench, town: 
     ):
         make_shoot(make_person(), **fields)
     town.press(2)
-    found = credits.forecast()
-    assert (found.balance, found.spoken_for, found.free) == (Decimal(5), 3, Decimal(2))
+    found = credits.get_forecast()
+    assert (found.balance, found.reserved, found.free) == (Decimal(5), 3, Decimal(2))
     assert found.read_at == NOW
     town.press(2)
-    assert credits.forecast().is_used_up
+    assert credits.get_forecast().is_used_up
 
 
 @pytest.mark.parametrize("reason", ["credits", "not a JSON object"])
 def test_a_balance_the_provider_does_not_tell_is_unknown(bench: Bench, town: Town, reason: str) -> None:
     town.has("0")
-    credits.read(provider=bench.provider, clock=bench.clock)
-    assert credits.forecast().is_used_up
+    credits.fetch_balance(bench.portal)
+    assert credits.get_forecast().is_used_up
     bench.provider.fails("get_credits", UnexpectedResponse("GET", "/organization/credits", reason=reason))
-    assert credits.read(provider=bench.provider, clock=bench.clock) is None
-    assert credits.forecast().free is None
-    assert not credits.forecast().is_used_up
+    assert credits.fetch_balance(bench.portal) is None
+    assert credits.get_forecast().free is None
+    assert not credits.get_forecast().is_used_up
 
 
 def test_an_outage_leaves_what_was_known(bench: Bench, town: Town) -> None:
     town.has("7")
-    credits.read(provider=bench.provider, clock=bench.clock)
+    credits.fetch_balance(bench.portal)
     bench.provider.fails("get_credits", Unavailable("GET", "/organization/credits"))
     with pytest.raises(Unavailable):
-        credits.read(provider=bench.provider, clock=bench.clock)
-    assert credits.forecast().balance == 7
+        credits.fetch_balance(bench.portal)
+    assert credits.get_forecast().balance == 7
 
 
 def test_steps_of_a_quarter_are_kept(bench: Bench, town: Town) -> None:
     town.has("2.25")
-    credits.read(provider=bench.provider, clock=bench.clock)
-    assert credits.forecast().free == Decimal("2.25")
+    credits.fetch_balance(bench.portal)
+    assert credits.get_forecast().free == Decimal("2.25")
 
 
 # None left
@@ -237,5 +237,5 @@ def test_the_console_sees_balance_forecast_and_who_waits(bench: Bench, town: Tow
     town.press(3)
     town.refuse()
     bench.work()
-    seen = monitoring.look(bench.clock.now)
-    assert (seen.credits.balance, seen.credits.free, seen.credits.saved, seen.in_line) == (0, -3, 3, 0)
+    seen = monitoring.get_health_report(bench.clock.now)
+    assert (seen.credits.balance, seen.credits.free, seen.credits.waiting, seen.queue_length) == (0, -3, 3, 0)

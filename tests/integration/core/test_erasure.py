@@ -16,7 +16,6 @@ from portal.models import erasures
 from portal.models.people import Person
 from portal.provider.errors import Forbidden, Unavailable
 from portal.services import erasure, fsck
-from portal.services.erasure import Eraser
 from portal.services.shoots import request_shoot
 from portal.services.sweep import reconcile_shoots
 from portal.storage import LocalStorage
@@ -54,11 +53,7 @@ def about(provider_id: str, event_id: str = "evt_1") -> dict[str, Any]:
 
 
 def order(bench: Bench, person: Person) -> Any:
-    return erasure.order(person.id, secretbox=bench.portal.secretbox, now=bench.clock())
-
-
-def eraser(bench: Bench) -> Eraser:
-    return Eraser(bench.provider, bench.portal.storage, bench.portal.secretbox, bench.clock)
+    return erasure.request_erasure(person.id, bench.portal)
 
 
 def left_of(bench: Bench) -> list[str]:
@@ -120,7 +115,7 @@ def test_a_refusal_is_tried_again_by_every_sweep_and_named_after_a_week(bench: B
     bench.clock.advance(days=8)
     [violation] = fsck.list_violations(bench.portal.storage, now=bench.clock())
     assert violation.rule == "provider has not confirmed an erasure for a week"
-    reconcile_shoots(provider=bench.provider, clock=bench.clock)
+    reconcile_shoots(bench.portal)
     bench.work()
     assert erasures.waiting() == (0, None)
 
@@ -155,7 +150,7 @@ def test_killed_anywhere_it_is_completed_by_the_next_run(
 
     monkeypatch.setattr(erasure, "failpoint", die)
     with pytest.raises(Stopped):
-        erasure.carry_out(receipt, eraser(bench))
+        erasure.run_erasure(receipt, bench.portal)
     monkeypatch.undo()
     bench.work()
     assert left_of(bench) == []
@@ -202,7 +197,7 @@ def test_late_webhooks_and_sweeps_bring_nobody_back(bench: Bench) -> None:
     bench.work()
     bench.send(about(provider_id, "evt_2"))
     bench.work()
-    reconcile_shoots(provider=bench.provider, clock=bench.clock)
+    reconcile_shoots(bench.portal)
     bench.work()
     assert bench.query("SELECT body FROM deliveries") == [(None,), (None,)]
     assert left_of(bench) == []

@@ -129,7 +129,7 @@ def ready_person(town: Town) -> Person:
 def test_from_start_to_a_chosen_photo(town: Town) -> None:
     person = ready_person(town)
     assert town.press(person).stage is Stage.IN_STUDIO
-    url = open_studio(person, secretbox=town.bench.portal.secretbox, now=town.bench.clock.now)
+    url = open_studio(person, town.bench.portal)
     assert url is not None
     assert requests.get(url, timeout=10).status_code == 200
 
@@ -165,7 +165,7 @@ def test_with_every_webhook_lost_the_sweep_gets_there_too(town: Town) -> None:
     model = town.model_of(person)
     town.control("POST", f"/models/{model}/advance", {"to": "active"})
     assert town.bench.work() == []
-    sweep.reconcile_shoots(provider=town.bench.portal.provider, clock=town.bench.clock)
+    sweep.reconcile_shoots(town.bench.portal)
     town.bench.work()
     assert town.stands(person).stage is Stage.READY
 
@@ -213,7 +213,7 @@ def test_out_of_credits_and_back(town: Town) -> None:
     person = ready_person(town)
     assert town.press(person).problem is Problem.NO_CREDITS
     town.control("PUT", "/settings", {"credits": 5})
-    sweep.reconcile_shoots(provider=town.bench.portal.provider, clock=town.bench.clock)
+    sweep.reconcile_shoots(town.bench.portal)
     town.bench.work()
     assert town.stands(person).stage is Stage.IN_STUDIO
 

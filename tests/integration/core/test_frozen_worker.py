@@ -8,7 +8,7 @@ import time
 import pytest
 from procrastinate import PsycopgConnector
 
-from portal.db import CONNECT
+from portal.db import CONNECT_OPTIONS
 from portal.jobs import worker
 from tests.integration.core.bench import Bench
 
@@ -34,8 +34,11 @@ async def _take_and_freeze(connector: PsycopgConnector, bench: Bench) -> tuple[l
 
 def test_its_job_is_let_go(bench: Bench, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     job = bench.query(PUT)[0]
-    hurried = {**CONNECT, "options": str(CONNECT["options"]).replace("session_timeout=20000", "session_timeout=500")}
-    monkeypatch.setattr(worker, "CONNECT", hurried)
+    hurried = {
+        **CONNECT_OPTIONS,
+        "options": str(CONNECT_OPTIONS["options"]).replace("session_timeout=20000", "session_timeout=500"),
+    }
+    monkeypatch.setattr(worker, "CONNECT_OPTIONS", hurried)
     at_once, later = asyncio.run(_take_and_freeze(worker.connector_to(database_url), bench))
     assert (at_once, later) == ([(None,)], [job])
 

@@ -10,7 +10,6 @@ import pytest
 
 from portal.models import deliveries
 from portal.services import fsck, mirroring
-from portal.services.mirroring import Copier
 from portal.storage import LocalStorage, Storage
 from tests.factories import NOW, agree, make_person, make_photo, make_shoot
 from tests.integration.core.bench import Bench
@@ -49,7 +48,7 @@ def stored_photo(bench: Bench) -> tuple[str, str]:
     bench.provider.add(person.email, "active", id=shoot.provider_id, photos=["p1", "p2"])
     bench.downloader.content |= dict.fromkeys(("p1", "p2"), saved(portrait(48, 60)))
     portal = bench.portal
-    mirroring.copy_photos(shoot.id, Copier(portal.provider, portal.downloader, portal.storage, bench.clock))
+    mirroring.copy_photos(shoot.id, portal)
     photo, key = bench.query("SELECT photo_id, storage_key FROM renditions ORDER BY name LIMIT 1")[0]
     return str(photo), key
 

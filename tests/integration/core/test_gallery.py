@@ -137,9 +137,9 @@ def test_after_a_new_run_the_old_choice_does_not_count(bench: Bench) -> None:
     person, shoot, photos = finished()
     first = photos[0]
     gallery.choose_photo(person, first.id, now=NOW)
-    with transaction():
+    with transaction() as session:
         for photo in photos:
-            photo.removed_at = NOW
+            session.get_one(Photo, photo.id).removed_at = NOW
     make_photo(shoot)
     assert journey.load(person).stage is Stage.READY
     assert not learn(shoot, first, NOW + timedelta(hours=1))

@@ -21,14 +21,13 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from portal.db import transaction
+from portal.domain.errors import RetryLater
 from portal.jobs import runner, schedule
 from portal.jobs.runner import LONGEST_WAIT, MAX_TRIES, is_outage, queue, task, wait_before
 from portal.models import audit
 from portal.models import queue as jobs
 from portal.provider.errors import Forbidden, NotFound, PhotoExpired, PhotoUnavailable, RateLimited, Unavailable
 from portal.services.app_context import AppContext
-from portal.services.desk import NotYet
-from portal.services.mirroring import PhotosNotListed
 from portal.storage import InvalidKey, StorageFull, StorageUnavailable
 from tests.factories import NOW, agree, make_person, make_shoot
 from tests.integration.core.bench import Bench
@@ -49,7 +48,6 @@ OWN_FAULTS = [
     NotFound("GET", "/x"),
     PhotoExpired("x"),
     InvalidKey(),
-    PhotosNotListed(),
 ]
 
 
@@ -75,6 +73,16 @@ def test_what_does_not_pass_by_itself_is_given_up_after_five_tries(bench: Bench,
         assert 0.5 * 2**tries <= wait.total_seconds() <= 2**tries
 
 
+def test_retry_later_runs_at_its_time_and_at_most_as_often_as_it_allows(bench: Bench) -> None:
+    at = bench.clock.now + timedelta(minutes=3)
+    for tries in (0, 100):
+        wait = wait_before(RetryLater(at), tries, bench.portal)
+        assert wait is not None
+        assert timedelta(minutes=3) < wait <= timedelta(minutes=3, seconds=2)
+    limited = [wait_before(RetryLater(at, max_attempts=3), tries, bench.portal) for tries in range(3)]
+    assert [wait is None for wait in limited] == [False, False, True]
+
+
 def test_waits_are_spread(bench: Bench) -> None:
     waits = {wait_before(OUTAGES[0], 8, bench.portal) for _ in range(20)}
     assert len(waits) == 20
@@ -83,7 +91,7 @@ def test_waits_are_spread(bench: Bench) -> None:
 @pytest.mark.parametrize("seconds", [-5, 0, 40])
 def test_who_says_when_to_come_is_obeyed(bench: Bench, seconds: int) -> None:
     at = NOW + timedelta(seconds=seconds)
-    for error in (RateLimited("GET", "/x", resets_at=at), NotYet(at)):
+    for error in (RateLimited("GET", "/x", resets_at=at), RetryLater(at)):
         wait = wait_before(error, 100, bench.portal)
         assert wait is not None
         assert max(seconds, 0) < wait.total_seconds() <= max(seconds, 0) + 2

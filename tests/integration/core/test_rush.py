@@ -16,10 +16,10 @@ from flask import Flask
 from bench.fast_time import FastClock, FastTime
 from bench.waiting_room import most_overtaken
 from portal.app import create_app
-from portal.db import release
+from portal.db import release_connection
+from portal.domain.errors import RetryLater
 from portal.models import waiting_room as waiting
 from portal.services import shoots, waiting_room
-from portal.services.desk import NotYet
 from portal.settings import Settings
 from sandbox.testing import RunningSandbox, start_sandbox
 from tests.factories import agree, make_person
@@ -44,18 +44,18 @@ class Rush:
             person = make_person(f"rush-{number}@example.com")
             agree(person)
             shoots.request_shoot(person, provider="profilebakery", development=False, now=self.fast.now())
-        release()
+        release_connection()
 
     def work(self) -> None:
         """Take turns until nobody waits, as one place of a worker does."""
         with self.app.app_context():
             while not waiting.front().is_empty:
-                release()
+                release_connection()
                 try:
-                    waiting_room.take_turn(self.app.extensions["portal"].desk)
-                except NotYet as not_yet:
-                    self.fast.sleep_until(not_yet.until)
-                release()
+                    waiting_room.start_next_in_queue(self.app.extensions["portal"])
+                except RetryLater as not_yet:
+                    self.fast.sleep_until(not_yet.at)
+                release_connection()
 
     def work_together(self) -> None:
         """Let several do so at the same time, and wait until all are served."""

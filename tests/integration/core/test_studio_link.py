@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import psycopg
 
 from portal.domain.secretbox import SecretBox
@@ -18,7 +20,7 @@ def test_the_link_is_nowhere_in_the_database_in_the_clear(bench: Bench, database
     person = ready_person()
     press(person)
     bench.work()
-    assert open_studio(person, secretbox=bench.portal.secretbox, now=NOW)
+    assert open_studio(person, bench.portal)
     seen = 0
     with psycopg.connect(database_url.replace("+psycopg", ""), connect_timeout=3) as connection:
         tables = connection.execute("SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'")
@@ -31,32 +33,31 @@ def test_the_link_is_nowhere_in_the_database_in_the_clear(bench: Bench, database
 
 
 def test_the_link_is_for_its_owner_in_the_studio_stage_only(bench: Bench) -> None:
-    box = bench.portal.secretbox
     owner, other = ready_person(), ready_person()
     shoot = press(owner)
     bench.work()
-    assert open_studio(other, secretbox=box, now=NOW) is None
-    assert open_studio(owner, secretbox=box, now=NOW) is not None
+    assert open_studio(other, bench.portal) is None
+    assert open_studio(owner, bench.portal) is not None
 
     consent.withdraw(owner, now=NOW)
-    assert open_studio(owner, secretbox=box, now=NOW) is None
+    assert open_studio(owner, bench.portal) is None
     assert stage_of(owner) is Stage.NOT_STARTED
     agree(owner)
 
     for status in ("waiting", "pending", "active", "failed", "somethingNew"):
         bench.query("UPDATE shoots SET provider_status = %(status)s WHERE id = %(id)s", status=status, id=shoot.id)
-        assert open_studio(owner, secretbox=box, now=NOW) is None, status
+        assert open_studio(owner, bench.portal) is None, status
     bench.query("UPDATE shoots SET provider_status = 'onboarding', closed_at = %(now)s", now=NOW)
-    assert open_studio(owner, secretbox=box, now=NOW) is None
+    assert open_studio(owner, bench.portal) is None
 
 
 def test_a_link_sealed_with_a_forgotten_key_is_said_to_be_lost(bench: Bench) -> None:
     person = ready_person()
     press(person)
     bench.work()
-    stranger = SecretBox(["another-key-that-is-long-enough-too"])
+    other_key = replace(bench.portal, secretbox=SecretBox(["another-key-that-is-long-enough-too"]))
     before = people.get_version(person.id)
-    assert open_studio(person, secretbox=stranger, now=NOW) is None
+    assert open_studio(person, other_key) is None
     assert stage_of(person) is Stage.PROBLEM
     assert journey.load(person).problem is Problem.LINK_LOST
     assert people.get_version(person.id) > before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import timedelta
 from types import MethodType
 from typing import Any
@@ -32,7 +33,7 @@ def known(bench: Bench, ours: str, theirs: str, **fields: Any) -> tuple[Shoot, S
 
 
 def run(bench: Bench, *, full: bool = True) -> SweepResult:
-    swept = sweep.reconcile_shoots(provider=bench.provider, clock=bench.clock, full=full)
+    swept = sweep.reconcile_shoots(bench.portal, full=full)
     assert swept is not None
     return swept
 
@@ -135,7 +136,7 @@ def test_an_outage_in_the_middle_keeps_what_was_done(bench: Bench) -> None:
 def test_two_sweeps_at_once_are_one(bench: Bench) -> None:
     with locks.only_one(sweep.LOCK) as mine:
         assert mine
-        assert sweep.reconcile_shoots(provider=bench.provider, clock=bench.clock) is None
+        assert sweep.reconcile_shoots(bench.portal) is None
     assert bench.provider.calls == []
 
 
@@ -161,7 +162,7 @@ class PagedProvider(ProviderClient):
 
 def test_one_call_for_each_200(bench: Bench) -> None:
     provider = PagedProvider([f"m{number}" for number in range(450)], [(f"m{n}", f"p{n}") for n in range(210)])
-    swept = sweep.reconcile_shoots(provider=provider, clock=bench.clock)
+    swept = sweep.reconcile_shoots(replace(bench.portal, provider=provider))
     assert swept is not None
     assert swept.listed == 450
     assert len([path for path in provider.calls if path.endswith("/models")]) == math.ceil(450 / 200)

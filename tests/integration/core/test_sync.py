@@ -32,7 +32,7 @@ def tell(shoot: Shoot, status: str, *, at: datetime, by: shoot_sync.Source = "ev
 
 
 def refresh(bench: Bench, shoot: Shoot) -> None:
-    shoot_sync.refresh_shoot(shoot.id, provider=bench.provider, clock=bench.clock)
+    shoot_sync.refresh_shoot(shoot.id, bench.portal)
 
 
 def their(bench: Bench, shoot: Shoot):
@@ -176,7 +176,7 @@ def test_asking_for_the_pick(bench: Bench) -> None:
     photo = make_photo(shoot, "p1")
 
     def ask() -> None:
-        shoot_sync.refresh_favorite(shoot.id, key="d1", acted_at=NOW, provider=bench.provider, clock=bench.clock)
+        shoot_sync.refresh_favorite(shoot.id, bench.portal, key="d1", acted_at=NOW)
 
     ask()
     assert acts_of(shoot) == []

@@ -103,7 +103,7 @@ def test_longer_than_usual_is_stuck_and_a_known_problem_is_not(bench: Bench) -> 
     shoot("generatingHeadshots", since=timedelta(hours=7))
     shoot(None, since=timedelta(hours=1))
     shoot("onboarding", since=timedelta(days=30), problem="link_lost")
-    seen = monitoring.look(NOW)
+    seen = monitoring.get_health_report(NOW)
     assert sorted(one.status or "requested" for one in seen.stuck) == ["generatingHeadshots", "requested", "waiting"]
     assert [one.problem for one in seen.troubled] == ["link_lost"]
 
@@ -111,8 +111,8 @@ def test_longer_than_usual_is_stuck_and_a_known_problem_is_not(bench: Bench) -> 
 def test_silence_counts_only_while_something_is_under_way(bench: Bench) -> None:
     """People who take their photos for days are no reason for an alarm; a session at work without a word is."""
     shoot("onboarding", since=timedelta(days=2))
-    assert not monitoring.look(NOW).is_silent
+    assert not monitoring.get_health_report(NOW).is_silent
     shoot("pending", since=timedelta(hours=7))
-    assert monitoring.look(NOW).is_silent
+    assert monitoring.get_health_report(NOW).is_silent
     delivery("applied", ago=timedelta(hours=1))
-    assert not monitoring.look(NOW).is_silent
+    assert not monitoring.get_health_report(NOW).is_silent

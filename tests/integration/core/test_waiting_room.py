@@ -12,7 +12,8 @@ from typing import Any, Literal
 import pytest
 from sqlalchemy import event, text
 
-from portal.db import db, release, transaction
+from portal.db import db, release_connection, transaction
+from portal.domain.errors import RetryLater
 from portal.domain.stages import Problem, Stage
 from portal.jobs.worker import CONCURRENCY, TURNS
 from portal.models import budget
@@ -22,7 +23,6 @@ from portal.models.shoots import Shoot
 from portal.provider import Grant
 from portal.provider.errors import ProviderError, RateLimited, Unavailable, UnexpectedResponse
 from portal.services import consent, fsck, journey, shoot_creation, shoots, sweep, waiting_room
-from portal.services.desk import NotYet
 from portal.storage import LocalStorage
 from tests.factories import NOW, agree, make_person, make_shoot
 from tests.integration.core.bench import Bench
@@ -51,7 +51,7 @@ def press(bench: Bench, number: int | None = None, *, at: datetime | None = None
 
 def turn(bench: Bench, **desk: Any) -> None:
     """Take one turn, without any patience."""
-    waiting_room.take_turn(replace(bench.portal.desk, sleep=lambda _seconds: None, **desk))
+    waiting_room.start_next_in_queue(replace(bench.portal, sleep=lambda _seconds: None, **desk))
 
 
 def served(bench: Bench) -> list[str]:
@@ -60,7 +60,7 @@ def served(bench: Bench) -> list[str]:
 
 
 def line_of(bench: Bench, shoot: Shoot) -> Any:
-    return waiting_room.look(bench.shoot(shoot), now=bench.clock.now, limit_per_minute=300)
+    return waiting_room.get_queue_position(bench.shoot(shoot), now=bench.clock.now, limit_per_minute=300)
 
 
 # Order
@@ -98,7 +98,7 @@ def bench_person(shoot: Shoot) -> Person:
         person = session.get(Person, shoot.person_id)
         assert person is not None
         session.expunge(person)
-    release()
+    release_connection()
     return person
 
 
@@ -107,7 +107,7 @@ def test_a_failed_try_keeps_the_place(bench: Bench, error: ProviderError) -> Non
     first = press(bench, 1)
     press(bench, 2, at=NOW + timedelta(seconds=1))
     bench.provider.fails("create_model", error)
-    with pytest.raises(NotYet):
+    with pytest.raises(RetryLater):
         turn(bench)
     assert line_of(bench, first).place == 1
     bench.clock.advance(minutes=1)
@@ -135,9 +135,9 @@ def test_nobody_is_called_up_before_there_is_leave_for_the_call(bench: Bench) ->
     shoot = press(bench)
     while isinstance(bench.portal.budget.acquire("interactive", bench.clock.now), Grant):
         pass
-    with pytest.raises(NotYet) as not_yet:
+    with pytest.raises(RetryLater) as not_yet:
         turn(bench)
-    assert not_yet.value.until > bench.clock.now
+    assert not_yet.value.at > bench.clock.now
     kept = bench.shoot(shoot)
     assert (kept.attempts, kept.attempted_at) == (0, None)
     assert bench.provider.calls == []
@@ -161,7 +161,7 @@ def test_an_outage_is_said_instead_of_a_number_until_somebody_is_served(bench: B
     shoot = press(bench)
     bench.provider.fails("create_model", *[Unavailable("POST", POST, status=503)] * 2)
     for _ in range(2):
-        with pytest.raises(NotYet):
+        with pytest.raises(RetryLater):
             turn(bench)
         bench.clock.advance(seconds=30)
     line = line_of(bench, shoot)
@@ -176,7 +176,7 @@ def test_one_that_fails_by_itself_lets_the_others_go_by(bench: Bench) -> None:
     press(bench, 2, at=NOW + timedelta(seconds=1))
     bench.provider.fails("create_model", Unavailable("POST", POST, status=500))
     bench.clock.advance(seconds=2)
-    with pytest.raises(NotYet):
+    with pytest.raises(RetryLater):
         turn(bench)
     turn(bench)
     assert served(bench) == ["n2@example.com"]
@@ -277,7 +277,7 @@ def test_looking_costs_one_statement_and_no_call(bench: Bench) -> None:
 
     event.listen(db.engine, "before_cursor_execute", note)
     try:
-        waiting_room.look(shoot, now=bench.clock.now, limit_per_minute=300)
+        waiting_room.get_queue_position(shoot, now=bench.clock.now, limit_per_minute=300)
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
     assert len(statements) == 1
@@ -295,9 +295,9 @@ def test_missing_turns_are_found_by_fsck_and_mended_by_the_sweep(bench: Bench, t
     bench.query("DELETE FROM procrastinate_jobs WHERE id = (SELECT min(id) FROM procrastinate_jobs)")
     assert "no turn is coming" in str(next(iter(fsck.list_violations(storage, now=NOW))))
     bench.clock.advance(minutes=11)
-    sweep.reconcile_shoots(provider=bench.provider, clock=bench.clock)
+    sweep.reconcile_shoots(bench.portal)
     assert len(bench.queued(waiting.TURN_TASK)) == 3
-    sweep.reconcile_shoots(provider=bench.provider, clock=bench.clock)
+    sweep.reconcile_shoots(bench.portal)
     assert len(bench.queued(waiting.TURN_TASK)) == 3
 
 

@@ -10,7 +10,7 @@ from typing import LiteralString
 import psycopg
 import pytest
 
-from portal.db.batching import Busy, StatementBatcher
+from portal.db.batching import BatcherBusy, StatementBatcher
 
 PID: LiteralString = "SELECT pg_backend_pid()"
 SLEEP: LiteralString = "SELECT pg_sleep(%(seconds)s)"
@@ -79,11 +79,11 @@ def test_a_connection_left_in_the_middle_of_something_is_thrown_away(lane: State
 
 
 def test_waiting_has_an_end(conninfo: str) -> None:
-    lane = StatementBatcher(conninfo, 1, patience=0.1)
+    lane = StatementBatcher(conninfo, 1, timeout=0.1)
     pid(lane)
     with ExitStack() as stack:
         occupy(lane, stack, seconds=0.6)
-        with pytest.raises(Busy):
+        with pytest.raises(BatcherBusy):
             lane.run(PID, {})
     assert pid(lane) > 0
     lane.close()
@@ -116,7 +116,7 @@ def together(lane: StatementBatcher, names: list[str]) -> list[object]:
 
     def add(place: int, name: str) -> None:
         try:
-            found[place] = lane.run(ADD, {"name": name}, together=name)
+            found[place] = lane.run(ADD, {"name": name}, batch_key=name)
         except psycopg.Error as error:
             found[place] = error
 
@@ -191,8 +191,8 @@ def test_when_no_connection_can_be_made_all_of_a_party_hear_of_it(
 
         def add(name: str) -> None:
             try:
-                lane.run(ADD, {"name": name}, together=name)
-            except (Busy, psycopg.OperationalError) as error:
+                lane.run(ADD, {"name": name}, batch_key=name)
+            except (BatcherBusy, psycopg.OperationalError) as error:
                 errors.append(error)
 
         with ExitStack() as stack:
@@ -208,7 +208,7 @@ def test_when_no_connection_can_be_made_all_of_a_party_hear_of_it(
             other.execute("SELECT pg_terminate_backend(%s, 5000)", (first,))
         for thread in threads:
             thread.join(20)
-    assert {type(error) for error in errors} == {Busy, psycopg.OperationalError}
+    assert {type(error) for error in errors} == {BatcherBusy, psycopg.OperationalError}
     assert lane._free == [None]
 
 

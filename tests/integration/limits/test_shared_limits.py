@@ -39,7 +39,9 @@ WEBHOOK = "/webhooks/profilebakery"
 def app(portal_settings: Callable[..., Settings], database_url: str) -> Iterator[Flask]:
     """A portal that takes its time to count, so that a busy machine changes no result."""
     app = create_app(portal_settings())
-    app.extensions["side_lane"] = patient = StatementBatcher(database_url.replace("+psycopg", ""), 1, patience=60)
+    app.extensions["best_effort_batcher"] = patient = StatementBatcher(
+        database_url.replace("+psycopg", ""), 1, timeout=60
+    )
     with app.app_context():
         yield app
         patient.close()
@@ -115,14 +117,14 @@ def test_table_that_is_locked_holds_nobody_up(
     app: Flask, database_url: str, portal_settings: Callable[..., Settings]
 ) -> None:
     throttle = RateLimiter(acquire_shared)
-    app.extensions["side_lane"] = create_app(portal_settings()).extensions["side_lane"]
+    app.extensions["best_effort_batcher"] = create_app(portal_settings()).extensions["best_effort_batcher"]
     with psycopg.connect(database_url.replace("+psycopg", "")) as other:
         other.execute("LOCK TABLE rate_limits")
         began = time.monotonic()
         assert sum(passes(throttle, FIFTY, "a", NOW) for _ in range(60)) == 50
         assert time.monotonic() - began < 2
         other.rollback()
-    app.extensions["side_lane"].close()
+    app.extensions["best_effort_batcher"].close()
 
 
 def test_callers_are_digests_and_go_when_they_are_old(app: Flask, tmp_path: Path) -> None:

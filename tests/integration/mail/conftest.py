@@ -18,7 +18,6 @@ from portal.models.people import Person
 from portal.models.shoots import Shoot
 from portal.services import mirroring
 from portal.services.app_context import AppContext
-from portal.services.mirroring import Copier
 from portal.storage import LocalStorage
 from tests.factories import NOW, agree, make_person, make_shoot
 from tests.integration.core.bench import Bench, Clock
@@ -57,14 +56,10 @@ class Office:
         self.bench.downloader.content[name] = PICTURE
         return shoot
 
-    def copier(self) -> Copier:
-        portal = self.bench.portal
-        return Copier(portal.provider, portal.downloader, portal.storage, portal.clock, portal.outbox)
-
     def finish(self, person: Person | None = None) -> Shoot:
         """Let a shoot be finished and copied; its mail is owed and not sent."""
         shoot = self.shoot(person)
-        mirroring.copy_photos(shoot.id, self.copier())
+        mirroring.copy_photos(shoot.id, self.bench.portal)
         return shoot
 
     def deliver(self) -> list[str]:

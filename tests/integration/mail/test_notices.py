@@ -12,7 +12,7 @@ from portal.mail import Mailer, Message
 from portal.models.shoots import Shoot
 from portal.provider.errors import OutOfCredits
 from portal.services import mirroring, notifications, people, shoots, sweep
-from portal.services.notifications import Kind
+from portal.services.notifications import NotificationKind
 from tests.factories import NOW, agree, make_person, make_shoot
 from tests.integration.mail.conftest import SUPPORT, Office, parts
 
@@ -43,12 +43,12 @@ def enter(office: Office, shoot: Shoot) -> None:
     portal = office.bench.portal
     person = notifications.people.find_person(shoot.person_id)
     assert person is not None
-    assert shoots.open_studio(person, secretbox=portal.secretbox, now=portal.clock(), outbox=portal.outbox) is None
+    assert shoots.open_studio(person, portal) is None
 
 
 def sweep_now(office: Office) -> None:
     portal = office.bench.portal
-    sweep.reconcile_shoots(provider=portal.provider, clock=portal.clock, outbox=portal.outbox)
+    sweep.reconcile_shoots(portal)
 
 
 # Exactly once
@@ -56,9 +56,8 @@ def sweep_now(office: Office) -> None:
 
 def test_twenty_finish_at_once_and_each_gets_one(office: Office) -> None:
     finished = [office.shoot() for _ in range(20)]
-    copier = office.copier()
     calls: list[Callable[[], object]] = [
-        lambda shoot=shoot: mirroring.copy_photos(shoot.id, copier)  # type: ignore[misc]
+        lambda shoot=shoot: mirroring.copy_photos(shoot.id, office.bench.portal)  # type: ignore[misc]
         for shoot in finished
     ]
     assert office.bench.together(calls) == [None] * 20
@@ -70,8 +69,7 @@ def test_twenty_finish_at_once_and_each_gets_one(office: Office) -> None:
 
 def test_one_shoot_finished_twenty_times_is_one_mail(office: Office) -> None:
     shoot = office.shoot()
-    copier = office.copier()
-    assert office.bench.together([lambda: mirroring.copy_photos(shoot.id, copier)] * 20) == [None] * 20
+    assert office.bench.together([lambda: mirroring.copy_photos(shoot.id, office.bench.portal)] * 20) == [None] * 20
     [job] = office.bench.queued(notifications.SEND_TASK)
     for _ in range(3):
         assert office.bench.run(notifications.SEND_TASK, job) == "succeeded"
@@ -86,9 +84,9 @@ def test_a_mail_exists_exactly_if_the_news_does(office: Office, monkeypatch: pyt
         raise RuntimeError("before the commit")
 
     with monkeypatch.context() as broken:
-        broken.setattr(mirroring.people, "announce", fall)
+        broken.setattr(mirroring.people, "publish_version", fall)
         with pytest.raises(RuntimeError):
-            mirroring.finish_incomplete_copy(shoot.id, now=NOW, outbox=office.bench.portal.outbox)
+            mirroring.finish_incomplete_copy(shoot.id, now=NOW)
     assert office.states() == []
     assert office.bench.queued(notifications.SEND_TASK) == []
 
@@ -120,7 +118,7 @@ def test_another_run_is_other_news(office: Office) -> None:
     office.deliver()
     office.bench.query("UPDATE shoots SET copied_at = NULL WHERE id = %(id)s", id=shoot.id)
     office.bench.clock.advance(days=2)
-    mirroring.copy_photos(shoot.id, office.copier())
+    mirroring.copy_photos(shoot.id, office.bench.portal)
     office.deliver()
     assert office.states() == [("ready", "sent"), ("ready", "sent")]
 
@@ -191,11 +189,12 @@ def test_a_lost_job_is_found_again(office: Office) -> None:
 # Who gets nothing
 
 
-def test_no_mail_server_no_notice(make_office: Callable[..., Office]) -> None:
+def test_without_a_mail_server_notifications_are_dropped(make_office: Callable[..., Office]) -> None:
     office = make_office(mail_url=None)
     office.finish()
     lose_link(office)
-    assert office.states() == []
+    office.deliver()
+    assert {reason for _, reason in office.states()} == {"mail_switched_off"}
     assert office.bench.queued(notifications.SEND_TASK) == []
 
 
@@ -306,7 +305,11 @@ def test_who_waited_for_credits_is_told_when_the_session_is_there(office: Office
     shoot = start(office, "ada@example.com")
     assert shoot.problem == Problem.NO_CREDITS
     sweep_now(office)
-    [job] = [job for job in office.bench.queued(notifications.SEND_TASK) if is_kind(office, job, Kind.CREDITS_BACK)]
+    [job] = [
+        job
+        for job in office.bench.queued(notifications.SEND_TASK)
+        if is_kind(office, job, NotificationKind.CREDITS_BACK)
+    ]
     # The session is still being made: the mail waits for it.
     office.bench.run(notifications.SEND_TASK, job)
     assert office.post.to("ada@example.com") == []
@@ -328,5 +331,5 @@ def test_credits_that_were_gone_again_are_not_promised(office: Office) -> None:
     assert office.states().count(("credits_back", "sent")) == 1
 
 
-def is_kind(office: Office, job: dict[str, object], kind: Kind) -> bool:
+def is_kind(office: Office, job: dict[str, object], kind: NotificationKind) -> bool:
     return office.bench.query("SELECT kind FROM notices WHERE id = %(id)s", id=job["notice_id"]) == [(kind,)]

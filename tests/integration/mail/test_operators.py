@@ -9,7 +9,7 @@ from portal.models import link_reports as link_report_rows
 from portal.models import shoots as shoot_rows
 from portal.models.shoots import Shoot
 from portal.services import link_reports, monitoring
-from portal.services.link_reports import Saw, Sighting
+from portal.services.link_reports import LinkReportInput, LinkSymptom
 from tests.factories import NOW, agree, make_person, make_shoot
 from tests.integration.mail.conftest import SUPPORT, Office, parts
 
@@ -24,7 +24,7 @@ def waiting(office: Office, *, hours: int) -> Shoot:
 
 def watch_over(office: Office) -> None:
     portal = office.bench.portal
-    monitoring.tell_of_stuck(outbox=portal.outbox, now=portal.clock())
+    monitoring.report_stuck_shoots(portal)
 
 
 def test_operators_hear_of_people_who_wait_too_long_once_and_at_most_hourly(office: Office) -> None:
@@ -73,13 +73,13 @@ def test_a_dead_link_is_told_to_operators_and_answered(office: Office) -> None:
     agree(person)
     shoot = make_shoot(person, signed_url=b"sealed", provider_id="theirs-7")
     for _ in range(2):
-        assert link_reports.report_dead(person, Sighting(saw=Saw.EXPIRED), now=NOW, outbox=portal.outbox)
+        assert link_reports.report_link(person, LinkReportInput(saw=LinkSymptom.EXPIRED), portal)
     office.deliver()
     (task,) = office.post.to(SUPPORT)
     assert task["Subject"].startswith("Somebody cannot get into the studio")
     assert all("theirs-7" in part and "ada@example.com" not in part for part in parts(task))
     (waiting,) = link_report_rows.waiting()
-    link_reports.see_to(waiting.report.id, actor_id=make_person().id, now=NOW, outbox=portal.outbox)
+    link_reports.resolve_report(waiting.report.id, actor_id=make_person().id, now=NOW)
     office.deliver()
     (answer,) = office.post.to("ada@example.com")
     assert answer["Subject"].startswith("Please try the photo studio again")
@@ -91,7 +91,7 @@ def test_an_answer_that_came_too_late_is_not_sent(office: Office) -> None:
     person = make_person("ada@example.com")
     agree(person)
     shoot = make_shoot(person, signed_url=b"sealed")
-    assert link_reports.report_dead(person, Sighting(saw=Saw.EMPTY), now=NOW, outbox=portal.outbox)
+    assert link_reports.report_link(person, LinkReportInput(saw=LinkSymptom.EMPTY), portal)
     with transaction():
         got_in = shoot_rows.lock_shoot(shoot.id)
         assert got_in is not None

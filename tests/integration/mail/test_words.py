@@ -10,20 +10,20 @@ import pytest
 from html5lib import HTMLParser
 
 from portal.presentation.mail_templates import MailWriter
-from portal.services.notifications import Kind, Letter
+from portal.services.notifications import DueNotification, NotificationKind
 from tests.factories import NOW, make_person
 from tests.integration.mail.conftest import SUPPORT, Office, parts
 
 LINKS = re.compile(r"https?://[^\s\"'<>]+")
 PAGES = {
-    Kind.READY: "/headshots",
-    Kind.LINK_PROBLEM: "/headshots",
-    Kind.CREDITS_BACK: "/start",
-    Kind.LINK_LOST: "/admin/",
-    Kind.OUT_OF_CREDITS: "/admin/",
-    Kind.STUCK: "/admin/",
-    Kind.LINK_REPORTED: "/admin/links",
-    Kind.LINK_SEEN_TO: "/start",
+    NotificationKind.READY: "/headshots",
+    NotificationKind.LINK_PROBLEM: "/headshots",
+    NotificationKind.CREDITS_BACK: "/start",
+    NotificationKind.LINK_LOST: "/admin/",
+    NotificationKind.OUT_OF_CREDITS: "/admin/",
+    NotificationKind.STUCK: "/admin/",
+    NotificationKind.LINK_REPORTED: "/admin/links",
+    NotificationKind.LINK_RESOLVED: "/start",
 }
 
 
@@ -59,11 +59,11 @@ def test_in_the_language_of_the_person(office: Office, locale: str, subject: str
 
 
 @pytest.mark.parametrize("locale", ["en", "de"])
-@pytest.mark.parametrize("kind", Kind)
-def test_every_kind_says_the_same_twice(office: Office, kind: Kind, locale: str) -> None:
+@pytest.mark.parametrize("kind", NotificationKind)
+def test_every_kind_says_the_same_twice(office: Office, kind: NotificationKind, locale: str) -> None:
     portal = office.bench.portal
-    letter = Letter(make_person().id, kind, "x@example.com", "Ada", locale, "theirs-1")
-    message = MailWriter(portal.settings, "The Studio", portal.clock).write(letter)
+    due = DueNotification(make_person().id, kind, "x@example.com", "Ada", locale, "theirs-1")
+    message = MailWriter(portal.settings, "The Studio", portal.clock).render(due)
     # Neither part may have a mistake a browser would have to guess about.
     document = HTMLParser(strict=True, namespaceHTMLElements=False).parse(message.html)
     assert document.get("lang") == locale
@@ -80,10 +80,10 @@ def test_every_kind_says_the_same_twice(office: Office, kind: Kind, locale: str)
 
 def test_languages_differ(office: Office) -> None:
     portal = office.bench.portal
-    for kind in Kind:
+    for kind in NotificationKind:
         texts = {
             MailWriter(portal.settings, "S", portal.clock)
-            .write(Letter(make_person().id, kind, "x@example.com", "Ada", locale, None))
+            .render(DueNotification(make_person().id, kind, "x@example.com", "Ada", locale, None))
             .text
             for locale in ("en", "de")
         }

@@ -19,7 +19,7 @@ from portal.db import transaction
 from portal.models import link_reports
 from portal.models.choices import Choice
 from portal.models.deliveries import Delivery
-from portal.models.notifications import Notice
+from portal.models.notifications import Notification
 from portal.models.people import Person
 from portal.models.sessions import Session
 from portal.settings import Settings
@@ -186,7 +186,7 @@ def _resident(name: str) -> dict[str, str]:
             )
         )
         session.add(
-            Notice(kind="ready", occasion=str(shoot.id), person_id=person.id, shoot_id=shoot.id, created_at=NOW)
+            Notification(kind="ready", occasion=str(shoot.id), person_id=person.id, shoot_id=shoot.id, created_at=NOW)
         )
         session.add(delivery)
         session.flush()

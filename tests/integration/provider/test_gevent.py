@@ -31,7 +31,8 @@ def outcome(call):
 begun = time.monotonic()
 calls = [lambda: client.get_credits()] * 20
 calls += [lambda: client.get_model("drip", priority="interactive")] * 3
-calls += [lambda: len(downloader.fetch(origin + "/photo").content)] * 10 + [lambda: downloader.fetch(origin + "/drip")]
+calls += [lambda: len(downloader.download(origin + "/photo").content)] * 10
+calls += [lambda: downloader.download(origin + "/drip")]
 jobs = [gevent.spawn(outcome, call) for call in calls]
 gevent.joinall(jobs)
 print(json.dumps({"took": time.monotonic() - begun, "outcomes": [job.value for job in jobs]}))

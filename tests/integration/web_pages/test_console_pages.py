@@ -17,7 +17,8 @@ from portal.models.audit import AuditEntry
 from portal.models.people import Person
 from portal.models.shoots import Shoot
 from portal.services import link_reports
-from portal.services.link_reports import Saw, Sighting
+from portal.services.link_reports import LinkReportInput, LinkSymptom
+from portal.web.context import portal_context
 from tests import factories
 from tests.factories import NOW
 from tests.integration.web_pages.conftest import Visitor
@@ -81,7 +82,7 @@ def test_a_link_that_somebody_reports_is_listed_until_they_are_in(admin: Visitor
     factories.agree(person)
     shoot = factories.make_shoot(person, signed_url=b"sealed")
     assert "Dora" not in admin.page("/admin/").words
-    assert link_reports.report_dead(person, Sighting(saw=Saw.EXPIRED), now=NOW)
+    assert link_reports.report_link(person, LinkReportInput(saw=LinkSymptom.EXPIRED), portal_context())
     listed = admin.page("/admin/").words
     assert "Dora" in listed
     assert "says their link no longer works" in listed
@@ -135,8 +136,8 @@ def reported(email: str = "dora@example.com") -> tuple[Person, Shoot]:
     shoot = factories.make_shoot(
         person, signed_url=b"sealed", provider_id="theirs-7", minted_at=NOW, opened_at=NOW, last_opened_at=NOW
     )
-    sighting = Sighting(saw=Saw.EXPIRED, browser="Netscape 4", request_id="request-9")
-    assert link_reports.report_dead(person, sighting, now=NOW)
+    sighting = LinkReportInput(saw=LinkSymptom.EXPIRED, browser="Netscape 4", request_id="request-9")
+    assert link_reports.report_link(person, sighting, portal_context())
     return person, shoot
 
 
@@ -170,7 +171,7 @@ def test_a_dead_link_is_marked_as_done_once_and_may_be_told_again(admin: Visitor
     with transaction() as session:
         kept = session.query(AuditEntry).filter(AuditEntry.action == "shoot.link_seen_to").all()
         assert [entry.actor_id for entry in kept] == [admin.person.id]
-    assert link_reports.report_dead(person, Sighting(saw=Saw.OTHER), now=NOW)
+    assert link_reports.report_link(person, LinkReportInput(saw=LinkSymptom.OTHER), portal_context())
     assert len(rows.waiting()) == 1
 
 

@@ -95,7 +95,9 @@ def test_stuck_are_those_the_overview_lists(admin: Visitor) -> None:
         factories.agree(person)
         factories.make_shoot(person, **fields)
     assert (
-        names(admin, "/admin/people?stage=stuck") == [shoot.name for shoot in monitoring.look(NOW).stuck] == ["Stuck"]
+        names(admin, "/admin/people?stage=stuck")
+        == [shoot.name for shoot in monitoring.get_health_report(NOW).stuck]
+        == ["Stuck"]
     )
 
 

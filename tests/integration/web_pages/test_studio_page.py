@@ -15,7 +15,7 @@ from portal.domain.framing import find_disagreement
 from portal.models import budget, link_reports, queue, shoots
 from portal.models.people import Person
 from portal.models.shoots import Shoot
-from portal.services.link_reports import see_to
+from portal.services.link_reports import resolve_report
 from portal.web.context import portal_context
 from tests import factories
 from tests.factories import NOW
@@ -190,7 +190,7 @@ def test_an_answer_to_a_dead_link_stands_until_it_has_been_tried(in_studio: Visi
     in_studio.page("/headshots/studio")
     in_studio.press("/headshots/studio/dead-link", saw="expired")
     (task,) = link_reports.waiting()
-    see_to(task.report.id, actor_id=factories.make_person().id, now=NOW + timedelta(minutes=5))
+    resolve_report(task.report.id, actor_id=factories.make_person().id, now=NOW + timedelta(minutes=5))
     answer = "have seen to your way into the studio. Please try again."
     page = in_studio.page("/headshots")
     assert answer in page.words

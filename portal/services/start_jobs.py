@@ -1,4 +1,4 @@
-"""Queuing turns: a job that serves one of those who wait, whoever is first when it runs."""
+"""Enqueuing start jobs: each creates the session of the person who is first in the queue when it runs."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from portal.models import waiting_room
 from portal.models.shoots import Shoot
 
 
-def queue(shoot: Shoot) -> bool:
-    """Queue one more turn, in the caller's transaction; there is at least one for each who waits."""
+def enqueue_start_job(shoot: Shoot) -> bool:
+    """Enqueue one more start job, in the caller's transaction; there is at least one for each waiting person."""
     return jobs.defer(
         waiting_room.TURN_TASK,
         queue=jobs.LINE,
