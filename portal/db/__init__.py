@@ -2,7 +2,7 @@
 
 from portal.db.autonomous import execute_autonomous, execute_best_effort, init_app
 from portal.db.engine import CONNECT_OPTIONS, DATABASE_ERRORS, Base, db
-from portal.db.transactions import NestedTransaction, driver_connection, release_connection, snapshot, transaction
+from portal.db.transactions import NestedTransaction, get_driver_connection, release_connection, snapshot, transaction
 
 __all__ = [
     "CONNECT_OPTIONS",
@@ -10,9 +10,9 @@ __all__ = [
     "Base",
     "NestedTransaction",
     "db",
-    "driver_connection",
     "execute_autonomous",
     "execute_best_effort",
+    "get_driver_connection",
     "init_app",
     "release_connection",
     "snapshot",

@@ -1,4 +1,4 @@
-"""Autonomous statements: single statements that commit on their own, whatever the caller's transaction does."""
+"""Autonomous statements: each commits on its own, independent of the caller's transaction."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def transaction() -> Iterator[Session]:
 
 @contextmanager
 def snapshot() -> Iterator[Session]:
-    """Run a block that only reads and sees the database as of one moment, whatever others commit meanwhile.
+    """Run a block that only reads and sees the database as of one moment, despite commits of others.
 
     Raises:
         NestedTransaction: another transaction of this context is open.
@@ -63,7 +63,7 @@ def release_connection() -> None:
     db.session.remove()
 
 
-def driver_connection() -> psycopg.Connection[Any]:
+def get_driver_connection() -> psycopg.Connection[Any]:
     """Return the psycopg connection of the running transaction."""
     connection = db.session().connection().connection.driver_connection
     assert isinstance(connection, psycopg.Connection)  # noqa: S101 - the URL allows no other driver

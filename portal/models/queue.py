@@ -9,7 +9,7 @@ import procrastinate
 from procrastinate.exceptions import AlreadyEnqueued
 from sqlalchemy import text
 
-from portal.db import db, driver_connection
+from portal.db import db, get_driver_connection
 
 # Deferring by name needs no pool of its own: every insert goes through the session's connection.
 _queue = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
@@ -47,7 +47,7 @@ def defer(
     Returns:
         False when ``once`` found such a job waiting already.
     """
-    connection = driver_connection()
+    connection = get_driver_connection()
     job = _queue.configure_task(
         task,
         lock=lock or (once if in_turn else None),

@@ -32,7 +32,7 @@ NEEDS = {
     "boto3.client": {"config"},
 }
 EXPLAINED = re.compile(r"# nosec B\d{3}(?:, ?B\d{3})*  # \w+ \w+")
-COMMITS_HERE = "portal/db/__init__.py"
+COMMITS_HERE = "portal/db/transactions.py"
 # The sandbox keeps its own small database; migrations hold a lock across transactions.
 OTHER_DATABASES = ("sandbox/", "portal/migrations/")
 

@@ -74,8 +74,8 @@ start stop store stream strip subscribe summarize sync take touch translate unlo
 wait withdraw wrap write
 """
 VERBS = frozenset(_VERBS.split())
-# Established as they are: a context manager, an entry point, a failpoint, and the two functions Alembic calls.
-BARE_NAMES = {"transaction", "main", "failpoint", "upgrade", "downgrade"}
+# Established as they are: two context managers, an entry point, a failpoint, and the two functions Alembic calls.
+BARE_NAMES = {"transaction", "snapshot", "main", "failpoint", "upgrade", "downgrade"}
 # What a page that is only read may be called after.
 READING_VIEWS = {"show", "download", "stream", "redirect", "start", "resume", "complete", "serve"}
 TRUTHS = ("is_", "has_", "can_")
