@@ -177,7 +177,7 @@ class OidcClient:
 
     def _add_userinfo(self, claims: dict[str, Any], metadata: Metadata, access_token: object) -> dict[str, Any]:
         wanted = {"email", "name"}
-        if self._settings.needs_groups:
+        if self._settings.has_group_bindings:
             wanted.add(self._settings.oidc_groups_claim)
         if wanted <= claims.keys() or metadata.userinfo_endpoint is None or not isinstance(access_token, str):
             return claims

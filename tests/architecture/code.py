@@ -19,6 +19,12 @@ def python_files(*folders: str) -> tuple[Path, ...]:
 
 
 @cache
+def files(suffix: str) -> tuple[Path, ...]:
+    """Return every file with this suffix that people write, on the top level and in the folders of the project."""
+    return tuple(path for path in texts() if path.suffix == suffix)
+
+
+@cache
 def texts() -> tuple[Path, ...]:
     """Return every file of the project that people write, but the locks."""
     inside = [path for folder in TEXT_FOLDERS for path in (ROOT / folder).rglob("*") if path.is_file()]

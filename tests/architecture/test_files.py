@@ -10,11 +10,6 @@ import pytest
 
 from tests.architecture.code import ROOT, place, python_files, texts, tree
 
-LONGEST_FILE = 400
-# A longer file needs a reason here, or it gets split.
-LONGER_WITH_REASON: dict[str, str] = {
-    "portal/migrations/versions/0002_portal.py": "one migration is one file, and this one makes all tables",
-}
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "manager", "managers", "common", "misc", "shared", "lib"}
 LEFTOVERS = {
     # Written in two parts, so that this file does not find itself.
@@ -28,20 +23,6 @@ LEFTOVERS = {
 
 def _names(paths: tuple[Path, ...]) -> list[str]:
     return [str(path.relative_to(ROOT)) for path in paths]
-
-
-def test_files_stay_short() -> None:
-    lengths = {
-        str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines())
-        for path in python_files("portal", "sandbox", "demo", "tests")
-    }
-    too_long = {name: length for name, length in lengths.items() if length > LONGEST_FILE}
-    assert not too_long.keys() - LONGER_WITH_REASON.keys(), f"split these by noun: {too_long}"
-
-
-def test_reasons_for_long_files_are_still_needed() -> None:
-    gone = [name for name in LONGER_WITH_REASON if not (ROOT / name).exists()]
-    assert not gone
 
 
 @pytest.mark.parametrize("name", _names(python_files("portal", "sandbox", "demo")))

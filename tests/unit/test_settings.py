@@ -169,7 +169,7 @@ def test_teams_and_who_manages_them() -> None:
         "sales": Principals(frozenset({"ann@example.com"}), frozenset({"sales-leads", "Ann@Example.com"})),
         "/org/berlin": Principals(frozenset(), frozenset({"berlin-leads"})),
     }
-    assert settings.needs_groups
+    assert settings.has_group_bindings
     assert good().team_managers == {}
 
 

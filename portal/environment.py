@@ -1,0 +1,107 @@
+"""Reads typed values from environment variables and collects every problem instead of stopping at the first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class EnvironmentReader:
+    """Reads one variable at a time; ``problems`` lists what is missing or wrong, a sentence each."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self.env = env
+        self.problems: list[str] = []
+
+    def add_problem(self, text: str) -> None:
+        """Record a sentence about a missing or wrong variable."""
+        self.problems.append(text)
+
+    def read_text(self, name: str) -> str | None:
+        """Return the trimmed value, or None if it is empty or not set."""
+        value = self.env.get(name, "").strip()
+        return value or None
+
+    def read_required(self, name: str) -> str:
+        """Return the value; a missing one is a problem."""
+        value = self.read_text(name)
+        if value is None:
+            self.add_problem(f"{name} is missing")
+        return value or ""
+
+    def read_list(self, name: str) -> list[str]:
+        """Return the comma-separated values, trimmed, without empty ones."""
+        return [part.strip() for part in (self.read_text(name) or "").split(",") if part.strip()]
+
+    def read_lowercase_list(self, name: str) -> list[str]:
+        """Return the comma-separated values, case-folded."""
+        return [part.casefold() for part in self.read_list(name)]
+
+    def read_choice(self, name: str, allowed: tuple[str, ...], default: str) -> str:
+        """Return one of the allowed values."""
+        value = self.read_text(name) or default
+        if value not in allowed:
+            self.add_problem(f"{name} is {value!r}; it can be {' or '.join(allowed)}")
+        return value
+
+    def read_number(self, name: str, default: int, *, at_least: int) -> int:
+        """Return a whole number of at least this."""
+        value = self.read_text(name)
+        if value is None:
+            return default
+        if not re.fullmatch(r"[0-9]{1,9}", value) or int(value) < at_least:
+            self.add_problem(f"{name} is {value!r}; it must be a whole number of at least {at_least}")
+            return default
+        return int(value)
+
+    def read_flag(self, name: str) -> bool:
+        """Return true or false."""
+        value = (self.read_text(name) or "false").casefold()
+        if value not in {"true", "false", "1", "0", "yes", "no"}:
+            self.add_problem(f"{name} is {value!r}; it can be true or false")
+        return value in {"true", "1", "yes"}
+
+    def read_color(self, name: str, default: str) -> str:
+        """Return a color as #rrggbb, in lower case."""
+        value = self.read_text(name) or default
+        if not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
+            self.add_problem(f"{name} is {value!r}; it must look like #3b5bdb")
+            return default
+        return value.lower()
+
+    def read_url(self, name: str, *, optional: bool = False, keep_slash: bool = False) -> str:
+        """Return an https URL (http only on loopback), without its trailing slash unless ``keep_slash``."""
+        value = self.read_text(name)
+        if value is None:
+            if not optional:
+                self.add_problem(f"{name} is missing")
+            return ""
+        if not _is_web_address(value):
+            self.add_problem(f"{name} is {value!r}; it must be an https address (http only on this machine)")
+            return ""
+        # An issuer is compared character by character, so its own trailing slash must survive.
+        return value if keep_slash else value.rstrip("/")
+
+    def read_origins(self, name: str) -> tuple[str, ...]:
+        """Return the comma-separated origins."""
+        values = self.read_list(name)
+        for value in values:
+            if not _is_web_address(value) or urlsplit(value).path not in {"", "/"}:
+                self.add_problem(f"{name} holds {value!r}; each entry must be an origin like https://studio.example")
+        return tuple(value.rstrip("/") for value in values)
+
+
+def _is_web_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        port_is_valid = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS)
+    has_extras = bool(parts.username or parts.password or parts.query or parts.fragment)
+    # No wildcard, quote or separator: an origin becomes part of the Content-Security-Policy unchanged.
+    host_is_valid = bool(re.fullmatch(r"[a-z0-9.-]+|[0-9a-f:.]+", parts.hostname or ""))
+    return safe and host_is_valid and port_is_valid and not has_extras and not re.search(r"\s|['\";,]", value)
