@@ -14,19 +14,16 @@ from PIL import Image
 
 from portal.images import formats, provenance
 from portal.images.color import convert_to_srgb
-from portal.images.errors import NotAPhoto, PhotoDamaged, TooManyBytes, TooManyPixels
+from portal.images.errors import NotAPhoto, PhotoDamaged, SideTooLong, TooManyBytes, TooManyPixels
 from portal.images.provenance import Provenance
+from portal.images.segments import check_segments
 
 MAX_BYTES = 15_000_000
 """Largest photo file accepted."""
 
-MAX_JPEG_SCANS = 64
-"""Real progressive photos have about ten; thousands of empty ones only burn time."""
-
 Image.MAX_IMAGE_PIXELS = formats.MAX_PIXELS
 warnings.simplefilter("error", Image.DecompressionBombWarning)
 
-_SCAN = b"\xff\xda"
 _ORIENTATION_TAG = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -38,7 +35,7 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 
-_DECODER_ERRORS = (
+DECODER_ERRORS = (
     OSError,
     SyntaxError,
     ValueError,
@@ -75,7 +72,8 @@ def decode_photo(content: bytes, *, phone: bool = False, smallest: int | None = 
         NotAPhoto: empty, or in no accepted format.
         TooManyBytes: larger than ``MAX_BYTES``.
         TooManyPixels: larger than the format's pixel limit.
-        Broken: it cannot be read to its end.
+        SideTooLong, TooManySegments: beyond any photo.
+        PhotoDamaged: it cannot be read to its end.
     """
     return decode_with_provenance(content, phone=phone, smallest=smallest).image
 
@@ -92,10 +90,10 @@ def decode_with_provenance(content: bytes, *, phone: bool = False, smallest: int
     return DecodedPhoto(clean, origin)
 
 
-def count_pixels(content: bytes, *, phone: bool = False) -> int:
-    """Return how many pixels decoding will give, read from the header. Raises like :func:`open_photo`."""
+def count_pixels_in_memory(content: bytes, *, phone: bool = False) -> int:
+    """Return how many pixels decoding holds in memory, read from the header. Raises like :func:`decode_photo`."""
     with _open_image(content, phone=phone) as image:
-        return image.width * image.height
+        return image.width * image.height * (formats.WEBP_COPIES if image.format == "WEBP" else 1)
 
 
 @contextmanager
@@ -104,15 +102,14 @@ def _open_image(content: bytes, *, phone: bool) -> Iterator[Image.Image]:
     if len(content) > MAX_BYTES:
         raise TooManyBytes(len(content), MAX_BYTES)
     name = formats.detect_format(content, phone=phone)
-    if name == "JPEG" and content.count(_SCAN) > MAX_JPEG_SCANS:
-        raise PhotoDamaged
+    check_segments(content, name)
     try:
         with Image.open(io.BytesIO(content), formats=[_register_decoder(name)]) as image:
             _check_decoder(image, name)
             yield image
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise TooManyPixels(formats.get_pixel_limit(name)) from error
-    except _DECODER_ERRORS as error:
+    except DECODER_ERRORS as error:
         raise PhotoDamaged from error
 
 
@@ -121,6 +118,8 @@ def _check_decoder(image: Image.Image, name: str) -> None:
     found = "JPEG" if image.format == "MPO" else image.format
     if found != name:
         raise NotAPhoto
+    if max(image.size) > formats.MAX_SIDE:
+        raise SideTooLong(image.width, image.height, formats.MAX_SIDE)
     limit = formats.get_pixel_limit(name)
     if image.width * image.height > limit:
         raise TooManyPixels(limit, image.width, image.height)
@@ -140,7 +139,7 @@ def _read_orientation(image: Image.Image) -> int:
     try:
         exif.load(image.info.get("exif", b""))
         return int(exif.get(_ORIENTATION_TAG, 1))
-    except _DECODER_ERRORS:
+    except DECODER_ERRORS:
         return 1
 
 

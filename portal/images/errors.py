@@ -46,6 +46,37 @@ class TooManyPixels(PhotoRefused):
         super().__init__(f"The photo is larger than {limit} pixels")
 
 
+class SideTooLong(PhotoRefused):
+    """One side is longer than any photo's. ``width``, ``height`` and ``limit`` are pixels."""
+
+    reason = "side_too_long"
+
+    def __init__(self, width: int, height: int, limit: int) -> None:
+        self.width = width
+        self.height = height
+        self.limit = limit
+        super().__init__(f"The photo is longer than {limit} pixels on one side")
+
+
+class TooManySegments(PhotoRefused):
+    """The file consists of more segments, chunks or scans than any photo."""
+
+    reason = "too_many_segments"
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        super().__init__(f"The photo has more than {limit} segments")
+
+
+class CannotRender(PhotoRefused):
+    """It was decoded and cannot be written in the sizes of the portal."""
+
+    reason = "cannot_render"
+
+    def __init__(self) -> None:
+        super().__init__("The photo cannot be written in other sizes")
+
+
 class PhotoDamaged(PhotoRefused):
     """It starts like a photo and cannot be read to its end."""
 

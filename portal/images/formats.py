@@ -7,8 +7,14 @@ from portal.images.errors import NotAPhoto
 MAX_PIXELS = 25_000_000
 """Most pixels of a decoded photo; also set as Pillow's own limit. 100 MB in memory at four bytes each."""
 
+MAX_SIDE = 8_192
+"""Longest side in pixels. A picture of one pixel by millions costs far more memory than its pixels."""
+
 MAX_WEBP_PIXELS = 12_000_000
 """Pillow's WebP decoder holds the picture four times over; this keeps its memory near that of the others."""
+
+WEBP_COPIES = 2
+"""How many times more memory than others the WebP decoder needs for a pixel."""
 
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1"})
 

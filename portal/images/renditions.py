@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import threading
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from PIL import Image
 
 from portal.domain.renditions import ORIGINAL, RENDITIONS, ImageFormat, RenditionSpec
-from portal.images.decode import count_pixels, decode_with_provenance
+from portal.images.decode import DECODER_ERRORS, count_pixels_in_memory, decode_with_provenance
 from portal.images.encode import encode_image
+from portal.images.errors import CannotRender, PhotoRefused
+from portal.images.pixel_budget import DECODED
 from portal.images.provenance import Provenance
-
-LARGE_PIXELS = 6_000_000
-"""Photos above this wait for each other: several threads at 200 MB each would end a small machine."""
-
-_one_large = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +51,15 @@ def render_photo(content: bytes, *, phone: bool = False) -> RenderedPhoto:
         phone: also accept HEIF.
 
     Raises:
-        PhotoRefused: one of the errors of :func:`portal.images.decode.open_photo`.
+        PhotoRefused: one of the errors of :func:`portal.images.decode.decode_photo`.
     """
-    is_large = count_pixels(content, phone=phone) > LARGE_PIXELS
-    with _one_large if is_large else nullcontext():
-        return _render_files(content, phone)
+    with DECODED.reserve(count_pixels_in_memory(content, phone=phone)):
+        try:
+            return _render_files(content, phone)
+        except PhotoRefused:
+            raise
+        except (*DECODER_ERRORS, MemoryError) as error:
+            raise CannotRender from error
 
 
 def _render_files(content: bytes, phone: bool) -> RenderedPhoto:

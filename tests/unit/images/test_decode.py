@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from portal.images.decode import MAX_BYTES, decode_photo
-from portal.images.errors import NotAPhoto, PhotoDamaged, PhotoRefused, TooManyBytes, TooManyPixels
+from portal.images.errors import NotAPhoto, PhotoDamaged, PhotoRefused, TooManyBytes, TooManyPixels, TooManySegments
 from tests.unit.images.photos import exif_with_gps, flat_png, jpeg_segment, portrait, saved, with_segment
 
 RED = (200, 30, 40)
@@ -120,7 +120,7 @@ def test_refuses_a_webp_canvas_that_only_the_header_claims() -> None:
 def test_refuses_a_jpeg_of_endless_scans() -> None:
     progressive = saved(portrait(64, 80), progressive=True)
     scan = progressive[progressive.rindex(b"\xff\xda") : -2]
-    with pytest.raises(PhotoDamaged):
+    with pytest.raises(TooManySegments):
         decode_photo(progressive[:-2] + scan * 100 + progressive[-2:])
 
 

@@ -83,7 +83,7 @@ def growth_in_megabytes(content: bytes, folder: Path) -> int:
 _MEASURE = """
 import pathlib, resource, sys, threading
 from portal.images.errors import PhotoRefused
-from portal.images.renditions import render
+from portal.images.renditions import render_photo
 
 def peak():
     status = pathlib.Path("/proc/self/status")
@@ -96,7 +96,7 @@ before = peak()
 
 def work():
     try:
-        render(content)
+        render_photo(content)
     except PhotoRefused:
         pass
 

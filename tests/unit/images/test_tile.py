@@ -12,7 +12,7 @@ from portal.images.tile import render_tile
 
 
 def made(**more: object) -> Image.Image:
-    content = render_tile(**{"fill": "#3b5bdb", "ink": "#ffffff", "letter": "H", "logo": None} | more)  # type: ignore[arg-type]
+    content = render_tile(**{"fill": "#3b5bdb", "ink": "#ffffff", "character": "H", "logo": None} | more)  # type: ignore[arg-type]
     assert len(content) <= 100_000
     image = Image.open(io.BytesIO(content))
     assert (image.format, image.size) == ("PNG", (215, 215))
@@ -40,7 +40,7 @@ def pixels(image: Image.Image) -> list[bytes]:
 
 @pytest.mark.parametrize("letter", ["H", "Ä", "7", "Ж", "東"])
 def test_letter_or_head_stands_on_the_accent(letter: str) -> None:
-    image = made(letter=letter)
+    image = made(character=letter)
     assert image.getpixel((3, 3)) == (0x3B, 0x5B, 0xDB)
     left, top, right, bottom = inked(image, (0x3B, 0x5B, 0xDB))
     assert abs(left - (215 - right)) <= 2, "in the middle"
