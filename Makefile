@@ -4,7 +4,7 @@
 SHELL := /bin/sh
 PY := .venv/bin/python
 ARGS ?=
-SOURCES := portal sandbox demo bench tests wsgi.py gunicorn.conf.py
+SOURCES := portal sandbox demo bench scripts tests wsgi.py gunicorn.conf.py
 
 .PHONY: help demo test faults check-one lint format words bench lock sbom clean
 
@@ -74,6 +74,11 @@ sbom:
 	@PYTHONWARNINGS=ignore .venv/bin/uv tool run --quiet --from cyclonedx-bom==7.5.0 cyclonedx-py requirements requirements.txt \
 		--pyproject pyproject.toml --output-reproducible --of JSON -o var/sbom.json
 	@echo "var/sbom.json"
+
+# Compares the models with the migrations on an embedded PostgreSQL and writes what is missing.
+migration:
+	@sh scripts/install requirements-dev.txt
+	@PYTHONPATH=. $(PY) scripts/migration.py "$(NAME)"
 
 clean:
 	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

@@ -1,4 +1,4 @@
-"""The schema's history and the one function that brings a database up to date."""
+"""The schema's history: brings a database up to date and reports whether it is."""
 
 from __future__ import annotations
 
@@ -11,22 +11,24 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
 
-def _config(database_url: str) -> Config:
+def build_config(database_url: str) -> Config:
+    """Build Alembic's configuration for the revisions in this package and one database."""
     config = Config()
     # The configuration reads "%" as the beginning of a reference.
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
     config.attributes["database_url"] = database_url
     return config
 
 
 def upgrade(database_url: str) -> None:
     """Bring the database to the newest schema; safe to run again and by two processes at once."""
-    command.upgrade(_config(database_url), "head")
+    command.upgrade(build_config(database_url), "head")
 
 
 def is_current(database_url: str) -> bool:
     """Return whether the database has exactly the schema this code expects."""
-    head = ScriptDirectory.from_config(_config(database_url)).get_current_head()
+    head = ScriptDirectory.from_config(build_config(database_url)).get_current_head()
     engine = create_engine(database_url, connect_args={"connect_timeout": 3})
     try:
         with engine.connect() as connection:

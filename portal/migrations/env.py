@@ -1,4 +1,4 @@
-"""Runs migrations one process at a time; Alembic loads this file itself."""
+"""Runs migrations in one process at a time; Alembic loads this file itself."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from portal.db import Base
 _LOCK = 7_204_501
 
 
-def _is_ours(name: str | None, kind: str, _parents: object) -> bool:
+def _is_in_models(name: str | None, kind: str, _parents: object) -> bool:
+    """Leave out the job queue's tables: they have no models here."""
     return not (kind == "table" and (name or "").startswith("procrastinate_"))
 
 
@@ -22,7 +23,7 @@ def _run() -> None:
         connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
         connection.commit()
         context.configure(
-            connection=connection, target_metadata=Base.metadata, compare_type=True, include_name=_is_ours
+            connection=connection, target_metadata=Base.metadata, compare_type=True, include_name=_is_in_models
         )
         with context.begin_transaction():
             context.run_migrations()

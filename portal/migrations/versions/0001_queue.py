@@ -1,21 +1,24 @@
-"""The job queue's own tables and functions, as its library ships them."""
+"""The job queue's tables and functions, from a file in this package: the same whichever library is installed."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from alembic import op
-from procrastinate.schema import SchemaManager
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
 
+SCHEMA = Path(__file__).parents[1] / "sql" / "0001_queue.sql"
+
 
 def upgrade() -> None:
     """Create the queue."""
     connection = op.get_bind().connection.driver_connection
     assert connection is not None  # noqa: S101 - a migration always has one
-    connection.execute(SchemaManager.get_schema())
+    connection.execute(SCHEMA.read_bytes())
 
 
 def downgrade() -> None:

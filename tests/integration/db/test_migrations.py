@@ -14,7 +14,7 @@ from tests.integration.core.processes import environment, running
 
 def test_migrations_go_up_down_and_up_again(postgres: Any) -> None:
     url = postgres.ensure_database("migrated_there_and_back").replace("postgresql://", "postgresql+psycopg://")
-    config = migrations._config(url)
+    config = migrations.build_config(url)
     migrations.upgrade(url)
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True, connect_timeout=3) as connection:
         before = things(connection)
