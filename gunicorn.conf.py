@@ -33,7 +33,8 @@ graceful_timeout = 20
 # Longer than the idle time of the routers in front (55 to 60 s), so that they close first, never we.
 keepalive = 75
 
-limit_request_line = 4094
+# Some identity providers send authorization codes of several thousand characters in the callback's address.
+limit_request_line = 8190
 limit_request_fields = 60
 limit_request_field_size = 8190
 

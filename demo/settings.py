@@ -31,14 +31,20 @@ _FOREIGN = frozenset(
     {
         "ALLOWED_EMAIL_DOMAINS",
         "BIND",
+        "CONTAINER_VERSION",
+        "DATABASE_CONNECTIONS",
         "DATABASE_URL",
         "DYNO",
+        "FLY_APP_NAME",
         "METRICS_TOKEN",
         "PORT",
         "PUBLIC_URL",
+        "RAILWAY_PROJECT_ID",
+        "RENDER",
         "SECRET_KEY",
         "SENTRY_DSN",
         "SUPPORT_EMAIL",
+        "TRUSTED_PROXIES",
         "WEB_CONCURRENCY",
     }
 )

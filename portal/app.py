@@ -95,7 +95,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None, 
     static_files.init_app(app, TOP / "static", version)
     logs.configure(_secrets(portal.settings))
     # In this order: the log sees every answer, strangers are turned away before their forms are judged.
-    for part in (logs, client_address, compression, headers, access, csrf, errors):
+    for part in (logs, client_address, compression, headers, access, csrf, errors, health):
         part.init_app(app)
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from portal.domain.brands import BRANDS, WebhookScheme
 from portal.domain.roles import Principals, RoleBindings
-from portal.environment import LOOPBACK_HOSTS, EnvironmentReader
+from portal.environment import LOOPBACK_HOSTS, PLATFORMS, EnvironmentReader
 
 DEFAULT_BRAND = "profilebakery"
 
@@ -65,6 +65,7 @@ class Settings:
     sentry_dsn: str | None = None
     port: int = 8000
     on_paas: bool = False
+    trusted_proxies: int = 0
 
     @property
     def is_secure(self) -> bool:
@@ -104,7 +105,8 @@ class _SettingsReader(EnvironmentReader):
 
     def __init__(self, env: Mapping[str, str]) -> None:
         super().__init__(env)
-        self.on_paas = bool(env.get("DYNO"))
+        self.platform = next((name for name in PLATFORMS if env.get(name)), None)
+        self.on_paas = self.platform is not None
 
     def build_settings(self) -> Settings:
         settings = {
@@ -124,6 +126,7 @@ class _SettingsReader(EnvironmentReader):
             "sentry_dsn": self.read_text("SENTRY_DSN"),
             "port": self.read_number("PORT", 8000, at_least=1),
             "on_paas": self.on_paas,
+            "trusted_proxies": self.read_number("TRUSTED_PROXIES", PLATFORMS.get(self.platform or "", 0), at_least=0),
         }
         if self.read_text("MAIL_URL") and not self.read_text("MAIL_FROM"):
             self.add_problem("MAIL_FROM is missing: the sender address of every mail (needed with MAIL_URL)")

@@ -132,4 +132,6 @@ def _create_client() -> Any:
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
     )
-    return Session().client("s3", config=config)
+    # boto3 itself reads only the second name.
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    return Session(region_name=region or None).client("s3", config=config)

@@ -22,7 +22,7 @@ from portal.services.deliveries import WebhookReceiver
 from portal.settings import Settings
 from portal.web.context import EXTENSION, portal_context
 from portal.web.observability import logs, metrics
-from portal.web.observability.client_address import build_client_key
+from portal.web.observability.client_address import build_client_key, get_client_address
 from portal.web.observability.request_id import create_request_id
 from portal.web.security.headers import build_security_headers
 from portal.web.security.rate_limits import RateLimit, RateLimiter
@@ -66,7 +66,7 @@ class Door:
         self._app = app
         self._inner: WSGIApplication = app.wsgi_app
         self._our_hosts = re.compile(re.escape(urlsplit(settings.public_url).hostname or "") + r"(:[0-9]{1,5})?")
-        self._trusts_ids = settings.on_paas
+        self._trusts_ids = settings.trusted_proxies > 0
         self._walls = build_security_headers(settings)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -149,8 +149,7 @@ def _keep(portal: AppContext, brand: Brand, body: bytes, environ: WSGIEnvironmen
 
 def _refuse(portal: AppContext, reason: str, environ: WSGIEnvironment) -> tuple[int, str]:
     """Refuse what is not authentic; a flood of it is not even written down. Authentic ones never come here."""
-    forwarded = environ.get("HTTP_X_FORWARDED_FOR", "") if portal.settings.on_paas else ""
-    address = forwarded.rpartition(",")[2].strip() or environ.get("REMOTE_ADDR", "")
+    address = get_client_address(environ, portal.settings.trusted_proxies)
     throttle: RateLimiter = current_app.extensions["throttle"]
     try:
         throttle.check(_WRONG_SIGNATURES, build_client_key(address), portal.clock())

@@ -26,6 +26,8 @@ FLOORS = {
 }
 SET_BY_THE_PLATFORM = {"DYNO", "PORT"}
 READ_BY_GUNICORN = {"WEB_CONCURRENCY"}
+# Read by boto3 and portal/storage/s3.py; tests/unit/storage/test_s3.py covers them.
+READ_BY_STORAGE = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_ENDPOINT_URL"}
 # Read by portal/http_client/proxies.py, boto3 and Sentry; tests/unit/http_client covers them.
 READ_BY_HTTP_CLIENTS = {"HTTPS_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE"}
 PINNED = re.compile(r"^([a-z0-9][a-z0-9._-]*)==([^ ;\\]+)", re.MULTILINE)
@@ -70,7 +72,9 @@ def test_the_procfile_is_what_the_platform_was_promised() -> None:
 def test_app_json_documents_every_setting_and_no_other() -> None:
     names = _settings_names()
     assert len(names) > 20, "the settings were not found; has the reader been renamed?"
-    assert set(_app()["env"]) == (names | READ_BY_GUNICORN | READ_BY_HTTP_CLIENTS) - SET_BY_THE_PLATFORM
+    assert (
+        set(_app()["env"]) == (names | READ_BY_GUNICORN | READ_BY_STORAGE | READ_BY_HTTP_CLIENTS) - SET_BY_THE_PLATFORM
+    )
 
 
 def test_app_json_describes_each_setting() -> None:
@@ -79,6 +83,11 @@ def test_app_json_describes_each_setting() -> None:
         assert entry["description"].strip().endswith("."), name
         assert "generator" in entry or isinstance(entry["required"], bool), name
     assert set(review) <= set(_app()["env"])
+
+
+def test_app_json_asks_dokku_to_wait_until_a_release_is_ready() -> None:
+    [check] = _app()["healthchecks"]["web"]
+    assert (check["type"], check["path"]) == ("startup", "/readyz")
 
 
 def test_app_json_holds_no_secret() -> None:

@@ -218,3 +218,26 @@ def test_whatever_the_environment_says_the_answer_is_settings_or_a_list(env: dic
         except SettingsError as error:
             refused = error.problems
         assert refused or settings
+
+
+@pytest.mark.parametrize(
+    ("environment", "trusted"),
+    [
+        ({}, 0),
+        ({"DYNO": "web.1"}, 1),
+        ({"CONTAINER_VERSION": "1a2b3c"}, 1),
+        ({"RENDER": "true"}, 0),
+        ({"FLY_APP_NAME": "headshots", "TRUSTED_PROXIES": "2"}, 2),
+        ({"DYNO": "web.1", "TRUSTED_PROXIES": "0"}, 0),
+        ({"TRUSTED_PROXIES": "1"}, 1),
+    ],
+)
+def test_forwarded_headers_count_where_the_platform_or_a_setting_says_so(
+    environment: dict[str, str], trusted: int
+) -> None:
+    assert good(**environment).trusted_proxies == trusted
+
+
+@pytest.mark.parametrize("name", ["DYNO", "CONTAINER_VERSION", "RENDER", "FLY_APP_NAME", "RAILWAY_PROJECT_ID"])
+def test_every_known_platform_loses_its_disk(name: str) -> None:
+    assert any("loses its disk" in each for each in problems(**{name: "x"}, STORAGE_URL="file:///photos"))

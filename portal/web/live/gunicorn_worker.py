@@ -15,6 +15,10 @@ from portal.web.live.connection import Stream
 _PlainSocket = monkey.get_original("socket", "socket")
 # How long a process that was told to end waits for the rest of a request that has begun to arrive.
 _LAST_CALL_SECONDS = 1.5
+# A body that was refused unread is still being sent. Closing the connection now would reset it, and some clients would
+# never see the answer; reading without an end would let them send for ever.
+_MOST_UNREAD_BYTES = 4 * 1024 * 1024
+_UNREAD_SECONDS = 5
 
 
 class WebWorker(GeventWorker):  # type: ignore[misc]  # the package has no types
@@ -43,8 +47,13 @@ class WebWorker(GeventWorker):  # type: ignore[misc]  # the package has no types
         self._quiet.discard(sock)
         try:
             super().handle_request(listener_name, req, sock, addr)
+        except StopIteration:
+            _drain(req)
+            raise
         finally:
             self._quiet.add(sock)
+        if not _drain(req):
+            raise StopIteration
 
     def is_already_handled(self, respiter: Any) -> bool:
         """Tell whether an answer needs nothing more."""
@@ -66,3 +75,17 @@ class WebWorker(GeventWorker):  # type: ignore[misc]  # the package has no types
                         plain.shutdown(socket.SHUT_RD)
                     finally:
                         plain.detach()
+
+
+def _drain(req: Any) -> bool:
+    """Read the rest of a request's body, up to a limit, after it was answered. Return False if there is still more."""
+    if req.method in {"GET", "HEAD"}:
+        return True
+    left = _MOST_UNREAD_BYTES
+    with contextlib.suppress(OSError, ValueError), gevent.Timeout(_UNREAD_SECONDS, False):
+        while left > 0:
+            piece = req.body.read(65_536)
+            if not piece:
+                return True
+            left -= len(piece)
+    return False

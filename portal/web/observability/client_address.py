@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from ipaddress import IPv6Address, ip_address
+from typing import Any
 
 from flask import Flask, request
 
@@ -31,6 +33,16 @@ def build_client_key(address: str) -> str:
     if found.ipv4_mapped is not None:
         return str(found.ipv4_mapped)
     return f"{IPv6Address(int(found) >> _HOST_BITS << _HOST_BITS)}/{_HOST_BITS}"
+
+
+def get_client_address(environ: Mapping[str, Any], trusted_proxies: int) -> str:
+    """Return the client's address as the outermost trusted proxy saw it; without proxies, the connection's."""
+    header: str = environ.get("HTTP_X_FORWARDED_FOR", "")
+    forwarded = [each.strip() for each in header.split(",")]
+    if trusted_proxies and len(forwarded) >= trusted_proxies and forwarded[-trusted_proxies]:
+        return forwarded[-trusted_proxies]
+    address: str = environ.get("REMOTE_ADDR", "")
+    return address
 
 
 def _set_context() -> None:

@@ -5,23 +5,44 @@ from __future__ import annotations
 import hmac
 import logging
 import os
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from threading import Lock
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, abort, jsonify, request
+from flask import Blueprint, Flask, Response, abort, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal import migrations
-from portal.web.context import portal_context
+from portal.web.context import EXTENSION, portal_context
 from portal.web.observability.database_metrics import vitals
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = logging.getLogger(__name__)
 
 blueprint = Blueprint("ops", __name__)
 
+_PROBES = frozenset({"/healthz", "/readyz"})
+
 _REMEMBERED = timedelta(seconds=2)
+
+
+def init_app(app: Flask) -> None:
+    """Answer probes whatever host name they use: platforms call an instance by its address."""
+    host = urlsplit(app.extensions[EXTENSION].settings.public_url).netloc
+    inner: WSGIApplication = app.wsgi_app
+
+    def accept_any_host(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ.get("PATH_INFO") in _PROBES and environ["REQUEST_METHOD"] in {"GET", "HEAD"}:
+            environ["HTTP_HOST"] = host
+        return inner(environ, start_response)
+
+    app.wsgi_app = accept_any_host  # type: ignore[method-assign]
 
 
 class _Readiness:

@@ -36,9 +36,11 @@ def init_app(app: Flask) -> None:
         SESSION_COOKIE_SECURE=settings.is_secure,
         PREFERRED_URL_SCHEME=urlsplit(settings.public_url).scheme,
     )
-    if settings.on_paas:
-        # Exactly one router is in front and sets these two headers; further values would come from the client.
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=0, x_port=0, x_prefix=0)  # type: ignore[method-assign]
+    if settings.trusted_proxies:
+        # Each proxy adds an address; further ones would come from the client. The outermost proxy sets the scheme.
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=1, x_host=0, x_port=0, x_prefix=0
+        )
     app.before_request(_redirect_to_https)
     app.before_request(_refuse_cross_origin)
     app.after_request(_add_headers)
@@ -55,7 +57,7 @@ def get_csp_nonce() -> str:
 
 def _redirect_to_https() -> AnyResponse | None:
     settings = portal_context().settings
-    if not (settings.on_paas and settings.is_secure) or request.is_secure:
+    if not (settings.trusted_proxies and settings.is_secure) or request.is_secure:
         return None
     rule = find_rule(request.endpoint)
     if request.method in {"GET", "HEAD"} and (rule is None or not rule.json_errors):

@@ -191,3 +191,41 @@ def test_another_forwarded_address_each_time_does_not_escape_a_limit(port: int) 
         for number in range(100)
     ]
     assert set(send(port, b"".join(forged)).statuses[70:]) == {429}
+
+
+def test_a_callback_with_a_long_code_is_answered(port: int) -> None:
+    line = b"GET /login/callback?state=x&code=" + b"c" * 4200 + b" HTTP/1.1"
+    assert send(port, request(CLOSE, line=line)).statuses[0] != 414
+
+
+@pytest.mark.parametrize("host", [b"10.1.2.3:8000", b"[fd00::1]", b"web-1"])
+def test_a_probe_by_the_instances_address_is_answered(host: bytes, port: int) -> None:
+    raw = b"GET /healthz HTTP/1.1\r\nHost: " + host + b"\r\nConnection: close\r\n\r\n"
+    assert send(port, raw).statuses == [200]
+
+
+@pytest.mark.parametrize("headers", [(CLOSE,), ()], ids=["close", "keep-alive"])
+@pytest.mark.parametrize("path", [b"/webhooks/profilebakery", b"/logout"])
+def test_a_body_that_is_too_large_is_refused_without_a_reset(
+    path: bytes, headers: tuple[bytes, ...], port: int
+) -> None:
+    size = 3 * 1024 * 1024
+    head = request(b"Content-Length: %d" % size, *headers, line=b"POST " + path + b" HTTP/1.1")
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(head)
+        for _ in range(48):
+            connection.sendall(b"x" * (size // 48))
+        assert connection.recv(12).startswith(b"HTTP/1.1 ")
+        while headers and connection.recv(65536):
+            pass
+
+
+def test_a_refused_body_is_not_read_without_end(port: int) -> None:
+    head = request(b"Content-Length: %d" % 10**9, line=b"POST /webhooks/profilebakery HTTP/1.1")
+    sent = 0
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection, suppress(OSError):
+        connection.sendall(head)
+        while sent < 64 * 1024 * 1024:
+            connection.sendall(b"x" * 65536)
+            sent += 65536
+    assert sent < 32 * 1024 * 1024

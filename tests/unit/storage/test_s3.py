@@ -166,3 +166,17 @@ def test_what_is_stored_carries_type_and_place(credentials: None) -> None:
         assert list(storage.list()) == [KEY]
         with pytest.raises(ObjectMissing):
             create_storage("s3://faces").get(KEY)
+
+
+def test_every_documented_variable_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "canary-id")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary-secret")
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    client = S3Storage("bucket")._client
+    assert client.meta.region_name == "eu-central-1"
+    assert client.meta.endpoint_url == "https://s3.eu-central-1.amazonaws.com"
+    credentials = client._request_signer._credentials
+    assert (credentials.access_key, credentials.secret_key) == ("canary-id", "canary-secret")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    assert S3Storage("bucket")._client.meta.endpoint_url == "http://127.0.0.1:1"

@@ -72,9 +72,9 @@ def test_https_is_remembered_where_it_is_used(make_app: Callable[..., Flask]) ->
 def test_only_a_platforms_router_names_the_request(app: Flask, make_app: Callable[..., Flask]) -> None:
     given = "0a1b2c3d-4e5f-6789-abcd-ef0123456789"
     assert through(app, HTTP_X_REQUEST_ID=given)[1]["X-Request-ID"] != given
-    on_paas = make_app(on_paas=True)
-    assert through(on_paas, HTTP_X_REQUEST_ID=given)[1]["X-Request-ID"] == given
-    assert "\n" not in through(on_paas, HTTP_X_REQUEST_ID="a\nb: c12345")[1]["X-Request-ID"]
+    behind_proxy = make_app(trusted_proxies=1)
+    assert through(behind_proxy, HTTP_X_REQUEST_ID=given)[1]["X-Request-ID"] == given
+    assert "\n" not in through(behind_proxy, HTTP_X_REQUEST_ID="a\nb: c12345")[1]["X-Request-ID"]
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,20 @@ def test_foreign_host_is_refused_with_the_right_address(host: str, client: Flask
     assert "Content-Security-Policy" in answer.headers
 
 
+@pytest.mark.parametrize("host", ["10.1.2.3:8000", "[fd00::1]:8000", "web-1.internal", ""])
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_probes_are_answered_for_any_host(path: str, host: str, client: FlaskClient) -> None:
+    assert client.get(path, headers={"Host": host}).status_code == {"/healthz": 200, "/readyz": 503}[path]
+
+
+def test_two_proxies_each_add_an_address(make_app: Callable[..., Flask]) -> None:
+    app = make_app(public_url="https://portal.example", trusted_proxies=2)
+    app.view_functions["ops.alive"] = seen
+    sent = {"X-Forwarded-For": "6.6.6.6, 9.9.9.9, 10.0.0.1", "X-Forwarded-Proto": "https"}
+    answer = app.test_client().get("/healthz", base_url="http://portal.example", headers=sent)
+    assert answer.json == {"address": "9.9.9.9", "url": "https://portal.example/healthz"}
+
+
 def test_any_port_of_our_host_is_ours(client: FlaskClient) -> None:
     assert client.get("/healthz", headers={"Host": "localhost:8000"}).status_code == 200
 
@@ -86,7 +100,7 @@ class TestBehindOneRouter:
 
     @pytest.fixture
     def client(self, make_app: Callable[..., Flask]) -> FlaskClient:
-        app = make_app(public_url="https://portal.example", on_paas=True)
+        app = make_app(public_url="https://portal.example", trusted_proxies=1)
         app.view_functions["ops.alive"] = seen
         return app.test_client()
 

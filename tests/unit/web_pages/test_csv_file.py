@@ -7,7 +7,9 @@ import io
 from collections.abc import Iterator
 
 import pytest
+from babel import Locale
 from flask import Flask
+from flask_babel import Babel
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,11 +41,32 @@ def test_quotes_are_those_of_the_standard(cell: csv_file.Cell, line: str) -> Non
     assert written([cell, "x"]) == f"\ufeffa,b\r\n{line}\r\n"
 
 
-@pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t", "\r"])
+@pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
 def test_no_text_becomes_a_formula(begins: str) -> None:
     cell = f"{begins}HYPERLINK(1)"
     [_header, row] = csv.reader(io.StringIO(written([cell, f"x{cell}"]), newline=""))
     assert row == [f"'{cell}", f"x{cell}"]
+
+
+@pytest.mark.parametrize("read_with", [",", ";", "\t"])
+@pytest.mark.parametrize("written_with", [",", ";"])
+@pytest.mark.parametrize(
+    "cell",
+    ["Ann;=1+1;", "Ann,=1+1,", "Ann\t=1+1", "Ann; =1+1", 'Ann";=1+1', "Ann\n=1+1", "Ann;＝1+1", "\n=1+1", "a;b;-1"],
+)
+def test_no_part_of_a_cell_becomes_a_formula_with_another_separator(
+    cell: str, written_with: str, read_with: str
+) -> None:
+    text = "".join(csv_file.render_csv(["a", "b"], [["x", cell], [cell, "y"]], separator=written_with))
+    for line in text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n"):
+        # As a program reads it that takes every one of its separators for one, quoted or not.
+        for part in line.split(read_with):
+            assert not part.strip().lstrip('"').strip().startswith(("=", "+", "-", "@", "＝")), line
+
+
+@pytest.mark.parametrize(("language", "separator"), [("en", ","), ("de", ";"), ("fr", ";"), ("ja", ",")])
+def test_the_separator_is_what_spreadsheets_of_the_language_expect(language: str, separator: str) -> None:
+    assert csv_file.choose_separator(Locale(language)) == separator
 
 
 @given(st.lists(st.tuples(cells, cells), max_size=4))
@@ -51,13 +74,14 @@ def test_whatever_is_in_a_cell_it_stays_in_its_cell(rows: list[tuple[csv_file.Ce
     read = list(csv.reader(io.StringIO(written(*[list(row) for row in rows]), newline="")))
     assert len(read) == len(rows) + 1
     for row, found in zip(rows, read[1:], strict=True):
-        assert [one.removeprefix("'") for one in found] == [
-            "" if one is None else str(one).removeprefix("'") for one in row
+        assert [one.replace("'", "") for one in found] == [
+            "" if one is None else str(one).replace("'", "") for one in row
         ]
 
 
 def test_the_answer_is_a_file_that_nobody_keeps_and_is_made_while_it_is_sent() -> None:
     app = Flask("t")
+    Babel(app)
     made: list[int] = []
 
     def rows() -> Iterator[list[csv_file.Cell]]:
