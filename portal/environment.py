@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 # Variables by which platforms say that they run this process, and how many addresses their own routers add to
 # X-Forwarded-For: 1 where the platform documents that the last one is the client's, else 0 (TRUSTED_PROXIES decides).
 #   DYNO               Heroku: devcenter.heroku.com/articles/http-routing
-#                      Dokku: dokku.com/docs/networking/proxies/nginx
+#                      and Dokku, dokku.com/docs/networking/proxies/nginx
 #   CONTAINER_VERSION  Scalingo: doc.scalingo.com/platform/app/environment, …/platform/networking/public/routing
 #   RENDER             render.com/docs/environment-variables; the header is not documented
 #   FLY_APP_NAME       fly.io/docs/networking/request-headers: the last address is Fly's own, so 2 is right there
