@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
-# Variables by which platforms say that they run this process, and how many addresses their own routers add to
+# Variables that platforms set in the processes they run, and how many addresses their own routers add to
 # X-Forwarded-For: 1 where the platform documents that the last one is the client's, else 0 (TRUSTED_PROXIES decides).
 #   DYNO               Heroku: devcenter.heroku.com/articles/http-routing
 #                      and Dokku, dokku.com/docs/networking/proxies/nginx
