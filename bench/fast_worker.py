@@ -13,4 +13,4 @@ if __name__ == "__main__":
     app = create_app(clock=fast.now, sleep=fast.sleep)
     # A line for each of thousands of jobs would be measured along.
     logging.getLogger().setLevel(logging.WARNING)
-    worker.run(app)
+    worker.run_worker(app)

@@ -26,9 +26,8 @@ from demo.ports import free_port
 from demo.readiness import answers, worker_beats
 from demo.settings import base_environment
 from portal.domain.consent import POLICY_VERSION
+from portal.domain.job_types import CREATE_SESSION, START_QUEUE
 from portal.models.budget import USED
-from portal.models.queue import LINE, TURN
-from portal.models.waiting_room import TURN_TASK
 
 PEOPLE = 5_000
 ARRIVING = timedelta(minutes=10)
@@ -210,9 +209,9 @@ def _arrive(connection: psycopg.Connection[tuple[object, ...]], fast: FastTime, 
             values = {
                 "numbers": list(itertools.islice(numbers, len(due))),
                 "moments": due,
-                "queue": LINE,
-                "task": TURN_TASK,
-                "priority": TURN,
+                "queue": START_QUEUE,
+                "task": CREATE_SESSION.name,
+                "priority": CREATE_SESSION.priority,
             }
             connection.execute(_PRESS, values)
             pressed += len(due)
@@ -221,8 +220,8 @@ def _arrive(connection: psycopg.Connection[tuple[object, ...]], fast: FastTime, 
 
 
 def _hurry(connection: psycopg.Connection[tuple[object, ...]], fast: FastTime) -> None:
-    if connection.execute(_HURRY, (LINE, fast.now())).rowcount:
-        connection.execute(_WAKE, (LINE,))
+    if connection.execute(_HURRY, (START_QUEUE, fast.now())).rowcount:
+        connection.execute(_WAKE, (START_QUEUE,))
 
 
 def _wait_for_all(connection: psycopg.Connection[tuple[object, ...]], fast: FastTime, count: int) -> None:

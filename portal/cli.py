@@ -66,7 +66,7 @@ def worker(create_app: Callable[[], Flask]) -> None:
     from portal.jobs import worker as jobs_worker
 
     settings_or_exit()
-    jobs_worker.run(create_app())
+    jobs_worker.run_worker(create_app())
 
 
 @portal.command()

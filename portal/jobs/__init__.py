@@ -1,1 +1,1 @@
-"""Work done outside of requests: the queue's tasks, their retries and the schedule. Rules live in the services."""
+"""Background jobs: the queue's tasks, retries, the schedule and the worker process."""

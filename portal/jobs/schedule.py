@@ -1,10 +1,10 @@
-"""What happens by the clock: the sweep, the nightly duties, and taking over the work of a worker that has died."""
+"""The schedule: periodic jobs, and requeuing the jobs of workers that have died."""
 
 from __future__ import annotations
 
 import logging
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from procrastinate import App, JobContext
 from procrastinate.exceptions import ConnectorException
@@ -12,100 +12,98 @@ from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 
 from portal.db import transaction
-from portal.jobs.runner import MAX_TRIES, Running, queue
-from portal.jobs.tasks import LOOK_TASK, RETENTION_TASK, SWEEP_TASK
-from portal.models import queue as jobs
-from portal.services.audit_trail import HEAD_TASK, VERIFY_TASK
+from portal.domain import job_types
+from portal.domain.job_types import JobType
+from portal.jobs.runner import MAX_ATTEMPTS, WorkerContext, queue
+from portal.models import queue as job_queue
 
 log = logging.getLogger(__name__)
 
-# A worker says every 5 seconds that it is alive; after this silence its jobs are somebody else's.
+# After this time without a heartbeat a worker counts as dead and its jobs are requeued.
 HEARTBEAT_SECONDS = 5
 DEAD_AFTER_SECONDS = 20
-# A dead worker stays listed long enough for its jobs to be taken over in its name, and a frozen one to go on.
+# A dead worker stays listed long enough to requeue its jobs, and for a frozen one to resume.
 UNLISTED_AFTER_SECONDS = 600
+# Portals of many companies must not all call the provider in the same second.
 SPREAD_SECONDS = 60
 
 
 @queue.periodic(cron="*/10 * * * *")
 @queue.task(name="schedule.sweep", pass_context=True)
-def queue_sweep(context: JobContext, timestamp: int) -> None:
-    """Queue the regular sweep, once an hour a full one; while one waits, another is not queued."""
-    running: Running = context.additional_context["running"]
-    with running.app.app_context(), transaction():
-        # Portals of many companies must not all ask in the same second.
-        spread = timedelta(seconds=random.uniform(0, SPREAD_SECONDS))  # noqa: S311
-        is_full_hour = timestamp % 3600 == 0
-        jobs.defer(SWEEP_TASK, once="sweep", at=running.portal.clock() + spread, full=is_full_hour)
+def enqueue_sweep(context: JobContext, timestamp: int) -> None:
+    """Enqueue the regular sweep, once an hour a full one."""
+    _enqueue(context, job_types.SWEEP, is_spread=True, full=timestamp % 3600 == 0)
 
 
 @queue.periodic(cron="*/5 * * * *")
 @queue.task(name="schedule.credits", pass_context=True)
-def queue_credits(context: JobContext, timestamp: int) -> None:
-    """Queue a look at the balance; one call, so that those who wait for a credit hear of it soon."""
+def enqueue_balance_refresh(context: JobContext, timestamp: int) -> None:
+    """Enqueue one call for the balance, so that people who wait for a credit are resumed soon."""
     del timestamp
-    running: Running = context.additional_context["running"]
-    with running.app.app_context(), transaction():
-        spread = timedelta(seconds=random.uniform(0, SPREAD_SECONDS))  # noqa: S311
-        jobs.defer(LOOK_TASK, once="credits.look", at=running.portal.clock() + spread)
+    _enqueue(context, job_types.REFRESH_BALANCE, is_spread=True)
 
 
 @queue.periodic(cron="17 3 * * *")
 @queue.task(name="schedule.retention", pass_context=True)
-def queue_retention(context: JobContext, timestamp: int) -> None:
-    """Queue the nightly deletion of what is old enough."""
+def enqueue_retention(context: JobContext, timestamp: int) -> None:
+    """Enqueue the nightly deletion of expired data."""
     del timestamp
-    running: Running = context.additional_context["running"]
-    with running.app.app_context(), transaction():
-        jobs.defer(RETENTION_TASK, once="retention")
+    _enqueue(context, job_types.DELETE_EXPIRED)
 
 
 @queue.periodic(cron="47 2 * * *")
 @queue.task(name="schedule.audit", pass_context=True)
-def queue_verification(context: JobContext, timestamp: int) -> None:
-    """Queue the nightly check of the audit trail."""
+def enqueue_audit_verification(context: JobContext, timestamp: int) -> None:
+    """Enqueue the nightly verification of the audit trail."""
     del timestamp
-    running: Running = context.additional_context["running"]
-    with running.app.app_context(), transaction():
-        jobs.defer(VERIFY_TASK, once="audit")
+    _enqueue(context, job_types.VERIFY_AUDIT_TRAIL)
 
 
 @queue.periodic(cron="7 * * * *")
 @queue.task(name="schedule.audit_head", pass_context=True)
-def queue_head(context: JobContext, timestamp: int) -> None:
-    """Queue the hourly note of where the audit trail ends, which leaves the machine with the logs."""
+def enqueue_audit_head(context: JobContext, timestamp: int) -> None:
+    """Enqueue the hourly log line with the last link of the audit trail, which leaves the machine with the logs."""
     del timestamp
-    running: Running = context.additional_context["running"]
-    with running.app.app_context(), transaction():
-        jobs.defer(HEAD_TASK, once="audit head")
+    _enqueue(context, job_types.LOG_AUDIT_HEAD)
+
+
+def _enqueue(context: JobContext, job_type: JobType, *, is_spread: bool = False, **arguments: bool) -> None:
+    """Enqueue a job unless one of the type is waiting; with ``is_spread`` at a random moment of the next minute."""
+    worker: WorkerContext = context.additional_context["worker"]
+    at: datetime | None = None
+    if is_spread:
+        delay = random.uniform(0, SPREAD_SECONDS)  # noqa: S311 - nothing secret
+        at = worker.portal.clock() + timedelta(seconds=delay)
+    with worker.app.app_context(), transaction():
+        job_queue.enqueue_job(job_type, at=at, **arguments)
 
 
 @queue.periodic(cron="* * * * * */15")
 @queue.task(name="schedule.take_over", pass_context=True)
-async def take_over(context: JobContext, timestamp: int) -> None:
-    """Put the jobs of workers that no longer answer back on the queue."""
+async def requeue_stalled(context: JobContext, timestamp: int) -> None:
+    """Requeue the jobs of workers without a recent heartbeat."""
     del timestamp
     manager = context.app.job_manager
     for job in await manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS):
         log.warning("job.recovered", extra={"task": job.task_name, "job": job.id})
-        await _put_back(manager, job)
+        await _requeue(manager, job)
 
 
-async def hand_back(app: App, worker_id: int) -> None:
-    """Put the jobs this worker has not finished back on the queue."""
+async def requeue_unfinished(app: App, worker_id: int) -> None:
+    """Requeue the jobs this worker has not finished."""
     manager = app.job_manager
     for job in await manager.list_jobs_async(status=Status.DOING.value, worker_id=worker_id):
         log.warning("job.requeued", extra={"task": job.task_name, "job": job.id})
-        await _put_back(manager, job)
+        await _requeue(manager, job)
 
 
-async def _put_back(manager: JobManager, job: Job) -> None:
-    if job.attempts >= MAX_TRIES:
-        # Whoever takes it dies of it; it must not take down one worker after the other.
+async def _requeue(manager: JobManager, job: Job) -> None:
+    if job.attempts >= MAX_ATTEMPTS:
+        # It has killed that many workers, and must not kill more.
         await manager.finish_job(job, status=Status.FAILED, delete_job=False)
         return
     try:
         await manager.retry_job(job)
     except ConnectorException:
-        # The same work waits already under its key, so this copy has nothing left to do.
+        # A job with the same unique key is waiting already.
         await manager.finish_job(job, status=Status.FAILED, delete_job=False)

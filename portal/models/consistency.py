@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, select, text
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from portal.db import db
@@ -53,25 +52,6 @@ def list_choices_of_other_shoots() -> Iterator[UUID]:
     """Yield choices whose photo is not of their shoot."""
     query = select(Choice.id).join(Photo, Photo.id == Choice.photo_id)
     yield from db.session.scalars(query.where(Photo.shoot_id != Choice.shoot_id))
-
-
-def list_jobs_without_worker(now: datetime) -> Iterator[int]:
-    """Yield running jobs whose worker sent no heartbeat for two minutes; they are taken over before that.
-
-    For a worker that is no longer listed, the start of the job counts.
-    """
-    query = text(
-        """
-        SELECT job.id FROM procrastinate_jobs AS job
-        LEFT JOIN procrastinate_workers AS worker ON worker.id = job.worker_id
-        WHERE job.status = 'doing'
-          AND COALESCE(worker.last_heartbeat,
-                       (SELECT max(event.at) FROM procrastinate_events AS event
-                        WHERE event.job_id = job.id AND event.type = 'started'),
-                       '-infinity') < CAST(:now AS timestamptz) - interval '2 minutes'
-        """
-    )
-    yield from db.session.scalars(query, {"now": now})
 
 
 def list_shoots_without_audit() -> Iterator[UUID]:

@@ -11,8 +11,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, db, execute_autonomous
-
-APPLY_TASK = "deliveries.apply"
+from portal.domain import job_types
+from portal.models.queue import INSERT_JOB, build_insert_values
 
 
 class Delivery(Base):
@@ -43,9 +43,8 @@ class Delivery(Base):
     applied_at: Mapped[datetime | None]
 
 
-# One statement, so that the row and its job are kept together or not at all, in a single round trip. The queue's own
-# function would put the job there through PL/pgSQL, which costs as much as all the rest of this.
-_INSERT_ONCE: LiteralString = """
+# One statement stores the row and its job together, in a single round trip.
+_INSERT: LiteralString = f"""
     WITH stored AS (
         INSERT INTO deliveries (dedupe_key, provider, event, model_id, received_at, stale, key_id,
                                 body_sha256, body, state, error)
@@ -54,15 +53,14 @@ _INSERT_ONCE: LiteralString = """
         ON CONFLICT (dedupe_key) DO NOTHING
         RETURNING id, state
     ), queued AS (
-        INSERT INTO procrastinate_jobs (queue_name, task_name, priority, args)
-        SELECT 'default', %(task)s, 5, jsonb_build_object('delivery_id', stored.id)
+        {INSERT_JOB} jsonb_build_object('delivery_id', stored.id)
         FROM stored WHERE stored.state = 'pending'
     )
     SELECT stored.id, NULL FROM stored
     UNION ALL
     SELECT NULL, known.body_sha256 FROM deliveries AS known
     WHERE known.dedupe_key = %(dedupe_key)s AND NOT EXISTS (SELECT FROM stored)
-"""
+"""  # noqa: S608  # nosec B608 - composed of constants
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +84,12 @@ def insert_delivery(
     body: bytes,
     error: str | None,
 ) -> StoredDelivery:
-    """Store a delivery and queue the job that applies it; an unreadable one (``error``) gets no job.
+    """Store a delivery and enqueue the job that applies it; an unreadable one (``error``) gets no job.
 
     It is committed when this returns, independent of the caller's transaction.
     """
     row = execute_autonomous(
-        _INSERT_ONCE,
+        _INSERT,
         {
             "dedupe_key": dedupe_key,
             "provider": provider,
@@ -104,7 +102,7 @@ def insert_delivery(
             "body": body,
             "state": "dead" if error else "pending",
             "error": error,
-            "task": APPLY_TASK,
+            **build_insert_values(job_types.APPLY_DELIVERY),
         },
         # A burst shares its commits. The key is all that two of these can wait for in each other.
         batch_key=dedupe_key,

@@ -1,66 +1,49 @@
-"""Putting work on the queue inside the caller's transaction; which code does the work is not known here."""
+"""The job queue: the only module that knows the schema of the queue's own tables."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
+from typing import LiteralString
 
 import procrastinate
 from procrastinate.exceptions import AlreadyEnqueued
 from sqlalchemy import text
 
 from portal.db import db, get_driver_connection
+from portal.domain.job_types import JobType
 
-# Deferring by name needs no pool of its own: every insert goes through the session's connection.
+# Enqueuing needs no connection pool of its own: every insert uses the session's connection.
 _queue = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
 
-BACKGROUND = 0
-# Turns in the waiting room have a queue with places of their own, so that thousands of them keep nothing else waiting.
-# Below all else, because whoever looks for other work would have to pass them by.
-LINE = "line"
-TURN = -100
 
-
-def defer(
-    task: str,
-    *,
-    lock: str | None = None,
-    once: str | None = None,
-    priority: int = BACKGROUND,
-    queue: str | None = None,
-    in_turn: bool = True,
-    at: datetime | None = None,
-    **arguments: str | int | bool | None,
-) -> bool:
-    """Queue ``task`` so that it exists exactly if the running transaction commits.
+def enqueue_job(job_type: JobType, *, at: datetime | None = None, **arguments: str | int | bool | None) -> bool:
+    """Enqueue a job that exists exactly if the running transaction commits.
 
     Args:
-        task: the name the task is registered under, such as ``shoots.create_session``.
-        lock: jobs with the same lock run one after the other.
-        once: while a job with this key waits, another is not queued, and two never run side by side.
-        priority: a higher number runs first.
-        queue: whose places it takes; None is everybody's.
-        in_turn: False lets jobs with the same ``once`` run side by side.
+        job_type: what to run.
         at: the earliest start, UTC.
         arguments: JSON values only, and nothing private: rows hold what is private.
 
     Returns:
-        False when ``once`` found such a job waiting already.
+        False when a job with the same unique key is waiting already.
     """
     connection = get_driver_connection()
+    key = job_type.build_key(dict(arguments))
     job = _queue.configure_task(
-        task,
-        lock=lock or (once if in_turn else None),
-        queueing_lock=once,
-        priority=priority,
-        queue=queue,
+        job_type.name,
+        lock=key if job_type.is_exclusive else None,
+        queueing_lock=key,
+        priority=job_type.priority,
+        queue=job_type.queue,
         schedule_at=at,
         connection=connection,
     )
     db.session.flush()
     try:
-        # A refused duplicate must not spoil the caller's transaction. The connection's own savepoint: the
-        # session's would be set only with its next statement, and the queue does not go through the session.
+        # A refused duplicate must not abort the caller's transaction. This is the connection's own savepoint: the
+        # session would set its one only with its next statement, and this insert does not go through the session.
         with db.session.connection().begin_nested():
             job.defer(**arguments)
     except AlreadyEnqueued:
@@ -68,7 +51,19 @@ def defer(
     return True
 
 
-_FORGET = text(
+# For a statement that stores a row and its job in one round trip. Procrastinate's own function would insert the job
+# through PL/pgSQL, which doubles the cost of storing a webhook. Takes %(task)s, %(queue)s and %(priority)s.
+INSERT_JOB: LiteralString = (
+    "INSERT INTO procrastinate_jobs (queue_name, task_name, priority, args) SELECT %(queue)s, %(task)s, %(priority)s, "
+)
+
+
+def build_insert_values(job_type: JobType) -> dict[str, object]:
+    """Return the parameters of :data:`INSERT_JOB` for a type of job."""
+    return {"queue": job_type.queue, "task": job_type.name, "priority": job_type.priority}
+
+
+_DELETE_FINISHED = text(
     """
     DELETE FROM procrastinate_jobs AS job
     WHERE job.status IN ('succeeded', 'failed', 'cancelled', 'aborted')
@@ -79,12 +74,12 @@ _FORGET = text(
 )
 
 
-def forget_finished(before: datetime) -> int:
-    """Delete the jobs that ended before this moment."""
-    return len(db.session.execute(_FORGET, {"before": before}).all())
+def delete_finished(before: datetime) -> int:
+    """Delete the jobs that ended before this time; return their number."""
+    return len(db.session.execute(_DELETE_FINISHED, {"before": before}).all())
 
 
-_IS_QUEUED = text(
+_HAS_ACTIVE = text(
     """
     SELECT 1 FROM procrastinate_jobs
     WHERE task_name = :task AND args @> CAST(:arguments AS jsonb) AND status IN ('todo', 'doing') LIMIT 1
@@ -92,25 +87,52 @@ _IS_QUEUED = text(
 )
 
 
-def is_queued(task: str, **arguments: str | int) -> bool:
-    """Return whether such a job waits or runs."""
-    values = {"task": task, "arguments": json.dumps(arguments)}
-    return db.session.execute(_IS_QUEUED, values).first() is not None
+def has_active_job(job_type: JobType, **arguments: str | int) -> bool:
+    """Return whether a job of this type with these arguments waits or runs."""
+    values = {"task": job_type.name, "arguments": json.dumps(arguments)}
+    return db.session.execute(_HAS_ACTIVE, values).first() is not None
 
 
-_IS_RUNNING = text(
+_COUNT_ACTIVE = text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = :task AND status IN ('todo', 'doing')")
+
+
+def count_active_jobs(job_type: JobType) -> int:
+    """Count the jobs of this type that wait or run."""
+    return int(db.session.scalar(_COUNT_ACTIVE, {"task": job_type.name}) or 0)
+
+
+_HAS_RUNNING = text(
     "SELECT 1 FROM procrastinate_jobs WHERE args @> CAST(:arguments AS jsonb) AND status = 'doing' LIMIT 1"
 )
 
 
-def is_running(**arguments: str | int) -> bool:
-    """Return whether a job with these arguments, of whatever task, runs at this moment."""
-    return db.session.execute(_IS_RUNNING, {"arguments": json.dumps(arguments)}).first() is not None
+def has_running_job(**arguments: str | int) -> bool:
+    """Return whether a job of any type with these arguments is running."""
+    return db.session.execute(_HAS_RUNNING, {"arguments": json.dumps(arguments)}).first() is not None
 
 
-_IS_ANY_RUNNING = text("SELECT 1 FROM procrastinate_jobs WHERE task_name = :task AND status = 'doing' LIMIT 1")
+_HAS_RUNNING_OF_TYPE = text("SELECT 1 FROM procrastinate_jobs WHERE task_name = :task AND status = 'doing' LIMIT 1")
 
 
-def is_any_running(task: str) -> bool:
-    """Return whether any job of this task runs at this moment."""
-    return db.session.execute(_IS_ANY_RUNNING, {"task": task}).first() is not None
+def has_running_job_of_type(job_type: JobType) -> bool:
+    """Return whether any job of this type is running."""
+    return db.session.execute(_HAS_RUNNING_OF_TYPE, {"task": job_type.name}).first() is not None
+
+
+# The last sign of life of a worker that is not listed any more is that it took the job.
+_WITHOUT_WORKER = text(
+    """
+    SELECT job.id FROM procrastinate_jobs AS job
+    LEFT JOIN procrastinate_workers AS worker ON worker.id = job.worker_id
+    WHERE job.status = 'doing'
+      AND COALESCE(worker.last_heartbeat,
+                   (SELECT max(event.at) FROM procrastinate_events AS event
+                    WHERE event.job_id = job.id AND event.type = 'started'),
+                   '-infinity') < CAST(:now AS timestamptz) - interval '2 minutes'
+    """
+)
+
+
+def list_jobs_without_worker(now: datetime) -> Iterator[int]:
+    """Yield running jobs whose worker has sent no heartbeat for two minutes; the schedule requeues them before that."""
+    yield from db.session.scalars(_WITHOUT_WORKER, {"now": now})

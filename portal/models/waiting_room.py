@@ -12,11 +12,10 @@ from typing import Any
 from sqlalchemy import func, or_, select, text, tuple_
 
 from portal.db import db
+from portal.domain import job_types
+from portal.models import queue
 from portal.models.budget import ProviderBudget
 from portal.models.shoots import Shoot
-
-# How a turn is queued; see ``jobs.tasks``.
-TURN_TASK = "shoots.create_session"
 
 _IN_LINE = (Shoot.closed_at.is_(None), Shoot.provider_id.is_(None), Shoot.problem.is_(None), Shoot.left_at.is_(None))
 _ORDER = (Shoot.requested_at, Shoot.ticket)
@@ -138,8 +137,8 @@ def count_held_up_by(problem: str) -> int:
     return db.session.scalar(query) or 0
 
 
-def length() -> int:
-    """Count everybody who waits."""
+def count_waiting() -> int:
+    """Count all waiting shoots."""
     return db.session.scalar(select(func.count()).where(*_IN_LINE)) or 0
 
 
@@ -149,10 +148,6 @@ def in_order(before: datetime) -> list[Shoot]:
     return list(db.session.scalars(query))
 
 
-_TURNS = text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = :task AND status IN ('todo', 'doing')")
-
-
-def missing_turns() -> int:
-    """Return how many of those who wait have no turn coming; each turn serves one, whoever is first."""
-    turns = db.session.scalar(_TURNS, {"task": TURN_TASK}) or 0
-    return max(0, length() - int(turns))
+def count_missing_jobs() -> int:
+    """Count the waiting shoots for which no start job is enqueued; each job serves the first in the queue."""
+    return max(0, count_waiting() - queue.count_active_jobs(job_types.CREATE_SESSION))

@@ -13,8 +13,6 @@ from portal.models import audit, audit_links
 
 log = logging.getLogger(__name__)
 
-VERIFY_TASK = "audit.verify"
-HEAD_TASK = "audit.note_head"
 # So many entries are in memory at a time, however long the trail is.
 BATCH = 2000
 # A trail that was tampered with from its beginning would fill the log; `fsck` names every place.

@@ -9,10 +9,10 @@ from decimal import Decimal
 from math import ceil
 
 from portal.db import transaction
+from portal.domain import job_types
 from portal.domain.stages import Problem
 from portal.failpoints import failpoint
-from portal.models import credits, people, shoots, waiting_room
-from portal.models import queue as jobs
+from portal.models import credits, people, queue, shoots, waiting_room
 from portal.models.shoots import Shoot
 from portal.provider.errors import UnexpectedResponse
 from portal.services import notifications, start_jobs
@@ -20,8 +20,6 @@ from portal.services.app_context import AppContext
 
 log = logging.getLogger(__name__)
 
-READ_TASK = "credits.read"
-GO_ON_TASK = "credits.go_on"
 # After the credits were used up, one person tries first: this shows whether there really is one again.
 PROBE = 1
 
@@ -95,13 +93,13 @@ def refresh_balance(context: AppContext) -> None:
 
 def enqueue_balance_fetch() -> None:
     """Enqueue a job that fetches the balance, in the caller's transaction; it lets nobody continue."""
-    jobs.defer(READ_TASK, once="credits.read")
+    queue.enqueue_job(job_types.FETCH_BALANCE)
 
 
 def enqueue_resume_waiting() -> None:
     """Enqueue a job, in the transaction of a created session, that resumes people who wait for a credit, if any do."""
     if waiting_room.held_up_by(Problem.NO_CREDITS, limit=1):
-        jobs.defer(GO_ON_TASK, once="credits.go_on")
+        queue.enqueue_job(job_types.RESUME_WAITING)
 
 
 def resume_waiting(*, now: datetime) -> int:

@@ -11,7 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from portal.db import transaction
-from portal.domain import stages
+from portal.domain import job_types, stages
 from portal.domain.brands import Brand, WebhookScheme
 from portal.failpoints import failpoint
 from portal.models import audit, deliveries, erasures, queue, shoots
@@ -177,9 +177,8 @@ def _apply_favorite(shoot: Shoot, delivery: Delivery, event: WebhookEvent, now: 
     acted_at = event.created_at or delivery.received_at
     key = f"delivery:{delivery.id}"
     if _is_outdated(delivery) or event.photo_id is None:
-        queue.defer(
-            shoot_sync.FAVORITE_TASK,
-            once=f"favorite:{shoot.id}",
+        queue.enqueue_job(
+            job_types.REFRESH_FAVORITE,
             shoot_id=str(shoot.id),
             key=key,
             acted_at=acted_at.isoformat(),
@@ -203,7 +202,7 @@ def requeue_stale(*, before: datetime) -> None:
     """Enqueue again deliveries that are pending since before this moment: a job can get lost."""
     with transaction():
         for delivery_id in deliveries.list_pending_since(before):
-            queue.defer(deliveries.APPLY_TASK, once=f"apply:{delivery_id}", delivery_id=delivery_id)
+            queue.enqueue_job(job_types.APPLY_DELIVERY, delivery_id=delivery_id)
 
 
 def replay_delivery(delivery_id: int, *, actor_id: UUID | None, now: datetime) -> bool:
@@ -219,6 +218,6 @@ def replay_delivery(delivery_id: int, *, actor_id: UUID | None, now: datetime) -
         delivery.state = "pending"
         delivery.outcome = {"did": "queued again", "replayed": True}
         delivery.error = None
-        queue.defer(deliveries.APPLY_TASK, delivery_id=delivery.id)
+        queue.enqueue_job(job_types.APPLY_DELIVERY, delivery_id=delivery.id)
         audit.add("delivery.replayed", at=now, actor_id=actor_id, delivery=delivery.id)
         return True

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from portal.db import transaction
+from portal.domain import job_types
 from portal.domain.errors import NotFound, RetryLater
 from portal.failpoints import failpoint
-from portal.models import audit, consents, deliveries, erasures, people, photos, queue, sessions, shoots, waiting_room
+from portal.models import audit, consents, deliveries, erasures, people, photos, queue, sessions, shoots
 from portal.models.erasures import Erasure
 from portal.models.shoots import Shoot
 from portal.provider import ProviderClient
@@ -20,7 +21,6 @@ from portal.storage import Storage
 
 log = logging.getLogger(__name__)
 
-ERASE_TASK = "people.erase"
 # How long to wait for a running job that may still write photos of the person.
 RUNNING_JOB_DELAY = timedelta(seconds=10)
 # How long to wait for a provider that accepted a deletion and still returns the session.
@@ -97,7 +97,7 @@ def _close(theirs: list[Shoot], now: datetime) -> None:
 
 
 def _queue(erasure_id: UUID) -> None:
-    queue.defer(ERASE_TASK, once=f"erase:{erasure_id}", erasure_id=str(erasure_id))
+    queue.enqueue_job(job_types.ERASE_PERSON, erasure_id=str(erasure_id))
 
 
 def run_erasure(erasure_id: UUID, context: AppContext) -> None:
@@ -163,10 +163,10 @@ def _delete_files(erasure: Erasure, storage: Storage) -> None:
 
 def _check_no_job_running(erasure: Erasure, now: datetime) -> None:
     with transaction():
-        busy = any(queue.is_running(shoot_id=str(shoot_id)) for shoot_id in erasure.shoot_ids)
+        busy = any(queue.has_running_job(shoot_id=str(shoot_id)) for shoot_id in erasure.shoot_ids)
         # A turn says of nobody whom it serves; one that had begun with this person has ended when its lease has.
         is_served = erasure.email is not None and now < erasure.requested_at + shoot_creation.ATTEMPT_LEASE
-        busy = busy or (is_served and queue.is_any_running(waiting_room.TURN_TASK))
+        busy = busy or (is_served and queue.has_running_job_of_type(job_types.CREATE_SESSION))
     if busy:
         raise RetryLater(now + RUNNING_JOB_DELAY)
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from portal.db import snapshot
+from portal.domain import job_types
 from portal.domain.audit_chain import Head, Walk
 from portal.models import consistency, deliveries, erasures, photos, queue, waiting_room
 from portal.services import audit_trail
@@ -52,7 +53,7 @@ def list_violations(
         ("finished shoot counts as copied without any photo", consistency.list_copied_without_photos),
         ("copied photo has no rendition", consistency.list_photos_without_renditions),
         ("choice of a photo of another shoot", consistency.list_choices_of_other_shoots),
-        ("job is held by a worker that is gone", lambda: consistency.list_jobs_without_worker(now)),
+        ("job is held by a worker that is gone", lambda: queue.list_jobs_without_worker(now)),
         ("status of a shoot has no audit row", consistency.list_shoots_without_audit),
         ("consent has no audit row", consistency.list_consents_without_audit),
         ("choice has no audit row", consistency.list_choices_without_audit),
@@ -77,19 +78,19 @@ def list_violations(
 
 def _list_deliveries_without_job() -> Iterator[object]:
     for delivery_id in deliveries.list_ids_in_state("pending"):
-        if not queue.is_queued(deliveries.APPLY_TASK, delivery_id=delivery_id):
+        if not queue.has_active_job(job_types.APPLY_DELIVERY, delivery_id=delivery_id):
             yield delivery_id
 
 
 def _count_missing_jobs() -> Iterator[object]:
     # A job serves the first in the queue, so only the number of jobs counts.
-    if missing := waiting_room.missing_turns():
+    if missing := waiting_room.count_missing_jobs():
         yield missing
 
 
 def _list_copies_without_job() -> Iterator[object]:
     for shoot_id in consistency.list_shoots_to_copy():
-        if not queue.is_queued("photos.copy", shoot_id=str(shoot_id)):
+        if not queue.has_active_job(job_types.COPY_PHOTOS, shoot_id=str(shoot_id)):
             yield shoot_id
 
 

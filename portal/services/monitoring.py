@@ -74,7 +74,7 @@ def get_health_report(now: datetime) -> HealthReport:
         troubled=[one for one in unfinished if one.problem or _cannot_enter(one)],
         last_confirmed_at=monitoring.last_confirmed_at(),
         is_silent=bool(under_way) and now - last > SILENCE,
-        queue_length=waiting_room.length(),
+        queue_length=waiting_room.count_waiting(),
         credits=credits.get_forecast(),
         erasures=erasures.waiting(),
         lag_p95=monitoring.apply_seconds(now - LAG_WINDOW),

@@ -15,6 +15,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from portal.db import transaction
+from portal.domain import job_types
 from portal.domain.errors import RetryLater
 from portal.domain.roles import Role
 from portal.domain.stages import ONBOARDING, Problem
@@ -27,9 +28,6 @@ from portal.services.app_context import AppContext
 
 log = logging.getLogger(__name__)
 
-SEND_TASK = "notices.send"
-# Below other jobs, also because a mail server that is down costs every attempt three seconds.
-PRIORITY = queue.BACKGROUND - 10
 # As long as mail servers themselves keep retrying one mailbox.
 GIVE_UP_AFTER = timedelta(days=5)
 SESSION_PENDING_DELAY = timedelta(seconds=30)
@@ -142,7 +140,7 @@ def _create(
 
 
 def _enqueue(notification_id: UUID) -> None:
-    queue.defer(SEND_TASK, once=f"notice:{notification_id}", priority=PRIORITY, notice_id=str(notification_id))
+    queue.enqueue_job(job_types.SEND_NOTIFICATION, notice_id=str(notification_id))
 
 
 def requeue_stale(*, before: datetime) -> None:

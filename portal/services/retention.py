@@ -50,7 +50,7 @@ def forget(storage: Storage, *, now: datetime) -> None:
         counts = {
             "bodies": deliveries.delete_bodies(now - BODIES),
             "calls": budget.forget_calls(now - CALLS),
-            "jobs": queue.forget_finished(now - FINISHED_JOBS),
+            "jobs": queue.delete_finished(now - FINISHED_JOBS),
             "limits": rate_limits.forget(now - LIMITS),
             "durations": shoot_steps.delete_old_durations(LATEST),
         }

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal.db import transaction
+from portal.domain import job_types
 from portal.domain.consent import POLICY_VERSION
 from portal.domain.errors import RetryLater
 from portal.domain.secretbox import SecretBox
@@ -189,7 +190,7 @@ def _store_session(claim: Claim, result: CreatedSession | Model, context: AppCon
         audit.add("shoot.created", at=now, subject_id=shoot.person_id, attempt=claim.attempt)
         for delivery in deliveries.list_unmatched(provider_id):
             delivery.state = "pending"
-            queue.defer(deliveries.APPLY_TASK, delivery_id=delivery.id)
+            queue.enqueue_job(job_types.APPLY_DELIVERY, delivery_id=delivery.id)
         if not shoot.is_development:
             credits.enqueue_resume_waiting()
 

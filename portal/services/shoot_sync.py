@@ -8,7 +8,7 @@ from typing import Literal
 from uuid import UUID
 
 from portal.db import transaction
-from portal.domain import stages
+from portal.domain import job_types, stages
 from portal.failpoints import failpoint
 from portal.models import audit, choices, people, photos, queue, shoots
 from portal.models.shoots import Shoot
@@ -19,9 +19,6 @@ from portal.services.app_context import AppContext
 
 log = logging.getLogger(__name__)
 
-COPY_TASK = "photos.copy"
-REFRESH_TASK = "shoots.refresh"
-FAVORITE_TASK = "shoots.read_favorite"
 
 # A single 404 can be an error; two this far apart are not.
 CONFIRM_MISSING_AFTER = timedelta(minutes=5)
@@ -106,13 +103,13 @@ def _is_another_run(shoot: Shoot, finished_at: datetime | None) -> bool:
 def _enqueue_copy(shoot: Shoot, by: Source) -> None:
     # A read that confirms the known status does not restart a copy that was given up; an event does.
     if shoot.copied_at is None and (shoot.problem is None or by == "event"):
-        queue.defer(COPY_TASK, once=f"copy:{shoot.id}", shoot_id=str(shoot.id))
+        queue.enqueue_job(job_types.COPY_PHOTOS, shoot_id=str(shoot.id))
 
 
 def recheck_withheld(shoot: Shoot) -> None:
     """Enqueue, in the caller's transaction, the copy of a finished shoot that was withheld when it finished."""
     if shoot.provider_status == stages.ACTIVE and shoot.copied_at is None and shoot.problem is None:
-        queue.defer(COPY_TASK, once=f"copy:{shoot.id}", shoot_id=str(shoot.id))
+        queue.enqueue_job(job_types.COPY_PHOTOS, shoot_id=str(shoot.id))
 
 
 def _reset_run(shoot: Shoot, now: datetime) -> None:
@@ -135,7 +132,7 @@ def enqueue_refresh(shoot: Shoot, *, now: datetime) -> None:
     at = None
     if shoot.confirmed_by == "check" and shoot.confirmed_at is not None:
         at = max(now, shoot.confirmed_at + MIN_REFRESH_INTERVAL)
-    queue.defer(REFRESH_TASK, once=f"refresh:{shoot.id}", at=at, shoot_id=str(shoot.id))
+    queue.enqueue_job(job_types.REFRESH_SHOOT, at=at, shoot_id=str(shoot.id))
 
 
 def refresh_shoot(shoot_id: UUID, context: AppContext) -> None:

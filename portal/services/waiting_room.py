@@ -68,7 +68,7 @@ def requeue_stale(*, before: datetime) -> int:
     """Enqueue missing start jobs for people who have waited since before this time; return how many there were."""
     queued = 0
     with transaction():
-        if missing := waiting_room.missing_turns():
+        if missing := waiting_room.count_missing_jobs():
             for shoot in waiting_room.in_order(before):
                 queued += start_jobs.enqueue_start_job(shoot)
                 if queued == missing:

@@ -37,6 +37,16 @@ COMMITS_HERE = "portal/db/transactions.py"
 OTHER_DATABASES = ("sandbox/", "portal/migrations/")
 
 
+def test_only_the_queue_module_knows_the_schema_of_the_queue() -> None:
+    names = {"procrastinate_jobs", "procrastinate_events", "procrastinate_workers", "procrastinate_periodic_defers"}
+    found = {
+        str(path.relative_to(ROOT))
+        for path in python_files("portal")
+        if any(name in path.read_text(encoding="utf-8") for name in names)
+    }
+    assert {name for name in found if not name.startswith("portal/migrations/")} == {"portal/models/queue.py"}
+
+
 def test_only_the_unit_of_work_commits() -> None:
     commits = [
         place(path, call)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import psutil
 
 from demo.children import Child
+from portal.domain import job_types
 from portal.failpoints import VARIABLE
 from portal.jobs.schedule import DEAD_AFTER_SECONDS
 from portal.services.shoot_creation import ATTEMPT_LEASE
@@ -17,19 +18,19 @@ from tests.faults.people import Traveller
 from tests.faults.studio import CREATE
 from tests.faults.waiting import until
 
-# What runs when a worker comes by a point whose name begins so.
-TASKS = {
-    "create": "shoots.create_session",
-    "apply": "deliveries.apply",
-    "refresh": "shoots.refresh",
-    "favorite": "shoots.read_favorite",
-    "copy": "photos.copy",
-    "sweep": "shoots.sweep",
-    "retry": "shoots.create_session",
-    "erase": "people.erase",
-    "credits": "credits.read",
-    "retention": "retention.forget",
-    "audit": "audit.verify",
+# The job during which a worker reaches a failpoint, by the first part of the failpoint's name.
+JOB_TYPES = {
+    "create": job_types.CREATE_SESSION,
+    "apply": job_types.APPLY_DELIVERY,
+    "refresh": job_types.REFRESH_SHOOT,
+    "favorite": job_types.REFRESH_FAVORITE,
+    "copy": job_types.COPY_PHOTOS,
+    "sweep": job_types.SWEEP,
+    "retry": job_types.CREATE_SESSION,
+    "erase": job_types.ERASE_PERSON,
+    "credits": job_types.FETCH_BALANCE,
+    "retention": job_types.DELETE_EXPIRED,
+    "audit": job_types.VERIFY_AUDIT_TRAIL,
 }
 _MINE = "SELECT id FROM procrastinate_workers WHERE NOT id = ANY(%(known)s)"
 _HELD = "SELECT id, task_name FROM procrastinate_jobs WHERE status = 'doing' AND worker_id = ANY(%(workers)s)"

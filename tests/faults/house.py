@@ -23,7 +23,7 @@ from demo.ports import Ports
 from demo.stack import ROOT, Stack
 from portal.app import create_app
 from portal.db import db, release_connection, transaction
-from portal.jobs.tasks import SWEEP_TASK
+from portal.domain.job_types import SWEEP, JobType
 from portal.models import people
 from portal.models import queue as jobs
 from portal.models.sessions import Session
@@ -37,7 +37,7 @@ from tests.faults.truth import differences
 from tests.faults.waiting import until
 
 # These wait for their hour, not for anything to get better.
-BY_THE_CLOCK = ("schedule.sweep", "schedule.retention", "schedule.take_over", "retention.forget", SWEEP_TASK)
+BY_THE_CLOCK = ("schedule.sweep", "schedule.retention", "schedule.take_over", "retention.forget", SWEEP.name)
 _WAITING = """
     SELECT id, task_name, status::text FROM procrastinate_jobs
     WHERE status IN ('todo', 'doing') AND NOT (status = 'todo' AND task_name = ANY(%(clock)s))
@@ -257,19 +257,19 @@ class House:
 
         until(is_quiet, lambda: f"the house is quiet, left to do: {left}", seconds=seconds)
 
-    def queue(self, task: str) -> None:
+    def queue(self, job_type: JobType) -> None:
         """Have something done that the schedule would ask for sooner or later."""
         with self.inside(), transaction():
-            jobs.defer(task)
+            jobs.enqueue_job(job_type)
 
     def sweep(self) -> None:
         """Let the worker sweep now, and wait until it has."""
         with self.inside(), transaction():
-            jobs.defer(SWEEP_TASK, once="sweep")
+            jobs.enqueue_job(SWEEP)
         self.query("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo' AND task_name = %(task)s",
-                   task=SWEEP_TASK)  # fmt: skip
+                   task=SWEEP.name)  # fmt: skip
         self.query(_WAKE)
-        last = self.query("SELECT max(id) FROM procrastinate_jobs WHERE task_name = %(task)s", task=SWEEP_TASK)[0][0]
+        last = self.query("SELECT max(id) FROM procrastinate_jobs WHERE task_name = %(task)s", task=SWEEP.name)[0][0]
         done = "SELECT 1 FROM procrastinate_jobs WHERE id = %(id)s AND status = 'succeeded'"
         until(lambda: self.query(done, id=last), "the sweep is through")
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from demo.stack import ROOT
-from tests.faults.casualties import TASKS, Casualty, Ward
+from tests.faults.casualties import JOB_TYPES, Casualty, Ward
 from tests.faults.house import House
 from tests.faults.people import Traveller
 from tests.faults.studio import CREATE
@@ -97,7 +97,7 @@ def _bring_to(house: House, point: str, traveller: Traveller | None) -> Travelle
     if point.startswith(("create", "retry")):
         return house.traveller()
     if point.startswith(BY_NAME):
-        house.queue(TASKS[point.partition(".")[0]])
+        house.queue(JOB_TYPES[point.partition(".")[0]])
     if traveller is None:
         return None
     session = house.session_of(traveller)
@@ -132,7 +132,7 @@ def test_no_point_is_left_out() -> None:
 @pytest.mark.parametrize("casualty", POINTS, indirect=True)
 def test_a_job_whose_worker_is_killed_is_taken_over_and_done_once(house: House, casualty: Casualty) -> None:
     assert casualty.child.returncode == -signal.SIGKILL
-    assert TASKS[casualty.point.partition(".")[0]] in casualty.jobs.values()
+    assert JOB_TYPES[casualty.point.partition(".")[0]].name in casualty.jobs.values()
     assert casualty.taken_over_after is not None
     assert casualty.taken_over_after <= RECOVERY_SECONDS
     ends = house.query("SELECT status::text FROM procrastinate_jobs WHERE id = ANY(%(ids)s)", ids=list(casualty.jobs))

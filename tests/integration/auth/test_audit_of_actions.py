@@ -19,7 +19,7 @@ import portal.jobs.tasks  # noqa: F401 - registers them
 from portal import cli
 from portal.db import db, transaction
 from portal.domain.audit_chain import Walk
-from portal.jobs.runner import Running, queue
+from portal.jobs.runner import WorkerContext, queue
 from portal.models import deliveries
 from portal.models.audit import AuditEntry
 from portal.models.people import Person
@@ -74,7 +74,7 @@ class Town:
         assert done.exit_code == 0, done.output
 
     def work(self, task: str) -> None:
-        context = SimpleNamespace(additional_context={"running": Running(self.app, self.app.extensions["portal"])})
+        context = SimpleNamespace(additional_context={"worker": WorkerContext(self.app, self.app.extensions["portal"])})
         queue.tasks[task].func(context)
 
     def entries(self) -> list[AuditEntry]:

@@ -16,7 +16,7 @@ from flask import Flask
 import portal.jobs.schedule  # noqa: F401 - registers the scheduled tasks
 from portal.db import release_connection, transaction
 from portal.domain.brands import BRANDS
-from portal.jobs.runner import Running, queue
+from portal.jobs.runner import WorkerContext, queue
 from portal.models.shoots import Shoot
 from portal.services import deliveries
 from portal.services.app_context import AppContext
@@ -107,7 +107,7 @@ class Bench:
 
     def run(self, name: str, arguments: dict[str, Any]) -> str:
         """Run one task and say how its job ends."""
-        context = SimpleNamespace(additional_context={"running": Running(self.app, self.portal)})
+        context = SimpleNamespace(additional_context={"worker": WorkerContext(self.app, self.portal)})
         release_connection()
         try:
             queue.tasks[name].func(context, **json.loads(json.dumps(arguments)))

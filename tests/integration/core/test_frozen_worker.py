@@ -39,13 +39,13 @@ def test_its_job_is_let_go(bench: Bench, database_url: str, monkeypatch: pytest.
         "options": str(CONNECT_OPTIONS["options"]).replace("session_timeout=20000", "session_timeout=500"),
     }
     monkeypatch.setattr(worker, "CONNECT_OPTIONS", hurried)
-    at_once, later = asyncio.run(_take_and_freeze(worker.connector_to(database_url), bench))
+    at_once, later = asyncio.run(_take_and_freeze(worker.create_connector(database_url), bench))
     assert (at_once, later) == ([(None,)], [job])
 
 
 def test_it_is_so_in_earnest_within_half_a_minute(bench: Bench, database_url: str) -> None:
     async def limit() -> object:
-        connector = worker.connector_to(database_url)
+        connector = worker.create_connector(database_url)
         await connector.open_async()
         try:
             return await connector.execute_query_one_async("SHOW idle_in_transaction_session_timeout")

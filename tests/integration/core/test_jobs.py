@@ -8,7 +8,7 @@ import json
 import signal
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -22,8 +22,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from portal.db import transaction
 from portal.domain.errors import RetryLater
+from portal.domain.job_types import REFRESH_SHOOT, JobType
 from portal.jobs import runner, schedule
-from portal.jobs.runner import LONGEST_WAIT, MAX_TRIES, is_outage, queue, task, wait_before
+from portal.jobs.runner import MAX_ATTEMPTS, MAX_RETRY_DELAY, compute_retry_delay, is_outage, queue, register_task
 from portal.models import audit
 from portal.models import queue as jobs
 from portal.provider.errors import Forbidden, NotFound, PhotoExpired, PhotoUnavailable, RateLimited, Unavailable
@@ -59,14 +60,14 @@ def _id(error: Exception) -> str:
 def test_an_outage_is_never_given_up(bench: Bench, error: Exception) -> None:
     assert is_outage(error)
     for tries in (0, 4, 5, 10_000):
-        wait = wait_before(error, tries, bench.portal)
+        wait = compute_retry_delay(error, tries, bench.portal)
         assert wait is not None
-        assert timedelta(0) < wait <= LONGEST_WAIT
+        assert timedelta(0) < wait <= MAX_RETRY_DELAY
 
 
 @pytest.mark.parametrize("error", OWN_FAULTS, ids=_id)
 def test_what_does_not_pass_by_itself_is_given_up_after_five_tries(bench: Bench, error: Exception) -> None:
-    waits = [wait_before(error, tries, bench.portal) for tries in range(MAX_TRIES)]
+    waits = [compute_retry_delay(error, tries, bench.portal) for tries in range(MAX_ATTEMPTS)]
     assert waits[-1] is None
     for tries, wait in enumerate(waits[:-1]):
         assert wait is not None
@@ -76,15 +77,15 @@ def test_what_does_not_pass_by_itself_is_given_up_after_five_tries(bench: Bench,
 def test_retry_later_runs_at_its_time_and_at_most_as_often_as_it_allows(bench: Bench) -> None:
     at = bench.clock.now + timedelta(minutes=3)
     for tries in (0, 100):
-        wait = wait_before(RetryLater(at), tries, bench.portal)
+        wait = compute_retry_delay(RetryLater(at), tries, bench.portal)
         assert wait is not None
         assert timedelta(minutes=3) < wait <= timedelta(minutes=3, seconds=2)
-    limited = [wait_before(RetryLater(at, max_attempts=3), tries, bench.portal) for tries in range(3)]
+    limited = [compute_retry_delay(RetryLater(at, max_attempts=3), tries, bench.portal) for tries in range(3)]
     assert [wait is None for wait in limited] == [False, False, True]
 
 
 def test_waits_are_spread(bench: Bench) -> None:
-    waits = {wait_before(OUTAGES[0], 8, bench.portal) for _ in range(20)}
+    waits = {compute_retry_delay(OUTAGES[0], 8, bench.portal) for _ in range(20)}
     assert len(waits) == 20
 
 
@@ -92,7 +93,7 @@ def test_waits_are_spread(bench: Bench) -> None:
 def test_who_says_when_to_come_is_obeyed(bench: Bench, seconds: int) -> None:
     at = NOW + timedelta(seconds=seconds)
     for error in (RateLimited("GET", "/x", resets_at=at), RetryLater(at)):
-        wait = wait_before(error, 100, bench.portal)
+        wait = compute_retry_delay(error, 100, bench.portal)
         assert wait is not None
         assert max(seconds, 0) < wait.total_seconds() <= max(seconds, 0) + 2
 
@@ -119,27 +120,30 @@ def _note_death(portal: AppContext, *, error: Exception, number: int) -> None:
     _probe.died.append(f"{type(error).__name__} {number}")
 
 
-@task("tests.probe", once=lambda arguments: f"probe:{arguments['number']}", on_dead=_note_death)
+PROBE = JobType("tests.probe", key="probe:{number}")
+
+
+@register_task(PROBE, on_dead=_note_death)
 def _run_probe(portal: AppContext, *, number: int) -> None:
     _probe.ran.append({"number": number})
     if _probe.failures:
         raise _probe.failures.pop(0)
 
 
-def put(number: int = 1, **options: Any) -> bool:
+def put(number: int = 1, job_type: JobType = PROBE) -> bool:
     with transaction():
-        return jobs.defer("tests.probe", once=f"probe:{number}", number=number, **options)
+        return jobs.enqueue_job(job_type, number=number)
 
 
 def test_a_job_exists_exactly_if_its_reason_does(bench: Bench, probe: Probe) -> None:
     with contextlib.suppress(ZeroDivisionError), transaction():
         make_row(bench)
-        jobs.defer("tests.probe", number=1)
+        jobs.enqueue_job(PROBE, number=1)
         raise ZeroDivisionError
     assert bench.queued() == []
     assert bench.query("SELECT count(*) FROM audit_entries") == [(0,)]
     with transaction():
-        jobs.defer("tests.probe", number=1)
+        jobs.enqueue_job(PROBE, number=1)
         assert bench.queued() == []
     assert bench.queued() == [{"number": 1}]
 
@@ -152,11 +156,11 @@ def test_a_repeated_reason_is_one_job_and_spoils_no_transaction(bench: Bench, pr
     assert put()
     with transaction():
         make_row(bench)
-        assert not jobs.defer("tests.probe", once="probe:1", number=1)
+        assert not jobs.enqueue_job(PROBE, number=1)
         make_row(bench)
-        assert not jobs.defer("tests.probe", once="probe:1", number=1)
+        assert not jobs.enqueue_job(PROBE, number=1)
         make_row(bench)
-        assert jobs.defer("tests.probe", once="probe:2", number=2)
+        assert jobs.enqueue_job(PROBE, number=2)
     assert bench.query("SELECT count(*) FROM audit_entries") == [(3,)]
     assert bench.queued() == [{"number": 1}, {"number": 2}]
 
@@ -204,19 +208,19 @@ def test_a_further_try_is_queued_even_if_the_database_comes_back_late(
     gone = OperationalError("", {}, Exception())
     failures: list[Exception] = [gone, gone, gone]
     pauses: list[float] = []
-    queue_it = jobs.defer
+    enqueue = jobs.enqueue_job
 
-    def defer(*arguments: Any, **options: Any) -> bool:
+    def fail_first(*arguments: Any, **options: Any) -> bool:
         if failures:
             raise failures.pop()
-        return queue_it(*arguments, **options)
+        return enqueue(*arguments, **options)
 
     put()
     probe.failures = [gone]
-    monkeypatch.setattr(jobs, "defer", defer)
+    monkeypatch.setattr(jobs, "enqueue_job", fail_first)
     monkeypatch.setattr(runner.time, "sleep", pauses.append)
     assert bench.work() == ["tests.probe", "tests.probe"]
-    assert pauses == list(runner.PAUSES_WITHOUT_DATABASE[:3])
+    assert pauses == list(runner.DELAYS_WITHOUT_DATABASE[:3])
     assert (len(probe.ran), probe.died) == (2, [])
 
 
@@ -233,7 +237,7 @@ def test_a_retry_while_the_same_work_waits_already_breaks_nothing(bench: Bench, 
 
 def test_what_matters_more_is_done_first(bench: Bench, probe: Probe) -> None:
     put(1)
-    put(2, priority=jobs.BACKGROUND + 1)
+    put(2, replace(PROBE, priority=1))
     bench.work()
     assert [each["number"] for each in probe.ran] == [2, 1]
 
@@ -262,7 +266,7 @@ def take_over(bench: Bench, database_url: str) -> None:
         with queue.replace_connector(connector) as app:
             async with app.open_async():
                 context: Any = type("Context", (), {"app": app})
-                await schedule.take_over.func(context, timestamp=0)
+                await schedule.requeue_stalled.func(context, timestamp=0)
 
     asyncio.run(once())
 
@@ -302,7 +306,7 @@ def test_taken_over_work_that_waits_already_is_not_done_twice(bench: Bench, prob
 
 def test_work_that_kills_every_worker_is_put_aside(bench: Bench, probe: Probe, database_url: str) -> None:
     put(1)
-    doing_since(bench, 25, attempts=MAX_TRIES)
+    doing_since(bench, 25, attempts=MAX_ATTEMPTS)
     take_over(bench, database_url)
     assert bench.queued() == []
     assert bench.query("SELECT status::text FROM procrastinate_jobs") == [("failed",)]
@@ -364,7 +368,7 @@ def test_a_killed_workers_job_is_done_by_another_and_a_stopped_worker_ends_clean
     agree(person)
     shoot = make_shoot(person, provider_id="m1", provider_status="pending")
     with transaction():
-        jobs.defer("shoots.refresh", once=f"refresh:{shoot.id}", shoot_id=str(shoot.id))
+        jobs.enqueue_job(REFRESH_SHOOT, shoot_id=str(shoot.id))
     log = tmp_path / "worker.log"
     env = environment(database_url, tmp_path, HEADSHOT_API_URL=slow_provider.url)
 

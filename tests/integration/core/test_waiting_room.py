@@ -13,9 +13,10 @@ import pytest
 from sqlalchemy import event, text
 
 from portal.db import db, release_connection, transaction
+from portal.domain import job_types
 from portal.domain.errors import RetryLater
 from portal.domain.stages import Problem, Stage
-from portal.jobs.worker import CONCURRENCY, TURNS
+from portal.jobs.worker import CONCURRENCY, START_CONCURRENCY
 from portal.models import budget
 from portal.models import waiting_room as waiting
 from portal.models.people import Person
@@ -71,8 +72,8 @@ def test_whose_job_it_is_does_not_matter(bench: Bench) -> None:
     for number in range(5):
         press(bench, number, at=NOW + timedelta(seconds=number))
     bench.clock.advance(seconds=10)
-    for arguments in reversed(bench.queued(waiting.TURN_TASK)):
-        assert bench.run(waiting.TURN_TASK, arguments) == "succeeded"
+    for arguments in reversed(bench.queued(job_types.CREATE_SESSION.name)):
+        assert bench.run(job_types.CREATE_SESSION.name, arguments) == "succeeded"
     assert served(bench) == [f"n{number}@example.com" for number in range(5)]
 
 
@@ -296,9 +297,9 @@ def test_missing_turns_are_found_by_fsck_and_mended_by_the_sweep(bench: Bench, t
     assert "no turn is coming" in str(next(iter(fsck.list_violations(storage, now=NOW))))
     bench.clock.advance(minutes=11)
     sweep.reconcile_shoots(bench.portal)
-    assert len(bench.queued(waiting.TURN_TASK)) == 3
+    assert len(bench.queued(job_types.CREATE_SESSION.name)) == 3
     sweep.reconcile_shoots(bench.portal)
-    assert len(bench.queued(waiting.TURN_TASK)) == 3
+    assert len(bench.queued(job_types.CREATE_SESSION.name)) == 3
 
 
 def test_a_turn_with_nobody_left_ends_without_taking_leave(bench: Bench) -> None:
@@ -341,7 +342,7 @@ def test_webhooks_are_applied_while_more_people_wait_than_a_worker_has_places(
     now = datetime.now(UTC)
     budget.open_bucket(300, now)
     budget.close_until(now + timedelta(hours=1))
-    for number in range(CONCURRENCY + 2 * TURNS):
+    for number in range(CONCURRENCY + 2 * START_CONCURRENCY):
         press(bench, number)
     inside = make_shoot(make_person(), provider_id="m1")
     bench.send(event_about("model.status.updated", "m1", "waiting", at=NOW + timedelta(seconds=5)))
@@ -351,4 +352,4 @@ def test_webhooks_are_applied_while_more_people_wait_than_a_worker_has_places(
         assert bench.query("SELECT count(*) FROM shoots WHERE attempts > 0 AND provider_id IS NULL") == [(0,)]
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(30) == 0, log.read_text()
-    assert waiting.missing_turns() == 0
+    assert waiting.count_missing_jobs() == 0

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from portal.domain.job_types import SEND_NOTIFICATION
 from portal.domain.stages import Problem
 from portal.mail import Mailer, Message
 from portal.models.shoots import Shoot
@@ -70,9 +71,9 @@ def test_twenty_finish_at_once_and_each_gets_one(office: Office) -> None:
 def test_one_shoot_finished_twenty_times_is_one_mail(office: Office) -> None:
     shoot = office.shoot()
     assert office.bench.together([lambda: mirroring.copy_photos(shoot.id, office.bench.portal)] * 20) == [None] * 20
-    [job] = office.bench.queued(notifications.SEND_TASK)
+    [job] = office.bench.queued(SEND_NOTIFICATION.name)
     for _ in range(3):
-        assert office.bench.run(notifications.SEND_TASK, job) == "succeeded"
+        assert office.bench.run(SEND_NOTIFICATION.name, job) == "succeeded"
     assert len(office.post.received) == 1
     assert office.states() == [("ready", "sent")]
 
@@ -88,14 +89,14 @@ def test_a_mail_exists_exactly_if_the_news_does(office: Office, monkeypatch: pyt
         with pytest.raises(RuntimeError):
             mirroring.finish_incomplete_copy(shoot.id, now=NOW)
     assert office.states() == []
-    assert office.bench.queued(notifications.SEND_TASK) == []
+    assert office.bench.queued(SEND_NOTIFICATION.name) == []
 
 
 def test_killed_before_it_is_marked_it_goes_out_twice_and_looks_the_same(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office.finish()
-    [job] = office.bench.queued(notifications.SEND_TASK)
+    [job] = office.bench.queued(SEND_NOTIFICATION.name)
     send = Mailer.send
 
     def send_and_die(mailer: Mailer, message: Message) -> None:
@@ -105,9 +106,9 @@ def test_killed_before_it_is_marked_it_goes_out_twice_and_looks_the_same(
     with monkeypatch.context() as killed:
         killed.setattr(Mailer, "send", send_and_die)
         with pytest.raises(SystemExit):
-            office.bench.run(notifications.SEND_TASK, job)
+            office.bench.run(SEND_NOTIFICATION.name, job)
     assert office.states() == [("ready", "waits")]
-    office.bench.run(notifications.SEND_TASK, job)
+    office.bench.run(SEND_NOTIFICATION.name, job)
     assert office.states() == [("ready", "sent")]
     first, second = office.post.received
     assert first["Message-ID"] == second["Message-ID"]
@@ -130,8 +131,8 @@ def test_a_server_that_was_down_gets_it_once(office: Office) -> None:
     office.close()
     office.finish()
     for _ in range(8):
-        assert office.bench.work(limit=1) == [notifications.SEND_TASK]
-        [wait] = office.bench.waits(notifications.SEND_TASK)
+        assert office.bench.work(limit=1) == [SEND_NOTIFICATION.name]
+        [wait] = office.bench.waits(SEND_NOTIFICATION.name)
         assert wait <= timedelta(minutes=5)
         office.bench.clock.advance(minutes=5)
     assert office.states() == [("ready", "waits")]
@@ -139,14 +140,14 @@ def test_a_server_that_was_down_gets_it_once(office: Office) -> None:
     office.deliver()
     assert len(office.post.received) == 1
     assert office.states() == [("ready", "sent")]
-    assert office.bench.queued(notifications.SEND_TASK) == []
+    assert office.bench.queued(SEND_NOTIFICATION.name) == []
 
 
 def test_a_refused_recipient_holds_up_nobody(office: Office) -> None:
     office.post.refusals["gone@example.com"] = "550 no such mailbox"
     office.finish(make_person("gone@example.com"))
     office.finish(make_person("ada@example.com"))
-    assert office.deliver() == [notifications.SEND_TASK] * 2
+    assert office.deliver() == [SEND_NOTIFICATION.name] * 2
     assert sorted(office.states()) == [("ready", "refused:550"), ("ready", "sent")]
     assert len(office.post.to("ada@example.com")) == 1
     assert office.bench.query("SELECT detail->>'reason' FROM audit_entries WHERE action = 'mail.dropped'") == [
@@ -171,7 +172,7 @@ def test_a_mistake_of_ours_ends_with_its_name(office: Office, monkeypatch: pytes
         raise ZeroDivisionError
 
     monkeypatch.setattr(Mailer, "send", fail)
-    assert office.deliver() == [notifications.SEND_TASK] * 5
+    assert office.deliver() == [SEND_NOTIFICATION.name] * 5
     assert office.states() == [("ready", "ZeroDivisionError")]
 
 
@@ -181,7 +182,7 @@ def test_a_lost_job_is_found_again(office: Office) -> None:
     office.bench.clock.advance(minutes=11)
     sweep_now(office)
     sweep_now(office)
-    assert len(office.bench.queued(notifications.SEND_TASK)) == 1
+    assert len(office.bench.queued(SEND_NOTIFICATION.name)) == 1
     office.deliver()
     assert len(office.post.received) == 1
 
@@ -195,7 +196,7 @@ def test_without_a_mail_server_notifications_are_dropped(make_office: Callable[.
     lose_link(office)
     office.deliver()
     assert {reason for _, reason in office.states()} == {"mail_switched_off"}
-    assert office.bench.queued(notifications.SEND_TASK) == []
+    assert office.bench.queued(SEND_NOTIFICATION.name) == []
 
 
 def test_mail_switched_off_later_drops_what_waits(make_office: Callable[..., Office]) -> None:
@@ -307,11 +308,11 @@ def test_who_waited_for_credits_is_told_when_the_session_is_there(office: Office
     sweep_now(office)
     [job] = [
         job
-        for job in office.bench.queued(notifications.SEND_TASK)
+        for job in office.bench.queued(SEND_NOTIFICATION.name)
         if is_kind(office, job, NotificationKind.CREDITS_BACK)
     ]
     # The session is still being made: the mail waits for it.
-    office.bench.run(notifications.SEND_TASK, job)
+    office.bench.run(SEND_NOTIFICATION.name, job)
     assert office.post.to("ada@example.com") == []
     office.deliver()
     [got] = office.post.to("ada@example.com")

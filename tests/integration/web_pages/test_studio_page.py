@@ -12,6 +12,7 @@ from flask import Flask
 
 from portal.db import db, transaction
 from portal.domain.framing import find_disagreement
+from portal.domain.job_types import REFRESH_SHOOT
 from portal.models import budget, link_reports, queue, shoots
 from portal.models.people import Person
 from portal.models.shoots import Shoot
@@ -181,7 +182,7 @@ def test_a_dead_link_is_a_task_and_has_the_session_read_again(in_studio: Visitor
         assert answer.location == "/headshots/studio#trouble"
     (task,) = link_reports.waiting()
     assert (task.report.saw, task.person.id) == ("expired", in_studio.person.id)
-    assert queue.is_queued("shoots.refresh", shoot_id=str(task.shoot.id))
+    assert queue.has_active_job(REFRESH_SHOOT, shoot_id=str(task.shoot.id))
     assert "is on the list of those who run this portal" in said(in_studio.page("/headshots/studio").by_id("dead-link"))
     assert "that your way into the studio does not work" in in_studio.page("/headshots").words
 
