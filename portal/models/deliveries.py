@@ -60,7 +60,7 @@ _INSERT: LiteralString = f"""
     UNION ALL
     SELECT NULL, known.body_sha256 FROM deliveries AS known
     WHERE known.dedupe_key = %(dedupe_key)s AND NOT EXISTS (SELECT FROM stored)
-"""  # noqa: S608  # nosec B608 - composed of constants
+"""  # noqa: S608  # nosec B608  # composed of constants
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,6 @@ LONG_FUNCTIONS = {
     "portal/migrations/versions/0002_portal.py upgrade": "one migration makes all tables of the first version",
     "portal/migrations/versions/0006_notices.py upgrade": "one table with its indexes, statement by statement",
     "portal/presentation/consent_texts.py build_policy": "prose, not code",
-    "portal/jobs/runner.py task": "a decorator: most of it is the signature and the function it returns",
 }
 LONG_FILES = {
     "sandbox/studio/static/studio.css": "one stylesheet for the whole studio, as its pages load it in one request",

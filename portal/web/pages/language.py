@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from babel import Locale
-from flask import Blueprint, abort, current_app, redirect, request
+from flask import Blueprint, abort, current_app, has_request_context, redirect, request
 from werkzeug.wrappers import Response
 
 from portal.services import people
@@ -22,6 +22,9 @@ _YEAR = 31_536_000
 @blueprint.app_context_processor
 def build_language_switch() -> dict[str, Any]:
     """Return what the footer needs: each language by its own name, and the page to return to."""
+    if not has_request_context():
+        # E-mails are rendered by the worker and have no footer.
+        return {}
     names = current_app.extensions["locales"]
     path = request.full_path.rstrip("?") if request.method == "GET" else None
     return {

@@ -13,7 +13,8 @@ from typing import Any
 import psycopg
 from flask import Flask
 
-import portal.jobs.schedule  # noqa: F401 - registers the scheduled tasks
+import portal.jobs.schedule
+import portal.jobs.tasks  # noqa: F401 - both register tasks
 from portal.db import release_connection, transaction
 from portal.domain.brands import BRANDS
 from portal.jobs.runner import WorkerContext, queue
