@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,21 +73,26 @@ class Engine(ABC):
         Raises:
             ElementMissing: there was none for ``patience`` seconds.
         """
-        self._retry(lambda: self.has(role, name), f"{role} “{name}”", patience)
+        self.retry(lambda: self.has(role, name), f"{role} “{name}”", patience)
 
     def click(self, role: str, name: str) -> None:
         """Wait for the element and click it as a person does."""
-        self._retry(lambda: self._click(role, name), f"{role} “{name}”", PATIENCE)
+        self.retry(lambda: self._click(role, name), f"{role} “{name}”")
 
     def type(self, role: str, name: str, text: str) -> None:
         """Wait for the field and type into it."""
-        self._retry(lambda: self._type(role, name, text), f"{role} “{name}”", PATIENCE)
+        self.retry(lambda: self._type(role, name, text), f"{role} “{name}”")
 
     def upload(self, name: str, paths: Sequence[Path]) -> None:
         """Wait for the file picker and give it these files."""
-        self._retry(lambda: self._upload(name, paths), f"file picker “{name}”", PATIENCE)
+        self.retry(lambda: self._upload(name, paths), f"file picker “{name}”")
 
-    def _retry(self, attempt: Any, what: str, patience: float) -> None:
+    def retry(self, attempt: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
+        """Try until ``attempt`` returns True.
+
+        Raises:
+            ElementMissing: it did not within ``patience`` seconds.
+        """
         deadline = time.monotonic() + patience
         error: Exception | None = None
         while time.monotonic() < deadline:

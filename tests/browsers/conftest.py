@@ -1,0 +1,40 @@
+"""Whole portals in separate processes, one for each brand of the provider, and photographs to upload."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from demo.stack import Stack
+from tests.e2e import portraits
+
+# A session that takes an hour in life takes three seconds here.
+SPEED = 1200.0
+
+
+@pytest.fixture(scope="module")
+def start_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Stack]]:
+    """Start the portal with a brand of the provider, once for a file of tests."""
+    running: dict[str, Stack] = {}
+
+    def start(brand: str) -> Stack:
+        if brand not in running:
+            folder = tmp_path_factory.mktemp(brand)
+            # PostgreSQL runs as another user when we are root, and has to enter.
+            for part in (folder, *folder.parents[:2]):
+                part.chmod(0o711)
+            running[brand] = Stack(data_dir=folder, speed=SPEED, brand=brand)
+            running[brand].__enter__()
+        return running[brand]
+
+    yield start
+    for stack in running.values():
+        stack.stop()
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Six photographs in the formats people have."""
+    return portraits.photo_files(tmp_path_factory.mktemp("photos"))

@@ -1,0 +1,77 @@
+"""The whole journey, the same in every engine: from the intranet link to a chosen headshot and the sign-out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.browsers.engine import Engine
+
+PERSON = "Ada Example"
+# One visible consequence of working inside the studio's frame for longer than its page waits for a sign of life.
+LADDER_MS = 31_000
+
+
+def run_journey(engine: Engine, portal: str, photos: Sequence[Path], *, is_narrow: bool = False) -> None:
+    """Go all the way; nothing is touched between the last photo and the first headshot."""
+    sign_in(engine, portal)
+    agree(engine)
+    take_photos(engine, photos)
+    engine.wait_for("link", "Choose your headshot", 90)
+    engine.click("link", "Choose your headshot")
+    choose_headshot(engine, portal, is_narrow=is_narrow)
+    sign_out(engine)
+
+
+def sign_in(engine: Engine, portal: str) -> None:
+    """Come by the intranet link."""
+    engine.goto(f"{portal}/start")
+    engine.click("button", PERSON)
+    engine.wait_for("heading", "Get your headshot")
+
+
+def agree(engine: Engine) -> None:
+    """Tick every box and go on; nothing is ticked beforehand."""
+    engine.click("link", "Read and agree")
+    engine.wait_for("checkbox", "")
+    names = engine.run("[...document.querySelectorAll('input[type=checkbox]')].map((box) => box.labels[0].textContent)")
+    assert engine.run("document.querySelectorAll('input[type=checkbox]:checked').length") == 0
+    for name in names:
+        engine.click("checkbox", name)
+    assert engine.run("document.querySelectorAll('input[type=checkbox]:not(:checked)').length") == 0
+    engine.click("button", "I agree, go on")
+
+
+def take_photos(engine: Engine, photos: Sequence[Path]) -> None:
+    """Open the studio in its frame, answer, upload and submit."""
+    engine.click("button", "Start the photo session")
+    engine.click("button", "Open the studio")
+    engine.retry(engine.enter_frame, "frame", 20)
+    engine.type("textbox", "Your name", PERSON)
+    engine.click("radio", "Female")
+    engine.click("button", "Continue")
+    engine.upload("Add photos", photos)
+    engine.wait_for("text", "6 of at least", 60)
+    engine.click("button", "Continue")
+    engine.click("button", "Start my session")
+    engine.leave_frame()
+
+
+def choose_headshot(engine: Engine, portal: str, *, is_narrow: bool) -> None:
+    """Turn pages, compare two photos, choose one."""
+    engine.wait_for("img", "Photo 1 of 40")
+    engine.click("link", "Next photo")
+    engine.wait_for("img", "Photo 2 of 40")
+    engine.click("link", "Compare")
+    engine.wait_for("link", "Stop comparing")
+    engine.click("link", "Stop comparing")
+    engine.click("button", "Choose this photo")
+    engine.goto(f"{portal}/headshots")
+    engine.wait_for("img", "Your chosen headshot")
+
+
+def sign_out(engine: Engine) -> None:
+    """Open the person's menu and sign out."""
+    engine.click("button", f"{PERSON}: your menu")
+    engine.click("button", "Sign out")
+    engine.wait_for("link", "Sign in")
