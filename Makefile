@@ -6,12 +6,13 @@ PY := .venv/bin/python
 ARGS ?=
 SOURCES := portal sandbox demo bench scripts tests wsgi.py gunicorn.conf.py
 
-.PHONY: help demo test faults check-one lint format words bench lock sbom clean
+.PHONY: help demo test test-browsers faults check-one lint format words bench lock sbom clean
 
 help:
 	@echo "make demo                 everything on this machine, no account anywhere; prints one address"
 	@echo "make test                 lint, types, import rules and all tests (PostgreSQL and browser included)"
 	@echo "make test ARGS='-k gallery'   only the tests, with these pytest arguments"
+	@echo "make test-browsers        the whole journey in Firefox and WebKit: light, dark, narrow, wide, both brands"
 	@echo "make faults               kills, freezes and starves real processes, then checks every invariant"
 	@echo "make check-one T=tests/unit/x.py   one file or test, no set-up beyond the first"
 	@echo "make bench [P7]           the portal beside its peers on this machine: which performance goals it meets"
@@ -26,10 +27,17 @@ test:
 	@sh scripts/install requirements-dev.txt
 	@sh scripts/front-end-tools
 	@sh scripts/browser
+	@sh scripts/browser-engines
 	@sh scripts/identity-provider
 	@sh scripts/scanner
 	@sh scripts/faketime
 	@sh scripts/check $(ARGS)
+
+# A journey takes about half a minute; `make test` runs one in each engine.
+test-browsers:
+	@sh scripts/install requirements-dev.txt
+	@sh scripts/browser-engines
+	@exec $(PY) -m pytest -q -m matrix tests/browsers $(ARGS)
 
 # With those that `make test` leaves out because they take minutes each.
 faults:

@@ -15,23 +15,28 @@ SPEED = 1200.0
 
 
 @pytest.fixture(scope="module")
-def start_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Stack]]:
-    """Start the portal with a brand of the provider, once for a file of tests."""
-    running: dict[str, Stack] = {}
+def start_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, str], Stack]]:
+    """Start a portal with a brand of the provider; calls with the same key share it, one runs at a time."""
+    running: dict[tuple[str, str], Stack] = {}
 
-    def start(brand: str) -> Stack:
-        if brand not in running:
+    def stop() -> None:
+        for stack in running.values():
+            stack.stop()
+        running.clear()
+
+    def start(brand: str, key: str) -> Stack:
+        if (brand, key) not in running:
+            stop()
             folder = tmp_path_factory.mktemp(brand)
             # PostgreSQL runs as another user when we are root, and has to enter.
             for part in (folder, *folder.parents[:2]):
                 part.chmod(0o711)
-            running[brand] = Stack(data_dir=folder, speed=SPEED, brand=brand)
-            running[brand].__enter__()
-        return running[brand]
+            running[brand, key] = Stack(data_dir=folder, speed=SPEED, brand=brand)
+            running[brand, key].__enter__()
+        return running[brand, key]
 
     yield start
-    for stack in running.values():
-        stack.stop()
+    stop()
 
 
 @pytest.fixture(scope="session")

@@ -99,7 +99,7 @@ class Engine(ABC):
             try:
                 if attempt():
                     return
-            except Exception as raised:  # noqa: BLE001 - a page that is being replaced raises engine-specific errors
+            except Exception as raised:
                 error = raised
             time.sleep(_STEP)
         raise ElementMissing(f"no visible {what} within {patience:.0f} s") from error

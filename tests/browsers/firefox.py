@@ -58,14 +58,11 @@ class Firefox(Engine):
         return list(self._send("problems"))
 
     def close(self) -> None:
-        assert self._process.stdin is not None
-        if self._process.poll() is None:
-            self._process.stdin.write(json.dumps({"method": "close"}) + "\n")
-            self._process.stdin.close()
         try:
-            self._process.wait(_STOP_SECONDS)
+            self._process.communicate(json.dumps({"method": "close"}) + "\n", timeout=_STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
+            self._process.communicate()
 
     def _click(self, role: str, name: str) -> bool:
         return bool(self._send("click", finder=FINDER, role=role, name=name))

@@ -23,7 +23,13 @@ from tests.browsers.engine import FINDER, Engine
 NARROWEST = 447
 _FOLDERS = ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/libexec", "/usr/lib")
 _STOP_SECONDS = 10
-_KEYS = {"ArrowRight": Keys.ARROW_RIGHT, "ArrowLeft": Keys.ARROW_LEFT, "Enter": Keys.ENTER, "Escape": Keys.ESCAPE, "Tab": Keys.TAB}
+_KEYS = {
+    "ArrowRight": Keys.ARROW_RIGHT,
+    "ArrowLeft": Keys.ARROW_LEFT,
+    "Enter": Keys.ENTER,
+    "Escape": Keys.ESCAPE,
+    "Tab": Keys.TAB,
+}
 
 
 def find_mini_browser() -> Path | None:
@@ -91,7 +97,11 @@ class WebKit(Engine):
 
     def _find(self, role: str, name: str) -> WebElement | None:
         found = self._driver.execute_script(f"return ({FINDER})({json.dumps(role)}, {json.dumps(name)});")
-        return found if isinstance(found, WebElement) else None
+        if not isinstance(found, WebElement):
+            return None
+        # The driver scrolls only until an edge is in sight, and then cannot click.
+        self._driver.execute_script("arguments[0].scrollIntoView({block: 'center'});", found)
+        return found
 
     def _click(self, role: str, name: str) -> bool:
         element = self._find(role, name)

@@ -14,7 +14,7 @@ blueprint = Blueprint("pages", __name__)
 @blueprint.get("/")
 def show_landing() -> str:
     """Show the landing page."""
-    return render_template("pages/landing.html")
+    return render_template("pages/landing.html", public_url=portal_context().settings.public_url)
 
 
 @blueprint.get("/privacy")
