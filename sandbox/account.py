@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from sandbox import ids, wording
+from sandbox import ids, serializers
 from sandbox.config import check_secret
 from sandbox.core import Sandbox
 from sandbox.errors import BadSettingError
@@ -24,7 +24,7 @@ def described(sandbox: Sandbox) -> dict[str, Any]:
         "brand": sandbox.brand.key,
         "organization_uid": found.uid,
         "organization_name": found.name,
-        "credits": wording.credits_out(found.credits),
+        "credits": serializers.credits_out(found.credits),
         "webhook_url": url,
         "webhook_secret_set": secret is not None,
         "api_key_hint": None if key is None else key.hint,

@@ -5,16 +5,16 @@ from __future__ import annotations
 from flask import Flask
 
 from sandbox import photo_files, signup
-from sandbox.api import answers, converters, planned, v1, v2
+from sandbox.api import converters, fault_responses, responses, v1, v2
 from sandbox.config import SandboxConfig
 from sandbox.control import create_blueprint as create_control
 from sandbox.core import Sandbox
 from sandbox.dashboard import create_blueprint as create_dashboard
+from sandbox.middleware import Traffic
 from sandbox.openapi import create_blueprint as create_openapi
 from sandbox.pipeline import Pipeline
 from sandbox.studio import create_blueprint as create_studio
-from sandbox.studio_access import SandboxStudioStore
-from sandbox.traffic import Traffic
+from sandbox.studio_backend import SandboxStudioStore
 from sandbox.webhook_sender import WebhookSender
 
 LARGEST_REQUEST = 64_000_000
@@ -34,8 +34,8 @@ def create_sandbox(config: SandboxConfig) -> Flask:
     app.extensions["sandbox"] = sandbox
     app.extensions["sandbox_pipeline"], app.extensions["sandbox_sender"] = pipeline, sender
     converters.install(app)
-    planned.install(app)
-    answers.install(app, sandbox)
+    fault_responses.install(app)
+    responses.install(app, sandbox)
     app.register_blueprint(v2.create_blueprint(sandbox))
     app.register_blueprint(v1.create_blueprint(sandbox))
     app.register_blueprint(signup.create_blueprint(sandbox))

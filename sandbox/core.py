@@ -15,9 +15,9 @@ from sandbox.brands import BRANDS
 from sandbox.clock import Clock, iso, parse_iso
 from sandbox.config import SandboxConfig
 from sandbox.faults import Faults
-from sandbox.journal import Journal
 from sandbox.picture_files import PictureFiles
 from sandbox.rate_limit import RateLimiter
+from sandbox.request_log import Journal
 from sandbox.store import keys, organization, schema, settings
 from sandbox.store.database import Connection, Database
 from sandbox.switches import Switches

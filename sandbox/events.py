@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sandbox import ids, wording
+from sandbox import ids, serializers
 from sandbox.core import Sandbox
 from sandbox.store import deliveries, organization, photos
 from sandbox.store.database import Connection
@@ -39,9 +39,9 @@ def _model_object(sandbox: Sandbox, db: Connection, model: Model) -> dict[str, A
     return {
         "_id": model.id,
         "uid": model.uid,
-        "title": wording.title_out(model),
+        "title": serializers.title_out(model),
         "trigger": None if onboarding else model.trigger or None,
-        "status": wording.status_out(sandbox, model.status),
+        "status": serializers.status_out(sandbox, model.status),
         "isDevelopment": model.is_development,
         "finishedAt": model.finished_at,
         "deletedAt": model.deleted_at,
@@ -53,4 +53,4 @@ def _model_object(sandbox: Sandbox, db: Connection, model: Model) -> dict[str, A
 
 def _favorite(sandbox: Sandbox, db: Connection, model: Model) -> dict[str, Any] | None:
     photo = photos.by_id(db, model.id, model.favorite_photo_id or "")
-    return None if photo is None else wording.single_photo_out(sandbox, photo, include_all=False)
+    return None if photo is None else serializers.single_photo_out(sandbox, photo, include_all=False)

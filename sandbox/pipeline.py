@@ -11,7 +11,7 @@ from sandbox import ids, lifecycle
 from sandbox.clock import iso, parse_iso
 from sandbox.core import Sandbox
 from sandbox.picture_files import Picture
-from sandbox.plain_pictures import make_plain_gallery
+from sandbox.placeholder_pictures import make_plain_gallery
 from sandbox.store import models, uploads
 from sandbox.store.models import Model
 from sandbox.worker import Worker

@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from sandbox import invitations, wording
-from sandbox.api import requests
-from sandbox.api.answers import success
+from sandbox import invitations, serializers
+from sandbox.api import request_parsing
+from sandbox.api.responses import success
 from sandbox.core import Sandbox
 from sandbox.errors import not_found
 from sandbox.store import invites
@@ -21,15 +21,15 @@ def add_routes(api: Blueprint, sandbox: Sandbox) -> None:
     def list_invites() -> Response:
         with sandbox.read() as db:
             found = invites.all_invites(db)
-        return success(sandbox, invites=[wording.invite_out(invite) for invite in found])
+        return success(sandbox, invites=[serializers.invite_out(invite) for invite in found])
 
     @api.post("/organization/invites")
     def create_invite() -> Response:
-        return sent(sandbox, requests.body())
+        return sent(sandbox, request_parsing.body())
 
     @api.post("/organization/invites/revoke")
     def revoke_invite() -> Response:
-        return revoked(sandbox, requests.body())
+        return revoked(sandbox, request_parsing.body())
 
     @api.get("/organization/invites/<invited_email:email>")
     def get_invite(email: str) -> Response:
@@ -37,14 +37,14 @@ def add_routes(api: Blueprint, sandbox: Sandbox) -> None:
             invite = invites.newest_for(db, email)
         if invite is None:
             raise not_found("Invite")
-        return success(sandbox, invite=wording.invite_out(invite))
+        return success(sandbox, invite=serializers.invite_out(invite))
 
 
 def sent(sandbox: Sandbox, told: dict[str, Any]) -> Response:
     """Send an invite and answer; `teamId` is absent when none was given."""
-    email = requests.email(told)
+    email = request_parsing.email(told)
     with sandbox.write() as db:
-        team_id = requests.team(db, told)
+        team_id = request_parsing.team(db, told)
         invite_id = invitations.send(sandbox, db, email, team_id)
     named: dict[str, Any] = {
         "input": {"email": email},
@@ -59,7 +59,7 @@ def sent(sandbox: Sandbox, told: dict[str, Any]) -> Response:
 
 def revoked(sandbox: Sandbox, told: dict[str, Any]) -> Response:
     """Revoke an invite and answer."""
-    email = requests.text(told, "email")
+    email = request_parsing.text(told, "email")
     with sandbox.write() as db:
         invitations.revoke(sandbox, db, email)
     return success(sandbox, message="Invite revoked", input={"email": email})

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from sandbox import wording
-from sandbox.api import requests
-from sandbox.api.answers import success
+from sandbox import serializers
+from sandbox.api import request_parsing
+from sandbox.api.responses import success
 from sandbox.core import Sandbox
 from sandbox.store import members
 
@@ -18,17 +18,17 @@ def add_routes(api: Blueprint, sandbox: Sandbox) -> None:
 
     @api.get("/organization/team")
     def list_members() -> Response:
-        page, status = requests.page(), requests.choice("status", STATUSES)
+        page, status = request_parsing.page(), request_parsing.choice("status", STATUSES)
         with sandbox.read() as db:
             found, total = members.listed(db, status, page.limit, page.offset)
-        shown = [wording.member_out(sandbox, member) for member in found]
+        shown = [serializers.member_out(sandbox, member) for member in found]
         return success(sandbox, members=shown, pagination=page.described(total))
 
     @api.get("/organization/team/accepted")
     def list_accepted() -> Response:
         with sandbox.read() as db:
             found, total = members.listed(db, "accepted", -1, 0)
-        return success(sandbox, members=[wording.accepted_out(member) for member in found], count=total)
+        return success(sandbox, members=[serializers.accepted_out(member) for member in found], count=total)
 
     @api.get("/organization/team/pending")
     def list_pending() -> Response:
@@ -41,5 +41,5 @@ def add_routes(api: Blueprint, sandbox: Sandbox) -> None:
     def _by_status(status: str) -> Response:
         with sandbox.read() as db:
             found, total = members.listed(db, status, -1, 0)
-        shown = [wording.member_out(sandbox, member) for member in found]
+        shown = [serializers.member_out(sandbox, member) for member in found]
         return success(sandbox, members=shown, count=total)

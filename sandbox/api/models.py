@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from sandbox import creation, lifecycle, wording
-from sandbox.api import requests
-from sandbox.api.answers import success
+from sandbox import creation, lifecycle, serializers
+from sandbox.api import request_parsing
+from sandbox.api.responses import success
 from sandbox.core import Sandbox
 from sandbox.errors import ApiError, UnknownModelError, WrongStatusError, invalid_request, not_found
 from sandbox.sessions import signed_url
@@ -26,27 +26,27 @@ def add_routes(api: Blueprint, sandbox: Sandbox) -> None:
 def _collection_routes(api: Blueprint, sandbox: Sandbox) -> None:
     @api.get("/organization/models")
     def list_models() -> Response:
-        page = requests.page()
-        statuses = {*wording.MODEL_STATUSES, *wording.GENERATING_SPELLINGS}
-        status = requests.choice("status", statuses)
-        if status in wording.GENERATING_SPELLINGS:
+        page = request_parsing.page()
+        statuses = {*serializers.MODEL_STATUSES, *serializers.GENERATING_SPELLINGS}
+        status = request_parsing.choice("status", statuses)
+        if status in serializers.GENERATING_SPELLINGS:
             status = "generatingHeadshots"
         with sandbox.read() as db:
             found, total = models.listed(db, status, request.args.get("teamId"), page.limit, page.offset)
-        shown = [wording.model_out(sandbox, model) for model in found]
+        shown = [serializers.model_out(sandbox, model) for model in found]
         return success(sandbox, models=shown, pagination=page.described(total))
 
     @api.post("/organization/models")
     def create_model() -> Response:
         if not sandbox.switches.whitelabel:
             raise ApiError(403, "FORBIDDEN", "Whitelabel is not enabled for this organization")
-        told = requests.body()
+        told = request_parsing.body()
         wanted = creation.Wanted(
-            requests.email(told), requests.flag(told, "isDevelopment"), _version(told.get("version"))
+            request_parsing.email(told), request_parsing.flag(told, "isDevelopment"), _version(told.get("version"))
         )
         with sandbox.write() as db:
-            model = creation.create_or_reuse(sandbox, db, wanted, requests.team(db, told))
-        status = wording.status_out(sandbox, model.status)
+            model = creation.create_or_reuse(sandbox, db, wanted, request_parsing.team(db, told))
+        status = serializers.status_out(sandbox, model.status)
         return success(sandbox, modelId=model.id, status=status, signedUrl=signed_url(sandbox, model))
 
 
@@ -58,7 +58,7 @@ def _single_routes(api: Blueprint, sandbox: Sandbox) -> None:
         hidden = sandbox.switches.deleted_models == "not_found"
         if model is None or (model.status == "deleted" and hidden):
             raise not_found("Model")
-        return success(sandbox, model=wording.model_out(sandbox, model))
+        return success(sandbox, model=serializers.model_out(sandbox, model))
 
     @api.delete("/organization/models/<model_id>")
     def delete_model(model_id: str) -> Response:

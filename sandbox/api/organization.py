@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from sandbox import wording
-from sandbox.api.answers import success
+from sandbox import serializers
+from sandbox.api.responses import success
 from sandbox.core import Sandbox
 from sandbox.store import organization, teams
 from sandbox.store.database import Connection
@@ -24,7 +24,7 @@ def add_routes(api: Blueprint, sandbox: Sandbox) -> None:
     @api.get("/organization/credits")
     def get_credits() -> Response:
         with sandbox.read() as db:
-            return success(sandbox, credits=wording.credits_out(organization.get(db).credits))
+            return success(sandbox, credits=serializers.credits_out(organization.get(db).credits))
 
 
 def described(db: Connection) -> dict[str, Any]:

@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from sandbox import wording
-from sandbox.api import requests
-from sandbox.api.answers import success
+from sandbox import serializers
+from sandbox.api import request_parsing
 from sandbox.api.models import alive
+from sandbox.api.responses import success
 from sandbox.clock import iso
 from sandbox.core import Sandbox
 from sandbox.errors import invalid_request, not_found
@@ -29,15 +29,15 @@ def add_routes(api: Blueprint, sandbox: Sandbox) -> None:
 def _gallery_routes(api: Blueprint, sandbox: Sandbox) -> None:
     @api.get("/organization/models/<model_id>/photos")
     def list_photos(model_id: str) -> Response:
-        page, everything = requests.page(), requests.include_all()
-        status = requests.choice("status", ("active", "deleted"), "active") or "active"
-        liked = requests.choice("likedStatus", LIKED)
+        page, everything = request_parsing.page(), request_parsing.include_all()
+        status = request_parsing.choice("status", ("active", "deleted"), "active") or "active"
+        liked = request_parsing.choice("likedStatus", LIKED)
         with sandbox.read() as db:
             alive(db, model_id)
             found, total = photos.of_model(
                 db, model_id, status=status, liked_status=liked, limit=page.limit, offset=page.offset
             )
-        shown = [wording.photo_out(sandbox, photo, everything) for photo in found]
+        shown = [serializers.photo_out(sandbox, photo, everything) for photo in found]
         return success(sandbox, photos=shown, pagination=page.described(total))
 
     @api.get("/organization/models/<model_id>/photos/favorite")
@@ -47,31 +47,31 @@ def _gallery_routes(api: Blueprint, sandbox: Sandbox) -> None:
             photo = None if chosen is None else photos.by_id(db, model_id, chosen)
         if photo is None:
             return success(sandbox, photo=None, message="No favorite photo selected")
-        return success(sandbox, photo=wording.single_photo_out(sandbox, photo, include_all=False))
+        return success(sandbox, photo=serializers.single_photo_out(sandbox, photo, include_all=False))
 
 
 def _other_routes(api: Blueprint, sandbox: Sandbox) -> None:
     @api.get("/organization/models/<model_id>/photos/<photo_id:photo_id>")
     def get_photo(model_id: str, photo_id: str) -> Response:
-        everything = requests.include_all()
+        everything = request_parsing.include_all()
         with sandbox.read() as db:
             alive(db, model_id)
             photo = photos.by_id(db, model_id, photo_id)
         if photo is None:
             raise not_found("Photo")
-        return success(sandbox, photo=wording.single_photo_out(sandbox, photo, everything))
+        return success(sandbox, photo=serializers.single_photo_out(sandbox, photo, everything))
 
     @api.get("/organization/photos/favorites")
     def list_favorites() -> Response:
-        page, everything = requests.page(), requests.include_all()
+        page, everything = request_parsing.page(), request_parsing.include_all()
         with sandbox.read() as db:
             found, total = photos.favorites(db, request.args.get("teamId"), page.limit, page.offset)
-        shown = [wording.favorite_out(sandbox, favorite, everything) for favorite in found]
+        shown = [serializers.favorite_out(sandbox, favorite, everything) for favorite in found]
         return success(sandbox, photos=shown, pagination=page.described(total))
 
     @api.post("/organization/models/<model_id>/photos/download")
     def download_photos(model_id: str) -> Response:
-        told = requests.optional_body()
+        told = request_parsing.optional_body()
         wanted, everything = _photo_ids(told), _include(told)
         with sandbox.read() as db:
             alive(db, model_id)

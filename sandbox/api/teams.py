@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from sandbox.api import requests
-from sandbox.api.answers import success
+from sandbox.api import request_parsing
 from sandbox.api.organization import described
+from sandbox.api.responses import success
 from sandbox.core import Sandbox
 from sandbox.errors import invalid_request, not_found
 from sandbox.store import members, teams
@@ -30,7 +30,7 @@ def _naming_routes(api: Blueprint, sandbox: Sandbox) -> None:
 
     @api.post("/organization/teams")
     def create_team() -> Response:
-        name = requests.text(requests.body(), "name")
+        name = request_parsing.text(request_parsing.body(), "name")
         try:
             with sandbox.write() as db:
                 teams.create(db, name)
@@ -40,7 +40,7 @@ def _naming_routes(api: Blueprint, sandbox: Sandbox) -> None:
 
     @api.put("/organization/teams/<team_id>")
     def update_team(team_id: str) -> Response:
-        name = requests.text(requests.body(), "name")
+        name = request_parsing.text(request_parsing.body(), "name")
         try:
             with sandbox.write() as db:
                 _check(db, team_id)
@@ -60,7 +60,7 @@ def _leaving_and_joining_routes(api: Blueprint, sandbox: Sandbox) -> None:
 
     @api.post("/organization/teams/<team_id>/members")
     def add_members(team_id: str) -> Response:
-        emails = _emails(requests.body())
+        emails = _emails(request_parsing.body())
         with sandbox.write() as db:
             _check(db, team_id)
             moved = members.move(db, emails, team_id)

@@ -7,10 +7,10 @@ from typing import Any
 from flask import Blueprint, Response
 
 from sandbox import invitations
-from sandbox.api import organization, requests
-from sandbox.api.answers import success
-from sandbox.api.guard import guard
+from sandbox.api import organization, request_parsing
+from sandbox.api.authentication import guard
 from sandbox.api.invites import revoked, sent
+from sandbox.api.responses import success
 from sandbox.core import Sandbox
 from sandbox.errors import not_found
 from sandbox.store import invites
@@ -35,11 +35,11 @@ def create_blueprint(sandbox: Sandbox) -> Blueprint:
 
     @api.post("/organization/invite")
     def create_invite() -> Response:
-        return sent(sandbox, requests.body())
+        return sent(sandbox, request_parsing.body())
 
     @api.post("/organization/invite/revoke")
     def revoke_invite() -> Response:
-        return revoked(sandbox, requests.body())
+        return revoked(sandbox, request_parsing.body())
 
     @api.get("/organization/invites")
     def list_invites() -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from sandbox.api import invites, members, models, organization, photos, teams
-from sandbox.api.guard import guard
+from sandbox.api.authentication import guard
 from sandbox.core import Sandbox
 
 

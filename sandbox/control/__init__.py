@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify
 
 from sandbox import local_only
-from sandbox.control import actions, faults, settings, state
+from sandbox.control import action_routes, faults, settings, state
 from sandbox.core import Sandbox
 from sandbox.errors import (
     ApiError,
@@ -27,7 +27,7 @@ def create_blueprint(sandbox: Sandbox, pipeline: Pipeline) -> Blueprint:
     local_only.guard(control)
     settings.add_routes(control, sandbox)
     state.add_routes(control, sandbox)
-    actions.add_routes(control, sandbox, pipeline)
+    action_routes.add_routes(control, sandbox, pipeline)
     faults.add_routes(control, sandbox)
 
     @control.errorhandler(SandboxError)

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from sandbox import wording
+from sandbox import serializers
 from sandbox.control.settings import current
 from sandbox.core import Sandbox
 from sandbox.errors import BadSettingError, UnknownModelError
@@ -37,7 +37,7 @@ def _model_routes(control: Blueprint, sandbox: Sandbox) -> None:
                 "settings": current(sandbox),
                 "models": shown_models,
                 "deliveries": shown_deliveries,
-                "requests": sandbox.journal.summary(),
+                "requests": sandbox.request_log.summary(),
                 "faults": sandbox.faults.listed(),
             }
         )
@@ -64,12 +64,12 @@ def _traffic_routes(control: Blueprint, sandbox: Sandbox) -> None:
 
     @control.get("/requests")
     def count_requests() -> Response:
-        return jsonify(sandbox.journal.summary(_since()))
+        return jsonify(sandbox.request_log.summary(_since()))
 
     @control.delete("/requests")
     def forget_requests() -> Response:
-        sandbox.journal.clear()
-        return jsonify(sandbox.journal.summary())
+        sandbox.request_log.clear()
+        return jsonify(sandbox.request_log.summary())
 
 
 def resend(sandbox: Sandbox, delivery_id: str) -> None:
@@ -86,7 +86,7 @@ def resend(sandbox: Sandbox, delivery_id: str) -> None:
 
 def described(sandbox: Sandbox, db: Connection, model: Model) -> dict[str, Any]:
     """Return everything about a model, its signed URL too."""
-    return wording.model_out(sandbox, model) | {
+    return serializers.model_out(sandbox, model) | {
         "title": model.title or None,
         "trigger": model.trigger or None,
         "version": model.version,

@@ -9,7 +9,8 @@ from typing import Any
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from sandbox import account, creation, lifecycle, steering
+from sandbox import account, creation, lifecycle
+from sandbox.control import model_actions
 from sandbox.control.state import resend
 from sandbox.core import Sandbox
 from sandbox.creation import Wanted
@@ -100,14 +101,14 @@ def _model_buttons(pages: Blueprint, sandbox: Sandbox, pipeline: Pipeline) -> No
 def _moves(sandbox: Sandbox, pipeline: Pipeline) -> dict[str, Move]:
     return {
         "next": lambda model_id: _next(sandbox, pipeline, model_id),
-        "finish": lambda model_id: steering.advance(sandbox, pipeline, model_id, "active"),
-        "fail": lambda model_id: steering.advance(sandbox, pipeline, model_id, "failed"),
-        "retry": lambda model_id: steering.advance(sandbox, pipeline, model_id, "onboarding"),
-        "delete": lambda model_id: steering.advance(sandbox, pipeline, model_id, "deleted"),
-        "favorite": lambda model_id: steering.select_favorite(sandbox, model_id, None),
-        "expire_session": lambda model_id: steering.expire_session(sandbox, model_id),
-        "revive_session": lambda model_id: steering.revive_session(sandbox, model_id),
-        "expire_photos": lambda model_id: steering.expire_photo_urls(sandbox, model_id),
+        "finish": lambda model_id: model_actions.advance(sandbox, pipeline, model_id, "active"),
+        "fail": lambda model_id: model_actions.advance(sandbox, pipeline, model_id, "failed"),
+        "retry": lambda model_id: model_actions.advance(sandbox, pipeline, model_id, "onboarding"),
+        "delete": lambda model_id: model_actions.advance(sandbox, pipeline, model_id, "deleted"),
+        "favorite": lambda model_id: model_actions.select_favorite(sandbox, model_id, None),
+        "expire_session": lambda model_id: model_actions.expire_session(sandbox, model_id),
+        "revive_session": lambda model_id: model_actions.revive_session(sandbox, model_id),
+        "expire_photos": lambda model_id: model_actions.expire_photo_urls(sandbox, model_id),
     }
 
 
@@ -116,7 +117,7 @@ def _next(sandbox: Sandbox, pipeline: Pipeline, model_id: str) -> Model:
         model = lifecycle.alive(db, model_id)
     onward = {"onboarding": "waiting", "generatingHeadshots": "active"}
     target = onward.get(model.status) or lifecycle.following(sandbox, model) or "active"
-    return steering.advance(sandbox, pipeline, model_id, target)
+    return model_actions.advance(sandbox, pipeline, model_id, target)
 
 
 def _fault_buttons(pages: Blueprint, sandbox: Sandbox) -> None:

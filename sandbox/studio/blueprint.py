@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from sandbox.studio.answers import protect
-from sandbox.studio.doors import Closed, Doors, closed_page, gone_page
+from sandbox.studio.access import Closed, Doors, closed_page, gone_page
+from sandbox.studio.responses import protect
 from sandbox.studio.results import ResultPages
 from sandbox.studio.steps import StepPages
 from sandbox.studio_store import StudioStore, UnknownStudioItem

@@ -8,8 +8,8 @@ from flask import jsonify, make_response, redirect, render_template, request, ur
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as Answer
 
-from sandbox.studio.answers import allow_pictures, wants_json
-from sandbox.studio.doors import open_session
+from sandbox.studio.access import open_session
+from sandbox.studio.responses import allow_pictures, wants_json
 from sandbox.studio_store import StudioModel, StudioPhoto, StudioStore, UnknownStudioItem
 
 STAGES = ("Photos received", "Learning your features", "Taking your portraits", "Ready")

@@ -10,10 +10,10 @@ from PIL import Image
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as Answer
 
-from sandbox.studio.answers import wants_json
-from sandbox.studio.doors import min_photos, open_session
-from sandbox.studio.intake import MAX_BYTES, MAX_PIXELS
-from sandbox.studio.receiving import MAX_PHOTOS, Receipt, receive
+from sandbox.studio.access import min_photos, open_session
+from sandbox.studio.responses import wants_json
+from sandbox.studio.upload import MAX_BYTES, MAX_PIXELS
+from sandbox.studio.upload_batch import MAX_PHOTOS, Receipt, receive
 from sandbox.studio_store import AlreadyCompleted, OutOfCredits, StudioModel, StudioStore
 
 MAX_REQUEST_BYTES = 200 * 1024 * 1024

@@ -15,11 +15,11 @@ from sandbox.clock import Clock, iso, parse_iso
 from sandbox.config import SandboxConfig
 from sandbox.errors import BadSettingError
 from sandbox.faults import Faults
-from sandbox.journal import Entry, Journal
-from sandbox.plain_pictures import make_plain_gallery
+from sandbox.middleware import template_of
+from sandbox.placeholder_pictures import make_plain_gallery
 from sandbox.rate_limit import RateLimiter
+from sandbox.request_log import Entry, Journal
 from sandbox.switches import Switches
-from sandbox.traffic import template_of
 
 NOON = datetime(2026, 5, 4, 12, 0, 59, 900_000, tzinfo=UTC)
 

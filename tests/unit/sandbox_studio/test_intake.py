@@ -8,7 +8,7 @@ import zlib
 import pytest
 from PIL import ExifTags, Image, ImageCms
 
-from sandbox.studio.intake import MAX_BYTES, Refused, normalise
+from sandbox.studio.upload import MAX_BYTES, Refused, normalise
 from tests.unit.sandbox_studio.portraits import encode, opened, portrait, scene
 
 RED_ON_TOP = (210, 30, 30)

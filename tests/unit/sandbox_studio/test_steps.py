@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from sandbox.studio import steps
-from sandbox.studio.receiving import MAX_PHOTOS, shown_name
+from sandbox.studio.upload_batch import MAX_PHOTOS, shown_name
 from tests.unit.sandbox_studio.fake_store import TOKEN, FakeStore
 from tests.unit.sandbox_studio.portraits import encode, opened, photo, scene
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, current_app, jsonify, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
-from sandbox.studio.answers import wants_json
+from sandbox.studio.responses import wants_json
 from sandbox.studio_store import StudioModel, StudioStore, UnknownStudioItem
 
 DEFAULT_MIN_PHOTOS = 4

@@ -10,7 +10,7 @@ import warnings
 import pillow_heif
 from PIL import Image, ImageCms
 
-from sandbox.studio.magic import accepted_format, kind_of
+from sandbox.studio.file_type import accepted_format, kind_of
 
 pillow_heif.register_heif_opener()
 

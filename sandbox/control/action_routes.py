@@ -11,13 +11,14 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 from PIL import Image, UnidentifiedImageError
 
-from sandbox import invitations, steering
+from sandbox import invitations
+from sandbox.control import model_actions
 from sandbox.control.body import json_body, optional_text
+from sandbox.control.model_actions import Answers
 from sandbox.control.state import described
 from sandbox.core import Sandbox
 from sandbox.errors import BadSettingError, UnknownPhotoError, not_found
 from sandbox.pipeline import Pipeline
-from sandbox.steering import Answers
 from sandbox.store import invites, models
 from sandbox.store.models import Model
 
@@ -51,28 +52,30 @@ def add_routes(control: Blueprint, sandbox: Sandbox, pipeline: Pipeline) -> None
 
 def _actions(sandbox: Sandbox, pipeline: Pipeline) -> dict[str, Action]:
     def to(status: str) -> Action:
-        return lambda model_id, _: steering.advance(sandbox, pipeline, model_id, status)
+        return lambda model_id, _: model_actions.advance(sandbox, pipeline, model_id, status)
 
     return {
-        "advance": lambda model_id, told: steering.advance(sandbox, pipeline, model_id, _target(told)),
-        "complete": lambda model_id, told: steering.complete(sandbox, model_id, _answers(told)),
+        "advance": lambda model_id, told: model_actions.advance(sandbox, pipeline, model_id, _target(told)),
+        "complete": lambda model_id, told: model_actions.complete(sandbox, model_id, _answers(told)),
         "fail": to("failed"),
         "retry": to("onboarding"),
         "delete": to("deleted"),
-        "favorite": lambda model_id, told: steering.select_favorite(sandbox, model_id, optional_text(told, "photo_id")),
-        "rate": lambda model_id, told: steering.rate(sandbox, model_id, _photo(told), _liked(told)),
-        "clear_favorite": lambda model_id, _: steering.clear_favorite(sandbox, model_id),
-        "delete_photo": lambda model_id, told: steering.delete_photo(sandbox, model_id, _photo(told)),
-        "expire_session": lambda model_id, _: steering.expire_session(sandbox, model_id),
-        "revive_session": lambda model_id, _: steering.revive_session(sandbox, model_id),
-        "expire_photos": lambda model_id, _: steering.expire_photo_urls(sandbox, model_id),
+        "favorite": lambda model_id, told: model_actions.select_favorite(
+            sandbox, model_id, optional_text(told, "photo_id")
+        ),
+        "rate": lambda model_id, told: model_actions.rate(sandbox, model_id, _photo(told), _liked(told)),
+        "clear_favorite": lambda model_id, _: model_actions.clear_favorite(sandbox, model_id),
+        "delete_photo": lambda model_id, told: model_actions.delete_photo(sandbox, model_id, _photo(told)),
+        "expire_session": lambda model_id, _: model_actions.expire_session(sandbox, model_id),
+        "revive_session": lambda model_id, _: model_actions.revive_session(sandbox, model_id),
+        "expire_photos": lambda model_id, _: model_actions.expire_photo_urls(sandbox, model_id),
     }
 
 
 def _target(told: dict[str, Any]) -> str:
     target = told.get("to", "active")
-    if target not in steering.TARGETS:
-        raise BadSettingError(f"to must be one of: {', '.join(steering.TARGETS)}")
+    if target not in model_actions.TARGETS:
+        raise BadSettingError(f"to must be one of: {', '.join(model_actions.TARGETS)}")
     return str(target)
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from flask import Flask, Response, request
 
-from sandbox.api.answers import failure
+from sandbox.api.responses import failure
 from sandbox.errors import ApiError, insufficient_credits
 from sandbox.faults import ApiRule
-from sandbox.traffic import FAULT_KEY
+from sandbox.middleware import FAULT_KEY
 
 HALF = 0.5
 WRONG: tuple[Any, ...] = (None, 7, "", "x", [], {}, [None], {"a": []}, 1e300, True)

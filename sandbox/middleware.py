@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from sandbox.core import Sandbox
 from sandbox.faults import ApiRule
-from sandbox.journal import Entry
+from sandbox.request_log import Entry
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

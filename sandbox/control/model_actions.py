@@ -10,7 +10,7 @@ from sandbox.errors import UnknownPhotoError, WrongStatusError
 from sandbox.pipeline import Pipeline
 from sandbox.store import models, photos
 from sandbox.store.models import Model
-from sandbox.studio_access import SandboxStudioStore
+from sandbox.studio_backend import SandboxStudioStore
 
 TARGETS = ("waiting", "pending", "generatingHeadshots", "active", "failed", "onboarding", "deleted")
 FURTHEST = 8

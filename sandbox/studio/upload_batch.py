@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO, Protocol
 
-from sandbox.studio.intake import MAX_BYTES, Refused, normalise
+from sandbox.studio.upload import MAX_BYTES, Refused, normalise
 from sandbox.studio_store import StudioStore
 
 MAX_PHOTOS = 20
