@@ -9,9 +9,9 @@ from decimal import Decimal
 from pathlib import Path
 
 from bench.fast_time import FastClock, FastTime
-from sandbox.app import sandbox_of
+from sandbox.app import get_sandbox
 from sandbox.config import SandboxConfig
-from sandbox.server import listen
+from sandbox.server import bind_server
 
 API_KEY = "bench-api-key"
 
@@ -20,8 +20,8 @@ def main(port: int, folder: Path, limit: int) -> None:
     """Serve until SIGTERM."""
     switches = {"rate_limit": limit, "pictures": "plain", "gallery_size": 4}
     config = SandboxConfig(data_dir=folder, api_key=API_KEY, credits=Decimal(1_000_000), switches=switches)
-    listening = listen(config, port=port)
-    sandbox_of(listening.app).clock = FastClock(FastTime.from_env())
+    listening = bind_server(config, port=port)
+    get_sandbox(listening.app).clock = FastClock(FastTime.from_env())
 
     def end(_number: int, _frame: object) -> None:
         threading.Thread(target=listening.stop, daemon=True).start()

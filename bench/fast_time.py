@@ -51,6 +51,6 @@ class FastClock(Clock):
         super().__init__()
         self._fast = fast
 
-    def wall(self) -> datetime:
+    def real_now(self) -> datetime:
         """Return the present, UTC."""
         return self._fast.now()

@@ -36,7 +36,7 @@ _BY_THE_CLOCK = frozenset(
 
 
 def measure(bench: Bench, _goals: Sequence[str]) -> list[Verdict]:
-    """Lead people from start to their photos, every other one picks a favourite in the studio, and count the calls."""
+    """Lead people from start to their photos, every other one picks a favorite in the studio, and count the calls."""
     with Stack(data_dir=FOLDER / "run" / "journeys", durable=True) as stack:
         control = f"{stack.addresses.sandbox}/_control"
         _tell(control, "PUT", "/settings", {"pictures": "plain", "gallery_size": 4})

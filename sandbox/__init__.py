@@ -1,1 +1,1 @@
-"""The stand-in provider: a stateful V2 server for both brands; it imports nothing of the portal."""
+"""The sandbox provider: a stateful server with the V2 API of both brands. It imports nothing of the portal."""

@@ -1,4 +1,4 @@
-"""``python -m sandbox``: runs the stand-in provider as a server of its own."""
+"""``python -m sandbox``: runs the sandbox provider as a server."""
 
 from __future__ import annotations
 

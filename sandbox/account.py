@@ -1,4 +1,4 @@
-"""What an account owner sets: key, webhook, balance, name; next to the switches in one flat set of names."""
+"""The account settings: API key, webhook URL and secret, credit balance and organization name."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from sandbox.store.database import Connection
 NAMES = ("credits", "webhook_url", "webhook_secret", "api_key", "organization_name")
 
 
-def described(sandbox: Sandbox) -> dict[str, Any]:
-    """Return the account; of key and secret only what may be shown later."""
+def describe_account(sandbox: Sandbox) -> dict[str, Any]:
+    """Return the account as JSON values; of the key only a hint, of the secret only whether it is set."""
     with sandbox.read() as db:
-        found, key = organization.get(db), keys.current(db)
-        url, secret = settings.get(db, "webhook_url"), settings.get(db, "webhook_secret")
+        found, key = organization.get_organization(db), keys.find_key(db)
+        url, secret = settings.get_setting(db, "webhook_url"), settings.get_setting(db, "webhook_secret")
     return {
         "brand": sandbox.brand.key,
         "organization_uid": found.uid,
         "organization_name": found.name,
-        "credits": serializers.credits_out(found.credits),
+        "credits": serializers.serialize_credits(found.credits),
         "webhook_url": url,
         "webhook_secret_set": secret is not None,
         "api_key_hint": None if key is None else key.hint,
@@ -33,58 +33,58 @@ def described(sandbox: Sandbox) -> dict[str, Any]:
     }
 
 
-def change(sandbox: Sandbox, changes: dict[str, Any]) -> None:
-    """Change account values and switches together, all or none.
+def update_account(sandbox: Sandbox, changes: dict[str, Any]) -> None:
+    """Change account settings and switches by name. All are checked before any is written.
 
     Raises:
         BadSettingError: a name or value is wrong.
     """
-    mine = {name: changes[name] for name in NAMES if name in changes}
-    rest = {name: value for name, value in changes.items() if name not in NAMES}
-    checked = {name: _CHECKS[name](value) for name, value in mine.items()}
-    sandbox.change_switches(rest)
+    account_changes = {name: changes[name] for name in NAMES if name in changes}
+    switch_changes = {name: value for name, value in changes.items() if name not in NAMES}
+    checked = {name: _CHECKS[name](value) for name, value in account_changes.items()}
+    sandbox.change_switches(switch_changes)
     with sandbox.write() as db:
         for name, value in checked.items():
             _apply(sandbox, db, name, value)
 
 
-def new_api_key(sandbox: Sandbox) -> str:
-    """Replace the API key and return the new one, for the only time."""
-    key = ids.api_key()
+def create_api_key(sandbox: Sandbox) -> str:
+    """Replace the API key and return the new one. It cannot be read again."""
+    key = ids.generate_api_key()
     with sandbox.write() as db:
-        keys.replace(db, key, sandbox.now())
+        keys.replace_key(db, key, sandbox.now())
     return key
 
 
 def delete_api_key(sandbox: Sandbox) -> None:
-    """Have no API key; the one in force stops working at once."""
+    """Delete the API key. It stops working immediately."""
     with sandbox.write() as db:
-        keys.delete(db)
+        keys.delete_key(db)
 
 
 def save_webhook(sandbox: Sandbox, url: str) -> str | None:
-    """Set the webhook address; returns the secret when this first save made one.
+    """Set the webhook URL. Return the secret if this call created it, else None.
 
     Raises:
-        BadSettingError: not an http(s) address.
+        BadSettingError: the URL is not http or https.
     """
-    checked = _url(url)
+    checked = _check_url(url)
     with sandbox.write() as db:
-        settings.put(db, "webhook_url", checked)
-        if checked is None or settings.get(db, "webhook_secret") is not None:
+        settings.set_setting(db, "webhook_url", checked)
+        if checked is None or settings.get_setting(db, "webhook_secret") is not None:
             return None
-        return _new_secret(db)
+        return _create_secret(db)
 
 
-def rotate_secret(sandbox: Sandbox) -> str:
-    """Make a new webhook secret, shown this once; the old one is dead at once."""
+def rotate_webhook_secret(sandbox: Sandbox) -> str:
+    """Create a new webhook secret and return it. The previous one is invalid immediately."""
     with sandbox.write() as db:
-        return _new_secret(db)
+        return _create_secret(db)
 
 
-def _new_secret(db: Connection) -> str:
-    secret = ids.webhook_secret()
-    settings.put(db, "webhook_secret", secret)
+def _create_secret(db: Connection) -> str:
+    secret = ids.generate_webhook_secret()
+    settings.set_setting(db, "webhook_secret", secret)
     return secret
 
 
@@ -92,17 +92,17 @@ def _apply(sandbox: Sandbox, db: Connection, name: str, value: Any) -> None:
     if name == "credits":
         organization.set_credits(db, value)
     elif name == "organization_name":
-        organization.rename(db, value)
+        organization.rename_organization(db, value)
     elif name == "api_key":
         if value is None:
-            keys.delete(db)
+            keys.delete_key(db)
         else:
-            keys.replace(db, value, sandbox.now())
+            keys.replace_key(db, value, sandbox.now())
     else:
-        settings.put(db, name, value)
+        settings.set_setting(db, name, value)
 
 
-def _credits(value: Any) -> Decimal:
+def _check_credits(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise BadSettingError("credits must be a number")
     number = Decimal(str(value))
@@ -111,15 +111,15 @@ def _credits(value: Any) -> Decimal:
     return number
 
 
-def _url(value: Any) -> str | None:
+def _check_url(value: Any) -> str | None:
     if value is None or value == "":
         return None
     if not isinstance(value, str) or not value.startswith(("http://", "https://")):
-        raise BadSettingError("webhook_url must be an http(s) address")
+        raise BadSettingError("webhook_url must be an http(s) URL")
     return value
 
 
-def _secret(value: Any) -> str | None:
+def _check_secret(value: Any) -> str | None:
     if value is None:
         return None
     try:
@@ -128,20 +128,20 @@ def _secret(value: Any) -> str | None:
         raise BadSettingError(str(exc)) from exc
 
 
-def _text(value: Any) -> str:
+def _check_text(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise BadSettingError("must be a text that is not empty")
+        raise BadSettingError("must be a non-empty string")
     return value.strip()
 
 
-def _key(value: Any) -> str | None:
-    return None if value is None else _text(value)
+def _check_key(value: Any) -> str | None:
+    return None if value is None else _check_text(value)
 
 
 _CHECKS = {
-    "credits": _credits,
-    "webhook_url": _url,
-    "webhook_secret": _secret,
-    "api_key": _key,
-    "organization_name": _text,
+    "credits": _check_credits,
+    "webhook_url": _check_url,
+    "webhook_secret": _check_secret,
+    "api_key": _check_key,
+    "organization_name": _check_text,
 }

@@ -1,4 +1,4 @@
-"""The sandbox put together: one Flask app over one data folder; nothing else builds its parts."""
+"""The composition root of the sandbox: one Flask app for one data folder."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from sandbox.config import SandboxConfig
 from sandbox.control import create_blueprint as create_control
 from sandbox.core import Sandbox
 from sandbox.dashboard import create_blueprint as create_dashboard
-from sandbox.middleware import Traffic
+from sandbox.middleware import SandboxMiddleware
 from sandbox.openapi import create_blueprint as create_openapi
 from sandbox.pipeline import Pipeline
 from sandbox.studio import create_blueprint as create_studio
 from sandbox.studio_backend import SandboxStudioStore
 from sandbox.webhook_sender import WebhookSender
 
-LARGEST_REQUEST = 64_000_000
+MAX_REQUEST_BYTES = 64_000_000
 
 
 def create_sandbox(config: SandboxConfig) -> Flask:
-    """Return the stand-in as a Flask app; `sandbox_of(app)` is its state, `stop_sandbox(app)` ends its threads.
+    """Build the sandbox as a Flask app. `get_sandbox(app)` returns its state, `stop_sandbox(app)` stops its threads.
 
     Raises:
-        BadSettingError: a switch given at start is wrong.
+        BadSettingError: a switch in the configuration is invalid.
     """
     sandbox = Sandbox(config)
     app = Flask(__name__)
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
+    app.config["MAX_CONTENT_LENGTH"] = MAX_REQUEST_BYTES
     pipeline, sender = Pipeline(sandbox), WebhookSender(sandbox)
     app.extensions["sandbox"] = sandbox
     app.extensions["sandbox_pipeline"], app.extensions["sandbox_sender"] = pipeline, sender
-    converters.install(app)
-    fault_responses.install(app)
-    responses.install(app, sandbox)
+    converters.register_converters(app)
+    fault_responses.register_fault_hooks(app)
+    responses.register_error_handlers(app, sandbox)
     app.register_blueprint(v2.create_blueprint(sandbox))
     app.register_blueprint(v1.create_blueprint(sandbox))
     app.register_blueprint(signup.create_blueprint(sandbox))
@@ -44,21 +44,21 @@ def create_sandbox(config: SandboxConfig) -> Flask:
     app.register_blueprint(create_openapi(sandbox))
     app.register_blueprint(photo_files.create_blueprint(sandbox))
     app.register_blueprint(create_studio(SandboxStudioStore(sandbox)))
-    app.wsgi_app = Traffic(app, app.wsgi_app, sandbox)  # type: ignore[method-assign]
+    app.wsgi_app = SandboxMiddleware(app, app.wsgi_app, sandbox)  # type: ignore[method-assign]
     if config.background:
         pipeline.start()
         sender.start()
     return app
 
 
-def sandbox_of(app: Flask) -> Sandbox:
-    """Return the state behind an app."""
+def get_sandbox(app: Flask) -> Sandbox:
+    """Return the state of an app."""
     found: Sandbox = app.extensions["sandbox"]
     return found
 
 
 def stop_sandbox(app: Flask) -> None:
-    """End the threads and close the database; everything done is kept."""
+    """Stop the threads and close the database. All state is persisted."""
     app.extensions["sandbox_pipeline"].stop()
     app.extensions["sandbox_sender"].stop()
-    sandbox_of(app).close()
+    get_sandbox(app).close()

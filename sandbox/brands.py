@@ -1,4 +1,4 @@
-"""The two brands of the one API: names and header prefixes, nothing that behaves."""
+"""The two brands of the API: their names and webhook header prefixes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """What differs between the brands: a key, a name people read, the prefix of webhook headers."""
+    """One brand: its key, its display name and the prefix of its webhook headers."""
 
     key: str
     name: str

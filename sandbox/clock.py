@@ -1,4 +1,4 @@
-"""The sandbox's own time: real time plus an offset that only moves forward; never a sleep."""
+"""The sandbox's virtual clock: real time plus an offset that only grows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 
 class Clock:
-    """Tells virtual time (`now`, what the records say) and real time (`wall`, what protocols need)."""
+    """Virtual time (`now`), used in records, and real time (`real_now`), used in signatures and rate windows."""
 
     def __init__(self, offset: timedelta = timedelta(0)) -> None:
         self._offset = offset
@@ -15,23 +15,23 @@ class Clock:
 
     @property
     def offset(self) -> timedelta:
-        """How far virtual time is ahead of real time."""
+        """Difference between virtual and real time."""
         with self._lock:
             return self._offset
 
     def now(self) -> datetime:
         """Return virtual time in UTC."""
-        return self.wall() + self.offset
+        return self.real_now() + self.offset
 
-    def wall(self) -> datetime:
-        """Return real time in UTC: signatures and rate windows meet other machines' clocks."""
+    def real_now(self) -> datetime:
+        """Return real time in UTC, for values that other machines compare with their clocks."""
         return datetime.now(UTC)
 
     def advance(self, by: timedelta) -> None:
         """Move virtual time forward.
 
         Raises:
-            ValueError: `by` is negative; records would then come from the future.
+            ValueError: `by` is negative; existing records would then lie in the future.
         """
         if by < timedelta(0):
             raise ValueError("the clock only moves forward")
@@ -39,11 +39,11 @@ class Clock:
             self._offset += by
 
 
-def iso(moment: datetime) -> str:
-    """Write a UTC time as the API does: ISO 8601, milliseconds, Z. Such texts sort by time."""
+def format_iso(moment: datetime) -> str:
+    """Format a UTC time as the API does: ISO 8601 with milliseconds and Z. The strings sort by time."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def parse_iso(text: str) -> datetime:
-    """Read what `iso` wrote."""
+    """Parse a time formatted by `format_iso`."""
     return datetime.fromisoformat(text)

@@ -1,4 +1,4 @@
-"""What a sandbox is started with; what can change while it runs lives in switches."""
+"""The start arguments of a sandbox. Settings that can change while it runs are in `switches`."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from sandbox.brands import BRANDS
 class SandboxConfig:
     """Start arguments.
 
-    A value of None keeps what the data folder remembers (or the default of a fresh one).
+    None keeps the value stored in the data folder, or the default in a new one.
 
     Attributes:
-        data_dir: holds the database and every picture; state survives a restart.
-        public_url: where people and the portal reach the sandbox, without a trailing slash.
-        api_key: replaces the key in force; any text.
+        data_dir: folder of the database and the pictures; state survives a restart.
+        public_url: base URL for browsers and the portal, without a trailing slash.
+        api_key: replaces the current API key; any string.
         webhook_secret: 64 hex characters.
         switches: changes to the switches by name, applied at start.
-        background: False starts no threads, for tests that drive time by hand.
+        background: False starts no threads, for tests that advance the clock themselves.
     """
 
     data_dir: Path
@@ -50,7 +50,7 @@ def check_secret(secret: str) -> str:
     """Return the secret if it is 64 hexadecimal characters.
 
     Raises:
-        ValueError: it is not; the message never repeats it.
+        ValueError: the secret is malformed. The message does not contain it.
     """
     if len(secret) != 64 or any(c not in "0123456789abcdefABCDEF" for c in secret):  # noqa: PLR2004
         raise ValueError("a webhook secret is 64 hexadecimal characters")

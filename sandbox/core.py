@@ -1,4 +1,4 @@
-"""The sandbox as one object, state and clock in hand for everything else; no HTTP and no rules."""
+"""The state of one sandbox: database, pictures, clock, switches, faults and request log."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from typing import Any
 
 from sandbox import ids, rescale, switches
 from sandbox.brands import BRANDS
-from sandbox.clock import Clock, iso, parse_iso
+from sandbox.clock import Clock, format_iso, parse_iso
 from sandbox.config import SandboxConfig
 from sandbox.faults import Faults
 from sandbox.picture_files import PictureFiles
 from sandbox.rate_limit import RateLimiter
-from sandbox.request_log import Journal
+from sandbox.request_log import RequestLog
 from sandbox.store import keys, organization, schema, settings
 from sandbox.store.database import Connection, Database
 from sandbox.switches import Switches
 
-FIRST_CREDITS = Decimal(100)
+INITIAL_CREDITS = Decimal(100)
 
 
 class Sandbox:
-    """One running stand-in."""
+    """One running sandbox."""
 
     def __init__(self, config: SandboxConfig) -> None:
-        """Open the data folder and apply the start arguments.
+        """Open the data folder and apply the configuration.
 
         Raises:
-            BadSettingError: a switch given at start is wrong.
+            BadSettingError: a switch in the configuration is invalid.
         """
         config.data_dir.mkdir(parents=True, exist_ok=True)
         self.config = config
@@ -41,11 +41,11 @@ class Sandbox:
         self.database = Database(config.data_dir / "sandbox.sqlite3")
         self.pictures = PictureFiles(config.data_dir)
         self.faults = Faults()
-        self.journal = Journal()
-        self.limiter = RateLimiter()
+        self.request_log = RequestLog()
+        self.rate_limiter = RateLimiter()
         self.clock = Clock()
-        self._wakers: list[Callable[[], None]] = []
-        self._switching = threading.Lock()
+        self._wake_listeners: list[Callable[[], None]] = []
+        self._switches_lock = threading.Lock()
         try:
             with self.database.write() as db:
                 self._switches = self._seed(db)
@@ -55,52 +55,52 @@ class Sandbox:
 
     @property
     def switches(self) -> Switches:
-        """The switches in force."""
+        """The current switches."""
         return self._switches
 
     def now(self) -> str:
-        """Return virtual time as the API writes it."""
-        return iso(self.clock.now())
+        """Return virtual time in the format of the API."""
+        return format_iso(self.clock.now())
 
-    def after(self, seconds: float, since: str | None = None) -> str:
-        """Return when something lasting `seconds` ends at the present speed, begun now or at a virtual time."""
-        begun = self.clock.now() if since is None else parse_iso(since)
-        return iso(begun + timedelta(seconds=seconds / self.switches.speed))
+    def compute_due_at(self, seconds: float, since: str | None = None) -> str:
+        """Return the virtual time `seconds` (at speed 1) after `since` or now, at the current speed."""
+        started = self.clock.now() if since is None else parse_iso(since)
+        return format_iso(started + timedelta(seconds=seconds / self.switches.speed))
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Lend a connection to look."""
+        """Provide a connection for reading."""
         with self.database.read() as db:
             yield db
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Lend the writing connection; the background threads look again once it is committed."""
+        """Provide the connection for writing. The background threads are notified after the commit."""
         with self.database.write() as db:
             yield db
-        self.wake()
+        self.notify_workers()
 
-    def on_wake(self, waker: Callable[[], None]) -> None:
-        """Call this whenever something changed."""
-        self._wakers.append(waker)
+    def add_wake_listener(self, listener: Callable[[], None]) -> None:
+        """Register a function that is called after every change."""
+        self._wake_listeners.append(listener)
 
-    def wake(self) -> None:
-        """Tell the background threads to look."""
-        for waker in self._wakers:
-            waker()
+    def notify_workers(self) -> None:
+        """Notify the background threads that state has changed."""
+        for listener in self._wake_listeners:
+            listener()
 
     def change_switches(self, changes: dict[str, Any]) -> Switches:
-        """Change switches by name; a new speed also moves what is already scheduled.
+        """Change switches by name. A new speed also rescales what is already scheduled.
 
         Raises:
-            BadSettingError: a name or value is wrong; nothing has changed.
+            BadSettingError: a name or value is invalid; nothing has changed.
         """
-        with self._switching, self.write() as db:
+        with self._switches_lock, self.write() as db:
             before = self._switches
-            after = switches.changed(before, changes)
-            settings.put(db, "switches", switches.as_dict(after))
+            after = switches.update_switches(before, changes)
+            settings.set_setting(db, "switches", switches.dump_switches(after))
             if after.speed != before.speed:
-                rescale.scheduled(db, self.clock.now(), before.speed / after.speed)
+                rescale.rescale_schedule(db, self.clock.now(), before.speed / after.speed)
             self._switches = after
         return after
 
@@ -112,50 +112,52 @@ class Sandbox:
         """
         self.clock.advance(timedelta(seconds=seconds))
         with self.write() as db:
-            settings.put(db, "clock_offset", self.clock.offset.total_seconds())
+            settings.set_setting(db, "clock_offset", self.clock.offset.total_seconds())
 
     def reset(self) -> None:
-        """Forget people, models, events, faults and counts; key, webhook and organisation stay."""
+        """Delete members, models, events, faults and counts. API key, webhook and organization stay."""
         with self.write() as db:
-            for statement in schema.EMPTY.split(";"):
+            for statement in schema.DELETE_ALL.split(";"):
                 db.execute(statement)
-            settings.put(db, "switches", None)
-            self._switches = switches.changed(Switches(), dict(self.config.switches))
-            organization.set_credits(db, self._start_credits())
-        self.pictures.remove_everything()
-        self.faults.clear()
-        self.journal.clear()
-        self.limiter.clear()
+            settings.set_setting(db, "switches", None)
+            self._switches = switches.update_switches(Switches(), dict(self.config.switches))
+            organization.set_credits(db, self._initial_credits())
+        self.pictures.remove_all()
+        self.faults.clear_rules()
+        self.request_log.clear()
+        self.rate_limiter.clear()
 
-    def url_secret(self) -> bytes:
-        """Return the secret that photo addresses are signed with."""
+    def get_url_secret(self) -> bytes:
+        """Return the secret that photo URLs are signed with."""
         return self._url_secret
 
     def close(self) -> None:
         """Close the database."""
         self.database.close()
 
-    def _start_credits(self) -> Decimal:
-        return FIRST_CREDITS if self.config.credits is None else self.config.credits
+    def _initial_credits(self) -> Decimal:
+        return INITIAL_CREDITS if self.config.credits is None else self.config.credits
 
     def _seed(self, db: Connection) -> Switches:
         config = self.config
-        if organization.find(db) is None:
-            organization.create(db, ids.organization_uid(), "Sandbox Organization", "https://example.com")
-            organization.set_credits(db, FIRST_CREDITS)
-            settings.put(db, "url_secret", secrets.token_hex(32))
+        if organization.find_organization(db) is None:
+            organization.create_organization(
+                db, ids.generate_organization_uid(), "Sandbox Organization", "https://example.com"
+            )
+            organization.set_credits(db, INITIAL_CREDITS)
+            settings.set_setting(db, "url_secret", secrets.token_hex(32))
         if config.organization_name is not None:
-            organization.rename(db, config.organization_name)
+            organization.rename_organization(db, config.organization_name)
         if config.credits is not None:
             organization.set_credits(db, config.credits)
-        self.clock.advance(timedelta(seconds=settings.get(db, "clock_offset") or 0))
-        if config.api_key is not None and not keys.is_valid(db, config.api_key):
-            keys.replace(db, config.api_key, self.now())
+        self.clock.advance(timedelta(seconds=settings.get_setting(db, "clock_offset") or 0))
+        if config.api_key is not None and not keys.is_valid_key(db, config.api_key):
+            keys.replace_key(db, config.api_key, self.now())
         for name, value in (("webhook_url", config.webhook_url), ("webhook_secret", config.webhook_secret)):
             if value is not None:
-                settings.put(db, name, value)
-        self._url_secret = bytes.fromhex(settings.get(db, "url_secret"))
-        remembered = switches.changed(Switches(), settings.get(db, "switches") or {})
-        found = switches.changed(remembered, dict(config.switches))
-        settings.put(db, "switches", switches.as_dict(found))
+                settings.set_setting(db, name, value)
+        self._url_secret = bytes.fromhex(settings.get_setting(db, "url_secret"))
+        stored = switches.update_switches(Switches(), settings.get_setting(db, "switches") or {})
+        found = switches.update_switches(stored, dict(config.switches))
+        settings.set_setting(db, "switches", switches.dump_switches(found))
         return found

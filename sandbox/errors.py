@@ -1,4 +1,4 @@
-"""What can go wrong inside the sandbox, as types; the words on the wire are chosen at its edge."""
+"""Exceptions of the sandbox. The HTTP layers map them to responses."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ class SandboxError(Exception):
 
 
 class BadSettingError(SandboxError):
-    """A switch does not exist or cannot have this value."""
+    """A switch does not exist or its value is invalid."""
 
 
 class UnknownModelError(SandboxError, LookupError):
-    """No model has this id (or it is deleted)."""
+    """No model with this id exists, or it is deleted."""
 
 
 class UnknownPhotoError(SandboxError, LookupError):
-    """No photo of this model has this id."""
+    """The model has no photo with this id."""
 
 
 class WrongStatusError(SandboxError):
-    """The model is not in a status in which this can happen.
+    """The operation is not possible in the model's status.
 
     Attributes:
-        status: where the model is.
+        status: the model's status.
     """
 
     def __init__(self, status: str) -> None:
@@ -32,16 +32,16 @@ class WrongStatusError(SandboxError):
 
 
 class NoCreditsError(SandboxError):
-    """The organisation cannot pay for this."""
+    """The organization has too few credits."""
 
 
 class ApiError(SandboxError):
-    """An answer of the API that is not a success.
+    """An error response of the API.
 
     Attributes:
         status: HTTP status.
-        code: one of the API's constants.
-        message: the text in `error`.
+        code: one of the API's error codes.
+        message: the value of `error`.
     """
 
     def __init__(self, status: int, code: str, message: str) -> None:
@@ -51,20 +51,30 @@ class ApiError(SandboxError):
         self.message = message
 
 
-def invalid_request(message: str) -> ApiError:
+class InvalidRequestError(ApiError):
     """A required field is missing or malformed."""
-    return ApiError(400, "INVALID_REQUEST", message)
+
+    def __init__(self, message: str) -> None:
+        super().__init__(400, "INVALID_REQUEST", message)
 
 
-def not_found(what: str) -> ApiError:
-    """The thing named does not exist."""
-    return ApiError(404, "NOT_FOUND", f"{what} not found")
+class NotFoundError(ApiError):
+    """The resource does not exist.
+
+    Args:
+        noun: what is missing, as the message names it, such as "Model".
+    """
+
+    def __init__(self, noun: str) -> None:
+        super().__init__(404, "NOT_FOUND", f"{noun} not found")
 
 
-def insufficient_credits() -> ApiError:
+class InsufficientCreditsError(ApiError):
     """The balance is too low."""
-    return ApiError(402, "INSUFFICIENT_CREDITS", "Insufficient credits")
+
+    def __init__(self) -> None:
+        super().__init__(402, "INSUFFICIENT_CREDITS", "Insufficient credits")
 
 
 class UnknownRuleError(SandboxError, LookupError):
-    """No fault rule has this number."""
+    """No fault rule with this id exists."""

@@ -1,4 +1,4 @@
-"""Webhook events as they are rendered when they happen; sending them is the sender's business."""
+"""Webhook events: rendered and stored in the transaction of the change they describe."""
 
 from __future__ import annotations
 
@@ -19,38 +19,38 @@ FAVORITE_SELECTED = "model.favorite_selected"
 DELETED = "model.deleted"
 
 
-def record(sandbox: Sandbox, db: Connection, event: str, model: Model) -> None:
-    """Put an event about a model, as it is now, into the outbox."""
-    event_id, now = ids.event_id(), sandbox.now()
-    told = _model_object(sandbox, db, model)
+def record_event(sandbox: Sandbox, db: Connection, event: str, model: Model) -> None:
+    """Store a delivery with an event about a model in its current state."""
+    event_id, now = ids.generate_event_id(), sandbox.now()
+    obj = _serialize_model(sandbox, db, model)
     if event == FAVORITE_SELECTED and sandbox.switches.favorite_event == "photo":
-        told["photo"] = _favorite(sandbox, db, model)
-    named: dict[str, Any] = {"id": event_id} if sandbox.switches.webhook_ids else {}
-    named["event"] = event
+        obj["photo"] = _serialize_favorite(sandbox, db, model)
+    payload: dict[str, Any] = {"id": event_id} if sandbox.switches.webhook_ids else {}
+    payload["event"] = event
     if sandbox.switches.webhook_ids:
-        named["createdAt"] = now
-    named |= {"objectType": "model", "object": told}
-    body = json.dumps(named, separators=(",", ":"), ensure_ascii=False)
-    deliveries.insert(db, NewDelivery(event_id, model.id, event, body, now))
+        payload["createdAt"] = now
+    payload |= {"objectType": "model", "object": obj}
+    body = json.dumps(payload, separators=(",", ":"), ensure_ascii=False)
+    deliveries.create_delivery(db, NewDelivery(event_id, model.id, event, body, now))
 
 
-def _model_object(sandbox: Sandbox, db: Connection, model: Model) -> dict[str, Any]:
+def _serialize_model(sandbox: Sandbox, db: Connection, model: Model) -> dict[str, Any]:
     onboarding = model.status == "onboarding"
     return {
         "_id": model.id,
         "uid": model.uid,
-        "title": serializers.title_out(model),
+        "title": serializers.serialize_title(model),
         "trigger": None if onboarding else model.trigger or None,
-        "status": serializers.status_out(sandbox, model.status),
+        "status": serializers.serialize_status(sandbox, model.status),
         "isDevelopment": model.is_development,
         "finishedAt": model.finished_at,
         "deletedAt": model.deleted_at,
         "inviteExpiresAt": model.invite_expires_at,
         "createdAt": model.created_at,
-        "organization": organization.get(db).uid,
+        "organization": organization.get_organization(db).uid,
     }
 
 
-def _favorite(sandbox: Sandbox, db: Connection, model: Model) -> dict[str, Any] | None:
-    photo = photos.by_id(db, model.id, model.favorite_photo_id or "")
-    return None if photo is None else serializers.single_photo_out(sandbox, photo, include_all=False)
+def _serialize_favorite(sandbox: Sandbox, db: Connection, model: Model) -> dict[str, Any] | None:
+    photo = photos.find_photo(db, model.id, model.favorite_photo_id or "")
+    return None if photo is None else serializers.serialize_single_photo(sandbox, photo, include_all=False)

@@ -1,4 +1,4 @@
-"""A queue of planned misbehaviour, matched against calls and webhooks; never carries it out itself."""
+"""Fault rules: which API calls and webhook attempts fail, and how. Middleware and sender apply them."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ WebhookFault = Literal[
 
 
 class ApiRule(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, tag="api", tag_field="on"):
-    """Break API calls (or photo downloads) whose method and path template or path match; * is a wildcard.
+    """A fault for API calls or photo downloads whose method and path (or template) match; * is a wildcard.
 
-    `count` None means every time; `seconds` is for delay, hang and drip, `location` for redirect.
+    `count` None applies it every time. `seconds` is used by delay, hang and drip, `location` by redirect.
     """
 
     fault: ApiFault
@@ -63,7 +63,7 @@ class ApiRule(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, tag="api
 
 
 class WebhookRule(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, tag="webhook", tag_field="on"):
-    """Break webhook attempts whose event name matches (* is any); `seconds`: delay and reorder."""
+    """A fault for webhook attempts whose event name matches (* is any). `seconds` is used by delay and reorder."""
 
     fault: WebhookFault
     event: str = "*"
@@ -78,69 +78,69 @@ Rule = ApiRule | WebhookRule
 
 
 class Faults:
-    """The rules in force, first match wins."""
+    """The active rules. The first match applies."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._rules: list[Rule] = []
-        self._number = 0
+        self._last_id = 0
 
-    def add(self, plain: dict[str, Any]) -> Rule:
-        """Add a rule given as JSON.
+    def add_rule(self, values: dict[str, Any]) -> Rule:
+        """Add a rule from a JSON object.
 
         Raises:
-            BadSettingError: it is not a rule.
+            BadSettingError: the object is not a valid rule.
         """
-        given = {name: value for name, value in plain.items() if name not in ("id", "used")}
+        given = {name: value for name, value in values.items() if name not in ("id", "used")}
         try:
             rule: Rule = msgspec.convert(given, Rule)
         except msgspec.ValidationError as exc:
             raise BadSettingError(str(exc)) from exc
         with self._lock:
-            self._number += 1
-            rule.id = self._number
+            self._last_id += 1
+            rule.id = self._last_id
             self._rules.append(rule)
         return rule
 
-    def clear(self) -> None:
-        """Have no rules."""
+    def clear_rules(self) -> None:
+        """Delete all rules."""
         with self._lock:
             self._rules.clear()
 
-    def remove(self, rule_id: int) -> bool:
-        """Remove one rule; False if there was none."""
+    def remove_rule(self, rule_id: int) -> bool:
+        """Delete one rule. Return False if it does not exist."""
         with self._lock:
             before = len(self._rules)
             self._rules = [rule for rule in self._rules if rule.id != rule_id]
             return len(self._rules) < before
 
-    def listed(self) -> list[dict[str, Any]]:
-        """Return the rules as JSON."""
+    def list_rules(self) -> list[dict[str, Any]]:
+        """List the rules as JSON objects."""
         with self._lock:
             return [msgspec.to_builtins(rule) for rule in self._rules]
 
-    def take_for_call(self, method: str, path: str, template: str) -> ApiRule | None:
-        """Return the rule that breaks this call, using it up by one."""
+    def consume_call_rule(self, method: str, path: str, template: str) -> ApiRule | None:
+        """Return the rule for this call and count its use."""
         with self._lock:
             for rule in self._rules:
                 if not isinstance(rule, ApiRule) or not fnmatchcase(method, rule.method.upper()):
                     continue
-                if (fnmatchcase(template, rule.path) or fnmatchcase(path, rule.path)) and self._use(rule):
+                if (fnmatchcase(template, rule.path) or fnmatchcase(path, rule.path)) and self._consume(rule):
                     return rule
         return None
 
-    def take_for_webhook(self, event: str, tries: int) -> WebhookRule | None:
-        """Return the rule that breaks this attempt after `tries` earlier ones, using it up by one."""
+    def consume_webhook_rule(self, event: str, tries: int) -> WebhookRule | None:
+        """Return the rule for a webhook attempt and count its use. `tries` is the number of earlier attempts."""
         with self._lock:
             for rule in self._rules:
                 if not isinstance(rule, WebhookRule) or not fnmatchcase(event, rule.event):
                     continue
                 fits = rule.fault != "keep_timestamp" or tries > 0
-                if fits and self._use(rule):
+                if fits and self._consume(rule):
                     return rule
         return None
 
-    def _use(self, rule: Rule) -> bool:
+    def _consume(self, rule: Rule) -> bool:
         if rule.probability < 1 and random.random() >= rule.probability:
             return False
         rule.used += 1

@@ -1,4 +1,4 @@
-"""What can happen to a model, one function each: rows change, events are recorded; no HTTP, no threads."""
+"""The transitions of a model: each function changes its row and records the webhook event."""
 
 from __future__ import annotations
 
@@ -12,131 +12,131 @@ from sandbox.store import models, organization, photos, uploads
 from sandbox.store.database import Connection
 from sandbox.store.models import Model, NewModel
 
-WORKING = ("waiting", "pending", "generatingHeadshots")
+IN_PROGRESS = ("waiting", "pending", "generatingHeadshots")
 
 
-def get(db: Connection, model_id: str) -> Model:
+def get_model(db: Connection, model_id: str) -> Model:
     """Return a model, deleted or not.
 
     Raises:
-        UnknownModelError: there was never such a model.
+        UnknownModelError: no model has this id.
     """
-    model = models.by_id(db, model_id)
+    model = models.find_model(db, model_id)
     if model is None:
         raise UnknownModelError(model_id)
     return model
 
 
-def alive(db: Connection, model_id: str) -> Model:
+def get_undeleted_model(db: Connection, model_id: str) -> Model:
     """Return a model that is not deleted.
 
     Raises:
-        UnknownModelError: there is none.
+        UnknownModelError: no undeleted model has this id.
     """
-    model = get(db, model_id)
+    model = get_model(db, model_id)
     if model.status == "deleted":
         raise UnknownModelError(model_id)
     return model
 
 
-def create(sandbox: Sandbox, db: Connection, new: NewModel) -> Model:
-    """Begin a session and tell."""
-    model = get(db, models.insert(db, new))
-    events.record(sandbox, db, events.CREATED, model)
+def create_model(sandbox: Sandbox, db: Connection, new: NewModel) -> Model:
+    """Create a session and record the event."""
+    model = get_model(db, models.create_model(db, new))
+    events.record_event(sandbox, db, events.CREATED, model)
     return model
 
 
-def shoot_cost(sandbox: Sandbox, model: Model) -> Decimal:
-    """Return what completing this session costs, in credits."""
+def compute_cost(sandbox: Sandbox, model: Model) -> Decimal:
+    """Return the cost of completing this session, in credits."""
     if model.is_development or model.free_shoot:
         return Decimal(0)
     return Decimal(str(sandbox.switches.shoot_cost))
 
 
 def complete_onboarding(sandbox: Sandbox, db: Connection, model_id: str) -> Model:
-    """Take the credit and queue the session for training.
+    """Charge the credit and queue the session for training.
 
     Raises:
-        WrongStatusError: it is not in onboarding.
+        WrongStatusError: the model is not in onboarding.
         NoCreditsError: the balance is too low; nothing has changed.
     """
-    model = alive(db, model_id)
+    model = get_undeleted_model(db, model_id)
     if model.status != "onboarding":
         raise WrongStatusError(model.status)
-    if not organization.charge(db, shoot_cost(sandbox, model)):
+    if not organization.charge_credits(db, compute_cost(sandbox, model)):
         raise NoCreditsError
-    return move(sandbox, db, model, "waiting")
+    return set_status(sandbox, db, model, "waiting")
 
 
-def step_seconds(sandbox: Sandbox, model: Model, status: str) -> float | None:
-    """Return how long a status lasts at speed 1, in seconds; None where a session rests."""
-    now = sandbox.switches
-    normal = {
-        "waiting": now.waiting_seconds,
-        "pending": now.pending_seconds,
-        "generatingHeadshots": now.generating_seconds,
-        "failed": now.failed_seconds,
+def get_step_seconds(sandbox: Sandbox, model: Model, status: str) -> float | None:
+    """Return the duration of a status at speed 1, in seconds. None if it does not end by itself."""
+    switches = sandbox.switches
+    durations = {
+        "waiting": switches.waiting_seconds,
+        "pending": switches.pending_seconds,
+        "generatingHeadshots": switches.generating_seconds,
+        "failed": switches.failed_seconds,
     }
-    seconds = normal.get(status)
+    seconds = durations.get(status)
     if seconds is None or status == "failed" or not model.is_development:
         return seconds
-    usual = sum(normal[step] for step in WORKING)
-    return now.development_seconds * (seconds / usual) if usual else 0.0
+    total = sum(durations[step] for step in IN_PROGRESS)
+    return switches.development_seconds * (seconds / total) if total else 0.0
 
 
-def move(sandbox: Sandbox, db: Connection, model: Model, status: str, since: str | None = None) -> Model:
-    """Put a model into a status, schedule what follows (counted from now or `since`) and tell."""
-    seconds = step_seconds(sandbox, model, status)
-    next_at = None if seconds is None else sandbox.after(seconds, since)
-    models.change(db, model.id, status=status, next_at=next_at)
-    moved = get(db, model.id)
-    events.record(sandbox, db, events.STATUS_UPDATED, moved)
-    return moved
+def set_status(sandbox: Sandbox, db: Connection, model: Model, status: str, since: str | None = None) -> Model:
+    """Set the status, schedule the next step (counted from `since` or now) and record the event."""
+    seconds = get_step_seconds(sandbox, model, status)
+    next_at = None if seconds is None else sandbox.compute_due_at(seconds, since)
+    models.update_model(db, model.id, status=status, next_at=next_at)
+    updated = get_model(db, model.id)
+    events.record_event(sandbox, db, events.STATUS_UPDATED, updated)
+    return updated
 
 
-def following(sandbox: Sandbox, model: Model) -> str | None:
-    """Return the status a working model goes to by itself, None for one at rest or about to be active."""
+def find_next_status(sandbox: Sandbox, model: Model) -> str | None:
+    """Return the status that follows without action. None if there is none or if it is `active`."""
     if model.status == "waiting":
         skips = model.version == "one-shot" and sandbox.switches.one_shot_skips_training
         return "generatingHeadshots" if skips else "pending"
     return {"pending": "generatingHeadshots", "failed": "pending"}.get(model.status)
 
 
-def finish(sandbox: Sandbox, db: Connection, model: Model, photo_ids: Sequence[str]) -> Model:
-    """Make a model active with its photos and tell both facts."""
+def finish_model(sandbox: Sandbox, db: Connection, model: Model, photo_ids: Sequence[str]) -> Model:
+    """Set a model active with its photos and record both events."""
     now = sandbox.now()
-    photos.insert(db, model.id, photo_ids, now)
-    models.change(db, model.id, finished_at=now)
-    done = move(sandbox, db, model, "active")
-    events.record(sandbox, db, events.PHOTOS_READY, done)
+    photos.create_photos(db, model.id, photo_ids, now)
+    models.update_model(db, model.id, finished_at=now)
+    done = set_status(sandbox, db, model, "active")
+    events.record_event(sandbox, db, events.PHOTOS_READY, done)
     return done
 
 
-def fail(sandbox: Sandbox, db: Connection, model_id: str) -> Model:
-    """Let training or generation fail; it restarts by itself.
+def fail_model(sandbox: Sandbox, db: Connection, model_id: str) -> Model:
+    """Set a model failed. The pipeline restarts it.
 
     Raises:
-        WrongStatusError: it was not being worked on.
+        WrongStatusError: the model is not in progress.
     """
-    model = alive(db, model_id)
-    if model.status not in WORKING:
+    model = get_undeleted_model(db, model_id)
+    if model.status not in IN_PROGRESS:
         raise WrongStatusError(model.status)
-    models.change(db, model_id, run=model.run + 1)
-    return move(sandbox, db, model, "failed")
+    models.update_model(db, model_id, run=model.run + 1)
+    return set_status(sandbox, db, model, "failed")
 
 
-def retry(sandbox: Sandbox, db: Connection, model_id: str) -> Model:
-    """Send a finished session back to onboarding, as an admin there can: results gone, the next run free.
+def reset_to_onboarding(sandbox: Sandbox, db: Connection, model_id: str) -> Model:
+    """Reset a session to onboarding, as the provider's admins can: results are deleted, the next run is free.
 
     Raises:
-        WrongStatusError: it is in onboarding already.
+        WrongStatusError: the model is already in onboarding.
     """
-    model = alive(db, model_id)
+    model = get_undeleted_model(db, model_id)
     if model.status == "onboarding":
         raise WrongStatusError(model.status)
-    photos.delete_all(db, model_id)
-    uploads.delete_all(db, model_id)
-    models.change(
+    photos.delete_photos(db, model_id)
+    uploads.delete_uploads(db, model_id)
+    models.update_model(
         db,
         model_id,
         run=model.run + 1,
@@ -145,22 +145,22 @@ def retry(sandbox: Sandbox, db: Connection, model_id: str) -> Model:
         finished_at=None,
         token_dead=0,
     )
-    sandbox.pictures.remove_model(model_id)
-    return move(sandbox, db, model, "onboarding")
+    sandbox.pictures.remove_model_pictures(model_id)
+    return set_status(sandbox, db, model, "onboarding")
 
 
-def delete(sandbox: Sandbox, db: Connection, model_id: str) -> Model:
-    """Delete a session and tell; no credit comes back.
+def delete_model(sandbox: Sandbox, db: Connection, model_id: str) -> Model:
+    """Delete a session and record the event. Credits are not refunded.
 
     Raises:
-        WrongStatusError: it was deleted before.
+        WrongStatusError: the model is already deleted.
     """
-    model = get(db, model_id)
+    model = get_model(db, model_id)
     if model.status == "deleted":
         raise WrongStatusError(model.status)
-    photos.delete_all(db, model_id)
-    uploads.delete_all(db, model_id)
-    models.change(
+    photos.delete_photos(db, model_id)
+    uploads.delete_uploads(db, model_id)
+    models.update_model(
         db,
         model_id,
         status="deleted",
@@ -169,25 +169,25 @@ def delete(sandbox: Sandbox, db: Connection, model_id: str) -> Model:
         next_at=None,
         favorite_photo_id=None,
     )
-    sandbox.pictures.remove_model(model_id)
-    gone = get(db, model_id)
-    events.record(sandbox, db, events.DELETED, gone)
-    return gone
+    sandbox.pictures.remove_model_pictures(model_id)
+    deleted = get_model(db, model_id)
+    events.record_event(sandbox, db, events.DELETED, deleted)
+    return deleted
 
 
 def select_favorite(sandbox: Sandbox, db: Connection, model_id: str, photo_id: str) -> Model:
-    """Choose one photo; a repeat of the same choice is silent.
+    """Set the favorite photo. Repeating the same choice records no event.
 
     Raises:
         UnknownPhotoError: the model has no such photo, or it is deleted.
     """
-    model = alive(db, model_id)
-    photo = photos.by_id(db, model_id, photo_id)
+    model = get_undeleted_model(db, model_id)
+    photo = photos.find_photo(db, model_id, photo_id)
     if photo is None or photo.status != "active":
         raise UnknownPhotoError(photo_id)
     if model.favorite_photo_id == photo_id:
         return model
-    models.change(db, model_id, favorite_photo_id=photo_id)
-    chosen = get(db, model_id)
-    events.record(sandbox, db, events.FAVORITE_SELECTED, chosen)
+    models.update_model(db, model_id, favorite_photo_id=photo_id)
+    chosen = get_model(db, model_id)
+    events.record_event(sandbox, db, events.FAVORITE_SELECTED, chosen)
     return chosen

@@ -1,4 +1,4 @@
-"""Everything between the socket and the app: the request log, the counts, and faults that break connections."""
+"""WSGI middleware: the request log, and faults that affect the connection."""
 
 from __future__ import annotations
 
@@ -15,75 +15,75 @@ from werkzeug.exceptions import HTTPException
 
 from sandbox.core import Sandbox
 from sandbox.faults import ApiRule
-from sandbox.request_log import Entry
+from sandbox.request_log import LoggedRequest
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 FAULT_KEY = "sandbox.fault"
 HUGE_BYTES = 50_000_000
-BREAKABLE = ("/api/", "/photos/")
-BROKEN_BODIES = ("hang", "huge", "short_body", "drip")
+FAULT_PREFIXES = ("/api/", "/photos/")
+BODY_FAULTS = ("hang", "huge", "short_body", "drip")
 DRIP_SECONDS = 0.2
 _VARIABLE = re.compile(r"<(?:[^:<>]+:)?(\w+)>")
 
 log = logging.getLogger("sandbox.access")
 
 
-class Traffic:
-    """WSGI middleware around the sandbox's app."""
+class SandboxMiddleware:
+    """Logs each request and applies connection faults."""
 
     def __init__(self, app: Flask, wsgi_app: WSGIApplication, sandbox: Sandbox) -> None:
         self._app, self._wsgi_app, self._sandbox = app, wsgi_app, sandbox
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Serve one request, whole or broken."""
-        begun, method, path = time.monotonic(), environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")
-        template = self._template(environ)
+        """Handle one request, with a fault if a rule matches."""
+        started_at, method, path = time.monotonic(), environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")
+        template = self._find_template(environ)
         seen: list[int] = []
 
-        def started(status: str, *args: Any) -> Callable[[bytes], object]:
+        def start(status: str, *args: Any) -> Callable[[bytes], object]:
             seen[:] = [int(status[:3])]
             return start_response(status, *args)
 
         try:
-            return self._serve(environ, started, self._rule(method, path, template))
+            return self._respond(environ, start, self._find_rule(method, path, template))
         finally:
-            self._note(method, template, seen[0] if seen else 0, begun)
+            self._log_request(method, template, seen[0] if seen else 0, started_at)
 
-    def _rule(self, method: str, path: str, template: str) -> ApiRule | None:
-        if not path.startswith(BREAKABLE):
+    def _find_rule(self, method: str, path: str, template: str) -> ApiRule | None:
+        if not path.startswith(FAULT_PREFIXES):
             return None
-        return self._sandbox.faults.take_for_call(method, path, template)
+        return self._sandbox.faults.consume_call_rule(method, path, template)
 
-    def _serve(self, environ: WSGIEnvironment, start: Callable[..., Any], rule: ApiRule | None) -> Iterable[bytes]:
+    def _respond(self, environ: WSGIEnvironment, start: Callable[..., Any], rule: ApiRule | None) -> Iterable[bytes]:
         fault = None if rule is None else rule.fault
         if rule is None:
             return self._wsgi_app(environ, start)
         if fault == "refuse":
-            _hang_up(environ)
+            _abort_connection(environ)
         if fault == "lost_answer":
             list(self._wsgi_app(environ, lambda *_: lambda _data: None))
-            _hang_up(environ)
+            _abort_connection(environ)
         if fault == "delay":
             time.sleep(rule.seconds)
             return self._wsgi_app(environ, start)
-        if fault in BROKEN_BODIES:
-            return _broken_body(environ, start, rule)
+        if fault in BODY_FAULTS:
+            return _send_broken_body(environ, start, rule)
         environ[FAULT_KEY] = rule
         return self._wsgi_app(environ, start)
 
-    def _template(self, environ: WSGIEnvironment) -> str:
+    def _find_template(self, environ: WSGIEnvironment) -> str:
         try:
             rule, _ = self._app.url_map.bind_to_environ(environ).match(return_rule=True)
         except HTTPException:
-            return "(no such page)"
-        return template_of(rule.rule)
+            return "(no route)"
+        return format_route(rule.rule)
 
-    def _note(self, method: str, template: str, status: int, begun: float) -> None:
-        now = self._sandbox.clock.wall()
-        self._sandbox.journal.add(Entry(now.timestamp(), method, template, status))
-        took = round((time.monotonic() - begun) * 1000)
+    def _log_request(self, method: str, template: str, status: int, started_at: float) -> None:
+        now = self._sandbox.clock.real_now()
+        self._sandbox.request_log.add(LoggedRequest(now.timestamp(), method, template, status))
+        milliseconds = round((time.monotonic() - started_at) * 1000)
         log.info(
             "%s",
             json.dumps(
@@ -92,41 +92,41 @@ class Traffic:
                     "method": method,
                     "path": template,
                     "status": status,
-                    "ms": took,
+                    "ms": milliseconds,
                 }
             ),
         )
 
 
-def template_of(rule: str) -> str:
-    """Return a route as the API's documents write it: /organization/models/:modelId."""
-    return _VARIABLE.sub(lambda found: f":{_camel(found[1])}", rule)
+def format_route(rule: str) -> str:
+    """Format a route as in the API's documentation: /organization/models/:modelId."""
+    return _VARIABLE.sub(lambda found: f":{_to_camel_case(found[1])}", rule)
 
 
-def _camel(name: str) -> str:
+def _to_camel_case(name: str) -> str:
     head, *rest = name.split("_")
     return head + "".join(word.capitalize() for word in rest)
 
 
-def _hang_up(environ: WSGIEnvironment) -> None:
-    """Close the connection without an answer.
+def _abort_connection(environ: WSGIEnvironment) -> None:
+    """Close the connection without a response.
 
     Raises:
-        ConnectionAbortedError: always; the server takes it as the end of the connection.
+        ConnectionAbortedError: always; the server then drops the connection.
     """
     connection: socket.socket | None = environ.get("werkzeug.socket")
     if connection is not None:
         connection.shutdown(socket.SHUT_RDWR)
-    raise ConnectionAbortedError("hung up on purpose")
+    raise ConnectionAbortedError("connection aborted by a fault rule")
 
 
-def _broken_body(environ: WSGIEnvironment, start: Callable[..., Any], rule: ApiRule) -> Iterator[bytes]:
+def _send_broken_body(environ: WSGIEnvironment, start: Callable[..., Any], rule: ApiRule) -> Iterator[bytes]:
     length = HUGE_BYTES if rule.fault == "huge" else 4096
     start("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(length))])
-    return _pieces(environ, rule, length)
+    return _iterate_body(environ, rule, length)
 
 
-def _pieces(environ: WSGIEnvironment, rule: ApiRule, length: int) -> Iterator[bytes]:
+def _iterate_body(environ: WSGIEnvironment, rule: ApiRule, length: int) -> Iterator[bytes]:
     if rule.fault == "huge":
         head, tail = b'{"success": true, "padding": "', b'"}'
         yield head
@@ -144,4 +144,4 @@ def _pieces(environ: WSGIEnvironment, rule: ApiRule, length: int) -> Iterator[by
             time.sleep(DRIP_SECONDS)
     else:
         yield b'{"success": true'
-    _hang_up(environ)
+    _abort_connection(environ)

@@ -1,4 +1,4 @@
-"""Drawn pictures of nobody, for development sessions and load tests; no uploads here."""
+"""Drawn placeholder portraits for development sessions and load tests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CLOTHES = ("#26313d", "#4b2f36", "#2f4b3c", "#3a3550", "#e8e4dc")
 
 
 @dataclass(frozen=True, slots=True)
-class PlainPicture:
+class PlaceholderPicture:
     """One drawn picture as JPEG bytes: original 768x960, main 512x640, thumbnail 160x200 pixels."""
 
     original: bytes
@@ -24,20 +24,20 @@ class PlainPicture:
     thumbnail: bytes
 
 
-def make_plain_gallery(count: int) -> Iterator[PlainPicture]:
-    """Yield `count` drawn pictures; they repeat after twelve."""
+def render_placeholder_gallery(count: int) -> Iterator[PlaceholderPicture]:
+    """Yield `count` pictures. They repeat after twelve."""
     for number in range(count):
-        yield _picture(number % VARIANTS)
+        yield _render_variant(number % VARIANTS)
 
 
 @lru_cache(maxsize=VARIANTS)
-def _picture(variant: int) -> PlainPicture:
-    drawn = _draw(variant)
+def _render_variant(variant: int) -> PlaceholderPicture:
+    drawn = _draw_portrait(variant)
     sizes = ((768, 960), (512, 640), (160, 200))
-    return PlainPicture(*(_jpeg(drawn.resize(size, Image.Resampling.LANCZOS)) for size in sizes))
+    return PlaceholderPicture(*(_encode_jpeg(drawn.resize(size, Image.Resampling.LANCZOS)) for size in sizes))
 
 
-def _draw(variant: int) -> Image.Image:
+def _draw_portrait(variant: int) -> Image.Image:
     image = Image.new("RGB", (768, 960), _BACKDROPS[variant % len(_BACKDROPS)])
     draw = ImageDraw.Draw(image)
     skin, clothes = _SKIN[variant % len(_SKIN)], _CLOTHES[variant % len(_CLOTHES)]
@@ -49,7 +49,7 @@ def _draw(variant: int) -> Image.Image:
     return image
 
 
-def _jpeg(image: Image.Image) -> bytes:
+def _encode_jpeg(image: Image.Image) -> bytes:
     out = io.BytesIO()
     image.save(out, "JPEG", quality=82)
     return out.getvalue()

@@ -1,4 +1,4 @@
-"""The API's request budget: fixed windows on the minute; only counting, no HTTP."""
+"""The API's rate limit: a counter per fixed window."""
 
 from __future__ import annotations
 
@@ -9,36 +9,36 @@ from datetime import UTC, datetime
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What the rate-limit headers say: the limit, what is left and when (UTC) it is whole again."""
+    """The values of the rate-limit headers: limit, remaining requests and the reset time in UTC."""
 
     limit: int
     remaining: int
     reset: datetime
-    allowed: bool
+    is_allowed: bool
 
 
 class RateLimiter:
-    """Counts requests of the one organisation per window."""
+    """Counts requests of the organization per window."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._started = 0
         self._used = 0
 
-    def take(self, now: datetime, limit: int, seconds: int) -> Window:
-        """Count one request; `allowed` is False once the window is used up."""
-        return self._look(now, limit, seconds, count=True)
+    def count_request(self, now: datetime, limit: int, seconds: int) -> Window:
+        """Count one request. `is_allowed` is False if the limit is reached."""
+        return self._compute_window(now, limit, seconds, count=True)
 
-    def peek(self, now: datetime, limit: int, seconds: int) -> Window:
-        """Say where the window stands without counting."""
-        return self._look(now, limit, seconds, count=False)
+    def get_window(self, now: datetime, limit: int, seconds: int) -> Window:
+        """Return the current window without counting a request."""
+        return self._compute_window(now, limit, seconds, count=False)
 
     def clear(self) -> None:
-        """Forget what was used."""
+        """Reset the counter."""
         with self._lock:
             self._started, self._used = 0, 0
 
-    def _look(self, now: datetime, limit: int, seconds: int, *, count: bool) -> Window:
+    def _compute_window(self, now: datetime, limit: int, seconds: int, *, count: bool) -> Window:
         started = int(now.timestamp()) // seconds * seconds
         with self._lock:
             if started != self._started:

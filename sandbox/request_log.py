@@ -1,4 +1,4 @@
-"""Which requests came in, counted for assertions; no addresses, tokens or bodies are kept."""
+"""A log of received requests, summarized for assertions. It holds no URLs, tokens or bodies."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections import Counter, deque
 from dataclasses import dataclass
 from typing import Any
 
-KEPT = 200_000
+MAX_ENTRIES = 200_000
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One request: when (Unix seconds), method, path template, status (0: connection dropped)."""
+class LoggedRequest:
+    """One request: Unix time, method, route template and status (0 if the connection was dropped)."""
 
     at: float
     method: str
@@ -20,25 +20,25 @@ class Entry:
     status: int
 
 
-class Journal:
+class RequestLog:
     """The last 200,000 requests."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._entries: deque[Entry] = deque(maxlen=KEPT)
+        self._entries: deque[LoggedRequest] = deque(maxlen=MAX_ENTRIES)
 
-    def add(self, entry: Entry) -> None:
-        """Remember one request."""
+    def add(self, entry: LoggedRequest) -> None:
+        """Add one request."""
         with self._lock:
             self._entries.append(entry)
 
     def clear(self) -> None:
-        """Forget all."""
+        """Delete all entries."""
         with self._lock:
             self._entries.clear()
 
-    def summary(self, since: float = 0) -> dict[str, Any]:
-        """Return API calls since a Unix time: by template, status and minute, and the most in any 60 seconds."""
+    def summarize(self, since: float = 0) -> dict[str, Any]:
+        """Count API calls since a Unix time by template, status and minute, with the peak in any 60 seconds."""
         with self._lock:
             entries = [e for e in self._entries if e.at >= since and e.template.startswith("/api/")]
         by_minute = Counter(int(entry.at) // 60 * 60 for entry in entries)
@@ -47,19 +47,19 @@ class Journal:
             "by_template": dict(Counter(f"{entry.method} {entry.template}" for entry in entries)),
             "by_status": {str(code): n for code, n in Counter(entry.status for entry in entries).items()},
             "by_minute": {str(minute): n for minute, n in sorted(by_minute.items())},
-            "most_in_any_minute": _most_within([entry.at for entry in entries], 60),
-            "most_answered_in_any_minute": _most_within(
+            "most_in_any_minute": _count_peak([entry.at for entry in entries], 60),
+            "most_answered_in_any_minute": _count_peak(
                 [entry.at for entry in entries if entry.status not in (401, 429)], 60
             ),
         }
 
 
-def _most_within(times: list[float], seconds: float) -> int:
+def _count_peak(times: list[float], seconds: float) -> int:
     window: deque[float] = deque()
-    most = 0
+    peak = 0
     for at in sorted(times):
         window.append(at)
         while window[0] <= at - seconds:
             window.popleft()
-        most = max(most, len(window))
-    return most
+        peak = max(peak, len(window))
+    return peak

@@ -1,4 +1,4 @@
-"""How rows look on the wire: the API's field names and spellings; no decisions."""
+"""Serializes rows as the JSON objects of the API."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from sandbox.core import Sandbox
-from sandbox.photo_urls import photo_urls
+from sandbox.photo_urls import build_photo_urls
 from sandbox.store.invites import Invite
 from sandbox.store.members import Member
 from sandbox.store.models import Model
@@ -16,29 +16,29 @@ MODEL_STATUSES = ("onboarding", "waiting", "pending", "generatingHeadshots", "ac
 GENERATING_SPELLINGS = frozenset({"generatingHeadshots", "generating", "generating-headshots"})
 
 
-def status_out(sandbox: Sandbox, status: str) -> str:
-    """Return a model status in the spelling the switches ask for."""
+def serialize_status(sandbox: Sandbox, status: str) -> str:
+    """Return a model status in the configured spelling."""
     return sandbox.switches.generating_spelling if status == "generatingHeadshots" else status
 
 
-def credits_out(credits: Decimal) -> int | float:
-    """Return a balance as an integer when it is whole."""
+def serialize_credits(credits: Decimal) -> int | float:
+    """Return a balance, as an integer if it is whole."""
     return int(credits) if credits == credits.to_integral_value() else float(credits)
 
 
-def title_out(model: Model) -> str | None:
-    """Return the display name, null before onboarding has ended."""
+def serialize_title(model: Model) -> str | None:
+    """Return the display name, or None until onboarding is completed."""
     return model.title or None if model.status != "onboarding" else None
 
 
-def model_out(sandbox: Sandbox, model: Model) -> dict[str, Any]:
-    """Return a model as the models endpoints show it."""
+def serialize_model(sandbox: Sandbox, model: Model) -> dict[str, Any]:
+    """Return the object of the models endpoints."""
     return {
         "id": model.id,
         "uid": model.uid,
         "email": model.email,
-        "title": title_out(model),
-        "status": status_out(sandbox, model.status),
+        "title": serialize_title(model),
+        "status": serialize_status(sandbox, model.status),
         "teamId": model.team_id,
         "teamName": model.team_name,
         "isDevelopment": model.is_development,
@@ -47,9 +47,9 @@ def model_out(sandbox: Sandbox, model: Model) -> dict[str, Any]:
     }
 
 
-def photo_out(sandbox: Sandbox, photo: Photo, include_all: bool) -> dict[str, Any]:
-    """Return a photo as the photos endpoints show it, with fresh addresses."""
-    urls, expires_at = photo_urls(sandbox, photo, include_all)
+def serialize_photo(sandbox: Sandbox, photo: Photo, include_all: bool) -> dict[str, Any]:
+    """Return the object of the photos endpoints, with new URLs."""
+    urls, expires_at = build_photo_urls(sandbox, photo, include_all)
     return {
         "id": photo.id,
         "status": photo.status,
@@ -60,15 +60,15 @@ def photo_out(sandbox: Sandbox, photo: Photo, include_all: bool) -> dict[str, An
     }
 
 
-def single_photo_out(sandbox: Sandbox, photo: Photo, include_all: bool) -> dict[str, Any]:
-    """Return a photo on its own: with the model it belongs to."""
-    shown = photo_out(sandbox, photo, include_all)
+def serialize_single_photo(sandbox: Sandbox, photo: Photo, include_all: bool) -> dict[str, Any]:
+    """Return a single photo with the id of its model."""
+    shown = serialize_photo(sandbox, photo, include_all)
     return {"id": shown.pop("id"), "modelId": photo.model_id, **shown}
 
 
-def favorite_out(sandbox: Sandbox, favorite: Favorite, include_all: bool) -> dict[str, Any]:
-    """Return one of the organisation's favourites: a photo with its person."""
-    return single_photo_out(sandbox, favorite.photo, include_all) | {
+def serialize_favorite(sandbox: Sandbox, favorite: Favorite, include_all: bool) -> dict[str, Any]:
+    """Return a favorite of the organization: a photo and its person."""
+    return serialize_single_photo(sandbox, favorite.photo, include_all) | {
         "email": favorite.email,
         "title": favorite.title or None,
         "teamId": favorite.team_id,
@@ -76,8 +76,8 @@ def favorite_out(sandbox: Sandbox, favorite: Favorite, include_all: bool) -> dic
     }
 
 
-def member_out(sandbox: Sandbox, member: Member) -> dict[str, Any]:
-    """Return a member as the full list shows it."""
+def serialize_member(sandbox: Sandbox, member: Member) -> dict[str, Any]:
+    """Return the object of the full member list."""
     return {
         "id": member.id,
         "email": member.email,
@@ -86,13 +86,13 @@ def member_out(sandbox: Sandbox, member: Member) -> dict[str, Any]:
         "teamId": member.team_id,
         "teamName": member.team_name,
         "modelId": member.model_id,
-        "modelStatus": status_out(sandbox, member.model_status),
+        "modelStatus": serialize_status(sandbox, member.model_status),
         "joinedAt": member.joined_at,
     }
 
 
-def accepted_out(member: Member) -> dict[str, Any]:
-    """Return a member who has not begun: without status and model."""
+def serialize_accepted_member(member: Member) -> dict[str, Any]:
+    """Return a member who has not started, without status and model."""
     return {
         "id": member.id,
         "email": member.email,
@@ -103,8 +103,8 @@ def accepted_out(member: Member) -> dict[str, Any]:
     }
 
 
-def invite_out(invite: Invite) -> dict[str, Any]:
-    """Return an invite; `modelId` is absent, not null, until there is one."""
+def serialize_invite(invite: Invite) -> dict[str, Any]:
+    """Return an invite. `modelId` is absent until there is a model."""
     shown: dict[str, Any] = {"email": invite.email, "status": invite.status}
     if invite.model_id is not None:
         shown["modelId"] = invite.model_id

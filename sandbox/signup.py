@@ -1,4 +1,4 @@
-"""The page behind an invite's link: one button that begins the session; no accounts, no passwords."""
+"""The sign-up page of an invite: one button that starts the session."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from werkzeug.wrappers import Response as BaseResponse
 from sandbox import invitations
 from sandbox.core import Sandbox
 from sandbox.errors import ApiError
-from sandbox.sessions import signed_url
+from sandbox.sessions import build_signed_url
 from sandbox.store import invites, organization
 
 
 def create_blueprint(sandbox: Sandbox) -> Blueprint:
-    """Return the sign-up page of one sandbox."""
+    """Build the sign-up page of one sandbox."""
     pages = Blueprint("signup", __name__)
 
     @pages.get("/auth/signup")
     def signup() -> str:
         with sandbox.read() as db:
-            invite = invites.by_id(db, request.args.get("invite", ""))
-            name = organization.get(db).name
+            invite = invites.find_invite(db, request.args.get("invite", ""))
+            name = organization.get_organization(db).name
         if invite is None:
             abort(404)
         usable = invite.status == "pending" and not invitations.is_expired(sandbox, invite)
@@ -32,12 +32,12 @@ def create_blueprint(sandbox: Sandbox) -> Blueprint:
     def accept() -> BaseResponse:
         try:
             with sandbox.write() as db:
-                invite = invites.by_id(db, request.form.get("invite", ""))
+                invite = invites.find_invite(db, request.form.get("invite", ""))
                 if invite is None:
                     abort(404)
-                model = invitations.accept(sandbox, db, invite)
+                model = invitations.accept_invite(sandbox, db, invite)
         except ApiError as exc:
             return Response(f"{exc.message}\n", 410, content_type="text/plain")
-        return redirect(signed_url(sandbox, model), 303)
+        return redirect(build_signed_url(sandbox, model), 303)
 
     return pages

@@ -1,4 +1,4 @@
-"""What the hosted studio may ask of the sandbox: a protocol and its values; never SQL and never HTTP."""
+"""The storage protocol of the studio pages and its value types."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Protocol
 
 
 class OutOfCredits(Exception):
-    """The organisation has too few credits for one more session."""
+    """The organization has too few credits for another session."""
 
 
 class AlreadyCompleted(Exception):
-    """Onboarding was completed before; the session is past its upload step."""
+    """Onboarding is already completed."""
 
 
 class UnknownStudioItem(LookupError):
-    """The model, upload or photo named does not exist (any more)."""
+    """The model, upload or photo does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class StudioBrand:
-    """How the studio introduces itself: provider's brand key, brand name, organisation's name."""
+    """The names shown in the studio: brand key, brand name and organization name."""
 
     key: str
     name: str
@@ -30,11 +30,11 @@ class StudioBrand:
 
 @dataclass(frozen=True, slots=True)
 class StudioModel:
-    """One session as its owner sees it.
+    """One session, as shown to its owner.
 
     `status` is one of onboarding, waiting, pending, generatingHeadshots, active, failed, deleted.
-    `title` and `trigger` are "" until the person has told them. `expected_ready_at` is a guess in UTC while
-    pictures are being made, else None. `session_expired` means: show "this link has expired" only.
+    `title` and `trigger` are "" until they are entered. `expected_ready_at` is an estimate in UTC while
+    photos are generated, else None. With `session_expired`, only "this link has expired" may be shown.
     """
 
     id: str
@@ -61,7 +61,7 @@ class UploadInfo:
 
 @dataclass(frozen=True, slots=True)
 class StudioPhoto:
-    """One generated picture with fresh signed addresses; `liked_status` is none, liked or loved."""
+    """One generated photo with new signed URLs. `liked_status` is none, liked or loved."""
 
     id: str
     liked_status: str
@@ -70,41 +70,41 @@ class StudioPhoto:
 
 
 class StudioStore(Protocol):
-    """Everything the studio pages can do; any model id may raise UnknownStudioItem."""
+    """Storage operations of the studio pages. Each may raise UnknownStudioItem."""
 
-    def brand(self) -> StudioBrand:
-        """Return the names the pages show."""
+    def get_brand(self) -> StudioBrand:
+        """Return the names shown on the pages."""
         ...
 
-    def refuses_frames(self) -> bool:
-        """Return whether browsers are told not to show the pages inside another site's."""
+    def is_framing_refused(self) -> bool:
+        """Return whether the pages forbid being framed."""
         ...
 
-    def needs_cookies(self) -> bool:
-        """Return whether the pages only go on where their own cookie comes back."""
+    def is_cookie_required(self) -> bool:
+        """Return whether the pages require their cookie to be sent back."""
         ...
 
     def find_by_token(self, token: str) -> StudioModel | None:
-        """Return the session the signed URL belongs to; None for a token never issued.
+        """Return the session of a token, or None if the token was never issued.
 
-        A deleted session comes back with status "deleted", a dead link with `session_expired`.
+        A deleted session has status "deleted", an expired link `session_expired`.
         """
         ...
 
     def set_profile(self, model_id: str, title: str, trigger: str) -> None:
-        """Remember the person's display name and trigger ("male" or "female")."""
+        """Store the person's display name and trigger ("male" or "female")."""
         ...
 
     def add_upload(self, model_id: str, upload: bytes, filename: str) -> UploadInfo:
-        """Keep one normalised JPEG.
+        """Store one normalized JPEG.
 
         Raises:
-            AlreadyCompleted: onboarding is over.
+            AlreadyCompleted: onboarding is completed.
         """
         ...
 
     def list_uploads(self, model_id: str) -> list[UploadInfo]:
-        """Return uploads, oldest first."""
+        """List uploads, oldest first."""
         ...
 
     def read_upload(self, model_id: str, upload_id: str) -> bytes:
@@ -112,34 +112,34 @@ class StudioStore(Protocol):
         ...
 
     def remove_upload(self, model_id: str, upload_id: str) -> None:
-        """Forget one upload.
+        """Delete one upload.
 
         Raises:
-            AlreadyCompleted: onboarding is over.
+            AlreadyCompleted: onboarding is completed.
         """
         ...
 
     def complete_onboarding(self, model_id: str) -> None:
-        """Consume the credit and start the work; events fire.
+        """Charge the credit and start processing. Records events.
 
         Raises:
-            OutOfCredits: nothing has changed, the person can try again later.
-            AlreadyCompleted: a second press; nothing has changed.
+            OutOfCredits: nothing has changed; the request can be repeated later.
+            AlreadyCompleted: a repeated request; nothing has changed.
         """
         ...
 
     def list_photos(self, model_id: str) -> list[StudioPhoto]:
-        """Return the generated pictures in gallery order; empty before the session is active."""
+        """List the generated photos in gallery order. Empty until the session is active."""
         ...
 
     def set_liked(self, model_id: str, photo_id: str, liked_status: str) -> None:
-        """Rate one picture none, liked or loved; no event announces it."""
+        """Set the rating to none, liked or loved. Records no event."""
         ...
 
     def select_favorite(self, model_id: str, photo_id: str) -> None:
-        """Make this picture the one favourite; an event announces every change."""
+        """Set the favorite. Records an event for every change."""
         ...
 
     def clear_favorite(self, model_id: str) -> None:
-        """Have no favourite; silent."""
+        """Clear the favorite. Records no event."""
         ...

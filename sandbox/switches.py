@@ -1,4 +1,4 @@
-"""Everything about the sandbox that can be changed while it runs; defaults are the documented behaviour."""
+"""The switches: settings that can change while the sandbox runs. Defaults are the documented behavior."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Count = Annotated[int, Meta(ge=0, le=100_000)]
 
 
 class Switches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The switches; docs/sandbox.md says what each does and which are invented."""
+    """The switches. docs/sandbox.md describes each and marks undocumented assumptions."""
 
     speed: Annotated[float, Meta(gt=0, le=1_000_000)] = 1.0
     whitelabel: bool = True
@@ -53,11 +53,11 @@ class Switches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     favorite_event: Literal["photo", "bare"] = "photo"
 
 
-def changed(switches: Switches, changes: dict[str, Any]) -> Switches:
-    """Return the switches with changes by name.
+def update_switches(switches: Switches, changes: dict[str, Any]) -> Switches:
+    """Return the switches with changes applied by name.
 
     Raises:
-        BadSettingError: a name is unknown or a value is not allowed.
+        BadSettingError: a name is unknown or a value is invalid.
     """
     try:
         return msgspec.convert(msgspec.to_builtins(switches) | changes, Switches)
@@ -65,7 +65,7 @@ def changed(switches: Switches, changes: dict[str, Any]) -> Switches:
         raise BadSettingError(str(exc)) from exc
 
 
-def as_dict(switches: Switches) -> dict[str, Any]:
-    """Return the switches as plain JSON values."""
-    plain: dict[str, Any] = msgspec.to_builtins(switches)
-    return plain
+def dump_switches(switches: Switches) -> dict[str, Any]:
+    """Return the switches as JSON values."""
+    values: dict[str, Any] = msgspec.to_builtins(switches)
+    return values

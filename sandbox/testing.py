@@ -1,4 +1,4 @@
-"""A sandbox in a thread on a free port, for tests of anything that talks to the API."""
+"""Runs a sandbox in a thread on a free port, for tests of API clients."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from sandbox.app import sandbox_of
+from sandbox.app import get_sandbox
 from sandbox.config import SandboxConfig
 from sandbox.core import Sandbox
-from sandbox.server import listen
+from sandbox.server import bind_server
 
 API_KEY = "sandbox-test-key"
 WEBHOOK_SECRET = "0123456789abcdef" * 4
@@ -22,7 +22,7 @@ WEBHOOK_SECRET = "0123456789abcdef" * 4
 
 @dataclass(frozen=True, slots=True)
 class RunningSandbox:
-    """A served sandbox; addresses have no trailing slash."""
+    """A running sandbox. URLs have no trailing slash."""
 
     base_url: str
     api_url: str
@@ -45,7 +45,7 @@ def start_sandbox(
     data_dir: Path | None = None,
     port: int = 0,
 ) -> Iterator[RunningSandbox]:
-    """Serve a sandbox while the block runs; without `data_dir`, its state goes with it."""
+    """Run a sandbox for the duration of the block. Without `data_dir`, its state is deleted afterwards."""
     with tempfile.TemporaryDirectory(prefix="sandbox-") as folder:
         config = SandboxConfig(
             data_dir=data_dir or Path(folder),
@@ -56,13 +56,13 @@ def start_sandbox(
             credits=Decimal(credits),
             switches={"speed": speed, **(switches or {})},
         )
-        listening = listen(config, port=port)
+        listening = bind_server(config, port=port)
         thread = threading.Thread(target=listening.serve, name="sandbox-server", daemon=True)
         thread.start()
         url = listening.url
         try:
             yield RunningSandbox(
-                url, f"{url}/api/v2", f"{url}/_control", api_key, webhook_secret, sandbox_of(listening.app)
+                url, f"{url}/api/v2", f"{url}/_control", api_key, webhook_secret, get_sandbox(listening.app)
             )
         finally:
             listening.stop()

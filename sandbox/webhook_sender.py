@@ -1,4 +1,4 @@
-"""Sends what is in the outbox, in order for each model, with the documented retries; renders no events."""
+"""Sends webhook deliveries in order per model, with the documented retry schedule."""
 
 from __future__ import annotations
 
@@ -12,142 +12,146 @@ from http.cookiejar import DefaultCookiePolicy
 import requests
 
 from sandbox import webhook_request
-from sandbox.clock import iso, parse_iso
+from sandbox.clock import format_iso, parse_iso
 from sandbox.core import Sandbox
 from sandbox.store import deliveries, settings
 from sandbox.store.database import Connection
 from sandbox.store.deliveries import Attempt, Delivery
 from sandbox.worker import Worker
 
-AT_ONCE = 8
-BATCH = 64
-GOOD = range(200, 300)
-DEFERRING = ("delay", "reorder")
+MAX_PARALLEL_ATTEMPTS = 8
+BATCH_SIZE = 64
+SUCCESS_STATUSES = range(200, 300)
+DEFERRING_FAULTS = ("delay", "reorder")
 
 
 class WebhookSender:
-    """Tries due deliveries in the background."""
+    """Attempts due deliveries in the background."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
-        self._busy: set[str] = set()
+        self._in_progress: set[str] = set()
         self._lock = threading.Lock()
-        self._posters = ThreadPoolExecutor(AT_ONCE, "sandbox-webhook")
+        self._executor = ThreadPoolExecutor(MAX_PARALLEL_ATTEMPTS, "sandbox-webhook")
         self._sessions = threading.local()
-        self._opened: list[requests.Session] = []
-        self._worker = Worker("sandbox-webhooks", self.look)
+        self._open_sessions: list[requests.Session] = []
+        self._worker = Worker("sandbox-webhooks", self.start_due_attempts)
 
     def start(self) -> None:
-        """Send in the background from now on."""
-        self._sandbox.on_wake(self._worker.wake)
+        """Start the background thread."""
+        self._sandbox.add_wake_listener(self._worker.wake)
         self._worker.start()
 
     def stop(self) -> None:
-        """End after the attempts on their way; the rest is sent at the next start."""
+        """Stop after the attempts in progress. The rest is sent at the next start."""
         self._worker.stop()
-        self._posters.shutdown(wait=True, cancel_futures=True)
-        for session in self._opened:
+        self._executor.shutdown(wait=True, cancel_futures=True)
+        for session in self._open_sessions:
             session.close()
 
-    def look(self) -> float:
-        """Start every attempt that is due and return the seconds until the next."""
+    def start_due_attempts(self) -> float:
+        """Start all due attempts and return the seconds until the next one."""
         now = self._sandbox.now()
         with self._sandbox.read() as db:
-            waiting = deliveries.due(db, now, BATCH)
-            next_due = deliveries.next_due(db)
+            waiting = deliveries.list_due(db, now, BATCH_SIZE)
+            next_due = deliveries.find_next_due_at(db)
         if self._sandbox.switches.webhook_order == "shuffled":
             random.shuffle(waiting)
         for delivery in waiting:
             if self._claim(delivery):
-                self._posters.submit(self._attempt, delivery)
+                self._executor.submit(self._attempt, delivery)
         if waiting or next_due is None:
-            # Whoever finishes an attempt wakes this thread; nothing else becomes due before that.
+            # A finished attempt notifies this thread; nothing else becomes due before that.
             return float("inf") if not waiting else 1.0
         return (parse_iso(next_due) - parse_iso(now)).total_seconds()
 
-    def try_now(self, delivery: Delivery) -> None:
-        """Make one attempt in this thread: for tests that drive time by hand."""
+    def attempt_now(self, delivery: Delivery) -> None:
+        """Make one attempt in this thread. For tests that control the clock."""
         if self._claim(delivery):
             self._attempt(delivery)
 
     def _claim(self, delivery: Delivery) -> bool:
-        key = self._lane(delivery)
+        key = self._ordering_key(delivery)
         with self._lock:
-            if key in self._busy:
+            if key in self._in_progress:
                 return False
-            self._busy.add(key)
+            self._in_progress.add(key)
             return True
 
-    def _lane(self, delivery: Delivery) -> str:
-        """Deliveries in the same lane go one after the other."""
+    def _ordering_key(self, delivery: Delivery) -> str:
+        """Return the key of deliveries that must be sent one after the other."""
         shuffled = self._sandbox.switches.webhook_order == "shuffled"
         return delivery.id if shuffled or delivery.tries > 0 else delivery.model_id
 
     def _attempt(self, delivery: Delivery) -> None:
-        lane = self._lane(delivery)
+        key = self._ordering_key(delivery)
         try:
             with self._sandbox.read() as db:
-                current = deliveries.by_id(db, delivery.id)
+                current = deliveries.find_delivery(db, delivery.id)
             if current is not None and current.tries == delivery.tries and current.due_at is not None:
                 self._send(current)
         finally:
             with self._lock:
-                self._busy.discard(lane)
-            self._sandbox.wake()
+                self._in_progress.discard(key)
+            self._sandbox.notify_workers()
 
     def _send(self, delivery: Delivery) -> None:
         with self._sandbox.read() as db:
-            url, secret = settings.get(db, "webhook_url"), settings.get(db, "webhook_secret")
+            url, secret = settings.get_setting(db, "webhook_url"), settings.get_setting(db, "webhook_secret")
         if not url or not secret:
-            self._change(delivery, state="unaddressed", due_at=None)
+            self._update(delivery, state="unaddressed", due_at=None)
             return
-        rule = None if delivery.held else self._sandbox.faults.take_for_webhook(delivery.event, delivery.tries)
+        rule = None if delivery.hold_kind else self._sandbox.faults.consume_webhook_rule(delivery.event, delivery.tries)
         fault = None if rule is None else rule.fault
-        if rule is not None and fault in DEFERRING:
+        if rule is not None and fault in DEFERRING_FAULTS:
             later = self._sandbox.clock.now() + timedelta(seconds=rule.seconds)
-            self._change(
+            self._update(
                 delivery,
-                held=deliveries.FOR_THE_NEXT if fault == "reorder" else deliveries.FOR_A_TIME,
-                due_at=iso(later),
+                held=deliveries.HELD_UNTIL_NEXT if fault == "reorder" else deliveries.HELD_UNTIL_TIME,
+                due_at=format_iso(later),
             )
         elif fault == "drop":
-            self._change(delivery, state="dropped", due_at=None)
+            self._update(delivery, state="dropped", due_at=None)
         else:
             self._post(delivery, url, secret, fault)
             if fault == "duplicate":
-                self._post(delivery, url, secret, fault, again=True)
+                self._post(delivery, url, secret, fault, is_duplicate=True)
 
-    def _post(self, delivery: Delivery, url: str, secret: str, fault: str | None, *, again: bool = False) -> None:
-        sandbox, begun = self._sandbox, time.monotonic()
-        wall = int(sandbox.clock.wall().timestamp())
-        request = webhook_request.build(sandbox.brand, sandbox.switches, secret, delivery, now=wall, fault=fault)
+    def _post(
+        self, delivery: Delivery, url: str, secret: str, fault: str | None, *, is_duplicate: bool = False
+    ) -> None:
+        sandbox, started_at = self._sandbox, time.monotonic()
+        timestamp = int(sandbox.clock.real_now().timestamp())
+        request = webhook_request.build_webhook_request(
+            sandbox.brand, sandbox.switches, secret, delivery, now=timestamp, fault=fault
+        )
         at = sandbox.now()
         status, outcome = self._exchange(url, request)
-        took = round((time.monotonic() - begun) * 1000)
-        attempt = Attempt(delivery.id, at, url, status, outcome, fault, took)
+        milliseconds = round((time.monotonic() - started_at) * 1000)
+        attempt = Attempt(delivery.id, at, url, status, outcome, fault, milliseconds)
         with sandbox.write() as db:
-            deliveries.add_attempt(db, attempt)
-            if not again:
-                self._settle(db, delivery, attempt, request.signed_at)
+            deliveries.create_attempt(db, attempt)
+            if not is_duplicate:
+                self._record_outcome(db, delivery, attempt, request.signed_at)
 
     def _exchange(self, url: str, request: webhook_request.WebhookRequest) -> tuple[int | None, str]:
         timeout = self._sandbox.switches.webhook_timeout_seconds
         try:
-            with self._session().post(
+            with self._get_session().post(
                 url,
                 data=request.body,
                 headers=request.headers,
                 timeout=(timeout, timeout),
                 allow_redirects=False,
                 stream=True,
-            ) as answer:
-                return answer.status_code, "acknowledged" if answer.status_code in GOOD else "refused"
+            ) as response:
+                return response.status_code, "acknowledged" if response.status_code in SUCCESS_STATUSES else "refused"
         except requests.Timeout:
             return None, "timeout"
         except (requests.RequestException, ValueError):
             return None, "unreachable"
 
-    def _settle(self, db: Connection, delivery: Delivery, attempt: Attempt, signed_at: int) -> None:
+    def _record_outcome(self, db: Connection, delivery: Delivery, attempt: Attempt, signed_at: int) -> None:
         sandbox, tries = self._sandbox, delivery.tries + 1
         first_signed = delivery.signed_at if delivery.signed_at is not None else signed_at
         schedule = sandbox.switches.webhook_retry_minutes
@@ -156,20 +160,20 @@ class WebhookSender:
         elif tries >= len(schedule):
             state, due = "lost", None
         else:
-            state, due = "waiting", self._retry_at(delivery, schedule[tries])
-        deliveries.change(db, delivery.id, state=state, due_at=due, tries=tries, signed_at=first_signed)
-        deliveries.release_held(db, delivery, sandbox.now())
+            state, due = "waiting", self._compute_retry_at(delivery, schedule[tries])
+        deliveries.update_delivery(db, delivery.id, state=state, due_at=due, tries=tries, signed_at=first_signed)
+        deliveries.release_held_deliveries(db, delivery, sandbox.now())
 
-    def _retry_at(self, delivery: Delivery, minutes: float) -> str:
-        """Return the time of a retry, counted from the event, never in the past."""
+    def _compute_retry_at(self, delivery: Delivery, minutes: float) -> str:
+        """Return the time of a retry, counted from the event but not in the past."""
         offset = timedelta(minutes=minutes / self._sandbox.switches.speed)
-        return max(iso(parse_iso(delivery.created_at) + offset), self._sandbox.now())
+        return max(format_iso(parse_iso(delivery.created_at) + offset), self._sandbox.now())
 
-    def _change(self, delivery: Delivery, **columns: object) -> None:
+    def _update(self, delivery: Delivery, **columns: object) -> None:
         with self._sandbox.write() as db:
-            deliveries.change(db, delivery.id, **columns)
+            deliveries.update_delivery(db, delivery.id, **columns)
 
-    def _session(self) -> requests.Session:
+    def _get_session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._sessions, "session", None)
         if session is None:
             session = requests.Session()
@@ -177,5 +181,5 @@ class WebhookSender:
             session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
             self._sessions.session = session
             with self._lock:
-                self._opened.append(session)
+                self._open_sessions.append(session)
         return session

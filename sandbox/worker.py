@@ -1,4 +1,4 @@
-"""A background thread that looks, sleeps until something is due or someone wakes it, and ends when told."""
+"""A background thread that runs a function when it is due or notified."""
 
 from __future__ import annotations
 
@@ -6,44 +6,44 @@ import logging
 import threading
 from collections.abc import Callable
 
-LONGEST_SLEEP = 30.0
-AFTER_AN_ERROR = 1.0
+MAX_SLEEP_SECONDS = 30.0
+ERROR_PAUSE_SECONDS = 1.0
 
 log = logging.getLogger("sandbox.worker")
 
 
 class Worker:
-    """Runs `look` again and again; it returns the seconds until the next thing is due."""
+    """Calls `run_once` repeatedly. It returns the seconds until the next call is due."""
 
-    def __init__(self, name: str, look: Callable[[], float]) -> None:
-        self._look = look
+    def __init__(self, name: str, run_once: Callable[[], float]) -> None:
+        self._run_once = run_once
         self._wake = threading.Event()
-        self._ended = False
+        self._is_stopped = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._thread.start()
 
     def wake(self) -> None:
-        """Look again now."""
+        """Run again immediately."""
         self._wake.set()
 
     def stop(self) -> None:
-        """End after the present look; waits up to 15 seconds for it."""
-        self._ended = True
+        """Stop after the current run. Waits up to 15 seconds."""
+        self._is_stopped = True
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(15)
 
     def _run(self) -> None:
-        while not self._ended:
+        while not self._is_stopped:
             self._wake.clear()
             try:
-                seconds = self._look()
+                seconds = self._run_once()
             except Exception:
-                # A stand-in that silently stops moving would look like a fault of the portal under test.
-                log.exception("the %s thread goes on after an error", self._thread.name)
-                seconds = AFTER_AN_ERROR
-            if not self._ended:
-                self._wake.wait(min(max(seconds, 0.0), LONGEST_SLEEP))
+                # A stopped sandbox would be mistaken for a fault of the portal under test.
+                log.exception("worker.run_failed", extra={"worker": self._thread.name})
+                seconds = ERROR_PAUSE_SECONDS
+            if not self._is_stopped:
+                self._wake.wait(min(max(seconds, 0.0), MAX_SLEEP_SECONDS))

@@ -1,1 +1,1 @@
-"""The provider's HTTP API as the sandbox answers it; every rule of its wire format and none of the work."""
+"""The provider's HTTP API, versions 1 and 2."""

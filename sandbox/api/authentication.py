@@ -1,4 +1,4 @@
-"""Who may call: bearer keys and the request budget, checked before every API view."""
+"""API keys and the rate limit, checked before every API view."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from sandbox.errors import ApiError
 from sandbox.store import keys
 
 
-def guard(blueprint: Blueprint, sandbox: Sandbox) -> None:
-    """Let nothing of this blueprint run without a valid key and a free place in the window."""
+def require_api_key(blueprint: Blueprint, sandbox: Sandbox) -> None:
+    """Require a valid API key and a request left in the rate window for every view of the blueprint."""
 
     @blueprint.before_request
-    def check() -> None:
+    def check_request() -> None:
         scheme, _, key = request.headers.get("Authorization", "").partition(" ")
         with sandbox.read() as db:
-            known = scheme.lower() == "bearer" and bool(key.strip()) and keys.is_valid(db, key.strip())
-        if not known:
+            is_known = scheme.lower() == "bearer" and bool(key.strip()) and keys.is_valid_key(db, key.strip())
+        if not is_known:
             raise ApiError(401, "UNAUTHORIZED", "Invalid API key")
         switches = sandbox.switches
-        now = sandbox.clock.wall()
-        g.window = sandbox.limiter.take(now, switches.rate_limit, switches.rate_window_seconds)
-        if not g.window.allowed:
+        now = sandbox.clock.real_now()
+        g.window = sandbox.rate_limiter.count_request(now, switches.rate_limit, switches.rate_window_seconds)
+        if not g.window.is_allowed:
             raise ApiError(429, "RATE_LIMIT_EXCEEDED", "Rate limit exceeded")

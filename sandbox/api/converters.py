@@ -1,4 +1,4 @@
-"""Path parameters that leave room for a literal path beside them; nothing else about routing."""
+"""URL converters for parameters next to a literal path segment."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from werkzeug.routing import BaseConverter
 
 
 class PhotoId(BaseConverter):
-    """Any photo id; `download` beside it is another resource."""
+    """Any photo id except `download`, which is another resource."""
 
     regex = r"(?!download$)[^/]+"
 
 
 class InvitedEmail(BaseConverter):
-    """Any address; `revoke` beside it is another resource."""
+    """Any e-mail address except `revoke`, which is another resource."""
 
     regex = r"(?!revoke$)[^/]+"
 
 
-def install(app: Flask) -> None:
-    """Make both known to the app's routes."""
+def register_converters(app: Flask) -> None:
+    """Register both converters."""
     app.url_map.converters["photo_id"] = PhotoId
     app.url_map.converters["invited_email"] = InvitedEmail

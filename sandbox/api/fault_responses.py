@@ -1,4 +1,4 @@
-"""Planned wrong answers of the API: the faults that are an answer and not a broken connection."""
+"""Fault rules that change the response of the API instead of the connection."""
 
 from __future__ import annotations
 
@@ -9,79 +9,79 @@ from typing import Any
 
 from flask import Flask, Response, request
 
-from sandbox.api.responses import failure
-from sandbox.errors import ApiError, insufficient_credits
+from sandbox.api.responses import build_failure
+from sandbox.errors import ApiError, InsufficientCreditsError
 from sandbox.faults import ApiRule
 from sandbox.middleware import FAULT_KEY
 
-HALF = 0.5
-WRONG: tuple[Any, ...] = (None, 7, "", "x", [], {}, [None], {"a": []}, 1e300, True)
-AFTERWARDS = ("mangled", "unknown_status")
-PAGE = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
+DELETE_PROBABILITY = 0.5
+WRONG_VALUES: tuple[Any, ...] = (None, 7, "", "x", [], {}, [None], {"a": []}, 1e300, True)
+RESPONSE_FAULTS = ("mangled", "unknown_status")
+BAD_GATEWAY_HTML = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 
-REFUSALS = {
+ERROR_RESPONSES = {
     "rate_limited": ApiError(429, "RATE_LIMIT_EXCEEDED", "Rate limit exceeded"),
     "invite_limited": ApiError(429, "INVITE_LIMIT_EXCEEDED", "Too many pending invites"),
-    "no_credits": insufficient_credits(),
+    "no_credits": InsufficientCreditsError(),
     "server_error": ApiError(500, "INTERNAL_ERROR", "Internal server error"),
     "success_false": ApiError(200, "INVALID_REQUEST", "Something went wrong"),
 }
 
 
-def install(app: Flask) -> None:
-    """Answer wrongly where a rule says so: refusals before anything has happened, bent answers after."""
+def register_fault_hooks(app: Flask) -> None:
+    """Register the hooks: error responses before the view runs, mangled bodies after it."""
 
     @app.before_request
-    def planned() -> Response | None:
+    def respond_with_fault() -> Response | None:
         rule: ApiRule | None = request.environ.get(FAULT_KEY)
-        if rule is None or rule.fault in AFTERWARDS:
+        if rule is None or rule.fault in RESPONSE_FAULTS:
             return None
-        if rule.fault in REFUSALS:
-            return failure(REFUSALS[rule.fault])
+        if rule.fault in ERROR_RESPONSES:
+            return build_failure(ERROR_RESPONSES[rule.fault])
         if rule.fault == "bad_gateway":
-            return Response(PAGE, 502, content_type="text/html")
+            return Response(BAD_GATEWAY_HTML, 502, content_type="text/html")
         if rule.fault == "redirect":
             return Response("", 302, {"Location": rule.location})
-        kind = "image/jpeg" if request.path.startswith("/photos/") else "application/json"
-        return Response('{"success": true, "mod', 200, content_type=kind)
+        content_type = "image/jpeg" if request.path.startswith("/photos/") else "application/json"
+        return Response('{"success": true, "mod', 200, content_type=content_type)
 
     @app.after_request
-    def bent(response: Response) -> Response:
+    def change_response(response: Response) -> Response:
         rule: ApiRule | None = request.environ.get(FAULT_KEY)
-        if rule is not None and rule.fault in AFTERWARDS and response.is_json:
-            told = response.get_json()
-            bend = _mangled if rule.fault == "mangled" else _with_unknown_status
-            response.set_data(json.dumps(bend(told)))
+        if rule is not None and rule.fault in RESPONSE_FAULTS and response.is_json:
+            payload = response.get_json()
+            change = _mangle if rule.fault == "mangled" else _replace_statuses
+            response.set_data(json.dumps(change(payload)))
         return response
 
 
-def _mangled(told: Any) -> Any:
-    """Return the answer with one value, somewhere, missing or of a wrong type."""
-    places = list(_places(told))
-    if not places:
-        return told
-    holder, key = random.choice(places)
-    if isinstance(holder, dict) and random.random() < HALF:
+def _mangle(payload: Any) -> Any:
+    """Delete one random value or replace it with one of a wrong type."""
+    positions = list(_iterate_values(payload))
+    if not positions:
+        return payload
+    holder, key = random.choice(positions)
+    if isinstance(holder, dict) and random.random() < DELETE_PROBABILITY:
         del holder[key]
     else:
-        holder[key] = random.choice([wrong for wrong in WRONG if wrong != holder[key]])
-    return told
+        holder[key] = random.choice([wrong for wrong in WRONG_VALUES if wrong != holder[key]])
+    return payload
 
 
-def _with_unknown_status(told: Any) -> Any:
-    """Return the answer with every status one that nobody has heard of."""
-    for holder, key in _places(told):
+def _replace_statuses(payload: Any) -> Any:
+    """Replace every status with an undocumented one."""
+    for holder, key in _iterate_values(payload):
         if key in ("status", "modelStatus"):
             holder[key] = "underReview"
-    return told
+    return payload
 
 
-def _places(told: Any) -> Iterator[tuple[Any, Any]]:
+def _iterate_values(payload: Any) -> Iterator[tuple[Any, Any]]:
     keys: Iterable[Any] = ()
-    if isinstance(told, dict):
-        keys = list(told)
-    elif isinstance(told, list):
-        keys = range(len(told))
+    if isinstance(payload, dict):
+        keys = list(payload)
+    elif isinstance(payload, list):
+        keys = range(len(payload))
     for key in keys:
-        yield told, key
-        yield from _places(told[key])
+        yield payload, key
+        yield from _iterate_values(payload[key])

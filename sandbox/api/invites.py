@@ -1,4 +1,4 @@
-"""The invites endpoints: list, send, look up, revoke."""
+"""The invites endpoints: list, create, get and revoke."""
 
 from __future__ import annotations
 
@@ -8,58 +8,58 @@ from flask import Blueprint, Response
 
 from sandbox import invitations, serializers
 from sandbox.api import request_parsing
-from sandbox.api.responses import success
+from sandbox.api.responses import build_success
 from sandbox.core import Sandbox
-from sandbox.errors import not_found
+from sandbox.errors import NotFoundError
 from sandbox.store import invites
 
 
 def add_routes(api: Blueprint, sandbox: Sandbox) -> None:
-    """Add the four endpoints."""
+    """Add the endpoints."""
 
     @api.get("/organization/invites")
     def list_invites() -> Response:
         with sandbox.read() as db:
-            found = invites.all_invites(db)
-        return success(sandbox, invites=[serializers.invite_out(invite) for invite in found])
+            found = invites.list_invites(db)
+        return build_success(sandbox, invites=[serializers.serialize_invite(invite) for invite in found])
 
     @api.post("/organization/invites")
     def create_invite() -> Response:
-        return sent(sandbox, request_parsing.body())
+        return create_invite_response(sandbox, request_parsing.parse_body())
 
     @api.post("/organization/invites/revoke")
     def revoke_invite() -> Response:
-        return revoked(sandbox, request_parsing.body())
+        return revoke_invite_response(sandbox, request_parsing.parse_body())
 
     @api.get("/organization/invites/<invited_email:email>")
     def get_invite(email: str) -> Response:
         with sandbox.read() as db:
-            invite = invites.newest_for(db, email)
+            invite = invites.find_newest_invite(db, email)
         if invite is None:
-            raise not_found("Invite")
-        return success(sandbox, invite=serializers.invite_out(invite))
+            raise NotFoundError("Invite")
+        return build_success(sandbox, invite=serializers.serialize_invite(invite))
 
 
-def sent(sandbox: Sandbox, told: dict[str, Any]) -> Response:
-    """Send an invite and answer; `teamId` is absent when none was given."""
-    email = request_parsing.email(told)
+def create_invite_response(sandbox: Sandbox, payload: dict[str, Any]) -> Response:
+    """Create an invite and build the response. `teamId` is absent if none was given."""
+    email = request_parsing.parse_email(payload)
     with sandbox.write() as db:
-        team_id = request_parsing.team(db, told)
-        invite_id = invitations.send(sandbox, db, email, team_id)
-    named: dict[str, Any] = {
+        team_id = request_parsing.parse_team_id(db, payload)
+        invite_id = invitations.send_invite(sandbox, db, email, team_id)
+    values: dict[str, Any] = {
         "input": {"email": email},
         "message": "Invite sent",
-        "link": invitations.link(sandbox, invite_id),
+        "link": invitations.build_invite_link(sandbox, invite_id),
         "id": invite_id,
     }
     if team_id is not None:
-        named["teamId"] = team_id
-    return success(sandbox, **named)
+        values["teamId"] = team_id
+    return build_success(sandbox, **values)
 
 
-def revoked(sandbox: Sandbox, told: dict[str, Any]) -> Response:
-    """Revoke an invite and answer."""
-    email = request_parsing.text(told, "email")
+def revoke_invite_response(sandbox: Sandbox, payload: dict[str, Any]) -> Response:
+    """Revoke an invite and build the response."""
+    email = request_parsing.parse_text(payload, "email")
     with sandbox.write() as db:
-        invitations.revoke(sandbox, db, email)
-    return success(sandbox, message="Invite revoked", input={"email": email})
+        invitations.revoke_invite(sandbox, db, email)
+    return build_success(sandbox, message="Invite revoked", input={"email": email})

@@ -1,4 +1,4 @@
-"""The team member lists: everyone, and by how far they are."""
+"""The member endpoints: all members, and members by status."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from flask import Blueprint, Response
 
 from sandbox import serializers
 from sandbox.api import request_parsing
-from sandbox.api.responses import success
+from sandbox.api.responses import build_success
 from sandbox.core import Sandbox
 from sandbox.store import members
 
@@ -14,21 +14,23 @@ STATUSES = ("accepted", "pending", "finished")
 
 
 def add_routes(api: Blueprint, sandbox: Sandbox) -> None:
-    """Add the four endpoints."""
+    """Add the endpoints."""
 
     @api.get("/organization/team")
     def list_members() -> Response:
-        page, status = request_parsing.page(), request_parsing.choice("status", STATUSES)
+        page, status = request_parsing.parse_page(), request_parsing.parse_choice("status", STATUSES)
         with sandbox.read() as db:
-            found, total = members.listed(db, status, page.limit, page.offset)
-        shown = [serializers.member_out(sandbox, member) for member in found]
-        return success(sandbox, members=shown, pagination=page.described(total))
+            found, total = members.list_members(db, status, page.limit, page.offset)
+        shown = [serializers.serialize_member(sandbox, member) for member in found]
+        return build_success(sandbox, members=shown, pagination=page.serialize_pagination(total))
 
     @api.get("/organization/team/accepted")
     def list_accepted() -> Response:
         with sandbox.read() as db:
-            found, total = members.listed(db, "accepted", -1, 0)
-        return success(sandbox, members=[serializers.accepted_out(member) for member in found], count=total)
+            found, total = members.list_members(db, "accepted", -1, 0)
+        return build_success(
+            sandbox, members=[serializers.serialize_accepted_member(member) for member in found], count=total
+        )
 
     @api.get("/organization/team/pending")
     def list_pending() -> Response:
@@ -40,6 +42,6 @@ def add_routes(api: Blueprint, sandbox: Sandbox) -> None:
 
     def _by_status(status: str) -> Response:
         with sandbox.read() as db:
-            found, total = members.listed(db, status, -1, 0)
-        shown = [serializers.member_out(sandbox, member) for member in found]
-        return success(sandbox, members=shown, count=total)
+            found, total = members.list_members(db, status, -1, 0)
+        shown = [serializers.serialize_member(sandbox, member) for member in found]
+        return build_success(sandbox, members=shown, count=total)

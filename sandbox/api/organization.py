@@ -1,4 +1,4 @@
-"""The organisation endpoints: who it is and what it can still spend."""
+"""The organization endpoints: name, teams and credits."""
 
 from __future__ import annotations
 
@@ -7,32 +7,34 @@ from typing import Any
 from flask import Blueprint, Response
 
 from sandbox import serializers
-from sandbox.api.responses import success
+from sandbox.api.responses import build_success
 from sandbox.core import Sandbox
 from sandbox.store import organization, teams
 from sandbox.store.database import Connection
 
 
 def add_routes(api: Blueprint, sandbox: Sandbox) -> None:
-    """Add the two endpoints; V1 has the same two."""
+    """Add the endpoints. They are the same in V1."""
 
     @api.get("/organization")
     def get_organization() -> Response:
         with sandbox.read() as db:
-            return success(sandbox, organization=described(db))
+            return build_success(sandbox, organization=serialize_organization(db))
 
     @api.get("/organization/credits")
     def get_credits() -> Response:
         with sandbox.read() as db:
-            return success(sandbox, credits=serializers.credits_out(organization.get(db).credits))
+            return build_success(
+                sandbox, credits=serializers.serialize_credits(organization.get_organization(db).credits)
+            )
 
 
-def described(db: Connection) -> dict[str, Any]:
-    """Return the organisation with its teams."""
-    found = organization.get(db)
+def serialize_organization(db: Connection) -> dict[str, Any]:
+    """Return the organization with its teams."""
+    found = organization.get_organization(db)
     return {
         "uid": found.uid,
         "name": found.name,
         "website": found.website,
-        "teams": [{"id": team.id, "name": team.name} for team in teams.all_teams(db)],
+        "teams": [{"id": team.id, "name": team.name} for team in teams.list_teams(db)],
     }

@@ -1,4 +1,4 @@
-"""The photos endpoints: lists, the favourite, one photo, download addresses."""
+"""The photos endpoints: lists, favorites, one photo and download URLs."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from flask import Blueprint, Response, request
 
 from sandbox import serializers
 from sandbox.api import request_parsing
-from sandbox.api.models import alive
-from sandbox.api.responses import success
-from sandbox.clock import iso
+from sandbox.api.models import get_model_or_404
+from sandbox.api.responses import build_success
+from sandbox.clock import format_iso
 from sandbox.core import Sandbox
-from sandbox.errors import invalid_request, not_found
-from sandbox.photo_urls import photo_urls
+from sandbox.errors import InvalidRequestError, NotFoundError
+from sandbox.photo_urls import build_photo_urls
 from sandbox.store import photos
 from sandbox.store.photos import Photo
 
@@ -21,89 +21,89 @@ LIKED = ("none", "liked", "loved")
 
 
 def add_routes(api: Blueprint, sandbox: Sandbox) -> None:
-    """Add the five endpoints."""
-    _gallery_routes(api, sandbox)
-    _other_routes(api, sandbox)
+    """Add the endpoints."""
+    _add_gallery_routes(api, sandbox)
+    _add_photo_routes(api, sandbox)
 
 
-def _gallery_routes(api: Blueprint, sandbox: Sandbox) -> None:
+def _add_gallery_routes(api: Blueprint, sandbox: Sandbox) -> None:
     @api.get("/organization/models/<model_id>/photos")
     def list_photos(model_id: str) -> Response:
-        page, everything = request_parsing.page(), request_parsing.include_all()
-        status = request_parsing.choice("status", ("active", "deleted"), "active") or "active"
-        liked = request_parsing.choice("likedStatus", LIKED)
+        page, include_all = request_parsing.parse_page(), request_parsing.parse_include()
+        status = request_parsing.parse_choice("status", ("active", "deleted"), "active") or "active"
+        liked = request_parsing.parse_choice("likedStatus", LIKED)
         with sandbox.read() as db:
-            alive(db, model_id)
-            found, total = photos.of_model(
+            get_model_or_404(db, model_id)
+            found, total = photos.list_photos(
                 db, model_id, status=status, liked_status=liked, limit=page.limit, offset=page.offset
             )
-        shown = [serializers.photo_out(sandbox, photo, everything) for photo in found]
-        return success(sandbox, photos=shown, pagination=page.described(total))
+        shown = [serializers.serialize_photo(sandbox, photo, include_all) for photo in found]
+        return build_success(sandbox, photos=shown, pagination=page.serialize_pagination(total))
 
     @api.get("/organization/models/<model_id>/photos/favorite")
     def get_favorite(model_id: str) -> Response:
         with sandbox.read() as db:
-            chosen = alive(db, model_id).favorite_photo_id
-            photo = None if chosen is None else photos.by_id(db, model_id, chosen)
+            favorite_id = get_model_or_404(db, model_id).favorite_photo_id
+            photo = None if favorite_id is None else photos.find_photo(db, model_id, favorite_id)
         if photo is None:
-            return success(sandbox, photo=None, message="No favorite photo selected")
-        return success(sandbox, photo=serializers.single_photo_out(sandbox, photo, include_all=False))
+            return build_success(sandbox, photo=None, message="No favorite photo selected")
+        return build_success(sandbox, photo=serializers.serialize_single_photo(sandbox, photo, include_all=False))
 
 
-def _other_routes(api: Blueprint, sandbox: Sandbox) -> None:
+def _add_photo_routes(api: Blueprint, sandbox: Sandbox) -> None:
     @api.get("/organization/models/<model_id>/photos/<photo_id:photo_id>")
     def get_photo(model_id: str, photo_id: str) -> Response:
-        everything = request_parsing.include_all()
+        include_all = request_parsing.parse_include()
         with sandbox.read() as db:
-            alive(db, model_id)
-            photo = photos.by_id(db, model_id, photo_id)
+            get_model_or_404(db, model_id)
+            photo = photos.find_photo(db, model_id, photo_id)
         if photo is None:
-            raise not_found("Photo")
-        return success(sandbox, photo=serializers.single_photo_out(sandbox, photo, everything))
+            raise NotFoundError("Photo")
+        return build_success(sandbox, photo=serializers.serialize_single_photo(sandbox, photo, include_all))
 
     @api.get("/organization/photos/favorites")
     def list_favorites() -> Response:
-        page, everything = request_parsing.page(), request_parsing.include_all()
+        page, include_all = request_parsing.parse_page(), request_parsing.parse_include()
         with sandbox.read() as db:
-            found, total = photos.favorites(db, request.args.get("teamId"), page.limit, page.offset)
-        shown = [serializers.favorite_out(sandbox, favorite, everything) for favorite in found]
-        return success(sandbox, photos=shown, pagination=page.described(total))
+            found, total = photos.list_favorites(db, request.args.get("teamId"), page.limit, page.offset)
+        shown = [serializers.serialize_favorite(sandbox, favorite, include_all) for favorite in found]
+        return build_success(sandbox, photos=shown, pagination=page.serialize_pagination(total))
 
     @api.post("/organization/models/<model_id>/photos/download")
     def download_photos(model_id: str) -> Response:
-        told = request_parsing.optional_body()
-        wanted, everything = _photo_ids(told), _include(told)
+        payload = request_parsing.parse_optional_body()
+        photo_ids, include_all = _parse_photo_ids(payload), _parse_include(payload)
         with sandbox.read() as db:
-            alive(db, model_id)
-            found, _ = photos.of_model(db, model_id)
-        return _downloads(sandbox, _chosen(found, wanted), everything)
+            get_model_or_404(db, model_id)
+            found, _ = photos.list_photos(db, model_id)
+        return _build_downloads(sandbox, _select_photos(found, photo_ids), include_all)
 
 
-def _downloads(sandbox: Sandbox, found: list[Photo], everything: bool) -> Response:
-    downloads, expires_at = [], iso(sandbox.clock.now())
+def _build_downloads(sandbox: Sandbox, found: list[Photo], include_all: bool) -> Response:
+    downloads, expires_at = [], format_iso(sandbox.clock.now())
     for photo in found:
-        urls, expires_at = photo_urls(sandbox, photo, everything)
+        urls, expires_at = build_photo_urls(sandbox, photo, include_all)
         downloads.append({"photoId": photo.id, "urls": urls})
-    return success(sandbox, downloads=downloads, expiresAt=expires_at)
+    return build_success(sandbox, downloads=downloads, expiresAt=expires_at)
 
 
-def _chosen(found: list[Photo], wanted: list[str]) -> list[Photo]:
-    if not wanted:
+def _select_photos(found: list[Photo], photo_ids: list[str]) -> list[Photo]:
+    if not photo_ids:
         return found
-    if set(wanted) - {photo.id for photo in found}:
-        raise not_found("Photo")
-    return [photo for photo in found if photo.id in wanted]
+    if set(photo_ids) - {photo.id for photo in found}:
+        raise NotFoundError("Photo")
+    return [photo for photo in found if photo.id in photo_ids]
 
 
-def _photo_ids(told: dict[str, Any]) -> list[str]:
-    value = told.get("photoIds") or []
+def _parse_photo_ids(payload: dict[str, Any]) -> list[str]:
+    value = payload.get("photoIds") or []
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise invalid_request("photoIds must be an array of strings")
+        raise InvalidRequestError("photoIds must be an array of strings")
     return value
 
 
-def _include(told: dict[str, Any]) -> bool:
-    value = told.get("include", "main")
+def _parse_include(payload: dict[str, Any]) -> bool:
+    value = payload.get("include", "main")
     if value not in ("main", "all"):
-        raise invalid_request("include must be main or all")
+        raise InvalidRequestError("include must be main or all")
     return bool(value == "all")

@@ -1,4 +1,4 @@
-"""Reading what callers send: bodies, fields, pages; refuses with the API's own words."""
+"""Parses request bodies, fields and pagination. Raises the API's errors."""
 
 from __future__ import annotations
 
@@ -10,113 +10,113 @@ from typing import Any
 
 from flask import request
 
-from sandbox.errors import ApiError, invalid_request, not_found
+from sandbox.errors import ApiError, InvalidRequestError, NotFoundError
 from sandbox.store import teams
 from sandbox.store.database import Connection
 
 DEFAULT_LIMIT = 50
-MOST = 200
-LONGEST_EMAIL = 254
-LARGEST_OFFSET = 2**53
+MAX_LIMIT = 200
+MAX_EMAIL_LENGTH = 254
+MAX_OFFSET = 2**53
 _EMAIL = re.compile(r"[^@\s\x00-\x1f]{1,64}@[^@\s.\x00-\x1f]+(\.[^@\s.\x00-\x1f]+)+")
 _INTEGER = re.compile(r"-?[0-9]{1,20}")
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Which part of a list was asked for."""
+    """The requested page of a list."""
 
     limit: int
     offset: int
 
-    def described(self, total: int) -> dict[str, Any]:
-        """Return the `pagination` object."""
-        more = self.offset + self.limit < total
-        return {"total": total, "limit": self.limit, "offset": self.offset, "hasMore": more}
+    def serialize_pagination(self, total: int) -> dict[str, Any]:
+        """Return the `pagination` object of a response."""
+        has_more = self.offset + self.limit < total
+        return {"total": total, "limit": self.limit, "offset": self.offset, "hasMore": has_more}
 
 
-def page() -> Page:
-    """Read `limit` (default 50, cut to 200) and `offset`."""
-    limit, offset = _integer("limit", DEFAULT_LIMIT), _integer("offset", 0)
+def parse_page() -> Page:
+    """Parse `limit` (default 50, capped at 200) and `offset`."""
+    limit, offset = _parse_integer("limit", DEFAULT_LIMIT), _parse_integer("offset", 0)
     if limit < 1:
-        raise invalid_request("limit must be 1 or more")
-    if not 0 <= offset <= LARGEST_OFFSET:
-        raise invalid_request("offset must be 0 or more")
-    return Page(min(limit, MOST), offset)
+        raise InvalidRequestError("limit must be 1 or more")
+    if not 0 <= offset <= MAX_OFFSET:
+        raise InvalidRequestError("offset must be 0 or more")
+    return Page(min(limit, MAX_LIMIT), offset)
 
 
-def choice(name: str, allowed: Collection[str], default: str | None = None) -> str | None:
-    """Read a query value that must be one of a few."""
+def parse_choice(name: str, allowed: Collection[str], default: str | None = None) -> str | None:
+    """Parse a query parameter with a fixed set of values."""
     value = request.args.get(name)
     if value is None:
         return default
     if value not in allowed:
-        raise invalid_request(f"{name} must be one of: {', '.join(sorted(allowed))}")
+        raise InvalidRequestError(f"{name} must be one of: {', '.join(sorted(allowed))}")
     return value
 
 
-def include_all() -> bool:
-    """Read `include`: True for all, False for main."""
-    return choice("include", ("main", "all"), "main") == "all"
+def parse_include() -> bool:
+    """Parse `include`. Return True for all, False for main."""
+    return parse_choice("include", ("main", "all"), "main") == "all"
 
 
-def body() -> dict[str, Any]:
-    """Return the request body, which must be a JSON object."""
-    told = request.get_json(force=True, silent=True)
-    if not isinstance(told, dict):
-        raise invalid_request("The body must be a JSON object")
+def parse_body() -> dict[str, Any]:
+    """Parse the request body, which must be a JSON object."""
+    payload = request.get_json(force=True, silent=True)
+    if not isinstance(payload, dict):
+        raise InvalidRequestError("The body must be a JSON object")
     try:
-        json.dumps(told, ensure_ascii=False).encode()
-    except UnicodeEncodeError as exc:  # half a surrogate pair, which JSON can spell and UTF-8 cannot
-        raise invalid_request("The body holds text that is no Unicode") from exc
-    return told
+        json.dumps(payload, ensure_ascii=False).encode()
+    except UnicodeEncodeError as exc:  # a lone surrogate, valid in JSON and not in UTF-8
+        raise InvalidRequestError("The body contains invalid Unicode") from exc
+    return payload
 
 
-def optional_body() -> dict[str, Any]:
-    """Return the request body, {} when there is none."""
-    return body() if request.get_data() else {}
+def parse_optional_body() -> dict[str, Any]:
+    """Parse the request body. Return {} if it is empty."""
+    return parse_body() if request.get_data() else {}
 
 
-def text(told: dict[str, Any], name: str) -> str:
-    """Return a required text field, trimmed."""
-    value = told.get(name)
+def parse_text(payload: dict[str, Any], name: str) -> str:
+    """Parse a required string field, stripped."""
+    value = payload.get(name)
     if not isinstance(value, str) or not value.strip():
-        raise invalid_request(f"{name} is required")
+        raise InvalidRequestError(f"{name} is required")
     return value.strip()
 
 
-def email(told: dict[str, Any]) -> str:
-    """Return the required `email`."""
-    value = text(told, "email")
-    if len(value) > LONGEST_EMAIL or not _EMAIL.fullmatch(value):
+def parse_email(payload: dict[str, Any]) -> str:
+    """Parse the required `email`."""
+    value = parse_text(payload, "email")
+    if len(value) > MAX_EMAIL_LENGTH or not _EMAIL.fullmatch(value):
         raise ApiError(400, "INVALID_EMAIL", "Invalid email address")
     return value
 
 
-def flag(told: dict[str, Any], name: str) -> bool:
-    """Return an optional boolean, False when absent."""
-    value = told.get(name, False)
+def parse_flag(payload: dict[str, Any], name: str) -> bool:
+    """Parse an optional boolean. Return False if absent."""
+    value = payload.get(name, False)
     if not isinstance(value, bool):
-        raise invalid_request(f"{name} must be a boolean")
+        raise InvalidRequestError(f"{name} must be a boolean")
     return value
 
 
-def team(db: Connection, told: dict[str, Any]) -> str | None:
-    """Return the optional `teamId`, which must exist."""
-    value = told.get("teamId")
+def parse_team_id(db: Connection, payload: dict[str, Any]) -> str | None:
+    """Parse the optional `teamId` of an existing team."""
+    value = payload.get("teamId")
     if value is None:
         return None
     if not isinstance(value, str):
-        raise invalid_request("teamId must be a string")
-    if not teams.exists(db, value):
-        raise not_found("Team")
+        raise InvalidRequestError("teamId must be a string")
+    if not teams.has_team(db, value):
+        raise NotFoundError("Team")
     return value
 
 
-def _integer(name: str, default: int) -> int:
+def _parse_integer(name: str, default: int) -> int:
     value = request.args.get(name)
     if value is None:
         return default
     if not _INTEGER.fullmatch(value):
-        raise invalid_request(f"{name} must be an integer")
+        raise InvalidRequestError(f"{name} must be an integer")
     return int(value)

@@ -1,4 +1,4 @@
-"""The teams endpoints: list, create, rename, delete, move members in."""
+"""The teams endpoints: list, create, rename, delete and add members."""
 
 from __future__ import annotations
 
@@ -7,73 +7,73 @@ from typing import Any
 from flask import Blueprint, Response
 
 from sandbox.api import request_parsing
-from sandbox.api.organization import described
-from sandbox.api.responses import success
+from sandbox.api.organization import serialize_organization
+from sandbox.api.responses import build_success
 from sandbox.core import Sandbox
-from sandbox.errors import invalid_request, not_found
+from sandbox.errors import InvalidRequestError, NotFoundError
 from sandbox.store import members, teams
 from sandbox.store.database import Connection
 
 
 def add_routes(api: Blueprint, sandbox: Sandbox) -> None:
-    """Add the five endpoints."""
-    _naming_routes(api, sandbox)
-    _leaving_and_joining_routes(api, sandbox)
+    """Add the endpoints."""
+    _add_team_routes(api, sandbox)
+    _add_membership_routes(api, sandbox)
 
 
-def _naming_routes(api: Blueprint, sandbox: Sandbox) -> None:
+def _add_team_routes(api: Blueprint, sandbox: Sandbox) -> None:
     @api.get("/organization/teams")
     def list_teams() -> Response:
         with sandbox.read() as db:
-            found = teams.all_teams(db)
-        return success(sandbox, teams=[{"id": team.id, "name": team.name} for team in found])
+            found = teams.list_teams(db)
+        return build_success(sandbox, teams=[{"id": team.id, "name": team.name} for team in found])
 
     @api.post("/organization/teams")
     def create_team() -> Response:
-        name = request_parsing.text(request_parsing.body(), "name")
+        name = request_parsing.parse_text(request_parsing.parse_body(), "name")
         try:
             with sandbox.write() as db:
-                teams.create(db, name)
-                return success(sandbox, organization=described(db))
+                teams.create_team(db, name)
+                return build_success(sandbox, organization=serialize_organization(db))
         except teams.DuplicateTeamError as exc:
-            raise invalid_request("A team with this name already exists") from exc
+            raise InvalidRequestError("A team with this name already exists") from exc
 
     @api.put("/organization/teams/<team_id>")
     def update_team(team_id: str) -> Response:
-        name = request_parsing.text(request_parsing.body(), "name")
+        name = request_parsing.parse_text(request_parsing.parse_body(), "name")
         try:
             with sandbox.write() as db:
-                _check(db, team_id)
-                teams.rename(db, team_id, name)
-                return success(sandbox, organization=described(db))
+                _check_team(db, team_id)
+                teams.rename_team(db, team_id, name)
+                return build_success(sandbox, organization=serialize_organization(db))
         except teams.DuplicateTeamError as exc:
-            raise invalid_request("A team with this name already exists") from exc
+            raise InvalidRequestError("A team with this name already exists") from exc
 
 
-def _leaving_and_joining_routes(api: Blueprint, sandbox: Sandbox) -> None:
+def _add_membership_routes(api: Blueprint, sandbox: Sandbox) -> None:
     @api.delete("/organization/teams/<team_id>")
     def delete_team(team_id: str) -> Response:
         with sandbox.write() as db:
-            _check(db, team_id)
-            teams.delete(db, team_id)
-            return success(sandbox, organization=described(db))
+            _check_team(db, team_id)
+            teams.delete_team(db, team_id)
+            return build_success(sandbox, organization=serialize_organization(db))
 
     @api.post("/organization/teams/<team_id>/members")
     def add_members(team_id: str) -> Response:
-        emails = _emails(request_parsing.body())
+        emails = _parse_emails(request_parsing.parse_body())
         with sandbox.write() as db:
-            _check(db, team_id)
-            moved = members.move(db, emails, team_id)
-        return success(sandbox, message=f"{moved} member{'' if moved == 1 else 's'} moved")
+            _check_team(db, team_id)
+            moved = members.set_team(db, emails, team_id)
+        return build_success(sandbox, message=f"{moved} member{'' if moved == 1 else 's'} moved")
 
 
-def _check(db: Connection, team_id: str) -> None:
-    if not teams.exists(db, team_id):
-        raise not_found("Team")
+def _check_team(db: Connection, team_id: str) -> None:
+    if not teams.has_team(db, team_id):
+        raise NotFoundError("Team")
 
 
-def _emails(told: dict[str, Any]) -> list[str]:
-    value = told.get("emails")
+def _parse_emails(payload: dict[str, Any]) -> list[str]:
+    value = payload.get("emails")
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise invalid_request("emails must be an array of strings")
+        raise InvalidRequestError("emails must be an array of strings")
     return value

@@ -1,4 +1,4 @@
-"""The control plane: JSON under /_control/ for tests on this machine; it is no part of the provider's API."""
+"""The control plane: a JSON API under /_control/ for tests. It is not part of the provider's API."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ from sandbox.errors import (
 )
 from sandbox.pipeline import Pipeline
 
-MISSING = (UnknownModelError, UnknownPhotoError, UnknownRuleError)
+NOT_FOUND_ERRORS = (UnknownModelError, UnknownPhotoError, UnknownRuleError)
 
 
 def create_blueprint(sandbox: Sandbox, pipeline: Pipeline) -> Blueprint:
-    """Return the control plane of one sandbox."""
+    """Build the control plane of one sandbox."""
     control = Blueprint("control", __name__, url_prefix="/_control")
-    local_only.guard(control)
+    local_only.restrict_to_loopback(control)
     settings.add_routes(control, sandbox)
     state.add_routes(control, sandbox)
     action_routes.add_routes(control, sandbox, pipeline)
     faults.add_routes(control, sandbox)
 
     @control.errorhandler(SandboxError)
-    def refused(error: SandboxError) -> tuple[Response, int]:
-        return jsonify({"error": str(error) or type(error).__name__}), status_of(error)
+    def handle_error(error: SandboxError) -> tuple[Response, int]:
+        return jsonify({"error": str(error) or type(error).__name__}), get_status_code(error)
 
     return control
 
 
-def status_of(error: SandboxError) -> int:
-    """Return the HTTP status that fits an error."""
+def get_status_code(error: SandboxError) -> int:
+    """Return the HTTP status code of an error."""
     if isinstance(error, ApiError):
         return error.status
-    if isinstance(error, MISSING):
+    if isinstance(error, NOT_FOUND_ERRORS):
         return 404
     if isinstance(error, BadSettingError):
         return 400

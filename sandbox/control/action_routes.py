@@ -1,4 +1,4 @@
-"""Doing things to one model, or for an invited person, over HTTP; the doing is in steering."""
+"""Control plane routes for actions on a model or an invite."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from PIL import Image, UnidentifiedImageError
 
 from sandbox import invitations
 from sandbox.control import model_actions
-from sandbox.control.body import json_body, optional_text
-from sandbox.control.model_actions import Answers
-from sandbox.control.state import described
+from sandbox.control.body import parse_body, parse_optional_text
+from sandbox.control.model_actions import OnboardingInput
+from sandbox.control.state import describe_model
 from sandbox.core import Sandbox
-from sandbox.errors import BadSettingError, UnknownPhotoError, not_found
+from sandbox.errors import BadSettingError, NotFoundError, UnknownPhotoError
 from sandbox.pipeline import Pipeline
 from sandbox.store import invites, models
 from sandbox.store.models import Model
@@ -29,83 +29,87 @@ Action = Callable[[str, dict[str, Any]], Model]
 
 def add_routes(control: Blueprint, sandbox: Sandbox, pipeline: Pipeline) -> None:
     """Add /models/<id>/<action> and /invites/<email>/accept."""
-    ways = _actions(sandbox, pipeline)
+    actions = _build_actions(sandbox, pipeline)
 
     @control.post("/models/<model_id>/<action>")
     def act(model_id: str, action: str) -> Response:
-        if action not in ways:
-            raise BadSettingError(f"action must be one of: {', '.join(ways)}")
-        ways[action](model_id, json_body())
+        if action not in actions:
+            raise BadSettingError(f"action must be one of: {', '.join(actions)}")
+        actions[action](model_id, parse_body())
         with sandbox.read() as db:
-            model = models.by_id(db, model_id)
-            return jsonify(None if model is None else described(sandbox, db, model))
+            model = models.find_model(db, model_id)
+            return jsonify(None if model is None else describe_model(sandbox, db, model))
 
     @control.post("/invites/<email>/accept")
     def accept(email: str) -> Response:
         with sandbox.write() as db:
-            invite = invites.newest_for(db, email)
+            invite = invites.find_newest_invite(db, email)
             if invite is None:
-                raise not_found("Invite")
-            model = invitations.accept(sandbox, db, invite)
-            return jsonify(described(sandbox, db, model))
+                raise NotFoundError("Invite")
+            model = invitations.accept_invite(sandbox, db, invite)
+            return jsonify(describe_model(sandbox, db, model))
 
 
-def _actions(sandbox: Sandbox, pipeline: Pipeline) -> dict[str, Action]:
+def _build_actions(sandbox: Sandbox, pipeline: Pipeline) -> dict[str, Action]:
     def to(status: str) -> Action:
-        return lambda model_id, _: model_actions.advance(sandbox, pipeline, model_id, status)
+        return lambda model_id, _: model_actions.advance_to(sandbox, pipeline, model_id, status)
 
     return {
-        "advance": lambda model_id, told: model_actions.advance(sandbox, pipeline, model_id, _target(told)),
-        "complete": lambda model_id, told: model_actions.complete(sandbox, model_id, _answers(told)),
+        "advance": lambda model_id, body: model_actions.advance_to(sandbox, pipeline, model_id, _parse_target(body)),
+        "complete": lambda model_id, body: model_actions.complete_onboarding(
+            sandbox, model_id, _parse_onboarding_input(body)
+        ),
         "fail": to("failed"),
         "retry": to("onboarding"),
         "delete": to("deleted"),
-        "favorite": lambda model_id, told: model_actions.select_favorite(
-            sandbox, model_id, optional_text(told, "photo_id")
+        "favorite": lambda model_id, body: model_actions.select_favorite(
+            sandbox, model_id, parse_optional_text(body, "photo_id")
         ),
-        "rate": lambda model_id, told: model_actions.rate(sandbox, model_id, _photo(told), _liked(told)),
+        "rate": lambda model_id, body: model_actions.rate_photo(
+            sandbox, model_id, _parse_photo_id(body), _parse_liked_status(body)
+        ),
         "clear_favorite": lambda model_id, _: model_actions.clear_favorite(sandbox, model_id),
-        "delete_photo": lambda model_id, told: model_actions.delete_photo(sandbox, model_id, _photo(told)),
+        "delete_photo": lambda model_id, body: model_actions.delete_photo(sandbox, model_id, _parse_photo_id(body)),
         "expire_session": lambda model_id, _: model_actions.expire_session(sandbox, model_id),
-        "revive_session": lambda model_id, _: model_actions.revive_session(sandbox, model_id),
+        "revive_session": lambda model_id, _: model_actions.unexpire_session(sandbox, model_id),
         "expire_photos": lambda model_id, _: model_actions.expire_photo_urls(sandbox, model_id),
     }
 
 
-def _target(told: dict[str, Any]) -> str:
-    target = told.get("to", "active")
-    if target not in model_actions.TARGETS:
-        raise BadSettingError(f"to must be one of: {', '.join(model_actions.TARGETS)}")
+def _parse_target(body: dict[str, Any]) -> str:
+    target = body.get("to", "active")
+    if target not in model_actions.TARGET_STATUSES:
+        raise BadSettingError(f"to must be one of: {', '.join(model_actions.TARGET_STATUSES)}")
     return str(target)
 
 
-def _photo(told: dict[str, Any]) -> str:
-    photo_id = optional_text(told, "photo_id")
+def _parse_photo_id(payload: dict[str, Any]) -> str:
+    photo_id = parse_optional_text(payload, "photo_id")
     if photo_id is None:
         raise UnknownPhotoError("photo_id is required")
     return photo_id
 
 
-def _liked(told: dict[str, Any]) -> str:
-    liked = told.get("liked_status")
+def _parse_liked_status(payload: dict[str, Any]) -> str:
+    liked = payload.get("liked_status")
     if liked not in LIKED:
         raise BadSettingError(f"liked_status must be one of: {', '.join(LIKED)}")
     return str(liked)
 
 
-def _answers(told: dict[str, Any]) -> Answers:
-    given = told.get("uploads", [])
-    if not isinstance(given, list):
+def _parse_onboarding_input(payload: dict[str, Any]) -> OnboardingInput:
+    uploads = payload.get("uploads", [])
+    if not isinstance(uploads, list):
         raise BadSettingError("uploads must be an array of base64 JPEGs")
-    usual = Answers()
-    return Answers(
-        optional_text(told, "title") or usual.title,
-        optional_text(told, "trigger") or usual.trigger,
-        tuple(_jpeg(item) for item in given),
+    default = OnboardingInput()
+    return OnboardingInput(
+        parse_optional_text(payload, "title") or default.title,
+        parse_optional_text(payload, "trigger") or default.trigger,
+        tuple(_decode_jpeg(item) for item in uploads),
     )
 
 
-def _jpeg(text: object) -> bytes:
+def _decode_jpeg(text: object) -> bytes:
     try:
         data = base64.b64decode(str(text), validate=True)
         with Image.open(io.BytesIO(data), formats=["JPEG"]):

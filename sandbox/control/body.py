@@ -1,4 +1,4 @@
-"""Reading the control plane's JSON bodies; refuses with plain words."""
+"""Parses the JSON bodies of the control plane."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from flask import request
 from sandbox.errors import BadSettingError
 
 
-def json_body() -> dict[str, Any]:
-    """Return the body as an object, {} when there is none."""
+def parse_body() -> dict[str, Any]:
+    """Parse the body as an object. Return {} if it is empty."""
     if not request.get_data():
         return {}
-    told = request.get_json(force=True, silent=True)
-    if not isinstance(told, dict):
+    payload = request.get_json(force=True, silent=True)
+    if not isinstance(payload, dict):
         raise BadSettingError("the body must be a JSON object")
-    return told
+    return payload
 
 
-def number(told: dict[str, Any], name: str) -> float:
-    """Return a required number."""
-    value = told.get(name)
+def parse_number(payload: dict[str, Any], name: str) -> float:
+    """Parse a required number."""
+    value = payload.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise BadSettingError(f"{name} must be a number")
     return value
 
 
-def optional_text(told: dict[str, Any], name: str) -> str | None:
-    """Return a text, None when absent."""
-    value = told.get(name)
+def parse_optional_text(payload: dict[str, Any], name: str) -> str | None:
+    """Parse an optional string."""
+    value = payload.get(name)
     if value is not None and not isinstance(value, str):
-        raise BadSettingError(f"{name} must be a text")
+        raise BadSettingError(f"{name} must be a string")
     return value

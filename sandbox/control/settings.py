@@ -1,4 +1,4 @@
-"""Reading and changing settings, the account and the clock; no models."""
+"""Control plane routes for settings, account and clock."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 
 from sandbox import account, switches
-from sandbox.control.body import json_body, number
+from sandbox.control.body import parse_body, parse_number
 from sandbox.core import Sandbox
 from sandbox.errors import BadSettingError
 
@@ -17,30 +17,30 @@ def add_routes(control: Blueprint, sandbox: Sandbox) -> None:
 
     @control.get("/settings")
     def get_settings() -> Response:
-        return jsonify(current(sandbox))
+        return jsonify(describe_settings(sandbox))
 
     @control.put("/settings")
     def put_settings() -> Response:
-        account.change(sandbox, json_body())
-        return jsonify(current(sandbox))
+        account.update_account(sandbox, parse_body())
+        return jsonify(describe_settings(sandbox))
 
     @control.post("/key")
-    def new_key() -> Response:
-        return jsonify({"api_key": account.new_api_key(sandbox)})
+    def create_key() -> Response:
+        return jsonify({"api_key": account.create_api_key(sandbox)})
 
     @control.delete("/key")
     def delete_key() -> Response:
         account.delete_api_key(sandbox)
-        return jsonify(current(sandbox))
+        return jsonify(describe_settings(sandbox))
 
     @control.post("/webhook_secret")
     def rotate_secret() -> Response:
-        return jsonify({"webhook_secret": account.rotate_secret(sandbox)})
+        return jsonify({"webhook_secret": account.rotate_webhook_secret(sandbox)})
 
     @control.post("/clock")
     def advance_clock() -> Response:
         try:
-            sandbox.advance_clock(number(json_body(), "advance_seconds"))
+            sandbox.advance_clock(parse_number(parse_body(), "advance_seconds"))
         except (ValueError, OverflowError) as exc:
             raise BadSettingError(str(exc)) from exc
         return jsonify({"now": sandbox.now(), "offset_seconds": sandbox.clock.offset.total_seconds()})
@@ -48,9 +48,9 @@ def add_routes(control: Blueprint, sandbox: Sandbox) -> None:
     @control.post("/reset")
     def reset() -> Response:
         sandbox.reset()
-        return jsonify(current(sandbox))
+        return jsonify(describe_settings(sandbox))
 
 
-def current(sandbox: Sandbox) -> dict[str, Any]:
-    """Return every setting; secrets only as whether they are set."""
-    return switches.as_dict(sandbox.switches) | account.described(sandbox)
+def describe_settings(sandbox: Sandbox) -> dict[str, Any]:
+    """Return all settings. Of secrets, only whether they are set."""
+    return switches.dump_switches(sandbox.switches) | account.describe_account(sandbox)

@@ -1,11 +1,11 @@
-"""The account pages of the stand-in, for people on this machine; everything it does the control plane can too."""
+"""The dashboard: the account page of the sandbox. The control plane has the same operations."""
 
 from __future__ import annotations
 
 from flask import Blueprint, Response, render_template
 
 from sandbox import local_only
-from sandbox.control import status_of
+from sandbox.control import get_status_code
 from sandbox.core import Sandbox
 from sandbox.dashboard import buttons, overview
 from sandbox.errors import SandboxError
@@ -13,19 +13,19 @@ from sandbox.pipeline import Pipeline
 
 
 def create_blueprint(sandbox: Sandbox, pipeline: Pipeline) -> Blueprint:
-    """Return the dashboard of one sandbox."""
+    """Build the dashboard of one sandbox."""
     pages = Blueprint("dashboard", __name__)
-    local_only.guard(pages)
+    local_only.restrict_to_loopback(pages)
     overview.add_routes(pages, sandbox)
     buttons.add_routes(pages, sandbox, pipeline)
 
     @pages.errorhandler(SandboxError)
-    def refused(error: SandboxError) -> tuple[str, int]:
-        words = str(error) or type(error).__name__
-        return render_template("sandbox/refused.html", words=words), status_of(error)
+    def handle_error(error: SandboxError) -> tuple[str, int]:
+        message = str(error) or type(error).__name__
+        return render_template("sandbox/refused.html", message=message), get_status_code(error)
 
     @pages.after_request
-    def headers(response: Response) -> Response:
+    def add_headers(response: Response) -> Response:
         response.headers["Cache-Control"] = "no-store"
         response.headers["Referrer-Policy"] = "same-origin"
         response.headers["X-Content-Type-Options"] = "nosniff"

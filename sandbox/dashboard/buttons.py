@@ -1,4 +1,4 @@
-"""What the dashboard's buttons do; each calls one function that the control plane calls too."""
+"""Routes of the dashboard's buttons. Each calls a function that the control plane uses as well."""
 
 from __future__ import annotations
 
@@ -11,129 +11,129 @@ from werkzeug.wrappers import Response
 
 from sandbox import account, creation, lifecycle
 from sandbox.control import model_actions
-from sandbox.control.state import resend
+from sandbox.control.state import schedule_resend
 from sandbox.core import Sandbox
-from sandbox.creation import Wanted
-from sandbox.dashboard.overview import page
+from sandbox.creation import CreateModelRequest
+from sandbox.dashboard.overview import render_page
 from sandbox.errors import BadSettingError
 from sandbox.pipeline import Pipeline
 from sandbox.store.models import Model
 
-Move = Callable[[str], Model]
+ModelAction = Callable[[str], Model]
 
 
 def add_routes(pages: Blueprint, sandbox: Sandbox, pipeline: Pipeline) -> None:
-    """Add every button."""
-    _account_buttons(pages, sandbox)
-    _model_buttons(pages, sandbox, pipeline)
-    _fault_buttons(pages, sandbox)
+    """Add the routes of all buttons."""
+    _add_account_routes(pages, sandbox)
+    _add_model_routes(pages, sandbox, pipeline)
+    _add_fault_routes(pages, sandbox)
 
 
-def _home(part: str) -> Response:
-    return redirect(url_for("dashboard.home", _anchor=part), 303)
+def _redirect_home(anchor: str) -> Response:
+    return redirect(url_for("dashboard.home", _anchor=anchor), 303)
 
 
-def _account_buttons(pages: Blueprint, sandbox: Sandbox) -> None:
+def _add_account_routes(pages: Blueprint, sandbox: Sandbox) -> None:
     @pages.post("/dashboard/key/new")
-    def new_key() -> str:
-        return page(sandbox, {"API key": account.new_api_key(sandbox)})
+    def create_key() -> str:
+        return render_page(sandbox, {"API key": account.create_api_key(sandbox)})
 
     @pages.post("/dashboard/key/delete")
     def delete_key() -> Response:
         account.delete_api_key(sandbox)
-        return _home("key")
+        return _redirect_home("key")
 
     @pages.post("/dashboard/webhook")
     def save_webhook() -> str | Response:
         secret = account.save_webhook(sandbox, request.form.get("url", "").strip())
-        return _home("webhook") if secret is None else page(sandbox, {"Webhook secret": secret})
+        return _redirect_home("webhook") if secret is None else render_page(sandbox, {"Webhook secret": secret})
 
     @pages.post("/dashboard/webhook/rotate")
     def rotate_secret() -> str:
-        return page(sandbox, {"Webhook secret": account.rotate_secret(sandbox)})
+        return render_page(sandbox, {"Webhook secret": account.rotate_webhook_secret(sandbox)})
 
     @pages.post("/dashboard/settings")
-    def settings() -> Response:
-        given = {name: _value(text) for name, text in request.form.items()}
-        account.change(sandbox, given)
-        return _home("switches")
+    def save_settings() -> Response:
+        changes = {name: _parse_value(text) for name, text in request.form.items()}
+        account.update_account(sandbox, changes)
+        return _redirect_home("switches")
 
     @pages.post("/dashboard/clock")
-    def clock() -> Response:
-        hours = _value(request.form.get("hours", ""))
+    def advance_clock() -> Response:
+        hours = _parse_value(request.form.get("hours", ""))
         if isinstance(hours, bool) or not isinstance(hours, int | float) or not 0 <= hours <= 100_000:  # noqa: PLR2004
             raise BadSettingError("hours must be a number from 0 to 100000")
         sandbox.advance_clock(hours * 3600)
-        return _home("sessions")
+        return _redirect_home("sessions")
 
     @pages.post("/dashboard/reset")
     def reset() -> Response:
         sandbox.reset()
-        return _home("sessions")
+        return _redirect_home("sessions")
 
 
-def _model_buttons(pages: Blueprint, sandbox: Sandbox, pipeline: Pipeline) -> None:
-    moves = _moves(sandbox, pipeline)
+def _add_model_routes(pages: Blueprint, sandbox: Sandbox, pipeline: Pipeline) -> None:
+    actions = _build_actions(sandbox, pipeline)
 
     @pages.post("/dashboard/models")
-    def create() -> Response:
+    def create_model() -> Response:
         email = request.form.get("email", "").strip()
         if "@" not in email:
             raise BadSettingError("that is not an e-mail address")
-        wanted = Wanted(email, "development" in request.form, None)
+        new = CreateModelRequest(email, "development" in request.form, None)
         with sandbox.write() as db:
-            creation.create_or_reuse(sandbox, db, wanted, None)
-        return _home("sessions")
+            creation.create_or_reuse_model(sandbox, db, new, None)
+        return _redirect_home("sessions")
 
     @pages.post("/dashboard/models/<model_id>/<action>")
-    def move(model_id: str, action: str) -> Response:
-        if action not in moves:
+    def run_action(model_id: str, action: str) -> Response:
+        if action not in actions:
             raise BadSettingError("there is no such button")
-        moves[action](model_id)
-        return _home("sessions")
+        actions[action](model_id)
+        return _redirect_home("sessions")
 
     @pages.post("/dashboard/deliveries/<delivery_id>/resend")
     def resend_delivery(delivery_id: str) -> Response:
-        resend(sandbox, delivery_id)
-        return _home("deliveries")
+        schedule_resend(sandbox, delivery_id)
+        return _redirect_home("deliveries")
 
 
-def _moves(sandbox: Sandbox, pipeline: Pipeline) -> dict[str, Move]:
+def _build_actions(sandbox: Sandbox, pipeline: Pipeline) -> dict[str, ModelAction]:
     return {
-        "next": lambda model_id: _next(sandbox, pipeline, model_id),
-        "finish": lambda model_id: model_actions.advance(sandbox, pipeline, model_id, "active"),
-        "fail": lambda model_id: model_actions.advance(sandbox, pipeline, model_id, "failed"),
-        "retry": lambda model_id: model_actions.advance(sandbox, pipeline, model_id, "onboarding"),
-        "delete": lambda model_id: model_actions.advance(sandbox, pipeline, model_id, "deleted"),
+        "next": lambda model_id: _advance_one_step(sandbox, pipeline, model_id),
+        "finish": lambda model_id: model_actions.advance_to(sandbox, pipeline, model_id, "active"),
+        "fail": lambda model_id: model_actions.advance_to(sandbox, pipeline, model_id, "failed"),
+        "retry": lambda model_id: model_actions.advance_to(sandbox, pipeline, model_id, "onboarding"),
+        "delete": lambda model_id: model_actions.advance_to(sandbox, pipeline, model_id, "deleted"),
         "favorite": lambda model_id: model_actions.select_favorite(sandbox, model_id, None),
         "expire_session": lambda model_id: model_actions.expire_session(sandbox, model_id),
-        "revive_session": lambda model_id: model_actions.revive_session(sandbox, model_id),
+        "revive_session": lambda model_id: model_actions.unexpire_session(sandbox, model_id),
         "expire_photos": lambda model_id: model_actions.expire_photo_urls(sandbox, model_id),
     }
 
 
-def _next(sandbox: Sandbox, pipeline: Pipeline, model_id: str) -> Model:
+def _advance_one_step(sandbox: Sandbox, pipeline: Pipeline, model_id: str) -> Model:
     with sandbox.read() as db:
-        model = lifecycle.alive(db, model_id)
-    onward = {"onboarding": "waiting", "generatingHeadshots": "active"}
-    target = onward.get(model.status) or lifecycle.following(sandbox, model) or "active"
-    return model_actions.advance(sandbox, pipeline, model_id, target)
+        model = lifecycle.get_undeleted_model(db, model_id)
+    following = {"onboarding": "waiting", "generatingHeadshots": "active"}
+    target = following.get(model.status) or lifecycle.find_next_status(sandbox, model) or "active"
+    return model_actions.advance_to(sandbox, pipeline, model_id, target)
 
 
-def _fault_buttons(pages: Blueprint, sandbox: Sandbox) -> None:
+def _add_fault_routes(pages: Blueprint, sandbox: Sandbox) -> None:
     @pages.post("/dashboard/faults")
-    def plan() -> Response:
+    def add_fault() -> Response:
         rule: dict[str, Any] = {"on": request.form.get("on"), "fault": request.form.get("fault")}
-        sandbox.faults.add(rule)
-        return _home("faults")
+        sandbox.faults.add_rule(rule)
+        return _redirect_home("faults")
 
     @pages.post("/dashboard/faults/clear")
-    def clear() -> Response:
-        sandbox.faults.clear()
-        return _home("faults")
+    def clear_faults() -> Response:
+        sandbox.faults.clear_rules()
+        return _redirect_home("faults")
 
 
-def _value(text: str) -> Any:
+def _parse_value(text: str) -> Any:
     try:
         return json.loads(text)
     except json.JSONDecodeError:

@@ -1,4 +1,4 @@
-"""The one page: key, webhook, balance, sessions, deliveries, faults, switches as they stand now."""
+"""The dashboard page: key, webhook, credits, sessions, deliveries, faults and switches."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any, get_args, get_origin, get_type_hints
 from flask import Blueprint, render_template
 
 from sandbox import account, switches
-from sandbox.control.state import delivery_out, described
+from sandbox.control.state import describe_model, serialize_delivery
 from sandbox.core import Sandbox
 from sandbox.faults import ApiFault, WebhookFault
 from sandbox.store import deliveries, models
 from sandbox.switches import Switches
 
-SHOWN = 50
+MAX_LISTED = 50
 
 
 @dataclass(frozen=True, slots=True)
-class SwitchShown:
-    """One switch as a form field; `choices` is empty for free values, `value` is JSON text."""
+class SwitchField:
+    """One switch as a form field. `choices` is empty for free values, `value` is JSON."""
 
     name: str
     value: str
@@ -33,44 +33,44 @@ def add_routes(pages: Blueprint, sandbox: Sandbox) -> None:
 
     @pages.get("/")
     def home() -> str:
-        return page(sandbox)
+        return render_page(sandbox)
 
 
-def page(sandbox: Sandbox, once: dict[str, str] | None = None) -> str:
-    """Return the page; `once` holds secrets that are shown this time only, by what they are."""
+def render_page(sandbox: Sandbox, once: dict[str, str] | None = None) -> str:
+    """Render the page. `once` maps labels to secrets that are shown only this time."""
     with sandbox.read() as db:
-        shown_models = [described(sandbox, db, model) for model in models.everything(db, SHOWN)]
-        shown_deliveries = [delivery_out(db, item) for item in deliveries.newest(db, SHOWN)]
+        shown_models = [describe_model(sandbox, db, model) for model in models.list_newest(db, MAX_LISTED)]
+        shown_deliveries = [serialize_delivery(db, item) for item in deliveries.list_newest(db, MAX_LISTED)]
     return render_template(
         "sandbox/dashboard.html",
-        account=account.described(sandbox),
+        account=account.describe_account(sandbox),
         brand=sandbox.brand,
         once=once or {},
         models=shown_models,
         deliveries=shown_deliveries,
-        requests=sandbox.request_log.summary(),
-        rules=sandbox.faults.listed(),
+        requests=sandbox.request_log.summarize(),
+        rules=sandbox.faults.list_rules(),
         api_faults=get_args(ApiFault),
         webhook_faults=get_args(WebhookFault),
-        switches=_switches(sandbox.switches),
+        switches=_build_switch_fields(sandbox.switches),
     )
 
 
-def _switches(now: Switches) -> list[SwitchShown]:
-    values, defaults = switches.as_dict(now), switches.as_dict(Switches())
+def _build_switch_fields(current: Switches) -> list[SwitchField]:
+    values, defaults = switches.dump_switches(current), switches.dump_switches(Switches())
     hints = get_type_hints(Switches)
     return [
-        SwitchShown(name, _text(value), _choices(hints[name]), value == defaults[name])
+        SwitchField(name, _format_value(value), _list_choices(hints[name]), value == defaults[name])
         for name, value in values.items()
     ]
 
 
-def _choices(hint: Any) -> tuple[str, ...]:
+def _list_choices(hint: Any) -> tuple[str, ...]:
     if hint is bool:
         return ("true", "false")
-    is_words = str(get_origin(hint)) == "typing.Literal"
-    return tuple(_text(word) for word in get_args(hint)) if is_words else ()
+    is_literal = str(get_origin(hint)) == "typing.Literal"
+    return tuple(_format_value(choice) for choice in get_args(hint)) if is_literal else ()
 
 
-def _text(value: Any) -> str:
+def _format_value(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)

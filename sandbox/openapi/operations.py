@@ -1,22 +1,22 @@
-"""The 24 operations: what each takes and which answers it gives."""
+"""The 24 operations of the API: parameters, bodies and responses."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from sandbox.openapi.schemas import (
-    ADDRESS,
     COUNT,
     FLAG,
     MEMBER_STATUS,
     MODEL_STATUS,
-    MOMENT,
     TEXT,
+    TIMESTAMP,
+    URL,
     Schema,
-    closed,
-    many,
+    array_of,
+    closed_object,
+    enum_of,
     nullable,
-    one_of,
     ref,
 )
 
@@ -25,9 +25,9 @@ Operation = dict[str, Any]
 RATE_HEADERS = {
     "X-RateLimit-Limit": {"required": True, "schema": {"type": "integer"}},
     "X-RateLimit-Remaining": {"required": True, "schema": {"type": "integer"}},
-    "X-RateLimit-Reset": {"required": True, "schema": MOMENT},
+    "X-RateLimit-Reset": {"required": True, "schema": TIMESTAMP},
 }
-REASONS = {
+ERROR_DESCRIPTIONS = {
     400: "Invalid request",
     401: "No or wrong key",
     402: "Insufficient credits",
@@ -35,25 +35,25 @@ REASONS = {
     404: "Not found",
     429: "Rate or invite limit",
 }
-LONGEST_EMAIL = 254
-EMAIL_BODY: Schema = {"type": "string", "format": "email", "minLength": 3, "maxLength": LONGEST_EMAIL}
+MAX_EMAIL_LENGTH = 254
+EMAIL_BODY: Schema = {"type": "string", "format": "email", "minLength": 3, "maxLength": MAX_EMAIL_LENGTH}
 LIMIT = {"type": "integer", "minimum": 1, "default": 50}
 OFFSET = {"type": "integer", "minimum": 0, "maximum": 9007199254740992, "default": 0}
-STATUS_FILTER = one_of([*MODEL_STATUS, "generating", "generating-headshots"])
+STATUS_FILTER = enum_of([*MODEL_STATUS, "generating", "generating-headshots"])
 
 
-def operation(
-    name: str, answer: dict[str, Schema], *errors: int, optional: dict[str, Schema] | None = None
+def build_operation(
+    name: str, success_keys: dict[str, Schema], *errors: int, optional: dict[str, Schema] | None = None
 ) -> Operation:
-    """Return an operation whose success carries these keys; 401 and 429 are always possible."""
-    success = closed({"success": {"const": True}, **answer}, optional)
-    answers = {"200": _answer("Success", success)}
+    """Build an operation whose success response has these keys. 401 and 429 are always included."""
+    success = closed_object({"success": {"const": True}, **success_keys}, optional)
+    responses = {"200": _build_response("Success", success)}
     for status in sorted({401, 429, *errors}):
-        answers[str(status)] = _answer(REASONS[status], ref("Error"))
-    return {"operationId": name, "responses": answers}
+        responses[str(status)] = _build_response(ERROR_DESCRIPTIONS[status], ref("Error"))
+    return {"operationId": name, "responses": responses}
 
 
-def _answer(description: str, schema: Schema) -> dict[str, Any]:
+def _build_response(description: str, schema: Schema) -> dict[str, Any]:
     return {
         "description": description,
         "headers": RATE_HEADERS,
@@ -61,140 +61,165 @@ def _answer(description: str, schema: Schema) -> dict[str, Any]:
     }
 
 
-def taking(described: Operation, queries: dict[str, Schema]) -> Operation:
-    """Return the operation with optional query parameters."""
+def add_query_parameters(operation: Operation, queries: dict[str, Schema]) -> Operation:
+    """Add optional query parameters to an operation."""
     listed = [{"name": name, "in": "query", "schema": schema} for name, schema in queries.items()]
-    return {**described, "parameters": listed}
+    return {**operation, "parameters": listed}
 
 
-def with_body(described: Operation, schema: Schema, *, required: bool = True) -> Operation:
-    """Return the operation with a JSON body."""
+def add_body(operation: Operation, schema: Schema, *, required: bool = True) -> Operation:
+    """Add a JSON body to an operation."""
     content = {"application/json": {"schema": schema}}
-    return {**described, "requestBody": {"required": required, "content": content}}
+    return {**operation, "requestBody": {"required": required, "content": content}}
 
 
-def under(parameters: list[str], **methods: Operation) -> dict[str, Any]:
-    """Return a path item whose path has these parameters."""
+def build_path_item(parameters: list[str], **methods: Operation) -> dict[str, Any]:
+    """Build a path item with these path parameters."""
     item: dict[str, Any] = dict(methods)
     if parameters:
-        shape = {"type": "string", "minLength": 1}
-        item["parameters"] = [{"name": n, "in": "path", "required": True, "schema": shape} for n in parameters]
+        text = {"type": "string", "minLength": 1}
+        item["parameters"] = [{"name": n, "in": "path", "required": True, "schema": text} for n in parameters]
     return item
 
 
-def paths() -> dict[str, Any]:
-    """Return every path of the V2 API."""
-    return _organization() | _invites() | _teams() | _members() | _models() | _photos()
+def build_paths() -> dict[str, Any]:
+    """Build all paths of the V2 API."""
+    return (
+        _build_organization_paths()
+        | _build_invite_paths()
+        | _build_team_paths()
+        | _build_member_paths()
+        | _build_model_paths()
+        | _build_photo_paths()
+    )
 
 
-def _organization() -> dict[str, Any]:
+def _build_organization_paths() -> dict[str, Any]:
     number = {"type": "number", "minimum": 0}
     return {
-        "/organization": under([], get=operation("getOrganization", {"organization": ref("Organization")})),
-        "/organization/credits": under([], get=operation("getCredits", {"credits": number})),
+        "/organization": build_path_item(
+            [], get=build_operation("getOrganization", {"organization": ref("Organization")})
+        ),
+        "/organization/credits": build_path_item([], get=build_operation("getCredits", {"credits": number})),
     }
 
 
-def _invites() -> dict[str, Any]:
-    echo = closed({"email": TEXT})
-    create = operation(
+def _build_invite_paths() -> dict[str, Any]:
+    echo = closed_object({"email": TEXT})
+    create = build_operation(
         "createInvite",
-        {"input": echo, "message": TEXT, "link": ADDRESS, "id": TEXT},
+        {"input": echo, "message": TEXT, "link": URL, "id": TEXT},
         400, 402, 404,
         optional={"teamId": TEXT},
     )  # fmt: skip
-    body = _open({"email": EMAIL_BODY}, {"teamId": nullable(TEXT)})
-    revoke = operation("revokeInvite", {"input": echo, "message": TEXT}, 400, 404)
+    body = _build_request_object({"email": EMAIL_BODY}, {"teamId": nullable(TEXT)})
+    revoke = build_operation("revokeInvite", {"input": echo, "message": TEXT}, 400, 404)
     return {
-        "/organization/invites": under(
-            [], get=operation("listInvites", {"invites": many(ref("Invite"))}), post=with_body(create, body)
-        ),
-        "/organization/invites/revoke": under([], post=with_body(revoke, _open({"email": _filled()}))),
-        "/organization/invites/{email}": under(["email"], get=operation("getInvite", {"invite": ref("Invite")}, 404)),
-    }
-
-
-def _teams() -> dict[str, Any]:
-    answer = {"organization": ref("Organization")}
-    name = _open({"name": _filled()})
-    emails = _open({"emails": many(TEXT)})
-    return {
-        "/organization/teams": under(
+        "/organization/invites": build_path_item(
             [],
-            get=operation("listTeams", {"teams": many(ref("Team"))}),
-            post=with_body(operation("createTeam", answer, 400), name),
+            get=build_operation("listInvites", {"invites": array_of(ref("Invite"))}),
+            post=add_body(create, body),
         ),
-        "/organization/teams/{teamId}": under(
-            ["teamId"],
-            put=with_body(operation("updateTeam", answer, 400, 404), name),
-            delete=operation("deleteTeam", answer, 404),
+        "/organization/invites/revoke": build_path_item(
+            [], post=add_body(revoke, _build_request_object({"email": _build_nonblank_text()}))
         ),
-        "/organization/teams/{teamId}/members": under(
-            ["teamId"], post=with_body(operation("addMembers", {"message": TEXT}, 400, 404), emails)
+        "/organization/invites/{email}": build_path_item(
+            ["email"], get=build_operation("getInvite", {"invite": ref("Invite")}, 404)
         ),
     }
 
 
-def _members() -> dict[str, Any]:
-    everyone = operation("listMembers", {"members": many(ref("Member")), "pagination": ref("Pagination")}, 400)
+def _build_team_paths() -> dict[str, Any]:
+    answer = {"organization": ref("Organization")}
+    name = _build_request_object({"name": _build_nonblank_text()})
+    emails = _build_request_object({"emails": array_of(TEXT)})
+    return {
+        "/organization/teams": build_path_item(
+            [],
+            get=build_operation("listTeams", {"teams": array_of(ref("Team"))}),
+            post=add_body(build_operation("createTeam", answer, 400), name),
+        ),
+        "/organization/teams/{teamId}": build_path_item(
+            ["teamId"],
+            put=add_body(build_operation("updateTeam", answer, 400, 404), name),
+            delete=build_operation("deleteTeam", answer, 404),
+        ),
+        "/organization/teams/{teamId}/members": build_path_item(
+            ["teamId"], post=add_body(build_operation("addMembers", {"message": TEXT}, 400, 404), emails)
+        ),
+    }
+
+
+def _build_member_paths() -> dict[str, Any]:
+    listing_all = build_operation(
+        "listMembers", {"members": array_of(ref("Member")), "pagination": ref("Pagination")}, 400
+    )
 
     def part(name: str, schema: str) -> dict[str, Any]:
-        return under([], get=operation(name, {"members": many(ref(schema)), "count": COUNT}))
+        return build_path_item([], get=build_operation(name, {"members": array_of(ref(schema)), "count": COUNT}))
 
-    queries = {"limit": LIMIT, "offset": OFFSET, "status": one_of(MEMBER_STATUS)}
+    queries = {"limit": LIMIT, "offset": OFFSET, "status": enum_of(MEMBER_STATUS)}
     return {
-        "/organization/team": under([], get=taking(everyone, queries)),
+        "/organization/team": build_path_item([], get=add_query_parameters(listing_all, queries)),
         "/organization/team/accepted": part("listAccepted", "AcceptedMember"),
         "/organization/team/pending": part("listPending", "Member"),
         "/organization/team/finished": part("listFinished", "Member"),
     }
 
 
-def _models() -> dict[str, Any]:
-    listing = operation("listModels", {"models": many(ref("Model")), "pagination": ref("Pagination")}, 400)
+def _build_model_paths() -> dict[str, Any]:
+    listing = build_operation("listModels", {"models": array_of(ref("Model")), "pagination": ref("Pagination")}, 400)
     queries = {"limit": LIMIT, "offset": OFFSET, "status": STATUS_FILTER, "teamId": TEXT}
-    answer = {"modelId": TEXT, "status": one_of(MODEL_STATUS), "signedUrl": ADDRESS}
-    body = _open(
+    answer = {"modelId": TEXT, "status": enum_of(MODEL_STATUS), "signedUrl": URL}
+    body = _build_request_object(
         {"email": EMAIL_BODY},
-        {"teamId": nullable(TEXT), "isDevelopment": FLAG, "version": nullable(one_of(["lora", "one-shot"]))},
+        {"teamId": nullable(TEXT), "isDevelopment": FLAG, "version": nullable(enum_of(["lora", "one-shot"]))},
     )
-    create = with_body(operation("createModel", answer, 400, 402, 403, 404), body)
+    create = add_body(build_operation("createModel", answer, 400, 402, 403, 404), body)
     return {
-        "/organization/models": under([], get=taking(listing, queries), post=create),
-        "/organization/models/{modelId}": under(
+        "/organization/models": build_path_item([], get=add_query_parameters(listing, queries), post=create),
+        "/organization/models/{modelId}": build_path_item(
             ["modelId"],
-            get=operation("getModel", {"model": ref("Model")}, 404),
-            delete=operation("deleteModel", {"message": TEXT, "modelId": TEXT}, 400, 404),
+            get=build_operation("getModel", {"model": ref("Model")}, 404),
+            delete=build_operation("deleteModel", {"message": TEXT, "modelId": TEXT}, 400, 404),
         ),
     }
 
 
-def _photos() -> dict[str, Any]:
-    include = {"include": one_of(["main", "all"])}
+def _build_photo_paths() -> dict[str, Any]:
+    include = {"include": enum_of(["main", "all"])}
     pages = {"limit": LIMIT, "offset": OFFSET, **include}
-    filters = {"status": one_of(["active", "deleted"]), "likedStatus": one_of(["none", "liked", "loved"])}
-    listing = operation("listPhotos", {"photos": many(ref("Photo")), "pagination": ref("Pagination")}, 400, 404)
-    favorite = operation("getFavorite", {"photo": nullable(ref("ModelPhoto"))}, 404, optional={"message": TEXT})
-    single = operation("getPhoto", {"photo": ref("ModelPhoto")}, 400, 404)
-    everyone = operation("listFavorites", {"photos": many(ref("FavoritePhoto")), "pagination": ref("Pagination")}, 400)
-    answer = {"downloads": many(ref("Download")), "expiresAt": MOMENT}
-    wanted = _open({}, {"photoIds": many(TEXT), "include": one_of(["main", "all"])})
-    download = with_body(operation("downloadPhotos", answer, 400, 404), wanted, required=False)
+    filters = {"status": enum_of(["active", "deleted"]), "likedStatus": enum_of(["none", "liked", "loved"])}
+    listing = build_operation(
+        "listPhotos", {"photos": array_of(ref("Photo")), "pagination": ref("Pagination")}, 400, 404
+    )
+    favorite = build_operation("getFavorite", {"photo": nullable(ref("ModelPhoto"))}, 404, optional={"message": TEXT})
+    single = build_operation("getPhoto", {"photo": ref("ModelPhoto")}, 400, 404)
+    listing_all = build_operation(
+        "listFavorites",
+        {"photos": array_of(ref("FavoritePhoto")), "pagination": ref("Pagination")},
+        400,
+    )
+    answer = {"downloads": array_of(ref("Download")), "expiresAt": TIMESTAMP}
+    download_body = _build_request_object({}, {"photoIds": array_of(TEXT), "include": enum_of(["main", "all"])})
+    download = add_body(build_operation("downloadPhotos", answer, 400, 404), download_body, required=False)
     base = "/organization/models/{modelId}/photos"
     return {
-        base: under(["modelId"], get=taking(listing, pages | filters)),
-        f"{base}/favorite": under(["modelId"], get=favorite),
-        f"{base}/{{photoId}}": under(["modelId", "photoId"], get=taking(single, include)),
-        f"{base}/download": under(["modelId"], post=download),
-        "/organization/photos/favorites": under([], get=taking(everyone, pages | {"teamId": TEXT})),
+        base: build_path_item(["modelId"], get=add_query_parameters(listing, pages | filters)),
+        f"{base}/favorite": build_path_item(["modelId"], get=favorite),
+        f"{base}/{{photoId}}": build_path_item(["modelId", "photoId"], get=add_query_parameters(single, include)),
+        f"{base}/download": build_path_item(["modelId"], post=download),
+        "/organization/photos/favorites": build_path_item(
+            [], get=add_query_parameters(listing_all, pages | {"teamId": TEXT})
+        ),
     }
 
 
-def _filled() -> Schema:
-    """Return a text that is more than blanks."""
+def _build_nonblank_text() -> Schema:
+    """Build the schema of a string that is not blank."""
     return {"type": "string", "pattern": r"\S"}
 
 
-def _open(fields: dict[str, Schema], optional: dict[str, Schema] | None = None) -> Schema:
-    """Return a request body: fields nobody knows are ignored."""
+def _build_request_object(fields: dict[str, Schema], optional: dict[str, Schema] | None = None) -> Schema:
+    """Build the schema of a request body. Unknown fields are ignored."""
     return {"type": "object", "properties": fields | (optional or {}), "required": list(fields)}

@@ -1,4 +1,4 @@
-"""The shapes the API answers with; every object is closed, so that a new field is noticed."""
+"""The schemas of API responses. Objects are closed, so that a new field fails the tests."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ Schema = dict[str, Any]
 
 TEXT: Schema = {"type": "string"}
 FLAG: Schema = {"type": "boolean"}
-MOMENT: Schema = {"type": "string", "format": "date-time", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"}
+TIMESTAMP: Schema = {"type": "string", "format": "date-time", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
-ADDRESS: Schema = {"type": "string", "format": "uri"}
+URL: Schema = {"type": "string", "format": "uri"}
 MODEL_STATUS = ["onboarding", "waiting", "pending", "generatingHeadshots", "active", "failed", "deleted"]
 MEMBER_STATUS = ["accepted", "pending", "finished"]
 INVITE_STATUS = ["pending", "accepted", "uploading", "generating", "completed", "revoked", "deleted"]
@@ -29,28 +29,28 @@ ERROR_CODES = [
 ]
 
 
-def one_of(values: list[str]) -> Schema:
-    """Return a closed set of words."""
+def enum_of(values: list[str]) -> Schema:
+    """Build the schema of an enumeration."""
     return {"type": "string", "enum": values}
 
 
 def nullable(schema: Schema) -> Schema:
-    """Return the schema, or null."""
+    """Build a schema that also allows null."""
     return {"oneOf": [schema, {"type": "null"}]}
 
 
 def ref(name: str) -> Schema:
-    """Return a reference to a named schema."""
+    """Build a reference to a named schema."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def many(schema: Schema) -> Schema:
-    """Return an array of these."""
+def array_of(schema: Schema) -> Schema:
+    """Build the schema of an array."""
     return {"type": "array", "items": schema}
 
 
-def closed(fields: dict[str, Schema], optional: dict[str, Schema] | None = None) -> Schema:
-    """Return an object with exactly these fields, and perhaps the optional ones."""
+def closed_object(fields: dict[str, Schema], optional: dict[str, Schema] | None = None) -> Schema:
+    """Build the schema of an object without additional properties."""
     return {
         "type": "object",
         "properties": fields | (optional or {}),
@@ -59,11 +59,11 @@ def closed(fields: dict[str, Schema], optional: dict[str, Schema] | None = None)
     }
 
 
-def schemas() -> dict[str, Schema]:
-    """Return every named schema."""
+def build_schemas() -> dict[str, Schema]:
+    """Build all named schemas."""
     return {
-        "Error": closed({"success": {"const": False}, "error": TEXT, "code": one_of(ERROR_CODES)}),
-        "Pagination": closed(
+        "Error": closed_object({"success": {"const": False}, "error": TEXT, "code": enum_of(ERROR_CODES)}),
+        "Pagination": closed_object(
             {
                 "total": COUNT,
                 "limit": {"type": "integer", "minimum": 1, "maximum": 200},
@@ -71,52 +71,55 @@ def schemas() -> dict[str, Schema]:
                 "hasMore": FLAG,
             }
         ),
-        "Team": closed({"id": TEXT, "name": TEXT}),
-        "Organization": closed({"uid": TEXT, "name": TEXT, "website": TEXT, "teams": many(ref("Team"))}),
-        "Model": closed(_model()),
-        "Urls": closed({"main": ADDRESS}, {"thumbnail": ADDRESS, "original": ADDRESS}),
-        "Photo": closed(_photo()),
-        "ModelPhoto": closed(_photo() | {"modelId": TEXT}),
-        "FavoritePhoto": closed(_photo() | {"modelId": TEXT, "email": TEXT, "title": nullable(TEXT)} | _team()),
-        "Download": closed({"photoId": TEXT, "urls": ref("Urls")}),
-        "Invite": closed(
-            {"email": TEXT, "status": one_of(INVITE_STATUS), "createdAt": MOMENT} | _team(), {"modelId": TEXT}
+        "Team": closed_object({"id": TEXT, "name": TEXT}),
+        "Organization": closed_object({"uid": TEXT, "name": TEXT, "website": TEXT, "teams": array_of(ref("Team"))}),
+        "Model": closed_object(_model_fields()),
+        "Urls": closed_object({"main": URL}, {"thumbnail": URL, "original": URL}),
+        "Photo": closed_object(_photo_fields()),
+        "ModelPhoto": closed_object(_photo_fields() | {"modelId": TEXT}),
+        "FavoritePhoto": closed_object(
+            _photo_fields() | {"modelId": TEXT, "email": TEXT, "title": nullable(TEXT)} | _team_fields()
         ),
-        "AcceptedMember": closed(_member()),
-        "Member": closed(
-            _member() | {"status": one_of(MEMBER_STATUS), "modelId": TEXT, "modelStatus": one_of(MODEL_STATUS)}
+        "Download": closed_object({"photoId": TEXT, "urls": ref("Urls")}),
+        "Invite": closed_object(
+            {"email": TEXT, "status": enum_of(INVITE_STATUS), "createdAt": TIMESTAMP} | _team_fields(),
+            {"modelId": TEXT},
+        ),
+        "AcceptedMember": closed_object(_member_fields()),
+        "Member": closed_object(
+            _member_fields() | {"status": enum_of(MEMBER_STATUS), "modelId": TEXT, "modelStatus": enum_of(MODEL_STATUS)}
         ),
     }
 
 
-def _team() -> dict[str, Schema]:
+def _team_fields() -> dict[str, Schema]:
     return {"teamId": nullable(TEXT), "teamName": nullable(TEXT)}
 
 
-def _model() -> dict[str, Schema]:
+def _model_fields() -> dict[str, Schema]:
     return {
         "id": TEXT,
         "uid": TEXT,
         "email": TEXT,
         "title": nullable(TEXT),
-        "status": one_of(MODEL_STATUS),
-        **_team(),
+        "status": enum_of(MODEL_STATUS),
+        **_team_fields(),
         "isDevelopment": FLAG,
-        "createdAt": MOMENT,
-        "finishedAt": nullable(MOMENT),
+        "createdAt": TIMESTAMP,
+        "finishedAt": nullable(TIMESTAMP),
     }
 
 
-def _photo() -> dict[str, Schema]:
+def _photo_fields() -> dict[str, Schema]:
     return {
         "id": TEXT,
-        "status": one_of(["active", "deleted"]),
-        "likedStatus": one_of(["none", "liked", "loved"]),
-        "createdAt": MOMENT,
+        "status": enum_of(["active", "deleted"]),
+        "likedStatus": enum_of(["none", "liked", "loved"]),
+        "createdAt": TIMESTAMP,
         "urls": ref("Urls"),
-        "expiresAt": MOMENT,
+        "expiresAt": TIMESTAMP,
     }
 
 
-def _member() -> dict[str, Schema]:
-    return {"id": TEXT, "email": TEXT, "name": nullable(TEXT), **_team(), "joinedAt": MOMENT}
+def _member_fields() -> dict[str, Schema]:
+    return {"id": TEXT, "email": TEXT, "name": nullable(TEXT), **_team_fields(), "joinedAt": TIMESTAMP}

@@ -1,1 +1,1 @@
-"""SQL of the sandbox, one module a noun; what the rows mean is decided elsewhere."""
+"""The SQL of the sandbox, one module per table."""

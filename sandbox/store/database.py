@@ -1,4 +1,4 @@
-"""Connections to the sandbox's SQLite file; the only place that begins, commits or rolls back."""
+"""Connections and transactions of the sandbox's SQLite file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Connection = sqlite3.Connection
 Row = sqlite3.Row
 
 
-class StaleDataError(Exception):
+class DataVersionError(Exception):
     """The data folder was written by another version of the sandbox."""
 
 
@@ -26,7 +26,7 @@ class Database:
         """Open or create the file.
 
         Raises:
-            StaleDataError: its tables are not the ones this version knows.
+            StaleDataError: the file has another schema version.
         """
         self._path = path
         self._idle: queue.SimpleQueue[Connection] = queue.SimpleQueue()
@@ -36,42 +36,42 @@ class Database:
             if version == 0:
                 self._create(db)
             elif version != schema.VERSION:
-                raise StaleDataError(f"{path} has version {version}, wanted {schema.VERSION}: delete it")
+                raise DataVersionError(f"{path} has version {version}, expected {schema.VERSION}: delete it")
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Lend a connection with one consistent view."""
-        db = self._borrow()
+        """Provide a connection in a read transaction."""
+        db = self._acquire()
         try:
             db.execute("BEGIN")
             yield db
         finally:
-            self._give_back(db)
+            self._release(db)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Lend the one writing connection; commits at the end, rolls back on any error."""
+        """Provide a connection in the only write transaction. Commits at the end, rolls back on errors."""
         with self._writer:
-            db = self._borrow()
+            db = self._acquire()
             try:
                 db.execute("BEGIN IMMEDIATE")
                 yield db
                 db.execute("COMMIT")
             finally:
-                self._give_back(db)
+                self._release(db)
 
     def close(self) -> None:
         """Close every idle connection."""
         while not self._idle.empty():
             self._idle.get_nowait().close()
 
-    def _borrow(self) -> Connection:
+    def _acquire(self) -> Connection:
         try:
             return self._idle.get_nowait()
         except queue.Empty:
             return self._open()
 
-    def _give_back(self, db: Connection) -> None:
+    def _release(self, db: Connection) -> None:
         if db.in_transaction:
             db.execute("ROLLBACK")
         self._idle.put(db)
@@ -79,7 +79,7 @@ class Database:
     def _open(self) -> Connection:
         db = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
         db.row_factory = sqlite3.Row
-        # A stand-in may lose its last second in a power cut; it must not be slow.
+        # Speed matters more here than durability in a power cut.
         db.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA foreign_keys = ON;")
         return db
 

@@ -1,4 +1,4 @@
-"""Webhook deliveries and their attempts: the outbox; how one is sent is the sender's business."""
+"""Webhook deliveries and their attempts."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import Any
 
 from sandbox.store.database import Connection, Row
 
-_CHANGEABLE = frozenset({"state", "due_at", "tries", "held", "signed_at"})
+_UPDATABLE_COLUMNS = frozenset({"state", "due_at", "tries", "held", "signed_at"})
 
 
-FOR_THE_NEXT = 1
-"""Held back until a later delivery of the same model has passed, or its time comes."""
+HELD_UNTIL_NEXT = 1
+"""Held until a later delivery of the same model was sent, or until its time."""
 
-FOR_A_TIME = 2
-"""Held back until its time comes."""
+HELD_UNTIL_TIME = 2
+"""Held until its time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One event on its way; state is waiting, delivered, lost, dropped or unaddressed."""
+    """One event to send. `state` is waiting, delivered, lost, dropped or unaddressed."""
 
     seq: int
     id: str
@@ -30,13 +30,13 @@ class Delivery:
     state: str
     due_at: str | None
     tries: int
-    held: bool
+    hold_kind: bool
     signed_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try; outcome is acknowledged, refused, timeout or unreachable; time in milliseconds."""
+    """One attempt. `outcome` is acknowledged, refused, timeout or unreachable."""
 
     delivery_id: str
     at: str
@@ -49,7 +49,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class NewDelivery:
-    """An event as it was rendered when it happened."""
+    """A rendered event."""
 
     id: str
     model_id: str
@@ -58,8 +58,8 @@ class NewDelivery:
     created_at: str
 
 
-def insert(db: Connection, new: NewDelivery) -> None:
-    """Put an event into the outbox, due at once."""
+def create_delivery(db: Connection, new: NewDelivery) -> None:
+    """Insert a delivery that is due immediately."""
     db.execute(
         "INSERT INTO deliveries (id, model_id, event, body, created_at, state, due_at)"
         " VALUES (?, ?, ?, ?, ?, 'waiting', ?)",
@@ -67,57 +67,57 @@ def insert(db: Connection, new: NewDelivery) -> None:
     )
 
 
-def change(db: Connection, delivery_id: str, **columns: Any) -> None:
-    """Set columns of one delivery."""
-    unknown = columns.keys() - _CHANGEABLE
+def update_delivery(db: Connection, delivery_id: str, **columns: Any) -> None:
+    """Update columns of one delivery."""
+    unknown = columns.keys() - _UPDATABLE_COLUMNS
     if unknown:
-        raise TypeError(f"not columns that change: {sorted(unknown)}")
+        raise TypeError(f"not updatable columns: {sorted(unknown)}")
     sets = ", ".join(f"{name} = :{name}" for name in columns)
     values = {**columns, "delivery_id": delivery_id}
     db.execute(f"UPDATE deliveries SET {sets} WHERE id = :delivery_id", values)  # noqa: S608  # nosec B608  # columns of a fixed set, values bound
 
 
-def due(db: Connection, now: str, limit: int) -> list[Delivery]:
-    """Return deliveries to try now, in the order of their events."""
+def list_due(db: Connection, now: str, limit: int) -> list[Delivery]:
+    """List due deliveries in the order of their events."""
     rows = db.execute("SELECT * FROM deliveries WHERE due_at <= ? ORDER BY seq LIMIT ?", (now, limit))
-    return [_delivery(row) for row in rows]
+    return [_build_delivery(row) for row in rows]
 
 
-def next_due(db: Connection) -> str | None:
-    """Return when the next delivery is due."""
+def find_next_due_at(db: Connection) -> str | None:
+    """Return the time of the next due delivery."""
     found: str | None = db.execute("SELECT min(due_at) FROM deliveries WHERE due_at IS NOT NULL").fetchone()[0]
     return found
 
 
-def by_id(db: Connection, delivery_id: str) -> Delivery | None:
-    """Return one delivery."""
+def find_delivery(db: Connection, delivery_id: str) -> Delivery | None:
+    """Find one delivery."""
     row = db.execute("SELECT * FROM deliveries WHERE id = ?", (delivery_id,)).fetchone()
-    return None if row is None else _delivery(row)
+    return None if row is None else _build_delivery(row)
 
 
-def newest(db: Connection, limit: int) -> list[Delivery]:
-    """Return the newest deliveries, newest first."""
+def list_newest(db: Connection, limit: int) -> list[Delivery]:
+    """List the newest deliveries, newest first."""
     rows = db.execute("SELECT * FROM deliveries ORDER BY seq DESC LIMIT ?", (limit,))
-    return [_delivery(row) for row in rows]
+    return [_build_delivery(row) for row in rows]
 
 
-def scheduled(db: Connection) -> list[tuple[str, str]]:
-    """Return (id, due_at) of every delivery still to be tried."""
+def list_scheduled(db: Connection) -> list[tuple[str, str]]:
+    """List (id, due_at) of all deliveries that are not finished."""
     rows = db.execute("SELECT id, due_at FROM deliveries WHERE due_at IS NOT NULL")
     return [(row["id"], row["due_at"]) for row in rows]
 
 
-def release_held(db: Connection, delivery: Delivery, now: str) -> None:
-    """Let go of older deliveries of the same model that were waiting for this one to pass."""
+def release_held_deliveries(db: Connection, delivery: Delivery, now: str) -> None:
+    """Make older deliveries of the same model due that were held until this one was sent."""
     db.execute(
         "UPDATE deliveries SET due_at = :now"
         " WHERE model_id = :model_id AND held = :held AND tries = 0 AND due_at > :now AND seq < :seq",
-        {"now": now, "model_id": delivery.model_id, "held": FOR_THE_NEXT, "seq": delivery.seq},
+        {"now": now, "model_id": delivery.model_id, "held": HELD_UNTIL_NEXT, "seq": delivery.seq},
     )
 
 
-def add_attempt(db: Connection, attempt: Attempt) -> None:
-    """Write one try into the log."""
+def create_attempt(db: Connection, attempt: Attempt) -> None:
+    """Insert one attempt."""
     db.execute(
         "INSERT INTO attempts (delivery_id, at, url, http_status, outcome, fault, milliseconds)"
         " VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -133,8 +133,8 @@ def add_attempt(db: Connection, attempt: Attempt) -> None:
     )
 
 
-def attempts_of(db: Connection, delivery_id: str) -> list[Attempt]:
-    """Return the tries of one delivery, oldest first."""
+def list_attempts(db: Connection, delivery_id: str) -> list[Attempt]:
+    """List the attempts of one delivery, oldest first."""
     rows = db.execute("SELECT * FROM attempts WHERE delivery_id = ? ORDER BY seq", (delivery_id,))
     return [
         Attempt(
@@ -150,7 +150,7 @@ def attempts_of(db: Connection, delivery_id: str) -> list[Attempt]:
     ]
 
 
-def _delivery(row: Row) -> Delivery:
+def _build_delivery(row: Row) -> Delivery:
     return Delivery(
         row["seq"],
         row["id"],

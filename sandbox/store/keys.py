@@ -1,4 +1,4 @@
-"""API keys: only a digest is kept, so a key can be shown once and never again."""
+"""API keys. Only a digest is stored, so a key can be shown only once."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ from sandbox.store.database import Connection
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """What may be shown about a key later: its last four characters and its age."""
+    """The part of a key that can be shown later: its last four characters and its creation time."""
 
     id: str
     hint: str
     created_at: str
 
 
-def current(db: Connection) -> ApiKey | None:
-    """Return the key in force; an organisation has one at most."""
+def find_key(db: Connection) -> ApiKey | None:
+    """Find the current key. An organization has at most one."""
     row = db.execute("SELECT id, hint, created_at FROM api_keys").fetchone()
     return None if row is None else ApiKey(row["id"], row["hint"], row["created_at"])
 
 
-def replace(db: Connection, key: str, now: str) -> None:
-    """Make this the only key; the one before stops working at once."""
-    delete(db)
-    db.execute("INSERT INTO api_keys VALUES (?, ?, ?, ?)", (ids.object_id(), _digest(key), key[-4:], now))
+def replace_key(db: Connection, key: str, now: str) -> None:
+    """Replace the key. The previous one is invalid immediately."""
+    delete_key(db)
+    db.execute("INSERT INTO api_keys VALUES (?, ?, ?, ?)", (ids.generate_object_id(), _hash_key(key), key[-4:], now))
 
 
-def delete(db: Connection) -> None:
-    """Have no key."""
+def delete_key(db: Connection) -> None:
+    """Delete the key."""
     db.execute("DELETE FROM api_keys")
 
 
-def is_valid(db: Connection, key: str) -> bool:
-    """Tell whether this is the key in force."""
-    found = db.execute("SELECT 1 FROM api_keys WHERE digest = ?", (_digest(key),)).fetchone()
+def is_valid_key(db: Connection, key: str) -> bool:
+    """Return whether this is the current key."""
+    found = db.execute("SELECT 1 FROM api_keys WHERE digest = ?", (_hash_key(key),)).fetchone()
     return found is not None
 
 
-def _digest(key: str) -> str:
+def _hash_key(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Models (the API's word for one person's session) as rows; when they change is the lifecycle's business."""
+"""Models, the API's term for the session of one person."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 
 from sandbox import ids
 from sandbox.store.database import Connection, Row
-from sandbox.store.members import BEGUN
+from sandbox.store.members import STARTED
 
 _SELECT = f"""
-    SELECT mo.*, {BEGUN} AS begun, m.uid, m.email, m.team_id, t.name AS team_name
+    SELECT mo.*, {STARTED} AS begun, m.uid, m.email, m.team_id, t.name AS team_name
     FROM models mo JOIN members m ON m.id = mo.member_id LEFT JOIN teams t ON t.id = m.team_id
 """  # noqa: S608  # nosec B608  # BEGUN is a constant
 
-_CHANGEABLE = frozenset(
+_UPDATABLE_COLUMNS = frozenset(
     {
         "status",
         "title",
@@ -35,7 +35,7 @@ _CHANGEABLE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One session. Times are ISO texts; `next_at` is when the pipeline moves it on; `run` counts restarts."""
+    """One session. Times are ISO strings. `next_at` is the time of the next step, `run` counts restarts."""
 
     id: str
     member_id: str
@@ -66,7 +66,7 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class NewModel:
-    """What is known about a session when it begins."""
+    """The values of a new session."""
 
     member_id: str
     is_development: bool
@@ -76,9 +76,9 @@ class NewModel:
     invite_expires_at: str | None
 
 
-def insert(db: Connection, new: NewModel) -> str:
-    """Add a model in onboarding, with a fresh token, and return its id."""
-    model_id = ids.object_id()
+def create_model(db: Connection, new: NewModel) -> str:
+    """Insert a model in onboarding with a new token and return its id."""
+    model_id = ids.generate_object_id()
     db.execute(
         "INSERT INTO models (id, member_id, status, version, is_development, by_invite, token, token_at,"
         " created_at, invite_expires_at) VALUES (?, ?, 'onboarding', ?, ?, ?, ?, ?, ?, ?)",
@@ -88,7 +88,7 @@ def insert(db: Connection, new: NewModel) -> str:
             new.version,
             new.is_development,
             new.by_invite,
-            ids.session_token(),
+            ids.generate_session_token(),
             new.created_at,
             new.created_at,
             new.invite_expires_at,
@@ -97,33 +97,35 @@ def insert(db: Connection, new: NewModel) -> str:
     return model_id
 
 
-def change(db: Connection, model_id: str, **columns: Any) -> None:
-    """Set columns of one model."""
-    unknown = columns.keys() - _CHANGEABLE
+def update_model(db: Connection, model_id: str, **columns: Any) -> None:
+    """Update columns of one model."""
+    unknown = columns.keys() - _UPDATABLE_COLUMNS
     if unknown:
-        raise TypeError(f"not columns that change: {sorted(unknown)}")
+        raise TypeError(f"not updatable columns: {sorted(unknown)}")
     sets = ", ".join(f"{name} = :{name}" for name in columns)
     db.execute(f"UPDATE models SET {sets} WHERE id = :model_id", {**columns, "model_id": model_id})  # noqa: S608  # nosec B608  # a fixed set
 
 
-def by_id(db: Connection, model_id: str) -> Model | None:
-    """Return the model, deleted or not."""
-    return _one(db.execute(f"{_SELECT} WHERE mo.id = ?", (model_id,)).fetchone())
+def find_model(db: Connection, model_id: str) -> Model | None:
+    """Find a model, deleted or not."""
+    return _build_optional_model(db.execute(f"{_SELECT} WHERE mo.id = ?", (model_id,)).fetchone())
 
 
-def by_token(db: Connection, token: str) -> Model | None:
-    """Return the model a signed URL opens."""
-    return _one(db.execute(f"{_SELECT} WHERE mo.token = ?", (token,)).fetchone())
+def find_by_token(db: Connection, token: str) -> Model | None:
+    """Find the model of a signed URL."""
+    return _build_optional_model(db.execute(f"{_SELECT} WHERE mo.token = ?", (token,)).fetchone())
 
 
-def newest_of(db: Connection, member_id: str) -> Model | None:
-    """Return a member's newest model that is not deleted."""
+def find_newest_model(db: Connection, member_id: str) -> Model | None:
+    """Find a member's newest undeleted model."""
     where = "WHERE mo.member_id = ? AND mo.status != 'deleted' ORDER BY mo.seq DESC LIMIT 1"
-    return _one(db.execute(f"{_SELECT} {where}", (member_id,)).fetchone())
+    return _build_optional_model(db.execute(f"{_SELECT} {where}", (member_id,)).fetchone())
 
 
-def listed(db: Connection, status: str | None, team_id: str | None, limit: int, offset: int) -> tuple[list[Model], int]:
-    """Return one page of models, newest first, and how many match; deleted ones only when asked for."""
+def list_models(
+    db: Connection, status: str | None, team_id: str | None, limit: int, offset: int
+) -> tuple[list[Model], int]:
+    """List one page of models, newest first, with the total. Deleted ones only if requested by status."""
     where = "mo.status != 'deleted'" if status is None else "mo.status = :status"
     if team_id is not None:
         where += " AND m.team_id = :team_id"
@@ -133,37 +135,37 @@ def listed(db: Connection, status: str | None, team_id: str | None, limit: int, 
         values,
     ).fetchone()[0]
     rows = db.execute(f"{_SELECT} WHERE {where} ORDER BY mo.seq DESC LIMIT :limit OFFSET :offset", values)
-    return [_model(row) for row in rows], total
+    return [_build_model(row) for row in rows], total
 
 
-def everything(db: Connection, limit: int) -> list[Model]:
-    """Return the newest models, deleted ones too."""
-    return [_model(row) for row in db.execute(f"{_SELECT} ORDER BY mo.seq DESC LIMIT ?", (limit,))]
+def list_newest(db: Connection, limit: int) -> list[Model]:
+    """List the newest models, including deleted ones."""
+    return [_build_model(row) for row in db.execute(f"{_SELECT} ORDER BY mo.seq DESC LIMIT ?", (limit,))]
 
 
-def due(db: Connection, now: str) -> list[Model]:
-    """Return models whose next step is due, the longest waiting first."""
-    return [_model(row) for row in db.execute(f"{_SELECT} WHERE mo.next_at <= ? ORDER BY mo.next_at", (now,))]
+def list_due(db: Connection, now: str) -> list[Model]:
+    """List models whose next step is due, earliest first."""
+    return [_build_model(row) for row in db.execute(f"{_SELECT} WHERE mo.next_at <= ? ORDER BY mo.next_at", (now,))]
 
 
-def next_due(db: Connection, now: str) -> str | None:
-    """Return when the first step after `now` is due."""
+def find_next_due_at(db: Connection, now: str) -> str | None:
+    """Return the time of the first step after `now`."""
     sql = "SELECT min(next_at) FROM models WHERE next_at > ?"
     found: str | None = db.execute(sql, (now,)).fetchone()[0]
     return found
 
 
-def scheduled(db: Connection) -> list[tuple[str, str]]:
-    """Return (id, next_at) of every model that has a next step."""
+def list_scheduled(db: Connection) -> list[tuple[str, str]]:
+    """List (id, next_at) of all models with a next step."""
     rows = db.execute("SELECT id, next_at FROM models WHERE next_at IS NOT NULL")
     return [(row["id"], row["next_at"]) for row in rows]
 
 
-def _one(row: Row | None) -> Model | None:
-    return None if row is None else _model(row)
+def _build_optional_model(row: Row | None) -> Model | None:
+    return None if row is None else _build_model(row)
 
 
-def _model(row: Row) -> Model:
+def _build_model(row: Row) -> Model:
     return Model(
         row["id"],
         row["member_id"],

@@ -1,4 +1,4 @@
-"""The one organisation and its balance; credits are kept in quarters so that no float ever counts them."""
+"""The organization and its balance. Credits are stored as integer quarters to avoid floats."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ QUARTER = Decimal("0.25")
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """Who the API key belongs to."""
+    """The owner of the API key."""
 
     uid: str
     name: str
@@ -20,33 +20,33 @@ class Organization:
     credits: Decimal
 
 
-def find(db: Connection) -> Organization | None:
-    """Return the organisation, None in a fresh database."""
+def find_organization(db: Connection) -> Organization | None:
+    """Find the organization. None in a new database."""
     row = db.execute("SELECT * FROM organization").fetchone()
     if row is None:
         return None
     return Organization(row["uid"], row["name"], row["website"], row["credit_quarters"] * QUARTER)
 
 
-def get(db: Connection) -> Organization:
-    """Return the organisation.
+def get_organization(db: Connection) -> Organization:
+    """Return the organization.
 
     Raises:
-        LookupError: the database was never seeded.
+        LookupError: the database is empty.
     """
-    found = find(db)
+    found = find_organization(db)
     if found is None:
-        raise LookupError("the sandbox has no organisation")
+        raise LookupError("the sandbox has no organization")
     return found
 
 
-def create(db: Connection, uid: str, name: str, website: str) -> None:
-    """Add the organisation, without credits."""
+def create_organization(db: Connection, uid: str, name: str, website: str) -> None:
+    """Insert the organization without credits."""
     db.execute("INSERT INTO organization VALUES (?, ?, ?, 0)", (uid, name, website))
 
 
-def rename(db: Connection, name: str) -> None:
-    """Give the organisation another name."""
+def rename_organization(db: Connection, name: str) -> None:
+    """Update the name of the organization."""
     db.execute("UPDATE organization SET name = ?", (name,))
 
 
@@ -55,11 +55,11 @@ def set_credits(db: Connection, credits: Decimal) -> None:
     db.execute("UPDATE organization SET credit_quarters = ?", (int(credits / QUARTER),))
 
 
-def charge(db: Connection, credits: Decimal) -> bool:
-    """Take credits; False (and nothing taken) when there are too few."""
+def charge_credits(db: Connection, credits: Decimal) -> bool:
+    """Subtract credits. Return False, without a change, if there are too few."""
     quarters = int(credits / QUARTER)
-    taken = db.execute(
+    result = db.execute(
         "UPDATE organization SET credit_quarters = credit_quarters - ? WHERE credit_quarters >= ?",
         (quarters, quarters),
     )
-    return taken.rowcount == 1
+    return result.rowcount == 1

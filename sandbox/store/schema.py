@@ -1,4 +1,4 @@
-"""The sandbox's tables; changing one means a fresh data folder, so there are no migrations."""
+"""The sandbox's tables. A change requires a new data folder; there are no migrations."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ CREATE TABLE attempts (
 CREATE INDEX attempts_delivery ON attempts (delivery_id, seq);
 """
 
-EMPTY = """
+DELETE_ALL = """
 DELETE FROM attempts; DELETE FROM deliveries; DELETE FROM invites; DELETE FROM photos; DELETE FROM uploads;
 DELETE FROM models; DELETE FROM members; DELETE FROM teams;
 """

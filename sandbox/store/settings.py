@@ -1,4 +1,4 @@
-"""Named JSON values that outlive a restart: switches, webhook address, clock offset, signing secrets."""
+"""Named JSON values that survive a restart: switches, webhook URL, clock offset and secrets."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 from sandbox.store.database import Connection
 
 
-def get(db: Connection, name: str) -> Any:
-    """Return the value, or None if it was never set."""
+def get_setting(db: Connection, name: str) -> Any:
+    """Return the value, or None if it is not set."""
     row = db.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
     return None if row is None else json.loads(row["value"])
 
 
-def put(db: Connection, name: str, value: Any) -> None:
-    """Set the value; None forgets it."""
+def set_setting(db: Connection, name: str, value: Any) -> None:
+    """Set the value. None deletes it."""
     if value is None:
         db.execute("DELETE FROM settings WHERE name = ?", (name,))
     else:

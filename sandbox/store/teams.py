@@ -1,4 +1,4 @@
-"""Teams of the organisation; names are unique, case counts."""
+"""Teams of the organization. Names are unique and case-sensitive."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ class DuplicateTeamError(Exception):
     """Another team has this name."""
 
 
-def all_teams(db: Connection) -> list[Team]:
-    """Return every team, oldest first."""
+def list_teams(db: Connection) -> list[Team]:
+    """List all teams, oldest first."""
     return [Team(row["id"], row["name"]) for row in db.execute("SELECT id, name FROM teams ORDER BY seq")]
 
 
-def exists(db: Connection, team_id: str) -> bool:
-    """Tell whether there is such a team."""
+def has_team(db: Connection, team_id: str) -> bool:
+    """Return whether a team with this id exists."""
     return db.execute("SELECT 1 FROM teams WHERE id = ?", (team_id,)).fetchone() is not None
 
 
-def create(db: Connection, name: str) -> str:
-    """Add a team and return its id.
+def create_team(db: Connection, name: str) -> str:
+    """Insert a team and return its id.
 
     Raises:
         DuplicateTeamError: the name is taken.
     """
-    team_id = ids.team_id()
+    team_id = ids.generate_team_id()
     try:
         db.execute("INSERT INTO teams (id, name) VALUES (?, ?)", (team_id, name))
     except sqlite3.IntegrityError as exc:
@@ -45,8 +45,8 @@ def create(db: Connection, name: str) -> str:
     return team_id
 
 
-def rename(db: Connection, team_id: str, name: str) -> None:
-    """Give a team another name; its own name again is fine.
+def rename_team(db: Connection, team_id: str, name: str) -> None:
+    """Update the name of a team. The current name is allowed.
 
     Raises:
         DuplicateTeamError: the name is taken.
@@ -57,6 +57,6 @@ def rename(db: Connection, team_id: str, name: str) -> None:
         raise DuplicateTeamError from exc
 
 
-def delete(db: Connection, team_id: str) -> None:
-    """Remove a team; its members stay, without a team."""
+def delete_team(db: Connection, team_id: str) -> None:
+    """Delete a team. Its members stay without a team."""
     db.execute("DELETE FROM teams WHERE id = ?", (team_id,))

@@ -1,4 +1,4 @@
-"""The hosted photo studio behind a signed URL; it sees the sandbox only through the store it is given."""
+"""The hosted photo studio at a signed URL. It accesses the sandbox only through `StudioStore`."""
 
 from sandbox.studio.blueprint import create_blueprint
 

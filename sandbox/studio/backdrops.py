@@ -1,4 +1,4 @@
-"""The studio behind the person: an outline of head and shoulders, and paper, light or blur around it."""
+"""Replaces the background of a portrait: a mask of head and shoulders, and a backdrop around it."""
 
 from __future__ import annotations
 
@@ -9,76 +9,78 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from sandbox.studio.framing import Crop
 
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 
-_SMALL = (192, 240)
-_PERSON = 111
+_MASK_SIZE = (192, 240)
+_PERSON_THRESHOLD = 111
 
 
 @dataclass(frozen=True)
 class Backdrop:
-    """Paper from *light* (behind the head) to *dark* (the corners), hiding *cover* 0..1 of the room.
+    """A gradient from `light` behind the head to `dark` in the corners.
 
-    *corners* 0..1 darkens the corners of the whole picture afterwards, as a lens does.
+    `opacity` (0..1) blends it over the original background. `vignette` (0..1) darkens the corners of the result.
     """
 
-    light: Colour
-    dark: Colour
-    cover: float
-    corners: float = 0.0
+    light: Color
+    dark: Color
+    opacity: float
+    vignette: float = 0.0
 
 
-def outline(picture: Image.Image, crop: Crop) -> Image.Image:
-    """Soft grey mask (192x240) of the person: white is kept, black becomes backdrop.
+def build_person_mask(picture: Image.Image, crop: Crop) -> Image.Image:
+    """Build a soft mask (192x240) of the person: white is kept, black becomes backdrop.
 
-    Geometry decides the middle and the far corners; in between, what differs from the colours at both
-    edges is taken for the person, so hair keeps its shape on a plain wall.
+    Geometry decides the center and the far corners. In between, pixels that differ from the colors at both
+    edges count as the person, so hair keeps its shape in front of a plain wall.
     """
-    small = picture.resize(_SMALL, Image.Resampling.BOX)
-    apart = ImageChops.difference(small, _room(small)).split()
-    distance = ImageChops.lighter(ImageChops.lighter(apart[0], apart[1]), apart[2])
+    small = picture.resize(_MASK_SIZE, Image.Resampling.BOX)
+    channels = ImageChops.difference(small, _estimate_wall(small)).split()
+    distance = ImageChops.lighter(ImageChops.lighter(channels[0], channels[1]), channels[2])
     distance = distance.point([max(0, min(255, (value - 32) * 6)) for value in range(256)])
-    # Closing fills a bright cheek or collar without growing the outline, which would glow on dark paper.
+    # Morphological closing fills bright areas without growing the mask, which would leave a halo.
     coarse = distance.reduce(2).filter(ImageFilter.MaxFilter(7)).filter(ImageFilter.MinFilter(7))
-    closed = ImageChops.lighter(distance, coarse.resize(_SMALL, Image.Resampling.BILINEAR))
-    seen = ImageChops.lighter(_certain(crop), ImageChops.multiply(_possible(crop), closed))
-    mask = ImageChops.lighter(seen, _holes(seen)).filter(ImageFilter.GaussianBlur(1.5))
+    closed = ImageChops.lighter(distance, coarse.resize(_MASK_SIZE, Image.Resampling.BILINEAR))
+    person = ImageChops.lighter(_build_inner_mask(crop), ImageChops.multiply(_build_outer_mask(crop), closed))
+    mask = ImageChops.lighter(person, _find_enclosed_areas(person)).filter(ImageFilter.GaussianBlur(1.5))
     return mask.point([max(0, min(255, round((value - 70) * 1.38))) for value in range(256)])
 
 
-def lay(picture: Image.Image, mask: Image.Image, backdrop: Backdrop) -> Image.Image:
-    """The *picture* with *backdrop* behind the person that *mask* (any size) keeps."""
-    small = picture.resize(_SMALL, Image.Resampling.BOX).filter(ImageFilter.GaussianBlur(8))
-    behind = Image.blend(small, _paper(backdrop.light, backdrop.dark), backdrop.cover)
+def render_backdrop(picture: Image.Image, mask: Image.Image, backdrop: Backdrop) -> Image.Image:
+    """Return the picture with the backdrop behind the person. The mask may have any size."""
+    small = picture.resize(_MASK_SIZE, Image.Resampling.BOX).filter(ImageFilter.GaussianBlur(8))
+    background = Image.blend(small, _render_gradient(backdrop.light, backdrop.dark), backdrop.opacity)
     size = picture.size
-    done = Image.composite(
+    result = Image.composite(
         picture,
-        behind.resize(size, Image.Resampling.BILINEAR),
+        background.resize(size, Image.Resampling.BILINEAR),
         mask.resize(size, Image.Resampling.BILINEAR),
     )
-    if backdrop.corners:
-        done = ImageChops.multiply(done, _corners(round(backdrop.corners * 100), size))
-    return done
+    if backdrop.vignette:
+        result = ImageChops.multiply(result, _render_vignette(round(backdrop.vignette * 100), size))
+    return result
 
 
-def _room(small: Image.Image) -> Image.Image:
-    """What the wall behind the person would look like, from both edges of the picture above the shoulders."""
+def _estimate_wall(small: Image.Image) -> Image.Image:
+    """Estimate the wall behind the person from both edges of the picture above the shoulders."""
     width, height = small.size
     edge, cut = width // 12, round(height * 0.45)
     sides = Image.new("RGB", (2, 6))
-    for place, left in enumerate((0, width - edge)):
+    for column, left in enumerate((0, width - edge)):
         strip = small.crop((left, 0, left + edge, cut))
-        sides.paste(strip.resize((1, 6), Image.Resampling.BOX), (place, 0))
-    room = sides.resize((width, height), Image.Resampling.BILINEAR, box=(0, 0, 2, 6))
-    upper = room.resize((width, cut), Image.Resampling.BILINEAR)
-    room.paste(upper.crop((0, cut - 1, width, cut)).resize((width, height - cut)), (0, cut))
-    room.paste(upper, (0, 0))
-    return room
+        sides.paste(strip.resize((1, 6), Image.Resampling.BOX), (column, 0))
+    wall = sides.resize((width, height), Image.Resampling.BILINEAR, box=(0, 0, 2, 6))
+    upper = wall.resize((width, cut), Image.Resampling.BILINEAR)
+    wall.paste(upper.crop((0, cut - 1, width, cut)).resize((width, height - cut)), (0, cut))
+    wall.paste(upper, (0, 0))
+    return wall
 
 
-def _holes(mask: Image.Image) -> Image.Image:
-    """What the edges of the picture cannot reach: parts of a face that happen to look like the wall."""
-    small = mask.resize((48, 60), Image.Resampling.BOX).point([0] * _PERSON + [255] * (256 - _PERSON))
+def _find_enclosed_areas(mask: Image.Image) -> Image.Image:
+    """Find areas enclosed by the mask, such as parts of a face with the color of the wall."""
+    small = mask.resize((48, 60), Image.Resampling.BOX).point(
+        [0] * _PERSON_THRESHOLD + [255] * (256 - _PERSON_THRESHOLD)
+    )
     ring = Image.new("L", (small.width + 2, small.height + 1), 0)
     ring.paste(small, (1, 1))
     ImageDraw.floodfill(ring, (0, 0), 128)
@@ -86,10 +88,10 @@ def _holes(mask: Image.Image) -> Image.Image:
     return holes.filter(ImageFilter.MaxFilter(3)).resize(mask.size, Image.Resampling.BICUBIC)
 
 
-def _certain(crop: Crop) -> Image.Image:
-    """Face and chest, kept whatever the colours say."""
-    width, height = _SMALL
-    mask = Image.new("L", _SMALL, 0)
+def _build_inner_mask(crop: Crop) -> Image.Image:
+    """Build the mask of face and chest, which is kept regardless of color."""
+    width, height = _MASK_SIZE
+    mask = Image.new("L", _MASK_SIZE, 0)
     pen = ImageDraw.Draw(mask)
     x, y, half = crop.head_x * width, crop.head_y * height, max(crop.head_width, 0.30) * width * 0.5
     pen.ellipse((x - half, y - half * 1.3, x + half, y + half * 1.2), fill=255)
@@ -100,32 +102,32 @@ def _certain(crop: Crop) -> Image.Image:
     return mask.filter(ImageFilter.GaussianBlur(6))
 
 
-def _possible(crop: Crop) -> Image.Image:
-    """As far as hair, shoulders and arms may reach; beyond it everything is backdrop."""
-    width, height = _SMALL
-    mask = Image.new("L", _SMALL, 0)
+def _build_outer_mask(crop: Crop) -> Image.Image:
+    """Build the mask of the area that hair, shoulders and arms can reach."""
+    width, height = _MASK_SIZE
+    mask = Image.new("L", _MASK_SIZE, 0)
     pen = ImageDraw.Draw(mask)
     x, y, half = crop.head_x * width, crop.head_y * height, max(crop.head_width, 0.26) * width * 0.95
     pen.ellipse((x - half * 1.2, y - half * 1.75, x + half * 1.2, y + half * 1.5), fill=255)
     arms = (x - half * 2.4, y + half * 0.8, x + half * 2.4, height * 1.5)
     pen.rounded_rectangle(arms, radius=half, fill=255)
-    # Very soft: in a busy room all of it is kept, and then it should read as a light, not as a shape.
+    # Very soft: in front of a busy background all of it is kept and must not show as a shape.
     return mask.filter(ImageFilter.GaussianBlur(18))
 
 
 @lru_cache(maxsize=32)
-def _paper(light: Colour, dark: Colour) -> Image.Image:
-    """A pool of light a little above the middle, falling off towards the corners."""
-    width, height = _SMALL
+def _render_gradient(light: Color, dark: Color) -> Image.Image:
+    """Render a radial gradient, lightest a little above the center."""
+    width, height = _MASK_SIZE
     falloff = Image.radial_gradient("L").resize((width * 2, round(height * 1.9)), Image.Resampling.BICUBIC)
     left, top = width // 2, round(height * 0.5)
     falloff = falloff.crop((left, top, left + width, top + height))
     falloff = falloff.point([min(255, value * 2) for value in range(256)])
-    return Image.composite(Image.new("RGB", _SMALL, dark), Image.new("RGB", _SMALL, light), falloff)
+    return Image.composite(Image.new("RGB", _MASK_SIZE, dark), Image.new("RGB", _MASK_SIZE, light), falloff)
 
 
 @lru_cache(maxsize=8)
-def _corners(percent: int, size: tuple[int, int]) -> Image.Image:
+def _render_vignette(percent: int, size: tuple[int, int]) -> Image.Image:
     fall = [255 - round(percent / 100 * max(0, value - 120) * 1.9) for value in range(256)]
     shade = Image.radial_gradient("L").point(fall)
     return Image.merge("RGB", (shade.resize(size, Image.Resampling.BICUBIC),) * 3)

@@ -1,4 +1,4 @@
-"""What a picture says about itself: the visible "sandbox" mark, the AI label (XMP), a camera block (EXIF)."""
+"""Labels of generated pictures: a visible watermark, the AI label (XMP) and camera data (EXIF)."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ XMP = (
 
 
 @lru_cache(maxsize=1)
-def camera_exif() -> bytes:
-    """An EXIF block with an invented camera and an invented place in the North Atlantic.
+def build_camera_exif() -> bytes:
+    """Build EXIF data with a fictitious camera and a location in the North Atlantic.
 
-    Whoever fetches the original can prove with it that their own copy has lost both.
+    Tests use it to prove that copies of the original have no camera data and no location.
     """
     exif = Image.Exif()
     exif[ExifTags.Base.Make] = "Sandbox"
@@ -41,22 +41,22 @@ def camera_exif() -> bytes:
     return exif.tobytes()
 
 
-def stamp(picture: Image.Image) -> None:
-    """Write the small mark into the lower right corner of *picture*, in place."""
-    mark = _mark(max(8, round(picture.width * 0.0185)))
+def draw_watermark(picture: Image.Image) -> None:
+    """Draw the watermark into the lower right corner, in place."""
+    mark = _render_watermark(max(8, round(picture.width * 0.0185)))
     margin = round(picture.width * 0.022)
-    place = (picture.width - mark.width - margin, picture.height - mark.height - margin)
-    picture.paste(mark.convert("RGB"), place, mark.getchannel("A"))
+    position = (picture.width - mark.width - margin, picture.height - mark.height - margin)
+    picture.paste(mark.convert("RGB"), position, mark.getchannel("A"))
 
 
 @lru_cache(maxsize=8)
-def _mark(size: int) -> Image.Image:
+def _render_watermark(size: int) -> Image.Image:
     font = ImageFont.load_default(size)
     left, top, right, bottom = font.getbbox("sandbox")
     pad = max(3, size // 3)
-    shape = (round(right - left) + 2 * pad + size // 2, round(bottom - top) + 2 * pad)
-    mark = Image.new("RGBA", shape, (0, 0, 0, 0))
+    mark_size = (round(right - left) + 2 * pad + size // 2, round(bottom - top) + 2 * pad)
+    mark = Image.new("RGBA", mark_size, (0, 0, 0, 0))
     pen = ImageDraw.Draw(mark)
-    pen.rounded_rectangle((0, 0, shape[0] - 1, shape[1] - 1), radius=shape[1] // 2, fill=(20, 20, 20, 92))
+    pen.rounded_rectangle((0, 0, mark_size[0] - 1, mark_size[1] - 1), radius=mark_size[1] // 2, fill=(20, 20, 20, 92))
     pen.text((pad + size // 4 - left, pad - top), "sandbox", font=font, fill=(255, 255, 255, 215))
     return mark

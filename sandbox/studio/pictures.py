@@ -1,4 +1,4 @@
-"""The gallery of a sandbox session, made from the photos really uploaded; touches no store and no network."""
+"""Generates the gallery of a session from its uploaded photos."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from PIL import Image
 
 from sandbox.studio import labels
-from sandbox.studio.backdrops import lay, outline
-from sandbox.studio.framing import Face, find_face, frame
-from sandbox.studio.looks import LOOKS, Look, tone
+from sandbox.studio.backdrops import build_person_mask, render_backdrop
+from sandbox.studio.framing import Face, choose_crop, find_face
+from sandbox.studio.looks import LOOKS, Look, grade_color
 
 ORIGINAL = (1024, 1280)
 MAIN = (768, 960)
@@ -24,9 +24,9 @@ _QUALITY = 86
 
 @dataclass(frozen=True)
 class Picture:
-    """One generated headshot as JPEG bytes: *original* 1024x1280, *main* 768x960, *thumbnail* 320x400.
+    """One generated headshot as JPEG bytes: original 1024x1280, main 768x960, thumbnail 320x400 pixels.
 
-    Original and main carry the AI label; the original alone also carries camera and place, all invented.
+    Original and main have the AI label. The original also has fictitious camera and location data.
     """
 
     original: bytes
@@ -40,31 +40,31 @@ class _Source:
     face: Face
 
 
-def make_gallery(uploads: list[bytes], count: int, seed: str) -> Iterator[Picture]:
-    """Yield *count* pictures made from *uploads* (JPEG bytes as the studio keeps them).
+def render_gallery(uploads: list[bytes], count: int, seed: str) -> Iterator[Picture]:
+    """Yield `count` pictures made from the stored uploads (JPEG bytes).
 
-    The same uploads, count and *seed* give the same bytes. Raises ValueError when there are no uploads.
+    The same arguments give the same bytes. Raises ValueError if there are no uploads.
     """
     if not uploads:
         raise ValueError("a gallery needs at least one upload")
-    return _gallery(uploads, count, seed)
+    return _render_pictures(uploads, count, seed)
 
 
-def _gallery(uploads: list[bytes], count: int, seed: str) -> Iterator[Picture]:
-    dice = random.Random(seed)
-    order = dice.sample(range(len(uploads)), len(uploads))
-    first_look = dice.randrange(len(LOOKS))
+def _render_pictures(uploads: list[bytes], count: int, seed: str) -> Iterator[Picture]:
+    rng = random.Random(seed)
+    order = rng.sample(range(len(uploads)), len(uploads))
+    first_look = rng.randrange(len(LOOKS))
     sources: dict[int, _Source] = {}
     for number in range(count):
-        # A second lap over few uploads must not meet the same look with the same photo again.
-        lap = number // len(uploads) // len(LOOKS)
-        chosen = order[(number + lap) % len(order)]
+        # With few uploads, later rounds must combine each photo with another look.
+        round_number = number // len(uploads) // len(LOOKS)
+        chosen = order[(number + round_number) % len(order)]
         if chosen not in sources:
-            sources[chosen] = _open(uploads[chosen])
-        yield _make(sources[chosen], LOOKS[(first_look + number * 3) % len(LOOKS)], dice)
+            sources[chosen] = _open_source(uploads[chosen])
+        yield _render_picture(sources[chosen], LOOKS[(first_look + number * 3) % len(LOOKS)], rng)
 
 
-def _open(upload: bytes) -> _Source:
+def _open_source(upload: bytes) -> _Source:
     with Image.open(io.BytesIO(upload), formats=["JPEG"]) as image:
         image.draft("RGB", (_WORKING_SIDE, _WORKING_SIDE))
         photo = image.convert("RGB")
@@ -72,22 +72,22 @@ def _open(upload: bytes) -> _Source:
     return _Source(photo, find_face(photo))
 
 
-def _make(source: _Source, look: Look, dice: random.Random) -> Picture:
-    crop = frame(source.photo.size, source.face, dice)
+def _render_picture(source: _Source, look: Look, rng: random.Random) -> Picture:
+    crop = choose_crop(source.photo.size, source.face, rng)
     picture = source.photo.resize(ORIGINAL, Image.Resampling.BICUBIC, box=crop.box)
-    # The outline needs the colours that some tones take away.
-    mask = outline(picture, crop)
-    picture = lay(tone(picture, look), mask, look.backdrop)
-    labels.stamp(picture)
+    # Before grading: the mask needs the original colors.
+    mask = build_person_mask(picture, crop)
+    picture = render_backdrop(grade_color(picture, look), mask, look.backdrop)
+    labels.draw_watermark(picture)
     main = picture.resize(MAIN, Image.Resampling.HAMMING)
     return Picture(
-        original=_jpeg(picture, xmp=labels.XMP, exif=labels.camera_exif()),
-        main=_jpeg(main, xmp=labels.XMP),
-        thumbnail=_jpeg(picture.resize(THUMBNAIL, Image.Resampling.HAMMING, reducing_gap=1.5)),
+        original=_encode_jpeg(picture, xmp=labels.XMP, exif=labels.build_camera_exif()),
+        main=_encode_jpeg(main, xmp=labels.XMP),
+        thumbnail=_encode_jpeg(picture.resize(THUMBNAIL, Image.Resampling.HAMMING, reducing_gap=1.5)),
     )
 
 
-def _jpeg(picture: Image.Image, **metadata: bytes) -> bytes:
+def _encode_jpeg(picture: Image.Image, **metadata: bytes) -> bytes:
     sink = io.BytesIO()
     picture.save(sink, "JPEG", quality=_QUALITY, **metadata)
     return sink.getvalue()

@@ -1,4 +1,4 @@
-"""Headers every studio answer carries and the two forms an answer takes, page or JSON; no page's content."""
+"""Security headers of all studio responses, and the choice between page and JSON."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from urllib.parse import urlsplit
 from flask import Response, g, request
 
 
-def protect(response: Response, *, refused: bool) -> Response:
-    """Close *response* to everything but its own files, keep it out of caches, referrers and, if *refused*, frames."""
-    ancestors = "'none'" if refused else "*"
-    pictures = " ".join(["'self'", "blob:", "data:", *g.get("studio_picture_origins", ())])
+def add_security_headers(response: Response, *, deny_framing: bool) -> Response:
+    """Restrict a response to its own files and keep it out of caches, referrers and, with `deny_framing`, frames."""
+    ancestors = "'none'" if deny_framing else "*"
+    image_sources = " ".join(["'self'", "blob:", "data:", *g.get("studio_image_origins", ())])
     response.headers["Content-Security-Policy"] = "; ".join(
         (
             "default-src 'self'",
-            f"img-src {pictures}",
+            f"img-src {image_sources}",
             "object-src 'none'",
             "base-uri 'none'",
             "form-action 'self'",
             f"frame-ancestors {ancestors}",
         )
     )
-    if refused:
+    if deny_framing:
         response.headers["X-Frame-Options"] = "DENY"
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Content-Type-Options"] = "nosniff"
@@ -33,12 +33,12 @@ def protect(response: Response, *, refused: bool) -> Response:
     return response
 
 
-def allow_pictures(addresses: Iterable[str]) -> None:
-    """Let this answer's page load pictures from the origins of *addresses*, for a photo host of its own."""
-    parts = (urlsplit(address) for address in addresses)
-    g.studio_picture_origins = sorted({f"{part.scheme}://{part.netloc}" for part in parts if part.netloc})
+def allow_image_origins(urls: Iterable[str]) -> None:
+    """Allow the current page to load images from the origins of these URLs."""
+    parts = (urlsplit(url) for url in urls)
+    g.studio_image_origins = sorted({f"{part.scheme}://{part.netloc}" for part in parts if part.netloc})
 
 
-def wants_json() -> bool:
-    """Whether a script asked; a browser navigating asks for a page."""
+def prefers_json() -> bool:
+    """Return whether the request prefers JSON, as scripts do, to HTML."""
     return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"

@@ -1,4 +1,4 @@
-"""What comes after the photos are in: progress, then the gallery with its ratings and one favourite."""
+"""The pages after the upload: progress, and the gallery with ratings and one favorite."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from flask import jsonify, make_response, redirect, render_template, request, url_for
 from werkzeug.exceptions import BadRequest
-from werkzeug.wrappers import Response as Answer
+from werkzeug.wrappers import Response as BaseResponse
 
-from sandbox.studio.access import open_session
-from sandbox.studio.responses import allow_pictures, wants_json
+from sandbox.studio.access import get_session
+from sandbox.studio.responses import allow_image_origins, prefers_json
 from sandbox.studio_store import StudioModel, StudioPhoto, StudioStore, UnknownStudioItem
 
 STAGES = ("Photos received", "Learning your features", "Taking your portraits", "Ready")
@@ -17,7 +17,7 @@ STAGES = ("Photos received", "Learning your features", "Taking your portraits", 
 
 @dataclass(frozen=True)
 class Stage:
-    """How far along, for people: *reached* indexes STAGES."""
+    """One stage of the progress page. `reached` is an index of STAGES."""
 
     reached: int
     heading: str
@@ -33,20 +33,20 @@ _BY_STATUS = {
 _GENERATING = Stage(2, "Taking your portraits", "Different light, different backdrops, always you.")
 
 
-def stage_of(status: str) -> Stage:
-    """What to say about *status*; a status we do not know is work going on."""
+def get_stage(status: str) -> Stage:
+    """Return the stage of a status. An unknown status counts as in progress."""
     return _BY_STATUS.get(status, _GENERATING)
 
 
 class ResultPages:
-    """Progress and results."""
+    """The progress and results pages."""
 
     def __init__(self, store: StudioStore) -> None:
         self._store = store
 
-    def progress(self, token: str) -> Answer:
-        """Where the work stands; refreshes itself with or without a script."""
-        model = open_session(self._store, token)
+    def show_progress(self, token: str) -> BaseResponse:
+        """Show the progress. Refreshes with or without JavaScript."""
+        model = get_session(self._store, token)
         if model.status in ("onboarding", "active"):
             return redirect(url_for("studio.home", token=token), 303)
         return make_response(
@@ -55,58 +55,58 @@ class ResultPages:
                 token=token,
                 status=model.status,
                 stages=STAGES,
-                stage=stage_of(model.status),
+                stage=get_stage(model.status),
             )
         )
 
-    def status(self, token: str) -> Answer:
-        """What the progress page polls: the same fragment, and where to go once the work is done."""
-        model = open_session(self._store, token)
+    def get_status(self, token: str) -> BaseResponse:
+        """Return the progress fragment for polling, and the next URL once finished."""
+        model = get_session(self._store, token)
         finished = model.status in ("onboarding", "active")
         return jsonify(
             status=model.status,
-            html=render_template("studio/_progress.html", stages=STAGES, stage=stage_of(model.status)),
+            html=render_template("studio/_progress.html", stages=STAGES, stage=get_stage(model.status)),
             next=url_for("studio.home", token=token) if finished else None,
         )
 
-    def results(self, token: str) -> Answer:
-        """The gallery; a POST rates a photo, picks the favourite or takes the pick back."""
-        model = open_session(self._store, token)
+    def show_results(self, token: str) -> BaseResponse:
+        """Show the gallery. A POST rates a photo, sets or clears the favorite."""
+        model = get_session(self._store, token)
         if model.status != "active":
             return redirect(url_for("studio.home", token=token), 303)
         if request.method == "GET":
-            return self._gallery(token, model)
+            return self._render_gallery(token, model)
         photo_id = request.form.get("photo", "")
         self._apply(model, photo_id, request.form.get("act", ""))
-        if not wants_json():
+        if not prefers_json():
             return redirect(url_for("studio.results", token=token, photo=photo_id), 303)
-        now = open_session(self._store, token)
+        updated = get_session(self._store, token)
         liked = {photo.id: photo.liked_status for photo in self._store.list_photos(model.id)}
-        return jsonify(favourite=now.favorite_photo_id, liked=liked.get(photo_id, "none"))
+        return jsonify(favorite=updated.favorite_photo_id, liked=liked.get(photo_id, "none"))
 
-    def _gallery(self, token: str, model: StudioModel) -> Answer:
+    def _render_gallery(self, token: str, model: StudioModel) -> BaseResponse:
         photos = self._store.list_photos(model.id)
-        allow_pictures(address for photo in photos for address in (photo.thumbnail_url, photo.main_url))
-        wanted = request.args.get("photo") or model.favorite_photo_id
-        shown = next((photo for photo in photos if photo.id == wanted), photos[0] if photos else None)
+        allow_image_origins(url for photo in photos for url in (photo.thumbnail_url, photo.main_url))
+        shown_id = request.args.get("photo") or model.favorite_photo_id
+        shown = next((photo for photo in photos if photo.id == shown_id), photos[0] if photos else None)
         return make_response(
             render_template("studio/results.html", token=token, model=model, photos=photos, shown=shown)
         )
 
     def _apply(self, model: StudioModel, photo_id: str, act: str) -> None:
-        photo = self._photo(model, photo_id)
-        if act == "favourite":
+        photo = self._get_photo(model, photo_id)
+        if act == "favorite":
             self._store.select_favorite(model.id, photo_id)
         elif act == "clear":
             self._store.clear_favorite(model.id)
         elif act in ("liked", "loved"):
-            # The same button a second time takes the rating back.
+            # Repeating the same rating removes it.
             rating = "none" if photo.liked_status == act else act
             self._store.set_liked(model.id, photo_id, rating)
         else:
             raise BadRequest("Choose a photo and what to do with it.")
 
-    def _photo(self, model: StudioModel, photo_id: str) -> StudioPhoto:
+    def _get_photo(self, model: StudioModel, photo_id: str) -> StudioPhoto:
         for photo in self._store.list_photos(model.id):
             if photo.id == photo_id:
                 return photo

@@ -93,17 +93,17 @@ def test_from_the_intranet_link_to_a_chosen_headshot(
     creates = [call for call in provider_calls(stack) if call == ("POST", "/organization/models")]
     assert len(creates) == 1
     assert problems == []
-    favourite_in_the_studio(page, studio_link)
+    favorite_in_the_studio(page, studio_link)
     nobody_else_sees(stack, open_context, sign_in)
 
 
-def favourite_in_the_studio(page: Page, studio_link: str) -> None:
+def favorite_in_the_studio(page: Page, studio_link: str) -> None:
     """A pick made in the studio's own results shows here by itself, with where it was made."""
     tab = page.context.new_page()
     tab.goto(studio_link)
     tab.get_by_role("radio", name="Photo 5", exact=True).check(force=True)
-    tab.get_by_role("button", name="Make this my favourite").click()
-    expect(tab.get_by_text("Your favourite").first).to_be_visible()
+    tab.get_by_role("button", name="Make this my favorite").click()
+    expect(tab.get_by_text("Your favorite").first).to_be_visible()
     tab.close()
     expect(page.get_by_text("You picked it in the studio")).to_be_visible(timeout=30_000)
 

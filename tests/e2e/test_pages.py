@@ -88,7 +88,7 @@ def watch(page: Page) -> None:
 
 def check(page: Page) -> None:
     """Nothing is inaccessible, nothing sticks out sideways, nothing went wrong."""
-    # Between light and dark colours fade, and half way nothing has the contrast it ends with.
+    # Between light and dark colors fade, and half way nothing has the contrast it ends with.
     page.evaluate(STILL)
     violations = Axe().run(page).response["violations"]
     assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in violations] == []

@@ -43,4 +43,4 @@ def _between(model: dict[str, Any], shoot: Shoot) -> Iterator[str]:
     latest = choices.find_latest_from(shoot.id, "studio")
     photo = db.session.get(Photo, latest.photo_id) if latest else None
     if (photo.provider_id if photo else None) != model["favoritePhotoId"]:
-        yield f"favourite is {model['favoritePhotoId']}, we say {photo.provider_id if photo else None}"
+        yield f"favorite is {model['favoritePhotoId']}, we say {photo.provider_id if photo else None}"

@@ -1,4 +1,4 @@
-// The camera panel: opened by a press, closed by a press, and never left running unseen.
+// The camera panel. The camera is stopped whenever the panel is closed.
 const panel = document.getElementById("camera");
 /** @type {HTMLVideoElement} */
 const video = /** @type {HTMLVideoElement} */ (document.getElementById("viewfinder"));
@@ -16,13 +16,13 @@ const OTHER_TROUBLE = "The camera could not be started. Add photos from your fil
 let stream = null;
 let taken = 0;
 
-export function openCamera({ onPicture, onTrouble }) {
-  opener.addEventListener("click", () => (stream ? stop() : start(onTrouble)));
+export function openCamera({ onPicture, onError }) {
+  opener.addEventListener("click", () => (stream ? stop() : start(onError)));
   closer.addEventListener("click", () => {
     stop();
     opener.focus();
   });
-  shutter.addEventListener("click", () => shoot(onPicture, onTrouble));
+  shutter.addEventListener("click", () => shoot(onPicture, onError));
   panel.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     stop();
@@ -31,9 +31,9 @@ export function openCamera({ onPicture, onTrouble }) {
   addEventListener("pagehide", stop);
 }
 
-async function start(onTrouble) {
+async function start(onError) {
   if (!navigator.mediaDevices?.getUserMedia) {
-    onTrouble(OTHER_TROUBLE);
+    onError(OTHER_TROUBLE);
     return;
   }
   opener.disabled = true;
@@ -52,7 +52,11 @@ async function start(onTrouble) {
     panel.scrollIntoView({ block: "center" });
   } catch (error) {
     stop();
+<<<<<<< HEAD
     onTrouble(TROUBLE[/** @type {Error} */ (error).name] ?? OTHER_TROUBLE);
+=======
+    onError(TROUBLE[error.name] ?? OTHER_TROUBLE);
+>>>>>>> 9c65e10 (sandbox: verbs with their object, standard terms and plain docstrings)
   } finally {
     opener.disabled = false;
   }
@@ -66,7 +70,7 @@ function stop() {
   opener.setAttribute("aria-expanded", "false");
 }
 
-function shoot(onPicture, onTrouble) {
+function shoot(onPicture, onError) {
   const canvas = document.createElement("canvas");
   canvas.width = video.videoWidth;
   canvas.height = video.videoHeight;
@@ -76,7 +80,7 @@ function shoot(onPicture, onTrouble) {
   panel.classList.add("shot");
   canvas.toBlob(
     (blob) => {
-      if (!blob) onTrouble("That picture could not be taken. Try once more.");
+      if (!blob) onError("That picture could not be taken. Try once more.");
       else onPicture(new File([blob], `Picture ${++taken}.jpg`, { type: "image/jpeg" }));
     },
     "image/jpeg",

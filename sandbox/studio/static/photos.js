@@ -1,9 +1,15 @@
-// Adds photos one by one without leaving the page: files, drag and drop, camera. The server judges every photo.
+// Uploads photos one by one without leaving the page: files, drag and drop, camera. The server validates each.
 import { openCamera } from "./camera.js";
 
+<<<<<<< HEAD
 const form = /** @type {HTMLFormElement} */ (document.getElementById("add"));
 const input = /** @type {HTMLInputElement} */ (document.getElementById("files"));
 const receipts = document.getElementById("receipts");
+=======
+const form = document.getElementById("add");
+const input = document.getElementById("files");
+const uploadResults = document.getElementById("upload-results");
+>>>>>>> 9c65e10 (sandbox: verbs with their object, standard terms and plain docstrings)
 const maxBytes = Number(form.dataset.maxBytes);
 
 const queue = [];
@@ -18,7 +24,7 @@ form.addEventListener("submit", (event) => event.preventDefault());
 
 function enqueue(files) {
   if (!files.length) return;
-  if (!busy && !queue.length) receipts.replaceChildren();
+  if (!busy && !queue.length) uploadResults.replaceChildren();
   queue.push(...files);
   if (!busy) work();
 }
@@ -37,7 +43,7 @@ async function work() {
 
 async function send(file) {
   if (file.size > maxBytes) {
-    say(`“${file.name}” is larger than 15 MB. Add a smaller copy of it.`, false);
+    showMessage(`“${file.name}” is larger than 15 MB. Add a smaller copy of it.`, false);
     return;
   }
   const body = new FormData();
@@ -47,38 +53,43 @@ async function send(file) {
 
 async function post(address, body, failure) {
   try {
-    const answer = await fetch(address, { method: "POST", body, headers: { Accept: "application/json" } });
-    const type = answer.headers.get("Content-Type") ?? "";
-    if (answer.redirected || !type.includes("json")) {
-      // The session moved on elsewhere; the server knows where it stands.
-      location.assign(answer.redirected ? answer.url : location.href);
+    const response = await fetch(address, { method: "POST", body, headers: { Accept: "application/json" } });
+    const type = response.headers.get("Content-Type") ?? "";
+    if (response.redirected || !type.includes("json")) {
+      // The session changed in another window: load the page the server redirects to.
+      location.assign(response.redirected ? response.url : location.href);
       return;
     }
-    const told = await answer.json();
-    if (told.error) say(told.error, false);
-    for (const result of told.results ?? []) say(result.sentence, result.added);
-    if (told.html) showUploads(told.html);
+    const payload = await response.json();
+    if (payload.error) showMessage(payload.error, false);
+    for (const result of payload.results ?? []) showMessage(result.sentence, result.added);
+    if (payload.html) showUploads(payload.html);
   } catch {
-    say(failure, false);
+    showMessage(failure, false);
   }
 }
 
-function say(sentence, good) {
+function showMessage(sentence, good) {
   const line = document.createElement("p");
   line.className = `notice ${good ? "good" : "bad"}`;
   line.textContent = sentence;
-  receipts.append(line);
-  // Twenty lines of success would bury the one that matters.
-  if (good) for (const old of [...receipts.querySelectorAll(".good")].slice(0, -1)) old.remove();
+  uploadResults.append(line);
+  // Keep only the last success message, so that errors stay visible.
+  if (good) for (const old of [...uploadResults.querySelectorAll(".good")].slice(0, -1)) old.remove();
 }
 
 function showUploads(html) {
-  // Adopted first: a picture that changes documents loads again.
+  // Adopt the nodes first: an image that changes documents is loaded again.
   const fresh = document.adoptNode(new DOMParser().parseFromString(html, "text/html").getElementById("uploads"));
   const old = document.getElementById("uploads");
+<<<<<<< HEAD
   for (const item of /** @type {NodeListOf<HTMLElement>} */ (fresh.querySelectorAll("li[data-id]"))) {
     // Pictures already on screen stay, so nothing flickers or loads twice.
     /** @type {HTMLImageElement} */
+=======
+  for (const item of fresh.querySelectorAll("li[data-id]")) {
+    // Keep images already shown, so that they neither flicker nor load twice.
+>>>>>>> 9c65e10 (sandbox: verbs with their object, standard terms and plain docstrings)
     const same = old.querySelector(`li[data-id="${CSS.escape(item.dataset.id)}"] img`);
     if (same) {
       same.alt = item.querySelector("img").alt;
@@ -95,7 +106,7 @@ function showWaiting(count) {
   line.id = "waiting";
   line.className = "notice busy";
   line.textContent = count === 1 ? "Checking 1 photo…" : `Checking ${count} photos…`;
-  receipts.before(line);
+  uploadResults.before(line);
 }
 
 document.addEventListener("submit", async (event) => {
@@ -104,7 +115,7 @@ document.addEventListener("submit", async (event) => {
   if (!removing) return;
   event.preventDefault();
   const place = [...document.querySelectorAll("[data-remove]")].indexOf(removing);
-  receipts.replaceChildren();
+  uploadResults.replaceChildren();
   await post(removing.action, new FormData(), "The photo could not be removed. Check your connection, then try again.");
   /** @type {NodeListOf<HTMLElement>} */
   const left = document.querySelectorAll("[data-remove] button");
@@ -128,4 +139,4 @@ document.addEventListener("drop", (event) => {
   enqueue([...event.dataTransfer.files]);
 });
 
-openCamera({ onPicture: (file) => enqueue([file]), onTrouble: (sentence) => say(sentence, false) });
+openCamera({ onPicture: (file) => enqueue([file]), onError: (sentence) => showMessage(sentence, false) });

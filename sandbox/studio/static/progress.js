@@ -1,37 +1,37 @@
-// Keeps the progress page current: asks often while it is looked at, seldom after errors, not at all when hidden.
+// Polls the progress page: often while visible, with backoff after errors, not while hidden.
 const board = document.getElementById("progress");
-const QUICK = 1500;
-const SLOWEST = 15000;
-let wait = QUICK;
+const MIN_INTERVAL_MS = 1500;
+const MAX_INTERVAL_MS = 15000;
+let wait = MIN_INTERVAL_MS;
 let timer = 0;
 
-async function ask() {
+async function poll() {
   try {
-    const answer = await fetch(board.dataset.status, { headers: { Accept: "application/json" } });
-    const told = await answer.json();
-    if (!answer.ok) {
+    const response = await fetch(board.dataset.status, { headers: { Accept: "application/json" } });
+    const result = await response.json();
+    if (!response.ok) {
       location.reload();
       return;
     }
-    if (told.next) {
-      location.replace(told.next);
+    if (result.next) {
+      location.replace(result.next);
       return;
     }
-    if (told.status !== board.dataset.current) {
-      // Only on change: replacing equal words would make a screen reader say them again.
-      board.innerHTML = told.html;
-      board.dataset.current = told.status;
+    if (result.status !== board.dataset.current) {
+      // Only on change: replacing equal text would make a screen reader announce it again.
+      board.innerHTML = result.html;
+      board.dataset.current = result.status;
       document.title = document.title.replace(/^.*?(?= – )/, board.querySelector("h1").textContent);
     }
-    wait = QUICK;
+    wait = MIN_INTERVAL_MS;
   } catch {
-    wait = Math.min(wait * 2, SLOWEST);
+    wait = Math.min(wait * 2, MAX_INTERVAL_MS);
   }
-  timer = setTimeout(ask, wait);
+  timer = setTimeout(poll, wait);
 }
 
 document.addEventListener("visibilitychange", () => {
   clearTimeout(timer);
-  if (!document.hidden) ask();
+  if (!document.hidden) poll();
 });
-timer = setTimeout(ask, wait);
+timer = setTimeout(poll, wait);

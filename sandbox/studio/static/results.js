@@ -1,22 +1,33 @@
+<<<<<<< HEAD
 // The lightroom: choosing a portrait shows it large; rating and picking are saved without leaving the page.
 const gallery = /** @type {HTMLFormElement} */ (document.getElementById("gallery"));
+=======
+// The gallery: shows the selected portrait large; saves ratings and the favorite without leaving the page.
+const gallery = document.getElementById("gallery");
+>>>>>>> 9c65e10 (sandbox: verbs with their object, standard terms and plain docstrings)
 if (gallery) {
   const print = /** @type {HTMLImageElement} */ (document.getElementById("print"));
   const caption = document.getElementById("caption");
   const state = document.getElementById("state");
   const pick = document.getElementById("pick");
   const unpick = document.getElementById("unpick");
+<<<<<<< HEAD
   const said = document.getElementById("said");
   /** @type {NodeListOf<HTMLInputElement>} */
   const inputs = gallery.querySelectorAll('input[name="photo"]');
   const radios = [...inputs];
   const frameOf = (radio) => /** @type {HTMLElement} */ (radio.closest(".frame"));
+=======
+  const status = document.getElementById("action-status");
+  const radios = [...gallery.querySelectorAll('input[name="photo"]')];
+  const frameOf = (radio) => radio.closest(".frame");
+>>>>>>> 9c65e10 (sandbox: verbs with their object, standard terms and plain docstrings)
   const chosen = () => radios.find((radio) => radio.checked) ?? radios[0];
 
   const show = () => {
     const radio = chosen();
     const frame = frameOf(radio);
-    const picked = gallery.dataset.favourite === radio.value;
+    const picked = gallery.dataset.favorite === radio.value;
     if (print.getAttribute("src") !== radio.dataset.main) {
       print.src = radio.dataset.main;
       print.alt = `Portrait ${radio.dataset.number}, large`;
@@ -26,19 +37,19 @@ if (gallery) {
       button.setAttribute("aria-pressed", String(frame.dataset.liked === button.value));
     }
     state.hidden = !picked;
-    state.textContent = picked ? "Your favourite" : "";
+    state.textContent = picked ? "Your favorite" : "";
     pick.hidden = picked;
     unpick.hidden = !picked;
   };
 
-  const mark = (told, radio) => {
-    frameOf(radio).dataset.liked = told.liked;
-    gallery.dataset.favourite = told.favourite ?? "";
-    for (const each of radios) frameOf(each).toggleAttribute("data-picked", each.value === gallery.dataset.favourite);
+  const mark = (result, radio) => {
+    frameOf(radio).dataset.liked = result.liked;
+    gallery.dataset.favorite = result.favorite ?? "";
+    for (const each of radios) frameOf(each).toggleAttribute("data-picked", each.value === gallery.dataset.favorite);
   };
 
-  const WORDS = { favourite: "picked", clear: "is no longer picked" };
-  const RATED = { none: "not rated", liked: "liked", loved: "loved" };
+  const ACTION_TEXTS = { favorite: "picked", clear: "is no longer picked" };
+  const RATING_TEXTS = { none: "not rated", liked: "liked", loved: "loved" };
 
   gallery.addEventListener("change", () => {
     show();
@@ -57,24 +68,30 @@ if (gallery) {
     body.append("act", act);
     gallery.setAttribute("aria-busy", "true");
     try {
-      const answer = await fetch(gallery.action, { method: "POST", body, headers: { Accept: "application/json" } });
-      if (answer.redirected || !answer.ok) {
+      const response = await fetch(gallery.action, { method: "POST", body, headers: { Accept: "application/json" } });
+      if (response.redirected || !response.ok) {
         location.reload();
         return;
       }
-      const told = await answer.json();
-      mark(told, radio);
+      const result = await response.json();
+      mark(result, radio);
       show();
+<<<<<<< HEAD
       said.textContent = `Photo ${radio.dataset.number} ${WORDS[act] ?? RATED[told.liked]}.`;
       // The pressed button may just have gone; its counterpart takes the focus.
       if (submitter.hidden) (submitter === pick ? unpick : pick).focus();
+=======
+      status.textContent = `Photo ${radio.dataset.number} ${ACTION_TEXTS[act] ?? RATING_TEXTS[result.liked]}.`;
+      // If the pressed button is hidden now, focus its counterpart.
+      if (event.submitter.hidden) (event.submitter === pick ? unpick : pick).focus();
+>>>>>>> 9c65e10 (sandbox: verbs with their object, standard terms and plain docstrings)
     } catch {
-      said.textContent = "That was not saved. Check your connection, then try again.";
-      said.classList.remove("unseen");
+      status.textContent = "That was not saved. Check your connection, then try again.";
+      status.classList.remove("unseen");
     } finally {
       gallery.removeAttribute("aria-busy");
     }
   });
-  // Browsers restore the chosen radio on reload; the large picture must agree with it.
+  // Browsers restore the selected radio on reload; show its picture.
   show();
 }

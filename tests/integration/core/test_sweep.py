@@ -66,7 +66,7 @@ def test_running_it_again_changes_nothing(bench: Bench) -> None:
     assert bench.queued() == []
 
 
-def test_a_lost_favourite_is_found(bench: Bench) -> None:
+def test_a_lost_favorite_is_found(bench: Bench) -> None:
     person = make_person()
     agree(person)
     shoot, (first, _) = make_finished(person)
@@ -75,7 +75,7 @@ def test_a_lost_favourite_is_found(bench: Bench) -> None:
     assert journey.load(person).stage is Stage.CHOSEN
 
 
-def test_a_favourite_of_a_photo_that_is_not_here_yet_waits(bench: Bench) -> None:
+def test_a_favorite_of_a_photo_that_is_not_here_yet_waits(bench: Bench) -> None:
     shoot, model = known(bench, "active", "active")
     model.favorite = "p1"
     make_photo(shoot, "p1", copied_at=None)

@@ -57,7 +57,7 @@ def test_a_session_from_creation_to_deletion(studio: Studio) -> None:
     assert client.find_model_by_email(ADA) is None
 
 
-def test_favourites_and_bulk_downloads(studio: Studio) -> None:
+def test_favorites_and_bulk_downloads(studio: Studio) -> None:
     client = studio.client
     model_id = client.create_model(ADA).model_id
     studio.finish(model_id)

@@ -11,7 +11,7 @@ import jsonschema_rs
 import pytest
 import requests
 
-from sandbox.openapi import document
+from sandbox.openapi import build_document
 from sandbox.testing import start_sandbox
 from tests.integration.sandbox.conftest import Caller
 
@@ -38,7 +38,7 @@ def test_it_names_the_24_operations_and_only_real_ones(described: dict[str, Any]
     names = [described["paths"][path][method]["operationId"] for path, method in operations]
     assert len(set(names)) == 24
     assert described["openapi"] == "3.1.0"
-    assert document("http://x", "HeadshotPro")["servers"] == [{"url": "http://x/api/v2"}]
+    assert build_document("http://x", "HeadshotPro")["servers"] == [{"url": "http://x/api/v2"}]
 
 
 def test_a_whole_journey_answers_as_described(caller: Any, described: dict[str, Any]) -> None:

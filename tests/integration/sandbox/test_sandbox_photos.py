@@ -1,4 +1,4 @@
-"""Photos over real HTTP: the gallery, its dying addresses, the favourite, downloads."""
+"""Photos over real HTTP: the gallery, its dying addresses, the favorite, downloads."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def test_a_person_goes_the_whole_way(caller: Any, visitor: Visitor, receiver: An
     page = visitor.session.get(f"{visitor.base}/results", timeout=10)
     assert photos[0]["id"] in page.text
     chosen = photos[1]["id"]
-    assert visitor.post("results", photo=chosen, act="favourite").ok
+    assert visitor.post("results", photo=chosen, act="favorite").ok
     assert receiver.wait(7)[-1].told["object"]["photo"]["id"] == chosen
     favorite = caller.api("GET", f"/organization/models/{model['id']}/photos/favorite").json()["photo"]
     assert favorite["id"] == chosen

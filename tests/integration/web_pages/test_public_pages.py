@@ -1,4 +1,4 @@
-"""What anybody may read: the front door, privacy, the brand's colours and icons."""
+"""What anybody may read: the front door, privacy, the brand's colors and icons."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_name_cannot_become_markup(make_app: Callable[..., Flask]) -> None:
     assert Document(answer.text).title.endswith('<script>alert("x")</script> & Co')
 
 
-def test_colours_are_kept_under_their_version_only(app: Flask) -> None:
+def test_colors_are_kept_under_their_version_only(app: Flask) -> None:
     page = read(app, "/")
     address = next(each.get("href", "") for each in page.all("link") if "/brand.css" in each.get("href", ""))
     client = app.test_client()

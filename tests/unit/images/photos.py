@@ -51,7 +51,7 @@ def exif_with_gps(orientation: int = 1) -> Image.Exif:
 
 
 def flat_png(width: int, height: int) -> bytes:
-    """Return a black grey-scale PNG of any size without ever holding its pixels."""
+    """Return a black gray-scale PNG of any size without ever holding its pixels."""
     packer = zlib.compressobj(9)
     row = bytes(1 + width)
     data = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()

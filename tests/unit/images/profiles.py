@@ -1,11 +1,11 @@
-"""Small ICC colour profiles built from published numbers; never taken from a file."""
+"""Small ICC color profiles built from published numbers; never taken from a file."""
 
 from __future__ import annotations
 
 import struct
 
-Colour = tuple[float, float, float]
-DISPLAY_P3: tuple[Colour, Colour, Colour] = (
+Color = tuple[float, float, float]
+DISPLAY_P3: tuple[Color, Color, Color] = (
     (0.51512, 0.24120, -0.00105),
     (0.29198, 0.69225, 0.04189),
     (0.15710, 0.06657, 0.78407),
@@ -24,7 +24,7 @@ def display_p3() -> bytes:
 
 
 def linear_grey() -> bytes:
-    """Return a grey profile in which half the number means half the light."""
+    """Return a gray profile in which half the number means half the light."""
     return _profile(b"GRAY", {b"kTRC": _curve(0, 1.0)})
 
 

@@ -167,7 +167,7 @@ def test_transparent_palette_lies_on_white() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "colour", "expected"),
+    ("mode", "color", "expected"),
     [
         ("RGBA", (*RED, 0), (255, 255, 255)),
         ("RGBA", (*RED, 255), RED),
@@ -180,15 +180,15 @@ def test_transparent_palette_lies_on_white() -> None:
     ],
 )
 def test_every_png_mode_becomes_plain_rgb(
-    mode: str, colour: int | tuple[int, ...], expected: tuple[int, int, int]
+    mode: str, color: int | tuple[int, ...], expected: tuple[int, int, int]
 ) -> None:
-    image = decode_photo(saved(Image.new(mode, (8, 8), colour), "PNG"))
+    image = decode_photo(saved(Image.new(mode, (8, 8), color), "PNG"))
     assert image.mode == "RGB"
     assert close(image, (4, 4), expected, within=1)
 
 
 def test_an_animation_gives_its_first_picture() -> None:
-    frames = [Image.new("RGB", (16, 16), colour) for colour in (RED, (0, 0, 255))]
+    frames = [Image.new("RGB", (16, 16), color) for color in (RED, (0, 0, 255))]
     for fmt in ("PNG", "WEBP"):
         content = saved(frames[0], fmt, save_all=True, append_images=frames[1:], lossless=True)
         assert close(decode_photo(content), (8, 8), RED)
@@ -199,12 +199,12 @@ def test_a_phone_jpeg_with_a_second_picture_is_a_jpeg() -> None:
     assert decode_photo(content).size == (512, 640)
 
 
-def test_a_damaged_colour_profile_does_not_cost_the_photo() -> None:
+def test_a_damaged_color_profile_does_not_cost_the_photo() -> None:
     image = decode_photo(saved(Image.new("RGB", (8, 8), RED), "PNG", icc_profile=b"not a profile"))
     assert image.getpixel((4, 4)) == RED
 
 
-def test_a_profile_for_other_colours_is_ignored() -> None:
+def test_a_profile_for_other_colors_is_ignored() -> None:
     lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
     image = decode_photo(saved(Image.new("RGB", (8, 8), RED), "PNG", icc_profile=lab))
     assert image.getpixel((4, 4)) == RED

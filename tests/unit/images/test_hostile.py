@@ -124,7 +124,7 @@ def test_bombs_cost_no_memory(tmp_path: Path) -> None:
         saved(Image.new("RGBA", (4000, 3000), (9, 9, 9, 9)), "WEBP", lossless=True, method=0),
         saved(Image.new("RGB", (5000, 5000)), exif=exif_with_gps(6)),
     ],
-    ids=["grey", "transparent", "webp", "turned"],
+    ids=["gray", "transparent", "webp", "turned"],
 )
 def test_the_largest_photos_we_take_fit_a_small_machine(content: bytes, tmp_path: Path) -> None:
     assert growth_in_megabytes(content, tmp_path) < 280

@@ -67,7 +67,7 @@ def test_the_bare_minimum() -> None:
         {"objectType": "photo", "object": {"_id": "p1", "modelId": MODEL["_id"], "status": "active"}},
     ],
 )
-def test_the_favourite_is_found_wherever_it_is(extra: dict[str, Any]) -> None:
+def test_the_favorite_is_found_wherever_it_is(extra: dict[str, Any]) -> None:
     event = parse_event(body(event="model.favorite_selected", **extra))
     assert (event.photo_id, event.model_id) == ("p1", MODEL["_id"])
 

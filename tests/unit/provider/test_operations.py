@@ -233,13 +233,13 @@ def test_find_model_by_email(server: Scripted, client: ProviderClient) -> None:
     [{"photo": None, "message": "No favorite"}, {"photo": None}, {"message": "No favorite"},
      {"data": {"photo": None}}, {"data": {"message": "none"}}],
 )  # fmt: skip
-def test_no_favourite(server: Scripted, client: ProviderClient, answer: dict[str, Any]) -> None:
+def test_no_favorite(server: Scripted, client: ProviderClient, answer: dict[str, Any]) -> None:
     server.answers(Reply(200, {"success": True} | answer))
     assert client.get_favorite("m1") is None
 
 
 @pytest.mark.parametrize("answer", [{}, {"photo": {}}, {"photo": []}, {"data": {}}])
-def test_a_favourite_that_cannot_be_read(server: Scripted, client: ProviderClient, answer: dict[str, Any]) -> None:
+def test_a_favorite_that_cannot_be_read(server: Scripted, client: ProviderClient, answer: dict[str, Any]) -> None:
     server.answers(Reply(200, answer))
     with pytest.raises(errors.UnexpectedResponse):
         client.get_favorite("m1")

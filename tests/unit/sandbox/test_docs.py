@@ -9,11 +9,11 @@ import pytest
 
 from sandbox.account import NAMES
 from sandbox.faults import ApiFault, WebhookFault
-from sandbox.server import _parser
+from sandbox.server import _build_parser
 from sandbox.switches import Switches
 
 TEXT = (Path(__file__).parents[3] / "docs" / "sandbox.md").read_text(encoding="utf-8")
-OPTIONS = [option for action in _parser()._actions for option in action.option_strings if option.startswith("--")]
+OPTIONS = [option for action in _build_parser()._actions for option in action.option_strings if option.startswith("--")]
 
 
 @pytest.mark.parametrize("name", [*Switches.__struct_fields__, *NAMES, *get_args(ApiFault), *get_args(WebhookFault)])

@@ -11,14 +11,14 @@ import pytest
 from PIL import Image
 
 from sandbox import switches
-from sandbox.clock import Clock, iso, parse_iso
+from sandbox.clock import Clock, format_iso, parse_iso
 from sandbox.config import SandboxConfig
 from sandbox.errors import BadSettingError
 from sandbox.faults import Faults
-from sandbox.middleware import template_of
-from sandbox.placeholder_pictures import make_plain_gallery
+from sandbox.middleware import format_route
+from sandbox.placeholder_pictures import render_placeholder_gallery
 from sandbox.rate_limit import RateLimiter
-from sandbox.request_log import Entry, Journal
+from sandbox.request_log import LoggedRequest, RequestLog
 from sandbox.switches import Switches
 
 NOON = datetime(2026, 5, 4, 12, 0, 59, 900_000, tzinfo=UTC)
@@ -26,42 +26,42 @@ NOON = datetime(2026, 5, 4, 12, 0, 59, 900_000, tzinfo=UTC)
 
 def test_a_window_is_whole_again_on_the_minute() -> None:
     limiter = RateLimiter()
-    taken = [limiter.take(NOON, 2, 60) for _ in range(3)]
-    assert [(each.allowed, each.remaining) for each in taken] == [(True, 1), (True, 0), (False, 0)]
+    taken = [limiter.count_request(NOON, 2, 60) for _ in range(3)]
+    assert [(each.is_allowed, each.remaining) for each in taken] == [(True, 1), (True, 0), (False, 0)]
     assert taken[0].reset == datetime(2026, 5, 4, 12, 1, tzinfo=UTC)
-    assert limiter.peek(NOON, 2, 60).remaining == 0
-    assert limiter.take(NOON + timedelta(seconds=0.1), 2, 60).remaining == 1
+    assert limiter.get_window(NOON, 2, 60).remaining == 0
+    assert limiter.count_request(NOON + timedelta(seconds=0.1), 2, 60).remaining == 1
 
 
 def test_counts_see_a_burst_across_two_minutes() -> None:
-    journal = Journal()
+    journal = RequestLog()
     for at in (50.0, 59.0, 61.0, 110.5, 200.0):
-        journal.add(Entry(at, "GET", "/api/v2/organization", 429 if at == 61.0 else 200))
-    journal.add(Entry(60.0, "GET", "/photos/:modelId", 200))
-    found = journal.summary()
+        journal.add(LoggedRequest(at, "GET", "/api/v2/organization", 429 if at == 61.0 else 200))
+    journal.add(LoggedRequest(60.0, "GET", "/photos/:modelId", 200))
+    found = journal.summarize()
     assert found["total"] == 5
     assert found["by_minute"] == {"0": 2, "60": 2, "180": 1}
     assert found["most_in_any_minute"] == 3
     assert found["most_answered_in_any_minute"] == 2
-    assert journal.summary(since=100)["total"] == 2
+    assert journal.summarize(since=100)["total"] == 2
 
 
 def test_the_clock_only_moves_forward_and_real_time_stays_real() -> None:
     clock = Clock()
     clock.advance(timedelta(days=3))
-    assert timedelta(days=3) <= clock.now() - clock.wall() + timedelta(seconds=1)
+    assert timedelta(days=3) <= clock.now() - clock.real_now() + timedelta(seconds=1)
     with pytest.raises(ValueError, match="forward"):
         clock.advance(timedelta(seconds=-1))
 
 
 def test_times_are_written_with_milliseconds_and_sort() -> None:
-    assert iso(NOON) == "2026-05-04T12:00:59.900Z"
-    assert parse_iso(iso(NOON)) == NOON
-    assert iso(NOON) < iso(NOON + timedelta(milliseconds=100))
+    assert format_iso(NOON) == "2026-05-04T12:00:59.900Z"
+    assert parse_iso(format_iso(NOON)) == NOON
+    assert format_iso(NOON) < format_iso(NOON + timedelta(milliseconds=100))
 
 
-def test_the_defaults_are_the_documented_behaviour() -> None:
-    plain = switches.as_dict(Switches())
+def test_the_defaults_are_the_documented_behavior() -> None:
+    plain = switches.dump_switches(Switches())
     assert plain["webhook_retry_minutes"] == (0, 0, 5, 15, 60)
     assert (plain["rate_limit"], plain["rate_window_seconds"]) == (300, 60)
     assert (plain["envelope"], plain["duplicate_email"], plain["photo_url_hours"]) == ("top", "refuse", 24)
@@ -83,28 +83,28 @@ def test_the_defaults_are_the_documented_behaviour() -> None:
 )
 def test_switches_refuse_nonsense(changes: dict[str, object]) -> None:
     with pytest.raises(BadSettingError):
-        switches.changed(Switches(), changes)
+        switches.update_switches(Switches(), changes)
 
 
 def test_rules_are_used_up_in_order() -> None:
     faults = Faults()
-    faults.add({"on": "webhook", "fault": "keep_timestamp"})
-    faults.add({"on": "webhook", "fault": "drop", "event": "model.d*", "id": 99, "used": 5})
-    assert [rule["id"] for rule in faults.listed()] == [1, 2]
-    assert faults.take_for_webhook("model.created", 0) is None
-    dropped = faults.take_for_webhook("model.deleted", 0)
+    faults.add_rule({"on": "webhook", "fault": "keep_timestamp"})
+    faults.add_rule({"on": "webhook", "fault": "drop", "event": "model.d*", "id": 99, "used": 5})
+    assert [rule["id"] for rule in faults.list_rules()] == [1, 2]
+    assert faults.consume_webhook_rule("model.created", 0) is None
+    dropped = faults.consume_webhook_rule("model.deleted", 0)
     assert dropped is not None
     assert dropped.fault == "drop"
-    kept = faults.take_for_webhook("model.created", 1)
+    kept = faults.consume_webhook_rule("model.created", 1)
     assert kept is not None
     assert kept.fault == "keep_timestamp"
-    assert faults.listed() == []
-    assert not faults.remove(1)
+    assert faults.list_rules() == []
+    assert not faults.remove_rule(1)
 
 
 def test_templates_are_written_as_in_the_documents() -> None:
-    assert template_of("/o/models/<model_id>/photos/<photo_id:photo_id>") == "/o/models/:modelId/photos/:photoId"
-    assert template_of("/photos/<size>.jpg") == "/photos/:size.jpg"
+    assert format_route("/o/models/<model_id>/photos/<photo_id:photo_id>") == "/o/models/:modelId/photos/:photoId"
+    assert format_route("/photos/<size>.jpg") == "/photos/:size.jpg"
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_start_arguments_are_checked(tmp_path: Path, wrong: dict[str, object]) -
 
 
 def test_plain_pictures_are_jpegs_in_three_sizes() -> None:
-    made = list(make_plain_gallery(13))
+    made = list(render_placeholder_gallery(13))
     assert made[0] == made[12] != made[1]
     widths = [Image.open(io.BytesIO(data), formats=["JPEG"]).width for data in (made[0].thumbnail, made[0].main)]
     assert widths == [160, 512]

@@ -16,15 +16,15 @@ VECTOR = json.loads((Path(__file__).parents[2] / "vectors" / "webhook_signatures
 @pytest.mark.parametrize("key_form", ["text", "hex"])
 def test_signs_like_the_vectors(key_form: KeyForm) -> None:
     body, timestamp = VECTOR["body"].encode(), int(VECTOR["timestamp"])
-    with_time = signature.sign(VECTOR["secret"], body, timestamp, key_form)
-    without = signature.sign(VECTOR["secret"], body, None, key_form)
+    with_time = signature.sign_body(VECTOR["secret"], body, timestamp, key_form)
+    without = signature.sign_body(VECTOR["secret"], body, None, key_form)
     assert with_time == VECTOR[f"{key_form}_ts_body"]
     assert without == VECTOR[f"{key_form}_body"]
 
 
 def test_headers_carry_the_brand_and_no_timestamp_for_body_only() -> None:
-    assert signature.headers("X-HeadshotPro", "ab", 5) == {
+    assert signature.build_headers("X-HeadshotPro", "ab", 5) == {
         "X-HeadshotPro-Signature": "sha256=ab",
         "X-HeadshotPro-Timestamp": "5",
     }
-    assert signature.headers("X-ProfileBakery", "ab", None) == {"X-ProfileBakery-Signature": "sha256=ab"}
+    assert signature.build_headers("X-ProfileBakery", "ab", None) == {"X-ProfileBakery-Signature": "sha256=ab"}

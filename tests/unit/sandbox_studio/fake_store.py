@@ -49,13 +49,13 @@ class FakeStore:
             self.album[name] = StudioPhoto(name, "none", small, main)
         self.change(status="active", photo_count=count)
 
-    def brand(self) -> StudioBrand:
+    def get_brand(self) -> StudioBrand:
         return StudioBrand("profilebakery", "Profile Bakery", "Northwind")
 
-    def refuses_frames(self) -> bool:
+    def is_framing_refused(self) -> bool:
         return self.frames_refused
 
-    def needs_cookies(self) -> bool:
+    def is_cookie_required(self) -> bool:
         return False
 
     def find_by_token(self, token: str) -> StudioModel | None:

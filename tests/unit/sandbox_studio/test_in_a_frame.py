@@ -13,7 +13,7 @@ from flask import Flask, Response
 from playwright.sync_api import Browser, BrowserContext, FilePayload, FrameLocator, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
-from sandbox.studio.pictures import make_gallery
+from sandbox.studio.pictures import render_gallery
 from tests.unit.sandbox_studio.fake_store import TOKEN, FakeStore
 from tests.unit.sandbox_studio.portraits import encode, photo, portrait
 
@@ -60,7 +60,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture
 def studio(app: Flask) -> Iterator[str]:
     """The studio's origin; its photos come from the same server."""
-    pictures = list(make_gallery([encode(portrait(), quality=88)], 4, "browser"))
+    pictures = list(render_gallery([encode(portrait(), quality=88)], 4, "browser"))
 
     @app.get("/cdn/p<int:number>-<size>.jpg")
     def cdn(number: int, size: str) -> Response:
@@ -131,16 +131,16 @@ def test_the_whole_session(page: Page, context: BrowserContext, store: FakeStore
     expect(studio.get_by_role("img", name="Portrait 3, large")).to_have_js_property("naturalWidth", 768)
     studio.get_by_role("button", name="Love").click()
     expect(studio.get_by_role("button", name="Love", pressed=True)).to_be_visible()
-    studio.get_by_role("button", name="Make this my favourite").click()
-    expect(studio.get_by_text("Your favourite")).to_be_visible()
+    studio.get_by_role("button", name="Make this my favorite").click()
+    expect(studio.get_by_text("Your favorite")).to_be_visible()
     assert (store.model.favorite_photo_id, store.album["p3"].liked_status) == ("p3", "loved")
 
     page.keyboard.press("Shift+Tab")
     studio.get_by_role("radio", name="Photo 3", exact=True).press("ArrowRight")
-    expect(studio.get_by_text("Your favourite")).to_be_hidden()
-    studio.get_by_role("button", name="Make this my favourite").click()
+    expect(studio.get_by_text("Your favorite")).to_be_hidden()
+    studio.get_by_role("button", name="Make this my favorite").click()
     studio.get_by_role("button", name="Remove my pick").click()
-    expect(studio.get_by_role("button", name="Make this my favourite")).to_be_focused()
+    expect(studio.get_by_role("button", name="Make this my favorite")).to_be_focused()
     assert store.model.favorite_photo_id is None
     assert context.cookies() == []
 
@@ -162,12 +162,12 @@ def test_without_scripts(browser: Browser, studio: str, store: FakeStore) -> Non
     store.fill_album(4)
     expect(page.get_by_role("heading", name="Your portraits")).to_be_visible(timeout=30_000)
     page.get_by_role("radio", name="Photo 2", exact=True).check()
-    page.get_by_role("button", name="Make this my favourite").click()
-    expect(page.get_by_text("Your favourite")).to_be_visible()
+    page.get_by_role("button", name="Make this my favorite").click()
+    expect(page.get_by_text("Your favorite")).to_be_visible()
     assert store.model.favorite_photo_id == "p2"
     page.get_by_role("button", name="Remove my pick").click()
     page.wait_for_url(re.compile("photo=p2"))
-    expect(page.get_by_text("Your favourite")).to_be_hidden()
+    expect(page.get_by_text("Your favorite")).to_be_hidden()
     context.close()
 
 

@@ -8,7 +8,7 @@ import zlib
 import pytest
 from PIL import ExifTags, Image, ImageCms
 
-from sandbox.studio.upload import MAX_BYTES, Refused, normalise
+from sandbox.studio.upload import MAX_BYTES, UploadRefused, normalize_photo
 from tests.unit.sandbox_studio.portraits import encode, opened, portrait, scene
 
 RED_ON_TOP = (210, 30, 30)
@@ -20,23 +20,23 @@ def near(pixel: object, wanted: tuple[int, int, int], tolerance: int = 12) -> bo
 
 
 def reason(raw: bytes) -> str:
-    with pytest.raises(Refused) as refused:
-        normalise(raw)
+    with pytest.raises(UploadRefused) as refused:
+        normalize_photo(raw)
     assert refused.value.sentence.endswith(".")
     return refused.value.reason
 
 
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "HEIF"])
 def test_takes_every_promised_format(image_format: str) -> None:
-    kept = opened(normalise(encode(scene(), image_format)))
+    kept = opened(normalize_photo(encode(scene(), image_format)))
     assert (kept.format, kept.mode, kept.size) == ("JPEG", "RGB", (600, 750))
     assert near(kept.getpixel((300, 40)), RED_ON_TOP)
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "RGBA", "P", "1", "CMYK"])
-def test_takes_every_colour_mode(mode: str) -> None:
+def test_takes_every_color_mode(mode: str) -> None:
     image = portrait().convert(mode)
-    kept = opened(normalise(encode(image, "JPEG" if mode == "CMYK" else "PNG")))
+    kept = opened(normalize_photo(encode(image, "JPEG" if mode == "CMYK" else "PNG")))
     assert (kept.mode, kept.size) == ("RGB", (1200, 1200))
     average = kept.convert("L").resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
     wanted = portrait().convert("L").resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
@@ -45,12 +45,12 @@ def test_takes_every_colour_mode(mode: str) -> None:
 
 def test_brings_sixteen_bits_down_to_eight() -> None:
     deep = Image.new("I;16", (600, 600), 40_000)
-    assert near(opened(normalise(encode(deep, "PNG"))).getpixel((9, 9)), (156, 156, 156), 2)
+    assert near(opened(normalize_photo(encode(deep, "PNG"))).getpixel((9, 9)), (156, 156, 156), 2)
 
 
 def test_lays_transparent_photos_on_white() -> None:
     clear = Image.new("RGBA", (600, 600), (255, 0, 0, 0))
-    assert near(opened(normalise(encode(clear, "PNG"))).getpixel((300, 300)), (255, 255, 255), 2)
+    assert near(opened(normalize_photo(encode(clear, "PNG"))).getpixel((300, 300)), (255, 255, 255), 2)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_lays_transparent_photos_on_white() -> None:
 def test_turns_photos_upright(orientation: int, red_at: str) -> None:
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation
-    kept = opened(normalise(encode(scene(), exif=exif)))
+    kept = opened(normalize_photo(encode(scene(), exif=exif)))
     width, height = kept.size
     places = {
         "top": (width // 2, 9),
@@ -73,7 +73,7 @@ def test_turns_photos_upright(orientation: int, red_at: str) -> None:
 
 def test_damaged_camera_data_does_not_cost_the_photo() -> None:
     raw = encode(scene(), exif=b"Exif\x00\x00MM\x00*\xff\xff\xff\xff")
-    assert opened(normalise(raw)).size == (600, 750)
+    assert opened(normalize_photo(raw)).size == (600, 750)
 
 
 def test_keeps_no_metadata() -> None:
@@ -82,20 +82,20 @@ def test_keeps_no_metadata() -> None:
     exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitude] = (48.0, 30.0, 0.0)
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     raw = encode(scene(), exif=exif, xmp=b"<canary-xmp/>", comment=b"canary-comment", icc_profile=profile)
-    kept = normalise(raw)
+    kept = normalize_photo(raw)
     assert b"canary" not in kept
     assert b"Exif" not in kept
     assert set(opened(kept).info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
 
 
 def test_a_profile_that_does_not_fit_is_ignored() -> None:
-    assert near(opened(normalise(encode(scene(), icc_profile=b"nonsense"))).getpixel((300, 40)), RED_ON_TOP)
+    assert near(opened(normalize_photo(encode(scene(), icc_profile=b"nonsense"))).getpixel((300, 40)), RED_ON_TOP)
 
 
-def test_converts_colours_by_their_profile() -> None:
+def test_converts_colors_by_their_profile() -> None:
     """A linear-light profile must come out brighter in sRGB than its raw numbers."""
     linear = _linear_profile()
-    kept = opened(normalise(encode(Image.new("RGB", (600, 600), (64, 64, 64)), icc_profile=linear)))
+    kept = opened(normalize_photo(encode(Image.new("RGB", (600, 600), (64, 64, 64)), icc_profile=linear)))
     assert near(kept.getpixel((9, 9)), (137, 137, 137), 6)
 
 
@@ -112,7 +112,7 @@ def _linear_profile() -> bytes:
 
 
 def test_shrinks_to_2048() -> None:
-    assert opened(normalise(encode(scene((4000, 3000))))).size == (2048, 1536)
+    assert opened(normalize_photo(encode(scene((4000, 3000))))).size == (2048, 1536)
 
 
 @pytest.mark.parametrize(
@@ -132,8 +132,8 @@ def test_shrinks_to_2048() -> None:
     ],
 )
 def test_says_what_a_file_is_when_it_is_no_photo(raw: bytes, words: str) -> None:
-    with pytest.raises(Refused, match="not_a_photo") as refused:
-        normalise(raw)
+    with pytest.raises(UploadRefused, match="not_a_photo") as refused:
+        normalize_photo(raw)
     assert refused.value.sentence.startswith(f"is {words}, not a photo")
 
 
@@ -172,7 +172,7 @@ def test_refuses_shapes_no_portrait_comes_from(size: tuple[int, int], wanted: st
 
 
 def test_takes_the_smallest_size_allowed() -> None:
-    assert opened(normalise(encode(scene((512, 512))))).size == (512, 512)
+    assert opened(normalize_photo(encode(scene((512, 512))))).size == (512, 512)
 
 
 @pytest.mark.parametrize("side", [7100, 9600, 40_000])

@@ -9,15 +9,15 @@ import pytest
 from PIL import ExifTags, Image, ImageChops, ImageStat
 
 from sandbox.studio import labels
-from sandbox.studio.framing import Face, find_face, frame
-from sandbox.studio.pictures import Picture, make_gallery
+from sandbox.studio.framing import Face, choose_crop, find_face
+from sandbox.studio.pictures import Picture, render_gallery
 from tests.unit.sandbox_studio.portraits import encode, opened, photo, portrait, scene
 
 
 @pytest.fixture(scope="module")
 def gallery() -> list[Picture]:
     uploads = [encode(portrait(), quality=90), encode(portrait().crop((150, 0, 950, 1000)), quality=90)]
-    return list(make_gallery(uploads, 6, "seed-1"))
+    return list(render_gallery(uploads, 6, "seed-1"))
 
 
 def test_sizes_and_format(gallery: list[Picture]) -> None:
@@ -29,9 +29,9 @@ def test_sizes_and_format(gallery: list[Picture]) -> None:
 
 def test_same_seed_same_bytes() -> None:
     uploads = [photo(1), photo(2)]
-    once, again = (list(make_gallery(uploads, 3, "a")) for _ in range(2))
+    once, again = (list(render_gallery(uploads, 3, "a")) for _ in range(2))
     assert once == again
-    assert list(make_gallery(uploads, 3, "b")) != once
+    assert list(render_gallery(uploads, 3, "b")) != once
 
 
 def test_no_two_pictures_are_alike(gallery: list[Picture]) -> None:
@@ -42,13 +42,13 @@ def test_no_two_pictures_are_alike(gallery: list[Picture]) -> None:
 
 
 def test_forty_from_one_upload_are_forty() -> None:
-    assert len({picture.thumbnail for picture in make_gallery([photo()], 40, "s")}) == 40
+    assert len({picture.thumbnail for picture in render_gallery([photo()], 40, "s")}) == 40
 
 
-def test_there_are_colour_and_black_and_white_pictures() -> None:
-    pictures = make_gallery([encode(portrait(), quality=90)], 10, "tones")
-    grey = [_is_grey(opened(picture.thumbnail)) for picture in pictures]
-    assert 1 <= sum(grey) <= 4
+def test_there_are_color_and_black_and_white_pictures() -> None:
+    pictures = render_gallery([encode(portrait(), quality=90)], 10, "tones")
+    gray = [_is_grey(opened(picture.thumbnail)) for picture in pictures]
+    assert 1 <= sum(gray) <= 4
 
 
 def _is_grey(image: Image.Image) -> bool:
@@ -58,7 +58,7 @@ def _is_grey(image: Image.Image) -> bool:
 
 def test_needs_uploads() -> None:
     with pytest.raises(ValueError, match="at least one upload"):
-        make_gallery([], 3, "s")
+        render_gallery([], 3, "s")
 
 
 def test_carries_the_ai_label(gallery: list[Picture]) -> None:
@@ -80,7 +80,7 @@ def test_only_the_original_tells_camera_and_place(gallery: list[Picture]) -> Non
 def test_every_picture_is_marked() -> None:
     plain = Image.new("RGB", (1024, 1280), (120, 120, 120))
     marked = plain.copy()
-    labels.stamp(marked)
+    labels.draw_watermark(marked)
     box = ImageChops.difference(plain, marked).getbbox()
     assert box is not None
     assert box[0] > 1024 * 0.8
@@ -111,7 +111,7 @@ def test_without_a_face_looks_to_the_upper_centre() -> None:
 @pytest.mark.parametrize("face", [Face(0.02, 0.02, 0.1), Face(0.98, 0.98, 0.46), Face(0.5, 0.4, 0.3)])
 def test_crops_stay_inside_and_keep_their_shape(size: tuple[int, int], face: Face) -> None:
     for number in range(20):
-        left, top, right, bottom = frame(size, face, random.Random(number)).box
+        left, top, right, bottom = choose_crop(size, face, random.Random(number)).box
         assert left >= 0
         assert top >= 0
         assert right <= size[0] + 1e-6
@@ -120,6 +120,6 @@ def test_crops_stay_inside_and_keep_their_shape(size: tuple[int, int], face: Fac
 
 
 def test_odd_uploads_still_make_pictures() -> None:
-    grey = encode(scene().convert("L"))
+    gray = encode(scene().convert("L"))
     tiny = encode(scene((512, 512)))
-    assert len(list(make_gallery([grey, tiny], 4, "odd"))) == 4
+    assert len(list(render_gallery([gray, tiny], 4, "odd"))) == 4

@@ -61,8 +61,8 @@ def test_results_wait_for_the_work(client: FlaskClient, store: FakeStore) -> Non
 def test_results_show_every_photo_by_name(client: FlaskClient, album: FakeStore) -> None:
     page = client.get(f"{AT}/results").text
     assert re.findall(r'type="radio"[^>]*aria-label="(Photo \d)"', page) == [f"Photo {n}" for n in (1, 2, 3, 4)]
-    assert "Make this my favourite" in page
-    assert "Your favourite" not in page
+    assert "Make this my favorite" in page
+    assert "Your favorite" not in page
 
 
 def test_an_active_session_without_photos_has_a_page(client: FlaskClient, store: FakeStore) -> None:
@@ -73,13 +73,13 @@ def test_an_active_session_without_photos_has_a_page(client: FlaskClient, store:
 
 
 def test_pick_change_and_take_back(client: FlaskClient, album: FakeStore) -> None:
-    answer = client.post(f"{AT}/results", data={"photo": "p3", "act": "favourite"})
+    answer = client.post(f"{AT}/results", data={"photo": "p3", "act": "favorite"})
     assert (answer.status_code, answer.location) == (303, f"{AT}/results?photo=p3")
     assert album.model.favorite_photo_id == "p3"
-    assert client.get(f"{AT}/results").text.count("Your favourite") == 1
-    assert "Your favourite" not in client.get(f"{AT}/results?photo=p1").text
+    assert client.get(f"{AT}/results").text.count("Your favorite") == 1
+    assert "Your favorite" not in client.get(f"{AT}/results?photo=p1").text
 
-    client.post(f"{AT}/results", data={"photo": "p1", "act": "favourite"})
+    client.post(f"{AT}/results", data={"photo": "p1", "act": "favorite"})
     assert album.model.favorite_photo_id == "p1"
     client.post(f"{AT}/results", data={"photo": "p1", "act": "clear"})
     assert album.model.favorite_photo_id is None
@@ -93,12 +93,12 @@ def test_ratings_toggle_and_leave_the_pick_alone(client: FlaskClient, album: Fak
         assert told is not None
         said.append(told["liked"])
         assert album.album["p2"].liked_status == told["liked"]
-        assert told["favourite"] == "p1"
+        assert told["favorite"] == "p1"
     assert said == ["liked", "loved", "none", "liked"]
 
 
 def test_another_sessions_photo_is_not_here(client: FlaskClient, album: FakeStore) -> None:
-    answer = client.post(f"{AT}/results", data={"photo": "px", "act": "favourite"})
+    answer = client.post(f"{AT}/results", data={"photo": "px", "act": "favorite"})
     assert answer.status_code == 404
     assert album.model.favorite_photo_id is None
 

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from sandbox.studio import steps
-from sandbox.studio.upload_batch import MAX_PHOTOS, shown_name
+from sandbox.studio.upload_batch import MAX_PHOTOS, clean_filename
 from tests.unit.sandbox_studio.fake_store import TOKEN, FakeStore
 from tests.unit.sandbox_studio.portraits import encode, opened, photo, scene
 
@@ -205,4 +205,4 @@ def test_a_started_session_takes_no_changes(client: FlaskClient, ready: FakeStor
     ],
 )
 def test_names_are_only_for_show(filename: str | None, shown: str) -> None:
-    assert shown_name(filename) == shown
+    assert clean_filename(filename) == shown

@@ -51,7 +51,7 @@ def test_nothing_is_compared_with_itself_or_with_nothing(compare: str | None) ->
     assert table.compare_query == ""
 
 
-def test_the_studios_favourite_is_known_by_its_number() -> None:
+def test_the_studios_favorite_is_known_by_its_number() -> None:
     all_photos = photos(3)
     table = GalleryView(Gallery(all_photos, None, choice(all_photos[2], "studio")), photo=None, compare=None)
     assert table.studio_number == 3

@@ -43,7 +43,7 @@ def test_every_address_of_a_static_file_has_its_file() -> None:
             assert (TOP / "static" / name).is_file(), f"{template.name} asks for {name}"
 
 
-def test_styles_take_their_colours_from_the_tokens() -> None:
+def test_styles_take_their_colors_from_the_tokens() -> None:
     for path in STYLES:
         if path.name != "tokens.css":
             assert not re.findall(r"#[0-9a-f]{6}\b|rgb\(|oklch\(", path.read_text()), path.name

@@ -1,4 +1,4 @@
-"""The accent scale: whatever colour a company has, words stay readable and shapes visible."""
+"""The accent scale: whatever color a company has, words stay readable and shapes visible."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_contrast_is_that_of_the_guidelines() -> None:
 
 @pytest.mark.parametrize("ground", GROUNDS)
 @given(color=COLORS)
-def test_any_brand_colour_can_be_read_and_seen(ground: str, color: str) -> None:
+def test_any_brand_color_can_be_read_and_seen(ground: str, color: str) -> None:
     make, page, quiet = GROUNDS[ground]
     accent = make(color)
     assert palette.compute_contrast(accent.on_fill, accent.fill) >= 4.5
@@ -40,12 +40,12 @@ def test_any_brand_colour_can_be_read_and_seen(ground: str, color: str) -> None:
     assert palette.compute_contrast(accent.edge, page) >= 3
 
 
-def test_a_usable_brand_colour_is_left_alone() -> None:
+def test_a_usable_brand_color_is_left_alone() -> None:
     accent = palette.build_light_accent("#3b5bdb")
     assert (accent.fill, accent.text, accent.on_fill) == ("#3b5bdb", "#3b5bdb", "#ffffff")
 
 
-def test_a_bright_brand_colour_keeps_its_shade_under_dark_letters() -> None:
+def test_a_bright_brand_color_keeps_its_shade_under_dark_letters() -> None:
     accent = palette.build_light_accent("#ffcc00")
     assert accent.fill == "#ffcc00"
     assert accent.on_fill == palette.INK

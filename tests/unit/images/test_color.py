@@ -1,4 +1,4 @@
-"""Colours come out as a person on an sRGB screen is meant to see them."""
+"""Colors come out as a person on an sRGB screen is meant to see them."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ def as_number(light: np.ndarray) -> np.ndarray:
     return np.where(light <= 0.0031308, light * 12.92, 1.055 * np.abs(light) ** (1 / 2.4) - 0.055)
 
 
-def p3_seen_in_srgb(colour: tuple[int, int, int]) -> list[int]:
-    xyz = np.array(DISPLAY_P3).T @ as_light(np.array(colour) / 255)
+def p3_seen_in_srgb(color: tuple[int, int, int]) -> list[int]:
+    xyz = np.array(DISPLAY_P3).T @ as_light(np.array(color) / 255)
     return [round(float(v) * 255) for v in as_number(np.clip(XYZ_TO_SRGB @ xyz, 0, 1))]
 
 
-@pytest.mark.parametrize("colour", [(200, 100, 100), (210, 160, 130), (60, 120, 70), (128, 128, 128), (255, 0, 0)])
+@pytest.mark.parametrize("color", [(200, 100, 100), (210, 160, 130), (60, 120, 70), (128, 128, 128), (255, 0, 0)])
 @pytest.mark.parametrize("fmt", ["JPEG", "PNG", "WEBP"])
-def test_display_p3_is_shifted_to_srgb(fmt: str, colour: tuple[int, int, int]) -> None:
+def test_display_p3_is_shifted_to_srgb(fmt: str, color: tuple[int, int, int]) -> None:
     options = {"quality": 100, "subsampling": 0} if fmt == "JPEG" else {"lossless": True}
-    content = saved(Image.new("RGB", (32, 32), colour), fmt, icc_profile=display_p3(), **options)
+    content = saved(Image.new("RGB", (32, 32), color), fmt, icc_profile=display_p3(), **options)
     found = decode_photo(content).getpixel((16, 16))
     assert isinstance(found, tuple)
-    assert found == pytest.approx(p3_seen_in_srgb(colour), abs=3)
+    assert found == pytest.approx(p3_seen_in_srgb(color), abs=3)
 
 
 def test_a_saturated_p3_red_really_moves() -> None:
@@ -55,7 +55,7 @@ def test_a_grey_profile_is_obeyed() -> None:
     assert found == pytest.approx([round(float(as_number(np.array(55 / 255))) * 255)] * 3, abs=3)
 
 
-def test_wide_colours_behind_transparency_are_shifted_too() -> None:
+def test_wide_colors_behind_transparency_are_shifted_too() -> None:
     content = saved(Image.new("RGBA", (8, 300), (200, 100, 100, 255)), "PNG", icc_profile=display_p3())
     image = decode_photo(content)
     for row in (0, 255, 256, 299):
