@@ -52,11 +52,7 @@ async function start(onError) {
     panel.scrollIntoView({ block: "center" });
   } catch (error) {
     stop();
-<<<<<<< HEAD
-    onTrouble(TROUBLE[/** @type {Error} */ (error).name] ?? OTHER_TROUBLE);
-=======
-    onError(TROUBLE[error.name] ?? OTHER_TROUBLE);
->>>>>>> 9c65e10 (sandbox: verbs with their object, standard terms and plain docstrings)
+    onError(TROUBLE[/** @type {Error} */ (error).name] ?? OTHER_TROUBLE);
   } finally {
     opener.disabled = false;
   }

@@ -1,15 +1,9 @@
 // Uploads photos one by one without leaving the page: files, drag and drop, camera. The server validates each.
 import { openCamera } from "./camera.js";
 
-<<<<<<< HEAD
 const form = /** @type {HTMLFormElement} */ (document.getElementById("add"));
 const input = /** @type {HTMLInputElement} */ (document.getElementById("files"));
-const receipts = document.getElementById("receipts");
-=======
-const form = document.getElementById("add");
-const input = document.getElementById("files");
 const uploadResults = document.getElementById("upload-results");
->>>>>>> 9c65e10 (sandbox: verbs with their object, standard terms and plain docstrings)
 const maxBytes = Number(form.dataset.maxBytes);
 
 const queue = [];
@@ -82,14 +76,9 @@ function showUploads(html) {
   // Adopt the nodes first: an image that changes documents is loaded again.
   const fresh = document.adoptNode(new DOMParser().parseFromString(html, "text/html").getElementById("uploads"));
   const old = document.getElementById("uploads");
-<<<<<<< HEAD
   for (const item of /** @type {NodeListOf<HTMLElement>} */ (fresh.querySelectorAll("li[data-id]"))) {
-    // Pictures already on screen stay, so nothing flickers or loads twice.
-    /** @type {HTMLImageElement} */
-=======
-  for (const item of fresh.querySelectorAll("li[data-id]")) {
     // Keep images already shown, so that they neither flicker nor load twice.
->>>>>>> 9c65e10 (sandbox: verbs with their object, standard terms and plain docstrings)
+    /** @type {HTMLImageElement} */
     const same = old.querySelector(`li[data-id="${CSS.escape(item.dataset.id)}"] img`);
     if (same) {
       same.alt = item.querySelector("img").alt;

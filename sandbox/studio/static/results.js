@@ -1,27 +1,16 @@
-<<<<<<< HEAD
-// The lightroom: choosing a portrait shows it large; rating and picking are saved without leaving the page.
-const gallery = /** @type {HTMLFormElement} */ (document.getElementById("gallery"));
-=======
 // The gallery: shows the selected portrait large; saves ratings and the favorite without leaving the page.
-const gallery = document.getElementById("gallery");
->>>>>>> 9c65e10 (sandbox: verbs with their object, standard terms and plain docstrings)
+const gallery = /** @type {HTMLFormElement} */ (document.getElementById("gallery"));
 if (gallery) {
   const print = /** @type {HTMLImageElement} */ (document.getElementById("print"));
   const caption = document.getElementById("caption");
   const state = document.getElementById("state");
   const pick = document.getElementById("pick");
   const unpick = document.getElementById("unpick");
-<<<<<<< HEAD
-  const said = document.getElementById("said");
+  const status = document.getElementById("action-status");
   /** @type {NodeListOf<HTMLInputElement>} */
   const inputs = gallery.querySelectorAll('input[name="photo"]');
   const radios = [...inputs];
   const frameOf = (radio) => /** @type {HTMLElement} */ (radio.closest(".frame"));
-=======
-  const status = document.getElementById("action-status");
-  const radios = [...gallery.querySelectorAll('input[name="photo"]')];
-  const frameOf = (radio) => radio.closest(".frame");
->>>>>>> 9c65e10 (sandbox: verbs with their object, standard terms and plain docstrings)
   const chosen = () => radios.find((radio) => radio.checked) ?? radios[0];
 
   const show = () => {
@@ -76,15 +65,9 @@ if (gallery) {
       const result = await response.json();
       mark(result, radio);
       show();
-<<<<<<< HEAD
-      said.textContent = `Photo ${radio.dataset.number} ${WORDS[act] ?? RATED[told.liked]}.`;
-      // The pressed button may just have gone; its counterpart takes the focus.
-      if (submitter.hidden) (submitter === pick ? unpick : pick).focus();
-=======
       status.textContent = `Photo ${radio.dataset.number} ${ACTION_TEXTS[act] ?? RATING_TEXTS[result.liked]}.`;
       // If the pressed button is hidden now, focus its counterpart.
-      if (event.submitter.hidden) (event.submitter === pick ? unpick : pick).focus();
->>>>>>> 9c65e10 (sandbox: verbs with their object, standard terms and plain docstrings)
+      if (submitter.hidden) (submitter === pick ? unpick : pick).focus();
     } catch {
       status.textContent = "That was not saved. Check your connection, then try again.";
       status.classList.remove("unseen");
