@@ -61,6 +61,7 @@ class Settings:
     brand_color: str = "#3b5bdb"
     brand_logo: str | None = None
     support_email: str | None = None
+    next_step: str | None = None
     metrics_token: str | None = None
     sentry_dsn: str | None = None
     port: int = 8000
@@ -122,6 +123,7 @@ class _SettingsReader(EnvironmentReader):
             "brand_color": self.read_color("BRAND_COLOR", "#3b5bdb"),
             "brand_logo": self.read_logo(),
             "support_email": self.read_text("SUPPORT_EMAIL"),
+            "next_step": self.read_text("NEXT_STEP"),
             "metrics_token": self.read_text("METRICS_TOKEN"),
             "sentry_dsn": self.read_text("SENTRY_DSN"),
             "port": self.read_number("PORT", 8000, at_least=1),

@@ -24,10 +24,10 @@ NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 _numbers = count(1)
 
 
-def plain_policy() -> Policy:
+def plain_policy(company: str = "Example", studio: str = "Studio") -> Policy:
     """Return the English policy."""
     with force_locale("en"):
-        return consent_texts.build_policy(company="Example", studio="Studio")
+        return consent_texts.build_policy(company=company, studio=studio)
 
 
 def make_person(email: str | None = None, *, now: datetime = NOW, **fields: Any) -> Person:

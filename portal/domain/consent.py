@@ -7,15 +7,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 # Raise this whenever the meaning of the text changes: everybody is then asked again.
-POLICY_VERSION = "2026-11"
+POLICY_VERSION = "2026-12"
 
 
 @dataclass(frozen=True)
 class Block:
-    """One heading of the policy with its sentences."""
+    """One fact of the policy: a heading, a one-line summary, and the full text."""
 
     key: str
     heading: str
+    summary: str
     text: str
 
 
@@ -39,7 +40,7 @@ class Policy:
     @property
     def text(self) -> str:
         """The text that is stored as evidence."""
-        blocks = [f"{block.heading}\n{block.text}" for block in self.blocks]
+        blocks = [f"{block.heading}\n{block.summary}\n{block.text}" for block in self.blocks]
         return "\n\n".join([*blocks, *(f"[ ] {purpose.label}" for purpose in self.purposes)])
 
     @property

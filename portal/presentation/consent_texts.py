@@ -30,68 +30,58 @@ def build_policy(*, company: str, studio: str) -> Policy:
     blocks = (
         Block(
             "what",
-            _("What is collected"),
+            _("Your photos go to the studio"),
+            _("With your name and work email."),
             _(
-                "The photos you take or upload, your name and e-mail address, and measurements of your face "
-                "that are made from the photos while your headshots are generated."
-            ),
-        ),
-        Block(
-            "why",
-            _("Why"),
-            _(
-                "To make professional headshots of you and to let %(company)s use the one you choose. "
-                "They are not used for anything else: not sold, not used to identify you, and not used to "
-                "train models for other people.",
+                "We collect the photos you take or upload, your name, your work email and measurements of your face. "
+                "The measurements are made while your headshots are generated. %(studio)s runs the studio for "
+                "%(company)s, which is responsible for your data.",
                 **names,
             ),
         ),
         Block(
-            "who",
-            _("Who is involved"),
+            "ai",
+            _("AI makes your headshots"),
+            _("Colleagues see nothing until you choose."),
             _(
-                "%(company)s decides about your data. %(studio)s runs the photo studio and makes the pictures "
-                "on its behalf. Your colleagues and administrators see no picture until you have chosen one.",
-                **names,
+                "AI generates your headshots from your photos, and the portal marks them as AI-generated. Your photos "
+                "are used for nothing else: not sold, not used to identify you, and not used to train models for "
+                "other people. Colleagues and admins see no picture until you choose one."
             ),
         ),
         Block(
             "how_long",
-            _("How long it is kept"),
+            _("Deleted on schedule"),
+            _("Uploads after 30 days, unchosen after 90."),
             _(
-                "The studio deletes the photos you upload 30 days after your headshots are ready. Pictures you "
-                "do not choose are deleted here after 90 days. The one you choose stays while %(company)s uses "
-                "it, or until you ask for it to be deleted. Your agreement itself is kept as proof.",
+                "The studio deletes the photos you upload 30 days after your headshots are ready. Headshots you don’t "
+                "choose are deleted here after 90 days. The one you choose stays while %(company)s uses it, or until "
+                "you ask us to delete it. We keep a record of what you agreed to.",
                 **names,
             ),
         ),
         Block(
             "rights",
-            _("Your rights"),
+            _("You can change your mind"),
+            _("Withdraw any time, as easily as you agreed."),
             _(
-                "You can look at your pictures, download them and ask for them to be deleted. You can withdraw "
-                "this agreement at any time, as easily as you gave it. What happened before stays lawful; from "
-                "then on this portal sends the studio nothing more about you and takes no new pictures from it."
+                "You can see and download your headshots and ask us to delete them. If you withdraw, we send nothing "
+                "more about you to the studio and collect nothing new from it. What happened before stays lawful."
             ),
         ),
         Block(
             "freedom",
-            _("You are free to say no"),
+            _("It’s voluntary"),
+            _("Say no and nothing changes at work."),
             _(
-                "Taking part is voluntary. If you do not agree, nothing changes for you at work, and nobody "
-                "is told. You can use a photo of your own, or none."
+                "If you say no, nothing changes for you at work and nobody is told. You can use a photo you already "
+                "have, or none."
             ),
         ),
     )
     purposes = (
-        Purpose(
-            "photos",
-            _("I agree that my photos and the measurements of my face are used to make my headshots."),
-        ),
-        Purpose(
-            "studio",
-            _("I agree that %(studio)s receives my photos, name and e-mail address for this.", **names),
-        ),
+        Purpose("photos", _("Use my photos and face measurements to make my headshots")),
+        Purpose("studio", _("Share my photos, name and email with %(studio)s, which runs the studio", **names)),
     )
     return Policy(POLICY_VERSION, str(get_locale() or "en"), blocks, purposes)
 
@@ -102,13 +92,9 @@ def list_retention_terms(*, studio: str) -> list[RetentionTerm]:
     return [
         RetentionTerm(_("Photos you take or upload"), studio, _("30 days after your headshots are ready")),
         RetentionTerm(
-            _("Measurements of your face"),
-            studio,
-            _("only while your headshots are made; they never reach this portal"),
+            _("Measurements of your face"), studio, _("While your headshots are made. They never reach this portal.")
         ),
-        RetentionTerm(_("Headshots you do not choose"), portal, _("90 days after they were made")),
-        RetentionTerm(
-            _("The headshot you choose"), portal, _("while it is in use, or until you ask for it to be deleted")
-        ),
-        RetentionTerm(_("Your agreement"), portal, _("kept as proof as long as the law asks for it")),
+        RetentionTerm(_("Headshots you don’t choose"), portal, _("90 days after they’re made")),
+        RetentionTerm(_("The headshot you choose"), portal, _("While it’s in use, or until you ask us to delete it")),
+        RetentionTerm(_("The record of your agreement"), portal, _("As long as the law requires it")),
     ]

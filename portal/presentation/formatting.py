@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from markupsafe import Markup, escape
 
 from portal.domain.devices import parse_user_agent
 
@@ -38,6 +39,14 @@ def format_initials(name: str) -> str:
     if not parts:
         return "?"
     return (parts[0][0] + (parts[-1][0] if len(parts) > 1 else "")).upper()
+
+
+def wrap_names(text: str, *names: str) -> Markup:
+    """Escape a text for HTML and isolate each name in it, so that its script does not reorder the sentence."""
+    escaped = str(escape(text))
+    for name in {str(escape(name)) for name in names if name}:
+        escaped = escaped.replace(name, f"<bdi>{name}</bdi>")
+    return Markup(escaped)  # noqa: S704  # nosec B704  # escaped above
 
 
 def format_device(user_agent: str | None) -> str:

@@ -10,11 +10,11 @@ from portal.domain.stages import Problem
 def get_problem_title(problem: Problem) -> str:
     """Return the headline for a photo session that cannot continue by itself."""
     titles: dict[Problem, str] = {
-        Problem.LINK_LOST: _("Your link to the studio no longer works"),
-        Problem.NO_CREDITS: _("There is no free session at the moment"),
-        Problem.REFUSED: _("The studio could not start your session"),
-        Problem.NO_PHOTOS: _("Your pictures have not arrived"),
-        Problem.NOT_CHOSEN: _("Your pictures have been deleted"),
+        Problem.LINK_LOST: _("Your studio link stopped working"),
+        Problem.NO_CREDITS: _("No photo session is free right now"),
+        Problem.REFUSED: _("Your photo session couldn’t start"),
+        Problem.NO_PHOTOS: _("Your headshots haven’t arrived"),
+        Problem.NOT_CHOSEN: _("Your headshots were deleted"),
     }
     return titles[problem]
 
@@ -29,13 +29,13 @@ def get_stage_title(key: str, *, is_copying: bool) -> str:
     titles: dict[str, str] = {
         "not_started": _("Get your headshot"),
         "consent_given": _("Ready when you are"),
-        "starting": _("Preparing your studio"),
+        "starting": _("Take your photos"),
         "in_studio": _("Take your photos"),
-        "photos_received": _("Your photos have arrived"),
-        "in_progress": _("Your headshots are almost here") if is_copying else _("Your headshots are being made"),
-        "withdrawn": _("You have withdrawn your agreement"),
+        "photos_received": _("Your headshots are on the way"),
+        "in_progress": _("Saving your headshots") if is_copying else _("Your headshots are on the way"),
+        "withdrawn": _("You withdrew your agreement"),
         "ready": _("Your headshots are ready"),
-        "chosen": _("This is your headshot"),
-        "deleted": _("Your photo session has been deleted"),
+        "chosen": _("You’re all set"),
+        "deleted": _("This photo session was deleted"),
     }
     return titles[key]

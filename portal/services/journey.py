@@ -81,6 +81,7 @@ def load(person: Person) -> Journey:
             choice=None,
             studio_choice=None,
             version=person.version,
+            has_withdrawn=consent is None and consents.are_withdrawn(person.id),
         )
     choice = choices.find_current(shoot.id)
     facts = ShootFacts(

@@ -1,19 +1,20 @@
-// My page: puts each new stage in place of the old one, quietly, and calls back whoever asked for it.
+// My page: replaces the stage when it changes, announces it, and shows a notification if one was requested.
 import { watch } from "./live.js";
-import { isWanted, offer, tell } from "./notify.js";
-import { tellTimes } from "./times.js";
+import { isRequested, offerNotification, showNotification } from "./notify.js";
+import { formatTimes, moveBars } from "./times.js";
 
 const live = document.getElementById("live");
 const said = document.getElementById("live-said");
 const note = document.getElementById("live-note");
 
-function put(section) {
+function replaceStage(section) {
   const old = document.getElementById("stage");
   const hadFocus = old.contains(document.activeElement);
   const isNews = section.dataset.title !== old.dataset.title;
   const wasOpen = old.querySelector("details")?.open;
-  tellTimes(section);
-  offer(section);
+  formatTimes(section);
+  moveBars(section);
+  offerNotification(section);
   old.replaceWith(section);
   if (wasOpen && section.querySelector("details")) section.querySelector("details").open = true;
   if (hadFocus) section.querySelector("#stage-title").focus({ preventScroll: true });
@@ -23,17 +24,17 @@ function put(section) {
   const icon = document.querySelector("link[rel=icon]");
   icon.href = section.dataset.icon;
   said.textContent = section.dataset.title;
-  if (section.dataset.stage === "ready") tell(section.dataset.title, section.dataset.icon);
+  if (section.dataset.stage === "ready") showNotification(section.dataset.title, section.dataset.icon);
 }
 
-offer(document);
+offerNotification(document);
 watch({
   status: live.dataset.status,
   events: live.dataset.events,
   etag: live.dataset.etag,
-  onChange: put,
+  onChange: replaceStage,
   onContact: (isConnected) => {
     note.hidden = isConnected;
   },
-  isWaitedFor: isWanted,
+  isWaitedFor: isRequested,
 });

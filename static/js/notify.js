@@ -1,43 +1,44 @@
-// A notification of this browser while the page is open: only after a press, with no name in it, from nobody else's server.
+// Notifications of this browser while the page is open: only after a press, without names, without a push service.
 
-let isAsked = false;
+let isEnabled = false;
 
 // On Android a page may ask, but only a service worker may show one.
 const isPossible = () => "Notification" in window && isSecureContext && !/Android/i.test(navigator.userAgent);
 
-/** Whether the page should keep looking while nobody sees it. */
-export const isWanted = () => isAsked && isPossible() && Notification.permission === "granted";
+/** Whether a notification was requested, so that the page keeps polling in the background. */
+export const isRequested = () => isEnabled && isPossible() && Notification.permission === "granted";
 
-function show(place) {
+function updateOffer(place) {
   const button = place.querySelector("button");
   const state = isPossible() ? Notification.permission : "denied";
   place.hidden = state === "denied";
-  button.hidden = isAsked && state === "granted";
+  button.hidden = isEnabled && state === "granted";
+  place.querySelector("[data-notify-hint]").hidden = button.hidden;
   place.querySelector("[data-notify-on]").hidden = !button.hidden;
 }
 
-/** Offer it inside `root` where the browser can do it and has not been told no. */
-export function offer(root) {
+/** Offer notifications inside `root` if the browser supports them and they were not denied. */
+export function offerNotification(root) {
   const place = root.querySelector("[data-notify]");
   if (!place) return;
-  show(place);
+  updateOffer(place);
   place.querySelector("button").addEventListener("click", async () => {
-    isAsked = (await Notification.requestPermission().catch(() => "denied")) === "granted";
-    show(place);
-    if (isAsked) place.closest("section").querySelector("#stage-title").focus({ preventScroll: true });
+    isEnabled = (await Notification.requestPermission().catch(() => "denied")) === "granted";
+    updateOffer(place);
+    if (isEnabled) place.closest("section").querySelector("#stage-title").focus({ preventScroll: true });
   });
 }
 
-/** Call the person back if they asked for it and are not looking. */
-export function tell(words, icon) {
-  if (!isWanted() || !document.hidden) return;
+/** Show a notification if one was requested and the page is hidden. */
+export function showNotification(text, icon) {
+  if (!isRequested() || !document.hidden) return;
   try {
-    const notice = new Notification(words, { icon, tag: "headshots" });
+    const notice = new Notification(text, { icon, tag: "headshots" });
     notice.onclick = () => {
       focus();
       notice.close();
     };
   } catch {
-    // Not this browser; the title, the icon and the mail remain.
+    // Not supported after all; the title, the icon and the mail remain.
   }
 }

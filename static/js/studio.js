@@ -1,22 +1,25 @@
-// The studio page: opens the frame on a press, helps when it does not come, and leaves when the photos are taken.
+// The studio page: opens the frame on a press, offers other ways when it stays silent, leaves when the photos are taken.
 import { watch } from "./live.js";
-import { advise, isStrict } from "./preflight.js";
+import { checkBrowser, isStrict } from "./preflight.js";
+import "./times.js";
 
 const HINT_MS = 10_000;
-const LADDER_MS = 30_000;
-// Somebody may be busy in the studio for long; this late, the other ways are worth showing to anybody.
+const OFFER_MS = 30_000;
+// A session can take long; after this time the other ways are worth showing in any case.
 const LATE_MS = (isStrict ? 3 : 10) * 60_000;
 const LEAVE_MS = 2_500;
-// Only these say that the studio is done with the person; anything else just belongs on their page.
+// Stages after the studio. Any other stage belongs on my page.
 const TAKEN = new Set(["photos_received", "in_progress", "ready", "chosen"]);
 
 const byId = (id) => document.getElementById(id);
 const live = byId("live");
 const studio = byId("studio");
-const trouble = /** @type {HTMLDetailsElement} */ (byId("trouble"));
+const more = /** @type {HTMLDetailsElement} */ (byId("more"));
+const dialog = /** @type {HTMLDialogElement} */ (byId("help-dialog"));
+const isWaiting = "wait" in studio.dataset;
 let frame = null;
 let hintTimer = 0;
-let ladderTimer = 0;
+let offerTimer = 0;
 
 /** @param {NodeListOf<HTMLElement>} parts */
 function setHidden(parts, isHidden) {
@@ -25,27 +28,34 @@ function setHidden(parts, isHidden) {
 
 function stopTimers() {
   clearTimeout(hintTimer);
-  clearTimeout(ladderTimer);
+  clearTimeout(offerTimer);
 }
 
-function offerLadder(why) {
-  const text = byId("silent-note").querySelector("span");
-  text.textContent = text.dataset[why];
-  trouble.open = true;
+function hideNotes() {
+  byId("frame-hint").hidden = true;
+  byId("frame-offer").hidden = true;
 }
 
-// What stands in the frame cannot be read, and a refused or broken frame "loads" like any other. Only what
-// comes of it counts: a message from the studio, or somebody working in it.
-function signOfLife() {
-  clearTimeout(ladderTimer);
-  byId("silent-note").querySelector("span").textContent = "";
-  ladderTimer = setTimeout(offerLadder, LATE_MS, "late");
+function offerOtherWays(reason) {
+  const text = byId("frame-offer-text");
+  text.textContent = text.dataset[reason];
+  byId("frame-hint").hidden = true;
+  byId("frame-offer").hidden = false;
 }
 
-function load() {
+// The content of the frame cannot be read, and a refused frame fires "load" as well. Evidence that it works is
+// a message from the studio or the focus inside the frame.
+function markAlive() {
+  clearTimeout(offerTimer);
+  byId("frame-offer").hidden = true;
+  offerTimer = setTimeout(offerOtherWays, LATE_MS, "late");
+}
+
+function loadFrame() {
   const hold = byId("frame-hold");
   frame?.remove();
   stopTimers();
+  hideNotes();
   frame = document.createElement("iframe");
   frame.title = hold.dataset.title;
   frame.allow = hold.dataset.allow;
@@ -59,65 +69,101 @@ function load() {
     frame.classList.add("is-loaded");
   });
   byId("frame-skeleton").hidden = false;
-  // The address first: a frame without one is empty, and that it "loads" at once.
+  // Set before the frame is inserted: an empty frame fires "load" at once.
   frame.src = hold.dataset.src;
   hold.append(frame);
   hintTimer = setTimeout(() => {
     byId("frame-hint").hidden = false;
   }, HINT_MS);
-  ladderTimer = setTimeout(offerLadder, LADDER_MS, "silent");
+  offerTimer = setTimeout(offerOtherWays, OFFER_MS, "silent");
 }
 
-function show(isOpen) {
+function showFrame(isOpen) {
   byId("frame-area").hidden = !isOpen;
-  byId("door").hidden = isOpen;
+  byId("prep").hidden = isOpen;
   studio.classList.toggle("is-open", isOpen);
-  byId("close-frame").hidden = !isOpen;
-  byId("full-frame").hidden = !isOpen;
-  byId("silent-note").querySelector("span").textContent = "";
-  byId("open-tab").classList.toggle("is-second", isOpen);
+  document.documentElement.classList.toggle("has-open-studio", isOpen);
   setHidden(document.querySelectorAll(".needs-frame"), !isOpen);
 }
 
-function open() {
-  show(true);
-  load();
-  studio.scrollIntoView({ block: "start", behavior: "smooth" });
-  byId("studio-title").focus({ preventScroll: true });
+function openFrame() {
+  showFrame(true);
+  loadFrame();
+  byId("frame-title").focus({ preventScroll: true });
 }
 
-function fill(isFull) {
-  studio.classList.toggle("is-full", isFull);
-  document.documentElement.classList.toggle("has-full-studio", isFull);
-  byId("full-frame").setAttribute("aria-pressed", String(isFull));
-}
-
-function close() {
+function closeFrame() {
   stopTimers();
-  fill(false);
+  if (document.fullscreenElement) document.exitFullscreen();
   frame?.remove();
   frame = null;
-  byId("frame-hint").hidden = true;
-  show(false);
+  hideNotes();
+  showFrame(false);
   byId("open-frame").focus();
 }
 
 function leave() {
-  fill(false);
+  stopTimers();
+  if (document.fullscreenElement) document.exitFullscreen();
   byId("moving-on").hidden = false;
   byId("live-said").textContent = byId("live-said").dataset.done;
-  byId("moving-on").scrollIntoView({ block: "center" });
   setTimeout(() => location.assign(live.dataset.home), LEAVE_MS);
 }
 
 function onStage(section) {
   const { stage } = section.dataset;
-  if ("wait" in studio.dataset) {
+  if (isWaiting) {
     if (stage !== "starting") location.reload();
-    // Only the words move, so that nothing else on the page starts anew.
+    // Only the wait changes, so that nothing else on the page is redrawn.
     else byId("wait").replaceWith(section.querySelector("#wait"));
   } else if (TAKEN.has(stage)) leave();
   else if (stage !== "in_studio" && stage !== "starting") location.assign(live.dataset.home);
+}
+
+function openHelp(headingId) {
+  more.open = false;
+  if (!dialog.open) dialog.showModal();
+  const heading = byId(headingId);
+  heading.focus({ preventScroll: true });
+  heading.scrollIntoView({ block: "start" });
+}
+
+function setUpHelp() {
+  dialog.prepend(byId("help-content"));
+  const summary = byId("help").querySelector("summary");
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "link-row";
+  button.dataset.help = "help-title";
+  button.append(...summary.childNodes);
+  byId("help").replaceWith(button);
+  /** @type {NodeListOf<HTMLElement>} */
+  const buttons = document.querySelectorAll("[data-help]");
+  for (const each of buttons) each.addEventListener("click", () => openHelp(each.dataset.help));
+  byId("reload-frame").addEventListener("click", () => {
+    dialog.close();
+    loadFrame();
+  });
+  if (location.hash === "#help") openHelp("help-title");
+}
+
+function setUpFullScreen() {
+  if (!document.fullscreenEnabled) return;
+  /** @type {NodeListOf<HTMLElement>} */
+  const buttons = document.querySelectorAll("[data-full-screen]");
+  for (const button of buttons) {
+    const label = button.querySelector("span");
+    const enter = label.textContent;
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      more.open = false;
+      if (document.fullscreenElement) document.exitFullscreen();
+      else document.documentElement.requestFullscreen().catch(() => {});
+    });
+    document.addEventListener("fullscreenchange", () => {
+      label.textContent = document.fullscreenElement ? button.dataset.exit : enter;
+    });
+  }
 }
 
 const look = watch({
@@ -130,35 +176,29 @@ const look = watch({
   },
 });
 
-if (!("wait" in studio.dataset)) {
+if (!isWaiting) {
   const origins = new Set(studio.dataset.origins.split(" ").filter(Boolean));
   setHidden(studio.querySelectorAll("[data-needs-script]"), false);
-  byId("to-trouble").hidden = false;
-  byId("to-trouble").addEventListener("click", () => {
-    fill(false);
-    trouble.open = true;
-  });
-  if (location.hash === "#trouble") trouble.open = true;
-  byId("open-frame").addEventListener("click", open);
-  byId("close-frame").addEventListener("click", close);
-  byId("reload-frame").addEventListener("click", load);
-  byId("full-frame").addEventListener("click", () => fill(!studio.classList.contains("is-full")));
-  // Only the size changes: Escape must never end what somebody is doing.
-  addEventListener("keydown", (event) => {
-    if (event.key === "Escape") fill(false);
-  });
+  setUpHelp();
+  setUpFullScreen();
+  byId("open-frame").addEventListener("click", openFrame);
+  byId("close-frame").addEventListener("click", closeFrame);
+  byId("dismiss-offer").addEventListener("click", markAlive);
   byId("open-tab").addEventListener("click", () => {
     byId("tab-note").hidden = false;
   });
-  // Whatever the studio says is only a reason to look; what is true is on our server.
+  // A message is only a hint to ask our server, which knows the stage.
   addEventListener("message", (event) => {
     if (!frame || event.source !== frame.contentWindow || !origins.has(event.origin)) return;
-    signOfLife();
+    markAlive();
     look();
   });
-  addEventListener("blur", () => {
-    if (frame && document.activeElement === frame) signOfLife();
-  });
+  // Firefox sets activeElement after "blur"; WebKit never does, but the document keeps the focus.
+  addEventListener("blur", () =>
+    setTimeout(() => {
+      if (frame && (document.activeElement === frame || document.hasFocus())) markAlive();
+    }),
+  );
   if (isStrict) studio.classList.add("is-tab-first");
-  advise(byId("preflight"));
+  checkBrowser(byId("preflight"));
 }

@@ -17,28 +17,24 @@ GENERATED = 40
 
 
 def agree(page: Page) -> None:
-    """Read and agree; nothing is ticked beforehand."""
-    page.get_by_role("link", name="Read and agree").click()
-    ticks = page.get_by_role("checkbox")
-    assert ticks.count() >= 1
-    for tick in ticks.all():
-        expect(tick).not_to_be_checked()
-    page.get_by_role("button", name="I agree, go on").click()
-    expect(page.get_by_role("alert")).to_be_visible()
-    for tick in page.get_by_role("checkbox").all():
-        tick.check()
-    page.get_by_role("button", name="I agree, go on").click()
+    """Agree to both purposes; no box is checked beforehand, and a missing one is marked and focused."""
+    boxes = page.get_by_role("checkbox").all()
+    assert len(boxes) == 2
+    for box in boxes:
+        expect(box).not_to_be_checked()
+    boxes[0].check()
+    page.get_by_role("button", name="Agree and continue").click()
+    missing = page.get_by_role("checkbox", name="Share my photos")
+    expect(missing).to_be_focused()
+    expect(missing).to_have_accessible_description("Tick this box to continue")
+    missing.check()
+    page.get_by_role("button", name="Agree and continue").click()
 
 
 def enter_studio(page: Page) -> FrameLocator:
-    """Press start, wait for the studio, open its frame."""
-    page.get_by_role("button", name="Start the photo session").click()
-    open_studio = page.get_by_role("button", name="Open the studio")
-    frame = page.frame_locator("iframe")
-    expect(open_studio.or_(page.locator("iframe"))).to_be_visible(timeout=20_000)
-    if open_studio.is_visible():
-        open_studio.click()
-    return frame
+    """Wait for the session and open its frame."""
+    page.get_by_role("button", name="Open the studio").click(timeout=20_000)
+    return page.frame_locator("iframe")
 
 
 def do_session(studio: FrameLocator, photos: list[Path]) -> None:
@@ -67,12 +63,12 @@ def test_from_the_intranet_link_to_a_chosen_headshot(
     """One person goes all the way without touching anything while the photos are made."""
     page = open_context(viewport={"width": 1280, "height": 900}).new_page()
     sign_in(page, "Ada Example")
+    assert not [call for call in provider_calls(stack) if call[0] == "POST"]
     agree(page)
     # From here on the browser itself must find nothing wrong, security policy included.
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda line: problems.append(f"{line.text} {line.location}") if line.type == "error" else None)
-    assert not [call for call in provider_calls(stack) if call[0] == "POST"]
     studio = enter_studio(page)
     studio_link = page.locator("iframe").get_attribute("src") or ""
     do_session(studio, photos)
@@ -89,7 +85,7 @@ def test_from_the_intranet_link_to_a_chosen_headshot(
     expect(shown.get_by_role("img", name=f"Photo 3 of {GENERATED}")).to_be_visible()
     page.get_by_role("button", name="Choose this photo").click()
     page.goto(f"{stack.addresses.portal}/headshots")
-    expect(page.get_by_role("link", name="Change your mind")).to_be_visible()
+    expect(page.get_by_role("link", name="Choose another photo")).to_be_visible()
     creates = [call for call in provider_calls(stack) if call == ("POST", "/organization/models")]
     assert len(creates) == 1
     assert problems == []
@@ -105,7 +101,7 @@ def favorite_in_the_studio(page: Page, studio_link: str) -> None:
     tab.get_by_role("button", name="Make this my favorite").click()
     expect(tab.get_by_text("Your favorite").first).to_be_visible()
     tab.close()
-    expect(page.get_by_text("You picked it in the studio")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("You chose it in the studio")).to_be_visible(timeout=30_000)
 
 
 def nobody_else_sees(

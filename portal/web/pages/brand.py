@@ -19,6 +19,7 @@ from portal.web.context import portal_context
 
 blueprint = Blueprint("brand", __name__)
 blueprint.add_app_template_filter(formatting.format_initials, "initials")
+blueprint.add_app_template_filter(formatting.wrap_names, "isolate")
 
 ICONS = frozenset({"favicon", "favicon-ready"})
 

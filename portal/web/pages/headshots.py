@@ -8,24 +8,30 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from portal.domain import framing
 from portal.domain.consent import Policy, Purpose
+from portal.domain.durations import START, Step
 from portal.domain.errors import BadInput, ConsentMissing
 from portal.domain.stages import Stage
-from portal.presentation import consent_texts, qr_code
+from portal.models.link_reports import LinkReport
+from portal.presentation import consent_texts, formatting, qr_code
 from portal.services import consent, journey, link_reports, monitoring, shoots
 from portal.services.link_reports import LinkReportInput, LinkSymptom
 from portal.web.context import portal_context
 from portal.web.observability.request_id import get_request_id
 from portal.web.pages import stage_page
+from portal.web.pages.stage_page import StageView
 from portal.web.security.access import get_current_person
 
 blueprint = Blueprint("headshots", __name__)
 
 
 @blueprint.get("/headshots")
-def show_my_page() -> str:
-    """Show my page: the stage and the next step."""
-    shown = stage_page.build_stage_view(get_current_person())
-    return render_template("headshots/mine.html", shown=shown)
+def show_my_page() -> AnyResponse | str:
+    """Show my page: the stage and the next step. Redirects to the page of the step where there is one."""
+    person = get_current_person()
+    current = journey.load(person)
+    if (endpoint := stage_page.find_step_endpoint(current)) is not None:
+        return redirect(url_for(endpoint), 303)
+    return render_template("headshots/mine.html", shown=stage_page.build_stage_view(person, current))
 
 
 @blueprint.get("/headshots/status")
@@ -47,18 +53,18 @@ def show_consent() -> str:
 
 @blueprint.post("/headshots/consent")
 def update_consent() -> AnyResponse | tuple[str, int]:
-    """Store consent, or withdraw it."""
+    """Store consent and request the photo session, or withdraw consent."""
     match request.form.get("decision", "agree"):
         case "agree":
-            return _agree(request.form.getlist("purpose"))
+            return _give_consent(request.form.getlist("purpose"))
         case "withdraw":
             consent.withdraw(get_current_person(), now=portal_context().clock())
-            flash(_("You have withdrawn your agreement. No new pictures are taken from the studio."), "good")
+            flash(_("You withdrew your agreement. We collect no new pictures from the studio."), "good")
             return redirect(url_for("headshots.show_my_page"), 303)
     raise BadInput
 
 
-def _agree(checked: list[str]) -> AnyResponse | tuple[str, int]:
+def _give_consent(checked: list[str]) -> AnyResponse | tuple[str, int]:
     policy = _build_policy()
     if missing := policy.list_missing(checked):
         return _consent_page(checked=checked, missing=missing), 400
@@ -71,7 +77,7 @@ def _agree(checked: list[str]) -> AnyResponse | tuple[str, int]:
         provider=portal.settings.provider,
         user_agent=request.user_agent.string[:300] or None,
     )
-    return redirect(url_for("headshots.show_my_page"), 303)
+    return start_shoot()
 
 
 def _build_policy() -> Policy:
@@ -80,10 +86,21 @@ def _build_policy() -> Policy:
 
 
 def _consent_page(*, checked: list[str], missing: list[Purpose]) -> str:
-    current = journey.load(get_current_person()).consent
+    portal = portal_context()
     return render_template(
-        "headshots/consent.html", policy=_build_policy(), consent=current, checked=checked, missing=missing
+        "headshots/consent.html",
+        policy=_build_policy(),
+        policy_names={"company": portal.settings.brand_name, "studio": portal.brand.name},
+        consent=journey.load(get_current_person()).consent,
+        checked=checked,
+        missing=missing,
     )
+
+
+@blueprint.get("/headshots/not-now")
+def show_not_now() -> str:
+    """Show what remains possible without consent."""
+    return render_template("headshots/not_now.html", own_photo_url=None)
 
 
 @blueprint.post("/headshots/start")
@@ -104,42 +121,47 @@ def start_shoot() -> AnyResponse:
 
 @blueprint.get("/headshots/studio")
 def show_studio() -> AnyResponse:
-    """Show the studio, or the wait for it; redirect to my page once the photos are taken."""
+    """Show the studio page, or the wait for the session; redirect to my page once the photos are taken."""
     person, portal = get_current_person(), portal_context()
-    if journey.load(person).consent is None:
+    current = journey.load(person)
+    if current.consent is None:
         return redirect(url_for("headshots.show_consent"), 303)
+    # Read before the studio is opened, which is the person's response to a resolved report.
+    report = link_reports.find_current_report(current)
     url = shoots.open_studio(person, portal)
-    # After the link was read: opening the studio changes the fragment.
-    shown = stage_page.build_stage_view(person)
-    if shown.key != "starting" and (url is None or shown.journey.stage is not Stage.IN_STUDIO):
+    view = stage_page.build_stage_view(person)
+    if view.key != "starting" and (url is None or view.journey.stage is not Stage.IN_STUDIO):
         return redirect(url_for("headshots.show_my_page"), 303)
     # The signed URL is a password: no cache may store it.
-    return make_response(_studio_page(url, shown), {"Cache-Control": "no-store"})
+    return make_response(_studio_page(url, view, report), {"Cache-Control": "no-store"})
 
 
-def _studio_page(url: str | None, shown: stage_page.StageView) -> str:
-    settings = portal_context().settings
+def _studio_page(url: str | None, view: StageView, report: LinkReport | None) -> str:
+    portal = portal_context()
+    settings, now = portal.settings, portal.clock()
     phone_address = settings.public_url + "/start"
+    shoot = view.journey.shoot
+    usual = portal.expectations.of(shoot, now)[Step.STUDIO] if shoot else START[Step.STUDIO]
     return render_template(
         "headshots/studio.html",
         url=url,
-        shown=shown,
-        studio_name=portal_context().brand.name,
+        shown=view,
+        report=report,
         origins=settings.embed_origins,
         frame_sandbox=framing.SANDBOX if settings.frame_sandbox else None,
         frame_allow=framing.build_allow_attribute(settings.embed_origins),
         phone_address=phone_address,
         phone_code=qr_code.render_qr_code(phone_address),
         request_number=get_request_id(),
-        usual_range=shown.usual_range,
-        is_reported=shown.is_reported,
-        seems_down=monitoring.is_studio_down(portal_context().clock()),
+        usual_middle=formatting.format_duration(usual.middle),
+        own_photo_url=None,
+        seems_down=monitoring.is_studio_down(now),
     )
 
 
 @blueprint.post("/headshots/studio/dead-link")
 def report_link() -> AnyResponse:
-    """Store a report of a dead studio link and show the next step."""
+    """Store a report of a dead studio link."""
     portal = portal_context()
     try:
         symptom = LinkSymptom(request.form.get("saw", LinkSymptom.OTHER))
@@ -148,14 +170,5 @@ def report_link() -> AnyResponse:
     report = LinkReportInput(saw=symptom, browser=request.user_agent.string[:200] or None, request_id=get_request_id())
     if not link_reports.report_link(get_current_person(), report, portal):
         return redirect(url_for("headshots.show_my_page"), 303)
-    if portal.settings.support_email:
-        step = _("If a new tab does not help either, write to %(address)s.", address=portal.settings.support_email)
-    else:
-        step = _("If a new tab does not help either, ask the colleague who sent you here.")
-    flash(
-        _("Thank you, it is on the list of those who run this portal now. Nothing you gave the studio is lost.")
-        + " "
-        + step,
-        "warn",
-    )
-    return redirect(url_for("headshots.show_studio", _anchor="trouble"), 303)
+    flash(_("Thanks. Your admins know now, and nothing you gave the studio is lost."), "good")
+    return redirect(url_for("headshots.show_studio"), 303)

@@ -10,12 +10,14 @@ from typing import Any
 from flask import render_template
 from markupsafe import Markup
 
+from portal.domain.estimates import Estimate, estimate_completion
 from portal.domain.stages import ACTIVE, Stage
 from portal.models.people import Person
 from portal.presentation import formatting, stage_messages, waiting_room_messages
 from portal.presentation.waiting_room_messages import Wait
 from portal.services import credits, gallery, journey, link_reports, timeline, waiting_room
 from portal.services.journey import Journey
+from portal.services.timeline import Event, Timeline
 from portal.web.context import portal_context
 from portal.web.security.csrf import masked_token
 
@@ -25,7 +27,7 @@ _TOKEN_PLACEHOLDER = "\x00"  # noqa: S105 - a placeholder, no secret
 _PREVIEWS = 3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StageView:
     """One rendering of the fragment.
 
@@ -33,9 +35,9 @@ class StageView:
         key: the stage; ``starting`` while the session is being created, ``withdrawn`` while the studio works on
             the photos of a person who has withdrawn consent.
         etag: changes exactly when the visible content changes.
-        at: when it was rendered, UTC.
+        rendered_at: UTC.
         wait: the place in the queue, while the session is being created.
-        usual_range: how long the present step usually takes, as text.
+        is_restarted: the studio has sent the session back to its beginning.
         is_reported: the person has reported a dead link, and the report is open.
     """
 
@@ -45,15 +47,26 @@ class StageView:
     etag: str
     journey: Journey
     rendered_at: datetime
-    wait: Wait | None = None
-    usual_range: str | None = None
-    is_reported: bool = False
+    wait: Wait | None
+    is_restarted: bool
+    is_reported: bool
 
 
-def build_stage_view(person: Person) -> StageView:
+def find_step_endpoint(current: Journey) -> str | None:
+    """Return the endpoint of the page for the person's step, None if my page shows the step itself."""
+    key = _key(current)
+    has_link = current.shoot is not None and current.shoot.signed_url is not None
+    if key == "starting" or (key == Stage.IN_STUDIO and current.consent is not None and has_link):
+        return "headshots.show_studio"
+    if key == Stage.NOT_STARTED and current.shoot is None and not current.has_withdrawn:
+        return "headshots.show_consent"
+    return None
+
+
+def build_stage_view(person: Person, current: Journey | None = None) -> StageView:
     """Render the fragment of this person's stage."""
     now = portal_context().clock()
-    current = journey.load(person)
+    current = current or journey.load(person)
     key = _key(current)
     title = _title(current, key)
     wait = _wait(current, now) if key == "starting" else None
@@ -68,12 +81,19 @@ def build_stage_view(person: Person) -> StageView:
         **values,
         **_stage_values(person, current),
     )
-    etag = hashlib.sha256(text.encode()).hexdigest()[:32]
-    text = text.replace(_TOKEN_PLACEHOLDER, masked_token())
-    fragment = Markup(text)  # noqa: S704  # nosec B704  # a rendered template and a token of ours
-    report = values["report"]
-    is_reported = report is not None and report.done_at is None
-    return StageView(key, title, fragment, etag, current, now, wait, values["usual_range"], is_reported)
+    report = link_reports.find_current_report(current)
+    return StageView(
+        key=key,
+        title=title,
+        # The digest is taken without the token, which differs in every rendering.
+        etag=hashlib.sha256(text.encode()).hexdigest()[:32],
+        fragment=Markup(text.replace(_TOKEN_PLACEHOLDER, masked_token())),  # noqa: S704  # nosec B704  # our template
+        journey=current,
+        rendered_at=now,
+        wait=wait,
+        is_restarted=values["timeline"] is not None and values["timeline"].starts_over,
+        is_reported=report is not None and report.done_at is None,
+    )
 
 
 def _wait(current: Journey, now: datetime) -> Wait | None:
@@ -109,21 +129,36 @@ def _timeline_values(current: Journey, now: datetime) -> dict[str, Any]:
     usual = shown.usual if shown else None
     return {
         "timeline": shown,
-        "report": link_reports.find_current_report(current),
+        "estimate": _estimate(current, shown, now),
         "usual_range": formatting.format_range(usual.low, usual.high) if usual else None,
-        "usual_middle": formatting.format_duration(usual.middle) if usual else None,
     }
 
 
+def _estimate(current: Journey, shown: Timeline | None, now: datetime) -> Estimate | None:
+    if shown is None or shown.step is None or current.shoot is None:
+        return None
+    since = shown.since or current.shoot.requested_at
+    received = [each.at for each in shown.passed if each.event is Event.RECEIVED]
+    return estimate_completion(
+        shown.step,
+        started_at=received[-1] if received else since,
+        since=since,
+        usual=portal_context().expectations.of(current.shoot, now),
+        now=now,
+    )
+
+
 def _stage_values(person: Person, current: Journey) -> dict[str, Any]:
+    settings = portal_context().settings
     photos = gallery.get_gallery(person).photos if current.stage is Stage.READY else []
     return {
         "previews": photos[:_PREVIEWS],
         "photo_count": len(photos),
         "is_copying": _is_copying(current),
         "is_short": _is_short(current),
-        "sends_mail": portal_context().settings.mail_url is not None,
-        "studio_name": portal_context().brand.name,
+        "sends_mail": settings.mail_url is not None,
+        "viewer_email": person.email,
+        "next_step": settings.next_step,
     }
 
 

@@ -134,6 +134,7 @@ RULES: Mapping[str, AccessRule] = MappingProxyType(
         "auth.logout": AccessRule(access=Access.SIGNED_IN, unauthenticated=Unauthenticated.REDIRECT_HOME),
         "headshots.show_my_page": _OWN,
         "headshots.show_consent": _OWN,
+        "headshots.show_not_now": _OWN,
         "headshots.update_consent": _ACT,
         "headshots.start_shoot": _ACT,
         "headshots.show_studio": AccessRule(access=Access.SIGNED_IN, camera=True),

@@ -141,6 +141,7 @@ TABLE: Mapping[str, Row] = {
     "GET /headshots/status": fetched(),
     "GET /headshots/events": fetched(),
     "GET /headshots/consent": page(),
+    "GET /headshots/not-now": page(),
     "POST /headshots/consent": act(form={"decision": "withdraw"}),
     "POST /headshots/start": act(),
     # Their sessions are over: my page follows. The one who sits in the studio right now has tests of their own.

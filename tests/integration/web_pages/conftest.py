@@ -47,7 +47,7 @@ class Visitor:
 
     def press(self, path: str, **fields: Any) -> TestResponse:
         """Send a form of this portal."""
-        token = Document(self.client.get("/headshots").text).value_of("csrf_token")
+        token = Document(self.client.get("/privacy").text).value_of("csrf_token")
         return self.client.post(path, data={"csrf_token": token, **fields})
 
 

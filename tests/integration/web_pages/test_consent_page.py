@@ -1,4 +1,4 @@
-"""Agreeing on a screen of its own: nothing ticked beforehand, nothing lost, and the way back out."""
+"""The consent page: no box is checked beforehand, nothing is lost, and withdrawing is as easy."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from portal.db import db
+from portal.models import shoots
 from portal.models.consents import Consent
 from tests import factories
 from tests.integration.web_pages.conftest import Visitor
@@ -17,58 +18,73 @@ def consents_of(visitor: Visitor) -> list[Consent]:
     return list(db.session.query(Consent).filter_by(person_id=visitor.person.id))
 
 
-def test_nothing_is_ticked_and_there_is_a_way_out(visitor: Visitor) -> None:
+def test_no_box_is_checked_and_not_now_leads_to_the_alternatives(visitor: Visitor) -> None:
     page = visitor.page("/headshots/consent")
-    ticks = [each for each in page.all("input") if each.get("type") == "checkbox"]
-    assert len(ticks) == len(factories.plain_policy().purposes)
-    assert not any("checked" in each.attrib for each in ticks)
-    assert page.link("Not now") == "/headshots"
-    assert page.link("Ask about a photo of your own").startswith("mailto:help@example.com")
-    assert page.primary == ["I agree, go on"]
+    boxes = [each for each in page.all("input") if each.get("type") == "checkbox"]
+    assert len(boxes) == len(factories.plain_policy().purposes)
+    assert not any("checked" in each.attrib for each in boxes)
+    assert page.primary == ["Agree and continue"]
+    assert page.link("Not now") == "/headshots/not-now"
+    other = visitor.page("/headshots/not-now")
+    assert other.link("Read it again and decide") == "/headshots/consent"
+    assert other.link("Ask a question").startswith("mailto:help@example.com")
+    assert consents_of(visitor) == []
 
 
-def test_a_missing_tick_is_named_and_the_others_stay(visitor: Visitor) -> None:
+def test_page_shows_every_word_of_the_evidence(visitor: Visitor) -> None:
+    words = visitor.page("/headshots/consent").words
+    for block in factories.plain_policy(company="Example", studio="Profile Bakery").blocks:
+        assert all(part in words for part in (block.heading, block.summary, block.text))
+
+
+def test_missing_box_is_marked_inline_and_focused_and_the_others_stay(visitor: Visitor) -> None:
     first, second = factories.plain_policy().purposes
     answer = visitor.press("/headshots/consent", decision="agree", purpose=[second.key])
     assert answer.status_code == 400
     page = Document(answer.text)
     assert page.title.startswith("Error: ")
-    alert = next(each for each in page.root.iter() if each.get("role") == "alert")
-    assert first.label in said(alert)
-    assert page.link(f"Tick this if you agree: {first.label}") == f"#purpose-{first.key}"
+    box = page.by_id(f"purpose-{first.key}")
+    assert box.get("aria-invalid") == "true"
+    assert "autofocus" in box.attrib
+    assert said(page.by_id(box.get("aria-describedby", ""))) == "Tick this box to continue"
     assert "checked" in page.by_id(f"purpose-{second.key}").attrib
-    assert page.by_id(f"purpose-{first.key}").get("aria-invalid") == "true"
     assert consents_of(visitor) == []
+    assert shoots.find_open(visitor.person.id) is None
 
 
-def test_agreeing_keeps_the_text_in_the_readers_language(visitor: Visitor) -> None:
+def test_agreeing_stores_the_text_and_requests_the_session(visitor: Visitor) -> None:
     keys = [purpose.key for purpose in factories.plain_policy().purposes]
-    answer = visitor.press("/headshots/consent", decision="agree", purpose=keys)
-    assert (answer.status_code, answer.location) == (303, "/headshots")
-    (kept,) = consents_of(visitor)
-    assert (kept.locale, kept.purposes, kept.provider) == ("en", keys, "profilebakery")
-    assert "Example decides about your data. Profile Bakery runs the photo studio" in kept.text
-    assert kept.address_digest
-    assert "127.0.0.1" not in kept.address_digest
+    for _ in range(2):
+        answer = visitor.press("/headshots/consent", decision="agree", purpose=keys)
+        assert (answer.status_code, answer.location) == (303, "/headshots/studio")
+    (stored,) = consents_of(visitor)
+    assert (stored.locale, stored.purposes, stored.provider) == ("en", keys, "profilebakery")
+    assert "Profile Bakery runs the studio for Example, which is responsible for your data" in stored.text
+    assert stored.address_digest
+    assert "127.0.0.1" not in stored.address_digest
+    shoot = shoots.find_open(visitor.person.id)
+    assert shoot is not None
+    assert shoot.provider_id is None
 
 
-def test_what_was_agreed_can_be_read_and_withdrawn_in_the_same_place(visitor: Visitor) -> None:
+def test_agreement_can_be_read_and_withdrawn_on_one_page(visitor: Visitor) -> None:
     factories.agree(visitor.person)
     page = visitor.page("/headshots/consent")
-    assert page.heading == "What you agreed to"
-    assert "You agreed on November 2, 2026" in page.words
+    assert page.heading == "Your agreement"
+    assert "You agreed to this on November 2, 2026" in page.words
     assert visitor.press("/headshots/consent", decision="withdraw").status_code == 303
     assert [each.withdrawn_at is not None for each in consents_of(visitor)] == [True]
     after = visitor.page("/headshots")
-    assert after.primary == ["Read and agree"]
-    assert "You have withdrawn your agreement" in after.words
+    assert after.primary == ["See what happens with your photos"]
+    assert "You withdrew your agreement" in after.words
 
 
 @pytest.mark.parametrize("status", ["onboarding", "waiting", "active", "deleted"])
 def test_the_way_out_is_found_from_every_stage(visitor: Visitor, status: str) -> None:
     factories.agree(visitor.person)
-    factories.make_shoot(visitor.person, provider_status=status)
-    assert visitor.page("/headshots").link("Your agreement") == "/headshots/consent"
+    factories.make_shoot(visitor.person, provider_status=status, signed_url=b"sealed")
+    page = visitor.page("/privacy" if status == "onboarding" else "/headshots")
+    assert page.link("Your agreement") == "/headshots/consent"
 
 
 def test_who_withdraws_while_the_studio_works_is_told_what_happens_now(visitor: Visitor) -> None:
@@ -76,10 +92,10 @@ def test_who_withdraws_while_the_studio_works_is_told_what_happens_now(visitor: 
     factories.make_shoot(visitor.person, provider_status="generatingHeadshots")
     visitor.press("/headshots/consent", decision="withdraw")
     page = visitor.page("/headshots")
-    assert page.heading == "You have withdrawn your agreement"
-    assert page.link("Read and agree") == "/headshots/consent"
+    assert page.heading == "You withdrew your agreement"
+    assert page.link("Read it again") == "/headshots/consent"
     factories.agree(visitor.person)
-    assert visitor.page("/headshots").heading == "Your headshots are being made"
+    assert visitor.page("/headshots").heading == "Your headshots are on the way"
 
 
 def test_pictures_held_back_are_copied_once_their_owner_agrees_again(visitor: Visitor) -> None:

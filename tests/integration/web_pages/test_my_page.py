@@ -20,58 +20,63 @@ from tests.integration.web_pages.conftest import Visitor, visit_as
 from tests.integration.web_pages.document import Document, said
 
 STAGES: dict[str, tuple[dict[str, Any], str, list[str]]] = {
-    "starting": ({"provider_id": None, "provider_status": None}, "Preparing your studio", []),
-    "in studio": ({"signed_url": b"sealed"}, "Take your photos", ["Go to the studio"]),
-    "back in studio": (
-        {"signed_url": b"sealed", "opened_at": NOW},
-        "Take your photos",
-        ["Continue in the studio"],
-    ),
-    "photos received": ({"provider_status": "waiting"}, "Your photos have arrived", []),
-    "in progress": ({"provider_status": "generatingHeadshots"}, "Your headshots are being made", []),
-    "never heard of": ({"provider_status": "polishing"}, "Your headshots are being made", []),
-    "no link": ({"problem": "link_lost"}, "Your link to the studio no longer works", ["Write to support"]),
+    "photos received": ({"provider_status": "waiting"}, "Your headshots are on the way", []),
+    "in progress": ({"provider_status": "generatingHeadshots"}, "Your headshots are on the way", []),
+    "unknown status": ({"provider_status": "polishing"}, "Your headshots are on the way", []),
+    "no link": ({"problem": "link_lost"}, "Your studio link stopped working", []),
     "no credits": (
         {"provider_id": None, "provider_status": None, "problem": "no_credits"},
-        "There is no free session at the moment",
-        [],  # it goes on by itself; asking again would help nobody
+        "No photo session is free right now",
+        [],  # the session starts by itself; a button would help nobody
     ),
     "refused": (
         {"provider_id": None, "provider_status": None, "problem": "refused"},
-        "The studio could not start your session",
-        ["Try again"],
+        "Your photo session couldn’t start",
+        [],  # only an admin can help
     ),
     "no photos": (
         {"provider_status": "active", "problem": "no_photos"},
-        "Your pictures have not arrived",
-        ["Write to support"],
+        "Your headshots haven’t arrived",
+        ["Contact support"],
     ),
     "deleted": (
         {"provider_status": "deleted", "closed_at": NOW},
-        "Your photo session has been deleted",
-        ["Start again"],
+        "This photo session was deleted",
+        ["Start a new session"],
     ),
+}
+STUDIO_STEPS: dict[str, dict[str, Any]] = {
+    "starting": {"provider_id": None, "provider_status": None},
+    "in studio": {"signed_url": b"sealed"},
+    "back in studio": {"signed_url": b"sealed", "opened_at": NOW},
 }
 
 
-def test_a_newcomer_is_asked_to_agree_first(visitor: Visitor) -> None:
-    page = visitor.page("/headshots")
-    assert page.heading == "Get your headshot"
-    assert page.title == "Get your headshot – Example"
-    assert page.primary == ["Read and agree"]
-    assert page.link("Read and agree") == "/headshots/consent"
+def test_new_person_is_asked_for_consent_first(visitor: Visitor) -> None:
+    answer = visitor.get("/headshots")
+    assert (answer.status_code, answer.location) == (303, "/headshots/consent")
+    page = visitor.page("/headshots/consent")
     assert [said(each) for each in page.all("li") if each.get("aria-current") == "step"] == ["Agree"]
 
 
-def test_who_has_agreed_can_start(visitor: Visitor) -> None:
+def test_person_with_consent_and_no_session_can_start(visitor: Visitor) -> None:
     factories.agree(visitor.person)
     page = visitor.page("/headshots")
     assert page.heading == "Ready when you are"
     assert page.primary == ["Start the photo session"]
 
 
+@pytest.mark.parametrize("step", STUDIO_STEPS)
+def test_my_page_leads_to_the_studio_page_while_photos_are_taken(visitor: Visitor, step: str) -> None:
+    factories.agree(visitor.person)
+    factories.make_shoot(visitor.person, **STUDIO_STEPS[step])
+    answer = visitor.get("/headshots")
+    assert (answer.status_code, answer.location) == (303, "/headshots/studio")
+    assert 'data-title="Take your photos"' in visitor.get("/headshots/status").text
+
+
 @pytest.mark.parametrize("stage", STAGES)
-def test_each_stage_says_what_it_is_and_offers_one_thing(visitor: Visitor, stage: str) -> None:
+def test_stage_has_one_heading_and_at_most_one_primary_action(visitor: Visitor, stage: str) -> None:
     fields, heading, primary = STAGES[stage]
     factories.agree(visitor.person)
     factories.make_shoot(visitor.person, **fields)
@@ -79,13 +84,14 @@ def test_each_stage_says_what_it_is_and_offers_one_thing(visitor: Visitor, stage
     assert page.heading == heading
     assert page.title == f"{heading} – Example"
     assert page.primary == primary
+    assert "Try again" not in page.words
 
 
-def test_who_withdraws_while_the_studio_is_prepared_is_asked_again(visitor: Visitor) -> None:
+def test_withdrawal_while_the_session_is_created_asks_again(visitor: Visitor) -> None:
     factories.make_shoot(visitor.person, provider_id=None, provider_status=None)
     page = visitor.page("/headshots")
     assert page.heading == "Get your headshot"
-    assert page.primary == ["Read and agree"]
+    assert page.primary == ["See what happens with your photos"]
 
 
 def test_copying_is_counted(visitor: Visitor) -> None:
@@ -94,27 +100,28 @@ def test_copying_is_counted(visitor: Visitor) -> None:
     for _ in range(12):
         factories.make_photo(shoot)
     page = visitor.page("/headshots")
-    assert "Saving your photos: 12 of 40" in page.words
+    assert "Saving photo 12 of 40" in page.words
     (bar,) = page.all("progress")
     assert (bar.get("value"), bar.get("max")) == ("12", "40")
 
 
-def test_ready_shows_a_foretaste_and_leads_to_the_gallery(visitor: Visitor, finished: list[Photo]) -> None:
+def test_ready_shows_previews_and_leads_to_the_gallery(visitor: Visitor, finished: list[Photo]) -> None:
     page = visitor.page("/headshots")
     assert page.heading == "Your headshots are ready"
-    assert "4 pictures are waiting" in page.words
+    assert "4 headshots are waiting" in page.words
     assert page.link("Choose your headshot") == "/headshots/gallery"
     shown = [each.get("src") for each in page.all("img")]
     assert shown == [f"/photos/{photo.id}/320.webp" for photo in finished[:3]]
 
 
-def test_chosen_shows_the_picture_and_the_way_back(visitor: Visitor, finished: list[Photo]) -> None:
+def test_chosen_shows_the_picture_download_and_change(visitor: Visitor, finished: list[Photo]) -> None:
     assert visitor.press("/headshots/choice", photo=finished[1].id).status_code == 303
     page = visitor.page("/headshots")
-    assert page.heading == "This is your headshot"
+    assert page.heading == "You’re all set"
     assert page.link("Download") == f"/photos/{finished[1].id}/1280.jpg"
-    assert page.link("Change your mind") == "/headshots/gallery"
-    assert "Ada Lovelace" in page.words
+    assert page.link("Choose another photo") == "/headshots/gallery"
+    assert "AI-generated" in page.words
+    assert page.all("ol")[-1].get("aria-label") == "Your photo session so far"
 
 
 def test_what_is_deleted_at_the_studio_is_not_kept_here_either(visitor: Visitor, finished: list[Photo]) -> None:
@@ -126,13 +133,14 @@ def test_what_is_deleted_at_the_studio_is_not_kept_here_either(visitor: Visitor,
             shoot, stages.DELETED, at=NOW + timedelta(days=1), by="event", now=NOW + timedelta(days=1)
         )
     page = visitor.page("/headshots")
-    assert page.heading == "Your photo session has been deleted"
-    assert "no longer exist at the studio, and none are kept here" in page.words
+    assert page.heading == "This photo session was deleted"
+    assert "no longer exists at the studio, and we keep no pictures" in page.words
     assert page.all("img") == []
     assert visitor.get(f"/photos/{finished[1].id}/1280.jpg").status_code == 404
 
 
-def test_the_fragment_is_what_the_page_shows_and_is_sent_once(visitor: Visitor) -> None:
+def test_fragment_equals_the_page_and_is_sent_once(visitor: Visitor) -> None:
+    factories.agree(visitor.person)
     page = visitor.page("/headshots")
     known = page.by_id("live").get("data-etag")
     answer = visitor.get("/headshots/status", headers={"If-None-Match": f'"{known}"'})
@@ -160,22 +168,22 @@ def test_a_form_token_is_no_news_but_a_stage_is(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mail_url", "said_so"), [(None, "come back later"), ("smtp://localhost", "You will get an e-mail")]
+    ("mail_url", "said_so"), [(None, "Come back around"), ("smtp://localhost", "We’ll email person@example.com when")]
 )
-def test_an_email_is_promised_only_where_mail_is_set_up(
+def test_email_is_announced_only_if_mail_is_configured(
     make_app: Callable[..., Flask], mail_url: str | None, said_so: str
 ) -> None:
     app = make_app(mail_url=mail_url, mail_from="portal@example.com")
     with app.app_context():
-        visitor = visit_as(app, factories.make_person())
+        visitor = visit_as(app, factories.make_person("person@example.com"))
         factories.make_shoot(visitor.person, provider_status="generatingHeadshots")
         assert said_so in visitor.page("/headshots").words
 
 
-def test_the_page_is_in_the_persons_language(sign_in: Callable[..., Visitor]) -> None:
-    page = sign_in(factories.make_person(locale="de")).page("/headshots")
+def test_page_is_in_the_language_of_the_person(sign_in: Callable[..., Visitor]) -> None:
+    page = sign_in(factories.make_person(locale="de")).page("/headshots/consent")
     assert page.all("html")[0].get("lang") == "de"
-    assert page.primary == ["Lesen und einwilligen"]
+    assert page.primary == ["Einwilligen und weiter"]
 
 
 @pytest.mark.parametrize(("path", "status"), [("/nowhere", 404), ("/logout", 405)])
@@ -190,7 +198,7 @@ def moments(page: Document) -> list[str]:
     return [each.get("datetime", "") for each in page.all("time")]
 
 
-def test_what_happens_is_told_as_a_story_with_times(visitor: Visitor) -> None:
+def test_timeline_has_times_and_how_they_were_confirmed(visitor: Visitor) -> None:
     factories.agree(visitor.person)
     shoot = factories.make_shoot(
         visitor.person, provider_status="pending", opened_at=NOW, confirmed_by="event", status_since=NOW
@@ -201,44 +209,71 @@ def test_what_happens_is_told_as_a_story_with_times(visitor: Visitor) -> None:
     page = visitor.page("/headshots")
     now = [said(each) for each in page.all("li") if each.get("aria-current") == "step"][-1]
     assert "Photos received" in page.words
-    assert "Work on your headshots began by" in page.words
-    assert now.startswith("Your headshots are being made Usually 1 to 3 hours, often about 2 hours. Yours began")
-    assert "Last confirmed" in page.words
-    assert "by a message from the studio" in page.words
+    assert "Work began by" in page.words
+    assert now.startswith("Making your headshots Usually 1 to 3 hours. Started")
+    assert "Confirmed by the studio" in page.words
     assert all(datetime.fromisoformat(moment).tzinfo for moment in moments(page))
     assert page.by_id("live").get("data-now") == (NOW + timedelta(minutes=1)).isoformat()
+
+
+def test_progress_has_one_estimate_and_one_bar(visitor: Visitor) -> None:
+    factories.agree(visitor.person)
+    factories.make_shoot(visitor.person, provider_status="pending", status_since=NOW - timedelta(minutes=59))
+    page = visitor.page("/headshots")
+    (bar,) = page.all("progress")
+    assert (bar.get("value"), bar.get("max")) == ("50", "100")
+    assert "Ready around 10:05 AM UTC" in page.words.replace("\u202f", " ")
+    assert datetime.fromisoformat(bar.get("data-to", "")) == NOW.replace(hour=10, minute=5)
+
+
+def test_times_are_in_the_browsers_time_zone_once_it_is_known(visitor: Visitor) -> None:
+    factories.agree(visitor.person)
+    factories.make_shoot(visitor.person, provider_status="pending", status_since=NOW)
+    visitor.client.set_cookie("time_zone", "America/New_York")
+    words = visitor.page("/headshots").words
+    assert "Ready around 6:00 AM" in words.replace("\u202f", " ")
+    assert "UTC" not in words
+
+
+def test_unknown_time_zone_is_ignored(visitor: Visitor) -> None:
+    factories.agree(visitor.person)
+    factories.make_shoot(visitor.person, provider_status="pending", status_since=NOW)
+    visitor.client.set_cookie("time_zone", "Middle/Earth")
+    assert "11:00 AM UTC" in visitor.page("/headshots").words.replace("\u202f", " ")
 
 
 @pytest.mark.parametrize(
     ("fields", "said_so"),
     [
-        ({"provider_status": "failed", "status_since": NOW}, "taking another attempt"),
-        ({"provider_status": "onboarding", "signed_url": b"x", "restarted_at": NOW}, "take or upload your photos once"),
-        ({"provider_status": "pending", "restarted_at": NOW, "status_since": NOW}, "has started over"),
-        ({"provider_status": "pending", "confirmed_by": "check"}, "when we asked the studio"),
-        ({"provider_status": "pending", "status_since": NOW - timedelta(hours=4)}, "a little longer today"),
-        ({"provider_status": "pending", "status_since": NOW - timedelta(days=1)}, "on the list of those who run this"),
+        ({"provider_status": "failed", "status_since": NOW}, "the studio is trying again"),
+        ({"provider_status": "pending", "restarted_at": NOW, "status_since": NOW}, "restarted your headshots"),
+        ({"provider_status": "pending", "confirmed_by": "check"}, "Checked with the studio"),
         (
-            {"provider_status": "pending", "status_since": NOW - timedelta(days=1), "stuck_told_at": NOW},
-            "Those who run this portal have been told",
+            {"provider_status": "pending", "status_since": NOW - timedelta(hours=4)},
+            "Taking longer than usual",
+        ),
+        ({"provider_status": "pending", "status_since": NOW - timedelta(days=1)}, "on your admins’ list"),
+        (
+            {"provider_status": "pending", "status_since": NOW - timedelta(days=1), "stuck_notified_at": NOW},
+            "Your admins know.",
         ),
     ],
 )
-def test_what_is_out_of_the_ordinary_is_owned_up_to(visitor: Visitor, fields: dict[str, Any], said_so: str) -> None:
+def test_unusual_events_are_named(visitor: Visitor, fields: dict[str, Any], said_so: str) -> None:
     factories.agree(visitor.person)
     factories.make_shoot(visitor.person, **fields)
     assert said_so in visitor.page("/headshots").words
 
 
-def test_whoever_waits_in_the_usual_way_reads_no_excuses(visitor: Visitor) -> None:
+def test_usual_wait_shows_no_warning(visitor: Visitor) -> None:
     factories.agree(visitor.person)
     factories.make_shoot(visitor.person, provider_status="pending", status_since=NOW)
     words = visitor.page("/headshots").words
-    assert not any(each in words for each in ("started over", "longer", "another attempt", "have been told"))
+    assert not any(each in words for each in ("restarted", "longer", "trying again", "admins know"))
 
 
-def test_how_it_went_can_be_read_afterwards(visitor: Visitor, finished: list[Photo]) -> None:
+def test_timeline_stays_after_choosing(visitor: Visitor, finished: list[Photo]) -> None:
     visitor.press("/headshots/choice", photo=finished[1].id)
     page = visitor.page("/headshots")
-    assert "How your session went" in [said(each) for each in page.all("summary")]
+    assert "Details" in [said(each) for each in page.all("summary")]
     assert "Headshot chosen" in page.words

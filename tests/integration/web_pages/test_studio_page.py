@@ -35,15 +35,15 @@ def in_studio(visitor: Visitor) -> Visitor:
 
 def test_the_studio_can_be_opened_here_or_in_a_tab(in_studio: Visitor) -> None:
     page = in_studio.page("/headshots/studio")
-    assert page.heading == "Photo studio"
-    assert page.link("Open in a new tab") == SIGNED
+    assert page.by_id("studio-title").text == "Take your photos"
+    assert page.by_id("open-tab").get("href") == SIGNED
     (tab,) = [each for each in page.all("a") if each.get("id") == "open-tab"]
     assert {"noopener", "noreferrer"} <= set(tab.get("rel", "").split())
     assert (tab.get("target"), tab.get("referrerpolicy")) == ("_blank", "no-referrer")
     hold = page.by_id("frame-hold")
     assert hold.get("data-src") == SIGNED
     assert hold.get("data-allow") == "camera http://127.0.0.1:1"
-    assert hold.get("data-title") == "Photo studio by Profile Bakery"
+    assert hold.get("data-title") == "Photo studio"
     assert page.all("iframe") == []  # a camera needs a press, so the frame comes with it
 
 
@@ -71,15 +71,15 @@ def test_without_agreement_the_studio_stays_shut(in_studio: Visitor) -> None:
     answer = in_studio.get("/headshots/studio")
     assert (answer.status_code, answer.location) == (303, "/headshots/consent")
     page = in_studio.page("/headshots")
-    assert page.primary == ["Read and agree"]
+    assert page.primary == ["See what happens with your photos"]
 
 
 def test_waiting_for_the_studio_says_so(visitor: Visitor) -> None:
     factories.agree(visitor.person)
     assert visitor.press("/headshots/start").location == "/headshots/studio"
     page = visitor.page("/headshots/studio")
-    assert page.heading == "Preparing your studio"
-    assert page.title == "Preparing your studio – Example"
+    assert page.heading == "Take your photos"
+    assert "Preparing your studio" in page.words
     assert page.by_id("live").get("data-etag")
 
 
@@ -94,7 +94,7 @@ def test_a_link_that_cannot_be_opened_is_told_plainly(visitor: Visitor) -> None:
     factories.agree(visitor.person)
     factories.make_shoot(visitor.person, signed_url=b"sealed with a key that is gone")
     assert visitor.get("/headshots/studio").location == "/headshots"
-    assert visitor.page("/headshots").heading == "Your link to the studio no longer works"
+    assert visitor.page("/headshots").heading == "Your studio link stopped working"
 
 
 def test_the_three_permissions_of_the_frame_agree(make_app: Callable[..., Flask]) -> None:
@@ -145,7 +145,7 @@ def test_a_sandbox_is_only_put_around_the_studio_where_it_is_wanted(
 
 def dots(page: Document) -> list[list[int]]:
     """The dark modules of the drawn code, row by row, without its rim."""
-    (svg,) = [each for each in page.root.iter() if each.tag.endswith("}svg") and each.get("class") != "icon"]
+    svg = next(each for each in page.root.iter() if each.tag.endswith("}svg") and each.get("class") == "qr-code")
     size = int(svg.get("viewBox", "").split()[2])
     paths = [each for each in svg if each.get("stroke")]
     grid = [[0] * size for _ in range(size)]
@@ -168,23 +168,24 @@ def test_the_code_for_the_phone_is_the_address_of_this_portal_and_nothing_else(i
     assert address in page.words
 
 
-def test_before_the_studio_all_is_said_that_one_wants_to_know(in_studio: Visitor) -> None:
-    about = said(in_studio.page("/headshots/studio").by_id("door"))
-    for words in ("Profile Bakery, for Example", "Usually 10 to 30 minutes", "Several, taken with the camera"):
-        assert words in about
-    for words in ("come back here and go on", "another language", "What makes a good photo"):
-        assert words in about
+def test_page_says_what_to_expect_before_the_studio(in_studio: Visitor) -> None:
+    words = in_studio.page("/headshots/studio").words
+    for sentence in ("About 15 minutes.", "Light makes the difference", "Just you, head and shoulders"):
+        assert sentence in words
+    # The provider's brand stands only where consent and privacy name it.
+    assert "Profile Bakery" not in words
 
 
-def test_a_dead_link_is_a_task_and_has_the_session_read_again(in_studio: Visitor) -> None:
+def test_dead_link_report_is_a_task_and_rereads_the_session(in_studio: Visitor) -> None:
     for saw in ("expired", "empty"):
         answer = in_studio.press("/headshots/studio/dead-link", saw=saw)
-        assert answer.location == "/headshots/studio#trouble"
+        assert answer.location == "/headshots/studio"
     (task,) = link_reports.waiting()
     assert (task.report.saw, task.person.id) == ("expired", in_studio.person.id)
     assert queue.has_active_job(REFRESH_SHOOT, shoot_id=str(task.shoot.id))
-    assert "is on the list of those who run this portal" in said(in_studio.page("/headshots/studio").by_id("dead-link"))
-    assert "that your way into the studio does not work" in in_studio.page("/headshots").words
+    page = in_studio.page("/headshots/studio")
+    assert "your admins are on it" in said(page.by_id("dead-link"))
+    assert "You reported a problem" in page.words
 
 
 def test_an_answer_to_a_dead_link_stands_until_it_has_been_tried(in_studio: Visitor) -> None:
@@ -192,15 +193,15 @@ def test_an_answer_to_a_dead_link_stands_until_it_has_been_tried(in_studio: Visi
     in_studio.press("/headshots/studio/dead-link", saw="expired")
     (task,) = link_reports.waiting()
     resolve_report(task.report.id, actor_id=factories.make_person().id, now=NOW + timedelta(minutes=5))
-    answer = "have seen to your way into the studio. Please try again."
-    page = in_studio.page("/headshots")
-    assert answer in page.words
-    assert "does not work" not in page.words
+    message = "Your studio link has been looked after. Open the studio again."
+    page = in_studio.page("/headshots/studio")
+    assert message in page.words
+    assert "You reported a problem" not in page.words
     with transaction():
         shoot = shoots.lock_shoot(task.shoot.id)
         assert shoot is not None
         shoot.last_opened_at = NOW + timedelta(minutes=6)
-    assert answer not in in_studio.page("/headshots").words
+    assert message not in in_studio.page("/headshots/studio").words
 
 
 def test_what_nobody_can_have_seen_is_refused(in_studio: Visitor) -> None:
@@ -225,7 +226,7 @@ def test_a_provider_that_is_down_is_told_before_anybody_wonders(
     for status in answers:
         call = {"method": "GET", "path_template": "/x", "duration_ms": 1, "budget_left": None}
         budget.record(at=NOW, status=status, **call)
-    assert ("does not answer us at the moment" in in_studio.page("/headshots/studio").words) is is_told
+    assert ("isn’t responding right now" in in_studio.page("/headshots/studio").words) is is_told
 
 
 def test_each_entry_is_remembered_the_first_and_the_last(in_studio: Visitor) -> None:
@@ -234,16 +235,17 @@ def test_each_entry_is_remembered_the_first_and_the_last(in_studio: Visitor) -> 
         (shoot,) = session.query(Shoot)
         shoot.opened_at = shoot.last_opened_at = NOW - timedelta(days=1)
     in_studio.page("/headshots/studio")
-    db.session.expire_all()
-    assert (shoot.opened_at, shoot.last_opened_at) == (NOW - timedelta(days=1), NOW + timedelta(minutes=1))
+    with transaction() as session:
+        (shoot,) = session.query(Shoot)
+        assert (shoot.opened_at, shoot.last_opened_at) == (NOW - timedelta(days=1), NOW + timedelta(minutes=1))
 
 
 def test_another_device_on_another_day_leads_to_the_same_session(
     in_studio: Visitor, sign_in: Callable[[Person], Visitor]
 ) -> None:
-    first = in_studio.page("/headshots/studio").link("Open in a new tab")
+    first = in_studio.page("/headshots/studio").by_id("open-tab").get("href")
     in_studio.client.delete_cookie("portal_session")
     again = sign_in(in_studio.person)
     assert again.get("/start").location.endswith("/headshots")
-    assert again.page("/headshots").link("Continue in the studio") == "/headshots/studio"
-    assert again.page("/headshots/studio").link("Open in a new tab") == first
+    assert again.get("/headshots").location == "/headshots/studio"
+    assert again.page("/headshots/studio").by_id("open-tab").get("href") == first

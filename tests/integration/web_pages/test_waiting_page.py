@@ -15,6 +15,7 @@ from portal.models.people import Person
 from tests import factories
 from tests.factories import NOW
 from tests.integration.web_pages.conftest import Visitor
+from tests.integration.web_pages.document import said
 
 PRESENT = NOW + timedelta(minutes=1)
 WAITING = {"provider_id": None, "provider_status": None}
@@ -34,13 +35,12 @@ def waiting(visitor: Visitor) -> Visitor:
     return visitor
 
 
-@pytest.mark.parametrize("path", ["/headshots", "/headshots/studio"])
-def test_the_place_and_the_estimate_are_told(waiting: Visitor, path: str) -> None:
+def test_place_and_estimate_are_shown(waiting: Visitor) -> None:
     crowd(11)
-    page = waiting.page(path)
-    assert page.heading == "Preparing your studio"
-    assert "You are number 12. About 10 seconds." in page.words
-    assert "You can close this page; your place is kept." in page.words
+    page = waiting.page("/headshots/studio")
+    assert page.heading == "Take your photos"
+    assert "You’re number 12 in line. About 10 seconds." in page.words
+    assert "You can close it and keep your place." in page.words
     assert page.by_id("wait").get("data-again") == "2"
 
 
@@ -49,20 +49,20 @@ def test_in_german(sign_in: Callable[[Person], Visitor]) -> None:
     factories.agree(person)
     factories.make_shoot(person, requested_at=PRESENT - timedelta(seconds=2), **WAITING)
     crowd(11)
-    assert "Sie sind Nummer 12. Etwa 10 Sekunden." in sign_in(person).page("/headshots").words
+    assert "Sie sind Nummer 12 in der Reihe. Etwa 10 Sekunden." in sign_in(person).page("/headshots/studio").words
 
 
 def test_a_moment_needs_no_number(waiting: Visitor) -> None:
     crowd(2)
-    page = waiting.page("/headshots")
-    assert "You are number" not in page.words
+    page = waiting.page("/headshots/studio")
+    assert "You’re number" not in page.words
     assert "a few seconds" in page.words
 
 
 def test_the_place_moves_with_the_status_and_nothing_else_is_news(waiting: Visitor) -> None:
     crowd(11)
     first = waiting.get("/headshots/status")
-    assert "You are number 12." in first.text
+    assert "You’re number 12 in line." in first.text
     unchanged = waiting.get("/headshots/status", headers={"If-None-Match": first.headers["ETag"]})
     assert unchanged.status_code == 304
     with transaction() as session:
@@ -72,7 +72,7 @@ def test_the_place_moves_with_the_status_and_nothing_else_is_news(waiting: Visit
         )
     moved = waiting.get("/headshots/status", headers={"If-None-Match": first.headers["ETag"]})
     assert moved.status_code == 200
-    assert "You are number" not in moved.text
+    assert "You’re number" not in moved.text
 
 
 def test_a_studio_that_is_away_has_no_number(waiting: Visitor) -> None:
@@ -80,22 +80,22 @@ def test_a_studio_that_is_away_has_no_number(waiting: Visitor) -> None:
     budget.open_bucket(300, NOW)
     for minutes in (3, 2):
         budget.rest_line(PRESENT - timedelta(minutes=minutes))
-    page = waiting.page("/headshots")
-    assert "You are number 12." in page.words
-    assert "does not answer" in page.words
-    assert not re.search(r"About (a|\d)", page.words)
+    page = waiting.page("/headshots/studio")
+    assert "You’re number 12 in line." in page.words
+    assert "isn’t responding" in page.words
+    assert not re.search(r"About (a|\d)", said(page.by_id("wait")))
 
 
 def test_a_minute_in_which_nobody_was_served_has_no_number(visitor: Visitor) -> None:
     factories.agree(visitor.person)
     factories.make_shoot(visitor.person, requested_at=NOW - timedelta(minutes=3), **WAITING)
-    page = visitor.page("/headshots")
+    page = visitor.page("/headshots/studio")
     assert "longer than usual" in page.words
-    assert not re.search(r"About (a|\d)", page.words)
+    assert not re.search(r"About (a|\d)", said(page.by_id("wait")))
 
 
 def test_without_scripts_the_page_asks_by_itself(waiting: Visitor) -> None:
-    assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in waiting.get("/headshots").text
+    assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in waiting.get("/headshots/studio").text
 
 
 # Credits
@@ -114,7 +114,7 @@ def test_before_starting_it_is_said_when_no_free_session_is_known(
     with transaction():
         credits.keep(None if balance is None else Decimal(balance), now=NOW)
     page = agreed(sign_in).page("/headshots")
-    assert ("no free session is known" in page.words) == is_said
+    assert ("No photo session is free right now" in page.words) == is_said
     assert page.primary == ["Start the photo session"]
 
 
@@ -122,7 +122,7 @@ def test_who_waits_for_a_credit_reads_that_their_request_is_saved(visitor: Visit
     factories.agree(visitor.person)
     factories.make_shoot(visitor.person, problem="no_credits", **WAITING)
     page = visitor.page("/headshots")
-    assert "Your request is saved." in page.words
+    assert "We saved your place." in page.words
     assert page.primary == []
 
 
