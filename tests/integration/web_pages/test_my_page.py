@@ -162,7 +162,9 @@ def test_a_form_token_is_no_news_but_a_stage_is(visitor: Visitor) -> None:
     unchanged = visitor.get("/headshots/status", headers={"If-None-Match": third.headers["ETag"]})
     assert unchanged.status_code == 304
     with transaction():
-        shoot.confirmed_at = NOW.replace(hour=10)
+        locked = shoots.lock_shoot(shoot.id)
+        assert locked is not None
+        locked.confirmed_at = NOW.replace(hour=10)
     confirmed = visitor.get("/headshots/status", headers={"If-None-Match": third.headers["ETag"]})
     assert confirmed.status_code == 200
 
