@@ -10,7 +10,7 @@ import pytest
 import segno
 from flask import Flask
 
-from portal.db import db, transaction
+from portal.db import transaction
 from portal.domain.framing import find_disagreement
 from portal.domain.job_types import REFRESH_SHOOT
 from portal.models import budget, link_reports, queue, shoots
