@@ -23,6 +23,11 @@ demo:
 	@sh scripts/install requirements-demo.txt
 	@exec $(PY) -m demo $(ARGS)
 
+# The demo; a part restarts when its Python, templates or static files change.
+dev:
+	@sh scripts/install requirements-demo.txt
+	@exec $(PY) -m demo --reload $(ARGS)
+
 test:
 	@sh scripts/install requirements-dev.txt
 	@sh scripts/front-end-tools

@@ -28,12 +28,14 @@ _PORT = click.IntRange(1, 65_535)
     show_default=True,
     help="How many times faster than real.",
 )
+@click.option("--reload", is_flag=True, help="Restart a part when its source files change (for developers).")
 @click.option("--data", "data_dir", type=click.Path(file_okay=False, path_type=Path), help="Default: var/demo.")
 def main(**options: Any) -> None:
     """Run everything on this machine: database, sign-in, studio, worker and portal."""
     ports = Ports(options["port"], options["sandbox_port"], options["identity_port"])
     data_dir = options["data_dir"] or supervisor.DATA_DIR
-    sys.exit(supervisor.run(ports=ports, brand=options["brand"], speed=options["speed"], data_dir=data_dir))
+    chosen = {name: options[name] for name in ("brand", "speed", "reload")}
+    sys.exit(supervisor.run(ports=ports, data_dir=data_dir, **chosen))
 
 
 if __name__ == "__main__":

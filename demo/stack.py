@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +19,7 @@ from demo.settings import DATABASE, Addresses, Secrets, base_environment, portal
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 60
 STOP_SECONDS = 10
+RESTART_SECONDS = 2
 _DISCOVERY = "/.well-known/openid-configuration"
 
 
@@ -105,12 +106,28 @@ class Stack:
         portal = self._launch(self._python("portal", self.environment, "-m", "gunicorn", "wsgi"))
         self._await(identity, lambda: readiness.answers(f"{self.addresses.identity}{_DISCOVERY}"))
         self._report(f"Demo sign-in ready at {self.addresses.identity}")
-        self._await(sandbox, lambda: readiness.says(sandbox.log, "sandbox ready"))
+        self._await(sandbox, lambda: self._is_ready(sandbox, launched))
         self._report(f"Sandbox studio ready at {self.addresses.sandbox}")
-        self._await(worker, lambda: readiness.worker_beats(self.database_url, launched))
+        self._await(worker, lambda: self._is_ready(worker, launched))
         self._report("Worker ready")
-        self._await(portal, lambda: readiness.answers(f"{self.addresses.portal}/readyz"))
+        self._await(portal, lambda: self._is_ready(portal, launched))
         self._report(f"Portal ready at {self.addresses.portal}")
+
+    def restart(self, names: Sequence[str], *, migrate: bool) -> None:
+        """End these parts and start them again, after the migrations if asked to.
+
+        Raises:
+            ChildFailedError: a part ended or was not ready in time.
+        """
+        children = [self.child(name) for name in names]
+        stop_all(children, seconds=RESTART_SECONDS)
+        if migrate:
+            self._migrate()
+        launched = datetime.now(UTC)
+        for child in children:
+            child.start()
+        for child in children:
+            self._await(child, lambda child=child: self._is_ready(child, launched))  # type: ignore[misc]
 
     def stop(self) -> list[str]:
         """End all parts, the database last.
@@ -137,6 +154,13 @@ class Stack:
     def child(self, name: str) -> Child:
         """Return one part: ``worker``, ``portal``, ``sandbox`` or ``identity``."""
         return next(child for child in self.children if child.name == name)
+
+    def _is_ready(self, child: Child, launched: datetime) -> bool:
+        if child.name == "worker":
+            return readiness.worker_beats(self.database_url, launched)
+        if child.name == "sandbox":
+            return readiness.says(child.log, "sandbox ready")
+        return readiness.answers(f"{self.addresses.portal}/readyz")
 
     def _start_database(self) -> None:
         if not (self.postgres.data / "PG_VERSION").exists():

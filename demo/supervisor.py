@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from demo.children import ChildFailedError
 from demo.people import PEOPLE
 from demo.ports import Ports, PortTakenError
+from demo.reload import POLL_SECONDS, Reloader, SourceFiles
 from demo.stack import ROOT, STOP_SECONDS, Stack
 
 DATA_DIR = ROOT / "var" / "demo"
@@ -38,7 +39,7 @@ class _AlreadyRunningError(Exception):
         self.url = url
 
 
-def run(*, ports: Ports, brand: str, speed: float, data_dir: Path = DATA_DIR) -> int:
+def run(*, ports: Ports, brand: str, speed: float, data_dir: Path = DATA_DIR, reload: bool = False) -> int:
     """Run the demo until a signal, or until one of its parts ends.
 
     Args:
@@ -46,6 +47,7 @@ def run(*, ports: Ports, brand: str, speed: float, data_dir: Path = DATA_DIR) ->
         brand: which provider the sandbox plays.
         speed: how many times faster than real the sandbox's sessions go.
         data_dir: what survives from one run to the next.
+        reload: restart a part when its source files change; one that ends then waits for the next change.
 
     Returns:
         The exit status: 0 after an orderly end.
@@ -53,7 +55,7 @@ def run(*, ports: Ports, brand: str, speed: float, data_dir: Path = DATA_DIR) ->
     stack = Stack(data_dir=data_dir, ports=ports, brand=brand, speed=speed, durable=True, report=_report)
     try:
         with _only_one(stack):
-            return _start_and_watch(stack)
+            return _start_and_watch(stack, reload=reload)
     except _AlreadyRunningError as error:
         known = f" (process {error.pid})" if error.pid else ""
         _complain(f"The demo is already running{known}: {error.url or 'its address is not known yet'}")
@@ -63,7 +65,7 @@ def run(*, ports: Ports, brand: str, speed: float, data_dir: Path = DATA_DIR) ->
     return 1
 
 
-def _start_and_watch(stack: Stack) -> int:
+def _start_and_watch(stack: Stack, *, reload: bool) -> int:
     started = time.monotonic()
     say("Starting the demo (Ctrl-C ends it)")
     status = 0
@@ -72,7 +74,7 @@ def _start_and_watch(stack: Stack) -> int:
             signal.signal(number, _request_stop)
         stack.start()
         _welcome(stack, time.monotonic() - started)
-        _watch(stack)
+        _watch_sources(stack) if reload else _watch(stack)
     except _StopRequestedError:
         say("\nStopping")
     except PortTakenError as error:
@@ -90,6 +92,14 @@ def _watch(stack: Stack) -> NoReturn:
     while True:
         stack.check()
         time.sleep(WATCH_SECONDS)
+
+
+def _watch_sources(stack: Stack) -> NoReturn:
+    reloader = Reloader(stack, SourceFiles(ROOT), report=say, report_failure=_explain_failure)
+    say("Source files are watched: a change restarts the parts that run it.")
+    while True:
+        reloader.poll()
+        time.sleep(POLL_SECONDS)
 
 
 def _stop(stack: Stack) -> None:
@@ -163,7 +173,7 @@ def _explain_port(error: PortTakenError, ports: Ports) -> None:
 
 
 def _explain_failure(error: ChildFailedError) -> None:
-    _complain(f"\nThe demo ends because its {error.name} {error.reason}.")
+    _complain(f"\nThe {error.name} {error.reason}.")
     _complain(f"The last lines of {_shown(error.log)}:")
     for line in error.last_lines or ["(nothing was written)"]:
         _complain(f"  | {line[:_LONGEST_LINE]}")

@@ -22,6 +22,7 @@ import requests
 
 from demo.ports import Ports
 from demo.stack import ROOT
+from tests.waiting import eventually
 
 START_SECONDS = 60
 END_SECONDS = 30
@@ -57,15 +58,6 @@ class Demo:
 
     def part(self, word: str) -> psutil.Process:
         return next(part for part in self.parts() if word in part.cmdline())
-
-
-def eventually(condition: Callable[[], bool], seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def still_there(parts: list[psutil.Process]) -> list[psutil.Process]:
