@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import get_args
+from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 from portal.domain.brands import BRANDS, WebhookScheme
@@ -13,6 +13,8 @@ from portal.domain.roles import Principals, RoleBindings
 from portal.environment import LOOPBACK_HOSTS, PLATFORMS, EnvironmentReader
 
 DEFAULT_BRAND = "profilebakery"
+
+OwnPhotos = Literal["allowed", "only", "off"]
 
 _SHORTEST_KEY = 32
 
@@ -54,6 +56,8 @@ class Settings:
     rate_limit: int = 300
     development: bool = False
     frame_sandbox: bool = False
+    own_photos: OwnPhotos = "allowed"
+    renew_after_months: int | None = None
     storage_url: str
     mail_url: str | None = None
     mail_from: str | None = None
@@ -116,6 +120,8 @@ class _SettingsReader(EnvironmentReader):
             "public_url": self.read_public_url(),
             **self._read_sign_in(),
             **self._read_provider(),
+            "own_photos": self.read_choice("OWN_PHOTOS", get_args(OwnPhotos), "allowed"),
+            "renew_after_months": self.read_number("RENEW_AFTER_MONTHS", 0, at_least=0) or None,
             "storage_url": self.read_storage_url(),
             "mail_url": self.read_mail_url(),
             "mail_from": self.read_text("MAIL_FROM"),

@@ -10,7 +10,7 @@ from uuid import UUID
 from flask_babel import force_locale
 
 from portal.db import transaction
-from portal.domain.consent import Policy
+from portal.domain.consent import Policy, UseAgreement
 from portal.models import audit
 from portal.models.choices import Choice
 from portal.models.consents import Consent
@@ -20,6 +20,7 @@ from portal.models.shoots import Shoot
 from portal.presentation import consent_texts
 from portal.services import consent
 
+USE = UseAgreement("2026-11", "en", "By choosing, you agree that Example uses this photo.")
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 _numbers = count(1)
 

@@ -51,3 +51,17 @@ class Policy:
     def list_missing(self, ticked: Iterable[str]) -> list[Purpose]:
         """Return the purposes that are not ticked; all are required."""
         return [purpose for purpose in self.purposes if purpose.key not in set(ticked)]
+
+
+@dataclass(frozen=True)
+class UseAgreement:
+    """What a person agrees to by choosing a photo: that the company uses it. One sentence, shown beside the button."""
+
+    version: str
+    locale: str
+    text: str
+
+    @property
+    def sha256(self) -> str:
+        """Digest of :attr:`text`, hex."""
+        return hashlib.sha256(self.text.encode()).hexdigest()

@@ -66,11 +66,22 @@ class ShootFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """Everything :func:`derive` looks at."""
+    """Everything :func:`derive` reads.
+
+    Attributes:
+        shoot: the person's latest shoot, None before the first.
+        has_choice: a photo of this shoot is chosen, or one was chosen since the shoot finished.
+        has_other_choice: an own photo, or one of an earlier shoot, was chosen since this shoot was requested.
+    """
 
     has_consent: bool
     shoot: ShootFacts | None = None
     has_choice: bool = False
+    has_other_choice: bool = False
+
+
+# While the studio works, and when it has just finished, a choice made elsewhere does not hide the news.
+_STUDIO_WORKS = frozenset({Stage.PHOTOS_RECEIVED, Stage.IN_PROGRESS, Stage.READY})
 
 
 def derive(facts: Facts) -> Stage:
@@ -79,6 +90,11 @@ def derive(facts: Facts) -> Stage:
     The provider may send a finished shoot back to its beginning, so nothing here compares ranks: the
     newest status decides, and a choice made earlier does not hide that a new session is running.
     """
+    stage = _derive_shoot_stage(facts)
+    return Stage.CHOSEN if facts.has_other_choice and stage not in _STUDIO_WORKS else stage
+
+
+def _derive_shoot_stage(facts: Facts) -> Stage:
     shoot = facts.shoot
     if shoot is None:
         return Stage.CONSENT_GIVEN if facts.has_consent else Stage.NOT_STARTED
@@ -98,6 +114,23 @@ def derive(facts: Facts) -> Stage:
     if shoot.provider_status == ACTIVE and shoot.copied_at is not None:
         return Stage.CHOSEN if facts.has_choice else Stage.READY
     return Stage.IN_PROGRESS
+
+
+def compare_choice(
+    chosen_at: datetime, *, is_of_shoot: bool, requested_at: datetime | None, copied_at: datetime | None
+) -> dict[str, bool]:
+    """Return the two facts about a person's current choice that :class:`Facts` holds.
+
+    Args:
+        chosen_at: when it was made.
+        is_of_shoot: the chosen photo is of the latest shoot.
+        requested_at: when the latest shoot was requested, None before the first.
+        copied_at: when the latest shoot's photos were all stored, None until then.
+    """
+    return {
+        "has_choice": is_of_shoot or (copied_at is not None and chosen_at >= copied_at),
+        "has_other_choice": not is_of_shoot and (requested_at is None or chosen_at >= requested_at),
+    }
 
 
 def rail_position(stage: Stage) -> int:

@@ -11,6 +11,8 @@ SIDE = 8
 SIMILAR_BITS = 10
 """Two photos that differ in at most this many of 64 bits are shown side by side."""
 
+_MASK = (1 << 64) - 1
+
 KeyT = TypeVar("KeyT", bound=Hashable)
 
 
@@ -27,9 +29,14 @@ def compute_hash(image: Image.Image) -> int:
     return bits
 
 
+def convert_to_signed(value: int) -> int:
+    """Return a hash as the signed 64-bit number that a database column holds."""
+    return value - (1 << 64) if value >= 1 << 63 else value
+
+
 def count_different_bits(first: int, second: int) -> int:
-    """Return the Hamming distance of two hashes, 0 to 64."""
-    return (first ^ second).bit_count()
+    """Return the Hamming distance of two hashes, both signed or both unsigned, 0 to 64."""
+    return ((first ^ second) & _MASK).bit_count()
 
 
 def group_similar(hashes: Sequence[tuple[KeyT, int | None]]) -> list[list[KeyT]]:

@@ -44,6 +44,11 @@ class Provenance:
         return _XMP.format(uri=VOCABULARY + self.source_type).encode("ascii")
 
 
+def build_generated_provenance(found: Provenance) -> Provenance:
+    """Return the provenance of a generated photo: as found, with the AI label added where the file had none."""
+    return found if found.is_ai_generated else Provenance(_MADE_BY_AI[0], found.had_c2pa)
+
+
 def read_provenance(image: Image.Image, content: bytes) -> Provenance:
     """Return the provenance label of ``image``, decoded from the file ``content``.
 

@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 
 from PIL import Image
 
+from portal.domain.crops import Crop, build_automatic_crop
 from portal.domain.renditions import ORIGINAL, RENDITIONS, ImageFormat, RenditionSpec
 from portal.images.decode import DECODER_ERRORS, count_pixels_in_memory, decode_with_provenance
+from portal.images.difference_hash import compute_hash, convert_to_signed
 from portal.images.encode import encode_image
 from portal.images.errors import CannotRender, PhotoRefused
+from portal.images.faces import DETECTION_WIDTH, find_face
 from portal.images.pixel_budget import DECODED
-from portal.images.provenance import Provenance
+from portal.images.provenance import Provenance, build_generated_provenance
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +35,26 @@ class RenderedFile:
 
 @dataclass(frozen=True, slots=True)
 class RenderedPhoto:
-    """A photo cleaned and cut to every size. ``width`` and ``height`` are the upright photo's pixels."""
+    """A photo cleaned and cut to every size.
+
+    Attributes:
+        width: pixels of the upright photo across.
+        height: pixels of the upright photo down.
+        provenance: the label written into every file.
+        files: one for each row of the table.
+        face_crop: the square around the detected face; None without a face or a detector.
+        similarity_hash: difference hash as a signed 64-bit number.
+    """
 
     width: int
     height: int
     provenance: Provenance
     files: tuple[RenderedFile, ...]
+    face_crop: Crop | None = None
+    similarity_hash: int = 0
 
 
-def render_photo(content: bytes, *, phone: bool = False) -> RenderedPhoto:
+def render_photo(content: bytes, *, phone: bool = False, is_generated: bool = False) -> RenderedPhoto:
     """Make all renditions of the photo in the file ``content``.
 
     Nothing is scaled up: for a photo narrower than a slot, the slot holds the photo's own width.
@@ -49,22 +63,24 @@ def render_photo(content: bytes, *, phone: bool = False) -> RenderedPhoto:
     Args:
         content: the whole file: JPEG, PNG or WebP.
         phone: also accept HEIF.
+        is_generated: the photo was made by AI, so every file gets the label even where the source has none.
 
     Raises:
         PhotoRefused: one of the errors of :func:`portal.images.decode.decode_photo`.
     """
     with DECODED.reserve(count_pixels_in_memory(content, phone=phone)):
         try:
-            return _render_files(content, phone)
+            return _render_files(content, phone, is_generated)
         except PhotoRefused:
             raise
         except (*DECODER_ERRORS, MemoryError) as error:
             raise CannotRender from error
 
 
-def _render_files(content: bytes, phone: bool) -> RenderedPhoto:
+def _render_files(content: bytes, phone: bool, is_generated: bool) -> RenderedPhoto:
     opened = decode_with_provenance(content, phone=phone)
-    xmp = opened.provenance.build_xmp()
+    provenance = build_generated_provenance(opened.provenance) if is_generated else opened.provenance
+    xmp = provenance.build_xmp()
     pictures = _build_pictures(opened.image)
     written: dict[tuple[int, ImageFormat, int], RenderedFile] = {}
     files = []
@@ -75,7 +91,17 @@ def _render_files(content: bytes, phone: bool) -> RenderedPhoto:
         data = written[key].content if key in written else _write(picture, spec, xmp)
         written[key] = RenderedFile(spec, picture.width, picture.height, data)
         files.append(written[key])
-    return RenderedPhoto(opened.image.width, opened.image.height, opened.provenance, tuple(files))
+    width, height = opened.image.size
+    smallest = pictures[min(pictures)]
+    face = find_face(pictures[min(pictures, key=lambda width: abs(width - DETECTION_WIDTH))])
+    return RenderedPhoto(
+        width,
+        height,
+        provenance,
+        tuple(files),
+        build_automatic_crop(width, height, face) if face is not None else None,
+        convert_to_signed(compute_hash(smallest)),
+    )
 
 
 def _write(picture: Image.Image, spec: RenditionSpec, xmp: bytes | None) -> bytes:

@@ -11,10 +11,12 @@ from portal.jobs.runner import register_task
 from portal.presentation import mail_templates
 from portal.provider.errors import PhotoExpired
 from portal.services import (
+    archives,
     audit_trail,
     credits,
     deliveries,
     erasure,
+    kits,
     mirroring,
     notifications,
     retention,
@@ -93,6 +95,8 @@ def reconcile_shoots(context: AppContext, *, full: bool = True) -> None:
 def delete_expired(context: AppContext) -> None:
     """Delete everything that has reached the end of its retention period."""
     retention.forget(context.storage, now=context.clock())
+    archives.delete_expired(context)
+    kits.delete_superseded(context)
 
 
 @register_task(job_types.ERASE_PERSON)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, Index, Select, UniqueConstraint, select
+from sqlalchemy import ForeignKey, Index, Select, UniqueConstraint, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, db
+from portal.domain.consent import UseAgreement
 from portal.models.photos import Photo
 from portal.models.shoots import Shoot
 
@@ -46,29 +47,35 @@ class Choice(Base):
     use_policy_version: Mapped[str | None]
 
 
-def find_current(shoot_id: UUID) -> Choice | None:
-    """Return the person's latest act of choosing a photo that is still there, wherever it happened."""
-    return db.session.scalar(_select_latest(shoot_id))
+def find_current(person_id: UUID) -> Choice | None:
+    """Return the person's latest standing choice of a photo that is still there, across all shoots and own photos."""
+    return db.session.scalar(_select_latest().where(Choice.person_id == person_id))
 
 
 def find_latest_from(shoot_id: UUID, origin: str) -> Choice | None:
-    """Return the latest such act from one place."""
-    return db.session.scalar(_select_latest(shoot_id).where(Choice.origin == origin))
+    """Return the latest standing choice of a photo of this shoot that was made in one place."""
+    return db.session.scalar(_select_latest().where(Choice.shoot_id == shoot_id, Choice.origin == origin))
 
 
-def _select_latest(shoot_id: UUID) -> Select[Choice]:
+def _select_latest() -> Select[Choice]:
     return (
         select(Choice)
         .join(Photo, Photo.id == Choice.photo_id)
-        .where(
-            Choice.shoot_id == shoot_id,
-            Choice.withdrawn_at.is_(None),
-            Photo.removed_at.is_(None),
-            Photo.refused.is_(None),
-        )
+        .where(Choice.withdrawn_at.is_(None), Photo.removed_at.is_(None), Photo.refused.is_(None))
         .order_by(Choice.acted_at.desc(), Choice.recorded_at.desc())
         .limit(1)
     )
+
+
+def find_choice(choice_id: UUID, person_id: UUID) -> Choice | None:
+    """Return one choice of this person."""
+    return db.session.scalar(select(Choice).where(Choice.id == choice_id, Choice.person_id == person_id))
+
+
+def withdraw_all(person_id: UUID, now: datetime) -> int:
+    """Withdraw every standing choice of a person, and with it the agreement to the use of the photo."""
+    query = update(Choice).where(Choice.person_id == person_id, Choice.withdrawn_at.is_(None))
+    return len(db.session.scalars(query.values(withdrawn_at=now).returning(Choice.id)).all())
 
 
 def find_by_key(shoot_id: UUID, key: str) -> Choice | None:
@@ -76,8 +83,17 @@ def find_by_key(shoot_id: UUID, key: str) -> Choice | None:
     return db.session.scalar(select(Choice).where(Choice.shoot_id == shoot_id, Choice.key == key))
 
 
-def create_choice(person_id: UUID, photo: Photo, *, origin: str, key: str, acted_at: datetime, now: datetime) -> Choice:
-    """Add one act in the caller's transaction."""
+def create_choice(
+    person_id: UUID,
+    photo: Photo,
+    *,
+    origin: str,
+    key: str,
+    acted_at: datetime,
+    now: datetime,
+    agreement: UseAgreement | None = None,
+) -> Choice:
+    """Add one choice in the caller's transaction; ``agreement`` is what the person agreed to by making it."""
     choice = Choice(
         person_id=person_id,
         shoot_id=photo.shoot_id,
@@ -87,6 +103,9 @@ def create_choice(person_id: UUID, photo: Photo, *, origin: str, key: str, acted
         acted_at=acted_at,
         recorded_at=now,
     )
+    if agreement is not None:
+        choice.use_text, choice.use_text_sha256 = agreement.text, agreement.sha256
+        choice.use_locale, choice.use_policy_version = agreement.locale, agreement.version
     db.session.add(choice)
     db.session.flush()
     return choice
@@ -96,7 +115,7 @@ def list_unchosen_photo_ids(before: datetime, limit: int = 200) -> list[UUID]:
     """Return copied photos of shoots finished before this moment that are not the person's present choice."""
     latest = (
         select(Choice.photo_id)
-        .where(Choice.shoot_id == Shoot.id)
+        .where(Choice.person_id == Shoot.person_id, Choice.withdrawn_at.is_(None))
         .order_by(Choice.acted_at.desc(), Choice.recorded_at.desc())
         .limit(1)
         .correlate(Shoot)

@@ -51,7 +51,7 @@ def list_photos_without_renditions() -> Iterator[UUID]:
 def list_choices_of_other_shoots() -> Iterator[UUID]:
     """Yield choices whose photo is not of their shoot."""
     query = select(Choice.id).join(Photo, Photo.id == Choice.photo_id)
-    yield from db.session.scalars(query.where(Photo.shoot_id != Choice.shoot_id))
+    yield from db.session.scalars(query.where(Photo.shoot_id.is_distinct_from(Choice.shoot_id)))
 
 
 def list_shoots_without_audit() -> Iterator[UUID]:
@@ -80,8 +80,8 @@ def list_consents_without_audit() -> Iterator[UUID]:
 def list_choices_without_audit() -> Iterator[UUID]:
     """Yield choices without an audit entry."""
     has_entry = exists().where(
-        AuditEntry.subject_id == Shoot.person_id,
+        AuditEntry.subject_id == Choice.person_id,
         AuditEntry.action == "choice.made",
         AuditEntry.at == Choice.recorded_at,
     )
-    yield from db.session.scalars(select(Choice.id).join(Shoot, Shoot.id == Choice.shoot_id).where(~has_entry))
+    yield from db.session.scalars(select(Choice.id).where(~has_entry))

@@ -10,6 +10,7 @@ from sqlalchemy import Double, ForeignKey, Index, delete, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, db
+from portal.domain.crops import Crop
 
 
 class KitState(StrEnum):
@@ -72,6 +73,29 @@ def find_current(person_id: UUID) -> Kit | None:
 def find_kit(kit_id: UUID) -> Kit | None:
     """Return a kit by its id, freshly read."""
     return db.session.get(Kit, kit_id, populate_existing=True)
+
+
+def lock_kit(kit_id: UUID) -> Kit | None:
+    """Return a kit freshly read, holding other writers until the transaction ends."""
+    query = select(Kit).where(Kit.id == kit_id).with_for_update()
+    return db.session.scalar(query.execution_options(populate_existing=True))
+
+
+def create_kit(person_id: UUID, photo_id: UUID, *, digest: str, crop: Crop, now: datetime) -> Kit:
+    """Add a kit whose files are still to be rendered, in the caller's transaction."""
+    kit = Kit(
+        person_id=person_id,
+        photo_id=photo_id,
+        digest=digest,
+        crop_x=crop.center_x,
+        crop_y=crop.center_y,
+        crop_size=crop.size,
+        state=str(KitState.PENDING),
+        created_at=now,
+    )
+    db.session.add(kit)
+    db.session.flush()
+    return kit
 
 
 def close_current(person_id: UUID, now: datetime) -> None:

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, or_, select, true, tuple_
+from sqlalchemy import ScalarSelect, Select, and_, func, or_, select, true, tuple_
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from portal.db import db
 from portal.domain.session_lifetimes import LIFETIMES
@@ -27,7 +28,8 @@ class Row:
 
     Attributes:
         agreed_at: when they agreed to the present text, None when no such consent stands.
-        chosen_at: when they last chose a photo that is still there.
+        chosen_at: when they made their current choice.
+        chosen_shoot_id: the shoot of the chosen photo; None for an own photo.
         sign_ins: sessions that count at the moment.
     """
 
@@ -42,6 +44,7 @@ class Row:
     copied_at: datetime | None
     closed_at: datetime | None
     chosen_at: datetime | None
+    chosen_shoot_id: UUID | None
     sign_ins: int
 
 
@@ -79,6 +82,29 @@ def _narrowed(query: Select[*tuple[Any, ...]], chosen: Filter) -> Select[*tuple[
     return query
 
 
+def _select_agreed_at(policy_version: str) -> ScalarSelect[Any]:
+    query = select(func.max(Consent.given_at)).where(
+        Consent.person_id == Person.id, Consent.policy_version == policy_version, Consent.withdrawn_at.is_(None)
+    )
+    return query.correlate(Person).scalar_subquery()
+
+
+def _select_current_choice() -> LateralFromClause:
+    return (
+        select(Choice.acted_at, Choice.shoot_id)
+        .join(Photo, Photo.id == Choice.photo_id)
+        .where(
+            Choice.person_id == Person.id,
+            Choice.withdrawn_at.is_(None),
+            Photo.removed_at.is_(None),
+            Photo.refused.is_(None),
+        )
+        .order_by(Choice.acted_at.desc(), Choice.recorded_at.desc())
+        .limit(1)
+        .lateral("chosen")
+    )
+
+
 def _everybody(policy_version: str, now: datetime) -> Select[*tuple[Any, ...]]:
     shoot = (
         select(Shoot)
@@ -87,14 +113,7 @@ def _everybody(policy_version: str, now: datetime) -> Select[*tuple[Any, ...]]:
         .limit(1)
         .lateral("latest")
     )
-    agreed = select(func.max(Consent.given_at)).where(
-        Consent.person_id == Person.id, Consent.policy_version == policy_version, Consent.withdrawn_at.is_(None)
-    )
-    chosen = (
-        select(func.max(Choice.acted_at))
-        .join(Photo, Photo.id == Choice.photo_id)
-        .where(Choice.shoot_id == shoot.c.id, Photo.removed_at.is_(None), Photo.refused.is_(None))
-    )
+    chosen = _select_current_choice()
     lasting = (
         and_(
             Person.role == role,
@@ -104,17 +123,23 @@ def _everybody(policy_version: str, now: datetime) -> Select[*tuple[Any, ...]]:
         for role, life in LIFETIMES.items()
     )
     sign_ins = select(func.count()).select_from(Session).where(Session.person_id == Person.id, or_(*lasting))
-    return select(
-        Person,
-        agreed.correlate(Person).scalar_subquery(),
-        shoot.c.id,
-        shoot.c.provider_status,
-        shoot.c.status_since,
-        shoot.c.signed_url.is_not(None),
-        shoot.c.problem,
-        shoot.c.requested_at,
-        shoot.c.copied_at,
-        shoot.c.closed_at,
-        chosen.correlate(shoot).scalar_subquery(),
-        sign_ins.correlate(Person).scalar_subquery(),
-    ).outerjoin(shoot, true())
+    return (
+        select(
+            Person,
+            _select_agreed_at(policy_version),
+            shoot.c.id,
+            shoot.c.provider_status,
+            shoot.c.status_since,
+            shoot.c.signed_url.is_not(None),
+            shoot.c.problem,
+            shoot.c.requested_at,
+            shoot.c.copied_at,
+            shoot.c.closed_at,
+            chosen.c.acted_at,
+            chosen.c.shoot_id,
+            sign_ins.correlate(Person).scalar_subquery(),
+        )
+        .select_from(Person)
+        .outerjoin(shoot, true())
+        .outerjoin(chosen, true())
+    )

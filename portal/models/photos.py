@@ -222,9 +222,22 @@ def list_own(person_id: UUID) -> list[Photo]:
     return list(db.session.scalars(query.order_by(Photo.created_at.desc(), Photo.id)))
 
 
-def create_own(person_id: UUID, *, upload_key: str, now: datetime) -> Photo:
+def list_originals(person_id: UUID, rendition_name: str) -> list[tuple[Photo, Rendition]]:
+    """Return every photo of a person that can be seen with its rendition of this name, oldest shoot first."""
+    query = (
+        select(Photo, Rendition)
+        .join(Rendition, Rendition.photo_id == Photo.id)
+        .outerjoin(Shoot, Shoot.id == Photo.shoot_id)
+        .where(_owner_id() == person_id, Rendition.name == rendition_name)
+        .where(Photo.copied_at.is_not(None), Photo.removed_at.is_(None))
+        .order_by(func.coalesce(Shoot.requested_at, Photo.created_at), Photo.position, Photo.id)
+    )
+    return [(photo, rendition) for photo, rendition in db.session.execute(query)]
+
+
+def create_own(person_id: UUID, *, photo_id: UUID, upload_key: str, now: datetime) -> Photo:
     """Add an own photo whose renditions are still to be made, in the caller's transaction."""
-    photo = Photo(person_id=person_id, position=0, upload_key=upload_key, created_at=now)
+    photo = Photo(id=photo_id, person_id=person_id, position=0, upload_key=upload_key, created_at=now)
     db.session.add(photo)
     db.session.flush()
     return photo

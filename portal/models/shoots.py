@@ -105,6 +105,12 @@ def find_latest(person_id: UUID) -> Shoot | None:
     )
 
 
+def list_by_person(person_id: UUID) -> list[Shoot]:
+    """Return every shoot of a person, the newest first."""
+    query = select(Shoot).where(Shoot.person_id == person_id)
+    return list(db.session.scalars(query.order_by(Shoot.requested_at.desc(), Shoot.id)))
+
+
 def lock_by_person(person_id: UUID) -> list[Shoot]:
     """Return all shoots of a person, freshly read, holding other writers until the transaction ends."""
     query = select(Shoot).where(Shoot.person_id == person_id).order_by(Shoot.id).with_for_update()

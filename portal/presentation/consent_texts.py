@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from portal.domain.consent import POLICY_VERSION, Block, Policy, Purpose
+from portal.domain.consent import POLICY_VERSION, Block, Policy, Purpose, UseAgreement
 
 
 @dataclass(frozen=True)
@@ -98,3 +98,11 @@ def list_retention_terms(*, studio: str) -> list[RetentionTerm]:
         RetentionTerm(_("The headshot you choose"), portal, _("While it’s in use, or until you ask us to delete it")),
         RetentionTerm(_("The record of your agreement"), portal, _("As long as the law requires it")),
     ]
+
+
+def build_use_agreement(*, company: str) -> UseAgreement:
+    """Build the sentence beside the button that chooses a photo, in the language in force."""
+    text = _(
+        "By choosing, you agree that %(company)s uses this photo. You can take it back at any time.", company=company
+    )
+    return UseAgreement(POLICY_VERSION, str(get_locale() or "en"), text)

@@ -10,7 +10,19 @@ from portal.db import transaction
 from portal.domain import job_types
 from portal.domain.errors import NotFound, RetryLater
 from portal.failpoints import failpoint
-from portal.models import audit, consents, deliveries, erasures, people, photos, queue, sessions, shoots
+from portal.models import (
+    archives,
+    audit,
+    consents,
+    deliveries,
+    erasures,
+    kits,
+    people,
+    photos,
+    queue,
+    sessions,
+    shoots,
+)
 from portal.models.erasures import Erasure
 from portal.models.shoots import Shoot
 from portal.provider import ProviderClient
@@ -159,6 +171,15 @@ def _read(erasure_id: UUID) -> Erasure | None:
 def _delete_files(erasure: Erasure, storage: Storage) -> None:
     for photo_id in erasure.photo_ids:
         storage.delete_all(f"photos/{photo_id}/")
+        storage.delete_all(f"uploads/{photo_id}/")
+    # Rows of kits and archives stay until after their files, so a killed run finds them again.
+    with transaction():
+        kit_ids = kits.list_ids_by_person(erasure.person_id)
+        archive_ids = archives.list_ids_by_person(erasure.person_id)
+    for kit_id in kit_ids:
+        storage.delete_all(f"kits/{kit_id}/")
+    for archive_id in archive_ids:
+        storage.delete_all(f"archives/{archive_id}/")
 
 
 def _check_no_job_running(erasure: Erasure, now: datetime) -> None:

@@ -71,34 +71,41 @@ def load(person: Person) -> Journey:
     """Gather where this person stands from our own records alone; no outside call is made."""
     consent = consents.current(person.id, POLICY_VERSION)
     shoot = shoots.find_latest(person.id)
-    if shoot is None:
-        stage = stages.derive(Facts(has_consent=consent is not None))
-        return Journey(
-            person_id=person.id,
-            stage=stage,
-            consent=consent,
-            shoot=None,
-            choice=None,
-            studio_choice=None,
-            version=person.version,
-            has_withdrawn=consent is None and consents.are_withdrawn(person.id),
-        )
-    choice = choices.find_current(shoot.id)
-    facts = ShootFacts(
+    choice = choices.find_current(person.id)
+    facts = Facts(
+        has_consent=consent is not None,
+        shoot=_build_shoot_facts(shoot) if shoot is not None else None,
+        **_compare_choice(choice, shoot),
+    )
+    return Journey(
+        person_id=person.id,
+        stage=stages.derive(facts),
+        consent=consent,
+        shoot=shoot,
+        choice=choice,
+        studio_choice=choices.find_latest_from(shoot.id, "studio") if shoot is not None else None,
+        copied=photos.count_copied(shoot.id) if shoot is not None else 0,
+        expected=shoot.photo_count if shoot is not None else 0,
+        version=person.version,
+        has_withdrawn=consent is None and consents.are_withdrawn(person.id),
+    )
+
+
+def _build_shoot_facts(shoot: Shoot) -> ShootFacts:
+    return ShootFacts(
         provider_status=shoot.provider_status,
         copied_at=shoot.copied_at,
         problem=Problem(shoot.problem) if shoot.problem else None,
         has_link=shoot.signed_url is not None,
     )
-    return Journey(
-        person_id=person.id,
-        stage=stages.derive(Facts(has_consent=consent is not None, shoot=facts, has_choice=choice is not None)),
-        consent=consent,
-        shoot=shoot,
-        choice=choice,
-        studio_choice=choices.find_latest_from(shoot.id, "studio"),
-        copied=photos.count_copied(shoot.id),
-        expected=shoot.photo_count,
-        version=person.version,
-        has_withdrawn=consent is None and consents.are_withdrawn(person.id),
+
+
+def _compare_choice(choice: Choice | None, shoot: Shoot | None) -> dict[str, bool]:
+    if choice is None:
+        return {}
+    return stages.compare_choice(
+        choice.acted_at,
+        is_of_shoot=shoot is not None and choice.shoot_id == shoot.id,
+        requested_at=shoot.requested_at if shoot is not None else None,
+        copied_at=shoot.copied_at if shoot is not None else None,
     )

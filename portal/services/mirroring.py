@@ -19,13 +19,11 @@ from portal.failpoints import failpoint
 from portal.images.errors import PhotoRefused
 from portal.images.renditions import RenderedPhoto, render_photo
 from portal.models import audit, consents, people, photos, shoots
-from portal.models.photos import Rendition
 from portal.models.shoots import Shoot
 from portal.provider.errors import PhotoError, PhotoExpired, PhotoUnavailable
 from portal.provider.wire_types import Photo as ListedPhoto
-from portal.services import notifications
+from portal.services import notifications, photo_files
 from portal.services.app_context import AppContext
-from portal.storage import build_object_key
 
 log = logging.getLogger(__name__)
 
@@ -188,7 +186,7 @@ def _fetch_all(waiting: Iterable[tuple[UUID, str]], room: _Room, context: AppCon
 def _fetch(photo_id: UUID, address: str, room: _Room, context: AppContext) -> _Fetched:
     try:
         content = context.downloader.download(address).content
-        rendered = render_photo(content)
+        rendered = render_photo(content, is_generated=True)
     except (PhotoUnavailable, PhotoExpired):
         # The next run lists the photos again and gets fresh addresses.
         raise
@@ -196,13 +194,7 @@ def _fetch(photo_id: UUID, address: str, room: _Room, context: AppContext) -> _F
         return _refused(photo_id, type(error).__name__)
     if not room.take(sum(len(file.content) for file in rendered.files)):
         return _refused(photo_id, "NoRoom")
-    for file in rendered.files:
-        context.storage.put(
-            _key(photo_id, file.spec.slot, file.sha256, file.spec.format.extension),
-            file.content,
-            file.spec.format.content_type,
-        )
-        failpoint("copy.after_put")
+    photo_files.store_files(photo_id, rendered, context.storage)
     return _Fetched(photo_id, rendered)
 
 
@@ -211,36 +203,15 @@ def _refused(photo_id: UUID, reason: str) -> _Fetched:
     return _Fetched(photo_id, None, reason)
 
 
-def _key(photo_id: UUID, slot: str, sha256: str, extension: str) -> str:
-    return build_object_key("photos", photo_id, slot, sha256, extension)
-
-
 def _keep(shoot_id: UUID, fetched: _Fetched, now: datetime) -> None:
-    with transaction() as session:
+    with transaction():
         photo = photos.lock_photo(fetched.photo_id)
         if photo is None or photo.copied_at is not None:
             return
         if fetched.rendered is None:
             photo.refused = fetched.refused
             return
-        rendered = fetched.rendered
-        for file in rendered.files:
-            spec = file.spec
-            session.add(
-                Rendition(
-                    photo_id=photo.id,
-                    name=spec.name,
-                    content_type=spec.format.content_type,
-                    width=file.width,
-                    height=file.height,
-                    size=len(file.content),
-                    sha256=file.sha256,
-                    storage_key=_key(photo.id, spec.slot, file.sha256, spec.format.extension),
-                )
-            )
-        photo.width, photo.height = rendered.width, rendered.height
-        photo.provenance = rendered.provenance.source_type
-        photo.copied_at = now
+        photo_files.create_rows(photo, fetched.rendered, now=now)
         shoot = shoots.find_by_id(shoot_id)
         if shoot is not None:
             people.publish_version(shoot.person_id)

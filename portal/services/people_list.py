@@ -133,9 +133,20 @@ def _entry(row: Row, now: datetime) -> Entry:
             problem=Problem(row.problem) if row.problem else None,
             has_link=row.has_link,
         )
-    facts = Facts(has_consent=row.agreed_at is not None, shoot=shoot, has_choice=row.chosen_at is not None)
+    facts = Facts(has_consent=row.agreed_at is not None, shoot=shoot, **_compare_choice(row))
     stage = stages.derive(facts)
     return Entry(row.person, stage, _since(row, stage), _is_stuck(row, now), row.sign_ins)
+
+
+def _compare_choice(row: Row) -> dict[str, bool]:
+    if row.chosen_at is None:
+        return {}
+    return stages.compare_choice(
+        row.chosen_at,
+        is_of_shoot=row.shoot_id is not None and row.chosen_shoot_id == row.shoot_id,
+        requested_at=row.requested_at,
+        copied_at=row.copied_at,
+    )
 
 
 def _since(row: Row, stage: Stage) -> datetime:

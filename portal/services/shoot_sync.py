@@ -203,7 +203,7 @@ def apply_listed_favorite(shoot: Shoot, provider_photo_id: str, *, acted_at: dat
     photo = photos.find_by_provider_id(shoot.id, provider_photo_id)
     if photo is None or photo.removed_at is not None or (known is not None and known.photo_id == photo.id):
         return False
-    current = choices.find_current(shoot.id)
+    current = choices.find_current(shoot.person_id)
     if current is not None and current.origin == "portal":
         # Just before it: later than every pick in the studio we knew of, and not later than the choice.
         acted_at = min(acted_at, current.acted_at - TIME_RESOLUTION)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import io
 import os
 import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from portal.storage.errors import ObjectMissing, StorageFull, StorageUnavailable
 from portal.storage.keys import check_folder, check_key, check_prefix
@@ -25,15 +26,19 @@ class LocalStorage:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def put(self, key: str, content: bytes, content_type: str) -> None:  # noqa: ARG002  # files have no media type
+    def put(self, key: str, content: bytes, content_type: str) -> None:
         """Write beside the target, flush to disk, rename: a crash leaves the old object or the new one.
 
-        What a crash left beside it, the next write of the same object takes away.
+        The next write of the same object deletes what a crash left beside it.
         """
+        self.put_file(key, io.BytesIO(content), content_type)
+
+    def put_file(self, key: str, file: IO[bytes], content_type: str) -> None:  # noqa: ARG002  # files have no media type
+        """Write like :meth:`put`, copying from an open file."""
         path = self._path(key)
         with _map_errors():
             _make_folders(path.parent)
-            _write_and_rename(path, content)
+            _write_and_rename(path, file)
             _delete_abandoned(path)
             _flush_folder(path.parent)
 
@@ -112,12 +117,12 @@ def _map_errors(reading: str | None = None) -> Iterator[None]:
         raise StorageUnavailable(errno.errorcode.get(error.errno or 0, "OSError")) from error
 
 
-def _write_and_rename(path: Path, content: bytes) -> None:
+def _write_and_rename(path: Path, source: IO[bytes]) -> None:
     partial, descriptor = _create_locked(path)
     try:
         # Locked until it has its name: a partial file without a lock counts as abandoned.
         with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+            shutil.copyfileobj(source, file)
             file.flush()
             os.fsync(file.fileno())
             partial.replace(path)

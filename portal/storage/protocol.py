@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import BinaryIO, Protocol
+from typing import IO, BinaryIO, Protocol
 
 
 class Storage(Protocol):
@@ -15,6 +15,9 @@ class Storage(Protocol):
         Raises:
             StorageFull: there is no space; what was there before still is.
         """
+
+    def put_file(self, key: str, file: IO[bytes], content_type: str) -> None:
+        """Store what ``file`` holds from its position on, like :meth:`put`, without loading it into memory."""
 
     def get(self, key: str) -> bytes:
         """Return the content.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import io
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, BinaryIO
+from contextlib import ExitStack, contextmanager
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 
 from portal.storage.errors import ObjectMissing, StorageFull, StorageUnavailable
 from portal.storage.keys import check_folder, check_key, check_prefix
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 3
 READ_SECONDS = 10
 ATTEMPTS = 2
+MEMORY_BYTES = 4 * 1024 * 1024
 
 _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
 _NO_OBJECT = frozenset({"NoSuchKey", "404"})
@@ -48,6 +50,13 @@ class S3Storage:
                 ContentMD5=base64.b64encode(digest).decode("ascii"),
             )
 
+    def put_file(self, key: str, file: IO[bytes], content_type: str) -> None:
+        """Upload in parts; S3 shows the object only once all parts are there."""
+        with self._map_errors():
+            self._client.upload_fileobj(
+                file, **self._build_object_arguments(key), ExtraArgs={"ContentType": content_type}
+            )
+
     def get(self, key: str) -> bytes:
         """Download the object."""
         with self._map_errors(reading=key):
@@ -59,8 +68,17 @@ class S3Storage:
             return content
 
     def open(self, key: str) -> BinaryIO:
-        """Return the object as a file in memory: photos are small, and no error can come up in mid-read."""
-        return io.BytesIO(self.get(key))
+        """Download the object before it is read, so that no error comes up in mid-read; large ones go to disk."""
+        with self._map_errors(reading=key), ExitStack() as undo:
+            file = undo.enter_context(tempfile.SpooledTemporaryFile(MEMORY_BYTES))
+            body = self._client.get_object(**self._build_object_arguments(key))["Body"]
+            try:
+                shutil.copyfileobj(body, file)
+            finally:
+                body.close()
+            file.seek(0)
+            undo.pop_all()
+        return cast("BinaryIO", file)
 
     def exists(self, key: str) -> bool:
         """Ask for the object's head, and where there is none, whether the bucket itself is still there."""

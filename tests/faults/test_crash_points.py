@@ -48,7 +48,18 @@ POINTS = (
 BY_NAME = ("credits", "retention", "audit")
 FROZEN = ("create.in_call", "create.after_call:frozen")
 # The first is in the web processes, the second after an answer that was lost; each is somewhere else's test.
-ELSEWHERE = {"webhook.after_insert", "erase.after_look"}
+# The others stop in tests/integration/core/test_interrupted_files.py.
+ELSEWHERE = {
+    "webhook.after_insert",
+    "erase.after_look",
+    "kit.after_put",
+    "kit.after_file",
+    "kit.after_delete",
+    "archive.after_entry",
+    "archive.after_put",
+    "own_photo.after_put",
+    "own_photo.after_renditions",
+}
 NEED_A_SESSION = ("apply", "refresh", "copy", "favorite", "erase")
 NEED_PHOTOS = ("favorite", "erase")
 # After the silence that makes a worker count as dead: a look at the clock every 15 seconds, and time to act.

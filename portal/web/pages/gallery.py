@@ -8,6 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.domain.errors import BadInput, NotReady
+from portal.presentation.consent_texts import build_use_agreement
 from portal.services import gallery
 from portal.web.context import portal_context
 from portal.web.pages.gallery_view import GalleryView
@@ -36,5 +37,7 @@ def choose_photo() -> Response:
         photo_id = UUID(request.form.get("photo", ""))
     except ValueError:
         raise BadInput from None
-    gallery.choose_photo(get_current_person(), photo_id, now=portal_context().clock())
+    context = portal_context()
+    agreement = build_use_agreement(company=context.settings.brand_name)
+    gallery.choose_photo(get_current_person(), photo_id, agreement=agreement, now=context.clock())
     return redirect(url_for("headshots.show_my_page"), 303)

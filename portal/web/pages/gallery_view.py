@@ -24,8 +24,8 @@ class GalleryView:
     def __init__(self, opened: Gallery, *, photo: str | None, compare: str | None) -> None:
         self._photos = opened.photos
         self.numbers = {each.id: number for number, each in enumerate(opened.photos, start=1)}
-        self.chosen_id = opened.choice.photo_id if opened.choice else None
-        self.studio_number = self.numbers.get(opened.studio_choice.photo_id) if opened.studio_choice else None
+        self.chosen_id = opened.chosen_id
+        self.studio_number = self.numbers.get(opened.studio_photo_id) if opened.studio_photo_id else None
         self.current = self._find(photo) or self._find(str(self.chosen_id)) or opened.photos[0]
         pinned = self._find(compare)
         self.pinned = pinned if pinned is not self.current else None

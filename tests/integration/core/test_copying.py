@@ -18,7 +18,7 @@ from portal.provider.errors import PhotoExpired, PhotoRefused, PhotoUnavailable,
 from portal.services import consent, fsck, gallery, journey, mirroring, shoot_sync
 from portal.services.mirroring import CopyLimits
 from portal.storage import LocalStorage, StorageUnavailable
-from tests.factories import NOW, agree, make_person, make_shoot
+from tests.factories import NOW, USE, agree, make_person, make_shoot
 from tests.integration.core.bench import Bench
 from tests.unit.images.photos import XMP, portrait, saved
 
@@ -189,7 +189,7 @@ def test_as_many_photos_as_there_may_be_are_no_news(bench: Bench, caplog: pytest
 
 def test_photos_beyond_a_shoots_share_of_the_storage_are_left_out(bench: Bench) -> None:
     """Also over several runs: what was stored before the first one was stopped counts."""
-    one = sum(len(file.content) for file in render_photo(PICTURE).files)
+    one = sum(len(file.content) for file in render_photo(PICTURE, is_generated=True).files)
     limits = CopyLimits(bytes=2 * one + one // 2)
     shoot = finished(bench, "p1", "p2", "p3", "p4")
     bench.downloader.cues["p2"].append(PhotoUnavailable("timeout"))
@@ -293,7 +293,7 @@ def test_after_a_reset_the_old_photos_are_hidden_and_the_new_ones_shown(bench: B
     old_ids = {photo.id for photo in photos.list_viewable(shoot.id)}
     person = people.find_person(shoot.person_id)
     assert person is not None
-    gallery.choose_photo(person, min(old_ids), now=NOW)
+    gallery.choose_photo(person, min(old_ids), agreement=USE, now=NOW)
     assert stage_of(shoot) is Stage.CHOSEN
 
     bench.clock.advance(minutes=1)

@@ -25,7 +25,7 @@ from portal.services import fsck, gallery, journey, sweep
 from portal.services.journey import Journey
 from portal.services.shoots import open_studio, request_shoot
 from sandbox.testing import RunningSandbox, start_sandbox
-from tests.factories import agree, make_person
+from tests.factories import USE, agree, make_person
 from tests.integration.core.bench import Bench
 from tests.integration.core.conftest import closing_connections
 from tests.integration.core.processes import until
@@ -141,7 +141,7 @@ def test_from_start_to_a_chosen_photo(town: Town) -> None:
 
     opened = gallery.get_gallery(person)
     assert len(opened.photos) == 3
-    gallery.choose_photo(person, opened.photos[1].id, now=town.bench.clock.now)
+    gallery.choose_photo(person, opened.photos[1].id, agreement=USE, now=town.bench.clock.now)
     assert town.stands(person).stage is Stage.CHOSEN
     assert list(fsck.list_violations(town.bench.portal.storage, now=town.bench.clock.now)) == []
     # Create, list the photos with all sizes; the rest came by itself. Events of the same millisecond cost a look.

@@ -15,7 +15,7 @@ from portal.models.people import Person
 from portal.models.photos import Photo
 from portal.models.shoots import Shoot
 from portal.services import gallery, journey, shoot_sync
-from tests.factories import NOW, acts_of, agree, make_finished, make_person, make_photo, make_shoot
+from tests.factories import NOW, USE, acts_of, agree, make_finished, make_person, make_photo, make_shoot
 from tests.integration.core.bench import Bench
 
 
@@ -49,17 +49,18 @@ def test_a_choice_is_kept_shown_and_told(bench: Bench) -> None:
     person, _, (first, *_) = finished()
     before = people.get_version(person.id)
     assert journey.load(person).stage is Stage.READY
-    gallery.choose_photo(person, first.id, now=NOW)
+    gallery.choose_photo(person, first.id, agreement=USE, now=NOW)
     assert journey.load(person).stage is Stage.CHOSEN
     opened = gallery.get_gallery(person)
-    assert [opened.is_chosen(photo) for photo in opened.photos] == [True, False, False]
+    assert opened.chosen_id == first.id
     assert people.get_version(person.id) == before + 1
     assert bench.query("SELECT actor_id = subject_id FROM audit_entries WHERE action = 'choice.made'") == [(True,)]
 
 
 def test_the_same_photo_twice_is_one_act(bench: Bench) -> None:
     person, shoot, (first, *_) = finished()
-    acts = {gallery.choose_photo(person, first.id, now=NOW + timedelta(seconds=second)).id for second in range(3)}
+    times = [NOW + timedelta(seconds=second) for second in range(3)]
+    acts = {gallery.choose_photo(person, first.id, agreement=USE, now=now).id for now in times}
     assert len(acts) == len(acts_of(shoot)) == 1
 
 
@@ -70,7 +71,7 @@ def test_at_the_same_moment_in_two_tabs_one_is_the_last(bench: Bench) -> None:
     def choose(photo: Photo) -> None:
         own = people.find_person(person_id)
         assert own is not None
-        gallery.choose_photo(own, photo.id, now=NOW)
+        gallery.choose_photo(own, photo.id, agreement=USE, now=NOW)
 
     outcomes = bench.together([lambda photo=photo: choose(photo) for photo in photos * 3])  # type: ignore[misc]
     assert outcomes == [None] * 9
@@ -83,7 +84,7 @@ def test_the_latest_act_wins_wherever_it_happened(bench: Bench) -> None:
     person, shoot, (first, second, third) = finished()
     pick_in_studio(shoot, first, NOW + timedelta(minutes=1))
     assert chosen(person) == str(first.id)
-    gallery.choose_photo(person, second.id, now=NOW + timedelta(minutes=2))
+    gallery.choose_photo(person, second.id, agreement=USE, now=NOW + timedelta(minutes=2))
     assert chosen(person) == str(second.id)
     # Told late, but it happened before.
     pick_in_studio(shoot, third, NOW + timedelta(seconds=90))
@@ -91,25 +92,24 @@ def test_the_latest_act_wins_wherever_it_happened(bench: Bench) -> None:
     pick_in_studio(shoot, third, NOW + timedelta(minutes=3))
     assert chosen(person) == str(third.id)
     opened = gallery.get_gallery(person)
-    assert opened.studio_choice is not None
-    assert opened.studio_choice.photo_id == third.id
+    assert opened.studio_photo_id == third.id
 
 
 def test_choosing_here_wins_over_a_pick_from_a_clock_that_is_ahead(bench: Bench) -> None:
     person, shoot, (first, second, third) = finished()
     pick_in_studio(shoot, first, NOW + timedelta(minutes=4))
-    gallery.choose_photo(person, second.id, now=NOW)
+    gallery.choose_photo(person, second.id, agreement=USE, now=NOW)
     assert chosen(person) == str(second.id)
-    gallery.choose_photo(person, third.id, now=NOW)
+    gallery.choose_photo(person, third.id, agreement=USE, now=NOW)
     assert chosen(person) == str(third.id)
 
 
 def test_a_pick_found_by_the_sweep_never_outranks_a_choice_made_here(bench: Bench) -> None:
     person, shoot, (first, second, third) = finished()
-    gallery.choose_photo(person, first.id, now=NOW)
+    gallery.choose_photo(person, first.id, agreement=USE, now=NOW)
     assert learn(shoot, second, NOW + timedelta(hours=1))
     assert chosen(person) == str(first.id)
-    assert gallery.get_gallery(person).studio_choice is not None
+    assert gallery.get_gallery(person).studio_photo_id is not None
     assert not learn(shoot, second, NOW + timedelta(hours=2))
     assert learn(shoot, third, NOW + timedelta(hours=2))
     assert chosen(person) == str(first.id)
@@ -128,7 +128,7 @@ def test_a_pick_of_a_photo_that_is_not_here_is_not_shown(bench: Bench) -> None:
     refused = make_photo(shoot, copied_at=None, refused="PhotoRefused")
     pick_in_studio(shoot, refused, NOW)
     assert journey.load(person).stage is Stage.READY
-    gallery.choose_photo(person, first.id, now=NOW)
+    gallery.choose_photo(person, first.id, agreement=USE, now=NOW)
     pick_in_studio(shoot, refused, NOW + timedelta(hours=1))
     assert chosen(person) == str(first.id)
 
@@ -136,7 +136,7 @@ def test_a_pick_of_a_photo_that_is_not_here_is_not_shown(bench: Bench) -> None:
 def test_after_a_new_run_the_old_choice_does_not_count(bench: Bench) -> None:
     person, shoot, photos = finished()
     first = photos[0]
-    gallery.choose_photo(person, first.id, now=NOW)
+    gallery.choose_photo(person, first.id, agreement=USE, now=NOW)
     with transaction() as session:
         for photo in photos:
             session.get_one(Photo, photo.id).removed_at = NOW
@@ -156,7 +156,7 @@ def test_only_ones_own_visible_photos_can_be_chosen(bench: Bench, whose: str) ->
         "one taken away": make_photo(shoot, removed_at=NOW).id,
     }[whose]
     with pytest.raises(NotFound):
-        gallery.choose_photo(person, missing, now=NOW)
+        gallery.choose_photo(person, missing, agreement=USE, now=NOW)
     with pytest.raises(NotFound):
         gallery.get_rendition(person, missing, "640.webp", now=NOW)
     assert acts_of(shoot) == []
@@ -167,7 +167,7 @@ def test_nothing_can_be_chosen_before_everything_is_here(bench: Bench) -> None:
     shoot = make_shoot(person, provider_status="active")
     photo = make_photo(shoot)
     with pytest.raises(NotFound):
-        gallery.choose_photo(person, photo.id, now=NOW)
+        gallery.choose_photo(person, photo.id, agreement=USE, now=NOW)
     with pytest.raises(NotReady):
         gallery.get_gallery(person)
 

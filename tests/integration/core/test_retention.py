@@ -66,12 +66,12 @@ def finished_shoot(bench: Bench, *, days_ago: int, chosen: bool) -> tuple[UUID, 
                     storage_key=key,
                 )
             )
-            made.append(photo.id)
+            made.append(photo)
         audit.add("shoot.status", at=at, subject_id=person.id, after="active", source="event")
         if chosen:
-            choices.create_choice(shoot.id, made[0], origin="portal", key="k", acted_at=at, now=at)
+            choices.create_choice(person.id, made[0], origin="portal", key="k", acted_at=at, now=at)
             audit.add("choice.made", at=at, actor_id=person.id, subject_id=person.id, origin="portal")
-        return person.id, made
+        return person.id, [photo.id for photo in made]
 
 
 def files(bench: Bench) -> set[str]:

@@ -58,7 +58,7 @@ def one_of_each_stage() -> dict[Stage, Person]:
     factories.make_finished(people[Stage.READY])
     shoot, photos = factories.make_finished(people[Stage.CHOSEN])
     with transaction():
-        choices.create_choice(shoot.id, photos[0].id, origin="portal", key="k", acted_at=NOW, now=NOW)
+        choices.create_choice(shoot.person_id, photos[0], origin="portal", key="k", acted_at=NOW, now=NOW)
     return people
 
 

@@ -8,6 +8,7 @@ from skimage import data
 from portal.images.difference_hash import (
     SIMILAR_BITS,
     compute_hash,
+    convert_to_signed,
     count_different_bits,
     group_similar,
 )
@@ -42,3 +43,11 @@ def test_a_photo_between_two_groups_joins_them() -> None:
     low, high = 0, (1 << 2 * SIMILAR_BITS) - 1
     between = (1 << SIMILAR_BITS) - 1
     assert group_similar([("low", low), ("high", high), ("between", between)]) == [["low", "high", "between"]]
+
+
+def test_signed_hashes_have_the_same_distances() -> None:
+    first, second = 2**64 - 1, 2**63 + 5
+    assert -(2**63) <= convert_to_signed(second) < 0
+    assert count_different_bits(convert_to_signed(first), convert_to_signed(second)) == count_different_bits(
+        first, second
+    )

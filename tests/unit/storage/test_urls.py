@@ -55,7 +55,7 @@ def test_refuses_other_addresses_without_repeating_them(url: str) -> None:
 
 def test_a_portal_with_a_folder_never_loads_boto() -> None:
     code = (
-        "import sys; from portal.storage import from_url; from_url('file:///nowhere'); "
+        "import sys; from portal.storage import create_storage; create_storage('file:///nowhere'); "
         "print(sorted({name.split('.')[0] for name in sys.modules} & {'boto3', 'botocore', 's3transfer'}))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True)

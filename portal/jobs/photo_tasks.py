@@ -1,0 +1,43 @@
+"""The tasks that make files from photos: kits, own photos and archives."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from portal.domain import job_types
+from portal.jobs.runner import register_task
+from portal.services import archive_contents, archives, kits, own_photos
+from portal.services.app_context import AppContext
+
+
+def _record_kit_failure(context: AppContext, *, error: Exception, kit_id: str) -> None:
+    kits.record_failure(UUID(kit_id), reason=type(error).__name__, now=context.clock())
+
+
+@register_task(job_types.RENDER_KIT, on_dead=_record_kit_failure)
+def render_kit(context: AppContext, *, kit_id: str) -> None:
+    """Render the files of one kit."""
+    kits.render_kit(UUID(kit_id), context)
+
+
+@register_task(job_types.DELETE_KITS)
+def delete_superseded_kits(context: AppContext) -> None:
+    """Delete the kits that are out of use."""
+    kits.delete_superseded(context)
+
+
+def _record_archive_failure(context: AppContext, *, error: Exception, archive_id: str) -> None:
+    del context
+    archives.record_failure(UUID(archive_id), reason=type(error).__name__)
+
+
+@register_task(job_types.BUILD_ARCHIVE, on_dead=_record_archive_failure)
+def build_archive(context: AppContext, *, archive_id: str) -> None:
+    """Build one archive."""
+    archives.build_archive(UUID(archive_id), context, archive_contents.LISTINGS)
+
+
+@register_task(job_types.RENDER_OWN_PHOTO)
+def render_own_photo(context: AppContext, *, photo_id: str) -> None:
+    """Make the renditions of one own photo."""
+    own_photos.render_own_photo(UUID(photo_id), context)
