@@ -27,7 +27,6 @@ from portal.storage import build_object_key
 log = logging.getLogger(__name__)
 
 
-
 def update_kit(person_id: UUID, *, now: datetime) -> Kit | None:
     """Make the person's kit follow their choice and crop, in the caller's transaction.
 
