@@ -51,7 +51,7 @@ def take_photos(engine: Engine, photos: Sequence[Path]) -> None:
     engine.type("textbox", "Your name", "Ada")
     time.sleep(OFFERS_FROM_MS / 1000)
     engine.leave_frame()
-    assert not engine.has("text", "Studio not showing?"), "the focus in the frame was not noticed"
+    assert not engine.has("text", "Is the studio not showing?"), "the focus in the frame was not noticed"
     engine.enter_frame()
     engine.click("radio", "Female")
     engine.click("button", "Continue")
