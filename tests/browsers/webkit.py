@@ -65,12 +65,14 @@ class WebKit(Engine):
         # The files are on this machine; nothing is to be sent to the driver.
         self._driver.file_detector = UselessFileDetector()
         self._driver.set_window_size(max(width, NARROWEST), height)
+        self._is_in_frame = False
         self.version = str(self._driver.capabilities.get("browserVersion"))
 
     def goto(self, url: str) -> None:
         self._driver.get(url)
 
     def run(self, script: str) -> Any:
+        self._renew_frame()
         return self._driver.execute_script(f"return ({script});")
 
     def press(self, key: str) -> None:
@@ -81,9 +83,11 @@ class WebKit(Engine):
         if frame is None:
             return False
         self._driver.switch_to.frame(frame)
+        self._is_in_frame = True
         return True
 
     def leave_frame(self) -> None:
+        self._is_in_frame = False
         self._driver.switch_to.default_content()
 
     def screenshot(self, path: Path) -> None:
@@ -95,7 +99,14 @@ class WebKit(Engine):
         finally:
             self._stop_display()
 
+    def _renew_frame(self) -> None:
+        """Enter the frame again: the driver stays in the document it found there, and a navigation replaces that."""
+        if self._is_in_frame:
+            self._driver.switch_to.default_content()
+            self.enter_frame()
+
     def _find(self, role: str, name: str) -> WebElement | None:
+        self._renew_frame()
         found = self._driver.execute_script(f"return ({FINDER})({json.dumps(role)}, {json.dumps(name)});")
         if not isinstance(found, WebElement):
             return None
@@ -112,7 +123,9 @@ class WebKit(Engine):
     def _type(self, role: str, name: str, text: str) -> bool:
         element = self._find(role, name)
         if element is not None:
-            element.send_keys(text)
+            # Sent to the element, keys would need it to be focusable by script, which a frame of another site is not.
+            element.click()
+            webdriver.ActionChains(self._driver).send_keys(text).perform()
         return element is not None
 
     def _upload(self, name: str, paths: Sequence[Path]) -> bool:
