@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from email.utils import parseaddr
 from types import MappingProxyType
 from urllib.parse import urlsplit
+
+from portal.domain.email_address import normalize_domain, normalize_email
 
 # Variables that platforms set in the processes they run, and how many addresses their own routers add to
 # X-Forwarded-For: 1 where the platform documents that the last one is the client's, else 0 (TRUSTED_PROXIES decides).
@@ -48,9 +51,32 @@ class EnvironmentReader:
         """Return the comma-separated values, trimmed, without empty ones."""
         return [part.strip() for part in (self.read_text(name) or "").split(",") if part.strip()]
 
-    def read_lowercase_list(self, name: str) -> list[str]:
-        """Return the comma-separated values, case-folded."""
-        return [part.casefold() for part in self.read_list(name)]
+    def read_emails(self, name: str) -> frozenset[str]:
+        """Return addresses in comparable form; commas, semicolons and line breaks separate them."""
+        parts = [
+            parseaddr(part)[1] if "<" in part else part for part in re.split(r"[,;\n]", self.read_text(name) or "")
+        ]
+        words = [word.removeprefix("mailto:") for part in parts for word in part.split()]
+        return self._normalize(name, words, normalize_email, "an address such as ann@corp.example")
+
+    def read_domains(self, name: str) -> frozenset[str]:
+        """Return domains in comparable form, also written as ``@corp.example``."""
+        words = [word.removeprefix("@") for word in re.split(r"[,;\s]+", self.read_text(name) or "") if word]
+        return self._normalize(name, words, normalize_domain, "a domain such as corp.example")
+
+    def _normalize(self, name: str, words: list[str], normalize: Callable[[str], str], kind: str) -> frozenset[str]:
+        valid: list[str] = []
+        invalid: list[str] = []
+        for word in words:
+            try:
+                valid.append(normalize(word))
+            except ValueError:
+                invalid.append(word)
+        if invalid:
+            listed = ", ".join(map(repr, invalid))
+            fix = f"; corrected: {name}={','.join(valid)}" if valid else ""
+            self.add_problem(f"{name} holds {listed}; each entry must be {kind}{fix}")
+        return frozenset(valid)
 
     def read_choice(self, name: str, allowed: tuple[str, ...], default: str) -> str:
         """Return one of the allowed values."""
@@ -69,9 +95,9 @@ class EnvironmentReader:
             return default
         return int(value)
 
-    def read_flag(self, name: str) -> bool:
+    def read_flag(self, name: str, *, default: str = "false") -> bool:
         """Return true or false."""
-        value = (self.read_text(name) or "false").casefold()
+        value = (self.read_text(name) or default).casefold()
         if value not in {"true", "false", "1", "0", "yes", "no"}:
             self.add_problem(f"{name} is {value!r}; it can be true or false")
         return value in {"true", "1", "yes"}

@@ -9,12 +9,14 @@ from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 from portal.domain.brands import BRANDS, WebhookScheme
+from portal.domain.email_address import normalize_lenient
 from portal.domain.roles import Principals, RoleBindings
 from portal.environment import LOOPBACK_HOSTS, PLATFORMS, EnvironmentReader
 
 DEFAULT_BRAND = "profilebakery"
 
 OwnPhotos = Literal["allowed", "only", "off"]
+TokenAuth = Literal["basic", "post", "private_key_jwt"]
 
 _SHORTEST_KEY = 32
 
@@ -40,6 +42,10 @@ class Settings:
     oidc_client_secret: str
     oidc_scopes: tuple[str, ...] = ("openid", "email", "profile")
     oidc_groups_claim: str = "groups"
+    oidc_email_claims: tuple[str, ...] = ("email",)
+    oidc_silent: bool = True
+    oidc_token_auth: TokenAuth | None = None
+    oidc_client_key: str | None = None
     allowed_email_domains: frozenset[str] = frozenset()
     admin_emails: frozenset[str] = frozenset()
     admin_groups: frozenset[str] = frozenset()
@@ -146,13 +152,15 @@ class _SettingsReader(EnvironmentReader):
         return {
             "oidc_issuer": self.read_url("OIDC_ISSUER", keep_slash=True),
             "oidc_client_id": self.read_required("OIDC_CLIENT_ID"),
-            "oidc_client_secret": self.read_required("OIDC_CLIENT_SECRET"),
+            **self._read_client_auth(),
             "oidc_scopes": self.read_scopes(),
             "oidc_groups_claim": self.read_text("OIDC_GROUPS_CLAIM") or "groups",
-            "allowed_email_domains": frozenset(self.read_lowercase_list("ALLOWED_EMAIL_DOMAINS")),
-            "admin_emails": frozenset(self.read_lowercase_list("ADMIN_EMAILS")),
+            "oidc_email_claims": tuple(self.read_list("OIDC_EMAIL_CLAIM")) or ("email",),
+            "oidc_silent": self.read_flag("OIDC_SILENT", default="true"),
+            "allowed_email_domains": self.read_domains("ALLOWED_EMAIL_DOMAINS"),
+            "admin_emails": self.read_emails("ADMIN_EMAILS"),
             "admin_groups": frozenset(self.read_list("ADMIN_GROUPS")),
-            "operator_emails": frozenset(self.read_lowercase_list("OPERATOR_EMAILS")),
+            "operator_emails": self.read_emails("OPERATOR_EMAILS"),
             "operator_groups": frozenset(self.read_list("OPERATOR_GROUPS")),
             "team_managers": self.read_team_managers(),
         }
@@ -171,6 +179,19 @@ class _SettingsReader(EnvironmentReader):
             "frame_sandbox": self.read_flag("HEADSHOT_FRAME_SANDBOX"),
         }
 
+    def _read_client_auth(self) -> dict[str, object]:
+        if self.read_text("OIDC_TOKEN_AUTH") is None:
+            return {"oidc_client_secret": self.read_required("OIDC_CLIENT_SECRET")}
+        method = self.read_choice("OIDC_TOKEN_AUTH", get_args(TokenAuth), "basic")
+        if method != "private_key_jwt":
+            return {"oidc_client_secret": self.read_required("OIDC_CLIENT_SECRET"), "oidc_token_auth": method}
+        # Platforms whose values have one line only hold line breaks as a backslash and an n.
+        key = self.read_required("OIDC_CLIENT_KEY").replace("\\n", "\n")
+        if key and not re.match(r"-----BEGIN [A-Z ]*PRIVATE KEY-----", key):
+            self.add_problem("OIDC_CLIENT_KEY must be a private key in PEM")
+        secret = self.read_text("OIDC_CLIENT_SECRET") or ""
+        return {"oidc_client_secret": secret, "oidc_token_auth": method, "oidc_client_key": key}
+
     def read_team_managers(self) -> dict[str, Principals]:
         """Read ``sales=sales-leads,ann@example.com;berlin=berlin-leads``."""
         teams: dict[str, Principals] = {}
@@ -183,7 +204,7 @@ class _SettingsReader(EnvironmentReader):
                 )
                 continue
             # A group name may contain an @. It comes from the identity provider, not from the person.
-            emails = frozenset(part.casefold() for part in holders if "@" in part)
+            emails = frozenset(normalize_lenient(part) for part in holders if "@" in part)
             teams[team] = Principals(emails, frozenset(holders))
         return teams
 

@@ -104,21 +104,43 @@ class Unavailable(PortalError):
 
 
 class SignInRefused(PortalError):
-    """A sign-in did not prove who the person is, or the person may not use this portal.
+    """A sign-in that failed verification, or whose person may not use this portal.
 
     Attributes:
-        reason: the constant kept in the audit trail, such as ``nonce_mismatch`` or ``domain_not_allowed``.
-        person_id: whom the sign-in proved to be, where it is for another reason that they may not come in.
+        reason: constant for the audit trail, such as ``nonce_mismatch`` or ``domain_not_allowed``.
+        person_id: the verified person, if they are refused for another reason.
+        provider_error: the OAuth error code that the identity provider sent, None without one.
+        provider_status: the HTTP status of its response, None without one.
     """
 
-    def __init__(self, reason: str, *, status: int = 400, person_id: UUID | None = None) -> None:
+    def __init__(
+        self,
+        reason: str,
+        *,
+        status: int = 400,
+        person_id: UUID | None = None,
+        provider_error: str | None = None,
+        provider_status: int | None = None,
+    ) -> None:
         self.reason = reason
         self.status = status
         self.person_id = person_id
+        self.provider_error = provider_error
+        self.provider_status = provider_status
         super().__init__(reason)
 
 
 class SignInUnavailable(Unavailable):
-    """The company's identity provider does not answer, so nobody can prove who they are for now."""
+    """The identity provider does not respond, or responds with a server error.
+
+    Attributes:
+        provider_error: the OAuth error code that it sent, None without one.
+        provider_status: the HTTP status of its response, None without one.
+    """
 
     reason = "identity_provider_unavailable"
+
+    def __init__(self, *, provider_error: str | None = None, provider_status: int | None = None) -> None:
+        self.provider_error = provider_error
+        self.provider_status = provider_status
+        super().__init__(self.reason)

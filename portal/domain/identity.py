@@ -11,6 +11,7 @@ class Identity:
 
     Attributes:
         email_verified: None if the identity provider does not send the claim.
+        has_all_groups: False if the identity provider left groups out because there are too many.
         session_id: the identity provider's ``sid`` claim, None if it does not send one.
     """
 
@@ -20,5 +21,6 @@ class Identity:
     email_verified: bool | None
     name: str | None
     groups: tuple[str, ...] = ()
+    has_all_groups: bool = True
     locale: str | None = None
     session_id: str | None = None

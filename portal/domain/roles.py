@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+from portal.domain.email_address import normalize_lenient
+
 
 class Role(StrEnum):
     """A role in the portal. A person can have several."""
@@ -63,7 +65,7 @@ class Principals:
 
     def includes(self, email: str, groups: Iterable[str]) -> bool:
         """Return whether a person with this address and these groups is included."""
-        return email.casefold() in self.emails or not self.groups.isdisjoint(groups)
+        return normalize_lenient(email) in self.emails or not self.groups.isdisjoint(groups)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""From checked claims to an Identity: what is believed of a name, an address, groups; signatures are done."""
+"""Builds an Identity from verified claims: address, name, groups, locale."""
 
 from __future__ import annotations
 
@@ -7,62 +7,82 @@ from typing import Any
 
 from portal.domain.errors import SignInRefused
 from portal.domain.identity import Identity
+from portal.domain.text import is_storable, normalize_line
 
-_LONGEST_NAME = 200
-_LONGEST_EMAIL = 254
-_MOST_GROUPS = 2000
+MAX_NAME_CHARS = 200
+MAX_EMAIL_CHARS = 254
+MAX_GROUPS = 2000
+MAX_GROUP_CHARS = 255
 _EMAIL = re.compile(r"[^\s@<>\"(),:;\\]+@[^\s@<>\"(),:;\\]+")
 
+Claims = dict[str, Any]
 
-def build_identity(claims: dict[str, Any], groups_claim: str) -> Identity:
-    """Return who the claims speak of.
+
+def build_identity(claims: Claims, *, groups_claim: str, email_claims: tuple[str, ...]) -> Identity:
+    """Build the identity of verified claims.
+
+    Args:
+        groups_claim: name of the claim that lists groups.
+        email_claims: claims that may hold the address, in order of preference.
 
     Raises:
-        SignInRefused: the address is no address.
+        SignInRefused: the address is malformed.
     """
+    email_claim = find_email_claim(claims, email_claims)
     return Identity(
         issuer=claims["iss"],
         subject=claims["sub"],
-        email=_parse_email(claims.get("email")),
-        email_verified=_parse_verified(claims.get("email_verified")),
+        email=None if email_claim is None else _parse_email(claims[email_claim]),
+        # The provider's statement is about the claim "email" only.
+        email_verified=_parse_verified(claims.get("email_verified")) if email_claim == "email" else None,
         name=_parse_name(claims),
         groups=_parse_groups(claims.get(groups_claim)),
-        locale=_clean_line(claims.get("locale"), 35),
-        session_id=_clean_line(claims.get("sid"), 255),
+        has_all_groups=not has_group_overage(claims, groups_claim),
+        locale=normalize_line(claims.get("locale"), 35),
+        session_id=normalize_line(claims.get("sid"), 255),
     )
 
 
-def _parse_email(value: object) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, str) and len(value) <= _LONGEST_EMAIL and value.isprintable() and _EMAIL.fullmatch(value):
+def find_email_claim(claims: Claims, names: tuple[str, ...]) -> str | None:
+    """Return the first of these claims that has a value, None if there is none."""
+    return next((name for name in names if claims.get(name) not in (None, "")), None)
+
+
+def has_group_overage(claims: Claims, groups_claim: str) -> bool:
+    """Return whether the provider left out the groups because there are too many (Entra ID: more than 200).
+
+    Such a token has ``hasgroups`` or names the groups claim in ``_claim_names`` (OpenID Connect Core 5.6.2).
+    """
+    if claims.get(groups_claim) is not None:
+        return False
+    distributed = claims.get("_claim_names")
+    return claims.get("hasgroups") in (True, "true") or (isinstance(distributed, dict) and groups_claim in distributed)
+
+
+def _parse_email(value: object) -> str:
+    if isinstance(value, str) and len(value) <= MAX_EMAIL_CHARS and value.isprintable() and _EMAIL.fullmatch(value):
         return value
     raise SignInRefused("email_malformed")
 
 
 def _parse_verified(value: object) -> bool | None:
-    # Some providers send the word instead of the value; whatever is not clearly true is not verified.
+    # Some providers send a string. Everything that is not clearly true counts as not verified.
     if value is None:
         return None
     return value is True or value == "true"
 
 
-def _parse_name(claims: dict[str, Any]) -> str | None:
-    whole = _clean_line(claims.get("name"), _LONGEST_NAME)
+def _parse_name(claims: Claims) -> str | None:
+    whole = normalize_line(claims.get("name"), MAX_NAME_CHARS)
     if whole:
         return whole
-    parts = (_clean_line(claims.get(part), _LONGEST_NAME) for part in ("given_name", "family_name"))
-    return " ".join(part for part in parts if part)[:_LONGEST_NAME] or None
+    parts = (normalize_line(claims.get(part), MAX_NAME_CHARS) for part in ("given_name", "family_name"))
+    return normalize_line(" ".join(part for part in parts if part), MAX_NAME_CHARS)
 
 
 def _parse_groups(value: object) -> tuple[str, ...]:
     listed = [value] if isinstance(value, str) else value
     if not isinstance(listed, list):
         return ()
-    return tuple(group for group in listed[:_MOST_GROUPS] if isinstance(group, str) and group)
-
-
-def _clean_line(value: object, longest: int) -> str | None:
-    if not isinstance(value, str):
-        return None
-    return "".join(letter for letter in value if letter.isprintable()).strip()[:longest] or None
+    groups = (group for group in listed[:MAX_GROUPS] if isinstance(group, str) and is_storable(group))
+    return tuple(group for group in groups if 0 < len(group) <= MAX_GROUP_CHARS)

@@ -1,4 +1,4 @@
-"""The identity provider's description of itself, checked before a word of it is believed; no calls."""
+"""The identity provider's discovery document, validated; makes no calls."""
 
 from __future__ import annotations
 
@@ -8,17 +8,23 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from portal.domain.errors import SignInRefused
+from portal.identity.client_auth import BASIC
 from portal.identity.tokens import ALGORITHMS
+
+_UNSAFE_URL = re.compile(r"[\x00-\x20\x7f-\U0010ffff\"'<>\\^`{|};,]")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Metadata:
-    """What the portal uses of a discovery document.
+    """The validated fields of a discovery document.
 
     Attributes:
         algorithms: signature algorithms that both sides accept.
-        posts_secret: whether the client secret goes into the form instead of the header.
-        names_itself: whether every answer carries ``iss`` (RFC 9207).
+        token_auth_methods: client authentication methods of the token endpoint.
+        sends_issuer: every authorization response carries ``iss`` (RFC 9207).
+        prompts: supported ``prompt`` values, None if the document does not list them.
+        par_endpoint: endpoint for pushed authorization requests (RFC 9126), None without one.
+        requires_par: authorization requests must be pushed.
     """
 
     issuer: str
@@ -28,19 +34,29 @@ class Metadata:
     userinfo_endpoint: str | None
     end_session_endpoint: str | None
     algorithms: tuple[str, ...]
-    posts_secret: bool
+    token_auth_methods: tuple[str, ...]
     sends_issuer: bool
+    prompts: tuple[str, ...] | None
+    par_endpoint: str | None
+    requires_par: bool
+
+    def choose_account_prompt(self) -> str:
+        """Return the ``prompt`` that makes the provider ask for an account."""
+        return "login" if self.prompts is not None and "select_account" not in self.prompts else "select_account"
 
 
 def parse_metadata(document: dict[str, Any], *, issuer: str) -> Metadata:
-    """Check a discovery document against the configured issuer.
+    """Validate a discovery document against the configured issuer.
 
     Raises:
-        SignInRefused: it describes another issuer, or leaves out or garbles something that is needed.
+        SignInRefused: it is another issuer's, or a needed field is missing or malformed.
     """
     if document.get("issuer") != issuer:
         raise SignInRefused("discovery_issuer_mismatch")
-    methods = document.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
+    requires_par = document.get("require_pushed_authorization_requests") is True
+    par_endpoint = _parse_optional_endpoint(document, "pushed_authorization_request_endpoint", issuer)
+    if requires_par and par_endpoint is None:
+        raise SignInRefused("discovery_incomplete")
     return Metadata(
         issuer=issuer,
         authorization_endpoint=_parse_endpoint(document, "authorization_endpoint", issuer),
@@ -49,14 +65,24 @@ def parse_metadata(document: dict[str, Any], *, issuer: str) -> Metadata:
         userinfo_endpoint=_parse_optional_endpoint(document, "userinfo_endpoint", issuer),
         end_session_endpoint=_parse_optional_endpoint(document, "end_session_endpoint", issuer),
         algorithms=_parse_algorithms(document),
-        posts_secret="client_secret_basic" not in methods and "client_secret_post" in methods,
+        token_auth_methods=_parse_names(document, "token_endpoint_auth_methods_supported") or (BASIC,),
         sends_issuer=document.get("authorization_response_iss_parameter_supported") is True,
+        prompts=_parse_names(document, "prompt_values_supported"),
+        par_endpoint=par_endpoint,
+        requires_par=requires_par,
     )
 
 
+def _parse_names(document: dict[str, Any], field: str) -> tuple[str, ...] | None:
+    value = document.get(field)
+    if not isinstance(value, list):
+        return None
+    return tuple(name for name in value if isinstance(name, str))
+
+
 def _parse_algorithms(document: dict[str, Any]) -> tuple[str, ...]:
-    offered = document.get("id_token_signing_alg_values_supported", ALGORITHMS)
-    shared = tuple(name for name in ALGORITHMS if isinstance(offered, list | tuple) and name in offered)
+    supported = document.get("id_token_signing_alg_values_supported", list(ALGORITHMS))
+    shared = tuple(name for name in ALGORITHMS if isinstance(supported, list) and name in supported)
     if not shared:
         raise SignInRefused("discovery_algorithms")
     return shared
@@ -68,14 +94,15 @@ def _parse_optional_endpoint(document: dict[str, Any], name: str, issuer: str) -
 
 def _parse_endpoint(document: dict[str, Any], name: str, issuer: str) -> str:
     value = document.get(name)
-    if not isinstance(value, str) or re.search(r"[\x00-\x20\x7f-\uffff\"'<>\\^`{|};,]", value):
+    if not isinstance(value, str) or _UNSAFE_URL.search(value):
         raise SignInRefused("discovery_incomplete")
     try:
         parts = urlsplit(value)
+        _ = parts.port
     except ValueError:
         raise SignInRefused("discovery_incomplete") from None
-    # Only an issuer on plain http, which means on this machine, may name plain http addresses.
+    # An http endpoint is accepted only if the issuer itself is http, that is, on this machine.
     allowed = {"https", urlsplit(issuer).scheme}
-    if parts.scheme not in allowed or not parts.hostname or parts.username is not None:
+    if parts.scheme not in allowed or not parts.hostname or parts.username is not None or parts.fragment:
         raise SignInRefused("discovery_incomplete")
     return value

@@ -1,7 +1,7 @@
-"""Signed tokens: whose signature it is and what their claims must say; pure, and total over hostile input.
+"""Verifies signed tokens: signature, then claims. Pure functions; any input gives a value or SignInRefused.
 
 The signature check itself is joserfc's. The rules are those of OpenID Connect Core 3.1.3.7 and Back-Channel
-Logout 2.6, in places stricter: a token for us alone, fresh, and never signed with a shared secret.
+Logout 2.6, in places stricter: recently issued and never signed with a shared secret.
 """
 
 from __future__ import annotations
@@ -30,22 +30,26 @@ LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 _COMPACT = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)")
 _KEY_TYPE = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC"}
 _SMALLEST_RSA_BYTES = 256
-_LONGEST_SUBJECT = 255
+MAX_IDENTIFIER_CHARS = 255
 
 Key = dict[str, Any]
 Claims = dict[str, Any]
 
 
 class SignatureUnverified(SignInRefused):
-    """No known key fits; a fresh look at the identity provider's keys may help."""
+    """No known key verifies the signature; refetching the identity provider's keys may help."""
+
+
+class AlgorithmNotAccepted(SignInRefused):
+    """The algorithm is not in the provider's list; refetching its metadata may help."""
 
 
 @dataclass(frozen=True)
 class TokenExpectation:
-    """What a token has to agree with.
+    """Expected claims of a token.
 
     Attributes:
-        now: the present, UTC-aware.
+        now: current time, UTC-aware.
     """
 
     issuer: str
@@ -55,7 +59,7 @@ class TokenExpectation:
 
 @dataclass(frozen=True)
 class VerifiedToken:
-    """A token whose signature was proved."""
+    """A token with a verified signature."""
 
     header: dict[str, Any]
     claims: Claims
@@ -65,8 +69,9 @@ def verify_signature(token: object, keys: Sequence[Key], algorithms: Sequence[st
     """Check the signature of a compact token.
 
     Raises:
-        SignatureUnproven: no key fits, or the one that should does not.
-        SignInRefused: it is no such token, or signed in a way that is not accepted.
+        SignatureUnverified: no key verifies it.
+        AlgorithmNotAccepted: the algorithm is not one of ``algorithms``.
+        SignInRefused: it is not a signed compact token.
     """
     if not isinstance(token, str) or len(token) > MAX_TOKEN_CHARS:
         raise SignInRefused("token_malformed")
@@ -75,9 +80,11 @@ def verify_signature(token: object, keys: Sequence[Key], algorithms: Sequence[st
         raise SignInRefused("token_malformed")
     header = _parse_header(parts[1])
     algorithm = header.get("alg")
-    if not isinstance(algorithm, str) or algorithm not in _KEY_TYPE or algorithm not in algorithms:
+    if not isinstance(algorithm, str) or algorithm not in _KEY_TYPE:
         raise SignInRefused("token_algorithm")
-    # Nobody we work with needs extensions; ignoring one that is marked critical would be a mistake.
+    if algorithm not in algorithms:
+        raise AlgorithmNotAccepted("token_algorithm")
+    # Extensions are not supported, and a critical one must not be ignored.
     if "crit" in header or "b64" in header:
         raise SignInRefused("token_header")
     key = _select_key(header, keys)
@@ -88,7 +95,7 @@ def verify_signature(token: object, keys: Sequence[Key], algorithms: Sequence[st
             [algorithm],
             jws.JWSRegistry(algorithms=[algorithm], strict_check_header=False),
         )
-    except (JoseError, ValueError, TypeError) as error:
+    except (JoseError, ValueError, TypeError, ArithmeticError, LookupError, AttributeError) as error:
         raise SignatureUnverified("token_signature") from error
     return VerifiedToken(header, _parse_claims(found.payload))
 
@@ -96,7 +103,7 @@ def verify_signature(token: object, keys: Sequence[Key], algorithms: Sequence[st
 def _select_key(header: dict[str, Any], keys: Sequence[Key]) -> Key:
     fitting = [key for key in keys if _can_verify(key, header)]
     if len(fitting) != 1:
-        # Without a key id, several keys leave a choice that is not ours to make.
+        # Without a key id, several candidate keys are ambiguous.
         raise SignatureUnverified("token_key")
     return fitting[0]
 
@@ -127,25 +134,27 @@ def check_id_token(signed: VerifiedToken, expected: TokenExpectation, *, nonce: 
     if _get_type(signed) not in {"", "jwt"} or "events" in claims:
         raise SignInRefused("token_type")
     _check_common(claims, expected)
+    if not _is_audience(claims, expected.client_id):
+        raise SignInRefused("audience_mismatch")
     _check_subject(claims)
     if not _is_before(expected.now - LEEWAY, claims.get("exp")):
         raise SignInRefused("token_expired")
     if not isinstance(claims.get("nonce"), str) or not _is_equal(claims["nonce"], nonce):
         raise SignInRefused("nonce_mismatch")
     if max_age is not None:
-        proved = _to_timestamp(claims.get("auth_time"))
-        if proved is None or expected.now.timestamp() - proved > max_age + LEEWAY.total_seconds():
+        authenticated = _to_timestamp(claims.get("auth_time"))
+        if authenticated is None or expected.now.timestamp() - authenticated > max_age + LEEWAY.total_seconds():
             raise SignInRefused("proof_too_old")
 
 
 def check_access_token(claims: Claims, access_token: object) -> None:
-    """Check that the ID token was issued together with this access token, if it says anything about it."""
+    """Check ``at_hash``, if there is one, against the access token."""
     stated = claims.get("at_hash")
     if stated is None:
         return
     if not isinstance(stated, str) or not isinstance(access_token, str):
         raise SignInRefused("access_token_mismatch")
-    half = hashlib.sha256(access_token.encode()).digest()[:16]
+    half = hashlib.sha256(_encode(access_token)).digest()[:16]
     if not _is_equal(stated, urlsafe_b64encode(half).rstrip(b"=").decode()):
         raise SignInRefused("access_token_mismatch")
 
@@ -154,12 +163,14 @@ def check_logout_token(signed: VerifiedToken, expected: TokenExpectation) -> Non
     """Check the claims of a logout token.
 
     Raises:
-        SignInRefused: it is no valid order to end sessions.
+        SignInRefused: it is not a valid logout token.
     """
     claims = signed.claims
     if _get_type(signed) not in {"", "jwt", "logout+jwt"}:
         raise SignInRefused("token_type")
     _check_common(claims, expected)
+    if claims.get("aud") not in (expected.client_id, [expected.client_id]):
+        raise SignInRefused("audience_mismatch")
     if "exp" in claims and not _is_before(expected.now - LEEWAY, claims["exp"]):
         raise SignInRefused("token_expired")
     events = claims.get("events")
@@ -177,11 +188,22 @@ def check_logout_token(signed: VerifiedToken, expected: TokenExpectation) -> Non
         raise SignInRefused("logout_nobody")
 
 
+def check_userinfo(signed: VerifiedToken, expected: TokenExpectation) -> None:
+    """Check issuer and audience of signed userinfo (OpenID Connect Core 5.3.2), where it names them.
+
+    Raises:
+        SignInRefused: it is for another client, or another issuer's.
+    """
+    audience = signed.claims.get("aud", expected.client_id)
+    if signed.claims.get("iss", expected.issuer) != expected.issuer:
+        raise SignInRefused("userinfo_mismatch")
+    if audience != expected.client_id and not (isinstance(audience, list) and expected.client_id in audience):
+        raise SignInRefused("userinfo_mismatch")
+
+
 def _check_common(claims: Claims, expected: TokenExpectation) -> None:
     if claims.get("iss") != expected.issuer:
         raise SignInRefused("issuer_mismatch")
-    if claims.get("aud") not in (expected.client_id, [expected.client_id]):
-        raise SignInRefused("audience_mismatch")
     if claims.get("azp", expected.client_id) != expected.client_id:
         raise SignInRefused("audience_mismatch")
     if _is_before(expected.now + LEEWAY, claims.get("iat")):
@@ -192,13 +214,21 @@ def _check_common(claims: Claims, expected: TokenExpectation) -> None:
         raise SignInRefused("clock_ahead")
 
 
+def _is_audience(claims: Claims, client_id: str) -> bool:
+    """Return whether the token is for this client: alone, or with others if ``azp`` names it (Zitadel, Oracle)."""
+    audience = claims.get("aud")
+    if audience in (client_id, [client_id]):
+        return True
+    return isinstance(audience, list) and client_id in audience and claims.get("azp") == client_id
+
+
 def _check_subject(claims: Claims) -> None:
     if not _is_identifier(claims.get("sub")):
         raise SignInRefused("subject_missing")
 
 
 def _is_identifier(value: object) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= _LONGEST_SUBJECT and value.isprintable()
+    return isinstance(value, str) and 0 < len(value) <= MAX_IDENTIFIER_CHARS and value.isprintable()
 
 
 def _is_before(earlier: object, later: object) -> bool:
@@ -209,7 +239,7 @@ def _is_before(earlier: object, later: object) -> bool:
 def _to_timestamp(value: object) -> float | None:
     if isinstance(value, datetime):
         return value.timestamp()
-    # Anything beyond this is no date, and an integer of a thousand digits does not fit a float.
+    # Larger numbers are not dates, and an integer of a thousand digits does not fit a float.
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 10**11:
         return float(value)
     return None
@@ -220,7 +250,12 @@ def _get_type(signed: VerifiedToken) -> str:
 
 
 def _is_equal(left: str, right: str) -> bool:
-    return hmac.compare_digest(left.encode(), right.encode())
+    return hmac.compare_digest(_encode(left), _encode(right))
+
+
+def _encode(text: str) -> bytes:
+    # JSON can hold lone surrogates, which plain UTF-8 cannot.
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _parse_header(segment: str) -> dict[str, Any]:

@@ -55,6 +55,7 @@ class SignInAttempt(Base):
     verifier: Mapped[bytes]
     return_to: Mapped[str | None]
     silent: Mapped[bool] = mapped_column(default=False)
+    prompt: Mapped[str | None]
     max_age: Mapped[int | None]
     session_id: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(index=True)
@@ -171,7 +172,7 @@ def delete_of_identity(issuer: str, *, subject: str | None, sid: str | None) -> 
     return [owner for owner in owners if owner is not None]
 
 
-def consume_attempt(state_hash: bytes, browser_hash: bytes) -> SignInAttempt | None:
+def delete_attempt(state_hash: bytes, browser_hash: bytes) -> SignInAttempt | None:
     """Delete and return the attempt with this state and browser, None if there is none."""
     return db.session.scalar(
         delete(SignInAttempt)

@@ -33,6 +33,7 @@ class ErrorContext:
 
     Attributes:
         is_signed_in: the request has a session of a person.
+        has_group_overage: the identity provider left out the person's groups because there are too many.
         is_known_form: the request posts to an address that exists.
         public_url: absolute address of the portal.
         previous_page: page the request came from, else the person's own page.
@@ -43,6 +44,7 @@ class ErrorContext:
     """
 
     is_signed_in: bool
+    has_group_overage: bool
     is_known_form: bool
     public_url: str
     previous_page: str
@@ -121,7 +123,16 @@ def _signed_out(context: ErrorContext) -> ErrorMessage:
     )
 
 
-def _not_allowed(_context: ErrorContext) -> ErrorMessage:
+def _not_allowed(context: ErrorContext) -> ErrorMessage:
+    if context.has_group_overage:
+        return ErrorMessage(
+            _("Your groups are missing"),
+            _(
+                "Your company’s sign-in didn’t send your groups because there are too many, so this page stays closed. "
+                "Tell your IT support: “group overage”."
+            ),
+            *get_my_page_step(),
+        )
     return ErrorMessage(
         _("This is not for you"),
         _("Your account may not open this page. If it should, ask for help."),

@@ -14,6 +14,15 @@ def get_sign_in_message(reason: str, context: ErrorContext) -> ErrorMessage:
     return _BY_REASON.get(reason, _unverified)(context)
 
 
+def get_group_overage_text() -> str:
+    """Return the notice for a person whose groups the identity provider left out because there are too many."""
+    text: str = _(
+        "Your company’s sign-in didn’t send your groups because there are too many. You may see less than you should. "
+        "Tell your IT support: “group overage”."
+    )
+    return text
+
+
 def _retry_step(context: ErrorContext) -> tuple[str, str]:
     return _("Sign in again"), context.sign_in
 
@@ -79,6 +88,17 @@ def _deactivated(context: ErrorContext) -> ErrorMessage:
     )
 
 
+def _client_refused(context: ErrorContext) -> ErrorMessage:
+    return ErrorMessage(
+        _("Sign-in isn’t set up correctly"),
+        _(
+            "Your company’s sign-in refused this portal. Trying again won’t help. "
+            "Tell your IT support the number below."
+        ),
+        *_retry_step(context),
+    )
+
+
 def _unverified(context: ErrorContext) -> ErrorMessage:
     return ErrorMessage(
         _("Sign-in did not work"),
@@ -95,6 +115,8 @@ _BY_REASON: dict[str, Callable[[ErrorContext], ErrorMessage]] = {
     "state_unknown": _attempt_expired,
     "attempt_expired": _attempt_expired,
     "code_refused": _attempt_expired,
+    "client_refused": _client_refused,
+    "client_key_invalid": _client_refused,
     "clock_ahead": _clock_skew,
     "token_expired": _clock_skew,
     "token_too_old": _clock_skew,

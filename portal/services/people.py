@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from portal.db import transaction
+from portal.domain.email_address import get_domain
 from portal.domain.errors import NotFound, NotYourself, SignInRefused
 from portal.domain.identity import Identity
 from portal.domain.roles import Role, assign_roles
@@ -86,6 +87,7 @@ def sign_in(
             actor_id=person.id,
             subject_id=person.id,
             role=person.role,
+            **({} if identity.has_all_groups or not settings.has_group_bindings else {"groups": "incomplete"}),
         )
         sessions.delete_expired(now, attempts_before=now - ATTEMPT_LIFETIME, orders_before=now - LOGOUT_ORDER_RETENTION)
         return person
@@ -103,7 +105,7 @@ def _check_email(identity: Identity, domains: frozenset[str]) -> str:
     # Without the claim the provider is trusted to verify the addresses of its own directory.
     if identity.email_verified is False:
         raise SignInRefused("email_unverified", status=403)
-    if domains and identity.email.rpartition("@")[2].casefold() not in domains:
+    if domains and get_domain(identity.email) not in domains:
         raise SignInRefused("domain_not_allowed", status=403)
     return identity.email
 
@@ -160,19 +162,19 @@ def _build_session(person: Person, identity: Identity, begins: NewSession, now: 
     )
 
 
-def audit_refusal(reason: str, *, now: datetime, action: str = "sign_in", person_id: UUID | None = None) -> None:
+def record_refusal(reason: str, *, now: datetime, action: str = "sign_in", person_id: UUID | None = None) -> None:
     """Write an audit entry for a refused sign-in or logout token."""
     with transaction():
         audit.add(action, at=now, subject_id=person_id, result="refused", reason=reason)
 
 
-def audit_denial(person: Person, endpoint: str, *, now: datetime) -> None:
+def record_denial(person: Person, endpoint: str, *, now: datetime) -> None:
     """Write an audit entry for a request that the person has no right to."""
     with transaction():
         audit.add("access", at=now, actor_id=person.id, result="denied", endpoint=endpoint)
 
 
-def audit_view(person: Person, endpoint: str, *, now: datetime, subject_id: UUID | None = None) -> None:
+def record_view(person: Person, endpoint: str, *, now: datetime, subject_id: UUID | None = None) -> None:
     """Write an audit entry for viewing other people's data: a list, or one person's."""
     with transaction():
         audit.add("console.viewed", at=now, actor_id=person.id, subject_id=subject_id, endpoint=endpoint)

@@ -26,7 +26,7 @@ from portal.web.observability.request_id import get_request_id
 from portal.web.security.access import find_rule
 from portal.web.security.headers import get_csp_nonce
 from portal.web.security.safe_redirect import HOME, parse_own_page, parse_page_path
-from portal.web.security.sessions import get_current_session
+from portal.web.security.sessions import GROUP_OVERAGE, get_current_session
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +94,7 @@ def _build_context() -> ErrorContext:
     previous = parse_own_page(request.referrer, settings.public_url) or HOME
     return ErrorContext(
         is_signed_in=g.get("person") is not None,
+        has_group_overage=g.get("person") is not None and GROUP_OVERAGE in get_current_session(),
         is_known_form=request.method == "POST" and request.endpoint is not None,
         public_url=settings.public_url,
         previous_page=previous,

@@ -25,8 +25,9 @@ OPEN = {
     "pages.redirect_to_gallery",
     "pages.redirect_to_choice",
     "auth.start",
-    "auth.login",
-    "auth.callback",
+    "auth.start_login",
+    "auth.complete_login",
+    "auth.show_signed_out",
 }
 MACHINES = {
     "static",
@@ -37,8 +38,8 @@ MACHINES = {
     "ops.ready",
     "ops.metrics",
     "webhooks.receive",
-    "auth.initiate",
-    "auth.backchannel_logout",
+    "auth.start_initiated_login",
+    "auth.end_sessions_by_provider",
 }
 
 # And whoever gives a page to a role changes these.
@@ -122,9 +123,9 @@ def test_whatever_changes_something_or_is_asked_often_or_takes_much_has_a_limit(
             assert find_rate_limit(RULES[call.endpoint], call.method) is not None, call
     for name in (
         "auth.start",
-        "auth.login",
-        "auth.callback",
-        "auth.initiate",
+        "auth.start_login",
+        "auth.complete_login",
+        "auth.start_initiated_login",
         "photos.serve_rendition",
         "audit.download_audit",
     ):

@@ -24,7 +24,7 @@ def actions_in_the_code() -> Iterator[str]:
             if name in WRITES:
                 yield from texts(call.args[WRITES[name]])
             for keyword in call.keywords:
-                if name == "people.audit_refusal" and keyword.arg == "action":
+                if name == "people.record_refusal" and keyword.arg == "action":
                     yield from texts(keyword.value)
     # Those that others ask for have constants of their own.
     for path in python_files("portal/models"):

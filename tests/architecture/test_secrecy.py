@@ -22,11 +22,8 @@ LIBRARIES = {
         "cryptography.hazmat.primitives.kdf.hkdf",
     },
     "portal/identity/tokens.py": {"joserfc", "joserfc.errors", "joserfc.jwk"},
-    "portal/identity/client.py": {
-        "authlib.common.errors",
-        "authlib.integrations.base_client",
-        "authlib.integrations.requests_client",
-    },
+    "portal/identity/client.py": {"authlib.integrations.requests_client"},
+    "portal/identity/client_auth.py": {"joserfc", "joserfc.errors"},
 }
 CRYPTOGRAPHIC = (
     "cryptography",

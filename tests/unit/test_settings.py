@@ -241,3 +241,65 @@ def test_forwarded_headers_count_where_the_platform_or_a_setting_says_so(
 @pytest.mark.parametrize("name", ["DYNO", "CONTAINER_VERSION", "RENDER", "FLY_APP_NAME", "RAILWAY_PROJECT_ID"])
 def test_every_known_platform_loses_its_disk(name: str) -> None:
     assert any("loses its disk" in each for each in problems(**{name: "x"}, STORAGE_URL="file:///photos"))
+
+
+@pytest.mark.parametrize(
+    "value", ["corp.example,berlin.example", "@corp.example; Berlin.example", "corp.example. berlin.example"]
+)
+def test_every_clear_spelling_of_domains_is_normalized(value: str) -> None:
+    assert good(ALLOWED_EMAIL_DOMAINS=value).allowed_email_domains == {"corp.example", "berlin.example"}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "a@x.example;b@x.example",
+        "A@x.example b@X.example",
+        "Ann A <a@x.example>, b@x.example",
+        "a@x.example\nb@x.example",
+    ],
+)
+def test_every_clear_spelling_of_addresses_is_normalized(value: str) -> None:
+    assert good(ADMIN_EMAILS=value).admin_emails == {"a@x.example", "b@x.example"}
+    assert good(OPERATOR_EMAILS=value).operator_emails == {"a@x.example", "b@x.example"}
+
+
+def test_international_domains_are_stored_as_idna_2008() -> None:
+    settings = good(ALLOWED_EMAIL_DOMAINS="straße.example", ADMIN_EMAILS="ann@bücher.example")
+    assert settings.allowed_email_domains == {"xn--strae-oqa.example"}
+    assert settings.admin_emails == {"ann@xn--bcher-kva.example"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"ALLOWED_EMAIL_DOMAINS": "*.corp.example, corp.example"}, "corrected: ALLOWED_EMAIL_DOMAINS=corp.example"),
+        ({"ALLOWED_EMAIL_DOMAINS": "ann@corp.example"}, "each entry must be a domain such as corp.example"),
+        ({"ADMIN_EMAILS": "ann, bob@x.example"}, "corrected: ADMIN_EMAILS=bob@x.example"),
+        ({"OPERATOR_EMAILS": "x.example"}, "each entry must be an address such as ann@corp.example"),
+    ],
+)
+def test_entries_that_can_never_match_are_refused_with_the_corrected_line(changes: dict[str, str], line: str) -> None:
+    (problem,) = problems(**changes)
+    assert line in problem
+
+
+@pytest.mark.parametrize("method", ["basic", "post"])
+def test_client_authentication(method: str) -> None:
+    assert good(OIDC_TOKEN_AUTH=method).oidc_token_auth == method
+    assert good().oidc_token_auth is None
+
+
+def test_private_key_jwt_needs_a_key_and_no_secret() -> None:
+    key = "-----BEGIN PRIVATE " + "KEY-----\\nabc\\n-----END PRIVATE " + "KEY-----"
+    settings = good(OIDC_TOKEN_AUTH="private_key_jwt", OIDC_CLIENT_KEY=key, OIDC_CLIENT_SECRET="")
+    assert "\nabc\n" in (settings.oidc_client_key or "")
+    (missing,) = problems(OIDC_TOKEN_AUTH="private_key_jwt")
+    assert missing == "OIDC_CLIENT_KEY is missing"
+
+
+def test_claims_of_the_address_and_silent_sign_in() -> None:
+    settings = good(OIDC_EMAIL_CLAIM="mail, email", OIDC_SILENT="false")
+    assert settings.oidc_email_claims == ("mail", "email")
+    assert not settings.oidc_silent
+    assert good().oidc_silent

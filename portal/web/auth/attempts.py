@@ -1,15 +1,16 @@
-"""Sign-ins under way: rows of the database, bound to one browser by one small cookie, each used once."""
+"""Started sign-ins: rows bound to one browser by a cookie, single use."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from flask import Response, current_app, g, request
+from flask import Response, current_app, g
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal.db import transaction
@@ -17,30 +18,38 @@ from portal.domain.errors import SignInRefused
 from portal.domain.secretbox import DecryptionFailed
 from portal.identity.client import AuthorizationRequest, OidcClient
 from portal.models import sessions
-from portal.models.sessions import SignInAttempt
+from portal.models.sessions import Session, SignInAttempt
 from portal.services.people import ATTEMPT_LIFETIME
 from portal.web.context import portal_context
+from portal.web.security import cookies
 
-SILENT_TRIED = "silent"
+# A longer id_token_hint makes a URL that servers refuse; it is left out of authorization requests.
+MAX_HINT_CHARS = 2048
 _BROWSER = re.compile(r"[A-Za-z0-9_-]{22}")
 _STATE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class StartedSignIn:
-    """What a sign-in was begun with and needs again at its end."""
+    """The values of a started sign-in that its callback needs.
+
+    Attributes:
+        confirms: public id of the session to confirm, None to create one.
+        prompt: the ``prompt`` that was requested.
+    """
 
     nonce: str
     verifier: str
     return_to: str | None
     silent: bool
+    prompt: str | None
     max_age: int | None
     confirms: UUID | None
-    begun_at: datetime
+    started_at: datetime
 
 
 def get_oidc_client() -> OidcClient:
-    """Return this process's door to the identity provider."""
+    """Return this process's OpenID Connect client."""
     found = current_app.extensions["identity_provider"]
     assert isinstance(found, OidcClient)  # noqa: S101 - only portal/app.py writes it
     return found
@@ -49,43 +58,43 @@ def get_oidc_client() -> OidcClient:
 def start_sign_in(
     *,
     return_to: str | None,
-    silent: bool = False,
+    prompt: str | None = None,
     max_age: int | None = None,
     confirms: UUID | None = None,
-    **extra: str,
+    parameters: Mapping[str, str] | None = None,
 ) -> AnyResponse:
-    """Send the browser to the identity provider, remembering what must come back.
+    """Redirect the browser to the identity provider and store what the callback needs.
 
     Args:
-        silent: ask whether the person is signed in there already, without showing them anything.
-        confirms: the session that goes on under a fresh token, None to begin another.
-        max_age: seconds their last proof may be old, None for any age.
-        extra: further parameters of the request.
+        prompt: ``none`` for a silent attempt, which shows no page.
+        confirms: public id of the session that continues under a new token, None to create one.
+        max_age: maximum age of the authentication in seconds, None for any age.
+        parameters: further parameters of the authorization request, such as ``login_hint``.
 
     Raises:
-        SignInUnavailable: the identity provider does not answer.
+        SignInUnavailable: the identity provider does not respond.
     """
-    # Should this fail, the page that says so leads to another try that ends in the same place.
+    # For the error page: its retry keeps the return path.
     g.return_to = return_to
     state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
-    if silent:
-        extra["prompt"] = "none"
-    # First the call, then the row: nothing of the database is held while somebody else thinks.
+    extra = dict(parameters or {}) | ({} if prompt is None else {"prompt": prompt})
+    # Before the transaction: no connection is held during an outside call.
     address = get_oidc_client().build_authorization_url(
         AuthorizationRequest(state=state, nonce=nonce, verifier=verifier, max_age=max_age, extra=extra)
     )
     browser = _get_browser_id() or secrets.token_urlsafe(16)
     portal = portal_context()
     now = portal.clock()
-    with transaction() as unit:
-        unit.add(
+    with transaction() as db_session:
+        db_session.add(
             SignInAttempt(
                 state_hash=_hash(state),
                 browser_hash=_hash(browser),
                 nonce=nonce,
                 verifier=portal.secretbox.seal(verifier),
                 return_to=return_to,
-                silent=silent,
+                silent=prompt == "none",
+                prompt=prompt,
                 max_age=max_age,
                 session_id=confirms,
                 created_at=now,
@@ -93,71 +102,61 @@ def start_sign_in(
         )
         sessions.delete_expired(now, attempts_before=now - ATTEMPT_LIFETIME, orders_before=now - 6 * ATTEMPT_LIFETIME)
     response = Response(status=303, headers={"Location": address, "Cache-Control": "no-store"})
-    set_short_cookie(response, "browser", browser)
+    cookies.set_short_cookie(response, cookies.BROWSER, browser)
     return response
 
 
-def consume_attempt(state: str) -> StartedSignIn:
-    """Take back the sign-in this browser began; it cannot be taken twice.
+def resolve_attempt(state: str) -> StartedSignIn:
+    """Delete and return the sign-in that this browser started with this state.
 
     Raises:
-        SignInRefused: this browser began no such sign-in, has finished it, or took too long.
+        SignInRefused: this browser started none with it, has finished it, or it has expired.
     """
     browser = _get_browser_id()
     if browser is None or not _STATE.fullmatch(state):
         raise SignInRefused("state_unknown")
     portal = portal_context()
     with transaction():
-        taken = sessions.consume_attempt(_hash(state), _hash(browser))
-    if taken is None:
+        attempt = sessions.delete_attempt(_hash(state), _hash(browser))
+    if attempt is None:
         raise SignInRefused("state_unknown")
-    g.return_to = taken.return_to
-    if _is_expired(taken, portal.clock()):
+    g.return_to = attempt.return_to
+    if portal.clock() - attempt.created_at > ATTEMPT_LIFETIME:
         raise SignInRefused("attempt_expired")
     try:
-        verifier = portal.secretbox.open(taken.verifier)
+        verifier = portal.secretbox.open(attempt.verifier)
     except DecryptionFailed:
         raise SignInRefused("attempt_expired") from None
     return StartedSignIn(
-        nonce=taken.nonce,
+        nonce=attempt.nonce,
         verifier=verifier,
-        return_to=taken.return_to,
-        silent=taken.silent,
-        max_age=taken.max_age,
-        confirms=taken.session_id,
-        begun_at=taken.created_at,
+        return_to=attempt.return_to,
+        silent=attempt.silent,
+        prompt=attempt.prompt,
+        max_age=attempt.max_age,
+        confirms=attempt.session_id,
+        started_at=attempt.created_at,
     )
 
 
-def set_short_cookie(response: AnyResponse, name: str, value: str) -> None:
-    """Set a cookie that lives as long as a sign-in may take."""
-    response.set_cookie(
-        _build_cookie_name(name),
-        value,
-        max_age=int(ATTEMPT_LIFETIME.total_seconds()),
-        path="/",
-        secure=portal_context().settings.is_secure,
-        httponly=True,
-        samesite="Lax",
-    )
+def find_id_token(row: Session) -> str | None:
+    """Return the ID token of a session, None if there is none or its key is no longer configured."""
+    if row.id_token is None:
+        return None
+    try:
+        return portal_context().secretbox.open(row.id_token)
+    except DecryptionFailed:
+        return None
 
 
-def get_short_cookie(name: str) -> str | None:
-    """Return the value of a cookie of :func:`set_short_cookie`."""
-    return request.cookies.get(_build_cookie_name(name))
-
-
-def _build_cookie_name(name: str) -> str:
-    return f"__Host-portal-{name}" if portal_context().settings.is_secure else f"portal_{name}"
+def hash_account(issuer: str, subject: str) -> str:
+    """Return the keyed digest of an account for the cookies ACCOUNT and SIGNED_OUT."""
+    return portal_context().secretbox.pseudonym(f"{issuer}\n{subject}")
 
 
 def _get_browser_id() -> str | None:
-    value = get_short_cookie("browser") or ""
+    value = cookies.get_short_cookie(cookies.BROWSER) or ""
     return value if _BROWSER.fullmatch(value) else None
-
-
-def _is_expired(taken: SignInAttempt, now: datetime) -> bool:
-    return now - taken.created_at > ATTEMPT_LIFETIME
 
 
 def _hash(value: str) -> bytes:

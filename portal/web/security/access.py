@@ -21,6 +21,7 @@ from portal.models.people import Person
 from portal.services import people
 from portal.web.context import portal_context
 from portal.web.observability.client_address import build_client_key
+from portal.web.security import cookies
 from portal.web.security.rate_limits import RateLimit, RateLimiter, acquire_shared
 from portal.web.security.sessions import get_current_session
 
@@ -124,14 +125,17 @@ RULES: Mapping[str, AccessRule] = MappingProxyType(
         "pages.redirect_to_gallery": _PUBLIC,
         "pages.redirect_to_choice": _PUBLIC,
         "auth.start": _SIGN_IN,
-        "auth.login": _SIGN_IN,
-        "auth.callback": _SIGN_IN,
+        "auth.start_login": _SIGN_IN,
+        "auth.complete_login": _SIGN_IN,
+        "auth.show_signed_out": _PUBLIC,
         # Reached from the identity provider's pages, by a link or a form.
-        "auth.initiate": AccessRule(access=Access.MACHINE, extends_session=False, rate_limit=_SIGN_IN_LIMIT),
-        "auth.backchannel_logout": AccessRule(
+        "auth.start_initiated_login": AccessRule(
+            access=Access.MACHINE, extends_session=False, rate_limit=_SIGN_IN_LIMIT
+        ),
+        "auth.end_sessions_by_provider": AccessRule(
             access=Access.MACHINE, extends_session=False, json_errors=True, rate_limit=_SIGN_IN_LIMIT
         ),
-        "auth.logout": AccessRule(access=Access.SIGNED_IN, unauthenticated=Unauthenticated.REDIRECT_HOME),
+        "auth.end_session": AccessRule(access=Access.SIGNED_IN, unauthenticated=Unauthenticated.REDIRECT_HOME),
         "headshots.show_my_page": _OWN,
         "headshots.show_consent": _OWN,
         "headshots.show_not_now": _OWN,
@@ -226,7 +230,7 @@ def _check_right(rule: AccessRule, right: Right, person: Person) -> Response | N
     """Require the right and a recent confirmation by the identity provider; redirect to confirm if that is due."""
     now = portal_context().clock()
     if right not in person.rights:
-        people.audit_denial(person, request.endpoint or "", now=now)
+        people.record_denial(person, request.endpoint or "", now=now)
         raise NotAllowed
     row = get_current_session().row
     if row is not None and is_confirmed(row.confirmed_at, now):
@@ -241,7 +245,7 @@ def _check_right(rule: AccessRule, right: Right, person: Person) -> Response | N
 
 def _audit_view(person: Person, now: datetime) -> None:
     whom = (request.view_args or {}).get("person_id")
-    people.audit_view(person, request.endpoint or "", now=now, subject_id=whom if isinstance(whom, UUID) else None)
+    people.record_view(person, request.endpoint or "", now=now, subject_id=whom if isinstance(whom, UUID) else None)
 
 
 def _get_requested_path() -> str:
@@ -262,5 +266,7 @@ def _respond_unauthenticated(rule: AccessRule) -> Response:
     if rule.unauthenticated is Unauthenticated.REDIRECT_HOME:
         return redirect("/", 303)
     if rule.unauthenticated is Unauthenticated.REDIRECT_TO_LOGIN and request.method in _SAFE_METHODS:
-        return redirect("/login?" + urlencode({"next": _get_requested_path()}), 303)
+        # After an explicit sign-out only the button on the signed-out page signs in again.
+        page = "/signed-out" if cookies.has_signed_out() else "/login"
+        return redirect(f"{page}?" + urlencode({"next": _get_requested_path()}), 303)
     raise Unauthorized

@@ -16,7 +16,6 @@ from portal.web.context import EXTENSION, portal_context
 from portal.web.observability.request_id import get_request_id
 from portal.web.security.access import find_rule
 from portal.web.security.fetch_metadata import is_same_origin
-from portal.web.security.sessions import END_SESSION, get_current_session
 
 HSTS = "max-age=31536000; includeSubDomains"
 _UNUSED_FEATURES = (
@@ -116,24 +115,10 @@ def _build_csp(settings: Settings) -> str:
         "object-src 'none'",
         framing.build_frame_src(_list_frame_origins(settings)),
         "frame-ancestors 'none'",
-        f"form-action {' '.join(_list_form_targets(settings))}",
+        "form-action " + (g.get("form_action") or "'self'"),
         "base-uri 'none'",
     ]
     return "; ".join(parts + (["upgrade-insecure-requests"] if settings.is_secure else []))
-
-
-def _list_form_targets(settings: Settings) -> list[str]:
-    """Return the form-action sources; browsers apply them to redirects after a form, such as signing out."""
-    targets = ["'self'", _get_origin(settings.oidc_issuer)]
-    ends_at = get_current_session().get(END_SESSION) if g.get("person") is not None else None
-    if isinstance(ends_at, str) and _get_origin(ends_at) not in targets:
-        targets.append(_get_origin(ends_at))
-    return targets
-
-
-def _get_origin(address: str) -> str:
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _list_frame_origins(settings: Settings) -> tuple[str, ...]:

@@ -23,6 +23,8 @@ from portal.web.context import portal_context
 
 # Key in the session's data: the identity provider's end_session_endpoint at sign-in.
 END_SESSION = "end_session"
+# Key in the session's data: the identity provider left out groups at the last sign-in because there are too many.
+GROUP_OVERAGE = "group_overage"
 TOUCH_EVERY = timedelta(minutes=1)
 _TOKEN_BYTES = 32
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -92,7 +94,7 @@ class ServerSession(SessionMixin):
 
     def rotate(self, token: str) -> None:
         """Continue under a new token whose row the caller has already stored."""
-        self._token, self._loaded, self._row = token, {}, None
+        self._token, self._loaded, self._row = token, None, None
         self.modified, self.is_new_cookie = False, True
 
     def clear_session(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -47,7 +48,11 @@ class Browser:
 
     def sign_in(self, path: str = "/login") -> TestResponse:
         """Go all the way; the portal's answer at the end of it."""
-        return self.get(self.provider.visit(self.begin(path)))
+        answer = self.get(self.provider.visit(self.begin(path)))
+        # The portal asks again when the provider ignores the question for another account.
+        if answer.headers.get("Location", "").startswith(f"{self.provider.issuer}/"):
+            return self.get(self.provider.visit(answer.headers["Location"]))
+        return answer
 
     def form_token(self) -> str:
         """The form token of a page that has a form."""
@@ -56,6 +61,10 @@ class Browser:
 
     def sign_out(self) -> TestResponse:
         return self.post("/logout", data={"csrf_token": self.form_token()})
+
+    def leave_for_provider(self, page: TestResponse) -> str:
+        """The address that the page after signing out continues to by itself."""
+        return unescape(page.text.split('http-equiv="refresh" content="0; url=')[1].split('"')[0])
 
     def is_signed_in(self) -> bool:
         return self.get("/headshots/status").status_code == 200

@@ -73,6 +73,7 @@ class Lies:
     metadata: dict[str, Any] = field(default_factory=dict)
     jwks: dict[str, Any] | None = None
     userinfo: Callable[[], Any] | None = None
+    pushed: Callable[[], Any] | None = None
     delays: dict[str, float] = field(default_factory=dict)
     down: set[str] = field(default_factory=set)
 
@@ -99,6 +100,7 @@ class HostileProvider:
         }
         self.calls: Counter[str] = Counter()
         self.codes: dict[str, dict[str, str]] = {}
+        self.pushed: dict[str, dict[str, str]] = {}
         self.last_token_request: dict[str, str] = {}
 
     def close(self) -> None:
@@ -111,6 +113,8 @@ class HostileProvider:
         """Act as the browser at the sign-in page: the address it is sent back to; ``answer`` changes it."""
         parts = urlsplit(location)
         asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        if "request_uri" in asked:
+            asked = self.pushed[asked["request_uri"]]
         code = secrets.token_urlsafe(16)
         self.codes[code] = asked
         back: dict[str, str | None] = {"code": code, "state": asked["state"], **answer}
@@ -151,6 +155,7 @@ class HostileProvider:
         app.get("/jwks")(lambda: jsonify(self.lies.jwks or public(KEY)))
         app.post("/token")(self._token)
         app.get("/userinfo")(self._userinfo)
+        app.post("/par")(self._push)
         return app
 
     def _configuration(self) -> Response:
@@ -188,6 +193,13 @@ class HostileProvider:
         if self.lies.token_answer is not None:
             return self.lies.token_answer(answer)
         return jsonify(answer)
+
+    def _push(self) -> Any:
+        if self.lies.pushed is not None:
+            return self.lies.pushed()
+        request_uri = f"urn:example:{secrets.token_hex(8)}"
+        self.pushed[request_uri] = request.form.to_dict() | {"authorization": request.headers.get("Authorization", "")}
+        return jsonify(request_uri=request_uri, expires_in=60), 201
 
     def _userinfo(self) -> Any:
         if request.headers.get("Authorization") != "Bearer access-token-canary":

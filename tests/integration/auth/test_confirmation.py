@@ -56,6 +56,7 @@ def test_confirmation_is_silent_and_leads_back_to_the_page_that_was_wanted(admin
     address = at_provider(admin)
     assert query_of(address)["prompt"] == "none"
     assert query_of(address)["login_hint"] == "alice@example.com"
+    assert query_of(address)["id_token_hint"].startswith("eyJ")
     back = admin.get(admin.provider.visit(address))
     assert back.headers["Location"] == CONSOLE
     assert admin.get(CONSOLE).status_code == 200
@@ -80,7 +81,7 @@ def test_confirmation_goes_on_with_the_session_under_a_fresh_token(
     assert admin.form_token() != ""
     assert after.data["csrf_token"] == before.data["csrf_token"]
     answer = admin.post("/logout", data={"csrf_token": form_token})
-    assert answer.status_code == 303, "a form that was open meanwhile is still good"
+    assert answer.status_code == 200, "a form that was open meanwhile is still good"
 
 
 def test_confirmations_do_not_outlive_the_longest_session(browser: Browser, clock: MovableClock) -> None:
@@ -122,6 +123,23 @@ def test_somebody_signed_out_at_the_provider_signs_in_as_usual(admin: Browser, a
     assert back.headers["Location"] == CONSOLE
     assert admin.get(CONSOLE).status_code == 200
     assert len(rows(app)) == 1
+
+
+@pytest.mark.parametrize("error", ["invalid_request", "server_error"])
+def test_silent_confirmation_that_fails_is_repeated_with_a_page(error: str, admin: Browser, app: Flask) -> None:
+    again = admin.get(admin.provider.visit(at_provider(admin), code=None, error=error))
+    assert "prompt" not in query_of(again.headers["Location"])
+    assert admin.get(admin.provider.visit(again.headers["Location"])).headers["Location"] == CONSOLE
+    assert admin.get(CONSOLE).status_code == 200
+    assert len(rows(app)) == 1
+
+
+def test_confirmation_that_never_came_back_shows_a_page_next_time(admin: Browser) -> None:
+    """The provider answered with an error page of its own, so the browser never returned."""
+    at_provider(admin)
+    again = at_provider(admin)
+    assert "prompt" not in query_of(again)
+    assert admin.get(admin.provider.visit(again)).headers["Location"] == CONSOLE
 
 
 def test_what_would_change_something_says_so_and_changes_nothing(admin: Browser) -> None:

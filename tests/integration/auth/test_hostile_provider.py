@@ -75,7 +75,7 @@ CASES = [
     claims("audience is missing", "audience_mismatch", aud=None),
     claims("audience is another, authorized party is us", "audience_mismatch", aud="other", azp=CLIENT_ID),
     claims("audience list without us", "audience_mismatch", aud=["other"], azp=CLIENT_ID),
-    claims("audience list with a stranger", "audience_mismatch", aud=[CLIENT_ID, "other"], azp=CLIENT_ID),
+    claims("audience list, authorized party is another", "audience_mismatch", aud=[CLIENT_ID, "other"], azp="other"),
     claims("audience list, no authorized party", "audience_mismatch", aud=[CLIENT_ID, "other"]),
     claims("authorized party is another", "audience_mismatch", azp="other"),
     claims("audience is empty", "audience_mismatch", aud=[]),
@@ -158,6 +158,9 @@ CASES = [
     token("claims are not text", "token_malformed", lambda _: sign(b"\xff\xfe")),
     Case("no ID token", "id_token_missing", {"token_answer": lambda a: a | {"id_token": None}}),
     Case("ID token is an object", "id_token_missing", {"token_answer": lambda a: a | {"id_token": {}}}),
+    Case(
+        "client may not do this", "client_refused", {"token_answer": lambda _: ({"error": "unauthorized_client"}, 400)}
+    ),
     Case("client is refused", "client_refused", {"token_answer": lambda _: ({"error": "invalid_client"}, 401)}),
     Case("code is refused", "code_refused", {"token_answer": lambda _: ({"error": "invalid_grant"}, 400)}),
     Case("an unknown error", "token_refused", {"token_answer": lambda _: ({"error": "<script>"}, 400)}),
@@ -192,6 +195,9 @@ HONEST = {
     "one key and no key id": {"token": lambda c: sign(c, kid=None), "jwks": {"keys": [without_kid(KEY)]}},
     "ES256": {"token": lambda c: sign(c, alg="ES256", key=EC_KEY), "jwks": public(KEY, EC_KEY)},
     "PS256": {"token": lambda c: sign(c, alg="PS256")},
+    "audience is a list with others, authorized party is us": {
+        "claims": sets(aud=["project", CLIENT_ID], azp=CLIENT_ID)
+    },
     "audience is a list of us": {"claims": sets(aud=[CLIENT_ID], azp=CLIENT_ID)},
     "issued 25 seconds ahead": {"claims": sets(iat=plus(25))},
     "expired 25 seconds ago": {"claims": sets(exp=plus(-325))},

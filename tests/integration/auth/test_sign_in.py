@@ -54,51 +54,6 @@ def test_page_that_needs_signing_in_is_come_back_to(browser: Browser) -> None:
     assert ended.headers["Location"] == "/headshots/gallery?photo=7&x=%20y"
 
 
-def test_start_looks_for_a_silent_sign_in_once(browser: Browser) -> None:
-    silent = browser.begin("/start?next=/headshots/gallery")
-    assert query_of(silent)["prompt"] == "none"
-    answer = browser.get(browser.provider.visit(silent, code=None, error="login_required"))
-    assert answer.status_code == 303
-    shown = answer.headers["Location"]
-    assert "prompt" not in query_of(shown)
-    assert browser.get(browser.provider.visit(shown)).headers["Location"] == "/headshots/gallery"
-
-
-def test_start_does_not_look_twice_and_goes_on_when_signed_in(browser: Browser) -> None:
-    browser.begin("/start")
-    assert "prompt" not in query_of(browser.begin("/start"))
-    browser.sign_in()
-    assert browser.get("/start").headers["Location"] == "/headshots"
-    assert browser.get("/start?next=/privacy").headers["Location"] == "/privacy"
-
-
-def test_silent_sign_in_that_works_shows_no_page(browser: Browser) -> None:
-    assert browser.sign_in("/start").headers["Location"] == "/headshots"
-    assert browser.is_signed_in()
-
-
-def test_silent_refusal_of_another_kind_is_a_refusal(browser: Browser) -> None:
-    answer = browser.get(browser.provider.visit(browser.begin("/start"), code=None, error="server_error"))
-    assert answer.status_code == 400
-
-
-def test_signed_in_people_are_not_asked_again(browser: Browser) -> None:
-    browser.sign_in()
-    assert browser.get("/login?next=/headshots/gallery").headers["Location"] == "/headshots/gallery"
-
-
-def test_another_account_can_be_chosen(browser: Browser) -> None:
-    browser.sign_in()
-    old = browser.cookie()
-    location = browser.begin("/login?switch=1")
-    assert query_of(location)["prompt"] == "select_account"
-    browser.provider.person = {"sub": "bob", "email": "bob@example.com", "name": "Bob Example"}
-    browser.get(browser.provider.visit(location))
-    assert "Bob Example" in browser.get("/headshots").text
-    browser.client.set_cookie("portal_session", old or "")
-    assert not browser.is_signed_in()
-
-
 @pytest.mark.parametrize(("proved_ago", "status"), [(0, 303), (299, 303), (331, 400), (3600, 400), (None, 400)])
 def test_fresh_proof_is_really_fresh(proved_ago: int | None, status: int, browser: Browser) -> None:
     browser.sign_in()

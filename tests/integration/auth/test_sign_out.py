@@ -20,9 +20,10 @@ def test_sign_out_ends_the_session_before_the_provider_is_asked(browser: Browser
     browser.sign_in()
     token = browser.cookie() or ""
     answer = browser.sign_out()
-    assert answer.status_code == 303
-    assert answer.headers["Location"].startswith(f"{browser.provider.issuer}/end?")
-    asked = query_of(answer.headers["Location"])
+    assert answer.status_code == 200
+    address = browser.leave_for_provider(answer)
+    assert address.startswith(f"{browser.provider.issuer}/end?")
+    asked = query_of(address)
     assert asked["post_logout_redirect_uri"] == "http://localhost/"
     assert asked["client_id"] == "portal"
     assert asked["id_token_hint"].startswith("eyJ")
@@ -33,7 +34,7 @@ def test_sign_out_ends_the_session_before_the_provider_is_asked(browser: Browser
     assert not browser.is_signed_in()
     assert len(audit("sign_out")) == 1
     back = browser.get("/", query_string={"state": asked["state"]})
-    assert (back.status_code, back.headers["Location"]) == (303, "/")
+    assert (back.status_code, back.headers["Location"]) == (303, "/signed-out")
     assert audit("sign_out.return") == []
 
 
@@ -56,14 +57,15 @@ def test_sign_out_works_while_the_provider_is_down(browser: Browser, clock: Mova
     token = browser.form_token()
     clock.move(minutes=6)
     browser.provider.lies.down |= {"openid-configuration", "jwks", "token"}
-    assert browser.post("/logout", data={"csrf_token": token}).status_code == 303
+    assert browser.post("/logout", data={"csrf_token": token}).status_code == 200
     assert not browser.is_signed_in()
 
 
-def test_provider_without_such_a_page_ends_at_home(browser: Browser) -> None:
+def test_provider_without_such_a_page_ends_on_the_signed_out_page(browser: Browser) -> None:
     browser.provider.lies.metadata = {"end_session_endpoint": None}
     browser.sign_in()
-    assert browser.sign_out().headers["Location"] == "/"
+    assert browser.sign_out().headers["Location"] == "/signed-out"
+    assert "You’re signed out in every tab" in browser.get("/signed-out").text
 
 
 def test_signing_out_twice_is_no_error(browser: Browser) -> None:
@@ -81,17 +83,59 @@ def test_picture_or_foreign_form_cannot_sign_anybody_out(browser: Browser) -> No
     assert browser.is_signed_in()
 
 
-def test_link_of_the_intranet_does_not_undo_signing_out(browser: Browser) -> None:
+@pytest.mark.parametrize("path", ["/start", "/login", "/login/initiate?iss={issuer}"])
+def test_first_sign_in_after_signing_out_asks_for_an_account(
+    path: str, browser: Browser, other_browser: Browser, clock: MovableClock
+) -> None:
     browser.sign_in()
     browser.sign_out()
-    assert "prompt" not in query_of(browser.begin("/start"))
+    asked = browser.begin(path.format(issuer=browser.provider.issuer))
+    assert query_of(asked)["prompt"] == "select_account"
+    clock.move(seconds=3)
+    assert browser.get(browser.provider.visit(asked)).headers["Location"] == "/headshots"
+    assert browser.cookie("portal_signed-out") is None
+    assert "prompt" not in query_of(other_browser.begin("/login"))
 
 
-def test_form_may_end_at_the_providers_sign_out_page(browser: Browser) -> None:
-    browser.provider.lies.metadata = {"end_session_endpoint": "http://127.0.0.2:9/end"}
+def test_provider_that_ignores_the_account_question_is_asked_for_a_login(browser: Browser, clock: MovableClock) -> None:
     browser.sign_in()
-    policy = browser.get("/headshots").headers["Content-Security-Policy"]
-    assert f"form-action 'self' {browser.provider.issuer} http://127.0.0.2:9;" in policy
+    browser.sign_out()
+    silent = browser.get(browser.provider.visit(browser.begin("/login")))
+    asked = query_of(silent.headers["Location"])
+    assert asked["prompt"] == "login", "the same account came back faster than a person can answer"
+    assert browser.get(browser.provider.visit(silent.headers["Location"])).headers["Location"] == "/headshots"
+
+
+def test_pages_do_not_sign_in_by_themselves_after_signing_out(browser: Browser) -> None:
+    browser.sign_in()
+    browser.sign_out()
+    for path in ("/headshots", "/headshots/gallery?photo=7"):
+        answer = browser.get(path)
+        assert answer.status_code == 303
+        assert answer.headers["Location"].startswith("/signed-out?next=%2Fheadshots")
+    page = browser.get("/signed-out?next=/headshots/gallery")
+    assert 'href="/login?next=%2Fheadshots%2Fgallery"' in page.text
+
+
+def test_signed_out_page_leads_on_while_signed_in(browser: Browser) -> None:
+    browser.sign_in()
+    assert browser.get("/signed-out?next=/privacy").headers["Location"] == "/privacy"
+
+
+def test_hint_too_long_for_an_address_is_posted(browser: Browser) -> None:
+    browser.provider.lies.metadata = {"end_session_endpoint": "http://127.0.0.2:9/end"}
+    browser.provider.lies.claims = lambda claims: claims | {"padding": "x" * 4000}
+    browser.sign_in()
+    answer = browser.sign_out()
+    assert 'http-equiv="refresh"' not in answer.text
+    assert 'method="post" action="http://127.0.0.2:9/end"' in answer.text
+    assert 'name="id_token_hint" value="eyJ' in answer.text
+    assert "form-action http://127.0.0.2:9 https:;" in answer.headers["Content-Security-Policy"]
+
+
+def test_forms_of_other_pages_end_at_this_portal_only(browser: Browser) -> None:
+    browser.sign_in()
+    assert "form-action 'self';" in browser.get("/headshots").headers["Content-Security-Policy"]
 
 
 def order(browser: Browser, token: Any) -> Any:

@@ -153,7 +153,7 @@ def test_whoever_owns_many_addresses_is_counted_once(address: str, origin: str) 
 def test_flood_is_answered_with_a_time_to_come_back(path: str, portal_settings: Callable[..., Settings]) -> None:
     app = create_app(portal_settings(), clock=lambda: NOW)
     app.extensions["throttle"] = RateLimiter(Bucket(left=0))
-    limit = RULES["auth.initiate"].rate_limit
+    limit = RULES["auth.start_initiated_login"].rate_limit
     assert limit is not None
     calls(app.extensions["throttle"], limit, limit.local, "127.0.0.1")
     client = app.test_client()
