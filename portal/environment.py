@@ -56,22 +56,22 @@ class EnvironmentReader:
         parts = [
             parseaddr(part)[1] if "<" in part else part for part in re.split(r"[,;\n]", self.read_text(name) or "")
         ]
-        words = [word.removeprefix("mailto:") for part in parts for word in part.split()]
-        return self._normalize(name, words, normalize_email, "an address such as ann@corp.example")
+        entries = [entry.removeprefix("mailto:") for part in parts for entry in part.split()]
+        return self._normalize(name, entries, normalize_email, "an address such as ann@corp.example")
 
     def read_domains(self, name: str) -> frozenset[str]:
         """Return domains in comparable form, also written as ``@corp.example``."""
-        words = [word.removeprefix("@") for word in re.split(r"[,;\s]+", self.read_text(name) or "") if word]
-        return self._normalize(name, words, normalize_domain, "a domain such as corp.example")
+        entries = [entry.removeprefix("@") for entry in re.split(r"[,;\s]+", self.read_text(name) or "") if entry]
+        return self._normalize(name, entries, normalize_domain, "a domain such as corp.example")
 
-    def _normalize(self, name: str, words: list[str], normalize: Callable[[str], str], kind: str) -> frozenset[str]:
+    def _normalize(self, name: str, entries: list[str], normalize: Callable[[str], str], kind: str) -> frozenset[str]:
         valid: list[str] = []
         invalid: list[str] = []
-        for word in words:
+        for entry in entries:
             try:
-                valid.append(normalize(word))
+                valid.append(normalize(entry))
             except ValueError:
-                invalid.append(word)
+                invalid.append(entry)
         if invalid:
             listed = ", ".join(map(repr, invalid))
             fix = f"; corrected: {name}={','.join(valid)}" if valid else ""
