@@ -14,7 +14,7 @@ _FOLDERS = ("/usr/lib", "/usr/local/lib")
 _LIBRARY = "faketime/libfaketimeMT.so.1"
 
 
-def wrong_by(offset: timedelta, argv: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+def build_skewed_command(offset: timedelta, argv: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     """Return the command ``python -m module …`` and the variables that let it run with its clock wrong by so much."""
     seconds = int(offset.total_seconds())
     library = _library()

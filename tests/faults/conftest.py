@@ -12,35 +12,35 @@ import pytest
 from demo.stack import Stack
 from tests import canaries
 
-for _module in ("barrage", "house", "studio"):
+for _module in ("load", "deployment", "sandbox_control"):
     pytest.register_assert_rewrite(f"tests.faults.{_module}")
 
-from tests.faults.house import House  # noqa: E402 - what it asserts is explained only if it is imported after that
+from tests.faults.deployment import Deployment  # noqa: E402 - what it asserts is explained only if it is imported after that
 
 # A session of an hour takes a second, and so do the retries of a webhook.
 SPEED = 3600.0
 
 
 @pytest.fixture(scope="session")
-def running_house() -> Iterator[House]:
+def running_deployment() -> Iterator[Deployment]:
     folder = Path(tempfile.mkdtemp(prefix="portal-faults-"))
     try:
         # As durable as in production: what was committed has to survive an immediate stop.
         with Stack(data_dir=folder / "stack", speed=SPEED, durable=True) as stack:
-            house = House(stack)
+            deployment = Deployment(stack)
             try:
-                house.studio.switch(gallery_size=3, pictures="plain", credits=10_000, webhook_timeout_seconds=5)
-                yield house
+                deployment.sandbox.switch(gallery_size=3, pictures="plain", credits=10_000, webhook_timeout_seconds=5)
+                yield deployment
             finally:
-                house.close()
+                deployment.close()
         assert canaries.found_in_files(folder) == []
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
-def house(running_house: House) -> Iterator[House]:
+def deployment(running_deployment: Deployment) -> Iterator[Deployment]:
     """The portal, whole; restored after the test, whatever it did."""
-    running_house.restore()
-    yield running_house
-    running_house.restore()
+    running_deployment.restore()
+    yield running_deployment
+    running_deployment.restore()

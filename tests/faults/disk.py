@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tests.faults.house import House
+from tests.faults.deployment import Deployment
 
 # Room for a few sizes of a photo and not for all, so that what is being written fails half-way.
 LEFT_BYTES = 48 * 1024
@@ -17,13 +17,13 @@ ENOUGH = "size=512m"
 # Where nobody may mount a file system: no file may become longer, which the system refuses in the same way.
 LONGEST_FILE = 2 * 1024
 
-GiveBack = Callable[[], None]
+Restore = Callable[[], None]
 
 
 @contextmanager
-def no_space(house: House) -> Iterator[GiveBack]:
+def fill_disk(deployment: Deployment) -> Iterator[Restore]:
     """Leave next to no space for photos; yields what gives it back. Nothing may be copied when this begins or ends."""
-    folder = house.photos
+    folder = deployment.photos
     kept = folder.rename(folder.with_name("kept"))
     folder.mkdir(mode=0o700)
     mounted = _may("mount", "-t", "tmpfs", "-o", ENOUGH, "tmpfs", str(folder))
@@ -39,16 +39,16 @@ def no_space(house: House) -> Iterator[GiveBack]:
         folder.rmdir()
         kept.rename(folder)
     if not mounted:
-        assert house.worker.process is not None
-        yield from _short_files(house.worker.process.pid)
+        assert deployment.worker.process is not None
+        yield from _short_files(deployment.worker.process.pid)
 
 
-def _small_disk(folder: Path) -> Iterator[GiveBack]:
+def _small_disk(folder: Path) -> Iterator[Restore]:
     _run("mount", "-o", f"remount,size={shutil.disk_usage(folder).used + LEFT_BYTES}", str(folder))
     yield lambda: _run("mount", "-o", f"remount,{ENOUGH}", str(folder))
 
 
-def _short_files(pid: int) -> Iterator[GiveBack]:
+def _short_files(pid: int) -> Iterator[Restore]:
     soft, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
 
     def limit(size: int) -> None:

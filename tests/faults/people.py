@@ -7,7 +7,7 @@ from uuid import UUID
 
 
 @dataclass(frozen=True)
-class Traveller:
+class Participant:
     """One person with one open shoot."""
 
     person_id: UUID

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.faults.clocks import wrong_by
-from tests.faults.house import House
+from tests.faults.clocks import build_skewed_command
+from tests.faults.deployment import Deployment
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
@@ -17,23 +17,23 @@ DONE = {"asked to re-read", "asked for the favorite", "nothing: closed"}
 
 
 @pytest.mark.parametrize("minutes", [10, -10], ids=["ahead", "behind"])
-def test_events_cost_a_look_and_change_nothing_by_themselves(house: House, minutes: int) -> None:
+def test_events_cost_a_look_and_change_nothing_by_themselves(deployment: Deployment, minutes: int) -> None:
     offset = timedelta(minutes=minutes)
-    argv, variables = wrong_by(offset, house.portal.argv)
-    house.replace_portal(argv=argv, **variables)
-    (newest,) = house.query(NEWEST)[0]
-    travellers = [house.traveller() for _ in range(3)]
-    sessions = [house.session_of(each) for each in travellers]
+    argv, variables = build_skewed_command(offset, deployment.portal.argv)
+    deployment.replace_portal(argv=argv, **variables)
+    (newest,) = deployment.query(NEWEST)[0]
+    participants = [deployment.participant() for _ in range(3)]
+    sessions = [deployment.wait_for_session(each) for each in participants]
     for session in sessions:
-        house.studio.finish(session)
-    house.settle()
-    house.studio.act(sessions[0], "favorite")
+        deployment.sandbox.finish(session)
+    deployment.wait_until_idle()
+    deployment.sandbox.act(sessions[0], "favorite")
     # No sweep: what the events alone bring about has to be right.
-    house.settle()
-    seen = house.query(SINCE, id=newest)
+    deployment.wait_until_idle()
+    seen = deployment.query(SINCE, id=newest)
     assert len(seen) > len(sessions)
     assert all(stale and state == "applied" and did in DONE for stale, state, did, _ in seen), seen
     assert all(abs(skew - offset) < timedelta(minutes=2) for _, _, _, skew in seen)
-    tries = {each["tries"] for each in house.studio.deliveries() if each["modelId"] in sessions}
+    tries = {each["tries"] for each in deployment.sandbox.deliveries() if each["modelId"] in sessions}
     assert tries == {1}, "each was acknowledged when it came first"
-    house.assert_whole()
+    deployment.assert_consistent()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.faults.disk import no_space
-from tests.faults.house import House, files_below
-from tests.faults.waiting import until
+from tests.faults.deployment import Deployment, list_files
+from tests.faults.disk import fill_disk
+from tests.faults.polling import wait_until
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
@@ -16,27 +16,30 @@ TRIED_AGAIN = """
 """
 
 
-def test_photos_wait_for_space_and_nothing_else_does(house: House) -> None:
-    arrived, waiting = house.traveller(), [house.traveller() for _ in range(2)]
-    house.studio.finish(house.session_of(arrived))
-    house.settle()
-    before = (house.worker.process, house.portal.process)
-    house.studio.switch(gallery_size=9)
-    with no_space(house) as give_back:
+def test_photos_wait_for_space_and_nothing_else_does(deployment: Deployment) -> None:
+    arrived, waiting = deployment.participant(), [deployment.participant() for _ in range(2)]
+    deployment.sandbox.finish(deployment.wait_for_session(arrived))
+    deployment.wait_until_idle()
+    before = (deployment.worker.process, deployment.portal.process)
+    deployment.sandbox.switch(gallery_size=9)
+    with fill_disk(deployment) as give_back:
         for each in waiting:
-            house.studio.finish(house.session_of(each))
+            deployment.sandbox.finish(deployment.wait_for_session(each))
         for each in waiting:
-            until(lambda each=each: house.busy() and house.query(TRIED_AGAIN, shoot=str(each.shoot_id)),
-                  "a copy has failed twice")  # fmt: skip
+            shoot = str(each.shoot_id)
+            wait_until(
+                lambda shoot=shoot: deployment.list_pending() and deployment.query(TRIED_AGAIN, shoot=shoot),
+                "a copy has failed twice",
+            )
         # Whoever comes now gets a session, and whoever has photos sees them.
-        house.session_of(house.traveller())
-        with house.browser(arrived) as browser:
-            assert browser.get(f"{house.url}/headshots/gallery", timeout=30).status_code == 200
-        assert [house.shoot(each)["copied_at"] for each in waiting] == [None, None]
-        assert [path for path in files_below(house.photos) if "/." in path] == []
+        deployment.wait_for_session(deployment.participant())
+        with deployment.browser(arrived) as browser:
+            assert browser.get(f"{deployment.url}/headshots/gallery", timeout=30).status_code == 200
+        assert [deployment.shoot(each)["copied_at"] for each in waiting] == [None, None]
+        assert [path for path in list_files(deployment.photos) if "/." in path] == []
         give_back()
-        house.settle()
-    assert (house.worker.process, house.portal.process) == before
-    assert house.worker.returncode is None
-    assert [house.shoot(each)["photo_count"] for each in waiting] == [9, 9]
-    house.assert_whole()
+        deployment.wait_until_idle()
+    assert (deployment.worker.process, deployment.portal.process) == before
+    assert deployment.worker.returncode is None
+    assert [deployment.shoot(each)["photo_count"] for each in waiting] == [9, 9]
+    deployment.assert_consistent()

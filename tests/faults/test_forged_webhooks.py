@@ -18,7 +18,7 @@ import psutil
 import psycopg
 import pytest
 
-from tests.faults.waiting import PATIENCE
+from tests.faults.polling import TIMEOUT_SECONDS
 from tests.integration.core.processes import environment, web
 from tests.integration.core.signing import signed_headers
 
@@ -81,11 +81,13 @@ class Forger(threading.Thread):
         """Wait until so many more are answered."""
         goal = self.told + more
         with self._news:
-            assert self._news.wait_for(lambda: self.told >= goal, PATIENCE), f"only {self.told} of {goal} answered"
+            assert self._news.wait_for(lambda: self.told >= goal, TIMEOUT_SECONDS), (
+                f"only {self.told} of {goal} answered"
+            )
 
     def end(self) -> None:
         self._is_enough = True
-        self.join(PATIENCE)
+        self.join(TIMEOUT_SECONDS)
 
 
 def even_pace() -> Iterator[None]:

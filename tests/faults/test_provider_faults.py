@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from tests.faults.house import House
-from tests.faults.people import Traveller
-from tests.faults.studio import CREATE, PHOTOS
-from tests.faults.waiting import until
+from tests.faults.deployment import Deployment
+from tests.faults.people import Participant
+from tests.faults.polling import wait_until
+from tests.faults.sandbox_control import CREATE, PHOTOS
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
@@ -22,222 +22,222 @@ LIST_PHOTOS = {"path": "/api/v2/organization/models/:modelId/photos"}
 
 
 @pytest.fixture(scope="module")
-def arrived(running_house: House) -> Traveller:
+def arrived(running_deployment: Deployment) -> Participant:
     """Somebody whose photos are all here."""
-    running_house.restore()
-    traveller = running_house.traveller()
-    running_house.studio.finish(running_house.session_of(traveller))
-    until(lambda: running_house.shoot(traveller)["copied_at"], "the photos are copied")
-    return traveller
+    running_deployment.restore()
+    participant = running_deployment.participant()
+    running_deployment.studio.finish(running_deployment.wait_for_session(participant))
+    wait_until(lambda: running_deployment.shoot(participant)["copied_at"], "the photos are copied")
+    return participant
 
 
 @pytest.fixture
-def browser(house: House, arrived: Traveller) -> Iterator[requests.Session]:
-    session = house.browser(arrived)
+def browser(deployment: Deployment, arrived: Participant) -> Iterator[requests.Session]:
+    session = deployment.browser(arrived)
     yield session
     session.close()
 
 
-def _pages_stand(house: House, browser: requests.Session) -> None:
+def _pages_stand(deployment: Deployment, browser: requests.Session) -> None:
     for path in ("/headshots", "/headshots/gallery", "/headshots/status"):
         begun = time.monotonic()
-        assert browser.get(f"{house.url}{path}", timeout=PAGE_SECONDS).status_code == 200, path
+        assert browser.get(f"{deployment.url}{path}", timeout=PAGE_SECONDS).status_code == 200, path
         assert time.monotonic() - begun < PAGE_SECONDS
-    (photo_id,) = house.query("SELECT id FROM photos WHERE copied_at IS NOT NULL LIMIT 1")[0]
-    stranger = browser.get(f"{house.url}/photos/{photo_id}/nothing", timeout=PAGE_SECONDS)
+    (photo_id,) = deployment.query("SELECT id FROM photos WHERE copied_at IS NOT NULL LIMIT 1")[0]
+    stranger = browser.get(f"{deployment.url}/photos/{photo_id}/nothing", timeout=PAGE_SECONDS)
     assert stranger.status_code == 404
 
 
-def _everyone_arrives(house: House, *travellers: Traveller) -> None:
+def _everyone_arrives(deployment: Deployment, *participants: Participant) -> None:
     """Whatever was broken is mended: everybody gets through, exactly once."""
-    house.settle(sweep=True)
-    for traveller in travellers:
-        if house.shoot(traveller)["problem"]:
-            house.press_again(traveller)
-        session = house.session_of(traveller)
-        assert len(house.studio.models_of(traveller.email)) == 1
-        if house.studio.act(session, "revive_session")["status"] == "onboarding":
-            house.studio.finish(session)
-    house.settle(sweep=True)
-    house.assert_whole()
+    deployment.wait_until_idle(sweep=True)
+    for participant in participants:
+        if deployment.shoot(participant)["problem"]:
+            deployment.request_shoot_again(participant)
+        session = deployment.wait_for_session(participant)
+        assert len(deployment.sandbox.list_models_by_email(participant.email)) == 1
+        if deployment.sandbox.act(session, "revive_session")["status"] == "onboarding":
+            deployment.sandbox.finish(session)
+    deployment.wait_until_idle(sweep=True)
+    deployment.assert_consistent()
 
 
-def test_a_provider_that_is_down_and_then_hangs(house: House, browser: requests.Session) -> None:
-    inside, starting, later = house.traveller(), None, None
-    session = house.session_of(inside)
-    house.studio.finish(session)
-    house.settle()
-    house.studio.break_call("refuse")
-    starting = house.traveller()
-    house.studio.act(session, "favorite")
-    _used(house, 3)
-    _pages_stand(house, browser)
-    house.studio.mend()
-    house.studio.break_call("hang", seconds=20)
-    later = house.traveller()
-    _used(house, 1)
-    _pages_stand(house, browser)
-    house.studio.mend()
+def test_a_provider_that_is_down_and_then_hangs(deployment: Deployment, browser: requests.Session) -> None:
+    inside, starting, later = deployment.participant(), None, None
+    session = deployment.wait_for_session(inside)
+    deployment.sandbox.finish(session)
+    deployment.wait_until_idle()
+    deployment.sandbox.break_call("refuse")
+    starting = deployment.participant()
+    deployment.sandbox.act(session, "favorite")
+    _used(deployment, 3)
+    _pages_stand(deployment, browser)
+    deployment.sandbox.clear_faults()
+    deployment.sandbox.break_call("hang", seconds=20)
+    later = deployment.participant()
+    _used(deployment, 1)
+    _pages_stand(deployment, browser)
+    deployment.sandbox.clear_faults()
     # After five failures only a probe goes out every 30 seconds.
-    _everyone_arrives(house, inside, starting, later)
+    _everyone_arrives(deployment, inside, starting, later)
 
 
 @pytest.mark.parametrize(
     "fault", ["rate_limited", "no_credits", "bad_gateway", "malformed", "mangled", "success_false", "redirect", "huge"]
 )
-def test_a_provider_that_refuses_or_lies(house: House, browser: requests.Session, fault: str) -> None:
-    finishing = house.traveller()
-    session = house.session_of(finishing)
-    house.studio.break_call(fault, count=2, **CREATE)
-    house.studio.break_call(fault, count=2, **LIST_PHOTOS)
-    house.studio.finish(session)
-    starting = house.traveller()
-    until(lambda: _is_met(house), "the first lie is told")
-    _pages_stand(house, browser)
-    _patiently(house)
-    _everyone_arrives(house, finishing, starting)
+def test_a_provider_that_refuses_or_lies(deployment: Deployment, browser: requests.Session, fault: str) -> None:
+    finishing = deployment.participant()
+    session = deployment.wait_for_session(finishing)
+    deployment.sandbox.break_call(fault, count=2, **CREATE)
+    deployment.sandbox.break_call(fault, count=2, **LIST_PHOTOS)
+    deployment.sandbox.finish(session)
+    starting = deployment.participant()
+    wait_until(lambda: _is_met(deployment), "the first lie is told")
+    _pages_stand(deployment, browser)
+    _patiently(deployment)
+    _everyone_arrives(deployment, finishing, starting)
 
 
-def test_a_third_of_all_answers_is_an_error(house: House, browser: requests.Session) -> None:
-    house.studio.break_call("server_error", probability=0.3)
-    travellers = [house.traveller() for _ in range(5)]
-    for traveller in travellers:
-        house.studio.finish(_found_at_last(house, traveller))
-    house.settle(sweep=True)
-    _pages_stand(house, browser)
-    house.studio.mend()
-    _everyone_arrives(house, *travellers)
+def test_a_third_of_all_answers_is_an_error(deployment: Deployment, browser: requests.Session) -> None:
+    deployment.sandbox.break_call("server_error", probability=0.3)
+    participants = [deployment.participant() for _ in range(5)]
+    for participant in participants:
+        deployment.sandbox.finish(_found_at_last(deployment, participant))
+    deployment.wait_until_idle(sweep=True)
+    _pages_stand(deployment, browser)
+    deployment.sandbox.clear_faults()
+    _everyone_arrives(deployment, *participants)
 
 
-def test_creating_works_and_the_answer_is_lost(house: House) -> None:
+def test_creating_works_and_the_answer_is_lost(deployment: Deployment) -> None:
     # Fewer than would keep the portal from calling for half a minute.
-    house.studio.break_call("lost_answer", count=4, **CREATE)
-    travellers = [house.traveller() for _ in range(4)]
-    until(lambda: not house.studio.faults(), "four answers are lost")
-    _everyone_arrives(house, *travellers)
-    for traveller in travellers:
+    deployment.sandbox.break_call("lost_answer", count=4, **CREATE)
+    participants = [deployment.participant() for _ in range(4)]
+    wait_until(lambda: not deployment.sandbox.faults(), "four answers are lost")
+    _everyone_arrives(deployment, *participants)
+    for participant in participants:
         # The link went with the answer and cannot be had again; the person is told so, not left waiting.
-        assert house.shoot(traveller)["signed_url"] is None
+        assert deployment.shoot(participant)["signed_url"] is None
 
 
-def test_without_credits_nobody_asks_twice_and_all_go_on_by_themselves(house: House) -> None:
-    house.studio.switch(credits=0)
-    house.studio.forget_requests()
-    travellers = [house.traveller() for _ in range(3)]
-    until(lambda: all(house.shoot(each)["problem"] == "no_credits" for each in travellers), "all are told")
-    house.settle(sweep=True)
+def test_without_credits_nobody_asks_twice_and_all_go_on_by_themselves(deployment: Deployment) -> None:
+    deployment.sandbox.switch(credits=0)
+    deployment.sandbox.clear_requests()
+    participants = [deployment.participant() for _ in range(3)]
+    wait_until(lambda: all(deployment.shoot(each)["problem"] == "no_credits" for each in participants), "all are told")
+    deployment.wait_until_idle(sweep=True)
     # Whoever stands behind the first who was refused need not be refused as well.
-    assert 1 <= house.studio.requests()["by_template"][f"POST {CREATE['path']}"] <= len(travellers)
-    house.studio.switch(credits=10_000)
-    house.settle(sweep=True)
-    for each in travellers:
-        house.studio.finish(house.session_of(each))
-        assert house.shoot(each)["problem"] is None
-    house.settle()
-    house.assert_whole()
+    assert 1 <= deployment.sandbox.requests()["by_template"][f"POST {CREATE['path']}"] <= len(participants)
+    deployment.sandbox.switch(credits=10_000)
+    deployment.wait_until_idle(sweep=True)
+    for each in participants:
+        deployment.sandbox.finish(deployment.wait_for_session(each))
+        assert deployment.shoot(each)["problem"] is None
+    deployment.wait_until_idle()
+    deployment.assert_consistent()
 
 
-def test_a_slow_provider_slows_nobody_but_itself(house: House, browser: requests.Session) -> None:
-    house.studio.forget_requests()
-    house.studio.break_call("delay", seconds=8, count=4, **CREATE)
-    travellers = [house.traveller() for _ in range(4)]
-    until(lambda: not house.studio.faults(), "all of them wait for the provider")
-    _pages_stand(house, browser)
-    for each in travellers:
-        house.studio.finish(house.session_of(each))
+def test_a_slow_provider_slows_nobody_but_itself(deployment: Deployment, browser: requests.Session) -> None:
+    deployment.sandbox.clear_requests()
+    deployment.sandbox.break_call("delay", seconds=8, count=4, **CREATE)
+    participants = [deployment.participant() for _ in range(4)]
+    wait_until(lambda: not deployment.sandbox.faults(), "all of them wait for the provider")
+    _pages_stand(deployment, browser)
+    for each in participants:
+        deployment.sandbox.finish(deployment.wait_for_session(each))
     # Slow is not lost: nobody asked twice.
-    assert house.studio.requests()["by_template"][f"POST {CREATE['path']}"] == len(travellers)
-    house.settle()
-    house.assert_whole()
+    assert deployment.sandbox.requests()["by_template"][f"POST {CREATE['path']}"] == len(participants)
+    deployment.wait_until_idle()
+    deployment.assert_consistent()
 
 
-def test_everybody_who_waited_together_stays_within_the_limit(house: House) -> None:
-    house.studio.switch(rate_limit=STORM_LIMIT, rate_window_seconds=60)
-    house.session_of(house.traveller())
-    until(lambda: _limit_in_force(house) == STORM_LIMIT, "the budget follows the provider's limit")
-    house.stop(house.worker)
-    travellers = [house.traveller() for _ in range(STORM_LIMIT + 20)]
-    house.studio.forget_requests()
-    house.start(house.worker)
-    until(lambda: _stays_within(house, STORM_LIMIT) >= STORM_LIMIT // 3, "a third of the limit is used")
-    house.studio.switch(rate_limit=100_000)
-    house.settle()
-    assert all(house.shoot(each)["provider_id"] for each in travellers)
-    house.assert_whole()
+def test_everybody_who_waited_together_stays_within_the_limit(deployment: Deployment) -> None:
+    deployment.sandbox.switch(rate_limit=STORM_LIMIT, rate_window_seconds=60)
+    deployment.wait_for_session(deployment.participant())
+    wait_until(lambda: _limit_in_force(deployment) == STORM_LIMIT, "the budget follows the provider's limit")
+    deployment.stop(deployment.worker)
+    participants = [deployment.participant() for _ in range(STORM_LIMIT + 20)]
+    deployment.sandbox.clear_requests()
+    deployment.start(deployment.worker)
+    wait_until(lambda: _stays_within(deployment, STORM_LIMIT) >= STORM_LIMIT // 3, "a third of the limit is used")
+    deployment.sandbox.switch(rate_limit=100_000)
+    deployment.wait_until_idle()
+    assert all(deployment.shoot(each)["provider_id"] for each in participants)
+    deployment.assert_consistent()
 
 
-def _stays_within(house: House, limit: int) -> int:
+def _stays_within(deployment: Deployment, limit: int) -> int:
     """Cut all waits between tries short, which is the worst that can come, and count the calls."""
-    house.busy()
-    seen = house.studio.requests()
+    deployment.list_pending()
+    seen = deployment.sandbox.requests()
     assert seen["by_status"].get("429", 0) == 0
     assert seen["most_in_any_minute"] <= limit
     return int(seen["total"])
 
 
-def _limit_in_force(house: House) -> int:
-    return int(house.query("SELECT limit_per_minute FROM provider_budget")[0][0])
+def _limit_in_force(deployment: Deployment) -> int:
+    return int(deployment.query("SELECT limit_per_minute FROM provider_budget")[0][0])
 
 
-def test_a_status_nobody_has_seen_is_work_going_on(house: House) -> None:
-    traveller = house.traveller()
-    session = house.session_of(traveller)
-    house.studio.act(session, "complete")
-    house.settle()
-    house.studio.break_call("unknown_status")
-    house.sweep()
-    browser = house.browser(traveller)
-    assert browser.get(f"{house.url}/headshots", timeout=PAGE_SECONDS).status_code == 200
+def test_a_status_nobody_has_seen_is_work_going_on(deployment: Deployment) -> None:
+    participant = deployment.participant()
+    session = deployment.wait_for_session(participant)
+    deployment.sandbox.act(session, "complete")
+    deployment.wait_until_idle()
+    deployment.sandbox.break_call("unknown_status")
+    deployment.sweep()
+    browser = deployment.browser(participant)
+    assert browser.get(f"{deployment.url}/headshots", timeout=PAGE_SECONDS).status_code == 200
     browser.close()
-    house.studio.mend()
-    _everyone_arrives(house, traveller)
+    deployment.sandbox.clear_faults()
+    _everyone_arrives(deployment, participant)
 
 
-def test_photo_addresses_die_while_they_are_fetched(house: House) -> None:
-    traveller = house.traveller()
-    session = house.session_of(traveller)
-    house.studio.break_call("delay", seconds=4, count=3, **PHOTOS)
-    house.studio.finish(session)
-    until(lambda: not house.studio.faults(), "the downloads are under way")
-    house.studio.act(session, "expire_photos")
-    _everyone_arrives(house, traveller)
+def test_photo_addresses_die_while_they_are_fetched(deployment: Deployment) -> None:
+    participant = deployment.participant()
+    session = deployment.wait_for_session(participant)
+    deployment.sandbox.break_call("delay", seconds=4, count=3, **PHOTOS)
+    deployment.sandbox.finish(session)
+    wait_until(lambda: not deployment.sandbox.faults(), "the downloads are under way")
+    deployment.sandbox.act(session, "expire_photos")
+    _everyone_arrives(deployment, participant)
 
 
 @pytest.mark.parametrize("fault", ["malformed", "refuse", "server_error", "drip"])
-def test_photos_that_come_broken(house: House, fault: str) -> None:
-    traveller = house.traveller()
-    session = house.session_of(traveller)
-    house.studio.break_call(fault, count=2, seconds=2, **PHOTOS)
-    house.studio.finish(session)
-    until(lambda: not house.studio.faults(), "two photos came broken")
-    house.settle(sweep=True)
-    refused = house.query("SELECT count(*) FROM photos WHERE shoot_id = %(id)s AND refused IS NOT NULL",
-                          id=traveller.shoot_id)[0][0]  # fmt: skip
-    assert house.shoot(traveller)["copied_at"] is not None
-    house.assert_whole()
+def test_photos_that_come_broken(deployment: Deployment, fault: str) -> None:
+    participant = deployment.participant()
+    session = deployment.wait_for_session(participant)
+    deployment.sandbox.break_call(fault, count=2, seconds=2, **PHOTOS)
+    deployment.sandbox.finish(session)
+    wait_until(lambda: not deployment.sandbox.faults(), "two photos came broken")
+    deployment.wait_until_idle(sweep=True)
+    refused = deployment.query("SELECT count(*) FROM photos WHERE shoot_id = %(id)s AND refused IS NOT NULL",
+                          id=participant.shoot_id)[0][0]  # fmt: skip
+    assert deployment.shoot(participant)["copied_at"] is not None
+    deployment.assert_consistent()
     assert (refused > 0) == (fault in {"malformed", "drip"})
 
 
-def _used(house: House, times: int) -> None:
+def _used(deployment: Deployment, times: int) -> None:
     """Wait until the rule in force has broken so many calls."""
-    until(lambda: sum(rule["used"] for rule in house.studio.faults()) >= times, f"{times} calls are broken")
+    wait_until(lambda: sum(rule["used"] for rule in deployment.sandbox.faults()) >= times, f"{times} calls are broken")
 
 
-def _is_met(house: House) -> bool:
-    rules = house.studio.faults()
+def _is_met(deployment: Deployment) -> bool:
+    rules = deployment.sandbox.faults()
     return len(rules) < 2 or any(rule["used"] for rule in rules)
 
 
-def _patiently(house: House) -> None:
+def _patiently(deployment: Deployment) -> None:
     """Let every planned fault be met; a job that is not in the way of any is no reason to wait."""
-    until(lambda: not house.studio.faults() or not house.busy(), "every lie is told")
-    house.studio.mend()
+    wait_until(lambda: not deployment.sandbox.faults() or not deployment.list_pending(), "every lie is told")
+    deployment.sandbox.clear_faults()
 
 
-def _found_at_last(house: House, traveller: Traveller) -> str:
+def _found_at_last(deployment: Deployment, participant: Participant) -> str:
     def look() -> str | None:
-        house.busy()
-        found = house.shoot(traveller)["provider_id"]
+        deployment.list_pending()
+        found = deployment.shoot(participant)["provider_id"]
         return str(found) if found else None
 
-    return until(look, "a session in spite of it all")
+    return wait_until(look, "a session in spite of it all")

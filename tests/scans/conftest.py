@@ -1,4 +1,4 @@
-"""A furnished portal that listens on loopback, for programs that look for holes in it from outside."""
+"""A prepared portal that listens on loopback, for programs that look for holes in it from outside."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import pytest
 
 from tests.e2e.site import serving
 from tests.factories import NOW
-from tests.integration.matrix.conftest import furnished, identity, make_town
-from tests.integration.matrix.town import Town, session_token
+from tests.integration.matrix.conftest import identity, make_directory, prepared
+from tests.integration.matrix.directory_fixture import DirectoryFixture, session_token
 
-# The scanned portal is a town of the matrices.
-__all__ = ["furnished", "identity", "make_town"]
+# The scanned portal is a directory of the matrices.
+__all__ = ["identity", "make_directory", "prepared"]
 
 _LATER = NOW + timedelta(days=1000)
 
@@ -24,7 +24,7 @@ _LATER = NOW + timedelta(days=1000)
 class Target:
     """Where the portal listens, and the cookie of somebody who may see all of it."""
 
-    town: Town
+    directory: DirectoryFixture
     address: str
     cookie: str
 
@@ -41,18 +41,18 @@ class _HurryingClock:
 
 
 @pytest.fixture
-def target(make_town: Callable[..., Town], monkeypatch: pytest.MonkeyPatch) -> Iterator[Target]:
+def target(make_directory: Callable[..., DirectoryFixture], monkeypatch: pytest.MonkeyPatch) -> Iterator[Target]:
     """The portal, served to a signed-in administrator whose session no scan outlives."""
-    town = make_town(public_url="http://127.0.0.1")
+    directory = make_directory(public_url="http://127.0.0.1")
     hurrying = _HurryingClock()
-    monkeypatch.setattr(type(town.clock), "__call__", lambda _self: hurrying.now)
-    town.connection.execute(
+    monkeypatch.setattr(type(directory.clock), "__call__", lambda _self: hurrying.now)
+    directory.connection.execute(
         "UPDATE sessions SET created_at = %(at)s, active_at = %(at)s, confirmed_at = %(at)s, expires_at = %(at)s",
         {"at": _LATER},
     )
-    with serving(town.app) as site:
+    with serving(directory.app) as site:
         yield Target(
-            town,
+            directory,
             site.address.replace("localhost", "127.0.0.1"),
-            f"{town.app.config['SESSION_COOKIE_NAME']}={session_token('admin')}",
+            f"{directory.app.config['SESSION_COOKIE_NAME']}={session_token('admin')}",
         )

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.matrix.directory_fixture import DirectoryFixture
 from tests.integration.matrix.table import Kind, routes_of
-from tests.integration.matrix.town import Town
 from tests.scans.conftest import Target
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "machines.openapi.json"
@@ -25,11 +25,11 @@ _BRANDS = "<any(profilebakery, headshotpro):slug>"
 
 
 @pytest.fixture
-def town(target: Target) -> Town:
-    return target.town
+def directory(target: Target) -> DirectoryFixture:
+    return target.directory
 
 
-def test_it_names_every_address_for_machines_and_no_other(town: Town) -> None:
+def test_it_names_every_address_for_machines_and_no_other(directory: DirectoryFixture) -> None:
     described = {
         f"{method.upper()} {path}"
         for path, item in json.loads(DOCUMENT.read_text(encoding="utf-8"))["paths"].items()
@@ -37,7 +37,7 @@ def test_it_names_every_address_for_machines_and_no_other(town: Town) -> None:
     }
     served = {
         f"{route.method} {route.rule.replace(_BRANDS, '{brand}')}"
-        for route in routes_of(town.app)
+        for route in routes_of(directory.app)
         if route.row.kind in {Kind.MACHINE, Kind.FETCHED} and route.method != "HEAD" and route.rule != _PICTURES
     }
     assert described == served

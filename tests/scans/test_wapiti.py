@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask, Response, request, request_finished
 
-from tests.e2e.listening import listening
+from tests.e2e.local_server import listening
 from tests.scans.conftest import Target
 
 TOP = Path(__file__).parents[2]
@@ -37,7 +37,7 @@ def test_scanner_finds_nothing(target: Target, tmp_path: Path) -> None:
     def note(_app: Flask, response: Response, **_more: Any) -> None:
         seen.add((request.endpoint or "", response.status_code))
 
-    with listening(_lure(called_back)) as port, request_finished.connected_to(note, target.town.app):
+    with listening(_lure(called_back)) as port, request_finished.connected_to(note, target.directory.app):
         report = _scan(target, f"http://127.0.0.1:{port}/", tmp_path)
     inside = {
         "headshots.show_my_page",
@@ -61,7 +61,7 @@ def test_scanner_finds_nothing(target: Target, tmp_path: Path) -> None:
 @pytest.mark.timeout(100)
 def test_scanner_finds_a_hole_that_is_there(target: Target, tmp_path: Path) -> None:
     """Otherwise its silence above would mean nothing."""
-    target.town.app.view_functions["pages.show_privacy"] = lambda: (
+    target.directory.app.view_functions["pages.show_privacy"] = lambda: (
         f"<!doctype html><title>x</title><a href='/privacy?words=1'>on</a><p>{request.args.get('words', '')}</p>"
     )
     report = _scan(target, "http://127.0.0.1:1/", tmp_path, modules="xss", pages=("privacy",), depth=1)

@@ -15,7 +15,7 @@ from portal.app import create_app
 from portal.db import db
 from portal.models.audit import AuditEntry
 from portal.settings import Settings
-from tests.emptying import empty
+from tests.database_cleanup import empty
 from tests.integration.auth.actors import Browser, MovableClock
 from tests.integration.auth.hostile_provider import HostileProvider
 

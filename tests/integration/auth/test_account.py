@@ -13,7 +13,7 @@ from portal.db import db
 from portal.models.audit import AuditEntry
 from portal.models.sessions import Session
 from tests.integration.auth.actors import Browser, MovableClock
-from tests.integration.web_pages.document import Document, said
+from tests.integration.web_pages.html_document import Document, said
 
 PAGE = "/account/sessions"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0"

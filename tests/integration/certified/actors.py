@@ -17,7 +17,7 @@ import pytest
 import requests
 from joserfc.jwk import RSAKey
 
-from tests.integration.core.processes import TOP, until
+from tests.integration.core.processes import TOP, wait_until
 
 MODULES = TOP / "var" / "identity-provider"
 SCRIPT = Path(__file__).with_name("provider.mjs")
@@ -59,7 +59,7 @@ class CertifiedProvider:
             self._process = subprocess.Popen(
                 [node, str(SCRIPT), str(MODULES), json.dumps(config)], stdout=out, stderr=out
             )
-        until(self._answers, 20, self.log)
+        wait_until(self._answers, 20, self.log)
 
     def stop(self) -> None:
         if self._process is not None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from tests.integration.certified.actors import PEOPLE, CertifiedProvider, Visitor, signing_key
-from tests.integration.core.processes import until
+from tests.integration.core.processes import wait_until
 
 Enter = Callable[[str], Visitor]
 Rows = Callable[[str], list[tuple[object, ...]]]
@@ -25,7 +25,7 @@ def test_portal_starts_without_the_provider_says_so_and_recovers_alone(
     assert "Your company’s sign-in does not answer" in page.text
     assert bob.open("/").status_code == 200
     provider.start(signing_key("one"))
-    until(lambda: bob.open("/login").status_code == 200, 15)
+    wait_until(lambda: bob.open("/login").status_code == 200, 15)
 
 
 def test_sign_in_with_code_pkce_and_named_issuer(visitor: Enter, provider: CertifiedProvider, rows: Rows) -> None:

@@ -16,8 +16,8 @@ from portal.app import create_app
 from portal.db import db
 from portal.services.app_context import AppContext
 from portal.storage import LocalStorage
-from tests.integration.core.bench import Bench, Clock
 from tests.integration.core.doubles import ScriptedDownloader, ScriptedProvider
+from tests.integration.core.worked_example import Clock, WorkedExample
 
 
 @pytest.fixture
@@ -33,9 +33,9 @@ def provider(clock: Clock) -> ScriptedProvider:
 
 
 @pytest.fixture
-def bench(
+def worked_example(
     database_url: str, portal_settings: Any, clock: Clock, provider: ScriptedProvider, tmp_path: Path
-) -> Iterator[Bench]:
+) -> Iterator[WorkedExample]:
     """One portal, in an application context."""
     app = create_app(portal_settings(), clock=clock, sleep=clock.sleep)
     portal: AppContext = app.extensions["portal"]
@@ -51,7 +51,7 @@ def bench(
         psycopg.connect(address, autocommit=True, connect_timeout=3) as connection,
         app.app_context(),
     ):
-        yield Bench(app, clock, provider, connection)
+        yield WorkedExample(app, clock, provider, connection)
 
 
 @contextmanager

@@ -140,7 +140,7 @@ class ScriptedDownloader(PhotoDownloader):
         return DownloadedPhoto(self.content[photo_id], "image/jpeg")
 
 
-def lost_answer() -> Unavailable:
+def build_lost_response() -> Unavailable:
     """A create that took effect, and whose answer never arrived."""
     return Unavailable("POST", "/organization/models", is_timeout=True, outcome_unknown=True)
 

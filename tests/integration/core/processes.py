@@ -60,11 +60,11 @@ def web(env: dict[str, str], log: Path, port: int | None = None) -> Iterator[tup
     """Serve the portal the way the Procfile does; gives the process and its port, a free one if none is given."""
     port = port or free_port()
     with running(["-m", "gunicorn", "wsgi"], env | {"BIND": f"127.0.0.1:{port}"}, log) as process:
-        until(lambda: _answers(port), 30, log)
+        wait_until(lambda: _answers(port), 30, log)
         yield process, port
 
 
-def until(condition: Callable[[], object], seconds: float, log: Path | None = None) -> None:
+def wait_until(condition: Callable[[], object], seconds: float, log: Path | None = None) -> None:
     """Wait until something is so."""
     ends = time.monotonic() + seconds
     while not condition():

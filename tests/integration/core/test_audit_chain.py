@@ -17,9 +17,9 @@ from portal.db import transaction
 from portal.domain.audit_chain import Head, Walk
 from portal.models import audit
 from portal.services import audit_trail, fsck
-from tests.emptying import without_triggers
+from tests.database_cleanup import without_triggers
 from tests.factories import NOW
-from tests.integration.core.bench import Bench
+from tests.integration.core.worked_example import WorkedExample
 
 
 def write(times: int = 1, **detail: Any) -> None:
@@ -42,9 +42,9 @@ def found(*noted: Head) -> list[str]:
     return [f"{fault.rule}: {fault.subject}" for fault in audit_trail.faults(Walk(noted))]
 
 
-def places(bench: Bench) -> list[int]:
+def places(worked_example: WorkedExample) -> list[int]:
     """The positions in the order of the entries."""
-    return [place for (place,) in bench.query("SELECT position FROM audit_links ORDER BY entry_id")]
+    return [place for (place,) in worked_example.query("SELECT position FROM audit_links ORDER BY entry_id")]
 
 
 def head() -> Head:
@@ -53,35 +53,35 @@ def head() -> Head:
     return now
 
 
-def test_an_empty_trail_is_sound_and_has_no_head(bench: Bench) -> None:
+def test_an_empty_trail_is_sound_and_has_no_head(worked_example: WorkedExample) -> None:
     assert found() == []
     assert audit_trail.head() is None
 
 
-def test_every_entry_gets_its_place_when_it_is_committed(bench: Bench) -> None:
+def test_every_entry_gets_its_place_when_it_is_committed(worked_example: WorkedExample) -> None:
     write(3)
     with transaction():
         audit.add("probe", at=NOW)
         audit.add("probe", at=NOW)
-    assert places(bench) == [1, 2, 3, 4, 5]
+    assert places(worked_example) == [1, 2, 3, 4, 5]
     assert found() == []
     assert head().position == 5
 
 
-def test_what_is_rolled_back_leaves_no_gap(bench: Bench) -> None:
+def test_what_is_rolled_back_leaves_no_gap(worked_example: WorkedExample) -> None:
     write()
     with pytest.raises(ZeroDivisionError):
         write_and_fail()
     write()
-    entry_ids = [entry_id for (entry_id,) in bench.query("SELECT id FROM audit_entries ORDER BY id")]
+    entry_ids = [entry_id for (entry_id,) in worked_example.query("SELECT id FROM audit_entries ORDER BY id")]
     assert entry_ids[1] - entry_ids[0] > 1
-    assert places(bench) == [1, 2]
+    assert places(worked_example) == [1, 2]
     assert found() == []
 
 
-def test_an_entry_written_by_hand_is_in_the_chain_too(bench: Bench) -> None:
-    bench.query("INSERT INTO audit_entries (at, action, result, detail) VALUES (now(), 'by hand', 'ok', '{}')")
-    assert places(bench) == [1]
+def test_an_entry_written_by_hand_is_in_the_chain_too(worked_example: WorkedExample) -> None:
+    worked_example.query("INSERT INTO audit_entries (at, action, result, detail) VALUES (now(), 'by hand', 'ok', '{}')")
+    assert places(worked_example) == [1]
     assert found() == []
 
 
@@ -100,24 +100,24 @@ def test_an_entry_written_by_hand_is_in_the_chain_too(bench: Bench) -> None:
         "SELECT audit_append(entry) FROM audit_entries AS entry",
     ],
 )
-def test_nobody_changes_or_deletes_what_is_written(bench: Bench, statement: str) -> None:
+def test_nobody_changes_or_deletes_what_is_written(worked_example: WorkedExample, statement: str) -> None:
     write()
-    before = bench.query("SELECT * FROM audit_entries JOIN audit_links ON entry_id = id")
+    before = worked_example.query("SELECT * FROM audit_entries JOIN audit_links ON entry_id = id")
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="can only be added to"):
-        bench.query(statement)
-    assert bench.query("SELECT * FROM audit_entries JOIN audit_links ON entry_id = id") == before
+        worked_example.query(statement)
+    assert worked_example.query("SELECT * FROM audit_entries JOIN audit_links ON entry_id = id") == before
 
 
-def test_an_entry_cannot_even_be_changed_before_it_is_committed(bench: Bench) -> None:
+def test_an_entry_cannot_even_be_changed_before_it_is_committed(worked_example: WorkedExample) -> None:
     both = """
         BEGIN;
         INSERT INTO audit_entries (at, action, result, detail) VALUES (now(), 'x', 'refused', '{}');
         UPDATE audit_entries SET result = 'ok';
     """
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        bench.query(both)
-    bench.query("ROLLBACK")
-    assert bench.query("SELECT count(*) FROM audit_entries") == [(0,)]
+        worked_example.query(both)
+    worked_example.query("ROLLBACK")
+    assert worked_example.query("SELECT count(*) FROM audit_entries") == [(0,)]
 
 
 TAMPERING = {
@@ -202,23 +202,23 @@ TAMPERING = {
 
 
 @pytest.mark.parametrize("how", TAMPERING)
-def test_tampering_with_the_triggers_switched_off_is_found(bench: Bench, how: str) -> None:
+def test_tampering_with_the_triggers_switched_off_is_found(worked_example: WorkedExample, how: str) -> None:
     statements, expected = TAMPERING[how]
     write(5, kind="sound")
-    with without_triggers(bench.connection):
+    with without_triggers(worked_example.connection):
         for statement in statements:
-            bench.query(statement)
+            worked_example.query(statement)
     assert found() == expected
-    told = [str(each) for each in fsck.list_violations(bench.portal.storage, now=NOW)]
+    told = [str(each) for each in fsck.list_violations(worked_example.portal.storage, now=NOW)]
     assert told == expected
 
 
-def test_a_cut_tail_shows_only_beside_a_head_that_was_noted(bench: Bench) -> None:
+def test_a_cut_tail_shows_only_beside_a_head_that_was_noted(worked_example: WorkedExample) -> None:
     write(3)
-    early, late = Head(2, digest_at(bench, 2)), head()
-    with without_triggers(bench.connection):
-        bench.query("DELETE FROM audit_entries WHERE id = 3")
-        bench.query("DELETE FROM audit_links WHERE position = 3")
+    early, late = Head(2, digest_at(worked_example, 2)), head()
+    with without_triggers(worked_example.connection):
+        worked_example.query("DELETE FROM audit_entries WHERE id = 3")
+        worked_example.query("DELETE FROM audit_links WHERE position = 3")
     assert found() == []
     assert found(early) == []
     assert found(early, late) == [f"audit trail ends before a head that was noted: {late}"]
@@ -226,23 +226,23 @@ def test_a_cut_tail_shows_only_beside_a_head_that_was_noted(bench: Bench) -> Non
     assert found(late) == [f"audit trail differs from a head that was noted: {late}"]
 
 
-def test_a_trail_written_anew_shows_only_beside_a_head_that_was_noted(bench: Bench) -> None:
+def test_a_trail_written_anew_shows_only_beside_a_head_that_was_noted(worked_example: WorkedExample) -> None:
     write(3)
     noted = head()
-    with without_triggers(bench.connection):
-        bench.query("DELETE FROM audit_links")
-        bench.query("UPDATE audit_entries SET result = 'refused' WHERE id = 2")
-        bench.query("SELECT audit_append(entry) FROM (SELECT * FROM audit_entries ORDER BY id) AS entry")
+    with without_triggers(worked_example.connection):
+        worked_example.query("DELETE FROM audit_links")
+        worked_example.query("UPDATE audit_entries SET result = 'refused' WHERE id = 2")
+        worked_example.query("SELECT audit_append(entry) FROM (SELECT * FROM audit_entries ORDER BY id) AS entry")
     assert found() == []
     assert found(noted) == [f"audit trail differs from a head that was noted: {noted}"]
 
 
-def digest_at(bench: Bench, position: int) -> bytes:
-    [(digest,)] = bench.query("SELECT digest FROM audit_links WHERE position = %(at)s", at=position)
+def digest_at(worked_example: WorkedExample, position: int) -> bytes:
+    [(digest,)] = worked_example.query("SELECT digest FROM audit_links WHERE position = %(at)s", at=position)
     return bytes(digest)
 
 
-def test_many_writers_at_once_make_one_unbroken_chain(bench: Bench) -> None:
+def test_many_writers_at_once_make_one_unbroken_chain(worked_example: WorkedExample) -> None:
     def write_some() -> None:
         for number in range(20):
             if number % 5 == 0:
@@ -252,12 +252,12 @@ def test_many_writers_at_once_make_one_unbroken_chain(bench: Bench) -> None:
                 write(number=number)
 
     writers: list[Callable[[], Any]] = [write_some] * 8
-    assert bench.together(writers) == [None] * 8
-    assert sorted(places(bench)) == list(range(1, 8 * 16 + 1))
+    assert worked_example.run_concurrently(writers) == [None] * 8
+    assert sorted(places(worked_example)) == list(range(1, 8 * 16 + 1))
     assert found() == []
 
 
-def test_no_snapshot_of_the_past_can_fork_the_chain(bench: Bench, database_url: str) -> None:
+def test_no_snapshot_of_the_past_can_fork_the_chain(worked_example: WorkedExample, database_url: str) -> None:
     write()
     address = database_url.replace("+psycopg", "")
     with psycopg.connect(address, connect_timeout=3) as late:
@@ -266,61 +266,65 @@ def test_no_snapshot_of_the_past_can_fork_the_chain(bench: Bench, database_url: 
         write()
         with pytest.raises(psycopg.errors.UniqueViolation):
             late.commit()
-    assert places(bench) == [1, 2]
+    assert places(worked_example) == [1, 2]
     assert found() == []
 
 
 def test_a_transaction_without_entries_does_not_wait_for_one_that_is_being_linked(
-    bench: Bench, database_url: str
+    worked_example: WorkedExample, database_url: str
 ) -> None:
     address = database_url.replace("+psycopg", "")
     with psycopg.connect(address, connect_timeout=3) as other:
         other.execute("INSERT INTO audit_entries (at, action, result, detail) VALUES (now(), 'x', 'ok', '{}')")
         # As if it stood in its commit: from here on it holds the lock.
         other.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        bench.query("SET lock_timeout = '1s'")
-        bench.query("UPDATE provider_budget SET id = id")
+        worked_example.query("SET lock_timeout = '1s'")
+        worked_example.query("UPDATE provider_budget SET id = id")
         with pytest.raises(psycopg.errors.LockNotAvailable):
-            bench.query("INSERT INTO audit_entries (at, action, result, detail) VALUES (now(), 'x', 'ok', '{}')")
+            worked_example.query(
+                "INSERT INTO audit_entries (at, action, result, detail) VALUES (now(), 'x', 'ok', '{}')"
+            )
         other.rollback()
     assert found() == []
 
 
-def command(bench: Bench, monkeypatch: pytest.MonkeyPatch, *heads: str) -> tuple[int, list[str]]:
+def command(worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch, *heads: str) -> tuple[int, list[str]]:
     """Run ``portal fsck`` with heads noted earlier; its status and lines."""
     monkeypatch.setattr(cli, "settings_or_exit", lambda: None)
     options = [part for head in heads for part in ("--audit-head", head)]
-    done = CliRunner().invoke(cli.portal, ["fsck", "--fast", *options], obj=lambda: bench.app)
+    done = CliRunner().invoke(cli.portal, ["fsck", "--fast", *options], obj=lambda: worked_example.app)
     return done.exit_code, done.output.splitlines()
 
 
 def test_the_command_prints_the_head_and_compares_it_with_earlier_ones(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert command(bench, monkeypatch) == (0, ["audit head none", "clean"])
+    assert command(worked_example, monkeypatch) == (0, ["audit head none", "clean"])
     write(2)
     earlier = str(head())
     write()
-    assert command(bench, monkeypatch, earlier) == (0, [f"audit head {head()}", "clean"])
+    assert command(worked_example, monkeypatch, earlier) == (0, [f"audit head {head()}", "clean"])
     other = f"2:{'0' * 64}"
-    status, lines = command(bench, monkeypatch, earlier, other)
+    status, lines = command(worked_example, monkeypatch, earlier, other)
     assert status == 1
     assert lines[0] == f"audit trail differs from a head that was noted: {other}"
-    status, lines = command(bench, monkeypatch, "2:abc")
+    status, lines = command(worked_example, monkeypatch, "2:abc")
     assert status == 2
     assert "a head is a position, a colon and 64 hex digits" in lines[-1]
 
 
-def test_the_nightly_check_is_written_down_with_its_result(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_nightly_check_is_written_down_with_its_result(
+    worked_example: WorkedExample, caplog: pytest.LogCaptureFixture
+) -> None:
     write(2)
     before = head()
-    bench.run("audit.verify", {})
-    with without_triggers(bench.connection):
-        bench.query("UPDATE audit_entries SET result = 'refused' WHERE id = 1")
-    bench.clock.advance(days=1)
+    worked_example.run("audit.verify", {})
+    with without_triggers(worked_example.connection):
+        worked_example.query("UPDATE audit_entries SET result = 'refused' WHERE id = 1")
+    worked_example.clock.advance(days=1)
     with caplog.at_level(logging.ERROR):
-        bench.run("audit.verify", {})
-    rows = bench.query(
+        worked_example.run("audit.verify", {})
+    rows = worked_example.query(
         "SELECT at, result, channel, detail FROM audit_entries WHERE action = 'audit.verified' ORDER BY id"
     )
     assert [tuple(row) for row in rows[:1]] == [(NOW, "ok", "worker", {"entries": 2, "faults": 0, "head": str(before)})]
@@ -328,9 +332,11 @@ def test_the_nightly_check_is_written_down_with_its_result(bench: Bench, caplog:
     assert "audit.chain_broken" in caplog.text
 
 
-def test_the_head_goes_into_the_log_in_the_form_fsck_takes(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_head_goes_into_the_log_in_the_form_fsck_takes(
+    worked_example: WorkedExample, caplog: pytest.LogCaptureFixture
+) -> None:
     write(2)
     with caplog.at_level(logging.INFO):
-        bench.run("audit.note_head", {})
+        worked_example.run("audit.note_head", {})
     [line] = [record for record in caplog.records if record.message == "audit.head_recorded"]
     assert found(Head.read(vars(line)["head"])) == []

@@ -10,7 +10,7 @@ import pytest
 from portal.models import budget
 from portal.provider import Grant
 from portal.services.provider_budget import SharedBudget
-from tests.integration.core.bench import Bench
+from tests.integration.core.worked_example import WorkedExample
 
 START = datetime(2026, 11, 20, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -45,7 +45,7 @@ def busiest_minute(made: list[datetime]) -> int:
 
 
 @pytest.mark.parametrize("limit", [10, 60, 300, 1000])
-def test_no_minute_holds_more_than_the_limit(bench: Bench, limit: int) -> None:
+def test_no_minute_holds_more_than_the_limit(worked_example: WorkedExample, limit: int) -> None:
     """Whatever minute one picks, and however greedy the callers are; and four fifths are really used."""
     watch = Watch()
     made = use_up(SharedBudget(limit, watch), watch, until=START + 4 * MINUTE)
@@ -53,7 +53,7 @@ def test_no_minute_holds_more_than_the_limit(bench: Bench, limit: int) -> None:
     assert len(made) >= 4 * limit * 0.8 - 1
 
 
-def test_background_work_leaves_room_for_people(bench: Bench) -> None:
+def test_background_work_leaves_room_for_people(worked_example: WorkedExample) -> None:
     """When background calls have taken all they may, a person still gets through at once."""
     watch = Watch()
     shared = SharedBudget(300, watch)
@@ -63,13 +63,13 @@ def test_background_work_leaves_room_for_people(bench: Bench) -> None:
     assert not isinstance(shared.acquire("background", watch.now), Grant)
 
 
-def test_background_work_is_not_starved_for_ever(bench: Bench) -> None:
+def test_background_work_is_not_starved_for_ever(worked_example: WorkedExample) -> None:
     """Also at a small limit it gets its turn."""
     watch = Watch()
     assert use_up(SharedBudget(10, watch), watch, until=START + 2 * MINUTE, priority="background")
 
 
-def test_threads_share_one_bucket(bench: Bench) -> None:
+def test_threads_share_one_bucket(worked_example: WorkedExample) -> None:
     """Eight callers at the same moment get together what one would get."""
     watch = Watch()
     shared = SharedBudget(300, watch)
@@ -77,7 +77,7 @@ def test_threads_share_one_bucket(bench: Bench) -> None:
     granted: list[bool] = []
 
     def greedy() -> None:
-        with bench.app.app_context():
+        with worked_example.app.app_context():
             granted.extend(isinstance(shared.acquire("interactive", START), Grant) for _ in range(20))
 
     threads = [Thread(target=greedy) for _ in range(8)]
@@ -88,7 +88,7 @@ def test_threads_share_one_bucket(bench: Bench) -> None:
     assert (len(granted), sum(granted)) == (160, alone)
 
 
-def test_an_empty_window_at_the_provider_closes_the_bucket(bench: Bench) -> None:
+def test_an_empty_window_at_the_provider_closes_the_bucket(worked_example: WorkedExample) -> None:
     """Somebody else used the key: nobody calls before the window starts anew."""
     watch = Watch()
     shared = SharedBudget(300, watch)
@@ -100,7 +100,7 @@ def test_an_empty_window_at_the_provider_closes_the_bucket(bench: Bench) -> None
     assert isinstance(shared.acquire("interactive", watch.now), Grant)
 
 
-def test_a_reset_far_away_is_not_believed(bench: Bench) -> None:
+def test_a_reset_far_away_is_not_believed(worked_example: WorkedExample) -> None:
     """A wrong clock at the provider must not stop the portal for hours."""
     watch = Watch()
     shared = SharedBudget(300, watch)
@@ -111,7 +111,7 @@ def test_a_reset_far_away_is_not_believed(bench: Bench) -> None:
     assert leave <= 90
 
 
-def test_a_lower_limit_in_the_headers_is_followed(bench: Bench) -> None:
+def test_a_lower_limit_in_the_headers_is_followed(worked_example: WorkedExample) -> None:
     """The configured number is what the contract says; the header is what is enforced."""
     watch = Watch()
     shared = SharedBudget(300, watch)

@@ -14,20 +14,20 @@ from portal.models import consents, people
 from portal.models.people import Person
 from portal.services import consent, journey
 from tests.factories import NOW, agree, make_person, plain_policy
-from tests.integration.core.bench import Bench
+from tests.integration.core.worked_example import WorkedExample
 
 
 def give(person: Person, ticked: list[str], **options: object) -> object:
     return consent.give(person, plain_policy(), ticked, now=NOW, provider="profilebakery", **options)  # type: ignore[arg-type]
 
 
-def test_what_is_kept_is_what_was_shown(bench: Bench) -> None:
+def test_what_is_kept_is_what_was_shown(worked_example: WorkedExample) -> None:
     person = make_person()
     text = plain_policy()
     before = people.get_version(person.id)
     with open_audit_context(AuditContext(Channel.WEB, address_digest="d1")):
         give(person, ["photos", "studio"], user_agent="Browser")
-    [row] = bench.query(
+    [row] = worked_example.query(
         "SELECT text, text_sha256, policy_version, locale, purposes, provider, given_at, withdrawn_at, address_digest "
         "FROM consents"
     )
@@ -47,15 +47,15 @@ def test_what_is_kept_is_what_was_shown(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("ticked", [[], ["photos"], ["studio"], ["photos", "other"]])
-def test_every_statement_needs_its_tick(bench: Bench, ticked: list[str]) -> None:
+def test_every_statement_needs_its_tick(worked_example: WorkedExample, ticked: list[str]) -> None:
     person = make_person()
     with pytest.raises(BadInput):
         give(person, ticked)
-    assert bench.query("SELECT count(*) FROM consents") == [(0,)]
+    assert worked_example.query("SELECT count(*) FROM consents") == [(0,)]
     assert journey.load(person).stage is Stage.NOT_STARTED
 
 
-def test_agreeing_twice_or_ten_times_at_once_is_agreeing_once(bench: Bench) -> None:
+def test_agreeing_twice_or_ten_times_at_once_is_agreeing_once(worked_example: WorkedExample) -> None:
     person_id = make_person().id
 
     def one() -> object:
@@ -63,27 +63,27 @@ def test_agreeing_twice_or_ten_times_at_once_is_agreeing_once(bench: Bench) -> N
         assert person is not None
         return agree(person).id
 
-    given = bench.together([one] * 10)
+    given = worked_example.run_concurrently([one] * 10)
     assert len(set(given)) == 1
-    assert bench.query("SELECT count(*) FROM consents") == [(1,)]
-    assert bench.query("SELECT count(*) FROM audit_entries WHERE action = 'consent.given'") == [(1,)]
+    assert worked_example.query("SELECT count(*) FROM consents") == [(1,)]
+    assert worked_example.query("SELECT count(*) FROM audit_entries WHERE action = 'consent.given'") == [(1,)]
 
 
-def test_withdrawing_keeps_the_proof_and_ends_the_consent(bench: Bench) -> None:
+def test_withdrawing_keeps_the_proof_and_ends_the_consent(worked_example: WorkedExample) -> None:
     person = make_person()
     agree(person)
     later = NOW + timedelta(days=3)
     assert consent.withdraw(person, now=later)
     assert not consent.withdraw(person, now=later + timedelta(days=1))
-    assert bench.query("SELECT given_at, withdrawn_at FROM consents") == [(NOW, later)]
+    assert worked_example.query("SELECT given_at, withdrawn_at FROM consents") == [(NOW, later)]
     assert journey.load(person).stage is Stage.NOT_STARTED
     assert not consents.stands(person.id)
     agree(person, now=later)
     assert journey.load(person).stage is Stage.CONSENT_GIVEN
-    assert bench.query("SELECT count(*) FROM consents") == [(2,)]
+    assert worked_example.query("SELECT count(*) FROM consents") == [(2,)]
 
 
-def test_another_version_of_the_text_asks_again(bench: Bench) -> None:
+def test_another_version_of_the_text_asks_again(worked_example: WorkedExample) -> None:
     person = make_person()
     older = replace(plain_policy(), version="2020-01")
     consent.give(person, older, ["photos", "studio"], now=NOW, provider="profilebakery")
@@ -92,7 +92,7 @@ def test_another_version_of_the_text_asks_again(bench: Bench) -> None:
     assert journey.load(person).stage is Stage.CONSENT_GIVEN
 
 
-def test_withdrawing_means_every_version(bench: Bench) -> None:
+def test_withdrawing_means_every_version(worked_example: WorkedExample) -> None:
     person = make_person()
     older = replace(plain_policy(), version="2020-01")
     consent.give(person, older, ["photos", "studio"], now=NOW, provider="profilebakery")
@@ -101,7 +101,7 @@ def test_withdrawing_means_every_version(bench: Bench) -> None:
     assert not consents.stands(person.id)
 
 
-def test_nothing_of_it_is_about_anybody_else(bench: Bench) -> None:
+def test_nothing_of_it_is_about_anybody_else(worked_example: WorkedExample) -> None:
     person, other = make_person(), make_person()
     agree(person)
     assert journey.load(other).stage is Stage.NOT_STARTED

@@ -10,21 +10,23 @@ from procrastinate import PsycopgConnector
 
 from portal.db import CONNECT_OPTIONS
 from portal.jobs import worker
-from tests.integration.core.bench import Bench
+from tests.integration.core.worked_example import WorkedExample
 
 TAKE = "SELECT id FROM procrastinate_fetch_job_v2(NULL, NULL)"
 PUT = "INSERT INTO procrastinate_jobs (queue_name, task_name, args) VALUES ('default', 'x', '{}') RETURNING id"
 
 
-async def _take_and_freeze(connector: PsycopgConnector, bench: Bench) -> tuple[list[object], list[object]]:
+async def _take_and_freeze(
+    connector: PsycopgConnector, worked_example: WorkedExample
+) -> tuple[list[object], list[object]]:
     """Take the job and never commit; return what another taker gets at once, and what it gets in the end."""
     await connector.open_async()
     try:
         async with connector.pool.connection() as frozen:
             await frozen.execute(TAKE)
-            at_once = bench.query(TAKE)
+            at_once = worked_example.query(TAKE)
             deadline = time.monotonic() + 30
-            while (later := bench.query(TAKE)) == [(None,)] and time.monotonic() < deadline:
+            while (later := worked_example.query(TAKE)) == [(None,)] and time.monotonic() < deadline:
                 await asyncio.sleep(0.05)
             await frozen.close()
     finally:
@@ -32,18 +34,18 @@ async def _take_and_freeze(connector: PsycopgConnector, bench: Bench) -> tuple[l
     return at_once, later
 
 
-def test_its_job_is_let_go(bench: Bench, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    job = bench.query(PUT)[0]
+def test_its_job_is_let_go(worked_example: WorkedExample, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = worked_example.query(PUT)[0]
     hurried = {
         **CONNECT_OPTIONS,
         "options": str(CONNECT_OPTIONS["options"]).replace("session_timeout=20000", "session_timeout=500"),
     }
     monkeypatch.setattr(worker, "CONNECT_OPTIONS", hurried)
-    at_once, later = asyncio.run(_take_and_freeze(worker.create_connector(database_url), bench))
+    at_once, later = asyncio.run(_take_and_freeze(worker.create_connector(database_url), worked_example))
     assert (at_once, later) == ([(None,)], [job])
 
 
-def test_it_is_so_in_earnest_within_half_a_minute(bench: Bench, database_url: str) -> None:
+def test_it_is_so_in_earnest_within_half_a_minute(worked_example: WorkedExample, database_url: str) -> None:
     async def limit() -> object:
         connector = worker.create_connector(database_url)
         await connector.open_async()

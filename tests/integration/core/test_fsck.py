@@ -12,7 +12,7 @@ from portal.models import deliveries
 from portal.services import fsck, mirroring
 from portal.storage import LocalStorage, Storage
 from tests.factories import NOW, agree, make_person, make_photo, make_shoot
-from tests.integration.core.bench import Bench
+from tests.integration.core.worked_example import WorkedExample
 from tests.unit.images.photos import portrait, saved
 
 HOLD = """
@@ -36,41 +36,44 @@ class Busy(LocalStorage):
         return iter(keys)
 
 
-def rules(bench: Bench, storage: Storage | None = None) -> set[str]:
-    return {found.rule for found in fsck.list_violations(storage or bench.portal.storage, now=bench.clock.now)}
+def rules(worked_example: WorkedExample, storage: Storage | None = None) -> set[str]:
+    return {
+        found.rule
+        for found in fsck.list_violations(storage or worked_example.portal.storage, now=worked_example.clock.now)
+    }
 
 
-def stored_photo(bench: Bench) -> tuple[str, str]:
+def stored_photo(worked_example: WorkedExample) -> tuple[str, str]:
     """One of two photos that are copied; its id and the key of one of its files."""
     person = make_person()
     agree(person)
     shoot = make_shoot(person, provider_status="active", finished_at=NOW)
-    bench.provider.add(person.email, "active", id=shoot.provider_id, photos=["p1", "p2"])
-    bench.downloader.content |= dict.fromkeys(("p1", "p2"), saved(portrait(48, 60)))
-    portal = bench.portal
+    worked_example.provider.add(person.email, "active", id=shoot.provider_id, photos=["p1", "p2"])
+    worked_example.downloader.content |= dict.fromkeys(("p1", "p2"), saved(portrait(48, 60)))
+    portal = worked_example.portal
     mirroring.copy_photos(shoot.id, portal)
-    photo, key = bench.query("SELECT photo_id, storage_key FROM renditions ORDER BY name LIMIT 1")[0]
+    photo, key = worked_example.query("SELECT photo_id, storage_key FROM renditions ORDER BY name LIMIT 1")[0]
     return str(photo), key
 
 
-def test_every_broken_invariant_has_its_name(bench: Bench) -> None:
+def test_every_broken_invariant_has_its_name(worked_example: WorkedExample) -> None:
     person = make_person()
     make_photo(make_shoot(person, provider_status="active"))
     unasked = make_shoot(make_person(), provider_id=None, provider_status=None)
     chosen = make_photo(make_shoot(make_person()))
-    bench.query("INSERT INTO choices (id, shoot_id, photo_id, origin, key, acted_at, recorded_at) VALUES "
+    worked_example.query("INSERT INTO choices (id, shoot_id, photo_id, origin, key, acted_at, recorded_at) VALUES "
                 "(gen_random_uuid(), %(shoot)s, %(photo)s, 'portal', 'k', now(), now())",
                 shoot=unasked.id, photo=chosen.id)  # fmt: skip
     hollow = make_shoot(make_person(), provider_status="active", copied_at=NOW)
-    bench.query("UPDATE shoots SET provider_status = 'pending' WHERE id = %(id)s", id=hollow.id)
+    worked_example.query("UPDATE shoots SET provider_status = 'pending' WHERE id = %(id)s", id=hollow.id)
     agree(person)
-    bench.query("UPDATE consents SET withdrawn_at = now()")
+    worked_example.query("UPDATE consents SET withdrawn_at = now()")
     bare = make_photo(make_shoot(make_person()))
-    bench.query("DELETE FROM renditions WHERE photo_id = %(id)s", id=bare.id)
-    bench.send({"id": "e1", "event": "model.status.updated"})
-    bench.query("DELETE FROM procrastinate_jobs")
-    bench.query(HOLD)
-    assert rules(bench) >= {
+    worked_example.query("DELETE FROM renditions WHERE photo_id = %(id)s", id=bare.id)
+    worked_example.send({"id": "e1", "event": "model.status.updated"})
+    worked_example.query("DELETE FROM procrastinate_jobs")
+    worked_example.query(HOLD)
+    assert rules(worked_example) >= {
         "delivery waits without a job",
         "people wait for a session and no turn is coming for so many",
         "finished shoot is not copied and nothing will copy it",
@@ -84,63 +87,69 @@ def test_every_broken_invariant_has_its_name(bench: Bench) -> None:
     }
 
 
-def test_files_are_compared_with_their_rows(bench: Bench) -> None:
-    _photo, key = stored_photo(bench)
-    storage = bench.portal.storage
-    assert rules(bench) == set()
+def test_files_are_compared_with_their_rows(worked_example: WorkedExample) -> None:
+    _photo, key = stored_photo(worked_example)
+    storage = worked_example.portal.storage
+    assert rules(worked_example) == set()
     content = storage.get(key)
     storage.put(key, b"another picture", "image/webp")
-    assert rules(bench) == {"file of a photo is not what was stored"}
+    assert rules(worked_example) == {"file of a photo is not what was stored"}
     storage.delete(key)
-    assert rules(bench) == {"file of a photo is missing"}
+    assert rules(worked_example) == {"file of a photo is missing"}
     storage.put(key, content, "image/webp")
     storage.put(f"photos/{make_person().id}/96-{0:016x}.webp", b"x", "image/webp")
-    assert rules(bench) == {"file belongs to no photo"}
+    assert rules(worked_example) == {"file belongs to no photo"}
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_photos_that_arrive_while_the_files_are_listed_are_no_violation(bench: Bench, moment: str) -> None:
-    arrive = lambda: bench.together([lambda: stored_photo(bench)])  # noqa: E731 - a name for both places
+def test_photos_that_arrive_while_the_files_are_listed_are_no_violation(
+    worked_example: WorkedExample, moment: str
+) -> None:
+    arrive = lambda: worked_example.run_concurrently([lambda: stored_photo(worked_example)])  # noqa: E731 - a name for both places
     nothing = lambda: None  # noqa: E731
-    root = bench.portal.storage.root  # type: ignore[attr-defined]
+    root = worked_example.portal.storage.root  # type: ignore[attr-defined]
     busy = Busy(root, arrive, nothing) if moment == "before" else Busy(root, nothing, arrive)
-    assert rules(bench, busy) == set()
-    assert bench.query("SELECT count(*) FROM photos WHERE copied_at IS NOT NULL") == [(2,)]
+    assert rules(worked_example, busy) == set()
+    assert worked_example.query("SELECT count(*) FROM photos WHERE copied_at IS NOT NULL") == [(2,)]
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_files_that_go_before_their_rows_are_no_violation(bench: Bench, moment: str) -> None:
-    photo, key = stored_photo(bench)
-    bench.query("UPDATE photos SET removed_at = %(at)s WHERE id = %(id)s", at=NOW, id=photo)
-    storage = bench.portal.storage
+def test_files_that_go_before_their_rows_are_no_violation(worked_example: WorkedExample, moment: str) -> None:
+    photo, key = stored_photo(worked_example)
+    worked_example.query("UPDATE photos SET removed_at = %(at)s WHERE id = %(id)s", at=NOW, id=photo)
+    storage = worked_example.portal.storage
     if moment == "before":
         storage.delete(key)
     busy = Busy(storage.root, lambda: None, lambda: storage.delete(key))  # type: ignore[attr-defined]
-    assert rules(bench, busy) == set()
+    assert rules(worked_example, busy) == set()
 
 
-def test_work_that_ends_while_it_is_looked_for_is_no_violation(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    bench.send({"id": "e1", "event": "model.status.updated"})
+def test_work_that_ends_while_it_is_looked_for_is_no_violation(
+    worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worked_example.send({"id": "e1", "event": "model.status.updated"})
     pending = deliveries.list_ids_in_state
 
     def in_state(state: str) -> list[int]:
         found = pending(state)
-        bench.together([bench.work])
+        worked_example.run_concurrently([worked_example.work])
         return found
 
     monkeypatch.setattr(deliveries, "list_ids_in_state", in_state)
-    assert rules(bench) == set()
-    assert bench.query("SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'") == [(0,)]
+    assert rules(worked_example) == set()
+    assert worked_example.query("SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'") == [(0,)]
 
 
-def test_a_job_may_be_without_its_worker_until_it_is_taken_over(bench: Bench) -> None:
-    job = bench.query(HOLD)[0][0]
-    bench.query("DELETE FROM procrastinate_events")
-    bench.query(STARTED, job=job, at=bench.clock.now)
-    assert rules(bench) == set()
-    bench.clock.advance(minutes=2, seconds=1)
-    assert rules(bench) == {"job is held by a worker that is gone"}
+def test_a_job_may_be_without_its_worker_until_it_is_taken_over(worked_example: WorkedExample) -> None:
+    job = worked_example.query(HOLD)[0][0]
+    worked_example.query("DELETE FROM procrastinate_events")
+    worked_example.query(STARTED, job=job, at=worked_example.clock.now)
+    assert rules(worked_example) == set()
+    worked_example.clock.advance(minutes=2, seconds=1)
+    assert rules(worked_example) == {"job is held by a worker that is gone"}
     beat = "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (%(at)s) RETURNING id"
-    worker = bench.query(beat, at=bench.clock.now - timedelta(seconds=100))[0][0]
-    bench.query("UPDATE procrastinate_jobs SET worker_id = %(worker)s WHERE id = %(job)s", worker=worker, job=job)
-    assert rules(bench) == set()
+    worker = worked_example.query(beat, at=worked_example.clock.now - timedelta(seconds=100))[0][0]
+    worked_example.query(
+        "UPDATE procrastinate_jobs SET worker_id = %(worker)s WHERE id = %(job)s", worker=worker, job=job
+    )
+    assert rules(worked_example) == set()

@@ -16,7 +16,7 @@ from portal.models.photos import Photo
 from portal.models.shoots import Shoot
 from portal.services import gallery, journey, shoot_sync
 from tests.factories import NOW, USE, acts_of, agree, make_finished, make_person, make_photo, make_shoot
-from tests.integration.core.bench import Bench
+from tests.integration.core.worked_example import WorkedExample
 
 
 def finished(photos: int = 3) -> tuple[Person, Shoot, list[Photo]]:
@@ -45,7 +45,7 @@ def chosen(person: Person) -> str | None:
     return None if choice is None else str(choice.photo_id)
 
 
-def test_a_choice_is_kept_shown_and_told(bench: Bench) -> None:
+def test_a_choice_is_kept_shown_and_told(worked_example: WorkedExample) -> None:
     person, _, (first, *_) = finished()
     before = people.get_version(person.id)
     assert journey.load(person).stage is Stage.READY
@@ -54,17 +54,19 @@ def test_a_choice_is_kept_shown_and_told(bench: Bench) -> None:
     opened = gallery.get_gallery(person)
     assert opened.chosen_id == first.id
     assert people.get_version(person.id) == before + 1
-    assert bench.query("SELECT actor_id = subject_id FROM audit_entries WHERE action = 'choice.made'") == [(True,)]
+    assert worked_example.query("SELECT actor_id = subject_id FROM audit_entries WHERE action = 'choice.made'") == [
+        (True,)
+    ]
 
 
-def test_the_same_photo_twice_is_one_act(bench: Bench) -> None:
+def test_the_same_photo_twice_is_one_act(worked_example: WorkedExample) -> None:
     person, shoot, (first, *_) = finished()
     times = [NOW + timedelta(seconds=second) for second in range(3)]
     acts = {gallery.choose_photo(person, first.id, agreement=USE, now=now).id for now in times}
     assert len(acts) == len(acts_of(shoot)) == 1
 
 
-def test_at_the_same_moment_in_two_tabs_one_is_the_last(bench: Bench) -> None:
+def test_at_the_same_moment_in_two_tabs_one_is_the_last(worked_example: WorkedExample) -> None:
     person, shoot, photos = finished()
     person_id = person.id
 
@@ -73,14 +75,14 @@ def test_at_the_same_moment_in_two_tabs_one_is_the_last(bench: Bench) -> None:
         assert own is not None
         gallery.choose_photo(own, photo.id, agreement=USE, now=NOW)
 
-    outcomes = bench.together([lambda photo=photo: choose(photo) for photo in photos * 3])  # type: ignore[misc]
+    outcomes = worked_example.run_concurrently([lambda photo=photo: choose(photo) for photo in photos * 3])  # type: ignore[misc]
     assert outcomes == [None] * 9
     acts = acts_of(shoot)
     assert len({act.acted_at for act in acts}) == len(acts)
     assert chosen(person) == str(acts[-1].photo_id)
 
 
-def test_the_latest_act_wins_wherever_it_happened(bench: Bench) -> None:
+def test_the_latest_act_wins_wherever_it_happened(worked_example: WorkedExample) -> None:
     person, shoot, (first, second, third) = finished()
     pick_in_studio(shoot, first, NOW + timedelta(minutes=1))
     assert chosen(person) == str(first.id)
@@ -95,7 +97,7 @@ def test_the_latest_act_wins_wherever_it_happened(bench: Bench) -> None:
     assert opened.studio_photo_id == third.id
 
 
-def test_choosing_here_wins_over_a_pick_from_a_clock_that_is_ahead(bench: Bench) -> None:
+def test_choosing_here_wins_over_a_pick_from_a_clock_that_is_ahead(worked_example: WorkedExample) -> None:
     person, shoot, (first, second, third) = finished()
     pick_in_studio(shoot, first, NOW + timedelta(minutes=4))
     gallery.choose_photo(person, second.id, agreement=USE, now=NOW)
@@ -104,7 +106,7 @@ def test_choosing_here_wins_over_a_pick_from_a_clock_that_is_ahead(bench: Bench)
     assert chosen(person) == str(third.id)
 
 
-def test_a_pick_found_by_the_sweep_never_outranks_a_choice_made_here(bench: Bench) -> None:
+def test_a_pick_found_by_the_sweep_never_outranks_a_choice_made_here(worked_example: WorkedExample) -> None:
     person, shoot, (first, second, third) = finished()
     gallery.choose_photo(person, first.id, agreement=USE, now=NOW)
     assert learn(shoot, second, NOW + timedelta(hours=1))
@@ -116,14 +118,14 @@ def test_a_pick_found_by_the_sweep_never_outranks_a_choice_made_here(bench: Benc
     assert not learn(shoot, third, NOW + timedelta(hours=3))
 
 
-def test_a_pick_found_by_the_sweep_replaces_an_earlier_pick_in_the_studio(bench: Bench) -> None:
+def test_a_pick_found_by_the_sweep_replaces_an_earlier_pick_in_the_studio(worked_example: WorkedExample) -> None:
     person, shoot, (first, second, _) = finished()
     pick_in_studio(shoot, first, NOW)
     assert learn(shoot, second, NOW + timedelta(hours=1))
     assert chosen(person) == str(second.id)
 
 
-def test_a_pick_of_a_photo_that_is_not_here_is_not_shown(bench: Bench) -> None:
+def test_a_pick_of_a_photo_that_is_not_here_is_not_shown(worked_example: WorkedExample) -> None:
     person, shoot, (first, *_) = finished()
     refused = make_photo(shoot, copied_at=None, refused="PhotoRefused")
     pick_in_studio(shoot, refused, NOW)
@@ -133,7 +135,7 @@ def test_a_pick_of_a_photo_that_is_not_here_is_not_shown(bench: Bench) -> None:
     assert chosen(person) == str(first.id)
 
 
-def test_after_a_new_run_the_old_choice_does_not_count(bench: Bench) -> None:
+def test_after_a_new_run_the_old_choice_does_not_count(worked_example: WorkedExample) -> None:
     person, shoot, photos = finished()
     first = photos[0]
     gallery.choose_photo(person, first.id, agreement=USE, now=NOW)
@@ -146,7 +148,7 @@ def test_after_a_new_run_the_old_choice_does_not_count(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("whose", ["another person's", "nobody's", "one not copied yet", "one taken away"])
-def test_only_ones_own_visible_photos_can_be_chosen(bench: Bench, whose: str) -> None:
+def test_only_ones_own_visible_photos_can_be_chosen(worked_example: WorkedExample, whose: str) -> None:
     person, shoot, _ = finished()
     _, _, (theirs, *_) = finished()
     missing = {
@@ -162,7 +164,7 @@ def test_only_ones_own_visible_photos_can_be_chosen(bench: Bench, whose: str) ->
     assert acts_of(shoot) == []
 
 
-def test_nothing_can_be_chosen_before_everything_is_here(bench: Bench) -> None:
+def test_nothing_can_be_chosen_before_everything_is_here(worked_example: WorkedExample) -> None:
     person = make_person()
     shoot = make_shoot(person, provider_status="active")
     photo = make_photo(shoot)
@@ -172,7 +174,7 @@ def test_nothing_can_be_chosen_before_everything_is_here(bench: Bench) -> None:
         gallery.get_gallery(person)
 
 
-def test_renditions_are_found_by_name_for_their_owner_only(bench: Bench) -> None:
+def test_renditions_are_found_by_name_for_their_owner_only(worked_example: WorkedExample) -> None:
     person, _, (first, *_) = finished()
     other, _, _ = finished()
     assert gallery.get_rendition(person, first.id, "640.webp", now=NOW).photo_id == first.id
@@ -181,9 +183,9 @@ def test_renditions_are_found_by_name_for_their_owner_only(bench: Bench) -> None
             gallery.get_rendition(stranger, first.id, name, now=NOW)
 
 
-def test_photos_come_in_the_studios_order(bench: Bench) -> None:
+def test_photos_come_in_the_studios_order(worked_example: WorkedExample) -> None:
     person, _, photos = finished()
     for place, photo in enumerate(reversed(photos)):
-        bench.query("UPDATE photos SET position = %(place)s WHERE id = %(id)s", place=place, id=photo.id)
+        worked_example.query("UPDATE photos SET position = %(place)s WHERE id = %(id)s", place=place, id=photo.id)
     shown = gallery.get_gallery(person).photos
     assert [photo.id for photo in shown] == [photo.id for photo in reversed(photos)]

@@ -15,7 +15,7 @@ from portal.models.photos import Photo
 from portal.services import archive_contents, archives, crops, gallery, own_photos
 from portal.services import kits as kit_service
 from tests.factories import USE, make_person
-from tests.integration.core.bench import Bench
+from tests.integration.core.worked_example import WorkedExample
 from tests.unit.images.photos import portrait, saved
 
 
@@ -31,81 +31,81 @@ def stop_at(monkeypatch: pytest.MonkeyPatch, module: object, place: str) -> None
     monkeypatch.setattr(module, "failpoint", failpoint)
 
 
-def prepare(bench: Bench) -> tuple[Person, Photo]:
+def prepare(worked_example: WorkedExample) -> tuple[Person, Photo]:
     person = make_person()
-    photo = own_photos.store_upload(person, saved(portrait(400, 500)), context=bench.portal)
-    bench.work()
-    gallery.choose_photo(person, photo.id, agreement=USE, now=bench.clock.now)
+    photo = own_photos.store_upload(person, saved(portrait(400, 500)), context=worked_example.portal)
+    worked_example.work()
+    gallery.choose_photo(person, photo.id, agreement=USE, now=worked_example.clock.now)
     return person, photo
 
 
 @pytest.mark.parametrize("place", ["kit.after_put", "kit.after_file"])
-def test_kit(bench: Bench, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
-    person, _ = prepare(bench)
+def test_kit(worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    person, _ = prepare(worked_example)
     with transaction():
         kit = kits.find_current(person.id)
     assert kit is not None
     stop_at(monkeypatch, kit_service, place)
     with pytest.raises(Stopped):
-        kit_service.render_kit(kit.id, bench.portal)
+        kit_service.render_kit(kit.id, worked_example.portal)
     monkeypatch.undo()
-    bench.work()
+    worked_example.work()
     with transaction():
         files = kits.list_files(kit.id)
         done = kits.find_kit(kit.id)
     assert done is not None
     assert done.done == len(files) == len(KIT_FILES)
-    assert set(bench.portal.storage.list("kits/")) == {file.storage_key for file in files.values()}
+    assert set(worked_example.portal.storage.list("kits/")) == {file.storage_key for file in files.values()}
 
 
-def test_deleting_superseded_kits(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    person, photo = prepare(bench)
-    bench.work()
-    crops.set_crop(person, photo.id, Crop(0.4, 0.4, 0.6), now=bench.clock.now)
+def test_deleting_superseded_kits(worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch) -> None:
+    person, photo = prepare(worked_example)
+    worked_example.work()
+    crops.set_crop(person, photo.id, Crop(0.4, 0.4, 0.6), now=worked_example.clock.now)
     stop_at(monkeypatch, kit_service, "kit.after_delete")
     with pytest.raises(Stopped):
-        kit_service.delete_superseded(bench.portal)
+        kit_service.delete_superseded(worked_example.portal)
     monkeypatch.undo()
-    bench.work()
-    assert len({key.split("/")[1] for key in bench.portal.storage.list("kits/")}) == 1
-    assert bench.query("SELECT count(*) FROM kits") == [(1,)]
+    worked_example.work()
+    assert len({key.split("/")[1] for key in worked_example.portal.storage.list("kits/")}) == 1
+    assert worked_example.query("SELECT count(*) FROM kits") == [(1,)]
 
 
 @pytest.mark.parametrize("place", ["archive.after_entry", "archive.after_put"])
-def test_archive(bench: Bench, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
-    person, _ = prepare(bench)
-    archive = archives.request_archive(person, ArchiveKind.PHOTOS, file_name="photos", now=bench.clock.now)
+def test_archive(worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    person, _ = prepare(worked_example)
+    archive = archives.request_archive(person, ArchiveKind.PHOTOS, file_name="photos", now=worked_example.clock.now)
     stop_at(monkeypatch, archives, place)
     with pytest.raises(Stopped):
-        archives.build_archive(archive.id, bench.portal, archive_contents.LISTINGS)
+        archives.build_archive(archive.id, worked_example.portal, archive_contents.LISTINGS)
     monkeypatch.undo()
-    bench.work()
-    finished, stream = archives.open_archive(person, archive.id, context=bench.portal)
+    worked_example.work()
+    finished, stream = archives.open_archive(person, archive.id, context=worked_example.portal)
     stream.close()
     assert finished.done == finished.total == 1
-    assert finished.storage_key in set(bench.portal.storage.list("archives/"))
-    bench.clock.advance(hours=25)
-    archives.delete_expired(bench.portal)
-    assert list(bench.portal.storage.list("archives/")) == []
+    assert finished.storage_key in set(worked_example.portal.storage.list("archives/"))
+    worked_example.clock.advance(hours=25)
+    archives.delete_expired(worked_example.portal)
+    assert list(worked_example.portal.storage.list("archives/")) == []
 
 
-def test_own_photo(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_own_photo(worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch) -> None:
     person = make_person()
-    photo = own_photos.store_upload(person, saved(portrait(400, 500)), context=bench.portal)
+    photo = own_photos.store_upload(person, saved(portrait(400, 500)), context=worked_example.portal)
     stop_at(monkeypatch, own_photos, "own_photo.after_renditions")
     with pytest.raises(Stopped):
-        own_photos.render_own_photo(photo.id, bench.portal)
+        own_photos.render_own_photo(photo.id, worked_example.portal)
     monkeypatch.undo()
-    bench.work()
-    assert bench.query("SELECT count(*) FROM renditions") == [(len(RENDITIONS),)]
-    assert list(bench.portal.storage.list("uploads/")) == []
+    worked_example.work()
+    assert worked_example.query("SELECT count(*) FROM renditions") == [(len(RENDITIONS),)]
+    assert list(worked_example.portal.storage.list("uploads/")) == []
 
 
 def test_upload_whose_request_stops_before_its_row_leaves_no_photo(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stop_at(monkeypatch, own_photos, "own_photo.after_put")
     with pytest.raises(Stopped):
-        own_photos.store_upload(make_person(), saved(portrait(400, 500)), context=bench.portal)
-    assert bench.query("SELECT count(*) FROM photos") == [(0,)]
-    assert list(bench.portal.storage.list("uploads/")) == []
+        own_photos.store_upload(make_person(), saved(portrait(400, 500)), context=worked_example.portal)
+    assert worked_example.query("SELECT count(*) FROM photos") == [(0,)]
+    assert list(worked_example.portal.storage.list("uploads/")) == []

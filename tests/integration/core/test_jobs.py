@@ -4,14 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-import signal
-import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import croniter
@@ -22,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from portal.db import transaction
 from portal.domain.errors import RetryLater
-from portal.domain.job_types import REFRESH_SHOOT, JobType
+from portal.domain.job_types import JobType
 from portal.jobs import runner, schedule
 from portal.jobs.runner import MAX_ATTEMPTS, MAX_RETRY_DELAY, compute_retry_delay, is_outage, queue, register_task
 from portal.models import audit
@@ -30,9 +24,8 @@ from portal.models import queue as jobs
 from portal.provider.errors import Forbidden, NotFound, PhotoExpired, PhotoUnavailable, RateLimited, Unavailable
 from portal.services.app_context import AppContext
 from portal.storage import InvalidKey, StorageFull, StorageUnavailable
-from tests.factories import NOW, agree, make_person, make_shoot
-from tests.integration.core.bench import Bench
-from tests.integration.core.processes import environment, running, until
+from tests.factories import NOW
+from tests.integration.core.worked_example import WorkedExample
 
 OUTAGES = [
     Unavailable("GET", "/x"),
@@ -57,43 +50,45 @@ def _id(error: Exception) -> str:
 
 
 @pytest.mark.parametrize("error", OUTAGES, ids=_id)
-def test_an_outage_is_never_given_up(bench: Bench, error: Exception) -> None:
+def test_an_outage_is_never_given_up(worked_example: WorkedExample, error: Exception) -> None:
     assert is_outage(error)
     for tries in (0, 4, 5, 10_000):
-        wait = compute_retry_delay(error, tries, bench.portal)
+        wait = compute_retry_delay(error, tries, worked_example.portal)
         assert wait is not None
         assert timedelta(0) < wait <= MAX_RETRY_DELAY
 
 
 @pytest.mark.parametrize("error", OWN_FAULTS, ids=_id)
-def test_what_does_not_pass_by_itself_is_given_up_after_five_tries(bench: Bench, error: Exception) -> None:
-    waits = [compute_retry_delay(error, tries, bench.portal) for tries in range(MAX_ATTEMPTS)]
+def test_what_does_not_pass_by_itself_is_given_up_after_five_tries(
+    worked_example: WorkedExample, error: Exception
+) -> None:
+    waits = [compute_retry_delay(error, tries, worked_example.portal) for tries in range(MAX_ATTEMPTS)]
     assert waits[-1] is None
     for tries, wait in enumerate(waits[:-1]):
         assert wait is not None
         assert 0.5 * 2**tries <= wait.total_seconds() <= 2**tries
 
 
-def test_retry_later_runs_at_its_time_and_at_most_as_often_as_it_allows(bench: Bench) -> None:
-    at = bench.clock.now + timedelta(minutes=3)
+def test_retry_later_runs_at_its_time_and_at_most_as_often_as_it_allows(worked_example: WorkedExample) -> None:
+    at = worked_example.clock.now + timedelta(minutes=3)
     for tries in (0, 100):
-        wait = compute_retry_delay(RetryLater(at), tries, bench.portal)
+        wait = compute_retry_delay(RetryLater(at), tries, worked_example.portal)
         assert wait is not None
         assert timedelta(minutes=3) < wait <= timedelta(minutes=3, seconds=2)
-    limited = [compute_retry_delay(RetryLater(at, max_attempts=3), tries, bench.portal) for tries in range(3)]
+    limited = [compute_retry_delay(RetryLater(at, max_attempts=3), tries, worked_example.portal) for tries in range(3)]
     assert [wait is None for wait in limited] == [False, False, True]
 
 
-def test_waits_are_spread(bench: Bench) -> None:
-    waits = {compute_retry_delay(OUTAGES[0], 8, bench.portal) for _ in range(20)}
+def test_waits_are_spread(worked_example: WorkedExample) -> None:
+    waits = {compute_retry_delay(OUTAGES[0], 8, worked_example.portal) for _ in range(20)}
     assert len(waits) == 20
 
 
 @pytest.mark.parametrize("seconds", [-5, 0, 40])
-def test_who_says_when_to_come_is_obeyed(bench: Bench, seconds: int) -> None:
+def test_who_says_when_to_come_is_obeyed(worked_example: WorkedExample, seconds: int) -> None:
     at = NOW + timedelta(seconds=seconds)
     for error in (RateLimited("GET", "/x", resets_at=at), RetryLater(at)):
-        wait = compute_retry_delay(error, 100, bench.portal)
+        wait = compute_retry_delay(error, 100, worked_example.portal)
         assert wait is not None
         assert max(seconds, 0) < wait.total_seconds() <= max(seconds, 0) + 2
 
@@ -135,75 +130,75 @@ def put(number: int = 1, job_type: JobType = PROBE) -> bool:
         return jobs.enqueue_job(job_type, number=number)
 
 
-def test_a_job_exists_exactly_if_its_reason_does(bench: Bench, probe: Probe) -> None:
+def test_a_job_exists_exactly_if_its_reason_does(worked_example: WorkedExample, probe: Probe) -> None:
     with contextlib.suppress(ZeroDivisionError), transaction():
-        make_row(bench)
+        make_row(worked_example)
         jobs.enqueue_job(PROBE, number=1)
         raise ZeroDivisionError
-    assert bench.queued() == []
-    assert bench.query("SELECT count(*) FROM audit_entries") == [(0,)]
+    assert worked_example.list_queued() == []
+    assert worked_example.query("SELECT count(*) FROM audit_entries") == [(0,)]
     with transaction():
         jobs.enqueue_job(PROBE, number=1)
-        assert bench.queued() == []
-    assert bench.queued() == [{"number": 1}]
+        assert worked_example.list_queued() == []
+    assert worked_example.list_queued() == [{"number": 1}]
 
 
-def make_row(bench: Bench) -> None:
+def make_row(worked_example: WorkedExample) -> None:
     audit.add("probe", at=NOW)
 
 
-def test_a_repeated_reason_is_one_job_and_spoils_no_transaction(bench: Bench, probe: Probe) -> None:
+def test_a_repeated_reason_is_one_job_and_spoils_no_transaction(worked_example: WorkedExample, probe: Probe) -> None:
     assert put()
     with transaction():
-        make_row(bench)
+        make_row(worked_example)
         assert not jobs.enqueue_job(PROBE, number=1)
-        make_row(bench)
+        make_row(worked_example)
         assert not jobs.enqueue_job(PROBE, number=1)
-        make_row(bench)
+        make_row(worked_example)
         assert jobs.enqueue_job(PROBE, number=2)
-    assert bench.query("SELECT count(*) FROM audit_entries") == [(3,)]
-    assert bench.queued() == [{"number": 1}, {"number": 2}]
+    assert worked_example.query("SELECT count(*) FROM audit_entries") == [(3,)]
+    assert worked_example.list_queued() == [{"number": 1}, {"number": 2}]
 
 
-def test_parallel_reasons_are_one_job(bench: Bench, probe: Probe) -> None:
-    assert sorted(bench.together([put] * 12)) == [False] * 11 + [True]
-    assert bench.work() == ["tests.probe"]
+def test_parallel_reasons_are_one_job(worked_example: WorkedExample, probe: Probe) -> None:
+    assert sorted(worked_example.run_concurrently([put] * 12)) == [False] * 11 + [True]
+    assert worked_example.work() == ["tests.probe"]
 
 
-def test_a_failure_that_passes_is_followed_by_a_success(bench: Bench, probe: Probe) -> None:
+def test_a_failure_that_passes_is_followed_by_a_success(worked_example: WorkedExample, probe: Probe) -> None:
     probe.failures = [ZeroDivisionError(), Unavailable("GET", "/x")]
     put()
-    assert len(bench.work()) == 3
+    assert len(worked_example.work()) == 3
     assert (len(probe.ran), probe.died) == (3, [])
 
 
-def test_poison_dies_after_five_tries_and_is_reported_once(bench: Bench, probe: Probe) -> None:
+def test_poison_dies_after_five_tries_and_is_reported_once(worked_example: WorkedExample, probe: Probe) -> None:
     probe.failures = [ZeroDivisionError() for _ in range(50)]
     put(7)
     put(8)
-    assert len(bench.work()) == 10
+    assert len(worked_example.work()) == 10
     assert sorted(probe.died) == ["ZeroDivisionError 7", "ZeroDivisionError 8"]
-    assert bench.query("SELECT count(*) FROM procrastinate_jobs WHERE status = 'failed'") == [(2,)]
+    assert worked_example.query("SELECT count(*) FROM procrastinate_jobs WHERE status = 'failed'") == [(2,)]
 
 
-def test_an_outage_of_a_day_kills_nothing(bench: Bench, probe: Probe) -> None:
+def test_an_outage_of_a_day_kills_nothing(worked_example: WorkedExample, probe: Probe) -> None:
     probe.failures = [Unavailable("GET", "/x") for _ in range(60)]
     put()
-    assert len(bench.work()) == 61
+    assert len(worked_example.work()) == 61
     assert probe.died == []
 
 
-def test_waiting_grows_by_the_portals_clock(bench: Bench, probe: Probe) -> None:
+def test_waiting_grows_by_the_portals_clock(worked_example: WorkedExample, probe: Probe) -> None:
     probe.failures = [Unavailable("GET", "/x") for _ in range(3)]
     put()
     for tries in range(3):
-        bench.work(limit=1)
-        [wait] = bench.waits("tests.probe")
+        worked_example.work(limit=1)
+        [wait] = worked_example.waits("tests.probe")
         assert 0.5 * 2**tries <= wait.total_seconds() <= 2**tries
 
 
 def test_a_further_try_is_queued_even_if_the_database_comes_back_late(
-    bench: Bench, probe: Probe, monkeypatch: pytest.MonkeyPatch
+    worked_example: WorkedExample, probe: Probe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = OperationalError("", {}, Exception())
     failures: list[Exception] = [gone, gone, gone]
@@ -219,26 +214,26 @@ def test_a_further_try_is_queued_even_if_the_database_comes_back_late(
     probe.failures = [gone]
     monkeypatch.setattr(jobs, "enqueue_job", fail_first)
     monkeypatch.setattr(runner.time, "sleep", pauses.append)
-    assert bench.work() == ["tests.probe", "tests.probe"]
+    assert worked_example.work() == ["tests.probe", "tests.probe"]
     assert pauses == list(runner.DELAYS_WITHOUT_DATABASE[:3])
     assert (len(probe.ran), probe.died) == (2, [])
 
 
-def test_a_retry_while_the_same_work_waits_already_breaks_nothing(bench: Bench, probe: Probe) -> None:
+def test_a_retry_while_the_same_work_waits_already_breaks_nothing(worked_example: WorkedExample, probe: Probe) -> None:
     probe.failures = [ZeroDivisionError()]
     put()
-    bench.query("UPDATE procrastinate_jobs SET status = 'doing'")
+    worked_example.query("UPDATE procrastinate_jobs SET status = 'doing'")
     put()
-    assert bench.run("tests.probe", {"number": 1}) == "succeeded"
-    assert bench.queued() == [{"number": 1}]
-    bench.query("UPDATE procrastinate_jobs SET status = 'succeeded' WHERE status = 'doing'")
-    assert bench.work() == ["tests.probe"]
+    assert worked_example.run("tests.probe", {"number": 1}) == "succeeded"
+    assert worked_example.list_queued() == [{"number": 1}]
+    worked_example.query("UPDATE procrastinate_jobs SET status = 'succeeded' WHERE status = 'doing'")
+    assert worked_example.work() == ["tests.probe"]
 
 
-def test_what_matters_more_is_done_first(bench: Bench, probe: Probe) -> None:
+def test_what_matters_more_is_done_first(worked_example: WorkedExample, probe: Probe) -> None:
     put(1)
     put(2, replace(PROBE, priority=1))
-    bench.work()
+    worked_example.work()
     assert [each["number"] for each in probe.ran] == [2, 1]
 
 
@@ -258,7 +253,7 @@ def test_the_schedule_means_what_its_comments_say() -> None:
     assert schedule.HEARTBEAT_SECONDS * 3 <= schedule.DEAD_AFTER_SECONDS
 
 
-def take_over(bench: Bench, database_url: str) -> None:
+def take_over(worked_example: WorkedExample, database_url: str) -> None:
     """Run the take-over the way a worker does."""
 
     async def once() -> None:
@@ -271,13 +266,13 @@ def take_over(bench: Bench, database_url: str) -> None:
     asyncio.run(once())
 
 
-def doing_since(bench: Bench, seconds: int, attempts: int = 0) -> None:
+def doing_since(worked_example: WorkedExample, seconds: int, attempts: int = 0) -> None:
     """Let the waiting jobs be held by a worker that was heard of so many seconds ago."""
-    [(worker,)] = bench.query(
+    [(worker,)] = worked_example.query(
         "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - %(age)s) RETURNING id",
         age=timedelta(seconds=seconds),
     )
-    bench.query(
+    worked_example.query(
         "UPDATE procrastinate_jobs SET status = 'doing', worker_id = %(worker)s, attempts = %(attempts)s "
         "WHERE status = 'todo'",
         worker=worker,
@@ -285,106 +280,34 @@ def doing_since(bench: Bench, seconds: int, attempts: int = 0) -> None:
     )
 
 
-def test_only_the_work_of_silent_workers_is_taken_over(bench: Bench, probe: Probe, database_url: str) -> None:
-    put(1)
-    doing_since(bench, 25)
-    put(2)
-    doing_since(bench, 10)
-    put(3)
-    take_over(bench, database_url)
-    assert sorted(each["number"] for each in bench.queued()) == [1, 3]
-
-
-def test_taken_over_work_that_waits_already_is_not_done_twice(bench: Bench, probe: Probe, database_url: str) -> None:
-    put(2)
-    put(1)
-    doing_since(bench, 25)
-    put(1)
-    take_over(bench, database_url)
-    assert sorted(each["number"] for each in bench.queued()) == [1, 2]
-
-
-def test_work_that_kills_every_worker_is_put_aside(bench: Bench, probe: Probe, database_url: str) -> None:
-    put(1)
-    doing_since(bench, 25, attempts=MAX_ATTEMPTS)
-    take_over(bench, database_url)
-    assert bench.queued() == []
-    assert bench.query("SELECT status::text FROM procrastinate_jobs") == [("failed",)]
-
-
-class SlowProvider:
-    """An HTTP provider that leaves everybody waiting for a model until told otherwise."""
-
-    def __init__(self) -> None:
-        self.asked = threading.Semaphore(0)
-        self.answers = threading.Event()
-        provider = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                if self.path.startswith("/api/v2/organization/models/"):
-                    provider.asked.release()
-                    provider.answers.wait(60)
-                    self.say({"model": {"id": "m1", "status": "waiting"}})
-                elif "favorites" in self.path:
-                    self.say({"photos": [], "pagination": {"hasMore": False}})
-                else:
-                    self.say({"models": [{"id": "m1", "status": "pending"}], "pagination": {"hasMore": False}})
-
-            def say(self, answer: dict[str, Any]) -> None:
-                body = json.dumps({"success": True, **answer}).encode()
-                try:
-                    self.send_response(200)
-                    self.send_header("Content-Length", str(len(body)))
-                    self.end_headers()
-                    self.wfile.write(body)
-                except OSError:
-                    return  # whoever asked is dead
-
-            def log_message(self, *_: object) -> None:
-                return None
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_port}/api/v2"
-
-
-@pytest.fixture
-def slow_provider() -> Iterator[SlowProvider]:
-    made = SlowProvider()
-    thread = threading.Thread(target=made.server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    yield made
-    made.answers.set()
-    made.server.shutdown()
-    made.server.server_close()
-    thread.join(5)
-
-
-def test_a_killed_workers_job_is_done_by_another_and_a_stopped_worker_ends_cleanly(
-    bench: Bench, database_url: str, slow_provider: SlowProvider, tmp_path: Path
+def test_only_the_work_of_silent_workers_is_taken_over(
+    worked_example: WorkedExample, probe: Probe, database_url: str
 ) -> None:
-    person = make_person()
-    agree(person)
-    shoot = make_shoot(person, provider_id="m1", provider_status="pending")
-    with transaction():
-        jobs.enqueue_job(REFRESH_SHOOT, shoot_id=str(shoot.id))
-    log = tmp_path / "worker.log"
-    env = environment(database_url, tmp_path, HEADSHOT_API_URL=slow_provider.url)
+    put(1)
+    doing_since(worked_example, 25)
+    put(2)
+    doing_since(worked_example, 10)
+    put(3)
+    take_over(worked_example, database_url)
+    assert sorted(each["number"] for each in worked_example.list_queued()) == [1, 3]
 
-    with running(["-m", "portal", "worker"], env, log) as first:
-        assert slow_provider.asked.acquire(timeout=30), log.read_text()
-        first.send_signal(signal.SIGKILL)
-        first.wait(5)
-    assert bench.query("SELECT status::text FROM procrastinate_jobs WHERE task_name = 'shoots.refresh'") == [("doing",)]
-    # Its silence so far, and a few seconds more; the rest is waited for.
-    bench.query("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '17 seconds'")
-    slow_provider.answers.set()
 
-    with running(["-m", "portal", "worker"], env, log) as second:
-        until(lambda: bench.shoot(shoot).provider_status == "waiting", 35, log)
-        until(lambda: bench.query("SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing'") == [(0,)], 10, log)
-        second.send_signal(signal.SIGTERM)
-        assert second.wait(15) == 0, log.read_text()
-    assert bench.query("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'shoots.refresh'") == [(1,)]
-    assert "Traceback" not in log.read_text()
+def test_taken_over_work_that_waits_already_is_not_done_twice(
+    worked_example: WorkedExample, probe: Probe, database_url: str
+) -> None:
+    put(2)
+    put(1)
+    doing_since(worked_example, 25)
+    put(1)
+    take_over(worked_example, database_url)
+    assert sorted(each["number"] for each in worked_example.list_queued()) == [1, 2]
+
+
+def test_work_that_kills_every_worker_is_put_aside(
+    worked_example: WorkedExample, probe: Probe, database_url: str
+) -> None:
+    put(1)
+    doing_since(worked_example, 25, attempts=MAX_ATTEMPTS)
+    take_over(worked_example, database_url)
+    assert worked_example.list_queued() == []
+    assert worked_example.query("SELECT status::text FROM procrastinate_jobs") == [("failed",)]

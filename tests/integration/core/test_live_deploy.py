@@ -13,16 +13,16 @@ from portal.db import transaction
 from portal.models import people, shoots
 from portal.models.people import Person
 from tests.factories import agree, make_person, make_shoot
-from tests.integration.core.bench import Bench
 from tests.integration.core.browsers import Address, OpenPage
-from tests.integration.core.processes import cookie_of, environment, until, web
+from tests.integration.core.processes import cookie_of, environment, wait_until, web
+from tests.integration.core.worked_example import WorkedExample
 
 PAGES = 40
 SECONDS = 5
 
 
 def test_a_deploy_moves_all_open_pages_within_seconds_and_none_keeps_old_news(
-    bench: Bench, database_url: str, tmp_path: Path
+    worked_example: WorkedExample, database_url: str, tmp_path: Path
 ) -> None:
     """As on a platform: the new process is up before the old is told to stop, and new connections go to it."""
     persons = [somebody_in_the_studio() for _ in range(PAGES)]
@@ -31,7 +31,7 @@ def test_a_deploy_moves_all_open_pages_within_seconds_and_none_keeps_old_news(
         old, old_port = stack.enter_context(web(env, tmp_path / "old.log"))
         address = Address(old_port)
         pages = [stack.enter_context(OpenPage(address, cookie_of(person))) for person in persons]
-        until(lambda: all(page.connected_to == old_port for page in pages), 20)
+        wait_until(lambda: all(page.connected_to == old_port for page in pages), 20)
         before = [page.look() for page in pages]
         _new, address.port = stack.enter_context(web(env, tmp_path / "new.log"))
         told_at = time.monotonic()
@@ -39,30 +39,34 @@ def test_a_deploy_moves_all_open_pages_within_seconds_and_none_keeps_old_news(
         # While pages are on their way from one to the other, things change: no stream could tell them.
         for person in persons:
             photos_are_in(person)
-        until(lambda: all(page.connected_to == address.port for page in pages), SECONDS - (time.monotonic() - told_at))
+        wait_until(
+            lambda: all(page.connected_to == address.port for page in pages), SECONDS - (time.monotonic() - told_at)
+        )
         after = [page.look() for page in pages]
         assert not set(before) & set(after)
-        until(lambda: [page.seen for page in pages] == after, SECONDS)
+        wait_until(lambda: [page.seen for page in pages] == after, SECONDS)
         for person in persons:
             with transaction():
                 people.publish_version(person.id)
         versions = [str(people.get_version(person.id)) for person in persons]
-        until(lambda: [page.heard[-1] for page in pages] == versions, SECONDS)
+        wait_until(lambda: [page.heard[-1] for page in pages] == versions, SECONDS)
         assert old.wait(15) == 0
 
 
-def test_a_process_listens_once_however_many_pages_are_open(bench: Bench, database_url: str, tmp_path: Path) -> None:
+def test_a_process_listens_once_however_many_pages_are_open(
+    worked_example: WorkedExample, database_url: str, tmp_path: Path
+) -> None:
     cookies = [cookie_of(make_person()) for _ in range(12)]
     processes = 2
     with ExitStack() as stack:
         env = environment(database_url, tmp_path, WEB_CONCURRENCY=str(processes))
         _, port = stack.enter_context(web(env, tmp_path / "web.log"))
         pages = [stack.enter_context(OpenPage(Address(port), cookie)) for cookie in cookies]
-        until(lambda: all(page.connected_to for page in pages), 20)
+        wait_until(lambda: all(page.connected_to for page in pages), 20)
         # Each process listens as soon as it has a page, and a few connections alone may all go to one of them.
-        until(lambda: 1 <= listeners(database_url) <= processes, 10)
+        wait_until(lambda: 1 <= listeners(database_url) <= processes, 10)
         more = [stack.enter_context(OpenPage(Address(port), cookie)) for cookie in cookies]
-        until(lambda: all(page.connected_to for page in more), 20)
+        wait_until(lambda: all(page.connected_to for page in more), 20)
         assert 1 <= listeners(database_url) <= processes
 
 

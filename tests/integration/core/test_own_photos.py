@@ -22,21 +22,21 @@ from portal.models.people import Person
 from portal.models.photos import Photo
 from portal.services import archives, crops, gallery, journey, own_photos
 from tests.factories import NOW, USE, make_finished, make_person
-from tests.integration.core.bench import Bench
+from tests.integration.core.worked_example import WorkedExample
 from tests.unit.images.photos import portrait, saved
 
 
-def upload(bench: Bench, person: Person, content: bytes | None = None) -> Photo:
-    photo = own_photos.store_upload(person, content or saved(portrait(800, 1000)), context=bench.portal)
-    bench.work()
+def upload(worked_example: WorkedExample, person: Person, content: bytes | None = None) -> Photo:
+    photo = own_photos.store_upload(person, content or saved(portrait(800, 1000)), context=worked_example.portal)
+    worked_example.work()
     with transaction():
         found = photos.lock_photo(photo.id)
     assert found is not None
     return found
 
 
-def choose(bench: Bench, person: Person, photo: Photo) -> None:
-    gallery.choose_photo(person, photo.id, agreement=USE, now=bench.clock.now)
+def choose(worked_example: WorkedExample, person: Person, photo: Photo) -> None:
+    gallery.choose_photo(person, photo.id, agreement=USE, now=worked_example.clock.now)
 
 
 def current_kit(person: Person) -> Kit:
@@ -46,171 +46,175 @@ def current_kit(person: Person) -> Kit:
     return kit
 
 
-def stored_kit_ids(bench: Bench) -> set[str]:
-    return {key.split("/")[1] for key in bench.portal.storage.list("kits/")}
+def stored_kit_ids(worked_example: WorkedExample) -> set[str]:
+    return {key.split("/")[1] for key in worked_example.portal.storage.list("kits/")}
 
 
-def test_own_photo_is_rendered_and_its_upload_deleted(bench: Bench) -> None:
-    photo = upload(bench, make_person())
+def test_own_photo_is_rendered_and_its_upload_deleted(worked_example: WorkedExample) -> None:
+    photo = upload(worked_example, make_person())
     assert (photo.width, photo.height) == (800, 1000)
     assert photo.is_own
     assert photo.upload_key is None
-    assert list(bench.portal.storage.list("uploads/")) == []
-    assert bench.provider.calls == []
+    assert list(worked_example.portal.storage.list("uploads/")) == []
+    assert worked_example.provider.calls == []
 
 
-def test_choosing_an_own_photo_is_enough_to_be_done_without_consent_to_the_studio(bench: Bench) -> None:
+def test_choosing_an_own_photo_is_enough_to_be_done_without_consent_to_the_studio(
+    worked_example: WorkedExample,
+) -> None:
     person = make_person()
-    photo = upload(bench, person)
+    photo = upload(worked_example, person)
     assert journey.load(person).stage is Stage.NOT_STARTED
-    choose(bench, person, photo)
+    choose(worked_example, person, photo)
     assert journey.load(person).stage is Stage.CHOSEN
-    assert bench.query("SELECT use_text, use_locale, use_policy_version FROM choices") == [
+    assert worked_example.query("SELECT use_text, use_locale, use_policy_version FROM choices") == [
         (USE.text, USE.locale, USE.version)
     ]
 
 
-def test_kit_has_every_file_and_no_ai_label(bench: Bench) -> None:
+def test_kit_has_every_file_and_no_ai_label(worked_example: WorkedExample) -> None:
     person = make_person()
-    choose(bench, person, upload(bench, person))
-    bench.work()
+    choose(worked_example, person, upload(worked_example, person))
+    worked_example.work()
     kit = current_kit(person)
     assert kit.state == KitState.READY
     with transaction():
         files = kits.list_files(kit.id)
     assert set(files) == {spec.key for spec in KIT_FILES}
     for file in files.values():
-        content = bench.portal.storage.get(file.storage_key)
+        content = worked_example.portal.storage.get(file.storage_key)
         assert len(content) == file.size
         assert b"trainedAlgorithmicMedia" not in content
         assert Image.open(io.BytesIO(content)).size == (file.width, file.height)
 
 
-def test_another_crop_replaces_the_kit_and_leaves_no_stale_file(bench: Bench) -> None:
+def test_another_crop_replaces_the_kit_and_leaves_no_stale_file(worked_example: WorkedExample) -> None:
     person = make_person()
-    photo = upload(bench, person)
-    choose(bench, person, photo)
-    bench.work()
+    photo = upload(worked_example, person)
+    choose(worked_example, person, photo)
+    worked_example.work()
     first = current_kit(person)
-    crops.set_crop(person, photo.id, Crop(0.5, 0.5, 0.5), now=bench.clock.now)
-    bench.work()
+    crops.set_crop(person, photo.id, Crop(0.5, 0.5, 0.5), now=worked_example.clock.now)
+    worked_example.work()
     second = current_kit(person)
     assert first.digest != second.digest
     assert second.state == KitState.READY
-    assert stored_kit_ids(bench) == {str(second.id)}
+    assert stored_kit_ids(worked_example) == {str(second.id)}
 
 
-def test_same_crop_again_renders_nothing(bench: Bench) -> None:
+def test_same_crop_again_renders_nothing(worked_example: WorkedExample) -> None:
     person = make_person()
-    photo = upload(bench, person)
-    choose(bench, person, photo)
-    bench.work()
+    photo = upload(worked_example, person)
+    choose(worked_example, person, photo)
+    worked_example.work()
     kit = current_kit(person)
-    crops.set_crop(person, photo.id, None, now=bench.clock.now)
+    crops.set_crop(person, photo.id, None, now=worked_example.clock.now)
     assert current_kit(person).id == kit.id
 
 
-def test_taking_the_choice_back_ends_the_use_and_deletes_the_kit(bench: Bench) -> None:
+def test_taking_the_choice_back_ends_the_use_and_deletes_the_kit(worked_example: WorkedExample) -> None:
     person = make_person()
-    choose(bench, person, upload(bench, person))
-    bench.work()
-    assert gallery.withdraw_choice(person, now=bench.clock.now)
-    bench.work()
-    assert stored_kit_ids(bench) == set()
-    assert not gallery.withdraw_choice(person, now=bench.clock.now)
+    choose(worked_example, person, upload(worked_example, person))
+    worked_example.work()
+    assert gallery.withdraw_choice(person, now=worked_example.clock.now)
+    worked_example.work()
+    assert stored_kit_ids(worked_example) == set()
+    assert not gallery.withdraw_choice(person, now=worked_example.clock.now)
     with transaction():
         assert choices.find_current(person.id) is None
 
 
-def test_undo_makes_the_choice_before_count_again(bench: Bench) -> None:
+def test_undo_makes_the_choice_before_count_again(worked_example: WorkedExample) -> None:
     person = make_person()
-    first, second = upload(bench, person), upload(bench, person)
-    choose(bench, person, first)
-    bench.clock.advance(seconds=5)
-    last = gallery.choose_photo(person, second.id, agreement=USE, now=bench.clock.now)
-    gallery.revoke_choice(person, last.id, now=bench.clock.now)
+    first, second = upload(worked_example, person), upload(worked_example, person)
+    choose(worked_example, person, first)
+    worked_example.clock.advance(seconds=5)
+    last = gallery.choose_photo(person, second.id, agreement=USE, now=worked_example.clock.now)
+    gallery.revoke_choice(person, last.id, now=worked_example.clock.now)
     with transaction():
         standing = choices.find_current(person.id)
     assert standing is not None
     assert standing.photo_id == first.id
     with pytest.raises(NotFound):
-        gallery.revoke_choice(make_person(), last.id, now=bench.clock.now)
+        gallery.revoke_choice(make_person(), last.id, now=worked_example.clock.now)
 
 
-def test_archive_of_the_kit_is_built_once_and_opens(bench: Bench) -> None:
+def test_archive_of_the_kit_is_built_once_and_opens(worked_example: WorkedExample) -> None:
     person = make_person()
-    choose(bench, person, upload(bench, person))
-    bench.work()
+    choose(worked_example, person, upload(worked_example, person))
+    worked_example.work()
     asked = [
-        archives.request_archive(person, ArchiveKind.KIT, file_name="Ann's <headshot>", now=bench.clock.now)
+        archives.request_archive(person, ArchiveKind.KIT, file_name="Ann's <headshot>", now=worked_example.clock.now)
         for _ in range(2)
     ]
     assert asked[0].id == asked[1].id
     assert asked[0].file_name == "Ann s headshot.zip"
-    bench.work()
-    archive, stream = archives.open_archive(person, asked[0].id, context=bench.portal)
+    worked_example.work()
+    archive, stream = archives.open_archive(person, asked[0].id, context=worked_example.portal)
     with stream, zipfile.ZipFile(stream) as opened:
         assert opened.testzip() is None
         assert len(opened.namelist()) == len(KIT_FILES) == archive.total == archive.done
     assert archive.state == ArchiveState.READY
 
 
-def test_archive_belongs_to_its_owner_and_expires(bench: Bench) -> None:
+def test_archive_belongs_to_its_owner_and_expires(worked_example: WorkedExample) -> None:
     person = make_person()
-    upload(bench, person)
-    archive = archives.request_archive(person, ArchiveKind.PHOTOS, file_name="photos", now=bench.clock.now)
-    bench.work()
+    upload(worked_example, person)
+    archive = archives.request_archive(person, ArchiveKind.PHOTOS, file_name="photos", now=worked_example.clock.now)
+    worked_example.work()
     with pytest.raises(NotFound):
-        archives.open_archive(make_person(), archive.id, context=bench.portal)
-    bench.clock.advance(hours=25)
+        archives.open_archive(make_person(), archive.id, context=worked_example.portal)
+    worked_example.clock.advance(hours=25)
     with pytest.raises(NotFound):
-        archives.open_archive(person, archive.id, context=bench.portal)
-    assert archives.delete_expired(bench.portal) == 1
-    assert list(bench.portal.storage.list("archives/")) == []
+        archives.open_archive(person, archive.id, context=worked_example.portal)
+    assert archives.delete_expired(worked_example.portal) == 1
+    assert list(worked_example.portal.storage.list("archives/")) == []
 
 
 @pytest.mark.parametrize("content", [b"", b"%PDF-1.7 something", b"GIF89a" + b"\0" * 100])
-def test_what_is_no_photo_is_refused_before_it_is_stored(bench: Bench, content: bytes) -> None:
+def test_what_is_no_photo_is_refused_before_it_is_stored(worked_example: WorkedExample, content: bytes) -> None:
     with pytest.raises(NotAPhoto):
-        own_photos.store_upload(make_person(), content, context=bench.portal)
-    assert list(bench.portal.storage.list("uploads/")) == []
+        own_photos.store_upload(make_person(), content, context=worked_example.portal)
+    assert list(worked_example.portal.storage.list("uploads/")) == []
 
 
-def test_file_above_the_cap_is_refused(bench: Bench) -> None:
+def test_file_above_the_cap_is_refused(worked_example: WorkedExample) -> None:
     with pytest.raises(TooManyBytes):
-        own_photos.store_upload(make_person(), b"\xff\xd8\xff" + b"\0" * own_photos.MAX_BYTES, context=bench.portal)
+        own_photos.store_upload(
+            make_person(), b"\xff\xd8\xff" + b"\0" * own_photos.MAX_BYTES, context=worked_example.portal
+        )
 
 
-def test_broken_photo_is_refused_with_its_reason(bench: Bench) -> None:
-    photo = upload(bench, make_person(), saved(portrait(800, 1000))[:4000])
+def test_broken_photo_is_refused_with_its_reason(worked_example: WorkedExample) -> None:
+    photo = upload(worked_example, make_person(), saved(portrait(800, 1000))[:4000])
     assert photo.refused == "broken"
     assert photo.copied_at is None
-    assert list(bench.portal.storage.list("uploads/")) == []
+    assert list(worked_example.portal.storage.list("uploads/")) == []
 
 
-def test_deleted_own_photo_cannot_be_chosen_and_no_choice_stands_on_it(bench: Bench) -> None:
+def test_deleted_own_photo_cannot_be_chosen_and_no_choice_stands_on_it(worked_example: WorkedExample) -> None:
     person = make_person()
-    photo = upload(bench, person)
-    choose(bench, person, photo)
-    own_photos.delete_own_photo(person, photo.id, now=bench.clock.now)
+    photo = upload(worked_example, person)
+    choose(worked_example, person, photo)
+    own_photos.delete_own_photo(person, photo.id, now=worked_example.clock.now)
     with pytest.raises(NotFound):
-        choose(bench, person, photo)
+        choose(worked_example, person, photo)
     assert journey.load(person).stage is Stage.NOT_STARTED
 
 
-def test_number_of_own_photos_is_limited(bench: Bench) -> None:
+def test_number_of_own_photos_is_limited(worked_example: WorkedExample) -> None:
     person = make_person()
     content = saved(portrait(80, 100))
     for _ in range(own_photos.MAX_PHOTOS):
-        own_photos.store_upload(person, content, context=bench.portal)
+        own_photos.store_upload(person, content, context=worked_example.portal)
     with pytest.raises(NotAllowed):
-        own_photos.store_upload(person, content, context=bench.portal)
+        own_photos.store_upload(person, content, context=worked_example.portal)
 
 
-def test_new_finished_shoot_shows_as_ready_while_the_old_headshot_stays_in_use(bench: Bench) -> None:
+def test_new_finished_shoot_shows_as_ready_while_the_old_headshot_stays_in_use(worked_example: WorkedExample) -> None:
     person = make_person()
-    photo = upload(bench, person)
-    choose(bench, person, photo)
+    photo = upload(worked_example, person)
+    choose(worked_example, person, photo)
     make_finished(person, 2, now=NOW + timedelta(hours=1))
     stands = journey.load(person)
     assert stands.stage is Stage.READY

@@ -14,7 +14,7 @@ from portal.services import journey, retention, shoot_sync, timeline
 from portal.services.progress import READ_EVERY, Expectations
 from portal.services.timeline import Event, Timeline
 from tests.factories import NOW, agree, make_person, make_shoot
-from tests.integration.core.bench import Bench
+from tests.integration.core.worked_example import WorkedExample
 
 MINUTE = timedelta(minutes=1)
 
@@ -63,21 +63,21 @@ def passed(told: Timeline) -> list[tuple[Event, float]]:
     return [(each.event, (each.at - NOW) / MINUTE) for each in told.passed]
 
 
-def test_a_finished_shoot_teaches_how_long_each_step_took(bench: Bench) -> None:
+def test_a_finished_shoot_teaches_how_long_each_step_took(worked_example: WorkedExample) -> None:
     shoot = begin(opened=2)
     for status, minute in (("waiting", 20), ("pending", 30), ("generatingHeadshots", 60), ("active", 90)):
         tell(shoot, status, minute)
     assert {step: kept(step) for step in Step} == {Step.STUDIO: [18], Step.CHECKING: [10], Step.MAKING: [60]}
 
 
-def test_another_attempt_belongs_to_the_time_it_takes(bench: Bench) -> None:
+def test_another_attempt_belongs_to_the_time_it_takes(worked_example: WorkedExample) -> None:
     shoot = begin()
     for status, minute in (("waiting", 20), ("pending", 30), ("failed", 40), ("pending", 50), ("active", 90)):
         tell(shoot, status, minute)
     assert kept(Step.MAKING) == [60]
 
 
-def test_an_outage_does_not_make_a_step_look_long(bench: Bench) -> None:
+def test_an_outage_does_not_make_a_step_look_long(worked_example: WorkedExample) -> None:
     shoot = begin()
     tell(shoot, "waiting", 20)
     tell(shoot, "pending", 30)
@@ -86,7 +86,7 @@ def test_an_outage_does_not_make_a_step_look_long(bench: Bench) -> None:
     assert kept(Step.MAKING) == []
 
 
-def test_a_change_found_soon_after_the_last_look_is_known_well_enough(bench: Bench) -> None:
+def test_a_change_found_soon_after_the_last_look_is_known_well_enough(worked_example: WorkedExample) -> None:
     shoot = begin()
     tell(shoot, "waiting", 20)
     tell(shoot, "pending", 30)
@@ -95,14 +95,14 @@ def test_a_change_found_soon_after_the_last_look_is_known_well_enough(bench: Ben
     assert kept(Step.MAKING) == [60]
 
 
-def test_a_step_that_was_jumped_over_teaches_nothing(bench: Bench) -> None:
+def test_a_step_that_was_jumped_over_teaches_nothing(worked_example: WorkedExample) -> None:
     shoot = begin()
     tell(shoot, "pending", 30)
     assert {step: kept(step) for step in Step} == {step: [] for step in Step}
     assert passed(story(shoot, 40))[-2:] == [(Event.RECEIVED, 30), (Event.BEGUN, 30)]
 
 
-def test_a_shoot_that_is_sent_back_teaches_nothing_of_its_second_studio(bench: Bench) -> None:
+def test_a_shoot_that_is_sent_back_teaches_nothing_of_its_second_studio(worked_example: WorkedExample) -> None:
     shoot = begin()
     for status, minute in (("waiting", 20), ("pending", 30), ("active", 60), ("onboarding", 90), ("waiting", 100)):
         tell(shoot, status, minute)
@@ -110,7 +110,7 @@ def test_a_shoot_that_is_sent_back_teaches_nothing_of_its_second_studio(bench: B
     assert kept(Step.CHECKING) == [10]
 
 
-def test_test_sessions_are_learned_from_apart(bench: Bench) -> None:
+def test_test_sessions_are_learned_from_apart(worked_example: WorkedExample) -> None:
     shoot = begin(is_development=True)
     for status, minute in (("waiting", 3), ("pending", 4), ("active", 6)):
         tell(shoot, status, minute)
@@ -118,7 +118,7 @@ def test_test_sessions_are_learned_from_apart(bench: Bench) -> None:
     assert shoot_steps.list_latest_durations(NOW + timedelta(days=1), is_development=True, limit=9)["making"] == [120]
 
 
-def test_all_processes_expect_the_same_until_the_next_stroke(bench: Bench) -> None:
+def test_all_processes_expect_the_same_until_the_next_stroke(worked_example: WorkedExample) -> None:
     shoot = begin()
     early, late = Expectations(), Expectations()
     stroke = datetime(2026, 11, 2, 9, 0, tzinfo=NOW.tzinfo)
@@ -133,20 +133,20 @@ def test_all_processes_expect_the_same_until_the_next_stroke(bench: Bench) -> No
     assert early.of(shoot, after)[Step.MAKING].middle == timedelta(seconds=603.5)
 
 
-def test_only_the_latest_are_kept(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_latest_are_kept(worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention, "LATEST", 3)
     with transaction():
         for number in range(5):
             shoot_steps.create_duration("making", is_development=False, seconds=number, now=NOW + number * MINUTE)
             shoot_steps.create_duration("checking", is_development=False, seconds=number, now=NOW)
-    retention.forget(bench.portal.storage, now=NOW)
+    retention.forget(worked_example.portal.storage, now=NOW)
     db.session.rollback()
     found = shoot_steps.list_latest_durations(NOW + timedelta(days=1), is_development=False, limit=100)
     assert found["making"] == [4, 3, 2]
     assert len(found["checking"]) == 3
 
 
-def test_the_story_says_what_was_and_what_comes(bench: Bench) -> None:
+def test_the_story_says_what_was_and_what_comes(worked_example: WorkedExample) -> None:
     shoot = begin()
     told = story(shoot, 5)
     assert (told.step, told.since, told.coming[0]) == (Step.STUDIO, NOW + 2 * MINUTE, Event.RECEIVED)
@@ -158,13 +158,13 @@ def test_the_story_says_what_was_and_what_comes(bench: Bench) -> None:
     assert (told.confirmed_by, told.is_late, told.is_stuck, told.tries_again) == ("event", False, False, False)
 
 
-def test_a_moment_that_was_only_found_out_is_told_as_rough(bench: Bench) -> None:
+def test_a_moment_that_was_only_found_out_is_told_as_rough(worked_example: WorkedExample) -> None:
     shoot = begin()
     tell(shoot, "waiting", 20, by="check")
     assert [each.is_rough for each in story(shoot, 30).passed] == [False, False, True]
 
 
-def test_late_comes_before_stuck_and_a_new_attempt_is_neither(bench: Bench) -> None:
+def test_late_comes_before_stuck_and_a_new_attempt_is_neither(worked_example: WorkedExample) -> None:
     shoot = begin()
     tell(shoot, "waiting", 20)
     tell(shoot, "pending", 30)
@@ -178,13 +178,13 @@ def test_late_comes_before_stuck_and_a_new_attempt_is_neither(bench: Bench) -> N
     assert (story(shoot, 31 + 7 * hour).tries_again, story(shoot, 31 + 7 * hour).is_stuck) == (True, False)
 
 
-def test_whose_turn_it_is_nobody_waits(bench: Bench) -> None:
+def test_whose_turn_it_is_nobody_waits(worked_example: WorkedExample) -> None:
     shoot = begin()
     told = story(shoot, 60 * 24 * 30)
     assert (told.is_late, told.is_stuck) == (False, False)
 
 
-def test_sent_back_by_the_studio_is_part_of_the_story(bench: Bench) -> None:
+def test_sent_back_by_the_studio_is_part_of_the_story(worked_example: WorkedExample) -> None:
     shoot = begin()
     for status, minute in (("waiting", 20), ("pending", 30), ("active", 60), ("onboarding", 90)):
         tell(shoot, status, minute)

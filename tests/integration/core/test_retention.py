@@ -15,14 +15,14 @@ from portal.models.photos import Photo, Rendition
 from portal.models.sessions import Session, SignInAttempt
 from portal.models.shoots import Shoot
 from portal.services import fsck, journey, retention
-from tests.integration.core.bench import Bench
+from tests.integration.core.worked_example import WorkedExample
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-def finished_shoot(bench: Bench, *, days_ago: int, chosen: bool) -> tuple[UUID, list[UUID]]:
+def finished_shoot(worked_example: WorkedExample, *, days_ago: int, chosen: bool) -> tuple[UUID, list[UUID]]:
     """A person whose three photos were copied some days ago; the first is chosen, if one is."""
-    storage = bench.app.extensions["portal"].storage
+    storage = worked_example.app.extensions["portal"].storage
     at = NOW - timedelta(days=days_ago)
     with transaction() as session:
         person = Person(
@@ -74,48 +74,48 @@ def finished_shoot(bench: Bench, *, days_ago: int, chosen: bool) -> tuple[UUID, 
         return person.id, [photo.id for photo in made]
 
 
-def files(bench: Bench) -> set[str]:
+def files(worked_example: WorkedExample) -> set[str]:
     """Return the ids of photos that still have a file."""
-    return {key.split("/")[1] for key in bench.app.extensions["portal"].storage.list("photos/")}
+    return {key.split("/")[1] for key in worked_example.app.extensions["portal"].storage.list("photos/")}
 
 
-def test_unchosen_photos_go_after_ninety_days_and_the_chosen_one_stays(bench: Bench) -> None:
+def test_unchosen_photos_go_after_ninety_days_and_the_chosen_one_stays(worked_example: WorkedExample) -> None:
     """The agreement says so; younger ones stay, and a second run finds nothing more to do."""
-    with bench.app.app_context():
-        storage = bench.app.extensions["portal"].storage
-        _person, old = finished_shoot(bench, days_ago=91, chosen=True)
-        _other, young = finished_shoot(bench, days_ago=87, chosen=True)
+    with worked_example.app.app_context():
+        storage = worked_example.app.extensions["portal"].storage
+        _person, old = finished_shoot(worked_example, days_ago=91, chosen=True)
+        _other, young = finished_shoot(worked_example, days_ago=87, chosen=True)
         for day in (0, 2, 2):
             retention.forget(storage, now=NOW + timedelta(days=day))
-        assert files(bench) == {str(old[0]), *map(str, young)}
+        assert files(worked_example) == {str(old[0]), *map(str, young)}
 
 
-def test_files_follow_a_day_after_their_photos(bench: Bench) -> None:
+def test_files_follow_a_day_after_their_photos(worked_example: WorkedExample) -> None:
     """Hidden at once, deleted when no open page can ask any more, and every invariant holds throughout."""
-    with bench.app.app_context():
-        storage = bench.app.extensions["portal"].storage
-        _person, photos_of = finished_shoot(bench, days_ago=95, chosen=True)
+    with worked_example.app.app_context():
+        storage = worked_example.app.extensions["portal"].storage
+        _person, photos_of = finished_shoot(worked_example, days_ago=95, chosen=True)
         retention.forget(storage, now=NOW)
         assert list(fsck.list_violations(storage, now=NOW, read_files=False)) == []
         retention.forget(storage, now=NOW + timedelta(days=2))
-        assert files(bench) == {str(photos_of[0])}
+        assert files(worked_example) == {str(photos_of[0])}
         assert list(fsck.list_violations(storage, now=NOW, read_files=False)) == []
 
 
-def test_who_never_chose_is_told_so(bench: Bench) -> None:
+def test_who_never_chose_is_told_so(worked_example: WorkedExample) -> None:
     """An empty gallery would be a riddle."""
-    with bench.app.app_context():
-        person_id, _photos = finished_shoot(bench, days_ago=91, chosen=False)
-        retention.forget(bench.app.extensions["portal"].storage, now=NOW)
+    with worked_example.app.app_context():
+        person_id, _photos = finished_shoot(worked_example, days_ago=91, chosen=False)
+        retention.forget(worked_example.app.extensions["portal"].storage, now=NOW)
         person = db.session.get(Person, person_id)
         assert person is not None
         standing = journey.load(person)
         assert (standing.stage, standing.problem) == (Stage.PROBLEM, Problem.NOT_CHOSEN)
 
 
-def test_bodies_and_calls_go_after_thirty_days(bench: Bench) -> None:
+def test_bodies_and_calls_go_after_thirty_days(worked_example: WorkedExample) -> None:
     """The row of a webhook stays, so that a repeat is still known; its body holds a name and goes."""
-    with bench.app.app_context():
+    with worked_example.app.app_context():
         with transaction() as session:
             for days in (29, 31):
                 at = NOW - timedelta(days=days)
@@ -131,7 +131,7 @@ def test_bodies_and_calls_go_after_thirty_days(bench: Bench) -> None:
                     )
                 )
                 session.add(ProviderCall(at=at, method="GET", path_template="/organization", duration_ms=1.0))
-        retention.forget(bench.app.extensions["portal"].storage, now=NOW)
+        retention.forget(worked_example.app.extensions["portal"].storage, now=NOW)
         bodies = {row.dedupe_key: row.body for row in db.session.query(Delivery)}
         assert bodies == {"29": b"{}", "31": None}
         assert db.session.query(ProviderCall).count() == 1
@@ -179,19 +179,19 @@ KEPT = {
 }
 
 
-def test_night_after_night_each_thing_goes_when_its_time_has_come(bench: Bench) -> None:
+def test_night_after_night_each_thing_goes_when_its_time_has_come(worked_example: WorkedExample) -> None:
     """Nobody signs in and nothing else happens: the schedule alone does it, through the queue."""
-    bench.clock.now = NOW
-    person_id, photos_of = finished_shoot(bench, days_ago=0, chosen=True)
+    worked_example.clock.now = NOW
+    person_id, photos_of = finished_shoot(worked_example, days_ago=0, chosen=True)
     leave_traces(person_id)
     gone: dict[str, int] = {}
     for day in range(1, 95):
         # No two nights begin at the same second.
-        bench.clock.now = NOW + timedelta(days=day, seconds=day)
-        assert bench.run("schedule.retention", {"timestamp": 0}) == "succeeded"
-        assert bench.work() == ["retention.forget"]
+        worked_example.clock.now = NOW + timedelta(days=day, seconds=day)
+        assert worked_example.run("schedule.retention", {"timestamp": 0}) == "succeeded"
+        assert worked_example.work() == ["retention.forget"]
         for what, query in KEPT.items():
-            if bench.query(query) == [(0,)]:
+            if worked_example.query(query) == [(0,)]:
                 gone.setdefault(what, day)
     assert gone == {"sign-ins": 1, "attempts": 1, "orders": 1, "bodies": 30, "calls": 30, "photos": 90, "files": 91}
-    assert files(bench) == {str(photos_of[0])}
+    assert files(worked_example) == {str(photos_of[0])}

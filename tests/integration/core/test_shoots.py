@@ -18,8 +18,8 @@ from portal.provider.errors import AlreadyExists, Forbidden, InvalidEmail, OutOf
 from portal.services import consent, journey, shoot_creation, sweep, waiting_room
 from portal.services.shoots import open_studio, request_shoot
 from tests.factories import NOW, agree, make_finished, make_person, make_shoot
-from tests.integration.core.bench import Bench
-from tests.integration.core.doubles import lost_answer
+from tests.integration.core.doubles import build_lost_response
+from tests.integration.core.worked_example import WorkedExample
 
 POST = "/organization/models"
 
@@ -34,46 +34,46 @@ def press(person: Person) -> Shoot:
     return request_shoot(person, provider="profilebakery", development=False, now=NOW)
 
 
-def create(bench: Bench) -> None:
+def create(worked_example: WorkedExample) -> None:
     """Take one turn, without the patience to wait."""
 
     def hurry(_seconds: float) -> None:
         return None
 
-    waiting_room.start_next_in_queue(replace(bench.portal, sleep=hurry))
+    waiting_room.start_next_in_queue(replace(worked_example.portal, sleep=hurry))
 
 
 def stage_of(person: Person) -> Stage:
     return journey.load(person).stage
 
 
-def test_a_press_leads_to_a_session_and_its_link(bench: Bench) -> None:
+def test_a_press_leads_to_a_session_and_its_link(worked_example: WorkedExample) -> None:
     person = ready_person()
     shoot = press(person)
     assert stage_of(person) is Stage.CONSENT_GIVEN
     assert journey.load(person).is_starting
 
-    assert bench.work() == ["shoots.create_session"]
+    assert worked_example.work() == ["shoots.create_session"]
 
-    kept = bench.shoot(shoot)
+    kept = worked_example.shoot(shoot)
     assert (kept.provider_status, kept.minted_at, kept.attempts) == ("onboarding", NOW, 1)
     assert stage_of(person) is Stage.IN_STUDIO
-    url = open_studio(person, bench.portal)
+    url = open_studio(person, worked_example.portal)
     assert url is not None
     assert url.startswith("https://studio.example/auth?token=canary-")
-    assert bench.shoot(shoot).opened_at == NOW
-    assert bench.provider.calls == ["create_model"]
+    assert worked_example.shoot(shoot).opened_at == NOW
+    assert worked_example.provider.calls == ["create_model"]
 
 
-def test_without_consent_nothing_is_asked_for(bench: Bench) -> None:
+def test_without_consent_nothing_is_asked_for(worked_example: WorkedExample) -> None:
     person = make_person()
     with pytest.raises(ConsentMissing):
         press(person)
-    assert bench.queued() == []
-    assert bench.query("SELECT count(*) FROM shoots") == [(0,)]
+    assert worked_example.list_queued() == []
+    assert worked_example.query("SELECT count(*) FROM shoots") == [(0,)]
 
 
-def test_twenty_presses_at_once_make_one_shoot_and_one_job(bench: Bench) -> None:
+def test_twenty_presses_at_once_make_one_shoot_and_one_job(worked_example: WorkedExample) -> None:
     person_id = ready_person().id
 
     def one() -> UUID:
@@ -81,147 +81,147 @@ def test_twenty_presses_at_once_make_one_shoot_and_one_job(bench: Bench) -> None
         assert person is not None
         return press(person).id
 
-    found = bench.together([one] * 20)
+    found = worked_example.run_concurrently([one] * 20)
 
     assert len(set(found)) == 1
     assert isinstance(found[0], UUID)
-    assert bench.query("SELECT count(*) FROM shoots") == [(1,)]
-    assert bench.queued() == [{"shoot_id": str(found[0])}]
+    assert worked_example.query("SELECT count(*) FROM shoots") == [(1,)]
+    assert worked_example.list_queued() == [{"shoot_id": str(found[0])}]
 
 
-def test_two_workers_at_once_make_one_session(bench: Bench) -> None:
+def test_two_workers_at_once_make_one_session(worked_example: WorkedExample) -> None:
     shoot_id = press(ready_person()).id
-    outcomes = bench.together([lambda: create(bench)] * 4)
+    outcomes = worked_example.run_concurrently([lambda: create(worked_example)] * 4)
 
-    assert bench.provider.called("create_model") == 1
-    assert bench.shoot(shoot_id).provider_id in bench.provider.models
+    assert worked_example.provider.called("create_model") == 1
+    assert worked_example.shoot(shoot_id).provider_id in worked_example.provider.models
     # Whoever came while it was running has to come back; whoever came later found it done.
     assert all(each is None or isinstance(each, RetryLater) for each in outcomes), outcomes
     assert None in outcomes
 
 
-def test_an_attempt_in_progress_is_waited_for_and_not_repeated(bench: Bench) -> None:
+def test_an_attempt_in_progress_is_waited_for_and_not_repeated(worked_example: WorkedExample) -> None:
     shoot = press(ready_person())
-    bench.provider.after_create.append(lambda: _second_attempt(bench, shoot))
-    create(bench)
-    assert bench.provider.called("create_model") == 1
+    worked_example.provider.after_create.append(lambda: _second_attempt(worked_example, shoot))
+    create(worked_example)
+    assert worked_example.provider.called("create_model") == 1
 
 
-def _second_attempt(bench: Bench, shoot: Shoot) -> None:
-    with bench.app.app_context(), pytest.raises(RetryLater) as running:
-        create(bench)
+def _second_attempt(worked_example: WorkedExample, shoot: Shoot) -> None:
+    with worked_example.app.app_context(), pytest.raises(RetryLater) as running:
+        create(worked_example)
     assert running.value.at == NOW + shoot_creation.ATTEMPT_LEASE
 
 
-def test_a_worker_killed_in_its_attempt_is_followed_by_another(bench: Bench) -> None:
+def test_a_worker_killed_in_its_attempt_is_followed_by_another(worked_example: WorkedExample) -> None:
     """The job comes back long before the attempt counts as dead, and must not end with nothing done."""
     shoot = press(ready_person())
-    [arguments] = bench.queued("shoots.create_session")
-    bench.provider.fails("create_model", KeyboardInterrupt())  # the process ends here
+    [arguments] = worked_example.list_queued("shoots.create_session")
+    worked_example.provider.fails("create_model", KeyboardInterrupt())  # the process ends here
     with pytest.raises(KeyboardInterrupt):
-        create(bench)
-    bench.query("DELETE FROM procrastinate_jobs")
+        create(worked_example)
+    worked_example.query("DELETE FROM procrastinate_jobs")
 
-    bench.clock.advance(seconds=30)
-    assert bench.run("shoots.create_session", arguments) == "succeeded"
-    [wait] = bench.waits("shoots.create_session")
-    assert bench.clock.now + wait > NOW + shoot_creation.ATTEMPT_LEASE
+    worked_example.clock.advance(seconds=30)
+    assert worked_example.run("shoots.create_session", arguments) == "succeeded"
+    [wait] = worked_example.waits("shoots.create_session")
+    assert worked_example.clock.now + wait > NOW + shoot_creation.ATTEMPT_LEASE
     assert wait <= timedelta(seconds=33)
 
-    bench.clock.advance(seconds=33)
-    bench.work()
-    assert bench.shoot(shoot).provider_id is not None
+    worked_example.clock.advance(seconds=33)
+    worked_example.work()
+    assert worked_example.shoot(shoot).provider_id is not None
 
 
-def test_lost_answer_is_looked_for_and_not_asked_again(bench: Bench) -> None:
+def test_lost_answer_is_looked_for_and_not_asked_again(worked_example: WorkedExample) -> None:
     person = ready_person()
     shoot = press(person)
-    bench.provider.after_create.append(lost_answer())
+    worked_example.provider.after_create.append(build_lost_response())
 
-    bench.work()
+    worked_example.work()
 
-    assert bench.provider.calls == ["create_model", "list_models"]
-    assert len(bench.provider.models) == 1
-    kept = bench.shoot(shoot)
-    assert kept.provider_id in bench.provider.models
+    assert worked_example.provider.calls == ["create_model", "list_models"]
+    assert len(worked_example.provider.models) == 1
+    kept = worked_example.shoot(shoot)
+    assert kept.provider_id in worked_example.provider.models
     assert kept.signed_url is None
     # The provider gives the link once; it is lost, and that is said instead of hidden.
     assert stage_of(person) is Stage.PROBLEM
     assert journey.load(person).problem is Problem.LINK_LOST
-    assert bench.query("SELECT count(*) FROM audit_entries WHERE action = 'shoot.link_lost'") == [(1,)]
+    assert worked_example.query("SELECT count(*) FROM audit_entries WHERE action = 'shoot.link_lost'") == [(1,)]
 
 
-def test_lost_answer_with_nothing_found_asks_again(bench: Bench) -> None:
+def test_lost_answer_with_nothing_found_asks_again(worked_example: WorkedExample) -> None:
     shoot = press(ready_person())
-    bench.provider.fails("create_model", lost_answer())
-    bench.work()
-    assert bench.provider.calls == ["create_model", "list_models", "create_model"]
-    assert bench.shoot(shoot).signed_url is not None
+    worked_example.provider.fails("create_model", build_lost_response())
+    worked_example.work()
+    assert worked_example.provider.calls == ["create_model", "list_models", "create_model"]
+    assert worked_example.shoot(shoot).signed_url is not None
 
 
-def test_a_link_that_comes_late_is_kept(bench: Bench) -> None:
+def test_a_link_that_comes_late_is_kept(worked_example: WorkedExample) -> None:
     """An attempt taken for dead still answers: its link is the only one there will ever be."""
     person = ready_person()
     shoot = press(person)
 
     def overtaken() -> None:
-        bench.clock.advance(seconds=90)
-        with bench.app.app_context():
-            create(bench)
-        assert bench.shoot(shoot).signed_url is None
+        worked_example.clock.advance(seconds=90)
+        with worked_example.app.app_context():
+            create(worked_example)
+        assert worked_example.shoot(shoot).signed_url is None
 
-    bench.provider.after_create.append(overtaken)
-    create(bench)
+    worked_example.provider.after_create.append(overtaken)
+    create(worked_example)
 
-    kept = bench.shoot(shoot)
+    kept = worked_example.shoot(shoot)
     assert kept.attempts == 2
     assert kept.signed_url is not None
     assert stage_of(person) is Stage.IN_STUDIO
-    assert len(bench.provider.models) == 1
+    assert len(worked_example.provider.models) == 1
 
 
-def test_an_attempt_overtaken_while_it_looked_does_not_create(bench: Bench) -> None:
+def test_an_attempt_overtaken_while_it_looked_does_not_create(worked_example: WorkedExample) -> None:
     shoot = press(ready_person())
-    bench.provider.fails("create_model", lost_answer())
+    worked_example.provider.fails("create_model", build_lost_response())
     with pytest.raises(RetryLater):
-        create(bench)
-    bench.clock.advance(seconds=2)
+        create(worked_example)
+    worked_example.clock.advance(seconds=2)
 
     def overtaken() -> None:
-        bench.clock.advance(seconds=90)
-        with bench.app.app_context():
-            create(bench)
+        worked_example.clock.advance(seconds=90)
+        with worked_example.app.app_context():
+            create(worked_example)
 
-    bench.provider.fails("list_models", overtaken)
+    worked_example.provider.fails("list_models", overtaken)
     with pytest.raises(RetryLater):
-        create(bench)
-    assert bench.provider.called("create_model") == 2
-    assert bench.shoot(shoot).signed_url is not None
+        create(worked_example)
+    assert worked_example.provider.called("create_model") == 2
+    assert worked_example.shoot(shoot).signed_url is not None
 
 
-def test_consent_withdrawn_before_the_job_means_no_call(bench: Bench) -> None:
+def test_consent_withdrawn_before_the_job_means_no_call(worked_example: WorkedExample) -> None:
     person = ready_person()
     shoot = press(person)
     consent.withdraw(person, now=NOW)
 
-    bench.work()
+    worked_example.work()
 
-    assert bench.provider.calls == []
-    assert bench.shoot(shoot).provider_id is None
+    assert worked_example.provider.calls == []
+    assert worked_example.shoot(shoot).provider_id is None
     assert stage_of(person) is Stage.NOT_STARTED
     # Agreeing anew and pressing again goes on with the same shoot.
     agree(person)
     assert press(person).id == shoot.id
-    bench.work()
-    assert bench.shoot(shoot).provider_id is not None
+    worked_example.work()
+    assert worked_example.shoot(shoot).provider_id is not None
 
 
-def test_somebody_who_left_gets_no_session(bench: Bench) -> None:
+def test_somebody_who_left_gets_no_session(worked_example: WorkedExample) -> None:
     person = ready_person()
     press(person)
-    bench.query("UPDATE people SET deactivated_at = %(now)s WHERE id = %(id)s", now=NOW, id=person.id)
-    bench.work()
-    assert bench.provider.calls == []
+    worked_example.query("UPDATE people SET deactivated_at = %(now)s WHERE id = %(id)s", now=NOW, id=person.id)
+    worked_example.work()
+    assert worked_example.provider.calls == []
 
 
 @pytest.mark.parametrize(
@@ -232,112 +232,114 @@ def test_somebody_who_left_gets_no_session(bench: Bench) -> None:
         (InvalidEmail("POST", POST, status=400), Problem.REFUSED),
     ],
 )
-def test_a_refusal_is_said_once_and_not_repeated(bench: Bench, error: Exception, problem: Problem) -> None:
+def test_a_refusal_is_said_once_and_not_repeated(
+    worked_example: WorkedExample, error: Exception, problem: Problem
+) -> None:
     person = ready_person()
     press(person)
-    bench.provider.fails("create_model", error)
-    bench.work()
-    assert bench.provider.called("create_model") == 1
+    worked_example.provider.fails("create_model", error)
+    worked_example.work()
+    assert worked_example.provider.called("create_model") == 1
     assert stage_of(person) is Stage.PROBLEM
     assert journey.load(person).problem is problem
     # Pressing again is a fresh try, now that somebody may have repaired it.
     press(person)
     assert stage_of(person) is Stage.CONSENT_GIVEN
-    bench.work()
+    worked_example.work()
     assert stage_of(person) is Stage.IN_STUDIO
 
 
-def test_waiting_for_credits_ends_when_they_return_the_longest_wait_first(bench: Bench) -> None:
+def test_waiting_for_credits_ends_when_they_return_the_longest_wait_first(worked_example: WorkedExample) -> None:
     waiting = [ready_person() for _ in range(3)]
     for number, person in enumerate(waiting):
         request_shoot(person, provider="profilebakery", development=False, now=NOW + timedelta(seconds=number))
-    bench.provider.fails("create_model", OutOfCredits("POST", POST, status=402))
-    bench.provider.credits = type(bench.provider.credits)(0)
-    bench.work()
+    worked_example.provider.fails("create_model", OutOfCredits("POST", POST, status=402))
+    worked_example.provider.credits = type(worked_example.provider.credits)(0)
+    worked_example.work()
     assert [stage_of(person) for person in waiting] == [Stage.PROBLEM] * 3
 
-    sweep.reconcile_shoots(bench.portal)
-    assert bench.work() == []
+    sweep.reconcile_shoots(worked_example.portal)
+    assert worked_example.work() == []
     # Those behind the first who was refused did not have to be refused themselves.
-    assert bench.provider.called("create_model") == 1
+    assert worked_example.provider.called("create_model") == 1
 
-    bench.provider.credits = type(bench.provider.credits)(2)
-    sweep.reconcile_shoots(bench.portal)
-    bench.work()
+    worked_example.provider.credits = type(worked_example.provider.credits)(2)
+    sweep.reconcile_shoots(worked_example.portal)
+    worked_example.work()
     assert [stage_of(person) for person in waiting] == [Stage.IN_STUDIO, Stage.IN_STUDIO, Stage.PROBLEM]
 
 
-def test_an_address_the_provider_knows_leads_to_its_newest_session(bench: Bench) -> None:
+def test_an_address_the_provider_knows_leads_to_its_newest_session(worked_example: WorkedExample) -> None:
     person = ready_person("ada@example.com")
-    bench.provider.add("ada@example.com", "deleted", created_at=NOW + timedelta(days=1))
-    newest = bench.provider.add("Ada@Example.com ", "active", created_at=NOW - timedelta(days=1))
-    bench.provider.add("ada@example.com", "onboarding", created_at=NOW - timedelta(days=9))
+    worked_example.provider.add("ada@example.com", "deleted", created_at=NOW + timedelta(days=1))
+    newest = worked_example.provider.add("Ada@Example.com ", "active", created_at=NOW - timedelta(days=1))
+    worked_example.provider.add("ada@example.com", "onboarding", created_at=NOW - timedelta(days=9))
     shoot = press(person)
-    bench.work()
-    kept = bench.shoot(shoot)
+    worked_example.work()
+    kept = worked_example.shoot(shoot)
     assert kept.provider_id == newest.id
     assert kept.provider_status == "active"
 
 
-def test_a_session_of_another_person_is_refused(bench: Bench) -> None:
+def test_a_session_of_another_person_is_refused(worked_example: WorkedExample) -> None:
     other = ready_person("shared@example.com")
     press(other)
-    bench.work()
+    worked_example.work()
     person = ready_person("shared@example.com")
     shoot = press(person)
-    bench.work()
-    assert bench.shoot(shoot).provider_id is None
+    worked_example.work()
+    assert worked_example.shoot(shoot).provider_id is None
     assert journey.load(person).problem is Problem.REFUSED
     assert stage_of(other) is Stage.IN_STUDIO
-    assert open_studio(person, bench.portal) is None
+    assert open_studio(person, worked_example.portal) is None
 
 
-def test_known_address_without_any_session_is_refused(bench: Bench) -> None:
+def test_known_address_without_any_session_is_refused(worked_example: WorkedExample) -> None:
     person = ready_person()
     press(person)
-    bench.provider.fails("create_model", AlreadyExists("POST", POST, status=400))
-    bench.work()
+    worked_example.provider.fails("create_model", AlreadyExists("POST", POST, status=400))
+    worked_example.work()
     assert journey.load(person).problem is Problem.REFUSED
 
 
-def test_a_nonsense_answer_is_tried_again_and_at_last_said(bench: Bench) -> None:
+def test_a_nonsense_answer_is_tried_again_and_at_last_said(worked_example: WorkedExample) -> None:
     person = ready_person()
     press(person)
     nonsense = UnexpectedResponse("GET", POST, reason="nonsense", retryable=False)
-    bench.provider.fails("create_model", *[nonsense] * 5)
-    bench.provider.fails("list_models", *[nonsense] * 5)
-    bench.work()
-    assert bench.provider.called("create_model") + bench.provider.called("list_models") == 5
+    worked_example.provider.fails("create_model", *[nonsense] * 5)
+    worked_example.provider.fails("list_models", *[nonsense] * 5)
+    worked_example.work()
+    assert worked_example.provider.called("create_model") + worked_example.provider.called("list_models") == 5
     assert journey.load(person).problem is Problem.REFUSED
 
 
-def test_too_many_calls_are_waited_out(bench: Bench) -> None:
+def test_too_many_calls_are_waited_out(worked_example: WorkedExample) -> None:
     shoot = press(ready_person())
-    bench.provider.fails("create_model", RateLimited("POST", POST, resets_at=NOW + timedelta(seconds=40)))
-    assert bench.work(impatient=False, limit=1) == ["shoots.create_session"]
-    [wait] = bench.waits("shoots.create_session")
+    worked_example.provider.fails("create_model", RateLimited("POST", POST, resets_at=NOW + timedelta(seconds=40)))
+    assert worked_example.work(ignore_schedule=False, limit=1) == ["shoots.create_session"]
+    [wait] = worked_example.waits("shoots.create_session")
     assert timedelta(seconds=40) < wait < timedelta(seconds=43)
-    bench.work()
-    assert bench.shoot(shoot).provider_id is not None
+    worked_example.work()
+    assert worked_example.shoot(shoot).provider_id is not None
 
 
-def test_pressing_start_increments_the_version(bench: Bench) -> None:
+def test_pressing_start_increments_the_version(worked_example: WorkedExample) -> None:
     person = ready_person()
     before = people.get_version(person.id)
     press(person)
     assert people.get_version(person.id) == before + 1
 
 
-def test_pressing_start_with_a_session_changes_nothing(bench: Bench) -> None:
+def test_pressing_start_with_a_session_changes_nothing(worked_example: WorkedExample) -> None:
     person = ready_person()
     shoot, _ = make_finished(person)
     before = person.version
     assert press(person).id == shoot.id
-    assert bench.queued() == []
+    assert worked_example.list_queued() == []
     assert person.version == before
 
 
-def test_after_a_deleted_shoot_a_new_one_can_start(bench: Bench) -> None:
+def test_after_a_deleted_shoot_a_new_one_can_start(worked_example: WorkedExample) -> None:
     person = ready_person()
     old = make_shoot(person, provider_status="deleted", closed_at=NOW)
     assert stage_of(person) is Stage.DELETED
@@ -346,19 +348,19 @@ def test_after_a_deleted_shoot_a_new_one_can_start(bench: Bench) -> None:
     assert stage_of(person) is Stage.CONSENT_GIVEN
 
 
-def test_the_database_forbids_two_open_shoots(bench: Bench) -> None:
+def test_the_database_forbids_two_open_shoots(worked_example: WorkedExample) -> None:
     person = ready_person()
     make_shoot(person)
     with pytest.raises(IntegrityError, match="uq_shoots_open"):
         make_shoot(person)
 
 
-def test_a_creation_whose_job_got_lost_is_taken_up_by_the_sweep(bench: Bench) -> None:
+def test_a_creation_whose_job_got_lost_is_taken_up_by_the_sweep(worked_example: WorkedExample) -> None:
     shoot = press(ready_person())
-    bench.query("DELETE FROM procrastinate_jobs")
-    sweep.reconcile_shoots(bench.portal)
-    assert bench.queued("shoots.create_session") == []
-    bench.clock.advance(minutes=11)
-    sweep.reconcile_shoots(bench.portal)
-    bench.work()
-    assert bench.shoot(shoot).provider_id is not None
+    worked_example.query("DELETE FROM procrastinate_jobs")
+    sweep.reconcile_shoots(worked_example.portal)
+    assert worked_example.list_queued("shoots.create_session") == []
+    worked_example.clock.advance(minutes=11)
+    sweep.reconcile_shoots(worked_example.portal)
+    worked_example.work()
+    assert worked_example.shoot(shoot).provider_id is not None

@@ -20,124 +20,124 @@ from portal.provider.responses import Call, Json
 from portal.services import journey, sweep
 from portal.services.sweep import SweepResult
 from tests.factories import NOW, acts_of, agree, make_finished, make_person, make_photo, make_shoot
-from tests.integration.core.bench import Bench
 from tests.integration.core.doubles import Session
+from tests.integration.core.worked_example import WorkedExample
 from tests.unit.images.photos import portrait, saved
 
 
-def known(bench: Bench, ours: str, theirs: str, **fields: Any) -> tuple[Shoot, Session]:
+def known(worked_example: WorkedExample, ours: str, theirs: str, **fields: Any) -> tuple[Shoot, Session]:
     person = make_person()
     agree(person)
     shoot = make_shoot(person, provider_status=ours, **fields)
-    return shoot, bench.provider.add(person.email, theirs, id=shoot.provider_id)
+    return shoot, worked_example.provider.add(person.email, theirs, id=shoot.provider_id)
 
 
-def run(bench: Bench, *, full: bool = True) -> SweepResult:
-    swept = sweep.reconcile_shoots(bench.portal, full=full)
+def run(worked_example: WorkedExample, *, full: bool = True) -> SweepResult:
+    swept = sweep.reconcile_shoots(worked_example.portal, full=full)
     assert swept is not None
     return swept
 
 
-def test_lost_events_are_made_good(bench: Bench) -> None:
+def test_lost_events_are_made_good(worked_example: WorkedExample) -> None:
     moves = [("onboarding", "waiting"), ("waiting", "active"), ("pending", "deleted"), ("active", "onboarding")]
-    pairs = [known(bench, ours, theirs) for ours, theirs in moves]
-    bench.clock.advance(minutes=1)
-    swept = run(bench)
+    pairs = [known(worked_example, ours, theirs) for ours, theirs in moves]
+    worked_example.clock.advance(minutes=1)
+    swept = run(worked_example)
     assert (swept.listed, swept.changed) == (4, 4)
-    assert [bench.shoot(shoot).provider_status for shoot, _ in pairs] == [theirs for _, theirs in moves]
-    assert bench.provider.calls == ["list_models", "list_favorites"]
+    assert [worked_example.shoot(shoot).provider_status for shoot, _ in pairs] == [theirs for _, theirs in moves]
+    assert worked_example.provider.calls == ["list_models", "list_favorites"]
 
 
-def test_running_it_again_changes_nothing(bench: Bench) -> None:
-    shoot, model = known(bench, "pending", "active")
+def test_running_it_again_changes_nothing(worked_example: WorkedExample) -> None:
+    shoot, model = known(worked_example, "pending", "active")
     model.photos, model.favorite = ["p1"], "p1"
-    bench.downloader.content = {"p1": saved(portrait(16, 20))}
-    run(bench)
-    bench.work()
-    run(bench)
+    worked_example.downloader.content = {"p1": saved(portrait(16, 20))}
+    run(worked_example)
+    worked_example.work()
+    run(worked_example)
     version = people.get_version(shoot.person_id)
     acts = [act.id for act in acts_of(shoot)]
     assert len(acts) == 1
     for _ in range(2):
-        bench.clock.advance(minutes=10)
-        assert run(bench) == SweepResult(listed=1, changed=0, missing=0, favorites=0)
+        worked_example.clock.advance(minutes=10)
+        assert run(worked_example) == SweepResult(listed=1, changed=0, missing=0, favorites=0)
     assert people.get_version(shoot.person_id) == version
     assert [act.id for act in acts_of(shoot)] == acts
-    assert bench.queued() == []
+    assert worked_example.list_queued() == []
 
 
-def test_a_lost_favorite_is_found(bench: Bench) -> None:
+def test_a_lost_favorite_is_found(worked_example: WorkedExample) -> None:
     person = make_person()
     agree(person)
     shoot, (first, _) = make_finished(person)
-    bench.provider.add(person.email, "active", id=shoot.provider_id, favorite=first.provider_id)
-    assert run(bench).favorites == 1
+    worked_example.provider.add(person.email, "active", id=shoot.provider_id, favorite=first.provider_id)
+    assert run(worked_example).favorites == 1
     assert journey.load(person).stage is Stage.CHOSEN
 
 
-def test_a_favorite_of_a_photo_that_is_not_here_yet_waits(bench: Bench) -> None:
-    shoot, model = known(bench, "active", "active")
+def test_a_favorite_of_a_photo_that_is_not_here_yet_waits(worked_example: WorkedExample) -> None:
+    shoot, model = known(worked_example, "active", "active")
     model.favorite = "p1"
     make_photo(shoot, "p1", copied_at=None)
-    assert run(bench).favorites == 0
+    assert run(worked_example).favorites == 0
 
 
-def test_an_unfinished_copy_is_queued_again_and_one_given_up_is_not(bench: Bench) -> None:
-    waiting, _ = known(bench, "active", "active")
-    known(bench, "active", "active", problem="no_photos")
-    run(bench)
-    run(bench)
-    assert bench.queued() == [{"shoot_id": str(waiting.id)}]
+def test_an_unfinished_copy_is_queued_again_and_one_given_up_is_not(worked_example: WorkedExample) -> None:
+    waiting, _ = known(worked_example, "active", "active")
+    known(worked_example, "active", "active", problem="no_photos")
+    run(worked_example)
+    run(worked_example)
+    assert worked_example.list_queued() == [{"shoot_id": str(waiting.id)}]
 
 
-def test_sessions_of_others_and_closed_ones_are_left_alone(bench: Bench) -> None:
-    bench.provider.add("private@example.com", "active")
-    closed, _ = known(bench, "deleted", "active", closed_at=NOW)
-    swept = run(bench)
+def test_sessions_of_others_and_closed_ones_are_left_alone(worked_example: WorkedExample) -> None:
+    worked_example.provider.add("private@example.com", "active")
+    closed, _ = known(worked_example, "deleted", "active", closed_at=NOW)
+    swept = run(worked_example)
     assert (swept.listed, swept.changed) == (2, 0)
-    assert bench.shoot(closed).provider_status == "deleted"
+    assert worked_example.shoot(closed).provider_status == "deleted"
 
 
-def test_what_is_no_longer_listed_is_asked_for_and_believed_the_second_time(bench: Bench) -> None:
-    shoot, model = known(bench, "pending", "pending")
-    known(bench, "pending", "pending")
-    del bench.provider.models[model.id]
-    assert run(bench).missing == 1
-    assert bench.shoot(shoot).closed_at is None
-    bench.clock.advance(minutes=10)
-    run(bench)
-    assert bench.shoot(shoot).provider_status == "deleted"
+def test_what_is_no_longer_listed_is_asked_for_and_believed_the_second_time(worked_example: WorkedExample) -> None:
+    shoot, model = known(worked_example, "pending", "pending")
+    known(worked_example, "pending", "pending")
+    del worked_example.provider.models[model.id]
+    assert run(worked_example).missing == 1
+    assert worked_example.shoot(shoot).closed_at is None
+    worked_example.clock.advance(minutes=10)
+    run(worked_example)
+    assert worked_example.shoot(shoot).provider_status == "deleted"
 
 
-def test_an_event_during_the_sweep_outranks_what_was_listed(bench: Bench) -> None:
-    shoot, _ = known(bench, "pending", "pending")
+def test_an_event_during_the_sweep_outranks_what_was_listed(worked_example: WorkedExample) -> None:
+    shoot, _ = known(worked_example, "pending", "pending")
 
     def meanwhile() -> None:
-        bench.clock.advance(seconds=2)
-        bench.query(
+        worked_example.clock.advance(seconds=2)
+        worked_example.query(
             "UPDATE shoots SET provider_status = 'active', status_at = %(now)s, confirmed_at = %(now)s",
-            now=bench.clock.now,
+            now=worked_example.clock.now,
         )
 
-    bench.provider.fails("list_models", meanwhile)
-    run(bench)
-    assert bench.shoot(shoot).provider_status == "active"
+    worked_example.provider.fails("list_models", meanwhile)
+    run(worked_example)
+    assert worked_example.shoot(shoot).provider_status == "active"
 
 
-def test_an_outage_in_the_middle_keeps_what_was_done(bench: Bench) -> None:
-    shoot, _ = known(bench, "pending", "active")
-    bench.provider.fails("list_favorites", Unavailable("GET", "/organization/photos/favorites"))
+def test_an_outage_in_the_middle_keeps_what_was_done(worked_example: WorkedExample) -> None:
+    shoot, _ = known(worked_example, "pending", "active")
+    worked_example.provider.fails("list_favorites", Unavailable("GET", "/organization/photos/favorites"))
     with pytest.raises(Unavailable):
-        run(bench)
-    assert bench.shoot(shoot).provider_status == "active"
-    assert run(bench).changed == 0
+        run(worked_example)
+    assert worked_example.shoot(shoot).provider_status == "active"
+    assert run(worked_example).changed == 0
 
 
-def test_two_sweeps_at_once_are_one(bench: Bench) -> None:
+def test_two_sweeps_at_once_are_one(worked_example: WorkedExample) -> None:
     with locks.only_one(sweep.LOCK) as mine:
         assert mine
-        assert sweep.reconcile_shoots(bench.portal) is None
-    assert bench.provider.calls == []
+        assert sweep.reconcile_shoots(worked_example.portal) is None
+    assert worked_example.provider.calls == []
 
 
 class PagedProvider(ProviderClient):
@@ -160,28 +160,28 @@ class PagedProvider(ProviderClient):
         return {"success": True, key: page, "pagination": {"hasMore": more}}
 
 
-def test_one_call_for_each_200(bench: Bench) -> None:
+def test_one_call_for_each_200(worked_example: WorkedExample) -> None:
     provider = PagedProvider([f"m{number}" for number in range(450)], [(f"m{n}", f"p{n}") for n in range(210)])
-    swept = sweep.reconcile_shoots(replace(bench.portal, provider=provider))
+    swept = sweep.reconcile_shoots(replace(worked_example.portal, provider=provider))
     assert swept is not None
     assert swept.listed == 450
     assert len([path for path in provider.calls if path.endswith("/models")]) == math.ceil(450 / 200)
     assert len([path for path in provider.calls if path.endswith("/favorites")]) == math.ceil(210 / 200)
 
 
-def test_at_start_a_sweep_finds_what_happened_while_nobody_listened(bench: Bench) -> None:
+def test_at_start_a_sweep_finds_what_happened_while_nobody_listened(worked_example: WorkedExample) -> None:
     """A whole outage: the session went from the studio to a picked photo, and no event arrived."""
-    shoot, model = known(bench, "onboarding", "active")
+    shoot, model = known(worked_example, "onboarding", "active")
     model.photos, model.favorite, model.finished_at = ["p1", "p2"], "p2", NOW
-    bench.downloader.content = dict.fromkeys(["p1", "p2"], saved(portrait(16, 20)))
-    bench.clock.advance(hours=2)
+    worked_example.downloader.content = dict.fromkeys(["p1", "p2"], saved(portrait(16, 20)))
+    worked_example.clock.advance(hours=2)
     with transaction():
         person = people.find_person(shoot.person_id)
         assert person is not None
-    assert run(bench).changed == 1
-    bench.work()
-    bench.clock.advance(minutes=10)
-    assert run(bench).favorites == 1
+    assert run(worked_example).changed == 1
+    worked_example.work()
+    worked_example.clock.advance(minutes=10)
+    assert run(worked_example).favorites == 1
     assert journey.load(person).stage is Stage.CHOSEN
-    assert bench.shoot(shoot).finished_at == NOW
-    assert bench.clock.now - NOW < timedelta(hours=3)
+    assert worked_example.shoot(shoot).finished_at == NOW
+    assert worked_example.clock.now - NOW < timedelta(hours=3)

@@ -22,10 +22,10 @@ from portal.models import rate_limits
 from portal.services import deliveries
 from portal.services.deliveries import WebhookReceiver
 from tests.factories import NOW
-from tests.integration.core.bench import Bench
 from tests.integration.core.conftest import closing_connections
 from tests.integration.core.processes import environment, web
 from tests.integration.core.signing import signed_headers
+from tests.integration.core.worked_example import WorkedExample
 
 PATH = "/webhooks/profilebakery"
 BODY = json.dumps({"id": "evt_1", "event": "model.created", "object": {"_id": "m1", "status": "onboarding"}}).encode()
@@ -37,31 +37,31 @@ def post(app: Flask, body: bytes = BODY, path: str = PATH, **extra: Any) -> Test
     return app.test_client().post(path, data=body, headers=headers, **extra)
 
 
-def kept(bench: Bench) -> int:
-    [(count,)] = bench.query("SELECT count(*) FROM deliveries")
+def kept(worked_example: WorkedExample) -> int:
+    [(count,)] = worked_example.query("SELECT count(*) FROM deliveries")
     return int(count)
 
 
-def test_good_is_kept_and_answered_without_a_word_too_many(bench: Bench) -> None:
-    answer = post(bench.app)
+def test_good_is_kept_and_answered_without_a_word_too_many(worked_example: WorkedExample) -> None:
+    answer = post(worked_example.app)
     assert answer.status_code == 200
     assert "Set-Cookie" not in answer.headers
     assert answer.location is None
-    [(body, received_at)] = bench.query("SELECT body, received_at FROM deliveries")
+    [(body, received_at)] = worked_example.query("SELECT body, received_at FROM deliveries")
     assert (body, received_at) == (BODY, NOW)
-    assert len(bench.queued("deliveries.apply")) == 1
+    assert len(worked_example.list_queued("deliveries.apply")) == 1
 
 
-def test_again_is_fine_and_changes_nothing(bench: Bench) -> None:
-    assert [post(bench.app).status_code for _ in range(3)] == [200] * 3
-    assert kept(bench) == 1
-    assert len(bench.queued()) == 1
+def test_again_is_fine_and_changes_nothing(worked_example: WorkedExample) -> None:
+    assert [post(worked_example.app).status_code for _ in range(3)] == [200] * 3
+    assert kept(worked_example) == 1
+    assert len(worked_example.list_queued()) == 1
 
 
-def test_raw_bytes_are_what_is_signed(bench: Bench) -> None:
+def test_raw_bytes_are_what_is_signed(worked_example: WorkedExample) -> None:
     odd = b'{ "event":"x" ,\n "id": "\\u0065vt", "event": "model.created" }\n'
-    assert post(bench.app, odd, content_type="text/plain").status_code == 200
-    assert bench.query("SELECT body FROM deliveries") == [(odd,)]
+    assert post(worked_example.app, odd, content_type="text/plain").status_code == 200
+    assert worked_example.query("SELECT body FROM deliveries") == [(odd,)]
 
 
 @pytest.mark.parametrize(
@@ -78,17 +78,17 @@ def test_raw_bytes_are_what_is_signed(bench: Bench) -> None:
         signed_headers(BODY + b" ", NOW),
     ],
 )
-def test_what_is_not_authentic_is_kept_nowhere(bench: Bench, headers: list[tuple[str, str]]) -> None:
-    answer = bench.app.test_client().post(PATH, data=BODY, headers=headers)
+def test_what_is_not_authentic_is_kept_nowhere(worked_example: WorkedExample, headers: list[tuple[str, str]]) -> None:
+    answer = worked_example.app.test_client().post(PATH, data=BODY, headers=headers)
     assert answer.status_code == 401
     assert "Set-Cookie" not in answer.headers
-    assert kept(bench) == 0
-    assert bench.queued() == []
+    assert kept(worked_example) == 0
+    assert worked_example.list_queued() == []
 
 
-def test_a_flood_of_wrong_signatures_is_slowed_and_valid_ones_pass(bench: Bench) -> None:
+def test_a_flood_of_wrong_signatures_is_slowed_and_valid_ones_pass(worked_example: WorkedExample) -> None:
     """Also from the same address: what is authentic is never counted."""
-    client = bench.app.test_client()
+    client = worked_example.app.test_client()
     wrong = signed_headers(BODY, NOW, secret="somebody-elses")
     said = [client.post(PATH, data=BODY, headers=wrong).status_code for _ in range(70)]
     assert said[:60] == [401] * 60
@@ -97,17 +97,19 @@ def test_a_flood_of_wrong_signatures_is_slowed_and_valid_ones_pass(bench: Bench)
     other = client.post(PATH, data=BODY, headers=wrong, environ_overrides={"REMOTE_ADDR": "203.0.113.9"})
     assert other.status_code == 401
     assert client.post(PATH, data=BODY, headers=signed_headers(BODY, NOW)).status_code == 200
-    assert kept(bench) == 1
+    assert kept(worked_example) == 1
 
 
-def test_what_is_authentic_is_not_even_counted(bench: Bench) -> None:
-    bench.app.extensions["throttle"] = None
-    assert post(bench.app).status_code == 200
+def test_what_is_authentic_is_not_even_counted(worked_example: WorkedExample) -> None:
+    worked_example.app.extensions["throttle"] = None
+    assert post(worked_example.app).status_code == 200
 
 
-def test_a_flood_costs_the_database_a_few_statements(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_flood_costs_the_database_a_few_statements(
+    worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[object] = []
-    take, client = rate_limits.take, bench.app.test_client()
+    take, client = rate_limits.take, worked_example.app.test_client()
 
     def noted(*args: Any, **more: Any) -> int:
         asked.append(args)
@@ -119,40 +121,40 @@ def test_a_flood_costs_the_database_a_few_statements(bench: Bench, monkeypatch: 
     assert len(asked) <= 48 / 8 + 1
 
 
-def test_unreadable_but_authentic_is_a_dead_letter(bench: Bench) -> None:
-    assert post(bench.app, b"not json").status_code == 200
-    assert bench.query("SELECT state FROM deliveries") == [("dead",)]
+def test_unreadable_but_authentic_is_a_dead_letter(worked_example: WorkedExample) -> None:
+    assert post(worked_example.app, b"not json").status_code == 200
+    assert worked_example.query("SELECT state FROM deliveries") == [("dead",)]
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
-def test_only_post(bench: Bench, method: str) -> None:
-    answer = bench.app.test_client().open(PATH, method=method, headers=signed_headers(BODY, NOW), data=BODY)
+def test_only_post(worked_example: WorkedExample, method: str) -> None:
+    answer = worked_example.app.test_client().open(PATH, method=method, headers=signed_headers(BODY, NOW), data=BODY)
     assert answer.status_code == 405
-    assert kept(bench) == 0
+    assert kept(worked_example) == 0
 
 
-def test_compressed_bodies_are_refused(bench: Bench) -> None:
-    assert post(bench.app, headers=[("Content-Encoding", "gzip")]).status_code == 415
-    assert post(bench.app, headers=[("Content-Encoding", "identity")]).status_code == 200
+def test_compressed_bodies_are_refused(worked_example: WorkedExample) -> None:
+    assert post(worked_example.app, headers=[("Content-Encoding", "gzip")]).status_code == 415
+    assert post(worked_example.app, headers=[("Content-Encoding", "identity")]).status_code == 200
 
 
-def test_largest_body(bench: Bench) -> None:
+def test_largest_body(worked_example: WorkedExample) -> None:
     padded = json.dumps({"event": "model.created", "pad": ""})
     body = padded.replace('""', '"' + "x" * (LARGEST - len(padded)) + '"').encode()
     assert len(body) == LARGEST
-    assert post(bench.app, body).status_code == 200
+    assert post(worked_example.app, body).status_code == 200
     too_large = body + b" "
-    answer = post(bench.app, too_large)
+    answer = post(worked_example.app, too_large)
     assert answer.status_code == 413
     assert "Set-Cookie" not in answer.headers
-    assert kept(bench) == 1
+    assert kept(worked_example) == 1
 
 
-def test_the_other_brand_and_unknown_ones(bench: Bench) -> None:
-    answer = post(bench.app, path="/webhooks/headshotpro")
+def test_the_other_brand_and_unknown_ones(worked_example: WorkedExample) -> None:
+    answer = post(worked_example.app, path="/webhooks/headshotpro")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
-    assert post(bench.app, path="/webhooks/other").status_code == 404
-    assert kept(bench) == 0
+    assert post(worked_example.app, path="/webhooks/other").status_code == 404
+    assert kept(worked_example) == 0
 
 
 def test_without_a_secret_nothing_is_accepted(database_url: str, portal_settings: Any) -> None:
@@ -173,7 +175,7 @@ def test_two_secrets_during_a_rotation(database_url: str, portal_settings: Any) 
 
 
 def test_an_older_secret_is_told_to_whoever_wants_to_take_it_away(
-    bench: Bench, caplog: pytest.LogCaptureFixture
+    worked_example: WorkedExample, caplog: pytest.LogCaptureFixture
 ) -> None:
     receiver = WebhookReceiver(BRANDS["profilebakery"], ("new-one", "old-one"), "timestamped")
     said = []
@@ -186,14 +188,14 @@ def test_an_older_secret_is_told_to_whoever_wants_to_take_it_away(
     assert "old-one" not in str([record.__dict__ for record in caplog.records])
 
 
-def test_the_door_counts_by_outcome(bench: Bench) -> None:
+def test_the_door_counts_by_outcome(worked_example: WorkedExample) -> None:
     def counted() -> list[float]:
         results = ("stored", "duplicate", "rejected")
         return [REGISTRY.get_sample_value("portal_webhooks_total", {"result": each}) or 0 for each in results]
 
     before = counted()
     for headers in (signed_headers(BODY, NOW), signed_headers(BODY, NOW), signed_headers(BODY, NOW, secret="wrong")):
-        bench.app.test_client().post(PATH, data=BODY, headers=headers)
+        worked_example.app.test_client().post(PATH, data=BODY, headers=headers)
     assert [now - then for now, then in zip(counted(), before, strict=True)] == [1, 1, 1]
 
 
@@ -206,13 +208,13 @@ def test_a_database_that_is_down_means_come_again(portal_settings: Any) -> None:
     assert "Set-Cookie" not in answer.headers
 
 
-def test_it_needs_neither_session_nor_token_and_leaves_none(bench: Bench) -> None:
-    client = bench.app.test_client()
-    client.set_cookie(bench.app.config["SESSION_COOKIE_NAME"], "A" * 43)
+def test_it_needs_neither_session_nor_token_and_leaves_none(worked_example: WorkedExample) -> None:
+    client = worked_example.app.test_client()
+    client.set_cookie(worked_example.app.config["SESSION_COOKIE_NAME"], "A" * 43)
     answer = client.post(PATH, data=BODY, headers=signed_headers(BODY, NOW))
     assert answer.status_code == 200
     assert "Set-Cookie" not in answer.headers
-    assert bench.query("SELECT count(*) FROM sessions") == [(0,)]
+    assert worked_example.query("SELECT count(*) FROM sessions") == [(0,)]
 
 
 @pytest.fixture

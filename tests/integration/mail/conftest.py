@@ -20,9 +20,9 @@ from portal.services import mirroring
 from portal.services.app_context import AppContext
 from portal.storage import LocalStorage
 from tests.factories import NOW, agree, make_person, make_shoot
-from tests.integration.core.bench import Bench, Clock
 from tests.integration.core.conftest import closing_connections
 from tests.integration.core.doubles import ScriptedDownloader, ScriptedProvider
+from tests.integration.core.worked_example import Clock, WorkedExample
 from tests.smtp import Post, running
 from tests.unit.images.photos import portrait, saved
 
@@ -34,7 +34,7 @@ SUPPORT = "help@acme.example"
 class Office:
     """A portal, its mail server, and a worker that takes jobs when it is told."""
 
-    bench: Bench
+    worked_example: WorkedExample
     post: Post
     server: ExitStack = field(default_factory=ExitStack)
 
@@ -52,23 +52,23 @@ class Office:
         agree(person)
         shoot = make_shoot(person, **({"provider_status": "active", "finished_at": NOW} | fields))
         name = f"photo-of-{shoot.id}"
-        self.bench.provider.add(person.email, "active", id=shoot.provider_id, photos=[name])
-        self.bench.downloader.content[name] = PICTURE
+        self.worked_example.provider.add(person.email, "active", id=shoot.provider_id, photos=[name])
+        self.worked_example.downloader.content[name] = PICTURE
         return shoot
 
     def finish(self, person: Person | None = None) -> Shoot:
         """Let a shoot be finished and copied; its mail is owed and not sent."""
         shoot = self.shoot(person)
-        mirroring.copy_photos(shoot.id, self.bench.portal)
+        mirroring.copy_photos(shoot.id, self.worked_example.portal)
         return shoot
 
     def deliver(self) -> list[str]:
         """Send what is owed, without waiting for any pause."""
-        return self.bench.work(limit=60)
+        return self.worked_example.work(limit=60)
 
     def states(self) -> list[tuple[str, str]]:
         """The kind of every notice with what became of it: ``sent``, ``waits`` or the reason it was dropped for."""
-        return self.bench.query(
+        return self.worked_example.query(
             "SELECT kind, CASE WHEN sent_at IS NOT NULL THEN 'sent' ELSE coalesce(reason, 'waits') END"
             " FROM notices ORDER BY created_at, kind"
         )
@@ -102,7 +102,7 @@ def make_office(database_url: str, portal_settings: Any, tmp_path: Path) -> Iter
             address = database_url.replace("+psycopg", "")
             connection = stack.enter_context(psycopg.connect(address, autocommit=True, connect_timeout=3))
             stack.enter_context(app.app_context())
-            office = Office(Bench(app, clock, provider, connection), post)
+            office = Office(WorkedExample(app, clock, provider, connection), post)
             stack.callback(office.close)
             office.open()
             return office

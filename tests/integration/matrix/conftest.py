@@ -1,4 +1,4 @@
-"""A furnished town, copied for every test from a template that is made once."""
+"""A prepared directory, copied for every test from a template that is made once."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from demo.postgres import Postgres
 from portal.app import create_app
 from portal.db import db
 from tests.integration.auth.hostile_provider import HostileProvider
-from tests.integration.matrix.town import Town, TownClock, furnish, town_settings
+from tests.integration.matrix.directory_fixture import DirectoryFixture, FixtureClock, build_settings, create_people
 
 _numbers = count(1)
 
 
 @dataclass(frozen=True)
-class Furnished:
-    """The database and the storage a town is copied from, and what is whose in it."""
+class PreparedDatabase:
+    """The database and the storage a directory is copied from, and what is whose in it."""
 
     template: str
     storage: Path
-    things: dict[str, dict[str, str]]
+    ids: dict[str, dict[str, str]]
 
 
 @pytest.fixture(scope="session")
@@ -40,53 +40,58 @@ def identity() -> Iterator[HostileProvider]:
 
 
 @pytest.fixture(scope="session")
-def furnished(postgres: Postgres, migrated_template: str, identity: HostileProvider) -> Iterator[Furnished]:
-    """A furnished town nobody lives in: the others are copies of it."""
-    template = f"town_template_{next(_numbers)}"
-    storage = Path(tempfile.mkdtemp(prefix="portal-town-"))
+def prepared(postgres: Postgres, migrated_template: str, identity: HostileProvider) -> Iterator[PreparedDatabase]:
+    """A prepared directory nobody lives in: the others are copies of it."""
+    template = f"directory_template_{next(_numbers)}"
+    storage = Path(tempfile.mkdtemp(prefix="portal-directory-"))
     with psycopg.connect(postgres.url(), autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {template} TEMPLATE {migrated_template} STRATEGY FILE_COPY")
-        app = create_app(town_settings(_address(postgres, template), storage, identity.issuer), clock=TownClock())
-        things = furnish(app)
+        app = create_app(build_settings(_address(postgres, template), storage, identity.issuer), clock=FixtureClock())
+        ids = create_people(app)
         with app.app_context():
             db.engine.dispose()
         try:
-            yield Furnished(template, storage, things)
+            yield PreparedDatabase(template, storage, ids)
         finally:
             admin.execute(f"DROP DATABASE {template} WITH (FORCE)")
             shutil.rmtree(storage, ignore_errors=True)
 
 
 @pytest.fixture
-def make_town(postgres: Postgres, furnished: Furnished, identity: HostileProvider) -> Iterator[Callable[..., Town]]:
-    """A function that makes one more town; all of them begin alike."""
-    made: list[tuple[str, Town]] = []
+def make_directory(
+    postgres: Postgres, prepared: PreparedDatabase, identity: HostileProvider
+) -> Iterator[Callable[..., DirectoryFixture]]:
+    """A function that makes one more directory; all of them begin alike."""
+    made: list[tuple[str, DirectoryFixture]] = []
     with psycopg.connect(postgres.url(), autocommit=True) as admin:
 
-        def make(**overrides: Any) -> Town:
-            name, clock = f"town_{next(_numbers)}", TownClock()
-            admin.execute(f"CREATE DATABASE {name} TEMPLATE {furnished.template} STRATEGY FILE_COPY")
+        def make(**overrides: Any) -> DirectoryFixture:
+            name, clock = f"directory_{next(_numbers)}", FixtureClock()
+            admin.execute(f"CREATE DATABASE {name} TEMPLATE {prepared.template} STRATEGY FILE_COPY")
             identity.reset(clock)
-            settings = town_settings(_address(postgres, name), furnished.storage, identity.issuer, **overrides)
+            settings = build_settings(_address(postgres, name), prepared.storage, identity.issuer, **overrides)
             watching = psycopg.connect(postgres.url(name), autocommit=True)
             made.append(
-                (name, Town(create_app(settings, clock=clock), clock, identity.issuer, furnished.things, watching))
+                (
+                    name,
+                    DirectoryFixture(create_app(settings, clock=clock), clock, identity.issuer, prepared.ids, watching),
+                )
             )
             return made[-1][1]
 
         yield make
-        for name, town in made:
-            town.connection.close()
-            town.app.extensions["hub"].close()
-            with town.app.app_context():
+        for name, directory in made:
+            directory.connection.close()
+            directory.app.extensions["hub"].close()
+            with directory.app.app_context():
                 db.engine.dispose()
             admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
-def town(make_town: Callable[..., Town]) -> Town:
-    """A furnished town of the test's own."""
-    return make_town()
+def directory(make_directory: Callable[..., DirectoryFixture]) -> DirectoryFixture:
+    """A prepared directory of the test's own."""
+    return make_directory()
 
 
 def _address(postgres: Postgres, name: str) -> str:

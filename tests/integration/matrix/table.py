@@ -13,7 +13,7 @@ from enum import Enum
 
 from flask import Flask
 
-from tests.integration.matrix.dump import AUDITED
+from tests.integration.matrix.database_dump import AUDITED
 
 STRANGER = "stranger"
 ROLES = ("employee", "manager", "operator", "admin")
@@ -52,12 +52,12 @@ class Row:
 
     Attributes:
         who: the roles that get ``status``; other signed-in people get 403.
-        status: what they get for a lawful call; a mapping where roles differ.
+        status: what they get for a submit call; a mapping where roles differ.
         stranger: what somebody gets who is not signed in: a status, or where they are sent.
-        form: the fields of a lawful form; a value in braces is filled in from the caller's own things.
+        form: the fields of a submit form; a value in braces is filled in from the caller's own ids.
         query: the same for the query of an address.
         no_token: why an unsafe call needs no form token; empty where it needs one.
-        about: whose things the address names; empty where they are the caller's own.
+        about: whose ids the address names; empty where they are the caller's own.
         may_touch: tables (or columns) that a read may change, and no others.
     """
 
@@ -172,7 +172,7 @@ TABLE: Mapping[str, Row] = {
     "POST /admin/people/<person_id>/reactivate": act(ADMINS, about=OTHER),
 }
 
-# What the parts of addresses name. A person's own things do not exist for anybody else.
+# What the parts of addresses name. A person's own ids do not exist for anybody else.
 PERSONAL = frozenset({"photo_id", "public_id"})
 SHARED = frozenset({"filename", "name", "slug", "rendition", "delivery_id", "report_id", "person_id", "version"})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from werkzeug.test import TestResponse
 
+from tests.integration.matrix.directory_fixture import DirectoryFixture
 from tests.integration.matrix.table import (
     ACTORS,
     PERSONAL,
@@ -18,38 +19,37 @@ from tests.integration.matrix.table import (
     all_routes_of,
     routes_of,
 )
-from tests.integration.matrix.town import Town
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "PROPFIND")
 
 
-def test_every_route_is_in_the_table(town: Town) -> None:
-    found = {route.key for route in all_routes_of(town.app)}
+def test_every_route_is_in_the_table(directory: DirectoryFixture) -> None:
+    found = {route.key for route in all_routes_of(directory.app)}
     assert found - TABLE.keys() == set(), "new routes: say in tests/integration/matrix/table.py who gets what there"
     assert TABLE.keys() - found == set(), "these are gone: take them out of tests/integration/matrix/table.py"
 
 
-def test_every_part_of_an_address_is_somebodys_or_everybodys(town: Town) -> None:
-    parts = {name for route in all_routes_of(town.app) for name in route.arguments}
+def test_every_part_of_an_address_is_somebodys_or_everybodys(directory: DirectoryFixture) -> None:
+    parts = {name for route in all_routes_of(directory.app) for name in route.arguments}
     assert parts - PERSONAL - SHARED == set(), "say in tests/integration/matrix/table.py whether these are personal"
 
 
 @pytest.mark.parametrize("name", ACTORS)
-def test_who_gets_what(name: str, town: Town) -> None:
-    actor = town.actor(name)
+def test_who_gets_what(name: str, directory: DirectoryFixture) -> None:
+    actor = directory.actor(name)
     wrong = {}
-    for route in _in_order(town):
-        answer = actor.lawful(route)
+    for route in _in_order(directory):
+        answer = actor.submit(route)
         if problem := _problem(answer, _expected(route, name)):
             wrong[f"{route.method} {route.rule}"] = problem
     assert wrong == {}
 
 
 @pytest.mark.parametrize("name", ACTORS)
-def test_no_other_method_is_answered(name: str, town: Town) -> None:
-    actor = town.actor(name)
+def test_no_other_method_is_answered(name: str, directory: DirectoryFixture) -> None:
+    actor = directory.actor(name)
     offered: dict[str, set[str]] = {}
-    for route in routes_of(town.app):
+    for route in routes_of(directory.app):
         offered.setdefault(actor.path(route), set()).add(route.method)
     for path, methods in offered.items():
         for method in METHODS:
@@ -57,28 +57,28 @@ def test_no_other_method_is_answered(name: str, town: Town) -> None:
                 assert actor.call(method, path).status_code == 405, f"{method} {path}"
 
 
-def test_asking_for_the_methods_opens_nothing(town: Town) -> None:
-    stranger = town.actor(STRANGER)
-    for route in routes_of(town.app):
+def test_asking_for_the_methods_opens_nothing(directory: DirectoryFixture) -> None:
+    stranger = directory.actor(STRANGER)
+    for route in routes_of(directory.app):
         answer = stranger.call("OPTIONS", stranger.path(route))
         assert answer.status_code < 500, route
         assert answer.status_code != 200 or not answer.text, route
 
 
-def test_role_that_is_taken_away_counts_from_the_next_request(town: Town) -> None:
-    admin = town.actor("admin")
+def test_role_that_is_taken_away_counts_from_the_next_request(directory: DirectoryFixture) -> None:
+    admin = directory.actor("admin")
     assert admin.call("GET", "/admin/").status_code == 200
-    town.connection.execute("UPDATE people SET role = 'employee', roles = '{}' WHERE subject = 'subject-admin'")
+    directory.connection.execute("UPDATE people SET role = 'employee', roles = '{}' WHERE subject = 'subject-admin'")
     assert admin.call("GET", "/admin/").status_code == 403
-    town.connection.execute("UPDATE people SET deactivated_at = now() WHERE subject = 'subject-admin'")
+    directory.connection.execute("UPDATE people SET deactivated_at = now() WHERE subject = 'subject-admin'")
     assert admin.call("GET", "/headshots").status_code == 303
     assert admin.call("GET", "/headshots/status").status_code == 401
 
 
-def _in_order(town: Town) -> list[Route]:
+def _in_order(directory: DirectoryFixture) -> list[Route]:
     """Reads first, then changes; signing out comes last, for it ends the session."""
     order = list(TABLE)
-    by_table = sorted(routes_of(town.app), key=lambda route: order.index(route.key))
+    by_table = sorted(routes_of(directory.app), key=lambda route: order.index(route.key))
     return sorted(by_table, key=lambda route: (route.is_unsafe, route.rule == "/logout"))
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.integration.matrix.dump import Dump, without
+from tests.integration.matrix.database_dump import Dump, without
+from tests.integration.matrix.directory_fixture import DirectoryFixture
 from tests.integration.matrix.table import OTHER, TABLE, UNSAFE, Route, routes_of
-from tests.integration.matrix.town import Town
 
 # Every column somebody might hope to write, and what frameworks are known to look at.
 EXTRA = {
@@ -27,32 +27,32 @@ FORMS = sorted(key for key in TABLE if key.split()[0] in UNSAFE)
 
 
 @pytest.mark.parametrize("key", FORMS)
-def test_extra_fields_change_nothing(key: str, make_town: Callable[..., Town]) -> None:
-    first, again, extra = (_after(make_town(), key, {}), _after(make_town(), key, {}), None)
-    town = make_town()
-    theirs = {name: town.things[OTHER][name] for name in THINGS}
-    lawful = next(route for route in routes_of(town.app) if route.key == key).row.form
-    fields = {name: value for name, value in (EXTRA | theirs | _ids(theirs)).items() if name not in lawful}
-    extra = _after(town, key, fields)
-    # What differs between two lawful runs are new ids and tokens; the rest has to be the same.
+def test_extra_fields_change_nothing(key: str, make_directory: Callable[..., DirectoryFixture]) -> None:
+    first, again, extra = (_after(make_directory(), key, {}), _after(make_directory(), key, {}), None)
+    directory = make_directory()
+    theirs = {name: directory.ids[OTHER][name] for name in THINGS}
+    submit = next(route for route in routes_of(directory.app) if route.key == key).row.form
+    fields = {name: value for name, value in (EXTRA | theirs | _ids(theirs)).items() if name not in submit}
+    extra = _after(directory, key, fields)
+    # What differs between two submit runs are new ids and tokens; the rest has to be the same.
     for table in first:
         by_chance = _differing(first, again, table)
         assert without(first[table], by_chance) == without(extra[table], by_chance), table
 
 
 @pytest.mark.parametrize("key", [key for key in FORMS if not TABLE[key].no_token])
-def test_forms_of_another_shape_are_not_taken_for_forms(key: str, town: Town) -> None:
+def test_forms_of_another_shape_are_not_taken_for_forms(key: str, directory: DirectoryFixture) -> None:
     """JSON, XML or plain text cannot be sent by a page of another site without asking; here they are no form at all."""
-    actor = town.actor("admin")
+    actor = directory.actor("admin")
     token = actor.token()
-    (route,) = [route for route in routes_of(town.app) if route.key == key]
-    before = town.dump()
+    (route,) = [route for route in routes_of(directory.app) if route.key == key]
+    before = directory.dump()
     for content_type in ("application/json", "text/plain", "application/xml", "application/x-www-form-urlencoded; x"):
         body = f'{{"csrf_token": "{token}", "photo": "{actor.fill("{photo_id}")}", "role": "admin"}}'
         answer = actor.call(route.method, actor.path(route), data=body, content_type=content_type)
         assert answer.status_code == 400, content_type
-    assert before["people"] == town.dump()["people"]
-    assert before["choices"] == town.dump()["choices"]
+    assert before["people"] == directory.dump()["people"]
+    assert before["choices"] == directory.dump()["choices"]
 
 
 def _ids(theirs: dict[str, str]) -> dict[str, str]:
@@ -60,11 +60,11 @@ def _ids(theirs: dict[str, str]) -> dict[str, str]:
     return {"user_id": person, "id": person, "person": person, "owner_id": person, "shoot_id": person}
 
 
-def _after(town: Town, key: str, extra: dict[str, str]) -> Dump:
-    actor = town.actor("admin")
-    (route,) = [route for route in routes_of(town.app) if route.key == key]
-    _carried_out(actor.lawful(route, extra=extra).status_code, route)
-    return town.dump()
+def _after(directory: DirectoryFixture, key: str, extra: dict[str, str]) -> Dump:
+    actor = directory.actor("admin")
+    (route,) = [route for route in routes_of(directory.app) if route.key == key]
+    _carried_out(actor.submit(route, extra=extra).status_code, route)
+    return directory.dump()
 
 
 def _carried_out(status: int, route: Route) -> None:

@@ -13,10 +13,10 @@ from werkzeug.test import TestResponse
 
 from portal.storage import StorageUnavailable
 from tests import canaries
-from tests.integration.matrix.dump import SEEN, beyond
+from tests.integration.matrix.database_dump import SEEN, beyond
+from tests.integration.matrix.directory_fixture import Actor, DirectoryFixture
 from tests.integration.matrix.table import STRANGER, Kind, Route, routes_of
-from tests.integration.matrix.town import Actor, Town
-from tests.integration.web_pages.document import Document
+from tests.integration.web_pages.html_document import Document
 
 # What only those need who build or run the portal.
 _INNER = re.compile(
@@ -54,9 +54,9 @@ def readable(answer: TestResponse, actor: Actor) -> None:
 
 
 def hopeless(actor: Actor) -> Iterator[TestResponse]:
-    """Yield what this person is refused: pages of others, forms without a token, things that are not there."""
-    for route in routes_of(actor.town.app):
-        if not route.arguments <= actor.town.things[actor.owner].keys() or route.rule == "/logout":
+    """Yield what this person is refused: pages of others, forms without a token, ids that are not there."""
+    for route in routes_of(actor.directory.app):
+        if not route.arguments <= actor.directory.ids[actor.owner].keys() or route.rule == "/logout":
             continue
         if route.endpoint == "static":
             continue  # files are served before the app; a wrong method there has no page
@@ -69,8 +69,8 @@ def hopeless(actor: Actor) -> Iterator[TestResponse]:
 
 
 @pytest.mark.parametrize("name", [STRANGER, "employee", "admin"])
-def test_every_refusal_can_be_read(name: str, town: Town) -> None:
-    seen, actor = set(), town.actor(name)
+def test_every_refusal_can_be_read(name: str, directory: DirectoryFixture) -> None:
+    seen, actor = set(), directory.actor(name)
     for answer in hopeless(actor):
         assert answer.status_code < 500, answer.request.path
         if answer.status_code >= 400:
@@ -81,8 +81,8 @@ def test_every_refusal_can_be_read(name: str, town: Town) -> None:
 
 
 @pytest.mark.parametrize("name", [STRANGER, "employee", "admin"])
-def test_every_fault_of_ours_can_be_read(name: str, town: Town) -> None:
-    actor = town.actor(name)
+def test_every_fault_of_ours_can_be_read(name: str, directory: DirectoryFixture) -> None:
+    actor = directory.actor(name)
     routes = list(usable(actor))
     if name != STRANGER:
         actor.token()
@@ -90,9 +90,9 @@ def test_every_fault_of_ours_can_be_read(name: str, town: Town) -> None:
     def fail(**_parts: object) -> str:
         raise RuntimeError("secret-detail at /tmp/portal.py")
 
-    town.app.view_functions = dict.fromkeys(town.app.view_functions, fail)
+    directory.app.view_functions = dict.fromkeys(directory.app.view_functions, fail)
     for route in routes:
-        answer = actor.lawful(route)
+        answer = actor.submit(route)
         if answer.status_code >= 400:
             readable(answer, actor)
         if route.row.kind is not Kind.ASSET and name in route.row.who and "webhooks" not in route.rule:
@@ -100,16 +100,16 @@ def test_every_fault_of_ours_can_be_read(name: str, town: Town) -> None:
 
 
 @pytest.mark.parametrize("name", [STRANGER, "employee", "admin"])
-def test_without_the_database(name: str, town: Town) -> None:
-    actor = town.actor(name)
+def test_without_the_database(name: str, directory: DirectoryFixture) -> None:
+    actor = directory.actor(name)
     routes = list(usable(actor))
     if name != STRANGER:
         actor.token()
-    before = town.dump()
+    before = directory.dump()
     statuses = {}
-    with no_database(town):
+    with no_database(directory):
         for route in routes:
-            answer = actor.lawful(route)
+            answer = actor.submit(route)
             statuses[route.key] = answer.status_code
             if answer.status_code >= 400:
                 readable(answer, actor)
@@ -120,23 +120,23 @@ def test_without_the_database(name: str, town: Town) -> None:
     assert statuses["GET /healthz"] == 200
     assert statuses["GET /headshots"] == (303 if name == STRANGER else 503)
     assert statuses["GET /login"] == 503
-    assert beyond(before, town.dump(), SEEN) == set(), "nothing was half done"
+    assert beyond(before, directory.dump(), SEEN) == set(), "nothing was half done"
     # And as soon as it is back, everything is.
     assert actor.call("GET", "/headshots").status_code == (303 if name == STRANGER else 200)
 
 
-def test_without_the_storage(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_storage(directory: DirectoryFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages are served as ever; only the pictures in them wait."""
 
     def fail(*_arguments: object) -> None:
         raise StorageUnavailable("EIO at /tmp/photos")
 
-    storage = town.app.extensions["portal"].storage
+    storage = directory.app.extensions["portal"].storage
     for name in ("open", "get", "put", "delete", "exists", "list"):
         monkeypatch.setattr(type(storage), name, fail)
-    actor = town.actor("employee")
+    actor = directory.actor("employee")
     for route in usable(actor):
-        answer = actor.lawful(route)
+        answer = actor.submit(route)
         if route.endpoint == "photos.serve_rendition":
             assert answer.status_code == 503
             assert answer.headers["Retry-After"]
@@ -146,16 +146,16 @@ def test_without_the_storage(town: Town, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def usable(actor: Actor) -> Iterator[Route]:
-    """Every route with things of this person's to fill it, forms after pages; signing out is left out."""
-    for route in sorted(routes_of(actor.town.app), key=lambda each: each.is_unsafe):
-        if route.arguments <= actor.town.things[actor.owner].keys() and route.rule != "/logout":
+    """Every route with ids of this person's to fill it, forms after pages; signing out is left out."""
+    for route in sorted(routes_of(actor.directory.app), key=lambda each: each.is_unsafe):
+        if route.arguments <= actor.directory.ids[actor.owner].keys() and route.rule != "/logout":
             yield route
 
 
 @contextmanager
-def no_database(town: Town) -> Iterator[None]:
-    """Let nobody but the test reach the town's database."""
-    watching = town.connection.info
+def no_database(directory: DirectoryFixture) -> Iterator[None]:
+    """Let nobody but the test reach the directory's database."""
+    watching = directory.connection.info
     with psycopg.connect(make_conninfo(watching.dsn, dbname="postgres"), autocommit=True) as admin:
         admin.execute(f'ALTER DATABASE "{watching.dbname}" ALLOW_CONNECTIONS false')
         admin.execute(OTHERS, [watching.dbname, watching.backend_pid])

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from werkzeug.test import TestResponse
 
+from tests.integration.matrix.directory_fixture import IN_STUDIO, STUDIO, DirectoryFixture
 from tests.integration.matrix.table import STRANGER, Kind, Route, routes_of
-from tests.integration.matrix.town import SITTER, STUDIO, Town
 
 FOREIGN_ORIGINS = (
     "https://evil.example",
@@ -43,12 +43,12 @@ def policy_of(answer: TestResponse) -> dict[str, list[str]]:
     return found
 
 
-def answers(town: Town, name: str) -> Iterator[tuple[Route | None, TestResponse]]:
+def answers(directory: DirectoryFixture, name: str) -> Iterator[tuple[Route | None, TestResponse]]:
     """Yield the answer of every route (signing out last), then one of every kind of error."""
-    actor = town.actor(name)
-    for route in sorted(routes_of(town.app), key=lambda each: each.rule == "/logout"):
-        if route.arguments <= town.things[actor.owner].keys():
-            yield route, actor.lawful(route)
+    actor = directory.actor(name)
+    for route in sorted(routes_of(directory.app), key=lambda each: each.rule == "/logout"):
+        if route.arguments <= directory.ids[actor.owner].keys():
+            yield route, actor.submit(route)
     for method, path in (
         *(("GET", "/nowhere"), ("POST", "/headshots/status"), ("GET", "/photos/x/y"), ("POST", "/headshots/choice")),
         *(("TRACE", "/"), ("GET", "/static/none.css"), ("GET", "/icons/x.svg"), ("PUT", "/webhooks/profilebakery")),
@@ -57,9 +57,9 @@ def answers(town: Town, name: str) -> Iterator[tuple[Route | None, TestResponse]
     yield None, actor.call("GET", "/", headers={"Host": "evil.example"})
 
 
-@pytest.mark.parametrize("name", [STRANGER, "employee", "admin", SITTER])
-def test_walls_around_every_answer(name: str, town: Town) -> None:
-    for route, answer in answers(town, name):
+@pytest.mark.parametrize("name", [STRANGER, "employee", "admin", IN_STUDIO])
+def test_walls_around_every_answer(name: str, directory: DirectoryFixture) -> None:
+    for route, answer in answers(directory, name):
         where = f"{route or answer.request.path}"
         headers = answer.headers
         assert "; includeSubDomains" in headers["Strict-Transport-Security"], where
@@ -74,10 +74,10 @@ def test_walls_around_every_answer(name: str, town: Town) -> None:
         assert "X-Powered-By" not in headers
 
 
-@pytest.mark.parametrize("name", [STRANGER, "employee", "admin", SITTER])
-def test_what_pages_may_load_and_do(name: str, town: Town) -> None:
+@pytest.mark.parametrize("name", [STRANGER, "employee", "admin", IN_STUDIO])
+def test_what_pages_may_load_and_do(name: str, directory: DirectoryFixture) -> None:
     nonces = set()
-    for route, answer in answers(town, name):
+    for route, answer in answers(directory, name):
         if route is not None and route.row.kind is Kind.ASSET and route.endpoint == "static":
             continue  # judged below
         if (route is not None and route.endpoint == "webhooks.receive") or "webhooks" in answer.request.path:
@@ -89,7 +89,7 @@ def test_what_pages_may_load_and_do(name: str, town: Town) -> None:
         assert policy["base-uri"] == ["'none'"], where
         assert policy["frame-src"] == ([STUDIO] if is_studio else ["'none'"]), where
         assert policy["form-action"][0] == "'self'", where
-        assert set(policy["form-action"][1:]) == {town.issuer}, where
+        assert set(policy["form-action"][1:]) == {directory.issuer}, where
         for loaded in ("script-src", "style-src"):
             own, nonce = policy[loaded]
             assert own == "'self'"
@@ -105,10 +105,10 @@ def test_what_pages_may_load_and_do(name: str, town: Town) -> None:
         nonces.add(nonce)
 
 
-def test_file_that_is_opened_by_itself_runs_nothing(town: Town) -> None:
-    version = town.app.static_url_path
+def test_file_that_is_opened_by_itself_runs_nothing(directory: DirectoryFixture) -> None:
+    version = directory.app.static_url_path
     for path in (f"{version}/css/tokens.css", f"{version}/js/live.js"):
-        answer = town.actor(STRANGER).call("GET", path)
+        answer = directory.actor(STRANGER).call("GET", path)
         policy = policy_of(answer)
         assert policy.keys() == {"default-src", "style-src", "frame-ancestors"}
         assert policy["default-src"] == ["'none'"]
@@ -116,19 +116,19 @@ def test_file_that_is_opened_by_itself_runs_nothing(town: Town) -> None:
 
 
 @pytest.mark.parametrize("origin", FOREIGN_ORIGINS)
-def test_no_other_origin_may_read_an_answer(origin: str, town: Town) -> None:
-    actor = town.actor("employee")
+def test_no_other_origin_may_read_an_answer(origin: str, directory: DirectoryFixture) -> None:
+    actor = directory.actor("employee")
     asked = {"Origin": origin, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "X-CSRFToken"}
-    for route in routes_of(town.app):
+    for route in routes_of(directory.app):
         for method in {route.method, "OPTIONS"} - {"POST"}:
             answer = actor.call(method, actor.path(route), headers=asked)
             found = [name for name, _value in answer.headers if name.lower().startswith("access-control")]
             assert not found, f"{method} {route.rule}"
 
 
-@pytest.mark.parametrize("name", [STRANGER, "employee", "admin", SITTER])
-def test_what_an_answer_is_and_who_may_keep_it(name: str, town: Town) -> None:
-    for route, answer in answers(town, name):
+@pytest.mark.parametrize("name", [STRANGER, "employee", "admin", IN_STUDIO])
+def test_what_an_answer_is_and_who_may_keep_it(name: str, directory: DirectoryFixture) -> None:
+    for route, answer in answers(directory, name):
         where, kept = f"{route or answer.request.path}", answer.headers.get("Cache-Control", "")
         kind = answer.headers.get("Content-Type", "")
         if kind.startswith(_TEXT) and answer.status_code != 304:
@@ -151,11 +151,11 @@ def test_what_an_answer_is_and_who_may_keep_it(name: str, town: Town) -> None:
             assert "Set-Cookie" not in answer.headers, where
 
 
-def test_cookies_are_out_of_reach(town: Town) -> None:
+def test_cookies_are_out_of_reach(directory: DirectoryFixture) -> None:
     """Every cookie any route sets: the whole site's own, for no script, no other site and no plain connection."""
     seen = set()
     for name in (STRANGER, "employee"):
-        for route, answer in answers(town, name):
+        for route, answer in answers(directory, name):
             for cookie in answer.headers.getlist("Set-Cookie"):
                 title, *attributes = [part.strip() for part in cookie.split(";")]
                 seen.add(title.partition("=")[0])
@@ -166,7 +166,7 @@ def test_cookies_are_out_of_reach(town: Town) -> None:
     assert "__Host-portal-browser" in seen
 
 
-def test_signing_out_clears_what_the_browser_keeps(town: Town) -> None:
-    actor = town.actor("employee")
+def test_signing_out_clears_what_the_browser_keeps(directory: DirectoryFixture) -> None:
+    actor = directory.actor("employee")
     answer = actor.call("POST", "/logout", form={"csrf_token": actor.token()})
     assert {part.strip(' "') for part in answer.headers["Clear-Site-Data"].split(",")} == {"cache", "storage"}

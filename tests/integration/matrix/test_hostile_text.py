@@ -11,8 +11,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from tests.integration.auth.hostile_provider import HostileProvider
+from tests.integration.matrix.directory_fixture import IN_STUDIO, Actor, DirectoryFixture
 from tests.integration.matrix.table import ROLES, routes_of
-from tests.integration.matrix.town import SITTER, Actor, Town
 
 MARK = "hostilemark"
 WORDS = {
@@ -42,9 +42,9 @@ _SAID = (
 
 def pages(actor: Actor) -> Iterator[TestResponse]:
     """Every page and fragment this person can read."""
-    for route in routes_of(actor.town.app):
-        if route.method == "GET" and route.arguments <= actor.town.things[actor.owner].keys():
-            answer = actor.lawful(route)
+    for route in routes_of(actor.directory.app):
+        if route.method == "GET" and route.arguments <= actor.directory.ids[actor.owner].keys():
+            answer = actor.submit(route)
             if answer.mimetype in {"text/html", "image/svg+xml"}:
                 yield answer
 
@@ -66,14 +66,14 @@ def harmless(answer: TestResponse) -> None:
 
 
 @pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)
-def test_words_of_others_are_words(words: str, town: Town) -> None:
+def test_words_of_others_are_words(words: str, directory: DirectoryFixture) -> None:
     for table, column in _SAID:
         # The rows stay different where the database wants them to.
         number = "" if (table, column) not in {("people", "subject"), ("choices", "key")} else "|| ctid::text"
-        town.connection.execute(f"UPDATE {table} SET {column} = %s {number}", (words.replace("\x00", ""),))
+        directory.connection.execute(f"UPDATE {table} SET {column} = %s {number}", (words.replace("\x00", ""),))
     seen = 0
-    for name in (*ROLES, SITTER):
-        for answer in pages(town.actor(name)):
+    for name in (*ROLES, IN_STUDIO):
+        for answer in pages(directory.actor(name)):
             assert answer.status_code < 500, answer.request.path
             harmless(answer)
             seen += MARK in answer.text
@@ -81,10 +81,12 @@ def test_words_of_others_are_words(words: str, town: Town) -> None:
 
 
 @pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)
-def test_words_of_an_identity_provider_are_words(words: str, town: Town, identity: HostileProvider) -> None:
+def test_words_of_an_identity_provider_are_words(
+    words: str, directory: DirectoryFixture, identity: HostileProvider
+) -> None:
     identity.person = {"sub": "hostile", "email": "hostile@example.com", "name": words}
     identity.person |= {"groups": [words[:300]], "given_name": words[:300], "locale": words[:300]}
-    actor = town.actor("stranger")
+    actor = directory.actor("stranger")
     back = identity.visit(actor.call("GET", "/login").headers["Location"])
     answer = actor.call("GET", back, headers={"User-Agent": "".join(words.split("\r\n"))})
     assert answer.status_code == 303
@@ -97,19 +99,19 @@ def test_words_of_an_identity_provider_are_words(words: str, town: Town, identit
 
 
 @pytest.mark.parametrize("words", FEW.values(), ids=FEW)
-def test_words_of_an_operator_are_words(words: str, make_town: Callable[..., Town]) -> None:
-    town = make_town(brand_name=words.partition("\r")[0][:200])
+def test_words_of_an_operator_are_words(words: str, make_directory: Callable[..., DirectoryFixture]) -> None:
+    directory = make_directory(brand_name=words.partition("\r")[0][:200])
     for name in ("stranger", "employee", "admin"):
-        for answer in pages(town.actor(name)):
+        for answer in pages(directory.actor(name)):
             assert answer.status_code < 500
             harmless(answer)
 
 
 @pytest.mark.parametrize("words", FEW.values(), ids=FEW)
-def test_what_is_typed_comes_back_as_words(words: str, town: Town) -> None:
+def test_what_is_typed_comes_back_as_words(words: str, directory: DirectoryFixture) -> None:
     for name in ("stranger", "admin"):
-        actor = town.actor(name)
-        for route in routes_of(town.app):
+        actor = directory.actor(name)
+        for route in routes_of(directory.app):
             if route.method == "HEAD" or route.rule == "/logout":
                 continue
             sent: dict[str, Any] = dict.fromkeys(("photo", "purpose", "decision", "state", "next", "error", "q"), words)

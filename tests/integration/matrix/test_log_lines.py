@@ -13,8 +13,8 @@ from portal.models import shoots
 from portal.services import shoot_sync
 from tests.integration.auth.hostile_provider import HostileProvider
 from tests.integration.core.signing import signed_headers
+from tests.integration.matrix.directory_fixture import ADDRESS, DirectoryFixture
 from tests.integration.matrix.table import TABLE, routes_of
-from tests.integration.matrix.town import ADDRESS, Town
 from tests.log_lines import MARK, WORDS, read
 
 FIELDS = ("photo", "decision", "state", "next", "error", "error_description", "iss", "login_hint", "logout_token", "q")
@@ -27,11 +27,13 @@ def one_line(words: str) -> str:
 
 
 @pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)
-def test_words_in_addresses_forms_and_headers(words: str, town: Town, capsys: pytest.CaptureFixture[str]) -> None:
-    actor = town.actor("admin")
+def test_words_in_addresses_forms_and_headers(
+    words: str, directory: DirectoryFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    actor = directory.actor("admin")
     token, headers = actor.token(), dict.fromkeys(HEADERS, one_line(words))
     capsys.readouterr()
-    for route in routes_of(town.app):
+    for route in routes_of(directory.app):
         if route.rule == "/logout":
             continue
         for path in {actor.path(route), actor.path(route, **dict.fromkeys(route.arguments, quote(words[:300], "")))}:
@@ -48,26 +50,26 @@ def test_words_in_addresses_forms_and_headers(words: str, town: Town, capsys: py
 
 @pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)
 def test_words_of_a_sign_in(
-    words: str, town: Town, identity: HostileProvider, capsys: pytest.CaptureFixture[str]
+    words: str, directory: DirectoryFixture, identity: HostileProvider, capsys: pytest.CaptureFixture[str]
 ) -> None:
     said = dict.fromkeys(("name", "given_name", "preferred_username", "locale", "sid", "acr"), words)
     identity.person = said | {"sub": f"subject {words}"[:200], "email": f"{words[:20]}@example.com", "groups": [words]}
     for email in (identity.person["email"], "fine@example.com"):
         identity.person["email"] = email
-        actor = town.actor("stranger")
+        actor = directory.actor("stranger")
         back = identity.visit(actor.call("GET", "/login").headers["Location"])
         assert actor.call("GET", back).status_code < 500
         actor.call("GET", "/headshots")
     refused = {"error": words, "error_description": words, "error_uri": words, "state": words, "code": words}
-    assert town.actor("stranger").call("GET", "/login/callback", query_string=refused).status_code == 400
+    assert directory.actor("stranger").call("GET", "/login/callback", query_string=refused).status_code == 400
     read(capsys.readouterr().out)
 
 
 @pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)
-def test_words_of_a_webhook(words: str, town: Town, capsys: pytest.CaptureFixture[str]) -> None:
+def test_words_of_a_webhook(words: str, directory: DirectoryFixture, capsys: pytest.CaptureFixture[str]) -> None:
     thing = {"_id": "model-of-employee", "status": words, "email": words, "name": words}
     body = json.dumps({"id": words[:200], "event": words, "objectType": words, "object": thing}).encode()
-    client, now = town.app.test_client(), town.clock.now
+    client, now = directory.app.test_client(), directory.clock.now
     answers = [
         client.post("/webhooks/profilebakery", data=body, headers=headers, base_url=ADDRESS).status_code
         for headers in (
@@ -85,12 +87,12 @@ def test_words_of_a_webhook(words: str, town: Town, capsys: pytest.CaptureFixtur
 
 @pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)
 def test_status_nobody_has_seen_stays_inside_its_line(
-    words: str, town: Town, capsys: pytest.CaptureFixture[str]
+    words: str, directory: DirectoryFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with town.app.app_context(), transaction():
+    with directory.app.app_context(), transaction():
         shoot = shoots.find_by_provider_id("model-of-employee")
         assert shoot is not None
-        later = town.clock.now + timedelta(minutes=1)
+        later = directory.clock.now + timedelta(minutes=1)
         shoot_sync.apply_status(shoot, words.replace("\x00", ""), at=later, by="check", now=later)
     (line,) = [line for line in read(capsys.readouterr().out) if line["logger"] == "portal.services.shoot_sync"]
     assert line["message"] == "shoot.status_unknown"

@@ -1,4 +1,4 @@
-"""What an answer to an employee holds: their own things in our words, nothing of the provider's and of nobody else."""
+"""What an answer to an employee holds: their own ids in our words, nothing of the provider's and of nobody else."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Iterator
 import pytest
 from werkzeug.test import TestResponse
 
+from tests.integration.matrix.directory_fixture import IN_STUDIO, SIGNED, STUDIO, DirectoryFixture, session_token
 from tests.integration.matrix.table import OTHER, ROLES, routes_of
-from tests.integration.matrix.town import SIGNED, SITTER, STUDIO, Town, session_token
 
-# Keys and secrets of the town's settings, and what a row holds that no page is about.
+# Keys and secrets of the directory's settings, and what a row holds that no page is about.
 INNER = (
-    *("test-api-key", "test-webhook-secret", "test-oidc-secret", "test-metrics-token", "a-secret-key-of-the-town"),
+    *("test-api-key", "test-webhook-secret", "test-oidc-secret", "test-metrics-token", "a-secret-key-of-the-directory"),
     *("storage_key", "token_hash", "provider_id", "signed_url", "dedupe_key", "subject-", "model-of-"),
-    *(f"sid-{each}" for each in (*ROLES, OTHER, SITTER)),
+    *(f"sid-{each}" for each in (*ROLES, OTHER, IN_STUDIO)),
     *("postgresql", "psycopg", "127.0.0.1:1/api", "Traceback"),
 )
 _ADDRESS = re.compile(r"[\w.+-]+@[\w.-]+\.\w+")
@@ -23,12 +23,12 @@ _ADDRESS = re.compile(r"[\w.+-]+@[\w.-]+\.\w+")
 _NAMED = re.compile(r'(?:inline|attachment); filename="[a-z0-9][a-z0-9.-]{0,60}"')
 
 
-def answers(town: Town, name: str) -> Iterator[TestResponse]:
+def answers(directory: DirectoryFixture, name: str) -> Iterator[TestResponse]:
     """Yield every answer this person can get, those to forms and the errors included; signing out comes last."""
-    actor = town.actor(name)
-    for route in sorted(routes_of(town.app), key=lambda each: (each.is_unsafe, each.rule == "/logout")):
-        if route.arguments <= town.things[actor.owner].keys() and route.row.kind.name in {"PAGE", "FETCHED"}:
-            yield actor.lawful(route)
+    actor = directory.actor(name)
+    for route in sorted(routes_of(directory.app), key=lambda each: (each.is_unsafe, each.rule == "/logout")):
+        if route.arguments <= directory.ids[actor.owner].keys() and route.row.kind.name in {"PAGE", "FETCHED"}:
+            yield actor.submit(route)
     yield actor.call("GET", "/nowhere")
     yield actor.call("GET", "/nowhere", headers={"Accept": "application/json"})
 
@@ -39,59 +39,59 @@ def said(answer: TestResponse) -> str:
     return "\n".join(f"{name}: {value}" for name, value in answer.headers) + body
 
 
-@pytest.mark.parametrize("name", ["employee", SITTER, "stranger"])
-def test_employee_reads_of_nobody_else_and_nothing_inner(name: str, town: Town) -> None:
-    others = {*ROLES, OTHER, SITTER} - {name}
+@pytest.mark.parametrize("name", ["employee", IN_STUDIO, "stranger"])
+def test_employee_reads_of_nobody_else_and_nothing_inner(name: str, directory: DirectoryFixture) -> None:
+    others = {*ROLES, OTHER, IN_STUDIO} - {name}
     strange = [*(f"{each.title()} Townsend" for each in others), *(f"{each}@example.com" for each in others)]
     # Not even one's own; pages need no such id.
-    strange += [things["person_id"] for things in town.things.values()]
+    strange += [ids["person_id"] for ids in directory.ids.values()]
     read = 0
-    for answer in answers(town, name):
+    for answer in answers(directory, name):
         where, text = answer.request.path, said(answer)
-        # A signed session is shown to its owner in its frame, and its address names the provider's things.
+        # A signed session is shown to its owner in its frame, and its address names the provider's ids.
         inner = [each for each in INNER if each in text.replace(SIGNED, "")]
         assert inner == [], where
         # Where somebody is led back to what they asked for, that is in the address.
         assert [each for each in strange if each in text and each not in where] == [], where
         assert set(_ADDRESS.findall(text)) <= {f"{name}@example.com", "help@example.com"}, where
-        assert SIGNED not in text or (name == SITTER and where == "/headshots/studio"), where
+        assert SIGNED not in text or (name == IN_STUDIO and where == "/headshots/studio"), where
         read += len(text)
     assert read > 20_000
 
 
-def test_what_pages_ask_for_again_and_again_is_a_fragment_of_theirs(town: Town) -> None:
-    for name in ("employee", SITTER):
-        answer = town.actor(name).call("GET", "/headshots/status")
+def test_what_pages_ask_for_again_and_again_is_a_fragment_of_theirs(directory: DirectoryFixture) -> None:
+    for name in ("employee", IN_STUDIO):
+        answer = directory.actor(name).call("GET", "/headshots/status")
         assert answer.mimetype == "text/html"
-    refused = town.actor("stranger").call("GET", "/headshots/status")
+    refused = directory.actor("stranger").call("GET", "/headshots/status")
     assert refused.json is not None
     assert set(refused.json) == {"error", "message", "request_id"}
 
 
 @pytest.mark.parametrize("name", ["manager", "operator", "admin"])
-def test_nobody_reads_a_secret_or_another_persons_link(name: str, town: Town) -> None:
+def test_nobody_reads_a_secret_or_another_persons_link(name: str, directory: DirectoryFixture) -> None:
     secret = INNER[:5]
-    for answer in answers(town, name):
+    for answer in answers(directory, name):
         text = said(answer)
         assert [each for each in (*secret, SIGNED, STUDIO + "/session", "Traceback") if each in text] == [], (
             answer.request.path
         )
 
 
-def test_database_holds_no_secret_that_opens_anything(town: Town) -> None:
+def test_database_holds_no_secret_that_opens_anything(directory: DirectoryFixture) -> None:
     """Whoever gets hold of a copy of it is nobody, and sees no session of anybody's."""
-    for name in ("employee", SITTER, "admin"):
-        for _ in answers(town, name):
+    for name in ("employee", IN_STUDIO, "admin"):
+        for _ in answers(directory, name):
             pass
-    held = "\n".join(value for rows in town.dump().values() for row in rows for value in row.values())
-    tokens = [session_token(each) for each in (*ROLES, OTHER, SITTER)]
+    held = "\n".join(value for rows in directory.dump().values() for row in rows for value in row.values())
+    tokens = [session_token(each) for each in (*ROLES, OTHER, IN_STUDIO)]
     assert [each for each in (*INNER[:5], SIGNED, "not-for-anybody-else", *tokens) if each in held] == []
     assert "subject-employee" in held
 
 
-def test_file_names_are_our_own_words(town: Town) -> None:
+def test_file_names_are_our_own_words(directory: DirectoryFixture) -> None:
     named = 0
-    for answer in answers(town, "admin"):
+    for answer in answers(directory, "admin"):
         for value in answer.headers.getlist("Content-Disposition"):
             assert _NAMED.fullmatch(value), value
             named += 1

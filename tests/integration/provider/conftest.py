@@ -11,7 +11,7 @@ import requests
 
 from portal.provider import BRANDS, ProviderClient
 from sandbox.testing import RunningSandbox, start_sandbox
-from tests.unit.provider.keepers import FakeTime
+from tests.unit.provider.budget_doubles import FakeTime
 
 SWITCHES: dict[str, Any] = {"rate_limit": 1_000_000, "gallery_size": 3, "pictures": "plain"}
 

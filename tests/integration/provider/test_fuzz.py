@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from portal.provider import BRANDS, ProviderClient
 from portal.provider.errors import ProviderError
-from tests.unit.provider.keepers import FakeTime
-from tests.unit.provider.operations import OPERATIONS, Operation
-from tests.unit.provider.scripted import Reply, Scripted, scripted_server
+from tests.unit.provider.budget_doubles import FakeTime
+from tests.unit.provider.operation_cases import OPERATIONS, Operation
+from tests.unit.provider.scripted_server import Reply, Scripted, scripted_server
 
 ODD: list[Any] = [
     None, True, False, 0, -1, 0.25, 10**30, "", " ", "\x00", "x" * 5000, "ada@example.com", "../..", [], {}, [None],

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-from tests.unit.provider.scripted import Asked, Reply, scripted_server
+from tests.unit.provider.scripted_server import Asked, Reply, scripted_server
 
 PROGRAM = """
 from gevent import monkey; monkey.patch_all()

@@ -13,7 +13,7 @@ from portal.provider import BRANDS, events, signature
 from portal.provider.signature import SignatureInvalid, VerifiedSignature
 from sandbox.testing import WEBHOOK_SECRET
 from tests.integration.provider.conftest import Studio
-from tests.unit.provider.scripted import Asked, Reply, Scripted, scripted_server
+from tests.unit.provider.scripted_server import Asked, Reply, Scripted, scripted_server
 
 ADA = "ada@example.com"
 

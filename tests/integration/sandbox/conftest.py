@@ -126,6 +126,6 @@ def caller(running: RunningSandbox) -> Caller:
     return Caller(running)
 
 
-@pytest.fixture
-def until() -> Callable[[Callable[[], bool]], None]:
+@pytest.fixture(name="wait_until")
+def wait_until_fixture() -> Callable[[Callable[[], bool]], None]:
     return wait_until

@@ -16,30 +16,30 @@ def status(caller: Any, model_id: str) -> str:
     return found
 
 
-def test_time_alone_carries_a_session_to_active(caller: Any, until: Any) -> None:
+def test_time_alone_carries_a_session_to_active(caller: Any, wait_until: Any) -> None:
     model_id = caller.create()
     caller.control("POST", "/clock", {"advance_seconds": 100_000})
     assert status(caller, model_id) == "onboarding"
     caller.control("POST", f"/models/{model_id}/complete")
     for seconds, reached in ((590, "waiting"), (20, "pending"), (2100, "generatingHeadshots"), (900, "active")):
         caller.control("POST", "/clock", {"advance_seconds": seconds})
-        until(lambda wanted=reached: status(caller, model_id) == wanted)
+        wait_until(lambda wanted=reached: status(caller, model_id) == wanted)
     model = caller.api("GET", f"/organization/models/{model_id}").json()["model"]
     assert model["finishedAt"] > model["createdAt"]
 
 
-def test_a_fast_sandbox_needs_seconds(caller: Any, until: Any) -> None:
+def test_a_fast_sandbox_needs_seconds(caller: Any, wait_until: Any) -> None:
     caller.switch(speed=3600)
     model_id = caller.create()
     caller.control("POST", f"/models/{model_id}/complete")
-    until(lambda: status(caller, model_id) == "active")
+    wait_until(lambda: status(caller, model_id) == "active")
 
 
-def test_development_sessions_take_three_minutes_and_no_uploads(caller: Any, until: Any) -> None:
+def test_development_sessions_take_three_minutes_and_no_uploads(caller: Any, wait_until: Any) -> None:
     model_id = caller.create("dev@example.com", isDevelopment=True)
     caller.control("POST", f"/models/{model_id}/complete")
     caller.control("POST", "/clock", {"advance_seconds": 181})
-    until(lambda: status(caller, model_id) == "active")
+    wait_until(lambda: status(caller, model_id) == "active")
     assert caller.control("GET", f"/models/{model_id}")["photos"] == FAST["gallery_size"]
 
 
@@ -49,7 +49,7 @@ def test_failed_restarts_by_itself(caller: Any, until: Any, receiver: Any) -> No
     caller.control("POST", f"/models/{model_id}/fail")
     assert status(caller, model_id) == "failed"
     caller.control("POST", "/clock", {"advance_seconds": 301})
-    until(lambda: status(caller, model_id) == "pending")
+    wait_until(lambda: status(caller, model_id) == "pending")
     caller.control("POST", f"/models/{model_id}/advance")
     assert status(caller, model_id) == "active"
     told = [each.told["object"]["status"] for each in receiver.wait(9)]

@@ -102,7 +102,9 @@ def test_the_other_brand_changes_only_the_prefix(receiver: Any) -> None:
     assert not any("headshotpro" in name for name in names)
 
 
-def test_refused_webhooks_come_again_on_schedule_with_the_same_body(caller: Any, receiver: Any, until: Any) -> None:
+def test_refused_webhooks_come_again_on_schedule_with_the_same_body(
+    caller: Any, receiver: Any, wait_until: Any
+) -> None:
     receiver.answers = [500, 302, 500, 500, 503]
     caller.create()
     receiver.wait(2)
@@ -112,21 +114,21 @@ def test_refused_webhooks_come_again_on_schedule_with_the_same_body(caller: Any,
         return found
 
     for tries, minutes in ((2, 5), (3, 10), (4, 45)):
-        until(lambda wanted=tries: delivery()["tries"] == wanted)
+        wait_until(lambda wanted=tries: delivery()["tries"] == wanted)
         time.sleep(0.1)
         assert len(receiver.received) == tries
         caller.control("POST", "/clock", {"advance_seconds": minutes * 60})
         receiver.wait(tries + 1)
-    until(lambda: delivery()["state"] == "lost")
+    wait_until(lambda: delivery()["state"] == "lost")
     assert [attempt["http_status"] for attempt in delivery()["attempts"]] == [500, 302, 500, 500, 503]
     assert len({each.body for each in receiver.received}) == 1
     assert all(signed_with_time(each) for each in receiver.received)
 
 
-def test_a_late_success_ends_the_retries(caller: Any, receiver: Any, until: Any) -> None:
+def test_a_late_success_ends_the_retries(caller: Any, receiver: Any, wait_until: Any) -> None:
     receiver.answers = [500]
     caller.create()
-    until(lambda: caller.control("GET", "/deliveries")["deliveries"][0]["state"] == "delivered")
+    wait_until(lambda: caller.control("GET", "/deliveries")["deliveries"][0]["state"] == "delivered")
     caller.control("POST", "/clock", {"advance_seconds": 7200})
     time.sleep(0.2)
     assert len(receiver.received) == 2
@@ -140,19 +142,19 @@ def test_speed_shortens_the_retries_already_planned(caller: Any, receiver: Any) 
     receiver.wait(3, seconds=5)
 
 
-def test_slow_receivers_count_as_failed(caller: Any, receiver: Any, until: Any) -> None:
+def test_slow_receivers_count_as_failed(caller: Any, receiver: Any, wait_until: Any) -> None:
     caller.switch(webhook_timeout_seconds=0.2, webhook_retry_minutes=[0])
     receiver.pause = 0.6
     caller.create()
-    until(lambda: caller.control("GET", "/deliveries")["deliveries"][0]["state"] == "lost")
+    wait_until(lambda: caller.control("GET", "/deliveries")["deliveries"][0]["state"] == "lost")
     attempt = caller.control("GET", "/deliveries")["deliveries"][0]["attempts"][0]
     assert (attempt["outcome"], attempt["http_status"]) == ("timeout", None)
 
 
-def test_without_an_address_events_are_kept_but_not_sent(caller: Any, receiver: Any, until: Any) -> None:
+def test_without_an_address_events_are_kept_but_not_sent(caller: Any, receiver: Any, wait_until: Any) -> None:
     caller.switch(webhook_url=None)
     caller.create()
-    until(lambda: caller.control("GET", "/deliveries")["deliveries"][0]["state"] == "unaddressed")
+    wait_until(lambda: caller.control("GET", "/deliveries")["deliveries"][0]["state"] == "unaddressed")
     assert receiver.received == []
 
 

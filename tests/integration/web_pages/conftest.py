@@ -25,7 +25,7 @@ from portal.settings import Settings
 from portal.web.context import portal_context
 from tests import factories
 from tests.factories import NOW
-from tests.integration.web_pages.document import Document
+from tests.integration.web_pages.html_document import Document
 
 _WIDTHS = (96, 320, 640, 1280)
 

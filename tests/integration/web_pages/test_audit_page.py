@@ -20,10 +20,10 @@ from portal.models.people import Person
 from portal.services import audit_trail
 from portal.web.admin.audit import PAGE
 from tests import factories
-from tests.emptying import without_triggers
+from tests.database_cleanup import without_triggers
 from tests.factories import NOW
 from tests.integration.web_pages.conftest import Visitor
-from tests.integration.web_pages.document import Document, said
+from tests.integration.web_pages.html_document import Document, said
 
 
 @pytest.fixture

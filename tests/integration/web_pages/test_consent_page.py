@@ -10,7 +10,7 @@ from portal.models import shoots
 from portal.models.consents import Consent
 from tests import factories
 from tests.integration.web_pages.conftest import Visitor
-from tests.integration.web_pages.document import Document, said
+from tests.integration.web_pages.html_document import Document, said
 
 
 def consents_of(visitor: Visitor) -> list[Consent]:

@@ -22,7 +22,7 @@ from portal.web.context import portal_context
 from tests import factories
 from tests.factories import NOW
 from tests.integration.web_pages.conftest import Visitor
-from tests.integration.web_pages.document import said
+from tests.integration.web_pages.html_document import said
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from portal.models.people import Person
 from portal.models.photos import Photo
 from tests import factories
 from tests.integration.web_pages.conftest import Visitor
-from tests.integration.web_pages.document import Document, said
+from tests.integration.web_pages.html_document import Document, said
 
 # One congestion window of ten packets.
 FIRST_FLIGHT = 14_600

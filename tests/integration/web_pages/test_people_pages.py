@@ -21,7 +21,7 @@ from portal.services import journey, monitoring, people_list
 from tests import factories
 from tests.factories import NOW
 from tests.integration.web_pages.conftest import Visitor
-from tests.integration.web_pages.document import said
+from tests.integration.web_pages.html_document import said
 
 SignIn = Callable[[Person], Visitor]
 NOBODY = UUID("11111111-1111-1111-1111-111111111111")

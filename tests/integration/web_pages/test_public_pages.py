@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from tests.integration.web_pages.conftest import Visitor
-from tests.integration.web_pages.document import Document
+from tests.integration.web_pages.html_document import Document
 
 
 def read(app: Flask, path: str, language: str = "en") -> Document:

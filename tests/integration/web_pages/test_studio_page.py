@@ -21,7 +21,7 @@ from portal.web.context import portal_context
 from tests import factories
 from tests.factories import NOW
 from tests.integration.web_pages.conftest import Visitor, visit_as
-from tests.integration.web_pages.document import Document, said
+from tests.integration.web_pages.html_document import Document, said
 
 SIGNED = "http://127.0.0.1:1/session?signature=canary-4711"
 

@@ -15,7 +15,7 @@ from portal.models.people import Person
 from tests import factories
 from tests.factories import NOW
 from tests.integration.web_pages.conftest import Visitor
-from tests.integration.web_pages.document import said
+from tests.integration.web_pages.html_document import said
 
 PRESENT = NOW + timedelta(minutes=1)
 WAITING = {"provider_id": None, "provider_status": None}

@@ -18,7 +18,7 @@ from portal.http_client.adapter import ResponseTooLarge, build_session
 from portal.http_client.proxies import find_ca_bundle, find_proxy
 from portal.provider import BRANDS, PhotoDownloader, ProviderClient
 from portal.provider.errors import Unavailable
-from tests.unit.provider.keepers import FakeTime
+from tests.unit.provider.budget_doubles import FakeTime
 from tests.unit.provider.test_tls import JPEG, build_certificate
 
 HOST = "api.studio.example"

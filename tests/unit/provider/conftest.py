@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from portal.provider import BRANDS, ProviderClient
-from tests.unit.provider.keepers import FakeTime
-from tests.unit.provider.scripted import Scripted, scripted_server
+from tests.unit.provider.budget_doubles import FakeTime
+from tests.unit.provider.scripted_server import Scripted, scripted_server
 
 
 @pytest.fixture

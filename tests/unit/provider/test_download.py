@@ -12,7 +12,7 @@ import pytest
 from portal.provider import PhotoDownloader
 from portal.provider.download import is_loopback, is_public
 from portal.provider.errors import PhotoError, PhotoExpired, PhotoRefused, PhotoTooLarge, PhotoUnavailable
-from tests.unit.provider.scripted import Reply, Scripted, drop
+from tests.unit.provider.scripted_server import Reply, Scripted, drop
 
 JPEG = b"\xff\xd8\xff\xe0" + b"\x00" * 200
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 200

@@ -13,8 +13,8 @@ import pytest
 from portal.domain.brands import HEADSHOTPRO
 from portal.provider import ProviderClient, errors
 from portal.provider.client import _build_base_urls
-from tests.unit.provider.operations import MODEL, OPERATIONS, ORGANIZATION, PAGE, SENT, Operation
-from tests.unit.provider.scripted import Asked, Reply, Scripted
+from tests.unit.provider.operation_cases import MODEL, OPERATIONS, ORGANIZATION, PAGE, SENT, Operation
+from tests.unit.provider.scripted_server import Asked, Reply, Scripted
 
 
 @pytest.mark.parametrize("wrapped", [False, True], ids=["top", "data"])

@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 
 from portal.provider import BRANDS, PhotoDownloader, ProviderClient
 from portal.provider.errors import PhotoUnavailable, Unavailable
-from tests.unit.provider.keepers import FakeTime
+from tests.unit.provider.budget_doubles import FakeTime
 
 JPEG = b"\xff\xd8\xff\xe0" + b"\x00" * 50
 

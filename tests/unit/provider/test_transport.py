@@ -12,8 +12,8 @@ import traceback
 import pytest
 
 from portal.provider import BRANDS, ProviderClient, errors, transport
-from tests.unit.provider.keepers import FakeTime
-from tests.unit.provider.scripted import Asked, Reply, Scripted, drop
+from tests.unit.provider.budget_doubles import FakeTime
+from tests.unit.provider.scripted_server import Asked, Reply, Scripted, drop
 
 CREDITS = Reply(200, {"success": True, "credits": 3})
 CREATED = Reply(

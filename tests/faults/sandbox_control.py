@@ -1,0 +1,76 @@
+"""The sandbox seen from outside: its control plane, for breaking it and for knowing what it knows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+
+CREATE = {"method": "POST", "path": "/api/v2/organization/models"}
+PHOTOS = {"path": "/photos/*"}
+
+
+class SandboxControl:
+    """One sandbox process."""
+
+    def __init__(self, address: str) -> None:
+        self._control = f"{address}/_control"
+        self._session = requests.Session()
+        self._session.trust_env = False
+
+    def close(self) -> None:
+        self._session.close()
+
+    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        answer = self._session.request(method, f"{self._control}{path}", json=body, timeout=60)
+        assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json()
+
+    def switch(self, **switches: Any) -> None:
+        self.call("PUT", "/settings", switches)
+
+    def break_call(self, fault: str, **rule: Any) -> None:
+        """Break API calls, every time unless ``count`` says how often."""
+        self.call("POST", "/faults", {"on": "api", "fault": fault, "count": None, **rule})
+
+    def break_webhook(self, fault: str, **rule: Any) -> None:
+        """Break webhooks, every time unless ``count`` says how often."""
+        self.call("POST", "/faults", {"on": "webhook", "fault": fault, "count": None, **rule})
+
+    def clear_faults(self) -> None:
+        self.call("DELETE", "/faults")
+
+    def faults(self) -> list[dict[str, Any]]:
+        """The rules that still wait for something to break."""
+        return list(self.call("GET", "/faults")["faults"])
+
+    def state(self) -> dict[str, Any]:
+        return dict(self.call("GET", "/state"))
+
+    def models(self) -> list[dict[str, Any]]:
+        return list(self.state()["models"])
+
+    def list_models_by_email(self, email: str) -> list[dict[str, Any]]:
+        return [model for model in self.models() if model["email"] == email]
+
+    def requests(self) -> dict[str, Any]:
+        """How many API calls there were since they were last forgotten."""
+        return dict(self.call("GET", "/requests"))
+
+    def clear_requests(self) -> None:
+        self.call("DELETE", "/requests")
+
+    def rotate_secret(self) -> str:
+        """Sign webhooks with a new secret from now on; the one before is worth nothing any more."""
+        return str(self.call("POST", "/webhook_secret")["webhook_secret"])
+
+    def deliveries(self) -> list[dict[str, Any]]:
+        return list(self.state()["deliveries"])
+
+    def act(self, model_id: str, action: str, **body: Any) -> dict[str, Any]:
+        return dict(self.call("POST", f"/models/{model_id}/{action}", body))
+
+    def finish(self, model_id: str) -> None:
+        """Let the person do their part, and the studio its own, at once."""
+        self.act(model_id, "complete")
+        self.act(model_id, "advance", to="active")

@@ -1,0 +1,121 @@
+"""The database is stopped at once and stays away: nobody hangs, nothing acknowledged is lost, all heal alone."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+from demo.children import stop_all
+from tests.faults.deployment import Deployment
+from tests.faults.load import WebhookLoad
+from tests.faults.polling import wait_until
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
+
+AWAY_SECONDS = 8
+# A provider hangs up after 10 seconds, a router after 30.
+LONGEST_ANSWER = 10.0
+HEALED_SECONDS = 5.0
+
+
+def test_a_database_that_goes_away_for_a_while(deployment: Deployment) -> None:
+    postgres = deployment.stack.postgres
+    participants = [deployment.participant() for _ in range(4)]
+    sessions = [deployment.wait_for_session(each) for each in participants]
+    browser = deployment.browser(participants[0])
+    before = (deployment.worker.process, deployment.portal.process)
+    with WebhookLoad(deployment) as load:
+        load.wait_for(20)
+        deployment.sandbox.finish(sessions[0])
+        deployment.sandbox.finish(sessions[1])
+        assert postgres.child.process is not None
+        postgres.child.process.send_signal(signal.SIGQUIT)
+        stop_all([postgres.child], seconds=20)
+        gone = time.monotonic()
+        deployment.sandbox.finish(sessions[2])
+        answer = browser.get(f"{deployment.url}/headshots", timeout=LONGEST_ANSWER)
+        assert answer.status_code == 503
+        assert "Traceback" not in answer.text
+        # Probes are answered from memory for a moment.
+        ready = f"{deployment.url}/readyz"
+        wait_until(lambda: browser.get(ready, timeout=LONGEST_ANSWER).status_code == 503, "probes are told")
+        wait_until(lambda: time.monotonic() - gone >= AWAY_SECONDS, "the time is over")
+        postgres.start()
+        back = time.monotonic()
+        load.wait_for(40)
+    while_away = [each for each in load.attempts if gone + 1 < each.at and each.at + each.seconds < back - 1]
+    assert len(while_away) > AWAY_SECONDS
+    assert {each.status for each in while_away} == {503}
+    assert all(each.retry_after for each in while_away)
+    assert max(each.seconds for each in load.attempts) < LONGEST_ANSWER
+    first_good = min(each.at + each.seconds for each in load.attempts if each.status == 200 and each.at > gone)
+    assert first_good - back <= HEALED_SECONDS
+    deployment.sandbox.finish(sessions[3])
+    deployment.wait_until_idle(sweep=True)
+    assert (deployment.worker.process, deployment.portal.process) == before
+    assert deployment.worker.returncode is None
+    assert deployment.portal.returncode is None
+    load.assert_none_lost()
+    deployment.assert_consistent()
+    assert browser.get(f"{deployment.url}/headshots/gallery", timeout=LONGEST_ANSWER).status_code == 200
+    browser.close()
+
+
+INSIDE = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = %s"
+
+
+@contextmanager
+def every_connection_taken(deployment: Deployment) -> Iterator[None]:
+    """Hold all connections the server has, from another of its databases, until the block ends."""
+    name = conninfo_to_dict(deployment.stack.database_url)["dbname"]
+    door = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
+    held = [_from_outside(deployment)]
+    try:
+        # Nobody may come back before all places are gone: it would be a race that the portal can win for ever.
+        held[0].execute(door.format(sql.Identifier(str(name)), sql.SQL("false")))
+        wait_until(lambda: held[0].execute(INSIDE, (name,)).fetchone() == (0,), "nobody is connected")
+        with suppress(psycopg.OperationalError):
+            while True:
+                held.append(_from_outside(deployment))
+        held[0].execute(door.format(sql.Identifier(str(name)), sql.SQL("true")))
+        yield
+    finally:
+        held[0].execute(door.format(sql.Identifier(str(name)), sql.SQL("true")))
+        for connection in held:
+            connection.close()
+
+
+def _from_outside(deployment: Deployment) -> psycopg.Connection[Any]:
+    return psycopg.connect(deployment.stack.database_url, dbname="postgres", autocommit=True, connect_timeout=5)
+
+
+def test_a_database_without_a_connection_to_spare(deployment: Deployment) -> None:
+    """Somebody else has them all: answered at once that it cannot be done now, and whole as soon as they are free."""
+    participant = deployment.participant()
+    session = deployment.wait_for_session(participant)
+    deployment.wait_until_idle()
+    with deployment.browser(participant) as browser, WebhookLoad(deployment) as load:
+        load.wait_for(10)
+        with every_connection_taken(deployment):
+            deployment.sandbox.finish(session)
+            begun = time.monotonic()
+            assert browser.get(f"{deployment.url}/headshots", timeout=30).status_code == 503
+            assert time.monotonic() - begun < LONGEST_ANSWER
+            wait_until(lambda: any(each.status == 503 for each in load.attempts), "a webhook is sent away")
+        back = time.monotonic()
+        load.wait_for(20)
+        assert browser.get(f"{deployment.url}/headshots", timeout=30).status_code == 200
+    first_good = min(each.at + each.seconds for each in load.attempts if each.status == 200 and each.at > back)
+    assert first_good - back <= HEALED_SECONDS
+    assert all(each.retry_after for each in load.attempts if each.status == 503)
+    deployment.wait_until_idle(sweep=True)
+    load.assert_none_lost()
+    deployment.assert_consistent()

@@ -1,0 +1,343 @@
+"""What people, the worker and the command line do, each with the one entry it leaves in the audit trail."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from sqlalchemy import select
+
+import portal.jobs.tasks  # noqa: F401 - registers them
+from portal import cli
+from portal.db import db, transaction
+from portal.domain.audit_chain import Walk
+from portal.jobs.runner import WorkerContext, queue
+from portal.models import deliveries
+from portal.models.audit import AuditEntry
+from portal.models.people import Person
+from portal.models.shoots import Shoot
+from portal.services import audit_trail
+from tests import factories
+from tests.integration.auth.actors import Browser, MovableClock
+from tests.integration.auth.hostile_provider import HostileProvider
+from tests.integration.core.doubles import ScriptedProvider
+from tests.integration.core.worked_example import Clock
+
+ADMIN = "cleo"
+
+
+@dataclass
+class Scenario:
+    """A portal with an employee, an administrator and a stranger, each at a browser of their own."""
+
+    app: Flask
+    provider: HostileProvider
+    clock: MovableClock
+    monkeypatch: pytest.MonkeyPatch
+    known: dict[str, UUID] = field(default_factory=dict)
+
+    def browser(self, name: str) -> Browser:
+        """A browser that is not signed in; whoever uses it is this person."""
+        self.provider.person |= {"sub": name, "email": f"{name}@example.com", "sid": f"sid-{name}"}
+        return Browser(self.app.test_client(), self.provider)
+
+    def at_home(self, name: str) -> Browser:
+        """A browser that is signed in."""
+        browser = self.browser(name)
+        assert browser.sign_in().status_code == 303
+        self.known[name] = self.person(name).id
+        return browser
+
+    def person(self, name: str) -> Person:
+        with self.app.app_context():
+            return db.session.scalars(select(Person).where(Person.subject == name)).one()
+
+    def inside(self, act: Callable[[], Any]) -> Any:
+        """Prepare something, in an application context."""
+        with self.app.app_context():
+            return act()
+
+    def press(self, browser: Browser, path: str, **fields: Any) -> Any:
+        return browser.post(path, data={"csrf_token": browser.form_token(), **fields})
+
+    def command(self, *arguments: str) -> None:
+        self.monkeypatch.setattr(cli, "settings_or_exit", lambda: None)
+        done = CliRunner().invoke(cli.portal, list(arguments), obj=lambda: self.app)
+        assert done.exit_code == 0, done.output
+
+    def work(self, task: str) -> None:
+        context = SimpleNamespace(additional_context={"worker": WorkerContext(self.app, self.app.extensions["portal"])})
+        queue.tasks[task].func(context)
+
+    def entries(self) -> list[AuditEntry]:
+        with self.app.app_context():
+            return list(db.session.scalars(select(AuditEntry).order_by(AuditEntry.id)))
+
+    def shoot_of(self, name: str, **fields: Any) -> Shoot:
+        return self.inside(lambda: factories.make_shoot(self.person(name), **fields))  # type: ignore[no-any-return]
+
+    def photo_of(self, name: str, **fields: Any) -> UUID:
+        """One of the photos of a finished shoot."""
+        _shoot, [photo, *_] = self.inside(lambda: factories.make_finished(self.person(name), **fields))
+        return photo.id  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class Left:
+    """The entry an act leaves; ``who`` and ``whom`` are names."""
+
+    action: str
+    who: str | None = None
+    whom: str | None = None
+    result: str = "ok"
+    detail: dict[str, Any] = field(default_factory=dict)
+    channel: str = "web"
+
+
+@pytest.fixture
+def scenario(
+    make_app: Any, provider: HostileProvider, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> Scenario:
+    app = make_app(admin_emails=frozenset({f"{ADMIN}@example.com"}), allowed_email_domains=frozenset({"example.com"}))
+    app.extensions["portal"] = replace(app.extensions["portal"], provider=ScriptedProvider(Clock()))
+    return Scenario(app, provider, clock, monkeypatch)
+
+
+def sign_in(scenario: Scenario) -> Any:
+    answer = scenario.browser("ada").sign_in()
+    scenario.known["ada"] = scenario.person("ada").id
+    return answer
+
+
+def sign_in_from_elsewhere(scenario: Scenario) -> Any:
+    browser = scenario.browser("ada")
+    scenario.provider.person["email"] = "ada@elsewhere.example"
+    return browser.sign_in()
+
+
+def sign_in_after_deactivation(scenario: Scenario) -> Any:
+    scenario.at_home("ada")
+    admin = scenario.at_home(ADMIN)
+    scenario.press(admin, f"/admin/people/{scenario.known['ada']}/deactivate")
+    return scenario.browser("ada").sign_in()
+
+
+def sign_out(scenario: Scenario) -> Any:
+    return scenario.at_home("ada").sign_out()
+
+
+def order(scenario: Scenario, **claims: Any) -> Any:
+    stranger = scenario.browser("provider")
+    return stranger.post("/login/backchannel-logout", data={"logout_token": scenario.provider.logout_token(**claims)})
+
+
+def be_signed_out_by_name(scenario: Scenario) -> Any:
+    scenario.at_home("ada")
+    return order(scenario, sub="ada")
+
+
+def be_signed_out_by_sign_in(scenario: Scenario) -> Any:
+    scenario.at_home("ada")
+    return order(scenario, sid="sid-ada")
+
+
+def order_by_a_stranger(scenario: Scenario) -> Any:
+    return order(scenario, iss="https://elsewhere.example", sub="ada")
+
+
+def end_own_sessions(scenario: Scenario) -> Any:
+    scenario.at_home("ada")
+    return scenario.press(scenario.at_home("ada"), "/account/sessions/end-others")
+
+
+def end_anothers_sessions(scenario: Scenario) -> Any:
+    scenario.at_home("ada")
+    return scenario.press(scenario.at_home(ADMIN), f"/admin/people/{scenario.known['ada']}/sessions/end")
+
+
+def open_the_console_uninvited(scenario: Scenario) -> Any:
+    return scenario.at_home("ada").get("/admin/audit")
+
+
+def look_at_anothers_photo(scenario: Scenario) -> Any:
+    scenario.at_home("ben")
+    photo = scenario.photo_of("ben")
+    return scenario.at_home("ada").get(f"/photos/{photo}/640.webp")
+
+
+def choose_anothers_photo(scenario: Scenario) -> Any:
+    scenario.at_home("ben")
+    photo = scenario.photo_of("ben")
+    return scenario.press(scenario.at_home("ada"), "/headshots/choice", photo=str(photo))
+
+
+def agree(scenario: Scenario) -> Any:
+    return scenario.press(scenario.at_home("ada"), "/headshots/consent", decision="agree", purpose=["photos", "studio"])
+
+
+def withdraw(scenario: Scenario) -> Any:
+    browser = scenario.at_home("ada")
+    scenario.inside(lambda: factories.agree(scenario.person("ada")))
+    return scenario.press(browser, "/headshots/consent", decision="withdraw")
+
+
+def start(scenario: Scenario) -> Any:
+    browser = scenario.at_home("ada")
+    scenario.inside(lambda: factories.agree(scenario.person("ada")))
+    return scenario.press(browser, "/headshots/start")
+
+
+def open_the_studio(scenario: Scenario, path: str = "") -> Any:
+    browser = scenario.at_home("ada")
+    scenario.inside(lambda: factories.agree(scenario.person("ada")))
+    link = scenario.app.extensions["portal"].secretbox.seal("http://127.0.0.1:1/studio?token=1")
+    scenario.shoot_of("ada", signed_url=link)
+    return scenario.press(browser, "/headshots/studio/dead-link") if path else browser.get("/headshots/studio")
+
+
+def report_the_link(scenario: Scenario) -> Any:
+    return open_the_studio(scenario, "/headshots/studio/dead-link")
+
+
+def choose(scenario: Scenario) -> Any:
+    browser = scenario.at_home("ada")
+    return scenario.press(browser, "/headshots/choice", photo=str(scenario.photo_of("ada")))
+
+
+def administer(what: str, *before: str) -> Callable[[Scenario], Any]:
+    def act(scenario: Scenario) -> Any:
+        scenario.at_home("ada")
+        admin = scenario.at_home(ADMIN)
+        for each in before:
+            scenario.press(admin, f"/admin/people/{scenario.known['ada']}/{each}")
+        return scenario.press(admin, f"/admin/people/{scenario.known['ada']}/{what}")
+
+    return act
+
+
+def keep_delivery(scenario: Scenario) -> int:
+    kept = scenario.inside(
+        lambda: deliveries.insert_delivery(
+            dedupe_key=f"profilebakery:{uuid4()}",
+            provider="profilebakery",
+            event="model.status.updated",
+            model_id=None,
+            received_at=scenario.clock(),
+            stale=False,
+            key_id="k",
+            body_sha256="0" * 64,
+            body=b"{}",
+            error=None,
+        )
+    )
+    return int(kept.id)
+
+
+def replay(scenario: Scenario) -> Any:
+    number = keep_delivery(scenario)
+    return scenario.press(scenario.at_home(ADMIN), f"/admin/deliveries/{number}/replay")
+
+
+def look(path: str) -> Callable[[Scenario], Any]:
+    def act(scenario: Scenario) -> Any:
+        scenario.at_home("ada")
+        return scenario.at_home(ADMIN).get(path.format(ada=scenario.known["ada"]))
+
+    return act
+
+
+def replay_by_command(scenario: Scenario) -> None:
+    scenario.command("replay", str(keep_delivery(scenario)))
+
+
+def erase_by_command(scenario: Scenario) -> None:
+    scenario.at_home("ada")
+    scenario.command("erase", "--yes", "ada@example.com")
+
+
+def delete_what_is_old(scenario: Scenario) -> None:
+    scenario.at_home("ada")
+    long_ago = scenario.clock() - timedelta(days=99)
+    scenario.photo_of("ada", photos=1, now=long_ago)
+    with scenario.app.app_context(), transaction() as session:
+        session.execute(db.text("UPDATE photos SET removed_at = copied_at + interval '1 day'"))
+    scenario.work("retention.forget")
+
+
+CONSENT = {"version": factories.plain_policy().version}
+ACTS: dict[Callable[[Scenario], Any], Left] = {
+    sign_in: Left("sign_in", "ada", "ada", detail={"role": "employee"}),
+    sign_in_from_elsewhere: Left("sign_in", result="refused", detail={"reason": "domain_not_allowed"}),
+    sign_in_after_deactivation: Left("sign_in", None, "ada", "refused", {"reason": "person_deactivated"}),
+    sign_out: Left("sign_out", "ada", "ada"),
+    be_signed_out_by_name: Left("sign_out.ordered", None, "ada", detail={"sessions": 1}),
+    be_signed_out_by_sign_in: Left("sign_out.ordered", None, "ada", detail={"sessions": 1}),
+    order_by_a_stranger: Left("sign_out.ordered", result="refused", detail={"reason": "issuer_mismatch"}),
+    end_own_sessions: Left("sessions.ended", "ada", "ada", detail={"sessions": 1}),
+    end_anothers_sessions: Left("sessions.ended", ADMIN, "ada", detail={"sessions": 1}),
+    open_the_console_uninvited: Left("access", "ada", None, "denied", {"endpoint": "audit.show_audit"}),
+    look_at_anothers_photo: Left("access", "ada", "ben", "denied", {"what": "photo"}),
+    choose_anothers_photo: Left("access", "ada", "ben", "denied", {"what": "photo"}),
+    agree: Left("consent.given", "ada", "ada", detail=CONSENT),
+    withdraw: Left("consent.withdrawn", "ada", "ada"),
+    start: Left("shoot.requested", "ada", "ada"),
+    open_the_studio: Left("shoot.opened", "ada", "ada"),
+    report_the_link: Left("shoot.link_reported", "ada", "ada", "problem", {"saw": "other"}),
+    choose: Left("choice.made", "ada", "ada", detail={"origin": "portal"}),
+    administer("deactivate"): Left("person.deactivated", ADMIN, "ada"),
+    administer("reactivate", "deactivate"): Left("person.reactivated", ADMIN, "ada"),
+    replay: Left("delivery.replayed", ADMIN, detail={"delivery": ...}),
+    look("/admin/"): Left("console.viewed", ADMIN, detail={"endpoint": "overview.show_overview"}),
+    look("/admin/links"): Left("console.viewed", ADMIN, detail={"endpoint": "links.show_links"}),
+    look("/admin/people"): Left("console.viewed", ADMIN, detail={"endpoint": "people.show_people"}),
+    look("/admin/people/{ada}"): Left("console.viewed", ADMIN, "ada", detail={"endpoint": "people.show_person"}),
+    look("/admin/audit"): Left("console.viewed", ADMIN, detail={"endpoint": "audit.show_audit"}),
+    look("/admin/audit.csv"): Left("console.viewed", ADMIN, detail={"endpoint": "audit.download_audit"}),
+    replay_by_command: Left("delivery.replayed", detail={"delivery": ...}, channel="command line"),
+    lambda scenario: scenario.command("reconcile"): Left("reconcile.ordered", channel="command line"),
+    erase_by_command: Left("person.erasure_ordered", None, "ada", channel="command line"),
+    delete_what_is_old: Left("photos.deleted", None, "ada", detail={"files": 1}, channel="worker"),
+    lambda scenario: scenario.work("audit.verify"): Left(
+        "audit.verified", detail={"entries": 0, "faults": 0, "head": None}, channel="worker"
+    ),
+}
+
+
+@pytest.mark.parametrize("act", ACTS, ids=lambda act: re.sub(r"\W+", "-", ACTS[act].action + "-" + act.__name__))
+def test_an_act_leaves_its_entry(act: Callable[[Scenario], Any], scenario: Scenario) -> None:
+    left = ACTS[act]
+    answer = act(scenario)
+    entry = [each for each in scenario.entries() if each.action == left.action][-1]
+    assert (entry.actor_id, entry.subject_id) == (
+        scenario.known.get(left.who or ""),
+        scenario.known.get(left.whom or ""),
+    )
+    assert (entry.result, entry.channel, entry.at) == (left.result, left.channel, scenario.clock())
+    assert entry.detail.keys() == left.detail.keys()
+    assert {key: entry.detail[key] for key, value in left.detail.items() if value is not ...} == {
+        key: value for key, value in left.detail.items() if value is not ...
+    }
+    if left.channel == "web":
+        assert entry.request_id == answer.headers["X-Request-ID"]
+        assert entry.address_digest == scenario.app.extensions["portal"].secretbox.pseudonym("127.0.0.1")
+    else:
+        assert (entry.request_id, entry.address_digest) == (None, None)
+    with scenario.app.app_context():
+        assert list(audit_trail.faults(Walk())) == []
+
+
+def test_no_entry_holds_what_is_private(scenario: Scenario) -> None:
+    for act in (agree, report_the_link, choose_anothers_photo, sign_in_from_elsewhere):
+        act(scenario)
+    with scenario.app.app_context():
+        written = str(db.session.execute(db.text("SELECT string_agg(e::text, ' ') FROM audit_entries AS e")).scalar())
+    for private in ("example.com", "elsewhere", "Alice", "127.0.0.1", "token"):
+        assert private not in written

@@ -1,0 +1,202 @@
+"""Rights beyond one's own page: they count while the identity provider's word for them is fresh."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from portal.db import db
+from portal.models.people import Person
+from portal.models.sessions import Session
+from tests.integration.auth.actors import Browser, MovableClock, query_of
+from tests.integration.auth.hostile_provider import HostileProvider
+from tests.integration.web_pages.html_document import Document
+
+ADMINS = frozenset({"headshot-admins"})
+CONSOLE = "/admin/deliveries?state=dead"
+# No webhook has this number.
+REPLAY = f"/admin/deliveries/{2**63 - 1}/replay"
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask], provider: HostileProvider) -> Flask:
+    """A portal whose admins are a group that the person is in."""
+    provider.person["groups"] = ["staff", "headshot-admins"]
+    return make_app(admin_groups=ADMINS)
+
+
+@pytest.fixture
+def admin(browser: Browser, clock: MovableClock) -> Browser:
+    """An admin who signed in, was here all the time, and whose rights were confirmed just over 15 minutes ago."""
+    browser.sign_in()
+    assert browser.get(CONSOLE).status_code == 200
+    clock.move(minutes=14)
+    assert browser.get(CONSOLE).status_code == 200
+    clock.move(minutes=1, seconds=1)
+    return browser
+
+
+def rows(app: Flask) -> list[Session]:
+    with app.app_context():
+        return list(db.session.scalars(select(Session)))
+
+
+def at_provider(browser: Browser, path: str = CONSOLE) -> str:
+    """Ask for a page of the console; the address at the identity provider that the browser ends up at."""
+    answer = browser.get(path)
+    assert answer.status_code == 303
+    assert answer.headers["Location"].startswith("/login?confirm=1&next=")
+    return browser.begin(answer.headers["Location"])
+
+
+def test_confirmation_is_silent_and_leads_back_to_the_page_that_was_wanted(admin: Browser) -> None:
+    address = at_provider(admin)
+    assert query_of(address)["prompt"] == "none"
+    assert query_of(address)["login_hint"] == "alice@example.com"
+    assert query_of(address)["id_token_hint"].startswith("eyJ")
+    back = admin.get(admin.provider.visit(address))
+    assert back.headers["Location"] == CONSOLE
+    assert admin.get(CONSOLE).status_code == 200
+
+
+def test_confirmation_goes_on_with_the_session_under_a_fresh_token(
+    admin: Browser, app: Flask, other_browser: Browser, clock: MovableClock
+) -> None:
+    (before,) = rows(app)
+    token, form_token = admin.cookie() or "", admin.form_token()
+    admin.get(admin.provider.visit(at_provider(admin)))
+    (after,) = rows(app)
+    assert (after.public_id, after.created_at, after.expires_at) == (
+        before.public_id,
+        before.created_at,
+        before.expires_at,
+    )
+    assert after.confirmed_at == clock()
+    assert admin.cookie() != token
+    other_browser.client.set_cookie("portal_session", token)
+    assert not other_browser.is_signed_in()
+    assert admin.form_token() != ""
+    assert after.data["csrf_token"] == before.data["csrf_token"]
+    answer = admin.post("/logout", data={"csrf_token": form_token})
+    assert answer.status_code == 200, "a form that was open meanwhile is still good"
+
+
+def test_confirmations_do_not_outlive_the_longest_session(browser: Browser, clock: MovableClock) -> None:
+    browser.sign_in()
+    for _ in range(8 * 6 - 1):
+        clock.move(minutes=10)
+        answer = browser.get(CONSOLE)
+        if answer.status_code == 303:
+            browser.get(browser.provider.visit(browser.begin(answer.headers["Location"])))
+            assert browser.get(CONSOLE).status_code == 200
+    clock.move(minutes=10)
+    assert browser.get(CONSOLE).headers["Location"].startswith("/login?next=")
+
+
+def test_lost_group_closes_the_console_and_nothing_else(admin: Browser, app: Flask) -> None:
+    admin.provider.person["groups"] = ["staff"]
+    back = admin.get(admin.provider.visit(at_provider(admin)))
+    refused = admin.get(back.headers["Location"])
+    assert refused.status_code == 403
+    assert "This is not for you" in refused.text
+    assert "Administration" not in refused.text
+    assert admin.get("/headshots").status_code == 200
+    with app.app_context():
+        assert db.session.scalars(select(Person)).one().role == "employee"
+
+
+def test_own_pages_never_ask_for_a_confirmation(admin: Browser, clock: MovableClock) -> None:
+    clock.move(minutes=10)
+    for path in ("/headshots", "/privacy", "/headshots/status"):
+        assert admin.get(path).status_code == 200
+
+
+def test_somebody_signed_out_at_the_provider_signs_in_as_usual(admin: Browser, app: Flask) -> None:
+    silent = at_provider(admin)
+    asked = admin.get(admin.provider.visit(silent, code=None, error="login_required"))
+    assert asked.status_code == 303
+    assert "prompt" not in query_of(asked.headers["Location"])
+    back = admin.get(admin.provider.visit(asked.headers["Location"]))
+    assert back.headers["Location"] == CONSOLE
+    assert admin.get(CONSOLE).status_code == 200
+    assert len(rows(app)) == 1
+
+
+@pytest.mark.parametrize("error", ["invalid_request", "server_error"])
+def test_silent_confirmation_that_fails_is_repeated_with_a_page(error: str, admin: Browser, app: Flask) -> None:
+    again = admin.get(admin.provider.visit(at_provider(admin), code=None, error=error))
+    assert "prompt" not in query_of(again.headers["Location"])
+    assert admin.get(admin.provider.visit(again.headers["Location"])).headers["Location"] == CONSOLE
+    assert admin.get(CONSOLE).status_code == 200
+    assert len(rows(app)) == 1
+
+
+def test_confirmation_that_never_came_back_shows_a_page_next_time(admin: Browser) -> None:
+    """The provider answered with an error page of its own, so the browser never returned."""
+    at_provider(admin)
+    again = at_provider(admin)
+    assert "prompt" not in query_of(again)
+    assert admin.get(admin.provider.visit(again)).headers["Location"] == CONSOLE
+
+
+def test_what_would_change_something_says_so_and_changes_nothing(admin: Browser) -> None:
+    token = admin.form_token()
+    answer = admin.post(REPLAY, data={"csrf_token": token}, headers={"Referer": f"http://localhost{CONSOLE}"})
+    assert answer.status_code == 403
+    page = Document(answer.text)
+    assert "Confirm that it is still you" in page.words
+    back = admin.get(admin.provider.visit(admin.begin(page.link("Confirm and go back"))))
+    assert back.headers["Location"] == CONSOLE
+    # The press counts now; there is no such webhook.
+    assert admin.post(REPLAY, data={"csrf_token": token}).status_code == 404
+
+
+def test_two_tabs_at_once_make_one_session_with_one_token(admin: Browser, app: Flask, clock: MovableClock) -> None:
+    first, second = at_provider(admin), at_provider(admin, "/admin/")
+    clock.move(seconds=1)
+    assert admin.get(admin.provider.visit(first)).status_code == 303
+    token = admin.cookie()
+    slower = admin.get(admin.provider.visit(second))
+    assert slower.headers["Location"] == "/admin/"
+    assert admin.cookie() == token
+    assert len(rows(app)) == 1
+    assert admin.get("/admin/").status_code == 200
+
+
+def test_somebody_else_at_the_provider_takes_nothing_over(admin: Browser, app: Flask) -> None:
+    address = at_provider(admin)
+    admin.provider.person.update(sub="bob", email="bob@example.com", groups=["staff"])
+    admin.get(admin.provider.visit(address))
+    (row,) = rows(app)
+    with app.app_context():
+        owner = db.session.get_one(Person, row.person_id)
+        assert (owner.subject, owner.role) == ("bob", "employee")
+    assert admin.get(CONSOLE).status_code == 403
+
+
+def test_rights_gained_elsewhere_count_in_this_browser_only_under_a_fresh_token(
+    browser: Browser, other_browser: Browser, provider: HostileProvider
+) -> None:
+    provider.person["groups"] = ["staff"]
+    browser.sign_in()
+    assert browser.get(CONSOLE).status_code == 403
+    provider.person["groups"] = ["staff", "headshot-admins"]
+    other_browser.sign_in()
+    assert other_browser.get(CONSOLE).status_code == 200
+    token = browser.cookie()
+    browser.get(provider.visit(at_provider(browser)))
+    assert browser.cookie() != token
+    assert browser.get(CONSOLE).status_code == 200
+
+
+def test_console_waits_for_a_provider_that_is_down_and_own_pages_do_not(
+    admin: Browser, provider: HostileProvider, clock: MovableClock
+) -> None:
+    clock.move(minutes=5)
+    provider.lies.down.add("openid-configuration")
+    wanted = admin.get(CONSOLE)
+    assert admin.get(wanted.headers["Location"]).status_code == 503
+    assert admin.get("/headshots").status_code == 200

@@ -1,0 +1,274 @@
+"""Live pages: a change reaches the open pages of the person it concerns, and carries nothing but a number."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import queue
+import re
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import update
+
+from portal.db import transaction
+from portal.models import people
+from portal.models.people import Person
+from portal.models.sessions import Session
+from portal.services import people as people_service
+from portal.services import sessions as signins
+from portal.web.live import connection as wires
+from portal.web.live.connection import FIRST, Wire
+from portal.web.live.hub import CLOSED, Hub, Inbox
+from portal.web.live.routes import _stream
+from tests.factories import NOW, agree, make_person
+from tests.integration.core.processes import cookie_of, environment, wait_until, web
+from tests.integration.core.worked_example import WorkedExample
+
+
+@pytest.fixture
+def hub(worked_example: WorkedExample, database_url: str) -> Iterator[Hub]:
+    made = Hub(database_url)
+    yield made
+    made.close()
+    thread = made._thread
+    if thread is not None:
+        thread.join(5)
+        assert not thread.is_alive()
+
+
+@contextlib.contextmanager
+def page(hub: Hub, person_id: UUID) -> Iterator[Inbox]:
+    """An open page that has looked once, as every page does when the listener is ready."""
+    with hub.subscribe(person_id) as inbox:
+        with contextlib.suppress(queue.Empty):
+            assert inbox.get(timeout=5) == 0
+        yield inbox
+
+
+def change(person_id: UUID) -> int:
+    with transaction():
+        people.publish_version(person_id)
+    return people.get_version(person_id)
+
+
+def test_a_change_reaches_all_pages_of_its_person_and_no_other(hub: Hub) -> None:
+    mine, other = make_person().id, make_person().id
+    with page(hub, mine) as first, hub.subscribe(mine) as second, hub.subscribe(other) as stranger:
+        version = change(mine)
+        assert first.get(timeout=5) == second.get(timeout=5) == version
+        assert stranger.empty()
+        assert change(other) == stranger.get(timeout=5)
+        assert first.empty()
+
+
+def test_nothing_is_told_before_it_is_committed_or_when_it_is_not(hub: Hub) -> None:
+    person = make_person()
+    with page(hub, person.id) as inbox:
+        with contextlib.suppress(ZeroDivisionError), transaction():
+            people.publish_version(person.id)
+            raise ZeroDivisionError
+        with transaction():
+            people.publish_version(person.id)
+            time.sleep(0.3)
+            assert inbox.empty()
+        assert inbox.get(timeout=5) == 1
+
+
+def test_a_slow_page_gets_the_newest_version_only(hub: Hub) -> None:
+    person = make_person()
+    with page(hub, person.id) as inbox, hub.subscribe(uuid4()):
+        for _ in range(5):
+            last = change(person.id)
+        wait_until(lambda: inbox.queue and inbox.queue[0] == last, 5)
+        assert inbox.get(timeout=1) == last
+        assert inbox.empty()
+
+
+def test_a_listener_that_loses_its_connection_comes_back_and_lets_everybody_look(
+    hub: Hub, worked_example: WorkedExample
+) -> None:
+    person = make_person()
+    with page(hub, person.id) as inbox:
+        ended = worked_example.query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE query LIKE 'LISTEN%' AND datname = current_database()"
+        )
+        assert ended == [(True,)]
+        change(person.id)
+        # What was missed meanwhile cannot be known, so everybody looks once.
+        assert inbox.get(timeout=10) == 0
+        version = change(person.id)
+        assert inbox.get(timeout=5) == version
+
+
+def test_a_notice_of_another_form_ends_nothing(hub: Hub, worked_example: WorkedExample) -> None:
+    person = make_person()
+    with page(hub, person.id) as inbox:
+        for payload in ("", "nonsense", f"{person.id}", f"{person.id} x", "x 1"):
+            worked_example.query("SELECT pg_notify('portal_person', %(payload)s)", payload=payload)
+        assert change(person.id) == inbox.get(timeout=5)
+
+
+def test_closing_ends_every_stream(hub: Hub) -> None:
+    person_id = make_person().id
+    with page(hub, person_id) as inbox:
+        hub.close()
+        assert inbox.get(timeout=1) == CLOSED
+    assert hub.is_closed
+    stream = _stream(hub, person_id)
+    assert list(stream) == [FIRST]
+
+
+def _sign_out(person: Person) -> None:
+    signins.sign_out(person, b"token", now=NOW)
+
+
+def _end_all(person: Person) -> None:
+    signins.end_sessions(person.id, actor=person, now=NOW)
+
+
+def _obey(person: Person) -> None:
+    cookie_of(person)
+    with transaction() as session:
+        session.execute(update(Session).values(issuer=person.issuer))
+    assert signins.apply_logout_token(person.issuer, "order", subject=person.subject, sid=None, now=NOW) == 1
+
+
+def _deactivate(person: Person) -> None:
+    people_service.deactivate_person(person.id, actor=make_person(), now=NOW)
+
+
+@pytest.mark.parametrize("end", [_sign_out, _end_all, _obey, _deactivate])
+def test_end_of_a_sign_in_ends_the_streams_of_its_person_and_no_other(end: Callable[[Person], None], hub: Hub) -> None:
+    person, other = make_person(), make_person()
+    with page(hub, person.id) as first, hub.subscribe(person.id) as second, hub.subscribe(other.id) as stranger:
+        end(person)
+        assert first.get(timeout=5) == second.get(timeout=5) == CLOSED
+        assert stranger.empty()
+
+
+def test_stream_that_has_to_end_does_so_whatever_follows(hub: Hub) -> None:
+    person = make_person()
+    with page(hub, person.id) as inbox:
+        _end_all(person)
+        wait_until(lambda: inbox.queue and inbox.queue[0] == CLOSED, 5)
+        # Whatever the other inbox has heard, this one has heard too.
+        with hub.subscribe(person.id) as later:
+            change(person.id)
+            later.get(timeout=5)
+        assert inbox.get(timeout=1) == CLOSED
+
+
+def test_pages_that_are_gone_leave_nothing_behind(hub: Hub) -> None:
+    for _ in range(20):
+        with hub.subscribe(uuid4()):
+            pass
+    assert hub._pages == {}
+
+
+def test_a_page_that_is_gone_is_forgotten_with_the_next_news(hub: Hub) -> None:
+    person = make_person()
+    ours, theirs = socket.socketpair()
+    with ours, theirs, page(hub, person.id) as inbox:
+        wire = Wire(os.dup(ours.fileno()))
+        hub.add(person.id, wire)
+        assert change(person.id) == inbox.get(timeout=5)
+        assert theirs.recv(100).endswith(b"data: 1\n\n\r\n")
+        theirs.close()
+        assert change(person.id) == inbox.get(timeout=5)
+        wait_until(lambda: hub._pages == {str(person.id): {inbox}}, 5)
+
+
+def test_a_server_that_hands_nothing_over_streams_all_the_same(worked_example: WorkedExample) -> None:
+    person = make_person()
+    client = worked_example.app.test_client()
+    client.set_cookie(*cookie_of(person).split("=", 1))
+    hub = worked_example.app.extensions["hub"]
+    with client.get("/headshots/events") as answer:
+        assert answer.status_code == 200
+        parts = answer.iter_encoded()
+        assert next(parts) == FIRST.encode()
+        assert next(parts) == b"event: stage\ndata: 0\n\n"
+        version = change(person.id)
+        assert next(parts) == f"event: stage\ndata: {version}\n\n".encode()
+        hub.close()
+        assert list(parts) == []
+    assert hub._pages == {}
+
+
+def test_streams_beyond_what_a_process_can_hold_are_refused_and_pages_ask_instead(
+    worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = worked_example.app.test_client()
+    client.set_cookie(*cookie_of(make_person()).split("=", 1))
+    monkeypatch.setattr(wires, "are_too_many", lambda: True)
+    assert client.get("/headshots/events").status_code == 503
+    assert client.get("/headshots/status").status_code == 200
+
+
+def test_a_stream_of_somebody_not_signed_in(worked_example: WorkedExample) -> None:
+    answer = worked_example.app.test_client().get("/headshots/events")
+    assert answer.status_code == 401
+
+
+def test_through_the_real_server(worked_example: WorkedExample, database_url: str, tmp_path: Path) -> None:
+    """Only numbers go over the wire, only to their person, until their sign-in or the server comes to its end."""
+    person, other = make_person("canary@example.com", name="Canary Name"), make_person()
+    agree(person)
+    cookie = cookie_of(person)
+    with web(environment(database_url, tmp_path), tmp_path / "web.log") as (process, port):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        connection.request("GET", "/headshots/events", headers={"Cookie": cookie, "Host": "localhost"})
+        answer = connection.getresponse()
+        assert answer.status == 200
+        assert answer.headers["Content-Type"].startswith("text/event-stream")
+        assert "no-store" in answer.headers["Cache-Control"]
+        assert answer.headers["Set-Cookie"] is None
+        heard = [next_message(answer)]
+        wait_until(lambda: listens(worked_example), 10)
+        # Every page is woken once when the listener is ready.
+        heard.append(next_message(answer))
+        change(other.id)
+        version = change(person.id)
+        while f"data: {version}" not in heard[-1]:
+            heard.append(next_message(answer))
+        signins.end_sessions(person.id, actor=other, now=NOW)
+        assert answer.read() == b""
+        connection.close()
+        connection.request("GET", "/headshots/events", headers={"Cookie": cookie, "Host": "localhost"})
+        assert connection.getresponse().status == 401
+        connection.close()
+        connection.request("GET", "/headshots/events", headers={"Cookie": cookie_of(other), "Host": "localhost"})
+        answer = connection.getresponse()
+        next_message(answer)
+        assert all(re.fullmatch(r"(retry: 2000\n)?event: stage\ndata: \d+\n\n", message) for message in heard), heard
+        stopped_at = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert answer.read() == b""
+        assert time.monotonic() - stopped_at < 5
+        connection.close()
+        assert process.wait(15) == 0
+
+
+def listens(worked_example: WorkedExample) -> bool:
+    return bool(
+        worked_example.query(
+            "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = current_database()"
+        )
+    )
+
+
+def next_message(answer: http.client.HTTPResponse) -> str:
+    message = b""
+    while not message.endswith(b"\n\n"):
+        line = answer.readline()
+        assert line, message
+        message += line
+    return message.decode()

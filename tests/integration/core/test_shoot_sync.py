@@ -1,0 +1,186 @@
+"""One path for events, checks and sweeps: the newest news wins, by our own clock where two clocks disagree."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from portal.db import transaction
+from portal.models import people, shoots
+from portal.models.shoots import Shoot
+from portal.provider.errors import Unavailable
+from portal.services import shoot_sync
+from tests.factories import NOW, acts_of, agree, make_finished, make_person, make_photo, make_shoot
+from tests.integration.core.worked_example import WorkedExample
+
+
+def ours(worked_example: WorkedExample, status: str = "pending", **fields: object) -> Shoot:
+    """A shoot the provider knows too, in the same status."""
+    person = make_person()
+    agree(person)
+    shoot = make_shoot(person, provider_status=status, **fields)
+    worked_example.provider.add(person.email, status, id=shoot.provider_id)
+    return shoot
+
+
+def tell(shoot: Shoot, status: str, *, at: datetime, by: shoot_sync.Source = "event", now: datetime = NOW) -> None:
+    with transaction():
+        locked = shoots.lock_shoot(shoot.id)
+        assert locked is not None
+        shoot_sync.apply_status(locked, status, at=at, by=by, now=now)
+
+
+def refresh(worked_example: WorkedExample, shoot: Shoot) -> None:
+    shoot_sync.refresh_shoot(shoot.id, worked_example.portal)
+
+
+def their(worked_example: WorkedExample, shoot: Shoot):
+    return worked_example.provider.models[shoot.provider_id or ""]
+
+
+def test_a_check_brings_the_shoot_where_the_provider_is(worked_example: WorkedExample) -> None:
+    shoot = ours(worked_example)
+    their(worked_example, shoot).status = "failed"
+    worked_example.clock.advance(seconds=5)
+    refresh(worked_example, shoot)
+    kept = worked_example.shoot(shoot)
+    assert (kept.provider_status, kept.confirmed_by, kept.confirmed_at) == ("failed", "check", worked_example.clock.now)
+    assert kept.status_since == worked_example.clock.now
+
+
+def test_finished_queues_the_copy_once(worked_example: WorkedExample) -> None:
+    shoot = ours(worked_example)
+    for second in (1, 2, 3):
+        tell(shoot, "active", at=NOW + timedelta(seconds=second))
+    assert worked_example.list_queued() == [{"shoot_id": str(shoot.id)}]
+    assert worked_example.shoot(shoot).finished_at == NOW + timedelta(seconds=1)
+
+
+def test_an_event_during_the_question_outranks_the_answer(worked_example: WorkedExample) -> None:
+    shoot = ours(worked_example)
+
+    def meanwhile() -> None:
+        worked_example.clock.advance(seconds=1)
+        their(worked_example, shoot).status = "active"
+        with worked_example.app.app_context():
+            tell(shoot, "active", at=NOW + timedelta(seconds=1), now=worked_example.clock.now)
+        their(worked_example, shoot).status = "pending"  # what the answer under way still says
+
+    worked_example.provider.fails("get_model", meanwhile)
+    refresh(worked_example, shoot)
+    assert worked_example.shoot(shoot).provider_status == "active"
+    assert worked_example.list_queued("shoots.refresh") == [{"shoot_id": str(shoot.id)}]
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=4), timedelta(minutes=-4)])
+def test_a_provider_whose_clock_is_wrong_is_not_asked_for_ever(worked_example: WorkedExample, ahead: timedelta) -> None:
+    shoot = ours(worked_example)
+    tell(shoot, "generatingHeadshots", at=NOW + ahead)
+    worked_example.clock.advance(seconds=30)
+    their(worked_example, shoot).status = "active"
+    refresh(worked_example, shoot)
+    assert worked_example.shoot(shoot).provider_status == "active"
+    assert worked_example.list_queued("shoots.refresh") == []
+    assert worked_example.provider.called("get_model") == 1
+
+
+def test_sent_back_to_the_beginning_its_photos_and_choice_are_out_of_sight(worked_example: WorkedExample) -> None:
+    person = make_person()
+    agree(person)
+    shoot, (first, _) = make_finished(person)
+    worked_example.provider.add(person.email, "onboarding", id=shoot.provider_id)
+    with transaction():
+        shoot_sync.record_studio_favorite(
+            shoots.lock_shoot(shoot.id) or shoot, first.provider_id, key="k", acted_at=NOW, now=NOW
+        )
+    refresh(worked_example, shoot)
+    kept = worked_example.shoot(shoot)
+    assert (kept.provider_status, kept.copied_at, kept.finished_at, kept.photo_count) == ("onboarding", None, None, 0)
+    assert worked_example.query("SELECT count(*) FROM photos WHERE removed_at IS NULL") == [(0,)]
+
+
+def test_a_later_run_nobody_told_us_of_is_noticed(worked_example: WorkedExample) -> None:
+    """Finished, sent back and finished again between two looks: only the date gives it away."""
+    person = make_person()
+    agree(person)
+    shoot, _ = make_finished(person)
+    model = worked_example.provider.add(person.email, "active", id=shoot.provider_id, finished_at=NOW)
+    refresh(worked_example, shoot)
+    assert worked_example.shoot(shoot).copied_at is not None
+    assert worked_example.list_queued() == []
+    model.finished_at = NOW + timedelta(hours=1)
+    refresh(worked_example, shoot)
+    kept = worked_example.shoot(shoot)
+    assert (kept.copied_at, kept.finished_at) == (None, model.finished_at)
+    assert worked_example.list_queued() == [{"shoot_id": str(shoot.id)}]
+    refresh(worked_example, shoot)
+    assert len(worked_example.list_queued()) == 1
+
+
+def test_deleted_closes_the_shoot_for_good(worked_example: WorkedExample) -> None:
+    shoot = ours(worked_example)
+    their(worked_example, shoot).status = "deleted"
+    refresh(worked_example, shoot)
+    kept = worked_example.shoot(shoot)
+    assert (kept.provider_status, kept.closed_at) == ("deleted", NOW)
+    their(worked_example, shoot).status = "active"
+    refresh(worked_example, shoot)
+    assert worked_example.shoot(shoot).provider_status == "deleted"
+
+
+def test_an_unknown_model_is_believed_to_be_gone_only_the_second_time(worked_example: WorkedExample) -> None:
+    shoot = ours(worked_example)
+    del worked_example.provider.models[shoot.provider_id or ""]
+    refresh(worked_example, shoot)
+    refresh(worked_example, shoot)
+    assert worked_example.shoot(shoot).closed_at is None
+    worked_example.clock.advance(minutes=6)
+    refresh(worked_example, shoot)
+    assert worked_example.shoot(shoot).provider_status == "deleted"
+
+
+def test_an_outage_changes_nothing(worked_example: WorkedExample) -> None:
+    shoot = ours(worked_example)
+    worked_example.provider.fails("get_model", Unavailable("GET", "/organization/models/:modelId"))
+    with pytest.raises(Unavailable):
+        refresh(worked_example, shoot)
+    assert worked_example.shoot(shoot).confirmed_by == "create"
+
+
+def test_every_change_is_in_the_audit_trail_and_told_to_the_page(worked_example: WorkedExample) -> None:
+    shoot = ours(worked_example)
+    before = people.get_version(shoot.person_id)
+    tell(shoot, "generatingHeadshots", at=NOW + timedelta(seconds=1))
+    tell(shoot, "generatingHeadshots", at=NOW + timedelta(seconds=2))
+    assert people.get_version(shoot.person_id) == before + 1
+    assert worked_example.query("SELECT detail FROM audit_entries WHERE detail ->> 'source' = 'event'") == [
+        ({"before": "pending", "after": "generatingHeadshots", "source": "event"},)
+    ]
+
+
+def test_a_pick_known_before_its_photo_waits_for_it(worked_example: WorkedExample) -> None:
+    shoot = ours(worked_example, "active")
+    with transaction():
+        for _ in range(2):
+            shoot_sync.record_studio_favorite(
+                shoots.lock_shoot(shoot.id) or shoot, "p9", key="d1", acted_at=NOW, now=NOW
+            )
+    [act] = acts_of(shoot)
+    assert worked_example.query("SELECT provider_id, copied_at FROM photos") == [("p9", None)]
+    assert act.origin == "studio"
+
+
+def test_asking_for_the_pick(worked_example: WorkedExample) -> None:
+    shoot = ours(worked_example, "active")
+    photo = make_photo(shoot, "p1")
+
+    def ask() -> None:
+        shoot_sync.refresh_favorite(shoot.id, worked_example.portal, key="d1", acted_at=NOW)
+
+    ask()
+    assert acts_of(shoot) == []
+    their(worked_example, shoot).favorite = "p1"
+    ask()
+    ask()
+    assert [act.photo_id for act in acts_of(shoot)] == [photo.id]

@@ -1,0 +1,65 @@
+"""The studio link is a password: sealed at rest, handed to its owner alone, and said to be lost when it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import psycopg
+
+from portal.domain.secretbox import SecretBox
+from portal.domain.stages import Problem, Stage
+from portal.models import people
+from portal.services import consent, journey
+from portal.services.shoots import open_studio
+from tests.factories import NOW, agree
+from tests.integration.core.test_shoots import press, ready_person, stage_of
+from tests.integration.core.worked_example import WorkedExample
+
+
+def test_the_link_is_nowhere_in_the_database_in_the_clear(worked_example: WorkedExample, database_url: str) -> None:
+    person = ready_person()
+    press(person)
+    worked_example.work()
+    assert open_studio(person, worked_example.portal)
+    seen = 0
+    with psycopg.connect(database_url.replace("+psycopg", ""), connect_timeout=3) as connection:
+        tables = connection.execute("SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'")
+        for (table,) in tables.fetchall():
+            for (row,) in connection.execute(f"SELECT t::text FROM {table} AS t").fetchall():
+                seen += 1
+                assert "canary" not in row, table
+                assert b"canary".hex() not in row, table
+    assert seen > 5
+
+
+def test_the_link_is_for_its_owner_in_the_studio_stage_only(worked_example: WorkedExample) -> None:
+    owner, other = ready_person(), ready_person()
+    shoot = press(owner)
+    worked_example.work()
+    assert open_studio(other, worked_example.portal) is None
+    assert open_studio(owner, worked_example.portal) is not None
+
+    consent.withdraw(owner, now=NOW)
+    assert open_studio(owner, worked_example.portal) is None
+    assert stage_of(owner) is Stage.NOT_STARTED
+    agree(owner)
+
+    for status in ("waiting", "pending", "active", "failed", "somethingNew"):
+        worked_example.query(
+            "UPDATE shoots SET provider_status = %(status)s WHERE id = %(id)s", status=status, id=shoot.id
+        )
+        assert open_studio(owner, worked_example.portal) is None, status
+    worked_example.query("UPDATE shoots SET provider_status = 'onboarding', closed_at = %(now)s", now=NOW)
+    assert open_studio(owner, worked_example.portal) is None
+
+
+def test_a_link_sealed_with_a_forgotten_key_is_said_to_be_lost(worked_example: WorkedExample) -> None:
+    person = ready_person()
+    press(person)
+    worked_example.work()
+    other_key = replace(worked_example.portal, secretbox=SecretBox(["another-key-that-is-long-enough-too"]))
+    before = people.get_version(person.id)
+    assert open_studio(person, other_key) is None
+    assert stage_of(person) is Stage.PROBLEM
+    assert journey.load(person).problem is Problem.LINK_LOST
+    assert people.get_version(person.id) > before

@@ -1,0 +1,104 @@
+"""The worker process: recovery after SIGKILL and a clean end on SIGTERM."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from portal.db import transaction
+from portal.domain.job_types import REFRESH_SHOOT
+from portal.models import queue as jobs
+from tests.factories import agree, make_person, make_shoot
+from tests.integration.core.processes import environment, running, wait_until
+from tests.integration.core.worked_example import WorkedExample
+
+
+class SlowProvider:
+    """An HTTP provider whose response for a model is held back until a test sets `answers`."""
+
+    def __init__(self) -> None:
+        self.asked = threading.Semaphore(0)
+        self.answers = threading.Event()
+        provider = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                if self.path.startswith("/api/v2/organization/models/"):
+                    provider.asked.release()
+                    provider.answers.wait(60)
+                    self.say({"model": {"id": "m1", "status": "waiting"}})
+                elif "favorites" in self.path:
+                    self.say({"photos": [], "pagination": {"hasMore": False}})
+                else:
+                    self.say({"models": [{"id": "m1", "status": "pending"}], "pagination": {"hasMore": False}})
+
+            def say(self, answer: dict[str, Any]) -> None:
+                body = json.dumps({"success": True, **answer}).encode()
+                try:
+                    self.send_response(200)
+                    self.send_header("Content-Length", str(len(body)))
+                    self.end_headers()
+                    self.wfile.write(body)
+                except OSError:
+                    return  # the client was killed
+
+            def log_message(self, *_: object) -> None:
+                return None
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_port}/api/v2"
+
+
+@pytest.fixture
+def slow_provider() -> Iterator[SlowProvider]:
+    made = SlowProvider()
+    thread = threading.Thread(target=made.server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    yield made
+    made.answers.set()
+    made.server.shutdown()
+    made.server.server_close()
+    thread.join(5)
+
+
+def test_job_of_a_killed_worker_is_done_by_another_and_sigterm_ends_a_worker_cleanly(
+    worked_example: WorkedExample, database_url: str, slow_provider: SlowProvider, tmp_path: Path
+) -> None:
+    person = make_person()
+    agree(person)
+    shoot = make_shoot(person, provider_id="m1", provider_status="pending")
+    with transaction():
+        jobs.enqueue_job(REFRESH_SHOOT, shoot_id=str(shoot.id))
+    log = tmp_path / "worker.log"
+    env = environment(database_url, tmp_path, HEADSHOT_API_URL=slow_provider.url)
+
+    with running(["-m", "portal", "worker"], env, log) as first:
+        assert slow_provider.asked.acquire(timeout=30), log.read_text()
+        first.send_signal(signal.SIGKILL)
+        first.wait(5)
+    assert worked_example.query("SELECT status::text FROM procrastinate_jobs WHERE task_name = 'shoots.refresh'") == [
+        ("doing",)
+    ]
+    # Most of the time after which a worker counts as dead; the test waits for the rest.
+    worked_example.query("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '17 seconds'")
+    slow_provider.answers.set()
+
+    with running(["-m", "portal", "worker"], env, log) as second:
+        wait_until(lambda: worked_example.shoot(shoot).provider_status == "waiting", 35, log)
+        wait_until(
+            lambda: worked_example.query("SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing'") == [(0,)],
+            10,
+            log,
+        )
+        second.send_signal(signal.SIGTERM)
+        assert second.wait(15) == 0, log.read_text()
+    assert worked_example.query("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'shoots.refresh'") == [(1,)]
+    assert "Traceback" not in log.read_text()

@@ -1,0 +1,231 @@
+"""Single statements on a lane: connections that die, statements that fail, and whose turn it is."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import LiteralString
+
+import psycopg
+import pytest
+
+from portal.db.batching import BatcherBusy, StatementBatcher
+
+PID: LiteralString = "SELECT pg_backend_pid()"
+SLEEP: LiteralString = "SELECT pg_sleep(%(seconds)s)"
+
+
+@pytest.fixture
+def conninfo(database_url: str) -> str:
+    return database_url.replace("+psycopg", "")
+
+
+@pytest.fixture
+def lane(conninfo: str) -> Iterator[StatementBatcher]:
+    lane = StatementBatcher(conninfo, 1)
+    yield lane
+    lane.close()
+
+
+def pid(lane: StatementBatcher) -> int:
+    row = lane.run(PID, {})
+    assert row is not None
+    return int(row[0])
+
+
+def test_one_connection_is_used_again_and_opened_again_after_closing(lane: StatementBatcher) -> None:
+    first = pid(lane)
+    assert pid(lane) == first
+    lane.close()
+    assert pid(lane) != first
+
+
+def test_what_is_written_is_kept_at_once(lane: StatementBatcher, conninfo: str) -> None:
+    with psycopg.connect(conninfo, autocommit=True) as other:
+        other.execute("CREATE TABLE things (name text, content bytea)")
+        add: LiteralString = "INSERT INTO things VALUES (%(name)s, %(content)b) RETURNING name"
+        assert lane.run(add, {"name": "a", "content": b"\x00\xff"}) == ("a",)
+        assert other.execute("SELECT * FROM things").fetchall() == [("a", b"\x00\xff")]
+    assert lane.run("SELECT 1 WHERE false", {}) is None
+
+
+def test_a_connection_the_server_closed_is_replaced_unnoticed(lane: StatementBatcher, conninfo: str) -> None:
+    first = pid(lane)
+    with psycopg.connect(conninfo, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", (first,))
+    assert pid(lane) != first
+
+
+def test_a_server_that_is_away_is_an_error_and_nothing_stays_taken() -> None:
+    lane = StatementBatcher("postgresql://127.0.0.1:1/none", 1, connect_timeout=2)
+    for _ in range(3):
+        with pytest.raises(psycopg.OperationalError):
+            lane.run(PID, {})
+
+
+def test_a_statement_that_fails_fails_once_and_leaves_the_connection(lane: StatementBatcher) -> None:
+    first = pid(lane)
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        lane.run("SELECT 1 / 0", {})
+    assert pid(lane) == first
+
+
+def test_a_connection_left_in_the_middle_of_something_is_thrown_away(lane: StatementBatcher) -> None:
+    first = pid(lane)
+    with pytest.raises(psycopg.ProgrammingError):  # it has no row to return
+        lane.run("BEGIN", {})
+    assert pid(lane) != first
+
+
+def test_waiting_has_an_end(conninfo: str) -> None:
+    lane = StatementBatcher(conninfo, 1, timeout=0.1)
+    pid(lane)
+    with ExitStack() as stack:
+        occupy(lane, stack, seconds=0.6)
+        with pytest.raises(BatcherBusy):
+            lane.run(PID, {})
+    assert pid(lane) > 0
+    lane.close()
+
+
+def test_first_come_first_served(lane: StatementBatcher) -> None:
+    order: list[int] = []
+
+    def wait(number: int) -> None:
+        lane.run(SLEEP, {"seconds": 0.02})
+        order.append(number)
+
+    with ExitStack() as stack:
+        occupy(lane, stack, seconds=0.5)
+        threads = [threading.Thread(target=wait, args=(number,)) for number in range(8)]
+        for count, thread in enumerate(threads, start=1):
+            thread.start()
+            wait_until(lambda count=count: len(lane._waiting) == count)
+        for thread in threads:
+            thread.join(10)
+    assert order == list(range(8))
+
+
+ADD: LiteralString = "INSERT INTO things VALUES (%(name)s) ON CONFLICT DO NOTHING RETURNING name, txid_current()"
+
+
+def together(lane: StatementBatcher, names: list[str]) -> list[object]:
+    """Let these wait for the lane at once, in this order; return what each got."""
+    found: list[object] = [None] * len(names)
+
+    def add(place: int, name: str) -> None:
+        try:
+            found[place] = lane.run(ADD, {"name": name}, batch_key=name)
+        except psycopg.Error as error:
+            found[place] = error
+
+    with ExitStack() as stack:
+        occupy(lane, stack, seconds=0.5)
+        threads = [threading.Thread(target=add, args=each) for each in enumerate(names)]
+        for count, thread in enumerate(threads, start=1):
+            thread.start()
+            wait_until(lambda count=count: len(lane._waiting) == count)
+        for thread in threads:
+            thread.join(10)
+    return found
+
+
+@pytest.fixture
+def things(conninfo: str) -> Iterator[psycopg.Connection[tuple[str]]]:
+    """A table of names, each of at most five letters."""
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute("CREATE TABLE things (name varchar(5) PRIMARY KEY)")
+        yield connection
+
+
+def test_those_who_wait_share_a_transaction_and_each_gets_its_own_answer(
+    lane: StatementBatcher, things: psycopg.Connection[tuple[str]]
+) -> None:
+    pid(lane)
+    found = together(lane, ["c", "a", "c", "b"])
+    rows = [each for each in found if isinstance(each, tuple)]
+    assert sorted(name for name, _ in rows) == ["a", "b", "c"]
+    assert len({transaction for _, transaction in rows}) == 1
+    # The same thing twice is kept once, and the second hears of no row of its own.
+    assert found.count(None) == 1
+    assert things.execute("SELECT count(*) FROM things").fetchone() == (3,)
+
+
+def test_one_that_fails_takes_no_other_with_it(lane: StatementBatcher, things: psycopg.Connection[tuple[str]]) -> None:
+    first = pid(lane)
+    found = together(lane, ["a", "b", "far too long", "c"])
+    assert [isinstance(each, tuple) for each in found] == [True, True, False, True]
+    assert isinstance(found[2], psycopg.errors.StringDataRightTruncation)
+    assert things.execute("SELECT string_agg(name, '' ORDER BY name) FROM things").fetchone() == ("abc",)
+    assert pid(lane) == first
+
+
+def test_a_party_whose_connection_dies_goes_again_on_a_new_one(
+    lane: StatementBatcher, things: psycopg.Connection[tuple[str]], conninfo: str
+) -> None:
+    first = pid(lane)
+    with things.transaction():
+        # Whoever inserts a taken name waits for the other transaction; there the connection is cut.
+        things.execute("INSERT INTO things VALUES ('b')")
+        results: list[list[object]] = []
+        thread = threading.Thread(target=lambda: results.append(together(lane, ["a", "b", "c"])))
+        thread.start()
+        with psycopg.connect(conninfo, autocommit=True) as other:
+            blocked = "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event_type = 'Lock'"
+            wait_until(lambda: other.execute(blocked, (first,)).fetchone())
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", (first,))
+    thread.join(20)
+    assert [isinstance(each, tuple) for each in results[0]] == [True, False, True]
+    assert results[0][1] is None
+    assert things.execute("SELECT count(*) FROM things").fetchone() == (3,)
+
+
+def test_when_no_connection_can_be_made_all_of_a_party_hear_of_it(
+    lane: StatementBatcher, things: psycopg.Connection[tuple[str]], conninfo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = pid(lane)
+    with things.transaction():
+        things.execute("INSERT INTO things VALUES ('b')")
+        errors: list[Exception] = []
+
+        def add(name: str) -> None:
+            try:
+                lane.run(ADD, {"name": name}, batch_key=name)
+            except (BatcherBusy, psycopg.OperationalError) as error:
+                errors.append(error)
+
+        with ExitStack() as stack:
+            occupy(lane, stack, seconds=0.5)
+            threads = [threading.Thread(target=add, args=(name,)) for name in "bc"]
+            for count, thread in enumerate(threads, start=1):
+                thread.start()
+                wait_until(lambda count=count: len(lane._waiting) == count)
+        with psycopg.connect(conninfo, autocommit=True) as other:
+            blocked = "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event_type = 'Lock'"
+            wait_until(lambda: other.execute(blocked, (first,)).fetchone())
+            monkeypatch.setattr(lane, "_conninfo", "postgresql://127.0.0.1:1/none")
+            other.execute("SELECT pg_terminate_backend(%s, 5000)", (first,))
+        for thread in threads:
+            thread.join(20)
+    assert {type(error) for error in errors} == {BatcherBusy, psycopg.OperationalError}
+    assert lane._free == [None]
+
+
+def occupy(lane: StatementBatcher, stack: ExitStack, *, seconds: float) -> None:
+    """Keep the lane's only connection busy in a thread, and return once it is."""
+    thread = threading.Thread(target=lane.run, args=(SLEEP, {"seconds": seconds}))
+    thread.start()
+    stack.callback(thread.join, 10)
+    wait_until(lambda: not lane._free)
+
+
+def wait_until(ready: object) -> None:
+    """Wait a moment for something another thread is about to do."""
+    assert callable(ready)
+    pause = threading.Event()
+    for _ in range(500):
+        if ready():
+            return
+        pause.wait(0.01)
+    raise AssertionError("it never happened")

@@ -1,0 +1,100 @@
+"""What operators hear of people who wait too long or cannot get in, and what those people hear back."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from portal.db import transaction
+from portal.models import link_reports as link_report_rows
+from portal.models import shoots as shoot_rows
+from portal.models.shoots import Shoot
+from portal.services import link_reports, monitoring
+from portal.services.link_reports import LinkReportInput, LinkSymptom
+from tests.factories import NOW, agree, make_person, make_shoot
+from tests.integration.mail.conftest import SUPPORT, Office, parts
+
+# Waiting too long
+
+
+def waiting(office: Office, *, hours: int) -> Shoot:
+    """Somebody whose headshots have been in the making for so long."""
+    now = office.worked_example.clock.now
+    return make_shoot(make_person(), provider_status="pending", status_since=now - timedelta(hours=hours))
+
+
+def watch_over(office: Office) -> None:
+    portal = office.worked_example.portal
+    monitoring.report_stuck_shoots(portal)
+
+
+def test_operators_hear_of_people_who_wait_too_long_once_and_at_most_hourly(office: Office) -> None:
+    first, calm = waiting(office, hours=7), waiting(office, hours=1)
+    watch_over(office)
+    watch_over(office)
+    office.deliver()
+    (mail,) = office.post.received
+    assert mail["Subject"].startswith("Some sessions take longer than usual")
+    assert office.worked_example.shoot(first).stuck_notified_at == NOW
+    assert office.worked_example.shoot(calm).stuck_notified_at is None
+    second = waiting(office, hours=8)
+    watch_over(office)
+    assert office.worked_example.shoot(second).stuck_notified_at is None  # nothing was sent, so nothing is claimed
+    office.worked_example.clock.advance(hours=1)
+    watch_over(office)
+    office.deliver()
+    assert len(office.post.received) == 2
+    assert office.worked_example.shoot(second).stuck_notified_at == office.worked_example.clock.now
+
+
+def test_whoever_moved_on_and_waits_again_is_told_of_again(office: Office) -> None:
+    shoot = waiting(office, hours=7)
+    watch_over(office)
+    office.worked_example.clock.advance(hours=20)
+    with transaction():
+        moved = shoot_rows.lock_shoot(shoot.id)
+        assert moved is not None
+        moved.provider_status, moved.status_since = "generatingHeadshots", NOW + timedelta(hours=10)
+    watch_over(office)
+    assert office.worked_example.shoot(shoot).stuck_notified_at == office.worked_example.clock.now
+
+
+def test_whose_turn_it_is_nobody_is_bothered(office: Office) -> None:
+    make_shoot(make_person(), provider_status="onboarding", status_since=NOW - timedelta(days=30))
+    watch_over(office)
+    assert office.states() == []
+
+
+# A dead link
+
+
+def test_a_dead_link_is_told_to_operators_and_answered(office: Office) -> None:
+    portal = office.worked_example.portal
+    person = make_person("ada@example.com")
+    agree(person)
+    shoot = make_shoot(person, signed_url=b"sealed", provider_id="theirs-7")
+    for _ in range(2):
+        assert link_reports.report_link(person, LinkReportInput(saw=LinkSymptom.EXPIRED), portal)
+    office.deliver()
+    (task,) = office.post.to(SUPPORT)
+    assert task["Subject"].startswith("Somebody cannot get into the studio")
+    assert all("theirs-7" in part and "ada@example.com" not in part for part in parts(task))
+    (waiting,) = link_report_rows.waiting()
+    link_reports.resolve_report(waiting.report.id, actor_id=make_person().id, now=NOW)
+    office.deliver()
+    (answer,) = office.post.to("ada@example.com")
+    assert answer["Subject"].startswith("Please try the photo studio again")
+    assert office.worked_example.shoot(shoot).signed_url == b"sealed"
+
+
+def test_an_answer_that_came_too_late_is_not_sent(office: Office) -> None:
+    portal = office.worked_example.portal
+    person = make_person("ada@example.com")
+    agree(person)
+    shoot = make_shoot(person, signed_url=b"sealed")
+    assert link_reports.report_link(person, LinkReportInput(saw=LinkSymptom.EMPTY), portal)
+    with transaction():
+        got_in = shoot_rows.lock_shoot(shoot.id)
+        assert got_in is not None
+        got_in.provider_status = "waiting"
+    office.deliver()
+    assert office.post.received == []

@@ -1,0 +1,120 @@
+"""Every unsafe route wants its session's own form token; those that need none are named and proved harmless."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.integration.auth.hostile_provider import HostileProvider
+from tests.integration.matrix.database_dump import AUDITED, SEEN, beyond
+from tests.integration.matrix.directory_fixture import Actor, DirectoryFixture
+from tests.integration.matrix.table import OTHER, Route, routes_of
+
+ACTOR = "admin"
+"""May call everything, so that nothing else than the token can be what stops a call."""
+
+
+def unsafe(directory: DirectoryFixture) -> list[Route]:
+    found = [route for route in routes_of(directory.app) if route.is_unsafe]
+    assert len(found) > 5
+    return found
+
+
+def guarded(directory: DirectoryFixture) -> list[Route]:
+    return [route for route in unsafe(directory) if not route.row.no_token]
+
+
+def refused(actor: Actor, token: str | None, **options: object) -> None:
+    """Send every guarded form with this token; none may be carried out."""
+    before = actor.directory.dump()
+    for route in guarded(actor.directory):
+        form = {name: actor.fill(value) for name, value in route.row.form.items()}
+        if token is not None:
+            form["csrf_token"] = token
+        answer = actor.call(route.method, actor.path(route), form=form, **options)
+        assert answer.status_code == 400, route
+    assert beyond(before, actor.directory.dump(), SEEN | AUDITED) == set()
+
+
+def test_without_a_token(directory: DirectoryFixture) -> None:
+    refused(directory.actor(ACTOR), None)
+
+
+def test_with_something_that_is_no_token(directory: DirectoryFixture) -> None:
+    for token in ("", "x", "null", "0" * 40, "a.b.c", "a" * 5000, "\x00", "é"):
+        refused(directory.actor(ACTOR), token)
+
+
+def test_with_the_token_of_another_session(directory: DirectoryFixture) -> None:
+    refused(directory.actor(ACTOR), directory.actor(OTHER).token())
+
+
+def test_with_the_token_of_a_visitor(directory: DirectoryFixture) -> None:
+    """A token made by the same key for a session that holds nobody."""
+    refused(directory.actor(ACTOR), _signed(directory, "0" * 40))
+
+
+def test_with_the_token_of_ones_own_earlier_session(directory: DirectoryFixture, identity: HostileProvider) -> None:
+    actor = directory.actor(ACTOR)
+    old = actor.token()
+    identity.person = {"sub": "someone", "email": "someone@example.com", "name": "Someone"}
+    asked = actor.call("GET", "/login?switch=1")
+    assert actor.call("GET", identity.visit(asked.headers["Location"])).status_code == 303
+    directory.connection.execute("UPDATE people SET role = 'admin' WHERE subject = 'someone'")
+    refused(actor, old)
+
+
+def test_with_the_right_token_in_the_wrong_place(directory: DirectoryFixture) -> None:
+    actor = directory.actor(ACTOR)
+    token = actor.token()
+    refused(actor, None, query_string={"csrf_token": token})
+    actor.client.set_cookie("csrf_token", token, domain="portal.example")
+    refused(actor, None)
+
+
+def test_with_the_right_token_from_another_site(directory: DirectoryFixture) -> None:
+    actor = directory.actor(ACTOR)
+    for headers in (
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "https://portal.example.evil.example"},
+        {"Origin": "http://portal.example"},
+        {"Origin": "null"},
+    ):
+        refused(actor, actor.token(), headers=headers)
+
+
+def test_with_a_key_that_has_been_taken_away(make_directory: Callable[..., DirectoryFixture]) -> None:
+    directory = make_directory(secret_keys=("another-key-of-the-directory-that-is-long-enough",))
+    old = make_directory().actor(ACTOR).token()
+    refused(directory.actor(ACTOR), old)
+
+
+def test_who_needs_no_token_takes_no_notice_of_who_is_signed_in(directory: DirectoryFixture) -> None:
+    """So that a page of another site, which can send these with somebody's cookies, gains nothing by it."""
+    exempt = [route for route in unsafe(directory) if route.row.no_token]
+    assert {route.rule for route in exempt} == {
+        "/webhooks/<any(profilebakery, headshotpro):slug>",
+        "/login/initiate",
+        "/login/backchannel-logout",
+    }
+    for route in exempt:
+        answers = []
+        for name in ("stranger", ACTOR):
+            actor = directory.actor(name)
+            before = directory.dump()
+            form = {field: actor.fill(value) for field, value in route.row.form.items()}
+            answer = actor.call(
+                route.method, actor.path(route), form=form, headers={"Sec-Fetch-Site": "cross-site", "Origin": "null"}
+            )
+            answers.append((answer.status_code, answer.headers.get("Location", "").partition("?")[0]))
+            assert beyond(before, directory.dump(), SEEN | AUDITED | {"sign_in_attempts"}) == set(), route
+        assert answers[0] == answers[1], route
+
+
+def _signed(directory: DirectoryFixture, raw: str) -> str:
+    from itsdangerous import URLSafeTimedSerializer  # noqa: PLC0415 - this one test forges with the right key
+
+    made = URLSafeTimedSerializer(directory.app.config["SECRET_KEY"], salt="wtf-csrf-token").dumps(raw)
+    assert isinstance(made, str)
+    return made

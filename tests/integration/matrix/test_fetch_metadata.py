@@ -1,0 +1,83 @@
+"""Pictures, files and news are for this portal's own pages: no other site's page can have a browser load them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.integration.matrix.database_dump import SEEN, beyond
+from tests.integration.matrix.directory_fixture import Actor, DirectoryFixture
+from tests.integration.matrix.table import Kind, Route, routes_of
+
+FOREIGN = ("cross-site", "same-site", "something-new", "")
+OURS = ("same-origin", "none")
+FILE = "/admin/audit.csv"
+# How a page of another site has a browser fetch something: a picture, a script, a frame, a fetch.
+WAYS = (
+    {"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "image"},
+    {"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "script"},
+    {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"},
+    {},
+)
+
+
+def loaded(actor: Actor) -> Iterator[Route]:
+    """Every route that answers this person with something that is no page."""
+    for route in routes_of(actor.directory.app):
+        if route.is_unsafe or route.row.kind not in {Kind.PAGE, Kind.FETCHED} or actor.name not in route.row.who:
+            continue
+        is_file = route.row.status == 200 and actor.submit(route).mimetype != "text/html"
+        if is_file or route.row.kind is Kind.FETCHED:
+            yield route
+
+
+def test_what_is_no_page_is_found(directory: DirectoryFixture) -> None:
+    """Otherwise the tests below prove nothing."""
+    rules = {route.rule for route in loaded(directory.actor("admin"))}
+    assert {FILE, "/headshots/status", "/headshots/events"} < rules
+    assert [rule for rule in rules if rule.startswith("/photos/")]
+
+
+@pytest.mark.parametrize("site", FOREIGN)
+def test_another_site_loads_nothing(site: str, directory: DirectoryFixture) -> None:
+    actor = directory.actor("admin")
+    routes = list(loaded(actor))
+    before = directory.dump()
+    for route in routes:
+        for way in WAYS:
+            answer = actor.call(route.method, actor.path(route), headers={"Sec-Fetch-Site": site, **way})
+            assert answer.status_code == 403, f"{route} {way}"
+            assert not answer.mimetype.startswith(("image/", "text/csv", "text/event-stream")), route
+    # Nobody was shown anything, and nobody was noted as having looked.
+    assert beyond(before, directory.dump(), SEEN) == set()
+
+
+@pytest.mark.parametrize("site", OURS)
+def test_our_pages_and_the_person_load_everything(site: str, directory: DirectoryFixture) -> None:
+    actor = directory.actor("admin")
+    for route in list(loaded(actor)):
+        answer = actor.call(route.method, actor.path(route), headers={"Sec-Fetch-Site": site})
+        assert answer.status_code == route.row.status, route
+        assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+def test_whoever_comes_to_the_file_from_elsewhere_is_led_to_its_page(directory: DirectoryFixture) -> None:
+    """As from the identity provider, after it was asked again: nothing is lost, and nothing is saved unasked."""
+    actor = directory.actor("admin")
+    came = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    answer = actor.call("GET", f"{FILE}?action=consent.given&day=2026-01-01", headers=came)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/admin/audit?action=consent.given&day=2026-01-01")
+    assert actor.call("GET", FILE, headers=came).headers["Location"] == "/admin/audit"
+    for hostile in ("?_external=1&_scheme=javascript&_anchor=x", "?a=%0d%0aSet-Cookie:x=y", "?%ff=%00"):
+        led = actor.call("GET", FILE + hostile, headers=came).headers["Location"]
+        assert led.startswith("/admin/audit?")
+        assert "\n" not in led
+
+
+def test_photo_is_not_even_opened_from_elsewhere(directory: DirectoryFixture) -> None:
+    actor = directory.actor("employee")
+    came = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    path = f"/photos/{directory.ids['employee']['photo_id']}/640.webp"
+    assert actor.call("GET", path, headers=came).status_code == 403
+    assert actor.call("GET", path).status_code == 200

@@ -1,0 +1,125 @@
+"""What belongs to one person does not exist for another; nonsense in an address is not found, and breaks nothing."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+
+from portal.domain.renditions import RENDITIONS
+from tests.integration.matrix.database_dump import AUDITED, SEEN, beyond
+from tests.integration.matrix.directory_fixture import Actor, DirectoryFixture
+from tests.integration.matrix.table import OTHER, PERSONAL, ROLES, Route, routes_of
+
+# In an address as it travels, escaped where a browser would escape it.
+NONSENSE = (
+    *("0", "-1", "1e9", "99999999999999999999999999", "null", "None", "undefined", "NaN", "x", "a" * 3000),
+    *("%2e%2e", "..%2f..%2fwsgi.py", "%00", "a%00b", "%0d%0aSet-Cookie:x=y", "%ff%fe", "%F0%9F%92%A9", "%u0041"),
+    *("'", "%22", "%3Csvg%20onload=x%3E", "1%20OR%201=1", "';--", "%7B%7B7*7%7D%7D", "$%7B7*7%7D", "%25s%25n"),
+    *("00000000-0000-0000-0000-000000000000", "{}", "[]", "*", "٩٩٩٩٩", "11111111-1111-1111-1111-11111111111G"),
+)
+# The same for the fields of forms and queries.
+WORDS = (
+    *("", "\x00", "a\x00b", "\r\nX: y", "\u202e", "-1", "1e9", "9" * 30, "a" * 3000, "٩", "null", "{}", "[]"),
+    *("'", '"><svg onload=x>', "1 OR 1=1", "{{7*7}}", "//evil.example", "../../wsgi.py", "%s%n"),
+)
+
+
+def with_parts(directory: DirectoryFixture) -> list[Route]:
+    found = [route for route in routes_of(directory.app) if route.arguments - {"filename"}]
+    assert found
+    return found
+
+
+def send(actor: Actor, route: Route, path: str) -> int:
+    form = {name: actor.fill(value) for name, value in route.row.form.items()}
+    return actor.call(
+        route.method, path, form={"csrf_token": actor.token(), **form} if route.is_unsafe else None
+    ).status_code
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_other_peoples_things_do_not_exist(name: str, directory: DirectoryFixture) -> None:
+    """Also for those who run the campaign: what they may see of people has pages of its own."""
+    actor, owner = directory.actor(name), directory.actor(OTHER)
+    before = directory.dump()
+    tried = 0
+    for route in with_parts(directory):
+        for part in frozenset() if route.row.about else route.arguments & PERSONAL:
+            assert send(actor, route, actor.path(route, **{part: directory.ids[OTHER][part]})) == 404, route
+            assert send(owner, route, owner.path(route)) == route.row.status, route
+            tried += 1
+    assert tried
+    if name == "employee":
+        # Their owners' own acts are all that changed.
+        assert beyond(before, directory.dump(), SEEN | AUDITED | {"sessions"}) == set()
+
+
+def test_no_size_of_a_photo_is_for_anybody_else(directory: DirectoryFixture) -> None:
+    actor = directory.actor("admin")
+    for spec in RENDITIONS:
+        answer = actor.call("GET", f"/photos/{directory.ids[OTHER]['photo_id']}/{spec.name}")
+        assert answer.status_code == 404, spec.name
+        assert not answer.headers["Content-Type"].startswith("image/")
+        known = actor.call("GET", f"/photos/{uuid4()}/{spec.name}")
+        # Not even whether it exists can be told apart.
+        assert known.headers["Content-Length"] == answer.headers["Content-Length"]
+
+
+def test_a_form_cannot_name_other_peoples_things(directory: DirectoryFixture) -> None:
+    actor = directory.actor("employee")
+    own, theirs = directory.ids["employee"], directory.ids[OTHER]
+    for route in routes_of(directory.app):
+        fields = {name for name, value in route.row.form.items() if value.strip("{}") in PERSONAL}
+        for field in fields:
+            foreign = actor.fill(route.row.form[field]).replace(own["photo_id"], theirs["photo_id"])
+            answer = actor.submit(route, extra={field: foreign})
+            assert answer.status_code == 404, route
+    [(choices,)] = directory.connection.execute("SELECT count(*) FROM choices").fetchall()
+    assert choices == len(ROLES) + 1
+
+
+def test_a_query_cannot_show_other_peoples_things(directory: DirectoryFixture) -> None:
+    theirs = directory.ids[OTHER]["photo_id"]
+    for field in ("photo", "compare"):
+        page = directory.actor("employee").call("GET", "/headshots/gallery", query_string={field: theirs})
+        assert page.status_code == 200
+        assert theirs not in page.text
+
+
+@pytest.mark.parametrize("name", ["employee", "admin"])
+def test_nonsense_in_an_address_is_not_found(name: str, directory: DirectoryFixture) -> None:
+    actor = directory.actor(name)
+    answers = {}
+    for route in with_parts(directory):
+        directory.renew_sessions()
+        for part in route.arguments - {"filename"}:
+            for word in NONSENSE:
+                answers[f"{route.method} {route.rule} {part}={word[:40]}"] = send(
+                    actor, route, actor.path(route, **{part: word})
+                )
+    # Who may not come here at all is told so, whatever the address says.
+    wrong = {
+        call: status
+        for call, status in answers.items()
+        if status not in ({404, 405} if name == "admin" else {404, 405, 403})
+    }
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("name", ["employee", "admin"])
+def test_nonsense_in_a_form_or_a_query_breaks_nothing(name: str, directory: DirectoryFixture) -> None:
+    actor = directory.actor(name)
+    for route in routes_of(directory.app):
+        if route.rule == "/logout" or route.method == "HEAD":
+            continue
+        directory.renew_sessions()
+        fields = {*route.row.form, *route.row.query, "photo", "compare", "state", "before", "next", "v", "page", "q"}
+        for word in WORDS:
+            extra = dict.fromkeys(fields, word)
+            if route.is_unsafe:
+                answer = actor.submit(route, extra=extra)
+            else:
+                answer = actor.call(route.method, actor.path(route), query_string=extra)
+            assert answer.status_code < 500, f"{route} {word!r}"
+            assert "\n" not in answer.headers.get("Location", "")

@@ -1,0 +1,34 @@
+"""Reading changes nothing: every GET and HEAD twice, by everybody, with everything the database holds compared."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.matrix.database_dump import AUDITED, SEEN, beyond
+from tests.integration.matrix.directory_fixture import IN_STUDIO, DirectoryFixture
+from tests.integration.matrix.table import ACTORS, routes_of
+
+
+@pytest.mark.parametrize("name", [*ACTORS, IN_STUDIO])
+def test_reading_changes_nothing(name: str, directory: DirectoryFixture) -> None:
+    actor = directory.actor(name)
+    for route in routes_of(directory.app):
+        if route.is_unsafe or (name == IN_STUDIO and not route.arguments <= directory.ids[IN_STUDIO].keys()):
+            continue
+        before = directory.dump()
+        answers = [actor.submit(route) for _ in range(2)]
+        # That somebody was turned away is noted each time.
+        allowed = SEEN | route.row.may_touch | (AUDITED if answers[0].status_code == 403 else frozenset())
+        assert beyond(before, directory.dump(), allowed) == set(), route
+
+
+def test_opening_the_studio_is_noted_once(directory: DirectoryFixture) -> None:
+    person_in_studio = directory.actor(IN_STUDIO)
+    person_in_studio.call("GET", "/headshots/studio")
+    once = directory.dump()
+    person_in_studio.call("GET", "/headshots/studio")
+    assert beyond(once, directory.dump(), SEEN | {"shoots.last_opened_at"}) == set()
+    [(marks,)] = directory.connection.execute(
+        "SELECT count(*) FROM audit_entries WHERE action = 'shoot.opened'"
+    ).fetchall()
+    assert marks == 1

@@ -1,0 +1,281 @@
+"""My page in every stage: one heading, one main action, and news only when there is some."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from portal.db import transaction
+from portal.domain import stages
+from portal.models import shoot_steps, shoots
+from portal.models.photos import Photo
+from portal.services import shoot_sync
+from tests import factories
+from tests.factories import NOW
+from tests.integration.web_pages.conftest import Visitor, visit_as
+from tests.integration.web_pages.html_document import Document, said
+
+STAGES: dict[str, tuple[dict[str, Any], str, list[str]]] = {
+    "photos received": ({"provider_status": "waiting"}, "Your headshots are on the way", []),
+    "in progress": ({"provider_status": "generatingHeadshots"}, "Your headshots are on the way", []),
+    "unknown status": ({"provider_status": "polishing"}, "Your headshots are on the way", []),
+    "no link": ({"problem": "link_lost"}, "Your studio link stopped working", []),
+    "no credits": (
+        {"provider_id": None, "provider_status": None, "problem": "no_credits"},
+        "No photo session is free right now",
+        [],  # the session starts by itself; a button would help nobody
+    ),
+    "refused": (
+        {"provider_id": None, "provider_status": None, "problem": "refused"},
+        "Your photo session couldn’t start",
+        [],  # only an admin can help
+    ),
+    "no photos": (
+        {"provider_status": "active", "problem": "no_photos"},
+        "Your headshots haven’t arrived",
+        ["Contact support"],
+    ),
+    "deleted": (
+        {"provider_status": "deleted", "closed_at": NOW},
+        "This photo session was deleted",
+        ["Start a new session"],
+    ),
+}
+STUDIO_STEPS: dict[str, dict[str, Any]] = {
+    "starting": {"provider_id": None, "provider_status": None},
+    "in studio": {"signed_url": b"sealed"},
+    "back in studio": {"signed_url": b"sealed", "opened_at": NOW},
+}
+
+
+def test_new_person_is_asked_for_consent_first(visitor: Visitor) -> None:
+    answer = visitor.get("/headshots")
+    assert (answer.status_code, answer.location) == (303, "/headshots/consent")
+    page = visitor.page("/headshots/consent")
+    assert [said(each) for each in page.all("li") if each.get("aria-current") == "step"] == ["Agree"]
+
+
+def test_person_with_consent_and_no_session_can_start(visitor: Visitor) -> None:
+    factories.agree(visitor.person)
+    page = visitor.page("/headshots")
+    assert page.heading == "Ready when you are"
+    assert page.primary == ["Start the photo session"]
+
+
+@pytest.mark.parametrize("step", STUDIO_STEPS)
+def test_my_page_leads_to_the_studio_page_while_photos_are_taken(visitor: Visitor, step: str) -> None:
+    factories.agree(visitor.person)
+    factories.make_shoot(visitor.person, **STUDIO_STEPS[step])
+    answer = visitor.get("/headshots")
+    assert (answer.status_code, answer.location) == (303, "/headshots/studio")
+    assert 'data-title="Take your photos"' in visitor.get("/headshots/status").text
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_stage_has_one_heading_and_at_most_one_primary_action(visitor: Visitor, stage: str) -> None:
+    fields, heading, primary = STAGES[stage]
+    factories.agree(visitor.person)
+    factories.make_shoot(visitor.person, **fields)
+    page = visitor.page("/headshots")
+    assert page.heading == heading
+    assert page.title == f"{heading} – Example"
+    assert page.primary == primary
+    assert "Try again" not in page.words
+
+
+def test_withdrawal_while_the_session_is_created_asks_again(visitor: Visitor) -> None:
+    factories.make_shoot(visitor.person, provider_id=None, provider_status=None)
+    page = visitor.page("/headshots")
+    assert page.heading == "Get your headshot"
+    assert page.primary == ["See what happens with your photos"]
+
+
+def test_copying_is_counted(visitor: Visitor) -> None:
+    factories.agree(visitor.person)
+    shoot = factories.make_shoot(visitor.person, provider_status="active", finished_at=NOW, photo_count=40)
+    for _ in range(12):
+        factories.make_photo(shoot)
+    page = visitor.page("/headshots")
+    assert "Saving photo 12 of 40" in page.words
+    (bar,) = page.all("progress")
+    assert (bar.get("value"), bar.get("max")) == ("12", "40")
+
+
+def test_ready_shows_previews_and_leads_to_the_gallery(visitor: Visitor, finished: list[Photo]) -> None:
+    page = visitor.page("/headshots")
+    assert page.heading == "Your headshots are ready"
+    assert "4 headshots are waiting" in page.words
+    assert page.link("Choose your headshot") == "/headshots/gallery"
+    shown = [each.get("src") for each in page.all("img")]
+    assert shown == [f"/photos/{photo.id}/320.webp" for photo in finished[:3]]
+
+
+def test_chosen_shows_the_picture_download_and_change(visitor: Visitor, finished: list[Photo]) -> None:
+    assert visitor.press("/headshots/choice", photo=finished[1].id).status_code == 303
+    page = visitor.page("/headshots")
+    assert page.heading == "You’re all set"
+    assert page.link("Download") == f"/photos/{finished[1].id}/1280.jpg"
+    assert page.link("Choose another photo") == "/headshots/gallery"
+    assert "AI-generated" in page.words
+    assert page.all("ol")[-1].get("aria-label") == "Your photo session so far"
+
+
+def test_what_is_deleted_at_the_studio_is_not_kept_here_either(visitor: Visitor, finished: list[Photo]) -> None:
+    visitor.press("/headshots/choice", photo=finished[1].id)
+    with transaction():
+        shoot = shoots.lock_shoot(finished[0].shoot_id)
+        assert shoot is not None
+        shoot_sync.apply_status(
+            shoot, stages.DELETED, at=NOW + timedelta(days=1), by="event", now=NOW + timedelta(days=1)
+        )
+    page = visitor.page("/headshots")
+    assert page.heading == "This photo session was deleted"
+    assert "no longer exists at the studio, and we keep no pictures" in page.words
+    assert page.all("img") == []
+    assert visitor.get(f"/photos/{finished[1].id}/1280.jpg").status_code == 404
+
+
+def test_fragment_equals_the_page_and_is_sent_once(visitor: Visitor) -> None:
+    factories.agree(visitor.person)
+    page = visitor.page("/headshots")
+    known = page.by_id("live").get("data-etag")
+    answer = visitor.get("/headshots/status", headers={"If-None-Match": f'"{known}"'})
+    assert (answer.status_code, answer.data) == (304, b"")
+    fresh = visitor.get("/headshots/status")
+    assert fresh.status_code == 200
+    assert said(Document(fresh.text).by_id("stage")) == said(page.by_id("stage"))
+
+
+def test_a_form_token_is_no_news_but_a_stage_is(visitor: Visitor) -> None:
+    factories.agree(visitor.person)
+    first, second = visitor.get("/headshots/status"), visitor.get("/headshots/status")
+    assert 'name="csrf_token"' in first.text
+    assert "\x00" not in first.text
+    assert first.headers["ETag"] == second.headers["ETag"]
+    shoot = factories.make_shoot(visitor.person, provider_status="waiting")
+    third = visitor.get("/headshots/status", headers={"If-None-Match": first.headers["ETag"]})
+    assert third.status_code == 200
+    unchanged = visitor.get("/headshots/status", headers={"If-None-Match": third.headers["ETag"]})
+    assert unchanged.status_code == 304
+    with transaction():
+        locked = shoots.lock_shoot(shoot.id)
+        assert locked is not None
+        locked.confirmed_at = NOW.replace(hour=10)
+    confirmed = visitor.get("/headshots/status", headers={"If-None-Match": third.headers["ETag"]})
+    assert confirmed.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("mail_url", "said_so"), [(None, "Come back around"), ("smtp://localhost", "We’ll email person@example.com when")]
+)
+def test_email_is_announced_only_if_mail_is_configured(
+    make_app: Callable[..., Flask], mail_url: str | None, said_so: str
+) -> None:
+    app = make_app(mail_url=mail_url, mail_from="portal@example.com")
+    with app.app_context():
+        visitor = visit_as(app, factories.make_person("person@example.com"))
+        factories.make_shoot(visitor.person, provider_status="generatingHeadshots")
+        assert said_so in visitor.page("/headshots").words
+
+
+def test_page_is_in_the_language_of_the_person(sign_in: Callable[..., Visitor]) -> None:
+    page = sign_in(factories.make_person(locale="de")).page("/headshots/consent")
+    assert page.all("html")[0].get("lang") == "de"
+    assert page.primary == ["Einwilligen und weiter"]
+
+
+@pytest.mark.parametrize(("path", "status"), [("/nowhere", 404), ("/logout", 405)])
+def test_whoever_goes_astray_stays_who_they_are(sign_in: Callable[..., Visitor], path: str, status: int) -> None:
+    page = sign_in(factories.make_person(name="Ada Lovelace", locale="de")).page(path, status)
+    assert page.all("html")[0].get("lang") == "de"
+    assert "Ada Lovelace" in page.words
+    assert "Abmelden" in page.words
+
+
+def moments(page: Document) -> list[str]:
+    return [each.get("datetime", "") for each in page.all("time")]
+
+
+def test_timeline_has_times_and_how_they_were_confirmed(visitor: Visitor) -> None:
+    factories.agree(visitor.person)
+    shoot = factories.make_shoot(
+        visitor.person, provider_status="pending", opened_at=NOW, confirmed_by="event", status_since=NOW
+    )
+    with transaction():
+        shoot_steps.store_step(shoot.id, "checking", at=NOW - timedelta(minutes=20), uncertainty=0, drop=())
+        shoot_steps.store_step(shoot.id, "making", at=NOW, uncertainty=300, drop=())
+    page = visitor.page("/headshots")
+    now = [said(each) for each in page.all("li") if each.get("aria-current") == "step"][-1]
+    assert "Photos received" in page.words
+    assert "Work began by" in page.words
+    assert now.startswith("Making your headshots Usually 1 to 3 hours. Started")
+    assert "Confirmed by the studio" in page.words
+    assert all(datetime.fromisoformat(moment).tzinfo for moment in moments(page))
+    assert page.by_id("live").get("data-now") == (NOW + timedelta(minutes=1)).isoformat()
+
+
+def test_progress_has_one_estimate_and_one_bar(visitor: Visitor) -> None:
+    factories.agree(visitor.person)
+    factories.make_shoot(visitor.person, provider_status="pending", status_since=NOW - timedelta(minutes=59))
+    page = visitor.page("/headshots")
+    (bar,) = page.all("progress")
+    assert (bar.get("value"), bar.get("max")) == ("50", "100")
+    assert "Ready around 10:05 AM UTC" in page.words.replace("\u202f", " ")
+    assert datetime.fromisoformat(bar.get("data-to", "")) == NOW.replace(hour=10, minute=5)
+
+
+def test_times_are_in_the_browsers_time_zone_once_it_is_known(visitor: Visitor) -> None:
+    factories.agree(visitor.person)
+    factories.make_shoot(visitor.person, provider_status="pending", status_since=NOW)
+    visitor.client.set_cookie("time_zone", "America/New_York")
+    words = visitor.page("/headshots").words
+    assert "Ready around 6:00 AM" in words.replace("\u202f", " ")
+    assert "UTC" not in words
+
+
+def test_unknown_time_zone_is_ignored(visitor: Visitor) -> None:
+    factories.agree(visitor.person)
+    factories.make_shoot(visitor.person, provider_status="pending", status_since=NOW)
+    visitor.client.set_cookie("time_zone", "Middle/Earth")
+    assert "11:00 AM UTC" in visitor.page("/headshots").words.replace("\u202f", " ")
+
+
+@pytest.mark.parametrize(
+    ("fields", "said_so"),
+    [
+        ({"provider_status": "failed", "status_since": NOW}, "the studio is trying again"),
+        ({"provider_status": "pending", "restarted_at": NOW, "status_since": NOW}, "restarted your headshots"),
+        ({"provider_status": "pending", "confirmed_by": "check"}, "Checked with the studio"),
+        (
+            {"provider_status": "pending", "status_since": NOW - timedelta(hours=4)},
+            "Taking longer than usual",
+        ),
+        ({"provider_status": "pending", "status_since": NOW - timedelta(days=1)}, "on your admins’ list"),
+        (
+            {"provider_status": "pending", "status_since": NOW - timedelta(days=1), "stuck_notified_at": NOW},
+            "Your admins know.",
+        ),
+    ],
+)
+def test_unusual_events_are_named(visitor: Visitor, fields: dict[str, Any], said_so: str) -> None:
+    factories.agree(visitor.person)
+    factories.make_shoot(visitor.person, **fields)
+    assert said_so in visitor.page("/headshots").words
+
+
+def test_usual_wait_shows_no_warning(visitor: Visitor) -> None:
+    factories.agree(visitor.person)
+    factories.make_shoot(visitor.person, provider_status="pending", status_since=NOW)
+    words = visitor.page("/headshots").words
+    assert not any(each in words for each in ("restarted", "longer", "trying again", "admins know"))
+
+
+def test_timeline_stays_after_choosing(visitor: Visitor, finished: list[Photo]) -> None:
+    visitor.press("/headshots/choice", photo=finished[1].id)
+    page = visitor.page("/headshots")
+    assert "Details" in [said(each) for each in page.all("summary")]
+    assert "Headshot chosen" in page.words
