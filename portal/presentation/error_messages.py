@@ -72,13 +72,13 @@ def _home_step() -> tuple[str, str]:
 
 
 def _reopen_step(context: ErrorContext) -> tuple[str, str]:
-    return _("Open the page again"), context.previous_page
+    return _("Reload the page"), context.previous_page
 
 
 def _identity_provider_unavailable(context: ErrorContext) -> ErrorMessage:
     return ErrorMessage(
-        _("Your company’s sign-in does not answer"),
-        _("Nobody can sign in for the moment. Try again in a minute; the portal goes on by itself as soon as it can."),
+        _("Your company’s sign-in isn’t responding"),
+        _("You can’t sign in right now. Try again in a minute."),
         _("Try again"),
         context.sign_in,
     )
@@ -86,28 +86,28 @@ def _identity_provider_unavailable(context: ErrorContext) -> ErrorMessage:
 
 def _consent_missing(_context: ErrorContext) -> ErrorMessage:
     return ErrorMessage(
-        _("Your agreement comes first"),
-        _("Before anything happens with your photos you are asked whether you agree."),
-        _("Read and decide"),
+        _("We need your agreement first"),
+        _("Nothing happens with your photos until you agree."),
+        _("See what happens with your photos"),
         "/headshots/consent",
     )
 
 
 def _not_ready(_context: ErrorContext) -> ErrorMessage:
-    return ErrorMessage(_("Not yet"), _("This step comes later. Your page shows where you are."), *get_my_page_step())
+    return ErrorMessage(_("This step comes later"), _("Your page shows what’s next."), *get_my_page_step())
 
 
 def _form_expired(context: ErrorContext) -> ErrorMessage:
     return ErrorMessage(
-        _("This form is out of date"),
-        _("You signed in again meanwhile, or it was sent from elsewhere. Open the page once more and repeat it."),
+        _("This page is out of date"),
+        _("Nothing was changed. Reload the page and do it once more."),
         *_reopen_step(context),
     )
 
 
 def _wrong_host(context: ErrorContext) -> ErrorMessage:
     return ErrorMessage(
-        _("This is not the portal’s address"),
+        _("This isn’t the portal’s address"),
         _("Open %(address)s instead.", address=context.public_url),
         _("Open the portal"),
         context.public_url,
@@ -116,8 +116,8 @@ def _wrong_host(context: ErrorContext) -> ErrorMessage:
 
 def _signed_out(context: ErrorContext) -> ErrorMessage:
     return ErrorMessage(
-        _("You are signed out"),
-        _("This takes signing in, and your last sign-in is over. Sign in and repeat what you did."),
+        _("You’re signed out"),
+        _("Nothing was changed. Sign in and do it once more."),
         _("Sign in again"),
         context.sign_in_again,
     )
@@ -134,19 +134,16 @@ def _not_allowed(context: ErrorContext) -> ErrorMessage:
             *get_my_page_step(),
         )
     return ErrorMessage(
-        _("This is not for you"),
-        _("Your account may not open this page. If it should, ask for help."),
+        _("You don’t have access to this page"),
+        _("If you should have access, ask your admins."),
         *get_my_page_step(),
     )
 
 
 def _confirmation_required(context: ErrorContext) -> ErrorMessage:
     return ErrorMessage(
-        _("Confirm that it is still you"),
-        _(
-            "What you may do here was last confirmed by your company’s sign-in more than 15 minutes ago. Nothing "
-            "was changed. Confirm it, then repeat what you did."
-        ),
+        _("Confirm it’s you"),
+        _("You last signed in more than 15 minutes ago. Nothing was changed. Confirm it’s you, then do it once more."),
         _("Confirm and go back"),
         context.confirm_sign_in,
     )
@@ -154,8 +151,8 @@ def _confirmation_required(context: ErrorContext) -> ErrorMessage:
 
 def _own_account(_context: ErrorContext) -> ErrorMessage:
     return ErrorMessage(
-        _("You cannot do that to yourself"),
-        _("You would lock yourself out. Ask somebody else who runs the campaign to do it."),
+        _("You can’t do this to yourself"),
+        _("You’d lock yourself out. Ask another admin to do it."),
         *_home_step(),
     )
 
@@ -164,49 +161,49 @@ def _not_found(context: ErrorContext) -> ErrorMessage:
     if context.is_known_form:
         # A second press, or a page that was open for long. A record of another person gets the same answer.
         return ErrorMessage(
-            _("That is gone already"),
-            _("What you pressed belongs to something that has ended or was removed meanwhile. Nothing was changed."),
+            _("That’s already gone"),
+            _("It ended or was removed in the meantime. Nothing was changed."),
             *_reopen_step(context),
         )
     return ErrorMessage(
-        _("There is nothing here"),
-        _("The address is wrong, or what was here is gone."),
+        _("This page isn’t available"),
+        _("It may have moved, or it belongs to someone else."),
         *_home_step(),
     )
 
 
 def _method_not_allowed(_context: ErrorContext) -> ErrorMessage:
     return ErrorMessage(
-        _("This cannot be opened"),
-        _("The address works only through the button on the page it belongs to. Nothing was changed."),
+        _("This address can’t be opened"),
+        _("It only works with the button on its page. Nothing was changed."),
         *_home_step(),
     )
 
 
 def _bad_input(_context: ErrorContext) -> ErrorMessage:
     return ErrorMessage(
-        _("That did not make sense"),
-        _("Something in the request was missing or wrong. Go back and try again."),
+        _("Something’s missing"),
+        _("Part of the request was missing or wrong. Go back and try again."),
         *_home_step(),
     )
 
 
 def _too_large(_context: ErrorContext) -> ErrorMessage:
-    return ErrorMessage(_("That is too large"), _("The portal takes less than that at once."), *_home_step())
+    return ErrorMessage(_("That’s too large"), _("Send less at once."), *_home_step())
 
 
 def _rate_limited(context: ErrorContext) -> ErrorMessage:
     return ErrorMessage(
-        _("One moment, please"),
-        _("That was asked very often in a short time. Wait a minute, then try again."),
+        _("That was too fast"),
+        _("There were many requests in a short time. Wait a minute, then try again."),
         *(_home_step() if not context.is_signed_in else _reopen_step(context)),
     )
 
 
 def _unavailable(_context: ErrorContext) -> ErrorMessage:
     return ErrorMessage(
-        _("The portal cannot do this right now"),
-        _("Something it needs does not answer. Nothing is lost; try again in a minute."),
+        _("This isn’t working right now"),
+        _("A part of the portal isn’t responding. Nothing is lost. Try again in a minute."),
         _("Try again"),
         "/headshots",
     )
@@ -215,7 +212,7 @@ def _unavailable(_context: ErrorContext) -> ErrorMessage:
 def _unexpected(_context: ErrorContext) -> ErrorMessage:
     return ErrorMessage(
         _("Something went wrong"),
-        _("It is our fault and has been noted. Try again; if it happens twice, tell your support the number below."),
+        _("It’s our fault. Try again. If it happens twice, contact support with the reference below."),
         *_home_step(),
     )
 

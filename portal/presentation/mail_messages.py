@@ -40,8 +40,8 @@ def _ready(_session: str, company: str, _studio: str) -> MailText:
     return MailText(
         _("Your headshots are ready"),
         (
-            _("Your session is finished and all your pictures are here."),
-            _("Look at them in peace and choose the one %(company)s will use.", company=company),
+            _("Your photo session is finished, and all your headshots are here."),
+            _("Take your time and choose the one %(company)s will use.", company=company),
         ),
         _("Choose your headshot"),
         "/headshots",
@@ -50,12 +50,12 @@ def _ready(_session: str, company: str, _studio: str) -> MailText:
 
 def _link_problem(_session: str, _company: str, _studio: str) -> MailText:
     return MailText(
-        _("Your link to the studio no longer works"),
+        _("Your studio link stopped working"),
         (
-            _("Your photo session cannot be opened at the moment. You have done nothing wrong."),
-            _("Whoever looks after the headshots has been told. You need not do anything until you hear from them."),
+            _("Your photo session can’t be opened right now. You did nothing wrong."),
+            _("Your admins know and will get you a new link. You don’t need to do anything."),
         ),
-        _("See where you stand"),
+        _("See your status"),
         "/headshots",
     )
 
@@ -64,22 +64,22 @@ def _credits_back(_session: str, _company: str, _studio: str) -> MailText:
     return MailText(
         _("Your photo session is waiting for you"),
         (
-            _("When you were here last, there was no free session. Now there is one, and it is yours."),
-            _("You can stop at any time and go on later."),
+            _("Last time, no photo session was free. Now there’s one for you."),
+            _("You can stop at any time and pick up where you left off."),
         ),
-        _("Start the session"),
+        _("Open the studio"),
         "/start",
     )
 
 
 def _link_lost(session: str, _company: str, studio: str) -> MailText:
     return MailText(
-        _("The studio link of a session is lost"),
+        _("A studio link is lost"),
         (
-            _("One person cannot enter the studio: the link of their session is missing or cannot be read."),
+            _("One person can’t enter the studio. The link of their session is missing or can’t be read."),
             _(
-                "%(studio)s does not issue a link twice. Ask their support for help with session %(session)s. "
-                "The person has been told that you know.",
+                "%(studio)s doesn’t issue a link twice, so ask their support about session %(session)s. "
+                "We told the person that you know.",
                 studio=studio,
                 session=session,
             ),
@@ -91,13 +91,10 @@ def _link_lost(session: str, _company: str, studio: str) -> MailText:
 
 def _out_of_credits(_session: str, _company: str, studio: str) -> MailText:
     return MailText(
-        _("There are no sessions left"),
+        _("No photo sessions left"),
         (
-            _("%(studio)s says that all credits are used up. Whoever starts now has to wait.", studio=studio),
-            _(
-                "As soon as there are credits again, the sessions of those who wait begin by themselves and they get "
-                "a mail. You hear about this at most once a day."
-            ),
+            _("All credits at %(studio)s are used up, so people who start now have to wait.", studio=studio),
+            _("Buy more credits, and their sessions start by themselves. We email you about this at most once a day."),
         ),
         _("See who is waiting"),
         "/admin/",
@@ -106,11 +103,11 @@ def _out_of_credits(_session: str, _company: str, studio: str) -> MailText:
 
 def _link_reported(session: str, _company: str, studio: str) -> MailText:
     return MailText(
-        _("Somebody cannot get into the studio"),
+        _("A person can’t open the studio"),
         (
-            _("One person says that their studio link no longer works. They have been told that you know."),
+            _("One person reported that their studio link doesn’t work. We told them that you know."),
             _(
-                "The console shows what they saw, when, and what to do about session %(session)s at %(studio)s.",
+                "The console shows what they saw and what to do about session %(session)s at %(studio)s.",
                 session=session,
                 studio=studio,
             ),
@@ -120,26 +117,37 @@ def _link_reported(session: str, _company: str, studio: str) -> MailText:
     )
 
 
+def _start_refused(_session: str, _company: str, studio: str) -> MailText:
+    return MailText(
+        _("A photo session couldn’t start"),
+        (
+            _("%(studio)s refused to create a session for one person. We told them that you know.", studio=studio),
+            _("Often a session for the same email address already exists there. The console shows what to do."),
+        ),
+        _("See what to do"),
+        "/admin/links",
+    )
+
+
 def _link_resolved(_session: str, _company: str, _studio: str) -> MailText:
     return MailText(
-        _("Please try the photo studio again"),
+        _("Your photo studio is ready again"),
         (
-            _("You told us that your way into the studio did not work. We have seen to it."),
-            _("Please try again. If it still does not work, tell us the same way as before."),
+            _("You couldn’t get into the photo studio. It’s fixed, so open it again."),
+            _("If it still doesn’t work, report it the same way as before."),
         ),
-        _("Go to the studio"),
+        _("Open the studio"),
         "/start",
     )
 
 
 def _stuck(_session: str, _company: str, studio: str) -> MailText:
     return MailText(
-        _("Some sessions take longer than usual"),
+        _("Some photo sessions take longer than usual"),
         (
-            _("People are waiting longer for their headshots than is usual, and their pages say that you know."),
+            _("People are waiting longer than usual for their headshots. Their pages say that you know."),
             _(
-                "If %(studio)s is not having trouble, ask their support about the sessions listed. "
-                "You hear about this at most once an hour.",
+                "Ask %(studio)s support about the sessions listed. We email you about this at most once an hour.",
                 studio=studio,
             ),
         ),
@@ -156,5 +164,6 @@ _BY_KIND: Mapping[NotificationKind, Callable[[str, str, str], MailText]] = {
     NotificationKind.OUT_OF_CREDITS: _out_of_credits,
     NotificationKind.STUCK: _stuck,
     NotificationKind.LINK_REPORTED: _link_reported,
+    NotificationKind.START_REFUSED: _start_refused,
     NotificationKind.LINK_RESOLVED: _link_resolved,
 }

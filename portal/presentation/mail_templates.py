@@ -58,7 +58,7 @@ class MailWriter:
     def _greeting(self, notification: DueNotification) -> str:
         # A line break in a name would start a paragraph of its own.
         name = " ".join(notification.name.split())
-        greeting: str = gettext("Hello %(name)s,", name=name) if name else gettext("Hello,")
+        greeting: str = gettext("Hi %(name)s,", name=name) if name else gettext("Hello,")
         return greeting
 
 

@@ -34,31 +34,31 @@ def _switch_step(context: ErrorContext) -> tuple[str, str]:
 def _canceled(context: ErrorContext) -> ErrorMessage:
     if context.is_signed_in:
         return ErrorMessage(
-            _("Sign-in was cancelled"),
-            _("It was stopped at your company’s sign-in page. Nothing changed: you are still signed in here."),
+            _("Sign-in canceled"),
+            _("You stopped at your company’s sign-in page. You’re still signed in here."),
             *get_my_page_step(),
         )
     return ErrorMessage(
-        _("Sign-in was cancelled"),
-        _("You were not signed in, because the sign-in was stopped or not allowed at your company’s sign-in page."),
+        _("Sign-in canceled"),
+        _("It was stopped or not allowed at your company’s sign-in page."),
         *_retry_step(context),
     )
 
 
 def _attempt_expired(context: ErrorContext) -> ErrorMessage:
     return ErrorMessage(
-        _("This sign-in is over"),
-        _("It took too long, was used before or began in another browser. Begin again; it takes a moment."),
+        _("This sign-in expired"),
+        _("It took too long, was already used, or started in another browser. Sign in again."),
         *_retry_step(context),
     )
 
 
 def _clock_skew(context: ErrorContext) -> ErrorMessage:
     return ErrorMessage(
-        _("The clocks disagree"),
+        _("The clocks don’t match"),
         _(
-            "The clock of this portal and the clock of your company’s sign-in differ by more than 30 seconds, or "
-            "the answer was too old. Try again; if it happens twice, tell your support that a clock is wrong."
+            "This portal’s clock and your company’s sign-in differ by more than 30 seconds. Try again, then contact "
+            "support."
         ),
         *_retry_step(context),
     )
@@ -66,16 +66,16 @@ def _clock_skew(context: ErrorContext) -> ErrorMessage:
 
 def _no_email(context: ErrorContext) -> ErrorMessage:
     return ErrorMessage(
-        _("Your account has no confirmed e-mail address"),
-        _("The studio knows you by it. Ask your IT support to add or confirm it."),
+        _("Your account has no confirmed email address"),
+        _("You need one for the photo studio. Ask your IT support to add or confirm it."),
         *_switch_step(context),
     )
 
 
 def _wrong_domain(context: ErrorContext) -> ErrorMessage:
     return ErrorMessage(
-        _("This account cannot be used here"),
-        _("This portal is for work accounts of the company only. Sign in with your work account."),
+        _("You can’t use this account here"),
+        _("Sign in with your work account."),
         *_switch_step(context),
     )
 
@@ -83,7 +83,7 @@ def _wrong_domain(context: ErrorContext) -> ErrorMessage:
 def _deactivated(context: ErrorContext) -> ErrorMessage:
     return ErrorMessage(
         _("You no longer have access"),
-        _("Your access to this portal was ended. If that is a mistake, ask for help."),
+        _("An admin ended your access to this portal. If that’s a mistake, ask for help."),
         *_switch_step(context),
     )
 
@@ -101,11 +101,8 @@ def _client_refused(context: ErrorContext) -> ErrorMessage:
 
 def _unverified(context: ErrorContext) -> ErrorMessage:
     return ErrorMessage(
-        _("Sign-in did not work"),
-        _(
-            "The answer of your company’s sign-in could not be confirmed, so nobody was signed in. Try again; if "
-            "it happens twice, tell your support the number below."
-        ),
+        _("Sign-in didn’t work"),
+        _("We couldn’t confirm it with your company. Try again. If it happens twice, contact support."),
         *_retry_step(context),
     )
 

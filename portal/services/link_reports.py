@@ -9,11 +9,12 @@ from uuid import UUID
 
 from portal.db import transaction
 from portal.domain.errors import NotFound
-from portal.domain.stages import ONBOARDING, Stage
+from portal.domain.stages import ONBOARDING, Problem, Stage
 from portal.models import audit, link_reports, people, shoots
 from portal.models.link_reports import LinkReport
 from portal.models.people import Person
 from portal.services import notifications, shoot_sync
+from portal.services import shoots as shoot_requests
 from portal.services.app_context import AppContext
 from portal.services.journey import Journey
 
@@ -74,7 +75,7 @@ def find_current_report(journey: Journey) -> LinkReport | None:
 
 
 def resolve_report(report_id: UUID, *, actor_id: UUID, now: datetime) -> None:
-    """Mark a report as resolved by an operator, and notify the person.
+    """Mark a report as resolved by an operator, start a refused session again, and notify the person.
 
     Raises:
         NotFound: there is no such report.
@@ -88,5 +89,7 @@ def resolve_report(report_id: UUID, *, actor_id: UUID, now: datetime) -> None:
             return
         report.done_at, report.done_by = now, actor_id
         audit.add("shoot.link_seen_to", at=now, actor_id=actor_id, subject_id=shoot.person_id)
+        if shoot.problem == Problem.REFUSED:
+            shoot_requests.retry_request(shoot)
         notifications.notify_link_resolved(shoot, report_id, now=now)
         people.publish_version(shoot.person_id)

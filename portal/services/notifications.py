@@ -45,6 +45,7 @@ class NotificationKind(StrEnum):
     OUT_OF_CREDITS = "out_of_credits"
     STUCK = "stuck"
     LINK_REPORTED = "link_reported"
+    START_REFUSED = "start_refused"
 
 
 @dataclass(frozen=True, repr=False)
@@ -81,6 +82,11 @@ def notify_link_lost(shoot: Shoot, context: AppContext, *, cause: str) -> None:
 def notify_link_reported(shoot: Shoot, report_id: UUID, context: AppContext) -> None:
     """Notify the operators, in the caller's transaction, that a person reported their studio link."""
     _notify_operators(NotificationKind.LINK_REPORTED, f"{shoot.id}:{report_id}", context, shoot=shoot)
+
+
+def notify_start_refused(shoot: Shoot, report_id: UUID, context: AppContext) -> None:
+    """Notify the operators, in the caller's transaction, that the provider refused to create a session."""
+    _notify_operators(NotificationKind.START_REFUSED, f"{shoot.id}:{report_id}", context, shoot=shoot)
 
 
 def notify_link_resolved(shoot: Shoot, report_id: UUID, *, now: datetime) -> None:
@@ -243,11 +249,17 @@ def _still_applies(kind: NotificationKind, notification: Notification, shoot: Sh
     if kind in {NotificationKind.LINK_PROBLEM, NotificationKind.LINK_LOST}:
         has_no_link = shoot.provider_status == ONBOARDING and shoot.signed_url is None
         return has_no_link or shoot.problem == Problem.LINK_LOST
+    if kind is NotificationKind.START_REFUSED:
+        return shoot.problem == Problem.REFUSED
+    if _is_pending(shoot) and kind in {NotificationKind.CREDITS_BACK, NotificationKind.LINK_RESOLVED}:
+        raise RetryLater(now + SESSION_PENDING_DELAY)
     if kind in {NotificationKind.LINK_REPORTED, NotificationKind.LINK_RESOLVED}:
         return shoot.provider_status == ONBOARDING and shoot.signed_url is not None
-    if kind is NotificationKind.CREDITS_BACK and shoot.provider_id is None and shoot.problem is None:
-        raise RetryLater(now + SESSION_PENDING_DELAY)
     return shoot.problem is None
+
+
+def _is_pending(shoot: Shoot) -> bool:
+    return shoot.provider_id is None and shoot.problem is None
 
 
 def _run_key(copied_at: datetime) -> str:

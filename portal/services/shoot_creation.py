@@ -17,7 +17,18 @@ from portal.domain.errors import RetryLater
 from portal.domain.secretbox import SecretBox
 from portal.domain.stages import ONBOARDING, Problem
 from portal.failpoints import failpoint
-from portal.models import audit, budget, consents, deliveries, erasures, people, queue, shoots, waiting_room
+from portal.models import (
+    audit,
+    budget,
+    consents,
+    deliveries,
+    erasures,
+    link_reports,
+    people,
+    queue,
+    shoots,
+    waiting_room,
+)
 from portal.models.shoots import Shoot
 from portal.provider.errors import (
     AlreadyExists,
@@ -81,7 +92,7 @@ def _claim_shoot(shoot: Shoot, now: datetime, context: AppContext) -> Claim | No
         return None
     if not shoot.is_development and waiting_room.is_behind_saved(shoot, Problem.NO_CREDITS):
         # An earlier request waits for a credit: without a call it is certain that there is none for this one.
-        _set_problem(shoot, Problem.NO_CREDITS, now, reason="behind_others_without_credit")
+        _set_problem(shoot, Problem.NO_CREDITS, context, reason="behind_others_without_credit")
         notifications.notify_credits_used_up(context)
         return None
     check_for_existing = shoot.attempts > shoot.attempts_without_session
@@ -107,7 +118,7 @@ def create_session(claim: Claim, context: AppContext) -> None:
     except RetryLater:
         raise
     except Exception as error:
-        raise RetryLater(_schedule_retry(claim, error, context.clock())) from error
+        raise RetryLater(_schedule_retry(claim, error, context)) from error
     failpoint("create.after_call")
     _store_session(claim, result, context)
     failpoint("create.after_keep")
@@ -169,11 +180,11 @@ def _store_session(claim: Claim, result: CreatedSession | Model, context: AppCon
         # Events can be faster than the answer to the call that caused them.
         deliveries.lock_model_id(provider_id)
         if shoots.find_by_provider_id(provider_id) is not None:
-            _set_problem(shoot, Problem.REFUSED, now, reason="session_belongs_to_another_person")
+            _set_problem(shoot, Problem.REFUSED, context, reason="session_belongs_to_another_person")
             return
         if erasures.is_buried(provider_id):
             # The same person, back after an erasure that the provider has not finished.
-            _set_problem(shoot, Problem.REFUSED, now, reason="session_is_being_erased")
+            _set_problem(shoot, Problem.REFUSED, context, reason="session_is_being_erased")
             return
         shoot.provider_id = provider_id
         shoot.minted_at = now
@@ -206,30 +217,36 @@ def _store_late_link(
 
 
 def _store_refusal(claim: Claim, error: ProviderError, context: AppContext) -> None:
-    now = context.clock()
     problem = Problem.NO_CREDITS if isinstance(error, OutOfCredits) else Problem.REFUSED
     with transaction():
         shoot = shoots.lock_shoot(claim.shoot_id)
         if shoot is not None and shoot.provider_id is None and shoot.attempts == claim.attempt:
-            _set_problem(shoot, problem, now, reason=error.code or type(error).__name__)
+            _set_problem(shoot, problem, context, reason=error.code or type(error).__name__)
             if problem is Problem.NO_CREDITS:
                 notifications.notify_credits_used_up(context)
                 credits.enqueue_balance_fetch()
 
 
-def _set_problem(shoot: Shoot, problem: Problem, now: datetime, *, reason: str) -> None:
+def _set_problem(shoot: Shoot, problem: Problem, context: AppContext, *, reason: str) -> None:
+    now = context.clock()
     shoot.problem = problem
     shoot.attempted_at = None
     audit.add("shoot.not_created", at=now, subject_id=shoot.person_id, result=problem, reason=reason)
+    if problem is Problem.REFUSED:
+        # Trying again cannot help, so that it is a task for an admin, like a dead link.
+        report_id = link_reports.add(shoot.id, saw=link_reports.START_REFUSED, browser=None, request_id=None, now=now)
+        if report_id is not None:
+            notifications.notify_start_refused(shoot, report_id, context)
     people.publish_version(shoot.person_id)
 
 
-def _schedule_retry(claim: Claim, error: Exception, now: datetime) -> datetime:
+def _schedule_retry(claim: Claim, error: Exception, context: AppContext) -> datetime:
     """Release the lease of a failed attempt and return when to retry.
 
     A failure of the provider pauses the whole queue, in its order; a failure of this one session
     lets the others pass until it is retried.
     """
+    now = context.clock()
     log.warning("shoot.creation_failed", extra={"shoot": str(claim.shoot_id), "error": type(error).__name__})
     is_outage = isinstance(error, Unavailable) and error.status != _INTERNAL_ERROR
     if is_outage or isinstance(error, RateLimited):
@@ -246,7 +263,7 @@ def _schedule_retry(claim: Claim, error: Exception, now: datetime) -> datetime:
         shoot.failures += 1
         may_pass = isinstance(error, ProviderError) and error.retryable
         if shoot.failures >= MAX_FAILURES and not may_pass:
-            _set_problem(shoot, Problem.REFUSED, now, reason=type(error).__name__)
+            _set_problem(shoot, Problem.REFUSED, context, reason=type(error).__name__)
             return now
         ceiling = min(MAX_BACKOFF, timedelta(seconds=2 ** min(shoot.failures - 1, 10)))
         shoot.retry_at = now + ceiling * random.uniform(0.5, 1)  # noqa: S311 - jitter, not a secret

@@ -31,7 +31,7 @@ def request_shoot(person: Person, *, provider: str, development: bool, now: date
         if consents.current(person.id, POLICY_VERSION) is None:
             raise ConsentMissing
         if (existing := shoots.find_open(person.id)) is not None:
-            return _retry_request(existing)
+            return retry_request(existing)
         people.lock_person(person.id)
         # Another press may have been first.
         if (existing := shoots.find_open(person.id)) is not None:
@@ -45,7 +45,7 @@ def request_shoot(person: Person, *, provider: str, development: bool, now: date
         return shoot
 
 
-def _retry_request(existing: Shoot) -> Shoot:
+def retry_request(existing: Shoot) -> Shoot:
     """Retry a request that failed for a reason that may be over, or enqueue one that was never processed."""
     shoot = shoots.lock_shoot(existing.id)
     if shoot is None or shoot.closed_at is not None or shoot.provider_id is not None:
@@ -62,7 +62,7 @@ def rejoin_queue(person: Person) -> None:
     """Put a person who had withdrawn and agrees again back in their queue position, in the caller's transaction."""
     existing = shoots.find_open(person.id)
     if existing is not None and existing.left_at is not None:
-        _retry_request(existing)
+        retry_request(existing)
 
 
 def open_studio(person: Person, context: AppContext) -> str | None:

@@ -133,8 +133,8 @@ def test_the_gallery_is_used_by_keyboard_alone(visit: Callable[..., Page]) -> No
     page.get_by_role("link", name="Photo 3", exact=True).focus()
     page.get_by_role("link", name="Photo 3", exact=True).click()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="This is your headshot")).to_be_visible()
-    page.get_by_role("link", name="Change your mind").click()
+    expect(page.get_by_role("heading", name="You’re all set")).to_be_visible()
+    page.get_by_role("link", name="Choose another photo").click()
     expect(large.get_by_role("img", name="Photo 3 of 6", exact=True)).to_be_visible()
     expect(large.get_by_text("Your headshot").filter(visible=True)).to_have_count(1)
     assert PROBLEMS[page] == []
@@ -146,9 +146,9 @@ def test_without_scripts_everything_still_works(visit: Callable[..., Page]) -> N
     page.get_by_role("link", name="Compare").click()
     assert page.get_by_role("region", name="Large picture").get_by_role("button").count() == 2
     page.get_by_role("button", name="Choose this photo").last.click()
-    expect(page.get_by_role("heading", name="This is your headshot")).to_be_visible()
+    expect(page.get_by_role("heading", name="You’re all set")).to_be_visible()
     studio = visit("/headshots/studio", context={"java_script_enabled": False}, with_link=True)
-    assert studio.get_by_role("link", name="Open in a new tab").first.get_attribute("href") == SIGNED
+    assert studio.locator("#open-tab").get_attribute("href") == SIGNED
     assert studio.get_by_role("button", name="Open the studio").count() == 0
 
 
@@ -165,11 +165,11 @@ def test_a_phone_loads_little_of_a_large_gallery(site: Site, open_context: Calla
 
 def test_my_page_moves_on_by_itself_and_says_so(site: Site, visit: Callable[..., Page]) -> None:
     page = visit("/headshots", provider_status="pending")
-    expect(page.get_by_role("heading", name="Your headshots are being made")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your headshots are on the way")).to_be_visible()
     move_everybody(site, provider_status="active", problem="no_photos")
-    expect(page.get_by_role("heading", name="Your pictures have not arrived")).to_be_visible()
-    expect(page).to_have_title("Your pictures have not arrived – Example")
-    expect(page.get_by_role("status").filter(has_text="Your pictures have not arrived")).to_be_attached()
+    expect(page.get_by_role("heading", name="Your headshots haven’t arrived")).to_be_visible()
+    expect(page).to_have_title("Your headshots haven’t arrived – Example")
+    expect(page.get_by_role("status").filter(has_text="Your headshots haven’t arrived")).to_be_attached()
     assert PROBLEMS[page] == []
 
 
@@ -179,8 +179,8 @@ def test_where_streams_are_blocked_the_page_asks(site: Site, open_context: Calla
     browser.add_cookies(site.cookies(site.person(provider_status="pending")))  # type: ignore[arg-type]
     page = browser.new_page()
     page.goto(f"{site.address}/headshots")
-    move_everybody(site, provider_status="waiting")
-    expect(page.get_by_role("heading", name="Your photos have arrived")).to_be_visible(timeout=30_000)
+    move_everybody(site, provider_status="active", problem="no_photos")
+    expect(page.get_by_role("heading", name="Your headshots haven’t arrived")).to_be_visible(timeout=30_000)
 
 
 def test_lost_contact_is_told_and_made_up_for(site: Site, visit: Callable[..., Page]) -> None:
@@ -189,11 +189,11 @@ def test_lost_contact_is_told_and_made_up_for(site: Site, visit: Callable[..., P
     for _ in range(2):
         page.evaluate("dispatchEvent(new Event('online'))")
         page.wait_for_timeout(300)
-    expect(page.get_by_text("The connection is interrupted")).to_be_visible()
-    move_everybody(site, provider_status="waiting")
+    expect(page.get_by_text("Connection lost.")).to_be_visible()
+    move_everybody(site, provider_status="active", problem="no_photos")
     page.context.set_offline(False)
-    expect(page.get_by_role("heading", name="Your photos have arrived")).to_be_visible()
-    expect(page.get_by_text("The connection is interrupted")).to_be_hidden()
+    expect(page.get_by_role("heading", name="Your headshots haven’t arrived")).to_be_visible()
+    expect(page.get_by_text("Connection lost.")).to_be_hidden()
 
 
 def test_the_studio_opens_on_a_press_and_is_left_when_done(site: Site, visit: Callable[..., Page]) -> None:
@@ -205,7 +205,7 @@ def test_the_studio_opens_on_a_press_and_is_left_when_done(site: Site, visit: Ca
     expect(frame).to_be_visible()
     terms = {name: frame.get_attribute(name) for name in ("title", "allow", "referrerpolicy", "sandbox", "src")}
     assert terms == {
-        "title": "Photo studio by Profile Bakery",
+        "title": "Photo studio",
         "allow": f"camera {STUDIO}",
         "referrerpolicy": "no-referrer",
         "sandbox": None,
@@ -213,12 +213,14 @@ def test_the_studio_opens_on_a_press_and_is_left_when_done(site: Site, visit: Ca
     }
     box = frame.bounding_box()
     assert box is not None
-    assert box["height"] >= 640
-    expect(page.get_by_role("link", name="Open in a new tab").first).to_be_visible()
+    # Everything but the bar of 48 px.
+    assert (box["y"], box["height"], box["width"]) == (48, 852, 1280)
+    expect(page.get_by_role("banner")).to_be_hidden()
+    expect(page.get_by_role("button", name="Get help")).to_be_visible()
     expect(page.get_by_role("heading", name="Photo studio")).to_be_focused()
     move_everybody(site, provider_status="waiting")
     page.wait_for_url(f"{site.address}/headshots")
-    expect(page.get_by_role("heading", name="Your photos have arrived")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your headshots are on the way")).to_be_visible()
     assert PROBLEMS[page] == []
 
 
@@ -253,21 +255,23 @@ def test_only_the_studio_itself_can_make_the_page_look(site: Site, visit: Callab
 
 def test_on_a_phone_the_tab_comes_first(visit: Callable[..., Page]) -> None:
     page = visit("/headshots/studio", context={"viewport": {"width": 390, "height": 844}}, with_link=True)
-    tab = page.get_by_role("link", name="Open in a new tab").bounding_box()
-    frame = page.get_by_role("button", name="Open the studio").bounding_box()
+    tab = page.get_by_role("link", name="Open the studio").bounding_box()
+    frame = page.get_by_role("button", name="Open it in this page").bounding_box()
     assert tab is not None
     assert frame is not None
     assert tab["y"] < frame["y"]
+    assert tab["width"] >= 350
+    assert tab["y"] + tab["height"] < 844
 
 
 def test_the_ladder_is_open_to_everybody(visit: Callable[..., Page]) -> None:
     page = visit("/headshots/studio", context={"reduced_motion": "reduce"}, with_link=True)
-    page.get_by_role("link", name="Something is wrong").click()
+    page.get_by_role("button", name="Get help").click()
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         for width in (390, 1440):
             page.set_viewport_size({"width": width, "height": 844})
-            expect(page.get_by_role("button", name="Tell those who run this")).to_be_visible()
+            expect(page.get_by_role("button", name="Report the problem")).to_be_visible()
             check(page)
 
 
@@ -286,25 +290,25 @@ def test_the_list_of_dead_links_is_open_to_everybody(site: Site, visit: Callable
     expect(page.get_by_text("Nobody says that their link does not work")).to_be_visible()
 
 
-def test_the_studio_takes_the_whole_window_and_escape_ends_only_that(visit: Callable[..., Page]) -> None:
+def test_open_studio_fills_the_window_and_escape_never_closes_it(visit: Callable[..., Page]) -> None:
     page = visit("/headshots/studio", context={"viewport": {"width": 1280, "height": 900}}, with_link=True)
     page.context.route(f"{STUDIO}/**", lambda route: route.fulfill(body="<h1>Hello</h1>", content_type="text/html"))
     page.get_by_role("button", name="Open the studio").click()
     expect(page.locator("iframe.is-loaded")).to_be_attached()
     page.evaluate("document.querySelector('iframe').dataset.sameOne = 'yes'")
-    page.get_by_role("button", name="Whole window").click()
-    box = page.locator("iframe").bounding_box()
-    assert box is not None
-    assert box["width"] > 1250
-    assert box["height"] > 780
-    expect(page.get_by_role("link", name="Something is wrong")).to_be_in_viewport()
+    page.get_by_role("button", name="Full screen").click()
+    expect(page.get_by_role("button", name="Exit full screen (Esc)")).to_be_visible()
+    page.get_by_role("button", name="Exit full screen (Esc)").click()
+    expect(page.get_by_role("button", name="Full screen")).to_be_visible()
     page.keyboard.press("Escape")
-    expect(page.get_by_role("button", name="Whole window")).to_have_attribute("aria-pressed", "false")
     for width in (390, 720, 820, 1280):
         page.set_viewport_size({"width": width, "height": 900})
         heading = page.get_by_role("heading", name="Photo studio").bounding_box()
         assert heading is not None
-        assert heading["height"] < 60, f"the heading stays on one line at {width} px"
+        assert heading["y"] + heading["height"] <= 48, f"the bar stays 48 px high at {width} px"
+        frame = page.locator("iframe").bounding_box()
+        assert frame is not None
+        assert (frame["x"], frame["y"], frame["width"]) == (0, 48, width)
     expect(page.locator("iframe[data-same-one]")).to_be_attached()
     page.get_by_role("button", name="Close the studio").click()
     expect(page.get_by_role("button", name="Open the studio")).to_be_focused()
@@ -314,7 +318,7 @@ def test_who_wants_no_motion_gets_none(visit: Callable[..., Page]) -> None:
     page = visit("/headshots", context={"reduced_motion": "reduce"}, provider_status="pending")
     moving = "[...document.querySelectorAll('*')].filter((each) => each.getAnimations({ subtree: true }).length).length"
     assert page.evaluate(moving) == 0
-    assert page.evaluate("getComputedStyle(document.querySelector('.working'), '::after').animationName") == "none"
+    assert page.evaluate("getComputedStyle(document.querySelector('progress'), '::after').animationName") == "none"
 
 
 @pytest.mark.parametrize("skew", [timedelta(0), timedelta(days=2), timedelta(hours=-5)])

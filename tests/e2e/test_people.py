@@ -126,11 +126,11 @@ def test_sign_ins_are_ended_by_keyboard_and_without_scripts(open_as: Callable[..
     expect(page.get_by_role("heading", name="Your devices", level=1)).to_be_visible()
     expect(page.get_by_role("listitem").filter(has_text="Safari on iPhone")).to_be_visible()
     page.get_by_role("button", name="End Safari on iPhone").press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("That sign-in was ended.")
+    expect(page.get_by_role("status")).to_contain_text("That device is signed out.")
     expect(page.get_by_role("listitem").filter(has_text="Safari on iPhone")).to_have_count(0)
-    page.get_by_role("button", name="End all others").press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("1 other sign-in was ended.")
-    expect(page.get_by_role("button", name="End all others")).to_have_count(0)
+    page.get_by_role("button", name="Sign out all other devices").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("1 other device is signed out.")
+    expect(page.get_by_role("button", name="Sign out all other devices")).to_have_count(0)
     expect(page.get_by_text("this browser")).to_be_visible()
 
 
@@ -144,4 +144,4 @@ def test_person_who_is_shut_out_is_told_so_on_their_open_page(
     page.get_by_role("button", name="Deactivate").click()
     expect(page.get_by_text("Deactivated; this person cannot sign in.")).to_be_visible()
     # Their page has gone to the way in by itself; nobody answers there in this test.
-    expect(theirs.get_by_role("heading", name="Your company’s sign-in does not answer")).to_be_visible()
+    expect(theirs.get_by_role("heading", name="Your company’s sign-in isn’t responding")).to_be_visible()

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import requests
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from portal.db import db, transaction
 from portal.models.audit import AuditEntry
@@ -26,6 +26,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
+SAFARI = "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_5) AppleWebKit/605.1.15 Version/18.0 Safari/605.1.15"
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0"
 
 
 @dataclass
@@ -79,8 +81,8 @@ def open_frame(page: Page) -> None:
     page.get_by_role("button", name="Open the studio").click()
 
 
-def ladder(page: Page) -> Any:
-    return page.get_by_role("button", name="Tell those who run this")
+def report_button(page: Page) -> Locator:
+    return page.get_by_role("button", name="Report the problem")
 
 
 def test_while_the_studio_loads_its_place_is_held(studio: Studio, open_context: Callable[..., BrowserContext]) -> None:
@@ -99,7 +101,7 @@ def test_while_the_studio_loads_its_place_is_held(studio: Studio, open_context: 
 
 
 @pytest.mark.parametrize("cause", ["refused", "down"])
-def test_when_nothing_comes_the_other_ways_open_by_themselves(
+def test_silent_frame_offers_other_ways(
     studio: Studio, open_context: Callable[..., BrowserContext], cause: str
 ) -> None:
     if cause == "refused":
@@ -113,20 +115,23 @@ def test_when_nothing_comes_the_other_ways_open_by_themselves(
     page.goto(f"{studio.site.address}/headshots/studio")
     open_frame(page)
     page.wait_for_timeout(500)
-    expect(ladder(page)).to_be_hidden()
+    offer = page.get_by_role("status").filter(has_text="Is the studio not showing")
+    expect(offer).to_be_hidden()
     page.clock.fast_forward(31_000)
-    expect(ladder(page)).to_be_visible()
-    expect(page.get_by_role("status").filter(has_text="Is the studio not showing")).to_be_visible()
-    expect(page.get_by_role("img", name="QR code")).to_be_visible()
-    expect(page.get_by_role("banner")).to_be_visible()
-    page.get_by_role("button", name="Load the studio again").click()
+    expect(offer).to_be_in_viewport()
+    expect(offer.get_by_role("link", name="Open in a new tab")).to_be_in_viewport()
+    offer.get_by_role("button", name="Get help").click()
+    help_dialog = page.get_by_role("dialog", name="Get help")
+    expect(help_dialog.get_by_role("heading", name="Get help")).to_be_focused()
+    expect(help_dialog.get_by_role("img", name="QR code")).to_be_visible()
+    expect(report_button(page)).to_be_visible()
+    help_dialog.get_by_role("button", name="Reload the studio").click()
+    expect(help_dialog).to_be_hidden()
     page.get_by_role("button", name="Close the studio").click()
     expect(page.get_by_role("button", name="Open the studio")).to_be_focused()
 
 
-def test_somebody_at_work_in_the_studio_is_not_disturbed(
-    studio: Studio, open_context: Callable[..., BrowserContext]
-) -> None:
+def test_working_in_the_frame_is_not_interrupted(studio: Studio, open_context: Callable[..., BrowserContext]) -> None:
     context = open_context(viewport=DESKTOP)
     page = context.new_page()
     page.clock.install()
@@ -135,9 +140,9 @@ def test_somebody_at_work_in_the_studio_is_not_disturbed(
     open_frame(page)
     page.frame_locator("iframe").get_by_role("textbox", name="Your name").click()
     page.clock.fast_forward(60_000)
-    expect(ladder(page)).to_be_hidden()
-    page.get_by_role("link", name="Something is wrong").click()
-    expect(ladder(page)).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Is the studio not showing")).to_be_hidden()
+    page.get_by_role("button", name="Get help").click()
+    expect(report_button(page)).to_be_visible()
 
 
 def test_a_dead_link_becomes_a_task_once_and_nothing_else(
@@ -147,15 +152,16 @@ def test_a_dead_link_becomes_a_task_once_and_nothing_else(
     page = studio.visit(open_context(viewport=DESKTOP))
     open_frame(page)
     expect(page.frame_locator("iframe").get_by_text("This link has expired")).to_be_visible()
-    page.get_by_role("link", name="Something is wrong").click()
-    page.get_by_label("What do you see instead").select_option("A page that says the link has expired or is not valid")
-    ladder(page).click()
-    expect(page.get_by_role("status").filter(has_text="help@example.com")).to_be_visible()
-    expect(page.get_by_role("heading", name="Photo studio")).to_be_visible()
-    # It has been said; what is left are the other ways.
-    expect(ladder(page)).to_be_hidden()
-    expect(page.get_by_text("You have told us")).to_be_visible()
-    expect(page.get_by_role("link", name="Open it in a new tab")).to_be_visible()
+    page.get_by_role("button", name="Get help").click()
+    page.get_by_label("What do you see instead").select_option("A page that says the link expired or isn’t valid")
+    report_button(page).click()
+    expect(page.get_by_text("Thanks. Your admins know now")).to_be_visible()
+    expect(page.get_by_role("heading", name="Take your photos")).to_be_visible()
+    page.get_by_role("button", name="Get help").click()
+    help_dialog = page.get_by_role("dialog", name="Get help")
+    expect(help_dialog.get_by_text("You reported it")).to_be_visible()
+    expect(report_button(page)).to_have_count(0)
+    expect(help_dialog.get_by_role("link", name="Open in a new tab")).to_be_visible()
     with studio.site.app.app_context(), transaction() as session:
         found = session.query(AuditEntry).filter(AuditEntry.action == "shoot.link_reported").all()
         assert [entry.result for entry in found] == ["problem"]
@@ -163,8 +169,8 @@ def test_a_dead_link_becomes_a_task_once_and_nothing_else(
 
 def test_help_is_written_without_the_link(studio: Studio, open_context: Callable[..., BrowserContext]) -> None:
     page = studio.visit(open_context(viewport=DESKTOP))
-    page.get_by_role("link", name="Something is wrong").click()
-    address = page.get_by_role("link", name="Write to support").get_attribute("href") or ""
+    page.get_by_role("button", name="Get help").click()
+    address = page.get_by_role("link", name="Contact support").get_attribute("href") or ""
     assert address.startswith("mailto:help@example.com?subject=")
     assert "in_studio" in address
     assert "token" not in address
@@ -182,7 +188,7 @@ def test_a_denied_camera_is_explained_and_uploading_goes_on(
         # Playwright denies whatever is not granted.
         context.grant_permissions(["geolocation"])
         page = studio.visit(context)
-        expect(page.get_by_text("The camera is blocked for this page")).to_be_visible()
+        expect(page.get_by_text("The camera is blocked.")).to_be_visible()
         open_frame(page)
         expect(page.frame_locator("iframe").get_by_role("textbox", name="Your name")).to_be_visible()
     finally:
@@ -229,7 +235,7 @@ def test_where_frames_get_no_cookies_a_new_tab_goes_on(
         page.clock.fast_forward(11 * 60_000)
         expect(page.get_by_role("status").filter(has_text="Does the studio forget")).to_be_visible()
         with page.expect_popup() as opened:
-            page.get_by_role("link", name="Open it in a new tab").click()
+            page.get_by_role("link", name="Open in a new tab").filter(visible=True).first.click()
         expect(opened.value.get_by_role("textbox", name="Your name")).to_be_visible()
     finally:
         strict.close()
@@ -241,18 +247,27 @@ def test_switched_off_cookies_are_told_and_keep_nobody_out(
     context = open_context(viewport=DESKTOP)
     context.add_init_script("Object.defineProperty(navigator, 'cookieEnabled', { get: () => false })")
     page = studio.visit(context)
-    expect(page.get_by_text("Cookies are switched off")).to_be_visible()
+    expect(page.get_by_text("Cookies are off")).to_be_visible()
     open_frame(page)
     expect(page.frame_locator("iframe").get_by_role("textbox", name="Your name")).to_be_visible()
 
 
-def test_a_browser_that_keeps_frames_from_their_cookies_is_offered_the_tab_first(
+def test_browser_that_blocks_cookies_in_frames_gets_the_tab_first(
     studio: Studio, open_context: Callable[..., BrowserContext]
 ) -> None:
-    firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Gecko/20100101 Firefox/150.0"
-    page = studio.visit(open_context(viewport=DESKTOP, user_agent=firefox))
-    expect(page.get_by_text("Opening the studio in a new tab is the safer way")).to_be_visible()
-    expect(page.get_by_role("button", name="Open the studio")).to_be_enabled()
+    page = studio.visit(open_context(viewport=DESKTOP, user_agent=SAFARI))
+    expect(page.get_by_text("A new tab is safer")).to_be_visible()
+    tab = page.get_by_role("link", name="Open in a new tab").bounding_box()
+    button = page.get_by_role("button", name="Open the studio").bounding_box()
+    assert tab is not None
+    assert button is not None
+    assert tab["x"] < button["x"]
+
+
+def test_firefox_is_not_warned_about_frames(studio: Studio, open_context: Callable[..., BrowserContext]) -> None:
+    page = studio.visit(open_context(viewport=DESKTOP, user_agent=FIREFOX))
+    expect(page.get_by_role("button", name="Open the studio")).to_be_visible()
+    expect(page.get_by_text("A new tab is safer")).to_be_hidden()
 
 
 def test_on_a_phone_the_studio_is_a_page_of_its_own(
@@ -260,7 +275,7 @@ def test_on_a_phone_the_studio_is_a_page_of_its_own(
 ) -> None:
     page = studio.visit(open_context(viewport=PHONE))
     with page.expect_popup() as opened:
-        page.get_by_role("link", name="Open in a new tab").click()
+        page.get_by_role("link", name="Open the studio").click()
     expect(opened.value.get_by_role("textbox", name="Your name")).to_be_visible()
     assert opened.value.evaluate("opener") is None
-    expect(page.get_by_text("The studio is open in the other tab")).to_be_visible()
+    expect(page.get_by_text("The studio is open in another tab")).to_be_visible()

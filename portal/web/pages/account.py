@@ -37,7 +37,7 @@ def end_session(public_id: UUID) -> Response:
         session.clear_session()
         g.person = None
         return redirect("/", 303)
-    flash(_("That sign-in was ended."), "good")
+    flash(_("That device is signed out."), "good")
     return redirect(url_for("account.show_sessions"), 303)
 
 
@@ -47,6 +47,6 @@ def end_other_sessions() -> Response:
     person, row = get_current_person(), get_current_session().row
     assert row is not None  # noqa: S101 - the access list requires a session for this route
     ended = sessions.end_sessions(person.id, actor=person, now=portal_context().clock(), but=row.token_hash)
-    message = ngettext("%(num)s other sign-in was ended.", "%(num)s other sign-ins were ended.", ended)
-    flash(message if ended else _("There was no other sign-in any more."), "good")
+    message = ngettext("%(num)s other device is signed out.", "%(num)s other devices are signed out.", ended)
+    flash(message if ended else _("No other device was signed in."), "good")
     return redirect(url_for("account.show_sessions"), 303)

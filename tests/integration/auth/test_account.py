@@ -73,7 +73,7 @@ def test_one_is_ended_and_the_other_stays(
 ) -> None:
     here, there = two
     assert press(here, f"{PAGE}/{public_ids(app)[SAFARI]}/end") == 303
-    assert "That sign-in was ended." in here.get(PAGE).text
+    assert "That device is signed out." in here.get(PAGE).text
     assert not there.is_signed_in()
     assert here.is_signed_in()
     (entry,) = audit("session.ended")
@@ -86,8 +86,8 @@ def test_all_others_are_ended_and_this_one_stays(
     here, there = two
     assert press(here, f"{PAGE}/end-others") == 303
     page = here.get(PAGE).text
-    assert "1 other sign-in was ended." in page
-    assert "End all others" not in page
+    assert "1 other device is signed out." in page
+    assert "Sign out all other devices" not in page
     assert not there.is_signed_in()
     (entry,) = audit("sessions.ended")
     assert entry.detail["sessions"] == 1
@@ -112,7 +112,7 @@ def test_pressing_twice_leads_back_to_the_page(two: tuple[Browser, Browser], app
     press(here, path)
     fields = {"csrf_token": here.form_token()}
     page = Document(here.post(path, data=fields, headers={"Referer": f"http://localhost{PAGE}"}).text)
-    assert page.heading == "That is gone already"
+    assert page.heading == "That’s already gone"
     assert PAGE in {link.get("href") for link in page.all("a") if "Open the page again" in said(link)}
 
 
@@ -122,8 +122,8 @@ def test_others_that_are_gone_already_are_not_counted(two: tuple[Browser, Browse
     for _press in range(3):
         assert here.post(f"{PAGE}/end-others", data=fields).status_code == 303
     page = here.get(PAGE).text
-    assert page.count("1 other sign-in was ended.") == 1
-    assert page.count("There was no other sign-in any more.") == 1
+    assert page.count("1 other device is signed out.") == 1
+    assert page.count("No other device was signed in.") == 1
 
 
 def test_sign_in_of_somebody_else_cannot_be_told_from_none(

@@ -42,7 +42,7 @@ def test_no_change_without_a_token(admin: Browser, app: Flask) -> None:
     for call in guarded(app):
         answer = admin.client.open(call.path, method=call.method)
         assert answer.status_code == 400, call
-        assert "out of date" in answer.text, call
+        assert "page is out of date" in answer.text, call
 
 
 def test_who_was_signed_out_meanwhile_comes_back_to_the_same_page(browser: Browser) -> None:
@@ -151,7 +151,7 @@ def test_machines_need_no_token_and_get_no_cookie(app: Flask) -> None:
     for call in calls_of(app):
         if RULES[call.endpoint].access is Access.MACHINE and call.endpoint != "auth.start_initiated_login":
             answer = client.open(call.path, method=call.method)
-            assert b"out of date" not in answer.data, call
+            assert b"page is out of date" not in answer.data, call
             assert "Set-Cookie" not in answer.headers, call
 
 

@@ -266,5 +266,5 @@ def test_discovery_that_cannot_be_believed(
 def test_clocks_that_disagree_are_named(minutes: int, browser: Browser, audit: Audit) -> None:
     """Whichever of the two is wrong."""
     browser.provider.lies.claims = sets(iat=plus(minutes * MINUTE), exp=plus(minutes * MINUTE))
-    assert "The clocks disagree" in browser.sign_in().text
+    assert "The clocks don’t match" in browser.sign_in().text
     assert audit("sign_in")[0].detail["reason"] in {"clock_ahead", "token_too_old"}

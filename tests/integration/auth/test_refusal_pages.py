@@ -13,8 +13,8 @@ def test_whoever_cancels_becoming_somebody_else_is_told_that_they_are_still_in(b
     browser.sign_in()
     address = browser.provider.visit(browser.begin("/login?switch=1"), code=None, error="access_denied")
     page = browser.get(address).text
-    assert "you are still signed in here" in page
-    assert "You were not signed in" not in page
+    assert "You’re still signed in here" in page
+    assert "stopped or not allowed" not in page
     assert browser.is_signed_in()
 
 

@@ -42,7 +42,7 @@ def test_call_of_somebody_elses_page_is_refused_and_noted(
     for call in kept:
         answer = browser.get(call.path)
         assert answer.status_code == 403, call
-        assert "This is not for you" in answer.text
+        assert "You don’t have access" in answer.text
     noted = audit("access")
     assert [entry.detail["endpoint"] for entry in noted] == [call.endpoint for call in kept]
     assert {entry.result for entry in noted} == {"denied"}

@@ -101,7 +101,7 @@ def test_lost_group_closes_the_console_and_nothing_else(admin: Browser, app: Fla
     back = admin.get(admin.provider.visit(at_provider(admin)))
     refused = admin.get(back.headers["Location"])
     assert refused.status_code == 403
-    assert "This is not for you" in refused.text
+    assert "You don’t have access" in refused.text
     assert "Administration" not in refused.text
     assert admin.get("/headshots").status_code == 200
     with app.app_context():
@@ -147,7 +147,7 @@ def test_what_would_change_something_says_so_and_changes_nothing(admin: Browser)
     answer = admin.post(REPLAY, data={"csrf_token": token}, headers={"Referer": f"http://localhost{CONSOLE}"})
     assert answer.status_code == 403
     page = Document(answer.text)
-    assert "Confirm that it is still you" in page.words
+    assert "Confirm it’s you" in page.words
     back = admin.get(admin.provider.visit(admin.begin(page.link("Confirm and go back"))))
     assert back.headers["Location"] == CONSOLE
     # The press counts now; there is no such webhook.

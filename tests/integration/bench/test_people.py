@@ -30,7 +30,7 @@ def test_they_are_signed_in_and_wait_for_their_headshots(
     client.set_cookie(name, value)
     answer = client.get("/headshots/status")
     assert answer.status_code == 200
-    assert "Your headshots are being made" in answer.text
+    assert "Your headshots are on the way" in answer.text
     with app.app_context():
         db.engine.dispose()
 

@@ -22,7 +22,7 @@ def test_portal_starts_without_the_provider_says_so_and_recovers_alone(
     bob = visitor("bob")
     page = bob.open("/login")
     assert (page.status_code, page.headers["Retry-After"]) == (503, "10")
-    assert "Your company’s sign-in does not answer" in page.text
+    assert "Your company’s sign-in isn’t responding" in page.text
     assert bob.open("/").status_code == 200
     provider.start(signing_key("one"))
     wait_until(lambda: bob.open("/login").status_code == 200, 15)

@@ -11,11 +11,12 @@ from sqlalchemy.exc import IntegrityError
 
 from portal.domain.errors import ConsentMissing, RetryLater
 from portal.domain.stages import Problem, Stage
-from portal.models import people
+from portal.models import link_reports, people
 from portal.models.people import Person
 from portal.models.shoots import Shoot
 from portal.provider.errors import AlreadyExists, Forbidden, InvalidEmail, OutOfCredits, RateLimited, UnexpectedResponse
 from portal.services import consent, journey, shoot_creation, sweep, waiting_room
+from portal.services.link_reports import resolve_report
 from portal.services.shoots import open_studio, request_shoot
 from tests.factories import NOW, agree, make_finished, make_person, make_shoot
 from tests.integration.core.doubles import build_lost_response
@@ -300,6 +301,21 @@ def test_known_address_without_any_session_is_refused(worked_example: WorkedExam
     worked_example.provider.fails("create_model", AlreadyExists("POST", POST, status=400))
     worked_example.work()
     assert journey.load(person).problem is Problem.REFUSED
+
+
+def test_refused_start_is_a_task_and_starts_again_once_resolved(worked_example: WorkedExample) -> None:
+    person = ready_person()
+    shoot = press(person)
+    worked_example.provider.fails("create_model", AlreadyExists("POST", POST, status=400))
+    worked_example.work()
+    [task] = link_reports.waiting()
+    assert (task.report.saw, task.person.id) == ("start_refused", person.id)
+    admin = make_person(role="admin")
+    resolve_report(task.report.id, actor_id=admin.id, now=worked_example.clock.now)
+    assert link_reports.waiting() == []
+    worked_example.work()
+    assert worked_example.shoot(shoot).provider_id is not None
+    assert journey.load(person).problem is None
 
 
 def test_a_nonsense_answer_is_tried_again_and_at_last_said(worked_example: WorkedExample) -> None:

@@ -23,6 +23,7 @@ PAGES = {
     NotificationKind.OUT_OF_CREDITS: "/admin/",
     NotificationKind.STUCK: "/admin/",
     NotificationKind.LINK_REPORTED: "/admin/links",
+    NotificationKind.START_REFUSED: "/admin/links",
     NotificationKind.LINK_RESOLVED: "/start",
 }
 
@@ -33,9 +34,9 @@ PAGES = {
         (
             "en",
             "Your headshots are ready · Acme",
-            ["Hello Ada Lovelace,", "all your pictures are here", "Acme will use"],
+            ["Hi Ada Lovelace,", "all your headshots are here", "Acme will use"],
         ),
-        ("de", "Ihre Porträts sind fertig · Acme", ["Guten Tag Ada Lovelace,", "alle Ihre Bilder sind da", "Acme"]),
+        ("de", "Ihre Porträts sind fertig · Acme", ["Guten Tag Ada Lovelace,", "alle Ihre Porträts sind da", "Acme"]),
     ],
 )
 def test_in_the_language_of_the_person(office: Office, locale: str, subject: str, words: list[str]) -> None:

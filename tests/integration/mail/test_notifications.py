@@ -253,7 +253,7 @@ def test_a_lost_link_tells_the_person_and_the_operators_once(office: Office) -> 
     assert office.states() == [("link_lost", "sent"), ("link_problem", "sent")]
     [to_person] = office.post.to("ada@example.com")
     [to_support] = office.post.to(SUPPORT)
-    assert "no longer works" in to_person["Subject"]
+    assert "stopped working" in to_person["Subject"]
     assert to_support["To"] == SUPPORT
     # The operators look the person up in the console; the mail names nobody.
     assert all(str(shoot.provider_id) in part and "ada@example" not in part for part in parts(to_support))

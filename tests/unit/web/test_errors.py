@@ -39,19 +39,19 @@ CONTEXT = ErrorContext(
     confirm_sign_in="/login?confirm=1&next=%2Fheadshots",
 )
 ERRORS: list[tuple[Exception, int, str]] = [
-    (NotFound(), 404, "nothing here"),
-    (NotAllowed(), 403, "not for you"),
+    (NotFound(), 404, "isn’t available"),
+    (NotAllowed(), 403, "have access"),
     (ConsentMissing(), 409, "/headshots/consent"),
-    (NotReady(), 409, "Not yet"),
-    (BadInput(), 400, "did not make sense"),
-    (TooMany(7), 429, "One moment"),
+    (NotReady(), 409, "comes later"),
+    (BadInput(), 400, "Something’s missing"),
+    (TooMany(7), 429, "too fast"),
     (Unavailable(), 503, "right now"),
-    (SignInUnavailable(), 503, "does not answer"),
-    (SignInRefused("nonce_mismatch"), 400, "Sign-in did not work"),
+    (SignInUnavailable(), 503, "isn’t responding"),
+    (SignInRefused("nonce_mismatch"), 400, "Sign-in didn’t work"),
     (SignInRefused("clock_ahead"), 400, "clock"),
     (SignInRefused("domain_not_allowed", status=403), 403, "switch=1"),
     (OutOfCredits("GET", "/x"), 503, "right now"),
-    (ObjectMissing("photos/x"), 404, "nothing here"),
+    (ObjectMissing("photos/x"), 404, "isn’t available"),
     (StorageUnavailable("EIO"), 503, "right now"),
     (OperationalError("SELECT secret-statement", {}, Exception("secret-detail")), 503, "right now"),
     (RuntimeError("secret-detail"), 500, "Something went wrong"),
@@ -97,8 +97,8 @@ def test_every_error_of_ours_has_words_of_its_own(app: Flask) -> None:
 
 def test_unknown_reasons_have_words_too(app: Flask) -> None:
     with app.test_request_context():
-        assert get_sign_in_message("never heard", CONTEXT).title == "Sign-in did not work"
-        assert get_error_message("never heard", 418, CONTEXT).title == "That did not make sense"
+        assert get_sign_in_message("never heard", CONTEXT).title == "Sign-in didn’t work"
+        assert get_error_message("never heard", 418, CONTEXT).title == "Something’s missing"
         assert get_error_message("never heard", 599, CONTEXT).title == "Something went wrong"
 
 
@@ -122,7 +122,7 @@ def test_wrong_method_names_the_right_ones(client: FlaskClient) -> None:
     answer = client.get("/logout")
     assert answer.status_code == 405
     assert "POST" in answer.headers["Allow"]
-    assert "works only through the button" in answer.text
+    assert "only works with the button" in answer.text
 
 
 @pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PROPFIND", "FOO"])
@@ -135,7 +135,7 @@ def test_error_page_that_fails_does_not_hide_the_error(app: Flask, caplog: pytes
     app.jinja_env.globals["gettext"] = None
     answer = failing(app, "pages.show_landing", NotFound()).get("/")
     assert answer.status_code == 404
-    assert "There is nothing here" in answer.text
+    assert "This page isn’t available" in answer.text
     assert "request.error_page_failed" in caplog.text
 
 
@@ -148,7 +148,7 @@ def test_unexpected_error_is_logged_with_its_trace(app: Flask, caplog: pytest.Lo
 def test_words_follow_the_browsers_language(client: FlaskClient) -> None:
     german = client.get("/nowhere", headers={"Accept-Language": "de"})
     assert 'lang="de"' in german.text
-    assert "There is nothing here" not in german.text
+    assert "This page isn’t available" not in german.text
 
 
 def test_body_beyond_the_limit_is_refused(client: FlaskClient) -> None:
