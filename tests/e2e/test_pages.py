@@ -332,10 +332,12 @@ def test_moments_are_told_in_the_readers_zone_whatever_their_clock_says(
     page.clock.install(time=NOW + timedelta(minutes=1) + skew)
     page.goto(f"{site.address}/headshots")
     # Nine o'clock in UTC.
-    expect(page.get_by_role("listitem").filter(has_text="You started")).to_contain_text("4:00\u202fAM")
-    expect(page.get_by_text("Yours began 1 minute ago")).to_be_visible()
+    expect(page.get_by_text("Ready around 6:00\u202fAM")).to_be_visible()
+    page.get_by_text("Details").click()
+    expect(page.get_by_role("listitem").filter(has_text="Session started")).to_contain_text("4:00\u202fAM")
+    expect(page.get_by_text("Started 1 minute ago")).to_be_visible()
     page.clock.fast_forward(3 * 60_000)
-    expect(page.get_by_text("Yours began 4 minutes ago")).to_be_visible()
+    expect(page.get_by_text("Started 4 minutes ago")).to_be_visible()
 
 
 NOTIFIES = """
@@ -362,7 +364,7 @@ def test_whoever_asks_for_it_is_called_back_when_it_is_ready(
     page.goto(f"{site.address}/headshots")
     assert page.evaluate("asked") == 0
     page.get_by_role("button", name="Notify me in this browser").click()
-    expect(page.get_by_text("This browser will notify you")).to_be_visible()
+    expect(page.get_by_text("You’ll get a notification")).to_be_visible()
     page.evaluate("Object.defineProperty(document, 'hidden', { get: () => true })")
     move_everybody(site, copied_at=NOW)
     expect(page).to_have_title("Your headshots are ready – Example")

@@ -31,6 +31,7 @@ from portal.storage import ObjectMissing, StorageUnavailable
 CONTEXT = ErrorContext(
     is_signed_in=True,
     is_known_form=False,
+    has_group_overage=False,
     public_url="https://portal.example",
     previous_page="/headshots",
     sign_in="/login",

@@ -32,7 +32,7 @@ def test_names_are_filled_in(text: Policy) -> None:
 
 
 def test_policy_covers_what_the_law_requires(text: Policy) -> None:
-    assert [block.key for block in text.blocks] == ["what", "why", "who", "how_long", "rights", "freedom"]
+    assert [block.key for block in text.blocks] == ["what", "ai", "how_long", "rights", "freedom"]
     assert len({purpose.key for purpose in text.purposes}) == len(text.purposes) == 2
 
 
