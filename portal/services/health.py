@@ -5,18 +5,26 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-import requests
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal import migrations, storage
 from portal.domain import framing
+from portal.domain.errors import SignInRefused, SignInUnavailable
+from portal.identity.client import OidcClient
 from portal.mail import Mailer, MailUnavailable
 from portal.provider import BRANDS, ProviderClient, ProviderError
 from portal.settings import Settings
 from portal.storage import StorageError
 
-_TIMEOUT_SECONDS = (3, 10)
+# What to check for the reasons that a registration can be refused with.
+_SIGN_IN_HINTS = {
+    "discovery_issuer_mismatch": "OIDC_ISSUER must be exactly the issuer in the discovery document",
+    "client_refused": "the client id or secret is wrong, or OIDC_TOKEN_AUTH names a method the client may not use",
+    "client_key_invalid": "OIDC_CLIENT_KEY must be a private RSA or P-256 key in PEM",
+    "discovery_algorithms": "the provider must sign ID tokens with RS256, ES256 or PS256",
+}
 
 
 class Unwell(Exception):
@@ -82,16 +90,19 @@ def _storage(settings: Settings) -> str:
 
 
 def _identity(settings: Settings) -> str:
-    address = settings.oidc_issuer.rstrip("/") + "/.well-known/openid-configuration"
+    client = OidcClient(settings, lambda: datetime.now(UTC))
     try:
-        answer = requests.get(address, timeout=_TIMEOUT_SECONDS, allow_redirects=False)
-        answer.raise_for_status()
-        issuer = answer.json().get("issuer")
-    except (requests.RequestException, AttributeError) as error:
-        raise Unwell(f"no usable discovery document ({type(error).__name__}); look at OIDC_ISSUER") from None
-    if issuer != settings.oidc_issuer:
-        raise Unwell(f"calls itself {issuer!r}; OIDC_ISSUER must be exactly that")
-    return "discovery document read, issuer matches"
+        client.check_registration()
+        metadata = client.get_metadata()
+    except SignInUnavailable as error:
+        status = "" if error.provider_status is None else f" (status {error.provider_status})"
+        raise Unwell(f"no usable response{status}; check OIDC_ISSUER") from None
+    except SignInRefused as error:
+        hint = _SIGN_IN_HINTS.get(error.reason, "check OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET")
+        said = "" if error.provider_error is None else f", error {error.provider_error}"
+        raise Unwell(f"refused ({error.reason}{said}); {hint}") from None
+    prompts = "" if metadata.prompts is None or "none" in metadata.prompts else "; set OIDC_SILENT=false"
+    return f"metadata and keys read, client credentials accepted{prompts}"
 
 
 def _provider(settings: Settings) -> str:

@@ -1,4 +1,5 @@
-// Keeps a page in step with the server: a stream says "look", plain asking is what can be relied upon.
+// Keeps a fragment of a page up to date: an event stream triggers a poll, and polling alone is enough.
+import { openSharedStream } from "./shared_stream.js";
 
 const QUICK_MS = 5_000;
 const QUICK_FOR_MS = 120_000;
@@ -18,13 +19,14 @@ const pace = (part) => Number(part.querySelector("[data-again]")?.dataset.again 
  * @param {object} options
  * @param {string} options.status URL of the fragment.
  * @param {string} options.events URL of the event stream.
+ * @param {string} options.signedOut URL of the page to show when the session has ended.
  * @param {string} options.etag ETag of the fragment that the page came with; may be empty.
  * @param {(section: HTMLElement) => void} options.onChange gets each new fragment.
  * @param {(isConnected: boolean) => void} [options.onContact] gets every change between reachable and not.
  * @param {() => boolean} [options.isWaitedFor] whether a hidden page keeps polling.
  * @returns {() => Promise<void>} a function that polls at once.
  */
-export function watch({ status, events, etag, onChange, onContact = () => {}, isWaitedFor = () => false }) {
+export function watch({ status, events, signedOut, etag, onChange, onContact = () => {}, isWaitedFor = () => false }) {
   let seen = etag ? `"${etag}"` : null;
   let stream = null;
   let timer = 0;
@@ -44,8 +46,12 @@ export function watch({ status, events, etag, onChange, onContact = () => {}, is
       redirect: "manual",
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    // Signed out elsewhere: only a whole page can sign in again.
-    if (answer.type === "opaqueredirect" || answer.status === 401) return location.reload();
+    // The session has ended. Only a press of the person may start a sign-in.
+    if (answer.type === "opaqueredirect" || answer.status === 401) {
+      stream?.announceEnd();
+      location.assign(signedOut);
+      return;
+    }
     if (answer.status === 304) return;
     if (!answer.ok) throw new Error(String(answer.status));
     const text = await answer.text();
@@ -97,38 +103,34 @@ export function watch({ status, events, etag, onChange, onContact = () => {}, is
     if (document.hidden && !isWaitedFor()) return;
     timer = setTimeout(async () => {
       await look();
-      if (!stream && Date.now() - brokenAt > BACK_TO_STREAM_MS) listen();
+      if (brokenAt && Date.now() - brokenAt > BACK_TO_STREAM_MS) stream.reconnect();
       plan();
     }, pause());
   }
 
   function listen() {
     stream?.close();
-    stream = null;
-    if (!("EventSource" in window)) {
-      brokenAt ||= Date.now();
-      return;
-    }
-    stream = new EventSource(events);
-    stream.addEventListener("stage", look);
-    stream.onopen = () => {
-      brokenAt = 0;
-      insurance = INSURANCE_MS;
-      plan();
-    };
-    stream.onerror = () => {
-      if (stream?.readyState === EventSource.CLOSED) stream = null;
-      // Every failed try of the stream to come back ends here; only the first may start the asking anew.
-      if (brokenAt) return;
-      brokenAt = Date.now();
-      plan();
-    };
+    stream = openSharedStream(events, {
+      stage: look,
+      ended: look,
+      open: () => {
+        brokenAt = 0;
+        insurance = INSURANCE_MS;
+        plan();
+      },
+      error: () => {
+        // Each failed reconnect ends here; only the first one restarts the polling.
+        if (brokenAt) return;
+        brokenAt = Date.now();
+        plan();
+      },
+    });
   }
 
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return plan();
     look();
-    if (!stream) listen();
+    stream.reconnect();
     plan();
   });
   addEventListener("online", look);

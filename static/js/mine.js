@@ -31,6 +31,7 @@ offerNotification(document);
 watch({
   status: live.dataset.status,
   events: live.dataset.events,
+  signedOut: live.dataset.signedOut,
   etag: live.dataset.etag,
   onChange: replaceStage,
   onContact: (isConnected) => {

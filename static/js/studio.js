@@ -169,6 +169,7 @@ function setUpFullScreen() {
 const look = watch({
   status: live.dataset.status,
   events: live.dataset.events,
+  signedOut: live.dataset.signedOut,
   etag: live.dataset.etag,
   onChange: onStage,
   onContact: (isConnected) => {

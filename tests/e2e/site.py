@@ -53,9 +53,9 @@ class Site:
 
 
 @contextmanager
-def serving(app: Flask) -> Iterator[Site]:
-    """Serve the app on a free port until the block ends."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+def serving(app: Flask, port: int = 0) -> Iterator[Site]:
+    """Serve the app on a port, 0 for a free one, until the block ends."""
+    server = make_server("127.0.0.1", port, app, threaded=True)
     server.daemon_threads = True  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.server
 import json
 import threading
@@ -24,7 +25,13 @@ class _Outside(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         host = f"http://{self.headers['Host']}"
         answers = {
-            "/.well-known/openid-configuration": {"issuer": host},
+            "/.well-known/openid-configuration": {
+                "issuer": host,
+                "authorization_endpoint": f"{host}/authorize",
+                "token_endpoint": f"{host}/token",
+                "jwks_uri": f"{host}/jwks",
+            },
+            "/jwks": {"keys": []},
             "/api/v2/organization": {
                 "success": True,
                 "organization": {"_id": "1", "uid": "org-1", "name": "Example Company", "teams": []},
@@ -32,6 +39,17 @@ class _Outside(http.server.BaseHTTPRequestHandler):
         }
         body = json.dumps(answers.get(self.path, {})).encode()
         self.send_response(200 if self.path in answers else 404)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        """Refuse the code, or before that the client if its secret is wrong."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        is_client = base64.b64decode(self.headers["Authorization"].split()[1]) == b"portal:test-oidc-secret"
+        body = json.dumps({"error": "invalid_grant" if is_client else "invalid_client"}).encode()
+        self.send_response(400 if is_client else 401)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -90,7 +108,15 @@ def test_a_database_without_the_schema_is_told_to_migrate(portal_settings: Build
 def test_an_issuer_that_differs_by_a_slash_is_caught(portal_settings: Build, outside: str) -> None:
     finding = found(portal_settings(oidc_issuer=f"{outside}/"))["sign-in"]
     assert not finding.is_well
-    assert outside in finding.text
+    assert "OIDC_ISSUER must be exactly" in finding.text
+
+
+def test_wrong_client_secret_is_told_from_a_right_one(portal_settings: Build, outside: str) -> None:
+    right = found(portal_settings(oidc_issuer=outside))["sign-in"]
+    wrong = found(portal_settings(oidc_issuer=outside, oidc_client_secret="another-secret"))["sign-in"]
+    assert (right.is_well, wrong.is_well) == (True, False)
+    assert "client_refused, error invalid_client" in wrong.text
+    assert "another-secret" not in wrong.text
 
 
 def test_a_studio_no_browser_would_show_is_named(portal_settings: Build) -> None:

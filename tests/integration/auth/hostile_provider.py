@@ -13,9 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, jsonify, redirect, request
 from joserfc import jws
 from joserfc.jwk import ECKey, OctKey, RSAKey
 from werkzeug.serving import make_server
@@ -102,6 +102,7 @@ class HostileProvider:
         self.codes: dict[str, dict[str, str]] = {}
         self.pushed: dict[str, dict[str, str]] = {}
         self.last_token_request: dict[str, str] = {}
+        self.authorizations: list[dict[str, str]] = []
 
     def close(self) -> None:
         """Stop serving."""
@@ -156,6 +157,8 @@ class HostileProvider:
         app.post("/token")(self._token)
         app.get("/userinfo")(self._userinfo)
         app.post("/par")(self._push)
+        app.get("/authorize")(self._authorize)
+        app.get("/end")(self._end_session)
         return app
 
     def _configuration(self) -> Response:
@@ -200,6 +203,18 @@ class HostileProvider:
         request_uri = f"urn:example:{secrets.token_hex(8)}"
         self.pushed[request_uri] = request.form.to_dict() | {"authorization": request.headers.get("Authorization", "")}
         return jsonify(request_uri=request_uri, expires_in=60), 201
+
+    def _authorize(self) -> Any:
+        """Act as a provider where the person is signed in: no page, straight back."""
+        asked = {name: values[0] for name, values in parse_qs(request.query_string.decode()).items()}
+        self.authorizations.append(asked)
+        return redirect(urljoin(asked["redirect_uri"], self.visit(request.url)))
+
+    def _end_session(self) -> Any:
+        """End the session, by way of another host as providers with several do."""
+        if request.host.startswith("127.0.0.1"):
+            return redirect(request.url.replace("127.0.0.1", "localhost", 1))
+        return redirect(f"{request.args['post_logout_redirect_uri']}?{urlencode({'state': request.args['state']})}")
 
     def _userinfo(self) -> Any:
         if request.headers.get("Authorization") != "Bearer access-token-canary":
