@@ -107,7 +107,7 @@ def test_entries_from_before_are_sealed_in_the_order_they_were_written(
     postgres: Postgres, portal_settings: Any
 ) -> None:
     url = postgres.ensure_database("audit_before")
-    config = migrations._config(url)
+    config = migrations.build_config(url)
     command.upgrade(config, "0006")
     address = url.replace("+psycopg", "")
     with psycopg.connect(address, autocommit=True, connect_timeout=3) as connection:
