@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from uuid import UUID
 
 from flask import Flask
-from werkzeug.routing import BaseConverter, UUIDConverter
+from werkzeug.routing import AnyConverter, BaseConverter, IntegerConverter, UUIDConverter
 
 _SOME_ID = "11111111-1111-1111-1111-111111111111"
+_PART = re.compile(r"<(?:(\w+)(?:\(([^)]*)\))?:)?(\w+)>")
 
 
 @dataclass(frozen=True)
@@ -24,14 +27,20 @@ def calls_of(app: Flask) -> Iterator[Call]:
     """Yield every method of every address, except what Flask answers to OPTIONS itself."""
     adapter = app.url_map.bind("localhost")
     for rule in app.url_map.iter_rules():
-        values = {name: _value(converter) for name, converter in rule._converters.items()}
+        values = {name: _value(app.url_map.converters[kind], options) for kind, options, name in _parts(rule.rule)}
         for method in sorted((rule.methods or set()) - {"OPTIONS"}):
             path = adapter.build(rule.endpoint, values, method=method, force_external=False)
             yield Call(rule.endpoint, method, path)
 
 
-def _value(converter: BaseConverter) -> object:
-    if isinstance(converter, UUIDConverter):
-        return converter.to_python(_SOME_ID)
-    allowed = getattr(converter, "items", None)
-    return sorted(allowed)[0] if allowed else (1 if type(converter).__name__ == "IntegerConverter" else "x")
+def _parts(rule: str) -> list[tuple[str, str, str]]:
+    """Return converter, its options and the name of each variable part of a rule like ``/photos/<uuid:photo_id>``."""
+    return [(kind or "default", options, name) for kind, options, name in _PART.findall(rule)]
+
+
+def _value(converter: type[BaseConverter], options: str) -> object:
+    if issubclass(converter, UUIDConverter):
+        return UUID(_SOME_ID)
+    if issubclass(converter, AnyConverter):
+        return options.split(",", maxsplit=1)[0].strip()
+    return 1 if issubclass(converter, IntegerConverter) else "x"
