@@ -105,18 +105,18 @@ def test_each_role_reaches_these_pages(role: Role, reached: set[str]) -> None:
     assert {name for name, rule in RULES.items() if rule.right in RIGHTS[role]} == reached
 
 
-def test_whoever_looks_at_peoples_data_is_noted(app: Flask) -> None:
+def test_views_of_personal_data_are_audited(app: Flask) -> None:
     inside = {call.endpoint for call in calls_of(app) if call.method == "GET" and RULES[call.endpoint].right}
     assert {endpoint for endpoint in inside if RULES[endpoint].audit_views_as is None} == NOBODYS
 
 
-def test_what_pages_fetch_by_themselves_keeps_nobody_signed_in() -> None:
+def test_background_requests_do_not_extend_the_session() -> None:
     for name in ("headshots.show_status", "live.events", "photos.serve_rendition"):
         assert not RULES[name].extends_session
         assert RULES[name].unauthenticated is Unauthenticated.RESPOND_401
 
 
-def test_whatever_changes_something_or_is_asked_often_or_takes_much_has_a_limit(app: Flask) -> None:
+def test_unsafe_and_expensive_routes_have_a_rate_limit(app: Flask) -> None:
     for call in calls_of(app):
         is_people_s = RULES[call.endpoint].access is not Access.MACHINE
         if is_people_s and call.method not in {"GET", "HEAD"}:
@@ -132,11 +132,11 @@ def test_whatever_changes_something_or_is_asked_often_or_takes_much_has_a_limit(
         assert find_rate_limit(RULES[name], "GET") is not None, name
 
 
-def test_only_the_studio_hands_on_the_camera() -> None:
+def test_only_the_studio_delegates_camera_permission() -> None:
     assert [name for name, rule in RULES.items() if rule.camera] == ["headshots.show_studio"]
 
 
-def test_stranger_gets_nowhere_but_to_open_pages(app: Flask) -> None:
+def test_anonymous_request_reaches_public_pages_only(app: Flask) -> None:
     client = app.test_client()
     for call in calls_of(app):
         rule = RULES[call.endpoint]

@@ -114,7 +114,7 @@ def test_few_places_encrypt_and_read_tokens() -> None:
     assert {"Fernet", "MultiFernet", "HKDF", "hashes.SHA256"} <= names
 
 
-def test_chance_decides_nothing_that_could_be_guessed() -> None:
+def test_random_module_is_not_used_for_secrets() -> None:
     found = {place(path) for path in python_files(*OURS) if "random" in _imported(path)}
     assert {name for name in found if not name.startswith(tuple(CHANCE))} == set(), "use secrets"
     predictable = [

@@ -163,7 +163,7 @@ def test_a_phone_loads_little_of_a_large_gallery(site: Site, open_context: Calla
     assert all(request.url.startswith(site.address) for request in requests)
 
 
-def test_my_page_moves_on_by_itself_and_says_so(site: Site, visit: Callable[..., Page]) -> None:
+def test_headshots_page_updates_and_announces_the_change(site: Site, visit: Callable[..., Page]) -> None:
     page = visit("/headshots", provider_status="pending")
     expect(page.get_by_role("heading", name="Your headshots are on the way")).to_be_visible()
     move_everybody(site, provider_status="active", problem="no_photos")
@@ -173,7 +173,7 @@ def test_my_page_moves_on_by_itself_and_says_so(site: Site, visit: Callable[...,
     assert PROBLEMS[page] == []
 
 
-def test_where_streams_are_blocked_the_page_asks(site: Site, open_context: Callable[..., BrowserContext]) -> None:
+def test_page_polls_where_streams_are_blocked(site: Site, open_context: Callable[..., BrowserContext]) -> None:
     browser = open_context()
     browser.route("**/headshots/events", lambda route: route.abort())
     browser.add_cookies(site.cookies(site.person(provider_status="pending")))  # type: ignore[arg-type]
@@ -183,7 +183,7 @@ def test_where_streams_are_blocked_the_page_asks(site: Site, open_context: Calla
     expect(page.get_by_role("heading", name="Your headshots haven’t arrived")).to_be_visible(timeout=30_000)
 
 
-def test_lost_contact_is_told_and_made_up_for(site: Site, visit: Callable[..., Page]) -> None:
+def test_lost_connection_is_shown_and_recovered(site: Site, visit: Callable[..., Page]) -> None:
     page = visit("/headshots", provider_status="pending")
     page.context.set_offline(True)
     for _ in range(2):
@@ -224,7 +224,7 @@ def test_the_studio_opens_on_a_press_and_is_left_when_done(site: Site, visit: Ca
     assert PROBLEMS[page] == []
 
 
-def test_only_the_studio_itself_can_make_the_page_look(site: Site, visit: Callable[..., Page]) -> None:
+def test_only_messages_from_the_studio_origin_trigger_a_refresh(site: Site, visit: Callable[..., Page]) -> None:
     page = visit("/headshots/studio", context={"viewport": {"width": 1280, "height": 900}}, with_link=True)
     says = "<script>addEventListener('message', () => parent.postMessage('done', '*'))</script>"
     page.context.route(f"{STUDIO}/**", lambda route: route.fulfill(body=says, content_type="text/html"))
@@ -264,7 +264,7 @@ def test_on_a_phone_the_tab_comes_first(visit: Callable[..., Page]) -> None:
     assert tab["y"] + tab["height"] < 844
 
 
-def test_the_ladder_is_open_to_everybody(visit: Callable[..., Page]) -> None:
+def test_stage_overview_is_accessible(visit: Callable[..., Page]) -> None:
     page = visit("/headshots/studio", context={"reduced_motion": "reduce"}, with_link=True)
     page.get_by_role("button", name="Get help").click()
     for scheme in ("light", "dark"):
@@ -314,7 +314,7 @@ def test_open_studio_fills_the_window_and_escape_never_closes_it(visit: Callable
     expect(page.get_by_role("button", name="Open the studio")).to_be_focused()
 
 
-def test_who_wants_no_motion_gets_none(visit: Callable[..., Page]) -> None:
+def test_reduced_motion_is_respected(visit: Callable[..., Page]) -> None:
     page = visit("/headshots", context={"reduced_motion": "reduce"}, provider_status="pending")
     moving = "[...document.querySelectorAll('*')].filter((each) => each.getAnimations({ subtree: true }).length).length"
     assert page.evaluate(moving) == 0
@@ -322,7 +322,7 @@ def test_who_wants_no_motion_gets_none(visit: Callable[..., Page]) -> None:
 
 
 @pytest.mark.parametrize("skew", [timedelta(0), timedelta(days=2), timedelta(hours=-5)])
-def test_moments_are_told_in_the_readers_zone_whatever_their_clock_says(
+def test_times_are_shown_in_the_readers_time_zone(
     site: Site, open_context: Callable[..., BrowserContext], skew: timedelta
 ) -> None:
     browser = open_context(timezone_id="America/New_York", locale="en-US")
@@ -352,7 +352,7 @@ window.Notification = class {
 """
 
 
-def test_whoever_asks_for_it_is_called_back_when_it_is_ready(
+def test_requested_browser_notification_is_shown_when_ready(
     site: Site, open_context: Callable[..., BrowserContext]
 ) -> None:
     browser = open_context()

@@ -134,7 +134,7 @@ def test_sign_ins_are_ended_by_keyboard_and_without_scripts(open_as: Callable[..
     expect(page.get_by_text("this browser")).to_be_visible()
 
 
-def test_person_who_is_shut_out_is_told_so_on_their_open_page(
+def test_deactivated_person_is_informed_on_an_open_page(
     site: Site, open_as: Callable[..., Page], person: Person, admin: Person
 ) -> None:
     theirs = open_as(person, "/headshots")

@@ -145,9 +145,7 @@ def test_working_in_the_frame_is_not_interrupted(studio: Studio, open_context: C
     expect(report_button(page)).to_be_visible()
 
 
-def test_a_dead_link_becomes_a_task_once_and_nothing_else(
-    studio: Studio, open_context: Callable[..., BrowserContext]
-) -> None:
+def test_dead_link_report_creates_one_task(studio: Studio, open_context: Callable[..., BrowserContext]) -> None:
     studio.control(f"/models/{studio.model['modelId']}/expire_session")
     page = studio.visit(open_context(viewport=DESKTOP))
     open_frame(page)
@@ -177,7 +175,7 @@ def test_help_is_written_without_the_link(studio: Studio, open_context: Callable
     assert studio.sandbox.base_url.split("//")[1] not in address
 
 
-def test_a_denied_camera_is_explained_and_uploading_goes_on(
+def test_denied_camera_is_explained_and_upload_still_works(
     studio: Studio, browser: Browser, chromium_path: str, chromium_args: list[str]
 ) -> None:
     asking = browser.browser_type.launch(
@@ -241,7 +239,7 @@ def test_where_frames_get_no_cookies_a_new_tab_goes_on(
         strict.close()
 
 
-def test_switched_off_cookies_are_told_and_keep_nobody_out(
+def test_disabled_cookies_are_explained_on_the_sign_in_page(
     studio: Studio, open_context: Callable[..., BrowserContext]
 ) -> None:
     context = open_context(viewport=DESKTOP)

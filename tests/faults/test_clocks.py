@@ -17,7 +17,7 @@ DONE = {"asked to re-read", "asked for the favorite", "nothing: closed"}
 
 
 @pytest.mark.parametrize("minutes", [10, -10], ids=["ahead", "behind"])
-def test_events_cost_a_look_and_change_nothing_by_themselves(deployment: Deployment, minutes: int) -> None:
+def test_stale_event_triggers_one_reread_and_no_state_change(deployment: Deployment, minutes: int) -> None:
     offset = timedelta(minutes=minutes)
     argv, variables = build_skewed_command(offset, deployment.portal.argv)
     deployment.replace_portal(argv=argv, **variables)

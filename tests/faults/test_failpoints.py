@@ -141,7 +141,7 @@ def test_no_point_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("killed", POINTS, indirect=True)
-def test_a_job_whose_worker_is_killed_is_taken_over_and_done_once(deployment: Deployment, killed: KilledWorker) -> None:
+def test_job_of_killed_worker_is_recovered_and_done_once(deployment: Deployment, killed: KilledWorker) -> None:
     assert killed.child.returncode == -signal.SIGKILL
     assert JOB_TYPES[killed.point.partition(".")[0]].name in killed.jobs.values()
     assert killed.recovered_after is not None
@@ -163,7 +163,7 @@ def test_a_job_whose_worker_is_killed_is_taken_over_and_done_once(deployment: De
 
 
 @pytest.mark.parametrize("killed", FROZEN, indirect=True)
-def test_a_frozen_worker_wakes_up_to_find_its_work_done(deployment: Deployment, killed: KilledWorker) -> None:
+def test_resumed_worker_does_not_repeat_recovered_job(deployment: Deployment, killed: KilledWorker) -> None:
     assert killed.child.returncode == 0
     assert killed.participant is not None
     assert list(killed.jobs.values()).count("shoots.create_session") == 1
@@ -174,13 +174,13 @@ def test_a_frozen_worker_wakes_up_to_find_its_work_done(deployment: Deployment, 
     assert deployment.query(made, id=killed.participant.person_id) == [(1,)]
 
 
-def test_the_link_a_frozen_worker_held_is_not_lost(deployment: Deployment, killing: KilledWorkers) -> None:
+def test_signed_url_of_a_frozen_worker_is_not_lost(deployment: Deployment, killing: KilledWorkers) -> None:
     held = killing.killed_workers["create.after_call:frozen"].participant
     assert held is not None
     assert deployment.shoot(held)["signed_url"] is not None
 
 
-def test_everybody_goes_on_from_there_and_nothing_is_left_over(deployment: Deployment, killing: KilledWorkers) -> None:
+def test_all_waiting_people_continue_and_no_job_remains(deployment: Deployment, killing: KilledWorkers) -> None:
     for model in deployment.sandbox.models():
         if model["status"] == "onboarding":
             deployment.sandbox.finish(model["id"])

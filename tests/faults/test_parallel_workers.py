@@ -25,7 +25,7 @@ LATEST = "SELECT max(id) FROM procrastinate_periodic_defers"
 BEATING = "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat >= %(since)s"
 
 
-def test_what_is_due_is_queued_once(deployment: Deployment) -> None:
+def test_due_schedule_entries_are_queued_once(deployment: Deployment) -> None:
     deployment.wait_until_idle()
     deployment.stop(deployment.worker)
     deployment.query(NEVER_DONE)

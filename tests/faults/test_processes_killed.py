@@ -56,7 +56,7 @@ def test_web_workers_killed_again_and_again_lose_no_acknowledged_webhook(deploym
     deployment.assert_consistent()
 
 
-def test_a_webhook_kept_and_never_answered_is_kept_once(deployment: Deployment) -> None:
+def test_webhook_stored_without_response_is_stored_once(deployment: Deployment) -> None:
     deployment.replace_portal(**{VARIABLE: "webhook.after_insert:10"})
     first = {worker.pid for worker in _web_workers(deployment)}
     session = deployment.wait_for_session(deployment.participant())
@@ -73,7 +73,7 @@ def test_a_webhook_kept_and_never_answered_is_kept_once(deployment: Deployment) 
     deployment.assert_consistent()
 
 
-def test_a_web_process_told_to_end_ends_in_time_and_lets_open_pages_go(deployment: Deployment) -> None:
+def test_sigterm_ends_web_process_in_time_and_closes_streams(deployment: Deployment) -> None:
     participant = deployment.participant()
     session = deployment.wait_for_session(participant)
     browser = deployment.browser(participant)
@@ -107,7 +107,7 @@ def _read_to_the_end(stream: requests.Response, ended: threading.Event) -> None:
     ended.set()
 
 
-def test_a_worker_told_to_end_hands_back_what_would_take_too_long(deployment: Deployment) -> None:
+def test_sigterm_requeues_long_jobs(deployment: Deployment) -> None:
     deployment.sandbox.switch(gallery_size=9)
     participant = deployment.participant()
     session = deployment.wait_for_session(participant)
@@ -130,7 +130,7 @@ def test_a_worker_told_to_end_hands_back_what_would_take_too_long(deployment: De
     deployment.assert_consistent()
 
 
-def test_a_worker_told_to_end_finishes_what_is_quick(deployment: Deployment) -> None:
+def test_sigterm_lets_worker_finish_short_jobs(deployment: Deployment) -> None:
     participants = [deployment.participant() for _ in range(6)]
     assert _end(deployment.worker) < END_SECONDS
     assert deployment.query("SELECT id FROM procrastinate_jobs WHERE status = 'doing'") == []
@@ -141,7 +141,7 @@ def test_a_worker_told_to_end_finishes_what_is_quick(deployment: Deployment) -> 
     deployment.assert_consistent()
 
 
-def test_events_that_found_nobody_till_the_last_retry_are_made_good(deployment: Deployment) -> None:
+def test_events_lost_after_all_retries_are_recovered_by_sweep(deployment: Deployment) -> None:
     participants = [deployment.participant() for _ in range(3)]
     sessions = [deployment.wait_for_session(each) for each in participants]
     deployment.wait_until_idle()

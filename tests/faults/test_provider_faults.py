@@ -85,7 +85,9 @@ def test_a_provider_that_is_down_and_then_hangs(deployment: Deployment, browser:
 @pytest.mark.parametrize(
     "fault", ["rate_limited", "no_credits", "bad_gateway", "malformed", "mangled", "success_false", "redirect", "huge"]
 )
-def test_a_provider_that_refuses_or_lies(deployment: Deployment, browser: requests.Session, fault: str) -> None:
+def test_provider_refusals_and_malformed_responses(
+    deployment: Deployment, browser: requests.Session, fault: str
+) -> None:
     finishing = deployment.participant()
     session = deployment.wait_for_session(finishing)
     deployment.sandbox.break_call(fault, count=2, **CREATE)
@@ -120,7 +122,7 @@ def test_creating_works_and_the_answer_is_lost(deployment: Deployment) -> None:
         assert deployment.shoot(participant)["signed_url"] is None
 
 
-def test_without_credits_nobody_asks_twice_and_all_go_on_by_themselves(deployment: Deployment) -> None:
+def test_people_without_credits_queue_once_and_resume_automatically(deployment: Deployment) -> None:
     deployment.sandbox.switch(credits=0)
     deployment.sandbox.clear_requests()
     participants = [deployment.participant() for _ in range(3)]
@@ -137,7 +139,7 @@ def test_without_credits_nobody_asks_twice_and_all_go_on_by_themselves(deploymen
     deployment.assert_consistent()
 
 
-def test_a_slow_provider_slows_nobody_but_itself(deployment: Deployment, browser: requests.Session) -> None:
+def test_slow_provider_does_not_delay_other_requests(deployment: Deployment, browser: requests.Session) -> None:
     deployment.sandbox.clear_requests()
     deployment.sandbox.break_call("delay", seconds=8, count=4, **CREATE)
     participants = [deployment.participant() for _ in range(4)]
@@ -151,7 +153,7 @@ def test_a_slow_provider_slows_nobody_but_itself(deployment: Deployment, browser
     deployment.assert_consistent()
 
 
-def test_everybody_who_waited_together_stays_within_the_limit(deployment: Deployment) -> None:
+def test_concurrent_waiters_stay_within_the_limit(deployment: Deployment) -> None:
     deployment.sandbox.switch(rate_limit=STORM_LIMIT, rate_window_seconds=60)
     deployment.wait_for_session(deployment.participant())
     wait_until(lambda: _limit_in_force(deployment) == STORM_LIMIT, "the budget follows the provider's limit")
@@ -179,7 +181,7 @@ def _limit_in_force(deployment: Deployment) -> int:
     return int(deployment.query("SELECT limit_per_minute FROM provider_budget")[0][0])
 
 
-def test_a_status_nobody_has_seen_is_work_going_on(deployment: Deployment) -> None:
+def test_unknown_status_is_shown_as_in_progress(deployment: Deployment) -> None:
     participant = deployment.participant()
     session = deployment.wait_for_session(participant)
     deployment.sandbox.act(session, "complete")

@@ -19,7 +19,7 @@ END_SECONDS = 25.0
 SIGNED_BY = "SELECT count(DISTINCT key_id) FROM deliveries WHERE dedupe_key = ANY(%(keys)s)"
 
 
-def test_a_rolling_restart_brings_a_new_secret_and_refuses_nobody(deployment: Deployment) -> None:
+def test_rolling_restart_with_new_secret_refuses_no_webhook(deployment: Deployment) -> None:
     """New processes beside the old ones, then the old ones end, then the provider signs with the new secret."""
     old, new = deployment.stack.secrets.webhook_secret, secrets.token_hex(32)
     with WebhookLoad(deployment) as load:
@@ -47,7 +47,7 @@ def test_a_rolling_restart_brings_a_new_secret_and_refuses_nobody(deployment: De
     assert new not in log
 
 
-def test_what_is_refused_before_the_portal_knows_the_new_secret_comes_again(deployment: Deployment) -> None:
+def test_webhooks_refused_before_secret_rotation_are_retried(deployment: Deployment) -> None:
     """The provider makes the secret and drops the old one at once, so there is a gap that nobody can avoid."""
     participants = [deployment.participant() for _ in range(3)]
     sessions = [deployment.wait_for_session(each) for each in participants]

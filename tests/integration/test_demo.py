@@ -116,7 +116,7 @@ def test_it_comes_up_says_where_and_ends_completely_twice(launch: Callable[..., 
     assert float(re.search(r"Ready after ([0-9.]+) s", demo.said()).group(1)) < 20  # type: ignore[union-attr]
 
 
-def test_a_second_start_names_the_first_and_leaves_it_alone(launch: Callable[..., Demo]) -> None:
+def test_second_demo_names_the_running_one_and_exits(launch: Callable[..., Demo]) -> None:
     first = launch()
     first.wait_until_ready()
     second = launch()
@@ -125,7 +125,7 @@ def test_a_second_start_names_the_first_and_leaves_it_alone(launch: Callable[...
     assert requests.get(f"{first.url}/healthz", timeout=5).status_code == 200
 
 
-def test_a_killed_supervisor_takes_everything_with_it(launch: Callable[..., Demo]) -> None:
+def test_killed_supervisor_ends_all_children(launch: Callable[..., Demo]) -> None:
     demo = launch()
     demo.wait_until_ready()
     parts = demo.parts()
@@ -134,7 +134,7 @@ def test_a_killed_supervisor_takes_everything_with_it(launch: Callable[..., Demo
 
 
 @pytest.mark.parametrize(("word", "name"), [("worker", "worker"), ("demo.identity", "identity")])
-def test_a_killed_part_ends_everything_and_is_named(launch: Callable[..., Demo], word: str, name: str) -> None:
+def test_killed_child_stops_the_stack_and_is_named(launch: Callable[..., Demo], word: str, name: str) -> None:
     demo = launch()
     demo.wait_until_ready()
     parts = demo.parts()

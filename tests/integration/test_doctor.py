@@ -98,7 +98,7 @@ def test_every_broken_part_is_named_with_what_to_look_at(portal_settings: Build,
     assert "test-api-key" not in told
 
 
-def test_a_database_without_the_schema_is_told_to_migrate(portal_settings: Build, postgres: Postgres) -> None:
+def test_database_without_schema_reports_pending_migrations(portal_settings: Build, postgres: Postgres) -> None:
     empty = postgres.ensure_database("doctor_empty").replace("postgresql://", "postgresql+psycopg://")
     finding = found(portal_settings(database_url=empty))["database"]
     assert not finding.is_well

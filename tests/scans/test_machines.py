@@ -45,7 +45,7 @@ def test_it_names_every_address_for_machines_and_no_other(directory: DirectoryFi
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("signed_in", [True, False], ids=["signed in", "as a stranger"])
-def test_nothing_makes_them_answer_otherwise(signed_in: bool, target: Target, tmp_path: Path) -> None:
+def test_query_and_headers_do_not_change_machine_endpoints(signed_in: bool, target: Target, tmp_path: Path) -> None:
     command = [
         *(
             str(Path(sys.executable).with_name("schemathesis")),

@@ -210,7 +210,7 @@ def test_secrets_are_not_in_its_text() -> None:
         st.one_of(st.text(max_size=30), st.sampled_from(["http://[", "https://x:99999", "postgres://[::1", "a,b,,"])),
     )
 )
-def test_whatever_the_environment_says_the_answer_is_settings_or_a_list(env: dict[str, str]) -> None:
+def test_any_environment_gives_settings_or_a_list_of_errors(env: dict[str, str]) -> None:
     for start in ({}, GOOD):
         refused = settings = None
         try:

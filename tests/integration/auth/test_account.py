@@ -126,7 +126,7 @@ def test_others_that_are_gone_already_are_not_counted(two: tuple[Browser, Browse
     assert page.count("No other device was signed in.") == 1
 
 
-def test_sign_in_of_somebody_else_cannot_be_told_from_none(
+def test_session_of_another_person_is_404_like_an_unknown_one(
     browser: Browser, other_browser: Browser, app: Flask
 ) -> None:
     browser.client.environ_base["HTTP_USER_AGENT"] = FIREFOX

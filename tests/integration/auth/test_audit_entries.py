@@ -312,7 +312,7 @@ ACTS: dict[Callable[[Scenario], Any], Left] = {
 
 
 @pytest.mark.parametrize("act", ACTS, ids=lambda act: re.sub(r"\W+", "-", ACTS[act].action + "-" + act.__name__))
-def test_an_act_leaves_its_entry(act: Callable[[Scenario], Any], scenario: Scenario) -> None:
+def test_action_writes_its_audit_entry(act: Callable[[Scenario], Any], scenario: Scenario) -> None:
     left = ACTS[act]
     answer = act(scenario)
     entry = [each for each in scenario.entries() if each.action == left.action][-1]

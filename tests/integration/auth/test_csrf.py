@@ -45,7 +45,7 @@ def test_no_change_without_a_token(admin: Browser, app: Flask) -> None:
         assert "page is out of date" in answer.text, call
 
 
-def test_who_was_signed_out_meanwhile_comes_back_to_the_same_page(browser: Browser) -> None:
+def test_expired_session_returns_to_same_page_after_sign_in(browser: Browser) -> None:
     browser.sign_in()
     token = browser.form_token()
     browser.post("/logout", data={"csrf_token": token})
@@ -155,7 +155,7 @@ def test_machines_need_no_token_and_get_no_cookie(app: Flask) -> None:
             assert "Set-Cookie" not in answer.headers, call
 
 
-def test_looking_changes_nothing(admin: Browser, app: Flask) -> None:
+def test_viewing_changes_nothing(admin: Browser, app: Flask) -> None:
     """Every page is looked at twice; only what signing in keeps may differ afterwards."""
     admin.form_token()
     before = contents(app)

@@ -179,7 +179,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
-def test_lie_is_refused(case: Case, make_app: Any, provider: HostileProvider, audit: Audit) -> None:
+def test_invalid_claim_is_refused(case: Case, make_app: Any, provider: HostileProvider, audit: Audit) -> None:
     browser = Browser(make_app(allowed_email_domains=frozenset({"example.com"})).test_client(), provider)
     for name, lie in case.lies.items():
         setattr(provider.lies, name, lie)
@@ -210,7 +210,7 @@ HONEST = {
 
 
 @pytest.mark.parametrize("lies", HONEST.values(), ids=HONEST)
-def test_odd_but_honest_answer_is_accepted(lies: dict[str, Any], browser: Browser) -> None:
+def test_unusual_valid_response_is_accepted(lies: dict[str, Any], browser: Browser) -> None:
     for name, lie in lies.items():
         setattr(browser.provider.lies, name, lie)
     assert browser.sign_in().headers["Location"] == "/headshots"
@@ -253,7 +253,7 @@ METADATA = {
 
 
 @pytest.mark.parametrize(("metadata", "reason"), METADATA.values(), ids=METADATA)
-def test_discovery_that_cannot_be_believed(
+def test_invalid_discovery_document_is_refused(
     metadata: dict[str, Any], reason: str, browser: Browser, audit: Audit
 ) -> None:
     browser.provider.lies.metadata = metadata

@@ -11,7 +11,7 @@ from tests.integration.auth.actors import Browser, MovableClock, query_of
 from tests.integration.auth.hostile_provider import HostileProvider
 
 
-def test_start_looks_for_a_silent_sign_in_once(browser: Browser) -> None:
+def test_start_tries_silent_sign_in_once(browser: Browser) -> None:
     silent = browser.begin("/start?next=/headshots/gallery")
     assert query_of(silent)["prompt"] == "none"
     answer = browser.get(browser.provider.visit(silent, code=None, error="login_required"))
@@ -21,7 +21,7 @@ def test_start_looks_for_a_silent_sign_in_once(browser: Browser) -> None:
     assert browser.get(browser.provider.visit(shown)).headers["Location"] == "/headshots/gallery"
 
 
-def test_start_does_not_look_twice_and_goes_on_when_signed_in(browser: Browser) -> None:
+def test_start_skips_second_silent_attempt_and_continues_with_session(browser: Browser) -> None:
     browser.begin("/start")
     assert "prompt" not in query_of(browser.begin("/start")), "the last one ended nowhere, such as on an error page"
     browser.sign_in()

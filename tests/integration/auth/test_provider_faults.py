@@ -41,7 +41,7 @@ def test_new_key_without_any_id_is_found_at_once(browser: Browser, other_browser
     assert other_browser.is_signed_in()
 
 
-def test_withdrawn_key_is_forgotten_after_five_minutes(
+def test_revoked_signing_key_expires_after_five_minutes(
     browser: Browser, other_browser: Browser, clock: MovableClock
 ) -> None:
     browser.sign_in()
@@ -72,7 +72,7 @@ def test_token_endpoint_that_hangs_is_given_up_after_five_seconds(browser: Brows
 
 
 @pytest.mark.parametrize("part", ["openid-configuration", "jwks", "userinfo"])
-def test_whatever_else_hangs_is_given_up_as_soon(part: str, browser: Browser, audit: Audit) -> None:
+def test_other_hanging_calls_time_out_equally(part: str, browser: Browser, audit: Audit) -> None:
     browser.provider.lies.claims = lambda claims: {name: value for name, value in claims.items() if name != "email"}
     browser.provider.lies.delays[part] = 7
     began = time.monotonic()
@@ -97,9 +97,7 @@ def test_answer_that_drips_is_given_up_after_five_seconds(browser: Browser) -> N
 
 
 @pytest.mark.parametrize("part", ["openid-configuration", "jwks", "token"])
-def test_provider_that_is_down_is_said_plainly_and_heals_by_itself(
-    part: str, browser: Browser, clock: MovableClock
-) -> None:
+def test_identity_provider_outage_is_shown_and_recovers(part: str, browser: Browser, clock: MovableClock) -> None:
     browser.provider.lies.down.add(part)
     begun = browser.get("/login")
     answer = begun if begun.status_code != 303 else browser.get(browser.provider.visit(begun.headers["Location"]))

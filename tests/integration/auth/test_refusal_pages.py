@@ -9,7 +9,7 @@ import pytest
 from tests.integration.auth.actors import Browser
 
 
-def test_whoever_cancels_becoming_somebody_else_is_told_that_they_are_still_in(browser: Browser) -> None:
+def test_canceled_account_switch_keeps_current_session(browser: Browser) -> None:
     browser.sign_in()
     address = browser.provider.visit(browser.begin("/login?switch=1"), code=None, error="access_denied")
     page = browser.get(address).text

@@ -33,7 +33,7 @@ def test_pages_of_a_person_are_not_kept_and_differ_by_cookie(path: str, browser:
     assert "Cookie" in headers["Vary"]
 
 
-def test_call_of_somebody_elses_page_is_refused_and_noted(
+def test_cross_site_request_is_refused_and_audited(
     browser: Browser, app: Flask, audit: Callable[[str], list[AuditEntry]]
 ) -> None:
     browser.sign_in()

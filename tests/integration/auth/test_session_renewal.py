@@ -52,7 +52,7 @@ def at_provider(browser: Browser, path: str = CONSOLE) -> str:
     return browser.begin(answer.headers["Location"])
 
 
-def test_confirmation_is_silent_and_leads_back_to_the_page_that_was_wanted(admin: Browser) -> None:
+def test_silent_reauthentication_returns_to_the_requested_page(admin: Browser) -> None:
     address = at_provider(admin)
     assert query_of(address)["prompt"] == "none"
     assert query_of(address)["login_hint"] == "alice@example.com"
@@ -62,7 +62,7 @@ def test_confirmation_is_silent_and_leads_back_to_the_page_that_was_wanted(admin
     assert admin.get(CONSOLE).status_code == 200
 
 
-def test_confirmation_goes_on_with_the_session_under_a_fresh_token(
+def test_reauthentication_keeps_session_with_new_token(
     admin: Browser, app: Flask, other_browser: Browser, clock: MovableClock
 ) -> None:
     (before,) = rows(app)
@@ -114,7 +114,7 @@ def test_own_pages_never_ask_for_a_confirmation(admin: Browser, clock: MovableCl
         assert admin.get(path).status_code == 200
 
 
-def test_somebody_signed_out_at_the_provider_signs_in_as_usual(admin: Browser, app: Flask) -> None:
+def test_person_signed_out_at_provider_signs_in_interactively(admin: Browser, app: Flask) -> None:
     silent = at_provider(admin)
     asked = admin.get(admin.provider.visit(silent, code=None, error="login_required"))
     assert asked.status_code == 303
@@ -134,7 +134,7 @@ def test_silent_confirmation_that_fails_is_repeated_with_a_page(error: str, admi
     assert len(rows(app)) == 1
 
 
-def test_confirmation_that_never_came_back_shows_a_page_next_time(admin: Browser) -> None:
+def test_abandoned_silent_reauthentication_is_interactive_next_time(admin: Browser) -> None:
     """The provider answered with an error page of its own, so the browser never returned."""
     at_provider(admin)
     again = at_provider(admin)
@@ -166,7 +166,7 @@ def test_two_tabs_at_once_make_one_session_with_one_token(admin: Browser, app: F
     assert admin.get("/admin/").status_code == 200
 
 
-def test_somebody_else_at_the_provider_takes_nothing_over(admin: Browser, app: Flask) -> None:
+def test_reauthentication_as_another_person_starts_a_new_session(admin: Browser, app: Flask) -> None:
     address = at_provider(admin)
     admin.provider.person.update(sub="bob", email="bob@example.com", groups=["staff"])
     admin.get(admin.provider.visit(address))
@@ -192,7 +192,7 @@ def test_rights_gained_elsewhere_count_in_this_browser_only_under_a_fresh_token(
     assert browser.get(CONSOLE).status_code == 200
 
 
-def test_console_waits_for_a_provider_that_is_down_and_own_pages_do_not(
+def test_identity_provider_outage_blocks_console_but_not_own_pages(
     admin: Browser, provider: HostileProvider, clock: MovableClock
 ) -> None:
     clock.move(minutes=5)

@@ -86,12 +86,12 @@ def test_token_changes_at_sign_in_and_the_old_one_is_dead(browser: Browser, app:
 
 
 @pytest.mark.parametrize("value", ["", "x", "A" * 43, "A" * 4000, "é" * 43, "../../etc", "' OR 1=1 --"])
-def test_cookie_that_is_none_of_ours_is_nobody(value: str, browser: Browser) -> None:
+def test_unknown_session_cookie_is_anonymous(value: str, browser: Browser) -> None:
     browser.client.set_cookie("portal_session", value)
     assert not browser.is_signed_in()
 
 
-def test_dead_cookie_is_taken_back(browser: Browser) -> None:
+def test_expired_session_cookie_is_deleted(browser: Browser) -> None:
     browser.client.set_cookie("portal_session", "A" * 43)
     browser.get("/")
     assert browser.cookie() is None
@@ -137,7 +137,7 @@ def test_stream_keeps_nobody_signed_in(browser: Browser, app: Flask, clock: Mova
     assert rows(app)[0].active_at == before
 
 
-def test_sign_of_life_is_written_once_a_minute(browser: Browser, app: Flask, clock: MovableClock) -> None:
+def test_last_active_time_is_written_once_a_minute(browser: Browser, app: Flask, clock: MovableClock) -> None:
     browser.sign_in()
     began = rows(app)[0].active_at
     clock.move(seconds=59)
@@ -184,9 +184,7 @@ def test_role_changes_count_at_the_next_request(browser: Browser, app: Flask) ->
     assert "Administration" in browser.get("/privacy").text
 
 
-def test_session_of_somebody_deactivated_counts_for_nothing_even_if_its_row_is_there(
-    browser: Browser, app: Flask, clock: MovableClock
-) -> None:
+def test_session_row_of_deactivated_person_is_ignored(browser: Browser, app: Flask, clock: MovableClock) -> None:
     browser.sign_in()
     with app.app_context():
         db.session.scalars(select(Person)).one().deactivated_at = clock()

@@ -47,7 +47,7 @@ def test_sign_in_ends_on_my_page_with_pkce_state_and_nonce(browser: Browser) -> 
     assert "client_secret" not in browser.provider.last_token_request
 
 
-def test_page_that_needs_signing_in_is_come_back_to(browser: Browser) -> None:
+def test_sign_in_returns_to_the_protected_page(browser: Browser) -> None:
     answer = browser.get("/headshots/gallery?photo=7&x=%20y")
     assert answer.status_code == 303
     ended = browser.sign_in(answer.headers["Location"])
@@ -55,7 +55,7 @@ def test_page_that_needs_signing_in_is_come_back_to(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize(("proved_ago", "status"), [(0, 303), (299, 303), (331, 400), (3600, 400), (None, 400)])
-def test_fresh_proof_is_really_fresh(proved_ago: int | None, status: int, browser: Browser) -> None:
+def test_reauthentication_requires_recent_auth_time(proved_ago: int | None, status: int, browser: Browser) -> None:
     browser.sign_in()
     location = browser.begin("/login?fresh=1")
     assert query_of(location)["max_age"] == "300"
@@ -242,7 +242,9 @@ def test_provider_page_can_begin_a_sign_in(method: str, browser: Browser) -> Non
 
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("issuer", [None, "", "https://evil.example", "{issuer}/", " {issuer}"])
-def test_stranger_cannot_begin_a_sign_in(issuer: str | None, method: str, browser: Browser, audit: Audit) -> None:
+def test_unknown_issuer_cannot_initiate_sign_in(
+    issuer: str | None, method: str, browser: Browser, audit: Audit
+) -> None:
     asked = {"login_hint": "alice@example.com", "target_link_uri": "http://localhost/headshots"}
     asked |= {} if issuer is None else {"iss": issuer.format(issuer=browser.provider.issuer)}
     sent = {"query_string": asked} if method == "get" else {"data": asked}

@@ -35,7 +35,7 @@ def test_they_are_signed_in_and_wait_for_their_headshots(
         db.engine.dispose()
 
 
-def test_news_are_out_with_the_commit_and_not_before(database_url: str) -> None:
+def test_notification_is_sent_at_commit(database_url: str) -> None:
     url = database_url.replace("+psycopg", "")
     visitors = settle(url, 2)
     with psycopg.connect(url, autocommit=True) as listener, closing(Newsroom(url)) as newsroom:

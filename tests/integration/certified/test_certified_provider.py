@@ -48,7 +48,7 @@ def test_address_that_is_not_verified_is_refused(visitor: Enter, rows: Rows) -> 
     assert rows(f"{REFUSALS} ORDER BY id DESC LIMIT 1") == [("email_unverified",)]
 
 
-def test_intranet_link_looks_silently_then_shows_a_page_then_needs_none(visitor: Enter) -> None:
+def test_intranet_link_signs_in_silently_then_interactively_then_uses_session(visitor: Enter) -> None:
     bob = visitor("bob")
     page = bob.open("/start")
     assert [asked.get("prompt") for asked in bob.asked("/auth")] == ["none", None]
@@ -111,9 +111,7 @@ def test_provider_orders_one_sign_in_to_end_and_no_other(
     assert rows(f"{ORDERS} ORDER BY id DESC LIMIT 1") == [("ok", "1")]
 
 
-def test_provider_that_was_away_and_comes_back_with_other_keys_stops_nobody(
-    visitor: Enter, provider: CertifiedProvider
-) -> None:
+def test_identity_provider_with_new_keys_after_outage_is_accepted(visitor: Enter, provider: CertifiedProvider) -> None:
     ada, bob = visitor("ada"), visitor("bob")
     ada.sign_in()
     provider.stop()

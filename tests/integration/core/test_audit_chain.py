@@ -53,7 +53,7 @@ def head() -> Head:
     return now
 
 
-def test_an_empty_trail_is_sound_and_has_no_head(worked_example: WorkedExample) -> None:
+def test_empty_chain_is_intact_and_has_no_head(worked_example: WorkedExample) -> None:
     assert found() == []
     assert audit_trail.head() is None
 
@@ -100,7 +100,7 @@ def test_an_entry_written_by_hand_is_in_the_chain_too(worked_example: WorkedExam
         "SELECT audit_append(entry) FROM audit_entries AS entry",
     ],
 )
-def test_nobody_changes_or_deletes_what_is_written(worked_example: WorkedExample, statement: str) -> None:
+def test_audit_entries_cannot_be_updated_or_deleted(worked_example: WorkedExample, statement: str) -> None:
     write()
     before = worked_example.query("SELECT * FROM audit_entries JOIN audit_links ON entry_id = id")
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="can only be added to"):
@@ -213,7 +213,7 @@ def test_tampering_with_the_triggers_switched_off_is_found(worked_example: Worke
     assert told == expected
 
 
-def test_a_cut_tail_shows_only_beside_a_head_that_was_noted(worked_example: WorkedExample) -> None:
+def test_truncated_chain_is_detected_only_with_recorded_head(worked_example: WorkedExample) -> None:
     write(3)
     early, late = Head(2, digest_at(worked_example, 2)), head()
     with without_triggers(worked_example.connection):
@@ -226,7 +226,7 @@ def test_a_cut_tail_shows_only_beside_a_head_that_was_noted(worked_example: Work
     assert found(late) == [f"audit trail differs from a head that was noted: {late}"]
 
 
-def test_a_trail_written_anew_shows_only_beside_a_head_that_was_noted(worked_example: WorkedExample) -> None:
+def test_rewritten_chain_is_detected_only_with_recorded_head(worked_example: WorkedExample) -> None:
     write(3)
     noted = head()
     with without_triggers(worked_example.connection):

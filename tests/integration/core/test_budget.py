@@ -100,7 +100,7 @@ def test_an_empty_window_at_the_provider_closes_the_bucket(worked_example: Worke
     assert isinstance(shared.acquire("interactive", watch.now), Grant)
 
 
-def test_a_reset_far_away_is_not_believed(worked_example: WorkedExample) -> None:
+def test_distant_rate_limit_reset_is_capped(worked_example: WorkedExample) -> None:
     """A wrong clock at the provider must not stop the portal for hours."""
     watch = Watch()
     shared = SharedBudget(300, watch)

@@ -47,7 +47,7 @@ def test_what_is_kept_is_what_was_shown(worked_example: WorkedExample) -> None:
 
 
 @pytest.mark.parametrize("ticked", [[], ["photos"], ["studio"], ["photos", "other"]])
-def test_every_statement_needs_its_tick(worked_example: WorkedExample, ticked: list[str]) -> None:
+def test_every_statement_needs_its_checkbox(worked_example: WorkedExample, ticked: list[str]) -> None:
     person = make_person()
     with pytest.raises(BadInput):
         give(person, ticked)
@@ -55,7 +55,7 @@ def test_every_statement_needs_its_tick(worked_example: WorkedExample, ticked: l
     assert journey.load(person).stage is Stage.NOT_STARTED
 
 
-def test_agreeing_twice_or_ten_times_at_once_is_agreeing_once(worked_example: WorkedExample) -> None:
+def test_concurrent_consents_are_stored_once(worked_example: WorkedExample) -> None:
     person_id = make_person().id
 
     def one() -> object:
@@ -69,7 +69,7 @@ def test_agreeing_twice_or_ten_times_at_once_is_agreeing_once(worked_example: Wo
     assert worked_example.query("SELECT count(*) FROM audit_entries WHERE action = 'consent.given'") == [(1,)]
 
 
-def test_withdrawing_keeps_the_proof_and_ends_the_consent(worked_example: WorkedExample) -> None:
+def test_withdrawal_keeps_consent_record_and_ends_consent(worked_example: WorkedExample) -> None:
     person = make_person()
     agree(person)
     later = NOW + timedelta(days=3)
@@ -101,7 +101,7 @@ def test_withdrawing_means_every_version(worked_example: WorkedExample) -> None:
     assert not consents.stands(person.id)
 
 
-def test_nothing_of_it_is_about_anybody_else(worked_example: WorkedExample) -> None:
+def test_personal_page_contains_no_data_of_others(worked_example: WorkedExample) -> None:
     person, other = make_person(), make_person()
     agree(person)
     assert journey.load(other).stage is Stage.NOT_STARTED

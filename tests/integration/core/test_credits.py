@@ -74,7 +74,7 @@ def scenario(worked_example: WorkedExample) -> Scenario:
 # The forecast
 
 
-def test_nothing_known_is_not_nothing_left(worked_example: WorkedExample) -> None:
+def test_unknown_balance_is_not_zero(worked_example: WorkedExample) -> None:
     assert credits.get_forecast() == credits.Forecast(None, None, 0, 0)
     assert credits.get_forecast().free is None
     assert not credits.get_forecast().is_used_up
@@ -101,9 +101,7 @@ def test_the_forecast_takes_off_who_asked_and_who_is_inside(worked_example: Work
 
 
 @pytest.mark.parametrize("reason", ["credits", "not a JSON object"])
-def test_a_balance_the_provider_does_not_tell_is_unknown(
-    worked_example: WorkedExample, scenario: Scenario, reason: str
-) -> None:
+def test_missing_balance_is_unknown(worked_example: WorkedExample, scenario: Scenario, reason: str) -> None:
     scenario.has("0")
     credits.fetch_balance(worked_example.portal)
     assert credits.get_forecast().is_used_up
@@ -131,7 +129,7 @@ def test_steps_of_a_quarter_are_kept(worked_example: WorkedExample, scenario: Sc
 # None left
 
 
-def test_one_refusal_is_enough_for_everybody_behind(worked_example: WorkedExample, scenario: Scenario) -> None:
+def test_one_rate_limit_response_pauses_the_whole_queue(worked_example: WorkedExample, scenario: Scenario) -> None:
     scenario.has("0")
     scenario.press(30)
     scenario.refuse()
@@ -143,7 +141,7 @@ def test_one_refusal_is_enough_for_everybody_behind(worked_example: WorkedExampl
     assert (scenario.asked, scenario.saved) == (1, list(range(33)))
 
 
-def test_while_there_are_none_nobody_asks(worked_example: WorkedExample, scenario: Scenario) -> None:
+def test_no_job_runs_without_available_credits(worked_example: WorkedExample, scenario: Scenario) -> None:
     scenario.has("0")
     scenario.press(20)
     scenario.refuse()
@@ -156,9 +154,7 @@ def test_while_there_are_none_nobody_asks(worked_example: WorkedExample, scenari
     assert scenario.saved == list(range(20))
 
 
-def test_when_credits_return_as_many_go_on_as_there_are_in_the_order_of_asking(
-    worked_example: WorkedExample, scenario: Scenario
-) -> None:
+def test_returned_credits_resume_waiting_people_in_order(worked_example: WorkedExample, scenario: Scenario) -> None:
     scenario.has("0")
     scenario.press(12)
     scenario.refuse()
@@ -176,7 +172,7 @@ def test_when_credits_return_as_many_go_on_as_there_are_in_the_order_of_asking(
     assert (scenario.inside, scenario.saved) == (list(range(12)), [])
 
 
-def test_a_balance_that_is_not_true_costs_one_call_each_time(worked_example: WorkedExample, scenario: Scenario) -> None:
+def test_stale_balance_triggers_one_call_per_attempt(worked_example: WorkedExample, scenario: Scenario) -> None:
     """The provider names credits, and refuses all the same: they may be held for others."""
     scenario.has("500")
     scenario.press(40)
@@ -190,7 +186,7 @@ def test_a_balance_that_is_not_true_costs_one_call_each_time(worked_example: Wor
     assert scenario.inside == list(range(40))
 
 
-def test_a_balance_nobody_knows_is_found_out_by_one(worked_example: WorkedExample, scenario: Scenario) -> None:
+def test_unknown_balance_is_fetched_by_one_worker_only(worked_example: WorkedExample, scenario: Scenario) -> None:
     scenario.press(10)
     scenario.refuse(2)
     worked_example.work()
@@ -202,9 +198,7 @@ def test_a_balance_nobody_knows_is_found_out_by_one(worked_example: WorkedExampl
     assert scenario.inside == list(range(10))
 
 
-def test_who_starts_meanwhile_stands_behind_those_who_wait_for_a_credit(
-    worked_example: WorkedExample, scenario: Scenario
-) -> None:
+def test_new_start_queues_behind_people_waiting_for_credits(worked_example: WorkedExample, scenario: Scenario) -> None:
     scenario.has("0")
     scenario.press(4)
     scenario.refuse()
@@ -218,7 +212,7 @@ def test_who_starts_meanwhile_stands_behind_those_who_wait_for_a_credit(
     assert scenario.saved == [3, 4, 5]
 
 
-def test_trying_things_out_needs_no_credit(worked_example: WorkedExample, scenario: Scenario) -> None:
+def test_development_session_needs_no_credit(worked_example: WorkedExample, scenario: Scenario) -> None:
     scenario.has("0")
     scenario.press(2)
     scenario.refuse()

@@ -51,7 +51,7 @@ def shot(worked_example: WorkedExample, status: str = "onboarding") -> tuple[Sho
     return shoot, worked_example.provider.add(person.email, status, id=shoot.provider_id)
 
 
-def test_kept_once_with_one_job_whose_arguments_the_worker_understands(worked_example: WorkedExample) -> None:
+def test_webhook_is_stored_once_with_one_valid_job(worked_example: WorkedExample) -> None:
     body = event("model.created", "m1", "onboarding", id="evt_1")
     kept = worked_example.send(body)
     assert kept is not None
@@ -63,7 +63,7 @@ def test_kept_once_with_one_job_whose_arguments_the_worker_understands(worked_ex
     assert worked_example.work() == ["deliveries.apply"]
 
 
-def test_news_about_somebody_who_was_shut_out_are_applied_all_the_same(worked_example: WorkedExample) -> None:
+def test_events_about_deactivated_people_are_applied(worked_example: WorkedExample) -> None:
     shoot, theirs = shot(worked_example)
     people_service.deactivate_person(shoot.person_id, actor=make_person(), now=NOW)
     theirs.status = "waiting"
@@ -73,7 +73,7 @@ def test_news_about_somebody_who_was_shut_out_are_applied_all_the_same(worked_ex
     assert worked_example.shoot(shoot).provider_status == "waiting"
 
 
-def test_a_job_is_worth_more_than_background_work(worked_example: WorkedExample) -> None:
+def test_job_calls_have_priority_over_background_calls(worked_example: WorkedExample) -> None:
     shoot, _ = shot(worked_example)
     with_refresh = event("model.status.updated", shoot.provider_id or "", None, at=NOW)
     worked_example.send(with_refresh)
@@ -90,7 +90,7 @@ def test_fifty_copies_at_once_are_one_row_and_one_job(worked_example: WorkedExam
     assert len(worked_example.list_queued()) == 1
 
 
-def test_without_an_id_the_body_itself_tells_repeats(worked_example: WorkedExample) -> None:
+def test_event_without_id_is_deduplicated_by_body(worked_example: WorkedExample) -> None:
     body = event("model.created", "m1", "onboarding")
     assert worked_example.send(body) is not None
     assert worked_example.send(body) is None
@@ -98,7 +98,7 @@ def test_without_an_id_the_body_itself_tells_repeats(worked_example: WorkedExamp
 
 
 @pytest.mark.parametrize("wrong", ["secret", "time", "body"])
-def test_what_is_not_authentic_is_kept_nowhere(worked_example: WorkedExample, wrong: str) -> None:
+def test_forged_webhook_is_not_stored(worked_example: WorkedExample, wrong: str) -> None:
     body = json.dumps(event("model.created", "m1", "onboarding")).encode()
     headers = signed_headers(body, NOW, secret="other" if wrong == "secret" else "test-webhook-secret")
     if wrong == "time":
@@ -144,7 +144,7 @@ def test_a_newer_event_moves_the_shoot_without_any_call(worked_example: WorkedEx
     assert states(worked_example) == ["applied"]
 
 
-def test_what_is_known_already_costs_no_call(worked_example: WorkedExample) -> None:
+def test_known_event_triggers_no_provider_call(worked_example: WorkedExample) -> None:
     shoot, _ = shot(worked_example)
     worked_example.send(event("model.created", shoot.provider_id or "", "onboarding", at=NOW - timedelta(seconds=1)))
     worked_example.send(event("model.status.updated", shoot.provider_id or "", "onboarding"))
@@ -152,7 +152,7 @@ def test_what_is_known_already_costs_no_call(worked_example: WorkedExample) -> N
     assert worked_example.provider.calls == []
 
 
-def test_an_older_event_that_says_otherwise_leads_to_one_look(worked_example: WorkedExample) -> None:
+def test_contradicting_older_event_triggers_one_reread(worked_example: WorkedExample) -> None:
     shoot, _ = shot(worked_example, "pending")
     worked_example.send(
         event("model.status.updated", shoot.provider_id or "", "waiting", at=NOW - timedelta(minutes=1))
@@ -172,7 +172,7 @@ def test_an_event_without_time_is_looked_up(worked_example: WorkedExample) -> No
 
 
 @pytest.mark.parametrize("age", [-301, 301, 3600])
-def test_stale_is_kept_and_only_looked_up(worked_example: WorkedExample, age: int) -> None:
+def test_stale_webhook_is_stored_and_triggers_one_reread(worked_example: WorkedExample, age: int) -> None:
     """A retry signed with its first timestamp is not lost, and a replay can cost one read and no more."""
     shoot, model = shot(worked_example)
     model.status = "pending"
@@ -197,7 +197,7 @@ def test_a_stale_pick_is_looked_up_too(worked_example: WorkedExample) -> None:
 
 
 @pytest.mark.parametrize("age", [-299, 0, 299])
-def test_inside_the_tolerance_it_is_believed(worked_example: WorkedExample, age: int) -> None:
+def test_timestamp_within_tolerance_is_accepted(worked_example: WorkedExample, age: int) -> None:
     shoot, _ = shot(worked_example)
     body = event("model.status.updated", shoot.provider_id or "", "waiting", at=NOW + timedelta(seconds=1))
     worked_example.send(body, at=NOW - timedelta(seconds=age))
@@ -219,7 +219,7 @@ def test_unknown_models_events_and_statuses_crash_nothing(worked_example: Worked
     assert worked_example.shoot(shoot).provider_status == "quantum"
 
 
-def test_an_event_faster_than_the_answer_to_create_is_applied_later(worked_example: WorkedExample) -> None:
+def test_event_before_create_response_is_applied_later(worked_example: WorkedExample) -> None:
     person = make_person()
     agree(person)
     shoot = request_shoot(person, provider="profilebakery", development=False, now=NOW)
@@ -240,7 +240,7 @@ def test_an_event_faster_than_the_answer_to_create_is_applied_later(worked_examp
     assert worked_example.shoot(shoot).provider_status == "waiting"
 
 
-def test_an_event_at_the_very_moment_its_model_becomes_ours_is_not_lost(worked_example: WorkedExample) -> None:
+def test_event_during_session_creation_is_not_lost(worked_example: WorkedExample) -> None:
     """Applying and learning of the model overlap; whoever is second must see the other."""
     person = make_person()
     agree(person)
@@ -271,7 +271,7 @@ def test_an_event_at_the_very_moment_its_model_becomes_ours_is_not_lost(worked_e
     assert worked_example.shoot(shoot_id).provider_status == "waiting"
 
 
-def test_a_delivery_that_fails_every_time_is_put_aside_and_others_go_on(
+def test_failing_delivery_is_dead_lettered_and_others_continue(
     worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, model = shot(worked_example)
@@ -319,7 +319,7 @@ def test_a_replay_makes_no_delivery_look_late(worked_example: WorkedExample) -> 
     assert worked_example.query("SELECT stale, applied_at FROM deliveries") == before
 
 
-def test_a_delivery_whose_job_got_lost_is_picked_up(worked_example: WorkedExample) -> None:
+def test_delivery_with_lost_job_is_requeued(worked_example: WorkedExample) -> None:
     shoot, model = shot(worked_example)
     worked_example.send(event("model.status.updated", model.id, "waiting", at=NOW + timedelta(seconds=1)))
     worked_example.query("DELETE FROM procrastinate_jobs")
@@ -332,7 +332,7 @@ def test_a_delivery_whose_job_got_lost_is_picked_up(worked_example: WorkedExampl
     assert worked_example.shoot(shoot).provider_status == "waiting"
 
 
-def test_a_provider_that_is_down_delays_and_loses_nothing(worked_example: WorkedExample) -> None:
+def test_provider_outage_delays_and_loses_nothing(worked_example: WorkedExample) -> None:
     shoot, model = shot(worked_example)
     model.status = "waiting"
     down = Unavailable("GET", "/organization/models/:modelId")
@@ -343,7 +343,7 @@ def test_a_provider_that_is_down_delays_and_loses_nothing(worked_example: Worked
     assert worked_example.shoot(shoot).provider_status == "waiting"
 
 
-def test_the_persons_page_is_told_only_of_changes(worked_example: WorkedExample) -> None:
+def test_version_is_published_only_on_changes(worked_example: WorkedExample) -> None:
     shoot, model = shot(worked_example)
     before = people.get_version(shoot.person_id)
     worked_example.send(event("model.status.updated", model.id, "onboarding", at=NOW + timedelta(seconds=1)))

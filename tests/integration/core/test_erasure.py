@@ -70,7 +70,7 @@ def left_of(worked_example: WorkedExample) -> list[str]:
     return found + list(worked_example.portal.storage.list("photos/"))
 
 
-def test_nothing_is_left_here_or_there_and_a_receipt_says_so(worked_example: WorkedExample) -> None:
+def test_erasure_removes_everything_and_writes_a_tombstone(worked_example: WorkedExample) -> None:
     person = participant(worked_example)
     assert left_of(worked_example)
     receipt = order(worked_example, person)
@@ -85,7 +85,7 @@ def test_nothing_is_left_here_or_there_and_a_receipt_says_so(worked_example: Wor
     assert list(fsck.list_violations(worked_example.portal.storage, now=worked_example.clock())) == []
 
 
-def test_ordering_twice_is_ordering_once_and_nobody_is_nobody(worked_example: WorkedExample) -> None:
+def test_repeated_erasure_request_is_one_and_unknown_email_is_none(worked_example: WorkedExample) -> None:
     person = participant(worked_example)
     assert order(worked_example, person) == order(worked_example, person)
     worked_example.work()
@@ -94,7 +94,7 @@ def test_ordering_twice_is_ordering_once_and_nobody_is_nobody(worked_example: Wo
         order(worked_example, person)
 
 
-def test_here_it_is_gone_at_once_while_the_provider_is_away(worked_example: WorkedExample) -> None:
+def test_local_data_is_erased_during_provider_outage(worked_example: WorkedExample) -> None:
     person = participant(worked_example)
     worked_example.provider.fails("delete_model", *[Unavailable("DELETE", "/m")] * 3)
     order(worked_example, person)
@@ -106,7 +106,7 @@ def test_here_it_is_gone_at_once_while_the_provider_is_away(worked_example: Work
     assert erasures.waiting() == (0, None)
 
 
-def test_a_refusal_is_tried_again_by_every_sweep_and_named_after_a_week(worked_example: WorkedExample) -> None:
+def test_refused_deletion_is_retried_by_each_sweep_and_reported_after_a_week(worked_example: WorkedExample) -> None:
     person = participant(worked_example)
     worked_example.provider.fails("delete_model", *[Forbidden("DELETE", "/m", status=403)] * 5)
     order(worked_example, person)
@@ -120,7 +120,7 @@ def test_a_refusal_is_tried_again_by_every_sweep_and_named_after_a_week(worked_e
     assert erasures.waiting() == (0, None)
 
 
-def test_the_providers_word_is_checked_and_the_order_repeated(worked_example: WorkedExample) -> None:
+def test_provider_deletion_is_verified_and_repeated(worked_example: WorkedExample) -> None:
     person = participant(worked_example)
     [model] = worked_example.provider.models.values()
 
@@ -136,7 +136,7 @@ def test_the_providers_word_is_checked_and_the_order_repeated(worked_example: Wo
 
 
 @pytest.mark.parametrize("place", CRASHES)
-def test_killed_anywhere_it_is_completed_by_the_next_run(
+def test_copy_killed_at_any_step_is_completed_by_next_run(
     worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     person = participant(worked_example)
@@ -158,7 +158,7 @@ def test_killed_anywhere_it_is_completed_by_the_next_run(
     assert {model.status for model in worked_example.provider.models.values()} == {"deleted"}
 
 
-def test_a_session_whose_answer_was_lost_is_found_and_deleted(worked_example: WorkedExample) -> None:
+def test_session_with_lost_create_response_is_found_and_deleted(worked_example: WorkedExample) -> None:
     person = make_person(CANARY)
     agree(person)
     request_shoot(person, provider="profilebakery", development=False, now=NOW)
@@ -190,7 +190,7 @@ def test_work_that_runs_meanwhile_is_waited_for(worked_example: WorkedExample) -
     assert left_of(worked_example) == []
 
 
-def test_late_webhooks_and_sweeps_bring_nobody_back(worked_example: WorkedExample) -> None:
+def test_late_webhooks_and_sweeps_do_not_restore_erased_people(worked_example: WorkedExample) -> None:
     person = participant(worked_example)
     [provider_id] = worked_example.provider.models
     order(worked_example, person)
@@ -204,7 +204,7 @@ def test_late_webhooks_and_sweeps_bring_nobody_back(worked_example: WorkedExampl
     assert worked_example.query("SELECT count(*) FROM people") == [(0,)]
 
 
-def test_whoever_comes_back_before_the_provider_is_done_gets_nothing_of_the_old_session(
+def test_person_returning_during_erasure_gets_no_old_session(
     worked_example: WorkedExample,
 ) -> None:
     person = participant(worked_example)

@@ -75,7 +75,7 @@ def test_any_order_with_any_repeats_ends_where_the_provider_is(
         assert kept.copied_at is not None
 
 
-def test_every_order_of_what_can_contradict_itself(worked_example: WorkedExample) -> None:
+def test_every_order_of_contradicting_events_gives_the_same_result(worked_example: WorkedExample) -> None:
     """Each order over a shoot of its own, drained together."""
     shoots = []
     worked_example.clock.advance(minutes=10)
@@ -91,7 +91,7 @@ def test_every_order_of_what_can_contradict_itself(worked_example: WorkedExample
     assert set(states(worked_example)) == {"applied"}
 
 
-def test_nothing_brings_a_deleted_shoot_back(worked_example: WorkedExample) -> None:
+def test_deleted_shoot_is_never_restored(worked_example: WorkedExample) -> None:
     shoot, model = shot(worked_example)
     worked_example.send(event("model.deleted", model.id, at=NOW + timedelta(seconds=1)))
     worked_example.work()

@@ -34,7 +34,9 @@ async def _take_and_freeze(
     return at_once, later
 
 
-def test_its_job_is_let_go(worked_example: WorkedExample, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_job_lock_is_released(
+    worked_example: WorkedExample, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     job = worked_example.query(PUT)[0]
     hurried = {
         **CONNECT_OPTIONS,
@@ -45,7 +47,7 @@ def test_its_job_is_let_go(worked_example: WorkedExample, database_url: str, mon
     assert (at_once, later) == ([(None,)], [job])
 
 
-def test_it_is_so_in_earnest_within_half_a_minute(worked_example: WorkedExample, database_url: str) -> None:
+def test_worker_recovery_takes_less_than_30_seconds(worked_example: WorkedExample, database_url: str) -> None:
     async def limit() -> object:
         connector = worker.create_connector(database_url)
         await connector.open_async()

@@ -140,7 +140,7 @@ def test_work_that_ends_while_it_is_looked_for_is_no_violation(
     assert worked_example.query("SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'") == [(0,)]
 
 
-def test_a_job_may_be_without_its_worker_until_it_is_taken_over(worked_example: WorkedExample) -> None:
+def test_job_without_worker_is_no_violation_until_recovery(worked_example: WorkedExample) -> None:
     job = worked_example.query(HOLD)[0][0]
     worked_example.query("DELETE FROM procrastinate_events")
     worked_example.query(STARTED, job=job, at=worked_example.clock.now)

@@ -45,7 +45,7 @@ def chosen(person: Person) -> str | None:
     return None if choice is None else str(choice.photo_id)
 
 
-def test_a_choice_is_kept_shown_and_told(worked_example: WorkedExample) -> None:
+def test_choice_is_stored_shown_and_published(worked_example: WorkedExample) -> None:
     person, _, (first, *_) = finished()
     before = people.get_version(person.id)
     assert journey.load(person).stage is Stage.READY
@@ -82,7 +82,7 @@ def test_at_the_same_moment_in_two_tabs_one_is_the_last(worked_example: WorkedEx
     assert chosen(person) == str(acts[-1].photo_id)
 
 
-def test_the_latest_act_wins_wherever_it_happened(worked_example: WorkedExample) -> None:
+def test_latest_choice_wins_in_portal_or_studio(worked_example: WorkedExample) -> None:
     person, shoot, (first, second, third) = finished()
     pick_in_studio(shoot, first, NOW + timedelta(minutes=1))
     assert chosen(person) == str(first.id)
@@ -106,7 +106,7 @@ def test_choosing_here_wins_over_a_pick_from_a_clock_that_is_ahead(worked_exampl
     assert chosen(person) == str(third.id)
 
 
-def test_a_pick_found_by_the_sweep_never_outranks_a_choice_made_here(worked_example: WorkedExample) -> None:
+def test_favorite_found_by_sweep_never_overrides_portal_choice(worked_example: WorkedExample) -> None:
     person, shoot, (first, second, third) = finished()
     gallery.choose_photo(person, first.id, agreement=USE, now=NOW)
     assert learn(shoot, second, NOW + timedelta(hours=1))
@@ -125,7 +125,7 @@ def test_a_pick_found_by_the_sweep_replaces_an_earlier_pick_in_the_studio(worked
     assert chosen(person) == str(second.id)
 
 
-def test_a_pick_of_a_photo_that_is_not_here_is_not_shown(worked_example: WorkedExample) -> None:
+def test_favorite_of_missing_photo_is_not_shown(worked_example: WorkedExample) -> None:
     person, shoot, (first, *_) = finished()
     refused = make_photo(shoot, copied_at=None, refused="PhotoRefused")
     pick_in_studio(shoot, refused, NOW)

@@ -50,7 +50,7 @@ def _id(error: Exception) -> str:
 
 
 @pytest.mark.parametrize("error", OUTAGES, ids=_id)
-def test_an_outage_is_never_given_up(worked_example: WorkedExample, error: Exception) -> None:
+def test_outage_is_retried_forever(worked_example: WorkedExample, error: Exception) -> None:
     assert is_outage(error)
     for tries in (0, 4, 5, 10_000):
         wait = compute_retry_delay(error, tries, worked_example.portal)
@@ -59,9 +59,7 @@ def test_an_outage_is_never_given_up(worked_example: WorkedExample, error: Excep
 
 
 @pytest.mark.parametrize("error", OWN_FAULTS, ids=_id)
-def test_what_does_not_pass_by_itself_is_given_up_after_five_tries(
-    worked_example: WorkedExample, error: Exception
-) -> None:
+def test_permanent_failure_is_given_up_after_five_attempts(worked_example: WorkedExample, error: Exception) -> None:
     waits = [compute_retry_delay(error, tries, worked_example.portal) for tries in range(MAX_ATTEMPTS)]
     assert waits[-1] is None
     for tries, wait in enumerate(waits[:-1]):
@@ -79,13 +77,13 @@ def test_retry_later_runs_at_its_time_and_at_most_as_often_as_it_allows(worked_e
     assert [wait is None for wait in limited] == [False, False, True]
 
 
-def test_waits_are_spread(worked_example: WorkedExample) -> None:
+def test_retry_delays_are_jittered(worked_example: WorkedExample) -> None:
     waits = {compute_retry_delay(OUTAGES[0], 8, worked_example.portal) for _ in range(20)}
     assert len(waits) == 20
 
 
 @pytest.mark.parametrize("seconds", [-5, 0, 40])
-def test_who_says_when_to_come_is_obeyed(worked_example: WorkedExample, seconds: int) -> None:
+def test_retry_after_is_respected(worked_example: WorkedExample, seconds: int) -> None:
     at = NOW + timedelta(seconds=seconds)
     for error in (RateLimited("GET", "/x", resets_at=at), RetryLater(at)):
         wait = compute_retry_delay(error, 100, worked_example.portal)
@@ -130,7 +128,7 @@ def put(number: int = 1, job_type: JobType = PROBE) -> bool:
         return jobs.enqueue_job(job_type, number=number)
 
 
-def test_a_job_exists_exactly_if_its_reason_does(worked_example: WorkedExample, probe: Probe) -> None:
+def test_job_is_committed_with_its_transaction(worked_example: WorkedExample, probe: Probe) -> None:
     with contextlib.suppress(ZeroDivisionError), transaction():
         make_row(worked_example)
         jobs.enqueue_job(PROBE, number=1)
@@ -147,7 +145,7 @@ def make_row(worked_example: WorkedExample) -> None:
     audit.add("probe", at=NOW)
 
 
-def test_a_repeated_reason_is_one_job_and_spoils_no_transaction(worked_example: WorkedExample, probe: Probe) -> None:
+def test_duplicate_enqueue_is_one_job_and_keeps_the_transaction(worked_example: WorkedExample, probe: Probe) -> None:
     assert put()
     with transaction():
         make_row(worked_example)
@@ -160,19 +158,21 @@ def test_a_repeated_reason_is_one_job_and_spoils_no_transaction(worked_example: 
     assert worked_example.list_queued() == [{"number": 1}, {"number": 2}]
 
 
-def test_parallel_reasons_are_one_job(worked_example: WorkedExample, probe: Probe) -> None:
+def test_concurrent_enqueues_are_one_job(worked_example: WorkedExample, probe: Probe) -> None:
     assert sorted(worked_example.run_concurrently([put] * 12)) == [False] * 11 + [True]
     assert worked_example.work() == ["tests.probe"]
 
 
-def test_a_failure_that_passes_is_followed_by_a_success(worked_example: WorkedExample, probe: Probe) -> None:
+def test_temporary_failure_is_retried_until_success(worked_example: WorkedExample, probe: Probe) -> None:
     probe.failures = [ZeroDivisionError(), Unavailable("GET", "/x")]
     put()
     assert len(worked_example.work()) == 3
     assert (len(probe.ran), probe.died) == (3, [])
 
 
-def test_poison_dies_after_five_tries_and_is_reported_once(worked_example: WorkedExample, probe: Probe) -> None:
+def test_failing_job_is_given_up_after_five_attempts_and_reported_once(
+    worked_example: WorkedExample, probe: Probe
+) -> None:
     probe.failures = [ZeroDivisionError() for _ in range(50)]
     put(7)
     put(8)
@@ -181,14 +181,14 @@ def test_poison_dies_after_five_tries_and_is_reported_once(worked_example: Worke
     assert worked_example.query("SELECT count(*) FROM procrastinate_jobs WHERE status = 'failed'") == [(2,)]
 
 
-def test_an_outage_of_a_day_kills_nothing(worked_example: WorkedExample, probe: Probe) -> None:
+def test_outage_of_a_day_loses_no_job(worked_example: WorkedExample, probe: Probe) -> None:
     probe.failures = [Unavailable("GET", "/x") for _ in range(60)]
     put()
     assert len(worked_example.work()) == 61
     assert probe.died == []
 
 
-def test_waiting_grows_by_the_portals_clock(worked_example: WorkedExample, probe: Probe) -> None:
+def test_retry_delay_grows_with_attempts(worked_example: WorkedExample, probe: Probe) -> None:
     probe.failures = [Unavailable("GET", "/x") for _ in range(3)]
     put()
     for tries in range(3):
@@ -197,7 +197,7 @@ def test_waiting_grows_by_the_portals_clock(worked_example: WorkedExample, probe
         assert 0.5 * 2**tries <= wait.total_seconds() <= 2**tries
 
 
-def test_a_further_try_is_queued_even_if_the_database_comes_back_late(
+def test_retry_is_queued_after_late_database_recovery(
     worked_example: WorkedExample, probe: Probe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = OperationalError("", {}, Exception())
@@ -219,7 +219,7 @@ def test_a_further_try_is_queued_even_if_the_database_comes_back_late(
     assert (len(probe.ran), probe.died) == (2, [])
 
 
-def test_a_retry_while_the_same_work_waits_already_breaks_nothing(worked_example: WorkedExample, probe: Probe) -> None:
+def test_retry_with_same_key_already_queued_is_ignored(worked_example: WorkedExample, probe: Probe) -> None:
     probe.failures = [ZeroDivisionError()]
     put()
     worked_example.query("UPDATE procrastinate_jobs SET status = 'doing'")
@@ -230,14 +230,14 @@ def test_a_retry_while_the_same_work_waits_already_breaks_nothing(worked_example
     assert worked_example.work() == ["tests.probe"]
 
 
-def test_what_matters_more_is_done_first(worked_example: WorkedExample, probe: Probe) -> None:
+def test_higher_priority_jobs_run_first(worked_example: WorkedExample, probe: Probe) -> None:
     put(1)
     put(2, replace(PROBE, priority=1))
     worked_example.work()
     assert [each["number"] for each in probe.ran] == [2, 1]
 
 
-def test_the_schedule_means_what_its_comments_say() -> None:
+def test_schedule_matches_its_documentation() -> None:
     crons = {name: each.cron for (name, _), each in queue.periodic_registry.periodic_tasks.items()}
     start = datetime(2026, 11, 2, 9, 0, 1)  # noqa: DTZ001 - croniter's own arithmetic
     gaps = {}
@@ -280,7 +280,7 @@ def doing_since(worked_example: WorkedExample, seconds: int, attempts: int = 0) 
     )
 
 
-def test_only_the_work_of_silent_workers_is_taken_over(
+def test_only_jobs_of_workers_without_heartbeat_are_recovered(
     worked_example: WorkedExample, probe: Probe, database_url: str
 ) -> None:
     put(1)
@@ -292,7 +292,7 @@ def test_only_the_work_of_silent_workers_is_taken_over(
     assert sorted(each["number"] for each in worked_example.list_queued()) == [1, 3]
 
 
-def test_taken_over_work_that_waits_already_is_not_done_twice(
+def test_recovered_job_with_queued_duplicate_runs_once(
     worked_example: WorkedExample, probe: Probe, database_url: str
 ) -> None:
     put(2)
@@ -303,9 +303,7 @@ def test_taken_over_work_that_waits_already_is_not_done_twice(
     assert sorted(each["number"] for each in worked_example.list_queued()) == [1, 2]
 
 
-def test_work_that_kills_every_worker_is_put_aside(
-    worked_example: WorkedExample, probe: Probe, database_url: str
-) -> None:
+def test_job_that_kills_workers_is_given_up(worked_example: WorkedExample, probe: Probe, database_url: str) -> None:
     put(1)
     doing_since(worked_example, 25, attempts=MAX_ATTEMPTS)
     take_over(worked_example, database_url)

@@ -160,7 +160,7 @@ def calls(scenario: Scenario) -> list[Any]:
     return scenario.worked_example.query("SELECT method, path_template FROM provider_calls ORDER BY id")
 
 
-def test_with_every_webhook_lost_the_sweep_gets_there_too(scenario: Scenario) -> None:
+def test_sweep_completes_journey_without_webhooks(scenario: Scenario) -> None:
     scenario.fault(on="webhook", fault="drop", count=None)
     person = ready_person(scenario)
     scenario.press(person)
@@ -186,7 +186,7 @@ def test_with_doubled_shuffled_and_late_signed_webhooks_it_ends_the_same(scenari
     assert scenario.stands(person).stage is Stage.READY
 
 
-def test_forged_webhooks_move_nothing(scenario: Scenario) -> None:
+def test_forged_webhooks_change_nothing(scenario: Scenario) -> None:
     scenario.fault(on="webhook", fault="wrong_signature", count=None)
     person = ready_person(scenario)
     scenario.press(person)
@@ -203,7 +203,7 @@ def test_forged_webhooks_move_nothing(scenario: Scenario) -> None:
     assert scenario.stands(person).stage is Stage.IN_STUDIO
 
 
-def test_an_answer_that_gets_lost_makes_no_second_session(scenario: Scenario) -> None:
+def test_lost_create_response_creates_no_second_session(scenario: Scenario) -> None:
     scenario.fault(on="api", fault="lost_answer", method="POST")
     person = ready_person(scenario)
     stands = scenario.press(person)

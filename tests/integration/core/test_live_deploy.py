@@ -21,7 +21,7 @@ PAGES = 40
 SECONDS = 5
 
 
-def test_a_deploy_moves_all_open_pages_within_seconds_and_none_keeps_old_news(
+def test_deploy_reconnects_all_streams_within_seconds_without_stale_content(
     worked_example: WorkedExample, database_url: str, tmp_path: Path
 ) -> None:
     """As on a platform: the new process is up before the old is told to stop, and new connections go to it."""
@@ -53,7 +53,7 @@ def test_a_deploy_moves_all_open_pages_within_seconds_and_none_keeps_old_news(
         assert old.wait(15) == 0
 
 
-def test_a_process_listens_once_however_many_pages_are_open(
+def test_process_uses_one_listener_for_all_streams(
     worked_example: WorkedExample, database_url: str, tmp_path: Path
 ) -> None:
     cookies = [cookie_of(make_person()) for _ in range(12)]

@@ -68,7 +68,7 @@ def test_a_change_reaches_all_pages_of_its_person_and_no_other(hub: Hub) -> None
         assert first.empty()
 
 
-def test_nothing_is_told_before_it_is_committed_or_when_it_is_not(hub: Hub) -> None:
+def test_notification_is_sent_only_after_commit(hub: Hub) -> None:
     person = make_person()
     with page(hub, person.id) as inbox:
         with contextlib.suppress(ZeroDivisionError), transaction():
@@ -91,9 +91,7 @@ def test_a_slow_page_gets_the_newest_version_only(hub: Hub) -> None:
         assert inbox.empty()
 
 
-def test_a_listener_that_loses_its_connection_comes_back_and_lets_everybody_look(
-    hub: Hub, worked_example: WorkedExample
-) -> None:
+def test_listener_reconnects_and_refreshes_all_streams(hub: Hub, worked_example: WorkedExample) -> None:
     person = make_person()
     with page(hub, person.id) as inbox:
         ended = worked_example.query(
@@ -108,7 +106,7 @@ def test_a_listener_that_loses_its_connection_comes_back_and_lets_everybody_look
         assert inbox.get(timeout=5) == version
 
 
-def test_a_notice_of_another_form_ends_nothing(hub: Hub, worked_example: WorkedExample) -> None:
+def test_malformed_notification_does_not_stop_the_listener(hub: Hub, worked_example: WorkedExample) -> None:
     person = make_person()
     with page(hub, person.id) as inbox:
         for payload in ("", "nonsense", f"{person.id}", f"{person.id} x", "x 1"):
@@ -173,7 +171,7 @@ def test_pages_that_are_gone_leave_nothing_behind(hub: Hub) -> None:
     assert hub._pages == {}
 
 
-def test_a_page_that_is_gone_is_forgotten_with_the_next_news(hub: Hub) -> None:
+def test_disconnected_stream_is_removed_at_next_version(hub: Hub) -> None:
     person = make_person()
     ours, theirs = socket.socketpair()
     with ours, theirs, page(hub, person.id) as inbox:
@@ -186,7 +184,7 @@ def test_a_page_that_is_gone_is_forgotten_with_the_next_news(hub: Hub) -> None:
         wait_until(lambda: hub._pages == {str(person.id): {inbox}}, 5)
 
 
-def test_a_server_that_hands_nothing_over_streams_all_the_same(worked_example: WorkedExample) -> None:
+def test_server_without_connection_handover_still_streams(worked_example: WorkedExample) -> None:
     person = make_person()
     client = worked_example.app.test_client()
     client.set_cookie(*cookie_of(person).split("=", 1))
@@ -203,7 +201,7 @@ def test_a_server_that_hands_nothing_over_streams_all_the_same(worked_example: W
     assert hub._pages == {}
 
 
-def test_streams_beyond_what_a_process_can_hold_are_refused_and_pages_ask_instead(
+def test_streams_over_the_process_limit_are_refused_and_pages_poll(
     worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = worked_example.app.test_client()
@@ -213,7 +211,7 @@ def test_streams_beyond_what_a_process_can_hold_are_refused_and_pages_ask_instea
     assert client.get("/headshots/status").status_code == 200
 
 
-def test_a_stream_of_somebody_not_signed_in(worked_example: WorkedExample) -> None:
+def test_stream_without_session_is_refused(worked_example: WorkedExample) -> None:
     answer = worked_example.app.test_client().get("/headshots/events")
     assert answer.status_code == 401
 

@@ -96,7 +96,7 @@ class Killed(BaseException):
 
 
 @pytest.mark.parametrize("step", ["listing", "first photo", "last photo", "storing", "recording", "finishing"])
-def test_stopped_at_any_step_it_goes_on_where_it_was(
+def test_erasure_stopped_at_any_step_is_resumed(
     worked_example: WorkedExample, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = [f"p{number}" for number in range(5)]
@@ -176,9 +176,7 @@ def test_refused_photos_are_left_out_and_counted(worked_example: WorkedExample) 
     ] == ["1"]
 
 
-def test_provider_that_lists_without_end_fills_neither_table_nor_storage(
-    worked_example: WorkedExample, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_endless_photo_list_is_capped(worked_example: WorkedExample, caplog: pytest.LogCaptureFixture) -> None:
     shoot = finished(worked_example, *(f"p{number}" for number in range(6)))
     mirroring.copy_photos(shoot.id, worked_example.portal, CopyLimits(photos=4))
     assert [photo.provider_id for photo in photos.list_viewable(shoot.id)] == ["p0", "p1", "p2", "p3"]
@@ -215,7 +213,7 @@ def test_photos_beyond_a_shoots_share_of_the_storage_are_left_out(worked_example
     assert stage_of(shoot) is Stage.READY
 
 
-def test_when_every_photo_is_refused_that_is_said(worked_example: WorkedExample) -> None:
+def test_refusal_of_all_photos_is_reported(worked_example: WorkedExample) -> None:
     shoot = finished(worked_example, "p1")
     worked_example.downloader.content["p1"] = b""
     copy(worked_example, shoot)
@@ -245,7 +243,7 @@ def test_one_photo_that_never_comes_does_not_hold_up_the_others(worked_example: 
     assert worked_example.query("SELECT refused FROM photos WHERE provider_id = 'gone'") == [("NeverThere",)]
 
 
-def test_a_photo_server_that_is_down_is_waited_for(worked_example: WorkedExample) -> None:
+def test_unavailable_photo_host_is_retried(worked_example: WorkedExample) -> None:
     shoot = finished(worked_example, "p1", "p2")
     queue_copy(worked_example, shoot)
     worked_example.downloader.cues["p1"] += [PhotoUnavailable("no answer")] * 9
@@ -254,7 +252,7 @@ def test_a_photo_server_that_is_down_is_waited_for(worked_example: WorkedExample
     assert worked_example.downloader.fetched.count("p2") == 1
 
 
-def test_a_provider_that_is_down_is_waited_for(worked_example: WorkedExample) -> None:
+def test_provider_outage_is_retried(worked_example: WorkedExample) -> None:
     shoot = finished(worked_example, "p1")
     queue_copy(worked_example, shoot)
     worked_example.provider.fails("list_photos", *[Unavailable("GET", "/photos")] * 9)
@@ -262,9 +260,7 @@ def test_a_provider_that_is_down_is_waited_for(worked_example: WorkedExample) ->
     assert stage_of(shoot) is Stage.READY
 
 
-def test_a_storage_that_is_down_or_full_is_waited_for(
-    worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unavailable_or_full_storage_is_retried(worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch) -> None:
     shoot = finished(worked_example, "p1")
     queue_copy(worked_example, shoot)
     left = {"failures": 9}
@@ -360,7 +356,7 @@ def test_what_is_not_to_be_copied_costs_no_call(worked_example: WorkedExample, f
     assert worked_example.shoot(shoot).problem is None
 
 
-def test_the_page_is_told_of_each_photo(worked_example: WorkedExample) -> None:
+def test_version_is_published_for_each_photo(worked_example: WorkedExample) -> None:
     shoot = finished(worked_example, "p1", "p2", "p3")
     before = people.get_version(shoot.person_id)
     copy(worked_example, shoot)

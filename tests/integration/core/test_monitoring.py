@@ -88,7 +88,7 @@ def test_monitoring_reads_every_number(worked_example: WorkedExample) -> None:
     assert "example.com" not in "\n".join(lines)
 
 
-def test_an_empty_portal_has_numbers_too(worked_example: WorkedExample) -> None:
+def test_metrics_of_empty_database_are_zero(worked_example: WorkedExample) -> None:
     """Nothing has come yet: the ages are left out instead of being made up."""
     text = vitals(NOW).decode()
     assert 'portal_deliveries{state="received"} 0.0' in text
@@ -108,7 +108,7 @@ def test_longer_than_usual_is_stuck_and_a_known_problem_is_not(worked_example: W
     assert [one.problem for one in seen.troubled] == ["link_lost"]
 
 
-def test_silence_counts_only_while_something_is_under_way(worked_example: WorkedExample) -> None:
+def test_missing_webhooks_are_reported_only_with_shoots_in_progress(worked_example: WorkedExample) -> None:
     """People who take their photos for days are no reason for an alarm; a session at work without a word is."""
     shoot("onboarding", since=timedelta(days=2))
     assert not monitoring.get_health_report(NOW).is_silent

@@ -185,14 +185,14 @@ def test_file_above_the_cap_is_refused(worked_example: WorkedExample) -> None:
         )
 
 
-def test_broken_photo_is_refused_with_its_reason(worked_example: WorkedExample) -> None:
+def test_damaged_photo_is_refused_with_reason(worked_example: WorkedExample) -> None:
     photo = upload(worked_example, make_person(), saved(portrait(800, 1000))[:4000])
     assert photo.refused == "broken"
     assert photo.copied_at is None
     assert list(worked_example.portal.storage.list("uploads/")) == []
 
 
-def test_deleted_own_photo_cannot_be_chosen_and_no_choice_stands_on_it(worked_example: WorkedExample) -> None:
+def test_deleted_own_photo_is_not_selectable_and_clears_its_choice(worked_example: WorkedExample) -> None:
     person = make_person()
     photo = upload(worked_example, person)
     choose(worked_example, person, photo)

@@ -63,7 +63,7 @@ def passed(told: Timeline) -> list[tuple[Event, float]]:
     return [(each.event, (each.at - NOW) / MINUTE) for each in told.passed]
 
 
-def test_a_finished_shoot_teaches_how_long_each_step_took(worked_example: WorkedExample) -> None:
+def test_finished_shoot_records_step_durations(worked_example: WorkedExample) -> None:
     shoot = begin(opened=2)
     for status, minute in (("waiting", 20), ("pending", 30), ("generatingHeadshots", 60), ("active", 90)):
         tell(shoot, status, minute)
@@ -86,7 +86,7 @@ def test_an_outage_does_not_make_a_step_look_long(worked_example: WorkedExample)
     assert kept(Step.MAKING) == []
 
 
-def test_a_change_found_soon_after_the_last_look_is_known_well_enough(worked_example: WorkedExample) -> None:
+def test_change_soon_after_previous_check_counts_as_exact(worked_example: WorkedExample) -> None:
     shoot = begin()
     tell(shoot, "waiting", 20)
     tell(shoot, "pending", 30)
@@ -95,14 +95,14 @@ def test_a_change_found_soon_after_the_last_look_is_known_well_enough(worked_exa
     assert kept(Step.MAKING) == [60]
 
 
-def test_a_step_that_was_jumped_over_teaches_nothing(worked_example: WorkedExample) -> None:
+def test_skipped_step_records_no_duration(worked_example: WorkedExample) -> None:
     shoot = begin()
     tell(shoot, "pending", 30)
     assert {step: kept(step) for step in Step} == {step: [] for step in Step}
     assert passed(story(shoot, 40))[-2:] == [(Event.RECEIVED, 30), (Event.BEGUN, 30)]
 
 
-def test_a_shoot_that_is_sent_back_teaches_nothing_of_its_second_studio(worked_example: WorkedExample) -> None:
+def test_reset_shoot_records_no_duration_for_second_onboarding(worked_example: WorkedExample) -> None:
     shoot = begin()
     for status, minute in (("waiting", 20), ("pending", 30), ("active", 60), ("onboarding", 90), ("waiting", 100)):
         tell(shoot, status, minute)
@@ -118,7 +118,7 @@ def test_test_sessions_are_learned_from_apart(worked_example: WorkedExample) -> 
     assert shoot_steps.list_latest_durations(NOW + timedelta(days=1), is_development=True, limit=9)["making"] == [120]
 
 
-def test_all_processes_expect_the_same_until_the_next_stroke(worked_example: WorkedExample) -> None:
+def test_all_processes_use_the_same_expectations_until_refresh(worked_example: WorkedExample) -> None:
     shoot = begin()
     early, late = Expectations(), Expectations()
     stroke = datetime(2026, 11, 2, 9, 0, tzinfo=NOW.tzinfo)
@@ -146,7 +146,7 @@ def test_only_the_latest_are_kept(worked_example: WorkedExample, monkeypatch: py
     assert len(found["checking"]) == 3
 
 
-def test_the_story_says_what_was_and_what_comes(worked_example: WorkedExample) -> None:
+def test_timeline_shows_past_and_expected_steps(worked_example: WorkedExample) -> None:
     shoot = begin()
     told = story(shoot, 5)
     assert (told.step, told.since, told.coming[0]) == (Step.STUDIO, NOW + 2 * MINUTE, Event.RECEIVED)
@@ -158,7 +158,7 @@ def test_the_story_says_what_was_and_what_comes(worked_example: WorkedExample) -
     assert (told.confirmed_by, told.is_late, told.is_stuck, told.tries_again) == ("event", False, False, False)
 
 
-def test_a_moment_that_was_only_found_out_is_told_as_rough(worked_example: WorkedExample) -> None:
+def test_time_found_by_polling_is_shown_as_approximate(worked_example: WorkedExample) -> None:
     shoot = begin()
     tell(shoot, "waiting", 20, by="check")
     assert [each.is_rough for each in story(shoot, 30).passed] == [False, False, True]
@@ -178,7 +178,7 @@ def test_late_comes_before_stuck_and_a_new_attempt_is_neither(worked_example: Wo
     assert (story(shoot, 31 + 7 * hour).tries_again, story(shoot, 31 + 7 * hour).is_stuck) == (True, False)
 
 
-def test_whose_turn_it_is_nobody_waits(worked_example: WorkedExample) -> None:
+def test_first_in_queue_has_no_wait(worked_example: WorkedExample) -> None:
     shoot = begin()
     told = story(shoot, 60 * 24 * 30)
     assert (told.is_late, told.is_stuck) == (False, False)

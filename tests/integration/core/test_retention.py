@@ -102,7 +102,7 @@ def test_files_follow_a_day_after_their_photos(worked_example: WorkedExample) ->
         assert list(fsck.list_violations(storage, now=NOW, read_files=False)) == []
 
 
-def test_who_never_chose_is_told_so(worked_example: WorkedExample) -> None:
+def test_person_without_choice_is_informed_at_deletion(worked_example: WorkedExample) -> None:
     """An empty gallery would be a riddle."""
     with worked_example.app.app_context():
         person_id, _photos = finished_shoot(worked_example, days_ago=91, chosen=False)
@@ -179,7 +179,7 @@ KEPT = {
 }
 
 
-def test_night_after_night_each_thing_goes_when_its_time_has_come(worked_example: WorkedExample) -> None:
+def test_nightly_retention_deletes_expired_data_only(worked_example: WorkedExample) -> None:
     """Nobody signs in and nothing else happens: the schedule alone does it, through the queue."""
     worked_example.clock.now = NOW
     person_id, photos_of = finished_shoot(worked_example, days_ago=0, chosen=True)

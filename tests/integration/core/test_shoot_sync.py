@@ -39,7 +39,7 @@ def their(worked_example: WorkedExample, shoot: Shoot):
     return worked_example.provider.models[shoot.provider_id or ""]
 
 
-def test_a_check_brings_the_shoot_where_the_provider_is(worked_example: WorkedExample) -> None:
+def test_refresh_applies_provider_status(worked_example: WorkedExample) -> None:
     shoot = ours(worked_example)
     their(worked_example, shoot).status = "failed"
     worked_example.clock.advance(seconds=5)
@@ -57,7 +57,7 @@ def test_finished_queues_the_copy_once(worked_example: WorkedExample) -> None:
     assert worked_example.shoot(shoot).finished_at == NOW + timedelta(seconds=1)
 
 
-def test_an_event_during_the_question_outranks_the_answer(worked_example: WorkedExample) -> None:
+def test_event_during_reread_overrides_its_response(worked_example: WorkedExample) -> None:
     shoot = ours(worked_example)
 
     def meanwhile() -> None:
@@ -74,7 +74,7 @@ def test_an_event_during_the_question_outranks_the_answer(worked_example: Worked
 
 
 @pytest.mark.parametrize("ahead", [timedelta(minutes=4), timedelta(minutes=-4)])
-def test_a_provider_whose_clock_is_wrong_is_not_asked_for_ever(worked_example: WorkedExample, ahead: timedelta) -> None:
+def test_provider_clock_skew_does_not_cause_endless_rereads(worked_example: WorkedExample, ahead: timedelta) -> None:
     shoot = ours(worked_example)
     tell(shoot, "generatingHeadshots", at=NOW + ahead)
     worked_example.clock.advance(seconds=30)
@@ -100,7 +100,7 @@ def test_sent_back_to_the_beginning_its_photos_and_choice_are_out_of_sight(worke
     assert worked_example.query("SELECT count(*) FROM photos WHERE removed_at IS NULL") == [(0,)]
 
 
-def test_a_later_run_nobody_told_us_of_is_noticed(worked_example: WorkedExample) -> None:
+def test_later_run_without_webhook_is_detected(worked_example: WorkedExample) -> None:
     """Finished, sent back and finished again between two looks: only the date gives it away."""
     person = make_person()
     agree(person)
@@ -159,7 +159,7 @@ def test_every_change_is_in_the_audit_trail_and_told_to_the_page(worked_example:
     ]
 
 
-def test_a_pick_known_before_its_photo_waits_for_it(worked_example: WorkedExample) -> None:
+def test_favorite_known_before_its_photo_is_applied_later(worked_example: WorkedExample) -> None:
     shoot = ours(worked_example, "active")
     with transaction():
         for _ in range(2):

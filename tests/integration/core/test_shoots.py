@@ -48,7 +48,7 @@ def stage_of(person: Person) -> Stage:
     return journey.load(person).stage
 
 
-def test_a_press_leads_to_a_session_and_its_link(worked_example: WorkedExample) -> None:
+def test_start_request_creates_session_and_link(worked_example: WorkedExample) -> None:
     person = ready_person()
     shoot = press(person)
     assert stage_of(person) is Stage.CONSENT_GIVEN
@@ -66,7 +66,7 @@ def test_a_press_leads_to_a_session_and_its_link(worked_example: WorkedExample) 
     assert worked_example.provider.calls == ["create_model"]
 
 
-def test_without_consent_nothing_is_asked_for(worked_example: WorkedExample) -> None:
+def test_no_session_is_requested_without_consent(worked_example: WorkedExample) -> None:
     person = make_person()
     with pytest.raises(ConsentMissing):
         press(person)
@@ -74,7 +74,7 @@ def test_without_consent_nothing_is_asked_for(worked_example: WorkedExample) -> 
     assert worked_example.query("SELECT count(*) FROM shoots") == [(0,)]
 
 
-def test_twenty_presses_at_once_make_one_shoot_and_one_job(worked_example: WorkedExample) -> None:
+def test_concurrent_starts_create_one_shoot_and_one_job(worked_example: WorkedExample) -> None:
     person_id = ready_person().id
 
     def one() -> UUID:
@@ -101,7 +101,7 @@ def test_two_workers_at_once_make_one_session(worked_example: WorkedExample) -> 
     assert None in outcomes
 
 
-def test_an_attempt_in_progress_is_waited_for_and_not_repeated(worked_example: WorkedExample) -> None:
+def test_running_creation_attempt_is_not_repeated(worked_example: WorkedExample) -> None:
     shoot = press(ready_person())
     worked_example.provider.after_create.append(lambda: _second_attempt(worked_example, shoot))
     create(worked_example)
@@ -114,7 +114,7 @@ def _second_attempt(worked_example: WorkedExample, shoot: Shoot) -> None:
     assert running.value.at == NOW + shoot_creation.ATTEMPT_LEASE
 
 
-def test_a_worker_killed_in_its_attempt_is_followed_by_another(worked_example: WorkedExample) -> None:
+def test_creation_attempt_of_killed_worker_is_continued_by_another(worked_example: WorkedExample) -> None:
     """The job comes back long before the attempt counts as dead, and must not end with nothing done."""
     shoot = press(ready_person())
     [arguments] = worked_example.list_queued("shoots.create_session")
@@ -134,7 +134,7 @@ def test_a_worker_killed_in_its_attempt_is_followed_by_another(worked_example: W
     assert worked_example.shoot(shoot).provider_id is not None
 
 
-def test_lost_answer_is_looked_for_and_not_asked_again(worked_example: WorkedExample) -> None:
+def test_lost_create_response_is_resolved_by_lookup(worked_example: WorkedExample) -> None:
     person = ready_person()
     shoot = press(person)
     worked_example.provider.after_create.append(build_lost_response())
@@ -152,7 +152,7 @@ def test_lost_answer_is_looked_for_and_not_asked_again(worked_example: WorkedExa
     assert worked_example.query("SELECT count(*) FROM audit_entries WHERE action = 'shoot.link_lost'") == [(1,)]
 
 
-def test_lost_answer_with_nothing_found_asks_again(worked_example: WorkedExample) -> None:
+def test_lost_create_response_without_match_is_retried(worked_example: WorkedExample) -> None:
     shoot = press(ready_person())
     worked_example.provider.fails("create_model", build_lost_response())
     worked_example.work()
@@ -160,7 +160,7 @@ def test_lost_answer_with_nothing_found_asks_again(worked_example: WorkedExample
     assert worked_example.shoot(shoot).signed_url is not None
 
 
-def test_a_link_that_comes_late_is_kept(worked_example: WorkedExample) -> None:
+def test_late_signed_url_is_stored(worked_example: WorkedExample) -> None:
     """An attempt taken for dead still answers: its link is the only one there will ever be."""
     person = ready_person()
     shoot = press(person)
@@ -181,7 +181,7 @@ def test_a_link_that_comes_late_is_kept(worked_example: WorkedExample) -> None:
     assert len(worked_example.provider.models) == 1
 
 
-def test_an_attempt_overtaken_while_it_looked_does_not_create(worked_example: WorkedExample) -> None:
+def test_expired_creation_attempt_does_not_create(worked_example: WorkedExample) -> None:
     shoot = press(ready_person())
     worked_example.provider.fails("create_model", build_lost_response())
     with pytest.raises(RetryLater):
@@ -217,7 +217,7 @@ def test_consent_withdrawn_before_the_job_means_no_call(worked_example: WorkedEx
     assert worked_example.shoot(shoot).provider_id is not None
 
 
-def test_somebody_who_left_gets_no_session(worked_example: WorkedExample) -> None:
+def test_deactivated_person_gets_no_session(worked_example: WorkedExample) -> None:
     person = ready_person()
     press(person)
     worked_example.query("UPDATE people SET deactivated_at = %(now)s WHERE id = %(id)s", now=NOW, id=person.id)
@@ -233,7 +233,7 @@ def test_somebody_who_left_gets_no_session(worked_example: WorkedExample) -> Non
         (InvalidEmail("POST", POST, status=400), Problem.REFUSED),
     ],
 )
-def test_a_refusal_is_said_once_and_not_repeated(
+def test_refused_create_is_reported_once_and_not_retried(
     worked_example: WorkedExample, error: Exception, problem: Problem
 ) -> None:
     person = ready_person()
@@ -318,7 +318,7 @@ def test_refused_start_is_a_task_and_starts_again_once_resolved(worked_example: 
     assert journey.load(person).problem is None
 
 
-def test_a_nonsense_answer_is_tried_again_and_at_last_said(worked_example: WorkedExample) -> None:
+def test_malformed_response_is_retried_and_then_reported(worked_example: WorkedExample) -> None:
     person = ready_person()
     press(person)
     nonsense = UnexpectedResponse("GET", POST, reason="nonsense", retryable=False)
@@ -371,7 +371,7 @@ def test_the_database_forbids_two_open_shoots(worked_example: WorkedExample) -> 
         make_shoot(person)
 
 
-def test_a_creation_whose_job_got_lost_is_taken_up_by_the_sweep(worked_example: WorkedExample) -> None:
+def test_sweep_requeues_creation_with_lost_job(worked_example: WorkedExample) -> None:
     shoot = press(ready_person())
     worked_example.query("DELETE FROM procrastinate_jobs")
     sweep.reconcile_shoots(worked_example.portal)

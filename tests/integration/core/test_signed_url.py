@@ -53,7 +53,7 @@ def test_the_link_is_for_its_owner_in_the_studio_stage_only(worked_example: Work
     assert open_studio(owner, worked_example.portal) is None
 
 
-def test_a_link_sealed_with_a_forgotten_key_is_said_to_be_lost(worked_example: WorkedExample) -> None:
+def test_link_encrypted_with_removed_key_is_reported_lost(worked_example: WorkedExample) -> None:
     person = ready_person()
     press(person)
     worked_example.work()

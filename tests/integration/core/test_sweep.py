@@ -98,7 +98,7 @@ def test_sessions_of_others_and_closed_ones_are_left_alone(worked_example: Worke
     assert worked_example.shoot(closed).provider_status == "deleted"
 
 
-def test_what_is_no_longer_listed_is_asked_for_and_believed_the_second_time(worked_example: WorkedExample) -> None:
+def test_unlisted_shoot_is_rechecked_and_deleted_the_second_time(worked_example: WorkedExample) -> None:
     shoot, model = known(worked_example, "pending", "pending")
     known(worked_example, "pending", "pending")
     del worked_example.provider.models[model.id]

@@ -69,7 +69,7 @@ def line_of(worked_example: WorkedExample, shoot: Shoot) -> Any:
 # Order
 
 
-def test_whose_job_it_is_does_not_matter(worked_example: WorkedExample) -> None:
+def test_start_job_serves_the_next_person_regardless_of_owner(worked_example: WorkedExample) -> None:
     """Jobs are taken in the opposite order, and still the first who asked is the first who is served."""
     for number in range(5):
         press(worked_example, number, at=NOW + timedelta(seconds=number))
@@ -79,14 +79,14 @@ def test_whose_job_it_is_does_not_matter(worked_example: WorkedExample) -> None:
     assert served(worked_example) == [f"n{number}@example.com" for number in range(5)]
 
 
-def test_the_same_moment_is_decided_by_the_ticket(worked_example: WorkedExample) -> None:
+def test_equal_times_are_ordered_by_queue_ticket(worked_example: WorkedExample) -> None:
     for number in range(4):
         press(worked_example, number, at=NOW)
     worked_example.work()
     assert served(worked_example) == [f"n{number}@example.com" for number in range(4)]
 
 
-def test_who_presses_again_keeps_their_place(worked_example: WorkedExample) -> None:
+def test_repeated_start_keeps_queue_position(worked_example: WorkedExample) -> None:
     first, second = press(worked_example, 1), press(worked_example, 2, at=NOW + timedelta(seconds=1))
     worked_example.clock.advance(minutes=5)
     person = bench_person(first)
@@ -118,7 +118,7 @@ def test_a_failed_try_keeps_the_place(worked_example: WorkedExample, error: Prov
     assert served(worked_example) == ["n1@example.com"]
 
 
-def test_many_workers_at_once_serve_everybody_once_and_in_order(worked_example: WorkedExample) -> None:
+def test_concurrent_workers_serve_each_person_once_in_order(worked_example: WorkedExample) -> None:
     for number in range(24):
         press(worked_example, number, at=NOW + timedelta(seconds=number))
     worked_example.clock.advance(minutes=1)
@@ -134,7 +134,7 @@ def test_many_workers_at_once_serve_everybody_once_and_in_order(worked_example: 
 # The budget, and the provider that is away
 
 
-def test_nobody_is_called_up_before_there_is_leave_for_the_call(worked_example: WorkedExample) -> None:
+def test_no_start_is_made_before_budget_is_reserved(worked_example: WorkedExample) -> None:
     shoot = press(worked_example)
     while isinstance(worked_example.portal.budget.acquire("interactive", worked_example.clock.now), Grant):
         pass
@@ -174,7 +174,7 @@ def test_an_outage_is_said_instead_of_a_number_until_somebody_is_served(worked_e
     assert not line_of(worked_example, press(worked_example)).is_down
 
 
-def test_one_that_fails_by_itself_lets_the_others_go_by(worked_example: WorkedExample) -> None:
+def test_failing_creation_does_not_block_the_queue(worked_example: WorkedExample) -> None:
     press(worked_example, 1)
     press(worked_example, 2, at=NOW + timedelta(seconds=1))
     worked_example.provider.fails("create_model", Unavailable("POST", POST, status=500))
@@ -185,7 +185,7 @@ def test_one_that_fails_by_itself_lets_the_others_go_by(worked_example: WorkedEx
     assert served(worked_example) == ["n2@example.com"]
 
 
-def test_a_clear_refusal_made_nothing_so_nothing_is_looked_for(worked_example: WorkedExample) -> None:
+def test_refused_create_triggers_no_lookup(worked_example: WorkedExample) -> None:
     person = make_person()
     agree(person)
     shoots.request_shoot(person, provider="profilebakery", development=False, now=NOW)
@@ -194,7 +194,7 @@ def test_a_clear_refusal_made_nothing_so_nothing_is_looked_for(worked_example: W
     assert worked_example.provider.calls == ["create_model", "create_model"]
 
 
-def test_a_refusal_after_a_lost_answer_does_not_end_the_doubt_before_it_is_looked_into(
+def test_refusal_after_lost_response_requires_lookup_before_retry(
     worked_example: WorkedExample,
 ) -> None:
     shoot = press(worked_example)
@@ -209,7 +209,7 @@ def test_a_refusal_after_a_lost_answer_does_not_end_the_doubt_before_it_is_looke
 # Leaving the line
 
 
-def test_who_withdraws_leaves_the_line_and_comes_back_to_their_place(worked_example: WorkedExample) -> None:
+def test_withdrawal_leaves_queue_and_renewed_consent_restores_position(worked_example: WorkedExample) -> None:
     shoot = press(worked_example, 1)
     press(worked_example, 2, at=NOW + timedelta(seconds=1))
     person = bench_person(shoot)
@@ -228,7 +228,7 @@ def test_who_withdraws_leaves_the_line_and_comes_back_to_their_place(worked_exam
 # The page
 
 
-def test_a_place_counts_those_who_asked_before_and_have_no_session(worked_example: WorkedExample) -> None:
+def test_queue_position_counts_earlier_requests_without_session(worked_example: WorkedExample) -> None:
     waiting_now = [press(worked_example, number, at=NOW + timedelta(seconds=number)) for number in range(5)]
     make_shoot(make_person(), requested_at=NOW)
     make_shoot(make_person(), requested_at=NOW, provider_id=None, provider_status=None, problem=Problem.REFUSED)
@@ -273,7 +273,7 @@ def nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
     return [plan, *(each for child in plan.get("Plans", []) for each in nodes(child))]
 
 
-def test_looking_costs_one_statement_and_no_call(worked_example: WorkedExample) -> None:
+def test_viewing_takes_one_statement_and_no_provider_call(worked_example: WorkedExample) -> None:
     shoot = worked_example.shoot(press(worked_example))
     statements: list[str] = []
 
@@ -292,7 +292,7 @@ def test_looking_costs_one_statement_and_no_call(worked_example: WorkedExample) 
 # Nothing is lost
 
 
-def test_missing_turns_are_found_by_fsck_and_mended_by_the_sweep(worked_example: WorkedExample, tmp_path: Any) -> None:
+def test_missing_start_jobs_are_found_by_fsck_and_queued_by_sweep(worked_example: WorkedExample, tmp_path: Any) -> None:
     for number in range(3):
         press(worked_example, number)
     storage = LocalStorage(tmp_path / "none")
@@ -306,7 +306,7 @@ def test_missing_turns_are_found_by_fsck_and_mended_by_the_sweep(worked_example:
     assert len(worked_example.list_queued(job_types.CREATE_SESSION.name)) == 3
 
 
-def test_a_turn_with_nobody_left_ends_without_taking_leave(worked_example: WorkedExample) -> None:
+def test_start_job_with_empty_queue_consumes_no_budget(worked_example: WorkedExample) -> None:
     shoot = press(worked_example)
     turn(worked_example)
     before = worked_example.query("SELECT tokens FROM provider_budget")
@@ -315,7 +315,7 @@ def test_a_turn_with_nobody_left_ends_without_taking_leave(worked_example: Worke
     assert worked_example.shoot(shoot).attempts == 1
 
 
-def test_a_bug_in_our_own_code_is_tried_again_and_at_last_said(worked_example: WorkedExample) -> None:
+def test_unexpected_exception_is_retried_and_then_reported(worked_example: WorkedExample) -> None:
     person = make_person()
     agree(person)
     shoots.request_shoot(person, provider="profilebakery", development=False, now=NOW)

@@ -97,7 +97,7 @@ def rush(portal_settings: Callable[..., Settings], database_url: str) -> Iterato
 
 
 @pytest.mark.timeout(200)
-def test_everybody_is_served_in_the_order_of_asking_and_the_provider_refuses_nothing(rush: Rush) -> None:
+def test_queue_is_served_in_order_without_provider_refusals(rush: Rush) -> None:
     rush.arrive(PEOPLE)
     rush.work_together()
     served_at = rush.served_at()
@@ -111,7 +111,7 @@ def test_everybody_is_served_in_the_order_of_asking_and_the_provider_refuses_not
 
 
 @pytest.mark.timeout(200)
-def test_a_limit_lower_than_configured_is_learnt_before_it_is_met(rush: Rush) -> None:
+def test_lower_provider_limit_is_adopted_from_headers(rush: Rush) -> None:
     """The headers say twenty a minute, the contract said sixty; others use the key as well."""
     requests.put(f"{rush.sandbox.control_url}/settings", json={"rate_limit": 20}, timeout=10).raise_for_status()
     rush.arrive(30)

@@ -42,7 +42,7 @@ def kept(worked_example: WorkedExample) -> int:
     return int(count)
 
 
-def test_good_is_kept_and_answered_without_a_word_too_many(worked_example: WorkedExample) -> None:
+def test_authentic_webhook_is_stored_with_minimal_response(worked_example: WorkedExample) -> None:
     answer = post(worked_example.app)
     assert answer.status_code == 200
     assert "Set-Cookie" not in answer.headers
@@ -78,7 +78,7 @@ def test_raw_bytes_are_what_is_signed(worked_example: WorkedExample) -> None:
         signed_headers(BODY + b" ", NOW),
     ],
 )
-def test_what_is_not_authentic_is_kept_nowhere(worked_example: WorkedExample, headers: list[tuple[str, str]]) -> None:
+def test_forged_webhook_is_not_stored(worked_example: WorkedExample, headers: list[tuple[str, str]]) -> None:
     answer = worked_example.app.test_client().post(PATH, data=BODY, headers=headers)
     assert answer.status_code == 401
     assert "Set-Cookie" not in answer.headers
@@ -100,7 +100,7 @@ def test_a_flood_of_wrong_signatures_is_slowed_and_valid_ones_pass(worked_exampl
     assert kept(worked_example) == 1
 
 
-def test_what_is_authentic_is_not_even_counted(worked_example: WorkedExample) -> None:
+def test_authentic_webhooks_are_not_rate_limited(worked_example: WorkedExample) -> None:
     worked_example.app.extensions["throttle"] = None
     assert post(worked_example.app).status_code == 200
 
@@ -121,7 +121,7 @@ def test_a_flood_costs_the_database_a_few_statements(
     assert len(asked) <= 48 / 8 + 1
 
 
-def test_unreadable_but_authentic_is_a_dead_letter(worked_example: WorkedExample) -> None:
+def test_authentic_unreadable_webhook_is_a_dead_letter(worked_example: WorkedExample) -> None:
     assert post(worked_example.app, b"not json").status_code == 200
     assert worked_example.query("SELECT state FROM deliveries") == [("dead",)]
 
@@ -188,7 +188,7 @@ def test_an_older_secret_is_told_to_whoever_wants_to_take_it_away(
     assert "old-one" not in str([record.__dict__ for record in caplog.records])
 
 
-def test_the_door_counts_by_outcome(worked_example: WorkedExample) -> None:
+def test_webhooks_are_counted_by_outcome(worked_example: WorkedExample) -> None:
     def counted() -> list[float]:
         results = ("stored", "duplicate", "rejected")
         return [REGISTRY.get_sample_value("portal_webhooks_total", {"result": each}) or 0 for each in results]
@@ -199,7 +199,7 @@ def test_the_door_counts_by_outcome(worked_example: WorkedExample) -> None:
     assert [now - then for now, then in zip(counted(), before, strict=True)] == [1, 1, 1]
 
 
-def test_a_database_that_is_down_means_come_again(portal_settings: Any) -> None:
+def test_unavailable_database_returns_503_with_retry_after(portal_settings: Any) -> None:
     app = create_app(portal_settings(), clock=lambda: NOW)
     with closing_connections(app):
         answer = post(app)
@@ -208,7 +208,7 @@ def test_a_database_that_is_down_means_come_again(portal_settings: Any) -> None:
     assert "Set-Cookie" not in answer.headers
 
 
-def test_it_needs_neither_session_nor_token_and_leaves_none(worked_example: WorkedExample) -> None:
+def test_webhook_request_uses_no_session_and_no_csrf_token(worked_example: WorkedExample) -> None:
     client = worked_example.app.test_client()
     client.set_cookie(worked_example.app.config["SESSION_COOKIE_NAME"], "A" * 43)
     answer = client.post(PATH, data=BODY, headers=signed_headers(BODY, NOW))

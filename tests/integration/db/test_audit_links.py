@@ -84,7 +84,7 @@ HOSTILE_SETTINGS = (
 
 @pytest.mark.usefixtures("context")
 @pytest.mark.parametrize("setting", HOSTILE_SETTINGS)
-def test_no_setting_of_a_session_has_a_say(connection: psycopg.Connection[Any], setting: str) -> None:
+def test_database_session_settings_do_not_change_the_chain(connection: psycopg.Connection[Any], setting: str) -> None:
     for statement in setting.split("; "):
         connection.execute(statement)
     connection.execute(

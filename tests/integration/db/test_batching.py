@@ -50,14 +50,14 @@ def test_what_is_written_is_kept_at_once(lane: StatementBatcher, conninfo: str) 
     assert lane.run("SELECT 1 WHERE false", {}) is None
 
 
-def test_a_connection_the_server_closed_is_replaced_unnoticed(lane: StatementBatcher, conninfo: str) -> None:
+def test_connection_closed_by_server_is_replaced(lane: StatementBatcher, conninfo: str) -> None:
     first = pid(lane)
     with psycopg.connect(conninfo, autocommit=True) as other:
         other.execute("SELECT pg_terminate_backend(%s, 5000)", (first,))
     assert pid(lane) != first
 
 
-def test_a_server_that_is_away_is_an_error_and_nothing_stays_taken() -> None:
+def test_unavailable_server_is_an_error_and_releases_the_reservation() -> None:
     lane = StatementBatcher("postgresql://127.0.0.1:1/none", 1, connect_timeout=2)
     for _ in range(3):
         with pytest.raises(psycopg.OperationalError):
@@ -71,7 +71,7 @@ def test_a_statement_that_fails_fails_once_and_leaves_the_connection(lane: State
     assert pid(lane) == first
 
 
-def test_a_connection_left_in_the_middle_of_something_is_thrown_away(lane: StatementBatcher) -> None:
+def test_connection_with_open_transaction_is_discarded(lane: StatementBatcher) -> None:
     first = pid(lane)
     with pytest.raises(psycopg.ProgrammingError):  # it has no row to return
         lane.run("BEGIN", {})
@@ -89,7 +89,7 @@ def test_waiting_has_an_end(conninfo: str) -> None:
     lane.close()
 
 
-def test_first_come_first_served(lane: StatementBatcher) -> None:
+def test_queue_is_first_come_first_served(lane: StatementBatcher) -> None:
     order: list[int] = []
 
     def wait(number: int) -> None:
@@ -139,7 +139,7 @@ def things(conninfo: str) -> Iterator[psycopg.Connection[tuple[str]]]:
         yield connection
 
 
-def test_those_who_wait_share_a_transaction_and_each_gets_its_own_answer(
+def test_batched_statements_share_a_transaction_and_get_their_own_results(
     lane: StatementBatcher, things: psycopg.Connection[tuple[str]]
 ) -> None:
     pid(lane)
@@ -152,7 +152,9 @@ def test_those_who_wait_share_a_transaction_and_each_gets_its_own_answer(
     assert things.execute("SELECT count(*) FROM things").fetchone() == (3,)
 
 
-def test_one_that_fails_takes_no_other_with_it(lane: StatementBatcher, things: psycopg.Connection[tuple[str]]) -> None:
+def test_failed_statement_does_not_fail_its_batch(
+    lane: StatementBatcher, things: psycopg.Connection[tuple[str]]
+) -> None:
     first = pid(lane)
     found = together(lane, ["a", "b", "far too long", "c"])
     assert [isinstance(each, tuple) for each in found] == [True, True, False, True]
@@ -161,7 +163,7 @@ def test_one_that_fails_takes_no_other_with_it(lane: StatementBatcher, things: p
     assert pid(lane) == first
 
 
-def test_a_party_whose_connection_dies_goes_again_on_a_new_one(
+def test_batch_is_retried_on_a_new_connection(
     lane: StatementBatcher, things: psycopg.Connection[tuple[str]], conninfo: str
 ) -> None:
     first = pid(lane)
@@ -181,7 +183,7 @@ def test_a_party_whose_connection_dies_goes_again_on_a_new_one(
     assert things.execute("SELECT count(*) FROM things").fetchone() == (3,)
 
 
-def test_when_no_connection_can_be_made_all_of_a_party_hear_of_it(
+def test_failed_connection_fails_the_whole_batch(
     lane: StatementBatcher, things: psycopg.Connection[tuple[str]], conninfo: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = pid(lane)

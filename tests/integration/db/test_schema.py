@@ -57,7 +57,7 @@ def test_database_upgraded_step_by_step_has_the_schema_of_a_new_one(database_url
     assert describe_schema(empty_url) == describe_schema(database_url)
 
 
-def test_queue_schema_is_what_the_installed_library_wants(database_url: str, empty_url: str) -> None:
+def test_queue_schema_matches_the_installed_library(database_url: str, empty_url: str) -> None:
     """Fails after an upgrade of Procrastinate that changes its schema: write a revision with its migration's SQL."""
     with psycopg.connect(empty_url.replace("+psycopg", ""), autocommit=True, connect_timeout=3) as connection:
         connection.execute(SchemaManager.get_schema())  # type: ignore[arg-type]  # the library's own text

@@ -101,7 +101,7 @@ def test_no_window_ever_lets_more_through_than_was_promised(
             assert number <= at_once * (1 + seconds / 60) + in_advance + 1e-6
 
 
-def test_many_at_once_neither_lock_each_other_up_nor_get_too_much(app: Flask) -> None:
+def test_concurrent_requests_neither_deadlock_nor_exceed_the_budget(app: Flask) -> None:
     throttles = [RateLimiter(acquire_shared) for _ in range(4)]
 
     def hammer(number: int) -> int:
@@ -113,7 +113,7 @@ def test_many_at_once_neither_lock_each_other_up_nor_get_too_much(app: Flask) ->
     assert total == 2 * (40 + 4 * 10)
 
 
-def test_table_that_is_locked_holds_nobody_up(
+def test_locked_rate_limit_table_does_not_block_requests(
     app: Flask, database_url: str, portal_settings: Callable[..., Settings]
 ) -> None:
     throttle = RateLimiter(acquire_shared)
@@ -127,7 +127,7 @@ def test_table_that_is_locked_holds_nobody_up(
     app.extensions["best_effort_batcher"].close()
 
 
-def test_callers_are_digests_and_go_when_they_are_old(app: Flask, tmp_path: Path) -> None:
+def test_clients_are_stored_as_digests_and_expire(app: Flask, tmp_path: Path) -> None:
     throttle = RateLimiter(acquire_shared)
     for caller in ("203.0.113.9", "11111111-1111-1111-1111-111111111111"):
         for _ in range(12):

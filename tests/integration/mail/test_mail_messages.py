@@ -61,7 +61,7 @@ def test_in_the_language_of_the_person(office: Office, locale: str, subject: str
 
 @pytest.mark.parametrize("locale", ["en", "de"])
 @pytest.mark.parametrize("kind", NotificationKind)
-def test_every_kind_says_the_same_twice(office: Office, kind: NotificationKind, locale: str) -> None:
+def test_every_mail_has_equal_text_and_html_content(office: Office, kind: NotificationKind, locale: str) -> None:
     portal = office.worked_example.portal
     due = DueNotification(make_person().id, kind, "x@example.com", "Ada", locale, "theirs-1")
     message = MailWriter(portal.settings, "The Studio", portal.clock).render(due)
@@ -91,7 +91,7 @@ def test_languages_differ(office: Office) -> None:
         assert len(texts) == 2, kind
 
 
-def test_a_language_that_is_gone_is_english(office: Office) -> None:
+def test_removed_language_falls_back_to_english(office: Office) -> None:
     office.finish(make_person("ada@example.com", locale="fr"))
     office.deliver()
     [got] = office.post.to("ada@example.com")
@@ -142,7 +142,7 @@ def test_the_studio_link_is_in_no_mail(office: Office) -> None:
 
 
 @pytest.mark.parametrize("address", ["not an address", "help@acme.example\nBcc: x@example.com"])
-def test_a_support_address_that_is_none_stops_the_start(make_office: Callable[..., Office], address: str) -> None:
+def test_invalid_support_email_fails_startup(make_office: Callable[..., Office], address: str) -> None:
     with pytest.raises(Exception, match="SUPPORT_EMAIL"):
         make_office(support_email=address)
 

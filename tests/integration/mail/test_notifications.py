@@ -85,7 +85,7 @@ def test_one_shoot_finished_twenty_times_is_one_mail(office: Office) -> None:
     assert office.states() == [("ready", "sent")]
 
 
-def test_a_mail_exists_exactly_if_the_news_does(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_notification_is_committed_with_its_event(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     shoot = office.shoot()
 
     def fall(_person_id: object) -> None:
@@ -150,7 +150,7 @@ def test_a_server_that_was_down_gets_it_once(office: Office) -> None:
     assert office.worked_example.list_queued(SEND_NOTIFICATION.name) == []
 
 
-def test_a_refused_recipient_holds_up_nobody(office: Office) -> None:
+def test_refused_recipient_does_not_delay_other_mails(office: Office) -> None:
     office.post.refusals["gone@example.com"] = "550 no such mailbox"
     office.finish(make_person("gone@example.com"))
     office.finish(make_person("ada@example.com"))
@@ -172,7 +172,7 @@ def test_a_full_mailbox_is_tried_for_five_days(office: Office) -> None:
     assert office.states() == [("ready", "deferred:452")]
 
 
-def test_a_mistake_of_ours_ends_with_its_name(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_internal_error_exits_with_its_name(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     office.finish()
 
     def fail(_mailer: Mailer, _message: Message) -> None:
@@ -227,7 +227,7 @@ def test_the_deactivated_get_nothing(office: Office) -> None:
 @pytest.mark.parametrize(
     "change", ["closed_at = now()", "copied_at = NULL", "copied_at = copied_at + interval '1 day'"]
 )
-def test_old_news_is_not_told(office: Office, change: str) -> None:
+def test_stale_version_is_not_sent(office: Office, change: str) -> None:
     shoot = office.finish()
     office.worked_example.query(f"UPDATE shoots SET {change} WHERE id = %(id)s", id=shoot.id)
     office.deliver()
@@ -235,7 +235,7 @@ def test_old_news_is_not_told(office: Office, change: str) -> None:
     assert office.states() == [("ready", "no_longer_true")]
 
 
-def test_whoever_is_erased_takes_their_notices_along(office: Office) -> None:
+def test_erasure_deletes_pending_notifications(office: Office) -> None:
     shoot = office.finish()
     office.worked_example.query("DELETE FROM people WHERE id = %(id)s", id=shoot.person_id)
     office.deliver()
@@ -272,7 +272,7 @@ def test_a_finished_session_needs_no_link(office: Office) -> None:
     assert office.states() == []
 
 
-def test_a_link_that_was_found_is_not_mourned(office: Office) -> None:
+def test_recovered_link_sends_no_lost_link_mail(office: Office) -> None:
     shoot = lose_link(office)
     office.worked_example.query("UPDATE shoots SET problem = NULL WHERE id = %(id)s", id=shoot.id)
     office.deliver()
@@ -282,7 +282,7 @@ def test_a_link_that_was_found_is_not_mourned(office: Office) -> None:
 # Credits
 
 
-def test_used_up_credits_are_told_once_a_day(office: Office) -> None:
+def test_exhausted_credits_are_notified_once_a_day(office: Office) -> None:
     office.worked_example.provider.fails("create_model", *(no_credits() for _ in range(4)))
     for number in range(3):
         start(office, f"person-{number}@example.com")
@@ -308,7 +308,7 @@ def test_without_a_support_address_the_admins_hear_it(make_office: Callable[...,
     assert got["Reply-To"] is None
 
 
-def test_who_waited_for_credits_is_told_when_the_session_is_there(office: Office) -> None:
+def test_person_waiting_for_credits_is_notified_when_session_is_ready(office: Office) -> None:
     office.worked_example.provider.fails("create_model", no_credits())
     shoot = start(office, "ada@example.com")
     assert shoot.problem == Problem.NO_CREDITS

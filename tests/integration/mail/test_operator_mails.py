@@ -27,7 +27,7 @@ def watch_over(office: Office) -> None:
     monitoring.report_stuck_shoots(portal)
 
 
-def test_operators_hear_of_people_who_wait_too_long_once_and_at_most_hourly(office: Office) -> None:
+def test_operators_are_notified_of_long_waits_once_and_at_most_hourly(office: Office) -> None:
     first, calm = waiting(office, hours=7), waiting(office, hours=1)
     watch_over(office)
     watch_over(office)
@@ -46,7 +46,7 @@ def test_operators_hear_of_people_who_wait_too_long_once_and_at_most_hourly(offi
     assert office.worked_example.shoot(second).stuck_notified_at == office.worked_example.clock.now
 
 
-def test_whoever_moved_on_and_waits_again_is_told_of_again(office: Office) -> None:
+def test_new_stuck_period_is_notified_again(office: Office) -> None:
     shoot = waiting(office, hours=7)
     watch_over(office)
     office.worked_example.clock.advance(hours=20)
@@ -58,7 +58,7 @@ def test_whoever_moved_on_and_waits_again_is_told_of_again(office: Office) -> No
     assert office.worked_example.shoot(shoot).stuck_notified_at == office.worked_example.clock.now
 
 
-def test_whose_turn_it_is_nobody_is_bothered(office: Office) -> None:
+def test_first_in_queue_causes_no_polling(office: Office) -> None:
     make_shoot(make_person(), provider_status="onboarding", status_since=NOW - timedelta(days=30))
     watch_over(office)
     assert office.states() == []
@@ -67,7 +67,7 @@ def test_whose_turn_it_is_nobody_is_bothered(office: Office) -> None:
 # A dead link
 
 
-def test_a_dead_link_is_told_to_operators_and_answered(office: Office) -> None:
+def test_dead_link_report_notifies_operators(office: Office) -> None:
     portal = office.worked_example.portal
     person = make_person("ada@example.com")
     agree(person)

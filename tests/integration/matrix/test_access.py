@@ -35,7 +35,7 @@ def test_every_part_of_an_address_is_somebodys_or_everybodys(directory: Director
 
 
 @pytest.mark.parametrize("name", ACTORS)
-def test_who_gets_what(name: str, directory: DirectoryFixture) -> None:
+def test_each_role_gets_its_result(name: str, directory: DirectoryFixture) -> None:
     actor = directory.actor(name)
     wrong = {}
     for route in _in_order(directory):
@@ -65,7 +65,7 @@ def test_asking_for_the_methods_opens_nothing(directory: DirectoryFixture) -> No
         assert answer.status_code != 200 or not answer.text, route
 
 
-def test_role_that_is_taken_away_counts_from_the_next_request(directory: DirectoryFixture) -> None:
+def test_revoked_role_applies_at_the_next_request(directory: DirectoryFixture) -> None:
     admin = directory.actor("admin")
     assert admin.call("GET", "/admin/").status_code == 200
     directory.connection.execute("UPDATE people SET role = 'employee', roles = '{}' WHERE subject = 'subject-admin'")

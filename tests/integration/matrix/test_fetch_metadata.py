@@ -62,7 +62,7 @@ def test_our_pages_and_the_person_load_everything(site: str, directory: Director
         assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
 
 
-def test_whoever_comes_to_the_file_from_elsewhere_is_led_to_its_page(directory: DirectoryFixture) -> None:
+def test_cross_site_navigation_to_file_redirects_to_its_page(directory: DirectoryFixture) -> None:
     """As from the identity provider, after it was asked again: nothing is lost, and nothing is saved unasked."""
     actor = directory.actor("admin")
     came = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}

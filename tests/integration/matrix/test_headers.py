@@ -58,7 +58,7 @@ def answers(directory: DirectoryFixture, name: str) -> Iterator[tuple[Route | No
 
 
 @pytest.mark.parametrize("name", [STRANGER, "employee", "admin", IN_STUDIO])
-def test_walls_around_every_answer(name: str, directory: DirectoryFixture) -> None:
+def test_security_headers_on_every_response(name: str, directory: DirectoryFixture) -> None:
     for route, answer in answers(directory, name):
         where = f"{route or answer.request.path}"
         headers = answer.headers
@@ -105,7 +105,7 @@ def test_what_pages_may_load_and_do(name: str, directory: DirectoryFixture) -> N
         nonces.add(nonce)
 
 
-def test_file_that_is_opened_by_itself_runs_nothing(directory: DirectoryFixture) -> None:
+def test_file_opened_directly_executes_nothing(directory: DirectoryFixture) -> None:
     version = directory.app.static_url_path
     for path in (f"{version}/css/tokens.css", f"{version}/js/live.js"):
         answer = directory.actor(STRANGER).call("GET", path)

@@ -66,7 +66,7 @@ def harmless(answer: TestResponse) -> None:
 
 
 @pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)
-def test_words_of_others_are_words(words: str, directory: DirectoryFixture) -> None:
+def test_hostile_text_of_other_people_is_escaped(words: str, directory: DirectoryFixture) -> None:
     for table, column in _SAID:
         # The rows stay different where the database wants them to.
         number = "" if (table, column) not in {("people", "subject"), ("choices", "key")} else "|| ctid::text"
@@ -81,7 +81,7 @@ def test_words_of_others_are_words(words: str, directory: DirectoryFixture) -> N
 
 
 @pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)
-def test_words_of_an_identity_provider_are_words(
+def test_hostile_text_of_identity_provider_is_escaped(
     words: str, directory: DirectoryFixture, identity: HostileProvider
 ) -> None:
     identity.person = {"sub": "hostile", "email": "hostile@example.com", "name": words}
@@ -99,7 +99,7 @@ def test_words_of_an_identity_provider_are_words(
 
 
 @pytest.mark.parametrize("words", FEW.values(), ids=FEW)
-def test_words_of_an_operator_are_words(words: str, make_directory: Callable[..., DirectoryFixture]) -> None:
+def test_hostile_text_of_settings_is_escaped(words: str, make_directory: Callable[..., DirectoryFixture]) -> None:
     directory = make_directory(brand_name=words.partition("\r")[0][:200])
     for name in ("stranger", "employee", "admin"):
         for answer in pages(directory.actor(name)):
@@ -108,7 +108,7 @@ def test_words_of_an_operator_are_words(words: str, make_directory: Callable[...
 
 
 @pytest.mark.parametrize("words", FEW.values(), ids=FEW)
-def test_what_is_typed_comes_back_as_words(words: str, directory: DirectoryFixture) -> None:
+def test_form_input_is_escaped(words: str, directory: DirectoryFixture) -> None:
     for name in ("stranger", "admin"):
         actor = directory.actor(name)
         for route in routes_of(directory.app):

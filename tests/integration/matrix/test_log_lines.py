@@ -27,7 +27,7 @@ def one_line(words: str) -> str:
 
 
 @pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)
-def test_words_in_addresses_forms_and_headers(
+def test_hostile_text_in_urls_forms_and_headers(
     words: str, directory: DirectoryFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     actor = directory.actor("admin")
@@ -49,7 +49,7 @@ def test_words_in_addresses_forms_and_headers(
 
 
 @pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)
-def test_words_of_a_sign_in(
+def test_hostile_text_of_a_sign_in(
     words: str, directory: DirectoryFixture, identity: HostileProvider, capsys: pytest.CaptureFixture[str]
 ) -> None:
     said = dict.fromkeys(("name", "given_name", "preferred_username", "locale", "sid", "acr"), words)
@@ -66,7 +66,7 @@ def test_words_of_a_sign_in(
 
 
 @pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)
-def test_words_of_a_webhook(words: str, directory: DirectoryFixture, capsys: pytest.CaptureFixture[str]) -> None:
+def test_hostile_text_of_a_webhook(words: str, directory: DirectoryFixture, capsys: pytest.CaptureFixture[str]) -> None:
     thing = {"_id": "model-of-employee", "status": words, "email": words, "name": words}
     body = json.dumps({"id": words[:200], "event": words, "objectType": words, "object": thing}).encode()
     client, now = directory.app.test_client(), directory.clock.now

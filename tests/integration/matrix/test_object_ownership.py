@@ -66,7 +66,7 @@ def test_no_size_of_a_photo_is_for_anybody_else(directory: DirectoryFixture) -> 
         assert known.headers["Content-Length"] == answer.headers["Content-Length"]
 
 
-def test_a_form_cannot_name_other_peoples_things(directory: DirectoryFixture) -> None:
+def test_form_with_ids_of_other_people_is_refused(directory: DirectoryFixture) -> None:
     actor = directory.actor("employee")
     own, theirs = directory.ids["employee"], directory.ids[OTHER]
     for route in routes_of(directory.app):
@@ -79,7 +79,7 @@ def test_a_form_cannot_name_other_peoples_things(directory: DirectoryFixture) ->
     assert choices == len(ROLES) + 1
 
 
-def test_a_query_cannot_show_other_peoples_things(directory: DirectoryFixture) -> None:
+def test_query_with_ids_of_other_people_shows_nothing(directory: DirectoryFixture) -> None:
     theirs = directory.ids[OTHER]["photo_id"]
     for field in ("photo", "compare"):
         page = directory.actor("employee").call("GET", "/headshots/gallery", query_string={field: theirs})

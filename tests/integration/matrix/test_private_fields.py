@@ -59,7 +59,7 @@ def test_employee_reads_of_nobody_else_and_nothing_inner(name: str, directory: D
     assert read > 20_000
 
 
-def test_what_pages_ask_for_again_and_again_is_a_fragment_of_theirs(directory: DirectoryFixture) -> None:
+def test_polled_response_is_a_fragment_of_the_page(directory: DirectoryFixture) -> None:
     for name in ("employee", IN_STUDIO):
         answer = directory.actor(name).call("GET", "/headshots/status")
         assert answer.mimetype == "text/html"
@@ -69,7 +69,7 @@ def test_what_pages_ask_for_again_and_again_is_a_fragment_of_theirs(directory: D
 
 
 @pytest.mark.parametrize("name", ["manager", "operator", "admin"])
-def test_nobody_reads_a_secret_or_another_persons_link(name: str, directory: DirectoryFixture) -> None:
+def test_secrets_and_links_of_others_are_never_in_responses(name: str, directory: DirectoryFixture) -> None:
     secret = INNER[:5]
     for answer in answers(directory, name):
         text = said(answer)
@@ -89,7 +89,7 @@ def test_database_holds_no_secret_that_opens_anything(directory: DirectoryFixtur
     assert "subject-employee" in held
 
 
-def test_file_names_are_our_own_words(directory: DirectoryFixture) -> None:
+def test_file_names_contain_no_user_input(directory: DirectoryFixture) -> None:
     named = 0
     for answer in answers(directory, "admin"):
         for value in answer.headers.getlist("Content-Disposition"):

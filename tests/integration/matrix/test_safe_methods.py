@@ -22,7 +22,7 @@ def test_reading_changes_nothing(name: str, directory: DirectoryFixture) -> None
         assert beyond(before, directory.dump(), allowed) == set(), route
 
 
-def test_opening_the_studio_is_noted_once(directory: DirectoryFixture) -> None:
+def test_opening_the_studio_is_audited_once(directory: DirectoryFixture) -> None:
     person_in_studio = directory.actor(IN_STUDIO)
     person_in_studio.call("GET", "/headshots/studio")
     once = directory.dump()

@@ -144,7 +144,7 @@ def test_each_way_a_call_can_break(
 @pytest.mark.parametrize(
     "fault", ["refuse", "server_error", "bad_gateway", "lost_answer", "rate_limited", "short_body"]
 )
-def test_reads_get_over_a_single_fault(studio: Studio, fault: str) -> None:
+def test_single_failed_read_is_retried(studio: Studio, fault: str) -> None:
     studio.break_calls(fault, count=2)
     assert studio.client.get_credits() == 100
 

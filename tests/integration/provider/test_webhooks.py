@@ -101,7 +101,7 @@ def test_the_body_scheme_only_where_it_is_set(sending: Callable[..., Studio], re
     ("fault", "reasons"),
     [("wrong_signature", {"wrong signature"}), ("body_only", {"no timestamp", "wrong signature"})],
 )
-def test_planned_forgeries_are_refused(
+def test_injected_signature_faults_are_refused(
     sending: Callable[..., Studio], receiver: Scripted, fault: str, reasons: set[str]
 ) -> None:
     studio = sending()

@@ -46,7 +46,7 @@ def test_the_webhook_secret_is_made_on_first_save_and_rotates_at_once(caller: An
     assert press("/webhook", url="ftp://x").status_code == 400
 
 
-def test_a_session_goes_its_way_by_buttons(caller: Any, press: Any, receiver: Any) -> None:
+def test_dashboard_buttons_advance_a_session(caller: Any, press: Any, receiver: Any) -> None:
     assert press("/models", email="ann@example.com").status_code == 200
     model_id = caller.api("GET", "/organization/models").json()["models"][0]["id"]
     for _ in range(4):
@@ -85,7 +85,7 @@ def test_fault_and_switch_forms(caller: Any, press: Any) -> None:
 @pytest.mark.parametrize(
     "headers", [{"Host": "evil.example"}, {"X-Forwarded-For": "127.0.0.1"}, {"Forwarded": "for=127.0.0.1"}]
 )
-def test_only_this_machine_may_look(caller: Any, path: str, headers: dict[str, str]) -> None:
+def test_control_plane_accepts_loopback_only(caller: Any, path: str, headers: dict[str, str]) -> None:
     answer = requests.get(f"{caller.running.base_url}{path}", headers=headers, timeout=10)
     assert answer.status_code == 403
 

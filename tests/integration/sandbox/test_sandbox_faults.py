@@ -144,7 +144,7 @@ def test_answers_that_are_bent(caller: Any) -> None:
     assert caller.api("GET", f"/organization/models/{model_id}").json() == right
 
 
-def test_drip_sends_for_a_while_and_never_ends_well(caller: Any) -> None:
+def test_slow_body_fault_never_completes(caller: Any) -> None:
     plan(caller, "drip", seconds=1)
     begun = time.monotonic()
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
@@ -152,7 +152,7 @@ def test_drip_sends_for_a_while_and_never_ends_well(caller: Any) -> None:
     assert time.monotonic() - begun >= 0.9
 
 
-def test_photos_can_be_no_pictures(caller: Any) -> None:
+def test_photo_url_may_return_no_image(caller: Any) -> None:
     model_id = caller.finish()
     url = caller.api("GET", f"/organization/models/{model_id}/photos").json()["photos"][0]["urls"]["main"]
     plan(caller, "malformed", path="/photos/*")

@@ -41,7 +41,7 @@ def test_list_item_has_the_documented_fields(caller: Any) -> None:
 
 
 @pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic x"}])
-def test_without_the_key_nothing_happens(caller: Any, header: dict[str, str]) -> None:
+def test_api_call_without_key_is_refused(caller: Any, header: dict[str, str]) -> None:
     answer = caller.api("POST", "/organization/models", json={"email": "a@b.ch"}, headers=header)
     assert code(answer) == (401, "UNAUTHORIZED")
     assert "X-RateLimit-Reset" in answer.headers

@@ -41,7 +41,7 @@ def test_it_names_the_24_operations_and_only_real_ones(described: dict[str, Any]
     assert build_document("http://x", "HeadshotPro")["servers"] == [{"url": "http://x/api/v2"}]
 
 
-def test_a_whole_journey_answers_as_described(caller: Any, described: dict[str, Any]) -> None:
+def test_whole_journey_matches_openapi_description(caller: Any, described: dict[str, Any]) -> None:
     team = caller.api("POST", "/organization/teams", json={"name": "Blue"})
     team_id = team.json()["organization"]["teams"][0]["id"]
     model_id = caller.create(teamId=team_id)

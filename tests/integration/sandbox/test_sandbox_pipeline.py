@@ -16,7 +16,7 @@ def status(caller: Any, model_id: str) -> str:
     return found
 
 
-def test_time_alone_carries_a_session_to_active(caller: Any, wait_until: Any) -> None:
+def test_session_becomes_active_as_time_passes(caller: Any, wait_until: Any) -> None:
     model_id = caller.create()
     caller.control("POST", "/clock", {"advance_seconds": 100_000})
     assert status(caller, model_id) == "onboarding"
@@ -116,7 +116,7 @@ def test_everything_survives_a_restart(tmp_path: Path, receiver: Any) -> None:
         assert caller.control("GET", "/settings")["credits"] == 7
 
 
-def test_reset_forgets_people_and_keeps_the_account(caller: Any) -> None:
+def test_reset_deletes_members_and_keeps_the_account(caller: Any) -> None:
     model_id = caller.finish()
     caller.switch(envelope="data", credits=3)
     caller.control("POST", "/reset")

@@ -35,7 +35,7 @@ def started(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[st
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_says_when_it_is_ready_and_ends_cleanly(tmp_path: Path, number: signal.Signals) -> None:
+def test_sandbox_process_reports_ready_and_ends_cleanly(tmp_path: Path, number: signal.Signals) -> None:
     options = ["--brand", "headshotpro", "--credits", "2.25", "--organization", "Acme", "--set", "gallery_size=3"]
     with started(tmp_path, *options, "--speed", "9", "--whitelabel", "off", "--set", "envelope=data") as (process, url):
         assert url.startswith("http://127.0.0.1:")

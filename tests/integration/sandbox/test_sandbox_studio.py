@@ -48,7 +48,7 @@ def model_of(caller: Any) -> dict[str, Any]:
     return model
 
 
-def test_a_person_goes_the_whole_way(caller: Any, visitor: Visitor, receiver: Any) -> None:
+def test_person_completes_the_whole_journey(caller: Any, visitor: Visitor, receiver: Any) -> None:
     assert visitor.post("about", name="Ada King", trigger="female").ok
     assert caller.api("GET", "/organization/team").json()["members"][0]["status"] == "pending"
     assert visitor.upload(4).ok

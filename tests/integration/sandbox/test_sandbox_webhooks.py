@@ -40,7 +40,7 @@ def signed_alone(received: Any) -> bool:
     return header(received, "Signature") == f"sha256={digest}"
 
 
-def test_a_whole_session_tells_every_event_once_in_order(caller: Any, receiver: Any) -> None:
+def test_session_sends_each_event_once_in_order(caller: Any, receiver: Any) -> None:
     model_id = caller.finish()
     caller.control("POST", f"/models/{model_id}/favorite")
     caller.control("POST", f"/models/{model_id}/favorite")

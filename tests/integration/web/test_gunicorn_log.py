@@ -29,7 +29,7 @@ UNREADABLE = {
 }
 
 
-def test_unreadable_requests_are_noted_in_our_words(tmp_path: Path) -> None:
+def test_unreadable_requests_are_logged_without_their_content(tmp_path: Path) -> None:
     log = tmp_path / "web.log"
     with web(environment("postgresql://127.0.0.1:1/none", tmp_path), log) as (_, port):
         for raw in UNREADABLE.values():
@@ -45,7 +45,7 @@ def test_unreadable_requests_are_noted_in_our_words(tmp_path: Path) -> None:
     assert "Invalid HTTP header name" in {line["reason"] for line in noted}
 
 
-def test_fault_of_the_server_is_noted_with_its_trace_and_without_the_address() -> None:
+def test_server_error_is_logged_with_trace_and_without_url() -> None:
     written = io.StringIO()
     log = ServerLog(Config())
     (handler,) = log.error_log.handlers

@@ -52,7 +52,7 @@ def server(tmp_path: Path) -> Iterator[tuple[Child, int]]:
         stop_all([child], seconds=0)
 
 
-def test_it_answers_what_was_asked_and_ends_without_waiting_for_silent_connections(
+def test_shutdown_finishes_requests_and_closes_idle_connections(
     server: tuple[Child, int],
 ) -> None:
     child, port = server

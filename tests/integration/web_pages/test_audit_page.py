@@ -50,7 +50,7 @@ def rows(visitor: Visitor, query: str = "") -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(answer.get_data().decode("utf-8-sig"), newline="")))
 
 
-def test_an_entry_says_who_what_to_whom_when_from_where_and_how_it_ended(admin: Visitor) -> None:
+def test_entry_has_actor_action_subject_time_origin_and_result(admin: Visitor) -> None:
     ada, ben = factories.make_person(name="Ada"), factories.make_person(name="Ben")
     with open_audit_context(AuditContext(Channel.WEB, "0123456789abcdef", "fedcba9876543210" * 2)):
         write("person.deactivated", actor_id=ada.id, subject_id=ben.id, at=NOW - timedelta(days=3))
@@ -66,7 +66,7 @@ def test_people_who_are_erased_are_called_that(admin: Visitor) -> None:
     assert words.count("erased person") == 2
 
 
-def test_whoever_was_not_signed_in_is_called_by_the_way_they_came(admin: Visitor) -> None:
+def test_anonymous_actor_is_shown_by_channel(admin: Visitor) -> None:
     for channel in Channel:
         with open_audit_context(AuditContext(channel)):
             write("delivery.replayed", delivery=1)
@@ -75,7 +75,7 @@ def test_whoever_was_not_signed_in_is_called_by_the_way_they_came(admin: Visitor
         assert part in row
 
 
-def test_looking_at_the_trail_is_in_the_trail(admin: Visitor) -> None:
+def test_viewing_the_audit_trail_is_audited(admin: Visitor) -> None:
     admin.page("/admin/audit")
     [shown, *_] = table(admin.page("/admin/audit"))
     assert "Looked at people’s dataconsole.viewed" in shown
@@ -90,7 +90,7 @@ def test_looking_at_the_trail_is_in_the_trail(admin: Visitor) -> None:
 
 
 @pytest.mark.parametrize("role", ["employee", "operator", "manager"])
-def test_it_is_for_administrators_alone(sign_in: Callable[[Person], Visitor], admin: Visitor, role: str) -> None:
+def test_audit_page_is_for_admins_only(sign_in: Callable[[Person], Visitor], admin: Visitor, role: str) -> None:
     other = sign_in(factories.make_person(name="Otto", role=role))
     assert other.get("/admin/audit").status_code == 403
     assert other.get("/admin/audit.csv").status_code == 403
@@ -130,7 +130,7 @@ def test_a_day_in_another_spelling_shows_in_its_field(admin: Visitor, day: str) 
 
 
 @pytest.mark.parametrize("day", ["31.10.2026", "2026-02-30"])
-def test_a_day_that_is_none_is_said_and_not_just_dropped(admin: Visitor, day: str) -> None:
+def test_invalid_date_filter_is_reported(admin: Visitor, day: str) -> None:
     write("mail.sent")
     words = admin.page(f"/admin/audit?day={day}").words
     assert "That is no day of the calendar" in words
@@ -194,7 +194,7 @@ def test_only_what_was_checked_is_called_checked(admin: Visitor, database_url: s
     assert "unbroken" not in words
 
 
-def test_it_speaks_the_readers_language(admin: Visitor) -> None:
+def test_mail_is_in_the_recipients_language(admin: Visitor) -> None:
     with transaction():
         person = people.lock_person(admin.person.id)
         assert person is not None

@@ -87,7 +87,7 @@ def test_the_way_out_is_found_from_every_stage(visitor: Visitor, status: str) ->
     assert page.link("Your agreement") == "/headshots/consent"
 
 
-def test_who_withdraws_while_the_studio_works_is_told_what_happens_now(visitor: Visitor) -> None:
+def test_withdrawal_during_processing_explains_consequences(visitor: Visitor) -> None:
     factories.agree(visitor.person)
     factories.make_shoot(visitor.person, provider_status="generatingHeadshots")
     visitor.press("/headshots/consent", decision="withdraw")
@@ -108,10 +108,10 @@ def test_pictures_held_back_are_copied_once_their_owner_agrees_again(visitor: Vi
     assert db.session.scalar(queued, {"key": f"copy:{shoot.id}"}) == 1
 
 
-def test_a_decision_nobody_offered_is_refused(visitor: Visitor) -> None:
+def test_unknown_choice_value_is_refused(visitor: Visitor) -> None:
     assert visitor.press("/headshots/consent", decision="maybe").status_code == 400
 
 
-def test_starting_without_agreeing_leads_to_the_question(visitor: Visitor) -> None:
+def test_start_without_consent_redirects_to_consent(visitor: Visitor) -> None:
     answer = visitor.press("/headshots/start")
     assert (answer.status_code, answer.location) == (303, "/headshots/consent")

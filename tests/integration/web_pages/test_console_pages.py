@@ -70,14 +70,14 @@ def test_an_operator_sees_what_is_stuck_and_nobodys_name(sign_in: Callable[[Pers
     assert "ben.held@example.com" not in page
 
 
-def test_a_missing_webhook_secret_is_said_with_what_to_do(app: Flask, admin: Visitor) -> None:
+def test_missing_webhook_secret_is_reported_with_next_step(app: Flask, admin: Visitor) -> None:
     assert "No webhook secret is set" not in admin.get("/admin/").text
     portal = app.extensions["portal"]
     app.extensions["portal"] = replace(portal, settings=replace(portal.settings, webhook_secrets=()))
     assert "Set HEADSHOT_WEBHOOK_SECRET" in admin.get("/admin/").text
 
 
-def test_a_link_that_somebody_reports_is_listed_until_they_are_in(admin: Visitor) -> None:
+def test_reported_link_is_listed_until_studio_is_opened(admin: Visitor) -> None:
     person = factories.make_person(name="Dora")
     factories.agree(person)
     shoot = factories.make_shoot(person, signed_url=b"sealed")
@@ -98,17 +98,17 @@ def test_an_odd_page_of_webhooks_is_the_newest_one(admin: Visitor, before: str) 
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "x", "9" * 30])
-def test_nothing_is_applied_again_that_never_came(admin: Visitor, number: str) -> None:
+def test_unknown_delivery_cannot_be_replayed(admin: Visitor, number: str) -> None:
     assert admin.press(f"/admin/deliveries/{number}/replay").status_code == 404
 
 
-def test_a_webhook_is_applied_again_on_a_press(admin: Visitor) -> None:
+def test_webhook_can_be_replayed_from_the_console(admin: Visitor) -> None:
     number = keep_delivery()
     assert admin.press(f"/admin/deliveries/{number}/replay").status_code == 303
     assert f"Webhook {number} is queued again" in admin.page("/admin/deliveries").words
 
 
-def test_whoever_applies_failed_ones_stays_among_them(admin: Visitor) -> None:
+def test_replay_from_failed_filter_returns_to_failed_filter(admin: Visitor) -> None:
     path, among = f"/admin/deliveries/{keep_delivery()}/replay", "/admin/deliveries?state=dead"
     fields = {"csrf_token": admin.page("/headshots").value_of("csrf_token")}
     for came_from, leads_to in ((f"http://localhost{among}", among), ("https://evil.example/", "/admin/deliveries")):
@@ -125,7 +125,7 @@ def test_moments_of_the_console_name_their_zone(admin: Visitor) -> None:
         assert all(words.endswith("UTC") or "ago" in words or words == "just now" for words in moments), moments
 
 
-def test_nobody_is_called_stuck_where_nobody_is(admin: Visitor) -> None:
+def test_no_stuck_shoot_is_reported_without_one(admin: Visitor) -> None:
     assert "These people" not in admin.page("/admin/links").words
 
 
@@ -141,7 +141,7 @@ def reported(email: str = "dora@example.com") -> tuple[Person, Shoot]:
     return person, shoot
 
 
-def test_a_dead_link_comes_with_all_it_takes_to_help(admin: Visitor) -> None:
+def test_dead_link_task_shows_all_support_details(admin: Visitor) -> None:
     reported()
     page = admin.page("/admin/links")
     for words in ("Dora", "dora@example.com", "theirs-7", "expired or is not valid", "Netscape 4", "request-9"):
@@ -154,7 +154,7 @@ def test_a_dead_link_comes_with_all_it_takes_to_help(admin: Visitor) -> None:
     assert "dora" not in mail.casefold()
 
 
-def test_who_runs_the_machinery_sees_the_task_but_nobodys_name(sign_in: Callable[[Person], Visitor]) -> None:
+def test_operator_sees_link_task_without_name(sign_in: Callable[[Person], Visitor]) -> None:
     reported()
     page = sign_in(factories.make_person(role="operator", roles=["operator"])).page("/admin/links")
     assert "theirs-7" in page.words
@@ -162,7 +162,7 @@ def test_who_runs_the_machinery_sees_the_task_but_nobodys_name(sign_in: Callable
     assert "dora@" not in page.text
 
 
-def test_a_dead_link_is_marked_as_done_once_and_may_be_told_again(admin: Visitor) -> None:
+def test_dead_link_task_is_resolved_once_and_can_be_reported_again(admin: Visitor) -> None:
     person, _ = reported()
     (task,) = rows.waiting()
     for _ in range(2):
@@ -175,9 +175,9 @@ def test_a_dead_link_is_marked_as_done_once_and_may_be_told_again(admin: Visitor
     assert len(rows.waiting()) == 1
 
 
-def test_nothing_is_done_about_a_report_that_is_not_there(admin: Visitor) -> None:
+def test_unknown_report_cannot_be_resolved(admin: Visitor) -> None:
     assert admin.press(f"/admin/links/{uuid4()}/done").status_code == 404
 
 
-def test_an_employee_has_no_part_in_it(sign_in: Callable[[Person], Visitor]) -> None:
+def test_employee_has_no_access(sign_in: Callable[[Person], Visitor]) -> None:
     assert sign_in(factories.make_person()).get("/admin/links").status_code == 403

@@ -55,7 +55,7 @@ def test_an_address_from_elsewhere_shows_the_first(visitor: Visitor, finished: l
     assert large(page) == ["Photo 1 of 4"]
 
 
-def test_choosing_is_one_press_and_so_is_another_mind(visitor: Visitor, finished: list[Photo]) -> None:
+def test_photo_is_chosen_and_changed_with_one_click(visitor: Visitor, finished: list[Photo]) -> None:
     for photo in (finished[3], finished[1]):
         assert visitor.press("/headshots/choice", photo=photo.id).location == "/headshots"
     page = visitor.page("/headshots/gallery")
@@ -64,7 +64,7 @@ def test_choosing_is_one_press_and_so_is_another_mind(visitor: Visitor, finished
     assert "Your headshot" in said(shown[0])
 
 
-def test_somebody_elses_photo_cannot_be_chosen(
+def test_photo_of_another_person_cannot_be_chosen(
     visitor: Visitor, finished: list[Photo], sign_in: Callable[[Person], Visitor]
 ) -> None:
     other = sign_in(factories.make_person())

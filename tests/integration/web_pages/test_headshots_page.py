@@ -150,7 +150,7 @@ def test_fragment_equals_the_page_and_is_sent_once(visitor: Visitor) -> None:
     assert said(Document(fresh.text).by_id("stage")) == said(page.by_id("stage"))
 
 
-def test_a_form_token_is_no_news_but_a_stage_is(visitor: Visitor) -> None:
+def test_csrf_token_change_keeps_etag_and_stage_change_does_not(visitor: Visitor) -> None:
     factories.agree(visitor.person)
     first, second = visitor.get("/headshots/status"), visitor.get("/headshots/status")
     assert 'name="csrf_token"' in first.text
@@ -189,7 +189,7 @@ def test_page_is_in_the_language_of_the_person(sign_in: Callable[..., Visitor]) 
 
 
 @pytest.mark.parametrize(("path", "status"), [("/nowhere", 404), ("/logout", 405)])
-def test_whoever_goes_astray_stays_who_they_are(sign_in: Callable[..., Visitor], path: str, status: int) -> None:
+def test_failed_account_switch_keeps_current_session(sign_in: Callable[..., Visitor], path: str, status: int) -> None:
     page = sign_in(factories.make_person(name="Ada Lovelace", locale="de")).page(path, status)
     assert page.all("html")[0].get("lang") == "de"
     assert "Ada Lovelace" in page.words

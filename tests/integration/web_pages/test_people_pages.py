@@ -210,7 +210,7 @@ def test_admin_deactivates_and_lets_in_again(admin: Visitor, sign_in: SignIn) ->
     assert len(audited("person.deactivated")) == len(audited("person.reactivated")) == 1
 
 
-def test_admin_cannot_shut_themselves_out(admin: Visitor) -> None:
+def test_admin_cannot_deactivate_their_own_account(admin: Visitor) -> None:
     page = f"/admin/people/{admin.person.id}"
     assert "This is you." in admin.page(page).words
     answer = admin.press(f"{page}/deactivate")
@@ -252,7 +252,7 @@ def test_manager_sees_how_far_their_team_is_and_no_more(sign_in: SignIn, team: l
         assert hidden not in page.text, hidden
 
 
-def test_team_of_somebody_else_cannot_be_told_from_none(sign_in: SignIn, team: list[Person]) -> None:
+def test_team_of_another_manager_is_404_like_an_unknown_one(sign_in: SignIn, team: list[Person]) -> None:
     manager = sign_in(factories.make_person(name="Mia", role="manager", manages=["sales"]))
     for name in ("berlin", "all", "nothing", "", "Sales"):
         assert manager.get(f"/team?name={name}").status_code == 404, name
@@ -267,5 +267,5 @@ def test_manager_of_several_goes_from_one_to_the_other(sign_in: SignIn, team: li
     assert "Sam" in manager.page(page.link("sales")).words
 
 
-def test_admin_is_no_manager_by_that(admin: Visitor) -> None:
+def test_admin_role_does_not_imply_manager_role(admin: Visitor) -> None:
     assert admin.get("/team").status_code == 403

@@ -24,7 +24,7 @@ def test_the_owner_gets_the_bytes(visitor: Visitor, finished: list[Photo]) -> No
     assert "Cookie" in headers["Vary"]
 
 
-def test_a_kept_copy_is_asked_about_and_not_sent_again(visitor: Visitor, finished: list[Photo]) -> None:
+def test_cached_page_is_revalidated_with_etag(visitor: Visitor, finished: list[Photo]) -> None:
     path = f"/photos/{finished[0].id}/640.jpg"
     etag = visitor.get(path).headers["ETag"]
     again = visitor.get(path, headers={"If-None-Match": etag})
@@ -32,9 +32,7 @@ def test_a_kept_copy_is_asked_about_and_not_sent_again(visitor: Visitor, finishe
     assert again.headers["ETag"] == etag
 
 
-def test_for_anybody_else_it_does_not_exist(
-    visitor: Visitor, finished: list[Photo], sign_in: Callable[[Person], Visitor]
-) -> None:
+def test_other_people_get_404(visitor: Visitor, finished: list[Photo], sign_in: Callable[[Person], Visitor]) -> None:
     path = f"/photos/{finished[0].id}/320.webp"
     etag = visitor.get(path).headers["ETag"]
     other = sign_in(factories.make_person())

@@ -17,7 +17,7 @@ def read(app: Flask, path: str, language: str = "en") -> Document:
     return Document(answer.text)
 
 
-def test_the_front_door_has_one_way_in(app: Flask) -> None:
+def test_landing_page_has_one_primary_action(app: Flask) -> None:
     page = read(app, "/")
     assert page.primary == ["Sign in"]
     assert page.link("Sign in") == "/login"
@@ -38,7 +38,7 @@ def test_who_is_signed_in_goes_on(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize(("language", "until"), [("en", "90 days"), ("de", "90 Tage")])
-def test_privacy_tells_everybody_how_long(app: Flask, language: str, until: str) -> None:
+def test_privacy_page_lists_retention_periods(app: Flask, language: str, until: str) -> None:
     page = read(app, "/privacy", language)
     assert page.all("html")[0].get("lang") == language
     assert any(until in "".join(row.itertext()) for row in page.all("tr"))
@@ -76,6 +76,6 @@ def test_icons(app: Flask, name: str, status: int) -> None:
     ("path", "leads_to"),
     [("/continue", "/start"), ("/gallery", "/headshots/gallery"), ("/choose", "/headshots/gallery")],
 )
-def test_short_addresses_lead_on_whatever_is_added_to_them(app: Flask, path: str, leads_to: str) -> None:
+def test_short_urls_redirect_and_drop_their_query(app: Flask, path: str, leads_to: str) -> None:
     answer = app.test_client().get(f"{path}?wanted=//elsewhere.example&next=//elsewhere.example")
     assert (answer.status_code, answer.location) == (303, leads_to)

@@ -47,7 +47,7 @@ def test_the_studio_can_be_opened_here_or_in_a_tab(in_studio: Visitor) -> None:
     assert page.all("iframe") == []  # a camera needs a press, so the frame comes with it
 
 
-def test_nobody_may_keep_the_page_with_the_link(in_studio: Visitor) -> None:
+def test_studio_page_is_not_cacheable(in_studio: Visitor) -> None:
     answer = in_studio.get("/headshots/studio")
     assert answer.headers["Cache-Control"] == "no-store"
     assert "frame-src http://127.0.0.1:1;" in answer.headers["Content-Security-Policy"]
@@ -59,7 +59,7 @@ def test_the_link_is_on_no_other_page(in_studio: Visitor, path: str) -> None:
     assert "canary-4711" not in in_studio.get(path).text
 
 
-def test_somebody_else_never_gets_the_link(in_studio: Visitor, sign_in: Callable[[Person], Visitor]) -> None:
+def test_signed_url_is_never_sent_to_another_person(in_studio: Visitor, sign_in: Callable[[Person], Visitor]) -> None:
     person = factories.make_person()
     factories.agree(person)
     other = sign_in(person).get("/headshots/studio")
@@ -90,7 +90,7 @@ def test_after_the_photos_my_page_follows(visitor: Visitor) -> None:
     assert (answer.status_code, answer.location) == (303, "/headshots")
 
 
-def test_a_link_that_cannot_be_opened_is_told_plainly(visitor: Visitor) -> None:
+def test_undecryptable_link_shows_an_error_message(visitor: Visitor) -> None:
     factories.agree(visitor.person)
     factories.make_shoot(visitor.person, signed_url=b"sealed with a key that is gone")
     assert visitor.get("/headshots/studio").location == "/headshots"
@@ -188,7 +188,7 @@ def test_dead_link_report_is_a_task_and_rereads_the_session(in_studio: Visitor) 
     assert "You reported a problem" in page.words
 
 
-def test_an_answer_to_a_dead_link_stands_until_it_has_been_tried(in_studio: Visitor) -> None:
+def test_resolved_link_report_is_shown_until_link_is_opened(in_studio: Visitor) -> None:
     in_studio.page("/headshots/studio")
     in_studio.press("/headshots/studio/dead-link", saw="expired")
     (task,) = link_reports.waiting()
@@ -204,12 +204,12 @@ def test_an_answer_to_a_dead_link_stands_until_it_has_been_tried(in_studio: Visi
     assert message not in in_studio.page("/headshots/studio").words
 
 
-def test_what_nobody_can_have_seen_is_refused(in_studio: Visitor) -> None:
+def test_mark_of_unseen_photo_is_refused(in_studio: Visitor) -> None:
     assert in_studio.press("/headshots/studio/dead-link", saw="<b>").status_code == 400
     assert link_reports.waiting() == []
 
 
-def test_a_link_nobody_has_is_not_reported(visitor: Visitor) -> None:
+def test_report_without_link_is_ignored(visitor: Visitor) -> None:
     factories.agree(visitor.person)
     factories.make_shoot(visitor.person, provider_status="waiting")
     assert visitor.press("/headshots/studio/dead-link", saw="expired").location == "/headshots"
@@ -220,7 +220,7 @@ def test_a_link_nobody_has_is_not_reported(visitor: Visitor) -> None:
     ("answers", "is_told"),
     [((503, None), True), ((503, 200), False), ((404, 404), False), ((503,), False), ((), False)],
 )
-def test_a_provider_that_is_down_is_told_before_anybody_wonders(
+def test_provider_outage_is_shown_on_the_page(
     in_studio: Visitor, answers: tuple[int | None, ...], is_told: bool
 ) -> None:
     for status in answers:

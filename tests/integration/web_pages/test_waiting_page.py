@@ -75,7 +75,7 @@ def test_the_place_moves_with_the_status_and_nothing_else_is_news(waiting: Visit
     assert "You’re number" not in moved.text
 
 
-def test_a_studio_that_is_away_has_no_number(waiting: Visitor) -> None:
+def test_provider_outage_shows_no_estimate(waiting: Visitor) -> None:
     crowd(11)
     budget.open_bucket(300, NOW)
     for minutes in (3, 2):
@@ -86,7 +86,7 @@ def test_a_studio_that_is_away_has_no_number(waiting: Visitor) -> None:
     assert not re.search(r"About (a|\d)", said(page.by_id("wait")))
 
 
-def test_a_minute_in_which_nobody_was_served_has_no_number(visitor: Visitor) -> None:
+def test_estimate_without_recent_starts_has_no_number(visitor: Visitor) -> None:
     factories.agree(visitor.person)
     factories.make_shoot(visitor.person, requested_at=NOW - timedelta(minutes=3), **WAITING)
     page = visitor.page("/headshots/studio")
@@ -118,7 +118,7 @@ def test_before_starting_it_is_said_when_no_free_session_is_known(
     assert page.primary == ["Start the photo session"]
 
 
-def test_who_waits_for_a_credit_reads_that_their_request_is_saved(visitor: Visitor) -> None:
+def test_waiting_for_credits_page_confirms_saved_request(visitor: Visitor) -> None:
     factories.agree(visitor.person)
     factories.make_shoot(visitor.person, problem="no_credits", **WAITING)
     page = visitor.page("/headshots")

@@ -99,7 +99,7 @@ def test_open_loop_keeps_its_rate() -> None:
 
 
 @pytest.mark.parametrize("bad", [b"", b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"])
-def test_a_bad_answer_ends_the_load_unless_it_insists(bad: bytes) -> None:
+def test_load_test_stops_on_error_response_unless_told_to_continue(bad: bytes) -> None:
     with server([OK, bad, OK]) as port, pytest.raises(LoadError):
         load.closed_loop(port, REQUESTS, connections=2)
     with server([OK, bad, OK]) as port:

@@ -53,7 +53,7 @@ def server(*first: bytes) -> Iterator[tuple[int, list[socket.socket]]]:
             each.close()
 
 
-def test_news_are_heard_by_the_stream_they_are_for_however_they_are_cut() -> None:
+def test_notifications_reach_their_stream_regardless_of_chunking() -> None:
     with server(HEAD, b"retry: 1\ndata: 0\n\n") as (port, theirs), Streams(port) as pages:
         pages.open([REQUEST] * 3)
         pages.open([REQUEST])
@@ -115,7 +115,7 @@ def test_memory_is_judged_beside_raw_asgi() -> None:
     assert live_verdicts.of_memory(28_800, 7_500).is_met is False
 
 
-def test_news_are_judged_to_one_and_to_all() -> None:
+def test_update_latency_is_measured_for_one_and_all_streams() -> None:
     raw = Told(one=[1.0, 2.0, 9.0], all_p99=[10.0, 30.0, 20.0])
     ours = Told(one=[3.0, 4.0, 5.0], all_p99=[20.0, 30.0, 80.0])
     verdict = live_verdicts.of_telling(ours, ours, raw)

@@ -26,13 +26,13 @@ RUSH = Rush(
 )
 
 
-def test_a_line_that_runs_off_as_fast_as_we_allow_ourselves_meets_the_bound() -> None:
+def test_queue_at_full_rate_meets_the_bound() -> None:
     assert round(RUSH.against(240), 2) == 1
     assert round(RUSH.against(300), 3) == 1.625
     assert verdict(RUSH).is_met
 
 
-def test_one_refusal_one_person_left_over_or_too_long_a_wait_do_not() -> None:
+def test_partial_failures_do_not_pass_the_benchmark() -> None:
     for change in ({"refused": 1}, {"served": PEOPLE - 1}, {"last": 716.0}):
         assert not verdict(replace(RUSH, **change)).is_met  # type: ignore[arg-type]
 
@@ -44,7 +44,7 @@ def test_the_curve_is_drawn_to_the_longest_wait() -> None:
 
 
 @given(st.lists(st.integers(0, 30), max_size=40))
-def test_overtaking_is_counted_for_whom_it_was_worst(moments: list[int]) -> None:
+def test_overtaking_metric_reports_the_worst_case(moments: list[int]) -> None:
     slow = max(
         (sum(later < moment for later in moments[place:]) for place, moment in enumerate(moments)),
         default=0,
@@ -52,7 +52,7 @@ def test_overtaking_is_counted_for_whom_it_was_worst(moments: list[int]) -> None
     assert most_overtaken([float(each) for each in moments]) == slow
 
 
-def test_every_process_of_a_run_goes_by_the_same_time() -> None:
+def test_all_processes_of_a_run_share_the_clock() -> None:
     fast = FastTime(datetime.now(UTC) - timedelta(seconds=10), 60)
     other = FastTime.from_env(fast.environment())
     assert other == fast

@@ -40,10 +40,10 @@ def test_private_things_are_found_and_not_repeated(kind: str, tmp_path: Path) ->
     (tmp_path / "worker.log").unlink()
 
 
-def test_what_is_hidden_or_nobodys_stays_unnoticed() -> None:
+def test_hidden_and_unknown_photos_are_ignored() -> None:
     said = "https://studio.example/session?[hidden] signature=[hidden] state: ready, 200, people@ the office"
     assert found_in_output(line(said)) == []
 
 
-def test_words_of_a_test_are_its_own() -> None:
+def test_canary_of_a_test_is_not_another_tests() -> None:
     assert found_in_output("Ada Lovelace, person12@example.com") == []

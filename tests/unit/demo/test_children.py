@@ -56,7 +56,7 @@ def test_output_goes_to_the_log_and_the_previous_one_is_kept(start: Start) -> No
     assert second.log.with_suffix(".log.previous").read_text() == "one\n"
 
 
-def test_a_part_that_ends_while_waited_for_is_reported_with_its_last_lines(start: Start) -> None:
+def test_child_that_exits_during_startup_is_reported_with_log_tail(start: Start) -> None:
     child = start("print('no such table'); raise SystemExit(7)")
     with pytest.raises(ChildFailedError, match="part ended with exit code 7") as caught:
         child.wait_until(lambda: False, seconds=10)
@@ -69,7 +69,7 @@ def test_a_part_that_is_never_ready_is_reported(start: Start) -> None:
         child.wait_until(lambda: False, seconds=0.1)
 
 
-def test_a_killed_part_is_named_by_its_signal(start: Start) -> None:
+def test_killed_child_is_reported_with_its_signal(start: Start) -> None:
     child = start("import time; time.sleep(60)")
     os.kill(child.process.pid, signal.SIGKILL)  # type: ignore[union-attr]
     assert eventually(lambda: child.returncode is not None)
@@ -77,7 +77,7 @@ def test_a_killed_part_is_named_by_its_signal(start: Start) -> None:
         child.ensure_alive()
 
 
-def test_a_polite_part_ends_in_its_own_way(start: Start) -> None:
+def test_child_ends_cleanly_on_sigterm(start: Start) -> None:
     code = "import signal, sys, time; signal.signal(15, lambda *_: sys.exit(print('bye'))); print('up', flush=True)"
     child = start(code + "; time.sleep(60)")
     child.wait_until(lambda: "up" in child.log.read_text(), seconds=5)
@@ -92,7 +92,7 @@ def test_a_stubborn_part_is_ended_by_force(start: Start) -> None:
     assert child.returncode == -signal.SIGKILL
 
 
-def test_what_a_part_started_ends_with_it(start: Start) -> None:
+def test_grandchildren_end_with_their_child_process(start: Start) -> None:
     code = "import subprocess; p = subprocess.Popen(['sleep', '60']); print(p.pid, flush=True); p.wait()"
     child = start(code)
     child.wait_until(lambda: child.log.read_text().endswith("\n"), seconds=5)

@@ -62,7 +62,7 @@ def test_two_parts_cannot_share_a_port() -> None:
         ("identity", "demo sign-in", "--identity-port"),
     ],
 )
-def test_a_taken_port_says_who_needs_it(listening_port: int, part: str, needed_by: str, option: str) -> None:
+def test_port_in_use_error_names_the_service(listening_port: int, part: str, needed_by: str, option: str) -> None:
     free = Ports.free()
     fields = {"portal": free.portal, "sandbox": free.sandbox, "identity": free.identity} | {part: listening_port}
     with pytest.raises(PortTakenError) as caught:

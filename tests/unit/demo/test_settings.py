@@ -54,7 +54,7 @@ def test_secrets_are_made_once_and_only_for_their_owner(tmp_path: Path) -> None:
     assert Secrets.kept_in(tmp_path / "others.json") != made
 
 
-def test_a_real_portals_settings_do_not_reach_the_demo() -> None:
+def test_demo_ignores_portal_environment_variables() -> None:
     shell = {"PATH": "/bin", "DATABASE_URL": "postgres://real", "HEADSHOT_API_KEY": "real", "OIDC_ISSUER": "x"}
     told = base_environment(shell | {"PGHOST": "real", "DYNO": "web.1", "HTTPS_PROXY": "http://proxy:1"})
     assert "real" not in told.values()

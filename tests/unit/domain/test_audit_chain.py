@@ -63,7 +63,7 @@ def faults(links: list[Link], *noted: Head) -> list[str]:
     return [fault.rule for link in links for fault in walk.step(link)] + [fault.rule for fault in walk.end()]
 
 
-def test_a_sound_chain_has_no_fault_and_a_head() -> None:
+def test_intact_chain_has_no_faults_and_a_head() -> None:
     walk = Walk()
     assert [fault for link in chain(4) for fault in walk.step(link)] == []
     assert walk.count == 4
@@ -84,7 +84,7 @@ def test_every_field_counts() -> None:
         assert faults(links) == ["audit entry was changed"], FIELDS[index + 2]
 
 
-def test_heads_noted_earlier_are_looked_for_each_once() -> None:
+def test_recorded_heads_are_checked_once_each() -> None:
     links = chain(4)
     heads = [Head(link.position, link.digest) for link in links]
     assert faults(links, *heads) == []
@@ -94,7 +94,7 @@ def test_heads_noted_earlier_are_looked_for_each_once() -> None:
     assert faults([], heads[0]) == ["audit trail ends before a head that was noted"]
 
 
-def test_a_head_reads_as_it_is_written() -> None:
+def test_audit_head_round_trips() -> None:
     head = chain(3)[-1]
     assert Head.read(f" {Head(3, head.digest)}\n") == Head(3, head.digest)
 

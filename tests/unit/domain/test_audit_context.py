@@ -13,7 +13,7 @@ from portal.domain.audit_context import AuditContext, Channel, get_audit_context
 WEB = AuditContext(Channel.WEB, "r1", "d1")
 
 
-def test_nothing_is_known_of_what_nobody_called() -> None:
+def test_unused_metrics_are_absent() -> None:
     assert get_audit_context() == AuditContext()
 
 

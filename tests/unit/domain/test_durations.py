@@ -50,7 +50,7 @@ def test_between_two_shoots_it_lies_in_between() -> None:
     assert NOTHING < found.low <= found.middle <= found.high < timedelta(seconds=300)
 
 
-def test_one_wild_shoot_does_not_move_the_range() -> None:
+def test_outlier_does_not_change_the_expected_range() -> None:
     plain = usual([3600.0] * 20, START[Step.MAKING])
     assert usual([3600.0] * 20 + [9e6], START[Step.MAKING]) == plain
 
@@ -71,5 +71,5 @@ def test_one_wild_shoot_does_not_move_the_range() -> None:
         (Step.STUDIO, timedelta(minutes=15), NOTHING, True),
     ],
 )
-def test_only_what_is_known_well_is_learned(step: Step, took: timedelta, doubt: timedelta, telling: bool) -> None:
+def test_only_exact_durations_are_recorded(step: Step, took: timedelta, doubt: timedelta, telling: bool) -> None:
     assert is_telling(step, took, doubt) is telling

@@ -25,7 +25,7 @@ def test_from_one_list_all_three_agree(origins: tuple[str, ...]) -> None:
     )
 
 
-def test_whatever_one_of_them_lacks_is_named() -> None:
+def test_missing_frame_permission_is_named() -> None:
     both, one = (ONE, TWO), (ONE,)
     for allow, camera, frames in ((one, both, both), (both, one, both), (both, both, one)):
         found = find_disagreement(
@@ -36,7 +36,7 @@ def test_whatever_one_of_them_lacks_is_named() -> None:
         assert found == {TWO}
 
 
-def test_a_page_without_a_studio_gives_nobody_the_camera() -> None:
+def test_page_without_studio_denies_camera() -> None:
     assert (build_camera_policy(()), build_frame_src(())) == ("camera=()", "frame-src 'none'")
 
 

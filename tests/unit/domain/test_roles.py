@@ -38,11 +38,11 @@ def test_address_and_groups_make_the_role(email: str, groups: list[str], role: R
     assert assign_roles(email, groups, APPOINTED).role is role
 
 
-def test_with_nobody_named_nobody_is_anything_more() -> None:
+def test_without_configured_roles_everyone_is_employee() -> None:
     assert assign_roles("a@b.c", ["x"], RoleBindings()).roles == (Role.EMPLOYEE,)
 
 
-def test_somebody_can_be_several_and_is_shown_as_the_most_trusted() -> None:
+def test_person_with_several_roles_is_shown_with_the_highest() -> None:
     standing = assign_roles("boss@example.com", ["platform", "berlin-leads", "sales-leads"], APPOINTED)
     assert standing.roles == (Role.ADMIN, Role.OPERATOR, Role.MANAGER)
     assert standing.teams == ("berlin", "sales")
@@ -53,7 +53,7 @@ def test_manager_has_the_teams_they_were_named_for_and_no_other() -> None:
     assert assign_roles("ann@example.com", ["berlin"], APPOINTED).teams == ("sales",)
 
 
-def test_operator_sees_the_machinery_and_nobody() -> None:
+def test_operator_sees_operations_and_no_people() -> None:
     assert get_rights([Role.OPERATOR]) == {Right.SEE_OPERATIONS, Right.REPLAY}
 
 

@@ -12,11 +12,11 @@ OLD, NEW = "old-key-" + "o" * 32, "new-key-" + "n" * 32
 
 
 @given(st.text(max_size=200))
-def test_what_is_sealed_opens_again(text: str) -> None:
+def test_sealed_value_round_trips(text: str) -> None:
     assert SecretBox([NEW]).open(SecretBox([NEW]).seal(text)) == text
 
 
-def test_sealing_hides_and_never_repeats_itself() -> None:
+def test_encryption_is_randomized() -> None:
     box = SecretBox([NEW])
     assert b"canary" not in box.seal("canary")
     assert box.seal("canary") != box.seal("canary")
@@ -33,7 +33,7 @@ def test_rotation() -> None:
 
 
 @pytest.mark.parametrize("sealed", [b"", b"nonsense", b"\xff\xfe", b"gAAAAA=="])
-def test_nonsense_does_not_open(sealed: bytes) -> None:
+def test_malformed_ciphertext_is_refused(sealed: bytes) -> None:
     with pytest.raises(DecryptionFailed):
         SecretBox([NEW]).open(sealed)
 

@@ -50,13 +50,13 @@ def test_pictures_are_shown_only_when_the_newest_status_is_finished_and_all_are_
 
 
 @given(FACTS)
-def test_nobody_is_in_the_studio_without_consent(facts: Facts) -> None:
+def test_studio_requires_consent(facts: Facts) -> None:
     if derive(facts) in {Stage.IN_STUDIO, Stage.CONSENT_GIVEN}:
         assert facts.has_consent
 
 
 @given(st.text(max_size=40).filter(lambda status: status not in stages.KNOWN_STATUSES), st.booleans())
-def test_a_status_never_seen_is_work_going_on(status: str, is_copied: bool) -> None:
+def test_unknown_status_counts_as_in_progress(status: str, is_copied: bool) -> None:
     assert agreed(status, copied_at=NOW if is_copied else None) is Stage.IN_PROGRESS
 
 
@@ -78,7 +78,7 @@ def test_a_status_never_seen_is_work_going_on(status: str, is_copied: bool) -> N
         (None, {"problem": Problem.NO_CREDITS}, Stage.PROBLEM),
     ],
 )
-def test_each_fact_leads_to_its_stage(status: str | None, known: dict[str, object], stage: Stage) -> None:
+def test_facts_determine_stage(status: str | None, known: dict[str, object], stage: Stage) -> None:
     assert agreed(status, **known) is stage
 
 
@@ -88,7 +88,7 @@ def test_before_a_shoot_only_consent_counts() -> None:
         assert derive(Facts(has_consent=has_consent, has_choice=has_choice)) is expected
 
 
-def test_a_finished_shoot_sent_back_is_in_the_studio_again_whatever_was_chosen() -> None:
+def test_finished_shoot_reset_to_onboarding_is_in_studio_despite_choice() -> None:
     assert agreed("active", copied_at=NOW, has_choice=True) is Stage.CHOSEN
     assert agreed("onboarding", copied_at=NOW, has_choice=True) is Stage.IN_STUDIO
 
@@ -98,19 +98,19 @@ def test_without_consent_the_next_step_is_to_agree(status: str | None) -> None:
     assert derive(Facts(has_consent=False, shoot=ShootFacts(provider_status=status))) is Stage.NOT_STARTED
 
 
-def test_what_is_in_the_works_goes_on_being_shown_after_consent_was_withdrawn() -> None:
+def test_shoot_in_progress_stays_visible_after_consent_withdrawal() -> None:
     facts = Facts(has_consent=False, shoot=ShootFacts(provider_status="pending"))
     assert derive(facts) is Stage.IN_PROGRESS
 
 
 @given(STATUSES, st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=60)))
-def test_stuck_never_goes_away_by_waiting(status: str | None, age: timedelta) -> None:
+def test_stuck_state_persists_over_time(status: str | None, age: timedelta) -> None:
     if is_stuck(status, NOW, NOW + age):
         assert is_stuck(status, NOW, NOW + age + timedelta(hours=1))
     assert not is_stuck("deleted", NOW, NOW + age)
 
 
-def test_how_long_each_status_may_take() -> None:
+def test_max_duration_of_each_status() -> None:
     limits = {None: 0.25, "onboarding": 168, "waiting": 4, "active": 1, "pending": 6, "somethingNew": 6}
     for status, hours in limits.items():
         assert not is_stuck(status, NOW, NOW + timedelta(hours=hours))

@@ -28,11 +28,11 @@ def test_the_wait_is_the_place_by_the_rate() -> None:
     assert seconds(ahead=239) == 60
 
 
-def test_a_closed_budget_comes_on_top() -> None:
+def test_closed_budget_adds_to_the_wait() -> None:
     assert seconds(opens_in=timedelta(seconds=40)) == 43
 
 
-def test_whoever_has_waited_long_is_told_by_what_was_really_served() -> None:
+def test_long_wait_estimate_uses_measured_rate() -> None:
     assert seconds(ahead=59, waited=MEASURED, served=30) == 120
     # More than the budget allows is not promised, however fast the last minute was.
     assert seconds(ahead=239, waited=MEASURED, served=1000) == 60
@@ -72,12 +72,12 @@ def test_background_work_takes_its_share_only_while_it_uses_it() -> None:
         (3601, (2, Unit.HOURS)),
     ],
 )
-def test_a_wait_is_said_as_people_say_it(wait: int, said: tuple[int, Unit]) -> None:
+def test_wait_is_formatted_in_plain_language(wait: int, said: tuple[int, Unit]) -> None:
     assert rounded(timedelta(seconds=wait)) == said
 
 
 @given(st.floats(min_value=0, max_value=1e6))
-def test_what_is_said_is_never_less_than_it_takes(wait: float) -> None:
+def test_estimate_is_never_below_the_actual_wait(wait: float) -> None:
     number, unit = rounded(timedelta(seconds=wait))
     said = number * _SIZE[unit]
     assert said >= wait - 1e-6
@@ -85,6 +85,6 @@ def test_what_is_said_is_never_less_than_it_takes(wait: float) -> None:
 
 
 @given(st.floats(min_value=0, max_value=1e5), st.floats(min_value=0, max_value=1e5))
-def test_nobody_asks_more_often_for_waiting_longer(one: float, other: float) -> None:
+def test_poll_interval_does_not_shrink_with_waiting_time(one: float, other: float) -> None:
     near, far = sorted((timedelta(seconds=one), timedelta(seconds=other)))
     assert timedelta(seconds=2) <= look_again(near) <= look_again(far) <= timedelta(seconds=30)

@@ -38,7 +38,7 @@ def test_display_p3_is_shifted_to_srgb(fmt: str, color: tuple[int, int, int]) ->
     assert found == pytest.approx(p3_seen_in_srgb(color), abs=3)
 
 
-def test_a_saturated_p3_red_really_moves() -> None:
+def test_saturated_p3_red_is_converted() -> None:
     assert p3_seen_in_srgb((200, 100, 100))[0] > 208  # or the test above would prove nothing
 
 
@@ -48,7 +48,7 @@ def test_an_srgb_profile_changes_nothing() -> None:
     assert decode_photo(content).getpixel((4, 4)) == (200, 100, 50)
 
 
-def test_a_grey_profile_is_obeyed() -> None:
+def test_gray_profile_is_applied() -> None:
     content = saved(Image.new("L", (8, 8), 55), "PNG", icc_profile=linear_grey())
     found = decode_photo(content).getpixel((4, 4))
     assert isinstance(found, tuple)

@@ -199,7 +199,7 @@ def test_a_phone_jpeg_with_a_second_picture_is_a_jpeg() -> None:
     assert decode_photo(content).size == (512, 640)
 
 
-def test_a_damaged_color_profile_does_not_cost_the_photo() -> None:
+def test_damaged_color_profile_is_ignored() -> None:
     image = decode_photo(saved(Image.new("RGB", (8, 8), RED), "PNG", icc_profile=b"not a profile"))
     assert image.getpixel((4, 4)) == RED
 

@@ -93,7 +93,7 @@ def test_the_packet_is_valid_xmp_with_the_label_and_nothing_else() -> None:
     assert len(description) == 0
 
 
-def test_a_riff_chunk_that_lies_about_its_size_is_no_trap() -> None:
+def test_riff_chunk_with_wrong_size_is_handled() -> None:
     webp = saved(portrait(64, 80), "WEBP", xmp=XMP)
     content = webp + b"C2PA" + b"\xff\xff\xff\xff"
     assert found_in(content).source_type == TRAINED

@@ -83,7 +83,7 @@ def test_a_photo_without_label_gets_no_packet() -> None:
     assert all(b"xmpmeta" not in file.content for file in render_photo(saved(portrait())).files)
 
 
-def test_what_hides_behind_the_picture_is_gone() -> None:
+def test_data_after_the_image_is_removed() -> None:
     for fmt in ("JPEG", "PNG", "WEBP"):
         polyglot = saved(portrait(64, 80), fmt) + b"<script>alert(1)</script>PK\x03\x04"
         assert all(b"<script" not in file.content for file in render_photo(polyglot).files)

@@ -39,7 +39,7 @@ def pixels(image: Image.Image) -> list[bytes]:
 
 
 @pytest.mark.parametrize("letter", ["H", "Ä", "7", "Ж", "東"])
-def test_letter_or_head_stands_on_the_accent(letter: str) -> None:
+def test_initial_or_silhouette_is_on_accent_color(letter: str) -> None:
     image = made(character=letter)
     assert image.getpixel((3, 3)) == (0x3B, 0x5B, 0xDB)
     left, top, right, bottom = inked(image, (0x3B, 0x5B, 0xDB))

@@ -53,7 +53,7 @@ def test_encryption_from_the_first_byte(certificate: Any) -> None:
 
 
 @pytest.mark.parametrize("at_once", [True, False])
-def test_a_certificate_nobody_vouches_for_is_not_believed(certificate: Any, at_once: bool) -> None:
+def test_untrusted_certificate_is_refused(certificate: Any, at_once: bool) -> None:
     with running(Post(free_port()), tls=certificate.server, at_once=at_once) as post:
         url = post.url.replace("smtp:", "smtps:") if at_once else post.url
         with pytest.raises(MailUnavailable, match="tls"):
@@ -61,14 +61,14 @@ def test_a_certificate_nobody_vouches_for_is_not_believed(certificate: Any, at_o
         assert post.received == []
 
 
-def test_the_password_is_told(certificate: Any) -> None:
+def test_smtp_password_is_sent_with_tls(certificate: Any) -> None:
     with running(Post(free_port(), password=PASSWORD), tls=certificate.server) as post:
         url = post.url.replace("//", f"//portal:{ENCODED}@")
         Mailer.from_url(url, FROM, trust=certificate.trust).send(message())
         assert post.signed_in == [True]
 
 
-def test_a_wrong_password_holds_every_mail_and_loses_none(certificate: Any) -> None:
+def test_wrong_smtp_password_delays_all_mails_and_loses_none(certificate: Any) -> None:
     with running(Post(free_port(), password="another"), tls=certificate.server) as post:
         mailer = Mailer.from_url(post.url.replace("//", f"//portal:{ENCODED}@"), FROM, trust=certificate.trust)
         with pytest.raises(MailUnavailable, match="auth") as failure:
@@ -77,7 +77,7 @@ def test_a_wrong_password_holds_every_mail_and_loses_none(certificate: Any) -> N
         assert "canary" not in repr(mailer) + repr(failure.value)
 
 
-def test_the_password_is_not_told_in_the_clear(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_smtp_password_is_not_sent_unencrypted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "_LOOPBACK", frozenset())
     with running(Post(free_port())) as post:
         mailer = Mailer.from_url(post.url.replace("//", f"//portal:{ENCODED}@"), FROM)
@@ -133,7 +133,7 @@ def test_a_server_that_makes_no_sense(monkeypatch: pytest.MonkeyPatch, says: tup
         Mailer.from_url(f"smtp://127.0.0.1:{port}", FROM).send(message())
 
 
-def test_accepted_is_accepted_however_the_farewell_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mail_accepted_before_connection_error_counts_as_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "REPLY_SECONDS", 0.3)
     yes = b"250 OK\r\n"
     with answering(b"220 hi\r\n", yes, yes, yes, b"354 go\r\n", yes) as port:

@@ -217,7 +217,7 @@ def test_the_byte_cap(server: Scripted, size: int) -> None:
         assert len(downloader.download(f"{server.origin}/p").content) == size
 
 
-def test_a_body_without_end_is_cut_at_the_cap(server: Scripted) -> None:
+def test_endless_body_is_cut_at_the_byte_cap(server: Scripted) -> None:
     sent = 0
 
     def pour(sock: socket.socket) -> None:

@@ -123,7 +123,7 @@ def test_pages_are_asked_for_as_they_are_needed(server: Scripted, client: Provid
     assert server.asked[0].query == {"status": "active", "teamId": "t1", "limit": "200", "offset": "0"}
 
 
-def test_things_that_move_between_pages_come_once(server: Scripted, client: ProviderClient) -> None:
+def test_items_moving_between_pages_are_listed_once(server: Scripted, client: ProviderClient) -> None:
     more, last = {"hasMore": True}, {"hasMore": False}
     server.answers(
         Reply(200, {"models": models(3), "pagination": more}),
@@ -254,7 +254,7 @@ def test_a_favorite_that_cannot_be_read(server: Scripted, client: ProviderClient
         Reply(204),
     ],
 )
-def test_gone_is_gone(server: Scripted, client: ProviderClient, reply: Reply) -> None:
+def test_deleted_object_is_missing(server: Scripted, client: ProviderClient, reply: Reply) -> None:
     server.answers(reply)
     client.delete_model("m1")
     client.delete_team("t1")

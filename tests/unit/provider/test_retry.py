@@ -77,7 +77,7 @@ def test_a_call_without_an_answer_is_recorded_too(server: Scripted, time_: FakeT
     assert [call[2] for call in recorder.calls] == [None]
 
 
-def test_bookkeeping_that_fails_costs_no_answer(
+def test_failing_call_log_does_not_fail_the_call(
     server: Scripted, time_: FakeTime, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Broken(ListRecorder):
@@ -91,7 +91,7 @@ def test_bookkeeping_that_fails_costs_no_answer(
     assert "token" not in caplog.text
 
 
-def test_an_empty_budget_makes_background_wait_and_interactive_say_when(server: Scripted, time_: FakeTime) -> None:
+def test_empty_budget_delays_background_calls_and_rejects_interactive_ones(server: Scripted, time_: FakeTime) -> None:
     client = make(server, time_, budget=CountingBudget(1))
     server.answers(CREDITS)
     client.get_credits()

@@ -191,7 +191,7 @@ def test_without_a_secret_nothing_is_accepted(secrets: list[str]) -> None:
     assert reason(headers=GOOD | {f"{PREFIX}-Signature": empty}, secrets=["", SECRET]) == "wrong signature"
 
 
-def test_schemes_never_stand_in_for_each_other() -> None:
+def test_signature_schemes_are_not_interchangeable() -> None:
     body_only = {f"{PREFIX}-Signature": VECTORS["text_body"]}
     assert reason(headers=body_only) == "no timestamp"
     assert reason(headers=GOOD | body_only) == "wrong signature"

@@ -79,16 +79,14 @@ def test_writes_are_never_tried_again(server: Scripted, client: ProviderClient, 
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"<html>ok", b"[1]", {"success": True}, {"modelId": 1.5}])
-def test_a_write_that_succeeded_unreadably_may_have_happened(
-    server: Scripted, client: ProviderClient, body: object
-) -> None:
+def test_unreadable_write_response_has_unknown_outcome(server: Scripted, client: ProviderClient, body: object) -> None:
     server.answers(Reply(200, body))
     with pytest.raises(errors.UnexpectedResponse) as caught:
         client.create_model("ada@example.com")
     assert caught.value.outcome_unknown
 
 
-def test_a_refused_connection_lost_nothing(time_: FakeTime) -> None:
+def test_refused_connection_counts_as_not_executed(time_: FakeTime) -> None:
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{reserved.getsockname()[1]}/api/v2"

@@ -24,7 +24,7 @@ from sandbox.switches import Switches
 NOON = datetime(2026, 5, 4, 12, 0, 59, 900_000, tzinfo=UTC)
 
 
-def test_a_window_is_whole_again_on_the_minute() -> None:
+def test_window_resets_on_the_minute() -> None:
     limiter = RateLimiter()
     taken = [limiter.count_request(NOON, 2, 60) for _ in range(3)]
     assert [(each.is_allowed, each.remaining) for each in taken] == [(True, 1), (True, 0), (False, 0)]

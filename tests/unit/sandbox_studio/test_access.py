@@ -56,7 +56,7 @@ def test_an_expired_link_says_so(client: FlaskClient, store: FakeStore, address:
 
 
 @pytest.mark.parametrize("address", [f"/auth/social?token={TOKEN}", f"/studio/{TOKEN}/photos/u1.jpg"])
-def test_a_deleted_session_says_so(client: FlaskClient, store: FakeStore, address: str) -> None:
+def test_deleted_session_shows_deleted_page(client: FlaskClient, store: FakeStore, address: str) -> None:
     store.change(status="deleted")
     dead(client, address, 410, "was deleted")
 

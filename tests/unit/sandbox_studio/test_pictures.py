@@ -68,7 +68,7 @@ def test_carries_the_ai_label(gallery: list[Picture]) -> None:
         assert wanted in opened(picture.main).info["xmp"]
 
 
-def test_only_the_original_tells_camera_and_place(gallery: list[Picture]) -> None:
+def test_only_the_original_has_exif_camera_and_location(gallery: list[Picture]) -> None:
     for picture in gallery:
         exif = opened(picture.original).getexif()
         assert exif[ExifTags.Base.Make] == "Sandbox"

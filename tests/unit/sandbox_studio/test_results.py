@@ -30,7 +30,7 @@ def album(store: FakeStore) -> FakeStore:
         ("failed", "This takes a little longer"),
     ],
 )
-def test_progress_speaks_plainly(client: FlaskClient, store: FakeStore, status: str, heading: str) -> None:
+def test_progress_page_names_each_status(client: FlaskClient, store: FakeStore, status: str, heading: str) -> None:
     store.change(status=status)
     page = client.get(f"{AT}/progress")
     assert page.status_code == 200

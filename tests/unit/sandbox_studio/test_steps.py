@@ -74,7 +74,7 @@ def test_all_refused_is_an_error(client: FlaskClient, ready: FakeStore) -> None:
     assert ready.uploads == {}
 
 
-def test_no_file_is_told(client: FlaskClient, ready: FakeStore) -> None:
+def test_missing_static_file_is_not_disclosed(client: FlaskClient, ready: FakeStore) -> None:
     answer = client.post(f"{AT}/photos", data={"photos": (io.BytesIO(b""), "")})
     assert answer.status_code == 422
     assert "No photo arrived." in answer.text

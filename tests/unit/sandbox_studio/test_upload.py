@@ -137,7 +137,7 @@ def test_says_what_a_file_is_when_it_is_no_photo(raw: bytes, words: str) -> None
     assert refused.value.sentence.startswith(f"is {words}, not a photo")
 
 
-def test_believes_bytes_not_names() -> None:
+def test_file_type_is_detected_by_content() -> None:
     """A GIF with a JPEG behind it stays a GIF."""
     assert reason(b"GIF89a" + encode(scene())) == "not_a_photo"
 
@@ -156,7 +156,7 @@ def test_refuses_a_bare_beginning(raw: bytes) -> None:
     assert reason(raw) == "broken"
 
 
-def test_refuses_nothing_at_all() -> None:
+def test_empty_upload_is_refused() -> None:
     assert reason(b"") == "empty"
 
 

@@ -16,7 +16,7 @@ OWNER = UUID("6f0c2c1e-3c56-4f0e-9a0e-3c8f0a0a0a0a")
 SHA = "0123456789abcdef" * 4
 
 
-def test_a_key_says_what_whose_and_which_content() -> None:
+def test_storage_key_contains_kind_owner_and_content_hash() -> None:
     assert build_object_key("photos", OWNER, "640", SHA, "webp") == f"photos/{OWNER}/640-0123456789abcdef.webp"
 
 
@@ -38,7 +38,7 @@ def test_parts_that_are_not_ours_are_refused(area: str, name: str, sha: str, ext
 
 
 @given(st.text(max_size=60) | st.text("az09/._-", max_size=60))
-def test_whatever_passes_stays_below_its_folder(key: str) -> None:
+def test_accepted_keys_stay_below_the_root(key: str) -> None:
     try:
         check_key(key)
     except InvalidKey:

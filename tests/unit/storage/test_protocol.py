@@ -72,7 +72,7 @@ def test_a_second_put_replaces_the_first(storage: Storage) -> None:
     assert list(storage.list()) == [KEY]
 
 
-def test_an_absent_object_is_missing_and_says_which(storage: Storage) -> None:
+def test_missing_object_error_names_the_key(storage: Storage) -> None:
     assert not storage.exists(KEY)
     with pytest.raises(ObjectMissing) as missing:
         storage.get(KEY)

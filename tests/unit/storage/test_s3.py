@@ -116,7 +116,7 @@ def test_a_download_that_breaks_off_is_no_photo(bucket: Bucket) -> None:
         S3Storage("faces").get(KEY)
 
 
-def test_a_bucket_that_is_away(credentials: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unavailable_bucket(credentials: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     for call in calls(S3Storage("faces")).values():
         with pytest.raises(StorageUnavailable) as refused:

@@ -65,5 +65,5 @@ def test_form_token_differs_in_every_response_and_is_the_same_one(app: Flask) ->
 
 
 @pytest.mark.parametrize("sent", ["", "%%%", "a", "é", "AAAA", "A" * 5000])
-def test_a_token_that_is_none_is_no_error(sent: str) -> None:
+def test_malformed_token_is_refused_without_error(sent: str) -> None:
     assert "." not in unmask_token(sent)

@@ -96,7 +96,7 @@ def test_every_error_of_ours_has_words_of_its_own(app: Flask) -> None:
     assert len(titles) == len(own) > 5
 
 
-def test_unknown_reasons_have_words_too(app: Flask) -> None:
+def test_unknown_reasons_have_a_message(app: Flask) -> None:
     with app.test_request_context():
         assert get_sign_in_message("never heard", CONTEXT).title == "Sign-in didn’t work"
         assert get_error_message("never heard", 418, CONTEXT).title == "Something’s missing"
@@ -114,7 +114,7 @@ def test_help_is_offered_where_there_is_some(make_app: Callable[..., Flask]) -> 
     assert f'href="mailto:help@example.com?subject={subject}"' in answer.text
 
 
-def test_wait_is_told(app: Flask) -> None:
+def test_wait_is_shown(app: Flask) -> None:
     assert failing(app, "pages.show_landing", TooMany(7)).get("/").headers["Retry-After"] == "7"
     assert failing(app, "pages.show_landing", Unavailable()).get("/").headers["Retry-After"] == "10"
 
@@ -146,7 +146,7 @@ def test_unexpected_error_is_logged_with_its_trace(app: Flask, caplog: pytest.Lo
     assert "boom" in caplog.text
 
 
-def test_words_follow_the_browsers_language(client: FlaskClient) -> None:
+def test_error_page_uses_browser_language(client: FlaskClient) -> None:
     german = client.get("/nowhere", headers={"Accept-Language": "de"})
     assert 'lang="de"' in german.text
     assert "This page isn’t available" not in german.text

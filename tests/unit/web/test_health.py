@@ -14,7 +14,7 @@ def test_alive_needs_no_database(client: FlaskClient) -> None:
     assert (answer.status_code, answer.json) == (200, {"status": "ok"})
 
 
-def test_not_ready_without_a_database_and_tells_nothing_inner(client: FlaskClient) -> None:
+def test_readiness_fails_without_database_and_without_details(client: FlaskClient) -> None:
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json) == (503, {"status": "database unavailable"})
 

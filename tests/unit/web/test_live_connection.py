@@ -45,7 +45,9 @@ def test_a_version_is_one_chunk_and_the_end_is_the_last(ends: tuple[socket.socke
     assert not wire.tell(8)
 
 
-def test_a_quiet_wire_beats_every_twenty_seconds(ends: tuple[socket.socket, socket.socket], now: list[float]) -> None:
+def test_idle_stream_sends_heartbeat_every_20_seconds(
+    ends: tuple[socket.socket, socket.socket], now: list[float]
+) -> None:
     ours, theirs = ends
     wire = Wire(os.dup(ours.fileno()))
     theirs.setblocking(False)
@@ -67,9 +69,7 @@ def test_a_quiet_wire_beats_every_twenty_seconds(ends: tuple[socket.socket, sock
     wire.end()
 
 
-def test_a_wire_ends_before_the_sign_in_behind_it_is_forgotten(
-    ends: tuple[socket.socket, socket.socket], now: list[float]
-) -> None:
+def test_stream_ends_before_its_session_is_deleted(ends: tuple[socket.socket, socket.socket], now: list[float]) -> None:
     ours, theirs = ends
     wire = Wire(os.dup(ours.fileno()))
     now[0] += LONGEST_SECONDS
@@ -77,7 +77,7 @@ def test_a_wire_ends_before_the_sign_in_behind_it_is_forgotten(
     assert theirs.recv(100) == b"0\r\n\r\n"
 
 
-def test_whoever_is_gone_or_does_not_read_is_let_go(ends: tuple[socket.socket, socket.socket]) -> None:
+def test_disconnected_and_stalled_streams_are_closed(ends: tuple[socket.socket, socket.socket]) -> None:
     before = Wire.open_ones
     ours, theirs = ends
     asleep = Wire(os.dup(ours.fileno()))

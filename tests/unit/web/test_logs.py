@@ -110,7 +110,7 @@ def test_configuring_twice_writes_once(lines: Callable[[], list[dict[str, Any]]]
     assert len(lines()) == 1
 
 
-def test_very_short_secrets_garble_nothing() -> None:
+def test_short_secrets_are_not_redacted_from_text() -> None:
     formatter = JsonLines(("a", ""))
     record = logging.makeLogRecord({"msg": "a plain banana", "levelname": "INFO"})
     assert json.loads(formatter.format(record))["message"] == "a plain banana"

@@ -89,7 +89,7 @@ def test_burst_then_one_each_twelve_seconds() -> None:
     assert refusal.value.retry_after == 12
 
 
-def test_callers_and_limits_do_not_disturb_each_other() -> None:
+def test_clients_and_limits_are_counted_separately() -> None:
     throttle = RateLimiter(Bucket(left=0))
     assert calls(throttle, SIX, 9) == 1
     assert calls(throttle, SIX, 9, "b") == 1
@@ -117,7 +117,7 @@ def test_failure_is_written_down_once(caplog: pytest.LogCaptureFixture) -> None:
     assert "203.0.113.9" not in caplog.text
 
 
-def test_callers_away_for_longest_are_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_least_recently_seen_clients_are_evicted_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MAX_CLIENTS", 3)
     throttle = RateLimiter(Bucket(left=0))
     for name in ("busy", "x", "y", "busy", "z"):
@@ -125,7 +125,7 @@ def test_callers_away_for_longest_are_forgotten_first(monkeypatch: pytest.Monkey
     assert [caller for _, caller in throttle._states] == ["y", "busy", "z"]
 
 
-def test_clock_that_is_set_back_keeps_nobody_out() -> None:
+def test_clock_set_back_does_not_block_requests() -> None:
     bucket = Bucket(left=0)
     throttle = RateLimiter(bucket)
     calls(throttle, SIX, 9)
@@ -145,12 +145,12 @@ def test_clock_that_is_set_back_keeps_nobody_out() -> None:
         ("", ""),
     ],
 )
-def test_whoever_owns_many_addresses_is_counted_once(address: str, origin: str) -> None:
+def test_ipv6_clients_are_counted_by_prefix(address: str, origin: str) -> None:
     assert build_client_key(address) == origin
 
 
 @pytest.mark.parametrize("path", ["/login/initiate", "/login/backchannel-logout"])
-def test_flood_is_answered_with_a_time_to_come_back(path: str, portal_settings: Callable[..., Settings]) -> None:
+def test_flood_is_rejected_with_retry_after(path: str, portal_settings: Callable[..., Settings]) -> None:
     app = create_app(portal_settings(), clock=lambda: NOW)
     app.extensions["throttle"] = RateLimiter(Bucket(left=0))
     limit = RULES["auth.start_initiated_login"].rate_limit

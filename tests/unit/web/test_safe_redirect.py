@@ -88,13 +88,13 @@ def test_whatever_is_taken_starts_with_one_slash(value: str) -> None:
         "/webhooks/profilebakery",
     ],
 )
-def test_what_is_no_page_is_not_come_back_to(value: str, app: Flask) -> None:
+def test_sign_in_returns_only_to_pages(value: str, app: Flask) -> None:
     with app.test_request_context():
         assert parse_page_path(value) is None
 
 
 @pytest.mark.parametrize("value", ["/", "/privacy", "/headshots", "/headshots/gallery?photo=1", "/headshots/studio"])
-def test_page_is_come_back_to(value: str, app: Flask) -> None:
+def test_sign_in_returns_to_the_page(value: str, app: Flask) -> None:
     with app.test_request_context():
         assert parse_page_path(value) == value
 

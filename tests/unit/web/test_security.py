@@ -19,7 +19,7 @@ def directives(policy: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("path", ANSWERS)
-def test_every_answer_has_its_walls(path: str, client: FlaskClient) -> None:
+def test_every_response_has_security_headers(path: str, client: FlaskClient) -> None:
     headers = client.get(path).headers
     policy = directives(headers["Content-Security-Policy"])
     assert policy["default-src"] == "'self'"
@@ -45,7 +45,7 @@ def test_pages_are_not_kept(path: str, client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost", "http://localhost:1", "*"])
-def test_no_origin_is_let_in(origin: str, client: FlaskClient) -> None:
+def test_null_origin_is_refused(origin: str, client: FlaskClient) -> None:
     for path in ("/", "/headshots/status", "/healthz"):
         answer = client.get(path, headers={"Origin": origin})
         assert not [name for name, _value in answer.headers if name.startswith("Access-Control")]
@@ -113,7 +113,7 @@ class TestBehindOneRouter:
         assert (answer.status_code, answer.headers["Location"]) == (308, "https://portal.example/privacy?a=b")
         assert self.get(client, "/privacy", X_Forwarded_Proto="http").headers["Location"].endswith("/privacy")
 
-    def test_machine_is_not_sent_elsewhere(self, client: FlaskClient) -> None:
+    def test_machine_request_is_not_redirected(self, client: FlaskClient) -> None:
         assert self.get(client, "/healthz").status_code == 200
         posted = client.post("/webhooks/profilebakery", base_url="http://portal.example")
         assert posted.status_code == 401
@@ -131,7 +131,7 @@ class TestBehindOneRouter:
         )
         assert answer.json == {"address": "9.9.9.9", "url": "https://portal.example/healthz"}
 
-    def test_routers_request_id_is_taken_over_if_it_is_one(self, client: FlaskClient) -> None:
+    def test_valid_request_id_header_is_used(self, client: FlaskClient) -> None:
         good = "0a1b2c3d-4e5f-6789-abcd-ef0123456789"
         assert self.get(client, "/healthz", X_Request_ID=good).headers["X-Request-ID"] == good
         assert "<" not in self.get(client, "/healthz", X_Request_ID="<script>").headers["X-Request-ID"]

@@ -41,7 +41,7 @@ def through(app: Flask, body: bytes = b"{}", **environ: Any) -> tuple[str, dict[
     return answered[0], answered[1], content
 
 
-def test_a_refusal_has_walls_an_id_and_no_cookie(app: Flask) -> None:
+def test_refused_request_has_security_headers_request_id_and_no_cookie(app: Flask) -> None:
     status, headers, content = through(app)
     assert (status, content) == ("401 Unauthorized", b"the signature does not fit\n")
     assert headers["Content-Length"] == str(len(content))
@@ -86,7 +86,7 @@ def test_only_a_platforms_router_names_the_request(app: Flask, make_app: Callabl
         ({"PATH_INFO": "/webhooks/nobody"}, 404),
     ],
 )
-def test_whatever_is_not_plainly_a_webhook_is_flasks(app: Flask, environ: dict[str, str], status: int) -> None:
+def test_other_requests_are_passed_to_flask(app: Flask, environ: dict[str, str], status: int) -> None:
     answer, headers, _ = through(app, **environ)
     assert answer.startswith(str(status))
     assert "nonce-" in headers["Content-Security-Policy"]

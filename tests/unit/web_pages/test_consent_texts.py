@@ -46,7 +46,7 @@ def test_policy_covers_what_the_law_requires(text: Policy) -> None:
         (["photos", "photos"], ["studio"]),
     ],
 )
-def test_every_purpose_needs_its_own_tick(text: Policy, ticked: list[str], missing: list[str]) -> None:
+def test_every_purpose_needs_its_own_checkbox(text: Policy, ticked: list[str], missing: list[str]) -> None:
     assert [purpose.key for purpose in text.list_missing(ticked)] == missing
 
 

@@ -70,7 +70,7 @@ def test_the_separator_is_what_spreadsheets_of_the_language_expect(language: str
 
 
 @given(st.lists(st.tuples(cells, cells), max_size=4))
-def test_whatever_is_in_a_cell_it_stays_in_its_cell(rows: list[tuple[csv_file.Cell, csv_file.Cell]]) -> None:
+def test_csv_cell_content_stays_in_its_cell(rows: list[tuple[csv_file.Cell, csv_file.Cell]]) -> None:
     read = list(csv.reader(io.StringIO(written(*[list(row) for row in rows]), newline="")))
     assert len(read) == len(rows) + 1
     for row, found in zip(rows, read[1:], strict=True):
@@ -79,7 +79,7 @@ def test_whatever_is_in_a_cell_it_stays_in_its_cell(rows: list[tuple[csv_file.Ce
         ]
 
 
-def test_the_answer_is_a_file_that_nobody_keeps_and_is_made_while_it_is_sent() -> None:
+def test_audit_csv_is_streamed_and_not_cached() -> None:
     app = Flask("t")
     Babel(app)
     made: list[int] = []

@@ -34,7 +34,7 @@ def english() -> object:
         (72 * 60, "3 days"),
     ],
 )
-def test_a_length_is_told_as_roughly_as_it_is_known(minutes: float, words: str) -> None:
+def test_duration_is_formatted_with_its_precision(minutes: float, words: str) -> None:
     assert formatting.format_duration(timedelta(minutes=minutes)) == words
 
 

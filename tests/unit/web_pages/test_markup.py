@@ -50,7 +50,7 @@ def test_styles_take_their_colors_from_the_tokens() -> None:
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
-def test_no_script_traps_anybody_or_talks_to_another_site(path: Path) -> None:
+def test_scripts_make_no_cross_site_requests(path: Path) -> None:
     text = path.read_text()
     # Leaving is always safe, so nobody is asked whether they are sure.
     assert "beforeunload" not in text

@@ -55,7 +55,7 @@ def test_every_sentence_is_translated(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_blanks_are_the_same(language: str) -> None:
+def test_placeholders_of_translations_match(language: str) -> None:
     for message in catalog(language):
         for source, words in zip(forms(message.id), forms(message.string), strict=True):
             assert set(BLANK.findall(source)) == set(BLANK.findall(words)), source
@@ -67,7 +67,7 @@ def forms(text: object) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_what_is_compiled_is_what_is_written(language: str) -> None:
+def test_compiled_translations_are_up_to_date(language: str) -> None:
     expected = BytesIO()
     write_mo(expected, catalog(language))
     compiled = TRANSLATIONS / language / "LC_MESSAGES" / "messages.mo"
