@@ -27,7 +27,7 @@ from demo.readiness import answers, worker_beats
 from demo.settings import base_environment
 from portal.domain.consent import POLICY_VERSION
 from portal.domain.job_types import CREATE_SESSION, START_QUEUE
-from portal.models.budget import USED
+from portal.models.budget import USED_SHARE
 
 PEOPLE = 5_000
 ARRIVING = timedelta(minutes=10)
@@ -107,7 +107,7 @@ def measure(bench: Bench, _goals: Sequence[str]) -> list[Verdict]:
     """Find out how fast this machine can be, let everybody press start, wait until all are served, and judge."""
     with bench.ground.visitors():
         trial = run(bench, _TRIAL, FASTEST)
-    rate = max(1.0, min(FASTEST, _EASY * FASTEST * trial.per_minute / (LIMIT * USED)))
+    rate = max(1.0, min(FASTEST, _EASY * FASTEST * trial.per_minute / (LIMIT * USED_SHARE)))
     with bench.ground.visitors():
         rush = run(bench, PEOPLE, rate)
     bench.details["waiting room"] = asdict(rush) | {"rate": rate}
@@ -117,7 +117,7 @@ def measure(bench: Bench, _goals: Sequence[str]) -> list[Verdict]:
 
 def verdict(rush: Rush) -> Verdict:
     """Judge A2."""
-    ours, full = rush.against(LIMIT * USED), rush.against(LIMIT)
+    ours, full = rush.against(LIMIT * USED_SHARE), rush.against(LIMIT)
     found = (
         f"{rush.refused} refused, {rush.served:,} served, overtaken by {rush.overtaken}, "
         f"last {rush.last:.0f} s = {ours:.2f}× (of the full limit {full:.2f}×)"

@@ -16,7 +16,7 @@ from jinja2 import StrictUndefined
 from portal import db as database
 from portal.domain.secretbox import SecretBox
 from portal.identity.client import OidcClient
-from portal.mail import Mailer, read_address
+from portal.mail import Mailer, parse_address
 from portal.provider import BRANDS, PhotoDownloader, ProviderClient
 from portal.services.app_context import AppContext
 from portal.services.provider_budget import CallLog, SharedBudget
@@ -74,7 +74,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None, 
     """
     portal = _portal(settings or Settings.from_env(os.environ), clock or _utc_now, sleep)
     version = static_files.version_of(TOP / "static")
-    sentry.init(portal.settings)
+    sentry.init_sentry(portal.settings)
     app = Flask(
         "portal",
         root_path=str(TOP),
@@ -93,7 +93,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None, 
     database.init_app(app)
     locales.init_app(app, TOP / "translations")
     static_files.init_app(app, TOP / "static", version)
-    logs.configure(_secrets(portal.settings))
+    logs.configure_logging(_secrets(portal.settings))
     # In this order: the log sees every answer, strangers are turned away before their forms are judged.
     for part in (logs, client_address, compression, headers, access, csrf, errors, health):
         part.init_app(app)
@@ -161,7 +161,7 @@ def _mailer(settings: Settings) -> Mailer | None:
     if settings.support_email is not None:
         try:
             # It stands in every mail as where answers go.
-            read_address(settings.support_email)
+            parse_address(settings.support_email)
         except ValueError:
             raise ValueError("SUPPORT_EMAIL is no mail address") from None
     return Mailer.from_url(settings.mail_url, settings.mail_from or "", name=settings.brand_name)

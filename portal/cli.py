@@ -9,7 +9,7 @@ from collections.abc import Callable
 import click
 from flask import Flask
 
-from portal.domain.audit_chain import Head
+from portal.domain.audit_chain import AuditHead
 from portal.domain.audit_context import AuditContext, Channel, open_audit_context
 from portal.settings import Settings, SettingsError
 
@@ -81,14 +81,14 @@ def migrate() -> None:
 @portal.command()
 def doctor() -> None:
     """Check the settings and everything they name: database, storage, sign-in, provider."""
-    from portal.services.health import examine
+    from portal.services.health import iterate_checks
 
     settings = settings_or_exit()
     click.echo("ok  settings: complete")
     unwell = False
-    for finding in examine(settings):
+    for finding in iterate_checks(settings):
         click.echo(str(finding))
-        unwell = unwell or not finding.is_well
+        unwell = unwell or not finding.is_ok
     sys.exit(1 if unwell else 0)
 
 
@@ -102,7 +102,7 @@ def reconcile(create_app: Callable[[], Flask]) -> None:
     app = create_app()
     house = app.extensions["portal"]
     with app.app_context():
-        audit_trail.note("reconcile.ordered", now=house.clock())
+        audit_trail.record_command("reconcile.ordered", now=house.clock())
         swept = sweep.reconcile_shoots(house)
     if swept is None:
         click.echo("Another process is comparing at this moment; nothing was done.")
@@ -136,9 +136,9 @@ def replay(create_app: Callable[[], Flask], delivery_ids: tuple[int, ...], dead:
         sys.exit(1)
 
 
-def _read_heads(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[Head, ...]:
+def _read_heads(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[AuditHead, ...]:
     try:
-        return tuple(Head.read(text) for text in given)
+        return tuple(AuditHead.parse(text) for text in given)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
 
@@ -156,7 +156,7 @@ def erase(create_app: Callable[[], Flask], email: str, yes: bool) -> None:
     app = create_app()
     house = app.extensions["portal"]
     with app.app_context():
-        found = erasures.people_with_address(email)
+        found = erasures.list_people_with_email(email)
         if not found:
             click.echo("Nobody has signed in with this address, or they are erased already.", err=True)
             sys.exit(1)
@@ -179,7 +179,7 @@ def erase(create_app: Callable[[], Flask], email: str, yes: bool) -> None:
     help="Where the audit trail ended earlier, from a log line or an earlier fsck; it must still hold it.",
 )
 @click.pass_obj
-def fsck(create_app: Callable[[], Flask], fast: bool, noted: tuple[Head, ...]) -> None:
+def fsck(create_app: Callable[[], Flask], fast: bool, noted: tuple[AuditHead, ...]) -> None:
     """Check every invariant: one line for each violation, status 1 if there is any."""
     from portal.services import audit_trail
     from portal.services import fsck as invariants
@@ -191,7 +191,7 @@ def fsck(create_app: Callable[[], Flask], fast: bool, noted: tuple[Head, ...]) -
         found = list(
             invariants.list_violations(house.storage, now=house.clock(), read_files=not fast, known_heads=noted)
         )
-        head = audit_trail.head()
+        head = audit_trail.get_head()
     for violation in found:
         click.echo(str(violation))
     click.echo(f"audit head {head or 'none'}")

@@ -13,11 +13,11 @@ from itertools import count
 VARIABLE = "PORTAL_CRASH_AT"
 
 _place, _, _rest = os.environ.get(VARIABLE, "").partition(":")
-_turn, _, _signal = _rest.partition(":")
-_turns = count(1)
+_fatal_visit, _, _signal = _rest.partition(":")
+_visits = count(1)
 
 
 def failpoint(place: str) -> None:
     """Die here, at once and without a word, if the environment says so."""
-    if place == _place and next(_turns) == int(_turn or 1):
+    if place == _place and next(_visits) == int(_fatal_visit or 1):
         os.kill(os.getpid(), signal.Signals[f"SIG{_signal or 'KILL'}"])

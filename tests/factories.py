@@ -52,7 +52,7 @@ def make_person(email: str | None = None, *, now: datetime = NOW, **fields: Any)
 def agree(person: Person, *, now: datetime = NOW) -> Consent:
     """Let the person agree to everything."""
     text = plain_policy()
-    return consent.give(person, text, [each.key for each in text.purposes], now=now, provider="profilebakery")
+    return consent.store_consent(person, text, [each.key for each in text.purposes], now=now, provider="profilebakery")
 
 
 def make_shoot(person: Person, *, now: datetime = NOW, **fields: Any) -> Shoot:
@@ -71,7 +71,9 @@ def make_shoot(person: Person, *, now: datetime = NOW, **fields: Any) -> Shoot:
     with transaction() as session:
         session.add(shoot)
         if shoot.provider_status is not None:
-            audit.add("shoot.status", at=now, subject_id=person.id, after=shoot.provider_status, source="create")
+            audit.create_entry(
+                "shoot.status", at=now, subject_id=person.id, after=shoot.provider_status, source="create"
+            )
     return shoot
 
 

@@ -31,16 +31,16 @@ _NAMES = tuple(f"{name}=".encode() for name in FIELDS)
 _HEAD = re.compile(r"([1-9][0-9]{0,18}):([0-9a-f]{64})")
 
 
-def digest(values: Sequence[str | None]) -> bytes:
+def compute_digest(values: Sequence[str | None]) -> bytes:
     """Return the digest of one link.
 
     Args:
         values: text of each of :data:`FIELDS`, None where there is nothing.
     """
-    return hashlib.sha256(encode(values)).digest()
+    return hashlib.sha256(encode_fields(values)).digest()
 
 
-def encode(values: Sequence[str | None]) -> bytes:
+def encode_fields(values: Sequence[str | None]) -> bytes:
     """Return what the digest is made of: ``name=length:value;`` for each field that is not None."""
     parts: list[bytes] = []
     for name, value in zip(_NAMES, values, strict=True):
@@ -51,7 +51,7 @@ def encode(values: Sequence[str | None]) -> bytes:
 
 
 @dataclass(frozen=True)
-class Head:
+class AuditHead:
     """The last link at some moment. Kept elsewhere, it shows later whether the end of the trail was cut off."""
 
     position: int
@@ -61,7 +61,7 @@ class Head:
         return f"{self.position}:{self.digest.hex()}"
 
     @classmethod
-    def read(cls, text: str) -> Head:
+    def parse(cls, text: str) -> AuditHead:
         """Read what ``str`` of a head gave.
 
         Raises:
@@ -74,7 +74,7 @@ class Head:
 
 
 @dataclass(frozen=True)
-class Link:
+class ChainLink:
     """One link as it is stored, and the entry it stands for.
 
     Attributes:
@@ -90,62 +90,62 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Fault:
+class ChainFault:
     """One place where the trail is not what it was."""
 
     rule: str
     subject: str
 
 
-class Walk:
+class ChainVerifier:
     """Goes along the chain, link by link in the order of their positions, and remembers only the last."""
 
-    def __init__(self, noted: Sequence[Head] = ()) -> None:
+    def __init__(self, noted: Sequence[AuditHead] = ()) -> None:
         """Begin before the first link; ``noted`` are heads seen earlier, which must still be in the chain."""
-        self._last: Head | None = None
-        self._noted: dict[int, list[Head]] = {}
+        self._last: AuditHead | None = None
+        self._noted: dict[int, list[AuditHead]] = {}
         for head in noted:
             self._noted.setdefault(head.position, []).append(head)
         self.count = 0
 
     @property
-    def head(self) -> Head | None:
+    def head(self) -> AuditHead | None:
         """The last link so far, None before the first."""
         return self._last
 
-    def step(self, link: Link) -> Iterator[Fault]:
+    def check_link(self, link: ChainLink) -> Iterator[ChainFault]:
         """Look at the next link and yield what is wrong with it."""
         place = f"position {link.position} (entry {link.entry_id})"
         expected = self._last.position + 1 if self._last else 1
         if link.position < expected:
-            yield Fault("audit entry shares its place with another", place)
+            yield ChainFault("audit entry shares its place with another", place)
         elif link.position > expected:
-            yield Fault("audit entry is missing", _places(expected, link.position - 1))
+            yield ChainFault("audit entry is missing", _places(expected, link.position - 1))
         elif not _same(link.previous, self._last.digest if self._last else None):
-            yield Fault("audit entry does not follow the one before it", place)
+            yield ChainFault("audit entry does not follow the one before it", place)
         if link.entry is None:
-            yield Fault("audit entry is missing", place)
+            yield ChainFault("audit entry is missing", place)
         elif not _same(_digest_of(link, link.entry), link.digest):
-            yield Fault("audit entry was changed", place)
+            yield ChainFault("audit entry was changed", place)
         yield from self._compare(link)
-        self._last = Head(link.position, link.digest)
+        self._last = AuditHead(link.position, link.digest)
         self.count += 1
 
-    def end(self) -> Iterator[Fault]:
+    def check_end(self) -> Iterator[ChainFault]:
         """Yield, after the last link, the noted heads that were never met."""
         for heads in self._noted.values():
             for head in heads:
-                yield Fault("audit trail ends before a head that was noted", str(head))
+                yield ChainFault("audit trail ends before a head that was noted", str(head))
 
-    def _compare(self, link: Link) -> Iterator[Fault]:
+    def _compare(self, link: ChainLink) -> Iterator[ChainFault]:
         for head in self._noted.pop(link.position, ()):
             if not _same(head.digest, link.digest):
-                yield Fault("audit trail differs from a head that was noted", str(head))
+                yield ChainFault("audit trail differs from a head that was noted", str(head))
 
 
-def _digest_of(link: Link, entry: Sequence[str | None]) -> bytes:
+def _digest_of(link: ChainLink, entry: Sequence[str | None]) -> bytes:
     previous = link.previous.hex() if link.previous is not None else None
-    return digest((str(link.position), previous, *entry))
+    return compute_digest((str(link.position), previous, *entry))
 
 
 def _same(one: bytes | None, other: bytes | None) -> bool:

@@ -22,18 +22,18 @@ class Step(StrEnum):
 ORDER = tuple(Step)
 
 # Fewer shoots than this say more about chance than about the next one.
-FEWEST = 8
+MIN_SAMPLES = 8
 # What the studio does changes; older ones say nothing about today.
-LATEST = 200
+SAMPLE_SIZE = 200
 LOW, HIGH = 0.1, 0.9
 # Somebody who was away longer than this has paused, and their pause is not how long it takes.
-LONGEST_VISIT = timedelta(hours=3)
+MAX_VISIT = timedelta(hours=3)
 # How much of a duration may be unknown, because its ends were not told but found by asking now and then.
-MOST_DOUBT = 0.2
+MAX_UNCERTAINTY = 0.2
 
 
 @dataclass(frozen=True)
-class Usual:
+class UsualDuration:
     """What to expect: eight of ten shoots lie between ``low`` and ``high``, half of them below ``middle``.
 
     Attributes:
@@ -43,32 +43,36 @@ class Usual:
     low: timedelta
     middle: timedelta
     high: timedelta
-    is_learned: bool = False
+    is_measured: bool = False
 
 
-def _start(low: int, middle: int, high: int) -> Usual:
-    return Usual(timedelta(minutes=low), timedelta(minutes=middle), timedelta(minutes=high))
+def _minutes(low: int, middle: int, high: int) -> UsualDuration:
+    return UsualDuration(timedelta(minutes=low), timedelta(minutes=middle), timedelta(minutes=high))
 
 
-START = {Step.STUDIO: _start(10, 15, 30), Step.CHECKING: _start(5, 15, 60), Step.MAKING: _start(60, 120, 180)}
+DEFAULTS = {Step.STUDIO: _minutes(10, 15, 30), Step.CHECKING: _minutes(5, 15, 60), Step.MAKING: _minutes(60, 120, 180)}
 # Test sessions skip the work.
-START_IN_DEVELOPMENT = {Step.STUDIO: _start(2, 5, 15), Step.CHECKING: _start(1, 1, 3), Step.MAKING: _start(2, 3, 5)}
+DEVELOPMENT_DEFAULTS = {
+    Step.STUDIO: _minutes(2, 5, 15),
+    Step.CHECKING: _minutes(1, 1, 3),
+    Step.MAKING: _minutes(2, 3, 5),
+}
 
 
-def step_of(status: str | None) -> Step | None:
+def find_step(status: str | None) -> Step | None:
     """Return the step a provider's status belongs to, None when nothing is going on."""
     if status in {None, ACTIVE, DELETED}:
         return None
     return {ONBOARDING: Step.STUDIO, WAITING: Step.CHECKING}.get(status or "", Step.MAKING)
 
 
-def usual(samples: Sequence[float], start: Usual) -> Usual:
+def compute_usual(samples: Sequence[float], start: UsualDuration) -> UsualDuration:
     """Return what these durations (in seconds) say of the next, the start value while they are too few."""
-    if len(samples) < FEWEST:
+    if len(samples) < MIN_SAMPLES:
         return start
     ordered = sorted(samples)
     low, middle, high = (timedelta(seconds=_quantile(ordered, part)) for part in (LOW, 0.5, HIGH))
-    return Usual(low, middle, high, is_learned=True)
+    return UsualDuration(low, middle, high, is_measured=True)
 
 
 def _quantile(ordered: Sequence[float], part: float) -> float:
@@ -78,12 +82,12 @@ def _quantile(ordered: Sequence[float], part: float) -> float:
     return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
 
 
-def is_telling(step: Step, took: timedelta, doubt: timedelta) -> bool:
+def is_reliable(step: Step, took: timedelta, uncertainty: timedelta) -> bool:
     """Return whether one shoot's duration may be learned from.
 
     What was only found out by asking can have happened any time since it was last asked. After an outage that is
     long, and would make the step look as long as the outage.
     """
-    if took <= timedelta(0) or (step is Step.STUDIO and took > LONGEST_VISIT):
+    if took <= timedelta(0) or (step is Step.STUDIO and took > MAX_VISIT):
         return False
-    return doubt <= took * MOST_DOUBT
+    return uncertainty <= took * MAX_UNCERTAINTY

@@ -53,7 +53,7 @@ class Unconfirmed(PortalError):
     reason = "unconfirmed"
 
 
-class NotYourself(PortalError):
+class NotOnOwnAccount(PortalError):
     """Something that can be done to others only, lest nobody is left who could undo it."""
 
     status = 409

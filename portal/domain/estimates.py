@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from portal.domain.durations import Step, Usual
+from portal.domain.durations import Step, UsualDuration
 
 _MIN_PERCENT, _MAX_PERCENT, _PERCENT_STEP = 5, 95, 5
 # Estimates further away than the first value are rounded up to the second one.
@@ -34,7 +34,7 @@ class Estimate:
 
 
 def estimate_completion(
-    step: Step, *, started_at: datetime, since: datetime, usual: Mapping[Step, Usual], now: datetime
+    step: Step, *, started_at: datetime, since: datetime, usual: Mapping[Step, UsualDuration], now: datetime
 ) -> Estimate | None:
     """Estimate when the headshots are ready, None while the photos are still being taken.
 

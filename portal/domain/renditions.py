@@ -68,6 +68,6 @@ RENDITIONS: tuple[RenditionSpec, ...] = (
 _BY_NAME = {spec.name: spec for spec in RENDITIONS}
 
 
-def find(name: str) -> RenditionSpec | None:
+def find_rendition(name: str) -> RenditionSpec | None:
     """Return the rendition called ``name``, or ``None`` for a name that is not in the table."""
     return _BY_NAME.get(name)

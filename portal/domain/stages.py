@@ -40,9 +40,9 @@ DELETED = "deleted"
 KNOWN_STATUSES = frozenset({ONBOARDING, WAITING, "pending", "generatingHeadshots", ACTIVE, FAILED, DELETED})
 
 # How long a shoot may stay in a status before somebody should look; everything not named is work going on.
-USUAL_LONGEST = {ONBOARDING: timedelta(days=7), WAITING: timedelta(hours=4), ACTIVE: timedelta(hours=1)}
-LONGEST_WORK = timedelta(hours=6)
-LONGEST_CREATION = timedelta(minutes=15)
+MAX_DURATIONS = {ONBOARDING: timedelta(days=7), WAITING: timedelta(hours=4), ACTIVE: timedelta(hours=1)}
+MAX_PROCESSING = timedelta(hours=6)
+MAX_CREATION = timedelta(minutes=15)
 
 # The steps drawn as a rail at the top of a person's page, in order.
 RAIL = ("agree", "photos", "progress", "choose", "done")
@@ -84,7 +84,7 @@ class Facts:
 _STUDIO_WORKS = frozenset({Stage.PHOTOS_RECEIVED, Stage.IN_PROGRESS, Stage.READY})
 
 
-def derive(facts: Facts) -> Stage:
+def derive_stage(facts: Facts) -> Stage:
     """Return the stage a person is in.
 
     The provider may send a finished shoot back to its beginning, so nothing here compares ranks: the
@@ -133,7 +133,7 @@ def compare_choice(
     }
 
 
-def rail_position(stage: Stage) -> int:
+def get_rail_position(stage: Stage) -> int:
     """Return the index in :data:`RAIL` of the step the person is on."""
     return {
         Stage.NOT_STARTED: 0,
@@ -158,5 +158,5 @@ def is_stuck(status: str | None, since: datetime, now: datetime) -> bool:
     """
     if status == DELETED:
         return False
-    longest = LONGEST_CREATION if status is None else USUAL_LONGEST.get(status, LONGEST_WORK)
+    longest = MAX_CREATION if status is None else MAX_DURATIONS.get(status, MAX_PROCESSING)
     return now - since > longest

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 # Up to here the wait is a moment, and a place and a number would only be noise.
-MOMENT_PLACES = 3
-MOMENT = timedelta(seconds=5)
+SHORT_WAIT_PLACES = 3
+SHORT_WAIT = timedelta(seconds=5)
 # After so many outages in a row a number would be a guess.
 DOWN_AFTER = 2
 # Whoever has waited this long knows better from what was really served than from what may be.
-MEASURED = timedelta(seconds=60)
+MEASURE_AFTER = timedelta(seconds=60)
 
 _SECONDS = (10, 20, 30, 45)
 _MINUTES = (*range(1, 11), 15, 20, 25, 30, 40, 50)
@@ -27,7 +27,7 @@ class Unit(StrEnum):
 
 
 @dataclass(frozen=True)
-class Line:
+class QueuePosition:
     """The line as one person in it finds it.
 
     Attributes:
@@ -62,7 +62,7 @@ class Line:
         if self.is_down:
             return None
         rate = self.per_minute
-        if self.waited >= MEASURED:
+        if self.waited >= MEASURE_AFTER:
             # Somebody waited all that time, so whatever held the line up is in this figure.
             rate = min(rate, float(self.served))
         if rate <= 0:
@@ -72,10 +72,10 @@ class Line:
     @property
     def is_a_moment(self) -> bool:
         """Whether it is not worth a number."""
-        return self.wait is not None and self.wait <= MOMENT and self.place <= MOMENT_PLACES
+        return self.wait is not None and self.wait <= SHORT_WAIT and self.place <= SHORT_WAIT_PLACES
 
 
-def free_per_minute(limit: int, used: float, background: float, reserve_share: float) -> float:
+def compute_free_per_minute(limit: int, used: float, background: float, reserve_share: float) -> float:
     """Return the sessions a minute the budget has room for.
 
     Args:
@@ -87,7 +87,7 @@ def free_per_minute(limit: int, used: float, background: float, reserve_share: f
     return limit * used * (1 - background * (1 - min(max(reserve_share, 0.0), 1.0)))
 
 
-def rounded(wait: timedelta) -> tuple[int, Unit]:
+def round_wait(wait: timedelta) -> tuple[int, Unit]:
     """Return a wait as people say it, rounded up: rather done earlier than promised."""
     seconds = max(wait.total_seconds(), 0.0)
     for step in _SECONDS:
@@ -99,13 +99,13 @@ def rounded(wait: timedelta) -> tuple[int, Unit]:
     return -int(-seconds // 3600), Unit.HOURS
 
 
-def look_again(wait: timedelta | None) -> timedelta:
+def compute_refresh_interval(wait: timedelta | None) -> timedelta:
     """Return how soon an open page should look again: often near the front, seldom at the end of a long line."""
     if wait is None:
         return timedelta(seconds=15)
     return min(max(wait / 10, timedelta(seconds=2)), timedelta(seconds=30))
 
 
-def waited_since(requested_at: datetime, now: datetime) -> timedelta:
+def compute_waited(requested_at: datetime, now: datetime) -> timedelta:
     """Return how long ago start was pressed; never negative, clocks of two machines may differ."""
     return max(now - requested_at, timedelta(0))

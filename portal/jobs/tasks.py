@@ -94,7 +94,7 @@ def reconcile_shoots(context: AppContext, *, full: bool = True) -> None:
 @register_task(job_types.DELETE_EXPIRED)
 def delete_expired(context: AppContext) -> None:
     """Delete everything that has reached the end of its retention period."""
-    retention.forget(context.storage, now=context.clock())
+    retention.delete_expired(context.storage, now=context.clock())
     archives.delete_expired(context)
     kits.delete_superseded(context)
 
@@ -108,14 +108,14 @@ def erase_person(context: AppContext, *, erasure_id: str) -> None:
 @register_task(job_types.VERIFY_AUDIT_TRAIL)
 def verify_audit_trail(context: AppContext) -> None:
     """Verify the whole audit trail, and record the result in it."""
-    audit_trail.verify(now=context.clock())
+    audit_trail.verify_trail(now=context.clock())
 
 
 @register_task(job_types.LOG_AUDIT_HEAD)
 def log_audit_head(context: AppContext) -> None:
     """Log the last link of the audit trail."""
     del context
-    audit_trail.note_head()
+    audit_trail.log_head()
 
 
 def _drop_notification(context: AppContext, *, error: Exception, notice_id: str) -> None:

@@ -2,6 +2,6 @@
 
 from portal.mail.errors import MailDeferred, MailError, MailRefused, MailUnavailable
 from portal.mail.mailer import Mailer
-from portal.mail.message import Message, read_address
+from portal.mail.message import EmailMessage, parse_address
 
-__all__ = ["MailDeferred", "MailError", "MailRefused", "MailUnavailable", "Mailer", "Message", "read_address"]
+__all__ = ["EmailMessage", "MailDeferred", "MailError", "MailRefused", "MailUnavailable", "Mailer", "parse_address"]

@@ -20,7 +20,7 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True)
-class Server:
+class MailServer:
     """Where mail is handed in, and as whom.
 
     Attributes:
@@ -30,13 +30,13 @@ class Server:
 
     host: str
     port: int
-    user: str = field(repr=False)
+    username: str = field(repr=False)
     password: str = field(repr=False)
     is_encrypted: bool
-    calls_itself: str
+    local_hostname: str
 
 
-class _Plain(smtplib.SMTP):
+class _SmtpConnection(smtplib.SMTP):
     """Connects within three seconds, then waits ten for each reply."""
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
@@ -55,22 +55,22 @@ class _Plain(smtplib.SMTP):
             self.sock.settimeout(seconds)
 
 
-class _Encrypted(smtplib.SMTP_SSL, _Plain):
+class _SmtpsConnection(smtplib.SMTP_SSL, _SmtpConnection):
     """The same, encrypted from the first byte."""
 
 
 @contextmanager
-def conversation(server: Server, trust: ssl.SSLContext) -> Iterator[smtplib.SMTP]:
+def open_session(server: MailServer, trust: ssl.SSLContext) -> Iterator[smtplib.SMTP]:
     """Greet the server, encrypt, sign in; hang up after the block whatever happens in it.
 
     Raises:
         MailUnavailable: it could not be greeted, or did not let us in.
     """
-    with _as_unavailable():
-        connection = _connect(server, trust)
+    with _convert_errors():
+        connection = _open_connection(server, trust)
     try:
-        with _as_unavailable():
-            _enter(connection, server, trust)
+        with _convert_errors():
+            _authenticate(connection, server, trust)
         yield connection
         # What was accepted is accepted, however the farewell goes.
         with suppress(smtplib.SMTPException, OSError):
@@ -79,31 +79,31 @@ def conversation(server: Server, trust: ssl.SSLContext) -> Iterator[smtplib.SMTP
         connection.close()
 
 
-def _connect(server: Server, trust: ssl.SSLContext) -> smtplib.SMTP:
+def _open_connection(server: MailServer, trust: ssl.SSLContext) -> smtplib.SMTP:
     if server.is_encrypted:
-        return _Encrypted(
-            server.host, server.port, local_hostname=server.calls_itself, timeout=REPLY_SECONDS, context=trust
+        return _SmtpsConnection(
+            server.host, server.port, local_hostname=server.local_hostname, timeout=REPLY_SECONDS, context=trust
         )
-    return _Plain(server.host, server.port, local_hostname=server.calls_itself, timeout=REPLY_SECONDS)
+    return _SmtpConnection(server.host, server.port, local_hostname=server.local_hostname, timeout=REPLY_SECONDS)
 
 
-def _enter(connection: smtplib.SMTP, server: Server, trust: ssl.SSLContext) -> None:
+def _authenticate(connection: smtplib.SMTP, server: MailServer, trust: ssl.SSLContext) -> None:
     connection.ehlo_or_helo_if_needed()
     is_encrypted = server.is_encrypted
     if not is_encrypted and connection.has_extn("starttls"):
         connection.starttls(context=trust)
         connection.ehlo()
         is_encrypted = True
-    if not server.user:
+    if not server.username:
         return
     if not is_encrypted and server.host not in _LOOPBACK:
         # Somebody in between may have cut the offer out; the password is not told to them.
         raise MailUnavailable("no_tls")
-    connection.login(server.user, server.password)
+    connection.login(server.username, server.password)
 
 
 @contextmanager
-def _as_unavailable() -> Iterator[None]:
+def _convert_errors() -> Iterator[None]:
     """Turn whatever ends a conversation before there is a message into one type."""
     try:
         yield
@@ -112,10 +112,10 @@ def _as_unavailable() -> Iterator[None]:
     except smtplib.SMTPResponseException as error:
         raise MailUnavailable(str(error.smtp_code)) from None
     except (smtplib.SMTPException, OSError, ValueError) as error:
-        raise MailUnavailable(cause_of(error)) from None
+        raise MailUnavailable(get_cause(error)) from None
 
 
-def cause_of(error: Exception) -> str:
+def get_cause(error: Exception) -> str:
     """Return one word for what broke, free of anything the server or the address said."""
     if isinstance(error, TimeoutError):
         return "timeout"

@@ -7,9 +7,9 @@ import ssl
 from email.headerregistry import Address
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from portal.mail.connection import Server, cause_of, conversation
+from portal.mail.connection import MailServer, get_cause, open_session
 from portal.mail.errors import MailDeferred, MailError, MailRefused, MailUnavailable
-from portal.mail.message import Message, as_email, read_address
+from portal.mail.message import EmailMessage, build_mime_message, parse_address
 
 _CLOSING = 421
 _PERMANENT = 500
@@ -18,7 +18,7 @@ _PERMANENT = 500
 class Mailer:
     """Sends through one server as one sender. Holds no connection between messages."""
 
-    def __init__(self, server: Server, sender: Address, *, trust: ssl.SSLContext | None = None) -> None:
+    def __init__(self, server: MailServer, sender: Address, *, trust: ssl.SSLContext | None = None) -> None:
         self._server = server
         self._sender = sender
         self._trust = trust or ssl.create_default_context()
@@ -38,16 +38,16 @@ class Mailer:
             ValueError: either makes no sense; neither is repeated.
         """
         try:
-            address = read_address(sender, name=name)
+            address = parse_address(sender, name=name)
         except ValueError:
             raise ValueError("MAIL_FROM is no mail address") from None
-        return cls(_server(url, address.domain), address, trust=trust)
+        return cls(_parse_server(url, address.domain), address, trust=trust)
 
     def __repr__(self) -> str:
         """Name the server without the account."""
         return f"Mailer({self._server.host}:{self._server.port})"
 
-    def send(self, message: Message) -> None:
+    def send(self, message: EmailMessage) -> None:
         """Return once the server has taken the message.
 
         Raises:
@@ -56,13 +56,13 @@ class Mailer:
             MailDeferred: the server does not take this message now.
             MailRefused: it never will.
         """
-        email = as_email(message, self._sender)
+        email = build_mime_message(message, self._sender)
         recipient = email["To"].addresses[0].addr_spec
-        with conversation(self._server, self._trust) as connection:
+        with open_session(self._server, self._trust) as connection:
             try:
                 connection.send_message(email, self._sender.addr_spec, [recipient])
             except (smtplib.SMTPException, OSError, ValueError) as error:
-                raise _typed(error) from None
+                raise _convert_error(error) from None
 
     def check(self) -> None:
         """Greet the server and sign in, without sending anything.
@@ -70,11 +70,11 @@ class Mailer:
         Raises:
             MailUnavailable: this does not work.
         """
-        with conversation(self._server, self._trust):
+        with open_session(self._server, self._trust):
             pass
 
 
-def _server(url: str, calls_itself: str) -> Server:
+def _parse_server(url: str, calls_itself: str) -> MailServer:
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
@@ -89,27 +89,27 @@ def _server(url: str, calls_itself: str) -> Server:
         raise ValueError("MAIL_URL holds a user or password beyond ASCII, which signing in cannot carry")
     is_encrypted = parts.scheme == "smtps"
     usual = 465 if is_encrypted else 587 if user else 25
-    return Server(host, port or usual, user, password, is_encrypted, calls_itself)
+    return MailServer(host, port or usual, user, password, is_encrypted, calls_itself)
 
 
 def _has_nothing_else(parts: SplitResult) -> bool:
     return parts.path in {"", "/"} and not parts.query and not parts.fragment
 
 
-def _typed(error: Exception) -> MailError:
+def _convert_error(error: Exception) -> MailError:
     """Say whether it is about the recipient, the message, or the server."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         [(code, _reply)] = error.recipients.values()
-        return _of_message(code)
+        return _convert_reply_code(code)
     if isinstance(error, smtplib.SMTPDataError):
-        return _of_message(error.smtp_code)
+        return _convert_reply_code(error.smtp_code)
     if isinstance(error, smtplib.SMTPResponseException):
         # Our sender is not welcome, or the server is going down: either way it concerns every message.
         return MailUnavailable(str(error.smtp_code))
-    return MailUnavailable(cause_of(error))
+    return MailUnavailable(get_cause(error))
 
 
-def _of_message(code: int) -> MailError:
+def _convert_reply_code(code: int) -> MailError:
     if code == _CLOSING:
         return MailUnavailable(str(code))
     return MailRefused(str(code)) if code >= _PERMANENT else MailDeferred(str(code))

@@ -7,7 +7,7 @@ from datetime import datetime
 from email import policy
 from email.errors import HeaderParseError
 from email.headerregistry import Address
-from email.message import EmailMessage
+from email.message import EmailMessage as MimeMessage
 from email.utils import parseaddr
 
 from portal.mail.errors import MailRefused
@@ -17,7 +17,7 @@ _POLICY = policy.SMTP.clone(cte_type="7bit")
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Message:
+class EmailMessage:
     """A mail to one person.
 
     Attributes:
@@ -44,12 +44,12 @@ class Message:
         return f"Message(id={self.id!r})"
 
 
-def one_line(text: str) -> str:
+def strip_to_line(text: str) -> str:
     """Return ``text`` without anything that could end or hide a line: controls, line and direction marks."""
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
-def read_address(text: str, *, name: str = "") -> Address:
+def parse_address(text: str, *, name: str = "") -> Address:
     """Return ``Somebody <who@example.com>`` or a bare address as an address; ``name`` if it holds none.
 
     Raises:
@@ -61,33 +61,33 @@ def read_address(text: str, *, name: str = "") -> Address:
     if (
         not (local and at and domain)
         or not local.isascii()
-        or one_line(text) != text.strip()
+        or strip_to_line(text) != text.strip()
         or any(letter.isspace() for letter in found)
     ):
         raise ValueError("Not a mail address")
     try:
         host = domain if domain.isascii() else domain.encode("idna").decode()
-        return Address(one_line(said or name), addr_spec=f"{local}@{host}")
+        return Address(strip_to_line(said or name), addr_spec=f"{local}@{host}")
     except (HeaderParseError, UnicodeError, ValueError, IndexError):
         raise ValueError("Not a mail address") from None
 
 
-def as_email(message: Message, sender: Address) -> EmailMessage:
+def build_mime_message(message: EmailMessage, sender: Address) -> MimeMessage:
     """Return the mail as it goes over the wire.
 
     Raises:
         MailRefused: the recipient's address is none.
     """
     try:
-        recipient = read_address(message.to)
+        recipient = parse_address(message.to)
     except ValueError:
         raise MailRefused("address") from None
-    email = EmailMessage(policy=_POLICY)
+    email = MimeMessage(policy=_POLICY)
     email["From"] = sender
-    email["To"] = Address(one_line(message.to_name), addr_spec=recipient.addr_spec)
+    email["To"] = Address(strip_to_line(message.to_name), addr_spec=recipient.addr_spec)
     if message.reply_to is not None:
-        email["Reply-To"] = read_address(message.reply_to)
-    email["Subject"] = one_line(message.subject)
+        email["Reply-To"] = parse_address(message.reply_to)
+    email["Subject"] = strip_to_line(message.subject)
     email["Date"] = message.sent_at
     email["Message-ID"] = f"<{message.id}@{sender.domain}>"
     # Nobody's holiday notice has to answer a program.

@@ -42,7 +42,7 @@ class AuditEntry(Base):
     detail: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
 
 
-def add(
+def create_entry(
     action: str,
     *,
     at: datetime,

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, ColumnElement, Row, Text, case, cast, exists,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, db
-from portal.domain.audit_chain import Head, Link
+from portal.domain.audit_chain import AuditHead, ChainLink
 from portal.models.audit import AuditEntry
 
 
@@ -27,19 +27,19 @@ class AuditLink(Base):
     digest: Mapped[bytes]
 
 
-def head() -> Head | None:
+def find_head() -> AuditHead | None:
     """Return the last link, None while the trail is empty."""
     found = db.session.execute(
         select(AuditLink.position, AuditLink.digest).order_by(AuditLink.position.desc()).limit(1)
     ).one_or_none()
-    return Head(*found) if found else None
+    return AuditHead(*found) if found else None
 
 
-def after(position: int, entry_id: int, limit: int) -> list[Link]:
+def list_links_after(position: int, entry_id: int, limit: int) -> list[ChainLink]:
     """Return the next links in order, each with what its entry says now."""
     here = tuple_(AuditLink.position, AuditLink.entry_id)
     query = (
-        select(AuditLink.position, AuditLink.entry_id, AuditLink.previous, AuditLink.digest, *_said())
+        select(AuditLink.position, AuditLink.entry_id, AuditLink.previous, AuditLink.digest, *_select_entry_fields())
         .outerjoin(AuditEntry, AuditEntry.id == AuditLink.entry_id)
         .where(here > tuple_(position, entry_id))
         .order_by(AuditLink.position, AuditLink.entry_id)
@@ -48,13 +48,13 @@ def after(position: int, entry_id: int, limit: int) -> list[Link]:
     return [_link(row) for row in db.session.execute(query)]
 
 
-def entries_without_link(limit: int = 1000) -> Iterator[int]:
+def list_entries_without_link(limit: int = 1000) -> Iterator[int]:
     """Yield committed entries that are not in the chain: something kept the database from sealing them."""
     has_link = exists().where(AuditLink.entry_id == AuditEntry.id)
     yield from db.session.scalars(select(AuditEntry.id).where(~has_link).order_by(AuditEntry.id).limit(limit))
 
 
-def _said() -> tuple[ColumnElement[Any], ...]:
+def _select_entry_fields() -> tuple[ColumnElement[Any], ...]:
     """The fields of an entry from ``id`` on, as what can be turned into text without any setting of the session."""
     # Neither a year beyond Python's nor an infinite one may end the check; both come out as another digest.
     micros = case((func.isfinite(AuditEntry.at), cast(extract("epoch", AuditEntry.at) * 1_000_000, BigInteger)))
@@ -72,7 +72,7 @@ def _said() -> tuple[ColumnElement[Any], ...]:
     )
 
 
-def _link(row: Row[Any]) -> Link:
+def _link(row: Row[Any]) -> ChainLink:
     position, entry_id, previous, digest, *said = tuple(row)
     entry = None if said[0] is None else [None if value is None else str(value) for value in said]
-    return Link(position, entry_id, previous, digest, entry)
+    return ChainLink(position, entry_id, previous, digest, entry)

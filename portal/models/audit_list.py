@@ -17,7 +17,7 @@ from portal.models.people import Person
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class AuditFilter:
     """Which entries somebody wants to see; None is all of them.
 
     Attributes:
@@ -33,7 +33,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Listed:
+class AuditListItem:
     """One entry as it is shown.
 
     Attributes:
@@ -49,7 +49,7 @@ class Listed:
     subject: str | None
 
 
-def newest(wanted: Wanted, limit: int, *, before_id: int | None = None) -> list[Listed]:
+def list_newest(wanted: AuditFilter, limit: int, *, before_id: int | None = None) -> list[AuditListItem]:
     """Return entries, the newest first, from below ``before_id`` on."""
     actor, subject = aliased(Person), aliased(Person)
     query = (
@@ -64,10 +64,10 @@ def newest(wanted: Wanted, limit: int, *, before_id: int | None = None) -> list[
     if before_id is not None:
         query = query.where(AuditEntry.id < before_id)
     rows = db.session.execute(query)
-    return [Listed(entry, place, digest, who, whom) for entry, place, digest, who, whom in rows]
+    return [AuditListItem(entry, place, digest, who, whom) for entry, place, digest, who, whom in rows]
 
 
-def people_like(text: str, limit: int = 50) -> tuple[UUID, ...]:
+def list_people_like(text: str, limit: int = 50) -> tuple[UUID, ...]:
     """Return the people of this address, or with this in their name."""
     word = text.casefold()
     name = func.lower(Person.name).contains(word, autoescape=True)
@@ -75,13 +75,13 @@ def people_like(text: str, limit: int = 50) -> tuple[UUID, ...]:
     return tuple(db.session.scalars(query))
 
 
-def last_verification() -> AuditEntry | None:
+def find_last_verification() -> AuditEntry | None:
     """Return the entry of the last check of the whole trail."""
     query = select(AuditEntry).where(AuditEntry.action == VERIFIED).order_by(AuditEntry.id.desc()).limit(1)
     return db.session.scalar(query)
 
 
-def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+def _conditions(wanted: AuditFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.action is not None:
         yield AuditEntry.action == wanted.action
     if wanted.people is not None:

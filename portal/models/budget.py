@@ -12,17 +12,17 @@ from portal.db import Base, db
 
 # Part of the provider's limit that is used at all, and the burst, as parts of a minute's worth. A bucket lets
 # its burst and a minute's refill through in the worst minute: 0.8 + 0.13 stays under the limit.
-USED = 0.8
-BURST = 0.13
+USED_SHARE = 0.8
+BURST_SHARE = 0.13
 # However small the limit, this many calls may follow each other at once.
-SMALLEST_BURST = 3
+MIN_BURST = 3
 # Background work leaves this part of the burst to people who wait in front of a screen.
-KEPT_FOR_PEOPLE = 0.5
+INTERACTIVE_SHARE = 0.5
 # While people wait in line they take whatever comes in, but for this part: what is under way has to go on.
-KEPT_FOR_BACKGROUND = 0.1
+BACKGROUND_SHARE = 0.1
 # How long the line rests after the first, second, ... outage in a row, in seconds.
-FIRST_REST_S = 1.0
-LONGEST_REST_S = 30.0
+FIRST_PAUSE_S = 1.0
+MAX_PAUSE_S = 30.0
 
 
 class ProviderBudget(Base):
@@ -44,8 +44,8 @@ class ProviderBudget(Base):
     filled_at: Mapped[datetime]
     closed_until: Mapped[datetime | None]
     reserve: Mapped[float] = mapped_column(Double, default=0.0)
-    line_rests_until: Mapped[datetime | None]
-    line_failures: Mapped[int] = mapped_column(default=0)
+    queue_paused_until: Mapped[datetime | None] = mapped_column("line_rests_until")
+    queue_failures: Mapped[int] = mapped_column("line_failures", default=0)
 
 
 class ProviderCall(Base):
@@ -62,7 +62,7 @@ class ProviderCall(Base):
     budget_left: Mapped[int | None]
 
 
-_OPEN = text(
+_UPSERT_BUCKET = text(
     """
     INSERT INTO provider_budget (id, limit_per_minute, tokens, filled_at)
     VALUES (1, :limit, GREATEST(CAST(:limit AS double precision) * :burst, :smallest), :now)
@@ -72,7 +72,7 @@ _OPEN = text(
 
 # One statement under the row's lock: refill by the time passed, take one if there is one to take. People may take
 # all but the reserve; background work what is left above a part of the burst, or else from the reserve.
-_TAKE = text(
+_ACQUIRE = text(
     """
     WITH bucket AS (
         SELECT *, GREATEST(limit_per_minute * :burst, :smallest) AS capacity,
@@ -99,10 +99,10 @@ _TAKE = text(
     """
 )
 
-_FOLLOW = text("UPDATE provider_budget SET limit_per_minute = :limit WHERE id = 1 AND limit_per_minute <> :limit")
+_UPDATE_LIMIT = text("UPDATE provider_budget SET limit_per_minute = :limit WHERE id = 1 AND limit_per_minute <> :limit")
 _CLOSE = text("UPDATE provider_budget SET closed_until = :until WHERE id = 1")
 # Of several turns that fail together the first decides; the others knew no more than it did.
-_REST = text(
+_PAUSE = text(
     """
     UPDATE provider_budget
     SET line_failures = line_failures + 1,
@@ -111,8 +111,8 @@ _REST = text(
     WHERE id = 1 AND (line_rests_until IS NULL OR line_rests_until <= :now)
     """
 )
-_REST_UNTIL = text("UPDATE provider_budget SET line_rests_until = :until WHERE id = 1")
-_GO_ON = text(
+_PAUSE_UNTIL = text("UPDATE provider_budget SET line_rests_until = :until WHERE id = 1")
+_RESUME = text(
     "UPDATE provider_budget SET line_failures = 0, line_rests_until = NULL "
     "WHERE id = 1 AND (line_failures > 0 OR line_rests_until IS NOT NULL)"
 )
@@ -127,10 +127,14 @@ _RECORD = text(
 def open_bucket(limit_per_minute: int, now: datetime) -> None:
     """Make sure the bucket exists and follows the configured limit."""
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(_OPEN, {"limit": limit_per_minute, "burst": BURST, "smallest": SMALLEST_BURST, "now": now})
+        connection.execute(
+            _UPSERT_BUCKET, {"limit": limit_per_minute, "burst": BURST_SHARE, "smallest": MIN_BURST, "now": now}
+        )
 
 
-def take(priority: Literal["interactive", "background"], now: datetime, limit_per_minute: int) -> tuple[bool, float]:
+def acquire_call(
+    priority: Literal["interactive", "background"], now: datetime, limit_per_minute: int
+) -> tuple[bool, float]:
     """Take leave for one call, on a connection of its own: a caller's rollback must not give it back.
 
     Returns:
@@ -139,68 +143,68 @@ def take(priority: Literal["interactive", "background"], now: datetime, limit_pe
     is_background = priority == "background"
     values = {
         "now": now,
-        "used": USED,
-        "burst": BURST,
-        "smallest": SMALLEST_BURST,
-        "kept": KEPT_FOR_PEOPLE,
-        "share": KEPT_FOR_BACKGROUND,
+        "used": USED_SHARE,
+        "burst": BURST_SHARE,
+        "smallest": MIN_BURST,
+        "kept": INTERACTIVE_SHARE,
+        "share": BACKGROUND_SHARE,
         "background": is_background,
     }
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        row = connection.execute(_TAKE, values).one_or_none()
+        row = connection.execute(_ACQUIRE, values).one_or_none()
         if row is None:
             open_bucket(limit_per_minute, now)
-            row = connection.execute(_TAKE, values).one()
+            row = connection.execute(_ACQUIRE, values).one()
     granted, tokens, reserve, limit, capacity, closed_until = row
     if granted:
         return True, float(tokens) - 1
     if closed_until is not None and closed_until > now:
         return False, float((closed_until - now).total_seconds())
-    a_second = limit * USED / 60
+    a_second = limit * USED_SHARE / 60
     waits = [float(1 + reserve - tokens) / a_second]
     if is_background:
-        above = float(1 + KEPT_FOR_PEOPLE * (capacity - 1) - tokens) / a_second
-        waits = [above, float(1 - reserve) / (a_second * KEPT_FOR_BACKGROUND)]
+        above = float(1 + INTERACTIVE_SHARE * (capacity - 1) - tokens) / a_second
+        waits = [above, float(1 - reserve) / (a_second * BACKGROUND_SHARE)]
     return False, max(min(waits), 0.05)
 
 
-def reserve_of(limit_per_minute: int) -> float:
+def compute_reserve(limit_per_minute: int) -> float:
     """Return how many calls the reserve for background work holds when it is full."""
-    return max(1.0, max(limit_per_minute * BURST, SMALLEST_BURST) * KEPT_FOR_BACKGROUND)
+    return max(1.0, max(limit_per_minute * BURST_SHARE, MIN_BURST) * BACKGROUND_SHARE)
 
 
-def follow(limit_per_minute: int) -> None:
+def update_limit(limit_per_minute: int) -> None:
     """Let the bucket follow another limit from now on."""
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(_FOLLOW, {"limit": limit_per_minute})
+        connection.execute(_UPDATE_LIMIT, {"limit": limit_per_minute})
 
 
-def close_until(until: datetime) -> None:
+def close_bucket_until(until: datetime) -> None:
     """Let nobody call before ``until``: the provider's own count says that the minute is used up."""
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(_CLOSE, {"until": until})
 
 
-def rest_line(now: datetime) -> datetime:
+def pause_queue(now: datetime) -> datetime:
     """Serve nobody in the line for a while, longer after each outage that follows another; return until when."""
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(_REST, {"now": now, "first": FIRST_REST_S, "longest": LONGEST_REST_S})
+        connection.execute(_PAUSE, {"now": now, "first": FIRST_PAUSE_S, "longest": MAX_PAUSE_S})
         until: datetime | None = connection.scalar(text("SELECT line_rests_until FROM provider_budget WHERE id = 1"))
-    return until or now + timedelta(seconds=FIRST_REST_S)
+    return until or now + timedelta(seconds=FIRST_PAUSE_S)
 
 
-def rest_line_until(until: datetime) -> None:
+def pause_queue_until(until: datetime) -> None:
     """Serve nobody in the line before this moment."""
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(_REST_UNTIL, {"until": until})
+        connection.execute(_PAUSE_UNTIL, {"until": until})
 
 
-def wake_line() -> None:
+def resume_queue() -> None:
     """Let the line go on: the provider answers. In the caller's transaction."""
-    db.session.execute(_GO_ON)
+    db.session.execute(_RESUME)
 
 
-def record(
+def create_call_record(
     *,
     at: datetime,
     method: str,
@@ -224,7 +228,7 @@ def record(
         )
 
 
-def forget_calls(before: datetime) -> int:
+def delete_calls(before: datetime) -> int:
     """Delete the calls made before this moment."""
     query = delete(ProviderCall).where(ProviderCall.at < before).returning(ProviderCall.id)
     return len(db.session.scalars(query).all())

@@ -31,7 +31,7 @@ class Consent(Base):
     user_agent: Mapped[str | None]
 
 
-def current(person_id: UUID, policy_version: str) -> Consent | None:
+def find_current(person_id: UUID, policy_version: str) -> Consent | None:
     """Return the person's standing consent to this version of the policy."""
     return db.session.scalar(
         select(Consent)
@@ -45,25 +45,25 @@ def current(person_id: UUID, policy_version: str) -> Consent | None:
     )
 
 
-def all_standing(person_id: UUID) -> list[Consent]:
+def list_active(person_id: UUID) -> list[Consent]:
     """Return what the person agreed to, in any version, and has not withdrawn."""
     return list(
         db.session.scalars(select(Consent).where(Consent.person_id == person_id, Consent.withdrawn_at.is_(None)))
     )
 
 
-def of_person(person_id: UUID) -> list[Consent]:
+def list_by_person(person_id: UUID) -> list[Consent]:
     """Return everything the person ever agreed to, withdrawn or not, the oldest first."""
     return list(db.session.scalars(select(Consent).where(Consent.person_id == person_id).order_by(Consent.given_at)))
 
 
-def stands(person_id: UUID) -> bool:
+def has_active_consent(person_id: UUID) -> bool:
     """Return whether the person agreed to any version of the policy and has not withdrawn that since."""
     query = select(Consent.id).where(Consent.person_id == person_id, Consent.withdrawn_at.is_(None)).limit(1)
     return db.session.scalar(query) is not None
 
 
-def are_withdrawn(person_id: UUID) -> bool:
+def has_withdrawn_all(person_id: UUID) -> bool:
     """Return whether the person had agreed and has taken all of it back."""
     query = select(func.bool_and(Consent.withdrawn_at.is_not(None))).where(Consent.person_id == person_id)
     return db.session.scalar(query) is True

@@ -24,33 +24,33 @@ class CreditBalance(Base):
     read_at: Mapped[datetime]
 
 
-def keep(balance: Decimal | None, *, now: datetime) -> None:
+def store_balance(balance: Decimal | None, *, now: datetime) -> None:
     """Keep what the provider said."""
     said = {"balance": balance, "read_at": now}
     query = insert(CreditBalance).values(id=1, **said)
     db.session.execute(query.on_conflict_do_update(index_elements=["id"], set_=said))
 
 
-def last_known() -> CreditBalance | None:
+def find_balance() -> CreditBalance | None:
     """Return what the provider said last, None when it was never asked."""
     return db.session.get(CreditBalance, 1, populate_existing=True)
 
 
 # A credit is taken when somebody has handed in their photos; sessions for trying things out cost none.
 _COSTS = (Shoot.closed_at.is_(None), Shoot.is_development.is_(False))
-_INSIDE = Shoot.provider_status == ONBOARDING
-_ASKED = and_(
+_IN_STUDIO = Shoot.provider_status == ONBOARDING
+_REQUESTED = and_(
     Shoot.provider_id.is_(None),
     Shoot.left_at.is_(None),
     or_(Shoot.problem.is_(None), Shoot.problem == Problem.NO_CREDITS),
 )
 
 
-def inside() -> int:
+def count_in_studio() -> int:
     """Count the sessions that exist and have not cost their credit yet."""
-    return db.session.scalar(select(func.count()).where(*_COSTS, _INSIDE)) or 0
+    return db.session.scalar(select(func.count()).where(*_COSTS, _IN_STUDIO)) or 0
 
 
-def spoken_for() -> int:
+def count_reserved() -> int:
     """Count the sessions that were asked for or exist, and have not cost their credit yet."""
-    return db.session.scalar(select(func.count()).where(*_COSTS, or_(_INSIDE, _ASKED))) or 0
+    return db.session.scalar(select(func.count()).where(*_COSTS, or_(_IN_STUDIO, _REQUESTED))) or 0

@@ -56,23 +56,23 @@ class Tombstone(Base):
     erased_at: Mapped[datetime]
 
 
-def by_id(erasure_id: UUID) -> Erasure | None:
+def find_by_id(erasure_id: UUID) -> Erasure | None:
     """Return one erasure, freshly read."""
     return db.session.get(Erasure, erasure_id, populate_existing=True)
 
 
-def lock(erasure_id: UUID) -> Erasure | None:
+def lock_erasure(erasure_id: UUID) -> Erasure | None:
     """Return one erasure, holding other writers until the transaction ends."""
     query = select(Erasure).where(Erasure.id == erasure_id).with_for_update()
     return db.session.scalar(query.execution_options(populate_existing=True))
 
 
-def open_for(person_id: UUID) -> Erasure | None:
+def find_open(person_id: UUID) -> Erasure | None:
     """Return the erasure of this person that is not finished."""
     return db.session.scalar(select(Erasure).where(Erasure.person_id == person_id, Erasure.finished_at.is_(None)))
 
 
-def unfinished(*, before: datetime | None = None) -> list[UUID]:
+def list_unfinished(*, before: datetime | None = None) -> list[UUID]:
     """Return the erasures, those asked for before a moment or all, that are not finished, the oldest first."""
     query = select(Erasure.id).where(Erasure.finished_at.is_(None))
     if before is not None:
@@ -80,32 +80,32 @@ def unfinished(*, before: datetime | None = None) -> list[UUID]:
     return list(db.session.scalars(query.order_by(Erasure.requested_at)))
 
 
-def waiting() -> tuple[int, datetime | None]:
+def count_unfinished() -> tuple[int, datetime | None]:
     """Return how many erasures are not finished, and since when the oldest of them is wanted."""
     query = select(func.count(), func.min(Erasure.requested_at)).where(Erasure.finished_at.is_(None))
     count, oldest = db.session.execute(query).one()
     return count, oldest
 
 
-def people_with_address(email: str) -> list[UUID]:
+def list_people_with_email(email: str) -> list[UUID]:
     """Return everybody who signed in with this address, however it is spelled; there may be several."""
     query = select(Person.id).where(func.lower(Person.email) == email.strip().lower()).order_by(Person.id)
     return list(db.session.scalars(query))
 
 
-def bury(provider_ids: Iterable[str], now: datetime) -> None:
+def add_tombstones(provider_ids: Iterable[str], now: datetime) -> None:
     """Make sure that these sessions stay unknown to us from now on."""
     rows = [{"digest": _digest(provider_id), "erased_at": now} for provider_id in provider_ids]
     if rows:
         db.session.execute(insert(Tombstone).values(rows).on_conflict_do_nothing())
 
 
-def is_buried(provider_id: str) -> bool:
+def has_tombstone(provider_id: str) -> bool:
     """Return whether this is the session of somebody who was erased."""
     return db.session.get(Tombstone, _digest(provider_id)) is not None
 
 
-def forget_deliveries(provider_ids: list[str]) -> None:
+def delete_delivery_contents(provider_ids: list[str]) -> None:
     """Delete what webhooks said about these sessions; their keys stay, so that repeats are still known."""
     about = Delivery.model_id.in_(provider_ids)
     db.session.execute(update(Delivery).where(about).values(body=None, outcome=None))
@@ -117,13 +117,13 @@ def delete_person(person_id: UUID) -> None:
     db.session.execute(delete(Person).where(Person.id == person_id).execution_options(synchronize_session=False))
 
 
-def still_here() -> Iterator[UUID]:
+def list_people_not_erased() -> Iterator[UUID]:
     """Yield the people who should be gone by their erasure and are not."""
     query = select(Person.id).join(Erasure, Erasure.person_id == Person.id).where(Erasure.local_at.is_not(None))
     yield from db.session.scalars(query)
 
 
-def sessions_still_here() -> Iterator[UUID]:
+def list_shoots_with_tombstone() -> Iterator[UUID]:
     """Yield the shoots of people who are here whose session is that of somebody erased."""
     digest = func.sha256(func.convert_to("session:" + Shoot.provider_id, "UTF8"))
     gone = select(Erasure.person_id).where(Erasure.local_at.is_(None))

@@ -28,7 +28,7 @@ class LinkReport(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     shoot_id: Mapped[UUID] = mapped_column(ForeignKey("shoots.id", ondelete="CASCADE"))
     reported_at: Mapped[datetime]
-    saw: Mapped[str]
+    symptom: Mapped[str] = mapped_column("saw")
     browser: Mapped[str | None]
     request_id: Mapped[str | None]
     done_at: Mapped[datetime | None]
@@ -45,26 +45,28 @@ class OpenReport:
     last_active_at: datetime | None
 
 
-def add(shoot_id: UUID, *, saw: str, browser: str | None, request_id: str | None, now: datetime) -> UUID | None:
+def create_report(
+    shoot_id: UUID, *, symptom: str, browser: str | None, request_id: str | None, now: datetime
+) -> UUID | None:
     """Store a report in the caller's transaction; return its id, None if there is an open one."""
-    values = {"saw": saw, "browser": browser, "request_id": request_id, "reported_at": now}
+    values = {"symptom": symptom, "browser": browser, "request_id": request_id, "reported_at": now}
     query = insert(LinkReport).values(id=uuid4(), shoot_id=shoot_id, **values)
     return db.session.scalar(query.on_conflict_do_nothing().returning(LinkReport.id))
 
 
-def lock(report_id: UUID) -> LinkReport | None:
+def lock_report(report_id: UUID) -> LinkReport | None:
     """Lock the report until the transaction ends and return it, freshly read."""
     query = select(LinkReport).where(LinkReport.id == report_id).with_for_update()
     return db.session.scalar(query.execution_options(populate_existing=True))
 
 
-def latest_for(shoot_id: UUID) -> LinkReport | None:
+def find_latest(shoot_id: UUID) -> LinkReport | None:
     """Return the newest report of this shoot, open or resolved."""
     query = select(LinkReport).where(LinkReport.shoot_id == shoot_id)
     return db.session.scalar(query.order_by(LinkReport.reported_at.desc()).limit(1))
 
 
-def waiting() -> list[OpenReport]:
+def list_open() -> list[OpenReport]:
     """Return every open report of a person who cannot enter the studio, oldest first."""
     last_active = (
         select(func.max(Session.active_at)).where(Session.person_id == Person.id).correlate(Person).scalar_subquery()

@@ -11,7 +11,7 @@ from portal.db import db
 
 
 @contextmanager
-def only_one(name: str) -> Iterator[bool]:
+def acquire_exclusive(name: str) -> Iterator[bool]:
     """Yield True in one process at a time and False in all others; a killed holder lets go by dying."""
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         values = {"name": f"portal:{name}"}

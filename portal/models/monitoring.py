@@ -34,7 +34,7 @@ class DeliveryCounts:
     oldest_pending_at: datetime | None
 
 
-def delivery_counts() -> DeliveryCounts:
+def count_deliveries() -> DeliveryCounts:
     """Count the webhooks by what became of them."""
 
     def of(state: str) -> ColumnElement[int]:
@@ -54,7 +54,7 @@ def delivery_counts() -> DeliveryCounts:
     return DeliveryCounts(*row)
 
 
-def apply_seconds(since: datetime) -> float | None:
+def compute_apply_seconds_p95(since: datetime) -> float | None:
     """Return how many seconds 95 of 100 deliveries received since then took at most until applied."""
     lag = func.extract("epoch", Delivery.applied_at - Delivery.received_at)
     query = select(func.percentile_cont(0.95).within_group(lag)).where(
@@ -64,14 +64,14 @@ def apply_seconds(since: datetime) -> float | None:
     return None if found is None else float(found)
 
 
-def shoots_by_status() -> dict[str | None, int]:
+def count_shoots_by_status() -> dict[str | None, int]:
     """Count the open shoots by the provider's word for where they are; None is not created yet."""
     query = select(Shoot.provider_status, func.count()).where(Shoot.closed_at.is_(None))
     rows = db.session.execute(query.group_by(Shoot.provider_status))
     return {row[0]: row[1] for row in rows}
 
 
-def last_confirmed_at() -> datetime | None:
+def find_last_confirmation() -> datetime | None:
     """Return when the provider last confirmed anything."""
     return db.session.scalar(select(func.max(Shoot.confirmed_at)))
 
@@ -91,7 +91,7 @@ class OpenShoot:
     link_reported_at: datetime | None
 
 
-def unfinished() -> list[OpenShoot]:
+def list_unfinished() -> list[OpenShoot]:
     """Return every unfinished shoot, the one longest in its status first."""
     since = func.coalesce(Shoot.status_since, Shoot.requested_at)
     reported = (
@@ -119,14 +119,14 @@ def unfinished() -> list[OpenShoot]:
     return [OpenShoot(*row) for row in db.session.execute(query)]
 
 
-def calls_since(since: datetime) -> tuple[int, int]:
+def count_calls(since: datetime) -> tuple[int, int]:
     """Return how many provider calls were made since then, and how many of them failed at the provider."""
     failed = func.count(case((func.coalesce(ProviderCall.status, 599) >= 500, 1)))  # noqa: PLR2004 - HTTP
     made, bad = db.session.execute(select(func.count(), failed).where(ProviderCall.at >= since)).one()
     return made, bad
 
 
-def calls_by_path(since: datetime) -> list[tuple[str, str, int, int, float]]:
+def list_calls_by_path(since: datetime) -> list[tuple[str, str, int, int, float]]:
     """Return method, path template, number, failures and mean milliseconds of the provider calls since then."""
     failed = func.count(case((func.coalesce(ProviderCall.status, 599) >= 400, 1)))  # noqa: PLR2004 - HTTP
     query = (

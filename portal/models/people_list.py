@@ -23,7 +23,7 @@ _BY_NAME = (func.lower(Person.name), Person.id)
 
 
 @dataclass(frozen=True)
-class Row:
+class PersonRow:
     """One person and what is known of their latest shoot; everything of it is None while there is none.
 
     Attributes:
@@ -49,7 +49,7 @@ class Row:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Filter:
+class PeopleFilter:
     """Which people are meant; None does not narrow.
 
     Attributes:
@@ -57,24 +57,26 @@ class Filter:
         team: a group they are in, and have not been deactivated.
     """
 
-    words: str | None = None
+    search: str | None = None
     role: str | None = None
     team: str | None = None
 
 
-def rows(chosen: Filter, *, policy_version: str, now: datetime, after: UUID | None, limit: int) -> list[Row]:
+def list_rows(
+    chosen: PeopleFilter, *, policy_version: str, now: datetime, after: UUID | None, limit: int
+) -> list[PersonRow]:
     """Return people in the order of their names, beginning behind the person called ``after``."""
-    query = _narrowed(_everybody(policy_version, now), chosen).order_by(*_BY_NAME).limit(limit)
+    query = _apply_filter(_everybody(policy_version, now), chosen).order_by(*_BY_NAME).limit(limit)
     last = db.session.get(Person, after) if after is not None else None
     if last is not None:
         query = query.where(tuple_(*_BY_NAME) > tuple_(func.lower(last.name), last.id))
-    return [Row(*found) for found in db.session.execute(query)]
+    return [PersonRow(*found) for found in db.session.execute(query)]
 
 
-def _narrowed(query: Select[*tuple[Any, ...]], chosen: Filter) -> Select[*tuple[Any, ...]]:
-    if chosen.words is not None:
+def _apply_filter(query: Select[*tuple[Any, ...]], chosen: PeopleFilter) -> Select[*tuple[Any, ...]]:
+    if chosen.search is not None:
         parts = (Person.name, Person.email)
-        query = query.where(or_(*(part.icontains(chosen.words, autoescape=True) for part in parts)))
+        query = query.where(or_(*(part.icontains(chosen.search, autoescape=True) for part in parts)))
     if chosen.role is not None:
         query = query.where(or_(Person.role == chosen.role, Person.roles.contains([chosen.role])))
     if chosen.team is not None:

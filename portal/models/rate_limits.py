@@ -23,7 +23,7 @@ class RateLimit(Base):
     __table_args__ = {"prefixes": ["UNLOGGED"], "postgresql_with": {"fillfactor": "50"}}  # noqa: RUF012 - read by name
 
     name: Mapped[str] = mapped_column(primary_key=True)
-    caller: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str] = mapped_column("caller", primary_key=True)
     tokens: Mapped[float] = mapped_column(Double)
     granted: Mapped[int]
     filled_at: Mapped[datetime]
@@ -50,7 +50,7 @@ _TAKE: LiteralString = """
 """
 
 
-def take(name: str, caller: str, *, per_minute: int, wanted: int, now: datetime) -> int:
+def acquire_calls(name: str, subject: str, *, per_minute: int, requested: int, now: datetime) -> int:
     """Take up to ``wanted`` calls out of a caller's bucket and return how many there were, perhaps none.
 
     The bucket holds a minute's worth and is refilled evenly. Gives up after a fraction of a second.
@@ -58,13 +58,13 @@ def take(name: str, caller: str, *, per_minute: int, wanted: int, now: datetime)
     Raises:
         portal.db.DATABASE_ERRORS: it cannot be counted at the moment.
     """
-    values = {"name": name, "caller": caller, "capacity": float(per_minute), "wanted": wanted, "now": now}
+    values = {"name": name, "caller": subject, "capacity": float(per_minute), "wanted": requested, "now": now}
     row = execute_best_effort(_TAKE, values)
     assert row is not None  # noqa: S101 - an upsert returns its row
     return int(row[0])
 
 
-def forget(before: datetime) -> int:
+def delete_unused(before: datetime) -> int:
     """Delete the buckets nobody has used since this moment; they are full again anyway."""
     query = delete(RateLimit).where(RateLimit.filled_at < before).returning(RateLimit.name)
     return len(db.session.scalars(query).all())

@@ -17,7 +17,7 @@ from portal.models import queue
 from portal.models.budget import ProviderBudget
 from portal.models.shoots import Shoot
 
-_IN_LINE = (Shoot.closed_at.is_(None), Shoot.provider_id.is_(None), Shoot.problem.is_(None), Shoot.left_at.is_(None))
+_IS_WAITING = (Shoot.closed_at.is_(None), Shoot.provider_id.is_(None), Shoot.problem.is_(None), Shoot.left_at.is_(None))
 _ORDER = (Shoot.requested_at, Shoot.ticket)
 
 
@@ -26,7 +26,7 @@ def _before(shoot: Shoot) -> Any:
     return tuple_(*_ORDER) < tuple_(shoot.requested_at, shoot.ticket)
 
 
-def next_in_line(now: datetime, *, dead_before: datetime) -> Shoot | None:
+def lock_next(now: datetime, *, dead_before: datetime) -> Shoot | None:
     """Return who has waited longest, locked; whoever is being served or rests after a failure keeps their place.
 
     Args:
@@ -35,14 +35,14 @@ def next_in_line(now: datetime, *, dead_before: datetime) -> Shoot | None:
     """
     is_free = or_(Shoot.attempted_at.is_(None), Shoot.attempted_at <= dead_before)
     is_rested = or_(Shoot.retry_at.is_(None), Shoot.retry_at <= now)
-    query = select(Shoot).where(*_IN_LINE, is_free, is_rested).order_by(*_ORDER).limit(1)
+    query = select(Shoot).where(*_IS_WAITING, is_free, is_rested).order_by(*_ORDER).limit(1)
     return db.session.scalar(
         query.with_for_update(skip_locked=True).execution_options(populate_existing=True),
     )
 
 
 @dataclass(frozen=True)
-class Front:
+class QueueHead:
     """The front of the line.
 
     Attributes:
@@ -51,28 +51,28 @@ class Front:
     """
 
     is_empty: bool
-    rests_until: datetime | None
+    paused_until: datetime | None
 
 
-def front() -> Front:
+def get_queue_head() -> QueueHead:
     """Return whether anybody waits, and whether the line moves."""
-    someone = select(Shoot.id).where(*_IN_LINE).exists()
-    rests = select(ProviderBudget.line_rests_until).where(ProviderBudget.id == 1).scalar_subquery()
+    someone = select(Shoot.id).where(*_IS_WAITING).exists()
+    rests = select(ProviderBudget.queue_paused_until).where(ProviderBudget.id == 1).scalar_subquery()
     found, until = db.session.execute(select(someone, rests)).one()
-    return Front(not found, until)
+    return QueueHead(not found, until)
 
 
-def ready_at(lease_seconds: float) -> datetime | None:
+def find_next_ready_time(lease_seconds: float) -> datetime | None:
     """Return when the first of those who are being served or rest may be tried again; None when nobody waits."""
     lease = func.make_interval(0, 0, 0, 0, 0, 0, lease_seconds)
     # GREATEST ignores what is NULL.
     moment = func.greatest(Shoot.attempted_at + lease, Shoot.retry_at, Shoot.requested_at)
-    first: datetime | None = db.session.scalar(select(func.min(moment)).where(*_IN_LINE))
+    first: datetime | None = db.session.scalar(select(func.min(moment)).where(*_IS_WAITING))
     return first
 
 
 @dataclass(frozen=True)
-class Standing:
+class QueueFacts:
     """Where somebody stands, and what is known about how fast the line moves."""
 
     ahead: int
@@ -80,13 +80,13 @@ class Standing:
     limit_per_minute: int
     reserve: float
     closed_until: datetime | None
-    line_rests_until: datetime | None
-    line_failures: int
+    paused_until: datetime | None
+    outages: int
 
 
 # One statement: those ahead are counted in the index alone, and never more sessions a minute are made than the
 # provider's limit allows.
-_STANDING = text(
+_FACTS = text(
     """
     SELECT
         (SELECT count(*) FROM shoots
@@ -102,7 +102,7 @@ _STANDING = text(
 )
 
 
-def standing(shoot: Shoot, *, minute_ago: datetime, limit_per_minute: int) -> Standing:
+def get_queue_facts(shoot: Shoot, *, minute_ago: datetime, limit_per_minute: int) -> QueueFacts:
     """Return where a shoot stands in the line.
 
     Args:
@@ -116,16 +116,16 @@ def standing(shoot: Shoot, *, minute_ago: datetime, limit_per_minute: int) -> St
         "minute_ago": minute_ago,
         "limit": limit_per_minute,
     }
-    return Standing(*db.session.execute(_STANDING, values).one())
+    return QueueFacts(*db.session.execute(_FACTS, values).one())
 
 
-def is_behind_saved(shoot: Shoot, saved: str) -> bool:
+def is_behind_held_up(shoot: Shoot, saved: str) -> bool:
     """Return whether somebody who asked earlier is held up by the problem ``saved``."""
     query = select(Shoot.id).where(Shoot.closed_at.is_(None), Shoot.problem == saved, _before(shoot))
     return db.session.scalar(select(query.where(Shoot.is_development.is_(False)).exists())) or False
 
 
-def held_up_by(problem: str, limit: int | None = None) -> list[Shoot]:
+def list_held_up_by(problem: str, limit: int | None = None) -> list[Shoot]:
     """Return the open shoots held up by this problem, in the order of asking."""
     query = select(Shoot).where(Shoot.closed_at.is_(None), Shoot.problem == problem).order_by(*_ORDER)
     return list(db.session.scalars(query.limit(limit)))
@@ -139,12 +139,12 @@ def count_held_up_by(problem: str) -> int:
 
 def count_waiting() -> int:
     """Count all waiting shoots."""
-    return db.session.scalar(select(func.count()).where(*_IN_LINE)) or 0
+    return db.session.scalar(select(func.count()).where(*_IS_WAITING)) or 0
 
 
-def in_order(before: datetime) -> list[Shoot]:
+def list_waiting(before: datetime) -> list[Shoot]:
     """Return everybody who has waited since before this moment, the longest wait first."""
-    query = select(Shoot).where(*_IN_LINE, Shoot.requested_at < before).order_by(*_ORDER)
+    query = select(Shoot).where(*_IS_WAITING, Shoot.requested_at < before).order_by(*_ORDER)
     return list(db.session.scalars(query))
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from flask import current_app, render_template
 from flask_babel import force_locale, gettext
 
-from portal.mail import Message
+from portal.mail import EmailMessage
 from portal.presentation.mail_messages import MailText, get_mail_text
 from portal.services.notifications import DueNotification
 from portal.settings import Settings
@@ -30,7 +30,7 @@ class MailWriter:
     studio: str
     clock: Callable[[], datetime]
 
-    def render(self, notification: DueNotification) -> Message:
+    def render(self, notification: DueNotification) -> EmailMessage:
         """Return the message with its text and HTML parts."""
         locale = notification.locale or _SOURCE
         if locale not in current_app.extensions["locales"]:
@@ -43,7 +43,7 @@ class MailWriter:
                 "link": self.settings.public_url + text.path,
                 "color": self.settings.brand_color,
             }
-            return Message(
+            return EmailMessage(
                 id=str(notification.notification_id),
                 to=notification.to,
                 to_name=notification.name,

@@ -8,7 +8,7 @@ from datetime import timedelta
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from portal.domain.waiting_room import Line, Unit, look_again, rounded
+from portal.domain.waiting_room import QueuePosition, Unit, compute_refresh_interval, round_wait
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Wait:
     recheck_seconds: int
 
 
-def describe_wait(line: Line) -> Wait:
+def describe_wait(line: QueuePosition) -> Wait:
     """Return the texts for this place in the queue."""
     wait = line.wait
     return Wait(
@@ -37,12 +37,12 @@ def describe_wait(line: Line) -> Wait:
         place=line.place,
         estimate=None if wait is None else _format_wait(wait),
         is_down=line.is_down,
-        recheck_seconds=round(look_again(wait).total_seconds()),
+        recheck_seconds=round(compute_refresh_interval(wait).total_seconds()),
     )
 
 
 def _format_wait(wait: timedelta) -> str:
-    number, unit = rounded(wait)
+    number, unit = round_wait(wait)
     text: str
     if unit is Unit.SECONDS:
         text = _("About %(number)s seconds.", number=number)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from portal.db import transaction
 from portal.models import audit_links, audit_list, people
-from portal.models.audit_list import Listed, Wanted
+from portal.models.audit_list import AuditFilter, AuditListItem
 
 BATCH = 1000
 
@@ -29,14 +29,14 @@ class Verification:
 
 
 @dataclass(frozen=True)
-class Standing:
+class AuditStatus:
     """How the trail stands: how long it is, and what is known of its soundness; None when nobody ever looked."""
 
     entries: int
     verified: Verification | None
 
 
-def wanted(*, action: str | None, person: str | None, day: date | None) -> Wanted:
+def build_filter(*, action: str | None, person: str | None, day: date | None) -> AuditFilter:
     """Say which entries are meant.
 
     Args:
@@ -47,10 +47,10 @@ def wanted(*, action: str | None, person: str | None, day: date | None) -> Wante
     since = datetime.combine(day, time.min, UTC) if day else None
     # The last day of the calendar has no other after it.
     until = since + timedelta(days=1) if since and day != date.max else None
-    return Wanted(action=action, people=_people(person) if person else None, since=since, until=until)
+    return AuditFilter(action=action, people=_people(person) if person else None, since=since, until=until)
 
 
-def called(person: str) -> str:
+def get_display_name(person: str) -> str:
     """Return what to show for a person that is searched for: instead of an id their address, while there is one."""
     try:
         found = people.find_person(UUID(person))
@@ -63,26 +63,26 @@ def _people(text: str) -> tuple[UUID, ...]:
     try:
         return (UUID(text),)
     except ValueError:
-        return audit_list.people_like(text)
+        return audit_list.list_people_like(text)
 
 
-def standing() -> Standing:
+def get_status() -> AuditStatus:
     """Return how the trail stands; only what really was checked counts as checked."""
-    head = audit_links.head()
-    last = audit_list.last_verification()
+    head = audit_links.find_head()
+    last = audit_list.find_last_verification()
     verified = None
     if last is not None:
         position = int((last.detail.get("head") or "0").partition(":")[0])
         verified = Verification(last.at, position, int(last.detail["faults"]))
-    return Standing(head.position if head else 0, verified)
+    return AuditStatus(head.position if head else 0, verified)
 
 
-def everything(asked: Wanted) -> Iterator[Listed]:
+def iterate_entries(asked: AuditFilter) -> Iterator[AuditListItem]:
     """Yield entries, the newest first, a batch at a time; nothing of the database is held in between."""
     before = None
     while True:
         with transaction():
-            found = audit_list.newest(asked, BATCH, before_id=before)
+            found = audit_list.list_newest(asked, BATCH, before_id=before)
         yield from found
         if len(found) < BATCH:
             return

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from portal.db import transaction
-from portal.domain.audit_chain import Fault, Head, Walk
+from portal.domain.audit_chain import AuditHead, ChainFault, ChainVerifier
 from portal.failpoints import failpoint
 from portal.models import audit, audit_links
 
@@ -16,49 +16,49 @@ log = logging.getLogger(__name__)
 # So many entries are in memory at a time, however long the trail is.
 BATCH = 2000
 # A trail that was tampered with from its beginning would fill the log; `fsck` names every place.
-_MOST_LINES = 20
+_MAX_LINES = 20
 
 
-def head() -> Head | None:
+def get_head() -> AuditHead | None:
     """Return where the trail ends now."""
     with transaction():
-        return audit_links.head()
+        return audit_links.find_head()
 
 
-def faults(walk: Walk) -> Iterator[Fault]:
+def iterate_faults(walk: ChainVerifier) -> Iterator[ChainFault]:
     """Go along the whole trail and yield whatever is not as it was written."""
     position, entry_id = 0, 0
     while True:
         with transaction():
-            links = audit_links.after(position, entry_id, BATCH)
+            links = audit_links.list_links_after(position, entry_id, BATCH)
         for link in links:
-            yield from walk.step(link)
+            yield from walk.check_link(link)
         if not links:
             break
         position, entry_id = links[-1].position, links[-1].entry_id
-    yield from walk.end()
+    yield from walk.check_end()
     with transaction():
-        outside = list(audit_links.entries_without_link())
+        outside = list(audit_links.list_entries_without_link())
     for each in outside:
-        yield Fault("audit entry is outside the chain", f"entry {each}")
+        yield ChainFault("audit entry is outside the chain", f"entry {each}")
 
 
-def verify(*, now: datetime, noted: Sequence[Head] = ()) -> bool:
+def verify_trail(*, now: datetime, noted: Sequence[AuditHead] = ()) -> bool:
     """Check the whole trail and write into it that this was done, and with what result.
 
     Returns:
         Whether it is unbroken.
     """
-    walk = Walk(noted)
+    walk = ChainVerifier(noted)
     found = 0
-    for fault in faults(walk):
+    for fault in iterate_faults(walk):
         found += 1
-        if found > _MOST_LINES:
+        if found > _MAX_LINES:
             continue
         log.error("audit.chain_broken", extra={"rule": fault.rule, "subject": fault.subject})
     failpoint("audit.after_walk")
     with transaction():
-        audit.add(
+        audit.create_entry(
             audit.VERIFIED,
             at=now,
             result="broken" if found else "ok",
@@ -69,14 +69,14 @@ def verify(*, now: datetime, noted: Sequence[Head] = ()) -> bool:
     return not found
 
 
-def note_head() -> None:
+def log_head() -> None:
     """Write into the log where the trail ends: once it is there, nobody can cut the trail unnoticed."""
-    found = head()
+    found = get_head()
     if found is not None:
         log.info("audit.head_recorded", extra={"head": str(found)})
 
 
-def note(action: str, *, now: datetime) -> None:
+def record_command(action: str, *, now: datetime) -> None:
     """Keep that somebody ordered something which leaves no other trace of its own."""
     with transaction():
-        audit.add(action, at=now)
+        audit.create_entry(action, at=now)

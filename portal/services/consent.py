@@ -15,10 +15,10 @@ from portal.services import shoot_sync
 from portal.services import shoots as asking
 
 
-def give(
+def store_consent(
     person: Person,
     policy: Policy,
-    ticked: list[str],
+    accepted: list[str],
     *,
     now: datetime,
     provider: str,
@@ -29,11 +29,11 @@ def give(
     Raises:
         BadInput: a purpose was not ticked.
     """
-    if policy.list_missing(ticked):
+    if policy.list_missing(accepted):
         raise BadInput("Every statement has to be ticked to go on.")
     with transaction() as session:
         people.lock_person(person.id)
-        standing = consents.current(person.id, policy.version)
+        standing = consents.find_current(person.id, policy.version)
         if standing is not None:
             return standing
         consent = Consent(
@@ -49,7 +49,7 @@ def give(
             user_agent=user_agent,
         )
         session.add(consent)
-        audit.add("consent.given", at=now, actor_id=person.id, subject_id=person.id, version=policy.version)
+        audit.create_entry("consent.given", at=now, actor_id=person.id, subject_id=person.id, version=policy.version)
         if (shoot := shoots.find_open(person.id)) is not None:
             # Whoever had withdrawn and agrees again gets the pictures that were held back meanwhile.
             shoot_sync.recheck_withheld(shoot)
@@ -58,7 +58,7 @@ def give(
         return consent
 
 
-def withdraw(person: Person, *, now: datetime) -> bool:
+def withdraw_consent(person: Person, *, now: datetime) -> bool:
     """Withdraw everything the person agreed to; nothing new is processed from here on.
 
     Returns:
@@ -67,11 +67,11 @@ def withdraw(person: Person, *, now: datetime) -> bool:
     with transaction():
         people.lock_person(person.id)
         # To whatever version they agreed: no means no.
-        standing = consents.all_standing(person.id)
+        standing = consents.list_active(person.id)
         if not standing:
             return False
         for each in standing:
             each.withdrawn_at = now
-        audit.add("consent.withdrawn", at=now, actor_id=person.id, subject_id=person.id)
+        audit.create_entry("consent.withdrawn", at=now, actor_id=person.id, subject_id=person.id)
         people.publish_version(person.id)
         return True

@@ -53,11 +53,11 @@ class Forecast:
 
 def get_forecast() -> Forecast:
     """Return the forecast from our own records; no outside call is made."""
-    known = credits.last_known()
+    known = credits.find_balance()
     return Forecast(
         balance=known.balance if known else None,
         read_at=known.read_at if known else None,
-        reserved=credits.spoken_for(),
+        reserved=credits.count_reserved(),
         waiting=waiting_room.count_held_up_by(Problem.NO_CREDITS),
     )
 
@@ -76,7 +76,7 @@ def fetch_balance(context: AppContext) -> Decimal | None:
         balance = None
     failpoint("credits.after_call")
     with transaction():
-        credits.keep(balance, now=context.clock())
+        credits.store_balance(balance, now=context.clock())
     return balance
 
 
@@ -98,7 +98,7 @@ def enqueue_balance_fetch() -> None:
 
 def enqueue_resume_waiting() -> None:
     """Enqueue a job, in the transaction of a created session, that resumes people who wait for a credit, if any do."""
-    if waiting_room.held_up_by(Problem.NO_CREDITS, limit=1):
+    if waiting_room.list_held_up_by(Problem.NO_CREDITS, limit=1):
         queue.enqueue_job(job_types.RESUME_WAITING)
 
 
@@ -111,17 +111,17 @@ def resume_waiting(*, now: datetime) -> int:
         How many were resumed.
     """
     with transaction():
-        known = credits.last_known()
+        known = credits.find_balance()
         limit = None
         if known is not None and known.balance is not None:
-            under_way = credits.spoken_for() - waiting_room.count_held_up_by(Problem.NO_CREDITS)
+            under_way = credits.count_reserved() - waiting_room.count_held_up_by(Problem.NO_CREDITS)
             limit = max(0, ceil(known.balance) - under_way)
     return _resume_first(limit, now=now)
 
 
 def _resume_first(limit: int | None, *, now: datetime) -> int:
     with transaction():
-        found = [shoot.id for shoot in waiting_room.held_up_by(Problem.NO_CREDITS, limit)]
+        found = [shoot.id for shoot in waiting_room.list_held_up_by(Problem.NO_CREDITS, limit)]
     for shoot_id in found:
         with transaction():
             shoot = shoots.lock_shoot(shoot_id)

@@ -36,7 +36,7 @@ def set_crop(person: Person, photo_id: UUID, crop: Crop | None, *, now: datetime
         if photo is None:
             raise NotFound
         _store_numbers(photo, crop)
-        audit.add("crop.set", at=now, actor_id=person.id, subject_id=person.id)
+        audit.create_entry("crop.set", at=now, actor_id=person.id, subject_id=person.id)
         kits.update_kit(person.id, now=now)
         people.publish_version(person.id)
         return photo.crop

@@ -132,7 +132,7 @@ def apply_delivery(delivery_id: int, *, clock: Callable[[], datetime]) -> None:
         if shoot is None:
             # Kept: if the session turns out to be ours, the delivery is applied then.
             delivery.state = "ignored"
-            if event.model_id is not None and erasures.is_buried(event.model_id):
+            if event.model_id is not None and erasures.has_tombstone(event.model_id):
                 delivery.body = None
             return
         delivery.state = "applied"
@@ -219,5 +219,5 @@ def replay_delivery(delivery_id: int, *, actor_id: UUID | None, now: datetime) -
         delivery.outcome = {"did": "queued again", "replayed": True}
         delivery.error = None
         queue.enqueue_job(job_types.APPLY_DELIVERY, delivery_id=delivery.id)
-        audit.add("delivery.replayed", at=now, actor_id=actor_id, delivery=delivery.id)
+        audit.create_entry("delivery.replayed", at=now, actor_id=actor_id, delivery=delivery.id)
         return True

@@ -60,7 +60,7 @@ def request_erasure(person_id: UUID, context: AppContext, *, actor_id: UUID | No
         person = people.lock_person(person_id)
         if person is None:
             raise NotFound
-        if (standing := erasures.open_for(person_id)) is not None:
+        if (standing := erasures.find_open(person_id)) is not None:
             _queue(standing.id)
             return standing.id
         theirs = shoots.lock_by_person(person_id)
@@ -76,10 +76,10 @@ def request_erasure(person_id: UUID, context: AppContext, *, actor_id: UUID | No
             consents=_proof(person_id),
         )
         session.add(erasure)
-        erasures.bury(erasure.provider_ids, now)
+        erasures.add_tombstones(erasure.provider_ids, now)
         person.deactivated_at = person.deactivated_at or now
         sessions.delete_of_person(person_id)
-        audit.add("person.erasure_ordered", at=now, actor_id=actor_id, subject_id=person_id)
+        audit.create_entry("person.erasure_ordered", at=now, actor_id=actor_id, subject_id=person_id)
         people.publish_version(person_id)
         _queue(erasure.id)
         return erasure.id
@@ -99,7 +99,7 @@ def _proof(person_id: UUID) -> list[dict[str, str | None]]:
             "given_at": each.given_at.isoformat(),
             "withdrawn_at": each.withdrawn_at.isoformat() if each.withdrawn_at else None,
         }
-        for each in consents.of_person(person_id)
+        for each in consents.list_by_person(person_id)
     ]
 
 
@@ -132,10 +132,10 @@ def run_erasure(erasure_id: UUID, context: AppContext) -> None:
     failpoint("erase.before_finish")
     now = context.clock()
     with transaction():
-        found = erasures.lock(erasure_id)
+        found = erasures.lock_erasure(erasure_id)
         if found is not None and found.finished_at is None:
             found.finished_at, found.email = now, None
-            audit.add("person.erased", at=now, subject_id=found.person_id)
+            audit.create_entry("person.erased", at=now, subject_id=found.person_id)
 
 
 def erase_local_data(erasure_id: UUID, *, storage: Storage, now: datetime) -> None:
@@ -150,13 +150,13 @@ def erase_local_data(erasure_id: UUID, *, storage: Storage, now: datetime) -> No
     _delete_files(erasure, storage)
     failpoint("erase.after_files")
     with transaction():
-        found = erasures.lock(erasure_id)
+        found = erasures.lock_erasure(erasure_id)
         if found is None or found.local_at is not None:
             return
         for provider_id in found.provider_ids:
             # A webhook about it that is being applied right now is waited for; later ones find the tombstone.
             deliveries.lock_model_id(provider_id)
-        erasures.forget_deliveries(found.provider_ids)
+        erasures.delete_delivery_contents(found.provider_ids)
         shoots.lock_by_person(found.person_id)
         erasures.delete_person(found.person_id)
         found.local_at = now
@@ -165,7 +165,7 @@ def erase_local_data(erasure_id: UUID, *, storage: Storage, now: datetime) -> No
 
 def _read(erasure_id: UUID) -> Erasure | None:
     with transaction():
-        return erasures.by_id(erasure_id)
+        return erasures.find_by_id(erasure_id)
 
 
 def _delete_files(erasure: Erasure, storage: Storage) -> None:
@@ -197,14 +197,14 @@ def _find_lost_session(erasure: Erasure, context: AppContext) -> None:
         return
     found = context.provider.find_model_by_email(context.secretbox.open(erasure.email))
     with transaction():
-        known = erasures.lock(erasure.id)
+        known = erasures.lock_erasure(erasure.id)
         if known is None:
             return
         known.email = None
         if found is not None:
             known.provider_ids = [*known.provider_ids, found.id]
-            erasures.bury([found.id], context.clock())
-            erasures.forget_deliveries([found.id])
+            erasures.add_tombstones([found.id], context.clock())
+            erasures.delete_delivery_contents([found.id])
     failpoint("erase.after_look")
 
 
@@ -216,7 +216,7 @@ def _erase_at_provider(erasure_id: UUID, context: AppContext) -> None:
         if not _is_gone(provider_id, context.provider):
             raise RetryLater(context.clock() + CONFIRMATION_DELAY)
         with transaction():
-            known = erasures.lock(erasure_id)
+            known = erasures.lock_erasure(erasure_id)
             if known is not None:
                 known.provider_ids = [each for each in known.provider_ids if each != provider_id]
 
@@ -231,5 +231,5 @@ def _is_gone(provider_id: str, provider: ProviderClient) -> bool:
 def requeue_stale(*, before: datetime) -> None:
     """Enqueue again every unfinished erasure that was requested before this time."""
     with transaction():
-        for erasure_id in erasures.unfinished(before=before):
+        for erasure_id in erasures.list_unfinished(before=before):
             _queue(erasure_id)

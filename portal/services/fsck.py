@@ -13,7 +13,7 @@ from uuid import UUID
 
 from portal.db import snapshot
 from portal.domain import job_types
-from portal.domain.audit_chain import Head, Walk
+from portal.domain.audit_chain import AuditHead, ChainVerifier
 from portal.models import consistency, deliveries, erasures, photos, queue, waiting_room
 from portal.services import audit_trail
 from portal.storage import ObjectMissing, Storage
@@ -35,7 +35,7 @@ class Violation:
 
 
 def list_violations(
-    storage: Storage, *, now: datetime, read_files: bool = True, known_heads: Sequence[Head] = ()
+    storage: Storage, *, now: datetime, read_files: bool = True, known_heads: Sequence[AuditHead] = ()
 ) -> Iterator[Violation]:
     """Yield every broken invariant.
 
@@ -57,8 +57,8 @@ def list_violations(
         ("status of a shoot has no audit row", consistency.list_shoots_without_audit),
         ("consent has no audit row", consistency.list_consents_without_audit),
         ("choice has no audit row", consistency.list_choices_without_audit),
-        ("erased person is still here", erasures.still_here),
-        ("session of an erased person is known", erasures.sessions_still_here),
+        ("erased person is still here", erasures.list_people_not_erased),
+        ("session of an erased person is known", erasures.list_shoots_with_tombstone),
         ("provider has not confirmed an erasure for a week", lambda: _list_overdue_erasures(now)),
     )
     # Listed before the rows: every file was preceded by its photo's row.
@@ -72,7 +72,7 @@ def list_violations(
         if key.removeprefix(PHOTO_AREA).partition("/")[0] not in being_copied and storage.exists(key):
             yield Violation("file belongs to no photo", key)
     yield from _check_files(storage, stored, keys, read_files=read_files)
-    for fault in audit_trail.faults(Walk(known_heads)):
+    for fault in audit_trail.iterate_faults(ChainVerifier(known_heads)):
         yield Violation(fault.rule, fault.subject)
 
 
@@ -95,7 +95,7 @@ def _list_copies_without_job() -> Iterator[object]:
 
 
 def _list_overdue_erasures(now: datetime) -> Iterator[object]:
-    yield from erasures.unfinished(before=now - MAX_ERASURE_AGE)
+    yield from erasures.list_unfinished(before=now - MAX_ERASURE_AGE)
 
 
 def _check_files(

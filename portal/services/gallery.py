@@ -106,7 +106,7 @@ def _store_choice(person: Person, photo_id: UUID, agreement: UseAgreement, now: 
             now=now,
             agreement=agreement,
         )
-        audit.add("choice.made", at=now, actor_id=person.id, subject_id=person.id, origin="portal")
+        audit.create_entry("choice.made", at=now, actor_id=person.id, subject_id=person.id, origin="portal")
         kits.update_kit(person.id, now=now)
         people.publish_version(person.id)
         return choice
@@ -150,7 +150,7 @@ def withdraw_choice(person: Person, *, now: datetime) -> bool:
 
 
 def _record_withdrawal(person_id: UUID, now: datetime) -> None:
-    audit.add("choice.withdrawn", at=now, actor_id=person_id, subject_id=person_id)
+    audit.create_entry("choice.withdrawn", at=now, actor_id=person_id, subject_id=person_id)
     kits.update_kit(person_id, now=now)
     people.publish_version(person_id)
 
@@ -173,4 +173,4 @@ def _audit_foreign_access(person: Person, photo_id: UUID, now: datetime) -> None
     with transaction():
         owner_id = photos.find_owner_id(photo_id)
         if owner_id is not None and owner_id != person.id:
-            audit.add("access", at=now, actor_id=person.id, subject_id=owner_id, result="denied", what="photo")
+            audit.create_entry("access", at=now, actor_id=person.id, subject_id=owner_id, result="denied", what="photo")

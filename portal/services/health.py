@@ -27,52 +27,52 @@ _SIGN_IN_HINTS = {
 }
 
 
-class Unwell(Exception):
+class CheckFailed(Exception):
     """A part does not work; the text says what to do about it."""
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """The answer of one part."""
 
-    part: str
-    is_well: bool
+    component: str
+    is_ok: bool
     text: str
 
     def __str__(self) -> str:
-        return f"{'ok ' if self.is_well else 'BAD'} {self.part}: {self.text}"
+        return f"{'ok ' if self.is_ok else 'BAD'} {self.component}: {self.text}"
 
 
-def examine(settings: Settings) -> Iterator[Finding]:
+def iterate_checks(settings: Settings) -> Iterator[CheckResult]:
     """Ask every part in turn."""
     checks: tuple[tuple[str, Callable[[Settings], str]], ...] = (
-        ("database", _database),
-        ("storage", _storage),
-        ("sign-in", _identity),
-        ("provider", _provider),
-        ("studio", _studio),
-        ("webhooks", _webhooks),
+        ("database", _check_database),
+        ("storage", _check_storage),
+        ("sign-in", _check_identity),
+        ("provider", _check_provider),
+        ("studio", _check_studio),
+        ("webhooks", _check_webhooks),
     )
     if settings.mail_url is not None:
-        checks = (*checks, ("mail", _mail))
+        checks = (*checks, ("mail", _check_mail))
     for part, check in checks:
         try:
-            yield Finding(part, True, check(settings))
-        except Unwell as reason:
-            yield Finding(part, False, str(reason))
+            yield CheckResult(part, True, check(settings))
+        except CheckFailed as reason:
+            yield CheckResult(part, False, str(reason))
 
 
-def _database(settings: Settings) -> str:
+def _check_database(settings: Settings) -> str:
     try:
         is_current = migrations.is_current(settings.database_url)
     except SQLAlchemyError as error:
-        raise Unwell(f"cannot be reached ({type(error).__name__}); look at DATABASE_URL") from None
+        raise CheckFailed(f"cannot be reached ({type(error).__name__}); look at DATABASE_URL") from None
     if not is_current:
-        raise Unwell("is reached, but its schema is not the newest; run `python -m portal migrate`")
+        raise CheckFailed("is reached, but its schema is not the newest; run `python -m portal migrate`")
     return "reached, schema up to date"
 
 
-def _storage(settings: Settings) -> str:
+def _check_storage(settings: Settings) -> str:
     key = f"doctor/{secrets.token_hex(8)}.txt"
     content = b"A check wrote this; it is deleted at once."
     try:
@@ -83,70 +83,72 @@ def _storage(settings: Settings) -> str:
         finally:
             place.delete(key)
     except (StorageError, ValueError) as error:
-        raise Unwell(f"{error}; look at STORAGE_URL and its credentials") from None
+        raise CheckFailed(f"{error}; look at STORAGE_URL and its credentials") from None
     if not same:
-        raise Unwell("gives back something else than was written")
+        raise CheckFailed("gives back something else than was written")
     return "written, read and deleted"
 
 
-def _identity(settings: Settings) -> str:
+def _check_identity(settings: Settings) -> str:
     client = OidcClient(settings, lambda: datetime.now(UTC))
     try:
         client.check_registration()
         metadata = client.get_metadata()
     except SignInUnavailable as error:
         status = "" if error.provider_status is None else f" (status {error.provider_status})"
-        raise Unwell(f"no usable response{status}; check OIDC_ISSUER") from None
+        raise CheckFailed(f"no usable response{status}; check OIDC_ISSUER") from None
     except SignInRefused as error:
         hint = _SIGN_IN_HINTS.get(error.reason, "check OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET")
         said = "" if error.provider_error is None else f", error {error.provider_error}"
-        raise Unwell(f"refused ({error.reason}{said}); {hint}") from None
+        raise CheckFailed(f"refused ({error.reason}{said}); {hint}") from None
     prompts = "" if metadata.prompts is None or "none" in metadata.prompts else "; set OIDC_SILENT=false"
     return f"metadata and keys read, client credentials accepted{prompts}"
 
 
-def _provider(settings: Settings) -> str:
+def _check_provider(settings: Settings) -> str:
     client = ProviderClient(BRANDS[settings.provider], settings.api_key, settings.api_url)
     try:
         organization = client.get_organization(priority="interactive")
     except ProviderError as error:
-        raise Unwell(f"{error}; look at HEADSHOT_API_KEY and HEADSHOT_API_URL") from None
+        raise CheckFailed(f"{error}; look at HEADSHOT_API_KEY and HEADSHOT_API_URL") from None
     finally:
         client.close()
     return f"answers for {organization.name or 'an organisation without a name'}"
 
 
-def _studio(settings: Settings) -> str:
+def _check_studio(settings: Settings) -> str:
     brand = BRANDS[settings.provider]
     if not (settings.embed_origins or brand.embed_origins):
-        raise Unwell("its host is not known, so it can only open in a tab of its own; set HEADSHOT_EMBED_ORIGINS")
+        raise CheckFailed("its host is not known, so it can only open in a tab of its own; set HEADSHOT_EMBED_ORIGINS")
     origins = settings.embed_origins or brand.embed_origins
     if refused := framing.list_insecure_origins(origins, is_secure=settings.is_secure):
-        raise Unwell(f"no browser shows {refused[0]} inside https; set HEADSHOT_EMBED_ORIGINS")
+        raise CheckFailed(f"no browser shows {refused[0]} inside https; set HEADSHOT_EMBED_ORIGINS")
     split = framing.find_disagreement(
         allow=framing.build_allow_attribute(origins),
         permissions_policy=framing.build_camera_policy(origins),
         content_policy=framing.build_frame_src(origins),
     )
     if split:
-        raise Unwell(f"a browser would read {', '.join(sorted(split))} in different ways; set HEADSHOT_EMBED_ORIGINS")
+        raise CheckFailed(
+            f"a browser would read {', '.join(sorted(split))} in different ways; set HEADSHOT_EMBED_ORIGINS"
+        )
     if not (settings.photo_origins or brand.photo_origins):
-        raise Unwell("the host of its photos is not known, so none can be fetched; set HEADSHOT_PHOTO_ORIGINS")
+        raise CheckFailed("the host of its photos is not known, so none can be fetched; set HEADSHOT_PHOTO_ORIGINS")
     return f"may be embedded and use the camera from {len(origins)} origin(s), and its photos fetched"
 
 
-def _webhooks(settings: Settings) -> str:
+def _check_webhooks(settings: Settings) -> str:
     if not settings.webhook_secrets:
-        raise Unwell("none is accepted without a secret; set HEADSHOT_WEBHOOK_SECRET")
+        raise CheckFailed("none is accepted without a secret; set HEADSHOT_WEBHOOK_SECRET")
     path = BRANDS[settings.provider].webhook_path
     return f"expected at {settings.public_url}{path}, {len(settings.webhook_secrets)} secret(s) active"
 
 
-def _mail(settings: Settings) -> str:
+def _check_mail(settings: Settings) -> str:
     try:
         Mailer.from_url(settings.mail_url or "", settings.mail_from or "").check()
     except ValueError as error:
-        raise Unwell(f"cannot be used: {error}") from None
+        raise CheckFailed(f"cannot be used: {error}") from None
     except MailUnavailable as error:
-        raise Unwell(f"does not let the portal in ({error.cause}); look at MAIL_URL") from None
+        raise CheckFailed(f"does not let the portal in ({error.cause}); look at MAIL_URL") from None
     return "server greeted, nothing sent"

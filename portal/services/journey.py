@@ -42,7 +42,7 @@ class Journey:
     @property
     def rail_position(self) -> int:
         """Index of the present step on the rail."""
-        return stages.rail_position(self.stage)
+        return stages.get_rail_position(self.stage)
 
     @property
     def problem(self) -> Problem | None:
@@ -67,9 +67,9 @@ class Journey:
         return self.stage in {Stage.READY, Stage.CHOSEN}
 
 
-def load(person: Person) -> Journey:
+def get_journey(person: Person) -> Journey:
     """Gather where this person stands from our own records alone; no outside call is made."""
-    consent = consents.current(person.id, POLICY_VERSION)
+    consent = consents.find_current(person.id, POLICY_VERSION)
     shoot = shoots.find_latest(person.id)
     choice = choices.find_current(person.id)
     facts = Facts(
@@ -79,7 +79,7 @@ def load(person: Person) -> Journey:
     )
     return Journey(
         person_id=person.id,
-        stage=stages.derive(facts),
+        stage=stages.derive_stage(facts),
         consent=consent,
         shoot=shoot,
         choice=choice,
@@ -87,7 +87,7 @@ def load(person: Person) -> Journey:
         copied=photos.count_copied(shoot.id) if shoot is not None else 0,
         expected=shoot.photo_count if shoot is not None else 0,
         version=person.version,
-        has_withdrawn=consent is None and consents.are_withdrawn(person.id),
+        has_withdrawn=consent is None and consents.has_withdrawn_all(person.id),
     )
 
 

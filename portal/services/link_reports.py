@@ -32,7 +32,7 @@ class LinkSymptom(StrEnum):
 class LinkReportInput:
     """What a person reports, and the browser they used."""
 
-    saw: LinkSymptom
+    symptom: LinkSymptom
     browser: str | None = None
     request_id: str | None = None
 
@@ -53,12 +53,18 @@ def report_link(person: Person, report: LinkReportInput, context: AppContext) ->
         if shoot is None or shoot.signed_url is None or shoot.provider_status != ONBOARDING:
             return False
         shoot_sync.enqueue_refresh(shoot, now=now)
-        report_id = link_reports.add(
-            shoot.id, saw=report.saw, browser=report.browser, request_id=report.request_id, now=now
+        report_id = link_reports.create_report(
+            shoot.id, symptom=report.symptom, browser=report.browser, request_id=report.request_id, now=now
         )
         if report_id is not None:
-            who = person.id
-            audit.add("shoot.link_reported", at=now, actor_id=who, subject_id=who, result="problem", saw=report.saw)
+            audit.create_entry(
+                "shoot.link_reported",
+                at=now,
+                actor_id=person.id,
+                subject_id=person.id,
+                result="problem",
+                saw=report.symptom,
+            )
             notifications.notify_link_reported(shoot, report_id, context)
             people.publish_version(person.id)
         return True
@@ -68,7 +74,7 @@ def find_current_report(journey: Journey) -> LinkReport | None:
     """Return the person's link report until they have opened the studio after it was resolved."""
     if journey.shoot is None or journey.stage is not Stage.IN_STUDIO:
         return None
-    report, opened_at = link_reports.latest_for(journey.shoot.id), journey.shoot.last_opened_at
+    report, opened_at = link_reports.find_latest(journey.shoot.id), journey.shoot.last_opened_at
     if report is None or report.done_at is None:
         return report
     return report if opened_at is None or opened_at < report.done_at else None
@@ -81,14 +87,14 @@ def resolve_report(report_id: UUID, *, actor_id: UUID, now: datetime) -> None:
         NotFound: there is no such report.
     """
     with transaction():
-        report = link_reports.lock(report_id)
+        report = link_reports.lock_report(report_id)
         shoot = shoots.lock_shoot(report.shoot_id) if report else None
         if report is None or shoot is None:
             raise NotFound
         if report.done_at is not None:
             return
         report.done_at, report.done_by = now, actor_id
-        audit.add("shoot.link_seen_to", at=now, actor_id=actor_id, subject_id=shoot.person_id)
+        audit.create_entry("shoot.link_seen_to", at=now, actor_id=actor_id, subject_id=shoot.person_id)
         if shoot.problem == Problem.REFUSED:
             shoot_requests.retry_request(shoot)
         notifications.notify_link_resolved(shoot, report_id, now=now)

@@ -112,7 +112,7 @@ def finish_incomplete_copy(shoot_id: UUID, *, now: datetime) -> None:
 def _find_provider_id(shoot_id: UUID) -> str | None:
     with transaction():
         shoot = shoots.find_by_id(shoot_id)
-        should_copy = shoot is not None and _is_ready(shoot) and consents.stands(shoot.person_id)
+        should_copy = shoot is not None and _is_ready(shoot) and consents.has_active_consent(shoot.person_id)
         return shoot.provider_id if shoot is not None and should_copy else None
 
 
@@ -229,10 +229,10 @@ def _close_copy(shoot: Shoot, now: datetime) -> None:
     copied = photos.count_copied(shoot.id)
     if copied == 0:
         shoot.problem = Problem.NO_PHOTOS
-        audit.add("photos.none", at=now, subject_id=shoot.person_id, result="problem")
+        audit.create_entry("photos.none", at=now, subject_id=shoot.person_id, result="problem")
     else:
         shoot.copied_at = now
         shoot.problem = None
-        audit.add("photos.copied", at=now, subject_id=shoot.person_id, count=copied)
+        audit.create_entry("photos.copied", at=now, subject_id=shoot.person_id, count=copied)
         notifications.notify_photos_ready(shoot, now=now)
     people.publish_version(shoot.person_id)

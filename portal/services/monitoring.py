@@ -21,7 +21,7 @@ RECENTLY = timedelta(minutes=10)
 SILENCE = timedelta(hours=6)
 LAG_WINDOW = timedelta(hours=1)
 CALL_WINDOW = timedelta(hours=1)
-UNDER_WAY = frozenset({stages.WAITING, "pending", "generatingHeadshots", stages.FAILED})
+ACTIVE_STATUSES = frozenset({stages.WAITING, "pending", "generatingHeadshots", stages.FAILED})
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class HealthReport:
     deliveries: DeliveryCounts
     by_status: dict[str | None, int]
     stuck: list[OpenShoot]
-    troubled: list[OpenShoot]
+    needing_help: list[OpenShoot]
     last_confirmed_at: datetime | None
     is_silent: bool
     queue_length: int
@@ -60,31 +60,31 @@ class HealthReport:
 
 def get_health_report(now: datetime) -> HealthReport:
     """Gather all figures from our own records; no outside call is made."""
-    counts = monitoring.delivery_counts()
-    by_status = monitoring.shoots_by_status()
-    unfinished = monitoring.unfinished()
-    under_way = sum(count for status, count in by_status.items() if status in UNDER_WAY)
-    quiet_since = min((shoot.since for shoot in unfinished if shoot.status in UNDER_WAY), default=now)
+    counts = monitoring.count_deliveries()
+    by_status = monitoring.count_shoots_by_status()
+    unfinished = monitoring.list_unfinished()
+    under_way = sum(count for status, count in by_status.items() if status in ACTIVE_STATUSES)
+    quiet_since = min((shoot.since for shoot in unfinished if shoot.status in ACTIVE_STATUSES), default=now)
     last = max(filter(None, (counts.last_at, quiet_since)), default=now)
     return HealthReport(
         at=now,
         deliveries=counts,
         by_status=by_status,
         stuck=[one for one in unfinished if not one.problem and stages.is_stuck(one.status, one.since, now)],
-        troubled=[one for one in unfinished if one.problem or _cannot_enter(one)],
-        last_confirmed_at=monitoring.last_confirmed_at(),
+        needing_help=[one for one in unfinished if one.problem or _cannot_enter(one)],
+        last_confirmed_at=monitoring.find_last_confirmation(),
         is_silent=bool(under_way) and now - last > SILENCE,
         queue_length=waiting_room.count_waiting(),
         credits=credits.get_forecast(),
-        erasures=erasures.waiting(),
-        lag_p95=monitoring.apply_seconds(now - LAG_WINDOW),
-        calls=monitoring.calls_by_path(now - CALL_WINDOW),
+        erasures=erasures.count_unfinished(),
+        lag_p95=monitoring.compute_apply_seconds_p95(now - LAG_WINDOW),
+        calls=monitoring.list_calls_by_path(now - CALL_WINDOW),
     )
 
 
 def is_studio_down(now: datetime) -> bool:
     """Return whether all recent provider calls failed, so that its studio is probably down as well."""
-    made, failed = monitoring.calls_since(now - RECENTLY)
+    made, failed = monitoring.count_calls(now - RECENTLY)
     return made == failed >= MIN_FAILURES
 
 
@@ -99,12 +99,12 @@ def report_stuck_shoots(context: AppContext) -> None:
             shoot = shoots.lock_shoot(shoot_id)
             if shoot is not None and _is_unreported(shoot, now):
                 shoot.stuck_notified_at = now
-                audit.add("shoot.stuck", at=now, subject_id=shoot.person_id, result="problem")
+                audit.create_entry("shoot.stuck", at=now, subject_id=shoot.person_id, result="problem")
                 people.publish_version(shoot.person_id)
 
 
 def _is_unreported(shoot: Shoot, now: datetime) -> bool:
-    return timeline.is_waited_for_too_long(shoot, now) and not timeline.was_told(shoot)
+    return timeline.is_overdue(shoot, now) and not timeline.is_reported(shoot)
 
 
 def _cannot_enter(shoot: OpenShoot) -> bool:

@@ -19,7 +19,7 @@ from portal.domain import job_types
 from portal.domain.errors import RetryLater
 from portal.domain.roles import Role
 from portal.domain.stages import ONBOARDING, Problem
-from portal.mail import MailDeferred, MailRefused, Message
+from portal.mail import EmailMessage, MailDeferred, MailRefused
 from portal.models import audit, notifications, people, queue, shoots
 from portal.models.notifications import Notification
 from portal.models.people import Person
@@ -157,7 +157,7 @@ def requeue_stale(*, before: datetime) -> None:
 
 
 def send_notification(
-    notification_id: UUID, context: AppContext, *, render: Callable[[DueNotification], Message]
+    notification_id: UUID, context: AppContext, *, render: Callable[[DueNotification], EmailMessage]
 ) -> None:
     """Send one notification unless it was sent or no longer applies; drop it when no mail server is configured.
 
@@ -190,7 +190,7 @@ def send_notification(
         notification = notifications.lock_notification(notification_id)
         if notification is not None:
             now = notification.sent_at = context.clock()
-            audit.add("mail.sent", at=now, subject_id=notification.person_id, kind=notification.kind)
+            audit.create_entry("mail.sent", at=now, subject_id=notification.person_id, kind=notification.kind)
 
 
 def drop_notification(notification_id: UUID, *, reason: str, now: datetime) -> None:
@@ -207,7 +207,7 @@ def _drop(notification: Notification, reason: str, now: datetime) -> None:
     notification.dropped_at = now
     notification.reason = reason
     subject_id, kind = notification.person_id, notification.kind
-    audit.add("mail.dropped", at=now, subject_id=subject_id, result="dropped", kind=kind, reason=reason)
+    audit.create_entry("mail.dropped", at=now, subject_id=subject_id, result="dropped", kind=kind, reason=reason)
     log.warning("mail.dropped", extra={"notification": str(notification.id), "kind": kind, "reason": reason})
 
 

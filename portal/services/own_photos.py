@@ -66,7 +66,7 @@ def _create_photo(person: Person, photo_id: UUID, upload_key: str, now: datetime
         if len(photos.list_own(person.id)) >= MAX_PHOTOS:
             raise NotAllowed
         photo = photos.create_own(person.id, photo_id=photo_id, upload_key=upload_key, now=now)
-        audit.add("own_photo.uploaded", at=now, actor_id=person.id, subject_id=person.id)
+        audit.create_entry("own_photo.uploaded", at=now, actor_id=person.id, subject_id=person.id)
         queue.enqueue_job(job_types.RENDER_OWN_PHOTO, photo_id=str(photo.id))
         return photo
 
@@ -111,7 +111,7 @@ def _record_refusal(photo_id: UUID, reason: str, *, now: datetime) -> None:
         if photo is None or photo.person_id is None:
             return
         photo.refused = reason
-        audit.add("own_photo.refused", at=now, subject_id=photo.person_id, result="problem", reason=reason)
+        audit.create_entry("own_photo.refused", at=now, subject_id=photo.person_id, result="problem", reason=reason)
         people.publish_version(photo.person_id)
     log.warning("own_photo.refused", extra={"photo": str(photo_id), "reason": reason})
 
@@ -127,5 +127,5 @@ def delete_own_photo(person: Person, photo_id: UUID, *, now: datetime) -> None:
         if photo is None or photo.person_id != person.id:
             raise NotFound
         photos.hide_photos([photo.id], now)
-        audit.add("own_photo.deleted", at=now, actor_id=person.id, subject_id=person.id)
+        audit.create_entry("own_photo.deleted", at=now, actor_id=person.id, subject_id=person.id)
         people.publish_version(person.id)

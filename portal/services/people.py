@@ -9,7 +9,7 @@ from uuid import UUID
 
 from portal.db import transaction
 from portal.domain.email_address import get_domain
-from portal.domain.errors import NotFound, NotYourself, SignInRefused
+from portal.domain.errors import NotFound, NotOnOwnAccount, SignInRefused
 from portal.domain.identity import Identity
 from portal.domain.roles import Role, assign_roles
 from portal.domain.session_lifetimes import LIFETIMES
@@ -81,7 +81,7 @@ def sign_in(
             if new_session.replaces is not None:
                 sessions.delete_session(new_session.replaces)
             unit.add(_build_session(person, identity, new_session, now))
-        audit.add(
+        audit.create_entry(
             "sign_in.confirmed" if is_confirmed else "sign_in",
             at=now,
             actor_id=person.id,
@@ -119,7 +119,7 @@ def _update_roles(person: Person, identity: Identity, email: str, settings: Sett
         return
     # The person's other sessions get the new rights only when they are confirmed, under a new token.
     sessions.clear_confirmations(person.id)
-    audit.add(
+    audit.create_entry(
         "person.role",
         at=now,
         actor_id=person.id,
@@ -165,19 +165,19 @@ def _build_session(person: Person, identity: Identity, begins: NewSession, now: 
 def record_refusal(reason: str, *, now: datetime, action: str = "sign_in", person_id: UUID | None = None) -> None:
     """Write an audit entry for a refused sign-in or logout token."""
     with transaction():
-        audit.add(action, at=now, subject_id=person_id, result="refused", reason=reason)
+        audit.create_entry(action, at=now, subject_id=person_id, result="refused", reason=reason)
 
 
 def record_denial(person: Person, endpoint: str, *, now: datetime) -> None:
     """Write an audit entry for a request that the person has no right to."""
     with transaction():
-        audit.add("access", at=now, actor_id=person.id, result="denied", endpoint=endpoint)
+        audit.create_entry("access", at=now, actor_id=person.id, result="denied", endpoint=endpoint)
 
 
 def record_view(person: Person, endpoint: str, *, now: datetime, subject_id: UUID | None = None) -> None:
     """Write an audit entry for viewing other people's data: a list, or one person's."""
     with transaction():
-        audit.add("console.viewed", at=now, actor_id=person.id, subject_id=subject_id, endpoint=endpoint)
+        audit.create_entry("console.viewed", at=now, actor_id=person.id, subject_id=subject_id, endpoint=endpoint)
 
 
 def deactivate_person(person_id: UUID, *, actor: Person, now: datetime) -> None:
@@ -188,14 +188,14 @@ def deactivate_person(person_id: UUID, *, actor: Person, now: datetime) -> None:
         NotFound: there is no such person.
     """
     if person_id == actor.id:
-        raise NotYourself
+        raise NotOnOwnAccount
     with transaction():
         person = people.lock_person(person_id)
         if person is None:
             raise NotFound
         if person.deactivated_at is None:
             person.deactivated_at = now
-            audit.add("person.deactivated", at=now, actor_id=actor.id, subject_id=person_id)
+            audit.create_entry("person.deactivated", at=now, actor_id=actor.id, subject_id=person_id)
         sessions.delete_of_person(person_id)
         people.close_streams(person_id)
 
@@ -212,4 +212,4 @@ def reactivate_person(person_id: UUID, *, actor: Person, now: datetime) -> None:
             raise NotFound
         if person.deactivated_at is not None:
             person.deactivated_at = None
-            audit.add("person.reactivated", at=now, actor_id=actor.id, subject_id=person_id)
+            audit.create_entry("person.reactivated", at=now, actor_id=actor.id, subject_id=person_id)

@@ -12,7 +12,7 @@ from portal.domain.errors import NotFound
 from portal.domain.stages import Facts, Problem, ShootFacts, Stage
 from portal.models import people, people_list
 from portal.models.people import Person
-from portal.models.people_list import Filter, Row
+from portal.models.people_list import PeopleFilter, PersonRow
 from portal.models.sessions import Session
 from portal.services import journey, sessions
 from portal.services.journey import Journey
@@ -24,7 +24,7 @@ STUCK = "stuck"
 
 
 @dataclass(frozen=True)
-class Entry:
+class PersonEntry:
     """One person and the stage they are in, since when."""
 
     person: Person
@@ -35,14 +35,16 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Page:
+class PeoplePage:
     """Some entries; ``after`` turns the page and is None on the last one."""
 
-    entries: list[Entry]
+    entries: list[PersonEntry]
     after: UUID | None
 
 
-def look(chosen: Filter, *, now: datetime, stage: str | None = None, after: UUID | None = None) -> Page:
+def list_people(
+    chosen: PeopleFilter, *, now: datetime, stage: str | None = None, after: UUID | None = None
+) -> PeoplePage:
     """Return a page of people.
 
     Args:
@@ -51,18 +53,20 @@ def look(chosen: Filter, *, now: datetime, stage: str | None = None, after: UUID
         after: the last person of the page before.
     """
     limit = PAGE + 1 if stage is None else _AT_ONCE
-    found: list[Entry] = []
+    found: list[PersonEntry] = []
     while True:
-        rows = people_list.rows(chosen, policy_version=POLICY_VERSION, now=now, after=after, limit=limit)
+        rows = people_list.list_rows(chosen, policy_version=POLICY_VERSION, now=now, after=after, limit=limit)
         found += [entry for entry in (_entry(row, now) for row in rows) if _is_meant(entry, stage)]
         if len(found) > PAGE:
-            return Page(found[:PAGE], found[PAGE - 1].person.id)
+            return PeoplePage(found[:PAGE], found[PAGE - 1].person.id)
         if len(rows) < limit:
-            return Page(found, None)
+            return PeoplePage(found, None)
         after = rows[-1].person.id
 
 
-def team(manager: Person, name: str | None, *, now: datetime, after: UUID | None = None) -> tuple[str | None, Page]:
+def list_team(
+    manager: Person, name: str | None, *, now: datetime, after: UUID | None = None
+) -> tuple[str | None, PeoplePage]:
     """Return one of the manager's own teams and where its people stand; without a name the first.
 
     Raises:
@@ -72,7 +76,7 @@ def team(manager: Person, name: str | None, *, now: datetime, after: UUID | None
         name = min(manager.manages, default=None)
     elif name not in manager.manages:
         raise NotFound
-    return name, Page([], None) if name is None else look(Filter(team=name), now=now, after=after)
+    return name, PeoplePage([], None) if name is None else list_people(PeopleFilter(team=name), now=now, after=after)
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,7 @@ class PersonDetail:
     milestones: list[tuple[str, datetime]]
 
 
-def dossier(person_id: UUID, now: datetime) -> PersonDetail:
+def get_person_detail(person_id: UUID, now: datetime) -> PersonDetail:
     """Return what the console shows of one person.
 
     Raises:
@@ -99,7 +103,7 @@ def dossier(person_id: UUID, now: datetime) -> PersonDetail:
     person = people.find_person(person_id)
     if person is None:
         raise NotFound
-    stands = journey.load(person)
+    stands = journey.get_journey(person)
     return PersonDetail(now, person, stands, sessions.list_active(person, now), _milestones(person, stands))
 
 
@@ -120,11 +124,11 @@ def _milestones(person: Person, stands: Journey) -> list[tuple[str, datetime]]:
     return sorted(((what, at) for what, at in happened.items() if at is not None), key=lambda each: each[1])
 
 
-def _is_meant(entry: Entry, stage: str | None) -> bool:
+def _is_meant(entry: PersonEntry, stage: str | None) -> bool:
     return entry.is_stuck if stage == STUCK else stage is None or entry.stage == stage
 
 
-def _entry(row: Row, now: datetime) -> Entry:
+def _entry(row: PersonRow, now: datetime) -> PersonEntry:
     shoot = None
     if row.shoot_id is not None:
         shoot = ShootFacts(
@@ -134,11 +138,11 @@ def _entry(row: Row, now: datetime) -> Entry:
             has_link=row.has_link,
         )
     facts = Facts(has_consent=row.agreed_at is not None, shoot=shoot, **_compare_choice(row))
-    stage = stages.derive(facts)
-    return Entry(row.person, stage, _since(row, stage), _is_stuck(row, now), row.sign_ins)
+    stage = stages.derive_stage(facts)
+    return PersonEntry(row.person, stage, _since(row, stage), _is_stuck(row, now), row.sign_ins)
 
 
-def _compare_choice(row: Row) -> dict[str, bool]:
+def _compare_choice(row: PersonRow) -> dict[str, bool]:
     if row.chosen_at is None:
         return {}
     return stages.compare_choice(
@@ -149,7 +153,7 @@ def _compare_choice(row: Row) -> dict[str, bool]:
     )
 
 
-def _since(row: Row, stage: Stage) -> datetime:
+def _since(row: PersonRow, stage: Stage) -> datetime:
     """Return when the person came to their stage, as far as our records tell."""
     moved = row.status_since or row.requested_at
     came = {
@@ -161,7 +165,7 @@ def _since(row: Row, stage: Stage) -> datetime:
     return came or row.person.created_at
 
 
-def _is_stuck(row: Row, now: datetime) -> bool:
+def _is_stuck(row: PersonRow, now: datetime) -> bool:
     """Return whether the overview lists the person's shoot as longer in one place than usual."""
     if row.requested_at is None or row.closed_at is not None or row.copied_at is not None or row.problem is not None:
         return False

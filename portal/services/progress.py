@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from portal.domain import durations
-from portal.domain.durations import ORDER, START, START_IN_DEVELOPMENT, Step, Usual
+from portal.domain.durations import DEFAULTS, DEVELOPMENT_DEFAULTS, ORDER, Step, UsualDuration
 from portal.domain.stages import ACTIVE
 from portal.models import shoot_steps
 from portal.models.shoots import Shoot
@@ -17,7 +17,9 @@ from portal.models.shoots import Shoot
 READ_EVERY = timedelta(minutes=10)
 
 
-def note(shoot: Shoot, before: str | None, *, at: datetime, doubt: timedelta | None, now: datetime) -> None:
+def record_step(
+    shoot: Shoot, before: str | None, *, at: datetime, uncertainty: timedelta | None, now: datetime
+) -> None:
     """Keep, in the caller's transaction, that a shoot has just left the status ``before`` for its present one.
 
     Args:
@@ -27,21 +29,25 @@ def note(shoot: Shoot, before: str | None, *, at: datetime, doubt: timedelta | N
         doubt: by how much it may have been earlier; None when nobody knows.
         now: the present, UTC.
     """
-    left, entered = durations.step_of(before), durations.step_of(shoot.provider_status)
+    left, entered = durations.find_step(before), durations.find_step(shoot.provider_status)
     if left is entered:
         return
     if left is not None and _is_next(left, entered, shoot):
-        _learn(shoot, left, at=at, doubt=doubt, now=now)
+        _store_duration(shoot, left, at=at, doubt=uncertainty, now=now)
     if entered is not None:
         later = ORDER[ORDER.index(entered) + 1 :]
         shoot_steps.store_step(
-            shoot.id, entered, at=at, uncertainty=None if doubt is None else doubt.total_seconds(), drop=later
+            shoot.id,
+            entered,
+            at=at,
+            uncertainty=None if uncertainty is None else uncertainty.total_seconds(),
+            drop=later,
         )
 
 
-def goes_back(before: str | None, after: str | None) -> bool:
+def is_step_back(before: str | None, after: str | None) -> bool:
     """Return whether the provider has sent a shoot back to an earlier step."""
-    left, entered = durations.step_of(before), durations.step_of(after)
+    left, entered = durations.find_step(before), durations.find_step(after)
     return left is not None and entered is not None and ORDER.index(entered) < ORDER.index(left)
 
 
@@ -52,7 +58,7 @@ def _is_next(left: Step, entered: Step | None, shoot: Shoot) -> bool:
     return entered is ORDER[ORDER.index(left) + 1]
 
 
-def _learn(shoot: Shoot, left: Step, *, at: datetime, doubt: timedelta | None, now: datetime) -> None:
+def _store_duration(shoot: Shoot, left: Step, *, at: datetime, doubt: timedelta | None, now: datetime) -> None:
     begun = shoot_steps.get_steps(shoot.id).get(left)
     if begun is None or begun.uncertainty is None or doubt is None:
         return
@@ -62,7 +68,7 @@ def _learn(shoot: Shoot, left: Step, *, at: datetime, doubt: timedelta | None, n
         if shoot.opened_at is None or shoot.restarted_at is not None:
             return
         began_at, unknown = shoot.opened_at, doubt
-    if durations.is_telling(left, at - began_at, unknown):
+    if durations.is_reliable(left, at - began_at, unknown):
         seconds = (at - began_at).total_seconds()
         shoot_steps.create_duration(left, is_development=shoot.is_development, seconds=seconds, now=now)
 
@@ -72,9 +78,9 @@ class Expectations:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._known: dict[bool, tuple[datetime, Mapping[Step, Usual]]] = {}
+        self._known: dict[bool, tuple[datetime, Mapping[Step, UsualDuration]]] = {}
 
-    def of(self, shoot: Shoot, now: datetime) -> Mapping[Step, Usual]:
+    def get_expected(self, shoot: Shoot, now: datetime) -> Mapping[Step, UsualDuration]:
         """Return what to expect of a shoot like this one."""
         stroke = now - (now - datetime.min.replace(tzinfo=UTC)) % READ_EVERY
         with self._lock:
@@ -87,7 +93,7 @@ class Expectations:
         return found
 
 
-def _read(before: datetime, *, is_development: bool) -> Mapping[Step, Usual]:
-    samples = shoot_steps.list_latest_durations(before, is_development=is_development, limit=durations.LATEST)
-    start = START_IN_DEVELOPMENT if is_development else START
-    return {step: durations.usual(samples.get(step, []), start[step]) for step in Step}
+def _read(before: datetime, *, is_development: bool) -> Mapping[Step, UsualDuration]:
+    samples = shoot_steps.list_latest_durations(before, is_development=is_development, limit=durations.SAMPLE_SIZE)
+    start = DEVELOPMENT_DEFAULTS if is_development else DEFAULTS
+    return {step: durations.compute_usual(samples.get(step, []), start[step]) for step in Step}

@@ -11,7 +11,7 @@ from portal.provider import Grant
 
 # With this part of the provider's own count left, we stop until its window starts anew.
 NEARLY_EMPTY = 0.03
-LONGEST_CLOSURE = timedelta(seconds=90)
+MAX_CLOSURE = timedelta(seconds=90)
 
 
 class SharedBudget:
@@ -24,7 +24,7 @@ class SharedBudget:
 
     def acquire(self, priority: Literal["interactive", "background"], now: datetime) -> Grant | float:
         """Return leave to call now, or the seconds to wait before asking again."""
-        granted, value = budget.take(priority, now, self._limit)
+        granted, value = budget.acquire_call(priority, now, self._limit)
         return Grant(left=int(value)) if granted else value
 
     def observe(self, limit: int | None, remaining: int | None, resets_at: datetime | None) -> None:
@@ -33,13 +33,13 @@ class SharedBudget:
         The provider's count decides, not ours.
         """
         if limit is not None and limit > 0 and (lowest := min(limit, self._limit)) != self._followed:
-            budget.follow(lowest)
+            budget.update_limit(lowest)
             self._followed = lowest
         if remaining is None or resets_at is None or remaining > (limit or self._limit) * NEARLY_EMPTY:
             return
         now = self._clock()
         if resets_at > now:
-            budget.close_until(min(resets_at, now + LONGEST_CLOSURE))
+            budget.close_bucket_until(min(resets_at, now + MAX_CLOSURE))
 
 
 class CallLog:
@@ -52,7 +52,7 @@ class CallLog:
         self, method: str, path_template: str, status: int | None, duration_ms: float, budget_left: int | None
     ) -> None:
         """Write down one call."""
-        budget.record(
+        budget.create_call_record(
             at=self._clock(),
             method=method,
             path_template=path_template,

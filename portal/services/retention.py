@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 
 from portal.db import transaction
-from portal.domain.durations import LATEST
+from portal.domain.durations import SAMPLE_SIZE
 from portal.domain.stages import Problem
 from portal.failpoints import failpoint
 from portal.models import (
@@ -40,7 +40,7 @@ UNCHOSEN_PHOTOS = timedelta(days=90)
 REMOVED_FILES = timedelta(days=1)
 
 
-def forget(storage: Storage, *, now: datetime) -> None:
+def delete_expired(storage: Storage, *, now: datetime) -> None:
     """Delete everything that has reached its age. Can be stopped anywhere and run again.
 
     Raises:
@@ -49,10 +49,10 @@ def forget(storage: Storage, *, now: datetime) -> None:
     with transaction():
         counts = {
             "bodies": deliveries.delete_bodies(now - BODIES),
-            "calls": budget.forget_calls(now - CALLS),
+            "calls": budget.delete_calls(now - CALLS),
             "jobs": queue.delete_finished(now - FINISHED_JOBS),
-            "limits": rate_limits.forget(now - LIMITS),
-            "durations": shoot_steps.delete_old_durations(LATEST),
+            "limits": rate_limits.delete_unused(now - LIMITS),
+            "durations": shoot_steps.delete_old_durations(SAMPLE_SIZE),
         }
     failpoint("retention.after_records")
     counts["sign_ins"] = _drop_sign_ins(now)
@@ -84,7 +84,7 @@ def _hide_unchosen(now: datetime) -> int:
             for shoot in shoots.list_without_photos():
                 # Nobody chose in time; saying so is better than an empty gallery.
                 shoot.problem = Problem.NOT_CHOSEN
-                audit.add("shoot.not_chosen", at=now, subject_id=shoot.person_id, result="problem")
+                audit.create_entry("shoot.not_chosen", at=now, subject_id=shoot.person_id, result="problem")
                 people.publish_version(shoot.person_id)
         if not found:
             return hidden
@@ -104,5 +104,5 @@ def _delete_files(storage: Storage, now: datetime) -> int:
         with transaction():
             photos.delete_renditions([rendition_id for rendition_id, _key, _owner_id in found])
             for owner_id, files in Counter(owner_id for _rendition_id, _key, owner_id in found).items():
-                audit.add("photos.deleted", at=now, subject_id=owner_id, files=files)
+                audit.create_entry("photos.deleted", at=now, subject_id=owner_id, files=files)
         deleted += len(found)

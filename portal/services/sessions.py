@@ -30,7 +30,7 @@ def sign_out(person: Person, token_hash: bytes, *, now: datetime) -> None:
     with transaction():
         sessions.delete_session(token_hash)
         people.close_streams(person.id)
-        audit.add("sign_out", at=now, actor_id=person.id, subject_id=person.id)
+        audit.create_entry("sign_out", at=now, actor_id=person.id, subject_id=person.id)
 
 
 def apply_logout_token(issuer: str, token_id: str, *, subject: str | None, sid: str | None, now: datetime) -> int:
@@ -48,7 +48,7 @@ def apply_logout_token(issuer: str, token_id: str, *, subject: str | None, sid: 
         person = people.find_by_subject(issuer, subject) if subject is not None else None
         # A token may carry only ``sid``, which belongs to one person.
         affected = person.id if person else next(iter(owners), None)
-        audit.add("sign_out.ordered", at=now, subject_id=affected, sessions=len(owners))
+        audit.create_entry("sign_out.ordered", at=now, subject_id=affected, sessions=len(owners))
         return len(owners)
 
 
@@ -62,7 +62,7 @@ def end_session(person_id: UUID, public_id: UUID, *, actor: Person, now: datetim
         if not sessions.delete_by_public_id(public_id, person_id):
             raise NotFound
         people.close_streams(person_id)
-        audit.add("session.ended", at=now, actor_id=actor.id, subject_id=person_id)
+        audit.create_entry("session.ended", at=now, actor_id=actor.id, subject_id=person_id)
 
 
 def end_sessions(person_id: UUID, *, actor: Person, now: datetime, but: bytes | None = None) -> int:
@@ -76,7 +76,7 @@ def end_sessions(person_id: UUID, *, actor: Person, now: datetime, but: bytes | 
             raise NotFound
         ended = sessions.delete_of_person(person_id, but=but)
         people.close_streams(person_id)
-        audit.add("sessions.ended", at=now, actor_id=actor.id, subject_id=person_id, sessions=ended)
+        audit.create_entry("sessions.ended", at=now, actor_id=actor.id, subject_id=person_id, sessions=ended)
         return ended
 
 

@@ -75,7 +75,7 @@ def claim_next_shoot(context: AppContext) -> Claim | None:
     while True:
         now = context.clock()
         with transaction():
-            shoot = waiting_room.next_in_line(now, dead_before=now - ATTEMPT_LEASE)
+            shoot = waiting_room.lock_next(now, dead_before=now - ATTEMPT_LEASE)
             claim = _claim_shoot(shoot, now, context) if shoot is not None else None
         if shoot is None:
             return None
@@ -87,10 +87,10 @@ def claim_next_shoot(context: AppContext) -> Claim | None:
 def _claim_shoot(shoot: Shoot, now: datetime, context: AppContext) -> Claim | None:
     person = people.find_person(shoot.person_id)
     # The person may have withdrawn between the press and this moment.
-    if person is None or person.deactivated_at is not None or consents.current(person.id, POLICY_VERSION) is None:
+    if person is None or person.deactivated_at is not None or consents.find_current(person.id, POLICY_VERSION) is None:
         shoot.left_at = now
         return None
-    if not shoot.is_development and waiting_room.is_behind_saved(shoot, Problem.NO_CREDITS):
+    if not shoot.is_development and waiting_room.is_behind_held_up(shoot, Problem.NO_CREDITS):
         # An earlier request waits for a credit: without a call it is certain that there is none for this one.
         _set_problem(shoot, Problem.NO_CREDITS, context, reason="behind_others_without_credit")
         notifications.notify_credits_used_up(context)
@@ -182,23 +182,23 @@ def _store_session(claim: Claim, result: CreatedSession | Model, context: AppCon
         if shoots.find_by_provider_id(provider_id) is not None:
             _set_problem(shoot, Problem.REFUSED, context, reason="session_belongs_to_another_person")
             return
-        if erasures.is_buried(provider_id):
+        if erasures.has_tombstone(provider_id):
             # The same person, back after an erasure that the provider has not finished.
             _set_problem(shoot, Problem.REFUSED, context, reason="session_is_being_erased")
             return
         shoot.provider_id = provider_id
         shoot.minted_at = now
         shoot.problem = None
-        budget.wake_line()
+        budget.resume_queue()
         if result.signed_url:
             shoot.signed_url = context.secretbox.seal(result.signed_url)
         else:
             log.warning("shoot.link_missing", extra={"shoot": str(shoot.id)})
-            audit.add("shoot.link_lost", at=now, subject_id=shoot.person_id, result="problem")
+            audit.create_entry("shoot.link_lost", at=now, subject_id=shoot.person_id, result="problem")
         shoot_sync.apply_status(shoot, result.status, at=now, by="create", now=now)
         if shoot.signed_url is None and result.status == ONBOARDING:
             notifications.notify_link_lost(shoot, context, cause="never_received")
-        audit.add("shoot.created", at=now, subject_id=shoot.person_id, attempt=claim.attempt)
+        audit.create_entry("shoot.created", at=now, subject_id=shoot.person_id, attempt=claim.attempt)
         for delivery in deliveries.list_unmatched(provider_id):
             delivery.state = "pending"
             queue.enqueue_job(job_types.APPLY_DELIVERY, delivery_id=delivery.id)
@@ -212,7 +212,7 @@ def _store_late_link(
     """Store a link whose attempt was taken for dead: the provider issues it once only."""
     if signed_url and shoot.signed_url is None and shoot.provider_id == provider_id:
         shoot.signed_url = secretbox.seal(signed_url)
-        audit.add("shoot.link_found", at=now, subject_id=shoot.person_id)
+        audit.create_entry("shoot.link_found", at=now, subject_id=shoot.person_id)
         people.publish_version(shoot.person_id)
 
 
@@ -231,10 +231,12 @@ def _set_problem(shoot: Shoot, problem: Problem, context: AppContext, *, reason:
     now = context.clock()
     shoot.problem = problem
     shoot.attempted_at = None
-    audit.add("shoot.not_created", at=now, subject_id=shoot.person_id, result=problem, reason=reason)
+    audit.create_entry("shoot.not_created", at=now, subject_id=shoot.person_id, result=problem, reason=reason)
     if problem is Problem.REFUSED:
         # Trying again cannot help, so that it is a task for an admin, like a dead link.
-        report_id = link_reports.add(shoot.id, saw=link_reports.START_REFUSED, browser=None, request_id=None, now=now)
+        report_id = link_reports.create_report(
+            shoot.id, symptom=link_reports.START_REFUSED, browser=None, request_id=None, now=now
+        )
         if report_id is not None:
             notifications.notify_start_refused(shoot, report_id, context)
     people.publish_version(shoot.person_id)
@@ -253,9 +255,9 @@ def _schedule_retry(claim: Claim, error: Exception, context: AppContext) -> date
         with transaction():
             _release_lease(claim)
         if isinstance(error, RateLimited) and error.resets_at is not None:
-            budget.rest_line_until(error.resets_at)
+            budget.pause_queue_until(error.resets_at)
             return error.resets_at
-        return budget.rest_line(now)
+        return budget.pause_queue(now)
     with transaction():
         shoot = _release_lease(claim)
         if shoot is None:

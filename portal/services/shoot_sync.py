@@ -59,7 +59,7 @@ def apply_status(
         shoot.problem = None
     if starts_over:
         _reset_run(shoot, now)
-    if starts_over or progress.goes_back(before, status):
+    if starts_over or progress.is_step_back(before, status):
         shoot.restarted_at = at
     if status == stages.ACTIVE:
         shoot.finished_at = shoot.finished_at or finished_at or at
@@ -67,8 +67,9 @@ def apply_status(
     if status == stages.DELETED and shoot.closed_at is None:
         shoot.closed_at = now
     if status != before:
-        progress.note(shoot, before, at=at, doubt=uncertainty, now=now)
-        audit.add("shoot.status", at=now, subject_id=shoot.person_id, before=before, after=status[:40], source=by)
+        progress.record_step(shoot, before, at=at, uncertainty=uncertainty, now=now)
+        subject_id, after = shoot.person_id, status[:40]
+        audit.create_entry("shoot.status", at=now, subject_id=subject_id, before=before, after=after, source=by)
     if status != before or starts_over:
         people.publish_version(shoot.person_id)
 
@@ -187,7 +188,7 @@ def record_studio_favorite(
         # The pick can be known before the photo has been copied.
         photo = photos.create_photo(shoot.id, provider_photo_id, position=0, now=now)
     choices.create_choice(shoot.person_id, photo, origin="studio", key=key, acted_at=acted_at, now=now)
-    audit.add("choice.made", at=now, subject_id=shoot.person_id, origin="studio")
+    audit.create_entry("choice.made", at=now, subject_id=shoot.person_id, origin="studio")
     people.publish_version(shoot.person_id)
 
 

@@ -28,7 +28,7 @@ def request_shoot(person: Person, *, provider: str, development: bool, now: date
         ConsentMissing: the person has not agreed to the present policy.
     """
     with transaction() as session:
-        if consents.current(person.id, POLICY_VERSION) is None:
+        if consents.find_current(person.id, POLICY_VERSION) is None:
             raise ConsentMissing
         if (existing := shoots.find_open(person.id)) is not None:
             return retry_request(existing)
@@ -40,7 +40,7 @@ def request_shoot(person: Person, *, provider: str, development: bool, now: date
         session.add(shoot)
         session.flush()
         start_jobs.enqueue_start_job(shoot)
-        audit.add("shoot.requested", at=now, actor_id=person.id, subject_id=person.id)
+        audit.create_entry("shoot.requested", at=now, actor_id=person.id, subject_id=person.id)
         people.publish_version(person.id)
         return shoot
 
@@ -76,19 +76,19 @@ def open_studio(person: Person, context: AppContext) -> str | None:
         shoot = shoots.lock_shoot(existing.id) if existing else None
         if shoot is None or shoot.signed_url is None or shoot.provider_status != ONBOARDING:
             return None
-        if consents.current(person.id, POLICY_VERSION) is None:
+        if consents.find_current(person.id, POLICY_VERSION) is None:
             return None
         try:
             url = context.secretbox.open(shoot.signed_url)
         except DecryptionFailed:
             log.exception("shoot.link_undecryptable")
             shoot.problem = Problem.LINK_LOST
-            audit.add("shoot.link_lost", at=now, subject_id=person.id, result="problem")
+            audit.create_entry("shoot.link_lost", at=now, subject_id=person.id, result="problem")
             notifications.notify_link_lost(shoot, context, cause="cannot_be_opened")
             people.publish_version(person.id)
             return None
         shoot.last_opened_at = now
         if shoot.opened_at is None:
             shoot.opened_at = now
-            audit.add("shoot.opened", at=now, actor_id=person.id, subject_id=person.id)
+            audit.create_entry("shoot.opened", at=now, actor_id=person.id, subject_id=person.id)
         return url

@@ -55,7 +55,7 @@ def reconcile_shoots(context: AppContext, *, full: bool = True) -> SweepResult |
     Raises:
         ProviderError: the provider could not be asked.
     """
-    with locks.only_one(LOCK) as acquired:
+    with locks.acquire_exclusive(LOCK) as acquired:
         if not acquired:
             return None
         requested_at = context.clock()

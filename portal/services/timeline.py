@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from portal.domain import durations, stages
-from portal.domain.durations import Step, Usual
+from portal.domain.durations import Step, UsualDuration
 from portal.models import shoot_steps
 from portal.models.shoot_steps import ShootStep
 from portal.models.shoots import Shoot
@@ -15,17 +15,17 @@ from portal.services.journey import Journey
 from portal.services.progress import Expectations
 
 # Found out later than this, a moment is told as a rough one.
-ROUGH_SECONDS = 60
+APPROXIMATE_SECONDS = 60
 
 
 class Event(StrEnum):
     """What can have happened, in the order in which it should."""
 
-    ASKED = "asked"
+    REQUESTED = "requested"
     OPENED = "opened"
     RESTARTED = "restarted"
     RECEIVED = "received"
-    BEGUN = "begun"
+    STARTED = "started"
     READY = "ready"
     CHOSEN = "chosen"
 
@@ -36,7 +36,7 @@ class Milestone:
 
     event: Event
     at: datetime
-    is_rough: bool = False
+    is_approximate: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,38 +57,38 @@ class Timeline:
     """
 
     passed: list[Milestone]
-    coming: list[Event]
+    upcoming: list[Event]
     step: Step | None
     since: datetime | None
-    usual: Usual | None
+    usual: UsualDuration | None
     is_late: bool
     is_stuck: bool
-    was_told: bool
+    is_reported: bool
     starts_over: bool
     tries_again: bool
     confirmed_at: datetime | None
     confirmed_by: str | None
 
 
-def tell(journey: Journey, *, expectations: Expectations, now: datetime) -> Timeline | None:
+def build_timeline(journey: Journey, *, expectations: Expectations, now: datetime) -> Timeline | None:
     """Tell the story of the shoot a person is shown, from our own records; None before the studio exists."""
     shoot = journey.shoot
     if shoot is None or shoot.provider_status is None:
         return None
     reached = shoot_steps.get_steps(shoot.id)
-    step = durations.step_of(shoot.provider_status)
+    step = durations.find_step(shoot.provider_status)
     since = _since(shoot, reached, step)
-    usual = expectations.of(shoot, now)[step] if step else None
-    is_stuck = is_waited_for_too_long(shoot, now)
+    usual = expectations.get_expected(shoot, now)[step] if step else None
+    is_stuck = is_overdue(shoot, now)
     return Timeline(
         passed=_passed(journey, shoot, reached),
-        coming=_coming(step, is_ready=shoot.copied_at is not None, has_choice=journey.choice is not None),
+        upcoming=_list_upcoming(step, is_ready=shoot.copied_at is not None, has_choice=journey.choice is not None),
         step=step,
         since=since,
         usual=usual,
         is_late=bool(usual and since and step is not Step.STUDIO and not is_stuck and now - since > usual.high),
         is_stuck=is_stuck,
-        was_told=is_stuck and was_told(shoot),
+        is_reported=is_stuck and is_reported(shoot),
         starts_over=shoot.restarted_at is not None and shoot.copied_at is None,
         tries_again=shoot.provider_status == stages.FAILED,
         confirmed_at=shoot.confirmed_at,
@@ -96,14 +96,14 @@ def tell(journey: Journey, *, expectations: Expectations, now: datetime) -> Time
     )
 
 
-def is_waited_for_too_long(shoot: Shoot, now: datetime) -> bool:
+def is_overdue(shoot: Shoot, now: datetime) -> bool:
     """Return whether the person has waited longer than is usual; while it is their own turn, nobody waits."""
     if shoot.provider_status in {None, stages.ONBOARDING} or shoot.copied_at is not None or shoot.problem is not None:
         return False
     return stages.is_stuck(shoot.provider_status, shoot.status_since or shoot.requested_at, now)
 
 
-def was_told(shoot: Shoot) -> bool:
+def is_reported(shoot: Shoot) -> bool:
     """Return whether word was sent that this shoot is stuck where it is now."""
     since = shoot.status_since or shoot.requested_at
     return shoot.stuck_notified_at is not None and shoot.stuck_notified_at >= since
@@ -116,7 +116,7 @@ def _since(shoot: Shoot, reached: dict[str, ShootStep], step: Step | None) -> da
 
 
 def _passed(journey: Journey, shoot: Shoot, reached: dict[str, ShootStep]) -> list[Milestone]:
-    found = [Milestone(Event.ASKED, shoot.requested_at)]
+    found = [Milestone(Event.REQUESTED, shoot.requested_at)]
     if shoot.opened_at is not None:
         found.append(Milestone(Event.OPENED, shoot.opened_at))
     if shoot.restarted_at is not None:
@@ -126,8 +126,8 @@ def _passed(journey: Journey, shoot: Shoot, reached: dict[str, ShootStep]) -> li
     if (begun := reached.get(Step.MAKING)) is not None:
         if received is None:
             # The studio was quicker than we asked: they had arrived by then.
-            found.append(Milestone(Event.RECEIVED, begun.began_at, is_rough=True))
-        found.append(_milestone(Event.BEGUN, begun))
+            found.append(Milestone(Event.RECEIVED, begun.began_at, is_approximate=True))
+        found.append(_milestone(Event.STARTED, begun))
     if shoot.copied_at is not None:
         found.append(Milestone(Event.READY, shoot.copied_at))
     if journey.choice is not None and journey.stage is stages.Stage.CHOSEN:
@@ -137,12 +137,12 @@ def _passed(journey: Journey, shoot: Shoot, reached: dict[str, ShootStep]) -> li
 
 def _milestone(event: Event, reached: ShootStep) -> Milestone:
     return Milestone(
-        event, reached.began_at, is_rough=reached.uncertainty is None or reached.uncertainty > ROUGH_SECONDS
+        event, reached.began_at, is_approximate=reached.uncertainty is None or reached.uncertainty > APPROXIMATE_SECONDS
     )
 
 
-def _coming(step: Step | None, *, is_ready: bool, has_choice: bool) -> list[Event]:
+def _list_upcoming(step: Step | None, *, is_ready: bool, has_choice: bool) -> list[Event]:
     if is_ready:
         return [] if has_choice else [Event.CHOSEN]
-    ahead = {Step.STUDIO: [Event.RECEIVED, Event.BEGUN], Step.CHECKING: [Event.BEGUN]}.get(step or Step.MAKING, [])
+    ahead = {Step.STUDIO: [Event.RECEIVED, Event.STARTED], Step.CHECKING: [Event.STARTED]}.get(step or Step.MAKING, [])
     return [*ahead, Event.READY, Event.CHOSEN]

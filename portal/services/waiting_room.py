@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from portal.db import transaction
 from portal.domain import waiting_room as domain
 from portal.domain.errors import RetryLater
-from portal.domain.waiting_room import Line
+from portal.domain.waiting_room import QueuePosition
 from portal.models import budget, waiting_room
 from portal.models.shoots import Shoot
 from portal.provider import Grant
@@ -47,12 +47,12 @@ def start_next_in_queue(context: AppContext) -> None:
 def _try_start(context: AppContext) -> datetime | None:
     """Serve one person if possible now; return when to try again, None when this job is done."""
     with transaction():
-        front = waiting_room.front()
+        front = waiting_room.get_queue_head()
     now = context.clock()
     if front.is_empty:
         return None
-    if front.rests_until is not None and front.rests_until > now:
-        return front.rests_until
+    if front.paused_until is not None and front.paused_until > now:
+        return front.paused_until
     grant = context.budget.acquire("interactive", now)
     if not isinstance(grant, Grant):
         return now + timedelta(seconds=grant)
@@ -61,7 +61,7 @@ def _try_start(context: AppContext) -> datetime | None:
         shoot_creation.create_session(claim, context)
         return None
     with transaction():
-        return waiting_room.ready_at(shoot_creation.ATTEMPT_LEASE.total_seconds())
+        return waiting_room.find_next_ready_time(shoot_creation.ATTEMPT_LEASE.total_seconds())
 
 
 def requeue_stale(*, before: datetime) -> int:
@@ -69,27 +69,27 @@ def requeue_stale(*, before: datetime) -> int:
     queued = 0
     with transaction():
         if missing := waiting_room.count_missing_jobs():
-            for shoot in waiting_room.in_order(before):
+            for shoot in waiting_room.list_waiting(before):
                 queued += start_jobs.enqueue_start_job(shoot)
                 if queued == missing:
                     break
     return queued
 
 
-def get_queue_position(shoot: Shoot, *, now: datetime, limit_per_minute: int) -> Line:
+def get_queue_position(shoot: Shoot, *, now: datetime, limit_per_minute: int) -> QueuePosition:
     """Return a shoot's position and the speed of the queue, from our own records in one statement."""
-    standing = waiting_room.standing(shoot, minute_ago=now - _MINUTE, limit_per_minute=limit_per_minute)
-    opens_at = max(filter(None, (standing.closed_until, standing.line_rests_until)), default=now)
-    return Line(
+    standing = waiting_room.get_queue_facts(shoot, minute_ago=now - _MINUTE, limit_per_minute=limit_per_minute)
+    opens_at = max(filter(None, (standing.closed_until, standing.paused_until)), default=now)
+    return QueuePosition(
         ahead=standing.ahead,
-        waited=domain.waited_since(shoot.requested_at, now),
-        per_minute=domain.free_per_minute(
+        waited=domain.compute_waited(shoot.requested_at, now),
+        per_minute=domain.compute_free_per_minute(
             standing.limit_per_minute,
-            budget.USED,
-            budget.KEPT_FOR_BACKGROUND,
-            standing.reserve / budget.reserve_of(standing.limit_per_minute),
+            budget.USED_SHARE,
+            budget.BACKGROUND_SHARE,
+            standing.reserve / budget.compute_reserve(standing.limit_per_minute),
         ),
         served=standing.served,
         opens_in=max(opens_at - now, timedelta(0)),
-        outages=standing.line_failures,
+        outages=standing.outages,
     )

@@ -9,7 +9,7 @@ from portal.services.app_context import AppContext
 EXTENSION = "portal"
 
 
-def portal_context() -> AppContext:
+def get_context() -> AppContext:
     """Return the running portal's settings, clock, secrets and doors."""
     found = current_app.extensions[EXTENSION]
     assert isinstance(found, AppContext)  # noqa: S101 - only portal/app.py writes it

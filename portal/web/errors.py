@@ -21,7 +21,7 @@ from portal.presentation.sign_in_messages import get_sign_in_message
 from portal.provider.errors import ProviderError
 from portal.storage import ObjectMissing, StorageError
 from portal.web import locales
-from portal.web.context import portal_context
+from portal.web.context import get_context
 from portal.web.observability.request_id import get_request_id
 from portal.web.security.access import find_rule
 from portal.web.security.headers import get_csp_nonce
@@ -89,7 +89,7 @@ def _any_error(error: BaseException) -> AnyResponse:
 
 
 def _build_context() -> ErrorContext:
-    settings = portal_context().settings
+    settings = get_context().settings
     requested = parse_page_path(g.get("return_to"))
     previous = parse_own_page(request.referrer, settings.public_url) or HOME
     return ErrorContext(

@@ -20,7 +20,7 @@ from portal.services import deliveries
 from portal.services.app_context import AppContext
 from portal.services.deliveries import WebhookReceiver
 from portal.settings import Settings
-from portal.web.context import EXTENSION, portal_context
+from portal.web.context import EXTENSION, get_context
 from portal.web.observability import logs, metrics
 from portal.web.observability.client_address import build_client_key, get_client_address
 from portal.web.observability.request_id import create_request_id
@@ -37,7 +37,7 @@ blueprint = Blueprint("webhooks", __name__)
 MAX_BODY_BYTES = 256 * 1024
 # Eight at a time, so that a flood asks the database every ten seconds and not every second.
 _WRONG_SIGNATURES = RateLimit("wrong webhook signatures", per_minute=60, batch=8)
-_COME_BACK = {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}
+_RETRY_STATUSES = {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}
 _SLUGS = {f"/webhooks/{slug}": slug for slug in BRANDS}
 # A server joins what comes twice under one name, so there is one of each at most.
 _SIGNED = {
@@ -51,10 +51,10 @@ _SIGNED = {
 
 def init_app(app: Flask) -> None:
     """Let webhooks in by their own door."""
-    app.wsgi_app = Door(app)  # type: ignore[method-assign]
+    app.wsgi_app = WebhookMiddleware(app)  # type: ignore[method-assign]
 
 
-class Door:
+class WebhookMiddleware:
     """Takes webhooks before Flask does: no session, form, language or page has a part in them.
 
     It stands in front of everything else. Whatever is not plainly a webhook for this portal goes on to Flask, where
@@ -67,7 +67,7 @@ class Door:
         self._inner: WSGIApplication = app.wsgi_app
         self._our_hosts = re.compile(re.escape(urlsplit(settings.public_url).hostname or "") + r"(:[0-9]{1,5})?")
         self._trusts_ids = settings.trusted_proxies > 0
-        self._walls = build_security_headers(settings)
+        self._security_headers = build_security_headers(settings)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a webhook, or hand the request on."""
@@ -78,16 +78,16 @@ class Door:
         began = time.perf_counter()
         with self._app.app_context():
             number = g.request_id = create_request_id(environ.get("HTTP_X_REQUEST_ID", ""), is_trusted=self._trusts_ids)
-            status, text = self._take_in(slug, environ)
-            logs.note("POST", environ["PATH_INFO"], status, time.perf_counter() - began)
+            status, text = self._handle(slug, environ)
+            logs.log_request("POST", environ["PATH_INFO"], status, time.perf_counter() - began)
         body = f"{text}\n".encode()
         own = [("Content-Length", str(len(body))), ("X-Request-ID", number)]
-        start_response(f"{status} {HTTPStatus(status).phrase}", [*self._walls, *_headers(status), *own])
+        start_response(f"{status} {HTTPStatus(status).phrase}", [*self._security_headers, *_headers(status), *own])
         return [body]
 
-    def _take_in(self, slug: str, environ: WSGIEnvironment) -> tuple[int, str]:
+    def _handle(self, slug: str, environ: WSGIEnvironment) -> tuple[int, str]:
         try:
-            return _take_in(slug, environ)
+            return _handle(slug, environ)
         except Exception:
             # Here ends what is ours; beyond it nobody would write the fault down as we do.
             log.exception("request.failed")
@@ -95,15 +95,15 @@ class Door:
 
 
 @blueprint.post(f"/webhooks/<any({', '.join(BRANDS)}):slug>")
-def receive(slug: str) -> Response:
+def receive_webhook(slug: str) -> Response:
     """Take in one webhook that did not come straight through the door."""
-    status, text = _take_in(slug, request.environ)
+    status, text = _handle(slug, request.environ)
     return Response(f"{text}\n", status, headers=_headers(status))
 
 
-def _take_in(slug: str, environ: WSGIEnvironment) -> tuple[int, str]:
+def _handle(slug: str, environ: WSGIEnvironment) -> tuple[int, str]:
     """Keep one webhook: 200 kept, 401 not authentic, 413 too large, 415 compressed, 503 try again later."""
-    portal = portal_context()
+    portal = get_context()
     settings = portal.settings
     if slug != settings.provider or not settings.webhook_secrets:
         # Never accept what cannot be checked; the provider tries again while the operator sets the secret.
@@ -113,15 +113,15 @@ def _take_in(slug: str, environ: WSGIEnvironment) -> tuple[int, str]:
         return 415, "compressed bodies are not accepted"
     said = environ.get("CONTENT_LENGTH", "")
     length = int(said) if said.isdecimal() else 0
-    body = _body(environ, length)
+    body = _read_body(environ, length)
     if max(length, len(body)) > MAX_BODY_BYTES:
         return 413, "the body is too large"
     if len(body) < length:
         return 400, "the body ended too early"
-    return _keep(portal, BRANDS[slug], body, environ)
+    return _store(portal, BRANDS[slug], body, environ)
 
 
-def _body(environ: WSGIEnvironment, length: int) -> bytes:
+def _read_body(environ: WSGIEnvironment, length: int) -> bytes:
     """Read the body up to one byte beyond what is allowed."""
     if length > MAX_BODY_BYTES:
         return b""
@@ -131,7 +131,7 @@ def _body(environ: WSGIEnvironment, length: int) -> bytes:
     return found
 
 
-def _keep(portal: AppContext, brand: Brand, body: bytes, environ: WSGIEnvironment) -> tuple[int, str]:
+def _store(portal: AppContext, brand: Brand, body: bytes, environ: WSGIEnvironment) -> tuple[int, str]:
     receiver = WebhookReceiver(brand, portal.settings.webhook_secrets, portal.settings.webhook_scheme)
     headers = {name: environ[key] for key, name in _SIGNED[brand.slug] if key in environ}
     try:
@@ -161,4 +161,4 @@ def _refuse(portal: AppContext, reason: str, environ: WSGIEnvironment) -> tuple[
 
 def _headers(status: int) -> list[tuple[str, str]]:
     headers = [("Content-Type", "text/plain; charset=utf-8")]
-    return [*headers, ("Retry-After", "60")] if status in _COME_BACK else headers
+    return [*headers, ("Retry-After", "60")] if status in _RETRY_STATUSES else headers

@@ -34,10 +34,10 @@ MACHINES = {
     "brand.serve_stylesheet",
     "brand.serve_icon",
     "brand.serve_tile",
-    "ops.alive",
-    "ops.ready",
-    "ops.metrics",
-    "webhooks.receive",
+    "ops.show_liveness",
+    "ops.show_readiness",
+    "ops.show_metrics",
+    "webhooks.receive_webhook",
     "auth.start_initiated_login",
     "auth.end_sessions_by_provider",
 }
@@ -111,7 +111,7 @@ def test_views_of_personal_data_are_audited(app: Flask) -> None:
 
 
 def test_background_requests_do_not_extend_the_session() -> None:
-    for name in ("headshots.show_status", "live.events", "photos.serve_rendition"):
+    for name in ("headshots.show_status", "live.stream_events", "photos.serve_rendition"):
         assert not RULES[name].extends_session
         assert RULES[name].unauthenticated is Unauthenticated.RESPOND_401
 

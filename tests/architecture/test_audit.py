@@ -9,7 +9,7 @@ from portal.presentation.audit_messages import ACTIONS
 from tests.architecture.code import calls, python_files
 
 # Which argument of a call is the action, by position or name.
-WRITES = {"audit.add": 0, "audit_trail.note": 0}
+WRITES = {"audit.create_entry": 0, "audit_trail.record_command": 0}
 
 
 def test_every_action_has_a_name() -> None:

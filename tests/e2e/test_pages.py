@@ -278,7 +278,7 @@ def test_stage_overview_is_accessible(visit: Callable[..., Page]) -> None:
 def test_the_list_of_dead_links_is_open_to_everybody(site: Site, visit: Callable[..., Page]) -> None:
     person = site.person(with_link=True)
     with site.app.app_context():
-        report = LinkReportInput(saw=LinkSymptom.EMPTY, browser="Firefox")
+        report = LinkReportInput(symptom=LinkSymptom.EMPTY, browser="Firefox")
         assert link_reports.report_link(person, report, site.app.extensions["portal"])
     page = visit("/admin/links", role="admin")
     for scheme in ("light", "dark"):

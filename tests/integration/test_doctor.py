@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from demo.postgres import Postgres
-from portal.services.health import Finding, examine
+from portal.services.health import CheckResult, iterate_checks
 from portal.settings import Settings
 
 Build = Callable[..., Settings]
@@ -69,13 +69,13 @@ def outside() -> Iterator[str]:
         thread.join()
 
 
-def found(settings: Settings) -> dict[str, Finding]:
-    return {finding.part: finding for finding in examine(settings)}
+def found(settings: Settings) -> dict[str, CheckResult]:
+    return {finding.component: finding for finding in iterate_checks(settings)}
 
 
 def test_a_healthy_portal(portal_settings: Build, database_url: str, outside: str, tmp_path: Path) -> None:
     findings = found(portal_settings(oidc_issuer=outside, api_url=f"{outside}/api/v2"))
-    assert all(finding.is_well for finding in findings.values()), [str(each) for each in findings.values()]
+    assert all(finding.is_ok for finding in findings.values()), [str(each) for each in findings.values()]
     assert list(findings) == ["database", "storage", "sign-in", "provider", "studio", "webhooks"]
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
@@ -84,7 +84,7 @@ def test_every_broken_part_is_named_with_what_to_look_at(portal_settings: Build,
     (tmp_path / "file").write_text("in the way")
     unset: dict[str, Any] = {"embed_origins": (), "photo_origins": (), "webhook_secrets": ()}
     findings = found(portal_settings(storage_url=f"file://{tmp_path / 'file' / 'photos'}", **unset))
-    assert not any(finding.is_well for finding in findings.values())
+    assert not any(finding.is_ok for finding in findings.values())
     for part, name in {
         "database": "DATABASE_URL",
         "storage": "STORAGE_URL",
@@ -101,13 +101,13 @@ def test_every_broken_part_is_named_with_what_to_look_at(portal_settings: Build,
 def test_database_without_schema_reports_pending_migrations(portal_settings: Build, postgres: Postgres) -> None:
     empty = postgres.ensure_database("doctor_empty").replace("postgresql://", "postgresql+psycopg://")
     finding = found(portal_settings(database_url=empty))["database"]
-    assert not finding.is_well
+    assert not finding.is_ok
     assert "portal migrate" in finding.text
 
 
 def test_an_issuer_that_differs_by_a_slash_is_caught(portal_settings: Build, outside: str) -> None:
     finding = found(portal_settings(oidc_issuer=f"{outside}/"))["sign-in"]
-    assert not finding.is_well
+    assert not finding.is_ok
     assert "OIDC_ISSUER must be exactly" in finding.text
 
 
@@ -122,11 +122,11 @@ def test_wrong_client_secret_is_told_from_a_right_one(portal_settings: Build, ou
 def test_a_studio_no_browser_would_show_is_named(portal_settings: Build) -> None:
     settings = portal_settings(public_url="https://portal.example", embed_origins=("http://studio.example",))
     finding = found(settings)["studio"]
-    assert not finding.is_well
+    assert not finding.is_ok
     assert "http://studio.example" in finding.text
 
 
 def test_origins_that_browsers_read_differently_are_named(portal_settings: Build) -> None:
     finding = found(portal_settings(embed_origins=('http://a"b',)))["studio"]
-    assert not finding.is_well
+    assert not finding.is_ok
     assert "different ways" in finding.text

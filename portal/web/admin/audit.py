@@ -8,10 +8,10 @@ from datetime import date
 from flask import Blueprint, Response, render_template, request
 
 from portal.models import audit_list
-from portal.models.audit_list import Listed, Wanted
+from portal.models.audit_list import AuditFilter, AuditListItem
 from portal.presentation import audit_messages, csv_file
 from portal.services import audit_reading
-from portal.web.context import portal_context
+from portal.web.context import get_context
 from portal.web.csv_response import build_csv_response
 
 blueprint = Blueprint("audit", __name__, url_prefix="/admin")
@@ -43,15 +43,15 @@ def show_audit() -> str:
     filters = _filters()
     before = request.args.get("before", type=int)
     before = before if before is not None and 0 < before <= _LARGEST else None
-    found = audit_list.newest(_build_filter(filters), PAGE + 1, before_id=before)
+    found = audit_list.list_newest(_build_filter(filters), PAGE + 1, before_id=before)
     return render_template(
         "admin/audit.html",
         entries=found[:PAGE],
         older_than=found[PAGE - 1].entry.id if len(found) > PAGE else None,
         filters=filters,
         has_odd_day=bool(request.args.get("day", "").strip()) and "day" not in filters,
-        searched=audit_reading.called(filters.get("person", "")),
-        standing=audit_reading.standing(),
+        searched=audit_reading.get_display_name(filters.get("person", "")),
+        standing=audit_reading.get_status(),
         messages=audit_messages,
     )
 
@@ -59,8 +59,8 @@ def show_audit() -> str:
 @blueprint.get("/audit.csv")
 def download_audit() -> Response:
     """The filtered entries, all of them, as a file; constants stay as they are in the database."""
-    rows = map(_cells, audit_reading.everything(_build_filter(_filters())))
-    return build_csv_response(f"audit-{portal_context().clock():%Y-%m-%d}", _COLUMNS, rows)
+    rows = map(_cells, audit_reading.iterate_entries(_build_filter(_filters())))
+    return build_csv_response(f"audit-{get_context().clock():%Y-%m-%d}", _COLUMNS, rows)
 
 
 def _filters() -> dict[str, str]:
@@ -77,8 +77,8 @@ def _filters() -> dict[str, str]:
     return {name: value for name, value in given.items() if value}
 
 
-def _build_filter(filters: dict[str, str]) -> Wanted:
-    return audit_reading.wanted(
+def _build_filter(filters: dict[str, str]) -> AuditFilter:
+    return audit_reading.build_filter(
         action=filters.get("action"), person=filters.get("person"), day=_day(filters.get("day", ""))
     )
 
@@ -90,7 +90,7 @@ def _day(text: str) -> date | None:
         return None
 
 
-def _cells(one: Listed) -> list[csv_file.Cell]:
+def _cells(one: AuditListItem) -> list[csv_file.Cell]:
     entry = one.entry
     return [
         one.position,

@@ -10,7 +10,7 @@ from portal.domain.errors import NotFound
 from portal.models import deliveries
 from portal.services import deliveries as delivery_service
 from portal.services import monitoring
-from portal.web.context import portal_context
+from portal.web.context import get_context
 from portal.web.security.access import get_current_person
 from portal.web.security.safe_redirect import parse_own_page
 
@@ -36,7 +36,7 @@ def show_deliveries() -> str:
         older_than=found[PAGE - 1].id if len(found) > PAGE else None,
         state=state,
         states=STATES,
-        report=monitoring.get_health_report(portal_context().clock()),
+        report=monitoring.get_health_report(get_context().clock()),
     )
 
 
@@ -44,9 +44,9 @@ def show_deliveries() -> str:
 def replay_delivery(delivery_id: int) -> Response:
     """Apply one webhook again, by the provider's present state."""
     actor = get_current_person().id
-    if not delivery_service.replay_delivery(delivery_id, actor_id=actor, now=portal_context().clock()):
+    if not delivery_service.replay_delivery(delivery_id, actor_id=actor, now=get_context().clock()):
         raise NotFound
     flash(_("Webhook %(number)s is queued again.", number=delivery_id), "good")
     # Return to the filtered list, to continue with the next failed delivery.
-    previous_page = parse_own_page(request.referrer, portal_context().settings.public_url)
+    previous_page = parse_own_page(request.referrer, get_context().settings.public_url)
     return redirect(previous_page or url_for("deliveries.show_deliveries"), 303)

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from portal.models import link_reports
 from portal.services import link_reports as reports
-from portal.web.context import portal_context
+from portal.web.context import get_context
 from portal.web.security.access import get_current_person
 
 blueprint = Blueprint("links", __name__, url_prefix="/admin/links")
@@ -19,12 +19,12 @@ blueprint = Blueprint("links", __name__, url_prefix="/admin/links")
 @blueprint.get("")
 def show_links() -> str:
     """List the open reports, oldest first."""
-    return render_template("admin/links.html", reports=link_reports.waiting(), studio=portal_context().brand)
+    return render_template("admin/links.html", reports=link_reports.list_open(), studio=get_context().brand)
 
 
 @blueprint.post("/<uuid:report_id>/done")
 def resolve_report(report_id: UUID) -> Response:
     """Take a report off the list, and ask the person to try again."""
-    reports.resolve_report(report_id, actor_id=get_current_person().id, now=portal_context().clock())
+    reports.resolve_report(report_id, actor_id=get_current_person().id, now=get_context().clock())
     flash(_("Done. The person is asked to try again."), "good")
     return redirect(url_for("links.show_links"), 303)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 
 from portal.services import monitoring
-from portal.web.context import portal_context
+from portal.web.context import get_context
 
 blueprint = Blueprint("overview", __name__, url_prefix="/admin")
 
@@ -13,7 +13,7 @@ blueprint = Blueprint("overview", __name__, url_prefix="/admin")
 @blueprint.get("/")
 def show_overview() -> str:
     """How everything stands right now."""
-    portal = portal_context()
+    portal = get_context()
     return render_template(
         "admin/overview.html",
         report=monitoring.get_health_report(portal.clock()),

@@ -11,9 +11,9 @@ from werkzeug.wrappers import Response
 
 from portal.domain.roles import Role
 from portal.domain.stages import Stage
-from portal.models.people_list import Filter
+from portal.models.people_list import PeopleFilter
 from portal.services import people, people_list, sessions
-from portal.web.context import portal_context
+from portal.web.context import get_context
 from portal.web.paging import person_after
 from portal.web.security.access import get_current_person
 
@@ -34,9 +34,9 @@ def show_people() -> str:
         "stage": stage if stage in _STAGES else None,
         "role": role if role in _ROLES else None,
     }
-    portal = portal_context()
-    page = people_list.look(
-        Filter(words=filters["q"], role=filters["role"]),
+    portal = get_context()
+    page = people_list.list_people(
+        PeopleFilter(search=filters["q"], role=filters["role"]),
         now=portal.clock(),
         stage=filters["stage"],
         after=person_after(),
@@ -48,13 +48,14 @@ def show_people() -> str:
 @blueprint.get("/<uuid:person_id>")
 def show_person(person_id: UUID) -> str:
     """Show one person: photo session, timeline and sessions."""
-    return render_template("admin/person.html", dossier=people_list.dossier(person_id, portal_context().clock()))
+    detail = people_list.get_person_detail(person_id, get_context().clock())
+    return render_template("admin/person.html", detail=detail)
 
 
 @blueprint.post("/<uuid:person_id>/sessions/<uuid:public_id>/end")
 def end_session(person_id: UUID, public_id: UUID) -> Response:
     """End one of the person's sessions."""
-    sessions.end_session(person_id, public_id, actor=get_current_person(), now=portal_context().clock())
+    sessions.end_session(person_id, public_id, actor=get_current_person(), now=get_context().clock())
     flash(_("That sign-in was ended."), "good")
     return _back_to(person_id)
 
@@ -62,7 +63,7 @@ def end_session(person_id: UUID, public_id: UUID) -> Response:
 @blueprint.post("/<uuid:person_id>/sessions/end")
 def end_sessions(person_id: UUID) -> Response:
     """End all of the person's sessions."""
-    ended = sessions.end_sessions(person_id, actor=get_current_person(), now=portal_context().clock())
+    ended = sessions.end_sessions(person_id, actor=get_current_person(), now=get_context().clock())
     message = ngettext("%(num)s sign-in was ended.", "%(num)s sign-ins were ended.", ended)
     flash(message if ended else _("They were not signed in any more."), "good")
     return _back_to(person_id)
@@ -71,13 +72,15 @@ def end_sessions(person_id: UUID) -> Response:
 @blueprint.get("/<uuid:person_id>/deactivate")
 def show_deactivation(person_id: UUID) -> str:
     """Ask for confirmation before deactivating."""
-    return render_template("admin/deactivate.html", dossier=people_list.dossier(person_id, portal_context().clock()))
+    return render_template(
+        "admin/deactivate.html", detail=people_list.get_person_detail(person_id, get_context().clock())
+    )
 
 
 @blueprint.post("/<uuid:person_id>/deactivate")
 def deactivate_person(person_id: UUID) -> Response:
     """Deactivate the person: no session and no sign-in."""
-    people.deactivate_person(person_id, actor=get_current_person(), now=portal_context().clock())
+    people.deactivate_person(person_id, actor=get_current_person(), now=get_context().clock())
     flash(_("This person is out and cannot sign in any more."), "good")
     return _back_to(person_id)
 
@@ -85,13 +88,15 @@ def deactivate_person(person_id: UUID) -> Response:
 @blueprint.get("/<uuid:person_id>/reactivate")
 def show_reactivation(person_id: UUID) -> str:
     """Ask for confirmation before reactivating."""
-    return render_template("admin/reactivate.html", dossier=people_list.dossier(person_id, portal_context().clock()))
+    return render_template(
+        "admin/reactivate.html", detail=people_list.get_person_detail(person_id, get_context().clock())
+    )
 
 
 @blueprint.post("/<uuid:person_id>/reactivate")
 def reactivate_person(person_id: UUID) -> Response:
     """Reactivate the person, who can sign in again."""
-    people.reactivate_person(person_id, actor=get_current_person(), now=portal_context().clock())
+    people.reactivate_person(person_id, actor=get_current_person(), now=get_context().clock())
     flash(_("This person can sign in again."), "good")
     return _back_to(person_id)
 

@@ -20,7 +20,7 @@ from portal.identity.client import AuthorizationRequest, OidcClient
 from portal.models import sessions
 from portal.models.sessions import Session, SignInAttempt
 from portal.services.people import ATTEMPT_LIFETIME
-from portal.web.context import portal_context
+from portal.web.context import get_context
 from portal.web.security import cookies
 
 # A longer id_token_hint makes a URL that servers refuse; it is left out of authorization requests.
@@ -83,7 +83,7 @@ def start_sign_in(
         AuthorizationRequest(state=state, nonce=nonce, verifier=verifier, max_age=max_age, extra=extra)
     )
     browser = _get_browser_id() or secrets.token_urlsafe(16)
-    portal = portal_context()
+    portal = get_context()
     now = portal.clock()
     with transaction() as db_session:
         db_session.add(
@@ -115,7 +115,7 @@ def resolve_attempt(state: str) -> StartedSignIn:
     browser = _get_browser_id()
     if browser is None or not _STATE.fullmatch(state):
         raise SignInRefused("state_unknown")
-    portal = portal_context()
+    portal = get_context()
     with transaction():
         attempt = sessions.delete_attempt(_hash(state), _hash(browser))
     if attempt is None:
@@ -144,14 +144,14 @@ def find_id_token(row: Session) -> str | None:
     if row.id_token is None:
         return None
     try:
-        return portal_context().secretbox.open(row.id_token)
+        return get_context().secretbox.open(row.id_token)
     except DecryptionFailed:
         return None
 
 
 def hash_account(issuer: str, subject: str) -> str:
     """Return the keyed digest of an account for the cookies ACCOUNT and SIGNED_OUT."""
-    return portal_context().secretbox.pseudonym(f"{issuer}\n{subject}")
+    return get_context().secretbox.pseudonym(f"{issuer}\n{subject}")
 
 
 def _get_browser_id() -> str | None:

@@ -15,7 +15,7 @@ from portal.services import people, sessions
 from portal.web.auth import attempts
 from portal.web.auth.attempts import get_oidc_client
 from portal.web.auth.routes import blueprint
-from portal.web.context import portal_context
+from portal.web.context import get_context
 from portal.web.security import cookies
 from portal.web.security.access import get_current_person
 from portal.web.security.safe_redirect import HOME, parse_page_path
@@ -39,7 +39,7 @@ def end_session() -> Response:
     row, endpoint = session.row, session.get(END_SESSION)
     assert row is not None  # noqa: S101 - the access list requires a session
     id_token = attempts.find_id_token(row)
-    sessions.sign_out(person, row.token_hash, now=portal_context().clock())
+    sessions.sign_out(person, row.token_hash, now=get_context().clock())
     session.clear_session()
     g.person = None
     state = secrets.token_urlsafe(16)
@@ -69,7 +69,7 @@ def handle_logout_return() -> Response | None:
     sent = cookies.get_short_cookie(cookies.LOGOUT_STATE) or ""
     if not sent or not hmac.compare_digest(sent.encode(), request.args["state"].encode("utf-8", "surrogatepass")):
         log.warning("sign_out.state_mismatch")
-        people.record_refusal("state_unknown", now=portal_context().clock(), action="sign_out.return")
+        people.record_refusal("state_unknown", now=get_context().clock(), action="sign_out.return")
         return redirect("/", 303)
     return redirect(url_for("auth.show_signed_out"), 303)
 
@@ -77,7 +77,7 @@ def handle_logout_return() -> Response | None:
 @blueprint.post("/login/backchannel-logout")
 def end_sessions_by_provider() -> tuple[Response, int]:
     """Back-channel logout: end the sessions that a logout token of the identity provider names."""
-    portal = portal_context()
+    portal = get_context()
     try:
         claims = get_oidc_client().verify_logout_token(request.form.get("logout_token"))
         sessions.apply_logout_token(
@@ -98,7 +98,7 @@ def end_sessions_by_provider() -> tuple[Response, int]:
 
 def _render_end_session(endpoint: str, id_token: str | None, state: str) -> Response:
     """Render the page that continues to the ``end_session_endpoint``, by form if the hint is too long for a URL."""
-    portal = portal_context()
+    portal = get_context()
     fields = {
         "client_id": portal.settings.oidc_client_id,
         "post_logout_redirect_uri": f"{portal.settings.public_url}/",

@@ -20,7 +20,7 @@ from portal.services import people, sessions
 from portal.services.people import NewSession
 from portal.web.auth import attempts
 from portal.web.auth.attempts import StartedSignIn, get_oidc_client
-from portal.web.context import portal_context
+from portal.web.context import get_context
 from portal.web.locales import chosen_locale, visitor_locale
 from portal.web.observability import metrics
 from portal.web.security import cookies
@@ -86,7 +86,7 @@ def start_login() -> Response:
 @blueprint.route("/login/initiate", methods=["GET", "POST"])
 def start_initiated_login() -> Response:
     """Third-party initiated login (OpenID Connect Core 4): the identity provider's own page starts a sign-in."""
-    settings = portal_context().settings
+    settings = get_context().settings
     if request.values.get("iss") != settings.oidc_issuer:
         _refuse(SignInRefused("initiated_by_stranger"))
     hint = request.values.get("login_hint", "")
@@ -108,7 +108,7 @@ def complete_login() -> Response:
     except (SignInRefused, SignInUnavailable) as error:
         if error.reason == "state_unknown" and g.person is not None:
             # The back button after a sign-in: the session continues.
-            people.record_refusal(error.reason, now=portal_context().clock())
+            people.record_refusal(error.reason, now=get_context().clock())
             return redirect(HOME, 303)
         _refuse(error)
 
@@ -153,7 +153,7 @@ def _needs_login_prompt(started: StartedSignIn, account: str) -> bool:
         return False
     if account == cookies.get_short_cookie(cookies.ACCOUNT):
         return True
-    is_unattended = portal_context().clock() - started.started_at < UNATTENDED
+    is_unattended = get_context().clock() - started.started_at < UNATTENDED
     return is_unattended and account == cookies.get_short_cookie(cookies.SIGNED_OUT)
 
 
@@ -169,7 +169,7 @@ def _start_silently(
     return_to: str, *, confirms: UUID | None = None, parameters: Mapping[str, str] | None = None
 ) -> Response:
     """Start without a page, unless that is switched off or the last silent attempt did not succeed."""
-    is_silent = portal_context().settings.oidc_silent and cookies.get_short_cookie(cookies.SILENT) is None
+    is_silent = get_context().settings.oidc_silent and cookies.get_short_cookie(cookies.SILENT) is None
     response = _start_sign_in(
         return_to=return_to, prompt="none" if is_silent else None, confirms=confirms, parameters=parameters
     )
@@ -223,7 +223,7 @@ def _parse_code() -> str:
 
 
 def _sign_in(verified: VerifiedSignIn, started: StartedSignIn) -> Response:
-    portal = portal_context()
+    portal = get_context()
     current = get_current_session()
     token = create_token()
     end_session = get_oidc_client().get_metadata().end_session_endpoint
@@ -269,5 +269,5 @@ def _refuse(error: SignInRefused | SignInUnavailable) -> NoReturn:
         extra={"reason": error.reason, "error": error.provider_error, "provider_status": error.provider_status},
     )
     person_id = error.person_id if isinstance(error, SignInRefused) else None
-    people.record_refusal(error.reason, now=portal_context().clock(), person_id=person_id)
+    people.record_refusal(error.reason, now=get_context().clock(), person_id=person_id)
     raise error

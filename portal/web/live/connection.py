@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from werkzeug.wsgi import ClosingIterator
 
-from portal.web.live.hub import CLOSED
+from portal.web.live.hub import STREAM_END
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
@@ -24,57 +24,57 @@ if TYPE_CHECKING:
 # Routers of platforms cut a stream that is silent for 55 seconds.
 HEARTBEAT_SECONDS = 20
 # Streams end now and then, so that the sign-in behind them is checked again.
-LONGEST_SECONDS = 600
+MAX_DURATION_SECONDS = 600
 # What is begun with: what changed between the page and its stream is found by looking once, usually to get a 304.
-FIRST = "retry: 2000\nevent: stage\ndata: 0\n\n"
-HEARTBEAT = ": still here\n\n"
+FIRST_EVENT = "retry: 2000\nevent: stage\ndata: 0\n\n"
+HEARTBEAT_COMMENT = ": still here\n\n"
 _LAST_CHUNK = b"0\r\n\r\n"
 # The rest of a process's files is for pages, webhooks and the database.
 _SHARE_OF_FILES = 0.75
 
 
-def message(version: int) -> str:
+def format_event(version: int) -> str:
     """Return the event that says a version and nothing else."""
     return f"event: stage\ndata: {version}\n\n"
 
 
-def some_time() -> float:
+def compute_lifetime() -> float:
     """Return how long a stream may last; not the same for all, or all would come back at once."""
-    return LONGEST_SECONDS * random.uniform(0.8, 1)  # noqa: S311 - nothing secret
+    return MAX_DURATION_SECONDS * random.uniform(0.8, 1)  # noqa: S311 - nothing secret
 
 
-class Wire:
+class SseConnection:
     """One open connection of an HTTP/1.1 answer in chunks, whose head has been sent."""
 
-    __slots__ = ("_descriptor", "_ends_at", "_quiet_since")
+    __slots__ = ("_descriptor", "_ends_at", "_last_sent_at")
 
-    open_ones: ClassVar[int] = 0
+    open_count: ClassVar[int] = 0
 
     def __init__(self, descriptor: int) -> None:
         """Take over an open file; only this wire writes to it and closes it."""
         os.set_blocking(descriptor, False)
         self._descriptor = descriptor
-        self._quiet_since = time.monotonic()
-        self._ends_at = self._quiet_since + some_time()
-        Wire.open_ones += 1
+        self._last_sent_at = time.monotonic()
+        self._ends_at = self._last_sent_at + compute_lifetime()
+        SseConnection.open_count += 1
 
-    def tell(self, version: int) -> bool:
+    def send(self, version: int) -> bool:
         """Write a version, or the end; False when nobody reads it any more."""
-        return self.end() if version == CLOSED else self.write(message(version))
+        return self.end() if version == STREAM_END else self.write(format_event(version))
 
-    def beat(self) -> bool:
+    def send_heartbeat(self) -> bool:
         """Write a comment if nothing was written for long; end the stream when its time has come."""
         now = time.monotonic()
         if now >= self._ends_at:
             return self.end()
-        return now < self._quiet_since + HEARTBEAT_SECONDS or self.write(HEARTBEAT)
+        return now < self._last_sent_at + HEARTBEAT_SECONDS or self.write(HEARTBEAT_COMMENT)
 
     def write(self, text: str) -> bool:
         """Write one chunk whole; whoever has not read for so long that it does not fit is let go."""
         chunk = b"%x\r\n%s\r\n" % (len(text), text.encode("ascii"))
         with contextlib.suppress(OSError):
             if os.write(self._descriptor, chunk) == len(chunk):
-                self._quiet_since = time.monotonic()
+                self._last_sent_at = time.monotonic()
                 return True
         self._close()
         return False
@@ -90,16 +90,16 @@ class Wire:
         # The number is somebody else's file as soon as it is closed.
         descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
-            Wire.open_ones -= 1
+            SseConnection.open_count -= 1
             os.close(descriptor)
 
 
-def are_too_many() -> bool:
+def is_limit_reached() -> bool:
     """Tell whether one more stream might take the files that pages need."""
-    return Wire.open_ones >= resource.getrlimit(resource.RLIMIT_NOFILE)[0] * _SHARE_OF_FILES
+    return SseConnection.open_count >= resource.getrlimit(resource.RLIMIT_NOFILE)[0] * _SHARE_OF_FILES
 
 
-class Stream:
+class SseResponse:
     """A streaming response body: iterated over, or taken over by ``portal.web.live.gunicorn_worker``."""
 
     def __init__(
@@ -107,7 +107,7 @@ class Stream:
         environ: WSGIEnvironment,
         write: Callable[[bytes], object],
         body: Iterator[bytes],
-        adopt: Callable[[Wire], None],
+        adopt: Callable[[SseConnection], None],
     ) -> None:
         self._environ = environ
         self._write = write
@@ -123,7 +123,7 @@ class Stream:
         if isinstance(self._body, ClosingIterator):
             self._body.close()
 
-    def take_over(self) -> bool:
+    def detach(self) -> bool:
         """Go on without the server, on its connection; False when it has to answer in the ordinary way."""
         connection = self._environ.get("gunicorn.socket")
         is_in_chunks = self._environ["SERVER_PROTOCOL"] == "HTTP/1.1" and self._environ["REQUEST_METHOD"] == "GET"
@@ -131,5 +131,5 @@ class Stream:
             return False
         # Nothing but the head, which the server knows how to write.
         self._write(b"")
-        self._adopt(Wire(os.dup(connection.fileno())))
+        self._adopt(SseConnection(os.dup(connection.fileno())))
         return True

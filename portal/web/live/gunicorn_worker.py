@@ -10,7 +10,7 @@ import gevent
 from gevent import monkey
 from gunicorn.workers.ggevent import GeventWorker
 
-from portal.web.live.connection import Stream
+from portal.web.live.connection import SseResponse
 
 _PlainSocket = monkey.get_original("socket", "socket")
 # How long a process that was told to end waits for the rest of a request that has begun to arrive.
@@ -57,7 +57,7 @@ class WebWorker(GeventWorker):  # type: ignore[misc]  # the package has no types
 
     def is_already_handled(self, respiter: Any) -> bool:
         """Tell whether an answer needs nothing more."""
-        if isinstance(respiter, Stream) and respiter.take_over():
+        if isinstance(respiter, SseResponse) and respiter.detach():
             # To gunicorn this means that the connection is none of its business any more.
             raise StopIteration
         return bool(super().is_already_handled(respiter))

@@ -12,8 +12,8 @@ from flask import Blueprint, Response, current_app
 from werkzeug.exceptions import ServiceUnavailable
 
 from portal.web.live import connection
-from portal.web.live.connection import FIRST, HEARTBEAT, HEARTBEAT_SECONDS, Stream, Wire
-from portal.web.live.hub import CLOSED, Hub
+from portal.web.live.connection import FIRST_EVENT, HEARTBEAT_COMMENT, HEARTBEAT_SECONDS, SseConnection, SseResponse
+from portal.web.live.hub import STREAM_END, Hub
 from portal.web.security.access import get_current_person
 
 if TYPE_CHECKING:
@@ -23,16 +23,16 @@ blueprint = Blueprint("live", __name__)
 
 
 @blueprint.get("/headshots/events")
-def events() -> Response:
+def stream_events() -> Response:
     """Stream a ``stage`` event whenever something on the person's page has changed."""
-    if connection.are_too_many():
+    if connection.is_limit_reached():
         # Their page asks now and then instead, and tries again after a minute.
         raise ServiceUnavailable
     person_id = get_current_person().id
-    return _Live(current_app.extensions["hub"], person_id)
+    return _EventStream(current_app.extensions["hub"], person_id)
 
 
-class _Live(Response):
+class _EventStream(Response):
     """An answer that does not end, and that needs nothing of its request once it has begun."""
 
     def __init__(self, hub: Hub, person_id: UUID) -> None:
@@ -42,28 +42,28 @@ class _Live(Response):
         self._hub = hub
         self._person_id = person_id
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Stream:
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> SseResponse:
         """Begin the answer."""
         body, status, headers = self.get_wsgi_response(environ)
-        return Stream(environ, start_response(status, headers), iter(body), self._adopt)
+        return SseResponse(environ, start_response(status, headers), iter(body), self._adopt)
 
-    def _adopt(self, wire: Wire) -> None:
+    def _adopt(self, wire: SseConnection) -> None:
         # First known and then woken, so that no change falls in between.
         self._hub.add(self._person_id, wire)
-        if not wire.write(FIRST) or self._hub.is_closed:
+        if not wire.write(FIRST_EVENT) or self._hub.is_closed:
             wire.end()
 
 
 def _stream(hub: Hub, person_id: UUID) -> Iterator[str]:
-    ends_at = time.monotonic() + connection.some_time()
+    ends_at = time.monotonic() + connection.compute_lifetime()
     with hub.subscribe(person_id) as inbox:
-        yield FIRST
+        yield FIRST_EVENT
         while time.monotonic() < ends_at and not hub.is_closed:
             try:
                 version = inbox.get(timeout=HEARTBEAT_SECONDS)
             except queue.Empty:
-                yield HEARTBEAT
+                yield HEARTBEAT_COMMENT
                 continue
-            if version == CLOSED:
+            if version == STREAM_END:
                 return
-            yield connection.message(version)
+            yield connection.format_event(version)

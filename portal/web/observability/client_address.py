@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask, request
 
 from portal.domain.audit_context import AuditContext, Channel, set_audit_context
-from portal.web.context import portal_context
+from portal.web.context import get_context
 from portal.web.observability.request_id import get_request_id
 
 # One connection gets a whole /64 of IPv6 addresses and can use a different one for each request.
@@ -48,7 +48,7 @@ def get_client_address(environ: Mapping[str, Any], trusted_proxies: int) -> str:
 def _set_context() -> None:
     """Give the audit trail a keyed digest of the client's address, never the address itself."""
     address = request.remote_addr
-    digest = portal_context().secretbox.pseudonym(address) if address else None
+    digest = get_context().secretbox.pseudonym(address) if address else None
     set_audit_context(AuditContext(Channel.WEB, get_request_id(), digest))
 
 

@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from portal.services import monitoring
 
 
-def vitals(now: datetime) -> bytes:
+def render_metrics(now: datetime) -> bytes:
     """Return webhooks, sessions and provider calls as they stand, in Prometheus' text format."""
     standing = monitoring.get_health_report(now)
     registry = CollectorRegistry()
@@ -34,7 +34,7 @@ def vitals(now: datetime) -> bytes:
     by_status = {status or "requested": count for status, count in standing.by_status.items()}
     tell_each("portal_shoots", "Open sessions by the provider's status.", "status", by_status)
     tell("portal_shoots_stuck", "Sessions longer in a status than usual.", len(standing.stuck))
-    tell("portal_shoots_with_problem", "Sessions that need action by an operator.", len(standing.troubled))
+    tell("portal_shoots_with_problem", "Sessions that need action by an operator.", len(standing.needing_help))
     tell("portal_provider_silent", "1 when webhooks should have come and did not.", float(standing.is_silent))
     tell("portal_provider_calls_last_hour", "Calls to the provider.", standing.calls_made)
     return generate_latest(registry)

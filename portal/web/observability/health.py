@@ -17,8 +17,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal import migrations
-from portal.web.context import EXTENSION, portal_context
-from portal.web.observability.database_metrics import vitals
+from portal.web.context import EXTENSION, get_context
+from portal.web.observability.database_metrics import render_metrics
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -56,7 +56,7 @@ class _Readiness:
         with self._lock:
             if self._said and self._said[2] == database_url and abs(now - self._said[1]) < _REMEMBERED:
                 return self._said[0]
-            found = _ask(database_url)
+            found = _check_database(database_url)
             self._said = (found, now, database_url)
             return found
 
@@ -65,23 +65,23 @@ _readiness = _Readiness()
 
 
 @blueprint.get("/healthz")
-def alive() -> Response:
+def show_liveness() -> Response:
     """The process answers; no database or other server is asked."""
     return jsonify(status="ok")
 
 
 @blueprint.get("/readyz")
-def ready() -> tuple[Response, int]:
+def show_readiness() -> tuple[Response, int]:
     """The database answers and has the schema this code expects."""
-    portal = portal_context()
+    portal = get_context()
     state = _readiness.state(portal.settings.database_url, portal.clock())
     return jsonify(status=state), 200 if state == "ready" else 503
 
 
 @blueprint.get("/metrics")
-def metrics() -> Response:
+def show_metrics() -> Response:
     """The counters, for whoever has the token; without a token configured there is no such page."""
-    token = portal_context().settings.metrics_token
+    token = get_context().settings.metrics_token
     if token is None:
         abort(404)
     given = request.headers.get("Authorization", "")
@@ -89,7 +89,7 @@ def metrics() -> Response:
         abort(401)
     text = generate_latest(_registry())
     try:
-        text += vitals(portal_context().clock())
+        text += render_metrics(get_context().clock())
     except SQLAlchemyError as error:
         # The counters of the processes are wanted most when the database is away.
         log.warning("metrics.database_unavailable", extra={"error": type(error).__name__})
@@ -105,7 +105,7 @@ def _registry() -> CollectorRegistry:
     return registry
 
 
-def _ask(database_url: str) -> str:
+def _check_database(database_url: str) -> str:
     try:
         return "ready" if migrations.is_current(database_url) else "migrations pending"
     except SQLAlchemyError as error:

@@ -42,7 +42,7 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 _OURS = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
 
-def redact(text: str, secrets: tuple[str, ...] = ()) -> str:
+def redact_text(text: str, secrets: tuple[str, ...] = ()) -> str:
     """Return ``text`` without addresses' queries, tokens, e-mails and the given secrets."""
     for secret in secrets:
         text = text.replace(secret, HIDDEN)
@@ -83,7 +83,7 @@ class JsonLines(logging.Formatter):
         return self._clean(str(value))
 
     def _clean(self, text: str) -> str:
-        return redact(text, self._secrets)
+        return redact_text(text, self._secrets)
 
 
 class _Stdout(logging.StreamHandler[TextIO]):
@@ -111,7 +111,7 @@ _LEVELS = {
 }
 
 
-def configure(secrets: tuple[str, ...]) -> None:
+def configure_logging(secrets: tuple[str, ...]) -> None:
     """Send all logs of this process to stdout; calling it again replaces what it did before.
 
     Args:
@@ -146,11 +146,11 @@ def _end(response: Response) -> Response:
     # A template, never the path: paths hold ids, and what strangers type holds anything.
     route = request.url_rule.rule if request.url_rule else "none"
     # What strangers call a method must not make a new series each time.
-    note(request.method if request.method in _METHODS else "other", route, response.status_code, seconds)
+    log_request(request.method if request.method in _METHODS else "other", route, response.status_code, seconds)
     return response
 
 
-def note(method: str, route: str, status: int, seconds: float) -> None:
+def log_request(method: str, route: str, status: int, seconds: float) -> None:
     """Write the line of one request, and count it.
 
     Every value is one of ours, so nothing has to be looked through for what is private, and the line need not take

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from flask import g, has_app_context, has_request_context, request
 
-from portal.web.context import portal_context
+from portal.web.context import get_context
 
 _FOREIGN_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
@@ -15,7 +15,7 @@ _FOREIGN_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 def get_request_id() -> str:
     """Return the id of this request; on a platform it is the router's, so that logs can be joined."""
     if "request_id" not in g:
-        is_trusted = portal_context().settings.trusted_proxies > 0
+        is_trusted = get_context().settings.trusted_proxies > 0
         g.request_id = create_request_id(request.headers.get("X-Request-ID", ""), is_trusted=is_trusted)
     found: str = g.request_id
     return found

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _KEPT_EXTRA = frozenset({"task", "error", "route", "reason", "request_id", "provider"})
 
 
-def init(settings: Settings) -> None:
+def init_sentry(settings: Settings) -> None:
     """Start reporting; without a DSN nothing is even imported."""
     if settings.sentry_dsn is None:
         return
@@ -27,12 +27,12 @@ def init(settings: Settings) -> None:
         integrations=[LoggingIntegration(level=None, event_level=logging.ERROR)],
         include_local_variables=False,
         max_request_body_size="never",
-        before_send=scrub,
+        before_send=scrub_event,
         shutdown_timeout=2,
     )
 
 
-def scrub(event: Event, _hint: Hint) -> Event:
+def scrub_event(event: Event, _hint: Hint) -> Event:
     """Leave of an event its type, its place in the code and our own constants."""
     for part in ("request", "user", "breadcrumbs", "server_name", "contexts", "modules"):
         event.pop(part, None)  # type: ignore[misc]  # the names are literals, mypy wants them one by one

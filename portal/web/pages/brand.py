@@ -15,7 +15,7 @@ from werkzeug.security import safe_join
 from portal.presentation import formatting, palette
 from portal.presentation.brand import build_brand, build_stylesheet
 from portal.presentation.palette import Accent
-from portal.web.context import portal_context
+from portal.web.context import get_context
 
 blueprint = Blueprint("brand", __name__)
 blueprint.add_app_template_filter(formatting.format_initials, "initials")
@@ -29,7 +29,7 @@ def build_page_values() -> dict[str, Any]:
     """Return the variables every template gets for its header and footer."""
     locale = get_locale()
     return {
-        "brand": build_brand(portal_context().settings),
+        "brand": build_brand(get_context().settings),
         "viewer": g.get("person"),
         "page_lang": str(locale).replace("_", "-") if locale else "en",
         "page_dir": locale.text_direction if locale else "ltr",
@@ -52,7 +52,7 @@ def build_static_url(filename: str) -> str:
 @blueprint.get("/brand.css")
 def serve_stylesheet() -> Response:
     """Serve the accent colors as custom properties; public, cached for a year."""
-    response = Response(build_stylesheet(portal_context().settings.brand_color), mimetype="text/css")
+    response = Response(build_stylesheet(get_context().settings.brand_color), mimetype="text/css")
     return _cached(response)
 
 
@@ -61,7 +61,7 @@ def serve_icon(name: str) -> Response:
     """Serve the favicon: the monogram on the accent, with a dot when photos wait to be chosen."""
     if name not in ICONS:
         abort(404)
-    settings = portal_context().settings
+    settings = get_context().settings
     accent = palette.build_light_accent(settings.brand_color)
     svg = render_template(
         "components/favicon.svg", letter=build_brand(settings).monogram, accent=accent, ready=name != "favicon"
@@ -72,7 +72,7 @@ def serve_icon(name: str) -> Response:
 @blueprint.get("/brand/tile.png")
 def serve_tile() -> Response:
     """Serve the tile for app launchers (215 × 215 px PNG, as Microsoft Entra asks for)."""
-    settings = portal_context().settings
+    settings = get_context().settings
     logo = settings.brand_logo or ""
     content = _tile(settings.brand_color, build_brand(settings).monogram, logo, current_app.static_folder or "")
     return _cached(Response(content, mimetype="image/png"))

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from portal.domain.errors import BadInput, NotReady
 from portal.presentation.consent_texts import build_use_agreement
 from portal.services import gallery
-from portal.web.context import portal_context
+from portal.web.context import get_context
 from portal.web.pages.gallery_view import GalleryView
 from portal.web.security.access import get_current_person
 
@@ -37,7 +37,7 @@ def choose_photo() -> Response:
         photo_id = UUID(request.form.get("photo", ""))
     except ValueError:
         raise BadInput from None
-    context = portal_context()
+    context = get_context()
     agreement = build_use_agreement(company=context.settings.brand_name)
     gallery.choose_photo(get_current_person(), photo_id, agreement=agreement, now=context.clock())
     return redirect(url_for("headshots.show_my_page"), 303)

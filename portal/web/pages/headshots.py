@@ -8,14 +8,14 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from portal.domain import framing
 from portal.domain.consent import Policy, Purpose
-from portal.domain.durations import START, Step
+from portal.domain.durations import DEFAULTS, Step
 from portal.domain.errors import BadInput, ConsentMissing
 from portal.domain.stages import Stage
 from portal.models.link_reports import LinkReport
 from portal.presentation import consent_texts, formatting, qr_code
 from portal.services import consent, journey, link_reports, monitoring, shoots
 from portal.services.link_reports import LinkReportInput, LinkSymptom
-from portal.web.context import portal_context
+from portal.web.context import get_context
 from portal.web.observability.request_id import get_request_id
 from portal.web.pages import stage_page
 from portal.web.pages.stage_page import StageView
@@ -28,7 +28,7 @@ blueprint = Blueprint("headshots", __name__)
 def show_my_page() -> AnyResponse | str:
     """Show my page: the stage and the next step. Redirects to the page of the step where there is one."""
     person = get_current_person()
-    current = journey.load(person)
+    current = journey.get_journey(person)
     if (endpoint := stage_page.find_step_endpoint(current)) is not None:
         return redirect(url_for(endpoint), 303)
     return render_template("headshots/mine.html", shown=stage_page.build_stage_view(person, current))
@@ -58,7 +58,7 @@ def update_consent() -> AnyResponse | tuple[str, int]:
         case "agree":
             return _give_consent(request.form.getlist("purpose"))
         case "withdraw":
-            consent.withdraw(get_current_person(), now=portal_context().clock())
+            consent.withdraw_consent(get_current_person(), now=get_context().clock())
             flash(_("You withdrew your agreement. We collect no new pictures from the studio."), "good")
             return redirect(url_for("headshots.show_my_page"), 303)
     raise BadInput
@@ -68,8 +68,8 @@ def _give_consent(checked: list[str]) -> AnyResponse | tuple[str, int]:
     policy = _build_policy()
     if missing := policy.list_missing(checked):
         return _consent_page(checked=checked, missing=missing), 400
-    portal = portal_context()
-    consent.give(
+    portal = get_context()
+    consent.store_consent(
         get_current_person(),
         policy,
         checked,
@@ -81,17 +81,17 @@ def _give_consent(checked: list[str]) -> AnyResponse | tuple[str, int]:
 
 
 def _build_policy() -> Policy:
-    portal = portal_context()
+    portal = get_context()
     return consent_texts.build_policy(company=portal.settings.brand_name, studio=portal.brand.name)
 
 
 def _consent_page(*, checked: list[str], missing: list[Purpose]) -> str:
-    portal = portal_context()
+    portal = get_context()
     return render_template(
         "headshots/consent.html",
         policy=_build_policy(),
         policy_names={"company": portal.settings.brand_name, "studio": portal.brand.name},
-        consent=journey.load(get_current_person()).consent,
+        consent=journey.get_journey(get_current_person()).consent,
         checked=checked,
         missing=missing,
     )
@@ -106,7 +106,7 @@ def show_not_now() -> str:
 @blueprint.post("/headshots/start")
 def start_shoot() -> AnyResponse:
     """Request the person's photo session and show the studio page, which waits for it."""
-    portal = portal_context()
+    portal = get_context()
     try:
         shoots.request_shoot(
             get_current_person(),
@@ -122,8 +122,8 @@ def start_shoot() -> AnyResponse:
 @blueprint.get("/headshots/studio")
 def show_studio() -> AnyResponse:
     """Show the studio page, or the wait for the session; redirect to my page once the photos are taken."""
-    person, portal = get_current_person(), portal_context()
-    current = journey.load(person)
+    person, portal = get_current_person(), get_context()
+    current = journey.get_journey(person)
     if current.consent is None:
         return redirect(url_for("headshots.show_consent"), 303)
     # Read before the studio is opened, which is the person's response to a resolved report.
@@ -137,11 +137,11 @@ def show_studio() -> AnyResponse:
 
 
 def _studio_page(url: str | None, view: StageView, report: LinkReport | None) -> str:
-    portal = portal_context()
+    portal = get_context()
     settings, now = portal.settings, portal.clock()
     phone_address = settings.public_url + "/start"
     shoot = view.journey.shoot
-    usual = portal.expectations.of(shoot, now)[Step.STUDIO] if shoot else START[Step.STUDIO]
+    usual = portal.expectations.get_expected(shoot, now)[Step.STUDIO] if shoot else DEFAULTS[Step.STUDIO]
     return render_template(
         "headshots/studio.html",
         url=url,
@@ -162,12 +162,14 @@ def _studio_page(url: str | None, view: StageView, report: LinkReport | None) ->
 @blueprint.post("/headshots/studio/dead-link")
 def report_link() -> AnyResponse:
     """Store a report of a dead studio link."""
-    portal = portal_context()
+    portal = get_context()
     try:
         symptom = LinkSymptom(request.form.get("saw", LinkSymptom.OTHER))
     except ValueError:
         raise BadInput from None
-    report = LinkReportInput(saw=symptom, browser=request.user_agent.string[:200] or None, request_id=get_request_id())
+    report = LinkReportInput(
+        symptom=symptom, browser=request.user_agent.string[:200] or None, request_id=get_request_id()
+    )
     if not link_reports.report_link(get_current_person(), report, portal):
         return redirect(url_for("headshots.show_my_page"), 303)
     flash(_("Thanks. Your admins know now, and nothing you gave the studio is lost."), "good")

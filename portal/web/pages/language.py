@@ -9,7 +9,7 @@ from flask import Blueprint, abort, current_app, has_request_context, redirect, 
 from werkzeug.wrappers import Response
 
 from portal.services import people
-from portal.web.context import portal_context
+from portal.web.context import get_context
 from portal.web.locales import LANGUAGE_COOKIE
 from portal.web.security.access import get_current_person
 from portal.web.security.safe_redirect import parse_page_path
@@ -56,7 +56,7 @@ def _parse_language(language: str | None) -> str:
 
 
 def _store_language(response: Response, language: str) -> Response:
-    is_secure = portal_context().settings.is_secure
+    is_secure = get_context().settings.is_secure
     name = current_app.config[LANGUAGE_COOKIE]
     response.set_cookie(name, language, max_age=_YEAR, secure=is_secure, httponly=True, samesite="Lax")
     return response

@@ -12,7 +12,7 @@ from portal.domain import renditions
 from portal.domain.errors import NotFound
 from portal.models.photos import Rendition
 from portal.services import gallery
-from portal.web.context import portal_context
+from portal.web.context import get_context
 from portal.web.security.access import get_current_person
 
 blueprint = Blueprint("photos", __name__)
@@ -21,13 +21,13 @@ blueprint = Blueprint("photos", __name__)
 @blueprint.get("/photos/<uuid:photo_id>/<rendition>")
 def serve_rendition(photo_id: UUID, rendition: str) -> Response:
     """Serve one rendition of one photo to its owner."""
-    if renditions.find(rendition) is None:
+    if renditions.find_rendition(rendition) is None:
         raise NotFound
-    found = gallery.get_rendition(get_current_person(), photo_id, rendition, now=portal_context().clock())
+    found = gallery.get_rendition(get_current_person(), photo_id, rendition, now=get_context().clock())
     release_connection()
     if request.if_none_match.contains(found.sha256):
         return _with_headers(Response(status=304), found)
-    stored = portal_context().storage.open(found.storage_key)
+    stored = get_context().storage.open(found.storage_key)
     body = wrap_file(request.environ, stored)
     response = Response(body, content_type=found.content_type, direct_passthrough=True)
     response.call_on_close(stored.close)

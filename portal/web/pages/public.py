@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from portal.presentation import consent_texts
-from portal.web.context import portal_context
+from portal.web.context import get_context
 
 blueprint = Blueprint("pages", __name__)
 
@@ -14,13 +14,13 @@ blueprint = Blueprint("pages", __name__)
 @blueprint.get("/")
 def show_landing() -> str:
     """Show the landing page."""
-    return render_template("pages/landing.html", public_url=portal_context().settings.public_url)
+    return render_template("pages/landing.html", public_url=get_context().settings.public_url)
 
 
 @blueprint.get("/privacy")
 def show_privacy() -> str:
     """Show what is stored, why, where and how long."""
-    portal = portal_context()
+    portal = get_context()
     studio = portal.brand.name
     return render_template(
         "pages/privacy.html",

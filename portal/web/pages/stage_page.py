@@ -18,7 +18,7 @@ from portal.presentation.waiting_room_messages import Wait
 from portal.services import credits, gallery, journey, link_reports, timeline, waiting_room
 from portal.services.journey import Journey
 from portal.services.timeline import Event, Timeline
-from portal.web.context import portal_context
+from portal.web.context import get_context
 from portal.web.security.csrf import masked_token
 
 # Placeholder for the CSRF token, which differs in every rendering and must not change the ETag. No text from
@@ -65,8 +65,8 @@ def find_step_endpoint(current: Journey) -> str | None:
 
 def build_stage_view(person: Person, current: Journey | None = None) -> StageView:
     """Render the fragment of this person's stage."""
-    now = portal_context().clock()
-    current = current or journey.load(person)
+    now = get_context().clock()
+    current = current or journey.get_journey(person)
     key = _key(current)
     title = _title(current, key)
     wait = _wait(current, now) if key == "starting" else None
@@ -99,7 +99,7 @@ def build_stage_view(person: Person, current: Journey | None = None) -> StageVie
 def _wait(current: Journey, now: datetime) -> Wait | None:
     if current.shoot is None:
         return None
-    portal = portal_context()
+    portal = get_context()
     line = waiting_room.get_queue_position(current.shoot, now=now, limit_per_minute=portal.settings.rate_limit)
     return waiting_room_messages.describe_wait(line)
 
@@ -107,7 +107,7 @@ def _wait(current: Journey, now: datetime) -> Wait | None:
 def _is_short(current: Journey) -> bool:
     """Return whether the page shows before the start that no credit is left."""
     has_started = current.shoot is not None or current.stage is not Stage.CONSENT_GIVEN
-    return not has_started and not portal_context().settings.development and credits.get_forecast().is_used_up
+    return not has_started and not get_context().settings.development and credits.get_forecast().is_used_up
 
 
 def _key(current: Journey) -> str:
@@ -125,7 +125,7 @@ def _is_copying(current: Journey) -> bool:
 
 
 def _timeline_values(current: Journey, now: datetime) -> dict[str, Any]:
-    shown = timeline.tell(current, expectations=portal_context().expectations, now=now)
+    shown = timeline.build_timeline(current, expectations=get_context().expectations, now=now)
     usual = shown.usual if shown else None
     return {
         "timeline": shown,
@@ -143,13 +143,13 @@ def _estimate(current: Journey, shown: Timeline | None, now: datetime) -> Estima
         shown.step,
         started_at=received[-1] if received else since,
         since=since,
-        usual=portal_context().expectations.of(current.shoot, now),
+        usual=get_context().expectations.get_expected(current.shoot, now),
         now=now,
     )
 
 
 def _stage_values(person: Person, current: Journey) -> dict[str, Any]:
-    settings = portal_context().settings
+    settings = get_context().settings
     photos = gallery.get_gallery(person).photos if current.stage is Stage.READY else []
     return {
         "previews": photos[:_PREVIEWS],

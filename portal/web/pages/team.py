@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request
 
 from portal.services import people_list
-from portal.web.context import portal_context
+from portal.web.context import get_context
 from portal.web.paging import person_after
 from portal.web.security.access import get_current_person
 
@@ -16,5 +16,7 @@ blueprint = Blueprint("team", __name__)
 def show_team() -> str:
     """Show one of the manager's teams."""
     manager = get_current_person()
-    name, page = people_list.team(manager, request.args.get("name"), now=portal_context().clock(), after=person_after())
+    name, page = people_list.list_team(
+        manager, request.args.get("name"), now=get_context().clock(), after=person_after()
+    )
     return render_template("team/show.html", teams=sorted(manager.manages), name=name, page=page)

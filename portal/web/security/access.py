@@ -19,7 +19,7 @@ from portal.domain.roles import Right
 from portal.domain.session_lifetimes import is_confirmed
 from portal.models.people import Person
 from portal.services import people
-from portal.web.context import portal_context
+from portal.web.context import get_context
 from portal.web.observability.client_address import build_client_key
 from portal.web.security import cookies
 from portal.web.security.rate_limits import RateLimit, RateLimiter, acquire_shared
@@ -112,10 +112,10 @@ RULES: Mapping[str, AccessRule] = MappingProxyType(
         "brand.serve_stylesheet": _ASSET,
         "brand.serve_icon": _ASSET,
         "brand.serve_tile": _ASSET,
-        "ops.alive": _MACHINE,
-        "ops.ready": _MACHINE,
-        "ops.metrics": _MACHINE,
-        "webhooks.receive": _MACHINE,
+        "ops.show_liveness": _MACHINE,
+        "ops.show_readiness": _MACHINE,
+        "ops.show_metrics": _MACHINE,
+        "webhooks.receive_webhook": _MACHINE,
         "pages.show_landing": _PUBLIC,
         "pages.show_privacy": _PUBLIC,
         # From the footer of this portal's own pages alone.
@@ -144,7 +144,7 @@ RULES: Mapping[str, AccessRule] = MappingProxyType(
         "headshots.show_studio": AccessRule(access=Access.SIGNED_IN, camera=True),
         "headshots.report_link": _ACT,
         "headshots.show_status": _BACKGROUND,
-        "live.events": _BACKGROUND,
+        "live.stream_events": _BACKGROUND,
         "photos.serve_rendition": _PHOTO,
         "gallery.show_gallery": _OWN,
         "gallery.choose_photo": _ACT,
@@ -228,7 +228,7 @@ def _check_access() -> Response | None:
 
 def _check_right(rule: AccessRule, right: Right, person: Person) -> Response | None:
     """Require the right and a recent confirmation by the identity provider; redirect to confirm if that is due."""
-    now = portal_context().clock()
+    now = get_context().clock()
     if right not in person.rights:
         people.record_denial(person, request.endpoint or "", now=now)
         raise NotAllowed
@@ -259,7 +259,7 @@ def _check_rate_limit(rule: AccessRule) -> None:
     person = g.get("person")
     who = str(person.id) if person is not None else build_client_key(request.remote_addr or "")
     throttle: RateLimiter = current_app.extensions["throttle"]
-    throttle.check(limit, who, portal_context().clock())
+    throttle.check(limit, who, get_context().clock())
 
 
 def _respond_unauthenticated(rule: AccessRule) -> Response:

@@ -8,7 +8,7 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from portal.services.people import ATTEMPT_LIFETIME
-from portal.web.context import portal_context
+from portal.web.context import get_context
 
 BROWSER = "browser"
 """Random id that binds started sign-ins to this browser."""
@@ -31,7 +31,7 @@ def set_short_cookie(response: Response, name: str, value: str) -> None:
         value,
         max_age=int(_LIFETIMES.get(name, ATTEMPT_LIFETIME).total_seconds()),
         path="/",
-        secure=portal_context().settings.is_secure,
+        secure=get_context().settings.is_secure,
         httponly=True,
         samesite="Lax",
     )
@@ -46,7 +46,7 @@ def delete_short_cookie(response: Response, name: str) -> None:
     """Delete a cookie of :func:`set_short_cookie` if the browser sent it."""
     if get_short_cookie(name) is not None:
         response.delete_cookie(
-            _build_name(name), path="/", secure=portal_context().settings.is_secure, httponly=True, samesite="Lax"
+            _build_name(name), path="/", secure=get_context().settings.is_secure, httponly=True, samesite="Lax"
         )
 
 
@@ -56,4 +56,4 @@ def has_signed_out() -> bool:
 
 
 def _build_name(name: str) -> str:
-    return f"__Host-portal-{name}" if portal_context().settings.is_secure else f"portal_{name}"
+    return f"__Host-portal-{name}" if get_context().settings.is_secure else f"portal_{name}"

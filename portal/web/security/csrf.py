@@ -10,7 +10,7 @@ from flask import Flask, g, request
 from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf, validate_csrf
 from wtforms import ValidationError
 
-from portal.web.context import portal_context
+from portal.web.context import get_context
 from portal.web.security.access import Access, find_rule
 from portal.web.security.fetch_metadata import is_same_origin
 
@@ -72,7 +72,7 @@ def _is_sent_by_portal() -> bool:
     if said is not None:
         # Fetch Metadata decides first: a page with a no-referrer policy sends the origin "null".
         return said
-    public_url = portal_context().settings.public_url
+    public_url = get_context().settings.public_url
     return request.headers.get("Origin", public_url) == public_url
 
 
@@ -80,7 +80,7 @@ def _check_token() -> None:
     token = unmask_token(request.form.get(FORM_TOKEN) or request.headers.get("X-CSRFToken") or "")
     refusal = "no token"
     # Forms made before a change of keys stay good while the old key is listed.
-    for key in portal_context().settings.secret_keys:
+    for key in get_context().settings.secret_keys:
         try:
             validate_csrf(token, secret_key=key)
         except ValidationError as error:

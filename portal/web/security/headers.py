@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from portal.domain import framing
 from portal.domain.errors import NotAllowed
 from portal.settings import Settings
-from portal.web.context import EXTENSION, portal_context
+from portal.web.context import EXTENSION, get_context
 from portal.web.observability.request_id import get_request_id
 from portal.web.security.access import find_rule
 from portal.web.security.fetch_metadata import is_same_origin
@@ -55,7 +55,7 @@ def get_csp_nonce() -> str:
 
 
 def _redirect_to_https() -> AnyResponse | None:
-    settings = portal_context().settings
+    settings = get_context().settings
     if not (settings.trusted_proxies and settings.is_secure) or request.is_secure:
         return None
     rule = find_rule(request.endpoint)
@@ -76,7 +76,7 @@ def _refuse_cross_origin() -> AnyResponse | None:
 
 
 def _add_headers(response: Response) -> Response:
-    settings = portal_context().settings
+    settings = get_context().settings
     headers = response.headers
     headers["Content-Security-Policy"] = _build_csp(settings)
     headers["Permissions-Policy"] = f"{framing.build_camera_policy(_list_frame_origins(settings))}, {_UNUSED_FEATURES}"

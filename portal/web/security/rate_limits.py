@@ -19,7 +19,7 @@ from threading import Lock
 from portal.db import DATABASE_ERRORS
 from portal.domain.errors import TooMany
 from portal.models import rate_limits
-from portal.web.context import portal_context
+from portal.web.context import get_context
 
 log = logging.getLogger(__name__)
 
@@ -166,8 +166,8 @@ class RateLimiter:
 
 def acquire_shared(limit: RateLimit, caller: str, now: datetime) -> int:
     """Take a batch of tokens from the database, which stores clients as keyed digests."""
-    digest = portal_context().secretbox.pseudonym(caller)
-    return rate_limits.take(limit.name, digest, per_minute=limit.shared, wanted=limit.batch_size, now=now)
+    digest = get_context().secretbox.pseudonym(caller)
+    return rate_limits.acquire_calls(limit.name, digest, per_minute=limit.shared, requested=limit.batch_size, now=now)
 
 
 def _acquire_local(meter: _ClientState, now: datetime) -> bool:

@@ -19,7 +19,7 @@ from portal.domain.session_lifetimes import LIFETIMES
 from portal.models import sessions
 from portal.models.people import Person
 from portal.models.sessions import Session
-from portal.web.context import portal_context
+from portal.web.context import get_context
 
 # Key in the session's data: the identity provider's end_session_endpoint at sign-in.
 END_SESSION = "end_session"
@@ -178,7 +178,7 @@ class DatabaseSessionInterface(SessionInterface):
         """Read the cookie; the row is loaded on first use."""
         token = request.cookies.get(app.config["SESSION_COOKIE_NAME"], "")
         # Any other value was not issued here and is not worth a query.
-        return ServerSession(token if _TOKEN.fullmatch(token) else None, portal_context().clock())
+        return ServerSession(token if _TOKEN.fullmatch(token) else None, get_context().clock())
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Store changes and set or delete the cookie."""

@@ -18,7 +18,7 @@ from sqlalchemy import select
 import portal.jobs.tasks  # noqa: F401 - registers them
 from portal import cli
 from portal.db import db, transaction
-from portal.domain.audit_chain import Walk
+from portal.domain.audit_chain import ChainVerifier
 from portal.jobs.runner import WorkerContext, queue
 from portal.models import deliveries
 from portal.models.audit import AuditEntry
@@ -331,7 +331,7 @@ def test_action_writes_its_audit_entry(act: Callable[[Scenario], Any], scenario:
     else:
         assert (entry.request_id, entry.address_digest) == (None, None)
     with scenario.app.app_context():
-        assert list(audit_trail.faults(Walk())) == []
+        assert list(audit_trail.iterate_faults(ChainVerifier())) == []
 
 
 def test_no_entry_holds_what_is_private(scenario: Scenario) -> None:

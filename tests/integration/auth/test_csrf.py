@@ -161,7 +161,7 @@ def test_viewing_changes_nothing(admin: Browser, app: Flask) -> None:
     before = contents(app)
     for _ in range(2):
         for call in calls_of(app):
-            if call.method == "GET" and not call.endpoint.startswith("auth.") and call.endpoint != "live.events":
+            if call.method == "GET" and not call.endpoint.startswith("auth.") and call.endpoint != "live.stream_events":
                 assert admin.get(call.path).status_code < 500, call
     assert contents(app) == before
 
@@ -184,7 +184,7 @@ def test_each_role_reaches_what_is_its_own_and_no_more(role: Role, browser: Brow
     token = browser.form_token()
     for call in calls_of(app):
         rule = RULES[call.endpoint]
-        if rule.access is not Access.SIGNED_IN or call.endpoint in {"live.events", "auth.end_session"}:
+        if rule.access is not Access.SIGNED_IN or call.endpoint in {"live.stream_events", "auth.end_session"}:
             continue
         answer = browser.client.open(call.path, method=call.method, data={"csrf_token": token})
         is_refused = answer.status_code == 403

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from portal import cli
 from portal.db import transaction
-from portal.domain.audit_chain import Head, Walk
+from portal.domain.audit_chain import AuditHead, ChainVerifier
 from portal.models import audit
 from portal.services import audit_trail, fsck
 from tests.database_cleanup import without_triggers
@@ -26,20 +26,20 @@ def write(times: int = 1, **detail: Any) -> None:
     """Write entries, each in a transaction of its own."""
     for _ in range(times):
         with transaction():
-            audit.add("probe", at=NOW, **detail)
+            audit.create_entry("probe", at=NOW, **detail)
 
 
 def write_and_fail() -> None:
     """Write an entry, and let its transaction fail."""
     with transaction() as session:
-        audit.add("probe", at=NOW)
+        audit.create_entry("probe", at=NOW)
         session.flush()
         raise ZeroDivisionError
 
 
-def found(*noted: Head) -> list[str]:
+def found(*noted: AuditHead) -> list[str]:
     """What is wrong with the trail."""
-    return [f"{fault.rule}: {fault.subject}" for fault in audit_trail.faults(Walk(noted))]
+    return [f"{fault.rule}: {fault.subject}" for fault in audit_trail.iterate_faults(ChainVerifier(noted))]
 
 
 def places(worked_example: WorkedExample) -> list[int]:
@@ -47,22 +47,22 @@ def places(worked_example: WorkedExample) -> list[int]:
     return [place for (place,) in worked_example.query("SELECT position FROM audit_links ORDER BY entry_id")]
 
 
-def head() -> Head:
-    now = audit_trail.head()
+def head() -> AuditHead:
+    now = audit_trail.get_head()
     assert now is not None
     return now
 
 
 def test_empty_chain_is_intact_and_has_no_head(worked_example: WorkedExample) -> None:
     assert found() == []
-    assert audit_trail.head() is None
+    assert audit_trail.get_head() is None
 
 
 def test_every_entry_gets_its_place_when_it_is_committed(worked_example: WorkedExample) -> None:
     write(3)
     with transaction():
-        audit.add("probe", at=NOW)
-        audit.add("probe", at=NOW)
+        audit.create_entry("probe", at=NOW)
+        audit.create_entry("probe", at=NOW)
     assert places(worked_example) == [1, 2, 3, 4, 5]
     assert found() == []
     assert head().position == 5
@@ -215,7 +215,7 @@ def test_tampering_with_the_triggers_switched_off_is_found(worked_example: Worke
 
 def test_truncated_chain_is_detected_only_with_recorded_head(worked_example: WorkedExample) -> None:
     write(3)
-    early, late = Head(2, digest_at(worked_example, 2)), head()
+    early, late = AuditHead(2, digest_at(worked_example, 2)), head()
     with without_triggers(worked_example.connection):
         worked_example.query("DELETE FROM audit_entries WHERE id = 3")
         worked_example.query("DELETE FROM audit_links WHERE position = 3")
@@ -339,4 +339,4 @@ def test_the_head_goes_into_the_log_in_the_form_fsck_takes(
     with caplog.at_level(logging.INFO):
         worked_example.run("audit.note_head", {})
     [line] = [record for record in caplog.records if record.message == "audit.head_recorded"]
-    assert found(Head.read(vars(line)["head"])) == []
+    assert found(AuditHead.parse(vars(line)["head"])) == []

@@ -73,7 +73,7 @@ def test_threads_share_one_bucket(worked_example: WorkedExample) -> None:
     """Eight callers at the same moment get together what one would get."""
     watch = Watch()
     shared = SharedBudget(300, watch)
-    alone = int(300 * budget.BURST)
+    alone = int(300 * budget.BURST_SHARE)
     granted: list[bool] = []
 
     def greedy() -> None:

@@ -18,7 +18,7 @@ from tests.integration.core.worked_example import WorkedExample
 
 
 def give(person: Person, ticked: list[str], **options: object) -> object:
-    return consent.give(person, plain_policy(), ticked, now=NOW, provider="profilebakery", **options)  # type: ignore[arg-type]
+    return consent.store_consent(person, plain_policy(), ticked, now=NOW, provider="profilebakery", **options)  # type: ignore[arg-type]
 
 
 def test_what_is_kept_is_what_was_shown(worked_example: WorkedExample) -> None:
@@ -42,7 +42,7 @@ def test_what_is_kept_is_what_was_shown(worked_example: WorkedExample) -> None:
         None,
         "d1",
     )
-    assert journey.load(person).stage is Stage.CONSENT_GIVEN
+    assert journey.get_journey(person).stage is Stage.CONSENT_GIVEN
     assert people.get_version(person.id) == before + 1
 
 
@@ -52,7 +52,7 @@ def test_every_statement_needs_its_checkbox(worked_example: WorkedExample, ticke
     with pytest.raises(BadInput):
         give(person, ticked)
     assert worked_example.query("SELECT count(*) FROM consents") == [(0,)]
-    assert journey.load(person).stage is Stage.NOT_STARTED
+    assert journey.get_journey(person).stage is Stage.NOT_STARTED
 
 
 def test_concurrent_consents_are_stored_once(worked_example: WorkedExample) -> None:
@@ -73,37 +73,37 @@ def test_withdrawal_keeps_consent_record_and_ends_consent(worked_example: Worked
     person = make_person()
     agree(person)
     later = NOW + timedelta(days=3)
-    assert consent.withdraw(person, now=later)
-    assert not consent.withdraw(person, now=later + timedelta(days=1))
+    assert consent.withdraw_consent(person, now=later)
+    assert not consent.withdraw_consent(person, now=later + timedelta(days=1))
     assert worked_example.query("SELECT given_at, withdrawn_at FROM consents") == [(NOW, later)]
-    assert journey.load(person).stage is Stage.NOT_STARTED
-    assert not consents.stands(person.id)
+    assert journey.get_journey(person).stage is Stage.NOT_STARTED
+    assert not consents.has_active_consent(person.id)
     agree(person, now=later)
-    assert journey.load(person).stage is Stage.CONSENT_GIVEN
+    assert journey.get_journey(person).stage is Stage.CONSENT_GIVEN
     assert worked_example.query("SELECT count(*) FROM consents") == [(2,)]
 
 
 def test_another_version_of_the_text_asks_again(worked_example: WorkedExample) -> None:
     person = make_person()
     older = replace(plain_policy(), version="2020-01")
-    consent.give(person, older, ["photos", "studio"], now=NOW, provider="profilebakery")
-    assert journey.load(person).stage is Stage.NOT_STARTED
+    consent.store_consent(person, older, ["photos", "studio"], now=NOW, provider="profilebakery")
+    assert journey.get_journey(person).stage is Stage.NOT_STARTED
     agree(person)
-    assert journey.load(person).stage is Stage.CONSENT_GIVEN
+    assert journey.get_journey(person).stage is Stage.CONSENT_GIVEN
 
 
 def test_withdrawing_means_every_version(worked_example: WorkedExample) -> None:
     person = make_person()
     older = replace(plain_policy(), version="2020-01")
-    consent.give(person, older, ["photos", "studio"], now=NOW, provider="profilebakery")
-    assert consents.stands(person.id)
-    assert consent.withdraw(person, now=NOW)
-    assert not consents.stands(person.id)
+    consent.store_consent(person, older, ["photos", "studio"], now=NOW, provider="profilebakery")
+    assert consents.has_active_consent(person.id)
+    assert consent.withdraw_consent(person, now=NOW)
+    assert not consents.has_active_consent(person.id)
 
 
 def test_personal_page_contains_no_data_of_others(worked_example: WorkedExample) -> None:
     person, other = make_person(), make_person()
     agree(person)
-    assert journey.load(other).stage is Stage.NOT_STARTED
-    assert not consent.withdraw(other, now=NOW)
-    assert journey.load(person).consent is not None
+    assert journey.get_journey(other).stage is Stage.NOT_STARTED
+    assert not consent.withdraw_consent(other, now=NOW)
+    assert journey.get_journey(person).consent is not None

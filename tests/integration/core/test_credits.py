@@ -57,12 +57,14 @@ class Scenario:
     @property
     def inside(self) -> list[int]:
         """Who has a session, by number."""
-        return [number for number, person in enumerate(self.people) if journey.load(person).stage is Stage.IN_STUDIO]
+        return [
+            number for number, person in enumerate(self.people) if journey.get_journey(person).stage is Stage.IN_STUDIO
+        ]
 
     @property
     def saved(self) -> list[int]:
         """Who waits for a credit and is told so."""
-        problems = [journey.load(person).problem for person in self.people]
+        problems = [journey.get_journey(person).problem for person in self.people]
         return [number for number, problem in enumerate(problems) if problem is Problem.NO_CREDITS]
 
 

@@ -360,7 +360,7 @@ def test_an_unknown_status_is_shown_as_work_going_on(worked_example: WorkedExamp
     worked_example.work()
     person = people.find_person(shoot.person_id)
     assert person is not None
-    assert journey.load(person).stage == "in_progress"
+    assert journey.get_journey(person).stage == "in_progress"
 
 
 def test_events_can_be_of_models_with_long_names(worked_example: WorkedExample) -> None:

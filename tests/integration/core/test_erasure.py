@@ -100,10 +100,10 @@ def test_local_data_is_erased_during_provider_outage(worked_example: WorkedExamp
     order(worked_example, person)
     assert worked_example.work(ignore_schedule=False) == ["deliveries.apply", "people.erase"]
     assert left_of(worked_example) == []
-    assert erasures.waiting() == (1, NOW)
+    assert erasures.count_unfinished() == (1, NOW)
     worked_example.clock.advance(hours=2)
     worked_example.work()
-    assert erasures.waiting() == (0, None)
+    assert erasures.count_unfinished() == (0, None)
 
 
 def test_refused_deletion_is_retried_by_each_sweep_and_reported_after_a_week(worked_example: WorkedExample) -> None:
@@ -117,7 +117,7 @@ def test_refused_deletion_is_retried_by_each_sweep_and_reported_after_a_week(wor
     assert violation.rule == "provider has not confirmed an erasure for a week"
     reconcile_shoots(worked_example.portal)
     worked_example.work()
-    assert erasures.waiting() == (0, None)
+    assert erasures.count_unfinished() == (0, None)
 
 
 def test_provider_deletion_is_verified_and_repeated(worked_example: WorkedExample) -> None:
@@ -132,7 +132,7 @@ def test_provider_deletion_is_verified_and_repeated(worked_example: WorkedExampl
     worked_example.work()
     assert worked_example.provider.called("delete_model") == 2
     assert model.status == "deleted"
-    assert erasures.waiting() == (0, None)
+    assert erasures.count_unfinished() == (0, None)
 
 
 @pytest.mark.parametrize("place", CRASHES)
@@ -154,7 +154,7 @@ def test_copy_killed_at_any_step_is_completed_by_next_run(
     monkeypatch.undo()
     worked_example.work()
     assert left_of(worked_example) == []
-    assert erasures.waiting() == (0, None)
+    assert erasures.count_unfinished() == (0, None)
     assert {model.status for model in worked_example.provider.models.values()} == {"deleted"}
 
 
@@ -228,15 +228,15 @@ def test_sign_ins_end_and_stay_ended(worked_example: WorkedExample) -> None:
     order(worked_example, person)
     assert worked_example.query("SELECT deactivated_at FROM people") == [(NOW,)]
     worked_example.clock.advance(seconds=1)
-    assert erasures.people_with_address(f" {CANARY.upper()} ") == [person.id]
+    assert erasures.list_people_with_email(f" {CANARY.upper()} ") == [person.id]
     worked_example.work()
-    assert erasures.people_with_address(CANARY) == []
+    assert erasures.list_people_with_email(CANARY) == []
 
 
 def test_an_erasure_is_overdue_only_after_its_time(worked_example: WorkedExample) -> None:
     order(worked_example, participant(worked_example))
-    assert erasures.unfinished(before=NOW) == []
-    assert len(erasures.unfinished(before=NOW + timedelta(seconds=1))) == 1
+    assert erasures.list_unfinished(before=NOW) == []
+    assert len(erasures.list_unfinished(before=NOW + timedelta(seconds=1))) == 1
 
 
 def test_the_command_erases_here_and_leaves_the_rest_to_the_worker(

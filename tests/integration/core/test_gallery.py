@@ -41,16 +41,16 @@ def learn(shoot: Shoot, photo: Photo, at: datetime) -> bool:
 
 
 def chosen(person: Person) -> str | None:
-    choice = journey.load(person).choice
+    choice = journey.get_journey(person).choice
     return None if choice is None else str(choice.photo_id)
 
 
 def test_choice_is_stored_shown_and_published(worked_example: WorkedExample) -> None:
     person, _, (first, *_) = finished()
     before = people.get_version(person.id)
-    assert journey.load(person).stage is Stage.READY
+    assert journey.get_journey(person).stage is Stage.READY
     gallery.choose_photo(person, first.id, agreement=USE, now=NOW)
-    assert journey.load(person).stage is Stage.CHOSEN
+    assert journey.get_journey(person).stage is Stage.CHOSEN
     opened = gallery.get_gallery(person)
     assert opened.chosen_id == first.id
     assert people.get_version(person.id) == before + 1
@@ -129,7 +129,7 @@ def test_favorite_of_missing_photo_is_not_shown(worked_example: WorkedExample) -
     person, shoot, (first, *_) = finished()
     refused = make_photo(shoot, copied_at=None, refused="PhotoRefused")
     pick_in_studio(shoot, refused, NOW)
-    assert journey.load(person).stage is Stage.READY
+    assert journey.get_journey(person).stage is Stage.READY
     gallery.choose_photo(person, first.id, agreement=USE, now=NOW)
     pick_in_studio(shoot, refused, NOW + timedelta(hours=1))
     assert chosen(person) == str(first.id)
@@ -143,7 +143,7 @@ def test_after_a_new_run_the_old_choice_does_not_count(worked_example: WorkedExa
         for photo in photos:
             session.get_one(Photo, photo.id).removed_at = NOW
     make_photo(shoot)
-    assert journey.load(person).stage is Stage.READY
+    assert journey.get_journey(person).stage is Stage.READY
     assert not learn(shoot, first, NOW + timedelta(hours=1))
 
 

@@ -142,7 +142,7 @@ def test_job_is_committed_with_its_transaction(worked_example: WorkedExample, pr
 
 
 def make_row(worked_example: WorkedExample) -> None:
-    audit.add("probe", at=NOW)
+    audit.create_entry("probe", at=NOW)
 
 
 def test_duplicate_enqueue_is_one_job_and_keeps_the_transaction(worked_example: WorkedExample, probe: Probe) -> None:

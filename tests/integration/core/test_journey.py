@@ -67,7 +67,7 @@ class Scenario:
     def stands(self, person: Person) -> Journey:
         found = people.find_person(person.id)
         assert found is not None
-        return journey.load(found)
+        return journey.get_journey(found)
 
     def press(self, person: Person) -> Journey:
         now = self.worked_example.clock.now

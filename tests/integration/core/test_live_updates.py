@@ -24,8 +24,8 @@ from portal.models.sessions import Session
 from portal.services import people as people_service
 from portal.services import sessions as signins
 from portal.web.live import connection as wires
-from portal.web.live.connection import FIRST, Wire
-from portal.web.live.hub import CLOSED, Hub, Inbox
+from portal.web.live.connection import FIRST_EVENT, SseConnection
+from portal.web.live.hub import STREAM_END, Hub, VersionQueue
 from portal.web.live.routes import _stream
 from tests.factories import NOW, agree, make_person
 from tests.integration.core.processes import cookie_of, environment, wait_until, web
@@ -36,7 +36,7 @@ from tests.integration.core.worked_example import WorkedExample
 def hub(worked_example: WorkedExample, database_url: str) -> Iterator[Hub]:
     made = Hub(database_url)
     yield made
-    made.close()
+    made.close_streams()
     thread = made._thread
     if thread is not None:
         thread.join(5)
@@ -44,7 +44,7 @@ def hub(worked_example: WorkedExample, database_url: str) -> Iterator[Hub]:
 
 
 @contextlib.contextmanager
-def page(hub: Hub, person_id: UUID) -> Iterator[Inbox]:
+def page(hub: Hub, person_id: UUID) -> Iterator[VersionQueue]:
     """An open page that has looked once, as every page does when the listener is ready."""
     with hub.subscribe(person_id) as inbox:
         with contextlib.suppress(queue.Empty):
@@ -117,11 +117,11 @@ def test_malformed_notification_does_not_stop_the_listener(hub: Hub, worked_exam
 def test_closing_ends_every_stream(hub: Hub) -> None:
     person_id = make_person().id
     with page(hub, person_id) as inbox:
-        hub.close()
-        assert inbox.get(timeout=1) == CLOSED
+        hub.close_streams()
+        assert inbox.get(timeout=1) == STREAM_END
     assert hub.is_closed
     stream = _stream(hub, person_id)
-    assert list(stream) == [FIRST]
+    assert list(stream) == [FIRST_EVENT]
 
 
 def _sign_out(person: Person) -> None:
@@ -148,7 +148,7 @@ def test_end_of_a_sign_in_ends_the_streams_of_its_person_and_no_other(end: Calla
     person, other = make_person(), make_person()
     with page(hub, person.id) as first, hub.subscribe(person.id) as second, hub.subscribe(other.id) as stranger:
         end(person)
-        assert first.get(timeout=5) == second.get(timeout=5) == CLOSED
+        assert first.get(timeout=5) == second.get(timeout=5) == STREAM_END
         assert stranger.empty()
 
 
@@ -156,32 +156,32 @@ def test_stream_that_has_to_end_does_so_whatever_follows(hub: Hub) -> None:
     person = make_person()
     with page(hub, person.id) as inbox:
         _end_all(person)
-        wait_until(lambda: inbox.queue and inbox.queue[0] == CLOSED, 5)
+        wait_until(lambda: inbox.queue and inbox.queue[0] == STREAM_END, 5)
         # Whatever the other inbox has heard, this one has heard too.
         with hub.subscribe(person.id) as later:
             change(person.id)
             later.get(timeout=5)
-        assert inbox.get(timeout=1) == CLOSED
+        assert inbox.get(timeout=1) == STREAM_END
 
 
 def test_pages_that_are_gone_leave_nothing_behind(hub: Hub) -> None:
     for _ in range(20):
         with hub.subscribe(uuid4()):
             pass
-    assert hub._pages == {}
+    assert hub._subscribers == {}
 
 
 def test_disconnected_stream_is_removed_at_next_version(hub: Hub) -> None:
     person = make_person()
     ours, theirs = socket.socketpair()
     with ours, theirs, page(hub, person.id) as inbox:
-        wire = Wire(os.dup(ours.fileno()))
+        wire = SseConnection(os.dup(ours.fileno()))
         hub.add(person.id, wire)
         assert change(person.id) == inbox.get(timeout=5)
         assert theirs.recv(100).endswith(b"data: 1\n\n\r\n")
         theirs.close()
         assert change(person.id) == inbox.get(timeout=5)
-        wait_until(lambda: hub._pages == {str(person.id): {inbox}}, 5)
+        wait_until(lambda: hub._subscribers == {str(person.id): {inbox}}, 5)
 
 
 def test_server_without_connection_handover_still_streams(worked_example: WorkedExample) -> None:
@@ -192,7 +192,7 @@ def test_server_without_connection_handover_still_streams(worked_example: Worked
     with client.get("/headshots/events") as answer:
         assert answer.status_code == 200
         parts = answer.iter_encoded()
-        assert next(parts) == FIRST.encode()
+        assert next(parts) == FIRST_EVENT.encode()
         assert next(parts) == b"event: stage\ndata: 0\n\n"
         version = change(person.id)
         assert next(parts) == f"event: stage\ndata: {version}\n\n".encode()
@@ -206,7 +206,7 @@ def test_streams_over_the_process_limit_are_refused_and_pages_poll(
 ) -> None:
     client = worked_example.app.test_client()
     client.set_cookie(*cookie_of(make_person()).split("=", 1))
-    monkeypatch.setattr(wires, "are_too_many", lambda: True)
+    monkeypatch.setattr(wires, "is_limit_reached", lambda: True)
     assert client.get("/headshots/events").status_code == 503
     assert client.get("/headshots/status").status_code == 200
 

@@ -42,7 +42,7 @@ def copy(worked_example: WorkedExample, shoot: Shoot) -> None:
 def stage_of(shoot: Shoot) -> Stage:
     person = people.find_person(shoot.person_id)
     assert person is not None
-    return journey.load(person).stage
+    return journey.get_journey(person).stage
 
 
 def queue_copy(worked_example: WorkedExample, shoot: Shoot) -> None:
@@ -338,7 +338,7 @@ def test_after_consent_was_withdrawn_nothing_is_copied(worked_example: WorkedExa
     shoot = finished(worked_example, "p1")
     person = people.find_person(shoot.person_id)
     assert person is not None
-    consent.withdraw(person, now=NOW)
+    consent.withdraw_consent(person, now=NOW)
     copy(worked_example, shoot)
     assert worked_example.provider.calls == []
     assert worked_example.query("SELECT count(*) FROM photos") == [(0,)]

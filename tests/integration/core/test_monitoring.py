@@ -10,7 +10,7 @@ from portal.models.deliveries import Delivery
 from portal.models.people import Person
 from portal.models.shoots import Shoot
 from portal.services import monitoring
-from portal.web.observability.database_metrics import vitals
+from portal.web.observability.database_metrics import render_metrics
 from tests.integration.core.worked_example import WorkedExample
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -70,7 +70,7 @@ def test_monitoring_reads_every_number(worked_example: WorkedExample) -> None:
         delivery("applied", ago=timedelta(minutes=5), applied_after=timedelta(seconds=2), stale=True)
     shoot("waiting", since=timedelta(minutes=1))
     shoot(None, since=timedelta(minutes=1))
-    lines = vitals(NOW).decode().splitlines()
+    lines = render_metrics(NOW).decode().splitlines()
     for expected in (
         'portal_deliveries{state="received"} 5.0',
         'portal_deliveries{state="pending"} 1.0',
@@ -90,7 +90,7 @@ def test_monitoring_reads_every_number(worked_example: WorkedExample) -> None:
 
 def test_metrics_of_empty_database_are_zero(worked_example: WorkedExample) -> None:
     """Nothing has come yet: the ages are left out instead of being made up."""
-    text = vitals(NOW).decode()
+    text = render_metrics(NOW).decode()
     assert 'portal_deliveries{state="received"} 0.0' in text
     assert "portal_delivery_last_seconds" not in text
 
@@ -105,7 +105,7 @@ def test_longer_than_usual_is_stuck_and_a_known_problem_is_not(worked_example: W
     shoot("onboarding", since=timedelta(days=30), problem="link_lost")
     seen = monitoring.get_health_report(NOW)
     assert sorted(one.status or "requested" for one in seen.stuck) == ["generatingHeadshots", "requested", "waiting"]
-    assert [one.problem for one in seen.troubled] == ["link_lost"]
+    assert [one.problem for one in seen.needing_help] == ["link_lost"]
 
 
 def test_missing_webhooks_are_reported_only_with_shoots_in_progress(worked_example: WorkedExample) -> None:

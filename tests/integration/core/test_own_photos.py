@@ -64,9 +64,9 @@ def test_choosing_an_own_photo_is_enough_to_be_done_without_consent_to_the_studi
 ) -> None:
     person = make_person()
     photo = upload(worked_example, person)
-    assert journey.load(person).stage is Stage.NOT_STARTED
+    assert journey.get_journey(person).stage is Stage.NOT_STARTED
     choose(worked_example, person, photo)
-    assert journey.load(person).stage is Stage.CHOSEN
+    assert journey.get_journey(person).stage is Stage.CHOSEN
     assert worked_example.query("SELECT use_text, use_locale, use_policy_version FROM choices") == [
         (USE.text, USE.locale, USE.version)
     ]
@@ -199,7 +199,7 @@ def test_deleted_own_photo_is_not_selectable_and_clears_its_choice(worked_exampl
     own_photos.delete_own_photo(person, photo.id, now=worked_example.clock.now)
     with pytest.raises(NotFound):
         choose(worked_example, person, photo)
-    assert journey.load(person).stage is Stage.NOT_STARTED
+    assert journey.get_journey(person).stage is Stage.NOT_STARTED
 
 
 def test_number_of_own_photos_is_limited(worked_example: WorkedExample) -> None:
@@ -216,7 +216,7 @@ def test_new_finished_shoot_shows_as_ready_while_the_old_headshot_stays_in_use(w
     photo = upload(worked_example, person)
     choose(worked_example, person, photo)
     make_finished(person, 2, now=NOW + timedelta(hours=1))
-    stands = journey.load(person)
+    stands = journey.get_journey(person)
     assert stands.stage is Stage.READY
     assert stands.choice is not None
     assert stands.choice.photo_id == photo.id

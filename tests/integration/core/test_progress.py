@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from portal.db import db, transaction
-from portal.domain.durations import FEWEST, START, Step
+from portal.domain.durations import DEFAULTS, MIN_SAMPLES, Step
 from portal.models import people, shoot_steps, shoots
 from portal.models.shoots import Shoot
 from portal.services import journey, retention, shoot_sync, timeline
@@ -54,7 +54,7 @@ def story(shoot: Shoot, minute: float) -> Timeline:
     assert found is not None
     person = people.find_person(found.person_id)
     assert person is not None
-    told = timeline.tell(journey.load(person), expectations=Expectations(), now=NOW + minute * MINUTE)
+    told = timeline.build_timeline(journey.get_journey(person), expectations=Expectations(), now=NOW + minute * MINUTE)
     assert told is not None
     return told
 
@@ -99,7 +99,7 @@ def test_skipped_step_records_no_duration(worked_example: WorkedExample) -> None
     shoot = begin()
     tell(shoot, "pending", 30)
     assert {step: kept(step) for step in Step} == {step: [] for step in Step}
-    assert passed(story(shoot, 40))[-2:] == [(Event.RECEIVED, 30), (Event.BEGUN, 30)]
+    assert passed(story(shoot, 40))[-2:] == [(Event.RECEIVED, 30), (Event.STARTED, 30)]
 
 
 def test_reset_shoot_records_no_duration_for_second_onboarding(worked_example: WorkedExample) -> None:
@@ -122,24 +122,24 @@ def test_all_processes_use_the_same_expectations_until_refresh(worked_example: W
     shoot = begin()
     early, late = Expectations(), Expectations()
     stroke = datetime(2026, 11, 2, 9, 0, tzinfo=NOW.tzinfo)
-    assert early.of(shoot, stroke)[Step.MAKING] == START[Step.MAKING]
+    assert early.get_expected(shoot, stroke)[Step.MAKING] == DEFAULTS[Step.MAKING]
     with transaction():
-        for number in range(FEWEST):
+        for number in range(MIN_SAMPLES):
             seconds = 600.0 + number
             shoot_steps.create_duration("making", is_development=False, seconds=seconds, now=stroke + MINUTE)
     before = stroke + READ_EVERY - timedelta(seconds=1)
-    assert early.of(shoot, before) == late.of(shoot, before)
+    assert early.get_expected(shoot, before) == late.get_expected(shoot, before)
     after = stroke + READ_EVERY
-    assert early.of(shoot, after)[Step.MAKING].middle == timedelta(seconds=603.5)
+    assert early.get_expected(shoot, after)[Step.MAKING].middle == timedelta(seconds=603.5)
 
 
 def test_only_the_latest_are_kept(worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retention, "LATEST", 3)
+    monkeypatch.setattr(retention, "SAMPLE_SIZE", 3)
     with transaction():
         for number in range(5):
             shoot_steps.create_duration("making", is_development=False, seconds=number, now=NOW + number * MINUTE)
             shoot_steps.create_duration("checking", is_development=False, seconds=number, now=NOW)
-    retention.forget(worked_example.portal.storage, now=NOW)
+    retention.delete_expired(worked_example.portal.storage, now=NOW)
     db.session.rollback()
     found = shoot_steps.list_latest_durations(NOW + timedelta(days=1), is_development=False, limit=100)
     assert found["making"] == [4, 3, 2]
@@ -149,19 +149,19 @@ def test_only_the_latest_are_kept(worked_example: WorkedExample, monkeypatch: py
 def test_timeline_shows_past_and_expected_steps(worked_example: WorkedExample) -> None:
     shoot = begin()
     told = story(shoot, 5)
-    assert (told.step, told.since, told.coming[0]) == (Step.STUDIO, NOW + 2 * MINUTE, Event.RECEIVED)
+    assert (told.step, told.since, told.upcoming[0]) == (Step.STUDIO, NOW + 2 * MINUTE, Event.RECEIVED)
     tell(shoot, "waiting", 20)
     tell(shoot, "pending", 30)
     told = story(shoot, 40)
-    assert passed(told) == [(Event.ASKED, 0), (Event.OPENED, 2), (Event.RECEIVED, 20), (Event.BEGUN, 30)]
-    assert (told.step, told.since, told.coming) == (Step.MAKING, NOW + 30 * MINUTE, [Event.READY, Event.CHOSEN])
+    assert passed(told) == [(Event.REQUESTED, 0), (Event.OPENED, 2), (Event.RECEIVED, 20), (Event.STARTED, 30)]
+    assert (told.step, told.since, told.upcoming) == (Step.MAKING, NOW + 30 * MINUTE, [Event.READY, Event.CHOSEN])
     assert (told.confirmed_by, told.is_late, told.is_stuck, told.tries_again) == ("event", False, False, False)
 
 
 def test_time_found_by_polling_is_shown_as_approximate(worked_example: WorkedExample) -> None:
     shoot = begin()
     tell(shoot, "waiting", 20, by="check")
-    assert [each.is_rough for each in story(shoot, 30).passed] == [False, False, True]
+    assert [each.is_approximate for each in story(shoot, 30).passed] == [False, False, True]
 
 
 def test_late_comes_before_stuck_and_a_new_attempt_is_neither(worked_example: WorkedExample) -> None:
@@ -190,6 +190,6 @@ def test_sent_back_by_the_studio_is_part_of_the_story(worked_example: WorkedExam
         tell(shoot, status, minute)
     told = story(shoot, 95)
     assert told.starts_over
-    assert passed(told) == [(Event.ASKED, 0), (Event.OPENED, 2), (Event.RESTARTED, 90)]
+    assert passed(told) == [(Event.REQUESTED, 0), (Event.OPENED, 2), (Event.RESTARTED, 90)]
     tell(shoot, "waiting", 100)
     assert passed(story(shoot, 101))[-1] == (Event.RECEIVED, 100)

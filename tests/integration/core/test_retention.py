@@ -67,10 +67,10 @@ def finished_shoot(worked_example: WorkedExample, *, days_ago: int, chosen: bool
                 )
             )
             made.append(photo)
-        audit.add("shoot.status", at=at, subject_id=person.id, after="active", source="event")
+        audit.create_entry("shoot.status", at=at, subject_id=person.id, after="active", source="event")
         if chosen:
             choices.create_choice(person.id, made[0], origin="portal", key="k", acted_at=at, now=at)
-            audit.add("choice.made", at=at, actor_id=person.id, subject_id=person.id, origin="portal")
+            audit.create_entry("choice.made", at=at, actor_id=person.id, subject_id=person.id, origin="portal")
         return person.id, [photo.id for photo in made]
 
 
@@ -86,7 +86,7 @@ def test_unchosen_photos_go_after_ninety_days_and_the_chosen_one_stays(worked_ex
         _person, old = finished_shoot(worked_example, days_ago=91, chosen=True)
         _other, young = finished_shoot(worked_example, days_ago=87, chosen=True)
         for day in (0, 2, 2):
-            retention.forget(storage, now=NOW + timedelta(days=day))
+            retention.delete_expired(storage, now=NOW + timedelta(days=day))
         assert files(worked_example) == {str(old[0]), *map(str, young)}
 
 
@@ -95,9 +95,9 @@ def test_files_follow_a_day_after_their_photos(worked_example: WorkedExample) ->
     with worked_example.app.app_context():
         storage = worked_example.app.extensions["portal"].storage
         _person, photos_of = finished_shoot(worked_example, days_ago=95, chosen=True)
-        retention.forget(storage, now=NOW)
+        retention.delete_expired(storage, now=NOW)
         assert list(fsck.list_violations(storage, now=NOW, read_files=False)) == []
-        retention.forget(storage, now=NOW + timedelta(days=2))
+        retention.delete_expired(storage, now=NOW + timedelta(days=2))
         assert files(worked_example) == {str(photos_of[0])}
         assert list(fsck.list_violations(storage, now=NOW, read_files=False)) == []
 
@@ -106,10 +106,10 @@ def test_person_without_choice_is_informed_at_deletion(worked_example: WorkedExa
     """An empty gallery would be a riddle."""
     with worked_example.app.app_context():
         person_id, _photos = finished_shoot(worked_example, days_ago=91, chosen=False)
-        retention.forget(worked_example.app.extensions["portal"].storage, now=NOW)
+        retention.delete_expired(worked_example.app.extensions["portal"].storage, now=NOW)
         person = db.session.get(Person, person_id)
         assert person is not None
-        standing = journey.load(person)
+        standing = journey.get_journey(person)
         assert (standing.stage, standing.problem) == (Stage.PROBLEM, Problem.NOT_CHOSEN)
 
 
@@ -131,7 +131,7 @@ def test_bodies_and_calls_go_after_thirty_days(worked_example: WorkedExample) ->
                     )
                 )
                 session.add(ProviderCall(at=at, method="GET", path_template="/organization", duration_ms=1.0))
-        retention.forget(worked_example.app.extensions["portal"].storage, now=NOW)
+        retention.delete_expired(worked_example.app.extensions["portal"].storage, now=NOW)
         bodies = {row.dedupe_key: row.body for row in db.session.query(Delivery)}
         assert bodies == {"29": b"{}", "31": None}
         assert db.session.query(ProviderCall).count() == 1
@@ -189,7 +189,7 @@ def test_nightly_retention_deletes_expired_data_only(worked_example: WorkedExamp
         # No two nights begin at the same second.
         worked_example.clock.now = NOW + timedelta(days=day, seconds=day)
         assert worked_example.run("schedule.retention", {"timestamp": 0}) == "succeeded"
-        assert worked_example.work() == ["retention.forget"]
+        assert worked_example.work() == ["retention.delete_expired"]
         for what, query in KEPT.items():
             if worked_example.query(query) == [(0,)]:
                 gone.setdefault(what, day)

@@ -45,14 +45,14 @@ def create(worked_example: WorkedExample) -> None:
 
 
 def stage_of(person: Person) -> Stage:
-    return journey.load(person).stage
+    return journey.get_journey(person).stage
 
 
 def test_start_request_creates_session_and_link(worked_example: WorkedExample) -> None:
     person = ready_person()
     shoot = press(person)
     assert stage_of(person) is Stage.CONSENT_GIVEN
-    assert journey.load(person).is_starting
+    assert journey.get_journey(person).is_starting
 
     assert worked_example.work() == ["shoots.create_session"]
 
@@ -148,7 +148,7 @@ def test_lost_create_response_is_resolved_by_lookup(worked_example: WorkedExampl
     assert kept.signed_url is None
     # The provider gives the link once; it is lost, and that is said instead of hidden.
     assert stage_of(person) is Stage.PROBLEM
-    assert journey.load(person).problem is Problem.LINK_LOST
+    assert journey.get_journey(person).problem is Problem.LINK_LOST
     assert worked_example.query("SELECT count(*) FROM audit_entries WHERE action = 'shoot.link_lost'") == [(1,)]
 
 
@@ -203,7 +203,7 @@ def test_expired_creation_attempt_does_not_create(worked_example: WorkedExample)
 def test_consent_withdrawn_before_the_job_means_no_call(worked_example: WorkedExample) -> None:
     person = ready_person()
     shoot = press(person)
-    consent.withdraw(person, now=NOW)
+    consent.withdraw_consent(person, now=NOW)
 
     worked_example.work()
 
@@ -242,7 +242,7 @@ def test_refused_create_is_reported_once_and_not_retried(
     worked_example.work()
     assert worked_example.provider.called("create_model") == 1
     assert stage_of(person) is Stage.PROBLEM
-    assert journey.load(person).problem is problem
+    assert journey.get_journey(person).problem is problem
     # Pressing again is a fresh try, now that somebody may have repaired it.
     press(person)
     assert stage_of(person) is Stage.CONSENT_GIVEN
@@ -290,7 +290,7 @@ def test_a_session_of_another_person_is_refused(worked_example: WorkedExample) -
     shoot = press(person)
     worked_example.work()
     assert worked_example.shoot(shoot).provider_id is None
-    assert journey.load(person).problem is Problem.REFUSED
+    assert journey.get_journey(person).problem is Problem.REFUSED
     assert stage_of(other) is Stage.IN_STUDIO
     assert open_studio(person, worked_example.portal) is None
 
@@ -300,7 +300,7 @@ def test_known_address_without_any_session_is_refused(worked_example: WorkedExam
     press(person)
     worked_example.provider.fails("create_model", AlreadyExists("POST", POST, status=400))
     worked_example.work()
-    assert journey.load(person).problem is Problem.REFUSED
+    assert journey.get_journey(person).problem is Problem.REFUSED
 
 
 def test_refused_start_is_a_task_and_starts_again_once_resolved(worked_example: WorkedExample) -> None:
@@ -308,14 +308,14 @@ def test_refused_start_is_a_task_and_starts_again_once_resolved(worked_example: 
     shoot = press(person)
     worked_example.provider.fails("create_model", AlreadyExists("POST", POST, status=400))
     worked_example.work()
-    [task] = link_reports.waiting()
-    assert (task.report.saw, task.person.id) == ("start_refused", person.id)
+    [task] = link_reports.list_open()
+    assert (task.report.symptom, task.person.id) == ("start_refused", person.id)
     admin = make_person(role="admin")
     resolve_report(task.report.id, actor_id=admin.id, now=worked_example.clock.now)
-    assert link_reports.waiting() == []
+    assert link_reports.list_open() == []
     worked_example.work()
     assert worked_example.shoot(shoot).provider_id is not None
-    assert journey.load(person).problem is None
+    assert journey.get_journey(person).problem is None
 
 
 def test_malformed_response_is_retried_and_then_reported(worked_example: WorkedExample) -> None:
@@ -326,7 +326,7 @@ def test_malformed_response_is_retried_and_then_reported(worked_example: WorkedE
     worked_example.provider.fails("list_models", *[nonsense] * 5)
     worked_example.work()
     assert worked_example.provider.called("create_model") + worked_example.provider.called("list_models") == 5
-    assert journey.load(person).problem is Problem.REFUSED
+    assert journey.get_journey(person).problem is Problem.REFUSED
 
 
 def test_too_many_calls_are_waited_out(worked_example: WorkedExample) -> None:

@@ -39,7 +39,7 @@ def test_the_link_is_for_its_owner_in_the_studio_stage_only(worked_example: Work
     assert open_studio(other, worked_example.portal) is None
     assert open_studio(owner, worked_example.portal) is not None
 
-    consent.withdraw(owner, now=NOW)
+    consent.withdraw_consent(owner, now=NOW)
     assert open_studio(owner, worked_example.portal) is None
     assert stage_of(owner) is Stage.NOT_STARTED
     agree(owner)
@@ -61,5 +61,5 @@ def test_link_encrypted_with_removed_key_is_reported_lost(worked_example: Worked
     before = people.get_version(person.id)
     assert open_studio(person, other_key) is None
     assert stage_of(person) is Stage.PROBLEM
-    assert journey.load(person).problem is Problem.LINK_LOST
+    assert journey.get_journey(person).problem is Problem.LINK_LOST
     assert people.get_version(person.id) > before

@@ -72,7 +72,7 @@ def test_a_lost_favorite_is_found(worked_example: WorkedExample) -> None:
     shoot, (first, _) = make_finished(person)
     worked_example.provider.add(person.email, "active", id=shoot.provider_id, favorite=first.provider_id)
     assert run(worked_example).favorites == 1
-    assert journey.load(person).stage is Stage.CHOSEN
+    assert journey.get_journey(person).stage is Stage.CHOSEN
 
 
 def test_a_favorite_of_a_photo_that_is_not_here_yet_waits(worked_example: WorkedExample) -> None:
@@ -134,7 +134,7 @@ def test_an_outage_in_the_middle_keeps_what_was_done(worked_example: WorkedExamp
 
 
 def test_two_sweeps_at_once_are_one(worked_example: WorkedExample) -> None:
-    with locks.only_one(sweep.LOCK) as mine:
+    with locks.acquire_exclusive(sweep.LOCK) as mine:
         assert mine
         assert sweep.reconcile_shoots(worked_example.portal) is None
     assert worked_example.provider.calls == []
@@ -182,6 +182,6 @@ def test_at_start_a_sweep_finds_what_happened_while_nobody_listened(worked_examp
     worked_example.work()
     worked_example.clock.advance(minutes=10)
     assert run(worked_example).favorites == 1
-    assert journey.load(person).stage is Stage.CHOSEN
+    assert journey.get_journey(person).stage is Stage.CHOSEN
     assert worked_example.shoot(shoot).finished_at == NOW
     assert worked_example.clock.now - NOW < timedelta(hours=3)

@@ -213,13 +213,13 @@ def test_withdrawal_leaves_queue_and_renewed_consent_restores_position(worked_ex
     shoot = press(worked_example, 1)
     press(worked_example, 2, at=NOW + timedelta(seconds=1))
     person = bench_person(shoot)
-    consent.withdraw(person, now=NOW)
+    consent.withdraw_consent(person, now=NOW)
     turn(worked_example)
     assert served(worked_example) == ["n2@example.com"]
     later = press(worked_example, 3, at=NOW + timedelta(seconds=2))
     assert line_of(worked_example, later).place == 1
     agree(person)
-    assert journey.load(person).is_starting
+    assert journey.get_journey(person).is_starting
     assert line_of(worked_example, later).place == 2
     worked_example.work()
     assert served(worked_example) == [f"n{number}@example.com" for number in (2, 1, 3)]
@@ -262,7 +262,7 @@ def test_the_place_is_found_by_an_index_however_many_sessions_there_are(worked_e
     assert line_of(worked_example, shoot).place == 3001
     values = {"requested_at": shoot.requested_at, "ticket": shoot.ticket, "minute_ago": NOW, "limit": 300}
     with transaction() as session:
-        [plan] = session.scalar(text("EXPLAIN (FORMAT JSON) " + waiting._STANDING.text), values)
+        [plan] = session.scalar(text("EXPLAIN (FORMAT JSON) " + waiting._FACTS.text), values)
     found = nodes(plan["Plan"])
     # Which index is the planner's choice: in all that serve, whoever has a session is left out.
     assert {"ix_shoots_waiting", "uq_shoots_provider_id"} & {each.get("Index Name") for each in found}
@@ -321,8 +321,8 @@ def test_unexpected_exception_is_retried_and_then_reported(worked_example: Worke
     shoots.request_shoot(person, provider="profilebakery", development=False, now=NOW)
     worked_example.provider.fails("create_model", *[ZeroDivisionError()] * shoot_creation.MAX_FAILURES)
     worked_example.work()
-    assert journey.load(person).stage is Stage.PROBLEM
-    assert journey.load(person).problem is Problem.REFUSED
+    assert journey.get_journey(person).stage is Stage.PROBLEM
+    assert journey.get_journey(person).problem is Problem.REFUSED
     assert worked_example.list_queued() == []
 
 
@@ -345,7 +345,7 @@ def test_webhooks_are_applied_while_more_people_wait_than_a_worker_has_places(
     """A real worker; the budget stays closed for as long as the test lasts."""
     now = datetime.now(UTC)
     budget.open_bucket(300, now)
-    budget.close_until(now + timedelta(hours=1))
+    budget.close_bucket_until(now + timedelta(hours=1))
     for number in range(CONCURRENCY + 2 * START_CONCURRENCY):
         press(worked_example, number)
     inside = make_shoot(make_person(), provider_id="m1")

@@ -49,7 +49,7 @@ class Rush:
     def work(self) -> None:
         """Take turns until nobody waits, as one place of a worker does."""
         with self.app.app_context():
-            while not waiting.front().is_empty:
+            while not waiting.get_queue_head().is_empty:
                 release_connection()
                 try:
                     waiting_room.start_next_in_queue(self.app.extensions["portal"])

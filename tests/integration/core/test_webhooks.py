@@ -109,13 +109,13 @@ def test_a_flood_costs_the_database_a_few_statements(
     worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[object] = []
-    take, client = rate_limits.take, worked_example.app.test_client()
+    take, client = rate_limits.acquire_calls, worked_example.app.test_client()
 
     def noted(*args: Any, **more: Any) -> int:
         asked.append(args)
         return take(*args, **more)
 
-    monkeypatch.setattr(rate_limits, "take", noted)
+    monkeypatch.setattr(rate_limits, "acquire_calls", noted)
     for _ in range(500):
         client.post(PATH, data=BODY)
     assert len(asked) <= 48 / 8 + 1

@@ -18,7 +18,7 @@ from demo.postgres import Postgres
 from portal import migrations
 from portal.app import create_app
 from portal.db import db
-from portal.domain.audit_chain import Walk
+from portal.domain.audit_chain import ChainVerifier
 from portal.services import audit_trail
 
 ODD = ["", "'", '"', "\\", "\n", "\t", "\r\n", "a=1:b;", "ä€𝄞", "\u202e", "e\u0301", "null", " ", "{}"]
@@ -52,7 +52,7 @@ def context(portal_settings: Any, connection: psycopg.Connection[Any]) -> Iterat
 
 
 def faults() -> list[Any]:
-    return list(audit_trail.faults(Walk()))
+    return list(audit_trail.iterate_faults(ChainVerifier()))
 
 
 @pytest.mark.usefixtures("context")

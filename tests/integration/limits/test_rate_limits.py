@@ -66,7 +66,7 @@ def test_two_processes_share_what_is_beyond_their_own(app: Flask) -> None:
 
 def test_shared_bucket_is_refilled_by_the_minute(app: Flask) -> None:
     def take(wanted: int, after: float) -> int:
-        return rate_limits.take("x", "a", per_minute=60, wanted=wanted, now=NOW + timedelta(seconds=after))
+        return rate_limits.acquire_calls("x", "a", per_minute=60, requested=wanted, now=NOW + timedelta(seconds=after))
 
     assert [take(50, 0), take(50, 0), take(50, 0)] == [50, 10, 0]
     assert [take(50, 9.5), take(50, 9.9), take(50, 10)] == [9, 0, 1]
@@ -133,13 +133,13 @@ def test_clients_are_stored_as_digests_and_expire(app: Flask, tmp_path: Path) ->
         for _ in range(12):
             passes(throttle, FIFTY, caller, NOW)
     with transaction() as session:
-        kept = [row.caller for row in session.query(rate_limits.RateLimit)]
+        kept = [row.subject for row in session.query(rate_limits.RateLimit)]
     assert [len(caller) for caller in kept] == [32, 32]
     assert not any("203" in caller and "113.9" in caller for caller in kept)
-    retention.forget(LocalStorage(tmp_path), now=NOW + timedelta(minutes=59))
+    retention.delete_expired(LocalStorage(tmp_path), now=NOW + timedelta(minutes=59))
     with transaction() as session:
         assert session.query(rate_limits.RateLimit).count() == 2
-    retention.forget(LocalStorage(tmp_path), now=NOW + timedelta(minutes=61))
+    retention.delete_expired(LocalStorage(tmp_path), now=NOW + timedelta(minutes=61))
     with transaction() as session:
         assert session.query(rate_limits.RateLimit).count() == 0
 

@@ -7,21 +7,21 @@ from collections.abc import Callable
 import pytest
 
 from demo.ports import free_port
-from portal.services.health import Finding, examine
+from portal.services.health import CheckResult, iterate_checks
 from portal.settings import Settings
 from tests.smtp import Post, running
 
 Build = Callable[..., Settings]
 
 
-def mail(settings: Settings) -> list[Finding]:
-    return [finding for finding in examine(settings) if finding.part == "mail"]
+def mail(settings: Settings) -> list[CheckResult]:
+    return [finding for finding in iterate_checks(settings) if finding.component == "mail"]
 
 
 def test_a_server_that_answers(portal_settings: Build) -> None:
     with running(Post(free_port())) as post:
         [finding] = mail(portal_settings(mail_url=post.url, mail_from="portal@acme.example"))
-        assert finding.is_well
+        assert finding.is_ok
         assert post.received == []
 
 
@@ -35,7 +35,7 @@ def test_a_server_that_answers(portal_settings: Build) -> None:
 )
 def test_a_server_that_does_not(portal_settings: Build, url: str, sender: str, looks_at: str) -> None:
     [finding] = mail(portal_settings(mail_url=url, mail_from=sender))
-    assert not finding.is_well
+    assert not finding.is_ok
     assert looks_at in finding.text
     assert "canary" not in str(finding)
 

@@ -9,7 +9,7 @@ import pytest
 
 from portal.domain.job_types import SEND_NOTIFICATION
 from portal.domain.stages import Problem
-from portal.mail import Mailer, Message
+from portal.mail import EmailMessage, Mailer
 from portal.models.shoots import Shoot
 from portal.provider.errors import OutOfCredits
 from portal.services import mirroring, notifications, people, shoots, sweep
@@ -106,7 +106,7 @@ def test_killed_before_it_is_marked_it_goes_out_twice_and_looks_the_same(
     [job] = office.worked_example.list_queued(SEND_NOTIFICATION.name)
     send = Mailer.send
 
-    def send_and_die(mailer: Mailer, message: Message) -> None:
+    def send_and_die(mailer: Mailer, message: EmailMessage) -> None:
         send(mailer, message)
         raise SystemExit
 
@@ -175,7 +175,7 @@ def test_a_full_mailbox_is_tried_for_five_days(office: Office) -> None:
 def test_internal_error_exits_with_its_name(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     office.finish()
 
-    def fail(_mailer: Mailer, _message: Message) -> None:
+    def fail(_mailer: Mailer, _message: EmailMessage) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr(Mailer, "send", fail)

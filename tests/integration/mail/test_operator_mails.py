@@ -73,12 +73,12 @@ def test_dead_link_report_notifies_operators(office: Office) -> None:
     agree(person)
     shoot = make_shoot(person, signed_url=b"sealed", provider_id="theirs-7")
     for _ in range(2):
-        assert link_reports.report_link(person, LinkReportInput(saw=LinkSymptom.EXPIRED), portal)
+        assert link_reports.report_link(person, LinkReportInput(symptom=LinkSymptom.EXPIRED), portal)
     office.deliver()
     (task,) = office.post.to(SUPPORT)
     assert task["Subject"].startswith("Somebody cannot get into the studio")
     assert all("theirs-7" in part and "ada@example.com" not in part for part in parts(task))
-    (waiting,) = link_report_rows.waiting()
+    (waiting,) = link_report_rows.list_open()
     link_reports.resolve_report(waiting.report.id, actor_id=make_person().id, now=NOW)
     office.deliver()
     (answer,) = office.post.to("ada@example.com")
@@ -91,7 +91,7 @@ def test_an_answer_that_came_too_late_is_not_sent(office: Office) -> None:
     person = make_person("ada@example.com")
     agree(person)
     shoot = make_shoot(person, signed_url=b"sealed")
-    assert link_reports.report_link(person, LinkReportInput(saw=LinkSymptom.EMPTY), portal)
+    assert link_reports.report_link(person, LinkReportInput(symptom=LinkSymptom.EMPTY), portal)
     with transaction():
         got_in = shoot_rows.lock_shoot(shoot.id)
         assert got_in is not None

@@ -196,7 +196,7 @@ def _create_person_with_shoot(name: str) -> dict[str, str]:
 
 
 def _report(shoot_id: UUID) -> UUID:
-    made = link_reports.add(shoot_id, saw="nothing", browser="Firefox", request_id="r1", now=NOW)
+    made = link_reports.create_report(shoot_id, symptom="nothing", browser="Firefox", request_id="r1", now=NOW)
     assert made is not None
     return made
 

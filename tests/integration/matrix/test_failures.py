@@ -114,7 +114,7 @@ def test_without_the_database(name: str, directory: DirectoryFixture) -> None:
             if answer.status_code >= 400:
                 readable(answer, actor)
             if answer.status_code == 503:
-                assert answer.headers.get("Retry-After") or route.endpoint == "ops.ready", route
+                assert answer.headers.get("Retry-After") or route.endpoint == "ops.show_readiness", route
             assert "Set-Cookie" not in answer.headers or answer.status_code < 400, route
     assert set(statuses.values()) <= {200, 303, 400, 401, 503}
     assert statuses["GET /healthz"] == 200

@@ -80,7 +80,7 @@ def test_what_pages_may_load_and_do(name: str, directory: DirectoryFixture) -> N
     for route, answer in answers(directory, name):
         if route is not None and route.row.kind is Kind.ASSET and route.endpoint == "static":
             continue  # judged below
-        if (route is not None and route.endpoint == "webhooks.receive") or "webhooks" in answer.request.path:
+        if (route is not None and route.endpoint == "webhooks.receive_webhook") or "webhooks" in answer.request.path:
             assert policy_of(answer)["default-src"] == ["'none'"] or answer.status_code == 405
             continue
         policy, where = policy_of(answer), f"{route or answer.request.path}"

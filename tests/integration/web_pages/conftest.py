@@ -22,7 +22,7 @@ from portal.models.people import Person
 from portal.models.photos import Photo, Rendition
 from portal.models.sessions import Session
 from portal.settings import Settings
-from portal.web.context import portal_context
+from portal.web.context import get_context
 from tests import factories
 from tests.factories import NOW
 from tests.integration.web_pages.html_document import Document
@@ -133,7 +133,7 @@ def store_renditions(photo: Photo, number: int) -> None:
 
 def _keep(photo: Photo, name: str, content_type: str, width: int, content: bytes) -> None:
     key = f"photos/{photo.id}/{name}"
-    portal_context().storage.put(key, content, content_type)
+    get_context().storage.put(key, content, content_type)
     with transaction() as session:
         session.query(Rendition).filter_by(photo_id=photo.id, name=name).delete()
         session.add(

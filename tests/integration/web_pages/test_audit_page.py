@@ -35,7 +35,7 @@ def admin(sign_in: Callable[[Person], Visitor], context: None) -> Visitor:
 def write(action: str = "sign_out", times: int = 1, **said: Any) -> None:
     for _ in range(times):
         with transaction():
-            audit.add(action, **{"at": NOW, **said})
+            audit.create_entry(action, **{"at": NOW, **said})
 
 
 def table(document: Document) -> list[str]:
@@ -182,13 +182,13 @@ def test_a_name_that_looks_like_a_formula_stays_a_name(admin: Visitor) -> None:
 def test_only_what_was_checked_is_called_checked(admin: Visitor, database_url: str) -> None:
     write("sign_out", times=2)
     assert "The chain has not been checked yet" in admin.page("/admin/audit").words
-    audit_trail.verify(now=NOW)
+    audit_trail.verify_trail(now=NOW)
     words = admin.page("/admin/audit").words
     assert "On Nov 2, 2026, 9:00:00 AM UTC all up to number 3 were checked, and the chain was unbroken." in words
     address = database_url.replace("+psycopg", "")
     with psycopg.connect(address, autocommit=True, connect_timeout=3) as connection, without_triggers(connection):
         connection.execute("UPDATE audit_entries SET result = 'denied' WHERE id = 1")
-    audit_trail.verify(now=NOW + timedelta(days=1))
+    audit_trail.verify_trail(now=NOW + timedelta(days=1))
     words = admin.page("/admin/audit").words
     assert "found 1 place that is not as it was written" in words
     assert "unbroken" not in words

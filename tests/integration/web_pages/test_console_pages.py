@@ -18,7 +18,7 @@ from portal.models.people import Person
 from portal.models.shoots import Shoot
 from portal.services import link_reports
 from portal.services.link_reports import LinkReportInput, LinkSymptom
-from portal.web.context import portal_context
+from portal.web.context import get_context
 from tests import factories
 from tests.factories import NOW
 from tests.integration.web_pages.conftest import Visitor
@@ -82,7 +82,7 @@ def test_reported_link_is_listed_until_studio_is_opened(admin: Visitor) -> None:
     factories.agree(person)
     shoot = factories.make_shoot(person, signed_url=b"sealed")
     assert "Dora" not in admin.page("/admin/").words
-    assert link_reports.report_link(person, LinkReportInput(saw=LinkSymptom.EXPIRED), portal_context())
+    assert link_reports.report_link(person, LinkReportInput(symptom=LinkSymptom.EXPIRED), get_context())
     listed = admin.page("/admin/").words
     assert "Dora" in listed
     assert "says their link no longer works" in listed
@@ -136,8 +136,8 @@ def reported(email: str = "dora@example.com") -> tuple[Person, Shoot]:
     shoot = factories.make_shoot(
         person, signed_url=b"sealed", provider_id="theirs-7", minted_at=NOW, opened_at=NOW, last_opened_at=NOW
     )
-    sighting = LinkReportInput(saw=LinkSymptom.EXPIRED, browser="Netscape 4", request_id="request-9")
-    assert link_reports.report_link(person, sighting, portal_context())
+    sighting = LinkReportInput(symptom=LinkSymptom.EXPIRED, browser="Netscape 4", request_id="request-9")
+    assert link_reports.report_link(person, sighting, get_context())
     return person, shoot
 
 
@@ -164,15 +164,15 @@ def test_operator_sees_link_task_without_name(sign_in: Callable[[Person], Visito
 
 def test_dead_link_task_is_resolved_once_and_can_be_reported_again(admin: Visitor) -> None:
     person, _ = reported()
-    (task,) = rows.waiting()
+    (task,) = rows.list_open()
     for _ in range(2):
         assert admin.press(f"/admin/links/{task.report.id}/done").status_code == 303
     assert "Nobody says that their link does not work" in admin.page("/admin/links").words
     with transaction() as session:
         kept = session.query(AuditEntry).filter(AuditEntry.action == "shoot.link_seen_to").all()
         assert [entry.actor_id for entry in kept] == [admin.person.id]
-    assert link_reports.report_link(person, LinkReportInput(saw=LinkSymptom.OTHER), portal_context())
-    assert len(rows.waiting()) == 1
+    assert link_reports.report_link(person, LinkReportInput(symptom=LinkSymptom.OTHER), get_context())
+    assert len(rows.list_open()) == 1
 
 
 def test_unknown_report_cannot_be_resolved(admin: Visitor) -> None:

@@ -15,7 +15,7 @@ from portal.domain.stages import Stage
 from portal.models import choices
 from portal.models.audit import AuditEntry
 from portal.models.people import Person
-from portal.models.people_list import Filter
+from portal.models.people_list import PeopleFilter
 from portal.models.sessions import Session
 from portal.services import journey, monitoring, people_list
 from tests import factories
@@ -65,8 +65,8 @@ def one_of_each_stage() -> dict[Stage, Person]:
 def test_list_shows_each_stage_as_the_person_sees_it(admin: Visitor) -> None:
     made = one_of_each_stage()
     for stage, person in made.items():
-        assert journey.load(person).stage is stage
-        found = [entry.person.id for entry in people_list.look(Filter(), now=NOW, stage=stage).entries]
+        assert journey.get_journey(person).stage is stage
+        found = [entry.person.id for entry in people_list.list_people(PeopleFilter(), now=NOW, stage=stage).entries]
         assert person.id in found, stage
         assert found == [person.id] or stage is Stage.NOT_STARTED
         assert f"In {stage}" in names(admin, f"/admin/people?stage={stage}")
@@ -79,7 +79,7 @@ def test_stage_counts_from_when_the_person_came_to_it(context: None) -> None:
         factories.agree(people[what])
     factories.make_shoot(people["moved"], provider_status="waiting", status_since=NOW - 2 * DAY)
     factories.make_finished(people["ready"], copied_at=NOW - DAY)
-    since = {entry.person.id: entry.since for entry in people_list.look(Filter(), now=NOW).entries}
+    since = {entry.person.id: entry.since for entry in people_list.list_people(PeopleFilter(), now=NOW).entries}
     days = {what: (NOW - since[person.id]).days for what, person in people.items()}
     assert days == {"new": 9, "agreed": 3, "moved": 2, "ready": 1}
 

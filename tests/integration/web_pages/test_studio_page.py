@@ -17,7 +17,7 @@ from portal.models import budget, link_reports, queue, shoots
 from portal.models.people import Person
 from portal.models.shoots import Shoot
 from portal.services.link_reports import resolve_report
-from portal.web.context import portal_context
+from portal.web.context import get_context
 from tests import factories
 from tests.factories import NOW
 from tests.integration.web_pages.conftest import Visitor, visit_as
@@ -29,7 +29,7 @@ SIGNED = "http://127.0.0.1:1/session?signature=canary-4711"
 @pytest.fixture
 def in_studio(visitor: Visitor) -> Visitor:
     factories.agree(visitor.person)
-    factories.make_shoot(visitor.person, signed_url=portal_context().secretbox.seal(SIGNED))
+    factories.make_shoot(visitor.person, signed_url=get_context().secretbox.seal(SIGNED))
     return visitor
 
 
@@ -102,7 +102,7 @@ def test_the_three_permissions_of_the_frame_agree(make_app: Callable[..., Flask]
     with app.app_context():
         visitor = visit_as(app, factories.make_person())
         factories.agree(visitor.person)
-        factories.make_shoot(visitor.person, signed_url=portal_context().secretbox.seal(SIGNED))
+        factories.make_shoot(visitor.person, signed_url=get_context().secretbox.seal(SIGNED))
         answer = visitor.get("/headshots/studio")
     allow = Document(answer.text).by_id("frame-hold").get("data-allow", "")
     headers = answer.headers
@@ -136,7 +136,7 @@ def test_a_sandbox_is_only_put_around_the_studio_where_it_is_wanted(
     with app.app_context():
         visitor = visit_as(app, factories.make_person())
         factories.agree(visitor.person)
-        factories.make_shoot(visitor.person, signed_url=portal_context().secretbox.seal(SIGNED))
+        factories.make_shoot(visitor.person, signed_url=get_context().secretbox.seal(SIGNED))
         sandbox = visitor.page("/headshots/studio").by_id("frame-hold").get("data-sandbox")
     assert (sandbox is not None) is is_on
     assert not is_on or {"allow-scripts", "allow-downloads"} <= set((sandbox or "").split())
@@ -162,7 +162,7 @@ def dots(page: Document) -> list[list[int]]:
 
 
 def test_the_code_for_the_phone_is_the_address_of_this_portal_and_nothing_else(in_studio: Visitor) -> None:
-    address = portal_context().settings.public_url + "/start"
+    address = get_context().settings.public_url + "/start"
     page = in_studio.page("/headshots/studio")
     assert dots(page) == [list(row) for row in segno.make(address, error="m", micro=False).matrix]
     assert address in page.words
@@ -180,8 +180,8 @@ def test_dead_link_report_is_a_task_and_rereads_the_session(in_studio: Visitor) 
     for saw in ("expired", "empty"):
         answer = in_studio.press("/headshots/studio/dead-link", saw=saw)
         assert answer.location == "/headshots/studio"
-    (task,) = link_reports.waiting()
-    assert (task.report.saw, task.person.id) == ("expired", in_studio.person.id)
+    (task,) = link_reports.list_open()
+    assert (task.report.symptom, task.person.id) == ("expired", in_studio.person.id)
     assert queue.has_active_job(REFRESH_SHOOT, shoot_id=str(task.shoot.id))
     page = in_studio.page("/headshots/studio")
     assert "your admins are on it" in said(page.by_id("dead-link"))
@@ -191,7 +191,7 @@ def test_dead_link_report_is_a_task_and_rereads_the_session(in_studio: Visitor) 
 def test_resolved_link_report_is_shown_until_link_is_opened(in_studio: Visitor) -> None:
     in_studio.page("/headshots/studio")
     in_studio.press("/headshots/studio/dead-link", saw="expired")
-    (task,) = link_reports.waiting()
+    (task,) = link_reports.list_open()
     resolve_report(task.report.id, actor_id=factories.make_person().id, now=NOW + timedelta(minutes=5))
     message = "Your studio link has been looked after. Open the studio again."
     page = in_studio.page("/headshots/studio")
@@ -206,14 +206,14 @@ def test_resolved_link_report_is_shown_until_link_is_opened(in_studio: Visitor) 
 
 def test_mark_of_unseen_photo_is_refused(in_studio: Visitor) -> None:
     assert in_studio.press("/headshots/studio/dead-link", saw="<b>").status_code == 400
-    assert link_reports.waiting() == []
+    assert link_reports.list_open() == []
 
 
 def test_report_without_link_is_ignored(visitor: Visitor) -> None:
     factories.agree(visitor.person)
     factories.make_shoot(visitor.person, provider_status="waiting")
     assert visitor.press("/headshots/studio/dead-link", saw="expired").location == "/headshots"
-    assert link_reports.waiting() == []
+    assert link_reports.list_open() == []
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_provider_outage_is_shown_on_the_page(
 ) -> None:
     for status in answers:
         call = {"method": "GET", "path_template": "/x", "duration_ms": 1, "budget_left": None}
-        budget.record(at=NOW, status=status, **call)
+        budget.create_call_record(at=NOW, status=status, **call)
     assert ("isn’t responding right now" in in_studio.page("/headshots/studio").words) is is_told
 
 

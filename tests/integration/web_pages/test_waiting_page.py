@@ -79,7 +79,7 @@ def test_provider_outage_shows_no_estimate(waiting: Visitor) -> None:
     crowd(11)
     budget.open_bucket(300, NOW)
     for minutes in (3, 2):
-        budget.rest_line(PRESENT - timedelta(minutes=minutes))
+        budget.pause_queue(PRESENT - timedelta(minutes=minutes))
     page = waiting.page("/headshots/studio")
     assert "You’re number 12 in line." in page.words
     assert "isn’t responding" in page.words
@@ -112,7 +112,7 @@ def test_before_starting_it_is_said_when_no_free_session_is_known(
     waiting: Visitor, sign_in: Callable[[Person], Visitor], balance: str | None, is_said: bool
 ) -> None:
     with transaction():
-        credits.keep(None if balance is None else Decimal(balance), now=NOW)
+        credits.store_balance(None if balance is None else Decimal(balance), now=NOW)
     page = agreed(sign_in).page("/headshots")
     assert ("No photo session is free right now" in page.words) == is_said
     assert page.primary == ["Start the photo session"]
@@ -131,7 +131,7 @@ def test_the_console_shows_balance_forecast_and_who_waits(
 ) -> None:
     factories.make_shoot(factories.make_person(), problem="no_credits", **WAITING)
     with transaction():
-        credits.keep(Decimal("1.25"), now=NOW)
+        credits.store_balance(Decimal("1.25"), now=NOW)
     page = sign_in(factories.make_person(role="admin")).page("/admin/")
     for fact in ("1 person waits for a credit", "Balance1.25", "Asked for or under way2", "Still free-0.75"):
         assert fact in page.words

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from portal.domain.audit_chain import FIELDS, Head, Link, Walk, digest, encode
+from portal.domain.audit_chain import FIELDS, AuditHead, ChainLink, ChainVerifier, compute_digest, encode_fields
 
 NOTHING: tuple[str | None, ...] = (None,) * len(FIELDS)
 values = st.one_of(st.none(), st.text(st.characters(codec="utf-8"), max_size=8), st.sampled_from(["", "1:", "at=1:2;"]))
@@ -24,7 +24,7 @@ def row(**said: str) -> tuple[str | None, ...]:
 @given(rows, rows)
 def test_no_two_different_rows_read_the_same(one: Any, other: Any) -> None:
     assume(one != other)
-    assert encode(one) != encode(other)
+    assert encode_fields(one) != encode_fields(other)
 
 
 @given(rows, st.integers(0, len(FIELDS) - 2))
@@ -32,42 +32,44 @@ def test_nothing_can_move_from_one_field_to_the_next(one: Any, at: int) -> None:
     left, right = one[at], one[at + 1]
     assume(left and left != right)
     moved = (*one[:at], left[:-1], (right or "") + left[-1], *one[at + 2 :])
-    assert encode(moved) != encode(one)
+    assert encode_fields(moved) != encode_fields(one)
 
 
 def test_nothing_and_an_empty_text_are_not_the_same() -> None:
-    assert encode(NOTHING) == b""
-    assert encode(row(action="")) == b"action=0:;"
+    assert encode_fields(NOTHING) == b""
+    assert encode_fields(row(action="")) == b"action=0:;"
 
 
 def test_the_encoding_is_the_documented_one() -> None:
     """Whoever wrote a program of their own by the documentation relies on this; it never changes."""
     said = row(position="1", id="7", at="1793610000000000", action="sign_in", result="ok", detail='{"role": "ä"}')
     written = b'position=1:1;id=1:7;at=16:1793610000000000;action=7:sign_in;result=2:ok;detail=14:{"role": "\xc3\xa4"};'
-    assert encode(said) == written
-    assert digest(said) == sha256(written).digest()
+    assert encode_fields(said) == written
+    assert compute_digest(said) == sha256(written).digest()
 
 
-def chain(length: int) -> list[Link]:
-    links: list[Link] = []
+def chain(length: int) -> list[ChainLink]:
+    links: list[ChainLink] = []
     for position in range(1, length + 1):
         previous = links[-1].digest if links else None
         entry = row(id=str(position), at="1", action="x", result="ok", detail="{}")[2:]
-        made = digest((str(position), previous.hex() if previous else None, *entry))
-        links.append(Link(position, position, previous, made, entry))
+        made = compute_digest((str(position), previous.hex() if previous else None, *entry))
+        links.append(ChainLink(position, position, previous, made, entry))
     return links
 
 
-def faults(links: list[Link], *noted: Head) -> list[str]:
-    walk = Walk(noted)
-    return [fault.rule for link in links for fault in walk.step(link)] + [fault.rule for fault in walk.end()]
+def faults(links: list[ChainLink], *noted: AuditHead) -> list[str]:
+    walk = ChainVerifier(noted)
+    return [fault.rule for link in links for fault in walk.check_link(link)] + [
+        fault.rule for fault in walk.check_end()
+    ]
 
 
 def test_intact_chain_has_no_faults_and_a_head() -> None:
-    walk = Walk()
-    assert [fault for link in chain(4) for fault in walk.step(link)] == []
+    walk = ChainVerifier()
+    assert [fault for link in chain(4) for fault in walk.check_link(link)] == []
     assert walk.count == 4
-    assert walk.head == Head(4, chain(4)[-1].digest)
+    assert walk.head == AuditHead(4, chain(4)[-1].digest)
 
 
 def test_a_link_taken_out_is_one_fault() -> None:
@@ -86,20 +88,20 @@ def test_every_field_counts() -> None:
 
 def test_recorded_heads_are_checked_once_each() -> None:
     links = chain(4)
-    heads = [Head(link.position, link.digest) for link in links]
+    heads = [AuditHead(link.position, link.digest) for link in links]
     assert faults(links, *heads) == []
     assert faults(links[:3], heads[1], heads[3]) == ["audit trail ends before a head that was noted"]
-    wrong = Head(2, heads[2].digest)
+    wrong = AuditHead(2, heads[2].digest)
     assert faults(links, heads[1], wrong) == ["audit trail differs from a head that was noted"]
     assert faults([], heads[0]) == ["audit trail ends before a head that was noted"]
 
 
 def test_audit_head_round_trips() -> None:
     head = chain(3)[-1]
-    assert Head.read(f" {Head(3, head.digest)}\n") == Head(3, head.digest)
+    assert AuditHead.parse(f" {AuditHead(3, head.digest)}\n") == AuditHead(3, head.digest)
 
 
 @pytest.mark.parametrize("text", ["", "3", "3:", "0:" + "a" * 64, "3:" + "g" * 64, "3:" + "a" * 63, "٣:" + "a" * 64])
 def test_what_is_no_head_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="64 hex digits"):
-        Head.read(text)
+        AuditHead.parse(text)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from portal.domain.durations import FEWEST, START, Step, is_telling, step_of, usual
+from portal.domain.durations import DEFAULTS, MIN_SAMPLES, Step, compute_usual, find_step, is_reliable
 
 HOUR = timedelta(hours=1)
 NOTHING = timedelta(0)
@@ -28,31 +28,31 @@ NOTHING = timedelta(0)
     ],
 )
 def test_each_status_belongs_to_a_step(status: str | None, step: Step | None) -> None:
-    assert step_of(status) is step
+    assert find_step(status) is step
 
 
 def test_too_few_shoots_say_nothing() -> None:
-    start = START[Step.MAKING]
-    assert usual([60.0] * (FEWEST - 1), start) is start
-    assert usual([60.0] * FEWEST, start).is_learned
+    start = DEFAULTS[Step.MAKING]
+    assert compute_usual([60.0] * (MIN_SAMPLES - 1), start) is start
+    assert compute_usual([60.0] * MIN_SAMPLES, start).is_measured
 
 
 def test_the_middle_and_the_range_are_those_of_the_shoots() -> None:
     minutes = list(range(10, 111))
     random.Random(7).shuffle(minutes)
-    found = usual([minute * 60.0 for minute in minutes], START[Step.MAKING])
+    found = compute_usual([minute * 60.0 for minute in minutes], DEFAULTS[Step.MAKING])
     assert (found.low, found.middle, found.high) == tuple(timedelta(minutes=each) for each in (20, 60, 100))
 
 
 def test_between_two_shoots_it_lies_in_between() -> None:
-    found = usual([0.0, *[100.0] * 4, *[200.0] * 4, 300.0], START[Step.MAKING])
+    found = compute_usual([0.0, *[100.0] * 4, *[200.0] * 4, 300.0], DEFAULTS[Step.MAKING])
     assert found.middle == timedelta(seconds=150)
     assert NOTHING < found.low <= found.middle <= found.high < timedelta(seconds=300)
 
 
 def test_outlier_does_not_change_the_expected_range() -> None:
-    plain = usual([3600.0] * 20, START[Step.MAKING])
-    assert usual([3600.0] * 20 + [9e6], START[Step.MAKING]) == plain
+    plain = compute_usual([3600.0] * 20, DEFAULTS[Step.MAKING])
+    assert compute_usual([3600.0] * 20 + [9e6], DEFAULTS[Step.MAKING]) == plain
 
 
 @pytest.mark.parametrize(
@@ -72,4 +72,4 @@ def test_outlier_does_not_change_the_expected_range() -> None:
     ],
 )
 def test_only_exact_durations_are_recorded(step: Step, took: timedelta, doubt: timedelta, telling: bool) -> None:
-    assert is_telling(step, took, doubt) is telling
+    assert is_reliable(step, took, doubt) is telling

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from portal.domain.renditions import FOCUS, ORIGINAL, RENDITIONS, WIDTHS, ImageFormat, find
+from portal.domain.renditions import FOCUS, ORIGINAL, RENDITIONS, WIDTHS, ImageFormat, find_rendition
 
 
 def test_the_names_people_and_records_use() -> None:
@@ -19,12 +19,12 @@ def test_the_names_people_and_records_use() -> None:
 
 
 def test_every_rendition_is_found_by_its_name() -> None:
-    assert [find(spec.name) for spec in RENDITIONS] == list(RENDITIONS)
+    assert [find_rendition(spec.name) for spec in RENDITIONS] == list(RENDITIONS)
 
 
 @pytest.mark.parametrize("name", ["", "640", "641.webp", "640.WEBP", "original.webp", "../640.webp", "640.webp\n"])
 def test_other_names_are_not_found(name: str) -> None:
-    assert find(name) is None
+    assert find_rendition(name) is None
 
 
 def test_media_types() -> None:
@@ -36,7 +36,7 @@ def test_media_types() -> None:
 
 @pytest.mark.parametrize(("photo", "expected"), [(2000, 640), (640, 640), (500, 500)])
 def test_a_slot_is_never_wider_than_the_photo(photo: int, expected: int) -> None:
-    spec = find("640.webp")
+    spec = find_rendition("640.webp")
     assert spec is not None
     assert spec.width_for(photo) == expected
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.domain import stages
-from portal.domain.stages import Facts, Problem, ShootFacts, Stage, derive, is_stuck, rail_position
+from portal.domain.stages import Facts, Problem, ShootFacts, Stage, derive_stage, get_rail_position, is_stuck
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 STATUSES = st.one_of(st.none(), st.sampled_from(sorted(stages.KNOWN_STATUSES)), st.text(max_size=20))
@@ -27,20 +27,20 @@ FACTS = st.builds(Facts, has_consent=st.booleans(), shoot=st.one_of(st.none(), S
 def agreed(status: str | None, **known: object) -> Stage:
     choice = bool(known.pop("has_choice", False))
     shoot = ShootFacts(provider_status=status, **known)  # type: ignore[arg-type]
-    return derive(Facts(has_consent=True, shoot=shoot, has_choice=choice))
+    return derive_stage(Facts(has_consent=True, shoot=shoot, has_choice=choice))
 
 
 @given(FACTS)
 def test_every_combination_of_facts_has_a_stage_and_a_place_on_the_rail(facts: Facts) -> None:
-    stage = derive(facts)
+    stage = derive_stage(facts)
     assert isinstance(stage, Stage)
-    assert 0 <= rail_position(stage) < len(stages.RAIL)
+    assert 0 <= get_rail_position(stage) < len(stages.RAIL)
 
 
 @given(FACTS)
 def test_pictures_are_shown_only_when_the_newest_status_is_finished_and_all_are_here(facts: Facts) -> None:
     shoot = facts.shoot
-    is_shown = derive(facts) in {Stage.READY, Stage.CHOSEN}
+    is_shown = derive_stage(facts) in {Stage.READY, Stage.CHOSEN}
     assert is_shown == (
         shoot is not None
         and shoot.provider_status == "active"
@@ -51,7 +51,7 @@ def test_pictures_are_shown_only_when_the_newest_status_is_finished_and_all_are_
 
 @given(FACTS)
 def test_studio_requires_consent(facts: Facts) -> None:
-    if derive(facts) in {Stage.IN_STUDIO, Stage.CONSENT_GIVEN}:
+    if derive_stage(facts) in {Stage.IN_STUDIO, Stage.CONSENT_GIVEN}:
         assert facts.has_consent
 
 
@@ -85,7 +85,7 @@ def test_facts_determine_stage(status: str | None, known: dict[str, object], sta
 def test_before_a_shoot_only_consent_counts() -> None:
     for has_consent, has_choice in product([False, True], repeat=2):
         expected = Stage.CONSENT_GIVEN if has_consent else Stage.NOT_STARTED
-        assert derive(Facts(has_consent=has_consent, has_choice=has_choice)) is expected
+        assert derive_stage(Facts(has_consent=has_consent, has_choice=has_choice)) is expected
 
 
 def test_finished_shoot_reset_to_onboarding_is_in_studio_despite_choice() -> None:
@@ -95,12 +95,12 @@ def test_finished_shoot_reset_to_onboarding_is_in_studio_despite_choice() -> Non
 
 @pytest.mark.parametrize("status", [None, "onboarding"])
 def test_without_consent_the_next_step_is_to_agree(status: str | None) -> None:
-    assert derive(Facts(has_consent=False, shoot=ShootFacts(provider_status=status))) is Stage.NOT_STARTED
+    assert derive_stage(Facts(has_consent=False, shoot=ShootFacts(provider_status=status))) is Stage.NOT_STARTED
 
 
 def test_shoot_in_progress_stays_visible_after_consent_withdrawal() -> None:
     facts = Facts(has_consent=False, shoot=ShootFacts(provider_status="pending"))
-    assert derive(facts) is Stage.IN_PROGRESS
+    assert derive_stage(facts) is Stage.IN_PROGRESS
 
 
 @given(STATUSES, st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=60)))

@@ -9,9 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.domain.waiting_room import MEASURED, Line, Unit, free_per_minute, look_again, rounded
+from portal.domain.waiting_room import (
+    MEASURE_AFTER,
+    QueuePosition,
+    Unit,
+    compute_free_per_minute,
+    compute_refresh_interval,
+    round_wait,
+)
 
-LINE = Line(
+LINE = QueuePosition(
     ahead=11, waited=timedelta(seconds=2), per_minute=240, served=0, opens_in=timedelta(0), outages=0
 )  # fmt: skip
 _SIZE = {Unit.SECONDS: 1, Unit.MINUTES: 60, Unit.HOURS: 3600}
@@ -33,13 +40,13 @@ def test_closed_budget_adds_to_the_wait() -> None:
 
 
 def test_long_wait_estimate_uses_measured_rate() -> None:
-    assert seconds(ahead=59, waited=MEASURED, served=30) == 120
+    assert seconds(ahead=59, waited=MEASURE_AFTER, served=30) == 120
     # More than the budget allows is not promised, however fast the last minute was.
-    assert seconds(ahead=239, waited=MEASURED, served=1000) == 60
+    assert seconds(ahead=239, waited=MEASURE_AFTER, served=1000) == 60
 
 
 def test_nothing_served_for_a_minute_and_a_studio_that_is_away_have_no_number() -> None:
-    assert seconds(waited=MEASURED, served=0) is None
+    assert seconds(waited=MEASURE_AFTER, served=0) is None
     assert seconds(outages=1) == 3
     assert seconds(outages=2) is None
     assert not replace(LINE, ahead=0, outages=2).is_a_moment
@@ -52,9 +59,9 @@ def test_a_moment_is_not_worth_a_number() -> None:
 
 
 def test_background_work_takes_its_share_only_while_it_uses_it() -> None:
-    assert free_per_minute(300, 0.8, 0.1, 1) == 240
-    assert free_per_minute(300, 0.8, 0.1, 0) == pytest.approx(216)
-    assert free_per_minute(300, 0.8, 0.1, 0.5) == pytest.approx(228)
+    assert compute_free_per_minute(300, 0.8, 0.1, 1) == 240
+    assert compute_free_per_minute(300, 0.8, 0.1, 0) == pytest.approx(216)
+    assert compute_free_per_minute(300, 0.8, 0.1, 0.5) == pytest.approx(228)
 
 
 @pytest.mark.parametrize(
@@ -73,12 +80,12 @@ def test_background_work_takes_its_share_only_while_it_uses_it() -> None:
     ],
 )
 def test_wait_is_formatted_in_plain_language(wait: int, said: tuple[int, Unit]) -> None:
-    assert rounded(timedelta(seconds=wait)) == said
+    assert round_wait(timedelta(seconds=wait)) == said
 
 
 @given(st.floats(min_value=0, max_value=1e6))
 def test_estimate_is_never_below_the_actual_wait(wait: float) -> None:
-    number, unit = rounded(timedelta(seconds=wait))
+    number, unit = round_wait(timedelta(seconds=wait))
     said = number * _SIZE[unit]
     assert said >= wait - 1e-6
     assert said <= max(10, 2 * wait + 600)
@@ -87,4 +94,6 @@ def test_estimate_is_never_below_the_actual_wait(wait: float) -> None:
 @given(st.floats(min_value=0, max_value=1e5), st.floats(min_value=0, max_value=1e5))
 def test_poll_interval_does_not_shrink_with_waiting_time(one: float, other: float) -> None:
     near, far = sorted((timedelta(seconds=one), timedelta(seconds=other)))
-    assert timedelta(seconds=2) <= look_again(near) <= look_again(far) <= timedelta(seconds=30)
+    assert (
+        timedelta(seconds=2) <= compute_refresh_interval(near) <= compute_refresh_interval(far) <= timedelta(seconds=30)
+    )

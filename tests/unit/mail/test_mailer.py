@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from demo.ports import free_port
-from portal.mail import MailDeferred, Mailer, MailRefused, MailUnavailable, Message, connection
+from portal.mail import EmailMessage, MailDeferred, Mailer, MailRefused, MailUnavailable, connection
 from tests.smtp import Post, running
 
 FROM = "Acme <portal@acme.example>"
@@ -20,8 +20,8 @@ PASSWORD = "p@ss/word:canary"
 ENCODED = "p%40ss%2Fword%3Acanary"
 
 
-def message(to: str = "ada@example.com") -> Message:
-    return Message(
+def message(to: str = "ada@example.com") -> EmailMessage:
+    return EmailMessage(
         id="n1",
         to=to,
         to_name="Ada",

@@ -5,16 +5,16 @@ from __future__ import annotations
 import email
 from datetime import UTC, datetime
 from email import policy
-from email.message import EmailMessage
+from email.message import EmailMessage as MimeMessage
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.mail import MailRefused, Message, read_address
-from portal.mail.message import as_email
+from portal.mail import EmailMessage, MailRefused, parse_address
+from portal.mail.message import build_mime_message
 
-SENDER = read_address("Acme <portal@acme.example>")
+SENDER = parse_address("Acme <portal@acme.example>")
 AT = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 HEADERS = {
     "From",
@@ -31,7 +31,7 @@ HEADERS = {
 }
 
 
-def message(**fields: str) -> Message:
+def message(**fields: str) -> EmailMessage:
     values = {
         "id": "notice-1",
         "to": "ada@example.com",
@@ -42,11 +42,11 @@ def message(**fields: str) -> Message:
         "language": "de",
         "reply_to": "help@acme.example",
     }
-    return Message(**(values | fields), sent_at=AT)
+    return EmailMessage(**(values | fields), sent_at=AT)
 
 
-def over_the_wire(given: Message) -> EmailMessage:
-    raw = as_email(given, SENDER).as_bytes()
+def over_the_wire(given: EmailMessage) -> MimeMessage:
+    raw = build_mime_message(given, SENDER).as_bytes()
     assert raw.isascii(), "a server may take seven bits only"
     assert max(map(len, raw.splitlines())) < 998
     return email.message_from_bytes(raw, policy=policy.default)
@@ -98,7 +98,7 @@ def test_line_ends_in_a_name_become_spaces(end: str) -> None:
 )
 def test_what_is_no_address_is_refused(address: str) -> None:
     with pytest.raises(MailRefused) as refusal:
-        as_email(message(to=address), SENDER)
+        build_mime_message(message(to=address), SENDER)
     assert str(refusal.value) == "address"
 
 
@@ -111,5 +111,5 @@ def test_a_message_shows_nothing_private() -> None:
 
 
 def test_an_address_without_a_name_gets_one() -> None:
-    assert str(read_address("portal@acme.example", name="Acme")) == "Acme <portal@acme.example>"
-    assert str(read_address("Fotos <portal@acme.example>", name="Acme")) == "Fotos <portal@acme.example>"
+    assert str(parse_address("portal@acme.example", name="Acme")) == "Acme <portal@acme.example>"
+    assert str(parse_address("Fotos <portal@acme.example>", name="Acme")) == "Fotos <portal@acme.example>"

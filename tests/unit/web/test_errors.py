@@ -81,7 +81,7 @@ def test_error_is_a_page_with_words_and_a_number(error: Exception, status: int, 
 
 @pytest.mark.parametrize(("error", "status", "_said"), ERRORS, ids=lambda value: getattr(value, "reason", None))
 def test_machine_gets_json(error: Exception, status: int, _said: str, app: Flask) -> None:
-    answer = failing(app, "ops.alive", error).get("/healthz")
+    answer = failing(app, "ops.show_liveness", error).get("/healthz")
     assert answer.status_code == status
     assert answer.json is not None
     assert set(answer.json) == {"error", "message", "request_id"}

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from portal.web.live import connection
-from portal.web.live.connection import HEARTBEAT_SECONDS, LONGEST_SECONDS, Stream, Wire
-from portal.web.live.hub import CLOSED
+from portal.web.live.connection import HEARTBEAT_SECONDS, MAX_DURATION_SECONDS, SseConnection, SseResponse
+from portal.web.live.hub import STREAM_END
 
 BEAT = b"e\r\n: still here\n\n\r\n"
 
@@ -34,36 +34,36 @@ def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def test_a_version_is_one_chunk_and_the_end_is_the_last(ends: tuple[socket.socket, socket.socket]) -> None:
     ours, theirs = ends
-    wire = Wire(os.dup(ours.fileno()))
+    wire = SseConnection(os.dup(ours.fileno()))
     ours.close()
-    assert wire.tell(7)
+    assert wire.send(7)
     assert theirs.recv(100) == b"16\r\nevent: stage\ndata: 7\n\n\r\n"
-    assert not wire.tell(CLOSED)
+    assert not wire.send(STREAM_END)
     assert theirs.recv(100) == b"0\r\n\r\n"
     assert theirs.recv(100) == b""
     # Its number may be another file by now.
-    assert not wire.tell(8)
+    assert not wire.send(8)
 
 
 def test_idle_stream_sends_heartbeat_every_20_seconds(
     ends: tuple[socket.socket, socket.socket], now: list[float]
 ) -> None:
     ours, theirs = ends
-    wire = Wire(os.dup(ours.fileno()))
+    wire = SseConnection(os.dup(ours.fileno()))
     theirs.setblocking(False)
     for _ in range(3):
         now[0] += HEARTBEAT_SECONDS - 0.1
-        assert wire.beat()
+        assert wire.send_heartbeat()
         with pytest.raises(BlockingIOError):
             theirs.recv(100)
         now[0] += 0.1
-        assert wire.beat()
+        assert wire.send_heartbeat()
         assert theirs.recv(100) == BEAT
     now[0] += HEARTBEAT_SECONDS - 1
-    assert wire.tell(3)
+    assert wire.send(3)
     theirs.recv(100)
     now[0] += 1
-    assert wire.beat()
+    assert wire.send_heartbeat()
     with pytest.raises(BlockingIOError):
         theirs.recv(100)
     wire.end()
@@ -71,26 +71,26 @@ def test_idle_stream_sends_heartbeat_every_20_seconds(
 
 def test_stream_ends_before_its_session_is_deleted(ends: tuple[socket.socket, socket.socket], now: list[float]) -> None:
     ours, theirs = ends
-    wire = Wire(os.dup(ours.fileno()))
-    now[0] += LONGEST_SECONDS
-    assert not wire.beat()
+    wire = SseConnection(os.dup(ours.fileno()))
+    now[0] += MAX_DURATION_SECONDS
+    assert not wire.send_heartbeat()
     assert theirs.recv(100) == b"0\r\n\r\n"
 
 
 def test_disconnected_and_stalled_streams_are_closed(ends: tuple[socket.socket, socket.socket]) -> None:
-    before = Wire.open_ones
+    before = SseConnection.open_count
     ours, theirs = ends
-    asleep = Wire(os.dup(ours.fileno()))
-    assert Wire.open_ones == before + 1
+    asleep = SseConnection(os.dup(ours.fileno()))
+    assert SseConnection.open_count == before + 1
     for _ in range(100_000):
-        if not asleep.tell(1):
+        if not asleep.send(1):
             break
     else:
         raise AssertionError("a page that reads nothing is written to for ever")
     theirs.close()
-    gone = Wire(os.dup(ours.fileno()))
-    assert not gone.tell(1)
-    assert Wire.open_ones == before
+    gone = SseConnection(os.dup(ours.fileno()))
+    assert not gone.send(1)
+    assert SseConnection.open_count == before
 
 
 @pytest.mark.parametrize(("protocol", "method"), [("HTTP/1.0", "GET"), ("HTTP/1.1", "HEAD"), ("HTTP/2", "GET")])
@@ -99,15 +99,15 @@ def test_what_is_not_sent_in_chunks_stays_with_the_server(
 ) -> None:
     environ = {"SERVER_PROTOCOL": protocol, "REQUEST_METHOD": method, "gunicorn.socket": ends[0]}
     written: list[bytes] = []
-    adopted: list[Wire] = []
-    stream = Stream(environ, written.append, iter([b"x"]), adopted.append)
-    assert not stream.take_over()
+    adopted: list[SseConnection] = []
+    stream = SseResponse(environ, written.append, iter([b"x"]), adopted.append)
+    assert not stream.detach()
     assert (written, adopted, list(stream)) == ([], [], [b"x"])
 
 
 def test_streams_leave_files_for_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection.resource, "getrlimit", lambda _which: (100, 100))
-    monkeypatch.setattr(Wire, "open_ones", 74)
-    assert not connection.are_too_many()
-    monkeypatch.setattr(Wire, "open_ones", 75)
-    assert connection.are_too_many()
+    monkeypatch.setattr(SseConnection, "open_count", 74)
+    assert not connection.is_limit_reached()
+    monkeypatch.setattr(SseConnection, "open_count", 75)
+    assert connection.is_limit_reached()

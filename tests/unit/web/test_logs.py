@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from portal.web.observability.logs import JsonLines, configure, redact
+from portal.web.observability.logs import JsonLines, configure_logging, redact_text
 
 CANARY = "canary-4f1c9d"
 PRIVATE = [
@@ -33,7 +33,7 @@ PRIVATE = [
 
 @pytest.mark.parametrize("text", PRIVATE)
 def test_private_values_are_cut_out(text: str) -> None:
-    clean = redact(text, ("the-configured-secret",))
+    clean = redact_text(text, ("the-configured-secret",))
     for trace in (CANARY, "somebody", "cG9ydGFs", "eyJ", "the-configured-secret"):
         assert trace not in clean
 
@@ -42,14 +42,14 @@ def test_private_values_are_cut_out(text: str) -> None:
     "text", ["worker started", "GET /headshots/status 200 in 3.5 ms", "state: ready, code: 200", "key error"]
 )
 def test_plain_text_stays(text: str) -> None:
-    assert redact(text) == text
+    assert redact_text(text) == text
 
 
 @pytest.fixture
 def lines(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], list[dict[str, Any]]]]:
-    configure(("the-configured-secret",))
+    configure_logging(("the-configured-secret",))
     yield lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    configure(())
+    configure_logging(())
 
 
 @pytest.mark.parametrize("text", ["a\nb", "a\r\nb", 'a"},{"x', "\x1b[31mred", "\x00", "\u2028", "\ud800"])
@@ -104,8 +104,8 @@ def test_talkative_libraries_are_silenced(name: str, lines: Callable[[], list[di
 
 
 def test_configuring_twice_writes_once(lines: Callable[[], list[dict[str, Any]]]) -> None:
-    configure(())
-    configure(())
+    configure_logging(())
+    configure_logging(())
     logging.getLogger("x").info("once")
     assert len(lines()) == 1
 

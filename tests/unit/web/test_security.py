@@ -85,7 +85,7 @@ def test_probes_are_answered_for_any_host(path: str, host: str, client: FlaskCli
 
 def test_two_proxies_each_add_an_address(make_app: Callable[..., Flask]) -> None:
     app = make_app(public_url="https://portal.example", trusted_proxies=2)
-    app.view_functions["ops.alive"] = seen
+    app.view_functions["ops.show_liveness"] = seen
     sent = {"X-Forwarded-For": "6.6.6.6, 9.9.9.9, 10.0.0.1", "X-Forwarded-Proto": "https"}
     answer = app.test_client().get("/healthz", base_url="http://portal.example", headers=sent)
     assert answer.json == {"address": "9.9.9.9", "url": "https://portal.example/healthz"}
@@ -101,7 +101,7 @@ class TestBehindOneRouter:
     @pytest.fixture
     def client(self, make_app: Callable[..., Flask]) -> FlaskClient:
         app = make_app(public_url="https://portal.example", trusted_proxies=1)
-        app.view_functions["ops.alive"] = seen
+        app.view_functions["ops.show_liveness"] = seen
         return app.test_client()
 
     def get(self, client: FlaskClient, path: str, **headers: str) -> Any:
@@ -142,7 +142,7 @@ def seen() -> dict[str, Any]:
 
 
 def test_without_a_platform_nothing_forwarded_counts(app: Flask) -> None:
-    app.view_functions["ops.alive"] = seen
+    app.view_functions["ops.show_liveness"] = seen
     headers = {"X-Forwarded-For": "6.6.6.6", "X-Forwarded-Proto": "https", "X-Request-ID": "a" * 32}
     answer = app.test_client().get("/healthz", headers=headers)
     assert answer.json == {"address": "127.0.0.1", "url": "http://localhost/healthz"}

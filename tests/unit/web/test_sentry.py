@@ -60,7 +60,7 @@ def test_a_fault_is_reported_without_data(
     dsn, received = collector
     import sentry_sdk  # noqa: PLC0415
 
-    sentry.init(portal_settings(sentry_dsn=dsn))
+    sentry.init_sentry(portal_settings(sentry_dsn=dsn))
     try:
         try:
             _fail_on(CANARY)
@@ -81,9 +81,9 @@ def test_nothing_is_loaded_without_an_address(
     portal_settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "sentry_sdk", None)
-    sentry.init(portal_settings())
+    sentry.init_sentry(portal_settings())
 
 
 def test_scrubbing_an_empty_event_is_harmless() -> None:
     event: Any = {}
-    assert json.dumps(sentry.scrub(event, {}))
+    assert json.dumps(sentry.scrub_event(event, {}))
