@@ -12,7 +12,7 @@ help:
 	@echo "make demo                 everything on this machine, no account anywhere; prints one address"
 	@echo "make test                 lint, types, import rules and all tests (PostgreSQL and browser included)"
 	@echo "make test ARGS='-k gallery'   only the tests, with these pytest arguments"
-	@echo "make test-browsers        the whole journey in Firefox and WebKit: light, dark, narrow, wide, both brands"
+	@echo "make test-browsers        the journey in Firefox and WebKit and axe on every page: all schemes, widths, brands"
 	@echo "make faults               kills, freezes and starves real processes, then checks every invariant"
 	@echo "make check-one T=tests/unit/x.py   one file or test, no set-up beyond the first"
 	@echo "make bench [P7]           the portal beside its peers on this machine: which performance goals it meets"
@@ -41,8 +41,9 @@ test:
 # A journey takes about half a minute; `make test` runs one in each engine.
 test-browsers:
 	@sh scripts/install requirements-dev.txt
+	@sh scripts/browser
 	@sh scripts/browser-engines
-	@exec $(PY) -m pytest -q -m matrix tests/browsers $(ARGS)
+	@exec $(PY) -m pytest -q -m matrix tests/browsers tests/e2e $(ARGS)
 
 # With those that `make test` leaves out because they take minutes each.
 faults:

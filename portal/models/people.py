@@ -107,6 +107,11 @@ def upsert_person(
     return db.session.scalars(query, execution_options={"populate_existing": True}).one()
 
 
+def update_chosen_locale(person_id: UUID, locale: str) -> None:
+    """Store the language the person chose; pages and mails use it from then on."""
+    db.session.execute(update(Person).where(Person.id == person_id).values(chosen_locale=locale, locale=locale))
+
+
 def list_active_with_role(role: str) -> list[Person]:
     """List the people with this role who are not deactivated, ordered by id."""
     query = select(Person).where(Person.role == role, Person.deactivated_at.is_(None)).order_by(Person.id)

@@ -96,7 +96,7 @@ def sign_in(
 def choose_locale(person: Person, locale: str) -> None:
     """Store the language the person chose for their pages and mails."""
     with transaction():
-        person.chosen_locale = person.locale = locale
+        people.update_chosen_locale(person.id, locale)
 
 
 def _check_email(identity: Identity, domains: frozenset[str]) -> str:

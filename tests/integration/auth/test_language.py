@@ -13,7 +13,7 @@ def test_language_of_somebody_new_is_the_browsers(browser: Browser, app: Flask) 
     location = browser.begin()
     browser.get(browser.provider.visit(location), headers={"Accept-Language": "de-AT,de;q=0.9"})
     assert person_of(app, "alice").locale == "de"
-    assert '<html lang="de"' in browser.get("/headshots", headers={"Accept-Language": "en"}).text
+    assert '<html lang="de"' in browser.get("/headshots/consent", headers={"Accept-Language": "en"}).text
 
 
 def test_language_follows_the_latest_sign_in(browser: Browser, other_browser: Browser, app: Flask) -> None:
@@ -48,7 +48,7 @@ def test_language_chosen_after_sign_in_survives_the_next_one(
     browser.sign_in()
     form = {"csrf_token": browser.form_token(), "language": "de", "page": "/headshots"}
     assert browser.post("/language", data=form).location == "/headshots"
-    assert '<html lang="de"' in browser.get("/headshots", headers={"Accept-Language": "en"}).text
+    assert '<html lang="de"' in browser.get("/headshots/consent", headers={"Accept-Language": "en"}).text
     other_browser.get(other_browser.provider.visit(other_browser.begin()), headers={"Accept-Language": "en"})
     assert person_of(app, "alice").locale == "de"
 

@@ -1,0 +1,52 @@
+"""Checks of one open page at every width and in both color schemes: accessibility, overflow, scripts and policy."""
+
+from __future__ import annotations
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+WIDTHS = (320, 390, 820, 1440)
+SCHEMES = ("light", "dark")
+# Off in axe by default: targets of 24 px and more (WCAG 2.2).
+_RULES = {"rules": {"target-size": {"enabled": True}}}
+_TRANSITIONS_FINISHED = """async () => {
+  const transitions = document.getAnimations().filter((each) => each instanceof CSSTransition);
+  await Promise.allSettled(transitions.map((each) => each.finished));
+}"""
+_FONT_SIZE = "getComputedStyle(document.documentElement).fontSize"
+
+
+def record_problems(page: Page) -> list[str]:
+    """Return a list that fills with script errors and breaches of the content policy."""
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda line: problems.append(line.text) if line.type in {"error", "warning"} else None)
+    return problems
+
+
+def check_page(page: Page, *, is_thorough: bool = False) -> None:
+    """Check the page in both schemes: overflow at every width, accessibility at the ends, or at all if thorough."""
+    # One rem is the reader's own size.
+    assert page.evaluate(_FONT_SIZE) == "16px"
+    found: list[str] = []
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 844})
+            problems = _list_overflow(page)
+            if is_thorough or width in (WIDTHS[0], WIDTHS[-1]):
+                problems += _list_violations(page)
+            found += [f"{scheme} {width}: {problem}" for problem in problems]
+    assert found == []
+
+
+def _list_overflow(page: Page) -> list[str]:
+    overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    return [f"{overflow} px too wide"] if overflow > 0 else []
+
+
+def _list_violations(page: Page) -> list[str]:
+    # Half way between light and dark nothing has the contrast it ends with.
+    page.evaluate(_TRANSITIONS_FINISHED)
+    found = Axe().run(page, options=_RULES).response["violations"]
+    return [f"{each['id']}: {node['target']}" for each in found for node in each["nodes"]]

@@ -1,0 +1,158 @@
+"""Every page in every state: no accessibility violation, no overflow, in both schemes, at four widths."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import BrowserContext, Page, expect
+
+from portal.app import create_app
+from portal.db import db, transaction
+from portal.models.people import Person
+from portal.settings import Settings
+from tests.e2e.accessibility import check_page, record_problems
+from tests.e2e.site import STUDIO, Site, serving
+from tests.factories import NOW
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+PUBLIC = {"landing": "/", "privacy": "/privacy"}
+FINISHED = {"photos": 6}
+OFFICE = {"agreed": False, "role": "admin"}
+OPERATOR = {"agreed": False, "role": "operator"}
+STATES: dict[str, tuple[str, dict[str, Any]]] = {
+    "not started": ("/headshots", {"agreed": False}),
+    "consent": ("/headshots/consent", {"agreed": False}),
+    "agreed": ("/headshots", {}),
+    "what was agreed": ("/headshots/consent", {}),
+    "waiting for the studio": ("/headshots/studio", {"provider_id": None, "provider_status": None}),
+    "in the studio": ("/headshots", {"with_link": True}),
+    "studio": ("/headshots/studio", {"with_link": True}),
+    "sent back": ("/headshots", {"with_link": True, "restarted_at": NOW, "opened_at": NOW - timedelta(hours=1)}),
+    "photos received": ("/headshots", {"provider_status": "waiting"}),
+    "another attempt": ("/headshots", {"provider_status": "failed", "status_since": NOW - timedelta(days=1)}),
+    "in progress": ("/headshots", {"provider_status": "pending"}),
+    "link lost": ("/headshots", {"problem": "link_lost"}),
+    "refused": ("/headshots", {"provider_id": None, "provider_status": None, "problem": "refused"}),
+    "no credits": ("/headshots", {"provider_id": None, "provider_status": None, "problem": "no_credits"}),
+    "no photos": ("/headshots", {"provider_status": "active", "problem": "no_photos"}),
+    "not chosen in time": ("/headshots", {"provider_status": "active", "problem": "not_chosen"}),
+    "deleted": ("/headshots", {"provider_status": "deleted"}),
+    "ready": ("/headshots", FINISHED),
+    "gallery": ("/headshots/gallery", FINISHED),
+    "empty gallery": ("/headshots/gallery", {}),
+    "devices": ("/account/sessions", {}),
+    "overview": ("/admin/", OPERATOR),
+    "people": ("/admin/people", OFFICE),
+    "nobody found": ("/admin/people?q=nobody", OFFICE),
+    "webhooks": ("/admin/deliveries", OPERATOR),
+    "dead links": ("/admin/links", OPERATOR),
+    "audit trail": ("/admin/audit", OFFICE),
+    "team": ("/team", {"agreed": False, "role": "manager"}),
+}
+
+
+@pytest.fixture
+def site(portal_settings: Callable[..., Settings], database_url: str) -> Iterator[Site]:
+    """A portal served to real browsers."""
+    settings = portal_settings(embed_origins=(STUDIO,), support_email="help@example.com", brand_name="Example")
+    app: Flask = create_app(settings, clock=lambda: NOW + timedelta(minutes=1))
+    with serving(app) as running:
+        yield running
+    with app.app_context():
+        db.engine.dispose()
+
+
+def set_language(site: Site, person: Person, language: str) -> None:
+    with site.app.app_context(), transaction() as session:
+        found = session.get(Person, person.id)
+        assert found is not None
+        found.locale = language
+
+
+def open_state(site: Site, browser: BrowserContext, state: str, language: str) -> Page:
+    """Open a state's page as a person of its own."""
+    path, who = STATES[state]
+    person = site.person(**dict(who))
+    set_language(site, person, language)
+    browser.add_cookies(site.cookies(person))  # type: ignore[arg-type]
+    page = browser.new_page()
+    page.goto(site.address + path)
+    return page
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_page_of_each_state(site: Site, open_context: Callable[..., BrowserContext], state: str) -> None:
+    browser = open_context(reduced_motion="reduce")
+    problems: list[str] = []
+    browser.on("console", lambda line: problems.append(line.text) if line.type in {"error", "warning"} else None)
+    page = open_state(site, browser, state, "en")
+    check_page(page)
+    expect(page.get_by_role("banner")).to_be_visible()
+    expect(page.get_by_role("main")).to_be_visible()
+    assert page.get_by_role("heading", level=1).count() == 1
+    assert problems == []
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("state", STATES)
+def test_page_of_each_state_thoroughly(
+    site: Site, open_context: Callable[..., BrowserContext], state: str, language: str
+) -> None:
+    page = open_state(site, open_context(reduced_motion="reduce"), state, language)
+    assert page.locator("html").get_attribute("lang") == language
+    check_page(page, is_thorough=True)
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("name", PUBLIC)
+def test_public_page(site: Site, open_context: Callable[..., BrowserContext], name: str, language: str) -> None:
+    page = open_context(locale=language).new_page()
+    problems = record_problems(page)
+    page.goto(site.address + PUBLIC[name])
+    assert page.locator("html").get_attribute("lang") == language
+    check_page(page)
+    assert problems == []
+
+
+def test_page_that_does_not_exist(site: Site, open_context: Callable[..., BrowserContext]) -> None:
+    page = open_context().new_page()
+    page.goto(site.address + "/nothing-here")
+    check_page(page)
+
+
+def test_consent_with_a_missing_box(site: Site, open_context: Callable[..., BrowserContext]) -> None:
+    page = open_state(site, open_context(), "consent", "en")
+    page.get_by_role("button", name="Agree and continue").click()
+    expect(page.get_by_role("checkbox").first).to_be_focused()
+    check_page(page)
+
+
+def test_menu_of_the_person_opens_without_script(site: Site, open_context: Callable[..., BrowserContext]) -> None:
+    page = open_state(site, open_context(java_script_enabled=False), "ready", "en")
+    menu = page.get_by_label("Ada Lovelace: your menu")
+    menu.press("Enter")
+    expect(page.get_by_role("link", name="Your devices")).to_be_visible()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    menu.press("Enter")
+    expect(page.get_by_role("link", name="Your devices")).to_be_hidden()
+
+
+def test_open_menu_is_accessible(site: Site, open_context: Callable[..., BrowserContext]) -> None:
+    page = open_state(site, open_context(), "ready", "en")
+    page.get_by_label("Ada Lovelace: your menu").click()
+    check_page(page)
+
+
+def test_language_switch_works_without_script(site: Site, open_context: Callable[..., BrowserContext]) -> None:
+    page = open_state(site, open_context(java_script_enabled=False), "ready", "en")
+    page.get_by_role("button", name="Deutsch").press("Enter")
+    expect(page.locator("html")).to_have_attribute("lang", "de")
+    assert page.url == f"{site.address}/headshots"
+    page.get_by_role("button", name="English").press("Enter")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
