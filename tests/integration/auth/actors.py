@@ -56,7 +56,7 @@ class Browser:
 
     def form_token(self) -> str:
         """The form token of a page that has a form."""
-        page = self.get("/headshots").text
+        page = self.get("/account/sessions").text
         return page.split('name="csrf_token" value="')[1].split('"')[0]
 
     def sign_out(self) -> TestResponse:
