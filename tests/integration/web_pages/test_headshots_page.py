@@ -120,8 +120,21 @@ def test_chosen_shows_the_picture_download_and_change(visitor: Visitor, finished
     assert page.heading == "You’re all set"
     assert page.link("Download") == f"/photos/{finished[1].id}/1280.jpg"
     assert page.link("Choose another photo") == "/headshots/gallery"
+    (avatar,) = [each for each in page.all("img") if each.get("width") == "32"]
+    assert avatar.get("src") == f"/photos/{finished[1].id}/96.webp"
     assert "AI-generated" in page.words
     assert page.all("ol")[-1].get("aria-label") == "Your photo session so far"
+
+
+def test_next_step_is_shown_only_if_configured(make_app: Callable[..., Flask]) -> None:
+    for next_step in ("Example adds it to the directory today.", None):
+        app = make_app(next_step=next_step)
+        with app.app_context():
+            visitor = visit_as(app, factories.make_person())
+            _, photos = factories.make_finished(visitor.person, 1)
+            visitor.press("/headshots/choice", photo=photos[0].id)
+            words = visitor.page("/headshots").words
+        assert ("Example adds it to the directory today." in words) is (next_step is not None)
 
 
 def test_what_is_deleted_at_the_studio_is_not_kept_here_either(visitor: Visitor, finished: list[Photo]) -> None:

@@ -1,0 +1,104 @@
+"""How few presses lead to the studio, and the way from sign-in to a chosen headshot by keyboard alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from demo.stack import Stack
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+MAX_PRESSES = 4
+COUNT_PRESSES = "addEventListener('pointerdown', () => countPress(), true)"
+
+
+DESKTOP = ({"width": 1440, "height": 900}, "Ben Example")
+PHONE = ({"width": 390, "height": 844}, "Mia Manager")
+
+
+@pytest.mark.parametrize(("viewport", "name"), [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_four_presses_lead_to_the_studio(
+    stack: Stack,
+    open_context: Callable[..., BrowserContext],
+    sign_in: Callable[[Page, str], None],
+    viewport: dict[str, int],
+    name: str,
+) -> None:
+    """From the intranet link, signed in at the identity provider, to the studio's first screen."""
+    context = open_context(viewport=viewport)
+    page = context.new_page()
+    sign_in(page, name)
+    presses: list[str] = []
+    context.expose_binding("countPress", lambda source: presses.append(source["page"].url))
+    context.add_init_script(COUNT_PRESSES)
+    page.goto(f"{stack.addresses.portal}/start")
+    for box in page.get_by_role("checkbox").all():
+        expect(box).to_be_in_viewport()
+        box.click()
+    agree = page.get_by_role("button", name="Agree and continue")
+    expect(agree).to_be_in_viewport()
+    agree.click()
+    if viewport["width"] < 700:
+        link = page.get_by_role("link", name="Open the studio")
+        expect(link).to_be_in_viewport(timeout=20_000)
+        with page.expect_popup() as opened:
+            link.click()
+        first_screen = opened.value.get_by_role("textbox", name="Your name")
+    else:
+        page.get_by_role("button", name="Open the studio").click(timeout=20_000)
+        first_screen = page.frame_locator("iframe").get_by_role("textbox", name="Your name")
+    expect(first_screen).to_be_visible()
+    assert len(presses) == MAX_PRESSES, presses
+
+
+def focus_with_tab(page: Page, name: str, *, limit: int = 40) -> None:
+    """Press Tab until the focus is on the element of this name."""
+    for _ in range(limit):
+        page.keyboard.press("Tab")
+        if page.evaluate(ACCESSIBLE_NAME).startswith(name):
+            return
+    raise AssertionError(f"Tab never reaches {name}")
+
+
+ACCESSIBLE_NAME = """() => {
+  const focused = document.activeElement;
+  const label = focused.labels?.[0]?.innerText ?? "";
+  return (focused.getAttribute("aria-label") ?? (label || focused.innerText || "")).trim();
+}"""
+
+
+def press_tab_until(page: Page, name: str, key: str = "Enter") -> None:
+    focus_with_tab(page, name)
+    page.keyboard.press(key)
+
+
+def test_keyboard_alone_leads_from_sign_in_to_the_studio_and_back(
+    stack: Stack, open_context: Callable[..., BrowserContext], photos: list[Path]
+) -> None:
+    page = open_context(viewport={"width": 1440, "height": 900}).new_page()
+    page.goto(f"{stack.addresses.portal}/start")
+    press_tab_until(page, "Ada Example")
+    page.wait_for_url("**/headshots/consent")
+    press_tab_until(page, "Use my photos", "Space")
+    press_tab_until(page, "Share my photos", "Space")
+    press_tab_until(page, "Agree and continue")
+    expect(page.get_by_role("button", name="Open the studio")).to_be_visible(timeout=20_000)
+    press_tab_until(page, "Open the studio")
+    expect(page.get_by_role("heading", name="Photo studio")).to_be_focused()
+    studio = page.frame_locator("iframe")
+    studio.get_by_role("textbox", name="Your name").press_sequentially("Ada Example")
+    studio.get_by_role("radio", name="Female", exact=True).press("Space")
+    studio.get_by_role("button", name="Continue").press("Enter")
+    studio.get_by_label("Add photos").set_input_files(photos)
+    expect(studio.get_by_text("6 of at least")).to_be_visible(timeout=30_000)
+    studio.get_by_role("button", name="Continue").press("Enter")
+    studio.get_by_role("button", name="Start my session").press("Enter")
+    expect(page.get_by_role("link", name="Choose your headshot")).to_be_visible(timeout=60_000)
+    press_tab_until(page, "Choose your headshot")
+    page.wait_for_url("**/headshots/gallery")
+    press_tab_until(page, "Choose this photo")
+    expect(page.get_by_role("heading", name="You’re all set")).to_be_visible()
