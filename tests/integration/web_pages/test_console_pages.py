@@ -110,7 +110,7 @@ def test_webhook_can_be_replayed_from_the_console(admin: Visitor) -> None:
 
 def test_replay_from_failed_filter_returns_to_failed_filter(admin: Visitor) -> None:
     path, among = f"/admin/deliveries/{keep_delivery()}/replay", "/admin/deliveries?state=dead"
-    fields = {"csrf_token": admin.page("/headshots").value_of("csrf_token")}
+    fields = {"csrf_token": admin.page("/privacy").value_of("csrf_token")}
     for came_from, leads_to in ((f"http://localhost{among}", among), ("https://evil.example/", "/admin/deliveries")):
         answer = admin.client.post(path, data=fields, headers={"Referer": came_from})
         assert answer.headers["Location"] == leads_to

@@ -206,7 +206,7 @@ def test_admin_deactivates_and_lets_in_again(admin: Visitor, sign_in: SignIn) ->
     assert "Deactivated; this person cannot sign in." in admin.page(page).words
     assert admin.page(admin.page(page).link("Let in again…")).heading == "Let Ada in again?"
     assert admin.press(f"{page}/reactivate").status_code == 303
-    assert sign_in(person).get("/headshots").status_code == 200
+    assert sign_in(person).get("/headshots").location == "/headshots/consent"
     assert len(audited("person.deactivated")) == len(audited("person.reactivated")) == 1
 
 
@@ -215,7 +215,7 @@ def test_admin_cannot_deactivate_their_own_account(admin: Visitor) -> None:
     assert "This is you." in admin.page(page).words
     answer = admin.press(f"{page}/deactivate")
     assert answer.status_code == 409
-    assert "You cannot do that to yourself" in answer.text
+    assert "You can’t do this to yourself" in answer.text
     assert admin.get(page).status_code == 200
 
 
