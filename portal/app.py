@@ -23,7 +23,7 @@ from portal.services.provider_budget import CallLog, SharedBudget
 from portal.settings import Settings, SettingsError
 from portal.storage import create_storage
 from portal.web import compression, errors, locales, static_files, webhooks
-from portal.web.admin import audit, deliveries, links, overview, people
+from portal.web.admin import accounts, audit, deliveries, links, overview, people
 from portal.web.auth import logout
 from portal.web.context import EXTENSION
 from portal.web.live import routes
@@ -52,6 +52,7 @@ _BLUEPRINTS = (
     webhooks.blueprint,
     overview.blueprint,
     people.blueprint,
+    accounts.blueprint,
     deliveries.blueprint,
     audit.blueprint,
     links.blueprint,

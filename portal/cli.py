@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import click
 from flask import Flask
@@ -12,6 +13,9 @@ from flask import Flask
 from portal.domain.audit_chain import AuditHead
 from portal.domain.audit_context import AuditContext, Channel, open_audit_context
 from portal.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from portal.services.relinking import Pair
 
 # Commands import what they run, so that `doctor` and `--help` load neither the web nor the queue.
 
@@ -166,6 +170,46 @@ def erase(create_app: Callable[[], Flask], email: str, yes: bool) -> None:
             receipt = erasure.request_erasure(person_id, house)
             erasure.erase_local_data(receipt, storage=house.storage, now=house.clock())
             click.echo(f"{receipt}: nothing is left here; the worker deletes the rest at the provider.")
+
+
+@portal.command()
+@click.argument("email", required=False)
+@click.option("--all", "is_all", is_flag=True, help="Link every address that exactly two accounts have.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@click.pass_obj
+def relink(create_app: Callable[[], Flask], email: str | None, is_all: bool, yes: bool) -> None:
+    """Link two accounts with the address EMAIL, after the identity provider has changed its subjects."""
+    from portal.services import relinking
+
+    if is_all == (email is not None):
+        raise click.UsageError("name an address, or give --all")
+    settings_or_exit()
+    app = create_app()
+    now = app.extensions["portal"].clock()
+    with app.app_context():
+        found = relinking.list_pairs() if email is None else [relinking.find_pair(email)]
+        pairs = [pair for pair in found if pair is not None]
+        if not pairs:
+            click.echo("There are not exactly two accounts with this address.", err=True)
+            sys.exit(1)
+        for pair in pairs:
+            _echo_pair(pair)
+        possible = [pair for pair in pairs if pair.is_possible]
+        if possible and not yes:
+            click.confirm(f"Link {len(possible)} pair(s)?", abort=True)
+        for pair in possible:
+            relinking.relink_person(pair.older.person.id, pair.newer.person.id, actor_id=None, now=now)
+    click.echo(f"{len(possible)} linked, {len(pairs) - len(possible)} left: both accounts have photos or a session.")
+    sys.exit(0 if len(possible) == len(pairs) else 1)
+
+
+def _echo_pair(pair: Pair) -> None:
+    for label, account in (("older", pair.older), ("newer", pair.newer)):
+        person = account.person
+        click.echo(
+            f"{label}: {person.id}, first signed in {person.created_at:%Y-%m-%d}, "
+            f"last {person.signed_in_at:%Y-%m-%d}, {account.photos} photo(s)"
+        )
 
 
 @portal.command()

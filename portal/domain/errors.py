@@ -60,6 +60,13 @@ class NotOnOwnAccount(PortalError):
     reason = "not_yourself"
 
 
+class RelinkConflict(PortalError):
+    """Two accounts cannot be linked because both have photos or a session."""
+
+    status = 409
+    reason = "relink_conflict"
+
+
 class ConsentMissing(PortalError):
     """Nothing about a face leaves the portal before its owner has agreed."""
 

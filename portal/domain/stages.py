@@ -27,6 +27,7 @@ class Problem(StrEnum):
     LINK_LOST = "link_lost"
     NO_CREDITS = "no_credits"
     REFUSED = "refused"
+    ADDRESS_TAKEN = "address_taken"
     NO_PHOTOS = "no_photos"
     NOT_CHOSEN = "not_chosen"
 

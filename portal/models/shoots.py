@@ -60,6 +60,7 @@ class Shoot(Base):
     attempts_without_session: Mapped[int] = mapped_column("ruled_out", default=0)
     failures: Mapped[int] = mapped_column(default=0)
     retry_at: Mapped[datetime | None] = mapped_column("rests_until")
+    adoption_allowed_at: Mapped[datetime | None]
     minted_at: Mapped[datetime | None]
     opened_at: Mapped[datetime | None]
     last_opened_at: Mapped[datetime | None]

@@ -13,6 +13,7 @@ def get_problem_title(problem: Problem) -> str:
         Problem.LINK_LOST: _("Your studio link stopped working"),
         Problem.NO_CREDITS: _("No photo session is free right now"),
         Problem.REFUSED: _("Your photo session couldn’t start"),
+        Problem.ADDRESS_TAKEN: _("Your address already has a photo session"),
         Problem.NO_PHOTOS: _("Your headshots haven’t arrived"),
         Problem.NOT_CHOSEN: _("Your headshots were deleted"),
     }

@@ -14,7 +14,7 @@ from portal.models import people, people_list
 from portal.models.people import Person
 from portal.models.people_list import PeopleFilter, PersonRow
 from portal.models.sessions import Session
-from portal.services import journey, sessions
+from portal.services import journey, relinking, sessions
 from portal.services.journey import Journey
 
 PAGE = 50
@@ -92,6 +92,7 @@ class PersonDetail:
     journey: Journey
     sessions: list[Session]
     milestones: list[tuple[str, datetime]]
+    shares_address: bool
 
 
 def get_person_detail(person_id: UUID, now: datetime) -> PersonDetail:
@@ -104,7 +105,14 @@ def get_person_detail(person_id: UUID, now: datetime) -> PersonDetail:
     if person is None:
         raise NotFound
     stands = journey.get_journey(person)
-    return PersonDetail(now, person, stands, sessions.list_active(person, now), _milestones(person, stands))
+    return PersonDetail(
+        now,
+        person,
+        stands,
+        sessions.list_active(person, now),
+        _milestones(person, stands),
+        relinking.find_pair(person.email) is not None,
+    )
 
 
 def _milestones(person: Person, stands: Journey) -> list[tuple[str, datetime]]:

@@ -50,6 +50,8 @@ log = logging.getLogger(__name__)
 ATTEMPT_LEASE = timedelta(seconds=60)
 # A session that fails this often for a reason of its own is given up.
 MAX_FAILURES = 5
+# The provider's clock may be behind by this much.
+CLOCK_SKEW = timedelta(minutes=5)
 MAX_BACKOFF = timedelta(minutes=5)
 _REFUSALS = (OutOfCredits, Forbidden, Unauthorized, InvalidRequest, AlreadyExists)
 _INTERNAL_ERROR = 500
@@ -180,11 +182,14 @@ def _store_session(claim: Claim, result: CreatedSession | Model, context: AppCon
         # Events can be faster than the answer to the call that caused them.
         deliveries.lock_model_id(provider_id)
         if shoots.find_by_provider_id(provider_id) is not None:
-            _set_problem(shoot, Problem.REFUSED, context, reason="session_belongs_to_another_person")
+            _set_problem(shoot, Problem.ADDRESS_TAKEN, context, reason="session_belongs_to_another_person")
             return
         if erasures.has_tombstone(provider_id):
             # The same person, back after an erasure that the provider has not finished.
             _set_problem(shoot, Problem.REFUSED, context, reason="session_is_being_erased")
+            return
+        if isinstance(result, Model) and not _may_adopt(shoot, result, claim):
+            _set_problem(shoot, Problem.ADDRESS_TAKEN, context, reason="session_is_older_than_request")
             return
         shoot.provider_id = provider_id
         shoot.minted_at = now
@@ -204,6 +209,19 @@ def _store_session(claim: Claim, result: CreatedSession | Model, context: AppCon
             queue.enqueue_job(job_types.APPLY_DELIVERY, delivery_id=delivery.id)
         if not shoot.is_development:
             credits.enqueue_resume_waiting()
+
+
+def _may_adopt(shoot: Shoot, found: Model, claim: Claim) -> bool:
+    """Return whether a session found by its address can be this person's.
+
+    An address may have been another person's before, so an older session needs an admin's decision.
+    """
+    if shoot.adoption_allowed_at is not None:
+        return True
+    if found.created_at is None:
+        # Of unknown age: ours if an earlier attempt may have created it.
+        return claim.check_for_existing
+    return found.created_at >= shoot.requested_at - CLOCK_SKEW
 
 
 def _store_late_link(
@@ -232,7 +250,7 @@ def _set_problem(shoot: Shoot, problem: Problem, context: AppContext, *, reason:
     shoot.problem = problem
     shoot.attempted_at = None
     audit.create_entry("shoot.not_created", at=now, subject_id=shoot.person_id, result=problem, reason=reason)
-    if problem is Problem.REFUSED:
+    if problem in {Problem.REFUSED, Problem.ADDRESS_TAKEN}:
         # Trying again cannot help, so that it is a task for an admin, like a dead link.
         report_id = link_reports.create_report(
             shoot.id, symptom=link_reports.START_REFUSED, browser=None, request_id=None, now=now

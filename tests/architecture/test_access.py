@@ -59,6 +59,9 @@ PEOPLE = {
     "people.deactivate_person",
     "people.show_reactivation",
     "people.reactivate_person",
+    "accounts.show_relink",
+    "accounts.relink_person",
+    "accounts.adopt_session",
     "audit.show_audit",
     "audit.download_audit",
 }

@@ -273,7 +273,7 @@ def test_waiting_for_credits_ends_when_they_return_the_longest_wait_first(worked
 def test_an_address_the_provider_knows_leads_to_its_newest_session(worked_example: WorkedExample) -> None:
     person = ready_person("ada@example.com")
     worked_example.provider.add("ada@example.com", "deleted", created_at=NOW + timedelta(days=1))
-    newest = worked_example.provider.add("Ada@Example.com ", "active", created_at=NOW - timedelta(days=1))
+    newest = worked_example.provider.add("Ada@Example.com ", "active", created_at=NOW)
     worked_example.provider.add("ada@example.com", "onboarding", created_at=NOW - timedelta(days=9))
     shoot = press(person)
     worked_example.work()
@@ -290,7 +290,7 @@ def test_a_session_of_another_person_is_refused(worked_example: WorkedExample) -
     shoot = press(person)
     worked_example.work()
     assert worked_example.shoot(shoot).provider_id is None
-    assert journey.get_journey(person).problem is Problem.REFUSED
+    assert journey.get_journey(person).problem is Problem.ADDRESS_TAKEN
     assert stage_of(other) is Stage.IN_STUDIO
     assert open_studio(person, worked_example.portal) is None
 

@@ -168,6 +168,12 @@ TABLE: Mapping[str, Row] = {
     "POST /admin/people/<person_id>/sessions/end": act(ADMINS, about=OTHER),
     "GET /admin/people/<person_id>/deactivate": console(ADMINS, about=OTHER),
     "POST /admin/people/<person_id>/deactivate": act(ADMINS, about=OTHER),
+    # No other account has the address, and no request waits for the decision.
+    "GET /admin/people/<person_id>/relink": Row(
+        who=ADMINS, status=404, stranger=TO_LOGIN, about=OTHER, may_touch=AUDITED
+    ),
+    "POST /admin/people/<person_id>/relink": act(ADMINS, about=OTHER, status=400),
+    "POST /admin/people/<person_id>/adopt": act(ADMINS, about=OTHER, status=404),
     "GET /admin/people/<person_id>/reactivate": console(ADMINS, about=OTHER),
     "POST /admin/people/<person_id>/reactivate": act(ADMINS, about=OTHER),
 }

@@ -1,0 +1,47 @@
+"""The console's pages for accounts that share an address: linking them, and using an existing photo session."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from portal.domain.errors import BadInput, NotFound
+from portal.models import people
+from portal.services import relinking
+from portal.web.context import portal_context
+from portal.web.security.access import get_current_person
+
+blueprint = Blueprint("accounts", __name__, url_prefix="/admin/people")
+
+
+@blueprint.get("/<uuid:person_id>/relink")
+def show_relink(person_id: UUID) -> str:
+    """Show both accounts of an address and ask for confirmation."""
+    person = people.find_person(person_id)
+    pair = relinking.find_pair(person.email) if person is not None else None
+    if pair is None:
+        raise NotFound
+    return render_template("admin/relink.html", pair=pair)
+
+
+@blueprint.post("/<uuid:person_id>/relink")
+def relink_person(person_id: UUID) -> Response:
+    """Link the newer account to this person."""
+    try:
+        newer_id = UUID(request.form.get("newer", ""))
+    except ValueError:
+        raise BadInput from None
+    relinking.relink_person(person_id, newer_id, actor_id=get_current_person().id, now=portal_context().clock())
+    flash(_("The accounts are linked. The next sign-in opens this one."), "good")
+    return redirect(url_for("people.show_person", person_id=person_id), 303)
+
+
+@blueprint.post("/<uuid:person_id>/adopt")
+def adopt_session(person_id: UUID) -> Response:
+    """Let the person use the photo session that the provider already has for their address."""
+    relinking.adopt_session(person_id, actor_id=get_current_person().id, now=portal_context().clock())
+    flash(_("The existing photo session will be used."), "good")
+    return redirect(url_for("people.show_person", person_id=person_id), 303)
