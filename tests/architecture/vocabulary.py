@@ -68,8 +68,8 @@ connect convert copy crop deactivate decode decrypt defer derive describe detect
 drop encode encrypt end erase escape estimate exchange execute export extract fetch filter finish format generate group
 handle hash hide import init insert install issue iterate join leave load lock log mark match measure merge
 migrate normalize observe open patch pause prune publish reactivate read receive recheck reconcile record redact
-redirect refresh refuse register relink rejoin release remove rename replace replay report request requeue require reserve
-reset resize resolve resume retry revoke rotate round run save scrub seal select serve set show sign skip sort split
+redirect refresh refuse register relink rejoin release remove rename replace replay report request requeue require
+reserve reset resize resolve resume retry revoke rotate round run save scrub seal select serve set show sign skip sort split
 start stop store stream strip subscribe summarize sync take touch translate unlock upload upsert validate verify
 wait withdraw wrap write
 """

@@ -136,7 +136,7 @@ TABLE: Mapping[str, Row] = {
     "POST /login/backchannel-logout": machine(
         400, form={"logout_token": "x"}, no_token="the identity provider signs every order"
     ),
-    "POST /logout": act(status=200, stranger=TO_START),
+    "POST /logout": act(stranger=TO_START),
     "GET /signed-out": open_page(303, stranger=200),
     "GET /headshots": page(),
     "GET /headshots/status": fetched(),
