@@ -69,8 +69,8 @@ drop encode encrypt end erase escape estimate exchange execute export extract fe
 handle hash hide import init insert install issue iterate join leave load lock log mark match measure merge
 migrate normalize observe open patch pause prune publish reactivate read receive recheck reconcile record redact
 redirect refresh refuse register relink rejoin release remove rename replace replay report request requeue require
-reserve reset resize resolve resume retry revoke rotate round run save scrub seal select serve set show sign skip sort split
-start stop store stream strip subscribe summarize sync take touch translate unlock upload upsert validate verify
+reserve reset resize resolve resume retry revoke rotate round run save scrub seal select serve set show sign skip sort
+split start stop store stream strip subscribe summarize sync take touch translate unlock upload upsert validate verify
 wait withdraw wrap write
 """
 VERBS = frozenset(_VERBS.split())
