@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from portal.domain.errors import BadInput, NotFound
 from portal.models import people
 from portal.services import relinking
-from portal.web.context import portal_context
+from portal.web.context import get_context
 from portal.web.security.access import get_current_person
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/admin/people")
@@ -34,7 +34,7 @@ def relink_person(person_id: UUID) -> Response:
         newer_id = UUID(request.form.get("newer", ""))
     except ValueError:
         raise BadInput from None
-    relinking.relink_person(person_id, newer_id, actor_id=get_current_person().id, now=portal_context().clock())
+    relinking.relink_person(person_id, newer_id, actor_id=get_current_person().id, now=get_context().clock())
     flash(_("The accounts are linked. The next sign-in opens this one."), "good")
     return redirect(url_for("people.show_person", person_id=person_id), 303)
 
@@ -42,6 +42,6 @@ def relink_person(person_id: UUID) -> Response:
 @blueprint.post("/<uuid:person_id>/adopt")
 def adopt_session(person_id: UUID) -> Response:
     """Let the person use the photo session that the provider already has for their address."""
-    relinking.adopt_session(person_id, actor_id=get_current_person().id, now=portal_context().clock())
+    relinking.adopt_session(person_id, actor_id=get_current_person().id, now=get_context().clock())
     flash(_("The existing photo session will be used."), "good")
     return redirect(url_for("people.show_person", person_id=person_id), 303)
