@@ -29,7 +29,7 @@ from portal.web.context import EXTENSION
 from portal.web.live import routes
 from portal.web.live.hub import Hub
 from portal.web.observability import client_address, health, logs, sentry
-from portal.web.pages import account, brand, gallery, headshots, language, photos, public, team
+from portal.web.pages import account, brand, crop, gallery, headshots, kit, language, own_photo, photos, public, team
 from portal.web.security import access, csrf, headers
 from portal.web.security.sessions import DatabaseSessionInterface
 
@@ -45,6 +45,9 @@ _BLUEPRINTS = (
     language.blueprint,
     headshots.blueprint,
     gallery.blueprint,
+    kit.blueprint,
+    crop.blueprint,
+    own_photo.blueprint,
     photos.blueprint,
     routes.blueprint,
     account.blueprint,

@@ -86,6 +86,25 @@ class PhotoDamaged(PhotoRefused):
         super().__init__("The photo is damaged or incomplete")
 
 
+class NotStill(PhotoRefused):
+    """The file is an animation."""
+
+    reason = "animated"
+
+    def __init__(self) -> None:
+        super().__init__("The file is an animation")
+
+
+class TooSmall(PhotoRefused):
+    """The photo has too few pixels to be a headshot. ``limit`` is the least length of its shorter side."""
+
+    reason = "too_small"
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        super().__init__(f"The photo's shorter side has less than {limit} pixels")
+
+
 class CannotFit(PhotoRefused):
     """No quality we would show people fits the file into ``limit`` bytes."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.images.errors import NotAPhoto
+from portal.images.errors import NotAPhoto, NotStill
 
 MAX_PIXELS = 25_000_000
 """Most pixels of a decoded photo; also set as Pillow's own limit. 100 MB in memory at four bytes each."""
@@ -15,6 +15,8 @@ MAX_WEBP_PIXELS = 12_000_000
 
 WEBP_COPIES = 2
 """How many times more memory than others the WebP decoder needs for a pixel."""
+
+_VP8X_FLAGS = 20
 
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1"})
 
@@ -43,3 +45,16 @@ def detect_format(content: bytes, *, phone: bool) -> str:
 def get_pixel_limit(name: str) -> int:
     """Return the most pixels accepted in format ``name``."""
     return MAX_WEBP_PIXELS if name == "WEBP" else MAX_PIXELS
+
+
+def check_still(content: bytes) -> None:
+    """Refuse animations, by the flags their headers carry.
+
+    Raises:
+        NotStill: an animated PNG or WebP, or a HEIF image sequence.
+    """
+    is_animated_png = content.startswith(b"\x89PNG") and b"acTL" in content[: content.find(b"IDAT")]
+    is_animated_webp = content[8:16] == b"WEBPVP8X" and len(content) > _VP8X_FLAGS and bool(content[_VP8X_FLAGS] & 2)
+    is_sequence = content[4:12] in {b"ftypmsf1", b"ftyphevc", b"ftyphevx"}
+    if is_animated_png or is_animated_webp or is_sequence:
+        raise NotStill

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -17,7 +18,8 @@ from portal.failpoints import failpoint
 from portal.images import kit as kit_images
 from portal.images.decode import decode_with_provenance
 from portal.images.provenance import build_generated_provenance
-from portal.models import choices, kits, people, photos, queue
+from portal.models import archives, choices, kits, people, photos, queue
+from portal.models.archives import Archive, ArchiveKind
 from portal.models.kits import Kit, KitFile, KitState
 from portal.models.people import Person
 from portal.models.photos import Photo, Rendition
@@ -66,6 +68,34 @@ def _close_current(current: Kit | None, now: datetime) -> None:
 def _compute_digest(original: Rendition, crop: Crop) -> str:
     source = f"{original.sha256}:{crop.center_x!r}:{crop.center_y!r}:{crop.size!r}:{SPEC_VERSION}"
     return hashlib.sha256(source.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class KitDetail:
+    """What a page shows of a person's kit.
+
+    Attributes:
+        photo: the chosen photo, None without a choice.
+        kit: the current kit, None until one was requested.
+        files: its rendered files by key.
+        archive: the newest ZIP of it that still holds what the kit holds.
+    """
+
+    photo: Photo | None
+    kit: Kit | None
+    files: dict[str, KitFile]
+    archive: Archive | None
+
+
+def get_kit_detail(person: Person, *, now: datetime) -> KitDetail:
+    """Return the person's kit with its files and ZIP, as far as they are made."""
+    choice = choices.find_current(person.id)
+    photo = photos.find_for_person(choice.photo_id, person.id) if choice is not None else None
+    kit = kits.find_current(person.id)
+    archive = archives.find_latest(person.id, ArchiveKind.KIT, now)
+    if archive is not None and kit is not None and archive.created_at < kit.created_at:
+        archive = None
+    return KitDetail(photo, kit, kits.list_files(kit.id) if kit is not None else {}, archive)
 
 
 def get_kit_file(person: Person, key: str) -> KitFile:

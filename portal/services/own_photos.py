@@ -11,8 +11,8 @@ from portal.db import transaction
 from portal.domain import job_types
 from portal.domain.errors import NotAllowed, NotFound
 from portal.failpoints import failpoint
-from portal.images.errors import PhotoRefused, TooManyBytes
-from portal.images.formats import detect_format
+from portal.images.errors import PhotoRefused, TooManyBytes, TooSmall
+from portal.images.formats import check_still, detect_format
 from portal.images.renditions import RenderedPhoto, render_photo
 from portal.models import audit, people, photos, queue
 from portal.models.people import Person
@@ -24,6 +24,9 @@ from portal.storage import build_object_key
 log = logging.getLogger(__name__)
 
 MAX_BYTES = 30_000_000
+MIN_SIDE = 400
+"""Least length of the shorter side in pixels; below it no place could use the photo."""
+
 MAX_PHOTOS = 10
 """Own photos a person may have at a time; the oldest unchosen one has to be deleted for another."""
 
@@ -39,6 +42,7 @@ def store_upload(person: Person, content: bytes, *, context: AppContext) -> Phot
     Raises:
         NotAllowed: the company takes no own photos, or the person has too many.
         NotAPhoto: the first bytes are of no accepted format.
+        NotStill: an animation.
         TooManyBytes: larger than ``MAX_BYTES``.
         StorageError: the file cannot be stored now.
     """
@@ -47,6 +51,7 @@ def store_upload(person: Person, content: bytes, *, context: AppContext) -> Phot
     if len(content) > MAX_BYTES:
         raise TooManyBytes(len(content), MAX_BYTES)
     detect_format(content, phone=True)
+    check_still(content)
     now = context.clock()
     photo_id = uuid4()
     key = build_object_key("uploads", photo_id, "upload", hashlib.sha256(content).hexdigest(), "bin")
@@ -84,6 +89,8 @@ def render_own_photo(photo_id: UUID, context: AppContext) -> None:
         return
     try:
         rendered = render_photo(context.storage.get(key), phone=True)
+        if min(rendered.width, rendered.height) < MIN_SIDE:
+            raise TooSmall(MIN_SIDE)
     except PhotoRefused as error:
         _record_refusal(photo_id, error.reason, now=context.clock())
     else:

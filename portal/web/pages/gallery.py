@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.domain.errors import BadInput, NotReady
 from portal.presentation.consent_texts import build_use_agreement
-from portal.services import gallery
+from portal.services import gallery, photo_marks
 from portal.web.context import get_context
 from portal.web.pages.gallery_view import GalleryView
+from portal.web.pages.mark_input import parse_form_mark, parse_json_marks, parse_position
 from portal.web.security.access import get_current_person
 
 blueprint = Blueprint("gallery", __name__)
@@ -41,3 +42,32 @@ def choose_photo() -> Response:
     agreement = build_use_agreement(company=context.settings.brand_name)
     gallery.choose_photo(get_current_person(), photo_id, agreement=agreement, now=context.clock())
     return redirect(url_for("headshots.show_my_page"), 303)
+
+
+@blueprint.post("/headshots/choice/<uuid:choice_id>/undo")
+def revoke_choice(choice_id: UUID) -> Response:
+    """Take one choice back; the one before it counts again."""
+    gallery.revoke_choice(get_current_person(), choice_id, now=get_context().clock())
+    return redirect(url_for("gallery.show_gallery"), 303)
+
+
+@blueprint.post("/headshots/choice/withdraw")
+def withdraw_choice() -> Response:
+    """Take the headshot back: no photo of the person is used until they choose again."""
+    gallery.withdraw_choice(get_current_person(), now=get_context().clock())
+    return redirect(url_for("headshots.show_my_page"), 303)
+
+
+@blueprint.post("/headshots/marks")
+def store_marks() -> Response:
+    """Store marks: one from a form, or several as JSON from a page that may have been offline."""
+    now = get_context().clock()
+    if not request.is_json:
+        photo_marks.store_marks(get_current_person(), [parse_form_mark(request.form, now)], now=now)
+        return redirect(url_for("gallery.show_gallery") + parse_position(request.form), 303)
+    outcome = photo_marks.store_marks(get_current_person(), parse_json_marks(request.get_json(), now), now=now)
+    return jsonify(
+        marks={str(photo_id): str(mark) for photo_id, mark in outcome.marks.items()},
+        overruled=[str(photo_id) for photo_id in outcome.overruled],
+        missing=[str(photo_id) for photo_id in outcome.missing],
+    )

@@ -11,11 +11,13 @@ from flask import render_template
 from markupsafe import Markup
 
 from portal.domain.estimates import Estimate, estimate_completion
+from portal.domain.kit_files import KIT_FILES
 from portal.domain.stages import ACTIVE, Stage
 from portal.models.people import Person
 from portal.presentation import formatting, stage_messages, waiting_room_messages
+from portal.presentation.kit_messages import build_kit_rows
 from portal.presentation.waiting_room_messages import Wait
-from portal.services import credits, gallery, journey, link_reports, timeline, waiting_room
+from portal.services import credits, gallery, journey, kits, link_reports, timeline, waiting_room
 from portal.services.journey import Journey
 from portal.services.timeline import Event, Timeline
 from portal.web.context import get_context
@@ -159,6 +161,20 @@ def _stage_values(person: Person, current: Journey) -> dict[str, Any]:
         "sends_mail": settings.mail_url is not None,
         "viewer_email": person.email,
         "next_step": settings.next_step,
+        **_kit_values(person, current, get_context().clock()),
+    }
+
+
+def _kit_values(person: Person, current: Journey, now: datetime) -> dict[str, Any]:
+    if current.stage is not Stage.CHOSEN:
+        return {}
+    detail = kits.get_kit_detail(person, now=now)
+    return {
+        "photo": detail.photo,
+        "kit": detail.kit,
+        "kit_rows": build_kit_rows(detail.files),
+        "kit_total": len(KIT_FILES),
+        "archive": detail.archive,
     }
 
 

@@ -58,6 +58,7 @@ class AccessRule:
         unauthenticated: the response without a session.
         json_errors: errors are JSON instead of a page.
         camera: the page grants the camera to the studio's frame.
+        max_body_bytes: largest request body; None is the limit of the whole app.
         same_origin_only: requests that another site's page makes a browser send are refused (Fetch Metadata).
         redirect_page: endpoint that a cross-site navigation is redirected to; None refuses it.
         rate_limit: limit for one person, or one network address without a session; requests that change
@@ -71,6 +72,7 @@ class AccessRule:
     unauthenticated: Unauthenticated = Unauthenticated.REDIRECT_TO_LOGIN
     json_errors: bool = False
     camera: bool = False
+    max_body_bytes: int | None = None
     same_origin_only: bool = False
     redirect_page: str | None = None
     rate_limit: RateLimit | None = None
@@ -79,6 +81,10 @@ class AccessRule:
 # A whole company may share one network address and sign in during the same hour.
 _SIGN_IN_LIMIT = RateLimit("signing in", per_minute=3000)
 _ACTION_LIMIT = RateLimit("acting", per_minute=60)
+# One press a second is fast; a page that was offline sends its marks together.
+_MARK_LIMIT = RateLimit("marking", per_minute=240)
+# The largest own photo and the form around it.
+_UPLOAD_BYTES = 31_000_000
 # Fast browsing of a gallery, or a dozen open tabs, stays below the fifth that each process grants alone.
 _PHOTO_LIMIT = RateLimit("viewing", per_minute=3000)
 _BACKGROUND_LIMIT = RateLimit("watching", per_minute=1200)
@@ -148,6 +154,17 @@ RULES: Mapping[str, AccessRule] = MappingProxyType(
         "photos.serve_rendition": _PHOTO,
         "gallery.show_gallery": _OWN,
         "gallery.choose_photo": _ACT,
+        "gallery.revoke_choice": _ACT,
+        "gallery.withdraw_choice": _ACT,
+        "gallery.store_marks": replace(_ACT, rate_limit=_MARK_LIMIT),
+        "kit.download_file": _OWN,
+        "kit.create_archive": _ACT,
+        "kit.download_archive": _OWN,
+        "crop.show_crop": _OWN,
+        "crop.update_crop": _ACT,
+        "own_photo.show_own_photo": _OWN,
+        "own_photo.upload_photo": replace(_ACT, max_body_bytes=_UPLOAD_BYTES),
+        "own_photo.delete_photo": _ACT,
         "account.show_sessions": _OWN,
         "account.end_session": _ACT,
         "account.end_other_sessions": _ACT,
@@ -217,6 +234,8 @@ def _check_access() -> Response | None:
     rule = find_rule(request.endpoint)
     if rule is None:
         raise NotAllowed
+    if rule.max_body_bytes is not None:
+        request.max_content_length = rule.max_body_bytes
     if rule.access is Access.MACHINE:
         _check_rate_limit(rule)
         return None

@@ -8,19 +8,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
-from flask import Flask
+from flask import Flask, current_app
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from portal.db import transaction
 from portal.models import link_reports
+from portal.models.archives import Archive
 from portal.models.choices import Choice
 from portal.models.deliveries import Delivery
+from portal.models.kits import Kit, KitFile
 from portal.models.notifications import Notification
 from portal.models.people import Person
+from portal.models.photos import Photo
 from portal.models.sessions import Session
 from portal.settings import Settings
 from tests import factories
@@ -174,9 +177,12 @@ def _create_person_with_shoot(name: str) -> dict[str, str]:
     for number, photo in enumerate(photos):
         store_renditions(photo, number)
     delivery = _delivery(name, shoot.provider_id or "")
+    downloads = _create_downloads(person, photos[0])
     with transaction() as session:
         session.add(
-            Choice(
+            choice := Choice(
+                id=uuid4(),
+                person_id=person.id,
                 shoot_id=shoot.id,
                 photo_id=photos[0].id,
                 origin="portal",
@@ -191,8 +197,28 @@ def _create_person_with_shoot(name: str) -> dict[str, str]:
         session.add(delivery)
         session.flush()
         tasks = {"delivery_id": str(delivery.id), "report_id": str(_report(shoot.id))}
-    own = {"person_id": str(person.id), "photo_id": str(photos[1].id)} | tasks
+    own = {"person_id": str(person.id), "photo_id": str(photos[1].id), "choice_id": str(choice.id)} | tasks | downloads
     return own | {"public_id": _sign_in(person, f"{name} elsewhere")} | _SHARED
+
+
+def _create_downloads(person: Person, photo: Photo) -> dict[str, str]:
+    """Store a kit of one file and a finished archive of a person, and return the archive's id."""
+    storage = current_app.extensions["portal"].storage
+    kit_id, archive_id = uuid4(), uuid4()
+    kit_key, archive_key = f"kits/{kit_id}/ldap-0.jpg", f"archives/{archive_id}/archive-0.zip"
+    for key in (kit_key, archive_key):
+        storage.put(key, b"content", "application/octet-stream")
+    kit = Kit(id=kit_id, person_id=person.id, photo_id=photo.id, digest="", crop_x=0.5, crop_y=0.5, crop_size=1.0)
+    kit.state, kit.done, kit.created_at = "ready", 1, NOW
+    file = KitFile(kit_id=kit_id, key="ldap", content_type="image/jpeg", width=96, height=96, size=7, sha256="0" * 64)
+    file.storage_key = kit_key
+    archive = Archive(id=archive_id, kind="kit", person_id=person.id, file_name="kit.zip", state="ready", size=7)
+    archive.storage_key, archive.created_at, archive.expires_at = archive_key, NOW, NOW + timedelta(days=400)
+    with transaction() as session:
+        session.add_all([kit, archive])
+        session.flush()
+        session.add(file)
+    return {"archive_id": str(archive_id)}
 
 
 def _report(shoot_id: UUID) -> UUID:
@@ -206,7 +232,10 @@ def _create_person_in_studio(secretbox: Any) -> dict[str, str]:
     factories.agree(person)
     factories.make_shoot(person, provider_id="model-of-in-studio", signed_url=secretbox.seal(SIGNED), minted_at=NOW)
     # Nothing of theirs is there yet; in an address it has to look as if.
-    nothing = dict.fromkeys(("photo_id", "public_id", "report_id"), _NOTHING) | {"delivery_id": "999999999"}
+    names = ("photo_id", "public_id", "report_id", "choice_id", "archive_id")
+    nothing = dict.fromkeys(names, _NOTHING) | {
+        "delivery_id": "999999999"
+    }
     return {"person_id": str(person.id)} | nothing | _SHARED
 
 
@@ -216,6 +245,8 @@ _SHARED = {
     "name": "favicon",
     "slug": "profilebakery",
     "rendition": "640.webp",
+    "key": "ldap",
+    "kind": "photos",
 }
 
 

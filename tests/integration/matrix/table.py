@@ -105,6 +105,7 @@ def machine(status: int, **more: object) -> Row:
 _ATTEMPT = frozenset({"sign_in_attempts"})
 _NOTED = AUDITED
 _OPENED = AUDITED | {"shoots.opened_at", "shoots.last_opened_at"}
+_DOWNLOADED = frozenset({"archives.downloaded_at"})
 _INITIATE = {"iss": "{issuer}"}
 
 # Acts stand in an order in which one person can do them all.
@@ -150,6 +151,18 @@ TABLE: Mapping[str, Row] = {
     "POST /headshots/studio/dead-link": act(),
     "GET /headshots/gallery": page(),
     "POST /headshots/choice": act(form={"photo": "{photo_id}"}),
+    "POST /headshots/choice/<choice_id>/undo": act(),
+    "POST /headshots/choice/withdraw": act(),
+    "POST /headshots/marks": act(form={"marked": "{photo_id}", "mark": "shortlist"}),
+    "GET /headshots/kit/<key>": page(),
+    "POST /headshots/archives/<kind>": act(),
+    "GET /headshots/archives/<archive_id>": page(may_touch=_DOWNLOADED),
+    "GET /headshots/crop": page(query={"photo": "{photo_id}"}),
+    "POST /headshots/crop": act(form={"photo": "{photo_id}", "x": "50", "y": "40", "size": "60"}),
+    "GET /headshots/own-photo": page(),
+    "POST /headshots/own-photo": act(status=400),
+    # The photo is a generated one.
+    "POST /headshots/own-photo/<photo_id>/delete": act(status=404),
     "GET /photos/<photo_id>/<rendition>": fetched(),
     "GET /account/sessions": page(),
     "POST /account/sessions/<public_id>/end": act(),
@@ -179,8 +192,10 @@ TABLE: Mapping[str, Row] = {
 }
 
 # What the parts of addresses name. A person's own ids do not exist for anybody else.
-PERSONAL = frozenset({"photo_id", "public_id"})
-SHARED = frozenset({"filename", "name", "slug", "rendition", "delivery_id", "report_id", "person_id", "version"})
+PERSONAL = frozenset({"photo_id", "public_id", "choice_id", "archive_id"})
+SHARED = frozenset(
+    {"filename", "name", "slug", "rendition", "key", "kind", "delivery_id", "report_id", "person_id", "version"}
+)
 
 _CONVERTER = re.compile(r"<(?:(?!path:)[a-z]+(?:\([^<>]*\))?:)?")
 _VERSION = re.compile(r"^/static/[0-9a-f]{12}/")

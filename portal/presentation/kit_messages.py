@@ -1,0 +1,70 @@
+"""What pages say about the files of a kit: the place each goes to, one line on how, and its size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+
+from portal.domain.kit_files import KIT_FILES, KitFileSpec, KitShape
+from portal.models.kits import KitFile
+
+
+@dataclass(frozen=True)
+class KitRow:
+    """One file as a page lists it.
+
+    Attributes:
+        key: its key in addresses.
+        icon: name of its icon.
+        title: the place it goes to.
+        hint: one line on where to put it.
+        size: format and pixels, or why it is smaller than the place takes.
+        is_ready: it can be downloaded.
+    """
+
+    key: str
+    icon: str
+    title: str
+    hint: str
+    size: str
+    is_ready: bool
+
+
+_TITLES: dict[str, tuple[str, Callable[[], str], Callable[[], str]]] = {
+    "microsoft365": ("people", lambda: "Microsoft Teams", lambda: _("Your picture, then Change.")),
+    "chat": ("hash", lambda: _("Slack and Google"), lambda: _("Edit profile, then Upload photo.")),
+    "linkedin": ("case", lambda: "LinkedIn", lambda: _("Your profile, then the camera icon.")),
+    "directory": ("roster", lambda: _("Directory and HR"), lambda: _("Your profile in the company's directory.")),
+    "signature-256": ("mail", lambda: _("Email signature"), lambda: _("Insert it as a picture in your mail app.")),
+    "signature-128": ("mail", lambda: _("Email signature, small"), lambda: _("For mail apps that don't resize.")),
+    "badge": ("badge", lambda: _("Badge"), lambda: _("Send it to your badge office.")),
+    "ldap": ("server", lambda: "LDAP", lambda: _("For the administrators of the directory.")),
+    "web": ("globe", lambda: _("Website"), lambda: _("For team pages and articles.")),
+    "full": ("image", lambda: _("Full size"), lambda: _("For print, press and events.")),
+}
+_ORDER = tuple(_TITLES)
+
+
+def build_kit_rows(files: dict[str, KitFile]) -> list[KitRow]:
+    """Return a row for every file of the kit, those that are still being made included."""
+    specs = {spec.key: spec for spec in KIT_FILES}
+    rows = []
+    for key in _ORDER:
+        icon, title, hint = _TITLES[key]
+        file = files.get(key)
+        rows.append(KitRow(key, icon, title(), hint(), _describe_size(specs[key], file), file is not None))
+    return rows
+
+
+def _describe_size(spec: KitFileSpec, file: KitFile | None) -> str:
+    if file is None:
+        return ""
+    if spec.width is not None and file.width < spec.width:
+        text: str = _("%(width)s × %(height)s, your photo isn't larger", width=file.width, height=file.height)
+    elif spec.shape is KitShape.CIRCLE:
+        text = _("Round PNG, %(width)s × %(height)s", width=file.width, height=file.height)
+    else:
+        text = _("JPEG, %(width)s × %(height)s", width=file.width, height=file.height)
+    return text
