@@ -233,9 +233,7 @@ def _create_person_in_studio(secretbox: Any) -> dict[str, str]:
     factories.make_shoot(person, provider_id="model-of-in-studio", signed_url=secretbox.seal(SIGNED), minted_at=NOW)
     # Nothing of theirs is there yet; in an address it has to look as if.
     names = ("photo_id", "public_id", "report_id", "choice_id", "archive_id")
-    nothing = dict.fromkeys(names, _NOTHING) | {
-        "delivery_id": "999999999"
-    }
+    nothing = dict.fromkeys(names, _NOTHING) | {"delivery_id": "999999999"}
     return {"person_id": str(person.id)} | nothing | _SHARED
 
 
