@@ -86,7 +86,7 @@ class PhotoDamaged(PhotoRefused):
         super().__init__("The photo is damaged or incomplete")
 
 
-class NotStill(PhotoRefused):
+class ImageAnimated(PhotoRefused):
     """The file is an animation."""
 
     reason = "animated"

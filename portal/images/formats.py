@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.images.errors import NotAPhoto, NotStill
+from portal.images.errors import ImageAnimated, NotAPhoto
 
 MAX_PIXELS = 25_000_000
 """Most pixels of a decoded photo; also set as Pillow's own limit. 100 MB in memory at four bytes each."""
@@ -47,14 +47,14 @@ def get_pixel_limit(name: str) -> int:
     return MAX_WEBP_PIXELS if name == "WEBP" else MAX_PIXELS
 
 
-def check_still(content: bytes) -> None:
+def check_single_frame(content: bytes) -> None:
     """Refuse animations, by the flags their headers carry.
 
     Raises:
-        NotStill: an animated PNG or WebP, or a HEIF image sequence.
+        ImageAnimated: an animated PNG or WebP, or a HEIF image sequence.
     """
     is_animated_png = content.startswith(b"\x89PNG") and b"acTL" in content[: content.find(b"IDAT")]
     is_animated_webp = content[8:16] == b"WEBPVP8X" and len(content) > _VP8X_FLAGS and bool(content[_VP8X_FLAGS] & 2)
     is_sequence = content[4:12] in {b"ftypmsf1", b"ftyphevc", b"ftyphevx"}
     if is_animated_png or is_animated_webp or is_sequence:
-        raise NotStill
+        raise ImageAnimated

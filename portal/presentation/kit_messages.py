@@ -1,4 +1,4 @@
-"""What pages say about the files of a kit: the place each goes to, one line on how, and its size."""
+"""The texts about the files of a kit: the place each goes to, one line on how, and its size."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from portal.domain import job_types
 from portal.domain.errors import NotAllowed, NotFound
 from portal.failpoints import failpoint
 from portal.images.errors import PhotoRefused, TooManyBytes, TooSmall
-from portal.images.formats import check_still, detect_format
+from portal.images.formats import check_single_frame, detect_format
 from portal.images.renditions import RenderedPhoto, render_photo
 from portal.models import audit, people, photos, queue
 from portal.models.people import Person
@@ -42,7 +42,7 @@ def store_upload(person: Person, content: bytes, *, context: AppContext) -> Phot
     Raises:
         NotAllowed: the company takes no own photos, or the person has too many.
         NotAPhoto: the first bytes are of no accepted format.
-        NotStill: an animation.
+        ImageAnimated: an animation.
         TooManyBytes: larger than ``MAX_BYTES``.
         StorageError: the file cannot be stored now.
     """
@@ -51,7 +51,7 @@ def store_upload(person: Person, content: bytes, *, context: AppContext) -> Phot
     if len(content) > MAX_BYTES:
         raise TooManyBytes(len(content), MAX_BYTES)
     detect_format(content, phone=True)
-    check_still(content)
+    check_single_frame(content)
     now = context.clock()
     photo_id = uuid4()
     key = build_object_key("uploads", photo_id, "upload", hashlib.sha256(content).hexdigest(), "bin")

@@ -27,7 +27,7 @@ def show_own_photo() -> str:
 
 @blueprint.post("/headshots/own-photo")
 def upload_photo() -> AnyResponse | tuple[str, int]:
-    """Store an uploaded photo; a refusal keeps the page and says what helps."""
+    """Store an uploaded photo; a refusal keeps the page with a sentence that helps."""
     file = request.files.get("photo")
     try:
         if file is None:
