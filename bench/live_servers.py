@@ -7,7 +7,7 @@ import sys
 from bench.install import asgi_peer
 from bench.people import Visitor, settle
 from bench.servers import FOLDER, Ground, Server, database_name, listens
-from demo.ports import free_port
+from demo.ports import find_free_port
 
 
 def portal(ground: Ground, name: str, people: int) -> tuple[Server, list[Visitor]]:
@@ -20,7 +20,7 @@ def epoll(ground: Ground, name: str, people: int) -> tuple[Server, list[Visitor]
     """Start the bare epoll server on a database of the portal's, with the same people."""
     url = ground.migrated(name)
     visitors = settle(url, people)
-    port = free_port()
+    port = find_free_port()
     environment = ground.peer_environment(port, "", database_name(name))
     child = ground.start(name, [sys.executable, "-m", "bench.peers.raw_epoll"], environment, lambda: listens(port))
     return Server(name, child, port, database_name(name)), visitors
@@ -33,7 +33,7 @@ def asgi(ground: Ground, name: str) -> Server:
         MissingPeer: it cannot be installed here.
     """
     python = asgi_peer(FOLDER / "asgi", ground.say)
-    port = free_port()
+    port = find_free_port()
     argv = [str(python), "-m", "uvicorn", "--workers", "2", "--host", "127.0.0.1", "--port", str(port)]
     argv += ["--log-level", "warning", "--no-access-log", "bench.peers.raw_asgi:application"]
     child = ground.start(name, argv, ground.peer_environment(port, ""), lambda: listens(port))

@@ -14,10 +14,10 @@ from pathlib import Path
 from bench import cpu, events
 from bench.install import djstripe_peer, node_peer
 from demo.children import Child, stop_all
-from demo.ports import free_port
+from demo.ports import find_free_port
 from demo.postgres import Postgres
-from demo.readiness import answers
-from demo.settings import base_environment
+from demo.readiness import is_serving
+from demo.settings import build_base_environment
 from portal import migrations
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -107,8 +107,8 @@ class Ground:
     def portal(self, name: str) -> Receiver:
         """Start the portal's web processes as they are deployed, on a migrated database."""
         url = self.migrated(name)
-        port = free_port()
-        environment = base_environment() | {
+        port = find_free_port()
+        environment = build_base_environment() | {
             "BIND": f"127.0.0.1:{port}",
             "DATABASE_URL": url,
             "HEADSHOT_API_KEY": "bench-api-key",
@@ -123,13 +123,13 @@ class Ground:
             "WEB_CONCURRENCY": "2",
         }
         argv = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi"]
-        child = self.start(name, argv, environment, lambda: answers(f"http://localhost:{port}/readyz"))
+        child = self.start(name, argv, environment, lambda: is_serving(f"http://localhost:{port}/readyz"))
         make = events.portal_request("/webhooks/profilebakery")
         return Receiver(name, child, port, database_name(name), make=make)
 
     def bare(self, name: str) -> Receiver:
         """Start the bare WSGI application under the portal's gunicorn settings."""
-        port = free_port()
+        port = find_free_port()
         environment = self.peer_environment(port, events.SECRET)
         argv = [sys.executable, "-m", "gunicorn", "--config", str(_PEERS / "under_gunicorn.py"), "bench.peers.bare"]
         child = self.start(name, argv, environment, lambda: listens(port))
@@ -143,7 +143,7 @@ class Ground:
         """
         python = djstripe_peer(FOLDER / "python", self.say)
         self.postgres.ensure_database(database_name(name))
-        port = free_port()
+        port = find_free_port()
         environment = self.peer_environment(port, events.STRIPE_SECRET, database_name(name))
         path = subprocess.run(
             [str(python), "djstripe_site.py"],
@@ -162,7 +162,7 @@ class Ground:
         """
         node = node_peer(FOLDER / "node", self.say)
         self.postgres.ensure_database(database_name(name))
-        port = free_port()
+        port = find_free_port()
         environment = self.peer_environment(port, events.STRIPE_SECRET, database_name(name)) | {
             "BENCH_NODE_FOLDER": str(FOLDER / "node"),
             "NODE_ENV": "production",
@@ -172,7 +172,7 @@ class Ground:
 
     def peer_environment(self, port: int, secret: str, database: str = "") -> dict[str, str]:
         """Return what a peer is told."""
-        return base_environment() | {
+        return build_base_environment() | {
             "BENCH_DATABASE": database,
             "BENCH_DATABASE_HOST": str(self.postgres.socket_folder),
             "BENCH_SECRET": secret,

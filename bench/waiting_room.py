@@ -22,9 +22,9 @@ from bench.fast_time import FastTime
 from bench.report import Verdict, aligned
 from bench.servers import FOLDER
 from bench.workbench import Bench
-from demo.ports import free_port
-from demo.readiness import answers, worker_beats
-from demo.settings import base_environment
+from demo.ports import find_free_port
+from demo.readiness import has_worker_heartbeat, is_serving
+from demo.settings import build_base_environment
 from portal.domain.consent import POLICY_VERSION
 from portal.domain.job_types import CREATE_SESSION, START_QUEUE
 from portal.models.budget import USED_SHARE
@@ -141,14 +141,14 @@ def curve_table(rush: Rush) -> str:
 def run(bench: Bench, count: int, rate: float) -> Rush:
     """Start sandbox and workers, let so many people arrive, and gather what came of it."""
     url = bench.ground.migrated(f"waiting room of {count}")
-    port = free_port()
+    port = find_free_port()
     # From a full minute on, so that the provider's windows are whole.
     fast = FastTime(datetime.now(UTC).replace(second=0, microsecond=0), rate)
-    environment = base_environment() | fast.environment()
+    environment = build_base_environment() | fast.environment()
     folder = FOLDER / "run" / f"waiting-room-{count}"
     api = f"http://127.0.0.1:{port}"
     argv = [sys.executable, "-m", "bench.fast_sandbox", str(port), str(folder / "sandbox"), str(LIMIT)]
-    bench.ground.start("waiting room sandbox", argv, environment, lambda: answers(f"{api}/_control/requests"))
+    bench.ground.start("waiting room sandbox", argv, environment, lambda: is_serving(f"{api}/_control/requests"))
     with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
         connection.execute(_PEOPLE, (count,))
         connection.execute(_CONSENTS, (POLICY_VERSION,))
@@ -174,7 +174,7 @@ def _start_workers(bench: Bench, url: str, environment: dict[str, str]) -> None:
             f"waiting room worker {number}",
             argv,
             environment,
-            lambda since=launched: worker_beats(url, since),  # type: ignore[misc]
+            lambda since=launched: has_worker_heartbeat(url, since),  # type: ignore[misc]
         )
 
 

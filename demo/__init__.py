@@ -1,1 +1,1 @@
-"""The whole portal on one machine, as child processes; never used in production."""
+"""Runs the whole portal on one machine as child processes. Not used in production."""

@@ -1,4 +1,4 @@
-"""``python -m demo``: reads the options and starts everything on this machine."""
+"""``python -m demo``: parses the options and starts everything on this machine."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def main(**options: Any) -> None:
     ports = Ports(options["port"], options["sandbox_port"], options["identity_port"])
     data_dir = options["data_dir"] or supervisor.DATA_DIR
     chosen = {name: options[name] for name in ("brand", "speed", "reload")}
-    sys.exit(supervisor.run(ports=ports, data_dir=data_dir, **chosen))
+    sys.exit(supervisor.run_demo(ports=ports, data_dir=data_dir, **chosen))
 
 
 if __name__ == "__main__":

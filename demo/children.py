@@ -1,4 +1,4 @@
-"""One child process: started so that it cannot outlive us, watched, ended; knows nothing of what it runs."""
+"""One child process that cannot outlive its parent: start, readiness, log and end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 class ChildFailedError(Exception):
-    """A part ended by itself or did not become ready; ``last_lines`` is the end of its log."""
+    """A child process ended unexpectedly or did not become ready. ``last_lines`` is the end of its log."""
 
     def __init__(self, name: str, reason: str, log: Path, last_lines: Sequence[str]) -> None:
         self.name = name
@@ -31,7 +31,7 @@ class ChildFailedError(Exception):
 
 @dataclass
 class Child:
-    """A program in a process group of its own, its output in one log file."""
+    """A program in its own process group, with its output in one log file."""
 
     name: str
     argv: Sequence[str]
@@ -43,7 +43,7 @@ class Child:
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def start(self) -> None:
-        """Start the program; it gets ``death_signal`` from the kernel if this process dies."""
+        """Start the program. The kernel sends it ``death_signal`` if this process dies."""
         if self.log.exists():
             self.log.replace(self.log.with_suffix(".log.previous"))
         with self.log.open("wb") as output:
@@ -55,7 +55,7 @@ class Child:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_dying_with(os.getpid(), self.death_signal),  # noqa: PLW1509 - two system calls
+                preexec_fn=_build_preexec_hook(os.getpid(), self.death_signal),  # noqa: PLW1509 - two system calls
             )
 
     @property
@@ -65,43 +65,43 @@ class Child:
         return self.process.poll()
 
     def wait_until(self, ready: Callable[[], bool], *, seconds: float) -> None:
-        """Wait until ``ready()`` says so.
+        """Wait until ``ready()`` returns True.
 
         Raises:
-            ChildFailedError: the program ended first, or the time was up.
+            ChildFailedError: the program ended first, or timed out.
         """
         deadline = time.monotonic() + seconds
         while not ready():
             self.ensure_alive()
             if time.monotonic() > deadline:
-                raise self.failed(f"was not ready after {seconds:.0f} s")
+                raise self.build_error(f"was not ready after {seconds:.0f} s")
             time.sleep(POLL_SECONDS)
 
     def wait_for_end(self, *, seconds: float) -> None:
-        """Wait for a program that is meant to end.
+        """Wait for the program to end.
 
         Raises:
-            ChildFailedError: it ended with an error, or the time was up.
+            ChildFailedError: it ended with an error, or timed out.
         """
         assert self.process is not None  # noqa: S101
         try:
             status = self.process.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
-            raise self.failed(f"was not done after {seconds:.0f} s") from None
+            raise self.build_error(f"was not done after {seconds:.0f} s") from None
         if status != 0:
-            raise self.failed(describe_end(status))
+            raise self.build_error(describe_end(status))
 
     def ensure_alive(self) -> None:
         """Raise ChildFailedError if the program has ended."""
         status = self.returncode
         if status is not None:
-            raise self.failed(describe_end(status))
+            raise self.build_error(describe_end(status))
 
-    def failed(self, reason: str) -> ChildFailedError:
-        """Build the error that shows the end of this child's log."""
-        return ChildFailedError(self.name, reason, self.log, self.tail())
+    def build_error(self, reason: str) -> ChildFailedError:
+        """Build the error with the end of the log."""
+        return ChildFailedError(self.name, reason, self.log, self.read_log_tail())
 
-    def tail(self, lines: int = 15) -> list[str]:
+    def read_log_tail(self, lines: int = 15) -> list[str]:
         """Return the last lines of the log."""
         with suppress(FileNotFoundError):
             return self.log.read_text(errors="replace").splitlines()[-lines:]
@@ -113,27 +113,27 @@ class Child:
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, number)
 
-    def ask_to_stop(self) -> None:
-        """Send the polite signal, to the program alone: it ends its own children in its own order."""
+    def request_stop(self) -> None:
+        """Send the stop signal to the program only, which ends its own children."""
         if self.process is not None and self.returncode is None:
             self.process.send_signal(self.stop_signal)
 
 
 def stop_all(children: Sequence[Child], *, seconds: float) -> list[str]:
-    """End these children together, politely first, by force after ``seconds``.
+    """Stop these children together: by signal first, by SIGKILL after ``seconds``.
 
     Returns:
-        The names of those that had to be forced.
+        The names of the children that were killed.
     """
     running = [child for child in children if child.process is not None]
     for child in running:
-        child.ask_to_stop()
+        child.request_stop()
     deadline = time.monotonic() + seconds
     while any(child.returncode is None for child in running) and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
     forced = [child.name for child in running if child.returncode is None]
     for child in running:
-        # Also after a polite end: a grandchild may have stayed behind in the group.
+        # Also after a clean end: a grandchild may still be running in the group.
         child.signal_group(signal.SIGKILL)
     for child in running:
         assert child.process is not None  # noqa: S101
@@ -142,21 +142,21 @@ def stop_all(children: Sequence[Child], *, seconds: float) -> list[str]:
 
 
 def describe_end(status: int) -> str:
-    """Say in words how a program ended."""
+    """Describe how a program ended."""
     if status < 0:
         return f"was ended by {signal.Signals(-status).name}"
     return f"ended with exit code {status}"
 
 
-def _dying_with(parent: int, number: signal.Signals) -> Callable[[], None] | None:
-    """Make the hook that ties a child's life to ours (Linux; elsewhere only an orderly end is clean)."""
+def _build_preexec_hook(parent: int, number: signal.Signals) -> Callable[[], None] | None:
+    """Build the hook that ends the child with this process (Linux only)."""
     libc = _LIBC
     if libc is None:
         return None
 
     def hook() -> None:
         libc.prctl(_PR_SET_PDEATHSIG, int(number))
-        if os.getppid() != parent:  # we died between fork and here
+        if os.getppid() != parent:  # the parent died since the fork
             os._exit(1)
 
     return hook

@@ -1,6 +1,6 @@
-"""The demo's identity provider: a stand-in that asks for no password; knows nothing of the portal.
+"""The demo's identity provider, which requires no password.
 
-Run as ``python -m demo.identity --port 5002``. Sign-ins are lost when it ends, as it keeps no state.
+Run as ``python -m demo.identity --port 5002``. It keeps no state, so sign-ins end with the process.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from werkzeug.serving import make_server
 
 from demo.people import PEOPLE
 
-# The page names people and loads nothing from elsewhere, so that it works without an internet connection.
+# The page loads no external files, so that it works without an internet connection.
 _BASE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -63,8 +63,8 @@ _SIGN_OUT = """{% extends "_base.html" %}
 
 
 def create_identity_provider() -> Flask:
-    """Build the provider: authorization code flow, nonce required, the demo's people in it."""
-    users = [User(sub=person.subject, claims=person.claims()) for person in PEOPLE]
+    """Build the provider: authorization code flow, nonce required, with the demo's people."""
+    users = [User(sub=person.subject, claims=person.build_claims()) for person in PEOPLE]
     app: Flask = oidc_provider_mock.app(require_nonce=True, user_claims=users)
     app.debug = False
     pages = {"_base.html": _BASE, "authorization_form.html": _SIGN_IN, "end_session_form.html": _SIGN_OUT}
@@ -72,12 +72,12 @@ def create_identity_provider() -> Flask:
     original: BaseLoader | None = app.jinja_loader
     app.jinja_loader = ChoiceLoader([templates, *([original] if original else [])])
     app.jinja_env.globals["demo_people"] = PEOPLE
-    app.after_request(_name_the_sign_in)
+    app.after_request(_add_state)
     return app
 
 
-def _name_the_sign_in(response: Response) -> Response:
-    """Add what the stand-in forgets when somebody cancels: which sign-in the refusal is about."""
+def _add_state(response: Response) -> Response:
+    """Add the missing `state` to the error response of a canceled sign-in."""
     state = request.args.get("state")
     if state and response.location and "error=" in response.location and "state=" not in response.location:
         response.location = f"{response.location}&{urlencode({'state': state})}"
@@ -89,7 +89,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="The demo's identity provider.")
     parser.add_argument("--port", type=int, default=5002)
     port = parser.parse_args().port
-    # It speaks plain http, on this machine only.
+    # Plain http, on loopback only.
     os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
     make_server("127.0.0.1", port, create_identity_provider(), threaded=True).serve_forever()
 

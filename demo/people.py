@@ -1,4 +1,4 @@
-"""The people who can sign in to the demo; invented, at a domain that belongs to nobody."""
+"""The people who can sign in to the demo. They are fictitious, at a reserved domain."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class DemoPerson:
-    """Somebody who can sign in to the demo."""
+    """A person who can sign in to the demo."""
 
     subject: str
     name: str
@@ -15,8 +15,8 @@ class DemoPerson:
     role: str
     groups: tuple[str, ...]
 
-    def claims(self) -> dict[str, object]:
-        """Return what the identity provider says about this person."""
+    def build_claims(self) -> dict[str, object]:
+        """Build the claims of the identity provider about this person."""
         given, _, family = self.name.partition(" ")
         return {
             "name": self.name,

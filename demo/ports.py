@@ -1,4 +1,4 @@
-"""Which TCP ports the parts of a demo listen on, and whether they are free; never opens a service itself."""
+"""The TCP ports of the demo, and whether they are free."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import random
 import socket
 from dataclasses import dataclass
 
-_TAKEN = frozenset({errno.EADDRINUSE, errno.EACCES})
+_IN_USE_ERRORS = frozenset({errno.EADDRINUSE, errno.EACCES})
 _HIGHEST_PORT = 65_536
 _UNUSED_BY_SYSTEMS = (12_000, 30_000)
 _LOOPBACKS = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
 
 
 class PortTakenError(Exception):
-    """Something else listens, or is going to, on a port that a part of the demo needs.
+    """A port of the demo is in use by another program or another part of the demo.
 
     Attributes:
-        taken_by: who has it, in words.
+        taken_by: description of the other program.
     """
 
     def __init__(self, port: int, needed_by: str, option: str, taken_by: str = "another program") -> None:
@@ -30,49 +30,49 @@ class PortTakenError(Exception):
 
 @dataclass(frozen=True)
 class Ports:
-    """The three ports a browser talks to."""
+    """The three ports a browser connects to."""
 
     portal: int = 8000
     sandbox: int = 5001
     identity: int = 5002
 
     @classmethod
-    def free(cls) -> Ports:
-        """Pick three ports nobody listens on right now."""
+    def find_free(cls) -> Ports:
+        """Find three free ports."""
         found: set[int] = set()
-        while len(found) < 3:  # noqa: PLR2004 - as the class says
-            found.add(free_port())
+        while len(found) < 3:  # noqa: PLR2004 - one for each field
+            found.add(find_free_port())
         return cls(*found)
 
-    def check(self) -> None:
-        """Make sure that all three can be listened on.
+    def check_free(self) -> None:
+        """Check that all three are free.
 
         Raises:
-            PortTakenError: for the first one that cannot.
+            PortTakenError: for the first one in use.
         """
-        ours: dict[int, str] = {}
+        own_ports: dict[int, str] = {}
         for port, needed_by, option in (
             (self.portal, "portal", "--port"),
             (self.sandbox, "sandbox studio", "--sandbox-port"),
             (self.identity, "demo sign-in", "--identity-port"),
         ):
-            if port in ours:
-                raise PortTakenError(port, needed_by, option, taken_by=f"the {ours[port]}")
+            if port in own_ports:
+                raise PortTakenError(port, needed_by, option, taken_by=f"the {own_ports[port]}")
             if is_taken(port):
                 raise PortTakenError(port, needed_by, option)
-            ours[port] = needed_by
+            own_ports[port] = needed_by
 
-    def next_free_after(self, port: int) -> int:
-        """Return a port above this one that is free and not one of ours."""
-        ours = {self.portal, self.sandbox, self.identity}
-        return next(each for each in range(port + 1, _HIGHEST_PORT) if each not in ours and not is_taken(each))
+    def find_free_after(self, port: int) -> int:
+        """Return a port above this one that is free and not one of these."""
+        own_ports = {self.portal, self.sandbox, self.identity}
+        return next(each for each in range(port + 1, _HIGHEST_PORT) if each not in own_ports and not is_taken(each))
 
 
-def free_port() -> int:
-    """Return a port nobody listens on.
+def find_free_port() -> int:
+    """Find a free port.
 
-    From below the range systems take for outgoing connections, which could otherwise be given the very same port
-    between now and its use; and at random, so that two who ask at once get different ones.
+    Below the ephemeral range, from which an outgoing connection could take the port before it is used, and random,
+    so that concurrent callers get different ports.
     """
     while is_taken(port := random.randrange(*_UNUSED_BY_SYSTEMS)):  # noqa: S311 - not a secret
         pass
@@ -80,9 +80,9 @@ def free_port() -> int:
 
 
 def is_taken(port: int) -> bool:
-    """Tell whether a loopback address already has a listener on this port.
+    """Return whether a loopback address already has a listener on this port.
 
-    Both families are looked at: a browser that opens ``localhost`` tries the IPv6 one first.
+    Checks both address families, since browsers try IPv6 first for ``localhost``.
     """
     return any(_cannot_listen(family, address, port) for family, address in _LOOPBACKS)
 
@@ -93,10 +93,10 @@ def _cannot_listen(family: socket.AddressFamily, address: str, port: int) -> boo
     except OSError:
         return False  # this machine has no IPv6
     with probe:
-        # As servers do, or a connection that was closed a minute ago would count as a listener.
+        # As servers do; otherwise a recently closed connection would count as a listener.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((address, port))
         except OSError as error:
-            return error.errno in _TAKEN
+            return error.errno in _IN_USE_ERRORS
     return False

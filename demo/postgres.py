@@ -1,4 +1,4 @@
-"""A real PostgreSQL from a wheel, a child process on a Unix socket; knows nothing of what is stored in it."""
+"""A PostgreSQL server from a wheel, as a child process on a Unix socket."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ import psycopg
 from psycopg import sql
 
 from demo.children import Child, ChildFailedError, stop_all
-from demo.postgres_programs import build_environment, build_prefix, find_program, give_to_owner
+from demo.postgres_programs import build_environment, build_prefix, find_program, set_owner
 
 SUPERUSER = "postgres"
 START_SECONDS = 30
 STOP_SECONDS = 10
 # The kernel allows 107 bytes for a socket's whole path, ".s.PGSQL.5432" included.
-_LONGEST_SOCKET_FOLDER = 90
-# In a database address these mean what they are; a space, "%", "'" or "," does not, to one reader or another.
-_PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]+")
+_MAX_SOCKET_FOLDER_LENGTH = 90
+# These characters need no escaping in a database URL; a space, "%", "'" and "," are parsed differently by clients.
+_SAFE_PATH = re.compile(r"[A-Za-z0-9/._-]+")
 # Every process of the server works in the data folder. By this name it finds the folder also when the user it runs as
 # may not enter the folders above, and the characters of their names do not matter.
 _CURRENT_FOLDER = "/proc/self/cwd"
-_THROWAWAY = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
+_NON_DURABLE_OPTIONS = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 
 
 @dataclass
 class Postgres:
-    """One server over one data folder.
+    """One server with its data folder.
 
     Attributes:
-        data: folder of the cluster; made on the first start.
+        data: folder of the cluster; created on the first start.
         logs: folder for the server's log.
         durable: False trades safety on power loss for speed (tests).
         connections: how many connections the server allows.
@@ -51,7 +51,7 @@ class Postgres:
     socket_folder: Path = field(init=False)
 
     def start(self) -> None:
-        """Start the server and wait until it answers.
+        """Start the server and wait until it accepts connections.
 
         Raises:
             ChildFailedError: it cannot be set up or started here.
@@ -60,33 +60,33 @@ class Postgres:
         self._make_data_folder()
         if not (self.data / "PG_VERSION").exists():
             self._initialize()
-        self._end_leftover()
+        self._stop_leftover_server()
         self.socket_folder = self._choose_socket_folder()
         self.child = Child(
             name="PostgreSQL",
-            argv=self._command(),
+            argv=self._build_server_command(),
             env=build_environment(),
             log=self.logs.resolve() / "postgres.log",
             cwd=self.data,
-            stop_signal=signal.SIGINT,  # "fast": open connections are closed, nothing is lost
+            stop_signal=signal.SIGINT,  # "fast" shutdown: closes open connections
             death_signal=signal.SIGINT,
         )
         self.child.start()
-        self.child.wait_until(self._answers, seconds=START_SECONDS)
+        self.child.wait_until(self._is_accepting_connections, seconds=START_SECONDS)
 
     def stop(self) -> None:
-        """End the server; by force if it does not end in time (it then recovers on the next start)."""
+        """Stop the server, by SIGKILL if it does not end in time (it then recovers on the next start)."""
         if hasattr(self, "child"):
             stop_all([self.child], seconds=STOP_SECONDS)
         if hasattr(self, "socket_folder") and self.socket_folder.is_symlink():
             shutil.rmtree(self.socket_folder.parent, ignore_errors=True)
 
     def url(self, database: str = SUPERUSER) -> str:
-        """Return the address of one database, as libpq and SQLAlchemy read it."""
+        """Return the URL of one database for libpq and SQLAlchemy."""
         return f"postgresql://{SUPERUSER}@/{database}?host={quote(str(self.socket_folder))}"
 
     def ensure_database(self, name: str) -> str:
-        """Create a database unless it is there already, and return its address."""
+        """Create a database if it does not exist, and return its URL."""
         with psycopg.connect(self.url(), autocommit=True, connect_timeout=5) as connection:
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone()
             if known is None:
@@ -98,12 +98,12 @@ class Postgres:
             return
         self.data.parent.mkdir(parents=True, exist_ok=True)
         self.data.mkdir(mode=0o700)
-        give_to_owner(self.data)
+        set_owner(self.data)
 
     def _initialize(self) -> None:
         log = self.logs / "initdb.log"
-        command = self._as_owner("initdb", "--auth=trust", "--encoding=UTF8")
-        # PostgreSQL's own locale: it knows é from É on every machine, whatever is installed there.
+        command = self._build_owner_command("initdb", "--auth=trust", "--encoding=UTF8")
+        # PostgreSQL's built-in locale: case mapping does not depend on the machine's locales.
         command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         command += [f"--username={SUPERUSER}", f"--pgdata={self._data_path}"]
         if not self.durable:
@@ -122,13 +122,13 @@ class Postgres:
             last_lines = log.read_text(errors="replace").splitlines()[-12:]
             raise ChildFailedError("PostgreSQL", "could not set up its data folder", log, last_lines)
 
-    def _end_leftover(self) -> None:
-        """End a server that still runs on this folder (only where the kernel does not do it for us)."""
+    def _stop_leftover_server(self) -> None:
+        """Stop a server that still uses this folder (only where the kernel does not end it with its parent)."""
         with suppress(FileNotFoundError, PermissionError):
             pid = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, 0)
-                command = self._as_owner("pg_ctl", "stop", "--mode=fast", "--wait", "--silent")
+                command = self._build_owner_command("pg_ctl", "stop", "--mode=fast", "--wait", "--silent")
                 command += [f"--pgdata={self._data_path}", f"--timeout={STOP_SECONDS}"]
                 subprocess.run(
                     command,
@@ -140,22 +140,22 @@ class Postgres:
                 )
 
     def _choose_socket_folder(self) -> Path:
-        """Return the data folder, or a link to it with a short and plain path: that is where clients connect."""
+        """Return the socket folder: the data folder, or a link to it with a short path without special characters."""
         data = self.data.resolve()
-        if len(str(data)) <= _LONGEST_SOCKET_FOLDER and _PLAIN_PATH.fullmatch(str(data)):
+        if len(str(data)) <= _MAX_SOCKET_FOLDER_LENGTH and _SAFE_PATH.fullmatch(str(data)):
             return data
         link = Path(tempfile.mkdtemp(prefix="pg-")) / "socket"
         link.symlink_to(data)
         return link
 
-    def _command(self) -> list[str]:
+    def _build_server_command(self) -> list[str]:
         sockets = _CURRENT_FOLDER if self._has_current_folder else str(self.socket_folder)
         # No TCP (-h ''): only this user's folder leads to the socket.
-        command = self._as_owner("postgres", "-D", self._data_path, "-h", "", "-k", sockets)
+        command = self._build_owner_command("postgres", "-D", self._data_path, "-h", "", "-k", sockets)
         command += ["-c", f"max_connections={self.connections}", "-c", "timezone=UTC"]
-        return command if self.durable else [*command, *_THROWAWAY]
+        return command if self.durable else [*command, *_NON_DURABLE_OPTIONS]
 
-    def _as_owner(self, program: str, *arguments: str) -> list[str]:
+    def _build_owner_command(self, program: str, *arguments: str) -> list[str]:
         return [*build_prefix(self.data), str(find_program(program)), *arguments]
 
     @property
@@ -166,7 +166,7 @@ class Postgres:
     def _has_current_folder(self) -> bool:
         return Path(_CURRENT_FOLDER).exists()
 
-    def _answers(self) -> bool:
+    def _is_accepting_connections(self) -> bool:
         try:
             psycopg.connect(self.url(), connect_timeout=2).close()
         except psycopg.OperationalError:

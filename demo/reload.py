@@ -25,7 +25,7 @@ MIGRATIONS = Path("portal/migrations")
 
 
 class Restartable(Protocol):
-    """What is restarted: the demo's stack."""
+    """The part of `Stack` that is used here."""
 
     def check(self) -> None:
         """Raise ChildFailedError for the first part that has ended."""
@@ -64,7 +64,7 @@ def list_affected_parts(changed: Iterable[Path]) -> list[str]:
 
 
 class Reloader:
-    """Watches the source files and restarts what they belong to; a part that cannot start waits for the next change.
+    """Restarts the parts whose source files have changed. A part that cannot start waits for the next change.
 
     Args:
         stack: what to restart.

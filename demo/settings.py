@@ -1,4 +1,4 @@
-"""What the demo's parts are told: their secrets, made once, and their environment; starts nothing."""
+"""The environment of the demo's parts, and their generated secrets."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from demo.people import ADMIN, MANAGER, OPERATOR, TEAM
 from demo.ports import Ports
 
 DATABASE = "headshots"
-# Whatever the caller's shell holds for a real portal must not reach the demo.
-_FOREIGN_PREFIXES = (
+# Settings of a real portal in the caller's shell must not reach the demo.
+_EXCLUDED_PREFIXES = (
     "HEADSHOT_",
     "OIDC_",
     "BRAND_",
@@ -27,7 +27,7 @@ _FOREIGN_PREFIXES = (
     "PG",
     "SANDBOX_",
 )
-_FOREIGN = frozenset(
+_EXCLUDED = frozenset(
     {
         "ALLOWED_EMAIL_DOMAINS",
         "BIND",
@@ -52,7 +52,7 @@ _FOREIGN = frozenset(
 
 @dataclass(frozen=True, repr=False)
 class Secrets:
-    """Keys of one demo; they stay the same, so that its data and sessions stay readable."""
+    """Keys of one demo. They persist, so that its data and sessions stay readable."""
 
     secret_key: str
     oidc_client_secret: str
@@ -61,8 +61,8 @@ class Secrets:
     metrics_token: str
 
     @classmethod
-    def kept_in(cls, path: Path) -> Secrets:
-        """Read the secrets, or make and keep them (readable by the owner only)."""
+    def load_or_create(cls, path: Path) -> Secrets:
+        """Read the secrets, or create and store them (readable by the owner only)."""
         try:
             return cls(**json.loads(path.read_text()))
         except FileNotFoundError:
@@ -80,9 +80,9 @@ class Secrets:
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where each part is reached, by a browser and by the other parts alike.
+    """The URLs of the parts, for browsers and for each other.
 
-    The portal and the studio are on two sites on purpose: the frame is third-party, as in real life.
+    Portal and studio are on different sites, so that the frame is cross-site as in production.
     """
 
     portal: str
@@ -90,8 +90,8 @@ class Addresses:
     identity: str
 
     @classmethod
-    def on(cls, ports: Ports) -> Addresses:
-        """Build the addresses for these ports."""
+    def for_ports(cls, ports: Ports) -> Addresses:
+        """Build the URLs for these ports."""
         return cls(
             portal=f"http://localhost:{ports.portal}",
             sandbox=f"http://127.0.0.1:{ports.sandbox}",
@@ -99,25 +99,25 @@ class Addresses:
         )
 
 
-def base_environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Return the caller's environment without anything that would configure a portal."""
-    kept = {
+def build_base_environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Build the caller's environment without settings of a portal."""
+    inherited = {
         name: value
         for name, value in environ.items()
-        if name not in _FOREIGN and not name.startswith(_FOREIGN_PREFIXES)
+        if name not in _EXCLUDED and not name.startswith(_EXCLUDED_PREFIXES)
     }
-    # The parts call each other on this machine; a proxy for the internet would be in the way.
-    return kept | {
+    # The parts call each other on loopback, without a proxy.
+    return inherited | {
         "NO_PROXY": "localhost,127.0.0.1",
         "no_proxy": "localhost,127.0.0.1",
         "PYTHONUNBUFFERED": "1",
     }
 
 
-def portal_environment(
+def build_portal_environment(
     *, addresses: Addresses, ports: Ports, secrets: Secrets, brand: str, database_url: str, photos: Path
 ) -> dict[str, str]:
-    """Return the settings of the demo's portal and worker, by their documented names."""
+    """Build the settings of the demo's portal and worker."""
     return {
         "ADMIN_EMAILS": ADMIN.email,
         "BIND": f"127.0.0.1:{ports.portal}",

@@ -1,4 +1,4 @@
-"""All parts of the portal as separate processes, for the demo and for end-to-end tests; prints nothing."""
+"""All parts of the portal as separate processes, for the demo and the end-to-end tests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from demo import readiness
 from demo.children import Child, stop_all
 from demo.ports import Ports
 from demo.postgres import Postgres
-from demo.settings import DATABASE, Addresses, Secrets, base_environment, portal_environment
+from demo.settings import DATABASE, Addresses, Secrets, build_base_environment, build_portal_environment
 
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 60
@@ -28,16 +28,16 @@ def _silent(_text: str) -> None:
 
 
 class Stack:
-    """PostgreSQL, identity provider, sandbox studio, worker and portal, wired to each other.
+    """PostgreSQL, identity provider, sandbox, worker and portal, connected to each other.
 
     Args:
         ports: where to listen; free ones by default.
-        data_dir: everything it keeps: database, photos, secrets, logs.
-        speed: how many times faster than real the sandbox's sessions go.
-        brand: which provider the sandbox plays, ``profilebakery`` or ``headshotpro``.
+        data_dir: folder of database, photos, secrets and logs.
+        speed: factor by which the sandbox's sessions are faster than real time.
+        brand: brand of the sandbox, ``profilebakery`` or ``headshotpro``.
         durable: False trades safety on power loss for speed (tests).
         environment: extra or changed settings of the portal and the worker.
-        report: called with a short sentence as each part gets ready.
+        report: called with a sentence when a part is ready.
     """
 
     def __init__(
@@ -52,8 +52,8 @@ class Stack:
         report: Callable[[str], None] = _silent,
     ) -> None:
         self.data_dir = data_dir.resolve()
-        self.ports = ports or Ports.free()
-        self.addresses = Addresses.on(self.ports)
+        self.ports = ports or Ports.find_free()
+        self.addresses = Addresses.for_ports(self.ports)
         self.speed = speed
         self.brand = brand
         self.logs = self.data_dir / "logs"
@@ -63,7 +63,7 @@ class Stack:
         self._report = report
 
     def __enter__(self) -> Self:
-        """Start everything; nothing is left running if that fails."""
+        """Start everything. On failure, everything is stopped."""
         try:
             self.start()
         except BaseException:
@@ -74,12 +74,12 @@ class Stack:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End everything."""
+        """Stop everything."""
         self.stop()
 
     @property
     def database_url(self) -> str:
-        """The address of the portal's database."""
+        """The URL of the portal's database."""
         return self.postgres.url(DATABASE)
 
     def start(self) -> None:
@@ -89,13 +89,13 @@ class Stack:
             PortTakenError: another program listens on one of the ports.
             ChildFailedError: a part ended or was not ready in time.
         """
-        self.ports.check()
+        self.ports.check_free()
         self.data_dir.mkdir(parents=True, exist_ok=True)
         for private in (self.logs, self.data_dir / "photos"):
             private.mkdir(mode=0o700, exist_ok=True)
-        self.secrets = Secrets.kept_in(self.data_dir / "secrets.json")
-        base = base_environment()
-        # These two need nobody; they come up while the database does.
+        self.secrets = Secrets.load_or_create(self.data_dir / "secrets.json")
+        base = build_base_environment()
+        # These two have no dependencies and start in parallel with the database.
         identity = self._launch(self._identity(base))
         sandbox = self._launch(self._sandbox(base))
         self._start_database()
@@ -104,13 +104,13 @@ class Stack:
         launched = datetime.now(UTC)
         worker = self._launch(self._python("worker", self.environment, "-m", "portal", "worker"))
         portal = self._launch(self._python("portal", self.environment, "-m", "gunicorn", "wsgi"))
-        self._await(identity, lambda: readiness.answers(f"{self.addresses.identity}{_DISCOVERY}"))
+        self._wait_until_ready(identity, lambda: readiness.is_serving(f"{self.addresses.identity}{_DISCOVERY}"))
         self._report(f"Demo sign-in ready at {self.addresses.identity}")
-        self._await(sandbox, lambda: self._is_ready(sandbox, launched))
+        self._wait_until_ready(sandbox, lambda: self._is_ready(sandbox, launched))
         self._report(f"Sandbox studio ready at {self.addresses.sandbox}")
-        self._await(worker, lambda: self._is_ready(worker, launched))
+        self._wait_until_ready(worker, lambda: self._is_ready(worker, launched))
         self._report("Worker ready")
-        self._await(portal, lambda: self._is_ready(portal, launched))
+        self._wait_until_ready(portal, lambda: self._is_ready(portal, launched))
         self._report(f"Portal ready at {self.addresses.portal}")
 
     def restart(self, names: Sequence[str], *, migrate: bool) -> None:
@@ -127,20 +127,20 @@ class Stack:
         for child in children:
             child.start()
         for child in children:
-            self._await(child, lambda child=child: self._is_ready(child, launched))  # type: ignore[misc]
+            self._wait_until_ready(child, lambda child=child: self._is_ready(child, launched))  # type: ignore[misc]
 
     def stop(self) -> list[str]:
-        """End all parts, the database last.
+        """Stop all parts, the database last.
 
         Returns:
-            The names of those that had to be ended by force.
+            The names of the parts that were killed.
         """
         forced = stop_all(self.children, seconds=STOP_SECONDS)
         self.postgres.stop()
         return forced
 
     def kill(self) -> None:
-        """End all parts at once, without letting them finish; ``stop`` still has to follow."""
+        """Kill all parts immediately. ``stop`` must still be called."""
         for child in self.children:
             if child.process is not None:
                 child.signal_group(signal.SIGKILL)
@@ -157,10 +157,10 @@ class Stack:
 
     def _is_ready(self, child: Child, launched: datetime) -> bool:
         if child.name == "worker":
-            return readiness.worker_beats(self.database_url, launched)
+            return readiness.has_worker_heartbeat(self.database_url, launched)
         if child.name == "sandbox":
-            return readiness.says(child.log, "sandbox ready")
-        return readiness.answers(f"{self.addresses.portal}/readyz")
+            return readiness.has_logged(child.log, "sandbox ready")
+        return readiness.is_serving(f"{self.addresses.portal}/readyz")
 
     def _start_database(self) -> None:
         if not (self.postgres.data / "PG_VERSION").exists():
@@ -179,7 +179,7 @@ class Stack:
         self._report("Database schema up to date")
 
     def _portal_environment(self) -> dict[str, str]:
-        return portal_environment(
+        return build_portal_environment(
             addresses=self.addresses,
             ports=self.ports,
             secrets=self.secrets,
@@ -203,14 +203,14 @@ class Stack:
         return Child(name=name, argv=argv, env=environment, log=self.logs / f"{name}.log", cwd=ROOT)
 
     def _launch(self, child: Child) -> Child:
-        # On the list first: whatever interrupts the start finds it there.
+        # Appended first, so that an interrupted start stops it as well.
         self.children.append(child)
         child.start()
         return child
 
-    def _await(self, child: Child, ready: Callable[[], bool]) -> None:
-        def ready_and_nobody_lost() -> bool:
+    def _wait_until_ready(self, child: Child, ready: Callable[[], bool]) -> None:
+        def is_ready() -> bool:
             self.check()
             return ready()
 
-        child.wait_until(ready_and_nobody_lost, seconds=START_SECONDS)
+        child.wait_until(is_ready, seconds=START_SECONDS)

@@ -98,7 +98,7 @@ class Sandbox:
         with self._switches_lock, self.write() as db:
             before = self._switches
             after = switches.update_switches(before, changes)
-            settings.set_setting(db, "switches", switches.dump_switches(after))
+            settings.set_setting(db, "switches", switches.export_switches(after))
             if after.speed != before.speed:
                 rescale.rescale_schedule(db, self.clock.now(), before.speed / after.speed)
             self._switches = after
@@ -159,5 +159,5 @@ class Sandbox:
         self._url_secret = bytes.fromhex(settings.get_setting(db, "url_secret"))
         stored = switches.update_switches(Switches(), settings.get_setting(db, "switches") or {})
         found = switches.update_switches(stored, dict(config.switches))
-        settings.set_setting(db, "switches", switches.dump_switches(found))
+        settings.set_setting(db, "switches", switches.export_switches(found))
         return found

@@ -11,7 +11,7 @@ def generate_object_id() -> str:
     return secrets.token_hex(12)
 
 
-def generate_user_uid() -> str:
+def generate_member_uid() -> str:
     """Return an anonymous user's identifier."""
     return "anon_" + secrets.token_hex(8)
 

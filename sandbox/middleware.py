@@ -105,7 +105,7 @@ def format_route(rule: str) -> str:
 
 def _to_camel_case(name: str) -> str:
     head, *rest = name.split("_")
-    return head + "".join(word.capitalize() for word in rest)
+    return head + "".join(part.capitalize() for part in rest)
 
 
 def _abort_connection(environ: WSGIEnvironment) -> None:

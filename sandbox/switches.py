@@ -65,7 +65,7 @@ def update_switches(switches: Switches, changes: dict[str, Any]) -> Switches:
         raise BadSettingError(str(exc)) from exc
 
 
-def dump_switches(switches: Switches) -> dict[str, Any]:
+def export_switches(switches: Switches) -> dict[str, Any]:
     """Return the switches as JSON values."""
     values: dict[str, Any] = msgspec.to_builtins(switches)
     return values

@@ -41,13 +41,13 @@ def _add_collection_routes(api: Blueprint, sandbox: Sandbox) -> None:
         if not sandbox.switches.whitelabel:
             raise ApiError(403, "FORBIDDEN", "Whitelabel is not enabled for this organization")
         payload = request_parsing.parse_body()
-        wanted = creation.CreateModelRequest(
+        new = creation.CreateModelRequest(
             request_parsing.parse_email(payload),
             request_parsing.parse_flag(payload, "isDevelopment"),
             _parse_version(payload.get("version")),
         )
         with sandbox.write() as db:
-            model = creation.create_or_reuse_model(sandbox, db, wanted, request_parsing.parse_team_id(db, payload))
+            model = creation.create_or_reuse_model(sandbox, db, new, request_parsing.parse_team_id(db, payload))
         status = serializers.serialize_status(sandbox, model.status)
         return build_success(sandbox, modelId=model.id, status=status, signedUrl=build_signed_url(sandbox, model))
 

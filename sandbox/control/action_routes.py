@@ -71,7 +71,7 @@ def _build_actions(sandbox: Sandbox, pipeline: Pipeline) -> dict[str, Action]:
         "clear_favorite": lambda model_id, _: model_actions.clear_favorite(sandbox, model_id),
         "delete_photo": lambda model_id, body: model_actions.delete_photo(sandbox, model_id, _parse_photo_id(body)),
         "expire_session": lambda model_id, _: model_actions.expire_session(sandbox, model_id),
-        "revive_session": lambda model_id, _: model_actions.unexpire_session(sandbox, model_id),
+        "revive_session": lambda model_id, _: model_actions.restore_session(sandbox, model_id),
         "expire_photos": lambda model_id, _: model_actions.expire_photo_urls(sandbox, model_id),
     }
 

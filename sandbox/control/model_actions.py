@@ -25,7 +25,7 @@ class OnboardingInput:
     uploads: tuple[bytes, ...] = ()
 
 
-def complete_onboarding(sandbox: Sandbox, model_id: str, answers: OnboardingInput) -> Model:
+def complete_onboarding(sandbox: Sandbox, model_id: str, onboarding: OnboardingInput) -> Model:
     """Complete the studio's upload step for the person.
 
     Raises:
@@ -37,9 +37,9 @@ def complete_onboarding(sandbox: Sandbox, model_id: str, answers: OnboardingInpu
         model = lifecycle.get_undeleted_model(db, model_id)
         if model.status != "onboarding":
             raise WrongStatusError(model.status)
-    for number, upload in enumerate(answers.uploads, 1):
+    for number, upload in enumerate(onboarding.uploads, 1):
         store.add_upload(model_id, upload, f"upload-{number}.jpg")
-    store.set_profile(model_id, answers.title, answers.trigger)
+    store.set_profile(model_id, onboarding.title, onboarding.trigger)
     with sandbox.write() as db:
         return lifecycle.complete_onboarding(sandbox, db, model_id)
 
@@ -121,7 +121,7 @@ def expire_session(sandbox: Sandbox, model_id: str) -> Model:
     return _update(sandbox, model_id, token_dead=1)
 
 
-def unexpire_session(sandbox: Sandbox, model_id: str) -> Model:
+def restore_session(sandbox: Sandbox, model_id: str) -> Model:
     """Undo `expire_session`."""
     return _update(sandbox, model_id, token_dead=0)
 

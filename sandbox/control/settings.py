@@ -53,4 +53,4 @@ def add_routes(control: Blueprint, sandbox: Sandbox) -> None:
 
 def describe_settings(sandbox: Sandbox) -> dict[str, Any]:
     """Return all settings. Of secrets, only whether they are set."""
-    return switches.dump_switches(sandbox.switches) | account.describe_account(sandbox)
+    return switches.export_switches(sandbox.switches) | account.describe_account(sandbox)

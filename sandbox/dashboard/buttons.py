@@ -107,7 +107,7 @@ def _build_actions(sandbox: Sandbox, pipeline: Pipeline) -> dict[str, ModelActio
         "delete": lambda model_id: model_actions.advance_to(sandbox, pipeline, model_id, "deleted"),
         "favorite": lambda model_id: model_actions.select_favorite(sandbox, model_id, None),
         "expire_session": lambda model_id: model_actions.expire_session(sandbox, model_id),
-        "revive_session": lambda model_id: model_actions.unexpire_session(sandbox, model_id),
+        "revive_session": lambda model_id: model_actions.restore_session(sandbox, model_id),
         "expire_photos": lambda model_id: model_actions.expire_photo_urls(sandbox, model_id),
     }
 

@@ -57,7 +57,7 @@ def render_page(sandbox: Sandbox, once: dict[str, str] | None = None) -> str:
 
 
 def _build_switch_fields(current: Switches) -> list[SwitchField]:
-    values, defaults = switches.dump_switches(current), switches.dump_switches(Switches())
+    values, defaults = switches.export_switches(current), switches.export_switches(Switches())
     hints = get_type_hints(Switches)
     return [
         SwitchField(name, _format_value(value), _list_choices(hints[name]), value == defaults[name])

@@ -13,11 +13,11 @@ from sandbox.openapi.schemas import (
     TIMESTAMP,
     URL,
     Schema,
-    array_of,
-    closed_object,
-    enum_of,
-    nullable,
-    ref,
+    build_array,
+    build_enum,
+    build_nullable,
+    build_object,
+    build_ref,
 )
 
 Operation = dict[str, Any]
@@ -39,17 +39,17 @@ MAX_EMAIL_LENGTH = 254
 EMAIL_BODY: Schema = {"type": "string", "format": "email", "minLength": 3, "maxLength": MAX_EMAIL_LENGTH}
 LIMIT = {"type": "integer", "minimum": 1, "default": 50}
 OFFSET = {"type": "integer", "minimum": 0, "maximum": 9007199254740992, "default": 0}
-STATUS_FILTER = enum_of([*MODEL_STATUS, "generating", "generating-headshots"])
+STATUS_FILTER = build_enum([*MODEL_STATUS, "generating", "generating-headshots"])
 
 
 def build_operation(
     name: str, success_keys: dict[str, Schema], *errors: int, optional: dict[str, Schema] | None = None
 ) -> Operation:
     """Build an operation whose success response has these keys. 401 and 429 are always included."""
-    success = closed_object({"success": {"const": True}, **success_keys}, optional)
+    success = build_object({"success": {"const": True}, **success_keys}, optional)
     responses = {"200": _build_response("Success", success)}
     for status in sorted({401, 429, *errors}):
-        responses[str(status)] = _build_response(ERROR_DESCRIPTIONS[status], ref("Error"))
+        responses[str(status)] = _build_response(ERROR_DESCRIPTIONS[status], build_ref("Error"))
     return {"operationId": name, "responses": responses}
 
 
@@ -98,51 +98,51 @@ def _build_organization_paths() -> dict[str, Any]:
     number = {"type": "number", "minimum": 0}
     return {
         "/organization": build_path_item(
-            [], get=build_operation("getOrganization", {"organization": ref("Organization")})
+            [], get=build_operation("getOrganization", {"organization": build_ref("Organization")})
         ),
         "/organization/credits": build_path_item([], get=build_operation("getCredits", {"credits": number})),
     }
 
 
 def _build_invite_paths() -> dict[str, Any]:
-    echo = closed_object({"email": TEXT})
+    echo = build_object({"email": TEXT})
     create = build_operation(
         "createInvite",
         {"input": echo, "message": TEXT, "link": URL, "id": TEXT},
         400, 402, 404,
         optional={"teamId": TEXT},
     )  # fmt: skip
-    body = _build_request_object({"email": EMAIL_BODY}, {"teamId": nullable(TEXT)})
+    body = _build_request_object({"email": EMAIL_BODY}, {"teamId": build_nullable(TEXT)})
     revoke = build_operation("revokeInvite", {"input": echo, "message": TEXT}, 400, 404)
     return {
         "/organization/invites": build_path_item(
             [],
-            get=build_operation("listInvites", {"invites": array_of(ref("Invite"))}),
+            get=build_operation("listInvites", {"invites": build_array(build_ref("Invite"))}),
             post=add_body(create, body),
         ),
         "/organization/invites/revoke": build_path_item(
             [], post=add_body(revoke, _build_request_object({"email": _build_nonblank_text()}))
         ),
         "/organization/invites/{email}": build_path_item(
-            ["email"], get=build_operation("getInvite", {"invite": ref("Invite")}, 404)
+            ["email"], get=build_operation("getInvite", {"invite": build_ref("Invite")}, 404)
         ),
     }
 
 
 def _build_team_paths() -> dict[str, Any]:
-    answer = {"organization": ref("Organization")}
+    keys = {"organization": build_ref("Organization")}
     name = _build_request_object({"name": _build_nonblank_text()})
-    emails = _build_request_object({"emails": array_of(TEXT)})
+    emails = _build_request_object({"emails": build_array(TEXT)})
     return {
         "/organization/teams": build_path_item(
             [],
-            get=build_operation("listTeams", {"teams": array_of(ref("Team"))}),
-            post=add_body(build_operation("createTeam", answer, 400), name),
+            get=build_operation("listTeams", {"teams": build_array(build_ref("Team"))}),
+            post=add_body(build_operation("createTeam", keys, 400), name),
         ),
         "/organization/teams/{teamId}": build_path_item(
             ["teamId"],
-            put=add_body(build_operation("updateTeam", answer, 400, 404), name),
-            delete=build_operation("deleteTeam", answer, 404),
+            put=add_body(build_operation("updateTeam", keys, 400, 404), name),
+            delete=build_operation("deleteTeam", keys, 404),
         ),
         "/organization/teams/{teamId}/members": build_path_item(
             ["teamId"], post=add_body(build_operation("addMembers", {"message": TEXT}, 400, 404), emails)
@@ -152,13 +152,15 @@ def _build_team_paths() -> dict[str, Any]:
 
 def _build_member_paths() -> dict[str, Any]:
     listing_all = build_operation(
-        "listMembers", {"members": array_of(ref("Member")), "pagination": ref("Pagination")}, 400
+        "listMembers", {"members": build_array(build_ref("Member")), "pagination": build_ref("Pagination")}, 400
     )
 
     def part(name: str, schema: str) -> dict[str, Any]:
-        return build_path_item([], get=build_operation(name, {"members": array_of(ref(schema)), "count": COUNT}))
+        return build_path_item(
+            [], get=build_operation(name, {"members": build_array(build_ref(schema)), "count": COUNT})
+        )
 
-    queries = {"limit": LIMIT, "offset": OFFSET, "status": enum_of(MEMBER_STATUS)}
+    queries = {"limit": LIMIT, "offset": OFFSET, "status": build_enum(MEMBER_STATUS)}
     return {
         "/organization/team": build_path_item([], get=add_query_parameters(listing_all, queries)),
         "/organization/team/accepted": part("listAccepted", "AcceptedMember"),
@@ -168,41 +170,49 @@ def _build_member_paths() -> dict[str, Any]:
 
 
 def _build_model_paths() -> dict[str, Any]:
-    listing = build_operation("listModels", {"models": array_of(ref("Model")), "pagination": ref("Pagination")}, 400)
+    listing = build_operation(
+        "listModels", {"models": build_array(build_ref("Model")), "pagination": build_ref("Pagination")}, 400
+    )
     queries = {"limit": LIMIT, "offset": OFFSET, "status": STATUS_FILTER, "teamId": TEXT}
-    answer = {"modelId": TEXT, "status": enum_of(MODEL_STATUS), "signedUrl": URL}
+    keys = {"modelId": TEXT, "status": build_enum(MODEL_STATUS), "signedUrl": URL}
     body = _build_request_object(
         {"email": EMAIL_BODY},
-        {"teamId": nullable(TEXT), "isDevelopment": FLAG, "version": nullable(enum_of(["lora", "one-shot"]))},
+        {
+            "teamId": build_nullable(TEXT),
+            "isDevelopment": FLAG,
+            "version": build_nullable(build_enum(["lora", "one-shot"])),
+        },
     )
-    create = add_body(build_operation("createModel", answer, 400, 402, 403, 404), body)
+    create = add_body(build_operation("createModel", keys, 400, 402, 403, 404), body)
     return {
         "/organization/models": build_path_item([], get=add_query_parameters(listing, queries), post=create),
         "/organization/models/{modelId}": build_path_item(
             ["modelId"],
-            get=build_operation("getModel", {"model": ref("Model")}, 404),
+            get=build_operation("getModel", {"model": build_ref("Model")}, 404),
             delete=build_operation("deleteModel", {"message": TEXT, "modelId": TEXT}, 400, 404),
         ),
     }
 
 
 def _build_photo_paths() -> dict[str, Any]:
-    include = {"include": enum_of(["main", "all"])}
+    include = {"include": build_enum(["main", "all"])}
     pages = {"limit": LIMIT, "offset": OFFSET, **include}
-    filters = {"status": enum_of(["active", "deleted"]), "likedStatus": enum_of(["none", "liked", "loved"])}
+    filters = {"status": build_enum(["active", "deleted"]), "likedStatus": build_enum(["none", "liked", "loved"])}
     listing = build_operation(
-        "listPhotos", {"photos": array_of(ref("Photo")), "pagination": ref("Pagination")}, 400, 404
+        "listPhotos", {"photos": build_array(build_ref("Photo")), "pagination": build_ref("Pagination")}, 400, 404
     )
-    favorite = build_operation("getFavorite", {"photo": nullable(ref("ModelPhoto"))}, 404, optional={"message": TEXT})
-    single = build_operation("getPhoto", {"photo": ref("ModelPhoto")}, 400, 404)
+    favorite = build_operation(
+        "getFavorite", {"photo": build_nullable(build_ref("ModelPhoto"))}, 404, optional={"message": TEXT}
+    )
+    single = build_operation("getPhoto", {"photo": build_ref("ModelPhoto")}, 400, 404)
     listing_all = build_operation(
         "listFavorites",
-        {"photos": array_of(ref("FavoritePhoto")), "pagination": ref("Pagination")},
+        {"photos": build_array(build_ref("FavoritePhoto")), "pagination": build_ref("Pagination")},
         400,
     )
-    answer = {"downloads": array_of(ref("Download")), "expiresAt": TIMESTAMP}
-    download_body = _build_request_object({}, {"photoIds": array_of(TEXT), "include": enum_of(["main", "all"])})
-    download = add_body(build_operation("downloadPhotos", answer, 400, 404), download_body, required=False)
+    keys = {"downloads": build_array(build_ref("Download")), "expiresAt": TIMESTAMP}
+    download_body = _build_request_object({}, {"photoIds": build_array(TEXT), "include": build_enum(["main", "all"])})
+    download = add_body(build_operation("downloadPhotos", keys, 400, 404), download_body, required=False)
     base = "/organization/models/{modelId}/photos"
     return {
         base: build_path_item(["modelId"], get=add_query_parameters(listing, pages | filters)),

@@ -29,27 +29,27 @@ ERROR_CODES = [
 ]
 
 
-def enum_of(values: list[str]) -> Schema:
+def build_enum(values: list[str]) -> Schema:
     """Build the schema of an enumeration."""
     return {"type": "string", "enum": values}
 
 
-def nullable(schema: Schema) -> Schema:
+def build_nullable(schema: Schema) -> Schema:
     """Build a schema that also allows null."""
     return {"oneOf": [schema, {"type": "null"}]}
 
 
-def ref(name: str) -> Schema:
+def build_ref(name: str) -> Schema:
     """Build a reference to a named schema."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def array_of(schema: Schema) -> Schema:
+def build_array(schema: Schema) -> Schema:
     """Build the schema of an array."""
     return {"type": "array", "items": schema}
 
 
-def closed_object(fields: dict[str, Schema], optional: dict[str, Schema] | None = None) -> Schema:
+def build_object(fields: dict[str, Schema], optional: dict[str, Schema] | None = None) -> Schema:
     """Build the schema of an object without additional properties."""
     return {
         "type": "object",
@@ -62,8 +62,8 @@ def closed_object(fields: dict[str, Schema], optional: dict[str, Schema] | None 
 def build_schemas() -> dict[str, Schema]:
     """Build all named schemas."""
     return {
-        "Error": closed_object({"success": {"const": False}, "error": TEXT, "code": enum_of(ERROR_CODES)}),
-        "Pagination": closed_object(
+        "Error": build_object({"success": {"const": False}, "error": TEXT, "code": build_enum(ERROR_CODES)}),
+        "Pagination": build_object(
             {
                 "total": COUNT,
                 "limit": {"type": "integer", "minimum": 1, "maximum": 200},
@@ -71,29 +71,32 @@ def build_schemas() -> dict[str, Schema]:
                 "hasMore": FLAG,
             }
         ),
-        "Team": closed_object({"id": TEXT, "name": TEXT}),
-        "Organization": closed_object({"uid": TEXT, "name": TEXT, "website": TEXT, "teams": array_of(ref("Team"))}),
-        "Model": closed_object(_model_fields()),
-        "Urls": closed_object({"main": URL}, {"thumbnail": URL, "original": URL}),
-        "Photo": closed_object(_photo_fields()),
-        "ModelPhoto": closed_object(_photo_fields() | {"modelId": TEXT}),
-        "FavoritePhoto": closed_object(
-            _photo_fields() | {"modelId": TEXT, "email": TEXT, "title": nullable(TEXT)} | _team_fields()
+        "Team": build_object({"id": TEXT, "name": TEXT}),
+        "Organization": build_object(
+            {"uid": TEXT, "name": TEXT, "website": TEXT, "teams": build_array(build_ref("Team"))}
         ),
-        "Download": closed_object({"photoId": TEXT, "urls": ref("Urls")}),
-        "Invite": closed_object(
-            {"email": TEXT, "status": enum_of(INVITE_STATUS), "createdAt": TIMESTAMP} | _team_fields(),
+        "Model": build_object(_model_fields()),
+        "Urls": build_object({"main": URL}, {"thumbnail": URL, "original": URL}),
+        "Photo": build_object(_photo_fields()),
+        "ModelPhoto": build_object(_photo_fields() | {"modelId": TEXT}),
+        "FavoritePhoto": build_object(
+            _photo_fields() | {"modelId": TEXT, "email": TEXT, "title": build_nullable(TEXT)} | _team_fields()
+        ),
+        "Download": build_object({"photoId": TEXT, "urls": build_ref("Urls")}),
+        "Invite": build_object(
+            {"email": TEXT, "status": build_enum(INVITE_STATUS), "createdAt": TIMESTAMP} | _team_fields(),
             {"modelId": TEXT},
         ),
-        "AcceptedMember": closed_object(_member_fields()),
-        "Member": closed_object(
-            _member_fields() | {"status": enum_of(MEMBER_STATUS), "modelId": TEXT, "modelStatus": enum_of(MODEL_STATUS)}
+        "AcceptedMember": build_object(_member_fields()),
+        "Member": build_object(
+            _member_fields()
+            | {"status": build_enum(MEMBER_STATUS), "modelId": TEXT, "modelStatus": build_enum(MODEL_STATUS)}
         ),
     }
 
 
 def _team_fields() -> dict[str, Schema]:
-    return {"teamId": nullable(TEXT), "teamName": nullable(TEXT)}
+    return {"teamId": build_nullable(TEXT), "teamName": build_nullable(TEXT)}
 
 
 def _model_fields() -> dict[str, Schema]:
@@ -101,25 +104,25 @@ def _model_fields() -> dict[str, Schema]:
         "id": TEXT,
         "uid": TEXT,
         "email": TEXT,
-        "title": nullable(TEXT),
-        "status": enum_of(MODEL_STATUS),
+        "title": build_nullable(TEXT),
+        "status": build_enum(MODEL_STATUS),
         **_team_fields(),
         "isDevelopment": FLAG,
         "createdAt": TIMESTAMP,
-        "finishedAt": nullable(TIMESTAMP),
+        "finishedAt": build_nullable(TIMESTAMP),
     }
 
 
 def _photo_fields() -> dict[str, Schema]:
     return {
         "id": TEXT,
-        "status": enum_of(["active", "deleted"]),
-        "likedStatus": enum_of(["none", "liked", "loved"]),
+        "status": build_enum(["active", "deleted"]),
+        "likedStatus": build_enum(["none", "liked", "loved"]),
         "createdAt": TIMESTAMP,
-        "urls": ref("Urls"),
+        "urls": build_ref("Urls"),
         "expiresAt": TIMESTAMP,
     }
 
 
 def _member_fields() -> dict[str, Schema]:
-    return {"id": TEXT, "email": TEXT, "name": nullable(TEXT), **_team_fields(), "joinedAt": TIMESTAMP}
+    return {"id": TEXT, "email": TEXT, "name": build_nullable(TEXT), **_team_fields(), "joinedAt": TIMESTAMP}

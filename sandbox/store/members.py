@@ -54,7 +54,7 @@ def create_member(db: Connection, email: str, team_id: str | None, now: str) -> 
     member_id = ids.generate_object_id()
     db.execute(
         "INSERT INTO members (id, uid, email, email_key, team_id, joined_at) VALUES (?, ?, ?, ?, ?, ?)",
-        (member_id, ids.generate_user_uid(), email, normalize_email(email), team_id, now),
+        (member_id, ids.generate_member_uid(), email, normalize_email(email), team_id, now),
     )
     return member_id
 

@@ -10,7 +10,7 @@ from sandbox.store.database import Connection, Row
 from sandbox.store.members import STARTED
 
 _SELECT = f"""
-    SELECT mo.*, {STARTED} AS begun, m.uid, m.email, m.team_id, t.name AS team_name
+    SELECT mo.*, {STARTED} AS is_started, m.uid, m.email, m.team_id, t.name AS team_name
     FROM models mo JOIN members m ON m.id = mo.member_id LEFT JOIN teams t ON t.id = m.team_id
 """  # noqa: S608  # nosec B608  # BEGUN is a constant
 
@@ -49,7 +49,7 @@ class Model:
     version: str | None
     is_development: bool
     by_invite: bool
-    begun: bool
+    is_started: bool
     free_shoot: bool
     run: int
     token: str
@@ -179,7 +179,7 @@ def _build_model(row: Row) -> Model:
         row["version"],
         bool(row["is_development"]),
         bool(row["by_invite"]),
-        bool(row["begun"]),
+        bool(row["is_started"]),
         bool(row["free_shoot"]),
         row["run"],
         row["token"],

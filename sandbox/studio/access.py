@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, current_app, jsonify, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from sandbox.studio.responses import prefers_json
+from sandbox.studio.responses import is_json_preferred
 from sandbox.studio_store import StudioModel, StudioStore, UnknownStudioItem
 
 DEFAULT_MIN_PHOTOS = 4
@@ -98,17 +98,17 @@ def get_min_photos() -> int:
 
 def render_session_unavailable(error: SessionUnavailable) -> Response:
     """Render the page for a link without access."""
-    return _render_notice(error.status, error.heading, error.sentence)
+    return _render_message_page(error.status, error.heading, error.sentence)
 
 
 def render_item_missing(_: UnknownStudioItem) -> Response:
     """Render the page for a photo or session that was deleted while the page was open."""
-    return _render_notice(
+    return _render_message_page(
         404, "That is no longer here", "It may have been removed in another window. Reload this page."
     )
 
 
-def _render_notice(status: int, heading: str, sentence: str) -> Response:
-    if prefers_json():
+def _render_message_page(status: int, heading: str, sentence: str) -> Response:
+    if is_json_preferred():
         return make_response(jsonify(error=f"{heading}. {sentence}"), status)
     return make_response(render_template("studio/notice.html", heading=heading, sentence=sentence), status)

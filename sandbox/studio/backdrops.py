@@ -32,10 +32,10 @@ def build_person_mask(picture: Image.Image, crop: Crop) -> Image.Image:
     """Build a soft mask (192x240) of the person: white is kept, black becomes backdrop.
 
     Geometry decides the center and the far corners. In between, pixels that differ from the colors at both
-    edges count as the person, so hair keeps its shape in front of a plain wall.
+    edges count as the person, so hair keeps its shape in front of a plain background.
     """
     small = picture.resize(_MASK_SIZE, Image.Resampling.BOX)
-    channels = ImageChops.difference(small, _estimate_wall(small)).split()
+    channels = ImageChops.difference(small, _estimate_background(small)).split()
     distance = ImageChops.lighter(ImageChops.lighter(channels[0], channels[1]), channels[2])
     distance = distance.point([max(0, min(255, (value - 32) * 6)) for value in range(256)])
     # Morphological closing fills bright areas without growing the mask, which would leave a halo.
@@ -61,23 +61,23 @@ def render_backdrop(picture: Image.Image, mask: Image.Image, backdrop: Backdrop)
     return result
 
 
-def _estimate_wall(small: Image.Image) -> Image.Image:
-    """Estimate the wall behind the person from both edges of the picture above the shoulders."""
+def _estimate_background(small: Image.Image) -> Image.Image:
+    """Estimate the background behind the person from both edges of the picture above the shoulders."""
     width, height = small.size
     edge, cut = width // 12, round(height * 0.45)
     sides = Image.new("RGB", (2, 6))
     for column, left in enumerate((0, width - edge)):
         strip = small.crop((left, 0, left + edge, cut))
         sides.paste(strip.resize((1, 6), Image.Resampling.BOX), (column, 0))
-    wall = sides.resize((width, height), Image.Resampling.BILINEAR, box=(0, 0, 2, 6))
-    upper = wall.resize((width, cut), Image.Resampling.BILINEAR)
-    wall.paste(upper.crop((0, cut - 1, width, cut)).resize((width, height - cut)), (0, cut))
-    wall.paste(upper, (0, 0))
-    return wall
+    background = sides.resize((width, height), Image.Resampling.BILINEAR, box=(0, 0, 2, 6))
+    upper = background.resize((width, cut), Image.Resampling.BILINEAR)
+    background.paste(upper.crop((0, cut - 1, width, cut)).resize((width, height - cut)), (0, cut))
+    background.paste(upper, (0, 0))
+    return background
 
 
 def _find_enclosed_areas(mask: Image.Image) -> Image.Image:
-    """Find areas enclosed by the mask, such as parts of a face with the color of the wall."""
+    """Find areas enclosed by the mask, such as parts of a face with the color of the background."""
     small = mask.resize((48, 60), Image.Resampling.BOX).point(
         [0] * _PERSON_THRESHOLD + [255] * (256 - _PERSON_THRESHOLD)
     )

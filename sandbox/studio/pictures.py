@@ -12,7 +12,7 @@ from PIL import Image
 from sandbox.studio import labels
 from sandbox.studio.backdrops import build_person_mask, render_backdrop
 from sandbox.studio.framing import Face, choose_crop, find_face
-from sandbox.studio.looks import LOOKS, Look, grade_color
+from sandbox.studio.picture_styles import STYLES, PictureStyle, grade_color
 
 ORIGINAL = (1024, 1280)
 MAIN = (768, 960)
@@ -53,15 +53,15 @@ def render_gallery(uploads: list[bytes], count: int, seed: str) -> Iterator[Pict
 def _render_pictures(uploads: list[bytes], count: int, seed: str) -> Iterator[Picture]:
     rng = random.Random(seed)
     order = rng.sample(range(len(uploads)), len(uploads))
-    first_look = rng.randrange(len(LOOKS))
+    first_style = rng.randrange(len(STYLES))
     sources: dict[int, _Source] = {}
     for number in range(count):
-        # With few uploads, later rounds must combine each photo with another look.
-        round_number = number // len(uploads) // len(LOOKS)
+        # With few uploads, later rounds must combine each photo with another style.
+        round_number = number // len(uploads) // len(STYLES)
         chosen = order[(number + round_number) % len(order)]
         if chosen not in sources:
             sources[chosen] = _open_source(uploads[chosen])
-        yield _render_picture(sources[chosen], LOOKS[(first_look + number * 3) % len(LOOKS)], rng)
+        yield _render_picture(sources[chosen], STYLES[(first_style + number * 3) % len(STYLES)], rng)
 
 
 def _open_source(upload: bytes) -> _Source:
@@ -72,12 +72,12 @@ def _open_source(upload: bytes) -> _Source:
     return _Source(photo, find_face(photo))
 
 
-def _render_picture(source: _Source, look: Look, rng: random.Random) -> Picture:
+def _render_picture(source: _Source, style: PictureStyle, rng: random.Random) -> Picture:
     crop = choose_crop(source.photo.size, source.face, rng)
     picture = source.photo.resize(ORIGINAL, Image.Resampling.BICUBIC, box=crop.box)
     # Before grading: the mask needs the original colors.
     mask = build_person_mask(picture, crop)
-    picture = render_backdrop(grade_color(picture, look), mask, look.backdrop)
+    picture = render_backdrop(grade_color(picture, style), mask, style.backdrop)
     labels.draw_watermark(picture)
     main = picture.resize(MAIN, Image.Resampling.HAMMING)
     return Picture(

@@ -39,6 +39,6 @@ def allow_image_origins(urls: Iterable[str]) -> None:
     g.studio_image_origins = sorted({f"{part.scheme}://{part.netloc}" for part in parts if part.netloc})
 
 
-def prefers_json() -> bool:
+def is_json_preferred() -> bool:
     """Return whether the request prefers JSON, as scripts do, to HTML."""
     return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"

@@ -9,7 +9,7 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as BaseResponse
 
 from sandbox.studio.access import get_session
-from sandbox.studio.responses import allow_image_origins, prefers_json
+from sandbox.studio.responses import allow_image_origins, is_json_preferred
 from sandbox.studio_store import StudioModel, StudioPhoto, StudioStore, UnknownStudioItem
 
 STAGES = ("Photos received", "Learning your features", "Taking your portraits", "Ready")
@@ -78,7 +78,7 @@ class ResultPages:
             return self._render_gallery(token, model)
         photo_id = request.form.get("photo", "")
         self._apply(model, photo_id, request.form.get("act", ""))
-        if not prefers_json():
+        if not is_json_preferred():
             return redirect(url_for("studio.results", token=token, photo=photo_id), 303)
         updated = get_session(self._store, token)
         liked = {photo.id: photo.liked_status for photo in self._store.list_photos(model.id)}

@@ -11,7 +11,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as BaseResponse
 
 from sandbox.studio.access import get_min_photos, get_session
-from sandbox.studio.responses import prefers_json
+from sandbox.studio.responses import is_json_preferred
 from sandbox.studio.upload import MAX_BYTES, MAX_PIXELS
 from sandbox.studio.upload_batch import MAX_PHOTOS, UploadResult, store_uploads
 from sandbox.studio_store import AlreadyCompleted, OutOfCredits, StudioModel, StudioStore
@@ -54,7 +54,7 @@ class StepPages:
             results = self._store_uploads(model)
         except AlreadyCompleted:
             return _redirect_home(token)
-        if prefers_json():
+        if is_json_preferred():
             return self._serialize_photos(token, model, results)
         return self._render_photos(token, model, results)
 
@@ -65,7 +65,7 @@ class StepPages:
             self._store.remove_upload(model.id, upload_id)
         except AlreadyCompleted:
             return _redirect_home(token)
-        if prefers_json():
+        if is_json_preferred():
             return self._serialize_photos(token, model, [])
         return redirect(url_for("studio.photos", token=token), 303)
 

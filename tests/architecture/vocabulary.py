@@ -62,15 +62,30 @@ PHRASES = (
 PROTOCOL_TERMS = {"userinfo", "userinfo_endpoint", "user_agent", "wire_types", "return_to"}
 
 _VERBS = """
-adopt get find list count create update delete store apply enqueue send render build parse check is has can
-acquire add append authenticate authorize begin cancel choose claim clamp clear close complete compute confirm configure
-connect convert copy crop deactivate decode decrypt defer derive describe detect discover dispatch download draw
-drop encode encrypt end erase escape estimate exchange execute export extract fetch filter finish format generate group
-handle hash hide import init insert install issue iterate join leave load lock log mark match measure merge
-migrate normalize observe open patch pause prune publish reactivate read receive recheck reconcile record redact
-redirect refresh refuse register relink rejoin release remove rename replace replay report request requeue require
-reserve reset resize resolve resume retry revoke rotate round run save scrub seal select serve set show sign skip sort
-split start stop store stream strip subscribe summarize sync take touch translate unlock upload upsert validate verify
+accept acquire add adopt advance allow append apply authenticate authorize
+begin bind build
+can cancel charge check choose claim clamp clean clear close complete compute configure confirm connect convert copy
+count create crop
+deactivate decode decrypt defer delete derive describe detect discover dispatch download draw drop
+encode encrypt end enqueue erase escape estimate exchange execute expire export extract
+fail fetch filter find finish format
+generate get grade group
+handle has hash hide
+import init insert install is issue iterate
+join
+leave list load lock log
+mark match measure merge migrate
+normalize
+observe open
+parse patch pause print prune publish
+rate reactivate read receive recheck reconcile record redact redirect refresh refuse register rejoin release relink
+remove rename render renew replace replay report request requeue require rescale reserve reset resize resolve restore
+restrict resume retry revoke rotate round run
+save schedule scrub seal select send serialize serve set show sign skip sort split start stop store stream strip
+subscribe summarize sync
+take touch translate
+unlock update upload upsert
+validate verify
 wait withdraw wrap write
 """
 VERBS = frozenset(_VERBS.split())

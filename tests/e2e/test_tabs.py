@@ -11,7 +11,7 @@ from flask import Flask, request
 from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import select, update
 
-from demo.ports import free_port
+from demo.ports import find_free_port
 from portal.db import db, transaction
 from portal.models import people
 from portal.models.people import Person
@@ -43,7 +43,7 @@ def deployment(portal_settings: Callable[..., Settings], database_url: str) -> I
 
     provider = HostileProvider()
     provider.reset(MovableClock())
-    port = free_port()
+    port = find_free_port()
     address = f"http://localhost:{port}"
     app = create_app(portal_settings(public_url=address, oidc_issuer=provider.issuer))
     counted: Counter[str] = Counter()

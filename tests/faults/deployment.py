@@ -81,9 +81,9 @@ class Deployment:
         launched = datetime.now(UTC)
         child.start()
         if child.name == "worker":
-            child.wait_until(lambda: readiness.worker_beats(self.stack.database_url, launched), seconds=60)
+            child.wait_until(lambda: readiness.has_worker_heartbeat(self.stack.database_url, launched), seconds=60)
         else:
-            child.wait_until(lambda: readiness.answers(f"{self.url}/readyz"), seconds=60)
+            child.wait_until(lambda: readiness.is_serving(f"{self.url}/readyz"), seconds=60)
 
     def stop(self, child: Child) -> None:
         """End one process politely."""
@@ -103,7 +103,7 @@ class Deployment:
 
     def start_second_portal(self, name: str, **environment: str) -> str:
         """Start web processes beside the others, at an address of their own, which is returned; ends with the test."""
-        port = Ports.free().portal
+        port = Ports.find_free().portal
         child = Child(
             name=name, argv=self._portal_argv, log=self.stack.logs / f"{name}.log", cwd=ROOT,
             env={**self.stack.environment, "BIND": f"127.0.0.1:{port}", **environment},
@@ -111,7 +111,7 @@ class Deployment:
         self.extra.append(child)
         child.start()
         url = f"http://localhost:{port}"
-        child.wait_until(lambda: readiness.answers(f"{url}/readyz"), seconds=60)
+        child.wait_until(lambda: readiness.is_serving(f"{url}/readyz"), seconds=60)
         return url
 
     def start_second_worker(self, name: str, *, program: list[str] | None = None, **environment: str) -> Child:

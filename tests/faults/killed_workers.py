@@ -101,7 +101,7 @@ class KilledWorkers:
         for child in frozen:
             child.signal_group(signal.SIGCONT)
         for child in frozen:
-            child.ask_to_stop()
+            child.request_stop()
             child.wait_for_end(seconds=60)
 
     def _has_exited(self, child: Child) -> bool:

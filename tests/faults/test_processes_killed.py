@@ -29,7 +29,7 @@ def _web_workers(deployment: Deployment) -> list[psutil.Process]:
 def _end(child: Child) -> float:
     """Ask a process to end and return how long it took."""
     begun = time.monotonic()
-    child.ask_to_stop()
+    child.request_stop()
     child.wait_for_end(seconds=40)
     return time.monotonic() - begun
 

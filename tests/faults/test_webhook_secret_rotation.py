@@ -28,7 +28,7 @@ def test_rolling_restart_with_new_secret_refuses_no_webhook(deployment: Deployme
         load.urls = [second, deployment.url]
         load.wait_for(20)
         begun = time.monotonic()
-        deployment.portal.ask_to_stop()
+        deployment.portal.request_stop()
         load.wait_for(20)
         deployment.portal.wait_for_end(seconds=40)
         assert time.monotonic() - begun < END_SECONDS

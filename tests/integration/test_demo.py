@@ -86,7 +86,7 @@ def launch(folder: Path) -> Iterator[Callable[..., Demo]]:
     demos: list[Demo] = []
 
     def start(ports: Ports | None = None, data: Path = folder) -> Demo:
-        demos.append(Demo(data, ports or Ports.free()))
+        demos.append(Demo(data, ports or Ports.find_free()))
         return demos[-1]
 
     yield start
@@ -96,8 +96,8 @@ def launch(folder: Path) -> Iterator[Callable[..., Demo]]:
         demo.process.wait(timeout=END_SECONDS)
 
 
-def test_it_comes_up_says_where_and_ends_completely_twice(launch: Callable[..., Demo], folder: Path) -> None:
-    ports = Ports.free()
+def test_demo_starts_prints_its_url_and_ends_completely_twice(launch: Callable[..., Demo], folder: Path) -> None:
+    ports = Ports.find_free()
     for number in (signal.SIGINT, signal.SIGTERM):
         demo = launch(ports)
         demo.wait_until_ready()
@@ -140,7 +140,7 @@ def test_killed_child_stops_the_stack_and_is_named(launch: Callable[..., Demo], 
     parts = demo.parts()
     demo.part(word).kill()
     assert demo.process.wait(timeout=END_SECONDS) == 1
-    assert f"its {name} was ended by SIGKILL" in demo.said()
+    assert f"The {name} was ended by SIGKILL" in demo.said()
     assert f"logs/{name}.log" in demo.said()
     assert all_gone(parts, seconds=1)
 
@@ -148,7 +148,7 @@ def test_killed_child_stops_the_stack_and_is_named(launch: Callable[..., Demo], 
 def test_a_taken_port_is_explained_before_anything_starts(launch: Callable[..., Demo], folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         taken = server.getsockname()[1]
-        free = Ports.free()
+        free = Ports.find_free()
         demo = launch(Ports(portal=taken, sandbox=free.sandbox, identity=free.identity))
         assert demo.process.wait(timeout=END_SECONDS) == 1
     assert f"Port {taken} is taken by another program, and the portal needs it." in demo.said()
@@ -162,7 +162,7 @@ def test_the_port_comes_from_the_environment_too(folder: Path) -> None:
         run = subprocess.run(
             [sys.executable, "-m", "demo", "--data", str(folder)],
             cwd=ROOT,
-            env=os.environ | {"SANDBOX_PORT": str(taken), "PORT": str(Ports.free().portal)},
+            env=os.environ | {"SANDBOX_PORT": str(taken), "PORT": str(Ports.find_free().portal)},
             capture_output=True,
             text=True,
             timeout=END_SECONDS,

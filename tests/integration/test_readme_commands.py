@@ -120,7 +120,7 @@ def checkout(request: pytest.FixtureRequest) -> Iterator[Checkout]:
 
 @pytest.mark.timeout(2 * SECONDS)
 def test_make_demo_comes_up_and_ends(checkout: Checkout, tmp_path: Path) -> None:
-    ports = Ports.free()
+    ports = Ports.find_free()
     output = tmp_path / "demo.txt"
     numbers = {"PORT": str(ports.portal), "SANDBOX_PORT": str(ports.sandbox), "IDENTITY_PORT": str(ports.identity)}
     demo = checkout.start("make", "demo", output=output, **numbers)

@@ -27,7 +27,7 @@ class DevelopmentServer:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.output = root.parent / "output.txt"
-        ports = Ports.free()
+        ports = Ports.find_free()
         self.url = f"http://localhost:{ports.portal}"
         command = [sys.executable, "-m", "demo", "--reload", "--data", str(root / "var"), "--port", str(ports.portal)]
         command += ["--sandbox-port", str(ports.sandbox), "--identity-port", str(ports.identity)]

@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from demo.ports import free_port
+from demo.ports import find_free_port
 from demo.postgres import Postgres
 from tests.integration.certified.actors import CLIENT, CertifiedProvider, Visitor, signing_key
 from tests.integration.core.processes import environment, web
@@ -33,7 +33,7 @@ def database(postgres: Postgres, migrated_template: str) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def provider(folder: Path) -> Iterator[CertifiedProvider]:
     """The provider, running, and registered with it a portal that need not run yet."""
-    made = CertifiedProvider(free_port(), f"http://localhost:{free_port()}", folder / "provider.log")
+    made = CertifiedProvider(find_free_port(), f"http://localhost:{find_free_port()}", folder / "provider.log")
     made.start(signing_key("one"))
     yield made
     made.stop()

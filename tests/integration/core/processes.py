@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from demo.ports import free_port
+from demo.ports import find_free_port
 from portal.db import transaction
 from portal.models.people import Person
 from portal.models.sessions import Session
@@ -58,7 +58,7 @@ def running(arguments: list[str], env: dict[str, str], log: Path) -> Iterator[su
 @contextlib.contextmanager
 def web(env: dict[str, str], log: Path, port: int | None = None) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """Serve the portal the way the Procfile does; gives the process and its port, a free one if none is given."""
-    port = port or free_port()
+    port = port or find_free_port()
     with running(["-m", "gunicorn", "wsgi"], env | {"BIND": f"127.0.0.1:{port}"}, log) as process:
         wait_until(lambda: _answers(port), 30, log)
         yield process, port

@@ -16,7 +16,7 @@ import requests
 from flask import Flask
 from werkzeug.serving import make_server
 
-from demo.ports import free_port
+from demo.ports import find_free_port
 from portal.app import create_app
 from portal.domain.stages import Problem, Stage
 from portal.models import people
@@ -84,7 +84,7 @@ class Scenario:
 
 @pytest.fixture
 def scenario(database_url: str, portal_settings: Any, tmp_path: Path) -> Iterator[Scenario]:
-    port = free_port()
+    port = find_free_port()
     webhook_url = f"http://localhost:{port}/webhooks/profilebakery"
     address = database_url.replace("+psycopg", "")
     with (

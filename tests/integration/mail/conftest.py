@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from demo.ports import free_port
+from demo.ports import find_free_port
 from portal.app import create_app
 from portal.models.people import Person
 from portal.models.shoots import Shoot
@@ -80,7 +80,7 @@ def make_office(database_url: str, portal_settings: Any, tmp_path: Path) -> Iter
     with ExitStack() as stack:
 
         def make(**overrides: Any) -> Office:
-            post = Post(free_port())
+            post = Post(find_free_port())
             clock = Clock()
             provider = ScriptedProvider(clock)
             mail = {

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from demo.ports import free_port
+from demo.ports import find_free_port
 from portal.services.health import CheckResult, iterate_checks
 from portal.settings import Settings
 from tests.smtp import Post, running
@@ -19,7 +19,7 @@ def mail(settings: Settings) -> list[CheckResult]:
 
 
 def test_a_server_that_answers(portal_settings: Build) -> None:
-    with running(Post(free_port())) as post:
+    with running(Post(find_free_port())) as post:
         [finding] = mail(portal_settings(mail_url=post.url, mail_from="portal@acme.example"))
         assert finding.is_ok
         assert post.received == []

@@ -40,13 +40,13 @@ application = App()
 def server(tmp_path: Path) -> Iterator[tuple[Child, int]]:
     """The portal's own gunicorn settings around an application that does next to nothing."""
     (tmp_path / "little.py").write_text(APP)
-    port = Ports.free().portal
+    port = Ports.find_free().portal
     environment = os.environ | {"BIND": f"127.0.0.1:{port}", "PYTHONPATH": str(tmp_path), "WEB_CONCURRENCY": "1"}
     child = Child(name="web", argv=[sys.executable, "-m", "gunicorn", "little"], env=environment,
                   log=tmp_path / "web.log", cwd=TOP)  # fmt: skip
     child.start()
     try:
-        child.wait_until(lambda: readiness.answers(f"http://127.0.0.1:{port}/"), seconds=30)
+        child.wait_until(lambda: readiness.is_serving(f"http://127.0.0.1:{port}/"), seconds=30)
         yield child, port
     finally:
         stop_all([child], seconds=0)
@@ -64,7 +64,7 @@ def test_shutdown_finishes_requests_and_closes_idle_connections(
     with socket.create_connection(address, 30) as silent, socket.create_connection(address, 30) as begun:
         begun.sendall(b"GET / HTTP/1.1\r\nHo")
         begun_at = time.monotonic()
-        child.ask_to_stop()
+        child.request_stop()
         begun.sendall(b"st: x\r\n\r\n")
         answer = busy.getresponse()
         assert (answer.status, answer.read()) == (200, b"ok")

@@ -17,9 +17,9 @@ def listening_port() -> Iterator[int]:
 
 
 def test_free_ports_differ_and_are_free() -> None:
-    ports = Ports.free()
+    ports = Ports.find_free()
     assert len({ports.portal, ports.sandbox, ports.identity}) == 3
-    ports.check()
+    ports.check_free()
 
 
 def test_a_listener_takes_its_port(listening_port: int) -> None:
@@ -48,9 +48,9 @@ def test_a_closed_connection_leaves_its_port_free() -> None:
 
 
 def test_two_parts_cannot_share_a_port() -> None:
-    free = Ports.free()
+    free = Ports.find_free()
     with pytest.raises(PortTakenError) as refused:
-        Ports(portal=free.portal, sandbox=free.portal, identity=free.identity).check()
+        Ports(portal=free.portal, sandbox=free.portal, identity=free.identity).check_free()
     assert (refused.value.taken_by, refused.value.option) == ("the portal", "--sandbox-port")
 
 
@@ -63,13 +63,13 @@ def test_two_parts_cannot_share_a_port() -> None:
     ],
 )
 def test_port_in_use_error_names_the_service(listening_port: int, part: str, needed_by: str, option: str) -> None:
-    free = Ports.free()
+    free = Ports.find_free()
     fields = {"portal": free.portal, "sandbox": free.sandbox, "identity": free.identity} | {part: listening_port}
     with pytest.raises(PortTakenError) as caught:
-        Ports(**fields).check()
+        Ports(**fields).check_free()
     assert (caught.value.port, caught.value.needed_by, caught.value.option) == (listening_port, needed_by, option)
 
 
 def test_the_next_free_port_is_none_of_ours() -> None:
     ports = Ports(portal=40_000, sandbox=40_001, identity=40_002)
-    assert ports.next_free_after(40_000) > 40_002
+    assert ports.find_free_after(40_000) > 40_002

@@ -7,17 +7,17 @@ from pathlib import Path
 
 from demo.people import PEOPLE
 from demo.ports import Ports
-from demo.settings import Addresses, Secrets, base_environment, portal_environment
+from demo.settings import Addresses, Secrets, build_base_environment, build_portal_environment
 from portal.domain.roles import Role, assign_roles
 from portal.settings import Settings
 
 
 def settings_of_the_demo(tmp_path: Path) -> Settings:
     ports = Ports(portal=8001, sandbox=5003, identity=5004)
-    environment = portal_environment(
-        addresses=Addresses.on(ports),
+    environment = build_portal_environment(
+        addresses=Addresses.for_ports(ports),
         ports=ports,
-        secrets=Secrets.kept_in(tmp_path / "secrets.json"),
+        secrets=Secrets.load_or_create(tmp_path / "secrets.json"),
         brand="headshotpro",
         database_url="postgresql://postgres@/headshots?host=/run/pg",
         photos=tmp_path / "a folder",
@@ -48,15 +48,15 @@ def test_each_of_the_people_is_what_they_are_called(tmp_path: Path) -> None:
 
 def test_secrets_are_made_once_and_only_for_their_owner(tmp_path: Path) -> None:
     path = tmp_path / "secrets.json"
-    made = Secrets.kept_in(path)
+    made = Secrets.load_or_create(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert Secrets.kept_in(path) == made
-    assert Secrets.kept_in(tmp_path / "others.json") != made
+    assert Secrets.load_or_create(path) == made
+    assert Secrets.load_or_create(tmp_path / "others.json") != made
 
 
 def test_demo_ignores_portal_environment_variables() -> None:
     shell = {"PATH": "/bin", "DATABASE_URL": "postgres://real", "HEADSHOT_API_KEY": "real", "OIDC_ISSUER": "x"}
-    told = base_environment(shell | {"PGHOST": "real", "DYNO": "web.1", "HTTPS_PROXY": "http://proxy:1"})
+    told = build_base_environment(shell | {"PGHOST": "real", "DYNO": "web.1", "HTTPS_PROXY": "http://proxy:1"})
     assert "real" not in told.values()
     assert not told.keys() & {"DATABASE_URL", "DYNO", "OIDC_ISSUER"}
     assert told["PATH"] == "/bin"

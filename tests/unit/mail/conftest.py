@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from demo.ports import free_port
+from demo.ports import find_free_port
 from tests.smtp import Post, running
 
 
@@ -30,7 +30,7 @@ class Certificate:
 @pytest.fixture
 def post() -> Iterator[Post]:
     """A server that takes everything, until told otherwise."""
-    with running(Post(free_port())) as server:
+    with running(Post(find_free_port())) as server:
         yield server
 
 

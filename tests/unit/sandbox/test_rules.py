@@ -61,7 +61,7 @@ def test_times_are_written_with_milliseconds_and_sort() -> None:
 
 
 def test_the_defaults_are_the_documented_behavior() -> None:
-    plain = switches.dump_switches(Switches())
+    plain = switches.export_switches(Switches())
     assert plain["webhook_retry_minutes"] == (0, 0, 5, 15, 60)
     assert (plain["rate_limit"], plain["rate_window_seconds"]) == (300, 60)
     assert (plain["envelope"], plain["duplicate_email"], plain["photo_url_hours"]) == ("top", "refuse", 24)

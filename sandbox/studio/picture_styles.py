@@ -1,4 +1,4 @@
-"""The looks of generated pictures: a color grade and a backdrop each."""
+"""Styles of generated pictures: a color grade and a backdrop each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sandbox.studio.backdrops import Backdrop, Color
 
 
 @dataclass(frozen=True)
-class Look:
+class PictureStyle:
     """`gains` scale red, green and blue. `contrast` above 1 steepens the midtones."""
 
     gains: tuple[float, float, float]
@@ -30,30 +30,30 @@ def _build_backdrop(light: Color, dark: Color, cover: float = 0.86, corners: flo
     return Backdrop(light, dark, cover, corners)
 
 
-LOOKS = (
-    Look(NEUTRAL, 1.05, _build_backdrop((236, 236, 234), (186, 187, 188))),
-    Look(WARM, 1.06, _build_backdrop((214, 200, 182), (142, 124, 104))),
-    Look(COOL, 1.08, _build_backdrop((116, 126, 138), (44, 51, 60))),
-    Look(NEUTRAL, 1.10, _build_backdrop((240, 240, 240), (176, 176, 176)), is_monochrome=True),
-    Look(NEUTRAL, 1.04, _build_backdrop((200, 205, 208), (132, 140, 146), cover=0.30, corners=0.25)),
-    Look(WARM, 1.08, _build_backdrop((108, 98, 88), (38, 33, 29))),
-    Look(COOL, 1.05, _build_backdrop((178, 194, 206), (104, 126, 144))),
-    Look(NEUTRAL, 1.16, _build_backdrop((92, 92, 92), (22, 22, 22)), is_monochrome=True),
-    Look(NEUTRAL, 1.07, _build_backdrop((138, 148, 136), (66, 76, 68))),
-    Look(WARM, 1.03, _build_backdrop((226, 214, 198), (168, 150, 128), cover=0.25, corners=0.3)),
+STYLES = (
+    PictureStyle(NEUTRAL, 1.05, _build_backdrop((236, 236, 234), (186, 187, 188))),
+    PictureStyle(WARM, 1.06, _build_backdrop((214, 200, 182), (142, 124, 104))),
+    PictureStyle(COOL, 1.08, _build_backdrop((116, 126, 138), (44, 51, 60))),
+    PictureStyle(NEUTRAL, 1.10, _build_backdrop((240, 240, 240), (176, 176, 176)), is_monochrome=True),
+    PictureStyle(NEUTRAL, 1.04, _build_backdrop((200, 205, 208), (132, 140, 146), cover=0.30, corners=0.25)),
+    PictureStyle(WARM, 1.08, _build_backdrop((108, 98, 88), (38, 33, 29))),
+    PictureStyle(COOL, 1.05, _build_backdrop((178, 194, 206), (104, 126, 144))),
+    PictureStyle(NEUTRAL, 1.16, _build_backdrop((92, 92, 92), (22, 22, 22)), is_monochrome=True),
+    PictureStyle(NEUTRAL, 1.07, _build_backdrop((138, 148, 136), (66, 76, 68))),
+    PictureStyle(WARM, 1.03, _build_backdrop((226, 214, 198), (168, 150, 128), cover=0.25, corners=0.3)),
 )
 
 
-def grade_color(picture: Image.Image, look: Look) -> Image.Image:
-    """Set the black and white points of an RGB picture and apply the color grade of a look.
+def grade_color(picture: Image.Image, style: PictureStyle) -> Image.Image:
+    """Set the black and white points of an RGB picture and apply the color grade of a style.
 
     Only the ends of the tonal range are stretched, so that skin tones keep their lightness.
     """
     black, white = _find_tonal_range(picture)
-    curve = [_apply_s_curve((value - black) / (white - black), look.contrast) for value in range(256)]
-    if look.is_monochrome:
+    curve = [_apply_s_curve((value - black) / (white - black), style.contrast) for value in range(256)]
+    if style.is_monochrome:
         return Image.merge("RGB", (picture.convert("L").point([round(255 * value) for value in curve]),) * 3)
-    channels = ([min(255, round(255 * value * gain)) for value in curve] for gain in look.gains)
+    channels = ([min(255, round(255 * value * gain)) for value in curve] for gain in style.gains)
     return picture.point(list(chain.from_iterable(channels)))
 
 
