@@ -62,7 +62,7 @@ def serving(app: Flask, port: int = 0) -> Iterator[Site]:
     try:
         yield Site(app, f"http://localhost:{server.server_port}")
     finally:
-        app.extensions["hub"].close()
+        app.extensions["hub"].close_streams()
         server.shutdown()
         server.server_close()
         thread.join(5)
