@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+MAX_PHOTO_BYTES = 15_000_000
+"""Largest photo file that is downloaded or decoded."""
+
 FOCUS = (0.5, 0.38)
 """Where the face is expected, as fractions of width and height.
 

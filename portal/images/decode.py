@@ -12,14 +12,12 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+from portal.domain.renditions import MAX_PHOTO_BYTES
 from portal.images import formats, provenance
 from portal.images.color import convert_to_srgb
 from portal.images.errors import NotAPhoto, PhotoDamaged, SideTooLong, TooManyBytes, TooManyPixels
 from portal.images.provenance import Provenance
 from portal.images.segments import check_segments
-
-MAX_BYTES = 15_000_000
-"""Largest photo file accepted."""
 
 Image.MAX_IMAGE_PIXELS = formats.MAX_PIXELS
 warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -70,7 +68,7 @@ def decode_photo(content: bytes, *, phone: bool = False, smallest: int | None = 
 
     Raises:
         NotAPhoto: empty, or in no accepted format.
-        TooManyBytes: larger than ``MAX_BYTES``.
+        TooManyBytes: larger than ``MAX_PHOTO_BYTES``.
         TooManyPixels: larger than the format's pixel limit.
         SideTooLong, TooManySegments: beyond any photo.
         PhotoDamaged: it cannot be read to its end.
@@ -99,8 +97,8 @@ def count_pixels_in_memory(content: bytes, *, phone: bool = False) -> int:
 @contextmanager
 def _open_image(content: bytes, *, phone: bool) -> Iterator[Image.Image]:
     """Open the file within its limits; while the picture is in use, every decoder error becomes one of ours."""
-    if len(content) > MAX_BYTES:
-        raise TooManyBytes(len(content), MAX_BYTES)
+    if len(content) > MAX_PHOTO_BYTES:
+        raise TooManyBytes(len(content), MAX_PHOTO_BYTES)
     name = formats.detect_format(content, phone=phone)
     check_segments(content, name)
     try:

@@ -6,10 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from portal.domain import job_types
-from portal.domain.errors import RetryLater
 from portal.jobs.runner import register_task
 from portal.presentation import mail_templates
-from portal.provider.errors import PhotoExpired
 from portal.services import (
     archives,
     audit_trail,
@@ -74,12 +72,7 @@ def refresh_favorite(context: AppContext, *, shoot_id: str, key: str, acted_at: 
     shoot_sync.refresh_favorite(UUID(shoot_id), context, key=key, acted_at=datetime.fromisoformat(acted_at))
 
 
-def _finish_incomplete_copy(context: AppContext, *, error: Exception, shoot_id: str) -> None:
-    if isinstance(error, RetryLater | PhotoExpired):
-        mirroring.finish_incomplete_copy(UUID(shoot_id), now=context.clock())
-
-
-@register_task(job_types.COPY_PHOTOS, on_dead=_finish_incomplete_copy)
+@register_task(job_types.COPY_PHOTOS)
 def copy_photos(context: AppContext, *, shoot_id: str) -> None:
     """Copy a finished shoot's photos into the storage."""
     mirroring.copy_photos(UUID(shoot_id), context)

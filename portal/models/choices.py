@@ -6,11 +6,11 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import ForeignKey, Index, Select, UniqueConstraint, select, update
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from portal.db import Base, db
 from portal.domain.consent import UseAgreement
-from portal.models.photos import Photo
+from portal.models.photos import AVAILABLE, Photo
 from portal.models.shoots import Shoot
 
 
@@ -48,7 +48,7 @@ class Choice(Base):
 
 
 def find_current(person_id: UUID) -> Choice | None:
-    """Return the person's latest standing choice of a photo that is still there, across all shoots and own photos."""
+    """Return the person's latest standing choice of a photo that can be shown, across all shoots and own photos."""
     return db.session.scalar(_select_latest().where(Choice.person_id == person_id))
 
 
@@ -57,11 +57,21 @@ def find_latest_from(shoot_id: UUID, origin: str) -> Choice | None:
     return db.session.scalar(_select_latest().where(Choice.shoot_id == shoot_id, Choice.origin == origin))
 
 
+def find_latest_pick(shoot_id: UUID) -> Choice | None:
+    """Return the latest pick in the studio, also of a photo that is not in our storage."""
+    return db.session.scalar(
+        select(Choice)
+        .where(Choice.shoot_id == shoot_id, Choice.origin == "studio", Choice.withdrawn_at.is_(None))
+        .order_by(Choice.acted_at.desc(), Choice.recorded_at.desc())
+        .limit(1)
+    )
+
+
 def _select_latest() -> Select[Choice]:
     return (
         select(Choice)
         .join(Photo, Photo.id == Choice.photo_id)
-        .where(Choice.withdrawn_at.is_(None), Photo.removed_at.is_(None), Photo.refused.is_(None))
+        .where(Choice.withdrawn_at.is_(None), AVAILABLE)
         .order_by(Choice.acted_at.desc(), Choice.recorded_at.desc())
         .limit(1)
     )
@@ -113,9 +123,16 @@ def create_choice(
 
 def list_unchosen_photo_ids(before: datetime, limit: int = 200) -> list[UUID]:
     """Return copied photos of shoots finished before this moment that are not the person's present choice."""
+    chosen = aliased(Photo)
     latest = (
         select(Choice.photo_id)
-        .where(Choice.person_id == Shoot.person_id, Choice.withdrawn_at.is_(None))
+        .join(chosen, chosen.id == Choice.photo_id)
+        .where(
+            Choice.person_id == Shoot.person_id,
+            Choice.withdrawn_at.is_(None),
+            chosen.copied_at.is_not(None),
+            chosen.removed_at.is_(None),
+        )
         .order_by(Choice.acted_at.desc(), Choice.recorded_at.desc())
         .limit(1)
         .correlate(Shoot)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from portal.db import db
+from portal.domain.stages import Problem
 from portal.models.audit import AuditEntry
 from portal.models.choices import Choice
 from portal.models.consents import Consent
@@ -23,13 +25,48 @@ def list_people_with_two_open_shoots() -> Iterator[UUID]:
     yield from db.session.scalars(query.having(func.count() > 1))
 
 
-def list_shoots_to_copy() -> Iterator[UUID]:
-    """Yield finished shoots without a problem whose photos are not copied; each needs a job."""
+def list_shoots_to_copy(before: datetime) -> Iterator[UUID]:
+    """Yield shoots without a problem, finished before this moment, whose photos are not copied; each needs a job."""
     query = select(Shoot.id).where(
         Shoot.closed_at.is_(None),
         Shoot.provider_status == "active",
         Shoot.copied_at.is_(None),
         Shoot.problem.is_(None),
+        or_(Shoot.confirmed_at.is_(None), Shoot.confirmed_at < before),
+    )
+    yield from db.session.scalars(query)
+
+
+def list_without_photos() -> Iterator[UUID]:
+    """Yield finished shoots of which no photo could be copied."""
+    yield from db.session.scalars(select(Shoot.id).where(Shoot.closed_at.is_(None), Shoot.problem == Problem.NO_PHOTOS))
+
+
+def list_choices_without_photo(before: datetime) -> Iterator[UUID]:
+    """Yield the latest choice of each shoot that was recorded before this moment and whose photo was never copied.
+
+    A photo that is still tried again is no violation, nor is one of an earlier run.
+    """
+    place = func.row_number().over(
+        partition_by=Choice.shoot_id, order_by=(Choice.acted_at.desc(), Choice.recorded_at.desc())
+    )
+    latest = (
+        select(Choice.id, Choice.photo_id, Choice.recorded_at, Choice.acted_at, Choice.shoot_id, place.label("place"))
+        .where(Choice.withdrawn_at.is_(None))
+        .subquery()
+    )
+    query = (
+        select(latest.c.id)
+        .join(Photo, Photo.id == latest.c.photo_id)
+        .join(Shoot, Shoot.id == latest.c.shoot_id)
+        .where(
+            latest.c.place == 1,
+            Shoot.closed_at.is_(None),
+            latest.c.recorded_at < before,
+            or_(Shoot.restarted_at.is_(None), latest.c.acted_at > Shoot.restarted_at),
+            Photo.copied_at.is_(None),
+            or_(Photo.refused.is_not(None), Photo.removed_at.is_not(None)),
+        )
     )
     yield from db.session.scalars(query)
 

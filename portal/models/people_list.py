@@ -15,7 +15,7 @@ from portal.domain.session_lifetimes import LIFETIMES
 from portal.models.choices import Choice
 from portal.models.consents import Consent
 from portal.models.people import Person
-from portal.models.photos import Photo
+from portal.models.photos import AVAILABLE, Photo
 from portal.models.sessions import Session
 from portal.models.shoots import Shoot
 
@@ -98,8 +98,7 @@ def _select_current_choice() -> LateralFromClause:
         .where(
             Choice.person_id == Person.id,
             Choice.withdrawn_at.is_(None),
-            Photo.removed_at.is_(None),
-            Photo.refused.is_(None),
+            AVAILABLE,
         )
         .order_by(Choice.acted_at.desc(), Choice.recorded_at.desc())
         .limit(1)

@@ -11,7 +11,9 @@ from sqlalchemy import (
     Double,
     ForeignKey,
     UniqueConstraint,
+    and_,
     delete,
+    exists,
     false,
     func,
     select,
@@ -30,6 +32,10 @@ class Photo(Base):
     Attributes:
         shoot_id: the shoot it was generated in; None for an own photo.
         person_id: whose own photo it is; None for a generated one, whose owner is the shoot's.
+        refused: reason it was given up; None while it may still be copied.
+        failure: reason of the last failed attempt, which is repeated.
+        failing_since: first of the failed attempts in a row.
+        removed_by: ``provider`` for one no longer listed, which comes back when it is listed again; or ``retention``.
         is_liked: marked in the studio.
         similarity_hash: difference hash as a signed 64-bit number; None until it is computed.
         upload_key: where an own photo lies as it was uploaded, until its renditions are made.
@@ -53,7 +59,10 @@ class Photo(Base):
     provenance: Mapped[str | None]
     copied_at: Mapped[datetime | None]
     refused: Mapped[str | None]
+    failure: Mapped[str | None]
+    failing_since: Mapped[datetime | None]
     removed_at: Mapped[datetime | None]
+    removed_by: Mapped[str | None]
     is_liked: Mapped[bool] = mapped_column(default=False, server_default=false())
     similarity_hash: Mapped[int | None]
     upload_key: Mapped[str | None]
@@ -104,6 +113,10 @@ class Rendition(Base):
     photo: Mapped[Photo] = relationship(back_populates="renditions", lazy="raise")
 
 
+AVAILABLE = and_(Photo.copied_at.is_not(None), Photo.removed_at.is_(None))
+"""Condition of every query about photos that can be shown."""
+
+
 def list_by_shoot(shoot_id: UUID) -> list[Photo]:
     """Return every photo the provider has named for this shoot, in its order."""
     return list(db.session.scalars(select(Photo).where(Photo.shoot_id == shoot_id).order_by(Photo.position, Photo.id)))
@@ -113,9 +126,7 @@ def list_viewable(shoot_id: UUID) -> list[Photo]:
     """Return the photos of a shoot that are copied and not removed, in order."""
     return list(
         db.session.scalars(
-            select(Photo)
-            .where(Photo.shoot_id == shoot_id, Photo.copied_at.is_not(None), Photo.removed_at.is_(None))
-            .order_by(Photo.position, Photo.id)
+            select(Photo).where(Photo.shoot_id == shoot_id, AVAILABLE).order_by(Photo.position, Photo.id)
         )
     )
 
@@ -243,9 +254,14 @@ def create_own(person_id: UUID, *, photo_id: UUID, upload_key: str, now: datetim
     return photo
 
 
+def has_renditions(photo_id: UUID) -> bool:
+    """Return whether any rendition of a photo is stored."""
+    return db.session.scalar(select(exists().where(Rendition.photo_id == photo_id))) or False
+
+
 def hide_photos(photo_ids: list[UUID], now: datetime) -> None:
-    """Take photos out of every page, before their files go."""
-    db.session.execute(update(Photo).where(Photo.id.in_(photo_ids)).values(removed_at=now))
+    """Take photos out of every page for good, before their files go."""
+    db.session.execute(update(Photo).where(Photo.id.in_(photo_ids)).values(removed_at=now, removed_by="retention"))
 
 
 def list_files_of_removed(before: datetime, limit: int = 200) -> list[tuple[UUID, str, UUID]]:

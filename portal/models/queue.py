@@ -51,6 +51,18 @@ def enqueue_job(job_type: JobType, *, at: datetime | None = None, **arguments: s
     return True
 
 
+_BRING_FORWARD = text(
+    "UPDATE procrastinate_jobs SET scheduled_at = NULL "
+    "WHERE queueing_lock = :key AND status = 'todo' AND scheduled_at IS NOT NULL"
+)
+
+
+def start_job_now(job_type: JobType, **arguments: str | int) -> None:
+    """Enqueue a job, or let the one scheduled for later under its key start at once, in the caller's transaction."""
+    if not enqueue_job(job_type, at=None, **arguments):
+        db.session.execute(_BRING_FORWARD, {"key": job_type.build_key(dict(arguments))})
+
+
 # For a statement that stores a row and its job in one round trip. Procrastinate's own function would insert the job
 # through PL/pgSQL, which doubles the cost of storing a webhook. Takes %(task)s, %(queue)s and %(priority)s.
 INSERT_JOB: LiteralString = (

@@ -26,6 +26,8 @@ class Shoot(Base):
         attempts_without_session: up to this attempt it is certain that none created a session.
         failures: attempts in a row that failed for a reason of this session's own.
         retry_at: earliest next attempt after such a failure; the position is kept.
+        photos_awaited_since: when waiting for the photos of the present run began, or began again.
+        photos_checked_at: when the provider's list of photos was last compared.
         left_at: when the shoot left the queue, such as after a withdrawal of consent.
     """
 
@@ -70,6 +72,8 @@ class Shoot(Base):
     confirmed_at: Mapped[datetime | None]
     confirmed_by: Mapped[str | None]
     photo_count: Mapped[int] = mapped_column(default=0)
+    photos_awaited_since: Mapped[datetime | None]
+    photos_checked_at: Mapped[datetime | None]
     copied_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
 
@@ -143,6 +147,19 @@ def list_open_ids() -> dict[str, UUID]:
     """Return our id of every open shoot with a provider id, by provider id."""
     query = select(Shoot.provider_id, Shoot.id).where(Shoot.closed_at.is_(None), Shoot.provider_id.is_not(None))
     return {provider_id: shoot_id for provider_id, shoot_id in db.session.execute(query) if provider_id}
+
+
+def list_never_confirmed(missing_before: datetime) -> list[Shoot]:
+    """Return open shoots whose session is missing since before this moment and only the create ever named."""
+    query = select(Shoot).where(
+        Shoot.closed_at.is_(None), Shoot.confirmed_by == "create", Shoot.missing_since <= missing_before
+    )
+    return list(db.session.scalars(query))
+
+
+def list_missing(before: datetime) -> list[UUID]:
+    """Return the ids of open shoots whose session is missing at the provider since before this moment."""
+    return list(db.session.scalars(select(Shoot.id).where(Shoot.closed_at.is_(None), Shoot.missing_since < before)))
 
 
 def list_without_photos() -> list[Shoot]:

@@ -1,5 +1,6 @@
 """Downloads one photo from the provider; the only place that requests a URL found in a response."""
 
+import io
 import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,28 +10,20 @@ import urllib3
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool
 from urllib3.exceptions import HTTPError, NewConnectionError
 
+from portal.domain.renditions import MAX_PHOTO_BYTES
 from portal.http_client.connection import CONNECT_S, READ_S, AddressRefused, open_deadline
 from portal.http_client.pools import build_pool
 from portal.http_client.proxies import is_loopback_host
 from portal.provider.errors import PhotoError, PhotoExpired, PhotoRefused, PhotoTooLarge, PhotoUnavailable
 
-BYTE_CAP = 15 * 1024 * 1024
 TOTAL_S = 30.0
 CHUNK = 64 * 1024
 _MAX_URL = 8192
 _PORTS = {"http": 80, "https": 443}
-_TYPES = {
-    "image/jpeg": "image/jpeg",
-    "image/jpg": "image/jpeg",
-    "image/pjpeg": "image/jpeg",
-    "image/png": "image/png",
-    "image/webp": "image/webp",
-}
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _OK = 200
+_NOT_FOUND = 404
 _EXPIRED = frozenset({401, 403, 410})
-_TEMPORARY = frozenset({408, 425, 429})
-_SERVER_ERROR = 500
 _TIMEOUTS = (TimeoutError, urllib3.exceptions.TimeoutError)
 
 Origin = tuple[str, str, int]
@@ -38,7 +31,7 @@ Origin = tuple[str, str, int]
 
 @dataclass(frozen=True, slots=True)
 class DownloadedPhoto:
-    """The bytes as sent and the type both the header and the bytes themselves agree on."""
+    """The bytes as sent and their media type by the first of them."""
 
     content: bytes = field(repr=False)
     content_type: str
@@ -77,7 +70,9 @@ class PhotoDownloader:
     for an origin that cannot be allowed.
     """
 
-    def __init__(self, allowed_origins: Iterable[str], *, byte_cap: int = BYTE_CAP, total_s: float = TOTAL_S) -> None:
+    def __init__(
+        self, allowed_origins: Iterable[str], *, byte_cap: int = MAX_PHOTO_BYTES, total_s: float = TOTAL_S
+    ) -> None:
         self._byte_cap = byte_cap
         self._total_s = total_s
         self._pools = {origin: _build_pool(origin) for origin in map(_parse_origin, allowed_origins)}
@@ -131,31 +126,31 @@ class PhotoDownloader:
         if refusal is not None:
             return refusal
         if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
-            return PhotoRefused("content encoding")
-        declared = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        if declared not in _TYPES:
-            return PhotoRefused("content type")
-        content = bytearray()
+            return PhotoUnavailable("content encoding")
+        content = io.BytesIO()
         for chunk in response.stream(CHUNK, decode_content=False):
-            content += chunk
-            if len(content) > self._byte_cap:
+            content.write(chunk)
+            if content.tell() > self._byte_cap:
                 return PhotoTooLarge("too large", status=response.status)
-        if _magic(content) != _TYPES[declared]:
-            return PhotoRefused("content does not match its type")
-        return DownloadedPhoto(bytes(content), _TYPES[declared])
+        # Its own buffer, not a copy: three photos of the largest size are held at a time.
+        whole = content.getvalue()
+        content_type = _detect_type(whole)
+        if content_type is None:
+            return PhotoUnavailable("not a photo", status=response.status)
+        return DownloadedPhoto(whole, content_type)
 
 
 def _find_status_error(status: int) -> PhotoError | None:
+    """Return the error for a status; every failure of the server may be over at the next attempt."""
     if status == _OK:
         return None
     if status in _EXPIRED:
         return PhotoExpired("expired", status=status)
-    if status in _TEMPORARY or status >= _SERVER_ERROR:
-        return PhotoUnavailable("status", status=status)
-    return PhotoRefused("status", status=status)
+    return PhotoUnavailable("not found" if status == _NOT_FOUND else "status", status=status)
 
 
-def _magic(content: bytes | bytearray) -> str | None:
+def _detect_type(content: bytes) -> str | None:
+    """Return the media type by the first bytes; the header of the response is not trusted."""
     if content.startswith(b"\xff\xd8\xff"):
         return "image/jpeg"
     if content.startswith(b"\x89PNG\r\n\x1a\n"):

@@ -154,6 +154,14 @@ def _apply_event(shoot: Shoot, delivery: Delivery, event: WebhookEvent, now: dat
         return "nothing: closed"
     if event.event == events.FAVORITE_SELECTED:
         return _apply_favorite(shoot, delivery, event, now)
+    done = _apply_status(shoot, delivery, event, now)
+    if event.event == events.PHOTOS_READY and shoot.provider_status == stages.ACTIVE:
+        # Photos are also added to a session that was finished before.
+        shoot_sync.enqueue_copy(shoot)
+    return done
+
+
+def _apply_status(shoot: Shoot, delivery: Delivery, event: WebhookEvent, now: datetime) -> str:
     status = stages.DELETED if event.event == events.MODEL_DELETED else event.status
     if event.event == events.PHOTOS_READY and status is None:
         status = stages.ACTIVE
@@ -203,6 +211,13 @@ def requeue_stale(*, before: datetime) -> None:
     with transaction():
         for delivery_id in deliveries.list_pending_since(before):
             queue.enqueue_job(job_types.APPLY_DELIVERY, delivery_id=delivery_id)
+
+
+def requeue_unmatched(provider_id: str) -> None:
+    """Enqueue, in the caller's transaction, deliveries that came before their session was known to be ours."""
+    for delivery in deliveries.list_unmatched(provider_id):
+        delivery.state = "pending"
+        queue.enqueue_job(job_types.APPLY_DELIVERY, delivery_id=delivery.id)
 
 
 def replay_delivery(delivery_id: int, *, actor_id: UUID | None, now: datetime) -> bool:

@@ -1,41 +1,42 @@
-"""Copies a finished shoot's photos into our storage: resumable after any interruption, each photo once."""
+"""Copies a finished shoot's photos into our storage, and keeps the copy equal to the provider's list.
+
+Resumable after any interruption, each photo once. A failure that may pass is retried for a day while the other
+photos are shown.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
-from threading import Lock
 from uuid import UUID
 
 from portal.db import transaction
 from portal.domain import stages
-from portal.domain.errors import RetryLater
+from portal.domain.errors import NotReady, RetryLater
 from portal.domain.stages import Problem
 from portal.failpoints import failpoint
-from portal.images.errors import PhotoRefused
-from portal.images.renditions import RenderedPhoto, render_photo
-from portal.models import audit, consents, people, photos, shoots
+from portal.models import audit, choices, consents, people, photo_copies, photos, shoots
+from portal.models.photos import Photo
 from portal.models.shoots import Shoot
-from portal.provider.errors import PhotoError, PhotoExpired, PhotoUnavailable
 from portal.provider.wire_types import Photo as ListedPhoto
-from portal.services import notifications, photo_files
+from portal.services import notifications, photo_files, shoot_sync
 from portal.services.app_context import AppContext
+from portal.services.photo_fetching import Fetched, StorageAllowance, fetch_photos
 
 log = logging.getLogger(__name__)
-
-# Two decodes at a time keep a small machine responsive; downloads overlap with them.
-DOWNLOAD_THREADS = 3
 
 # Sessions have forty photos, large packages two hundred; these only end what no session can be.
 MAX_PHOTOS = 500
 MAX_BYTES = 2 * 1024**3
-# A finished shoot without any listed photo is listed again this often, with this delay.
-LISTING_ATTEMPTS = 5
-LISTING_DELAY = timedelta(seconds=3)
+
+# A photo or list that cannot be had is tried again for so long, at intervals that grow with the time passed.
+RETRY_FOR = timedelta(hours=24)
+MIN_RETRY_DELAY = timedelta(seconds=5)
+MAX_RETRY_DELAY = timedelta(hours=1)
+# The list of a copied shoot is read at most this often.
+MIN_CHECK_INTERVAL = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -54,185 +55,221 @@ class CopyLimits:
 DEFAULT_LIMITS = CopyLimits()
 
 
-@dataclass(frozen=True)
-class _Fetched:
-    photo_id: UUID
-    rendered: RenderedPhoto | None
-    refused: str | None = None
-
-
-class _Room:
-    """What a shoot may still take of the storage. Safe to share between threads."""
-
-    def __init__(self, left: int) -> None:
-        self._left = left
-        self._lock = Lock()
-
-    def take(self, size: int) -> bool:
-        """Take room for a photo, if there is as much."""
-        with self._lock:
-            if size > self._left:
-                return False
-            self._left -= size
-            return True
-
-
 def copy_photos(shoot_id: UUID, context: AppContext, limits: CopyLimits = DEFAULT_LIMITS) -> None:
-    """Copy every photo of a finished shoot that is not copied yet.
+    """Compare the provider's list of photos with ours and copy what is missing.
 
     Raises:
-        RetryLater: the provider lists no photo so far.
-        ProviderError, PhotoUnavailable, StorageUnavailable: worth another try; what was copied stays copied.
+        RetryLater: some photos, or the list, could not be had this time; the others are stored and shown.
+        ProviderError, StorageUnavailable: worth another attempt; what was copied stays copied.
     """
-    provider_id = _find_provider_id(shoot_id)
+    provider_id = _find_provider_id(shoot_id, context.clock())
     if provider_id is None:
         return
-    listed = _listed(provider_id, context, limits)
-    waiting = _register(shoot_id, listed, context.clock())
+    listed = _list_photos(provider_id, context, limits)
+    urls = _register(shoot_id, listed, context.clock())
     failpoint("copy.after_register")
-    for fetched in _fetch_all(waiting, _room(shoot_id, limits), context):
-        _keep(shoot_id, fetched, context.clock())
+    for fetched in fetch_photos(urls, _get_allowance(shoot_id, limits), context.downloader, context.storage):
+        _store_result(shoot_id, fetched, context.clock())
         failpoint("copy.after_keep")
     failpoint("copy.before_finish")
-    _finish(shoot_id, provider_id, context.clock())
+    retry_at = _finish(shoot_id, provider_id, context.clock())
+    if retry_at is not None:
+        raise RetryLater(retry_at)
 
 
-def finish_incomplete_copy(shoot_id: UUID, *, now: datetime) -> None:
-    """After the last attempt, finish with the photos that were copied; without any, mark the shoot as a problem."""
+def retry_missing(person_id: UUID, *, actor_id: UUID, now: datetime) -> int:
+    """Try again to copy the photos of a person's shoot that were given up; return their number.
+
+    Raises:
+        NotReady: the shoot is not finished.
+    """
+    with transaction():
+        found = shoots.find_open(person_id)
+        shoot = shoots.lock_shoot(found.id) if found else None
+        if shoot is None or not _can_copy(shoot):
+            raise NotReady
+        count = photo_copies.reset_failures(shoot.id)
+        shoot.photos_awaited_since = now
+        if shoot.problem == Problem.NO_PHOTOS:
+            shoot.problem = None
+        shoot_sync.enqueue_copy(shoot)
+        audit.create_entry("photos.retry_requested", at=now, actor_id=actor_id, subject_id=person_id, count=count)
+        people.publish_version(person_id)
+        return count
+
+
+def _find_provider_id(shoot_id: UUID, now: datetime) -> str | None:
     with transaction():
         shoot = shoots.lock_shoot(shoot_id)
-        if shoot is None or not _is_ready(shoot):
-            return
-        for photo in photos.list_by_shoot(shoot_id):
-            if photo.copied_at is None and photo.refused is None:
-                photo.refused = "NeverThere"
-        _close_copy(shoot, now)
+        if shoot is None or not _can_copy(shoot):
+            return None
+        if not consents.has_active_consent(shoot.person_id):
+            # Compared again later, in case the person agrees again.
+            shoot.photos_checked_at = now
+            return None
+        return None if _is_up_to_date(shoot, now) else shoot.provider_id
 
 
-def _find_provider_id(shoot_id: UUID) -> str | None:
-    with transaction():
-        shoot = shoots.find_by_id(shoot_id)
-        should_copy = shoot is not None and _is_ready(shoot) and consents.has_active_consent(shoot.person_id)
-        return shoot.provider_id if shoot is not None and should_copy else None
+def _is_up_to_date(shoot: Shoot, now: datetime) -> bool:
+    """Return whether another comparison right now is a call for nothing, such as for the second event of a pair."""
+    if shoot.copied_at is None or shoot.photos_checked_at is None or photo_copies.list_pending(shoot.id):
+        return False
+    return now - shoot.photos_checked_at < MIN_CHECK_INTERVAL
 
 
-def _is_ready(shoot: Shoot) -> bool:
-    return shoot.closed_at is None and shoot.provider_status == stages.ACTIVE and shoot.copied_at is None
+def _can_copy(shoot: Shoot) -> bool:
+    is_hindered = shoot.problem is not None and shoot.problem != Problem.NO_PHOTOS
+    return shoot.closed_at is None and shoot.provider_status == stages.ACTIVE and not is_hindered
 
 
-def _listed(provider_id: str, context: AppContext, limits: CopyLimits) -> list[ListedPhoto]:
+def _list_photos(provider_id: str, context: AppContext, limits: CopyLimits) -> list[ListedPhoto]:
     found = context.provider.list_photos(provider_id, include="all")
     listed = list(islice(found, limits.photos))
-    if not listed:
-        raise RetryLater(context.clock() + LISTING_DELAY, max_attempts=LISTING_ATTEMPTS)
     if len(listed) == limits.photos and next(found, None) is not None:
         log.warning("photo.limit_reached", extra={"limit": limits.photos})
     return listed
 
 
-def _room(shoot_id: UUID, limits: CopyLimits) -> _Room:
+def _get_allowance(shoot_id: UUID, limits: CopyLimits) -> StorageAllowance:
     with transaction():
-        taken = photos.count_stored_bytes(shoot_id)
-    return _Room(limits.bytes - taken)
+        stored = photos.count_stored_bytes(shoot_id)
+    return StorageAllowance(limits.bytes - stored)
 
 
 def _register(shoot_id: UUID, listed: list[ListedPhoto], now: datetime) -> list[tuple[UUID, str]]:
-    """Write down every photo the provider names, and return those still to be fetched with their address."""
-    waiting = []
+    """Store a row for every listed photo, and return those to be fetched with their URL."""
     with transaction():
         shoot = shoots.lock_shoot(shoot_id)
-        if shoot is None or not _is_ready(shoot):
+        if shoot is None or not _can_copy(shoot):
             return []
+        shoot.photos_checked_at = now
+        shoot.photos_awaited_since = shoot.photos_awaited_since or shoot.finished_at or now
         known = {photo.provider_id: photo for photo in photos.list_by_shoot(shoot_id)}
+        if not listed and photos.count_copied(shoot_id):
+            # An empty list is more likely an error than the deletion of every photo.
+            log.warning("photo.list_empty", extra={"shoot": str(shoot_id)})
+            return []
+        urls = []
+        is_changed = shoot.photo_count != len(listed)
         for position, item in enumerate(listed, start=1):
-            photo = known.pop(item.id, None) or photos.create_photo(shoot_id, item.id, position=position, now=now)
+            photo = known.pop(item.id, None)
+            is_changed = is_changed or photo is None or photo.removed_at is not None
+            photo = photo or photos.create_photo(shoot_id, item.id, position=position, now=now)
             photo.position = position
-            photo.removed_at = None
-            address = item.urls.original or item.urls.main
-            if photo.copied_at is not None or photo.refused is not None:
-                continue
-            if address:
-                waiting.append((photo.id, address))
-            else:
-                photo.refused = "NoAddress"
-        for gone in known.values():
-            gone.removed_at = gone.removed_at or now
+            _restore(photo, shoot)
+            if photo.copied_at is None and photo.refused is None and photo.removed_at is None:
+                urls.append((photo.id, item.urls.original or item.urls.main))
+        is_changed = _remove_unlisted(shoot, list(known.values()), now) or is_changed
         shoot.photo_count = len(listed)
-        people.publish_version(shoot.person_id)
-    return waiting
+        if is_changed:
+            people.publish_version(shoot.person_id)
+        for photo_id, url in urls:
+            if not url:
+                _record_failure(photo_id, "no_address", now)
+        return [(photo_id, url) for photo_id, url in urls if url]
 
 
-def _fetch_all(waiting: Iterable[tuple[UUID, str]], room: _Room, context: AppContext) -> Iterator[_Fetched]:
-    """Download and render in a few threads that never touch the database; yield in order.
-
-    One photo that cannot be had now holds up no other: the first such failure is raised at the end.
-    """
-    failure: PhotoError | None = None
-    with ThreadPoolExecutor(DOWNLOAD_THREADS, thread_name_prefix="copy") as pool:
-        tasks = [pool.submit(_fetch, photo_id, address, room, context) for photo_id, address in waiting]
-        try:
-            for task in tasks:
-                try:
-                    yield task.result()
-                except (PhotoUnavailable, PhotoExpired) as error:
-                    failure = failure or error
-        finally:
-            for task in tasks:
-                task.cancel()
-    if failure is not None:
-        raise failure
+def _restore(photo: Photo, shoot: Shoot) -> None:
+    """Show a photo again that the provider lists again; one deleted by the portal's retention stays deleted."""
+    if photo.removed_at is None or (photo.removed_by != "provider" and shoot.copied_at is not None):
+        return
+    photo.removed_at = photo.removed_by = None
+    if not photos.has_renditions(photo.id):
+        photo.copied_at = None
 
 
-def _fetch(photo_id: UUID, address: str, room: _Room, context: AppContext) -> _Fetched:
-    try:
-        content = context.downloader.download(address).content
-        rendered = render_photo(content, is_generated=True)
-    except (PhotoUnavailable, PhotoExpired):
-        # The next run lists the photos again and gets fresh addresses.
-        raise
-    except (PhotoError, PhotoRefused) as error:
-        return _refused(photo_id, type(error).__name__)
-    if not room.take(sum(len(file.content) for file in rendered.files)):
-        return _refused(photo_id, "NoRoom")
-    photo_files.store_files(photo_id, rendered, context.storage)
-    return _Fetched(photo_id, rendered)
+def _remove_unlisted(shoot: Shoot, unlisted: list[Photo], now: datetime) -> bool:
+    choice = choices.find_current(shoot.person_id)
+    is_changed = False
+    for photo in unlisted:
+        # The chosen headshot is the company's copy, also when the provider deletes its own.
+        if photo.removed_at is None and (choice is None or choice.photo_id != photo.id):
+            photo.removed_at, photo.removed_by = now, "provider"
+            is_changed = True
+    return is_changed
 
 
-def _refused(photo_id: UUID, reason: str) -> _Fetched:
-    log.warning("photo.refused", extra={"photo": str(photo_id), "reason": reason})
-    return _Fetched(photo_id, None, reason)
-
-
-def _keep(shoot_id: UUID, fetched: _Fetched, now: datetime) -> None:
+def _store_result(shoot_id: UUID, fetched: Fetched, now: datetime) -> None:
+    if fetched.stored is None:
+        with transaction():
+            if _record_failure(fetched.photo_id, fetched.failure or "unexpected_error", now, is_final=fetched.is_final):
+                _publish(shoot_id)
+        return
     with transaction():
         photo = photos.lock_photo(fetched.photo_id)
         if photo is None or photo.copied_at is not None:
             return
-        if fetched.rendered is None:
-            photo.refused = fetched.refused
-            return
-        photo_files.create_rows(photo, fetched.rendered, now=now)
-        shoot = shoots.find_by_id(shoot_id)
-        if shoot is not None:
-            people.publish_version(shoot.person_id)
+        photo_files.create_rows(photo, fetched.stored, now=now)
+        photo.refused = photo.failure = photo.failing_since = None
+        _publish(shoot_id)
 
 
-def _finish(shoot_id: UUID, provider_id: str, now: datetime) -> None:
+def _publish(shoot_id: UUID) -> None:
+    shoot = shoots.find_by_id(shoot_id)
+    if shoot is not None:
+        people.publish_version(shoot.person_id)
+
+
+def _record_failure(photo_id: UUID, reason: str, now: datetime, *, is_final: bool = False) -> bool:
+    """Record a failed attempt in the caller's transaction; give the photo up if it is final or lasts a day.
+
+    Returns:
+        Whether the numbers that are shown have changed.
+    """
+    photo = photos.lock_photo(photo_id)
+    if photo is None or photo.copied_at is not None:
+        return False
+    is_first = photo.failing_since is None
+    photo.failure = reason
+    photo.failing_since = photo.failing_since or now
+    if is_final or now - photo.failing_since >= RETRY_FOR:
+        photo.refused = reason
+        log.warning("photo.refused", extra={"photo": str(photo_id), "reason": reason})
+    return is_first or photo.refused is not None
+
+
+def _finish(shoot_id: UUID, provider_id: str, now: datetime) -> datetime | None:
+    """Show what was copied, and return when to try the rest again; None when nothing is left to try."""
     with transaction():
         shoot = shoots.lock_shoot(shoot_id)
-        if shoot is None or not _is_ready(shoot) or shoot.provider_id != provider_id:
-            return
-        _close_copy(shoot, now)
+        if shoot is None or not _can_copy(shoot) or shoot.provider_id != provider_id:
+            return None
+        copied = photos.count_copied(shoot_id)
+        missing = photo_copies.count_missing(shoot_id)
+        if copied:
+            _show_photos(shoot, copied, now)
+        elif missing.pending == 0 and (missing.refused or now - _get_start(shoot, now) >= RETRY_FOR):
+            _report_no_photos(shoot, now)
+            return None
+        starts = [photo.failing_since or now for photo in photo_copies.list_pending(shoot_id)]
+        if not copied and not missing.pending:
+            starts.append(_get_start(shoot, now))
+        return min((_compute_retry(start, now) for start in starts), default=None)
 
 
-def _close_copy(shoot: Shoot, now: datetime) -> None:
-    copied = photos.count_copied(shoot.id)
-    if copied == 0:
-        shoot.problem = Problem.NO_PHOTOS
-        audit.create_entry("photos.none", at=now, subject_id=shoot.person_id, result="problem")
-    else:
-        shoot.copied_at = now
+def _get_start(shoot: Shoot, now: datetime) -> datetime:
+    return shoot.photos_awaited_since or now
+
+
+def _compute_retry(since: datetime, now: datetime) -> datetime:
+    """Return the next attempt for something that fails since ``since``: a last one when the day is over."""
+    delay = min(max((now - since) / 2, MIN_RETRY_DELAY), MAX_RETRY_DELAY)
+    return min(now + delay, max(since + RETRY_FOR, now + MIN_RETRY_DELAY))
+
+
+def _show_photos(shoot: Shoot, copied: int, now: datetime) -> None:
+    if shoot.problem == Problem.NO_PHOTOS:
         shoot.problem = None
+        people.publish_version(shoot.person_id)
+    if shoot.copied_at is None:
+        shoot.copied_at = now
         audit.create_entry("photos.copied", at=now, subject_id=shoot.person_id, count=copied)
         notifications.notify_photos_ready(shoot, now=now)
-    people.publish_version(shoot.person_id)
+        people.publish_version(shoot.person_id)
+
+
+def _report_no_photos(shoot: Shoot, now: datetime) -> None:
+    if shoot.problem is None:
+        shoot.problem = Problem.NO_PHOTOS
+        audit.create_entry("photos.none", at=now, subject_id=shoot.person_id, result="problem")
+        people.publish_version(shoot.person_id)

@@ -13,7 +13,7 @@ from portal.domain.errors import NotAllowed, NotFound
 from portal.failpoints import failpoint
 from portal.images.errors import PhotoRefused, TooManyBytes, TooSmall
 from portal.images.formats import check_single_frame, detect_format
-from portal.images.renditions import RenderedPhoto, render_photo
+from portal.images.renditions import render_photo
 from portal.models import audit, people, photos, queue
 from portal.models.people import Person
 from portal.models.photos import Photo
@@ -94,8 +94,8 @@ def render_own_photo(photo_id: UUID, context: AppContext) -> None:
     except PhotoRefused as error:
         _record_refusal(photo_id, error.reason, now=context.clock())
     else:
-        photo_files.store_files(photo_id, rendered, context.storage)
-        _complete_photo(photo_id, rendered, now=context.clock())
+        stored = photo_files.store_files(photo_id, rendered, context.storage)
+        _complete_photo(photo_id, stored, now=context.clock())
         failpoint("own_photo.after_renditions")
     context.storage.delete_all(f"uploads/{photo_id}/")
     with transaction():
@@ -104,11 +104,11 @@ def render_own_photo(photo_id: UUID, context: AppContext) -> None:
             photo.upload_key = None
 
 
-def _complete_photo(photo_id: UUID, rendered: RenderedPhoto, *, now: datetime) -> None:
+def _complete_photo(photo_id: UUID, stored: photo_files.StoredPhoto, *, now: datetime) -> None:
     with transaction():
         photo = photos.lock_photo(photo_id)
         if photo is not None and photo.person_id is not None and photo.copied_at is None:
-            photo_files.create_rows(photo, rendered, now=now)
+            photo_files.create_rows(photo, stored, now=now)
             people.publish_version(photo.person_id)
 
 

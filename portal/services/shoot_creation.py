@@ -11,7 +11,6 @@ from uuid import UUID
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal.db import transaction
-from portal.domain import job_types
 from portal.domain.consent import POLICY_VERSION
 from portal.domain.errors import RetryLater
 from portal.domain.secretbox import SecretBox
@@ -25,7 +24,6 @@ from portal.models import (
     erasures,
     link_reports,
     people,
-    queue,
     shoots,
     waiting_room,
 )
@@ -43,6 +41,7 @@ from portal.provider.errors import (
 from portal.provider.wire_types import CreatedSession, Model
 from portal.services import credits, notifications, shoot_sync
 from portal.services.app_context import AppContext
+from portal.services.deliveries import requeue_unmatched
 
 log = logging.getLogger(__name__)
 
@@ -204,9 +203,7 @@ def _store_session(claim: Claim, result: CreatedSession | Model, context: AppCon
         if shoot.signed_url is None and result.status == ONBOARDING:
             notifications.notify_link_lost(shoot, context, cause="never_received")
         audit.create_entry("shoot.created", at=now, subject_id=shoot.person_id, attempt=claim.attempt)
-        for delivery in deliveries.list_unmatched(provider_id):
-            delivery.state = "pending"
-            queue.enqueue_job(job_types.APPLY_DELIVERY, delivery_id=delivery.id)
+        requeue_unmatched(provider_id)
         if not shoot.is_development:
             credits.enqueue_resume_waiting()
 

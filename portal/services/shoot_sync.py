@@ -62,8 +62,9 @@ def apply_status(
     if starts_over or progress.is_step_back(before, status):
         shoot.restarted_at = at
     if status == stages.ACTIVE:
+        shoot.photos_awaited_since = shoot.photos_awaited_since or now
         shoot.finished_at = shoot.finished_at or finished_at or at
-        _enqueue_copy(shoot, by)
+        _enqueue_first_copy(shoot, by)
     if status == stages.DELETED and shoot.closed_at is None:
         shoot.closed_at = now
     if status != before:
@@ -101,10 +102,19 @@ def _is_another_run(shoot: Shoot, finished_at: datetime | None) -> bool:
     return finished_at is not None and shoot.finished_at is not None and finished_at > shoot.finished_at
 
 
-def _enqueue_copy(shoot: Shoot, by: Source) -> None:
-    # A read that confirms the known status does not restart a copy that was given up; an event does.
-    if shoot.copied_at is None and (shoot.problem is None or by == "event"):
+def _enqueue_first_copy(shoot: Shoot, by: Source) -> None:
+    # A read that confirms the known status does not hurry a copy that is retried or was given up; an event does.
+    if shoot.copied_at is not None:
+        return
+    if by == "event":
+        enqueue_copy(shoot)
+    elif shoot.problem is None:
         queue.enqueue_job(job_types.COPY_PHOTOS, shoot_id=str(shoot.id))
+
+
+def enqueue_copy(shoot: Shoot) -> None:
+    """Enqueue, in the caller's transaction, a copy that starts at once, also when one is scheduled for later."""
+    queue.start_job_now(job_types.COPY_PHOTOS, shoot_id=str(shoot.id))
 
 
 def recheck_withheld(shoot: Shoot) -> None:
@@ -117,10 +127,13 @@ def _reset_run(shoot: Shoot, now: datetime) -> None:
     """Reset a finished shoot: an admin at the provider restarted it and its photos were deleted."""
     shoot.finished_at = None
     shoot.copied_at = None
+    shoot.photos_awaited_since = None
+    shoot.photos_checked_at = None
     shoot.photo_count = 0
     shoot.problem = None
     for photo in photos.list_by_shoot(shoot.id):
-        photo.removed_at = photo.removed_at or now
+        if photo.removed_at is None:
+            photo.removed_at, photo.removed_by = now, "provider"
 
 
 def is_newer(shoot: Shoot, at: datetime) -> bool:
@@ -173,7 +186,8 @@ def record_missing(shoot_id: UUID, *, now: datetime) -> None:
         if shoot.missing_since is None:
             shoot.missing_since = now
             log.warning("shoot.missing_at_provider", extra={"shoot": str(shoot_id)})
-        elif now - shoot.missing_since >= CONFIRM_MISSING_AFTER:
+        elif now - shoot.missing_since >= CONFIRM_MISSING_AFTER and shoot.confirmed_by != "create":
+            # A session that only the response to its create named may never have existed: the sweep searches for it.
             apply_status(shoot, stages.DELETED, at=now, by="check", now=now)
 
 
@@ -185,8 +199,12 @@ def record_studio_favorite(
         return
     photo = photos.find_by_provider_id(shoot.id, provider_photo_id)
     if photo is None:
-        # The pick can be known before the photo has been copied.
+        # The pick can be known before the photo has been listed.
         photo = photos.create_photo(shoot.id, provider_photo_id, position=0, now=now)
+    if photo.copied_at is None and shoot.provider_status == stages.ACTIVE:
+        # It counts as the choice as soon as its picture is here.
+        photo.refused = photo.failing_since = None
+        enqueue_copy(shoot)
     choices.create_choice(shoot.person_id, photo, origin="studio", key=key, acted_at=acted_at, now=now)
     audit.create_entry("choice.made", at=now, subject_id=shoot.person_id, origin="studio")
     people.publish_version(shoot.person_id)
@@ -200,9 +218,9 @@ def apply_listed_favorite(shoot: Shoot, provider_photo_id: str, *, acted_at: dat
     Returns:
         Whether it was new.
     """
-    known = choices.find_latest_from(shoot.id, "studio")
+    known = choices.find_latest_pick(shoot.id)
     photo = photos.find_by_provider_id(shoot.id, provider_photo_id)
-    if photo is None or photo.removed_at is not None or (known is not None and known.photo_id == photo.id):
+    if photo is not None and (photo.removed_at is not None or (known is not None and known.photo_id == photo.id)):
         return False
     current = choices.find_current(shoot.person_id)
     if current is not None and current.origin == "portal":

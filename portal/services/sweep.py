@@ -8,14 +8,23 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from portal.db import transaction
-from portal.domain import stages
+from portal.domain import job_types, stages
 from portal.domain.stages import Problem
 from portal.failpoints import failpoint
-from portal.models import locks, shoots
+from portal.models import locks, photo_copies, queue, shoots
 from portal.models import waiting_room as waiting
 from portal.provider import ProviderClient
 from portal.provider.wire_types import Model
-from portal.services import credits, deliveries, erasure, monitoring, notifications, shoot_sync, waiting_room
+from portal.services import (
+    credits,
+    deliveries,
+    erasure,
+    monitoring,
+    notifications,
+    session_recovery,
+    shoot_sync,
+    waiting_room,
+)
 from portal.services.app_context import AppContext
 
 log = logging.getLogger(__name__)
@@ -27,6 +36,10 @@ UNFINISHED = (stages.ONBOARDING, stages.WAITING, "pending", "generatingHeadshots
 LOCK = "sweep"
 # Work this old has lost its job.
 STALE_AFTER = timedelta(minutes=10)
+# Each finished shoot's list of photos is compared again after ten minutes, then at doubling intervals.
+MIN_PHOTO_CHECK = timedelta(minutes=10)
+PHOTO_CHECKS_FOR = timedelta(days=30)
+MAX_PHOTO_CHECKS = 100
 
 
 @dataclass(frozen=True)
@@ -43,7 +56,7 @@ def reconcile_shoots(context: AppContext, *, full: bool = True) -> SweepResult |
     """Compare the provider's sessions with the portal's and apply the differences.
 
     One call for each 200 sessions listed, one for each 200 favorites and one for each session of the portal
-    that is not where it should be. Running it again changes nothing.
+    that is not where it should be. Copies are enqueued. Running it again changes nothing.
 
     Args:
         context: provider and clock.
@@ -70,7 +83,9 @@ def reconcile_shoots(context: AppContext, *, full: bool = True) -> SweepResult |
         missing = expected - {model.id for model in listed}
         for provider_id in missing:
             shoot_sync.refresh_shoot(open_ids[provider_id], context)
+        session_recovery.reconcile_missing_sessions(context)
         result = SweepResult(len(listed), changed, len(missing), _apply_favorites(context))
+        _enqueue_copies(context.clock())
         _requeue_stale(context)
         monitoring.report_stuck_shoots(context)
     log.info("sweep.completed", extra=asdict(result))
@@ -111,6 +126,16 @@ def _apply_favorites(context: AppContext) -> int:
             if shoot_sync.apply_listed_favorite(shoot, favorite.id, acted_at=requested_at, now=context.clock()):
                 found += 1
     return found
+
+
+def _enqueue_copies(now: datetime) -> None:
+    """Enqueue the copy of missing photos, and of shoots whose list is due to be compared with the provider's."""
+    with transaction():
+        due = photo_copies.list_shoots_to_check(
+            now, min_interval=MIN_PHOTO_CHECK, max_age=PHOTO_CHECKS_FOR, limit=MAX_PHOTO_CHECKS
+        )
+        for shoot_id in {*photo_copies.list_shoots_with_pending(MAX_PHOTO_CHECKS), *due}:
+            queue.enqueue_job(job_types.COPY_PHOTOS, shoot_id=str(shoot_id))
 
 
 def _requeue_stale(context: AppContext) -> None:

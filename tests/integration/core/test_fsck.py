@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from portal.models import deliveries
-from portal.services import fsck, mirroring
+from portal.services import fsck, mirroring, sweep
 from portal.storage import LocalStorage, Storage
 from tests.factories import NOW, agree, make_person, make_photo, make_shoot
 from tests.integration.core.worked_example import WorkedExample
@@ -37,10 +37,10 @@ class Busy(LocalStorage):
 
 
 def rules(worked_example: WorkedExample, storage: Storage | None = None) -> set[str]:
-    return {
-        found.rule
-        for found in fsck.list_violations(storage or worked_example.portal.storage, now=worked_example.clock.now)
-    }
+    """Every broken rule, also of work that the sweep would mend within minutes."""
+    at_once = timedelta(seconds=-1)
+    found = fsck.list_violations(storage or worked_example.portal.storage, now=worked_example.clock.now, grace=at_once)
+    return {violation.rule for violation in found}
 
 
 def stored_photo(worked_example: WorkedExample) -> tuple[str, str]:
@@ -128,14 +128,14 @@ def test_work_that_ends_while_it_is_looked_for_is_no_violation(
     worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worked_example.send({"id": "e1", "event": "model.status.updated"})
-    pending = deliveries.list_ids_in_state
+    pending = deliveries.list_pending_since
 
-    def in_state(state: str) -> list[int]:
-        found = pending(state)
+    def list_then_work(before: datetime) -> list[int]:
+        found = pending(before)
         worked_example.run_concurrently([worked_example.work])
         return found
 
-    monkeypatch.setattr(deliveries, "list_ids_in_state", in_state)
+    monkeypatch.setattr(deliveries, "list_pending_since", list_then_work)
     assert rules(worked_example) == set()
     assert worked_example.query("SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'") == [(0,)]
 
@@ -153,3 +153,59 @@ def test_job_without_worker_is_no_violation_until_recovery(worked_example: Worke
         "UPDATE procrastinate_jobs SET worker_id = %(worker)s WHERE id = %(job)s", worker=worker, job=job
     )
     assert rules(worked_example) == set()
+
+
+def test_work_that_the_next_sweep_mends_is_no_violation(worked_example: WorkedExample) -> None:
+    person = make_person()
+    agree(person)
+    make_shoot(person, provider_id=None, provider_status=None)
+    finished = make_person()
+    agree(finished)
+    shoot = make_shoot(finished, provider_status="active", finished_at=NOW)
+    worked_example.provider.add(finished.email, "active", id=shoot.provider_id, photos=["p1"])
+    worked_example.downloader.content["p1"] = saved(portrait(48, 60))
+    worked_example.send({"id": "e1", "event": "model.status.updated"})
+    worked_example.query("DELETE FROM procrastinate_jobs")
+    mended = {
+        "delivery waits without a job",
+        "people wait for a session and no turn is coming for so many",
+        "finished shoot is not copied and nothing will copy it",
+    }
+    assert rules(worked_example) >= mended
+
+    def named() -> set[str]:
+        return {
+            found.rule for found in fsck.list_violations(worked_example.portal.storage, now=worked_example.clock.now)
+        }
+
+    assert named() & mended == set()
+    worked_example.clock.advance(minutes=29)
+    assert named() & mended == set()
+    worked_example.clock.advance(minutes=2)
+    assert named() & mended == mended
+    sweep.reconcile_shoots(worked_example.portal)
+    worked_example.work()
+    assert named() & mended == set()
+
+
+def test_photos_and_sessions_that_are_not_here_are_named(worked_example: WorkedExample) -> None:
+    shoot = make_shoot(make_person(), provider_status="active", copied_at=NOW)
+    make_photo(shoot)
+    given_up, waiting, picked = (make_photo(shoot) for _ in range(3))
+    worked_example.query(
+        "UPDATE photos SET copied_at = NULL, refused = CASE WHEN id = %(waiting)s THEN NULL ELSE 'not_found' END "
+        "WHERE id IN (%(given_up)s, %(waiting)s, %(picked)s)",
+        given_up=given_up.id, waiting=waiting.id, picked=picked.id,
+    )  # fmt: skip
+    worked_example.query("INSERT INTO choices (id, shoot_id, photo_id, origin, key, acted_at, recorded_at) VALUES "
+                "(gen_random_uuid(), %(shoot)s, %(photo)s, 'studio', 'k', %(at)s, %(at)s)",
+                shoot=shoot.id, photo=picked.id, at=NOW)  # fmt: skip
+    make_shoot(make_person(), provider_status="active", problem="no_photos")
+    make_shoot(make_person(), missing_since=NOW)
+    assert rules(worked_example) >= {
+        "photo was given up",
+        "photo is not here and no job copies it",
+        "latest choice is of a photo that is not here",
+        "finished shoot has no photo",
+        "session does not exist at the provider",
+    }

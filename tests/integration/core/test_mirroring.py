@@ -10,47 +10,16 @@ import pytest
 from PIL import Image
 
 from portal.domain.renditions import RENDITIONS
-from portal.domain.stages import Problem, Stage
-from portal.images.renditions import render_photo
+from portal.domain.stages import Stage
 from portal.models import people, photos
-from portal.models.shoots import Shoot
-from portal.provider.errors import PhotoExpired, PhotoRefused, PhotoUnavailable, Unavailable
-from portal.services import consent, fsck, gallery, journey, mirroring, shoot_sync
+from portal.provider.errors import PhotoExpired, PhotoRefused, Unavailable
+from portal.services import consent, fsck, gallery, mirroring, shoot_sync
 from portal.services.mirroring import CopyLimits
 from portal.storage import LocalStorage, StorageUnavailable
 from tests.factories import NOW, USE, agree, make_person, make_shoot
+from tests.integration.core.finished_shoot import PICTURE, copy, finished, queue_copy, refusals, stage_of
 from tests.integration.core.worked_example import WorkedExample
 from tests.unit.images.photos import XMP, portrait, saved
-
-PICTURE = saved(portrait(48, 60))
-
-
-def finished(worked_example: WorkedExample, *names: str) -> Shoot:
-    """A shoot the provider has finished, with these photos to fetch."""
-    person = make_person()
-    agree(person)
-    shoot = make_shoot(person, provider_status="active", finished_at=NOW)
-    worked_example.provider.add(person.email, "active", id=shoot.provider_id, photos=list(names))
-    worked_example.downloader.content |= dict.fromkeys(names, PICTURE)
-    return shoot
-
-
-def copy(worked_example: WorkedExample, shoot: Shoot) -> None:
-    mirroring.copy_photos(shoot.id, worked_example.portal)
-
-
-def stage_of(shoot: Shoot) -> Stage:
-    person = people.find_person(shoot.person_id)
-    assert person is not None
-    return journey.get_journey(person).stage
-
-
-def queue_copy(worked_example: WorkedExample, shoot: Shoot) -> None:
-    """Queue the copy as the news that it is finished does."""
-    worked_example.query(
-        "UPDATE shoots SET provider_status = 'generatingHeadshots', finished_at = NULL WHERE id = %(id)s", id=shoot.id
-    )
-    shoot_sync.refresh_shoot(shoot.id, worked_example.portal)
 
 
 def test_every_photo_in_every_size(worked_example: WorkedExample) -> None:
@@ -96,7 +65,7 @@ class Killed(BaseException):
 
 
 @pytest.mark.parametrize("step", ["listing", "first photo", "last photo", "storing", "recording", "finishing"])
-def test_erasure_stopped_at_any_step_is_resumed(
+def test_stopped_at_any_step_it_goes_on_where_it_was(
     worked_example: WorkedExample, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = [f"p{number}" for number in range(5)]
@@ -117,7 +86,7 @@ def test_erasure_stopped_at_any_step_is_resumed(
     else:
         owner, name = {
             "storing": (LocalStorage, "put"),
-            "recording": (mirroring, "_keep"),
+            "recording": (mirroring, "_store_result"),
             "finishing": (mirroring, "_finish"),
         }[step]
         real = getattr(owner, name)
@@ -158,15 +127,14 @@ def test_the_queue_never_runs_two_of_one_shoot(worked_example: WorkedExample) ->
     assert worked_example.query("SELECT id FROM procrastinate_fetch_job_v2(NULL, NULL)") == [(None,)]
 
 
-def test_refused_photos_are_left_out_and_counted(worked_example: WorkedExample) -> None:
-    shoot = finished(worked_example, "good", "html", "bomb", "elsewhere")
-    worked_example.downloader.content["html"] = b"<html>not a photo</html>"
-    worked_example.downloader.content["bomb"] = PICTURE[:200]
+def test_photos_that_break_a_rule_are_refused_at_once_and_counted(worked_example: WorkedExample) -> None:
+    shoot = finished(worked_example, "good", "elsewhere", "huge")
     worked_example.downloader.cues["elsewhere"].append(PhotoRefused("origin"))
+    worked_example.downloader.content["huge"] = saved(Image.new("RGB", (2, 65000)))
     copy(worked_example, shoot)
     assert stage_of(shoot) is Stage.READY
-    assert worked_example.shoot(shoot).photo_count == 4
-    assert worked_example.query("SELECT count(*) FROM photos WHERE refused IS NOT NULL AND copied_at IS NULL") == [(3,)]
+    assert worked_example.shoot(shoot).photo_count == 3
+    assert refusals(worked_example) == {"elsewhere": "address_refused", "huge": "side_too_long"}
     assert [photo.provider_id for photo in photos.list_viewable(shoot.id)] == ["good"]
     assert [
         row
@@ -176,7 +144,9 @@ def test_refused_photos_are_left_out_and_counted(worked_example: WorkedExample) 
     ] == ["1"]
 
 
-def test_endless_photo_list_is_capped(worked_example: WorkedExample, caplog: pytest.LogCaptureFixture) -> None:
+def test_provider_that_lists_without_end_fills_neither_table_nor_storage(
+    worked_example: WorkedExample, caplog: pytest.LogCaptureFixture
+) -> None:
     shoot = finished(worked_example, *(f"p{number}" for number in range(6)))
     mirroring.copy_photos(shoot.id, worked_example.portal, CopyLimits(photos=4))
     assert [photo.provider_id for photo in photos.list_viewable(shoot.id)] == ["p0", "p1", "p2", "p3"]
@@ -194,33 +164,6 @@ def test_as_many_photos_as_there_may_be_are_no_news(
     assert "more photos" not in caplog.text
 
 
-def test_photos_beyond_a_shoots_share_of_the_storage_are_left_out(worked_example: WorkedExample) -> None:
-    """Also over several runs: what was stored before the first one was stopped counts."""
-    one = sum(len(file.content) for file in render_photo(PICTURE, is_generated=True).files)
-    limits = CopyLimits(bytes=2 * one + one // 2)
-    shoot = finished(worked_example, "p1", "p2", "p3", "p4")
-    worked_example.downloader.cues["p2"].append(PhotoUnavailable("timeout"))
-    with pytest.raises(PhotoUnavailable):
-        mirroring.copy_photos(shoot.id, worked_example.portal, limits)
-    mirroring.copy_photos(shoot.id, worked_example.portal, limits)
-    assert worked_example.query("SELECT count(*), sum(size) FROM renditions") == [(2 * len(RENDITIONS), 2 * one)]
-    stored = sum(len(worked_example.portal.storage.get(key)) for key in worked_example.portal.storage.list("photos/"))
-    assert stored == 2 * one
-    assert worked_example.query("SELECT refused, count(*) FROM photos GROUP BY 1 ORDER BY 1") == [
-        ("NoRoom", 2),
-        (None, 2),
-    ]
-    assert stage_of(shoot) is Stage.READY
-
-
-def test_refusal_of_all_photos_is_reported(worked_example: WorkedExample) -> None:
-    shoot = finished(worked_example, "p1")
-    worked_example.downloader.content["p1"] = b""
-    copy(worked_example, shoot)
-    assert worked_example.shoot(shoot).problem == Problem.NO_PHOTOS
-    assert stage_of(shoot) is Stage.PROBLEM
-
-
 def test_expired_addresses_are_listed_anew(worked_example: WorkedExample) -> None:
     shoot = finished(worked_example, "p1", "p2", "p3")
     queue_copy(worked_example, shoot)
@@ -232,27 +175,7 @@ def test_expired_addresses_are_listed_anew(worked_example: WorkedExample) -> Non
     assert len(set(addresses)) == len(addresses) == 2
 
 
-def test_one_photo_that_never_comes_does_not_hold_up_the_others(worked_example: WorkedExample) -> None:
-    shoot = finished(worked_example, "p1", "gone", "p3")
-    queue_copy(worked_example, shoot)
-    worked_example.downloader.cues["gone"] += [PhotoExpired("expired", status=403)] * 20
-    worked_example.work()
-    assert stage_of(shoot) is Stage.READY
-    assert len(photos.list_viewable(shoot.id)) == 2
-    assert worked_example.provider.called("list_photos") == 5
-    assert worked_example.query("SELECT refused FROM photos WHERE provider_id = 'gone'") == [("NeverThere",)]
-
-
-def test_unavailable_photo_host_is_retried(worked_example: WorkedExample) -> None:
-    shoot = finished(worked_example, "p1", "p2")
-    queue_copy(worked_example, shoot)
-    worked_example.downloader.cues["p1"] += [PhotoUnavailable("no answer")] * 9
-    worked_example.work()
-    assert stage_of(shoot) is Stage.READY
-    assert worked_example.downloader.fetched.count("p2") == 1
-
-
-def test_provider_outage_is_retried(worked_example: WorkedExample) -> None:
+def test_a_provider_that_is_down_is_waited_for(worked_example: WorkedExample) -> None:
     shoot = finished(worked_example, "p1")
     queue_copy(worked_example, shoot)
     worked_example.provider.fails("list_photos", *[Unavailable("GET", "/photos")] * 9)
@@ -260,7 +183,9 @@ def test_provider_outage_is_retried(worked_example: WorkedExample) -> None:
     assert stage_of(shoot) is Stage.READY
 
 
-def test_unavailable_or_full_storage_is_retried(worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_storage_that_is_down_or_full_is_waited_for(
+    worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shoot = finished(worked_example, "p1")
     queue_copy(worked_example, shoot)
     left = {"failures": 9}
@@ -278,24 +203,6 @@ def test_unavailable_or_full_storage_is_retried(worked_example: WorkedExample, m
     assert list(fsck.list_violations(worked_example.portal.storage, now=worked_example.clock.now)) == []
 
 
-def test_finished_without_any_photo_is_a_problem_after_the_tries(worked_example: WorkedExample) -> None:
-    shoot = finished(worked_example)
-    queue_copy(worked_example, shoot)
-    assert worked_example.work().count("photos.copy") == 5
-    assert worked_example.shoot(shoot).problem == Problem.NO_PHOTOS
-    assert stage_of(shoot) is Stage.PROBLEM
-
-
-def test_photos_listed_a_little_late_are_no_problem(worked_example: WorkedExample) -> None:
-    shoot = finished(worked_example)
-    queue_copy(worked_example, shoot)
-    worked_example.work(limit=2)
-    worked_example.provider.models[shoot.provider_id or ""].photos = ["p1"]
-    worked_example.downloader.content["p1"] = PICTURE
-    worked_example.work()
-    assert stage_of(shoot) is Stage.READY
-
-
 def test_after_a_reset_the_old_photos_are_hidden_and_the_new_ones_shown(worked_example: WorkedExample) -> None:
     shoot = finished(worked_example, "old1", "both")
     copy(worked_example, shoot)
@@ -303,7 +210,7 @@ def test_after_a_reset_the_old_photos_are_hidden_and_the_new_ones_shown(worked_e
     old_ids = {photo.id for photo in photos.list_viewable(shoot.id)}
     person = people.find_person(shoot.person_id)
     assert person is not None
-    gallery.choose_photo(person, min(old_ids), agreement=USE, now=NOW)
+    gallery.choose_photo(person, min(old_ids), now=NOW, agreement=USE)
     assert stage_of(shoot) is Stage.CHOSEN
 
     worked_example.clock.advance(minutes=1)
@@ -344,19 +251,20 @@ def test_after_consent_was_withdrawn_nothing_is_copied(worked_example: WorkedExa
     assert worked_example.query("SELECT count(*) FROM photos") == [(0,)]
 
 
-@pytest.mark.parametrize("fields", [{"closed_at": NOW}, {"provider_status": "pending"}, {"copied_at": NOW}])
+@pytest.mark.parametrize(
+    "fields", [{"closed_at": NOW}, {"provider_status": "pending"}, {"copied_at": NOW, "photos_checked_at": NOW}]
+)
 def test_what_is_not_to_be_copied_costs_no_call(worked_example: WorkedExample, fields: dict[str, object]) -> None:
     person = make_person()
     agree(person)
     shoot = make_shoot(person, **({"provider_status": "active"} | fields))
     copy(worked_example, shoot)
-    mirroring.finish_incomplete_copy(shoot.id, now=NOW)
     mirroring.copy_photos(UUID(int=0), worked_example.portal)
     assert worked_example.provider.calls == []
     assert worked_example.shoot(shoot).problem is None
 
 
-def test_version_is_published_for_each_photo(worked_example: WorkedExample) -> None:
+def test_the_page_is_told_of_each_photo(worked_example: WorkedExample) -> None:
     shoot = finished(worked_example, "p1", "p2", "p3")
     before = people.get_version(shoot.person_id)
     copy(worked_example, shoot)

@@ -131,6 +131,7 @@ def test_deleted_closes_the_shoot_for_good(worked_example: WorkedExample) -> Non
 
 def test_an_unknown_model_is_believed_to_be_gone_only_the_second_time(worked_example: WorkedExample) -> None:
     shoot = ours(worked_example)
+    worked_example.query("UPDATE shoots SET confirmed_by = 'check'")
     del worked_example.provider.models[shoot.provider_id or ""]
     refresh(worked_example, shoot)
     refresh(worked_example, shoot)

@@ -61,9 +61,10 @@ def test_running_it_again_changes_nothing(worked_example: WorkedExample) -> None
     for _ in range(2):
         worked_example.clock.advance(minutes=10)
         assert run(worked_example) == SweepResult(listed=1, changed=0, missing=0, favorites=0)
+        # The list of photos is compared again; nothing else is left to do.
+        assert worked_example.work() in ([], ["photos.copy"])
     assert people.get_version(shoot.person_id) == version
     assert [act.id for act in acts_of(shoot)] == acts
-    assert worked_example.list_queued() == []
 
 
 def test_a_lost_favorite_is_found(worked_example: WorkedExample) -> None:
@@ -82,12 +83,13 @@ def test_a_favorite_of_a_photo_that_is_not_here_yet_waits(worked_example: Worked
     assert run(worked_example).favorites == 0
 
 
-def test_an_unfinished_copy_is_queued_again_and_one_given_up_is_not(worked_example: WorkedExample) -> None:
+def test_an_unfinished_copy_is_queued_again_and_one_given_up_is_compared_again(worked_example: WorkedExample) -> None:
     waiting, _ = known(worked_example, "active", "active")
-    known(worked_example, "active", "active", problem="no_photos")
+    given_up, _ = known(worked_example, "active", "active", problem="no_photos")
     run(worked_example)
     run(worked_example)
-    assert worked_example.list_queued() == [{"shoot_id": str(waiting.id)}]
+    queued = {arguments["shoot_id"] for arguments in worked_example.list_queued("photos.copy")}
+    assert queued == {str(waiting.id), str(given_up.id)}
 
 
 def test_sessions_of_others_and_closed_ones_are_left_alone(worked_example: WorkedExample) -> None:
@@ -98,8 +100,8 @@ def test_sessions_of_others_and_closed_ones_are_left_alone(worked_example: Worke
     assert worked_example.shoot(closed).provider_status == "deleted"
 
 
-def test_unlisted_shoot_is_rechecked_and_deleted_the_second_time(worked_example: WorkedExample) -> None:
-    shoot, model = known(worked_example, "pending", "pending")
+def test_what_is_no_longer_listed_is_asked_for_and_believed_the_second_time(worked_example: WorkedExample) -> None:
+    shoot, model = known(worked_example, "pending", "pending", confirmed_by="check")
     known(worked_example, "pending", "pending")
     del worked_example.provider.models[model.id]
     assert run(worked_example).missing == 1

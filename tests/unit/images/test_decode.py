@@ -8,7 +8,8 @@ import pillow_heif
 import pytest
 from PIL import Image, ImageCms
 
-from portal.images.decode import MAX_BYTES, decode_photo
+from portal.domain.renditions import MAX_PHOTO_BYTES
+from portal.images.decode import decode_photo
 from portal.images.errors import NotAPhoto, PhotoDamaged, PhotoRefused, TooManyBytes, TooManyPixels, TooManySegments
 from tests.unit.images.photos import exif_with_gps, flat_png, jpeg_segment, portrait, saved, with_segment
 
@@ -79,8 +80,8 @@ def test_refuses_another_file_behind_a_photo_beginning(start: bytes) -> None:
 
 def test_refuses_more_bytes_than_any_photo() -> None:
     with pytest.raises(TooManyBytes) as refused:
-        decode_photo(b"\xff\xd8\xff" + bytes(MAX_BYTES))
-    assert (refused.value.size, refused.value.limit) == (MAX_BYTES + 3, MAX_BYTES)
+        decode_photo(b"\xff\xd8\xff" + bytes(MAX_PHOTO_BYTES))
+    assert (refused.value.size, refused.value.limit) == (MAX_PHOTO_BYTES + 3, MAX_PHOTO_BYTES)
 
 
 @pytest.mark.parametrize(("width", "height"), [(5001, 5000), (9000, 9000), (13000, 13000), (20000, 20000)])

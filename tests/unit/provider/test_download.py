@@ -165,21 +165,18 @@ def _resolve_to(monkeypatch: pytest.MonkeyPatch, answers: Any) -> list[Any]:
         (Reply(401), PhotoExpired, "expired"),
         (Reply(403, b"<xml>"), PhotoExpired, "expired"),
         (Reply(410), PhotoExpired, "expired"),
-        (Reply(404), PhotoRefused, "status"),
-        (Reply(204), PhotoRefused, "status"),
-        (Reply(206, JPEG, TYPE), PhotoRefused, "status"),
-        (Reply(302, b"", {"Location": "http://169.254.169.254/"}), PhotoRefused, "status"),
+        (Reply(404), PhotoUnavailable, "not found"),
+        (Reply(204), PhotoUnavailable, "status"),
+        (Reply(206, JPEG, TYPE), PhotoUnavailable, "status"),
+        (Reply(302, b"", {"Location": "http://169.254.169.254/"}), PhotoUnavailable, "status"),
         (Reply(429), PhotoUnavailable, "status"),
         (Reply(500), PhotoUnavailable, "status"),
         (Reply(raw=drop), PhotoUnavailable, "no answer"),
-        (Reply(200, JPEG), PhotoRefused, "content type"),
-        (Reply(200, JPEG, {"Content-Type": "text/html"}), PhotoRefused, "content type"),
-        (Reply(200, b"<svg/>", {"Content-Type": "image/svg+xml"}), PhotoRefused, "content type"),
-        (Reply(200, b"GIF89a", {"Content-Type": "image/gif"}), PhotoRefused, "content type"),
-        (Reply(200, b"", TYPE), PhotoRefused, "content does not match its type"),
-        (Reply(200, b"<html>", TYPE), PhotoRefused, "content does not match its type"),
-        (Reply(200, PNG, TYPE), PhotoRefused, "content does not match its type"),
-        (Reply(200, JPEG, TYPE | {"Content-Encoding": "gzip"}), PhotoRefused, "content encoding"),
+        (Reply(200, b"<svg/>", {"Content-Type": "image/svg+xml"}), PhotoUnavailable, "not a photo"),
+        (Reply(200, b"GIF89a", {"Content-Type": "image/gif"}), PhotoUnavailable, "not a photo"),
+        (Reply(200, b"", TYPE), PhotoUnavailable, "not a photo"),
+        (Reply(200, b"<html>", TYPE), PhotoUnavailable, "not a photo"),
+        (Reply(200, JPEG, TYPE | {"Content-Encoding": "gzip"}), PhotoUnavailable, "content encoding"),
         (Reply(200, JPEG, TYPE | {"Content-Length": "9999"}), PhotoUnavailable, "timeout"),
     ],
 )
@@ -194,6 +191,16 @@ def test_what_is_not_a_photo(
     assert "canary" not in str(caught.value) + repr(caught.value) + repr(vars(caught.value))
     assert caught.value.__context__ is None
     assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize("declared", [None, "binary/octet-stream", "image/png", "text/html", "application/json"])
+@pytest.mark.parametrize(("content", "kind"), [(JPEG, "image/jpeg"), (PNG, "image/png")])
+def test_first_bytes_decide_the_type(
+    server: Scripted, downloader: PhotoDownloader, declared: str | None, content: bytes, kind: str
+) -> None:
+    server.answers(Reply(200, content, {"Content-Type": declared} if declared else {}))
+    photo = downloader.download(f"{server.origin}/p")
+    assert (photo.content, photo.content_type) == (content, kind)
 
 
 def test_a_photo_cut_short(server: Scripted, downloader: PhotoDownloader) -> None:
