@@ -1,4 +1,5 @@
-// The gallery's table: turns pictures without loading pages, keeps two side by side, chooses with a key.
+// The gallery: turns pictures without loading pages, keeps two side by side, marks and chooses with a key.
+import { createMarks } from "./marks.js";
 
 const table = document.getElementById("table");
 const film = document.getElementById("film");
@@ -9,6 +10,7 @@ const said = document.getElementById("said");
 const thumbs = [...film.querySelectorAll("a")];
 /** @type {NodeListOf<HTMLElement>} */
 const areas = table.querySelectorAll(".large");
+const form = /** @type {HTMLFormElement} */ (document.getElementById("marks"));
 /** @type {Record<string, HTMLElement>} */
 const sides = Object.fromEntries([...areas].map((side) => [side.dataset.side, side]));
 const idOf = (thumb) => new URL(thumb.href).searchParams.get("photo");
@@ -21,8 +23,10 @@ let at = Math.max(
 const photoField = (side) => side.querySelector("[name=photo]");
 let pinned = sides.pinned.hidden ? -1 : ids.indexOf(photoField(sides.pinned).value);
 
-const label = (index) => table.dataset.label.replace("{n}", index + 1);
-const address = (index, other) => `?photo=${ids[index]}${other < 0 ? "" : `&compare=${ids[other]}`}`;
+const label = (index) => table.dataset.label.replace("{n}", thumbs[index].dataset.number);
+const filter = new URLSearchParams(location.search).get("filter");
+const kept = filter ? `&filter=${encodeURIComponent(filter)}` : "";
+const address = (index, other) => `?photo=${ids[index]}${kept}${other < 0 ? "" : `&compare=${ids[other]}`}`;
 const turned = (step) => (at + step + ids.length) % ids.length;
 
 function fill(image, index) {
@@ -36,12 +40,24 @@ function lay(side, index) {
   side.querySelector(".large-broken").hidden = true;
   fill(picture, index);
   picture.alt = label(index);
-  side.querySelector(".circle").src = `/photos/${ids[index]}/96.webp`;
-  side.querySelector(".large-number").textContent = label(index);
+  layFace(side.querySelector(".face"), index);
+  side.querySelector(".large-number").firstChild.textContent = `${label(index)} `;
+  side.querySelector(".large-ai").hidden = thumbs[index].dataset.own === "1";
   photoField(side).value = ids[index];
   const isChosen = "chosen" in thumbs[index].dataset;
   side.querySelector("form").hidden = isChosen;
   side.querySelector(".large-chosen").hidden = !isChosen;
+}
+
+function layFace(face, index) {
+  const [width, height] = thumbs[index].dataset.shape.split(" ").map(Number);
+  const [x, y, size] = thumbs[index].dataset.crop.split(" ").map(Number);
+  const side = size * Math.min(width, height);
+  face.setAttribute("viewBox", `${x * width - side / 2} ${y * height - side / 2} ${side} ${side}`);
+  const image = face.querySelector("image");
+  image.setAttribute("width", width);
+  image.setAttribute("height", height);
+  image.setAttribute("href", `/photos/${ids[index]}/320.webp`);
 }
 
 function preload(index) {
@@ -59,6 +75,7 @@ function mark() {
     else thumb.removeAttribute("aria-current");
   });
   thumbs[at].scrollIntoView({ block: "nearest", inline: "center" });
+  marks.show(thumbs[at]);
   previous.href = address(turned(-1), pinned);
   next.href = address(turned(1), pinned);
   compare.href = pinned < 0 ? address(turned(1), at) : address(at, -1);
@@ -84,7 +101,18 @@ function toggleCompare() {
   show(pinned < 0 ? from : turned(1));
 }
 
+// One row up or down, as the grid stands on this screen; a strip has one row.
+function stepRow(direction) {
+  const top = thumbs[at].getBoundingClientRect().top;
+  const inRow = thumbs.filter((thumb) => Math.abs(thumb.getBoundingClientRect().top - top) < 4).length;
+  return inRow === thumbs.length ? at : Math.max(0, Math.min(ids.length - 1, at + direction * inRow));
+}
+
+const marks = createMarks(form, { thumbs, idOf, say: (text) => (said.textContent = text) });
+
 const keys = {
+  ArrowUp: () => stepRow(-1),
+  ArrowDown: () => stepRow(1),
   ArrowRight: () => turned(1),
   ArrowLeft: () => turned(-1),
   Home: () => 0,
@@ -93,6 +121,11 @@ const keys = {
 
 addEventListener("keydown", (event) => {
   if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (event.key.length === 1 && "pxu".includes(event.key.toLowerCase())) {
+    marks.press(thumbs[at], { p: "shortlist", x: "skip", u: "none" }[event.key.toLowerCase()]);
+    if (!event.repeat) show(Math.min(at + 1, ids.length - 1));
+    return;
+  }
   if (event.key in keys) {
     event.preventDefault();
     show(keys[event.key](), { focus: film.contains(document.activeElement) });

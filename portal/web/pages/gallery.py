@@ -27,8 +27,21 @@ def show_gallery() -> str:
         return render_template("gallery/empty.html")
     if not opened.photos:
         return render_template("gallery/empty.html")
-    view = GalleryView(opened, photo=request.args.get("photo"), compare=request.args.get("compare"))
-    return render_template("gallery/show.html", view=view, photos=opened.photos)
+    view = GalleryView(
+        opened,
+        photo=request.args.get("photo"),
+        compare=request.args.get("compare"),
+        filter_name=request.args.get("filter"),
+    )
+    settings = get_context().settings
+    agreement = build_use_agreement(company=settings.brand_name)
+    return render_template(
+        "gallery/show.html",
+        view=view,
+        photos=opened.photos,
+        agreement=agreement,
+        has_own_photos=settings.own_photos != "off",
+    )
 
 
 @blueprint.post("/headshots/choice")

@@ -5,11 +5,13 @@ from __future__ import annotations
 from functools import cached_property
 from uuid import UUID
 
+from portal.models.photo_marks import Mark
 from portal.models.photos import Photo
 from portal.services.gallery import Gallery
 
 _THUMBNAIL_WIDTH = 88
 _USUAL_SHAPE = (4, 5)
+_FILTERS = {"shortlist": Mark.SHORTLIST, "skipped": Mark.SKIP}
 
 
 class GalleryView:
@@ -19,31 +21,39 @@ class GalleryView:
         opened: the gallery, with at least one photo.
         photo: id of the current photo; an unknown id shows the chosen photo, else the first.
         compare: id of the photo shown beside it; an unknown id, or the current one, turns comparing off.
+        filter_name: ``shortlist`` or ``skipped`` shows these photos alone; every other name shows all.
     """
 
-    def __init__(self, opened: Gallery, *, photo: str | None, compare: str | None) -> None:
-        self._photos = opened.photos
+    def __init__(
+        self, opened: Gallery, *, photo: str | None, compare: str | None, filter_name: str | None = None
+    ) -> None:
+        self.marks = opened.marks
+        self.filter = filter_name if filter_name in _FILTERS else "all"
+        self.counts = {name: len(_select_photos(opened, name)) for name in ("all", *_FILTERS)}
+        self.photos = _select_photos(opened, self.filter)
+        self._photos = self.photos or opened.photos
         self.numbers = {each.id: number for number, each in enumerate(opened.photos, start=1)}
         self.chosen_id = opened.chosen_id
         self.studio_number = self.numbers.get(opened.studio_photo_id) if opened.studio_photo_id else None
-        self.current = self._find(photo) or self._find(str(self.chosen_id)) or opened.photos[0]
+        self.current = self._find(photo) or self._find(str(self.chosen_id)) or self._photos[0]
         pinned = self._find(compare)
         self.pinned = pinned if pinned is not self.current else None
 
     @property
     def previous(self) -> Photo:
         """The photo before the current one; before the first comes the last."""
-        return self._photos[self.numbers[self.current.id] - 2]
+        return self._photos[self._photos.index(self.current) - 1]
 
     @property
     def next(self) -> Photo:
         """The photo after the current one; after the last comes the first."""
-        return self._photos[self.numbers[self.current.id] % len(self._photos)]
+        return self._photos[(self._photos.index(self.current) + 1) % len(self._photos)]
 
     @property
     def compare_query(self) -> str:
-        """The part of a query string that keeps comparing."""
-        return f"&compare={self.pinned.id}" if self.pinned else ""
+        """The part of a query string that keeps the filter and comparing."""
+        kept = f"&filter={self.filter}" if self.filter != "all" else ""
+        return f"{kept}&compare={self.pinned.id}" if self.pinned else kept
 
     @cached_property
     def thumbnail_heights(self) -> dict[UUID, int]:
@@ -52,6 +62,11 @@ class GalleryView:
 
     def _find(self, photo_id: str | None) -> Photo | None:
         return next((photo for photo in self._photos if str(photo.id) == photo_id), None)
+
+
+def _select_photos(opened: Gallery, name: str) -> list[Photo]:
+    mark = _FILTERS.get(name)
+    return opened.photos if mark is None else [each for each in opened.photos if opened.marks.get(each.id) is mark]
 
 
 def _height(photo: Photo) -> int:

@@ -196,7 +196,7 @@ def test_server_without_connection_handover_still_streams(worked_example: Worked
         assert next(parts) == b"event: stage\ndata: 0\n\n"
         version = change(person.id)
         assert next(parts) == f"event: stage\ndata: {version}\n\n".encode()
-        hub.close()
+        hub.close_streams()
         assert list(parts) == []
     assert hub._pages == {}
 

@@ -82,7 +82,7 @@ def make_directory(
         yield make
         for name, directory in made:
             directory.connection.close()
-            directory.app.extensions["hub"].close()
+            directory.app.extensions["hub"].close_streams()
             with directory.app.app_context():
                 db.engine.dispose()
             admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
