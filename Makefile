@@ -36,6 +36,7 @@ test:
 	@sh scripts/identity-provider
 	@sh scripts/scanner
 	@sh scripts/faketime
+	@sh scripts/pooler
 	@sh scripts/check $(ARGS)
 
 # A journey takes about half a minute; `make test` runs one in each engine.

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from flask import Flask
 from jinja2 import StrictUndefined
 
 from portal import db as database
+from portal.db.fair_pool import FairPool
+from portal.domain.connection_plan import COMMAND_POOL
 from portal.domain.secretbox import SecretBox
 from portal.identity.client import OidcClient
 from portal.mail import Mailer, parse_address
@@ -61,17 +63,27 @@ _BLUEPRINTS = (
     links.blueprint,
 )
 
+# Seconds to wait for a free connection. Routers give up on a page after 30; a job is not in a hurry.
+_POOL_TIMEOUTS = {"web": 20, "worker": 30, "command": 20}
+Role = Literal["web", "worker", "command"]
 Clock = Callable[[], datetime]
 Sleep = Callable[[float], None]
 
 
-def create_app(settings: Settings | None = None, *, clock: Clock | None = None, sleep: Sleep = time.sleep) -> Flask:
+def create_app(
+    settings: Settings | None = None,
+    *,
+    clock: Clock | None = None,
+    sleep: Sleep = time.sleep,
+    role: Role = "web",
+) -> Flask:
     """Build the portal. Opens no connection and calls nobody, so that a server may fork afterwards.
 
     Args:
         settings: None reads the environment.
         clock: the present moment, UTC-aware; None is the system's.
         sleep: waits for so many of that clock's seconds.
+        role: which process this is; it decides how many database connections it may open.
 
     Raises:
         SettingsError: the environment cannot run a portal; it lists every reason.
@@ -88,7 +100,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None, 
     )
     # Intranet editors add a slash to addresses, or take one away.
     app.url_map.strict_slashes = False
-    app.config.from_mapping(_config(portal.settings))
+    app.config.from_mapping(_config(portal.settings, role))
     app.extensions[EXTENSION] = portal
     app.extensions["identity_provider"] = OidcClient(portal.settings, portal.clock)
     app.extensions["hub"] = Hub(portal.settings.database_url)
@@ -111,20 +123,24 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _config(settings: Settings) -> dict[str, Any]:
+def _config(settings: Settings, role: Role) -> dict[str, Any]:
+    plan = settings.connection_plan
+    pool_size = {"web": plan.web_pool, "worker": plan.worker_pool, "command": COMMAND_POOL}[role]
     return {
         "SECRET_KEY": settings.secret_keys[0],
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "SQLALCHEMY_ENGINE_OPTIONS": {
-            "pool_size": 5,
-            "max_overflow": 5,
-            "pool_timeout": 5,
+            "poolclass": FairPool,
+            "pool_size": pool_size,
+            "max_overflow": 0,
+            "pool_timeout": _POOL_TIMEOUTS[role],
             "pool_recycle": 300,
             "pool_pre_ping": True,
             # Keeps personal data, the values of a failed statement, out of error messages and logs.
             "hide_parameters": True,
             "connect_args": database.CONNECT_OPTIONS,
         },
+        "BATCHER_CONNECTIONS": plan.web_batcher,
         "BATCHER_OPTIONS": database.CONNECT_OPTIONS | _TCP_OPTIONS,
         "BEST_EFFORT_OPTIONS": {"connect_timeout": 2, "options": "-c statement_timeout=500", "tcp_user_timeout": 2000},
         "MAX_CONTENT_LENGTH": _LARGEST_BODY,

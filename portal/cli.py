@@ -63,13 +63,28 @@ def settings_or_exit() -> Settings:
         sys.exit(2)
 
 
+def exit_on_pooler(settings: Settings) -> None:
+    """End with status 2 if the database address leads to a pooler that the portal cannot work with."""
+    from psycopg import Error
+
+    from portal.db import PoolerDetected, check_no_pooler
+
+    try:
+        check_no_pooler(settings.database_url)
+    except PoolerDetected as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    except Error:
+        return  # the command itself reports that the database is away, or waits for it
+
+
 @portal.command()
 @click.pass_obj
 def worker(create_app: Callable[[], Flask]) -> None:
     """Do background work until a signal ends it."""
     from portal.jobs import worker as jobs_worker
 
-    settings_or_exit()
+    exit_on_pooler(settings_or_exit())
     jobs_worker.run_worker(create_app())
 
 
@@ -78,7 +93,9 @@ def migrate() -> None:
     """Bring the database to the newest schema."""
     from portal import migrations
 
-    migrations.upgrade(settings_or_exit().database_url)
+    settings = settings_or_exit()
+    exit_on_pooler(settings)
+    migrations.upgrade(settings.database_url)
     click.echo("The database schema is up to date.")
 
 

@@ -9,6 +9,7 @@ from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 from portal.domain.brands import BRANDS, WebhookScheme
+from portal.domain.connection_plan import DEFAULT_TOTAL, ConnectionPlan, TooFewConnections, build_plan
 from portal.domain.email_address import normalize_lenient
 from portal.domain.roles import Principals, RoleBindings
 from portal.environment import LOOPBACK_HOSTS, PLATFORMS, EnvironmentReader
@@ -77,6 +78,8 @@ class Settings:
     port: int = 8000
     on_paas: bool = False
     trusted_proxies: int = 0
+    database_connections: int = DEFAULT_TOTAL
+    web_concurrency: int = 2
 
     @property
     def is_secure(self) -> bool:
@@ -96,6 +99,11 @@ class Settings:
     def has_group_bindings(self) -> bool:
         """Whether anything depends on the groups the identity provider names."""
         return bool(self.admin_groups or self.operator_groups or self.team_managers)
+
+    @property
+    def connection_plan(self) -> ConnectionPlan:
+        """How the database's connections are divided among processes."""
+        return build_plan(self.database_connections, self.web_concurrency)
 
     def __repr__(self) -> str:
         """Name the portal without any of its secrets."""
@@ -140,6 +148,7 @@ class _SettingsReader(EnvironmentReader):
             "sentry_dsn": self.read_text("SENTRY_DSN"),
             "port": self.read_number("PORT", 8000, at_least=1),
             "on_paas": self.on_paas,
+            **self.read_connections(),
             "trusted_proxies": self.read_number("TRUSTED_PROXIES", PLATFORMS.get(self.platform or "", 0), at_least=0),
         }
         if self.read_text("MAIL_URL") and not self.read_text("MAIL_FROM"):
@@ -257,6 +266,19 @@ class _SettingsReader(EnvironmentReader):
                 "DATABASE_URL points at a database inside this machine; a PaaS loses it at the next restart"
             )
         return normal
+
+    def read_connections(self) -> dict[str, int]:
+        """Read the connection limit and the number of web processes; a limit that is too small is a problem."""
+        total = self.read_number("DATABASE_CONNECTIONS", DEFAULT_TOTAL, at_least=1)
+        processes = self.read_number("WEB_CONCURRENCY", 2, at_least=1)
+        try:
+            build_plan(total, processes)
+        except TooFewConnections as error:
+            self.add_problem(
+                f"DATABASE_CONNECTIONS is {total}; {processes} web process(es) and a worker need {error.needed}. "
+                "Choose a larger database plan or a smaller WEB_CONCURRENCY"
+            )
+        return {"database_connections": total, "web_concurrency": processes}
 
     def read_storage_url(self) -> str:
         value = self.read_text("STORAGE_URL")

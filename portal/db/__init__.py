@@ -1,6 +1,7 @@
 """The database: engine, transactions and single autonomous statements."""
 
 from portal.db.autonomous import execute_autonomous, execute_best_effort, init_app
+from portal.db.connecting import PoolerDetected, check_no_pooler, get_connection_limit
 from portal.db.engine import CONNECT_OPTIONS, DATABASE_ERRORS, Base, db
 from portal.db.transactions import NestedTransaction, get_driver_connection, release_connection, snapshot, transaction
 
@@ -9,9 +10,12 @@ __all__ = [
     "DATABASE_ERRORS",
     "Base",
     "NestedTransaction",
+    "PoolerDetected",
+    "check_no_pooler",
     "db",
     "execute_autonomous",
     "execute_best_effort",
+    "get_connection_limit",
     "get_driver_connection",
     "init_app",
     "release_connection",

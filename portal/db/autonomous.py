@@ -9,6 +9,7 @@ from flask import Flask, current_app
 from sqlalchemy import event
 
 from portal.db.batching import StatementBatcher
+from portal.db.connecting import open_connection, retry_while_full
 from portal.db.engine import db
 
 _BATCHER = "statement_batcher"
@@ -22,9 +23,16 @@ def init_app(app: Flask) -> None:
     with app.app_context():
         engine = db.engine
     conninfo = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    batcher = app.extensions[_BATCHER] = StatementBatcher(conninfo, **app.config["BATCHER_OPTIONS"])
+    batcher = app.extensions[_BATCHER] = StatementBatcher(
+        conninfo, app.config["BATCHER_CONNECTIONS"], connect=open_connection, **app.config["BATCHER_OPTIONS"]
+    )
     best_effort = app.extensions[_BEST_EFFORT_BATCHER] = StatementBatcher(
         conninfo, 1, timeout=_BEST_EFFORT_TIMEOUT_SECONDS, **app.config["BEST_EFFORT_OPTIONS"]
+    )
+    event.listen(
+        engine,
+        "do_connect",
+        lambda dialect, _record, arguments, options: retry_while_full(lambda: dialect.connect(*arguments, **options)),
     )
     # Disposing of the engine closes these connections as well.
     for each in (batcher, best_effort):

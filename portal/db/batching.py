@@ -7,7 +7,7 @@ docs/performance.md.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
@@ -69,7 +69,13 @@ class StatementBatcher:
     """
 
     def __init__(
-        self, conninfo: str, size: int = CONNECTIONS, *, timeout: float = TIMEOUT_SECONDS, **options: Any
+        self,
+        conninfo: str,
+        size: int = CONNECTIONS,
+        *,
+        timeout: float = TIMEOUT_SECONDS,
+        connect: Callable[..., Connection] = psycopg.connect,
+        **options: Any,
     ) -> None:
         """Open nothing yet.
 
@@ -77,10 +83,12 @@ class StatementBatcher:
             conninfo: psycopg's.
             size: number of connections.
             timeout: seconds a statement waits for a connection.
+            connect: opens a connection, with psycopg's arguments.
             options: of every connection, psycopg's.
         """
         self._conninfo = conninfo
         self._timeout = timeout
+        self._connect = connect
         self._options = options
         self._lock = Lock()
         self._waiting: deque[PendingStatement] = deque()
@@ -120,7 +128,7 @@ class StatementBatcher:
                         raise
                     connection = None
             if connection is None:
-                connection = psycopg.connect(self._conninfo, autocommit=True, **self._options)
+                connection = self._connect(self._conninfo, autocommit=True, **self._options)
                 _execute_batch(batch, connection)
         except BaseException:
             for each in batch:

@@ -71,7 +71,8 @@ async def _work(app: Flask, portal: AppContext, should_stop: asyncio.Event) -> N
     with app.app_context(), transaction():
         # Finds what happened while no worker ran at once, instead of within ten minutes.
         job_queue.enqueue_job(job_types.SWEEP)
-    with queue.replace_connector(create_connector(portal.settings.database_url)):
+    connector = create_connector(portal.settings.database_url, portal.settings.connection_plan.worker_queue)
+    with queue.replace_connector(connector):
         async with queue.open_async():
             workers = [
                 _create_worker(app, portal, job_types.DEFAULT_QUEUE, CONCURRENCY),
@@ -93,13 +94,13 @@ async def _work(app: Flask, portal: AppContext, should_stop: asyncio.Event) -> N
             await asyncio.gather(*tasks_running)
 
 
-def create_connector(database_url: str) -> PsycopgConnector:
+def create_connector(database_url: str, size: int) -> PsycopgConnector:
     """Return the queue's own connection pool, not opened yet.
 
     Its timeouts free the row of a job when a worker freezes while fetching it.
     """
     conninfo = database_url.replace("postgresql+psycopg://", "postgresql://")
-    return PsycopgConnector(conninfo=conninfo, min_size=1, max_size=5, timeout=10, kwargs=dict(CONNECT_OPTIONS))
+    return PsycopgConnector(conninfo=conninfo, min_size=1, max_size=size, timeout=10, kwargs=dict(CONNECT_OPTIONS))
 
 
 def _create_worker(app: Flask, portal: AppContext, queue_name: str, concurrency: int) -> Worker:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -26,12 +27,17 @@ def upgrade(database_url: str) -> None:
     command.upgrade(build_config(database_url), "head")
 
 
+@cache
+def get_head() -> str | None:
+    """Return the schema version this code expects."""
+    return ScriptDirectory.from_config(build_config("")).get_current_head()
+
+
 def is_current(database_url: str) -> bool:
     """Return whether the database has exactly the schema this code expects."""
-    head = ScriptDirectory.from_config(build_config(database_url)).get_current_head()
     engine = create_engine(database_url, connect_args={"connect_timeout": 3})
     try:
         with engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision() == head
+            return MigrationContext.configure(connection).get_current_revision() == get_head()
     finally:
         engine.dispose()

@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import psycopg
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal import migrations, storage
+from portal.db import PoolerDetected, check_no_pooler, get_connection_limit
 from portal.domain import framing
+from portal.domain.connection_plan import RESERVED
 from portal.domain.errors import SignInRefused, SignInUnavailable
 from portal.identity.client import OidcClient
 from portal.mail import Mailer, MailUnavailable
@@ -47,6 +50,7 @@ def iterate_checks(settings: Settings) -> Iterator[CheckResult]:
     """Ask every part in turn."""
     checks: tuple[tuple[str, Callable[[Settings], str]], ...] = (
         ("database", _check_database),
+        ("connections", _check_connections),
         ("storage", _check_storage),
         ("sign-in", _check_identity),
         ("provider", _check_provider),
@@ -64,12 +68,30 @@ def iterate_checks(settings: Settings) -> Iterator[CheckResult]:
 
 def _check_database(settings: Settings) -> str:
     try:
+        check_no_pooler(settings.database_url)
         is_current = migrations.is_current(settings.database_url)
-    except SQLAlchemyError as error:
+    except PoolerDetected as error:
+        raise CheckFailed(str(error)) from None
+    except (SQLAlchemyError, psycopg.Error) as error:
         raise CheckFailed(f"cannot be reached ({type(error).__name__}); look at DATABASE_URL") from None
     if not is_current:
         raise CheckFailed("is reached, but its schema is not the newest; run `python -m portal migrate`")
     return "reached, schema up to date"
+
+
+def _check_connections(settings: Settings) -> str:
+    plan = settings.connection_plan
+    try:
+        limit = get_connection_limit(settings.database_url)
+    except psycopg.Error as error:
+        raise CheckFailed(f"the limit cannot be read ({type(error).__name__}); look at DATABASE_URL") from None
+    use = (
+        f"one web instance uses up to {plan.web_processes * plan.per_web_process}, one worker {plan.per_worker}, "
+        f"and {RESERVED} are kept for commands"
+    )
+    if limit < plan.largest_use:
+        raise CheckFailed(f"the database allows {limit}, but {use}; set DATABASE_CONNECTIONS={limit}")
+    return f"the database allows {limit}; {use}"
 
 
 def _check_storage(settings: Settings) -> str:

@@ -76,7 +76,7 @@ def found(settings: Settings) -> dict[str, CheckResult]:
 def test_a_healthy_portal(portal_settings: Build, database_url: str, outside: str, tmp_path: Path) -> None:
     findings = found(portal_settings(oidc_issuer=outside, api_url=f"{outside}/api/v2"))
     assert all(finding.is_ok for finding in findings.values()), [str(each) for each in findings.values()]
-    assert list(findings) == ["database", "storage", "sign-in", "provider", "studio", "webhooks"]
+    assert list(findings) == ["database", "connections", "storage", "sign-in", "provider", "studio", "webhooks"]
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 

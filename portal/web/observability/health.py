@@ -14,9 +14,11 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Flask, Response, abort, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
+from psycopg.errors import UndefinedTable
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal import migrations
+from portal.db import DATABASE_ERRORS, execute_best_effort
 from portal.web.context import EXTENSION, get_context
 from portal.web.observability.database_metrics import render_metrics
 
@@ -56,7 +58,7 @@ class _Readiness:
         with self._lock:
             if self._said and self._said[2] == database_url and abs(now - self._said[1]) < _REMEMBERED:
                 return self._said[0]
-            found = _check_database(database_url)
+            found = _check_database()
             self._said = (found, now, database_url)
             return found
 
@@ -105,9 +107,13 @@ def _registry() -> CollectorRegistry:
     return registry
 
 
-def _check_database(database_url: str) -> str:
+def _check_database() -> str:
     try:
-        return "ready" if migrations.is_current(database_url) else "migrations pending"
-    except SQLAlchemyError as error:
+        # On the connection that is kept for such statements: probes must not take one from pages.
+        row = execute_best_effort("SELECT version_num FROM alembic_version", {})
+        return "ready" if row == (migrations.get_head(),) else "migrations pending"
+    except UndefinedTable:
+        return "migrations pending"
+    except DATABASE_ERRORS as error:
         log.warning("health.not_ready", extra={"error": type(error).__name__})
         return "database unavailable"

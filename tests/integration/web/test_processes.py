@@ -19,6 +19,7 @@ from portal.models import sessions
 from portal.settings import Settings
 from portal.web.observability import health
 from portal.web.observability.health import _Readiness
+from tests.integration.core.conftest import closing_connections
 
 TOP = Path(__file__).parents[3]
 
@@ -29,14 +30,18 @@ def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_ready_when_the_schema_is_this_codes(portal_settings: Callable[..., Settings], database_url: str) -> None:
-    answer = create_app(portal_settings()).test_client().get("/readyz")
+    app = create_app(portal_settings())
+    with closing_connections(app):
+        answer = app.test_client().get("/readyz")
     assert (answer.status_code, answer.json) == (200, {"status": "ready"})
 
 
 def test_not_ready_while_migrations_are_pending(portal_settings: Callable[..., Settings], database_url: str) -> None:
     with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '0001'")
-    answer = create_app(portal_settings()).test_client().get("/readyz")
+    app = create_app(portal_settings())
+    with closing_connections(app):
+        answer = app.test_client().get("/readyz")
     assert (answer.status_code, answer.json) == (503, {"status": "migrations pending"})
 
 
