@@ -85,6 +85,13 @@ class EnvironmentReader:
             self.add_problem(f"{name} is {value!r}; it can be {' or '.join(allowed)}")
         return value
 
+    def read_prefixed(self, name: str, prefixes: tuple[str, ...]) -> str | None:
+        """Return a value that starts with one of the prefixes, or None if it is not set."""
+        value = self.read_text(name)
+        if value is not None and not value.startswith(prefixes):
+            self.add_problem(f"{name} must start with {' or '.join(prefixes)}")
+        return value
+
     def read_number(self, name: str, default: int, *, at_least: int) -> int:
         """Return a whole number of at least this."""
         value = self.read_text(name)
@@ -143,3 +150,12 @@ def _is_web_address(value: str) -> bool:
     # No wildcard, quote or separator: an origin becomes part of the Content-Security-Policy unchanged.
     host_is_valid = bool(re.fullmatch(r"[a-z0-9.-]+|[0-9a-f:.]+", parts.hostname or ""))
     return safe and host_is_valid and port_is_valid and not has_extras and not re.search(r"\s|['\";,]", value)
+
+
+def is_parsable_url(address: str) -> bool:
+    """Return whether an address has a valid port, or none."""
+    try:
+        _ = urlsplit(address).port
+    except ValueError:
+        return False
+    return True

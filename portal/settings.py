@@ -12,7 +12,7 @@ from portal.domain.brands import BRANDS, WebhookScheme
 from portal.domain.connection_plan import DEFAULT_TOTAL, ConnectionPlan, TooFewConnections, build_plan
 from portal.domain.email_address import normalize_lenient
 from portal.domain.roles import Principals, RoleBindings
-from portal.environment import LOOPBACK_HOSTS, PLATFORMS, EnvironmentReader
+from portal.environment import LOOPBACK_HOSTS, PLATFORMS, EnvironmentReader, is_parsable_url
 
 DEFAULT_BRAND = "profilebakery"
 
@@ -137,11 +137,11 @@ class _SettingsReader(EnvironmentReader):
             "own_photos": self.read_choice("OWN_PHOTOS", get_args(OwnPhotos), "allowed"),
             "renew_after_months": self.read_number("RENEW_AFTER_MONTHS", 0, at_least=0) or None,
             "storage_url": self.read_storage_url(),
-            "mail_url": self.read_mail_url(),
+            "mail_url": self.read_prefixed("MAIL_URL", ("smtp://", "smtps://")),
             "mail_from": self.read_text("MAIL_FROM"),
             "brand_name": self.read_text("BRAND_NAME") or "Headshots",
             "brand_color": self.read_color("BRAND_COLOR", "#3b5bdb"),
-            "brand_logo": self.read_logo(),
+            "brand_logo": self.read_prefixed("BRAND_LOGO", ("/static/", "data:image/")),
             "support_email": self.read_text("SUPPORT_EMAIL"),
             "next_step": self.read_text("NEXT_STEP"),
             "metrics_token": self.read_text("METRICS_TOKEN"),
@@ -259,7 +259,7 @@ class _SettingsReader(EnvironmentReader):
             self.add_problem(f"DATABASE_URL is missing{reason}")
             return ""
         normal = re.sub(r"^postgres(ql)?(\+psycopg)?://", "postgresql+psycopg://", value)
-        if not normal.startswith("postgresql+psycopg://") or not _is_parsable(normal):
+        if not normal.startswith("postgresql+psycopg://") or not is_parsable_url(normal):
             self.add_problem("DATABASE_URL must be an address that starts with postgres:// or postgresql://")
         elif self.on_paas and (urlsplit(normal).hostname or "localhost") in LOOPBACK_HOSTS:
             self.add_problem(
@@ -295,25 +295,3 @@ class _SettingsReader(EnvironmentReader):
                 "Use s3://bucket/prefix, or set STORAGE_ALLOW_LOCAL=true for a throw-away review app"
             )
         return value
-
-    def read_mail_url(self) -> str | None:
-        value = self.read_text("MAIL_URL")
-        if value is not None and not value.startswith(("smtp://", "smtps://")):
-            self.add_problem("MAIL_URL must start with smtp:// or smtps://")
-        return value
-
-    def read_logo(self) -> str | None:
-        value = self.read_text("BRAND_LOGO")
-        if value is not None and not value.startswith(("/static/", "data:image/")):
-            self.add_problem(
-                "BRAND_LOGO must be a path under /static/ or a data:image/ address (pages load nothing else)"
-            )
-        return value
-
-
-def _is_parsable(address: str) -> bool:
-    try:
-        _ = urlsplit(address).port
-    except ValueError:
-        return False
-    return True

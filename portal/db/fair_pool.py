@@ -44,7 +44,7 @@ class FairQueue(QueueCommon[_Item], Generic[_Item]):
         """Hand an item to the first waiting caller, or store it.
 
         Raises:
-            Full: nobody waits, and no more items fit. It never blocks: the pool never asks for that.
+            Full: no caller waits, and no more items fit. It never blocks: the pool does not use that.
         """
         with self._lock:
             if self._waiting:

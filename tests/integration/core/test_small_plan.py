@@ -106,7 +106,7 @@ def ask_doctor(env: dict[str, str]) -> list[str]:
     return [line for line in run.stdout.splitlines() if "database" in line]
 
 
-def test_a_crowd_and_webhooks_wait_and_doctor_gets_in(
+def test_visits_and_webhooks_wait_and_doctor_connects(
     worked_example: WorkedExample, small_url: str, tmp_path: Path
 ) -> None:
     cookies = [cookie_of(make_person()) for _ in range(AT_A_TIME)]
