@@ -114,7 +114,7 @@ def test_an_issuer_that_differs_by_a_slash_is_caught(portal_settings: Build, out
 def test_wrong_client_secret_is_told_from_a_right_one(portal_settings: Build, outside: str) -> None:
     right = found(portal_settings(oidc_issuer=outside))["sign-in"]
     wrong = found(portal_settings(oidc_issuer=outside, oidc_client_secret="another-secret"))["sign-in"]
-    assert (right.is_well, wrong.is_well) == (True, False)
+    assert (right.is_ok, wrong.is_ok) == (True, False)
     assert "client_refused, error invalid_client" in wrong.text
     assert "another-secret" not in wrong.text
 

@@ -20,7 +20,7 @@ from flask import Flask
 from portal.app import Role, create_app
 from portal.jobs.worker import create_connector
 from portal.settings import Settings
-from tests.factories import make_person
+from tests.factories import agree, make_person
 from tests.integration.core.conftest import closing_connections
 from tests.integration.core.processes import TOP, cookie_of, environment, running, wait_until, web
 from tests.integration.core.signing import signed_headers
@@ -109,7 +109,10 @@ def ask_doctor(env: dict[str, str]) -> list[str]:
 def test_visits_and_webhooks_wait_and_doctor_connects(
     worked_example: WorkedExample, small_url: str, tmp_path: Path
 ) -> None:
-    cookies = [cookie_of(make_person()) for _ in range(AT_A_TIME)]
+    people = [make_person() for _ in range(AT_A_TIME)]
+    for person in people:
+        agree(person)
+    cookies = [cookie_of(person) for person in people]
     env = environment(small_url, tmp_path, WEB_CONCURRENCY="2", DATABASE_CONNECTIONS=str(LIMIT))
     with ExitStack() as stack:
         _, port = stack.enter_context(web(env, tmp_path / "web.log"))
