@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
+from portal.domain import retention
 from portal.domain.consent import POLICY_VERSION, Block, Policy, Purpose, UseAgreement
 
 
@@ -52,12 +53,13 @@ def build_policy(*, company: str, studio: str) -> Policy:
         Block(
             "how_long",
             _("Deleted on schedule"),
-            _("Uploads after 30 days, unchosen after 90."),
+            _("Uploads after %(upload_days)s days, unchosen after %(unchosen_days)s.", **_retention_days()),
             _(
-                "The studio deletes the photos you upload 30 days after your headshots are ready. Headshots you don’t "
-                "choose are deleted here after 90 days. The one you choose stays while %(company)s uses it, or until "
-                "you ask us to delete it. We keep a record of what you agreed to.",
+                "The studio deletes the photos you upload %(upload_days)s days after your headshots are ready. "
+                "Headshots you don’t choose are deleted here after %(unchosen_days)s days. The one you choose stays "
+                "while %(company)s uses it, or until you ask us to delete it. We keep a record of what you agreed to.",
                 **names,
+                **_retention_days(),
             ),
         ),
         Block(
@@ -86,15 +88,26 @@ def build_policy(*, company: str, studio: str) -> Policy:
     return Policy(POLICY_VERSION, str(get_locale() or "en"), blocks, purposes)
 
 
+def _retention_days() -> dict[str, str]:
+    periods = {"upload_days": retention.STUDIO_UPLOADS, "unchosen_days": retention.UNCHOSEN_PHOTOS}
+    return {name: str(period.days) for name, period in periods.items()}
+
+
 def list_retention_terms(*, studio: str) -> list[RetentionTerm]:
     """List how long each kind of data is kept, as the privacy page shows it."""
     portal = _("This portal")
     return [
-        RetentionTerm(_("Photos you take or upload"), studio, _("30 days after your headshots are ready")),
+        RetentionTerm(
+            _("Photos you take or upload"),
+            studio,
+            _("%(upload_days)s days after your headshots are ready", **_retention_days()),
+        ),
         RetentionTerm(
             _("Measurements of your face"), studio, _("While your headshots are made. They never reach this portal.")
         ),
-        RetentionTerm(_("Headshots you don’t choose"), portal, _("90 days after they’re made")),
+        RetentionTerm(
+            _("Headshots you don’t choose"), portal, _("%(unchosen_days)s days after they’re made", **_retention_days())
+        ),
         RetentionTerm(_("The headshot you choose"), portal, _("While it’s in use, or until you ask us to delete it")),
         RetentionTerm(_("The record of your agreement"), portal, _("As long as the law requires it")),
     ]

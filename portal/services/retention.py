@@ -1,12 +1,13 @@
-"""Forgetting on time: what is kept only for a while is deleted here, and nowhere else by the clock."""
+"""Retention: the nightly deletion of everything that has reached the end of its retention period."""
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from portal.db import transaction
+from portal.domain import retention
 from portal.domain.durations import SAMPLE_SIZE
 from portal.domain.stages import Problem
 from portal.failpoints import failpoint
@@ -28,30 +29,19 @@ from portal.storage import Storage
 
 log = logging.getLogger(__name__)
 
-# Raw webhook bodies hold names; the call log is for the usage page; finished jobs are of no use to anybody.
-BODIES = timedelta(days=30)
-CALLS = timedelta(days=30)
-FINISHED_JOBS = timedelta(days=7)
-# A bucket is full again after a minute.
-LIMITS = timedelta(hours=1)
-# What people are told when they agree.
-UNCHOSEN_PHOTOS = timedelta(days=90)
-# A page that is open may still ask for a photo that has just been taken out of the gallery.
-REMOVED_FILES = timedelta(days=1)
-
 
 def delete_expired(storage: Storage, *, now: datetime) -> None:
-    """Delete everything that has reached its age. Can be stopped anywhere and run again.
+    """Delete everything that has reached the end of its period. Can be stopped anywhere and run again.
 
     Raises:
         StorageError: files could not be deleted; what was deleted before stays deleted.
     """
     with transaction():
         counts = {
-            "bodies": deliveries.delete_bodies(now - BODIES),
-            "calls": budget.delete_calls(now - CALLS),
-            "jobs": queue.delete_finished(now - FINISHED_JOBS),
-            "limits": rate_limits.delete_unused(now - LIMITS),
+            "bodies": deliveries.delete_bodies(now - retention.WEBHOOK_BODIES),
+            "calls": budget.delete_calls(now - retention.PROVIDER_CALLS),
+            "jobs": queue.delete_finished(now - retention.FINISHED_JOBS),
+            "limits": rate_limits.delete_unused(now - retention.UNUSED_RATE_LIMITS),
             "durations": shoot_steps.delete_old_durations(SAMPLE_SIZE),
         }
     failpoint("retention.after_records")
@@ -63,7 +53,7 @@ def delete_expired(storage: Storage, *, now: datetime) -> None:
 
 
 def _drop_sign_ins(now: datetime) -> int:
-    """Delete sign-ins that are over. Each new one takes some of them along, but after a campaign nobody comes."""
+    """Delete expired sign-ins. Each sign-in deletes some as well, but after a campaign there are few."""
     dropped = 0
     while True:
         with transaction():
@@ -79,10 +69,10 @@ def _hide_unchosen(now: datetime) -> int:
     hidden = 0
     while True:
         with transaction():
-            found = choices.list_unchosen_photo_ids(now - UNCHOSEN_PHOTOS)
+            found = choices.list_unchosen_photo_ids(now - retention.UNCHOSEN_PHOTOS)
             photos.hide_photos(found, now)
             for shoot in shoots.list_without_photos():
-                # Nobody chose in time; saying so is better than an empty gallery.
+                # No photo was chosen in time: a problem with its message is better than an empty gallery.
                 shoot.problem = Problem.NOT_CHOSEN
                 audit.create_entry("shoot.not_chosen", at=now, subject_id=shoot.person_id, result="problem")
                 people.publish_version(shoot.person_id)
@@ -96,7 +86,7 @@ def _delete_files(storage: Storage, now: datetime) -> int:
     deleted = 0
     while True:
         with transaction():
-            found = photos.list_files_of_removed(now - REMOVED_FILES)
+            found = photos.list_files_of_removed(now - retention.REMOVED_FILES)
         if not found:
             return deleted
         for _rendition_id, key, _owner_id in found:

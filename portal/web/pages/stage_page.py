@@ -10,6 +10,7 @@ from typing import Any
 from flask import render_template
 from markupsafe import Markup
 
+from portal.domain import retention
 from portal.domain.estimates import Estimate, estimate_completion
 from portal.domain.kit_files import KIT_FILES
 from portal.domain.stages import ACTIVE, Stage
@@ -161,6 +162,7 @@ def _stage_values(person: Person, current: Journey) -> dict[str, Any]:
         "sends_mail": settings.mail_url is not None,
         "viewer_email": person.email,
         "next_step": settings.next_step,
+        "unchosen_days": retention.UNCHOSEN_PHOTOS.days,
         **_kit_values(person, current, get_context().clock()),
     }
 

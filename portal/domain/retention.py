@@ -1,0 +1,21 @@
+"""Retention periods: how long each kind of data is kept before the nightly job deletes it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+# What people agree to; the consent text and the privacy page name these periods.
+STUDIO_UPLOADS = timedelta(days=30)
+"""Photos a person uploaded, at the provider, after the headshots are ready. The provider deletes them."""
+UNCHOSEN_PHOTOS = timedelta(days=90)
+"""Headshots that were not chosen, after they were copied."""
+
+# Raw webhook bodies contain names and e-mail addresses.
+WEBHOOK_BODIES = timedelta(days=30)
+# Calls to the provider, for the usage page.
+PROVIDER_CALLS = timedelta(days=30)
+FINISHED_JOBS = timedelta(days=7)
+# A rate limit's bucket is full again after a minute.
+UNUSED_RATE_LIMITS = timedelta(hours=1)
+# An open page may still load a photo that was just removed from the gallery.
+REMOVED_FILES = timedelta(days=1)
