@@ -100,7 +100,12 @@ def _consent_page(*, checked: list[str], missing: list[Purpose]) -> str:
 @blueprint.get("/headshots/not-now")
 def show_not_now() -> str:
     """Show what remains possible without consent."""
-    return render_template("headshots/not_now.html", own_photo_url=None)
+    return render_template("headshots/not_now.html", own_photo_url=_find_own_photo_url())
+
+
+def _find_own_photo_url() -> str | None:
+    """Return the address of the page for a photo the person already has, None if own photos are switched off."""
+    return None if get_context().settings.own_photos == "off" else url_for("own_photo.show_own_photo")
 
 
 @blueprint.post("/headshots/start")
@@ -154,7 +159,7 @@ def _studio_page(url: str | None, view: StageView, report: LinkReport | None) ->
         phone_code=qr_code.render_qr_code(phone_address),
         request_number=get_request_id(),
         usual_middle=formatting.format_duration(usual.middle),
-        own_photo_url=None,
+        own_photo_url=_find_own_photo_url(),
         seems_down=monitoring.is_studio_down(now),
     )
 

@@ -27,6 +27,7 @@ def test_no_box_is_checked_and_not_now_leads_to_the_alternatives(visitor: Visito
     assert page.link("Not now") == "/headshots/not-now"
     other = visitor.page("/headshots/not-now")
     assert other.link("Read it again and decide") == "/headshots/consent"
+    assert other.link("Use a photo I already have") == "/headshots/own-photo"
     assert other.link("Ask a question").startswith("mailto:help@example.com")
     assert consents_of(visitor) == []
 

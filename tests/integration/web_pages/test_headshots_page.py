@@ -118,7 +118,7 @@ def test_chosen_shows_the_picture_download_and_change(visitor: Visitor, finished
     assert visitor.press("/headshots/choice", photo=finished[1].id).status_code == 303
     page = visitor.page("/headshots")
     assert page.heading == "You’re all set"
-    assert page.link("Download") == f"/photos/{finished[1].id}/1280.jpg"
+    assert "Download all (ZIP)" in page.primary
     assert page.link("Choose another photo") == "/headshots/gallery"
     (avatar,) = [each for each in page.all("img") if each.get("width") == "32"]
     assert avatar.get("src") == f"/photos/{finished[1].id}/96.webp"
