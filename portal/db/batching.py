@@ -1,6 +1,6 @@
 """Group commit: a few connections that run single statements in order of arrival and commit waiting ones together.
 
-Knows no application. Measured gain over one transaction each through SQLAlchemy's pool: see P1 and P2 in
+Independent of the application. Measured gain over one transaction each through SQLAlchemy's pool: see P1 and P2 in
 docs/performance.md.
 """
 
@@ -36,7 +36,7 @@ class PendingStatement:
     """One statement that waits for a connection or for its result.
 
     Attributes:
-        batch_key: orders the statements of one transaction; None wants a transaction of its own.
+        batch_key: orders the statements of one transaction; None for a transaction of its own.
         handover: receives the connection, or None when the statement was run in another caller's batch.
         is_batched: another caller runs it.
     """

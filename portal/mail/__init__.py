@@ -1,4 +1,4 @@
-"""The door to the mail server: one message to one person at a time; never what is said or why."""
+"""The mail client: sends one message to one recipient at a time; its texts are in portal/presentation."""
 
 from portal.mail.errors import MailDeferred, MailError, MailRefused, MailUnavailable
 from portal.mail.mailer import Mailer

@@ -15,9 +15,9 @@ def acquire_exclusive(name: str) -> Iterator[bool]:
     """Yield True in one process at a time and False in all others; a killed holder lets go by dying."""
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         values = {"name": f"portal:{name}"}
-        mine = connection.scalar(text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))"), values)
+        is_acquired = connection.scalar(text("SELECT pg_try_advisory_lock(hashtextextended(:name, 0))"), values)
         try:
-            yield bool(mine)
+            yield bool(is_acquired)
         finally:
-            if mine:
+            if is_acquired:
                 connection.execute(text("SELECT pg_advisory_unlock(hashtextextended(:name, 0))"), values)

@@ -24,7 +24,7 @@ class Notification(Base):
 
     __tablename__ = "notices"
     __table_args__ = (
-        # Nobody is notified of the same occasion twice.
+        # At most one notification of a kind for each person and occasion.
         Index(
             "uq_notices_person",
             "person_id",

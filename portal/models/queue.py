@@ -1,4 +1,4 @@
-"""The job queue: the only module that knows the schema of the queue's own tables."""
+"""The job queue: the only module that depends on the schema of the queue's own tables."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ EXTENSION = "portal"
 
 
 def get_context() -> AppContext:
-    """Return the running portal's settings, clock, secrets and doors."""
+    """Return the application context of the running portal."""
     found = current_app.extensions[EXTENSION]
     assert isinstance(found, AppContext)  # noqa: S101 - only portal/app.py writes it
     return found

@@ -1,7 +1,7 @@
-"""Streams that need no greenlet: the server hands their connection over, and news are written straight to it.
+"""Event streams without a greenlet: the server hands its connection over, and events are written directly to it.
 
-A stream that waits in a greenlet keeps all of its request and that greenlet's stack, nearly 30 kB. An open file with
-two times beside it costs a thirtieth of that. Where no server hands anything over, streams are ordinary answers.
+A stream in a greenlet keeps its whole request and the greenlet's stack, nearly 30 kB. A file descriptor and two times
+cost a thirtieth of that. With a server that hands no connection over, streams are ordinary responses.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 # Routers of platforms cut a stream that is silent for 55 seconds.
 HEARTBEAT_SECONDS = 20
-# Streams end now and then, so that the sign-in behind them is checked again.
+# Streams end regularly, so that the session behind them is checked again.
 MAX_DURATION_SECONDS = 600
-# What is begun with: what changed between the page and its stream is found by looking once, usually to get a 304.
+# The first event makes the page reload its stage once, usually with a 304: it may have changed since it was rendered.
 FIRST_EVENT = "retry: 2000\nevent: stage\ndata: 0\n\n"
 HEARTBEAT_COMMENT = ": still here\n\n"
 _LAST_CHUNK = b"0\r\n\r\n"
@@ -34,24 +34,24 @@ _SHARE_OF_FILES = 0.75
 
 
 def format_event(version: int) -> str:
-    """Return the event that says a version and nothing else."""
+    """Return the event with a version number."""
     return f"event: stage\ndata: {version}\n\n"
 
 
 def compute_lifetime() -> float:
-    """Return how long a stream may last; not the same for all, or all would come back at once."""
+    """Return a random duration of a stream in seconds, so that not all reconnect at once."""
     return MAX_DURATION_SECONDS * random.uniform(0.8, 1)  # noqa: S311 - nothing secret
 
 
 class SseConnection:
-    """One open connection of an HTTP/1.1 answer in chunks, whose head has been sent."""
+    """An open connection of a chunked HTTP/1.1 response whose head has been sent."""
 
     __slots__ = ("_descriptor", "_ends_at", "_last_sent_at")
 
     open_count: ClassVar[int] = 0
 
     def __init__(self, descriptor: int) -> None:
-        """Take over an open file; only this wire writes to it and closes it."""
+        """Take over a file descriptor; only this object writes to it and closes it."""
         os.set_blocking(descriptor, False)
         self._descriptor = descriptor
         self._last_sent_at = time.monotonic()
@@ -59,18 +59,18 @@ class SseConnection:
         SseConnection.open_count += 1
 
     def send(self, version: int) -> bool:
-        """Write a version, or the end; False when nobody reads it any more."""
+        """Send a version, or the end. Return False if the client has disconnected."""
         return self.end() if version == STREAM_END else self.write(format_event(version))
 
     def send_heartbeat(self) -> bool:
-        """Write a comment if nothing was written for long; end the stream when its time has come."""
+        """Send a comment if the stream was idle; end it after its maximum duration."""
         now = time.monotonic()
         if now >= self._ends_at:
             return self.end()
         return now < self._last_sent_at + HEARTBEAT_SECONDS or self.write(HEARTBEAT_COMMENT)
 
     def write(self, text: str) -> bool:
-        """Write one chunk whole; whoever has not read for so long that it does not fit is let go."""
+        """Write one whole chunk; close the connection of a client that reads too slowly for it to fit."""
         chunk = b"%x\r\n%s\r\n" % (len(text), text.encode("ascii"))
         with contextlib.suppress(OSError):
             if os.write(self._descriptor, chunk) == len(chunk):
@@ -80,14 +80,14 @@ class SseConnection:
         return False
 
     def end(self) -> bool:
-        """Say that this was all, and close."""
+        """Send the last chunk, and close the connection."""
         with contextlib.suppress(OSError):
             os.write(self._descriptor, _LAST_CHUNK)
         self._close()
         return False
 
     def _close(self) -> None:
-        # The number is somebody else's file as soon as it is closed.
+        # The number may be another file's as soon as it is closed.
         descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
             SseConnection.open_count -= 1
@@ -95,7 +95,7 @@ class SseConnection:
 
 
 def is_limit_reached() -> bool:
-    """Tell whether one more stream might take the files that pages need."""
+    """Return whether one more stream could use up the file descriptors that pages need."""
     return SseConnection.open_count >= resource.getrlimit(resource.RLIMIT_NOFILE)[0] * _SHARE_OF_FILES
 
 
@@ -115,21 +115,21 @@ class SseResponse:
         self._adopt = adopt
 
     def __iter__(self) -> Iterator[bytes]:
-        """Return the parts of an ordinary answer."""
+        """Return the parts of an ordinary response."""
         return self._body
 
     def close(self) -> None:
-        """End an ordinary answer that nobody reads any more."""
+        """Close an ordinary response whose client has disconnected."""
         if isinstance(self._body, ClosingIterator):
             self._body.close()
 
     def detach(self) -> bool:
-        """Go on without the server, on its connection; False when it has to answer in the ordinary way."""
+        """Continue without the server, on its connection. Return False if the response has to be an ordinary one."""
         connection = self._environ.get("gunicorn.socket")
         is_in_chunks = self._environ["SERVER_PROTOCOL"] == "HTTP/1.1" and self._environ["REQUEST_METHOD"] == "GET"
         if connection is None or not is_in_chunks:
             return False
-        # Nothing but the head, which the server knows how to write.
+        # Only the head, which the server writes.
         self._write(b"")
         self._adopt(SseConnection(os.dup(connection.fileno())))
         return True

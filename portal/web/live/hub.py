@@ -1,4 +1,4 @@
-"""One listener for each web process: hears which people changed and tells their open pages."""
+"""The hub: one database listener in each web process, which dispatches changes to the open event streams."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from portal.models.people import CHANNEL, CLOSE_STREAMS
 
 log = logging.getLogger(__name__)
 
-# How soon a process that was told to stop lets its open pages go, and how long a broken listener waits.
+# How soon a stopping process ends its streams, and how long to wait before the listener reconnects.
 CHECK_SECONDS = 0.5
 RECONNECT_SECONDS = 1.0
 
@@ -26,45 +26,45 @@ STREAM_END = CLOSE_STREAMS
 
 
 class Subscriber(Protocol):
-    """One open page, however it is reached. None of this may wait for it."""
+    """One open event stream. Its methods never block: the hub calls them for thousands of streams in turn."""
 
     def send(self, version: int) -> bool:
-        """Pass a version on, ``CLOSED`` for the end; False when the page is gone."""
+        """Send a stage version, or STREAM_END. Return False if the client has disconnected."""
 
     def send_heartbeat(self) -> bool:
-        """Show a page that hears nothing that it is not forgotten; False when it is gone or has to come anew."""
+        """Keep an idle stream open. Return False if it has ended."""
 
 
 class VersionQueue(queue.Queue[int]):
-    """A page whose stream waits in a thread or greenlet of its own; only the newest unread version is kept."""
+    """A subscriber whose stream waits in a thread or greenlet of its own; it keeps the newest unread version only."""
 
     def __init__(self) -> None:
         super().__init__(maxsize=1)
 
     def send(self, version: int) -> bool:
-        """Replace what was not read yet."""
+        """Replace the unread version."""
         with contextlib.suppress(queue.Empty):
             if self.get_nowait() == STREAM_END:
-                # A stream that has to end does so, whatever else happens before it wakes.
+                # A pending end is never replaced by a version.
                 version = STREAM_END
         with contextlib.suppress(queue.Full):
             self.put_nowait(version)
         return True
 
     def send_heartbeat(self) -> bool:
-        """Leave it to the stream, which wakes up by itself."""
+        """Do nothing: the stream sends its own heartbeats."""
         return True
 
 
 class Hub:
-    """Hands each change to the open pages of the person it concerns.
+    """Dispatches each change to the event streams of the person it concerns.
 
     Under gevent the thread and the queues are green; the same code runs on real threads.
     """
 
     def __init__(self, database_url: str) -> None:
         self._conninfo = database_url.replace("postgresql+psycopg://", "postgresql://")
-        # By the id as notices spell it: reading each as a UUID would cost more than looking it up.
+        # Keyed by the id as text, as in the payload: parsing each as a UUID would cost more than the lookup.
         self._subscribers: dict[str, set[Subscriber]] = defaultdict(set)
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -74,21 +74,21 @@ class Hub:
     @contextlib.contextmanager
     def subscribe(self, person_id: UUID) -> Iterator[VersionQueue]:
         """Receive the versions of one person; only the newest unread one is kept."""
-        inbox = VersionQueue()
-        self.add(person_id, inbox)
+        versions = VersionQueue()
+        self.add(person_id, versions)
         try:
-            yield inbox
+            yield versions
         finally:
-            self._remove(str(person_id), inbox)
+            self._remove(str(person_id), versions)
 
     def add(self, person_id: UUID, page: Subscriber) -> None:
-        """Tell a page about this person until it is gone."""
+        """Subscribe a stream to a person's versions until it disconnects."""
         with self._lock:
             self._subscribers[str(person_id)].add(page)
             self._start_listener()
 
     def close_streams(self) -> None:
-        """End every open page's stream; their browsers come back to the next process."""
+        """End every stream; the browsers reconnect to another process."""
         self._closed = True
         self._send_to_all(STREAM_END)
 
@@ -98,7 +98,7 @@ class Hub:
         return self._closed or self.is_stopping()
 
     def _start_listener(self) -> None:
-        # Not before the first page, so never in the process that forks the others.
+        # Not before the first stream, so never in the process that forks the workers.
         if self._thread is None:
             self._thread = threading.Thread(target=self._listen, name="hub", daemon=True)
             self._thread.start()
@@ -108,7 +108,7 @@ class Hub:
             try:
                 with psycopg.connect(self._conninfo, autocommit=True, connect_timeout=3) as connection:
                     connection.execute(f"LISTEN {CHANNEL}")
-                    # Changes may have been missed, so every page looks for itself.
+                    # Changes may have been missed, so every page reloads its stage.
                     self._send_to_all(0)
                     self._receive(connection)
             except psycopg.Error as error:
@@ -118,8 +118,8 @@ class Hub:
 
     def _receive(self, connection: psycopg.Connection[object]) -> None:
         while not self._closed:
-            for notice in connection.notifies(timeout=CHECK_SECONDS):
-                self._dispatch(notice.payload)
+            for notification in connection.notifies(timeout=CHECK_SECONDS):
+                self._dispatch(notification.payload)
             self._send_heartbeats()
 
     def _send_heartbeats(self) -> None:
@@ -133,14 +133,14 @@ class Hub:
     def _dispatch(self, payload: str) -> None:
         person, _, version = payload.partition(" ")
         with self._lock:
-            # Most people have no page open here, and then the notice is not even read.
+            # Skip parsing: most notifications concern people without an open stream in this process.
             pages = list(self._subscribers.get(person, ()))
         try:
             for page in pages:
                 if not page.send(int(version)):
                     self._remove(person, page)
         except ValueError:
-            # Not one of ours. The listener must live, or every page would go quiet.
+            # Sent by another program. The listener must continue, or no stream would receive anything.
             log.warning("live.notification_invalid")
 
     def _send_to_all(self, version: int) -> None:

@@ -1,4 +1,4 @@
-"""The stream that tells an open page to look again; it carries a version number and nothing else."""
+"""The event stream of an open page: it carries the version number of the stage, and nothing else."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ blueprint = Blueprint("live", __name__)
 def stream_events() -> Response:
     """Stream a ``stage`` event whenever something on the person's page has changed."""
     if connection.is_limit_reached():
-        # Their page asks now and then instead, and tries again after a minute.
+        # The page polls instead, and tries to connect again after a minute.
         raise ServiceUnavailable
     person_id = get_current_person().id
     return _EventStream(current_app.extensions["hub"], person_id)
@@ -47,20 +47,20 @@ class _EventStream(Response):
         body, status, headers = self.get_wsgi_response(environ)
         return SseResponse(environ, start_response(status, headers), iter(body), self._adopt)
 
-    def _adopt(self, wire: SseConnection) -> None:
-        # First known and then woken, so that no change falls in between.
-        self._hub.add(self._person_id, wire)
-        if not wire.write(FIRST_EVENT) or self._hub.is_closed:
-            wire.end()
+    def _adopt(self, connection: SseConnection) -> None:
+        # Subscribed before the first event is sent, so that no change is missed in between.
+        self._hub.add(self._person_id, connection)
+        if not connection.write(FIRST_EVENT) or self._hub.is_closed:
+            connection.end()
 
 
 def _stream(hub: Hub, person_id: UUID) -> Iterator[str]:
     ends_at = time.monotonic() + connection.compute_lifetime()
-    with hub.subscribe(person_id) as inbox:
+    with hub.subscribe(person_id) as versions:
         yield FIRST_EVENT
         while time.monotonic() < ends_at and not hub.is_closed:
             try:
-                version = inbox.get(timeout=HEARTBEAT_SECONDS)
+                version = versions.get(timeout=HEARTBEAT_SECONDS)
             except queue.Empty:
                 yield HEARTBEAT_COMMENT
                 continue
