@@ -1,1 +1,1 @@
-"""Measures the portal beside its peers, on this machine only; nothing here is part of the portal."""
+"""Benchmarks the portal against its peers on this machine. Not part of the portal."""

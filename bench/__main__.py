@@ -1,4 +1,4 @@
-"""``python -m bench [P1 L3 …]``: measures the portal beside its peers on this machine and says which goals it meets."""
+"""``python -m bench [P1 L3 …]``: benchmarks the portal against its peers and reports which goals are met."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import sys
 import traceback
 
 from bench import report
-from bench.goals import GOALS, Measure, grouped
+from bench.goals import GOALS, Measure, group_goals
 from bench.report import Verdict
 from bench.servers import FOLDER, Ground
-from bench.workbench import Bench, allow_files, machine_load, say
+from bench.workbench import Bench, allow_files, print_progress, read_machine_load
 
 FAILED = "failed: "
 
@@ -19,18 +19,18 @@ def main(arguments: list[str]) -> int:
     """Measure and print a table; return 1 if a measurement failed. A goal not met is a result, not a failure."""
     goals = _wanted(arguments)
     allow_files()
-    before = machine_load()
-    say(before)
+    before = read_machine_load()
+    print_progress(before)
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with Ground(say) as ground:
+    with Ground(print_progress) as ground:
         bench = Bench(ground)
         verdicts = [
-            verdict for measure, names in grouped(goals).items() for verdict in _measured(bench, measure, names)
+            verdict for measure, names in group_goals(goals).items() for verdict in _measured(bench, measure, names)
         ]
     verdicts.sort(key=lambda each: list(GOALS).index(each.goal))
     path = FOLDER / "latest.json"
-    report.write(path, verdicts, {"load": before, "spreads": bench.spreads, **bench.details})
-    sys.stdout.write(f"\n{report.table(verdicts)}\n\n")
+    report.write_report(path, verdicts, {"load": before, "spreads": bench.spreads, **bench.details})
+    sys.stdout.write(f"\n{report.format_table(verdicts)}\n\n")
     if bench.noisy:
         sys.stdout.write(f"Noisy: {', '.join(bench.noisy)}. Trust ratios of processor time only, or run it again.\n")
     sys.stdout.write(f"Written to {path.relative_to(FOLDER.parent.parent)}\n")

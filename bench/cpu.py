@@ -1,4 +1,4 @@
-"""How much processor time a family of processes has used, its ended children included; read from /proc alone."""
+"""CPU time of a process tree, including ended children, from /proc."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def family(pid: int) -> list[int]:
+def list_process_tree(pid: int) -> list[int]:
     """Return a process and all its living descendants."""
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
@@ -23,13 +23,13 @@ def family(pid: int) -> list[int]:
     return found
 
 
-def used(pids: Iterable[int]) -> float:
+def measure_cpu_seconds(pids: Iterable[int]) -> float:
     """Return the seconds of processor time these families have used, in user and kernel mode.
 
     A child that has ended counts through its parent, which waited for it.
     """
     ticks = 0
-    for pid in {each for root in pids for each in family(root)}:
+    for pid in {each for root in pids for each in list_process_tree(root)}:
         fields = _stat(pid)
         ticks += sum(int(field) for field in fields[11:15])
     return ticks / _TICKS

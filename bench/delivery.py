@@ -1,4 +1,4 @@
-"""Three thousand open pages: how much memory each takes, how soon news reach one of them, and all of them."""
+"""Three thousand streams: memory per stream, and latency of an update to one and to all of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from bench import memory
-from bench.load import percentile
+from bench.load import compute_percentile
 from bench.news import Newsroom
 from bench.people import Visitor
 from bench.servers import Server
@@ -21,8 +21,8 @@ _SINGLES = 100
 
 
 @dataclass
-class Told:
-    """How long news took to one server's pages, milliseconds.
+class UpdateLatency:
+    """Latency of updates to one server's pages, in milliseconds.
 
     Attributes:
         one: to the one page they concern, each time.
@@ -47,7 +47,7 @@ class Audience:
     streams: Streams
     newsroom: Newsroom | None = None
     bytes_per_stream: float = 0.0
-    told: Told = field(default_factory=Told)
+    told: UpdateLatency = field(default_factory=UpdateLatency)
 
     def gather(self, path: str) -> None:
         """Open all streams; what the memory grows by after the first thousand is what one more costs.
@@ -57,9 +57,9 @@ class Audience:
         """
         requests = [each.asks(path.format(person=each.person_id)) for each in self.visitors]
         self.streams.open(requests[:_FEW])
-        before = memory.held(self.server.pid)
+        before = memory.measure_memory_bytes(self.server.pid)
         self.streams.open(requests[_FEW:])
-        self.bytes_per_stream = (memory.held(self.server.pid) - before) / (len(requests) - _FEW)
+        self.bytes_per_stream = (memory.measure_memory_bytes(self.server.pid) - before) / (len(requests) - _FEW)
 
     def tell(self, chosen: Sequence[int]) -> list[float]:
         """Make news for these pages in one commit, and return how long they took to each, milliseconds."""
@@ -74,8 +74,8 @@ class Audience:
         return [(at - sent) * 1000 for at in arrived.values()]
 
 
-def tell_all(audiences: list[Audience], say: Callable[[str], None]) -> None:
-    """Tell one page after the other, then all at once; each server in turn, ten times.
+def measure_update_latency(audiences: list[Audience], say: Callable[[str], None]) -> None:
+    """Send updates to one page after the other, then to all at once, for each server in turn, ten times.
 
     Raises:
         LoadError: news did not arrive.
@@ -86,7 +86,7 @@ def tell_all(audiences: list[Audience], say: Callable[[str], None]) -> None:
         for audience in audiences[number % len(audiences) :] + audiences[: number % len(audiences)]:
             for index in chosen:
                 audience.told.one += audience.tell([index])
-            audience.told.all_p99.append(percentile(audience.tell(range(STREAMS)), 0.99))
+            audience.told.all_p99.append(compute_percentile(audience.tell(range(STREAMS)), 0.99))
     for audience in audiences:
         told = audience.told
         seen = f"one page p50 {told.one_p50:.2f} ms, all of {STREAMS} p99 {statistics.median(told.all_p99):.0f} ms"

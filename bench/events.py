@@ -29,7 +29,7 @@ class Batch:
         return len(set(self.ids))
 
 
-def batch(make: Callable[[str], bytes], name: str, count: int) -> Batch:
+def build_batch(make: Callable[[str], bytes], name: str, count: int) -> Batch:
     """Prepare ``count`` requests under ids that follow from ``name``; a fifth repeats an earlier one."""
     chance = random.Random(name)  # noqa: S311 - every server gets the same
     ids: list[str] = []
@@ -40,7 +40,7 @@ def batch(make: Callable[[str], bytes], name: str, count: int) -> Batch:
     return Batch([made[each] for each in ids], ids)
 
 
-def portal_request(path: str) -> Callable[[str], bytes]:
+def build_portal_request(path: str) -> Callable[[str], bytes]:
     """Return what makes a request as the studio sends it."""
 
     def make(event_id: str) -> bytes:
@@ -63,7 +63,7 @@ def portal_request(path: str) -> Callable[[str], bytes]:
     return make
 
 
-def stripe_request(path: str) -> Callable[[str], bytes]:
+def build_stripe_request(path: str) -> Callable[[str], bytes]:
     """Return what makes a request as Stripe sends it."""
 
     def make(event_id: str) -> bytes:

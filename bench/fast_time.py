@@ -1,4 +1,4 @@
-"""Time that runs faster than real, the same for every process of a measurement; production code knows only a clock."""
+"""A clock that runs faster than real time, shared by all processes of a measurement."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class FastTime:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> FastTime:
-        """Return the time whoever started this process goes by."""
+        """Return the accelerated time of the parent process, from the environment."""
         return cls(datetime.fromisoformat(env[_ORIGIN]), float(env[_RATE]))
 
     def environment(self) -> dict[str, str]:

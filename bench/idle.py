@@ -44,7 +44,7 @@ class Idle:
         return statistics.median(value / polls for value, polls in zip(values, self.polls, strict=True))
 
 
-def run(ground: Ground, server: Server, visitors: Sequence[Visitor], say: Callable[[str], None]) -> Idle:
+def measure_idle_pages(ground: Ground, server: Server, visitors: Sequence[Visitor], say: Callable[[str], None]) -> Idle:
     """Keep the pages in step one way and then the other, twice.
 
     Raises:
@@ -59,18 +59,18 @@ def run(ground: Ground, server: Server, visitors: Sequence[Visitor], say: Callab
         with Streams(server.port) as pages:
             pages.open([each.asks("/headshots/events") for each in visitors])
             idle.streams.append(_processors(ground, server, _STREAMS_SECONDS, lambda: time.sleep(_STREAMS_SECONDS)))
-            idle.pages.append(_processors(ground, server, _STREAMS_SECONDS, lambda: _ask_rarely(server, asks)))
-        idle.polls.append(_processors(ground, server, POLL_EVERY_SECONDS, lambda: _ask_all(server, asks)))
+            idle.pages.append(_processors(ground, server, _STREAMS_SECONDS, lambda: _poll_rarely(server, asks)))
+        idle.polls.append(_processors(ground, server, POLL_EVERY_SECONDS, lambda: _poll_all(server, asks)))
         seen = f"streams {idle.streams[-1]:.4f}, with their rare questions {idle.pages[-1]:.4f}"
         say(f"{PAGES} idle pages, round {number + 1} of {ROUNDS}, processors: {seen}, polling {idle.polls[-1]:.3f}")
     return idle
 
 
-def _ask_all(server: Server, asks: Sequence[bytes]) -> None:
-    load.closed_loop(server.port, asks, connections=_ASKING_AT_ONCE)
+def _poll_all(server: Server, asks: Sequence[bytes]) -> None:
+    load.send_closed_loop(server.port, asks, connections=_ASKING_AT_ONCE)
 
 
-def _ask_rarely(server: Server, asks: Sequence[bytes]) -> None:
+def _poll_rarely(server: Server, asks: Sequence[bytes]) -> None:
     rate = len(asks) / INSURANCE_SECONDS
     load.open_loop(server.port, asks[: int(rate * _STREAMS_SECONDS)], rate=rate)
 

@@ -23,10 +23,10 @@ _NODE_PACKAGES = ("express@5", "stripe@23", "pg@8")
 
 
 class MissingPeer(Exception):
-    """A peer cannot be installed here; the text says why, and the benchmark goes on without it."""
+    """A peer cannot be installed here. The message is the reason; the benchmark skips the peer."""
 
 
-def djstripe_peer(folder: Path, say: Callable[[str], None]) -> Path:
+def install_djstripe_peer(folder: Path, say: Callable[[str], None]) -> Path:
     """Return the interpreter of an environment with Django and dj-stripe.
 
     Raises:
@@ -35,7 +35,7 @@ def djstripe_peer(folder: Path, say: Callable[[str], None]) -> Path:
     return _environment(folder, "dj-stripe", _DJSTRIPE, say)
 
 
-def asgi_peer(folder: Path, say: Callable[[str], None]) -> Path:
+def install_asgi_peer(folder: Path, say: Callable[[str], None]) -> Path:
     """Return the interpreter of an environment with uvicorn and what makes it fast.
 
     Raises:
@@ -60,7 +60,7 @@ def _environment(folder: Path, peer: str, packages: Sequence[str], say: Callable
     return python
 
 
-def node_peer(folder: Path, say: Callable[[str], None]) -> str:
+def install_node_peer(folder: Path, say: Callable[[str], None]) -> str:
     """Make the folder with Express, stripe-node and pg, and return the node program.
 
     Raises:

@@ -23,9 +23,9 @@ from portal.services.shoots import request_shoot
 from portal.settings import Settings
 
 JOURNEYS = 20
-MOST = 3.0
-_LONGEST_S = 240.0
-# Asked by the clock for everybody at once, however many there are.
+MAX_CALLS = 3.0
+_TIMEOUT_S = 240.0
+# Scheduled calls for all people together, independent of their number.
 _BY_THE_CLOCK = frozenset(
     {
         "GET /api/v2/organization/models",
@@ -35,7 +35,7 @@ _BY_THE_CLOCK = frozenset(
 )
 
 
-def measure(bench: Bench, _goals: Sequence[str]) -> list[Verdict]:
+def measure_journeys(bench: Bench, _goals: Sequence[str]) -> list[Verdict]:
     """Lead people from start to their photos, every other one picks a favorite in the studio, and count the calls."""
     with Stack(data_dir=FOLDER / "run" / "journeys", durable=True) as stack:
         control = f"{stack.addresses.sandbox}/_control"
@@ -55,7 +55,7 @@ def measure(bench: Bench, _goals: Sequence[str]) -> list[Verdict]:
     each = sum(calls.values()) / JOURNEYS
     bench.details["journeys"] = {"calls": calls, "by the clock": {name: seen.get(name, 0) for name in _BY_THE_CLOCK}}
     bench.say(", ".join(f"{name} {count}" for name, count in sorted(seen.items())))
-    return [Verdict("A1", "provider calls a finished journey", f"≤ {MOST:.0f}", f"{each:.2f}", each <= MOST)]
+    return [Verdict("A1", "provider calls a finished journey", f"≤ {MAX_CALLS:.0f}", f"{each:.2f}", each <= MAX_CALLS)]
 
 
 def _press(stack: Stack) -> None:
@@ -91,7 +91,7 @@ def _wait_for(stack: Stack, query: str, count: int = JOURNEYS) -> list[object]:
 
 
 def _until(condition: Callable[[], bool]) -> None:
-    ends = time.monotonic() + _LONGEST_S
+    ends = time.monotonic() + _TIMEOUT_S
     while not condition():
         if time.monotonic() > ends:
             raise LoadError("the journeys did not come to their end")

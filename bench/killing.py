@@ -43,31 +43,31 @@ class Survived:
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing was lost or doubled, and somebody was really killed."""
+        """Whether nothing was lost or duplicated and workers were killed."""
         return self.killed == KILLS and not (self.lost or self.doubled or self.jobs)
 
 
-def run(ground: Ground, server: Receiver, say: Callable[[str], None]) -> Survived:
+def measure_kills(ground: Ground, server: Receiver, say: Callable[[str], None]) -> Survived:
     """Send events, each until it is acknowledged, and kill a worker five times meanwhile.
 
     Raises:
         LoadError: it did not come to an end in time.
     """
     say(f"killing a web worker {KILLS} times under load")
-    batch = events.batch(server.make, "killing", EVENTS)
+    batch = events.build_batch(server.make, "killing", EVENTS)
     killed: list[int] = []
 
     def kill_now_and_then(answers: int) -> None:
         if len(killed) < KILLS and answers >= (len(killed) + 1) * EVENTS // (KILLS + 1):
             # The one that has lived longest holds the most connections.
-            oldest = min((pid for pid in cpu.family(server.pid) if pid != server.pid), default=0)
+            oldest = min((pid for pid in cpu.list_process_tree(server.pid) if pid != server.pid), default=0)
             if not oldest:
                 return
             with suppress(ProcessLookupError):
                 os.kill(oldest, signal.SIGKILL)
                 killed.append(oldest)
 
-    seen = load.insistent(server.port, batch.requests, kill_now_and_then)
+    seen = load.send_until_acknowledged(server.port, batch.requests, kill_now_and_then)
     acknowledged = {batch.ids[index] for index in seen.acknowledged}
     keys = [f"profilebakery:{each}" for each in acknowledged]
     with psycopg.connect(ground.url(server), autocommit=True, connect_timeout=5) as connection:

@@ -12,7 +12,7 @@ from bench.delivery import STREAMS, Audience
 from bench.install import MissingPeer
 from bench.news import Newsroom
 from bench.people import Visitor
-from bench.report import Verdict, apart
+from bench.report import Verdict, compute_spread
 from bench.servers import Server
 from bench.streams import Streams
 from bench.workbench import Bench
@@ -20,16 +20,16 @@ from bench.workbench import Bench
 _A, _B, _EPOLL, _ASGI = "live portal", "live portal (again)", "bare epoll", "bare ASGI"
 
 
-def idle_pages(bench: Bench, _goals: Sequence[str]) -> list[Verdict]:
+def measure_idle_cpu(bench: Bench, _goals: Sequence[str]) -> list[Verdict]:
     """Keep pages on which nothing happens in step, by streams and by asking (L1)."""
-    server, visitors = live_servers.portal(bench.ground, "idle portal", idle.PAGES)
-    found = idle.run(bench.ground, server, visitors, bench.say)
+    server, visitors = live_servers.start_portal(bench.ground, "idle portal", idle.PAGES)
+    found = idle.measure_idle_pages(bench.ground, server, visitors, bench.say)
     bench.details["idle"] = asdict(found)
-    bench.trust("polling", live_verdicts.idle_spread(found))
-    return [live_verdicts.of_idle(found)]
+    bench.trust("polling", live_verdicts.compute_idle_spread(found))
+    return [live_verdicts.build_idle_verdict(found)]
 
 
-def streams(bench: Bench, goals: Sequence[str]) -> list[Verdict]:
+def measure_streams(bench: Bench, goals: Sequence[str]) -> list[Verdict]:
     """Hold many streams: the memory of each, and how soon news reach them (L2, L3).
 
     Memory comes first, in processes that have not held a stream before, for only there does it show.
@@ -37,7 +37,7 @@ def streams(bench: Bench, goals: Sequence[str]) -> list[Verdict]:
     verdicts = []
     with ExitStack() as stack:
         ours, again = (
-            _gather(bench, stack, *live_servers.portal(bench.ground, name, STREAMS), "/headshots/events")
+            _gather(bench, stack, *live_servers.start_portal(bench.ground, name, STREAMS), "/headshots/events")
             for name in (_A, _B)
         )
         if "L2" in goals:
@@ -47,13 +47,13 @@ def streams(bench: Bench, goals: Sequence[str]) -> list[Verdict]:
     return verdicts
 
 
-def among_live_pages(bench: Bench, _goals: Sequence[str]) -> list[Verdict]:
+def measure_page_among_streams(bench: Bench, _goals: Sequence[str]) -> list[Verdict]:
     """Ask for an ordinary page while others are open, and while none is (L4)."""
-    server, visitors = live_servers.portal(bench.ground, "crowded portal", 2 * crowded.PAGES)
-    found = crowded.run(server, visitors, bench.ground.url(server), bench.say)
+    server, visitors = live_servers.start_portal(bench.ground, "crowded portal", 2 * crowded.PAGES)
+    found = crowded.measure_page_latency(server, visitors, bench.ground.url(server), bench.say)
     bench.details["crowded"] = asdict(found)
-    bench.trust("an ordinary page's p99", live_verdicts.crowd_spread(found))
-    return [live_verdicts.of_crowd(found)]
+    bench.trust("an ordinary page's p99", live_verdicts.compute_page_spread(found))
+    return [live_verdicts.build_page_verdict(found)]
 
 
 def _gather(bench: Bench, stack: ExitStack, server: Server, visitors: Sequence[Visitor], path: str) -> Audience:
@@ -69,18 +69,18 @@ def _memory(bench: Bench, stack: ExitStack, ours: Audience, again: Audience) -> 
     bench.details["bytes_per_stream"] = found
     mean = sum(found.values()) / len(found)
     try:
-        raw = live_servers.asgi(bench.ground, _ASGI)
+        raw = live_servers.start_asgi_server(bench.ground, _ASGI)
     except MissingPeer as error:
-        return replace(live_verdicts.of_memory(mean, math.nan), found=str(error), is_met=None)
+        return replace(live_verdicts.build_memory_verdict(mean, math.nan), found=str(error), is_met=None)
     found[_ASGI] = _gather(bench, stack, raw, ours.visitors, "/").bytes_per_stream
     # Beside the peer's figure: memory comes in large pieces, and ours are too small for a ratio of their own.
     bench.trust("memory of streams", 1 + abs(ours.bytes_per_stream - again.bytes_per_stream) / found[_ASGI])
-    return live_verdicts.of_memory(mean, found[_ASGI])
+    return live_verdicts.build_memory_verdict(mean, found[_ASGI])
 
 
 def _telling(bench: Bench, stack: ExitStack, ours: Audience, again: Audience) -> Verdict:
-    epoll = _gather(bench, stack, *live_servers.epoll(bench.ground, _EPOLL, STREAMS), "/{person}")
-    delivery.tell_all([ours, epoll, again], bench.say)
+    epoll = _gather(bench, stack, *live_servers.start_epoll_server(bench.ground, _EPOLL, STREAMS), "/{person}")
+    delivery.measure_update_latency([ours, epoll, again], bench.say)
     bench.details["telling"] = {each.server.name: asdict(each.told) for each in (ours, again, epoll)}
-    bench.trust("news to one page", apart(ours.told.one_p50 / again.told.one_p50))
-    return live_verdicts.of_telling(ours.told, again.told, epoll.told)
+    bench.trust("news to one page", compute_spread(ours.told.one_p50 / again.told.one_p50))
+    return live_verdicts.build_update_verdict(ours.told, again.told, epoll.told)

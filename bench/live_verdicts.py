@@ -1,14 +1,14 @@
-"""Live pages judged: what streams cost and how soon they tell, against what they should."""
+"""Verdicts for live pages: cost of streams and latency of updates."""
 
 from __future__ import annotations
 
 import statistics
 
 from bench.crowded import Crowded
-from bench.delivery import Told
+from bench.delivery import UpdateLatency
 from bench.idle import Idle
-from bench.load import percentile
-from bench.report import Verdict, apart
+from bench.load import compute_percentile
+from bench.report import Verdict, compute_spread
 
 L1_CPU = 0.05
 L2_MEMORY = 1.5
@@ -16,26 +16,26 @@ L3_P50, L3_P99 = 3, 3
 L4_P99 = 1.5
 
 
-def of_idle(idle: Idle) -> Verdict:
+def build_idle_verdict(idle: Idle) -> Verdict:
     """Judge L1."""
     pages, streams = idle.beside_polls(idle.pages), idle.beside_polls(idle.streams)
     found = f"{pages:.3f}× (streams alone {streams:.3f}×)"
     return Verdict("L1", "CPU of 1,000 idle pages beside 3 s polling", f"≤ {L1_CPU}×", found, pages <= L1_CPU)
 
 
-def idle_spread(idle: Idle) -> float:
+def compute_idle_spread(idle: Idle) -> float:
     """Return how far the rounds of the same polling are from each other."""
-    return apart(max(idle.polls) / min(idle.polls))
+    return compute_spread(max(idle.polls) / min(idle.polls))
 
 
-def of_memory(ours: float, theirs: float) -> Verdict:
+def build_memory_verdict(ours: float, theirs: float) -> Verdict:
     """Judge L2."""
     ratio = ours / theirs
     found = f"{ratio:.2f}× ({ours / 1000:.1f} against {theirs / 1000:.1f} kB)"
     return Verdict("L2", "memory per stream beside raw ASGI", f"≤ {L2_MEMORY}×", found, ratio <= L2_MEMORY)
 
 
-def of_telling(ours: Told, again: Told, raw: Told) -> Verdict:
+def build_update_verdict(ours: UpdateLatency, again: UpdateLatency, raw: UpdateLatency) -> Verdict:
     """Judge L3."""
     one = (ours.one_p50 + again.one_p50) / 2 / raw.one_p50
     each = zip(ours.all_p99, again.all_p99, raw.all_p99, strict=True)
@@ -45,13 +45,13 @@ def of_telling(ours: Told, again: Told, raw: Told) -> Verdict:
     return Verdict("L3", "news to one p50, to 3,000 p99, beside epoll", f"≤ {L3_P50}×, ≤ {L3_P99}×", found, is_met)
 
 
-def of_crowd(crowded: Crowded) -> Verdict:
+def build_page_verdict(crowded: Crowded) -> Verdict:
     """Judge L4."""
-    without = percentile([*crowded.alone, *crowded.again], 0.99)
-    ratio = percentile(crowded.among, 0.99) / without
+    without = compute_percentile([*crowded.alone, *crowded.again], 0.99)
+    ratio = compute_percentile(crowded.among, 0.99) / without
     return Verdict("L4", "a page's p99 among 1,000 live pages", f"≤ {L4_P99}×", f"{ratio:.2f}×", ratio <= L4_P99)
 
 
-def crowd_spread(crowded: Crowded) -> float:
+def compute_page_spread(crowded: Crowded) -> float:
     """Return how far the two measurements without live pages are from each other."""
-    return apart(percentile(crowded.alone, 0.99) / percentile(crowded.again, 0.99))
+    return compute_spread(compute_percentile(crowded.alone, 0.99) / compute_percentile(crowded.again, 0.99))

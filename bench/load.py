@@ -1,4 +1,4 @@
-"""An HTTP/1.1 client that sends prepared requests over many kept connections; it knows loopback and nothing else."""
+"""An HTTP/1.1 client that sends prepared requests over many persistent loopback connections."""
 
 from __future__ import annotations
 
@@ -50,16 +50,16 @@ class Load:
 
     def percentile(self, share: float) -> float:
         """Return the latency below which this share (0 to 1) of the answers came, milliseconds."""
-        return percentile(self.latencies, share)
+        return compute_percentile(self.latencies, share)
 
 
-def percentile(values: Iterable[float], share: float) -> float:
+def compute_percentile(values: Iterable[float], share: float) -> float:
     """Return the value below which this share (0 to 1) of the values lie."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-def closed_loop(port: int, requests: Sequence[bytes], *, connections: int = CONNECTIONS) -> Load:
+def send_closed_loop(port: int, requests: Sequence[bytes], *, connections: int = CONNECTIONS) -> Load:
     """Send all requests, each connection the next one as soon as it has its answer.
 
     Raises:
@@ -69,7 +69,7 @@ def closed_loop(port: int, requests: Sequence[bytes], *, connections: int = CONN
 
 
 def open_loop(port: int, requests: Sequence[bytes], *, rate: float, connections: int = CONNECTIONS) -> Load:
-    """Send requests at a fixed rate per second, whatever the answers do.
+    """Send requests in an open loop at a fixed rate per second.
 
     Raises:
         LoadError: as for :func:`closed_loop`.
@@ -77,7 +77,7 @@ def open_loop(port: int, requests: Sequence[bytes], *, rate: float, connections:
     return _Run(port, requests, connections, rate=rate).go()
 
 
-def insistent(port: int, requests: Sequence[bytes], during: Callable[[int], None]) -> Load:
+def send_until_acknowledged(port: int, requests: Sequence[bytes], during: Callable[[int], None]) -> Load:
     """Send all requests and repeat each until it is acknowledged, as the provider does.
 
     Args:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from bench.cpu import family
+from bench.cpu import list_process_tree
 
 _PSS = re.compile(r"^Pss: +(\d+) kB$", re.MULTILINE)
 
 
-def held(pid: int) -> int:
+def measure_memory_bytes(pid: int) -> int:
     """Return the bytes a process and all its living descendants hold."""
-    return sum(_proportional(each) for each in family(pid))
+    return sum(_proportional(each) for each in list_process_tree(pid))
 
 
 def _proportional(pid: int) -> int:

@@ -1,4 +1,4 @@
-"""News as the portal tells them: a new version of a person, announced in the very commit that makes it."""
+"""Updates as the portal publishes them: a new version of a person, notified by the commit that stores it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Newsroom:
         self._connection.close()
 
     def prepare(self, people: Sequence[UUID]) -> dict[UUID, int]:
-        """Change these people in an open transaction; return the versions that nobody else can see yet."""
+        """Update these people in an open transaction and return their uncommitted versions."""
         self._connection.execute("BEGIN")
         rows = self._connection.execute(_TELL, (list(people),), prepare=True).fetchall()
         return {person_id: version for person_id, version, _ in rows}

@@ -35,7 +35,7 @@ _SESSIONS = """
 
 @dataclass(frozen=True)
 class Visitor:
-    """Somebody with a page open."""
+    """A person with an open page."""
 
     person_id: UUID
     cookie: str
@@ -48,7 +48,7 @@ class Visitor:
         return "\r\n".join([*lines, "", ""]).encode()
 
 
-def settle(url: str, count: int) -> list[Visitor]:
+def create_people(url: str, count: int) -> list[Visitor]:
     """Keep so many people with consent, a running session at the studio and a sign-in, in an empty database."""
     with psycopg.connect(url, connect_timeout=5) as connection, connection.cursor() as cursor:
         people = cursor.execute(_PEOPLE, {"count": count}).fetchall()

@@ -22,15 +22,15 @@ class Verdict:
     is_met: bool | None
 
 
-def table(verdicts: Sequence[Verdict]) -> str:
+def format_table(verdicts: Sequence[Verdict]) -> str:
     """Return the verdicts as aligned lines."""
     words = {True: "met", False: "NOT MET", None: "not measured"}
     rows = [("goal", "what", "wanted", "found", "")]
     rows += [(each.goal, each.what, each.wanted, each.found, words[each.is_met]) for each in verdicts]
-    return aligned(rows)
+    return format_columns(rows)
 
 
-def write(path: Path, verdicts: Sequence[Verdict], details: dict[str, object]) -> None:
+def write_report(path: Path, verdicts: Sequence[Verdict], details: dict[str, object]) -> None:
     """Keep everything as JSON, beside a note of where it was measured."""
     machine = {"cpus": os.cpu_count(), "python": platform.python_version(), "kernel": platform.release()}
     content = {
@@ -42,12 +42,12 @@ def write(path: Path, verdicts: Sequence[Verdict], details: dict[str, object]) -
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def apart(ratio: float) -> float:
+def compute_spread(ratio: float) -> float:
     """Return how far two equals differ, as a ratio of at least 1, whichever of them is the greater."""
     return max(ratio, 1 / ratio)
 
 
-def aligned(rows: Sequence[tuple[str, ...]]) -> str:
+def format_columns(rows: Sequence[tuple[str, ...]]) -> str:
     """Return rows of cells as lines of equal columns."""
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     return "\n".join(

@@ -47,7 +47,7 @@ class Cost:
         return statistics.median(self.rate)
 
 
-def run(ground: Ground, servers: list[Receiver], say: Callable[[str], None]) -> dict[str, Cost]:
+def measure_rounds(ground: Ground, servers: list[Receiver], say: Callable[[str], None]) -> dict[str, Cost]:
     """Warm every receiver up, then give each ``EVENTS`` events ``ROUNDS`` times, one receiver after the other.
 
     A peer that fails is said so and left out; the portal failing ends everything.
@@ -60,7 +60,7 @@ def run(ground: Ground, servers: list[Receiver], say: Callable[[str], None]) -> 
     for server in servers:
         _try(server, costs, say, partial(_warm_up, server))
     for number in range(ROUNDS):
-        # Each round begins with another, so that no one always follows the same.
+        # Each round starts with another receiver, so that the order varies.
         for server in servers[number % len(servers) :] + servers[: number % len(servers)]:
             if server.name in costs:
                 _try(server, costs, say, partial(_measure, ground, server, number, costs[server.name]))
@@ -69,7 +69,7 @@ def run(ground: Ground, servers: list[Receiver], say: Callable[[str], None]) -> 
     return costs
 
 
-def remember(ground: Ground, server: Receiver, count: int, say: Callable[[str], None]) -> None:
+def store_old_deliveries(ground: Ground, server: Receiver, count: int, say: Callable[[str], None]) -> None:
     """Fill a portal's database with deliveries of long ago."""
     say(f"storing {count:,} events of long ago")
     with psycopg.connect(ground.url(server), autocommit=True, connect_timeout=5) as connection:
@@ -90,13 +90,13 @@ def _try(server: Receiver, costs: dict[str, Cost], say: Callable[[str], None], s
 
 
 def _warm_up(server: Receiver) -> None:
-    load.closed_loop(server.port, _batch(server, "warm", _WARM_UP // 10 if server.is_slow else _WARM_UP))
+    load.send_closed_loop(server.port, _batch(server, "warm", _WARM_UP // 10 if server.is_slow else _WARM_UP))
 
 
 def _measure(ground: Ground, server: Receiver, number: int, cost: Cost) -> None:
     requests = _batch(server, f"round{number}", EVENTS)
     before = ground.cpu(server)
-    seen = load.closed_loop(server.port, requests)
+    seen = load.send_closed_loop(server.port, requests)
     cost.cpu.append((ground.cpu(server) - before) / EVENTS * 1e6)
     cost.rate.append(seen.rate)
     cost.p50.append(seen.percentile(0.5))
@@ -104,4 +104,4 @@ def _measure(ground: Ground, server: Receiver, number: int, cost: Cost) -> None:
 
 
 def _batch(server: Receiver, name: str, count: int) -> list[bytes]:
-    return events.batch(server.make, name, count).requests
+    return events.build_batch(server.make, name, count).requests

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench import cpu, events
-from bench.install import djstripe_peer, node_peer
+from bench.install import install_djstripe_peer, install_node_peer
 from demo.children import Child, stop_all
 from demo.ports import find_free_port
 from demo.postgres import Postgres
@@ -80,7 +80,7 @@ class Ground:
 
     @contextmanager
     def visitors(self) -> Iterator[None]:
-        """End with the block whatever was started within it, so that the next measurement is alone."""
+        """Stop everything started within the block, so that measurements do not overlap."""
         outer, self._stack = self._stack, ExitStack()
         try:
             yield
@@ -91,7 +91,7 @@ class Ground:
     def cpu(self, server: Server) -> float:
         """Return the processor seconds used so far by a server and the whole database."""
         assert self.postgres.child.process is not None  # noqa: S101 - started above
-        return cpu.used([server.pid, self.postgres.child.process.pid])
+        return cpu.measure_cpu_seconds([server.pid, self.postgres.child.process.pid])
 
     def url(self, server: Server) -> str:
         """Return the address of a server's database."""
@@ -100,7 +100,7 @@ class Ground:
 
     def migrated(self, name: str) -> str:
         """Return the address of an empty database of the portal's, for a server of this name."""
-        url = self.postgres.ensure_database(database_name(name))
+        url = self.postgres.ensure_database(build_database_name(name))
         migrations.upgrade(url.replace("postgresql://", "postgresql+psycopg://"))
         return url
 
@@ -124,16 +124,16 @@ class Ground:
         }
         argv = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi"]
         child = self.start(name, argv, environment, lambda: is_serving(f"http://localhost:{port}/readyz"))
-        make = events.portal_request("/webhooks/profilebakery")
-        return Receiver(name, child, port, database_name(name), make=make)
+        make = events.build_portal_request("/webhooks/profilebakery")
+        return Receiver(name, child, port, build_database_name(name), make=make)
 
     def bare(self, name: str) -> Receiver:
         """Start the bare WSGI application under the portal's gunicorn settings."""
         port = find_free_port()
         environment = self.peer_environment(port, events.SECRET)
         argv = [sys.executable, "-m", "gunicorn", "--config", str(_PEERS / "under_gunicorn.py"), "bench.peers.bare"]
-        child = self.start(name, argv, environment, lambda: listens(port))
-        return Receiver(name, child, port, make=events.portal_request("/webhooks/profilebakery"))
+        child = self.start(name, argv, environment, lambda: is_listening(port))
+        return Receiver(name, child, port, make=events.build_portal_request("/webhooks/profilebakery"))
 
     def djstripe(self, name: str) -> Receiver:
         """Start dj-stripe's webhook view under the portal's gunicorn settings.
@@ -141,18 +141,18 @@ class Ground:
         Raises:
             MissingPeer: it cannot be installed here.
         """
-        python = djstripe_peer(FOLDER / "python", self.say)
-        self.postgres.ensure_database(database_name(name))
+        python = install_djstripe_peer(FOLDER / "python", self.say)
+        self.postgres.ensure_database(build_database_name(name))
         port = find_free_port()
-        environment = self.peer_environment(port, events.STRIPE_SECRET, database_name(name))
+        environment = self.peer_environment(port, events.STRIPE_SECRET, build_database_name(name))
         path = subprocess.run(
             [str(python), "djstripe_site.py"],
             cwd=_PEERS, env=environment, capture_output=True, text=True, timeout=_START_SECONDS * 2, check=True,
         ).stdout.strip()  # fmt: skip
         argv = [str(python), "-m", "gunicorn", "--config", "under_gunicorn.py", "djstripe_site"]
-        child = self.start(name, argv, environment, lambda: listens(port), cwd=_PEERS)
-        make = events.stripe_request(path)
-        return Receiver(name, child, port, database_name(name), make=make, is_slow=True)
+        child = self.start(name, argv, environment, lambda: is_listening(port), cwd=_PEERS)
+        make = events.build_stripe_request(path)
+        return Receiver(name, child, port, build_database_name(name), make=make, is_slow=True)
 
     def express(self, name: str) -> Receiver:
         """Start the Express receiver with two processes.
@@ -160,18 +160,18 @@ class Ground:
         Raises:
             MissingPeer: there is no node here, or its packages cannot be installed.
         """
-        node = node_peer(FOLDER / "node", self.say)
-        self.postgres.ensure_database(database_name(name))
+        node = install_node_peer(FOLDER / "node", self.say)
+        self.postgres.ensure_database(build_database_name(name))
         port = find_free_port()
-        environment = self.peer_environment(port, events.STRIPE_SECRET, database_name(name)) | {
+        environment = self.peer_environment(port, events.STRIPE_SECRET, build_database_name(name)) | {
             "BENCH_NODE_FOLDER": str(FOLDER / "node"),
             "NODE_ENV": "production",
         }
-        child = self.start(name, [node, str(_PEERS / "express.cjs")], environment, lambda: listens(port))
-        return Receiver(name, child, port, database_name(name), make=events.stripe_request("/webhook"))
+        child = self.start(name, [node, str(_PEERS / "express.cjs")], environment, lambda: is_listening(port))
+        return Receiver(name, child, port, build_database_name(name), make=events.build_stripe_request("/webhook"))
 
     def peer_environment(self, port: int, secret: str, database: str = "") -> dict[str, str]:
-        """Return what a peer is told."""
+        """Build the environment of a peer."""
         return build_base_environment() | {
             "BENCH_DATABASE": database,
             "BENCH_DATABASE_HOST": str(self.postgres.socket_folder),
@@ -185,20 +185,22 @@ class Ground:
         self, name: str, argv: list[str], environment: dict[str, str], ready: Callable[[], bool], cwd: Path = ROOT
     ) -> Child:
         """Start a program and wait until it is ready; it ends with the block it was started in."""
-        child = Child(name=name, argv=argv, env=environment, log=self._logs / f"{database_name(name)}.log", cwd=cwd)
+        child = Child(
+            name=name, argv=argv, env=environment, log=self._logs / f"{build_database_name(name)}.log", cwd=cwd
+        )
         self._stack.callback(stop_all, [child], seconds=5)
         child.start()
         child.wait_until(ready, seconds=_START_SECONDS)
         return child
 
 
-def database_name(name: str) -> str:
+def build_database_name(name: str) -> str:
     """Return the database of a server of this name."""
     return "".join(letter if letter.isalnum() else "_" for letter in name.lower())
 
 
-def listens(port: int) -> bool:
-    """Tell whether anybody takes connections on this port."""
+def is_listening(port: int) -> bool:
+    """Return whether a server accepts connections on this port."""
     try:
         socket.create_connection(("127.0.0.1", port), timeout=1).close()
     except OSError:

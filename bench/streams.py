@@ -63,7 +63,7 @@ class Streams:
             silent -= set(self._hear(ends_at)[1])
 
     def wait_for(self, wanted: Mapping[int, int]) -> dict[int, float]:
-        """Wait until streams have heard these versions, by index; return when each did, by the monotonic clock.
+        """Wait until streams have received these versions, by index. Return the monotonic time of each.
 
         Raises:
             LoadError: one did not in time, or was closed.
@@ -93,7 +93,7 @@ class Streams:
         return made.fileno()
 
     def _hear(self, ends_at: float) -> tuple[float, list[int]]:
-        """Return when something came, and the streams that said a version."""
+        """Return the time of arrival and the streams that received a version."""
         found = self._poll.poll(max(0.0, ends_at - time.perf_counter()), _AT_ONCE)
         # All of these had come by now; asking for each would add the time this very loop takes.
         at = time.perf_counter()
@@ -102,7 +102,7 @@ class Streams:
         return at, [number for number, _ in found if self._read(self._streams[number])]
 
     def _read(self, stream: _Stream) -> bool:
-        """Take in what came; tell whether it said a version."""
+        """Read received data. Return whether it contained a version."""
         data = stream.socket.recv(_READ)
         if not data:
             raise LoadError(f"port {self._port}: a stream was closed")

@@ -19,7 +19,7 @@ import requests
 
 from bench.fast_sandbox import API_KEY
 from bench.fast_time import FastTime
-from bench.report import Verdict, aligned
+from bench.report import Verdict, format_columns
 from bench.servers import FOLDER
 from bench.workbench import Bench
 from demo.ports import find_free_port
@@ -103,19 +103,19 @@ class Rush:
         return self.last / (self.people / per_minute * 60 - arriving)
 
 
-def measure(bench: Bench, _goals: Sequence[str]) -> list[Verdict]:
+def measure_waiting_room(bench: Bench, _goals: Sequence[str]) -> list[Verdict]:
     """Find out how fast this machine can be, let everybody press start, wait until all are served, and judge."""
     with bench.ground.visitors():
-        trial = run(bench, _TRIAL, FASTEST)
+        trial = run_rush(bench, _TRIAL, FASTEST)
     rate = max(1.0, min(FASTEST, _EASY * FASTEST * trial.per_minute / (LIMIT * USED_SHARE)))
     with bench.ground.visitors():
-        rush = run(bench, PEOPLE, rate)
+        rush = run_rush(bench, PEOPLE, rate)
     bench.details["waiting room"] = asdict(rush) | {"rate": rate}
-    bench.say(f"waits by order of arriving, each a tenth of the people:\n\n{curve_table(rush)}\n")
-    return [verdict(rush)]
+    bench.say(f"waits by order of arriving, each a tenth of the people:\n\n{format_curve(rush)}\n")
+    return [build_verdict(rush)]
 
 
-def verdict(rush: Rush) -> Verdict:
+def build_verdict(rush: Rush) -> Verdict:
     """Judge A2."""
     ours, full = rush.against(LIMIT * USED_SHARE), rush.against(LIMIT)
     found = (
@@ -127,7 +127,7 @@ def verdict(rush: Rush) -> Verdict:
     return Verdict("A2", f"{rush.people:,} starts in ten minutes at {LIMIT} calls a minute", wanted, found, is_met)
 
 
-def curve_table(rush: Rush) -> str:
+def format_curve(rush: Rush) -> str:
     """Return the waiting-time curve as lines, with a bar for the eye."""
     longest = max([*rush.curve, 1.0])
     rows = [("tenth", "mean wait", "")]
@@ -135,10 +135,10 @@ def curve_table(rush: Rush) -> str:
         (f"{number}", f"{wait:.0f} s", "#" * round(40 * wait / longest))
         for number, wait in enumerate(rush.curve, start=1)
     ]
-    return aligned(rows)
+    return format_columns(rows)
 
 
-def run(bench: Bench, count: int, rate: float) -> Rush:
+def run_rush(bench: Bench, count: int, rate: float) -> Rush:
     """Start sandbox and workers, let so many people arrive, and gather what came of it."""
     url = bench.ground.migrated(f"waiting room of {count}")
     port = find_free_port()
@@ -245,7 +245,7 @@ def _rush(count: int, waits: list[tuple[float, float]], seen: dict[str, dict[str
         calls=sum(seen["by_template"].values()),
         refused=seen["by_status"].get("429", 0),
         most_in_a_minute=int(seen["most_in_any_minute"]),  # type: ignore[call-overload]
-        overtaken=most_overtaken(served_at),
+        overtaken=count_max_overtaken(served_at),
         mean=sum(lasted) / max(1, len(lasted)),
         per_minute=60 * len(waits) / max(1.0, max(served_at) - min(served_at)),
         last=max(lasted, default=0.0),
@@ -253,7 +253,7 @@ def _rush(count: int, waits: list[tuple[float, float]], seen: dict[str, dict[str
     )
 
 
-def most_overtaken(served_at: Sequence[float]) -> int:
+def count_max_overtaken(served_at: Sequence[float]) -> int:
     """Return how many who asked later one person saw served before, at most; moments are in the order of asking."""
     later: list[float] = []
     most = 0

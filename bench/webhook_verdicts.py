@@ -1,4 +1,4 @@
-"""Webhooks judged: how the portal's receiver compares with others, against what it should."""
+"""Verdicts for webhooks: the portal's receiver compared with its peers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Literal
 
 from bench.killing import KILLS, Survived
-from bench.report import Verdict, aligned, apart
+from bench.report import Verdict, compute_spread, format_columns
 from bench.rounds import Cost
 
 A, B = "portal", "portal (again)"
@@ -23,7 +23,7 @@ P4_P50, P4_P99 = 3, 10
 P7_CPU = 1.15
 
 
-def of_rounds(costs: dict[str, Cost], goals: Sequence[str], missing: dict[str, str]) -> list[Verdict]:
+def build_round_verdicts(costs: dict[str, Cost], goals: Sequence[str], missing: dict[str, str]) -> list[Verdict]:
     """Judge what the closed-loop rounds are about: P1, P2, P3 and P7."""
     found: list[Verdict] = []
     for goal, peer, judge in (("P1", DJSTRIPE, _p1), ("P2", EXPRESS, _p2), ("P3", BARE, _p3), ("P7", MILLION, _p7)):
@@ -59,7 +59,7 @@ def _p7(cpu: float, _rate: float) -> Verdict:
     return Verdict("P7", "CPU at 1,000,000 stored events", f"≤ {P7_CPU}×", f"{more:.2f}×", more <= P7_CPU)
 
 
-def of_steady(latencies: dict[str, tuple[float, float]]) -> Verdict:
+def build_steady_verdict(latencies: dict[str, tuple[float, float]]) -> Verdict:
     """Judge P4."""
     p50, p99 = ((latencies[A][at] + latencies[B][at]) / 2 / latencies[BARE][at] for at in (0, 1))
     wanted = f"≤ {P4_P50}×, ≤ {P4_P99}×"
@@ -67,24 +67,24 @@ def of_steady(latencies: dict[str, tuple[float, float]]) -> Verdict:
     return Verdict("P4", "p50 and p99 at 300 events/s beside bare", wanted, f"{p50:.1f}×, {p99:.1f}×", is_met)
 
 
-def of_killing(survived: Survived) -> Verdict:
+def build_kill_verdict(survived: Survived) -> Verdict:
     """Judge P6."""
     found = f"{survived.lost} lost, {survived.doubled} doubled, {survived.broken} broken off"
     return Verdict("P6", f"{KILLS} workers killed under load", "0 lost, 1 row an id", found, survived.is_whole)
 
 
-def costs_table(costs: dict[str, Cost]) -> str:
+def format_costs(costs: dict[str, Cost]) -> str:
     """Return what each receiver cost, the portal twice."""
     rows = [("receiver", "CPU µs/event", "events/s", "p50 ms", "p99 ms")]
     for name, cost in costs.items():
         middle = sorted(cost.p50)[len(cost.p50) // 2], sorted(cost.p99)[len(cost.p99) // 2]
         rows.append((name, f"{cost.cpu_us:,.0f}", f"{cost.per_second:,.0f}", f"{middle[0]:.1f}", f"{middle[1]:.1f}"))
-    return aligned(rows)
+    return format_columns(rows)
 
 
-def spread(costs: dict[str, Cost]) -> float:
-    """Return how far the portal is from itself."""
-    return apart(statistics.median(one / other for one, other in zip(costs[A].cpu, costs[B].cpu, strict=True)))
+def compute_aa_spread(costs: dict[str, Cost]) -> float:
+    """Return the A/A spread of the portal: the ratio of its two measurements, at least 1."""
+    return compute_spread(statistics.median(one / other for one, other in zip(costs[A].cpu, costs[B].cpu, strict=True)))
 
 
 def _beside(costs: dict[str, Cost], peer: str, what: Literal["cpu", "rate"]) -> float:

@@ -28,13 +28,13 @@ class Bench:
     spreads: dict[str, float] = field(default_factory=dict)
 
     def say(self, text: str) -> None:
-        """Tell whoever watches what happens now."""
-        say(text)
+        """Print the current step."""
+        print_progress(text)
 
     def trust(self, measurement: str, spread: float) -> None:
-        """Note and tell how far the same thing measured twice differed."""
+        """Record and print the A/A spread."""
         self.spreads[measurement] = spread
-        say(f"{measurement}: the same twice differed by {spread:.2f}×{', noisy' if spread > NOISY else ''}")
+        print_progress(f"{measurement}: the same twice differed by {spread:.2f}×{', noisy' if spread > NOISY else ''}")
 
     @property
     def noisy(self) -> list[str]:
@@ -42,7 +42,7 @@ class Bench:
         return [name for name, spread in self.spreads.items() if spread > NOISY]
 
 
-def say(text: str) -> None:
+def print_progress(text: str) -> None:
     """Write one line with the seconds since the start."""
     sys.stdout.write(f"[{time.monotonic() - _BEGAN:5.0f} s] {text}\n")
     sys.stdout.flush()
@@ -54,8 +54,8 @@ def allow_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
-def machine_load() -> str:
-    """Return how busy the machine is before anything was started."""
+def read_machine_load() -> str:
+    """Return the load of the machine before the run."""
     one, five, _ = os.getloadavg()
     return f"load {one:.1f} over one minute, {five:.1f} over five, {os.cpu_count()} processors"
 

@@ -1,4 +1,4 @@
-"""The least that can be done with a webhook: check its HMAC and say yes. Keeps nothing."""
+"""A minimal webhook receiver: verifies the HMAC, responds 200 and stores nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The least that can be done with a stream in ASGI: a first event, then a heartbeat; knows nobody and hears nothing."""
+"""A minimal ASGI stream: one event, then heartbeats, without sessions or updates."""
 
 from __future__ import annotations
 

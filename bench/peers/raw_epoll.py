@@ -1,4 +1,4 @@
-"""The least that can bring news to open pages: one process, one LISTEN, one epoll, one dictionary. Checks nobody."""
+"""A minimal server for updates: one process, one LISTEN, one epoll, one dictionary, without authentication."""
 
 from __future__ import annotations
 

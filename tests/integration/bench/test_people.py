@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 
 from bench.news import Newsroom
-from bench.people import settle
+from bench.people import create_people
 from portal.app import create_app
 from portal.db import db
 from portal.models.people import CHANNEL
@@ -21,7 +21,7 @@ from portal.settings import Settings
 def test_they_are_signed_in_and_wait_for_their_headshots(
     portal_settings: Callable[..., Settings], database_url: str
 ) -> None:
-    visitors = settle(database_url.replace("+psycopg", ""), 3)
+    visitors = create_people(database_url.replace("+psycopg", ""), 3)
     assert len({each.cookie for each in visitors}) == len({each.person_id for each in visitors}) == 3
     app = create_app(portal_settings())
     client = app.test_client()
@@ -37,7 +37,7 @@ def test_they_are_signed_in_and_wait_for_their_headshots(
 
 def test_notification_is_sent_at_commit(database_url: str) -> None:
     url = database_url.replace("+psycopg", "")
-    visitors = settle(url, 2)
+    visitors = create_people(url, 2)
     with psycopg.connect(url, autocommit=True) as listener, closing(Newsroom(url)) as newsroom:
         listener.execute(f"LISTEN {CHANNEL}")
         for version in (1, 2):
@@ -52,7 +52,7 @@ def test_notification_is_sent_at_commit(database_url: str) -> None:
 
 def test_a_commit_is_awaited_while_more_than_1024_files_are_open(database_url: str) -> None:
     url = database_url.replace("+psycopg", "")
-    visitors = settle(url, 1)
+    visitors = create_people(url, 1)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     with ExitStack() as stack:

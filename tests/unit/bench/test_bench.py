@@ -23,7 +23,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nkept\n"
 
 
 def test_requests_have_the_size_the_share_of_repeats_and_a_true_signature() -> None:
-    batch = events.batch(events.portal_request("/webhooks/profilebakery"), "test", 2000)
+    batch = events.build_batch(events.build_portal_request("/webhooks/profilebakery"), "test", 2000)
     assert 0.17 < 1 - batch.distinct / len(batch.requests) < 0.23
     head, _, body = batch.requests[0].partition(b"\r\n\r\n")
     assert len(body) == events.BODY_BYTES
@@ -31,19 +31,19 @@ def test_requests_have_the_size_the_share_of_repeats_and_a_true_signature() -> N
     signed = f"{headers['X-ProfileBakery-Timestamp']}.".encode() + body
     digest = hmac.new(events.SECRET.encode(), signed, hashlib.sha256).hexdigest()
     assert headers["X-ProfileBakery-Signature"] == f"sha256={digest}"
-    assert batch.ids == events.batch(events.stripe_request("/x"), "test", 2000).ids
-    assert batch.ids[0] not in events.batch(events.stripe_request("/x"), "other", 2000).ids
+    assert batch.ids == events.build_batch(events.build_stripe_request("/x"), "test", 2000).ids
+    assert batch.ids[0] not in events.build_batch(events.build_stripe_request("/x"), "other", 2000).ids
 
 
 def test_time_of_a_child_counts_while_it_lives_and_afterwards() -> None:
     busy = "import time; began = time.process_time()\nwhile time.process_time() < began + 0.2: pass\ninput()"
-    before = cpu.used([os.getpid()])
+    before = cpu.measure_cpu_seconds([os.getpid()])
     with subprocess.Popen([sys.executable, "-c", busy], stdin=subprocess.PIPE) as child:
-        assert child.pid in cpu.family(os.getpid())
-        while cpu.used([child.pid]) < 0.2:
+        assert child.pid in cpu.list_process_tree(os.getpid())
+        while cpu.measure_cpu_seconds([child.pid]) < 0.2:
             assert child.poll() is None
         child.communicate(b"\n", timeout=20)
-    assert cpu.used([os.getpid()]) - before >= 0.2
+    assert cpu.measure_cpu_seconds([os.getpid()]) - before >= 0.2
 
 
 @contextmanager
@@ -86,7 +86,7 @@ REQUESTS = [b"POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n"] * 40
 
 def test_closed_loop_answers_everything_once() -> None:
     with server([OK]) as port:
-        seen = load.closed_loop(port, REQUESTS, connections=4)
+        seen = load.send_closed_loop(port, REQUESTS, connections=4)
     assert (seen.statuses, seen.acknowledged, len(seen.latencies)) == ({200: 40}, set(range(40)), 40)
     assert 0 <= seen.percentile(0.5) <= seen.percentile(0.99)
 
@@ -101,10 +101,10 @@ def test_open_loop_keeps_its_rate() -> None:
 @pytest.mark.parametrize("bad", [b"", b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"])
 def test_load_test_stops_on_error_response_unless_told_to_continue(bad: bytes) -> None:
     with server([OK, bad, OK]) as port, pytest.raises(LoadError):
-        load.closed_loop(port, REQUESTS, connections=2)
+        load.send_closed_loop(port, REQUESTS, connections=2)
     with server([OK, bad, OK]) as port:
         counts: list[int] = []
-        seen = load.insistent(port, REQUESTS, counts.append)
+        seen = load.send_until_acknowledged(port, REQUESTS, counts.append)
     assert seen.acknowledged == set(range(40))
     assert counts[-1] == 40
     assert seen.broken == (bad == b"")
@@ -117,19 +117,20 @@ def cost(cpu_us: float, per_second: float) -> Cost:
 def test_verdicts_follow_the_ratios() -> None:
     costs = {A: cost(600, 2000), B: cost(660, 1900), BARE: cost(110, 12_000), DJSTRIPE: cost(7000, 250)}
     found = {
-        each.goal: each for each in webhook_verdicts.of_rounds(costs, ["P1", "P2", "P3"], {EXPRESS: "no node here"})
+        each.goal: each
+        for each in webhook_verdicts.build_round_verdicts(costs, ["P1", "P2", "P3"], {EXPRESS: "no node here"})
     }
     assert {goal: each.is_met for goal, each in found.items()} == {"P1": True, "P2": None, "P3": False}
     assert found["P2"].found == "no node here"
     assert found["P1"].found == "0.090×, 7.8×"
-    assert webhook_verdicts.spread(costs) == pytest.approx(1.1)
-    table = report.table(list(found.values()))
+    assert webhook_verdicts.compute_aa_spread(costs) == pytest.approx(1.1)
+    table = report.format_table(list(found.values()))
     assert "NOT MET" in table
     assert "not measured" in table
 
 
 def test_goals_of_one_measurement_are_measured_together() -> None:
-    called = goals.grouped(["P7", "L1", "P1", "P1"])
+    called = goals.group_goals(["P7", "L1", "P1", "P1"])
     assert called == {goals.GOALS["P1"].measure: ["P1", "P7"], goals.GOALS["L1"].measure: ["L1"]}
-    named = [name for names in goals.grouped(goals.GOALS).values() for name in names]
+    named = [name for names in goals.group_goals(goals.GOALS).values() for name in names]
     assert sorted(named) == sorted(goals.GOALS)

@@ -31,7 +31,7 @@ def test_other_results_survive_a_failed_measurement(
 
     folder = tmp_path / "var" / "bench"
     monkeypatch.setattr(program, "GOALS", {"L1": Goal("fails", fail), "L2": Goal("works", succeed)})
-    monkeypatch.setattr(program, "grouped", lambda _goals: {succeed: ["L2"], fail: ["L1"]})
+    monkeypatch.setattr(program, "group_goals", lambda _goals: {succeed: ["L2"], fail: ["L1"]})
     monkeypatch.setattr(program, "FOLDER", folder)
     monkeypatch.setattr(program, "Ground", _ground)
 

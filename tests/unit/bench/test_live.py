@@ -15,9 +15,9 @@ import pytest
 
 from bench import live_verdicts, memory, streams
 from bench.crowded import Crowded
-from bench.delivery import Told
+from bench.delivery import UpdateLatency
 from bench.idle import Idle
-from bench.load import LoadError, percentile
+from bench.load import LoadError, compute_percentile
 from bench.people import Visitor
 from bench.streams import Streams
 
@@ -89,9 +89,9 @@ def test_memory_of_a_family_counts_what_its_children_hold() -> None:
     with child:
         assert child.stdout is not None
         child.stdout.readline()
-        assert memory.held(child.pid) >= 51_200_000
+        assert memory.measure_memory_bytes(child.pid) >= 51_200_000
         child.communicate(b"\n", timeout=20)
-    assert memory.held(child.pid) == 0
+    assert memory.measure_memory_bytes(child.pid) == 0
 
 
 def test_requests_carry_the_sign_in_and_what_is_known() -> None:
@@ -103,36 +103,40 @@ def test_requests_carry_the_sign_in_and_what_is_known() -> None:
 
 def test_idle_pages_are_judged_by_the_middle_round_with_their_rare_questions() -> None:
     idle = Idle(streams=[0.01, 0.02, 0.06], pages=[0.04, 0.05, 0.5], polls=[1.0, 2.0, 2.0])
-    verdict = live_verdicts.of_idle(idle)
+    verdict = live_verdicts.build_idle_verdict(idle)
     assert (verdict.goal, verdict.found, verdict.is_met) == ("L1", "0.040× (streams alone 0.010×)", True)
-    assert live_verdicts.of_idle(replace(idle, pages=[0.06, 0.12, 0.5])).is_met is False
-    assert live_verdicts.idle_spread(idle) == 2
+    assert live_verdicts.build_idle_verdict(replace(idle, pages=[0.06, 0.12, 0.5])).is_met is False
+    assert live_verdicts.compute_idle_spread(idle) == 2
 
 
 def test_memory_is_judged_beside_raw_asgi() -> None:
-    assert live_verdicts.of_memory(1_200, 7_500).is_met
-    assert live_verdicts.of_memory(28_800, 7_500).found == "3.84× (28.8 against 7.5 kB)"
-    assert live_verdicts.of_memory(28_800, 7_500).is_met is False
+    assert live_verdicts.build_memory_verdict(1_200, 7_500).is_met
+    assert live_verdicts.build_memory_verdict(28_800, 7_500).found == "3.84× (28.8 against 7.5 kB)"
+    assert live_verdicts.build_memory_verdict(28_800, 7_500).is_met is False
 
 
 def test_update_latency_is_measured_for_one_and_all_streams() -> None:
-    raw = Told(one=[1.0, 2.0, 9.0], all_p99=[10.0, 30.0, 20.0])
-    ours = Told(one=[3.0, 4.0, 5.0], all_p99=[20.0, 30.0, 80.0])
-    verdict = live_verdicts.of_telling(ours, ours, raw)
+    raw = UpdateLatency(one=[1.0, 2.0, 9.0], all_p99=[10.0, 30.0, 20.0])
+    ours = UpdateLatency(one=[3.0, 4.0, 5.0], all_p99=[20.0, 30.0, 80.0])
+    verdict = live_verdicts.build_update_verdict(ours, ours, raw)
     assert (verdict.found, verdict.is_met) == ("2.0×, 2.0×", True)
     slow = replace(ours, all_p99=[31.0, 93.0, 80.0])
-    assert live_verdicts.of_telling(slow, slow, raw).is_met is False
+    assert live_verdicts.build_update_verdict(slow, slow, raw).is_met is False
 
 
 def test_a_page_among_live_ones_is_judged_by_its_slowest_hundredth() -> None:
     alone = [1.0] * 97 + [10.0] * 3
     crowded = Crowded(alone=alone, again=alone, among=[1.0] * 97 + [14.0] * 3)
-    assert live_verdicts.of_crowd(crowded).found == "1.40×"
-    assert live_verdicts.of_crowd(crowded).is_met
-    assert live_verdicts.of_crowd(replace(crowded, among=[16.0] * 100)).is_met is False
-    assert live_verdicts.crowd_spread(crowded) == 1
+    assert live_verdicts.build_page_verdict(crowded).found == "1.40×"
+    assert live_verdicts.build_page_verdict(crowded).is_met
+    assert live_verdicts.build_page_verdict(replace(crowded, among=[16.0] * 100)).is_met is False
+    assert live_verdicts.compute_page_spread(crowded) == 1
 
 
 def test_percentiles_are_values_that_were_seen() -> None:
     values = [float(number) for number in range(100, 0, -1)]
-    assert (percentile(values, 0.5), percentile(values, 0.99), percentile([3.0], 0.99)) == (51.0, 100.0, 3.0)
+    assert (compute_percentile(values, 0.5), compute_percentile(values, 0.99), compute_percentile([3.0], 0.99)) == (
+        51.0,
+        100.0,
+        3.0,
+    )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bench import waiting_room
 from bench.fast_time import FastClock, FastTime
-from bench.waiting_room import PEOPLE, Rush, most_overtaken, verdict
+from bench.waiting_room import PEOPLE, Rush, build_verdict, count_max_overtaken
 
 RUSH = Rush(
     people=PEOPLE,
@@ -29,16 +29,16 @@ RUSH = Rush(
 def test_queue_at_full_rate_meets_the_bound() -> None:
     assert round(RUSH.against(240), 2) == 1
     assert round(RUSH.against(300), 3) == 1.625
-    assert verdict(RUSH).is_met
+    assert build_verdict(RUSH).is_met
 
 
 def test_partial_failures_do_not_pass_the_benchmark() -> None:
     for change in ({"refused": 1}, {"served": PEOPLE - 1}, {"last": 716.0}):
-        assert not verdict(replace(RUSH, **change)).is_met  # type: ignore[arg-type]
+        assert not build_verdict(replace(RUSH, **change)).is_met  # type: ignore[arg-type]
 
 
 def test_the_curve_is_drawn_to_the_longest_wait() -> None:
-    lines = waiting_room.curve_table(RUSH).splitlines()
+    lines = waiting_room.format_curve(RUSH).splitlines()
     assert len(lines) == 11
     assert lines[-1].count("#") == 40
 
@@ -49,7 +49,7 @@ def test_overtaking_metric_reports_the_worst_case(moments: list[int]) -> None:
         (sum(later < moment for later in moments[place:]) for place, moment in enumerate(moments)),
         default=0,
     )
-    assert most_overtaken([float(each) for each in moments]) == slow
+    assert count_max_overtaken([float(each) for each in moments]) == slow
 
 
 def test_all_processes_of_a_run_share_the_clock() -> None:
