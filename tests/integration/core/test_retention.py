@@ -189,7 +189,7 @@ def test_nightly_retention_deletes_expired_data_only(worked_example: WorkedExamp
         # No two nights begin at the same second.
         worked_example.clock.now = NOW + timedelta(days=day, seconds=day)
         assert worked_example.run("schedule.retention", {"timestamp": 0}) == "succeeded"
-        assert worked_example.work() == ["retention.delete_expired"]
+        assert worked_example.work() == ["retention.forget"]
         for what, query in KEPT.items():
             if worked_example.query(query) == [(0,)]:
                 gone.setdefault(what, day)
