@@ -28,13 +28,17 @@ class AuditEntry(Base):
     """
 
     __tablename__ = "audit_entries"
-    __table_args__ = (Index("ix_audit_entries_action", "action", "id"),)
+    __table_args__ = (
+        Index("ix_audit_entries_action", "action", "id"),
+        Index("ix_audit_entries_actor_id_id", "actor_id", "id"),
+        Index("ix_audit_entries_subject_id_id", "subject_id", "id"),
+    )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     at: Mapped[datetime] = mapped_column(index=True)
     action: Mapped[str]
     actor_id: Mapped[UUID | None]
-    subject_id: Mapped[UUID | None] = mapped_column(index=True)
+    subject_id: Mapped[UUID | None]
     result: Mapped[str] = mapped_column(default="ok")
     channel: Mapped[str | None]
     request_id: Mapped[str | None]

@@ -32,7 +32,7 @@ class Delivery(Base):
     provider: Mapped[str]
     event: Mapped[str | None]
     model_id: Mapped[str | None] = mapped_column(index=True)
-    received_at: Mapped[datetime]
+    received_at: Mapped[datetime] = mapped_column(index=True)
     stale: Mapped[bool] = mapped_column(default=False)
     key_id: Mapped[str]
     body_sha256: Mapped[str]

@@ -26,7 +26,7 @@ class LinkReport(Base):
     __table_args__ = (Index("uq_link_reports_open", "shoot_id", unique=True, postgresql_where=text("done_at IS NULL")),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    shoot_id: Mapped[UUID] = mapped_column(ForeignKey("shoots.id", ondelete="CASCADE"))
+    shoot_id: Mapped[UUID] = mapped_column(ForeignKey("shoots.id", ondelete="CASCADE"), index=True)
     reported_at: Mapped[datetime]
     symptom: Mapped[str] = mapped_column("saw")
     browser: Mapped[str | None]

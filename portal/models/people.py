@@ -26,6 +26,7 @@ class Person(Base):
     __tablename__ = "people"
     __table_args__ = (
         UniqueConstraint("issuer", "subject"),
+        Index("ix_people_by_email", text("lower(email)")),
         Index("ix_people_by_name", text("lower(name)"), "id"),
     )
 

@@ -50,7 +50,7 @@ class Photo(Base):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    shoot_id: Mapped[UUID | None] = mapped_column(ForeignKey("shoots.id", ondelete="CASCADE"), index=True)
+    shoot_id: Mapped[UUID | None] = mapped_column(ForeignKey("shoots.id", ondelete="CASCADE"))
     person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
     provider_id: Mapped[str | None]
     position: Mapped[int]
@@ -102,7 +102,7 @@ class Rendition(Base):
     __table_args__ = (UniqueConstraint("photo_id", "name"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    photo_id: Mapped[UUID] = mapped_column(ForeignKey("photos.id", ondelete="CASCADE"), index=True)
+    photo_id: Mapped[UUID] = mapped_column(ForeignKey("photos.id", ondelete="CASCADE"))
     name: Mapped[str]
     content_type: Mapped[str]
     width: Mapped[int]
