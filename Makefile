@@ -6,13 +6,14 @@ PY := .venv/bin/python
 ARGS ?=
 SOURCES := portal sandbox demo bench scripts tests wsgi.py gunicorn.conf.py
 
-.PHONY: help demo test test-browsers faults check-one lint format words bench lock sbom clean
+.PHONY: help demo test test-browsers pictures faults check-one lint format words bench lock sbom clean
 
 help:
 	@echo "make demo                 everything on this machine, no account anywhere; prints one address"
 	@echo "make test                 lint, types, import rules and all tests (PostgreSQL and browser included)"
 	@echo "make test ARGS='-k gallery'   only the tests, with these pytest arguments"
 	@echo "make test-browsers        the journey in Firefox and WebKit and axe on every page: all schemes, widths, brands"
+	@echo "make pictures             README's pictures anew, from a journey through the portal as it is"
 	@echo "make faults               kills, freezes and starves real processes, then checks every invariant"
 	@echo "make check-one T=tests/unit/x.py   one file or test, no set-up beyond the first"
 	@echo "make bench [P7]           the portal beside its peers on this machine: which performance goals it meets"
@@ -45,6 +46,11 @@ test-browsers:
 	@sh scripts/browser
 	@sh scripts/browser-engines
 	@exec $(PY) -m pytest -q -m matrix tests/browsers tests/e2e $(ARGS)
+
+pictures:
+	@sh scripts/install requirements-dev.txt
+	@sh scripts/browser
+	@exec $(PY) -m tests.pictures
 
 # With those that `make test` leaves out because they take minutes each.
 faults:
