@@ -17,6 +17,7 @@ from typing import Any
 import psycopg
 import requests
 
+from bench.load import LoadError
 from bench.report import Verdict
 from bench.servers import FOLDER
 from bench.workbench import Bench
@@ -138,7 +139,9 @@ def _run_lighthouse(stack: Stack, chromium: str, path: str, cookie: str) -> Mapp
     if cookie:
         command.append("--extra-headers=" + json.dumps({"Cookie": f"portal_session={cookie}"}))
     environment = dict(os.environ) | {"CHROME_PATH": chromium}
-    done = subprocess.run(command, env=environment, capture_output=True, check=True, timeout=_TIMEOUT_S)
+    done = subprocess.run(command, env=environment, capture_output=True, check=False, timeout=_TIMEOUT_S)
+    if done.returncode:
+        raise LoadError(f"{path}: {done.stderr.decode(errors='replace')[-500:]}")
     categories = json.loads(done.stdout)["categories"]
     return {name: round(100 * (categories[name]["score"] or 0)) for name in _CATEGORIES}
 

@@ -1,4 +1,4 @@
-"""Makes README's pictures anew from a running portal: ``make pictures``. A demo person does the whole journey on a phone."""
+"""Makes README's pictures anew: ``make pictures``. A person of the demo does the whole journey on a phone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from demo.stack import Stack
 from tests.browser import find_chromium, launch_arguments
 from tests.e2e import portraits
-from tests.e2e.test_journey import do_session, enter_studio
+from tests.e2e.test_journey import do_session
 
 FOLDER = Path(__file__).parents[1] / "docs/img"
 # Slow enough that a page about work in progress can be photographed.
@@ -56,8 +56,9 @@ def _take_journey(chromium: Browser, stack: Stack, photos: list[Path]) -> list[I
     for box in page.get_by_role("checkbox").all():
         box.check()
     page.get_by_role("button", name="Agree and continue").click()
-    shots.append(_take(page, page.get_by_role("button", name="Open the studio")))
-    do_session(enter_studio(page), photos)
+    shots.append(_take(page, page.get_by_role("link", name="Open the studio")))
+    page.get_by_role("button", name="Open it in this page").click()
+    do_session(page.frame_locator("iframe"), photos)
     page.wait_for_url(f"{stack.addresses.portal}/headshots")
     shots.append(_take(page, page.get_by_role("progressbar").first))
     choose = page.get_by_role("link", name="Choose your headshot")
