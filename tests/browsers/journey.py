@@ -44,11 +44,11 @@ def agree(engine: Engine) -> None:
 
 def take_photos(engine: Engine, photos: Sequence[Path]) -> None:
     """Open the studio in its frame, answer, upload and submit; meanwhile its page offers no other ways in."""
-    engine.wait_for("heading", "Take your photos")
-    engine.run(IMPATIENT)
     # On phones the first way is a page of its own; the frame is the second.
-    is_narrow = engine.has("button", "Open it in this page")
-    engine.click("button", "Open it in this page" if is_narrow else "Open the studio")
+    names = ("Open it in this page", "Open the studio")
+    engine.retry(lambda: any(engine.has("button", name) for name in names), "way into the studio")
+    engine.run(IMPATIENT)
+    engine.click("button", next(name for name in names if engine.has("button", name)))
     engine.retry(engine.enter_frame, "frame", 20)
     engine.type("textbox", "Your name", "Ada")
     time.sleep(OFFERS_FROM_MS / 1000)
