@@ -18,7 +18,7 @@ from tests.e2e.test_journey import do_session
 
 FOLDER = Path(__file__).parents[1] / "docs/img"
 # Slow enough that a page about work in progress can be photographed.
-SPEED = 240.0
+SPEED = 600.0
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
 _GAP = 24
@@ -43,7 +43,7 @@ def main() -> None:
 
 def _open(chromium: Browser, stack: Stack, size: dict[str, int], path: str) -> Page:
     context = chromium.new_context(viewport=size, reduced_motion="reduce")  # type: ignore[arg-type]
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(180_000)
     page = context.new_page()
     page.goto(f"{stack.addresses.portal}{path}")
     return page
