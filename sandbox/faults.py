@@ -58,6 +58,7 @@ class ApiRule(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, tag="api
     probability: Annotated[float, Meta(ge=0, le=1)] = 1.0
     seconds: Annotated[float, Meta(ge=0, le=300)] = 5.0
     location: str = "http://127.0.0.1:9/"
+    seed: int = 0
     id: int = 0
     used: int = 0
 
@@ -70,6 +71,7 @@ class WebhookRule(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, tag=
     count: Annotated[int, Meta(ge=1)] | None = 1
     probability: Annotated[float, Meta(ge=0, le=1)] = 1.0
     seconds: Annotated[float, Meta(ge=0, le=86_400)] = 5.0
+    seed: int = 0
     id: int = 0
     used: int = 0
 
@@ -83,6 +85,7 @@ class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._rules: list[Rule] = []
+        self._chance: dict[int, random.Random] = {}
         self._last_id = 0
 
     def add_rule(self, values: dict[str, Any]) -> Rule:
@@ -99,6 +102,9 @@ class Faults:
         with self._lock:
             self._last_id += 1
             rule.id = self._last_id
+            # Shown with the rule, so that a run can be repeated with the same chance.
+            rule.seed = rule.seed or random.SystemRandom().randrange(1, 1 << 32)
+            self._chance[rule.id] = random.Random(rule.seed)
             self._rules.append(rule)
         return rule
 
@@ -141,7 +147,7 @@ class Faults:
         return None
 
     def _consume(self, rule: Rule) -> bool:
-        if rule.probability < 1 and random.random() >= rule.probability:
+        if rule.probability < 1 and self._chance[rule.id].random() >= rule.probability:
             return False
         rule.used += 1
         if rule.count is not None and rule.used >= rule.count:

@@ -18,6 +18,7 @@ from portal.domain.errors import NotReady, RetryLater
 from portal.domain.stages import Problem
 from portal.failpoints import failpoint
 from portal.models import audit, choices, consents, people, photo_copies, photos, shoots
+from portal.models.photo_copies import MissingPhotos
 from portal.models.photos import Photo
 from portal.models.shoots import Shoot
 from portal.provider.wire_types import Photo as ListedPhoto
@@ -96,6 +97,12 @@ def retry_missing(person_id: UUID, *, actor_id: UUID, now: datetime) -> int:
         audit.create_entry("photos.retry_requested", at=now, actor_id=actor_id, subject_id=person_id, count=count)
         people.publish_version(person_id)
         return count
+
+
+def get_missing(shoot_id: UUID) -> MissingPhotos:
+    """Return how many photos of a shoot are not in our storage, and why."""
+    with transaction():
+        return photo_copies.count_missing(shoot_id)
 
 
 def _find_provider_id(shoot_id: UUID, now: datetime) -> str | None:

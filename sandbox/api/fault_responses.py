@@ -50,21 +50,24 @@ def register_fault_hooks(app: Flask) -> None:
         rule: ApiRule | None = request.environ.get(FAULT_KEY)
         if rule is not None and rule.fault in RESPONSE_FAULTS and response.is_json:
             payload = response.get_json()
-            change = _mangle if rule.fault == "mangled" else _replace_statuses
-            response.set_data(json.dumps(change(payload)))
+            if rule.fault == "mangled":
+                payload = _mangle(payload, random.Random(f"{rule.seed}:{request.method} {request.path}"))
+            else:
+                payload = _replace_statuses(payload)
+            response.set_data(json.dumps(payload))
         return response
 
 
-def _mangle(payload: Any) -> Any:
-    """Delete one random value or replace it with one of a wrong type."""
+def _mangle(payload: Any, chance: random.Random) -> Any:
+    """Delete one random value or replace it with one of a wrong type; the same rule and request, the same value."""
     positions = list(_iterate_values(payload))
     if not positions:
         return payload
-    holder, key = random.choice(positions)
-    if isinstance(holder, dict) and random.random() < DELETE_PROBABILITY:
+    holder, key = chance.choice(positions)
+    if isinstance(holder, dict) and chance.random() < DELETE_PROBABILITY:
         del holder[key]
     else:
-        holder[key] = random.choice([wrong for wrong in WRONG_VALUES if wrong != holder[key]])
+        holder[key] = chance.choice([wrong for wrong in WRONG_VALUES if wrong != holder[key]])
     return payload
 
 

@@ -277,7 +277,7 @@ class Deployment:
         """Every broken invariant, orphans on the disk included."""
         with self.app_context():
             portal = self.app.extensions["portal"]
-            found = [str(one) for one in fsck.list_violations(portal.storage, now=portal.clock())]
+            found = [str(one) for one in fsck.list_violations(portal.storage, now=portal.clock(), grace=timedelta(0))]
         return found + self._orphans(portal.storage)
 
     def _orphans(self, storage: LocalStorage) -> list[str]:

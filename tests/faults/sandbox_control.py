@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import random
 from typing import Any
 
 import requests
+
+log = logging.getLogger(__name__)
+
+# Every fault with chance in it gets its seed from this one; give the printed number to repeat a run.
+SEED = int(os.environ.get("FAULTS_SEED") or random.SystemRandom().randrange(1, 1 << 32))
+CHANCE = random.Random(SEED)
 
 CREATE = {"method": "POST", "path": "/api/v2/organization/models"}
 PHOTOS = {"path": "/photos/*"}
@@ -31,7 +40,9 @@ class SandboxControl:
 
     def break_call(self, fault: str, **rule: Any) -> None:
         """Break API calls, every time unless ``count`` says how often."""
-        self.call("POST", "/faults", {"on": "api", "fault": fault, "count": None, **rule})
+        planned = {"on": "api", "fault": fault, "count": None, "seed": CHANCE.randrange(1, 1 << 32), **rule}
+        log.warning("FAULTS_SEED=%d, seed of the fault %s: %d", SEED, fault, planned["seed"])
+        self.call("POST", "/faults", planned)
 
     def break_webhook(self, fault: str, **rule: Any) -> None:
         """Break webhooks, every time unless ``count`` says how often."""

@@ -26,7 +26,7 @@ def arrived(running_deployment: Deployment) -> Participant:
     """Somebody whose photos are all here."""
     running_deployment.restore()
     participant = running_deployment.participant()
-    running_deployment.studio.finish(running_deployment.wait_for_session(participant))
+    running_deployment.sandbox.finish(running_deployment.wait_for_session(participant))
     wait_until(lambda: running_deployment.shoot(participant)["copied_at"], "the photos are copied")
     return participant
 

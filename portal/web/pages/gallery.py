@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from uuid import UUID
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
@@ -9,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from portal.domain.errors import BadInput, NotReady
 from portal.presentation.consent_texts import build_use_agreement
-from portal.services import gallery, photo_marks
+from portal.services import gallery, mirroring, photo_marks
 from portal.web.context import get_context
 from portal.web.pages.gallery_view import GalleryView
 from portal.web.pages.mark_input import parse_form_mark, parse_json_marks, parse_position
@@ -42,6 +43,15 @@ def show_gallery() -> str:
         agreement=agreement,
         has_own_photos=settings.own_photos != "off",
     )
+
+
+@blueprint.post("/headshots/photos/retry")
+def retry_photos() -> Response:
+    """Try again to copy the photos that were given up; without a finished session nothing changes."""
+    person = get_current_person()
+    with suppress(NotReady):
+        mirroring.retry_missing(person.id, actor_id=person.id, now=get_context().clock())
+    return redirect(url_for("headshots.show_my_page"), 303)
 
 
 @blueprint.post("/headshots/choice")

@@ -15,10 +15,10 @@ from portal.domain.estimates import Estimate, estimate_completion
 from portal.domain.kit_files import KIT_FILES
 from portal.domain.stages import ACTIVE, Stage
 from portal.models.people import Person
-from portal.presentation import formatting, stage_messages, waiting_room_messages
+from portal.presentation import formatting, missing_photo_messages, stage_messages, waiting_room_messages
 from portal.presentation.kit_messages import build_kit_rows
 from portal.presentation.waiting_room_messages import Wait
-from portal.services import credits, gallery, journey, kits, link_reports, timeline, waiting_room
+from portal.services import credits, gallery, journey, kits, link_reports, mirroring, timeline, waiting_room
 from portal.services.journey import Journey
 from portal.services.timeline import Event, Timeline
 from portal.web.context import get_context
@@ -163,8 +163,16 @@ def _stage_values(person: Person, current: Journey) -> dict[str, Any]:
         "viewer_email": person.email,
         "next_step": settings.next_step,
         "unchosen_days": retention.UNCHOSEN_PHOTOS.days,
+        **_missing_values(current),
         **_kit_values(person, current, get_context().clock()),
     }
+
+
+def _missing_values(current: Journey) -> dict[str, Any]:
+    if current.shoot is None or current.stage not in {Stage.READY, Stage.CHOSEN, Stage.PROBLEM}:
+        return {"missing": None, "missing_reasons": []}
+    missing = mirroring.get_missing(current.shoot.id)
+    return {"missing": missing, "missing_reasons": missing_photo_messages.list_reasons(missing.refused)}
 
 
 def _kit_values(person: Person, current: Journey, now: datetime) -> dict[str, Any]:

@@ -154,6 +154,7 @@ RULES: Mapping[str, AccessRule] = MappingProxyType(
         "photos.serve_rendition": _PHOTO,
         "gallery.show_gallery": _OWN,
         "gallery.choose_photo": _ACT,
+        "gallery.retry_photos": _ACT,
         "gallery.revoke_choice": _ACT,
         "gallery.withdraw_choice": _ACT,
         "gallery.store_marks": replace(_ACT, rate_limit=_MARK_LIMIT),

@@ -150,6 +150,7 @@ TABLE: Mapping[str, Row] = {
     "GET /headshots/studio": page(status=303, may_touch=_OPENED),
     "POST /headshots/studio/dead-link": act(),
     "GET /headshots/gallery": page(),
+    "POST /headshots/photos/retry": act(),
     "POST /headshots/choice": act(form={"photo": "{photo_id}"}),
     "POST /headshots/choice/<choice_id>/undo": act(),
     "POST /headshots/choice/withdraw": act(),

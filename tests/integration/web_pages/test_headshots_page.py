@@ -105,6 +105,27 @@ def test_copying_is_counted(visitor: Visitor) -> None:
     assert (bar.get("value"), bar.get("max")) == ("12", "40")
 
 
+def test_missing_photos_are_counted_with_their_reasons_and_can_be_tried_again(
+    visitor: Visitor, finished: list[Photo]
+) -> None:
+    shoot_id = finished[0].shoot_id
+    assert shoot_id is not None
+    shoot = shoots.find_by_id(shoot_id)
+    assert shoot is not None
+    for reason in ("not_found", "timeout", "side_too_long"):
+        factories.make_photo(shoot, copied_at=None, refused=reason)
+    factories.make_photo(shoot, copied_at=None)
+    page = visitor.page("/headshots")
+    assert "1 more picture is on its way." in page.words
+    assert "3 pictures couldn’t be brought here." in page.words
+    assert "1 is too large." in page.words
+    assert "The studio didn’t deliver 2 of them." in page.words
+    assert visitor.press("/headshots/photos/retry").status_code == 303
+    page = visitor.page("/headshots")
+    assert "4 more pictures are on their way." in page.words
+    assert "couldn’t be brought here" not in page.words
+
+
 def test_ready_shows_previews_and_leads_to_the_gallery(visitor: Visitor, finished: list[Photo]) -> None:
     page = visitor.page("/headshots")
     assert page.heading == "Your headshots are ready"
