@@ -47,7 +47,7 @@ def test_older_account_keeps_its_records_and_gets_the_new_identity(worked_exampl
     assert kept is not None
     assert (kept.subject, kept.email) == ("new-ada", "Ada@Example.com")
     assert people.find_person(newer.id) is None
-    assert consents.current(older.id, POLICY_VERSION) is not None
+    assert consents.find_current(older.id, POLICY_VERSION) is not None
     (entry,) = audited("person.relinked")
     assert (entry.subject_id, entry.detail) == (older.id, {"replaced": str(newer.id)})
 
