@@ -10,6 +10,8 @@ SOURCES := portal sandbox demo bench scripts tests wsgi.py gunicorn.conf.py
 
 help:
 	@echo "make demo                 everything on this machine, no account anywhere; prints one address"
+	@echo "make dev                  the same; a part restarts when its Python, templates or static files change"
+	@echo "make test-fast            lint, unit and architecture tests; within a minute"
 	@echo "make test                 lint, types, import rules and all tests (PostgreSQL and browser included)"
 	@echo "make test ARGS='-k gallery'   only the tests, with these pytest arguments"
 	@echo "make test-browsers        the journey in Firefox and WebKit and axe on every page: all schemes, widths, brands"
@@ -17,6 +19,7 @@ help:
 	@echo "make faults               kills, freezes and starves real processes, then checks every invariant"
 	@echo "make check-one T=tests/unit/x.py   one file or test, no set-up beyond the first"
 	@echo "make bench [P7]           the portal beside its peers on this machine: which performance goals it meets"
+	@echo "make migration NAME='add people.locale'   a new revision from the difference between models and migrations"
 	@echo "make sbom                 what is deployed, as a CycloneDX list with hashes: var/sbom.json"
 	@echo "make lint | format | lock | clean"
 
@@ -51,6 +54,11 @@ pictures:
 	@sh scripts/install requirements-dev.txt
 	@sh scripts/browser
 	@exec $(PY) -m tests.pictures
+
+test-fast:
+	@sh scripts/install requirements-dev.txt
+	@sh scripts/front-end-tools
+	@sh scripts/test-fast $(ARGS)
 
 # With those that `make test` leaves out because they take minutes each.
 faults:

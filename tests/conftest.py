@@ -12,12 +12,16 @@ from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from demo.postgres import Postgres
 from portal.settings import Settings
 from tests import canaries
 from tests.browser import find_chromium, launch_arguments
 from tests.network import only_loopback
+
+# `make test-fast` chooses it by --hypothesis-profile.
+settings.register_profile("fast", max_examples=20)
 
 TEMPLATE = "portal_template"
 _numbers = count(1)

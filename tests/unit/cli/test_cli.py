@@ -13,6 +13,8 @@ from demo.__main__ import main as demo_command
 from demo.stack import ROOT
 from portal import cli
 
+pytestmark = pytest.mark.slow
+
 
 def portal(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command as the Procfile does, in an environment with nothing of a portal in it."""

@@ -13,6 +13,8 @@ from sandbox.studio.framing import Face, choose_crop, find_face
 from sandbox.studio.pictures import Picture, render_gallery
 from tests.unit.sandbox_studio.portraits import encode, opened, photo, portrait, scene
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def gallery() -> list[Picture]:

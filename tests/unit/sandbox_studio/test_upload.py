@@ -11,6 +11,8 @@ from PIL import ExifTags, Image, ImageCms
 from sandbox.studio.upload import MAX_BYTES, UploadRefused, normalize_photo
 from tests.unit.sandbox_studio.portraits import encode, opened, portrait, scene
 
+pytestmark = pytest.mark.slow
+
 RED_ON_TOP = (210, 30, 30)
 
 

@@ -11,6 +11,8 @@ from moto import mock_aws
 
 from portal.storage import InvalidKey, LocalStorage, ObjectMissing, S3Storage, Storage
 
+pytestmark = pytest.mark.slow
+
 KEY = "photos/0b9c/640-00ff.webp"
 FOREIGN_KEYS = [
     "",

@@ -14,6 +14,8 @@ from moto import mock_aws
 
 from portal.storage import ObjectMissing, S3Storage, StorageFull, StorageUnavailable, create_storage, s3
 
+pytestmark = pytest.mark.slow
+
 KEY = "photos/0b9c/640-00ff.webp"
 
 
