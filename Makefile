@@ -6,7 +6,7 @@ PY := .venv/bin/python
 ARGS ?=
 SOURCES := portal sandbox demo bench scripts tests wsgi.py gunicorn.conf.py
 
-.PHONY: help demo test test-browsers pictures faults check-one lint format words bench lock sbom clean
+.PHONY: help demo dev test test-fast test-browsers pictures migration faults check-one lint format words bench lock sbom clean
 
 help:
 	@echo "make demo                 everything on this machine, no account anywhere; prints one address"

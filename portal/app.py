@@ -24,7 +24,7 @@ from portal.services.app_context import AppContext
 from portal.services.provider_budget import CallLog, SharedBudget
 from portal.settings import Settings, SettingsError
 from portal.storage import create_storage
-from portal.web import compression, errors, locales, static_files, webhooks
+from portal.web import compression, errors, locales, static_files, webhook_middleware, webhooks
 from portal.web.admin import accounts, audit, deliveries, links, overview, people
 from portal.web.auth import logout
 from portal.web.context import EXTENSION
@@ -115,7 +115,7 @@ def create_app(
         part.init_app(app)
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
-    webhooks.init_app(app)
+    webhook_middleware.init_app(app)
     return app
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from demo.postgres import Postgres
 from portal.settings import Settings
@@ -21,7 +21,7 @@ from tests.browser import find_chromium, launch_arguments
 from tests.network import only_loopback
 
 # `make test-fast` chooses it by --hypothesis-profile.
-settings.register_profile("fast", max_examples=20)
+settings.register_profile("fast", max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 
 TEMPLATE = "portal_template"
 _numbers = count(1)

@@ -37,12 +37,23 @@ class MailServer:
 
 
 class _SmtpConnection(smtplib.SMTP):
-    """Connects within three seconds, then waits ten for each reply."""
+    """Connects within 3 s and waits 10 s for each reply; encrypted from the first byte if ``context`` is set."""
 
-    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        opened: socket.socket = super()._get_socket(host, port, CONNECT_SECONDS)  # type: ignore[misc]
-        opened.settimeout(timeout)
-        return opened
+    def __init__(self, server: MailServer, context: ssl.SSLContext | None) -> None:
+        self._context = context
+        super().__init__(server.host, server.port, local_hostname=server.local_hostname, timeout=REPLY_SECONDS)
+
+    def connect(self, host: str = "localhost", port: int = 0, source_address: Any = None) -> tuple[int, bytes]:
+        """Open the connection and read the greeting; the base class would wait for both with one timeout."""
+        opened = socket.create_connection((host, port), timeout=CONNECT_SECONDS, source_address=source_address)
+        try:
+            opened.settimeout(REPLY_SECONDS)
+            self.sock = self._context.wrap_socket(opened, server_hostname=host) if self._context else opened
+        except BaseException:
+            opened.close()
+            raise
+        self.file = None
+        return self.getreply()
 
     def data(self, msg: Any) -> tuple[int, bytes]:
         self._wait(ACCEPT_SECONDS)
@@ -53,10 +64,6 @@ class _SmtpConnection(smtplib.SMTP):
     def _wait(self, seconds: float) -> None:
         if self.sock is not None:
             self.sock.settimeout(seconds)
-
-
-class _SmtpsConnection(smtplib.SMTP_SSL, _SmtpConnection):
-    """The same, encrypted from the first byte."""
 
 
 @contextmanager
@@ -80,11 +87,7 @@ def open_session(server: MailServer, trust: ssl.SSLContext) -> Iterator[smtplib.
 
 
 def _open_connection(server: MailServer, trust: ssl.SSLContext) -> smtplib.SMTP:
-    if server.is_encrypted:
-        return _SmtpsConnection(
-            server.host, server.port, local_hostname=server.local_hostname, timeout=REPLY_SECONDS, context=trust
-        )
-    return _SmtpConnection(server.host, server.port, local_hostname=server.local_hostname, timeout=REPLY_SECONDS)
+    return _SmtpConnection(server, trust if server.is_encrypted else None)
 
 
 def _authenticate(connection: smtplib.SMTP, server: MailServer, trust: ssl.SSLContext) -> None:

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import logging
-import re
-import time
-from collections.abc import Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from flask import Blueprint, Flask, Response, current_app, g, request
+from flask import Blueprint, Response, current_app, request
 
 from portal.db import DATABASE_ERRORS
 from portal.domain.brands import BRANDS, Brand
@@ -19,16 +15,13 @@ from portal.provider.signature import SignatureInvalid
 from portal.services import deliveries
 from portal.services.app_context import AppContext
 from portal.services.deliveries import WebhookReceiver
-from portal.settings import Settings
-from portal.web.context import EXTENSION, get_context
-from portal.web.observability import logs, metrics
+from portal.web.context import get_context
+from portal.web.observability import metrics
 from portal.web.observability.client_address import build_client_key, get_client_address
-from portal.web.observability.request_id import create_request_id
-from portal.web.security.headers import build_security_headers
 from portal.web.security.rate_limits import RateLimit, RateLimiter
 
 if TYPE_CHECKING:
-    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+    from wsgiref.types import WSGIEnvironment
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +31,6 @@ MAX_BODY_BYTES = 256 * 1024
 # Eight at a time, so that a flood asks the database every ten seconds and not every second.
 _WRONG_SIGNATURES = RateLimit("wrong webhook signatures", per_minute=60, batch=8)
 _RETRY_STATUSES = {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}
-_SLUGS = {f"/webhooks/{slug}": slug for slug in BRANDS}
 # A server joins what comes twice under one name, so there is one of each at most.
 _SIGNED = {
     brand.slug: [
@@ -49,60 +41,15 @@ _SIGNED = {
 }
 
 
-def init_app(app: Flask) -> None:
-    """Let webhooks in by their own door."""
-    app.wsgi_app = WebhookMiddleware(app)  # type: ignore[method-assign]
-
-
-class WebhookMiddleware:
-    """Takes webhooks before Flask does: no session, form, language or page has a part in them.
-
-    It stands in front of everything else. Whatever is not plainly a webhook for this portal goes on to Flask, where
-    the view below gives the same answers.
-    """
-
-    def __init__(self, app: Flask) -> None:
-        settings: Settings = app.extensions[EXTENSION].settings
-        self._app = app
-        self._inner: WSGIApplication = app.wsgi_app
-        self._our_hosts = re.compile(re.escape(urlsplit(settings.public_url).hostname or "") + r"(:[0-9]{1,5})?")
-        self._trusts_ids = settings.trusted_proxies > 0
-        self._security_headers = build_security_headers(settings)
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer a webhook, or hand the request on."""
-        slug = _SLUGS.get(environ.get("PATH_INFO", ""))
-        is_ours = slug is not None and environ["REQUEST_METHOD"] == "POST" and not environ.get("SCRIPT_NAME")
-        if slug is None or not is_ours or not self._our_hosts.fullmatch(environ.get("HTTP_HOST", "")):
-            return self._inner(environ, start_response)
-        began = time.perf_counter()
-        with self._app.app_context():
-            number = g.request_id = create_request_id(environ.get("HTTP_X_REQUEST_ID", ""), is_trusted=self._trusts_ids)
-            status, text = self._handle(slug, environ)
-            logs.log_request("POST", environ["PATH_INFO"], status, time.perf_counter() - began)
-        body = f"{text}\n".encode()
-        own = [("Content-Length", str(len(body))), ("X-Request-ID", number)]
-        start_response(f"{status} {HTTPStatus(status).phrase}", [*self._security_headers, *_headers(status), *own])
-        return [body]
-
-    def _handle(self, slug: str, environ: WSGIEnvironment) -> tuple[int, str]:
-        try:
-            return _handle(slug, environ)
-        except Exception:
-            # Here ends what is ours; beyond it nobody would write the fault down as we do.
-            log.exception("request.failed")
-            return 500, "something went wrong"
-
-
 @blueprint.post(f"/webhooks/<any({', '.join(BRANDS)}):slug>")
 def receive_webhook(slug: str) -> Response:
-    """Take in one webhook that did not come straight through the door."""
-    status, text = _handle(slug, request.environ)
-    return Response(f"{text}\n", status, headers=_headers(status))
+    """Receive one webhook in the ordinary way, through Flask."""
+    status, text = receive(slug, request.environ)
+    return Response(f"{text}\n", status, headers=build_headers(status))
 
 
-def _handle(slug: str, environ: WSGIEnvironment) -> tuple[int, str]:
-    """Keep one webhook: 200 kept, 401 not authentic, 413 too large, 415 compressed, 503 try again later."""
+def receive(slug: str, environ: WSGIEnvironment) -> tuple[int, str]:
+    """Store one webhook and return status and text: 200 stored, 401 not authentic, 503 try again later."""
     portal = get_context()
     settings = portal.settings
     if slug != settings.provider or not settings.webhook_secrets:
@@ -159,6 +106,7 @@ def _refuse(portal: AppContext, reason: str, environ: WSGIEnvironment) -> tuple[
     return 401, "the signature does not fit"
 
 
-def _headers(status: int) -> list[tuple[str, str]]:
+def build_headers(status: int) -> list[tuple[str, str]]:
+    """Return the headers of an answer with this status."""
     headers = [("Content-Type", "text/plain; charset=utf-8")]
     return [*headers, ("Retry-After", "60")] if status in _RETRY_STATUSES else headers

@@ -37,3 +37,12 @@ def test_links_lead_somewhere(page: Path) -> None:
     """Every relative link and picture exists."""
     targets = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text())
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
+def test_named_files_exist(page: Path) -> None:
+    """Every path in backticks that starts with a folder of the project exists."""
+    named = re.findall(
+        r"`((?:portal|sandbox|demo|bench|tests|templates|static|scripts|docs|translations)/[\w./-]*)`", page.read_text()
+    )
+    assert [path for path in named if not (TOP / path).exists()] == []

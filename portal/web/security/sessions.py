@@ -37,7 +37,7 @@ def create_token() -> str:
 
 def get_current_session() -> ServerSession:
     """Return the session of the current request."""
-    found = session._get_current_object()  # type: ignore[attr-defined]  # werkzeug's LocalProxy
+    found = session._get_current_object()  # type: ignore[attr-defined]  # werkzeug's LocalProxy  # noqa: SLF001 - documented by Werkzeug
     assert isinstance(found, ServerSession)  # noqa: S101 - DatabaseSessionInterface creates no other
     return found
 

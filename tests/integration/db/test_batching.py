@@ -10,6 +10,7 @@ from typing import LiteralString
 import psycopg
 import pytest
 
+from portal.db import batching
 from portal.db.batching import BatcherBusy, StatementBatcher
 
 PID: LiteralString = "SELECT pg_backend_pid()"
@@ -150,6 +151,18 @@ def test_batched_statements_share_a_transaction_and_get_their_own_results(
     # The same thing twice is kept once, and the second hears of no row of its own.
     assert found.count(None) == 1
     assert things.execute("SELECT count(*) FROM things").fetchone() == (3,)
+
+
+def test_switched_off_each_statement_has_its_own_transaction_and_the_same_result(
+    lane: StatementBatcher, things: psycopg.Connection[tuple[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batching, "MAX_BATCH_SIZE", 1)
+    pid(lane)
+    found = together(lane, ["c", "a", "c", "b"])
+    rows = [each for each in found if isinstance(each, tuple)]
+    assert sorted(name for name, _ in rows) == ["a", "b", "c"]
+    assert len({transaction for _, transaction in rows}) == 3
+    assert found.count(None) == 1
 
 
 def test_failed_statement_does_not_fail_its_batch(

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 
 from portal.services import deliveries
-from portal.web import webhooks
+from portal.web import webhook_middleware, webhooks
 
 PATH = "/webhooks/profilebakery"
 
@@ -132,3 +132,19 @@ def test_a_fault_of_ours_is_a_500_without_details(
     assert status == "500 Internal Server Error"
     assert b"inside" not in content
     assert "RuntimeError" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("environ", "status"),
+    [({}, "401"), ({"HTTP_CONTENT_ENCODING": "gzip"}, "415"), ({"CONTENT_LENGTH": "999999"}, "413")],
+)
+def test_ordinary_view_gives_the_same_answers_as_the_middleware(
+    app: Flask, make_app: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], status: str
+) -> None:
+    monkeypatch.setattr(webhook_middleware, "init_app", lambda _app: None)
+    ordinary = through(make_app(), **environ)
+    fast = through(app, **environ)
+    assert fast[0].startswith(status)
+    assert ordinary[0].startswith(status)
+    assert ordinary[2] == fast[2]
+    assert ordinary[1].get("Retry-After") == fast[1].get("Retry-After")
