@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from bench import journeys, live, page_scores, waiting_room, webhooks
+from bench import hostile_images, journeys, live, page_scores, waiting_room, webhooks
 from bench.report import Verdict
 from bench.workbench import Bench
 
@@ -40,6 +40,7 @@ GOALS: Mapping[str, Goal] = MappingProxyType(
         "L3": Goal("how soon news reach pages beside a bare epoll server", live.measure_streams),
         "L4": Goal("answer times of pages beside a thousand live ones", live.measure_page_among_streams),
         "G4": Goal("Lighthouse scores of five pages, mobile settings", page_scores.measure_pages),
+        "W": Goal("memory and time of a worker on hostile images", hostile_images.measure_worker),
         "A1": Goal("provider calls a finished journey", journeys.measure_journeys),
         "A2": Goal("a rush of 5,000 starts in the waiting room beside a fluid", waiting_room.measure_waiting_room),
     }
