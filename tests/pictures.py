@@ -81,7 +81,8 @@ def _take_gallery(chromium: Browser, stack: Stack) -> Image.Image:
 def _take(page: Page, landmark: object) -> Image.Image:
     """Wait for a part of the page and its pictures, then return what the window shows."""
     landmark.wait_for(state="attached")  # type: ignore[attr-defined]
-    page.wait_for_function("[...document.images].every((each) => each.complete || each.loading === 'lazy')")
+    # The content policy forbids polling by evaluated code.
+    page.wait_for_load_state("load")
     return Image.open(io.BytesIO(page.screenshot())).convert("RGB")
 
 
