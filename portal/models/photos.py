@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Double,
     ForeignKey,
+    Index,
     UniqueConstraint,
     and_,
     delete,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     false,
     func,
     select,
+    text,
     update,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -47,6 +49,7 @@ class Photo(Base):
     __table_args__ = (
         UniqueConstraint("shoot_id", "provider_id"),
         CheckConstraint("(shoot_id IS NULL) <> (person_id IS NULL)", name="owner"),
+        Index("ix_photos_missing", "shoot_id", postgresql_where=text("copied_at IS NULL AND removed_at IS NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
