@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError
 
 from portal.db import CONNECT_OPTIONS, transaction
 from portal.domain import job_types
+from portal.images.memory import configure_allocator
 from portal.jobs import (
     schedule,
     tasks,  # noqa: F401 - registers the tasks
@@ -44,6 +45,7 @@ def run_worker(app: Flask) -> None:
 
     Reconnects when the database was unavailable.
     """
+    configure_allocator()
     asyncio.run(_run(app, app.extensions["portal"]))
 
 

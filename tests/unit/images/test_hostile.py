@@ -83,7 +83,10 @@ def growth_in_megabytes(content: bytes, folder: Path) -> int:
 _MEASURE = """
 import pathlib, resource, sys, threading
 from portal.images.errors import PhotoRefused
+from portal.images.memory import configure_allocator
 from portal.images.renditions import render_photo
+
+configure_allocator()
 
 def peak():
     status = pathlib.Path("/proc/self/status")
