@@ -21,6 +21,8 @@ FOLDER = Path(__file__).parents[1] / "docs/img"
 SPEED = 600.0
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
+_PICTURES_DECODED = """Promise.all([...document.images].filter((each) => each.loading !== "lazy")
+    .map((each) => each.decode().catch(() => null))).then(() => true)"""
 _GAP = 24
 _GROUND = "#e6e8ec"
 _QUALITY = 82
@@ -81,8 +83,8 @@ def _take_gallery(chromium: Browser, stack: Stack) -> Image.Image:
 def _take(page: Page, landmark: object) -> Image.Image:
     """Wait for a part of the page and its pictures, then return what the window shows."""
     landmark.wait_for(state="attached")  # type: ignore[attr-defined]
-    # The content policy forbids polling by evaluated code.
-    page.wait_for_load_state("load")
+    # A live update brings pictures after the page has loaded.
+    page.evaluate(_PICTURES_DECODED)
     return Image.open(io.BytesIO(page.screenshot())).convert("RGB")
 
 
