@@ -73,7 +73,7 @@ def test_a_fault_is_reported_without_data(
     text = b"\n".join(received).decode()
     assert "ValueError" in text
     assert "photos.copy" in text
-    assert "test_reporting" in text
+    assert "test_sentry" in text
     assert CANARY not in text
 
 
