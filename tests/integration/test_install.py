@@ -44,12 +44,12 @@ class Machine:
         self.has = folder / "has"
         self.project = folder / "project"
         self.calls_file = folder / "calls"
-        for each in (self.bin, self.has, self.project / ".ci"):
+        for each in (self.bin, self.has, self.project / "scripts"):
             each.mkdir(parents=True)
         for name in REAL:
             (self.bin / name).symlink_to(str(shutil.which(name)))
         for name in ("install", "python"):
-            shutil.copy(ROOT / ".ci" / name, self.project / ".ci" / name)
+            shutil.copy(ROOT / "scripts" / name, self.project / "scripts" / name)
         self.lock = self.project / LOCK
         self.lock.write_text("flask==3.1.3\n")
         self.user(1000)

@@ -26,7 +26,7 @@ def serve_rendition(photo_id: UUID, rendition: str) -> Response:
     found = gallery.get_rendition(get_current_person(), photo_id, rendition, now=get_context().clock())
     release_connection()
     if request.if_none_match.contains(found.sha256):
-        return _with_headers(Response(status=304), found)
+        return _with_headers(Response(status=304, content_type=found.content_type), found)
     stored = get_context().storage.open(found.storage_key)
     body = wrap_file(request.environ, stored)
     response = Response(body, content_type=found.content_type, direct_passthrough=True)

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from demo.ports import free_port
+from demo.ports import find_free_port
 from demo.postgres import Postgres
 from portal.db import PoolerDetected, check_no_pooler
 from portal.services.health import iterate_checks
@@ -31,7 +31,7 @@ KINDS = ["stand-in", "stand-in that ignores options", *(["pgbouncer", "pgbouncer
 @contextmanager
 def pgbouncer(postgres: Postgres, folder: Path, *, mode: str) -> Iterator[int]:
     """Run the real one; it refuses to run as root."""
-    port = free_port()
+    port = find_free_port()
     users = folder / "users.txt"
     users.write_text('"postgres" ""\n')
     config = folder / "pgbouncer.ini"

@@ -24,7 +24,7 @@ UNREADABLE = {
     "a coding": f"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: {MARK}\r\n\r\n",
     "a chunk": f"POST /privacy HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n{MARK}\r\n",
     "a folded line": f"GET / HTTP/1.1\r\nHost: localhost\r\nX-A: a\r\n {MARK}\r\n\r\n",
-    "a long line": f"GET /{MARK * 500} HTTP/1.1\r\n\r\n",
+    "a long line": f"GET /{MARK * 2000} HTTP/1.1\r\n\r\n",
     "many": "GET / HTTP/1.1\r\nHost: localhost\r\n" + f"X-{MARK}: x\r\n" * 99 + "\r\n",
 }
 
