@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import Double, Identity, delete, text
+from sqlalchemy import Connection, Double, Identity, delete, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, db
@@ -127,9 +127,13 @@ _RECORD = text(
 def open_bucket(limit_per_minute: int, now: datetime) -> None:
     """Make sure the bucket exists and follows the configured limit."""
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(
-            _UPSERT_BUCKET, {"limit": limit_per_minute, "burst": BURST_SHARE, "smallest": MIN_BURST, "now": now}
-        )
+        _upsert_bucket(connection, limit_per_minute, now)
+
+
+def _upsert_bucket(connection: Connection, limit_per_minute: int, now: datetime) -> None:
+    connection.execute(
+        _UPSERT_BUCKET, {"limit": limit_per_minute, "burst": BURST_SHARE, "smallest": MIN_BURST, "now": now}
+    )
 
 
 def acquire_call(
@@ -153,7 +157,8 @@ def acquire_call(
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         row = connection.execute(_ACQUIRE, values).one_or_none()
         if row is None:
-            open_bucket(limit_per_minute, now)
+            # On the same connection: callers that each hold one and wait for another would block the whole pool.
+            _upsert_bucket(connection, limit_per_minute, now)
             row = connection.execute(_ACQUIRE, values).one()
     granted, tokens, reserve, limit, capacity, closed_until = row
     if granted:

@@ -125,13 +125,13 @@ def test_sign_ins_are_ended_by_keyboard_and_without_scripts(open_as: Callable[..
     page.get_by_role("link", name="Your devices").press("Enter")
     expect(page.get_by_role("heading", name="Your devices", level=1)).to_be_visible()
     expect(page.get_by_role("listitem").filter(has_text="Safari on iPhone")).to_be_visible()
-    page.get_by_role("button", name="End Safari on iPhone").press("Enter")
+    page.get_by_role("button", name="Sign out Safari on iPhone").press("Enter")
     expect(page.get_by_role("status")).to_contain_text("That device is signed out.")
     expect(page.get_by_role("listitem").filter(has_text="Safari on iPhone")).to_have_count(0)
     page.get_by_role("button", name="Sign out all other devices").press("Enter")
     expect(page.get_by_role("status")).to_contain_text("1 other device is signed out.")
     expect(page.get_by_role("button", name="Sign out all other devices")).to_have_count(0)
-    expect(page.get_by_text("this browser")).to_be_visible()
+    expect(page.get_by_text("This browser", exact=True)).to_be_visible()
 
 
 def test_deactivated_person_is_informed_on_an_open_page(
@@ -143,5 +143,6 @@ def test_deactivated_person_is_informed_on_an_open_page(
     page.get_by_role("link", name="Deactivate…").click()
     page.get_by_role("button", name="Deactivate").click()
     expect(page.get_by_text("Deactivated; this person cannot sign in.")).to_be_visible()
-    # Their page has gone to the way in by itself; nobody answers there in this test.
-    expect(theirs.get_by_role("heading", name="Your company’s sign-in isn’t responding")).to_be_visible()
+    # Their page tells them by itself; only they start a sign-in.
+    expect(theirs.get_by_role("heading", name="You’re signed out")).to_be_visible()
+    expect(theirs.get_by_role("main").get_by_role("link", name="Sign in")).to_be_visible()

@@ -217,7 +217,8 @@ def test_photos_that_come_broken(deployment: Deployment, fault: str) -> None:
                           id=participant.shoot_id)[0][0]  # fmt: skip
     assert deployment.shoot(participant)["copied_at"] is not None
     deployment.assert_consistent()
-    assert (refused > 0) == (fault in {"malformed", "drip"})
+    # Each of these may pass, so the photos are fetched again instead of being refused.
+    assert refused == 0
 
 
 def _used(deployment: Deployment, times: int) -> None:

@@ -30,6 +30,8 @@ def show_relink(person_id: UUID) -> str:
 @blueprint.post("/<uuid:person_id>/relink")
 def relink_person(person_id: UUID) -> Response:
     """Link the newer account to this person."""
+    if people.find_person(person_id) is None:
+        raise NotFound
     try:
         newer_id = UUID(request.form.get("newer", ""))
     except ValueError:

@@ -128,6 +128,10 @@ def _complete_attempt(started: StartedSignIn) -> Response:
             _parse_code(), verifier=started.verifier, nonce=started.nonce, max_age=started.max_age
         )
     except SignInRefused as error:
+        if started.prompt == "select_account" and error.provider_error == "invalid_request":
+            # Every provider supports "login"; one that lists no prompts may lack "select_account" and refuse it.
+            log.info("sign_in.select_account_unsupported")
+            return attempts.start_sign_in(return_to=started.return_to, prompt="login")
         if not started.silent:
             raise
         if error.provider_error not in _INTERACTION_ERRORS:

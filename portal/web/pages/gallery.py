@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from portal.domain.errors import BadInput, NotReady
+from portal.domain.errors import BadInput, NotFound, NotReady
 from portal.presentation.consent_texts import build_use_agreement
 from portal.services import gallery, mirroring, photo_marks
 from portal.web.context import get_context
@@ -86,7 +86,9 @@ def store_marks() -> Response:
     """Store marks: one from a form, or several as JSON from a page that may have been offline."""
     now = get_context().clock()
     if not request.is_json:
-        photo_marks.store_marks(get_current_person(), [parse_form_mark(request.form, now)], now=now)
+        act = parse_form_mark(request.form, now)
+        if photo_marks.store_marks(get_current_person(), [act], now=now).missing:
+            raise NotFound
         return redirect(url_for("gallery.show_gallery") + parse_position(request.form), 303)
     outcome = photo_marks.store_marks(get_current_person(), parse_json_marks(request.get_json(), now), now=now)
     return jsonify(

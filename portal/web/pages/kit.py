@@ -35,11 +35,9 @@ def download_file(key: str) -> Response:
     return build_download(stream, content_type=file.content_type, file_name=name, size=file.size)
 
 
-@blueprint.post("/headshots/archives/<kind>")
+@blueprint.post("/headshots/archives/<any(kit, photos):kind>")
 def create_archive(kind: str) -> AnyResponse:
     """Have a ZIP file built; its progress is shown on my page."""
-    if kind not in _KINDS:
-        raise NotFound
     person = get_current_person()
     label = _("headshot") if kind == "kit" else _("photos")
     archives.request_archive(person, _KINDS[kind], file_name=f"{person.name} {label}", now=get_context().clock())

@@ -11,10 +11,12 @@ from flask import render_template
 from markupsafe import Markup
 
 from portal.domain import retention
+from portal.domain.errors import NotReady
 from portal.domain.estimates import Estimate, estimate_completion
 from portal.domain.kit_files import KIT_FILES
 from portal.domain.stages import ACTIVE, Stage
 from portal.models.people import Person
+from portal.models.photos import Photo
 from portal.presentation import formatting, missing_photo_messages, stage_messages, waiting_room_messages
 from portal.presentation.kit_messages import build_kit_rows
 from portal.presentation.waiting_room_messages import Wait
@@ -153,7 +155,7 @@ def _estimate(current: Journey, shown: Timeline | None, now: datetime) -> Estima
 
 def _stage_values(person: Person, current: Journey) -> dict[str, Any]:
     settings = get_context().settings
-    photos = gallery.get_gallery(person).photos if current.stage is Stage.READY else []
+    photos = _list_photos(person) if current.stage is Stage.READY else []
     return {
         "previews": photos[:_PREVIEWS],
         "photo_count": len(photos),
@@ -166,6 +168,14 @@ def _stage_values(person: Person, current: Journey) -> dict[str, Any]:
         **_missing_values(current),
         **_kit_values(person, current, get_context().clock()),
     }
+
+
+def _list_photos(person: Person) -> list[Photo]:
+    try:
+        return gallery.get_gallery(person).photos
+    except NotReady:
+        # The provider lists other photos than it did, and none of those is here yet.
+        return []
 
 
 def _missing_values(current: Journey) -> dict[str, Any]:

@@ -96,6 +96,8 @@ _PUBLIC = AccessRule(access=Access.PUBLIC)
 _ASSET = AccessRule(access=Access.MACHINE, extends_session=False)
 _SIGN_IN = AccessRule(access=Access.PUBLIC, rate_limit=_SIGN_IN_LIMIT)
 _OWN = AccessRule(access=Access.SIGNED_IN)
+# After a sign-in the browser arrives from the identity provider's site; the files are linked on my page.
+_OWN_FILE = replace(_OWN, same_origin_only=True, redirect_page="headshots.show_my_page")
 _ACT = AccessRule(access=Access.SIGNED_IN, rate_limit=_ACTION_LIMIT)
 _PEOPLE = AccessRule(access=Access.SIGNED_IN, right=Right.SEE_PEOPLE, audit_views_as=Right.SEE_PEOPLE)
 _SESSIONS = AccessRule(access=Access.SIGNED_IN, right=Right.MANAGE_SESSIONS)
@@ -158,9 +160,9 @@ RULES: Mapping[str, AccessRule] = MappingProxyType(
         "gallery.revoke_choice": _ACT,
         "gallery.withdraw_choice": _ACT,
         "gallery.store_marks": replace(_ACT, rate_limit=_MARK_LIMIT),
-        "kit.download_file": _OWN,
+        "kit.download_file": _OWN_FILE,
         "kit.create_archive": _ACT,
-        "kit.download_archive": _OWN,
+        "kit.download_archive": _OWN_FILE,
         "crop.show_crop": _OWN,
         "crop.update_crop": _ACT,
         "own_photo.show_own_photo": _OWN,

@@ -43,12 +43,12 @@ def test_sign_ins_are_listed_in_words_and_this_one_is_marked(two: tuple[Browser,
     page = Document(two[0].get(PAGE).text)
     listed = [said(item) for item in page.all("li")]
     assert len(listed) == 2
-    (mine,) = [words for words in listed if "this browser" in words]
-    (other,) = [words for words in listed if "this browser" not in words]
+    (mine,) = [words for words in listed if "This browser" in words]
+    (other,) = [words for words in listed if "This browser" not in words]
     assert "Firefox on Linux" in mine
-    assert "End" not in mine
+    assert "Sign out" not in mine
     assert "Safari on iPhone" in other
-    assert "End Safari on iPhone, signed in" in other
+    assert "Sign out Safari on iPhone, signed in" in other
 
 
 def test_page_holds_no_token_and_no_hash_of_one(two: tuple[Browser, Browser], app: Flask) -> None:
@@ -62,7 +62,7 @@ def test_page_holds_no_token_and_no_hash_of_one(two: tuple[Browser, Browser], ap
 
 def test_person_is_led_there_from_every_page(browser: Browser) -> None:
     browser.sign_in()
-    page = Document(browser.get("/headshots").text)
+    page = Document(browser.get("/headshots/consent").text)
     (link,) = [each for each in page.all("a") if each.get("href") == PAGE]
     assert "Your devices" in page.words
     assert link is not None
@@ -113,7 +113,7 @@ def test_pressing_twice_leads_back_to_the_page(two: tuple[Browser, Browser], app
     fields = {"csrf_token": here.form_token()}
     page = Document(here.post(path, data=fields, headers={"Referer": f"http://localhost{PAGE}"}).text)
     assert page.heading == "That’s already gone"
-    assert PAGE in {link.get("href") for link in page.all("a") if "Open the page again" in said(link)}
+    assert PAGE in {link.get("href") for link in page.all("a") if "Reload the page" in said(link)}
 
 
 def test_others_that_are_gone_already_are_not_counted(two: tuple[Browser, Browser]) -> None:
@@ -153,7 +153,7 @@ def test_fields_that_a_form_does_not_have_change_nothing(browser: Browser, other
     assert press(other_browser, f"{PAGE}/end-others", **fields) == 303
     assert browser.is_signed_in()
     assert other_browser.is_signed_in()
-    assert "Administration" not in other_browser.get("/headshots").text
+    assert "Administration" not in other_browser.get("/headshots/consent").text
 
 
 def test_those_that_ended_by_themselves_are_not_listed(two: tuple[Browser, Browser], clock: MovableClock) -> None:

@@ -172,7 +172,7 @@ CASES = [
     ),
     Case("code and error together", "answer_ambiguous", answer={"error": "access_denied"}),
     Case("neither code nor error", "code_missing", answer={"code": None}),
-    Case("canceled", "canceled", answer={"code": None, "error": "access_denied"}),
+    Case("canceled", "cancelled", answer={"code": None, "error": "access_denied"}),
     Case("error of the provider", "provider_refused", answer={"code": None, "error": "server_error"}),
     Case("login required though not silent", "provider_refused", answer={"code": None, "error": "login_required"}),
 ]

@@ -67,7 +67,20 @@ def test_other_account_is_asked_for_with_login_where_the_chooser_is_ignored(brow
     assert query_of(again.headers["Location"])["prompt"] == "login"
     browser.provider.person = {"sub": "bob", "email": "bob@example.com", "name": "Bob Example"}
     browser.get(browser.provider.visit(again.headers["Location"]))
-    assert "Bob Example" in browser.get("/headshots").text
+    assert "Bob Example" in browser.get("/headshots/consent").text
+
+
+@pytest.mark.parametrize("path", ["/login", "/start", "/login?switch=1"])
+def test_after_signing_out_login_is_asked_for_where_the_chooser_is_refused(path: str, browser: Browser) -> None:
+    browser.sign_in()
+    browser.sign_out()
+    chooser = browser.begin(path)
+    assert query_of(chooser)["prompt"] == "select_account"
+    again = browser.get(browser.provider.visit(chooser, code=None, error="invalid_request"))
+    assert query_of(again.headers["Location"])["prompt"] == "login"
+    refused = browser.get(browser.provider.visit(again.headers["Location"], code=None, error="invalid_request"))
+    assert refused.status_code == 400, "asked once more, not for ever"
+    assert browser.sign_in("/login?switch=1").headers["Location"] == "/headshots"
 
 
 def test_other_account_after_a_refused_one_does_not_loop(
@@ -100,6 +113,6 @@ def test_another_account_can_be_chosen(browser: Browser) -> None:
     assert query_of(location)["prompt"] == "select_account"
     browser.provider.person = {"sub": "bob", "email": "bob@example.com", "name": "Bob Example"}
     browser.get(browser.provider.visit(location))
-    assert "Bob Example" in browser.get("/headshots").text
+    assert "Bob Example" in browser.get("/headshots/consent").text
     browser.client.set_cookie("portal_session", old or "")
     assert not browser.is_signed_in()

@@ -98,7 +98,7 @@ def test_group_overage_is_named_in_audit_log_and_on_pages(
     assert person(app).role == "employee"
     assert audit("sign_in")[0].detail == {"role": "employee", "groups": "incomplete"}
     assert "sign_in.groups_incomplete" in [record.message for record in caplog.records]
-    assert "group overage" in browser.get("/headshots").text
+    assert "group overage" in browser.get("/headshots/consent").text
     closed = browser.get("/admin/")
     assert closed.status_code == 403
     assert "Your groups are missing" in closed.text
@@ -108,7 +108,7 @@ def test_groups_that_decide_nothing_may_be_missing(browser: Browser, audit: Audi
     browser.provider.lies.claims = without(hasgroups=True)
     browser.sign_in()
     assert audit("sign_in")[0].detail == {"role": "employee"}
-    assert "group overage" not in browser.get("/headshots").text
+    assert "group overage" not in browser.get("/headshots/consent").text
 
 
 def test_changed_algorithm_refetches_the_metadata_once(browser: Browser, other_browser: Browser) -> None:

@@ -18,7 +18,7 @@ ORIGIN = "http://127.0.0.1:1"
 
 def test_studio_alone_hands_the_camera_to_the_configured_origin(browser: Browser) -> None:
     browser.sign_in()
-    studio, page = browser.get("/headshots/studio").headers, browser.get("/headshots").headers
+    studio, page = browser.get("/headshots/studio").headers, browser.get("/headshots/consent").headers
     assert studio["Permissions-Policy"].startswith(f'camera=(self "{ORIGIN}"), ')
     assert f"frame-src {ORIGIN};" in studio["Content-Security-Policy"]
     assert page["Permissions-Policy"].startswith("camera=(), ")
@@ -61,7 +61,7 @@ def test_person_who_acts_too_often_is_told_when_to_come_back_and_nobody_else_is_
     assert page.status_code == 429
     assert 0 < int(page.headers["Retry-After"]) <= 60
     assert "Wait a minute, then try again." in page.text
-    assert browser.get("/headshots").status_code == 200, "looking is no acting"
+    assert browser.get("/headshots/consent").status_code == 200, "looking is no acting"
     assert other_browser.post("/headshots/start").status_code == 400
     clock.move(minutes=1)
     assert browser.post("/headshots/start").status_code == 400

@@ -103,14 +103,14 @@ def test_lost_group_closes_the_console_and_nothing_else(admin: Browser, app: Fla
     assert refused.status_code == 403
     assert "You don’t have access" in refused.text
     assert "Administration" not in refused.text
-    assert admin.get("/headshots").status_code == 200
+    assert admin.get("/headshots/consent").status_code == 200
     with app.app_context():
         assert db.session.scalars(select(Person)).one().role == "employee"
 
 
 def test_own_pages_never_ask_for_a_confirmation(admin: Browser, clock: MovableClock) -> None:
     clock.move(minutes=10)
-    for path in ("/headshots", "/privacy", "/headshots/status"):
+    for path in ("/headshots/consent", "/privacy", "/headshots/status"):
         assert admin.get(path).status_code == 200
 
 
@@ -199,4 +199,4 @@ def test_identity_provider_outage_blocks_console_but_not_own_pages(
     provider.lies.down.add("openid-configuration")
     wanted = admin.get(CONSOLE)
     assert admin.get(wanted.headers["Location"]).status_code == 503
-    assert admin.get("/headshots").status_code == 200
+    assert admin.get("/headshots/consent").status_code == 200

@@ -102,9 +102,9 @@ def test_idle_session_ends(role: str, minutes: int, browser: Browser, app: Flask
     browser.sign_in()
     give_role(app, role)
     clock.move(minutes=minutes, seconds=-1)
-    assert browser.get("/headshots").status_code == 200
+    assert browser.get("/headshots/consent").status_code == 200
     clock.move(minutes=minutes, seconds=1)
-    assert browser.get("/headshots").status_code == 303
+    assert browser.get("/headshots/consent").status_code == 303
 
 
 @pytest.mark.parametrize(("role", "hours"), [("employee", 12), ("admin", 8)])
@@ -113,9 +113,9 @@ def test_session_ends_however_busy(role: str, hours: int, browser: Browser, app:
     give_role(app, role)
     for _ in range(hours * 6 - 1):
         clock.move(minutes=10)
-        assert browser.get("/headshots").status_code == 200
+        assert browser.get("/headshots/consent").status_code == 200
     clock.move(minutes=10)
-    assert browser.get("/headshots").status_code == 303
+    assert browser.get("/headshots/consent").status_code == 303
 
 
 @pytest.mark.parametrize("path", POLLING)

@@ -42,7 +42,7 @@ def test_sign_in_ends_on_my_page_with_pkce_state_and_nonce(browser: Browser) -> 
     assert len({asked["state"], asked["nonce"], asked["code_challenge"]}) == 3
     answer = browser.get(browser.provider.visit(location))
     assert (answer.status_code, answer.headers["Location"]) == (303, "/headshots")
-    assert browser.get("/headshots").status_code == 200
+    assert browser.get("/headshots", follow_redirects=True).request.path == "/headshots/consent"
     assert browser.provider.last_token_request["authorization"].startswith("Basic ")
     assert "client_secret" not in browser.provider.last_token_request
 

@@ -29,6 +29,7 @@ PEOPLE = {
 }
 _FORM = re.compile(r'<form[^>]*action="([^"]+)"')
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
+_REFRESH = re.compile(r'http-equiv="refresh" content="0; url=([^"]+)"')
 _FORM_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
@@ -105,11 +106,20 @@ class Visitor:
         hidden = {name: unescape(value) for name, value in _HIDDEN.findall(page.text)}
         return self.open(urljoin(page.url, unescape(found[1])), **(hidden | values))
 
-    def leave(self) -> requests.Response:
-        """Press sign out in the portal; its answer, not followed."""
+    def leave(self) -> str:
+        """Press sign out in the portal; the address that its answer, a page, continues to by itself."""
         token = _FORM_TOKEN.search(self.http.get(f"{self.portal}/headshots", timeout=30).text)
         assert token is not None
-        return self._send(f"{self.portal}/logout", {"csrf_token": token[1]})
+        left = self._send(f"{self.portal}/logout", {"csrf_token": token[1]})
+        onward = _REFRESH.search(left.text)
+        assert onward is not None, f"{left.status_code} {left.url}\n{left.text[:500]}"
+        return unescape(onward[1])
+
+    def forget_portal(self) -> None:
+        """Delete the portal's cookies and keep the provider's."""
+        for cookie in list(self.http.cookies):
+            if cookie.name.startswith("portal"):
+                self.http.cookies.clear(cookie.domain, cookie.path, cookie.name)
 
     def is_signed_in(self) -> bool:
         return self.http.get(f"{self.portal}/headshots/status", timeout=30).status_code == 200

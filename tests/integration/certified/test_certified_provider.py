@@ -55,13 +55,11 @@ def test_intranet_link_signs_in_silently_then_interactively_then_uses_session(vi
     assert [answer["error"] for answer in bob.asked("/login/callback")] == ["login_required"]
     for _ in range(2):
         page = bob.fill_in(page, login="bob", password="x")
-    assert page.url.endswith("/headshots")
+    assert page.url.endswith("/headshots/consent")
     # The same person on another morning: the provider still knows them, the portal does not.
-    for cookie in list(bob.http.cookies):
-        if cookie.name.startswith("portal"):
-            bob.http.cookies.clear(cookie.domain, cookie.path, cookie.name)
+    bob.forget_portal()
     assert not bob.is_signed_in()
-    assert bob.open("/start").url.endswith("/headshots")
+    assert bob.open("/start").url.endswith("/headshots/consent")
     assert bob.asked("/auth")[-1]["prompt"] == "none"
     assert bob.is_signed_in()
 
@@ -81,16 +79,20 @@ def test_signing_out_ends_here_first_then_at_the_provider_and_comes_back(
     ada = visitor("ada")
     ada.sign_in()
     cookie = ada.http.cookies.get("portal_session")
-    left = ada.leave()
-    assert left.headers["Location"].startswith(f"{provider.issuer}/session/end?")
+    onward = ada.leave()
+    assert onward.startswith(f"{provider.issuer}/session/end?")
     stolen = Visitor(provider.portal, "ada")
     stolen.http.cookies.set("portal_session", cookie, domain="localhost.local")
     assert not stolen.is_signed_in(), "dead before the provider is asked"
-    confirm = ada.open(left.headers["Location"])
+    confirm = ada.open(onward)
     home = ada.fill_in(confirm, logout="yes")
-    assert (home.status_code, home.url) == (200, f"{provider.portal}/")
+    assert (home.status_code, home.url) == (200, f"{provider.portal}/signed-out")
     assert ada.asked("/")[0]["state"] == ada.asked("/session/end")[0]["state"]
+    assert ada.open("/login").url.startswith(provider.issuer)
+    assert [asked.get("prompt") for asked in ada.asked("/auth")[1:]] == ["select_account", "login"]
+    ada.forget_portal()
     assert ada.open("/login").url.startswith(provider.issuer), "the provider knows nobody any more either"
+    assert "prompt" not in ada.asked("/auth")[-1]
 
 
 def test_provider_orders_one_sign_in_to_end_and_no_other(
@@ -118,5 +120,5 @@ def test_identity_provider_with_new_keys_after_outage_is_accepted(visitor: Enter
     assert ada.is_signed_in()
     assert bob.open("/").status_code == 200
     provider.start(signing_key("two"))
-    assert bob.sign_in().url.endswith("/headshots")
+    assert bob.sign_in().url.endswith("/headshots/consent")
     assert ada.is_signed_in()

@@ -16,6 +16,10 @@ TAKE = "SELECT id FROM procrastinate_fetch_job_v2(NULL, NULL)"
 PUT = "INSERT INTO procrastinate_jobs (queue_name, task_name, args) VALUES ('default', 'x', '{}') RETURNING id"
 
 
+def _create_connector(worked_example: WorkedExample, database_url: str) -> PsycopgConnector:
+    return worker.create_connector(database_url, worked_example.portal.settings.connection_plan.worker_queue)
+
+
 async def _take_and_freeze(
     connector: PsycopgConnector, worked_example: WorkedExample
 ) -> tuple[list[object], list[object]]:
@@ -43,13 +47,13 @@ def test_job_lock_is_released(
         "options": str(CONNECT_OPTIONS["options"]).replace("session_timeout=20000", "session_timeout=500"),
     }
     monkeypatch.setattr(worker, "CONNECT_OPTIONS", hurried)
-    at_once, later = asyncio.run(_take_and_freeze(worker.create_connector(database_url), worked_example))
+    at_once, later = asyncio.run(_take_and_freeze(_create_connector(worked_example, database_url), worked_example))
     assert (at_once, later) == ([(None,)], [job])
 
 
 def test_worker_recovery_takes_less_than_30_seconds(worked_example: WorkedExample, database_url: str) -> None:
     async def limit() -> object:
-        connector = worker.create_connector(database_url)
+        connector = _create_connector(worked_example, database_url)
         await connector.open_async()
         try:
             return await connector.execute_query_one_async("SHOW idle_in_transaction_session_timeout")

@@ -198,7 +198,7 @@ def test_server_without_connection_handover_still_streams(worked_example: Worked
         assert next(parts) == f"event: stage\ndata: {version}\n\n".encode()
         hub.close_streams()
         assert list(parts) == []
-    assert hub._pages == {}
+    assert hub._subscribers == {}
 
 
 def test_streams_over_the_process_limit_are_refused_and_pages_poll(

@@ -98,6 +98,8 @@ def test_trying_again_hurries_an_attempt_that_is_scheduled_for_later(worked_exam
     queue_copy(worked_example, shoot)
     break_photo(worked_example, "odd", "status", 1000)
     pass_time(worked_example, timedelta(hours=5))
+    # Up to the next attempt, so that almost the whole interval is left.
+    pass_time(worked_example, worked_example.waits("photos.copy")[0])
     worked_example.downloader.cues["odd"].clear()
     assert worked_example.waits("photos.copy")[0] > timedelta(minutes=30)
     mirroring.retry_missing(shoot.person_id, actor_id=shoot.person_id, now=worked_example.clock.now)
@@ -263,7 +265,7 @@ def test_photos_deleted_after_their_term_are_not_fetched_again(worked_example: W
     assert person is not None
     gallery.choose_photo(person, photos.list_viewable(shoot.id)[0].id, now=NOW, agreement=USE)
     worked_example.clock.advance(days=91)
-    retention.forget(worked_example.portal.storage, now=worked_example.clock.now)
+    retention.delete_expired(worked_example.portal.storage, now=worked_example.clock.now)
     copy(worked_example, shoot)
     assert [photo.provider_id for photo in photos.list_viewable(shoot.id)] == ["p1"]
     assert sorted(worked_example.downloader.fetched) == ["p1", "p2"]
@@ -277,7 +279,7 @@ def test_a_photo_listed_again_after_its_files_are_gone_is_fetched_again(worked_e
     worked_example.clock.advance(minutes=5)
     copy(worked_example, shoot)
     worked_example.clock.advance(days=2)
-    retention.forget(worked_example.portal.storage, now=worked_example.clock.now)
+    retention.delete_expired(worked_example.portal.storage, now=worked_example.clock.now)
     model.photos = ["p1", "p2"]
     copy(worked_example, shoot)
     assert worked_example.downloader.fetched == ["p1", "p2", "p2"]

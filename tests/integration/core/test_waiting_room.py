@@ -296,9 +296,12 @@ def test_missing_start_jobs_are_found_by_fsck_and_queued_by_sweep(worked_example
     for number in range(3):
         press(worked_example, number)
     storage = LocalStorage(tmp_path / "none")
-    assert not list(fsck.list_violations(storage, now=NOW))
+    # Only what the sweep should have mended by then counts.
+    late = NOW + fsck.MENDED_WITHIN + timedelta(minutes=1)
+    assert not list(fsck.list_violations(storage, now=late))
     worked_example.query("DELETE FROM procrastinate_jobs WHERE id = (SELECT min(id) FROM procrastinate_jobs)")
-    assert "no turn is coming" in str(next(iter(fsck.list_violations(storage, now=NOW))))
+    assert not list(fsck.list_violations(storage, now=NOW))
+    assert "no turn is coming" in str(next(iter(fsck.list_violations(storage, now=late))))
     worked_example.clock.advance(minutes=11)
     sweep.reconcile_shoots(worked_example.portal)
     assert len(worked_example.list_queued(job_types.CREATE_SESSION.name)) == 3

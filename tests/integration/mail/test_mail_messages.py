@@ -108,7 +108,7 @@ def test_hostile_names_stay_names(office: Office) -> None:
     assert office.post.envelopes[0].rcpt_tos == ["ada@example.com"]
     text, html = parts(got)
     assert "<script" not in html
-    assert "Hello Ada Bcc: eve@example.com <script>alert(1)</script>," in text
+    assert "Hi Ada Bcc: eve@example.com <script>alert(1)</script>," in text
 
 
 def test_nothing_private_is_logged(office: Office, caplog: pytest.LogCaptureFixture) -> None:

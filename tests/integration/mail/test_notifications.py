@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -87,14 +87,17 @@ def test_one_shoot_finished_twenty_times_is_one_mail(office: Office) -> None:
 
 def test_notification_is_committed_with_its_event(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     shoot = office.shoot()
+    notify = notifications.notify_photos_ready
 
-    def fall(_person_id: object) -> None:
+    def notify_and_fall(finished: Shoot, *, now: datetime) -> None:
+        notify(finished, now=now)
         raise RuntimeError("before the commit")
 
     with monkeypatch.context() as broken:
-        broken.setattr(mirroring.people, "publish_version", fall)
+        broken.setattr(notifications, "notify_photos_ready", notify_and_fall)
         with pytest.raises(RuntimeError):
-            mirroring.finish_incomplete_copy(shoot.id, now=NOW)
+            mirroring.copy_photos(shoot.id, office.worked_example.portal)
+    assert office.worked_example.shoot(shoot).copied_at is None
     assert office.states() == []
     assert office.worked_example.list_queued(SEND_NOTIFICATION.name) == []
 
@@ -288,7 +291,7 @@ def test_exhausted_credits_are_notified_once_a_day(office: Office) -> None:
         start(office, f"person-{number}@example.com")
     office.deliver()
     [got] = office.post.to(SUPPORT)
-    assert "no sessions left" in got["Subject"]
+    assert "No photo sessions left" in got["Subject"]
     office.worked_example.clock.advance(days=1)
     start(office, "another@example.com")
     office.deliver()
@@ -304,7 +307,7 @@ def test_without_a_support_address_the_admins_hear_it(make_office: Callable[...,
     office.deliver()
     [got] = office.post.received
     assert got["To"].addresses[0].addr_spec == "boss@example.com"
-    assert "keine Sitzungen" in got["Subject"]
+    assert "Keine Fotositzungen" in got["Subject"]
     assert got["Reply-To"] is None
 
 

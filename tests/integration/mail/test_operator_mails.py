@@ -33,7 +33,7 @@ def test_operators_are_notified_of_long_waits_once_and_at_most_hourly(office: Of
     watch_over(office)
     office.deliver()
     (mail,) = office.post.received
-    assert mail["Subject"].startswith("Some sessions take longer than usual")
+    assert mail["Subject"].startswith("Some photo sessions take longer than usual")
     assert office.worked_example.shoot(first).stuck_notified_at == NOW
     assert office.worked_example.shoot(calm).stuck_notified_at is None
     second = waiting(office, hours=8)
@@ -76,13 +76,13 @@ def test_dead_link_report_notifies_operators(office: Office) -> None:
         assert link_reports.report_link(person, LinkReportInput(symptom=LinkSymptom.EXPIRED), portal)
     office.deliver()
     (task,) = office.post.to(SUPPORT)
-    assert task["Subject"].startswith("Somebody cannot get into the studio")
+    assert task["Subject"].startswith("A person can’t open the studio")
     assert all("theirs-7" in part and "ada@example.com" not in part for part in parts(task))
     (waiting,) = link_report_rows.list_open()
     link_reports.resolve_report(waiting.report.id, actor_id=make_person().id, now=NOW)
     office.deliver()
     (answer,) = office.post.to("ada@example.com")
-    assert answer["Subject"].startswith("Please try the photo studio again")
+    assert answer["Subject"].startswith("Your photo studio is ready again")
     assert office.worked_example.shoot(shoot).signed_url == b"sealed"
 
 

@@ -124,7 +124,7 @@ class Actor:
     def token(self) -> str:
         """Return the form token of this session, as its pages have it."""
         if not self._token:
-            self._token = Document(self.call("GET", "/headshots").text).value_of("csrf_token")
+            self._token = Document(self.call("GET", "/account/sessions").text).value_of("csrf_token")
         return self._token
 
 

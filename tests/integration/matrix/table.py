@@ -40,6 +40,8 @@ class Kind(Enum):
     """HTML for people; never stored by a browser."""
     FETCHED = "fetched"
     """What pages fetch by themselves: a fragment, a stream, a picture; asked again each time."""
+    DOWNLOAD = "download"
+    """A file of one's own that is saved, never shown: neither a page nor a fragment; nobody keeps it on the way."""
     ASSET = "asset"
     """The same for everybody; may be kept."""
     MACHINE = "machine"
@@ -95,6 +97,11 @@ def act(who: frozenset[str] = MEMBERS, status: int = 303, **more: object) -> Row
 def fetched(who: frozenset[str] = MEMBERS, **more: object) -> Row:
     """What a page fetches by itself; a stranger is told, not sent about."""
     return Row(who=who, status=200, stranger=IS_TOLD, kind=Kind.FETCHED, **more)  # type: ignore[arg-type]
+
+
+def download(**more: object) -> Row:
+    """A file for its owner alone; strangers sign in first."""
+    return page(kind=Kind.DOWNLOAD, **more)
 
 
 def machine(status: int, **more: object) -> Row:
@@ -155,9 +162,9 @@ TABLE: Mapping[str, Row] = {
     "POST /headshots/choice/<choice_id>/undo": act(),
     "POST /headshots/choice/withdraw": act(),
     "POST /headshots/marks": act(form={"marked": "{photo_id}", "mark": "shortlist"}),
-    "GET /headshots/kit/<key>": page(),
+    "GET /headshots/kit/<key>": download(),
     "POST /headshots/archives/<kind>": act(),
-    "GET /headshots/archives/<archive_id>": page(may_touch=_DOWNLOADED),
+    "GET /headshots/archives/<archive_id>": download(may_touch=_DOWNLOADED),
     "GET /headshots/crop": page(query={"photo": "{photo_id}"}),
     "POST /headshots/crop": act(form={"photo": "{photo_id}", "x": "50", "y": "40", "size": "60"}),
     "GET /headshots/own-photo": page(),

@@ -126,7 +126,7 @@ def test_without_the_database(name: str, directory: DirectoryFixture) -> None:
 
 
 def test_without_the_storage(directory: DirectoryFixture, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages are served as ever; only the pictures in them wait."""
+    """Pages are served as ever; only the pictures in them and the files of one's own wait."""
 
     def fail(*_arguments: object) -> None:
         raise StorageUnavailable("EIO at /tmp/photos")
@@ -137,7 +137,7 @@ def test_without_the_storage(directory: DirectoryFixture, monkeypatch: pytest.Mo
     actor = directory.actor("employee")
     for route in usable(actor):
         answer = actor.submit(route)
-        if route.endpoint == "photos.serve_rendition":
+        if route.endpoint == "photos.serve_rendition" or route.row.kind is Kind.DOWNLOAD:
             assert answer.status_code == 503
             assert answer.headers["Retry-After"]
             readable(answer, actor)

@@ -20,22 +20,23 @@ WAYS = (
     {"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"},
     {},
 )
+_FOR_PEOPLE = frozenset({Kind.PAGE, Kind.FETCHED, Kind.DOWNLOAD})
 
 
 def loaded(actor: Actor) -> Iterator[Route]:
     """Every route that answers this person with something that is no page."""
     for route in routes_of(actor.directory.app):
-        if route.is_unsafe or route.row.kind not in {Kind.PAGE, Kind.FETCHED} or actor.name not in route.row.who:
+        if route.is_unsafe or route.row.kind not in _FOR_PEOPLE or actor.name not in route.row.who:
             continue
         is_file = route.row.status == 200 and actor.submit(route).mimetype != "text/html"
-        if is_file or route.row.kind is Kind.FETCHED:
+        if is_file or route.row.kind in {Kind.FETCHED, Kind.DOWNLOAD}:
             yield route
 
 
 def test_what_is_no_page_is_found(directory: DirectoryFixture) -> None:
     """Otherwise the tests below prove nothing."""
     rules = {route.rule for route in loaded(directory.actor("admin"))}
-    assert {FILE, "/headshots/status", "/headshots/events"} < rules
+    assert {FILE, "/headshots/status", "/headshots/events", "/headshots/kit/<key>"} < rules
     assert [rule for rule in rules if rule.startswith("/photos/")]
 
 
@@ -48,7 +49,7 @@ def test_another_site_loads_nothing(site: str, directory: DirectoryFixture) -> N
         for way in WAYS:
             answer = actor.call(route.method, actor.path(route), headers={"Sec-Fetch-Site": site, **way})
             assert answer.status_code == 403, f"{route} {way}"
-            assert not answer.mimetype.startswith(("image/", "text/csv", "text/event-stream")), route
+            assert not answer.mimetype.startswith(("image/", "text/csv", "text/event-stream", "application/zip")), route
     # Nobody was shown anything, and nobody was noted as having looked.
     assert beyond(before, directory.dump(), SEEN) == set()
 
@@ -73,6 +74,14 @@ def test_cross_site_navigation_to_file_redirects_to_its_page(directory: Director
         led = actor.call("GET", FILE + hostile, headers=came).headers["Location"]
         assert led.startswith("/admin/audit?")
         assert "\n" not in led
+
+
+def test_cross_site_navigation_to_own_file_redirects_to_my_page(directory: DirectoryFixture) -> None:
+    actor = directory.actor("employee")
+    came = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    for path in ("/headshots/kit/ldap", f"/headshots/archives/{directory.ids['employee']['archive_id']}"):
+        answer = actor.call("GET", path, headers=came)
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/headshots")
 
 
 def test_photo_is_not_even_opened_from_elsewhere(directory: DirectoryFixture) -> None:

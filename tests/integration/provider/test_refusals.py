@@ -153,10 +153,10 @@ def test_single_failed_read_is_retried(studio: Studio, fault: str) -> None:
     ("fault", "error"),
     [
         ("refuse", errors.PhotoUnavailable),
-        ("redirect", errors.PhotoRefused),
+        ("redirect", errors.PhotoUnavailable),
         ("huge", errors.PhotoRefused),
         ("bad_gateway", errors.PhotoUnavailable),
-        ("malformed", errors.PhotoRefused),
+        ("malformed", errors.PhotoUnavailable),
     ],
 )
 def test_photo_downloads_that_break(studio: Studio, fault: str, error: type[errors.PhotoError]) -> None:

@@ -43,7 +43,7 @@ def test_development_sessions_take_three_minutes_and_no_uploads(caller: Any, wai
     assert caller.control("GET", f"/models/{model_id}")["photos"] == FAST["gallery_size"]
 
 
-def test_failed_restarts_by_itself(caller: Any, until: Any, receiver: Any) -> None:
+def test_failed_restarts_by_itself(caller: Any, wait_until: Any, receiver: Any) -> None:
     model_id = caller.create()
     caller.control("POST", f"/models/{model_id}/advance", {"to": "generatingHeadshots"})
     caller.control("POST", f"/models/{model_id}/fail")

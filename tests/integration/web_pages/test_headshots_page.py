@@ -308,6 +308,17 @@ def test_usual_wait_shows_no_warning(visitor: Visitor) -> None:
     assert not any(each in words for each in ("restarted", "longer", "trying again", "admins know"))
 
 
+def test_page_stays_while_all_shown_photos_are_replaced(visitor: Visitor) -> None:
+    factories.agree(visitor.person)
+    shoot, _ = factories.make_finished(visitor.person, 0)
+    factories.make_photo(shoot, removed_at=NOW, removed_by="provider")
+    factories.make_photo(shoot, copied_at=None)
+    assert visitor.get("/headshots/status").status_code == 200
+    page = visitor.page("/headshots")
+    assert "1 more picture is on its way." in page.words
+    assert page.primary == []
+
+
 def test_timeline_stays_after_choosing(visitor: Visitor, finished: list[Photo]) -> None:
     visitor.press("/headshots/choice", photo=finished[1].id)
     page = visitor.page("/headshots")
