@@ -99,9 +99,9 @@ def fetched(who: frozenset[str] = MEMBERS, **more: object) -> Row:
     return Row(who=who, status=200, stranger=IS_TOLD, kind=Kind.FETCHED, **more)  # type: ignore[arg-type]
 
 
-def download(**more: object) -> Row:
+def download(*, may_touch: frozenset[str] = frozenset()) -> Row:
     """A file for its owner alone; strangers sign in first."""
-    return page(kind=Kind.DOWNLOAD, **more)
+    return page(kind=Kind.DOWNLOAD, may_touch=may_touch)
 
 
 def machine(status: int, **more: object) -> Row:
