@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import threading
 from functools import cache
 from typing import Any
 
@@ -19,6 +20,10 @@ _LOWEST_CENTER = 2 / 3
 """A headshot has its face in the upper two thirds; a box below that is a pattern in the clothes."""
 
 
+_detection = threading.Lock()
+"""dlib's detector keeps the picture it searches in itself: used by two threads at once it ends the process."""
+
+
 def is_available() -> bool:
     """Return whether the detector is installed; without it photos are cropped by the center rule."""
     return importlib.util.find_spec("dlib") is not None and importlib.util.find_spec("numpy") is not None
@@ -32,7 +37,8 @@ def find_face(image: Image.Image) -> FaceBox | None:
     if not is_available():
         return None
     gray = _build_search_copy(image)
-    boxes, scores, _parts = _load_detector().run(_as_array(gray), 0, _MIN_SCORE)
+    with _detection:
+        boxes, scores, _parts = _load_detector().run(_as_array(gray), 0, _MIN_SCORE)
     candidates = [
         (score, box)
         for box, score in zip(boxes, scores, strict=True)

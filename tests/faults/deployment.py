@@ -258,9 +258,11 @@ class Deployment:
         wait_until(is_quiet, lambda: f"the deployment is quiet, left to do: {left}", seconds=seconds)
 
     def queue(self, job_type: JobType) -> None:
-        """Have something done that the schedule would ask for sooner or later."""
-        with self.app_context(), transaction():
-            jobs.enqueue_job(job_type)
+        """Queue a job that the schedule would queue sooner or later.
+
+        Without the lock of its type, so that a killed job of the same type does not keep this one waiting.
+        """
+        self.query(f"{jobs.INSERT_JOB} '{{}}'", **jobs.build_insert_values(job_type))
 
     def sweep(self) -> None:
         """Let the worker sweep now, and wait until it has."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from PIL import Image, ImageOps
 from skimage import data
@@ -44,3 +47,20 @@ def test_picture_without_a_face_gives_none(size: tuple[int, int]) -> None:
 def test_without_the_detector_there_is_no_face(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(faces, "is_available", lambda: False)
     assert faces.find_face(portrait()) is None
+
+
+def test_threads_can_search_at_the_same_time() -> None:
+    # In a process of its own: a fault of the detector ends the whole process.
+    code = (
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "import skimage.data\n"
+        "from PIL import Image\n"
+        "from portal.images.faces import find_face\n"
+        "image = Image.fromarray(skimage.data.astronaut())\n"
+        "images = [image.resize((320 - 7 * number, 320 + 5 * number)) for number in range(6)] * 30\n"
+        "with ThreadPoolExecutor(6) as pool:\n"
+        "    print(sum(face is not None for face in pool.map(find_face, images)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 0
