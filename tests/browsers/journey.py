@@ -21,7 +21,7 @@ def run_journey(engine: Engine, portal: str, person: str, photos: Sequence[Path]
     take_photos(engine, photos)
     engine.wait_for("link", "Choose your headshot", 90)
     engine.click("link", "Choose your headshot")
-    choose_headshot(engine, portal)
+    choose_headshot(engine)
     sign_out(engine, person)
 
 
@@ -64,7 +64,7 @@ def take_photos(engine: Engine, photos: Sequence[Path]) -> None:
     engine.leave_frame()
 
 
-def choose_headshot(engine: Engine, portal: str) -> None:
+def choose_headshot(engine: Engine) -> None:
     """Turn pages, compare two photos, choose one."""
     engine.wait_for("img", "Photo 1 of 40")
     engine.click("link", "Next photo")
@@ -73,7 +73,6 @@ def choose_headshot(engine: Engine, portal: str) -> None:
     engine.wait_for("link", "Stop comparing")
     engine.click("link", "Stop comparing")
     engine.click("button", "Choose this photo")
-    engine.goto(f"{portal}/headshots")
     engine.wait_for("img", "Your chosen headshot")
 
 

@@ -38,7 +38,7 @@ json_values = st.recursive(
 )
 CLAIM_NAMES = ["iss", "sub", "aud", "azp", "exp", "iat", "nbf", "nonce", "auth_time", "events", "jti", "sid"]
 
-CLAIM_NAMES: dict[str, Any] = {"groups_claim": "groups", "email_claims": ("email",)}
+CLAIM_SETTINGS: dict[str, Any] = {"groups_claim": "groups", "email_claims": ("email",)}
 
 
 def segment(value: bytes) -> str:
@@ -165,19 +165,19 @@ def test_identity_takes_what_makes_sense_and_leaves_the_rest() -> None:
         "sid": "",
         "email_verified": "true",
     }
-    found = build_identity(claims, **CLAIM_NAMES)
+    found = build_identity(claims, **CLAIM_SETTINGS)
     assert found.name == "Ada Lovelace"
     assert found.groups == ("x", "y")
     assert (found.locale, found.session_id, found.email_verified) == (None, None, True)
-    assert build_identity(claims | {"groups": "one"}, **CLAIM_NAMES).groups == ("one",)
-    assert build_identity(claims | {"groups": {"a": 1}}, **CLAIM_NAMES).groups == ()
-    assert build_identity(claims | {"name": "x" * 999}, **CLAIM_NAMES).name == "x" * 200
+    assert build_identity(claims | {"groups": "one"}, **CLAIM_SETTINGS).groups == ("one",)
+    assert build_identity(claims | {"groups": {"a": 1}}, **CLAIM_SETTINGS).groups == ()
+    assert build_identity(claims | {"name": "x" * 999}, **CLAIM_SETTINGS).name == "x" * 200
 
 
 @given(json_values)
 def test_whatever_an_address_is_it_is_one_or_refused(value: Any) -> None:
     try:
-        found = build_identity({"iss": "i", "sub": "s", "email": value}, **CLAIM_NAMES)
+        found = build_identity({"iss": "i", "sub": "s", "email": value}, **CLAIM_SETTINGS)
     except SignInRefused:
         return
     assert found.email is None or found.email.count("@") == 1
