@@ -1,0 +1,37 @@
+"""What the portal needs to run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from portal.domain.data_classes import Content, Purpose, Retention, Subject, TableClass
+
+TABLES: Mapping[str, TableClass] = {
+    "durations": TableClass(
+        Subject.NONE,
+        Purpose.OPERATION,
+        Retention.OPERATION,
+        {Content.TECHNICAL: "id step is_development seconds kept_at"},
+    ),
+    "rate_limits": TableClass(
+        Subject.PERSON,
+        Purpose.OPERATION,
+        Retention.OPERATION,
+        {Content.REFERENCE: "caller", Content.TECHNICAL: "name tokens granted filled_at"},
+    ),
+    "credit_balance": TableClass(
+        Subject.NONE, Purpose.OPERATION, Retention.OPERATION, {Content.TECHNICAL: "id balance read_at"}
+    ),
+    "provider_budget": TableClass(
+        Subject.NONE,
+        Purpose.OPERATION,
+        Retention.OPERATION,
+        {Content.TECHNICAL: "id limit_per_minute tokens filled_at closed_until reserve line_rests_until line_failures"},
+    ),
+    "provider_calls": TableClass(
+        Subject.NONE,
+        Purpose.OPERATION,
+        Retention.OPERATION,
+        {Content.TECHNICAL: "id at method path_template status duration_ms budget_left"},
+    ),
+}
