@@ -54,7 +54,7 @@ def create_people(url: str, count: int) -> list[Visitor]:
         people = cursor.execute(_PEOPLE, {"count": count}).fetchall()
         cursor.execute(_CONSENTS, {"policy": POLICY_VERSION})
         cursor.execute(_SHOOTS)
-        visitors = [Visitor(person_id, _cookie(number)) for person_id, number in people]
+        visitors = [Visitor(person_id, build_cookie(number)) for person_id, number in people]
         cursor.executemany(
             _SESSIONS, [(hashlib.sha256(each.cookie.encode()).digest(), each.person_id) for each in visitors]
         )
@@ -64,5 +64,5 @@ def create_people(url: str, count: int) -> list[Visitor]:
     return visitors
 
 
-def _cookie(number: int) -> str:
+def build_cookie(number: int) -> str:
     return hashlib.sha256(f"visitor {number}".encode()).hexdigest()[:43]

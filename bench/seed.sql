@@ -1,0 +1,124 @@
+-- Fills an empty, migrated database; run by bench/seeding.py with :people, :shoots, :finished, :photos, :deliveries
+-- and :entries replaced by numbers. One transaction, so now() is the same moment throughout. Triggers and foreign keys
+-- are off: the caller set session_replication_role and removed the indexes of the large tables.
+
+CREATE FUNCTION pg_temp.seed_id(kind text, n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE
+AS $$ SELECT md5(kind || ' ' || n)::uuid $$;
+
+-- Photos' ids ascend with their numbers, so that the storage's listing can be generated in order.
+CREATE FUNCTION pg_temp.photo_id(n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE
+AS $$ SELECT (lpad(to_hex(n), 8, '0') || substr(encode(sha256(convert_to('photo ' || n, 'UTF8')), 'hex'), 9, 24))::uuid $$;
+
+-- Person 0 is the admin. Names repeat first names and are unique by their number.
+INSERT INTO people (id, issuer, subject, email, name, groups, role, roles, locale, version, created_at, signed_in_at)
+SELECT pg_temp.seed_id('person', n), 'https://id.example', 'subject-' || n, 'person' || n || '@example.com',
+       (ARRAY['Ada', 'Ben', 'Chloe', 'Dev', 'Elif', 'Finn', 'Grace', 'Hugo', 'Ines', 'Jonas'])[n % 10 + 1]
+       || ' Sample' || lpad(n::text, 6, '0'),
+       ARRAY['Team ' || n % 40], CASE n WHEN 0 THEN 'admin' ELSE 'employee' END,
+       CASE n WHEN 0 THEN ARRAY['admin'] ELSE '{}' END, 'en', 0,
+       now() - interval '120 days', now() - n % 30 * interval '1 day'
+FROM generate_series(0, :people - 1) AS n;
+
+-- The first :finished shoots are finished, 40 photos each; then come those in the studio, in progress and refused.
+INSERT INTO shoots (id, person_id, provider, provider_id, provider_status, status_at, status_since, signed_url,
+                    is_development, problem, requested_at, attempts, ruled_out, minted_at, confirmed_at, confirmed_by,
+                    photo_count, finished_at, copied_at, photos_checked_at)
+SELECT pg_temp.seed_id('shoot', n), pg_temp.seed_id('person', n * 5 / 3), 'profilebakery',
+       CASE WHEN status IS NOT NULL THEN 'model-' || n END, status, since, since,
+       CASE status WHEN 'onboarding' THEN '\x00'::bytea END, false,
+       CASE WHEN status IS NULL THEN 'refused' END, since - interval '1 day', 1, 0, since - interval '1 day',
+       CASE WHEN status IS NOT NULL THEN now() END, CASE WHEN status IS NOT NULL THEN 'sweep' END,
+       CASE status WHEN 'active' THEN 40 ELSE 0 END,
+       CASE status WHEN 'active' THEN since END,
+       CASE status WHEN 'active' THEN since + interval '2 minutes' END,
+       CASE status WHEN 'active' THEN now() END
+FROM (
+    SELECT n,
+           CASE WHEN n < :finished THEN 'active' WHEN n % 40 = 0 THEN NULL
+                WHEN n % 10 < 6 THEN 'onboarding' ELSE 'generatingHeadshots' END AS status,
+           CASE WHEN n < :finished THEN now() - (n % 100 + 1) * interval '1 day' - n % 1440 * interval '1 minute'
+                WHEN n % 10 < 6 THEN now() - n % 6 * interval '1 day'
+                ELSE now() - n % 300 * interval '1 minute' END AS since
+    FROM generate_series(0, :shoots - 1) AS n
+) AS numbered;
+
+INSERT INTO consents (id, person_id, policy_version, locale, text_sha256, text, purposes, provider, given_at)
+SELECT pg_temp.seed_id('consent', row_number() OVER ()), person_id, :policy, 'en', '', '', '{}', 'profilebakery',
+       requested_at - interval '1 minute'
+FROM shoots;
+
+INSERT INTO photos (id, shoot_id, provider_id, position, width, height, copied_at, similarity_hash, created_at)
+SELECT pg_temp.photo_id(n), pg_temp.seed_id('shoot', n / 40), 'photo-' || n, n % 40, 1024, 1024,
+       finished_at + interval '1 minute', hashtextextended(n::text, 0), finished_at
+FROM generate_series(0, :photos - 1) AS n JOIN shoots ON shoots.id = pg_temp.seed_id('shoot', n / 40);
+
+-- A file's content is the text "rendition <number> <name>".
+INSERT INTO renditions (id, photo_id, name, content_type, width, height, size, sha256, storage_key)
+SELECT md5(content)::uuid, photo_id, slot || '.' || extension,
+       CASE extension WHEN 'jpg' THEN 'image/jpeg' ELSE 'image/webp' END, width, width, length(content), digest,
+       'photos/' || photo_id || '/' || slot || '-' || left(digest, 16) || '.' || extension
+FROM (
+    SELECT pg_temp.photo_id(n) AS photo_id, slot, extension, width, 'rendition ' || n || ' ' || slot || '.' || extension
+               AS content,
+           encode(sha256(convert_to('rendition ' || n || ' ' || slot || '.' || extension, 'UTF8')), 'hex') AS digest
+    FROM generate_series(0, :photos - 1) AS n, (VALUES
+        ('96', 'webp', 96), ('320', 'webp', 320), ('640', 'webp', 640), ('1280', 'webp', 1024),
+        ('96', 'jpg', 96), ('320', 'jpg', 320), ('640', 'jpg', 640), ('1280', 'jpg', 1024), ('original', 'jpg', 1024)
+    ) AS rendition (slot, extension, width)
+) AS file;
+
+-- Three of four finished shoots have a choice.
+INSERT INTO choices (id, person_id, shoot_id, photo_id, origin, key, acted_at, recorded_at)
+SELECT pg_temp.seed_id('choice', n), person_id, shoots.id, pg_temp.photo_id(n * 40 + n % 40), 'portal',
+       'seed', copied_at + interval '1 hour', copied_at + interval '1 hour'
+FROM generate_series(0, :finished - 1) AS n JOIN shoots ON shoots.id = pg_temp.seed_id('shoot', n)
+WHERE n % 4 < 3;
+
+-- Spread over 120 days; bodies of the last 31 days are there, so that a night deletes one day's.
+INSERT INTO deliveries (dedupe_key, provider, event, model_id, received_at, stale, key_id, body_sha256, body, state,
+                        applied_at)
+SELECT 'seed-' || n, 'profilebakery', 'model.status.updated', 'model-' || n % :shoots, received_at, false, 'seed',
+       md5('body ' || n) || md5(n::text),
+       CASE WHEN received_at > now() - interval '31 days' THEN convert_to(repeat('{"event": "seed"}', 35), 'UTF8') END,
+       CASE WHEN n % 50 = 0 THEN 'ignored' ELSE 'applied' END,
+       CASE WHEN n % 50 <> 0 THEN received_at + interval '1 second' END
+FROM (
+    SELECT n, now() - interval '120 days' * (1 - n::float8 / :deliveries) AS received_at
+    FROM generate_series(0, :deliveries - 1) AS n
+) AS received;
+
+INSERT INTO audit_entries (at, action, actor_id, subject_id, result, channel, detail)
+SELECT at, action, actor_id, subject_id, 'ok', channel, detail
+FROM (
+    SELECT given_at AS at, 'consent.given' AS action, person_id AS actor_id, person_id AS subject_id, 'web' AS channel,
+           '{}'::jsonb AS detail
+    FROM consents
+    UNION ALL
+    SELECT status_at, 'shoot.status', NULL, person_id, 'job', jsonb_build_object('after', provider_status)
+    FROM shoots WHERE provider_status IS NOT NULL
+    UNION ALL
+    SELECT recorded_at, 'choice.made', person_id, person_id, 'web', '{"origin": "portal"}' FROM choices
+    UNION ALL
+    SELECT now() - interval '120 days' * (n::float8 / :entries), 'sign_in', pg_temp.seed_id('person', n % :people),
+           pg_temp.seed_id('person', n % :people), 'web', '{}'
+    FROM generate_series(1, :entries - (SELECT count(*) FROM consents) - (SELECT count(*) FROM choices)
+                            - (SELECT count(*) FROM shoots WHERE provider_status IS NOT NULL)) AS n
+) AS entry
+ORDER BY at;
+
+-- The links that the trigger would have made, one after the other.
+DO $$
+DECLARE
+    entry audit_entries;
+    place bigint := 0;
+    last bytea;
+    next bytea;
+BEGIN
+    FOR entry IN SELECT * FROM audit_entries ORDER BY id LOOP
+        place := place + 1;
+        next := audit_digest(place, last, entry);
+        INSERT INTO audit_links (position, entry_id, previous, digest) VALUES (place, entry.id, last, next);
+        last := next;
+    END LOOP;
+END
+$$;
