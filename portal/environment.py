@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from email.utils import parseaddr
 from types import MappingProxyType
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from portal.domain.email_address import normalize_domain, normalize_email
+from portal.domain.email_address import normalize_domain, normalize_email, normalize_lenient
+from portal.domain.roles import Principals
 
 # Variables that platforms set in the processes they run, and how many addresses their own routers add to
 # X-Forwarded-For: 1 where the platform documents that the last one is the client's, else 0 (TRUSTED_PROXIES decides).
@@ -77,6 +79,31 @@ class EnvironmentReader:
             fix = f"; corrected: {name}={','.join(valid)}" if valid else ""
             self.add_problem(f"{name} holds {listed}; each entry must be {kind}{fix}")
         return frozenset(valid)
+
+    def read_team_managers(self) -> dict[str, Principals]:
+        """Read ``sales=sales-leads,ann@example.com;berlin=berlin-leads``."""
+        teams: dict[str, Principals] = {}
+        for entry in filter(None, map(str.strip, (self.read_text("TEAM_MANAGERS") or "").split(";"))):
+            team, _, named = (part.strip() for part in entry.partition("="))
+            holders = [part.strip() for part in named.split(",") if part.strip()]
+            if not team or not holders or team in teams:
+                self.add_problem(
+                    f"TEAM_MANAGERS holds {entry!r}; each team once, like sales=sales-leads,ann@example.com"
+                )
+                continue
+            # A group name may contain an @. It comes from the identity provider, not from the person.
+            emails = frozenset(normalize_lenient(part) for part in holders if "@" in part)
+            teams[team] = Principals(emails, frozenset(holders))
+        return teams
+
+    def read_time_zone(self, name: str) -> ZoneInfo:
+        """Return an IANA time zone, UTC if the variable is not set."""
+        value = self.read_text(name) or "UTC"
+        try:
+            return ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            self.add_problem(f"{name} is {value!r}; it must be a time zone such as Europe/Berlin")
+            return ZoneInfo("UTC")
 
     def read_choice(self, name: str, allowed: tuple[str, ...], default: str) -> str:
         """Return one of the allowed values."""

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from portal.domain.brands import BRANDS, WebhookScheme
 from portal.domain.connection_plan import DEFAULT_TOTAL, ConnectionPlan, TooFewConnections, build_plan
-from portal.domain.email_address import normalize_lenient
 from portal.domain.roles import Principals, RoleBindings
 from portal.environment import LOOPBACK_HOSTS, PLATFORMS, EnvironmentReader, is_parsable_url
 
@@ -44,10 +44,12 @@ class Settings:
     oidc_scopes: tuple[str, ...] = ("openid", "email", "profile")
     oidc_groups_claim: str = "groups"
     oidc_email_claims: tuple[str, ...] = ("email",)
+    oidc_employee_claim: str | None = None
     oidc_silent: bool = True
     oidc_token_auth: TokenAuth | None = None
     oidc_client_key: str | None = None
     allowed_email_domains: frozenset[str] = frozenset()
+    require_roster: bool = False
     admin_emails: frozenset[str] = frozenset()
     admin_groups: frozenset[str] = frozenset()
     operator_emails: frozenset[str] = frozenset()
@@ -72,6 +74,7 @@ class Settings:
     brand_color: str = "#3b5bdb"
     brand_logo: str | None = None
     support_email: str | None = None
+    time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     next_step: str | None = None
     metrics_token: str | None = None
     sentry_dsn: str | None = None
@@ -143,6 +146,7 @@ class _SettingsReader(EnvironmentReader):
             "brand_color": self.read_color("BRAND_COLOR", "#3b5bdb"),
             "brand_logo": self.read_prefixed("BRAND_LOGO", ("/static/", "data:image/")),
             "support_email": self.read_text("SUPPORT_EMAIL"),
+            "time_zone": self.read_time_zone("TIME_ZONE"),
             "next_step": self.read_text("NEXT_STEP"),
             "metrics_token": self.read_text("METRICS_TOKEN"),
             "sentry_dsn": self.read_text("SENTRY_DSN"),
@@ -165,8 +169,10 @@ class _SettingsReader(EnvironmentReader):
             "oidc_scopes": self.read_scopes(),
             "oidc_groups_claim": self.read_text("OIDC_GROUPS_CLAIM") or "groups",
             "oidc_email_claims": tuple(self.read_list("OIDC_EMAIL_CLAIM")) or ("email",),
+            "oidc_employee_claim": self.read_text("OIDC_EMPLOYEE_CLAIM"),
             "oidc_silent": self.read_flag("OIDC_SILENT", default="true"),
             "allowed_email_domains": self.read_domains("ALLOWED_EMAIL_DOMAINS"),
+            "require_roster": self.read_flag("REQUIRE_ROSTER"),
             "admin_emails": self.read_emails("ADMIN_EMAILS"),
             "admin_groups": frozenset(self.read_list("ADMIN_GROUPS")),
             "operator_emails": self.read_emails("OPERATOR_EMAILS"),
@@ -200,22 +206,6 @@ class _SettingsReader(EnvironmentReader):
             self.add_problem("OIDC_CLIENT_KEY must be a private key in PEM")
         secret = self.read_text("OIDC_CLIENT_SECRET") or ""
         return {"oidc_client_secret": secret, "oidc_token_auth": method, "oidc_client_key": key}
-
-    def read_team_managers(self) -> dict[str, Principals]:
-        """Read ``sales=sales-leads,ann@example.com;berlin=berlin-leads``."""
-        teams: dict[str, Principals] = {}
-        for entry in filter(None, map(str.strip, (self.read_text("TEAM_MANAGERS") or "").split(";"))):
-            team, _, named = (part.strip() for part in entry.partition("="))
-            holders = [part.strip() for part in named.split(",") if part.strip()]
-            if not team or not holders or team in teams:
-                self.add_problem(
-                    f"TEAM_MANAGERS holds {entry!r}; each team once, like sales=sales-leads,ann@example.com"
-                )
-                continue
-            # A group name may contain an @. It comes from the identity provider, not from the person.
-            emails = frozenset(normalize_lenient(part) for part in holders if "@" in part)
-            teams[team] = Principals(emails, frozenset(holders))
-        return teams
 
     def read_public_url(self) -> str:
         value = self.read_url("PUBLIC_URL")

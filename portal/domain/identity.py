@@ -12,6 +12,9 @@ class Identity:
     Attributes:
         email_verified: None if the identity provider does not send the claim.
         has_all_groups: False if the identity provider left groups out because there are too many.
+        oid: the object id in Entra ID, where the subject is different for each application.
+        picture: https URL of the picture in the directory.
+        zoneinfo: IANA time zone.
         session_id: the identity provider's ``sid`` claim, None if it does not send one.
     """
 
@@ -24,3 +27,8 @@ class Identity:
     has_all_groups: bool = True
     locale: str | None = None
     session_id: str | None = None
+    oid: str | None = None
+    preferred_username: str | None = None
+    employee_number: str | None = None
+    picture: str | None = None
+    zoneinfo: str | None = None

@@ -11,6 +11,8 @@ from portal.domain.text import is_storable, normalize_line
 
 MAX_NAME_CHARS = 200
 MAX_EMAIL_CHARS = 254
+MAX_EMPLOYEE_NUMBER_CHARS = 64
+MAX_PICTURE_CHARS = 2000
 MAX_GROUPS = 2000
 MAX_GROUP_CHARS = 255
 _EMAIL = re.compile(r"[^\s@<>\"(),:;\\]+@[^\s@<>\"(),:;\\]+")
@@ -18,12 +20,15 @@ _EMAIL = re.compile(r"[^\s@<>\"(),:;\\]+@[^\s@<>\"(),:;\\]+")
 Claims = dict[str, Any]
 
 
-def build_identity(claims: Claims, *, groups_claim: str, email_claims: tuple[str, ...]) -> Identity:
+def build_identity(
+    claims: Claims, *, groups_claim: str, email_claims: tuple[str, ...], employee_claim: str | None = None
+) -> Identity:
     """Build the identity of verified claims.
 
     Args:
         groups_claim: name of the claim that lists groups.
         email_claims: claims that may hold the address, in order of preference.
+        employee_claim: name of the claim with the employee number.
 
     Raises:
         SignInRefused: the address is malformed.
@@ -40,6 +45,11 @@ def build_identity(claims: Claims, *, groups_claim: str, email_claims: tuple[str
         has_all_groups=not has_group_overage(claims, groups_claim),
         locale=normalize_line(claims.get("locale"), 35),
         session_id=normalize_line(claims.get("sid"), 255),
+        oid=normalize_line(claims.get("oid"), 255),
+        preferred_username=normalize_line(claims.get("preferred_username"), 255),
+        employee_number=_parse_number(claims.get(employee_claim)) if employee_claim else None,
+        picture=_parse_picture(claims.get("picture")),
+        zoneinfo=normalize_line(claims.get("zoneinfo"), 64),
     )
 
 
@@ -78,6 +88,18 @@ def _parse_name(claims: Claims) -> str | None:
         return whole
     parts = (normalize_line(claims.get(part), MAX_NAME_CHARS) for part in ("given_name", "family_name"))
     return normalize_line(" ".join(part for part in parts if part), MAX_NAME_CHARS)
+
+
+def _parse_number(value: object) -> str | None:
+    """Return an employee number; some directories send it as a JSON number."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    return normalize_line(value, MAX_EMPLOYEE_NUMBER_CHARS)
+
+
+def _parse_picture(value: object) -> str | None:
+    is_url = isinstance(value, str) and value.startswith("https://") and len(value) <= MAX_PICTURE_CHARS
+    return normalize_line(value, MAX_PICTURE_CHARS) if is_url else None
 
 
 def _parse_groups(value: object) -> tuple[str, ...]:

@@ -129,6 +129,7 @@ class OidcClient:
             claims,
             groups_claim=self._settings.oidc_groups_claim,
             email_claims=self._settings.oidc_email_claims,
+            employee_claim=self._settings.oidc_employee_claim,
         )
         return VerifiedSignIn(identity, id_token)
 
@@ -185,7 +186,8 @@ class OidcClient:
             or settings.oidc_groups_claim in claims
             or has_group_overage(claims, settings.oidc_groups_claim)
         )
-        is_complete = has_email and has_groups and "name" in claims
+        has_number = settings.oidc_employee_claim is None or settings.oidc_employee_claim in claims
+        is_complete = has_email and has_groups and has_number and "name" in claims
         if is_complete or metadata.userinfo_endpoint is None or not isinstance(access_token, str):
             return claims
         try:

@@ -4,6 +4,7 @@ from portal.models.archives import Archive
 from portal.models.audit import AuditEntry
 from portal.models.audit_links import AuditLink
 from portal.models.budget import ProviderBudget, ProviderCall
+from portal.models.campaigns import Campaign
 from portal.models.choices import Choice
 from portal.models.consents import Consent
 from portal.models.credits import CreditBalance
@@ -16,6 +17,7 @@ from portal.models.people import Person
 from portal.models.photo_marks import PhotoMark
 from portal.models.photos import Photo, Rendition
 from portal.models.rate_limits import RateLimit
+from portal.models.roster import RosterEntry
 from portal.models.sessions import Session, SignInAttempt
 from portal.models.shoot_steps import Duration, ShootStep
 from portal.models.shoots import Shoot
@@ -24,6 +26,7 @@ __all__ = [
     "Archive",
     "AuditEntry",
     "AuditLink",
+    "Campaign",
     "Choice",
     "Consent",
     "CreditBalance",
@@ -41,6 +44,7 @@ __all__ = [
     "ProviderCall",
     "RateLimit",
     "Rendition",
+    "RosterEntry",
     "Session",
     "Shoot",
     "ShootStep",

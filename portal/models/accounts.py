@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, exists, func, or_, select, update
 
 from portal.db import db
+from portal.models import roster
 from portal.models.archives import Archive
 from portal.models.choices import Choice
 from portal.models.consents import Consent
@@ -50,6 +51,7 @@ def replace_identity(person: Person, newer: Person) -> None:
     """Delete ``newer`` and give its identity, address, name and consents to ``person``."""
     identity = (newer.issuer, newer.subject, newer.email, newer.name, list(newer.groups))
     db.session.execute(update(Consent).where(Consent.person_id == newer.id).values(person_id=person.id))
+    roster.move_entry(newer.id, person.id)
     db.session.execute(delete(Person).where(Person.id == newer.id))
     db.session.expunge(newer)
     person.issuer, person.subject, person.email, person.name, person.groups = identity

@@ -16,7 +16,8 @@ class Notification(Base):
     """One e-mail that is owed, sent or dropped.
 
     Attributes:
-        person_id: the recipient; None for the support address.
+        person_id: the recipient; None for the support address and for an entry of the roster.
+        roster_entry_id: the recipient of a campaign's mail; the occasion contains it.
         occasion: what caused it; the same person gets one notification of a kind for each occasion.
         sent_at: when the mail server accepted it. It is pending while neither this nor ``dropped_at`` is set.
         reason: why it was dropped, a constant.
@@ -42,6 +43,9 @@ class Notification(Base):
     occasion: Mapped[str]
     person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
     shoot_id: Mapped[UUID | None] = mapped_column(ForeignKey("shoots.id", ondelete="CASCADE"), index=True)
+    roster_entry_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("roster_entries.id", ondelete="CASCADE"), index=True
+    )
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     dropped_at: Mapped[datetime | None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -20,7 +21,9 @@ CLOSE_STREAMS = -1
 class Person(Base):
     """A person who has signed in at least once. Issuer and subject identify them; the address may change.
 
-    ``role`` is the most trusted of ``roles``; ``manages`` names the teams that a manager can see.
+    ``role`` is the most trusted of ``roles``; ``manages`` names the teams that a manager can see. ``oid``,
+    ``preferred_username``, ``employee_number``, ``picture`` (URL) and ``zoneinfo`` are claims of the last sign-in that
+    sent them, by which directories know the person.
     """
 
     __tablename__ = "people"
@@ -45,6 +48,11 @@ class Person(Base):
     created_at: Mapped[datetime]
     signed_in_at: Mapped[datetime]
     deactivated_at: Mapped[datetime | None]
+    oid: Mapped[str | None]
+    preferred_username: Mapped[str | None]
+    employee_number: Mapped[str | None]
+    picture: Mapped[str | None]
+    zoneinfo: Mapped[str | None]
 
     @property
     def all_roles(self) -> tuple[str, ...]:
@@ -78,13 +86,16 @@ def upsert_person(
     locale: str,
     chosen_locale: str | None = None,
     now: datetime,
+    directory: Mapping[str, str] | None = None,
 ) -> Person:
     """Create or update the person of this identity and return them. A new person is an employee.
+
+    ``directory`` has values of the columns ``oid`` to ``zoneinfo``; a column it lacks keeps its value.
 
     Two concurrent first sign-ins create one person. ``chosen_locale`` is stored only where the person has chosen none
     before; a choice has precedence over ``locale``.
     """
-    said = {"email": email, "name": name, "groups": groups, "signed_in_at": now}
+    said = {"email": email, "name": name, "groups": groups, "signed_in_at": now, **(directory or {})}
     chosen = func.coalesce(Person.chosen_locale, chosen_locale)
     query = (
         insert(Person)

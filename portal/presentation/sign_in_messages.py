@@ -80,6 +80,14 @@ def _wrong_domain(context: ErrorContext) -> ErrorMessage:
     )
 
 
+def _not_on_roster(context: ErrorContext) -> ErrorMessage:
+    return ErrorMessage(
+        _("You’re not on the list yet"),
+        _("Only people your company has listed can sign in. Ask the people who run this portal to add you."),
+        *_switch_step(context),
+    )
+
+
 def _deactivated(context: ErrorContext) -> ErrorMessage:
     return ErrorMessage(
         _("You no longer have access"),
@@ -121,5 +129,6 @@ _BY_REASON: dict[str, Callable[[ErrorContext], ErrorMessage]] = {
     "email_malformed": _no_email,
     "email_unverified": _no_email,
     "domain_not_allowed": _wrong_domain,
+    "not_on_roster": _not_on_roster,
     "person_deactivated": _deactivated,
 }

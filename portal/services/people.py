@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from portal.db import transaction
-from portal.domain.email_address import get_domain
+from portal.domain.email_address import get_domain, normalize_lenient
 from portal.domain.errors import NotFound, NotOnOwnAccount, SignInRefused
 from portal.domain.identity import Identity
 from portal.domain.roles import Role, assign_roles
 from portal.domain.session_lifetimes import LIFETIMES
-from portal.models import audit, people, sessions
+from portal.models import audit, people, roster, sessions
 from portal.models.people import Person
 from portal.models.sessions import Session
 from portal.settings import Settings
@@ -72,10 +72,12 @@ def sign_in(
             locale=locale,
             chosen_locale=chosen_locale,
             now=now,
+            directory=_list_directory_claims(identity),
         )
         if person.deactivated_at is not None:
             raise SignInRefused("person_deactivated", status=403, person_id=person.id)
         _update_roles(person, identity, email, settings, now)
+        _join_roster(person, settings)
         is_confirmed = _confirm_session(person, identity, new_session, now)
         if not is_confirmed:
             if new_session.replaces is not None:
@@ -91,6 +93,21 @@ def sign_in(
         )
         sessions.delete_expired(now, attempts_before=now - ATTEMPT_LIFETIME, orders_before=now - LOGOUT_ORDER_RETENTION)
         return person
+
+
+def _list_directory_claims(identity: Identity) -> dict[str, str]:
+    """Return the claims by which directories know the person, without those that were not sent."""
+    names = ("oid", "preferred_username", "employee_number", "picture", "zoneinfo")
+    claims: dict[str, str | None] = {name: getattr(identity, name) for name in names}
+    return {name: value for name, value in claims.items() if value is not None}
+
+
+def _join_roster(person: Person, settings: Settings) -> None:
+    """Join the person to their roster entry; refuse an employee without one where the roster is required."""
+    entry = roster.join_person(person.id, normalize_lenient(person.email))
+    is_expected = entry is not None and entry.left_at is None
+    if settings.require_roster and not is_expected and person.role == Role.EMPLOYEE:
+        raise SignInRefused("not_on_roster", status=403)
 
 
 def choose_locale(person: Person, locale: str) -> None:

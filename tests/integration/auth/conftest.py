@@ -54,7 +54,7 @@ def database_url(shared_database: str) -> Iterator[str]:
     """The shared database, empty again after the test."""
     yield shared_database
     with psycopg.connect(shared_database.replace("+psycopg", ""), autocommit=True) as connection:
-        empty(connection, "people", "sign_in_attempts", "logout_orders", "sessions", "rate_limits")
+        empty(connection, "roster_entries", "people", "sign_in_attempts", "logout_orders", "sessions", "rate_limits")
 
 
 @pytest.fixture
