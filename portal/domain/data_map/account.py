@@ -13,7 +13,8 @@ TABLES: Mapping[str, TableClass] = {
         Retention.ACCOUNT,
         {
             Content.REFERENCE: "id",
-            Content.IDENTITY: "issuer subject email name groups role roles manages locale chosen_locale",
+            Content.IDENTITY: "issuer subject email name groups role roles manages locale chosen_locale "
+            "oid preferred_username employee_number picture zoneinfo",
             Content.ACTIVITY: "created_at signed_in_at deactivated_at",
             Content.TECHNICAL: "version",
         },

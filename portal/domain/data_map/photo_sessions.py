@@ -45,10 +45,10 @@ TABLES: Mapping[str, TableClass] = {
         Purpose.NOTIFY,
         Retention.ACCOUNT,
         {
-            Content.REFERENCE: "id person_id shoot_id occasion",
+            Content.REFERENCE: "id person_id shoot_id roster_entry_id occasion",
             Content.PROGRESS: "kind created_at sent_at dropped_at reason",
         },
-        owner="person_id|shoot_id>shoots",
+        owner="person_id|shoot_id>shoots|roster_entry_id>roster_entries",
     ),
     "deliveries": TableClass(
         Subject.PERSON,
