@@ -80,15 +80,15 @@ class EnvironmentReader:
             self.add_problem(f"{name} holds {listed}; each entry must be {kind}{fix}")
         return frozenset(valid)
 
-    def read_team_managers(self) -> dict[str, Principals]:
+    def read_team_managers(self, name: str) -> dict[str, Principals]:
         """Read ``sales=sales-leads,ann@example.com;berlin=berlin-leads``."""
         teams: dict[str, Principals] = {}
-        for entry in filter(None, map(str.strip, (self.read_text("TEAM_MANAGERS") or "").split(";"))):
+        for entry in filter(None, map(str.strip, (self.read_text(name) or "").split(";"))):
             team, _, named = (part.strip() for part in entry.partition("="))
             holders = [part.strip() for part in named.split(",") if part.strip()]
             if not team or not holders or team in teams:
                 self.add_problem(
-                    f"TEAM_MANAGERS holds {entry!r}; each team once, like sales=sales-leads,ann@example.com"
+                    f"{name} holds {entry!r}; each team once, like sales=sales-leads,ann@example.com"
                 )
                 continue
             # A group name may contain an @. It comes from the identity provider, not from the person.

@@ -177,7 +177,7 @@ class _SettingsReader(EnvironmentReader):
             "admin_groups": frozenset(self.read_list("ADMIN_GROUPS")),
             "operator_emails": self.read_emails("OPERATOR_EMAILS"),
             "operator_groups": frozenset(self.read_list("OPERATOR_GROUPS")),
-            "team_managers": self.read_team_managers(),
+            "team_managers": self.read_team_managers("TEAM_MANAGERS"),
         }
 
     def _read_provider(self) -> dict[str, object]:
