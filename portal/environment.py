@@ -87,9 +87,7 @@ class EnvironmentReader:
             team, _, named = (part.strip() for part in entry.partition("="))
             holders = [part.strip() for part in named.split(",") if part.strip()]
             if not team or not holders or team in teams:
-                self.add_problem(
-                    f"{name} holds {entry!r}; each team once, like sales=sales-leads,ann@example.com"
-                )
+                self.add_problem(f"{name} holds {entry!r}; each team once, like sales=sales-leads,ann@example.com")
                 continue
             # A group name may contain an @. It comes from the identity provider, not from the person.
             emails = frozenset(normalize_lenient(part) for part in holders if "@" in part)
