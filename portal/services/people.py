@@ -83,14 +83,8 @@ def sign_in(
             if new_session.replaces is not None:
                 sessions.delete_session(new_session.replaces)
             unit.add(_build_session(person, identity, new_session, now))
-        audit.create_entry(
-            "sign_in.confirmed" if is_confirmed else "sign_in",
-            at=now,
-            actor_id=person.id,
-            subject_id=person.id,
-            role=person.role,
-            **({} if identity.has_all_groups or not settings.has_group_bindings else {"groups": "incomplete"}),
-        )
+        lacks_groups = settings.has_group_bindings and not identity.has_all_groups
+        _create_sign_in_entry(person, now, is_confirmed=is_confirmed, lacks_groups=lacks_groups)
         sessions.delete_expired(now, attempts_before=now - ATTEMPT_LIFETIME, orders_before=now - LOGOUT_ORDER_RETENTION)
         return person
 
@@ -108,6 +102,17 @@ def _join_roster(person: Person, settings: Settings) -> None:
     is_expected = entry is not None and entry.left_at is None
     if settings.require_roster and not is_expected and person.role == Role.EMPLOYEE:
         raise SignInRefused("not_on_roster", status=403)
+
+
+def _create_sign_in_entry(person: Person, now: datetime, *, is_confirmed: bool, lacks_groups: bool) -> None:
+    audit.create_entry(
+        "sign_in.confirmed" if is_confirmed else "sign_in",
+        at=now,
+        actor_id=person.id,
+        subject_id=person.id,
+        role=person.role,
+        **({"groups": "incomplete"} if lacks_groups else {}),
+    )
 
 
 def choose_locale(person: Person, locale: str) -> None:
