@@ -51,7 +51,7 @@ def replace_identity(person: Person, newer: Person) -> None:
     """Delete ``newer`` and give its identity, address, name and consents to ``person``."""
     identity = (newer.issuer, newer.subject, newer.email, newer.name, list(newer.groups))
     db.session.execute(update(Consent).where(Consent.person_id == newer.id).values(person_id=person.id))
-    roster.move_entry(newer.id, person.id)
+    roster.replace_person(newer.id, person.id)
     db.session.execute(delete(Person).where(Person.id == newer.id))
     db.session.expunge(newer)
     person.issuer, person.subject, person.email, person.name, person.groups = identity

@@ -84,7 +84,7 @@ def join_person(person_id: UUID, address: str) -> RosterEntry | None:
     """Join a person to the entry with their proven address; return their entry, None if they have none.
 
     An entry once joined stays with the person: it takes on a changed address. If the new address has an entry of its
-    own that nobody has joined, the two become one. An entry of another person stays theirs.
+    own without a person, the two become one. An entry of another person stays theirs.
     """
     query = select(RosterEntry).where((RosterEntry.person_id == person_id) | (RosterEntry.address == address))
     found = list(db.session.scalars(query.order_by(RosterEntry.id).with_for_update()))
@@ -119,7 +119,7 @@ def _merge_entry(free: RosterEntry, joined: RosterEntry) -> None:
     db.session.expunge(free)
 
 
-def move_entry(from_person: UUID, to_person: UUID) -> None:
+def replace_person(from_person: UUID, to_person: UUID) -> None:
     """Give the entry of one person to another who has none; otherwise it stays."""
     if find_by_person(to_person) is None:
         entry = find_by_person(from_person)
