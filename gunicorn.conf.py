@@ -78,4 +78,4 @@ def post_worker_init(worker: Any) -> None:
 def worker_exit(_server: Any, worker: Any) -> None:
     """End the streams in good order: nobody else waits for them any more."""
     if (application := getattr(worker, "wsgi", None)) is not None:
-        application.extensions["hub"].close()
+        application.extensions["hub"].close_streams()

@@ -21,10 +21,11 @@ TOP = Path(__file__).parents[3]
 END_SECONDS = 10.0
 APP = """
 import time
-from types import SimpleNamespace
+
+from portal.web.live.hub import Hub
 
 class App:
-    extensions = {"hub": SimpleNamespace(close=lambda: None)}
+    extensions = {"hub": Hub("postgresql://")}
 
     def __call__(self, environ, start_response):
         if environ["PATH_INFO"] == "/slow":
