@@ -94,6 +94,8 @@ lock:
 	@$(LOCK) pyproject.toml --group demo -c requirements.txt -o requirements-demo.txt
 	@$(LOCK) pyproject.toml --group dev -c requirements-demo.txt -o requirements-dev.txt
 	@$(LOCK) --group scan -o requirements-scan.txt
+	@$(LOCK) --group canaille -o tests/integration/providers/canaille/requirements.txt
+	@$(LOCK) --group django-oauth-toolkit -o tests/integration/providers/django_oauth_toolkit/requirements.txt
 	@sh scripts/npm-lock
 
 # Made from the lock alone, so that it says the same on every machine. The tool gets an environment of its own.
