@@ -14,7 +14,12 @@ import pytest
 
 from tests.architecture.code import ROOT, calls, tree
 
-SCAN_LOCK = "requirements-scan.txt"
+# Installed into environments of their own, with the dependency group that each is made from.
+SEPARATE_LOCKS = {
+    "requirements-scan.txt": "scan",
+    "tests/integration/providers/canaille/requirements.txt": "canaille",
+    "tests/integration/providers/django_oauth_toolkit/requirements.txt": "django-oauth-toolkit",
+}
 LOCKS = ("requirements.txt", "requirements-demo.txt", "requirements-dev.txt")
 # Versions below these have known holes.
 FLOORS = {
@@ -127,7 +132,7 @@ def test_npm_locks_hold_hashes_and_no_address(folder: str) -> None:
     assert all("integrity" in each for path, each in packages.items() if path)
 
 
-@pytest.mark.parametrize("lock", [*LOCKS, SCAN_LOCK])
+@pytest.mark.parametrize("lock", [*LOCKS, *SEPARATE_LOCKS])
 def test_locks_hold_no_address_and_no_option(lock: str) -> None:
     for line in (ROOT / lock).read_text(encoding="utf-8").splitlines():
         assert not re.match(r"\s*--(?!hash=)", line), line
@@ -136,8 +141,9 @@ def test_locks_hold_no_address_and_no_option(lock: str) -> None:
         assert not line.startswith(("/", ".")), line
 
 
-def test_every_entry_of_the_scanner_has_a_hash() -> None:
-    for entry in re.split(r"\n(?=[a-z0-9])", (ROOT / SCAN_LOCK).read_text(encoding="utf-8").strip()):
+@pytest.mark.parametrize("lock", SEPARATE_LOCKS)
+def test_every_entry_of_a_separate_environment_has_a_hash(lock: str) -> None:
+    for entry in re.split(r"\n(?=[a-z0-9])", (ROOT / lock).read_text(encoding="utf-8").strip()):
         assert "--hash=sha256:" in entry, f"{entry.splitlines()[0]} has no hash"
 
 
@@ -155,8 +161,7 @@ def test_every_direct_dependency_is_locked() -> None:
         "requirements.txt": table["project"]["dependencies"],
         "requirements-demo.txt": groups["demo"],
         "requirements-dev.txt": [each for each in groups["dev"] if isinstance(each, str)],
-        SCAN_LOCK: groups["scan"],
-    }
+    } | {lock: groups[group] for lock, group in SEPARATE_LOCKS.items()}
     for lock, requirements in wanted.items():
         pinned = dict(PINNED.findall((ROOT / lock).read_text(encoding="utf-8")))
         for requirement in requirements:

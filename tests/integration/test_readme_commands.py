@@ -26,7 +26,7 @@ CAPABILITIES = "+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setp
 AS_ROOT = ["setpriv", f"--bounding-set=-all,{CAPABILITIES}", "--inh-caps=-all"]
 USERS = ("root", "nobody") if os.geteuid() == 0 else (pwd.getpwuid(os.geteuid()).pw_name,)
 # Made by the set-up of both commands; linked instead of installed again.
-INSTALLED = (".venv", "var/identity-provider", "var/scan-venv")
+INSTALLED = (".venv", "var/identity-provider", "var/provider-venvs", "var/scan-venv")
 SECONDS = 240
 
 
@@ -72,9 +72,10 @@ class Checkout:
         owner = pwd.getpwnam(self.user)
         os.chown(self.temporary, owner.pw_uid, owner.pw_gid)
         os.chown(self.closed, owner.pw_uid, owner.pw_gid)
+        installed = {Path(name).name for name in INSTALLED}
         for folder_name, folders, _files in os.walk(self.path):
             # What is installed is only read, and belongs to root where root installed it.
-            folders[:] = [each for each in folders if each not in {".venv", "scan-venv", "identity-provider"}]
+            folders[:] = [each for each in folders if each not in installed]
             os.chown(folder_name, owner.pw_uid, owner.pw_gid)
 
     def start(self, *command: str, output: Path, **environment: str) -> subprocess.Popen[bytes]:

@@ -18,6 +18,7 @@ import requests
 from joserfc.jwk import RSAKey
 
 from tests.integration.core.processes import TOP, wait_until
+from tests.integration.web_pages.html_document import Document
 
 MODULES = TOP / "var" / "identity-provider"
 SCRIPT = Path(__file__).with_name("provider.mjs")
@@ -27,8 +28,6 @@ PEOPLE = {
     "bob": {"name": "Bob Example", "email": "bob@example.com", "email_verified": True, "groups": ["staff"]},
     "eve": {"name": "Eve Example", "email": "eve@example.com", "email_verified": False},
 }
-_FORM = re.compile(r'<form[^>]*action="([^"]+)"')
-_HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 _REFRESH = re.compile(r'http-equiv="refresh" content="0; url=([^"]+)"')
 _FORM_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
@@ -101,10 +100,11 @@ class Visitor:
 
     def fill_in(self, page: requests.Response, **values: str) -> requests.Response:
         """Send the form on a page."""
-        found = _FORM.search(page.text)
-        assert found is not None, f"{page.status_code} {page.url}\n{page.text[:500]}"
-        hidden = {name: unescape(value) for name, value in _HIDDEN.findall(page.text)}
-        return self.open(urljoin(page.url, unescape(found[1])), **(hidden | values))
+        document = Document(page.text)
+        assert document.all("form"), f"{page.status_code} {page.url}\n{page.text[:500]}"
+        inputs = [each for each in document.all("input") if each.get("type") == "hidden"]
+        hidden = {each.get("name", ""): each.get("value", "") for each in inputs}
+        return self.open(urljoin(page.url, document.all("form")[0].get("action", "")), **(hidden | values))
 
     def leave(self) -> str:
         """Press sign out in the portal; the address that its answer, a page, continues to by itself."""

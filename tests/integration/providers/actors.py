@@ -1,0 +1,131 @@
+"""Who takes part: a provider in Python as a process of its own environment, and people who sign in there."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.integration.certified.actors import CLIENT, Visitor
+from tests.integration.core.processes import TOP, wait_until
+from tests.integration.web_pages.html_document import Document
+
+PEOPLE: dict[str, dict[str, Any]] = {
+    "ada": {"name": "Ada Lovelace", "email": "ada@example.com", "groups": ["runners", "staff"]},
+    "bob": {"name": "Bob Example", "email": "bob@example.com", "groups": ["staff"]},
+}
+PASSWORD = "a-password-of-the-tests"
+
+
+@dataclass(frozen=True)
+class Product:
+    """An identity provider that installs from PyPI.
+
+    Attributes:
+        folder: name of its folder here and of its environment.
+        path: path of its issuer.
+        authorize: path of its authorization endpoint.
+        agreements: names and values of the buttons that agree to a request and to signing out.
+        account_prompt: the ``prompt`` that asks for an account, from what its metadata lists.
+        silent: whether it answers ``prompt=none``, the portal's OIDC_SILENT.
+    """
+
+    folder: str
+    path: str
+    authorize: str
+    agreements: tuple[tuple[str, str], ...]
+    account_prompt: str
+    silent: bool
+
+
+CANAILLE = Product(
+    "canaille", "", "/oauth/authorize", (("answer", "accept"), ("answer", "logout")), "select_account", silent=True
+)
+# Its validator lacks what oauthlib asks about prompt=none, so that it ends in a 500.
+DJANGO_OAUTH_TOOLKIT = Product(
+    "django_oauth_toolkit", "/o", "/o/authorize/", (("allow", "Authorize"), ("allow", "Logout")), "login", silent=False
+)
+
+
+@dataclass
+class ProviderProcess:
+    """A running provider that knows the portal and the people."""
+
+    product: Product
+    port: int
+    portal: str
+    folder: Path
+    _process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def issuer(self) -> str:
+        return f"http://127.0.0.1:{self.port}{self.product.path}"
+
+    def start(self) -> None:
+        python = TOP / "var" / "provider-venvs" / self.product.folder / "bin" / "python"
+        if not python.exists():
+            pytest.fail("the OpenID providers are not installed: sh scripts/identity-provider")
+        people = {name: person | {"password": PASSWORD} for name, person in PEOPLE.items()}
+        config = {
+            "port": self.port,
+            "portal": self.portal,
+            "client": CLIENT,
+            "people": people,
+            "database": str(self.folder / "provider.sqlite"),
+        }
+        script = Path(__file__).parent / self.product.folder / "server.py"
+        log = self.folder / "provider.log"
+        with log.open("ab") as out:
+            self._process = subprocess.Popen([python, script, json.dumps(config)], stdout=out, stderr=out)
+        wait_until(self._answers, 30, log)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(10)
+
+    def _answers(self) -> bool:
+        with contextlib.suppress(requests.RequestException):
+            return requests.get(f"{self.issuer}/.well-known/openid-configuration", timeout=5).ok
+        return False
+
+
+@dataclass
+class Employee(Visitor):
+    """A browser whose person fills in what the provider asks for."""
+
+    product: Product = CANAILLE
+    asked_for: list[str] = field(default_factory=list)
+
+    def sign_in(self, path: str = "/login") -> requests.Response:
+        """Go all the way: the page the portal shows at the end."""
+        return self.go_on(self.open(path))
+
+    def go_on(self, page: requests.Response) -> requests.Response:
+        """Fill in the provider's pages, four at most, until the browser is back at the portal."""
+        for _ in range(4):
+            if page.url.startswith(self.portal):
+                break
+            page = self.fill_in(page, **self._answer(page))
+        return page
+
+    def _answer(self, page: requests.Response) -> dict[str, str]:
+        shown = Document(page.text)
+        fields = {each.get("name") for each in shown.all("input") if each.get("type") in {"text", "email", "password"}}
+        known = {"login": self.name, "username": self.name, "password": PASSWORD}
+        answer = {name: value for name, value in known.items() if name in fields}
+        if answer:
+            self.asked_for += sorted(answer)
+            return answer
+        buttons = {(each.get("name"), each.get("value")) for kind in ("button", "input") for each in shown.all(kind)}
+        for name, value in self.product.agreements:
+            if (name, value) in buttons:
+                self.asked_for.append(value)
+                return {name: value}
+        raise AssertionError(f"{page.status_code} {page.url}\n{page.text[:2000]}")
