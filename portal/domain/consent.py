@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-# Raise this whenever the meaning of the text changes: everybody is then asked again.
+# Raise this when the meaning of the text changes: every person then has to agree again.
 POLICY_VERSION = "2026-12"
 
 
@@ -22,7 +22,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Purpose:
-    """One processing purpose, agreed to with a checkbox of its own."""
+    """One processing purpose with its own checkbox."""
 
     key: str
     label: str
@@ -48,9 +48,10 @@ class Policy:
         """Digest of :attr:`text`, hex."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
-    def list_missing(self, ticked: Iterable[str]) -> list[Purpose]:
-        """Return the purposes that are not ticked; all are required."""
-        return [purpose for purpose in self.purposes if purpose.key not in set(ticked)]
+    def list_missing(self, checked: Iterable[str]) -> list[Purpose]:
+        """List the purposes whose checkbox is not checked; all are required."""
+        keys = set(checked)
+        return [purpose for purpose in self.purposes if purpose.key not in keys]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""How long the steps of a shoot usually take: learned from finished ones, and sensible before there are any."""
+"""Usual durations of a shoot's steps: measured from finished shoots, defaults while there are too few."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from portal.domain.stages import ACTIVE, DELETED, ONBOARDING, WAITING
 
 
 class Step(StrEnum):
-    """A stretch of a shoot that takes its time."""
+    """A step of a shoot whose duration is measured."""
 
     STUDIO = "studio"
     CHECKING = "checking"
@@ -21,23 +21,23 @@ class Step(StrEnum):
 
 ORDER = tuple(Step)
 
-# Fewer shoots than this say more about chance than about the next one.
+# With fewer samples than this, the defaults are used.
 MIN_SAMPLES = 8
-# What the studio does changes; older ones say nothing about today.
+# Only the newest samples count, because the provider's speed changes.
 SAMPLE_SIZE = 200
 LOW, HIGH = 0.1, 0.9
-# Somebody who was away longer than this has paused, and their pause is not how long it takes.
+# A longer visit contains a pause and is not used as a sample.
 MAX_VISIT = timedelta(hours=3)
-# How much of a duration may be unknown, because its ends were not told but found by asking now and then.
+# Largest uncertainty of a sample, as a share of its duration. Times found by polling are uncertain.
 MAX_UNCERTAINTY = 0.2
 
 
 @dataclass(frozen=True)
 class UsualDuration:
-    """What to expect: eight of ten shoots lie between ``low`` and ``high``, half of them below ``middle``.
+    """A usual duration: eight of ten shoots lie between ``low`` and ``high``, half of them below ``middle``.
 
     Attributes:
-        is_learned: whether this portal's own shoots say so; else it is a start value.
+        is_measured: whether the figures come from this portal's shoots; False for a default.
     """
 
     low: timedelta
@@ -60,16 +60,16 @@ DEVELOPMENT_DEFAULTS = {
 
 
 def find_step(status: str | None) -> Step | None:
-    """Return the step a provider's status belongs to, None when nothing is going on."""
+    """Return the step to which a provider's status belongs, None if no step is running."""
     if status in {None, ACTIVE, DELETED}:
         return None
     return {ONBOARDING: Step.STUDIO, WAITING: Step.CHECKING}.get(status or "", Step.MAKING)
 
 
-def compute_usual(samples: Sequence[float], start: UsualDuration) -> UsualDuration:
-    """Return what these durations (in seconds) say of the next, the start value while they are too few."""
+def compute_usual(samples: Sequence[float], default: UsualDuration) -> UsualDuration:
+    """Return the usual duration from samples (in seconds), or the default while there are too few."""
     if len(samples) < MIN_SAMPLES:
-        return start
+        return default
     ordered = sorted(samples)
     low, middle, high = (timedelta(seconds=_quantile(ordered, part)) for part in (LOW, 0.5, HIGH))
     return UsualDuration(low, middle, high, is_measured=True)
@@ -83,10 +83,10 @@ def _quantile(ordered: Sequence[float], part: float) -> float:
 
 
 def is_reliable(step: Step, took: timedelta, uncertainty: timedelta) -> bool:
-    """Return whether one shoot's duration may be learned from.
+    """Return whether one shoot's duration may be used as a sample.
 
-    What was only found out by asking can have happened any time since it was last asked. After an outage that is
-    long, and would make the step look as long as the outage.
+    A change found by polling can have happened at any time since the previous poll. After an outage that is long, and
+    the sample would measure the outage instead of the step.
     """
     if took <= timedelta(0) or (step is Step.STUDIO and took > MAX_VISIT):
         return False

@@ -1,4 +1,4 @@
-"""Where a person is on the way to a headshot, derived from facts by one pure function."""
+"""Stages of a person's journey, derived from facts by one pure function."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Stage(StrEnum):
-    """What the person is told. Never stored: always derived."""
+    """The stage a person's page shows. Derived, never stored."""
 
     NOT_STARTED = "not_started"
     CONSENT_GIVEN = "consent_given"
@@ -22,7 +22,7 @@ class Stage(StrEnum):
 
 
 class Problem(StrEnum):
-    """Why a shoot cannot go on by itself. Each has its own sentence and next step."""
+    """Why a shoot needs help to continue. Each has its own message and next step."""
 
     LINK_LOST = "link_lost"
     NO_CREDITS = "no_credits"
@@ -32,7 +32,7 @@ class Problem(StrEnum):
     NOT_CHOSEN = "not_chosen"
 
 
-# The provider's words. Anything else is shown as work going on, because new words are added without notice.
+# The provider's statuses. Unknown ones are shown as in progress, because new ones are added without announcement.
 ONBOARDING = "onboarding"
 WAITING = "waiting"
 ACTIVE = "active"
@@ -40,7 +40,7 @@ FAILED = "failed"
 DELETED = "deleted"
 KNOWN_STATUSES = frozenset({ONBOARDING, WAITING, "pending", "generatingHeadshots", ACTIVE, FAILED, DELETED})
 
-# How long a shoot may stay in a status before somebody should look; everything not named is work going on.
+# After this time in a status a shoot counts as stuck; statuses that are not listed have MAX_PROCESSING.
 MAX_DURATIONS = {ONBOARDING: timedelta(days=7), WAITING: timedelta(hours=4), ACTIVE: timedelta(hours=1)}
 MAX_PROCESSING = timedelta(hours=6)
 MAX_CREATION = timedelta(minutes=15)
@@ -51,12 +51,13 @@ RAIL = ("agree", "photos", "progress", "choose", "done")
 
 @dataclass(frozen=True, kw_only=True)
 class ShootFacts:
-    """What is known of one shoot.
+    """Facts about one shoot.
 
     Attributes:
-        provider_status: the newest status the provider has told, None before the session exists.
-        copied_at: when every photo of the finished shoot was in our storage, None until then.
-        problem: why it cannot go on without somebody's help, None when it can.
+        provider_status: the newest status from the provider, None before the session exists.
+        copied_at: when all photos of the finished shoot were in our storage, None until then.
+        problem: why the shoot needs help to continue, None if it does not.
+        has_link: the studio link is known.
     """
 
     provider_status: str | None
@@ -67,7 +68,7 @@ class ShootFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """Everything :func:`derive` reads.
+    """Everything :func:`derive_stage` reads.
 
     Attributes:
         shoot: the person's latest shoot, None before the first.
@@ -81,15 +82,15 @@ class Facts:
     has_other_choice: bool = False
 
 
-# While the studio works, and when it has just finished, a choice made elsewhere does not hide the news.
+# While the provider works, and when it has just finished, a choice of another photo does not hide the stage.
 _STUDIO_WORKS = frozenset({Stage.PHOTOS_RECEIVED, Stage.IN_PROGRESS, Stage.READY})
 
 
 def derive_stage(facts: Facts) -> Stage:
     """Return the stage a person is in.
 
-    The provider may send a finished shoot back to its beginning, so nothing here compares ranks: the
-    newest status decides, and a choice made earlier does not hide that a new session is running.
+    The provider may reset a finished shoot to its first status, so statuses are never ranked: the newest one decides,
+    and an earlier choice does not hide that a new session is running.
     """
     stage = _derive_shoot_stage(facts)
     return Stage.CHOSEN if facts.has_other_choice and stage not in _STUDIO_WORKS else stage
@@ -104,7 +105,7 @@ def _derive_shoot_stage(facts: Facts) -> Stage:
     if shoot.problem is not None:
         return Stage.PROBLEM
     if shoot.provider_status in {None, ONBOARDING} and not facts.has_consent:
-        # Withdrawn, or the text has changed: nothing new leaves the portal before the person agrees again.
+        # Consent was withdrawn or the text has changed: nothing new leaves the portal before the person agrees again.
         return Stage.NOT_STARTED
     if shoot.provider_status is None:
         return Stage.CONSENT_GIVEN
@@ -117,13 +118,13 @@ def _derive_shoot_stage(facts: Facts) -> Stage:
     return Stage.IN_PROGRESS
 
 
-def compare_choice(
+def build_choice_facts(
     chosen_at: datetime, *, is_of_shoot: bool, requested_at: datetime | None, copied_at: datetime | None
 ) -> dict[str, bool]:
-    """Return the two facts about a person's current choice that :class:`Facts` holds.
+    """Build the two facts about a person's current choice that :class:`Facts` holds.
 
     Args:
-        chosen_at: when it was made.
+        chosen_at: when the choice was made.
         is_of_shoot: the chosen photo is of the latest shoot.
         requested_at: when the latest shoot was requested, None before the first.
         copied_at: when the latest shoot's photos were all stored, None until then.
@@ -135,7 +136,7 @@ def compare_choice(
 
 
 def get_rail_position(stage: Stage) -> int:
-    """Return the index in :data:`RAIL` of the step the person is on."""
+    """Return the index of the person's step in :data:`RAIL`."""
     return {
         Stage.NOT_STARTED: 0,
         Stage.CONSENT_GIVEN: 1,
@@ -153,11 +154,11 @@ def is_stuck(status: str | None, since: datetime, now: datetime) -> bool:
     """Return whether a shoot that is not finished has been in its status longer than usual.
 
     Args:
-        status: the provider's word, None while the session is being created.
-        since: when it got there.
+        status: the provider's status, None while the session is being created.
+        since: when it changed to this status.
         now: the present, UTC.
     """
     if status == DELETED:
         return False
-    longest = MAX_CREATION if status is None else MAX_DURATIONS.get(status, MAX_PROCESSING)
-    return now - since > longest
+    max_duration = MAX_CREATION if status is None else MAX_DURATIONS.get(status, MAX_PROCESSING)
+    return now - since > max_duration

@@ -1,4 +1,4 @@
-"""How long somebody in the line still has to wait, said so that it is not wrong: plain arithmetic and rounding."""
+"""Estimate of the remaining wait of a person in the waiting room: arithmetic and rounding."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-# Up to here the wait is a moment, and a place and a number would only be noise.
+# Up to this position and this wait, pages show "a moment" instead of numbers.
 SHORT_WAIT_PLACES = 3
 SHORT_WAIT = timedelta(seconds=5)
-# After so many outages in a row a number would be a guess.
+# After this many outages in a row no estimate is given.
 DOWN_AFTER = 2
-# Whoever has waited this long knows better from what was really served than from what may be.
+# After this wait, the estimate uses the measured rate as well as the rate the budget allows.
 MEASURE_AFTER = timedelta(seconds=60)
 
 _SECONDS = (10, 20, 30, 45)
@@ -19,7 +19,7 @@ _MINUTES = (*range(1, 11), 15, 20, 25, 30, 40, 50)
 
 
 class Unit(StrEnum):
-    """What a rounded wait is counted in."""
+    """Unit of a rounded wait."""
 
     SECONDS = "seconds"
     MINUTES = "minutes"
@@ -28,15 +28,15 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True)
 class QueuePosition:
-    """The line as one person in it finds it.
+    """One person's position in the queue, with the facts from which the wait is estimated.
 
     Attributes:
-        ahead: how many asked before and have no session yet.
-        waited: since the person pressed start.
-        per_minute: sessions the budget allows, background work taken off.
-        served: sessions made in the last minute.
-        opens_in: until anybody is served at all, by the provider's own count.
-        outages: turns in a row that the provider did not answer.
+        ahead: earlier requests that have no session yet.
+        waited: time since the person pressed start.
+        per_minute: sessions a minute the budget allows, less the share of background work.
+        served: sessions created in the last minute.
+        opens_in: time until the provider accepts calls again.
+        outages: attempts in a row to which the provider did not respond.
     """
 
     ahead: int
@@ -48,22 +48,22 @@ class QueuePosition:
 
     @property
     def place(self) -> int:
-        """The person's own number; the first is 1."""
+        """The person's position; the first is 1."""
         return self.ahead + 1
 
     @property
     def is_down(self) -> bool:
-        """Whether the provider does not answer, so that nobody can say how long it takes."""
+        """Whether the provider does not respond, so that the wait cannot be estimated."""
         return self.outages >= DOWN_AFTER
 
     @property
     def wait(self) -> timedelta | None:
-        """How long it still takes; None when nothing supports a number."""
+        """Estimated remaining wait; None if it cannot be estimated."""
         if self.is_down:
             return None
         rate = self.per_minute
         if self.waited >= MEASURE_AFTER:
-            # Somebody waited all that time, so whatever held the line up is in this figure.
+            # The queue was not empty during that time, so the measured rate includes every delay.
             rate = min(rate, float(self.served))
         if rate <= 0:
             return None
@@ -71,24 +71,24 @@ class QueuePosition:
 
     @property
     def is_a_moment(self) -> bool:
-        """Whether it is not worth a number."""
+        """Whether the wait is too short to show as a number."""
         return self.wait is not None and self.wait <= SHORT_WAIT and self.place <= SHORT_WAIT_PLACES
 
 
 def compute_free_per_minute(limit: int, used: float, background: float, reserve_share: float) -> float:
-    """Return the sessions a minute the budget has room for.
+    """Return how many sessions a minute the budget allows.
 
     Args:
-        limit: the provider's, calls a minute.
-        used: the part of it that is used at all.
-        background: the part of that which background work may claim while people wait.
-        reserve_share: how full its reserve is, 0 to 1; what lies there unused is not claimed at the moment.
+        limit: the provider's limit, in calls a minute.
+        used: share of the limit that the portal uses.
+        background: share of that which background work may use while people wait.
+        reserve_share: fill level of the background reserve, 0 to 1; a full reserve is not being used.
     """
     return limit * used * (1 - background * (1 - min(max(reserve_share, 0.0), 1.0)))
 
 
 def round_wait(wait: timedelta) -> tuple[int, Unit]:
-    """Return a wait as people say it, rounded up: rather done earlier than promised."""
+    """Round a wait up to a figure that reads well: being early is better than being late."""
     seconds = max(wait.total_seconds(), 0.0)
     for step in _SECONDS:
         if seconds <= step:
@@ -100,12 +100,12 @@ def round_wait(wait: timedelta) -> tuple[int, Unit]:
 
 
 def compute_refresh_interval(wait: timedelta | None) -> timedelta:
-    """Return how soon an open page should look again: often near the front, seldom at the end of a long line."""
+    """Return after what time an open page polls again: the shorter the wait, the sooner."""
     if wait is None:
         return timedelta(seconds=15)
     return min(max(wait / 10, timedelta(seconds=2)), timedelta(seconds=30))
 
 
 def compute_waited(requested_at: datetime, now: datetime) -> timedelta:
-    """Return how long ago start was pressed; never negative, clocks of two machines may differ."""
+    """Return the time since start was pressed; never negative, as the clocks of two machines may differ."""
     return max(now - requested_at, timedelta(0))

@@ -1,4 +1,4 @@
-"""The one request budget all processes share, and the log of the calls made from it."""
+"""The request budget that all processes share, and the log of the calls made from it."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, db
 
-# Part of the provider's limit that is used at all, and the burst, as parts of a minute's worth. A bucket lets
-# its burst and a minute's refill through in the worst minute: 0.8 + 0.13 stays under the limit.
+# Shares of the provider's limit per minute: the refill rate and the burst. In the worst minute a bucket lets its burst
+# and a minute's refill through: 0.8 + 0.13 stays under the limit.
 USED_SHARE = 0.8
 BURST_SHARE = 0.13
-# However small the limit, this many calls may follow each other at once.
+# Smallest burst, for small limits.
 MIN_BURST = 3
-# Background work leaves this part of the burst to people who wait in front of a screen.
+# Share of the burst that background work leaves to interactive calls.
 INTERACTIVE_SHARE = 0.5
-# While people wait in line they take whatever comes in, but for this part: what is under way has to go on.
+# Share of the refill that background work receives even while people wait, so that running sessions progress.
 BACKGROUND_SHARE = 0.1
-# How long the line rests after the first, second, ... outage in a row, in seconds.
+# Pause of the queue after the first outage and the longest pause, in seconds; it doubles with each outage in a row.
 FIRST_PAUSE_S = 1.0
 MAX_PAUSE_S = 30.0
 
 
 class ProviderBudget(Base):
-    """The bucket: one row.
+    """The token bucket, one row.
 
     Attributes:
-        tokens: calls that may be made at once, ``reserve`` included.
-        reserve: those of them that only background work may take.
-        closed_until: nobody calls before, by the provider's own count.
-        line_rests_until: nobody in the line is served before, because the provider does not answer.
-        line_failures: outages in a row that ended somebody's turn.
+        tokens: calls that may be made immediately, including ``reserve``.
+        reserve: tokens for background work only.
+        closed_until: no call is made before this time, because the provider's own count is used up.
+        queue_paused_until: no session is created before this time, because the provider does not respond.
+        queue_failures: outages in a row met while creating sessions.
     """
 
     __tablename__ = "provider_budget"
@@ -49,7 +49,7 @@ class ProviderBudget(Base):
 
 
 class ProviderCall(Base):
-    """One call that went out: what and how it ended; no ids, no bodies."""
+    """One call to the provider and its outcome; without ids and bodies."""
 
     __tablename__ = "provider_calls"
 
@@ -70,8 +70,8 @@ _UPSERT_BUCKET = text(
     """
 )
 
-# One statement under the row's lock: refill by the time passed, take one if there is one to take. People may take
-# all but the reserve; background work what is left above a part of the burst, or else from the reserve.
+# One statement under the row's lock: refill for the elapsed time, then take one token if available. Interactive calls
+# may take all but the reserve; background work takes tokens above a share of the burst, or else from the reserve.
 _ACQUIRE = text(
     """
     WITH bucket AS (
@@ -101,13 +101,13 @@ _ACQUIRE = text(
 
 _UPDATE_LIMIT = text("UPDATE provider_budget SET limit_per_minute = :limit WHERE id = 1 AND limit_per_minute <> :limit")
 _CLOSE = text("UPDATE provider_budget SET closed_until = :until WHERE id = 1")
-# Of several turns that fail together the first decides; the others knew no more than it did.
+# Of several attempts that fail at the same time only the first lengthens the pause.
 _PAUSE = text(
     """
     UPDATE provider_budget
     SET line_failures = line_failures + 1,
         line_rests_until = CAST(:now AS timestamptz)
-                           + LEAST(:longest, :first * power(2, LEAST(line_failures, 10))) * interval '1 second'
+                           + LEAST(:max_pause, :first * power(2, LEAST(line_failures, 10))) * interval '1 second'
     WHERE id = 1 AND (line_rests_until IS NULL OR line_rests_until <= :now)
     """
 )
@@ -125,7 +125,7 @@ _RECORD = text(
 
 
 def open_bucket(limit_per_minute: int, now: datetime) -> None:
-    """Make sure the bucket exists and follows the configured limit."""
+    """Create the bucket if it does not exist, and set the configured limit."""
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         _upsert_bucket(connection, limit_per_minute, now)
 
@@ -139,10 +139,10 @@ def _upsert_bucket(connection: Connection, limit_per_minute: int, now: datetime)
 def acquire_call(
     priority: Literal["interactive", "background"], now: datetime, limit_per_minute: int
 ) -> tuple[bool, float]:
-    """Take leave for one call, on a connection of its own: a caller's rollback must not give it back.
+    """Take one token on a separate connection: a rollback of the calling transaction must not return it.
 
     Returns:
-        Whether it was granted, and then the calls left in the burst, or else the seconds to wait.
+        True and the number of tokens left, or False and the seconds to wait.
     """
     is_background = priority == "background"
     values = {
@@ -157,7 +157,7 @@ def acquire_call(
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         row = connection.execute(_ACQUIRE, values).one_or_none()
         if row is None:
-            # On the same connection: callers that each hold one and wait for another would block the whole pool.
+            # On the same connection: callers that hold one and wait for another would exhaust the pool.
             _upsert_bucket(connection, limit_per_minute, now)
             row = connection.execute(_ACQUIRE, values).one()
     granted, tokens, reserve, limit, capacity, closed_until = row
@@ -174,38 +174,38 @@ def acquire_call(
 
 
 def compute_reserve(limit_per_minute: int) -> float:
-    """Return how many calls the reserve for background work holds when it is full."""
+    """Return the capacity of the reserve for background work, in calls."""
     return max(1.0, max(limit_per_minute * BURST_SHARE, MIN_BURST) * BACKGROUND_SHARE)
 
 
 def update_limit(limit_per_minute: int) -> None:
-    """Let the bucket follow another limit from now on."""
+    """Set the bucket's limit."""
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(_UPDATE_LIMIT, {"limit": limit_per_minute})
 
 
 def close_bucket_until(until: datetime) -> None:
-    """Let nobody call before ``until``: the provider's own count says that the minute is used up."""
+    """Block all calls until ``until``, because the provider's own count for this minute is used up."""
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(_CLOSE, {"until": until})
 
 
 def pause_queue(now: datetime) -> datetime:
-    """Serve nobody in the line for a while, longer after each outage that follows another; return until when."""
+    """Pause the queue, longer after each outage in a row; return the end of the pause."""
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(_PAUSE, {"now": now, "first": FIRST_PAUSE_S, "longest": MAX_PAUSE_S})
+        connection.execute(_PAUSE, {"now": now, "first": FIRST_PAUSE_S, "max_pause": MAX_PAUSE_S})
         until: datetime | None = connection.scalar(text("SELECT line_rests_until FROM provider_budget WHERE id = 1"))
     return until or now + timedelta(seconds=FIRST_PAUSE_S)
 
 
 def pause_queue_until(until: datetime) -> None:
-    """Serve nobody in the line before this moment."""
+    """Pause the queue until this time."""
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(_PAUSE_UNTIL, {"until": until})
 
 
 def resume_queue() -> None:
-    """Let the line go on: the provider answers. In the caller's transaction."""
+    """End the queue's pause, in the caller's transaction, because the provider responds."""
     db.session.execute(_RESUME)
 
 
@@ -218,7 +218,7 @@ def create_call_record(
     duration_ms: float,
     budget_left: int | None,
 ) -> None:
-    """Write down one call."""
+    """Store one call."""
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(
             _RECORD,
@@ -234,6 +234,6 @@ def create_call_record(
 
 
 def delete_calls(before: datetime) -> int:
-    """Delete the calls made before this moment."""
+    """Delete the calls made before this time; return how many."""
     query = delete(ProviderCall).where(ProviderCall.at < before).returning(ProviderCall.id)
     return len(db.session.scalars(query).all())

@@ -95,7 +95,7 @@ def upsert_person(
     Two concurrent first sign-ins create one person. ``chosen_locale`` is stored only where the person has chosen none
     before; a choice has precedence over ``locale``.
     """
-    said = {"email": email, "name": name, "groups": groups, "signed_in_at": now, **(directory or {})}
+    claims = {"email": email, "name": name, "groups": groups, "signed_in_at": now, **(directory or {})}
     chosen = func.coalesce(Person.chosen_locale, chosen_locale)
     query = (
         insert(Person)
@@ -108,11 +108,11 @@ def upsert_person(
             created_at=now,
             locale=chosen_locale or locale,
             chosen_locale=chosen_locale,
-            **said,
+            **claims,
         )
         .on_conflict_do_update(
             index_elements=["issuer", "subject"],
-            set_={**said, "chosen_locale": chosen, "locale": func.coalesce(chosen, locale)},
+            set_={**claims, "chosen_locale": chosen, "locale": func.coalesce(chosen, locale)},
         )
         .returning(Person)
     )
@@ -136,7 +136,7 @@ def lock_person(person_id: UUID) -> Person | None:
 
 
 def get_version(person_id: UUID) -> int:
-    """Return the version of what this person is shown; it grows with every change."""
+    """Return the version of the person's pages; it grows with every change."""
     return db.session.scalar(select(Person.version).where(Person.id == person_id)) or 0
 
 

@@ -1,4 +1,4 @@
-"""Everybody with the facts that say where they stand, a page at a time and in one query."""
+"""One page of people with the facts from which their stage is derived, in one query."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _BY_NAME = (func.lower(Person.name), Person.id)
 
 @dataclass(frozen=True)
 class PersonRow:
-    """One person and what is known of their latest shoot; everything of it is None while there is none.
+    """One person with their latest shoot; the shoot's fields are None if there is none.
 
     Attributes:
-        agreed_at: when they agreed to the present text, None when no such consent stands.
+        agreed_at: when they agreed to the current policy; None without an active consent to it.
         chosen_at: when they made their current choice.
         chosen_shoot_id: the shoot of the chosen photo; None for an own photo.
-        sign_ins: sessions that count at the moment.
+        sign_ins: number of sessions that have not expired.
     """
 
     person: Person
@@ -50,11 +50,11 @@ class PersonRow:
 
 @dataclass(frozen=True, kw_only=True)
 class PeopleFilter:
-    """Which people are meant; None does not narrow.
+    """Criteria of a list of people; None does not filter.
 
     Attributes:
-        words: part of a name or an address.
-        team: a group they are in, and have not been deactivated.
+        search: part of a name or an address.
+        team: a group of which they are a member; deactivated people are left out.
     """
 
     search: str | None = None
@@ -65,8 +65,8 @@ class PeopleFilter:
 def list_rows(
     chosen: PeopleFilter, *, policy_version: str, now: datetime, after: UUID | None, limit: int
 ) -> list[PersonRow]:
-    """Return people in the order of their names, beginning behind the person called ``after``."""
-    query = _apply_filter(_everybody(policy_version, now), chosen).order_by(*_BY_NAME).limit(limit)
+    """List people ordered by name, starting after the person with the id ``after``."""
+    query = _apply_filter(_select_people(policy_version, now), chosen).order_by(*_BY_NAME).limit(limit)
     last = db.session.get(Person, after) if after is not None else None
     if last is not None:
         query = query.where(tuple_(*_BY_NAME) > tuple_(func.lower(last.name), last.id))
@@ -106,7 +106,7 @@ def _select_current_choice() -> LateralFromClause:
     )
 
 
-def _everybody(policy_version: str, now: datetime) -> Select[*tuple[Any, ...]]:
+def _select_people(policy_version: str, now: datetime) -> Select[*tuple[Any, ...]]:
     shoot = (
         select(Shoot)
         .where(Shoot.person_id == Person.id)
@@ -115,15 +115,15 @@ def _everybody(policy_version: str, now: datetime) -> Select[*tuple[Any, ...]]:
         .lateral("latest")
     )
     chosen = _select_current_choice()
-    lasting = (
+    unexpired = (
         and_(
             Person.role == role,
-            Session.active_at > now - life.idle,
-            Session.created_at > now - life.absolute,
+            Session.active_at > now - lifetime.idle,
+            Session.created_at > now - lifetime.absolute,
         )
-        for role, life in LIFETIMES.items()
+        for role, lifetime in LIFETIMES.items()
     )
-    sign_ins = select(func.count()).select_from(Session).where(Session.person_id == Person.id, or_(*lasting))
+    sign_ins = select(func.count()).select_from(Session).where(Session.person_id == Person.id, or_(*unexpired))
     return (
         select(
             Person,

@@ -1,6 +1,6 @@
-"""The line of those who have pressed start: who is next, and who stands where.
+"""The queue of people who have pressed start: the next one, and the position of each.
 
-It is not a table of its own: whoever has an open shoot without a session stands in it, in the order of asking.
+It has no table of its own: every open shoot without a session is in the queue, ordered by time of request.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ _ORDER = (Shoot.requested_at, Shoot.ticket)
 
 
 def _before(shoot: Shoot) -> Any:
-    # Compared as a pair, which an index on both answers.
+    # Compared as a pair, so that the index on both columns is used.
     return tuple_(*_ORDER) < tuple_(shoot.requested_at, shoot.ticket)
 
 
 def lock_next(now: datetime, *, dead_before: datetime) -> Shoot | None:
-    """Return who has waited longest, locked; whoever is being served or rests after a failure keeps their place.
+    """Lock and return the shoot that has waited longest; one being served or paused after a failure keeps its position.
 
     Args:
         now: the present, UTC.
-        dead_before: attempts that began earlier are nobody's any more.
+        dead_before: attempts that started earlier count as abandoned.
     """
     is_free = or_(Shoot.attempted_at.is_(None), Shoot.attempted_at <= dead_before)
-    is_rested = or_(Shoot.retry_at.is_(None), Shoot.retry_at <= now)
-    query = select(Shoot).where(*_IS_WAITING, is_free, is_rested).order_by(*_ORDER).limit(1)
+    is_retry_due = or_(Shoot.retry_at.is_(None), Shoot.retry_at <= now)
+    query = select(Shoot).where(*_IS_WAITING, is_free, is_retry_due).order_by(*_ORDER).limit(1)
     return db.session.scalar(
         query.with_for_update(skip_locked=True).execution_options(populate_existing=True),
     )
@@ -43,11 +43,11 @@ def lock_next(now: datetime, *, dead_before: datetime) -> Shoot | None:
 
 @dataclass(frozen=True)
 class QueueHead:
-    """The front of the line.
+    """State of the queue as a whole.
 
     Attributes:
-        is_empty: nobody waits.
-        rests_until: nobody is served before; None while the line moves.
+        is_empty: the queue has no waiting shoot.
+        paused_until: no shoot is served before this time; None if the queue is not paused.
     """
 
     is_empty: bool
@@ -55,15 +55,15 @@ class QueueHead:
 
 
 def get_queue_head() -> QueueHead:
-    """Return whether anybody waits, and whether the line moves."""
-    someone = select(Shoot.id).where(*_IS_WAITING).exists()
-    rests = select(ProviderBudget.queue_paused_until).where(ProviderBudget.id == 1).scalar_subquery()
-    found, until = db.session.execute(select(someone, rests)).one()
+    """Return whether the queue is empty and until when it is paused."""
+    is_any_waiting = select(Shoot.id).where(*_IS_WAITING).exists()
+    paused_until = select(ProviderBudget.queue_paused_until).where(ProviderBudget.id == 1).scalar_subquery()
+    found, until = db.session.execute(select(is_any_waiting, paused_until)).one()
     return QueueHead(not found, until)
 
 
 def find_next_ready_time(lease_seconds: float) -> datetime | None:
-    """Return when the first of those who are being served or rest may be tried again; None when nobody waits."""
+    """Return the earliest time at which a shoot being served or paused may be tried again; None if none waits."""
     lease = func.make_interval(0, 0, 0, 0, 0, 0, lease_seconds)
     # GREATEST ignores what is NULL.
     moment = func.greatest(Shoot.attempted_at + lease, Shoot.retry_at, Shoot.requested_at)
@@ -73,7 +73,7 @@ def find_next_ready_time(lease_seconds: float) -> datetime | None:
 
 @dataclass(frozen=True)
 class QueueFacts:
-    """Where somebody stands, and what is known about how fast the line moves."""
+    """A shoot's position in the queue, and the facts about the queue's speed."""
 
     ahead: int
     served: int
@@ -84,8 +84,8 @@ class QueueFacts:
     outages: int
 
 
-# One statement: those ahead are counted in the index alone, and never more sessions a minute are made than the
-# provider's limit allows.
+# One statement: shoots ahead are counted by an index-only scan, and the number of recent calls is bounded by the
+# provider's limit.
 _FACTS = text(
     """
     SELECT
@@ -103,12 +103,12 @@ _FACTS = text(
 
 
 def get_queue_facts(shoot: Shoot, *, minute_ago: datetime, limit_per_minute: int) -> QueueFacts:
-    """Return where a shoot stands in the line.
+    """Return a shoot's position in the queue and the queue's speed.
 
     Args:
-        shoot: one that waits.
-        minute_ago: since when sessions count as made lately.
-        limit_per_minute: what holds until the first call was made.
+        shoot: a waiting shoot.
+        minute_ago: sessions created after this time count as served.
+        limit_per_minute: used until the first call has been made.
     """
     values = {
         "requested_at": shoot.requested_at,
@@ -120,13 +120,13 @@ def get_queue_facts(shoot: Shoot, *, minute_ago: datetime, limit_per_minute: int
 
 
 def is_behind_held_up(shoot: Shoot, saved: str) -> bool:
-    """Return whether somebody who asked earlier is held up by the problem ``saved``."""
+    """Return whether an earlier request is held up by the problem ``saved``."""
     query = select(Shoot.id).where(Shoot.closed_at.is_(None), Shoot.problem == saved, _before(shoot))
     return db.session.scalar(select(query.where(Shoot.is_development.is_(False)).exists())) or False
 
 
 def list_held_up_by(problem: str, limit: int | None = None) -> list[Shoot]:
-    """Return the open shoots held up by this problem, in the order of asking."""
+    """List the open shoots held up by this problem, ordered by time of request."""
     query = select(Shoot).where(Shoot.closed_at.is_(None), Shoot.problem == problem).order_by(*_ORDER)
     return list(db.session.scalars(query.limit(limit)))
 
@@ -143,7 +143,7 @@ def count_waiting() -> int:
 
 
 def list_waiting(before: datetime) -> list[Shoot]:
-    """Return everybody who has waited since before this moment, the longest wait first."""
+    """List the shoots that have waited since before this time, the longest wait first."""
     query = select(Shoot).where(*_IS_WAITING, Shoot.requested_at < before).order_by(*_ORDER)
     return list(db.session.scalars(query))
 

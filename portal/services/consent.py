@@ -1,4 +1,4 @@
-"""Consent: proof that a person agreed, and the way back out."""
+"""Consent: store a person's agreement with its evidence, and withdraw it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from portal.models import audit, consents, people, shoots
 from portal.models.consents import Consent
 from portal.models.people import Person
 from portal.services import shoot_sync
-from portal.services import shoots as asking
+from portal.services import shoots as shoot_requests
 
 
 def store_consent(
@@ -27,15 +27,15 @@ def store_consent(
     """Record that the person agrees to exactly this text; agreeing twice keeps the first record.
 
     Raises:
-        BadInput: a purpose was not ticked.
+        BadInput: a purpose is not checked.
     """
     if policy.list_missing(accepted):
         raise BadInput("Every statement has to be ticked to go on.")
     with transaction() as session:
         people.lock_person(person.id)
-        standing = consents.find_current(person.id, policy.version)
-        if standing is not None:
-            return standing
+        current = consents.find_current(person.id, policy.version)
+        if current is not None:
+            return current
         consent = Consent(
             person_id=person.id,
             policy_version=policy.version,
@@ -51,27 +51,27 @@ def store_consent(
         session.add(consent)
         audit.create_entry("consent.given", at=now, actor_id=person.id, subject_id=person.id, version=policy.version)
         if (shoot := shoots.find_open(person.id)) is not None:
-            # Whoever had withdrawn and agrees again gets the pictures that were held back meanwhile.
+            # A person who withdrew and agrees again receives the photos that were withheld in between.
             shoot_sync.recheck_withheld(shoot)
-            asking.rejoin_queue(person)
+            shoot_requests.rejoin_queue(person)
         people.publish_version(person.id)
         return consent
 
 
 def withdraw_consent(person: Person, *, now: datetime) -> bool:
-    """Withdraw everything the person agreed to; nothing new is processed from here on.
+    """Withdraw all of the person's consents; from then on nothing new is processed.
 
     Returns:
-        False when there was none.
+        False if there was none.
     """
     with transaction():
         people.lock_person(person.id)
-        # To whatever version they agreed: no means no.
-        standing = consents.list_active(person.id)
-        if not standing:
+        active = consents.list_active(person.id)
+        if not active:
             return False
-        for each in standing:
-            each.withdrawn_at = now
+        # Of every version of the policy.
+        for consent in active:
+            consent.withdrawn_at = now
         audit.create_entry("consent.withdrawn", at=now, actor_id=person.id, subject_id=person.id)
         people.publish_version(person.id)
         return True

@@ -1,4 +1,4 @@
-"""Where one person stands, gathered for a page: the stage and the few facts that are shown with it."""
+"""A person's journey: their stage and the facts that pages show with it."""
 
 from __future__ import annotations
 
@@ -18,14 +18,13 @@ from portal.models.shoots import Shoot
 
 @dataclass(frozen=True, kw_only=True)
 class Journey:
-    """What a page needs to say where a person is.
+    """A person's stage with the facts that pages show.
 
     Attributes:
         stage: derived, never stored.
-        is_starting: start was pressed and the provider has not answered yet.
-        copied: photos of the finished shoot that are in our storage so far.
-        expected: photos the provider has named so far, 0 while unknown.
-        has_withdrawn: the person took back what they had agreed to, and agreed to nothing since.
+        copied: number of the finished shoot's photos in our storage so far.
+        expected: number of photos the provider has listed so far, 0 while unknown.
+        has_withdrawn: the person withdrew their consent and has not agreed again since.
     """
 
     person_id: UUID
@@ -41,12 +40,12 @@ class Journey:
 
     @property
     def rail_position(self) -> int:
-        """Index of the present step on the rail."""
+        """Index of the current step on the rail."""
         return stages.get_rail_position(self.stage)
 
     @property
     def problem(self) -> Problem | None:
-        """Why it does not go on, None when it does."""
+        """The problem that holds the shoot up, None if there is none."""
         if self.shoot is None or self.stage is not Stage.PROBLEM:
             return None
         return Problem(self.shoot.problem) if self.shoot.problem else Problem.LINK_LOST
@@ -63,19 +62,19 @@ class Journey:
 
     @property
     def has_gallery(self) -> bool:
-        """Whether finished photos can be looked at."""
+        """Whether there are finished photos to view."""
         return self.stage in {Stage.READY, Stage.CHOSEN}
 
 
 def get_journey(person: Person) -> Journey:
-    """Gather where this person stands from our own records alone; no outside call is made."""
+    """Read a person's journey from our own records; makes no outside call."""
     consent = consents.find_current(person.id, POLICY_VERSION)
     shoot = shoots.find_latest(person.id)
     choice = choices.find_current(person.id)
     facts = Facts(
         has_consent=consent is not None,
         shoot=_build_shoot_facts(shoot) if shoot is not None else None,
-        **_compare_choice(choice, shoot),
+        **_build_choice_facts(choice, shoot),
     )
     return Journey(
         person_id=person.id,
@@ -100,10 +99,10 @@ def _build_shoot_facts(shoot: Shoot) -> ShootFacts:
     )
 
 
-def _compare_choice(choice: Choice | None, shoot: Shoot | None) -> dict[str, bool]:
+def _build_choice_facts(choice: Choice | None, shoot: Shoot | None) -> dict[str, bool]:
     if choice is None:
         return {}
-    return stages.compare_choice(
+    return stages.build_choice_facts(
         choice.acted_at,
         is_of_shoot=shoot is not None and choice.shoot_id == shoot.id,
         requested_at=shoot.requested_at if shoot is not None else None,

@@ -40,16 +40,16 @@ class LinkReportInput:
 def report_link(person: Person, report: LinkReportInput, context: AppContext) -> bool:
     """Store a report that the person's studio link does not work, and enqueue a re-read of their session.
 
-    Only the provider's answer changes the session: a link can also seem dead because of a browser. A second report
-    before the first is resolved is the same report.
+    Only the provider's response changes the session: a browser can also be the reason why a link does not work. A
+    second report before the first is resolved is the same report.
 
     Returns:
         False when there is no open studio link to report.
     """
     now = context.clock()
     with transaction():
-        standing = shoots.find_open(person.id)
-        shoot = shoots.lock_shoot(standing.id) if standing else None
+        found = shoots.find_open(person.id)
+        shoot = shoots.lock_shoot(found.id) if found else None
         if shoot is None or shoot.signed_url is None or shoot.provider_status != ONBOARDING:
             return False
         shoot_sync.enqueue_refresh(shoot, now=now)

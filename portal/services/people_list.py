@@ -1,4 +1,4 @@
-"""Where everybody stands, for whoever runs the campaign, and where a team stands, for whoever manages it."""
+"""Lists of people with their stages: all people for operators, a team for its manager; and one person's details."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from portal.services import journey, relinking, sessions
 from portal.services.journey import Journey
 
 PAGE = 50
-# A stage is derived and cannot be asked for, so pages of people are looked through until there are enough.
-_AT_ONCE = 500
+# A stage is derived and cannot be part of a query, so batches of people are filtered until a page is full.
+_BATCH = 500
 STUCK = "stuck"
 
 
 @dataclass(frozen=True)
 class PersonEntry:
-    """One person and the stage they are in, since when."""
+    """One person with their stage and the time at which they reached it."""
 
     person: Person
     stage: Stage
@@ -36,7 +36,7 @@ class PersonEntry:
 
 @dataclass(frozen=True)
 class PeoplePage:
-    """Some entries; ``after`` turns the page and is None on the last one."""
+    """One page of entries; ``after`` selects the next page and is None on the last one."""
 
     entries: list[PersonEntry]
     after: UUID | None
@@ -45,18 +45,18 @@ class PeoplePage:
 def list_people(
     chosen: PeopleFilter, *, now: datetime, stage: str | None = None, after: UUID | None = None
 ) -> PeoplePage:
-    """Return a page of people.
+    """List one page of people, ordered by name.
 
     Args:
-        chosen: which people.
-        stage: only those in this stage, or longer in one than usual (:data:`STUCK`); None for all.
-        after: the last person of the page before.
+        chosen: team, role and search text.
+        stage: only people in this stage, or longer than usual in any stage (:data:`STUCK`); None for all.
+        after: id of the last person of the previous page.
     """
-    limit = PAGE + 1 if stage is None else _AT_ONCE
+    limit = PAGE + 1 if stage is None else _BATCH
     found: list[PersonEntry] = []
     while True:
         rows = people_list.list_rows(chosen, policy_version=POLICY_VERSION, now=now, after=after, limit=limit)
-        found += [entry for entry in (_entry(row, now) for row in rows) if _is_meant(entry, stage)]
+        found += [entry for entry in (_build_entry(row, now) for row in rows) if _is_in_stage(entry, stage)]
         if len(found) > PAGE:
             return PeoplePage(found[:PAGE], found[PAGE - 1].person.id)
         if len(rows) < limit:
@@ -67,10 +67,10 @@ def list_people(
 def list_team(
     manager: Person, name: str | None, *, now: datetime, after: UUID | None = None
 ) -> tuple[str | None, PeoplePage]:
-    """Return one of the manager's own teams and where its people stand; without a name the first.
+    """Return the name of one of the manager's teams and a page of its people; without a name, the first team.
 
     Raises:
-        NotFound: they manage no such team.
+        NotFound: the person does not manage this team.
     """
     if name is None:
         name = min(manager.manages, default=None)
@@ -81,10 +81,12 @@ def list_team(
 
 @dataclass(frozen=True)
 class PersonDetail:
-    """One person as the console shows them at one moment.
+    """One person with everything the console shows about them.
 
     Attributes:
-        milestones: what happened when, the oldest first; the words are the page's.
+        at: the time for which the details were read.
+        milestones: keys of past events with their times, the oldest first.
+        shares_address: another account has the same address.
     """
 
     at: datetime
@@ -96,47 +98,47 @@ class PersonDetail:
 
 
 def get_person_detail(person_id: UUID, now: datetime) -> PersonDetail:
-    """Return what the console shows of one person.
+    """Return one person with everything the console shows about them.
 
     Raises:
-        NotFound: there is no such person.
+        NotFound: there is no person with this id.
     """
     person = people.find_person(person_id)
     if person is None:
         raise NotFound
-    stands = journey.get_journey(person)
+    current = journey.get_journey(person)
     return PersonDetail(
         now,
         person,
-        stands,
+        current,
         sessions.list_active(person, now),
-        _milestones(person, stands),
+        _list_milestones(person, current),
         relinking.find_pair(person.email) is not None,
     )
 
 
-def _milestones(person: Person, stands: Journey) -> list[tuple[str, datetime]]:
-    shoot = stands.shoot
+def _list_milestones(person: Person, current: Journey) -> list[tuple[str, datetime]]:
+    shoot = current.shoot
     happened = {
         "known": person.created_at,
-        "agreed": stands.consent.given_at if stands.consent else None,
+        "agreed": current.consent.given_at if current.consent else None,
         "started": shoot.requested_at if shoot else None,
         "opened": shoot.opened_at if shoot else None,
         "finished": shoot.finished_at if shoot else None,
         "copied": shoot.copied_at if shoot else None,
-        "chosen": stands.choice.acted_at if stands.choice else None,
+        "chosen": current.choice.acted_at if current.choice else None,
         "closed": shoot.closed_at if shoot else None,
         "signed_in": person.signed_in_at,
         "deactivated": person.deactivated_at,
     }
-    return sorted(((what, at) for what, at in happened.items() if at is not None), key=lambda each: each[1])
+    return sorted(((event, at) for event, at in happened.items() if at is not None), key=lambda each: each[1])
 
 
-def _is_meant(entry: PersonEntry, stage: str | None) -> bool:
+def _is_in_stage(entry: PersonEntry, stage: str | None) -> bool:
     return entry.is_stuck if stage == STUCK else stage is None or entry.stage == stage
 
 
-def _entry(row: PersonRow, now: datetime) -> PersonEntry:
+def _build_entry(row: PersonRow, now: datetime) -> PersonEntry:
     shoot = None
     if row.shoot_id is not None:
         shoot = ShootFacts(
@@ -145,15 +147,15 @@ def _entry(row: PersonRow, now: datetime) -> PersonEntry:
             problem=Problem(row.problem) if row.problem else None,
             has_link=row.has_link,
         )
-    facts = Facts(has_consent=row.agreed_at is not None, shoot=shoot, **_compare_choice(row))
+    facts = Facts(has_consent=row.agreed_at is not None, shoot=shoot, **_build_choice_facts(row))
     stage = stages.derive_stage(facts)
     return PersonEntry(row.person, stage, _since(row, stage), _is_stuck(row, now), row.sign_ins)
 
 
-def _compare_choice(row: PersonRow) -> dict[str, bool]:
+def _build_choice_facts(row: PersonRow) -> dict[str, bool]:
     if row.chosen_at is None:
         return {}
-    return stages.compare_choice(
+    return stages.build_choice_facts(
         row.chosen_at,
         is_of_shoot=row.shoot_id is not None and row.chosen_shoot_id == row.shoot_id,
         requested_at=row.requested_at,
@@ -162,19 +164,19 @@ def _compare_choice(row: PersonRow) -> dict[str, bool]:
 
 
 def _since(row: PersonRow, stage: Stage) -> datetime:
-    """Return when the person came to their stage, as far as our records tell."""
+    """Return when the person reached their stage, according to our records."""
     moved = row.status_since or row.requested_at
-    came = {
+    since = {
         Stage.NOT_STARTED: None,
         Stage.CONSENT_GIVEN: row.requested_at or row.agreed_at,
         Stage.READY: row.copied_at,
         Stage.CHOSEN: row.chosen_at,
     }.get(stage, moved)
-    return came or row.person.created_at
+    return since or row.person.created_at
 
 
 def _is_stuck(row: PersonRow, now: datetime) -> bool:
-    """Return whether the overview lists the person's shoot as longer in one place than usual."""
+    """Return whether the person's shoot has been in its status longer than usual."""
     if row.requested_at is None or row.closed_at is not None or row.copied_at is not None or row.problem is not None:
         return False
     return stages.is_stuck(row.provider_status, row.status_since or row.requested_at, now)

@@ -1,4 +1,4 @@
-"""The story of one shoot: what has happened and when, what is going on, how long that usually takes, how we know."""
+"""Timeline of one shoot: past events, the current step with its usual duration, and upcoming events."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from portal.models.shoots import Shoot
 from portal.services.journey import Journey
 from portal.services.progress import Expectations
 
-# Found out later than this, a moment is told as a rough one.
+# With a larger uncertainty than this, in seconds, a time is shown as approximate.
 APPROXIMATE_SECONDS = 60
 
 
 class Event(StrEnum):
-    """What can have happened, in the order in which it should."""
+    """An event of a shoot, in the usual order."""
 
     REQUESTED = "requested"
     OPENED = "opened"
@@ -32,7 +32,7 @@ class Event(StrEnum):
 
 @dataclass(frozen=True)
 class Milestone:
-    """Something that has happened. ``is_rough`` when we only found out afterwards."""
+    """A past event; ``is_approximate`` if its time was found by polling."""
 
     event: Event
     at: datetime
@@ -41,19 +41,21 @@ class Milestone:
 
 @dataclass(frozen=True, kw_only=True)
 class Timeline:
-    """One shoot's story up to now.
+    """The timeline of one shoot.
 
     Attributes:
-        passed: what has happened, the oldest first.
-        coming: what is still to happen after the present step.
-        step: what is going on now, None when it is the person's turn or everything is done.
-        since: when it began, None when nobody knows.
-        usual: how long it usually takes.
-        is_late: it takes longer than it usually does, and no more than that.
-        is_stuck: it takes so long that somebody has to look.
-        was_told: those who run the portal have been sent word of that.
-        starts_over: the studio has sent the shoot back, and it is not ready again.
-        tries_again: the studio's attempt failed, and it has begun another.
+        passed: past events, the oldest first.
+        upcoming: events expected after the current step.
+        step: the running step; None if the person has to act next or the shoot is finished.
+        since: when the step started; None if unknown.
+        usual: the step's usual duration.
+        is_late: the step takes longer than usual, but is not stuck.
+        is_stuck: the step takes so long that an operator has to act.
+        is_reported: the operators were notified that the shoot is stuck.
+        starts_over: the provider has reset the shoot, and it is not ready again.
+        tries_again: the provider's attempt failed, and it has started another.
+        confirmed_at: when the provider last confirmed the status.
+        confirmed_by: how it was confirmed.
     """
 
     passed: list[Milestone]
@@ -71,7 +73,7 @@ class Timeline:
 
 
 def build_timeline(journey: Journey, *, expectations: Expectations, now: datetime) -> Timeline | None:
-    """Tell the story of the shoot a person is shown, from our own records; None before the studio exists."""
+    """Build the timeline of a person's current shoot from our own records; None before the session exists."""
     shoot = journey.shoot
     if shoot is None or shoot.provider_status is None:
         return None
@@ -81,7 +83,7 @@ def build_timeline(journey: Journey, *, expectations: Expectations, now: datetim
     usual = expectations.get_expected(shoot, now)[step] if step else None
     is_stuck = is_overdue(shoot, now)
     return Timeline(
-        passed=_passed(journey, shoot, reached),
+        passed=_list_passed(journey, shoot, reached),
         upcoming=_list_upcoming(step, is_ready=shoot.copied_at is not None, has_choice=journey.choice is not None),
         step=step,
         since=since,
@@ -97,14 +99,14 @@ def build_timeline(journey: Journey, *, expectations: Expectations, now: datetim
 
 
 def is_overdue(shoot: Shoot, now: datetime) -> bool:
-    """Return whether the person has waited longer than is usual; while it is their own turn, nobody waits."""
+    """Return whether the provider takes longer than usual; False while the person has to act."""
     if shoot.provider_status in {None, stages.ONBOARDING} or shoot.copied_at is not None or shoot.problem is not None:
         return False
     return stages.is_stuck(shoot.provider_status, shoot.status_since or shoot.requested_at, now)
 
 
 def is_reported(shoot: Shoot) -> bool:
-    """Return whether word was sent that this shoot is stuck where it is now."""
+    """Return whether the operators were notified that the shoot is stuck in its current status."""
     since = shoot.status_since or shoot.requested_at
     return shoot.stuck_notified_at is not None and shoot.stuck_notified_at >= since
 
@@ -115,19 +117,19 @@ def _since(shoot: Shoot, reached: dict[str, ShootStep], step: Step | None) -> da
     return reached[step].began_at if step in reached else shoot.status_since
 
 
-def _passed(journey: Journey, shoot: Shoot, reached: dict[str, ShootStep]) -> list[Milestone]:
+def _list_passed(journey: Journey, shoot: Shoot, reached: dict[str, ShootStep]) -> list[Milestone]:
     found = [Milestone(Event.REQUESTED, shoot.requested_at)]
     if shoot.opened_at is not None:
         found.append(Milestone(Event.OPENED, shoot.opened_at))
     if shoot.restarted_at is not None:
         found.append(Milestone(Event.RESTARTED, shoot.restarted_at))
     if (received := reached.get(Step.CHECKING)) is not None:
-        found.append(_milestone(Event.RECEIVED, received))
-    if (begun := reached.get(Step.MAKING)) is not None:
+        found.append(_build_milestone(Event.RECEIVED, received))
+    if (started := reached.get(Step.MAKING)) is not None:
         if received is None:
-            # The studio was quicker than we asked: they had arrived by then.
-            found.append(Milestone(Event.RECEIVED, begun.began_at, is_approximate=True))
-        found.append(_milestone(Event.STARTED, begun))
+            # The step was shorter than the polling interval: the photos had arrived by then.
+            found.append(Milestone(Event.RECEIVED, started.began_at, is_approximate=True))
+        found.append(_build_milestone(Event.STARTED, started))
     if shoot.copied_at is not None:
         found.append(Milestone(Event.READY, shoot.copied_at))
     if journey.choice is not None and journey.stage is stages.Stage.CHOSEN:
@@ -135,7 +137,7 @@ def _passed(journey: Journey, shoot: Shoot, reached: dict[str, ShootStep]) -> li
     return sorted(found, key=lambda each: (each.at, list(Event).index(each.event)))
 
 
-def _milestone(event: Event, reached: ShootStep) -> Milestone:
+def _build_milestone(event: Event, reached: ShootStep) -> Milestone:
     return Milestone(
         event, reached.began_at, is_approximate=reached.uncertainty is None or reached.uncertainty > APPROXIMATE_SECONDS
     )

@@ -1,6 +1,6 @@
 """The waiting room: sessions are created in the order of requests, as fast as the request budget allows.
 
-The queue is the rows of the open shoots without a session. A start job belongs to no one: whichever worker runs it
+The queue is the rows of the open shoots without a session. A start job names no person: the worker that runs it
 serves the person who has waited longest at that moment, so neither the number of workers nor a restart nor a failed
 attempt changes the order.
 """
@@ -29,8 +29,8 @@ _MINUTE = timedelta(minutes=1)
 def start_next_in_queue(context: AppContext) -> None:
     """Create the session of the person who has waited longest, as soon as the budget allows a call.
 
-    May run any number of times and concurrently. The budget is asked before a person is selected, so those served at
-    the same moment are always the first in the queue.
+    May run any number of times and concurrently. A call is acquired from the budget before a person is selected, so
+    the people served at one moment are always the first in the queue.
 
     Raises:
         RetryLater: no session could be created within the maximum wait.
@@ -47,12 +47,12 @@ def start_next_in_queue(context: AppContext) -> None:
 def _try_start(context: AppContext) -> datetime | None:
     """Serve one person if possible now; return when to try again, None when this job is done."""
     with transaction():
-        front = waiting_room.get_queue_head()
+        head = waiting_room.get_queue_head()
     now = context.clock()
-    if front.is_empty:
+    if head.is_empty:
         return None
-    if front.paused_until is not None and front.paused_until > now:
-        return front.paused_until
+    if head.paused_until is not None and head.paused_until > now:
+        return head.paused_until
     grant = context.budget.acquire("interactive", now)
     if not isinstance(grant, Grant):
         return now + timedelta(seconds=grant)
@@ -78,18 +78,18 @@ def requeue_stale(*, before: datetime) -> int:
 
 def get_queue_position(shoot: Shoot, *, now: datetime, limit_per_minute: int) -> QueuePosition:
     """Return a shoot's position and the speed of the queue, from our own records in one statement."""
-    standing = waiting_room.get_queue_facts(shoot, minute_ago=now - _MINUTE, limit_per_minute=limit_per_minute)
-    opens_at = max(filter(None, (standing.closed_until, standing.paused_until)), default=now)
+    facts = waiting_room.get_queue_facts(shoot, minute_ago=now - _MINUTE, limit_per_minute=limit_per_minute)
+    opens_at = max(filter(None, (facts.closed_until, facts.paused_until)), default=now)
     return QueuePosition(
-        ahead=standing.ahead,
+        ahead=facts.ahead,
         waited=domain.compute_waited(shoot.requested_at, now),
         per_minute=domain.compute_free_per_minute(
-            standing.limit_per_minute,
+            facts.limit_per_minute,
             budget.USED_SHARE,
             budget.BACKGROUND_SHARE,
-            standing.reserve / budget.compute_reserve(standing.limit_per_minute),
+            facts.reserve / budget.compute_reserve(facts.limit_per_minute),
         ),
-        served=standing.served,
+        served=facts.served,
         opens_in=max(opens_at - now, timedelta(0)),
-        outages=standing.outages,
+        outages=facts.outages,
     )
