@@ -32,6 +32,23 @@ def test_every_command_is_in_the_runbook() -> None:
     assert missing == []
 
 
+def test_providers_that_were_tried_have_the_versions_that_are_locked() -> None:
+    """The table in sign-in.md names the releases that the tests run."""
+    providers = TOP / "tests/integration"
+    certified = json.loads((providers / "certified/package-lock.json").read_text())["packages"]
+    locked = {"`oidc-provider` (certified)": certified["node_modules/oidc-provider"]["version"]}
+    for title, name, lock in (
+        ("Canaille", "canaille", providers / "providers/canaille/requirements.txt"),
+        ("django-oauth-toolkit", "django-oauth-toolkit", providers / "providers/django_oauth_toolkit/requirements.txt"),
+        ("`oidc-provider-mock`", "oidc-provider-mock", TOP / "requirements-demo.txt"),
+    ):
+        found = re.search(rf"^{name}==(\S+)", lock.read_text(), re.M)
+        assert found is not None
+        locked[title] = found[1]
+    tried = re.findall(r"^\| ([^|]+) \| ([\d.]+) \|", (TOP / "docs/sign-in.md").read_text(), re.M)
+    assert dict(tried) == locked
+
+
 @pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     """Every relative link and picture exists."""
