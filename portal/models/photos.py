@@ -207,23 +207,6 @@ def lock_photo(photo_id: UUID) -> Photo | None:
     )
 
 
-def list_stored_files() -> dict[str, tuple[UUID, str]]:
-    """Return the photo and digest of every file that should be in the storage, by its key."""
-    query = select(Rendition.storage_key, Rendition.photo_id, Rendition.sha256)
-    return {key: (photo_id, sha256) for key, photo_id, sha256 in db.session.execute(query)}
-
-
-def is_file_shown(key: str) -> bool:
-    """Return whether this file is, at this moment, one of a photo that is not removed."""
-    query = select(Photo.id).join(Rendition).where(Rendition.storage_key == key, Photo.removed_at.is_(None))
-    return db.session.scalar(query) is not None
-
-
-def list_ids_being_copied() -> set[str]:
-    """Return the ids of photos known but not copied; files of theirs may exist before their rows do."""
-    return {str(photo_id) for photo_id in db.session.scalars(select(Photo.id).where(Photo.copied_at.is_(None)))}
-
-
 def list_ids_by_person(person_id: UUID) -> list[UUID]:
     """Return the ids of all photos of a person, removed ones included."""
     query = select(Photo.id).outerjoin(Shoot, Shoot.id == Photo.shoot_id).where(_owner_id() == person_id)

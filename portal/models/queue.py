@@ -105,6 +105,16 @@ def has_active_job(job_type: JobType, **arguments: str | int) -> bool:
     return db.session.execute(_HAS_ACTIVE, values).first() is not None
 
 
+_ACTIVE_VALUES = text(
+    "SELECT DISTINCT args ->> :argument FROM procrastinate_jobs WHERE task_name = :task AND status IN ('todo', 'doing')"
+)
+
+
+def list_active_values(job_type: JobType, argument: str) -> set[str]:
+    """Return the values of one argument of all jobs of this type that wait or run."""
+    return set(db.session.scalars(_ACTIVE_VALUES, {"task": job_type.name, "argument": argument}))
+
+
 _COUNT_ACTIVE = text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = :task AND status IN ('todo', 'doing')")
 
 

@@ -5,20 +5,17 @@ It may run at any time: work in progress is no violation.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from portal.db import snapshot
 from portal.domain import job_types
 from portal.domain.audit_chain import AuditHead, ChainVerifier
-from portal.models import consistency, deliveries, erasures, photo_copies, photos, queue, shoots, waiting_room
-from portal.services import audit_trail
-from portal.storage import ObjectMissing, Storage
+from portal.models import consistency, deliveries, erasures, photo_copies, queue, shoots, waiting_room
+from portal.services import audit_trail, file_check
+from portal.storage import Storage
 
-PHOTO_AREA = "photos/"
 # The sweep mends work that lost its job: it is stale after 10 minutes, and a sweep runs every 10 minutes.
 MENDED_WITHIN = timedelta(minutes=30)
 # The law gives a month; this leaves time to write to the provider.
@@ -53,19 +50,13 @@ def list_violations(
         known_heads: where the audit trail ended earlier; it must still hold these.
         grace: how long work may lack its job, because the sweep mends it within this time.
     """
-    # Listed before the rows: every file was preceded by its photo's row.
-    keys = set(storage.list(PHOTO_AREA))
-    with snapshot():
-        found = [
-            Violation(rule, str(subject)) for rule, broken in _build_rules(now, now - grace) for subject in broken()
-        ]
-        stored = photos.list_stored_files()
-        being_copied = photos.list_ids_being_copied()
-    yield from found
-    for key in sorted(keys - stored.keys()):
-        if key.removeprefix(PHOTO_AREA).partition("/")[0] not in being_copied and storage.exists(key):
-            yield Violation("file belongs to no photo", key)
-    yield from _check_files(storage, stored, keys, read_files=read_files)
+    for rule, list_broken in _build_rules(now, now - grace):
+        # Each rule compares rows as of one moment; a snapshot for all of them would be open for too long.
+        with snapshot():
+            broken = [str(subject) for subject in list_broken()]
+        yield from (Violation(rule, subject) for subject in broken)
+    for file in file_check.iterate_faults(storage, read_files=read_files):
+        yield Violation(file.rule, file.subject)
     for fault in audit_trail.iterate_faults(ChainVerifier(known_heads)):
         yield Violation(fault.rule, fault.subject)
 
@@ -96,9 +87,9 @@ def _build_rules(now: datetime, since: datetime) -> tuple[tuple[str, Callable[[]
 
 
 def _list_deliveries_without_job(since: datetime) -> Iterator[object]:
-    for delivery_id in deliveries.list_pending_since(since):
-        if not queue.has_active_job(job_types.APPLY_DELIVERY, delivery_id=delivery_id):
-            yield delivery_id
+    pending = deliveries.list_pending_since(since)
+    active = queue.list_active_values(job_types.APPLY_DELIVERY, "delivery_id")
+    yield from (each for each in pending if str(each) not in active)
 
 
 def _count_missing_jobs(since: datetime) -> Iterator[object]:
@@ -108,14 +99,14 @@ def _count_missing_jobs(since: datetime) -> Iterator[object]:
 
 
 def _list_copies_without_job(since: datetime) -> Iterator[object]:
-    for shoot_id in consistency.list_shoots_to_copy(since):
-        if not queue.has_active_job(job_types.COPY_PHOTOS, shoot_id=str(shoot_id)):
-            yield shoot_id
+    active = queue.list_active_values(job_types.COPY_PHOTOS, "shoot_id")
+    yield from (each for each in consistency.list_shoots_to_copy(since) if str(each) not in active)
 
 
 def _list_photos_without_job(since: datetime) -> Iterator[object]:
+    active = queue.list_active_values(job_types.COPY_PHOTOS, "shoot_id")
     for photo_id, shoot_id in photo_copies.list_pending_in_open_shoots(since):
-        if not queue.has_active_job(job_types.COPY_PHOTOS, shoot_id=str(shoot_id)):
+        if str(shoot_id) not in active:
             yield photo_id
 
 
@@ -126,24 +117,3 @@ def _list_refused() -> Iterator[object]:
 
 def _list_overdue_erasures(now: datetime) -> Iterator[object]:
     yield from erasures.list_unfinished(before=now - MAX_ERASURE_AGE)
-
-
-def _check_files(
-    storage: Storage, stored: dict[str, tuple[UUID, str]], keys: set[str], *, read_files: bool
-) -> Iterator[Violation]:
-    for key, (photo_id, sha256) in stored.items():
-        if key in keys and not read_files:
-            continue
-        digest = _compute_digest(storage, key)
-        # Files go before their rows do, and may have gone since the rows were read.
-        if digest is None and photos.is_file_shown(key):
-            yield Violation("file of a photo is missing", str(photo_id))
-        elif digest is not None and digest != sha256:
-            yield Violation("file of a photo is not what was stored", str(photo_id))
-
-
-def _compute_digest(storage: Storage, key: str) -> str | None:
-    try:
-        return hashlib.sha256(storage.get(key)).hexdigest()
-    except ObjectMissing:
-        return None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import heapq
 import io
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, BinaryIO
@@ -17,6 +18,7 @@ from portal.storage.errors import ObjectMissing, StorageFull, StorageUnavailable
 from portal.storage.keys import check_folder, check_key, check_prefix
 
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_SORTED_AT_ONCE = 50_000
 _ABSENT = frozenset({errno.ENOENT, errno.EISDIR, errno.ENOTDIR})
 
 
@@ -84,13 +86,18 @@ class LocalStorage:
         return self._walk(check_prefix(prefix))
 
     def _walk(self, prefix: str) -> Iterator[str]:
-        start = self.root / prefix.rpartition("/")[0]
+        folder = prefix.rpartition("/")[0]
         with _map_errors():
-            for folder, _, names in os.walk(start, onerror=_raise_unless_missing):
-                for name in names:
-                    key = (Path(folder) / name).relative_to(self.root).as_posix()
-                    if key.startswith(prefix) and not name.startswith("."):
-                        yield key
+            for key in self._iterate_folder(f"{folder}/" if folder else ""):
+                if key.startswith(prefix):
+                    yield key
+
+    def _iterate_folder(self, folder: str) -> Iterator[str]:
+        for name in _iterate_sorted(self.root / folder):
+            if name.endswith("/"):
+                yield from self._iterate_folder(folder + name)
+            else:
+                yield folder + name
 
     def _path(self, key: str) -> Path:
         return self.root / check_key(key)
@@ -178,6 +185,27 @@ def _flush_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _raise_unless_missing(error: OSError) -> None:
-    if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
-        raise error
+def _iterate_sorted(folder: Path) -> Iterator[str]:
+    """Yield the names in a folder in order, folders with a slash at the end, as keys are ordered.
+
+    A large folder is read once for each ``_SORTED_AT_ONCE`` names, so that memory does not grow with it.
+    """
+    last = ""
+    while True:
+        try:
+            with os.scandir(folder) as entries:
+                names = heapq.nsmallest(_SORTED_AT_ONCE, (name for name in _iterate_names(entries) if name > last))
+        except (FileNotFoundError, NotADirectoryError):
+            return  # deleted meanwhile
+        yield from names
+        if len(names) < _SORTED_AT_ONCE:
+            return
+        last = names[-1]
+
+
+def _iterate_names(entries: Iterable[os.DirEntry[str]]) -> Iterator[str]:
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            yield f"{entry.name}/"
+        elif not entry.name.startswith(".") and not entry.is_dir():
+            yield entry.name

@@ -44,4 +44,4 @@ class Storage(Protocol):
         writes have left there."""
 
     def list(self, prefix: str = "") -> Iterator[str]:
-        """Yield every key that starts with ``prefix``, in no promised order."""
+        """Yield every key that starts with ``prefix``, in the order of their bytes, in bounded memory."""

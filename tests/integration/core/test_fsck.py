@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from portal.models import deliveries
-from portal.services import fsck, mirroring, sweep
+from portal.models import deliveries, stored_files
+from portal.services import file_check, fsck, mirroring, sweep
 from portal.storage import LocalStorage, Storage
 from tests.factories import NOW, agree, make_person, make_photo, make_shoot
 from tests.integration.core.worked_example import WorkedExample
@@ -34,6 +34,13 @@ class Busy(LocalStorage):
         keys = list(super().list(prefix))
         self._after()
         return iter(keys)
+
+
+class Backwards(LocalStorage):
+    """A storage that lists its files in descending order."""
+
+    def list(self, prefix: str = "") -> Iterator[str]:
+        return iter(sorted(super().list(prefix), reverse=True))
 
 
 def rules(worked_example: WorkedExample, storage: Storage | None = None) -> set[str]:
@@ -99,6 +106,44 @@ def test_files_are_compared_with_their_rows(worked_example: WorkedExample) -> No
     storage.put(key, content, "image/webp")
     storage.put(f"photos/{make_person().id}/96-{0:016x}.webp", b"x", "image/webp")
     assert rules(worked_example) == {"file belongs to no photo"}
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 1000])
+def test_listing_and_rows_are_merged_in_parts_of_any_size(
+    worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(file_check, "KEYS_AT_ONCE", size)
+    monkeypatch.setattr(stored_files, "ROWS_AT_ONCE", size)
+    stored_photo(worked_example)
+    stored_photo(worked_example)
+    storage = worked_example.portal.storage
+    assert rules(worked_example) == set()
+    keys = sorted(row[0] for row in worked_example.query("SELECT storage_key FROM renditions"))
+    gone, foreign = {keys[0], keys[len(keys) // 2], keys[-1]}, {f"photos/{each}/x" for each in ("0", "7f", "zz")}
+    for key in gone:
+        storage.delete(key)
+    for key in foreign:
+        storage.put(key, b"x", "image/webp")
+    found = [
+        violation
+        for violation in fsck.list_violations(storage, now=worked_example.clock.now, read_files=False)
+        if "file" in violation.rule
+    ]
+    assert {each.subject for each in found} == {key.split("/")[1] for key in gone} | foreign
+    assert len(found) == len(gone) + len(foreign)
+
+
+def test_storage_that_lists_out_of_order_is_compared_all_the_same(
+    worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_check, "KEYS_AT_ONCE", 2)
+    _photo, key = stored_photo(worked_example)
+    storage = worked_example.portal.storage
+    backwards = Backwards(storage.root)  # type: ignore[attr-defined]
+    assert rules(worked_example, backwards) == set()
+    storage.delete(key)
+    storage.put("photos/0/x", b"x", "image/webp")
+    assert rules(worked_example, backwards) == {"file of a photo is missing", "file belongs to no photo"}
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from portal.storage import InvalidKey, LocalStorage, ObjectMissing, S3Storage, Storage
+from portal.storage import InvalidKey, LocalStorage, ObjectMissing, S3Storage, Storage, local
 
 pytestmark = pytest.mark.slow
 
@@ -125,6 +125,15 @@ def test_lists_by_the_beginning_of_the_key(storage: Storage) -> None:
     assert set(storage.list("photos/aa/")) == {"photos/aa/1.webp", "photos/aa/2.webp"}
     assert set(storage.list("photos/aa/1")) == {"photos/aa/1.webp"}
     assert set(storage.list("nothing/here")) == set()
+
+
+def test_lists_in_the_order_of_the_keys(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "_SORTED_AT_ONCE", 2)
+    keys = ["photos/a-b/1", "photos/a.b/1", "photos/a/1", "photos/a/b/2", "photos/a/c", "photos/ab", "photos/b/1"]
+    for key in reversed(keys):
+        storage.put(key, b"x", "image/webp")
+    assert list(storage.list("photos/")) == keys
+    assert list(storage.list("photos/a/")) == keys[2:5]
 
 
 def test_lists_more_than_one_page(storage: Storage) -> None:
