@@ -25,7 +25,8 @@ from portal.services.provider_budget import CallLog, SharedBudget
 from portal.settings import Settings, SettingsError
 from portal.storage import create_storage
 from portal.web import compression, errors, locales, static_files, webhook_middleware, webhooks
-from portal.web.admin import accounts, audit, deliveries, links, overview, people
+from portal.web.admin import accounts, audit, board, deliveries, links, people
+from portal.web.admin import health as health_page
 from portal.web.auth import logout
 from portal.web.context import EXTENSION
 from portal.web.live import routes
@@ -55,7 +56,8 @@ _BLUEPRINTS = (
     account.blueprint,
     team.blueprint,
     webhooks.blueprint,
-    overview.blueprint,
+    board.blueprint,
+    health_page.blueprint,
     people.blueprint,
     accounts.blueprint,
     deliveries.blueprint,

@@ -12,6 +12,7 @@ from portal.models.deliveries import Delivery
 from portal.models.erasures import Erasure, Tombstone
 from portal.models.kits import Kit, KitFile
 from portal.models.link_reports import LinkReport
+from portal.models.listed_people import ListedPerson, SearchWord
 from portal.models.notifications import Notification
 from portal.models.people import Person
 from portal.models.photo_marks import PhotoMark
@@ -36,6 +37,7 @@ __all__ = [
     "Kit",
     "KitFile",
     "LinkReport",
+    "ListedPerson",
     "Notification",
     "Person",
     "Photo",
@@ -45,6 +47,7 @@ __all__ = [
     "RateLimit",
     "Rendition",
     "RosterEntry",
+    "SearchWord",
     "Session",
     "Shoot",
     "ShootStep",

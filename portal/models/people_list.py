@@ -1,146 +1,261 @@
-"""One page of people with the facts from which their stage is derived, in one query."""
+"""Queries on the console's list: pages of people, counts of a filter, and the counts of its views."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, Select, and_, func, or_, select, true, tuple_
-from sqlalchemy.sql.selectable import LateralFromClause
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+)
 
 from portal.db import db
-from portal.domain.session_lifetimes import LIFETIMES
-from portal.models.choices import Choice
-from portal.models.consents import Consent
-from portal.models.people import Person
-from portal.models.photos import AVAILABLE, Photo
-from portal.models.sessions import Session
-from portal.models.shoots import Shoot
+from portal.domain.funnel import NOT_SIGNED_IN, Step, list_stages_at, list_stages_from
+from portal.models.listed_people import ListedPerson, SearchWord
+from portal.models.stage_expressions import (
+    build_attention,
+    build_is_active,
+    build_is_overdue,
+    build_is_stuck,
+    build_since,
+    build_stage,
+)
 
-_BY_NAME = (func.lower(Person.name), Person.id)
+ANY_ATTENTION = "any"
+STUCK = "stuck"
+# Words are compared by their bytes; no text has a character above this one.
+_LAST_CHARACTER = chr(0x10FFFF)
 
 
-@dataclass(frozen=True)
-class PersonRow:
-    """One person with their latest shoot; the shoot's fields are None if there is none.
+class Sort(StrEnum):
+    """The order of the list."""
 
-    Attributes:
-        agreed_at: when they agreed to the current policy; None without an active consent to it.
-        chosen_at: when they made their current choice.
-        chosen_shoot_id: the shoot of the chosen photo; None for an own photo.
-        sign_ins: number of sessions that have not expired.
-    """
-
-    person: Person
-    agreed_at: datetime | None
-    shoot_id: UUID | None
-    provider_status: str | None
-    status_since: datetime | None
-    has_link: bool
-    problem: str | None
-    requested_at: datetime | None
-    copied_at: datetime | None
-    closed_at: datetime | None
-    chosen_at: datetime | None
-    chosen_shoot_id: UUID | None
-    sign_ins: int
+    NAME = "name"
+    SINCE = "since"
+    TEAM = "team"
+    DUE = "due"
+    REMINDED = "reminded"
 
 
 @dataclass(frozen=True, kw_only=True)
 class PeopleFilter:
-    """Criteria of a list of people; None does not filter.
+    """Which people are listed; None does not narrow.
 
     Attributes:
-        search: part of a name or an address.
-        team: a group of which they are a member; deactivated people are left out.
+        words: normalized words of which each has to begin a word of the name, address or employee number.
+        stage: a stage, :data:`NOT_SIGNED_IN`, or :data:`STUCK` for longer than usual in one place.
+        at: stands at this step of the funnel; ``reached``: stands there or further.
+        attention: one reason, or :data:`ANY_ATTENTION`.
+        due: ``overdue``, or a due date within the next week (``week``), or ``none``.
+        team: the roster's team or a group of theirs.
+        is_active: neither left nor deactivated; False for those who are.
+        is_invited: invited or signed in; False for those on the roster who are neither.
+        ids: exactly these rows.
     """
 
-    search: str | None = None
-    role: str | None = None
+    words: tuple[str, ...] | None = None
+    stage: str | None = None
+    at: Step | None = None
+    reached: Step | None = None
+    attention: str | None = None
+    due: str | None = None
     team: str | None = None
+    role: str | None = None
+    campaign: UUID | None = None
+    is_active: bool | None = None
+    is_invited: bool | None = None
+    ids: tuple[UUID, ...] | None = None
+
+
+@dataclass(frozen=True)
+class ListRow:
+    """One listed person with stage, since when, and what needs attention."""
+
+    listed: ListedPerson
+    stage: str
+    since: datetime | None
+    attention: str | None
+    is_stuck: bool
+    is_overdue: bool
 
 
 def list_rows(
-    chosen: PeopleFilter, *, policy_version: str, now: datetime, after: UUID | None, limit: int
-) -> list[PersonRow]:
-    """List people ordered by name, starting after the person with the id ``after``."""
-    query = _apply_filter(_select_people(policy_version, now), chosen).order_by(*_BY_NAME).limit(limit)
-    last = db.session.get(Person, after) if after is not None else None
-    if last is not None:
-        query = query.where(tuple_(*_BY_NAME) > tuple_(func.lower(last.name), last.id))
-    return [PersonRow(*found) for found in db.session.execute(query)]
+    chosen: PeopleFilter,
+    *,
+    now: datetime,
+    limit: int,
+    sort: Sort = Sort.NAME,
+    descending: bool = False,
+    after: UUID | None = None,
+) -> list[ListRow]:
+    """List people in an order, beginning behind the row called ``after``."""
+    stage = build_stage()
+    since = build_since(stage)
+    query = select(
+        ListedPerson,
+        stage,
+        since,
+        build_attention(stage, since, now),
+        build_is_stuck(now),
+        func.coalesce(build_is_overdue(stage, now), False),
+    ).where(*build_conditions(chosen, now=now))
+    keys = _build_sort_keys(sort, since)
+    last = select(*keys).where(ListedPerson.id == after) if after is not None else None
+    found = db.session.execute(last).one_or_none() if last is not None else None
+    if found is not None:
+        bound = tuple_(*(literal(value) for value in found))
+        query = query.where(tuple_(*keys) < bound if descending else tuple_(*keys) > bound)
+    ordered = (key.desc() for key in keys) if descending else keys
+    return [ListRow(*row) for row in db.session.execute(query.order_by(*ordered).limit(limit))]
 
 
-def _apply_filter(query: Select[*tuple[Any, ...]], chosen: PeopleFilter) -> Select[*tuple[Any, ...]]:
-    if chosen.search is not None:
-        parts = (Person.name, Person.email)
-        query = query.where(or_(*(part.icontains(chosen.search, autoescape=True) for part in parts)))
-    if chosen.role is not None:
-        query = query.where(or_(Person.role == chosen.role, Person.roles.contains([chosen.role])))
+def _build_sort_keys(sort: Sort, since: ColumnElement[datetime]) -> list[ColumnElement[Any]]:
+    """Return the columns of an order, none of which is NULL."""
+    name: list[Any] = [ListedPerson.sort_name, ListedPerson.id]
+    keys: dict[Sort, list[ColumnElement[Any]]] = {
+        Sort.NAME: name,
+        Sort.SINCE: [func.coalesce(since, literal("infinity").cast(ListedPerson.signed_in_at.type)), *name],
+        Sort.TEAM: [func.coalesce(ListedPerson.team, ""), *name],
+        Sort.DUE: [func.coalesce(ListedPerson.due_on, literal("infinity").cast(ListedPerson.due_on.type)), *name],
+        Sort.REMINDED: [func.coalesce(ListedPerson.reminder_count, 0), *name],
+    }
+    return keys[sort]
+
+
+def count_rows(chosen: PeopleFilter, *, now: datetime) -> int:
+    """Count the people of a filter."""
+    query = select(func.count()).select_from(ListedPerson).where(*build_conditions(chosen, now=now))
+    return db.session.scalar(query) or 0
+
+
+def list_ids(chosen: PeopleFilter, *, now: datetime, limit: int) -> list[UUID]:
+    """List the ids of the people of a filter, in the order of their names."""
+    query = select(ListedPerson.id).where(*build_conditions(chosen, now=now))
+    return list(db.session.scalars(query.order_by(ListedPerson.sort_name, ListedPerson.id).limit(limit)))
+
+
+def find_row(listed_id: UUID, *, now: datetime) -> ListRow | None:
+    """Return one row of the list, None if there is none."""
+    rows = list_rows(PeopleFilter(ids=(listed_id,)), now=now, limit=1)
+    return rows[0] if rows else None
+
+
+def build_conditions(chosen: PeopleFilter, *, now: datetime) -> list[ColumnElement[bool]]:
+    """Return the conditions of a filter on :class:`ListedPerson`."""
+    stage = build_stage()
+    conditions: list[ColumnElement[bool]] = []
+    if chosen.words is not None:
+        conditions += [_begins_word(word) for word in chosen.words] or [literal(value=False)]
+    if chosen.stage is not None:
+        conditions.append(build_is_stuck(now) if chosen.stage == STUCK else stage == chosen.stage)
+    if chosen.at is not None:
+        conditions.append(stage.in_(list_stages_at(chosen.at)))
+    if chosen.reached is not None:
+        conditions.append(stage.in_(list_stages_from(chosen.reached)))
+    if chosen.attention is not None:
+        attention = build_attention(stage, build_since(stage), now)
+        is_any = chosen.attention == ANY_ATTENTION
+        conditions.append(attention.is_not(None) if is_any else attention == chosen.attention)
+    if chosen.due is not None:
+        conditions.append(_is_due(chosen.due, stage, now))
+    return conditions + _build_plain_conditions(chosen)
+
+
+def _build_plain_conditions(chosen: PeopleFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
     if chosen.team is not None:
-        query = query.where(Person.groups.contains([chosen.team]), Person.deactivated_at.is_(None))
-    return query
+        conditions.append(or_(ListedPerson.teams.contains([chosen.team]), ListedPerson.team == chosen.team))
+    if chosen.role is not None:
+        conditions.append(or_(ListedPerson.role == chosen.role, ListedPerson.roles.contains([chosen.role])))
+    if chosen.campaign is not None:
+        conditions.append(ListedPerson.campaign_id == chosen.campaign)
+    if chosen.is_active is not None:
+        conditions.append(build_is_active() if chosen.is_active else ~build_is_active())
+    if chosen.is_invited is not None:
+        conditions.append(build_is_invited() if chosen.is_invited else ~build_is_invited())
+    if chosen.ids is not None:
+        conditions.append(ListedPerson.id.in_(chosen.ids))
+    return conditions
 
 
-def _select_agreed_at(policy_version: str) -> ScalarSelect[Any]:
-    query = select(func.max(Consent.given_at)).where(
-        Consent.person_id == Person.id, Consent.policy_version == policy_version, Consent.withdrawn_at.is_(None)
+def build_is_invited() -> ColumnElement[bool]:
+    """Return whether a row is part of the funnel: invited, or signed in without an invitation."""
+    return or_(ListedPerson.invited_at.is_not(None), ListedPerson.person_id.is_not(None))
+
+
+def _begins_word(word: str) -> ColumnElement[bool]:
+    within = and_(SearchWord.word >= word, SearchWord.word < word + _LAST_CHARACTER)
+    return ListedPerson.id.in_(select(SearchWord.listed_id).where(within))
+
+
+def _is_due(due: str, stage: ColumnElement[str], now: datetime) -> ColumnElement[bool]:
+    if due == "overdue":
+        return build_is_overdue(stage, now)
+    if due == "none":
+        return ListedPerson.due_on.is_(None)
+    today = now.date()
+    return and_(ListedPerson.due_on >= today, ListedPerson.due_on <= func.date(today) + 7)
+
+
+@dataclass(frozen=True)
+class ViewCounts:
+    """How many people each view of the list holds."""
+
+    everyone: int
+    attention: int
+    not_signed_in: int
+    no_choice: int
+    overdue: int
+    chosen: int
+    not_invited: int
+
+
+def count_views(now: datetime) -> ViewCounts:
+    """Count the views of the list in one pass."""
+    rows = build_rows(now)
+    counts = [
+        func.count(),
+        func.count(rows.c.attention),
+        func.count(case((and_(rows.c.stage == NOT_SIGNED_IN, rows.c.is_invited), 1))),
+        func.count(case((rows.c.stage == "ready", 1))),
+        func.count(case((rows.c.is_overdue, 1))),
+        func.count(case((rows.c.stage == "chosen", 1))),
+        func.count(case((~rows.c.is_invited, 1))),
+    ]
+    everyone, attention, *rest = db.session.execute(select(*counts).where(rows.c.is_active)).one()
+    return ViewCounts(everyone, attention, *rest)
+
+
+def build_rows(now: datetime, *columns: ColumnElement[Any], where: ColumnElement[bool] | None = None) -> Subquery:
+    """Return the list with stage, attention and what else is counted, computed once a row."""
+    stage = build_stage()
+    since = build_since(stage)
+    query: Select[*tuple[Any, ...]] = select(
+        stage.label("stage"),
+        build_attention(stage, since, now).label("attention"),
+        func.coalesce(build_is_overdue(stage, now), False).label("is_overdue"),
+        build_is_invited().label("is_invited"),
+        build_is_active().label("is_active"),
+        *columns,
     )
-    return query.correlate(Person).scalar_subquery()
+    # OFFSET 0 keeps the planner from computing the stage again for each use.
+    return query.where(true() if where is None else where).offset(0).subquery()
 
 
-def _select_current_choice() -> LateralFromClause:
-    return (
-        select(Choice.acted_at, Choice.shoot_id)
-        .join(Photo, Photo.id == Choice.photo_id)
-        .where(
-            Choice.person_id == Person.id,
-            Choice.withdrawn_at.is_(None),
-            AVAILABLE,
-        )
-        .order_by(Choice.acted_at.desc(), Choice.recorded_at.desc())
-        .limit(1)
-        .lateral("chosen")
-    )
-
-
-def _select_people(policy_version: str, now: datetime) -> Select[*tuple[Any, ...]]:
-    shoot = (
-        select(Shoot)
-        .where(Shoot.person_id == Person.id)
-        .order_by(Shoot.closed_at.is_not(None), Shoot.requested_at.desc())
-        .limit(1)
-        .lateral("latest")
-    )
-    chosen = _select_current_choice()
-    unexpired = (
-        and_(
-            Person.role == role,
-            Session.active_at > now - lifetime.idle,
-            Session.created_at > now - lifetime.absolute,
-        )
-        for role, lifetime in LIFETIMES.items()
-    )
-    sign_ins = select(func.count()).select_from(Session).where(Session.person_id == Person.id, or_(*unexpired))
-    return (
-        select(
-            Person,
-            _select_agreed_at(policy_version),
-            shoot.c.id,
-            shoot.c.provider_status,
-            shoot.c.status_since,
-            shoot.c.signed_url.is_not(None),
-            shoot.c.problem,
-            shoot.c.requested_at,
-            shoot.c.copied_at,
-            shoot.c.closed_at,
-            chosen.c.acted_at,
-            chosen.c.shoot_id,
-            sign_ins.correlate(Person).scalar_subquery(),
-        )
-        .select_from(Person)
-        .outerjoin(shoot, true())
-        .outerjoin(chosen, true())
-    )
+def list_teams() -> list[str]:
+    """List the teams of the roster, by name."""
+    query = select(ListedPerson.team).where(ListedPerson.team.is_not(None)).distinct().order_by(ListedPerson.team)
+    return [team for team in db.session.scalars(query) if team]

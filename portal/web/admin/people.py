@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -9,40 +10,60 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
+from portal.domain.attention import Attention
 from portal.domain.roles import Role
-from portal.domain.stages import Stage
 from portal.models.people_list import PeopleFilter
-from portal.services import people, people_list, sessions
+from portal.presentation import attention_messages, list_messages, selection_messages
+from portal.services import people, people_list, people_selection, sessions
+from portal.web.admin.people_query import COLUMNS, DUES, STAGES, parse_query, parse_selected
+from portal.web.admin.people_views import list_teams, list_views
 from portal.web.context import get_context
 from portal.web.paging import person_after
 from portal.web.security.access import get_current_person
 
 blueprint = Blueprint("people", __name__, url_prefix="/admin/people")
 
-_STAGES = (people_list.STUCK, *Stage)
-_ROLES = tuple(Role)
-_MAX_SEARCH_LENGTH = 100
-
 
 @blueprint.get("")
 def show_people() -> str:
-    """List people, filtered by name, stage and role."""
-    text = request.args.get("q", "").strip()[:_MAX_SEARCH_LENGTH].replace("\0", "")
-    stage, role = request.args.get("stage"), request.args.get("role")
-    filters = {
-        "q": text or None,
-        "stage": stage if stage in _STAGES else None,
-        "role": role if role in _ROLES else None,
-    }
-    portal = get_context()
+    """List people; the address holds filter, order and columns, so that each view is a link."""
+    context = get_context()
+    query = parse_query(request.args)
     page = people_list.list_people(
-        PeopleFilter(search=filters["q"], role=filters["role"]),
-        now=portal.clock(),
-        stage=filters["stage"],
+        query.build_filter(),
+        now=context.clock(),
+        sort=query.sort,
+        descending=query.descending,
         after=person_after(),
     )
-    teams = frozenset(portal.settings.team_managers)
-    return render_template("admin/people.html", page=page, filters=filters, stages=_STAGES, roles=_ROLES, teams=teams)
+    return render_template(
+        "admin/people.html",
+        page=page,
+        query=query,
+        views=list_views(context.clock()),
+        teams=list_teams(context.settings),
+        is_first=person_after() is None,
+        messages=list_messages,
+        attention=attention_messages,
+        actions=_list_actions(),
+        stages=STAGES,
+        reasons=tuple(Attention),
+        dues=DUES,
+        roles=tuple(Role),
+        columns=COLUMNS,
+    )
+
+
+@blueprint.post("/selection")
+def apply_to_selection() -> Response:
+    """Apply one action to the selected people, or to everyone the list's filter matches."""
+    context, actor = get_context(), get_current_person()
+    query = parse_query(request.args)
+    chosen = query.build_filter() if request.form.get("all") else PeopleFilter(ids=parse_selected(request.form))
+    outcome = people_selection.apply_action(request.form.get("action", ""), chosen, actor=actor, now=context.clock())
+    flash(selection_messages.describe_outcome(outcome), "good" if outcome.selected else "warn")
+    arguments: dict[str, Any] = query.replace()
+    return redirect(url_for("people.show_people", **arguments), 303)
 
 
 @blueprint.get("/<uuid:person_id>")
@@ -103,3 +124,13 @@ def reactivate_person(person_id: UUID) -> Response:
 
 def _back_to(person_id: UUID) -> Response:
     return redirect(url_for("people.show_person", person_id=person_id), 303)
+
+
+def _list_actions() -> list[tuple[str, str]]:
+    """List the actions on many people that the viewer has a right to, with the words of their buttons."""
+    rights = get_current_person().rights
+    return [
+        (action, selection_messages.get_action_name(action))
+        for action, (right, _action) in people_selection.ACTIONS.items()
+        if right in rights
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template, request
 
+from portal.presentation import list_messages
 from portal.services import people_list
 from portal.web.context import get_context
 from portal.web.paging import person_after
@@ -19,4 +20,6 @@ def show_team() -> str:
     name, page = people_list.list_team(
         manager, request.args.get("name"), now=get_context().clock(), after=person_after()
     )
-    return render_template("team/show.html", teams=sorted(manager.manages), name=name, page=page)
+    return render_template(
+        "team/show.html", teams=sorted(manager.manages), name=name, page=page, messages=list_messages
+    )

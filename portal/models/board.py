@@ -1,0 +1,109 @@
+"""Counts of the console's first page: funnel, attention, teams, and days."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import cast
+
+from sqlalchemy import ColumnElement, DateTime, and_, case, func, literal, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from portal.db import db
+from portal.domain.funnel import NOT_SIGNED_IN
+from portal.domain.stages import Stage
+from portal.models.listed_people import ListedPerson
+from portal.models.people_list import build_rows
+from portal.models.stage_expressions import build_is_active
+
+_NOT_STARTED = (NOT_SIGNED_IN, Stage.NOT_STARTED.value)
+
+
+@dataclass(frozen=True)
+class TeamCounts:
+    """How far one team is.
+
+    Attributes:
+        people: active members.
+        under_way: agreed and not yet chosen.
+        attention: members who need attention.
+    """
+
+    name: str
+    people: int
+    chosen: int
+    under_way: int
+    overdue: int
+    attention: int
+
+    @property
+    def chosen_percent(self) -> int:
+        """Share of the team that has chosen."""
+        return round(100 * self.chosen / self.people) if self.people else 0
+
+    @property
+    def under_way_percent(self) -> int:
+        """Share of the team that is between agreeing and choosing."""
+        return round(100 * self.under_way / self.people) if self.people else 0
+
+
+def count_by_stage_and_attention(now: datetime) -> list[tuple[str, str | None, bool, int]]:
+    """Count the active people by stage, attention, and whether they are in the funnel."""
+    rows = build_rows(now)
+    query = select(rows.c.stage, rows.c.attention, rows.c.is_invited, func.count()).where(rows.c.is_active)
+    return [
+        (stage, attention, is_invited, count)
+        for stage, attention, is_invited, count in db.session.execute(
+            query.group_by(rows.c.stage, rows.c.attention, rows.c.is_invited)
+        )
+    ]
+
+
+def count_by_team(teams: list[str], now: datetime) -> list[TeamCounts]:
+    """Count the active people of these teams; a person of two teams counts in both."""
+    if not teams:
+        return []
+    rows = build_rows(
+        now,
+        func.unnest(func.array_append(ListedPerson.teams, ListedPerson.team)).label("name"),
+        where=build_is_active(),
+    )
+    query = (
+        select(
+            rows.c.name,
+            func.count(),
+            _count(rows.c.stage == Stage.CHOSEN),
+            _count(and_(rows.c.stage != Stage.CHOSEN, rows.c.stage.not_in(_NOT_STARTED))),
+            _count(rows.c.is_overdue),
+            func.count(rows.c.attention),
+        )
+        .where(rows.c.name.in_(teams))
+        .group_by(rows.c.name)
+    )
+    return [TeamCounts(*row) for row in db.session.execute(query)]
+
+
+def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.count(case((condition, 1)))
+
+
+def count_by_day(column: InstrumentedAttribute[datetime | None]) -> list[tuple[date, int]]:
+    """Count the active people by the UTC day of one of their moments, the oldest first."""
+    day = func.date(func.timezone("UTC", column))
+    query = select(day, func.count()).where(column.is_not(None), build_is_active()).group_by(day).order_by(day)
+    return [(found, count) for found, count in db.session.execute(query)]
+
+
+def find_last_change() -> datetime | None:
+    """Return when a person last came to another stage, as far as the list knows."""
+    moments = func.greatest(
+        ListedPerson.signed_in_at, ListedPerson.agreed_at, ListedPerson.status_since, ListedPerson.chosen_at
+    )
+    return cast("datetime | None", db.session.scalar(select(func.max(moments))))
+
+
+def count_chosen_since(moment: datetime) -> int:
+    """Count the active people whose present choice is newer than this moment."""
+    since = literal(moment, DateTime(timezone=True))
+    query = select(func.count()).select_from(ListedPerson).where(ListedPerson.chosen_at >= since, build_is_active())
+    return db.session.scalar(query) or 0

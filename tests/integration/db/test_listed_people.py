@@ -1,0 +1,166 @@
+"""The console's list in the database: what triggers keep, and that its stage is the one the person is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from portal.app import create_app
+from portal.db import db, transaction
+from portal.domain import stages
+from portal.domain.consent import POLICY_VERSION
+from portal.models import choices, people_list
+from portal.models.consents import Consent
+from portal.models.listed_people import split_search
+from portal.models.people import Person
+from portal.models.photos import Photo
+from portal.models.shoots import Shoot
+from portal.services import journey
+from tests import factories
+from tests.factories import NOW
+
+STATUSES = st.sampled_from([None, *sorted(stages.KNOWN_STATUSES), "somethingNew"])
+MOMENTS = st.integers(min_value=-40, max_value=0).map(lambda hours: NOW + timedelta(hours=hours))
+SHOOTS = st.fixed_dictionaries(
+    {
+        "provider_status": STATUSES,
+        "signed_url": st.sampled_from([None, b"sealed"]),
+        "problem": st.sampled_from([None, *(problem.value for problem in stages.Problem)]),
+        "requested_at": MOMENTS,
+        "status_since": st.none() | MOMENTS,
+        "copied_at": st.none() | MOMENTS,
+    }
+)
+
+
+@pytest.fixture
+def app(portal_settings: Callable[..., Any], database_url: str) -> Iterator[Flask]:
+    app = create_app(portal_settings(), clock=lambda: NOW)
+    with app.app_context():
+        yield app
+        db.engine.dispose()
+
+
+def find_listed(person: Person, now: datetime = NOW) -> people_list.ListRow:
+    row = people_list.find_row(person.id, now=now)
+    assert row is not None
+    return row
+
+
+def choose(person: Person, photo: Photo, acted_at: datetime = NOW) -> None:
+    with transaction():
+        choices.create_choice(person.id, photo, origin="portal", key=str(photo.id), acted_at=acted_at, now=NOW)
+
+
+CASES = st.fixed_dictionaries(
+    {
+        "shoots": st.lists(SHOOTS, max_size=2),
+        "consent": st.sampled_from([None, POLICY_VERSION, "2001-01"]),
+        "is_withdrawn": st.booleans(),
+        "choice": st.sampled_from([None, "own", 0, 1]),
+        "acted_at": MOMENTS,
+        "is_removed": st.booleans(),
+    }
+)
+
+
+def make_case(case: dict[str, Any]) -> Person:
+    """Store a person with these shoots, consent and choice."""
+    person = factories.make_person()
+    if case["consent"] is not None:
+        kept_id = factories.agree(person).id
+        with transaction() as session:
+            kept = session.get_one(Consent, kept_id)
+            kept.policy_version = case["consent"]
+            kept.withdrawn_at = NOW if case["is_withdrawn"] else None
+    made: list[Shoot] = []
+    for index, fields in enumerate(case["shoots"]):
+        closed_at = None if index == len(case["shoots"]) - 1 else NOW
+        made.append(factories.make_shoot(person, closed_at=closed_at, **fields))
+    photo = None
+    if case["choice"] == "own":
+        photo = Photo(person_id=person.id, position=1, created_at=NOW, copied_at=NOW, width=8, height=10)
+        with transaction() as session:
+            session.add(photo)
+    elif case["choice"] is not None and case["choice"] < len(made):
+        photo = factories.make_photo(made[case["choice"]])
+    if photo is not None:
+        choose(person, photo, case["acted_at"])
+        if case["is_removed"]:
+            with transaction() as session:
+                session.get_one(Photo, photo.id).removed_at = NOW
+    db.session.expire_all()
+    return person
+
+
+@given(case=CASES)
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_stage_in_sql_equals_derived_stage(app: Flask, case: dict[str, Any]) -> None:
+    person = make_case(case)
+    assert find_listed(person).stage == journey.get_journey(person).stage
+
+
+def test_list_follows_name_address_and_erasure(app: Flask) -> None:
+    person = factories.make_person("ada@example.com", name="Ada Byron")
+    with transaction() as session:
+        session.get_one(Person, person.id).name = "Ada Lovelace"
+    assert find_listed(person).listed.name == "Ada Lovelace"
+    assert count_words("lovelace") == 1
+    assert count_words("byron") == 0
+    with transaction() as session:
+        session.delete(session.get_one(Person, person.id))
+    assert people_list.find_row(person.id, now=NOW) is None
+    assert count_words("ada") == 0
+
+
+def count_words(word: str) -> int:
+    return db.session.scalar(text("SELECT count(*) FROM search_words WHERE word = :word"), {"word": word}) or 0
+
+
+@pytest.mark.parametrize(
+    ("name", "search"),
+    [
+        ("Jürgen Großmann", "juergen gross"),
+        ("Jürgen Großmann", "jurgen groß"),
+        ("Łukasz Wiśniewski", "lukasz wisn"),
+        ("Siobhán O’Rourke", "o'rourke"),
+        ("Þórdís Jónsdóttir", "thordis"),
+        ("Олена Коваленко", "олена ков"),
+        ("Προκόπης Παπαδόπουλος", "ΠΑΠΑΔ"),
+        ("Nguyễn Thị Lan", "nguyen lan"),
+        ("佐藤 美咲", "美咲"),
+        ("דוד לוי", "לוי"),
+        ("Amira Haddad أميرة حداد", "حداد"),
+    ],
+)
+def test_names_are_found_by_beginnings_of_their_words(app: Flask, name: str, search: str) -> None:
+    person = factories.make_person(name=name)
+    factories.make_person(name="Zed Other")
+    words = tuple(split_search(search))
+    found = people_list.list_rows(people_list.PeopleFilter(words=words), now=NOW, limit=9)
+    assert [row.listed.id for row in found] == [person.id]
+
+
+def test_two_transactions_about_one_person_lose_neither_fact(app: Flask) -> None:
+    person = factories.make_person()
+    shoot, photos = factories.make_finished(person)
+    statements = (
+        f"UPDATE shoots SET problem = 'refused' WHERE id = '{shoot.id}'",
+        f"UPDATE people SET name = 'Second Name' WHERE id = '{person.id}'",
+    )
+    with db.engine.connect() as first, db.engine.connect() as second:
+        for connection, statement in zip((first, second), statements, strict=True):
+            connection.execute(text(statement))
+        first.commit()
+        second.commit()
+    row = find_listed(person).listed
+    assert (row.problem, row.name) == ("refused", "Second Name")
+    choose(person, photos[0])
+    assert find_listed(person).listed.chosen_at == NOW
