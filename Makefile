@@ -4,12 +4,14 @@
 SHELL := /bin/sh
 PY := .venv/bin/python
 ARGS ?=
+PEOPLE ?= 0
 SOURCES := portal sandbox demo bench scripts tests wsgi.py gunicorn.conf.py
 
 .PHONY: help demo dev test test-fast test-browsers pictures migration faults check-one lint format words bench lock sbom clean
 
 help:
 	@echo "make demo                 everything on this machine, no account anywhere; prints one address"
+	@echo "make demo PEOPLE=2000     the same with a campaign of 2,000 fictional people in the console"
 	@echo "make dev                  the same; a part restarts when its Python, templates or static files change"
 	@echo "make test-fast            lint, unit and architecture tests; within a minute"
 	@echo "make test                 lint, types, import rules and all tests (PostgreSQL and browser included)"
@@ -25,7 +27,7 @@ help:
 
 demo:
 	@sh scripts/install requirements-demo.txt
-	@exec $(PY) -m demo $(ARGS)
+	@PEOPLE=$(PEOPLE) exec $(PY) -m demo $(ARGS)
 
 # The demo; a part restarts when its Python, templates or static files change.
 dev:

@@ -29,12 +29,15 @@ _PORT = click.IntRange(1, 65_535)
     help="How many times faster than real.",
 )
 @click.option("--reload", is_flag=True, help="Restart a part when its source files change (for developers).")
+@click.option(
+    "--people", type=click.IntRange(min=0), envvar="PEOPLE", default=0, help="Add a campaign of fictional people."
+)
 @click.option("--data", "data_dir", type=click.Path(file_okay=False, path_type=Path), help="Default: var/demo.")
 def main(**options: Any) -> None:
     """Run everything on this machine: database, sign-in, studio, worker and portal."""
     ports = Ports(options["port"], options["sandbox_port"], options["identity_port"])
     data_dir = options["data_dir"] or supervisor.DATA_DIR
-    chosen = {name: options[name] for name in ("brand", "speed", "reload")}
+    chosen = {name: options[name] for name in ("brand", "speed", "reload", "people")}
     sys.exit(supervisor.run_demo(ports=ports, data_dir=data_dir, **chosen))
 
 

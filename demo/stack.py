@@ -12,6 +12,7 @@ from typing import Self
 
 from demo import readiness
 from demo.children import Child, stop_all
+from demo.crowd import fill_campaign
 from demo.ports import Ports
 from demo.postgres import Postgres
 from demo.settings import DATABASE, Addresses, Secrets, build_base_environment, build_portal_environment
@@ -37,6 +38,7 @@ class Stack:
         brand: brand of the sandbox, ``profilebakery`` or ``headshotpro``.
         durable: False trades safety on power loss for speed (tests).
         environment: extra or changed settings of the portal and the worker.
+        people: how many fictional people to add to an empty roster; see :mod:`demo.crowd`.
         report: called with a sentence when a part is ready.
     """
 
@@ -49,6 +51,7 @@ class Stack:
         brand: str = "profilebakery",
         durable: bool = False,
         environment: dict[str, str] | None = None,
+        people: int = 0,
         report: Callable[[str], None] = _silent,
     ) -> None:
         self.data_dir = data_dir.resolve()
@@ -60,6 +63,7 @@ class Stack:
         self.postgres = Postgres(data=self.data_dir / "postgres", logs=self.logs, durable=durable)
         self.children: list[Child] = []
         self._extra = environment or {}
+        self._people = people
         self._report = report
 
     def __enter__(self) -> Self:
@@ -101,6 +105,8 @@ class Stack:
         self._start_database()
         self.environment = base | self._portal_environment() | self._extra
         self._migrate()
+        if self._people and fill_campaign(self.database_url, self._people, provider=self.brand):
+            self._report(f"{self._people} fictional people added")
         launched = datetime.now(UTC)
         worker = self._launch(self._python("worker", self.environment, "-m", "portal", "worker"))
         portal = self._launch(self._python("portal", self.environment, "-m", "gunicorn", "wsgi"))

@@ -39,7 +39,9 @@ class _AlreadyRunningError(Exception):
         self.url = url
 
 
-def run_demo(*, ports: Ports, brand: str, speed: float, data_dir: Path = DATA_DIR, reload: bool = False) -> int:
+def run_demo(
+    *, ports: Ports, brand: str, speed: float, data_dir: Path = DATA_DIR, reload: bool = False, people: int = 0
+) -> int:
     """Run the demo until a signal, or until one of its parts ends.
 
     Args:
@@ -48,11 +50,12 @@ def run_demo(*, ports: Ports, brand: str, speed: float, data_dir: Path = DATA_DI
         speed: factor by which the sandbox's sessions are faster than real time.
         data_dir: folder for data that persists between runs.
         reload: restart a part when its source files change. A part that has ended waits for the next change.
+        people: how many fictional people to add to an empty roster.
 
     Returns:
         The exit status, 0 after a clean end.
     """
-    stack = Stack(data_dir=data_dir, ports=ports, brand=brand, speed=speed, durable=True, report=_report)
+    stack = Stack(data_dir=data_dir, ports=ports, brand=brand, speed=speed, durable=True, people=people, report=_report)
     try:
         with _hold_lock(stack):
             return _start_and_monitor(stack, reload=reload)

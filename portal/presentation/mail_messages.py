@@ -85,7 +85,7 @@ def _link_lost(session: str, _company: str, studio: str) -> MailText:
             ),
         ),
         _("See who needs help"),
-        "/admin/",
+        "/admin/health",
     )
 
 
@@ -97,7 +97,7 @@ def _out_of_credits(_session: str, _company: str, studio: str) -> MailText:
             _("Buy more credits, and their sessions start by themselves. We email you about this at most once a day."),
         ),
         _("See who is waiting"),
-        "/admin/",
+        "/admin/health",
     )
 
 
@@ -152,7 +152,7 @@ def _stuck(_session: str, _company: str, studio: str) -> MailText:
             ),
         ),
         _("See which ones"),
-        "/admin/",
+        "/admin/health",
     )
 
 

@@ -44,7 +44,7 @@ MACHINES = {
 
 # And whoever gives a page to a role changes these.
 OPERATIONS = {
-    "overview.show_overview",
+    "health.show_health",
     "deliveries.show_deliveries",
     "deliveries.replay_delivery",
     "links.show_links",

@@ -43,7 +43,7 @@ def test_scanner_finds_nothing(target: Target, tmp_path: Path) -> None:
         "headshots.show_my_page",
         "gallery.show_gallery",
         "account.show_sessions",
-        "overview.show_overview",
+        "board.show_board",
         "people.show_person",
     }
     assert {(name, 200) for name in inside} <= seen, "is the scanner signed in?"

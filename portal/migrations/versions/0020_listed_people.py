@@ -1,4 +1,4 @@
-"""The console's list: one row a person or roster entry with the facts of where they stand, kept by triggers; and search words."""
+"""The console's list: one row a person or roster entry, kept by triggers, and the words by which each is found."""
 
 from __future__ import annotations
 

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, url_for
-from werkzeug.wrappers import Response
+from flask import Blueprint, render_template, url_for
 
-from portal.domain.roles import Right
 from portal.presentation import attention_messages, board_chart, list_messages
 from portal.services import board
 from portal.web.context import get_context
-from portal.web.security.access import get_current_person
 
 blueprint = Blueprint("board", __name__, url_prefix="/admin")
 
 
 @blueprint.get("/")
-def show_board() -> str | Response:
-    """Show how far everyone is. Operators, who see no people, start with the health page."""
-    if Right.SEE_PEOPLE not in get_current_person().rights:
-        return redirect(url_for("health.show_health"), 303)
+def show_board() -> str:
+    """Show how far everyone is."""
     context = get_context()
     current = board.get_board(context.clock(), managed_teams=frozenset(context.settings.team_managers))
     return render_template(

@@ -60,6 +60,10 @@ class PeopleQuery:
         """Return the parameters of another address; None leaves one out."""
         return {name: value for name, value in (dict(self.arguments) | changes).items() if value is not None}
 
+    def leave_out(self, name: str) -> dict[str, str]:
+        """Return the parameters without one of them."""
+        return self.replace(**{name: None})
+
     def toggle_column(self, column: str) -> dict[str, str]:
         """Return the parameters of the list with a column more, or without it."""
         shown = {*self.columns} ^ {column}

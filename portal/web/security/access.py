@@ -184,7 +184,7 @@ RULES: Mapping[str, AccessRule] = MappingProxyType(
         "accounts.show_relink": replace(_MANAGE_PEOPLE, audit_views_as=Right.MANAGE_PEOPLE),
         "accounts.relink_person": _MANAGE_PEOPLE,
         "accounts.adopt_session": _MANAGE_PEOPLE,
-        "board.show_board": _OPERATIONS,
+        "board.show_board": replace(_PEOPLE, audit_views_as=None),
         "health.show_health": replace(_OPERATIONS, audit_views_as=Right.SEE_PEOPLE),
         "deliveries.show_deliveries": _OPERATIONS,
         "links.show_links": replace(_OPERATIONS, audit_views_as=Right.SEE_PEOPLE),

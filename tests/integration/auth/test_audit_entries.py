@@ -295,7 +295,7 @@ ACTS: dict[Callable[[Scenario], Any], Left] = {
     administer("deactivate"): Left("person.deactivated", ADMIN, "ada"),
     administer("reactivate", "deactivate"): Left("person.reactivated", ADMIN, "ada"),
     replay: Left("delivery.replayed", ADMIN, detail={"delivery": ...}),
-    look("/admin/"): Left("console.viewed", ADMIN, detail={"endpoint": "overview.show_overview"}),
+    look("/admin/health"): Left("console.viewed", ADMIN, detail={"endpoint": "health.show_health"}),
     look("/admin/links"): Left("console.viewed", ADMIN, detail={"endpoint": "links.show_links"}),
     look("/admin/people"): Left("console.viewed", ADMIN, detail={"endpoint": "people.show_people"}),
     look("/admin/people/{ada}"): Left("console.viewed", ADMIN, "ada", detail={"endpoint": "people.show_person"}),

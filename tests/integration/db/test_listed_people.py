@@ -45,6 +45,7 @@ def app(portal_settings: Callable[..., Any], database_url: str) -> Iterator[Flas
     app = create_app(portal_settings(), clock=lambda: NOW)
     with app.app_context():
         yield app
+        db.session.remove()
         db.engine.dispose()
 
 

@@ -53,7 +53,7 @@ def test_statuses_and_problems_are_said_in_words(admin: Visitor) -> None:
     moving, held = (factories.make_person(name=name) for name in ("Ada", "Ben"))
     factories.make_shoot(moving, provider_status="generatingHeadshots", status_since=NOW)
     factories.make_shoot(held, problem="no_photos", provider_status="active", status_since=NOW - timedelta(days=1))
-    words = admin.page("/admin/").words
+    words = admin.page("/admin/health").words
     assert "being made" in words
     assert "no pictures arrived" in words
     assert "generatingHeadshots" not in words
@@ -64,31 +64,31 @@ def test_an_operator_sees_what_is_stuck_and_nobodys_name(sign_in: Callable[[Pers
     operator = sign_in(factories.make_person(name="Otto", role="operator"))
     held = factories.make_person(name="Ben Held", email="ben.held@example.com")
     factories.make_shoot(held, problem="no_photos", provider_status="active", status_since=NOW - timedelta(days=1))
-    page = operator.get("/admin/").text
+    page = operator.get("/admin/health").text
     assert "no pictures arrived" in page
     assert "Ben Held" not in page
     assert "ben.held@example.com" not in page
 
 
 def test_missing_webhook_secret_is_reported_with_next_step(app: Flask, admin: Visitor) -> None:
-    assert "No webhook secret is set" not in admin.get("/admin/").text
+    assert "No webhook secret is set" not in admin.get("/admin/health").text
     portal = app.extensions["portal"]
     app.extensions["portal"] = replace(portal, settings=replace(portal.settings, webhook_secrets=()))
-    assert "Set HEADSHOT_WEBHOOK_SECRET" in admin.get("/admin/").text
+    assert "Set HEADSHOT_WEBHOOK_SECRET" in admin.get("/admin/health").text
 
 
 def test_reported_link_is_listed_until_studio_is_opened(admin: Visitor) -> None:
     person = factories.make_person(name="Dora")
     factories.agree(person)
     shoot = factories.make_shoot(person, signed_url=b"sealed")
-    assert "Dora" not in admin.page("/admin/").words
+    assert "Dora" not in admin.page("/admin/health").words
     assert link_reports.report_link(person, LinkReportInput(symptom=LinkSymptom.EXPIRED), get_context())
-    listed = admin.page("/admin/").words
+    listed = admin.page("/admin/health").words
     assert "Dora" in listed
     assert "says their link no longer works" in listed
     with transaction() as session:
         session.get_one(type(shoot), shoot.id).provider_status = "waiting"
-    assert "says their link no longer works" not in admin.page("/admin/").words
+    assert "says their link no longer works" not in admin.page("/admin/health").words
 
 
 @pytest.mark.parametrize("before", ["abc", "-1", "0", "9" * 30])
@@ -119,7 +119,7 @@ def test_replay_from_failed_filter_returns_to_failed_filter(admin: Visitor) -> N
 def test_moments_of_the_console_name_their_zone(admin: Visitor) -> None:
     keep_delivery()
     person = factories.make_person(name="Ada")
-    for path in ("/admin/", "/admin/deliveries", f"/admin/people/{person.id}"):
+    for path in ("/admin/health", "/admin/deliveries", f"/admin/people/{person.id}"):
         moments = [said(each) for each in admin.page(path).all("time")]
         assert moments
         assert all(words.endswith("UTC") or "ago" in words or words == "just now" for words in moments), moments

@@ -37,7 +37,7 @@ def admin(sign_in: SignIn, context: None) -> Visitor:
 def names(visitor: Visitor, path: str) -> list[str]:
     """The people a page of the list names, in its order."""
     page = visitor.page(path)
-    links = [link for link in page.all("a") if re.search(r"/admin/people/[0-9a-f-]{36}$", link.get("href", ""))]
+    links = [link for link in page.all("a") if re.search(r"/admin/people/[0-9a-f-]{36}(\?|$)", link.get("href", ""))]
     return [said(link) for link in links]
 
 
@@ -66,7 +66,7 @@ def test_list_shows_each_stage_as_the_person_sees_it(admin: Visitor) -> None:
     made = one_of_each_stage()
     for stage, person in made.items():
         assert journey.get_journey(person).stage is stage
-        found = [entry.person.id for entry in people_list.list_people(PeopleFilter(), now=NOW, stage=stage).entries]
+        found = [row.listed.id for row in people_list.list_people(PeopleFilter(stage=stage), now=NOW).rows]
         assert person.id in found, stage
         assert found == [person.id] or stage is Stage.NOT_STARTED
         assert f"In {stage}" in names(admin, f"/admin/people?stage={stage}")
@@ -79,12 +79,13 @@ def test_stage_counts_from_when_the_person_came_to_it(context: None) -> None:
         factories.agree(people[what])
     factories.make_shoot(people["moved"], provider_status="waiting", status_since=NOW - 2 * DAY)
     factories.make_finished(people["ready"], copied_at=NOW - DAY)
-    since = {entry.person.id: entry.since for entry in people_list.list_people(PeopleFilter(), now=NOW).entries}
-    days = {what: (NOW - since[person.id]).days for what, person in people.items()}
+    since = {row.listed.id: row.since for row in people_list.list_people(PeopleFilter(), now=NOW).rows}
+    assert None not in since.values()
+    days = {what: (NOW - (since[person.id] or NOW)).days for what, person in people.items()}
     assert days == {"new": 9, "agreed": 3, "moved": 2, "ready": 1}
 
 
-def test_stuck_are_those_the_overview_lists(admin: Visitor) -> None:
+def test_stuck_are_those_the_health_page_lists(admin: Visitor) -> None:
     for name, fields in {
         "Stuck": {"provider_status": "waiting", "status_since": NOW - DAY},
         "Moving": {"provider_status": "waiting", "status_since": NOW},
@@ -101,13 +102,14 @@ def test_stuck_are_those_the_overview_lists(admin: Visitor) -> None:
     )
 
 
-def test_people_are_found_by_part_of_name_or_address(admin: Visitor) -> None:
+def test_people_are_found_by_beginnings_of_words(admin: Visitor) -> None:
     factories.make_person("grace@navy.example", name="Grace Hopper")
     factories.make_person("100%@example.com", name="Percy_Cent")
     assert names(admin, "/admin/people?q=hOPP") == ["Grace Hopper"]
     assert names(admin, "/admin/people?q=navy.ex") == ["Grace Hopper"]
-    assert names(admin, "/admin/people?q=%25") == ["Percy_Cent"]
-    assert names(admin, "/admin/people?q=_") == ["Percy_Cent"]
+    assert names(admin, "/admin/people?q=100%25") == ["Percy_Cent"]
+    assert names(admin, "/admin/people?q=percy_c") == ["Percy_Cent"]
+    assert names(admin, "/admin/people?q=%25") == []
     assert names(admin, "/admin/people?q=nobody") == []
 
 
@@ -121,14 +123,13 @@ def test_people_are_found_by_any_of_their_roles(admin: Visitor) -> None:
 
 def test_everybody_is_listed_once_however_many_pages(admin: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(people_list, "PAGE", 3)
-    monkeypatch.setattr(people_list, "_AT_ONCE", 2)
     for name in ("ada", "Ada", "Ben", "Ben", "Élodie", "Zoe", "zoe"):
         factories.make_person(name=name)
     for query in ("", "?stage=not_started"):
         seen, path = [], f"/admin/people{query}"
         while path:
             seen += names(admin, path)
-            more = [link.get("href") for link in admin.page(path).all("a") if said(link) == "More people"]
+            more = [link.get("href") for link in admin.page(path).all("a") if said(link) == "Next page"]
             path = more[0] if more else ""
         assert sorted(seen) == sorted(["ada", "Ada", "Ben", "Ben", "Élodie", "Zoe", "zoe", "Cleo"]), query
         assert [name.casefold() for name in seen if name.isascii()] == sorted(
@@ -143,12 +144,11 @@ def test_odd_filters_are_no_fault(admin: Visitor, query: str) -> None:
     assert admin.get(f"/admin/people?{query}").status_code == 200
 
 
-def test_list_names_address_groups_and_sign_ins(admin: Visitor, sign_in: SignIn) -> None:
+def test_list_names_address_and_groups(admin: Visitor, sign_in: SignIn) -> None:
     sign_in(factories.make_person("ada@example.com", name="Ada", groups=["b", "a", "d", "c"]))
     (row,) = [said(row) for row in admin.page("/admin/people?q=ada").all("tr") if "Ada" in said(row)]
     assert "ada@example.com" in row
-    assert "a, b, c and 1 more" in row
-    assert row.endswith(" 1")
+    assert "a, b and 2 more" in row
 
 
 def test_no_face_is_on_any_of_these_pages(admin: Visitor, sign_in: SignIn) -> None:
