@@ -1,6 +1,6 @@
 """``--people N``: fills the demo with a believable campaign of N fictional people, straight into its database.
 
-Nobody of them can sign in, and the sandbox knows none of their sessions; they are there to be seen in the console.
+They cannot sign in, and their sessions do not exist in the sandbox; they fill the pages of the console.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from portal.domain.consent import POLICY_VERSION
 DAYS = 25
 _SOURCE = "import"
 _DOMAIN = "example.com"
-# Where an invited person stands, and how many of 100 do before the team's own pace shifts it.
+# Last step of an invited person, and how many of 100 do before the team's own pace shifts it.
 _ENDINGS = (
     ("not_invited", 5),
     ("invited", 16),
@@ -73,7 +73,7 @@ _COLUMNS = {
 }
 
 
-def fill_campaign(database_url: str, people: int, *, provider: str, now: datetime | None = None) -> int:
+def create_campaign_people(database_url: str, people: int, *, provider: str, now: datetime | None = None) -> int:
     """Add a campaign of fictional people to a migrated database without one; return how many people were added."""
     now = now or datetime.now(UTC)
     with psycopg.connect(database_url, connect_timeout=5) as connection:
@@ -131,7 +131,7 @@ def _generate_names(people: int, source: random.Random) -> Iterator[tuple[str, s
 
 @dataclass
 class Member:
-    """One fictional person: where they stand, and the rows that say so."""
+    """One fictional person: their stage, and the rows of it."""
 
     source: random.Random
     number: int
@@ -146,17 +146,17 @@ class Member:
         team, _share, pace = self.source.choices(TEAMS, [share for _name, share, _pace in TEAMS])[0]
         ending = self._choose_ending(pace)
         invited = self.now - timedelta(days=DAYS) if ending != "not_invited" else None
-        came = (
+        signed_in = (
             None if ending in {"not_invited", "invited"} else self._moment(timedelta(days=DAYS - 1), timedelta(hours=2))
         )
-        person = uuid.uuid4() if came else None
+        person = uuid.uuid4() if signed_in else None
         tables.roster_entries.append(self._build_entry(team, ending, invited, person))
-        if came is None or person is None:
+        if signed_in is None or person is None:
             return
-        tables.people.append(self._build_person(person, came))
+        tables.people.append(self._build_person(person, signed_in))
         if ending == "signed_in":
             return
-        agreed = came + timedelta(minutes=4)
+        agreed = signed_in + timedelta(minutes=4)
         tables.consents.append(self._build_consent(person, agreed))
         if ending != "agreed":
             self._add_shoot(tables, person, ending, agreed)
@@ -165,9 +165,9 @@ class Member:
         weights = [weight * (2 * pace if name in _FINISHED else 2 * (1.2 - pace)) for name, weight in _ENDINGS]
         return self.source.choices([name for name, _weight in _ENDINGS], weights)[0]
 
-    def _moment(self, longest: timedelta, shortest: timedelta) -> datetime:
+    def _moment(self, max_ago: timedelta, min_ago: timedelta) -> datetime:
         """Return a moment in working hours between so long and so short ago."""
-        ago: timedelta = shortest + (longest - shortest) * self.source.random() ** 0.8
+        ago: timedelta = min_ago + (max_ago - min_ago) * self.source.random() ** 0.8
         return self.now - ago
 
     def _build_entry(
@@ -201,9 +201,9 @@ class Member:
             person,
         )
 
-    def _build_person(self, person: uuid.UUID, came: datetime) -> tuple[Any, ...]:
+    def _build_person(self, person: uuid.UUID, signed_in: datetime) -> tuple[Any, ...]:
         issuer, subject = "https://people.example", f"crowd-{self.number}"
-        common: tuple[Any, ...] = ("employee", ["employee"], [], "en", 0, came, came)
+        common: tuple[Any, ...] = ("employee", ["employee"], [], "en", 0, signed_in, signed_in)
         return (person, issuer, subject, self.address, self.name, ["staff"], *common)
 
     def _build_consent(self, person: uuid.UUID, agreed: datetime) -> tuple[Any, ...]:

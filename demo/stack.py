@@ -12,7 +12,7 @@ from typing import Self
 
 from demo import readiness
 from demo.children import Child, stop_all
-from demo.crowd import fill_campaign
+from demo.crowd import create_campaign_people
 from demo.ports import Ports
 from demo.postgres import Postgres
 from demo.settings import DATABASE, Addresses, Secrets, build_base_environment, build_portal_environment
@@ -105,7 +105,7 @@ class Stack:
         self._start_database()
         self.environment = base | self._portal_environment() | self._extra
         self._migrate()
-        if self._people and fill_campaign(self.database_url, self._people, provider=self.brand):
+        if self._people and create_campaign_people(self.database_url, self._people, provider=self.brand):
             self._report(f"{self._people} fictional people added")
         launched = datetime.now(UTC)
         worker = self._launch(self._python("worker", self.environment, "-m", "portal", "worker"))

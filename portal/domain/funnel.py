@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from portal.domain.stages import Stage
 
-# The stage of a roster entry that nobody has signed in for; a person's own stage is never this.
+# The stage of a roster entry without a sign-in; a person's own stage is never this.
 NOT_SIGNED_IN = "not_signed_in"
 
 

@@ -12,7 +12,7 @@ from portal.models.deliveries import Delivery
 from portal.models.erasures import Erasure, Tombstone
 from portal.models.kits import Kit, KitFile
 from portal.models.link_reports import LinkReport
-from portal.models.listed_people import ListedPerson, SearchWord
+from portal.models.listed_people import ListedPerson, SearchTerm
 from portal.models.notifications import Notification
 from portal.models.people import Person
 from portal.models.photo_marks import PhotoMark
@@ -47,7 +47,7 @@ __all__ = [
     "RateLimit",
     "Rendition",
     "RosterEntry",
-    "SearchWord",
+    "SearchTerm",
     "Session",
     "Shoot",
     "ShootStep",

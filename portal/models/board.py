@@ -25,14 +25,14 @@ class TeamCounts:
 
     Attributes:
         people: active members.
-        under_way: agreed and not yet chosen.
+        started: agreed and not yet chosen.
         attention: members who need attention.
     """
 
     name: str
     people: int
     chosen: int
-    under_way: int
+    started: int
     overdue: int
     attention: int
 
@@ -42,9 +42,9 @@ class TeamCounts:
         return round(100 * self.chosen / self.people) if self.people else 0
 
     @property
-    def under_way_percent(self) -> int:
+    def started_percent(self) -> int:
         """Share of the team that is between agreeing and choosing."""
-        return round(100 * self.under_way / self.people) if self.people else 0
+        return round(100 * self.started / self.people) if self.people else 0
 
 
 def count_by_stage_and_attention(now: datetime) -> list[tuple[str, str | None, bool, int]]:
@@ -95,7 +95,7 @@ def count_by_day(column: InstrumentedAttribute[datetime | None]) -> list[tuple[d
 
 
 def find_last_change() -> datetime | None:
-    """Return when a person last came to another stage, as far as the list knows."""
+    """Return when a person last came to another stage, according to the list."""
     moments = func.greatest(
         ListedPerson.signed_in_at, ListedPerson.agreed_at, ListedPerson.status_since, ListedPerson.chosen_at
     )

@@ -1,4 +1,4 @@
-"""The console's list: one row a person, or a roster entry nobody has signed in for, with the facts of their stage.
+"""The console's list: one row a person, or roster entry without a sign-in, with the facts of their stage.
 
 Database triggers keep it (portal/migrations/sql); nothing here writes to it. What depends on the clock or on the
 present consent text is computed from these facts, in :mod:`portal.models.stage_expressions`.
@@ -20,13 +20,13 @@ class ListedPerson(Base):
     """One row of the list.
 
     Attributes:
-        id: the person's id; the roster entry's as long as nobody has signed in for it.
+        id: the person's id; the roster entry's until the first sign-in.
         entry_id: their roster entry, None for a person who is on no roster.
-        sort_name: the name's search words, for sorting.
+        sort_name: the name's search terms, for sorting.
         team: the roster's team; ``teams`` holds it and the identity provider's groups.
         reminder_count: reminders sent so far, the last at ``reminded_at``.
         bounced_at: when the mail server refused the address.
-        left_at: when the roster said that they left.
+        left_at: when they left, according to the roster.
         agreed_versions: versions of the policy with a standing consent; ``agreed_at`` is the newest of them.
         chosen_at: when the current choice was made; ``is_choice_of_shoot`` whether its photo is of the latest shoot.
     """
@@ -71,20 +71,20 @@ class ListedPerson(Base):
     link_reported_at: Mapped[datetime | None]
     chosen_at: Mapped[datetime | None]
     is_choice_of_shoot: Mapped[bool] = mapped_column(Boolean, server_default=false())
-    words: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    terms: Mapped[list[str]] = mapped_column(ARRAY(Text))
 
 
-class SearchWord(Base):
-    """One word by which a listed person is found; see ``split_search_words`` in the database."""
+class SearchTerm(Base):
+    """One term by which a listed person is found; see ``split_search_terms`` in the database."""
 
-    __tablename__ = "search_words"
+    __tablename__ = "search_terms"
 
-    word: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    term: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
     listed_id: Mapped[UUID] = mapped_column(
         ForeignKey("listed_people.id", ondelete="CASCADE"), primary_key=True, index=True
     )
 
 
 def split_search(text: str) -> list[str]:
-    """Return the words of a search, normalized as the words that are searched."""
-    return list(db.session.scalar(select(func.split_search_words(text))) or ())
+    """Return the terms of a search, normalized as the terms that are searched."""
+    return list(db.session.scalar(select(func.split_search_terms(text))) or ())

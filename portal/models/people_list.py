@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from portal.db import db
 from portal.domain.funnel import NOT_SIGNED_IN, Step, list_stages_at, list_stages_from
-from portal.models.listed_people import ListedPerson, SearchWord
+from portal.models.listed_people import ListedPerson, SearchTerm
 from portal.models.stage_expressions import (
     build_attention,
     build_is_active,
@@ -36,7 +36,7 @@ from portal.models.stage_expressions import (
 
 ANY_ATTENTION = "any"
 STUCK = "stuck"
-# Words are compared by their bytes; no text has a character above this one.
+# Terms are compared by their bytes; no text has a character above this one.
 _LAST_CHARACTER = chr(0x10FFFF)
 
 
@@ -55,7 +55,7 @@ class PeopleFilter:
     """Which people are listed; None does not narrow.
 
     Attributes:
-        words: normalized words of which each has to begin a word of the name, address or employee number.
+        terms: normalized terms of which each has to begin a term of the name, address or employee number.
         stage: a stage, :data:`NOT_SIGNED_IN`, or :data:`STUCK` for longer than usual in one place.
         at: stands at this step of the funnel; ``reached``: stands there or further.
         attention: one reason, or :data:`ANY_ATTENTION`.
@@ -66,7 +66,7 @@ class PeopleFilter:
         ids: exactly these rows.
     """
 
-    words: tuple[str, ...] | None = None
+    terms: tuple[str, ...] | None = None
     stage: str | None = None
     at: Step | None = None
     reached: Step | None = None
@@ -157,8 +157,8 @@ def build_conditions(chosen: PeopleFilter, *, now: datetime) -> list[ColumnEleme
     """Return the conditions of a filter on :class:`ListedPerson`."""
     stage = build_stage()
     conditions: list[ColumnElement[bool]] = []
-    if chosen.words is not None:
-        conditions += [_begins_word(word) for word in chosen.words] or [literal(value=False)]
+    if chosen.terms is not None:
+        conditions += [_begins_term(term) for term in chosen.terms] or [literal(value=False)]
     if chosen.stage is not None:
         conditions.append(build_is_stuck(now) if chosen.stage == STUCK else stage == chosen.stage)
     if chosen.at is not None:
@@ -196,9 +196,9 @@ def build_is_invited() -> ColumnElement[bool]:
     return or_(ListedPerson.invited_at.is_not(None), ListedPerson.person_id.is_not(None))
 
 
-def _begins_word(word: str) -> ColumnElement[bool]:
-    within = and_(SearchWord.word >= word, SearchWord.word < word + _LAST_CHARACTER)
-    return ListedPerson.id.in_(select(SearchWord.listed_id).where(within))
+def _begins_term(term: str) -> ColumnElement[bool]:
+    within = and_(SearchTerm.term >= term, SearchTerm.term < term + _LAST_CHARACTER)
+    return ListedPerson.id.in_(select(SearchTerm.listed_id).where(within))
 
 
 def _is_due(due: str, stage: ColumnElement[str], now: datetime) -> ColumnElement[bool]:

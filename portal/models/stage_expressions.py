@@ -59,9 +59,9 @@ def _choose(condition: ColumnElement[bool], yes: Stage, no: Stage) -> ColumnElem
 
 
 def build_since(stage: ColumnElement[str]) -> ColumnElement[datetime]:
-    """Return when a row came to its stage, as far as the records say; invited people when they were invited."""
+    """Return when a row reached_at to its stage, according to the records; invited people when they were invited."""
     moved = func.coalesce(Row.status_since, Row.requested_at)
-    came = case(
+    reached_at = case(
         (stage == NOT_SIGNED_IN, Row.invited_at),
         (stage == Stage.NOT_STARTED, null()),
         (stage == Stage.CONSENT_GIVEN, func.coalesce(Row.requested_at, Row.agreed_at)),
@@ -69,7 +69,7 @@ def build_since(stage: ColumnElement[str]) -> ColumnElement[datetime]:
         (stage == Stage.CHOSEN, Row.chosen_at),
         else_=moved,
     )
-    return func.coalesce(came, Row.signed_in_at)
+    return func.coalesce(reached_at, Row.signed_in_at)
 
 
 def build_is_stuck(now: datetime) -> ColumnElement[bool]:
@@ -77,10 +77,7 @@ def build_is_stuck(now: datetime) -> ColumnElement[bool]:
     since = func.coalesce(Row.status_since, Row.requested_at)
     limits = [
         and_(Row.provider_status.is_(None), since < now - stages.MAX_CREATION),
-        *(
-            and_(Row.provider_status == status, since < now - longest)
-            for status, longest in stages.MAX_DURATIONS.items()
-        ),
+        *(and_(Row.provider_status == status, since < now - limit) for status, limit in stages.MAX_DURATIONS.items()),
         and_(Row.provider_status.not_in((*stages.MAX_DURATIONS, stages.DELETED)), since < now - stages.MAX_PROCESSING),
     ]
     is_unfinished = and_(Row.requested_at.is_not(None), Row.closed_at.is_(None), Row.copied_at.is_(None))

@@ -1,4 +1,4 @@
-"""What the console says about people who need attention: what, why it matters, and what to do."""
+"""Texts of the console about people who need attention: what, why it matters, and what to do."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from portal.services.board import Board
 
 _GRID_LINES = 4
 _TICKS = 4
-# Days the forecast looks ahead, and the share of the chart's width that the past takes.
+# Days of the forecast.
 _AHEAD_DAYS = 14
 
 
@@ -58,7 +58,7 @@ def build_chart(board: Board) -> Chart | None:
 
 
 def _build_ticks(first: date, length: int) -> list[tuple[float, str]]:
-    offsets = sorted({round(length * tick / _TICKS) for tick in range(_TICKS + 1)})
+    offsets = sorted({round(length * index / _TICKS) for index in range(_TICKS + 1)})
     return [(100 * offset / length, format_date(first + timedelta(days=offset), "MMM d")) for offset in offsets]
 
 
@@ -71,17 +71,17 @@ def _build_finding(board: Board, expected: int | None) -> str:
         "chosen": format_decimal(last.chosen),
     }
     if expected is None:
-        words = _(
+        message = _(
             "From %(first)s to %(last)s, %(signed_in)s people signed in and %(chosen)s chose a headshot.", **values
         )
     else:
-        words = _(
+        message = _(
             "From %(first)s to %(last)s, %(signed_in)s people signed in and %(chosen)s chose a headshot. "
             "At this pace about %(expected)s will have chosen two weeks from now.",
             **values,
             expected=format_decimal(expected),
         )
-    return str(words)
+    return str(message)
 
 
 def _round_up(value: int) -> int:

@@ -1,4 +1,4 @@
-"""Words of the console's list of people: stages, steps, and columns."""
+"""Texts of the console's list of people: stages, steps, and columns."""
 
 from __future__ import annotations
 
@@ -55,24 +55,24 @@ def get_step_name(step: Step) -> str:
     return names[step]
 
 
-def get_standing_words(step: Step, count: str) -> str:
+def get_remaining_message(step: Step, count: str) -> str:
     """Return what people who stand at a step have not done yet; ``count`` is their formatted number."""
-    words: dict[Step, str] = {
+    messages: dict[Step, str] = {
         Step.INVITED: _("%(count)s not signed in", count=count),
         Step.SIGNED_IN: _("%(count)s not agreed", count=count),
         Step.AGREED: _("%(count)s no photos yet", count=count),
         Step.PHOTOS_IN: _("%(count)s being made", count=count),
         Step.READY: _("%(count)s choosing", count=count),
     }
-    return words[step]
+    return messages[step]
 
 
-def get_at_words(step: str) -> str:
+def get_at_message(step: str) -> str:
     """Return the chip of a filter for people who stand at a step."""
     return str(_("Now at “%(step)s”", step=get_step_name(Step(step))))
 
 
-def get_reached_words(step: str) -> str:
+def get_reached_message(step: str) -> str:
     """Return the chip of a filter for people who came to a step or further."""
     return str(_("Reached “%(step)s”", step=get_step_name(Step(step))))
 

@@ -22,11 +22,11 @@ PACE_DAYS = 14
 
 @dataclass(frozen=True)
 class FunnelStep:
-    """One step: ``reached`` came this far or further, ``standing`` are here now."""
+    """One step: ``reached`` came this far or further, ``remaining`` are here now."""
 
     step: Step
     reached: int
-    standing: int
+    remaining: int
     percent: int
 
 
@@ -68,13 +68,13 @@ class Board:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no one to count yet."""
+        """Whether there are no people to count yet."""
         return self.invited + self.not_invited == 0
 
     @property
     def unfinished(self) -> int:
         """People in the funnel who need a credit or may still need one: without photos at the studio."""
-        return sum(each.standing for each in self.funnel if STEPS.index(each.step) < STEPS.index(Step.PHOTOS_IN))
+        return sum(each.remaining for each in self.funnel if STEPS.index(each.step) < STEPS.index(Step.PHOTOS_IN))
 
 
 def get_board(now: datetime, *, managed_teams: frozenset[str]) -> Board:
@@ -86,13 +86,13 @@ def get_board(now: datetime, *, managed_teams: frozenset[str]) -> Board:
     """
     counts = board.count_by_stage_and_attention(now)
     attention: Counter[str] = Counter()
-    standing: Counter[Step] = Counter()
+    remaining: Counter[Step] = Counter()
     not_invited = 0
     for stage, reason, is_invited, count in counts:
         if reason is not None:
             attention[reason] += count
         if is_invited:
-            standing[STEP_OF_STAGE[stage]] += count
+            remaining[STEP_OF_STAGE[stage]] += count
         else:
             not_invited += count
     teams = sorted(managed_teams.union(people_list.list_teams()))
@@ -101,8 +101,8 @@ def get_board(now: datetime, *, managed_teams: frozenset[str]) -> Board:
         at=now,
         attention=[(each, attention[each]) for each in Attention if attention[each]],
         needing_attention=attention.total(),
-        funnel=_build_funnel(standing),
-        invited=standing.total(),
+        funnel=_build_funnel(remaining),
+        invited=remaining.total(),
         not_invited=not_invited,
         chosen_lately=board.count_chosen_since(now - timedelta(days=1)),
         days=days,
@@ -114,12 +114,12 @@ def get_board(now: datetime, *, managed_teams: frozenset[str]) -> Board:
     )
 
 
-def _build_funnel(standing: Counter[Step]) -> list[FunnelStep]:
-    invited = standing.total()
+def _build_funnel(remaining: Counter[Step]) -> list[FunnelStep]:
+    invited = remaining.total()
     steps = []
     for index, step in enumerate(STEPS):
-        reached = sum(standing[later] for later in STEPS[index:])
-        steps.append(FunnelStep(step, reached, standing[step], round(100 * reached / invited) if invited else 0))
+        reached = sum(remaining[later] for later in STEPS[index:])
+        steps.append(FunnelStep(step, reached, remaining[step], round(100 * reached / invited) if invited else 0))
     return steps
 
 

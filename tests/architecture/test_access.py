@@ -51,6 +51,8 @@ OPERATIONS = {
     "links.resolve_report",
 }
 PEOPLE = {
+    "board.show_board",
+    "people.apply_to_selection",
     "people.show_people",
     "people.show_person",
     "people.end_session",
@@ -69,7 +71,7 @@ TEAMS = {"team.show_team"}
 
 
 # Pages inside that show nobody's data; of every other the audit trail says who looked.
-NOBODYS = {"deliveries.show_deliveries"}
+NOBODYS = {"board.show_board", "deliveries.show_deliveries"}
 
 
 @pytest.fixture

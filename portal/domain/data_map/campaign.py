@@ -38,7 +38,7 @@ TABLES: Mapping[str, TableClass] = {
         Retention.ROSTER,
         {
             Content.REFERENCE: "id person_id entry_id campaign_id shoot_id",
-            Content.IDENTITY: "name sort_name email employee_number team teams role roles words",
+            Content.IDENTITY: "name sort_name email employee_number team teams role roles terms",
             Content.PROGRESS: "due_on invited_at reminder_count reminded_at bounced_at left_at deactivated_at "
             "signed_in_at provider_status status_since has_link problem requested_at copied_at closed_at",
             Content.CONSENT: "agreed_versions agreed_at",
@@ -46,11 +46,11 @@ TABLES: Mapping[str, TableClass] = {
         },
         owner="person_id",
     ),
-    "search_words": TableClass(
+    "search_terms": TableClass(
         Subject.PERSON,
         Purpose.CAMPAIGN,
         Retention.ROSTER,
-        {Content.REFERENCE: "listed_id", Content.IDENTITY: "word"},
+        {Content.REFERENCE: "listed_id", Content.IDENTITY: "term"},
         owner="listed_id>listed_people",
     ),
 }

@@ -1,5 +1,5 @@
--- The words by which a person is found: lower case, without accents, and with German umlauts spelled out as well.
-CREATE FUNCTION split_search_words(input text) RETURNS text[]
+-- The terms by which a person is found: lower case, without accents, and with German umlauts spelled out as well.
+CREATE FUNCTION split_search_terms(input text) RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
     WITH lowered AS (
         SELECT lower(normalize(input, NFKC)) AS plain
@@ -13,9 +13,9 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
             'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th') AS plain
         FROM spelled
     )
-    SELECT coalesce(array_agg(DISTINCT word COLLATE "C" ORDER BY word COLLATE "C"), '{}')
-    FROM folded, regexp_split_to_table(plain, '[[:space:][:punct:]]+') AS word
-    WHERE word <> ''
+    SELECT coalesce(array_agg(DISTINCT term COLLATE "C" ORDER BY term COLLATE "C"), '{}')
+    FROM folded, regexp_split_to_table(plain, '[[:space:][:punct:]]+') AS term
+    WHERE term <> ''
 $$;
 
 -- Names of one script sort together, whatever their accents; a name of symbols alone sorts first.
@@ -23,11 +23,11 @@ CREATE FUNCTION list_sort_name(name text) RETURNS text LANGUAGE sql IMMUTABLE PA
     SELECT lower(regexp_replace(normalize(name, NFD), U&'[\0300-\036F]', '', 'g'))
 $$;
 
-CREATE FUNCTION store_search_words(listed uuid, before text[], after text[]) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION store_search_terms(listed uuid, before text[], after text[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     IF before IS DISTINCT FROM after THEN
-        DELETE FROM search_words WHERE listed_id = listed;
-        INSERT INTO search_words (listed_id, word) SELECT listed, word FROM unnest(after) AS word;
+        DELETE FROM search_terms WHERE listed_id = listed;
+        INSERT INTO search_terms (listed_id, term) SELECT listed, term FROM unnest(after) AS term;
     END IF;
 END $$;
 
@@ -35,16 +35,16 @@ END $$;
 -- commits, and holds a lock until then, so that of two such transactions the later sees what the earlier wrote.
 CREATE FUNCTION refresh_listed_person(subject_id uuid) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    known_words text[];
-    new_words text[];
+    known_terms text[];
+    new_terms text[];
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('listed_people', 0) # hashtextextended(subject_id::text, 0));
-    SELECT listed.words INTO known_words FROM listed_people AS listed WHERE listed.id = subject_id;
+    SELECT listed.terms INTO known_terms FROM listed_people AS listed WHERE listed.id = subject_id;
     INSERT INTO listed_people AS listed (
         id, person_id, entry_id, name, sort_name, email, employee_number, team, teams, role, roles, campaign_id, due_on,
         invited_at, reminder_count, reminded_at, muted_at, bounced_at, left_at, deactivated_at, signed_in_at,
         agreed_versions, agreed_at, shoot_id, provider_status, status_since, has_link, problem, requested_at, copied_at,
-        closed_at, link_reported_at, chosen_at, is_choice_of_shoot, words
+        closed_at, link_reported_at, chosen_at, is_choice_of_shoot, terms
     )
     SELECT
         person.id, person.id, entry.id, person.name, list_sort_name(person.name), person.email,
@@ -55,7 +55,7 @@ BEGIN
         shoot.signed_url IS NOT NULL, shoot.problem, shoot.requested_at, shoot.copied_at, shoot.closed_at,
         (SELECT report.reported_at FROM link_reports AS report WHERE report.shoot_id = shoot.id AND report.done_at IS NULL),
         choice.acted_at, coalesce(choice.shoot_id = shoot.id, false),
-        split_search_words(concat_ws(
+        split_search_terms(concat_ws(
             ' ', person.name, entry.name, person.email, coalesce(entry.employee_number, person.employee_number)))
     FROM people AS person
     LEFT JOIN roster_entries AS entry ON entry.person_id = person.id
@@ -85,12 +85,12 @@ BEGIN
         shoot_id = excluded.shoot_id, provider_status = excluded.provider_status, status_since = excluded.status_since,
         has_link = excluded.has_link, problem = excluded.problem, requested_at = excluded.requested_at,
         copied_at = excluded.copied_at, closed_at = excluded.closed_at, link_reported_at = excluded.link_reported_at,
-        chosen_at = excluded.chosen_at, is_choice_of_shoot = excluded.is_choice_of_shoot, words = excluded.words
-    RETURNING listed.words INTO new_words;
-    IF new_words IS NULL THEN
+        chosen_at = excluded.chosen_at, is_choice_of_shoot = excluded.is_choice_of_shoot, terms = excluded.terms
+    RETURNING listed.terms INTO new_terms;
+    IF new_terms IS NULL THEN
         DELETE FROM listed_people WHERE id = subject_id;
     ELSE
-        PERFORM store_search_words(subject_id, known_words, new_words);
+        PERFORM store_search_terms(subject_id, known_terms, new_terms);
     END IF;
 END $$;
 
@@ -99,13 +99,13 @@ CREATE FUNCTION list_entries(entry_ids uuid[]) RETURNS void LANGUAGE sql AS $$
     WITH listed AS (
         INSERT INTO listed_people (
             id, entry_id, name, sort_name, email, employee_number, team, teams, roles, campaign_id, due_on, invited_at,
-            reminder_count, reminded_at, muted_at, bounced_at, left_at, agreed_versions, words
+            reminder_count, reminded_at, muted_at, bounced_at, left_at, agreed_versions, terms
         )
         SELECT
             entry.id, entry.id, entry.name, list_sort_name(coalesce(nullif(entry.name, ''), entry.address)), entry.address,
             entry.employee_number, entry.team, '{}', '{}', entry.campaign_id, coalesce(entry.due_on, campaign.due_on),
             entry.invited_at, entry.reminders, entry.reminded_at, entry.muted_at, entry.bounced_at, entry.left_at, '{}',
-            split_search_words(concat_ws(' ', entry.name, entry.address, entry.employee_number))
+            split_search_terms(concat_ws(' ', entry.name, entry.address, entry.employee_number))
         FROM roster_entries AS entry LEFT JOIN campaigns AS campaign ON campaign.id = entry.campaign_id
         WHERE entry.id = ANY (entry_ids) AND entry.person_id IS NULL
         ON CONFLICT (id) DO UPDATE SET
@@ -113,14 +113,14 @@ CREATE FUNCTION list_entries(entry_ids uuid[]) RETURNS void LANGUAGE sql AS $$
             employee_number = excluded.employee_number, team = excluded.team, campaign_id = excluded.campaign_id,
             due_on = excluded.due_on, invited_at = excluded.invited_at, reminder_count = excluded.reminder_count,
             reminded_at = excluded.reminded_at, muted_at = excluded.muted_at, bounced_at = excluded.bounced_at,
-            left_at = excluded.left_at, words = excluded.words
-        RETURNING id, words
+            left_at = excluded.left_at, terms = excluded.terms
+        RETURNING id, terms
     ), dropped AS (
-        DELETE FROM search_words USING listed
-        WHERE search_words.listed_id = listed.id AND search_words.word <> ALL (listed.words)
+        DELETE FROM search_terms USING listed
+        WHERE search_terms.listed_id = listed.id AND search_terms.term <> ALL (listed.terms)
     )
-    INSERT INTO search_words (listed_id, word)
-    SELECT listed.id, word FROM listed, unnest(listed.words) AS word ON CONFLICT DO NOTHING
+    INSERT INTO search_terms (listed_id, term)
+    SELECT listed.id, term FROM listed, unnest(listed.terms) AS term ON CONFLICT DO NOTHING
 $$;
 
 CREATE FUNCTION list_new_entries() RETURNS trigger LANGUAGE plpgsql AS $$

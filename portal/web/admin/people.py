@@ -10,12 +10,10 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from portal.domain.attention import Attention
-from portal.domain.roles import Role
 from portal.models.people_list import PeopleFilter
 from portal.presentation import attention_messages, list_messages, selection_messages
 from portal.services import people, people_list, people_selection, sessions
-from portal.web.admin.people_query import COLUMNS, DUES, STAGES, parse_query, parse_selected
+from portal.web.admin.people_query import FILTER_CHOICES, parse_query, parse_selected
 from portal.web.admin.people_views import list_teams, list_views
 from portal.web.context import get_context
 from portal.web.paging import person_after
@@ -46,11 +44,7 @@ def show_people() -> str:
         messages=list_messages,
         attention=attention_messages,
         actions=_list_actions(),
-        stages=STAGES,
-        reasons=tuple(Attention),
-        dues=DUES,
-        roles=tuple(Role),
-        columns=COLUMNS,
+        choices=FILTER_CHOICES,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from uuid import UUID
 
 from werkzeug.datastructures import MultiDict
@@ -20,10 +21,13 @@ STAGES = (NOT_SIGNED_IN, *Stage, STUCK)
 DUES = ("overdue", "week", "none")
 COLUMNS = ("email", "number", "team", "since", "due", "attention", "reminded")
 DEFAULT_COLUMNS = ("email", "team", "since", "attention")
+FILTER_CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"stages": STAGES, "reasons": tuple(Attention), "dues": DUES, "roles": tuple(Role), "columns": COLUMNS}
+)
 _MAX_SEARCH_LENGTH = 100
 _MAX_TEAM_LENGTH = 200
-# Each word costs an index scan.
-_MAX_WORDS = 6
+# Each term costs an index scan.
+_MAX_TERMS = 6
 
 
 @dataclass(frozen=True)
@@ -40,10 +44,10 @@ class PeopleQuery:
     columns: tuple[str, ...]
 
     def build_filter(self) -> PeopleFilter:
-        """Return the filter; a search costs one statement to normalize its words."""
+        """Return the filter; a search costs one statement to normalize its terms."""
         given = self.arguments
         return PeopleFilter(
-            words=tuple(split_search(given["q"])[:_MAX_WORDS]) if "q" in given else None,
+            terms=tuple(split_search(given["q"])[:_MAX_TERMS]) if "q" in given else None,
             stage=given.get("stage"),
             at=Step(given["at"]) if "at" in given else None,
             reached=Step(given["reached"]) if "reached" in given else None,

@@ -22,7 +22,7 @@ class View:
 
 
 def list_views(now: datetime) -> list[View]:
-    """List the views in the order of the page; those that hold nobody are left out, except the first two."""
+    """List the views in the order of the page; empty ones are left out, except the first two."""
     counts = people_list.count_views(now)
     active = {"active": "1"}
     views = [

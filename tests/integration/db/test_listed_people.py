@@ -113,16 +113,16 @@ def test_list_follows_name_address_and_erasure(app: Flask) -> None:
     with transaction() as session:
         session.get_one(Person, person.id).name = "Ada Lovelace"
     assert find_listed(person).listed.name == "Ada Lovelace"
-    assert count_words("lovelace") == 1
-    assert count_words("byron") == 0
+    assert count_terms("lovelace") == 1
+    assert count_terms("byron") == 0
     with transaction() as session:
         session.delete(session.get_one(Person, person.id))
     assert people_list.find_row(person.id, now=NOW) is None
-    assert count_words("ada") == 0
+    assert count_terms("ada") == 0
 
 
-def count_words(word: str) -> int:
-    return db.session.scalar(text("SELECT count(*) FROM search_words WHERE word = :word"), {"word": word}) or 0
+def count_terms(term: str) -> int:
+    return db.session.scalar(text("SELECT count(*) FROM search_terms WHERE term = :term"), {"term": term}) or 0
 
 
 @pytest.mark.parametrize(
@@ -144,8 +144,8 @@ def count_words(word: str) -> int:
 def test_names_are_found_by_beginnings_of_their_words(app: Flask, name: str, search: str) -> None:
     person = factories.make_person(name=name)
     factories.make_person(name="Zed Other")
-    words = tuple(split_search(search))
-    found = people_list.list_rows(people_list.PeopleFilter(words=words), now=NOW, limit=9)
+    terms = tuple(split_search(search))
+    found = people_list.list_rows(people_list.PeopleFilter(terms=terms), now=NOW, limit=9)
     assert [row.listed.id for row in found] == [person.id]
 
 
