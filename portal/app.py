@@ -32,7 +32,20 @@ from portal.web.context import EXTENSION
 from portal.web.live import routes
 from portal.web.live.hub import Hub
 from portal.web.observability import client_address, health, logs, sentry
-from portal.web.pages import account, brand, crop, gallery, headshots, kit, language, own_photo, photos, public, team
+from portal.web.pages import (
+    account,
+    brand,
+    crop,
+    gallery,
+    headshots,
+    kit,
+    language,
+    my_data,
+    own_photo,
+    photos,
+    public,
+    team,
+)
 from portal.web.security import access, csrf, headers
 from portal.web.security.sessions import DatabaseSessionInterface
 
@@ -50,6 +63,7 @@ _BLUEPRINTS = (
     gallery.blueprint,
     kit.blueprint,
     crop.blueprint,
+    my_data.blueprint,
     own_photo.blueprint,
     photos.blueprint,
     routes.blueprint,

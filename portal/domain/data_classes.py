@@ -103,6 +103,7 @@ class TableClass:
         owner: how a row leads to its person: ``person_id``, or ``shoot_id>shoots`` for the person of another table's
             row, or ``model_id>shoots.provider_id`` where that row is found by another column than ``id``.
             Alternatives are separated by ``|``. None where no row leads to a person.
+        people: columns that may name another person, such as an admin who acted; the export replaces their ids.
         exceptions: columns whose retention is not the table's.
     """
 
@@ -111,6 +112,7 @@ class TableClass:
     retention: Retention
     columns: Mapping[Content, str]
     owner: str | None = None
+    people: str = ""
     exceptions: Mapping[str, Retention] = field(default_factory=dict)
 
     def iterate_classes(self) -> Iterator[tuple[str, DataClass]]:

@@ -6,8 +6,11 @@ from uuid import UUID
 
 from portal.domain import job_types
 from portal.jobs.runner import register_task
-from portal.services import archive_contents, archives, kits, own_photos
+from portal.models.archives import ArchiveKind
+from portal.services import archive_contents, archives, data_export, kits, own_photos
 from portal.services.app_context import AppContext
+
+ARCHIVE_LISTINGS = {**archive_contents.LISTINGS, ArchiveKind.DATA: data_export.list_data_entries}
 
 
 def _record_kit_failure(context: AppContext, *, error: Exception, kit_id: str) -> None:
@@ -34,7 +37,7 @@ def _record_archive_failure(context: AppContext, *, error: Exception, archive_id
 @register_task(job_types.BUILD_ARCHIVE, on_dead=_record_archive_failure)
 def build_archive(context: AppContext, *, archive_id: str) -> None:
     """Build one archive."""
-    archives.build_archive(UUID(archive_id), context, archive_contents.LISTINGS)
+    archives.build_archive(UUID(archive_id), context, ARCHIVE_LISTINGS)
 
 
 @register_task(job_types.RENDER_OWN_PHOTO)

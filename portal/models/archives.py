@@ -23,6 +23,10 @@ class ArchiveKind(StrEnum):
     """Everything stored about the person: photos and records."""
 
 
+SINGLE_USE = frozenset({ArchiveKind.DATA})
+"""Kinds that can be downloaded once."""
+
+
 class ArchiveState(StrEnum):
     """How far an archive is."""
 
@@ -58,12 +62,6 @@ class Archive(Base):
     finished_at: Mapped[datetime | None]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     downloaded_at: Mapped[datetime | None]
-
-
-def find_archive(archive_id: UUID, person_id: UUID, now: datetime) -> Archive | None:
-    """Return an archive of this person that has not expired."""
-    query = select(Archive).where(Archive.id == archive_id, Archive.person_id == person_id, Archive.expires_at > now)
-    return db.session.scalar(query.execution_options(populate_existing=True))
 
 
 def find_latest(person_id: UUID, kind: ArchiveKind, now: datetime) -> Archive | None:

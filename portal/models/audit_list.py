@@ -67,6 +67,18 @@ def list_newest(wanted: AuditFilter, limit: int, *, before_id: int | None = None
     return [AuditListItem(entry, place, digest, who, whom) for entry, place, digest, who, whom in rows]
 
 
+def list_acts_of_others(person_id: UUID, limit: int) -> list[tuple[AuditEntry, str | None]]:
+    """Return what other people did with this person's data, the newest first, each with the name of who did it."""
+    query = (
+        select(AuditEntry, Person.name)
+        .outerjoin(Person, Person.id == AuditEntry.actor_id)
+        .where(AuditEntry.subject_id == person_id, AuditEntry.actor_id != person_id)
+        .order_by(AuditEntry.id.desc())
+        .limit(limit)
+    )
+    return [(entry, name) for entry, name in db.session.execute(query)]
+
+
 def list_people_like(text: str, limit: int = 50) -> tuple[UUID, ...]:
     """Return the people of this address, or with this in their name."""
     word = text.casefold()

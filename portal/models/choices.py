@@ -82,6 +82,12 @@ def find_choice(choice_id: UUID, person_id: UUID) -> Choice | None:
     return db.session.scalar(select(Choice).where(Choice.id == choice_id, Choice.person_id == person_id))
 
 
+def list_use_agreements(person_id: UUID) -> list[Choice]:
+    """Return the choices by which the person agreed to the use of a photo, withdrawn or not, the newest first."""
+    query = select(Choice).where(Choice.person_id == person_id, Choice.use_text.is_not(None))
+    return list(db.session.scalars(query.order_by(Choice.acted_at.desc())))
+
+
 def withdraw_all(person_id: UUID, now: datetime) -> int:
     """Withdraw every standing choice of a person, and with it the agreement to the use of the photo."""
     query = update(Choice).where(Choice.person_id == person_id, Choice.withdrawn_at.is_(None))

@@ -17,6 +17,7 @@ ACTIONS = {
     "own_photo.refused": _l("An own photo was refused"),
     "own_photo.uploaded": _l("Uploaded an own photo"),
     "consent.given": _l("Agreed"),
+    "data.export_requested": _l("Asked for a copy of their data"),
     "consent.withdrawn": _l("Withdrew their agreement"),
     "console.viewed": _l("Looked at people’s data"),
     "delivery.replayed": _l("Applied a webhook again"),

@@ -7,7 +7,7 @@ import logging
 import re
 import tempfile
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import IO, BinaryIO
@@ -18,7 +18,7 @@ from portal.domain import job_types
 from portal.domain.errors import NotFound
 from portal.failpoints import failpoint
 from portal.models import archives, people, queue
-from portal.models.archives import Archive, ArchiveKind, ArchiveState
+from portal.models.archives import SINGLE_USE, Archive, ArchiveKind, ArchiveState
 from portal.models.people import Person
 from portal.services.app_context import AppContext
 from portal.storage import build_object_key
@@ -87,31 +87,44 @@ def normalize_file_name(name: str) -> str:
     return " ".join(parts).strip(" .")[:80].strip() or "headshots"
 
 
-def get_archive(person: Person, archive_id: UUID, *, now: datetime) -> Archive:
-    """Return an archive of this person that has not expired.
-
-    Raises:
-        NotFound: there is none, it expired or it is another person's.
-    """
-    found = archives.find_archive(archive_id, person.id, now)
-    if found is None:
-        raise NotFound
-    return found
-
-
-def open_archive(person: Person, archive_id: UUID, *, context: AppContext) -> tuple[Archive, BinaryIO]:
+def open_archive(
+    person: Person, archive_id: UUID, *, kinds: Collection[ArchiveKind], context: AppContext
+) -> tuple[Archive, BinaryIO]:
     """Return a finished archive and its content, for the caller to stream and close.
 
+    Args:
+        person: who asks; an archive of another person is not found.
+        archive_id: which archive.
+        kinds: the kinds that this address serves.
+        context: clock and storage.
+
     Raises:
-        NotFound: there is none that is finished.
+        NotFound: there is none that is finished, it expired, or it was for one download and had it.
         StorageError: the content cannot be read now.
     """
     with transaction():
-        archive = get_archive(person, archive_id, now=context.clock())
-        if archive.storage_key is None:
-            raise NotFound
-        archive.downloaded_at = archive.downloaded_at or context.clock()
-    return archive, context.storage.open(archive.storage_key)
+        key = _lock_downloadable(person, archive_id, kinds, context.clock()).storage_key
+    assert key is not None  # noqa: S101 - what can be downloaded is stored
+    # Opened before it is marked: a storage that does not answer uses up no download.
+    stream = context.storage.open(key)
+    try:
+        with transaction():
+            archive = _lock_downloadable(person, archive_id, kinds, context.clock())
+            archive.downloaded_at = archive.downloaded_at or context.clock()
+    except BaseException:
+        stream.close()
+        raise
+    return archive, stream
+
+
+def _lock_downloadable(person: Person, archive_id: UUID, kinds: Collection[ArchiveKind], now: datetime) -> Archive:
+    archive = archives.lock_archive(archive_id)
+    if archive is None or archive.person_id != person.id or archive.expires_at <= now:
+        raise NotFound
+    is_used_up = archive.downloaded_at is not None and archive.kind in SINGLE_USE
+    if archive.storage_key is None or archive.kind not in kinds or is_used_up:
+        raise NotFound
+    return archive
 
 
 def build_archive(archive_id: UUID, context: AppContext, listings: Mapping[ArchiveKind, ListEntries]) -> None:

@@ -66,6 +66,7 @@ TABLES: Mapping[str, TableClass] = {
             Content.ACTIVITY: "at action result channel address_digest detail",
         },
         owner="subject_id|actor_id",
+        people="subject_id actor_id",
     ),
     "audit_links": TableClass(
         Subject.NONE,

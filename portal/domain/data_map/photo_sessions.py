@@ -39,6 +39,7 @@ TABLES: Mapping[str, TableClass] = {
             Content.PROGRESS: "done_at",
         },
         owner="shoot_id>shoots",
+        people="done_by",
     ),
     "notices": TableClass(
         Subject.PERSON,

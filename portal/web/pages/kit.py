@@ -47,6 +47,7 @@ def create_archive(kind: str) -> AnyResponse:
 @blueprint.get("/headshots/archives/<uuid:archive_id>")
 def download_archive(archive_id: UUID) -> Response:
     """Download a finished ZIP file."""
-    archive, stream = archives.open_archive(get_current_person(), archive_id, context=get_context())
+    person, context = get_current_person(), get_context()
+    archive, stream = archives.open_archive(person, archive_id, kinds=_KINDS.values(), context=context)
     release_connection()
     return build_download(stream, content_type="application/zip", file_name=archive.file_name, size=archive.size)

@@ -80,7 +80,9 @@ def test_archive(worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch,
         archives.build_archive(archive.id, worked_example.portal, archive_contents.LISTINGS)
     monkeypatch.undo()
     worked_example.work()
-    finished, stream = archives.open_archive(person, archive.id, context=worked_example.portal)
+    finished, stream = archives.open_archive(
+        person, archive.id, kinds=[ArchiveKind.PHOTOS, ArchiveKind.KIT], context=worked_example.portal
+    )
     stream.close()
     assert finished.done == finished.total == 1
     assert finished.storage_key in set(worked_example.portal.storage.list("archives/"))

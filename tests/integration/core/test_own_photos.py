@@ -150,7 +150,9 @@ def test_archive_of_the_kit_is_built_once_and_opens(worked_example: WorkedExampl
     assert asked[0].id == asked[1].id
     assert asked[0].file_name == "Ann s headshot.zip"
     worked_example.work()
-    archive, stream = archives.open_archive(person, asked[0].id, context=worked_example.portal)
+    archive, stream = archives.open_archive(
+        person, asked[0].id, kinds=[ArchiveKind.PHOTOS, ArchiveKind.KIT], context=worked_example.portal
+    )
     with stream, zipfile.ZipFile(stream) as opened:
         assert opened.testzip() is None
         assert len(opened.namelist()) == len(KIT_FILES) == archive.total == archive.done
@@ -163,10 +165,14 @@ def test_archive_belongs_to_its_owner_and_expires(worked_example: WorkedExample)
     archive = archives.request_archive(person, ArchiveKind.PHOTOS, file_name="photos", now=worked_example.clock.now)
     worked_example.work()
     with pytest.raises(NotFound):
-        archives.open_archive(make_person(), archive.id, context=worked_example.portal)
+        archives.open_archive(
+            make_person(), archive.id, kinds=[ArchiveKind.PHOTOS, ArchiveKind.KIT], context=worked_example.portal
+        )
     worked_example.clock.advance(hours=25)
     with pytest.raises(NotFound):
-        archives.open_archive(person, archive.id, context=worked_example.portal)
+        archives.open_archive(
+            person, archive.id, kinds=[ArchiveKind.PHOTOS, ArchiveKind.KIT], context=worked_example.portal
+        )
     assert archives.delete_expired(worked_example.portal) == 1
     assert list(worked_example.portal.storage.list("archives/")) == []
 

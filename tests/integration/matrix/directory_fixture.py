@@ -172,7 +172,7 @@ def create_people(app: Flask) -> dict[str, dict[str, str]]:
 def _create_person_with_shoot(name: str) -> dict[str, str]:
     role = name if name in ROLES else "employee"
     person = _person(name, role)
-    factories.agree(person)
+    consent_id = str(factories.agree(person).id)
     shoot, photos = factories.make_finished(person, 2, provider_id=f"model-of-{name}")
     for number, photo in enumerate(photos):
         store_renditions(photo, number)
@@ -198,7 +198,7 @@ def _create_person_with_shoot(name: str) -> dict[str, str]:
         session.flush()
         tasks = {"delivery_id": str(delivery.id), "report_id": str(_report(shoot.id))}
     own = {"person_id": str(person.id), "photo_id": str(photos[1].id), "choice_id": str(choice.id)} | tasks | downloads
-    return own | {"public_id": _sign_in(person, f"{name} elsewhere")} | _SHARED
+    return own | {"consent_id": consent_id, "public_id": _sign_in(person, f"{name} elsewhere")} | _SHARED
 
 
 def _create_downloads(person: Person, photo: Photo) -> dict[str, str]:
@@ -232,7 +232,7 @@ def _create_person_in_studio(secretbox: Any) -> dict[str, str]:
     factories.agree(person)
     factories.make_shoot(person, provider_id="model-of-in-studio", signed_url=secretbox.seal(SIGNED), minted_at=NOW)
     # Nothing of theirs is there yet; in an address it has to look as if.
-    names = ("photo_id", "public_id", "report_id", "choice_id", "archive_id")
+    names = ("photo_id", "public_id", "report_id", "choice_id", "archive_id", "consent_id")
     nothing = dict.fromkeys(names, _NOTHING) | {"delivery_id": "999999999"}
     return {"person_id": str(person.id)} | nothing | _SHARED
 

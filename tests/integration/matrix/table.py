@@ -165,6 +165,11 @@ TABLE: Mapping[str, Row] = {
     "GET /headshots/kit/<key>": download(),
     "POST /headshots/archives/<kind>": act(),
     "GET /headshots/archives/<archive_id>": download(may_touch=_DOWNLOADED),
+    "GET /headshots/data": page(),
+    "GET /headshots/data/agreements/<consent_id>": page(),
+    "POST /headshots/data/export": act(),
+    # The person's archive is none of these; downloading one has tests of its own.
+    "POST /headshots/data/export/<archive_id>": act(status=404),
     "GET /headshots/crop": page(query={"photo": "{photo_id}"}),
     "POST /headshots/crop": act(form={"photo": "{photo_id}", "x": "50", "y": "40", "size": "60"}),
     "GET /headshots/own-photo": page(),
@@ -202,7 +207,7 @@ TABLE: Mapping[str, Row] = {
 }
 
 # What the parts of addresses name. A person's own ids do not exist for anybody else.
-PERSONAL = frozenset({"photo_id", "public_id", "choice_id", "archive_id"})
+PERSONAL = frozenset({"photo_id", "public_id", "choice_id", "archive_id", "consent_id"})
 SHARED = frozenset(
     {"filename", "name", "slug", "rendition", "key", "kind", "delivery_id", "report_id", "person_id", "version"}
 )

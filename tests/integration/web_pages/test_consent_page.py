@@ -85,7 +85,9 @@ def test_the_way_out_is_found_from_every_stage(visitor: Visitor, status: str) ->
     factories.agree(visitor.person)
     factories.make_shoot(visitor.person, provider_status=status, signed_url=b"sealed")
     page = visitor.page("/privacy" if status == "onboarding" else "/headshots")
-    assert page.link("Your agreement") == "/headshots/consent"
+    assert page.link("My data") == "/headshots/data"
+    statement = "Use my photos and face measurements to make my headshots"
+    assert visitor.page("/headshots/data").link(f"Withdraw: {statement}") == "/headshots/consent"
 
 
 def test_withdrawal_during_processing_explains_consequences(visitor: Visitor) -> None:

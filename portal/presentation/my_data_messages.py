@@ -1,0 +1,39 @@
+"""The words of the page "My data": what is kept until when, and what others did with it."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from portal.models.audit import AuditEntry
+from portal.models.consents import Consent
+from portal.presentation import audit_messages
+
+# What others did, as the person reads it; other actions keep the audit trail's name.
+_ACTS = {
+    "console.viewed": _l("Looked at your page"),
+    "person.deactivated": _l("Ended your access"),
+    "person.reactivated": _l("Gave you access again"),
+    "person.relinked": _l("Linked your two accounts"),
+    "session.ended": _l("Signed out one of your devices"),
+    "sessions.ended": _l("Signed out your devices"),
+    "shoot.link_seen_to": _l("Looked into your studio link"),
+    "shoot.adoption_allowed": _l("Allowed the use of your existing photo session"),
+}
+
+
+def describe_act(entry: AuditEntry) -> str:
+    """Return what another person did with the reader's data."""
+    text = _ACTS.get(entry.action)
+    return str(text) if text is not None else audit_messages.get_action_name(entry.action)
+
+
+def get_actor(name: str | None) -> str:
+    """Return the name of who did it, or a constant for an account that was erased."""
+    return name or str(_("A person whose account was deleted"))
+
+
+def list_purposes(consent: Consent) -> list[str]:
+    """Return the statements that were ticked, as they were agreed to."""
+    marker = "[ ] "
+    return [line.removeprefix(marker) for line in consent.text.splitlines() if line.startswith(marker)]

@@ -1,0 +1,111 @@
+"""What is kept about a person, where and until when: the facts of the page "My data"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from portal.db import transaction
+from portal.domain import retention
+from portal.domain.errors import NotFound
+from portal.models import archives, audit, audit_list, choices, consents, photos, shoots
+from portal.models.archives import Archive, ArchiveKind
+from portal.models.audit import AuditEntry
+from portal.models.choices import Choice
+from portal.models.consents import Consent
+from portal.models.people import Person
+from portal.models.photos import Photo
+from portal.models.shoots import Shoot
+from portal.services import archives as archive_service
+
+LOOKS_LIMIT = 50
+
+
+@dataclass(frozen=True)
+class KeptShoot:
+    """One photo session with what is kept of it.
+
+    Attributes:
+        photos: its headshots here, without the chosen one.
+        until: when these are deleted; None while the photo session is not finished.
+        uploads_until: when the studio deletes the photos the person took; None while it needs them.
+        has_uploads: whether the studio may hold photos the person took.
+    """
+
+    shoot: Shoot
+    photos: list[Photo]
+    until: datetime | None
+    uploads_until: datetime | None
+    has_uploads: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class MyData:
+    """Everything the page shows.
+
+    Attributes:
+        choice: the standing choice, None without one.
+        chosen: the photo of it.
+        own_photos: the person's own photos, without the chosen one.
+        looks: what other people did with the person's data, with the name of who did it, the newest first.
+        agreements: what the person agreed to, withdrawn or not, the newest first.
+        uses: the choices by which the person agreed to the use of a photo, the newest first.
+        archive: the newest export that has not expired.
+    """
+
+    shoots: list[KeptShoot]
+    choice: Choice | None
+    chosen: Photo | None
+    own_photos: list[Photo]
+    looks: list[tuple[AuditEntry, str | None]]
+    agreements: list[Consent]
+    uses: list[Choice]
+    archive: Archive | None
+
+
+def get_my_data(person: Person, *, now: datetime) -> MyData:
+    """Gather what is kept about this person from our own records; no outside call is made."""
+    choice = choices.find_current(person.id)
+    chosen_id = choice.photo_id if choice is not None else None
+    return MyData(
+        shoots=[_build_kept_shoot(shoot, chosen_id, now) for shoot in shoots.list_by_person(person.id)],
+        choice=choice,
+        chosen=photos.find_for_person(choice.photo_id, person.id) if choice is not None else None,
+        own_photos=[photo for photo in photos.list_own(person.id) if photo.id != chosen_id],
+        looks=audit_list.list_acts_of_others(person.id, LOOKS_LIMIT),
+        agreements=consents.list_by_person(person.id)[::-1],
+        uses=choices.list_use_agreements(person.id),
+        archive=archives.find_latest(person.id, ArchiveKind.DATA, now),
+    )
+
+
+def _build_kept_shoot(shoot: Shoot, chosen_id: UUID | None, now: datetime) -> KeptShoot:
+    uploads_until = shoot.finished_at + retention.STUDIO_UPLOADS if shoot.finished_at is not None else None
+    return KeptShoot(
+        shoot=shoot,
+        photos=[photo for photo in photos.list_viewable(shoot.id) if photo.id != chosen_id],
+        until=shoot.copied_at + retention.UNCHOSEN_PHOTOS if shoot.copied_at is not None else None,
+        uploads_until=uploads_until,
+        has_uploads=shoot.opened_at is not None and (uploads_until is None or uploads_until > now),
+    )
+
+
+def get_agreement(person: Person, consent_id: UUID) -> Consent:
+    """Return one agreement of this person, withdrawn or not.
+
+    Raises:
+        NotFound: there is none of this person with this id.
+    """
+    found = next((each for each in consents.list_by_person(person.id) if each.id == consent_id), None)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def request_export(person: Person, *, file_name: str, now: datetime) -> Archive:
+    """Have the person's data collected in a ZIP file that can be downloaded once; asking twice builds once."""
+    archive = archive_service.request_archive(person, ArchiveKind.DATA, file_name=file_name, now=now)
+    with transaction():
+        audit.create_entry("data.export_requested", at=now, actor_id=person.id, subject_id=person.id)
+    return archive
