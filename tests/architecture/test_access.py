@@ -11,7 +11,8 @@ from flask import Flask
 from portal.app import create_app
 from portal.domain.roles import RIGHTS, Role
 from portal.settings import Settings
-from portal.web.security.access import RULES, Access, Unauthenticated, find_rate_limit
+from portal.web.security.access import RULES, find_rate_limit
+from portal.web.security.access_rule import Access, Unauthenticated
 from tests.architecture.addresses import Call, calls_of
 
 # Whoever opens a page to everybody changes this list too, and says why in the same commit.

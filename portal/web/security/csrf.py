@@ -11,7 +11,8 @@ from flask_wtf.csrf import CSRFError, CSRFProtect, generate_csrf, validate_csrf
 from wtforms import ValidationError
 
 from portal.web.context import get_context
-from portal.web.security.access import Access, find_rule
+from portal.web.security.access import find_rule
+from portal.web.security.access_rule import Access
 from portal.web.security.fetch_metadata import is_same_origin
 
 FORM_TOKEN = "csrf_token"  # noqa: S105 - the name, in forms and in sessions

@@ -9,7 +9,8 @@ from flask import current_app
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from portal.web.security.access import Access, find_rule
+from portal.web.security.access import find_rule
+from portal.web.security.access_rule import Access
 
 HOME = "/headshots"
 _LONGEST = 1024

@@ -12,7 +12,8 @@ from portal.db import db
 from portal.domain.roles import RIGHTS, Role
 from portal.models.people import Person
 from portal.models.sessions import Session
-from portal.web.security.access import RULES, Access
+from portal.web.security.access import RULES
+from portal.web.security.access_rule import Access
 from tests.architecture.addresses import Call, calls_of
 from tests.integration.auth.actors import Browser
 from tests.integration.auth.hostile_provider import HostileProvider
