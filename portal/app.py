@@ -25,7 +25,7 @@ from portal.services.provider_budget import CallLog, SharedBudget
 from portal.settings import Settings, SettingsError
 from portal.storage import create_storage
 from portal.web import compression, errors, locales, static_files, webhook_middleware, webhooks
-from portal.web.admin import accounts, audit, board, deliveries, links, people
+from portal.web.admin import accounts, audit, board, deliveries, links, people, roster, roster_import
 from portal.web.admin import health as health_page
 from portal.web.auth import logout
 from portal.web.context import EXTENSION
@@ -77,6 +77,8 @@ _BLUEPRINTS = (
     deliveries.blueprint,
     audit.blueprint,
     links.blueprint,
+    roster.blueprint,
+    roster_import.blueprint,
 )
 
 # Seconds to wait for a free connection. Routers give up on a page after 30; a job is not in a hurry.

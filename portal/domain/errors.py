@@ -67,6 +67,13 @@ class RelinkConflict(PortalError):
     reason = "relink_conflict"
 
 
+class ChangedMeanwhile(PortalError):
+    """Another request changed the thing first, so that this one would undo what its sender has not seen."""
+
+    status = 409
+    reason = "changed_meanwhile"
+
+
 class ConsentMissing(PortalError):
     """Nothing about a face leaves the portal before its owner has agreed."""
 

@@ -51,6 +51,8 @@ RENDER_KIT = JobType("kits.render", key="kit:{kit_id}")
 DELETE_KITS = JobType("kits.delete_superseded", key="kits.cleanup")
 BUILD_ARCHIVE = JobType("archives.build", key="archive:{archive_id}")
 RENDER_OWN_PHOTO = JobType("own_photos.render", key="own_photo:{photo_id}")
+READ_ROSTER_IMPORT = JobType("roster.read_import", key="read_import:{import_id}:{version}")
+APPLY_ROSTER_IMPORT = JobType("roster.apply_import", key="apply_import:{import_id}:{version}")
 VERIFY_AUDIT_TRAIL = JobType("audit.verify", key="audit")
 LOG_AUDIT_HEAD = JobType("audit.note_head", key="audit head")
 # Below other jobs, also because a mail server that is down costs every attempt three seconds.

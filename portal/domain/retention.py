@@ -14,6 +14,8 @@ UNCHOSEN_PHOTOS = timedelta(days=90)
 WEBHOOK_BODIES = timedelta(days=30)
 # Calls to the provider, for the usage page.
 PROVIDER_CALLS = timedelta(days=30)
+# Lines of imported lists; their counts stay.
+IMPORTED_LINES = timedelta(days=7)
 FINISHED_JOBS = timedelta(days=7)
 # A rate limit's bucket is full again after a minute.
 UNUSED_RATE_LIMITS = timedelta(hours=1)

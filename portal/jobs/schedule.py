@@ -14,7 +14,7 @@ from procrastinate.manager import JobManager
 from portal.db import transaction
 from portal.domain import job_types
 from portal.domain.job_types import JobType
-from portal.jobs import photo_tasks  # noqa: F401 - registers its tasks
+from portal.jobs import photo_tasks, roster_tasks  # noqa: F401 - register their tasks
 from portal.jobs.runner import MAX_ATTEMPTS, WorkerContext, queue
 from portal.models import queue as job_queue
 

@@ -19,6 +19,7 @@ from portal.models.photo_marks import PhotoMark
 from portal.models.photos import Photo, Rendition
 from portal.models.rate_limits import RateLimit
 from portal.models.roster import RosterEntry
+from portal.models.roster_imports import RosterImport, RosterImportLine
 from portal.models.sessions import Session, SignInAttempt
 from portal.models.shoot_steps import Duration, ShootStep
 from portal.models.shoots import Shoot
@@ -47,6 +48,8 @@ __all__ = [
     "RateLimit",
     "Rendition",
     "RosterEntry",
+    "RosterImport",
+    "RosterImportLine",
     "SearchTerm",
     "Session",
     "Shoot",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
@@ -137,3 +138,8 @@ def list_teams() -> list[str]:
 def count_entries() -> int:
     """Count the entries of people who have not left."""
     return db.session.scalar(select(func.count()).where(RosterEntry.left_at.is_(None))) or 0
+
+
+def iterate_entries() -> Iterator[RosterEntry]:
+    """Yield every entry."""
+    yield from db.session.scalars(select(RosterEntry).execution_options(yield_per=1000))

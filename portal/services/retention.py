@@ -20,6 +20,7 @@ from portal.models import (
     photos,
     queue,
     rate_limits,
+    roster_imports,
     sessions,
     shoot_steps,
     shoots,
@@ -39,6 +40,7 @@ def delete_expired(storage: Storage, *, now: datetime) -> None:
     with transaction():
         counts = {
             "bodies": deliveries.delete_bodies(now - retention.WEBHOOK_BODIES),
+            "imported_lines": roster_imports.delete_contents(now - retention.IMPORTED_LINES),
             "calls": budget.delete_calls(now - retention.PROVIDER_CALLS),
             "jobs": queue.delete_finished(now - retention.FINISHED_JOBS),
             "limits": rate_limits.delete_unused(now - retention.UNUSED_RATE_LIMITS),

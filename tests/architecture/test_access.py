@@ -65,6 +65,17 @@ PEOPLE = {
     "accounts.show_relink",
     "accounts.relink_person",
     "accounts.adopt_session",
+    "roster.show_roster",
+    "roster.show_new_import",
+    "roster.create_import",
+    "roster.download_template",
+    "roster_import.show_import",
+    "roster_import.show_progress",
+    "roster_import.show_absent",
+    "roster_import.download_lines",
+    "roster_import.choose_columns",
+    "roster_import.confirm_import",
+    "roster_import.cancel_import",
     "audit.show_audit",
     "audit.download_audit",
 }
@@ -72,7 +83,7 @@ TEAMS = {"team.show_team"}
 
 
 # Pages inside that show nobody's data; of every other the audit trail says who looked.
-NOBODYS = {"board.show_board", "deliveries.show_deliveries"}
+NOBODYS = {"board.show_board", "deliveries.show_deliveries", "roster.download_template", "roster_import.show_progress"}
 
 
 @pytest.fixture

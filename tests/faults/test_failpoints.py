@@ -57,6 +57,9 @@ ELSEWHERE = {
     "kit.after_delete",
     "archive.after_entry",
     "archive.after_put",
+    # Lists and campaigns stop in tests/integration/core/test_roster_imports.py and tests/integration/mail.
+    "import.after_chunk",
+    "import.after_applied_chunk",
     "own_photo.after_put",
     "own_photo.after_renditions",
 }

@@ -53,4 +53,27 @@ TABLES: Mapping[str, TableClass] = {
         {Content.REFERENCE: "listed_id", Content.IDENTITY: "term"},
         owner="listed_id>listed_people",
     ),
+    # A list names people who may never sign in; its lines live for days.
+    "roster_imports": TableClass(
+        Subject.PERSON,
+        Purpose.CAMPAIGN,
+        Retention.OPERATION,
+        {
+            Content.REFERENCE: "id invites created_by confirmed_by",
+            Content.IDENTITY: "content",
+            Content.ACTIVITY: "created_at confirmed_at",
+            Content.TECHNICAL: "name state version encoding delimiter columns header line_count progress counts "
+            "failure failed_line marks_absent starts_at finished_at",
+        },
+    ),
+    "roster_import_lines": TableClass(
+        Subject.PERSON,
+        Purpose.CAMPAIGN,
+        Retention.OPERATION,
+        {
+            Content.REFERENCE: "import_id number duplicate_of",
+            Content.IDENTITY: "text address name team employee_number",
+            Content.TECHNICAL: "verdict reason due_on changes",
+        },
+    ),
 }

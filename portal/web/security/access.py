@@ -32,6 +32,8 @@ _ACTION_LIMIT = RateLimit("acting", per_minute=60)
 _MARK_LIMIT = RateLimit("marking", per_minute=240)
 # The largest own photo and the form around it.
 _UPLOAD_BYTES = 31_000_000
+# A list of people and the form around it.
+_LIST_BYTES = 11_000_000
 # Fast browsing of a gallery, or a dozen open tabs, stays below the fifth that each process grants alone.
 _PHOTO_LIMIT = RateLimit("viewing", per_minute=3000)
 _BACKGROUND_LIMIT = RateLimit("watching", per_minute=1200)
@@ -49,6 +51,7 @@ _ACT = AccessRule(access=Access.SIGNED_IN, rate_limit=_ACTION_LIMIT)
 _PEOPLE = AccessRule(access=Access.SIGNED_IN, right=Right.SEE_PEOPLE, audit_views_as=Right.SEE_PEOPLE)
 _SESSIONS = AccessRule(access=Access.SIGNED_IN, right=Right.MANAGE_SESSIONS)
 _MANAGE_PEOPLE = AccessRule(access=Access.SIGNED_IN, right=Right.MANAGE_PEOPLE)
+_ROSTER = replace(_MANAGE_PEOPLE, audit_views_as=Right.MANAGE_PEOPLE)
 _OPERATIONS = AccessRule(access=Access.SIGNED_IN, right=Right.SEE_OPERATIONS)
 _AUDIT = AccessRule(access=Access.SIGNED_IN, right=Right.SEE_AUDIT, audit_views_as=Right.SEE_AUDIT)
 _BACKGROUND = AccessRule(
@@ -132,6 +135,21 @@ RULES: Mapping[str, AccessRule] = MappingProxyType(
         "people.deactivate_person": _MANAGE_PEOPLE,
         "people.show_reactivation": replace(_MANAGE_PEOPLE, audit_views_as=Right.MANAGE_PEOPLE),
         "people.reactivate_person": _MANAGE_PEOPLE,
+        "roster.show_roster": _ROSTER,
+        "roster.show_new_import": _ROSTER,
+        "roster.create_import": replace(_MANAGE_PEOPLE, max_body_bytes=_LIST_BYTES),
+        "roster.download_template": _MANAGE_PEOPLE,
+        "roster_import.show_import": _ROSTER,
+        "roster_import.show_progress": replace(
+            _MANAGE_PEOPLE, extends_session=False, same_origin_only=True, rate_limit=_BACKGROUND_LIMIT
+        ),
+        "roster_import.show_absent": _ROSTER,
+        "roster_import.download_lines": replace(
+            _ROSTER, same_origin_only=True, redirect_page="roster.show_roster", rate_limit=_DOWNLOAD_LIMIT
+        ),
+        "roster_import.choose_columns": _MANAGE_PEOPLE,
+        "roster_import.confirm_import": _MANAGE_PEOPLE,
+        "roster_import.cancel_import": _MANAGE_PEOPLE,
         "accounts.show_relink": replace(_MANAGE_PEOPLE, audit_views_as=Right.MANAGE_PEOPLE),
         "accounts.relink_person": _MANAGE_PEOPLE,
         "accounts.adopt_session": _MANAGE_PEOPLE,

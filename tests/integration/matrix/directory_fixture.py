@@ -24,6 +24,7 @@ from portal.models.kits import Kit, KitFile
 from portal.models.notifications import Notification
 from portal.models.people import Person
 from portal.models.photos import Photo
+from portal.models.roster_imports import RosterImport
 from portal.models.sessions import Session
 from portal.settings import Settings
 from tests import factories
@@ -197,6 +198,7 @@ def _create_person_with_shoot(name: str) -> dict[str, str]:
         session.add(delivery)
         session.flush()
         tasks = {"delivery_id": str(delivery.id), "report_id": str(_report(shoot.id))}
+    tasks |= _create_import()
     own = {"person_id": str(person.id), "photo_id": str(photos[1].id), "choice_id": str(choice.id)} | tasks | downloads
     return own | {"consent_id": consent_id, "public_id": _sign_in(person, f"{name} elsewhere")} | _SHARED
 
@@ -221,6 +223,14 @@ def _create_downloads(person: Person, photo: Photo) -> dict[str, str]:
     return {"archive_id": str(archive_id)}
 
 
+def _create_import() -> dict[str, str]:
+    """Store a list that was checked, and return its id."""
+    found = RosterImport(id=uuid4(), name="list.csv", state="ready", content=b"a@example.com", created_at=NOW)
+    with transaction() as session:
+        session.add(found)
+    return {"import_id": str(found.id)}
+
+
 def _report(shoot_id: UUID) -> UUID:
     made = link_reports.create_report(shoot_id, symptom="nothing", browser="Firefox", request_id="r1", now=NOW)
     assert made is not None
@@ -232,7 +242,7 @@ def _create_person_in_studio(secretbox: Any) -> dict[str, str]:
     factories.agree(person)
     factories.make_shoot(person, provider_id="model-of-in-studio", signed_url=secretbox.seal(SIGNED), minted_at=NOW)
     # Nothing of theirs is there yet; in an address it has to look as if.
-    names = ("photo_id", "public_id", "report_id", "choice_id", "archive_id", "consent_id")
+    names = ("photo_id", "public_id", "report_id", "choice_id", "archive_id", "consent_id", "import_id")
     nothing = dict.fromkeys(names, _NOTHING) | {"delivery_id": "999999999"}
     return {"person_id": str(person.id)} | nothing | _SHARED
 

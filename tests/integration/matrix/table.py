@@ -194,6 +194,18 @@ TABLE: Mapping[str, Row] = {
     "GET /admin/people/<person_id>": console(ADMINS, about=OTHER),
     "POST /admin/people/<person_id>/sessions/<public_id>/end": act(ADMINS, about=OTHER),
     "POST /admin/people/<person_id>/sessions/end": act(ADMINS, about=OTHER),
+    "GET /admin/roster": console(ADMINS),
+    "GET /admin/roster/import": console(ADMINS),
+    "POST /admin/roster/import": act(ADMINS, form={"pasted": "ann@example.com"}),
+    "GET /admin/roster/template.csv": page(ADMINS),
+    "GET /admin/roster/import/<import_id>": console(ADMINS),
+    "GET /admin/roster/import/<import_id>/progress": page(ADMINS),
+    "GET /admin/roster/import/<import_id>/absent": console(ADMINS),
+    "GET /admin/roster/import/<import_id>/lines.csv": console(ADMINS),
+    # The list was checked with this version; each decision makes another.
+    "POST /admin/roster/import/<import_id>/columns": act(ADMINS, form={"version": "0", "address": "0"}),
+    "POST /admin/roster/import/<import_id>/confirm": act(ADMINS, form={"version": "1"}, status=409),
+    "POST /admin/roster/import/<import_id>/discard": act(ADMINS, form={"version": "1"}),
     "GET /admin/people/<person_id>/deactivate": console(ADMINS, about=OTHER),
     "POST /admin/people/<person_id>/deactivate": act(ADMINS, about=OTHER),
     # No other account has the address, and no request waits for the decision.
@@ -209,7 +221,19 @@ TABLE: Mapping[str, Row] = {
 # What the parts of addresses name. A person's own ids do not exist for anybody else.
 PERSONAL = frozenset({"photo_id", "public_id", "choice_id", "archive_id", "consent_id"})
 SHARED = frozenset(
-    {"filename", "name", "slug", "rendition", "key", "kind", "delivery_id", "report_id", "person_id", "version"}
+    {
+        "filename",
+        "name",
+        "slug",
+        "rendition",
+        "key",
+        "kind",
+        "delivery_id",
+        "import_id",
+        "report_id",
+        "person_id",
+        "version",
+    }
 )
 
 _CONVERTER = re.compile(r"<(?:(?!path:)[a-z]+(?:\([^<>]*\))?:)?")

@@ -1,0 +1,287 @@
+"""Imports of the roster: a list as it was read, its lines with their verdicts, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, defer, mapped_column
+
+from portal.db import Base, db
+from portal.domain.roster_lines import RosterLine, Verdict
+from portal.models.roster import RosterEntry
+
+
+class RosterImport(Base):
+    """One import.
+
+    Attributes:
+        name: of the file; empty for pasted text.
+        state: ``reading``, ``ready``, ``scheduled``, ``applying``, ``done``, ``failed`` or ``discarded``.
+        version: grows with each decision about it, so that a decision about an older state is refused.
+        content: the list as it came, until the import ends.
+        columns: index of the column of each field; chosen columns, or those that were recognized.
+        header: names of the columns, empty without a line of names.
+        line_count: how many lines there are; ``progress`` of them are read or applied.
+        counts: lines by verdict; after the import also ``added``, ``updated`` and ``marked_left``.
+        failure: why it cannot be read, a constant; ``failed_line`` is the place.
+        marks_absent: whether people who are not in the list are marked as left.
+        invites: the campaign that the added people join and are invited to.
+        starts_at: when it is to be applied.
+    """
+
+    __tablename__ = "roster_imports"
+    __table_args__ = (Index("ix_roster_imports_created_at", "created_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    name: Mapped[str]
+    state: Mapped[str]
+    version: Mapped[int] = mapped_column(default=0, server_default="0")
+    content: Mapped[bytes | None]
+    encoding: Mapped[str] = mapped_column(default="", server_default="")
+    delimiter: Mapped[str] = mapped_column(default="", server_default="")
+    columns: Mapped[dict[str, int] | None] = mapped_column(JSONB)
+    header: Mapped[list[str]] = mapped_column(JSONB, default=list, server_default="[]")
+    line_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    progress: Mapped[int] = mapped_column(default=0, server_default="0")
+    counts: Mapped[dict[str, int]] = mapped_column(JSONB, default=dict, server_default="{}")
+    failure: Mapped[str | None]
+    failed_line: Mapped[int | None]
+    marks_absent: Mapped[bool] = mapped_column(default=False, server_default="false")
+    invites: Mapped[UUID | None] = mapped_column(ForeignKey("campaigns.id", ondelete="SET NULL"))
+    starts_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    created_by: Mapped[UUID | None]
+    confirmed_at: Mapped[datetime | None]
+    confirmed_by: Mapped[UUID | None]
+    finished_at: Mapped[datetime | None]
+
+
+class RosterImportLine(Base):
+    """One line of an import, see ``portal/domain/roster_lines.py``."""
+
+    __tablename__ = "roster_import_lines"
+    __table_args__ = (Index("ix_roster_import_lines_verdict", "import_id", "verdict", "number"),)
+
+    import_id: Mapped[UUID] = mapped_column(ForeignKey("roster_imports.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str]
+    verdict: Mapped[str]
+    reason: Mapped[str]
+    address: Mapped[str]
+    name: Mapped[str]
+    team: Mapped[str | None]
+    employee_number: Mapped[str | None]
+    due_on: Mapped[date | None]
+    duplicate_of: Mapped[int | None]
+    changes: Mapped[list[str]] = mapped_column(ARRAY(String), default=list)
+
+
+def find_import(import_id: UUID) -> RosterImport | None:
+    """Return an import without its content, None if there is none."""
+    query = (
+        select(RosterImport).where(RosterImport.id == import_id).options(defer(RosterImport.content, raiseload=True))
+    )
+    return db.session.scalar(query)
+
+
+def lock_import(import_id: UUID) -> RosterImport | None:
+    """Return an import without its content, holding other writers until the transaction ends."""
+    query = (
+        select(RosterImport).where(RosterImport.id == import_id).options(defer(RosterImport.content, raiseload=True))
+    )
+    return db.session.scalar(query.with_for_update().execution_options(populate_existing=True))
+
+
+def read_content(import_id: UUID) -> bytes | None:
+    """Return the list as it came, None if it is deleted."""
+    return db.session.scalar(select(RosterImport.content).where(RosterImport.id == import_id))
+
+
+def list_imports(limit: int) -> list[RosterImport]:
+    """List the newest imports, without their content."""
+    return list(db.session.scalars(_select_imports().order_by(RosterImport.created_at.desc()).limit(limit)))
+
+
+def _select_imports() -> Select[RosterImport]:
+    return select(RosterImport).options(defer(RosterImport.content, raiseload=True))
+
+
+def delete_lines(import_id: UUID) -> None:
+    """Delete the lines of an import."""
+    db.session.execute(delete(RosterImportLine).where(RosterImportLine.import_id == import_id))
+
+
+def insert_lines(import_id: UUID, lines: Iterable[RosterLine]) -> None:
+    """Store lines of an import."""
+    rows: list[dict[str, Any]] = [
+        {
+            "import_id": import_id,
+            "number": line.number,
+            "text": line.text,
+            "verdict": line.verdict.value,
+            "reason": line.reason,
+            "address": line.address,
+            "name": line.name,
+            "team": line.team,
+            "employee_number": line.employee_number,
+            "due_on": line.due_on,
+            "duplicate_of": line.duplicate_of,
+            "changes": list(line.changes),
+        }
+        for line in lines
+    ]
+    if rows:
+        db.session.execute(insert(RosterImportLine), rows)
+
+
+def list_lines(import_id: UUID, verdicts: Iterable[str], *, after: int, limit: int) -> list[RosterImportLine]:
+    """List lines with one of these verdicts in their order, those after a line number."""
+    query = (
+        select(RosterImportLine)
+        .where(RosterImportLine.import_id == import_id, RosterImportLine.number > after)
+        .where(RosterImportLine.verdict.in_(tuple(verdicts)))
+        .order_by(RosterImportLine.number)
+        .limit(limit)
+    )
+    return list(db.session.scalars(query))
+
+
+def count_changes(import_id: UUID) -> dict[str, int]:
+    """Count the changed lines by field."""
+    field = func.unnest(RosterImportLine.changes)
+    query = (
+        select(field, func.count())
+        .where(RosterImportLine.import_id == import_id, RosterImportLine.verdict == Verdict.CHANGED)
+        .group_by(field)
+    )
+    return {name: count for name, count in db.session.execute(query)}  # noqa: C416 - rows are no pairs for mypy
+
+
+@dataclass(frozen=True)
+class AbsentEntry:
+    """A person on the roster who is not in the list."""
+
+    address: str
+    name: str
+    team: str | None
+
+
+def count_absent(roster_import: RosterImport) -> int:
+    """Count the people on the roster who are not in the list and were there when it came."""
+    return db.session.scalar(select(func.count()).where(*_is_absent(roster_import))) or 0
+
+
+def list_absent(roster_import: RosterImport, limit: int) -> list[AbsentEntry]:
+    """List the people on the roster who are not in the list."""
+    columns = select(RosterEntry.address, RosterEntry.name, RosterEntry.team)
+    query = columns.where(*_is_absent(roster_import)).order_by(RosterEntry.address).limit(limit)
+    return [AbsentEntry(*row) for row in db.session.execute(query)]
+
+
+def mark_absent(roster_import: RosterImport, now: datetime) -> int:
+    """Mark the people who are not in the list as left; return their number."""
+    query = update(RosterEntry).where(*_is_absent(roster_import)).values(left_at=now, changed_at=now)
+    result = db.session.execute(query.execution_options(synchronize_session=False))
+    return int(getattr(result, "rowcount", 0))
+
+
+def _is_absent(roster_import: RosterImport) -> tuple[ColumnElement[bool], ...]:
+    listed = exists().where(
+        RosterImportLine.import_id == roster_import.id, RosterImportLine.address == RosterEntry.address
+    )
+    return RosterEntry.left_at.is_(None), RosterEntry.created_at <= roster_import.created_at, ~listed
+
+
+_APPLY = text(
+    """
+    WITH line AS (
+        SELECT * FROM roster_import_lines
+        WHERE import_id = :import_id AND number > :after AND number <= :last AND verdict IN ('new', 'changed')
+    ), written AS (
+        INSERT INTO roster_entries (id, address, name, team, employee_number, due_on, source, campaign_id,
+                                    created_at, changed_at)
+        SELECT gen_random_uuid(), address, name, team, employee_number, due_on, 'import', :campaign_id, :now, :now
+        FROM line ORDER BY address
+        ON CONFLICT (address) DO UPDATE
+        SET name = COALESCE(NULLIF(EXCLUDED.name, ''), roster_entries.name),
+            team = COALESCE(EXCLUDED.team, roster_entries.team),
+            employee_number = COALESCE(EXCLUDED.employee_number, roster_entries.employee_number),
+            due_on = COALESCE(EXCLUDED.due_on, roster_entries.due_on),
+            changed_at = EXCLUDED.changed_at
+        WHERE roster_entries.left_at IS NULL
+          AND (COALESCE(NULLIF(EXCLUDED.name, ''), roster_entries.name),
+               COALESCE(EXCLUDED.team, roster_entries.team),
+               COALESCE(EXCLUDED.employee_number, roster_entries.employee_number),
+               COALESCE(EXCLUDED.due_on, roster_entries.due_on))
+              IS DISTINCT FROM (roster_entries.name, roster_entries.team, roster_entries.employee_number,
+                                roster_entries.due_on)
+        RETURNING xmax = 0 AS added
+    )
+    SELECT count(*) FILTER (WHERE added), count(*) FILTER (WHERE NOT added) FROM written
+    """
+)
+_APPLY_LEAVING = text(
+    """
+    UPDATE roster_entries AS entry SET left_at = :now, changed_at = :now
+    FROM roster_import_lines AS line
+    WHERE line.import_id = :import_id AND line.verdict = 'leaving' AND entry.address = line.address
+      AND entry.left_at IS NULL
+    """
+)
+
+
+def apply_lines(import_id: UUID, *, after: int, last: int, campaign_id: UUID | None, now: datetime) -> tuple[int, int]:
+    """Add and change the entries of lines in a range of numbers; return how many were added and changed.
+
+    A line equal to its entry changes nothing, so that applying it twice is harmless.
+    """
+    values = {"import_id": import_id, "after": after, "last": last, "campaign_id": campaign_id, "now": now}
+    added, changed = db.session.execute(_APPLY, values).one()
+    return added, changed
+
+
+def apply_leaving(import_id: UUID, now: datetime) -> int:
+    """Mark the people as left whose lines report it; return their number."""
+    result = db.session.execute(_APPLY_LEAVING, {"import_id": import_id, "now": now})
+    return int(getattr(result, "rowcount", 0))
+
+
+def find_last_number(import_id: UUID, *, after: int, limit: int) -> int | None:
+    """Return the number of the last of the next lines, None if there are no more."""
+    numbers = (
+        select(RosterImportLine.number)
+        .where(RosterImportLine.import_id == import_id, RosterImportLine.number > after)
+        .order_by(RosterImportLine.number)
+        .limit(limit)
+    )
+    last: int | None = db.session.scalar(select(func.max(numbers.subquery().c.number)))
+    return last
+
+
+def delete_contents(before: datetime) -> int:
+    """Delete what imports read before this time hold; discard those never confirmed; return how many lines went."""
+    old = (RosterImport.created_at < before, RosterImport.state.not_in(("scheduled", "applying")))
+    waiting = RosterImport.state.in_(("reading", "ready"))
+    db.session.execute(update(RosterImport).where(*old, waiting).values(state="discarded"))
+    db.session.execute(update(RosterImport).where(*old, RosterImport.content.is_not(None)).values(content=None))
+    lines = delete(RosterImportLine).where(RosterImportLine.import_id.in_(select(RosterImport.id).where(*old)))
+    return int(getattr(db.session.execute(lines), "rowcount", 0))
