@@ -1,7 +1,7 @@
-"""The chain of the audit trail, recomputed: each link's digest covers its entry and the digest before it.
+"""Verification of the audit trail's hash chain: each link's digest covers its entry and the previous digest.
 
-The database makes the links when entries are committed (migration 0007); nothing of its way is used here. How a digest
-is made is written down in ``docs/audit.md``, so that somebody else can check it with a program of their own.
+The database creates the links when entries are committed (migration 0007); this module computes the digests
+independently. ``docs/audit.md`` specifies the digest, so that auditors can verify it with a program of their own.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def compute_digest(values: Sequence[str | None]) -> bytes:
 
 
 def encode_fields(values: Sequence[str | None]) -> bytes:
-    """Return what the digest is made of: ``name=length:value;`` for each field that is not None."""
+    """Return the input of the digest: ``name=length:value;`` for each field that is not None."""
     parts: list[bytes] = []
     for name, value in zip(_NAMES, values, strict=True):
         if value is not None:
@@ -52,7 +52,7 @@ def encode_fields(values: Sequence[str | None]) -> bytes:
 
 @dataclass(frozen=True)
 class AuditHead:
-    """The last link at some moment. Kept elsewhere, it shows later whether the end of the trail was cut off."""
+    """The last link at some time. Recorded outside the database, it shows later whether the end was cut off."""
 
     position: int
     digest: bytes
@@ -62,10 +62,10 @@ class AuditHead:
 
     @classmethod
     def parse(cls, text: str) -> AuditHead:
-        """Read what ``str`` of a head gave.
+        """Parse the text that ``str`` of a head returns.
 
         Raises:
-            ValueError: it is no head.
+            ValueError: the text is not a head.
         """
         found = _HEAD.fullmatch(text.strip())
         if found is None:
@@ -75,11 +75,11 @@ class AuditHead:
 
 @dataclass(frozen=True)
 class ChainLink:
-    """One link as it is stored, and the entry it stands for.
+    """One stored link with its entry.
 
     Attributes:
-        previous: digest of the link before it, None for the first.
-        entry: text of the fields from ``id`` on, None when there is no such entry.
+        previous: digest of the previous link, None for the first.
+        entry: text of the fields from ``id`` on, None if the entry does not exist.
     """
 
     position: int
@@ -91,21 +91,21 @@ class ChainLink:
 
 @dataclass(frozen=True)
 class ChainFault:
-    """One place where the trail is not what it was."""
+    """One place at which the trail was changed."""
 
     rule: str
     subject: str
 
 
 class ChainVerifier:
-    """Goes along the chain, link by link in the order of their positions, and remembers only the last."""
+    """Verifies a chain link by link, in the order of positions; keeps only the last link in memory."""
 
-    def __init__(self, noted: Sequence[AuditHead] = ()) -> None:
-        """Begin before the first link; ``noted`` are heads seen earlier, which must still be in the chain."""
+    def __init__(self, recorded: Sequence[AuditHead] = ()) -> None:
+        """Start before the first link; ``recorded`` are earlier heads, which must be part of the chain."""
         self._last: AuditHead | None = None
-        self._noted: dict[int, list[AuditHead]] = {}
-        for head in noted:
-            self._noted.setdefault(head.position, []).append(head)
+        self._recorded: dict[int, list[AuditHead]] = {}
+        for head in recorded:
+            self._recorded.setdefault(head.position, []).append(head)
         self.count = 0
 
     @property
@@ -114,45 +114,45 @@ class ChainVerifier:
         return self._last
 
     def check_link(self, link: ChainLink) -> Iterator[ChainFault]:
-        """Look at the next link and yield what is wrong with it."""
+        """Check the next link and yield its faults."""
         place = f"position {link.position} (entry {link.entry_id})"
         expected = self._last.position + 1 if self._last else 1
         if link.position < expected:
-            yield ChainFault("audit entry shares its place with another", place)
+            yield ChainFault("audit entry shares its position with another", place)
         elif link.position > expected:
-            yield ChainFault("audit entry is missing", _places(expected, link.position - 1))
-        elif not _same(link.previous, self._last.digest if self._last else None):
+            yield ChainFault("audit entry is missing", _format_positions(expected, link.position - 1))
+        elif not _is_equal(link.previous, self._last.digest if self._last else None):
             yield ChainFault("audit entry does not follow the one before it", place)
         if link.entry is None:
             yield ChainFault("audit entry is missing", place)
-        elif not _same(_digest_of(link, link.entry), link.digest):
+        elif not _is_equal(_compute_link_digest(link, link.entry), link.digest):
             yield ChainFault("audit entry was changed", place)
         yield from self._compare(link)
         self._last = AuditHead(link.position, link.digest)
         self.count += 1
 
     def check_end(self) -> Iterator[ChainFault]:
-        """Yield, after the last link, the noted heads that were never met."""
-        for heads in self._noted.values():
+        """Yield, after the last link, the recorded heads that are not part of the chain."""
+        for heads in self._recorded.values():
             for head in heads:
-                yield ChainFault("audit trail ends before a head that was noted", str(head))
+                yield ChainFault("audit trail ends before a head that was recorded", str(head))
 
     def _compare(self, link: ChainLink) -> Iterator[ChainFault]:
-        for head in self._noted.pop(link.position, ()):
-            if not _same(head.digest, link.digest):
-                yield ChainFault("audit trail differs from a head that was noted", str(head))
+        for head in self._recorded.pop(link.position, ()):
+            if not _is_equal(head.digest, link.digest):
+                yield ChainFault("audit trail differs from a head that was recorded", str(head))
 
 
-def _digest_of(link: ChainLink, entry: Sequence[str | None]) -> bytes:
+def _compute_link_digest(link: ChainLink, entry: Sequence[str | None]) -> bytes:
     previous = link.previous.hex() if link.previous is not None else None
     return compute_digest((str(link.position), previous, *entry))
 
 
-def _same(one: bytes | None, other: bytes | None) -> bool:
+def _is_equal(one: bytes | None, other: bytes | None) -> bool:
     if one is None or other is None:
         return one is other
     return hmac.compare_digest(one, other)
 
 
-def _places(first: int, last: int) -> str:
+def _format_positions(first: int, last: int) -> str:
     return f"position {first}" if first == last else f"positions {first} to {last}"

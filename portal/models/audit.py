@@ -1,4 +1,4 @@
-"""The audit trail: who did what to whom, when and with what result; rows are added and never changed."""
+"""The audit trail: actor, action, subject, time and result; rows are inserted and never changed."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.db import Base, db
 from portal.domain.audit_context import get_audit_context
 
-# The whole trail was read and compared with its chain; the console says when this was last done.
+# Action of the entry that records a verification of the whole trail; the console shows the latest.
 VERIFIED = "audit.verified"
 
 
 class AuditEntry(Base):
-    """One thing that happened, linked at commit to the one before it by the database; see ``docs/audit.md``.
+    """One entry, which the database links to the previous one at commit; see ``docs/audit.md``.
 
-    It names people by id alone, and ``detail`` holds constants and counts, so that no row has to change when somebody
-    is erased.
+    It refers to people by id alone, and ``detail`` holds constants and counts, so that no row has to change when a
+    person is erased.
 
     Attributes:
-        channel: by which door the act came in, None in entries older than this column.
+        channel: how the action was requested (web, command line, job); None in entries older than this column.
     """
 
     __tablename__ = "audit_entries"
@@ -55,8 +55,8 @@ def create_entry(
     result: str = "ok",
     **detail: str | int | bool | None,
 ) -> None:
-    """Add one entry in the running transaction; where the act came from is known already."""
-    caller = get_audit_context()
+    """Add one entry in the caller's transaction; channel, request id and address come from the audit context."""
+    context = get_audit_context()
     db.session.add(
         AuditEntry(
             at=at,
@@ -64,9 +64,9 @@ def create_entry(
             actor_id=actor_id,
             subject_id=subject_id,
             result=result,
-            channel=caller.channel,
-            request_id=caller.request_id,
-            address_digest=caller.address_digest,
+            channel=context.channel,
+            request_id=context.request_id,
+            address_digest=context.address_digest,
             detail=detail,
         )
     )

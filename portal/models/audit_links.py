@@ -1,4 +1,4 @@
-"""The links of the audit trail, one for each entry; the database makes them at commit and nobody changes them."""
+"""The links of the audit trail, one for each entry; the database creates them at commit, and they never change."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from portal.models.audit import AuditEntry
 
 
 class AuditLink(Base):
-    """The place of one entry in the chain.
+    """The position of one entry in the chain.
 
-    No foreign key ties it to its entry: neither table gives anything up, and ``fsck`` looks at both.
+    It has no foreign key to its entry: rows are deleted from neither table, and ``fsck`` checks both.
     """
 
     __tablename__ = "audit_links"
@@ -28,7 +28,7 @@ class AuditLink(Base):
 
 
 def find_head() -> AuditHead | None:
-    """Return the last link, None while the trail is empty."""
+    """Return the position and digest of the last link, None while the trail is empty."""
     found = db.session.execute(
         select(AuditLink.position, AuditLink.digest).order_by(AuditLink.position.desc()).limit(1)
     ).one_or_none()
@@ -36,27 +36,27 @@ def find_head() -> AuditHead | None:
 
 
 def list_links_after(position: int, entry_id: int, limit: int) -> list[ChainLink]:
-    """Return the next links in order, each with what its entry says now."""
-    here = tuple_(AuditLink.position, AuditLink.entry_id)
+    """List the next links in order, each with the current fields of its entry."""
+    key = tuple_(AuditLink.position, AuditLink.entry_id)
     query = (
         select(AuditLink.position, AuditLink.entry_id, AuditLink.previous, AuditLink.digest, *_select_entry_fields())
         .outerjoin(AuditEntry, AuditEntry.id == AuditLink.entry_id)
-        .where(here > tuple_(position, entry_id))
+        .where(key > tuple_(position, entry_id))
         .order_by(AuditLink.position, AuditLink.entry_id)
         .limit(limit)
     )
-    return [_link(row) for row in db.session.execute(query)]
+    return [_build_link(row) for row in db.session.execute(query)]
 
 
 def list_entries_without_link(limit: int = 1000) -> Iterator[int]:
-    """Yield committed entries that are not in the chain: something kept the database from sealing them."""
+    """Yield the ids of committed entries that are not in the chain, which happens if the trigger did not run."""
     has_link = exists().where(AuditLink.entry_id == AuditEntry.id)
     yield from db.session.scalars(select(AuditEntry.id).where(~has_link).order_by(AuditEntry.id).limit(limit))
 
 
 def _select_entry_fields() -> tuple[ColumnElement[Any], ...]:
-    """The fields of an entry from ``id`` on, as what can be turned into text without any setting of the session."""
-    # Neither a year beyond Python's nor an infinite one may end the check; both come out as another digest.
+    """Return an entry's fields from ``id`` on, in types whose text does not depend on settings of the session."""
+    # Times that Python cannot represent must not end the check; they result in another digest.
     micros = case((func.isfinite(AuditEntry.at), cast(extract("epoch", AuditEntry.at) * 1_000_000, BigInteger)))
     return (
         AuditEntry.id.expression,
@@ -72,7 +72,7 @@ def _select_entry_fields() -> tuple[ColumnElement[Any], ...]:
     )
 
 
-def _link(row: Row[Any]) -> ChainLink:
-    position, entry_id, previous, digest, *said = tuple(row)
-    entry = None if said[0] is None else [None if value is None else str(value) for value in said]
+def _build_link(row: Row[Any]) -> ChainLink:
+    position, entry_id, previous, digest, *fields = tuple(row)
+    entry = None if fields[0] is None else [None if value is None else str(value) for value in fields]
     return ChainLink(position, entry_id, previous, digest, entry)

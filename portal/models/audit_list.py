@@ -1,4 +1,4 @@
-"""The audit trail as it is read: the newest entries first, with names where there still are any; nothing is written."""
+"""Queries that list the audit trail: the newest entries first, with the names of people who are not erased."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from portal.models.people import Person
 
 @dataclass(frozen=True, kw_only=True)
 class AuditFilter:
-    """Which entries somebody wants to see; None is all of them.
+    """Criteria of a list of entries; None does not filter.
 
     Attributes:
-        people: whoever did it or had it done to them.
-        since: at or after this moment, UTC.
-        until: before this moment, UTC.
+        people: ids of actors or subjects.
+        since: at or after this time, UTC.
+        until: before this time, UTC.
     """
 
     action: str | None = None
@@ -34,12 +34,12 @@ class AuditFilter:
 
 @dataclass(frozen=True)
 class AuditListItem:
-    """One entry as it is shown.
+    """One entry of a list.
 
     Attributes:
-        actor: name of who did it, None when it was nobody or they are erased.
-        subject: name of whom it was done to, likewise.
-        position: its place in the chain.
+        position: the entry's position in the chain.
+        actor: name of the actor; None without an actor, or if they are erased.
+        subject: name of the subject; None as for the actor.
     """
 
     entry: AuditEntry
@@ -49,22 +49,22 @@ class AuditListItem:
     subject: str | None
 
 
-def list_newest(wanted: AuditFilter, limit: int, *, before_id: int | None = None) -> list[AuditListItem]:
-    """Return entries, the newest first, from below ``before_id`` on."""
+def list_newest(criteria: AuditFilter, limit: int, *, before_id: int | None = None) -> list[AuditListItem]:
+    """List entries with ids below ``before_id``, the newest first."""
     actor, subject = aliased(Person), aliased(Person)
     query = (
         select(AuditEntry, AuditLink.position, AuditLink.digest, actor.name, subject.name)
         .outerjoin(AuditLink, AuditLink.entry_id == AuditEntry.id)
         .outerjoin(actor, actor.id == AuditEntry.actor_id)
         .outerjoin(subject, subject.id == AuditEntry.subject_id)
-        .where(*_conditions(wanted))
+        .where(*_build_conditions(criteria))
         .order_by(AuditEntry.id.desc())
         .limit(limit)
     )
     if before_id is not None:
         query = query.where(AuditEntry.id < before_id)
     rows = db.session.execute(query)
-    return [AuditListItem(entry, place, digest, who, whom) for entry, place, digest, who, whom in rows]
+    return [AuditListItem(*row) for row in rows]
 
 
 def list_acts_of_others(person_id: UUID, limit: int) -> list[tuple[AuditEntry, str | None]]:
@@ -80,25 +80,25 @@ def list_acts_of_others(person_id: UUID, limit: int) -> list[tuple[AuditEntry, s
 
 
 def list_people_like(text: str, limit: int = 50) -> tuple[UUID, ...]:
-    """Return the people of this address, or with this in their name."""
-    word = text.casefold()
-    name = func.lower(Person.name).contains(word, autoescape=True)
-    query = select(Person.id).where(or_(func.lower(Person.email) == word, name)).order_by(Person.name).limit(limit)
+    """List the ids of people with this address, or with this text in their name."""
+    search = text.casefold()
+    name = func.lower(Person.name).contains(search, autoescape=True)
+    query = select(Person.id).where(or_(func.lower(Person.email) == search, name)).order_by(Person.name).limit(limit)
     return tuple(db.session.scalars(query))
 
 
 def find_last_verification() -> AuditEntry | None:
-    """Return the entry of the last check of the whole trail."""
+    """Return the entry of the last verification of the whole trail, None before the first."""
     query = select(AuditEntry).where(AuditEntry.action == VERIFIED).order_by(AuditEntry.id.desc()).limit(1)
     return db.session.scalar(query)
 
 
-def _conditions(wanted: AuditFilter) -> Iterator[ColumnElement[bool]]:
-    if wanted.action is not None:
-        yield AuditEntry.action == wanted.action
-    if wanted.people is not None:
-        yield or_(AuditEntry.actor_id.in_(wanted.people), AuditEntry.subject_id.in_(wanted.people))
-    if wanted.since is not None:
-        yield AuditEntry.at >= wanted.since
-    if wanted.until is not None:
-        yield AuditEntry.at < wanted.until
+def _build_conditions(criteria: AuditFilter) -> Iterator[ColumnElement[bool]]:
+    if criteria.action is not None:
+        yield AuditEntry.action == criteria.action
+    if criteria.people is not None:
+        yield or_(AuditEntry.actor_id.in_(criteria.people), AuditEntry.subject_id.in_(criteria.people))
+    if criteria.since is not None:
+        yield AuditEntry.at >= criteria.since
+    if criteria.until is not None:
+        yield AuditEntry.at < criteria.until

@@ -1,4 +1,4 @@
-"""The balance as the provider last told it, and how much of it is spoken for."""
+"""The credit balance last read from the provider, and the number of credits that are reserved."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from portal.models.shoots import Shoot
 
 
 class CreditBalance(Base):
-    """One row: what the provider said last; a balance of NULL is one it did not want to tell."""
+    """The balance last read, one row; NULL if the provider's response contained no balance."""
 
     __tablename__ = "credit_balance"
 
@@ -25,18 +25,18 @@ class CreditBalance(Base):
 
 
 def store_balance(balance: Decimal | None, *, now: datetime) -> None:
-    """Keep what the provider said."""
-    said = {"balance": balance, "read_at": now}
-    query = insert(CreditBalance).values(id=1, **said)
-    db.session.execute(query.on_conflict_do_update(index_elements=["id"], set_=said))
+    """Store the balance read from the provider."""
+    values = {"balance": balance, "read_at": now}
+    query = insert(CreditBalance).values(id=1, **values)
+    db.session.execute(query.on_conflict_do_update(index_elements=["id"], set_=values))
 
 
 def find_balance() -> CreditBalance | None:
-    """Return what the provider said last, None when it was never asked."""
+    """Return the balance last read, None before the first reading."""
     return db.session.get(CreditBalance, 1, populate_existing=True)
 
 
-# A credit is taken when somebody has handed in their photos; sessions for trying things out cost none.
+# The provider charges a credit when the person submits their photos; development sessions are free.
 _COSTS = (Shoot.closed_at.is_(None), Shoot.is_development.is_(False))
 _IN_STUDIO = Shoot.provider_status == ONBOARDING
 _REQUESTED = and_(
@@ -47,10 +47,10 @@ _REQUESTED = and_(
 
 
 def count_in_studio() -> int:
-    """Count the sessions that exist and have not cost their credit yet."""
+    """Count the existing sessions whose credit is not charged yet."""
     return db.session.scalar(select(func.count()).where(*_COSTS, _IN_STUDIO)) or 0
 
 
 def count_reserved() -> int:
-    """Count the sessions that were asked for or exist, and have not cost their credit yet."""
+    """Count the requested and existing sessions whose credit is not charged yet."""
     return db.session.scalar(select(func.count()).where(*_COSTS, or_(_IN_STUDIO, _REQUESTED))) or 0

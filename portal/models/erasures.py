@@ -1,4 +1,4 @@
-"""Erasures: whose data goes and how far that is; and tombstones, by which an erased session stays unknown."""
+"""Erasures with their progress, and tombstones: digests of erased sessions, whose webhooks are ignored."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from portal.models.shoots import Shoot
 
 
 class Erasure(Base):
-    """One person's erasure, kept as the receipt of it.
+    """One person's erasure, kept as its receipt.
 
     Attributes:
-        person_id: who it was; the row it named is gone once ``local_at`` is set.
-        local_at: when nothing of theirs was left with us.
-        finished_at: when the provider had confirmed that nothing is left there either.
-        provider_ids: the sessions that are still to be deleted at the provider.
-        email: sealed, while a session may exist at the provider whose id never reached us; None otherwise.
-        consents: which texts were agreed to and when, the proof that outlives the person's data.
+        person_id: id of the person, whose row is deleted once ``local_at`` is set.
+        local_at: when all data of the person was deleted in the portal.
+        finished_at: when the provider had confirmed the deletion of all its sessions.
+        provider_ids: sessions that are not deleted at the provider yet.
+        email: encrypted, while the provider may have a session whose id was never received; None otherwise.
+        consents: texts the person agreed to, with times; evidence that is kept after the erasure.
     """
 
     __tablename__ = "erasures"
@@ -48,7 +48,7 @@ class Erasure(Base):
 
 
 class Tombstone(Base):
-    """A session of somebody who was erased: whatever is still said about it is not kept."""
+    """Digest of an erased person's session: later data about the session is not stored."""
 
     __tablename__ = "tombstones"
 
@@ -57,23 +57,23 @@ class Tombstone(Base):
 
 
 def find_by_id(erasure_id: UUID) -> Erasure | None:
-    """Return one erasure, freshly read."""
+    """Return one erasure, read from the database again; None if there is none."""
     return db.session.get(Erasure, erasure_id, populate_existing=True)
 
 
 def lock_erasure(erasure_id: UUID) -> Erasure | None:
-    """Return one erasure, holding other writers until the transaction ends."""
+    """Lock and return one erasure; None if there is none."""
     query = select(Erasure).where(Erasure.id == erasure_id).with_for_update()
     return db.session.scalar(query.execution_options(populate_existing=True))
 
 
 def find_open(person_id: UUID) -> Erasure | None:
-    """Return the erasure of this person that is not finished."""
+    """Return this person's unfinished erasure, None if there is none."""
     return db.session.scalar(select(Erasure).where(Erasure.person_id == person_id, Erasure.finished_at.is_(None)))
 
 
 def list_unfinished(*, before: datetime | None = None) -> list[UUID]:
-    """Return the erasures, those asked for before a moment or all, that are not finished, the oldest first."""
+    """List unfinished erasures, the oldest first: all, or those requested before a time."""
     query = select(Erasure.id).where(Erasure.finished_at.is_(None))
     if before is not None:
         query = query.where(Erasure.requested_at < before)
@@ -81,56 +81,56 @@ def list_unfinished(*, before: datetime | None = None) -> list[UUID]:
 
 
 def count_unfinished() -> tuple[int, datetime | None]:
-    """Return how many erasures are not finished, and since when the oldest of them is wanted."""
+    """Return the number of unfinished erasures, and when the oldest of them was requested."""
     query = select(func.count(), func.min(Erasure.requested_at)).where(Erasure.finished_at.is_(None))
     count, oldest = db.session.execute(query).one()
     return count, oldest
 
 
 def list_people_with_email(email: str) -> list[UUID]:
-    """Return everybody who signed in with this address, however it is spelled; there may be several."""
+    """List the people who signed in with this address, case-insensitively; there may be several."""
     query = select(Person.id).where(func.lower(Person.email) == email.strip().lower()).order_by(Person.id)
     return list(db.session.scalars(query))
 
 
 def add_tombstones(provider_ids: Iterable[str], now: datetime) -> None:
-    """Make sure that these sessions stay unknown to us from now on."""
+    """Add tombstones for these sessions; existing ones stay."""
     rows = [{"digest": _digest(provider_id), "erased_at": now} for provider_id in provider_ids]
     if rows:
         db.session.execute(insert(Tombstone).values(rows).on_conflict_do_nothing())
 
 
 def has_tombstone(provider_id: str) -> bool:
-    """Return whether this is the session of somebody who was erased."""
+    """Return whether this is an erased person's session."""
     return db.session.get(Tombstone, _digest(provider_id)) is not None
 
 
 def delete_delivery_contents(provider_ids: list[str]) -> None:
-    """Delete what webhooks said about these sessions; their keys stay, so that repeats are still known."""
+    """Delete the contents of webhooks about these sessions; their keys stay, so that repeats are detected."""
     about = Delivery.model_id.in_(provider_ids)
     db.session.execute(update(Delivery).where(about).values(body=None, outcome=None))
     db.session.execute(update(Delivery).where(about, Delivery.state.in_(("pending", "dead"))).values(state="ignored"))
 
 
 def delete_person(person_id: UUID) -> None:
-    """Delete a person's row and, with it, everything that belongs to it."""
+    """Delete a person's row and, by foreign keys, all rows that belong to it."""
     db.session.execute(delete(Person).where(Person.id == person_id).execution_options(synchronize_session=False))
 
 
 def list_people_not_erased() -> Iterator[UUID]:
-    """Yield the people who should be gone by their erasure and are not."""
+    """Yield the ids of people whose erasure is recorded as done locally, but who still exist."""
     query = select(Person.id).join(Erasure, Erasure.person_id == Person.id).where(Erasure.local_at.is_not(None))
     yield from db.session.scalars(query)
 
 
 def list_shoots_with_tombstone() -> Iterator[UUID]:
-    """Yield the shoots of people who are here whose session is that of somebody erased."""
+    """Yield the ids of existing shoots whose session has a tombstone, except during the person's erasure."""
     digest = func.sha256(func.convert_to("session:" + Shoot.provider_id, "UTF8"))
-    gone = select(Erasure.person_id).where(Erasure.local_at.is_(None))
+    being_erased = select(Erasure.person_id).where(Erasure.local_at.is_(None))
     query = select(Shoot.id).join(Tombstone, Tombstone.digest == digest)
-    yield from db.session.scalars(query.where(Shoot.person_id.not_in(gone)))
+    yield from db.session.scalars(query.where(Shoot.person_id.not_in(being_erased)))
 
 
 def _digest(provider_id: str) -> bytes:
-    # The provider's ids are long and random, so that nobody finds one by trying.
+    # The provider's ids are long and random, so the digest cannot be reversed by trying ids.
     return hashlib.sha256(f"session:{provider_id}".encode()).digest()

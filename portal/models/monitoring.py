@@ -1,4 +1,4 @@
-"""Counting queries for whoever keeps watch: how things stand overall, without anybody's name."""
+"""Queries for monitoring: counts of webhooks, shoots and provider calls, and the list of unfinished shoots."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from portal.models.shoots import Shoot
 
 @dataclass(frozen=True)
 class DeliveryCounts:
-    """How the webhooks stand.
+    """Number of webhooks by state.
 
     Attributes:
-        oldest_pending_at: when the one that has waited longest came, None when none waits.
-        stale: authentic ones that came too late to be trusted, of those still kept.
+        stale: authentic webhooks with a timestamp too old to be applied.
+        last_at: when the latest was received, None before the first.
+        oldest_pending_at: when the oldest that is not applied was received, None if all are applied.
     """
 
     received: int
@@ -35,17 +36,13 @@ class DeliveryCounts:
 
 
 def count_deliveries() -> DeliveryCounts:
-    """Count the webhooks by what became of them."""
-
-    def of(state: str) -> ColumnElement[int]:
-        return func.count(case((Delivery.state == state, 1)))
-
+    """Count the webhooks by state."""
     row = db.session.execute(
         select(
             func.count(),
-            of("pending"),
-            of("dead"),
-            of("ignored"),
+            _count_in_state("pending"),
+            _count_in_state("dead"),
+            _count_in_state("ignored"),
             func.count(case((Delivery.stale, 1))),
             func.max(Delivery.received_at),
             func.min(case((Delivery.state == "pending", Delivery.received_at))),
@@ -54,8 +51,12 @@ def count_deliveries() -> DeliveryCounts:
     return DeliveryCounts(*row)
 
 
+def _count_in_state(state: str) -> ColumnElement[int]:
+    return func.count(case((Delivery.state == state, 1)))
+
+
 def compute_apply_seconds_p95(since: datetime) -> float | None:
-    """Return how many seconds 95 of 100 deliveries received since then took at most until applied."""
+    """Return the 95th percentile of the seconds from receipt to application, for deliveries since this time."""
     lag = func.extract("epoch", Delivery.applied_at - Delivery.received_at)
     query = select(func.percentile_cont(0.95).within_group(lag)).where(
         Delivery.received_at >= since, Delivery.applied_at.is_not(None)
@@ -65,20 +66,20 @@ def compute_apply_seconds_p95(since: datetime) -> float | None:
 
 
 def count_shoots_by_status() -> dict[str | None, int]:
-    """Count the open shoots by the provider's word for where they are; None is not created yet."""
+    """Count the open shoots by the provider's status; None for shoots without a session."""
     query = select(Shoot.provider_status, func.count()).where(Shoot.closed_at.is_(None))
     rows = db.session.execute(query.group_by(Shoot.provider_status))
     return {row[0]: row[1] for row in rows}
 
 
 def find_last_confirmation() -> datetime | None:
-    """Return when the provider last confirmed anything."""
+    """Return when the provider last confirmed the status of any shoot."""
     return db.session.scalar(select(func.max(Shoot.confirmed_at)))
 
 
 @dataclass(frozen=True)
 class OpenShoot:
-    """An unfinished shoot and whose it is."""
+    """An unfinished shoot with its person."""
 
     person_id: UUID
     name: str
@@ -92,7 +93,7 @@ class OpenShoot:
 
 
 def list_unfinished() -> list[OpenShoot]:
-    """Return every unfinished shoot, the one longest in its status first."""
+    """List the unfinished shoots, the one longest in its status first."""
     since = func.coalesce(Shoot.status_since, Shoot.requested_at)
     reported = (
         select(LinkReport.reported_at)
@@ -120,14 +121,14 @@ def list_unfinished() -> list[OpenShoot]:
 
 
 def count_calls(since: datetime) -> tuple[int, int]:
-    """Return how many provider calls were made since then, and how many of them failed at the provider."""
+    """Return the number of provider calls since this time, and how many of them failed at the provider."""
     failed = func.count(case((func.coalesce(ProviderCall.status, 599) >= 500, 1)))  # noqa: PLR2004 - HTTP
     made, bad = db.session.execute(select(func.count(), failed).where(ProviderCall.at >= since)).one()
     return made, bad
 
 
 def list_calls_by_path(since: datetime) -> list[tuple[str, str, int, int, float]]:
-    """Return method, path template, number, failures and mean milliseconds of the provider calls since then."""
+    """List method, path template, count, failures and mean milliseconds of the provider calls since this time."""
     failed = func.count(case((func.coalesce(ProviderCall.status, 599) >= 400, 1)))  # noqa: PLR2004 - HTTP
     query = (
         select(

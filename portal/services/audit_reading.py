@@ -1,4 +1,4 @@
-"""Reading the audit trail: one page of it, or all of it for a file."""
+"""Reading the audit trail: its status, filters, and all entries for an export."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ BATCH = 1000
 
 @dataclass(frozen=True)
 class Verification:
-    """The last check of the whole trail.
+    """The last verification of the whole trail.
 
     Attributes:
-        position: up to where it went.
-        faults: how many places were not as they were written.
+        position: the last position that was checked.
+        faults: number of faults found.
     """
 
     at: datetime
@@ -30,28 +30,28 @@ class Verification:
 
 @dataclass(frozen=True)
 class AuditStatus:
-    """How the trail stands: how long it is, and what is known of its soundness; None when nobody ever looked."""
+    """Length of the trail and its last verification; None before the first."""
 
     entries: int
     verified: Verification | None
 
 
 def build_filter(*, action: str | None, person: str | None, day: date | None) -> AuditFilter:
-    """Say which entries are meant.
+    """Build the criteria of a list of entries.
 
     Args:
-        action: one of the constants.
-        person: an id, an address, or a part of a name.
-        day: in UTC.
+        action: an action's constant.
+        person: an id, an address, or part of a name.
+        day: a day in UTC.
     """
     since = datetime.combine(day, time.min, UTC) if day else None
-    # The last day of the calendar has no other after it.
+    # The calendar's last day has no next day.
     until = since + timedelta(days=1) if since and day != date.max else None
-    return AuditFilter(action=action, people=_people(person) if person else None, since=since, until=until)
+    return AuditFilter(action=action, people=_find_people(person) if person else None, since=since, until=until)
 
 
 def get_display_name(person: str) -> str:
-    """Return what to show for a person that is searched for: instead of an id their address, while there is one."""
+    """Return the text to show for a person in a search: their address instead of an id, if the person exists."""
     try:
         found = people.find_person(UUID(person))
     except ValueError:
@@ -59,7 +59,7 @@ def get_display_name(person: str) -> str:
     return found.email if found else person
 
 
-def _people(text: str) -> tuple[UUID, ...]:
+def _find_people(text: str) -> tuple[UUID, ...]:
     try:
         return (UUID(text),)
     except ValueError:
@@ -67,7 +67,7 @@ def _people(text: str) -> tuple[UUID, ...]:
 
 
 def get_status() -> AuditStatus:
-    """Return how the trail stands; only what really was checked counts as checked."""
+    """Return the trail's status; positions after the last verification count as not verified."""
     head = audit_links.find_head()
     last = audit_list.find_last_verification()
     verified = None
@@ -77,12 +77,12 @@ def get_status() -> AuditStatus:
     return AuditStatus(head.position if head else 0, verified)
 
 
-def iterate_entries(asked: AuditFilter) -> Iterator[AuditListItem]:
-    """Yield entries, the newest first, a batch at a time; nothing of the database is held in between."""
+def iterate_entries(criteria: AuditFilter) -> Iterator[AuditListItem]:
+    """Yield entries, the newest first, read in batches; no transaction stays open between batches."""
     before = None
     while True:
         with transaction():
-            found = audit_list.list_newest(asked, BATCH, before_id=before)
+            found = audit_list.list_newest(criteria, BATCH, before_id=before)
         yield from found
         if len(found) < BATCH:
             return

@@ -1,4 +1,4 @@
-"""The audit trail as a whole: checking that nothing in it was changed, and noting where it ends."""
+"""The audit trail as a whole: verifying that no entry was changed, and recording its head."""
 
 from __future__ import annotations
 
@@ -13,45 +13,49 @@ from portal.models import audit, audit_links
 
 log = logging.getLogger(__name__)
 
-# So many entries are in memory at a time, however long the trail is.
+# Number of entries that are in memory at a time.
 BATCH = 2000
-# A trail that was tampered with from its beginning would fill the log; `fsck` names every place.
+# Bounds the log lines about a trail with many faults; `fsck` lists all of them.
 _MAX_LINES = 20
 
 
 def get_head() -> AuditHead | None:
-    """Return where the trail ends now."""
+    """Return the current head of the trail, None while it is empty."""
     with transaction():
         return audit_links.find_head()
 
 
-def iterate_faults(walk: ChainVerifier) -> Iterator[ChainFault]:
-    """Go along the whole trail and yield whatever is not as it was written."""
+def iterate_faults(verifier: ChainVerifier) -> Iterator[ChainFault]:
+    """Read the whole trail and yield its faults."""
     position, entry_id = 0, 0
     while True:
         with transaction():
             links = audit_links.list_links_after(position, entry_id, BATCH)
         for link in links:
-            yield from walk.check_link(link)
+            yield from verifier.check_link(link)
         if not links:
             break
         position, entry_id = links[-1].position, links[-1].entry_id
-    yield from walk.check_end()
+    yield from verifier.check_end()
     with transaction():
-        outside = list(audit_links.list_entries_without_link())
-    for each in outside:
-        yield ChainFault("audit entry is outside the chain", f"entry {each}")
+        unlinked = list(audit_links.list_entries_without_link())
+    for entry_id in unlinked:
+        yield ChainFault("audit entry is outside the chain", f"entry {entry_id}")
 
 
-def verify_trail(*, now: datetime, noted: Sequence[AuditHead] = ()) -> bool:
-    """Check the whole trail and write into it that this was done, and with what result.
+def verify_trail(*, now: datetime, recorded: Sequence[AuditHead] = ()) -> bool:
+    """Verify the whole trail and add an entry with the result.
+
+    Args:
+        now: the present, UTC.
+        recorded: heads that were recorded earlier and must be part of the chain.
 
     Returns:
-        Whether it is unbroken.
+        Whether the trail has no fault.
     """
-    walk = ChainVerifier(noted)
+    verifier = ChainVerifier(recorded)
     found = 0
-    for fault in iterate_faults(walk):
+    for fault in iterate_faults(verifier):
         found += 1
         if found > _MAX_LINES:
             continue
@@ -62,21 +66,21 @@ def verify_trail(*, now: datetime, noted: Sequence[AuditHead] = ()) -> bool:
             audit.VERIFIED,
             at=now,
             result="broken" if found else "ok",
-            entries=walk.count,
+            entries=verifier.count,
             faults=found,
-            head=str(walk.head) if walk.head else None,
+            head=str(verifier.head) if verifier.head else None,
         )
     return not found
 
 
 def log_head() -> None:
-    """Write into the log where the trail ends: once it is there, nobody can cut the trail unnoticed."""
+    """Log the head of the trail: a later deletion at the end of the trail is then detected by comparison."""
     found = get_head()
     if found is not None:
         log.info("audit.head_recorded", extra={"head": str(found)})
 
 
 def record_command(action: str, *, now: datetime) -> None:
-    """Keep that somebody ordered something which leaves no other trace of its own."""
+    """Add an entry for a command that adds no entry of its own."""
     with transaction():
         audit.create_entry(action, at=now)

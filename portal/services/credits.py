@@ -20,7 +20,7 @@ from portal.services.app_context import AppContext
 
 log = logging.getLogger(__name__)
 
-# After the credits were used up, one person tries first: this shows whether there really is one again.
+# After credits were used up, one person is resumed first, to find out whether there are credits again.
 PROBE = 1
 
 
@@ -29,10 +29,10 @@ class Forecast:
     """The credits that are left, as far as known.
 
     Attributes:
-        balance: the provider's last answer; None when it named no balance.
-        read_at: when it was fetched; None when it never was.
-        reserved: sessions requested or under way that have not cost their credit yet.
-        waiting: of those, how many wait for a credit.
+        balance: the balance last read; None if the provider's response contained none.
+        read_at: when it was read; None before the first reading.
+        reserved: requested and existing sessions whose credit is not charged yet.
+        waiting: how many of those wait for a credit.
     """
 
     balance: Decimal | None
@@ -42,12 +42,12 @@ class Forecast:
 
     @property
     def free(self) -> Decimal | None:
-        """How many more people can start; negative when too many have; None when unknown."""
+        """How many more people can start; negative if too many have started; None if unknown."""
         return None if self.balance is None else self.balance - self.reserved
 
     @property
     def is_used_up(self) -> bool:
-        """Whether a person who starts now is known to get no session. An unknown balance is not zero."""
+        """Whether a person who starts now would get no session. An unknown balance does not count as zero."""
         return bool(self.waiting) or (self.free is not None and self.free <= 0)
 
 
@@ -63,15 +63,15 @@ def get_forecast() -> Forecast:
 
 
 def fetch_balance(context: AppContext) -> Decimal | None:
-    """Ask the provider for the balance and store it; return None when its answer holds none.
+    """Read the balance from the provider and store it; return None if the response contains none.
 
     Raises:
-        ProviderError: the provider could not be asked.
+        ProviderError: the balance could not be read.
     """
     try:
         balance: Decimal | None = context.provider.get_credits()
     except UnexpectedResponse as error:
-        # For example an HTML page of a proxy in between. Stored as unknown, until the next answer.
+        # For example an HTML page of a proxy. Stored as unknown until the next reading.
         log.warning("credits.balance_invalid", extra={"reason": error.reason})
         balance = None
     failpoint("credits.after_call")
@@ -81,10 +81,10 @@ def fetch_balance(context: AppContext) -> Decimal | None:
 
 
 def refresh_balance(context: AppContext) -> None:
-    """Fetch the balance, and let the first person who waits for a credit try again unless it is known to be zero.
+    """Fetch the balance, and resume the first person who waits for a credit unless the balance is zero.
 
     Raises:
-        ProviderError: the provider could not be asked.
+        ProviderError: the balance could not be read.
     """
     balance = fetch_balance(context)
     if balance is None or balance > 0:
@@ -92,7 +92,7 @@ def refresh_balance(context: AppContext) -> None:
 
 
 def enqueue_balance_fetch() -> None:
-    """Enqueue a job that fetches the balance, in the caller's transaction; it lets nobody continue."""
+    """Enqueue a job that fetches the balance, in the caller's transaction; the job resumes no waiting person."""
     queue.enqueue_job(job_types.FETCH_BALANCE)
 
 
@@ -114,8 +114,8 @@ def resume_waiting(*, now: datetime) -> int:
         known = credits.find_balance()
         limit = None
         if known is not None and known.balance is not None:
-            under_way = credits.count_reserved() - waiting_room.count_held_up_by(Problem.NO_CREDITS)
-            limit = max(0, ceil(known.balance) - under_way)
+            in_progress = credits.count_reserved() - waiting_room.count_held_up_by(Problem.NO_CREDITS)
+            limit = max(0, ceil(known.balance) - in_progress)
     return _resume_first(limit, now=now)
 
 
@@ -131,7 +131,7 @@ def _resume_first(limit: int | None, *, now: datetime) -> int:
 
 
 def _resume(shoot: Shoot, *, now: datetime) -> None:
-    """Put a shoot back at its place in the queue."""
+    """Return a shoot to its position in the queue."""
     shoot.problem = None
     shoot.attempted_at = None
     people.publish_version(shoot.person_id)

@@ -24,6 +24,7 @@ from portal.models import (
     shoots,
 )
 from portal.models.erasures import Erasure
+from portal.models.people import Person
 from portal.models.shoots import Shoot
 from portal.provider import ProviderClient
 from portal.provider.errors import NotFound as UnknownToProvider
@@ -55,42 +56,43 @@ def request_erasure(person_id: UUID, context: AppContext, *, actor_id: UUID | No
     """
     now = context.clock()
     with transaction() as session:
-        # Sessions before the person, as everywhere; then those that began in between.
+        # The lock order everywhere is shoots, then the person; shoots created in between are locked below.
         shoots.lock_by_person(person_id)
         person = people.lock_person(person_id)
         if person is None:
             raise NotFound
-        if (standing := erasures.find_open(person_id)) is not None:
-            _queue(standing.id)
-            return standing.id
-        theirs = shoots.lock_by_person(person_id)
-        _close(theirs, now)
-        erasure = Erasure(
-            id=uuid4(),
-            person_id=person_id,
-            requested_at=now,
-            shoot_ids=[shoot.id for shoot in theirs],
-            photo_ids=photos.list_ids_by_person(person_id),
-            provider_ids=[shoot.provider_id for shoot in theirs if shoot.provider_id is not None],
-            email=context.secretbox.seal(person.email) if any(_may_have_been_made(shoot) for shoot in theirs) else None,
-            consents=_proof(person_id),
-        )
+        if (open_erasure := erasures.find_open(person_id)) is not None:
+            _enqueue(open_erasure.id)
+            return open_erasure.id
+        owned = shoots.lock_by_person(person_id)
+        _close_shoots(owned, now)
+        erasure = _build_erasure(person, owned, context)
         session.add(erasure)
         erasures.add_tombstones(erasure.provider_ids, now)
         person.deactivated_at = person.deactivated_at or now
         sessions.delete_of_person(person_id)
         audit.create_entry("person.erasure_ordered", at=now, actor_id=actor_id, subject_id=person_id)
         people.publish_version(person_id)
-        _queue(erasure.id)
+        _enqueue(erasure.id)
         return erasure.id
 
 
-def _may_have_been_made(shoot: Shoot) -> bool:
-    """Whether a session may exist at the provider whose answer never reached us."""
-    return shoot.provider_id is None and shoot.attempts > 0
+def _build_erasure(person: Person, owned: list[Shoot], context: AppContext) -> Erasure:
+    # After a lost response, the provider may have a session whose id is unknown here.
+    may_be_lost = any(shoot.provider_id is None and shoot.attempts > 0 for shoot in owned)
+    return Erasure(
+        id=uuid4(),
+        person_id=person.id,
+        requested_at=context.clock(),
+        shoot_ids=[shoot.id for shoot in owned],
+        photo_ids=photos.list_ids_by_person(person.id),
+        provider_ids=[shoot.provider_id for shoot in owned if shoot.provider_id is not None],
+        email=context.secretbox.seal(person.email) if may_be_lost else None,
+        consents=_build_consent_evidence(person.id),
+    )
 
 
-def _proof(person_id: UUID) -> list[dict[str, str | None]]:
+def _build_consent_evidence(person_id: UUID) -> list[dict[str, str | None]]:
     return [
         {
             "policy_version": each.policy_version,
@@ -103,12 +105,12 @@ def _proof(person_id: UUID) -> list[dict[str, str | None]]:
     ]
 
 
-def _close(theirs: list[Shoot], now: datetime) -> None:
-    for shoot in theirs:
+def _close_shoots(owned: list[Shoot], now: datetime) -> None:
+    for shoot in owned:
         shoot.closed_at = shoot.closed_at or now
 
 
-def _queue(erasure_id: UUID) -> None:
+def _enqueue(erasure_id: UUID) -> None:
     queue.enqueue_job(job_types.ERASE_PERSON, erasure_id=str(erasure_id))
 
 
@@ -154,7 +156,7 @@ def erase_local_data(erasure_id: UUID, *, storage: Storage, now: datetime) -> No
         if found is None or found.local_at is not None:
             return
         for provider_id in found.provider_ids:
-            # A webhook about it that is being applied right now is waited for; later ones find the tombstone.
+            # Waits for a webhook about it that is being applied; later ones find the tombstone.
             deliveries.lock_model_id(provider_id)
         erasures.delete_delivery_contents(found.provider_ids)
         shoots.lock_by_person(found.person_id)
@@ -185,7 +187,7 @@ def _delete_files(erasure: Erasure, storage: Storage) -> None:
 def _check_no_job_running(erasure: Erasure, now: datetime) -> None:
     with transaction():
         busy = any(queue.has_running_job(shoot_id=str(shoot_id)) for shoot_id in erasure.shoot_ids)
-        # A turn says of nobody whom it serves; one that had begun with this person has ended when its lease has.
+        # Start jobs do not name a person. One that had started with this person ends with its lease.
         is_served = erasure.email is not None and now < erasure.requested_at + shoot_creation.ATTEMPT_LEASE
         busy = busy or (is_served and queue.has_running_job_of_type(job_types.CREATE_SESSION))
     if busy:
@@ -232,4 +234,4 @@ def requeue_stale(*, before: datetime) -> None:
     """Enqueue again every unfinished erasure that was requested before this time."""
     with transaction():
         for erasure_id in erasures.list_unfinished(before=before):
-            _queue(erasure_id)
+            _enqueue(erasure_id)

@@ -17,7 +17,7 @@ from portal.services.credits import Forecast
 # At least this many recent calls, all of them failed, mean that the provider is down.
 MIN_FAILURES = 2
 RECENTLY = timedelta(minutes=10)
-# With sessions under way, this long without any webhook means that something is wrong on the way.
+# With sessions in progress, this long without any webhook means that webhooks do not arrive.
 SILENCE = timedelta(hours=6)
 LAG_WINDOW = timedelta(hours=1)
 CALL_WINDOW = timedelta(hours=1)
@@ -29,12 +29,12 @@ class HealthReport:
     """The portal's figures at one moment.
 
     Attributes:
-        stuck: unfinished shoots that are longer in their status than usual.
-        troubled: unfinished shoots that need an operator.
+        stuck: unfinished shoots that have been in their status longer than usual.
+        needing_help: unfinished shoots that need an operator.
         is_silent: whether webhooks were expected and did not arrive.
         queue_length: people who pressed start and have no session yet.
         credits: the balance, and how many people wait for a credit.
-        erasures: how many are not confirmed by the provider, and when the oldest of them was requested.
+        erasures: number of unfinished erasures, and when the oldest of them was requested.
         lag_p95: 95th percentile of the seconds until a webhook was applied, last hour; None without any.
         calls: method, path template, count, failures and mean milliseconds of the provider calls, last hour.
     """
@@ -59,13 +59,13 @@ class HealthReport:
 
 
 def get_health_report(now: datetime) -> HealthReport:
-    """Gather all figures from our own records; no outside call is made."""
+    """Read all figures from our own records; makes no outside call."""
     counts = monitoring.count_deliveries()
     by_status = monitoring.count_shoots_by_status()
     unfinished = monitoring.list_unfinished()
-    under_way = sum(count for status, count in by_status.items() if status in ACTIVE_STATUSES)
-    quiet_since = min((shoot.since for shoot in unfinished if shoot.status in ACTIVE_STATUSES), default=now)
-    last = max(filter(None, (counts.last_at, quiet_since)), default=now)
+    in_progress = sum(count for status, count in by_status.items() if status in ACTIVE_STATUSES)
+    silent_since = min((shoot.since for shoot in unfinished if shoot.status in ACTIVE_STATUSES), default=now)
+    last = max(filter(None, (counts.last_at, silent_since)), default=now)
     return HealthReport(
         at=now,
         deliveries=counts,
@@ -73,7 +73,7 @@ def get_health_report(now: datetime) -> HealthReport:
         stuck=[one for one in unfinished if not one.problem and stages.is_stuck(one.status, one.since, now)],
         needing_help=[one for one in unfinished if one.problem or _cannot_enter(one)],
         last_confirmed_at=monitoring.find_last_confirmation(),
-        is_silent=bool(under_way) and now - last > SILENCE,
+        is_silent=bool(in_progress) and now - last > SILENCE,
         queue_length=waiting_room.count_waiting(),
         credits=credits.get_forecast(),
         erasures=erasures.count_unfinished(),
@@ -83,13 +83,13 @@ def get_health_report(now: datetime) -> HealthReport:
 
 
 def is_studio_down(now: datetime) -> bool:
-    """Return whether all recent provider calls failed, so that its studio is probably down as well."""
+    """Return whether all recent provider calls failed; its studio is then probably down as well."""
     made, failed = monitoring.count_calls(now - RECENTLY)
     return made == failed >= MIN_FAILURES
 
 
 def report_stuck_shoots(context: AppContext) -> None:
-    """Notify the operators of shoots that take longer than usual, and record it on each: the person's page says so."""
+    """Notify the operators of stuck shoots, and record it on each shoot for the person's page."""
     now = context.clock()
     with transaction():
         stuck = [each.id for each in shoots.list_in_progress() if _is_unreported(each, now)]

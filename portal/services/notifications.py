@@ -1,8 +1,8 @@
-"""Notifications: creating the e-mails that are owed, and sending each of them; their texts are in portal/presentation.
+"""Notifications: creating the e-mails that have to be sent, and sending them; the texts are in portal/presentation.
 
 A notification is a row and a job, added in the transaction of the change that causes it. It is marked as sent after the
 mail server has accepted the message. A worker killed between the two sends the message again with the same Message-ID;
-no order of events loses one.
+no order of events loses a notification.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from portal.services.app_context import AppContext
 
 log = logging.getLogger(__name__)
 
-# As long as mail servers themselves keep retrying one mailbox.
+# The time for which mail servers usually retry a mailbox.
 GIVE_UP_AFTER = timedelta(days=5)
 SESSION_PENDING_DELAY = timedelta(seconds=30)
 
 
 class NotificationKind(StrEnum):
-    """What a notification is about."""
+    """The subject of a notification. The values are stored."""
 
     READY = "ready"
     LINK_PROBLEM = "link_problem"
@@ -50,7 +50,7 @@ class NotificationKind(StrEnum):
 
 @dataclass(frozen=True, repr=False)
 class DueNotification:
-    """A notification that is about to be sent: everything its e-mail is rendered from.
+    """A notification that is due to be sent, with everything its e-mail is rendered from.
 
     Attributes:
         to: the recipient's address.
@@ -224,7 +224,7 @@ def _find_recipient(notification: Notification, support: str | None, now: dateti
     """Return the notification with its recipient; drop it and return None if it has none or no longer applies."""
     kind = NotificationKind(notification.kind)
     shoot = shoots.find_by_id(notification.shoot_id) if notification.shoot_id else None
-    if shoot is not None and not _still_applies(kind, notification, shoot, now):
+    if shoot is not None and not _is_applicable(kind, notification, shoot, now):
         _drop(notification, "no_longer_true", now)
         return None
     session = shoot.provider_id if shoot else None
@@ -240,7 +240,7 @@ def _find_recipient(notification: Notification, support: str | None, now: dateti
     return DueNotification(notification.id, kind, person.email, person.name, person.locale, session)
 
 
-def _still_applies(kind: NotificationKind, notification: Notification, shoot: Shoot, now: datetime) -> bool:
+def _is_applicable(kind: NotificationKind, notification: Notification, shoot: Shoot, now: datetime) -> bool:
     """Return whether a notification that may have waited for days still describes the shoot."""
     if shoot.closed_at is not None:
         return False

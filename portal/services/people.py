@@ -134,9 +134,9 @@ def _check_email(identity: Identity, domains: frozenset[str]) -> str:
 
 def _update_roles(person: Person, identity: Identity, email: str, settings: Settings, now: datetime) -> None:
     """Set the roles that this sign-in proves; remove the others."""
-    standing = assign_roles(email, identity.groups, settings.role_bindings)
+    assignment = assign_roles(email, identity.groups, settings.role_bindings)
     roles, teams = person.all_roles, person.manages
-    person.role, person.roles, person.manages = standing.role, list(standing.roles), list(standing.teams)
+    person.role, person.roles, person.manages = assignment.role, list(assignment.roles), list(assignment.teams)
     if (roles, teams) == (person.all_roles, person.manages):
         return
     # The person's other sessions get the new rights only when they are confirmed, under a new token.
@@ -147,40 +147,40 @@ def _update_roles(person: Person, identity: Identity, email: str, settings: Sett
         actor_id=person.id,
         subject_id=person.id,
         before=" ".join(roles),
-        after=" ".join(standing.roles),
-        teams=len(standing.teams),
+        after=" ".join(assignment.roles),
+        teams=len(assignment.teams),
     )
 
 
-def _confirm_session(person: Person, identity: Identity, begins: NewSession, now: datetime) -> bool:
+def _confirm_session(person: Person, identity: Identity, new_session: NewSession, now: datetime) -> bool:
     """Give the browser's session a new token if it is this person's and confirmation was requested."""
-    if begins.confirms is None or begins.replaces is None:
+    if new_session.confirms is None or new_session.replaces is None:
         return False
     return sessions.rotate_token(
-        begins.confirms,
+        new_session.confirms,
         person_id=person.id,
         issuer=identity.issuer,
-        old_hash=begins.replaces,
-        new_hash=begins.token_hash,
+        old_hash=new_session.replaces,
+        new_hash=new_session.token_hash,
         sid=identity.session_id,
-        id_token=begins.id_token,
+        id_token=new_session.id_token,
         now=now,
     )
 
 
-def _build_session(person: Person, identity: Identity, begins: NewSession, now: datetime) -> Session:
+def _build_session(person: Person, identity: Identity, new_session: NewSession, now: datetime) -> Session:
     return Session(
-        token_hash=begins.token_hash,
+        token_hash=new_session.token_hash,
         person_id=person.id,
-        data=dict(begins.data),
+        data=dict(new_session.data),
         created_at=now,
         active_at=now,
         confirmed_at=now,
         expires_at=now + LIFETIMES[Role(person.role)].absolute,
         issuer=identity.issuer,
         sid=identity.session_id,
-        id_token=begins.id_token,
-        user_agent=begins.user_agent,
+        id_token=new_session.id_token,
+        user_agent=new_session.user_agent,
     )
 
 
@@ -206,7 +206,7 @@ def deactivate_person(person_id: UUID, *, actor: Person, now: datetime) -> None:
     """Deactivate a person: refuse further sign-ins, end all sessions and streams.
 
     Raises:
-        NotYourself: the actor is the person.
+        NotOnOwnAccount: the actor is the person.
         NotFound: there is no such person.
     """
     if person_id == actor.id:

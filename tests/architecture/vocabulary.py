@@ -75,7 +75,7 @@ import init insert install is issue iterate
 join
 leave list load lock log
 mark match measure merge migrate
-normalize
+normalize notify
 observe open
 parse patch pause print prune publish
 rate reactivate read receive recheck reconcile record redact redirect refresh refuse register rejoin release relink

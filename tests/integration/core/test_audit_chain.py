@@ -194,7 +194,7 @@ TAMPERING = {
             " FROM audit_links, audit_entries AS entry WHERE position = 3 AND id = 6",
         ],
         [
-            "audit entry shares its place with another: position 3 (entry 6)",
+            "audit entry shares its position with another: position 3 (entry 6)",
             "audit entry does not follow the one before it: position 4 (entry 4)",
         ],
     ),
@@ -221,9 +221,9 @@ def test_truncated_chain_is_detected_only_with_recorded_head(worked_example: Wor
         worked_example.query("DELETE FROM audit_links WHERE position = 3")
     assert found() == []
     assert found(early) == []
-    assert found(early, late) == [f"audit trail ends before a head that was noted: {late}"]
+    assert found(early, late) == [f"audit trail ends before a head that was recorded: {late}"]
     write()
-    assert found(late) == [f"audit trail differs from a head that was noted: {late}"]
+    assert found(late) == [f"audit trail differs from a head that was recorded: {late}"]
 
 
 def test_rewritten_chain_is_detected_only_with_recorded_head(worked_example: WorkedExample) -> None:
@@ -234,7 +234,7 @@ def test_rewritten_chain_is_detected_only_with_recorded_head(worked_example: Wor
         worked_example.query("UPDATE audit_entries SET result = 'refused' WHERE id = 2")
         worked_example.query("SELECT audit_append(entry) FROM (SELECT * FROM audit_entries ORDER BY id) AS entry")
     assert found() == []
-    assert found(noted) == [f"audit trail differs from a head that was noted: {noted}"]
+    assert found(noted) == [f"audit trail differs from a head that was recorded: {noted}"]
 
 
 def digest_at(worked_example: WorkedExample, position: int) -> bytes:
@@ -307,7 +307,7 @@ def test_the_command_prints_the_head_and_compares_it_with_earlier_ones(
     other = f"2:{'0' * 64}"
     status, lines = command(worked_example, monkeypatch, earlier, other)
     assert status == 1
-    assert lines[0] == f"audit trail differs from a head that was noted: {other}"
+    assert lines[0] == f"audit trail differs from a head that was recorded: {other}"
     status, lines = command(worked_example, monkeypatch, "2:abc")
     assert status == 2
     assert "a head is a position, a colon and 64 hex digits" in lines[-1]

@@ -90,10 +90,10 @@ def test_recorded_heads_are_checked_once_each() -> None:
     links = chain(4)
     heads = [AuditHead(link.position, link.digest) for link in links]
     assert faults(links, *heads) == []
-    assert faults(links[:3], heads[1], heads[3]) == ["audit trail ends before a head that was noted"]
+    assert faults(links[:3], heads[1], heads[3]) == ["audit trail ends before a head that was recorded"]
     wrong = AuditHead(2, heads[2].digest)
-    assert faults(links, heads[1], wrong) == ["audit trail differs from a head that was noted"]
-    assert faults([], heads[0]) == ["audit trail ends before a head that was noted"]
+    assert faults(links, heads[1], wrong) == ["audit trail differs from a head that was recorded"]
+    assert faults([], heads[0]) == ["audit trail ends before a head that was recorded"]
 
 
 def test_audit_head_round_trips() -> None:
