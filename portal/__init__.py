@@ -1,1 +1,1 @@
-"""The headshot portal: a company's own front door to a professional headshot session."""
+"""The headshot portal: a company's own web application for professional headshot sessions."""

@@ -1,4 +1,4 @@
-"""The composition root: create_app() puts the portal's parts together, and nothing else does."""
+"""The composition root: create_app() is the only place that builds and connects the portal's parts."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ _BLUEPRINTS = (
     roster_import.blueprint,
 )
 
-# Seconds to wait for a free connection. Routers give up on a page after 30; a job is not in a hurry.
+# Seconds to wait for a free connection. Routers time out after 30.
 _POOL_TIMEOUTS = {"web": 20, "worker": 30, "command": 20}
 Role = Literal["web", "worker", "command"]
 Clock = Callable[[], datetime]
@@ -95,40 +95,26 @@ def create_app(
     sleep: Sleep = time.sleep,
     role: Role = "web",
 ) -> Flask:
-    """Build the portal. Opens no connection and calls nobody, so that a server may fork afterwards.
+    """Build the portal. Opens no connection, so that a server can fork afterwards.
 
     Args:
-        settings: None reads the environment.
-        clock: the present moment, UTC-aware; None is the system's.
-        sleep: waits for so many of that clock's seconds.
-        role: which process this is; it decides how many database connections it may open.
+        settings: None reads them from the environment.
+        clock: returns the present, UTC-aware; None uses the system's clock.
+        sleep: waits for a number of that clock's seconds.
+        role: the kind of process, which determines the size of its connection pool.
 
     Raises:
-        SettingsError: the environment cannot run a portal; it lists every reason.
+        SettingsError: settings are missing or wrong; it lists all of them.
     """
-    portal = _portal(settings or Settings.from_env(os.environ), clock or _utc_now, sleep)
-    version = static_files.version_of(TOP / "static")
-    sentry.init_sentry(portal.settings)
-    app = Flask(
-        "portal",
-        root_path=str(TOP),
-        template_folder="templates",
-        static_folder="static",
-        static_url_path=f"/static/{version}",
-    )
-    # Intranet editors add a slash to addresses, or take one away.
-    app.url_map.strict_slashes = False
-    app.config.from_mapping(_config(portal.settings, role))
-    app.extensions[EXTENSION] = portal
-    app.extensions["identity_provider"] = OidcClient(portal.settings, portal.clock)
-    app.extensions["hub"] = Hub(portal.settings.database_url)
-    app.session_interface = DatabaseSessionInterface()
-    app.jinja_env.undefined = StrictUndefined
+    context = _build_context(settings or Settings.from_env(os.environ), clock or _get_utc_now, sleep)
+    version = static_files.compute_version(TOP / "static")
+    sentry.init_sentry(context.settings)
+    app = _create_flask_app(context, role, static_version=version)
     database.init_app(app)
     locales.init_app(app, TOP / "translations")
     static_files.init_app(app, TOP / "static", version)
-    logs.configure_logging(_secrets(portal.settings))
-    # In this order: the log sees every answer, strangers are turned away before their forms are judged.
+    logs.configure_logging(_list_secrets(context.settings))
+    # In this order: the log covers every response, and access is checked before CSRF tokens.
     for part in (logs, client_address, compression, headers, access, csrf, errors, health):
         part.init_app(app)
     for blueprint in _BLUEPRINTS:
@@ -137,11 +123,30 @@ def create_app(
     return app
 
 
-def _utc_now() -> datetime:
+def _create_flask_app(context: AppContext, role: Role, *, static_version: str) -> Flask:
+    app = Flask(
+        "portal",
+        root_path=str(TOP),
+        template_folder="templates",
+        static_folder="static",
+        static_url_path=f"/static/{static_version}",
+    )
+    # Editors of intranet pages add or remove a slash at the end of addresses.
+    app.url_map.strict_slashes = False
+    app.config.from_mapping(_build_config(context.settings, role))
+    app.extensions[EXTENSION] = context
+    app.extensions["identity_provider"] = OidcClient(context.settings, context.clock)
+    app.extensions["hub"] = Hub(context.settings.database_url)
+    app.session_interface = DatabaseSessionInterface()
+    app.jinja_env.undefined = StrictUndefined
+    return app
+
+
+def _get_utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def _config(settings: Settings, role: Role) -> dict[str, Any]:
+def _build_config(settings: Settings, role: Role) -> dict[str, Any]:
     plan = settings.connection_plan
     pool_size = {"web": plan.web_pool, "worker": plan.worker_pool, "command": COMMAND_POOL}[role]
     return {
@@ -154,7 +159,7 @@ def _config(settings: Settings, role: Role) -> dict[str, Any]:
             "pool_timeout": _POOL_TIMEOUTS[role],
             "pool_recycle": 300,
             "pool_pre_ping": True,
-            # Keeps personal data, the values of a failed statement, out of error messages and logs.
+            # Keeps the values of a failed statement, which may be personal data, out of error messages and logs.
             "hide_parameters": True,
             "connect_args": database.CONNECT_OPTIONS,
         },
@@ -165,10 +170,10 @@ def _config(settings: Settings, role: Role) -> dict[str, Any]:
     }
 
 
-def _portal(settings: Settings, clock: Clock, sleep: Sleep) -> AppContext:
+def _build_context(settings: Settings, clock: Clock, sleep: Sleep) -> AppContext:
     found = BRANDS[settings.provider]
     budget = SharedBudget(settings.rate_limit, clock)
-    # Where the operator names no origins, the brand's own count; everybody reads them from one place.
+    # The brand's origins are the defaults, stored in the settings so that all code reads them from one place.
     settings = replace(
         settings,
         embed_origins=settings.embed_origins or found.embed_origins,
@@ -187,26 +192,26 @@ def _portal(settings: Settings, clock: Clock, sleep: Sleep) -> AppContext:
             ),
             downloader=PhotoDownloader(settings.photo_origins),
             storage=create_storage(settings.storage_url),
-            mailer=_mailer(settings),
+            mailer=_build_mailer(settings),
         )
     except ValueError as error:
         raise SettingsError([str(error)]) from error
 
 
-def _mailer(settings: Settings) -> Mailer | None:
+def _build_mailer(settings: Settings) -> Mailer | None:
     if settings.mail_url is None:
         return None
     if settings.support_email is not None:
         try:
-            # It stands in every mail as where answers go.
+            # It is the reply address of every e-mail.
             parse_address(settings.support_email)
         except ValueError:
-            raise ValueError("SUPPORT_EMAIL is no mail address") from None
+            raise ValueError("SUPPORT_EMAIL is not an e-mail address") from None
     return Mailer.from_url(settings.mail_url, settings.mail_from or "", name=settings.brand_name)
 
 
-def _secrets(settings: Settings) -> tuple[str, ...]:
-    """Name the values that must not appear in any log, whoever writes them."""
+def _list_secrets(settings: Settings) -> tuple[str, ...]:
+    """List the values that must not appear in any log."""
     return (
         *settings.secret_keys,
         *settings.webhook_secrets,

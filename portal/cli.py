@@ -1,4 +1,4 @@
-"""The ``portal`` command: reads arguments and hands over; what a command does lives elsewhere."""
+"""The ``portal`` command line: parses arguments and calls services."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from portal.settings import Settings, SettingsError
 if TYPE_CHECKING:
     from portal.services.relinking import Pair
 
-# Commands import what they run, so that `doctor` and `--help` load neither the web nor the queue.
+# Commands import what they call, so that `doctor` and `--help` load neither the web application nor the queue.
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("portal", context_settings={"help_option_names": ["-h", "--help"]})
 @click.pass_context
-def portal(context: click.Context) -> None:
+def run_command(context: click.Context) -> None:
     """The headshot portal."""
     context.with_resource(open_audit_context(AuditContext(Channel.COMMAND_LINE)))
 
@@ -30,17 +30,17 @@ def portal(context: click.Context) -> None:
 def main(create_app: Callable[[], Flask]) -> None:
     """Run the command line; ``create_app`` builds the portal for the commands that need it."""
     try:
-        portal(prog_name="portal", obj=create_app)
+        run_command(prog_name="portal", obj=create_app)
     except Exception as error:
-        trouble = _database_trouble(error)
-        if trouble is None:
+        text = _describe_database_error(error)
+        if text is None:
             raise
-        click.echo(trouble, err=True)
+        click.echo(text, err=True)
         sys.exit(1)
 
 
-def _database_trouble(error: BaseException) -> str | None:
-    """Return one sentence where a page of traceback would only hide that the database is not there or not ready."""
+def _describe_database_error(error: BaseException) -> str | None:
+    """Return one sentence for an unavailable or outdated database instead of a traceback; None for other errors."""
     from psycopg import OperationalError
     from psycopg.errors import UndefinedFunction, UndefinedTable
 
@@ -49,13 +49,13 @@ def _database_trouble(error: BaseException) -> str | None:
         if isinstance(cause, UndefinedTable | UndefinedFunction):
             return "The database has no or an older schema. Run this first: python -m portal migrate"
         if isinstance(cause, OperationalError):
-            return f"The database does not answer (DATABASE_URL): {' '.join(str(cause).split())}"
+            return f"The database does not respond (DATABASE_URL): {' '.join(str(cause).split())}"
         cause = cause.__cause__ or cause.__context__
     return None
 
 
-def settings_or_exit() -> Settings:
-    """Read the environment, or say everything that is wrong with it and end with status 2."""
+def load_settings() -> Settings:
+    """Read the settings from the environment; print everything that is wrong and exit with status 2 otherwise."""
     try:
         return Settings.from_env(os.environ)
     except SettingsError as error:
@@ -63,8 +63,8 @@ def settings_or_exit() -> Settings:
         sys.exit(2)
 
 
-def exit_on_pooler(settings: Settings) -> None:
-    """End with status 2 if the database address leads to a pooler that the portal cannot work with."""
+def check_pooler(settings: Settings) -> None:
+    """Exit with status 2 if the database address leads to a pooler that does not work with the portal."""
     from psycopg import Error
 
     from portal.db import PoolerDetected, check_no_pooler
@@ -75,107 +75,109 @@ def exit_on_pooler(settings: Settings) -> None:
         click.echo(str(error), err=True)
         sys.exit(2)
     except Error:
-        return  # the command itself reports that the database is away, or waits for it
+        return  # The command itself reports an unavailable database, or waits for it.
 
 
-@portal.command()
+@run_command.command("worker")
 @click.pass_obj
-def worker(create_app: Callable[[], Flask]) -> None:
-    """Do background work until a signal ends it."""
-    from portal.jobs import worker as jobs_worker
+def run_worker(create_app: Callable[[], Flask]) -> None:
+    """Run background jobs until a signal ends the process."""
+    from portal.jobs import worker
 
-    exit_on_pooler(settings_or_exit())
-    jobs_worker.run_worker(create_app())
+    check_pooler(load_settings())
+    worker.run_worker(create_app())
 
 
-@portal.command()
-def migrate() -> None:
-    """Bring the database to the newest schema."""
+@run_command.command("migrate")
+def migrate_database() -> None:
+    """Migrate the database to the newest schema."""
     from portal import migrations
 
-    settings = settings_or_exit()
-    exit_on_pooler(settings)
+    settings = load_settings()
+    check_pooler(settings)
     migrations.upgrade(settings.database_url)
     click.echo("The database schema is up to date.")
 
 
-@portal.command()
-def doctor() -> None:
+@run_command.command("doctor")
+def check_settings() -> None:
     """Check the settings and everything they name: database, storage, sign-in, provider."""
     from portal.services.health import iterate_checks
 
-    settings = settings_or_exit()
+    settings = load_settings()
     click.echo("ok  settings: complete")
-    unwell = False
-    for finding in iterate_checks(settings):
-        click.echo(str(finding))
-        unwell = unwell or not finding.is_ok
-    sys.exit(1 if unwell else 0)
+    has_failed = False
+    for result in iterate_checks(settings):
+        click.echo(str(result))
+        has_failed = has_failed or not result.is_ok
+    sys.exit(1 if has_failed else 0)
 
 
-@portal.command()
+@run_command.command("reconcile")
 @click.pass_obj
-def reconcile(create_app: Callable[[], Flask]) -> None:
-    """Compare every session with the provider now and repair what differs."""
+def reconcile_shoots(create_app: Callable[[], Flask]) -> None:
+    """Compare every session with the provider now and repair differences."""
     from portal.services import audit_trail, sweep
 
-    settings_or_exit()
+    load_settings()
     app = create_app()
-    house = app.extensions["portal"]
+    context = app.extensions["portal"]
     with app.app_context():
-        audit_trail.record_command("reconcile.ordered", now=house.clock())
-        swept = sweep.reconcile_shoots(house)
-    if swept is None:
-        click.echo("Another process is comparing at this moment; nothing was done.")
+        audit_trail.record_command("reconcile.ordered", now=context.clock())
+        result = sweep.reconcile_shoots(context)
+    if result is None:
+        click.echo("Another process is reconciling at this moment; nothing was done.")
         return
     click.echo(
-        f"{swept.listed} listed, {swept.changed} changed, {swept.missing} not listed any more, "
-        f"{swept.favorites} new favourites."
+        f"{result.listed} listed, {result.changed} changed, {result.missing} not listed any more, "
+        f"{result.favorites} new favorites."
     )
 
 
-@portal.command()
+@run_command.command("replay")
 @click.argument("delivery_ids", nargs=-1, type=int)
 @click.option("--dead", is_flag=True, help="Replay every dead letter.")
 @click.pass_obj
-def replay(create_app: Callable[[], Flask], delivery_ids: tuple[int, ...], dead: bool) -> None:
-    """Apply stored webhooks again, by the provider's present state."""
+def replay_deliveries(create_app: Callable[[], Flask], delivery_ids: tuple[int, ...], dead: bool) -> None:
+    """Apply stored webhooks again, according to the provider's current state."""
     from portal.models import deliveries
-    from portal.services import deliveries as inbox
+    from portal.services import deliveries as delivery_service
 
     if not delivery_ids and not dead:
         raise click.UsageError("name the numbers of the webhooks, or give --dead for all that failed")
-    settings_or_exit()
+    load_settings()
     app = create_app()
-    house = app.extensions["portal"]
+    context = app.extensions["portal"]
     with app.app_context():
         chosen = deliveries.list_ids_in_state("dead") if dead else delivery_ids
-        missing = [one for one in chosen if not inbox.replay_delivery(one, actor_id=None, now=house.clock())]
+        missing = [
+            each for each in chosen if not delivery_service.replay_delivery(each, actor_id=None, now=context.clock())
+        ]
     click.echo(f"{len(chosen) - len(missing)} queued again.")
     if missing:
-        click.echo(f"Not there, or their bodies are already deleted: {', '.join(map(str, missing))}", err=True)
+        click.echo(f"Unknown, or their bodies are already deleted: {', '.join(map(str, missing))}", err=True)
         sys.exit(1)
 
 
-def _read_heads(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[AuditHead, ...]:
+def _parse_heads(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> tuple[AuditHead, ...]:
     try:
         return tuple(AuditHead.parse(text) for text in given)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
 
 
-@portal.command()
+@run_command.command("erase")
 @click.argument("email")
-@click.option("--yes", is_flag=True, help="Do not ask whether this is meant.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.pass_obj
-def erase(create_app: Callable[[], Flask], email: str, yes: bool) -> None:
-    """Erase whoever signed in with EMAIL: here at once, at the provider by the worker until it confirms."""
+def erase_people(create_app: Callable[[], Flask], email: str, yes: bool) -> None:
+    """Erase the people who signed in with EMAIL: locally now, at the provider by the worker until it confirms."""
     from portal.models import erasures
     from portal.services import erasure
 
-    settings_or_exit()
+    load_settings()
     app = create_app()
-    house = app.extensions["portal"]
+    context = app.extensions["portal"]
     with app.app_context():
         found = erasures.list_people_with_email(email)
         if not found:
@@ -184,23 +186,23 @@ def erase(create_app: Callable[[], Flask], email: str, yes: bool) -> None:
         if not yes:
             click.confirm(f"Erase {len(found)} person(s), their photos and their sessions for good?", abort=True)
         for person_id in found:
-            receipt = erasure.request_erasure(person_id, house)
-            erasure.erase_local_data(receipt, storage=house.storage, now=house.clock())
+            receipt = erasure.request_erasure(person_id, context)
+            erasure.erase_local_data(receipt, storage=context.storage, now=context.clock())
             click.echo(f"{receipt}: nothing is left here; the worker deletes the rest at the provider.")
 
 
-@portal.command()
+@run_command.command("relink")
 @click.argument("email", required=False)
 @click.option("--all", "is_all", is_flag=True, help="Link every address that exactly two accounts have.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.pass_obj
-def relink(create_app: Callable[[], Flask], email: str | None, is_all: bool, yes: bool) -> None:
+def relink_people(create_app: Callable[[], Flask], email: str | None, is_all: bool, yes: bool) -> None:
     """Link two accounts with the address EMAIL, after the identity provider has changed its subjects."""
     from portal.services import relinking
 
     if is_all == (email is not None):
         raise click.UsageError("name an address, or give --all")
-    settings_or_exit()
+    load_settings()
     app = create_app()
     now = app.extensions["portal"].clock()
     with app.app_context():
@@ -229,28 +231,27 @@ def _echo_pair(pair: Pair) -> None:
         )
 
 
-@portal.command()
-@click.option("--fast", is_flag=True, help="Do not read the photo files, only look whether they exist.")
+@run_command.command("fsck")
+@click.option("--fast", is_flag=True, help="Only check that the photo files exist; do not read them.")
 @click.option(
     "--audit-head",
-    "noted",
+    "recorded",
     multiple=True,
     metavar="POSITION:DIGEST",
-    callback=_read_heads,
-    help="Where the audit trail ended earlier, from a log line or an earlier fsck; it must still hold it.",
+    callback=_parse_heads,
+    help="An earlier head of the audit trail, from a log line or an earlier fsck; the trail must still contain it.",
 )
 @click.pass_obj
-def fsck(create_app: Callable[[], Flask], fast: bool, noted: tuple[AuditHead, ...]) -> None:
+def check_invariants(create_app: Callable[[], Flask], fast: bool, recorded: tuple[AuditHead, ...]) -> None:
     """Check every invariant: one line for each violation, status 1 if there is any."""
-    from portal.services import audit_trail
-    from portal.services import fsck as invariants
+    from portal.services import audit_trail, fsck
 
-    settings_or_exit()
+    load_settings()
     app = create_app()
-    house = app.extensions["portal"]
+    context = app.extensions["portal"]
     with app.app_context():
         found = list(
-            invariants.list_violations(house.storage, now=house.clock(), read_files=not fast, known_heads=noted)
+            fsck.list_violations(context.storage, now=context.clock(), read_files=not fast, known_heads=recorded)
         )
         head = audit_trail.get_head()
     for violation in found:

@@ -1,7 +1,7 @@
-"""Named places at which a process can be made to die, for the tests of recovery; without the variable they do nothing.
+"""Failpoints: named places at which tests can kill a process; without the variable they do nothing.
 
-``PORTAL_CRASH_AT=create.after_call`` kills the process the first time it comes by that place, ``create.after_call:3``
-the third time, and ``create.after_call:1:STOP`` freezes it there instead. Nothing of ours may be imported here.
+``PORTAL_CRASH_AT=create.after_call`` kills the process the first time it reaches that place, ``create.after_call:3``
+the third time, and ``create.after_call:1:STOP`` stops it there instead. This module imports nothing of the portal.
 """
 
 from __future__ import annotations
@@ -18,6 +18,6 @@ _visits = count(1)
 
 
 def failpoint(place: str) -> None:
-    """Die here, at once and without a word, if the environment says so."""
+    """Kill the process without cleaning up, if the environment variable names this place."""
     if place == _place and next(_visits) == int(_fatal_visit or 1):
         os.kill(os.getpid(), signal.Signals[f"SIG{_signal or 'KILL'}"])

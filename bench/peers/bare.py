@@ -19,4 +19,4 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     given = environ["HTTP_X_PROFILEBAKERY_SIGNATURE"].removeprefix("sha256=")
     is_authentic = hmac.compare_digest(hmac.new(_SECRET, signed, hashlib.sha256).hexdigest(), given)
     start_response("200 OK" if is_authentic else "401 Unauthorized", _HEADERS)
-    return [b"kept\n"]
+    return [b"stored\n"]

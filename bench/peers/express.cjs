@@ -46,7 +46,7 @@ function serve(pool) {
       return response.status(400).send("the signature does not fit");
     }
     await pool.query({ ...INSERT, values: [event.id, event.type, request.body] });
-    return response.status(200).send("kept");
+    return response.status(200).send("stored");
   });
   app.listen(Number(process.env.PORT), "127.0.0.1");
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# The first match wins: nearly every browser also names one that is listed further down.
+# The first match counts: most browsers also contain the name of another one further down.
 _BROWSERS = (
     ("Teams/", "Microsoft Teams"),
     ("Edg/", "Edge"),
@@ -40,9 +40,9 @@ class Device:
 
 def parse_user_agent(user_agent: str | None) -> Device:
     """Return the device that a User-Agent header describes."""
-    said = user_agent or ""
-    return Device(_find_name(said, _BROWSERS), _find_name(said, _SYSTEMS))
+    header = user_agent or ""
+    return Device(_find_name(header, _BROWSERS), _find_name(header, _SYSTEMS))
 
 
-def _find_name(said: str, known: tuple[tuple[str, str], ...]) -> str | None:
-    return next((name for mark, name in known if mark in said), None)
+def _find_name(header: str, known: tuple[tuple[str, str], ...]) -> str | None:
+    return next((name for mark, name in known if mark in header), None)

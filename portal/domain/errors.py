@@ -1,4 +1,4 @@
-"""What can go wrong for a person, as types; the sentence and the next step are rendered in one place."""
+"""Errors that reach people, as types; ``portal/web/errors.py`` renders their messages and next steps."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class RetryLater(Exception):
 
 
 class PortalError(Exception):
-    """The parent of every refusal a person may meet.
+    """Base class of the errors that a person may see.
 
     Attributes:
-        status: the HTTP status it is answered with.
+        status: the HTTP status of the response.
         reason: a short constant for logs and the audit trail; never holds anything private.
     """
 
@@ -33,14 +33,14 @@ class PortalError(Exception):
 
 
 class NotFound(PortalError):
-    """There is no such thing, or it belongs to somebody else; the two are never told apart."""
+    """The object does not exist or belongs to another person; responses do not distinguish the two."""
 
     status = 404
     reason = "not_found"
 
 
 class NotAllowed(PortalError):
-    """The person is known but may not do this."""
+    """The person is signed in but does not have the right."""
 
     status = 403
     reason = "not_allowed"
@@ -54,7 +54,7 @@ class Unconfirmed(PortalError):
 
 
 class NotOnOwnAccount(PortalError):
-    """Something that can be done to others only, lest nobody is left who could undo it."""
+    """An action that people cannot apply to their own account, so that another admin can undo it."""
 
     status = 409
     reason = "not_yourself"
@@ -75,31 +75,31 @@ class ChangedMeanwhile(PortalError):
 
 
 class ConsentMissing(PortalError):
-    """Nothing about a face leaves the portal before its owner has agreed."""
+    """The person has not agreed to the consent policy, and nothing is sent to the provider before."""
 
     status = 409
     reason = "consent_missing"
 
 
 class NotReady(PortalError):
-    """The step exists, but the person has not come to it yet."""
+    """The page belongs to a step that the person has not reached yet."""
 
     status = 409
     reason = "not_ready"
 
 
 class BadInput(PortalError):
-    """A form or a parameter says something that cannot be."""
+    """A form or a parameter contains an invalid value."""
 
     status = 400
     reason = "bad_input"
 
 
 class TooMany(PortalError):
-    """Somebody asks faster than anybody needs to.
+    """A client exceeded a rate limit.
 
     Attributes:
-        retry_after: seconds until it is worth trying again.
+        retry_after: seconds until the next request is accepted.
     """
 
     status = 429
@@ -111,7 +111,7 @@ class TooMany(PortalError):
 
 
 class Unavailable(PortalError):
-    """Something the portal needs does not answer at the moment."""
+    """A component that the portal needs does not respond at the moment."""
 
     status = 503
     reason = "unavailable"

@@ -47,8 +47,8 @@ RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
         Role.ADMIN: _RUNNING | {Right.SEE_PEOPLE, Right.MANAGE_PEOPLE, Right.MANAGE_SESSIONS, Right.SEE_AUDIT},
     }
 )
-# The first of these that a person has is displayed and decides how long their sessions last.
-_MOST_TRUSTED_FIRST = (Role.ADMIN, Role.OPERATOR, Role.MANAGER)
+# The most trusted first. The first of these that a person has is displayed and determines their session lifetime.
+_BY_TRUST = (Role.ADMIN, Role.OPERATOR, Role.MANAGER)
 
 
 def get_rights(roles: Iterable[str]) -> frozenset[Right]:
@@ -99,13 +99,13 @@ class RoleAssignment:
         return self.roles[0]
 
 
-def assign_roles(email: str, groups: Iterable[str], appointed: RoleBindings) -> RoleAssignment:
+def derive_roles(email: str, groups: Iterable[str], bindings: RoleBindings) -> RoleAssignment:
     """Return the roles of a person with this verified address and these groups."""
-    theirs = frozenset(groups)
-    teams = tuple(sorted(team for team, holders in appointed.managers.items() if holders.includes(email, theirs)))
+    members = frozenset(groups)
+    teams = tuple(sorted(team for team, holders in bindings.managers.items() if holders.includes(email, members)))
     is_held = {
-        Role.ADMIN: appointed.admins.includes(email, theirs),
-        Role.OPERATOR: appointed.operators.includes(email, theirs),
+        Role.ADMIN: bindings.admins.includes(email, members),
+        Role.OPERATOR: bindings.operators.includes(email, members),
         Role.MANAGER: bool(teams),
     }
-    return RoleAssignment(tuple(role for role in _MOST_TRUSTED_FIRST if is_held[role]) or (Role.EMPLOYEE,), teams)
+    return RoleAssignment(tuple(role for role in _BY_TRUST if is_held[role]) or (Role.EMPLOYEE,), teams)

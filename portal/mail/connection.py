@@ -1,4 +1,4 @@
-"""One conversation with a mail server, with a limit on every wait; what is said in it is not decided here."""
+"""An SMTP session with the mail server: connect, encrypt and authenticate, with a timeout for every step."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from portal.mail.errors import MailUnavailable
 
 CONNECT_SECONDS = 3
 REPLY_SECONDS = 10
-# Servers look for viruses before they say yes. Hanging up on them would send the same mail again and again.
+# Servers scan for viruses before they accept. Closing the connection earlier would send the same e-mail repeatedly.
 ACCEPT_SECONDS = 30
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True)
 class MailServer:
-    """Where mail is handed in, and as whom.
+    """The mail server and the account.
 
     Attributes:
-        is_encrypted: from the first byte; otherwise as soon as the server offers it.
-        calls_itself: the name this side introduces itself with.
+        is_encrypted: TLS from the first byte; otherwise STARTTLS if the server offers it.
+        local_hostname: the name sent in the EHLO command.
     """
 
     host: str
@@ -37,14 +37,14 @@ class MailServer:
 
 
 class _SmtpConnection(smtplib.SMTP):
-    """Connects within 3 s and waits 10 s for each reply; encrypted from the first byte if ``context`` is set."""
+    """An SMTP connection that connects within 3 s and waits 10 s for each reply; with TLS if ``context`` is set."""
 
     def __init__(self, server: MailServer, context: ssl.SSLContext | None) -> None:
         self._context = context
         super().__init__(server.host, server.port, local_hostname=server.local_hostname, timeout=REPLY_SECONDS)
 
     def connect(self, host: str = "localhost", port: int = 0, source_address: Any = None) -> tuple[int, bytes]:
-        """Open the connection and read the greeting; the base class would wait for both with one timeout."""
+        """Open the connection and read the greeting; the base class has one timeout for both."""
         opened = socket.create_connection((host, port), timeout=CONNECT_SECONDS, source_address=source_address)
         try:
             opened.settimeout(REPLY_SECONDS)
@@ -57,9 +57,9 @@ class _SmtpConnection(smtplib.SMTP):
 
     def data(self, msg: Any) -> tuple[int, bytes]:
         self._wait(ACCEPT_SECONDS)
-        answer = super().data(msg)
+        reply = super().data(msg)
         self._wait(self.timeout)
-        return answer
+        return reply
 
     def _wait(self, seconds: float) -> None:
         if self.sock is not None:
@@ -68,10 +68,10 @@ class _SmtpConnection(smtplib.SMTP):
 
 @contextmanager
 def open_session(server: MailServer, trust: ssl.SSLContext) -> Iterator[smtplib.SMTP]:
-    """Greet the server, encrypt, sign in; hang up after the block whatever happens in it.
+    """Connect, encrypt and authenticate; close the connection after the block.
 
     Raises:
-        MailUnavailable: it could not be greeted, or did not let us in.
+        MailUnavailable: the server cannot be reached or does not accept the account.
     """
     with _convert_errors():
         connection = _open_connection(server, trust)
@@ -79,7 +79,7 @@ def open_session(server: MailServer, trust: ssl.SSLContext) -> Iterator[smtplib.
         with _convert_errors():
             _authenticate(connection, server, trust)
         yield connection
-        # What was accepted is accepted, however the farewell goes.
+        # The message is already accepted; an error of QUIT does not matter.
         with suppress(smtplib.SMTPException, OSError):
             connection.quit()
     finally:
@@ -100,14 +100,14 @@ def _authenticate(connection: smtplib.SMTP, server: MailServer, trust: ssl.SSLCo
     if not server.username:
         return
     if not is_encrypted and server.host not in _LOOPBACK:
-        # Somebody in between may have cut the offer out; the password is not told to them.
+        # An attacker may have removed the STARTTLS offer; the password is never sent unencrypted.
         raise MailUnavailable("no_tls")
     connection.login(server.username, server.password)
 
 
 @contextmanager
 def _convert_errors() -> Iterator[None]:
-    """Turn whatever ends a conversation before there is a message into one type."""
+    """Convert errors before the message is sent to MailUnavailable."""
     try:
         yield
     except smtplib.SMTPAuthenticationError:
@@ -119,7 +119,7 @@ def _convert_errors() -> Iterator[None]:
 
 
 def get_cause(error: Exception) -> str:
-    """Return one word for what broke, free of anything the server or the address said."""
+    """Return a constant for the error, without text from the server."""
     if isinstance(error, TimeoutError):
         return "timeout"
     if isinstance(error, ssl.SSLError):

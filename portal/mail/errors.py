@@ -1,4 +1,4 @@
-"""What can go wrong with a mail, as types with attributes; never an address, a name, a subject or a password."""
+"""Errors of sending an e-mail; they contain no address, name, subject or password."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import ClassVar
 
 
 class MailError(Exception):
-    """Base of them all.
+    """Base class.
 
     Attributes:
-        retryable: whether the same message may get through later without anyone changing it.
-        cause: one word for logs: a reply code such as ``550``, or ``timeout``, ``tls``, ``auth``.
+        retryable: whether sending the same message later may succeed.
+        cause: a constant for logs: a reply code such as ``550``, or ``timeout``, ``tls``, ``auth``.
     """
 
     retryable: ClassVar[bool] = False
@@ -21,14 +21,14 @@ class MailError(Exception):
 
 
 class MailUnavailable(MailError):
-    """The server cannot be reached, or takes no mail of ours at the moment. Says nothing about the message."""
+    """The server cannot be reached or accepts no e-mail at the moment; the cause is not the message."""
 
     retryable = True
 
 
 class MailDeferred(MailUnavailable):
-    """The server works and does not take this one message now: a full mailbox, a stranger it wants to see twice."""
+    """The server does not accept this message now: for example a full mailbox or greylisting."""
 
 
 class MailRefused(MailError):
-    """This message will never be taken: there is no such mailbox, or its address cannot be written down."""
+    """The message will never be accepted: the mailbox does not exist, or the address is invalid."""

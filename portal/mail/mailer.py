@@ -1,4 +1,4 @@
-"""Handing one message to the configured server; retrying, and remembering what was sent, is the caller's."""
+"""The mailer: sends one message through the configured server. Callers retry and record what was sent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PERMANENT = 500
 
 
 class Mailer:
-    """Sends through one server as one sender. Holds no connection between messages."""
+    """Sends e-mails through one server with one sender address. Keeps no connection between messages."""
 
     def __init__(self, server: MailServer, sender: Address, *, trust: ssl.SSLContext | None = None) -> None:
         self._server = server
@@ -25,36 +25,36 @@ class Mailer:
 
     @classmethod
     def from_url(cls, url: str, sender: str, *, name: str = "", trust: ssl.SSLContext | None = None) -> Mailer:
-        """Return the mailer for ``smtp://user:password@host:587`` or ``smtps://…``; nothing is opened yet.
+        """Return the mailer for ``smtp://user:password@host:587`` or ``smtps://…``; opens no connection.
 
         Args:
             url: user and password percent-encoded, or neither. Without a port: 587 with a user, else 25;
                 465 for ``smtps``.
-            sender: ``portal@example.com`` or ``Somebody <portal@example.com>``.
-            name: shown as the sender's when ``sender`` names nobody.
-            trust: which certificates are believed; None for the system's.
+            sender: ``portal@example.com`` or ``Photo team <portal@example.com>``.
+            name: display name if ``sender`` has none.
+            trust: trusted certificates; None for the system's.
 
         Raises:
-            ValueError: either makes no sense; neither is repeated.
+            ValueError: the URL or the sender is invalid; the text repeats neither.
         """
         try:
             address = parse_address(sender, name=name)
         except ValueError:
-            raise ValueError("MAIL_FROM is no mail address") from None
+            raise ValueError("MAIL_FROM is not an e-mail address") from None
         return cls(_parse_server(url, address.domain), address, trust=trust)
 
     def __repr__(self) -> str:
-        """Name the server without the account."""
+        """Return the server without the account."""
         return f"Mailer({self._server.host}:{self._server.port})"
 
     def send(self, message: EmailMessage) -> None:
-        """Return once the server has taken the message.
+        """Send a message; return when the server has accepted it.
 
         Raises:
-            MailUnavailable: the server is down, or takes nothing of ours. When only its last answer was lost,
-                it may have taken the message all the same; a second copy has the same Message-ID.
-            MailDeferred: the server does not take this message now.
-            MailRefused: it never will.
+            MailUnavailable: the server is down or accepts no e-mail. If only its last reply was lost, it may have
+                accepted the message; a second copy has the same Message-ID.
+            MailDeferred: the server does not accept this message now.
+            MailRefused: the server will never accept this message.
         """
         email = build_mime_message(message, self._sender)
         recipient = email["To"].addresses[0].addr_spec
@@ -65,46 +65,48 @@ class Mailer:
                 raise _convert_error(error) from None
 
     def check(self) -> None:
-        """Greet the server and sign in, without sending anything.
+        """Connect to the server and authenticate, without sending a message.
 
         Raises:
-            MailUnavailable: this does not work.
+            MailUnavailable: the server cannot be reached or does not accept the account.
         """
         with open_session(self._server, self._trust):
             pass
 
 
-def _parse_server(url: str, calls_itself: str) -> MailServer:
+def _parse_server(url: str, local_hostname: str) -> MailServer:
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
         raise ValueError("MAIL_URL cannot be read") from None
-    if parts.scheme not in {"smtp", "smtps"} or not host or not _has_nothing_else(parts):
+    if parts.scheme not in {"smtp", "smtps"} or not host or _has_extra_parts(parts):
         raise ValueError("MAIL_URL must look like smtp://user:password@host:587, with nothing behind it")
-    user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    if bool(user) != bool(password):
+    username, password = unquote(parts.username or ""), unquote(parts.password or "")
+    if bool(username) != bool(password):
         raise ValueError("MAIL_URL needs both a user and a password, or neither")
-    if not (user + password).isascii():
-        raise ValueError("MAIL_URL holds a user or password beyond ASCII, which signing in cannot carry")
+    if not (username + password).isascii():
+        raise ValueError(
+            "MAIL_URL contains a user or password with characters outside ASCII, which SMTP does not allow"
+        )
     is_encrypted = parts.scheme == "smtps"
-    usual = 465 if is_encrypted else 587 if user else 25
-    return MailServer(host, port or usual, user, password, is_encrypted, calls_itself)
+    default_port = 465 if is_encrypted else 587 if username else 25
+    return MailServer(host, port or default_port, username, password, is_encrypted, local_hostname)
 
 
-def _has_nothing_else(parts: SplitResult) -> bool:
-    return parts.path in {"", "/"} and not parts.query and not parts.fragment
+def _has_extra_parts(parts: SplitResult) -> bool:
+    return parts.path not in {"", "/"} or bool(parts.query) or bool(parts.fragment)
 
 
 def _convert_error(error: Exception) -> MailError:
-    """Say whether it is about the recipient, the message, or the server."""
+    """Convert an SMTP error to the type for its cause: recipient, message or server."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         [(code, _reply)] = error.recipients.values()
         return _convert_reply_code(code)
     if isinstance(error, smtplib.SMTPDataError):
         return _convert_reply_code(error.smtp_code)
     if isinstance(error, smtplib.SMTPResponseException):
-        # Our sender is not welcome, or the server is going down: either way it concerns every message.
+        # The sender is refused or the server is shutting down: both concern every message.
         return MailUnavailable(str(error.smtp_code))
     return MailUnavailable(get_cause(error))
 

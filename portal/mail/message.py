@@ -1,4 +1,4 @@
-"""One mail as it leaves the house: its parts and its headers; it opens no connection."""
+"""One e-mail and its MIME message with headers; this module opens no connection."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ from email.utils import parseaddr
 
 from portal.mail.errors import MailRefused
 
-# Seven bits and folded lines: every server takes that, whatever it announces.
+# Seven bits and folded lines: every server accepts this.
 _POLICY = policy.SMTP.clone(cte_type="7bit")
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class EmailMessage:
-    """A mail to one person.
+    """An e-mail to one recipient.
 
     Attributes:
-        id: stays the same when the same mail is sent again, so that programs can tell.
-        to: the address, and ``to_name`` whom it belongs to; empty when nobody is named.
-        sent_at: the date it shows, UTC-aware.
-        language: of all its words, such as ``de``.
-        text: the plain part; ``html`` says the same.
-        reply_to: where answers go, None for the sender.
+        id: the same when an e-mail is sent again, so that mail programs detect duplicates.
+        to: the recipient's address.
+        to_name: the recipient's name, may be empty.
+        sent_at: the date header, UTC-aware.
+        language: language of subject and text, such as ``de``.
+        text: the plain text part; ``html`` has the same content.
+        reply_to: the address for replies, None for the sender.
     """
 
     id: str
@@ -40,43 +41,43 @@ class EmailMessage:
     reply_to: str | None = None
 
     def __repr__(self) -> str:
-        """Name the message without anything private."""
-        return f"Message(id={self.id!r})"
+        """Return the id alone: the other attributes are private."""
+        return f"EmailMessage(id={self.id!r})"
 
 
 def strip_to_line(text: str) -> str:
-    """Return ``text`` without anything that could end or hide a line: controls, line and direction marks."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    """Return ``text`` as one line, without control characters, line separators and direction marks."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
 def parse_address(text: str, *, name: str = "") -> Address:
-    """Return ``Somebody <who@example.com>`` or a bare address as an address; ``name`` if it holds none.
+    """Parse ``Alex <alex@example.com>`` or a bare address; ``name`` is the display name of a bare address.
 
     Raises:
-        ValueError: it is no address; the text is not repeated.
+        ValueError: the text is not an address; the message does not repeat it.
     """
-    said, found = parseaddr(text)
+    display_name, found = parseaddr(text)
     local, at, domain = found.rpartition("@")
-    # Hardly any server carries other letters before the @; the domain has its own spelling for them.
+    # Few servers support other characters before the @; a domain is converted to its ASCII form.
     if (
         not (local and at and domain)
         or not local.isascii()
         or strip_to_line(text) != text.strip()
-        or any(letter.isspace() for letter in found)
+        or any(char.isspace() for char in found)
     ):
         raise ValueError("Not a mail address")
     try:
         host = domain if domain.isascii() else domain.encode("idna").decode()
-        return Address(strip_to_line(said or name), addr_spec=f"{local}@{host}")
+        return Address(strip_to_line(display_name or name), addr_spec=f"{local}@{host}")
     except (HeaderParseError, UnicodeError, ValueError, IndexError):
         raise ValueError("Not a mail address") from None
 
 
 def build_mime_message(message: EmailMessage, sender: Address) -> MimeMessage:
-    """Return the mail as it goes over the wire.
+    """Build the MIME message of an e-mail.
 
     Raises:
-        MailRefused: the recipient's address is none.
+        MailRefused: the recipient's address is invalid.
     """
     try:
         recipient = parse_address(message.to)
@@ -90,11 +91,11 @@ def build_mime_message(message: EmailMessage, sender: Address) -> MimeMessage:
     email["Subject"] = strip_to_line(message.subject)
     email["Date"] = message.sent_at
     email["Message-ID"] = f"<{message.id}@{sender.domain}>"
-    # Nobody's holiday notice has to answer a program.
+    # Prevents automatic replies.
     email["Auto-Submitted"] = "auto-generated"
     email["X-Auto-Response-Suppress"] = "All"
     email.set_content(message.text)
     email.add_alternative(message.html, subtype="html")
-    # Last: what is said about the content before there are two parts goes to the first of them.
+    # Set last: before the alternative exists, the header would move to the first part.
     email["Content-Language"] = message.language
     return email

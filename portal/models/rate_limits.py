@@ -1,4 +1,4 @@
-"""How often each caller came, counted for all processes together; callers are keyed digests, never addresses."""
+"""The rate limits' shared token buckets, one for each limit and client; clients are stored as keyed digests."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from portal.db import Base, db, execute_best_effort
 
 
 class RateLimit(Base):
-    """One caller's bucket for one limit.
+    """One client's bucket for one limit.
 
     Attributes:
-        tokens: calls that were left at ``filled_at``.
-        granted: how many calls the last one who asked was given.
+        tokens: calls left at ``filled_at``.
+        granted: number of calls granted by the latest request.
     """
 
     __tablename__ = "rate_limits"
@@ -29,11 +29,11 @@ class RateLimit(Base):
     filled_at: Mapped[datetime]
 
 
-# One row under its own lock, one statement: nothing to deadlock with. A clock that was set back by more than
-# machines differ starts the bucket anew, since it would otherwise stay as it is until that moment comes again.
+# One row under its own lock, one statement: it cannot deadlock. If a clock was set back by more than clocks usually
+# differ, the bucket is refilled, since it would otherwise not change until that time is reached again.
 _TAKE: LiteralString = """
     INSERT INTO rate_limits AS b (name, caller, tokens, granted, filled_at)
-    VALUES (%(name)s, %(caller)s, %(capacity)s - %(wanted)s, %(wanted)s, %(now)s)
+    VALUES (%(name)s, %(caller)s, %(capacity)s - %(requested)s, %(requested)s, %(now)s)
     ON CONFLICT (name, caller) DO UPDATE SET (tokens, granted, filled_at) = (
         SELECT filled.tokens - given.calls, given.calls, filled.at
         FROM (
@@ -44,27 +44,27 @@ _TAKE: LiteralString = """
                    CASE WHEN is_ahead THEN %(now)s ELSE GREATEST(b.filled_at, %(now)s) END AS at
             FROM (SELECT b.filled_at > %(now)s + interval '1 minute' AS is_ahead) AS clock
         ) AS filled,
-        LATERAL (SELECT LEAST(%(wanted)s, floor(filled.tokens)) AS calls) AS given
+        LATERAL (SELECT LEAST(%(requested)s, floor(filled.tokens)) AS calls) AS given
     )
     RETURNING granted
 """
 
 
 def acquire_calls(name: str, subject: str, *, per_minute: int, requested: int, now: datetime) -> int:
-    """Take up to ``wanted`` calls out of a caller's bucket and return how many there were, perhaps none.
+    """Take up to ``requested`` calls out of a client's bucket and return how many were granted, perhaps none.
 
-    The bucket holds a minute's worth and is refilled evenly. Gives up after a fraction of a second.
+    The bucket holds one minute's calls and is refilled evenly. Times out after a fraction of a second.
 
     Raises:
-        portal.db.DATABASE_ERRORS: it cannot be counted at the moment.
+        portal.db.DATABASE_ERRORS: the database is not available.
     """
-    values = {"name": name, "caller": subject, "capacity": float(per_minute), "wanted": requested, "now": now}
+    values = {"name": name, "caller": subject, "capacity": float(per_minute), "requested": requested, "now": now}
     row = execute_best_effort(_TAKE, values)
     assert row is not None  # noqa: S101 - an upsert returns its row
     return int(row[0])
 
 
 def delete_unused(before: datetime) -> int:
-    """Delete the buckets nobody has used since this moment; they are full again anyway."""
+    """Delete the buckets that were not used since this time; they are full again."""
     query = delete(RateLimit).where(RateLimit.filled_at < before).returning(RateLimit.name)
     return len(db.session.scalars(query).all())

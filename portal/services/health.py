@@ -1,4 +1,4 @@
-"""``portal doctor``: asks each outside part one question and says what is wrong; it changes nothing."""
+"""Checks of ``portal doctor``: one check for each external component; they change nothing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from portal.provider import BRANDS, ProviderClient, ProviderError
 from portal.settings import Settings
 from portal.storage import StorageError
 
-# What to check for the reasons that a registration can be refused with.
+# What an operator should check, by the reason of a refused registration.
 _SIGN_IN_HINTS = {
     "discovery_issuer_mismatch": "OIDC_ISSUER must be exactly the issuer in the discovery document",
     "client_refused": "the client id or secret is wrong, or OIDC_TOKEN_AUTH names a method the client may not use",
@@ -31,12 +31,12 @@ _SIGN_IN_HINTS = {
 
 
 class CheckFailed(Exception):
-    """A part does not work; the text says what to do about it."""
+    """A component does not work; the text contains the cause and the next step."""
 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """The answer of one part."""
+    """The result of one component's check."""
 
     component: str
     is_ok: bool
@@ -47,7 +47,7 @@ class CheckResult:
 
 
 def iterate_checks(settings: Settings) -> Iterator[CheckResult]:
-    """Ask every part in turn."""
+    """Run all checks, one after the other, and yield their results."""
     checks: tuple[tuple[str, Callable[[Settings], str]], ...] = (
         ("database", _check_database),
         ("connections", _check_connections),
@@ -59,11 +59,11 @@ def iterate_checks(settings: Settings) -> Iterator[CheckResult]:
     )
     if settings.mail_url is not None:
         checks = (*checks, ("mail", _check_mail))
-    for part, check in checks:
+    for component, check in checks:
         try:
-            yield CheckResult(part, True, check(settings))
+            yield CheckResult(component, True, check(settings))
         except CheckFailed as reason:
-            yield CheckResult(part, False, str(reason))
+            yield CheckResult(component, False, str(reason))
 
 
 def _check_database(settings: Settings) -> str:
@@ -73,7 +73,7 @@ def _check_database(settings: Settings) -> str:
     except PoolerDetected as error:
         raise CheckFailed(str(error)) from None
     except (SQLAlchemyError, psycopg.Error) as error:
-        raise CheckFailed(f"cannot be reached ({type(error).__name__}); look at DATABASE_URL") from None
+        raise CheckFailed(f"cannot be reached ({type(error).__name__}); check DATABASE_URL") from None
     if not is_current:
         raise CheckFailed("is reached, but its schema is not the newest; run `python -m portal migrate`")
     return "reached, schema up to date"
@@ -84,7 +84,7 @@ def _check_connections(settings: Settings) -> str:
     try:
         limit = get_connection_limit(settings.database_url)
     except psycopg.Error as error:
-        raise CheckFailed(f"the limit cannot be read ({type(error).__name__}); look at DATABASE_URL") from None
+        raise CheckFailed(f"the limit cannot be read ({type(error).__name__}); check DATABASE_URL") from None
     use = (
         f"one web instance uses up to {plan.web_processes * plan.per_web_process}, one worker {plan.per_worker}, "
         f"and {RESERVED} are kept for commands"
@@ -96,18 +96,18 @@ def _check_connections(settings: Settings) -> str:
 
 def _check_storage(settings: Settings) -> str:
     key = f"doctor/{secrets.token_hex(8)}.txt"
-    content = b"A check wrote this; it is deleted at once."
+    content = b"Written by a check, which deletes it immediately."
     try:
-        place = storage.create_storage(settings.storage_url)
-        place.put(key, content, "text/plain")
+        store = storage.create_storage(settings.storage_url)
+        store.put(key, content, "text/plain")
         try:
-            same = place.get(key) == content
+            is_same = store.get(key) == content
         finally:
-            place.delete(key)
+            store.delete(key)
     except (StorageError, ValueError) as error:
-        raise CheckFailed(f"{error}; look at STORAGE_URL and its credentials") from None
-    if not same:
-        raise CheckFailed("gives back something else than was written")
+        raise CheckFailed(f"{error}; check STORAGE_URL and its credentials") from None
+    if not is_same:
+        raise CheckFailed("returns different content than was written")
     return "written, read and deleted"
 
 
@@ -121,8 +121,8 @@ def _check_identity(settings: Settings) -> str:
         raise CheckFailed(f"no usable response{status}; check OIDC_ISSUER") from None
     except SignInRefused as error:
         hint = _SIGN_IN_HINTS.get(error.reason, "check OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET")
-        said = "" if error.provider_error is None else f", error {error.provider_error}"
-        raise CheckFailed(f"refused ({error.reason}{said}); {hint}") from None
+        code = "" if error.provider_error is None else f", error {error.provider_error}"
+        raise CheckFailed(f"refused ({error.reason}{code}); {hint}") from None
     prompts = "" if metadata.prompts is None or "none" in metadata.prompts else "; set OIDC_SILENT=false"
     return f"metadata and keys read, client credentials accepted{prompts}"
 
@@ -132,10 +132,10 @@ def _check_provider(settings: Settings) -> str:
     try:
         organization = client.get_organization(priority="interactive")
     except ProviderError as error:
-        raise CheckFailed(f"{error}; look at HEADSHOT_API_KEY and HEADSHOT_API_URL") from None
+        raise CheckFailed(f"{error}; check HEADSHOT_API_KEY and HEADSHOT_API_URL") from None
     finally:
         client.close()
-    return f"answers for {organization.name or 'an organisation without a name'}"
+    return f"responds for {organization.name or 'an organization without a name'}"
 
 
 def _check_studio(settings: Settings) -> str:
@@ -172,5 +172,5 @@ def _check_mail(settings: Settings) -> str:
     except ValueError as error:
         raise CheckFailed(f"cannot be used: {error}") from None
     except MailUnavailable as error:
-        raise CheckFailed(f"does not let the portal in ({error.cause}); look at MAIL_URL") from None
+        raise CheckFailed(f"does not accept the sign-in ({error.cause}); check MAIL_URL") from None
     return "server greeted, nothing sent"

@@ -11,7 +11,7 @@ from portal.db import transaction
 from portal.domain.email_address import get_domain, normalize_lenient
 from portal.domain.errors import NotFound, NotOnOwnAccount, SignInRefused
 from portal.domain.identity import Identity
-from portal.domain.roles import Role, assign_roles
+from portal.domain.roles import Role, derive_roles
 from portal.domain.session_lifetimes import LIFETIMES
 from portal.models import audit, people, roster, sessions
 from portal.models.people import Person
@@ -134,7 +134,7 @@ def _check_email(identity: Identity, domains: frozenset[str]) -> str:
 
 def _update_roles(person: Person, identity: Identity, email: str, settings: Settings, now: datetime) -> None:
     """Set the roles that this sign-in proves; remove the others."""
-    assignment = assign_roles(email, identity.groups, settings.role_bindings)
+    assignment = derive_roles(email, identity.groups, settings.role_bindings)
     roles, teams = person.all_roles, person.manages
     person.role, person.roles, person.manages = assignment.role, list(assignment.roles), list(assignment.teams)
     if (roles, teams) == (person.all_roles, person.manages):

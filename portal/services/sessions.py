@@ -17,11 +17,11 @@ from portal.models.sessions import Session
 
 def list_active(person: Person, now: datetime) -> list[Session]:
     """List a person's sessions that have not expired, the most recently used first."""
-    life = LIFETIMES[Role(person.role)]
+    lifetime = LIFETIMES[Role(person.role)]
     return [
         session
         for session in sessions.list_of_person(person.id)
-        if not life.is_expired(created_at=session.created_at, active_at=session.active_at, now=now)
+        if not lifetime.is_expired(created_at=session.created_at, active_at=session.active_at, now=now)
     ]
 
 

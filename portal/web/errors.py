@@ -153,7 +153,7 @@ def _bare_page(message: ErrorMessage) -> Response:
     title, sentence, number = escape(message.title), escape(message.sentence), escape(get_request_id())
     link = f'<p><a href="{escape(message.target)}">{escape(message.step)}</a></p>' if message.step else ""
     return Response(
-        f"<!doctype html><html lang={locales.page_locale()}><meta charset=utf-8><title>{title}</title>"
+        f"<!doctype html><html lang={locales.get_page_locale()}><meta charset=utf-8><title>{title}</title>"
         "<meta name=viewport content='width=device-width,initial-scale=1'>"
         f"<style nonce={get_csp_nonce()}>body{{font:17px/1.5 system-ui,sans-serif;max-width:34rem;margin:10vh auto;"
         "padding:0 1rem}</style>"

@@ -1,4 +1,4 @@
-"""The language of a page (the person's, else the footer's choice, else the browser's) and its time zone."""
+"""Language and time zone of a page: the language is the person's, else chosen in the footer, else the browser's."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from flask_babel import Babel
 from portal.models.people import Person
 
 SOURCE = "en"
-# The name of the cookie that keeps a choice made before the sign-in, in the app's configuration.
+# Key in the app's configuration: name of the cookie that stores a choice made before the sign-in.
 LANGUAGE_COOKIE = "LANGUAGE_COOKIE_NAME"
 TIME_ZONE_COOKIE = "time_zone"
 
 
 def init_app(app: Flask, translations: Path) -> None:
-    """Give the app its languages."""
+    """Configure the app's languages."""
     app.config["BABEL_DEFAULT_LOCALE"] = SOURCE
-    app.extensions["locales"] = available(translations)
+    app.extensions["locales"] = list_languages(translations)
     Babel(
         app,
-        locale_selector=page_locale,
+        locale_selector=get_page_locale,
         timezone_selector=find_time_zone,
         default_translation_directories=str(translations),
     )
@@ -31,8 +31,8 @@ def init_app(app: Flask, translations: Path) -> None:
 
 
 @cache
-def available(translations: Path) -> tuple[str, ...]:
-    """Return the languages that are compiled, the source language first."""
+def list_languages(translations: Path) -> tuple[str, ...]:
+    """List the languages with compiled translations, the source language first."""
     found = sorted(path.parts[-3] for path in translations.glob("*/LC_MESSAGES/*.mo"))
     return (SOURCE, *(name for name in found if name != SOURCE))
 
@@ -48,21 +48,21 @@ def _list_time_zones() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones())
 
 
-def page_locale() -> str:
-    """Return the language of the page at hand."""
+def get_page_locale() -> str:
+    """Return the language of the current page."""
     person = g.get("person")
-    return person.locale if isinstance(person, Person) else visitor_locale(None)
+    return person.locale if isinstance(person, Person) else get_visitor_locale(None)
 
 
-def visitor_locale(said: str | None) -> str:
-    """Return the language for a visitor: chosen in the footer, else the browser's, else ``said`` by the sign-in."""
+def get_visitor_locale(claimed: str | None) -> str:
+    """Return a visitor's language: chosen in the footer, else the browser's, else the one in the sign-in's claims."""
     names: tuple[str, ...] = current_app.extensions["locales"]
-    stated = (said or "").replace("_", "-").split("-")[0].casefold()
+    stated = (claimed or "").replace("_", "-").split("-")[0].casefold()
     fallback = stated if stated in names else SOURCE
-    return chosen_locale() or request.accept_languages.best_match(names) or fallback
+    return find_chosen_locale() or request.accept_languages.best_match(names) or fallback
 
 
-def chosen_locale() -> str | None:
-    """Return the language this browser's visitor chose in the footer."""
+def find_chosen_locale() -> str | None:
+    """Return the language chosen in the footer of this browser, None without a choice."""
     chosen = request.cookies.get(current_app.config[LANGUAGE_COOKIE])
     return chosen if chosen in current_app.extensions["locales"] else None

@@ -1,4 +1,4 @@
-"""Turning the pages of lists of people: the address names the last person seen, never their name."""
+"""Keyset pagination of lists of people: the address contains the id of the previous page's last person."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from uuid import UUID
 from flask import request
 
 
-def person_after() -> UUID | None:
-    """Return the person behind whom the page begins, None for the first page."""
+def parse_after_id() -> UUID | None:
+    """Parse the id of the previous page's last person, None for the first page."""
     try:
         return UUID(request.args.get("after", ""))
     except ValueError:

@@ -1,4 +1,4 @@
-"""Stylesheets, scripts and pictures, served before the app, compressed; cached for ever only at a versioned address."""
+"""Static files, served before the app and compressed; versioned addresses are cached without expiry."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from portal.web.context import EXTENSION
 from portal.web.security.headers import HSTS
 
 BUNDLE = "css/portal.css"
-# What every page loads, in this order, as one file: each file would be a request of its own.
+# The stylesheets of every page, bundled in this order to save requests.
 BUNDLED = (
     "tokens",
     "base",
@@ -37,13 +37,13 @@ BUNDLED = (
     "overlays",
     "charts",
 )
-# 11 saves another tenth of the bytes and takes a third of a second of every start.
+# 11 would save another tenth of the bytes and add a third of a second to every start.
 _BROTLI_QUALITY = 5
 _VERSIONED = re.compile(r"/static/[0-9a-f]{12}/")
 
 
-def version_of(folder: Path) -> str:
-    """Return 12 hexadecimal digits that change when any file of the folder does."""
+def compute_version(folder: Path) -> str:
+    """Return 12 hexadecimal digits that change when any file of the folder changes."""
     digest = hashlib.sha256()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         digest.update(f"{path.relative_to(folder).as_posix()}\n".encode())
@@ -52,7 +52,7 @@ def version_of(folder: Path) -> str:
 
 
 def init_app(app: Flask, folder: Path, version: str) -> None:
-    """Serve the folder below ``/static/<version>/`` for ever, and below ``/static/`` for a minute.
+    """Serve the folder below ``/static/<version>/`` without expiry, and below ``/static/`` for a minute.
 
     Scripts import each other by relative addresses, so the version is part of the path, not of the query.
     """
@@ -85,7 +85,7 @@ def _prepare(folder: Path, _version: str) -> Path:
 
 
 def _remove(prepared: Path, pid: int) -> None:
-    # Web processes are forked from the one that made it, and go on serving each other's files.
+    # Web processes are forked from the one that created it and share the files.
     if os.getpid() == pid:
         shutil.rmtree(prepared, ignore_errors=True)
 
@@ -101,7 +101,7 @@ class _Files(WhiteNoise):  # type: ignore[misc]  # the package has no types
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         path = environ.get("PATH_INFO", "")
         if path not in self.files and _VERSIONED.match(path):
-            # A page made by another release, seconds ago: today's file is better than none, but not to keep.
+            # A page of another release, during a deployment: the current file, with a short cache lifetime.
             environ["PATH_INFO"] = _VERSIONED.sub("/static/", path, count=1)
         return super().__call__(environ, start_response)
 
@@ -109,7 +109,7 @@ class _Files(WhiteNoise):  # type: ignore[misc]  # the package has no types
 def _add_headers(settings: Settings, headers: Headers, _path: str, _url: str) -> None:
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    # An SVG opened by itself is a document; it has no business running anything.
+    # An SVG that is opened directly is a document; it must not run scripts.
     headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
     if settings.is_secure:
         headers["Strict-Transport-Security"] = HSTS

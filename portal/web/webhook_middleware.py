@@ -71,7 +71,7 @@ class WebhookMiddleware:
 
     def _handle(self, slug: str, environ: WSGIEnvironment) -> tuple[int, str]:
         try:
-            return webhooks.receive(slug, environ)
+            return webhooks.receive_delivery(slug, environ)
         except Exception:
             # Flask's error handlers do not run here.
             log.exception("request.failed")

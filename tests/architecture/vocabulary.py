@@ -58,8 +58,8 @@ PHRASES = (
     "is_plain",
     "from_this",
 )
-# Terms of protocols and libraries that contain such a word.
-PROTOCOL_TERMS = {"userinfo", "userinfo_endpoint", "user_agent", "wire_types", "return_to"}
+# Terms of protocols and libraries that contain such a word, and an argument of jobs that are stored in queues.
+EXEMPT_TERMS = ("user_agent", "wire_types", "return_to", "notice_id")
 
 _VERBS = """
 accept acquire add adopt advance allow append apply authenticate authorize
@@ -84,7 +84,7 @@ restrict resume retry revoke rotate round run
 save schedule scrub seal select send serialize serve set show sign skip sort split start stop store stream strip
 subscribe summarize sync
 take touch translate
-unlock update upload upsert
+unlock unmask update upload upsert
 validate verify
 wait withdraw wrap write
 """
@@ -119,11 +119,10 @@ def list_violations(path: Path) -> list[str]:
 def check_names(path: Path) -> Iterator[str]:
     """Yield what the file defines under a name that contains a forbidden word."""
     for name, node in _iterate_definitions(path):
-        if name in PROTOCOL_TERMS:
-            continue
-        words = split_identifier(name)
-        joined = f"_{'_'.join(words)}_"
-        for word in sorted({*words} & FORBIDDEN.keys()):
+        joined = f"_{'_'.join(split_identifier(name))}_"
+        for term in EXEMPT_TERMS:
+            joined = joined.replace(f"_{term}_", "_")
+        for word in sorted({*joined.split("_")} & FORBIDDEN.keys()):
             yield f"{place(path, node)}: {name} contains {word!r}; the standard terms: {FORBIDDEN[word]}"
         yield from (f"{place(path, node)}: {name} contains {each!r}" for each in PHRASES if f"_{each}_" in joined)
 

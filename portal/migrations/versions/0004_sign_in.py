@@ -1,4 +1,4 @@
-"""Let a sign-in ask for a recent proof, and remember which orders to sign out were carried out."""
+"""Add the requested maximum age of a sign-in, and a table of the logout tokens that were applied."""
 
 from __future__ import annotations
 

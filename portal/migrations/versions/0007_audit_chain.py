@@ -1,7 +1,7 @@
-"""The audit trail can only be added to, and a chain of digests shows whether somebody did otherwise.
+"""Make the audit trail append-only, and link its entries by a chain of digests that shows changes.
 
-The chain is made by the database when a transaction commits, so that no code path escapes it, nor an INSERT by
-hand. ``docs/audit.md`` says how a digest is made; ``portal/domain/audit_chain.py`` checks it without these functions.
+The database extends the chain when a transaction commits, which covers every code path and manual INSERTs.
+``docs/audit.md`` specifies the digest; ``portal/domain/audit_chain.py`` verifies it without these functions.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ down_revision = "0006"
 branch_labels = None
 depends_on = None
 
-# Any fixed number will do: it names the lock that lets one committing transaction after the other append.
+# The key of the advisory lock that serializes appending; any fixed number works.
 _LOCK = 7_204_502
 
-# A field is its name, the length of its value in bytes, and the value, so no two rows read the same. What is null is
-# left out: a column added later changes no digest made before it.
+# A field is its name, the length of its value in bytes, and the value, so different rows encode differently. NULLs
+# are left out: a column that is added later changes no existing digest.
 _FIELD = """
 CREATE FUNCTION audit_field(name text, value text) RETURNS bytea
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
@@ -48,9 +48,9 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
 $$
 """
 
-# It runs when everything else of the transaction is done: after this lock no other is asked for, so none can deadlock
-# with it. Whoever holds it lets go with the commit, so the next one's SELECT, a snapshot of its own, sees the link. The
-# path is pinned for all that it calls: no setting of a session and no function elsewhere of the same name has a say.
+# It runs at the end of the transaction: no other lock is requested after this one, so it cannot deadlock. The lock is
+# released with the commit, so the SELECT of the next transaction, which has a new snapshot, reads the new link. The
+# search path is fixed, so that no setting of a session and no function of the same name in another schema is used.
 _APPEND = """
 CREATE FUNCTION audit_append(entry audit_entries) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, {schema}, pg_temp AS $$
@@ -125,7 +125,7 @@ def upgrade() -> None:
     schema = op.get_bind().scalar(sa.text("SELECT quote_ident(current_schema())"))
     for function in (_FIELD, _DIGEST, _APPEND, _SEAL, _REFUSE):
         op.execute(function.format(schema=schema, lock=_LOCK))
-    # What was written before is taken as it is now, in the order it was written.
+    # Existing entries are linked as they are, in the order of their ids.
     op.execute("SELECT audit_append(entry) FROM (SELECT * FROM audit_entries ORDER BY id) AS entry")
     for trigger in _TRIGGERS:
         op.execute(trigger)

@@ -1,4 +1,4 @@
-"""How often somebody may call, counted for all processes together."""
+"""Add the table of rate limits, which all processes share."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ depends_on = None
 
 def upgrade() -> None:
     """Apply."""
-    # Unlogged: a crash empties it, which costs nobody anything, and a count never waits for the disk. Half of
-    # each page stays free, so that counting goes on where the row is.
+    # Unlogged: a crash empties it, which does no harm, and updates do not wait for the disk. Half of each page stays
+    # free, so that updates are heap-only.
     op.create_table(
         "rate_limits",
         sa.Column("name", sa.Text(), nullable=False),

@@ -1,4 +1,4 @@
-"""When a shoot reached each step, how long the steps of finished shoots took, and which links people call dead."""
+"""Add tables of the steps of shoots, of the durations of finished steps, and of link reports."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _create_link_reports() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_link_reports")),
     )
-    # One task for each session, however often somebody presses.
+    # At most one open report for each shoot.
     op.create_index(
         "uq_link_reports_open",
         "link_reports",

@@ -1,4 +1,4 @@
-"""Erasures: what has been asked for and how far it is, and the traces by which nobody comes back."""
+"""Add tables of erasures and of tombstones, by which erased sessions are recognized."""
 
 from __future__ import annotations
 

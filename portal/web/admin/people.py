@@ -16,7 +16,7 @@ from portal.services import people, people_list, people_selection, sessions
 from portal.web.admin.people_query import FILTER_CHOICES, parse_query, parse_selected
 from portal.web.admin.people_views import list_teams, list_views
 from portal.web.context import get_context
-from portal.web.paging import person_after
+from portal.web.paging import parse_after_id
 from portal.web.security.access import get_current_person
 
 blueprint = Blueprint("people", __name__, url_prefix="/admin/people")
@@ -32,7 +32,7 @@ def show_people() -> str:
         now=context.clock(),
         sort=query.sort,
         descending=query.descending,
-        after=person_after(),
+        after=parse_after_id(),
     )
     return render_template(
         "admin/people.html",
@@ -40,7 +40,7 @@ def show_people() -> str:
         query=query,
         views=list_views(context.clock()),
         teams=list_teams(context.settings),
-        is_first=person_after() is None,
+        is_first=parse_after_id() is None,
         messages=list_messages,
         attention=attention_messages,
         actions=_list_actions(),

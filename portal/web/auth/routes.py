@@ -21,7 +21,7 @@ from portal.services.people import NewSession
 from portal.web.auth import attempts
 from portal.web.auth.attempts import StartedSignIn, get_oidc_client
 from portal.web.context import get_context
-from portal.web.locales import chosen_locale, visitor_locale
+from portal.web.locales import find_chosen_locale, get_visitor_locale
 from portal.web.observability import metrics
 from portal.web.security import cookies
 from portal.web.security.csrf import FORM_TOKEN
@@ -244,8 +244,8 @@ def _sign_in(verified: VerifiedSignIn, started: StartedSignIn) -> Response:
             confirms=started.confirms,
         ),
         settings=portal.settings,
-        locale=visitor_locale(verified.identity.locale),
-        chosen_locale=chosen_locale(),
+        locale=get_visitor_locale(verified.identity.locale),
+        chosen_locale=find_chosen_locale(),
         now=portal.clock(),
     )
     current.rotate(token)

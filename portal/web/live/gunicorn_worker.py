@@ -19,62 +19,62 @@ from portal.web.live.connection import SseResponse
 
 DETACHES_STREAMS = True
 _PlainSocket = monkey.get_original("socket", "socket")
-# How long a process that was told to end waits for the rest of a request that has begun to arrive.
-_LAST_CALL_SECONDS = 1.5
-# A body that was refused unread is still being sent. Closing the connection now would reset it, and some clients would
-# never see the answer; reading without an end would let them send for ever.
-_MOST_UNREAD_BYTES = 4 * 1024 * 1024
+# How long a worker that is stopping waits for the rest of a partly received request.
+_GRACE_SECONDS = 1.5
+# The client may still be sending a body that was refused unread. Closing the connection resets it, and some clients
+# would not receive the response; the limits keep them from sending without end.
+_MAX_UNREAD_BYTES = 4 * 1024 * 1024
 _UNREAD_SECONDS = 5
 
 
 class WebWorker(GeventWorker):  # type: ignore[misc]  # the package has no types
-    """Lets streams take their connection along, and ends as soon as its last request is answered.
+    """Detaches event streams from their request, and stops as soon as its last request is completed.
 
-    Nobody asks on most connections when it is told to end, but browsers and routers keep them open for a minute, more
-    than the time there is for ending.
+    When a worker stops, most connections are idle, but browsers and routers keep them open for a minute, longer than
+    the graceful timeout.
     """
 
     def run(self) -> None:
-        """Serve until told to end."""
-        self._quiet: set[Any] = set()
-        gevent.spawn(self._let_quiet_ones_go)
+        """Serve until the worker is stopped."""
+        self._idle: set[Any] = set()
+        gevent.spawn(self._close_idle_connections)
         super().run()
 
     def handle(self, listener: Any, client: Any, addr: Any) -> None:
         """Serve one connection."""
-        self._quiet.add(client)
+        self._idle.add(client)
         try:
             super().handle(listener, client, addr)
         finally:
-            self._quiet.discard(client)
+            self._idle.discard(client)
 
     def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> None:
-        """Answer one request."""
-        self._quiet.discard(sock)
+        """Handle one request."""
+        self._idle.discard(sock)
         try:
             super().handle_request(listener_name, req, sock, addr)
         except StopIteration:
             _drain(req)
             raise
         finally:
-            self._quiet.add(sock)
+            self._idle.add(sock)
         if not _drain(req):
             raise StopIteration
 
     def is_already_handled(self, respiter: Any) -> bool:
-        """Tell whether an answer needs nothing more."""
+        """Return whether a response needs no further handling."""
         if DETACHES_STREAMS and isinstance(respiter, SseResponse) and respiter.detach():
-            # To gunicorn this means that the connection is none of its business any more.
+            # Gunicorn then no longer handles the connection.
             raise StopIteration
         return bool(super().is_already_handled(respiter))
 
-    def _let_quiet_ones_go(self) -> None:
+    def _close_idle_connections(self) -> None:
         while self.alive:
             gevent.sleep(0.25)
         while True:
-            gevent.sleep(_LAST_CALL_SECONDS)
-            for client in tuple(self._quiet):
-                # What has arrived can still be read and is answered; after it the connection looks ended by its client.
+            gevent.sleep(_GRACE_SECONDS)
+            for client in tuple(self._idle):
+                # A request that has arrived is still handled; after it, reading returns the end of the stream.
                 with contextlib.suppress(OSError):
                     plain = _PlainSocket(fileno=client.fileno())
                     try:
@@ -84,10 +84,10 @@ class WebWorker(GeventWorker):  # type: ignore[misc]  # the package has no types
 
 
 def _drain(req: Any) -> bool:
-    """Read the rest of a request's body, up to a limit, after it was answered. Return False if there is still more."""
+    """Read the rest of a request's body after the response, up to a limit; return False if there is more."""
     if req.method in {"GET", "HEAD"}:
         return True
-    left = _MOST_UNREAD_BYTES
+    left = _MAX_UNREAD_BYTES
     with contextlib.suppress(OSError, ValueError), gevent.Timeout(_UNREAD_SECONDS, False):
         while left > 0:
             piece = req.body.read(65_536)

@@ -1,4 +1,4 @@
-"""What the web server itself says: in the form of all our logs, and without the words of whoever sent a request."""
+"""Gunicorn's own log, in the JSON format of the portal's logs and without text from requests."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ _FAILED = "Error handling request"
 
 
 class ServerLog(Logger):  # type: ignore[misc]  # the package has no types
-    """Gunicorn's own log as JSON lines.
+    """Gunicorn's logger with JSON lines.
 
-    It would repeat addresses with their queries, and header names and request lines as they came.
+    The original repeats addresses with queries, header names and request lines of invalid requests.
     """
 
     def setup(self, cfg: Any) -> None:
-        """Write as the settings of the server say, but in our form."""
+        """Configure the handlers from the server's settings, with the portal's format."""
         super().setup(cfg)
         for handler in self.error_log.handlers:
             handler.setFormatter(JsonLines(()))
 
     def warning(self, msg: str, *args: object, **options: Any) -> None:
-        """Write a warning; of a request nobody can read, only which rule it breaks."""
+        """Log a warning; for an unreadable request only the rule it breaks."""
         if msg.startswith(_UNREADABLE):
             # "… from ip=<address>: <the rule>: <what was sent>", where an address may hold colons too.
             rule = msg.partition(": ")[2].partition(": ")[0]
@@ -34,7 +34,7 @@ class ServerLog(Logger):  # type: ignore[misc]  # the package has no types
             super().warning(msg, *args, **options)
 
     def exception(self, msg: str, *args: object, **options: Any) -> None:
-        """Write an error with its trace; not which address was asked for."""
+        """Log an error with its traceback, without the requested address."""
         if msg.startswith(_FAILED):
             self.error_log.exception("server.request_failed")
         else:

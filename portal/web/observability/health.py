@@ -1,4 +1,4 @@
-"""What machines ask: is the process alive, is it ready, what does it count; nothing private is answered."""
+"""Health and metrics endpoints: /healthz, /readyz and /metrics; their responses contain nothing private."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ blueprint = Blueprint("ops", __name__)
 
 _PROBES = frozenset({"/healthz", "/readyz"})
 
-_REMEMBERED = timedelta(seconds=2)
+_CACHED_FOR = timedelta(seconds=2)
 
 
 def init_app(app: Flask) -> None:
-    """Answer probes whatever host name they use: platforms call an instance by its address."""
+    """Accept probes with any host name: platforms address an instance by its network address."""
     host = urlsplit(app.extensions[EXTENSION].settings.public_url).netloc
     inner: WSGIApplication = app.wsgi_app
 
@@ -48,18 +48,18 @@ def init_app(app: Flask) -> None:
 
 
 class _Readiness:
-    """What the database said last; asked at most every two seconds, however many probes there are."""
+    """The database's state, cached for two seconds, so that probes cause few queries."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._said: tuple[str, datetime, str] | None = None
+        self._cached: tuple[str, datetime, str] | None = None
 
-    def state(self, database_url: str, now: datetime) -> str:
+    def get_state(self, database_url: str, now: datetime) -> str:
         with self._lock:
-            if self._said and self._said[2] == database_url and abs(now - self._said[1]) < _REMEMBERED:
-                return self._said[0]
+            if self._cached and self._cached[2] == database_url and abs(now - self._cached[1]) < _CACHED_FOR:
+                return self._cached[0]
             found = _check_database()
-            self._said = (found, now, database_url)
+            self._cached = (found, now, database_url)
             return found
 
 
@@ -68,40 +68,40 @@ _readiness = _Readiness()
 
 @blueprint.get("/healthz")
 def show_liveness() -> Response:
-    """The process answers; no database or other server is asked."""
+    """Respond that the process is alive, without any outside call."""
     return jsonify(status="ok")
 
 
 @blueprint.get("/readyz")
 def show_readiness() -> tuple[Response, int]:
-    """The database answers and has the schema this code expects."""
-    portal = get_context()
-    state = _readiness.state(portal.settings.database_url, portal.clock())
+    """Respond whether the database is available and has the schema of this release."""
+    context = get_context()
+    state = _readiness.get_state(context.settings.database_url, context.clock())
     return jsonify(status=state), 200 if state == "ready" else 503
 
 
 @blueprint.get("/metrics")
 def show_metrics() -> Response:
-    """The counters, for whoever has the token; without a token configured there is no such page."""
+    """Respond with the metrics if the request has the token; 404 if no token is configured."""
     token = get_context().settings.metrics_token
     if token is None:
         abort(404)
     given = request.headers.get("Authorization", "")
     if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
         abort(401)
-    text = generate_latest(_registry())
+    text = generate_latest(_create_registry())
     try:
         text += render_metrics(get_context().clock())
     except SQLAlchemyError as error:
-        # The counters of the processes are wanted most when the database is away.
+        # The processes' own metrics are needed most while the database is unavailable.
         log.warning("metrics.database_unavailable", extra={"error": type(error).__name__})
     return Response(text, content_type=CONTENT_TYPE_LATEST)
 
 
-def _registry() -> CollectorRegistry:
+def _create_registry() -> CollectorRegistry:
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
         return REGISTRY
-    # Several web processes: each writes its numbers to files, whoever is asked adds them up.
+    # Each web process writes its metrics to files; the one that handles the request adds them up.
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return registry
@@ -109,7 +109,7 @@ def _registry() -> CollectorRegistry:
 
 def _check_database() -> str:
     try:
-        # On the connection that is kept for such statements: probes must not take one from pages.
+        # On the connection for best-effort statements: probes do not take one from the pool of pages.
         row = execute_best_effort("SELECT version_num FROM alembic_version", {})
         return "ready" if row == (migrations.get_head(),) else "migrations pending"
     except UndefinedTable:

@@ -1,4 +1,4 @@
-"""Logs as JSON lines on stdout, one for each request; what could be private is cut out on the way."""
+"""Logs as JSON lines on stdout, with one line for each request; private values are redacted."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from portal.web.observability import metrics
 from portal.web.observability.request_id import find_request_id
 
 HIDDEN = "[hidden]"
-_LONGEST = 8000
+_MAX_CHARS = 8000
 _NAMES = (
     r"code_verifier|code|state|nonce|id_token_hint|id_token|access_token|refresh_token|logout_token|token|"
     r"client_secret|secret|password|api_key|apikey|key|signature|sig|session|cookie|authorization|login_hint"
 )
 _VALUE = r"\"[^\"]{6,}\"|'[^']{6,}'|[\w.~%+/=-]{12,}"
 _PRIVATE = (
-    # Addresses keep their path only: queries carry codes, hints and signatures.
+    # Addresses without queries, which contain codes, hints and signatures.
     (re.compile(r"(https?://[^\s\"'<>?]+)\?[^\s\"'<>]*"), rf"\1?{HIDDEN}"),
     (re.compile(r"\beyJ[\w-]{5,}(?:\.[\w-]*){1,4}"), HIDDEN),
     (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,}"), rf"\1 {HIDDEN}"),
@@ -35,33 +35,33 @@ _PRIVATE = (
     ),
     (re.compile(r"[^\s@<>\"'(),:;=\[\]]+@[^\s@<>\"'(),:;\[\]]+"), HIDDEN),
 )
-# Each pattern above needs one of these; most lines are plain words.
+# Every pattern above requires one of these characters; most lines contain none.
 _MAY_HIDE = re.compile(r"[.:=@\s]")
 _PRIVATE_NAME = re.compile(rf"(?i)(?:{_NAMES}|email|name|address|url|path)")
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_OURS = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+_RECORD_ATTRIBUTES = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
 
 def redact_text(text: str, secrets: tuple[str, ...] = ()) -> str:
-    """Return ``text`` without addresses' queries, tokens, e-mails and the given secrets."""
+    """Redact queries of addresses, tokens, e-mail addresses and the given secrets."""
     for secret in secrets:
         text = text.replace(secret, HIDDEN)
     if _MAY_HIDE.search(text):
-        for pattern, instead in _PRIVATE:
-            text = pattern.sub(instead, text)
-    return text[:_LONGEST]
+        for pattern, replacement in _PRIVATE:
+            text = pattern.sub(replacement, text)
+    return text[:_MAX_CHARS]
 
 
 class JsonLines(logging.Formatter):
-    """One record as one line of JSON, so that no input can begin a line of its own."""
+    """Formats a record as one line of JSON, so that no input can start a new line."""
 
     def __init__(self, secrets: tuple[str, ...]) -> None:
         super().__init__()
-        # Replacing something very short would garble everything.
+        # Replacing very short values would garble the text.
         self._secrets = tuple(secret for secret in secrets if len(secret) >= 8)  # noqa: PLR2004
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
+        """Format one record."""
         line: dict[str, Any] = {
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
@@ -70,7 +70,9 @@ class JsonLines(logging.Formatter):
         }
         if (number := find_request_id()) is not None:
             line["request_id"] = number
-        line |= {name: self._value(name, value) for name, value in vars(record).items() if name not in _OURS}
+        line |= {
+            name: self._value(name, value) for name, value in vars(record).items() if name not in _RECORD_ATTRIBUTES
+        }
         if record.exc_info:
             line["trace"] = self._clean(self.formatException(record.exc_info))
         return json.dumps(line, ensure_ascii=True)
@@ -87,7 +89,7 @@ class JsonLines(logging.Formatter):
 
 
 class _Stdout(logging.StreamHandler[TextIO]):
-    """Writes to whatever stdout is at the moment, which test runners and servers like to replace."""
+    """Writes to the current ``sys.stdout``, which test runners and servers replace."""
 
     def __init__(self) -> None:
         logging.Handler.__init__(self)
@@ -98,11 +100,11 @@ class _Stdout(logging.StreamHandler[TextIO]):
 
     @stream.setter
     def stream(self, _value: TextIO) -> None:
-        """Stay with stdout."""
+        """Ignore the assignment."""
 
 
-# Authlib writes the code verifier at DEBUG, urllib3 whole addresses, Flask-WTF nothing of use. The queue describes each
-# job when it is queued, over the answers of commands; that it began and how it ended is enough.
+# Authlib logs the code verifier at DEBUG, urllib3 whole addresses, Flask-WTF nothing useful. The queue logs each job
+# when it is enqueued, which would mix with the output of commands; its start and end are enough.
 _LEVELS = {
     "authlib": logging.WARNING,
     "flask_wtf": logging.ERROR,
@@ -112,10 +114,10 @@ _LEVELS = {
 
 
 def configure_logging(secrets: tuple[str, ...]) -> None:
-    """Send all logs of this process to stdout; calling it again replaces what it did before.
+    """Send all logs of this process to stdout; a second call replaces the first.
 
     Args:
-        secrets: values that must never appear, whatever a library may write.
+        secrets: values that must never appear in a log.
     """
     root = logging.getLogger()
     for old in [handler for handler in root.handlers if isinstance(handler, _Stdout)]:
@@ -129,47 +131,47 @@ def configure_logging(secrets: tuple[str, ...]) -> None:
 
 
 def init_app(app: Flask) -> None:
-    """Write a line, and count, for each request."""
-    app.before_request(_begin)
-    app.after_request(_end)
+    """Log and measure every request."""
+    app.before_request(_start_timer)
+    app.after_request(_log_response)
 
 
 log = logging.getLogger(__name__)
 
 
-def _begin() -> None:
-    g.began = time.perf_counter()
+def _start_timer() -> None:
+    g.started = time.perf_counter()
 
 
-def _end(response: Response) -> Response:
-    seconds = time.perf_counter() - g.get("began", time.perf_counter())
-    # A template, never the path: paths hold ids, and what strangers type holds anything.
+def _log_response(response: Response) -> Response:
+    seconds = time.perf_counter() - g.get("started", time.perf_counter())
+    # The route's template, never the path: paths contain ids or arbitrary text.
     route = request.url_rule.rule if request.url_rule else "none"
-    # What strangers call a method must not make a new series each time.
+    # An arbitrary method must not create a new series.
     log_request(request.method if request.method in _METHODS else "other", route, response.status_code, seconds)
     return response
 
 
 def log_request(method: str, route: str, status: int, seconds: float) -> None:
-    """Write the line of one request, and count it.
+    """Log one request and add it to the metrics.
 
-    Every value is one of ours, so nothing has to be looked through for what is private, and the line need not take
-    the long way through logging: that would cost more than all the rest of a small answer.
+    All values are constants or numbers of the portal, so the line is written without redaction and without the logging
+    module, which would take longer than the rest of a small response.
     """
-    _series(route, method, status).observe(seconds)
+    _get_histogram(route, method, status).observe(seconds)
     at = datetime.now(UTC).isoformat(timespec="milliseconds")
     sys.stdout.write(
         f'{{"at": "{at}", "level": "info", "logger": "{__name__}", "message": "request.completed", '
-        f'"request_id": "{find_request_id()}", "method": "{method}", "route": {_quoted(route)}, '
+        f'"request_id": "{find_request_id()}", "method": "{method}", "route": {_quote(route)}, '
         f'"status": {status}, "ms": {seconds * 1000:.1f}}}\n'
     )
     sys.stdout.flush()
 
 
 @cache
-def _series(route: str, method: str, status: int) -> Histogram:
+def _get_histogram(route: str, method: str, status: int) -> Histogram:
     found: Histogram = metrics.REQUESTS.labels(route, method, status)
     return found
 
 
-_quoted = cache(json.dumps)
+_quote = cache(json.dumps)

@@ -24,7 +24,7 @@ from portal.services import credits, gallery, journey, kits, link_reports, mirro
 from portal.services.journey import Journey
 from portal.services.timeline import Event, Timeline
 from portal.web.context import get_context
-from portal.web.security.csrf import masked_token
+from portal.web.security.csrf import get_masked_token
 
 # Placeholder for the CSRF token, which differs in every rendering and must not change the ETag. No text from
 # the database can contain this character.
@@ -92,7 +92,7 @@ def build_stage_view(person: Person, current: Journey | None = None) -> StageVie
         title=title,
         # The digest is taken without the token, which differs in every rendering.
         etag=hashlib.sha256(text.encode()).hexdigest()[:32],
-        fragment=Markup(text.replace(_TOKEN_PLACEHOLDER, masked_token())),  # noqa: S704  # nosec B704  # our template
+        fragment=Markup(text.replace(_TOKEN_PLACEHOLDER, get_masked_token())),  # noqa: S704  # nosec B704  # our template
         journey=current,
         rendered_at=now,
         wait=wait,

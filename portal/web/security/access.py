@@ -1,4 +1,4 @@
-"""The access list: every endpoint with who may call it. What is not on it is refused."""
+"""The access list: the access rule of every endpoint. An endpoint that is not listed is refused."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ _SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 def init_app(app: Flask) -> None:
     """Guard every endpoint of the app."""
-    app.extensions["throttle"] = RateLimiter(acquire_shared)
+    app.extensions["rate_limiter"] = RateLimiter(acquire_shared)
     app.before_request(_check_access)
 
 
@@ -189,10 +189,10 @@ def find_rate_limit(rule: AccessRule, method: str) -> RateLimit | None:
 
 
 def get_current_person() -> Person:
-    """Return who is signed in.
+    """Return the signed-in person.
 
     Raises:
-        NotAllowed: no one is signed in; the endpoint's rule does not require it.
+        NotAllowed: the request has no signed-in person, which the endpoint's rule does not require.
     """
     person = g.get("person")
     if not isinstance(person, Person):
@@ -240,8 +240,9 @@ def _check_right(rule: AccessRule, right: Right, person: Person) -> Response | N
 
 
 def _audit_view(person: Person, now: datetime) -> None:
-    whom = (request.view_args or {}).get("person_id")
-    people.record_view(person, request.endpoint or "", now=now, subject_id=whom if isinstance(whom, UUID) else None)
+    subject = (request.view_args or {}).get("person_id")
+    subject_id = subject if isinstance(subject, UUID) else None
+    people.record_view(person, request.endpoint or "", now=now, subject_id=subject_id)
 
 
 def _get_requested_path() -> str:
@@ -253,9 +254,9 @@ def _check_rate_limit(rule: AccessRule) -> None:
     if limit is None:
         return
     person = g.get("person")
-    who = str(person.id) if person is not None else build_client_key(request.remote_addr or "")
-    throttle: RateLimiter = current_app.extensions["throttle"]
-    throttle.check(limit, who, get_context().clock())
+    client = str(person.id) if person is not None else build_client_key(request.remote_addr or "")
+    rate_limiter: RateLimiter = current_app.extensions["rate_limiter"]
+    rate_limiter.check(limit, client, get_context().clock())
 
 
 def _respond_unauthenticated(rule: AccessRule) -> Response:

@@ -1,4 +1,4 @@
-"""CSRF protection: refuses forms that another site's page makes a browser send; machine endpoints are exempt."""
+"""CSRF protection: refuses forms sent from another site's page; machine endpoints are exempt."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
 def init_app(app: Flask) -> None:
-    """Check every request that may change something."""
+    """Check every request with a method that is not safe."""
     app.config.from_mapping(
-        WTF_CSRF_CHECK_DEFAULT=False,  # the access list decides, below
-        WTF_CSRF_TIME_LIMIT=None,  # a form is good as long as its session
+        WTF_CSRF_CHECK_DEFAULT=False,  # _check() applies the access list instead.
+        WTF_CSRF_TIME_LIMIT=None,  # A form is valid as long as its session.
     )
     CSRFProtect(app)
-    app.context_processor(lambda: {"csrf_token": masked_token})
+    app.context_processor(lambda: {"csrf_token": get_masked_token})
     app.before_request(_check)
 
 
-def masked_token() -> str:
+def get_masked_token() -> str:
     """Return the form token of this response: a random pad and, combined with it, the session's token.
 
-    A compressed body's length tells which parts of it repeat. What is different in every response cannot be guessed
-    from that (the BREACH attack).
+    The length of a compressed body reveals repeated parts (the BREACH attack); a value that differs in every response
+    cannot be guessed from it.
     """
     if "masked_csrf_token" not in g:
         token = generate_csrf().encode()
@@ -46,9 +46,9 @@ def masked_token() -> str:
 
 
 def unmask_token(masked: str) -> str:
-    """Return the session's token from what a form sent; anything else comes back unusable, not as an error."""
+    """Return the session's token from a form's masked token; an invalid value returns an invalid token, no error."""
     if "." in masked:
-        # Made before tokens were masked; a mask has no such character.
+        # Created before tokens were masked; masked tokens contain no period.
         return masked
     try:
         raw = base64.b64decode(masked, altchars=b"-_", validate=True)
@@ -65,14 +65,14 @@ def _check() -> None:
     if not _is_sent_by_portal():
         raise CSRFError("sent by another site")
     _check_token()
-    g.csrf_valid = True  # Flask-WTF's forms look for this and do not check again
+    g.csrf_valid = True  # Flask-WTF's forms then skip their own check.
 
 
 def _is_sent_by_portal() -> bool:
-    said = is_same_origin()
-    if said is not None:
-        # Fetch Metadata decides first: a page with a no-referrer policy sends the origin "null".
-        return said
+    same_origin = is_same_origin()
+    if same_origin is not None:
+        # Fetch Metadata has precedence: a page with a no-referrer policy sends the origin "null".
+        return same_origin
     public_url = get_context().settings.public_url
     return request.headers.get("Origin", public_url) == public_url
 
@@ -80,7 +80,7 @@ def _is_sent_by_portal() -> bool:
 def _check_token() -> None:
     token = unmask_token(request.form.get(FORM_TOKEN) or request.headers.get("X-CSRFToken") or "")
     refusal = "no token"
-    # Forms made before a change of keys stay good while the old key is listed.
+    # Forms created before a key rotation stay valid while the old key is listed.
     for key in get_context().settings.secret_keys:
         try:
             validate_csrf(token, secret_key=key)

@@ -1,7 +1,7 @@
 """Rate limits shared by all processes: token buckets in memory, backed by one bucket in the database.
 
 Each process grants a fifth of a limit from memory, so ordinary traffic costs no query. Requests beyond that take
-tokens from the shared bucket, a batch at a time, and an empty shared bucket is remembered until it has refilled by a
+tokens from the shared bucket in batches, and an empty shared bucket is not queried again until it has refilled by a
 batch. With P processes a limit of L requests a minute admits at most (1 + (P - 1) / 5) · L at once, the same again
 evenly over each minute, plus unused tokens of earlier batches.
 """
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 # Each process grants 1/LOCAL_FRACTION of a limit from memory.
 LOCAL_FRACTION = 5
-# After a failure of the database the shared bucket is not asked for this long.
+# After a failure of the database the shared bucket is not queried for this time.
 PAUSE = timedelta(seconds=5)
 _MAX_CLIENTS = 20_000
 _MINUTE = 60
@@ -95,7 +95,7 @@ class _ClientState:
     Attributes:
         prefetched: tokens taken from the shared bucket and not used yet.
         closed_at: when the shared bucket was found empty.
-        fallback: replaces the shared bucket while the database does not answer.
+        fallback: replaces the shared bucket while the database is unavailable.
     """
 
     local: _TokenBucket
@@ -105,10 +105,10 @@ class _ClientState:
 
 
 class RateLimiter:
-    """Counts calls by limit and caller. Safe to share between threads.
+    """Counts requests by limit and client. Thread-safe.
 
     Args:
-        shared: takes calls out of the bucket of all processes; it may raise what a database raises.
+        shared: takes tokens out of the bucket of all processes; may raise DATABASE_ERRORS.
     """
 
     def __init__(self, shared: SharedBucket) -> None:
@@ -117,46 +117,46 @@ class RateLimiter:
         self._states: OrderedDict[tuple[str, str], _ClientState] = OrderedDict()
         self._paused_at: datetime | None = None
 
-    def check(self, limit: RateLimit, caller: str, now: datetime) -> None:
-        """Count one call.
+    def check(self, limit: RateLimit, client: str, now: datetime) -> None:
+        """Count one request.
 
         Raises:
-            TooMany: there were too many; it says when the next is worth a try.
+            TooMany: the limit is exceeded; ``retry_after`` is the time until the next request is accepted.
         """
         with self._lock:
-            meter = self._get_state(limit, caller, now)
-            if _acquire_local(meter, now):
+            state = self._get_state(limit, client, now)
+            if _acquire_local(state, now):
                 return
-            if _is_within(meter.closed_at, limit.closed_for, now):
-                raise TooMany(_get_retry_after(limit, meter, now))
-        # Outside of the lock, so that other requests do not wait for the database.
-        found = self._acquire_shared(limit, caller, now)
+            if _is_within(state.closed_at, limit.closed_for, now):
+                raise TooMany(_get_retry_after(limit, state, now))
+        # Without the lock, so that other requests do not wait for the database.
+        found = self._acquire_shared(limit, client, now)
         with self._lock:
             if found is None:
-                if meter.fallback.try_acquire(now):
+                if state.fallback.try_acquire(now):
                     return
             elif found:
-                meter.prefetched += found - 1
+                state.prefetched += found - 1
                 return
-            meter.closed_at = now
-            raise TooMany(_get_retry_after(limit, meter, now))
+            state.closed_at = now
+            raise TooMany(_get_retry_after(limit, state, now))
 
-    def _get_state(self, limit: RateLimit, caller: str, now: datetime) -> _ClientState:
-        key = (limit.name, caller)
-        meter = self._states.get(key)
-        if meter is None:
-            meter = self._states[key] = _ClientState(_TokenBucket(limit.local, now), _TokenBucket(limit.shared, now))
+    def _get_state(self, limit: RateLimit, client: str, now: datetime) -> _ClientState:
+        key = (limit.name, client)
+        state = self._states.get(key)
+        if state is None:
+            state = self._states[key] = _ClientState(_TokenBucket(limit.local, now), _TokenBucket(limit.shared, now))
             if len(self._states) > _MAX_CLIENTS:
                 # Drop the least recently used; the shared bucket still holds its count.
                 self._states.popitem(last=False)
         self._states.move_to_end(key)
-        return meter
+        return state
 
-    def _acquire_shared(self, limit: RateLimit, caller: str, now: datetime) -> int | None:
+    def _acquire_shared(self, limit: RateLimit, client: str, now: datetime) -> int | None:
         if _is_within(self._paused_at, PAUSE, now):
             return None
         try:
-            return self._shared(limit, caller, now)
+            return self._shared(limit, client, now)
         except DATABASE_ERRORS as error:
             # Fail open: each process counts on its own for a while.
             self._paused_at = now
@@ -164,17 +164,17 @@ class RateLimiter:
             return None
 
 
-def acquire_shared(limit: RateLimit, caller: str, now: datetime) -> int:
+def acquire_shared(limit: RateLimit, client: str, now: datetime) -> int:
     """Take a batch of tokens from the database, which stores clients as keyed digests."""
-    digest = get_context().secretbox.pseudonym(caller)
+    digest = get_context().secretbox.pseudonym(client)
     return rate_limits.acquire_calls(limit.name, digest, per_minute=limit.shared, requested=limit.batch_size, now=now)
 
 
-def _acquire_local(meter: _ClientState, now: datetime) -> bool:
-    if meter.local.try_acquire(now):
+def _acquire_local(state: _ClientState, now: datetime) -> bool:
+    if state.local.try_acquire(now):
         return True
-    if meter.prefetched:
-        meter.prefetched -= 1
+    if state.prefetched:
+        state.prefetched -= 1
         return True
     return False
 
@@ -184,6 +184,6 @@ def _is_within(since: datetime | None, span: timedelta, now: datetime) -> bool:
     return since is not None and since <= now < since + span
 
 
-def _get_retry_after(limit: RateLimit, meter: _ClientState, now: datetime) -> int:
-    assert meter.closed_at is not None  # noqa: S101 - both call sites set it
-    return max(math.ceil((meter.closed_at + limit.closed_for - now).total_seconds()), 1)
+def _get_retry_after(limit: RateLimit, state: _ClientState, now: datetime) -> int:
+    assert state.closed_at is not None  # noqa: S101 - both call sites set it
+    return max(math.ceil((state.closed_at + limit.closed_for - now).total_seconds()), 1)

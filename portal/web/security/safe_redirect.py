@@ -13,13 +13,13 @@ from portal.web.security.access import find_rule
 from portal.web.security.access_rule import Access
 
 HOME = "/headshots"
-_LONGEST = 1024
+_MAX_LENGTH = 1024
 _PLAIN = re.compile(r"/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*")
 
 
 def parse_safe_path(value: str | None) -> str | None:
     """Return ``value`` if it is an absolute path, with or without a query, on this origin; else None."""
-    if not value or len(value) > _LONGEST or not _PLAIN.fullmatch(value):
+    if not value or len(value) > _MAX_LENGTH or not _PLAIN.fullmatch(value):
         return None
     # Decoded as often as proxies and browsers may decode it, the value must not name another host.
     unpacked = unquote(unquote(value))

@@ -79,8 +79,8 @@ class ServerSession(SessionMixin):
         return self.row.public_id if self.row is not None else None
 
     @property
-    def deletes_cookie(self) -> bool:
-        """Whether the response deletes the cookie because its session no longer exists."""
+    def is_cookie_obsolete(self) -> bool:
+        """Whether the response has to delete the cookie because its session no longer exists."""
         return self._is_stale_cookie and self._token is None and not self._is_abandoned
 
     def load_person(self, *, extends: bool) -> Person | None:
@@ -167,8 +167,8 @@ def _is_expired(row: Session, person: Person | None, now: datetime) -> bool:
     if row.person_id is not None and (person is None or person.deactivated_at is not None):
         return True
     # By the current role: a new admin gets the shorter lifetime at once.
-    life = LIFETIMES[Role(person.role) if person else Role.EMPLOYEE]
-    return life.is_expired(created_at=row.created_at, active_at=row.active_at, now=now)
+    lifetime = LIFETIMES[Role(person.role) if person else Role.EMPLOYEE]
+    return lifetime.is_expired(created_at=row.created_at, active_at=row.active_at, now=now)
 
 
 class DatabaseSessionInterface(SessionInterface):
@@ -195,5 +195,5 @@ class DatabaseSessionInterface(SessionInterface):
         }
         if session.is_new_cookie and session.token is not None:
             response.set_cookie(value=session.token, **cookie)
-        elif session.deletes_cookie:
+        elif session.is_cookie_obsolete:
             response.delete_cookie(**cookie)

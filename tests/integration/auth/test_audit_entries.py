@@ -69,8 +69,8 @@ class Scenario:
         return browser.post(path, data={"csrf_token": browser.form_token(), **fields})
 
     def command(self, *arguments: str) -> None:
-        self.monkeypatch.setattr(cli, "settings_or_exit", lambda: None)
-        done = CliRunner().invoke(cli.portal, list(arguments), obj=lambda: self.app)
+        self.monkeypatch.setattr(cli, "load_settings", lambda: None)
+        done = CliRunner().invoke(cli.run_command, list(arguments), obj=lambda: self.app)
         assert done.exit_code == 0, done.output
 
     def work(self, task: str) -> None:

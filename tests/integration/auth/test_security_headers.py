@@ -70,7 +70,7 @@ def test_person_who_acts_too_often_is_told_when_to_come_back_and_nobody_else_is_
 def test_pictures_that_are_fetched_far_too_often_are_refused_as_json(browser: Browser) -> None:
     browser.sign_in()
     path = "/photos/11111111-1111-1111-1111-111111111111/640.webp"
-    browser.client.application.extensions["throttle"] = RateLimiter(lambda *_: 0)
+    browser.client.application.extensions["rate_limiter"] = RateLimiter(lambda *_: 0)
     statuses = [browser.get(path).status_code for _ in range(601)]
     assert statuses == [404] * 600 + [429]
     answer = browser.get(path)

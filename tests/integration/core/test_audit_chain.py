@@ -290,9 +290,9 @@ def test_a_transaction_without_entries_does_not_wait_for_one_that_is_being_linke
 
 def command(worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch, *heads: str) -> tuple[int, list[str]]:
     """Run ``portal fsck`` with heads noted earlier; its status and lines."""
-    monkeypatch.setattr(cli, "settings_or_exit", lambda: None)
+    monkeypatch.setattr(cli, "load_settings", lambda: None)
     options = [part for head in heads for part in ("--audit-head", head)]
-    done = CliRunner().invoke(cli.portal, ["fsck", "--fast", *options], obj=lambda: worked_example.app)
+    done = CliRunner().invoke(cli.run_command, ["fsck", "--fast", *options], obj=lambda: worked_example.app)
     return done.exit_code, done.output.splitlines()
 
 

@@ -77,14 +77,14 @@ def test_command_shows_both_and_moves_after_confirmation(
     arguments: list[str], worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     older, newer = doubled()
-    monkeypatch.setattr(cli, "settings_or_exit", lambda: None)
+    monkeypatch.setattr(cli, "load_settings", lambda: None)
     run = CliRunner().invoke
-    declined = run(cli.portal, ["relink", *arguments], input="n\n", obj=lambda: worked_example.app)
+    declined = run(cli.run_command, ["relink", *arguments], input="n\n", obj=lambda: worked_example.app)
     assert declined.exit_code == 1
     assert f"older: {older.id}" in declined.output
     assert f"newer: {newer.id}" in declined.output
     assert people.find_person(newer.id) is not None
-    done = run(cli.portal, ["relink", *arguments], input="y\n", obj=lambda: worked_example.app)
+    done = run(cli.run_command, ["relink", *arguments], input="y\n", obj=lambda: worked_example.app)
     assert (done.exit_code, "1 linked, 0 left" in done.output) == (0, True)
     db.session.expire_all()
     assert db.session.scalar(text("SELECT count(*) FROM people WHERE subject = 'new-ada'")) == 1

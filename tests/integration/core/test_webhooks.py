@@ -101,7 +101,7 @@ def test_a_flood_of_wrong_signatures_is_slowed_and_valid_ones_pass(worked_exampl
 
 
 def test_authentic_webhooks_are_not_rate_limited(worked_example: WorkedExample) -> None:
-    worked_example.app.extensions["throttle"] = None
+    worked_example.app.extensions["rate_limiter"] = None
     assert post(worked_example.app).status_code == 200
 
 

@@ -1,4 +1,4 @@
-"""Limits that processes share: two throttles on one database, and two real servers."""
+"""Limits that processes share: two rate_limiters on one database, and two real servers."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ def app(portal_settings: Callable[..., Settings], database_url: str) -> Iterator
         db.engine.dispose()
 
 
-def passes(throttle: RateLimiter, limit: RateLimit, caller: str, now: datetime) -> bool:
+def passes(rate_limiter: RateLimiter, limit: RateLimit, client: str, now: datetime) -> bool:
     try:
-        throttle.check(limit, caller, now)
+        rate_limiter.check(limit, client, now)
     except TooMany:
         return False
     return True
@@ -88,10 +88,10 @@ def test_no_window_ever_lets_more_through_than_was_promised(
 ) -> None:
     limit = RateLimit("tested", per_minute, batch=min(batch, per_minute - per_minute // 5))
     processes = [RateLimiter(acquire_shared) for _ in range(3)]
-    caller, now = uuid4().hex, NOW
+    client, now = uuid4().hex, NOW
     let_through: list[datetime] = []
     for process, times, pause in steps:
-        let_through += [now for _ in range(times) if passes(processes[process], limit, caller, now)]
+        let_through += [now for _ in range(times) if passes(processes[process], limit, client, now)]
         now += timedelta(seconds=pause)
     at_once = limit.shared + len(processes) * limit.local
     in_advance = len(processes) * (limit.batch_size - 1)
@@ -102,11 +102,11 @@ def test_no_window_ever_lets_more_through_than_was_promised(
 
 
 def test_concurrent_requests_neither_deadlock_nor_exceed_the_budget(app: Flask) -> None:
-    throttles = [RateLimiter(acquire_shared) for _ in range(4)]
+    rate_limiters = [RateLimiter(acquire_shared) for _ in range(4)]
 
     def hammer(number: int) -> int:
         with app.app_context():
-            return sum(passes(throttles[number % 4], FIFTY, f"c{each % 2}", NOW) for each in range(100))
+            return sum(passes(rate_limiters[number % 4], FIFTY, f"c{each % 2}", NOW) for each in range(100))
 
     with ThreadPoolExecutor(8) as pool:
         total = sum(pool.map(hammer, range(8)))
@@ -116,26 +116,26 @@ def test_concurrent_requests_neither_deadlock_nor_exceed_the_budget(app: Flask) 
 def test_locked_rate_limit_table_does_not_block_requests(
     app: Flask, database_url: str, portal_settings: Callable[..., Settings]
 ) -> None:
-    throttle = RateLimiter(acquire_shared)
+    rate_limiter = RateLimiter(acquire_shared)
     app.extensions["best_effort_batcher"] = create_app(portal_settings()).extensions["best_effort_batcher"]
     with psycopg.connect(database_url.replace("+psycopg", "")) as other:
         other.execute("LOCK TABLE rate_limits")
         began = time.monotonic()
-        assert sum(passes(throttle, FIFTY, "a", NOW) for _ in range(60)) == 50
+        assert sum(passes(rate_limiter, FIFTY, "a", NOW) for _ in range(60)) == 50
         assert time.monotonic() - began < 2
         other.rollback()
     app.extensions["best_effort_batcher"].close()
 
 
 def test_clients_are_stored_as_digests_and_expire(app: Flask, tmp_path: Path) -> None:
-    throttle = RateLimiter(acquire_shared)
-    for caller in ("203.0.113.9", "11111111-1111-1111-1111-111111111111"):
+    rate_limiter = RateLimiter(acquire_shared)
+    for client in ("203.0.113.9", "11111111-1111-1111-1111-111111111111"):
         for _ in range(12):
-            passes(throttle, FIFTY, caller, NOW)
+            passes(rate_limiter, FIFTY, client, NOW)
     with transaction() as session:
         kept = [row.subject for row in session.query(rate_limits.RateLimit)]
-    assert [len(caller) for caller in kept] == [32, 32]
-    assert not any("203" in caller and "113.9" in caller for caller in kept)
+    assert [len(client) for client in kept] == [32, 32]
+    assert not any("203" in client and "113.9" in client for client in kept)
     retention.delete_expired(LocalStorage(tmp_path), now=NOW + timedelta(minutes=59))
     with transaction() as session:
         assert session.query(rate_limits.RateLimit).count() == 2

@@ -59,7 +59,7 @@ NO_DATABASE = {
 def test_a_database_that_is_away_is_one_sentence(command: str) -> None:
     run = portal(command, **NO_DATABASE)
     assert run.returncode == 1
-    assert "The database does not answer (DATABASE_URL)" in run.stderr
+    assert "The database does not respond (DATABASE_URL)" in run.stderr
     assert "Traceback" not in run.stderr
     assert "hidden" not in run.stderr
 
@@ -72,13 +72,13 @@ def test_impossible_options_of_the_demo_are_named(option: tuple[str, str]) -> No
 
 
 def test_replaying_nothing_says_what_to_name() -> None:
-    result = CliRunner().invoke(cli.portal, ["replay"])
+    result = CliRunner().invoke(cli.run_command, ["replay"])
     assert result.exit_code == 2
     assert "--dead" in result.output
 
 
 def test_help_names_every_command() -> None:
-    result = CliRunner().invoke(cli.portal, ["--help"])
+    result = CliRunner().invoke(cli.run_command, ["--help"])
     assert result.exit_code == 0
     for name in ("worker", "migrate", "doctor", "reconcile", "replay", "erase", "fsck"):
         assert f"\n  {name} " in result.output

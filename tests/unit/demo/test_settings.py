@@ -8,7 +8,7 @@ from pathlib import Path
 from demo.people import PEOPLE
 from demo.ports import Ports
 from demo.settings import Addresses, Secrets, build_base_environment, build_portal_environment
-from portal.domain.roles import Role, assign_roles
+from portal.domain.roles import Role, derive_roles
 from portal.settings import Settings
 
 
@@ -42,7 +42,7 @@ def test_portal_and_studio_are_two_sites(tmp_path: Path) -> None:
 def test_each_of_the_people_is_what_they_are_called(tmp_path: Path) -> None:
     appointments = settings_of_the_demo(tmp_path).role_bindings
     for person in PEOPLE:
-        assert assign_roles(person.email, person.groups, appointments).roles == (person.role,), person.name
+        assert derive_roles(person.email, person.groups, appointments).roles == (person.role,), person.name
     assert {person.role for person in PEOPLE} == set(Role)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from portal.domain.roles import Principals, Right, Role, RoleBindings, assign_roles, get_rights
+from portal.domain.roles import Principals, Right, Role, RoleBindings, derive_roles, get_rights
 
 APPOINTED = RoleBindings(
     admins=Principals(frozenset({"boss@example.com"}), frozenset({"headshot-admins"})),
@@ -35,22 +35,22 @@ PEOPLE_RIGHTS = {Right.SEE_PEOPLE, Right.MANAGE_PEOPLE, Right.MANAGE_SESSIONS, R
     ],
 )
 def test_address_and_groups_make_the_role(email: str, groups: list[str], role: Role) -> None:
-    assert assign_roles(email, groups, APPOINTED).role is role
+    assert derive_roles(email, groups, APPOINTED).role is role
 
 
 def test_without_configured_roles_everyone_is_employee() -> None:
-    assert assign_roles("a@b.c", ["x"], RoleBindings()).roles == (Role.EMPLOYEE,)
+    assert derive_roles("a@b.c", ["x"], RoleBindings()).roles == (Role.EMPLOYEE,)
 
 
 def test_person_with_several_roles_is_shown_with_the_highest() -> None:
-    standing = assign_roles("boss@example.com", ["platform", "berlin-leads", "sales-leads"], APPOINTED)
+    standing = derive_roles("boss@example.com", ["platform", "berlin-leads", "sales-leads"], APPOINTED)
     assert standing.roles == (Role.ADMIN, Role.OPERATOR, Role.MANAGER)
     assert standing.teams == ("berlin", "sales")
     assert get_rights(standing.roles) == set(Right)
 
 
 def test_manager_has_the_teams_they_were_named_for_and_no_other() -> None:
-    assert assign_roles("ann@example.com", ["berlin"], APPOINTED).teams == ("sales",)
+    assert derive_roles("ann@example.com", ["berlin"], APPOINTED).teams == ("sales",)
 
 
 def test_operator_sees_operations_and_no_people() -> None:

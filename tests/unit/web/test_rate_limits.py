@@ -29,8 +29,8 @@ class Bucket:
         self.asked: list[str] = []
         self.is_away = False
 
-    def __call__(self, limit: RateLimit, caller: str, now: datetime) -> int:
-        self.asked.append(caller)
+    def __call__(self, limit: RateLimit, client: str, now: datetime) -> int:
+        self.asked.append(client)
         if self.is_away:
             raise psycopg.OperationalError
         given = min(self.left, limit.batch_size)
@@ -38,12 +38,12 @@ class Bucket:
         return given
 
 
-def calls(throttle: RateLimiter, limit: RateLimit, times: int, caller: str = "a", now: datetime = NOW) -> int:
+def calls(rate_limiter: RateLimiter, limit: RateLimit, times: int, client: str = "a", now: datetime = NOW) -> int:
     """Call so often; how many were let through."""
     passed = 0
     for _ in range(times):
         try:
-            throttle.check(limit, caller, now)
+            rate_limiter.check(limit, client, now)
         except TooMany:
             continue
         passed += 1
@@ -52,60 +52,60 @@ def calls(throttle: RateLimiter, limit: RateLimit, times: int, caller: str = "a"
 
 def test_first_fifth_costs_nothing_and_the_rest_a_batch_at_a_time() -> None:
     bucket = Bucket()
-    throttle = RateLimiter(bucket)
-    assert calls(throttle, BATCHES, 20) == 20
+    rate_limiter = RateLimiter(bucket)
+    assert calls(rate_limiter, BATCHES, 20) == 20
     assert bucket.asked == []
-    assert calls(throttle, BATCHES, 30) == 30
+    assert calls(rate_limiter, BATCHES, 30) == 30
     assert bucket.asked == ["a"] * 3
 
 
 def test_slow_callers_never_cost_anything() -> None:
     bucket = Bucket()
-    throttle = RateLimiter(bucket)
+    rate_limiter = RateLimiter(bucket)
     for second in range(0, 3600, 4):
-        assert calls(throttle, BATCHES, 1, now=NOW + timedelta(seconds=second)) == 1
+        assert calls(rate_limiter, BATCHES, 1, now=NOW + timedelta(seconds=second)) == 1
     assert bucket.asked == []
 
 
 def test_empty_bucket_is_remembered_until_it_has_gained_a_batch() -> None:
     bucket = Bucket(left=0)
-    throttle = RateLimiter(bucket)
-    assert calls(throttle, BATCHES, 500) == 20
+    rate_limiter = RateLimiter(bucket)
+    assert calls(rate_limiter, BATCHES, 500) == 20
     assert len(bucket.asked) == 1
     with pytest.raises(TooMany) as refusal:
-        throttle.check(BATCHES, "a", NOW + timedelta(seconds=0.5))
+        rate_limiter.check(BATCHES, "a", NOW + timedelta(seconds=0.5))
     assert refusal.value.retry_after == 7
-    assert calls(throttle, BATCHES, 500, now=NOW + timedelta(seconds=7.4)) == 2  # its own part grows meanwhile
+    assert calls(rate_limiter, BATCHES, 500, now=NOW + timedelta(seconds=7.4)) == 2  # its own part grows meanwhile
     assert len(bucket.asked) == 1
-    calls(throttle, BATCHES, 5, now=NOW + timedelta(seconds=7.5))
+    calls(rate_limiter, BATCHES, 5, now=NOW + timedelta(seconds=7.5))
     assert len(bucket.asked) == 2
 
 
 def test_burst_then_one_each_twelve_seconds() -> None:
-    throttle = RateLimiter(Bucket(left=5))
-    assert calls(throttle, SIX, 6) == 6
+    rate_limiter = RateLimiter(Bucket(left=5))
+    assert calls(rate_limiter, SIX, 6) == 6
     with pytest.raises(TooMany) as refusal:
-        throttle.check(SIX, "a", NOW)
+        rate_limiter.check(SIX, "a", NOW)
     assert refusal.value.retry_after == 12
 
 
 def test_clients_and_limits_are_counted_separately() -> None:
-    throttle = RateLimiter(Bucket(left=0))
-    assert calls(throttle, SIX, 9) == 1
-    assert calls(throttle, SIX, 9, "b") == 1
-    assert calls(throttle, RateLimit("other", per_minute=6), 9) == 1
+    rate_limiter = RateLimiter(Bucket(left=0))
+    assert calls(rate_limiter, SIX, 9) == 1
+    assert calls(rate_limiter, SIX, 9, "b") == 1
+    assert calls(rate_limiter, RateLimit("other", per_minute=6), 9) == 1
 
 
 def test_without_the_shared_count_each_process_counts_for_itself_and_tries_again_later() -> None:
     bucket = Bucket()
     bucket.is_away = True
-    throttle = RateLimiter(bucket)
-    assert calls(throttle, BATCHES, 500) == 100
+    rate_limiter = RateLimiter(bucket)
+    assert calls(rate_limiter, BATCHES, 500) == 100
     assert len(bucket.asked) == 1
-    calls(throttle, BATCHES, 50, "b")
+    calls(rate_limiter, BATCHES, 50, "b")
     assert len(bucket.asked) == 1, "nobody else waits for it either"
     bucket.is_away = False
-    assert calls(throttle, BATCHES, 50, "b", NOW + timedelta(seconds=5)) == 50
+    assert calls(rate_limiter, BATCHES, 50, "b", NOW + timedelta(seconds=5)) == 50
     assert bucket.asked == ["a", *"bbbbb"]
 
 
@@ -119,18 +119,18 @@ def test_failure_is_written_down_once(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_least_recently_seen_clients_are_evicted_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MAX_CLIENTS", 3)
-    throttle = RateLimiter(Bucket(left=0))
+    rate_limiter = RateLimiter(Bucket(left=0))
     for name in ("busy", "x", "y", "busy", "z"):
-        calls(throttle, SIX, 1, name)
-    assert [caller for _, caller in throttle._states] == ["y", "busy", "z"]
+        calls(rate_limiter, SIX, 1, name)
+    assert [client for _, client in rate_limiter._states] == ["y", "busy", "z"]
 
 
 def test_clock_set_back_does_not_block_requests() -> None:
     bucket = Bucket(left=0)
-    throttle = RateLimiter(bucket)
-    calls(throttle, SIX, 9)
+    rate_limiter = RateLimiter(bucket)
+    calls(rate_limiter, SIX, 9)
     bucket.left = 5
-    assert calls(throttle, SIX, 1, now=NOW - timedelta(hours=1)) == 1
+    assert calls(rate_limiter, SIX, 1, now=NOW - timedelta(hours=1)) == 1
 
 
 @pytest.mark.parametrize(
@@ -152,10 +152,10 @@ def test_ipv6_clients_are_counted_by_prefix(address: str, origin: str) -> None:
 @pytest.mark.parametrize("path", ["/login/initiate", "/login/backchannel-logout"])
 def test_flood_is_rejected_with_retry_after(path: str, portal_settings: Callable[..., Settings]) -> None:
     app = create_app(portal_settings(), clock=lambda: NOW)
-    app.extensions["throttle"] = RateLimiter(Bucket(left=0))
+    app.extensions["rate_limiter"] = RateLimiter(Bucket(left=0))
     limit = RULES["auth.start_initiated_login"].rate_limit
     assert limit is not None
-    calls(app.extensions["throttle"], limit, limit.local, "127.0.0.1")
+    calls(app.extensions["rate_limiter"], limit, limit.local, "127.0.0.1")
     client = app.test_client()
     answer = client.post(path, headers={"Accept-Language": "en"})
     assert answer.status_code == 429

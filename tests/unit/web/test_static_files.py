@@ -8,7 +8,7 @@ import pytest
 from flask import Flask, url_for
 from flask.testing import FlaskClient
 
-from portal.web.static_files import version_of
+from portal.web.static_files import compute_version
 
 
 @pytest.fixture
@@ -52,9 +52,9 @@ def test_nothing_else_is_served(path: str, client: FlaskClient) -> None:
 def test_version_changes_with_any_file(tmp_path: Path) -> None:
     (tmp_path / "css").mkdir()
     (tmp_path / "css" / "a.css").write_text("a")
-    first = version_of(tmp_path)
-    assert version_of(tmp_path) == first
+    first = compute_version(tmp_path)
+    assert compute_version(tmp_path) == first
     (tmp_path / "css" / "a.css").write_text("b")
-    second = version_of(tmp_path)
+    second = compute_version(tmp_path)
     (tmp_path / "css" / "a.css").rename(tmp_path / "css" / "b.css")
-    assert len({first, second, version_of(tmp_path)}) == 3
+    assert len({first, second, compute_version(tmp_path)}) == 3
