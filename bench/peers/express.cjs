@@ -43,7 +43,7 @@ function serve(pool) {
         process.env.BENCH_SECRET,
       );
     } catch {
-      return response.status(400).send("the signature does not fit");
+      return response.status(400).send("the signature does not match");
     }
     await pool.query({ ...INSERT, values: [event.id, event.type, request.body] });
     return response.status(200).send("stored");

@@ -107,7 +107,7 @@ def test_foreign_domains_are_written_in_ascii() -> None:
 
 
 def test_a_message_shows_nothing_private() -> None:
-    assert repr(message()) == "Message(id='notice-1')"
+    assert repr(message()) == "EmailMessage(id='notice-1')"
 
 
 def test_an_address_without_a_name_gets_one() -> None:

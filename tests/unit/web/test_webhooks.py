@@ -43,7 +43,7 @@ def through(app: Flask, body: bytes = b"{}", **environ: Any) -> tuple[str, dict[
 
 def test_refused_request_has_security_headers_request_id_and_no_cookie(app: Flask) -> None:
     status, headers, content = through(app)
-    assert (status, content) == ("401 Unauthorized", b"the signature does not fit\n")
+    assert (status, content) == ("401 Unauthorized", b"the signature does not match\n")
     assert headers["Content-Length"] == str(len(content))
     assert headers["Content-Type"].startswith("text/plain")
     assert headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'"
@@ -93,12 +93,12 @@ def test_other_requests_are_passed_to_flask(app: Flask, environ: dict[str, str],
 
 
 def test_a_port_behind_the_host_is_no_other_host(app: Flask) -> None:
-    assert through(app, HTTP_HOST="localhost:8000")[2] == b"the signature does not fit\n"
+    assert through(app, HTTP_HOST="localhost:8000")[2] == b"the signature does not match\n"
 
 
 def test_behind_another_prefix_flask_says_the_same(app: Flask) -> None:
     status, headers, content = through(app, SCRIPT_NAME="/portal")
-    assert (status[:3], content) == ("401", b"the signature does not fit\n")
+    assert (status[:3], content) == ("401", b"the signature does not match\n")
     assert "nonce-" in headers["Content-Security-Policy"]
 
 
