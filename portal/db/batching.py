@@ -100,15 +100,13 @@ class StatementBatcher:
     ) -> Row | None:
         """Run one statement as a transaction of its own, in a single round trip, and return its first row.
 
-        When the connection turns out to be dead the statement runs a second time, on a new one, although the first
-        run may have been committed: repeating it must be harmless.
+        On a dead connection it runs again on a new one, perhaps after a commit: statements must be idempotent.
 
         Args:
             statement: with psycopg's placeholders, ``%(name)s``, or ``%(name)b`` for bytes.
             values: by name.
-            batch_key: allows sharing a transaction with other waiting statements, in the order of their keys. Ordered
-                by it, two transactions must never wait for each other. If one statement of a batch fails, each is run
-                by itself.
+            batch_key: allows sharing a transaction with other statements. The order of keys must exclude deadlocks.
+                If one statement of a batch fails, each is run in a transaction of its own.
 
         Raises:
             BatcherBusy: all connections stayed in use until the timeout.
@@ -135,10 +133,7 @@ class StatementBatcher:
                 each.error = BatcherBusy("the batch it was part of failed")
             raise
         finally:
-            for each in batch:
-                if each is not own:
-                    each.handover.put(None)
-            self._release(connection)
+            self._finish_batch(batch, own, connection)
         return own.get_result()
 
     def close(self) -> None:
@@ -183,6 +178,15 @@ class StatementBatcher:
                 joining.is_batched = True
                 batch.append(joining)
         return sorted(batch, key=lambda each: each.batch_key or "")
+
+    def _finish_batch(
+        self, batch: list[PendingStatement], own: PendingStatement, connection: Connection | None
+    ) -> None:
+        """Wake the callers whose statements were run, and release the connection."""
+        for each in batch:
+            if each is not own:
+                each.handover.put(None)
+        self._release(connection)
 
     def _release(self, connection: Connection | None) -> None:
         if connection is not None and connection.pgconn.transaction_status != TransactionStatus.IDLE:

@@ -104,14 +104,18 @@ def insert_delivery(
             "error": error,
             **build_insert_values(job_types.APPLY_DELIVERY),
         },
-        # A burst shares its commits. The key is all that two of these can wait for in each other.
+        # Concurrent webhooks share a commit. The key is the only lock for which two of these can wait.
         batch_key=dedupe_key,
     )
     if row is not None:
         return StoredDelivery(row[0], row[1] or body_sha256)
-    # Another copy was kept while this statement ran, so it saw neither room for its own nor the other.
-    known = execute_autonomous(_DIGEST, {"dedupe_key": dedupe_key})
-    return StoredDelivery(None, known[0] if known else body_sha256)
+    return _find_duplicate(dedupe_key, body_sha256)
+
+
+def _find_duplicate(dedupe_key: str, body_sha256: str) -> StoredDelivery:
+    # Another copy was stored while the INSERT ran, whose snapshot does not contain it.
+    stored = execute_autonomous(_DIGEST, {"dedupe_key": dedupe_key})
+    return StoredDelivery(None, stored[0] if stored else body_sha256)
 
 
 _DIGEST: LiteralString = "SELECT body_sha256 FROM deliveries WHERE dedupe_key = %(dedupe_key)s"

@@ -90,10 +90,9 @@ def upsert_person(
 ) -> Person:
     """Create or update the person of this identity and return them. A new person is an employee.
 
-    ``directory`` has values of the columns ``oid`` to ``zoneinfo``; a column it lacks keeps its value.
-
-    Two concurrent first sign-ins create one person. ``chosen_locale`` is stored only where the person has chosen none
-    before; a choice has precedence over ``locale``.
+    ``directory`` has values of the columns ``oid`` to ``zoneinfo``; a column it lacks keeps its value. Two concurrent
+    first sign-ins create one person. ``chosen_locale`` is stored only if the person has chosen none before; a choice
+    has precedence over ``locale``.
     """
     claims = {"email": email, "name": name, "groups": groups, "signed_in_at": now, **(directory or {})}
     chosen = func.coalesce(Person.chosen_locale, chosen_locale)

@@ -28,7 +28,17 @@ def build_policy(*, company: str, studio: str) -> Policy:
         studio: the processor, who runs the photo studio.
     """
     names = {"company": company, "studio": studio}
-    blocks = (
+    purposes = (
+        Purpose("photos", _("Use my photos and face measurements to make my headshots")),
+        Purpose("studio", _("Share my photos, name and email with %(studio)s, which runs the studio", **names)),
+    )
+    blocks = (*_build_processing_blocks(names), *_build_rights_blocks())
+    return Policy(POLICY_VERSION, str(get_locale() or "en"), blocks, purposes)
+
+
+def _build_processing_blocks(names: dict[str, str]) -> tuple[Block, ...]:
+    """Build the blocks about the processing: which data, by which means, for how long."""
+    return (
         Block(
             "what",
             _("Your photos go to the studio"),
@@ -62,6 +72,12 @@ def build_policy(*, company: str, studio: str) -> Policy:
                 **_retention_days(),
             ),
         ),
+    )
+
+
+def _build_rights_blocks() -> tuple[Block, ...]:
+    """Build the blocks about the person's rights and their freedom to decline."""
+    return (
         Block(
             "rights",
             _("You can change your mind"),
@@ -81,11 +97,6 @@ def build_policy(*, company: str, studio: str) -> Policy:
             ),
         ),
     )
-    purposes = (
-        Purpose("photos", _("Use my photos and face measurements to make my headshots")),
-        Purpose("studio", _("Share my photos, name and email with %(studio)s, which runs the studio", **names)),
-    )
-    return Policy(POLICY_VERSION, str(get_locale() or "en"), blocks, purposes)
 
 
 def _retention_days() -> dict[str, str]:

@@ -50,12 +50,16 @@ def store_consent(
         )
         session.add(consent)
         audit.create_entry("consent.given", at=now, actor_id=person.id, subject_id=person.id, version=policy.version)
-        if (shoot := shoots.find_open(person.id)) is not None:
-            # A person who withdrew and agrees again receives the photos that were withheld in between.
-            shoot_sync.recheck_withheld(shoot)
-            shoot_requests.rejoin_queue(person)
+        _resume_shoot(person)
         people.publish_version(person.id)
         return consent
+
+
+def _resume_shoot(person: Person) -> None:
+    """Continue the open shoot of a person who withdrew and agrees again, with the photos withheld in between."""
+    if (shoot := shoots.find_open(person.id)) is not None:
+        shoot_sync.recheck_withheld(shoot)
+        shoot_requests.rejoin_queue(person)
 
 
 def withdraw_consent(person: Person, *, now: datetime) -> bool:

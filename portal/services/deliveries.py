@@ -67,14 +67,9 @@ def store_delivery(receiver: WebhookReceiver, body: bytes, headers: Headers, *, 
         tolerance_s=receiver.tolerance,
     )
     if verified.place > 1:
-        # While these arrive, the older secret must not be removed.
+        # Shows the operator that the older secret is still in use.
         log.info("webhook.signed_with_old_secret", extra={"secret_position": verified.place, "key_id": verified.key_id})
-    event: WebhookEvent | None = None
-    error = None
-    try:
-        event = events.parse_event(body)
-    except events.EventUnreadable as unreadable:
-        error = f"unreadable: {unreadable.reason}"
+    event, error = _parse_event(body)
     own_id = event.id if event else None
     found = _VerifiedWebhook(
         key=f"{receiver.brand.slug}:{own_id or events.compute_dedupe_key(body)}",
@@ -84,11 +79,19 @@ def store_delivery(receiver: WebhookReceiver, body: bytes, headers: Headers, *, 
         body=body,
         digest=hashlib.sha256(body).hexdigest(),
     )
-    kept = _insert(found, event, error, now)
-    if kept.id is None and not hmac.compare_digest(kept.digest, found.digest):
+    stored = _insert(found, event, error, now)
+    if stored.id is None and not hmac.compare_digest(stored.digest, found.digest):
         _store_conflict(found, now)
     failpoint("webhook.after_insert")
-    return kept.id
+    return stored.id
+
+
+def _parse_event(body: bytes) -> tuple[WebhookEvent | None, str | None]:
+    """Parse a webhook's body; return the event, or None and the error that is stored with it."""
+    try:
+        return events.parse_event(body), None
+    except events.EventUnreadable as error:
+        return None, f"unreadable: {error.reason}"
 
 
 def _insert(found: _VerifiedWebhook, event: WebhookEvent | None, error: str | None, now: datetime) -> StoredDelivery:

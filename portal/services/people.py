@@ -63,17 +63,7 @@ def sign_in(
     """
     email = _check_email(identity, settings.allowed_email_domains)
     with transaction() as unit:
-        person = people.upsert_person(
-            identity.issuer,
-            identity.subject,
-            email=email,
-            name=identity.name or email.partition("@")[0],
-            groups=list(identity.groups),
-            locale=locale,
-            chosen_locale=chosen_locale,
-            now=now,
-            directory=_list_directory_claims(identity),
-        )
+        person = _upsert_person(identity, email, locale=locale, chosen_locale=chosen_locale, now=now)
         if person.deactivated_at is not None:
             raise SignInRefused("person_deactivated", status=403, person_id=person.id)
         _update_roles(person, identity, email, settings, now)
@@ -87,6 +77,20 @@ def sign_in(
         _create_sign_in_entry(person, now, is_confirmed=is_confirmed, lacks_groups=lacks_groups)
         sessions.delete_expired(now, attempts_before=now - ATTEMPT_LIFETIME, orders_before=now - LOGOUT_ORDER_RETENTION)
         return person
+
+
+def _upsert_person(identity: Identity, email: str, *, locale: str, chosen_locale: str | None, now: datetime) -> Person:
+    return people.upsert_person(
+        identity.issuer,
+        identity.subject,
+        email=email,
+        name=identity.name or email.partition("@")[0],
+        groups=list(identity.groups),
+        locale=locale,
+        chosen_locale=chosen_locale,
+        now=now,
+        directory=_list_directory_claims(identity),
+    )
 
 
 def _list_directory_claims(identity: Identity) -> dict[str, str]:

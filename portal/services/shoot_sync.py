@@ -49,14 +49,12 @@ def apply_status(
         log.warning("shoot.status_unknown", extra={"status": status[:40]})
     shoot.provider_status = status
     shoot.status_at = at
-    shoot.confirmed_at = now
-    shoot.confirmed_by = by
+    shoot.confirmed_at, shoot.confirmed_by = now, by
     shoot.missing_since = None
     starts_over = before == stages.ACTIVE and (status != before or _is_another_run(shoot, finished_at))
     if status != before:
-        shoot.status_since = at
-        # The status moved, so the problem is over.
-        shoot.problem = None
+        # A changed status means that the problem is solved.
+        shoot.status_since, shoot.problem = at, None
     if starts_over:
         _reset_run(shoot, now)
     if starts_over or progress.is_step_back(before, status):
@@ -69,10 +67,14 @@ def apply_status(
         shoot.closed_at = now
     if status != before:
         progress.record_step(shoot, before, at=at, uncertainty=uncertainty, now=now)
-        subject_id, after = shoot.person_id, status[:40]
-        audit.create_entry("shoot.status", at=now, subject_id=subject_id, before=before, after=after, source=by)
+        _create_status_entry(shoot, before, by=by, now=now)
     if status != before or starts_over:
         people.publish_version(shoot.person_id)
+
+
+def _create_status_entry(shoot: Shoot, before: str | None, *, by: Source, now: datetime) -> None:
+    after = (shoot.provider_status or "")[:40]
+    audit.create_entry("shoot.status", at=now, subject_id=shoot.person_id, before=before, after=after, source=by)
 
 
 def _compute_uncertainty(shoot: Shoot, *, at: datetime, by: Source) -> timedelta | None:

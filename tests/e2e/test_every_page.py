@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -15,46 +14,13 @@ from portal.db import db, transaction
 from portal.models.people import Person
 from portal.settings import Settings
 from tests.e2e.accessibility import check_page, record_problems
+from tests.e2e.page_states import ALL_STATES
 from tests.e2e.site import STUDIO, Site, serving
 from tests.factories import NOW
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 PUBLIC = {"landing": "/", "privacy": "/privacy"}
-FINISHED = {"photos": 6}
-OFFICE = {"agreed": False, "role": "admin"}
-OPERATOR = {"agreed": False, "role": "operator"}
-STATES: dict[str, tuple[str, dict[str, Any]]] = {
-    "not started": ("/headshots", {"agreed": False}),
-    "consent": ("/headshots/consent", {"agreed": False}),
-    "agreed": ("/headshots", {}),
-    "what was agreed": ("/headshots/consent", {}),
-    "waiting for the studio": ("/headshots/studio", {"provider_id": None, "provider_status": None}),
-    "in the studio": ("/headshots", {"with_link": True}),
-    "studio": ("/headshots/studio", {"with_link": True}),
-    "sent back": ("/headshots", {"with_link": True, "restarted_at": NOW, "opened_at": NOW - timedelta(hours=1)}),
-    "photos received": ("/headshots", {"provider_status": "waiting"}),
-    "another attempt": ("/headshots", {"provider_status": "failed", "status_since": NOW - timedelta(days=1)}),
-    "in progress": ("/headshots", {"provider_status": "pending"}),
-    "link lost": ("/headshots", {"problem": "link_lost"}),
-    "refused": ("/headshots", {"provider_id": None, "provider_status": None, "problem": "refused"}),
-    "no credits": ("/headshots", {"provider_id": None, "provider_status": None, "problem": "no_credits"}),
-    "no photos": ("/headshots", {"provider_status": "active", "problem": "no_photos"}),
-    "not chosen in time": ("/headshots", {"provider_status": "active", "problem": "not_chosen"}),
-    "deleted": ("/headshots", {"provider_status": "deleted"}),
-    "ready": ("/headshots", FINISHED),
-    "gallery": ("/headshots/gallery", FINISHED),
-    "empty gallery": ("/headshots/gallery", {}),
-    "devices": ("/account/sessions", {}),
-    "board": ("/admin/", OFFICE),
-    "health": ("/admin/health", OPERATOR),
-    "people": ("/admin/people", OFFICE),
-    "nobody found": ("/admin/people?q=nobody", OFFICE),
-    "webhooks": ("/admin/deliveries", OPERATOR),
-    "dead links": ("/admin/links", OPERATOR),
-    "audit trail": ("/admin/audit", OFFICE),
-    "team": ("/team", {"agreed": False, "role": "manager"}),
-}
 
 
 @pytest.fixture
@@ -77,7 +43,7 @@ def set_language(site: Site, person: Person, language: str) -> None:
 
 def open_state(site: Site, browser: BrowserContext, state: str, language: str) -> Page:
     """Open a state's page as a person of its own."""
-    path, who = STATES[state]
+    path, who = ALL_STATES[state]
     person = site.person(**dict(who))
     set_language(site, person, language)
     browser.add_cookies(site.cookies(person))  # type: ignore[arg-type]
@@ -86,7 +52,7 @@ def open_state(site: Site, browser: BrowserContext, state: str, language: str) -
     return page
 
 
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("state", ALL_STATES)
 def test_page_of_each_state(site: Site, open_context: Callable[..., BrowserContext], state: str) -> None:
     browser = open_context(reduced_motion="reduce")
     problems: list[str] = []
@@ -101,7 +67,7 @@ def test_page_of_each_state(site: Site, open_context: Callable[..., BrowserConte
 
 @pytest.mark.matrix
 @pytest.mark.parametrize("language", ["en", "de"])
-@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("state", ALL_STATES)
 def test_page_of_each_state_thoroughly(
     site: Site, open_context: Callable[..., BrowserContext], state: str, language: str
 ) -> None:

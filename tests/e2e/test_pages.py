@@ -16,31 +16,11 @@ from portal.models import people, shoots
 from portal.services import link_reports
 from portal.services.link_reports import LinkReportInput, LinkSymptom
 from portal.settings import Settings
+from tests.e2e.page_states import EMPLOYEE_STATES, FINISHED
 from tests.e2e.site import SIGNED, STUDIO, Site, serving
 from tests.factories import NOW
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
-
-FINISHED = {"photos": 6}
-STAGES: dict[str, tuple[str, dict[str, Any]]] = {
-    "not started": ("/headshots", {"agreed": False}),
-    "asked to agree": ("/headshots/consent", {"agreed": False}),
-    "agreed": ("/headshots", {}),
-    "reading what was agreed": ("/headshots/consent", {}),
-    "starting": ("/headshots/studio", {"provider_id": None, "provider_status": None}),
-    "in the studio": ("/headshots", {"with_link": True}),
-    "at the studio's door": ("/headshots/studio", {"with_link": True}),
-    "sent back": ("/headshots", {"with_link": True, "restarted_at": NOW, "opened_at": NOW - timedelta(hours=1)}),
-    "photos received": ("/headshots", {"provider_status": "waiting"}),
-    "another attempt": ("/headshots", {"provider_status": "failed", "status_since": NOW - timedelta(days=1)}),
-    "in progress": ("/headshots", {"provider_status": "pending"}),
-    "problem": ("/headshots", {"problem": "link_lost"}),
-    "deleted": ("/headshots", {"provider_status": "deleted"}),
-    "ready": ("/headshots", FINISHED),
-    "gallery": ("/headshots/gallery", FINISHED),
-    "empty gallery": ("/headshots/gallery", {}),
-    "nothing chosen in time": ("/headshots", {"provider_status": "active", "problem": "not_chosen"}),
-}
 
 
 @pytest.fixture
@@ -96,9 +76,9 @@ def check(page: Page) -> None:
     assert PROBLEMS[page] == []
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", EMPLOYEE_STATES)
 def test_each_page_is_open_to_everybody(visit: Callable[..., Page], stage: str) -> None:
-    path, who = STAGES[stage]
+    path, who = EMPLOYEE_STATES[stage]
     page = visit(path, context={"reduced_motion": "reduce"}, **who)
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]

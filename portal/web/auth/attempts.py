@@ -78,32 +78,42 @@ def start_sign_in(
     g.return_to = return_to
     state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
     extra = dict(parameters or {}) | ({} if prompt is None else {"prompt": prompt})
+    authorization = AuthorizationRequest(state=state, nonce=nonce, verifier=verifier, max_age=max_age, extra=extra)
     # Before the transaction: no connection is held during an outside call.
-    address = get_oidc_client().build_authorization_url(
-        AuthorizationRequest(state=state, nonce=nonce, verifier=verifier, max_age=max_age, extra=extra)
-    )
+    address = get_oidc_client().build_authorization_url(authorization)
     browser = _get_browser_id() or secrets.token_urlsafe(16)
-    portal = get_context()
-    now = portal.clock()
-    with transaction() as db_session:
-        db_session.add(
-            SignInAttempt(
-                state_hash=_hash(state),
-                browser_hash=_hash(browser),
-                nonce=nonce,
-                verifier=portal.secretbox.seal(verifier),
-                return_to=return_to,
-                silent=prompt == "none",
-                prompt=prompt,
-                max_age=max_age,
-                session_id=confirms,
-                created_at=now,
-            )
-        )
-        sessions.delete_expired(now, attempts_before=now - ATTEMPT_LIFETIME, orders_before=now - 6 * ATTEMPT_LIFETIME)
+    _store_attempt(authorization, browser, return_to=return_to, prompt=prompt, confirms=confirms)
     response = Response(status=303, headers={"Location": address, "Cache-Control": "no-store"})
     cookies.set_short_cookie(response, cookies.BROWSER, browser)
     return response
+
+
+def _store_attempt(
+    authorization: AuthorizationRequest,
+    browser: str,
+    *,
+    return_to: str | None,
+    prompt: str | None,
+    confirms: UUID | None,
+) -> None:
+    """Store a started sign-in, bound to the browser, and delete the expired ones."""
+    context = get_context()
+    now = context.clock()
+    attempt = SignInAttempt(
+        state_hash=_hash(authorization.state),
+        browser_hash=_hash(browser),
+        nonce=authorization.nonce,
+        verifier=context.secretbox.seal(authorization.verifier),
+        return_to=return_to,
+        silent=prompt == "none",
+        prompt=prompt,
+        max_age=authorization.max_age,
+        session_id=confirms,
+        created_at=now,
+    )
+    with transaction() as db_session:
+        db_session.add(attempt)
+        sessions.delete_expired(now, attempts_before=now - ATTEMPT_LIFETIME, orders_before=now - 6 * ATTEMPT_LIFETIME)
 
 
 def resolve_attempt(state: str) -> StartedSignIn:
