@@ -28,7 +28,7 @@ def main(port: int, folder: Path, limit: int) -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    listening.serve()
+    listening.serve_requests()
     listening.close()
 
 

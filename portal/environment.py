@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from email.utils import parseaddr
 from types import MappingProxyType
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from portal.domain.email_address import normalize_domain, normalize_email, normalize_lenient
 from portal.domain.roles import Principals
+from portal.domain.session_lifetimes import SessionLifetime, SessionLifetimes
 
 # Variables that platforms set in the processes they run, and how many addresses their own routers add to
 # X-Forwarded-For: 1 where the platform documents that the last one is the client's, else 0 (TRUSTED_PROXIES decides).
@@ -126,6 +128,19 @@ class EnvironmentReader:
             self.add_problem(f"{name} is {value!r}; it must be a whole number of at least {at_least}")
             return default
         return int(value)
+
+    def read_session_lifetimes(self) -> SessionLifetimes:
+        """Return the session lifetimes: the idle time in minutes, the absolute lifetime in hours."""
+        defaults = SessionLifetimes()
+        return SessionLifetimes(
+            usual=self._read_session_lifetime("SESSION", defaults.usual),
+            admin=self._read_session_lifetime("ADMIN_SESSION", defaults.admin),
+        )
+
+    def _read_session_lifetime(self, prefix: str, default: SessionLifetime) -> SessionLifetime:
+        idle = self.read_number(f"{prefix}_IDLE_MINUTES", default.idle // timedelta(minutes=1), at_least=1)
+        absolute = self.read_number(f"{prefix}_MAX_HOURS", default.absolute // timedelta(hours=1), at_least=1)
+        return SessionLifetime(idle=timedelta(minutes=idle), absolute=timedelta(hours=absolute))
 
     def read_flag(self, name: str, *, default: str = "false") -> bool:
         """Return true or false."""

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from portal.domain.brands import BRANDS, WebhookScheme
 from portal.domain.connection_plan import DEFAULT_TOTAL, ConnectionPlan, TooFewConnections, build_plan
 from portal.domain.roles import Principals, RoleBindings
+from portal.domain.session_lifetimes import SessionLifetimes
 from portal.environment import LOOPBACK_HOSTS, PLATFORMS, EnvironmentReader, is_parsable_url
 
 DEFAULT_BRAND = "profilebakery"
@@ -55,6 +56,7 @@ class Settings:
     operator_emails: frozenset[str] = frozenset()
     operator_groups: frozenset[str] = frozenset()
     team_managers: Mapping[str, Principals] = field(default_factory=dict)
+    session_lifetimes: SessionLifetimes = field(default_factory=SessionLifetimes)
     provider: str = DEFAULT_BRAND
     api_key: str
     api_url: str | None = None
@@ -178,6 +180,7 @@ class _SettingsReader(EnvironmentReader):
             "operator_emails": self.read_emails("OPERATOR_EMAILS"),
             "operator_groups": frozenset(self.read_list("OPERATOR_GROUPS")),
             "team_managers": self.read_team_managers("TEAM_MANAGERS"),
+            "session_lifetimes": self.read_session_lifetimes(),
         }
 
     def _read_provider(self) -> dict[str, object]:

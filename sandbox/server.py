@@ -41,7 +41,7 @@ class BoundServer:
     app: Flask
     url: str
 
-    def serve(self) -> None:
+    def serve_requests(self) -> None:
         """Serve until `stop` is called."""
         self.server.serve_forever(poll_interval=0.1)
 
@@ -87,7 +87,7 @@ def run_server(config: SandboxConfig, host: str = "127.0.0.1", port: int = 5001,
     sys.stdout.write(f"sandbox ready http://{host}:{listening.server.server_port}\n")
     sys.stdout.flush()
     try:
-        listening.serve()
+        listening.serve_requests()
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)

@@ -57,7 +57,7 @@ def start_sandbox(
             switches={"speed": speed, **(switches or {})},
         )
         listening = bind_server(config, port=port)
-        thread = threading.Thread(target=listening.serve, name="sandbox-server", daemon=True)
+        thread = threading.Thread(target=listening.serve_requests, name="sandbox-server", daemon=True)
         thread.start()
         url = listening.url
         try:

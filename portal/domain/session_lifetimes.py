@@ -1,11 +1,9 @@
-"""Session lifetimes by role, and how long confirmed rights are valid."""
+"""Session lifetimes by role, which settings may change, and how long confirmed rights are valid."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import MappingProxyType
 
 from portal.domain.roles import Role
 
@@ -25,15 +23,21 @@ class SessionLifetime:
         return now >= created_at + self.absolute or now >= active_at + self.idle
 
 
-_USUAL = SessionLifetime(idle=timedelta(minutes=30), absolute=timedelta(hours=12))
-LIFETIMES: Mapping[Role, SessionLifetime] = MappingProxyType(
-    {
-        Role.EMPLOYEE: _USUAL,
-        Role.MANAGER: _USUAL,
-        Role.OPERATOR: _USUAL,
-        Role.ADMIN: SessionLifetime(idle=timedelta(minutes=15), absolute=timedelta(hours=8)),
-    }
-)
+@dataclass(frozen=True)
+class SessionLifetimes:
+    """The session lifetimes of all roles; the values here are the defaults of the settings.
+
+    Attributes:
+        usual: for every role except admins.
+        admin: for admins.
+    """
+
+    usual: SessionLifetime = SessionLifetime(idle=timedelta(minutes=30), absolute=timedelta(hours=12))
+    admin: SessionLifetime = SessionLifetime(idle=timedelta(minutes=15), absolute=timedelta(hours=8))
+
+    def get_lifetime(self, role: str) -> SessionLifetime:
+        """Return the lifetime of the sessions of people with this role."""
+        return self.admin if role == Role.ADMIN else self.usual
 
 
 def is_confirmed(confirmed_at: datetime | None, now: datetime) -> bool:

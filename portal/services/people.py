@@ -12,7 +12,6 @@ from portal.domain.email_address import get_domain, normalize_lenient
 from portal.domain.errors import NotFound, NotOnOwnAccount, SignInRefused
 from portal.domain.identity import Identity
 from portal.domain.roles import Role, derive_roles
-from portal.domain.session_lifetimes import LIFETIMES
 from portal.models import audit, people, roster, sessions
 from portal.models.people import Person
 from portal.models.sessions import Session
@@ -72,7 +71,8 @@ def sign_in(
         if not is_confirmed:
             if new_session.replaces is not None:
                 sessions.delete_session(new_session.replaces)
-            unit.add(_build_session(person, identity, new_session, now))
+            lifetime = settings.session_lifetimes.get_lifetime(person.role)
+            unit.add(_build_session(person, identity, new_session, now=now, expires_at=now + lifetime.absolute))
         lacks_groups = settings.has_group_bindings and not identity.has_all_groups
         _create_sign_in_entry(person, now, is_confirmed=is_confirmed, lacks_groups=lacks_groups)
         sessions.delete_expired(now, attempts_before=now - ATTEMPT_LIFETIME, orders_before=now - LOGOUT_ORDER_RETENTION)
@@ -172,7 +172,9 @@ def _confirm_session(person: Person, identity: Identity, new_session: NewSession
     )
 
 
-def _build_session(person: Person, identity: Identity, new_session: NewSession, now: datetime) -> Session:
+def _build_session(
+    person: Person, identity: Identity, new_session: NewSession, *, now: datetime, expires_at: datetime
+) -> Session:
     return Session(
         token_hash=new_session.token_hash,
         person_id=person.id,
@@ -180,7 +182,7 @@ def _build_session(person: Person, identity: Identity, new_session: NewSession, 
         created_at=now,
         active_at=now,
         confirmed_at=now,
-        expires_at=now + LIFETIMES[Role(person.role)].absolute,
+        expires_at=expires_at,
         issuer=identity.issuer,
         sid=identity.session_id,
         id_token=new_session.id_token,

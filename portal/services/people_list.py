@@ -12,6 +12,7 @@ from portal.models.people import Person
 from portal.models.people_list import ListRow, PeopleFilter, Sort
 from portal.models.sessions import Session
 from portal.services import journey, relinking, sessions
+from portal.services.app_context import AppContext
 from portal.services.journey import Journey
 
 PAGE = 50
@@ -82,12 +83,13 @@ class PersonDetail:
     shares_address: bool
 
 
-def get_person_detail(person_id: UUID, now: datetime) -> PersonDetail:
+def get_person_detail(person_id: UUID, context: AppContext) -> PersonDetail:
     """Return one person with everything the console shows about them.
 
     Raises:
         NotFound: there is no person with this id.
     """
+    now = context.clock()
     person = people.find_person(person_id)
     if person is None:
         raise NotFound
@@ -96,7 +98,7 @@ def get_person_detail(person_id: UUID, now: datetime) -> PersonDetail:
         now,
         person,
         current,
-        sessions.list_active(person, now),
+        sessions.list_active(person, now, context.settings.session_lifetimes),
         _list_milestones(person, current),
         relinking.find_pair(person.email) is not None,
     )

@@ -8,16 +8,15 @@ from uuid import UUID
 
 from portal.db import transaction
 from portal.domain.errors import NotFound, SignInRefused
-from portal.domain.roles import Role
-from portal.domain.session_lifetimes import LIFETIMES
+from portal.domain.session_lifetimes import SessionLifetimes
 from portal.models import audit, people, sessions
 from portal.models.people import Person
 from portal.models.sessions import Session
 
 
-def list_active(person: Person, now: datetime) -> list[Session]:
+def list_active(person: Person, now: datetime, lifetimes: SessionLifetimes) -> list[Session]:
     """List a person's sessions that have not expired, the most recently used first."""
-    lifetime = LIFETIMES[Role(person.role)]
+    lifetime = lifetimes.get_lifetime(person.role)
     return [
         session
         for session in sessions.list_of_person(person.id)

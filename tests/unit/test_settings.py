@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.domain.roles import Principals
+from portal.domain.session_lifetimes import SessionLifetime, SessionLifetimes
 from portal.settings import Settings, SettingsError
 
 GOOD = {
@@ -51,6 +54,15 @@ def problems(**changes: str | None) -> list[str]:
 
 def good(**changes: str) -> Settings:
     return Settings.from_env(GOOD | changes)
+
+
+def test_session_lifetimes_have_defaults_and_can_be_set_by_role() -> None:
+    assert good().session_lifetimes == SessionLifetimes()
+    lifetimes = good(SESSION_IDLE_MINUTES="60", ADMIN_SESSION_MAX_HOURS="4").session_lifetimes
+    assert lifetimes.get_lifetime("employee") == SessionLifetime(timedelta(minutes=60), timedelta(hours=12))
+    assert lifetimes.get_lifetime("admin") == SessionLifetime(timedelta(minutes=15), timedelta(hours=4))
+    (problem,) = problems(SESSION_MAX_HOURS="0")
+    assert "SESSION_MAX_HOURS" in problem
 
 
 def test_a_minimal_environment_is_enough() -> None:

@@ -63,7 +63,7 @@ def apply_to_selection() -> Response:
 @blueprint.get("/<uuid:person_id>")
 def show_person(person_id: UUID) -> str:
     """Show one person: photo session, timeline and sessions."""
-    detail = people_list.get_person_detail(person_id, get_context().clock())
+    detail = people_list.get_person_detail(person_id, get_context())
     return render_template("admin/person.html", detail=detail)
 
 
@@ -87,9 +87,7 @@ def end_sessions(person_id: UUID) -> Response:
 @blueprint.get("/<uuid:person_id>/deactivate")
 def show_deactivation(person_id: UUID) -> str:
     """Ask for confirmation before deactivating."""
-    return render_template(
-        "admin/deactivate.html", detail=people_list.get_person_detail(person_id, get_context().clock())
-    )
+    return render_template("admin/deactivate.html", detail=people_list.get_person_detail(person_id, get_context()))
 
 
 @blueprint.post("/<uuid:person_id>/deactivate")
@@ -103,9 +101,7 @@ def deactivate_person(person_id: UUID) -> Response:
 @blueprint.get("/<uuid:person_id>/reactivate")
 def show_reactivation(person_id: UUID) -> str:
     """Ask for confirmation before reactivating."""
-    return render_template(
-        "admin/reactivate.html", detail=people_list.get_person_detail(person_id, get_context().clock())
-    )
+    return render_template("admin/reactivate.html", detail=people_list.get_person_detail(person_id, get_context()))
 
 
 @blueprint.post("/<uuid:person_id>/reactivate")

@@ -31,8 +31,9 @@ def find_avatar_url(person: Person) -> str | None:
 @blueprint.get("/sessions")
 def show_sessions() -> str:
     """List the person's sessions."""
-    now = get_context().clock()
-    found = sessions.list_active(get_current_person(), now)
+    context = get_context()
+    now = context.clock()
+    found = sessions.list_active(get_current_person(), now, context.settings.session_lifetimes)
     return render_template("account/sessions.html", sessions=found, current_id=get_current_session().public_id, now=now)
 
 

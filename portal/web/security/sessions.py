@@ -15,7 +15,6 @@ from flask.sessions import SessionInterface, SessionMixin
 
 from portal.db import transaction
 from portal.domain.roles import Role
-from portal.domain.session_lifetimes import LIFETIMES
 from portal.models import sessions
 from portal.models.people import Person
 from portal.models.sessions import Session
@@ -167,7 +166,8 @@ def _is_expired(row: Session, person: Person | None, now: datetime) -> bool:
     if row.person_id is not None and (person is None or person.deactivated_at is not None):
         return True
     # By the current role: a new admin gets the shorter lifetime at once.
-    lifetime = LIFETIMES[Role(person.role) if person else Role.EMPLOYEE]
+    lifetimes = get_context().settings.session_lifetimes
+    lifetime = lifetimes.get_lifetime(person.role if person else Role.EMPLOYEE)
     return lifetime.is_expired(created_at=row.created_at, active_at=row.active_at, now=now)
 
 
@@ -185,7 +185,8 @@ class DatabaseSessionInterface(SessionInterface):
         assert isinstance(session, ServerSession)  # noqa: S101 - open_session creates no other
         if session.accessed:
             response.vary.add("Cookie")
-        session.save(lifetime=LIFETIMES[Role.EMPLOYEE].absolute, user_agent=None)
+        lifetimes = get_context().settings.session_lifetimes
+        session.save(lifetime=lifetimes.usual.absolute, user_agent=None)
         cookie = {
             "key": app.config["SESSION_COOKIE_NAME"],
             "path": "/",

@@ -6,6 +6,8 @@ import hashlib
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +16,7 @@ from flask import Flask
 from sqlalchemy import event, select
 
 from portal.db import db
+from portal.domain.session_lifetimes import SessionLifetime, SessionLifetimes
 from portal.models import sessions
 from portal.models.audit import AuditEntry
 from portal.models.people import Person
@@ -104,6 +107,27 @@ def test_idle_session_ends(role: str, minutes: int, browser: Browser, app: Flask
     clock.move(minutes=minutes, seconds=-1)
     assert browser.get("/headshots/consent").status_code == 200
     clock.move(minutes=minutes, seconds=1)
+    assert browser.get("/headshots/consent").status_code == 303
+
+
+@pytest.mark.parametrize("role", ["employee", "admin"])
+def test_lifetimes_are_settings(
+    role: str, browser: Browser, app: Flask, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lifetime = SessionLifetime(idle=timedelta(minutes=5), absolute=timedelta(minutes=9))
+    context = app.extensions["portal"]
+    settings = replace(context.settings, session_lifetimes=SessionLifetimes(usual=lifetime, admin=lifetime))
+    monkeypatch.setitem(app.extensions, "portal", replace(context, settings=settings))
+    browser.sign_in()
+    give_role(app, role)
+    for _ in range(2):
+        clock.move(minutes=4)
+        assert browser.get("/headshots/consent").status_code == 200
+    clock.move(minutes=1)
+    assert browser.get("/headshots/consent").status_code == 303
+    browser.sign_in()
+    give_role(app, role)
+    clock.move(minutes=5)
     assert browser.get("/headshots/consent").status_code == 303
 
 
