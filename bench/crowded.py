@@ -67,9 +67,9 @@ def measure_page_latency(server: Server, visitors: Sequence[Visitor], url: str, 
 def _among(server: Server, live: Sequence[Visitor], pages: Sequence[bytes], rate: float) -> list[float]:
     """Measure while the live pages poll as well: after each update, and rarely without one."""
     chance = random.Random("crowd")  # noqa: S311 - nothing secret
-    asks = int(len(pages) / rate * (UPDATES_PER_SECOND + len(live) / INSURANCE_SECONDS))
+    requests = int(len(pages) / rate * (UPDATES_PER_SECOND + len(live) / INSURANCE_SECONDS))
     mixed = [(page, True) for page in pages]
-    mixed += [(chance.choice(live).asks("/headshots/status"), False) for _ in range(asks)]
+    mixed += [(chance.choice(live).asks("/headshots/status"), False) for _ in range(requests)]
     chance.shuffle(mixed)
     seen = load.open_loop(server.port, [request for request, _ in mixed], rate=rate * len(mixed) / len(pages))
     return [took for index, took in zip(seen.order, seen.latencies, strict=True) if mixed[index][1]]

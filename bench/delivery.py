@@ -67,9 +67,9 @@ class Audience:
         people = {self.visitors[index].person_id: index for index in chosen}
         self.streams.drain()
         versions = self.newsroom.prepare(list(people))
-        wanted = {index: versions[person] for person, index in people.items()}
+        expected = {index: versions[person] for person, index in people.items()}
         sent = self.newsroom.send()
-        arrived = self.streams.wait_for(wanted)
+        arrived = self.streams.wait_for(expected)
         self.newsroom.settle()
         return [(at - sent) * 1000 for at in arrived.values()]
 

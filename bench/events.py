@@ -94,10 +94,10 @@ def _mac(secret: str, stamp: str, body: bytes) -> str:
 def _padded(body: dict[str, object]) -> bytes:
     inner = body.get("data", body)
     assert isinstance(inner, dict)  # noqa: S101 - made above
-    thing = inner["object"]
-    thing["title"] = ""
+    item = inner["object"]
+    item["title"] = ""
     missing = BODY_BYTES - len(json.dumps(body))
-    thing["title"] = "x" * missing
+    item["title"] = "x" * missing
     return json.dumps(body).encode()
 
 

@@ -49,9 +49,9 @@ GOALS: Mapping[str, Goal] = MappingProxyType(
 
 def group_goals(names: Iterable[str]) -> dict[Measure, list[str]]:
     """Return what has to be called for these goals, in the table's order, and with which of them."""
-    wanted = set(names)
+    expected = set(names)
     found: dict[Measure, list[str]] = {}
     for name, goal in GOALS.items():
-        if name in wanted:
+        if name in expected:
             found.setdefault(goal.measure, []).append(name)
     return found

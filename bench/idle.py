@@ -51,7 +51,7 @@ def measure_idle_pages(ground: Ground, server: Server, visitors: Sequence[Visito
         LoadError: the portal did not answer as it must.
     """
     visitors = visitors[:PAGES]
-    asks = [
+    requests = [
         each.asks("/headshots/status", etag) for each, etag in zip(visitors, _etags(server.port, visitors), strict=True)
     ]
     idle = Idle()
@@ -59,20 +59,20 @@ def measure_idle_pages(ground: Ground, server: Server, visitors: Sequence[Visito
         with Streams(server.port) as pages:
             pages.open([each.asks("/headshots/events") for each in visitors])
             idle.streams.append(_processors(ground, server, _STREAMS_SECONDS, lambda: time.sleep(_STREAMS_SECONDS)))
-            idle.pages.append(_processors(ground, server, _STREAMS_SECONDS, lambda: _poll_rarely(server, asks)))
-        idle.polls.append(_processors(ground, server, POLL_EVERY_SECONDS, lambda: _poll_all(server, asks)))
+            idle.pages.append(_processors(ground, server, _STREAMS_SECONDS, lambda: _poll_rarely(server, requests)))
+        idle.polls.append(_processors(ground, server, POLL_EVERY_SECONDS, lambda: _poll_all(server, requests)))
         seen = f"streams {idle.streams[-1]:.4f}, with their rare questions {idle.pages[-1]:.4f}"
         say(f"{PAGES} idle pages, round {number + 1} of {ROUNDS}, processors: {seen}, polling {idle.polls[-1]:.3f}")
     return idle
 
 
-def _poll_all(server: Server, asks: Sequence[bytes]) -> None:
-    load.send_closed_loop(server.port, asks, connections=_ASKING_AT_ONCE)
+def _poll_all(server: Server, requests: Sequence[bytes]) -> None:
+    load.send_closed_loop(server.port, requests, connections=_ASKING_AT_ONCE)
 
 
-def _poll_rarely(server: Server, asks: Sequence[bytes]) -> None:
-    rate = len(asks) / INSURANCE_SECONDS
-    load.open_loop(server.port, asks[: int(rate * _STREAMS_SECONDS)], rate=rate)
+def _poll_rarely(server: Server, requests: Sequence[bytes]) -> None:
+    rate = len(requests) / INSURANCE_SECONDS
+    load.open_loop(server.port, requests[: int(rate * _STREAMS_SECONDS)], rate=rate)
 
 
 def _processors(ground: Ground, server: Server, seconds: float, during: Callable[[], object]) -> float:
@@ -89,10 +89,10 @@ def _etags(port: int, visitors: Sequence[Visitor]) -> list[str]:
     for visitor in visitors:
         headers = {"Host": "localhost", "Cookie": f"portal_session={visitor.cookie}"}
         connection.request("GET", "/headshots/status", headers=headers)
-        answer = connection.getresponse()
-        answer.read()
-        if answer.status != http.client.OK or answer.headers["ETag"] is None:
-            raise LoadError(f"port {port} answered {answer.status} to a page's question")
-        found.append(answer.headers["ETag"])
+        response = connection.getresponse()
+        response.read()
+        if response.status != http.client.OK or response.headers["ETag"] is None:
+            raise LoadError(f"port {port} answered {response.status} to a page's question")
+        found.append(response.headers["ETag"])
     connection.close()
     return found

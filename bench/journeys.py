@@ -99,7 +99,7 @@ def _until(condition: Callable[[], bool]) -> None:
 
 
 def _tell(control: str, method: str, path: str, body: dict[str, object] | None = None) -> dict[str, dict[str, int]]:
-    answer = requests.request(method, f"{control}{path}", json=body if method != "GET" else None, timeout=30)
-    answer.raise_for_status()
-    told: dict[str, dict[str, int]] = answer.json()
-    return told
+    response = requests.request(method, f"{control}{path}", json=body if method != "GET" else None, timeout=30)
+    response.raise_for_status()
+    notified: dict[str, dict[str, int]] = response.json()
+    return notified

@@ -57,8 +57,8 @@ def measure_kills(ground: Ground, server: Receiver, say: Callable[[str], None]) 
     batch = events.build_batch(server.make, "killing", EVENTS)
     killed: list[int] = []
 
-    def kill_now_and_then(answers: int) -> None:
-        if len(killed) < KILLS and answers >= (len(killed) + 1) * EVENTS // (KILLS + 1):
+    def kill_now_and_then(responses: int) -> None:
+        if len(killed) < KILLS and responses >= (len(killed) + 1) * EVENTS // (KILLS + 1):
             # The one that has lived longest holds the most connections.
             oldest = min((pid for pid in cpu.list_process_tree(server.pid) if pid != server.pid), default=0)
             if not oldest:

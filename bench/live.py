@@ -36,14 +36,14 @@ def measure_streams(bench: Bench, goals: Sequence[str]) -> list[Verdict]:
     """
     verdicts = []
     with ExitStack() as stack:
-        ours, again = (
+        own, again = (
             _gather(bench, stack, *live_servers.start_portal(bench.ground, name, STREAMS), "/headshots/events")
             for name in (_A, _B)
         )
         if "L2" in goals:
-            verdicts.append(_memory(bench, stack, ours, again))
+            verdicts.append(_memory(bench, stack, own, again))
         if "L3" in goals:
-            verdicts.append(_telling(bench, stack, ours, again))
+            verdicts.append(_telling(bench, stack, own, again))
     return verdicts
 
 
@@ -64,23 +64,23 @@ def _gather(bench: Bench, stack: ExitStack, server: Server, visitors: Sequence[V
     return audience
 
 
-def _memory(bench: Bench, stack: ExitStack, ours: Audience, again: Audience) -> Verdict:
-    found = {each.server.name: each.bytes_per_stream for each in (ours, again)}
+def _memory(bench: Bench, stack: ExitStack, own: Audience, again: Audience) -> Verdict:
+    found = {each.server.name: each.bytes_per_stream for each in (own, again)}
     bench.details["bytes_per_stream"] = found
     mean = sum(found.values()) / len(found)
     try:
         raw = live_servers.start_asgi_server(bench.ground, _ASGI)
     except MissingPeer as error:
         return replace(live_verdicts.build_memory_verdict(mean, math.nan), found=str(error), is_met=None)
-    found[_ASGI] = _gather(bench, stack, raw, ours.visitors, "/").bytes_per_stream
+    found[_ASGI] = _gather(bench, stack, raw, own.visitors, "/").bytes_per_stream
     # Beside the peer's figure: memory comes in large pieces, and ours are too small for a ratio of their own.
-    bench.trust("memory of streams", 1 + abs(ours.bytes_per_stream - again.bytes_per_stream) / found[_ASGI])
+    bench.trust("memory of streams", 1 + abs(own.bytes_per_stream - again.bytes_per_stream) / found[_ASGI])
     return live_verdicts.build_memory_verdict(mean, found[_ASGI])
 
 
-def _telling(bench: Bench, stack: ExitStack, ours: Audience, again: Audience) -> Verdict:
+def _telling(bench: Bench, stack: ExitStack, own: Audience, again: Audience) -> Verdict:
     epoll = _gather(bench, stack, *live_servers.start_epoll_server(bench.ground, _EPOLL, STREAMS), "/{person}")
-    delivery.measure_update_latency([ours, epoll, again], bench.say)
-    bench.details["telling"] = {each.server.name: asdict(each.told) for each in (ours, again, epoll)}
-    bench.trust("news to one page", compute_spread(ours.told.one_p50 / again.told.one_p50))
-    return live_verdicts.build_update_verdict(ours.told, again.told, epoll.told)
+    delivery.measure_update_latency([own, epoll, again], bench.say)
+    bench.details["telling"] = {each.server.name: asdict(each.told) for each in (own, again, epoll)}
+    bench.trust("news to one page", compute_spread(own.told.one_p50 / again.told.one_p50))
+    return live_verdicts.build_update_verdict(own.told, again.told, epoll.told)

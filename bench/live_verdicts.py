@@ -28,18 +28,18 @@ def compute_idle_spread(idle: Idle) -> float:
     return compute_spread(max(idle.polls) / min(idle.polls))
 
 
-def build_memory_verdict(ours: float, theirs: float) -> Verdict:
+def build_memory_verdict(own: float, foreign: float) -> Verdict:
     """Judge L2."""
-    ratio = ours / theirs
-    found = f"{ratio:.2f}× ({ours / 1000:.1f} against {theirs / 1000:.1f} kB)"
+    ratio = own / foreign
+    found = f"{ratio:.2f}× ({own / 1000:.1f} against {foreign / 1000:.1f} kB)"
     return Verdict("L2", "memory per stream beside raw ASGI", f"≤ {L2_MEMORY}×", found, ratio <= L2_MEMORY)
 
 
-def build_update_verdict(ours: UpdateLatency, again: UpdateLatency, raw: UpdateLatency) -> Verdict:
+def build_update_verdict(own: UpdateLatency, again: UpdateLatency, raw: UpdateLatency) -> Verdict:
     """Judge L3."""
-    one = (ours.one_p50 + again.one_p50) / 2 / raw.one_p50
-    each = zip(ours.all_p99, again.all_p99, raw.all_p99, strict=True)
-    everybody = statistics.median((first + second) / 2 / theirs for first, second, theirs in each)
+    one = (own.one_p50 + again.one_p50) / 2 / raw.one_p50
+    each = zip(own.all_p99, again.all_p99, raw.all_p99, strict=True)
+    everybody = statistics.median((first + second) / 2 / foreign for first, second, foreign in each)
     found = f"{one:.1f}×, {everybody:.1f}×"
     is_met = one <= L3_P50 and everybody <= L3_P99
     return Verdict("L3", "news to one p50, to 3,000 p99, beside epoll", f"≤ {L3_P50}×, ≤ {L3_P99}×", found, is_met)

@@ -68,9 +68,9 @@ def measure_pages(bench: Bench, _goals: Sequence[str]) -> list[Verdict]:
     bench.details["lighthouse"] = {name: [score.performance, score.accessibility] for name, score in scores.items()}
     worst = min(score.performance for score in scores.values())
     access = min(score.accessibility for score in scores.values())
-    wanted = f"performance ≥ {PERFORMANCE}, accessibility {ACCESSIBILITY}"
+    expected = f"performance ≥ {PERFORMANCE}, accessibility {ACCESSIBILITY}"
     is_met = all(score.is_enough for score in scores.values())
-    return [Verdict("G4", "Lighthouse, mobile, worst page", wanted, f"{worst} / {access}", is_met)]
+    return [Verdict("G4", "Lighthouse, mobile, worst page", expected, f"{worst} / {access}", is_met)]
 
 
 def _create_people(stack: Stack, control: str) -> dict[str, tuple[str, str]]:

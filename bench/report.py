@@ -24,9 +24,9 @@ class Verdict:
 
 def format_table(verdicts: Sequence[Verdict]) -> str:
     """Return the verdicts as aligned lines."""
-    words = {True: "met", False: "NOT MET", None: "not measured"}
+    text_parts = {True: "met", False: "NOT MET", None: "not measured"}
     rows = [("goal", "what", "wanted", "found", "")]
-    rows += [(each.goal, each.what, each.wanted, each.found, words[each.is_met]) for each in verdicts]
+    rows += [(each.goal, each.what, each.wanted, each.found, text_parts[each.is_met]) for each in verdicts]
     return format_columns(rows)
 
 

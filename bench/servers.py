@@ -196,7 +196,7 @@ class Ground:
 
 def build_database_name(name: str) -> str:
     """Return the database of a server of this name."""
-    return "".join(letter if letter.isalnum() else "_" for letter in name.lower())
+    return "".join(char if char.isalnum() else "_" for char in name.lower())
 
 
 def is_listening(port: int) -> bool:

@@ -62,7 +62,7 @@ class Streams:
                 silent.add(self._connect(waiting.pop()))
             silent -= set(self._hear(ends_at)[1])
 
-    def wait_for(self, wanted: Mapping[int, int]) -> dict[int, float]:
+    def wait_for(self, expected: Mapping[int, int]) -> dict[int, float]:
         """Wait until streams have received these versions, by index. Return the monotonic time of each.
 
         Raises:
@@ -70,11 +70,11 @@ class Streams:
         """
         ends_at = time.perf_counter() + PATIENCE_SECONDS
         arrived: dict[int, float] = {}
-        while len(arrived) < len(wanted):
-            at, heard = self._hear(ends_at)
-            for number in heard:
+        while len(arrived) < len(expected):
+            at, events_received = self._hear(ends_at)
+            for number in events_received:
                 stream = self._streams[number]
-                if stream.version == wanted.get(stream.index) and stream.index not in arrived:
+                if stream.version == expected.get(stream.index) and stream.index not in arrived:
                     arrived[stream.index] = at
         return arrived
 

@@ -117,22 +117,22 @@ def measure_waiting_room(bench: Bench, _goals: Sequence[str]) -> list[Verdict]:
 
 def build_verdict(rush: Rush) -> Verdict:
     """Judge A2."""
-    ours, full = rush.against(LIMIT * USED_SHARE), rush.against(LIMIT)
+    own, full = rush.against(LIMIT * USED_SHARE), rush.against(LIMIT)
     found = (
         f"{rush.refused} refused, {rush.served:,} served, overtaken by {rush.overtaken}, "
-        f"last {rush.last:.0f} s = {ours:.2f}× (of the full limit {full:.2f}×)"
+        f"last {rush.last:.0f} s = {own:.2f}× (of the full limit {full:.2f}×)"
     )
-    is_met = rush.refused == 0 and rush.served == rush.people and ours <= WANTED
-    wanted = f"0 refused, all served in order, last ≤ {WANTED}× the fluid bound at 80 %"
-    return Verdict("A2", f"{rush.people:,} starts in ten minutes at {LIMIT} calls a minute", wanted, found, is_met)
+    is_met = rush.refused == 0 and rush.served == rush.people and own <= WANTED
+    expected = f"0 refused, all served in order, last ≤ {WANTED}× the fluid bound at 80 %"
+    return Verdict("A2", f"{rush.people:,} starts in ten minutes at {LIMIT} calls a minute", expected, found, is_met)
 
 
 def format_curve(rush: Rush) -> str:
     """Return the waiting-time curve as lines, with a bar for the eye."""
-    longest = max([*rush.curve, 1.0])
+    max_wait = max([*rush.curve, 1.0])
     rows = [("tenth", "mean wait", "")]
     rows += [
-        (f"{number}", f"{wait:.0f} s", "#" * round(40 * wait / longest))
+        (f"{number}", f"{wait:.0f} s", "#" * round(40 * wait / max_wait))
         for number, wait in enumerate(rush.curve, start=1)
     ]
     return format_columns(rows)
@@ -256,8 +256,8 @@ def _rush(count: int, waits: list[tuple[float, float]], seen: dict[str, dict[str
 def count_max_overtaken(served_at: Sequence[float]) -> int:
     """Return how many who asked later one person saw served before, at most; moments are in the order of asking."""
     later: list[float] = []
-    most = 0
+    maximum = 0
     for moment in reversed(served_at):
-        most = max(most, bisect_left(later, moment))
+        maximum = max(maximum, bisect_left(later, moment))
         insort(later, moment)
-    return most
+    return maximum

@@ -38,9 +38,9 @@ def build_round_verdicts(costs: dict[str, Cost], goals: Sequence[str], missing: 
 
 
 def _p1(cpu: float, rate: float) -> Verdict:
-    wanted = f"≤ {P1_CPU}× CPU, ≥ {P1_RATE}× rate"
+    expected = f"≤ {P1_CPU}× CPU, ≥ {P1_RATE}× rate"
     is_met = cpu <= P1_CPU and rate >= P1_RATE
-    return Verdict("P1", "CPU and capacity beside dj-stripe", wanted, f"{cpu:.3f}×, {rate:.1f}×", is_met)
+    return Verdict("P1", "CPU and capacity beside dj-stripe", expected, f"{cpu:.3f}×, {rate:.1f}×", is_met)
 
 
 def _p2(cpu: float, _rate: float) -> Verdict:
@@ -62,9 +62,9 @@ def _p7(cpu: float, _rate: float) -> Verdict:
 def build_steady_verdict(latencies: dict[str, tuple[float, float]]) -> Verdict:
     """Judge P4."""
     p50, p99 = ((latencies[A][at] + latencies[B][at]) / 2 / latencies[BARE][at] for at in (0, 1))
-    wanted = f"≤ {P4_P50}×, ≤ {P4_P99}×"
+    expected = f"≤ {P4_P50}×, ≤ {P4_P99}×"
     is_met = p50 <= P4_P50 and p99 <= P4_P99
-    return Verdict("P4", "p50 and p99 at 300 events/s beside bare", wanted, f"{p50:.1f}×, {p99:.1f}×", is_met)
+    return Verdict("P4", "p50 and p99 at 300 events/s beside bare", expected, f"{p50:.1f}×, {p99:.1f}×", is_met)
 
 
 def build_kill_verdict(survived: Survived) -> Verdict:
@@ -90,5 +90,5 @@ def compute_aa_spread(costs: dict[str, Cost]) -> float:
 def _beside(costs: dict[str, Cost], peer: str, what: Literal["cpu", "rate"]) -> float:
     """Return the portal's figure over the peer's: of each round, then the middle one, for machines drift."""
     rounds = zip(getattr(costs[A], what), getattr(costs[B], what), getattr(costs[peer], what), strict=True)
-    found: float = statistics.median((one + other) / 2 / theirs for one, other, theirs in rounds)
+    found: float = statistics.median((one + other) / 2 / foreign for one, other, foreign in rounds)
     return found

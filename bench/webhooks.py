@@ -16,10 +16,10 @@ from bench.workbench import Bench
 def measure_rounds(bench: Bench, goals: Sequence[str]) -> list[Verdict]:
     """Send every receiver the same events in a closed loop (P1, P2, P3, P7)."""
     ground = bench.ground
-    ours = [ground.portal(A), ground.portal(B)]
+    own = [ground.portal(A), ground.portal(B)]
     bare = [ground.bare(BARE)] if "P3" in goals else []
     others, missing = _others(bench, goals)
-    costs = rounds.measure_rounds(ground, [*ours, *bare, *others], bench.say)
+    costs = rounds.measure_rounds(ground, [*own, *bare, *others], bench.say)
     bench.details["rounds"] = {name: asdict(cost) for name, cost in costs.items()}
     bench.say(f"webhooks in rounds:\n{webhook_verdicts.format_costs(costs)}")
     bench.trust("webhooks in rounds", webhook_verdicts.compute_aa_spread(costs))

@@ -50,8 +50,8 @@ def print_progress(text: str) -> None:
 
 def allow_files() -> None:
     """Let this program and all it starts have as many files open as the system lets them."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    _, maximum = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (maximum, maximum))
 
 
 def read_machine_load() -> str:

@@ -37,8 +37,8 @@ def found_in(lines: Iterable[str]) -> Iterator[str]:
 
 def found_in_output(text: str) -> list[str]:
     """Return what is private in the portal's lines of a test's output; a test's own words are its own."""
-    ours = (line for line in text.splitlines() if line.startswith(_IS_OUR_LINE) and _OF_A_TEST_SERVER not in line)
-    return sorted(set(found_in(ours)))
+    own = (line for line in text.splitlines() if line.startswith(_IS_OUR_LINE) and _OF_A_TEST_SERVER not in line)
+    return sorted(set(found_in(own)))
 
 
 def found_in_files(folder: Path) -> list[str]:

@@ -68,9 +68,9 @@ class TransactionPooler:
                     raise EOFError
                 self._server.sendall(message)
                 if kind in b"QS":
-                    answer = self._until_ready(self._server)
-                    client.sendall(answer)
-                    if answer[-1:] == b"I":
+                    response = self._until_ready(self._server)
+                    client.sendall(response)
+                    if response[-1:] == b"I":
                         return
                 kind, message = self._read(client)
 

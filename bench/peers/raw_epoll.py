@@ -31,8 +31,8 @@ def main() -> None:
                 poll.register(client.fileno(), select.EPOLLIN)
             elif number == connection.fileno():
                 connection.pgconn.consume_input()
-                while (notice := connection.pgconn.notifies()) is not None:
-                    person, _, version = notice.extra.partition(b" ")
+                while (notification := connection.pgconn.notifies()) is not None:
+                    person, _, version = notification.extra.partition(b" ")
                     if person in pages:
                         pages[person].sendall(b"event: stage\ndata: " + version + b"\n\n")
             elif data := clients[number].recv(4096):

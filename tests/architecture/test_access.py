@@ -97,7 +97,7 @@ def test_every_endpoint_is_on_the_list_and_nothing_else_is(app: Flask) -> None:
     assert set(RULES) - endpoints == set(), "these are gone; take them off the list"
 
 
-def test_what_is_open_to_everybody_was_meant_to_be() -> None:
+def test_public_endpoints_are_listed_deliberately() -> None:
     assert {name for name, rule in RULES.items() if rule.access is Access.PUBLIC} == OPEN
     assert {name for name, rule in RULES.items() if rule.access is Access.MACHINE} == MACHINES
 

@@ -104,7 +104,7 @@ def test_nothing_swallows_every_exception() -> None:
     assert not silent, f"these hide every fault: {silent}"
 
 
-def test_what_the_security_scan_lets_through_is_explained() -> None:
+def test_exceptions_of_the_security_scan_are_explained() -> None:
     """Each exception is one line's, names the check it is from and says why."""
     unexplained = [
         f"{place(path)}: {line.strip()[-80:]}"

@@ -90,7 +90,7 @@ def test_app_json_describes_each_setting() -> None:
     assert set(review) <= set(_app()["env"])
 
 
-def test_app_json_asks_dokku_to_wait_until_a_release_is_ready() -> None:
+def test_app_json_makes_dokku_wait_until_a_release_is_ready() -> None:
     [check] = _app()["healthchecks"]["web"]
     assert (check["type"], check["path"]) == ("startup", "/readyz")
 
@@ -107,7 +107,7 @@ def test_python_version_is_one_the_project_allows() -> None:
     assert _version((ROOT / ".python-version").read_text(encoding="utf-8")) >= _version(floor)
 
 
-def test_the_project_asks_for_safe_versions() -> None:
+def test_the_project_requires_safe_versions() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     asked = dict(_floor(requirement) for requirement in project["dependencies"])
     for name, floor in FLOORS.items():

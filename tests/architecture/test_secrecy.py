@@ -126,7 +126,7 @@ def test_random_module_is_not_used_for_secrets() -> None:
     assert not predictable, "ids are uuid4, or tokens"
 
 
-def test_no_certificate_goes_unchecked() -> None:
+def test_every_certificate_is_verified() -> None:
     found = [
         f"{place(path)}: {match.group()}"
         for path in texts()

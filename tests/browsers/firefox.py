@@ -77,10 +77,10 @@ class Firefox(Engine):
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps({"method": method, **parameters}) + "\n")
         self._process.stdin.flush()
-        answer = self._read()
-        if "error" in answer:
-            raise RuntimeError(answer["error"])
-        return answer["result"]
+        response = self._read()
+        if "error" in response:
+            raise RuntimeError(response["error"])
+        return response["result"]
 
     def _read(self) -> dict[str, Any]:
         assert self._process.stdout is not None

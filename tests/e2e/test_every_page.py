@@ -43,8 +43,8 @@ def set_language(site: Site, person: Person, language: str) -> None:
 
 def open_state(site: Site, browser: BrowserContext, state: str, language: str) -> Page:
     """Open a state's page as a person of its own."""
-    path, who = ALL_STATES[state]
-    person = site.person(**dict(who))
+    path, person_name = ALL_STATES[state]
+    person = site.person(**dict(person_name))
     set_language(site, person, language)
     browser.add_cookies(site.cookies(person))  # type: ignore[arg-type]
     page = browser.new_page()

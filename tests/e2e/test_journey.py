@@ -112,8 +112,8 @@ def nobody_else_sees(
     assert row is not None
     address = f"{stack.addresses.portal}/photos/{row[0]}/320.webp"
     other = open_context()
-    stranger = other.new_page()
+    outsider = other.new_page()
     assert other.request.get(address, max_redirects=0).status in {302, 303, 401, 404}
-    sign_in(stranger, "Ben Example")
+    sign_in(outsider, "Ben Example")
     assert other.request.get(address).status == 404
-    assert "Ada" not in stranger.content()
+    assert "Ada" not in outsider.content()

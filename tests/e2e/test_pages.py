@@ -41,9 +41,9 @@ def site(portal_settings: Callable[..., Settings], database_url: str) -> Iterato
 def visit(site: Site, open_context: Callable[..., BrowserContext]) -> Callable[..., Page]:
     """Open a page as somebody who has come this far; what goes wrong in it is kept in ``page.problems``."""
 
-    def open_page(path: str, *, context: dict[str, Any] | None = None, **who: Any) -> Page:
+    def open_page(path: str, *, context: dict[str, Any] | None = None, **person_name: Any) -> Page:
         browser = open_context(**(context or {}))
-        browser.add_cookies(site.cookies(site.person(**who)))  # type: ignore[arg-type]
+        browser.add_cookies(site.cookies(site.person(**person_name)))  # type: ignore[arg-type]
         page = browser.new_page()
         watch(page)
         page.goto(site.address + path)
@@ -77,9 +77,9 @@ def check(page: Page) -> None:
 
 
 @pytest.mark.parametrize("stage", EMPLOYEE_STATES)
-def test_each_page_is_open_to_everybody(visit: Callable[..., Page], stage: str) -> None:
-    path, who = EMPLOYEE_STATES[stage]
-    page = visit(path, context={"reduced_motion": "reduce"}, **who)
+def test_each_page_is_accessible(visit: Callable[..., Page], stage: str) -> None:
+    path, person_name = EMPLOYEE_STATES[stage]
+    page = visit(path, context={"reduced_motion": "reduce"}, **person_name)
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         for width in (390, 1440):
@@ -91,7 +91,7 @@ def test_each_page_is_open_to_everybody(visit: Callable[..., Page], stage: str) 
 
 
 @pytest.mark.parametrize("path", ["/", "/privacy"])
-def test_public_pages_are_open_to_everybody(site: Site, open_context: Callable[..., BrowserContext], path: str) -> None:
+def test_public_pages_are_accessible(site: Site, open_context: Callable[..., BrowserContext], path: str) -> None:
     page = open_context().new_page()
     watch(page)
     page.goto(site.address + path)
@@ -120,7 +120,7 @@ def test_the_gallery_is_used_by_keyboard_alone(visit: Callable[..., Page]) -> No
     assert PROBLEMS[page] == []
 
 
-def test_without_scripts_everything_still_works(visit: Callable[..., Page]) -> None:
+def test_without_scripts_everything_works(visit: Callable[..., Page]) -> None:
     page = visit("/headshots/gallery", context={"java_script_enabled": False}, **FINISHED)
     page.get_by_role("link", name="Next photo").click()
     page.get_by_role("link", name="Compare").click()
@@ -211,11 +211,11 @@ def test_only_messages_from_the_studio_origin_trigger_a_refresh(site: Site, visi
     page.get_by_role("button", name="Open the studio").click()
     expect(page.locator("iframe.is-loaded")).to_be_attached()
     page.wait_for_timeout(500)
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/status") else None)
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url) if request.url.endswith("/status") else None)
     page.evaluate("postMessage('done', '*')")
     page.wait_for_timeout(500)
-    assert asked == []
+    assert requested == []
     # A frame of the right origin that is not ours says nothing to us either.
     page.evaluate(
         """address => new Promise((loaded) => {
@@ -228,12 +228,12 @@ def test_only_messages_from_the_studio_origin_trigger_a_refresh(site: Site, visi
     )
     page.evaluate("frames[1].postMessage('speak', '*')")
     page.wait_for_timeout(500)
-    assert asked == []
+    assert requested == []
     with page.expect_request("**/headshots/status"):
         page.evaluate("frames[0].postMessage('speak', '*')")
 
 
-def test_on_a_phone_the_tab_comes_first(visit: Callable[..., Page]) -> None:
+def test_on_a_phone_the_tab_is_first(visit: Callable[..., Page]) -> None:
     page = visit("/headshots/studio", context={"viewport": {"width": 390, "height": 844}}, with_link=True)
     tab = page.get_by_role("link", name="Open the studio").bounding_box()
     frame = page.get_by_role("button", name="Open it in this page").bounding_box()
@@ -255,7 +255,7 @@ def test_stage_overview_is_accessible(visit: Callable[..., Page]) -> None:
             check(page)
 
 
-def test_the_list_of_dead_links_is_open_to_everybody(site: Site, visit: Callable[..., Page]) -> None:
+def test_the_list_of_link_reports_is_accessible(site: Site, visit: Callable[..., Page]) -> None:
     person = site.person(with_link=True)
     with site.app.app_context():
         report = LinkReportInput(symptom=LinkSymptom.EMPTY, browser="Firefox")
@@ -306,8 +306,8 @@ def test_times_are_shown_in_the_readers_time_zone(
     site: Site, open_context: Callable[..., BrowserContext], skew: timedelta
 ) -> None:
     browser = open_context(timezone_id="America/New_York", locale="en-US")
-    who = {"provider_status": "pending", "status_since": NOW, "confirmed_by": "event"}
-    browser.add_cookies(site.cookies(site.person(**who)))  # type: ignore[arg-type]
+    person_name = {"provider_status": "pending", "status_since": NOW, "confirmed_by": "event"}
+    browser.add_cookies(site.cookies(site.person(**person_name)))  # type: ignore[arg-type]
     page = browser.new_page()
     page.clock.install(time=NOW + timedelta(minutes=1) + skew)
     page.goto(f"{site.address}/headshots")

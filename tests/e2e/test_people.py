@@ -51,10 +51,10 @@ def open_as(site: Site, open_context: Callable[..., BrowserContext]) -> Callable
     return open_page
 
 
-def sign_in_elsewhere(person: Person, *user_agents: str) -> None:
+def sign_in_elsewhere(person: Person, *agents: str) -> None:
     """Let the person be signed in with other browsers too."""
     with transaction() as session:
-        for number, user_agent in enumerate(user_agents):
+        for number, user_agent in enumerate(agents):
             at = NOW - timedelta(minutes=number)
             session.add(
                 Session(
@@ -97,7 +97,7 @@ def is_fine_everywhere(page: Page) -> None:
     assert page.get_by_role("heading", level=1).count() == 1
 
 
-def test_own_sign_ins_are_open_to_everybody(open_as: Callable[..., Page], person: Person) -> None:
+def test_own_sign_ins_are_accessible(open_as: Callable[..., Page], person: Person) -> None:
     is_fine_everywhere(open_as(person, "/account/sessions"))
 
 
@@ -113,7 +113,7 @@ PAGES = (
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_console_and_team_are_open_to_everybody(
+def test_console_and_team_are_accessible(
     path: str, open_as: Callable[..., Page], person: Person, admin: Person
 ) -> None:
     is_fine_everywhere(open_as(admin, path.format(person.id)))
@@ -137,12 +137,12 @@ def test_sign_ins_are_ended_by_keyboard_and_without_scripts(open_as: Callable[..
 def test_deactivated_person_is_informed_on_an_open_page(
     site: Site, open_as: Callable[..., Page], person: Person, admin: Person
 ) -> None:
-    theirs = open_as(person, "/headshots")
-    expect(theirs.get_by_label("Ada Lovelace: your menu")).to_be_visible()
+    foreign = open_as(person, "/headshots")
+    expect(foreign.get_by_label("Ada Lovelace: your menu")).to_be_visible()
     page = open_as(admin, f"/admin/people/{person.id}")
     page.get_by_role("link", name="Deactivate…").click()
     page.get_by_role("button", name="Deactivate").click()
     expect(page.get_by_text("Deactivated; this person cannot sign in.")).to_be_visible()
     # Their page tells them by itself; only they start a sign-in.
-    expect(theirs.get_by_role("heading", name="You’re signed out")).to_be_visible()
-    expect(theirs.get_by_role("main").get_by_role("link", name="Sign in")).to_be_visible()
+    expect(foreign.get_by_role("heading", name="You’re signed out")).to_be_visible()
+    expect(foreign.get_by_role("main").get_by_role("link", name="Sign in")).to_be_visible()

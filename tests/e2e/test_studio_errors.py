@@ -175,7 +175,7 @@ def test_help_is_written_without_the_link(studio: Studio, open_context: Callable
     assert studio.sandbox.base_url.split("//")[1] not in address
 
 
-def test_denied_camera_is_explained_and_upload_still_works(
+def test_denied_camera_is_explained_and_upload_works(
     studio: Studio, browser: Browser, chromium_path: str, chromium_args: list[str]
 ) -> None:
     asking = browser.browser_type.launch(
@@ -211,7 +211,7 @@ def test_the_studio_needs_no_cookies_of_its_own(
         strict.close()
 
 
-def test_where_frames_get_no_cookies_a_new_tab_goes_on(
+def test_where_frames_get_no_cookies_a_new_tab_works(
     studio: Studio, browser: Browser, chromium_path: str, chromium_args: list[str], tmp_path: Path
 ) -> None:
     studio.switch(studio_needs_cookies=True)

@@ -77,7 +77,7 @@ def sign_out(page: Page) -> None:
 
 
 @pytest.mark.parametrize("has_end_session", [True, False], ids=["by way of another host", "here only"])
-def test_signing_out_ends_in_every_tab_and_the_next_sign_in_asks_for_an_account(
+def test_signing_out_ends_every_tab_and_the_next_sign_in_requests_an_account(
     has_end_session: bool, deployment: Deployment, open_context: OpenContext
 ) -> None:
     if not has_end_session:

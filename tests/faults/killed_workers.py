@@ -91,9 +91,9 @@ class KilledWorkers:
         silent = [one for each in self.killed_workers.values() for one in each.workers]
         self.deployment.query(_BEAT, later=-DEAD_AFTER_SECONDS, ids=silent)
         self.deployment.query(_LONG_AGO, ago=ATTEMPT_LEASE.total_seconds())
-        begun = time.monotonic()
+        started = time.monotonic()
         self.deployment.start(self.deployment.worker)
-        wait_until(lambda: self._are_all_recovered(begun), "every job of the fallen is taken over", seconds=120)
+        wait_until(lambda: self._are_all_recovered(started), "every job of the fallen is taken over", seconds=120)
 
     def thaw(self) -> None:
         """Let the frozen go on where they stopped, and wait until they have ended in their own time."""
@@ -115,10 +115,10 @@ class KilledWorkers:
         self.deployment.query(_BEAT, later=HOUR_SECONDS, ids=killed.workers)
         self.killed_workers[killed.point] = killed
 
-    def _are_all_recovered(self, begun: float) -> bool:
+    def _are_all_recovered(self, started: float) -> bool:
         for each in self.killed_workers.values():
             if each.recovered_after is None and not self.deployment.query(_STILL, workers=each.workers):
-                each.recovered_after = time.monotonic() - begun
+                each.recovered_after = time.monotonic() - started
         return all(each.recovered_after is not None for each in self.killed_workers.values())
 
 

@@ -95,12 +95,12 @@ class WebhookLoad:
         body = _body(event)
         deadline = time.monotonic() + 90
         for number in count():
-            begun = time.monotonic()
-            if begun > deadline:
+            started = time.monotonic()
+            if started > deadline:
                 return
             urls = self.urls
             status, retry_after = self._post(session, urls[number % len(urls)], body)
-            self.attempts.append(Attempt(event, begun, time.monotonic() - begun, status, retry_after))
+            self.attempts.append(Attempt(event, started, time.monotonic() - started, status, retry_after))
             if status == 200:
                 return
             time.sleep(PAUSE)
@@ -108,15 +108,15 @@ class WebhookLoad:
     def _post(self, session: requests.Session, url: str, body: bytes) -> tuple[int | None, str | None]:
         headers = dict(signed_headers(body, datetime.now(UTC), secret=self.secret))
         try:
-            answer = session.post(f"{url}/webhooks/profilebakery", data=body, headers=headers, timeout=TIMEOUT)
+            response = session.post(f"{url}/webhooks/profilebakery", data=body, headers=headers, timeout=TIMEOUT)
         except requests.RequestException:
             return None, None
-        return answer.status_code, answer.headers.get("Retry-After")
+        return response.status_code, response.headers.get("Retry-After")
 
 
 def _body(event: str) -> bytes:
-    thing = {"_id": f"stranger-{event}", "status": "pending"}
+    item = {"_id": f"stranger-{event}", "status": "pending"}
     created_at = datetime.now(UTC).isoformat(timespec="milliseconds")
     return json.dumps(
-        {"id": event, "event": "model.status.updated", "createdAt": created_at, "objectType": "model", "object": thing}
+        {"id": event, "event": "model.status.updated", "createdAt": created_at, "objectType": "model", "object": item}
     ).encode()

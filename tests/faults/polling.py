@@ -16,11 +16,11 @@ Found = TypeVar("Found")
 
 
 def wait_until(
-    look: Callable[[], Found | None], what: str | Callable[[], str], *, seconds: float = TIMEOUT_SECONDS
+    check: Callable[[], Found | None], what: str | Callable[[], str], *, seconds: float = TIMEOUT_SECONDS
 ) -> Found:
     """Return the first truthy answer; fail, naming ``what`` was waited for, when none came in time."""
     deadline = time.monotonic() + seconds
-    while not (found := look()):
+    while not (found := check()):
         if time.monotonic() > deadline:
             pytest.fail(f"after {seconds:.0f} s still not: {what if isinstance(what, str) else what()}")
         time.sleep(POLL)

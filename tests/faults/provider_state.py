@@ -16,16 +16,16 @@ from portal.models.shoots import Shoot
 
 def differences(models: list[dict[str, Any]]) -> list[str]:
     """Compare every model of the sandbox with our shoots, both ways; needs an application context."""
-    ours = {shoot.provider_id: shoot for shoot in db.session.scalars(select(Shoot)) if shoot.provider_id}
+    own = {shoot.provider_id: shoot for shoot in db.session.scalars(select(Shoot)) if shoot.provider_id}
     # Who was erased is forgotten here and deleted there.
-    models = [model for model in models if model["id"] in ours or model["status"] != "deleted"]
-    found = [f"model nobody knows: {model['id']}" for model in models if model["id"] not in ours]
-    found += [f"session the provider does not know: {one}" for one in ours.keys() - {each["id"] for each in models}]
+    models = [model for model in models if model["id"] in own or model["status"] != "deleted"]
+    found = [f"model nobody knows: {model['id']}" for model in models if model["id"] not in own]
+    found += [f"session the provider does not know: {one}" for one in own.keys() - {each["id"] for each in models}]
     found += [
         f"{email} has {number} models" for email, number in Counter(m["email"] for m in models).items() if number > 1
     ]
     for model in models:
-        if (shoot := ours.get(model["id"])) is not None:
+        if (shoot := own.get(model["id"])) is not None:
             found += [f"{model['id']}: {difference}" for difference in _between(model, shoot)]
     return found
 

@@ -31,9 +31,9 @@ class SandboxControl:
         self._session.close()
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        answer = self._session.request(method, f"{self._control}{path}", json=body, timeout=60)
-        assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"
-        return answer.json()
+        response = self._session.request(method, f"{self._control}{path}", json=body, timeout=60)
+        assert response.ok, f"{method} {path}: {response.status_code} {response.text}"
+        return response.json()
 
     def switch(self, **switches: Any) -> None:
         self.call("PUT", "/settings", switches)

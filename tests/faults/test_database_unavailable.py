@@ -26,7 +26,7 @@ LONGEST_ANSWER = 10.0
 HEALED_SECONDS = 5.0
 
 
-def test_a_database_that_goes_away_for_a_while(deployment: Deployment) -> None:
+def test_a_temporary_database_outage(deployment: Deployment) -> None:
     postgres = deployment.stack.postgres
     participants = [deployment.participant() for _ in range(4)]
     sessions = [deployment.wait_for_session(each) for each in participants]
@@ -41,9 +41,9 @@ def test_a_database_that_goes_away_for_a_while(deployment: Deployment) -> None:
         stop_all([postgres.child], seconds=20)
         gone = time.monotonic()
         deployment.sandbox.finish(sessions[2])
-        answer = browser.get(f"{deployment.url}/headshots", timeout=LONGEST_ANSWER)
-        assert answer.status_code == 503
-        assert "Traceback" not in answer.text
+        response = browser.get(f"{deployment.url}/headshots", timeout=LONGEST_ANSWER)
+        assert response.status_code == 503
+        assert "Traceback" not in response.text
         # Probes are answered from memory for a moment.
         ready = f"{deployment.url}/readyz"
         wait_until(lambda: browser.get(ready, timeout=LONGEST_ANSWER).status_code == 503, "probes are told")
@@ -76,19 +76,19 @@ INSIDE = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE da
 def every_connection_taken(deployment: Deployment) -> Iterator[None]:
     """Hold all connections the server has, from another of its databases, until the block ends."""
     name = conninfo_to_dict(deployment.stack.database_url)["dbname"]
-    door = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
+    statement = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
     held = [_from_outside(deployment)]
     try:
         # Nobody may come back before all places are gone: it would be a race that the portal can win for ever.
-        held[0].execute(door.format(sql.Identifier(str(name)), sql.SQL("false")))
+        held[0].execute(statement.format(sql.Identifier(str(name)), sql.SQL("false")))
         wait_until(lambda: held[0].execute(INSIDE, (name,)).fetchone() == (0,), "nobody is connected")
         with suppress(psycopg.OperationalError):
             while True:
                 held.append(_from_outside(deployment))
-        held[0].execute(door.format(sql.Identifier(str(name)), sql.SQL("true")))
+        held[0].execute(statement.format(sql.Identifier(str(name)), sql.SQL("true")))
         yield
     finally:
-        held[0].execute(door.format(sql.Identifier(str(name)), sql.SQL("true")))
+        held[0].execute(statement.format(sql.Identifier(str(name)), sql.SQL("true")))
         for connection in held:
             connection.close()
 
@@ -106,9 +106,9 @@ def test_a_database_without_a_connection_to_spare(deployment: Deployment) -> Non
         load.wait_for(10)
         with every_connection_taken(deployment):
             deployment.sandbox.finish(session)
-            begun = time.monotonic()
+            started = time.monotonic()
             assert browser.get(f"{deployment.url}/headshots", timeout=30).status_code == 503
-            assert time.monotonic() - begun < LONGEST_ANSWER
+            assert time.monotonic() - started < LONGEST_ANSWER
             wait_until(lambda: any(each.status == 503 for each in load.attempts), "a webhook is sent away")
         back = time.monotonic()
         load.wait_for(20)

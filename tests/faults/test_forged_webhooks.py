@@ -40,9 +40,9 @@ class Sender:
 
     def send(self, body: bytes, headers: dict[str, str]) -> int:
         self._connection.request("POST", PATH, body, {"Host": "localhost", **headers})
-        answer = self._connection.getresponse()
-        answer.read()
-        return answer.status
+        response = self._connection.getresponse()
+        response.read()
+        return response.status
 
     def send_valid(self, number: int) -> int:
         """Send a webhook of its own number as the provider would."""
@@ -64,9 +64,9 @@ class Forger(threading.Thread):
         self.answers: Counter[int] = Counter()
 
     def run(self) -> None:
-        kinds, beat = forgeries(), even_pace()
+        kinds, heartbeat = forgeries(), even_pace()
         while not self._is_enough:
-            next(beat)
+            next(heartbeat)
             status = self._sender.send(*kinds[self.told % len(kinds)])
             with self._news:
                 self.answers[status] += 1
@@ -152,7 +152,7 @@ def test_flood_of_forged_webhooks_does_not_delay_valid_ones(database_url: str, t
     with web(settings, log) as (server, port):
         watched, sender, numbers = psutil.Process(server.pid), Sender(port), count(1)
         # Whatever is only loaded once has been.
-        answers = [sender.send_valid(next(numbers)) for _ in range(20)]
+        responses = [sender.send_valid(next(numbers)) for _ in range(20)]
         with flood(port) as forger:
             # Until the limit is reached.
             forger.wait_for(100)
@@ -161,15 +161,15 @@ def test_flood_of_forged_webhooks_does_not_delay_valid_ones(database_url: str, t
             forged = (processor_seconds(watched) - before) / (forger.told - told)
             written = writes(address) - written
             for _ in range(100):
-                answers.append(sender.send_valid(next(numbers)))
+                responses.append(sender.send_valid(next(numbers)))
                 # The flood goes on between any two of them.
                 forger.wait_for(1)
         before = processor_seconds(watched)
-        answers += [sender.send_valid(next(numbers)) for _ in islice(even_pace(), SENT)]
+        responses += [sender.send_valid(next(numbers)) for _ in islice(even_pace(), SENT)]
         valid = (processor_seconds(watched) - before) / SENT
         counted = refused_by_its_own_count(port)
         sender.close()
-    assert set(answers) == {200}
+    assert set(responses) == {200}
     assert set(forger.answers) == {401, 429}
     assert counted == forger.told
     # A valid one costs the web process a little more, and the database as much again; a busy machine blurs that.
@@ -180,5 +180,5 @@ def test_flood_of_forged_webhooks_does_not_delay_valid_ones(database_url: str, t
     with psycopg.connect(address) as connection:
         kept = connection.execute("SELECT count(*), count(DISTINCT dedupe_key) FROM deliveries").fetchone()
         limits = connection.execute("SELECT name FROM rate_limits").fetchall()
-    assert kept == (len(answers), len(answers))
+    assert kept == (len(responses), len(responses))
     assert limits == [("wrong webhook signatures",)]

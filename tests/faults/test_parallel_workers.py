@@ -36,8 +36,8 @@ def test_due_schedule_entries_are_queued_once(deployment: Deployment) -> None:
     deployment.start(deployment.worker)
     wait_until(lambda: deployment.query(BEATING, since=since) == [(WORKERS * QUEUES,)], "all workers are there")
     # The next look at the clock that all of them take part in.
-    (look,) = deployment.query(LATEST)[0]
-    wait_until(lambda: deployment.query(LATEST)[0][0] > look, "a look")
+    (check,) = deployment.query(LATEST)[0]
+    wait_until(lambda: deployment.query(LATEST)[0][0] > check, "a look")
     deployment.wait_until_idle()
     queued = deployment.query(QUEUED, before=before)
     assert {task for task, _, _ in queued} >= {"schedule.take_over", "schedule.sweep"}

@@ -28,10 +28,10 @@ def _web_workers(deployment: Deployment) -> list[psutil.Process]:
 
 def _end(child: Child) -> float:
     """Ask a process to end and return how long it took."""
-    begun = time.monotonic()
+    started = time.monotonic()
     child.request_stop()
     child.wait_for_end(seconds=40)
-    return time.monotonic() - begun
+    return time.monotonic() - started
 
 
 def test_web_workers_killed_again_and_again_lose_no_acknowledged_webhook(deployment: Deployment) -> None:

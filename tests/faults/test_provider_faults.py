@@ -40,12 +40,12 @@ def browser(deployment: Deployment, arrived: Participant) -> Iterator[requests.S
 
 def _pages_stand(deployment: Deployment, browser: requests.Session) -> None:
     for path in ("/headshots", "/headshots/gallery", "/headshots/status"):
-        begun = time.monotonic()
+        started = time.monotonic()
         assert browser.get(f"{deployment.url}{path}", timeout=PAGE_SECONDS).status_code == 200, path
-        assert time.monotonic() - begun < PAGE_SECONDS
+        assert time.monotonic() - started < PAGE_SECONDS
     (photo_id,) = deployment.query("SELECT id FROM photos WHERE copied_at IS NOT NULL LIMIT 1")[0]
-    stranger = browser.get(f"{deployment.url}/photos/{photo_id}/nothing", timeout=PAGE_SECONDS)
-    assert stranger.status_code == 404
+    outsider = browser.get(f"{deployment.url}/photos/{photo_id}/nothing", timeout=PAGE_SECONDS)
+    assert outsider.status_code == 404
 
 
 def _everyone_arrives(deployment: Deployment, *participants: Participant) -> None:
@@ -100,7 +100,7 @@ def test_provider_refusals_and_malformed_responses(
     _everyone_arrives(deployment, finishing, starting)
 
 
-def test_a_third_of_all_answers_is_an_error(deployment: Deployment, browser: requests.Session) -> None:
+def test_a_third_of_all_responses_is_an_error(deployment: Deployment, browser: requests.Session) -> None:
     deployment.sandbox.break_call("server_error", probability=0.3)
     participants = [deployment.participant() for _ in range(5)]
     for participant in participants:
@@ -111,7 +111,7 @@ def test_a_third_of_all_answers_is_an_error(deployment: Deployment, browser: req
     _everyone_arrives(deployment, *participants)
 
 
-def test_creating_works_and_the_answer_is_lost(deployment: Deployment) -> None:
+def test_creating_works_and_the_response_is_lost(deployment: Deployment) -> None:
     # Fewer than would keep the portal from calling for half a minute.
     deployment.sandbox.break_call("lost_answer", count=4, **CREATE)
     participants = [deployment.participant() for _ in range(4)]
@@ -206,7 +206,7 @@ def test_photo_addresses_die_while_they_are_fetched(deployment: Deployment) -> N
 
 
 @pytest.mark.parametrize("fault", ["malformed", "refuse", "server_error", "drip"])
-def test_photos_that_come_broken(deployment: Deployment, fault: str) -> None:
+def test_photos_that_arrive_broken(deployment: Deployment, fault: str) -> None:
     participant = deployment.participant()
     session = deployment.wait_for_session(participant)
     deployment.sandbox.break_call(fault, count=2, seconds=2, **PHOTOS)

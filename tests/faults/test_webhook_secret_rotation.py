@@ -27,11 +27,11 @@ def test_rolling_restart_with_new_secret_refuses_no_webhook(deployment: Deployme
         second = deployment.start_second_portal("portal-2", **{VARIABLE: f"{new},{old}"})
         load.urls = [second, deployment.url]
         load.wait_for(20)
-        begun = time.monotonic()
+        started = time.monotonic()
         deployment.portal.request_stop()
         load.wait_for(20)
         deployment.portal.wait_for_end(seconds=40)
-        assert time.monotonic() - begun < END_SECONDS
+        assert time.monotonic() - started < END_SECONDS
         load.urls = [second]
         load.secret = new
         load.wait_for(20)

@@ -56,8 +56,8 @@ class Demo:
         """Everything the command started, directly or not."""
         return psutil.Process(self.process.pid).children(recursive=True)
 
-    def part(self, word: str) -> psutil.Process:
-        return next(part for part in self.parts() if word in part.cmdline())
+    def part(self, term: str) -> psutil.Process:
+        return next(part for part in self.parts() if term in part.cmdline())
 
 
 def still_there(parts: list[psutil.Process]) -> list[psutil.Process]:
@@ -133,12 +133,12 @@ def test_killed_supervisor_ends_all_children(launch: Callable[..., Demo]) -> Non
     assert all_gone(parts)
 
 
-@pytest.mark.parametrize(("word", "name"), [("worker", "worker"), ("demo.identity", "identity")])
-def test_killed_child_stops_the_stack_and_is_named(launch: Callable[..., Demo], word: str, name: str) -> None:
+@pytest.mark.parametrize(("term", "name"), [("worker", "worker"), ("demo.identity", "identity")])
+def test_killed_child_stops_the_stack_and_is_named(launch: Callable[..., Demo], term: str, name: str) -> None:
     demo = launch()
     demo.wait_until_ready()
     parts = demo.parts()
-    demo.part(word).kill()
+    demo.part(term).kill()
     assert demo.process.wait(timeout=END_SECONDS) == 1
     assert f"The {name} was ended by SIGKILL" in demo.said()
     assert f"logs/{name}.log" in demo.said()
@@ -156,7 +156,7 @@ def test_a_taken_port_is_explained_before_anything_starts(launch: Callable[..., 
     assert not (folder / "postgres").exists()
 
 
-def test_the_port_comes_from_the_environment_too(folder: Path) -> None:
+def test_the_port_is_read_from_the_environment_too(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         taken = server.getsockname()[1]
         run = subprocess.run(

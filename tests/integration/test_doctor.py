@@ -24,7 +24,7 @@ class _Outside(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         host = f"http://{self.headers['Host']}"
-        answers = {
+        responses = {
             "/.well-known/openid-configuration": {
                 "issuer": host,
                 "authorization_endpoint": f"{host}/authorize",
@@ -37,8 +37,8 @@ class _Outside(http.server.BaseHTTPRequestHandler):
                 "organization": {"_id": "1", "uid": "org-1", "name": "Example Company", "teams": []},
             },
         }
-        body = json.dumps(answers.get(self.path, {})).encode()
-        self.send_response(200 if self.path in answers else 404)
+        body = json.dumps(responses.get(self.path, {})).encode()
+        self.send_response(200 if self.path in responses else 404)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -80,7 +80,7 @@ def test_a_healthy_portal(portal_settings: Build, database_url: str, outside: st
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
-def test_every_broken_part_is_named_with_what_to_look_at(portal_settings: Build, tmp_path: Path) -> None:
+def test_every_failed_check_names_its_setting(portal_settings: Build, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     unset: dict[str, Any] = {"embed_origins": (), "photo_origins": (), "webhook_secrets": ()}
     findings = found(portal_settings(storage_url=f"file://{tmp_path / 'file' / 'photos'}", **unset))
@@ -94,8 +94,8 @@ def test_every_broken_part_is_named_with_what_to_look_at(portal_settings: Build,
         "webhooks": "HEADSHOT_WEBHOOK_SECRET",
     }.items():
         assert name in findings[part].text
-    told = "\n".join(str(finding) for finding in findings.values())
-    assert "test-api-key" not in told
+    notified = "\n".join(str(finding) for finding in findings.values())
+    assert "test-api-key" not in notified
 
 
 def test_database_without_schema_reports_pending_migrations(portal_settings: Build, postgres: Postgres) -> None:
@@ -111,7 +111,7 @@ def test_an_issuer_that_differs_by_a_slash_is_caught(portal_settings: Build, out
     assert "OIDC_ISSUER must be exactly" in finding.text
 
 
-def test_wrong_client_secret_is_told_from_a_right_one(portal_settings: Build, outside: str) -> None:
+def test_wrong_client_secret_is_distinguished_from_a_right_one(portal_settings: Build, outside: str) -> None:
     right = found(portal_settings(oidc_issuer=outside))["sign-in"]
     wrong = found(portal_settings(oidc_issuer=outside, oidc_client_secret="another-secret"))["sign-in"]
     assert (right.is_ok, wrong.is_ok) == (True, False)

@@ -62,8 +62,8 @@ class Machine:
         (self.bin / name).chmod(0o755)
 
     def give(self, *things: str) -> None:
-        for thing in things:
-            (self.has / thing).touch()
+        for item in things:
+            (self.has / item).touch()
 
     def install(self) -> subprocess.CompletedProcess[str]:
         self.calls_file.write_text("")
@@ -129,7 +129,7 @@ def test_without_ensurepip_the_systems_pip_fills_the_environment(machine: Machin
     assert machine.called("python -m pip --python .venv/bin/python install")
 
 
-def test_nobody_but_root_installs_packages(machine: Machine) -> None:
+def test_only_root_installs_packages(machine: Machine) -> None:
     machine.script("apt-get", APT)
     run = machine.install()
     assert run.returncode == 1
@@ -151,14 +151,14 @@ def test_uv_is_used_where_it_is(machine: Machine) -> None:
     assert not machine.called("python -m pip")
 
 
-def test_where_uv_fails_pip_goes_on(machine: Machine) -> None:
+def test_where_uv_fails_pip_installs(machine: Machine) -> None:
     machine.script("uv", UV)
     machine.give("broken-uv", "venv")
     assert machine.install().returncode == 0
     assert machine.called("python -m pip install")
 
 
-def test_a_machine_without_python_says_what_to_install(machine: Machine) -> None:
+def test_a_machine_without_python_gets_an_installation_hint(machine: Machine) -> None:
     (machine.bin / "python3").unlink()
     run = machine.install()
     assert run.returncode == 1

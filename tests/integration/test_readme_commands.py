@@ -120,7 +120,7 @@ def checkout(request: pytest.FixtureRequest) -> Iterator[Checkout]:
 
 
 @pytest.mark.timeout(2 * SECONDS)
-def test_make_demo_comes_up_and_ends(checkout: Checkout, tmp_path: Path) -> None:
+def test_make_demo_starts_and_ends(checkout: Checkout, tmp_path: Path) -> None:
     ports = Ports.find_free()
     output = tmp_path / "demo.txt"
     numbers = {"PORT": str(ports.portal), "SANDBOX_PORT": str(ports.sandbox), "IDENTITY_PORT": str(ports.identity)}
@@ -143,7 +143,7 @@ def test_make_demo_comes_up_and_ends(checkout: Checkout, tmp_path: Path) -> None
 def test_make_test_passes(checkout: Checkout, tmp_path: Path) -> None:
     output = tmp_path / "test.txt"
     arguments = (
-        "-q -p no:cacheprovider tests/integration/db/test_migrations.py::test_migrations_go_up_down_and_up_again"
+        "-q -p no:cacheprovider tests/integration/db/test_migrations.py::test_migrations_run_up_down_and_up_again"
     )
     run = checkout.start("make", "test", f"ARGS={arguments}", output=output)
     try:

@@ -59,7 +59,7 @@ def test_scanner_finds_nothing(target: Target, tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(100)
-def test_scanner_finds_a_hole_that_is_there(target: Target, tmp_path: Path) -> None:
+def test_scanner_finds_a_planted_vulnerability(target: Target, tmp_path: Path) -> None:
     """Otherwise its silence above would mean nothing."""
     target.directory.app.view_functions["pages.show_privacy"] = lambda: (
         f"<!doctype html><title>x</title><a href='/privacy?words=1'>on</a><p>{request.args.get('words', '')}</p>"

@@ -100,7 +100,7 @@ def test_other_databases_are_refused(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"SECRET_KEY": "short"}, "at least 32"),
         ({"SECRET_KEY": "k" * 32 + ",short"}, "at least 32"),
@@ -127,8 +127,8 @@ def test_other_databases_are_refused(url: str) -> None:
         ({"PORT": "-1"}, "whole number"),
     ],
 )
-def test_each_wrong_value_is_named(changes: dict[str, str], said: str) -> None:
-    assert any(said in problem for problem in problems(**changes)), problems(**changes)
+def test_each_wrong_value_is_named(changes: dict[str, str], message: str) -> None:
+    assert any(message in problem for problem in problems(**changes)), problems(**changes)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_origins_are_kept_without_their_slash() -> None:
     assert settings.embed_origins == ("https://a.example", "http://127.0.0.1:5001")
 
 
-def test_an_issuer_keeps_its_slash_for_it_is_compared_letter_by_letter() -> None:
+def test_an_issuer_keeps_its_slash_for_exact_comparison() -> None:
     assert good().oidc_issuer == "https://id.example/"
     assert good(PUBLIC_URL="https://headshots.example/").public_url == "https://headshots.example"
 
@@ -244,7 +244,7 @@ def test_any_environment_gives_settings_or_a_list_of_errors(env: dict[str, str])
         ({"TRUSTED_PROXIES": "1"}, 1),
     ],
 )
-def test_forwarded_headers_count_where_the_platform_or_a_setting_says_so(
+def test_forwarded_headers_count_where_the_platform_or_a_setting_allows_it(
     environment: dict[str, str], trusted: int
 ) -> None:
     assert good(**environment).trusted_proxies == trusted

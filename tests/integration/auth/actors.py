@@ -42,17 +42,17 @@ class Browser:
 
     def begin(self, path: str = "/login") -> str:
         """Press sign in; the provider's address the browser is sent to."""
-        answer = self.get(path)
-        assert answer.status_code == 303, answer.text
-        return answer.headers["Location"]
+        response = self.get(path)
+        assert response.status_code == 303, response.text
+        return response.headers["Location"]
 
     def sign_in(self, path: str = "/login") -> TestResponse:
         """Go all the way; the portal's answer at the end of it."""
-        answer = self.get(self.provider.visit(self.begin(path)))
+        response = self.get(self.provider.visit(self.begin(path)))
         # The portal asks again when the provider ignores the question for another account.
-        if answer.headers.get("Location", "").startswith(f"{self.provider.issuer}/"):
-            return self.get(self.provider.visit(answer.headers["Location"]))
-        return answer
+        if response.headers.get("Location", "").startswith(f"{self.provider.issuer}/"):
+            return self.get(self.provider.visit(response.headers["Location"]))
+        return response
 
     def form_token(self) -> str:
         """The form token of a page that has a form."""

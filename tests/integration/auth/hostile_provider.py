@@ -110,17 +110,17 @@ class HostileProvider:
         self._thread.join(5)
         self._server.server_close()
 
-    def visit(self, location: str, **answer: str | None) -> str:
+    def visit(self, location: str, **response: str | None) -> str:
         """Act as the browser at the sign-in page: the address it is sent back to; ``answer`` changes it."""
         parts = urlsplit(location)
-        asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        if "request_uri" in asked:
-            asked = self.pushed[asked["request_uri"]]
+        requested = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        if "request_uri" in requested:
+            requested = self.pushed[requested["request_uri"]]
         code = secrets.token_urlsafe(16)
-        self.codes[code] = asked
-        back: dict[str, str | None] = {"code": code, "state": asked["state"], **answer}
+        self.codes[code] = requested
+        back: dict[str, str | None] = {"code": code, "state": requested["state"], **response}
         kept = {name: value for name, value in back.items() if value is not None}
-        return urlsplit(asked["redirect_uri"]).path + "?" + urlencode(kept)
+        return urlsplit(requested["redirect_uri"]).path + "?" + urlencode(kept)
 
     def honest_claims(self, nonce: str = "", **more: Any) -> Claims:
         """What an honest ID token says now."""
@@ -179,23 +179,23 @@ class HostileProvider:
             **request.form.to_dict(),
             "authorization": request.headers.get("Authorization", ""),
         }
-        asked = self.codes.pop(request.form["code"], None)
-        if asked is None:
+        requested = self.codes.pop(request.form["code"], None)
+        if requested is None:
             return jsonify(error="invalid_grant"), 400
         digest = hashlib.sha256(request.form["code_verifier"].encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-        if challenge != asked["code_challenge"] or asked["code_challenge_method"] != "S256":
+        if challenge != requested["code_challenge"] or requested["code_challenge_method"] != "S256":
             return jsonify(error="invalid_grant"), 400
-        claims = self.lies.claims(self.honest_claims(asked["nonce"]))
-        answer = {
+        claims = self.lies.claims(self.honest_claims(requested["nonce"]))
+        response = {
             "access_token": "access-token-canary",
             "token_type": "Bearer",
             "expires_in": 300,
             "id_token": (self.lies.token or sign)(claims),
         }
         if self.lies.token_answer is not None:
-            return self.lies.token_answer(answer)
-        return jsonify(answer)
+            return self.lies.token_answer(response)
+        return jsonify(response)
 
     def _push(self) -> Any:
         if self.lies.pushed is not None:
@@ -206,9 +206,9 @@ class HostileProvider:
 
     def _authorize(self) -> Any:
         """Act as a provider where the person is signed in: no page, straight back."""
-        asked = {name: values[0] for name, values in parse_qs(request.query_string.decode()).items()}
-        self.authorizations.append(asked)
-        return redirect(urljoin(asked["redirect_uri"], self.visit(request.url)))
+        requested = {name: values[0] for name, values in parse_qs(request.query_string.decode()).items()}
+        self.authorizations.append(requested)
+        return redirect(urljoin(requested["redirect_uri"], self.visit(request.url)))
 
     def _end_session(self) -> Any:
         """End the session, by way of another host as providers with several do."""

@@ -39,14 +39,14 @@ def press(browser: Browser, path: str, **fields: str) -> int:
     return browser.post(path, data={"csrf_token": browser.form_token(), **fields}).status_code
 
 
-def test_sign_ins_are_listed_in_words_and_this_one_is_marked(two: tuple[Browser, Browser], app: Flask) -> None:
+def test_sign_ins_are_listed_readably_and_the_current_one_is_marked(two: tuple[Browser, Browser], app: Flask) -> None:
     page = Document(two[0].get(PAGE).text)
     listed = [said(item) for item in page.all("li")]
     assert len(listed) == 2
-    (mine,) = [words for words in listed if "This browser" in words]
-    (other,) = [words for words in listed if "This browser" not in words]
-    assert "Firefox on Linux" in mine
-    assert "Sign out" not in mine
+    (own,) = [text_parts for text_parts in listed if "This browser" in text_parts]
+    (other,) = [text_parts for text_parts in listed if "This browser" not in text_parts]
+    assert "Firefox on Linux" in own
+    assert "Sign out" not in own
     assert "Safari on iPhone" in other
     assert "Sign out Safari on iPhone, signed in" in other
 
@@ -60,7 +60,7 @@ def test_page_holds_no_token_and_no_hash_of_one(two: tuple[Browser, Browser], ap
         assert (browser.cookie() or "-") not in text
 
 
-def test_person_is_led_there_from_every_page(browser: Browser) -> None:
+def test_every_page_leads_the_person_to_it(browser: Browser) -> None:
     browser.sign_in()
     page = Document(browser.get("/headshots/consent").text)
     (link,) = [each for each in page.all("a") if each.get("href") == PAGE]
@@ -71,11 +71,11 @@ def test_person_is_led_there_from_every_page(browser: Browser) -> None:
 def test_one_is_ended_and_the_other_stays(
     two: tuple[Browser, Browser], app: Flask, audit: Callable[[str], list[AuditEntry]]
 ) -> None:
-    here, there = two
-    assert press(here, f"{PAGE}/{public_ids(app)[SAFARI]}/end") == 303
-    assert "That device is signed out." in here.get(PAGE).text
-    assert not there.is_signed_in()
-    assert here.is_signed_in()
+    local, remote = two
+    assert press(local, f"{PAGE}/{public_ids(app)[SAFARI]}/end") == 303
+    assert "That device is signed out." in local.get(PAGE).text
+    assert not remote.is_signed_in()
+    assert local.is_signed_in()
     (entry,) = audit("session.ended")
     assert entry.actor_id == entry.subject_id is not None
 
@@ -83,45 +83,45 @@ def test_one_is_ended_and_the_other_stays(
 def test_all_others_are_ended_and_this_one_stays(
     two: tuple[Browser, Browser], app: Flask, audit: Callable[[str], list[AuditEntry]]
 ) -> None:
-    here, there = two
-    assert press(here, f"{PAGE}/end-others") == 303
-    page = here.get(PAGE).text
+    local, remote = two
+    assert press(local, f"{PAGE}/end-others") == 303
+    page = local.get(PAGE).text
     assert "1 other device is signed out." in page
     assert "Sign out all other devices" not in page
-    assert not there.is_signed_in()
+    assert not remote.is_signed_in()
     (entry,) = audit("sessions.ended")
     assert entry.detail["sessions"] == 1
 
 
-def test_ending_this_one_signs_out_here(two: tuple[Browser, Browser], app: Flask) -> None:
-    here, there = two
-    answer = here.post(f"{PAGE}/{public_ids(app)[FIREFOX]}/end", data={"csrf_token": here.form_token()})
-    assert answer.headers["Location"] == "/"
-    assert here.cookie() is None
-    assert there.is_signed_in()
+def test_ending_the_current_session_signs_out(two: tuple[Browser, Browser], app: Flask) -> None:
+    local, remote = two
+    response = local.post(f"{PAGE}/{public_ids(app)[FIREFOX]}/end", data={"csrf_token": local.form_token()})
+    assert response.headers["Location"] == "/"
+    assert local.cookie() is None
+    assert remote.is_signed_in()
 
 
-def test_ended_one_is_not_there_any_more(two: tuple[Browser, Browser], app: Flask) -> None:
+def test_ended_one_is_no_longer_listed(two: tuple[Browser, Browser], app: Flask) -> None:
     path = f"{PAGE}/{public_ids(app)[SAFARI]}/end"
     assert [press(two[0], path), press(two[0], path)] == [303, 404]
 
 
 def test_pressing_twice_leads_back_to_the_page(two: tuple[Browser, Browser], app: Flask) -> None:
-    here, _ = two
+    local, _ = two
     path = f"{PAGE}/{public_ids(app)[SAFARI]}/end"
-    press(here, path)
-    fields = {"csrf_token": here.form_token()}
-    page = Document(here.post(path, data=fields, headers={"Referer": f"http://localhost{PAGE}"}).text)
+    press(local, path)
+    fields = {"csrf_token": local.form_token()}
+    page = Document(local.post(path, data=fields, headers={"Referer": f"http://localhost{PAGE}"}).text)
     assert page.heading == "That’s already gone"
     assert PAGE in {link.get("href") for link in page.all("a") if "Reload the page" in said(link)}
 
 
 def test_others_that_are_gone_already_are_not_counted(two: tuple[Browser, Browser]) -> None:
-    here, _ = two
-    fields = {"csrf_token": here.form_token()}
+    local, _ = two
+    fields = {"csrf_token": local.form_token()}
     for _press in range(3):
-        assert here.post(f"{PAGE}/end-others", data=fields).status_code == 303
-    page = here.get(PAGE).text
+        assert local.post(f"{PAGE}/end-others", data=fields).status_code == 303
+    page = local.get(PAGE).text
     assert page.count("1 other device is signed out.") == 1
     assert page.count("No other device was signed in.") == 1
 
@@ -157,11 +157,11 @@ def test_fields_that_a_form_does_not_have_change_nothing(browser: Browser, other
 
 
 def test_those_that_ended_by_themselves_are_not_listed(two: tuple[Browser, Browser], clock: MovableClock) -> None:
-    here, _there = two
+    local, _there = two
     clock.move(minutes=20)
-    here.get("/headshots")
+    local.get("/headshots")
     clock.move(minutes=11)
-    page = here.get(PAGE).text
+    page = local.get(PAGE).text
     assert "Firefox on Linux" in page
     assert "Safari on iPhone" not in page
 

@@ -112,9 +112,9 @@ def scenario(
 
 
 def sign_in(scenario: Scenario) -> Any:
-    answer = scenario.browser("ada").sign_in()
+    response = scenario.browser("ada").sign_in()
     scenario.known["ada"] = scenario.person("ada").id
-    return answer
+    return response
 
 
 def sign_in_from_elsewhere(scenario: Scenario) -> Any:
@@ -135,8 +135,8 @@ def sign_out(scenario: Scenario) -> Any:
 
 
 def order(scenario: Scenario, **claims: Any) -> Any:
-    stranger = scenario.browser("provider")
-    return stranger.post("/login/backchannel-logout", data={"logout_token": scenario.provider.logout_token(**claims)})
+    outsider = scenario.browser("provider")
+    return outsider.post("/login/backchannel-logout", data={"logout_token": scenario.provider.logout_token(**claims)})
 
 
 def be_signed_out_by_name(scenario: Scenario) -> Any:
@@ -314,7 +314,7 @@ ACTS: dict[Callable[[Scenario], Any], Left] = {
 @pytest.mark.parametrize("act", ACTS, ids=lambda act: re.sub(r"\W+", "-", ACTS[act].action + "-" + act.__name__))
 def test_action_writes_its_audit_entry(act: Callable[[Scenario], Any], scenario: Scenario) -> None:
     left = ACTS[act]
-    answer = act(scenario)
+    response = act(scenario)
     entry = [each for each in scenario.entries() if each.action == left.action][-1]
     assert (entry.actor_id, entry.subject_id) == (
         scenario.known.get(left.who or ""),
@@ -326,7 +326,7 @@ def test_action_writes_its_audit_entry(act: Callable[[Scenario], Any], scenario:
         key: value for key, value in left.detail.items() if value is not ...
     }
     if left.channel == "web":
-        assert entry.request_id == answer.headers["X-Request-ID"]
+        assert entry.request_id == response.headers["X-Request-ID"]
         assert entry.address_digest == scenario.app.extensions["portal"].secretbox.pseudonym("127.0.0.1")
     else:
         assert (entry.request_id, entry.address_digest) == (None, None)

@@ -41,9 +41,9 @@ def admin(browser: Browser, app: Flask) -> Browser:
 
 def test_no_change_without_a_token(admin: Browser, app: Flask) -> None:
     for call in guarded(app):
-        answer = admin.client.open(call.path, method=call.method)
-        assert answer.status_code == 400, call
-        assert "page is out of date" in answer.text, call
+        response = admin.client.open(call.path, method=call.method)
+        assert response.status_code == 400, call
+        assert "page is out of date" in response.text, call
 
 
 def test_expired_session_returns_to_same_page_after_sign_in(browser: Browser) -> None:
@@ -51,9 +51,9 @@ def test_expired_session_returns_to_same_page_after_sign_in(browser: Browser) ->
     token = browser.form_token()
     browser.post("/logout", data={"csrf_token": token})
     page = "http://localhost/headshots/gallery?photo=1"
-    answer = browser.client.post("/headshots/choice", data={"csrf_token": token}, headers={"Referer": page})
-    assert answer.status_code == 401
-    assert 'href="/login?next=%2Fheadshots%2Fgallery%3Fphoto%3D1"' in answer.text
+    response = browser.client.post("/headshots/choice", data={"csrf_token": token}, headers={"Referer": page})
+    assert response.status_code == 401
+    assert 'href="/login?next=%2Fheadshots%2Fgallery%3Fphoto%3D1"' in response.text
 
 
 @pytest.mark.parametrize(
@@ -68,18 +68,18 @@ def test_expired_session_returns_to_same_page_after_sign_in(browser: Browser) ->
 def test_a_form_that_is_out_of_date_leads_to_its_own_page_and_no_other(
     admin: Browser, referrer: str, leads_to: str
 ) -> None:
-    answer = admin.client.post("/headshots/consent", headers={"Referer": referrer})
-    assert answer.status_code == 400
-    assert f'class="button primary" href="{leads_to}"' in answer.text
+    response = admin.client.post("/headshots/consent", headers={"Referer": referrer})
+    assert response.status_code == 400
+    assert f'class="button primary" href="{leads_to}"' in response.text
 
 
-def test_no_change_with_somebody_elses_token(admin: Browser, other_browser: Browser, app: Flask) -> None:
+def test_no_change_with_another_sessions_token(admin: Browser, other_browser: Browser, app: Flask) -> None:
     admin.provider.person = {"sub": "bob", "email": "bob@example.com", "name": "Bob"}
     other_browser.sign_in()
     foreign = other_browser.form_token()
     for call in guarded(app):
-        answer = admin.client.open(call.path, method=call.method, data={"csrf_token": foreign})
-        assert answer.status_code == 400, call
+        response = admin.client.open(call.path, method=call.method, data={"csrf_token": foreign})
+        assert response.status_code == 400, call
 
 
 def test_no_change_with_the_token_of_an_earlier_session(admin: Browser, app: Flask) -> None:
@@ -121,7 +121,7 @@ def test_own_form_works(headers: dict[str, str], admin: Browser) -> None:
     assert not admin.is_signed_in()
 
 
-def test_form_token_is_there_before_the_first_page(browser: Browser, app: Flask) -> None:
+def test_form_token_exists_before_the_first_page(browser: Browser, app: Flask) -> None:
     """Made by the first page instead, two tabs opened at once would each make one, and one would lose."""
     browser.sign_in()
     with app.app_context():
@@ -135,7 +135,7 @@ def test_script_may_send_the_token_as_a_header(admin: Browser) -> None:
     assert admin.post("/logout", headers={"X-CSRFToken": admin.form_token()}).status_code == 200
 
 
-def test_form_made_before_a_change_of_keys_still_works(
+def test_form_made_before_a_change_of_keys_is_accepted(
     make_app: Callable[..., Flask], provider: HostileProvider
 ) -> None:
     old, new = "o" * 32, "n" * 32
@@ -151,9 +151,9 @@ def test_machines_need_no_token_and_get_no_cookie(app: Flask) -> None:
     client = app.test_client()
     for call in calls_of(app):
         if RULES[call.endpoint].access is Access.MACHINE and call.endpoint != "auth.start_initiated_login":
-            answer = client.open(call.path, method=call.method)
-            assert b"page is out of date" not in answer.data, call
-            assert "Set-Cookie" not in answer.headers, call
+            response = client.open(call.path, method=call.method)
+            assert b"page is out of date" not in response.data, call
+            assert "Set-Cookie" not in response.headers, call
 
 
 def test_viewing_changes_nothing(admin: Browser, app: Flask) -> None:
@@ -187,6 +187,6 @@ def test_each_role_reaches_what_is_its_own_and_no_more(role: Role, browser: Brow
         rule = RULES[call.endpoint]
         if rule.access is not Access.SIGNED_IN or call.endpoint in {"live.stream_events", "auth.end_session"}:
             continue
-        answer = browser.client.open(call.path, method=call.method, data={"csrf_token": token})
-        is_refused = answer.status_code == 403
-        assert is_refused == (rule.right is not None and rule.right not in RIGHTS[role]), (call, answer.status_code)
+        response = browser.client.open(call.path, method=call.method, data={"csrf_token": token})
+        is_refused = response.status_code == 403
+        assert is_refused == (rule.right is not None and rule.right not in RIGHTS[role]), (call, response.status_code)

@@ -9,7 +9,7 @@ from tests.integration.auth.actors import Browser
 from tests.integration.auth.test_sign_in import person_of
 
 
-def test_language_of_somebody_new_is_the_browsers(browser: Browser, app: Flask) -> None:
+def test_language_of_a_new_person_is_the_browsers(browser: Browser, app: Flask) -> None:
     location = browser.begin()
     browser.get(browser.provider.visit(location), headers={"Accept-Language": "de-AT,de;q=0.9"})
     assert person_of(app, "alice").locale == "de"
@@ -23,7 +23,7 @@ def test_language_follows_the_latest_sign_in(browser: Browser, other_browser: Br
 
 
 @pytest.mark.parametrize(("accepted", "language"), [("en", "en"), ("fr", "de"), ("", "de")])
-def test_language_of_the_provider_counts_where_the_browser_has_none_of_ours(
+def test_language_of_the_provider_counts_where_the_browser_has_no_supported_one(
     browser: Browser, app: Flask, accepted: str, language: str
 ) -> None:
     browser.provider.person["locale"] = "de_DE"
@@ -54,9 +54,9 @@ def test_language_chosen_after_sign_in_survives_the_next_one(
 
 
 @pytest.mark.parametrize("page", ["https://example.com/", "//example.com", "/login", "/photos/x/96.webp", ""])
-def test_language_switch_leads_to_no_page_but_ours(browser: Browser, page: str) -> None:
-    answer = browser.get("/language", query_string={"language": "de", "page": page})
-    assert (answer.status_code, answer.location) == (303, "/")
+def test_language_switch_redirects_only_to_pages_of_the_portal(browser: Browser, page: str) -> None:
+    response = browser.get("/language", query_string={"language": "de", "page": page})
+    assert (response.status_code, response.location) == (303, "/")
 
 
 def test_language_without_translation_is_refused(browser: Browser) -> None:

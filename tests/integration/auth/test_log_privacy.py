@@ -17,9 +17,9 @@ WRONG: dict[str, dict[str, Any]] = {
     "wrong signature": {"token": lambda claims: sign(claims, key=FOREIGN_KEY)},
     "wrong claims": {"claims": lambda claims: claims | {"aud": "other"}},
     "token endpoint down": {"down": {"token"}},
-    "token endpoint sends a page": {"token_answer": lambda answer: f"<html>{json.dumps(answer)}"},
+    "token endpoint sends a page": {"token_answer": lambda response: f"<html>{json.dumps(response)}"},
     "token endpoint repeats everything": {
-        "token_answer": lambda answer: ({"error": json.dumps(answer), "error_description": "x"}, 400)
+        "token_answer": lambda response: ({"error": json.dumps(response), "error_description": "x"}, 400)
     },
 }
 
@@ -49,15 +49,15 @@ def test_no_trace_of_a_sign_in_in_the_logs(
         setattr(provider.lies, name, lie)
     browser.get("/login/initiate", query_string={"iss": provider.issuer, "login_hint": "alice@example.com"})
     location = browser.begin("/login?next=/headshots/gallery")
-    asked = query_of(location)
+    requested = query_of(location)
     back = provider.visit(location)
     browser.get(back, headers={"Cookie-Canary": "x"})
     browser.get("/headshots")
     if browser.is_signed_in():
         browser.sign_out()
     secrets = {
-        "state": asked["state"],
-        "nonce": asked["nonce"],
+        "state": requested["state"],
+        "nonce": requested["nonce"],
         "code": query_of(back)["code"],
         "verifier": provider.last_token_request.get("code_verifier", "no-verifier-was-sent"),
         "access token": "access-token-canary",
@@ -79,5 +79,5 @@ def test_no_trace_of_a_sign_in_in_the_logs(
 
 
 def test_log_lines_of_a_sign_in_share_their_ids_with_the_audit(browser: Browser, audit: Any) -> None:
-    answer = browser.sign_in()
-    assert audit("sign_in")[0].request_id == answer.headers["X-Request-ID"]
+    response = browser.sign_in()
+    assert audit("sign_in")[0].request_id == response.headers["X-Request-ID"]

@@ -14,9 +14,9 @@ from tests.integration.auth.hostile_provider import HostileProvider
 def test_start_tries_silent_sign_in_once(browser: Browser) -> None:
     silent = browser.begin("/start?next=/headshots/gallery")
     assert query_of(silent)["prompt"] == "none"
-    answer = browser.get(browser.provider.visit(silent, code=None, error="login_required"))
-    assert answer.status_code == 303
-    shown = answer.headers["Location"]
+    response = browser.get(browser.provider.visit(silent, code=None, error="login_required"))
+    assert response.status_code == 303
+    shown = response.headers["Location"]
     assert "prompt" not in query_of(shown)
     assert browser.get(browser.provider.visit(shown)).headers["Location"] == "/headshots/gallery"
 
@@ -38,14 +38,14 @@ def test_silent_sign_in_that_works_shows_no_page(browser: Browser) -> None:
 def test_any_failed_silent_attempt_is_repeated_with_a_page(
     error: str, browser: Browser, caplog: pytest.LogCaptureFixture
 ) -> None:
-    answer = browser.get(
+    response = browser.get(
         browser.provider.visit(browser.begin("/start?next=/headshots/gallery"), code=None, error=error)
     )
-    assert answer.status_code == 303
-    assert "prompt" not in query_of(answer.headers["Location"])
+    assert response.status_code == 303
+    assert "prompt" not in query_of(response.headers["Location"])
     (record,) = [record for record in caplog.records if record.message == "sign_in.silent_failed"]
     assert record.error == error  # type: ignore[attr-defined]
-    back = browser.get(browser.provider.visit(answer.headers["Location"]))
+    back = browser.get(browser.provider.visit(response.headers["Location"]))
     assert back.headers["Location"] == "/headshots/gallery"
 
 
@@ -60,7 +60,7 @@ def test_silent_attempts_can_be_switched_off(make_app: Callable[..., Flask], pro
     assert "prompt" not in query_of(browser.begin("/start"))
 
 
-def test_other_account_is_asked_for_with_login_where_the_chooser_is_ignored(browser: Browser) -> None:
+def test_other_account_is_requested_with_login_where_the_chooser_is_ignored(browser: Browser) -> None:
     browser.sign_in()
     chooser = browser.begin("/login?switch=1")
     again = browser.get(browser.provider.visit(chooser))
@@ -71,7 +71,7 @@ def test_other_account_is_asked_for_with_login_where_the_chooser_is_ignored(brow
 
 
 @pytest.mark.parametrize("path", ["/login", "/start", "/login?switch=1"])
-def test_after_signing_out_login_is_asked_for_where_the_chooser_is_refused(path: str, browser: Browser) -> None:
+def test_after_signing_out_login_is_requested_where_the_chooser_is_refused(path: str, browser: Browser) -> None:
     browser.sign_in()
     browser.sign_out()
     chooser = browser.begin(path)
@@ -95,13 +95,13 @@ def test_other_account_after_a_refused_one_does_not_loop(
     assert browser.get(browser.provider.visit(again.headers["Location"])).status_code == 403
 
 
-def test_login_is_asked_for_where_the_provider_lists_no_chooser(browser: Browser) -> None:
+def test_login_is_requested_where_the_provider_lists_no_chooser(browser: Browser) -> None:
     browser.provider.lies.metadata = {"prompt_values_supported": ["none", "login", "consent"]}
     browser.sign_in()
     assert query_of(browser.begin("/login?switch=1"))["prompt"] == "login"
 
 
-def test_signed_in_people_are_not_asked_again(browser: Browser) -> None:
+def test_signed_in_people_are_not_prompted_again(browser: Browser) -> None:
     browser.sign_in()
     assert browser.get("/login?next=/headshots/gallery").headers["Location"] == "/headshots/gallery"
 

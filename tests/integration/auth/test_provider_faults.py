@@ -50,7 +50,7 @@ def test_revoked_signing_key_expires_after_five_minutes(
     assert other_browser.sign_in().status_code == 400
 
 
-def test_unknown_key_ids_cause_one_fresh_look_in_thirty_seconds(browser: Browser, clock: MovableClock) -> None:
+def test_unknown_key_ids_cause_one_reload_in_thirty_seconds(browser: Browser, clock: MovableClock) -> None:
     browser.provider.lies.token = lambda c: sign(c, key=OTHER_KEY)
     for _ in range(5):
         assert browser.sign_in().status_code == 400
@@ -64,10 +64,10 @@ def test_token_endpoint_that_hangs_is_given_up_after_five_seconds(browser: Brows
     browser.provider.lies.delays["token"] = 7
     location = browser.provider.visit(browser.begin())
     began = time.monotonic()
-    answer = browser.get(location)
+    response = browser.get(location)
     assert time.monotonic() - began < 6
-    assert answer.status_code == 503
-    assert answer.headers["Retry-After"]
+    assert response.status_code == 503
+    assert response.headers["Retry-After"]
     assert audit("sign_in")[0].detail["reason"] == "identity_provider_unavailable"
 
 
@@ -76,18 +76,20 @@ def test_other_hanging_calls_time_out_equally(part: str, browser: Browser, audit
     browser.provider.lies.claims = lambda claims: {name: value for name, value in claims.items() if name != "email"}
     browser.provider.lies.delays[part] = 7
     began = time.monotonic()
-    begun = browser.get("/login")
-    answer = begun if begun.status_code != 303 else browser.get(browser.provider.visit(begun.headers["Location"]))
+    started = browser.get("/login")
+    response = (
+        started if started.status_code != 303 else browser.get(browser.provider.visit(started.headers["Location"]))
+    )
     assert time.monotonic() - began < 6
-    assert answer.status_code == 503
+    assert response.status_code == 503
     assert audit("sign_in")[0].detail["reason"] == "identity_provider_unavailable"
 
 
-def test_answer_that_drips_is_given_up_after_five_seconds(browser: Browser) -> None:
+def test_a_slowly_dripping_response_times_out_after_five_seconds(browser: Browser) -> None:
     def drip() -> Iterator[str]:
-        for letter in json.dumps({"access_token": "x" * 40}):
+        for char in json.dumps({"access_token": "x" * 40}):
             time.sleep(0.3)
-            yield letter
+            yield char
 
     browser.provider.lies.token_answer = lambda _: Response(drip(), mimetype="application/json")
     location = browser.provider.visit(browser.begin())
@@ -99,17 +101,19 @@ def test_answer_that_drips_is_given_up_after_five_seconds(browser: Browser) -> N
 @pytest.mark.parametrize("part", ["openid-configuration", "jwks", "token"])
 def test_identity_provider_outage_is_shown_and_recovers(part: str, browser: Browser, clock: MovableClock) -> None:
     browser.provider.lies.down.add(part)
-    begun = browser.get("/login")
-    answer = begun if begun.status_code != 303 else browser.get(browser.provider.visit(begun.headers["Location"]))
-    assert answer.status_code == 503
-    assert 'href="/login"' in answer.text
+    started = browser.get("/login")
+    response = (
+        started if started.status_code != 303 else browser.get(browser.provider.visit(started.headers["Location"]))
+    )
+    assert response.status_code == 503
+    assert 'href="/login"' in response.text
     browser.provider.lies.down.clear()
     clock.move(seconds=3)
     browser.sign_in()
     assert browser.is_signed_in()
 
 
-def test_secret_goes_into_the_form_where_only_that_is_supported(browser: Browser) -> None:
+def test_secret_is_sent_in_the_form_where_only_that_is_supported(browser: Browser) -> None:
     browser.provider.lies.metadata = {"token_endpoint_auth_methods_supported": ["client_secret_post"]}
     browser.sign_in()
     assert browser.provider.last_token_request["client_secret"] == CLIENT_SECRET

@@ -183,26 +183,26 @@ def test_required_pushed_request_is_pushed(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "reason"),
+    ("response", "reason"),
     [
         (({"error": "invalid_client"}, 401), "client_refused"),
         (({"error": "invalid_request"}, 400), "token_refused"),
         (({"request_uri": 7}, 201), "par_malformed"),
     ],
 )
-def test_pushed_request_that_is_refused(answer: Any, reason: str, browser: Browser, audit: Audit) -> None:
+def test_pushed_request_that_is_refused(response: Any, reason: str, browser: Browser, audit: Audit) -> None:
     provider = browser.provider
     provider.lies.metadata = {
         "pushed_authorization_request_endpoint": f"{provider.issuer}/par",
         "require_pushed_authorization_requests": True,
     }
-    provider.lies.pushed = lambda: answer
+    provider.lies.pushed = lambda: response
     assert browser.get("/login").status_code == 400
     assert audit("sign_in")[0].detail["reason"] == reason
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         {"nonce": "\ud800"},
         {"groups": ["\ud800", "a\x00b", "staff"]},
@@ -218,10 +218,10 @@ def test_pushed_request_that_is_refused(answer: Any, reason: str, browser: Brows
     ids=repr,
 )
 def test_odd_text_and_numbers_in_a_token_are_a_value_or_a_refusal(
-    answer: dict[str, Any], make_app: Make, provider: HostileProvider
+    response: dict[str, Any], make_app: Make, provider: HostileProvider
 ) -> None:
     browser = Browser(make_app(admin_groups=frozenset({"x"})).test_client(), provider)
-    provider.lies.claims = lambda claims: claims | answer
+    provider.lies.claims = lambda claims: claims | response
     assert browser.sign_in().status_code in {303, 400, 403}
 
 

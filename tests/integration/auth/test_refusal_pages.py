@@ -19,20 +19,20 @@ def test_canceled_account_switch_keeps_current_session(browser: Browser) -> None
 
 
 @pytest.mark.parametrize(
-    ("answer", "again"),
+    ("response", "again"),
     [
         ({"code": None, "error": "access_denied"}, "/login?next=%2Fheadshots%2Fgallery"),
         ({"iss": "https://evil.example"}, "/login?next=%2Fheadshots%2Fgallery"),
     ],
 )
-def test_another_try_leads_where_the_first_was_to(browser: Browser, answer: dict[str, Any], again: str) -> None:
-    page = browser.get(browser.provider.visit(browser.begin("/login?next=/headshots/gallery"), **answer)).text
+def test_another_try_leads_where_the_first_was_to(browser: Browser, response: dict[str, Any], again: str) -> None:
+    page = browser.get(browser.provider.visit(browser.begin("/login?next=/headshots/gallery"), **response)).text
     assert f'href="{again}"' in page
-    page = browser.get(browser.provider.visit(browser.begin("/login"), **answer)).text
+    page = browser.get(browser.provider.visit(browser.begin("/login"), **response)).text
     assert 'href="/login"' in page
 
 
-def test_another_account_is_asked_for_on_the_way_to_the_same_page(browser: Browser) -> None:
+def test_another_account_is_requested_with_the_same_return_path(browser: Browser) -> None:
     browser.provider.lies.claims = lambda claims: claims | {"email_verified": False}
     page = browser.sign_in("/login?next=/headshots/gallery").text
     assert 'href="/login?switch=1&amp;next=%2Fheadshots%2Fgallery"' in page

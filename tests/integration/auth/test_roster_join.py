@@ -95,6 +95,6 @@ def test_required_roster_refuses_those_not_on_it(
     object.__setattr__(portal.settings, "require_roster", True)
     if entry is not None:
         add_entry(app, browser.provider.person["email"].lower(), **entry)
-    answer = browser.sign_in()
-    assert answer.status_code == status
-    assert ("not on the list" in answer.text) == (status == 403)
+    response = browser.sign_in()
+    assert response.status_code == status
+    assert ("not on the list" in response.text) == (status == 403)

@@ -16,7 +16,7 @@ from tests.integration.auth.actors import Browser, MovableClock
 ORIGIN = "http://127.0.0.1:1"
 
 
-def test_studio_alone_hands_the_camera_to_the_configured_origin(browser: Browser) -> None:
+def test_only_the_studio_grants_the_camera_to_the_configured_origin(browser: Browser) -> None:
     browser.sign_in()
     studio, page = browser.get("/headshots/studio").headers, browser.get("/headshots/consent").headers
     assert studio["Permissions-Policy"].startswith(f'camera=(self "{ORIGIN}"), ')
@@ -40,16 +40,16 @@ def test_cross_site_request_is_refused_and_audited(
     kept = [call for call in calls_of(app) if RULES[call.endpoint].right and call.method == "GET"]
     assert kept
     for call in kept:
-        answer = browser.get(call.path)
-        assert answer.status_code == 403, call
-        assert "You don’t have access" in answer.text
-    noted = audit("access")
-    assert [entry.detail["endpoint"] for entry in noted] == [call.endpoint for call in kept]
-    assert {entry.result for entry in noted} == {"denied"}
-    assert None not in {entry.actor_id for entry in noted}
+        response = browser.get(call.path)
+        assert response.status_code == 403, call
+        assert "You don’t have access" in response.text
+    recorded = audit("access")
+    assert [entry.detail["endpoint"] for entry in recorded] == [call.endpoint for call in kept]
+    assert {entry.result for entry in recorded} == {"denied"}
+    assert None not in {entry.actor_id for entry in recorded}
 
 
-def test_person_who_acts_too_often_is_told_when_to_come_back_and_nobody_else_is_stopped(
+def test_person_over_the_rate_limit_gets_a_retry_time_and_others_are_not_limited(
     browser: Browser, other_browser: Browser, clock: MovableClock
 ) -> None:
     browser.sign_in()
@@ -73,6 +73,6 @@ def test_pictures_that_are_fetched_far_too_often_are_refused_as_json(browser: Br
     browser.client.application.extensions["rate_limiter"] = RateLimiter(lambda *_: 0)
     statuses = [browser.get(path).status_code for _ in range(601)]
     assert statuses == [404] * 600 + [429]
-    answer = browser.get(path)
-    assert answer.headers["Retry-After"] == "1"
-    assert answer.json["error"] == "too_many"
+    response = browser.get(path)
+    assert response.headers["Retry-After"] == "1"
+    assert response.json["error"] == "too_many"

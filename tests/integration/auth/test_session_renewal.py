@@ -46,10 +46,10 @@ def rows(app: Flask) -> list[Session]:
 
 def at_provider(browser: Browser, path: str = CONSOLE) -> str:
     """Ask for a page of the console; the address at the identity provider that the browser ends up at."""
-    answer = browser.get(path)
-    assert answer.status_code == 303
-    assert answer.headers["Location"].startswith("/login?confirm=1&next=")
-    return browser.begin(answer.headers["Location"])
+    response = browser.get(path)
+    assert response.status_code == 303
+    assert response.headers["Location"].startswith("/login?confirm=1&next=")
+    return browser.begin(response.headers["Location"])
 
 
 def test_silent_reauthentication_returns_to_the_requested_page(admin: Browser) -> None:
@@ -80,17 +80,17 @@ def test_reauthentication_keeps_session_with_new_token(
     assert not other_browser.is_signed_in()
     assert admin.form_token() != ""
     assert after.data["csrf_token"] == before.data["csrf_token"]
-    answer = admin.post("/logout", data={"csrf_token": form_token})
-    assert answer.status_code == 200, "a form that was open meanwhile is still good"
+    response = admin.post("/logout", data={"csrf_token": form_token})
+    assert response.status_code == 200, "a form that was open meanwhile is still good"
 
 
 def test_confirmations_do_not_outlive_the_longest_session(browser: Browser, clock: MovableClock) -> None:
     browser.sign_in()
     for _ in range(8 * 6 - 1):
         clock.move(minutes=10)
-        answer = browser.get(CONSOLE)
-        if answer.status_code == 303:
-            browser.get(browser.provider.visit(browser.begin(answer.headers["Location"])))
+        response = browser.get(CONSOLE)
+        if response.status_code == 303:
+            browser.get(browser.provider.visit(browser.begin(response.headers["Location"])))
             assert browser.get(CONSOLE).status_code == 200
     clock.move(minutes=10)
     assert browser.get(CONSOLE).headers["Location"].startswith("/login?next=")
@@ -108,7 +108,7 @@ def test_lost_group_closes_the_console_and_nothing_else(admin: Browser, app: Fla
         assert db.session.scalars(select(Person)).one().role == "employee"
 
 
-def test_own_pages_never_ask_for_a_confirmation(admin: Browser, clock: MovableClock) -> None:
+def test_own_pages_never_require_a_confirmation(admin: Browser, clock: MovableClock) -> None:
     clock.move(minutes=10)
     for path in ("/headshots/consent", "/privacy", "/headshots/status"):
         assert admin.get(path).status_code == 200
@@ -116,10 +116,10 @@ def test_own_pages_never_ask_for_a_confirmation(admin: Browser, clock: MovableCl
 
 def test_person_signed_out_at_provider_signs_in_interactively(admin: Browser, app: Flask) -> None:
     silent = at_provider(admin)
-    asked = admin.get(admin.provider.visit(silent, code=None, error="login_required"))
-    assert asked.status_code == 303
-    assert "prompt" not in query_of(asked.headers["Location"])
-    back = admin.get(admin.provider.visit(asked.headers["Location"]))
+    requested = admin.get(admin.provider.visit(silent, code=None, error="login_required"))
+    assert requested.status_code == 303
+    assert "prompt" not in query_of(requested.headers["Location"])
+    back = admin.get(admin.provider.visit(requested.headers["Location"]))
     assert back.headers["Location"] == CONSOLE
     assert admin.get(CONSOLE).status_code == 200
     assert len(rows(app)) == 1
@@ -142,11 +142,11 @@ def test_abandoned_silent_reauthentication_is_interactive_next_time(admin: Brows
     assert admin.get(admin.provider.visit(again)).headers["Location"] == CONSOLE
 
 
-def test_what_would_change_something_says_so_and_changes_nothing(admin: Browser) -> None:
+def test_changing_switches_report_it_and_change_nothing(admin: Browser) -> None:
     token = admin.form_token()
-    answer = admin.post(REPLAY, data={"csrf_token": token}, headers={"Referer": f"http://localhost{CONSOLE}"})
-    assert answer.status_code == 403
-    page = Document(answer.text)
+    response = admin.post(REPLAY, data={"csrf_token": token}, headers={"Referer": f"http://localhost{CONSOLE}"})
+    assert response.status_code == 403
+    page = Document(response.text)
     assert "Confirm it’s you" in page.words
     back = admin.get(admin.provider.visit(admin.begin(page.link("Confirm and go back"))))
     assert back.headers["Location"] == CONSOLE
@@ -177,7 +177,7 @@ def test_reauthentication_as_another_person_starts_a_new_session(admin: Browser,
     assert admin.get(CONSOLE).status_code == 403
 
 
-def test_rights_gained_elsewhere_count_in_this_browser_only_under_a_fresh_token(
+def test_rights_gained_in_another_browser_count_in_this_one_only_under_a_fresh_token(
     browser: Browser, other_browser: Browser, provider: HostileProvider
 ) -> None:
     provider.person["groups"] = ["staff"]
@@ -197,6 +197,6 @@ def test_identity_provider_outage_blocks_console_but_not_own_pages(
 ) -> None:
     clock.move(minutes=5)
     provider.lies.down.add("openid-configuration")
-    wanted = admin.get(CONSOLE)
-    assert admin.get(wanted.headers["Location"]).status_code == 503
+    expected = admin.get(CONSOLE)
+    assert admin.get(expected.headers["Location"]).status_code == 503
     assert admin.get("/headshots/consent").status_code == 200

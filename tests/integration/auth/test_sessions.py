@@ -35,8 +35,8 @@ def rows(app: Flask) -> list[Session]:
 
 
 def test_cookie_over_http_on_this_machine(browser: Browser) -> None:
-    answer = browser.sign_in()
-    (cookie,) = [value for value in answer.headers.getlist("Set-Cookie") if value.startswith("portal_session=")]
+    response = browser.sign_in()
+    (cookie,) = [value for value in response.headers.getlist("Set-Cookie") if value.startswith("portal_session=")]
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
     assert "Path=/" in cookie
@@ -48,9 +48,9 @@ def test_cookie_over_http_on_this_machine(browser: Browser) -> None:
 def test_cookies_over_https_are_bound_to_the_host(make_app: Callable[..., Flask], provider: HostileProvider) -> None:
     client = make_app(public_url="https://portal.example").test_client()
     site = {"base_url": "https://portal.example"}
-    begun = client.get("/login", **site)
-    (browser_cookie,) = begun.headers.getlist("Set-Cookie")
-    ended = client.get(provider.visit(begun.headers["Location"]), **site)
+    started = client.get("/login", **site)
+    (browser_cookie,) = started.headers.getlist("Set-Cookie")
+    ended = client.get(provider.visit(started.headers["Location"]), **site)
     (session_cookie,) = ended.headers.getlist("Set-Cookie")
     assert browser_cookie.startswith("__Host-portal-browser=")
     assert session_cookie.startswith("__Host-portal=")
@@ -143,16 +143,16 @@ def test_session_ends_however_busy(role: str, hours: int, browser: Browser, app:
 
 
 @pytest.mark.parametrize("path", POLLING)
-def test_open_tab_keeps_nobody_signed_in(path: str, browser: Browser, clock: MovableClock) -> None:
+def test_open_tab_extends_no_session(path: str, browser: Browser, clock: MovableClock) -> None:
     browser.sign_in()
     for _ in range(6):
         clock.move(minutes=5)
-        answer = browser.get(path)
-    assert answer.status_code == 401
-    assert answer.json is not None
+        response = browser.get(path)
+    assert response.status_code == 401
+    assert response.json is not None
 
 
-def test_stream_keeps_nobody_signed_in(browser: Browser, app: Flask, clock: MovableClock) -> None:
+def test_stream_extends_no_session(browser: Browser, app: Flask, clock: MovableClock) -> None:
     browser.sign_in()
     before = rows(app)[0].active_at
     clock.move(minutes=5)
@@ -221,11 +221,11 @@ def test_person_can_end_their_other_sessions(
 ) -> None:
     browser.sign_in()
     other_browser.sign_in()
-    mine = hashlib.sha256((browser.cookie() or "").encode()).digest()
+    own = hashlib.sha256((browser.cookie() or "").encode()).digest()
     with app.app_context():
         alice = db.session.scalars(select(Person)).one()
         assert len(sessions.list_of_person(alice.id)) == 2
-        assert signins.end_sessions(alice.id, actor=alice, now=clock(), but=mine) == 1
+        assert signins.end_sessions(alice.id, actor=alice, now=clock(), but=own) == 1
     assert browser.is_signed_in()
     assert not other_browser.is_signed_in()
 
@@ -254,9 +254,9 @@ def test_hundred_sessions_are_ended_by_one_order(
         event.listen(db.engine, "before_cursor_execute", lambda _c, _k, statement, *_r: statements.append(statement))
     token = browser.provider.logout_token(sub="alice")
     began = time.monotonic()
-    answer = browser.post("/login/backchannel-logout", data={"logout_token": token})
+    response = browser.post("/login/backchannel-logout", data={"logout_token": token})
     assert time.monotonic() - began < 1
-    assert answer.status_code == 200
+    assert response.status_code == 200
     assert rows(app) == []
     assert len([text for text in statements if text.startswith("DELETE FROM sessions")]) == 1
     (entry,) = audit("sign_out.ordered")
@@ -267,8 +267,8 @@ def test_first_sign_ins_at_once_make_one_person(app: Flask, provider: HostilePro
     browsers = [Browser(app.test_client(), provider) for _ in range(6)]
     backs = [provider.visit(each.begin()) for each in browsers]
     with ThreadPoolExecutor(6) as pool:
-        answers = list(pool.map(lambda pair: pair[0].get(pair[1]), zip(browsers, backs, strict=True)))
-    assert [answer.status_code for answer in answers] == [303] * 6
+        responses = list(pool.map(lambda pair: pair[0].get(pair[1]), zip(browsers, backs, strict=True)))
+    assert [response.status_code for response in responses] == [303] * 6
     assert all(each.is_signed_in() for each in browsers)
     assert len({row.person_id for row in rows(app)}) == 1
 

@@ -34,23 +34,23 @@ def person_of(app: Flask, subject: str) -> Person:
 
 def test_sign_in_ends_on_my_page_with_pkce_state_and_nonce(browser: Browser) -> None:
     location = browser.begin()
-    asked = query_of(location)
-    assert asked["response_type"] == "code"
-    assert asked["code_challenge_method"] == "S256"
-    assert asked["scope"] == "openid email profile"
-    assert asked["redirect_uri"] == "http://localhost/login/callback"
-    assert len({asked["state"], asked["nonce"], asked["code_challenge"]}) == 3
-    answer = browser.get(browser.provider.visit(location))
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/headshots")
+    requested = query_of(location)
+    assert requested["response_type"] == "code"
+    assert requested["code_challenge_method"] == "S256"
+    assert requested["scope"] == "openid email profile"
+    assert requested["redirect_uri"] == "http://localhost/login/callback"
+    assert len({requested["state"], requested["nonce"], requested["code_challenge"]}) == 3
+    response = browser.get(browser.provider.visit(location))
+    assert (response.status_code, response.headers["Location"]) == (303, "/headshots")
     assert browser.get("/headshots", follow_redirects=True).request.path == "/headshots/consent"
     assert browser.provider.last_token_request["authorization"].startswith("Basic ")
     assert "client_secret" not in browser.provider.last_token_request
 
 
 def test_sign_in_returns_to_the_protected_page(browser: Browser) -> None:
-    answer = browser.get("/headshots/gallery?photo=7&x=%20y")
-    assert answer.status_code == 303
-    ended = browser.sign_in(answer.headers["Location"])
+    response = browser.get("/headshots/gallery?photo=7&x=%20y")
+    assert response.status_code == 303
+    ended = browser.sign_in(response.headers["Location"])
     assert ended.headers["Location"] == "/headshots/gallery?photo=7&x=%20y"
 
 
@@ -83,20 +83,20 @@ def test_fifty_clicks_leave_one_small_cookie(browser: Browser) -> None:
 def test_callback_without_or_with_unknown_state_is_refused(browser: Browser, audit: Audit) -> None:
     browser.begin()
     for query in ("", "?code=x", "?code=x&state=", "?code=x&state=" + "A" * 43, "?error=%3Cscript%3E"):
-        answer = browser.get(f"/login/callback{query}")
-        assert answer.status_code == 400
-        assert "script>" not in answer.text
+        response = browser.get(f"/login/callback{query}")
+        assert response.status_code == 400
+        assert "script>" not in response.text
     assert {entry.detail["reason"] for entry in audit("sign_in")} == {"state_unknown"}
     assert len(audit("sign_in")) == 5
 
 
-def test_state_in_doubt_is_refused(browser: Browser, audit: Audit) -> None:
+def test_ambiguous_state_is_refused(browser: Browser, audit: Audit) -> None:
     back = browser.provider.visit(browser.begin())
     assert browser.get(f"{back}&code=other").status_code == 400
     assert audit("sign_in")[0].detail["reason"] == "answer_ambiguous"
 
 
-def test_attackers_answer_does_nothing_in_another_browser(browser: Browser, other_browser: Browser) -> None:
+def test_attackers_callback_does_nothing_in_another_browser(browser: Browser, other_browser: Browser) -> None:
     other_browser.begin()
     attackers = browser.provider.visit(browser.begin())
     assert other_browser.get(attackers).status_code == 400
@@ -104,7 +104,7 @@ def test_attackers_answer_does_nothing_in_another_browser(browser: Browser, othe
     assert browser.get(attackers).status_code == 303
 
 
-def test_answer_works_once_even_with_the_cookies_of_before(browser: Browser, other_browser: Browser) -> None:
+def test_callback_works_once_even_with_the_previous_cookies(browser: Browser, other_browser: Browser) -> None:
     location = browser.begin()
     saved = browser.cookie("portal_browser") or ""
     back = browser.provider.visit(location)
@@ -123,7 +123,7 @@ def test_back_button_after_signing_in_leads_to_my_page(browser: Browser) -> None
     assert browser.cookie() == token
 
 
-def test_answer_after_ten_minutes_is_too_late_and_its_row_goes(
+def test_callback_after_ten_minutes_is_too_late_and_its_row_is_deleted(
     browser: Browser, app: Flask, clock: MovableClock, audit: Audit
 ) -> None:
     late, never = browser.begin(), browser.begin()
@@ -182,7 +182,7 @@ def test_manager_by_group_until_the_group_is_gone(
     assert changes == [("employee", "manager"), ("manager", "employee")]
 
 
-def test_groups_are_asked_for_where_only_teams_depend_on_them(
+def test_groups_are_requested_where_only_teams_depend_on_them(
     make_app: Callable[..., Flask], provider: HostileProvider
 ) -> None:
     app = make_app(team_managers={"sales": Principals(groups=frozenset({"sales-leads"}))})
@@ -226,17 +226,17 @@ def test_deactivated_person_is_out_at_once_and_stays_out(
 
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_provider_page_can_begin_a_sign_in(method: str, browser: Browser) -> None:
-    asked = {
+    requested = {
         "iss": browser.provider.issuer,
         "login_hint": "alice@example.com",
         "target_link_uri": "http://localhost/headshots/gallery",
         "unknown": "x",
     }
-    sent = {"query_string": asked} if method == "get" else {"data": asked}
-    answer = getattr(browser, method)("/login/initiate", **sent)
-    assert answer.status_code == 303
-    assert query_of(answer.headers["Location"])["login_hint"] == "alice@example.com"
-    ended = browser.get(browser.provider.visit(answer.headers["Location"]))
+    sent = {"query_string": requested} if method == "get" else {"data": requested}
+    response = getattr(browser, method)("/login/initiate", **sent)
+    assert response.status_code == 303
+    assert query_of(response.headers["Location"])["login_hint"] == "alice@example.com"
+    ended = browser.get(browser.provider.visit(response.headers["Location"]))
     assert ended.headers["Location"] == "/headshots/gallery"
 
 
@@ -245,12 +245,12 @@ def test_provider_page_can_begin_a_sign_in(method: str, browser: Browser) -> Non
 def test_unknown_issuer_cannot_initiate_sign_in(
     issuer: str | None, method: str, browser: Browser, audit: Audit
 ) -> None:
-    asked = {"login_hint": "alice@example.com", "target_link_uri": "http://localhost/headshots"}
-    asked |= {} if issuer is None else {"iss": issuer.format(issuer=browser.provider.issuer)}
-    sent = {"query_string": asked} if method == "get" else {"data": asked}
-    answer = getattr(browser, method)("/login/initiate", **sent)
-    assert answer.status_code == 400
-    assert "Location" not in answer.headers
+    requested = {"login_hint": "alice@example.com", "target_link_uri": "http://localhost/headshots"}
+    requested |= {} if issuer is None else {"iss": issuer.format(issuer=browser.provider.issuer)}
+    sent = {"query_string": requested} if method == "get" else {"data": requested}
+    response = getattr(browser, method)("/login/initiate", **sent)
+    assert response.status_code == 400
+    assert "Location" not in response.headers
     assert [(entry.result, entry.detail["reason"]) for entry in audit("sign_in")] == [
         ("refused", "initiated_by_stranger")
     ]
@@ -270,14 +270,14 @@ def test_unknown_issuer_cannot_initiate_sign_in(
         *["http://localhost/login?next=//evil.example", "http://localhost/nowhere", "headshots/gallery", ""],
     ],
 )
-def test_initiated_sign_in_never_ends_elsewhere(target: str, browser: Browser) -> None:
+def test_initiated_sign_in_never_ends_on_another_site(target: str, browser: Browser) -> None:
     query = {"iss": browser.provider.issuer, "target_link_uri": target}
     location = browser.get("/login/initiate", query_string=query).headers["Location"]
     assert browser.get(browser.provider.visit(location)).headers["Location"] == "/headshots"
 
 
 @pytest.mark.parametrize("target", ["http://localhost/headshots/gallery?photo=7", "/headshots/gallery?photo=7"])
-def test_initiated_sign_in_ends_on_the_page_of_ours_that_was_meant(target: str, browser: Browser) -> None:
+def test_initiated_sign_in_ends_on_the_requested_page_of_the_portal(target: str, browser: Browser) -> None:
     query = {"iss": browser.provider.issuer, "target_link_uri": target}
     location = browser.get("/login/initiate", query_string=query).headers["Location"]
     assert browser.get(browser.provider.visit(location)).headers["Location"] == "/headshots/gallery?photo=7"
@@ -286,23 +286,23 @@ def test_initiated_sign_in_ends_on_the_page_of_ours_that_was_meant(target: str, 
 @pytest.mark.parametrize("hint", ["", "a\r\nSet-Cookie: x=y", "x" * 321, "\x00"])
 def test_hint_that_is_none_is_not_passed_on(hint: str, browser: Browser) -> None:
     query = {"iss": browser.provider.issuer, "login_hint": hint}
-    answer = browser.get("/login/initiate", query_string=query)
-    assert answer.status_code == 303
-    assert "login_hint" not in query_of(answer.headers["Location"])
+    response = browser.get("/login/initiate", query_string=query)
+    assert response.status_code == 303
+    assert "login_hint" not in query_of(response.headers["Location"])
 
 
-def test_initiated_sign_ins_are_each_begun_anew_and_in_no_frame(browser: Browser) -> None:
+def test_initiated_sign_ins_each_start_anew_and_in_no_frame(browser: Browser) -> None:
     fixed = {"state": "theirs", "nonce": "theirs", "code_challenge": "theirs", "redirect_uri": "https://evil.example"}
-    begun = []
+    started = []
     for _ in range(2):
-        answer = browser.get("/login/initiate", query_string={"iss": browser.provider.issuer, **fixed})
-        assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
-        assert answer.headers["X-Frame-Options"] == "DENY"
-        begun.append(query_of(answer.headers["Location"]))
+        response = browser.get("/login/initiate", query_string={"iss": browser.provider.issuer, **fixed})
+        assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
+        assert response.headers["X-Frame-Options"] == "DENY"
+        started.append(query_of(response.headers["Location"]))
     for name in ("state", "nonce", "code_challenge"):
-        assert begun[0][name] != begun[1][name]
-        assert "theirs" not in {begun[0][name], begun[1][name]}
-    assert begun[0]["redirect_uri"] == "http://localhost/login/callback"
+        assert started[0][name] != started[1][name]
+        assert "theirs" not in {started[0][name], started[1][name]}
+    assert started[0]["redirect_uri"] == "http://localhost/login/callback"
 
 
 def test_success_is_audited_without_anything_private(browser: Browser, audit: Audit) -> None:

@@ -16,30 +16,30 @@ Audit = Callable[[str], list[AuditEntry]]
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 
 
-def test_sign_out_ends_the_session_before_the_provider_is_asked(browser: Browser, audit: Audit) -> None:
+def test_sign_out_ends_the_session_before_the_provider_is_called(browser: Browser, audit: Audit) -> None:
     browser.sign_in()
     token = browser.cookie() or ""
-    answer = browser.sign_out()
-    assert answer.status_code == 200
-    address = browser.leave_for_provider(answer)
+    response = browser.sign_out()
+    assert response.status_code == 200
+    address = browser.leave_for_provider(response)
     assert address.startswith(f"{browser.provider.issuer}/end?")
-    asked = query_of(address)
-    assert asked["post_logout_redirect_uri"] == "http://localhost/"
-    assert asked["client_id"] == "portal"
-    assert asked["id_token_hint"].startswith("eyJ")
-    assert '"storage"' in answer.headers["Clear-Site-Data"]
-    assert "cookies" not in answer.headers["Clear-Site-Data"]
+    requested = query_of(address)
+    assert requested["post_logout_redirect_uri"] == "http://localhost/"
+    assert requested["client_id"] == "portal"
+    assert requested["id_token_hint"].startswith("eyJ")
+    assert '"storage"' in response.headers["Clear-Site-Data"]
+    assert "cookies" not in response.headers["Clear-Site-Data"]
     assert browser.cookie() is None
     browser.client.set_cookie("portal_session", token)
     assert not browser.is_signed_in()
     assert len(audit("sign_out")) == 1
-    back = browser.get("/", query_string={"state": asked["state"]})
+    back = browser.get("/", query_string={"state": requested["state"]})
     assert (back.status_code, back.headers["Location"]) == (303, "/signed-out")
     assert audit("sign_out.return") == []
 
 
 @pytest.mark.parametrize("state", ["other", "", "é"])
-def test_return_with_another_state_is_noted_and_harmless(state: str, browser: Browser, audit: Audit) -> None:
+def test_callback_with_another_state_is_logged_and_harmless(state: str, browser: Browser, audit: Audit) -> None:
     browser.sign_in()
     browser.sign_out()
     assert browser.get("/", query_string={"state": state}).headers["Location"] == "/"
@@ -76,7 +76,7 @@ def test_signing_out_twice_is_no_error(browser: Browser) -> None:
     assert (again.status_code, again.headers["Location"]) == (303, "/")
 
 
-def test_picture_or_foreign_form_cannot_sign_anybody_out(browser: Browser) -> None:
+def test_picture_or_foreign_form_cannot_sign_a_person_out(browser: Browser) -> None:
     browser.sign_in()
     assert browser.get("/logout").status_code == 405
     assert browser.post("/logout").status_code == 400
@@ -84,25 +84,25 @@ def test_picture_or_foreign_form_cannot_sign_anybody_out(browser: Browser) -> No
 
 
 @pytest.mark.parametrize("path", ["/start", "/login", "/login/initiate?iss={issuer}"])
-def test_first_sign_in_after_signing_out_asks_for_an_account(
+def test_first_sign_in_after_signing_out_requests_an_account(
     path: str, browser: Browser, other_browser: Browser, clock: MovableClock
 ) -> None:
     browser.sign_in()
     browser.sign_out()
-    asked = browser.begin(path.format(issuer=browser.provider.issuer))
-    assert query_of(asked)["prompt"] == "select_account"
+    requested = browser.begin(path.format(issuer=browser.provider.issuer))
+    assert query_of(requested)["prompt"] == "select_account"
     clock.move(seconds=3)
-    assert browser.get(browser.provider.visit(asked)).headers["Location"] == "/headshots"
+    assert browser.get(browser.provider.visit(requested)).headers["Location"] == "/headshots"
     assert browser.cookie("portal_signed-out") is None
     assert "prompt" not in query_of(other_browser.begin("/login"))
 
 
-def test_provider_that_ignores_the_account_question_is_asked_for_a_login(browser: Browser, clock: MovableClock) -> None:
+def test_provider_that_ignores_the_account_prompt_gets_a_login_prompt(browser: Browser, clock: MovableClock) -> None:
     browser.sign_in()
     browser.sign_out()
     silent = browser.get(browser.provider.visit(browser.begin("/login")))
-    asked = query_of(silent.headers["Location"])
-    assert asked["prompt"] == "login", "the same account came back faster than a person can answer"
+    requested = query_of(silent.headers["Location"])
+    assert requested["prompt"] == "login", "the same account came back faster than a person can answer"
     assert browser.get(browser.provider.visit(silent.headers["Location"])).headers["Location"] == "/headshots"
 
 
@@ -110,9 +110,9 @@ def test_pages_do_not_sign_in_by_themselves_after_signing_out(browser: Browser) 
     browser.sign_in()
     browser.sign_out()
     for path in ("/headshots", "/headshots/gallery?photo=7"):
-        answer = browser.get(path)
-        assert answer.status_code == 303
-        assert answer.headers["Location"].startswith("/signed-out?next=%2Fheadshots")
+        response = browser.get(path)
+        assert response.status_code == 303
+        assert response.headers["Location"].startswith("/signed-out?next=%2Fheadshots")
     page = browser.get("/signed-out?next=/headshots/gallery")
     assert 'href="/login?next=%2Fheadshots%2Fgallery"' in page.text
 
@@ -126,11 +126,11 @@ def test_hint_too_long_for_an_address_is_posted(browser: Browser) -> None:
     browser.provider.lies.metadata = {"end_session_endpoint": "http://127.0.0.2:9/end"}
     browser.provider.lies.claims = lambda claims: claims | {"padding": "x" * 4000}
     browser.sign_in()
-    answer = browser.sign_out()
-    assert 'http-equiv="refresh"' not in answer.text
-    assert 'method="post" action="http://127.0.0.2:9/end"' in answer.text
-    assert 'name="id_token_hint" value="eyJ' in answer.text
-    assert "form-action http://127.0.0.2:9 https:;" in answer.headers["Content-Security-Policy"]
+    response = browser.sign_out()
+    assert 'http-equiv="refresh"' not in response.text
+    assert 'method="post" action="http://127.0.0.2:9/end"' in response.text
+    assert 'name="id_token_hint" value="eyJ' in response.text
+    assert "form-action http://127.0.0.2:9 https:;" in response.headers["Content-Security-Policy"]
 
 
 def test_forms_of_other_pages_end_at_this_portal_only(browser: Browser) -> None:
@@ -147,10 +147,10 @@ def test_order_ends_the_one_sign_in_it_names(browser: Browser, other_browser: Br
     browser.sign_in()
     browser.provider.person["sid"] = "s2"
     other_browser.sign_in()
-    answer = order(Browser(browser.client, browser.provider), browser.provider.logout_token(sid="s1"))
-    assert answer.status_code == 200
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert "Set-Cookie" not in answer.headers
+    response = order(Browser(browser.client, browser.provider), browser.provider.logout_token(sid="s1"))
+    assert response.status_code == 200
+    assert response.headers["Cache-Control"] == "no-store"
+    assert "Set-Cookie" not in response.headers
     assert not browser.is_signed_in()
     assert other_browser.is_signed_in()
 
@@ -217,10 +217,10 @@ def test_bad_order_is_refused_and_audited(
     made: Callable[[HostileProvider], Any], browser: Browser, audit: Audit
 ) -> None:
     browser.sign_in()
-    answer = order(browser, made(browser.provider))
-    assert answer.status_code == 400
-    assert answer.json["error"] == "invalid_request"
-    assert answer.headers["Cache-Control"] == "no-store"
+    response = order(browser, made(browser.provider))
+    assert response.status_code == 400
+    assert response.json["error"] == "invalid_request"
+    assert response.headers["Cache-Control"] == "no-store"
     assert [entry.result for entry in audit("sign_out.ordered")] == ["refused"]
     assert browser.is_signed_in()
 

@@ -28,9 +28,9 @@ def test_they_are_signed_in_and_wait_for_their_headshots(
     name, _, value = visitors[2].asks("/").partition(b"Cookie: ")[2].partition(b"\r\n")[0].decode().partition("=")
     assert client.get("/headshots/status").status_code == 401
     client.set_cookie(name, value)
-    answer = client.get("/headshots/status")
-    assert answer.status_code == 200
-    assert "Your headshots are on the way" in answer.text
+    response = client.get("/headshots/status")
+    assert response.status_code == 200
+    assert "Your headshots are on the way" in response.text
     with app.app_context():
         db.engine.dispose()
 
@@ -46,8 +46,8 @@ def test_notification_is_sent_at_commit(database_url: str) -> None:
             assert list(listener.notifies(timeout=0)) == []
             newsroom.send()
             newsroom.settle()
-            heard = [notice.payload for notice in listener.notifies(timeout=5, stop_after=1)]
-            assert heard == [f"{visitors[1].person_id} {version}"]
+            received = [notification.payload for notification in listener.notifies(timeout=5, stop_after=1)]
+            assert received == [f"{visitors[1].person_id} {version}"]
 
 
 def test_a_commit_is_awaited_while_more_than_1024_files_are_open(database_url: str) -> None:

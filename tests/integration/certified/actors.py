@@ -83,10 +83,10 @@ class Visitor:
 
     def open(self, address: str, **form: str) -> requests.Response:
         """Go to a page, or send a form, and follow where it leads, step by step."""
-        answer = self._send(urljoin(self.portal, address), form)
-        while answer.is_redirect:
-            answer = self._send(urljoin(answer.url, answer.headers["Location"]), {})
-        return answer
+        response = self._send(urljoin(self.portal, address), form)
+        while response.is_redirect:
+            response = self._send(urljoin(response.url, response.headers["Location"]), {})
+        return response
 
     def sign_in(self, path: str = "/login") -> requests.Response:
         """Go all the way: the page the portal shows at the end."""

@@ -14,7 +14,7 @@ REFUSALS = "SELECT detail->>'reason' FROM audit_entries WHERE action = 'sign_in'
 ORDERS = "SELECT result, detail->>'sessions' FROM audit_entries WHERE action = 'sign_out.ordered'"
 
 
-def test_portal_starts_without_the_provider_says_so_and_recovers_alone(
+def test_portal_starts_without_the_provider_shows_it_and_recovers_by_itself(
     visitor: Enter, provider: CertifiedProvider
 ) -> None:
     """First of all here, while the portal has never seen the provider."""
@@ -32,10 +32,10 @@ def test_sign_in_with_code_pkce_and_named_issuer(visitor: Enter, provider: Certi
     ada = visitor("ada")
     page = ada.sign_in("/headshots/consent")
     assert (page.status_code, page.url) == (200, f"{provider.portal}/headshots/consent")
-    (asked,) = ada.asked("/auth")
-    assert (asked["response_type"], asked["code_challenge_method"]) == ("code", "S256")
-    (answered,) = ada.asked("/login/callback")
-    assert answered["iss"] == provider.issuer
+    (requested,) = ada.asked("/auth")
+    assert (requested["response_type"], requested["code_challenge_method"]) == ("code", "S256")
+    (responded,) = ada.asked("/login/callback")
+    assert responded["iss"] == provider.issuer
     assert rows("SELECT issuer, subject, email, name, groups, role FROM people WHERE subject = 'ada'") == [
         (provider.issuer, "ada", "ada@example.com", "Ada Lovelace", PEOPLE["ada"]["groups"], "admin")
     ]
@@ -51,8 +51,8 @@ def test_address_that_is_not_verified_is_refused(visitor: Enter, rows: Rows) -> 
 def test_intranet_link_signs_in_silently_then_interactively_then_uses_session(visitor: Enter) -> None:
     bob = visitor("bob")
     page = bob.open("/start")
-    assert [asked.get("prompt") for asked in bob.asked("/auth")] == ["none", None]
-    assert [answer["error"] for answer in bob.asked("/login/callback")] == ["login_required"]
+    assert [requested.get("prompt") for requested in bob.asked("/auth")] == ["none", None]
+    assert [response["error"] for response in bob.asked("/login/callback")] == ["login_required"]
     for _ in range(2):
         page = bob.fill_in(page, login="bob", password="x")
     assert page.url.endswith("/headshots/consent")
@@ -73,7 +73,7 @@ def test_tile_of_the_provider_begins_a_sign_in_for_the_person_it_names(
     assert 'value="bob"' in page.text
 
 
-def test_signing_out_ends_here_first_then_at_the_provider_and_comes_back(
+def test_signing_out_ends_the_local_session_then_the_providers_and_returns(
     visitor: Enter, provider: CertifiedProvider
 ) -> None:
     ada = visitor("ada")
@@ -89,7 +89,7 @@ def test_signing_out_ends_here_first_then_at_the_provider_and_comes_back(
     assert (home.status_code, home.url) == (200, f"{provider.portal}/signed-out")
     assert ada.asked("/")[0]["state"] == ada.asked("/session/end")[0]["state"]
     assert ada.open("/login").url.startswith(provider.issuer)
-    assert [asked.get("prompt") for asked in ada.asked("/auth")[1:]] == ["select_account", "login"]
+    assert [requested.get("prompt") for requested in ada.asked("/auth")[1:]] == ["select_account", "login"]
     ada.forget_portal()
     assert ada.open("/login").url.startswith(provider.issuer), "the provider knows nobody any more either"
     assert "prompt" not in ada.asked("/auth")[-1]
@@ -98,15 +98,15 @@ def test_signing_out_ends_here_first_then_at_the_provider_and_comes_back(
 def test_provider_orders_one_sign_in_to_end_and_no_other(
     visitor: Enter, provider: CertifiedProvider, rows: Rows
 ) -> None:
-    desk, phone, bob = visitor("ada"), visitor("ada"), visitor("bob")
-    for each in (desk, phone, bob):
+    app_context, phone, bob = visitor("ada"), visitor("ada"), visitor("bob")
+    for each in (app_context, phone, bob):
         each.sign_in()
         assert each.is_signed_in()
     # Elsewhere in the company she signs out of everything on this device; the portal is told, her browser is not.
-    confirm = desk.open(f"{provider.issuer}/session/end")
+    confirm = app_context.open(f"{provider.issuer}/session/end")
     began = time.monotonic()
-    desk.fill_in(confirm, logout="yes")
-    assert not desk.is_signed_in()
+    app_context.fill_in(confirm, logout="yes")
+    assert not app_context.is_signed_in()
     assert time.monotonic() - began < 2.5, "the provider waits no longer for the portal's answer"
     assert phone.is_signed_in()
     assert bob.is_signed_in()

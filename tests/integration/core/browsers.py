@@ -52,9 +52,9 @@ class OpenPage:
         """Ask for the fragment, as the page's script does at each event."""
         with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.address.port, timeout=10)) as connection:
             connection.request("GET", "/headshots/status", headers={"Cookie": self.cookie, "Host": "localhost"})
-            answer = connection.getresponse()
-            answer.read()
-            return answer.headers["ETag"]
+            response = connection.getresponse()
+            response.read()
+            return response.headers["ETag"]
 
     def _live(self) -> None:
         while not self._ended.is_set():
@@ -69,8 +69,8 @@ class OpenPage:
         with contextlib.closing(self._connection):
             headers = {"Cookie": self.cookie, "Host": "localhost", "Accept": "text/event-stream"}
             self._connection.request("GET", "/headshots/events", headers=headers)
-            answer = self._connection.getresponse()
-            while line := answer.readline():
+            response = self._connection.getresponse()
+            while line := response.readline():
                 name, _, value = line.decode().strip().partition(": ")
                 if name == "retry":
                     self._retry = int(value) / 1000

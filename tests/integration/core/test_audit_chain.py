@@ -37,9 +37,9 @@ def write_and_fail() -> None:
         raise ZeroDivisionError
 
 
-def found(*noted: AuditHead) -> list[str]:
+def found(*recorded: AuditHead) -> list[str]:
     """What is wrong with the trail."""
-    return [f"{fault.rule}: {fault.subject}" for fault in audit_trail.iterate_faults(ChainVerifier(noted))]
+    return [f"{fault.rule}: {fault.subject}" for fault in audit_trail.iterate_faults(ChainVerifier(recorded))]
 
 
 def places(worked_example: WorkedExample) -> list[int]:
@@ -79,7 +79,7 @@ def test_what_is_rolled_back_leaves_no_gap(worked_example: WorkedExample) -> Non
     assert found() == []
 
 
-def test_an_entry_written_by_hand_is_in_the_chain_too(worked_example: WorkedExample) -> None:
+def test_an_entry_inserted_manually_is_in_the_chain_too(worked_example: WorkedExample) -> None:
     worked_example.query("INSERT INTO audit_entries (at, action, result, detail) VALUES (now(), 'by hand', 'ok', '{}')")
     assert places(worked_example) == [1]
     assert found() == []
@@ -209,8 +209,8 @@ def test_tampering_with_the_triggers_switched_off_is_found(worked_example: Worke
         for statement in statements:
             worked_example.query(statement)
     assert found() == expected
-    told = [str(each) for each in fsck.list_violations(worked_example.portal.storage, now=NOW)]
-    assert told == expected
+    notified = [str(each) for each in fsck.list_violations(worked_example.portal.storage, now=NOW)]
+    assert notified == expected
 
 
 def test_truncated_chain_is_detected_only_with_recorded_head(worked_example: WorkedExample) -> None:
@@ -228,13 +228,13 @@ def test_truncated_chain_is_detected_only_with_recorded_head(worked_example: Wor
 
 def test_rewritten_chain_is_detected_only_with_recorded_head(worked_example: WorkedExample) -> None:
     write(3)
-    noted = head()
+    recorded = head()
     with without_triggers(worked_example.connection):
         worked_example.query("DELETE FROM audit_links")
         worked_example.query("UPDATE audit_entries SET result = 'refused' WHERE id = 2")
         worked_example.query("SELECT audit_append(entry) FROM (SELECT * FROM audit_entries ORDER BY id) AS entry")
     assert found() == []
-    assert found(noted) == [f"audit trail differs from a head that was recorded: {noted}"]
+    assert found(recorded) == [f"audit trail differs from a head that was recorded: {recorded}"]
 
 
 def digest_at(worked_example: WorkedExample, position: int) -> bytes:
@@ -332,7 +332,7 @@ def test_the_nightly_check_is_written_down_with_its_result(
     assert "audit.chain_broken" in caplog.text
 
 
-def test_the_head_goes_into_the_log_in_the_form_fsck_takes(
+def test_the_head_is_logged_in_the_form_fsck_accepts(
     worked_example: WorkedExample, caplog: pytest.LogCaptureFixture
 ) -> None:
     write(2)

@@ -17,8 +17,8 @@ from tests.factories import NOW, agree, make_person, plain_policy
 from tests.integration.core.worked_example import WorkedExample
 
 
-def give(person: Person, ticked: list[str], **options: object) -> object:
-    return consent.store_consent(person, plain_policy(), ticked, now=NOW, provider="profilebakery", **options)  # type: ignore[arg-type]
+def give(person: Person, checked: list[str], **options: object) -> object:
+    return consent.store_consent(person, plain_policy(), checked, now=NOW, provider="profilebakery", **options)  # type: ignore[arg-type]
 
 
 def test_what_is_kept_is_what_was_shown(worked_example: WorkedExample) -> None:
@@ -46,11 +46,11 @@ def test_what_is_kept_is_what_was_shown(worked_example: WorkedExample) -> None:
     assert people.get_version(person.id) == before + 1
 
 
-@pytest.mark.parametrize("ticked", [[], ["photos"], ["studio"], ["photos", "other"]])
-def test_every_statement_needs_its_checkbox(worked_example: WorkedExample, ticked: list[str]) -> None:
+@pytest.mark.parametrize("checked", [[], ["photos"], ["studio"], ["photos", "other"]])
+def test_every_statement_needs_its_checkbox(worked_example: WorkedExample, checked: list[str]) -> None:
     person = make_person()
     with pytest.raises(BadInput):
-        give(person, ticked)
+        give(person, checked)
     assert worked_example.query("SELECT count(*) FROM consents") == [(0,)]
     assert journey.get_journey(person).stage is Stage.NOT_STARTED
 
@@ -83,7 +83,7 @@ def test_withdrawal_keeps_consent_record_and_ends_consent(worked_example: Worked
     assert worked_example.query("SELECT count(*) FROM consents") == [(2,)]
 
 
-def test_another_version_of_the_text_asks_again(worked_example: WorkedExample) -> None:
+def test_another_version_of_the_text_requires_consent_again(worked_example: WorkedExample) -> None:
     person = make_person()
     older = replace(plain_policy(), version="2020-01")
     consent.store_consent(person, older, ["photos", "studio"], now=NOW, provider="profilebakery")

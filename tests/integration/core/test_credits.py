@@ -82,7 +82,9 @@ def test_unknown_balance_is_not_zero(worked_example: WorkedExample) -> None:
     assert not credits.get_forecast().is_used_up
 
 
-def test_the_forecast_takes_off_who_asked_and_who_is_inside(worked_example: WorkedExample, scenario: Scenario) -> None:
+def test_the_forecast_subtracts_requested_and_running_sessions(
+    worked_example: WorkedExample, scenario: Scenario
+) -> None:
     scenario.has("5")
     credits.fetch_balance(worked_example.portal)
     for fields in (
@@ -234,7 +236,9 @@ def test_credits_return_soon_enough(worked_example: WorkedExample) -> None:
     assert EVERY + timedelta(seconds=schedule.SPREAD_SECONDS) <= timedelta(minutes=15)
 
 
-def test_the_console_sees_balance_forecast_and_who_waits(worked_example: WorkedExample, scenario: Scenario) -> None:
+def test_the_console_shows_balance_forecast_and_waiting_people(
+    worked_example: WorkedExample, scenario: Scenario
+) -> None:
     scenario.has("0")
     scenario.press(3)
     scenario.refuse()

@@ -27,10 +27,10 @@ from tests.integration.core.worked_example import WorkedExample, iso
 def event(
     name: str, model: str, status: str | None = None, *, at: datetime | None = None, id: str | None = None, **more: Any
 ) -> dict[str, Any]:
-    thing: dict[str, Any] = {"_id": model, **more}
+    item: dict[str, Any] = {"_id": model, **more}
     if status is not None:
-        thing["status"] = status
-    body: dict[str, Any] = {"event": name, "objectType": "model", "object": thing}
+        item["status"] = status
+    body: dict[str, Any] = {"event": name, "objectType": "model", "object": item}
     if at is not None:
         body["createdAt"] = iso(at)
     if id is not None:
@@ -64,10 +64,10 @@ def test_webhook_is_stored_once_with_one_valid_job(worked_example: WorkedExample
 
 
 def test_events_about_deactivated_people_are_applied(worked_example: WorkedExample) -> None:
-    shoot, theirs = shot(worked_example)
+    shoot, foreign = shot(worked_example)
     people_service.deactivate_person(shoot.person_id, actor=make_person(), now=NOW)
-    theirs.status = "waiting"
-    worked_example.send(event("model.status.updated", theirs.id, "waiting", at=NOW + timedelta(seconds=1)))
+    foreign.status = "waiting"
+    worked_example.send(event("model.status.updated", foreign.id, "waiting", at=NOW + timedelta(seconds=1)))
     worked_example.work()
     assert states(worked_example) == ["applied"]
     assert worked_example.shoot(shoot).provider_status == "waiting"
@@ -290,7 +290,7 @@ def test_failing_delivery_is_dead_lettered_and_others_continue(
     assert worked_example.query("SELECT error FROM deliveries WHERE id = %(id)s", id=poison) == [("ZeroDivisionError",)]
 
 
-def test_replay_of_a_dead_letter_takes_the_present_from_the_provider(worked_example: WorkedExample) -> None:
+def test_replay_of_a_dead_letter_applies_the_providers_current_state(worked_example: WorkedExample) -> None:
     shoot, model = shot(worked_example)
     kept = worked_example.send(event("model.status.updated", model.id, "waiting", at=NOW + timedelta(seconds=1)))
     inbox.mark_dead(kept or 0, error="ZeroDivisionError", now=NOW)
@@ -303,7 +303,7 @@ def test_replay_of_a_dead_letter_takes_the_present_from_the_provider(worked_exam
     assert worked_example.query("SELECT count(*) FROM audit_entries WHERE action = 'delivery.replayed'") == [(1,)]
 
 
-def test_a_replay_makes_no_delivery_look_late(worked_example: WorkedExample) -> None:
+def test_a_replay_makes_no_delivery_appear_late(worked_example: WorkedExample) -> None:
     """What came in time and was applied at once is counted so, however often somebody applies it again."""
     shoot, model = shot(worked_example)
     body = event("model.status.updated", shoot.provider_id or "", "waiting", at=NOW + timedelta(seconds=1))

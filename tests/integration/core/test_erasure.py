@@ -144,8 +144,8 @@ def test_copy_killed_at_any_step_is_completed_by_next_run(
         worked_example.query("UPDATE shoots SET provider_id = NULL, attempts = 1")
     receipt = order(worked_example, person)
 
-    def die(here: str) -> None:
-        if here == place:
+    def die(local: str) -> None:
+        if local == place:
             raise Stopped
 
     monkeypatch.setattr(erasure, "failpoint", die)
@@ -239,7 +239,7 @@ def test_an_erasure_is_overdue_only_after_its_time(worked_example: WorkedExample
     assert len(erasures.list_unfinished(before=NOW + timedelta(seconds=1))) == 1
 
 
-def test_the_command_erases_here_and_leaves_the_rest_to_the_worker(
+def test_the_command_erases_local_data_and_leaves_the_rest_to_the_worker(
     worked_example: WorkedExample, database_url: str, tmp_path: Path
 ) -> None:
     person = participant(worked_example)

@@ -54,8 +54,8 @@ def test_any_order_with_any_repeats_ends_where_the_provider_is(
     model.status, model.favorite, model.photos = status, "p2", ["p1", "p2"]
     model.finished_at = NOW + timedelta(minutes=2)
     worked_example.downloader.content = {"p1": TINY, "p2": TINY}
-    told = story(model)[:length]
-    order = data.draw(st.permutations(told + data.draw(st.lists(st.sampled_from(told), max_size=3))))
+    notified = story(model)[:length]
+    order = data.draw(st.permutations(notified + data.draw(st.lists(st.sampled_from(notified), max_size=3))))
     pauses = data.draw(st.lists(st.booleans(), min_size=len(order), max_size=len(order)))
     worked_example.clock.advance(minutes=10)
     for body, is_followed in zip(order, pauses, strict=True):
@@ -83,9 +83,9 @@ def test_every_order_of_contradicting_events_gives_the_same_result(worked_exampl
         shoot, model = shot(worked_example)
         model.status = "deleted"
         shoots.append(shoot)
-        told = story(model)
+        notified = story(model)
         for position in order:
-            worked_example.send(told[position] | {"id": f"{told[position]['id']}_{shoot.id}"})
+            worked_example.send(notified[position] | {"id": f"{notified[position]['id']}_{shoot.id}"})
     worked_example.work()
     assert {worked_example.shoot(shoot).provider_status for shoot in shoots} == {"deleted"}
     assert set(states(worked_example)) == {"applied"}
@@ -107,7 +107,7 @@ def test_deleted_shoot_is_never_restored(worked_example: WorkedExample) -> None:
     assert worked_example.provider.calls == []
 
 
-def test_a_burst_about_one_model_costs_two_reads_at_most(worked_example: WorkedExample) -> None:
+def test_a_burst_about_one_model_causes_two_reads_at_most(worked_example: WorkedExample) -> None:
     """1,000 events in a minute, and a worker so quick that it could read after each of them."""
     shoot, model = shot(worked_example, "pending")
     bodies = [

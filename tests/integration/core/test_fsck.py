@@ -159,7 +159,7 @@ def test_photos_that_arrive_while_the_files_are_listed_are_no_violation(
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_files_that_go_before_their_rows_are_no_violation(worked_example: WorkedExample, moment: str) -> None:
+def test_files_deleted_before_their_rows_are_no_violation(worked_example: WorkedExample, moment: str) -> None:
     photo, key = stored_photo(worked_example)
     worked_example.query("UPDATE photos SET removed_at = %(at)s WHERE id = %(id)s", at=NOW, id=photo)
     storage = worked_example.portal.storage
@@ -192,8 +192,8 @@ def test_job_without_worker_is_no_violation_until_recovery(worked_example: Worke
     assert rules(worked_example) == set()
     worked_example.clock.advance(minutes=2, seconds=1)
     assert rules(worked_example) == {"job is held by a worker that is gone"}
-    beat = "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (%(at)s) RETURNING id"
-    worker = worked_example.query(beat, at=worked_example.clock.now - timedelta(seconds=100))[0][0]
+    heartbeat = "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (%(at)s) RETURNING id"
+    worker = worked_example.query(heartbeat, at=worked_example.clock.now - timedelta(seconds=100))[0][0]
     worked_example.query(
         "UPDATE procrastinate_jobs SET worker_id = %(worker)s WHERE id = %(job)s", worker=worker, job=job
     )
@@ -233,7 +233,7 @@ def test_work_that_the_next_sweep_mends_is_no_violation(worked_example: WorkedEx
     assert named() & mended == set()
 
 
-def test_photos_and_sessions_that_are_not_here_are_named(worked_example: WorkedExample) -> None:
+def test_missing_photos_and_sessions_are_listed(worked_example: WorkedExample) -> None:
     shoot = make_shoot(make_person(), provider_status="active", copied_at=NOW)
     make_photo(shoot)
     given_up, waiting, picked = (make_photo(shoot) for _ in range(3))

@@ -97,7 +97,7 @@ def test_latest_choice_wins_in_portal_or_studio(worked_example: WorkedExample) -
     assert opened.studio_photo_id == third.id
 
 
-def test_choosing_here_wins_over_a_pick_from_a_clock_that_is_ahead(worked_example: WorkedExample) -> None:
+def test_choosing_in_the_portal_wins_over_a_pick_with_a_clock_that_is_ahead(worked_example: WorkedExample) -> None:
     person, shoot, (first, second, third) = finished()
     pick_in_studio(shoot, first, NOW + timedelta(minutes=4))
     gallery.choose_photo(person, second.id, agreement=USE, now=NOW)
@@ -150,9 +150,9 @@ def test_after_a_new_run_the_old_choice_does_not_count(worked_example: WorkedExa
 @pytest.mark.parametrize("whose", ["another person's", "nobody's", "one not copied yet", "one taken away"])
 def test_only_ones_own_visible_photos_can_be_chosen(worked_example: WorkedExample, whose: str) -> None:
     person, shoot, _ = finished()
-    _, _, (theirs, *_) = finished()
+    _, _, (foreign, *_) = finished()
     missing = {
-        "another person's": theirs.id,
+        "another person's": foreign.id,
         "nobody's": uuid4(),
         "one not copied yet": make_photo(shoot, copied_at=None).id,
         "one taken away": make_photo(shoot, removed_at=NOW).id,
@@ -164,7 +164,7 @@ def test_only_ones_own_visible_photos_can_be_chosen(worked_example: WorkedExampl
     assert acts_of(shoot) == []
 
 
-def test_nothing_can_be_chosen_before_everything_is_here(worked_example: WorkedExample) -> None:
+def test_nothing_can_be_chosen_before_everything_is_copied(worked_example: WorkedExample) -> None:
     person = make_person()
     shoot = make_shoot(person, provider_status="active")
     photo = make_photo(shoot)
@@ -178,12 +178,12 @@ def test_renditions_are_found_by_name_for_their_owner_only(worked_example: Worke
     person, _, (first, *_) = finished()
     other, _, _ = finished()
     assert gallery.get_rendition(person, first.id, "640.webp", now=NOW).photo_id == first.id
-    for stranger, name in ((other, "640.webp"), (person, "1280.webp"), (person, "../640.webp"), (person, "")):
+    for outsider, name in ((other, "640.webp"), (person, "1280.webp"), (person, "../640.webp"), (person, "")):
         with pytest.raises(NotFound):
-            gallery.get_rendition(stranger, first.id, name, now=NOW)
+            gallery.get_rendition(outsider, first.id, name, now=NOW)
 
 
-def test_photos_come_in_the_studios_order(worked_example: WorkedExample) -> None:
+def test_photos_have_the_studios_order(worked_example: WorkedExample) -> None:
     person, _, photos = finished()
     for place, photo in enumerate(reversed(photos)):
         worked_example.query("UPDATE photos SET position = %(place)s WHERE id = %(id)s", place=place, id=photo.id)

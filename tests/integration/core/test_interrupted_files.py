@@ -24,8 +24,8 @@ class Stopped(BaseException):
 
 
 def stop_at(monkeypatch: pytest.MonkeyPatch, module: object, place: str) -> None:
-    def failpoint(here: str) -> None:
-        if here == place:
+    def failpoint(local: str) -> None:
+        if local == place:
             raise Stopped
 
     monkeypatch.setattr(module, "failpoint", failpoint)

@@ -51,10 +51,10 @@ class Scenario:
     worked_example: WorkedExample
     sandbox: RunningSandbox
 
-    def control(self, method: str, path: str, told: dict[str, Any] | None = None) -> dict[str, Any]:
-        answer = requests.request(method, f"{self.sandbox.control_url}{path}", json=told, timeout=30)
-        assert answer.ok, answer.text
-        found: dict[str, Any] = answer.json()
+    def control(self, method: str, path: str, notified: dict[str, Any] | None = None) -> dict[str, Any]:
+        response = requests.request(method, f"{self.sandbox.control_url}{path}", json=notified, timeout=30)
+        assert response.ok, response.text
+        found: dict[str, Any] = response.json()
         return found
 
     def fault(self, **rule: Any) -> None:
@@ -222,7 +222,7 @@ def test_out_of_credits_and_back(scenario: Scenario) -> None:
     assert scenario.stands(person).stage is Stage.IN_STUDIO
 
 
-def test_sent_back_by_an_admin_there(scenario: Scenario) -> None:
+def test_reset_by_an_admin_at_the_provider(scenario: Scenario) -> None:
     person = ready_person(scenario)
     scenario.press(person)
     model = scenario.model_of(person)
@@ -238,7 +238,7 @@ def test_sent_back_by_an_admin_there(scenario: Scenario) -> None:
     assert not first & second
 
 
-def test_deleted_there(scenario: Scenario) -> None:
+def test_deleted_at_the_provider(scenario: Scenario) -> None:
     person = ready_person(scenario)
     scenario.press(person)
     scenario.worked_example.portal.provider.delete_model(scenario.model_of(person))

@@ -34,13 +34,13 @@ def test_deploy_reconnects_all_streams_within_seconds_without_stale_content(
         wait_until(lambda: all(page.connected_to == old_port for page in pages), 20)
         before = [page.look() for page in pages]
         _new, address.port = stack.enter_context(web(env, tmp_path / "new.log"))
-        told_at = time.monotonic()
+        notified_at = time.monotonic()
         old.send_signal(signal.SIGTERM)
         # While pages are on their way from one to the other, things change: no stream could tell them.
         for person in persons:
             photos_are_in(person)
         wait_until(
-            lambda: all(page.connected_to == address.port for page in pages), SECONDS - (time.monotonic() - told_at)
+            lambda: all(page.connected_to == address.port for page in pages), SECONDS - (time.monotonic() - notified_at)
         )
         after = [page.look() for page in pages]
         assert not set(before) & set(after)

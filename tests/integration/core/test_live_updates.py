@@ -46,10 +46,10 @@ def hub(worked_example: WorkedExample, database_url: str) -> Iterator[Hub]:
 @contextlib.contextmanager
 def page(hub: Hub, person_id: UUID) -> Iterator[VersionQueue]:
     """An open page that has looked once, as every page does when the listener is ready."""
-    with hub.subscribe(person_id) as inbox:
+    with hub.subscribe(person_id) as mailbox:
         with contextlib.suppress(queue.Empty):
-            assert inbox.get(timeout=5) == 0
-        yield inbox
+            assert mailbox.get(timeout=5) == 0
+        yield mailbox
 
 
 def change(person_id: UUID) -> int:
@@ -60,40 +60,40 @@ def change(person_id: UUID) -> int:
 
 def test_a_change_reaches_all_pages_of_its_person_and_no_other(hub: Hub) -> None:
     mine, other = make_person().id, make_person().id
-    with page(hub, mine) as first, hub.subscribe(mine) as second, hub.subscribe(other) as stranger:
+    with page(hub, mine) as first, hub.subscribe(mine) as second, hub.subscribe(other) as outsider:
         version = change(mine)
         assert first.get(timeout=5) == second.get(timeout=5) == version
-        assert stranger.empty()
-        assert change(other) == stranger.get(timeout=5)
+        assert outsider.empty()
+        assert change(other) == outsider.get(timeout=5)
         assert first.empty()
 
 
 def test_notification_is_sent_only_after_commit(hub: Hub) -> None:
     person = make_person()
-    with page(hub, person.id) as inbox:
+    with page(hub, person.id) as mailbox:
         with contextlib.suppress(ZeroDivisionError), transaction():
             people.publish_version(person.id)
             raise ZeroDivisionError
         with transaction():
             people.publish_version(person.id)
             time.sleep(0.3)
-            assert inbox.empty()
-        assert inbox.get(timeout=5) == 1
+            assert mailbox.empty()
+        assert mailbox.get(timeout=5) == 1
 
 
 def test_a_slow_page_gets_the_newest_version_only(hub: Hub) -> None:
     person = make_person()
-    with page(hub, person.id) as inbox, hub.subscribe(uuid4()):
+    with page(hub, person.id) as mailbox, hub.subscribe(uuid4()):
         for _ in range(5):
             last = change(person.id)
-        wait_until(lambda: inbox.queue and inbox.queue[0] == last, 5)
-        assert inbox.get(timeout=1) == last
-        assert inbox.empty()
+        wait_until(lambda: mailbox.queue and mailbox.queue[0] == last, 5)
+        assert mailbox.get(timeout=1) == last
+        assert mailbox.empty()
 
 
 def test_listener_reconnects_and_refreshes_all_streams(hub: Hub, worked_example: WorkedExample) -> None:
     person = make_person()
-    with page(hub, person.id) as inbox:
+    with page(hub, person.id) as mailbox:
         ended = worked_example.query(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE query LIKE 'LISTEN%' AND datname = current_database()"
@@ -101,24 +101,24 @@ def test_listener_reconnects_and_refreshes_all_streams(hub: Hub, worked_example:
         assert ended == [(True,)]
         change(person.id)
         # What was missed meanwhile cannot be known, so everybody looks once.
-        assert inbox.get(timeout=10) == 0
+        assert mailbox.get(timeout=10) == 0
         version = change(person.id)
-        assert inbox.get(timeout=5) == version
+        assert mailbox.get(timeout=5) == version
 
 
 def test_malformed_notification_does_not_stop_the_listener(hub: Hub, worked_example: WorkedExample) -> None:
     person = make_person()
-    with page(hub, person.id) as inbox:
+    with page(hub, person.id) as mailbox:
         for payload in ("", "nonsense", f"{person.id}", f"{person.id} x", "x 1"):
             worked_example.query("SELECT pg_notify('portal_person', %(payload)s)", payload=payload)
-        assert change(person.id) == inbox.get(timeout=5)
+        assert change(person.id) == mailbox.get(timeout=5)
 
 
 def test_closing_ends_every_stream(hub: Hub) -> None:
     person_id = make_person().id
-    with page(hub, person_id) as inbox:
+    with page(hub, person_id) as mailbox:
         hub.close_streams()
-        assert inbox.get(timeout=1) == STREAM_END
+        assert mailbox.get(timeout=1) == STREAM_END
     assert hub.is_closed
     stream = _stream(hub, person_id)
     assert list(stream) == [FIRST_EVENT]
@@ -146,22 +146,22 @@ def _deactivate(person: Person) -> None:
 @pytest.mark.parametrize("end", [_sign_out, _end_all, _obey, _deactivate])
 def test_end_of_a_sign_in_ends_the_streams_of_its_person_and_no_other(end: Callable[[Person], None], hub: Hub) -> None:
     person, other = make_person(), make_person()
-    with page(hub, person.id) as first, hub.subscribe(person.id) as second, hub.subscribe(other.id) as stranger:
+    with page(hub, person.id) as first, hub.subscribe(person.id) as second, hub.subscribe(other.id) as outsider:
         end(person)
         assert first.get(timeout=5) == second.get(timeout=5) == STREAM_END
-        assert stranger.empty()
+        assert outsider.empty()
 
 
 def test_stream_that_has_to_end_does_so_whatever_follows(hub: Hub) -> None:
     person = make_person()
-    with page(hub, person.id) as inbox:
+    with page(hub, person.id) as mailbox:
         _end_all(person)
-        wait_until(lambda: inbox.queue and inbox.queue[0] == STREAM_END, 5)
+        wait_until(lambda: mailbox.queue and mailbox.queue[0] == STREAM_END, 5)
         # Whatever the other inbox has heard, this one has heard too.
         with hub.subscribe(person.id) as later:
             change(person.id)
             later.get(timeout=5)
-        assert inbox.get(timeout=1) == STREAM_END
+        assert mailbox.get(timeout=1) == STREAM_END
 
 
 def test_pages_that_are_gone_leave_nothing_behind(hub: Hub) -> None:
@@ -173,25 +173,25 @@ def test_pages_that_are_gone_leave_nothing_behind(hub: Hub) -> None:
 
 def test_disconnected_stream_is_removed_at_next_version(hub: Hub) -> None:
     person = make_person()
-    ours, theirs = socket.socketpair()
-    with ours, theirs, page(hub, person.id) as inbox:
-        wire = SseConnection(os.dup(ours.fileno()))
+    own, foreign = socket.socketpair()
+    with own, foreign, page(hub, person.id) as mailbox:
+        wire = SseConnection(os.dup(own.fileno()))
         hub.add(person.id, wire)
-        assert change(person.id) == inbox.get(timeout=5)
-        assert theirs.recv(100).endswith(b"data: 1\n\n\r\n")
-        theirs.close()
-        assert change(person.id) == inbox.get(timeout=5)
-        wait_until(lambda: hub._subscribers == {str(person.id): {inbox}}, 5)
+        assert change(person.id) == mailbox.get(timeout=5)
+        assert foreign.recv(100).endswith(b"data: 1\n\n\r\n")
+        foreign.close()
+        assert change(person.id) == mailbox.get(timeout=5)
+        wait_until(lambda: hub._subscribers == {str(person.id): {mailbox}}, 5)
 
 
-def test_server_without_connection_handover_still_streams(worked_example: WorkedExample) -> None:
+def test_server_without_connection_handover_streams_too(worked_example: WorkedExample) -> None:
     person = make_person()
     client = worked_example.app.test_client()
     client.set_cookie(*cookie_of(person).split("=", 1))
     hub = worked_example.app.extensions["hub"]
-    with client.get("/headshots/events") as answer:
-        assert answer.status_code == 200
-        parts = answer.iter_encoded()
+    with client.get("/headshots/events") as response:
+        assert response.status_code == 200
+        parts = response.iter_encoded()
         assert next(parts) == FIRST_EVENT.encode()
         assert next(parts) == b"event: stage\ndata: 0\n\n"
         version = change(person.id)
@@ -212,8 +212,8 @@ def test_streams_over_the_process_limit_are_refused_and_pages_poll(
 
 
 def test_stream_without_session_is_refused(worked_example: WorkedExample) -> None:
-    answer = worked_example.app.test_client().get("/headshots/events")
-    assert answer.status_code == 401
+    response = worked_example.app.test_client().get("/headshots/events")
+    assert response.status_code == 401
 
 
 def test_through_the_real_server(worked_example: WorkedExample, database_url: str, tmp_path: Path) -> None:
@@ -224,32 +224,34 @@ def test_through_the_real_server(worked_example: WorkedExample, database_url: st
     with web(environment(database_url, tmp_path), tmp_path / "web.log") as (process, port):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
         connection.request("GET", "/headshots/events", headers={"Cookie": cookie, "Host": "localhost"})
-        answer = connection.getresponse()
-        assert answer.status == 200
-        assert answer.headers["Content-Type"].startswith("text/event-stream")
-        assert "no-store" in answer.headers["Cache-Control"]
-        assert answer.headers["Set-Cookie"] is None
-        heard = [next_message(answer)]
+        response = connection.getresponse()
+        assert response.status == 200
+        assert response.headers["Content-Type"].startswith("text/event-stream")
+        assert "no-store" in response.headers["Cache-Control"]
+        assert response.headers["Set-Cookie"] is None
+        received = [next_message(response)]
         wait_until(lambda: listens(worked_example), 10)
         # Every page is woken once when the listener is ready.
-        heard.append(next_message(answer))
+        received.append(next_message(response))
         change(other.id)
         version = change(person.id)
-        while f"data: {version}" not in heard[-1]:
-            heard.append(next_message(answer))
+        while f"data: {version}" not in received[-1]:
+            received.append(next_message(response))
         signins.end_sessions(person.id, actor=other, now=NOW)
-        assert answer.read() == b""
+        assert response.read() == b""
         connection.close()
         connection.request("GET", "/headshots/events", headers={"Cookie": cookie, "Host": "localhost"})
         assert connection.getresponse().status == 401
         connection.close()
         connection.request("GET", "/headshots/events", headers={"Cookie": cookie_of(other), "Host": "localhost"})
-        answer = connection.getresponse()
-        next_message(answer)
-        assert all(re.fullmatch(r"(retry: 2000\n)?event: stage\ndata: \d+\n\n", message) for message in heard), heard
+        response = connection.getresponse()
+        next_message(response)
+        assert all(re.fullmatch(r"(retry: 2000\n)?event: stage\ndata: \d+\n\n", message) for message in received), (
+            received
+        )
         stopped_at = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        assert answer.read() == b""
+        assert response.read() == b""
         assert time.monotonic() - stopped_at < 5
         connection.close()
         assert process.wait(15) == 0
@@ -263,10 +265,10 @@ def listens(worked_example: WorkedExample) -> bool:
     )
 
 
-def next_message(answer: http.client.HTTPResponse) -> str:
+def next_message(response: http.client.HTTPResponse) -> str:
     message = b""
     while not message.endswith(b"\n\n"):
-        line = answer.readline()
+        line = response.readline()
         assert line, message
         message += line
     return message.decode()

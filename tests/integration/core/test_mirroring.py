@@ -65,7 +65,7 @@ class Killed(BaseException):
 
 
 @pytest.mark.parametrize("step", ["listing", "first photo", "last photo", "storing", "recording", "finishing"])
-def test_stopped_at_any_step_it_goes_on_where_it_was(
+def test_stopped_at_any_step_it_resumes_at_that_step(
     worked_example: WorkedExample, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = [f"p{number}" for number in range(5)]
@@ -156,7 +156,7 @@ def test_provider_that_lists_without_end_fills_neither_table_nor_storage(
     assert stage_of(shoot) is Stage.READY
 
 
-def test_as_many_photos_as_there_may_be_are_no_news(
+def test_the_maximum_number_of_photos_is_no_change(
     worked_example: WorkedExample, caplog: pytest.LogCaptureFixture
 ) -> None:
     mirroring.copy_photos(finished(worked_example, "p1", "p2").id, worked_example.portal, CopyLimits(photos=2))
@@ -264,7 +264,7 @@ def test_what_is_not_to_be_copied_costs_no_call(worked_example: WorkedExample, f
     assert worked_example.shoot(shoot).problem is None
 
 
-def test_the_page_is_told_of_each_photo(worked_example: WorkedExample) -> None:
+def test_the_page_is_updated_for_each_photo(worked_example: WorkedExample) -> None:
     shoot = finished(worked_example, "p1", "p2", "p3")
     before = people.get_version(shoot.person_id)
     copy(worked_example, shoot)

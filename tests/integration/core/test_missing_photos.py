@@ -249,7 +249,7 @@ def test_the_chosen_photo_stays_when_the_provider_no_longer_lists_it(worked_exam
     assert stage_of(shoot) is Stage.CHOSEN
 
 
-def test_an_empty_list_takes_no_photo_away(worked_example: WorkedExample) -> None:
+def test_an_empty_list_removes_no_photo(worked_example: WorkedExample) -> None:
     shoot = finished(worked_example, "p1")
     copy(worked_example, shoot)
     worked_example.provider.models[shoot.provider_id or ""].photos = []
@@ -287,7 +287,7 @@ def test_a_photo_listed_again_after_its_files_are_gone_is_fetched_again(worked_e
     assert list(fsck.list_violations(worked_example.portal.storage, now=worked_example.clock.now)) == []
 
 
-def test_a_pick_of_a_photo_that_is_not_here_counts_once_its_picture_is(worked_example: WorkedExample) -> None:
+def test_a_pick_of_a_photo_that_is_not_stored_counts_once_its_picture_is(worked_example: WorkedExample) -> None:
     shoot = finished(worked_example, "p1", "p2")
     copy(worked_example, shoot)
     person = people.find_person(shoot.person_id)
@@ -319,7 +319,7 @@ def test_a_pick_of_a_photo_that_is_not_here_counts_once_its_picture_is(worked_ex
     assert list(fsck.list_violations(worked_example.portal.storage, now=worked_example.clock.now)) == []
 
 
-def test_a_pick_of_a_photo_that_never_comes_leaves_the_choice_and_is_named(worked_example: WorkedExample) -> None:
+def test_a_pick_of_a_photo_that_never_arrives_leaves_the_choice_and_is_listed(worked_example: WorkedExample) -> None:
     shoot = finished(worked_example, "p1", "p2")
     copy(worked_example, shoot)
     person = people.find_person(shoot.person_id)

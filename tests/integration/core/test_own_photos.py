@@ -132,9 +132,9 @@ def test_undo_makes_the_choice_before_count_again(worked_example: WorkedExample)
     last = gallery.choose_photo(person, second.id, agreement=USE, now=worked_example.clock.now)
     gallery.revoke_choice(person, last.id, now=worked_example.clock.now)
     with transaction():
-        standing = choices.find_current(person.id)
-    assert standing is not None
-    assert standing.photo_id == first.id
+        current = choices.find_current(person.id)
+    assert current is not None
+    assert current.photo_id == first.id
     with pytest.raises(NotFound):
         gallery.revoke_choice(make_person(), last.id, now=worked_example.clock.now)
 
@@ -143,15 +143,15 @@ def test_archive_of_the_kit_is_built_once_and_opens(worked_example: WorkedExampl
     person = make_person()
     choose(worked_example, person, upload(worked_example, person))
     worked_example.work()
-    asked = [
+    requested = [
         archives.request_archive(person, ArchiveKind.KIT, file_name="Ann's <headshot>", now=worked_example.clock.now)
         for _ in range(2)
     ]
-    assert asked[0].id == asked[1].id
-    assert asked[0].file_name == "Ann s headshot.zip"
+    assert requested[0].id == requested[1].id
+    assert requested[0].file_name == "Ann s headshot.zip"
     worked_example.work()
     archive, stream = archives.open_archive(
-        person, asked[0].id, kinds=[ArchiveKind.PHOTOS, ArchiveKind.KIT], context=worked_example.portal
+        person, requested[0].id, kinds=[ArchiveKind.PHOTOS, ArchiveKind.KIT], context=worked_example.portal
     )
     with stream, zipfile.ZipFile(stream) as opened:
         assert opened.testzip() is None
@@ -222,7 +222,7 @@ def test_new_finished_shoot_shows_as_ready_while_the_old_headshot_stays_in_use(w
     photo = upload(worked_example, person)
     choose(worked_example, person, photo)
     make_finished(person, 2, now=NOW + timedelta(hours=1))
-    stands = journey.get_journey(person)
-    assert stands.stage is Stage.READY
-    assert stands.choice is not None
-    assert stands.choice.photo_id == photo.id
+    state = journey.get_journey(person)
+    assert state.stage is Stage.READY
+    assert state.choice is not None
+    assert state.choice.photo_id == photo.id

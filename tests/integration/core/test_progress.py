@@ -54,13 +54,15 @@ def story(shoot: Shoot, minute: float) -> Timeline:
     assert found is not None
     person = people.find_person(found.person_id)
     assert person is not None
-    told = timeline.build_timeline(journey.get_journey(person), expectations=Expectations(), now=NOW + minute * MINUTE)
-    assert told is not None
-    return told
+    notified = timeline.build_timeline(
+        journey.get_journey(person), expectations=Expectations(), now=NOW + minute * MINUTE
+    )
+    assert notified is not None
+    return notified
 
 
-def passed(told: Timeline) -> list[tuple[Event, float]]:
-    return [(each.event, (each.at - NOW) / MINUTE) for each in told.passed]
+def passed(notified: Timeline) -> list[tuple[Event, float]]:
+    return [(each.event, (each.at - NOW) / MINUTE) for each in notified.passed]
 
 
 def test_finished_shoot_records_step_durations(worked_example: WorkedExample) -> None:
@@ -77,7 +79,7 @@ def test_another_attempt_belongs_to_the_time_it_takes(worked_example: WorkedExam
     assert kept(Step.MAKING) == [60]
 
 
-def test_an_outage_does_not_make_a_step_look_long(worked_example: WorkedExample) -> None:
+def test_an_outage_does_not_lengthen_a_step(worked_example: WorkedExample) -> None:
     shoot = begin()
     tell(shoot, "waiting", 20)
     tell(shoot, "pending", 30)
@@ -110,7 +112,7 @@ def test_reset_shoot_records_no_duration_for_second_onboarding(worked_example: W
     assert kept(Step.CHECKING) == [10]
 
 
-def test_test_sessions_are_learned_from_apart(worked_example: WorkedExample) -> None:
+def test_durations_of_test_sessions_are_measured_separately(worked_example: WorkedExample) -> None:
     shoot = begin(is_development=True)
     for status, minute in (("waiting", 3), ("pending", 4), ("active", 6)):
         tell(shoot, status, minute)
@@ -148,14 +150,23 @@ def test_only_the_latest_are_kept(worked_example: WorkedExample, monkeypatch: py
 
 def test_timeline_shows_past_and_expected_steps(worked_example: WorkedExample) -> None:
     shoot = begin()
-    told = story(shoot, 5)
-    assert (told.step, told.since, told.upcoming[0]) == (Step.STUDIO, NOW + 2 * MINUTE, Event.RECEIVED)
+    notified = story(shoot, 5)
+    assert (notified.step, notified.since, notified.upcoming[0]) == (Step.STUDIO, NOW + 2 * MINUTE, Event.RECEIVED)
     tell(shoot, "waiting", 20)
     tell(shoot, "pending", 30)
-    told = story(shoot, 40)
-    assert passed(told) == [(Event.REQUESTED, 0), (Event.OPENED, 2), (Event.RECEIVED, 20), (Event.STARTED, 30)]
-    assert (told.step, told.since, told.upcoming) == (Step.MAKING, NOW + 30 * MINUTE, [Event.READY, Event.CHOSEN])
-    assert (told.confirmed_by, told.is_late, told.is_stuck, told.tries_again) == ("event", False, False, False)
+    notified = story(shoot, 40)
+    assert passed(notified) == [(Event.REQUESTED, 0), (Event.OPENED, 2), (Event.RECEIVED, 20), (Event.STARTED, 30)]
+    assert (notified.step, notified.since, notified.upcoming) == (
+        Step.MAKING,
+        NOW + 30 * MINUTE,
+        [Event.READY, Event.CHOSEN],
+    )
+    assert (notified.confirmed_by, notified.is_late, notified.is_stuck, notified.tries_again) == (
+        "event",
+        False,
+        False,
+        False,
+    )
 
 
 def test_time_found_by_polling_is_shown_as_approximate(worked_example: WorkedExample) -> None:
@@ -164,12 +175,14 @@ def test_time_found_by_polling_is_shown_as_approximate(worked_example: WorkedExa
     assert [each.is_approximate for each in story(shoot, 30).passed] == [False, False, True]
 
 
-def test_late_comes_before_stuck_and_a_new_attempt_is_neither(worked_example: WorkedExample) -> None:
+def test_late_precedes_stuck_and_a_new_attempt_is_neither(worked_example: WorkedExample) -> None:
     shoot = begin()
     tell(shoot, "waiting", 20)
     tell(shoot, "pending", 30)
     hour = 60
-    assert [(told.is_late, told.is_stuck) for told in (story(shoot, 30 + each * hour) for each in (2, 4, 7))] == [
+    assert [
+        (notified.is_late, notified.is_stuck) for notified in (story(shoot, 30 + each * hour) for each in (2, 4, 7))
+    ] == [
         (False, False),
         (True, False),
         (False, True),
@@ -180,16 +193,16 @@ def test_late_comes_before_stuck_and_a_new_attempt_is_neither(worked_example: Wo
 
 def test_first_in_queue_has_no_wait(worked_example: WorkedExample) -> None:
     shoot = begin()
-    told = story(shoot, 60 * 24 * 30)
-    assert (told.is_late, told.is_stuck) == (False, False)
+    notified = story(shoot, 60 * 24 * 30)
+    assert (notified.is_late, notified.is_stuck) == (False, False)
 
 
-def test_sent_back_by_the_studio_is_part_of_the_story(worked_example: WorkedExample) -> None:
+def test_reset_by_the_studio_is_part_of_the_timeline(worked_example: WorkedExample) -> None:
     shoot = begin()
     for status, minute in (("waiting", 20), ("pending", 30), ("active", 60), ("onboarding", 90)):
         tell(shoot, status, minute)
-    told = story(shoot, 95)
-    assert told.starts_over
-    assert passed(told) == [(Event.REQUESTED, 0), (Event.OPENED, 2), (Event.RESTARTED, 90)]
+    notified = story(shoot, 95)
+    assert notified.starts_over
+    assert passed(notified) == [(Event.REQUESTED, 0), (Event.OPENED, 2), (Event.RESTARTED, 90)]
     tell(shoot, "waiting", 100)
     assert passed(story(shoot, 101))[-1] == (Event.RECEIVED, 100)

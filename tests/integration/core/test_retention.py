@@ -79,7 +79,7 @@ def files(worked_example: WorkedExample) -> set[str]:
     return {key.split("/")[1] for key in worked_example.app.extensions["portal"].storage.list("photos/")}
 
 
-def test_unchosen_photos_go_after_ninety_days_and_the_chosen_one_stays(worked_example: WorkedExample) -> None:
+def test_unchosen_photos_are_deleted_after_ninety_days_and_the_chosen_one_stays(worked_example: WorkedExample) -> None:
     """The agreement says so; younger ones stay, and a second run finds nothing more to do."""
     with worked_example.app.app_context():
         storage = worked_example.app.extensions["portal"].storage
@@ -109,11 +109,11 @@ def test_person_without_choice_is_informed_at_deletion(worked_example: WorkedExa
         retention.delete_expired(worked_example.app.extensions["portal"].storage, now=NOW)
         person = db.session.get(Person, person_id)
         assert person is not None
-        standing = journey.get_journey(person)
-        assert (standing.stage, standing.problem) == (Stage.PROBLEM, Problem.NOT_CHOSEN)
+        current = journey.get_journey(person)
+        assert (current.stage, current.problem) == (Stage.PROBLEM, Problem.NOT_CHOSEN)
 
 
-def test_bodies_and_calls_go_after_thirty_days(worked_example: WorkedExample) -> None:
+def test_bodies_and_calls_are_deleted_after_thirty_days(worked_example: WorkedExample) -> None:
     """The row of a webhook stays, so that a repeat is still known; its body holds a name and goes."""
     with worked_example.app.app_context():
         with transaction() as session:

@@ -149,7 +149,7 @@ def test_an_outage_changes_nothing(worked_example: WorkedExample) -> None:
     assert worked_example.shoot(shoot).confirmed_by == "create"
 
 
-def test_every_change_is_in_the_audit_trail_and_told_to_the_page(worked_example: WorkedExample) -> None:
+def test_every_change_is_in_the_audit_trail_and_sent_to_the_page(worked_example: WorkedExample) -> None:
     shoot = ours(worked_example)
     before = people.get_version(shoot.person_id)
     tell(shoot, "generatingHeadshots", at=NOW + timedelta(seconds=1))

@@ -250,7 +250,7 @@ def test_refused_create_is_reported_once_and_not_retried(
     assert stage_of(person) is Stage.IN_STUDIO
 
 
-def test_waiting_for_credits_ends_when_they_return_the_longest_wait_first(worked_example: WorkedExample) -> None:
+def test_waiting_for_credits_ends_when_they_return_in_order_of_wait(worked_example: WorkedExample) -> None:
     waiting = [ready_person() for _ in range(3)]
     for number, person in enumerate(waiting):
         request_shoot(person, provider="profilebakery", development=False, now=NOW + timedelta(seconds=number))

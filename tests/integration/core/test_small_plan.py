@@ -75,10 +75,10 @@ def test_all_pools_add_up_to_the_limit(total: int, portal_settings: object, data
 def visit(port: int, cookie: str) -> int:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", "/headshots", headers={"Host": "localhost", "Cookie": cookie})
-    answer = connection.getresponse()
-    answer.read()
+    response = connection.getresponse()
+    response.read()
     connection.close()
-    return answer.status
+    return response.status
 
 
 def send_webhook(port: int, number: int) -> int:
@@ -87,10 +87,10 @@ def send_webhook(port: int, number: int) -> int:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     headers = dict(signed_headers(body, datetime.now(UTC))) | {"Host": "localhost"}
     connection.request("POST", "/webhooks/profilebakery", body=body, headers=headers)
-    answer = connection.getresponse()
-    answer.read()
+    response = connection.getresponse()
+    response.read()
     connection.close()
-    return answer.status
+    return response.status
 
 
 def ask_doctor(env: dict[str, str]) -> list[str]:
@@ -121,20 +121,20 @@ def test_visits_and_webhooks_wait_and_doctor_connects(
         pool = stack.enter_context(ThreadPoolExecutor(AT_A_TIME + 8))
         visits = [pool.submit(visit, port, cookies[number % AT_A_TIME]) for number in range(VISITS)]
         webhooks = [pool.submit(send_webhook, port, number) for number in range(WEBHOOKS)]
-        told = ask_doctor(env)
+        notified = ask_doctor(env)
         assert {each.result() for each in visits} == {200}
         assert {each.result() for each in webhooks} == {200}
-        assert [line[:3] for line in told] == ["ok ", "ok "]
-        assert f"the database allows {LIMIT}" in told[1]
+        assert [line[:3] for line in notified] == ["ok ", "ok "]
+        assert f"the database allows {LIMIT}" in notified[1]
         role = urlsplit(small_url).username
         [(used,)] = worked_example.query(f"SELECT count(*) FROM pg_stat_activity WHERE usename = '{role}'")
         assert int(used) <= LIMIT - 3
 
 
 def test_doctor_compares_the_limit_with_what_the_processes_use(small_url: str, tmp_path: Path) -> None:
-    told = ask_doctor(environment(small_url, tmp_path, WEB_CONCURRENCY="2", DATABASE_CONNECTIONS="40"))
-    assert told[1].startswith("BAD connections")
-    assert told[1].endswith(f"set DATABASE_CONNECTIONS={LIMIT}")
+    notified = ask_doctor(environment(small_url, tmp_path, WEB_CONCURRENCY="2", DATABASE_CONNECTIONS="40"))
+    assert notified[1].startswith("BAD connections")
+    assert notified[1].endswith(f"set DATABASE_CONNECTIONS={LIMIT}")
 
 
 def test_a_full_server_is_waited_for(worked_example: WorkedExample, small_url: str) -> None:

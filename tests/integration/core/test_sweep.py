@@ -25,26 +25,26 @@ from tests.integration.core.worked_example import WorkedExample
 from tests.unit.images.photos import portrait, saved
 
 
-def known(worked_example: WorkedExample, ours: str, theirs: str, **fields: Any) -> tuple[Shoot, Session]:
+def known(worked_example: WorkedExample, own: str, foreign: str, **fields: Any) -> tuple[Shoot, Session]:
     person = make_person()
     agree(person)
-    shoot = make_shoot(person, provider_status=ours, **fields)
-    return shoot, worked_example.provider.add(person.email, theirs, id=shoot.provider_id)
+    shoot = make_shoot(person, provider_status=own, **fields)
+    return shoot, worked_example.provider.add(person.email, foreign, id=shoot.provider_id)
 
 
 def run(worked_example: WorkedExample, *, full: bool = True) -> SweepResult:
-    swept = sweep.reconcile_shoots(worked_example.portal, full=full)
-    assert swept is not None
-    return swept
+    result = sweep.reconcile_shoots(worked_example.portal, full=full)
+    assert result is not None
+    return result
 
 
 def test_lost_events_are_made_good(worked_example: WorkedExample) -> None:
     moves = [("onboarding", "waiting"), ("waiting", "active"), ("pending", "deleted"), ("active", "onboarding")]
-    pairs = [known(worked_example, ours, theirs) for ours, theirs in moves]
+    pairs = [known(worked_example, own, foreign) for own, foreign in moves]
     worked_example.clock.advance(minutes=1)
-    swept = run(worked_example)
-    assert (swept.listed, swept.changed) == (4, 4)
-    assert [worked_example.shoot(shoot).provider_status for shoot, _ in pairs] == [theirs for _, theirs in moves]
+    result = run(worked_example)
+    assert (result.listed, result.changed) == (4, 4)
+    assert [worked_example.shoot(shoot).provider_status for shoot, _ in pairs] == [foreign for _, foreign in moves]
     assert worked_example.provider.calls == ["list_models", "list_favorites"]
 
 
@@ -76,7 +76,7 @@ def test_a_lost_favorite_is_found(worked_example: WorkedExample) -> None:
     assert journey.get_journey(person).stage is Stage.CHOSEN
 
 
-def test_a_favorite_of_a_photo_that_is_not_here_yet_waits(worked_example: WorkedExample) -> None:
+def test_a_favorite_of_a_photo_that_is_not_stored_yet_waits(worked_example: WorkedExample) -> None:
     shoot, model = known(worked_example, "active", "active")
     model.favorite = "p1"
     make_photo(shoot, "p1", copied_at=None)
@@ -95,12 +95,12 @@ def test_an_unfinished_copy_is_queued_again_and_one_given_up_is_compared_again(w
 def test_sessions_of_others_and_closed_ones_are_left_alone(worked_example: WorkedExample) -> None:
     worked_example.provider.add("private@example.com", "active")
     closed, _ = known(worked_example, "deleted", "active", closed_at=NOW)
-    swept = run(worked_example)
-    assert (swept.listed, swept.changed) == (2, 0)
+    result = run(worked_example)
+    assert (result.listed, result.changed) == (2, 0)
     assert worked_example.shoot(closed).provider_status == "deleted"
 
 
-def test_what_is_no_longer_listed_is_asked_for_and_believed_the_second_time(worked_example: WorkedExample) -> None:
+def test_a_session_that_is_not_listed_is_read_and_closed_the_second_time(worked_example: WorkedExample) -> None:
     shoot, model = known(worked_example, "pending", "pending", confirmed_by="check")
     known(worked_example, "pending", "pending")
     del worked_example.provider.models[model.id]
@@ -164,14 +164,14 @@ class PagedProvider(ProviderClient):
 
 def test_one_call_for_each_200(worked_example: WorkedExample) -> None:
     provider = PagedProvider([f"m{number}" for number in range(450)], [(f"m{n}", f"p{n}") for n in range(210)])
-    swept = sweep.reconcile_shoots(replace(worked_example.portal, provider=provider))
-    assert swept is not None
-    assert swept.listed == 450
+    result = sweep.reconcile_shoots(replace(worked_example.portal, provider=provider))
+    assert result is not None
+    assert result.listed == 450
     assert len([path for path in provider.calls if path.endswith("/models")]) == math.ceil(450 / 200)
     assert len([path for path in provider.calls if path.endswith("/favorites")]) == math.ceil(210 / 200)
 
 
-def test_at_start_a_sweep_finds_what_happened_while_nobody_listened(worked_example: WorkedExample) -> None:
+def test_at_start_a_sweep_finds_changes_made_while_no_worker_ran(worked_example: WorkedExample) -> None:
     """A whole outage: the session went from the studio to a picked photo, and no event arrived."""
     shoot, model = known(worked_example, "onboarding", "active")
     model.photos, model.favorite, model.finished_at = ["p1", "p2"], "p2", NOW

@@ -50,9 +50,9 @@ def press(worked_example: WorkedExample, number: int | None = None, *, at: datet
     return shoots.request_shoot(person, provider="profilebakery", development=False, now=now)
 
 
-def turn(worked_example: WorkedExample, **desk: Any) -> None:
+def turn(worked_example: WorkedExample, **app_context: Any) -> None:
     """Take one turn, without any patience."""
-    waiting_room.start_next_in_queue(replace(worked_example.portal, sleep=lambda _seconds: None, **desk))
+    waiting_room.start_next_in_queue(replace(worked_example.portal, sleep=lambda _seconds: None, **app_context))
 
 
 def served(worked_example: WorkedExample) -> list[str]:
@@ -148,7 +148,7 @@ def test_no_start_is_made_before_budget_is_reserved(worked_example: WorkedExampl
     assert worked_example.shoot(shoot).provider_id is not None
 
 
-def test_an_outage_rests_the_line_and_does_not_go_through_it(worked_example: WorkedExample) -> None:
+def test_an_outage_pauses_the_queue_and_keeps_everyone_in_it(worked_example: WorkedExample) -> None:
     """Fifty wait; while the provider is away one after the other is not tried, and the order stays."""
     for number in range(50):
         press(worked_example, number, at=NOW + timedelta(milliseconds=number))
@@ -160,7 +160,7 @@ def test_an_outage_rests_the_line_and_does_not_go_through_it(worked_example: Wor
     assert worked_example.query("SELECT attempts, count(*) FROM shoots GROUP BY 1 ORDER BY 1") == [(1, 49), (5, 1)]
 
 
-def test_an_outage_is_said_instead_of_a_number_until_somebody_is_served(worked_example: WorkedExample) -> None:
+def test_an_outage_replaces_the_number_until_a_person_is_served(worked_example: WorkedExample) -> None:
     shoot = press(worked_example)
     worked_example.provider.fails("create_model", *[Unavailable("POST", POST, status=503)] * 2)
     for _ in range(2):
@@ -238,7 +238,7 @@ def test_queue_position_counts_earlier_requests_without_session(worked_example: 
     assert [line_of(worked_example, shoot).place for shoot in waiting_now[1:]] == [1, 2, 3, 4]
 
 
-def test_the_place_is_found_by_an_index_however_many_sessions_there_are(worked_example: WorkedExample) -> None:
+def test_the_position_is_found_by_an_index_however_many_sessions_exist(worked_example: WorkedExample) -> None:
     """Twenty thousand finished sessions and three thousand people ahead: the table itself is not searched."""
     worked_example.query(
         """

@@ -43,10 +43,10 @@ def kept(worked_example: WorkedExample) -> int:
 
 
 def test_authentic_webhook_is_stored_with_minimal_response(worked_example: WorkedExample) -> None:
-    answer = post(worked_example.app)
-    assert answer.status_code == 200
-    assert "Set-Cookie" not in answer.headers
-    assert answer.location is None
+    response = post(worked_example.app)
+    assert response.status_code == 200
+    assert "Set-Cookie" not in response.headers
+    assert response.location is None
     [(body, received_at)] = worked_example.query("SELECT body, received_at FROM deliveries")
     assert (body, received_at) == (BODY, NOW)
     assert len(worked_example.list_queued("deliveries.apply")) == 1
@@ -79,9 +79,9 @@ def test_raw_bytes_are_what_is_signed(worked_example: WorkedExample) -> None:
     ],
 )
 def test_forged_webhook_is_not_stored(worked_example: WorkedExample, headers: list[tuple[str, str]]) -> None:
-    answer = worked_example.app.test_client().post(PATH, data=BODY, headers=headers)
-    assert answer.status_code == 401
-    assert "Set-Cookie" not in answer.headers
+    response = worked_example.app.test_client().post(PATH, data=BODY, headers=headers)
+    assert response.status_code == 401
+    assert "Set-Cookie" not in response.headers
     assert kept(worked_example) == 0
     assert worked_example.list_queued() == []
 
@@ -90,9 +90,9 @@ def test_a_flood_of_wrong_signatures_is_slowed_and_valid_ones_pass(worked_exampl
     """Also from the same address: what is authentic is never counted."""
     client = worked_example.app.test_client()
     wrong = signed_headers(BODY, NOW, secret="somebody-elses")
-    said = [client.post(PATH, data=BODY, headers=wrong).status_code for _ in range(70)]
-    assert said[:60] == [401] * 60
-    assert set(said[60:]) == {429}
+    message = [client.post(PATH, data=BODY, headers=wrong).status_code for _ in range(70)]
+    assert message[:60] == [401] * 60
+    assert set(message[60:]) == {429}
     assert client.post(PATH, data=BODY, headers=wrong).headers["Retry-After"] == "60"
     other = client.post(PATH, data=BODY, headers=wrong, environ_overrides={"REMOTE_ADDR": "203.0.113.9"})
     assert other.status_code == 401
@@ -108,17 +108,17 @@ def test_authentic_webhooks_are_not_rate_limited(worked_example: WorkedExample) 
 def test_a_flood_costs_the_database_a_few_statements(
     worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[object] = []
+    requested: list[object] = []
     take, client = rate_limits.acquire_calls, worked_example.app.test_client()
 
     def noted(*args: Any, **more: Any) -> int:
-        asked.append(args)
+        requested.append(args)
         return take(*args, **more)
 
     monkeypatch.setattr(rate_limits, "acquire_calls", noted)
     for _ in range(500):
         client.post(PATH, data=BODY)
-    assert len(asked) <= 48 / 8 + 1
+    assert len(requested) <= 48 / 8 + 1
 
 
 def test_authentic_unreadable_webhook_is_a_dead_letter(worked_example: WorkedExample) -> None:
@@ -128,8 +128,8 @@ def test_authentic_unreadable_webhook_is_a_dead_letter(worked_example: WorkedExa
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
 def test_only_post(worked_example: WorkedExample, method: str) -> None:
-    answer = worked_example.app.test_client().open(PATH, method=method, headers=signed_headers(BODY, NOW), data=BODY)
-    assert answer.status_code == 405
+    response = worked_example.app.test_client().open(PATH, method=method, headers=signed_headers(BODY, NOW), data=BODY)
+    assert response.status_code == 405
     assert kept(worked_example) == 0
 
 
@@ -144,15 +144,15 @@ def test_largest_body(worked_example: WorkedExample) -> None:
     assert len(body) == LARGEST
     assert post(worked_example.app, body).status_code == 200
     too_large = body + b" "
-    answer = post(worked_example.app, too_large)
-    assert answer.status_code == 413
-    assert "Set-Cookie" not in answer.headers
+    response = post(worked_example.app, too_large)
+    assert response.status_code == 413
+    assert "Set-Cookie" not in response.headers
     assert kept(worked_example) == 1
 
 
 def test_the_other_brand_and_unknown_ones(worked_example: WorkedExample) -> None:
-    answer = post(worked_example.app, path="/webhooks/headshotpro")
-    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+    response = post(worked_example.app, path="/webhooks/headshotpro")
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "60")
     assert post(worked_example.app, path="/webhooks/other").status_code == 404
     assert kept(worked_example) == 0
 
@@ -174,17 +174,15 @@ def test_two_secrets_during_a_rotation(database_url: str, portal_settings: Any) 
             assert app.test_client().post(PATH, data=body, headers=headers).status_code == status
 
 
-def test_an_older_secret_is_told_to_whoever_wants_to_take_it_away(
-    worked_example: WorkedExample, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_use_of_an_older_secret_is_logged(worked_example: WorkedExample, caplog: pytest.LogCaptureFixture) -> None:
     receiver = WebhookReceiver(BRANDS["profilebakery"], ("new-one", "old-one"), "timestamped")
-    said = []
+    message = []
     for secret in ("new-one", "old-one"):
         body = BODY.replace(b"evt_1", secret.encode())
         with caplog.at_level(logging.INFO, "portal.services.deliveries"):
             deliveries.store_delivery(receiver, body, signed_headers(body, NOW, secret=secret), now=NOW)
-        said.append([(record.message, record.__dict__["secret_position"]) for record in caplog.records])
-    assert said == [[], [("webhook.signed_with_old_secret", 2)]]
+        message.append([(record.message, record.__dict__["secret_position"]) for record in caplog.records])
+    assert message == [[], [("webhook.signed_with_old_secret", 2)]]
     assert "old-one" not in str([record.__dict__ for record in caplog.records])
 
 
@@ -202,18 +200,18 @@ def test_webhooks_are_counted_by_outcome(worked_example: WorkedExample) -> None:
 def test_unavailable_database_returns_503_with_retry_after(portal_settings: Any) -> None:
     app = create_app(portal_settings(), clock=lambda: NOW)
     with closing_connections(app):
-        answer = post(app)
-    assert answer.status_code == 503
-    assert int(answer.headers["Retry-After"]) > 0
-    assert "Set-Cookie" not in answer.headers
+        response = post(app)
+    assert response.status_code == 503
+    assert int(response.headers["Retry-After"]) > 0
+    assert "Set-Cookie" not in response.headers
 
 
 def test_webhook_request_uses_no_session_and_no_csrf_token(worked_example: WorkedExample) -> None:
     client = worked_example.app.test_client()
     client.set_cookie(worked_example.app.config["SESSION_COOKIE_NAME"], "A" * 43)
-    answer = client.post(PATH, data=BODY, headers=signed_headers(BODY, NOW))
-    assert answer.status_code == 200
-    assert "Set-Cookie" not in answer.headers
+    response = client.post(PATH, data=BODY, headers=signed_headers(BODY, NOW))
+    assert response.status_code == 200
+    assert "Set-Cookie" not in response.headers
     assert worked_example.query("SELECT count(*) FROM sessions") == [(0,)]
 
 

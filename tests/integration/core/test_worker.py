@@ -39,8 +39,8 @@ class SlowProvider:
                 else:
                     self.say({"models": [{"id": "m1", "status": "pending"}], "pagination": {"hasMore": False}})
 
-            def say(self, answer: dict[str, Any]) -> None:
-                body = json.dumps({"success": True, **answer}).encode()
+            def say(self, response: dict[str, Any]) -> None:
+                body = json.dumps({"success": True, **response}).encode()
                 try:
                     self.send_response(200)
                     self.send_header("Content-Length", str(len(body)))

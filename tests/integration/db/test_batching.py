@@ -1,4 +1,4 @@
-"""Single statements on a lane: connections that die, statements that fail, and whose turn it is."""
+"""The statement batcher: dead connections, failing statements, and the order of waiting callers."""
 
 from __future__ import annotations
 
@@ -23,142 +23,142 @@ def conninfo(database_url: str) -> str:
 
 
 @pytest.fixture
-def lane(conninfo: str) -> Iterator[StatementBatcher]:
-    lane = StatementBatcher(conninfo, 1)
-    yield lane
-    lane.close()
+def batcher(conninfo: str) -> Iterator[StatementBatcher]:
+    batcher = StatementBatcher(conninfo, 1)
+    yield batcher
+    batcher.close()
 
 
-def pid(lane: StatementBatcher) -> int:
-    row = lane.run(PID, {})
+def pid(batcher: StatementBatcher) -> int:
+    row = batcher.run(PID, {})
     assert row is not None
     return int(row[0])
 
 
-def test_one_connection_is_used_again_and_opened_again_after_closing(lane: StatementBatcher) -> None:
-    first = pid(lane)
-    assert pid(lane) == first
-    lane.close()
-    assert pid(lane) != first
+def test_one_connection_is_used_again_and_opened_again_after_closing(batcher: StatementBatcher) -> None:
+    first = pid(batcher)
+    assert pid(batcher) == first
+    batcher.close()
+    assert pid(batcher) != first
 
 
-def test_what_is_written_is_kept_at_once(lane: StatementBatcher, conninfo: str) -> None:
+def test_what_is_written_is_kept_at_once(batcher: StatementBatcher, conninfo: str) -> None:
     with psycopg.connect(conninfo, autocommit=True) as other:
-        other.execute("CREATE TABLE things (name text, content bytea)")
-        add: LiteralString = "INSERT INTO things VALUES (%(name)s, %(content)b) RETURNING name"
-        assert lane.run(add, {"name": "a", "content": b"\x00\xff"}) == ("a",)
-        assert other.execute("SELECT * FROM things").fetchall() == [("a", b"\x00\xff")]
-    assert lane.run("SELECT 1 WHERE false", {}) is None
+        other.execute("CREATE TABLE items (name text, content bytea)")
+        add: LiteralString = "INSERT INTO items VALUES (%(name)s, %(content)b) RETURNING name"
+        assert batcher.run(add, {"name": "a", "content": b"\x00\xff"}) == ("a",)
+        assert other.execute("SELECT * FROM items").fetchall() == [("a", b"\x00\xff")]
+    assert batcher.run("SELECT 1 WHERE false", {}) is None
 
 
-def test_connection_closed_by_server_is_replaced(lane: StatementBatcher, conninfo: str) -> None:
-    first = pid(lane)
+def test_connection_closed_by_server_is_replaced(batcher: StatementBatcher, conninfo: str) -> None:
+    first = pid(batcher)
     with psycopg.connect(conninfo, autocommit=True) as other:
         other.execute("SELECT pg_terminate_backend(%s, 5000)", (first,))
-    assert pid(lane) != first
+    assert pid(batcher) != first
 
 
 def test_unavailable_server_is_an_error_and_releases_the_reservation() -> None:
-    lane = StatementBatcher("postgresql://127.0.0.1:1/none", 1, connect_timeout=2)
+    batcher = StatementBatcher("postgresql://127.0.0.1:1/none", 1, connect_timeout=2)
     for _ in range(3):
         with pytest.raises(psycopg.OperationalError):
-            lane.run(PID, {})
+            batcher.run(PID, {})
 
 
-def test_a_statement_that_fails_fails_once_and_leaves_the_connection(lane: StatementBatcher) -> None:
-    first = pid(lane)
+def test_a_statement_that_fails_fails_once_and_leaves_the_connection(batcher: StatementBatcher) -> None:
+    first = pid(batcher)
     with pytest.raises(psycopg.errors.DivisionByZero):
-        lane.run("SELECT 1 / 0", {})
-    assert pid(lane) == first
+        batcher.run("SELECT 1 / 0", {})
+    assert pid(batcher) == first
 
 
-def test_connection_with_open_transaction_is_discarded(lane: StatementBatcher) -> None:
-    first = pid(lane)
+def test_connection_with_open_transaction_is_discarded(batcher: StatementBatcher) -> None:
+    first = pid(batcher)
     with pytest.raises(psycopg.ProgrammingError):  # it has no row to return
-        lane.run("BEGIN", {})
-    assert pid(lane) != first
+        batcher.run("BEGIN", {})
+    assert pid(batcher) != first
 
 
 def test_waiting_has_an_end(conninfo: str) -> None:
-    lane = StatementBatcher(conninfo, 1, timeout=0.1)
-    pid(lane)
+    batcher = StatementBatcher(conninfo, 1, timeout=0.1)
+    pid(batcher)
     with ExitStack() as stack:
-        occupy(lane, stack, seconds=0.6)
+        occupy(batcher, stack, seconds=0.6)
         with pytest.raises(BatcherBusy):
-            lane.run(PID, {})
-    assert pid(lane) > 0
-    lane.close()
+            batcher.run(PID, {})
+    assert pid(batcher) > 0
+    batcher.close()
 
 
-def test_queue_is_first_come_first_served(lane: StatementBatcher) -> None:
+def test_queue_is_first_in_first_out(batcher: StatementBatcher) -> None:
     order: list[int] = []
 
     def wait(number: int) -> None:
-        lane.run(SLEEP, {"seconds": 0.02})
+        batcher.run(SLEEP, {"seconds": 0.02})
         order.append(number)
 
     with ExitStack() as stack:
-        occupy(lane, stack, seconds=0.5)
+        occupy(batcher, stack, seconds=0.5)
         threads = [threading.Thread(target=wait, args=(number,)) for number in range(8)]
         for count, thread in enumerate(threads, start=1):
             thread.start()
-            wait_until(lambda count=count: len(lane._waiting) == count)
+            wait_until(lambda count=count: len(batcher._waiting) == count)
         for thread in threads:
             thread.join(10)
     assert order == list(range(8))
 
 
-ADD: LiteralString = "INSERT INTO things VALUES (%(name)s) ON CONFLICT DO NOTHING RETURNING name, txid_current()"
+ADD: LiteralString = "INSERT INTO items VALUES (%(name)s) ON CONFLICT DO NOTHING RETURNING name, txid_current()"
 
 
-def together(lane: StatementBatcher, names: list[str]) -> list[object]:
-    """Let these wait for the lane at once, in this order; return what each got."""
+def together(batcher: StatementBatcher, names: list[str]) -> list[object]:
+    """Let these wait for the batcher at once, in this order; return what each got."""
     found: list[object] = [None] * len(names)
 
     def add(place: int, name: str) -> None:
         try:
-            found[place] = lane.run(ADD, {"name": name}, batch_key=name)
+            found[place] = batcher.run(ADD, {"name": name}, batch_key=name)
         except psycopg.Error as error:
             found[place] = error
 
     with ExitStack() as stack:
-        occupy(lane, stack, seconds=0.5)
+        occupy(batcher, stack, seconds=0.5)
         threads = [threading.Thread(target=add, args=each) for each in enumerate(names)]
         for count, thread in enumerate(threads, start=1):
             thread.start()
-            wait_until(lambda count=count: len(lane._waiting) == count)
+            wait_until(lambda count=count: len(batcher._waiting) == count)
         for thread in threads:
             thread.join(10)
     return found
 
 
 @pytest.fixture
-def things(conninfo: str) -> Iterator[psycopg.Connection[tuple[str]]]:
+def items(conninfo: str) -> Iterator[psycopg.Connection[tuple[str]]]:
     """A table of names, each of at most five letters."""
     with psycopg.connect(conninfo, autocommit=True) as connection:
-        connection.execute("CREATE TABLE things (name varchar(5) PRIMARY KEY)")
+        connection.execute("CREATE TABLE items (name varchar(5) PRIMARY KEY)")
         yield connection
 
 
 def test_batched_statements_share_a_transaction_and_get_their_own_results(
-    lane: StatementBatcher, things: psycopg.Connection[tuple[str]]
+    batcher: StatementBatcher, items: psycopg.Connection[tuple[str]]
 ) -> None:
-    pid(lane)
-    found = together(lane, ["c", "a", "c", "b"])
+    pid(batcher)
+    found = together(batcher, ["c", "a", "c", "b"])
     rows = [each for each in found if isinstance(each, tuple)]
     assert sorted(name for name, _ in rows) == ["a", "b", "c"]
     assert len({transaction for _, transaction in rows}) == 1
     # The same thing twice is kept once, and the second hears of no row of its own.
     assert found.count(None) == 1
-    assert things.execute("SELECT count(*) FROM things").fetchone() == (3,)
+    assert items.execute("SELECT count(*) FROM items").fetchone() == (3,)
 
 
 def test_switched_off_each_statement_has_its_own_transaction_and_the_same_result(
-    lane: StatementBatcher, things: psycopg.Connection[tuple[str]], monkeypatch: pytest.MonkeyPatch
+    batcher: StatementBatcher, items: psycopg.Connection[tuple[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batching, "MAX_BATCH_SIZE", 1)
-    pid(lane)
-    found = together(lane, ["c", "a", "c", "b"])
+    pid(batcher)
+    found = together(batcher, ["c", "a", "c", "b"])
     rows = [each for each in found if isinstance(each, tuple)]
     assert sorted(name for name, _ in rows) == ["a", "b", "c"]
     assert len({transaction for _, transaction in rows}) == 3
@@ -166,25 +166,25 @@ def test_switched_off_each_statement_has_its_own_transaction_and_the_same_result
 
 
 def test_failed_statement_does_not_fail_its_batch(
-    lane: StatementBatcher, things: psycopg.Connection[tuple[str]]
+    batcher: StatementBatcher, items: psycopg.Connection[tuple[str]]
 ) -> None:
-    first = pid(lane)
-    found = together(lane, ["a", "b", "far too long", "c"])
+    first = pid(batcher)
+    found = together(batcher, ["a", "b", "far too long", "c"])
     assert [isinstance(each, tuple) for each in found] == [True, True, False, True]
     assert isinstance(found[2], psycopg.errors.StringDataRightTruncation)
-    assert things.execute("SELECT string_agg(name, '' ORDER BY name) FROM things").fetchone() == ("abc",)
-    assert pid(lane) == first
+    assert items.execute("SELECT string_agg(name, '' ORDER BY name) FROM items").fetchone() == ("abc",)
+    assert pid(batcher) == first
 
 
 def test_batch_is_retried_on_a_new_connection(
-    lane: StatementBatcher, things: psycopg.Connection[tuple[str]], conninfo: str
+    batcher: StatementBatcher, items: psycopg.Connection[tuple[str]], conninfo: str
 ) -> None:
-    first = pid(lane)
-    with things.transaction():
+    first = pid(batcher)
+    with items.transaction():
         # Whoever inserts a taken name waits for the other transaction; there the connection is cut.
-        things.execute("INSERT INTO things VALUES ('b')")
+        items.execute("INSERT INTO items VALUES ('b')")
         results: list[list[object]] = []
-        thread = threading.Thread(target=lambda: results.append(together(lane, ["a", "b", "c"])))
+        thread = threading.Thread(target=lambda: results.append(together(batcher, ["a", "b", "c"])))
         thread.start()
         with psycopg.connect(conninfo, autocommit=True) as other:
             blocked = "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event_type = 'Lock'"
@@ -193,46 +193,46 @@ def test_batch_is_retried_on_a_new_connection(
     thread.join(20)
     assert [isinstance(each, tuple) for each in results[0]] == [True, False, True]
     assert results[0][1] is None
-    assert things.execute("SELECT count(*) FROM things").fetchone() == (3,)
+    assert items.execute("SELECT count(*) FROM items").fetchone() == (3,)
 
 
 def test_failed_connection_fails_the_whole_batch(
-    lane: StatementBatcher, things: psycopg.Connection[tuple[str]], conninfo: str, monkeypatch: pytest.MonkeyPatch
+    batcher: StatementBatcher, items: psycopg.Connection[tuple[str]], conninfo: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = pid(lane)
-    with things.transaction():
-        things.execute("INSERT INTO things VALUES ('b')")
+    first = pid(batcher)
+    with items.transaction():
+        items.execute("INSERT INTO items VALUES ('b')")
         errors: list[Exception] = []
 
         def add(name: str) -> None:
             try:
-                lane.run(ADD, {"name": name}, batch_key=name)
+                batcher.run(ADD, {"name": name}, batch_key=name)
             except (BatcherBusy, psycopg.OperationalError) as error:
                 errors.append(error)
 
         with ExitStack() as stack:
-            occupy(lane, stack, seconds=0.5)
+            occupy(batcher, stack, seconds=0.5)
             threads = [threading.Thread(target=add, args=(name,)) for name in "bc"]
             for count, thread in enumerate(threads, start=1):
                 thread.start()
-                wait_until(lambda count=count: len(lane._waiting) == count)
+                wait_until(lambda count=count: len(batcher._waiting) == count)
         with psycopg.connect(conninfo, autocommit=True) as other:
             blocked = "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event_type = 'Lock'"
             wait_until(lambda: other.execute(blocked, (first,)).fetchone())
-            monkeypatch.setattr(lane, "_conninfo", "postgresql://127.0.0.1:1/none")
+            monkeypatch.setattr(batcher, "_conninfo", "postgresql://127.0.0.1:1/none")
             other.execute("SELECT pg_terminate_backend(%s, 5000)", (first,))
         for thread in threads:
             thread.join(20)
     assert {type(error) for error in errors} == {BatcherBusy, psycopg.OperationalError}
-    assert lane._free == [None]
+    assert batcher._free == [None]
 
 
-def occupy(lane: StatementBatcher, stack: ExitStack, *, seconds: float) -> None:
-    """Keep the lane's only connection busy in a thread, and return once it is."""
-    thread = threading.Thread(target=lane.run, args=(SLEEP, {"seconds": seconds}))
+def occupy(batcher: StatementBatcher, stack: ExitStack, *, seconds: float) -> None:
+    """Keep the batcher's only connection busy in a thread, and return once it is."""
+    thread = threading.Thread(target=batcher.run, args=(SLEEP, {"seconds": seconds}))
     thread.start()
     stack.callback(thread.join, 10)
-    wait_until(lambda: not lane._free)
+    wait_until(lambda: not batcher._free)
 
 
 def wait_until(ready: object) -> None:

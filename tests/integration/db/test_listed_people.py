@@ -141,7 +141,7 @@ def count_terms(term: str) -> int:
         ("Amira Haddad أميرة حداد", "حداد"),
     ],
 )
-def test_names_are_found_by_beginnings_of_their_words(app: Flask, name: str, search: str) -> None:
+def test_names_are_found_by_beginnings_of_their_terms(app: Flask, name: str, search: str) -> None:
     person = factories.make_person(name=name)
     factories.make_person(name="Zed Other")
     terms = tuple(split_search(search))

@@ -12,7 +12,7 @@ from portal import migrations
 from tests.integration.core.processes import environment, running
 
 
-def test_migrations_go_up_down_and_up_again(postgres: Any) -> None:
+def test_migrations_run_up_down_and_up_again(postgres: Any) -> None:
     url = postgres.ensure_database("migrated_there_and_back").replace("postgresql://", "postgresql+psycopg://")
     config = migrations.build_config(url)
     migrations.upgrade(url)

@@ -61,9 +61,9 @@ def test_queue_schema_matches_the_installed_library(database_url: str, empty_url
     """Fails after an upgrade of Procrastinate that changes its schema: write a revision with its migration's SQL."""
     with psycopg.connect(empty_url.replace("+psycopg", ""), autocommit=True, connect_timeout=3) as connection:
         connection.execute(SchemaManager.get_schema())  # type: ignore[arg-type]  # the library's own text
-    wanted = describe_schema(empty_url, part=QUEUE)
-    assert len(wanted) > 50
-    assert describe_schema(database_url, part=QUEUE) == wanted
+    expected = describe_schema(empty_url, part=QUEUE)
+    assert len(expected) > 50
+    assert describe_schema(database_url, part=QUEUE) == expected
 
 
 def test_first_revision_depends_on_no_library() -> None:

@@ -65,8 +65,10 @@ def test_two_processes_share_what_is_beyond_their_own(app: Flask) -> None:
 
 
 def test_shared_bucket_is_refilled_by_the_minute(app: Flask) -> None:
-    def take(wanted: int, after: float) -> int:
-        return rate_limits.acquire_calls("x", "a", per_minute=60, requested=wanted, now=NOW + timedelta(seconds=after))
+    def take(expected: int, after: float) -> int:
+        return rate_limits.acquire_calls(
+            "x", "a", per_minute=60, requested=expected, now=NOW + timedelta(seconds=after)
+        )
 
     assert [take(50, 0), take(50, 0), take(50, 0)] == [50, 10, 0]
     assert [take(50, 9.5), take(50, 9.9), take(50, 10)] == [9, 0, 1]
@@ -83,7 +85,7 @@ steps = st.lists(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=steps, per_minute=st.integers(2, 70), batch=st.integers(0, 8))
-def test_no_window_ever_lets_more_through_than_was_promised(
+def test_no_window_ever_lets_more_through_than_the_limit(
     steps: list[tuple[int, int, float]], per_minute: int, batch: int, app: Flask
 ) -> None:
     limit = RateLimit("tested", per_minute, batch=min(batch, per_minute - per_minute // 5))
@@ -161,9 +163,9 @@ def ask(port: int, path: str, headers: dict[str, str], times: int, body: bytes =
     found = []
     for _ in range(times):
         connection.request("POST", path, body, {"Host": "localhost", **headers})
-        answer = connection.getresponse()
-        answer.read()
-        found.append(answer.status)
+        response = connection.getresponse()
+        response.read()
+        found.append(response.status)
     connection.close()
     return found
 

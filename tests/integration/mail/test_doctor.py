@@ -18,7 +18,7 @@ def mail(settings: Settings) -> list[CheckResult]:
     return [finding for finding in iterate_checks(settings) if finding.component == "mail"]
 
 
-def test_a_server_that_answers(portal_settings: Build) -> None:
+def test_a_responding_server(portal_settings: Build) -> None:
     with running(Post(find_free_port())) as post:
         [finding] = mail(portal_settings(mail_url=post.url, mail_from="portal@acme.example"))
         assert finding.is_ok
@@ -40,5 +40,5 @@ def test_a_server_that_does_not(portal_settings: Build, url: str, sender: str, l
     assert "canary" not in str(finding)
 
 
-def test_without_mail_there_is_nothing_to_say(portal_settings: Build) -> None:
+def test_without_mail_nothing_is_sent(portal_settings: Build) -> None:
     assert mail(portal_settings()) == []

@@ -29,7 +29,7 @@ PAGES = {
 
 
 @pytest.mark.parametrize(
-    ("locale", "subject", "words"),
+    ("locale", "subject", "text_parts"),
     [
         (
             "en",
@@ -39,7 +39,7 @@ PAGES = {
         ("de", "Ihre Porträts sind fertig · Acme", ["Guten Tag Ada Lovelace,", "alle Ihre Porträts sind da", "Acme"]),
     ],
 )
-def test_in_the_language_of_the_person(office: Office, locale: str, subject: str, words: list[str]) -> None:
+def test_in_the_language_of_the_person(office: Office, locale: str, subject: str, text_parts: list[str]) -> None:
     person = make_person("ada@example.com", name="Ada Lovelace", locale=locale)
     office.finish(person)
     office.worked_example.clock.advance(minutes=3)
@@ -55,7 +55,7 @@ def test_in_the_language_of_the_person(office: Office, locale: str, subject: str
     [(notice_id,)] = office.worked_example.query("SELECT id FROM notices")
     assert got["Message-ID"] == f"<{notice_id}@acme.example>"
     for part in parts(got):
-        assert all(each in part for each in words)
+        assert all(each in part for each in text_parts)
         assert set(LINKS.findall(part)) == {"https://headshots.acme.example/headshots"}
 
 
@@ -122,10 +122,10 @@ def test_nothing_private_is_logged(office: Office, caplog: pytest.LogCaptureFixt
     office.worked_example.work(limit=2)
     assert "mail.dropped" in caplog.text
     assert "job.retry_scheduled" in caplog.text
-    ours = [record for record in caplog.records if record.name != "mail.log"]  # that is the server's own
-    said = "".join(str(vars(record)) for record in ours)
-    assert "canary" not in said.casefold()
-    assert "are ready" not in said
+    own = [record for record in caplog.records if record.name != "mail.log"]  # that is the server's own
+    output = "".join(str(vars(record)) for record in own)
+    assert "canary" not in output.casefold()
+    assert "are ready" not in output
 
 
 def test_the_studio_link_is_in_no_mail(office: Office) -> None:

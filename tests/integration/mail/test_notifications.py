@@ -102,7 +102,7 @@ def test_notification_is_committed_with_its_event(office: Office, monkeypatch: p
     assert office.worked_example.list_queued(SEND_NOTIFICATION.name) == []
 
 
-def test_killed_before_it_is_marked_it_goes_out_twice_and_looks_the_same(
+def test_killed_before_it_is_marked_it_is_sent_twice_identically(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office.finish()
@@ -124,7 +124,7 @@ def test_killed_before_it_is_marked_it_goes_out_twice_and_looks_the_same(
     assert first["Message-ID"] == second["Message-ID"]
 
 
-def test_another_run_is_other_news(office: Office) -> None:
+def test_another_run_is_a_separate_notification(office: Office) -> None:
     shoot = office.finish()
     office.deliver()
     office.worked_example.query("UPDATE shoots SET copied_at = NULL WHERE id = %(id)s", id=shoot.id)
@@ -249,7 +249,7 @@ def test_erasure_deletes_pending_notifications(office: Office) -> None:
 # A lost link
 
 
-def test_a_lost_link_tells_the_person_and_the_operators_once(office: Office) -> None:
+def test_a_lost_link_notifies_the_person_and_the_operators_once(office: Office) -> None:
     shoot = lose_link(office)
     enter(office, shoot)
     office.deliver()
@@ -262,7 +262,7 @@ def test_a_lost_link_tells_the_person_and_the_operators_once(office: Office) -> 
     assert all(str(shoot.provider_id) in part and "ada@example" not in part for part in parts(to_support))
 
 
-def test_a_session_that_came_without_its_link(office: Office) -> None:
+def test_a_session_created_without_its_link(office: Office) -> None:
     office.worked_example.provider.add("ada@example.com", "onboarding")
     start(office, "ada@example.com")
     office.deliver()
@@ -298,7 +298,7 @@ def test_exhausted_credits_are_notified_once_a_day(office: Office) -> None:
     assert len(office.post.to(SUPPORT)) == 2
 
 
-def test_without_a_support_address_the_admins_hear_it(make_office: Callable[..., Office]) -> None:
+def test_without_a_support_address_the_admins_are_notified(make_office: Callable[..., Office]) -> None:
     office = make_office(support_email=None)
     make_person("boss@example.com", role="admin", locale="de")
     make_person("former@example.com", role="admin", deactivated_at=NOW)

@@ -81,12 +81,12 @@ def test_dead_link_report_notifies_operators(office: Office) -> None:
     (waiting,) = link_report_rows.list_open()
     link_reports.resolve_report(waiting.report.id, actor_id=make_person().id, now=NOW)
     office.deliver()
-    (answer,) = office.post.to("ada@example.com")
-    assert answer["Subject"].startswith("Your photo studio is ready again")
+    (response,) = office.post.to("ada@example.com")
+    assert response["Subject"].startswith("Your photo studio is ready again")
     assert office.worked_example.shoot(shoot).signed_url == b"sealed"
 
 
-def test_an_answer_that_came_too_late_is_not_sent(office: Office) -> None:
+def test_a_response_that_arrived_too_late_is_not_sent(office: Office) -> None:
     portal = office.worked_example.portal
     person = make_person("ada@example.com")
     agree(person)

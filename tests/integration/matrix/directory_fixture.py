@@ -90,11 +90,11 @@ class Actor:
         self.directory.clock.advance()
         if form is not None:
             options["data"] = dict(form)
-        answer = self.client.open(path, method=method, base_url=ADDRESS, **options)
-        if answer.mimetype != "text/event-stream":
-            answer.get_data()
-        answer.close()
-        return answer
+        response = self.client.open(path, method=method, base_url=ADDRESS, **options)
+        if response.mimetype != "text/event-stream":
+            response.get_data()
+        response.close()
+        return response
 
     def submit(self, route: Route, *, extra: Mapping[str, str] | None = None) -> TestResponse:
         """Use a route as its page would, with this person's own ids and form token."""

@@ -39,14 +39,14 @@ def test_each_role_gets_its_result(name: str, directory: DirectoryFixture) -> No
     actor = directory.actor(name)
     wrong = {}
     for route in _in_order(directory):
-        answer = actor.submit(route)
-        if problem := _problem(answer, _expected(route, name)):
+        response = actor.submit(route)
+        if problem := _problem(response, _expected(route, name)):
             wrong[f"{route.method} {route.rule}"] = problem
     assert wrong == {}
 
 
 @pytest.mark.parametrize("name", ACTORS)
-def test_no_other_method_is_answered(name: str, directory: DirectoryFixture) -> None:
+def test_no_other_method_is_accepted(name: str, directory: DirectoryFixture) -> None:
     actor = directory.actor(name)
     offered: dict[str, set[str]] = {}
     for route in routes_of(directory.app):
@@ -58,11 +58,11 @@ def test_no_other_method_is_answered(name: str, directory: DirectoryFixture) -> 
 
 
 def test_asking_for_the_methods_opens_nothing(directory: DirectoryFixture) -> None:
-    stranger = directory.actor(STRANGER)
+    outsider = directory.actor(STRANGER)
     for route in routes_of(directory.app):
-        answer = stranger.call("OPTIONS", stranger.path(route))
-        assert answer.status_code < 500, route
-        assert answer.status_code != 200 or not answer.text, route
+        response = outsider.call("OPTIONS", outsider.path(route))
+        assert response.status_code < 500, route
+        assert response.status_code != 200 or not response.text, route
 
 
 def test_revoked_role_applies_at_the_next_request(directory: DirectoryFixture) -> None:
@@ -89,14 +89,14 @@ def _expected(route: Route, name: str) -> int | str:
     return route.row.status if name in route.row.who else 403
 
 
-def _problem(answer: TestResponse, expected: int | str) -> str | None:
+def _problem(response: TestResponse, expected: int | str) -> str | None:
     """Return what is wrong with an answer, None when it is as the table says."""
-    location = answer.headers.get("Location", "")
-    got = f"{answer.status_code} {location}".strip()
+    location = response.headers.get("Location", "")
+    got = f"{response.status_code} {location}".strip()
     if expected == TO_LOGIN:
-        fits = answer.status_code == 303 and location.startswith("/login?next=")
+        fits = response.status_code == 303 and location.startswith("/login?next=")
     elif expected == TO_START:
-        fits = answer.status_code == 303 and location == "/"
+        fits = response.status_code == 303 and location == "/"
     else:
-        fits = answer.status_code == expected and not location.startswith("/login")
+        fits = response.status_code == expected and not location.startswith("/login")
     return None if fits else f"{got} instead of {expected}"

@@ -30,8 +30,8 @@ def refused(actor: Actor, token: str | None, **options: object) -> None:
         form = {name: actor.fill(value) for name, value in route.row.form.items()}
         if token is not None:
             form["csrf_token"] = token
-        answer = actor.call(route.method, actor.path(route), form=form, **options)
-        assert answer.status_code == 400, route
+        response = actor.call(route.method, actor.path(route), form=form, **options)
+        assert response.status_code == 400, route
     assert beyond(before, actor.directory.dump(), SEEN | AUDITED) == set()
 
 
@@ -57,8 +57,8 @@ def test_with_the_token_of_ones_own_earlier_session(directory: DirectoryFixture,
     actor = directory.actor(ACTOR)
     old = actor.token()
     identity.person = {"sub": "someone", "email": "someone@example.com", "name": "Someone"}
-    asked = actor.call("GET", "/login?switch=1")
-    assert actor.call("GET", identity.visit(asked.headers["Location"])).status_code == 303
+    requested = actor.call("GET", "/login?switch=1")
+    assert actor.call("GET", identity.visit(requested.headers["Location"])).status_code == 303
     directory.connection.execute("UPDATE people SET role = 'admin' WHERE subject = 'someone'")
     refused(actor, old)
 
@@ -84,13 +84,13 @@ def test_with_the_right_token_from_another_site(directory: DirectoryFixture) -> 
         refused(actor, actor.token(), headers=headers)
 
 
-def test_with_a_key_that_has_been_taken_away(make_directory: Callable[..., DirectoryFixture]) -> None:
+def test_with_a_removed_key(make_directory: Callable[..., DirectoryFixture]) -> None:
     directory = make_directory(secret_keys=("another-key-of-the-directory-that-is-long-enough",))
     old = make_directory().actor(ACTOR).token()
     refused(directory.actor(ACTOR), old)
 
 
-def test_who_needs_no_token_takes_no_notice_of_who_is_signed_in(directory: DirectoryFixture) -> None:
+def test_pages_without_a_token_ignore_the_session(directory: DirectoryFixture) -> None:
     """So that a page of another site, which can send these with somebody's cookies, gains nothing by it."""
     exempt = [route for route in unsafe(directory) if route.row.no_token]
     assert {route.rule for route in exempt} == {
@@ -99,17 +99,17 @@ def test_who_needs_no_token_takes_no_notice_of_who_is_signed_in(directory: Direc
         "/login/backchannel-logout",
     }
     for route in exempt:
-        answers = []
+        responses = []
         for name in ("stranger", ACTOR):
             actor = directory.actor(name)
             before = directory.dump()
             form = {field: actor.fill(value) for field, value in route.row.form.items()}
-            answer = actor.call(
+            response = actor.call(
                 route.method, actor.path(route), form=form, headers={"Sec-Fetch-Site": "cross-site", "Origin": "null"}
             )
-            answers.append((answer.status_code, answer.headers.get("Location", "").partition("?")[0]))
+            responses.append((response.status_code, response.headers.get("Location", "").partition("?")[0]))
             assert beyond(before, directory.dump(), SEEN | AUDITED | {"sign_in_attempts"}) == set(), route
-        assert answers[0] == answers[1], route
+        assert responses[0] == responses[1], route
 
 
 def _signed(directory: DirectoryFixture, raw: str) -> str:

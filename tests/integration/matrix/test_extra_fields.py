@@ -30,9 +30,9 @@ FORMS = sorted(key for key in TABLE if key.split()[0] in UNSAFE)
 def test_extra_fields_change_nothing(key: str, make_directory: Callable[..., DirectoryFixture]) -> None:
     first, again, extra = (_after(make_directory(), key, {}), _after(make_directory(), key, {}), None)
     directory = make_directory()
-    theirs = {name: directory.ids[OTHER][name] for name in THINGS}
+    foreign = {name: directory.ids[OTHER][name] for name in THINGS}
     submit = next(route for route in routes_of(directory.app) if route.key == key).row.form
-    fields = {name: value for name, value in (EXTRA | theirs | _ids(theirs)).items() if name not in submit}
+    fields = {name: value for name, value in (EXTRA | foreign | _ids(foreign)).items() if name not in submit}
     extra = _after(directory, key, fields)
     # What differs between two submit runs are new ids and tokens; the rest has to be the same.
     for table in first:
@@ -49,14 +49,14 @@ def test_forms_of_another_shape_are_not_taken_for_forms(key: str, directory: Dir
     before = directory.dump()
     for content_type in ("application/json", "text/plain", "application/xml", "application/x-www-form-urlencoded; x"):
         body = f'{{"csrf_token": "{token}", "photo": "{actor.fill("{photo_id}")}", "role": "admin"}}'
-        answer = actor.call(route.method, actor.path(route), data=body, content_type=content_type)
-        assert answer.status_code == 400, content_type
+        response = actor.call(route.method, actor.path(route), data=body, content_type=content_type)
+        assert response.status_code == 400, content_type
     assert before["people"] == directory.dump()["people"]
     assert before["choices"] == directory.dump()["choices"]
 
 
-def _ids(theirs: dict[str, str]) -> dict[str, str]:
-    person = theirs["person_id"]
+def _ids(foreign: dict[str, str]) -> dict[str, str]:
+    person = foreign["person_id"]
     return {"user_id": person, "id": person, "person": person, "owner_id": person, "shoot_id": person}
 
 

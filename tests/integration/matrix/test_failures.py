@@ -30,24 +30,24 @@ SUPPORT = "help@example.com"
 _SHORT = ("/webhooks/", "/login/backchannel-logout")
 
 
-def readable(answer: TestResponse, actor: Actor) -> None:
+def readable(response: TestResponse, actor: Actor) -> None:
     """An error has a number, and what people read has a sentence and where to go on."""
-    where, number = f"{answer.request.method} {answer.request.path}", answer.headers["X-Request-ID"]
-    assert not _INNER.search(_RANDOM.sub("", answer.text)), where
+    where, number = f"{response.request.method} {response.request.path}", response.headers["X-Request-ID"]
+    assert not _INNER.search(_RANDOM.sub("", response.text)), where
     # Nothing private but the person's own name above the page, and whom to write to below it.
-    text = _RANDOM.sub("", answer.text).replace(SUPPORT, "").replace(f"{actor.name.title()} Townsend", "")
+    text = _RANDOM.sub("", response.text).replace(SUPPORT, "").replace(f"{actor.name.title()} Townsend", "")
     assert not set(canaries.found_in(text.splitlines())), where
-    assert answer.headers["Cache-Control"] == "no-store", where
-    if answer.request.method == "HEAD" or answer.request.path.startswith(_SHORT):
+    assert response.headers["Cache-Control"] == "no-store", where
+    if response.request.method == "HEAD" or response.request.path.startswith(_SHORT):
         return
-    if answer.mimetype == "application/json":
-        assert answer.json is not None
-        if answer.request.path != "/readyz":
-            assert answer.json["request_id"] == number, where
-            assert answer.json["message"].endswith("."), where
+    if response.mimetype == "application/json":
+        assert response.json is not None
+        if response.request.path != "/readyz":
+            assert response.json["request_id"] == number, where
+            assert response.json["message"].endswith("."), where
         return
-    assert answer.mimetype == "text/html", where
-    page = Document(answer.text)
+    assert response.mimetype == "text/html", where
+    page = Document(response.text)
     assert page.heading in page.title, where
     assert number in page.words, where
     assert page.all("a"), where
@@ -71,17 +71,17 @@ def hopeless(actor: Actor) -> Iterator[TestResponse]:
 @pytest.mark.parametrize("name", [STRANGER, "employee", "admin"])
 def test_every_refusal_can_be_read(name: str, directory: DirectoryFixture) -> None:
     seen, actor = set(), directory.actor(name)
-    for answer in hopeless(actor):
-        assert answer.status_code < 500, answer.request.path
-        if answer.status_code >= 400:
-            seen.add(answer.status_code)
-            readable(answer, actor)
+    for response in hopeless(actor):
+        assert response.status_code < 500, response.request.path
+        if response.status_code >= 400:
+            seen.add(response.status_code)
+            readable(response, actor)
     assert seen >= {400, 404, 405, 413}
     assert seen & {401, 403} or name == "admin"
 
 
 @pytest.mark.parametrize("name", [STRANGER, "employee", "admin"])
-def test_every_fault_of_ours_can_be_read(name: str, directory: DirectoryFixture) -> None:
+def test_every_portal_error_can_be_rendered(name: str, directory: DirectoryFixture) -> None:
     actor = directory.actor(name)
     routes = list(usable(actor))
     if name != STRANGER:
@@ -92,11 +92,11 @@ def test_every_fault_of_ours_can_be_read(name: str, directory: DirectoryFixture)
 
     directory.app.view_functions = dict.fromkeys(directory.app.view_functions, fail)
     for route in routes:
-        answer = actor.submit(route)
-        if answer.status_code >= 400:
-            readable(answer, actor)
+        response = actor.submit(route)
+        if response.status_code >= 400:
+            readable(response, actor)
         if route.row.kind is not Kind.ASSET and name in route.row.who and "webhooks" not in route.rule:
-            assert answer.status_code == 500, route
+            assert response.status_code == 500, route
 
 
 @pytest.mark.parametrize("name", [STRANGER, "employee", "admin"])
@@ -109,13 +109,13 @@ def test_without_the_database(name: str, directory: DirectoryFixture) -> None:
     statuses = {}
     with no_database(directory):
         for route in routes:
-            answer = actor.submit(route)
-            statuses[route.key] = answer.status_code
-            if answer.status_code >= 400:
-                readable(answer, actor)
-            if answer.status_code == 503:
-                assert answer.headers.get("Retry-After") or route.endpoint == "ops.show_readiness", route
-            assert "Set-Cookie" not in answer.headers or answer.status_code < 400, route
+            response = actor.submit(route)
+            statuses[route.key] = response.status_code
+            if response.status_code >= 400:
+                readable(response, actor)
+            if response.status_code == 503:
+                assert response.headers.get("Retry-After") or route.endpoint == "ops.show_readiness", route
+            assert "Set-Cookie" not in response.headers or response.status_code < 400, route
     assert set(statuses.values()) <= {200, 303, 400, 401, 503}
     assert statuses["GET /healthz"] == 200
     assert statuses["GET /headshots"] == (303 if name == STRANGER else 503)
@@ -136,13 +136,13 @@ def test_without_the_storage(directory: DirectoryFixture, monkeypatch: pytest.Mo
         monkeypatch.setattr(type(storage), name, fail)
     actor = directory.actor("employee")
     for route in usable(actor):
-        answer = actor.submit(route)
+        response = actor.submit(route)
         if route.endpoint == "photos.serve_rendition" or route.row.kind is Kind.DOWNLOAD:
-            assert answer.status_code == 503
-            assert answer.headers["Retry-After"]
-            readable(answer, actor)
+            assert response.status_code == 503
+            assert response.headers["Retry-After"]
+            readable(response, actor)
         elif "employee" in route.row.who:
-            assert answer.status_code == route.row.status, route
+            assert response.status_code == route.row.status, route
 
 
 def usable(actor: Actor) -> Iterator[Route]:

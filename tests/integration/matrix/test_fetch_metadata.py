@@ -47,9 +47,11 @@ def test_another_site_loads_nothing(site: str, directory: DirectoryFixture) -> N
     before = directory.dump()
     for route in routes:
         for way in WAYS:
-            answer = actor.call(route.method, actor.path(route), headers={"Sec-Fetch-Site": site, **way})
-            assert answer.status_code == 403, f"{route} {way}"
-            assert not answer.mimetype.startswith(("image/", "text/csv", "text/event-stream", "application/zip")), route
+            response = actor.call(route.method, actor.path(route), headers={"Sec-Fetch-Site": site, **way})
+            assert response.status_code == 403, f"{route} {way}"
+            assert not response.mimetype.startswith(("image/", "text/csv", "text/event-stream", "application/zip")), (
+                route
+            )
     # Nobody was shown anything, and nobody was noted as having looked.
     assert beyond(before, directory.dump(), SEEN) == set()
 
@@ -58,35 +60,38 @@ def test_another_site_loads_nothing(site: str, directory: DirectoryFixture) -> N
 def test_our_pages_and_the_person_load_everything(site: str, directory: DirectoryFixture) -> None:
     actor = directory.actor("admin")
     for route in list(loaded(actor)):
-        answer = actor.call(route.method, actor.path(route), headers={"Sec-Fetch-Site": site})
-        assert answer.status_code == route.row.status, route
-        assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        response = actor.call(route.method, actor.path(route), headers={"Sec-Fetch-Site": site})
+        assert response.status_code == route.row.status, route
+        assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
 
 
 def test_cross_site_navigation_to_file_redirects_to_its_page(directory: DirectoryFixture) -> None:
     """As from the identity provider, after it was asked again: nothing is lost, and nothing is saved unasked."""
     actor = directory.actor("admin")
-    came = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
-    answer = actor.call("GET", f"{FILE}?action=consent.given&day=2026-01-01", headers=came)
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/admin/audit?action=consent.given&day=2026-01-01")
-    assert actor.call("GET", FILE, headers=came).headers["Location"] == "/admin/audit"
+    received = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    response = actor.call("GET", f"{FILE}?action=consent.given&day=2026-01-01", headers=received)
+    assert (response.status_code, response.headers["Location"]) == (
+        303,
+        "/admin/audit?action=consent.given&day=2026-01-01",
+    )
+    assert actor.call("GET", FILE, headers=received).headers["Location"] == "/admin/audit"
     for hostile in ("?_external=1&_scheme=javascript&_anchor=x", "?a=%0d%0aSet-Cookie:x=y", "?%ff=%00"):
-        led = actor.call("GET", FILE + hostile, headers=came).headers["Location"]
+        led = actor.call("GET", FILE + hostile, headers=received).headers["Location"]
         assert led.startswith("/admin/audit?")
         assert "\n" not in led
 
 
 def test_cross_site_navigation_to_own_file_redirects_to_my_page(directory: DirectoryFixture) -> None:
     actor = directory.actor("employee")
-    came = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    received = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
     for path in ("/headshots/kit/ldap", f"/headshots/archives/{directory.ids['employee']['archive_id']}"):
-        answer = actor.call("GET", path, headers=came)
-        assert (answer.status_code, answer.headers["Location"]) == (303, "/headshots")
+        response = actor.call("GET", path, headers=received)
+        assert (response.status_code, response.headers["Location"]) == (303, "/headshots")
 
 
-def test_photo_is_not_even_opened_from_elsewhere(directory: DirectoryFixture) -> None:
+def test_photo_is_not_even_opened_from_another_site(directory: DirectoryFixture) -> None:
     actor = directory.actor("employee")
-    came = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    received = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
     path = f"/photos/{directory.ids['employee']['photo_id']}/640.webp"
-    assert actor.call("GET", path, headers=came).status_code == 403
+    assert actor.call("GET", path, headers=received).status_code == 403
     assert actor.call("GET", path).status_code == 200

@@ -32,9 +32,9 @@ _TEXT = (
 )
 
 
-def policy_of(answer: TestResponse) -> dict[str, list[str]]:
+def policy_of(response: TestResponse) -> dict[str, list[str]]:
     """Read a Content-Security-Policy the way browsers do: the first of two directives of one name counts."""
-    (text,) = answer.headers.getlist("Content-Security-Policy")
+    (text,) = response.headers.getlist("Content-Security-Policy")
     found: dict[str, list[str]] = {}
     for part in text.split(";"):
         name, *values = part.split()
@@ -59,14 +59,14 @@ def answers(directory: DirectoryFixture, name: str) -> Iterator[tuple[Route | No
 
 @pytest.mark.parametrize("name", [STRANGER, "employee", "admin", IN_STUDIO])
 def test_security_headers_on_every_response(name: str, directory: DirectoryFixture) -> None:
-    for route, answer in answers(directory, name):
-        where = f"{route or answer.request.path}"
-        headers = answer.headers
+    for route, response in answers(directory, name):
+        where = f"{route or response.request.path}"
+        headers = response.headers
         assert "; includeSubDomains" in headers["Strict-Transport-Security"], where
         assert int(headers["Strict-Transport-Security"].split("=")[1].split(";")[0]) >= _YEAR
         assert headers["X-Content-Type-Options"] == "nosniff", where
         assert headers["Cross-Origin-Resource-Policy"] == "same-origin", where
-        policy = policy_of(answer)
+        policy = policy_of(response)
         assert policy["frame-ancestors"] == ["'none'"], where
         assert set(policy["default-src"]) <= {"'self'", "'none'"}, where
         assert not [part for part in headers if part[0].startswith("Access-Control")], where
@@ -77,13 +77,13 @@ def test_security_headers_on_every_response(name: str, directory: DirectoryFixtu
 @pytest.mark.parametrize("name", [STRANGER, "employee", "admin", IN_STUDIO])
 def test_what_pages_may_load_and_do(name: str, directory: DirectoryFixture) -> None:
     nonces = set()
-    for route, answer in answers(directory, name):
+    for route, response in answers(directory, name):
         if route is not None and route.row.kind is Kind.ASSET and route.endpoint == "static":
             continue  # judged below
-        if (route is not None and route.endpoint == "webhooks.receive_webhook") or "webhooks" in answer.request.path:
-            assert policy_of(answer)["default-src"] == ["'none'"] or answer.status_code == 405
+        if (route is not None and route.endpoint == "webhooks.receive_webhook") or "webhooks" in response.request.path:
+            assert policy_of(response)["default-src"] == ["'none'"] or response.status_code == 405
             continue
-        policy, where = policy_of(answer), f"{route or answer.request.path}"
+        policy, where = policy_of(response), f"{route or response.request.path}"
         is_studio = route is not None and route.rule == "/headshots/studio"
         assert policy["object-src"] == ["'none'"], where
         assert policy["base-uri"] == ["'none'"], where
@@ -93,13 +93,13 @@ def test_what_pages_may_load_and_do(name: str, directory: DirectoryFixture) -> N
             own, nonce = policy[loaded]
             assert own == "'self'"
             assert _NONCE.fullmatch(nonce)
-        assert "unsafe" not in answer.headers["Content-Security-Policy"], where
-        assert "*" not in answer.headers["Content-Security-Policy"], where
-        assert answer.headers["Referrer-Policy"] in {"no-referrer", "same-origin"}, where
-        assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin", where
-        camera = answer.headers["Permissions-Policy"].partition(", ")[0]
+        assert "unsafe" not in response.headers["Content-Security-Policy"], where
+        assert "*" not in response.headers["Content-Security-Policy"], where
+        assert response.headers["Referrer-Policy"] in {"no-referrer", "same-origin"}, where
+        assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin", where
+        camera = response.headers["Permissions-Policy"].partition(", ")[0]
         assert camera == (f'camera=(self "{STUDIO}")' if is_studio else "camera=()"), where
-        (nonce,) = set(_NONCE.findall(answer.headers["Content-Security-Policy"]))
+        (nonce,) = set(_NONCE.findall(response.headers["Content-Security-Policy"]))
         assert nonce not in nonces, "a nonce is good for one answer"
         nonces.add(nonce)
 
@@ -107,60 +107,64 @@ def test_what_pages_may_load_and_do(name: str, directory: DirectoryFixture) -> N
 def test_file_opened_directly_executes_nothing(directory: DirectoryFixture) -> None:
     version = directory.app.static_url_path
     for path in (f"{version}/css/tokens.css", f"{version}/js/live.js"):
-        answer = directory.actor(STRANGER).call("GET", path)
-        policy = policy_of(answer)
+        response = directory.actor(STRANGER).call("GET", path)
+        policy = policy_of(response)
         assert policy.keys() == {"default-src", "style-src", "frame-ancestors"}
         assert policy["default-src"] == ["'none'"]
-        assert "Set-Cookie" not in answer.headers
+        assert "Set-Cookie" not in response.headers
 
 
 @pytest.mark.parametrize("origin", FOREIGN_ORIGINS)
-def test_no_other_origin_may_read_an_answer(origin: str, directory: DirectoryFixture) -> None:
+def test_no_other_origin_may_read_a_response(origin: str, directory: DirectoryFixture) -> None:
     actor = directory.actor("employee")
-    asked = {"Origin": origin, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "X-CSRFToken"}
+    requested = {
+        "Origin": origin,
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "X-CSRFToken",
+    }
     for route in routes_of(directory.app):
         for method in {route.method, "OPTIONS"} - {"POST"}:
-            answer = actor.call(method, actor.path(route), headers=asked)
-            found = [name for name, _value in answer.headers if name.lower().startswith("access-control")]
+            response = actor.call(method, actor.path(route), headers=requested)
+            found = [name for name, _value in response.headers if name.lower().startswith("access-control")]
             assert not found, f"{method} {route.rule}"
 
 
 @pytest.mark.parametrize("name", [STRANGER, "employee", "admin", IN_STUDIO])
-def test_what_an_answer_is_and_who_may_keep_it(name: str, directory: DirectoryFixture) -> None:
-    for route, answer in answers(directory, name):
-        where, kept = f"{route or answer.request.path}", answer.headers.get("Cache-Control", "")
-        kind = answer.headers.get("Content-Type", "")
-        if kind.startswith(_TEXT) and answer.status_code != 304:
+def test_status_and_caching_of_responses(name: str, directory: DirectoryFixture) -> None:
+    for route, response in answers(directory, name):
+        where, kept = f"{route or response.request.path}", response.headers.get("Cache-Control", "")
+        kind = response.headers.get("Content-Type", "")
+        if kind.startswith(_TEXT) and response.status_code != 304:
             assert "charset=utf-8" in kind.lower().replace('"', "") or kind.startswith("application/json"), (
                 f"{where}: {kind}"
             )
         is_asset = route is not None and route.row.kind is Kind.ASSET
         if is_asset:
-            assert "Set-Cookie" not in answer.headers, where
-            assert "Cookie" not in answer.headers.get("Vary", ""), where
+            assert "Set-Cookie" not in response.headers, where
+            assert "Cookie" not in response.headers.get("Vary", ""), where
             continue
-        if route is not None and route.row.kind is Kind.DOWNLOAD and answer.status_code == 200:
+        if route is not None and route.row.kind is Kind.DOWNLOAD and response.status_code == 200:
             assert kept == "private, no-store", where
-            assert answer.headers["Content-Disposition"].startswith("attachment; "), where
+            assert response.headers["Content-Disposition"].startswith("attachment; "), where
             assert not kind.startswith(("text/html", "image/svg")), f"{where}: {kind}"
             continue
         assert kept in {"no-store", "private, no-cache"}, f"{where}: {kept}"
         if kept != "no-store":
             assert route is not None
             assert route.row.kind is Kind.FETCHED
-            assert "Cookie" in answer.headers["Vary"], where
-        elif kind.startswith("text/html") and answer.status_code == 200:
-            assert "Cookie" in answer.headers["Vary"], where
+            assert "Cookie" in response.headers["Vary"], where
+        elif kind.startswith("text/html") and response.status_code == 200:
+            assert "Cookie" in response.headers["Vary"], where
         if route is not None and route.row.kind is Kind.MACHINE:
-            assert "Set-Cookie" not in answer.headers, where
+            assert "Set-Cookie" not in response.headers, where
 
 
 def test_cookies_are_out_of_reach(directory: DirectoryFixture) -> None:
     """Every cookie any route sets: the whole site's own, for no script, no other site and no plain connection."""
     seen = set()
     for name in (STRANGER, "employee"):
-        for route, answer in answers(directory, name):
-            for cookie in answer.headers.getlist("Set-Cookie"):
+        for route, response in answers(directory, name):
+            for cookie in response.headers.getlist("Set-Cookie"):
                 title, *attributes = [part.strip() for part in cookie.split(";")]
                 seen.add(title.partition("=")[0])
                 assert title.startswith("__Host-"), route
@@ -172,5 +176,5 @@ def test_cookies_are_out_of_reach(directory: DirectoryFixture) -> None:
 
 def test_signing_out_clears_what_the_browser_keeps(directory: DirectoryFixture) -> None:
     actor = directory.actor("employee")
-    answer = actor.call("POST", "/logout", form={"csrf_token": actor.token()})
-    assert {part.strip(' "') for part in answer.headers["Clear-Site-Data"].split(",")} == {"cache", "storage"}
+    response = actor.call("POST", "/logout", form={"csrf_token": actor.token()})
+    assert {part.strip(' "') for part in response.headers["Clear-Site-Data"].split(",")} == {"cache", "storage"}

@@ -44,9 +44,9 @@ def pages(actor: Actor) -> Iterator[TestResponse]:
     """Every page and fragment this person can read."""
     for route in routes_of(actor.directory.app):
         if route.method == "GET" and route.arguments <= actor.directory.ids[actor.owner].keys():
-            answer = actor.submit(route)
-            if answer.mimetype in {"text/html", "image/svg+xml"}:
-                yield answer
+            response = actor.submit(route)
+            if response.mimetype in {"text/html", "image/svg+xml"}:
+                yield response
 
 
 def skeleton(text: str) -> list[tuple[str, tuple[str, ...]]]:
@@ -55,70 +55,74 @@ def skeleton(text: str) -> list[tuple[str, tuple[str, ...]]]:
     return [(each.tag, tuple(sorted(each.keys()))) for each in root.iter() if isinstance(each.tag, str)]
 
 
-def harmless(answer: TestResponse) -> None:
-    where = answer.request.path
-    for tag, attributes in skeleton(answer.text):
+def harmless(response: TestResponse) -> None:
+    where = response.request.path
+    for tag, attributes in skeleton(response.text):
         assert MARK not in tag, where
         assert not [name for name in attributes if name.startswith("on") or MARK in name], f"{where}: {tag}"
-    for script in html5lib.HTMLParser().parse(answer.text).iter("{http://www.w3.org/1999/xhtml}script"):
+    for script in html5lib.HTMLParser().parse(response.text).iter("{http://www.w3.org/1999/xhtml}script"):
         assert MARK not in "".join(script.itertext()), where
-    assert "Set-Cookie" not in answer.headers or MARK not in str(answer.headers)
+    assert "Set-Cookie" not in response.headers or MARK not in str(response.headers)
 
 
-@pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)
-def test_hostile_text_of_other_people_is_escaped(words: str, directory: DirectoryFixture) -> None:
+@pytest.mark.parametrize("text_parts", WORDS.values(), ids=WORDS)
+def test_hostile_text_of_other_people_is_escaped(text_parts: str, directory: DirectoryFixture) -> None:
     for table, column in _SAID:
         # The rows stay different where the database wants them to.
         number = "" if (table, column) not in {("people", "subject"), ("choices", "key")} else "|| ctid::text"
-        directory.connection.execute(f"UPDATE {table} SET {column} = %s {number}", (words.replace("\x00", ""),))
+        directory.connection.execute(f"UPDATE {table} SET {column} = %s {number}", (text_parts.replace("\x00", ""),))
     seen = 0
     for name in (*ROLES, IN_STUDIO):
-        for answer in pages(directory.actor(name)):
-            assert answer.status_code < 500, answer.request.path
-            harmless(answer)
-            seen += MARK in answer.text
+        for response in pages(directory.actor(name)):
+            assert response.status_code < 500, response.request.path
+            harmless(response)
+            seen += MARK in response.text
     assert seen > 3, "the words should be on some pages, or this proves nothing"
 
 
-@pytest.mark.parametrize("words", WORDS.values(), ids=WORDS)
+@pytest.mark.parametrize("text_parts", WORDS.values(), ids=WORDS)
 def test_hostile_text_of_identity_provider_is_escaped(
-    words: str, directory: DirectoryFixture, identity: HostileProvider
+    text_parts: str, directory: DirectoryFixture, identity: HostileProvider
 ) -> None:
-    identity.person = {"sub": "hostile", "email": "hostile@example.com", "name": words}
-    identity.person |= {"groups": [words[:300]], "given_name": words[:300], "locale": words[:300]}
+    identity.person = {"sub": "hostile", "email": "hostile@example.com", "name": text_parts}
+    identity.person |= {"groups": [text_parts[:300]], "given_name": text_parts[:300], "locale": text_parts[:300]}
     actor = directory.actor("stranger")
     back = identity.visit(actor.call("GET", "/login").headers["Location"])
-    answer = actor.call("GET", back, headers={"User-Agent": "".join(words.split("\r\n"))})
-    assert answer.status_code == 303
+    response = actor.call("GET", back, headers={"User-Agent": "".join(text_parts.split("\r\n"))})
+    assert response.status_code == 303
     seen = 0
     for path in ("/", "/headshots", "/headshots/consent", "/headshots/gallery", "/privacy", "/headshots/status"):
         page = actor.call("GET", path)
         harmless(page)
         seen += MARK in page.text
-    assert seen or words.startswith("\u202e")
+    assert seen or text_parts.startswith("\u202e")
 
 
-@pytest.mark.parametrize("words", FEW.values(), ids=FEW)
-def test_hostile_text_of_settings_is_escaped(words: str, make_directory: Callable[..., DirectoryFixture]) -> None:
-    directory = make_directory(brand_name=words.partition("\r")[0][:200])
+@pytest.mark.parametrize("text_parts", FEW.values(), ids=FEW)
+def test_hostile_text_of_settings_is_escaped(text_parts: str, make_directory: Callable[..., DirectoryFixture]) -> None:
+    directory = make_directory(brand_name=text_parts.partition("\r")[0][:200])
     for name in ("stranger", "employee", "admin"):
-        for answer in pages(directory.actor(name)):
-            assert answer.status_code < 500
-            harmless(answer)
+        for response in pages(directory.actor(name)):
+            assert response.status_code < 500
+            harmless(response)
 
 
-@pytest.mark.parametrize("words", FEW.values(), ids=FEW)
-def test_form_input_is_escaped(words: str, directory: DirectoryFixture) -> None:
+@pytest.mark.parametrize("text_parts", FEW.values(), ids=FEW)
+def test_form_input_is_escaped(text_parts: str, directory: DirectoryFixture) -> None:
     for name in ("stranger", "admin"):
         actor = directory.actor(name)
         for route in routes_of(directory.app):
             if route.method == "HEAD" or route.rule == "/logout":
                 continue
-            sent: dict[str, Any] = dict.fromkeys(("photo", "purpose", "decision", "state", "next", "error", "q"), words)
+            sent: dict[str, Any] = dict.fromkeys(
+                ("photo", "purpose", "decision", "state", "next", "error", "q"), text_parts
+            )
             if route.is_unsafe and name == "admin":
                 sent["csrf_token"] = actor.token()
             where = {"form": sent} if route.is_unsafe else {"query_string": sent}
-            answer = actor.call(route.method, actor.path(route), **where, headers={"Referer": f"/{words[:20]!r}"})
-            assert answer.status_code < 500
-            if answer.mimetype == "text/html":
-                harmless(answer)
+            response = actor.call(
+                route.method, actor.path(route), **where, headers={"Referer": f"/{text_parts[:20]!r}"}
+            )
+            assert response.status_code < 500
+            if response.mimetype == "text/html":
+                harmless(response)

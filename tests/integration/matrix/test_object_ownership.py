@@ -41,7 +41,7 @@ def send(actor: Actor, route: Route, path: str) -> int:
 
 
 @pytest.mark.parametrize("name", ROLES)
-def test_other_peoples_things_do_not_exist(name: str, directory: DirectoryFixture) -> None:
+def test_other_peoples_objects_do_not_exist(name: str, directory: DirectoryFixture) -> None:
     """Also for those who run the campaign: what they may see of people has pages of its own."""
     actor, owner = directory.actor(name), directory.actor(OTHER)
     tried = 0
@@ -57,54 +57,54 @@ def test_other_peoples_things_do_not_exist(name: str, directory: DirectoryFixtur
     assert tried
 
 
-def test_no_size_of_a_photo_is_for_anybody_else(directory: DirectoryFixture) -> None:
+def test_no_size_of_a_photo_is_readable_by_others(directory: DirectoryFixture) -> None:
     actor = directory.actor("admin")
     for spec in RENDITIONS:
-        answer = actor.call("GET", f"/photos/{directory.ids[OTHER]['photo_id']}/{spec.name}")
-        assert answer.status_code == 404, spec.name
-        assert not answer.headers["Content-Type"].startswith("image/")
+        response = actor.call("GET", f"/photos/{directory.ids[OTHER]['photo_id']}/{spec.name}")
+        assert response.status_code == 404, spec.name
+        assert not response.headers["Content-Type"].startswith("image/")
         known = actor.call("GET", f"/photos/{uuid4()}/{spec.name}")
         # Not even whether it exists can be told apart.
-        assert known.headers["Content-Length"] == answer.headers["Content-Length"]
+        assert known.headers["Content-Length"] == response.headers["Content-Length"]
 
 
 def test_form_with_ids_of_other_people_is_refused(directory: DirectoryFixture) -> None:
     actor = directory.actor("employee")
-    own, theirs = directory.ids["employee"], directory.ids[OTHER]
+    own, others = directory.ids["employee"], directory.ids[OTHER]
     for route in routes_of(directory.app):
         fields = {name for name, value in route.row.form.items() if value.strip("{}") in PERSONAL}
         for field in fields:
-            foreign = actor.fill(route.row.form[field]).replace(own["photo_id"], theirs["photo_id"])
-            answer = actor.submit(route, extra={field: foreign})
-            assert answer.status_code == 404, route
+            foreign = actor.fill(route.row.form[field]).replace(own["photo_id"], others["photo_id"])
+            response = actor.submit(route, extra={field: foreign})
+            assert response.status_code == 404, route
     [(choices,)] = directory.connection.execute("SELECT count(*) FROM choices").fetchall()
     assert choices == len(ROLES) + 1
 
 
 def test_query_with_ids_of_other_people_shows_nothing(directory: DirectoryFixture) -> None:
-    theirs = directory.ids[OTHER]["photo_id"]
+    others = directory.ids[OTHER]["photo_id"]
     for field in ("photo", "compare"):
-        page = directory.actor("employee").call("GET", "/headshots/gallery", query_string={field: theirs})
+        page = directory.actor("employee").call("GET", "/headshots/gallery", query_string={field: others})
         assert page.status_code == 200
         # The links to other languages lead back to the address that was asked for, and name it; nothing else does.
-        assert theirs not in _ASKED_AGAIN.sub("", page.text)
+        assert others not in _ASKED_AGAIN.sub("", page.text)
 
 
 @pytest.mark.parametrize("name", ["employee", "admin"])
 def test_nonsense_in_an_address_is_not_found(name: str, directory: DirectoryFixture) -> None:
     actor = directory.actor(name)
-    answers = {}
+    responses = {}
     for route in with_parts(directory):
         directory.renew_sessions()
         for part in route.arguments - {"filename"}:
-            for word in NONSENSE:
-                answers[f"{route.method} {route.rule} {part}={word[:40]}"] = send(
-                    actor, route, actor.path(route, **{part: word})
+            for term in NONSENSE:
+                responses[f"{route.method} {route.rule} {part}={term[:40]}"] = send(
+                    actor, route, actor.path(route, **{part: term})
                 )
     # Who may not come here at all is told so, whatever the address says.
     wrong = {
         call: status
-        for call, status in answers.items()
+        for call, status in responses.items()
         if status not in ({404, 405} if name == "admin" else {404, 405, 403})
     }
     assert wrong == {}
@@ -118,11 +118,11 @@ def test_nonsense_in_a_form_or_a_query_breaks_nothing(name: str, directory: Dire
             continue
         directory.renew_sessions()
         fields = {*route.row.form, *route.row.query, "photo", "compare", "state", "before", "next", "v", "page", "q"}
-        for word in WORDS:
-            extra = dict.fromkeys(fields, word)
+        for term in WORDS:
+            extra = dict.fromkeys(fields, term)
             if route.is_unsafe:
-                answer = actor.submit(route, extra=extra)
+                response = actor.submit(route, extra=extra)
             else:
-                answer = actor.call(route.method, actor.path(route), query_string=extra)
-            assert answer.status_code < 500, f"{route} {word!r}"
-            assert "\n" not in answer.headers.get("Location", "")
+                response = actor.call(route.method, actor.path(route), query_string=extra)
+            assert response.status_code < 500, f"{route} {term!r}"
+            assert "\n" not in response.headers.get("Location", "")

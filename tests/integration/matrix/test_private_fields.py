@@ -39,21 +39,21 @@ def answers(directory: DirectoryFixture, name: str) -> Iterator[TestResponse]:
     yield actor.call("GET", "/nowhere", headers={"Accept": "application/json"})
 
 
-def said(answer: TestResponse) -> str:
+def said(response: TestResponse) -> str:
     """Everything of an answer that can be read, its headers included; a stream's body never ends."""
-    body = "" if answer.mimetype == "text/event-stream" else answer.get_data().decode("utf-8", "replace")
-    return "\n".join(f"{name}: {value}" for name, value in answer.headers) + body
+    body = "" if response.mimetype == "text/event-stream" else response.get_data().decode("utf-8", "replace")
+    return "\n".join(f"{name}: {value}" for name, value in response.headers) + body
 
 
 @pytest.mark.parametrize("name", ["employee", IN_STUDIO, "stranger"])
-def test_employee_reads_of_nobody_else_and_nothing_inner(name: str, directory: DirectoryFixture) -> None:
+def test_employee_reads_only_own_data_and_no_internals(name: str, directory: DirectoryFixture) -> None:
     others = {*ROLES, OTHER, IN_STUDIO} - {name}
     strange = [*(f"{each.title()} Townsend" for each in others), *(f"{each}@example.com" for each in others)]
     # Not even one's own; pages need no such id.
     strange += [ids["person_id"] for ids in directory.ids.values()]
     read = 0
-    for answer in answers(directory, name):
-        where, text = answer.request.path, said(answer)
+    for response in answers(directory, name):
+        where, text = response.request.path, said(response)
         # A signed session is shown to its owner in its frame, and its address names the provider's ids.
         inner = [each for each in INNER if each in text.replace(SIGNED, "")]
         assert inner == [], where
@@ -67,8 +67,8 @@ def test_employee_reads_of_nobody_else_and_nothing_inner(name: str, directory: D
 
 def test_polled_response_is_a_fragment_of_the_page(directory: DirectoryFixture) -> None:
     for name in ("employee", IN_STUDIO):
-        answer = directory.actor(name).call("GET", "/headshots/status")
-        assert answer.mimetype == "text/html"
+        response = directory.actor(name).call("GET", "/headshots/status")
+        assert response.mimetype == "text/html"
     refused = directory.actor("stranger").call("GET", "/headshots/status")
     assert refused.json is not None
     assert set(refused.json) == {"error", "message", "request_id"}
@@ -77,10 +77,10 @@ def test_polled_response_is_a_fragment_of_the_page(directory: DirectoryFixture) 
 @pytest.mark.parametrize("name", ["manager", "operator", "admin"])
 def test_secrets_and_links_of_others_are_never_in_responses(name: str, directory: DirectoryFixture) -> None:
     secret = INNER[:5]
-    for answer in answers(directory, name):
-        text = said(answer)
+    for response in answers(directory, name):
+        text = said(response)
         assert [each for each in (*secret, SIGNED, STUDIO + "/session", "Traceback") if each in text] == [], (
-            answer.request.path
+            response.request.path
         )
 
 
@@ -95,11 +95,11 @@ def test_database_holds_no_secret_that_opens_anything(directory: DirectoryFixtur
     assert "subject-employee" in held
 
 
-def test_file_names_contain_no_user_input(directory: DirectoryFixture) -> None:
+def test_file_names_contain_no_input_from_people(directory: DirectoryFixture) -> None:
     named = 0
-    for answer in answers(directory, "admin"):
-        for value in answer.headers.getlist("Content-Disposition"):
-            form = _NAMED_TWICE if answer.request.path.startswith(_OWN_FILES) else _NAMED
+    for response in answers(directory, "admin"):
+        for value in response.headers.getlist("Content-Disposition"):
+            form = _NAMED_TWICE if response.request.path.startswith(_OWN_FILES) else _NAMED
             assert form.fullmatch(value), value
             named += 1
     assert named >= 2

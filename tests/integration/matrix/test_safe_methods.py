@@ -16,9 +16,9 @@ def test_reading_changes_nothing(name: str, directory: DirectoryFixture) -> None
         if route.is_unsafe or (name == IN_STUDIO and not route.arguments <= directory.ids[IN_STUDIO].keys()):
             continue
         before = directory.dump()
-        answers = [actor.submit(route) for _ in range(2)]
+        responses = [actor.submit(route) for _ in range(2)]
         # That somebody was turned away is noted each time.
-        allowed = SEEN | route.row.may_touch | (AUDITED if answers[0].status_code == 403 else frozenset())
+        allowed = SEEN | route.row.may_touch | (AUDITED if responses[0].status_code == 403 else frozenset())
         assert beyond(before, directory.dump(), allowed) == set(), route
 
 

@@ -25,9 +25,9 @@ class Studio:
     time: FakeTime
 
     def control(self, path: str, body: dict[str, Any] | None = None, method: str = "POST") -> Any:
-        answer = requests.request(method, f"{self.running.control_url}{path}", json=body or {}, timeout=20)
-        assert answer.ok, answer.text
-        return answer.json()
+        response = requests.request(method, f"{self.running.control_url}{path}", json=body or {}, timeout=20)
+        assert response.ok, response.text
+        return response.json()
 
     def finish(self, model_id: str) -> None:
         """Take a session from onboarding to its gallery."""

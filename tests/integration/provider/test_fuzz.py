@@ -46,7 +46,7 @@ def bent(draw: st.DrawFn, value: Any) -> Any:
 
 
 @st.composite
-def replies(draw: st.DrawFn, answer: dict[str, Any]) -> Reply:
+def replies(draw: st.DrawFn, response: dict[str, Any]) -> Reply:
     status = draw(st.sampled_from([200, 200, 200, 201, 204, 301, 400, 401, 404, 429, 500, 503]))
     headers = draw(
         st.dictionaries(
@@ -57,7 +57,7 @@ def replies(draw: st.DrawFn, answer: dict[str, Any]) -> Reply:
     )
     if draw(st.integers(0, 6)) == 0:
         return Reply(status, draw(st.binary(max_size=60)), headers)
-    body = json.dumps(draw(bent({"success": True} | answer))).encode()
+    body = json.dumps(draw(bent({"success": True} | response))).encode()
     cut = draw(st.integers(0, len(body))) if draw(st.integers(0, 8)) == 0 else len(body)
     return Reply(status, b"" if status == 204 else body[:cut], headers)
 
@@ -80,7 +80,7 @@ def well_formed(value: Any) -> bool:
 
 @settings(max_examples=500, deadline=None)
 @given(data=st.data(), operation=st.sampled_from(OPERATIONS))
-def test_no_answer_breaks_the_client(server: Scripted, data: st.DataObject, operation: Operation) -> None:
+def test_no_response_breaks_the_client(server: Scripted, data: st.DataObject, operation: Operation) -> None:
     server.answers(data.draw(replies(operation.answer)))
     time = FakeTime()
     client = ProviderClient(BRANDS["headshotpro"], "k", server.api_url, clock=time.clock, sleep=time.sleep)

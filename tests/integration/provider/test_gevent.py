@@ -46,11 +46,11 @@ def drip(sock: socket.socket) -> None:
         time.sleep(0.05)
 
 
-def answer(asked: Asked) -> Reply:
-    if asked.path.endswith("drip"):
+def answer(requested: Asked) -> Reply:
+    if requested.path.endswith("drip"):
         return Reply(raw=drip)
     time.sleep(0.2)
-    if asked.path == "/photo":
+    if requested.path == "/photo":
         return Reply(200, b"\xff\xd8\xff" + b"\0" * 97, {"Content-Type": "image/jpeg"})
     return Reply(200, {"credits": 7})
 
@@ -61,6 +61,6 @@ def test_calls_run_side_by_side_and_end_on_their_own_deadlines() -> None:
         done = subprocess.run(
             [sys.executable, "-c", PROGRAM, server.origin], capture_output=True, text=True, timeout=60, check=True
         )
-    told = json.loads(done.stdout)
-    assert told["outcomes"] == ["7"] * 20 + ["Unavailable"] * 3 + ["100"] * 10 + ["PhotoUnavailable"]
-    assert told["took"] < 4
+    notified = json.loads(done.stdout)
+    assert notified["outcomes"] == ["7"] * 20 + ["Unavailable"] * 3 + ["100"] * 10 + ["PhotoUnavailable"]
+    assert notified["took"] < 4

@@ -28,7 +28,7 @@ def ensure(studio: Studio, client: ProviderClient, email: str) -> str:
     pytest.fail("the session never came about")
 
 
-def test_two_hundred_lost_answers_make_no_second_session(studio: Studio) -> None:
+def test_two_hundred_lost_responses_make_no_second_session(studio: Studio) -> None:
     studio.break_calls("lost_answer", **CREATE)
     emails = [f"person{number}@example.com" for number in range(200)]
     made = {ensure(studio, studio.client, email) for email in emails}

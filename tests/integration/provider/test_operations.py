@@ -192,6 +192,6 @@ def test_photos_can_be_downloaded_until_their_addresses_die(studio: Studio) -> N
     assert downloader.download(fresh).content == downloaded.content
 
 
-def test_many_models_come_over_several_pages(studio: Studio) -> None:
+def test_many_models_are_listed_over_several_pages(studio: Studio) -> None:
     made = {studio.client.create_model(f"person{number}@example.com").model_id for number in range(205)}
     assert [len(made), {model.id for model in studio.client.list_models()}] == [205, made]

@@ -72,7 +72,7 @@ def test_a_second_create_for_an_address(open_studio: Callable[..., Studio]) -> N
     assert found.id == newest.model_id
 
 
-def test_the_rate_limit_says_when(open_studio: Callable[..., Studio]) -> None:
+def test_the_rate_limit_sends_its_time(open_studio: Callable[..., Studio]) -> None:
     running = open_studio(rate_limit=3, rate_window_seconds=3600).running
     client = ProviderClient(BRANDS["headshotpro"], running.api_key, running.api_url)
     for _ in range(3):
@@ -121,7 +121,7 @@ FAULTS: list[tuple[str, type[errors.ProviderError], bool]] = [
 
 
 @pytest.mark.parametrize(("fault", "error", "lost"), FAULTS)
-def test_each_way_a_call_can_break(
+def test_each_way_a_call_can_fail(
     studio: Studio, monkeypatch: pytest.MonkeyPatch, fault: str, error: type[errors.ProviderError], lost: bool
 ) -> None:
     monkeypatch.setattr(transport, "READ_S", 0.5)

@@ -45,10 +45,10 @@ def received(receiver: Scripted, count: int) -> list[Asked]:
     return receiver.asked[:count]
 
 
-def verified(asked: Asked, brand: str = "headshotpro", **options: Any) -> VerifiedSignature:
+def verified(requested: Asked, brand: str = "headshotpro", **options: Any) -> VerifiedSignature:
     return signature.verify_signature(
-        asked.body,
-        asked.headers,
+        requested.body,
+        requested.headers,
         [WEBHOOK_SECRET],
         options.get("scheme", "timestamped"),
         BRANDS[brand].header_prefix,
@@ -66,15 +66,15 @@ def test_a_whole_session_in_events(sending: Callable[..., Studio], receiver: Scr
     studio.control(f"/models/{model_id}/favorite", {"photo_id": photo.id})
     studio.client.delete_model(model_id)
 
-    told = []
-    for asked in received(receiver, 8):
-        assert verified(asked, brand).stale is False
-        told.append(events.parse_event(asked.body))
-        assert events.compute_dedupe_key(asked.body) == told[-1].id
-    assert {event.model_id for event in told} == {model_id}
-    assert {event.organization for event in told} == {studio.client.get_organization().uid}
-    assert all(event.created_at is not None for event in told)
-    assert sorted(event.event for event in told) == sorted(
+    notified = []
+    for requested in received(receiver, 8):
+        assert verified(requested, brand).stale is False
+        notified.append(events.parse_event(requested.body))
+        assert events.compute_dedupe_key(requested.body) == notified[-1].id
+    assert {event.model_id for event in notified} == {model_id}
+    assert {event.organization for event in notified} == {studio.client.get_organization().uid}
+    assert all(event.created_at is not None for event in notified)
+    assert sorted(event.event for event in notified) == sorted(
         [
             "model.created",
             *["model.status.updated"] * 4,
@@ -83,18 +83,18 @@ def test_a_whole_session_in_events(sending: Callable[..., Studio], receiver: Scr
             "model.deleted",
         ]
     )
-    assert {event.status for event in told if event.event == events.STATUS_UPDATED} == {
+    assert {event.status for event in notified if event.event == events.STATUS_UPDATED} == {
         "waiting", "pending", "generatingHeadshots", "active"
     }  # fmt: skip
-    assert [event.photo_id for event in told if event.event == events.FAVORITE_SELECTED] == [photo.id]
+    assert [event.photo_id for event in notified if event.event == events.FAVORITE_SELECTED] == [photo.id]
 
 
 def test_the_body_scheme_only_where_it_is_set(sending: Callable[..., Studio], receiver: Scripted) -> None:
     sending(webhook_signature="body").client.create_model(ADA)
-    (asked,) = received(receiver, 1)
-    assert verified(asked, scheme="body").timestamp is None
+    (requested,) = received(receiver, 1)
+    assert verified(requested, scheme="body").timestamp is None
     with pytest.raises(SignatureInvalid):
-        verified(asked)
+        verified(requested)
 
 
 @pytest.mark.parametrize(
@@ -107,9 +107,9 @@ def test_injected_signature_faults_are_refused(
     studio = sending()
     studio.control("/faults", {"on": "webhook", "fault": fault})
     studio.client.create_model(ADA)
-    (asked,) = received(receiver, 1)
+    (requested,) = received(receiver, 1)
     with pytest.raises(SignatureInvalid) as caught:
-        verified(asked)
+        verified(requested)
     assert caught.value.reason in reasons
 
 
@@ -117,20 +117,20 @@ def test_an_old_timestamp_is_authentic_but_stale(sending: Callable[..., Studio],
     studio = sending()
     studio.control("/faults", {"on": "webhook", "fault": "old_timestamp"})
     studio.client.create_model(ADA)
-    (asked,) = received(receiver, 1)
-    assert verified(asked).stale is True
+    (requested,) = received(receiver, 1)
+    assert verified(requested).stale is True
 
 
 def test_without_an_id_the_digest_is_the_key(sending: Callable[..., Studio], receiver: Scripted) -> None:
     sending(webhook_ids=False).client.create_model(ADA)
-    (asked,) = received(receiver, 1)
-    event = events.parse_event(asked.body)
+    (requested,) = received(receiver, 1)
+    event = events.parse_event(requested.body)
     assert event.id is None
-    assert events.compute_dedupe_key(asked.body).startswith("sha256:")
+    assert events.compute_dedupe_key(requested.body).startswith("sha256:")
 
 
 def test_the_other_brands_webhook_is_refused(sending: Callable[..., Studio], receiver: Scripted) -> None:
     sending("profilebakery").client.create_model(ADA)
-    (asked,) = received(receiver, 1)
+    (requested,) = received(receiver, 1)
     with pytest.raises(SignatureInvalid):
-        verified(asked, "headshotpro")
+        verified(requested, "headshotpro")

@@ -119,10 +119,10 @@ class Employee(Visitor):
         shown = Document(page.text)
         fields = {each.get("name") for each in shown.all("input") if each.get("type") in {"text", "email", "password"}}
         known = {"login": self.name, "username": self.name, "password": PASSWORD}
-        answer = {name: value for name, value in known.items() if name in fields}
-        if answer:
-            self.asked_for += sorted(answer)
-            return answer
+        response = {name: value for name, value in known.items() if name in fields}
+        if response:
+            self.asked_for += sorted(response)
+            return response
         buttons = {(each.get("name"), each.get("value")) for kind in ("button", "input") for each in shown.all(kind)}
         for name, value in self.product.agreements:
             if (name, value) in buttons:

@@ -16,8 +16,8 @@ def test_sign_in_with_code_and_pkce(employee: Enter, provider: ProviderProcess, 
     ada = employee("ada")
     page = ada.sign_in("/headshots/consent")
     assert (page.status_code, page.url) == (200, f"{provider.portal}/headshots/consent")
-    asked = ada.asked(provider.product.authorize)[0]
-    assert (asked["response_type"], asked["code_challenge_method"]) == ("code", "S256")
+    requested = ada.asked(provider.product.authorize)[0]
+    assert (requested["response_type"], requested["code_challenge_method"]) == ("code", "S256")
     issuer, email, name, groups, role = rows(
         "SELECT issuer, email, name, groups, role FROM people WHERE email = 'ada@example.com'"
     )[0]
@@ -32,12 +32,12 @@ def test_intranet_link_shows_the_page_of_the_provider_to_a_person_without_a_sess
     bob = employee("bob")
     page = bob.sign_in("/start")
     assert page.url == f"{provider.portal}/headshots/consent"
-    asked = [each.get("prompt") for each in bob.asked(provider.product.authorize)]
+    requested = [each.get("prompt") for each in bob.asked(provider.product.authorize)]
     if provider.product.silent:
-        assert asked[:2] == ["none", None]
+        assert requested[:2] == ["none", None]
         assert bob.asked("/login/callback")[0]["error"] == "login_required"
     else:
-        assert set(asked) == {None}
+        assert set(requested) == {None}
     assert bob.is_signed_in()
 
 
@@ -55,17 +55,17 @@ def test_intranet_link_needs_no_password_where_the_provider_has_a_session(
     assert bob.asked_for == ([] if provider.product.silent else ["Authorize"])
 
 
-def test_prompt_none_is_answered_unless_silent_sign_in_is_switched_off_for_this_provider(
+def test_prompt_none_is_respected_unless_silent_sign_in_is_switched_off_for_this_provider(
     employee: Enter, provider: ProviderProcess
 ) -> None:
     bob = employee("bob")
     bob.open("/login")
     request = bob.been[1] + "&prompt=none"
-    answer = requests.get(request, allow_redirects=False, timeout=30)
-    assert answer.status_code == (302 if provider.product.silent else 500)
+    response = requests.get(request, allow_redirects=False, timeout=30)
+    assert response.status_code == (302 if provider.product.silent else 500)
 
 
-def test_signing_out_ends_the_session_at_the_provider_and_the_next_sign_in_asks(
+def test_signing_out_ends_the_session_at_the_provider_and_the_next_sign_in_prompts(
     employee: Enter, provider: ProviderProcess
 ) -> None:
     ada = employee("ada")
@@ -83,7 +83,7 @@ def test_signing_out_ends_the_session_at_the_provider_and_the_next_sign_in_asks(
     assert ada.is_signed_in()
 
 
-def test_after_signing_out_here_only_the_next_sign_in_asks_for_an_account(
+def test_after_a_local_sign_out_only_the_next_sign_in_requests_an_account(
     employee: Enter, provider: ProviderProcess, rows: Rows
 ) -> None:
     shared = employee("ada")
@@ -97,7 +97,7 @@ def test_after_signing_out_here_only_the_next_sign_in_asks_for_an_account(
     assert "Bob Example" in shared.open("/headshots/consent").text
 
 
-def test_another_account_is_asked_for(employee: Enter, provider: ProviderProcess) -> None:
+def test_another_account_is_requested(employee: Enter, provider: ProviderProcess) -> None:
     shared = employee("ada")
     shared.sign_in()
     shared.name = "bob"

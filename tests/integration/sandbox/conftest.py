@@ -1,4 +1,4 @@
-"""A sandbox on a real port, a caller with its key, and a receiver that remembers the webhooks it got."""
+"""A sandbox on a real port, a api_client with its key, and a receiver that remembers the webhooks it got."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def wait_until(condition: Callable[[], bool], seconds: float = 10) -> None:
         time.sleep(0.02)
 
 
-class Caller:
+class ApiClient:
     """Calls the API and the control plane of one sandbox."""
 
     def __init__(self, running: RunningSandbox) -> None:
@@ -84,18 +84,18 @@ class Caller:
         return requests.request(method, f"{self.running.api_url}{path}", timeout=10, **options)
 
     def control(self, method: str, path: str, told: dict[str, Any] | None = None) -> dict[str, Any]:
-        answer = requests.request(method, f"{self.running.control_url}{path}", json=told, timeout=30)
-        assert answer.ok, answer.text
-        found: dict[str, Any] = answer.json()
+        response = requests.request(method, f"{self.running.control_url}{path}", json=told, timeout=30)
+        assert response.ok, response.text
+        found: dict[str, Any] = response.json()
         return found
 
     def switch(self, **changes: Any) -> None:
         self.control("PUT", "/settings", changes)
 
     def create(self, email: str = "ann@example.com", **fields: Any) -> str:
-        answer = self.api("POST", "/organization/models", json={"email": email, **fields})
-        assert answer.status_code == 200, answer.text
-        model_id: str = answer.json()["modelId"]
+        response = self.api("POST", "/organization/models", json={"email": email, **fields})
+        assert response.status_code == 200, response.text
+        model_id: str = response.json()["modelId"]
         return model_id
 
     def finish(self, email: str = "ann@example.com", **fields: Any) -> str:
@@ -122,8 +122,8 @@ def running(receiver: Receiver) -> Iterator[RunningSandbox]:
 
 
 @pytest.fixture
-def caller(running: RunningSandbox) -> Caller:
-    return Caller(running)
+def api_client(running: RunningSandbox) -> ApiClient:
+    return ApiClient(running)
 
 
 @pytest.fixture(name="wait_until")

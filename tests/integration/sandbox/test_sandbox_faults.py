@@ -11,8 +11,8 @@ import requests
 MODELS = "/api/v2/organization/models"
 
 
-def plan(caller: Any, fault: str, **more: Any) -> None:
-    caller.control("POST", "/faults", {"on": "api", "fault": fault, **more})
+def plan(api_client: Any, fault: str, **more: Any) -> None:
+    api_client.control("POST", "/faults", {"on": "api", "fault": fault, **more})
 
 
 @pytest.mark.parametrize(
@@ -25,81 +25,81 @@ def plan(caller: Any, fault: str, **more: Any) -> None:
         ("success_false", 200, "INVALID_REQUEST"),
     ],
 )
-def test_refusals_come_once_and_nothing_happens(caller: Any, fault: str, status: int, code: str) -> None:
-    plan(caller, fault, method="POST", path=MODELS)
-    answer = caller.api("POST", "/organization/models", json={"email": "a@b.ch"})
-    assert (answer.status_code, answer.json()["code"]) == (status, code)
-    assert answer.json()["success"] is False
-    assert "X-RateLimit-Reset" in answer.headers
-    assert caller.api("GET", "/organization/models").json()["models"] == []
-    assert caller.create("a@b.ch")
-    assert caller.control("GET", "/faults")["faults"] == []
+def test_refusals_are_logged_once_and_nothing_happens(api_client: Any, fault: str, status: int, code: str) -> None:
+    plan(api_client, fault, method="POST", path=MODELS)
+    response = api_client.api("POST", "/organization/models", json={"email": "a@b.ch"})
+    assert (response.status_code, response.json()["code"]) == (status, code)
+    assert response.json()["success"] is False
+    assert "X-RateLimit-Reset" in response.headers
+    assert api_client.api("GET", "/organization/models").json()["models"] == []
+    assert api_client.create("a@b.ch")
+    assert api_client.control("GET", "/faults")["faults"] == []
 
 
-def test_answers_that_are_no_json(caller: Any) -> None:
-    plan(caller, "bad_gateway")
-    answer = caller.api("GET", "/organization")
-    assert (answer.status_code, answer.headers["Content-Type"]) == (502, "text/html")
-    plan(caller, "malformed")
+def test_responses_that_are_no_json(api_client: Any) -> None:
+    plan(api_client, "bad_gateway")
+    response = api_client.api("GET", "/organization")
+    assert (response.status_code, response.headers["Content-Type"]) == (502, "text/html")
+    plan(api_client, "malformed")
     with pytest.raises(requests.JSONDecodeError):
-        caller.api("GET", "/organization").json()
-    plan(caller, "redirect", location="http://127.0.0.1:9/elsewhere")
-    answer = caller.api("GET", "/organization", allow_redirects=False)
-    assert (answer.status_code, answer.headers["Location"]) == (302, "http://127.0.0.1:9/elsewhere")
+        api_client.api("GET", "/organization").json()
+    plan(api_client, "redirect", location="http://127.0.0.1:9/elsewhere")
+    response = api_client.api("GET", "/organization", allow_redirects=False)
+    assert (response.status_code, response.headers["Location"]) == (302, "http://127.0.0.1:9/elsewhere")
 
 
-def test_broken_connections(caller: Any) -> None:
-    plan(caller, "refuse")
+def test_broken_connections(api_client: Any) -> None:
+    plan(api_client, "refuse")
     with pytest.raises(requests.ConnectionError):
-        caller.api("GET", "/organization")
-    plan(caller, "short_body")
+        api_client.api("GET", "/organization")
+    plan(api_client, "short_body")
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
-        caller.api("GET", "/organization")
-    plan(caller, "hang", seconds=3)
+        api_client.api("GET", "/organization")
+    plan(api_client, "hang", seconds=3)
     with pytest.raises(requests.ConnectionError, match="timed out"):
-        requests.get(f"{caller.running.api_url}/organization", headers=caller.headers, timeout=0.5)
-    assert caller.api("GET", "/organization").ok
+        requests.get(f"{api_client.running.api_url}/organization", headers=api_client.headers, timeout=0.5)
+    assert api_client.api("GET", "/organization").ok
 
 
-def test_delay_holds_the_answer_back(caller: Any) -> None:
-    plan(caller, "delay", seconds=0.5)
-    begun = time.monotonic()
-    assert caller.api("GET", "/organization").ok
-    assert time.monotonic() - begun >= 0.5
+def test_delay_holds_the_response_back(api_client: Any) -> None:
+    plan(api_client, "delay", seconds=0.5)
+    started = time.monotonic()
+    assert api_client.api("GET", "/organization").ok
+    assert time.monotonic() - started >= 0.5
 
 
-def test_huge_answers_are_whole(caller: Any) -> None:
-    plan(caller, "huge")
-    assert len(caller.api("GET", "/organization").content) == 50_000_000
+def test_huge_responses_are_whole(api_client: Any) -> None:
+    plan(api_client, "huge")
+    assert len(api_client.api("GET", "/organization").content) == 50_000_000
 
 
-def test_lost_answer_acts_and_then_drops_the_connection(caller: Any, receiver: Any) -> None:
-    plan(caller, "lost_answer", method="POST", path=MODELS)
+def test_lost_response_acts_and_then_drops_the_connection(api_client: Any, receiver: Any) -> None:
+    plan(api_client, "lost_answer", method="POST", path=MODELS)
     with pytest.raises(requests.ConnectionError):
-        caller.api("POST", "/organization/models", json={"email": "a@b.ch"})
-    found = caller.api("GET", "/organization/models").json()["models"]
+        api_client.api("POST", "/organization/models", json={"email": "a@b.ch"})
+    found = api_client.api("GET", "/organization/models").json()["models"]
     assert [model["email"] for model in found] == ["a@b.ch"]
     assert receiver.wait(1)[0].told["object"]["_id"] == found[0]["id"]
 
 
-def test_rules_match_by_template_count_and_probability(caller: Any) -> None:
-    model_id = caller.create()
-    plan(caller, "server_error", method="get", path="/api/v2/organization/models/:modelId", count=2)
-    plan(caller, "server_error", path="*", probability=0)
-    assert caller.api("GET", "/organization/models").ok
-    statuses = [caller.api("GET", f"/organization/models/{model_id}").status_code for _ in range(3)]
+def test_rules_match_by_template_count_and_probability(api_client: Any) -> None:
+    model_id = api_client.create()
+    plan(api_client, "server_error", method="get", path="/api/v2/organization/models/:modelId", count=2)
+    plan(api_client, "server_error", path="*", probability=0)
+    assert api_client.api("GET", "/organization/models").ok
+    statuses = [api_client.api("GET", f"/organization/models/{model_id}").status_code for _ in range(3)]
     assert statuses == [500, 500, 200]
-    caller.control("DELETE", "/faults")
-    plan(caller, "server_error", count=None)
-    assert [caller.api("GET", "/organization").status_code for _ in range(3)] == [500] * 3
-    caller.control("DELETE", f"/faults/{caller.control('GET', '/faults')['faults'][0]['id']}")
-    assert caller.api("GET", "/organization").ok
+    api_client.control("DELETE", "/faults")
+    plan(api_client, "server_error", count=None)
+    assert [api_client.api("GET", "/organization").status_code for _ in range(3)] == [500] * 3
+    api_client.control("DELETE", f"/faults/{api_client.control('GET', '/faults')['faults'][0]['id']}")
+    assert api_client.api("GET", "/organization").ok
 
 
-def test_photo_downloads_break_too(caller: Any) -> None:
-    model_id = caller.finish()
-    url = caller.api("GET", f"/organization/models/{model_id}/photos").json()["photos"][0]["urls"]["main"]
-    plan(caller, "server_error", path="/photos/*")
+def test_photo_downloads_break_too(api_client: Any) -> None:
+    model_id = api_client.finish()
+    url = api_client.api("GET", f"/organization/models/{model_id}/photos").json()["photos"][0]["urls"]["main"]
+    plan(api_client, "server_error", path="/photos/*")
     assert requests.get(url, timeout=10).status_code == 500
     assert requests.get(url, timeout=10).status_code == 200
 
@@ -108,19 +108,19 @@ def test_photo_downloads_break_too(caller: Any) -> None:
     "rule",
     [{}, {"on": "api"}, {"on": "api", "fault": "drop"}, {"on": "api", "fault": "delay", "count": 0}, {"on": "x"}],
 )
-def test_rules_that_make_no_sense_are_refused(caller: Any, rule: dict[str, Any]) -> None:
-    answer = requests.post(f"{caller.running.control_url}/faults", json=rule, timeout=10)
-    assert answer.status_code == 400
-    assert answer.json()["error"]
+def test_rules_that_make_no_sense_are_refused(api_client: Any, rule: dict[str, Any]) -> None:
+    response = requests.post(f"{api_client.running.control_url}/faults", json=rule, timeout=10)
+    assert response.status_code == 400
+    assert response.json()["error"]
 
 
-def test_calls_are_counted_by_template_status_and_minute(caller: Any) -> None:
-    caller.control("DELETE", "/requests")
-    model_id = caller.create()
-    caller.api("GET", f"/organization/models/{model_id}")
-    caller.api("GET", f"/organization/models/{model_id}")
-    caller.api("GET", "/organization", headers={})
-    counts = caller.control("GET", "/requests")
+def test_calls_are_counted_by_template_status_and_minute(api_client: Any) -> None:
+    api_client.control("DELETE", "/requests")
+    model_id = api_client.create()
+    api_client.api("GET", f"/organization/models/{model_id}")
+    api_client.api("GET", f"/organization/models/{model_id}")
+    api_client.api("GET", "/organization", headers={})
+    counts = api_client.control("GET", "/requests")
     assert counts["total"] == 4
     assert counts["by_template"] == {
         "POST /api/v2/organization/models": 1,
@@ -132,30 +132,30 @@ def test_calls_are_counted_by_template_status_and_minute(caller: Any) -> None:
     assert sum(counts["by_minute"].values()) == 4
 
 
-def test_answers_that_are_bent(caller: Any) -> None:
-    model_id = caller.create()
-    plan(caller, "unknown_status")
-    model = caller.api("GET", f"/organization/models/{model_id}").json()["model"]
+def test_malformed_responses(api_client: Any) -> None:
+    model_id = api_client.create()
+    plan(api_client, "unknown_status")
+    model = api_client.api("GET", f"/organization/models/{model_id}").json()["model"]
     assert (model["status"], model["email"]) == ("underReview", "ann@example.com")
-    right = caller.api("GET", f"/organization/models/{model_id}").json()
-    plan(caller, "mangled", count=20)
-    bent = [caller.api("GET", f"/organization/models/{model_id}").json() for _ in range(20)]
+    right = api_client.api("GET", f"/organization/models/{model_id}").json()
+    plan(api_client, "mangled", count=20)
+    bent = [api_client.api("GET", f"/organization/models/{model_id}").json() for _ in range(20)]
     assert all(each != right for each in bent)
-    assert caller.api("GET", f"/organization/models/{model_id}").json() == right
+    assert api_client.api("GET", f"/organization/models/{model_id}").json() == right
 
 
-def test_slow_body_fault_never_completes(caller: Any) -> None:
-    plan(caller, "drip", seconds=1)
-    begun = time.monotonic()
+def test_slow_body_fault_never_completes(api_client: Any) -> None:
+    plan(api_client, "drip", seconds=1)
+    started = time.monotonic()
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
-        caller.api("GET", "/organization")
-    assert time.monotonic() - begun >= 0.9
+        api_client.api("GET", "/organization")
+    assert time.monotonic() - started >= 0.9
 
 
-def test_photo_url_may_return_no_image(caller: Any) -> None:
-    model_id = caller.finish()
-    url = caller.api("GET", f"/organization/models/{model_id}/photos").json()["photos"][0]["urls"]["main"]
-    plan(caller, "malformed", path="/photos/*")
-    answer = requests.get(url, timeout=10)
-    assert answer.headers["Content-Type"] == "image/jpeg"
-    assert answer.content.startswith(b"{")
+def test_photo_url_may_return_no_image(api_client: Any) -> None:
+    model_id = api_client.finish()
+    url = api_client.api("GET", f"/organization/models/{model_id}/photos").json()["photos"][0]["urls"]["main"]
+    plan(api_client, "malformed", path="/photos/*")
+    response = requests.get(url, timeout=10)
+    assert response.headers["Content-Type"] == "image/jpeg"
+    assert response.content.startswith(b"{")

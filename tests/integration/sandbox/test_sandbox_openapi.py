@@ -13,23 +13,23 @@ import requests
 
 from sandbox.openapi import build_document
 from sandbox.testing import start_sandbox
-from tests.integration.sandbox.conftest import Caller
+from tests.integration.sandbox.conftest import ApiClient
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 METHODS = {"get", "post", "put", "delete"}
 
 
 @pytest.fixture
-def described(caller: Any) -> dict[str, Any]:
-    found: dict[str, Any] = requests.get(f"{caller.running.base_url}/openapi.json", timeout=10).json()
+def described(api_client: Any) -> dict[str, Any]:
+    found: dict[str, Any] = requests.get(f"{api_client.running.base_url}/openapi.json", timeout=10).json()
     return found
 
 
-def check(described: dict[str, Any], method: str, path: str, answer: requests.Response) -> None:
+def check(described: dict[str, Any], method: str, path: str, response: requests.Response) -> None:
     operation = described["paths"][path][method]
-    schema = operation["responses"][str(answer.status_code)]["content"]["application/json"]["schema"]
+    schema = operation["responses"][str(response.status_code)]["content"]["application/json"]["schema"]
     whole = {**schema, "components": described["components"]}
-    jsonschema_rs.validator_for(whole, validate_formats=True).validate(answer.json())
+    jsonschema_rs.validator_for(whole, validate_formats=True).validate(response.json())
 
 
 def test_it_names_the_24_operations_and_only_real_ones(described: dict[str, Any]) -> None:
@@ -41,13 +41,13 @@ def test_it_names_the_24_operations_and_only_real_ones(described: dict[str, Any]
     assert build_document("http://x", "HeadshotPro")["servers"] == [{"url": "http://x/api/v2"}]
 
 
-def test_whole_journey_matches_openapi_description(caller: Any, described: dict[str, Any]) -> None:
-    team = caller.api("POST", "/organization/teams", json={"name": "Blue"})
+def test_whole_journey_matches_openapi_description(api_client: Any, described: dict[str, Any]) -> None:
+    team = api_client.api("POST", "/organization/teams", json={"name": "Blue"})
     team_id = team.json()["organization"]["teams"][0]["id"]
-    model_id = caller.create(teamId=team_id)
-    caller.control("POST", f"/models/{model_id}/advance")
-    photo_id = caller.control("POST", f"/models/{model_id}/favorite")["favoritePhotoId"]
-    waiting = caller.create("new@example.com", isDevelopment=True)
+    model_id = api_client.create(teamId=team_id)
+    api_client.control("POST", f"/models/{model_id}/advance")
+    photo_id = api_client.control("POST", f"/models/{model_id}/favorite")["favoritePhotoId"]
+    waiting = api_client.create("new@example.com", isDevelopment=True)
     model, photos = "/organization/models/{modelId}", "/organization/models/{modelId}/photos"
     steps: list[tuple[str, str, dict[str, str], dict[str, Any] | None]] = [
         ("get", "/organization", {}, None),
@@ -78,8 +78,8 @@ def test_whole_journey_matches_openapi_description(caller: Any, described: dict[
         ("delete", model, {"modelId": model_id}, None),
     ]
     for method, path, values, body in steps:
-        answer = caller.api(method.upper(), path.format(**values), json=body)
-        check(described, method, path, answer)
+        response = api_client.api(method.upper(), path.format(**values), json=body)
+        check(described, method, path, response)
     assert {(method, path) for method, path, _, _ in steps} | {("post", "/organization/teams")} == {
         (method, path) for path, item in described["paths"].items() for method in METHODS & set(item)
     }
@@ -89,7 +89,7 @@ def test_whole_journey_matches_openapi_description(caller: Any, described: dict[
 def test_schemathesis_finds_nothing() -> None:
     switches = {"rate_limit": 1_000_000, "pictures": "plain", "gallery_size": 3}
     with start_sandbox(switches=switches, credits=1_000_000) as running:
-        Caller(running).finish()
+        ApiClient(running).finish()
         command = [
             str(Path(sys.executable).with_name("schemathesis")),
             "--config-file",

@@ -40,14 +40,14 @@ def test_sandbox_process_reports_ready_and_ends_cleanly(tmp_path: Path, number: 
     with started(tmp_path, *options, "--speed", "9", "--whitelabel", "off", "--set", "envelope=data") as (process, url):
         assert url.startswith("http://127.0.0.1:")
         settings = requests.get(f"{url}/_control/settings", timeout=10).json()
-        told = requests.get(
+        notified = requests.get(
             f"{url}/api/v2/organization", headers={"Authorization": "Bearer canary-key"}, timeout=10
         ).json()
         process.send_signal(number)
         assert process.wait(timeout=10) == 0
-    assert told["data"]["organization"]["name"] == "Acme"
-    wanted = {"brand": "headshotpro", "credits": 2.25, "gallery_size": 3, "speed": 9, "whitelabel": False}
-    assert {name: settings[name] for name in wanted} == wanted
+    assert notified["data"]["organization"]["name"] == "Acme"
+    expected = {"brand": "headshotpro", "credits": 2.25, "gallery_size": 3, "speed": 9, "whitelabel": False}
+    assert {name: settings[name] for name in expected} == expected
     assert settings["public_url"] == url
 
 

@@ -35,72 +35,72 @@ class Visitor:
 
 
 @pytest.fixture
-def visitor(caller: Any) -> Any:
-    caller.switch(pictures="studio", gallery_size=3)
-    model_id = caller.create()
-    visitor = Visitor(caller.control("GET", f"/models/{model_id}")["signedUrl"])
+def visitor(api_client: Any) -> Any:
+    api_client.switch(pictures="studio", gallery_size=3)
+    model_id = api_client.create()
+    visitor = Visitor(api_client.control("GET", f"/models/{model_id}")["signedUrl"])
     yield visitor
     visitor.session.close()
 
 
-def model_of(caller: Any) -> dict[str, Any]:
-    model: dict[str, Any] = caller.api("GET", "/organization/models").json()["models"][0]
+def model_of(api_client: Any) -> dict[str, Any]:
+    model: dict[str, Any] = api_client.api("GET", "/organization/models").json()["models"][0]
     return model
 
 
-def test_person_completes_the_whole_journey(caller: Any, visitor: Visitor, receiver: Any) -> None:
+def test_person_completes_the_whole_journey(api_client: Any, visitor: Visitor, receiver: Any) -> None:
     assert visitor.post("about", name="Ada King", trigger="female").ok
-    assert caller.api("GET", "/organization/team").json()["members"][0]["status"] == "pending"
+    assert api_client.api("GET", "/organization/team").json()["members"][0]["status"] == "pending"
     assert visitor.upload(4).ok
     assert visitor.post("check").ok
-    model = model_of(caller)
+    model = model_of(api_client)
     assert (model["status"], model["title"]) == ("waiting", "Ada King")
-    assert caller.api("GET", "/organization/credits").json()["credits"] == 99
+    assert api_client.api("GET", "/organization/credits").json()["credits"] == 99
     assert visitor.post("check").ok
-    assert caller.api("GET", "/organization/credits").json()["credits"] == 99
-    caller.control("POST", f"/models/{model['id']}/advance")
-    photos = caller.api("GET", f"/organization/models/{model['id']}/photos?include=all").json()["photos"]
+    assert api_client.api("GET", "/organization/credits").json()["credits"] == 99
+    api_client.control("POST", f"/models/{model['id']}/advance")
+    photos = api_client.api("GET", f"/organization/models/{model['id']}/photos?include=all").json()["photos"]
     assert len(photos) == 3
     page = visitor.session.get(f"{visitor.base}/results", timeout=10)
     assert photos[0]["id"] in page.text
     chosen = photos[1]["id"]
     assert visitor.post("results", photo=chosen, act="favorite").ok
     assert receiver.wait(7)[-1].told["object"]["photo"]["id"] == chosen
-    favorite = caller.api("GET", f"/organization/models/{model['id']}/photos/favorite").json()["photo"]
+    favorite = api_client.api("GET", f"/organization/models/{model['id']}/photos/favorite").json()["photo"]
     assert favorite["id"] == chosen
     assert visitor.post("results", photo=chosen, act="clear").ok
-    assert caller.api("GET", f"/organization/models/{model['id']}/photos/favorite").json()["photo"] is None
+    assert api_client.api("GET", f"/organization/models/{model['id']}/photos/favorite").json()["photo"] is None
 
 
-def test_the_last_credit_can_be_gone_inside_the_studio(caller: Any, visitor: Visitor) -> None:
+def test_the_last_credit_can_be_gone_inside_the_studio(api_client: Any, visitor: Visitor) -> None:
     visitor.post("about", name="Ada King", trigger="female")
     visitor.upload(4)
-    caller.switch(credits=0.75)
+    api_client.switch(credits=0.75)
     visitor.post("check")
-    assert model_of(caller)["status"] == "onboarding"
-    caller.switch(credits=1)
+    assert model_of(api_client)["status"] == "onboarding"
+    api_client.switch(credits=1)
     visitor.post("check")
-    assert model_of(caller)["status"] == "waiting"
-    assert caller.api("GET", "/organization/credits").json()["credits"] == 0
+    assert model_of(api_client)["status"] == "waiting"
+    assert api_client.api("GET", "/organization/credits").json()["credits"] == 0
 
 
-def test_a_session_sent_back_begins_again_with_the_same_link(caller: Any, visitor: Visitor) -> None:
+def test_a_session_sent_back_begins_again_with_the_same_link(api_client: Any, visitor: Visitor) -> None:
     visitor.post("about", name="Ada King", trigger="female")
     visitor.upload(4)
     visitor.post("check")
-    model_id = model_of(caller)["id"]
-    caller.control("POST", f"/models/{model_id}/advance")
-    caller.control("POST", f"/models/{model_id}/retry")
-    assert caller.control("GET", f"/models/{model_id}")["uploads"] == 0
+    model_id = model_of(api_client)["id"]
+    api_client.control("POST", f"/models/{model_id}/advance")
+    api_client.control("POST", f"/models/{model_id}/retry")
+    assert api_client.control("GET", f"/models/{model_id}")["uploads"] == 0
     visitor.upload(4)
     visitor.post("check")
-    assert model_of(caller)["status"] == "waiting"
+    assert model_of(api_client)["status"] == "waiting"
 
 
-def test_a_deleted_session_shows_nothing_any_more(caller: Any, visitor: Visitor) -> None:
+def test_a_deleted_session_shows_nothing_any_more(api_client: Any, visitor: Visitor) -> None:
     visitor.post("about", name="Ada King", trigger="female")
     visitor.upload(4)
-    caller.api("DELETE", f"/organization/models/{model_of(caller)['id']}")
-    answer = visitor.session.get(f"{visitor.base}/photos", timeout=10)
-    assert answer.status_code in (401, 403, 404, 410)
-    assert "Ada King" not in answer.text
+    api_client.api("DELETE", f"/organization/models/{model_of(api_client)['id']}")
+    response = visitor.session.get(f"{visitor.base}/photos", timeout=10)
+    assert response.status_code in (401, 403, 404, 410)
+    assert "Ada King" not in response.text

@@ -40,9 +40,9 @@ def test_unreadable_requests_are_logged_without_their_content(tmp_path: Path) ->
     text = log.read_text()
     for trace in (MARK, CANARY, "127.0.0.1"):
         assert trace not in text
-    noted = [line for line in read(text) if line["message"] == "request.unreadable"]
-    assert {line["logger"] for line in noted} == {"gunicorn.error"}
-    assert "Invalid HTTP header name" in {line["reason"] for line in noted}
+    recorded = [line for line in read(text) if line["message"] == "request.unreadable"]
+    assert {line["logger"] for line in recorded} == {"gunicorn.error"}
+    assert "Invalid HTTP header name" in {line["reason"] for line in recorded}
 
 
 def test_server_error_is_logged_with_trace_and_without_url() -> None:

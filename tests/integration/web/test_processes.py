@@ -32,8 +32,8 @@ def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_ready_when_the_schema_is_this_codes(portal_settings: Callable[..., Settings], database_url: str) -> None:
     app = create_app(portal_settings())
     with closing_connections(app):
-        answer = app.test_client().get("/readyz")
-    assert (answer.status_code, answer.json) == (200, {"status": "ready"})
+        response = app.test_client().get("/readyz")
+    assert (response.status_code, response.json) == (200, {"status": "ready"})
 
 
 def test_not_ready_while_migrations_are_pending(portal_settings: Callable[..., Settings], database_url: str) -> None:
@@ -41,8 +41,8 @@ def test_not_ready_while_migrations_are_pending(portal_settings: Callable[..., S
         connection.execute("UPDATE alembic_version SET version_num = '0001'")
     app = create_app(portal_settings())
     with closing_connections(app):
-        answer = app.test_client().get("/readyz")
-    assert (answer.status_code, answer.json) == (503, {"status": "migrations pending"})
+        response = app.test_client().get("/readyz")
+    assert (response.status_code, response.json) == (503, {"status": "migrations pending"})
 
 
 def run_wsgi(env: dict[str, str]) -> subprocess.CompletedProcess[str]:
@@ -65,7 +65,7 @@ def test_settings_problems_are_listed_without_a_trace() -> None:
     assert "Traceback" not in ended.stderr
 
 
-def test_app_is_built_without_calling_anybody() -> None:
+def test_app_is_built_without_outside_calls() -> None:
     """Neither the database nor the identity provider nor the bucket of these settings exists."""
     ended = run_wsgi(
         {
@@ -107,16 +107,16 @@ def test_database_that_dies_before_the_session_is_written(app: Flask, monkeypatc
     client = app.test_client()
     assert client.get("/").text == "done"
     monkeypatch.setattr(sessions, "update_data", die)
-    answer = client.get("/")
-    assert answer.status_code == 503
-    assert "Set-Cookie" not in answer.headers
+    response = client.get("/")
+    assert response.status_code == 503
+    assert "Set-Cookie" not in response.headers
     monkeypatch.undo()
     assert client.get("/").status_code == 200
     with app.app_context():
         db.engine.dispose()
 
 
-def test_database_that_comes_back_is_used_again(app: Flask, database_url: str) -> None:
+def test_database_that_is_available_again_is_used_again(app: Flask, database_url: str) -> None:
     client = app.test_client()
     client.set_cookie("portal_session", "A" * 43)
     assert client.get("/privacy").status_code == 200

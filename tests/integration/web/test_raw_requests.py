@@ -83,11 +83,11 @@ CONFLICTS = {
 
 
 @pytest.mark.parametrize("raw", CONFLICTS.values(), ids=CONFLICTS)
-def test_request_whose_end_is_in_doubt_is_refused_and_the_connection_closed(raw: bytes, port: int) -> None:
-    answers = send(port, raw)
-    assert len(answers.statuses) == 1
-    assert answers.statuses[0] in {400, 501}
-    assert answers.is_closed
+def test_request_with_an_ambiguous_end_is_refused_and_the_connection_closed(raw: bytes, port: int) -> None:
+    responses = send(port, raw)
+    assert len(responses.statuses) == 1
+    assert responses.statuses[0] in {400, 501}
+    assert responses.is_closed
 
 
 BROKEN_CHUNKS = {
@@ -100,10 +100,10 @@ BROKEN_CHUNKS = {
 
 @pytest.mark.parametrize("chunk", BROKEN_CHUNKS.values(), ids=BROKEN_CHUNKS)
 def test_nothing_behind_a_broken_chunk_is_taken_for_a_request(chunk: bytes, port: int) -> None:
-    answers = send(port, request(CHUNKED, body=chunk + END + HIDDEN))
-    assert 200 not in answers.statuses
-    assert b'"status"' not in answers.raw
-    assert answers.is_closed
+    responses = send(port, request(CHUNKED, body=chunk + END + HIDDEN))
+    assert 200 not in responses.statuses
+    assert b'"status"' not in responses.raw
+    assert responses.is_closed
 
 
 CLOSE = b"Connection: close"
@@ -121,10 +121,10 @@ FOREIGN = {
 
 @pytest.mark.parametrize("raw", FOREIGN.values(), ids=FOREIGN)
 def test_foreign_host_is_refused(raw: bytes, port: int) -> None:
-    answers = send(port, raw + CLOSE + b"\r\n\r\n")
-    assert answers.statuses == [400]
-    assert b"Location" not in answers.raw
-    assert b"evil" not in answers.raw
+    responses = send(port, raw + CLOSE + b"\r\n\r\n")
+    assert responses.statuses == [400]
+    assert b"Location" not in responses.raw
+    assert b"evil" not in responses.raw
 
 
 SPOOFED = (
@@ -171,11 +171,11 @@ CONFUSED = (
 
 @pytest.mark.parametrize("header", CONFUSED)
 @pytest.mark.parametrize("line", [b"GET /healthz HTTP/1.1", b"POST /webhooks/profilebakery HTTP/1.1"])
-def test_header_that_would_look_like_another_is_refused(header: bytes, line: bytes, port: int) -> None:
+def test_header_that_would_be_mistaken_for_another_is_refused(header: bytes, line: bytes, port: int) -> None:
     """The names of a "-" and a "_" become one for the app; a "-" is sent by routers, a "_" by nobody honest."""
-    answers = send(port, request(b"Content-Length: 0", header, line=line) + HIDDEN)
-    assert answers.statuses == [400]
-    assert answers.is_closed
+    responses = send(port, request(b"Content-Length: 0", header, line=line) + HIDDEN)
+    assert responses.statuses == [400]
+    assert responses.is_closed
 
 
 def test_another_forwarded_address_each_time_does_not_escape_a_limit(port: int) -> None:
@@ -193,13 +193,13 @@ def test_another_forwarded_address_each_time_does_not_escape_a_limit(port: int) 
     assert set(send(port, b"".join(forged)).statuses[70:]) == {429}
 
 
-def test_a_callback_with_a_long_code_is_answered(port: int) -> None:
+def test_a_callback_with_a_long_code_is_accepted(port: int) -> None:
     line = b"GET /login/callback?state=x&code=" + b"c" * 4200 + b" HTTP/1.1"
     assert send(port, request(CLOSE, line=line)).statuses[0] != 414
 
 
 @pytest.mark.parametrize("host", [b"10.1.2.3:8000", b"[fd00::1]", b"web-1"])
-def test_a_probe_by_the_instances_address_is_answered(host: bytes, port: int) -> None:
+def test_a_probe_by_the_instances_address_is_accepted(host: bytes, port: int) -> None:
     raw = b"GET /healthz HTTP/1.1\r\nHost: " + host + b"\r\nConnection: close\r\n\r\n"
     assert send(port, raw).statuses == [200]
 

@@ -62,17 +62,17 @@ def test_shutdown_finishes_requests_and_closes_idle_connections(
     assert idle.getresponse().read() == b"ok"
     busy.request("GET", "/slow")
     address = ("127.0.0.1", port)
-    with socket.create_connection(address, 30) as silent, socket.create_connection(address, 30) as begun:
-        begun.sendall(b"GET / HTTP/1.1\r\nHo")
-        begun_at = time.monotonic()
+    with socket.create_connection(address, 30) as silent, socket.create_connection(address, 30) as started:
+        started.sendall(b"GET / HTTP/1.1\r\nHo")
+        started_at = time.monotonic()
         child.request_stop()
-        begun.sendall(b"st: x\r\n\r\n")
-        answer = busy.getresponse()
-        assert (answer.status, answer.read()) == (200, b"ok")
-        assert begun.recv(1000).startswith(b"HTTP/1.1 200 OK")
+        started.sendall(b"st: x\r\n\r\n")
+        response = busy.getresponse()
+        assert (response.status, response.read()) == (200, b"ok")
+        assert started.recv(1000).startswith(b"HTTP/1.1 200 OK")
         assert silent.recv(1) == b""
         child.wait_for_end(seconds=30)
-    assert time.monotonic() - begun_at < END_SECONDS
+    assert time.monotonic() - started_at < END_SECONDS
     assert "error" not in child.log.read_text().lower()
     idle.close()
     busy.close()

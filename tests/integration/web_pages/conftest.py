@@ -41,9 +41,9 @@ class Visitor:
         return self.client.get(path, buffered=True, **options)
 
     def page(self, path: str, status: int = 200) -> Document:
-        answer = self.client.get(path)
-        assert answer.status_code == status, answer.text
-        return Document(answer.text)
+        response = self.client.get(path)
+        assert response.status_code == status, response.text
+        return Document(response.text)
 
     def press(self, path: str, **fields: Any) -> TestResponse:
         """Send a form of this portal."""

@@ -45,25 +45,25 @@ def table(document: Document) -> list[str]:
 
 def rows(visitor: Visitor, query: str = "") -> list[dict[str, str]]:
     """The file, read as a spreadsheet does."""
-    answer = visitor.get(f"/admin/audit.csv{query}")
-    assert answer.status_code == 200
-    return list(csv.DictReader(io.StringIO(answer.get_data().decode("utf-8-sig"), newline="")))
+    response = visitor.get(f"/admin/audit.csv{query}")
+    assert response.status_code == 200
+    return list(csv.DictReader(io.StringIO(response.get_data().decode("utf-8-sig"), newline="")))
 
 
 def test_entry_has_actor_action_subject_time_origin_and_result(admin: Visitor) -> None:
     ada, ben = factories.make_person(name="Ada"), factories.make_person(name="Ben")
     with open_audit_context(AuditContext(Channel.WEB, "0123456789abcdef", "fedcba9876543210" * 2)):
         write("person.deactivated", actor_id=ada.id, subject_id=ben.id, at=NOW - timedelta(days=3))
-    [words] = table(admin.page(f"/admin/audit?person={ben.id}"))
+    [text_parts] = table(admin.page(f"/admin/audit?person={ben.id}"))
     for part in ("Ada", "Access ended", "Ben", "Oct 30, 2026", "UTC", "done", "address fedcba98", "request 01234567"):
-        assert part in words
-    assert "fedcba9876543210" not in words
+        assert part in text_parts
+    assert "fedcba9876543210" not in text_parts
 
 
-def test_people_who_are_erased_are_called_that(admin: Visitor) -> None:
+def test_people_who_are_erased_are_labeled_so(admin: Visitor) -> None:
     write("consent.given", actor_id=uuid4(), subject_id=uuid4())
-    [words] = table(admin.page("/admin/audit?action=consent.given"))
-    assert words.count("erased person") == 2
+    [text_parts] = table(admin.page("/admin/audit?action=consent.given"))
+    assert text_parts.count("erased person") == 2
 
 
 def test_anonymous_actor_is_shown_by_channel(admin: Visitor) -> None:
@@ -102,7 +102,7 @@ def test_audit_page_is_for_admins_only(sign_in: Callable[[Person], Visitor], adm
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_there_is_no_way_to_change_it(admin: Visitor, app: Flask, method: str) -> None:
+def test_no_route_changes_it(admin: Visitor, app: Flask, method: str) -> None:
     assert admin.client.open("/admin/audit", method=method).status_code == 405
     assert {tuple(rule.methods - {"HEAD", "OPTIONS"}) for rule in app.url_map.iter_rules() if "audit" in rule.rule} == {
         ("GET",)
@@ -132,9 +132,9 @@ def test_a_day_in_another_spelling_shows_in_its_field(admin: Visitor, day: str) 
 @pytest.mark.parametrize("day", ["31.10.2026", "2026-02-30"])
 def test_invalid_date_filter_is_reported(admin: Visitor, day: str) -> None:
     write("mail.sent")
-    words = admin.page(f"/admin/audit?day={day}").words
-    assert "That is no day of the calendar" in words
-    assert "mail.sent" in words
+    text_parts = admin.page(f"/admin/audit?day={day}").words
+    assert "That is no day of the calendar" in text_parts
+    assert "mail.sent" in text_parts
     assert "That is no day" not in admin.page("/admin/audit?day=").words
 
 
@@ -172,7 +172,7 @@ def test_a_file_longer_than_one_batch_is_whole(admin: Visitor, monkeypatch: pyte
     assert len(numbers) == 30
 
 
-def test_a_name_that_looks_like_a_formula_stays_a_name(admin: Visitor) -> None:
+def test_a_name_that_resembles_a_formula_stays_a_name(admin: Visitor) -> None:
     mallory = factories.make_person(name='=HYPERLINK("http://x.example","click")')
     write("sign_in", actor_id=mallory.id, subject_id=mallory.id)
     [entry] = rows(admin, "?action=sign_in")
@@ -183,15 +183,15 @@ def test_only_what_was_checked_is_called_checked(admin: Visitor, database_url: s
     write("sign_out", times=2)
     assert "The chain has not been checked yet" in admin.page("/admin/audit").words
     audit_trail.verify_trail(now=NOW)
-    words = admin.page("/admin/audit").words
-    assert "On Nov 2, 2026, 9:00:00 AM UTC all up to number 3 were checked, and the chain was unbroken." in words
+    text_parts = admin.page("/admin/audit").words
+    assert "On Nov 2, 2026, 9:00:00 AM UTC all up to number 3 were checked, and the chain was unbroken." in text_parts
     address = database_url.replace("+psycopg", "")
     with psycopg.connect(address, autocommit=True, connect_timeout=3) as connection, without_triggers(connection):
         connection.execute("UPDATE audit_entries SET result = 'denied' WHERE id = 1")
     audit_trail.verify_trail(now=NOW + timedelta(days=1))
-    words = admin.page("/admin/audit").words
-    assert "found 1 place that is not as it was written" in words
-    assert "unbroken" not in words
+    text_parts = admin.page("/admin/audit").words
+    assert "found 1 place that is not as it was written" in text_parts
+    assert "unbroken" not in text_parts
 
 
 def test_mail_is_in_the_recipients_language(admin: Visitor) -> None:

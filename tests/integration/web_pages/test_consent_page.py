@@ -32,17 +32,17 @@ def test_no_box_is_checked_and_not_now_leads_to_the_alternatives(visitor: Visito
     assert consents_of(visitor) == []
 
 
-def test_page_shows_every_word_of_the_evidence(visitor: Visitor) -> None:
-    words = visitor.page("/headshots/consent").words
+def test_page_shows_the_whole_text_of_the_evidence(visitor: Visitor) -> None:
+    text_parts = visitor.page("/headshots/consent").words
     for block in factories.plain_policy(company="Example", studio="Profile Bakery").blocks:
-        assert all(part in words for part in (block.heading, block.summary, block.text))
+        assert all(part in text_parts for part in (block.heading, block.summary, block.text))
 
 
 def test_missing_box_is_marked_inline_and_focused_and_the_others_stay(visitor: Visitor) -> None:
     first, second = factories.plain_policy().purposes
-    answer = visitor.press("/headshots/consent", decision="agree", purpose=[second.key])
-    assert answer.status_code == 400
-    page = Document(answer.text)
+    response = visitor.press("/headshots/consent", decision="agree", purpose=[second.key])
+    assert response.status_code == 400
+    page = Document(response.text)
     assert page.title.startswith("Error: ")
     box = page.by_id(f"purpose-{first.key}")
     assert box.get("aria-invalid") == "true"
@@ -56,8 +56,8 @@ def test_missing_box_is_marked_inline_and_focused_and_the_others_stay(visitor: V
 def test_agreeing_stores_the_text_and_requests_the_session(visitor: Visitor) -> None:
     keys = [purpose.key for purpose in factories.plain_policy().purposes]
     for _ in range(2):
-        answer = visitor.press("/headshots/consent", decision="agree", purpose=keys)
-        assert (answer.status_code, answer.location) == (303, "/headshots/studio")
+        response = visitor.press("/headshots/consent", decision="agree", purpose=keys)
+        assert (response.status_code, response.location) == (303, "/headshots/studio")
     (stored,) = consents_of(visitor)
     assert (stored.locale, stored.purposes, stored.provider) == ("en", keys, "profilebakery")
     assert "Profile Bakery runs the studio for Example, which is responsible for your data" in stored.text
@@ -81,7 +81,7 @@ def test_agreement_can_be_read_and_withdrawn_on_one_page(visitor: Visitor) -> No
 
 
 @pytest.mark.parametrize("status", ["onboarding", "waiting", "active", "deleted"])
-def test_the_way_out_is_found_from_every_stage(visitor: Visitor, status: str) -> None:
+def test_withdrawal_is_reachable_from_every_stage(visitor: Visitor, status: str) -> None:
     factories.agree(visitor.person)
     factories.make_shoot(visitor.person, provider_status=status, signed_url=b"sealed")
     page = visitor.page("/privacy" if status == "onboarding" else "/headshots")
@@ -101,7 +101,7 @@ def test_withdrawal_during_processing_explains_consequences(visitor: Visitor) ->
     assert visitor.page("/headshots").heading == "Your headshots are on the way"
 
 
-def test_pictures_held_back_are_copied_once_their_owner_agrees_again(visitor: Visitor) -> None:
+def test_withheld_pictures_are_copied_once_their_owner_agrees_again(visitor: Visitor) -> None:
     factories.agree(visitor.person)
     shoot = factories.make_shoot(visitor.person, provider_status="active")
     visitor.press("/headshots/consent", decision="withdraw")
@@ -116,5 +116,5 @@ def test_unknown_choice_value_is_refused(visitor: Visitor) -> None:
 
 
 def test_start_without_consent_redirects_to_consent(visitor: Visitor) -> None:
-    answer = visitor.press("/headshots/start")
-    assert (answer.status_code, answer.location) == (303, "/headshots/consent")
+    response = visitor.press("/headshots/start")
+    assert (response.status_code, response.location) == (303, "/headshots/consent")

@@ -49,15 +49,15 @@ def keep_delivery(number: int = 1) -> int:
     return kept.id
 
 
-def test_statuses_and_problems_are_said_in_words(admin: Visitor) -> None:
+def test_statuses_and_problems_have_readable_names(admin: Visitor) -> None:
     moving, held = (factories.make_person(name=name) for name in ("Ada", "Ben"))
     factories.make_shoot(moving, provider_status="generatingHeadshots", status_since=NOW)
     factories.make_shoot(held, problem="no_photos", provider_status="active", status_since=NOW - timedelta(days=1))
-    words = admin.page("/admin/health").words
-    assert "being made" in words
-    assert "no pictures arrived" in words
-    assert "generatingHeadshots" not in words
-    assert "no_photos" not in words
+    text_parts = admin.page("/admin/health").words
+    assert "being made" in text_parts
+    assert "no pictures arrived" in text_parts
+    assert "generatingHeadshots" not in text_parts
+    assert "no_photos" not in text_parts
 
 
 def test_an_operator_sees_what_is_stuck_and_nobodys_name(sign_in: Callable[[Person], Visitor], context: None) -> None:
@@ -112,8 +112,8 @@ def test_replay_from_failed_filter_returns_to_failed_filter(admin: Visitor) -> N
     path, among = f"/admin/deliveries/{keep_delivery()}/replay", "/admin/deliveries?state=dead"
     fields = {"csrf_token": admin.page("/privacy").value_of("csrf_token")}
     for came_from, leads_to in ((f"http://localhost{among}", among), ("https://evil.example/", "/admin/deliveries")):
-        answer = admin.client.post(path, data=fields, headers={"Referer": came_from})
-        assert answer.headers["Location"] == leads_to
+        response = admin.client.post(path, data=fields, headers={"Referer": came_from})
+        assert response.headers["Location"] == leads_to
 
 
 def test_moments_of_the_console_name_their_zone(admin: Visitor) -> None:
@@ -122,7 +122,9 @@ def test_moments_of_the_console_name_their_zone(admin: Visitor) -> None:
     for path in ("/admin/health", "/admin/deliveries", f"/admin/people/{person.id}"):
         moments = [said(each) for each in admin.page(path).all("time")]
         assert moments
-        assert all(words.endswith("UTC") or "ago" in words or words == "just now" for words in moments), moments
+        assert all(
+            text_parts.endswith("UTC") or "ago" in text_parts or text_parts == "just now" for text_parts in moments
+        ), moments
 
 
 def test_no_stuck_shoot_is_reported_without_one(admin: Visitor) -> None:
@@ -144,10 +146,10 @@ def reported(email: str = "dora@example.com") -> tuple[Person, Shoot]:
 def test_dead_link_task_shows_all_support_details(admin: Visitor) -> None:
     reported()
     page = admin.page("/admin/links")
-    for words in ("Dora", "dora@example.com", "theirs-7", "expired or is not valid", "Netscape 4", "request-9"):
-        assert words in page.words
-    for words in ("Link issued", "First opened", "Last opened", "Last seen here", "onboarding, confirmed"):
-        assert words in page.words
+    for text_parts in ("Dora", "dora@example.com", "theirs-7", "expired or is not valid", "Netscape 4", "request-9"):
+        assert text_parts in page.words
+    for text_parts in ("Link issued", "First opened", "Last opened", "Last seen here", "onboarding, confirmed"):
+        assert text_parts in page.words
     mail = page.link("Write to Profile Bakery support")
     assert mail.startswith("mailto:support@profilebakery.com?")
     assert "theirs-7" in mail

@@ -50,7 +50,7 @@ def test_two_photos_side_by_side(visitor: Visitor, finished: list[Photo]) -> Non
     assert page.link("Stop comparing") == f"?photo={finished[2].id}"
 
 
-def test_an_address_from_elsewhere_shows_the_first(visitor: Visitor, finished: list[Photo]) -> None:
+def test_an_address_from_another_page_shows_the_first(visitor: Visitor, finished: list[Photo]) -> None:
     page = visitor.page(f"/headshots/gallery?photo={uuid4()}&compare=nonsense")
     assert large(page) == ["Photo 1 of 4"]
 
@@ -72,7 +72,7 @@ def test_photo_of_another_person_cannot_be_chosen(
     assert visitor.press("/headshots/choice", photo="nonsense").status_code == 400
 
 
-def test_before_there_are_photos_the_page_says_so(visitor: Visitor) -> None:
+def test_before_there_are_photos_the_page_explains_it(visitor: Visitor) -> None:
     page = visitor.page("/headshots/gallery")
     assert page.heading == "There is nothing to look at yet"
     assert page.primary == ["See how far they are"]
@@ -81,10 +81,10 @@ def test_before_there_are_photos_the_page_says_so(visitor: Visitor) -> None:
 def test_two_hundred_photos_fit_the_first_flight(visitor: Visitor) -> None:
     factories.agree(visitor.person)
     factories.make_finished(visitor.person, 200)
-    answer = visitor.get("/headshots/gallery")
-    page = Document(answer.text)
+    response = visitor.get("/headshots/gallery")
+    page = Document(response.text)
     assert len(thumbnails(page)) == 200
-    assert len(gzip.compress(answer.data, 6)) <= FIRST_FLIGHT
+    assert len(gzip.compress(response.data, 6)) <= FIRST_FLIGHT
     images = [each for each in page.by_id("film").iter() if each.get("src")]
     assert all(each.get("width") and each.get("height") for each in images)
     assert sum(each.get("loading") == "lazy" for each in images) >= 190

@@ -52,9 +52,9 @@ STUDIO_STEPS: dict[str, dict[str, Any]] = {
 }
 
 
-def test_new_person_is_asked_for_consent_first(visitor: Visitor) -> None:
-    answer = visitor.get("/headshots")
-    assert (answer.status_code, answer.location) == (303, "/headshots/consent")
+def test_new_person_has_to_agree_first(visitor: Visitor) -> None:
+    response = visitor.get("/headshots")
+    assert (response.status_code, response.location) == (303, "/headshots/consent")
     page = visitor.page("/headshots/consent")
     assert [said(each) for each in page.all("li") if each.get("aria-current") == "step"] == ["Agree"]
 
@@ -70,8 +70,8 @@ def test_person_with_consent_and_no_session_can_start(visitor: Visitor) -> None:
 def test_my_page_leads_to_the_studio_page_while_photos_are_taken(visitor: Visitor, step: str) -> None:
     factories.agree(visitor.person)
     factories.make_shoot(visitor.person, **STUDIO_STEPS[step])
-    answer = visitor.get("/headshots")
-    assert (answer.status_code, answer.location) == (303, "/headshots/studio")
+    response = visitor.get("/headshots")
+    assert (response.status_code, response.location) == (303, "/headshots/studio")
     assert 'data-title="Take your photos"' in visitor.get("/headshots/status").text
 
 
@@ -87,7 +87,7 @@ def test_stage_has_one_heading_and_at_most_one_primary_action(visitor: Visitor, 
     assert "Try again" not in page.words
 
 
-def test_withdrawal_while_the_session_is_created_asks_again(visitor: Visitor) -> None:
+def test_withdrawal_while_the_session_is_created_requires_consent_again(visitor: Visitor) -> None:
     factories.make_shoot(visitor.person, provider_id=None, provider_status=None)
     page = visitor.page("/headshots")
     assert page.heading == "Get your headshot"
@@ -154,11 +154,11 @@ def test_next_step_is_shown_only_if_configured(make_app: Callable[..., Flask]) -
             visitor = visit_as(app, factories.make_person())
             _, photos = factories.make_finished(visitor.person, 1)
             visitor.press("/headshots/choice", photo=photos[0].id)
-            words = visitor.page("/headshots").words
-        assert ("Example adds it to the directory today." in words) is (next_step is not None)
+            text_parts = visitor.page("/headshots").words
+        assert ("Example adds it to the directory today." in text_parts) is (next_step is not None)
 
 
-def test_what_is_deleted_at_the_studio_is_not_kept_here_either(visitor: Visitor, finished: list[Photo]) -> None:
+def test_photos_deleted_at_the_studio_are_deleted_in_the_portal(visitor: Visitor, finished: list[Photo]) -> None:
     visitor.press("/headshots/choice", photo=finished[1].id)
     with transaction():
         shoot = shoots.lock_shoot(finished[0].shoot_id)
@@ -177,8 +177,8 @@ def test_fragment_equals_the_page_and_is_sent_once(visitor: Visitor) -> None:
     factories.agree(visitor.person)
     page = visitor.page("/headshots")
     known = page.by_id("live").get("data-etag")
-    answer = visitor.get("/headshots/status", headers={"If-None-Match": f'"{known}"'})
-    assert (answer.status_code, answer.data) == (304, b"")
+    response = visitor.get("/headshots/status", headers={"If-None-Match": f'"{known}"'})
+    assert (response.status_code, response.data) == (304, b"")
     fresh = visitor.get("/headshots/status")
     assert fresh.status_code == 200
     assert said(Document(fresh.text).by_id("stage")) == said(page.by_id("stage"))
@@ -266,9 +266,9 @@ def test_times_are_in_the_browsers_time_zone_once_it_is_known(visitor: Visitor) 
     factories.agree(visitor.person)
     factories.make_shoot(visitor.person, provider_status="pending", status_since=NOW)
     visitor.client.set_cookie("time_zone", "America/New_York")
-    words = visitor.page("/headshots").words
-    assert "Ready around 6:00 AM" in words.replace("\u202f", " ")
-    assert "UTC" not in words
+    text_parts = visitor.page("/headshots").words
+    assert "Ready around 6:00 AM" in text_parts.replace("\u202f", " ")
+    assert "UTC" not in text_parts
 
 
 def test_unknown_time_zone_is_ignored(visitor: Visitor) -> None:
@@ -304,8 +304,8 @@ def test_unusual_events_are_named(visitor: Visitor, fields: dict[str, Any], said
 def test_usual_wait_shows_no_warning(visitor: Visitor) -> None:
     factories.agree(visitor.person)
     factories.make_shoot(visitor.person, provider_status="pending", status_since=NOW)
-    words = visitor.page("/headshots").words
-    assert not any(each in words for each in ("restarted", "longer", "trying again", "admins know"))
+    text_parts = visitor.page("/headshots").words
+    assert not any(each in text_parts for each in ("restarted", "longer", "trying again", "admins know"))
 
 
 def test_page_stays_while_all_shown_photos_are_replaced(visitor: Visitor) -> None:

@@ -72,7 +72,7 @@ def test_list_shows_each_stage_as_the_person_sees_it(admin: Visitor) -> None:
         assert f"In {stage}" in names(admin, f"/admin/people?stage={stage}")
 
 
-def test_stage_counts_from_when_the_person_came_to_it(context: None) -> None:
+def test_stage_counts_from_when_the_person_reached_it(context: None) -> None:
     people = {what: factories.make_person(now=NOW - 9 * DAY) for what in ("new", "agreed", "moved", "ready")}
     factories.agree(people["agreed"], now=NOW - 3 * DAY)
     for what in ("moved", "ready"):
@@ -102,7 +102,7 @@ def test_stuck_are_those_the_health_page_lists(admin: Visitor) -> None:
     )
 
 
-def test_people_are_found_by_beginnings_of_words(admin: Visitor) -> None:
+def test_people_are_found_by_beginnings_of_terms(admin: Visitor) -> None:
     factories.make_person("grace@navy.example", name="Grace Hopper")
     factories.make_person("100%@example.com", name="Percy_Cent")
     assert names(admin, "/admin/people?q=hOPP") == ["Grace Hopper"]
@@ -121,7 +121,7 @@ def test_people_are_found_by_any_of_their_roles(admin: Visitor) -> None:
     assert names(admin, "/admin/people?role=employee") == ["Plain"]
 
 
-def test_everybody_is_listed_once_however_many_pages(admin: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_person_is_listed_once_however_many_pages(admin: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(people_list, "PAGE", 3)
     for name in ("ada", "Ada", "Ben", "Ben", "Élodie", "Zoe", "zoe"):
         factories.make_person(name=name)
@@ -158,12 +158,12 @@ def test_no_face_is_on_any_of_these_pages(admin: Visitor, sign_in: SignIn) -> No
         assert "/photos/" not in admin.get(path).text
 
 
-def test_page_of_a_person_says_where_they_stand(admin: Visitor, sign_in: SignIn) -> None:
+def test_page_of_a_person_shows_their_stage(admin: Visitor, sign_in: SignIn) -> None:
     made = one_of_each_stage()
     assert "needs help: no free session" in admin.page(f"/admin/people/{made[Stage.PROBLEM].id}").words
-    words = admin.page(f"/admin/people/{made[Stage.CHOSEN].id}").words
+    text_parts = admin.page(f"/admin/people/{made[Stage.CHOSEN].id}").words
     for milestone in ("First signed in", "Agreed", "Pressed start", "Pictures ready", "Last chose a picture"):
-        assert milestone in words
+        assert milestone in text_parts
     assert admin.get(f"/admin/people/{NOBODY}").status_code == 404
 
 
@@ -173,9 +173,9 @@ def public_id(person: Person) -> UUID:
 
 def test_admin_ends_one_sign_in_or_all(admin: Visitor, sign_in: SignIn) -> None:
     person = factories.make_person(name="Ada")
-    theirs = sign_in(person)
+    foreign = sign_in(person)
     assert admin.press(f"/admin/people/{person.id}/sessions/{public_id(person)}/end").status_code == 303
-    assert theirs.get("/headshots/status").status_code == 401
+    assert foreign.get("/headshots/status").status_code == 401
     again = sign_in(person)
     assert admin.press(f"/admin/people/{person.id}/sessions/end").status_code == 303
     assert "1 sign-in was ended." in admin.page(f"/admin/people/{person.id}").words
@@ -186,23 +186,23 @@ def test_admin_ends_one_sign_in_or_all(admin: Visitor, sign_in: SignIn) -> None:
 
 def test_sign_in_is_ended_only_under_its_own_person(admin: Visitor, sign_in: SignIn) -> None:
     person, other = factories.make_person(), factories.make_person()
-    theirs = sign_in(person)
+    foreign = sign_in(person)
     assert admin.press(f"/admin/people/{other.id}/sessions/{public_id(person)}/end").status_code == 404
     assert admin.press(f"/admin/people/{NOBODY}/sessions/end").status_code == 404
-    assert theirs.get("/headshots/status").status_code == 200
+    assert foreign.get("/headshots/status").status_code == 200
 
 
-def test_admin_deactivates_and_lets_in_again(admin: Visitor, sign_in: SignIn) -> None:
+def test_admin_deactivates_and_reactivates(admin: Visitor, sign_in: SignIn) -> None:
     person = factories.make_person(name="Ada")
-    theirs = sign_in(person)
+    foreign = sign_in(person)
     page = f"/admin/people/{person.id}"
-    asked = admin.page(admin.page(page).link("Deactivate…"))
-    assert asked.heading == "Deactivate Ada?"
-    assert theirs.get("/headshots/status").status_code == 200, "asking does nothing yet"
+    requested = admin.page(admin.page(page).link("Deactivate…"))
+    assert requested.heading == "Deactivate Ada?"
+    assert foreign.get("/headshots/status").status_code == 200, "asking does nothing yet"
     assert admin.press(f"{page}/deactivate").status_code == 303
     for path in ("/headshots", "/headshots/gallery", "/account/sessions", "/headshots/studio"):
-        assert theirs.get(path).status_code == 303, path
-    assert theirs.get("/headshots/events").status_code == 401
+        assert foreign.get(path).status_code == 303, path
+    assert foreign.get("/headshots/events").status_code == 401
     assert "Deactivated; this person cannot sign in." in admin.page(page).words
     assert admin.page(admin.page(page).link("Let in again…")).heading == "Let Ada in again?"
     assert admin.press(f"{page}/reactivate").status_code == 303
@@ -213,9 +213,9 @@ def test_admin_deactivates_and_lets_in_again(admin: Visitor, sign_in: SignIn) ->
 def test_admin_cannot_deactivate_their_own_account(admin: Visitor) -> None:
     page = f"/admin/people/{admin.person.id}"
     assert "This is you." in admin.page(page).words
-    answer = admin.press(f"{page}/deactivate")
-    assert answer.status_code == 409
-    assert "You can’t do this to yourself" in answer.text
+    response = admin.press(f"{page}/deactivate")
+    assert response.status_code == 409
+    assert "You can’t do this to yourself" in response.text
     assert admin.get(page).status_code == 200
 
 
@@ -259,7 +259,7 @@ def test_team_of_another_manager_is_404_like_an_unknown_one(sign_in: SignIn, tea
     assert manager.get("/admin/people").status_code == 403
 
 
-def test_manager_of_several_goes_from_one_to_the_other(sign_in: SignIn, team: list[Person]) -> None:
+def test_manager_of_several_switches_between_teams(sign_in: SignIn, team: list[Person]) -> None:
     manager = sign_in(factories.make_person(name="Mia", role="manager", manages=["sales", "berlin"]))
     page = manager.page("/team")
     assert page.heading == "Team berlin"

@@ -11,12 +11,12 @@ from tests.integration.web_pages.conftest import Visitor
 
 
 def test_the_owner_gets_the_bytes(visitor: Visitor, finished: list[Photo]) -> None:
-    answer = visitor.get(f"/photos/{finished[0].id}/320.webp")
-    assert answer.status_code == 200
-    assert answer.data[8:12] == b"WEBP"
-    assert answer.content_type == "image/webp"
-    assert answer.content_length == len(answer.data)
-    headers = answer.headers
+    response = visitor.get(f"/photos/{finished[0].id}/320.webp")
+    assert response.status_code == 200
+    assert response.data[8:12] == b"WEBP"
+    assert response.content_type == "image/webp"
+    assert response.content_length == len(response.data)
+    headers = response.headers
     assert headers["Cache-Control"] == "private, no-cache"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Cross-Origin-Resource-Policy"] == "same-origin"

@@ -12,9 +12,9 @@ from tests.integration.web_pages.html_document import Document
 
 
 def read(app: Flask, path: str, language: str = "en") -> Document:
-    answer = app.test_client().get(path, headers={"Accept-Language": language})
-    assert answer.status_code == 200
-    return Document(answer.text)
+    response = app.test_client().get(path, headers={"Accept-Language": language})
+    assert response.status_code == 200
+    return Document(response.text)
 
 
 def test_landing_page_has_one_primary_action(app: Flask) -> None:
@@ -26,12 +26,12 @@ def test_landing_page_has_one_primary_action(app: Flask) -> None:
 
 @pytest.mark.parametrize(("path", "leads_to"), [("/headshots/", "/login?next="), ("/admin", "/login?next=")])
 def test_a_slash_more_or_less_is_forgiven(app: Flask, path: str, leads_to: str) -> None:
-    answer = app.test_client().get(path)
-    assert answer.status_code == 303
-    assert answer.location.startswith(leads_to)
+    response = app.test_client().get(path)
+    assert response.status_code == 303
+    assert response.location.startswith(leads_to)
 
 
-def test_who_is_signed_in_goes_on(visitor: Visitor) -> None:
+def test_a_signed_in_person_is_redirected(visitor: Visitor) -> None:
     page = visitor.page("/")
     assert page.link("Go to my headshots") == "/headshots"
     assert "Ada Lovelace" in page.words
@@ -47,9 +47,9 @@ def test_privacy_page_lists_retention_periods(app: Flask, language: str, until: 
 
 def test_a_name_cannot_become_markup(make_app: Callable[..., Flask]) -> None:
     app = make_app(brand_name='<script>alert("x")</script> & Co')
-    answer = app.test_client().get("/")
-    assert "<script>alert" not in answer.text
-    assert Document(answer.text).title.endswith('<script>alert("x")</script> & Co')
+    response = app.test_client().get("/")
+    assert "<script>alert" not in response.text
+    assert Document(response.text).title.endswith('<script>alert("x")</script> & Co')
 
 
 def test_colors_are_kept_under_their_version_only(app: Flask) -> None:
@@ -65,11 +65,11 @@ def test_colors_are_kept_under_their_version_only(app: Flask) -> None:
 
 @pytest.mark.parametrize(("name", "status"), [("favicon", 200), ("favicon-ready", 200), ("other", 404)])
 def test_icons(app: Flask, name: str, status: int) -> None:
-    answer = app.test_client().get(f"/icons/{name}.svg")
-    assert answer.status_code == status
+    response = app.test_client().get(f"/icons/{name}.svg")
+    assert response.status_code == status
     if status == 200:
-        assert answer.content_type.startswith("image/svg+xml")
-        assert ("circle" in answer.text) == (name == "favicon-ready")
+        assert response.content_type.startswith("image/svg+xml")
+        assert ("circle" in response.text) == (name == "favicon-ready")
 
 
 @pytest.mark.parametrize(
@@ -77,5 +77,5 @@ def test_icons(app: Flask, name: str, status: int) -> None:
     [("/continue", "/start"), ("/gallery", "/headshots/gallery"), ("/choose", "/headshots/gallery")],
 )
 def test_short_urls_redirect_and_drop_their_query(app: Flask, path: str, leads_to: str) -> None:
-    answer = app.test_client().get(f"{path}?wanted=//elsewhere.example&next=//elsewhere.example")
-    assert (answer.status_code, answer.location) == (303, leads_to)
+    response = app.test_client().get(f"{path}?wanted=//elsewhere.example&next=//elsewhere.example")
+    assert (response.status_code, response.location) == (303, leads_to)

@@ -33,7 +33,7 @@ def in_studio(visitor: Visitor) -> Visitor:
     return visitor
 
 
-def test_the_studio_can_be_opened_here_or_in_a_tab(in_studio: Visitor) -> None:
+def test_the_studio_can_be_opened_in_the_page_or_in_a_tab(in_studio: Visitor) -> None:
     page = in_studio.page("/headshots/studio")
     assert page.by_id("studio-title").text == "Take your photos"
     assert page.by_id("open-tab").get("href") == SIGNED
@@ -48,10 +48,10 @@ def test_the_studio_can_be_opened_here_or_in_a_tab(in_studio: Visitor) -> None:
 
 
 def test_studio_page_is_not_cacheable(in_studio: Visitor) -> None:
-    answer = in_studio.get("/headshots/studio")
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert "frame-src http://127.0.0.1:1;" in answer.headers["Content-Security-Policy"]
-    assert 'camera=(self "http://127.0.0.1:1")' in answer.headers["Permissions-Policy"]
+    response = in_studio.get("/headshots/studio")
+    assert response.headers["Cache-Control"] == "no-store"
+    assert "frame-src http://127.0.0.1:1;" in response.headers["Content-Security-Policy"]
+    assert 'camera=(self "http://127.0.0.1:1")' in response.headers["Permissions-Policy"]
 
 
 @pytest.mark.parametrize("path", ["/headshots", "/headshots/status", "/headshots/consent"])
@@ -68,13 +68,13 @@ def test_signed_url_is_never_sent_to_another_person(in_studio: Visitor, sign_in:
 
 def test_without_agreement_the_studio_stays_shut(in_studio: Visitor) -> None:
     assert in_studio.press("/headshots/consent", decision="withdraw").status_code == 303
-    answer = in_studio.get("/headshots/studio")
-    assert (answer.status_code, answer.location) == (303, "/headshots/consent")
+    response = in_studio.get("/headshots/studio")
+    assert (response.status_code, response.location) == (303, "/headshots/consent")
     page = in_studio.page("/headshots")
     assert page.primary == ["See what happens with your photos"]
 
 
-def test_waiting_for_the_studio_says_so(visitor: Visitor) -> None:
+def test_waiting_for_the_studio_is_explained(visitor: Visitor) -> None:
     factories.agree(visitor.person)
     assert visitor.press("/headshots/start").location == "/headshots/studio"
     page = visitor.page("/headshots/studio")
@@ -86,8 +86,8 @@ def test_waiting_for_the_studio_says_so(visitor: Visitor) -> None:
 def test_after_the_photos_my_page_follows(visitor: Visitor) -> None:
     factories.agree(visitor.person)
     factories.make_shoot(visitor.person, provider_status="waiting", signed_url=b"sealed")
-    answer = visitor.get("/headshots/studio")
-    assert (answer.status_code, answer.location) == (303, "/headshots")
+    response = visitor.get("/headshots/studio")
+    assert (response.status_code, response.location) == (303, "/headshots")
 
 
 def test_undecryptable_link_shows_an_error_message(visitor: Visitor) -> None:
@@ -103,9 +103,9 @@ def test_the_three_permissions_of_the_frame_agree(make_app: Callable[..., Flask]
         visitor = visit_as(app, factories.make_person())
         factories.agree(visitor.person)
         factories.make_shoot(visitor.person, signed_url=get_context().secretbox.seal(SIGNED))
-        answer = visitor.get("/headshots/studio")
-    allow = Document(answer.text).by_id("frame-hold").get("data-allow", "")
-    headers = answer.headers
+        response = visitor.get("/headshots/studio")
+    allow = Document(response.text).by_id("frame-hold").get("data-allow", "")
+    headers = response.headers
     assert allow == "camera http://127.0.0.1:1 http://127.0.0.1:2"
     assert (
         find_disagreement(
@@ -118,7 +118,7 @@ def test_the_three_permissions_of_the_frame_agree(make_app: Callable[..., Flask]
 
 
 @pytest.mark.parametrize("path", ["/headshots", "/headshots/consent", "/privacy"])
-def test_no_other_page_hands_out_the_camera_or_frames_anybody(in_studio: Visitor, path: str) -> None:
+def test_no_other_page_grants_the_camera_or_allows_framing(in_studio: Visitor, path: str) -> None:
     headers = in_studio.get(path).headers
     assert headers["Permissions-Policy"].startswith("camera=(), ")
     assert "frame-src 'none';" in headers["Content-Security-Policy"]
@@ -129,7 +129,7 @@ def test_the_page_is_not_isolated_for_that_would_break_the_studio(in_studio: Vis
 
 
 @pytest.mark.parametrize("is_on", [False, True])
-def test_a_sandbox_is_only_put_around_the_studio_where_it_is_wanted(
+def test_a_sandbox_is_only_put_around_the_studio_where_it_is_configured(
     make_app: Callable[..., Flask], is_on: bool
 ) -> None:
     app = make_app(frame_sandbox=is_on)
@@ -168,18 +168,18 @@ def test_the_code_for_the_phone_is_the_address_of_this_portal_and_nothing_else(i
     assert address in page.words
 
 
-def test_page_says_what_to_expect_before_the_studio(in_studio: Visitor) -> None:
-    words = in_studio.page("/headshots/studio").words
+def test_page_explains_what_to_expect_before_the_studio(in_studio: Visitor) -> None:
+    text_parts = in_studio.page("/headshots/studio").words
     for sentence in ("About 15 minutes.", "Light makes the difference", "Just you, head and shoulders"):
-        assert sentence in words
+        assert sentence in text_parts
     # The provider's brand stands only where consent and privacy name it.
-    assert "Profile Bakery" not in words
+    assert "Profile Bakery" not in text_parts
 
 
 def test_dead_link_report_is_a_task_and_rereads_the_session(in_studio: Visitor) -> None:
     for saw in ("expired", "empty"):
-        answer = in_studio.press("/headshots/studio/dead-link", saw=saw)
-        assert answer.location == "/headshots/studio"
+        response = in_studio.press("/headshots/studio/dead-link", saw=saw)
+        assert response.location == "/headshots/studio"
     (task,) = link_reports.list_open()
     assert (task.report.symptom, task.person.id) == ("expired", in_studio.person.id)
     assert queue.has_active_job(REFRESH_SHOOT, shoot_id=str(task.shoot.id))
@@ -217,13 +217,13 @@ def test_report_without_link_is_ignored(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answers", "is_told"),
+    ("responses", "is_told"),
     [((503, None), True), ((503, 200), False), ((404, 404), False), ((503,), False), ((), False)],
 )
 def test_provider_outage_is_shown_on_the_page(
-    in_studio: Visitor, answers: tuple[int | None, ...], is_told: bool
+    in_studio: Visitor, responses: tuple[int | None, ...], is_told: bool
 ) -> None:
-    for status in answers:
+    for status in responses:
         call = {"method": "GET", "path_template": "/x", "duration_ms": 1, "budget_left": None}
         budget.create_call_record(at=NOW, status=status, **call)
     assert ("isn’t responding right now" in in_studio.page("/headshots/studio").words) is is_told

@@ -59,7 +59,7 @@ def test_a_moment_needs_no_number(waiting: Visitor) -> None:
     assert "a few seconds" in page.words
 
 
-def test_the_place_moves_with_the_status_and_nothing_else_is_news(waiting: Visitor) -> None:
+def test_the_position_changes_with_the_status_and_nothing_else_is_sent(waiting: Visitor) -> None:
     crowd(11)
     first = waiting.get("/headshots/status")
     assert "You’re number 12 in line." in first.text
@@ -94,7 +94,7 @@ def test_estimate_without_recent_starts_has_no_number(visitor: Visitor) -> None:
     assert not re.search(r"About (a|\d)", said(page.by_id("wait")))
 
 
-def test_without_scripts_the_page_asks_by_itself(waiting: Visitor) -> None:
+def test_without_scripts_the_page_reloads_by_itself(waiting: Visitor) -> None:
     assert '<noscript><meta http-equiv="refresh" content="5"></noscript>' in waiting.get("/headshots/studio").text
 
 
@@ -108,7 +108,7 @@ def agreed(sign_in: Callable[[Person], Visitor]) -> Visitor:
 
 
 @pytest.mark.parametrize(("balance", "is_said"), [(None, False), ("0", True), ("1", True), ("2", False)])
-def test_before_starting_it_is_said_when_no_free_session_is_known(
+def test_before_starting_the_page_warns_when_no_free_session_is_known(
     waiting: Visitor, sign_in: Callable[[Person], Visitor], balance: str | None, is_said: bool
 ) -> None:
     with transaction():

@@ -47,19 +47,19 @@ def test_time_of_a_child_counts_while_it_lives_and_afterwards() -> None:
 
 
 @contextmanager
-def server(answers: list[bytes]) -> Iterator[int]:
+def server(responses: list[bytes]) -> Iterator[int]:
     """Answer every request with the next of these, the last for ever; b"" closes the connection."""
-    remaining = list(answers)
+    remaining = list(responses)
     lock = threading.Lock()
 
     def serve(connection: socket.socket) -> None:
         with connection, suppress(OSError):
             while connection.recv(65_536):
                 with lock:
-                    answer = remaining.pop(0) if len(remaining) > 1 else remaining[0]
-                if not answer:
+                    response = remaining.pop(0) if len(remaining) > 1 else remaining[0]
+                if not response:
                     return
-                connection.sendall(answer)
+                connection.sendall(response)
 
     def accept() -> None:
         with suppress(OSError):
@@ -84,7 +84,7 @@ def server(answers: list[bytes]) -> Iterator[int]:
 REQUESTS = [b"POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n"] * 40
 
 
-def test_closed_loop_answers_everything_once() -> None:
+def test_closed_loop_completes_every_request_once() -> None:
     with server([OK]) as port:
         seen = load.send_closed_loop(port, REQUESTS, connections=4)
     assert (seen.statuses, seen.acknowledged, len(seen.latencies)) == ({200: 40}, set(range(40)), 40)
@@ -99,7 +99,7 @@ def test_open_loop_keeps_its_rate() -> None:
 
 
 @pytest.mark.parametrize("bad", [b"", b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"])
-def test_load_test_stops_on_error_response_unless_told_to_continue(bad: bytes) -> None:
+def test_load_test_stops_on_error_response_unless_configured_to_continue(bad: bytes) -> None:
     with server([OK, bad, OK]) as port, pytest.raises(LoadError):
         load.send_closed_loop(port, REQUESTS, connections=2)
     with server([OK, bad, OK]) as port:

@@ -54,14 +54,14 @@ def server(*first: bytes) -> Iterator[tuple[int, list[socket.socket]]]:
 
 
 def test_notifications_reach_their_stream_regardless_of_chunking() -> None:
-    with server(HEAD, b"retry: 1\ndata: 0\n\n") as (port, theirs), Streams(port) as pages:
+    with server(HEAD, b"retry: 1\ndata: 0\n\n") as (port, foreign), Streams(port) as pages:
         pages.open([REQUEST] * 3)
         pages.open([REQUEST])
         assert len(pages) == 4
-        theirs[3].sendall(b"4\r\n: still here\n\n\r\n10\r\nevent: stage\nda")
-        theirs[1].sendall(b"event: stage\ndata: 41\n\nevent: stage\ndata: 42\n\n")
+        foreign[3].sendall(b"4\r\n: still here\n\n\r\n10\r\nevent: stage\nda")
+        foreign[1].sendall(b"event: stage\ndata: 41\n\nevent: stage\ndata: 42\n\n")
         assert set(pages.wait_for({1: 42})) == {1}
-        theirs[3].sendall(b"ta: 7\n\n")
+        foreign[3].sendall(b"ta: 7\n\n")
         assert set(pages.wait_for({3: 7})) == {3}
 
 
@@ -73,12 +73,12 @@ def test_a_stream_that_is_refused_closed_or_silent_ends_the_measurement(monkeypa
     ):
         pages.open([REQUEST])
     monkeypatch.setattr(streams, "PATIENCE_SECONDS", 0.2)
-    with server(HEAD + b"\ndata: 0\n\n") as (port, theirs), Streams(port) as pages:
+    with server(HEAD + b"\ndata: 0\n\n") as (port, foreign), Streams(port) as pages:
         pages.open([REQUEST])
         with pytest.raises(LoadError, match="silent"):
             pages.wait_for({0: 1})
         monkeypatch.setattr(streams, "PATIENCE_SECONDS", 10)
-        theirs[0].shutdown(socket.SHUT_RDWR)
+        foreign[0].shutdown(socket.SHUT_RDWR)
         with pytest.raises(LoadError, match="closed"):
             pages.wait_for({0: 1})
 
@@ -117,10 +117,10 @@ def test_memory_is_judged_beside_raw_asgi() -> None:
 
 def test_update_latency_is_measured_for_one_and_all_streams() -> None:
     raw = UpdateLatency(one=[1.0, 2.0, 9.0], all_p99=[10.0, 30.0, 20.0])
-    ours = UpdateLatency(one=[3.0, 4.0, 5.0], all_p99=[20.0, 30.0, 80.0])
-    verdict = live_verdicts.build_update_verdict(ours, ours, raw)
+    own = UpdateLatency(one=[3.0, 4.0, 5.0], all_p99=[20.0, 30.0, 80.0])
+    verdict = live_verdicts.build_update_verdict(own, own, raw)
     assert (verdict.found, verdict.is_met) == ("2.0×, 2.0×", True)
-    slow = replace(ours, all_p99=[31.0, 93.0, 80.0])
+    slow = replace(own, all_p99=[31.0, 93.0, 80.0])
     assert live_verdicts.build_update_verdict(slow, slow, raw).is_met is False
 
 

@@ -37,7 +37,7 @@ def test_partial_failures_do_not_pass_the_benchmark() -> None:
         assert not build_verdict(replace(RUSH, **change)).is_met  # type: ignore[arg-type]
 
 
-def test_the_curve_is_drawn_to_the_longest_wait() -> None:
+def test_the_curve_is_drawn_to_the_maximum_wait() -> None:
     lines = waiting_room.format_curve(RUSH).splitlines()
     assert len(lines) == 11
     assert lines[-1].count("#") == 40

@@ -21,8 +21,8 @@ PRIVATE = {
 }
 
 
-def line(said: str) -> str:
-    return f'{{"at": "2026-11-02T09:00:00", "level": "error", "message": "it failed", "detail": "{said}"}}'
+def line(message: str) -> str:
+    return f'{{"at": "2026-11-02T09:00:00", "level": "error", "message": "it failed", "detail": "{message}"}}'
 
 
 def test_each_kind_has_an_example() -> None:
@@ -30,7 +30,7 @@ def test_each_kind_has_an_example() -> None:
 
 
 @pytest.mark.parametrize("kind", PRIVATE)
-def test_private_things_are_found_and_not_repeated(kind: str, tmp_path: Path) -> None:
+def test_private_values_are_found_and_not_repeated(kind: str, tmp_path: Path) -> None:
     (tmp_path / "worker.log").write_text(f"{line('nothing')}\n{line(PRIVATE[kind])}\n")
     (tmp_path / "identity.log").write_text(line(PRIVATE[kind]))
     found = [*found_in_output(line(PRIVATE[kind])), *found_in_files(tmp_path)]
@@ -41,8 +41,8 @@ def test_private_things_are_found_and_not_repeated(kind: str, tmp_path: Path) ->
 
 
 def test_hidden_and_unknown_photos_are_ignored() -> None:
-    said = "https://studio.example/session?[hidden] signature=[hidden] state: ready, 200, people@ the office"
-    assert found_in_output(line(said)) == []
+    message = "https://studio.example/session?[hidden] signature=[hidden] state: ready, 200, people@ the office"
+    assert found_in_output(line(message)) == []
 
 
 def test_canary_of_a_test_is_not_another_tests() -> None:

@@ -56,7 +56,7 @@ NO_DATABASE = {
 
 
 @pytest.mark.parametrize("command", ["migrate", "reconcile", "fsck"])
-def test_a_database_that_is_away_is_one_sentence(command: str) -> None:
+def test_an_unavailable_database_is_reported_in_one_sentence(command: str) -> None:
     run = portal(command, **NO_DATABASE)
     assert run.returncode == 1
     assert "The database does not respond (DATABASE_URL)" in run.stderr
@@ -71,7 +71,7 @@ def test_impossible_options_of_the_demo_are_named(option: tuple[str, str]) -> No
     assert option[0] in result.output
 
 
-def test_replaying_nothing_says_what_to_name() -> None:
+def test_replaying_nothing_requires_a_number() -> None:
     result = CliRunner().invoke(cli.run_command, ["replay"])
     assert result.exit_code == 2
     assert "--dead" in result.output

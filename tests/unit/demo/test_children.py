@@ -47,7 +47,7 @@ def eventually(condition: Callable[[], bool], seconds: float = 5) -> bool:
     return True
 
 
-def test_output_goes_to_the_log_and_the_previous_one_is_kept(start: Start) -> None:
+def test_output_is_logged_and_the_previous_one_is_kept(start: Start) -> None:
     first = start("print('one')")
     first.wait_for_end(seconds=5)
     second = start("import sys; print('two', file=sys.stderr)")

@@ -28,20 +28,20 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
         yield made
 
 
-def test_everybody_of_the_demo_can_be_chosen(client: FlaskClient) -> None:
+def test_every_demo_person_can_be_chosen(client: FlaskClient) -> None:
     page = client.get("/oauth2/authorize", query_string=ASKED).text
     for person in PEOPLE:
         assert person.name in page
 
 
-def test_cancelling_says_which_sign_in_it_ends(client: FlaskClient) -> None:
-    answer = client.post("/oauth2/authorize", query_string=ASKED, data={"action": "deny"})
-    said = parse_qs(urlsplit(answer.location).query)
-    assert (said["error"], said["state"]) == (["access_denied"], ["s-1"])
+def test_canceling_names_the_sign_in_it_ends(client: FlaskClient) -> None:
+    response = client.post("/oauth2/authorize", query_string=ASKED, data={"action": "deny"})
+    message = parse_qs(urlsplit(response.location).query)
+    assert (message["error"], message["state"]) == (["access_denied"], ["s-1"])
 
 
 def test_signing_out_leads_back_to_the_portal(client: FlaskClient) -> None:
-    asked = {"post_logout_redirect_uri": "http://localhost:8000/", "state": "s-2"}
-    page = client.get("/oauth2/end_session", query_string=asked).text
+    requested = {"post_logout_redirect_uri": "http://localhost:8000/", "state": "s-2"}
+    page = client.get("/oauth2/end_session", query_string=requested).text
     assert "Back to the portal" in page
     assert "http://localhost:8000/?state=s-2" in page

@@ -70,6 +70,6 @@ def test_port_in_use_error_names_the_service(listening_port: int, part: str, nee
     assert (caught.value.port, caught.value.needed_by, caught.value.option) == (listening_port, needed_by, option)
 
 
-def test_the_next_free_port_is_none_of_ours() -> None:
+def test_the_next_free_port_is_not_one_of_the_demos() -> None:
     ports = Ports(portal=40_000, sandbox=40_001, identity=40_002)
     assert ports.find_free_after(40_000) > 40_002

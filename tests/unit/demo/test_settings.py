@@ -40,9 +40,9 @@ def test_portal_and_studio_are_two_sites(tmp_path: Path) -> None:
 
 
 def test_each_of_the_people_is_what_they_are_called(tmp_path: Path) -> None:
-    appointments = settings_of_the_demo(tmp_path).role_bindings
+    bindings = settings_of_the_demo(tmp_path).role_bindings
     for person in PEOPLE:
-        assert derive_roles(person.email, person.groups, appointments).roles == (person.role,), person.name
+        assert derive_roles(person.email, person.groups, bindings).roles == (person.role,), person.name
     assert {person.role for person in PEOPLE} == set(Role)
 
 
@@ -56,8 +56,8 @@ def test_secrets_are_made_once_and_only_for_their_owner(tmp_path: Path) -> None:
 
 def test_demo_ignores_portal_environment_variables() -> None:
     shell = {"PATH": "/bin", "DATABASE_URL": "postgres://real", "HEADSHOT_API_KEY": "real", "OIDC_ISSUER": "x"}
-    told = build_base_environment(shell | {"PGHOST": "real", "DYNO": "web.1", "HTTPS_PROXY": "http://proxy:1"})
-    assert "real" not in told.values()
-    assert not told.keys() & {"DATABASE_URL", "DYNO", "OIDC_ISSUER"}
-    assert told["PATH"] == "/bin"
-    assert "127.0.0.1" in told["NO_PROXY"]
+    notified = build_base_environment(shell | {"PGHOST": "real", "DYNO": "web.1", "HTTPS_PROXY": "http://proxy:1"})
+    assert "real" not in notified.values()
+    assert not notified.keys() & {"DATABASE_URL", "DYNO", "OIDC_ISSUER"}
+    assert notified["PATH"] == "/bin"
+    assert "127.0.0.1" in notified["NO_PROXY"]

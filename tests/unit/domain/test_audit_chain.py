@@ -17,8 +17,8 @@ values = st.one_of(st.none(), st.text(st.characters(codec="utf-8"), max_size=8),
 rows = st.tuples(*[values] * len(FIELDS))
 
 
-def row(**said: str) -> tuple[str | None, ...]:
-    return tuple(said.get(name) for name in FIELDS)
+def row(**message: str) -> tuple[str | None, ...]:
+    return tuple(message.get(name) for name in FIELDS)
 
 
 @given(rows, rows)
@@ -42,10 +42,10 @@ def test_nothing_and_an_empty_text_are_not_the_same() -> None:
 
 def test_the_encoding_is_the_documented_one() -> None:
     """Whoever wrote a program of their own by the documentation relies on this; it never changes."""
-    said = row(position="1", id="7", at="1793610000000000", action="sign_in", result="ok", detail='{"role": "ä"}')
+    message = row(position="1", id="7", at="1793610000000000", action="sign_in", result="ok", detail='{"role": "ä"}')
     written = b'position=1:1;id=1:7;at=16:1793610000000000;action=7:sign_in;result=2:ok;detail=14:{"role": "\xc3\xa4"};'
-    assert encode_fields(said) == written
-    assert compute_digest(said) == sha256(written).digest()
+    assert encode_fields(message) == written
+    assert compute_digest(message) == sha256(written).digest()
 
 
 def chain(length: int) -> list[ChainLink]:
@@ -58,8 +58,8 @@ def chain(length: int) -> list[ChainLink]:
     return links
 
 
-def faults(links: list[ChainLink], *noted: AuditHead) -> list[str]:
-    walk = ChainVerifier(noted)
+def faults(links: list[ChainLink], *recorded: AuditHead) -> list[str]:
+    walk = ChainVerifier(recorded)
     return [fault.rule for link in links for fault in walk.check_link(link)] + [
         fault.rule for fault in walk.check_end()
     ]
@@ -80,9 +80,9 @@ def test_a_link_taken_out_is_one_fault() -> None:
 def test_every_field_counts() -> None:
     for index in range(len(FIELDS) - 2):
         links = chain(3)
-        said = list(links[1].entry or ())
-        said[index] = "other"
-        links[1] = replace(links[1], entry=said)
+        message = list(links[1].entry or ())
+        message[index] = "other"
+        links[1] = replace(links[1], entry=message)
         assert faults(links) == ["audit entry was changed"], FIELDS[index + 2]
 
 

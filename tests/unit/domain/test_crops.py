@@ -26,7 +26,7 @@ crops = st.builds(Crop, numbers, numbers, st.floats(0.001, 5))
 
 
 @given(sides, sides, crops, st.sampled_from([1.0, 0.75, 4 / 3]))
-def test_box_is_inside_the_photo_and_has_the_wanted_ratio(width: int, height: int, crop: Crop, ratio: float) -> None:
+def test_box_is_inside_the_photo_and_has_the_requested_ratio(width: int, height: int, crop: Crop, ratio: float) -> None:
     box = compute_box(crop, width, height, ratio)
     tolerance = 1e-6 * max(width, height)
     assert box.left >= -tolerance

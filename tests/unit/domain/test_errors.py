@@ -20,7 +20,7 @@ def test_every_refusal_has_an_http_status_and_a_constant(kind: type[errors.Porta
     assert re.fullmatch(r"[a-z_]+", kind.reason)
 
 
-def test_reasons_tell_refusals_apart() -> None:
+def test_reasons_distinguish_refusals() -> None:
     own = [kind.reason for kind in TYPES if "reason" in vars(kind)]
     assert len(own) == len(set(own)) > 5
 

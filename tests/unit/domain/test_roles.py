@@ -43,10 +43,10 @@ def test_without_configured_roles_everyone_is_employee() -> None:
 
 
 def test_person_with_several_roles_is_shown_with_the_highest() -> None:
-    standing = derive_roles("boss@example.com", ["platform", "berlin-leads", "sales-leads"], APPOINTED)
-    assert standing.roles == (Role.ADMIN, Role.OPERATOR, Role.MANAGER)
-    assert standing.teams == ("berlin", "sales")
-    assert get_rights(standing.roles) == set(Right)
+    state = derive_roles("boss@example.com", ["platform", "berlin-leads", "sales-leads"], APPOINTED)
+    assert state.roles == (Role.ADMIN, Role.OPERATOR, Role.MANAGER)
+    assert state.teams == ("berlin", "sales")
+    assert get_rights(state.roles) == set(Right)
 
 
 def test_manager_has_the_teams_they_were_named_for_and_no_other() -> None:

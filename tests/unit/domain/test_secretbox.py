@@ -48,7 +48,7 @@ def test_every_changed_byte_is_noticed() -> None:
             box.open(bytes(changed))
 
 
-def test_pseudonyms_are_stable_keyed_and_tell_people_apart() -> None:
+def test_pseudonyms_are_stable_keyed_and_distinct() -> None:
     box = SecretBox([NEW, OLD])
     assert box.pseudonym("10.0.0.1") == SecretBox([NEW]).pseudonym("10.0.0.1")
     assert box.pseudonym("10.0.0.1") != box.pseudonym("10.0.0.2")

@@ -38,7 +38,7 @@ def test_every_combination_of_facts_has_a_stage_and_a_place_on_the_rail(facts: F
 
 
 @given(FACTS)
-def test_pictures_are_shown_only_when_the_newest_status_is_finished_and_all_are_here(facts: Facts) -> None:
+def test_pictures_are_shown_only_when_the_newest_status_is_finished_and_all_are_stored(facts: Facts) -> None:
     shoot = facts.shoot
     is_shown = derive_stage(facts) in {Stage.READY, Stage.CHOSEN}
     assert is_shown == (

@@ -45,7 +45,7 @@ def test_long_wait_estimate_uses_measured_rate() -> None:
     assert seconds(ahead=239, waited=MEASURE_AFTER, served=1000) == 60
 
 
-def test_nothing_served_for_a_minute_and_a_studio_that_is_away_have_no_number() -> None:
+def test_a_minute_without_sessions_and_an_unavailable_studio_have_no_number() -> None:
     assert seconds(waited=MEASURE_AFTER, served=0) is None
     assert seconds(outages=1) == 3
     assert seconds(outages=2) is None
@@ -65,7 +65,7 @@ def test_background_work_takes_its_share_only_while_it_uses_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wait", "said"),
+    ("wait", "message"),
     [
         (0, (10, Unit.SECONDS)),
         (10, (10, Unit.SECONDS)),
@@ -79,16 +79,16 @@ def test_background_work_takes_its_share_only_while_it_uses_it() -> None:
         (3601, (2, Unit.HOURS)),
     ],
 )
-def test_wait_is_formatted_in_plain_language(wait: int, said: tuple[int, Unit]) -> None:
-    assert round_wait(timedelta(seconds=wait)) == said
+def test_wait_is_formatted_in_plain_language(wait: int, message: tuple[int, Unit]) -> None:
+    assert round_wait(timedelta(seconds=wait)) == message
 
 
 @given(st.floats(min_value=0, max_value=1e6))
 def test_estimate_is_never_below_the_actual_wait(wait: float) -> None:
     number, unit = round_wait(timedelta(seconds=wait))
-    said = number * _SIZE[unit]
-    assert said >= wait - 1e-6
-    assert said <= max(10, 2 * wait + 600)
+    message = number * _SIZE[unit]
+    assert message >= wait - 1e-6
+    assert message <= max(10, 2 * wait + 600)
 
 
 @given(st.floats(min_value=0, max_value=1e5), st.floats(min_value=0, max_value=1e5))

@@ -53,6 +53,6 @@ def _curve(kind: int, *values: float) -> bytes:
     return b"para\0\0\0\0" + struct.pack(">HH", kind, 0) + b"".join(_fixed(value) for value in values)
 
 
-def _text(words: str) -> bytes:
-    data = words.encode("utf-16-be")
+def _text(text_parts: str) -> bytes:
+    data = text_parts.encode("utf-16-be")
     return b"mluc\0\0\0\0" + struct.pack(">II2s2sII", 1, 12, b"en", b"US", len(data), 28) + data

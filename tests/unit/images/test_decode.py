@@ -28,7 +28,7 @@ def test_accepts_the_named_formats(fmt: str) -> None:
     assert (image.mode, image.size) == ("RGB", (512, 640))
 
 
-def test_phone_photos_only_where_asked_for() -> None:
+def test_phone_photos_only_where_requested() -> None:
     out = io.BytesIO()
     pillow_heif.from_pillow(portrait(256, 320)).save(out)
     assert decode_photo(out.getvalue(), phone=True).size == (256, 320)

@@ -34,7 +34,7 @@ def test_hash_fits_into_64_bits() -> None:
     assert 0 <= compute_hash(Image.effect_noise((64, 64), 90)) < 2**64
 
 
-def test_look_alikes_are_grouped_in_the_order_of_their_first_photo() -> None:
+def test_similar_pictures_are_grouped_in_the_order_of_their_first_photo() -> None:
     hashes = [("a", 0), ("b", 2**64 - 1), ("c", 0b111), ("d", None), ("e", 2**64 - 2)]
     assert group_similar(hashes) == [["a", "c"], ["b", "e"], ["d"]]
 

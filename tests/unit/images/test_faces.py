@@ -44,7 +44,7 @@ def test_picture_without_a_face_gives_none(size: tuple[int, int]) -> None:
     assert faces.find_face(Image.new("RGB", size, "gray")) is None
 
 
-def test_without_the_detector_there_is_no_face(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_detector_no_face_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(faces, "is_available", lambda: False)
     assert faces.find_face(portrait()) is None
 

@@ -91,14 +91,14 @@ def test_damage_keeps_its_own_reason() -> None:
 def test_decoded_pixels_of_all_threads_together_stay_within_the_budget() -> None:
     budget = PixelBudget(100)
     in_use: list[int] = []
-    most: list[int] = []
+    maximum: list[int] = []
     lock = threading.Lock()
 
     def decode(pixels: int) -> None:
         with budget.reserve(pixels):
             with lock:
                 in_use.append(min(pixels, 100))
-                most.append(sum(in_use))
+                maximum.append(sum(in_use))
             time.sleep(0.001)
             with lock:
                 in_use.remove(min(pixels, 100))
@@ -108,5 +108,5 @@ def test_decoded_pixels_of_all_threads_together_stay_within_the_budget() -> None
         thread.start()
     for thread in threads:
         thread.join(timeout=10)
-    assert len(most) == 60
-    assert max(most) <= 100
+    assert len(maximum) == 60
+    assert max(maximum) <= 100

@@ -46,12 +46,12 @@ def test_never_scales_up() -> None:
 
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (3, 2000), (2000, 3), (95, 97), (97, 95)])
-def test_odd_shapes_come_out_too(width: int, height: int) -> None:
+def test_odd_shapes_are_rendered_too(width: int, height: int) -> None:
     photo = render_photo(saved(Image.new("RGB", (width, height), "teal"), "PNG"))
     assert sizes(photo)["96.webp"] == (min(96, width), max(1, round(height * min(96, width) / width)))
 
 
-def test_looks_like_the_photo_at_every_size() -> None:
+def test_resembles_the_photo_at_every_size() -> None:
     original = portrait(1024, 1280)
     for file in render_photo(saved(original, quality=95)).files:
         found = reopened(file.content).resize((32, 40), Image.Resampling.BOX)
@@ -72,7 +72,7 @@ def test_places_names_and_profiles_stay_behind(fmt: str) -> None:
 
 
 @pytest.mark.parametrize("fmt", ["JPEG", "WEBP"])
-def test_every_file_says_how_the_photo_was_made(fmt: str) -> None:
+def test_every_file_names_how_the_photo_was_made(fmt: str) -> None:
     photo = render_photo(saved(portrait(), fmt, xmp=XMP))
     assert photo.provenance.source_type == TRAINED
     for file in photo.files:

@@ -38,9 +38,9 @@ def pixels(image: Image.Image) -> list[bytes]:
     return [raw[at : at + 3] for at in range(0, len(raw), 3)]
 
 
-@pytest.mark.parametrize("letter", ["H", "Ä", "7", "Ж", "東"])
-def test_initial_or_silhouette_is_on_accent_color(letter: str) -> None:
-    image = made(character=letter)
+@pytest.mark.parametrize("char", ["H", "Ä", "7", "Ж", "東"])
+def test_initial_or_silhouette_is_on_accent_color(char: str) -> None:
+    image = made(character=char)
     assert image.getpixel((3, 3)) == (0x3B, 0x5B, 0xDB)
     left, top, right, bottom = inked(image, (0x3B, 0x5B, 0xDB))
     assert abs(left - (215 - right)) <= 2, "in the middle"
@@ -50,7 +50,7 @@ def test_initial_or_silhouette_is_on_accent_color(letter: str) -> None:
 
 @pytest.mark.parametrize("size", [(600, 60), (60, 600), (8, 8), (3000, 2000)])
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
-def test_logo_stands_whole_in_the_middle_of_white(size: tuple[int, int], kind: str) -> None:
+def test_logo_is_centered_on_white_without_cropping(size: tuple[int, int], kind: str) -> None:
     image = made(logo=encoded(Image.new("RGB", size, "#b00020"), kind))
     assert image.getpixel((3, 3)) == (255, 255, 255)
     left, top, right, bottom = inked(image, (255, 255, 255))
@@ -72,5 +72,5 @@ def test_logo_like_a_photo_is_made_to_fit() -> None:
 
 
 @pytest.mark.parametrize("logo", [b"", b"<svg/>", b"\x89PNG\r\n\x1a\nbroken"])
-def test_logo_that_cannot_be_drawn_leaves_the_letter(logo: bytes) -> None:
+def test_logo_that_cannot_be_drawn_falls_back_to_the_initial(logo: bytes) -> None:
     assert made(logo=logo).tobytes() == made().tobytes()

@@ -86,7 +86,7 @@ def test_smtp_password_is_not_sent_unencrypted(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize(
-    ("answer", "expected"),
+    ("response", "expected"),
     [
         ("550 no such mailbox", MailRefused),
         ("553 never", MailRefused),
@@ -95,20 +95,20 @@ def test_smtp_password_is_not_sent_unencrypted(monkeypatch: pytest.MonkeyPatch) 
         ("421 going down", MailUnavailable),
     ],
 )
-def test_what_a_refused_recipient_means(post: Post, answer: str, expected: type[Exception]) -> None:
-    post.refusals["ada@example.com"] = answer
+def test_what_a_refused_recipient_means(post: Post, response: str, expected: type[Exception]) -> None:
+    post.refusals["ada@example.com"] = response
     mailer = Mailer.from_url(post.url, FROM)
     with pytest.raises(expected) as refusal:
         mailer.send(message())
     assert type(refusal.value) is expected
-    assert str(refusal.value) == answer[:3]
+    assert str(refusal.value) == response[:3]
     mailer.send(message("other@example.com"))
     assert len(post.to("other@example.com")) == 1
 
 
-@pytest.mark.parametrize(("answer", "expected"), [("554 spam", MailRefused), ("451 later", MailDeferred)])
-def test_what_a_refused_message_means(post: Post, answer: str, expected: type[Exception]) -> None:
-    post.at_data = answer
+@pytest.mark.parametrize(("response", "expected"), [("554 spam", MailRefused), ("451 later", MailDeferred)])
+def test_what_a_refused_message_means(post: Post, response: str, expected: type[Exception]) -> None:
+    post.at_data = response
     with pytest.raises(expected):
         Mailer.from_url(post.url, FROM).send(message())
 

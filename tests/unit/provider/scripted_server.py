@@ -53,10 +53,10 @@ class Scripted:
     def answers(self, *replies: Reply | Callable[[Asked], Reply]) -> None:
         self._replies = list(replies)
 
-    def next_reply(self, asked: Asked) -> Reply:
-        self.asked.append(asked)
+    def next_reply(self, requested: Asked) -> Reply:
+        self.asked.append(requested)
         reply = self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
-        return reply(asked) if callable(reply) else reply
+        return reply(requested) if callable(reply) else reply
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -74,14 +74,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         url = urlsplit(self.path)
-        asked = Asked(
+        requested = Asked(
             self.command,
             url.path,
             {name: values[0] for name, values in parse_qs(url.query).items()},
             dict(self.headers.items()),
             self.rfile.read(int(self.headers.get("Content-Length") or 0)),
         )
-        reply = self.script.next_reply(asked)
+        reply = self.script.next_reply(requested)
         if reply.raw is not None:
             self.close_connection = True
             reply.raw(self.connection)

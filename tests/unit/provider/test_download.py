@@ -143,11 +143,11 @@ def test_the_checked_address_is_the_one_connected_to(monkeypatch: pytest.MonkeyP
     assert next(lookups) == ["127.0.0.1"], "a second look-up is where a rebinding name would strike"
 
 
-def _resolve_to(monkeypatch: pytest.MonkeyPatch, answers: Any) -> list[Any]:
+def _resolve_to(monkeypatch: pytest.MonkeyPatch, responses: Any) -> list[Any]:
     connected: list[Any] = []
 
     def resolve(_host: str, port: int, **_options: Any) -> list[Any]:
-        found = answers if isinstance(answers, list) else next(answers)
+        found = responses if isinstance(responses, list) else next(responses)
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in found]
 
     def connect(_self: socket.socket, address: Any) -> None:
@@ -257,7 +257,7 @@ def test_a_dripping_photo_ends_at_the_total_time(server: Scripted, downloader: P
 
 def test_many_threads_share_one_downloader(server: Scripted) -> None:
     downloader = PhotoDownloader([server.origin])
-    server.answers(lambda asked: Reply(200, JPEG + asked.path.encode(), TYPE))
+    server.answers(lambda requested: Reply(200, JPEG + requested.path.encode(), TYPE))
     found: dict[int, bytes] = {}
 
     def fetch(number: int) -> None:

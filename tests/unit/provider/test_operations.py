@@ -48,7 +48,7 @@ def test_the_old_api_behind_the_same_types(server: Scripted, client: ProviderCli
     assert client.create_invite("a@x", team_id="t", api_version="v1").id == "i1"
     client.revoke_invite("a@x", api_version="v1")
     assert client.get_invite_by_id("i").status == "accepted"
-    assert [f"{asked.method} {asked.path}" for asked in server.asked] == [
+    assert [f"{requested.method} {requested.path}" for requested in server.asked] == [
         "GET /api/v1/organization",
         "GET /api/v1/organization/credits",
         "GET /api/v1/organization/invites",
@@ -84,7 +84,7 @@ def test_an_address_of_the_old_api_chooses_it(server: Scripted) -> None:
     client.list_invites()
     client.create_invite("a@x")
     client.revoke_invite("a@x")
-    assert all(asked.path.startswith("/api/v1/") for asked in server.asked)
+    assert all(requested.path.startswith("/api/v1/") for requested in server.asked)
     assert client.get_credits(api_version="v2") == 3
     assert server.asked[-1].path == "/api/v2/organization/credits"
     client.close()
@@ -93,9 +93,9 @@ def test_an_address_of_the_old_api_chooses_it(server: Scripted) -> None:
 def pages(items: list[dict[str, Any]], key: str = "models", cap: int = 200) -> Callable[[Asked], Reply]:
     """A server that pages honestly, with a page size of its own."""
 
-    def answer(asked: Asked) -> Reply:
-        offset = int(asked.query["offset"])
-        some = items[offset : offset + min(int(asked.query["limit"]), cap)]
+    def answer(requested: Asked) -> Reply:
+        offset = int(requested.query["offset"])
+        some = items[offset : offset + min(int(requested.query["limit"]), cap)]
         more = offset + len(some) < len(items)
         return Reply(200, {key: some, "pagination": {"total": len(items), "hasMore": more}})
 
@@ -114,7 +114,7 @@ def test_all_pages_are_walked(server: Scripted, client: ProviderClient, count: i
     assert server.asked[0].query == {"limit": "200", "offset": "0"}
 
 
-def test_pages_are_asked_for_as_they_are_needed(server: Scripted, client: ProviderClient) -> None:
+def test_pages_are_fetched_as_they_are_needed(server: Scripted, client: ProviderClient) -> None:
     server.answers(pages(models(450)))
     walk = client.list_models("active", "t1")
     assert server.asked == []
@@ -141,8 +141,8 @@ def test_items_deleted_between_two_pages_lose_no_others(
     honest = pages(items)
     removed = [item["id"] for item in items[first : first + deleted]]
 
-    def shifting(asked: Asked) -> Reply:
-        reply = honest(asked)
+    def shifting(requested: Asked) -> Reply:
+        reply = honest(requested)
         if len(server.asked) == 1:
             del items[first : first + deleted]
         return reply
@@ -158,8 +158,8 @@ def test_items_inserted_between_two_pages_cost_no_extra_call(server: Scripted, c
     items = models(390)
     honest = pages(items)
 
-    def shifting(asked: Asked) -> Reply:
-        reply = honest(asked)
+    def shifting(requested: Asked) -> Reply:
+        reply = honest(requested)
         if len(server.asked) == 1:
             items[:0] = [{"id": "new", "status": "active"}]
         return reply
@@ -182,7 +182,7 @@ def test_an_empty_page_ends_even_if_more_is_promised(server: Scripted, client: P
 
 
 @pytest.mark.parametrize("pagination", [None, {}, "x", {"hasMore": "perhaps"}])
-def test_without_a_word_on_more_a_short_page_is_the_last(
+def test_without_more_information_a_short_page_is_the_last(
     server: Scripted, client: ProviderClient, pagination: Any
 ) -> None:
     server.answers(
@@ -259,7 +259,7 @@ def test_deleted_object_is_missing(server: Scripted, client: ProviderClient, rep
     client.delete_model("m1")
     client.delete_team("t1")
     client.revoke_invite("a@x")
-    assert [asked.method for asked in server.asked] == ["DELETE", "DELETE", "POST"]
+    assert [requested.method for requested in server.asked] == ["DELETE", "DELETE", "POST"]
 
 
 BY_ID: dict[str, Callable[[ProviderClient, str], Any]] = {
@@ -300,7 +300,7 @@ def test_an_id_that_is_no_segment_is_never_sent(
     assert server.asked == []
 
 
-def test_a_team_that_is_not_in_the_answer(server: Scripted, client: ProviderClient) -> None:
+def test_a_team_that_is_not_in_the_response(server: Scripted, client: ProviderClient) -> None:
     server.answers(Reply(200, {"organization": ORGANIZATION}))
     with pytest.raises(errors.UnexpectedResponse) as caught:
         client.create_team("Other")
@@ -316,7 +316,7 @@ def test_what_lists_and_writes_send(server: Scripted, client: ProviderClient) ->
     list(client.list_members("finished"))
     client.get_downloads("m1")
     page = {"limit": "200", "offset": "0"}
-    assert [asked.query for asked in server.asked] == [
+    assert [requested.query for requested in server.asked] == [
         {"include": "all", "status": "deleted", "likedStatus": "loved"} | page,
         {"include": "main", "teamId": "t1"} | page,
         {"status": "finished"} | page,

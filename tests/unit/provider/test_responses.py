@@ -80,7 +80,7 @@ def test_codes_that_are_none_fall_back_on_the_status(code: Any) -> None:
     assert (type(error), error.code) == (errors.NotFound, None)
 
 
-def test_already_exists_in_words_counts_only_where_asked_for() -> None:
+def test_already_exists_as_text_counts_only_where_requested() -> None:
     body = {"success": False, "code": "INVALID_REQUEST", "error": "A user with this email already exists. …"}
     assert type(fail(400, body, POST)) is errors.AlreadyExists
     assert type(fail(400, body)) is errors.InvalidRequest
@@ -109,18 +109,18 @@ MODEL = {"id": "m", "status": "active"}
 
 
 @pytest.mark.parametrize(
-    "answer", [{"model": MODEL}, {"data": {"model": MODEL}}, {"data": MODEL}, {"model": MODEL, "data": {"model": 5}}]
+    "response", [{"model": MODEL}, {"data": {"model": MODEL}}, {"data": MODEL}, {"model": MODEL, "data": {"model": 5}}]
 )
-def test_every_envelope(answer: dict[str, Any]) -> None:
-    assert get_value(GET, "model", answer, Model.parse).id == "m"
+def test_every_envelope(response: dict[str, Any]) -> None:
+    assert get_value(GET, "model", response, Model.parse).id == "m"
 
 
 @pytest.mark.parametrize(
-    "answer", [{}, {"model": None}, {"model": []}, {"data": None}, {"data": {"model": None}}, {"model": {}}]
+    "response", [{}, {"model": None}, {"model": []}, {"data": None}, {"data": {"model": None}}, {"model": {}}]
 )
-def test_no_usable_value_is_unexpected(answer: dict[str, Any]) -> None:
+def test_no_usable_value_is_unexpected(response: dict[str, Any]) -> None:
     with pytest.raises(errors.UnexpectedResponse) as caught:
-        get_value(GET, "model", answer, Model.parse)
+        get_value(GET, "model", response, Model.parse)
     assert "no usable model" in str(caught.value)
 
 
@@ -180,9 +180,9 @@ answers = st.dictionaries(
     body=answers.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=40),
     call=st.sampled_from([GET, POST, Call("DELETE", GET.path, may_be_empty=True)]),
 )
-def test_no_answer_raises_anything_but_a_provider_error(status: int, body: bytes, call: Call) -> None:
+def test_no_response_raises_anything_but_a_provider_error(status: int, body: bytes, call: Call) -> None:
     try:
-        answer = parse_response(call, status, body, NO_WINDOW)
-        get_value(call, "model", answer, Model.parse)
+        response = parse_response(call, status, body, NO_WINDOW)
+        get_value(call, "model", response, Model.parse)
     except errors.ProviderError as error:
         assert error.method == call.method  # noqa: PT017 - either outcome is fine, any other exception is not

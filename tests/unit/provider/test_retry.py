@@ -32,7 +32,7 @@ def test_a_background_read_waits_for_the_reset(server: Scripted, client: Provide
     assert 30 <= time_.slept[0] <= 30.5
 
 
-def test_an_interactive_read_says_when_instead_of_waiting(
+def test_an_interactive_read_returns_a_time_instead_of_waiting(
     server: Scripted, client: ProviderClient, time_: FakeTime
 ) -> None:
     server.answers(Reply(429, LIMITED, {"X-RateLimit-Reset": "2026-03-01T12:01:00.000Z"}))
@@ -69,7 +69,7 @@ def test_budget_and_recorder_see_every_attempt(server: Scripted, time_: FakeTime
     assert all(call[3] >= 0 for call in recorder.calls)
 
 
-def test_a_call_without_an_answer_is_recorded_too(server: Scripted, time_: FakeTime) -> None:
+def test_a_call_without_a_response_is_recorded_too(server: Scripted, time_: FakeTime) -> None:
     recorder = ListRecorder()
     server.answers(Reply(raw=drop))
     with pytest.raises(errors.Unavailable):
@@ -120,18 +120,18 @@ def test_the_breaker_opens_probes_and_closes(server: Scripted, time_: FakeTime) 
     for _ in range(5):
         with pytest.raises(errors.Unavailable):
             client.create_model("ada@example.com")
-    asked = len(server.asked)
+    requested = len(server.asked)
     with pytest.raises(errors.Unavailable) as caught:
         client.get_credits()
-    assert (caught.value.circuit_open, caught.value.outcome_unknown, len(server.asked)) == (True, False, asked)
+    assert (caught.value.circuit_open, caught.value.outcome_unknown, len(server.asked)) == (True, False, requested)
 
     time_.now += timedelta(seconds=31)
     with pytest.raises(errors.Unavailable) as caught:
         client.create_model("ada@example.com")
-    assert (caught.value.circuit_open, len(server.asked)) == (False, asked + 1)
+    assert (caught.value.circuit_open, len(server.asked)) == (False, requested + 1)
     with pytest.raises(errors.Unavailable):
         client.get_credits()
-    assert len(server.asked) == asked + 1
+    assert len(server.asked) == requested + 1
 
     time_.now += timedelta(seconds=31)
     server.answers(CREDITS)

@@ -75,7 +75,7 @@ def test_published_vector_of_the_same_shape(key: str, message: bytes, digest: st
 @pytest.mark.parametrize(
     "body", [b'{ "b" : 1,\n\t"a":2}', b'{"a":"\\u00e9"}', b'{"a":1,"a":2}', b"", b"\xff\x00 no text at all"]
 )
-def test_the_bytes_count_as_they_came(body: bytes) -> None:
+def test_bytes_are_measured_as_received(body: bytes) -> None:
     assert check(body, sign(body)).stale is False
     assert reason(body + b" ", sign(body)) == "wrong signature"
 

@@ -37,11 +37,11 @@ def make(server: Scripted, time_: FakeTime, **options: object) -> ProviderClient
 def test_what_is_sent(server: Scripted, client: ProviderClient) -> None:
     server.answers(CREATED)
     client.create_model("ada@example.com", is_development=True, version="lora")
-    asked = server.asked[0]
-    assert (asked.method, asked.path) == ("POST", "/api/v2/organization/models")
-    assert asked.headers["Authorization"] == "Bearer test-api-key"
-    assert asked.headers["Content-Type"] == "application/json"
-    assert asked.json == {"email": "ada@example.com", "isDevelopment": True, "version": "lora"}
+    requested = server.asked[0]
+    assert (requested.method, requested.path) == ("POST", "/api/v2/organization/models")
+    assert requested.headers["Authorization"] == "Bearer test-api-key"
+    assert requested.headers["Content-Type"] == "application/json"
+    assert requested.json == {"email": "ada@example.com", "isDevelopment": True, "version": "lora"}
 
 
 @pytest.mark.parametrize("key", ["", " ", "a\nb", "schlüssel"])
@@ -58,7 +58,7 @@ def test_reads_are_tried_again_with_growing_jittered_waits(
     assert client.get_credits() == 3
     assert len(server.asked) == 4
     assert len(time_.slept) == 3
-    assert all(0 <= wait <= most for wait, most in zip(time_.slept, (0.5, 1.0, 2.0), strict=True))
+    assert all(0 <= wait <= maximum for wait, maximum in zip(time_.slept, (0.5, 1.0, 2.0), strict=True))
 
 
 def test_reads_are_given_up_after_three_retries(server: Scripted, client: ProviderClient) -> None:
@@ -135,7 +135,7 @@ def test_a_drip_ends_at_the_deadline(
     assert time.monotonic() - started < 1.5
 
 
-def test_answers_over_the_cap_are_cut_off(server: Scripted, time_: FakeTime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_responses_over_the_cap_are_cut_off(server: Scripted, time_: FakeTime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport, "BYTE_CAP", 100_000)
     client = make(server, time_)
     server.answers(Reply(200, {"success": True, "credits": "1" * 200_000}))
@@ -192,28 +192,28 @@ def test_ids_are_one_segment_whatever_is_in_them(server: Scripted, client: Provi
     assert server.asked[0].path == "/api/v2/organization/models/a%2F..%2Fb%3Fc%23d%252f%20%C3%A9"
 
 
-def test_nothing_private_is_logged_or_told_by_errors(
+def test_nothing_private_is_logged_or_shown_by_errors(
     server: Scripted, time_: FakeTime, caplog: pytest.LogCaptureFixture
 ) -> None:
-    who, key = "canary" + "@example.com", "canary" + "-key"
+    person_name, key = "canary" + "@example.com", "canary" + "-key"
     client = ProviderClient(BRANDS["headshotpro"], key, server.api_url, clock=time_.clock, sleep=time_.sleep)
-    told = [repr(client), repr(client._transport)]
+    notified = [repr(client), repr(client._transport)]
 
-    def echo(asked: Asked) -> Reply:
-        return Reply(500, {"success": False, "error": asked.path, "code": who})
+    def echo(requested: Asked) -> Reply:
+        return Reply(500, {"success": False, "error": requested.path, "code": person_name})
 
     with caplog.at_level(logging.DEBUG):
         for reply in (echo, Reply(raw=drop), Reply(200, b"canary"), Reply(404, {"code": "canary key"})):
             server.answers(reply)
             for call in (
-                lambda: client.get_invite(who),
-                lambda: client.create_model(who),
+                lambda: client.get_invite(person_name),
+                lambda: client.create_model(person_name),
             ):
                 with pytest.raises(errors.ProviderError) as caught:
                     call()
-                told += [str(caught.value), repr(caught.value), repr(vars(caught.value))]
-                told += traceback.format_exception(caught.value)
-    assert not [text for text in [*told, caplog.text] if who in text or key in text]
+                notified += [str(caught.value), repr(caught.value), repr(vars(caught.value))]
+                notified += traceback.format_exception(caught.value)
+    assert not [text for text in [*notified, caplog.text] if person_name in text or key in text]
 
 
 def _wait(done: threading.Event) -> None:

@@ -177,8 +177,8 @@ def test_nothing_of_a_person_shows_when_printed() -> None:
         wire_types.CreatedInvite,
         wire_types.CreatedSession,
     ):
-        thing = kind.parse({"id": "i", "status": "active", "modelId": "m"} | secret)
-        assert "canary" not in repr(thing) + str(thing) + f"{thing}"
+        item = kind.parse({"id": "i", "status": "active", "modelId": "m"} | secret)
+        assert "canary" not in repr(item) + str(item) + f"{item}"
 
 
 def test_newest() -> None:

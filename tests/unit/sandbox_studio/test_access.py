@@ -26,31 +26,31 @@ def test_the_signed_url_leads_to_the_present_step(
     client: FlaskClient, store: FakeStore, fields: dict[str, str], step: str
 ) -> None:
     store.change(**fields)
-    answer = client.get(f"/auth/social?token={TOKEN}&anonymous=1", follow_redirects=True)
-    assert answer.status_code == 200
-    assert answer.request.path == f"/studio/{TOKEN}/{step}"
+    response = client.get(f"/auth/social?token={TOKEN}&anonymous=1", follow_redirects=True)
+    assert response.status_code == 200
+    assert response.request.path == f"/studio/{TOKEN}/{step}"
 
 
 def test_needs_no_cookie(client: FlaskClient) -> None:
-    answer = client.get(f"/auth/social?token={TOKEN}&anonymous=1", follow_redirects=True)
-    assert all("Set-Cookie" not in each.headers for each in (*answer.history, answer))
+    response = client.get(f"/auth/social?token={TOKEN}&anonymous=1", follow_redirects=True)
+    assert all("Set-Cookie" not in each.headers for each in (*response.history, response))
 
 
-def dead(client: FlaskClient, address: str, status: int, words: str) -> None:
-    answer = client.get(address)
-    assert answer.status_code == status
-    assert words in answer.text
-    assert "<h1>" in answer.text
+def dead(client: FlaskClient, address: str, status: int, text_parts: str) -> None:
+    response = client.get(address)
+    assert response.status_code == status
+    assert text_parts in response.text
+    assert "<h1>" in response.text
 
 
 @pytest.mark.parametrize("address", ["/auth/social?token=guess", "/auth/social", "/studio/guess/results"])
-def test_an_unknown_link_says_so(client: FlaskClient, address: str) -> None:
+def test_an_unknown_link_has_its_own_message(client: FlaskClient, address: str) -> None:
     dead(client, address, 401, "does not open a session")
 
 
 @pytest.mark.parametrize("address", [f"/auth/social?token={TOKEN}", f"/studio/{TOKEN}/results"])
 @pytest.mark.parametrize("status", ["onboarding", "active"])
-def test_an_expired_link_says_so(client: FlaskClient, store: FakeStore, address: str, status: str) -> None:
+def test_an_expired_link_has_its_own_message(client: FlaskClient, store: FakeStore, address: str, status: str) -> None:
     store.change(session_expired=True, status=status)
     dead(client, address, 410, "link has expired")
 
@@ -61,11 +61,11 @@ def test_deleted_session_shows_deleted_page(client: FlaskClient, store: FakeStor
     dead(client, address, 410, "was deleted")
 
 
-def test_a_script_is_told_in_json(client: FlaskClient) -> None:
-    answer = client.get("/studio/guess/status", headers={"Accept": "application/json"})
-    assert answer.status_code == 401
-    assert answer.json is not None
-    assert answer.json["error"].startswith("This link does not open a session.")
+def test_a_script_gets_json(client: FlaskClient) -> None:
+    response = client.get("/studio/guess/status", headers={"Accept": "application/json"})
+    assert response.status_code == 401
+    assert response.json is not None
+    assert response.json["error"].startswith("This link does not open a session.")
 
 
 @pytest.mark.parametrize("address", [f"/auth/social?token={TOKEN}", f"/studio/{TOKEN}/about", "/studio/guess/"])
@@ -90,10 +90,10 @@ def test_framing_can_be_refused(store: FakeStore, client: FlaskClient) -> None:
 
 
 def test_static_files_may_be_cached(client: FlaskClient) -> None:
-    with client.get("/studio/static/studio.css") as answer:
-        assert answer.status_code == 200
-        assert "no-store" not in answer.headers["Cache-Control"]
-        assert answer.headers["ETag"]
+    with client.get("/studio/static/studio.css") as response:
+        assert response.status_code == 200
+        assert "no-store" not in response.headers["Cache-Control"]
+        assert response.headers["ETag"]
 
 
 def test_the_brand_is_the_stores_unless_the_app_has_one(app: Flask, client: FlaskClient) -> None:

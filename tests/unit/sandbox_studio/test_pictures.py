@@ -47,7 +47,7 @@ def test_forty_from_one_upload_are_forty() -> None:
     assert len({picture.thumbnail for picture in render_gallery([photo()], 40, "s")}) == 40
 
 
-def test_there_are_color_and_black_and_white_pictures() -> None:
+def test_pictures_are_in_color_and_in_black_and_white() -> None:
     pictures = render_gallery([encode(portrait(), quality=90)], 10, "tones")
     gray = [_is_grey(opened(picture.thumbnail)) for picture in pictures]
     assert 1 <= sum(gray) <= 4
@@ -64,10 +64,10 @@ def test_needs_uploads() -> None:
 
 
 def test_carries_the_ai_label(gallery: list[Picture]) -> None:
-    wanted = b'Iptc4xmpExt:DigitalSourceType="' + labels.DIGITAL_SOURCE_TYPE.encode() + b'"'
+    expected = b'Iptc4xmpExt:DigitalSourceType="' + labels.DIGITAL_SOURCE_TYPE.encode() + b'"'
     for picture in gallery:
-        assert wanted in opened(picture.original).info["xmp"]
-        assert wanted in opened(picture.main).info["xmp"]
+        assert expected in opened(picture.original).info["xmp"]
+        assert expected in opened(picture.main).info["xmp"]
 
 
 def test_only_the_original_has_exif_camera_and_location(gallery: list[Picture]) -> None:
@@ -105,7 +105,7 @@ def test_finds_the_face_wherever_it_is_and_however_dark() -> None:
     assert abs(face.y - (250 + 0.23 * 900) / 1300) < 0.10
 
 
-def test_without_a_face_looks_to_the_upper_centre() -> None:
+def test_without_a_face_centers_on_the_upper_part() -> None:
     assert find_face(Image.new("RGB", (900, 1200), (90, 110, 140))) == Face(0.5, 0.40, 0.30)
 
 
@@ -121,7 +121,7 @@ def test_crops_stay_inside_and_keep_their_shape(size: tuple[int, int], face: Fac
         assert (right - left) / (bottom - top) == pytest.approx(0.8)
 
 
-def test_odd_uploads_still_make_pictures() -> None:
+def test_odd_uploads_are_rendered() -> None:
     gray = encode(scene().convert("L"))
     tiny = encode(scene((512, 512)))
     assert len(list(render_gallery([gray, tiny], 4, "odd"))) == 4

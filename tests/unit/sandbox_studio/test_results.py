@@ -36,16 +36,16 @@ def test_progress_page_names_each_status(client: FlaskClient, store: FakeStore, 
     assert page.status_code == 200
     assert f"<h1>{heading}</h1>" in page.text
     assert '<noscript><meta http-equiv="refresh"' in page.text
-    told = client.get(f"{AT}/status", headers=JSON).json
-    assert told is not None
-    assert (told["status"], told["next"]) == (status, None)
-    assert told["html"].strip() in page.text
+    notified = client.get(f"{AT}/status", headers=JSON).json
+    assert notified is not None
+    assert (notified["status"], notified["next"]) == (status, None)
+    assert notified["html"].strip() in page.text
 
 
 def test_progress_leads_on_when_done(client: FlaskClient, album: FakeStore) -> None:
-    told = client.get(f"{AT}/status", headers=JSON).json
-    assert told is not None
-    assert told["next"] == f"{AT}/"
+    notified = client.get(f"{AT}/status", headers=JSON).json
+    assert notified is not None
+    assert notified["next"] == f"{AT}/"
     assert client.get(f"{AT}/progress", follow_redirects=True).request.path == f"{AT}/results"
 
 
@@ -73,8 +73,8 @@ def test_an_active_session_without_photos_has_a_page(client: FlaskClient, store:
 
 
 def test_pick_change_and_take_back(client: FlaskClient, album: FakeStore) -> None:
-    answer = client.post(f"{AT}/results", data={"photo": "p3", "act": "favorite"})
-    assert (answer.status_code, answer.location) == (303, f"{AT}/results?photo=p3")
+    response = client.post(f"{AT}/results", data={"photo": "p3", "act": "favorite"})
+    assert (response.status_code, response.location) == (303, f"{AT}/results?photo=p3")
     assert album.model.favorite_photo_id == "p3"
     assert client.get(f"{AT}/results").text.count("Your favorite") == 1
     assert "Your favorite" not in client.get(f"{AT}/results?photo=p1").text
@@ -87,19 +87,19 @@ def test_pick_change_and_take_back(client: FlaskClient, album: FakeStore) -> Non
 
 def test_ratings_toggle_and_leave_the_pick_alone(client: FlaskClient, album: FakeStore) -> None:
     album.select_favorite("m1", "p1")
-    said = []
+    message = []
     for act in ("liked", "loved", "loved", "liked"):
-        told = client.post(f"{AT}/results", data={"photo": "p2", "act": act}, headers=JSON).json
-        assert told is not None
-        said.append(told["liked"])
-        assert album.album["p2"].liked_status == told["liked"]
-        assert told["favorite"] == "p1"
-    assert said == ["liked", "loved", "none", "liked"]
+        notified = client.post(f"{AT}/results", data={"photo": "p2", "act": act}, headers=JSON).json
+        assert notified is not None
+        message.append(notified["liked"])
+        assert album.album["p2"].liked_status == notified["liked"]
+        assert notified["favorite"] == "p1"
+    assert message == ["liked", "loved", "none", "liked"]
 
 
-def test_another_sessions_photo_is_not_here(client: FlaskClient, album: FakeStore) -> None:
-    answer = client.post(f"{AT}/results", data={"photo": "px", "act": "favorite"})
-    assert answer.status_code == 404
+def test_another_sessions_photo_is_404(client: FlaskClient, album: FakeStore) -> None:
+    response = client.post(f"{AT}/results", data={"photo": "px", "act": "favorite"})
+    assert response.status_code == 404
     assert album.model.favorite_photo_id is None
 
 

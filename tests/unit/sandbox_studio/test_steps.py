@@ -31,13 +31,13 @@ def send(client: FlaskClient, *files: tuple[bytes, str], headers: dict[str, str]
 
 
 def test_about_you_is_kept_tidy(client: FlaskClient, store: FakeStore) -> None:
-    answer = client.post(f"{AT}/about", data={"name": "  Ada\t King\u0000  ", "trigger": "female"})
-    assert (answer.status_code, answer.location) == (303, f"{AT}/photos")
+    response = client.post(f"{AT}/about", data={"name": "  Ada\t King\u0000  ", "trigger": "female"})
+    assert (response.status_code, response.location) == (303, f"{AT}/photos")
     assert (store.model.title, store.model.trigger) == ("Ada King", "female")
 
 
 @pytest.mark.parametrize(
-    ("form", "words"),
+    ("form", "text_parts"),
     [
         ({"trigger": "male"}, "Enter your name."),
         ({"name": " \u200b\n", "trigger": "male"}, "Enter your name."),
@@ -46,13 +46,13 @@ def test_about_you_is_kept_tidy(client: FlaskClient, store: FakeStore) -> None:
         ({"name": "Ada", "trigger": "robot"}, "Choose how you would like to be styled."),
     ],
 )
-def test_about_you_says_what_is_missing(
-    client: FlaskClient, store: FakeStore, form: dict[str, str], words: str
+def test_about_you_lists_what_is_missing(
+    client: FlaskClient, store: FakeStore, form: dict[str, str], text_parts: str
 ) -> None:
-    answer = client.post(f"{AT}/about", data=form)
-    assert answer.status_code == 422
-    assert words in answer.text
-    assert "Error: About you" in answer.text
+    response = client.post(f"{AT}/about", data=form)
+    assert response.status_code == 422
+    assert text_parts in response.text
+    assert "Error: About you" in response.text
     assert store.model.title == ""
 
 
@@ -62,11 +62,11 @@ def test_about_you_loses_nothing_typed(client: FlaskClient) -> None:
 
 
 def test_good_files_stay_when_others_are_refused(client: FlaskClient, ready: FakeStore) -> None:
-    answer = send(client, (photo(1), "a.jpg"), (b"%PDF-1.7", "cv.pdf"), (photo(2), "b.jpg"))
-    assert answer.status_code == 200
+    response = send(client, (photo(1), "a.jpg"), (b"%PDF-1.7", "cv.pdf"), (photo(2), "b.jpg"))
+    assert response.status_code == 200
     assert len(ready.uploads) == 2
-    assert "“cv.pdf” is a PDF, not a photo we can use." in answer.text
-    assert "2 of at least 2" in answer.text
+    assert "“cv.pdf” is a PDF, not a photo we can use." in response.text
+    assert "2 of at least 2" in response.text
 
 
 def test_all_refused_is_an_error(client: FlaskClient, ready: FakeStore) -> None:
@@ -75,32 +75,32 @@ def test_all_refused_is_an_error(client: FlaskClient, ready: FakeStore) -> None:
 
 
 def test_missing_static_file_is_not_disclosed(client: FlaskClient, ready: FakeStore) -> None:
-    answer = client.post(f"{AT}/photos", data={"photos": (io.BytesIO(b""), "")})
-    assert answer.status_code == 422
-    assert "No photo arrived." in answer.text
+    response = client.post(f"{AT}/photos", data={"photos": (io.BytesIO(b""), "")})
+    assert response.status_code == 422
+    assert "No photo arrived." in response.text
 
 
 def test_the_same_photo_twice_is_kept_once(client: FlaskClient, ready: FakeStore) -> None:
     send(client, (photo(1), "a.jpg"))
-    answer = send(client, (encode(scene(shade=1), quality=75, comment=b"again"), "copy.jpg"))
-    assert answer.status_code == 422
-    assert "“copy.jpg” is already in your session." in answer.text
+    response = send(client, (encode(scene(shade=1), quality=75, comment=b"again"), "copy.jpg"))
+    assert response.status_code == 422
+    assert "“copy.jpg” is already in your session." in response.text
     assert len(ready.uploads) == 1
 
 
 def test_twenty_photos_are_enough(client: FlaskClient, ready: FakeStore) -> None:
     for number in range(MAX_PHOTOS - 1):
         ready.add_upload("m1", b"stand-in %d" % number, "x.jpg")
-    answer = send(client, (photo(1), "last.jpg"), (photo(2), "extra.jpg"))
+    response = send(client, (photo(1), "last.jpg"), (photo(2), "extra.jpg"))
     assert len(ready.uploads) == MAX_PHOTOS
-    assert "“extra.jpg” was left out: 20 photos is the most." in answer.text
+    assert "“extra.jpg” was left out: 20 photos is the most." in response.text
 
 
 def test_a_flood_is_refused_as_a_whole(client: FlaskClient, ready: FakeStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(steps, "MAX_REQUEST_BYTES", 1000)
-    answer = send(client, (photo(1), "a.jpg"))
-    assert answer.status_code == 422
-    assert "too much at once" in answer.text
+    response = send(client, (photo(1), "a.jpg"))
+    assert response.status_code == 422
+    assert "too much at once" in response.text
     assert ready.uploads == {}
 
 
@@ -111,53 +111,53 @@ def test_an_app_wide_limit_does_not_stop_photos(app: Flask, client: FlaskClient,
 
 
 def test_a_script_gets_sentences_and_the_same_fragment(client: FlaskClient, ready: FakeStore) -> None:
-    told = send(client, (photo(1), "a.jpg"), (b"", "b.jpg"), headers=JSON).json
-    assert told is not None
-    assert [result["added"] for result in told["results"]] == [True, False]
-    assert told["results"][1]["sentence"].startswith("“b.jpg” is empty.")
-    assert told["html"].strip() in client.get(f"{AT}/photos").text
+    notified = send(client, (photo(1), "a.jpg"), (b"", "b.jpg"), headers=JSON).json
+    assert notified is not None
+    assert [result["added"] for result in notified["results"]] == [True, False]
+    assert notified["results"][1]["sentence"].startswith("“b.jpg” is empty.")
+    assert notified["html"].strip() in client.get(f"{AT}/photos").text
 
 
 def test_thumbnails_are_small_and_private(client: FlaskClient, ready: FakeStore) -> None:
     send(client, (photo(1), "a.jpg"))
-    answer = client.get(f"{AT}/photos/u1.jpg")
-    assert answer.mimetype == "image/jpeg"
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert max(opened(answer.data).size) <= 400
+    response = client.get(f"{AT}/photos/u1.jpg")
+    assert response.mimetype == "image/jpeg"
+    assert response.headers["Cache-Control"] == "no-store"
+    assert max(opened(response.data).size) <= 400
     assert client.get(f"{AT}/photos/u9.jpg").status_code == 404
 
 
 def test_a_photo_can_be_taken_out_again(client: FlaskClient, ready: FakeStore) -> None:
     send(client, (photo(1), "a.jpg"), (photo(2), "b.jpg"))
-    answer = client.post(f"{AT}/photos/u1/remove")
-    assert (answer.status_code, answer.location) == (303, f"{AT}/photos")
+    response = client.post(f"{AT}/photos/u1/remove")
+    assert (response.status_code, response.location) == (303, f"{AT}/photos")
     assert list(ready.uploads) == ["u2"]
     assert client.post(f"{AT}/photos/u1/remove").status_code == 404
-    told = client.post(f"{AT}/photos/u2/remove", headers=JSON).json
-    assert told is not None
-    assert "0 of at least 2" in told["html"]
+    notified = client.post(f"{AT}/photos/u2/remove", headers=JSON).json
+    assert notified is not None
+    assert "0 of at least 2" in notified["html"]
 
 
 def test_too_few_photos_lead_back_with_a_reason(client: FlaskClient, ready: FakeStore) -> None:
     send(client, (photo(1), "a.jpg"))
-    for answer in (
+    for response in (
         client.get(f"{AT}/check", follow_redirects=True),
         client.post(f"{AT}/check", follow_redirects=True),
     ):
-        assert answer.status_code == 422
-        assert "Add 1 more photo, then continue." in answer.text
+        assert response.status_code == 422
+        assert "Add 1 more photo, then continue." in response.text
     assert ready.model.status == "onboarding"
 
 
-def test_check_wants_a_name_first(client: FlaskClient) -> None:
+def test_check_requires_a_name_first(client: FlaskClient) -> None:
     assert client.get(f"{AT}/check").location == f"{AT}/about"
 
 
 def test_start_uses_a_credit_and_moves_on(client: FlaskClient, ready: FakeStore) -> None:
     send(client, (photo(1), "a.jpg"), (photo(2), "b.jpg"))
     assert "Ada" in client.get(f"{AT}/check").text
-    answer = client.post(f"{AT}/check")
-    assert (answer.status_code, answer.location) == (303, f"{AT}/progress")
+    response = client.post(f"{AT}/check")
+    assert (response.status_code, response.location) == (303, f"{AT}/progress")
     assert (ready.credits, ready.model.status) == (0, "waiting")
 
 
@@ -167,30 +167,30 @@ def test_a_second_press_starts_nothing(client: FlaskClient, ready: FakeStore, mo
     before = ready.model
     ready.complete_onboarding("m1")
     monkeypatch.setattr(ready, "find_by_token", lambda _token: before)
-    answer = client.post(f"{AT}/check")
-    assert (answer.status_code, answer.location) == (303, f"{AT}/")
+    response = client.post(f"{AT}/check")
+    assert (response.status_code, response.location) == (303, f"{AT}/")
     assert ready.credits == 0
 
 
 def test_no_credits_keeps_everything(client: FlaskClient, ready: FakeStore) -> None:
     ready.credits = 0
     send(client, (photo(1), "a.jpg"), (photo(2), "b.jpg"))
-    answer = client.post(f"{AT}/check")
-    assert answer.status_code == 402
-    assert "Northwind has no sessions left" in answer.text
+    response = client.post(f"{AT}/check")
+    assert response.status_code == 402
+    assert "Northwind has no sessions left" in response.text
     assert len(ready.uploads) == 2
 
 
 def test_a_started_session_takes_no_changes(client: FlaskClient, ready: FakeStore) -> None:
     send(client, (photo(1), "a.jpg"), (photo(2), "b.jpg"))
     client.post(f"{AT}/check")
-    for answer in (
+    for response in (
         client.get(f"{AT}/about"),
         client.get(f"{AT}/check"),
         send(client, (photo(3), "c.jpg")),
         client.post(f"{AT}/photos/u1/remove"),
     ):
-        assert (answer.status_code, answer.location) == (303, f"{AT}/")
+        assert (response.status_code, response.location) == (303, f"{AT}/")
     assert len(ready.uploads) == 2
 
 

@@ -16,9 +16,9 @@ pytestmark = pytest.mark.slow
 RED_ON_TOP = (210, 30, 30)
 
 
-def near(pixel: object, wanted: tuple[int, int, int], tolerance: int = 12) -> bool:
+def near(pixel: object, expected: tuple[int, int, int], tolerance: int = 12) -> bool:
     assert isinstance(pixel, tuple)
-    return all(abs(a - b) <= tolerance for a, b in zip(pixel, wanted, strict=True))
+    return all(abs(a - b) <= tolerance for a, b in zip(pixel, expected, strict=True))
 
 
 def reason(raw: bytes) -> str:
@@ -41,8 +41,8 @@ def test_takes_every_color_mode(mode: str) -> None:
     kept = opened(normalize_photo(encode(image, "JPEG" if mode == "CMYK" else "PNG")))
     assert (kept.mode, kept.size) == ("RGB", (1200, 1200))
     average = kept.convert("L").resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
-    wanted = portrait().convert("L").resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
-    assert abs(float(average) - float(wanted)) < 6  # type: ignore[arg-type]
+    expected = portrait().convert("L").resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
+    assert abs(float(average) - float(expected)) < 6  # type: ignore[arg-type]
 
 
 def test_brings_sixteen_bits_down_to_eight() -> None:
@@ -118,7 +118,7 @@ def test_shrinks_to_2048() -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "words"),
+    ("raw", "text_parts"),
     [
         (b"%PDF-1.7 ...", "a PDF"),
         (b"GIF89a......", "a GIF"),
@@ -133,10 +133,10 @@ def test_shrinks_to_2048() -> None:
         (bytes(range(128, 256)), "an unknown kind of file"),
     ],
 )
-def test_says_what_a_file_is_when_it_is_no_photo(raw: bytes, words: str) -> None:
+def test_describes_a_file_that_is_no_photo(raw: bytes, text_parts: str) -> None:
     with pytest.raises(UploadRefused, match="not_a_photo") as refused:
         normalize_photo(raw)
-    assert refused.value.sentence.startswith(f"is {words}, not a photo")
+    assert refused.value.sentence.startswith(f"is {text_parts}, not a photo")
 
 
 def test_file_type_is_detected_by_content() -> None:
@@ -167,10 +167,10 @@ def test_refuses_too_many_bytes_unseen() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "wanted"), [((511, 900), "too_small"), ((900, 511), "too_small"), ((2000, 600), "panorama")]
+    ("size", "expected"), [((511, 900), "too_small"), ((900, 511), "too_small"), ((2000, 600), "panorama")]
 )
-def test_refuses_shapes_no_portrait_comes_from(size: tuple[int, int], wanted: str) -> None:
-    assert reason(encode(scene(size))) == wanted
+def test_refuses_shapes_that_are_no_portrait(size: tuple[int, int], expected: str) -> None:
+    assert reason(encode(scene(size))) == expected
 
 
 def test_takes_the_smallest_size_allowed() -> None:

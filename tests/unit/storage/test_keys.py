@@ -32,7 +32,7 @@ def test_storage_key_contains_kind_owner_and_content_hash() -> None:
         ("photos", "64 0", SHA, "webp"),
     ],
 )
-def test_parts_that_are_not_ours_are_refused(area: str, name: str, sha: str, extension: str) -> None:
+def test_foreign_parts_are_refused(area: str, name: str, sha: str, extension: str) -> None:
     with pytest.raises(InvalidKey):
         build_object_key(area, OWNER, name, sha, extension)
 

@@ -143,7 +143,7 @@ def test_lists_more_than_one_page(storage: Storage) -> None:
     assert set(storage.list("photos/")) == keys
 
 
-def test_refuses_keys_that_are_not_ours(storage: Storage) -> None:
+def test_refuses_foreign_keys(storage: Storage) -> None:
     for key in FOREIGN_KEYS:
         for call in (storage.get, storage.open, storage.exists, storage.delete):
             with pytest.raises(InvalidKey):
@@ -153,7 +153,7 @@ def test_refuses_keys_that_are_not_ours(storage: Storage) -> None:
     assert list(storage.list()) == []
 
 
-def test_refuses_prefixes_that_are_not_ours(storage: Storage) -> None:
+def test_refuses_foreign_prefixes(storage: Storage) -> None:
     for prefix in ("../", "/", "photos//", "photos/../x", "."):
         with pytest.raises(InvalidKey):
             storage.list(prefix)

@@ -92,7 +92,7 @@ def calls(storage: S3Storage) -> dict[str, Any]:
 
 @pytest.mark.parametrize("call", ["put", "get", "open", "exists", "delete", "list"])
 @pytest.mark.parametrize(("status", "code"), [(403, "AccessDenied"), (503, "SlowDown"), (404, "NoSuchBucket")])
-def test_refusals_are_unavailable_and_asked_at_most_twice(bucket: Bucket, call: str, status: int, code: str) -> None:
+def test_refusals_are_unavailable_and_retried_at_most_once(bucket: Bucket, call: str, status: int, code: str) -> None:
     bucket.status, bucket.code = status, code
     with pytest.raises(StorageUnavailable) as refused:
         calls(S3Storage("faces"))[call]()
@@ -105,10 +105,10 @@ def test_refusals_are_unavailable_and_asked_at_most_twice(bucket: Bucket, call: 
 @pytest.mark.parametrize("call", ["put", "get", "exists", "delete", "list"])
 def test_a_bucket_that_hangs_is_given_up(bucket: Bucket, call: str) -> None:
     bucket.delay = 1.5
-    begun = time.monotonic()
+    started = time.monotonic()
     with pytest.raises(StorageUnavailable) as refused:
         calls(S3Storage("faces"))[call]()
-    assert time.monotonic() - begun < 4
+    assert time.monotonic() - started < 4
     assert refused.value.cause == "ReadTimeoutError"
 
 
@@ -134,13 +134,13 @@ def test_a_full_bucket(bucket: Bucket, status: int, code: str) -> None:
     assert refused.value.retryable
 
 
-def test_an_answer_that_is_no_storage_language(bucket: Bucket) -> None:
+def test_a_response_that_is_no_storage_language(bucket: Bucket) -> None:
     bucket.body = b"<!doctype html><p>sign in to this network"
     with pytest.raises(StorageUnavailable):
         list(S3Storage("faces").list("photos/"))
 
 
-def test_other_vendors_are_asked_by_path(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_vendors_are_read_by_path(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://localhost:{bucket.server_port}")
     S3Storage("faces", "/portal/live/").put(KEY, b"x", "image/webp")
     assert bucket.asked == [f"PUT /faces/portal/live/{KEY}"]

@@ -17,12 +17,12 @@ from tests.architecture.code import ROOT
 @pytest.mark.parametrize(("accepted", "encoding"), [("gzip, deflate, br", "br"), ("gzip", "gzip"), ("identity", None)])
 def test_pages_are_compressed_as_the_client_accepts(accepted: str, encoding: str | None, client: FlaskClient) -> None:
     plain = client.get("/privacy")
-    answer = client.get("/privacy", headers={"Accept-Encoding": accepted})
-    assert answer.headers.get("Content-Encoding") == encoding
-    assert "Accept-Encoding" in answer.headers["Vary"]
+    response = client.get("/privacy", headers={"Accept-Encoding": accepted})
+    assert response.headers.get("Content-Encoding") == encoding
+    assert "Accept-Encoding" in response.headers["Vary"]
     decode = {"br": brotli.decompress, "gzip": gzip.decompress, None: bytes}[encoding]
-    assert b"</html>" in decode(answer.data)
-    assert encoding is None or len(answer.data) < len(plain.data) / 2
+    assert b"</html>" in decode(response.data)
+    assert encoding is None or len(response.data) < len(plain.data) / 2
 
 
 @pytest.mark.parametrize("accepted", ["br", "gzip"])
@@ -31,11 +31,11 @@ def test_static_files_are_compressed(name: str, accepted: str, app: Flask, clien
     with app.test_request_context():
         address = url_for("static", filename=name)
     plain = client.get(address, buffered=True)
-    answer = client.get(address, headers={"Accept-Encoding": accepted}, buffered=True)
-    assert answer.headers["Content-Encoding"] == accepted
-    assert len(answer.data) < len(plain.data) / 2
-    assert "immutable" in answer.headers["Cache-Control"]
-    assert {"br": brotli.decompress, "gzip": gzip.decompress}[accepted](answer.data) == plain.data
+    response = client.get(address, headers={"Accept-Encoding": accepted}, buffered=True)
+    assert response.headers["Content-Encoding"] == accepted
+    assert len(response.data) < len(plain.data) / 2
+    assert "immutable" in response.headers["Cache-Control"]
+    assert {"br": brotli.decompress, "gzip": gzip.decompress}[accepted](response.data) == plain.data
 
 
 def test_the_bundle_holds_every_stylesheet_in_order(client: FlaskClient) -> None:
@@ -44,7 +44,7 @@ def test_the_bundle_holds_every_stylesheet_in_order(client: FlaskClient) -> None
     assert bundle == b"".join(parts)
 
 
-def test_an_unchanged_compressed_answer_is_304(client: FlaskClient) -> None:
+def test_an_unchanged_compressed_response_is_304(client: FlaskClient) -> None:
     headers = {"Accept-Encoding": "br"}
     etag = client.get("/brand.css", headers=headers).headers["ETag"]
     again = client.get("/brand.css", headers=headers | {"If-None-Match": etag})

@@ -68,27 +68,27 @@ def failing(app: Flask, endpoint: str, error: Exception) -> FlaskClient:
     return app.test_client()
 
 
-@pytest.mark.parametrize(("error", "status", "said"), ERRORS, ids=lambda value: getattr(value, "reason", None))
-def test_error_is_a_page_with_words_and_a_number(error: Exception, status: int, said: str, app: Flask) -> None:
-    answer = failing(app, "pages.show_landing", error).get("/")
-    assert answer.status_code == status
-    assert said in answer.text
-    assert answer.headers["X-Request-ID"] in answer.text
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert "Traceback" not in answer.text
-    assert "secret" not in answer.text
+@pytest.mark.parametrize(("error", "status", "message"), ERRORS, ids=lambda value: getattr(value, "reason", None))
+def test_error_is_a_page_with_a_message_and_a_number(error: Exception, status: int, message: str, app: Flask) -> None:
+    response = failing(app, "pages.show_landing", error).get("/")
+    assert response.status_code == status
+    assert message in response.text
+    assert response.headers["X-Request-ID"] in response.text
+    assert response.headers["Cache-Control"] == "no-store"
+    assert "Traceback" not in response.text
+    assert "secret" not in response.text
 
 
 @pytest.mark.parametrize(("error", "status", "_said"), ERRORS, ids=lambda value: getattr(value, "reason", None))
 def test_machine_gets_json(error: Exception, status: int, _said: str, app: Flask) -> None:
-    answer = failing(app, "ops.show_liveness", error).get("/healthz")
-    assert answer.status_code == status
-    assert answer.json is not None
-    assert set(answer.json) == {"error", "message", "request_id"}
-    assert "secret" not in answer.text
+    response = failing(app, "ops.show_liveness", error).get("/healthz")
+    assert response.status_code == status
+    assert response.json is not None
+    assert set(response.json) == {"error", "message", "request_id"}
+    assert "secret" not in response.text
 
 
-def test_every_error_of_ours_has_words_of_its_own(app: Flask) -> None:
+def test_every_portal_error_has_its_own_message(app: Flask) -> None:
     kinds = [kind for kind in vars(domain_errors).values() if isinstance(kind, type)]
     own = {kind for kind in kinds if issubclass(kind, PortalError)} - {PortalError, BadInput, SignInRefused}
     with app.test_request_context():
@@ -103,15 +103,15 @@ def test_unknown_reasons_have_a_message(app: Flask) -> None:
         assert get_error_message("never heard", 599, CONTEXT).title == "Something went wrong"
 
 
-def test_browser_that_asks_for_json_gets_it(client: FlaskClient) -> None:
+def test_browser_that_accepts_json_gets_it(client: FlaskClient) -> None:
     assert client.get("/nowhere", headers={"Accept": "application/json"}).json is not None
     assert client.get("/nowhere", headers={"Accept": "text/html,*/*"}).mimetype == "text/html"
 
 
-def test_help_is_offered_where_there_is_some(make_app: Callable[..., Flask]) -> None:
-    answer = make_app(support_email="help@example.com", brand_name="A & B").test_client().get("/nowhere")
-    subject = f"A%20%26%20B%3A%20{answer.headers['X-Request-ID']}"
-    assert f'href="mailto:help@example.com?subject={subject}"' in answer.text
+def test_help_is_offered_where_available(make_app: Callable[..., Flask]) -> None:
+    response = make_app(support_email="help@example.com", brand_name="A & B").test_client().get("/nowhere")
+    subject = f"A%20%26%20B%3A%20{response.headers['X-Request-ID']}"
+    assert f'href="mailto:help@example.com?subject={subject}"' in response.text
 
 
 def test_wait_is_shown(app: Flask) -> None:
@@ -120,10 +120,10 @@ def test_wait_is_shown(app: Flask) -> None:
 
 
 def test_wrong_method_names_the_right_ones(client: FlaskClient) -> None:
-    answer = client.get("/logout")
-    assert answer.status_code == 405
-    assert "POST" in answer.headers["Allow"]
-    assert "only works with the button" in answer.text
+    response = client.get("/logout")
+    assert response.status_code == 405
+    assert "POST" in response.headers["Allow"]
+    assert "only works with the button" in response.text
 
 
 @pytest.mark.parametrize("method", ["TRACE", "CONNECT", "PROPFIND", "FOO"])
@@ -134,9 +134,9 @@ def test_odd_methods_are_refused(method: str, client: FlaskClient) -> None:
 def test_error_page_that_fails_does_not_hide_the_error(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
     app.jinja_env.globals["_"] = None
     app.jinja_env.globals["gettext"] = None
-    answer = failing(app, "pages.show_landing", NotFound()).get("/")
-    assert answer.status_code == 404
-    assert "This page isn’t available" in answer.text
+    response = failing(app, "pages.show_landing", NotFound()).get("/")
+    assert response.status_code == 404
+    assert "This page isn’t available" in response.text
     assert "request.error_page_failed" in caplog.text
 
 
@@ -153,14 +153,14 @@ def test_error_page_uses_browser_language(client: FlaskClient) -> None:
 
 
 def test_body_beyond_the_limit_is_refused(client: FlaskClient) -> None:
-    answer = client.post("/login/backchannel-logout", data={"logout_token": "x" * 1_100_000})
-    assert answer.status_code == 413
+    response = client.post("/login/backchannel-logout", data={"logout_token": "x" * 1_100_000})
+    assert response.status_code == 413
 
 
 def test_database_that_is_down_does_not_take_public_pages_along(client: FlaskClient) -> None:
     assert client.get("/privacy").status_code == 200
     client.set_cookie("portal_session", "A" * 43)
-    answer = client.get("/privacy")
-    assert answer.status_code == 503
-    assert answer.headers["Retry-After"] == "10"
-    assert "Set-Cookie" not in answer.headers
+    response = client.get("/privacy")
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "10"
+    assert "Set-Cookie" not in response.headers

@@ -10,32 +10,32 @@ from flask.testing import FlaskClient
 
 
 def test_alive_needs_no_database(client: FlaskClient) -> None:
-    answer = client.get("/healthz")
-    assert (answer.status_code, answer.json) == (200, {"status": "ok"})
+    response = client.get("/healthz")
+    assert (response.status_code, response.json) == (200, {"status": "ok"})
 
 
 def test_readiness_fails_without_database_and_without_details(client: FlaskClient) -> None:
-    answer = client.get("/readyz")
-    assert (answer.status_code, answer.json) == (503, {"status": "database unavailable"})
+    response = client.get("/readyz")
+    assert (response.status_code, response.json) == (503, {"status": "database unavailable"})
 
 
 @pytest.mark.parametrize("given", [None, "", "Bearer", "Bearer wrong", "Basic test-metrics-token", "Bearer é"])
 def test_counters_need_the_token(given: str | None, client: FlaskClient) -> None:
     headers = {} if given is None else {"Authorization": given}
-    answer = client.get("/metrics", headers=headers)
-    assert answer.status_code == 401
-    assert "portal_" not in answer.text
+    response = client.get("/metrics", headers=headers)
+    assert response.status_code == 401
+    assert "portal_" not in response.text
 
 
 def test_counters_name_routes_and_no_people(client: FlaskClient) -> None:
     client.get("/icons/somebody.svg")
-    answer = client.get("/metrics", headers={"Authorization": "Bearer test-metrics-token"})
-    assert answer.status_code == 200
-    assert 'route="/icons/<name>.svg",status="404"' in answer.text
-    assert "somebody" not in answer.text
+    response = client.get("/metrics", headers={"Authorization": "Bearer test-metrics-token"})
+    assert response.status_code == 200
+    assert 'route="/icons/<name>.svg",status="404"' in response.text
+    assert "somebody" not in response.text
 
 
-def test_without_a_token_there_is_no_such_page(make_app: Callable[..., Flask]) -> None:
+def test_without_a_token_the_page_does_not_exist(make_app: Callable[..., Flask]) -> None:
     client = make_app(metrics_token=None).test_client()
     assert client.get("/metrics", headers={"Authorization": "Bearer None"}).status_code == 404
 
@@ -44,5 +44,5 @@ def test_several_processes_are_added_up(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path_factory.mktemp("metrics")))
-    answer = client.get("/metrics", headers={"Authorization": "Bearer test-metrics-token"})
-    assert (answer.status_code, answer.text) == (200, "")
+    response = client.get("/metrics", headers={"Authorization": "Bearer test-metrics-token"})
+    assert (response.status_code, response.text) == (200, "")

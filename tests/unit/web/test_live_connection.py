@@ -18,10 +18,10 @@ BEAT = b"e\r\n: still here\n\n\r\n"
 @pytest.fixture
 def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
     """The portal's end of a connection and the browser's."""
-    ours, theirs = socket.socketpair()
-    theirs.settimeout(5)
-    with ours, theirs:
-        yield ours, theirs
+    own, foreign = socket.socketpair()
+    foreign.settimeout(5)
+    with own, foreign:
+        yield own, foreign
 
 
 @pytest.fixture
@@ -33,14 +33,14 @@ def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def test_a_version_is_one_chunk_and_the_end_is_the_last(ends: tuple[socket.socket, socket.socket]) -> None:
-    ours, theirs = ends
-    wire = SseConnection(os.dup(ours.fileno()))
-    ours.close()
+    own, foreign = ends
+    wire = SseConnection(os.dup(own.fileno()))
+    own.close()
     assert wire.send(7)
-    assert theirs.recv(100) == b"16\r\nevent: stage\ndata: 7\n\n\r\n"
+    assert foreign.recv(100) == b"16\r\nevent: stage\ndata: 7\n\n\r\n"
     assert not wire.send(STREAM_END)
-    assert theirs.recv(100) == b"0\r\n\r\n"
-    assert theirs.recv(100) == b""
+    assert foreign.recv(100) == b"0\r\n\r\n"
+    assert foreign.recv(100) == b""
     # Its number may be another file by now.
     assert not wire.send(8)
 
@@ -48,47 +48,47 @@ def test_a_version_is_one_chunk_and_the_end_is_the_last(ends: tuple[socket.socke
 def test_idle_stream_sends_heartbeat_every_20_seconds(
     ends: tuple[socket.socket, socket.socket], now: list[float]
 ) -> None:
-    ours, theirs = ends
-    wire = SseConnection(os.dup(ours.fileno()))
-    theirs.setblocking(False)
+    own, foreign = ends
+    wire = SseConnection(os.dup(own.fileno()))
+    foreign.setblocking(False)
     for _ in range(3):
         now[0] += HEARTBEAT_SECONDS - 0.1
         assert wire.send_heartbeat()
         with pytest.raises(BlockingIOError):
-            theirs.recv(100)
+            foreign.recv(100)
         now[0] += 0.1
         assert wire.send_heartbeat()
-        assert theirs.recv(100) == BEAT
+        assert foreign.recv(100) == BEAT
     now[0] += HEARTBEAT_SECONDS - 1
     assert wire.send(3)
-    theirs.recv(100)
+    foreign.recv(100)
     now[0] += 1
     assert wire.send_heartbeat()
     with pytest.raises(BlockingIOError):
-        theirs.recv(100)
+        foreign.recv(100)
     wire.end()
 
 
 def test_stream_ends_before_its_session_is_deleted(ends: tuple[socket.socket, socket.socket], now: list[float]) -> None:
-    ours, theirs = ends
-    wire = SseConnection(os.dup(ours.fileno()))
+    own, foreign = ends
+    wire = SseConnection(os.dup(own.fileno()))
     now[0] += MAX_DURATION_SECONDS
     assert not wire.send_heartbeat()
-    assert theirs.recv(100) == b"0\r\n\r\n"
+    assert foreign.recv(100) == b"0\r\n\r\n"
 
 
 def test_disconnected_and_stalled_streams_are_closed(ends: tuple[socket.socket, socket.socket]) -> None:
     before = SseConnection.open_count
-    ours, theirs = ends
-    asleep = SseConnection(os.dup(ours.fileno()))
+    own, foreign = ends
+    asleep = SseConnection(os.dup(own.fileno()))
     assert SseConnection.open_count == before + 1
     for _ in range(100_000):
         if not asleep.send(1):
             break
     else:
         raise AssertionError("a page that reads nothing is written to for ever")
-    theirs.close()
-    gone = SseConnection(os.dup(ours.fileno()))
+    foreign.close()
+    gone = SseConnection(os.dup(own.fileno()))
     assert not gone.send(1)
     assert SseConnection.open_count == before
 

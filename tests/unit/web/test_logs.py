@@ -79,12 +79,12 @@ def test_traces_are_cut_too(lines: Callable[[], list[dict[str, Any]]]) -> None:
 
 def test_request_line_has_the_template_not_the_path(app: Flask, lines: Callable[[], list[dict[str, Any]]]) -> None:
     client = app.test_client()
-    answer = client.get("/icons/somebody.svg?email=a@b.example", headers={"User-Agent": "agent-canary"})
+    response = client.get("/icons/somebody.svg?email=a@b.example", headers={"User-Agent": "agent-canary"})
     (line,) = [line for line in lines() if line["message"] == "request.completed"]
     assert line["route"] == "/icons/<name>.svg"
     assert line["status"] == 404
     assert line["method"] == "GET"
-    assert line["request_id"] == answer.headers["X-Request-ID"]
+    assert line["request_id"] == response.headers["X-Request-ID"]
     assert line["ms"] >= 0
     assert "somebody" not in json.dumps(line)
     assert "canary" not in json.dumps(line)

@@ -59,7 +59,7 @@ def test_first_fifth_costs_nothing_and_the_rest_a_batch_at_a_time() -> None:
     assert bucket.asked == ["a"] * 3
 
 
-def test_slow_callers_never_cost_anything() -> None:
+def test_slow_clients_never_use_tokens() -> None:
     bucket = Bucket()
     rate_limiter = RateLimiter(bucket)
     for second in range(0, 3600, 4):
@@ -157,9 +157,9 @@ def test_flood_is_rejected_with_retry_after(path: str, portal_settings: Callable
     assert limit is not None
     calls(app.extensions["rate_limiter"], limit, limit.local, "127.0.0.1")
     client = app.test_client()
-    answer = client.post(path, headers={"Accept-Language": "en"})
-    assert answer.status_code == 429
-    assert answer.headers["Retry-After"] == "1"
-    assert "That was too fast" in answer.text
-    assert (answer.json is None) == (path == "/login/initiate")
+    response = client.post(path, headers={"Accept-Language": "en"})
+    assert response.status_code == 429
+    assert response.headers["Retry-After"] == "1"
+    assert "That was too fast" in response.text
+    assert (response.json is None) == (path == "/login/initiate")
     assert client.get("/healthz").status_code == 200

@@ -52,7 +52,7 @@ ELSEWHERE = [
 
 
 @pytest.mark.parametrize("value", ELSEWHERE)
-def test_address_that_could_lead_elsewhere_is_not_taken(value: str | None) -> None:
+def test_address_that_could_lead_to_another_site_is_refused(value: str | None) -> None:
     assert parse_safe_path(value) is None
 
 
@@ -100,11 +100,11 @@ def test_sign_in_returns_to_the_page(value: str, app: Flask) -> None:
 
 
 def test_absolute_address_counts_only_with_our_own_origin(app: Flask) -> None:
-    ours = "https://portal.example"
+    own = "https://portal.example"
     with app.test_request_context():
-        assert parse_own_page("https://portal.example/privacy", ours) == "/privacy"
-        assert parse_own_page("/privacy", ours) == "/privacy"
-        assert parse_own_page("https://portal.example.evil.example/privacy", ours) is None
-        assert parse_own_page("http://portal.example/privacy", ours) is None
-        assert parse_own_page("https://portal.example//evil.example", ours) is None
-        assert parse_own_page(None, ours) is None
+        assert parse_own_page("https://portal.example/privacy", own) == "/privacy"
+        assert parse_own_page("/privacy", own) == "/privacy"
+        assert parse_own_page("https://portal.example.evil.example/privacy", own) is None
+        assert parse_own_page("http://portal.example/privacy", own) is None
+        assert parse_own_page("https://portal.example//evil.example", own) is None
+        assert parse_own_page(None, own) is None

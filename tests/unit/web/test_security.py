@@ -47,8 +47,8 @@ def test_pages_are_not_kept(path: str, client: FlaskClient) -> None:
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://localhost", "http://localhost:1", "*"])
 def test_null_origin_is_refused(origin: str, client: FlaskClient) -> None:
     for path in ("/", "/headshots/status", "/healthz"):
-        answer = client.get(path, headers={"Origin": origin})
-        assert not [name for name, _value in answer.headers if name.startswith("Access-Control")]
+        response = client.get(path, headers={"Origin": origin})
+        assert not [name for name, _value in response.headers if name.startswith("Access-Control")]
 
 
 def test_nonce_is_new_each_time_and_the_same_within_a_page(app: Flask) -> None:
@@ -70,16 +70,16 @@ def test_https_portal_insists_on_it(make_app: Callable[..., Flask]) -> None:
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "127.0.0.1", "", "localhost@evil"])
 def test_foreign_host_is_refused_with_the_right_address(host: str, client: FlaskClient) -> None:
-    answer = client.get("/", headers={"Host": host})
-    assert answer.status_code == 400
-    assert '<a href="http://localhost">' in answer.text
-    assert "evil" not in answer.text
-    assert "Content-Security-Policy" in answer.headers
+    response = client.get("/", headers={"Host": host})
+    assert response.status_code == 400
+    assert '<a href="http://localhost">' in response.text
+    assert "evil" not in response.text
+    assert "Content-Security-Policy" in response.headers
 
 
 @pytest.mark.parametrize("host", ["10.1.2.3:8000", "[fd00::1]:8000", "web-1.internal", ""])
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
-def test_probes_are_answered_for_any_host(path: str, host: str, client: FlaskClient) -> None:
+def test_probes_are_accepted_for_any_host(path: str, host: str, client: FlaskClient) -> None:
     assert client.get(path, headers={"Host": host}).status_code == {"/healthz": 200, "/readyz": 503}[path]
 
 
@@ -87,11 +87,11 @@ def test_two_proxies_each_add_an_address(make_app: Callable[..., Flask]) -> None
     app = make_app(public_url="https://portal.example", trusted_proxies=2)
     app.view_functions["ops.show_liveness"] = seen
     sent = {"X-Forwarded-For": "6.6.6.6, 9.9.9.9, 10.0.0.1", "X-Forwarded-Proto": "https"}
-    answer = app.test_client().get("/healthz", base_url="http://portal.example", headers=sent)
-    assert answer.json == {"address": "9.9.9.9", "url": "https://portal.example/healthz"}
+    response = app.test_client().get("/healthz", base_url="http://portal.example", headers=sent)
+    assert response.json == {"address": "9.9.9.9", "url": "https://portal.example/healthz"}
 
 
-def test_any_port_of_our_host_is_ours(client: FlaskClient) -> None:
+def test_any_port_of_the_portals_host_counts_as_the_portal(client: FlaskClient) -> None:
     assert client.get("/healthz", headers={"Host": "localhost:8000"}).status_code == 200
 
 
@@ -108,9 +108,9 @@ class TestBehindOneRouter:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         return client.get(path, base_url="http://portal.example", headers=sent)
 
-    def test_page_goes_to_https_and_keeps_its_query(self, client: FlaskClient) -> None:
-        answer = self.get(client, "/privacy?a=b", X_Forwarded_Proto="http")
-        assert (answer.status_code, answer.headers["Location"]) == (308, "https://portal.example/privacy?a=b")
+    def test_page_redirects_to_https_and_keeps_its_query(self, client: FlaskClient) -> None:
+        response = self.get(client, "/privacy?a=b", X_Forwarded_Proto="http")
+        assert (response.status_code, response.headers["Location"]) == (308, "https://portal.example/privacy?a=b")
         assert self.get(client, "/privacy", X_Forwarded_Proto="http").headers["Location"].endswith("/privacy")
 
     def test_machine_request_is_not_redirected(self, client: FlaskClient) -> None:
@@ -119,7 +119,7 @@ class TestBehindOneRouter:
         assert posted.status_code == 401
 
     def test_only_the_last_forwarded_value_counts(self, client: FlaskClient) -> None:
-        answer = self.get(
+        response = self.get(
             client,
             "/healthz",
             X_Forwarded_For="6.6.6.6, 9.9.9.9",
@@ -129,7 +129,7 @@ class TestBehindOneRouter:
             X_Forwarded_Prefix="/evil",
             Forwarded="for=6.6.6.6;host=evil.example",
         )
-        assert answer.json == {"address": "9.9.9.9", "url": "https://portal.example/healthz"}
+        assert response.json == {"address": "9.9.9.9", "url": "https://portal.example/healthz"}
 
     def test_valid_request_id_header_is_used(self, client: FlaskClient) -> None:
         good = "0a1b2c3d-4e5f-6789-abcd-ef0123456789"
@@ -144,6 +144,6 @@ def seen() -> dict[str, Any]:
 def test_without_a_platform_nothing_forwarded_counts(app: Flask) -> None:
     app.view_functions["ops.show_liveness"] = seen
     headers = {"X-Forwarded-For": "6.6.6.6", "X-Forwarded-Proto": "https", "X-Request-ID": "a" * 32}
-    answer = app.test_client().get("/healthz", headers=headers)
-    assert answer.json == {"address": "127.0.0.1", "url": "http://localhost/healthz"}
-    assert answer.headers["X-Request-ID"] != "a" * 32
+    response = app.test_client().get("/healthz", headers=headers)
+    assert response.json == {"address": "127.0.0.1", "url": "http://localhost/healthz"}
+    assert response.headers["X-Request-ID"] != "a" * 32

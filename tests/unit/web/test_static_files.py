@@ -18,19 +18,19 @@ def address(app: Flask) -> str:
 
 
 def test_versioned_address_is_kept_for_ever(client: FlaskClient, address: str) -> None:
-    answer = client.get(address, buffered=True)
-    assert answer.status_code == 200
-    assert answer.mimetype == "text/css"
-    assert "immutable" in answer.headers["Cache-Control"]
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert "Access-Control-Allow-Origin" not in answer.headers
+    response = client.get(address, buffered=True)
+    assert response.status_code == 200
+    assert response.mimetype == "text/css"
+    assert "immutable" in response.headers["Cache-Control"]
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Access-Control-Allow-Origin" not in response.headers
 
 
 @pytest.mark.parametrize("path", ["/static/css/tokens.css", "/static/0123456789ab/css/tokens.css"])
 def test_other_addresses_work_but_are_not_kept(path: str, client: FlaskClient) -> None:
-    answer = client.get(path, buffered=True)
-    assert answer.status_code == 200
-    assert answer.headers["Cache-Control"] == "max-age=60, public"
+    response = client.get(path, buffered=True)
+    assert response.status_code == 200
+    assert response.headers["Cache-Control"] == "max-age=60, public"
 
 
 @pytest.mark.parametrize(

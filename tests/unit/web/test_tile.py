@@ -22,18 +22,18 @@ def logo() -> bytes:
 
 
 def middle(client: FlaskClient) -> object:
-    answer = client.get("/brand/tile.png")
-    assert (answer.status_code, answer.mimetype) == (200, "image/png")
-    image = Image.open(io.BytesIO(answer.data))
+    response = client.get("/brand/tile.png")
+    assert (response.status_code, response.mimetype) == (200, "image/png")
+    image = Image.open(io.BytesIO(response.data))
     assert image.size == (215, 215)
     return image.convert("RGB").getpixel((107, 107))
 
 
-def test_anybody_may_fetch_it_and_keep_it_until_it_changes(client: FlaskClient) -> None:
-    answer = client.get("/brand/tile.png")
-    assert set(answer.headers["Cache-Control"].split(", ")) == {"public", "no-cache"}
-    assert "Set-Cookie" not in answer.headers
-    again = client.get("/brand/tile.png", headers={"If-None-Match": answer.headers["ETag"]})
+def test_any_site_may_fetch_it_and_cache_it_until_it_changes(client: FlaskClient) -> None:
+    response = client.get("/brand/tile.png")
+    assert set(response.headers["Cache-Control"].split(", ")) == {"public", "no-cache"}
+    assert "Set-Cookie" not in response.headers
+    again = client.get("/brand/tile.png", headers={"If-None-Match": response.headers["ETag"]})
     assert again.status_code == 304
 
 
@@ -54,5 +54,5 @@ def test_logo_out_of_a_file(make_app: Callable[..., Flask], tmp_path: Path) -> N
     "address",
     ["data:image/svg+xml,<svg/>", "data:image/png;base64,?", "/static/nowhere.png", "/static/../wsgi.py", "/static/"],
 )
-def test_logo_that_is_none_leaves_the_letter(address: str, make_app: Callable[..., Flask]) -> None:
+def test_invalid_logo_falls_back_to_the_initial(address: str, make_app: Callable[..., Flask]) -> None:
     assert middle(make_app(brand_logo=address).test_client()) != RED

@@ -18,7 +18,7 @@ PATH = "/webhooks/profilebakery"
 
 def through(app: Flask, body: bytes = b"{}", **environ: Any) -> tuple[str, dict[str, str], bytes]:
     """Ask the app as a server does, with exactly this environment."""
-    asked: dict[str, Any] = {
+    requested: dict[str, Any] = {
         "REQUEST_METHOD": "POST",
         "PATH_INFO": PATH,
         "SCRIPT_NAME": "",
@@ -33,12 +33,12 @@ def through(app: Flask, body: bytes = b"{}", **environ: Any) -> tuple[str, dict[
         "wsgi.version": (1, 0),
         **environ,
     }
-    answered: list[Any] = []
-    pieces = app(asked, lambda status, headers, *_: answered.extend((status, dict(headers))))
+    responded: list[Any] = []
+    pieces = app(requested, lambda status, headers, *_: responded.extend((status, dict(headers))))
     content = b"".join(pieces)
     if hasattr(pieces, "close"):
         pieces.close()
-    return answered[0], answered[1], content
+    return responded[0], responded[1], content
 
 
 def test_refused_request_has_security_headers_request_id_and_no_cookie(app: Flask) -> None:
@@ -87,8 +87,8 @@ def test_only_a_platforms_router_names_the_request(app: Flask, make_app: Callabl
     ],
 )
 def test_other_requests_are_passed_to_flask(app: Flask, environ: dict[str, str], status: int) -> None:
-    answer, headers, _ = through(app, **environ)
-    assert answer.startswith(str(status))
+    response, headers, _ = through(app, **environ)
+    assert response.startswith(str(status))
     assert "nonce-" in headers["Content-Security-Policy"]
 
 
@@ -96,7 +96,7 @@ def test_a_port_behind_the_host_is_no_other_host(app: Flask) -> None:
     assert through(app, HTTP_HOST="localhost:8000")[2] == b"the signature does not match\n"
 
 
-def test_behind_another_prefix_flask_says_the_same(app: Flask) -> None:
+def test_behind_another_prefix_flask_responds_the_same(app: Flask) -> None:
     status, headers, content = through(app, SCRIPT_NAME="/portal")
     assert (status[:3], content) == ("401", b"the signature does not match\n")
     assert "nonce-" in headers["Content-Security-Policy"]
@@ -121,7 +121,7 @@ def test_body_in_chunks_is_read_to_its_end_or_the_limit(app: Flask) -> None:
     assert through(app, largest + b"x", **chunked)[0].startswith("413")
 
 
-def test_a_fault_of_ours_is_a_500_without_details(
+def test_an_internal_error_is_a_500_without_details(
     app: Flask, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail(*_arguments: Any, **_more: Any) -> None:
@@ -138,7 +138,7 @@ def test_a_fault_of_ours_is_a_500_without_details(
     ("environ", "status"),
     [({}, "401"), ({"HTTP_CONTENT_ENCODING": "gzip"}, "415"), ({"CONTENT_LENGTH": "999999"}, "413")],
 )
-def test_ordinary_view_gives_the_same_answers_as_the_middleware(
+def test_ordinary_view_gives_the_same_responses_as_the_middleware(
     app: Flask, make_app: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], status: str
 ) -> None:
     monkeypatch.setattr(webhook_middleware, "init_app", lambda _app: None)

@@ -37,7 +37,7 @@ def test_policy_covers_what_the_law_requires(text: Policy) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ticked", "missing"),
+    ("checked", "missing"),
     [
         ([], ["photos", "studio"]),
         (["photos"], ["studio"]),
@@ -46,8 +46,8 @@ def test_policy_covers_what_the_law_requires(text: Policy) -> None:
         (["photos", "photos"], ["studio"]),
     ],
 )
-def test_every_purpose_needs_its_own_checkbox(text: Policy, ticked: list[str], missing: list[str]) -> None:
-    assert [purpose.key for purpose in text.list_missing(ticked)] == missing
+def test_every_purpose_needs_its_own_checkbox(text: Policy, checked: list[str], missing: list[str]) -> None:
+    assert [purpose.key for purpose in text.list_missing(checked)] == missing
 
 
 def test_another_language_company_or_studio_is_another_text(policy_in: Callable[..., Policy], text: Policy) -> None:

@@ -90,9 +90,9 @@ def test_audit_csv_is_streamed_and_not_cached() -> None:
             yield [number, "x"]
 
     with app.test_request_context():
-        answer = build_csv_response("people-2026", ["a", "b"], rows())
+        response = build_csv_response("people-2026", ["a", "b"], rows())
         assert made == []
-        assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
-        assert answer.headers["Content-Disposition"] == 'attachment; filename="people-2026.csv"'
-        assert answer.headers["Cache-Control"] == "no-store"
-        assert answer.get_data(as_text=True) == "\ufeffa,b\r\n0,x\r\n1,x\r\n2,x\r\n"
+        assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
+        assert response.headers["Content-Disposition"] == 'attachment; filename="people-2026.csv"'
+        assert response.headers["Cache-Control"] == "no-store"
+        assert response.get_data(as_text=True) == "\ufeffa,b\r\n0,x\r\n1,x\r\n2,x\r\n"

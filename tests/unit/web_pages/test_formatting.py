@@ -20,7 +20,7 @@ def english() -> object:
 
 
 @pytest.mark.parametrize(
-    ("minutes", "words"),
+    ("minutes", "text_parts"),
     [
         (0, "1 minute"),
         (3.4, "3 minutes"),
@@ -34,12 +34,12 @@ def english() -> object:
         (72 * 60, "3 days"),
     ],
 )
-def test_duration_is_formatted_with_its_precision(minutes: float, words: str) -> None:
-    assert formatting.format_duration(timedelta(minutes=minutes)) == words
+def test_duration_is_formatted_with_its_precision(minutes: float, text_parts: str) -> None:
+    assert formatting.format_duration(timedelta(minutes=minutes)) == text_parts
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "words"),
+    ("low", "high", "text_parts"),
     [
         (20, 52, "20 to 50 minutes"),
         (2, 3, "2 to 3 minutes"),
@@ -50,5 +50,5 @@ def test_duration_is_formatted_with_its_precision(minutes: float, words: str) ->
         (1, 1, "about 1 minute"),
     ],
 )
-def test_a_range_names_its_unit_once(low: float, high: float, words: str) -> None:
-    assert formatting.format_range(timedelta(minutes=low), timedelta(minutes=high)) == words
+def test_a_range_names_its_unit_once(low: float, high: float, text_parts: str) -> None:
+    assert formatting.format_range(timedelta(minutes=low), timedelta(minutes=high)) == text_parts

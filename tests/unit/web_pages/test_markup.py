@@ -35,7 +35,7 @@ def test_every_form_that_changes_something_carries_the_token(template: Path) -> 
 
 
 @pytest.mark.parametrize("path", [*TEMPLATES, *SCRIPTS, *STYLES], ids=lambda path: path.name)
-def test_nothing_is_loaded_from_elsewhere(path: Path) -> None:
+def test_nothing_is_loaded_from_other_origins(path: Path) -> None:
     foreign = [found for found in re.findall(r"https?://[^\s\"')]+", path.read_text()) if "www.w3.org" not in found]
     assert foreign == []
 

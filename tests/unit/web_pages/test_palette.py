@@ -45,7 +45,7 @@ def test_a_usable_brand_color_is_left_alone() -> None:
     assert (accent.fill, accent.text, accent.on_fill) == ("#3b5bdb", "#3b5bdb", "#ffffff")
 
 
-def test_a_bright_brand_color_keeps_its_shade_under_dark_letters() -> None:
+def test_a_bright_brand_color_keeps_its_shade_under_dark_text() -> None:
     accent = palette.build_light_accent("#ffcc00")
     assert accent.fill == "#ffcc00"
     assert accent.on_fill == palette.INK
@@ -64,7 +64,7 @@ def test_grounds_are_those_of_the_tokens() -> None:
     for name in ("page", "quiet", "raised"):
         found = re.search(rf"--{name}: {pair}", tokens)
         assert found
-        parts = [[float(part) for part in words.split()] for words in found.groups()]
+        parts = [[float(part) for part in text_parts.split()] for text_parts in found.groups()]
         grounds[name] = [palette.build_oklch_color(*values) for values in parts]
     assert grounds["page"] == [palette.LIGHT_PAGE, palette.DARK_PAGE]
     assert grounds["quiet"] == [palette.LIGHT_MUTED, palette.DARK_MUTED]
@@ -72,8 +72,8 @@ def test_grounds_are_those_of_the_tokens() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "letters"),
+    ("name", "chars"),
     [("Ada Lovelace", "AL"), ("Ada", "A"), ("ada king lovelace", "AL"), ("Łukasz Żak", "ŁŻ"), ("", "?"), (" – ", "?")],
 )
-def test_initials(name: str, letters: str) -> None:
-    assert format_initials(name) == letters
+def test_initials(name: str, chars: str) -> None:
+    assert format_initials(name) == chars

@@ -50,15 +50,19 @@ def in_the_code() -> set[str | tuple[str, ...]]:
 def test_every_sentence_is_translated(language: str) -> None:
     known = {message.id: message.string for message in catalog(language) if message.id}
     assert in_the_code() - set(known) == set()
-    untranslated = [key for key, words in known.items() if not (all(words) if isinstance(words, tuple) else words)]
+    untranslated = [
+        key
+        for key, text_parts in known.items()
+        if not (all(text_parts) if isinstance(text_parts, tuple) else text_parts)
+    ]
     assert untranslated == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_placeholders_of_translations_match(language: str) -> None:
     for message in catalog(language):
-        for source, words in zip(forms(message.id), forms(message.string), strict=True):
-            assert set(BLANK.findall(source)) == set(BLANK.findall(words)), source
+        for source, text_parts in zip(forms(message.id), forms(message.string), strict=True):
+            assert set(BLANK.findall(source)) == set(BLANK.findall(text_parts)), source
 
 
 def forms(text: object) -> tuple[str, ...]:
