@@ -1,9 +1,9 @@
-"""How gunicorn serves the portal: gevent workers, so that slow clients and open streams block nobody.
+"""How gunicorn serves the portal: gevent workers, so that slow clients and open streams do not block other requests.
 
-Nothing here decides what the portal does; gunicorn reads this file by itself.
+Gunicorn reads this file; it does not change what the portal does.
 """
 
-# First of all: whatever is imported before this keeps blocking sockets and locks.
+# First: modules that are imported before this keep blocking sockets and locks.
 from gevent import monkey
 
 monkey.patch_all()
@@ -41,8 +41,8 @@ limit_request_field_size = 8190
 # The app judges forwarded headers, for a fixed number of proxies; gunicorn trusts only this machine.
 forwarded_allow_ips = "127.0.0.1,::1"
 
-# X_Forwarded_For would look to the app like X-Forwarded-For, which a router in front sets. No header of ours has a
-# "_" in its name, so a request that has one is refused, and no proxy of this machine may say where the app lies.
+# WSGI cannot distinguish X_Forwarded_For from X-Forwarded-For, which a router in front sets. No header of the portal
+# has a "_" in its name, so such requests are refused, and proxies of this machine cannot set the application's path.
 header_map = "refuse"
 forwarder_headers = ""
 
@@ -55,13 +55,13 @@ loglevel = os.environ.get("GUNICORN_LOG_LEVEL", "warning")
 # Heartbeats on a disk stall with the disk; memory does not, where the machine has it.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112  # nosec B108  # no name in it
 
-# Each worker counts for itself into a file here, and whichever is asked for /metrics adds them all up. The
-# counters look for this when they are imported, which is after this file was read.
+# Each worker writes its metrics to files here; the one that handles /metrics adds them up. The metrics read this
+# variable when they are imported, which is after this file was read.
 os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="portal-metrics-"))
 
 # Each open page is an open file, and the usual limit of 1,024 is one from the days of select().
-_, _most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
-resource.setrlimit(resource.RLIMIT_NOFILE, (_most_files, _most_files))
+_, _max_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (_max_files, _max_files))
 
 
 def when_ready(_server: Any) -> None:
@@ -71,11 +71,11 @@ def when_ready(_server: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Let the process's open pages go as soon as it is told to stop, instead of waiting for them."""
+    """Close the process's open streams as soon as it is stopping, instead of waiting for them."""
     worker.wsgi.extensions["hub"].is_stopping = lambda: not worker.alive
 
 
 def worker_exit(_server: Any, worker: Any) -> None:
-    """End the streams in good order: nobody else waits for them any more."""
+    """Close the remaining streams in an orderly way when the process exits."""
     if (application := getattr(worker, "wsgi", None)) is not None:
         application.extensions["hub"].close_streams()

@@ -1,4 +1,4 @@
-"""What a web server imports: the portal as ``application``; nothing is decided here."""
+"""The WSGI entry point: the portal as ``application``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from portal.app import create_app
 from portal.db import PoolerDetected, check_no_pooler
 from portal.settings import SettingsError
 
-# The status gunicorn itself ends with when a worker cannot start, so that nobody restarts it in a loop.
+# The status gunicorn itself ends with when a worker cannot start, so that supervisors do not restart it in a loop.
 _CANNOT_START = 3
 
 try:

@@ -17,7 +17,7 @@ FAILED = "failed: "
 
 def main(arguments: list[str]) -> int:
     """Measure and print a table; return 1 if a measurement failed. A goal not met is a result, not a failure."""
-    goals = _wanted(arguments)
+    goals = _select_goals(arguments)
     allow_files()
     before = read_machine_load()
     print_progress(before)
@@ -48,7 +48,7 @@ def _measured(bench: Bench, measure: Measure, names: list[str]) -> list[Verdict]
         return [Verdict(name, GOALS[name].text, "", f"{FAILED}{reason}", None) for name in names]
 
 
-def _wanted(arguments: list[str]) -> list[str]:
+def _select_goals(arguments: list[str]) -> list[str]:
     listed = "\n".join(f"  {name}  {goal.text}" for name, goal in GOALS.items())
     parser = argparse.ArgumentParser("bench", epilog=listed, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("goals", nargs="*", metavar="GOAL", help="which goals; all when none is named")

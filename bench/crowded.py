@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from bench import load
 from bench.idle import INSURANCE_SECONDS
 from bench.load import compute_percentile
-from bench.news import Newsroom
 from bench.people import Visitor
 from bench.servers import Server
 from bench.streams import Streams
+from bench.updates import UpdatePublisher
 
 PAGES = 1_000
 ROUNDS = 7
@@ -43,7 +43,7 @@ def measure_page_latency(server: Server, visitors: Sequence[Visitor], url: str, 
     """
     found = Crowded()
     live, readers = visitors[:PAGES], visitors[PAGES:]
-    pages = [readers[number % len(readers)].asks("/headshots") for number in range(SAMPLES)]
+    pages = [readers[number % len(readers)].build_request("/headshots") for number in range(SAMPLES)]
     load.send_closed_loop(server.port, pages[:_CALIBRATION], connections=2)
     capacity = load.send_closed_loop(server.port, pages[:_CALIBRATION], connections=2).rate
     rate = min(_MAX_REQUESTS_PER_SECOND, capacity * _SHARE_OF_CAPACITY)
@@ -52,7 +52,7 @@ def measure_page_latency(server: Server, visitors: Sequence[Visitor], url: str, 
         before, after = (found.alone, found.again) if number % 2 else (found.again, found.alone)
         before += load.open_loop(server.port, pages[::2], rate=rate).latencies
         with Streams(server.port) as streams:
-            streams.open([each.asks("/headshots/events") for each in live])
+            streams.open([each.build_request("/headshots/events") for each in live])
             with _publish_updates(url, live):
                 found.among += _among(server, live, pages, rate)
         after += load.open_loop(server.port, pages[1::2], rate=rate).latencies
@@ -69,7 +69,7 @@ def _among(server: Server, live: Sequence[Visitor], pages: Sequence[bytes], rate
     chance = random.Random("crowd")  # noqa: S311 - nothing secret
     requests = int(len(pages) / rate * (UPDATES_PER_SECOND + len(live) / INSURANCE_SECONDS))
     mixed = [(page, True) for page in pages]
-    mixed += [(chance.choice(live).asks("/headshots/status"), False) for _ in range(requests)]
+    mixed += [(chance.choice(live).build_request("/headshots/status"), False) for _ in range(requests)]
     chance.shuffle(mixed)
     seen = load.open_loop(server.port, [request for request, _ in mixed], rate=rate * len(mixed) / len(pages))
     return [took for index, took in zip(seen.order, seen.latencies, strict=True) if mixed[index][1]]
@@ -81,14 +81,14 @@ def _publish_updates(url: str, live: Sequence[Visitor]) -> Iterator[None]:
     chance = random.Random("news")  # noqa: S311 - nothing secret
     is_over = threading.Event()
 
-    def tell() -> None:
-        with closing(Newsroom(url)) as newsroom:
+    def publish_updates() -> None:
+        with closing(UpdatePublisher(url)) as publisher:
             while not is_over.wait(1 / UPDATES_PER_SECOND):
-                newsroom.prepare([chance.choice(live).person_id])
-                newsroom.send()
-                newsroom.settle()
+                publisher.prepare([chance.choice(live).person_id])
+                publisher.send()
+                publisher.wait_for_commit()
 
-    thread = threading.Thread(target=tell)
+    thread = threading.Thread(target=publish_updates)
     thread.start()
     try:
         yield

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 from bench import memory
 from bench.load import compute_percentile
-from bench.news import Newsroom
 from bench.people import Visitor
 from bench.servers import Server
 from bench.streams import Streams
+from bench.updates import UpdatePublisher
 
 STREAMS = 3_000
 _FEW = 1_000
@@ -25,8 +25,8 @@ class UpdateLatency:
     """Latency of updates to one server's pages, in milliseconds.
 
     Attributes:
-        one: to the one page they concern, each time.
-        all_p99: to 99 of 100 pages when all are told at once, each time; of three thousand times each.
+        one: to the one page they concern, for each update.
+        all_p99: to 99 of 100 pages when all are updated at once, for each round.
     """
 
     one: list[float] = field(default_factory=list)
@@ -40,14 +40,14 @@ class UpdateLatency:
 
 @dataclass
 class Audience:
-    """One server with its open pages, and who makes the news for it."""
+    """One server with its open pages, and the publisher of its updates."""
 
     server: Server
     visitors: Sequence[Visitor]
     streams: Streams
-    newsroom: Newsroom | None = None
+    publisher: UpdatePublisher | None = None
     bytes_per_stream: float = 0.0
-    told: UpdateLatency = field(default_factory=UpdateLatency)
+    latency: UpdateLatency = field(default_factory=UpdateLatency)
 
     def gather(self, path: str) -> None:
         """Open all streams; what the memory grows by after the first thousand is what one more costs.
@@ -55,22 +55,22 @@ class Audience:
         Args:
             path: where they are; ``{person}`` stands for whose it is.
         """
-        requests = [each.asks(path.format(person=each.person_id)) for each in self.visitors]
+        requests = [each.build_request(path.format(person=each.person_id)) for each in self.visitors]
         self.streams.open(requests[:_FEW])
         before = memory.measure_memory_bytes(self.server.pid)
         self.streams.open(requests[_FEW:])
         self.bytes_per_stream = (memory.measure_memory_bytes(self.server.pid) - before) / (len(requests) - _FEW)
 
-    def tell(self, chosen: Sequence[int]) -> list[float]:
-        """Make news for these pages in one commit, and return how long they took to each, milliseconds."""
-        assert self.newsroom is not None  # noqa: S101 - only told where there is one
+    def measure_update(self, chosen: Sequence[int]) -> list[float]:
+        """Publish an update for these pages in one commit; return the milliseconds until each received it."""
+        assert self.publisher is not None  # noqa: S101 - only called where there is one
         people = {self.visitors[index].person_id: index for index in chosen}
         self.streams.drain()
-        versions = self.newsroom.prepare(list(people))
+        versions = self.publisher.prepare(list(people))
         expected = {index: versions[person] for person, index in people.items()}
-        sent = self.newsroom.send()
+        sent = self.publisher.send()
         arrived = self.streams.wait_for(expected)
-        self.newsroom.settle()
+        self.publisher.wait_for_commit()
         return [(at - sent) * 1000 for at in arrived.values()]
 
 
@@ -78,16 +78,16 @@ def measure_update_latency(audiences: list[Audience], say: Callable[[str], None]
     """Send updates to one page after the other, then to all at once, for each server in turn, ten times.
 
     Raises:
-        LoadError: news did not arrive.
+        LoadError: an update did not arrive.
     """
     chance = random.Random("news")  # noqa: S311 - every server gets the same
     for number in range(_ROUNDS):
         chosen = [chance.randrange(STREAMS) for _ in range(_SINGLES)]
         for audience in audiences[number % len(audiences) :] + audiences[: number % len(audiences)]:
             for index in chosen:
-                audience.told.one += audience.tell([index])
-            audience.told.all_p99.append(compute_percentile(audience.tell(range(STREAMS)), 0.99))
+                audience.latency.one += audience.measure_update([index])
+            audience.latency.all_p99.append(compute_percentile(audience.measure_update(range(STREAMS)), 0.99))
     for audience in audiences:
-        told = audience.told
-        seen = f"one page p50 {told.one_p50:.2f} ms, all of {STREAMS} p99 {statistics.median(told.all_p99):.0f} ms"
+        latency = audience.latency
+        seen = f"one page p50 {latency.one_p50:.2f} ms, all {STREAMS} p99 {statistics.median(latency.all_p99):.0f} ms"
         say(f"{audience.server.name}: {seen}")

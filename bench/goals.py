@@ -19,7 +19,7 @@ class Goal:
 
     Attributes:
         text: what is compared, for the list of goals.
-        measure: gets the bench and those of its goals that are wanted; goals that name the same one are measured
+        measure: gets the bench and those of its goals that are selected; goals that name the same one are measured
             by a single call.
     """
 
@@ -37,7 +37,7 @@ GOALS: Mapping[str, Goal] = MappingProxyType(
         "P7": Goal("processor time of webhooks at a million stored", webhooks.measure_rounds),
         "L1": Goal("processor time of a thousand idle pages beside polling", live.measure_idle_cpu),
         "L2": Goal("memory of a stream beside raw ASGI", live.measure_streams),
-        "L3": Goal("how soon news reach pages beside a bare epoll server", live.measure_streams),
+        "L3": Goal("how soon updates reach pages beside a bare epoll server", live.measure_streams),
         "L4": Goal("answer times of pages beside a thousand live ones", live.measure_page_among_streams),
         "G4": Goal("Lighthouse scores of five pages, mobile settings", page_scores.measure_pages),
         "W": Goal("memory and time of a worker on hostile images", hostile_images.measure_worker),

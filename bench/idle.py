@@ -52,12 +52,13 @@ def measure_idle_pages(ground: Ground, server: Server, visitors: Sequence[Visito
     """
     visitors = visitors[:PAGES]
     requests = [
-        each.asks("/headshots/status", etag) for each, etag in zip(visitors, _etags(server.port, visitors), strict=True)
+        each.build_request("/headshots/status", etag)
+        for each, etag in zip(visitors, _etags(server.port, visitors), strict=True)
     ]
     idle = Idle()
     for number in range(ROUNDS):
         with Streams(server.port) as pages:
-            pages.open([each.asks("/headshots/events") for each in visitors])
+            pages.open([each.build_request("/headshots/events") for each in visitors])
             idle.streams.append(_processors(ground, server, _STREAMS_SECONDS, lambda: time.sleep(_STREAMS_SECONDS)))
             idle.pages.append(_processors(ground, server, _STREAMS_SECONDS, lambda: _poll_rarely(server, requests)))
         idle.polls.append(_processors(ground, server, POLL_EVERY_SECONDS, lambda: _poll_all(server, requests)))

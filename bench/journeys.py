@@ -39,18 +39,18 @@ def measure_journeys(bench: Bench, _goals: Sequence[str]) -> list[Verdict]:
     """Lead people from start to their photos, every other one picks a favorite in the studio, and count the calls."""
     with Stack(data_dir=FOLDER / "run" / "journeys", durable=True) as stack:
         control = f"{stack.addresses.sandbox}/_control"
-        _tell(control, "PUT", "/settings", {"pictures": "plain", "gallery_size": 4})
+        _call_control(control, "PUT", "/settings", {"pictures": "plain", "gallery_size": 4})
         bench.say(f"{JOURNEYS} people go from start to their photos")
         _press(stack)
         models = _wait_for(stack, "SELECT provider_id FROM shoots WHERE signed_url IS NOT NULL")
         for model in models:
-            _tell(control, "POST", f"/models/{model}/complete")
-            _tell(control, "POST", f"/models/{model}/advance", {"to": "active"})
+            _call_control(control, "POST", f"/models/{model}/complete")
+            _call_control(control, "POST", f"/models/{model}/advance", {"to": "active"})
         _wait_for(stack, "SELECT id FROM shoots WHERE copied_at IS NOT NULL")
         for model in models[::2]:
-            _tell(control, "POST", f"/models/{model}/favorite")
+            _call_control(control, "POST", f"/models/{model}/favorite")
         _wait_for(stack, "SELECT id FROM choices", JOURNEYS // 2)
-        seen: dict[str, int] = _tell(control, "GET", "/requests")["by_template"]
+        seen: dict[str, int] = _call_control(control, "GET", "/requests")["by_template"]
     calls = {name: count for name, count in seen.items() if name not in _BY_THE_CLOCK}
     each = sum(calls.values()) / JOURNEYS
     bench.details["journeys"] = {"calls": calls, "by the clock": {name: seen.get(name, 0) for name in _BY_THE_CLOCK}}
@@ -81,12 +81,12 @@ def _press(stack: Stack) -> None:
 def _wait_for(stack: Stack, query: str, count: int = JOURNEYS) -> list[object]:
     found: list[object] = []
 
-    def look() -> bool:
+    def is_complete() -> bool:
         with psycopg.connect(stack.database_url, connect_timeout=5) as connection:
             found[:] = [row[0] for row in connection.execute(query.encode()).fetchall()]
         return len(found) >= count
 
-    _until(look)
+    _until(is_complete)
     return found
 
 
@@ -98,8 +98,10 @@ def _until(condition: Callable[[], bool]) -> None:
         time.sleep(0.2)
 
 
-def _tell(control: str, method: str, path: str, body: dict[str, object] | None = None) -> dict[str, dict[str, int]]:
+def _call_control(
+    control: str, method: str, path: str, body: dict[str, object] | None = None
+) -> dict[str, dict[str, int]]:
     response = requests.request(method, f"{control}{path}", json=body if method != "GET" else None, timeout=30)
     response.raise_for_status()
-    notified: dict[str, dict[str, int]] = response.json()
-    return notified
+    parsed: dict[str, dict[str, int]] = response.json()
+    return parsed

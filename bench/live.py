@@ -10,11 +10,11 @@ from dataclasses import asdict, replace
 from bench import crowded, delivery, idle, live_servers, live_verdicts
 from bench.delivery import STREAMS, Audience
 from bench.install import MissingPeer
-from bench.news import Newsroom
 from bench.people import Visitor
 from bench.report import Verdict, compute_spread
 from bench.servers import Server
 from bench.streams import Streams
+from bench.updates import UpdatePublisher
 from bench.workbench import Bench
 
 _A, _B, _EPOLL, _ASGI = "live portal", "live portal (again)", "bare epoll", "bare ASGI"
@@ -30,7 +30,7 @@ def measure_idle_cpu(bench: Bench, _goals: Sequence[str]) -> list[Verdict]:
 
 
 def measure_streams(bench: Bench, goals: Sequence[str]) -> list[Verdict]:
-    """Hold many streams: the memory of each, and how soon news reach them (L2, L3).
+    """Hold many streams: the memory of each, and how soon updates reach them (L2, L3).
 
     Memory comes first, in processes that have not held a stream before, for only there does it show.
     """
@@ -43,7 +43,7 @@ def measure_streams(bench: Bench, goals: Sequence[str]) -> list[Verdict]:
         if "L2" in goals:
             verdicts.append(_memory(bench, stack, own, again))
         if "L3" in goals:
-            verdicts.append(_telling(bench, stack, own, again))
+            verdicts.append(_measure_updates(bench, stack, own, again))
     return verdicts
 
 
@@ -57,8 +57,8 @@ def measure_page_among_streams(bench: Bench, _goals: Sequence[str]) -> list[Verd
 
 
 def _gather(bench: Bench, stack: ExitStack, server: Server, visitors: Sequence[Visitor], path: str) -> Audience:
-    newsroom = stack.enter_context(closing(Newsroom(bench.ground.url(server)))) if server.database else None
-    audience = Audience(server, visitors, stack.enter_context(Streams(server.port)), newsroom)
+    publisher = stack.enter_context(closing(UpdatePublisher(bench.ground.url(server)))) if server.database else None
+    audience = Audience(server, visitors, stack.enter_context(Streams(server.port)), publisher)
     audience.gather(path)
     bench.say(f"{server.name}: {STREAMS} streams open, {audience.bytes_per_stream / 1000:.1f} kB each")
     return audience
@@ -78,9 +78,9 @@ def _memory(bench: Bench, stack: ExitStack, own: Audience, again: Audience) -> V
     return live_verdicts.build_memory_verdict(mean, found[_ASGI])
 
 
-def _telling(bench: Bench, stack: ExitStack, own: Audience, again: Audience) -> Verdict:
+def _measure_updates(bench: Bench, stack: ExitStack, own: Audience, again: Audience) -> Verdict:
     epoll = _gather(bench, stack, *live_servers.start_epoll_server(bench.ground, _EPOLL, STREAMS), "/{person}")
     delivery.measure_update_latency([own, epoll, again], bench.say)
-    bench.details["telling"] = {each.server.name: asdict(each.told) for each in (own, again, epoll)}
-    bench.trust("news to one page", compute_spread(own.told.one_p50 / again.told.one_p50))
-    return live_verdicts.build_update_verdict(own.told, again.told, epoll.told)
+    bench.details["updates"] = {each.server.name: asdict(each.latency) for each in (own, again, epoll)}
+    bench.trust("update of one page", compute_spread(own.latency.one_p50 / again.latency.one_p50))
+    return live_verdicts.build_update_verdict(own.latency, again.latency, epoll.latency)

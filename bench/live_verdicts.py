@@ -39,10 +39,12 @@ def build_update_verdict(own: UpdateLatency, again: UpdateLatency, raw: UpdateLa
     """Judge L3."""
     one = (own.one_p50 + again.one_p50) / 2 / raw.one_p50
     each = zip(own.all_p99, again.all_p99, raw.all_p99, strict=True)
-    everybody = statistics.median((first + second) / 2 / foreign for first, second, foreign in each)
-    found = f"{one:.1f}×, {everybody:.1f}×"
-    is_met = one <= L3_P50 and everybody <= L3_P99
-    return Verdict("L3", "news to one p50, to 3,000 p99, beside epoll", f"≤ {L3_P50}×, ≤ {L3_P99}×", found, is_met)
+    to_all = statistics.median((first + second) / 2 / foreign for first, second, foreign in each)
+    found = f"{one:.1f}×, {to_all:.1f}×"
+    is_met = one <= L3_P50 and to_all <= L3_P99
+    return Verdict(
+        "L3", "update of one page p50, of 3,000 p99, beside epoll", f"≤ {L3_P50}×, ≤ {L3_P99}×", found, is_met
+    )
 
 
 def build_page_verdict(crowded: Crowded) -> Verdict:

@@ -65,7 +65,7 @@ def send_closed_loop(port: int, requests: Sequence[bytes], *, connections: int =
     Raises:
         LoadError: an answer is no 2xx, a connection broke, or it took longer than ``LIMIT_SECONDS``.
     """
-    return _Run(port, requests, connections).go()
+    return _Run(port, requests, connections).run()
 
 
 def open_loop(port: int, requests: Sequence[bytes], *, rate: float, connections: int = CONNECTIONS) -> Load:
@@ -74,7 +74,7 @@ def open_loop(port: int, requests: Sequence[bytes], *, rate: float, connections:
     Raises:
         LoadError: as for :func:`closed_loop`.
     """
-    return _Run(port, requests, connections, rate=rate).go()
+    return _Run(port, requests, connections, rate=rate).run()
 
 
 def send_until_acknowledged(port: int, requests: Sequence[bytes], during: Callable[[int], None]) -> Load:
@@ -86,7 +86,7 @@ def send_until_acknowledged(port: int, requests: Sequence[bytes], during: Callab
     Raises:
         LoadError: it took longer than ``LIMIT_SECONDS``.
     """
-    return _Run(port, requests, CONNECTIONS, retry=True, during=during).go()
+    return _Run(port, requests, CONNECTIONS, retry=True, during=during).run()
 
 
 @dataclass
@@ -123,7 +123,7 @@ class _Run:
         self._connections = connections
         self._load = Load()
 
-    def go(self) -> Load:
+    def run(self) -> Load:
         try:
             for _ in range(self._connections):
                 self._connect()
@@ -132,7 +132,7 @@ class _Run:
                 if time.perf_counter() - self._began > LIMIT_SECONDS:
                     done = len(self._load.acknowledged)
                     raise LoadError(f"{done} of {len(self._requests)} answered in {LIMIT_SECONDS:.0f} s")
-                self._turn()
+                self._run_once()
             self._load.seconds = time.perf_counter() - self._began
         finally:
             for line in self._lines.values():
@@ -140,9 +140,9 @@ class _Run:
             self._poll.close()
         return self._load
 
-    def _turn(self) -> None:
+    def _run_once(self) -> None:
         self._send_what_is_due()
-        for number, _ in self._poll.poll(self._patience()):
+        for number, _ in self._poll.poll(self._compute_timeout()):
             line = self._lines[number]
             try:
                 self._receive(line)
@@ -151,7 +151,7 @@ class _Run:
         if self._during is not None:
             self._during(len(self._load.latencies))
 
-    def _patience(self) -> float:
+    def _compute_timeout(self) -> float:
         if self._retry and len(self._lines) < self._connections:
             return _RETRY_SECONDS
         if self._rate is None or self._due >= len(self._requests):
@@ -187,7 +187,7 @@ class _Run:
         if not found or len(body) < self._length(head):
             return
         line.received = b""
-        self._answered(line, int(head[9:12]))
+        self._complete(line, int(head[9:12]))
         if b"\r\nconnection: close" in head.lower():
             self._drop(line)
             self._connect()
@@ -200,7 +200,7 @@ class _Run:
             return 0
         raise LoadError(f"port {self._port}: an answer without Content-Length")
 
-    def _answered(self, line: _Line, status: int) -> None:
+    def _complete(self, line: _Line, status: int) -> None:
         load = self._load
         load.statuses[status] = load.statuses.get(status, 0) + 1
         if status in _OK:

@@ -40,7 +40,7 @@ class Visitor:
     person_id: UUID
     cookie: str
 
-    def asks(self, path: str, etag: str | None = None) -> bytes:
+    def build_request(self, path: str, etag: str | None = None) -> bytes:
         """Return their browser's request for a page."""
         lines = [f"GET {path} HTTP/1.1", "Host: localhost", f"Cookie: portal_session={self.cookie}"]
         lines += ["Accept-Encoding: gzip", "Accept-Language: en", "User-Agent: bench"]

@@ -1,4 +1,4 @@
-"""What was found against what was wanted: a table for people, a file for machines."""
+"""What was found against what was required: a table for people, a file for machines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Verdict:
 
     goal: str
     what: str
-    wanted: str
+    required: str
     found: str
     is_met: bool | None
 
@@ -25,8 +25,8 @@ class Verdict:
 def format_table(verdicts: Sequence[Verdict]) -> str:
     """Return the verdicts as aligned lines."""
     text_parts = {True: "met", False: "NOT MET", None: "not measured"}
-    rows = [("goal", "what", "wanted", "found", "")]
-    rows += [(each.goal, each.what, each.wanted, each.found, text_parts[each.is_met]) for each in verdicts]
+    rows = [("goal", "what", "required", "found", "")]
+    rows += [(each.goal, each.what, each.required, each.found, text_parts[each.is_met]) for each in verdicts]
     return format_columns(rows)
 
 

@@ -48,9 +48,9 @@ class Cost:
 
 
 def measure_rounds(ground: Ground, servers: list[Receiver], say: Callable[[str], None]) -> dict[str, Cost]:
-    """Warm every receiver up, then give each ``EVENTS`` events ``ROUNDS`` times, one receiver after the other.
+    """Warm every receiver up, then send each ``EVENTS`` events ``ROUNDS`` times, one receiver after the other.
 
-    A peer that fails is said so and left out; the portal failing ends everything.
+    A peer that fails is reported and left out; a failure of the portal ends the benchmark.
 
     Raises:
         LoadError: the portal did not answer as it must.

@@ -161,7 +161,7 @@ class SeededStorage(LocalStorage):
                 path.write_bytes(content)
 
     def list(self, prefix: str = "") -> Iterator[str]:
-        """Yield the keys of all seeded files in order, whatever the prefix."""
+        """Yield the keys of all seeded files in order, regardless of the prefix."""
         assert prefix in {"", "photos/"}  # noqa: S101 - nothing else is seeded
         for number in range(self._photos):
             for key, _ in _list_files(number):

@@ -1,4 +1,4 @@
-"""Thousands of open pages' streams, held by one process over one epoll; and the news that reach them."""
+"""Thousands of open pages' streams, held by one process over one epoll; and the updates that reach them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from types import TracebackType
 
 from bench.load import LoadError
 
-PATIENCE_SECONDS = 30.0
+TIMEOUT_SECONDS = 30.0
 _AT_ONCE = 64
 _READ = 4_096
 _OK = b"HTTP/1.1 200"
@@ -54,13 +54,13 @@ class Streams:
         Raises:
             LoadError: one was refused, or it took too long.
         """
-        ends_at = time.perf_counter() + PATIENCE_SECONDS + len(requests) / 50
+        ends_at = time.perf_counter() + TIMEOUT_SECONDS + len(requests) / 50
         waiting = list(reversed(requests))
         silent: set[int] = set()
         while waiting or silent:
             while waiting and len(silent) < _AT_ONCE:
                 silent.add(self._connect(waiting.pop()))
-            silent -= set(self._hear(ends_at)[1])
+            silent -= set(self._receive_versions(ends_at)[1])
 
     def wait_for(self, expected: Mapping[int, int]) -> dict[int, float]:
         """Wait until streams have received these versions, by index. Return the monotonic time of each.
@@ -68,10 +68,10 @@ class Streams:
         Raises:
             LoadError: one did not in time, or was closed.
         """
-        ends_at = time.perf_counter() + PATIENCE_SECONDS
+        ends_at = time.perf_counter() + TIMEOUT_SECONDS
         arrived: dict[int, float] = {}
         while len(arrived) < len(expected):
-            at, events_received = self._hear(ends_at)
+            at, events_received = self._receive_versions(ends_at)
             for number in events_received:
                 stream = self._streams[number]
                 if stream.version == expected.get(stream.index) and stream.index not in arrived:
@@ -92,7 +92,7 @@ class Streams:
         self._poll.register(made.fileno(), select.EPOLLIN)
         return made.fileno()
 
-    def _hear(self, ends_at: float) -> tuple[float, list[int]]:
+    def _receive_versions(self, ends_at: float) -> tuple[float, list[int]]:
         """Return the time of arrival and the streams that received a version."""
         found = self._poll.poll(max(0.0, ends_at - time.perf_counter()), _AT_ONCE)
         # All of these had come by now; asking for each would add the time this very loop takes.

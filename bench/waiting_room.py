@@ -33,14 +33,14 @@ PEOPLE = 5_000
 ARRIVING = timedelta(minutes=10)
 LIMIT = 300
 WORKERS = 2
-WANTED = 1.1
+MAX_RATIO = 1.1
 # How many times faster than real it may go. Below that the machine decides: the line has to be held up by the budget
 # and not by processors, so it goes at no more than this part of what they were seen to serve.
 FASTEST = 60.0
 _EASY = 0.5
 _TRIAL = 300
-_TICK_S = 0.05
-_LONGEST_S = 900.0
+_STEP_S = 0.05
+_MAX_SECONDS = 900.0
 _DECILES = 10
 
 _PEOPLE = """
@@ -64,7 +64,7 @@ _PRESS = """
     INSERT INTO procrastinate_jobs (queue_name, task_name, priority, queueing_lock, args)
     SELECT %(queue)s, %(task)s, %(priority)s, 'create:' || id, jsonb_build_object('shoot_id', id) FROM pressed
 """
-# The queue knows only real time: what is due by the fast one is due now.
+# The queue uses real time: jobs that are due by the accelerated clock are made due now.
 _HURRY = """
     UPDATE procrastinate_jobs SET scheduled_at = now()
     WHERE queue_name = %s AND status = 'todo' AND scheduled_at > now() AND scheduled_at <= %s
@@ -90,7 +90,7 @@ class Rush:
     served: int
     calls: int
     refused: int
-    most_in_a_minute: int
+    max_in_a_minute: int
     overtaken: int
     mean: float
     last: float
@@ -104,7 +104,7 @@ class Rush:
 
 
 def measure_waiting_room(bench: Bench, _goals: Sequence[str]) -> list[Verdict]:
-    """Find out how fast this machine can be, let everybody press start, wait until all are served, and judge."""
+    """Calibrate the rate, start all sessions at once, wait until all are served, and compare with the bound."""
     with bench.ground.visitors():
         trial = run_rush(bench, _TRIAL, FASTEST)
     rate = max(1.0, min(FASTEST, _EASY * FASTEST * trial.per_minute / (LIMIT * USED_SHARE)))
@@ -122,8 +122,8 @@ def build_verdict(rush: Rush) -> Verdict:
         f"{rush.refused} refused, {rush.served:,} served, overtaken by {rush.overtaken}, "
         f"last {rush.last:.0f} s = {own:.2f}× (of the full limit {full:.2f}×)"
     )
-    is_met = rush.refused == 0 and rush.served == rush.people and own <= WANTED
-    expected = f"0 refused, all served in order, last ≤ {WANTED}× the fluid bound at 80 %"
+    is_met = rush.refused == 0 and rush.served == rush.people and own <= MAX_RATIO
+    expected = f"0 refused, all served in order, last ≤ {MAX_RATIO}× the fluid bound at 80 %"
     return Verdict("A2", f"{rush.people:,} starts in ten minutes at {LIMIT} calls a minute", expected, found, is_met)
 
 
@@ -216,7 +216,7 @@ def _arrive(connection: psycopg.Connection[tuple[object, ...]], fast: FastTime, 
             connection.execute(_PRESS, values)
             pressed += len(due)
         _hurry(connection, fast)
-        time.sleep(_TICK_S)
+        time.sleep(_STEP_S)
 
 
 def _hurry(connection: psycopg.Connection[tuple[object, ...]], fast: FastTime) -> None:
@@ -225,13 +225,13 @@ def _hurry(connection: psycopg.Connection[tuple[object, ...]], fast: FastTime) -
 
 
 def _wait_for_all(connection: psycopg.Connection[tuple[object, ...]], fast: FastTime, count: int) -> None:
-    ends = time.monotonic() + _LONGEST_S
+    ends = time.monotonic() + _MAX_SECONDS
     while time.monotonic() < ends:
         row = connection.execute("SELECT count(*) FROM shoots WHERE provider_id IS NOT NULL").fetchone()
         if row == (count,):
             return
         _hurry(connection, fast)
-        time.sleep(_TICK_S)
+        time.sleep(_STEP_S)
 
 
 def _rush(count: int, waits: list[tuple[float, float]], seen: dict[str, dict[str, int]]) -> Rush:
@@ -244,7 +244,7 @@ def _rush(count: int, waits: list[tuple[float, float]], seen: dict[str, dict[str
         served=len(waits),
         calls=sum(seen["by_template"].values()),
         refused=seen["by_status"].get("429", 0),
-        most_in_a_minute=int(seen["most_in_any_minute"]),  # type: ignore[call-overload]
+        max_in_a_minute=int(seen["most_in_any_minute"]),  # type: ignore[call-overload]
         overtaken=count_max_overtaken(served_at),
         mean=sum(lasted) / max(1, len(lasted)),
         per_minute=60 * len(waits) / max(1.0, max(served_at) - min(served_at)),

@@ -8,19 +8,19 @@ monkey.patch_all()
 import runpy  # noqa: E402
 from pathlib import Path  # noqa: E402
 
-_OURS = runpy.run_path(str(Path(__file__).resolve().parents[2] / "gunicorn.conf.py"))
+_CONFIG = runpy.run_path(str(Path(__file__).resolve().parents[2] / "gunicorn.conf.py"))
 # The portal's own differs from it in streams alone.
 worker_class = "gevent"
-workers = _OURS["workers"]
-worker_connections = _OURS["worker_connections"]
-preload_app = _OURS["preload_app"]
-bind = _OURS["bind"]
-backlog = _OURS["backlog"]
-timeout = _OURS["timeout"]
-graceful_timeout = _OURS["graceful_timeout"]
-keepalive = _OURS["keepalive"]
+workers = _CONFIG["workers"]
+worker_connections = _CONFIG["worker_connections"]
+preload_app = _CONFIG["preload_app"]
+bind = _CONFIG["bind"]
+backlog = _CONFIG["backlog"]
+timeout = _CONFIG["timeout"]
+graceful_timeout = _CONFIG["graceful_timeout"]
+keepalive = _CONFIG["keepalive"]
 accesslog = None
 errorlog = "-"
-loglevel = _OURS["loglevel"]
-worker_tmp_dir = _OURS["worker_tmp_dir"]
-when_ready = _OURS["when_ready"]
+loglevel = _CONFIG["loglevel"]
+worker_tmp_dir = _CONFIG["worker_tmp_dir"]
+when_ready = _CONFIG["when_ready"]

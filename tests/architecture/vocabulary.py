@@ -81,7 +81,7 @@ parse patch pause print prune publish
 rate reactivate read receive recheck reconcile record redact redirect refresh refuse register rejoin release relink
 remove rename render renew replace replay report request requeue require rescale reserve reset resize resolve restore
 restrict resume retry revoke rotate round run
-save schedule scrub seal select send serialize serve set show sign skip sort split start stop store stream strip
+save schedule scrub seal seed select send serialize serve set show sign skip sort split start stop store stream strip
 subscribe summarize sync
 take touch translate
 unlock unmask update upload upsert
@@ -90,7 +90,7 @@ wait withdraw wrap write
 """
 VERBS = frozenset(_VERBS.split())
 # Established as they are: two context managers, an entry point, a failpoint, and the two functions Alembic calls.
-BARE_NAMES = {"transaction", "snapshot", "main", "failpoint", "upgrade", "downgrade"}
+BARE_NAMES = {"transaction", "snapshot", "main", "application", "failpoint", "upgrade", "downgrade"}
 # What a page that is only read may be called after.
 READING_VIEWS = {"show", "download", "stream", "redirect", "start", "resume", "complete", "serve"}
 TRUTHS = ("is_", "has_", "can_")

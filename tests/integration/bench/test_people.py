@@ -1,4 +1,4 @@
-"""The benchmark's people are real to the portal: signed in, with a session under way, and told of news by commits."""
+"""The benchmark's people: signed in, with a session in progress, and updated by commits."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 
 import psycopg
 
-from bench.news import Newsroom
 from bench.people import create_people
+from bench.updates import UpdatePublisher
 from portal.app import create_app
 from portal.db import db
 from portal.models.people import CHANNEL
@@ -25,7 +25,9 @@ def test_they_are_signed_in_and_wait_for_their_headshots(
     assert len({each.cookie for each in visitors}) == len({each.person_id for each in visitors}) == 3
     app = create_app(portal_settings())
     client = app.test_client()
-    name, _, value = visitors[2].asks("/").partition(b"Cookie: ")[2].partition(b"\r\n")[0].decode().partition("=")
+    name, _, value = (
+        visitors[2].build_request("/").partition(b"Cookie: ")[2].partition(b"\r\n")[0].decode().partition("=")
+    )
     assert client.get("/headshots/status").status_code == 401
     client.set_cookie(name, value)
     response = client.get("/headshots/status")
@@ -38,14 +40,14 @@ def test_they_are_signed_in_and_wait_for_their_headshots(
 def test_notification_is_sent_at_commit(database_url: str) -> None:
     url = database_url.replace("+psycopg", "")
     visitors = create_people(url, 2)
-    with psycopg.connect(url, autocommit=True) as listener, closing(Newsroom(url)) as newsroom:
+    with psycopg.connect(url, autocommit=True) as listener, closing(UpdatePublisher(url)) as publisher:
         listener.execute(f"LISTEN {CHANNEL}")
         for version in (1, 2):
-            versions = newsroom.prepare([visitors[1].person_id])
+            versions = publisher.prepare([visitors[1].person_id])
             assert versions == {visitors[1].person_id: version}
             assert list(listener.notifies(timeout=0)) == []
-            newsroom.send()
-            newsroom.settle()
+            publisher.send()
+            publisher.wait_for_commit()
             received = [notification.payload for notification in listener.notifies(timeout=5, stop_after=1)]
             assert received == [f"{visitors[1].person_id} {version}"]
 
@@ -59,10 +61,10 @@ def test_a_commit_is_awaited_while_more_than_1024_files_are_open(database_url: s
         stack.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
         for _ in range(1024):
             stack.enter_context(Path(os.devnull).open())
-        newsroom = stack.enter_context(closing(Newsroom(url)))
-        assert newsroom.prepare([visitors[0].person_id]) == {visitors[0].person_id: 1}
-        newsroom.send()
-        newsroom.settle()
+        publisher = stack.enter_context(closing(UpdatePublisher(url)))
+        assert publisher.prepare([visitors[0].person_id]) == {visitors[0].person_id: 1}
+        publisher.send()
+        publisher.wait_for_commit()
         with psycopg.connect(url) as other:
             row = other.execute("SELECT version FROM people WHERE id = %s", [visitors[0].person_id]).fetchone()
     assert row == (1,)

@@ -72,12 +72,12 @@ def test_a_stream_that_is_refused_closed_or_silent_ends_the_measurement(monkeypa
         pytest.raises(LoadError, match="503"),
     ):
         pages.open([REQUEST])
-    monkeypatch.setattr(streams, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(streams, "TIMEOUT_SECONDS", 0.2)
     with server(HEAD + b"\ndata: 0\n\n") as (port, foreign), Streams(port) as pages:
         pages.open([REQUEST])
         with pytest.raises(LoadError, match="silent"):
             pages.wait_for({0: 1})
-        monkeypatch.setattr(streams, "PATIENCE_SECONDS", 10)
+        monkeypatch.setattr(streams, "TIMEOUT_SECONDS", 10)
         foreign[0].shutdown(socket.SHUT_RDWR)
         with pytest.raises(LoadError, match="closed"):
             pages.wait_for({0: 1})
@@ -96,9 +96,9 @@ def test_memory_of_a_family_counts_what_its_children_hold() -> None:
 
 def test_requests_carry_the_sign_in_and_what_is_known() -> None:
     visitor = Visitor(uuid4(), "token")
-    assert b"\r\nCookie: portal_session=token\r\n" in visitor.asks("/headshots")
-    assert b"If-None-Match" not in visitor.asks("/headshots")
-    assert visitor.asks("/headshots/status", '"abc"').endswith(b'\r\nIf-None-Match: "abc"\r\n\r\n')
+    assert b"\r\nCookie: portal_session=token\r\n" in visitor.build_request("/headshots")
+    assert b"If-None-Match" not in visitor.build_request("/headshots")
+    assert visitor.build_request("/headshots/status", '"abc"').endswith(b'\r\nIf-None-Match: "abc"\r\n\r\n')
 
 
 def test_idle_pages_are_judged_by_the_middle_round_with_their_rare_questions() -> None:

@@ -11,14 +11,14 @@ import psycopg
 
 from bench.load import LoadError
 
-PATIENCE_SECONDS = 30.0
-_TELL = """
+TIMEOUT_SECONDS = 30.0
+_PUBLISH = """
     WITH told AS (UPDATE people SET version = version + 1 WHERE id = ANY(%s) RETURNING id, version)
     SELECT id, version, pg_notify('portal_person', id || ' ' || version) FROM told
 """
 
 
-class Newsroom:
+class UpdatePublisher:
     """Changes people's versions, and measures from the moment the commit is asked for."""
 
     def __init__(self, url: str) -> None:
@@ -31,7 +31,7 @@ class Newsroom:
     def prepare(self, people: Sequence[UUID]) -> dict[UUID, int]:
         """Update these people in an open transaction and return their uncommitted versions."""
         self._connection.execute("BEGIN")
-        rows = self._connection.execute(_TELL, (list(people),), prepare=True).fetchall()
+        rows = self._connection.execute(_PUBLISH, (list(people),), prepare=True).fetchall()
         return {person_id: version for person_id, version, _ in rows}
 
     def send(self) -> float:
@@ -40,11 +40,11 @@ class Newsroom:
         self._connection.pgconn.send_query(b"COMMIT")
         return at
 
-    def settle(self) -> None:
+    def wait_for_commit(self) -> None:
         """Wait until the commit is done; unlike libpq's own waiting, this lets other threads run meanwhile.
 
         Raises:
-            LoadError: the database did not answer within ``PATIENCE_SECONDS``.
+            LoadError: the database did not answer within ``TIMEOUT_SECONDS``.
         """
         pgconn = self._connection.pgconn
         # Not select(), which refuses file numbers from 1,024 up: this process holds thousands of streams.
@@ -52,8 +52,8 @@ class Newsroom:
         waiting.register(pgconn.socket, select.POLLIN)
         while True:
             while pgconn.is_busy():
-                if not waiting.poll(PATIENCE_SECONDS * 1000):
-                    raise LoadError(f"the database did not commit within {PATIENCE_SECONDS:.0f} s")
+                if not waiting.poll(TIMEOUT_SECONDS * 1000):
+                    raise LoadError(f"the database did not commit within {TIMEOUT_SECONDS:.0f} s")
                 pgconn.consume_input()
             if pgconn.get_result() is None:
                 return
