@@ -15,7 +15,7 @@ from portal.services import roster_imports as imports
 from portal.web.admin.people_names import list_names
 from portal.web.context import get_context
 from portal.web.csv_response import build_csv_response
-from portal.web.paging import person_after
+from portal.web.paging import parse_after_id
 from portal.web.security.access import get_current_person
 
 blueprint = Blueprint("roster", __name__, url_prefix="/admin/roster")
@@ -36,7 +36,7 @@ def show_roster() -> str:
         "state": state if state in STATES else None,
     }
     found = list_entries(
-        RosterFilter(filters["q"], filters["team"], filters["state"]), after=person_after(), limit=PAGE
+        RosterFilter(filters["q"], filters["team"], filters["state"]), after=parse_after_id(), limit=PAGE
     )
     return render_template(
         "admin/roster.html",
