@@ -94,6 +94,8 @@ class StatementBatcher:
         self._waiting: deque[PendingStatement] = deque()
         # None stands for a connection that still has to be opened.
         self._free: list[Connection | None] = [None] * size
+        # Connections opened since the last close(); another one is closed as soon as its statement has run.
+        self._opened: set[Connection] = set()
 
     def run(
         self, statement: LiteralString, values: Mapping[str, object], *, batch_key: str | None = None
@@ -126,7 +128,7 @@ class StatementBatcher:
                         raise
                     connection = None
             if connection is None:
-                connection = self._connect(self._conninfo, autocommit=True, **self._options)
+                connection = self._open_connection()
                 _execute_batch(batch, connection)
         except BaseException:
             for each in batch:
@@ -137,12 +139,19 @@ class StatementBatcher:
         return own.get_result()
 
     def close(self) -> None:
-        """Close the idle connections; the next statement opens a new one."""
+        """Close the idle connections now and those in use after their statement; the next one opens a new one."""
         with self._lock:
             idle, self._free = self._free, [None] * len(self._free)
+            self._opened.clear()
         for connection in idle:
             if connection is not None:
                 connection.close()
+
+    def _open_connection(self) -> Connection:
+        connection = self._connect(self._conninfo, autocommit=True, **self._options)
+        with self._lock:
+            self._opened = {each for each in self._opened if not each.closed} | {connection}
+        return connection
 
     def _acquire(self, own: PendingStatement) -> Connection | None:
         with self._lock:
@@ -189,8 +198,8 @@ class StatementBatcher:
         self._release(connection)
 
     def _release(self, connection: Connection | None) -> None:
-        if connection is not None and connection.pgconn.transaction_status != TransactionStatus.IDLE:
-            connection.close()  # interrupted half-way, or dead
+        if connection is not None and not self._is_reusable(connection):
+            connection.close()
             connection = None
         with self._lock:
             # Handed to the first waiting caller directly, so that no later one can overtake.
@@ -198,6 +207,15 @@ class StatementBatcher:
                 self._waiting.popleft().handover.put(connection)
             else:
                 self._free.append(connection)
+
+    def _is_reusable(self, connection: Connection) -> bool:
+        """Return False for a connection that was interrupted half-way, is dead, or is older than the last close()."""
+        with self._lock:
+            is_current = connection in self._opened
+            if is_current and connection.pgconn.transaction_status == TransactionStatus.IDLE:
+                return True
+            self._opened.discard(connection)
+        return False
 
 
 def _execute_batch(batch: Sequence[PendingStatement], connection: Connection) -> None:

@@ -101,10 +101,20 @@ async def requeue_unfinished(app: App, worker_id: int) -> None:
 async def _requeue(manager: JobManager, job: Job) -> None:
     if job.attempts >= MAX_ATTEMPTS:
         # It has killed that many workers, and must not kill more.
-        await manager.finish_job(job, status=Status.FAILED, delete_job=False)
+        await _close_failed(manager, job)
         return
     try:
         await manager.retry_job(job)
     except ConnectorException:
         # A job with the same unique key is waiting already.
+        await _close_failed(manager, job)
+
+
+async def _close_failed(manager: JobManager, job: Job) -> None:
+    """Close a job as failed, unless its own worker or another one has closed or requeued it meanwhile."""
+    try:
         await manager.finish_job(job, status=Status.FAILED, delete_job=False)
+    except ConnectorException:
+        if job.id is not None and await manager.get_job_status_async(job.id) == Status.DOING:
+            raise
+        log.info("job.closed_elsewhere", extra={"task": job.task_name, "job": job.id})

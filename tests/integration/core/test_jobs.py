@@ -11,6 +11,7 @@ from typing import Any
 import croniter
 import pytest
 from procrastinate import PsycopgConnector
+from procrastinate.manager import JobManager
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -290,6 +291,24 @@ def test_only_jobs_of_workers_without_heartbeat_are_recovered(
     put(3)
     take_over(worked_example, database_url)
     assert sorted(each["number"] for each in worked_example.list_queued()) == [1, 3]
+
+
+def test_job_that_another_worker_has_closed_meanwhile_is_left_alone(
+    worked_example: WorkedExample, probe: Probe, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(1)
+    doing_since(worked_example, 25)
+    put(1)
+    find = JobManager.get_stalled_jobs
+
+    async def find_and_close(manager: JobManager, **options: Any) -> Any:
+        found = list(await find(manager, **options))
+        worked_example.query("UPDATE procrastinate_jobs SET status = 'succeeded' WHERE status = 'doing'")
+        return found
+
+    monkeypatch.setattr(JobManager, "get_stalled_jobs", find_and_close)
+    take_over(worked_example, database_url)
+    assert worked_example.work() == ["tests.probe"]
 
 
 def test_recovered_job_with_queued_duplicate_runs_once(

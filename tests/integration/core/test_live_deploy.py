@@ -18,7 +18,7 @@ from tests.integration.core.processes import cookie_of, environment, wait_until,
 from tests.integration.core.worked_example import WorkedExample
 
 PAGES = 40
-SECONDS = 5
+SECONDS = 15
 
 
 def test_deploy_reconnects_all_streams_within_seconds_without_stale_content(

@@ -42,6 +42,24 @@ def test_one_connection_is_used_again_and_opened_again_after_closing(batcher: St
     assert pid(batcher) != first
 
 
+def test_connection_in_use_while_closing_is_closed_afterwards(conninfo: str) -> None:
+    opened: list[psycopg.Connection[object]] = []
+
+    def connect(*arguments: str, **options: object) -> psycopg.Connection[object]:
+        opened.append(psycopg.connect(*arguments, **options))  # type: ignore[arg-type]
+        return opened[-1]
+
+    batcher = StatementBatcher(conninfo, 1, connect=connect)
+    with ExitStack() as stack:
+        occupy(batcher, stack, seconds=0.3)
+        wait_until(lambda: opened)
+        batcher.close()
+    assert [each.closed for each in opened] == [True]
+    pid(batcher)
+    batcher.close()
+    assert [each.closed for each in opened] == [True, True]
+
+
 def test_what_is_written_is_kept_at_once(batcher: StatementBatcher, conninfo: str) -> None:
     with psycopg.connect(conninfo, autocommit=True) as other:
         other.execute("CREATE TABLE items (name text, content bytea)")
