@@ -44,16 +44,16 @@ def _build_condition(name: str, person_id: UUID) -> ColumnElement[bool]:
     table = Base.metadata.tables[name]
     owner = DATA_MAP[name].owner
     assert owner is not None  # noqa: S101 - a test requires an owner of every table that a path leads to
-    ways = []
-    for way in owner.split("|"):
-        column, _, target = way.partition(">")
+    conditions = []
+    for step in owner.split("|"):
+        column, _, target = step.partition(">")
         if not target:
-            ways.append(table.c[column] == person_id)
+            conditions.append(table.c[column] == person_id)
             continue
         parent, _, key = target.partition(".")
         found = select(Base.metadata.tables[parent].c[key or "id"]).where(_build_condition(parent, person_id))
-        ways.append(table.c[column].in_(found))
-    return or_(*ways)
+        conditions.append(table.c[column].in_(found))
+    return or_(*conditions)
 
 
 def _hide_other_people(row: Mapping[Any, Any], classes: TableClass, person_id: UUID) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from portal.services.app_context import AppContext
 from portal.services.archives import ArchiveEntry
 
 FORMAT_VERSION = 1
-LOOKS_LIMIT = 10_000
+ACCESS_LIMIT = 10_000
 
 
 def list_data_entries(person_id: UUID, context: AppContext) -> list[ArchiveEntry]:
@@ -38,7 +38,7 @@ def _build_records(person_id: UUID, now: datetime) -> dict[str, Any]:
         "person": {"name": person.name, "email": person.email} if person is not None else None,
         "who_looked": [
             {"at": entry.at, "who": name, "action": entry.action, "detail": entry.detail}
-            for entry, name in audit_list.list_acts_of_others(person_id, LOOKS_LIMIT)
+            for entry, name in audit_list.list_acts_of_others(person_id, ACCESS_LIMIT)
         ],
         "records": dict(personal_rows.iterate_personal_rows(person_id)),
         "left_out": "Values that open something, such as session tokens and the studio link, are in no export. "

@@ -19,7 +19,7 @@ from portal.models.photos import Photo
 from portal.models.shoots import Shoot
 from portal.services import archives as archive_service
 
-LOOKS_LIMIT = 50
+ACCESS_LIMIT = 50
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class MyData:
         choice: the standing choice, None without one.
         chosen: the photo of it.
         own_photos: the person's own photos, without the chosen one.
-        looks: what other people did with the person's data, with the name of who did it, the newest first.
+        accesses: what other people did with the person's data, with the name of who did it, the newest first.
         agreements: what the person agreed to, withdrawn or not, the newest first.
         uses: the choices by which the person agreed to the use of a photo, the newest first.
         archive: the newest export that has not expired.
@@ -58,7 +58,7 @@ class MyData:
     choice: Choice | None
     chosen: Photo | None
     own_photos: list[Photo]
-    looks: list[tuple[AuditEntry, str | None]]
+    accesses: list[tuple[AuditEntry, str | None]]
     agreements: list[Consent]
     uses: list[Choice]
     archive: Archive | None
@@ -73,7 +73,7 @@ def get_my_data(person: Person, *, now: datetime) -> MyData:
         choice=choice,
         chosen=photos.find_for_person(choice.photo_id, person.id) if choice is not None else None,
         own_photos=[photo for photo in photos.list_own(person.id) if photo.id != chosen_id],
-        looks=audit_list.list_acts_of_others(person.id, LOOKS_LIMIT),
+        accesses=audit_list.list_acts_of_others(person.id, ACCESS_LIMIT),
         agreements=consents.list_by_person(person.id)[::-1],
         uses=choices.list_use_agreements(person.id),
         archive=archives.find_latest(person.id, ArchiveKind.DATA, now),
