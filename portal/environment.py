@@ -131,16 +131,25 @@ class EnvironmentReader:
 
     def read_session_lifetimes(self) -> SessionLifetimes:
         """Return the session lifetimes: the idle time in minutes, the absolute lifetime in hours."""
-        defaults = SessionLifetimes()
+        usual, admin = SessionLifetimes().usual, SessionLifetimes().admin
         return SessionLifetimes(
-            usual=self._read_session_lifetime("SESSION", defaults.usual),
-            admin=self._read_session_lifetime("ADMIN_SESSION", defaults.admin),
+            usual=SessionLifetime(
+                idle=self.read_minutes("SESSION_IDLE_MINUTES", usual.idle),
+                absolute=self.read_hours("SESSION_MAX_HOURS", usual.absolute),
+            ),
+            admin=SessionLifetime(
+                idle=self.read_minutes("ADMIN_SESSION_IDLE_MINUTES", admin.idle),
+                absolute=self.read_hours("ADMIN_SESSION_MAX_HOURS", admin.absolute),
+            ),
         )
 
-    def _read_session_lifetime(self, prefix: str, default: SessionLifetime) -> SessionLifetime:
-        idle = self.read_number(f"{prefix}_IDLE_MINUTES", default.idle // timedelta(minutes=1), at_least=1)
-        absolute = self.read_number(f"{prefix}_MAX_HOURS", default.absolute // timedelta(hours=1), at_least=1)
-        return SessionLifetime(idle=timedelta(minutes=idle), absolute=timedelta(hours=absolute))
+    def read_minutes(self, name: str, default: timedelta) -> timedelta:
+        """Return a whole number of minutes, at least one."""
+        return timedelta(minutes=self.read_number(name, default // timedelta(minutes=1), at_least=1))
+
+    def read_hours(self, name: str, default: timedelta) -> timedelta:
+        """Return a whole number of hours, at least one."""
+        return timedelta(hours=self.read_number(name, default // timedelta(hours=1), at_least=1))
 
     def read_flag(self, name: str, *, default: str = "false") -> bool:
         """Return true or false."""

@@ -48,10 +48,11 @@ def _app() -> dict[str, Any]:
 
 
 def _settings_names() -> set[str]:
-    """Every environment variable portal/settings.py reads: the names handed to its reader's methods."""
+    """Every environment variable the settings read: the names passed to the methods of their reader."""
     return {
         call.args[0].value
-        for call, name in calls(ROOT / "portal" / "settings.py")
+        for module in ("settings.py", "environment.py")
+        for call, name in calls(ROOT / "portal" / module)
         if name.startswith(("self.", "env.get", "self.env.get"))
         and call.args
         and isinstance(call.args[0], ast.Constant)
