@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -50,19 +51,24 @@ class Switches(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     webhook_timeout_seconds: Annotated[float, Meta(gt=0, le=120)] = 10
     webhook_resign_retries: bool = True
     webhook_order: Literal["kept", "shuffled"] = "kept"
+    webhook_order_seed: Annotated[int, Meta(ge=0, le=2**32 - 1)] = 0
     favorite_event: Literal["photo", "bare"] = "photo"
 
 
 def update_switches(switches: Switches, changes: dict[str, Any]) -> Switches:
-    """Return the switches with changes applied by name.
+    """Return the switches with changes applied by name; shuffled webhooks without a seed get one.
 
     Raises:
         BadSettingError: a name is unknown or a value is invalid.
     """
     try:
-        return msgspec.convert(msgspec.to_builtins(switches) | changes, Switches)
+        changed = msgspec.convert(msgspec.to_builtins(switches) | changes, Switches)
     except msgspec.ValidationError as exc:
         raise BadSettingError(str(exc)) from exc
+    if changed.webhook_order == "shuffled" and changed.webhook_order_seed == 0:
+        # Shown with the switches and logged, so that a run can be repeated with the same chance.
+        return msgspec.structs.replace(changed, webhook_order_seed=random.SystemRandom().randrange(1, 1 << 32))
+    return changed
 
 
 def export_switches(switches: Switches) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import threading
 import time
@@ -18,6 +19,8 @@ from sandbox.store import deliveries, settings
 from sandbox.store.database import Connection
 from sandbox.store.deliveries import Attempt, Delivery
 from sandbox.worker import Worker
+
+log = logging.getLogger("sandbox.webhooks")
 
 MAX_PARALLEL_ATTEMPTS = 8
 BATCH_SIZE = 64
@@ -36,6 +39,8 @@ class WebhookSender:
         self._sessions = threading.local()
         self._open_sessions: list[requests.Session] = []
         self._worker = Worker("sandbox-webhooks", self.start_due_attempts)
+        self._chance = random.Random()
+        self._seed = 0
 
     def start(self) -> None:
         """Start the background thread."""
@@ -56,7 +61,7 @@ class WebhookSender:
             waiting = deliveries.list_due(db, now, BATCH_SIZE)
             next_due = deliveries.find_next_due_at(db)
         if self._sandbox.switches.webhook_order == "shuffled":
-            random.shuffle(waiting)
+            self._shuffle(waiting)
         for delivery in waiting:
             if self._claim(delivery):
                 self._executor.submit(self._attempt, delivery)
@@ -64,6 +69,14 @@ class WebhookSender:
             # A finished attempt notifies this thread; nothing else becomes due before that.
             return float("inf") if not waiting else 1.0
         return (parse_iso(next_due) - parse_iso(now)).total_seconds()
+
+    def _shuffle(self, waiting: list[Delivery]) -> None:
+        """Shuffle in place; the same seed and deliveries give the same order."""
+        seed = self._sandbox.switches.webhook_order_seed
+        if seed != self._seed:
+            log.warning("webhooks are shuffled with webhook_order_seed %d", seed)
+            self._seed, self._chance = seed, random.Random(seed)
+        self._chance.shuffle(waiting)
 
     def attempt_now(self, delivery: Delivery) -> None:
         """Make one attempt in this thread. For tests that control the clock."""

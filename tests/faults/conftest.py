@@ -1,46 +1,49 @@
-"""One running portal for all tests of faults in this process; each test gets it whole and leaves it whole."""
+"""One running portal for all tests of faults in this process; a test that fails takes it along."""
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Generator, Iterator
 
 import pytest
 
-from demo.stack import Stack
-from tests import canaries
-
-for _module in ("load", "deployment", "sandbox_control"):
+for _module in ("load", "deployment", "deployments", "sandbox_control"):
     pytest.register_assert_rewrite(f"tests.faults.{_module}")
 
-from tests.faults.deployment import Deployment  # noqa: E402 - what it asserts is explained only if it is imported after that
+# What these assert is explained only if they are imported after that.
+from tests.faults.deployment import Deployment  # noqa: E402
+from tests.faults.deployments import Deployments  # noqa: E402
 
-# A session of an hour takes a second, and so do the retries of a webhook.
-SPEED = 3600.0
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note for the fixture below whether the test failed."""
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
 
 
 @pytest.fixture(scope="session")
-def running_deployment() -> Iterator[Deployment]:
-    folder = Path(tempfile.mkdtemp(prefix="portal-faults-"))
+def deployments() -> Iterator[Deployments]:
+    made = Deployments()
     try:
-        # As durable as in production: what was committed has to survive an immediate stop.
-        with Stack(data_dir=folder / "stack", speed=SPEED, durable=True) as stack:
-            deployment = Deployment(stack)
-            try:
-                deployment.sandbox.switch(gallery_size=3, pictures="plain", credits=10_000, webhook_timeout_seconds=5)
-                yield deployment
-            finally:
-                deployment.close()
-        assert canaries.found_in_files(folder) == []
+        yield made
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        made.discard()
 
 
 @pytest.fixture
-def deployment(running_deployment: Deployment) -> Iterator[Deployment]:
-    """The portal, whole; restored after the test, whatever it did."""
-    running_deployment.restore()
-    yield running_deployment
-    running_deployment.restore()
+def deployment(deployments: Deployments, request: pytest.FixtureRequest) -> Iterator[Deployment]:
+    """The portal, whole; restored after the test, and discarded if the test failed or it cannot be restored."""
+    try:
+        running = deployments.get()
+        running.restore()
+        yield running
+        if not request.node.stash.get(FAILED, False):
+            running.restore()
+    except BaseException:
+        deployments.discard()
+        raise
+    if request.node.stash.get(FAILED, False):
+        deployments.discard()

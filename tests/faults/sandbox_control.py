@@ -19,6 +19,13 @@ CREATE = {"method": "POST", "path": "/api/v2/organization/models"}
 PHOTOS = {"path": "/photos/*"}
 
 
+def _choose_seed(purpose: str) -> int:
+    """Return the next seed and print it; pytest shows it with a test that fails."""
+    seed = CHANCE.randrange(1, 1 << 32)
+    log.warning("FAULTS_SEED=%d, seed of %s: %d", SEED, purpose, seed)
+    return seed
+
+
 class SandboxControl:
     """One sandbox process."""
 
@@ -36,17 +43,20 @@ class SandboxControl:
         return response.json()
 
     def switch(self, **switches: Any) -> None:
+        if switches.get("webhook_order") == "shuffled":
+            switches = {"webhook_order_seed": _choose_seed("the order of webhooks"), **switches}
         self.call("PUT", "/settings", switches)
 
     def break_call(self, fault: str, **rule: Any) -> None:
         """Break API calls, every time unless ``count`` says how often."""
-        planned = {"on": "api", "fault": fault, "count": None, "seed": CHANCE.randrange(1, 1 << 32), **rule}
-        log.warning("FAULTS_SEED=%d, seed of the fault %s: %d", SEED, fault, planned["seed"])
-        self.call("POST", "/faults", planned)
+        self._plan_fault({"on": "api", "fault": fault, "count": None, **rule})
 
     def break_webhook(self, fault: str, **rule: Any) -> None:
         """Break webhooks, every time unless ``count`` says how often."""
-        self.call("POST", "/faults", {"on": "webhook", "fault": fault, "count": None, **rule})
+        self._plan_fault({"on": "webhook", "fault": fault, "count": None, **rule})
+
+    def _plan_fault(self, rule: dict[str, Any]) -> None:
+        self.call("POST", "/faults", {"seed": _choose_seed(f"the fault {rule['fault']}"), **rule})
 
     def clear_faults(self) -> None:
         self.call("DELETE", "/faults")

@@ -10,6 +10,7 @@ import pytest
 
 from demo.stack import ROOT
 from tests.faults.deployment import Deployment
+from tests.faults.deployments import Deployments
 from tests.faults.killed_workers import JOB_TYPES, KilledWorker, KilledWorkers
 from tests.faults.people import Participant
 from tests.faults.sandbox_control import CREATE
@@ -70,16 +71,22 @@ RECOVERY_SECONDS = 40
 
 
 @pytest.fixture(scope="module")
-def killing(running_deployment: Deployment) -> Iterator[KilledWorkers]:
-    """Everybody fallen, noticed, recovered; the frozen have gone on and ended."""
-    deployment = running_deployment
-    deployment.restore()
-    killing = KilledWorkers(deployment)
+def killing(deployments: Deployments) -> Iterator[KilledWorkers]:
+    """All workers killed, noticed and recovered; the frozen ones have continued and ended."""
     try:
+        deployment = deployments.get()
+        deployment.restore()
+        killing = KilledWorkers(deployment)
         _fall_and_recover(deployment, killing)
         yield killing
     finally:
-        deployment.restore()
+        deployments.discard()
+
+
+@pytest.fixture
+def deployment(killing: KilledWorkers) -> Deployment:
+    """The deployment after that; the tests here read it, so that a failing one changes nothing for the others."""
+    return killing.deployment
 
 
 def _fall_and_recover(deployment: Deployment, killing: KilledWorkers) -> None:

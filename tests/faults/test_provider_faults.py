@@ -22,13 +22,20 @@ LIST_PHOTOS = {"path": "/api/v2/organization/models/:modelId/photos"}
 
 
 @pytest.fixture(scope="module")
-def arrived(running_deployment: Deployment) -> Participant:
-    """Somebody whose photos are all here."""
-    running_deployment.restore()
-    participant = running_deployment.participant()
-    running_deployment.sandbox.finish(running_deployment.wait_for_session(participant))
-    wait_until(lambda: running_deployment.shoot(participant)["copied_at"], "the photos are copied")
-    return participant
+def arrivals() -> dict[Deployment, Participant]:
+    """The participant whose photos are all copied, by deployment."""
+    return {}
+
+
+@pytest.fixture
+def arrived(deployment: Deployment, arrivals: dict[Deployment, Participant]) -> Participant:
+    """A participant whose photos are all copied; one for each deployment."""
+    if deployment not in arrivals:
+        participant = deployment.participant()
+        deployment.sandbox.finish(deployment.wait_for_session(participant))
+        wait_until(lambda: deployment.shoot(participant)["copied_at"], "the photos are copied")
+        arrivals[deployment] = participant
+    return arrivals[deployment]
 
 
 @pytest.fixture
