@@ -51,11 +51,18 @@ def parse_list(call: Call, response: Json, key: str, read: Callable[[object], It
     return items, len(raw)
 
 
-def iterate_pages(send: Callable[[Call], Json], call: Call, key: str, read: Callable[[object], IdT]) -> Iterator[IdT]:
+def iterate_pages(
+    send: Callable[[Call], Json],
+    call: Call,
+    key: str,
+    read: Callable[[object], IdT],
+    on_unusable: Callable[[int], None] | None = None,
+) -> Iterator[IdT]:
     """Yield every item of every page, each id once. Calls are made as the iterator is consumed.
 
     Each page after the first starts at the last item of the page before it. When that item is elsewhere, items
     were deleted or moved meanwhile and some may have slipped onto an earlier page, so reading steps back.
+    `on_unusable` gets the number of items that a page left out, if there are any.
     Ends at `hasMore: false`, at an empty page, or when several pages in a row repeat known items (a server
     that ignores `offset` would go on forever). Raises what `send` raises, at the page it happens on.
     """
@@ -65,6 +72,8 @@ def iterate_pages(send: Callable[[Call], Json], call: Call, key: str, read: Call
         request = replace(call, query={**call.query, "limit": str(PAGE_SIZE), "offset": str(offset)})
         response = send(request)
         items, count = parse_list(request, response, key, read)
+        if on_unusable is not None and len(items) < count:
+            on_unusable(count - len(items))
         if offset and _has_gap(items, seen, response) and steps_back < MAX_STEPS_BACK:
             offset = max(0, offset - PAGE_SIZE)
             steps_back += 1

@@ -1,6 +1,6 @@
 """The provider's photo operations; the pictures themselves are fetched in download."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 from portal.provider.fields import UnexpectedShape, parse_time
@@ -31,19 +31,21 @@ class PhotoCalls(OperationGroup):
         *,
         status: str | None = None,
         liked_status: str | None = None,
+        on_unusable: Callable[[int], None] | None = None,
         priority: Priority = "background",
     ) -> Iterator[Photo]:
         """All photos of a model, 200 a page: https://www.headshotpro.com/api/photos
 
         The provider lists only `active` ones unless `status` asks otherwise. Before the model is ready the
-        list is empty, or the provider may refuse.
+        list is empty, or the provider may refuse. `on_unusable` gets the number of photos of a page that
+        could not be read; the list lacks them.
         """
         query: dict[str, str] = {"include": include}
         for name, value in (("status", status), ("likedStatus", liked_status)):
             if value is not None:
                 query[name] = value
         call = Call("GET", PHOTOS, {"modelId": model_id}, query, priority=priority)
-        return iterate_pages(self._send, call, "photos", Photo.parse)
+        return iterate_pages(self._send, call, "photos", Photo.parse, on_unusable)
 
     def get_favorite(self, model_id: str, *, priority: Priority = "background") -> Photo | None:
         """The one photo picked in the studio, or None: https://www.headshotpro.com/api/photos

@@ -56,6 +56,18 @@ class CopyLimits:
 DEFAULT_LIMITS = CopyLimits()
 
 
+@dataclass(frozen=True)
+class Listing:
+    """The provider's list of a shoot's photos.
+
+    Attributes:
+        is_complete: every item could be read; of an incomplete list nothing follows about photos it lacks.
+    """
+
+    photos: list[ListedPhoto]
+    is_complete: bool
+
+
 def copy_photos(shoot_id: UUID, context: AppContext, limits: CopyLimits = DEFAULT_LIMITS) -> None:
     """Compare the provider's list of photos with ours and copy what is missing.
 
@@ -66,8 +78,8 @@ def copy_photos(shoot_id: UUID, context: AppContext, limits: CopyLimits = DEFAUL
     provider_id = _find_provider_id(shoot_id, context.clock())
     if provider_id is None:
         return
-    listed = _list_photos(provider_id, context, limits)
-    urls = _register(shoot_id, listed, context.clock())
+    listing = _list_photos(provider_id, context, limits)
+    urls = _register(shoot_id, listing, context.clock())
     failpoint("copy.after_register")
     for fetched in fetch_photos(urls, _get_allowance(shoot_id, limits), context.downloader, context.storage):
         _store_result(shoot_id, fetched, context.clock())
@@ -129,12 +141,13 @@ def _can_copy(shoot: Shoot) -> bool:
     return shoot.closed_at is None and shoot.provider_status == stages.ACTIVE and not is_hindered
 
 
-def _list_photos(provider_id: str, context: AppContext, limits: CopyLimits) -> list[ListedPhoto]:
-    found = context.provider.list_photos(provider_id, include="all")
+def _list_photos(provider_id: str, context: AppContext, limits: CopyLimits) -> Listing:
+    unusable: list[int] = []
+    found = context.provider.list_photos(provider_id, include="all", on_unusable=unusable.append)
     listed = list(islice(found, limits.photos))
     if len(listed) == limits.photos and next(found, None) is not None:
         log.warning("photo.limit_reached", extra={"limit": limits.photos})
-    return listed
+    return Listing(listed, is_complete=not unusable)
 
 
 def _get_allowance(shoot_id: UUID, limits: CopyLimits) -> StorageAllowance:
@@ -143,14 +156,17 @@ def _get_allowance(shoot_id: UUID, limits: CopyLimits) -> StorageAllowance:
     return StorageAllowance(limits.bytes - stored)
 
 
-def _register(shoot_id: UUID, listed: list[ListedPhoto], now: datetime) -> list[tuple[UUID, str]]:
+def _register(shoot_id: UUID, listing: Listing, now: datetime) -> list[tuple[UUID, str]]:
     """Store a row for every listed photo, and return those to be fetched with their URL."""
     with transaction():
         shoot = shoots.lock_shoot(shoot_id)
         if shoot is None or not _can_copy(shoot):
             return []
-        shoot.photos_checked_at = now
         shoot.photos_awaited_since = shoot.photos_awaited_since or shoot.finished_at or now
+        if listing.is_complete or now - shoot.photos_awaited_since >= RETRY_FOR:
+            # Otherwise the next sweep compares again.
+            shoot.photos_checked_at = now
+        listed = listing.photos
         known = {photo.provider_id: photo for photo in photos.list_by_shoot(shoot_id)}
         if not listed and photos.count_copied(shoot_id):
             # An empty list is more likely an error than the deletion of every photo.
@@ -166,7 +182,8 @@ def _register(shoot_id: UUID, listed: list[ListedPhoto], now: datetime) -> list[
             _restore(photo, shoot)
             if photo.copied_at is None and photo.refused is None and photo.removed_at is None:
                 urls.append((photo.id, item.urls.original or item.urls.main))
-        is_changed = _remove_unlisted(shoot, list(known.values()), now) or is_changed
+        if listing.is_complete:
+            is_changed = _remove_unlisted(shoot, list(known.values()), now) or is_changed
         shoot.photo_count = len(listed)
         if is_changed:
             people.publish_version(shoot.person_id)

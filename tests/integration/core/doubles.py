@@ -41,6 +41,8 @@ class ScriptedProvider(ProviderClient):
         self._numbers = count(1)
         self._lock = threading.Lock()
         self.models: dict[str, Session] = {}
+        # Ids of photos that lists have in a form that cannot be read.
+        self.unreadable: set[str] = set()
         self.calls: list[str] = []
         self.cues: dict[str, list[Cue]] = defaultdict(list)
         self.credits = Decimal(100)
@@ -95,10 +97,15 @@ class ScriptedProvider(ProviderClient):
         self._cue("list_models")
         yield from listed
 
-    def list_photos(self, model_id: str, *_args: Any, **_options: Any) -> Iterator[Photo]:
+    def list_photos(
+        self, model_id: str, *_args: Any, on_unusable: Callable[[int], None], **_options: Any
+    ) -> Iterator[Photo]:
         self._cue("list_photos")
         generation = self.called("list_photos")
         for photo_id in self.models[model_id].photos:
+            if photo_id in self.unreadable:
+                on_unusable(1)
+                continue
             yield Photo(id=photo_id, urls=PhotoUrls(main=f"https://cdn.example/{photo_id}?sig={generation}"))
 
     def get_favorite(self, model_id: str, **_options: Any) -> Photo | None:
