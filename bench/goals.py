@@ -39,6 +39,8 @@ GOALS: Mapping[str, Goal] = MappingProxyType(
         "L2": Goal("memory of a stream beside raw ASGI", live.measure_streams),
         "L3": Goal("how soon updates reach pages beside a bare epoll server", live.measure_streams),
         "L4": Goal("answer times of pages beside a thousand live ones", live.measure_page_among_streams),
+        "L5": Goal("memory of a stream without the fast path", live.measure_attached_streams),
+        "L6": Goal("answer times of pages without the fast path of streams", live.measure_page_among_attached_streams),
         "G4": Goal("Lighthouse scores of five pages, mobile settings", page_scores.measure_pages),
         "W": Goal("memory and time of a worker on hostile images", hostile_images.measure_worker),
         "A1": Goal("provider calls a finished journey", journeys.measure_journeys),

@@ -1,4 +1,4 @@
-"""Live pages: the portal's streams beside polling, a bare ASGI application and a bare epoll server (L1 to L4)."""
+"""Live pages: the portal's streams beside polling, a bare ASGI application and a bare epoll server (L1 to L6)."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from bench.updates import UpdatePublisher
 from bench.workbench import Bench
 
 _A, _B, _EPOLL, _ASGI = "live portal", "live portal (again)", "bare epoll", "bare ASGI"
+_ATTACHED = "live portal (attached streams)"
 
 
 def measure_idle_cpu(bench: Bench, _goals: Sequence[str]) -> list[Verdict]:
@@ -47,13 +48,38 @@ def measure_streams(bench: Bench, goals: Sequence[str]) -> list[Verdict]:
     return verdicts
 
 
+def measure_attached_streams(bench: Bench, _goals: Sequence[str]) -> list[Verdict]:
+    """Hold streams as ordinary responses, with the fast path switched off: the memory of each (L5)."""
+    with ExitStack() as stack:
+        portal = live_servers.start_portal(bench.ground, _ATTACHED, STREAMS, detaches=False)
+        own = _gather(bench, stack, *portal, "/headshots/events")
+        bench.details["bytes_per_attached_stream"] = own.bytes_per_stream
+        try:
+            raw = live_servers.start_asgi_server(bench.ground, _ASGI)
+        except MissingPeer as error:
+            verdict = live_verdicts.build_memory_verdict(own.bytes_per_stream, math.nan, detaches=False)
+            return [replace(verdict, found=str(error), is_met=None)]
+        peer = _gather(bench, stack, raw, own.visitors, "/")
+        return [live_verdicts.build_memory_verdict(own.bytes_per_stream, peer.bytes_per_stream, detaches=False)]
+
+
 def measure_page_among_streams(bench: Bench, _goals: Sequence[str]) -> list[Verdict]:
-    """Ask for an ordinary page while others are open, and while none is (L4)."""
-    server, visitors = live_servers.start_portal(bench.ground, "crowded portal", 2 * crowded.PAGES)
+    """Request an ordinary page while others are open, and while none is (L4)."""
+    return [_measure_page(bench, detaches=True)]
+
+
+def measure_page_among_attached_streams(bench: Bench, _goals: Sequence[str]) -> list[Verdict]:
+    """Measure the same with streams as ordinary responses (L6)."""
+    return [_measure_page(bench, detaches=False)]
+
+
+def _measure_page(bench: Bench, *, detaches: bool) -> Verdict:
+    name = "crowded portal" if detaches else "crowded portal (attached streams)"
+    server, visitors = live_servers.start_portal(bench.ground, name, 2 * crowded.PAGES, detaches=detaches)
     found = crowded.measure_page_latency(server, visitors, bench.ground.url(server), bench.say)
-    bench.details["crowded"] = asdict(found)
+    bench.details["crowded" if detaches else "crowded_attached"] = asdict(found)
     bench.trust("an ordinary page's p99", live_verdicts.compute_page_spread(found))
-    return [live_verdicts.build_page_verdict(found)]
+    return live_verdicts.build_page_verdict(found, detaches=detaches)
 
 
 def _gather(bench: Bench, stack: ExitStack, server: Server, visitors: Sequence[Visitor], path: str) -> Audience:

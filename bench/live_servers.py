@@ -10,9 +10,16 @@ from bench.servers import FOLDER, Ground, Server, build_database_name, is_listen
 from demo.ports import find_free_port
 
 
-def start_portal(ground: Ground, name: str, people: int) -> tuple[Server, list[Visitor]]:
-    """Start the portal as it is deployed, with so many people signed in."""
-    server = ground.portal(name)
+def start_portal(ground: Ground, name: str, people: int, *, detaches: bool = True) -> tuple[Server, list[Visitor]]:
+    """Start the portal with this number of signed-in people.
+
+    Args:
+        ground: where servers run.
+        name: of the server, in the report.
+        people: number of people.
+        detaches: as it is deployed; False serves event streams as ordinary responses.
+    """
+    server = ground.portal(name) if detaches else ground.portal(name, "bench/attached_streams.py")
     return server, create_people(ground.postgres.url(build_database_name(name)), people)
 
 

@@ -14,6 +14,8 @@ L1_CPU = 0.05
 L2_MEMORY = 1.5
 L3_P50, L3_P99 = 3, 3
 L4_P99 = 1.5
+# Without the fast path of streams.
+L5_MEMORY, L6_P99 = 3, 1.5
 
 
 def build_idle_verdict(idle: Idle) -> Verdict:
@@ -28,11 +30,13 @@ def compute_idle_spread(idle: Idle) -> float:
     return compute_spread(max(idle.polls) / min(idle.polls))
 
 
-def build_memory_verdict(own: float, foreign: float) -> Verdict:
-    """Judge L2."""
+def build_memory_verdict(own: float, foreign: float, *, detaches: bool = True) -> Verdict:
+    """Judge L2, or L5 if streams are ordinary responses."""
     ratio = own / foreign
     found = f"{ratio:.2f}× ({own / 1000:.1f} against {foreign / 1000:.1f} kB)"
-    return Verdict("L2", "memory per stream beside raw ASGI", f"≤ {L2_MEMORY}×", found, ratio <= L2_MEMORY)
+    if detaches:
+        return Verdict("L2", "memory per stream beside raw ASGI", f"≤ {L2_MEMORY}×", found, ratio <= L2_MEMORY)
+    return Verdict("L5", "memory per attached stream beside raw ASGI", f"≤ {L5_MEMORY}×", found, ratio <= L5_MEMORY)
 
 
 def build_update_verdict(own: UpdateLatency, again: UpdateLatency, raw: UpdateLatency) -> Verdict:
@@ -47,11 +51,13 @@ def build_update_verdict(own: UpdateLatency, again: UpdateLatency, raw: UpdateLa
     )
 
 
-def build_page_verdict(crowded: Crowded) -> Verdict:
-    """Judge L4."""
+def build_page_verdict(crowded: Crowded, *, detaches: bool = True) -> Verdict:
+    """Judge L4, or L6 if streams are ordinary responses."""
     without = compute_percentile([*crowded.alone, *crowded.again], 0.99)
     ratio = compute_percentile(crowded.among, 0.99) / without
-    return Verdict("L4", "a page's p99 among 1,000 live pages", f"≤ {L4_P99}×", f"{ratio:.2f}×", ratio <= L4_P99)
+    if detaches:
+        return Verdict("L4", "a page's p99 among 1,000 live pages", f"≤ {L4_P99}×", f"{ratio:.2f}×", ratio <= L4_P99)
+    return Verdict("L6", "a page's p99 among attached streams", f"≤ {L6_P99}×", f"{ratio:.2f}×", ratio <= L6_P99)
 
 
 def compute_page_spread(crowded: Crowded) -> float:

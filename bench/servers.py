@@ -104,8 +104,8 @@ class Ground:
         migrations.upgrade(url.replace("postgresql://", "postgresql+psycopg://"))
         return url
 
-    def portal(self, name: str) -> Receiver:
-        """Start the portal's web processes as they are deployed, on a migrated database."""
+    def portal(self, name: str, config: str = "gunicorn.conf.py") -> Receiver:
+        """Start the portal's web processes, as they are deployed unless ``config`` differs, on a migrated database."""
         url = self.migrated(name)
         port = find_free_port()
         environment = build_base_environment() | {
@@ -122,7 +122,7 @@ class Ground:
             "STORAGE_URL": (self._run / "photos").as_uri(),
             "WEB_CONCURRENCY": "2",
         }
-        argv = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi"]
+        argv = [sys.executable, "-m", "gunicorn", "--config", config, "wsgi"]
         child = self.start(name, argv, environment, lambda: is_serving(f"http://localhost:{port}/readyz"))
         make = events.build_portal_request("/webhooks/profilebakery")
         return Receiver(name, child, port, build_database_name(name), make=make)

@@ -85,7 +85,7 @@ def database_url(postgres: Postgres, migrated_template: str) -> Iterator[str]:
 def portal_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Settings]:
     """A function that builds valid Settings; keyword arguments replace single fields.
 
-    The database is the test's own if the test asks for ``database_url`` too, else an address nobody answers.
+    The database is the test's own if the test uses ``database_url`` too, else an address without a server.
     """
     has_database = "database_url" in request.fixturenames
     database = request.getfixturevalue("database_url") if has_database else "postgresql+psycopg://localhost:1/none"
@@ -113,7 +113,7 @@ def portal_settings(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[
 
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
-    """The browser to drive; without one the browser tests fail, for they are part of the promise."""
+    """The browser to drive; without one the browser tests fail, since they are required."""
     found = find_chromium()
     if found is None:
         pytest.fail("no Chromium: install one, or set CHROMIUM to its path")

@@ -32,7 +32,7 @@ def plain_policy(company: str = "Example", studio: str = "Studio") -> Policy:
 
 
 def make_person(email: str | None = None, *, now: datetime = NOW, **fields: Any) -> Person:
-    """Keep a person who has signed in; nobody else has the same address unless it is given."""
+    """Store a person who has signed in, with a unique address unless one is given."""
     number = next(_numbers)
     values: dict[str, Any] = {
         "issuer": "https://id.example",

@@ -40,7 +40,7 @@ def only_loopback() -> Iterator[None]:
 
 
 def is_loopback(host: str | bytes | None) -> bool:
-    """Tell whether a host, as given to a socket, can only be this machine."""
+    """Return whether a host, as given to a socket, can only be this machine."""
     if host is None or host in {"", "localhost", b"localhost"}:
         return True
     text = host.decode("ascii", "replace") if isinstance(host, bytes) else host

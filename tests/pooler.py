@@ -16,7 +16,7 @@ _GSS_REQUEST = 80877104
 class TransactionPooler:
     """Listens on loopback; forwards the clients' messages, one transaction after the other, to one server session.
 
-    As PgBouncer does, it refuses the startup parameter ``options`` unless it is told to ignore it.
+    As PgBouncer does, it refuses the startup parameter ``options`` unless it is configured to ignore it.
     """
 
     def __init__(self, server_socket: str, user: str, database: str, *, ignores_options: bool) -> None:

@@ -1,4 +1,4 @@
-"""A real mail server on this machine that keeps what it gets and refuses what it is told to."""
+"""A real mail server on this machine that stores messages and refuses those it is configured to."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Post:
     Attributes:
         refusals: the answer to a recipient, by address.
         at_sender, at_data: answered to every sender or message instead of yes.
-        password: the only one that is let in; None lets everybody in.
+        password: the only accepted one; None accepts all.
         after_data: answered after a message was kept, instead of yes.
     """
 

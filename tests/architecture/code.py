@@ -1,4 +1,4 @@
-"""Reads the project's own files for the house tests; judges nothing."""
+"""Reads the project's files for the architecture tests, without checking anything."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def files(suffix: str) -> tuple[Path, ...]:
 def texts() -> tuple[Path, ...]:
     """Return every file of the project that people write, but the locks."""
     inside = [path for folder in TEXT_FOLDERS for path in (ROOT / folder).rglob("*") if path.is_file()]
-    # In a linked work tree .git is a file that says where the repository is.
+    # In a linked work tree .git is a file that contains the repository's path.
     on_top = [
         path
         for path in ROOT.iterdir()

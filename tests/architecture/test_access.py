@@ -15,7 +15,7 @@ from portal.web.security.access import RULES, find_rate_limit
 from portal.web.security.access_rule import Access, Unauthenticated
 from tests.architecture.addresses import Call, calls_of
 
-# Whoever opens a page to everybody changes this list too, and says why in the same commit.
+# A change that makes a page public also changes this list, with the reason in the same commit.
 OPEN = {
     "pages.show_landing",
     "pages.show_privacy",
@@ -43,7 +43,7 @@ MACHINES = {
     "auth.end_sessions_by_provider",
 }
 
-# And whoever gives a page to a role changes these.
+# A change that opens a page to a role also changes these.
 OPERATIONS = {
     "health.show_health",
     "deliveries.show_deliveries",
@@ -82,7 +82,7 @@ PEOPLE = {
 TEAMS = {"team.show_team"}
 
 
-# Pages inside that show nobody's data; of every other the audit trail says who looked.
+# Pages behind sign-in that show no other person's data; views of all others are in the audit trail.
 NOBODYS = {"board.show_board", "deliveries.show_deliveries", "roster.download_template", "roster_import.show_progress"}
 
 

@@ -1,4 +1,4 @@
-"""Rules of the code itself that no linter knows."""
+"""Rules of the code that no linter checks."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_nothing_swallows_every_exception() -> None:
 
 
 def test_exceptions_of_the_security_scan_are_explained() -> None:
-    """Each exception is one line's, names the check it is from and says why."""
+    """Each exception is for one line, with the name of the check and the reason."""
     unexplained = [
         f"{place(path)}: {line.strip()[-80:]}"
         for path in python_files("portal", "bench")

@@ -76,7 +76,7 @@ def test_owner_paths_name_columns_that_exist(metadata: MetaData) -> None:
 
 
 def test_rows_that_reference_a_person_lead_to_that_person(metadata: MetaData) -> None:
-    """A table that refers to people, directly or through another table, says so in its owner path."""
+    """A table that refers to people, directly or through another table, has an owner path."""
     personal = {"people"}
     while True:
         found = {

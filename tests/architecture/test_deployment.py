@@ -1,4 +1,4 @@
-"""What a platform reads to run the portal says the same as the code."""
+"""The files that platforms read to run the portal agree with the code."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def test_what_is_installed_is_safe(name: str) -> None:
 
 
 def test_every_direct_dependency_is_locked() -> None:
-    """Otherwise `make lock` was forgotten after a change of pyproject.toml."""
+    """Otherwise `make lock` was not run after a change of pyproject.toml."""
     table = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     groups = table["dependency-groups"]
     wanted = {

@@ -26,7 +26,7 @@ def test_every_setting_is_documented() -> None:
 
 
 def test_every_command_is_in_the_runbook() -> None:
-    """An operator who reads the runbook knows every command."""
+    """The runbook describes every command."""
     text = (TOP / "docs/runbook.md").read_text()
     missing = [name for name in run_command.commands if f"`{name}" not in text]
     assert missing == []

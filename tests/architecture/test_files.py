@@ -1,4 +1,4 @@
-"""Every file of the house: short, introduced, named after what it holds, free of leftovers."""
+"""Every file: short, with a docstring, named after its content, free of leftovers."""
 
 from __future__ import annotations
 

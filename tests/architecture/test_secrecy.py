@@ -14,7 +14,7 @@ import pytest
 from tests.architecture.code import ROOT, calls, dotted, place, python_files, texts, tree
 
 OURS = ("portal", "bench")
-# Who may use which part of a library that can encrypt, sign or read tokens; everybody else asks these.
+# Modules that may use parts of libraries that encrypt, sign or read tokens; all others call these.
 LIBRARIES = {
     "portal/domain/secretbox.py": {
         "cryptography.fernet",
@@ -37,7 +37,7 @@ CRYPTOGRAPHIC = (
     "OpenSSL",
     "ecdsa",
 )
-# Where chance decides something that nobody gains by guessing: when to try again, which port, which picture.
+# Random values without value to an attacker: retry times, ports, pictures.
 CHANCE = {
     "portal/jobs/schedule.py",
     "portal/jobs/runner.py",
@@ -48,7 +48,7 @@ CHANCE = {
     "sandbox/",
     "bench/",
 }
-# S3 wants this sum of what is sent; it proves nothing to anybody.
+# S3 requires this checksum of what is sent; it is no security measure.
 CHECKSUM = "portal/storage/s3.py"
 
 # Written in two parts, so that this file does not find itself.
@@ -90,7 +90,7 @@ SECRETS = {
 _ASSIGNED = re.compile(
     r"(?i)(?:secret|token|password|passwd|api_?key)\w*[\"']?\s*[:=]\s*[\"']((?!eyJ)[\w+/=.-]{20,})[\"']"
 )
-# How values of tests and examples say that they are none.
+# Markers by which values of tests and examples are recognized as fake.
 _MADE_UP = re.compile(r"canary|example|test-|sandbox")
 # Random characters have more than four bits each from this length on; words have less.
 _RANDOM_BITS = 4.2
@@ -185,5 +185,5 @@ def _secrets_in(text: str) -> Iterator[str]:
 
 
 def _bits(value: str) -> float:
-    """Return how much each character of a value says, in bits."""
+    """Return the entropy of each character of a value, in bits."""
     return -sum(count / len(value) * math.log2(count / len(value)) for count in Counter(value).values())

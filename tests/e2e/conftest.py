@@ -47,7 +47,7 @@ def browser(chromium_path: str, chromium_args: list[str]) -> Iterator[Browser]:
 
 @pytest.fixture
 def open_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
-    """Make a fresh browser profile; whatever goes wrong inside its pages fails the test."""
+    """Make a fresh browser profile; errors inside its pages fail the test."""
     contexts: list[BrowserContext] = []
 
     def make(**options: object) -> BrowserContext:
@@ -69,7 +69,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 @pytest.fixture
 def sign_in(stack: Stack) -> Callable[[Page, str], None]:
-    """Sign somebody in through the intranet link."""
+    """Sign a person in through the intranet link."""
 
     def through_the_link(page: Page, name: str) -> None:
         page.goto(f"{stack.addresses.portal}/start")

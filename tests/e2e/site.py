@@ -35,7 +35,7 @@ class Site:
         return [{"name": name, "value": found.value, "url": self.address}]
 
     def person(self, *, photos: int = 0, agreed: bool = True, role: str = "employee", **shoot: Any) -> Person:
-        """Make somebody who has come as far as the fields of their shoot say."""
+        """Create a person with a shoot in the state that the fields describe."""
         with self.app.app_context():
             person = factories.make_person(name="Ada Lovelace", role=role)
             if agreed:

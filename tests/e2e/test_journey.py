@@ -73,7 +73,7 @@ def test_from_the_intranet_link_to_a_chosen_headshot(
     studio_link = page.locator("iframe").get_attribute("src") or ""
     do_session(studio, photos)
 
-    # From here on nobody touches the page; it takes the person along by itself.
+    # From here on the page is not touched; it advances by itself.
     expect(page.get_by_role("link", name="Choose your headshot")).to_be_visible(timeout=60_000)
     page.get_by_role("link", name="Choose your headshot").click()
     expect(page.get_by_role("heading", name="Choose your headshot")).to_be_visible()
@@ -106,7 +106,7 @@ def favorite_in_the_studio(page: Page, studio_link: str) -> None:
 def nobody_else_sees(
     stack: Stack, open_context: Callable[..., BrowserContext], sign_in: Callable[[Page, str], None]
 ) -> None:
-    """A photo of one person does not exist for another, nor for somebody who is not signed in."""
+    """A photo of one person does not exist for another, nor without a session."""
     with psycopg.connect(stack.database_url.replace("+psycopg", "")) as database:
         row = database.execute("SELECT id FROM photos WHERE copied_at IS NOT NULL LIMIT 1").fetchone()
     assert row is not None

@@ -1,4 +1,4 @@
-"""Every page in a real browser: nobody is shut out, nothing breaks the content policy, nothing sticks out."""
+"""Every page in a real browser: accessible, within the content policy, without overflow."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def site(portal_settings: Callable[..., Settings], database_url: str) -> Iterato
 
 @pytest.fixture
 def visit(site: Site, open_context: Callable[..., BrowserContext]) -> Callable[..., Page]:
-    """Open a page as somebody who has come this far; what goes wrong in it is kept in ``page.problems``."""
+    """Open a page as a person in this state; errors in it are collected in ``page.problems``."""
 
     def open_page(path: str, *, context: dict[str, Any] | None = None, **person_name: Any) -> Page:
         browser = open_context(**(context or {}))
@@ -216,7 +216,7 @@ def test_only_messages_from_the_studio_origin_trigger_a_refresh(site: Site, visi
     page.evaluate("postMessage('done', '*')")
     page.wait_for_timeout(500)
     assert requested == []
-    # A frame of the right origin that is not ours says nothing to us either.
+    # A frame of the right origin that is not the studio's is ignored too.
     page.evaluate(
         """address => new Promise((loaded) => {
           const other = document.createElement("iframe");
@@ -368,7 +368,7 @@ def test_where_it_cannot_be_had_a_notification_is_not_offered(
 
 
 def move_everybody(site: Site, **fields: Any) -> None:
-    """Let the provider have told something new about every shoot there is."""
+    """Update every shoot as if the provider had reported it."""
     with site.app.app_context(), transaction() as session:
         for shoot in session.query(shoots.Shoot):
             for name, value in fields.items():

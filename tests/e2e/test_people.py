@@ -1,4 +1,4 @@
-"""Sign-ins, the console's people and teams in a real browser: open to everybody, and used by keyboard alone."""
+"""Sign-ins, the console's people and teams in a real browser: accessible, and usable by keyboard alone."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def sign_in_elsewhere(person: Person, *agents: str) -> None:
 
 @pytest.fixture
 def person(site: Site) -> Person:
-    """Somebody who is signed in at work and on their phone."""
+    """A person who is signed in at work and on their phone."""
     with site.app.app_context():
         made = factories.make_person("ada@example.com", name="Ada Lovelace", groups=["sales"])
         factories.agree(made)
@@ -81,7 +81,7 @@ def person(site: Site) -> Person:
 
 @pytest.fixture
 def admin(site: Site) -> Person:
-    """Somebody who runs the campaign and manages a team too."""
+    """A person who is an admin and manages a team too."""
     with site.app.app_context():
         return factories.make_person(
             "cleo@example.com", name="Cleo Admin", role="admin", roles=["admin", "manager"], manages=["sales", "berlin"]
@@ -143,6 +143,6 @@ def test_deactivated_person_is_informed_on_an_open_page(
     page.get_by_role("link", name="Deactivate…").click()
     page.get_by_role("button", name="Deactivate").click()
     expect(page.get_by_text("Deactivated; this person cannot sign in.")).to_be_visible()
-    # Their page tells them by itself; only they start a sign-in.
+    # Their page explains it by itself; only they start a sign-in.
     expect(foreign.get_by_role("heading", name="You’re signed out")).to_be_visible()
     expect(foreign.get_by_role("main").get_by_role("link", name="Sign in")).to_be_visible()

@@ -22,7 +22,7 @@ navigator.mediaDevices.getUserMedia({ video: true }).then(() => "camera", (error
 
 @pytest.fixture
 def servers() -> Iterator[tuple[Flask, str, str, str]]:
-    """The page around, the first origin, which only redirects, and the second, which wants the camera."""
+    """The surrounding page, the first origin, which only redirects, and the second, which uses the camera."""
     around, first, second = Flask("around"), Flask("first"), Flask("second")
     with ExitStack() as running:
         page = f"http://localhost:{running.enter_context(listening(around))}"

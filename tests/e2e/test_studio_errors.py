@@ -183,7 +183,7 @@ def test_denied_camera_is_explained_and_upload_works(
     )
     try:
         context = asking.new_context(viewport=DESKTOP)
-        # Playwright denies whatever is not granted.
+        # Playwright denies all permissions that are not granted.
         context.grant_permissions(["geolocation"])
         page = studio.visit(context)
         expect(page.get_by_text("The camera is blocked.")).to_be_visible()

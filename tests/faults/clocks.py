@@ -19,7 +19,7 @@ def build_skewed_command(offset: timedelta, argv: Sequence[str]) -> tuple[list[s
     seconds = int(offset.total_seconds())
     library = _library()
     if library is not None:
-        # Waiting is measured by the other clock, which nobody sets, and files keep their own times.
+        # Waiting is measured by the other clock, which is never set, and files keep their own times.
         honest = {"DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1"}
         return list(argv), {"LD_PRELOAD": str(library), "FAKETIME": f"{seconds:+d}s", **honest}
     python, dash_m, module, *arguments = argv

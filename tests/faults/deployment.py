@@ -115,7 +115,7 @@ class Deployment:
         return url
 
     def start_second_worker(self, name: str, *, program: list[str] | None = None, **environment: str) -> Child:
-        """Launch one more worker; who asked for it looks at how it fares. It ends with the test."""
+        """Start one more worker; the caller checks its state. It ends with the test."""
         argv = program or [sys.executable, "-m", "portal", "worker"]
         child = Child(
             name=name, argv=argv, env={**self.stack.environment, **environment},
@@ -126,7 +126,7 @@ class Deployment:
         return child
 
     def set_webhook_secret(self, secret: str) -> None:
-        """From now on the webhooks' secret is this one, for processes that are started and for whoever signs."""
+        """Set the webhooks' secret for processes that are started from now on and for the signer."""
         self.stack.secrets = replace(self.stack.secrets, webhook_secret=secret)
         self.stack.environment["HEADSHOT_WEBHOOK_SECRET"] = secret
 
@@ -182,7 +182,7 @@ class Deployment:
     # Journeys
 
     def participant(self) -> Participant:
-        """Somebody who has signed in, agreed and pressed start."""
+        """A person who has signed in, agreed and pressed start."""
         now, token, mark = datetime.now(UTC), secrets.token_urlsafe(32), secrets.token_hex(6)
         with self.app_context():
             person = factories.make_person(f"{mark}@example.com", subject=mark, now=now)
@@ -198,7 +198,7 @@ class Deployment:
             return Participant(person.id, shoot.id, person.email, token)
 
     def request_shoot_again(self, participant: Participant) -> None:
-        """Press start once more, as somebody does who is told that it did not work."""
+        """Press start once more, as a person does after an error."""
         with self.app_context():
             person = people.find_person(participant.person_id)
             assert person is not None
@@ -287,7 +287,7 @@ class Deployment:
         return [f"orphan: {path}" for path in list_files(storage.root) if path not in known]
 
     def assert_consistent(self) -> None:
-        """No invariant is broken, and we know exactly what the provider knows."""
+        """No invariant is broken, and the portal's data equals the provider's."""
         found = self.violations()
         with self.app_context():
             found += differences(self.sandbox.models())

@@ -14,7 +14,7 @@ from tests.faults.deployment import Deployment
 # Room for a few sizes of a photo and not for all, so that what is being written fails half-way.
 LEFT_BYTES = 48 * 1024
 ENOUGH = "size=512m"
-# Where nobody may mount a file system: no file may become longer, which the system refuses in the same way.
+# Without the right to mount a file system: a limit on file sizes, which fails in the same way.
 LONGEST_FILE = 2 * 1024
 
 Restore = Callable[[], None]

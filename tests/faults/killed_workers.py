@@ -87,7 +87,7 @@ class KilledWorkers:
         self._record(KilledWorker("create.in_call", participant, child))
 
     def notice(self) -> None:
-        """Let all of them have been silent for long enough; wait until each of their jobs is somebody else's."""
+        """Let all of them be silent for long enough; wait until each of their jobs belongs to another worker."""
         silent = [one for each in self.killed_workers.values() for one in each.workers]
         self.deployment.query(_BEAT, later=-DEAD_AFTER_SECONDS, ids=silent)
         self.deployment.query(_LONG_AGO, ago=ATTEMPT_LEASE.total_seconds())

@@ -1,4 +1,4 @@
-"""Webhooks from many at once, each sent until it is acknowledged, as the provider does; nobody else's are looked at."""
+"""Webhooks from many clients, each sent until it is acknowledged, as the provider does; only these are counted."""
 
 from __future__ import annotations
 

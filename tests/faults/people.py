@@ -1,4 +1,4 @@
-"""Somebody on their way through the portal, as the tests of faults drive them."""
+"""A person's journey through the portal, driven by the fault tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Waiting for something to become true; a test says what, never how long it usually takes."""
+"""Waiting for a condition to become true, without assuming how long it usually takes."""
 
 from __future__ import annotations
 

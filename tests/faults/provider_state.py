@@ -1,4 +1,4 @@
-"""What the provider knows against what we know: every difference, in words."""
+"""The provider's data compared with the portal's: every difference, as text."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from portal.models.shoots import Shoot
 def differences(models: list[dict[str, Any]]) -> list[str]:
     """Compare every model of the sandbox with our shoots, both ways; needs an application context."""
     own = {shoot.provider_id: shoot for shoot in db.session.scalars(select(Shoot)) if shoot.provider_id}
-    # Who was erased is forgotten here and deleted there.
+    # An erased person is deleted here and at the provider.
     models = [model for model in models if model["id"] in own or model["status"] != "deleted"]
     found = [f"model nobody knows: {model['id']}" for model in models if model["id"] not in own]
     found += [f"session the provider does not know: {one}" for one in own.keys() - {each["id"] for each in models}]
@@ -36,7 +36,7 @@ def _between(model: dict[str, Any], shoot: Shoot) -> Iterator[str]:
     if model["status"] != "active":
         return
     copied = photos.count_copied(shoot.id)
-    # What came broken was refused, and the rest went on without it; how that looks is a test of its own.
+    # Broken photos are refused, and the others are copied; another test checks how that is shown.
     refused = sum(1 for photo in photos.list_by_shoot(shoot.id) if photo.refused and photo.removed_at is None)
     if shoot.copied_at is None or copied + refused != model["photos"]:
         yield f"has {model['photos']} photos, we have {copied} (done: {shoot.copied_at})"

@@ -1,4 +1,4 @@
-"""The sandbox seen from outside: its control plane, for breaking it and for knowing what it knows."""
+"""The sandbox's control plane: injecting faults and reading its state."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ class SandboxControl:
         self.call("PUT", "/settings", switches)
 
     def break_call(self, fault: str, **rule: Any) -> None:
-        """Break API calls, every time unless ``count`` says how often."""
+        """Inject a fault into API calls, always or ``count`` times."""
         self._plan_fault({"on": "api", "fault": fault, "count": None, **rule})
 
     def break_webhook(self, fault: str, **rule: Any) -> None:
-        """Break webhooks, every time unless ``count`` says how often."""
+        """Inject a fault into webhooks, always or ``count`` times."""
         self._plan_fault({"on": "webhook", "fault": fault, "count": None, **rule})
 
     def _plan_fault(self, rule: dict[str, Any]) -> None:
@@ -75,7 +75,7 @@ class SandboxControl:
         return [model for model in self.models() if model["email"] == email]
 
     def requests(self) -> dict[str, Any]:
-        """How many API calls there were since they were last forgotten."""
+        """Number of API calls since the last reset."""
         return dict(self.call("GET", "/requests"))
 
     def clear_requests(self) -> None:

@@ -1,4 +1,4 @@
-"""The clock of the web processes is wrong: no webhook is believed or lost, and everything is read from its source."""
+"""The clock of the web processes is wrong: no webhook is applied or lost, and everything is read from the provider."""
 
 from __future__ import annotations
 

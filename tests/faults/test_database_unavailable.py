@@ -1,4 +1,4 @@
-"""The database is stopped at once and stays away: nobody hangs, nothing acknowledged is lost, all heal alone."""
+"""The database is stopped and stays down: no request hangs, nothing acknowledged is lost, all processes recover."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def every_connection_taken(deployment: Deployment) -> Iterator[None]:
     statement = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
     held = [_from_outside(deployment)]
     try:
-        # Nobody may come back before all places are gone: it would be a race that the portal can win for ever.
+        # Connections stay refused until all places are free, or the portal could win the race forever.
         held[0].execute(statement.format(sql.Identifier(str(name)), sql.SQL("false")))
         wait_until(lambda: held[0].execute(INSIDE, (name,)).fetchone() == (0,), "nobody is connected")
         with suppress(psycopg.OperationalError):
@@ -98,7 +98,7 @@ def _from_outside(deployment: Deployment) -> psycopg.Connection[Any]:
 
 
 def test_a_database_without_a_connection_to_spare(deployment: Deployment) -> None:
-    """Somebody else has them all: answered at once that it cannot be done now, and whole as soon as they are free."""
+    """All connections are in use by others: the response is a 503 at once, and they recover when free."""
     participant = deployment.participant()
     session = deployment.wait_for_session(participant)
     deployment.wait_until_idle()

@@ -1,4 +1,4 @@
-"""The disk under the photos is full: nothing half-written stays, everything else goes on, and space alone heals it."""
+"""The disk for photos is full: nothing half-written stays, everything else works, and free space alone repairs it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_photos_wait_for_space_and_nothing_else_does(deployment: Deployment) -> 
                 lambda shoot=shoot: deployment.list_pending() and deployment.query(TRIED_AGAIN, shoot=shoot),
                 "a copy has failed twice",
             )
-        # Whoever comes now gets a session, and whoever has photos sees them.
+        # New people get a session, and people with photos see them.
         deployment.wait_for_session(deployment.participant())
         with deployment.browser(arrived) as browser:
             assert browser.get(f"{deployment.url}/headshots/gallery", timeout=30).status_code == 200

@@ -1,4 +1,4 @@
-"""A worker dies or freezes at every step of every kind of job: another one goes on, and nothing happens twice."""
+"""A worker is killed or frozen at every step of every kind of job: another continues, nothing happens twice."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ POINTS = (
     "retention.after_hiding",
     "audit.after_walk",
 )
-# Work of the schedule that is nobody's in particular.
+# Scheduled work that belongs to no person.
 BY_NAME = ("credits", "retention", "audit")
 FROZEN = ("create.in_call", "create.after_call:frozen")
 # The first is in the web processes, the second after an answer that was lost; each is somewhere else's test.

@@ -1,4 +1,4 @@
-"""A hundred forged webhooks a second: refused for no more than a valid one costs, counted, and in nobody's way."""
+"""A hundred forged webhooks a second: refused at the cost of a valid one, counted, and without effect on others."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Sender:
 
 
 class Forger(threading.Thread):
-    """Sends forgeries at an even pace from the same address as everybody else, and counts what it is told."""
+    """Sends forgeries at an even rate from the same address as all other requests, and counts the responses."""
 
     def __init__(self, port: int) -> None:
         super().__init__(daemon=True)
@@ -91,7 +91,7 @@ class Forger(threading.Thread):
 
 
 def even_pace() -> Iterator[None]:
-    """Hold back whoever asks for the next beat more than so often a second; who is late has no wait."""
+    """Limit calls to a rate a second by waiting; a late call does not wait."""
     began = time.monotonic()
     for number in count():
         time.sleep(max(began + number / PER_SECOND - time.monotonic(), 0))
@@ -151,7 +151,7 @@ def test_flood_of_forged_webhooks_does_not_delay_valid_ones(database_url: str, t
     settings, log = environment(database_url, tmp_path, METRICS_TOKEN=METRICS_TOKEN), tmp_path / "web.log"
     with web(settings, log) as (server, port):
         watched, sender, numbers = psutil.Process(server.pid), Sender(port), count(1)
-        # Whatever is only loaded once has been.
+        # Everything that is loaded lazily has been loaded.
         responses = [sender.send_valid(next(numbers)) for _ in range(20)]
         with flood(port) as forger:
             # Until the limit is reached.
@@ -162,7 +162,7 @@ def test_flood_of_forged_webhooks_does_not_delay_valid_ones(database_url: str, t
             written = writes(address) - written
             for _ in range(100):
                 responses.append(sender.send_valid(next(numbers)))
-                # The flood goes on between any two of them.
+                # The flood continues between any two of them.
                 forger.wait_for(1)
         before = processor_seconds(watched)
         responses += [sender.send_valid(next(numbers)) for _ in islice(even_pace(), SENT)]

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 WORKERS = 3
 # Each process works at two queues.
 QUEUES = 2
-# As after a long night: everything on the schedule is due as soon as somebody looks.
+# As after a long night: everything on the schedule is due at once.
 NEVER_DONE = "DELETE FROM procrastinate_periodic_defers"
 QUEUED = """
     SELECT task_name, args ->> 'timestamp', count(*) FROM procrastinate_jobs

@@ -91,7 +91,7 @@ def test_sigterm_ends_web_process_in_time_and_closes_streams(deployment: Deploym
         load.wait_for(20)
     reader.join(10)
     browser.close()
-    # Whoever was answered, was answered well; all others found nobody there and came again.
+    # Every response that arrived is correct; all other clients found no server and tried again.
     assert {each.status for each in load.attempts} <= {200, None}
     deployment.wait_until_idle(sweep=True)
     load.assert_none_lost()

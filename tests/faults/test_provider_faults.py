@@ -15,7 +15,7 @@ from tests.faults.sandbox_control import CREATE, PHOTOS
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
-# What may pass before a page that needs nobody outside is there, however busy this machine is.
+# Time limit for a page that makes no outside call, on a busy machine.
 PAGE_SECONDS = 5.0
 STORM_LIMIT = 120
 LIST_PHOTOS = {"path": "/api/v2/organization/models/:modelId/photos"}
@@ -56,7 +56,7 @@ def _pages_stand(deployment: Deployment, browser: requests.Session) -> None:
 
 
 def _everyone_arrives(deployment: Deployment, *participants: Participant) -> None:
-    """Whatever was broken is mended: everybody gets through, exactly once."""
+    """After the fault ends, every person completes, exactly once."""
     deployment.wait_until_idle(sweep=True)
     for participant in participants:
         if deployment.shoot(participant)["problem"]:
@@ -125,7 +125,7 @@ def test_creating_works_and_the_response_is_lost(deployment: Deployment) -> None
     wait_until(lambda: not deployment.sandbox.faults(), "four answers are lost")
     _everyone_arrives(deployment, *participants)
     for participant in participants:
-        # The link went with the answer and cannot be had again; the person is told so, not left waiting.
+        # The link was lost with the response and cannot be fetched again; the person is informed instead of waiting.
         assert deployment.shoot(participant)["signed_url"] is None
 
 
@@ -135,7 +135,7 @@ def test_people_without_credits_queue_once_and_resume_automatically(deployment: 
     participants = [deployment.participant() for _ in range(3)]
     wait_until(lambda: all(deployment.shoot(each)["problem"] == "no_credits" for each in participants), "all are told")
     deployment.wait_until_idle(sweep=True)
-    # Whoever stands behind the first who was refused need not be refused as well.
+    # People behind the first refused one need not be refused as well.
     assert 1 <= deployment.sandbox.requests()["by_template"][f"POST {CREATE['path']}"] <= len(participants)
     deployment.sandbox.switch(credits=10_000)
     deployment.wait_until_idle(sweep=True)
@@ -154,7 +154,7 @@ def test_slow_provider_does_not_delay_other_requests(deployment: Deployment, bro
     _pages_stand(deployment, browser)
     for each in participants:
         deployment.sandbox.finish(deployment.wait_for_session(each))
-    # Slow is not lost: nobody asked twice.
+    # Slow is not lost: no request was sent twice.
     assert deployment.sandbox.requests()["by_template"][f"POST {CREATE['path']}"] == len(participants)
     deployment.wait_until_idle()
     deployment.assert_consistent()

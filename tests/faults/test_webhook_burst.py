@@ -1,4 +1,4 @@
-"""Everybody starts at once: four processes share one request budget and the provider never has to refuse."""
+"""All start at the same time: four processes share one request budget, and the provider never has to refuse."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PROCESSES = 4
 STARTS = 500
 LIMIT = 300
 
-# One process: its share of the starts, each asked again for as long as the budget says "not yet".
+# One process: its share of the starts, each retried until the budget allows it.
 STARTER = """
 import os, sys, time
 from datetime import UTC, datetime

@@ -36,7 +36,7 @@ def test_rolling_restart_with_new_secret_refuses_no_webhook(deployment: Deployme
         load.secret = new
         load.wait_for(20)
     assert {each.status for each in load.attempts} <= {200, None}
-    # Whoever met a process that was ending came through at the second try.
+    # Requests that reached a process that was ending succeeded at the second attempt.
     assert max(load.tries().values()) <= 2
     load.assert_none_lost()
     keys = [f"profilebakery:{event}" for event in load.acknowledged]
@@ -48,7 +48,7 @@ def test_rolling_restart_with_new_secret_refuses_no_webhook(deployment: Deployme
 
 
 def test_webhooks_refused_before_secret_rotation_are_retried(deployment: Deployment) -> None:
-    """The provider makes the secret and drops the old one at once, so there is a gap that nobody can avoid."""
+    """The provider creates the secret and drops the old one at once, so there is an unavoidable gap."""
     participants = [deployment.participant() for _ in range(3)]
     sessions = [deployment.wait_for_session(each) for each in participants]
     deployment.wait_until_idle()

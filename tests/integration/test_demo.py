@@ -1,4 +1,4 @@
-"""`python -m demo` as people meet it: it comes up, says what happens, and leaves nothing running."""
+"""`python -m demo` as people use it: it starts, prints what happens, and leaves nothing running."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Demo:
 
 
 def still_there(parts: list[psutil.Process]) -> list[psutil.Process]:
-    # A killed process is a zombie until whoever inherited it looks; it runs no more.
+    # A killed process is a zombie until its parent waits for it; it no longer runs.
     return [each for each in parts if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
 
 

@@ -22,7 +22,7 @@ _LATER = NOW + timedelta(days=1000)
 
 @dataclass(frozen=True)
 class Target:
-    """Where the portal listens, and the cookie of somebody who may see all of it."""
+    """The portal's address, and the cookie of a person with every right."""
 
     directory: DirectoryFixture
     address: str
@@ -30,7 +30,7 @@ class Target:
 
 
 class _HurryingClock:
-    """Goes on by a second whenever it is read: a scanner asks too often, and limits are not what it is to find."""
+    """Advances by a second at each reading: a scanner exceeds rate limits, which are not what it is to find."""
 
     def __init__(self) -> None:
         self._seconds = itertools.count(60)

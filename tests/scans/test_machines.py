@@ -57,7 +57,7 @@ def test_query_and_headers_do_not_change_machine_endpoints(signed_in: bool, targ
             target.address,
         ),
         *("--checks", CHECKS, "--max-examples", "25", "--phases", "examples,coverage,fuzzing", "--seed", "1"),
-        # The stream never ends by itself; that it is one, and whose, the matrices say.
+        # The stream never ends by itself; the matrix tests cover it.
         *("--exclude-operation-id", "events", "--generation-database", "none", "--request-timeout", "10"),
         *(("--header", f"Cookie: {target.cookie}") if signed_in else ()),
     ]

@@ -25,7 +25,7 @@ PAGES = (
     *("", "privacy", "headshots", "headshots/gallery", "headshots/consent", "account/sessions"),
     *("admin/", "admin/deliveries", "admin/people"),
 )
-# A scan that ended its own session, or everybody's, would look at one page only.
+# A scan that ended its own session, or all sessions, would scan one page only.
 NOT_PRESSED = ("/logout", "/account/sessions/*", "/admin/people/*/*", "/headshots/events", "/login*", "/start*")
 
 

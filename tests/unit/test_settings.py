@@ -1,4 +1,4 @@
-"""The environment as one value: everything wrong is said at once, and nothing dangerous starts."""
+"""The environment as one value: all problems are reported at once, and nothing dangerous starts."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def secret_key() -> OctKey:
 
 
 def public_half() -> OctKey:
-    """What everybody may know of our key, as if it were a secret that both sides share."""
+    """The public part of the key, as if it were a shared secret."""
     return OctKey.import_key(base64.b64encode(KEY.as_pem(private=False)).decode())
 
 
@@ -123,13 +123,13 @@ class HostileProvider:
         return urlsplit(requested["redirect_uri"]).path + "?" + urlencode(kept)
 
     def honest_claims(self, nonce: str = "", **more: Any) -> Claims:
-        """What an honest ID token says now."""
+        """The claims of an honest ID token at this time."""
         now = int(self.clock().timestamp())
         times = {"iss": self.issuer, "aud": CLIENT_ID, "iat": now, "exp": now + 300}
         return {**times, "nonce": nonce, **self.person, **more}
 
     def logout_token(self, key: Any = KEY, alg: str = "RS256", typ: str = "logout+jwt", **more: Any) -> str:
-        """An order to sign somebody out; a value of None leaves a claim out."""
+        """A logout token; a value of None leaves a claim out."""
         now = int(self.clock().timestamp())
         claims = {
             "iss": self.issuer,

@@ -1,4 +1,4 @@
-"""A person's own sign-ins: seen and ended by them, and by nobody else."""
+"""A person's own sign-ins: listed and ended by them alone."""
 
 from __future__ import annotations
 

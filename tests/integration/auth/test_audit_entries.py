@@ -36,7 +36,7 @@ ADMIN = "cleo"
 
 @dataclass
 class Scenario:
-    """A portal with an employee, an administrator and a stranger, each at a browser of their own."""
+    """A portal with an employee, an administrator and an outsider, each with their own browser."""
 
     app: Flask
     provider: HostileProvider
@@ -45,7 +45,7 @@ class Scenario:
     known: dict[str, UUID] = field(default_factory=dict)
 
     def browser(self, name: str) -> Browser:
-        """A browser that is not signed in; whoever uses it is this person."""
+        """A browser that is not signed in; it is used by this person."""
         self.provider.person |= {"sub": name, "email": f"{name}@example.com", "sid": f"sid-{name}"}
         return Browser(self.app.test_client(), self.provider)
 

@@ -31,7 +31,7 @@ def guarded(app: Flask) -> list[Call]:
 
 @pytest.fixture
 def admin(browser: Browser, app: Flask) -> Browser:
-    """Signed in as somebody who may call everything."""
+    """Signed in as a person who may call every endpoint."""
     browser.sign_in()
     with app.app_context():
         db.session.scalars(select(Person)).one().role = "admin"

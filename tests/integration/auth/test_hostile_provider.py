@@ -1,4 +1,4 @@
-"""Every lie a provider can tell ends on a clear page, with one audit entry, and nobody signed in."""
+"""Every false response of a provider ends on a clear page, with one audit entry, and without a session."""
 
 from __future__ import annotations
 

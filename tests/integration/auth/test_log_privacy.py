@@ -1,4 +1,4 @@
-"""Nothing of a sign-in that is secret or somebody's reaches the logs, whether it works or not."""
+"""No secret or personal value of a sign-in reaches the logs, successful or not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A provider that changes its keys, hangs, is down, or knows only the other way to be shown a secret."""
+"""A provider that changes its keys, hangs, is down, or accepts only the other way to authenticate."""
 
 from __future__ import annotations
 

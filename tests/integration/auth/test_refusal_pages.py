@@ -1,4 +1,4 @@
-"""What the page of a refused sign-in says, and where it leads."""
+"""Text and links of the page of a refused sign-in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The walls of a signed-in person's pages: the studio's frame and camera, and what is noted of a refused call."""
+"""Security headers of a signed-in person's pages: the studio's frame and camera, and logs of a refused call."""
 
 from __future__ import annotations
 

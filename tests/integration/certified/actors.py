@@ -74,7 +74,7 @@ class CertifiedProvider:
 
 @dataclass
 class Visitor:
-    """A browser that fills in whatever form the provider shows, and remembers where it has been."""
+    """A browser that fills in the forms the provider shows, and records its history."""
 
     portal: str
     name: str

@@ -41,7 +41,7 @@ def provider(folder: Path) -> Iterator[CertifiedProvider]:
 
 @pytest.fixture(scope="module")
 def visitor(provider: CertifiedProvider, database: str, folder: Path) -> Iterator[Callable[[str], Visitor]]:
-    """A function that gives somebody a browser in front of the running portal."""
+    """A function that returns a browser in front of the running portal."""
     env = environment(
         database,
         folder,

@@ -56,7 +56,7 @@ def test_intranet_link_signs_in_silently_then_interactively_then_uses_session(vi
     for _ in range(2):
         page = bob.fill_in(page, login="bob", password="x")
     assert page.url.endswith("/headshots/consent")
-    # The same person on another morning: the provider still knows them, the portal does not.
+    # The same person on another morning: the provider has a session, the portal does not.
     bob.forget_portal()
     assert not bob.is_signed_in()
     assert bob.open("/start").url.endswith("/headshots/consent")
@@ -102,7 +102,7 @@ def test_provider_orders_one_sign_in_to_end_and_no_other(
     for each in (app_context, phone, bob):
         each.sign_in()
         assert each.is_signed_in()
-    # Elsewhere in the company she signs out of everything on this device; the portal is told, her browser is not.
+    # In another application she signs out everywhere on this device; the portal is notified, her browser is not.
     confirm = app_context.open(f"{provider.issuer}/session/end")
     began = time.monotonic()
     app_context.fill_in(confirm, logout="yes")

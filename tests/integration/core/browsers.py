@@ -1,4 +1,4 @@
-"""Open pages as browsers keep them: an EventSource that comes back by itself, and a look at each event."""
+"""Open pages as browsers keep them: an EventSource that reconnects by itself and fetches the fragment at each event."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from types import TracebackType
 
 @dataclass
 class Address:
-    """What a platform's router knows: which process new connections go to."""
+    """A platform's route: the port to which new connections go."""
 
     port: int
 
@@ -21,17 +21,17 @@ class OpenPage:
     """One open page; a thread plays its browser from ``with`` to the end of the block.
 
     Attributes:
-        cookie: who is signed in.
+        cookie: the session cookie.
         connected_to: the port its stream is connected to, None while it is between two.
         seen: fingerprint of the newest fragment it has.
-        heard: every event's data, in order.
+        received: every event's data, in order.
     """
 
     address: Address
     cookie: str
     connected_to: int | None = None
     seen: str | None = None
-    heard: list[str] = field(default_factory=list)
+    received: list[str] = field(default_factory=list)
     _retry: float = 3.0
     _ended: threading.Event = field(default_factory=threading.Event)
     _connection: http.client.HTTPConnection | None = None
@@ -48,7 +48,7 @@ class OpenPage:
         self._thread.join(20)
         assert not self._thread.is_alive()
 
-    def look(self) -> str | None:
+    def fetch_fragment(self) -> str | None:
         """Ask for the fragment, as the page's script does at each event."""
         with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.address.port, timeout=10)) as connection:
             connection.request("GET", "/headshots/status", headers={"Cookie": self.cookie, "Host": "localhost"})
@@ -75,6 +75,6 @@ class OpenPage:
                 if name == "retry":
                     self._retry = int(value) / 1000
                 elif name == "data":
-                    self.seen = self.look()
-                    self.heard.append(value)
+                    self.seen = self.fetch_fragment()
+                    self.received.append(value)
                     self.connected_to = port

@@ -1,4 +1,4 @@
-"""A portal on its own database with a provider that does as it is told, and a worker that runs when it is told."""
+"""A portal on its own database with a scripted provider, and a worker that runs on demand."""
 
 from __future__ import annotations
 

@@ -56,10 +56,13 @@ def running(arguments: list[str], env: dict[str, str], log: Path) -> Iterator[su
 
 
 @contextlib.contextmanager
-def web(env: dict[str, str], log: Path, port: int | None = None) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """Serve the portal the way the Procfile does; gives the process and its port, a free one if none is given."""
+def web(
+    env: dict[str, str], log: Path, port: int | None = None, *, config: str = "gunicorn.conf.py"
+) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """Serve the portal as the Procfile does; yield the process and its port, a free one if none is given."""
     port = port or find_free_port()
-    with running(["-m", "gunicorn", "wsgi"], env | {"BIND": f"127.0.0.1:{port}"}, log) as process:
+    arguments = ["-m", "gunicorn", "--config", config, "wsgi"]
+    with running(arguments, env | {"BIND": f"127.0.0.1:{port}"}, log) as process:
         wait_until(lambda: _answers(port), 30, log)
         yield process, port
 

@@ -1,4 +1,4 @@
-"""The audit trail: nobody edits it, and whoever gets around that is found out."""
+"""The audit trail: entries cannot be edited, and circumvention is detected."""
 
 from __future__ import annotations
 

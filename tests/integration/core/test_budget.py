@@ -1,4 +1,4 @@
-"""The request budget all processes share: its promise for any minute, its fairness, and what headers change."""
+"""The request budget all processes share: its limit for any minute, its fairness, and the effect of headers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MINUTE = timedelta(minutes=1)
 
 
 class Watch:
-    """A clock that goes on exactly as far as somebody waits."""
+    """A clock that advances exactly as far as callers wait."""
 
     def __init__(self) -> None:
         self.now = START
@@ -46,7 +46,7 @@ def busiest_minute(made: list[datetime]) -> int:
 
 @pytest.mark.parametrize("limit", [10, 60, 300, 1000])
 def test_no_minute_holds_more_than_the_limit(worked_example: WorkedExample, limit: int) -> None:
-    """Whatever minute one picks, and however greedy the callers are; and four fifths are really used."""
+    """In any minute and with any number of callers; and four fifths are really used."""
     watch = Watch()
     made = use_up(SharedBudget(limit, watch), watch, until=START + 4 * MINUTE)
     assert busiest_minute(made) <= limit
@@ -89,7 +89,7 @@ def test_threads_share_one_bucket(worked_example: WorkedExample) -> None:
 
 
 def test_an_empty_window_at_the_provider_closes_the_bucket(worked_example: WorkedExample) -> None:
-    """Somebody else used the key: nobody calls before the window starts anew."""
+    """Another client used the key: no call is made before the window starts anew."""
     watch = Watch()
     shared = SharedBudget(300, watch)
     shared.acquire("interactive", watch.now)
@@ -112,7 +112,7 @@ def test_distant_rate_limit_reset_is_capped(worked_example: WorkedExample) -> No
 
 
 def test_a_lower_limit_in_the_headers_is_followed(worked_example: WorkedExample) -> None:
-    """The configured number is what the contract says; the header is what is enforced."""
+    """The configured number is the contract's; the header is what is enforced."""
     watch = Watch()
     shared = SharedBudget(300, watch)
     shared.acquire("interactive", watch.now)

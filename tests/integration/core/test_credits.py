@@ -1,4 +1,4 @@
-"""Credits: what is known of them, and that nobody asks in vain, nobody is forgotten and nobody jumps the line."""
+"""Credits: the balance, and that no call is made in vain, no person is lost, and the queue's order is kept."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Scenario:
 
     @property
     def saved(self) -> list[int]:
-        """Who waits for a credit and is told so."""
+        """People who wait for a credit, and the message to them."""
         problems = [journey.get_journey(person).problem for person in self.people]
         return [number for number, problem in enumerate(problems) if problem is Problem.NO_CREDITS]
 
@@ -168,7 +168,7 @@ def test_returned_credits_resume_waiting_people_in_order(worked_example: WorkedE
     assert scenario.inside == [0, 1, 2, 3, 4]
     assert scenario.asked == 6
     # The five inside have not handed in their photos yet, so the balance is still the same, and is not spent twice:
-    # one more may find out whether somebody inside has given up.
+    # One more may find out whether a person in the studio has given up.
     scenario.look()
     assert scenario.inside == [0, 1, 2, 3, 4, 5]
     scenario.has("100")

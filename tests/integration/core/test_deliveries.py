@@ -1,4 +1,4 @@
-"""Webhooks: kept once, applied in any order, and never believed over the provider itself."""
+"""Webhooks: stored once, applied in any order, with the provider's API as the source of truth."""
 
 from __future__ import annotations
 
@@ -241,7 +241,7 @@ def test_event_before_create_response_is_applied_later(worked_example: WorkedExa
 
 
 def test_event_during_session_creation_is_not_lost(worked_example: WorkedExample) -> None:
-    """Applying and learning of the model overlap; whoever is second must see the other."""
+    """Applying a webhook and storing the session overlap; the second one must see the first."""
     person = make_person()
     agree(person)
     shoot_id = request_shoot(person, provider="profilebakery", development=False, now=NOW).id
@@ -304,7 +304,7 @@ def test_replay_of_a_dead_letter_applies_the_providers_current_state(worked_exam
 
 
 def test_a_replay_makes_no_delivery_appear_late(worked_example: WorkedExample) -> None:
-    """What came in time and was applied at once is counted so, however often somebody applies it again."""
+    """Webhooks applied in time are counted so, even if they are applied again later."""
     shoot, model = shot(worked_example)
     body = event("model.status.updated", shoot.provider_id or "", "waiting", at=NOW + timedelta(seconds=1))
     kept = worked_example.send(body)

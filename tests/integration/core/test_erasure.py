@@ -1,4 +1,4 @@
-"""Erasure: nothing is left here or at the provider, whatever stops it in between, and nothing brings it back."""
+"""Erasure: no data is left locally or at the provider, despite interruptions, and nothing restores it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Stopped(BaseException):
 
 
 def participant(worked_example: WorkedExample) -> Person:
-    """Somebody with everything: consent, a finished session at the provider, photos as files, and webhooks."""
+    """A person with everything: consent, a finished session at the provider, photos as files, and webhooks."""
     person = make_person(CANARY, name="Canary Somebody")
     agree(person)
     shoot, photos = make_finished(person)

@@ -21,7 +21,7 @@ from tests.unit.images.photos import portrait, saved
 
 
 def story(model: Session) -> list[dict[str, Any]]:
-    """What the provider tells of a whole session, in its order."""
+    """The provider's events of a whole session, in order."""
     at = [NOW + timedelta(minutes=minute) for minute in range(6)]
     return [
         event("model.created", model.id, "onboarding", at=at[0], id="evt_created"),

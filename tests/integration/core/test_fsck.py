@@ -23,7 +23,7 @@ STARTED = "INSERT INTO procrastinate_events (job_id, type, at) VALUES (%(job)s, 
 
 
 class Busy(LocalStorage):
-    """A storage that others use while somebody lists it."""
+    """A storage that changes while it is listed."""
 
     def __init__(self, root: Path, before: Callable[[], object], after: Callable[[], object]) -> None:
         super().__init__(root)

@@ -1,4 +1,4 @@
-"""Looking and choosing: the latest act wins wherever it happened, and nobody reaches another's photos."""
+"""Viewing and choosing: the latest act wins, and another person's photos are out of reach."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_latest_choice_wins_in_portal_or_studio(worked_example: WorkedExample) -
     assert chosen(person) == str(first.id)
     gallery.choose_photo(person, second.id, agreement=USE, now=NOW + timedelta(minutes=2))
     assert chosen(person) == str(second.id)
-    # Told late, but it happened before.
+    # Received late, but it happened before.
     pick_in_studio(shoot, third, NOW + timedelta(seconds=90))
     assert chosen(person) == str(second.id)
     pick_in_studio(shoot, third, NOW + timedelta(minutes=3))

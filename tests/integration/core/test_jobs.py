@@ -268,7 +268,7 @@ def take_over(worked_example: WorkedExample, database_url: str) -> None:
 
 
 def doing_since(worked_example: WorkedExample, seconds: int, attempts: int = 0) -> None:
-    """Let the waiting jobs be held by a worker that was heard of so many seconds ago."""
+    """Assign the waiting jobs to a worker whose last heartbeat is this many seconds old."""
     [(worker,)] = worked_example.query(
         "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - %(age)s) RETURNING id",
         age=timedelta(seconds=seconds),

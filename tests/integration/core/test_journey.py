@@ -46,7 +46,7 @@ class WallClock:
 
 @dataclass
 class Scenario:
-    """A portal that is served, a sandbox that knows its address, and a worker that runs when told."""
+    """A portal that is served, a sandbox that has its address, and a worker that runs on demand."""
 
     worked_example: WorkedExample
     sandbox: RunningSandbox

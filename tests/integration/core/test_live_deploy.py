@@ -1,4 +1,4 @@
-"""A deploy under open pages: the new process takes them over within seconds, and nobody is left with old news."""
+"""A deployment with open pages: they reconnect to the new process within seconds, and no page stays stale."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from portal.db import transaction
 from portal.models import people, shoots
@@ -24,33 +25,50 @@ SECONDS = 15
 def test_deploy_reconnects_all_streams_within_seconds_without_stale_content(
     worked_example: WorkedExample, database_url: str, tmp_path: Path
 ) -> None:
-    """As on a platform: the new process is up before the old is told to stop, and new connections go to it."""
-    persons = [somebody_in_the_studio() for _ in range(PAGES)]
+    """As on a platform: the new process is up before the old one is stopped, and receives new connections."""
+    persons = [create_person_in_studio() for _ in range(PAGES)]
     env = environment(database_url, tmp_path)
     with ExitStack() as stack:
         old, old_port = stack.enter_context(web(env, tmp_path / "old.log"))
         address = Address(old_port)
         pages = [stack.enter_context(OpenPage(address, cookie_of(person))) for person in persons]
         wait_until(lambda: all(page.connected_to == old_port for page in pages), 20)
-        before = [page.look() for page in pages]
+        before = [page.fetch_fragment() for page in pages]
         _new, address.port = stack.enter_context(web(env, tmp_path / "new.log"))
         notified_at = time.monotonic()
         old.send_signal(signal.SIGTERM)
-        # While pages are on their way from one to the other, things change: no stream could tell them.
+        # Changes while pages are between the two processes: no stream can send them.
         for person in persons:
-            photos_are_in(person)
+            receive_photos(person)
         wait_until(
             lambda: all(page.connected_to == address.port for page in pages), SECONDS - (time.monotonic() - notified_at)
         )
-        after = [page.look() for page in pages]
+        after = [page.fetch_fragment() for page in pages]
         assert not set(before) & set(after)
         wait_until(lambda: [page.seen for page in pages] == after, SECONDS)
         for person in persons:
             with transaction():
                 people.publish_version(person.id)
         versions = [str(people.get_version(person.id)) for person in persons]
-        wait_until(lambda: [page.heard[-1] for page in pages] == versions, SECONDS)
+        wait_until(lambda: [page.received[-1] for page in pages] == versions, SECONDS)
         assert old.wait(15) == 0
+
+
+@pytest.mark.parametrize("config", ["gunicorn.conf.py", "bench/attached_streams.py"])
+def test_stream_receives_updates_with_and_without_the_fast_path(
+    worked_example: WorkedExample, database_url: str, tmp_path: Path, config: str
+) -> None:
+    person = create_person_in_studio()
+    with ExitStack() as stack:
+        process, port = stack.enter_context(web(environment(database_url, tmp_path), tmp_path / "log", config=config))
+        page = stack.enter_context(OpenPage(Address(port), cookie_of(person)))
+        wait_until(lambda: page.connected_to == port, 20)
+        with transaction():
+            people.publish_version(person.id)
+        version = str(people.get_version(person.id))
+        wait_until(lambda: page.received[-1:] == [version], SECONDS)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) == 0
 
 
 def test_process_uses_one_listener_for_all_streams(
@@ -70,14 +88,14 @@ def test_process_uses_one_listener_for_all_streams(
         assert 1 <= listeners(database_url) <= processes
 
 
-def somebody_in_the_studio() -> Person:
+def create_person_in_studio() -> Person:
     person = make_person()
     agree(person)
     make_shoot(person)
     return person
 
 
-def photos_are_in(person: Person) -> None:
+def receive_photos(person: Person) -> None:
     with transaction():
         shoot = shoots.find_latest(person.id)
         assert shoot is not None

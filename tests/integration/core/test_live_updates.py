@@ -100,7 +100,7 @@ def test_listener_reconnects_and_refreshes_all_streams(hub: Hub, worked_example:
         )
         assert ended == [(True,)]
         change(person.id)
-        # What was missed meanwhile cannot be known, so everybody looks once.
+        # Notifications in between are lost, so every page polls once.
         assert mailbox.get(timeout=10) == 0
         version = change(person.id)
         assert mailbox.get(timeout=5) == version
@@ -157,7 +157,7 @@ def test_stream_that_has_to_end_does_so_whatever_follows(hub: Hub) -> None:
     with page(hub, person.id) as mailbox:
         _end_all(person)
         wait_until(lambda: mailbox.queue and mailbox.queue[0] == STREAM_END, 5)
-        # Whatever the other inbox has heard, this one has heard too.
+        # All updates that the other mailbox received, this one received too.
         with hub.subscribe(person.id) as later:
             change(person.id)
             later.get(timeout=5)

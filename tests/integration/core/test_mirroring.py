@@ -1,4 +1,4 @@
-"""Copying a finished shoot: every photo once, whatever stops it, and nothing of the provider's file but the picture."""
+"""Copying a finished shoot: every photo once despite interruptions, and only the picture from the provider's file."""
 
 from __future__ import annotations
 

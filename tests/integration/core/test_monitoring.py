@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 def shoot(status: str | None, *, since: timedelta, problem: str | None = None) -> None:
-    """Somebody whose session has been in this status for so long."""
+    """A person whose session has been in this status for this long."""
     with transaction() as session:
         person = Person(
             issuer="i",
@@ -63,7 +63,7 @@ def delivery(state: str, *, ago: timedelta, applied_after: timedelta | None = No
 
 
 def test_monitoring_reads_every_number(worked_example: WorkedExample) -> None:
-    """Counts by state and status, the lag, the ages; and nobody's name."""
+    """Counts by state and status, the lag, the ages; without names."""
     delivery("pending", ago=timedelta(seconds=90))
     delivery("dead", ago=timedelta(minutes=30))
     for _ in range(3):

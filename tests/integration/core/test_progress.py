@@ -1,4 +1,4 @@
-"""When shoots reached their steps, what is learned from that, and the story told of it."""
+"""The times at which shoots reached their steps, the durations measured from them, and the timeline."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_an_outage_does_not_lengthen_a_step(worked_example: WorkedExample) -> No
     shoot = begin()
     tell(shoot, "waiting", 20)
     tell(shoot, "pending", 30)
-    # Nothing was heard for two days, then the sweep finds that it was finished some time ago.
+    # No webhook arrived for two days, then the sweep finds that it was finished some time ago.
     tell(shoot, "active", 2880, by="check")
     assert kept(Step.MAKING) == []
 

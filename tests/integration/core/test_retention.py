@@ -1,4 +1,4 @@
-"""What is kept only for a while goes on time, and nothing else does."""
+"""Data with a retention period is deleted on time, and nothing else is."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def files(worked_example: WorkedExample) -> set[str]:
 
 
 def test_unchosen_photos_are_deleted_after_ninety_days_and_the_chosen_one_stays(worked_example: WorkedExample) -> None:
-    """The agreement says so; younger ones stay, and a second run finds nothing more to do."""
+    """As the agreement requires; younger ones stay, and a second run deletes nothing more."""
     with worked_example.app.app_context():
         storage = worked_example.app.extensions["portal"].storage
         _person, old = finished_shoot(worked_example, days_ago=91, chosen=True)
@@ -138,7 +138,7 @@ def test_bodies_and_calls_are_deleted_after_thirty_days(worked_example: WorkedEx
 
 
 def leave_traces(person_id: UUID) -> None:
-    """What somebody's day leaves behind besides their photos."""
+    """The data that a person's day leaves besides their photos."""
     with transaction() as session:
         session.add(
             Delivery(
@@ -180,7 +180,7 @@ KEPT = {
 
 
 def test_nightly_retention_deletes_expired_data_only(worked_example: WorkedExample) -> None:
-    """Nobody signs in and nothing else happens: the schedule alone does it, through the queue."""
+    """Without any sign-in or other activity: the schedule alone does it, through the queue."""
     worked_example.clock.now = NOW
     person_id, photos_of = finished_shoot(worked_example, days_ago=0, chosen=True)
     leave_traces(person_id)

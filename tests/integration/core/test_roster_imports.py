@@ -1,4 +1,4 @@
-"""Importing lists into the roster: checked first, applied once, by whoever confirms first, killed or not."""
+"""Importing lists into the roster: checked first, applied once, by the first to confirm, killed or not."""
 
 from __future__ import annotations
 

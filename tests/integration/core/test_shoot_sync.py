@@ -16,7 +16,7 @@ from tests.integration.core.worked_example import WorkedExample
 
 
 def ours(worked_example: WorkedExample, status: str = "pending", **fields: object) -> Shoot:
-    """A shoot the provider knows too, in the same status."""
+    """A shoot that exists at the provider too, in the same status."""
     person = make_person()
     agree(person)
     shoot = make_shoot(person, provider_status=status, **fields)
@@ -101,7 +101,7 @@ def test_sent_back_to_the_beginning_its_photos_and_choice_are_out_of_sight(worke
 
 
 def test_later_run_without_webhook_is_detected(worked_example: WorkedExample) -> None:
-    """Finished, sent back and finished again between two looks: only the date gives it away."""
+    """Finished, reset and finished again between two polls: only the date shows it."""
     person = make_person()
     agree(person)
     shoot, _ = make_finished(person)

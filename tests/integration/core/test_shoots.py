@@ -1,4 +1,4 @@
-"""From the press of start to one session at the provider, whatever fails on the way."""
+"""From the press of start to one session at the provider, despite failures in between."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_two_workers_at_once_make_one_session(worked_example: WorkedExample) -> 
 
     assert worked_example.provider.called("create_model") == 1
     assert worked_example.shoot(shoot_id).provider_id in worked_example.provider.models
-    # Whoever came while it was running has to come back; whoever came later found it done.
+    # A second request while it was running is retried; a later one finds it done.
     assert all(each is None or isinstance(each, RetryLater) for each in outcomes), outcomes
     assert None in outcomes
 
@@ -146,7 +146,7 @@ def test_lost_create_response_is_resolved_by_lookup(worked_example: WorkedExampl
     kept = worked_example.shoot(shoot)
     assert kept.provider_id in worked_example.provider.models
     assert kept.signed_url is None
-    # The provider gives the link once; it is lost, and that is said instead of hidden.
+    # The provider returns the link once; it is lost, and the page shows that.
     assert stage_of(person) is Stage.PROBLEM
     assert journey.get_journey(person).problem is Problem.LINK_LOST
     assert worked_example.query("SELECT count(*) FROM audit_entries WHERE action = 'shoot.link_lost'") == [(1,)]
@@ -210,7 +210,7 @@ def test_consent_withdrawn_before_the_job_means_no_call(worked_example: WorkedEx
     assert worked_example.provider.calls == []
     assert worked_example.shoot(shoot).provider_id is None
     assert stage_of(person) is Stage.NOT_STARTED
-    # Agreeing anew and pressing again goes on with the same shoot.
+    # Agreeing again and pressing start continues the same shoot.
     agree(person)
     assert press(person).id == shoot.id
     worked_example.work()
@@ -243,7 +243,7 @@ def test_refused_create_is_reported_once_and_not_retried(
     assert worked_example.provider.called("create_model") == 1
     assert stage_of(person) is Stage.PROBLEM
     assert journey.get_journey(person).problem is problem
-    # Pressing again is a fresh try, now that somebody may have repaired it.
+    # Pressing start again is a new attempt, after a possible repair.
     press(person)
     assert stage_of(person) is Stage.CONSENT_GIVEN
     worked_example.work()

@@ -1,4 +1,4 @@
-"""The studio link is a password: sealed at rest, handed to its owner alone, and said to be lost when it is."""
+"""The studio link is a password: encrypted at rest, sent to its owner alone, and reported as lost when it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sweep repairs what no webhook told us, cheaply, and finds nothing the second time."""
+"""The sweep repairs what no webhook reported, with few calls, and finds nothing the second time."""
 
 from __future__ import annotations
 

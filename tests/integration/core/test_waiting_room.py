@@ -1,4 +1,4 @@
-"""The waiting room: the order is that of pressing start, whoever serves, whatever fails, and however many wait."""
+"""The waiting room: the order is that of pressing start, despite failures, for any number of people."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ FAILURES = [
 
 
 def press(worked_example: WorkedExample, number: int | None = None, *, at: datetime | None = None) -> Shoot:
-    """Let somebody who has agreed press start."""
+    """Let a person who has agreed press start."""
     person = make_person(f"n{number}@example.com" if number is not None else None)
     agree(person)
     now = at or worked_example.clock.now
@@ -126,7 +126,7 @@ def test_concurrent_workers_serve_each_person_once_in_order(worked_example: Work
         assert worked_example.run_concurrently([lambda: turn(worked_example)] * 6) == [None] * 6
     emails = served(worked_example)
     assert Counter(emails) == Counter(f"n{number}@example.com" for number in range(24))
-    # Six at a time are served in any order among themselves; nobody of the next six comes before them.
+    # Six at a time are served in any order among themselves; none of the next six precedes them.
     sixes = [int(email.split("@")[0][1:]) // 6 for email in emails]
     assert sixes == sorted(sixes)
 
@@ -264,7 +264,7 @@ def test_the_position_is_found_by_an_index_however_many_sessions_exist(worked_ex
     with transaction() as session:
         [plan] = session.scalar(text("EXPLAIN (FORMAT JSON) " + waiting._FACTS.text), values)
     found = nodes(plan["Plan"])
-    # Which index is the planner's choice: in all that serve, whoever has a session is left out.
+    # The planner chooses the index: all suitable ones exclude shoots with a session.
     assert {"ix_shoots_waiting", "uq_shoots_provider_id"} & {each.get("Index Name") for each in found}
     assert "shoots" not in {each["Relation Name"] for each in found if each["Node Type"] == "Seq Scan"}
 
@@ -330,7 +330,7 @@ def test_unexpected_exception_is_retried_and_then_reported(worked_example: Worke
 
 
 def test_background_calls_get_a_part_while_people_keep_waiting(worked_example: WorkedExample) -> None:
-    """People take every call as it comes in; what is under way goes on all the same, at a tenth of the rate."""
+    """People take every call as it becomes available; running sessions continue at a tenth of the rate."""
     shared = worked_example.portal.budget
     granted: Counter[str] = Counter()
     for _ in range(240 * 4):

@@ -47,7 +47,7 @@ class Rush:
         release_connection()
 
     def work(self) -> None:
-        """Take turns until nobody waits, as one place of a worker does."""
+        """Run start jobs until the queue is empty, as one slot of a worker does."""
         with self.app.app_context():
             while not waiting.get_queue_head().is_empty:
                 release_connection()
@@ -67,7 +67,7 @@ class Rush:
         assert not any(thread.is_alive() for thread in threads)
 
     def served_at(self) -> list[float]:
-        """When everybody got their session, in the order of asking."""
+        """When each person got their session, in the order of requests."""
         rows = self.connection.execute(
             "SELECT extract(epoch FROM minted_at)::float FROM shoots WHERE provider_id IS NOT NULL "
             "ORDER BY requested_at, ticket"
@@ -102,7 +102,7 @@ def test_queue_is_served_in_order_without_provider_refusals(rush: Rush) -> None:
     rush.work_together()
     served_at = rush.served_at()
     assert len(served_at) == PEOPLE
-    # Those who are being served at the same moment may end in any order; nobody else overtakes.
+    # Those served at the same moment may end in any order; no other one overtakes.
     assert count_max_overtaken(served_at) < WORKERS
     seen = rush.seen()
     assert seen["by_template"]["POST /api/v2/organization/models"] == PEOPLE
@@ -112,11 +112,11 @@ def test_queue_is_served_in_order_without_provider_refusals(rush: Rush) -> None:
 
 @pytest.mark.timeout(200)
 def test_lower_provider_limit_is_adopted_from_headers(rush: Rush) -> None:
-    """The headers say twenty a minute, the contract said sixty; others use the key as well."""
+    """The headers state twenty a minute, the contract sixty; other clients use the key as well."""
     requests.put(f"{rush.sandbox.control_url}/settings", json={"rate_limit": 20}, timeout=10).raise_for_status()
     rush.arrive(30)
     rush.work_together()
     assert len(rush.served_at()) == 30
     assert "429" not in rush.seen()["by_status"]
-    # Those that were under way when the first answer told it could not know; the provider's own count forgave them.
+    # Those in progress when the first response arrived could not react; the provider's own count forgave them.
     assert rush.seen()["most_in_any_minute"] <= 20 + WORKERS

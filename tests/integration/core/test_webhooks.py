@@ -1,4 +1,4 @@
-"""The webhook endpoint: which requests are kept, and what each of the others is told."""
+"""The webhook endpoint: which requests are stored, and the responses to all others."""
 
 from __future__ import annotations
 

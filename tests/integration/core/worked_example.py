@@ -107,7 +107,7 @@ class WorkedExample:
         return done
 
     def run(self, name: str, arguments: dict[str, Any]) -> str:
-        """Run one task and say how its job ends."""
+        """Run one task and return how its job ends."""
         context = SimpleNamespace(additional_context={"worker": WorkerContext(self.app, self.portal)})
         release_connection()
         try:
@@ -126,7 +126,7 @@ class WorkedExample:
         return found
 
     def send(self, body: dict[str, Any] | bytes, *, at: datetime | None = None) -> int | None:
-        """Hand the portal a webhook the provider signed at ``at``, now if not said."""
+        """Send the portal a webhook the provider signed at ``at``, by default now."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         settings = self.portal.settings
         receiver = WebhookReceiver(BRANDS[settings.provider], settings.webhook_secrets, settings.webhook_scheme)

@@ -118,7 +118,7 @@ def test_entries_from_before_are_sealed_in_the_order_they_were_written(
                 (number, json.dumps({"number": number})),
             )
         command.upgrade(config, "head")
-        # The code before this migration knows no channel and goes on for the length of a release.
+        # The previous release does not have the channel and keeps running during a deployment.
         connection.execute("INSERT INTO audit_entries (at, action, result, detail) VALUES (now(), 'old', 'ok', '{}')")
         rows = connection.execute("SELECT position, entry_id FROM audit_links ORDER BY position").fetchall()
         assert rows == [(number, number) for number in range(1, 7)]

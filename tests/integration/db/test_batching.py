@@ -166,7 +166,7 @@ def test_batched_statements_share_a_transaction_and_get_their_own_results(
     rows = [each for each in found if isinstance(each, tuple)]
     assert sorted(name for name, _ in rows) == ["a", "b", "c"]
     assert len({transaction for _, transaction in rows}) == 1
-    # The same thing twice is kept once, and the second hears of no row of its own.
+    # A repeated value is stored once, and the second caller gets no row.
     assert found.count(None) == 1
     assert items.execute("SELECT count(*) FROM items").fetchone() == (3,)
 
@@ -199,7 +199,7 @@ def test_batch_is_retried_on_a_new_connection(
 ) -> None:
     first = pid(batcher)
     with items.transaction():
-        # Whoever inserts a taken name waits for the other transaction; there the connection is cut.
+        # Inserting a taken name waits for the other transaction; the connection is cut at that point.
         items.execute("INSERT INTO items VALUES ('b')")
         results: list[list[object]] = []
         thread = threading.Thread(target=lambda: results.append(together(batcher, ["a", "b", "c"])))

@@ -32,7 +32,7 @@ SUPPORT = "help@acme.example"
 
 @dataclass
 class Office:
-    """A portal, its mail server, and a worker that takes jobs when it is told."""
+    """A portal, its mail server, and a worker that runs jobs on demand."""
 
     worked_example: WorkedExample
     post: Post

@@ -1,4 +1,4 @@
-"""What `portal doctor` says about the mail server."""
+"""The results of `portal doctor` for the mail server."""
 
 from __future__ import annotations
 

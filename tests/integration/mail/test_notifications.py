@@ -1,4 +1,4 @@
-"""Each occasion one mail: whatever runs at once, fails, dies or changes its mind in between."""
+"""One e-mail for each occasion, despite concurrency, failures, killed workers and changes in between."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def no_credits() -> OutOfCredits:
 
 
 def start(office: Office, email: str) -> Shoot:
-    """Let somebody press start and the worker ask for a session."""
+    """Let a person press start and the worker request a session."""
     person = make_person(email)
     agree(person)
     shoot = shoots.request_shoot(
@@ -34,7 +34,7 @@ def start(office: Office, email: str) -> Shoot:
 
 
 def lose_link(office: Office, email: str = "ada@example.com") -> Shoot:
-    """A session whose link no key opens, and a person who wants to enter."""
+    """A session whose link no key decrypts, and a person who opens the studio."""
     person = make_person(email)
     agree(person)
     shoot = make_shoot(person, signed_url=b"sealed with a key that is gone")
@@ -258,7 +258,7 @@ def test_a_lost_link_notifies_the_person_and_the_operators_once(office: Office) 
     [to_support] = office.post.to(SUPPORT)
     assert "stopped working" in to_person["Subject"]
     assert to_support["To"] == SUPPORT
-    # The operators look the person up in the console; the mail names nobody.
+    # The operators find the person in the console; the e-mail contains no name.
     assert all(str(shoot.provider_id) in part and "ada@example" not in part for part in parts(to_support))
 
 

@@ -1,4 +1,4 @@
-"""What operators hear of people who wait too long or cannot get in, and what those people hear back."""
+"""E-mails to operators about people who wait too long or cannot get in, and the e-mails back to those people."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.integration.mail.conftest import SUPPORT, Office, parts
 
 
 def waiting(office: Office, *, hours: int) -> Shoot:
-    """Somebody whose headshots have been in the making for so long."""
+    """A person whose headshots have been in progress for this long."""
     now = office.worked_example.clock.now
     return make_shoot(make_person(), provider_status="pending", status_since=now - timedelta(hours=hours))
 

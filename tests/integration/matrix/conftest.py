@@ -41,7 +41,7 @@ def identity() -> Iterator[HostileProvider]:
 
 @pytest.fixture(scope="session")
 def prepared(postgres: Postgres, migrated_template: str, identity: HostileProvider) -> Iterator[PreparedDatabase]:
-    """A prepared directory nobody lives in: the others are copies of it."""
+    """A prepared directory that serves as a template: the others are copies of it."""
     template = f"directory_template_{next(_numbers)}"
     storage = Path(tempfile.mkdtemp(prefix="portal-directory-"))
     with psycopg.connect(postgres.url(), autocommit=True) as admin:

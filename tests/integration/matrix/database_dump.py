@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-# What is noted of a call whatever comes of it: that somebody is there, how often they come, and what is audited.
+# Changes caused by any call, regardless of its result: activity of the session, rate limits, and audit entries.
 SEEN = frozenset({"sessions.active_at", "rate_limits"})
 AUDITED = frozenset({"audit_entries", "audit_links"})
 

@@ -78,7 +78,7 @@ def build_settings(database_url: str, storage: Path, issuer: str, **overrides: A
 
 @dataclass
 class Actor:
-    """One browser, somebody's or nobody's."""
+    """One browser, with or without a session."""
 
     name: str
     directory: DirectoryFixture
@@ -119,7 +119,7 @@ class Actor:
 
     @property
     def owner(self) -> str:
-        """Whose ids this actor uses; a stranger tries the employee's."""
+        """The actor whose ids this actor uses; an outsider tries the employee's."""
         return "employee" if self.name == STRANGER else self.name
 
     def token(self) -> str:
@@ -140,14 +140,14 @@ class DirectoryFixture:
     connection: psycopg.Connection[Any]
 
     def actor(self, name: str) -> Actor:
-        """Return a browser of somebody's, signed in unless it is the stranger's."""
+        """Return a browser of an actor, signed in unless it is the outsider's."""
         client = self.app.test_client()
         if name != STRANGER:
             client.set_cookie(self.app.config["SESSION_COOKIE_NAME"], session_token(name), domain="portal.example")
         return Actor(name, self, client)
 
     def renew_sessions(self) -> None:
-        """Let everybody's session be as good as new, after a long time on the directory's clock."""
+        """Renew all sessions, after a long time on the directory's clock."""
         self.connection.execute(
             "UPDATE sessions SET active_at = %s, confirmed_at = %s", (self.clock.now, self.clock.now)
         )
@@ -158,7 +158,7 @@ class DirectoryFixture:
 
 
 def session_token(name: str) -> str:
-    """Return the cookie of somebody's session."""
+    """Return the cookie of an actor's session."""
     return hashlib.sha256(f"session of {name}".encode()).hexdigest()[:43]
 
 
@@ -274,7 +274,7 @@ def _person(name: str, role: str) -> Person:
 
 
 def _sign_in(person: Person, where: str) -> str:
-    """Keep a session of somebody's; the id it is called by on pages."""
+    """Store a session of an actor; return the id it has on pages."""
     made = Session(
         token_hash=hashlib.sha256(session_token(where).encode()).digest(),
         person_id=person.id,

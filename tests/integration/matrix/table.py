@@ -27,7 +27,7 @@ MANAGERS = frozenset({"manager"})
 # The second employee, whom the console's pages are about.
 OTHER = "other"
 
-# What somebody who is not signed in gets.
+# The response without a session.
 TO_LOGIN = "to the sign-in"
 TO_START = "to the landing page"
 IS_TOLD = 401
@@ -55,7 +55,7 @@ class Row:
     Attributes:
         who: the roles that get ``status``; other signed-in people get 403.
         status: what they get for a submit call; a mapping where roles differ.
-        stranger: what somebody gets who is not signed in: a status, or where they are sent.
+        stranger: the response without a session: a status, or the address of a redirect.
         form: the fields of a submit form; a value in braces is filled in from the caller's own ids.
         query: the same for the query of an address.
         no_token: why an unsafe call needs no form token; empty where it needs one.
@@ -75,17 +75,17 @@ class Row:
 
 
 def open_page(status: int = 200, *, stranger: int | None = None, **more: object) -> Row:
-    """A page for everybody; ``stranger`` where people without a session get something else."""
+    """A public page; ``stranger`` where the response without a session differs."""
     return Row(who=MEMBERS, status=status, stranger=status if stranger is None else stranger, **more)  # type: ignore[arg-type]
 
 
 def page(who: frozenset[str] = MEMBERS, status: int = 200, **more: object) -> Row:
-    """A page for people who are signed in; strangers sign in first."""
+    """A page for signed-in people; others sign in first."""
     return Row(who=who, status=status, stranger=TO_LOGIN, **more)  # type: ignore[arg-type]
 
 
 def console(who: frozenset[str], **more: object) -> Row:
-    """A page about other people or the machinery; that somebody looked may be noted."""
+    """A page about other people or operations; views of it may be audited."""
     return page(who, may_touch=AUDITED, **more)
 
 
@@ -95,12 +95,12 @@ def act(who: frozenset[str] = MEMBERS, status: int = 303, **more: object) -> Row
 
 
 def fetched(who: frozenset[str] = MEMBERS, **more: object) -> Row:
-    """What a page fetches by itself; a stranger is told, not sent about."""
+    """A request a page makes by itself; without a session it is refused, not redirected."""
     return Row(who=who, status=200, stranger=IS_TOLD, kind=Kind.FETCHED, **more)  # type: ignore[arg-type]
 
 
 def download(*, may_touch: frozenset[str] = frozenset()) -> Row:
-    """A file for its owner alone; strangers sign in first."""
+    """A file for its owner alone; people without a session sign in first."""
     return page(kind=Kind.DOWNLOAD, may_touch=may_touch)
 
 
@@ -123,7 +123,7 @@ TABLE: Mapping[str, Row] = {
     "GET /brand/tile.png": machine(200, kind=Kind.ASSET),
     "GET /healthz": machine(200),
     "GET /readyz": machine(200),
-    # Nobody here has the monitoring's token.
+    # No actor has the monitoring's token.
     "GET /metrics": machine(401),
     "POST /webhooks/<slug>": machine(401, no_token="the provider signs every webhook with a shared secret"),
     "GET /": open_page(),
@@ -135,7 +135,7 @@ TABLE: Mapping[str, Row] = {
     "GET /choose": open_page(303),
     "GET /start": open_page(303, may_touch=_ATTEMPT),
     "GET /login": open_page(303, may_touch=_ATTEMPT),
-    # Nobody began a sign-in with this state; who is in stays in.
+    # No sign-in was started with this state; existing sessions stay.
     "GET /login/callback": open_page(303, stranger=400, may_touch=_NOTED),
     "GET /login/initiate": machine(303, kind=Kind.PAGE, query=_INITIATE, may_touch=_ATTEMPT),
     "POST /login/initiate": machine(
@@ -218,7 +218,7 @@ TABLE: Mapping[str, Row] = {
     "POST /admin/people/<person_id>/reactivate": act(ADMINS, about=OTHER),
 }
 
-# What the parts of addresses name. A person's own ids do not exist for anybody else.
+# The values of the parts of addresses. A person's own ids do not exist for others.
 PERSONAL = frozenset({"photo_id", "public_id", "choice_id", "archive_id", "consent_id"})
 SHARED = frozenset(
     {
@@ -258,7 +258,7 @@ class Route:
 
     @property
     def row(self) -> Row:
-        """What the table says about it."""
+        """The expected response of the table."""
         return TABLE[self.key]
 
     @property

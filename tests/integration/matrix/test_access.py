@@ -1,4 +1,4 @@
-"""Every kind of caller on every route with every method: who gets in, and what the others are told."""
+"""Every kind of requester on every route with every method: who has access, and the responses to the others."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _expected(route: Route, name: str) -> int | str:
 
 
 def _problem(response: TestResponse, expected: int | str) -> str | None:
-    """Return what is wrong with an answer, None when it is as the table says."""
+    """Return the difference between a response and the table, None if there is none."""
     location = response.headers.get("Location", "")
     got = f"{response.status_code} {location}".strip()
     if expected == TO_LOGIN:

@@ -1,4 +1,4 @@
-"""Every unsafe route wants its session's own form token; those that need none are named and proved harmless."""
+"""Every unsafe route requires its session's own form token; exceptions are listed and proven harmless."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_with_the_token_of_another_session(directory: DirectoryFixture) -> None:
 
 
 def test_with_the_token_of_a_visitor(directory: DirectoryFixture) -> None:
-    """A token made by the same key for a session that holds nobody."""
+    """A token made with the same key for an anonymous session."""
     refused(directory.actor(ACTOR), _signed(directory, "0" * 40))
 
 
@@ -91,7 +91,7 @@ def test_with_a_removed_key(make_directory: Callable[..., DirectoryFixture]) -> 
 
 
 def test_pages_without_a_token_ignore_the_session(directory: DirectoryFixture) -> None:
-    """So that a page of another site, which can send these with somebody's cookies, gains nothing by it."""
+    """So that a page of another site, which can send these with a person's cookies, gains nothing by it."""
     exempt = [route for route in unsafe(directory) if route.row.no_token]
     assert {route.rule for route in exempt} == {
         "/webhooks/<any(profilebakery, headshotpro):slug>",

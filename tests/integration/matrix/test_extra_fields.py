@@ -1,4 +1,4 @@
-"""A form takes the fields it has and no others: whatever else is sent along, the database ends the same."""
+"""A form accepts its own fields only: with additional ones the database ends the same."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.integration.matrix.database_dump import Dump, without
 from tests.integration.matrix.directory_fixture import DirectoryFixture
 from tests.integration.matrix.table import OTHER, TABLE, UNSAFE, Route, routes_of
 
-# Every column somebody might hope to write, and what frameworks are known to look at.
+# Every column an attacker might target, and names that frameworks are known to read.
 EXTRA = {
     **dict.fromkeys(("role", "roles", "roles[]", "person[role]", "person.role", "manages"), "admin"),
     **dict.fromkeys(("is_admin", "admin", "superuser", "development", "is_development", "stale"), "true"),

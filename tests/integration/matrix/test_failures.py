@@ -1,4 +1,4 @@
-"""Whatever goes wrong, on every route: words, a way on and a number, no inner detail, and nothing done by half."""
+"""Every failure on every route: a message, a next step and a number, no internal detail, and nothing half done."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def usable(actor: Actor) -> Iterator[Route]:
 
 @contextmanager
 def no_database(directory: DirectoryFixture) -> Iterator[None]:
-    """Let nobody but the test reach the directory's database."""
+    """Restrict the directory's database to the test."""
     watching = directory.connection.info
     with psycopg.connect(make_conninfo(watching.dsn, dbname="postgres"), autocommit=True) as admin:
         admin.execute(f'ALTER DATABASE "{watching.dbname}" ALLOW_CONNECTIONS false')

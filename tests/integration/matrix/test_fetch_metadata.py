@@ -52,7 +52,7 @@ def test_another_site_loads_nothing(site: str, directory: DirectoryFixture) -> N
             assert not response.mimetype.startswith(("image/", "text/csv", "text/event-stream", "application/zip")), (
                 route
             )
-    # Nobody was shown anything, and nobody was noted as having looked.
+    # Nothing was shown, and no view was audited.
     assert beyond(before, directory.dump(), SEEN) == set()
 
 

@@ -1,4 +1,4 @@
-"""The walls around every answer of every route, errors included, as a browser reads them."""
+"""The security headers of every response of every route, errors included, as a browser interprets them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FOREIGN_ORIGINS = (
 )
 _NONCE = re.compile(r"'nonce-([\w-]{22})'")
 _YEAR = 31_536_000
-# Streams of events are UTF-8 whatever their header says.
+# Event streams are UTF-8 regardless of their header.
 _TEXT = (
     "text/html",
     "text/plain",

@@ -25,9 +25,9 @@ WORDS = {
     "very long": f"{MARK} " + "W" * 10_000,
     "many lines": f"{MARK}\r\nSet-Cookie: {MARK}=1\r\n\r\n<{MARK}>",
 }
-# Where only the way through is another: the first two say as much as all of them.
+# Only the path differs: the first two are representative.
 FEW = dict(list(WORDS.items())[:2])
-# Every column whose words are not ours, by who says them.
+# Every column with text from outside, by its source.
 _SAID = (
     *(("people", name) for name in ("name", "email", "subject")),
     *(("shoots", name) for name in ("provider_status", "confirmed_by")),
@@ -68,7 +68,7 @@ def harmless(response: TestResponse) -> None:
 @pytest.mark.parametrize("text_parts", WORDS.values(), ids=WORDS)
 def test_hostile_text_of_other_people_is_escaped(text_parts: str, directory: DirectoryFixture) -> None:
     for table, column in _SAID:
-        # The rows stay different where the database wants them to.
+        # The rows stay different where the database requires it.
         number = "" if (table, column) not in {("people", "subject"), ("choices", "key")} else "|| ctid::text"
         directory.connection.execute(f"UPDATE {table} SET {column} = %s {number}", (text_parts.replace("\x00", ""),))
     seen = 0

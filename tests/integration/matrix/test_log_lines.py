@@ -1,4 +1,4 @@
-"""Whatever anybody sends, wherever it goes in: a line of the log stays one object, and nobody else writes one."""
+"""For any input at any place: a line of the log stays one object, and no input creates another line."""
 
 from __future__ import annotations
 

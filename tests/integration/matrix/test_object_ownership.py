@@ -64,7 +64,7 @@ def test_no_size_of_a_photo_is_readable_by_others(directory: DirectoryFixture) -
         assert response.status_code == 404, spec.name
         assert not response.headers["Content-Type"].startswith("image/")
         known = actor.call("GET", f"/photos/{uuid4()}/{spec.name}")
-        # Not even whether it exists can be told apart.
+        # Even existence cannot be distinguished.
         assert known.headers["Content-Length"] == response.headers["Content-Length"]
 
 
@@ -101,7 +101,7 @@ def test_nonsense_in_an_address_is_not_found(name: str, directory: DirectoryFixt
                 responses[f"{route.method} {route.rule} {part}={term[:40]}"] = send(
                     actor, route, actor.path(route, **{part: term})
                 )
-    # Who may not come here at all is told so, whatever the address says.
+    # A person without access to the page gets that response, for every address.
     wrong = {
         call: status
         for call, status in responses.items()

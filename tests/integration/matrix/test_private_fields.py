@@ -1,4 +1,4 @@
-"""What an answer to an employee holds: their own ids in our words, nothing of the provider's and of nobody else."""
+"""The contents of responses to an employee: their own ids, nothing of the provider's and of other people."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_employee_reads_only_own_data_and_no_internals(name: str, directory: Dir
         # A signed session is shown to its owner in its frame, and its address names the provider's ids.
         inner = [each for each in INNER if each in text.replace(SIGNED, "")]
         assert inner == [], where
-        # Where somebody is led back to what they asked for, that is in the address.
+        # After a redirect the requested page is part of the address.
         assert [each for each in strange if each in text and each not in where] == [], where
         assert set(_ADDRESS.findall(text)) <= {f"{name}@example.com", "help@example.com"}, where
         assert SIGNED not in text or (name == IN_STUDIO and where == "/headshots/studio"), where
@@ -85,7 +85,7 @@ def test_secrets_and_links_of_others_are_never_in_responses(name: str, directory
 
 
 def test_database_holds_no_secret_that_opens_anything(directory: DirectoryFixture) -> None:
-    """Whoever gets hold of a copy of it is nobody, and sees no session of anybody's."""
+    """A copy of it without the cookie has no session and shows none."""
     for name in ("employee", IN_STUDIO, "admin"):
         for _ in answers(directory, name):
             pass

@@ -1,4 +1,4 @@
-"""Reading changes nothing: every GET and HEAD twice, by everybody, with everything the database holds compared."""
+"""Reading changes nothing: every GET and HEAD twice, in every role, with the whole database compared."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_reading_changes_nothing(name: str, directory: DirectoryFixture) -> None
             continue
         before = directory.dump()
         responses = [actor.submit(route) for _ in range(2)]
-        # That somebody was turned away is noted each time.
+        # Each refused access is audited.
         allowed = SEEN | route.row.may_touch | (AUDITED if responses[0].status_code == 403 else frozenset())
         assert beyond(before, directory.dump(), allowed) == set(), route
 

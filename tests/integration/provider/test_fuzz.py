@@ -1,4 +1,4 @@
-"""Five hundred answers nobody would send: each is a well-formed value or a ProviderError, never anything else."""
+"""Five hundred absurd responses: each is a well-formed value or a ProviderError, never anything else."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def replies(draw: st.DrawFn, response: dict[str, Any]) -> Reply:
 
 
 def well_formed(value: Any) -> bool:
-    """Whether a value is as its type says, all the way down."""
+    """Whether a value matches its type, recursively."""
     if isinstance(value, msgspec.Struct):
         fields = msgspec.structs.fields(value)
         return all(well_formed(getattr(value, field.name)) for field in fields) and all(

@@ -55,7 +55,7 @@ DJANGO_OAUTH_TOOLKIT = Product(
 
 @dataclass
 class ProviderProcess:
-    """A running provider that knows the portal and the people."""
+    """A running provider that has the portal and the people registered."""
 
     product: Product
     port: int

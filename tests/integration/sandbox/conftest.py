@@ -1,4 +1,4 @@
-"""A sandbox on a real port, a api_client with its key, and a receiver that remembers the webhooks it got."""
+"""A sandbox on a real port, an API client with its key, and a receiver that stores the webhooks it got."""
 
 from __future__ import annotations
 

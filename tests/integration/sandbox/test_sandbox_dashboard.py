@@ -1,4 +1,4 @@
-"""The dashboard: secrets shown once, buttons that do what they say, and nobody else's pages let in."""
+"""The dashboard: secrets shown once, working buttons, and no access from other sites' pages."""
 
 from __future__ import annotations
 

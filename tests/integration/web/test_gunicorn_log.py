@@ -1,4 +1,4 @@
-"""What the web server itself notes: in the form of every other line, and nothing of what strangers sent."""
+"""Gunicorn's own log: in the format of every other line, and without text from requests."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ HIDDEN = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 @dataclass
 class Answers:
-    """What came back over one connection until the server closed it, or said nothing more."""
+    """The data received over one connection until the server closed it or sent nothing more."""
 
     raw: bytes
     is_closed: bool
@@ -172,7 +172,7 @@ CONFUSED = (
 @pytest.mark.parametrize("header", CONFUSED)
 @pytest.mark.parametrize("line", [b"GET /healthz HTTP/1.1", b"POST /webhooks/profilebakery HTTP/1.1"])
 def test_header_that_would_be_mistaken_for_another_is_refused(header: bytes, line: bytes, port: int) -> None:
-    """The names of a "-" and a "_" become one for the app; a "-" is sent by routers, a "_" by nobody honest."""
+    """The names of a "-" and a "_" become one for the app; routers send a "-", only attackers a "_"."""
     responses = send(port, request(b"Content-Length: 0", header, line=line) + HIDDEN)
     assert responses.statuses == [400]
     assert responses.is_closed

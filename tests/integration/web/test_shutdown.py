@@ -1,4 +1,4 @@
-"""A web process that is told to end answers whoever has asked, and waits for nobody who has not."""
+"""A web process that is stopping completes open requests and does not wait for idle connections."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ def visit_as(app: Flask, person: Person) -> Visitor:
 
 @pytest.fixture
 def visitor(app: Flask, context: None) -> Visitor:
-    """Somebody who has just signed in for the first time."""
+    """A person who has just signed in for the first time."""
     return visit_as(app, factories.make_person(name="Ada Lovelace"))
 
 

@@ -1,4 +1,4 @@
-"""A page as a reader of it sees it: parsed strictly, looked up by what is said and not by classes."""
+"""A page as its reader perceives it: parsed strictly, searched by text and not by classes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Document:
         return [said(action) for action in actions if "primary" in action.get("class", "").split()]
 
     def link(self, name: str) -> str:
-        """Where the link that says this leads."""
+        """The address of the link with this text."""
         (found,) = {link.get("href", "") for link in self.all("a") if said(link) == name}
         return found
 

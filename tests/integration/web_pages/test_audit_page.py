@@ -28,7 +28,7 @@ from tests.integration.web_pages.html_document import Document, said
 
 @pytest.fixture
 def admin(sign_in: Callable[[Person], Visitor], context: None) -> Visitor:
-    """Whoever runs the campaign."""
+    """An admin."""
     return sign_in(factories.make_person(name="Cleo", role="admin"))
 
 

@@ -1,4 +1,4 @@
-"""The console: what whoever runs the campaign reads there, and what odd addresses get."""
+"""The console: its pages for operators and admins, and responses to odd addresses."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from tests.integration.web_pages.html_document import said
 
 @pytest.fixture
 def admin(sign_in: Callable[[Person], Visitor], context: None) -> Visitor:
-    """Whoever runs the campaign."""
+    """An admin."""
     return sign_in(factories.make_person(name="Cleo", role="admin"))
 
 
 def keep_delivery(number: int = 1) -> int:
-    """Keep a webhook about nobody."""
+    """Store a webhook about an unknown session."""
     kept = deliveries.insert_delivery(
         dedupe_key=f"profilebakery:{number}",
         provider="profilebakery",
@@ -132,7 +132,7 @@ def test_no_stuck_shoot_is_reported_without_one(admin: Visitor) -> None:
 
 
 def reported(email: str = "dora@example.com") -> tuple[Person, Shoot]:
-    """Somebody who has told us that their link is dead."""
+    """A person who has reported that their link is dead."""
     person = factories.make_person(email, name="Dora")
     factories.agree(person)
     shoot = factories.make_shoot(

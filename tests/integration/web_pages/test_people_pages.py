@@ -30,7 +30,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def admin(sign_in: SignIn, context: None) -> Visitor:
-    """Whoever runs the campaign."""
+    """An admin."""
     return sign_in(factories.make_person(name="Cleo", role="admin"))
 
 
@@ -46,7 +46,7 @@ def audited(action: str) -> list[AuditEntry]:
 
 
 def one_of_each_stage() -> dict[Stage, Person]:
-    """Somebody for every stage there is."""
+    """One person in every stage."""
     people = {stage: factories.make_person(name=f"In {stage}") for stage in Stage}
     for stage in set(Stage) - {Stage.NOT_STARTED}:
         factories.agree(people[stage])

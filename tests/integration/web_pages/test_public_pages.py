@@ -1,4 +1,4 @@
-"""What anybody may read: the front door, privacy, the brand's colors and icons."""
+"""Public pages: landing, privacy, the brand's colors and icons."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def crowd(count: int) -> None:
 
 @pytest.fixture
 def waiting(visitor: Visitor) -> Visitor:
-    """Somebody who has pressed start two seconds ago."""
+    """A person who has pressed start two seconds ago."""
     factories.agree(visitor.person)
     factories.make_shoot(visitor.person, requested_at=PRESENT - timedelta(seconds=2), **WAITING)
     return visitor

@@ -36,7 +36,7 @@ def server(*first: bytes) -> Iterator[tuple[int, list[socket.socket]]]:
             while True:
                 connection = listener.accept()[0]
                 connection.recv(1000)
-                # Kept before it is answered: whoever has the answer may look for it at once.
+                # Stored before the response: a client that has the response may query it at once.
                 streams.append(connection)
                 for part in first:
                     connection.sendall(part)

@@ -1,4 +1,4 @@
-"""The watch over the logs: it knows what is private, and says where it was without saying it again."""
+"""The check of the logs: it finds private values and reports their place without repeating them."""
 
 from __future__ import annotations
 

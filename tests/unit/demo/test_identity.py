@@ -1,4 +1,4 @@
-"""The demo's identity provider: its pages speak plainly, and a refusal says what it refuses."""
+"""The demo's identity provider: its pages are clear, and a refusal names its reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the demo's parts are told."""
+"""The settings of the demo's parts."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def test_nothing_and_an_empty_text_are_not_the_same() -> None:
 
 
 def test_the_encoding_is_the_documented_one() -> None:
-    """Whoever wrote a program of their own by the documentation relies on this; it never changes."""
+    """Programs written from the documentation rely on this; it never changes."""
     message = row(position="1", id="7", at="1793610000000000", action="sign_in", result="ok", detail='{"role": "ä"}')
     written = b'position=1:1;id=1:7;at=16:1793610000000000;action=7:sign_in;result=2:ok;detail=14:{"role": "\xc3\xa4"};'
     assert encode_fields(message) == written

@@ -66,7 +66,7 @@ def test_outlier_does_not_change_the_expected_range() -> None:
         # Two clocks that disagree.
         (Step.CHECKING, timedelta(seconds=-3), NOTHING, False),
         (Step.MAKING, timedelta(days=2), NOTHING, True),
-        # Somebody went home and came back the next day.
+        # The person left and returned the next day.
         (Step.STUDIO, timedelta(hours=4), NOTHING, False),
         (Step.STUDIO, timedelta(minutes=15), NOTHING, True),
     ],

@@ -1,4 +1,4 @@
-"""The stage a person is told, over everything that can be known of them."""
+"""The stage of a person, over all combinations of facts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What somebody in the line is told: never less than it takes, and no number where nothing supports one."""
+"""The estimate of a wait: never less than it takes, and no number where none is supported."""
 
 from __future__ import annotations
 

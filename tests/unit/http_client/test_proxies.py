@@ -26,7 +26,7 @@ HOST = "api.studio.example"
 
 @dataclass
 class TunnelProxy:
-    """A proxy that knows CONNECT only and leads every host to one TLS server on this machine."""
+    """A proxy that supports CONNECT only and leads every host to one TLS server on this machine."""
 
     target: int
     requests: list[tuple[str, str]] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Whatever bytes arrive: our errors or a clean picture, and never the memory of the machine."""
+"""For any bytes: the portal's errors or a clean picture, within the memory limit."""
 
 from __future__ import annotations
 

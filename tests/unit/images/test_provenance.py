@@ -1,4 +1,4 @@
-"""How a picture says it was made survives us; nobody else's text does."""
+"""The mark of how a picture was made survives; other text does not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tile for app launchers: always the prescribed size, whatever the brand is."""
+"""The tile for app launchers: always the prescribed size, for every brand."""
 
 from __future__ import annotations
 

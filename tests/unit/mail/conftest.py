@@ -21,7 +21,7 @@ from tests.smtp import Post, running
 
 @dataclass(frozen=True)
 class Certificate:
-    """For the server, and for who believes it."""
+    """For the server, and for clients that trust it."""
 
     server: ssl.SSLContext
     trust: ssl.SSLContext
@@ -29,14 +29,14 @@ class Certificate:
 
 @pytest.fixture
 def post() -> Iterator[Post]:
-    """A server that takes everything, until told otherwise."""
+    """A server that accepts everything, until configured otherwise."""
     with running(Post(find_free_port())) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    """One for 127.0.0.1 that only ``trust`` believes."""
+    """One for 127.0.0.1 that only ``trust`` accepts."""
     file = _make(tmp_path_factory.mktemp("tls") / "server.pem")
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(file)

@@ -179,7 +179,7 @@ def test_usual_ports(url: str, port: int) -> None:
 
 @contextmanager
 def answering(*lines: bytes) -> Iterator[int]:
-    """A server that says one line when it is called and one for each thing it hears, then nothing at all."""
+    """A server that sends one line at connection and one for each command, then nothing more."""
     listener = socket.create_server(("127.0.0.1", 0))
     listener.settimeout(5)
     end = threading.Event()

@@ -9,7 +9,7 @@ from portal.provider.responses import Priority
 
 
 class FakeTime:
-    """A clock that moves only when somebody sleeps."""
+    """A clock that moves only when a caller sleeps."""
 
     def __init__(self, now: datetime = datetime(2026, 3, 1, 12, 0, 30, tzinfo=UTC)) -> None:
         self.now = now
@@ -24,7 +24,7 @@ class FakeTime:
 
 
 class CountingBudget:
-    """So many calls per fixed minute; remembers what it was told."""
+    """A fixed number of calls a minute; records what it received."""
 
     def __init__(self, per_minute: int) -> None:
         self._per_minute = per_minute
@@ -48,7 +48,7 @@ class CountingBudget:
 
 
 class ListRecorder:
-    """Keeps every call it is told about."""
+    """Stores every recorded call."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, str, int | None, float, int | None]] = []

@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback that answers what a test tells it to; it knows nothing of the provider."""
+"""A real HTTP server on loopback with scripted responses; it is independent of the provider."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wire types: the documented samples, their variants, and fields nobody documented."""
+"""Wire types: the documented samples, their variants, and undocumented fields."""
 
 from __future__ import annotations
 

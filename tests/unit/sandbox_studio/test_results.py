@@ -1,4 +1,4 @@
-"""Progress and the gallery without a script: what is said, rated, picked and taken back."""
+"""Progress and the gallery without a script: texts, ratings, picks and their withdrawal."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ JSON = {"Accept": "application/json"}
 
 @pytest.fixture
 def ready(store: FakeStore) -> FakeStore:
-    """A session whose owner has said who they are."""
+    """A session whose owner has completed the step about themselves."""
     store.change(title="Ada", trigger="female")
     return store
 

@@ -1,4 +1,4 @@
-"""One contract for every storage: a local folder and a bucket must be told apart by nobody."""
+"""One contract for every storage: a local folder and a bucket must behave the same."""
 
 from __future__ import annotations
 

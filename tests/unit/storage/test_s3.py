@@ -32,7 +32,7 @@ class Bucket(ThreadingHTTPServer):
         self.asked: list[str] = []
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing about clients that gave up: that is what they are tested for."""
+        """Log nothing about clients that gave up: that is what the tests do."""
 
 
 class _Answer(BaseHTTPRequestHandler):

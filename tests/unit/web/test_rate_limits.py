@@ -22,7 +22,7 @@ BATCHES = RateLimit("batches", per_minute=100, batch=10)
 
 
 class Bucket:
-    """A shared bucket that is full until it is emptied by hand, and remembers who asked."""
+    """A shared bucket that is full until the test empties it, and records its clients."""
 
     def __init__(self, left: int = 10**6) -> None:
         self.left = left

@@ -1,4 +1,4 @@
-"""Where a link may lead after signing in: pages of this site, whatever a clever link says."""
+"""Targets after signing in: pages of this site only, despite crafted links."""
 
 from __future__ import annotations
 

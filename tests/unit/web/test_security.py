@@ -1,4 +1,4 @@
-"""The headers of every answer, whatever the answer is, and who may be addressed how."""
+"""The headers of every response, and the accepted host names."""
 
 from __future__ import annotations
 

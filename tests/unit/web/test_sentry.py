@@ -1,4 +1,4 @@
-"""What leaves the house when something breaks: what and where, never whose."""
+"""The content of error reports: what and where, no personal data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The address of the launcher's tile: public, cached, made from whatever the brand's settings say."""
+"""The address of the launcher's tile: public, cached, made from the brand's settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The webhooks' own door in front of Flask: what it lets in, what it hands on, and how it answers."""
+"""The webhook middleware in front of Flask: what it accepts, what it passes on, and its responses."""
 
 from __future__ import annotations
 

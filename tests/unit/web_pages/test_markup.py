@@ -55,8 +55,8 @@ def test_styles_take_their_colors_from_the_tokens() -> None:
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
 def test_scripts_make_no_cross_site_requests(path: Path) -> None:
     text = path.read_text()
-    # Leaving is always safe, so nobody is asked whether they are sure.
+    # Leaving is always safe, so there is no confirmation.
     assert "beforeunload" not in text
-    # Whoever listens in a frame would hear it; nothing of ours is said to one.
+    # Another listener in a frame would receive it; the portal sends no message to frames.
     # The tabs of one browser share a stream through a channel of this origin.
     assert "postMessage" not in text or path.name == "shared_stream.js"

@@ -1,4 +1,4 @@
-"""The accent scale: whatever color a company has, words stay readable and shapes visible."""
+"""The accent scale: for any brand color, text stays readable and shapes visible."""
 
 from __future__ import annotations
 
