@@ -25,6 +25,8 @@ from portal.domain.session_lifetimes import SessionLifetime, SessionLifetimes
 PLATFORMS: Mapping[str, int] = MappingProxyType(
     {"DYNO": 1, "CONTAINER_VERSION": 1, "RENDER": 0, "FLY_APP_NAME": 0, "RAILWAY_PROJECT_ID": 0}
 )
+# Larger durations are mistakes, and times in the far future cannot be represented.
+_MAX_UNITS = 9_999
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -119,13 +121,14 @@ class EnvironmentReader:
             self.add_problem(f"{name} must start with {' or '.join(prefixes)}")
         return value
 
-    def read_number(self, name: str, default: int, *, at_least: int) -> int:
-        """Return a whole number of at least this."""
+    def read_number(self, name: str, default: int, *, at_least: int, at_most: int = 999_999_999) -> int:
+        """Return a whole number in this range."""
         value = self.read_text(name)
         if value is None:
             return default
-        if not re.fullmatch(r"[0-9]{1,9}", value) or int(value) < at_least:
-            self.add_problem(f"{name} is {value!r}; it must be a whole number of at least {at_least}")
+        if not re.fullmatch(r"[0-9]{1,9}", value) or not at_least <= int(value) <= at_most:
+            limit = f"at least {at_least}" if at_most > _MAX_UNITS else f"{at_least} to {at_most}"
+            self.add_problem(f"{name} is {value!r}; it must be a whole number of {limit}")
             return default
         return int(value)
 
@@ -144,12 +147,13 @@ class EnvironmentReader:
         )
 
     def read_minutes(self, name: str, default: timedelta) -> timedelta:
-        """Return a whole number of minutes, at least one."""
-        return timedelta(minutes=self.read_number(name, default // timedelta(minutes=1), at_least=1))
+        """Return a whole number of minutes, 1 to 9,999."""
+        minutes = self.read_number(name, default // timedelta(minutes=1), at_least=1, at_most=_MAX_UNITS)
+        return timedelta(minutes=minutes)
 
     def read_hours(self, name: str, default: timedelta) -> timedelta:
-        """Return a whole number of hours, at least one."""
-        return timedelta(hours=self.read_number(name, default // timedelta(hours=1), at_least=1))
+        """Return a whole number of hours, 1 to 9,999."""
+        return timedelta(hours=self.read_number(name, default // timedelta(hours=1), at_least=1, at_most=_MAX_UNITS))
 
     def read_flag(self, name: str, *, default: str = "false") -> bool:
         """Return true or false."""

@@ -61,8 +61,10 @@ def test_session_lifetimes_have_defaults_and_can_be_set_by_role() -> None:
     lifetimes = good(SESSION_IDLE_MINUTES="60", ADMIN_SESSION_MAX_HOURS="4").session_lifetimes
     assert lifetimes.get_lifetime("employee") == SessionLifetime(timedelta(minutes=60), timedelta(hours=12))
     assert lifetimes.get_lifetime("admin") == SessionLifetime(timedelta(minutes=15), timedelta(hours=4))
-    (problem,) = problems(SESSION_MAX_HOURS="0")
-    assert "SESSION_MAX_HOURS" in problem
+    for value in ("0", "10000", "999999999"):
+        (problem,) = problems(SESSION_MAX_HOURS=value)
+        assert "SESSION_MAX_HOURS" in problem
+        assert "1 to 9999" in problem
 
 
 def test_a_minimal_environment_is_enough() -> None:
