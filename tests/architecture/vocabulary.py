@@ -58,8 +58,8 @@ PHRASES = (
     "is_plain",
     "from_this",
 )
-# Terms of protocols and libraries that contain such a word, and an argument of jobs that are stored in queues.
-EXEMPT_TERMS = ("user_agent", "wire_types", "return_to", "notice_id")
+# Terms of protocols and libraries that contain such a word, an argument of stored jobs, and the pair of at_least.
+EXEMPT_TERMS = ("user_agent", "wire_types", "return_to", "notice_id", "at_most")
 
 _VERBS = """
 accept acquire add adopt advance allow append apply authenticate authorize
