@@ -134,13 +134,12 @@ def list_in_progress() -> list[Shoot]:
     return list(db.session.scalars(query))
 
 
-def list_unfinished() -> list[Shoot]:
-    """Return the open shoots with a provider id that are not copied."""
-    return list(
-        db.session.scalars(
-            select(Shoot).where(Shoot.closed_at.is_(None), Shoot.provider_id.is_not(None), Shoot.copied_at.is_(None))
-        )
+def list_unfinished_provider_ids() -> set[str]:
+    """Return the provider ids of the open shoots that are not copied."""
+    query = select(Shoot.provider_id).where(
+        Shoot.closed_at.is_(None), Shoot.provider_id.is_not(None), Shoot.copied_at.is_(None)
     )
+    return {provider_id for provider_id in db.session.scalars(query) if provider_id}
 
 
 def list_open_ids() -> dict[str, UUID]:
@@ -162,12 +161,26 @@ def list_missing(before: datetime) -> list[UUID]:
     return list(db.session.scalars(select(Shoot.id).where(Shoot.closed_at.is_(None), Shoot.missing_since < before)))
 
 
-def list_without_photos() -> list[Shoot]:
-    """Return open shoots that were copied, have no photo left to show and are not marked as a problem."""
+def list_ids_copied_before(before: datetime, *, after: UUID | None, limit: int) -> list[UUID]:
+    """Return ids of shoots copied before this moment, in their order, beginning above ``after``."""
+    query = select(Shoot.id).where(Shoot.copied_at < before).order_by(Shoot.id).limit(limit)
+    if after is not None:
+        query = query.where(Shoot.id > after)
+    return list(db.session.scalars(query))
+
+
+def list_without_photos(shoot_ids: list[UUID] | None = None) -> list[Shoot]:
+    """Return open shoots that were copied, have no photo left to show and are not marked as a problem.
+
+    Args:
+        shoot_ids: only these; None for all.
+    """
     # Text, because photos already import this module.
     left = text(
         "NOT EXISTS (SELECT 1 FROM photos WHERE photos.shoot_id = shoots.id "
         "AND photos.copied_at IS NOT NULL AND photos.removed_at IS NULL)"
     )
     query = select(Shoot).where(Shoot.closed_at.is_(None), Shoot.copied_at.is_not(None), Shoot.problem.is_(None), left)
+    if shoot_ids is not None:
+        query = query.where(Shoot.id.in_(shoot_ids))
     return list(db.session.scalars(query))
