@@ -12,6 +12,8 @@ UNCHOSEN_PHOTOS = timedelta(days=90)
 
 # Raw webhook bodies contain names and e-mail addresses.
 WEBHOOK_BODIES = timedelta(days=30)
+# An event that is sent again later than this is too old to be trusted and only causes the session to be read again.
+DELIVERIES = timedelta(days=90)
 # Calls to the provider, for the usage page.
 PROVIDER_CALLS = timedelta(days=30)
 # Lines of imported lists; their counts stay.

@@ -127,8 +127,8 @@ def create_choice(
     return choice
 
 
-def list_unchosen_photo_ids(before: datetime, limit: int = 200) -> list[UUID]:
-    """Return copied photos of shoots finished before this moment that are not the person's present choice."""
+def list_unchosen_photo_ids(shoot_ids: list[UUID]) -> list[UUID]:
+    """Return the photos of these shoots that are not removed and not the person's present choice."""
     chosen = aliased(Photo)
     latest = (
         select(Choice.photo_id)
@@ -147,7 +147,6 @@ def list_unchosen_photo_ids(before: datetime, limit: int = 200) -> list[UUID]:
     query = (
         select(Photo.id)
         .join(Shoot, Shoot.id == Photo.shoot_id)
-        .where(Shoot.copied_at < before, Photo.removed_at.is_(None), Photo.id.is_distinct_from(latest))
-        .limit(limit)
+        .where(Photo.shoot_id.in_(shoot_ids), Photo.removed_at.is_(None), Photo.id.is_distinct_from(latest))
     )
     return list(db.session.scalars(query))

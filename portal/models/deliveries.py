@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString
 
-from sqlalchemy import Identity, Index, func, select, text, update
+from sqlalchemy import Identity, Index, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -25,6 +25,8 @@ class Delivery(Base):
     __tablename__ = "deliveries"
     __table_args__ = (
         Index("ix_deliveries_unapplied", "received_at", postgresql_where=text("state IN ('pending', 'dead')")),
+        Index("ix_deliveries_ignored", "model_id", postgresql_where=text("state = 'ignored'")),
+        Index("ix_deliveries_stale", "id", postgresql_where=text("stale")),
     )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
@@ -161,6 +163,24 @@ def delete_bodies(before: datetime) -> int:
         .returning(Delivery.id)
     )
     return len(db.session.scalars(query).all())
+
+
+def delete_old(before: datetime, *, since: datetime | None, limit: int = 1000) -> list[datetime]:
+    """Delete deliveries received before this moment, the oldest first, except those that wait to be applied.
+
+    Args:
+        before: end of the retention period.
+        since: where the batch before this one ended; None for the first.
+        limit: at most so many.
+
+    Returns:
+        When each of those deleted was received.
+    """
+    old = select(Delivery.id).where(Delivery.received_at < before, Delivery.state != "pending")
+    if since is not None:
+        old = old.where(Delivery.received_at >= since)
+    old = old.order_by(Delivery.received_at).limit(limit)
+    return list(db.session.scalars(delete(Delivery).where(Delivery.id.in_(old)).returning(Delivery.received_at)))
 
 
 def list_newest(limit: int, *, before_id: int | None = None, state: str | None = None) -> list[Delivery]:

@@ -250,16 +250,24 @@ def hide_photos(photo_ids: list[UUID], now: datetime) -> None:
     db.session.execute(update(Photo).where(Photo.id.in_(photo_ids)).values(removed_at=now, removed_by="retention"))
 
 
-def list_files_of_removed(before: datetime, limit: int = 200) -> list[tuple[UUID, str, UUID]]:
-    """Return rendition, storage key and owner of files whose photos were removed before this moment."""
+def list_files_of_removed(
+    before: datetime, *, after: UUID | None = None, limit: int = 200
+) -> list[tuple[UUID, str, UUID, UUID]]:
+    """Return rendition, storage key, owner and photo of files whose photos were removed before this moment.
+
+    They are in the order of the photos' ids and begin with the photo ``after``.
+    """
     query = (
-        select(Rendition.id, Rendition.storage_key, _owner_id())
+        select(Rendition.id, Rendition.storage_key, _owner_id(), Photo.id)
         .join(Photo, Photo.id == Rendition.photo_id)
         .outerjoin(Shoot, Shoot.id == Photo.shoot_id)
         .where(Photo.removed_at < before)
+        .order_by(Photo.id)
         .limit(limit)
     )
-    return [(rendition_id, key, owner_id) for rendition_id, key, owner_id in db.session.execute(query)]
+    if after is not None:
+        query = query.where(Photo.id >= after)
+    return [(row[0], row[1], row[2], row[3]) for row in db.session.execute(query)]
 
 
 def delete_renditions(rendition_ids: list[UUID]) -> None:

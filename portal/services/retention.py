@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from datetime import datetime
+from uuid import UUID
 
 from portal.db import transaction
 from portal.domain import retention
@@ -30,6 +31,8 @@ from portal.storage import Storage
 
 log = logging.getLogger(__name__)
 
+SHOOTS_AT_ONCE = 50
+
 
 def delete_expired(storage: Storage, *, now: datetime) -> None:
     """Delete everything that has reached the end of its period. Can be stopped anywhere and run again.
@@ -47,6 +50,7 @@ def delete_expired(storage: Storage, *, now: datetime) -> None:
             "durations": shoot_steps.delete_old_durations(SAMPLE_SIZE),
         }
     failpoint("retention.after_records")
+    counts["deliveries"] = _delete_deliveries(now)
     counts["sign_ins"] = _drop_sign_ins(now)
     counts["photos"] = _hide_unchosen(now)
     failpoint("retention.after_hiding")
@@ -67,34 +71,62 @@ def _drop_sign_ins(now: datetime) -> int:
         dropped += found
 
 
-def _hide_unchosen(now: datetime) -> int:
-    hidden = 0
+def _delete_deliveries(now: datetime) -> int:
+    deleted = 0
+    since: datetime | None = None
     while True:
         with transaction():
-            found = choices.list_unchosen_photo_ids(now - retention.UNCHOSEN_PHOTOS)
-            photos.hide_photos(found, now)
-            for shoot in shoots.list_without_photos():
-                # No photo was chosen in time: a problem with its message is better than an empty gallery.
-                shoot.problem = Problem.NOT_CHOSEN
-                audit.create_entry("shoot.not_chosen", at=now, subject_id=shoot.person_id, result="problem")
-                people.publish_version(shoot.person_id)
-        if not found:
-            return hidden
+            received = deliveries.delete_old(now - retention.DELIVERIES, since=since)
+        if not received:
+            return deleted
+        deleted += len(received)
+        since = max(received)
+
+
+def _hide_unchosen(now: datetime) -> int:
+    """Hide what was not chosen in time, some shoots at a time: each is read once, however many there are."""
+    hidden = 0
+    after: UUID | None = None
+    while True:
+        with transaction():
+            shoot_ids = shoots.list_ids_copied_before(
+                now - retention.UNCHOSEN_PHOTOS, after=after, limit=SHOOTS_AT_ONCE
+            )
+            found = choices.list_unchosen_photo_ids(shoot_ids)
+            if found:
+                photos.hide_photos(found, now)
+                _mark_without_photos(now, shoot_ids)
         hidden += len(found)
+        if len(shoot_ids) < SHOOTS_AT_ONCE:
+            break
+        after = shoot_ids[-1]
+    with transaction():
+        _mark_without_photos(now)
+    return hidden
+
+
+def _mark_without_photos(now: datetime, shoot_ids: list[UUID] | None = None) -> None:
+    """Mark shoots without a photo left: a problem with its message is better than an empty gallery."""
+    for shoot in shoots.list_without_photos(shoot_ids):
+        shoot.problem = Problem.NOT_CHOSEN
+        audit.create_entry("shoot.not_chosen", at=now, subject_id=shoot.person_id, result="problem")
+        people.publish_version(shoot.person_id)
 
 
 def _delete_files(storage: Storage, now: datetime) -> int:
     """Delete files first and their rows afterwards: a stop in between leaves a row, which the next run finds."""
     deleted = 0
+    after: UUID | None = None
     while True:
         with transaction():
-            found = photos.list_files_of_removed(now - retention.REMOVED_FILES)
+            found = photos.list_files_of_removed(now - retention.REMOVED_FILES, after=after)
         if not found:
             return deleted
-        for _rendition_id, key, _owner_id in found:
+        for _rendition_id, key, _owner_id, _photo_id in found:
             storage.delete(key)
         with transaction():
-            photos.delete_renditions([rendition_id for rendition_id, _key, _owner_id in found])
-            for owner_id, files in Counter(owner_id for _rendition_id, _key, owner_id in found).items():
+            photos.delete_renditions([rendition_id for rendition_id, *_ in found])
+            for owner_id, files in Counter(owner_id for _, _, owner_id, _ in found).items():
                 audit.create_entry("photos.deleted", at=now, subject_id=owner_id, files=files)
         deleted += len(found)
+        after = found[-1][3]

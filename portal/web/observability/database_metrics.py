@@ -11,7 +11,7 @@ from portal.services import monitoring
 
 def render_metrics(now: datetime) -> bytes:
     """Render the gauges of webhooks, sessions and provider calls in Prometheus' text format."""
-    report = monitoring.get_health_report(now)
+    report = monitoring.get_metrics_report(now)
     registry = CollectorRegistry()
 
     def add_gauge(name: str, text: str, value: float | None) -> None:
@@ -33,10 +33,12 @@ def render_metrics(now: datetime) -> bytes:
         _age(counts.oldest_pending_at, now),
     )
     add_gauge("portal_delivery_last_seconds", "Time since the last authentic webhook.", _age(counts.last_at, now))
-    by_status = {status or "requested": count for status, count in report.by_status.items()}
+    by_status = {each.status or "requested": each.count for each in report.shoots}
+    stuck = sum(each.stuck for each in report.shoots)
+    needing_help = sum(each.needing_help for each in report.shoots)
     add_labeled_gauge("portal_shoots", "Open sessions by the provider's status.", "status", by_status)
-    add_gauge("portal_shoots_stuck", "Sessions longer in a status than usual.", len(report.stuck))
-    add_gauge("portal_shoots_with_problem", "Sessions that need action by an operator.", len(report.needing_help))
+    add_gauge("portal_shoots_stuck", "Sessions longer in a status than usual.", stuck)
+    add_gauge("portal_shoots_with_problem", "Sessions that need action by an operator.", needing_help)
     add_gauge("portal_provider_silent", "1 if webhooks were expected and did not arrive.", float(report.is_silent))
     add_gauge("portal_provider_calls_last_hour", "Calls to the provider.", report.calls_made)
     return generate_latest(registry)

@@ -1,0 +1,23 @@
+"""Indexes of the few deliveries that are unknown or came too late, so that counting them reads no others."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0020"
+down_revision = "0019"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply."""
+    op.create_index("ix_deliveries_ignored", "deliveries", ["model_id"], postgresql_where=sa.text("state = 'ignored'"))
+    op.create_index("ix_deliveries_stale", "deliveries", ["id"], postgresql_where=sa.text("stale"))
+
+
+def downgrade() -> None:
+    """Revert."""
+    op.drop_index("ix_deliveries_stale", "deliveries")
+    op.drop_index("ix_deliveries_ignored", "deliveries")
