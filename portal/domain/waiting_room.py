@@ -14,6 +14,13 @@ DOWN_AFTER = 2
 # After this wait, the estimate uses the measured rate as well as the rate the budget allows.
 MEASURE_AFTER = timedelta(seconds=60)
 
+# When an open page asks again where it stands: when its turn should have come, within these limits. An event reports
+# the turn itself, and the page counts its place down. While no wait is known, it asks at a fixed interval.
+REFRESH_SHARE = 1.25
+MIN_REFRESH = timedelta(seconds=30)
+MAX_REFRESH = timedelta(minutes=15)
+DOWN_REFRESH = timedelta(minutes=1)
+
 _SECONDS = (10, 20, 30, 45)
 _MINUTES = (*range(1, 11), 15, 20, 25, 30, 40, 50)
 
@@ -100,10 +107,10 @@ def round_wait(wait: timedelta) -> tuple[int, Unit]:
 
 
 def compute_refresh_interval(wait: timedelta | None) -> timedelta:
-    """Return after what time an open page polls again: the shorter the wait, the sooner."""
+    """Return after what time an open page with an event stream asks again: seldom, as 5,000 may wait."""
     if wait is None:
-        return timedelta(seconds=15)
-    return min(max(wait / 10, timedelta(seconds=2)), timedelta(seconds=30))
+        return DOWN_REFRESH
+    return min(max(wait * REFRESH_SHARE, MIN_REFRESH), MAX_REFRESH)
 
 
 def compute_waited(requested_at: datetime, now: datetime) -> timedelta:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from markupsafe import Markup, escape
 
 from portal.domain.waiting_room import QueuePosition, Unit, compute_refresh_interval, round_wait
 
@@ -17,16 +18,18 @@ class Wait:
 
     Attributes:
         is_a_moment: too short to show a place or an estimate.
-        estimate: as text; None if unknown.
+        estimate: as HTML, in which the page counts the minutes down; None if unknown.
         is_down: the studio does not respond.
-        look_again: seconds until it is worth asking again.
+        recheck_seconds: after this time the page asks again.
+        per_minute: how many places a minute the person moves up; 0 if unknown.
     """
 
     is_a_moment: bool
     place: int
-    estimate: str | None
+    estimate: Markup | None
     is_down: bool
     recheck_seconds: int
+    per_minute: int
 
 
 def describe_wait(line: QueuePosition) -> Wait:
@@ -38,16 +41,17 @@ def describe_wait(line: QueuePosition) -> Wait:
         estimate=None if wait is None else _format_wait(wait),
         is_down=line.is_down,
         recheck_seconds=round(compute_refresh_interval(wait).total_seconds()),
+        per_minute=0 if wait is None else round(line.place / max(wait.total_seconds(), 1) * 60),
     )
 
 
-def _format_wait(wait: timedelta) -> str:
+def _format_wait(wait: timedelta) -> Markup:
     number, unit = round_wait(wait)
-    text: str
     if unit is Unit.SECONDS:
-        text = _("About %(number)s seconds.", number=number)
-    elif unit is Unit.MINUTES:
-        text = ngettext("About a minute.", "About %(num)s minutes.", number)
-    else:
-        text = ngettext("About an hour.", "About %(num)s hours.", number)
-    return text
+        return escape(_("About %(number)s seconds.", number=number))
+    if unit is Unit.MINUTES:
+        counted = Markup('<span data-count-down="{0}" data-per-minute="1">{0}</span>').format(number)
+        before, figure, after = ngettext("About a minute.", "About %(num)s minutes.", number).partition(str(number))
+        # Only the plural has the number in it.
+        return Markup().join((before, counted if figure else "", after))
+    return escape(ngettext("About an hour.", "About %(num)s hours.", number))

@@ -4,6 +4,7 @@ import { openSharedStream } from "./shared_stream.js";
 const QUICK_MS = 5_000;
 const QUICK_FOR_MS = 120_000;
 const SLOW_MS = 15_000;
+const WITHOUT_STREAM_MS = 20_000;
 const BACK_TO_STREAM_MS = 60_000;
 // While the stream is well, asking is only insurance, and the longer nothing happens the rarer it gets.
 const INSURANCE_MS = 10_000;
@@ -89,8 +90,8 @@ export function watch({ status, events, signedOut, etag, onChange, onContact = (
   }
 
   function pause() {
-    // Whoever waits in a line sees it move; how often that is worth a question is the server's to say.
-    if (again) return again * (0.9 + Math.random() / 5);
+    // The server says when a waiting page asks again. Without a stream nothing else reports that its turn has come.
+    if (again) return (brokenAt ? Math.min(again, WITHOUT_STREAM_MS) : again) * (0.9 + Math.random() / 5);
     if (!brokenAt) {
       insurance = Math.min(insurance * 2, RAREST_MS);
       return insurance / 2;

@@ -1,6 +1,7 @@
 // My page: replaces the stage when it changes, announces it, and shows a notification if one was requested.
 import { watch } from "./live.js";
 import { isRequested, offerNotification, showNotification } from "./notify.js";
+import "./queue-place.js";
 import { formatTimes, moveBars } from "./times.js";
 
 const live = document.getElementById("live");

@@ -1,6 +1,7 @@
 // The studio page: opens the frame on a press, offers other ways when it stays silent, leaves when the photos are taken.
 import { watch } from "./live.js";
 import { checkBrowser, isStrict } from "./preflight.js";
+import "./queue-place.js";
 import "./times.js";
 
 const HINT_MS = 10_000;

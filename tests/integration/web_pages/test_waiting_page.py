@@ -41,7 +41,7 @@ def test_place_and_estimate_are_shown(waiting: Visitor) -> None:
     assert page.heading == "Take your photos"
     assert "You’re number 12 in line. About 10 seconds." in page.words
     assert "You can close it and keep your place." in page.words
-    assert page.by_id("wait").get("data-again") == "2"
+    assert page.by_id("wait").get("data-again") == "30"
 
 
 def test_in_german(sign_in: Callable[[Person], Visitor]) -> None:
@@ -62,7 +62,7 @@ def test_a_moment_needs_no_number(waiting: Visitor) -> None:
 def test_the_position_changes_with_the_status_and_nothing_else_is_sent(waiting: Visitor) -> None:
     crowd(11)
     first = waiting.get("/headshots/status")
-    assert "You’re number 12 in line." in first.text
+    assert 'data-count-down="12"' in first.text
     unchanged = waiting.get("/headshots/status", headers={"If-None-Match": first.headers["ETag"]})
     assert unchanged.status_code == 304
     with transaction() as session:

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.domain.waiting_room import (
+    MAX_REFRESH,
     MEASURE_AFTER,
+    MIN_REFRESH,
     QueuePosition,
     Unit,
     compute_free_per_minute,
@@ -94,6 +96,13 @@ def test_estimate_is_never_below_the_actual_wait(wait: float) -> None:
 @given(st.floats(min_value=0, max_value=1e5), st.floats(min_value=0, max_value=1e5))
 def test_poll_interval_does_not_shrink_with_waiting_time(one: float, other: float) -> None:
     near, far = sorted((timedelta(seconds=one), timedelta(seconds=other)))
-    assert (
-        timedelta(seconds=2) <= compute_refresh_interval(near) <= compute_refresh_interval(far) <= timedelta(seconds=30)
-    )
+    assert MIN_REFRESH <= compute_refresh_interval(near) <= compute_refresh_interval(far) <= MAX_REFRESH
+
+
+def test_five_thousand_waiting_pages_ask_a_tenth_as_often_as_they_did() -> None:
+    waits = [place / 240 * 60 for place in range(1, 5001)]
+    asks_per_second = sum(1 / compute_refresh_interval(timedelta(seconds=wait)).total_seconds() for wait in waits)
+    # Every tenth of the wait, within two seconds and half a minute.
+    before = sum(1 / min(max(wait / 10, 2), 30) for wait in waits)
+    assert asks_per_second <= 0.1 * before
+    assert asks_per_second <= 5000 / 30 / 10
