@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from bench import hostile_images, journeys, live, page_scores, waiting_room, webhooks
+from bench import hostile_images, journeys, live, page_scores, scale, waiting_room, webhooks
 from bench.report import Verdict
 from bench.workbench import Bench
 
@@ -42,6 +42,9 @@ GOALS: Mapping[str, Goal] = MappingProxyType(
         "L5": Goal("memory of a stream without the fast path", live.measure_attached_streams),
         "L6": Goal("answer times of pages without the fast path of streams", live.measure_page_among_attached_streams),
         "G4": Goal("Lighthouse scores of five pages, mobile settings", page_scores.measure_pages),
+        "D2": Goal(
+            "sweep, fsck, retention, metrics and waiting pages at 200, 2,000 and 20,000 people", scale.measure_scale
+        ),
         "W": Goal("memory and time of a worker on hostile images", hostile_images.measure_worker),
         "A1": Goal("provider calls a finished journey", journeys.measure_journeys),
         "A2": Goal("a rush of 5,000 starts in the waiting room beside a fluid", waiting_room.measure_waiting_room),

@@ -22,7 +22,7 @@ FROM generate_series(0, :people - 1) AS n;
 -- The first :finished shoots are finished, 40 photos each; then come those in the studio, in progress and refused.
 INSERT INTO shoots (id, person_id, provider, provider_id, provider_status, status_at, status_since, signed_url,
                     is_development, problem, requested_at, attempts, ruled_out, minted_at, confirmed_at, confirmed_by,
-                    photo_count, finished_at, copied_at, photos_checked_at)
+                    photo_count, finished_at, copied_at, photos_awaited_since, photos_checked_at)
 SELECT pg_temp.seed_id('shoot', n), pg_temp.seed_id('person', n * 5 / 3), 'profilebakery',
        CASE WHEN status IS NOT NULL THEN 'model-' || n END, status, since, since,
        CASE status WHEN 'onboarding' THEN '\x00'::bytea END, false,
@@ -31,6 +31,7 @@ SELECT pg_temp.seed_id('shoot', n), pg_temp.seed_id('person', n * 5 / 3), 'profi
        CASE status WHEN 'active' THEN 40 ELSE 0 END,
        CASE status WHEN 'active' THEN since END,
        CASE status WHEN 'active' THEN since + interval '2 minutes' END,
+       CASE status WHEN 'active' THEN since END,
        CASE status WHEN 'active' THEN now() END
 FROM (
     SELECT n,
@@ -67,10 +68,10 @@ FROM (
     ) AS rendition (slot, extension, width)
 ) AS file;
 
--- Three of four finished shoots have a choice.
+-- Three of four finished shoots have a choice, half of them made in the studio.
 INSERT INTO choices (id, person_id, shoot_id, photo_id, origin, key, acted_at, recorded_at)
-SELECT pg_temp.seed_id('choice', n), person_id, shoots.id, pg_temp.photo_id(n * 40 + n % 40), 'portal',
-       'seed', copied_at + interval '1 hour', copied_at + interval '1 hour'
+SELECT pg_temp.seed_id('choice', n), person_id, shoots.id, pg_temp.photo_id(n * 40 + n % 40),
+       CASE n % 2 WHEN 0 THEN 'studio' ELSE 'portal' END, 'seed', copied_at + interval '1 hour', copied_at + interval '1 hour'
 FROM generate_series(0, :finished - 1) AS n JOIN shoots ON shoots.id = pg_temp.seed_id('shoot', n)
 WHERE n % 4 < 3;
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from portal.cli import portal
 from tests.architecture.code import ROOT, calls, tree
 
 # Installed into environments of their own, with the dependency group that each is made from.
@@ -35,6 +36,8 @@ READ_BY_GUNICORN = {"WEB_CONCURRENCY"}
 READ_BY_STORAGE = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_ENDPOINT_URL"}
 # Read by portal/http_client/proxies.py, boto3 and Sentry; tests/unit/http_client covers them.
 READ_BY_HTTP_CLIENTS = {"HTTPS_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE"}
+DOCS = tuple((ROOT / "docs").glob("*.md"))
+COMMAND = re.compile(r"python3? -m (portal|sandbox|demo|bench[a-z._]*)((?: [A-Za-z0-9_=:/.-]+)*)")
 PINNED = re.compile(r"^([a-z0-9][a-z0-9._-]*)==([^ ;\\]+)", re.MULTILINE)
 
 
@@ -94,6 +97,17 @@ def test_app_json_describes_each_setting() -> None:
 def test_app_json_makes_dokku_wait_until_a_release_is_ready() -> None:
     [check] = _app()["healthchecks"]["web"]
     assert (check["type"], check["path"]) == ("startup", "/readyz")
+
+
+@pytest.mark.parametrize("path", ["app.json", "Procfile", "README.md", *sorted(f"docs/{p.name}" for p in DOCS)])
+def test_named_commands_exist(path: str) -> None:
+    for module, words in COMMAND.findall((ROOT / path).read_text(encoding="utf-8")):
+        assert (ROOT / module.replace(".", "/")).with_suffix(".py").exists() or (ROOT / module / "__main__.py").exists()
+        if module == "portal":
+            assert not words or words.split()[0] in portal.commands, f"{path} names portal {words}"
+        source = "".join(each.read_text(encoding="utf-8") for each in (ROOT / module.partition(".")[0]).rglob("*.py"))
+        for option in re.findall(r"--[a-z][a-z-]*", words):
+            assert f'"{option}' in source, f"{path} names {module} {option}"
 
 
 def test_app_json_holds_no_secret() -> None:

@@ -20,7 +20,7 @@ from demo.ports import Ports
 from tests.architecture.code import ROOT
 
 # Spaces, non-ASCII letters, and what URLs, configuration files, shells and lists give a meaning.
-ODD_NAME = "Müllers Bürö, 100% it's ours"
+ODD_NAME = "Müllers Bürö, 100% it's $ours"
 # What a container has unless it is started with more.
 CAPABILITIES = "+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setpcap,+net_bind_service,+sys_chroot"
 AS_ROOT = ["setpriv", f"--bounding-set=-all,{CAPABILITIES}", "--inh-caps=-all"]
