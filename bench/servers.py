@@ -135,6 +135,19 @@ class Ground:
         child = self.start(name, argv, environment, lambda: is_listening(port))
         return Receiver(name, child, port, make=events.build_portal_request("/webhooks/profilebakery"))
 
+    def durable(self, name: str) -> Receiver:
+        """Start the bare WSGI application that commits each event, under the portal's gunicorn settings."""
+        self.postgres.ensure_database(build_database_name(name))
+        port = find_free_port()
+        environment = self.peer_environment(port, events.SECRET, build_database_name(name))
+        subprocess.run(
+            [sys.executable, "-m", "bench.peers.durable"], cwd=ROOT, env=environment, timeout=_START_SECONDS, check=True
+        )
+        argv = [sys.executable, "-m", "gunicorn", "--config", str(_PEERS / "under_gunicorn.py"), "bench.peers.durable"]
+        child = self.start(name, argv, environment, lambda: is_listening(port))
+        make = events.build_portal_request("/webhooks/profilebakery")
+        return Receiver(name, child, port, build_database_name(name), make=make)
+
     def djstripe(self, name: str) -> Receiver:
         """Start dj-stripe's webhook view under the portal's gunicorn settings.
 

@@ -14,12 +14,13 @@ from bench.rounds import Cost
 
 A, B = "portal", "portal (again)"
 BARE, DJSTRIPE, EXPRESS, MILLION = "bare WSGI", "dj-stripe", "Express", "portal at 1 M"
+DURABLE = "bare WSGI with a commit"
 
 # How the portal may compare: ratios within one run, because absolute figures drift with the machine.
-P1_CPU, P1_RATE = 0.15, 7
-P2_CPU, P2_STRETCH = 2.0, 1.2
-P3_RATE = 0.2
-P4_P50, P4_P99 = 3, 10
+P1_CPU, P1_RATE = 0.09, 7
+P2_CPU, P2_STRETCH = 1.2, 1.0
+P3_RATE = 0.25
+P4_P50, P4_P99 = 1.5, 2
 P7_CPU = 1.15
 
 
@@ -61,10 +62,12 @@ def _p7(cpu: float, _rate: float) -> Verdict:
 
 def build_steady_verdict(latencies: dict[str, tuple[float, float]]) -> Verdict:
     """Judge P4."""
-    p50, p99 = ((latencies[A][at] + latencies[B][at]) / 2 / latencies[BARE][at] for at in (0, 1))
+    p50, p99 = ((latencies[A][at] + latencies[B][at]) / 2 / latencies[DURABLE][at] for at in (0, 1))
     expected = f"≤ {P4_P50}×, ≤ {P4_P99}×"
     is_met = p50 <= P4_P50 and p99 <= P4_P99
-    return Verdict("P4", "p50 and p99 at 300 events/s beside bare", expected, f"{p50:.1f}×, {p99:.1f}×", is_met)
+    return Verdict(
+        "P4", "p50 and p99 at 300 events/s beside bare with a commit", expected, f"{p50:.1f}×, {p99:.1f}×", is_met
+    )
 
 
 def build_kill_verdict(survived: Survived) -> Verdict:

@@ -9,7 +9,7 @@ from bench import killing, rounds, steady, webhook_verdicts
 from bench.install import MissingPeer
 from bench.report import Verdict, compute_spread
 from bench.servers import Receiver
-from bench.webhook_verdicts import BARE, DJSTRIPE, EXPRESS, MILLION, A, B
+from bench.webhook_verdicts import BARE, DJSTRIPE, DURABLE, EXPRESS, MILLION, A, B
 from bench.workbench import Bench
 
 
@@ -27,9 +27,9 @@ def measure_rounds(bench: Bench, goals: Sequence[str]) -> list[Verdict]:
 
 
 def measure_steady_rate(bench: Bench, _goals: Sequence[str]) -> list[Verdict]:
-    """Send the portal and the bare application a fixed rate of events (P4)."""
+    """Send the portal and a bare application that commits as durably a fixed rate of events (P4)."""
     ground = bench.ground
-    latencies = steady.measure_steady_rate([ground.bare(BARE), ground.portal(A), ground.portal(B)], bench.say)
+    latencies = steady.measure_steady_rate([ground.durable(DURABLE), ground.portal(A), ground.portal(B)], bench.say)
     bench.details["steady"] = latencies
     bench.say(", ".join(f"{name} {p50:.1f}/{p99:.1f} ms" for name, (p50, p99) in latencies.items()))
     bench.trust("webhooks at a steady rate", compute_spread(latencies[A][0] / latencies[B][0]))

@@ -14,9 +14,19 @@ _HEADERS = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", "5
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """Answer 200 to an authentic body, 401 to any other."""
-    body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+    return respond(start_response, is_authentic=read_authentic_body(environ) is not None)
+
+
+def read_authentic_body(environ: dict[str, Any]) -> bytes | None:
+    """Return the request's body, None if its signature is wrong."""
+    body: bytes = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
     signed = environ["HTTP_X_PROFILEBAKERY_TIMESTAMP"].encode() + b"." + body
     given = environ["HTTP_X_PROFILEBAKERY_SIGNATURE"].removeprefix("sha256=")
     is_authentic = hmac.compare_digest(hmac.new(_SECRET, signed, hashlib.sha256).hexdigest(), given)
+    return body if is_authentic else None
+
+
+def respond(start_response: Callable[..., Any], *, is_authentic: bool) -> Iterable[bytes]:
+    """Answer 200 or 401."""
     start_response("200 OK" if is_authentic else "401 Unauthorized", _HEADERS)
     return [b"stored\n"]

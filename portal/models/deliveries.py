@@ -14,6 +14,8 @@ from portal.db import Base, db, execute_autonomous
 from portal.domain import job_types
 from portal.models.queue import INSERT_JOB, build_insert_values
 
+DELETED_AT_ONCE = 1000
+
 
 class Delivery(Base):
     """One webhook as received.
@@ -165,13 +167,12 @@ def delete_bodies(before: datetime) -> int:
     return len(db.session.scalars(query).all())
 
 
-def delete_old(before: datetime, *, since: datetime | None, limit: int = 1000) -> list[datetime]:
-    """Delete deliveries received before this moment, the oldest first, except those that wait to be applied.
+def delete_old(before: datetime, *, since: datetime | None) -> list[datetime]:
+    """Delete a batch of deliveries received before this moment, the oldest first, except those not applied yet.
 
     Args:
         before: end of the retention period.
         since: where the batch before this one ended; None for the first.
-        limit: at most so many.
 
     Returns:
         When each of those deleted was received.
@@ -179,7 +180,7 @@ def delete_old(before: datetime, *, since: datetime | None, limit: int = 1000) -
     old = select(Delivery.id).where(Delivery.received_at < before, Delivery.state != "pending")
     if since is not None:
         old = old.where(Delivery.received_at >= since)
-    old = old.order_by(Delivery.received_at).limit(limit)
+    old = old.order_by(Delivery.received_at).limit(DELETED_AT_ONCE)
     return list(db.session.scalars(delete(Delivery).where(Delivery.id.in_(old)).returning(Delivery.received_at)))
 
 

@@ -49,6 +49,7 @@ class Photo(Base):
     __table_args__ = (
         UniqueConstraint("shoot_id", "provider_id"),
         CheckConstraint("(shoot_id IS NULL) <> (person_id IS NULL)", name="owner"),
+        Index("ix_photos_removed", "id", postgresql_where=text("removed_at IS NOT NULL")),
         Index("ix_photos_missing", "shoot_id", postgresql_where=text("copied_at IS NULL AND removed_at IS NULL")),
     )
 
@@ -250,24 +251,24 @@ def hide_photos(photo_ids: list[UUID], now: datetime) -> None:
     db.session.execute(update(Photo).where(Photo.id.in_(photo_ids)).values(removed_at=now, removed_by="retention"))
 
 
-def list_files_of_removed(
-    before: datetime, *, after: UUID | None = None, limit: int = 200
-) -> list[tuple[UUID, str, UUID, UUID]]:
-    """Return rendition, storage key, owner and photo of files whose photos were removed before this moment.
+def list_removed_ids(before: datetime, *, after: UUID | None, limit: int) -> list[UUID]:
+    """Return photos removed before this moment that still have files, in the order of their ids above ``after``."""
+    has_files = exists().where(Rendition.photo_id == Photo.id)
+    query = select(Photo.id).where(Photo.removed_at < before, has_files).order_by(Photo.id).limit(limit)
+    if after is not None:
+        query = query.where(Photo.id > after)
+    return list(db.session.scalars(query))
 
-    They are in the order of the photos' ids and begin with the photo ``after``.
-    """
+
+def list_files(photo_ids: list[UUID]) -> list[tuple[UUID, str, UUID]]:
+    """Return rendition, storage key and owner of every file of these photos."""
     query = (
-        select(Rendition.id, Rendition.storage_key, _owner_id(), Photo.id)
+        select(Rendition.id, Rendition.storage_key, _owner_id())
         .join(Photo, Photo.id == Rendition.photo_id)
         .outerjoin(Shoot, Shoot.id == Photo.shoot_id)
-        .where(Photo.removed_at < before)
-        .order_by(Photo.id)
-        .limit(limit)
+        .where(Rendition.photo_id.in_(photo_ids))
     )
-    if after is not None:
-        query = query.where(Photo.id >= after)
-    return [(row[0], row[1], row[2], row[3]) for row in db.session.execute(query)]
+    return [(row[0], row[1], row[2]) for row in db.session.execute(query)]
 
 
 def delete_renditions(rendition_ids: list[UUID]) -> None:

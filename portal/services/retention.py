@@ -32,6 +32,7 @@ from portal.storage import Storage
 log = logging.getLogger(__name__)
 
 SHOOTS_AT_ONCE = 50
+PHOTOS_AT_ONCE = 25
 
 
 def delete_expired(storage: Storage, *, now: datetime) -> None:
@@ -119,14 +120,15 @@ def _delete_files(storage: Storage, now: datetime) -> int:
     after: UUID | None = None
     while True:
         with transaction():
-            found = photos.list_files_of_removed(now - retention.REMOVED_FILES, after=after)
-        if not found:
+            photo_ids = photos.list_removed_ids(now - retention.REMOVED_FILES, after=after, limit=PHOTOS_AT_ONCE)
+            found = photos.list_files(photo_ids)
+        if not photo_ids:
             return deleted
-        for _rendition_id, key, _owner_id, _photo_id in found:
+        for _rendition_id, key, _owner_id in found:
             storage.delete(key)
         with transaction():
             photos.delete_renditions([rendition_id for rendition_id, *_ in found])
-            for owner_id, files in Counter(owner_id for _, _, owner_id, _ in found).items():
+            for owner_id, files in Counter(owner_id for *_, owner_id in found).items():
                 audit.create_entry("photos.deleted", at=now, subject_id=owner_id, files=files)
         deleted += len(found)
-        after = found[-1][3]
+        after = photo_ids[-1]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+import pytest
+
 from portal.db import db, transaction
 from portal.domain.stages import Problem, Stage
-from portal.models import audit, choices, sessions
+from portal.models import audit, choices, deliveries, sessions
 from portal.models.budget import ProviderCall
 from portal.models.deliveries import Delivery
 from portal.models.people import Person
@@ -135,6 +137,29 @@ def test_bodies_and_calls_are_deleted_after_thirty_days(worked_example: WorkedEx
         bodies = {row.dedupe_key: row.body for row in db.session.query(Delivery)}
         assert bodies == {"29": b"{}", "31": None}
         assert db.session.query(ProviderCall).count() == 1
+
+
+def test_deliveries_go_after_ninety_days_unless_they_wait(
+    worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliveries, "DELETED_AT_ONCE", 2)
+    kept = {"young": (89, "applied"), "waiting": (200, "pending")}
+    gone = {f"old{number}": (91 + number // 2, "applied") for number in range(7)}
+    with worked_example.app.app_context():
+        with transaction() as session:
+            for key, (days, state) in (kept | gone).items():
+                session.add(
+                    Delivery(
+                        dedupe_key=key,
+                        provider="profilebakery",
+                        received_at=NOW - timedelta(days=days),
+                        key_id="k",
+                        body_sha256="0" * 64,
+                        state=state,
+                    )
+                )
+        retention.delete_expired(worked_example.app.extensions["portal"].storage, now=NOW)
+        assert {row.dedupe_key for row in db.session.query(Delivery)} == set(kept)
 
 
 def leave_traces(person_id: UUID) -> None:
