@@ -35,6 +35,11 @@ def measure_cpu_seconds(pids: Iterable[int]) -> float:
     return ticks / _TICKS
 
 
+def get_start_time(pid: int) -> float:
+    """Return when a process was started, in seconds since the machine was."""
+    return int(_stat(pid)[19]) / _TICKS
+
+
 def _stat(pid: int) -> list[str]:
     """Return the fields after the name, which may itself hold spaces; [] when the process is gone."""
     try:

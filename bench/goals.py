@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from bench import hostile_images, journeys, live, page_scores, scale, waiting_room, webhooks
+from bench import gallery_size, hostile_images, journeys, live, page_scores, scale, starting, waiting_room, webhooks
 from bench.report import Verdict
 from bench.workbench import Bench
 
@@ -41,7 +41,9 @@ GOALS: Mapping[str, Goal] = MappingProxyType(
         "L4": Goal("answer times of pages beside a thousand live ones", live.measure_page_among_streams),
         "L5": Goal("memory of a stream without the fast path", live.measure_attached_streams),
         "L6": Goal("answer times of pages without the fast path of streams", live.measure_page_among_attached_streams),
+        "G1": Goal("what a browser transfers for a gallery of 200", gallery_size.measure_gallery),
         "G4": Goal("Lighthouse scores of five pages, mobile settings", page_scores.measure_pages),
+        "S1": Goal("first answer and memory of 2 processes beside bare Flask", starting.measure_start),
         "D2": Goal(
             "sweep, fsck, retention, metrics and waiting pages at 200, 2,000 and 20,000 people", scale.measure_scale
         ),

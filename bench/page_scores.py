@@ -55,14 +55,10 @@ class Score:
 
 def measure_pages(bench: Bench, _goals: Sequence[str]) -> list[Verdict]:
     """Measure landing, consent, my page, studio and a gallery of 200 photos."""
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    install = ["sh", "scripts/npm-packages", "bench/lighthouse_packages", "var/lighthouse", "Lighthouse measures pages"]
-    subprocess.run(install, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    install_lighthouse()
     with Stack(data_dir=FOLDER / "run" / "pages", durable=True) as stack:
-        control = f"{stack.addresses.sandbox}/_control"
-        _request(control, "PUT", "/settings", {"pictures": "plain", "gallery_size": GALLERY_SIZE})
-        pages = _create_people(stack, control)
-        scores = {name: _score_page(stack, str(chromium), *page) for name, page in pages.items()}
+        pages = create_pages(stack, prepare_stack(stack))
+        scores = {name: _score_page(stack, *page) for name, page in pages.items()}
     for name, score in scores.items():
         bench.say(f"{name}: performance {score.performance}, accessibility {score.accessibility}")
     bench.details["lighthouse"] = {name: [score.performance, score.accessibility] for name, score in scores.items()}
@@ -73,7 +69,14 @@ def measure_pages(bench: Bench, _goals: Sequence[str]) -> list[Verdict]:
     return [Verdict("G4", "Lighthouse, mobile, worst page", expected, f"{worst} / {access}", is_met)]
 
 
-def _create_people(stack: Stack, control: str) -> dict[str, tuple[str, str]]:
+def prepare_stack(stack: Stack) -> str:
+    """Let the sandbox make galleries of 200 simple pictures; return the address of its control plane."""
+    control = f"{stack.addresses.sandbox}/_control"
+    _request(control, "PUT", "/settings", {"pictures": "plain", "gallery_size": GALLERY_SIZE})
+    return control
+
+
+def create_pages(stack: Stack, control: str) -> dict[str, tuple[str, str]]:
     """Bring three people to their stages; return each page with its path and the cookie of its person."""
     app = create_app(Settings.from_env(stack.environment))
     with app.app_context():
@@ -123,27 +126,40 @@ def _agree(person: Person) -> Person:
     return person
 
 
-def _score_page(stack: Stack, chromium: str, path: str, cookie: str) -> Score:
+def _score_page(stack: Stack, path: str, cookie: str) -> Score:
     """Return the median of several runs: a busy machine costs single runs points."""
-    runs = [_run_lighthouse(stack, chromium, path, cookie) for _ in range(RUNS)]
+    runs = [_run_lighthouse(stack, path, cookie) for _ in range(RUNS)]
     middle = {name: sorted(run[name] for run in runs)[RUNS // 2] for name in _CATEGORIES}
     return Score(**middle)
 
 
-def _run_lighthouse(stack: Stack, chromium: str, path: str, cookie: str) -> Mapping[str, int]:
+def _run_lighthouse(stack: Stack, path: str, cookie: str) -> Mapping[str, int]:
+    categories = run_lighthouse(stack, path, cookie, f"--only-categories={','.join(_CATEGORIES)}")["categories"]
+    return {name: round(100 * (categories[name]["score"] or 0)) for name in _CATEGORIES}
+
+
+def install_lighthouse() -> None:
+    """Install Lighthouse where it is not yet."""
+    command = ["sh", "scripts/npm-packages", "bench/lighthouse_packages", "var/lighthouse", "Lighthouse measures pages"]
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+def run_lighthouse(stack: Stack, path: str, cookie: str, *options: str) -> dict[str, Any]:
+    """Run Lighthouse on a page of the portal and return its report."""
     command = [
         "node", str(_PACKAGES / "node_modules/lighthouse/cli/index.js"), f"{stack.addresses.portal}{path}",
-        "--quiet", "--output=json", f"--only-categories={','.join(_CATEGORIES)}",
+        "--quiet", "--output=json", *options,
         "--chrome-flags=--headless=new --disable-gpu" + (" --no-sandbox" if os.geteuid() == 0 else ""),
     ]  # fmt: skip
     if cookie:
         command.append("--extra-headers=" + json.dumps({"Cookie": f"portal_session={cookie}"}))
-    environment = dict(os.environ) | {"CHROME_PATH": chromium}
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    environment = dict(os.environ) | {"CHROME_PATH": str(chromium)}
     done = subprocess.run(command, env=environment, capture_output=True, check=False, timeout=_TIMEOUT_S)
     if done.returncode:
         raise LoadError(f"{path}: {done.stderr.decode(errors='replace')[-500:]}")
-    categories = json.loads(done.stdout)["categories"]
-    return {name: round(100 * (categories[name]["score"] or 0)) for name in _CATEGORIES}
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report
 
 
 def _fetch(stack: Stack, query: str) -> list[Any]:

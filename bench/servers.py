@@ -135,6 +135,14 @@ class Ground:
         child = self.start(name, argv, environment, lambda: is_listening(port))
         return Receiver(name, child, port, make=events.build_portal_request("/webhooks/profilebakery"))
 
+    def flask(self, name: str) -> Receiver:
+        """Start a Flask application with one route, under the portal's gunicorn settings."""
+        port = find_free_port()
+        environment = self.peer_environment(port, "")
+        argv = [sys.executable, "-m", "gunicorn", "--config", str(_PEERS / "under_gunicorn.py")]
+        child = self.start(name, [*argv, "bench.peers.plain_flask"], environment, lambda: is_listening(port))
+        return Receiver(name, child, port, make=events.build_portal_request("/healthz"))
+
     def durable(self, name: str) -> Receiver:
         """Start the bare WSGI application that commits each event, under the portal's gunicorn settings."""
         self.postgres.ensure_database(build_database_name(name))

@@ -47,7 +47,7 @@ _NEW_FAVORITES = text(
 def confirm_unchanged(
     listed: Sequence[tuple[str, str, datetime | None]], *, requested_at: datetime, now: datetime
 ) -> set[str]:
-    """Record, in the caller's transaction, that the provider still says of these shoots what is known of them.
+    """Record, in the caller's transaction, that the provider's list agrees with what is known of these shoots.
 
     Args:
         listed: provider id, status and time of completion of each.
