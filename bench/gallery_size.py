@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import requests
 
-from bench.page_scores import GALLERY_SIZE, create_pages, install_lighthouse, prepare_stack, run_lighthouse
+from bench.page_scores import GALLERY_SIZE, configure_sandbox, create_pages, install_lighthouse, run_lighthouse
 from bench.report import Verdict
 from bench.servers import FOLDER
 from bench.workbench import Bench
@@ -32,25 +32,25 @@ def measure_gallery(bench: Bench, _goals: Sequence[str]) -> list[Verdict]:
     """Measure the HTML as it is sent, and the first view at two widths with an empty cache."""
     install_lighthouse()
     with Stack(data_dir=FOLDER / "run" / "pages", durable=True) as stack:
-        path, cookie = create_pages(stack, prepare_stack(stack))["gallery"]
+        path, cookie = create_pages(stack, configure_sandbox(stack))["gallery"]
         html = _measure_html(stack.addresses.portal + path, cookie)
         seen = [_measure_view(stack, path, cookie, width) for width, *_ in VIEWS]
     bench.details["gallery"] = {"html_kb": html, "views": [[each.kilobytes, each.requests] for each in seen]}
     found = [Verdict("G1", f"gallery of {GALLERY_SIZE}, HTML", f"≤ {HTML_KB} kB", f"{html:.1f} kB", html <= HTML_KB)]
-    for view, (width, most_kb, most_requests) in zip(seen, VIEWS, strict=True):
-        wanted = f"≤ {most_kb} kB" + (f", ≤ {most_requests} requests" if most_requests else "")
-        is_met = view.kilobytes <= most_kb and (most_requests is None or view.requests <= most_requests)
+    for view, (width, max_kb, max_requests) in zip(seen, VIEWS, strict=True):
+        expected = f"≤ {max_kb} kB" + (f", ≤ {max_requests} requests" if max_requests else "")
+        is_met = view.kilobytes <= max_kb and (max_requests is None or view.requests <= max_requests)
         text = f"{view.kilobytes:.0f} kB, {view.requests} requests"
-        found.append(Verdict("G1", f"first view at {width} px", wanted, text, is_met))
+        found.append(Verdict("G1", f"first view at {width} px", expected, text, is_met))
     return found
 
 
 def _measure_html(url: str, cookie: str) -> float:
     headers = {"Cookie": f"portal_session={cookie}", "Accept-Encoding": "gzip"}
-    with requests.get(url, headers=headers, timeout=30, stream=True) as answer:
-        answer.raise_for_status()
-        body = answer.raw.read(decode_content=False)
-    assert answer.headers["Content-Encoding"] == "gzip"  # noqa: S101 - that is what is measured
+    with requests.get(url, headers=headers, timeout=30, stream=True) as response:
+        response.raise_for_status()
+        body = response.raw.read(decode_content=False)
+    assert response.headers["Content-Encoding"] == "gzip"  # noqa: S101 - that is what is measured
     assert gzip.decompress(body)  # noqa: S101
     return len(body) / 1024
 

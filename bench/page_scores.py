@@ -57,7 +57,7 @@ def measure_pages(bench: Bench, _goals: Sequence[str]) -> list[Verdict]:
     """Measure landing, consent, my page, studio and a gallery of 200 photos."""
     install_lighthouse()
     with Stack(data_dir=FOLDER / "run" / "pages", durable=True) as stack:
-        pages = create_pages(stack, prepare_stack(stack))
+        pages = create_pages(stack, configure_sandbox(stack))
         scores = {name: _score_page(stack, *page) for name, page in pages.items()}
     for name, score in scores.items():
         bench.say(f"{name}: performance {score.performance}, accessibility {score.accessibility}")
@@ -69,7 +69,7 @@ def measure_pages(bench: Bench, _goals: Sequence[str]) -> list[Verdict]:
     return [Verdict("G4", "Lighthouse, mobile, worst page", expected, f"{worst} / {access}", is_met)]
 
 
-def prepare_stack(stack: Stack) -> str:
+def configure_sandbox(stack: Stack) -> str:
     """Let the sandbox make galleries of 200 simple pictures; return the address of its control plane."""
     control = f"{stack.addresses.sandbox}/_control"
     _request(control, "PUT", "/settings", {"pictures": "plain", "gallery_size": GALLERY_SIZE})

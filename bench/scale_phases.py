@@ -54,7 +54,7 @@ _SESSIONS = """
 
 
 class ListingProvider:
-    """A provider whose lists say what the database says, so that a sweep finds nothing new."""
+    """A provider whose lists agree with the database, so that a sweep finds nothing new."""
 
     def __init__(self, url: str) -> None:
         with psycopg.connect(url, connect_timeout=5) as connection:
@@ -133,7 +133,7 @@ def run_retention(app: Flask, context: AppContext, meter: Meter, people: int) ->
 
 
 def run_waiting(app: Flask, context: AppContext, meter: Meter, people: int) -> dict[str, float]:
-    """Let a quarter of the people wait in line, and ask for a sample of their pages how often each asks again."""
+    """Let a quarter of the people wait in line, and ask for a sample of their pages how often each polls again."""
     count = people // 4
     url = context.settings.database_url.replace("+psycopg", "")
     step = max(count // SAMPLES, 1)
@@ -145,19 +145,19 @@ def run_waiting(app: Flask, context: AppContext, meter: Meter, people: int) -> d
             digest = hashlib.sha256(build_cookie(place).encode()).digest()
             connection.execute(_SESSIONS, (digest, place))
     before = meter.read()["cpu_s"]
-    pauses = [_ask(app, build_cookie(place)) for place in places]
+    pauses = [_poll(app, build_cookie(place)) for place in places]
     used = meter.read()["cpu_s"] - before
-    asks = sum(1 / pause for pause in pauses) * count / len(pauses)
-    return {"people": count, "asks_per_s": asks, "cpu_ms": used / len(pauses) * 1000}
+    polls = sum(1 / pause for pause in pauses) * count / len(pauses)
+    return {"people": count, "polls_per_s": polls, "cpu_ms": used / len(pauses) * 1000}
 
 
-def _ask(app: Flask, cookie: str) -> float:
+def _poll(app: Flask, cookie: str) -> float:
     client = app.test_client()
     client.set_cookie("portal_session", cookie)
-    answer = client.get("/headshots/status")
-    found = re.search(r'data-again="(\d+)"', answer.text)
-    if answer.status_code != 200 or found is None:  # noqa: PLR2004 - HTTP
-        raise RuntimeError(f"a waiting page was answered {answer.status_code}")
+    response = client.get("/headshots/status")
+    found = re.search(r'data-again="(\d+)"', response.text)
+    if response.status_code != 200 or found is None:  # noqa: PLR2004 - HTTP
+        raise RuntimeError(f"a waiting page was answered with {response.status_code}")
     return float(found[1])
 
 

@@ -44,14 +44,14 @@ def measure_start(bench: Bench, _goals: Sequence[str]) -> list[Verdict]:
 def _measure_start(start: Callable[[str], Receiver], name: str) -> tuple[float, float]:
     """Return the seconds from the start of the process to its first answer, and the bytes held after some more."""
     server = start(name)
-    _ask(server.port)
+    _request(server.port)
     took = time.clock_gettime(time.CLOCK_BOOTTIME) - get_start_time(server.pid)
     for _ in range(20):
-        _ask(server.port)
+        _request(server.port)
     return took, measure_memory_bytes(server.pid)
 
 
-def _ask(port: int) -> None:
+def _request(port: int) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_SECONDS)
     connection.request("GET", "/healthz", headers={"Host": "localhost"})
     connection.getresponse().read()

@@ -14,7 +14,7 @@ _HEADERS = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", "5
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """Answer 200 to an authentic body, 401 to any other."""
-    return respond(start_response, is_authentic=read_authentic_body(environ) is not None)
+    return send_response(start_response, is_authentic=read_authentic_body(environ) is not None)
 
 
 def read_authentic_body(environ: dict[str, Any]) -> bytes | None:
@@ -26,7 +26,7 @@ def read_authentic_body(environ: dict[str, Any]) -> bytes | None:
     return body if is_authentic else None
 
 
-def respond(start_response: Callable[..., Any], *, is_authentic: bool) -> Iterable[bytes]:
+def send_response(start_response: Callable[..., Any], *, is_authentic: bool) -> Iterable[bytes]:
     """Answer 200 or 401."""
     start_response("200 OK" if is_authentic else "401 Unauthorized", _HEADERS)
     return [b"stored\n"]

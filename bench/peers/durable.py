@@ -39,7 +39,7 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
             connection.execute(_INSERT, {"body": body}, prepare=True)
         finally:
             _free.put(connection)
-    return bare.respond(start_response, is_authentic=body is not None)
+    return bare.send_response(start_response, is_authentic=body is not None)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,6 @@ application = Flask(__name__)
 
 
 @application.get("/healthz")
-def answer() -> str:
-    """Answer."""
+def show_health() -> str:
+    """Return a constant."""
     return "ok\n"

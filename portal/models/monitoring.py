@@ -96,13 +96,13 @@ def count_shoots(now: datetime) -> list[StatusCounts]:
     unfinished = Shoot.copied_at.is_(None)
     is_reported = exists().where(LinkReport.shoot_id == Shoot.id, LinkReport.done_at.is_(None))
     cannot_enter = and_(Shoot.provider_status == stages.ONBOARDING, is_reported)
-    longest = case(
+    limit = case(
         dict(stages.MAX_DURATIONS),
         value=Shoot.provider_status,
         else_=case((Shoot.provider_status.is_(None), stages.MAX_CREATION), else_=stages.MAX_PROCESSING),
     )
     is_stuck = and_(
-        Shoot.problem.is_(None), Shoot.provider_status.is_distinct_from(stages.DELETED), now - since > longest
+        Shoot.problem.is_(None), Shoot.provider_status.is_distinct_from(stages.DELETED), now - since > limit
     )
     query = (
         select(

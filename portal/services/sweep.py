@@ -84,9 +84,7 @@ def reconcile_shoots(context: AppContext, *, full: bool = True) -> SweepResult |
         everything = full or len(open_ids) <= LIST_ALL_UP_TO
         listed = list(_list_models(context.provider, everything))
         failpoint("sweep.after_list")
-        # A session that moved meanwhile may be in two lists; the later one counts.
-        known = {model.id: model for model in listed if model.id in open_ids}
-        changed = _apply_models(list(known.values()), requested_at, context)
+        changed = _apply_models([model for model in listed if model.id in open_ids], requested_at, context)
         expected = set(open_ids) if everything else unfinished
         missing = expected - {model.id for model in listed}
         for provider_id in missing:
@@ -111,7 +109,8 @@ def _list_models(provider: ProviderClient, everything: bool) -> Iterator[Model]:
 def _apply_models(listed: Sequence[Model], requested_at: datetime, context: AppContext) -> int:
     """Apply what the provider listed; return how many shoots changed. Those that did not take a statement for many."""
     changed = 0
-    for part in _split(listed):
+    # A session that moved meanwhile may be in two lists; the later one counts.
+    for part in _split(list({model.id: model for model in listed}.values())):
         facts = [(model.id, model.status, model.finished_at) for model in part if not model.is_deleted]
         with transaction():
             confirmed = provider_lists.confirm_unchanged(facts, requested_at=requested_at, now=context.clock())

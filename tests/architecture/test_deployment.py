@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from portal.cli import portal
+from portal.cli import run_command
 from tests.architecture.code import ROOT, calls, tree
 
 # Installed into environments of their own, with the dependency group that each is made from.
@@ -101,12 +101,12 @@ def test_app_json_makes_dokku_wait_until_a_release_is_ready() -> None:
 
 @pytest.mark.parametrize("path", ["app.json", "Procfile", "README.md", *sorted(f"docs/{p.name}" for p in DOCS)])
 def test_named_commands_exist(path: str) -> None:
-    for module, words in COMMAND.findall((ROOT / path).read_text(encoding="utf-8")):
+    for module, arguments in COMMAND.findall((ROOT / path).read_text(encoding="utf-8")):
         assert (ROOT / module.replace(".", "/")).with_suffix(".py").exists() or (ROOT / module / "__main__.py").exists()
         if module == "portal":
-            assert not words or words.split()[0] in portal.commands, f"{path} names portal {words}"
+            assert not arguments or arguments.split()[0] in run_command.commands, f"{path} names portal {arguments}"
         source = "".join(each.read_text(encoding="utf-8") for each in (ROOT / module.partition(".")[0]).rglob("*.py"))
-        for option in re.findall(r"--[a-z][a-z-]*", words):
+        for option in re.findall(r"--[a-z][a-z-]*", arguments):
             assert f'"{option}' in source, f"{path} names {module} {option}"
 
 

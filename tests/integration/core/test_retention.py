@@ -139,7 +139,7 @@ def test_bodies_and_calls_are_deleted_after_thirty_days(worked_example: WorkedEx
         assert db.session.query(ProviderCall).count() == 1
 
 
-def test_deliveries_go_after_ninety_days_unless_they_wait(
+def test_deliveries_are_deleted_after_ninety_days_unless_pending(
     worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(deliveries, "DELETED_AT_ONCE", 2)
