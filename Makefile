@@ -7,7 +7,7 @@ ARGS ?=
 PEOPLE ?= 0
 SOURCES := portal sandbox demo bench scripts tests wsgi.py gunicorn.conf.py
 
-.PHONY: help demo dev test test-fast test-browsers pictures migration faults check-one lint format words bench lock sbom clean
+.PHONY: help demo dev test test-fast test-browsers pictures migration faults check-one lint format words docs bench lock sbom audit clean
 
 help:
 	@echo "make demo                 everything on this machine, no account anywhere; prints one address"
@@ -23,6 +23,8 @@ help:
 	@echo "make bench [P7]           the portal beside its peers on this machine: which performance goals it meets"
 	@echo "make migration NAME='add people.locale'   a new revision from the difference between models and migrations"
 	@echo "make sbom                 what is deployed, as a CycloneDX list with hashes: var/sbom.json"
+	@echo "make audit                compares what is locked with databases of known vulnerabilities, where one can be reached"
+	@echo "make docs                 writes the documentation pages that follow from the code"
 	@echo "make lint | format | lock | clean"
 
 demo:
@@ -107,6 +109,14 @@ sbom:
 	@PYTHONWARNINGS=ignore .venv/bin/uv tool run --quiet --from cyclonedx-bom==7.5.0 cyclonedx-py requirements requirements.txt \
 		--pyproject pyproject.toml --output-reproducible --of JSON -o var/sbom.json
 	@echo "var/sbom.json"
+
+# Advisory: exits 1 when something is known, 2 when no database could be reached.
+audit:
+	@sh scripts/install requirements-dev.txt
+	@sh scripts/audit
+
+docs:
+	@PYTHONPATH=. $(PY) -m scripts.generate_docs
 
 # Compares the models with the migrations on an embedded PostgreSQL and writes what is missing.
 migration:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from email.utils import parseaddr
 from types import MappingProxyType
+from typing import TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -27,6 +28,7 @@ PLATFORMS: Mapping[str, int] = MappingProxyType(
 )
 # Larger durations are mistakes, and times in the far future cannot be represented.
 _MAX_UNITS = 9_999
+Parsed = TypeVar("Parsed")
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -40,6 +42,14 @@ class EnvironmentReader:
     def add_problem(self, text: str) -> None:
         """Record a sentence about a missing or wrong variable."""
         self.problems.append(text)
+
+    def read_parsed(self, name: str, parse: Callable[[str], Parsed]) -> Parsed:
+        """Read what ``parse`` makes of the text; its ValueError is a problem, and the value of an empty text counts."""
+        try:
+            return parse(self.read_text(name) or "")
+        except ValueError as error:
+            self.add_problem(f"{name}: {error}")
+            return parse("")
 
     def read_text(self, name: str) -> str | None:
         """Return the trimmed value, or None if it is empty or not set."""

@@ -9,6 +9,7 @@ from typing import Literal, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from portal.domain.ai_policy import DEFAULT_AI_POLICY, AiPolicy, parse_ai_policy
 from portal.domain.brands import BRANDS, WebhookScheme
 from portal.domain.connection_plan import DEFAULT_TOTAL, ConnectionPlan, TooFewConnections, build_plan
 from portal.domain.roles import Principals, RoleBindings
@@ -68,6 +69,7 @@ class Settings:
     development: bool = False
     frame_sandbox: bool = False
     own_photos: OwnPhotos = "allowed"
+    ai_policy: Mapping[str, AiPolicy] = field(default_factory=lambda: DEFAULT_AI_POLICY)
     renew_after_months: int | None = None
     storage_url: str
     mail_url: str | None = None
@@ -140,6 +142,7 @@ class _SettingsReader(EnvironmentReader):
             **self._read_sign_in(),
             **self._read_provider(),
             "own_photos": self.read_choice("OWN_PHOTOS", get_args(OwnPhotos), "allowed"),
+            "ai_policy": self.read_parsed("AI_POLICY", parse_ai_policy),
             "renew_after_months": self.read_number("RENEW_AFTER_MONTHS", 0, at_least=0) or None,
             "storage_url": self.read_storage_url(),
             "mail_url": self.read_prefixed("MAIL_URL", ("smtp://", "smtps://")),

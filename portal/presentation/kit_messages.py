@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
+from portal.domain.ai_policy import AiPolicy
 from portal.domain.kit_files import KIT_FILES, KitFileSpec, KitShape
 from portal.models.kits import KitFile
 
@@ -22,6 +23,7 @@ class KitRow:
         hint: one line on where to put it.
         size: format and pixels, or why it is smaller than the place takes.
         is_ready: it can be downloaded.
+        is_offered: a file is made of this photo; False where the company takes own photos only.
     """
 
     key: str
@@ -30,6 +32,7 @@ class KitRow:
     hint: str
     size: str
     is_ready: bool
+    is_offered: bool = True
 
 
 _TITLES: dict[str, tuple[str, Callable[[], str], Callable[[], str]]] = {
@@ -47,14 +50,29 @@ _TITLES: dict[str, tuple[str, Callable[[], str], Callable[[], str]]] = {
 _ORDER = tuple(_TITLES)
 
 
-def build_kit_rows(files: dict[str, KitFile]) -> list[KitRow]:
-    """Return a row for every file of the kit, those that are still being made included."""
+def build_kit_rows(
+    files: dict[str, KitFile], offered: Collection[KitFileSpec], policy: Mapping[str, AiPolicy], *, is_own: bool
+) -> list[KitRow]:
+    """Return a row for every file of the kit, with those that are still being made or not offered.
+
+    Args:
+        files: what is rendered, by key.
+        offered: the files made of this photo.
+        policy: how a generated picture is disclosed at each destination.
+        is_own: the photo is no generated one, so that nothing is to disclose.
+    """
     specs = {spec.key: spec for spec in KIT_FILES}
     rows = []
     for key in _ORDER:
         icon, title, hint = _TITLES[key]
         file = files.get(key)
-        rows.append(KitRow(key, icon, title(), hint(), _describe_size(specs[key], file), file is not None))
+        if specs[key] not in offered:
+            rows.append(KitRow(key, icon, title(), _("Needs a photo that isn’t AI-generated."), "", False, False))
+            continue
+        text = hint()
+        if policy[key] is AiPolicy.TEXT and not is_own:
+            text = _("Write “AI-generated” beside it.")
+        rows.append(KitRow(key, icon, title(), text, _describe_size(specs[key], file), file is not None))
     return rows
 
 

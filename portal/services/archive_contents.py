@@ -11,6 +11,7 @@ from portal.models import kits, photos
 from portal.models.archives import ArchiveKind
 from portal.services.app_context import AppContext
 from portal.services.archives import ArchiveEntry, ListEntries
+from portal.services.kits import list_offered_keys
 
 
 def list_photo_entries(person_id: UUID, context: AppContext) -> list[ArchiveEntry]:
@@ -25,15 +26,15 @@ def list_photo_entries(person_id: UUID, context: AppContext) -> list[ArchiveEntr
 
 def list_kit_entries(person_id: UUID, context: AppContext) -> list[ArchiveEntry]:
     """Return the rendered files of the person's current kit."""
-    del context
     kit = kits.find_current(person_id)
     if kit is None:
         return []
     stored = kits.list_files(kit.id)
+    offered = list_offered_keys(kit, context.settings.ai_policy)
     return [
         ArchiveEntry(f"headshot-{spec.key}.{spec.extension}", stored[spec.key].storage_key)
         for spec in KIT_FILES
-        if spec.key in stored
+        if spec.key in stored and spec.key in offered
     ]
 
 

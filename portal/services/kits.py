@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from portal.db import transaction
 from portal.domain import job_types
+from portal.domain.ai_policy import AiPolicy, list_offered
 from portal.domain.crops import Crop
 from portal.domain.errors import NotFound
-from portal.domain.kit_files import KIT_FILES, SPEC_VERSION, KitFileSpec
+from portal.domain.kit_files import SPEC_VERSION, KitFileSpec
 from portal.domain.renditions import ORIGINAL
 from portal.failpoints import failpoint
 from portal.images import kit as kit_images
@@ -78,16 +80,18 @@ class KitDetail:
         photo: the chosen photo, None without a choice.
         kit: the current kit, None until one was requested.
         files: its rendered files by key.
+        offered: the files there are, by the policy for generated pictures.
         archive: the newest ZIP of it that still holds what the kit holds.
     """
 
     photo: Photo | None
     kit: Kit | None
     files: dict[str, KitFile]
+    offered: tuple[KitFileSpec, ...]
     archive: Archive | None
 
 
-def get_kit_detail(person: Person, *, now: datetime) -> KitDetail:
+def get_kit_detail(person: Person, policy: Mapping[str, AiPolicy], *, now: datetime) -> KitDetail:
     """Return the person's kit with its files and ZIP, as far as they are made."""
     choice = choices.find_current(person.id)
     photo = photos.find_for_person(choice.photo_id, person.id) if choice is not None else None
@@ -95,20 +99,28 @@ def get_kit_detail(person: Person, *, now: datetime) -> KitDetail:
     archive = archives.find_latest(person.id, ArchiveKind.KIT, now)
     if archive is not None and kit is not None and archive.created_at < kit.created_at:
         archive = None
-    return KitDetail(photo, kit, kits.list_files(kit.id) if kit is not None else {}, archive)
+    offered = list_offered(policy, is_generated=photo is not None and not photo.is_own)
+    return KitDetail(photo, kit, kits.list_files(kit.id) if kit is not None else {}, offered, archive)
 
 
-def get_kit_file(person: Person, key: str) -> KitFile:
+def get_kit_file(person: Person, key: str, policy: Mapping[str, AiPolicy]) -> KitFile:
     """Return one rendered file of the person's current kit.
 
     Raises:
-        NotFound: there is no kit, no such file, or it is not rendered yet.
+        NotFound: there is no kit, no such file for this photo, or it is not rendered yet.
     """
     kit = kits.find_current(person.id)
     file = kits.list_files(kit.id).get(key) if kit is not None else None
-    if file is None:
+    if kit is None or file is None or key not in list_offered_keys(kit, policy):
         raise NotFound
     return file
+
+
+def list_offered_keys(kit: Kit, policy: Mapping[str, AiPolicy]) -> set[str]:
+    """Return the keys of the files that the policy offers of a kit."""
+    photo = photos.find_for_person(kit.photo_id, kit.person_id)
+    is_generated = photo is None or not photo.is_own
+    return {spec.key for spec in list_offered(policy, is_generated=is_generated)}
 
 
 def render_kit(kit_id: UUID, context: AppContext) -> None:
@@ -117,7 +129,7 @@ def render_kit(kit_id: UUID, context: AppContext) -> None:
     Raises:
         StorageError: worth another try; stored files stay.
     """
-    source = _read_render_source(kit_id)
+    source = _read_render_source(kit_id, context.settings.ai_policy)
     if source is None:
         return
     storage_key, is_generated, crop, missing = source
@@ -134,7 +146,9 @@ def render_kit(kit_id: UUID, context: AppContext) -> None:
             people.publish_version(kit.person_id)
 
 
-def _read_render_source(kit_id: UUID) -> tuple[str, bool, Crop, list[KitFileSpec]] | None:
+def _read_render_source(
+    kit_id: UUID, policy: Mapping[str, AiPolicy]
+) -> tuple[str, bool, Crop, list[KitFileSpec]] | None:
     with transaction():
         kit = kits.find_kit(kit_id)
         if kit is None or kit.superseded_at is not None or kit.state != KitState.PENDING:
@@ -144,7 +158,8 @@ def _read_render_source(kit_id: UUID) -> tuple[str, bool, Crop, list[KitFileSpec
         if photo is None or original is None:
             return None
         stored = kits.list_files(kit_id)
-        missing = [spec for spec in KIT_FILES if spec.key not in stored]
+        offered = list_offered(policy, is_generated=not photo.is_own)
+        missing = [spec for spec in offered if spec.key not in stored]
         return original.storage_key, not photo.is_own, Crop(kit.crop_x, kit.crop_y, kit.crop_size), missing
 
 

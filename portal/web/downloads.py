@@ -22,6 +22,8 @@ def build_download(stream: BinaryIO, *, content_type: str, file_name: str, size:
     response.call_on_close(stream.close)
     if size is not None:
         response.content_length = size
+    # A line break would end the header.
+    file_name = "".join(character for character in file_name if character.isprintable())
     plain = file_name.encode("ascii", "replace").decode("ascii").replace('"', "").replace("?", "_")
     response.headers["Content-Disposition"] = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name)}"
     response.headers["Cache-Control"] = "private, no-store"

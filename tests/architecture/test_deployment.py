@@ -130,6 +130,7 @@ def test_the_project_requires_safe_versions() -> None:
 
 
 @pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.asvs("A62")
 def test_locks_pin_safe_versions_with_hashes(lock: str) -> None:
     text = (ROOT / lock).read_text(encoding="utf-8")
     pinned = dict(PINNED.findall(text))
@@ -163,6 +164,7 @@ def test_every_entry_of_a_separate_environment_has_a_hash(lock: str) -> None:
 
 
 @pytest.mark.parametrize("name", FLOORS)
+@pytest.mark.asvs("A62")
 def test_what_is_installed_is_safe(name: str) -> None:
     """The locks may be right and the machine's environment still old."""
     assert _version(importlib.metadata.version(name)) >= _version(FLOORS[name])

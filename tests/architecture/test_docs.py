@@ -11,7 +11,7 @@ import pytest
 from portal.cli import run_command
 
 TOP = Path(__file__).parents[2]
-DOCS = [TOP / "README.md", *sorted((TOP / "docs").glob("*.md"))]
+DOCS = [TOP / "README.md", *sorted((TOP / "docs").rglob("*.md"))]
 
 
 def test_every_setting_is_documented() -> None:

@@ -96,6 +96,7 @@ _MADE_UP = re.compile(r"canary|example|test-|sandbox")
 _RANDOM_BITS = 4.2
 
 
+@pytest.mark.asvs("A51")
 def test_digests_are_sha256() -> None:
     weak = [
         f"{place(path, call)} {name}"
@@ -106,6 +107,7 @@ def test_digests_are_sha256() -> None:
     assert not weak
 
 
+@pytest.mark.asvs("A51")
 def test_few_places_encrypt_and_read_tokens() -> None:
     for path in python_files(*OURS):
         used = {name for name in _imported(path) if name.split(".")[0] in CRYPTOGRAPHIC}
@@ -126,6 +128,7 @@ def test_random_module_is_not_used_for_secrets() -> None:
     assert not predictable, "ids are uuid4, or tokens"
 
 
+@pytest.mark.asvs("A52")
 def test_every_certificate_is_verified() -> None:
     found = [
         f"{place(path)}: {match.group()}"
@@ -136,6 +139,7 @@ def test_every_certificate_is_verified() -> None:
     assert not found
 
 
+@pytest.mark.asvs("A53")
 def test_no_secret_is_in_the_repository() -> None:
     found = [f"{place(path)}: {kind}" for path in texts() for kind in _secrets_in(path.read_text("utf-8", "replace"))]
     assert not found, "secrets come from the environment"

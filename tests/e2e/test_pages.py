@@ -204,6 +204,7 @@ def test_the_studio_opens_on_a_press_and_is_left_when_done(site: Site, visit: Ca
     assert PROBLEMS[page] == []
 
 
+@pytest.mark.asvs("A22")
 def test_only_messages_from_the_studio_origin_trigger_a_refresh(site: Site, visit: Callable[..., Page]) -> None:
     page = visit("/headshots/studio", context={"viewport": {"width": 1280, "height": 900}}, with_link=True)
     says = "<script>addEventListener('message', () => parent.postMessage('done', '*'))</script>"

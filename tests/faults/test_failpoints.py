@@ -151,6 +151,7 @@ def test_no_point_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("killed", POINTS, indirect=True)
+@pytest.mark.asvs("A43")
 def test_job_of_killed_worker_is_recovered_and_done_once(deployment: Deployment, killed: KilledWorker) -> None:
     assert killed.child.returncode == -signal.SIGKILL
     assert JOB_TYPES[killed.point.partition(".")[0]].name in killed.jobs.values()

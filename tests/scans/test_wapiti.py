@@ -30,6 +30,7 @@ NOT_PRESSED = ("/logout", "/account/sessions/*", "/admin/people/*/*", "/headshot
 
 
 @pytest.mark.timeout(150)
+@pytest.mark.asvs("A26")
 def test_scanner_finds_nothing(target: Target, tmp_path: Path) -> None:
     called_back: list[str] = []
     seen: set[tuple[str, int]] = set()

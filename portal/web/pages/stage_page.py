@@ -13,7 +13,6 @@ from markupsafe import Markup
 from portal.domain import retention
 from portal.domain.errors import NotReady
 from portal.domain.estimates import Estimate, estimate_completion
-from portal.domain.kit_files import KIT_FILES
 from portal.domain.stages import ACTIVE, Stage
 from portal.models.people import Person
 from portal.models.photos import Photo
@@ -188,12 +187,14 @@ def _missing_values(current: Journey) -> dict[str, Any]:
 def _kit_values(person: Person, current: Journey, now: datetime) -> dict[str, Any]:
     if current.stage is not Stage.CHOSEN:
         return {}
-    detail = kits.get_kit_detail(person, now=now)
+    policy = get_context().settings.ai_policy
+    detail = kits.get_kit_detail(person, policy, now=now)
+    is_own = detail.photo is not None and detail.photo.is_own
     return {
         "photo": detail.photo,
         "kit": detail.kit,
-        "kit_rows": build_kit_rows(detail.files),
-        "kit_total": len(KIT_FILES),
+        "kit_rows": build_kit_rows(detail.files, detail.offered, policy, is_own=is_own),
+        "kit_total": len(detail.offered),
         "archive": detail.archive,
     }
 

@@ -60,6 +60,7 @@ def test_page_holds_no_token_and_no_hash_of_one(two: tuple[Browser, Browser], ap
         assert (browser.cookie() or "-") not in text
 
 
+@pytest.mark.asvs("A10")
 def test_every_page_leads_the_person_to_it(browser: Browser) -> None:
     browser.sign_in()
     page = Document(browser.get("/headshots/consent").text)
@@ -68,6 +69,7 @@ def test_every_page_leads_the_person_to_it(browser: Browser) -> None:
     assert link is not None
 
 
+@pytest.mark.asvs("A11")
 def test_one_is_ended_and_the_other_stays(
     two: tuple[Browser, Browser], app: Flask, audit: Callable[[str], list[AuditEntry]]
 ) -> None:

@@ -179,6 +179,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
+@pytest.mark.asvs("A49")
 def test_invalid_claim_is_refused(case: Case, make_app: Any, provider: HostileProvider, audit: Audit) -> None:
     browser = Browser(make_app(allowed_email_domains=frozenset({"example.com"})).test_client(), provider)
     for name, lie in case.lies.items():

@@ -38,6 +38,7 @@ def every_library_talks(browser: Browser) -> Iterator[None]:
 
 @pytest.mark.usefixtures("every_library_talks")
 @pytest.mark.parametrize("lies", WRONG.values(), ids=WRONG)
+@pytest.mark.asvs("A57")
 def test_no_trace_of_a_sign_in_in_the_logs(
     lies: dict[str, Any], browser: Browser, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:

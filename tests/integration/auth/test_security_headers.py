@@ -49,6 +49,7 @@ def test_cross_site_request_is_refused_and_audited(
     assert None not in {entry.actor_id for entry in recorded}
 
 
+@pytest.mark.asvs("A44")
 def test_person_over_the_rate_limit_gets_a_retry_time_and_others_are_not_limited(
     browser: Browser, other_browser: Browser, clock: MovableClock
 ) -> None:

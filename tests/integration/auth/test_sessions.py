@@ -45,6 +45,7 @@ def test_cookie_over_http_on_this_machine(browser: Browser) -> None:
     assert len(cookie) < 4096
 
 
+@pytest.mark.asvs("A01")
 def test_cookies_over_https_are_bound_to_the_host(make_app: Callable[..., Flask], provider: HostileProvider) -> None:
     client = make_app(public_url="https://portal.example").test_client()
     site = {"base_url": "https://portal.example"}
@@ -61,6 +62,7 @@ def test_cookies_over_https_are_bound_to_the_host(make_app: Callable[..., Flask]
         assert "Domain" not in cookie
 
 
+@pytest.mark.asvs("A04")
 def test_database_knows_only_the_hash_of_the_token(browser: Browser, app: Flask) -> None:
     browser.sign_in()
     (row,) = rows(app)
@@ -69,10 +71,12 @@ def test_database_knows_only_the_hash_of_the_token(browser: Browser, app: Flask)
     assert b"eyJ" not in (row.id_token or b"")
 
 
+@pytest.mark.asvs("A04")
 def test_tokens_do_not_repeat() -> None:
     assert len({create_token() for _ in range(100_000)}) == 100_000
 
 
+@pytest.mark.asvs("A05")
 def test_token_changes_at_sign_in_and_the_old_one_is_dead(browser: Browser, app: Flask) -> None:
     browser.client.set_cookie("portal_session", "A" * 43)
     browser.sign_in()
@@ -101,6 +105,7 @@ def test_expired_session_cookie_is_deleted(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize(("role", "minutes"), [("employee", 30), ("manager", 30), ("admin", 15)])
+@pytest.mark.asvs("A06")
 def test_idle_session_ends(role: str, minutes: int, browser: Browser, app: Flask, clock: MovableClock) -> None:
     browser.sign_in()
     give_role(app, role)
@@ -132,6 +137,7 @@ def test_lifetimes_are_settings(
 
 
 @pytest.mark.parametrize(("role", "hours"), [("employee", 12), ("admin", 8)])
+@pytest.mark.asvs("A07")
 def test_session_ends_however_busy(role: str, hours: int, browser: Browser, app: Flask, clock: MovableClock) -> None:
     browser.sign_in()
     give_role(app, role)

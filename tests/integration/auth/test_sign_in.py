@@ -32,6 +32,7 @@ def person_of(app: Flask, subject: str) -> Person:
         return db.session.scalars(select(Person).where(Person.subject == subject)).one()
 
 
+@pytest.mark.asvs("A50")
 def test_sign_in_ends_on_my_page_with_pkce_state_and_nonce(browser: Browser) -> None:
     location = browser.begin()
     requested = query_of(location)
@@ -55,6 +56,7 @@ def test_sign_in_returns_to_the_protected_page(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize(("proved_ago", "status"), [(0, 303), (299, 303), (331, 400), (3600, 400), (None, 400)])
+@pytest.mark.asvs("A12")
 def test_reauthentication_requires_recent_auth_time(proved_ago: int | None, status: int, browser: Browser) -> None:
     browser.sign_in()
     location = browser.begin("/login?fresh=1")
@@ -71,6 +73,7 @@ def test_two_tabs_both_arrive(browser: Browser) -> None:
     assert browser.is_signed_in()
 
 
+@pytest.mark.asvs("A03")
 def test_fifty_clicks_leave_one_small_cookie(browser: Browser) -> None:
     locations = [browser.begin() for _ in range(50)]
     value = browser.cookie("portal_browser")
@@ -205,6 +208,7 @@ def test_operator_by_address_and_admin_by_group_is_both(
     assert (change.detail["before"], change.detail["after"]) == ("employee", "admin operator")
 
 
+@pytest.mark.asvs("A09")
 def test_deactivated_person_is_out_at_once_and_stays_out(
     browser: Browser, other_browser: Browser, app: Flask, clock: MovableClock, audit: Audit
 ) -> None:

@@ -16,6 +16,7 @@ Audit = Callable[[str], list[AuditEntry]]
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 
 
+@pytest.mark.asvs("A08")
 def test_sign_out_ends_the_session_before_the_provider_is_called(browser: Browser, audit: Audit) -> None:
     browser.sign_in()
     token = browser.cookie() or ""
@@ -213,6 +214,7 @@ BAD_ORDERS: dict[str, Callable[[HostileProvider], Any]] = {
 
 
 @pytest.mark.parametrize("made", BAD_ORDERS.values(), ids=BAD_ORDERS)
+@pytest.mark.asvs("A50")
 def test_bad_order_is_refused_and_audited(
     made: Callable[[HostileProvider], Any], browser: Browser, audit: Audit
 ) -> None:

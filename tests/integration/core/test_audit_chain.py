@@ -100,6 +100,7 @@ def test_an_entry_inserted_manually_is_in_the_chain_too(worked_example: WorkedEx
         "SELECT audit_append(entry) FROM audit_entries AS entry",
     ],
 )
+@pytest.mark.asvs("A59")
 def test_audit_entries_cannot_be_updated_or_deleted(worked_example: WorkedExample, statement: str) -> None:
     write()
     before = worked_example.query("SELECT * FROM audit_entries JOIN audit_links ON entry_id = id")

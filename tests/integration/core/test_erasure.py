@@ -223,6 +223,7 @@ def test_person_returning_during_erasure_gets_no_old_session(
     assert worked_example.shoot(shoot).provider_id is not None
 
 
+@pytest.mark.asvs("A09")
 def test_sign_ins_end_and_stay_ended(worked_example: WorkedExample) -> None:
     person = participant(worked_example)
     order(worked_example, person)

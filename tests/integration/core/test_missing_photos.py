@@ -116,6 +116,7 @@ def test_only_a_finished_shoot_can_be_tried_again(worked_example: WorkedExample,
     assert worked_example.list_queued("photos.copy") == []
 
 
+@pytest.mark.asvs("A36")
 def test_photos_beyond_a_shoots_share_of_the_storage_are_left_out(worked_example: WorkedExample) -> None:
     """Also over several runs: what was stored before the first one was stopped counts."""
     one = sum(len(file.content) for file in render_photo(PICTURE, is_generated=True).files)

@@ -204,6 +204,7 @@ KEPT = {
 }
 
 
+@pytest.mark.asvs("A61")
 def test_nightly_retention_deletes_expired_data_only(worked_example: WorkedExample) -> None:
     """Without any sign-in or other activity: the schedule alone does it, through the queue."""
     worked_example.clock.now = NOW

@@ -66,6 +66,7 @@ def test_start_request_creates_session_and_link(worked_example: WorkedExample) -
     assert worked_example.provider.calls == ["create_model"]
 
 
+@pytest.mark.asvs("A42")
 def test_no_session_is_requested_without_consent(worked_example: WorkedExample) -> None:
     person = make_person()
     with pytest.raises(ConsentMissing):
@@ -74,6 +75,7 @@ def test_no_session_is_requested_without_consent(worked_example: WorkedExample) 
     assert worked_example.query("SELECT count(*) FROM shoots") == [(0,)]
 
 
+@pytest.mark.asvs("A42")
 def test_concurrent_starts_create_one_shoot_and_one_job(worked_example: WorkedExample) -> None:
     person_id = ready_person().id
 

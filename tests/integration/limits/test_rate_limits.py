@@ -57,6 +57,7 @@ def passes(rate_limiter: RateLimiter, limit: RateLimit, client: str, now: dateti
     return True
 
 
+@pytest.mark.asvs("A44")
 def test_two_processes_share_what_is_beyond_their_own(app: Flask) -> None:
     one, other = RateLimiter(acquire_shared), RateLimiter(acquire_shared)
     assert sum(passes(one, FIFTY, "a", NOW) for _ in range(100)) == 50

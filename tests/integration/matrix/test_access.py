@@ -35,6 +35,7 @@ def test_every_part_of_an_address_is_somebodys_or_everybodys(directory: Director
 
 
 @pytest.mark.parametrize("name", ACTORS)
+@pytest.mark.asvs("A37")
 def test_each_role_gets_its_result(name: str, directory: DirectoryFixture) -> None:
     actor = directory.actor(name)
     wrong = {}
@@ -46,6 +47,7 @@ def test_each_role_gets_its_result(name: str, directory: DirectoryFixture) -> No
 
 
 @pytest.mark.parametrize("name", ACTORS)
+@pytest.mark.asvs("A54")
 def test_no_other_method_is_accepted(name: str, directory: DirectoryFixture) -> None:
     actor = directory.actor(name)
     offered: dict[str, set[str]] = {}
@@ -65,6 +67,7 @@ def test_asking_for_the_methods_opens_nothing(directory: DirectoryFixture) -> No
         assert response.status_code != 200 or not response.text, route
 
 
+@pytest.mark.asvs("A41")
 def test_revoked_role_applies_at_the_next_request(directory: DirectoryFixture) -> None:
     admin = directory.actor("admin")
     assert admin.call("GET", "/admin/").status_code == 200

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from tests.integration.auth.hostile_provider import HostileProvider
 from tests.integration.matrix.database_dump import AUDITED, SEEN, beyond
 from tests.integration.matrix.directory_fixture import Actor, DirectoryFixture
@@ -35,6 +37,7 @@ def refused(actor: Actor, token: str | None, **options: object) -> None:
     assert beyond(before, actor.directory.dump(), SEEN | AUDITED) == set()
 
 
+@pytest.mark.asvs("A13")
 def test_without_a_token(directory: DirectoryFixture) -> None:
     refused(directory.actor(ACTOR), None)
 
@@ -44,6 +47,7 @@ def test_with_something_that_is_no_token(directory: DirectoryFixture) -> None:
         refused(directory.actor(ACTOR), token)
 
 
+@pytest.mark.asvs("A13")
 def test_with_the_token_of_another_session(directory: DirectoryFixture) -> None:
     refused(directory.actor(ACTOR), directory.actor(OTHER).token())
 

@@ -27,6 +27,7 @@ FORMS = sorted(key for key in TABLE if key.split()[0] in UNSAFE)
 
 
 @pytest.mark.parametrize("key", FORMS)
+@pytest.mark.asvs("A40")
 def test_extra_fields_change_nothing(key: str, make_directory: Callable[..., DirectoryFixture]) -> None:
     first, again, extra = (_after(make_directory(), key, {}), _after(make_directory(), key, {}), None)
     directory = make_directory()

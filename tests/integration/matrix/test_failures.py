@@ -100,6 +100,7 @@ def test_every_portal_error_can_be_rendered(name: str, directory: DirectoryFixtu
 
 
 @pytest.mark.parametrize("name", [STRANGER, "employee", "admin"])
+@pytest.mark.asvs("A56")
 def test_without_the_database(name: str, directory: DirectoryFixture) -> None:
     actor = directory.actor(name)
     routes = list(usable(actor))
@@ -125,6 +126,7 @@ def test_without_the_database(name: str, directory: DirectoryFixture) -> None:
     assert actor.call("GET", "/headshots").status_code == (303 if name == STRANGER else 200)
 
 
+@pytest.mark.asvs("A56")
 def test_without_the_storage(directory: DirectoryFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages are served as ever; only the pictures in them and the files of one's own wait."""
 

@@ -41,6 +41,7 @@ def test_what_is_no_page_is_found(directory: DirectoryFixture) -> None:
 
 
 @pytest.mark.parametrize("site", FOREIGN)
+@pytest.mark.asvs("A15")
 def test_another_site_loads_nothing(site: str, directory: DirectoryFixture) -> None:
     actor = directory.actor("admin")
     routes = list(loaded(actor))

@@ -58,6 +58,7 @@ def answers(directory: DirectoryFixture, name: str) -> Iterator[tuple[Route | No
 
 
 @pytest.mark.parametrize("name", [STRANGER, "employee", "admin", IN_STUDIO])
+@pytest.mark.asvs("A19", "A21")
 def test_security_headers_on_every_response(name: str, directory: DirectoryFixture) -> None:
     for route, response in answers(directory, name):
         where = f"{route or response.request.path}"
@@ -75,6 +76,7 @@ def test_security_headers_on_every_response(name: str, directory: DirectoryFixtu
 
 
 @pytest.mark.parametrize("name", [STRANGER, "employee", "admin", IN_STUDIO])
+@pytest.mark.asvs("A18")
 def test_what_pages_may_load_and_do(name: str, directory: DirectoryFixture) -> None:
     nonces = set()
     for route, response in answers(directory, name):
@@ -104,6 +106,7 @@ def test_what_pages_may_load_and_do(name: str, directory: DirectoryFixture) -> N
         nonces.add(nonce)
 
 
+@pytest.mark.asvs("A23")
 def test_file_opened_directly_executes_nothing(directory: DirectoryFixture) -> None:
     version = directory.app.static_url_path
     for path in (f"{version}/css/tokens.css", f"{version}/js/live.js"):
@@ -115,6 +118,7 @@ def test_file_opened_directly_executes_nothing(directory: DirectoryFixture) -> N
 
 
 @pytest.mark.parametrize("origin", FOREIGN_ORIGINS)
+@pytest.mark.asvs("A17")
 def test_no_other_origin_may_read_a_response(origin: str, directory: DirectoryFixture) -> None:
     actor = directory.actor("employee")
     requested = {
@@ -159,6 +163,7 @@ def test_status_and_caching_of_responses(name: str, directory: DirectoryFixture)
             assert "Set-Cookie" not in response.headers, where
 
 
+@pytest.mark.asvs("A02")
 def test_cookies_are_out_of_reach(directory: DirectoryFixture) -> None:
     """Every cookie any route sets: the whole site's own, for no script, no other site and no plain connection."""
     seen = set()
@@ -174,6 +179,7 @@ def test_cookies_are_out_of_reach(directory: DirectoryFixture) -> None:
     assert "__Host-portal-browser" in seen
 
 
+@pytest.mark.asvs("A60")
 def test_signing_out_clears_what_the_browser_keeps(directory: DirectoryFixture) -> None:
     actor = directory.actor("employee")
     response = actor.call("POST", "/logout", form={"csrf_token": actor.token()})

@@ -66,6 +66,7 @@ def harmless(response: TestResponse) -> None:
 
 
 @pytest.mark.parametrize("text_parts", WORDS.values(), ids=WORDS)
+@pytest.mark.asvs("A25")
 def test_hostile_text_of_other_people_is_escaped(text_parts: str, directory: DirectoryFixture) -> None:
     for table, column in _SAID:
         # The rows stay different where the database requires it.
@@ -81,6 +82,7 @@ def test_hostile_text_of_other_people_is_escaped(text_parts: str, directory: Dir
 
 
 @pytest.mark.parametrize("text_parts", WORDS.values(), ids=WORDS)
+@pytest.mark.asvs("A25")
 def test_hostile_text_of_identity_provider_is_escaped(
     text_parts: str, directory: DirectoryFixture, identity: HostileProvider
 ) -> None:

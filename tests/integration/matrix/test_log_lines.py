@@ -27,6 +27,7 @@ def one_line(text_parts: str) -> str:
 
 
 @pytest.mark.parametrize("text_parts", WORDS.values(), ids=WORDS)
+@pytest.mark.asvs("A58")
 def test_hostile_text_in_urls_forms_and_headers(
     text_parts: str, directory: DirectoryFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -41,6 +41,7 @@ def send(actor: Actor, route: Route, path: str) -> int:
 
 
 @pytest.mark.parametrize("name", ROLES)
+@pytest.mark.asvs("A38")
 def test_other_peoples_objects_do_not_exist(name: str, directory: DirectoryFixture) -> None:
     """Also for those who run the campaign: what they may see of people has pages of its own."""
     actor, owner = directory.actor(name), directory.actor(OTHER)

@@ -46,6 +46,7 @@ def said(response: TestResponse) -> str:
 
 
 @pytest.mark.parametrize("name", ["employee", IN_STUDIO, "stranger"])
+@pytest.mark.asvs("A39")
 def test_employee_reads_only_own_data_and_no_internals(name: str, directory: DirectoryFixture) -> None:
     others = {*ROLES, OTHER, IN_STUDIO} - {name}
     strange = [*(f"{each.title()} Townsend" for each in others), *(f"{each}@example.com" for each in others)]
@@ -75,6 +76,7 @@ def test_polled_response_is_a_fragment_of_the_page(directory: DirectoryFixture) 
 
 
 @pytest.mark.parametrize("name", ["manager", "operator", "admin"])
+@pytest.mark.asvs("A53")
 def test_secrets_and_links_of_others_are_never_in_responses(name: str, directory: DirectoryFixture) -> None:
     secret = INNER[:5]
     for response in answers(directory, name):
@@ -95,6 +97,7 @@ def test_database_holds_no_secret_that_opens_anything(directory: DirectoryFixtur
     assert "subject-employee" in held
 
 
+@pytest.mark.asvs("A34")
 def test_file_names_contain_no_input_from_people(directory: DirectoryFixture) -> None:
     named = 0
     for response in answers(directory, "admin"):

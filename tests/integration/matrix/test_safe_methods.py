@@ -10,6 +10,7 @@ from tests.integration.matrix.table import ACTORS, routes_of
 
 
 @pytest.mark.parametrize("name", [*ACTORS, IN_STUDIO])
+@pytest.mark.asvs("A14")
 def test_reading_changes_nothing(name: str, directory: DirectoryFixture) -> None:
     actor = directory.actor(name)
     for route in routes_of(directory.app):

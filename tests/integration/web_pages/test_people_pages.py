@@ -171,6 +171,7 @@ def public_id(person: Person) -> UUID:
     return db.session.scalars(select(Session.public_id).where(Session.person_id == person.id)).one()
 
 
+@pytest.mark.asvs("A10")
 def test_admin_ends_one_sign_in_or_all(admin: Visitor, sign_in: SignIn) -> None:
     person = factories.make_person(name="Ada")
     foreign = sign_in(person)

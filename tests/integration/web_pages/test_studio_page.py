@@ -97,6 +97,7 @@ def test_undecryptable_link_shows_an_error_message(visitor: Visitor) -> None:
     assert visitor.page("/headshots").heading == "Your studio link stopped working"
 
 
+@pytest.mark.asvs("A20")
 def test_the_three_permissions_of_the_frame_agree(make_app: Callable[..., Flask]) -> None:
     app = make_app(embed_origins=("http://127.0.0.1:1", "http://127.0.0.1:2"))
     with app.app_context():

@@ -51,6 +51,7 @@ def test_phone_photos_only_where_requested() -> None:
         b"\x00\x00\x00\x18ftypavif",
     ],
 )
+@pytest.mark.asvs("A32")
 def test_refuses_what_is_no_photo(content: bytes) -> None:
     with pytest.raises(NotAPhoto):
         decode_photo(content)
@@ -85,6 +86,7 @@ def test_refuses_more_bytes_than_any_photo() -> None:
 
 
 @pytest.mark.parametrize(("width", "height"), [(5001, 5000), (9000, 9000), (13000, 13000), (20000, 20000)])
+@pytest.mark.asvs("A31")
 def test_refuses_pixel_bombs_however_small(width: int, height: int) -> None:
     bomb = flat_png(width, height)
     assert len(bomb) < 500_000

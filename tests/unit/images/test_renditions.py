@@ -61,6 +61,7 @@ def test_resembles_the_photo_at_every_size() -> None:
 
 
 @pytest.mark.parametrize("fmt", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.asvs("A33")
 def test_places_names_and_profiles_stay_behind(fmt: str) -> None:
     dirty = saved(portrait(), fmt, exif=exif_with_gps(), comment=b"Jane Canary", xmp=XMP, icc_profile=display_p3())
     assert b"Canary" in dirty

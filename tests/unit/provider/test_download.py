@@ -69,6 +69,7 @@ def test_a_photo(server: Scripted, downloader: PhotoDownloader, content: bytes, 
         "https:///p", "https:cdn.example.com/p", "https://cdn.example.com/" + "a" * 9000, None, 5, b"https://x",
     ],
 )  # fmt: skip
+@pytest.mark.asvs("A28")
 def test_addresses_that_are_not_even_looked_up(url: Any) -> None:
     assert refusal(PhotoDownloader(["https://cdn.example.com"]), url)
 
@@ -120,6 +121,7 @@ def test_loopback_addresses() -> None:
 @pytest.mark.parametrize(
     "resolved", [["127.0.0.1"], ["93.184.216.34", "10.0.0.1"], ["::1"], ["169.254.169.254"], ["::ffff:127.0.0.1"]]
 )
+@pytest.mark.asvs("A28")
 def test_a_name_that_resolves_inside_is_refused_unconnected(
     monkeypatch: pytest.MonkeyPatch, resolved: list[str]
 ) -> None:
@@ -214,6 +216,7 @@ def test_a_photo_cut_short(server: Scripted, downloader: PhotoDownloader) -> Non
 
 
 @pytest.mark.parametrize("size", [1000, 1001])
+@pytest.mark.asvs("A30")
 def test_the_byte_cap(server: Scripted, size: int) -> None:
     downloader = PhotoDownloader([server.origin], byte_cap=1000)
     server.answers(Reply(200, JPEG.ljust(size, b"\0"), TYPE))
@@ -240,6 +243,7 @@ def test_endless_body_is_cut_at_the_byte_cap(server: Scripted) -> None:
     assert sent < 50
 
 
+@pytest.mark.asvs("A30")
 def test_a_dripping_photo_ends_at_the_total_time(server: Scripted, downloader: PhotoDownloader) -> None:
     def drip(sock: socket.socket) -> None:
         sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n\xff\xd8\xff")

@@ -154,6 +154,7 @@ def test_a_body_that_cannot_be_decoded(server: Scripted, client: ProviderClient)
         client.get_credits()
 
 
+@pytest.mark.asvs("A29")
 def test_redirects_are_not_followed(server: Scripted, client: ProviderClient) -> None:
     server.answers(Reply(302, b"", {"Location": f"{server.origin}/elsewhere"}), CREDITS)
     with pytest.raises(errors.UnexpectedResponse) as caught:

@@ -32,6 +32,7 @@ def test_storage_key_contains_kind_owner_and_content_hash() -> None:
         ("photos", "64 0", SHA, "webp"),
     ],
 )
+@pytest.mark.asvs("A34")
 def test_foreign_parts_are_refused(area: str, name: str, sha: str, extension: str) -> None:
     with pytest.raises(InvalidKey):
         build_object_key(area, OWNER, name, sha, extension)

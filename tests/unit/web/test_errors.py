@@ -69,6 +69,7 @@ def failing(app: Flask, endpoint: str, error: Exception) -> FlaskClient:
 
 
 @pytest.mark.parametrize(("error", "status", "message"), ERRORS, ids=lambda value: getattr(value, "reason", None))
+@pytest.mark.asvs("A55")
 def test_error_is_a_page_with_a_message_and_a_number(error: Exception, status: int, message: str, app: Flask) -> None:
     response = failing(app, "pages.show_landing", error).get("/")
     assert response.status_code == status

@@ -14,6 +14,7 @@ def test_alive_needs_no_database(client: FlaskClient) -> None:
     assert (response.status_code, response.json) == (200, {"status": "ok"})
 
 
+@pytest.mark.asvs("A54")
 def test_readiness_fails_without_database_and_without_details(client: FlaskClient) -> None:
     response = client.get("/readyz")
     assert (response.status_code, response.json) == (503, {"status": "database unavailable"})

@@ -52,6 +52,7 @@ ELSEWHERE = [
 
 
 @pytest.mark.parametrize("value", ELSEWHERE)
+@pytest.mark.asvs("A24")
 def test_address_that_could_lead_to_another_site_is_refused(value: str | None) -> None:
     assert parse_safe_path(value) is None
 

@@ -40,6 +40,7 @@ def test_every_response_has_security_headers(path: str, client: FlaskClient) -> 
 
 
 @pytest.mark.parametrize("path", ["/", "/privacy", "/nowhere", "/headshots", "/healthz"])
+@pytest.mark.asvs("A60")
 def test_pages_are_not_kept(path: str, client: FlaskClient) -> None:
     assert client.get(path).headers["Cache-Control"] == "no-store"
 
@@ -61,6 +62,7 @@ def test_nonce_is_new_each_time_and_the_same_within_a_page(app: Flask) -> None:
     assert one not in second.text
 
 
+@pytest.mark.asvs("A16", "A48")
 def test_https_portal_insists_on_it(make_app: Callable[..., Flask]) -> None:
     client = make_app(public_url="https://portal.example").test_client()
     headers = client.get("/", base_url="https://portal.example").headers
@@ -69,6 +71,7 @@ def test_https_portal_insists_on_it(make_app: Callable[..., Flask]) -> None:
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "127.0.0.1", "", "localhost@evil"])
+@pytest.mark.asvs("A47")
 def test_foreign_host_is_refused_with_the_right_address(host: str, client: FlaskClient) -> None:
     response = client.get("/", headers={"Host": host})
     assert response.status_code == 400
@@ -141,6 +144,7 @@ def seen() -> dict[str, Any]:
     return {"address": request.remote_addr, "url": request.url}
 
 
+@pytest.mark.asvs("A45")
 def test_without_a_platform_nothing_forwarded_counts(app: Flask) -> None:
     app.view_functions["ops.show_liveness"] = seen
     headers = {"X-Forwarded-For": "6.6.6.6", "X-Forwarded-Proto": "https", "X-Request-ID": "a" * 32}

@@ -67,6 +67,7 @@ def test_any_keys_are_refused_without_a_crash(keys: list[dict[str, Any]]) -> Non
 
 
 @given(st.dictionaries(st.sampled_from(CLAIM_NAMES), json_values))
+@pytest.mark.asvs("A49")
 def test_any_claims_are_refused_without_a_crash(claims: dict[str, Any]) -> None:
     with pytest.raises(SignInRefused):
         check_id_token(VerifiedToken({}, claims), EXPECTED, nonce="n", max_age=300)

@@ -110,6 +110,7 @@ def test_behind_another_prefix_flask_responds_the_same(app: Flask) -> None:
         (b"", "nonsense", 401),
     ],
 )
+@pytest.mark.asvs("A46")
 def test_length_and_body_have_to_agree(app: Flask, body: bytes, length: str, status: int) -> None:
     assert through(app, body, CONTENT_LENGTH=length)[0].startswith(str(status))
 

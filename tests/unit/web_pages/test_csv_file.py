@@ -42,6 +42,7 @@ def test_quotes_are_those_of_the_standard(cell: csv_file.Cell, line: str) -> Non
 
 
 @pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
+@pytest.mark.asvs("A27")
 def test_no_text_becomes_a_formula(begins: str) -> None:
     cell = f"{begins}HYPERLINK(1)"
     [_header, row] = csv.reader(io.StringIO(written([cell, f"x{cell}"]), newline=""))

@@ -1,0 +1,60 @@
+"""The privacy and security documentation agrees with the code and names tests that exist."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from portal.domain.data_map import list_column_classes
+from scripts.generate_docs import DATA_MAP_PAGE, render_data_map
+from tests.architecture import asvs
+from tests.architecture.code import ROOT
+
+THREATS = ROOT / "docs/threat-model"
+_TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
+STALE = "is stale: run `make docs`"
+
+
+def test_data_map_page_agrees_with_the_code() -> None:
+    assert DATA_MAP_PAGE.read_text(encoding="utf-8") == render_data_map(), f"{DATA_MAP_PAGE.name} {STALE}"
+    assert all(f"| {name.split('.')[1]} |" in render_data_map() for name in list_column_classes())
+
+
+def test_asvs_page_agrees_with_the_marks() -> None:
+    assert asvs.PAGE.read_text(encoding="utf-8") == asvs.render_page(), f"{asvs.PAGE.name} {STALE}"
+
+
+def test_each_asvs_item_has_a_test() -> None:
+    assert sorted(set(asvs.list_items()) - set(asvs.list_marked_tests())) == []
+    assert sorted(set(asvs.list_marked_tests()) - set(asvs.list_items())) == []
+    assert len(asvs.list_items()) == 62
+
+
+@pytest.mark.parametrize("page", sorted(THREATS.glob("*.md")), ids=lambda page: page.stem)
+def test_threats_name_tests_that_exist(page: object) -> None:
+    text = (THREATS / str(page)).read_text(encoding="utf-8")
+    named = _TEST.findall(text)
+    missing = [
+        f"{path}::{name}"
+        for path, name in named
+        if not (ROOT / path).exists() or f"def {name}(" not in (ROOT / path).read_text(encoding="utf-8")
+    ]
+    assert missing == []
+    rows = [line for line in text.splitlines() if line.startswith("| ") and "|---" not in line][1:]
+    if not str(page).endswith("README.md"):
+        assert [row for row in rows if not _TEST.search(row)] == [], "a threat without a test"
+        assert len(rows) >= 5
+
+
+def test_every_boundary_has_its_page() -> None:
+    assert {page.stem for page in THREATS.glob("*.md")} == {
+        "README",
+        "browser",
+        "identity-provider",
+        "studio-frame",
+        "webhook",
+        "photo-download",
+        "operator",
+        "database",
+    }

@@ -1,0 +1,89 @@
+"""What browsers contact and keep: the portal alone, the studio in its frame, and the cookies that the docs list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+from playwright.sync_api import BrowserContext
+
+from portal.settings import Settings
+from tests.e2e.site import STUDIO, Site, serving
+from tests.factories import NOW
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+DOCUMENTED = Path(__file__).parents[2] / "docs/privacy/cookies.md"
+PUBLIC = ("/", "/privacy", "/signed-out")
+# Stage of the person, and the pages that a browser opens in it.
+JOURNEY: tuple[tuple[dict[str, Any], tuple[str, ...]], ...] = (
+    ({"agreed": False}, ("/headshots", "/headshots/consent", "/headshots/not-now", "/headshots/own-photo")),
+    ({"with_link": True}, ("/headshots", "/headshots/studio")),
+    ({"provider_status": "pending"}, ("/headshots",)),
+    (
+        {"photos": 3},
+        ("/headshots", "/headshots/gallery", "/headshots/crop", "/headshots/data", "/account/sessions", "/nowhere"),
+    ),
+)
+CONSOLE = ("/admin/", "/admin/people", "/admin/deliveries", "/admin/links", "/admin/audit")
+
+
+@pytest.fixture
+def site(portal_settings: Callable[..., Settings], database_url: str) -> Iterator[Site]:
+    """A portal whose studio is at an address of its own."""
+    from portal.app import create_app  # noqa: PLC0415 - the browserless tests of this folder need no app
+    from portal.db import db  # noqa: PLC0415
+
+    settings = portal_settings(embed_origins=(STUDIO,), support_email="help@example.com", brand_name="Example")
+    app: Flask = create_app(settings, clock=lambda: NOW + timedelta(minutes=1))
+    with serving(app) as running:
+        yield running
+    with app.app_context():
+        db.engine.dispose()
+
+
+def record_hosts(context: BrowserContext) -> dict[str, set[str]]:
+    """Return a mapping that fills with the origins contacted, each with the pages that did."""
+    contacted: dict[str, set[str]] = {}
+
+    def record(request: Any) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme in {"http", "https", "ws", "wss"}:
+            contacted.setdefault(f"{parts.scheme}://{parts.netloc}", set()).add(request.frame.page.url)
+
+    context.on("request", record)
+    return contacted
+
+
+def read_documented_cookies() -> set[str]:
+    return set(re.findall(r"`((?:portal_|time_zone)[\w-]*)`", DOCUMENTED.read_text(encoding="utf-8")))
+
+
+def test_pages_contact_only_the_portal_and_the_studio(site: Site, open_context: Callable[..., BrowserContext]) -> None:
+    contacted: dict[str, set[str]] = {}
+    kept: set[str] = set()
+    visits = [({}, PUBLIC), *JOURNEY, ({"role": "admin"}, CONSOLE)]
+    for who, paths in visits:
+        context = open_context()
+        recorded = record_hosts(context)
+        if who:
+            context.add_cookies(site.cookies(site.person(**who)))  # type: ignore[arg-type]
+        page = context.new_page()
+        for path in paths:
+            page.goto(site.address + path)
+        cookies = context.cookies()
+        kept |= {cookie["name"] for cookie in cookies}
+        assert {cookie["domain"] for cookie in cookies} <= {"localhost"}
+        for host, pages in recorded.items():
+            contacted.setdefault(host, set()).update(pages)
+    studio_pages = contacted.pop(STUDIO)
+    assert {urlsplit(url).path for url in studio_pages} == {"/headshots/studio"}
+    assert contacted.keys() == {site.address}
+    assert kept <= read_documented_cookies()
+    assert {"portal_session", "time_zone"} <= kept
