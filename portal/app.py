@@ -25,7 +25,7 @@ from portal.services.provider_budget import CallLog, SharedBudget
 from portal.settings import Settings, SettingsError
 from portal.storage import create_storage
 from portal.web import compression, errors, locales, static_files, webhook_middleware, webhooks
-from portal.web.admin import accounts, audit, board, deliveries, links, people, roster, roster_import
+from portal.web.admin import accounts, audit, board, campaigns, deliveries, links, people, roster, roster_import
 from portal.web.admin import health as health_page
 from portal.web.auth import logout
 from portal.web.context import EXTENSION
@@ -35,6 +35,7 @@ from portal.web.observability import client_address, health, logs, sentry
 from portal.web.pages import (
     account,
     brand,
+    campaign,
     crop,
     gallery,
     headshots,
@@ -79,6 +80,8 @@ _BLUEPRINTS = (
     links.blueprint,
     roster.blueprint,
     roster_import.blueprint,
+    campaigns.blueprint,
+    campaign.blueprint,
 )
 
 # Seconds to wait for a free connection. Routers time out after 30.

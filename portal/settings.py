@@ -78,6 +78,7 @@ class Settings:
     brand_color: str = "#3b5bdb"
     brand_logo: str | None = None
     support_email: str | None = None
+    mail_locale: str = "en"
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     next_step: str | None = None
     metrics_token: str | None = None
@@ -151,6 +152,7 @@ class _SettingsReader(EnvironmentReader):
             "brand_color": self.read_color("BRAND_COLOR", "#3b5bdb"),
             "brand_logo": self.read_prefixed("BRAND_LOGO", ("/static/", "data:image/")),
             "support_email": self.read_text("SUPPORT_EMAIL"),
+            "mail_locale": self.read_text("MAIL_LOCALE") or "en",
             "time_zone": self.read_time_zone("TIME_ZONE"),
             "next_step": self.read_text("NEXT_STEP"),
             "metrics_token": self.read_text("METRICS_TOKEN"),

@@ -74,6 +74,13 @@ class ChangedMeanwhile(PortalError):
     reason = "changed_meanwhile"
 
 
+class LinkClosed(PortalError):
+    """A campaign's open link has expired, is used up, or is not for this person."""
+
+    status = 410
+    reason = "link_closed"
+
+
 class ConsentMissing(PortalError):
     """The person has not agreed to the consent policy, and nothing is sent to the provider before."""
 

@@ -53,6 +53,8 @@ BUILD_ARCHIVE = JobType("archives.build", key="archive:{archive_id}")
 RENDER_OWN_PHOTO = JobType("own_photos.render", key="own_photo:{photo_id}")
 READ_ROSTER_IMPORT = JobType("roster.read_import", key="read_import:{import_id}:{version}")
 APPLY_ROSTER_IMPORT = JobType("roster.apply_import", key="apply_import:{import_id}:{version}")
+RUN_CAMPAIGNS = JobType("campaigns.run", key="campaigns.run")
+SEND_DIGESTS = JobType("campaigns.send_digests", key="campaigns.digests")
 VERIFY_AUDIT_TRAIL = JobType("audit.verify", key="audit")
 LOG_AUDIT_HEAD = JobType("audit.note_head", key="audit head")
 # Below other jobs, also because a mail server that is down costs every attempt three seconds.

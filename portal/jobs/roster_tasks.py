@@ -6,7 +6,7 @@ from uuid import UUID
 
 from portal.domain import job_types
 from portal.jobs.runner import register_task
-from portal.services import roster_imports
+from portal.services import campaign_mails, roster_imports
 from portal.services.app_context import AppContext
 
 
@@ -26,3 +26,15 @@ def read_roster_import(context: AppContext, *, import_id: str, version: int) -> 
 def apply_roster_import(context: AppContext, *, import_id: str, version: int) -> None:
     """Apply one confirmed list."""
     roster_imports.apply_import(UUID(import_id), version, context)
+
+
+@register_task(job_types.RUN_CAMPAIGNS)
+def run_campaigns(context: AppContext) -> None:
+    """Create the mails of campaigns that are due."""
+    campaign_mails.run_campaigns(context)
+
+
+@register_task(job_types.SEND_DIGESTS)
+def send_digests(context: AppContext) -> None:
+    """Create the weekly digests for managers."""
+    campaign_mails.send_digests(context)

@@ -52,6 +52,22 @@ def enqueue_retention(context: JobContext, timestamp: int) -> None:
     _enqueue(context, job_types.DELETE_EXPIRED)
 
 
+@queue.periodic(cron="*/15 * * * *")
+@queue.task(name="schedule.campaigns", pass_context=True)
+def enqueue_campaigns(context: JobContext, timestamp: int) -> None:
+    """Enqueue the creation of the campaigns' mails that are due."""
+    del timestamp
+    _enqueue(context, job_types.RUN_CAMPAIGNS)
+
+
+@queue.periodic(cron="0 7 * * 1")
+@queue.task(name="schedule.digests", pass_context=True)
+def enqueue_digests(context: JobContext, timestamp: int) -> None:
+    """Enqueue the weekly digests for managers, on Monday morning (UTC)."""
+    del timestamp
+    _enqueue(context, job_types.SEND_DIGESTS)
+
+
 @queue.periodic(cron="47 2 * * *")
 @queue.task(name="schedule.audit", pass_context=True)
 def enqueue_audit_verification(context: JobContext, timestamp: int) -> None:

@@ -28,6 +28,7 @@ class EmailMessage:
         language: language of subject and text, such as ``de``.
         text: the plain text part; ``html`` has the same content.
         reply_to: the address for replies, None for the sender.
+        unsubscribe: address that ends mails of this kind with one POST (RFC 8058); None where there is none.
     """
 
     id: str
@@ -39,6 +40,7 @@ class EmailMessage:
     language: str
     sent_at: datetime
     reply_to: str | None = None
+    unsubscribe: str | None = None
 
     def __repr__(self) -> str:
         """Return the id alone: the other attributes are private."""
@@ -91,6 +93,9 @@ def build_mime_message(message: EmailMessage, sender: Address) -> MimeMessage:
     email["Subject"] = strip_to_line(message.subject)
     email["Date"] = message.sent_at
     email["Message-ID"] = f"<{message.id}@{sender.domain}>"
+    if message.unsubscribe is not None:
+        email["List-Unsubscribe"] = f"<{message.unsubscribe}>"
+        email["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     # Prevents automatic replies.
     email["Auto-Submitted"] = "auto-generated"
     email["X-Auto-Response-Suppress"] = "All"

@@ -53,12 +53,26 @@ class Notification(Base):
 
 
 def create_notification(
-    kind: str, occasion: str, *, person_id: UUID | None, shoot_id: UUID | None, now: datetime
+    kind: str,
+    occasion: str,
+    *,
+    person_id: UUID | None,
+    shoot_id: UUID | None,
+    now: datetime,
+    roster_entry_id: UUID | None = None,
 ) -> UUID | None:
     """Create a notification in the caller's transaction; return its id, None if it exists already."""
     query = (
         insert(Notification)
-        .values(id=uuid4(), kind=kind, occasion=occasion, person_id=person_id, shoot_id=shoot_id, created_at=now)
+        .values(
+            id=uuid4(),
+            kind=kind,
+            occasion=occasion,
+            person_id=person_id,
+            shoot_id=shoot_id,
+            roster_entry_id=roster_entry_id,
+            created_at=now,
+        )
         .on_conflict_do_nothing()
         .returning(Notification.id)
     )

@@ -129,6 +129,12 @@ def list_active_with_role(role: str) -> list[Person]:
     return list(db.session.scalars(query))
 
 
+def list_with_role(role: str) -> list[Person]:
+    """List the people who have this role, perhaps beside others, and are not deactivated, ordered by id."""
+    query = select(Person).where(Person.roles.contains([role]), Person.deactivated_at.is_(None)).order_by(Person.id)
+    return list(db.session.scalars(query))
+
+
 def lock_person(person_id: UUID) -> Person | None:
     """Return the person and lock the row until the transaction ends; None if there is none."""
     return db.session.scalar(select(Person).where(Person.id == person_id).with_for_update())

@@ -192,6 +192,22 @@ def _too_large(_context: ErrorContext) -> ErrorMessage:
     return ErrorMessage(_("That’s too large"), _("Send less at once."), *_home_step())
 
 
+def _changed_meanwhile(context: ErrorContext) -> ErrorMessage:
+    return ErrorMessage(
+        _("Not saved: this changed in the meantime"),
+        _("You or another admin changed it first. Open the page again and check before you repeat it."),
+        *_reopen_step(context),
+    )
+
+
+def _link_closed(_context: ErrorContext) -> ErrorMessage:
+    return ErrorMessage(
+        _("You can’t join with this link"),
+        _("It has ended, is used up, or isn’t for your address. Ask the person who sent it."),
+        *get_my_page_step(),
+    )
+
+
 def _rate_limited(context: ErrorContext) -> ErrorMessage:
     return ErrorMessage(
         _("That was too fast"),
@@ -223,6 +239,8 @@ _BY_REASON: dict[str, Callable[[ErrorContext], ErrorMessage]] = {
     "not_ready": _not_ready,
     "unconfirmed": _confirmation_required,
     "not_yourself": _own_account,
+    "changed_meanwhile": _changed_meanwhile,
+    "link_closed": _link_closed,
     "csrferror": _form_expired,
     "securityerror": _wrong_host,
 }

@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from flask_babel import lazy_gettext as _l
 
-from portal.services.notifications import DueNotification, NotificationKind
-
-
-@dataclass(frozen=True)
-class MailText:
-    """The text of one mail.
-
-    Attributes:
-        title: the subject, and the heading of the HTML part.
-        path: page of the portal the button opens; it requires a sign-in.
-    """
-
-    title: str
-    paragraphs: tuple[str, ...]
-    button: str
-    path: str
-
+from portal.presentation.campaign_mail_messages import CAMPAIGN_TEXTS
+from portal.presentation.mail_text import MailText
+from portal.services.due_notifications import DueNotification, NotificationKind
 
 _TEXTS: Mapping[NotificationKind, MailText] = {
     NotificationKind.READY: MailText(
@@ -125,6 +110,8 @@ def get_mail_text(notification: DueNotification, *, company: str, studio: str) -
         company: the name under which people know their employer.
         studio: the name of the company that runs the studio.
     """
+    if notification.kind in CAMPAIGN_TEXTS:
+        return CAMPAIGN_TEXTS[notification.kind](notification, company)
     text = _TEXTS[notification.kind]
     names = {"company": company, "studio": studio, "session": notification.session or "–"}
     paragraphs = tuple(str(paragraph) % names for paragraph in text.paragraphs)

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from uuid import UUID
 
 from portal.db import transaction
@@ -20,51 +18,19 @@ from portal.domain.errors import RetryLater
 from portal.domain.roles import Role
 from portal.domain.stages import ONBOARDING, Problem
 from portal.mail import EmailMessage, MailDeferred, MailRefused
-from portal.models import audit, notifications, people, queue, shoots
+from portal.models import audit, campaign_people, campaigns, notifications, people, queue, roster, shoots
 from portal.models.notifications import Notification
 from portal.models.people import Person
 from portal.models.shoots import Shoot
+from portal.services import campaign_mails
 from portal.services.app_context import AppContext
+from portal.services.due_notifications import CampaignDetails, DueNotification, NotificationKind
 
 log = logging.getLogger(__name__)
 
 # The time for which mail servers usually retry a mailbox.
 GIVE_UP_AFTER = timedelta(days=5)
 SESSION_PENDING_DELAY = timedelta(seconds=30)
-
-
-class NotificationKind(StrEnum):
-    """The subject of a notification. The values are stored."""
-
-    READY = "ready"
-    LINK_PROBLEM = "link_problem"
-    CREDITS_BACK = "credits_back"
-    LINK_RESOLVED = "link_seen_to"
-    # To the operators.
-    LINK_LOST = "link_lost"
-    OUT_OF_CREDITS = "out_of_credits"
-    STUCK = "stuck"
-    LINK_REPORTED = "link_reported"
-    START_REFUSED = "start_refused"
-
-
-@dataclass(frozen=True, repr=False)
-class DueNotification:
-    """A notification that is due to be sent, with everything its e-mail is rendered from.
-
-    Attributes:
-        to: the recipient's address.
-        name: the recipient's name; empty for the support address.
-        locale: the recipient's language; None for the support address.
-        session: the provider's id of the session it is about, if it is about one.
-    """
-
-    notification_id: UUID
-    kind: NotificationKind
-    to: str
-    name: str
-    locale: str | None
-    session: str | None
 
 
 def notify_photos_ready(shoot: Shoot, *, now: datetime) -> None:
@@ -179,7 +145,7 @@ def send_notification(
     try:
         context.mailer.send(render(due))
     except MailRefused as error:
-        drop_notification(notification_id, reason=f"refused:{error.cause}", now=context.clock())
+        drop_notification(notification_id, reason=f"refused:{error.cause}", now=context.clock(), bounce=error.cause)
         return
     except MailDeferred as error:
         if not _is_expired(notification_id, context.clock()):
@@ -190,15 +156,18 @@ def send_notification(
         notification = notifications.lock_notification(notification_id)
         if notification is not None:
             now = notification.sent_at = context.clock()
+            campaign_mails.record_sent(notification, now)
             audit.create_entry("mail.sent", at=now, subject_id=notification.person_id, kind=notification.kind)
 
 
-def drop_notification(notification_id: UUID, *, reason: str, now: datetime) -> None:
-    """Give up on a notification and store the reason."""
+def drop_notification(notification_id: UUID, *, reason: str, now: datetime, bounce: str | None = None) -> None:
+    """Give up on a notification and store the reason; ``bounce`` is the mail server's reply to the address."""
     with transaction():
         notification = notifications.lock_notification(notification_id)
         if notification is not None:
             _drop(notification, reason, now)
+            if bounce is not None:
+                campaign_mails.record_refused(notification, bounce, now)
 
 
 def _drop(notification: Notification, reason: str, now: datetime) -> None:
@@ -217,7 +186,35 @@ def _prepare(notification_id: UUID, context: AppContext) -> DueNotification | No
         notification = notifications.lock_notification(notification_id)
         if notification is None or notification.sent_at is not None or notification.dropped_at is not None:
             return None
+        if notification.roster_entry_id is not None:
+            return _find_entry(notification, notification.roster_entry_id, context)
         return _find_recipient(notification, context.settings.support_email, context.clock())
+
+
+def _find_entry(notification: Notification, entry_id: UUID, context: AppContext) -> DueNotification | None:
+    """Return a campaign's mail with its recipient; drop it and return None if it no longer applies."""
+    entry = roster.find_entry(entry_id)
+    if entry is None:
+        return None
+    try:
+        reason = campaign_mails.check_sendable(notification, entry, context)
+    except campaign_mails.CampaignPaused:
+        return None
+    if reason is not None:
+        _drop(notification, reason, context.clock())
+        return None
+    person = people.find_person(entry.person_id) if entry.person_id else None
+    found = campaigns.find_campaign(UUID(notification.occasion.partition(":")[0]))
+    details = CampaignDetails(
+        message=found.message if found else "",
+        due_on=entry.due_on or (found.due_on if found else None),
+        is_signed_in=person is not None,
+        entry_id=entry_id,
+    )
+    kind = NotificationKind(notification.kind)
+    to, name = (person.email, person.name) if person else (entry.address, entry.name)
+    locale = person.locale if person else context.settings.mail_locale
+    return DueNotification(notification.id, kind, to, name, locale, None, details)
 
 
 def _find_recipient(notification: Notification, support: str | None, now: datetime) -> DueNotification | None:
@@ -237,7 +234,8 @@ def _find_recipient(notification: Notification, support: str | None, now: dateti
     if person is None or person.deactivated_at is not None:
         _drop(notification, "person_deactivated", now)
         return None
-    return DueNotification(notification.id, kind, person.email, person.name, person.locale, session)
+    teams = tuple(campaign_people.count_teams(person.manages)) if kind is NotificationKind.DIGEST else ()
+    return DueNotification(notification.id, kind, person.email, person.name, person.locale, session, teams=teams)
 
 
 def _is_applicable(kind: NotificationKind, notification: Notification, shoot: Shoot, now: datetime) -> bool:

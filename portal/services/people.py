@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from portal.db import transaction
 from portal.domain.email_address import get_domain, normalize_lenient
-from portal.domain.errors import NotFound, NotOnOwnAccount, SignInRefused
+from portal.domain.errors import LinkClosed, NotFound, NotOnOwnAccount, SignInRefused
 from portal.domain.identity import Identity
 from portal.domain.roles import Role, derive_roles
 from portal.models import audit, people, roster, sessions
 from portal.models.people import Person
 from portal.models.sessions import Session
+from portal.services import campaigns
 from portal.settings import Settings
 
 ATTEMPT_LIFETIME = timedelta(minutes=10)
@@ -32,6 +34,7 @@ class NewSession:
         confirms: public id of the session to confirm; None creates a new one.
         id_token: encrypted, for signing out at the identity provider.
         data: initial data of a new session.
+        join_code: of the campaign's open link that led to this sign-in.
     """
 
     token_hash: bytes
@@ -39,6 +42,7 @@ class NewSession:
     id_token: bytes | None
     user_agent: str | None
     data: Mapping[str, str]
+    join_code: str | None = None
     confirms: UUID | None = None
 
 
@@ -66,7 +70,7 @@ def sign_in(
         if person.deactivated_at is not None:
             raise SignInRefused("person_deactivated", status=403, person_id=person.id)
         _update_roles(person, identity, email, settings, now)
-        _join_roster(person, settings)
+        _join_roster(person, new_session.join_code, settings, now)
         is_confirmed = _confirm_session(person, identity, new_session, now)
         if not is_confirmed:
             if new_session.replaces is not None:
@@ -100,9 +104,13 @@ def _list_directory_claims(identity: Identity) -> dict[str, str]:
     return {name: value for name, value in claims.items() if value is not None}
 
 
-def _join_roster(person: Person, settings: Settings) -> None:
+def _join_roster(person: Person, join_code: str | None, settings: Settings, now: datetime) -> None:
     """Join the person to their roster entry; refuse an employee without one where the roster is required."""
     entry = roster.join_person(person.id, normalize_lenient(person.email))
+    if join_code is not None and (entry is None or entry.campaign_id is None):
+        with suppress(LinkClosed):
+            campaigns.join_by_link(person, join_code, now=now)
+            entry = roster.find_by_person(person.id)
     is_expected = entry is not None and entry.left_at is None
     if settings.require_roster and not is_expected and person.role == Role.EMPLOYEE:
         raise SignInRefused("not_on_roster", status=403)

@@ -257,3 +257,5 @@ def _finish_applying(found: RosterImport, now: datetime) -> None:
         changed=found.counts.get("updated", 0),
         left=gone,
     )
+    if found.invites is not None:
+        queue.enqueue_job(job_types.RUN_CAMPAIGNS)

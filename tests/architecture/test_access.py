@@ -17,6 +17,7 @@ from tests.architecture.addresses import Call, calls_of
 
 # A change that makes a page public also changes this list, with the reason in the same commit.
 OPEN = {
+    "campaign.show_mute",
     "pages.show_landing",
     "pages.show_privacy",
     # It stores the name of a language in a cookie and leads back.
@@ -31,6 +32,8 @@ OPEN = {
     "auth.show_signed_out",
 }
 MACHINES = {
+    "campaign.stop_mails",
+    "campaign.restore_mails",
     "static",
     "brand.serve_stylesheet",
     "brand.serve_icon",
@@ -65,6 +68,17 @@ PEOPLE = {
     "accounts.show_relink",
     "accounts.relink_person",
     "accounts.adopt_session",
+    "campaigns.show_campaigns",
+    "campaigns.show_new_campaign",
+    "campaigns.create_campaign",
+    "campaigns.show_campaign",
+    "campaigns.update_campaign",
+    "campaigns.show_people",
+    "campaigns.start_campaign",
+    "campaigns.pause_campaign",
+    "campaigns.resume_campaign",
+    "campaigns.show_end",
+    "campaigns.end_campaign",
     "roster.show_roster",
     "roster.show_new_import",
     "roster.create_import",
@@ -83,7 +97,16 @@ TEAMS = {"team.show_team"}
 
 
 # Pages behind sign-in that show no other person's data; views of all others are in the audit trail.
-NOBODYS = {"board.show_board", "deliveries.show_deliveries", "roster.download_template", "roster_import.show_progress"}
+NOBODYS = {
+    "board.show_board",
+    "deliveries.show_deliveries",
+    "roster.download_template",
+    "roster_import.show_progress",
+    "campaigns.show_campaigns",
+    "campaigns.show_new_campaign",
+    "campaigns.show_campaign",
+    "campaigns.show_end",
+}
 
 
 @pytest.fixture

@@ -59,6 +59,7 @@ ELSEWHERE = {
     "archive.after_entry",
     "archive.after_put",
     # Lists and campaigns stop in tests/integration/core/test_roster_imports.py and tests/integration/mail.
+    "campaign.after_chunk",
     "import.after_chunk",
     "import.after_applied_chunk",
     "own_photo.after_put",

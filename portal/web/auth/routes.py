@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
@@ -241,6 +242,7 @@ def _sign_in(verified: VerifiedSignIn, started: StartedSignIn) -> Response:
             id_token=portal.secretbox.seal(verified.id_token),
             user_agent=request.user_agent.string[:300] or None,
             data=data,
+            join_code=_find_join_code(started.return_to),
             confirms=started.confirms,
         ),
         settings=portal.settings,
@@ -254,6 +256,12 @@ def _sign_in(verified: VerifiedSignIn, started: StartedSignIn) -> Response:
     if portal.settings.has_group_bindings:
         _store_group_overage(has_all_groups=verified.identity.has_all_groups)
     return redirect(parse_page_path(started.return_to) or HOME, 303)
+
+
+def _find_join_code(return_to: str | None) -> str | None:
+    """Return the code of a campaign's open link that the sign-in leads back to."""
+    match = re.fullmatch(r"/join/([A-Za-z0-9_-]+)", return_to or "")
+    return match[1] if match else None
 
 
 def _store_group_overage(*, has_all_groups: bool) -> None:

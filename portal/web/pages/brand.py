@@ -37,6 +37,12 @@ def build_page_values() -> dict[str, Any]:
     }
 
 
+@blueprint.app_template_global("get_dark_accent")
+def get_dark_accent(color: str) -> Accent:
+    """Return the accent of a brand color on dark grounds, for mails."""
+    return palette.build_dark_accent(color)
+
+
 @blueprint.app_template_global("get_light_accent")
 @cache
 def get_light_accent(color: str) -> Accent:

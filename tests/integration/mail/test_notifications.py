@@ -13,7 +13,7 @@ from portal.mail import EmailMessage, Mailer
 from portal.models.shoots import Shoot
 from portal.provider.errors import OutOfCredits
 from portal.services import mirroring, notifications, people, shoots, sweep
-from portal.services.notifications import NotificationKind
+from portal.services.due_notifications import NotificationKind
 from tests.factories import NOW, agree, make_person, make_shoot
 from tests.integration.mail.conftest import SUPPORT, Office, parts
 

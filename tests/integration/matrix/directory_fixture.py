@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 from portal.db import transaction
 from portal.models import link_reports
 from portal.models.archives import Archive
+from portal.models.campaigns import Campaign
 from portal.models.choices import Choice
 from portal.models.deliveries import Delivery
 from portal.models.kits import Kit, KitFile
@@ -224,11 +225,12 @@ def _create_downloads(person: Person, photo: Photo) -> dict[str, str]:
 
 
 def _create_import() -> dict[str, str]:
-    """Store a list that was checked, and return its id."""
+    """Store a list that was checked and a campaign, and return their ids."""
     found = RosterImport(id=uuid4(), name="list.csv", state="ready", content=b"a@example.com", created_at=NOW)
+    campaign = Campaign(id=uuid4(), name="Spring", state="draft", audience={}, reminders={}, created_at=NOW)
     with transaction() as session:
-        session.add(found)
-    return {"import_id": str(found.id)}
+        session.add_all([found, campaign])
+    return {"import_id": str(found.id), "campaign_id": str(campaign.id)}
 
 
 def _report(shoot_id: UUID) -> UUID:
@@ -242,7 +244,7 @@ def _create_person_in_studio(secretbox: Any) -> dict[str, str]:
     factories.agree(person)
     factories.make_shoot(person, provider_id="model-of-in-studio", signed_url=secretbox.seal(SIGNED), minted_at=NOW)
     # Nothing of theirs is there yet; in an address it has to look as if.
-    names = ("photo_id", "public_id", "report_id", "choice_id", "archive_id", "consent_id", "import_id")
+    names = ("photo_id", "public_id", "report_id", "choice_id", "archive_id", "consent_id", "import_id", "campaign_id")
     nothing = dict.fromkeys(names, _NOTHING) | {"delivery_id": "999999999"}
     return {"person_id": str(person.id)} | nothing | _SHARED
 
@@ -255,6 +257,8 @@ _SHARED = {
     "rendition": "640.webp",
     "key": "ldap",
     "kind": "photos",
+    "token": "unsigned",
+    "code": "unknown",
 }
 
 

@@ -1,0 +1,188 @@
+"""Mails of campaigns: which are due, to whom, and what follows from the mail server's response."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from uuid import UUID
+
+from portal.db import transaction
+from portal.domain import job_types
+from portal.domain.errors import RetryLater
+from portal.domain.reminder_plan import ReminderPlan
+from portal.domain.roles import Role
+from portal.failpoints import failpoint
+from portal.models import audit, campaign_people, campaigns, choices, notifications, people, queue, roster
+from portal.models.campaign_people import ReminderRule
+from portal.models.campaigns import Campaign
+from portal.models.notifications import Notification
+from portal.models.roster import RosterEntry
+from portal.services.app_context import AppContext
+
+CHUNK = 200
+INVITATION, REMINDER, DIGEST = "invitation", "reminder", "digest"
+
+
+def run_campaigns(context: AppContext) -> None:
+    """Create the mails that are due in all running campaigns. Can be stopped anywhere and run again.
+
+    Mails are created outside of quiet hours alone; a campaign started in them is served by a later run.
+    """
+    with transaction():
+        running = [each.id for each in campaigns.list_campaigns() if each.state == "running"]
+    for campaign_id in running:
+        while _create_mails(campaign_id, context):
+            failpoint("campaign.after_chunk")
+
+
+def _create_mails(campaign_id: UUID, context: AppContext) -> bool:
+    """Create one chunk of mails of a campaign; return whether there may be more."""
+    now, zone = context.clock(), context.settings.time_zone
+    with transaction():
+        found = campaigns.lock_campaign(campaign_id)
+        if found is None or found.state != "running":
+            return False
+        plan = ReminderPlan.from_json(found.reminders)
+        if plan.find_opening(now, zone) is not None:
+            return False
+        entries = campaign_people.list_to_invite(campaign_id, CHUNK)
+        for entry_id in entries:
+            _create(INVITATION, entry_id, f"{campaign_id}:{entry_id}", now)
+        if entries:
+            return True
+        entries = campaign_people.list_to_remind(campaign_id, _build_rule(found, plan, now, context), CHUNK)
+        today = now.astimezone(zone).date()
+        for entry_id in entries:
+            _create(REMINDER, entry_id, f"{campaign_id}:{entry_id}:{today}", now)
+        return bool(entries)
+
+
+def _build_rule(found: Campaign, plan: ReminderPlan, now: datetime, context: AppContext) -> ReminderRule:
+    zone = context.settings.time_zone
+    today = now.astimezone(zone).date()
+    midnight = datetime.combine(today, time(), zone)
+    interval = timedelta(days=plan.every_days - 1)
+    return ReminderRule(
+        last_mail_before=midnight - interval if plan.every_days else None,
+        last_due_dates=plan.list_due_dates(today),
+        midnight=midnight,
+        limit=plan.limit,
+        due_on=found.due_on,
+    )
+
+
+def _create(kind: str, entry_id: UUID, occasion: str, now: datetime) -> None:
+    notification_id = notifications.create_notification(
+        kind, occasion, person_id=None, shoot_id=None, roster_entry_id=entry_id, now=now
+    )
+    if notification_id is not None:
+        queue.enqueue_job(job_types.SEND_NOTIFICATION, notice_id=str(notification_id))
+
+
+def check_sendable(notification: Notification, entry: RosterEntry, context: AppContext) -> str | None:
+    """Return why a campaign's mail does not apply any more, None if it is to be sent now.
+
+    Raises:
+        RetryLater: it is quiet now.
+        CampaignPaused: the campaign is paused; resuming it enqueues the mail again.
+    """
+    found = campaigns.find_campaign(UUID(notification.occasion.partition(":")[0]))
+    if found is None or found.state == "ended" or entry.campaign_id != found.id:
+        return "campaign_ended"
+    if entry.left_at is not None:
+        return "person_left"
+    if entry.muted_at is not None:
+        return "muted"
+    if entry.bounced_at is not None:
+        return "bounced"
+    if entry.person_id is not None and choices.find_current(entry.person_id) is not None:
+        return "no_longer_true"
+    if found.state == "paused":
+        raise CampaignPaused
+    opening = ReminderPlan.from_json(found.reminders).find_opening(context.clock(), context.settings.time_zone)
+    if opening is not None:
+        raise RetryLater(opening)
+    return None
+
+
+class CampaignPaused(Exception):
+    """The mail waits until its campaign is resumed."""
+
+
+def record_sent(notification: Notification, now: datetime) -> None:
+    """Store at the entry that the mail server accepted a mail, in the caller's transaction."""
+    entry = roster.lock_entry(notification.roster_entry_id) if notification.roster_entry_id else None
+    if entry is None:
+        return
+    if notification.kind == INVITATION:
+        entry.invited_at = now
+    elif notification.kind == REMINDER:
+        entry.reminded_at, entry.reminders = now, entry.reminders + 1
+
+
+def record_refused(notification: Notification, cause: str, now: datetime) -> None:
+    """Mark the entry's address as bounced when the mail server refuses it for good, in the caller's transaction."""
+    entry = roster.lock_entry(notification.roster_entry_id) if notification.roster_entry_id else None
+    if entry is not None and entry.bounced_at is None:
+        entry.bounced_at, entry.bounce_reason = now, cause
+
+
+def set_muted(entry_id: UUID, *, is_muted: bool, actor_id: UUID | None, now: datetime) -> None:
+    """Switch the campaign mails to an entry off or on."""
+    with transaction():
+        entry = roster.lock_entry(entry_id)
+        if entry is None or (entry.muted_at is not None) == is_muted:
+            return
+        entry.muted_at = now if is_muted else None
+        audit.create_entry(
+            "roster.muted" if is_muted else "roster.unmuted",
+            at=now,
+            actor_id=actor_id,
+            subject_id=entry.person_id,
+            entry_id=str(entry_id),
+        )
+
+
+def set_bounced(entry_id: UUID, *, is_bounced: bool, actor_id: UUID, now: datetime) -> None:
+    """Mark an address as bounced, or as working again."""
+    with transaction():
+        entry = roster.lock_entry(entry_id)
+        if entry is None or (entry.bounced_at is not None) == is_bounced:
+            return
+        entry.bounced_at, entry.bounce_reason = (now, "marked") if is_bounced else (None, None)
+        audit.create_entry(
+            "roster.bounced" if is_bounced else "roster.address_works",
+            at=now,
+            actor_id=actor_id,
+            subject_id=entry.person_id,
+            entry_id=str(entry_id),
+        )
+
+
+def set_left(entry_id: UUID, *, has_left: bool, actor_id: UUID, now: datetime) -> None:
+    """Mark a person as left, which ends their mails, or take that back."""
+    with transaction():
+        entry = roster.lock_entry(entry_id)
+        if entry is None or (entry.left_at is not None) == has_left:
+            return
+        entry.left_at, entry.changed_at = (now if has_left else None), now
+        audit.create_entry(
+            "roster.left" if has_left else "roster.returned",
+            at=now,
+            actor_id=actor_id,
+            subject_id=entry.person_id,
+            entry_id=str(entry_id),
+        )
+
+
+def send_digests(context: AppContext) -> None:
+    """Create this week's digest for each manager of a team with people in a running campaign."""
+    now = context.clock()
+    year, week, _day = now.astimezone(context.settings.time_zone).isocalendar()
+    with transaction():
+        for manager in people.list_with_role(Role.MANAGER):
+            if campaign_people.count_teams(manager.manages):
+                notification_id = notifications.create_notification(
+                    DIGEST, f"{year}-W{week:02}", person_id=manager.id, shoot_id=None, now=now
+                )
+                if notification_id is not None:
+                    queue.enqueue_job(job_types.SEND_NOTIFICATION, notice_id=str(notification_id))

@@ -1,0 +1,174 @@
+"""Campaigns: creating, changing, starting, pausing and ending them, and joining one by its open link."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+from portal.db import transaction
+from portal.domain import job_types
+from portal.domain.audiences import Audience
+from portal.domain.email_address import get_domain
+from portal.domain.errors import ChangedMeanwhile, LinkClosed, NotFound
+from portal.domain.reminder_plan import ReminderPlan
+from portal.models import audit, campaign_people, campaigns, people, queue, roster
+from portal.models.campaigns import Campaign
+from portal.models.people import Person
+
+_CODE_BYTES = 9
+
+
+@dataclass(frozen=True, kw_only=True)
+class CampaignForm:
+    """What an admin decides about a campaign.
+
+    Attributes:
+        has_link: whether people may join by an open link.
+        link_domains: address domains of those who may; empty for all who may sign in.
+        link_cap: most people who join by the link; None for no limit.
+    """
+
+    name: str
+    message: str
+    due_on: date | None
+    audience: Audience
+    reminders: ReminderPlan
+    has_link: bool
+    link_domains: tuple[str, ...]
+    link_cap: int | None
+    link_expires_at: datetime | None
+
+
+def create_campaign(form: CampaignForm, *, actor_id: UUID, now: datetime) -> UUID:
+    """Create a campaign as a draft; nothing is sent."""
+    found = Campaign(id=uuid4(), state="draft", created_at=now, created_by=actor_id, version=0)
+    _fill(found, form)
+    with transaction() as session:
+        session.add(found)
+        audit.create_entry("campaign.created", at=now, actor_id=actor_id, campaign_id=str(found.id))
+    return found.id
+
+
+def update_campaign(campaign_id: UUID, form: CampaignForm, *, version: int, actor_id: UUID, now: datetime) -> None:
+    """Change a campaign; mails that are not sent yet have the new contents.
+
+    Raises:
+        NotFound: there is no such campaign.
+        ChangedMeanwhile: another admin changed it first, or it has ended.
+    """
+    with transaction():
+        found = _lock_campaign(campaign_id, version, ("draft", "running", "paused"))
+        _fill(found, form)
+        audit.create_entry("campaign.changed", at=now, actor_id=actor_id, campaign_id=str(campaign_id))
+
+
+def _fill(found: Campaign, form: CampaignForm) -> None:
+    found.name, found.message, found.due_on = form.name, form.message, form.due_on
+    found.audience, found.reminders = form.audience.to_json(), form.reminders.to_json()
+    if form.has_link and found.link_code is None:
+        found.link_code = secrets.token_urlsafe(_CODE_BYTES)
+    if not form.has_link:
+        found.link_code = None
+    found.link_domains, found.link_cap = list(form.link_domains), form.link_cap
+    found.link_expires_at = form.link_expires_at
+
+
+def start_campaign(campaign_id: UUID, *, version: int, actor_id: UUID, now: datetime) -> int:
+    """Put the people of the audience into a campaign and have them invited; return how many join it now.
+
+    Also for a campaign that runs: it takes in who has come to match since.
+
+    Raises:
+        NotFound: there is no such campaign.
+        ChangedMeanwhile: another admin changed it first, or it has ended.
+    """
+    with transaction():
+        found = _lock_campaign(campaign_id, version, ("draft", "running", "paused"))
+        audience = Audience.from_json(found.audience)
+        campaign_people.add_people_of_groups(audience, now)
+        count = campaign_people.add_audience(audience, campaign_id)
+        found.state, found.paused_at = "running", None
+        found.started_at = found.started_at or now
+        audit.create_entry("campaign.started", at=now, actor_id=actor_id, campaign_id=str(campaign_id), people=count)
+        queue.enqueue_job(job_types.RUN_CAMPAIGNS)
+    return count
+
+
+def pause_campaign(campaign_id: UUID, *, version: int, actor_id: UUID, now: datetime) -> None:
+    """Send no mail of a campaign until it is resumed; those that wait keep waiting."""
+    with transaction():
+        found = _lock_campaign(campaign_id, version, ("running",))
+        found.state, found.paused_at = "paused", now
+        audit.create_entry("campaign.paused", at=now, actor_id=actor_id, campaign_id=str(campaign_id))
+
+
+def resume_campaign(campaign_id: UUID, *, version: int, actor_id: UUID, now: datetime) -> None:
+    """Send the mails of a paused campaign again."""
+    with transaction():
+        found = _lock_campaign(campaign_id, version, ("paused",))
+        found.state, found.paused_at = "running", None
+        audit.create_entry("campaign.resumed", at=now, actor_id=actor_id, campaign_id=str(campaign_id))
+        for notification_id in campaign_people.list_pending_mails(campaign_id):
+            queue.enqueue_job(job_types.SEND_NOTIFICATION, notice_id=str(notification_id))
+        queue.enqueue_job(job_types.RUN_CAMPAIGNS)
+
+
+def end_campaign(campaign_id: UUID, *, version: int, actor_id: UUID, now: datetime) -> None:
+    """End the mails of a campaign, also those that wait; photo sessions of its people continue."""
+    with transaction():
+        found = _lock_campaign(campaign_id, version, ("draft", "running", "paused"))
+        found.state, found.ended_at, found.link_code = "ended", now, None
+        audit.create_entry("campaign.ended", at=now, actor_id=actor_id, campaign_id=str(campaign_id))
+
+
+def _lock_campaign(campaign_id: UUID, version: int, states: tuple[str, ...]) -> Campaign:
+    found = campaigns.lock_campaign(campaign_id)
+    if found is None:
+        raise NotFound
+    if found.version != version or found.state not in states:
+        raise ChangedMeanwhile
+    found.version += 1
+    return found
+
+
+def join_by_link(person: Person, code: str, *, now: datetime) -> Campaign:
+    """Put a person into the campaign of an open link, in the caller's transaction; twice changes nothing.
+
+    Raises:
+        LinkClosed: there is no such link, it has expired, is used up, or is not for this address.
+    """
+    found = campaigns.find_by_link_code(code)
+    found = campaigns.lock_campaign(found.id) if found is not None else None
+    if found is None or found.link_code != code or found.state != "running":
+        raise LinkClosed
+    entry = roster.find_by_person(person.id)
+    if entry is not None and entry.campaign_id == found.id:
+        return found
+    if found.link_expires_at is not None and found.link_expires_at <= now:
+        raise LinkClosed
+    if found.link_domains and get_domain(person.email) not in found.link_domains:
+        raise LinkClosed
+    if found.link_cap is not None and campaign_people.count_link_people(found.id) >= found.link_cap:
+        raise LinkClosed
+    if entry is None:
+        campaign_people.add_entry(person, source="link", now=now)
+        entry = roster.find_by_person(person.id)
+    if entry is None or entry.left_at is not None:
+        raise LinkClosed
+    # They came by themselves: no invitation, but reminders.
+    entry.campaign_id, entry.invited_at, entry.reminded_at, entry.reminders = found.id, now, None, 0
+    audit.create_entry("campaign.joined", at=now, actor_id=person.id, subject_id=person.id, campaign_id=str(found.id))
+    people.publish_version(person.id)
+    return found
+
+
+def join_campaign(person: Person, code: str, *, now: datetime) -> Campaign:
+    """Put a person who is signed in into the campaign of an open link.
+
+    Raises:
+        LinkClosed: the link cannot be used.
+    """
+    with transaction():
+        return join_by_link(person, code, now=now)
