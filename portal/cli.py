@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import click
 from flask import Flask
@@ -168,9 +169,10 @@ def _parse_heads(_context: click.Context, _option: click.Parameter, given: tuple
 
 @run_command.command("erase")
 @click.argument("email")
+@click.option("--person", "person_id", type=click.UUID, help="Erase this person only, where several have the address.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.pass_obj
-def erase_people(create_app: Callable[[], Flask], email: str, yes: bool) -> None:
+def erase_people(create_app: Callable[[], Flask], email: str, person_id: UUID | None, yes: bool) -> None:
     """Erase the people who signed in with EMAIL: locally now, at the provider by the worker until it confirms."""
     from portal.models import erasures
     from portal.services import erasure
@@ -180,13 +182,15 @@ def erase_people(create_app: Callable[[], Flask], email: str, yes: bool) -> None
     context = app.extensions["portal"]
     with app.app_context():
         found = erasures.list_people_with_email(email)
+        if person_id is not None:
+            found = [each for each in found if each == person_id]
         if not found:
             click.echo("Nobody has signed in with this address, or they are erased already.", err=True)
             sys.exit(1)
         if not yes:
             click.confirm(f"Erase {len(found)} person(s), their photos and their sessions for good?", abort=True)
-        for person_id in found:
-            receipt = erasure.request_erasure(person_id, context)
+        for each in found:
+            receipt = erasure.request_erasure(each, context)
             erasure.erase_local_data(receipt, storage=context.storage, now=context.clock())
             click.echo(f"{receipt}: nothing is left here; the worker deletes the rest at the provider.")
 

@@ -265,3 +265,17 @@ def test_the_command_erases_local_data_and_leaves_the_rest_to_the_worker(
     assert worked_example.query("SELECT count(*) FROM people") == [(0,)]
     assert worked_example.list_queued("people.erase") == [{"erasure_id": str(receipt)}]
     assert "canary" not in (done.stdout + done.stderr).lower()
+
+
+def test_command_erases_one_of_several_accounts_with_an_address(
+    worked_example: WorkedExample, database_url: str, tmp_path: Path
+) -> None:
+    kept = make_person(email="ada@example.com", subject="old")
+    erased = make_person(email="ada@example.com", subject="new")
+    command = [sys.executable, "-m", "portal", "erase", "ada@example.com", "--yes", "--person"]
+    done = subprocess.run(
+        [*command, str(erased.id)],
+        cwd=TOP, env=environment(database_url, tmp_path), capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert worked_example.query("SELECT id FROM people") == [(kept.id,)]
