@@ -7,6 +7,7 @@ import fcntl
 import heapq
 import io
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterable, Iterator
@@ -19,6 +20,7 @@ from portal.storage.keys import check_folder, check_key, check_prefix
 
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _SORTED_AT_ONCE = 50_000
+_TOKEN = re.compile(r"[0-9a-f]{16}")
 _ABSENT = frozenset({errno.ENOENT, errno.EISDIR, errno.ENOTDIR})
 
 
@@ -157,7 +159,12 @@ def _create_locked(path: Path) -> tuple[Path, int]:
 
 
 def _list_partials(path: Path) -> Iterator[Path]:
-    return path.parent.glob(f".{path.name}.{'[0-9a-f]' * 16}")
+    """Yield what interrupted writes of this object left; a glob would compile a pattern for each object."""
+    prefix = f".{path.name}."
+    with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+        for each in path.parent.iterdir():
+            if each.name.startswith(prefix) and _TOKEN.fullmatch(each.name, len(prefix)):
+                yield each
 
 
 def _delete_abandoned(path: Path) -> None:
