@@ -25,7 +25,7 @@ from portal.services.provider_budget import CallLog, SharedBudget
 from portal.settings import Settings, SettingsError
 from portal.storage import create_storage
 from portal.web import compression, errors, locales, static_files, webhook_middleware, webhooks
-from portal.web.admin import accounts, audit, board, campaigns, deliveries, links, people, roster, roster_import
+from portal.web.admin import accounts, audit, board, campaigns, deliveries, link_reports, people, roster, roster_import
 from portal.web.admin import health as health_page
 from portal.web.auth import logout
 from portal.web.context import EXTENSION
@@ -77,7 +77,7 @@ _BLUEPRINTS = (
     accounts.blueprint,
     deliveries.blueprint,
     audit.blueprint,
-    links.blueprint,
+    link_reports.blueprint,
     roster.blueprint,
     roster_import.blueprint,
     campaigns.blueprint,

@@ -56,9 +56,9 @@ class MailWriter:
                 to=notification.to,
                 to_name=notification.name,
                 subject=_subject(text, self.settings.brand_name),
-                text=render_template("mail/notice.txt", **shown),
+                text=render_template("mail/notification.txt", **shown),
                 # Tables and conditional comments that Outlook for Windows draws as well.
-                html=mjml2html(render_template("mail/notice.mjml.xml", **shown), fonts={}),
+                html=mjml2html(render_template("mail/notification.mjml.xml", **shown), fonts={}),
                 language=locale,
                 sent_at=self.clock(),
                 reply_to=self.settings.support_email,

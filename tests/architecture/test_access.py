@@ -51,8 +51,8 @@ OPERATIONS = {
     "health.show_health",
     "deliveries.show_deliveries",
     "deliveries.replay_delivery",
-    "links.show_links",
-    "links.resolve_report",
+    "link_reports.show_link_reports",
+    "link_reports.resolve_report",
 }
 PEOPLE = {
     "board.show_board",

@@ -173,8 +173,8 @@ RULES: Mapping[str, AccessRule] = MappingProxyType(
         "board.show_board": replace(_PEOPLE, audit_views_as=None),
         "health.show_health": replace(_OPERATIONS, audit_views_as=Right.SEE_PEOPLE),
         "deliveries.show_deliveries": _OPERATIONS,
-        "links.show_links": replace(_OPERATIONS, audit_views_as=Right.SEE_PEOPLE),
-        "links.resolve_report": _OPERATIONS,
+        "link_reports.show_link_reports": replace(_OPERATIONS, audit_views_as=Right.SEE_PEOPLE),
+        "link_reports.resolve_report": _OPERATIONS,
         "deliveries.replay_delivery": AccessRule(access=Access.SIGNED_IN, right=Right.REPLAY),
         "audit.show_audit": _AUDIT,
         # After a sign-in the browser arrives here from the identity provider's site.

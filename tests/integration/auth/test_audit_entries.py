@@ -296,7 +296,7 @@ ACTS: dict[Callable[[Scenario], Any], Left] = {
     administer("reactivate", "deactivate"): Left("person.reactivated", ADMIN, "ada"),
     replay: Left("delivery.replayed", ADMIN, detail={"delivery": ...}),
     look("/admin/health"): Left("console.viewed", ADMIN, detail={"endpoint": "health.show_health"}),
-    look("/admin/links"): Left("console.viewed", ADMIN, detail={"endpoint": "links.show_links"}),
+    look("/admin/links"): Left("console.viewed", ADMIN, detail={"endpoint": "link_reports.show_link_reports"}),
     look("/admin/people"): Left("console.viewed", ADMIN, detail={"endpoint": "people.show_people"}),
     look("/admin/people/{ada}"): Left("console.viewed", ADMIN, "ada", detail={"endpoint": "people.show_person"}),
     look("/admin/audit"): Left("console.viewed", ADMIN, detail={"endpoint": "audit.show_audit"}),
