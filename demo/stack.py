@@ -13,7 +13,7 @@ from typing import Self
 from demo import readiness
 from demo.children import Child, stop_all
 from demo.crowd import create_campaign_people
-from demo.ports import Ports
+from demo.ports import Ports, find_free_port
 from demo.postgres import Postgres
 from demo.settings import DATABASE, Addresses, Secrets, build_base_environment, build_portal_environment
 
@@ -39,6 +39,7 @@ class Stack:
         durable: False trades safety on power loss for speed (tests).
         environment: extra or changed settings of the portal and the worker.
         people: how many fictional people to add to an empty roster; see :mod:`demo.crowd`.
+        has_mail: whether the portal sends mail, to a server of the sandbox that shows it at ``/mails``.
         report: called with a sentence when a part is ready.
     """
 
@@ -52,6 +53,7 @@ class Stack:
         durable: bool = False,
         environment: dict[str, str] | None = None,
         people: int = 0,
+        has_mail: bool = False,
         report: Callable[[str], None] = _silent,
     ) -> None:
         self.data_dir = data_dir.resolve()
@@ -64,6 +66,7 @@ class Stack:
         self.children: list[Child] = []
         self._extra = environment or {}
         self._people = people
+        self._smtp_port = find_free_port() if has_mail else None
         self._report = report
 
     def __enter__(self) -> Self:
@@ -103,7 +106,7 @@ class Stack:
         identity = self._launch(self._identity(base))
         sandbox = self._launch(self._sandbox(base))
         self._start_database()
-        self.environment = base | self._portal_environment() | self._extra
+        self.environment = base | self._portal_environment() | self._mail_environment() | self._extra
         self._migrate()
         if self._people and create_campaign_people(self.database_url, self._people, provider=self.brand):
             self._report(f"{self._people} fictional people added")
@@ -202,7 +205,14 @@ class Stack:
         options += ["--data", str(self.data_dir / "sandbox"), "--api-key", self.secrets.api_key]
         options += ["--webhook-url", f"{self.addresses.portal}/webhooks/{self.brand}"]
         options += ["--webhook-secret", self.secrets.webhook_secret]
+        if self._smtp_port is not None:
+            options += ["--smtp-port", str(self._smtp_port)]
         return self._python("sandbox", base, "-m", "sandbox", *options)
+
+    def _mail_environment(self) -> dict[str, str]:
+        if self._smtp_port is None:
+            return {}
+        return {"MAIL_URL": f"smtp://127.0.0.1:{self._smtp_port}", "MAIL_FROM": "Headshots <headshots@example.com>"}
 
     def _python(self, name: str, environment: dict[str, str], *arguments: str) -> Child:
         argv = [sys.executable, *arguments]

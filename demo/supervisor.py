@@ -55,7 +55,16 @@ def run_demo(
     Returns:
         The exit status, 0 after a clean end.
     """
-    stack = Stack(data_dir=data_dir, ports=ports, brand=brand, speed=speed, durable=True, people=people, report=_report)
+    stack = Stack(
+        data_dir=data_dir,
+        ports=ports,
+        brand=brand,
+        speed=speed,
+        durable=True,
+        people=people,
+        has_mail=True,
+        report=_report,
+    )
     try:
         with _hold_lock(stack):
             return _start_and_monitor(stack, reload=reload)
@@ -162,6 +171,7 @@ def _print_welcome(stack: Stack, seconds: float) -> None:
     for person in PEOPLE:
         print_line(f"  {person.name:<13} {person.role:<9} {person.email}")
     print_line(f"\nThe sandbox studio with its controls: {stack.addresses.sandbox}")
+    print_line(f"The mails that the portal sends: {stack.addresses.sandbox}/mails")
     if stack.speed != 1:
         print_line(f"It works {stack.speed:g} times as fast as a real one; what takes an hour there is quick here.")
     print_line(f"Data and logs: {_format_path(stack.data_dir)} (survives a restart; delete it to start over)")

@@ -42,6 +42,14 @@ def create_sandbox(config: SandboxConfig) -> Flask:
     app.register_blueprint(create_control(sandbox, pipeline))
     app.register_blueprint(create_dashboard(sandbox, pipeline))
     app.register_blueprint(create_openapi(sandbox))
+    if config.smtp_port is not None:
+        # Without the option the mail server's library is not needed.
+        from sandbox.dashboard import mails  # noqa: PLC0415
+        from sandbox.mail_sink import MailSink  # noqa: PLC0415
+
+        sink = app.extensions["sandbox_mail_sink"] = MailSink()
+        sink.start(config.smtp_port)
+        app.register_blueprint(mails.create_blueprint(sink))
     app.register_blueprint(photo_files.create_blueprint(sandbox))
     app.register_blueprint(create_studio(SandboxStudioStore(sandbox)))
     app.wsgi_app = SandboxMiddleware(app, app.wsgi_app, sandbox)  # type: ignore[method-assign]
@@ -61,4 +69,6 @@ def stop_sandbox(app: Flask) -> None:
     """Stop the threads and close the database. All state is persisted."""
     app.extensions["sandbox_pipeline"].stop()
     app.extensions["sandbox_sender"].stop()
+    if "sandbox_mail_sink" in app.extensions:
+        app.extensions["sandbox_mail_sink"].stop()
     get_sandbox(app).close()

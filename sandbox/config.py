@@ -23,6 +23,7 @@ class SandboxConfig:
         api_key: replaces the current API key; any string.
         webhook_secret: 64 hex characters.
         switches: changes to the switches by name, applied at start.
+        smtp_port: where to receive mails for the page /mails; None receives none.
         background: False starts no threads, for tests that advance the clock themselves.
     """
 
@@ -36,6 +37,7 @@ class SandboxConfig:
     organization_name: str | None = None
     switches: Mapping[str, Any] = field(default_factory=dict)
     background: bool = True
+    smtp_port: int | None = None
 
     def __post_init__(self) -> None:
         if self.brand not in BRANDS:

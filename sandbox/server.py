@@ -123,6 +123,7 @@ def _build_parser() -> argparse.ArgumentParser:
     add("--webhook-secret", help="64 hexadecimal characters")
     add("--credits", type=_parse_decimal)
     add("--organization", help="organization name")
+    add("--smtp-port", type=int, help="receive mails on this port and show them at /mails")
     add("--whitelabel", choices=("on", "off"))
     add("--set", metavar="NAME=VALUE", action="append", default=[], help="set any switch, value in JSON")
     return parser
@@ -143,6 +144,7 @@ def _build_config(arguments: argparse.Namespace) -> SandboxConfig:
         credits=arguments.credits,
         organization_name=arguments.organization,
         switches=switches,
+        smtp_port=arguments.smtp_port,
     )
 
 
