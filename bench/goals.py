@@ -6,7 +6,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from bench import gallery_size, hostile_images, journeys, live, page_scores, scale, starting, waiting_room, webhooks
+from bench import (
+    connections,
+    gallery_size,
+    hostile_images,
+    journeys,
+    live,
+    page_scores,
+    scale,
+    starting,
+    waiting_room,
+    webhooks,
+)
 from bench.report import Verdict
 from bench.workbench import Bench
 
@@ -44,6 +55,7 @@ GOALS: Mapping[str, Goal] = MappingProxyType(
         "G1": Goal("what a browser transfers for a gallery of 200", gallery_size.measure_gallery),
         "G4": Goal("Lighthouse scores of five pages, mobile settings", page_scores.measure_pages),
         "S1": Goal("first answer and memory of 2 processes beside bare Flask", starting.measure_start),
+        "D1": Goal("database connections of 2 web processes on a plan of 20", connections.measure_connections),
         "D2": Goal(
             "sweep, fsck, retention, metrics and waiting pages at 200, 2,000 and 20,000 people", scale.measure_scale
         ),
