@@ -263,3 +263,20 @@ def check_invariants(create_app: Callable[[], Flask], fast: bool, recorded: tupl
     click.echo(f"audit head {head or 'none'}")
     click.echo("clean" if not found else f"{len(found)} violation(s)")
     sys.exit(1 if found else 0)
+
+
+@run_command.command("refetch")
+@click.pass_obj
+def request_missing_files(create_app: Callable[[], Flask]) -> None:
+    """Copy photos again whose files are missing in the storage; name those that the provider no longer has."""
+    from portal.services import missing_files
+
+    load_settings()
+    app = create_app()
+    context = app.extensions["portal"]
+    lost = 0
+    with app.app_context():
+        for missing in missing_files.request_missing(context.storage, now=context.clock()):
+            lost += not missing.is_requested
+            click.echo(f"{'requested again' if missing.is_requested else 'lost'}: {missing.photo_id}")
+    sys.exit(1 if lost else 0)

@@ -38,7 +38,7 @@ class Photo(Base):
         failure: reason of the last failed attempt, which is repeated.
         failing_since: first of the failed attempts in a row.
         removed_by: ``provider`` for one no longer listed, which comes back when it is listed again; or ``retention``.
-        is_liked: marked in the studio.
+        is_liked: rated or picked in the studio; a rating taken back there does not clear it.
         similarity_hash: difference hash as a signed 64-bit number; None until it is computed.
         upload_key: where an own photo lies as it was uploaded, until its renditions are made.
         face_x: with ``face_y`` and ``face_size`` the automatic crop around the detected face; None without one.
@@ -201,6 +201,18 @@ def create_photo(shoot_id: UUID, provider_id: str, *, position: int, now: dateti
     return photo
 
 
+def mark_liked(photo: Photo, *, is_liked: bool) -> bool:
+    """Mark a photo as rated in the studio, in the caller's transaction; return whether that is new."""
+    is_new = is_liked and not photo.is_liked
+    photo.is_liked = photo.is_liked or is_liked
+    return is_new
+
+
+def find_photo(photo_id: UUID) -> Photo | None:
+    """Return the photo with this id, of any person."""
+    return db.session.get(Photo, photo_id)
+
+
 def lock_photo(photo_id: UUID) -> Photo | None:
     """Return the photo freshly read, holding other writers until the transaction ends."""
     return db.session.scalar(
@@ -269,6 +281,11 @@ def list_files(photo_ids: list[UUID]) -> list[tuple[UUID, str, UUID]]:
         .where(Rendition.photo_id.in_(photo_ids))
     )
     return [(row[0], row[1], row[2]) for row in db.session.execute(query)]
+
+
+def delete_all_renditions(photo_id: UUID) -> None:
+    """Delete every rendition's row of one photo, which is then copied again."""
+    db.session.execute(delete(Rendition).where(Rendition.photo_id == photo_id))
 
 
 def delete_renditions(rendition_ids: list[UUID]) -> None:

@@ -9,10 +9,9 @@ from uuid import UUID
 
 from portal.db import snapshot, transaction
 from portal.models import stored_files
-from portal.models.stored_files import StoredFile
+from portal.models.stored_files import FileArea, StoredFile
 from portal.storage import ObjectMissing, Storage
 
-PHOTO_AREA = "photos/"
 # So many keys are in memory at a time, however many files there are.
 KEYS_AT_ONCE = 5000
 
@@ -27,7 +26,7 @@ class FileFault:
 
 @dataclass
 class _Part:
-    """A part of the listing: all keys of the photos above ``after``, up to and with ``through``; None is no limit."""
+    """A part of the listing: all keys of the ids above ``after``, up to and with ``through``; None is no limit."""
 
     after: UUID | None
     through: UUID | None = None
@@ -35,68 +34,81 @@ class _Part:
 
 
 def iterate_faults(storage: Storage, *, read_files: bool) -> Iterator[FileFault]:
-    """Yield every difference between storage and rows; work in progress is none.
+    """Yield every difference between storage and rows, area by area; work in progress is none.
 
     Args:
-        storage: where the photos are.
+        storage: where the files are.
         read_files: also compare every file with its digest, which reads all of them.
     """
-    # Each part is listed before its rows are read: every file was preceded by its photo's row.
-    for part in _split(storage.list(PHOTO_AREA)):
-        for file in stored_files.iterate_files(part.after, part.through):
+    for area in stored_files.AREAS:
+        yield from _iterate_area(storage, area, read_files=read_files)
+
+
+def iterate_photos_without_file(storage: Storage) -> Iterator[UUID]:
+    """Yield the id of a photo for each of its files that is missing; no file is read."""
+    for fault in _iterate_area(storage, stored_files.PHOTOS, read_files=False):
+        if fault.rule == f"file of {stored_files.PHOTOS.noun} is missing":
+            yield UUID(fault.subject)
+
+
+def _iterate_area(storage: Storage, area: FileArea, *, read_files: bool) -> Iterator[FileFault]:
+    # Each part is listed before its rows are read: every file was preceded by the row of its photo, kit or archive.
+    for part in _split(storage.list(area.prefix), area):
+        for file in stored_files.iterate_files(area, part.after, part.through):
             is_listed = file.key in part.keys
             part.keys.discard(file.key)
             if read_files or not is_listed:
-                yield from _check_file(storage, file)
-        yield from _check_unknown(storage, part.keys)
+                yield from _check_file(storage, area, file)
+        yield from _check_unknown(storage, area, part.keys)
 
 
-def _split(keys: Iterable[str]) -> Iterator[_Part]:
+def _split(keys: Iterable[str], area: FileArea) -> Iterator[_Part]:
     part = _Part(None)
     for key in keys:
-        photo_id = _parse_photo_id(key)
-        if len(part.keys) >= KEYS_AT_ONCE and part.through and photo_id not in (None, part.through):
+        owner_id = _parse_owner_id(key, area)
+        if len(part.keys) >= KEYS_AT_ONCE and part.through and owner_id not in (None, part.through):
             yield part
             part = _Part(part.through)
-        if photo_id is not None:
+        if owner_id is not None:
             # The highest so far: a storage that lists out of order costs look-ups, and no row is left out.
-            part.through = max(photo_id, part.through or photo_id)
+            part.through = max(owner_id, part.through or owner_id)
         part.keys.add(key)
     part.through = None
     yield part
 
 
-def _parse_photo_id(key: str) -> UUID | None:
-    """Return the photo a key belongs to, None when it is no photo's; text and ids have the same order."""
-    folder = key.removeprefix(PHOTO_AREA).partition("/")[0]
+def _parse_owner_id(key: str, area: FileArea) -> UUID | None:
+    """Return the id of the folder a key lies in, None when it is none; text and ids have the same order."""
+    folder = key.removeprefix(area.prefix).partition("/")[0]
     try:
-        photo_id = UUID(folder)
+        owner_id = UUID(folder)
     except ValueError:
         return None
-    return photo_id if str(photo_id) == folder else None
+    return owner_id if str(owner_id) == folder else None
 
 
-def _check_file(storage: Storage, file: StoredFile) -> Iterator[FileFault]:
+def _check_file(storage: Storage, area: FileArea, file: StoredFile) -> Iterator[FileFault]:
     try:
         digest = hashlib.sha256(storage.get(file.key)).hexdigest()
     except ObjectMissing:
         # Files go before their rows do, and may have gone since the rows were read.
         with transaction():
-            is_shown = stored_files.is_file_shown(file.key)
-        if is_shown:
-            yield FileFault("file of a photo is missing", str(file.photo_id))
+            is_due = stored_files.is_file_due(area, file.key)
+        if is_due:
+            yield FileFault(f"file of {area.noun} is missing", str(file.owner_id))
         return
-    if digest != file.sha256:
-        yield FileFault("file of a photo is not what was stored", str(file.photo_id))
+    if file.sha256 is not None and digest != file.sha256:
+        yield FileFault(f"file of {area.noun} is not what was stored", str(file.owner_id))
 
 
-def _check_unknown(storage: Storage, keys: set[str]) -> Iterator[FileFault]:
+def _check_unknown(storage: Storage, area: FileArea, keys: set[str]) -> Iterator[FileFault]:
     if not keys:
         return
-    owners = {key: _parse_photo_id(key) for key in keys}
+    owners = {key: _parse_owner_id(key, area) for key in keys}
     with snapshot():
-        known = stored_files.list_known_keys(list(keys))
-        copying = stored_files.list_ids_being_copied([owner for owner in owners.values() if owner is not None])
+        known = stored_files.list_known_keys(area, list(keys))
+        ids = [owner for owner in owners.values() if owner is not None]
+        in_progress = stored_files.list_ids_in_progress(area, ids)
     for key in sorted(keys - known):
-        if owners[key] not in copying and storage.exists(key):
-            yield FileFault("file belongs to no photo", key)
+        if owners[key] not in in_progress and storage.exists(key):
+            yield FileFault(f"file belongs to no {area.noun.partition(' ')[2]}", key)

@@ -23,13 +23,15 @@ STARTED = "INSERT INTO procrastinate_events (job_id, type, at) VALUES (%(job)s, 
 
 
 class Busy(LocalStorage):
-    """A storage that changes while it is listed."""
+    """A storage that changes while its photos are listed."""
 
     def __init__(self, root: Path, before: Callable[[], object], after: Callable[[], object]) -> None:
         super().__init__(root)
         self._before, self._after = before, after
 
     def list(self, prefix: str = "") -> Iterator[str]:
+        if prefix != "photos/":
+            return super().list(prefix)
         self._before()
         keys = list(super().list(prefix))
         self._after()
