@@ -34,6 +34,7 @@ from portal.web.live.hub import Hub
 from portal.web.observability import client_address, health, logs, sentry
 from portal.web.pages import (
     account,
+    another_attempt,
     brand,
     campaign,
     crop,
@@ -66,6 +67,7 @@ _BLUEPRINTS = (
     crop.blueprint,
     my_data.blueprint,
     own_photo.blueprint,
+    another_attempt.blueprint,
     photos.blueprint,
     routes.blueprint,
     account.blueprint,

@@ -95,6 +95,11 @@ class Settings:
         return self.public_url.startswith("https://")
 
     @property
+    def has_studio(self) -> bool:
+        """Whether people can start photo sessions in the studio."""
+        return self.own_photos != "only"
+
+    @property
     def role_bindings(self) -> RoleBindings:
         """Who holds which role."""
         return RoleBindings(

@@ -17,6 +17,7 @@ from portal.domain.job_types import JobType
 from portal.jobs import photo_tasks, roster_tasks  # noqa: F401 - register their tasks
 from portal.jobs.runner import MAX_ATTEMPTS, WorkerContext, queue
 from portal.models import queue as job_queue
+from portal.models import shoots
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,9 @@ SPREAD_SECONDS = 60
 @queue.periodic(cron="*/10 * * * *")
 @queue.task(name="schedule.sweep", pass_context=True)
 def enqueue_sweep(context: JobContext, timestamp: int) -> None:
-    """Enqueue the regular sweep, once an hour a full one."""
+    """Enqueue the regular sweep, once an hour a full one; without a studio only while a session is open."""
+    if not _uses_provider(context):
+        return
     _enqueue(context, job_types.SWEEP, is_spread=True, full=timestamp % 3600 == 0)
 
 
@@ -41,7 +44,8 @@ def enqueue_sweep(context: JobContext, timestamp: int) -> None:
 def enqueue_balance_refresh(context: JobContext, timestamp: int) -> None:
     """Enqueue one call for the balance, so that people who wait for a credit are resumed soon."""
     del timestamp
-    _enqueue(context, job_types.REFRESH_BALANCE, is_spread=True)
+    if _uses_provider(context):
+        _enqueue(context, job_types.REFRESH_BALANCE, is_spread=True)
 
 
 @queue.periodic(cron="17 3 * * *")
@@ -82,6 +86,15 @@ def enqueue_audit_head(context: JobContext, timestamp: int) -> None:
     """Enqueue the hourly log line with the last link of the audit trail, which leaves the machine with the logs."""
     del timestamp
     _enqueue(context, job_types.LOG_AUDIT_HEAD)
+
+
+def _uses_provider(context: JobContext) -> bool:
+    """Return whether there is anything to ask the provider for."""
+    worker: WorkerContext = context.additional_context["worker"]
+    if worker.portal.settings.has_studio:
+        return True
+    with worker.app.app_context(), transaction():
+        return bool(shoots.list_open_ids())
 
 
 def _enqueue(context: JobContext, job_type: JobType, *, is_spread: bool = False, **arguments: bool) -> None:

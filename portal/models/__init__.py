@@ -1,6 +1,7 @@
 """The tables and every query about them, one module a noun; no rule of the business lives here."""
 
 from portal.models.archives import Archive
+from portal.models.attempt_requests import AttemptRequest
 from portal.models.audit import AuditEntry
 from portal.models.audit_links import AuditLink
 from portal.models.budget import ProviderBudget, ProviderCall
@@ -26,6 +27,7 @@ from portal.models.shoots import Shoot
 
 __all__ = [
     "Archive",
+    "AttemptRequest",
     "AuditEntry",
     "AuditLink",
     "Campaign",

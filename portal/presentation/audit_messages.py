@@ -8,6 +8,8 @@ from flask_babel import lazy_gettext as _l
 from portal.models.audit import AuditEntry
 
 ACTIONS = {
+    "attempt.granted": _l("Allowed another session"),
+    "attempt.requested": _l("Asked for another session"),
     "access": _l("Asked for what is not theirs"),
     "audit.verified": _l("Checked the audit trail"),
     "choice.made": _l("Chose a headshot"),

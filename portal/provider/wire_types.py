@@ -94,6 +94,11 @@ class Photo(ApiObject, frozen=True):
     team_id: str | None = None
     team_name: str | None = None
 
+    @property
+    def is_liked(self) -> bool:
+        """Whether the person rated it in the studio; the favorite is another matter."""
+        return self.liked_status in {"liked", "loved"}
+
 
 class DownloadLink(ApiObject, frozen=True):
     """The addresses of one photo in a bulk download."""

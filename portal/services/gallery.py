@@ -64,6 +64,12 @@ def get_gallery(person: Person) -> Gallery:
     )
 
 
+def find_chosen_photo(person: Person) -> Photo | None:
+    """Return the photo the company uses of this person, None without one."""
+    choice = choices.find_current(person.id)
+    return photos.find_for_person(choice.photo_id, person.id) if choice is not None else None
+
+
 def _group_similar(listed: list[Photo]) -> list[Photo]:
     by_id = {photo.id: photo for photo in listed}
     groups = group_similar([(photo.id, photo.similarity_hash) for photo in listed])
@@ -119,8 +125,11 @@ def _can_choose(photo: Photo) -> bool:
     return shoot is not None and shoot.copied_at is not None
 
 
-def revoke_choice(person: Person, choice_id: UUID, *, now: datetime) -> None:
+def revoke_choice(person: Person, choice_id: UUID, *, now: datetime) -> Choice | None:
     """Take one choice back, so that the one before it counts again.
+
+    Returns:
+        The choice that counts from then on, None without one.
 
     Raises:
         NotFound: no such choice of this person.
@@ -133,6 +142,7 @@ def revoke_choice(person: Person, choice_id: UUID, *, now: datetime) -> None:
         if choice.withdrawn_at is None:
             choice.withdrawn_at = now
             _record_withdrawal(person.id, now)
+        return choices.find_current(person.id)
 
 
 def withdraw_choice(person: Person, *, now: datetime) -> bool:

@@ -179,6 +179,7 @@ def _register(shoot_id: UUID, listing: Listing, now: datetime) -> list[tuple[UUI
             is_changed = is_changed or photo is None or photo.removed_at is not None
             photo = photo or photos.create_photo(shoot_id, item.id, position=position, now=now)
             photo.position = position
+            is_changed = photos.mark_liked(photo, is_liked=item.is_liked) or is_changed
             _restore(photo, shoot)
             if photo.copied_at is None and photo.refused is None and photo.removed_at is None:
                 urls.append((photo.id, item.urls.original or item.urls.main))

@@ -7,7 +7,8 @@ from datetime import datetime
 from uuid import UUID
 
 from portal.domain.errors import NotFound
-from portal.models import people, people_list
+from portal.models import attempt_requests, people, people_list
+from portal.models.attempt_requests import AttemptRequest
 from portal.models.people import Person
 from portal.models.people_list import ListRow, PeopleFilter, Sort
 from portal.models.sessions import Session
@@ -73,6 +74,7 @@ class PersonDetail:
         at: the time for which the details were read.
         milestones: keys of past events with their times, the oldest first.
         shares_address: another account has the same address.
+        attempt: the open request for another session, None without one.
     """
 
     at: datetime
@@ -81,6 +83,7 @@ class PersonDetail:
     sessions: list[Session]
     milestones: list[tuple[str, datetime]]
     shares_address: bool
+    attempt: AttemptRequest | None = None
 
 
 def get_person_detail(person_id: UUID, context: AppContext) -> PersonDetail:
@@ -101,6 +104,7 @@ def get_person_detail(person_id: UUID, context: AppContext) -> PersonDetail:
         sessions.list_active(person, now, context.settings.session_lifetimes),
         _list_milestones(person, current),
         relinking.find_pair(person.email) is not None,
+        attempt_requests.find_open(person_id),
     )
 
 

@@ -21,7 +21,6 @@ from portal.models import (
     budget,
     consents,
     deliveries,
-    erasures,
     link_reports,
     people,
     shoots,
@@ -42,6 +41,7 @@ from portal.provider.wire_types import CreatedSession, Model
 from portal.services import credits, notifications, shoot_sync
 from portal.services.app_context import AppContext
 from portal.services.deliveries import requeue_unmatched
+from portal.services.session_conflicts import find_conflict
 
 log = logging.getLogger(__name__)
 
@@ -180,12 +180,8 @@ def _store_session(claim: Claim, result: CreatedSession | Model, context: AppCon
             return
         # Events can be faster than the answer to the call that caused them.
         deliveries.lock_model_id(provider_id)
-        if shoots.find_by_provider_id(provider_id) is not None:
-            _set_problem(shoot, Problem.ADDRESS_TAKEN, context, reason="session_belongs_to_another_person")
-            return
-        if erasures.has_tombstone(provider_id):
-            # The same person, back after an erasure that the provider has not finished.
-            _set_problem(shoot, Problem.REFUSED, context, reason="session_is_being_erased")
+        if (conflict := find_conflict(shoot, provider_id)) is not None:
+            _set_problem(shoot, conflict[0], context, reason=conflict[1])
             return
         if isinstance(result, Model) and not _may_adopt(shoot, result, claim):
             _set_problem(shoot, Problem.ADDRESS_TAKEN, context, reason="session_is_older_than_request")

@@ -203,6 +203,7 @@ def record_studio_favorite(
     if photo is None:
         # The pick can be known before the photo has been listed.
         photo = photos.create_photo(shoot.id, provider_photo_id, position=0, now=now)
+    photo.is_liked = True
     if photo.copied_at is None and shoot.provider_status == stages.ACTIVE:
         # It counts as the choice as soon as its picture is here.
         photo.refused = photo.failing_since = None

@@ -13,16 +13,19 @@ from portal.domain.stages import ONBOARDING, Problem
 from portal.models import audit, consents, people, shoots
 from portal.models.people import Person
 from portal.models.shoots import Shoot
-from portal.services import notifications, start_jobs
+from portal.services import another_attempts, notifications, start_jobs
 from portal.services.app_context import AppContext
 
 log = logging.getLogger(__name__)
 
 
-def request_shoot(person: Person, *, provider: str, development: bool, now: datetime) -> Shoot:
+def request_shoot(
+    person: Person, *, provider: str, development: bool, now: datetime, renew_after_months: int | None = None
+) -> Shoot:
     """Ensure that the person has an open shoot; repeated requests create one.
 
-    The session itself is created when the queue reaches the person; a repeated request keeps the position.
+    The session itself is created when the queue reaches the person; a repeated request keeps the position. A finished
+    shoot is followed by another one if an admin granted it or it is older than ``renew_after_months``.
 
     Raises:
         ConsentMissing: the person has not agreed to the present policy.
@@ -30,12 +33,22 @@ def request_shoot(person: Person, *, provider: str, development: bool, now: date
     with transaction() as session:
         if consents.find_current(person.id, POLICY_VERSION) is None:
             raise ConsentMissing
-        if (existing := shoots.find_open(person.id)) is not None:
+        existing = shoots.find_open(person.id)
+        if existing is not None and not another_attempts.can_follow(
+            existing, renew_after_months=renew_after_months, now=now
+        ):
             return retry_request(existing)
+        if existing is not None:
+            # The shoot is locked before the person, as everywhere.
+            shoots.lock_shoot(existing.id)
         people.lock_person(person.id)
         # Another press may have been first.
-        if (existing := shoots.find_open(person.id)) is not None:
-            return existing
+        latest = shoots.find_open(person.id)
+        if latest is not None and (existing is None or latest.id != existing.id):
+            return latest
+        if latest is not None:
+            another_attempts.close_finished(latest, now=now)
+            session.flush()
         shoot = Shoot(person_id=person.id, provider=provider, is_development=development, requested_at=now, attempts=0)
         session.add(shoot)
         session.flush()

@@ -79,6 +79,7 @@ PEOPLE = {
     "campaigns.resume_campaign",
     "campaigns.show_end",
     "campaigns.end_campaign",
+    "accounts.allow_attempt",
     "roster.show_roster",
     "roster.show_new_import",
     "roster.create_import",

@@ -29,6 +29,17 @@ TABLES: Mapping[str, TableClass] = {
         {Content.REFERENCE: "shoot_id", Content.PROGRESS: "step began_at doubt"},
         owner="shoot_id>shoots",
     ),
+    "attempt_requests": TableClass(
+        Subject.PERSON,
+        Purpose.SESSION,
+        Retention.ACCOUNT,
+        {
+            Content.REFERENCE: "id person_id granted_by",
+            Content.ACTIVITY: "requested_at",
+            Content.PROGRESS: "granted_at used_at",
+        },
+        owner="person_id",
+    ),
     "link_reports": TableClass(
         Subject.PERSON,
         Purpose.SUPPORT,

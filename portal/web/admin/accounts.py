@@ -1,4 +1,4 @@
-"""The console's pages for accounts that share an address: linking them, and using an existing photo session."""
+"""The console's acts on one person's account: linking it, using an existing photo session, allowing another one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from portal.domain.errors import BadInput, NotFound
 from portal.models import people
-from portal.services import relinking
+from portal.services import another_attempts, relinking
 from portal.web.context import get_context
 from portal.web.security.access import get_current_person
 
@@ -46,4 +46,12 @@ def adopt_session(person_id: UUID) -> Response:
     """Let the person use the photo session that the provider already has for their address."""
     relinking.adopt_session(person_id, actor_id=get_current_person().id, now=get_context().clock())
     flash(_("The existing photo session will be used."), "good")
+    return redirect(url_for("people.show_person", person_id=person_id), 303)
+
+
+@blueprint.post("/<uuid:person_id>/attempt")
+def allow_attempt(person_id: UUID) -> Response:
+    """Allow the other photo session that the person asked for."""
+    another_attempts.allow_attempt(person_id, actor=get_current_person(), now=get_context().clock())
+    flash(_("They can start another photo session now."), "good")
     return redirect(url_for("people.show_person", person_id=person_id), 303)

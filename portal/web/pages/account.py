@@ -9,23 +9,16 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from portal.models import choices
-from portal.models.people import Person
 from portal.presentation import formatting
 from portal.services import sessions
+from portal.services.gallery import find_chosen_photo
 from portal.web.context import get_context
 from portal.web.security.access import get_current_person
 from portal.web.security.sessions import get_current_session
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 blueprint.add_app_template_global(formatting.format_device, "format_device")
-
-
-@blueprint.app_template_global("find_avatar_url")
-def find_avatar_url(person: Person) -> str | None:
-    """Return the address of the person's chosen headshot in avatar size, None before they have chosen one."""
-    choice = choices.find_current(person.id)
-    return None if choice is None else url_for("photos.serve_rendition", photo_id=choice.photo_id, rendition="96.webp")
+blueprint.add_app_template_global(find_chosen_photo, "find_chosen_photo")
 
 
 @blueprint.get("/sessions")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from contextlib import suppress
 from uuid import UUID
 
-from flask import Blueprint, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from portal.domain.errors import BadInput, NotFound, NotReady
 from portal.presentation.consent_texts import build_use_agreement
 from portal.services import gallery, mirroring, photo_marks
 from portal.web.context import get_context
-from portal.web.pages.gallery_view import GalleryView
+from portal.web.pages.gallery_view import ComparisonView, GalleryView
 from portal.web.pages.mark_input import parse_form_mark, parse_json_marks, parse_position
 from portal.web.security.access import get_current_person
 
@@ -21,27 +21,27 @@ blueprint = Blueprint("gallery", __name__)
 
 @blueprint.get("/headshots/gallery")
 def show_gallery() -> str:
-    """Show all photos as a strip, one large or two side by side."""
+    """Show one photo large beside all others, all as a grid, or up to four side by side."""
     try:
         opened = gallery.get_gallery(get_current_person())
     except NotReady:
         return render_template("gallery/empty.html")
-    if not opened.photos:
-        return render_template("gallery/empty.html")
+    settings = get_context().settings
+    agreement = build_use_agreement(company=settings.brand_name)
+    comparison = ComparisonView(opened, request.args.getlist("compare"))
+    if comparison.photos:
+        return render_template("gallery/compare.html", view=comparison, agreement=agreement)
     view = GalleryView(
         opened,
         photo=request.args.get("photo"),
-        compare=request.args.get("compare"),
         filter_name=request.args.get("filter"),
+        is_grid=request.args.get("view") == "grid",
     )
-    settings = get_context().settings
-    agreement = build_use_agreement(company=settings.brand_name)
     return render_template(
         "gallery/show.html",
         view=view,
         photos=opened.photos,
         agreement=agreement,
-        has_own_photos=settings.own_photos != "off",
     )
 
 
@@ -56,21 +56,31 @@ def retry_photos() -> Response:
 
 @blueprint.post("/headshots/choice")
 def choose_photo() -> Response:
-    """Choose a photo as the person's headshot; a later choice replaces it."""
+    """Choose a photo as the person's headshot; a later choice replaces it. A script gets JSON and stays on its page."""
     try:
         photo_id = UUID(request.form.get("photo", ""))
     except ValueError:
         raise BadInput from None
     context = get_context()
     agreement = build_use_agreement(company=context.settings.brand_name)
-    gallery.choose_photo(get_current_person(), photo_id, agreement=agreement, now=context.clock())
+    choice = gallery.choose_photo(get_current_person(), photo_id, agreement=agreement, now=context.clock())
+    if _is_json_preferred():
+        undo = url_for("gallery.revoke_choice", choice_id=choice.id)
+        return jsonify(chosen=str(choice.photo_id), undo=undo)
+    flash(str(choice.id), "undo")
     return redirect(url_for("headshots.show_my_page"), 303)
+
+
+def _is_json_preferred() -> bool:
+    return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
 
 
 @blueprint.post("/headshots/choice/<uuid:choice_id>/undo")
 def revoke_choice(choice_id: UUID) -> Response:
     """Take one choice back; the one before it counts again."""
-    gallery.revoke_choice(get_current_person(), choice_id, now=get_context().clock())
+    earlier = gallery.revoke_choice(get_current_person(), choice_id, now=get_context().clock())
+    if _is_json_preferred():
+        return jsonify(chosen=str(earlier.photo_id) if earlier is not None else None)
     return redirect(url_for("gallery.show_gallery"), 303)
 
 

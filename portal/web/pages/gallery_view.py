@@ -1,14 +1,17 @@
-"""The state of the gallery page for one URL: the current photo, its neighbors, the photo compared with it."""
+"""The state of the gallery pages for one URL: the current photo, its neighbors, the filter, and a comparison."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
+from urllib.parse import urlencode
 from uuid import UUID
 
 from portal.models.photo_marks import Mark
 from portal.models.photos import Photo
 from portal.services.gallery import Gallery
 
+MAX_COMPARED = 4
 _THUMBNAIL_WIDTH = 88
 _USUAL_SHAPE = (4, 5)
 _FILTERS = {"shortlist": Mark.SHORTLIST, "skipped": Mark.SKIP}
@@ -20,48 +23,83 @@ class GalleryView:
     Args:
         opened: the gallery, with at least one photo.
         photo: id of the current photo; an unknown id shows the chosen photo, else the first.
-        compare: id of the photo shown beside it; an unknown id, or the current one, turns comparing off.
         filter_name: ``shortlist`` or ``skipped`` shows these photos alone; every other name shows all.
+        is_grid: whether all photos are shown instead of a large one.
     """
 
     def __init__(
-        self, opened: Gallery, *, photo: str | None, compare: str | None, filter_name: str | None = None
+        self, opened: Gallery, *, photo: str | None, filter_name: str | None = None, is_grid: bool = False
     ) -> None:
         self.marks = opened.marks
+        self._all = opened.photos
         self.filter = filter_name if filter_name in _FILTERS else "all"
+        self.is_grid = is_grid
         self.counts = {name: len(_select_photos(opened, name)) for name in ("all", *_FILTERS)}
-        self.photos = _select_photos(opened, self.filter)
-        self._photos = self.photos or opened.photos
+        self.shown = _select_photos(opened, self.filter)
+        self._turned = self.shown or opened.photos
+        self.shortlist = _select_photos(opened, "shortlist")
         self.numbers = {each.id: number for number, each in enumerate(opened.photos, start=1)}
         self.chosen_id = opened.chosen_id
         self.studio_number = self.numbers.get(opened.studio_photo_id) if opened.studio_photo_id else None
-        self.current = self._find(photo) or self._find(str(self.chosen_id)) or self._photos[0]
-        pinned = self._find(compare)
-        self.pinned = pinned if pinned is not self.current else None
+        self.current = self._find(photo) or self._find(str(self.chosen_id)) or self._turned[0]
 
     @property
     def previous(self) -> Photo:
         """The photo before the current one; before the first comes the last."""
-        return self._photos[self._photos.index(self.current) - 1]
+        return self._turned[self._turned.index(self.current) - 1]
 
     @property
     def next(self) -> Photo:
         """The photo after the current one; after the last comes the first."""
-        return self._photos[(self._photos.index(self.current) + 1) % len(self._photos)]
+        return self._turned[(self._turned.index(self.current) + 1) % len(self._turned)]
+
+    @property
+    def filter_query(self) -> str:
+        """The part of a query string that keeps the filter."""
+        return f"&filter={self.filter}" if self.filter != "all" else ""
+
+    @property
+    def compared(self) -> list[Photo]:
+        """The photos to compare next: up to four of the shortlist, else the current photo and the one after it."""
+        listed = self.shortlist[:MAX_COMPARED]
+        return listed if len(listed) > 1 else list(dict.fromkeys((self.current, self.next)))
 
     @property
     def compare_query(self) -> str:
-        """The part of a query string that keeps the filter and comparing."""
-        kept = f"&filter={self.filter}" if self.filter != "all" else ""
-        return f"{kept}&compare={self.pinned.id}" if self.pinned else kept
+        """The query string of the page that compares these photos."""
+        return build_compare_query([photo.id for photo in self.compared])
 
     @cached_property
     def thumbnail_heights(self) -> dict[UUID, int]:
         """Height of each thumbnail in pixels, so that the layout does not shift while pictures load."""
-        return {photo.id: _height(photo) for photo in self._photos}
+        return {photo.id: _height(photo) for photo in self._all}
 
     def _find(self, photo_id: str | None) -> Photo | None:
-        return next((photo for photo in self._photos if str(photo.id) == photo_id), None)
+        return next((photo for photo in self._turned if str(photo.id) == photo_id), None)
+
+
+class ComparisonView:
+    """Up to four photos of one gallery side by side.
+
+    Args:
+        opened: the gallery.
+        photo_ids: ids as they stand in the address; unknown ones, repeats and all after the fourth are left out.
+    """
+
+    def __init__(self, opened: Gallery, photo_ids: Sequence[str]) -> None:
+        by_id = {str(photo.id): photo for photo in opened.photos}
+        self.photos = [by_id[each] for each in dict.fromkeys(photo_ids) if each in by_id][:MAX_COMPARED]
+        self.numbers = {each.id: number for number, each in enumerate(opened.photos, start=1)}
+        self.chosen_id = opened.chosen_id
+
+    def query_without(self, photo: Photo) -> str:
+        """Return the query string of this comparison without one photo."""
+        return build_compare_query([each.id for each in self.photos if each is not photo])
+
+
+def build_compare_query(photo_ids: Sequence[UUID]) -> str:
+    """Return the query string of the page that compares these photos."""
+    return "?" + urlencode([("compare", str(photo_id)) for photo_id in photo_ids])
 
 
 def _select_photos(opened: Gallery, name: str) -> list[Photo]:

@@ -23,6 +23,26 @@ from portal.web.security.access import get_current_person
 
 blueprint = Blueprint("headshots", __name__)
 
+_STUDIO_ENDPOINTS = frozenset({"headshots.start_shoot", "headshots.show_studio", "headshots.show_not_now"})
+_CONSENT_ENDPOINTS = frozenset({"headshots.show_consent", "headshots.update_consent"})
+
+
+@blueprint.before_request
+def redirect_without_studio() -> AnyResponse | None:
+    """Lead from the studio's pages to the page for own photos if the company uses no studio.
+
+    People who agreed before that still read what they agreed to and can withdraw it.
+    """
+    if get_context().settings.has_studio:
+        return None
+    if request.endpoint in _STUDIO_ENDPOINTS or (
+        request.endpoint in _CONSENT_ENDPOINTS
+        and request.form.get("decision") != "withdraw"
+        and (request.method == "POST" or journey.get_journey(get_current_person()).consent is None)
+    ):
+        return redirect(url_for("own_photo.show_own_photo"), 303)
+    return None
+
 
 @blueprint.get("/headshots")
 def show_my_page() -> AnyResponse | str:
@@ -118,6 +138,7 @@ def start_shoot() -> AnyResponse:
             provider=portal.settings.provider,
             development=portal.settings.development,
             now=portal.clock(),
+            renew_after_months=portal.settings.renew_after_months,
         )
     except ConsentMissing:
         return redirect(url_for("headshots.show_consent"), 303)

@@ -64,4 +64,5 @@ def _render_page(refusal: str | None = None, file_name: str = "") -> str:
         chosen_id=choice.photo_id if choice is not None else None,
         agreement=build_use_agreement(company=settings.brand_name),
         max_bytes=own_photos.MAX_BYTES,
+        has_studio=settings.has_studio,
     )

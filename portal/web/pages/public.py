@@ -14,7 +14,8 @@ blueprint = Blueprint("pages", __name__)
 @blueprint.get("/")
 def show_landing() -> str:
     """Show the landing page."""
-    return render_template("pages/landing.html", public_url=get_context().settings.public_url)
+    settings = get_context().settings
+    return render_template("pages/landing.html", public_url=settings.public_url, has_studio=settings.has_studio)
 
 
 @blueprint.get("/privacy")

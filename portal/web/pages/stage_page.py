@@ -19,7 +19,19 @@ from portal.models.photos import Photo
 from portal.presentation import formatting, missing_photo_messages, stage_messages, waiting_room_messages
 from portal.presentation.kit_messages import build_kit_rows
 from portal.presentation.waiting_room_messages import Wait
-from portal.services import credits, gallery, journey, kits, link_reports, mirroring, timeline, waiting_room
+from portal.services import (
+    another_attempts,
+    credits,
+    gallery,
+    journey,
+    kits,
+    link_reports,
+    mirroring,
+    photo_sessions,
+    timeline,
+    waiting_room,
+)
+from portal.services.gallery import find_chosen_photo
 from portal.services.journey import Journey
 from portal.services.timeline import Event, Timeline
 from portal.web.context import get_context
@@ -29,6 +41,8 @@ from portal.web.security.csrf import get_masked_token
 # the database can contain this character.
 _TOKEN_PLACEHOLDER = "\x00"  # noqa: S105 - a placeholder, no secret
 _PREVIEWS = 3
+# Where a company without a studio leads to the page for own photos instead.
+_BEFORE_STUDIO = frozenset({"starting", Stage.NOT_STARTED, Stage.CONSENT_GIVEN, Stage.IN_STUDIO, Stage.DELETED})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +74,8 @@ def find_step_endpoint(current: Journey) -> str | None:
     """Return the endpoint of the page for the person's step, None if my page shows the step itself."""
     key = _key(current)
     has_link = current.shoot is not None and current.shoot.signed_url is not None
+    if not get_context().settings.has_studio and key in _BEFORE_STUDIO:
+        return "own_photo.show_own_photo"
     if key == "starting" or (key == Stage.IN_STUDIO and current.consent is not None and has_link):
         return "headshots.show_studio"
     if key == Stage.NOT_STARTED and current.shoot is None and not current.has_withdrawn:
@@ -164,6 +180,7 @@ def _stage_values(person: Person, current: Journey) -> dict[str, Any]:
         "viewer_email": person.email,
         "next_step": settings.next_step,
         "unchosen_days": retention.UNCHOSEN_PHOTOS.days,
+        **_session_values(person, current),
         **_missing_values(current),
         **_kit_values(person, current, get_context().clock()),
     }
@@ -175,6 +192,20 @@ def _list_photos(person: Person) -> list[Photo]:
     except NotReady:
         # The provider lists other photos than it did, and none of those is here yet.
         return []
+
+
+def _session_values(person: Person, current: Journey) -> dict[str, Any]:
+    """Return what the page shows of all photos, other sessions, and the headshot in use meanwhile."""
+    context = get_context()
+    now, is_shown = context.clock(), current.stage in {Stage.READY, Stage.CHOSEN}
+    is_replaced = current.choice is not None and current.stage is not Stage.CHOSEN
+    attempt = another_attempts.get_attempt_state(person.id, settings=context.settings, now=now)
+    return {
+        "attempt": attempt,
+        "photo_archive": photo_sessions.find_photo_archive(person, now) if is_shown else None,
+        "earlier_sessions": photo_sessions.list_earlier(person) if is_shown else [],
+        "current_photo": find_chosen_photo(person) if is_replaced else None,
+    }
 
 
 def _missing_values(current: Journey) -> dict[str, Any]:

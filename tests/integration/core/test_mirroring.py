@@ -6,13 +6,16 @@ import io
 from datetime import timedelta
 from uuid import UUID
 
+import msgspec
 import pytest
 from PIL import Image
 
 from portal.domain.renditions import RENDITIONS
 from portal.domain.stages import Stage
 from portal.models import people, photos
+from portal.models.shoots import Shoot
 from portal.provider.errors import PhotoExpired, PhotoRefused, Unavailable
+from portal.provider.wire_types import Photo
 from portal.services import consent, fsck, gallery, mirroring, shoot_sync
 from portal.services.mirroring import CopyLimits
 from portal.storage import LocalStorage, StorageUnavailable
@@ -50,6 +53,24 @@ def test_only_the_picture_and_its_label_are_kept(worked_example: WorkedExample) 
         assert b"anary" not in content, key
         assert not Image.open(io.BytesIO(content)).getexif().get(0x8825), key
     assert worked_example.query("SELECT provenance FROM photos") == [("trainedAlgorithmicMedia",)]
+
+
+def test_photos_rated_in_the_studio_are_marked(worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch) -> None:
+    shoot = finished(worked_example, "p1", "p2", "p3")
+    rated = {"p1": "liked", "p2": "loved", "p3": "none"}
+    listed = [msgspec.structs.replace(photo, liked_status=rated[photo.id]) for photo in list_all(worked_example, shoot)]
+    monkeypatch.setattr(worked_example.provider, "list_photos", lambda *_args, **_options: iter(listed))
+    copy(worked_example, shoot)
+    assert worked_example.query("SELECT provider_id, is_liked FROM photos ORDER BY 1") == [
+        ("p1", True),
+        ("p2", True),
+        ("p3", False),
+    ]
+
+
+def list_all(worked_example: WorkedExample, shoot: Shoot) -> list[Photo]:
+    assert shoot.provider_id is not None
+    return list(worked_example.provider.list_photos(shoot.provider_id, on_unusable=lambda _count: None))
 
 
 def test_running_again_fetches_nothing(worked_example: WorkedExample) -> None:

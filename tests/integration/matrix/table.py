@@ -172,6 +172,8 @@ TABLE: Mapping[str, Row] = {
     "POST /headshots/data/export/<archive_id>": act(status=404),
     "GET /headshots/crop": page(query={"photo": "{photo_id}"}),
     "POST /headshots/crop": act(form={"photo": "{photo_id}", "x": "50", "y": "40", "size": "60"}),
+    "GET /headshots/another": page(),
+    "POST /headshots/another": act(),
     "GET /headshots/own-photo": page(),
     "POST /headshots/own-photo": act(status=400),
     # The photo is a generated one.
@@ -233,6 +235,8 @@ TABLE: Mapping[str, Row] = {
     ),
     "POST /admin/people/<person_id>/relink": act(ADMINS, about=OTHER, status=400),
     "POST /admin/people/<person_id>/adopt": act(ADMINS, about=OTHER, status=404),
+    # The other person has not asked for another session.
+    "POST /admin/people/<person_id>/attempt": act(ADMINS, about=OTHER, status=404),
     "GET /admin/people/<person_id>/reactivate": console(ADMINS, about=OTHER),
     "POST /admin/people/<person_id>/reactivate": act(ADMINS, about=OTHER),
 }

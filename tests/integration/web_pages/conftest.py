@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 
 from portal.app import create_app
 from portal.db import db, transaction
+from portal.domain.renditions import ORIGINAL
 from portal.models.people import Person
 from portal.models.photos import Photo, Rendition
 from portal.models.sessions import Session
@@ -45,10 +46,10 @@ class Visitor:
         assert response.status_code == status, response.text
         return Document(response.text)
 
-    def press(self, path: str, **fields: Any) -> TestResponse:
+    def press(self, path: str, *, headers: dict[str, str] | None = None, **fields: Any) -> TestResponse:
         """Send a form of this portal."""
         token = Document(self.client.get("/privacy").text).value_of("csrf_token")
-        return self.client.post(path, data={"csrf_token": token, **fields})
+        return self.client.post(path, data={"csrf_token": token, **fields}, headers=headers)
 
 
 @pytest.fixture
@@ -121,14 +122,18 @@ def finished(visitor: Visitor) -> list[Photo]:
     return photos
 
 
-def store_renditions(photo: Photo, number: int) -> None:
-    """Put every size of a photo that pages show into the storage."""
+def store_renditions(photo: Photo, number: int, *, is_original_stored: bool = False) -> None:
+    """Put every size of a photo that pages show into the storage, and the full size if it is needed."""
     shades = 60 + 40 * number
     for width in _WIDTHS:
         for name, kind in ((f"{width}.webp", "WEBP"), (f"{width}.jpg", "JPEG")):
             content = io.BytesIO()
             Image.new("RGB", (width, width * 5 // 4), (shades, shades, 140)).save(content, kind)
             _keep(photo, name, f"image/{kind.lower()}", width, content.getvalue())
+    if is_original_stored:
+        content = io.BytesIO()
+        Image.new("RGB", (1024, 1280), (shades, shades, 140)).save(content, "JPEG")
+        _keep(photo, ORIGINAL.name, "image/jpeg", 1024, content.getvalue())
 
 
 def _keep(photo: Photo, name: str, content_type: str, width: int, content: bytes) -> None:

@@ -44,6 +44,11 @@ class Document:
         (found,) = {link.get("href", "") for link in self.all("a") if said(link) == name}
         return found
 
+    def link_labeled(self, label: str) -> str:
+        """Return the address of the link with this accessible label."""
+        (found,) = [link.get("href", "") for link in self.all("a") if link.get("aria-label") == label]
+        return found
+
     def value_of(self, field: str) -> str:
         return next(each.get("value", "") for each in self.all("input") if each.get("name") == field)
 

@@ -14,54 +14,79 @@ from tests.integration.web_pages.html_document import Document, said
 
 # One congestion window of ten packets.
 FIRST_FLIGHT = 14_600
+JSON = {"Accept": "application/json"}
 
 
 def thumbnails(page: Document) -> list[str]:
-    return [each.get("href", "") for each in page.by_id("film").iter() if each.get("href")]
+    found = [each for each in page.by_id("film").iter() if each.tag.endswith("}li") and "hidden" not in each.attrib]
+    return [link.get("href", "") for each in found for link in each.iter() if link.get("href")]
 
 
-def large(page: Document) -> list[str]:
-    """What the visible large pictures are called."""
-    return [
-        next(image.get("alt", "") for image in figure.iter() if image.get("alt"))
-        for figure in page.all("figure")
-        if "hidden" not in figure.attrib
-    ]
+def large(page: Document) -> str:
+    """Return the name of the large picture."""
+    return next(image.get("alt", "") for image in page.by_id("pan").iter() if image.get("alt"))
 
 
-def test_all_photos_lie_in_the_strip_and_the_first_is_large(visitor: Visitor, finished: list[Photo]) -> None:
+def compared(page: Document) -> list[str]:
+    """Return the names of the photos side by side."""
+    return [section.get("aria-label", "") for section in page.all("section")]
+
+
+def test_all_photos_are_in_the_strip_and_the_first_is_large(visitor: Visitor, finished: list[Photo]) -> None:
     page = visitor.page("/headshots/gallery")
     assert page.heading == "Choose your headshot"
     assert thumbnails(page) == [f"?photo={photo.id}" for photo in finished]
-    assert large(page) == ["Photo 1 of 4"]
+    assert large(page) == "Photo 1 of 4"
 
 
 def test_a_link_shows_a_photo_large(visitor: Visitor, finished: list[Photo]) -> None:
     page = visitor.page(f"/headshots/gallery?photo={finished[2].id}")
-    assert large(page) == ["Photo 3 of 4"]
+    assert large(page) == "Photo 3 of 4"
     assert page.by_id("next").get("href") == f"?photo={finished[3].id}"
     assert page.by_id("previous").get("href") == f"?photo={finished[1].id}"
 
 
-def test_two_photos_side_by_side(visitor: Visitor, finished: list[Photo]) -> None:
-    page = visitor.page(f"/headshots/gallery?photo={finished[2].id}&compare={finished[0].id}")
-    assert large(page) == ["Photo 1 of 4", "Photo 3 of 4"]
-    assert thumbnails(page)[3] == f"?photo={finished[3].id}&compare={finished[0].id}"
-    assert page.link("Stop comparing") == f"?photo={finished[2].id}"
+def test_photos_side_by_side_are_removed_one_by_one(visitor: Visitor, finished: list[Photo]) -> None:
+    ids = [photo.id for photo in finished[:3]]
+    page = visitor.page("/headshots/gallery?" + "&".join(f"compare={photo_id}" for photo_id in ids))
+    assert compared(page) == ["Photo 1", "Photo 2", "Photo 3"]
+    page = visitor.page("/headshots/gallery" + page.link_labeled("Remove photo 2"))
+    assert compared(page) == ["Photo 1", "Photo 3"]
+
+
+def test_filter_shows_the_shortlist_alone(visitor: Visitor, finished: list[Photo]) -> None:
+    visitor.press("/headshots/marks", marked=finished[2].id, mark="shortlist")
+    page = visitor.page("/headshots/gallery?filter=shortlist")
+    assert thumbnails(page) == [f"?photo={finished[2].id}&filter=shortlist"]
+    assert large(page) == "Photo 3 of 4"
+
+
+def test_choice_by_script_is_answered_with_its_undo(visitor: Visitor, finished: list[Photo]) -> None:
+    first, second = [choose_by_script(visitor, photo) for photo in finished[:2]]
+    assert [first["chosen"], second["chosen"]] == [str(photo.id) for photo in finished[:2]]
+    undone = visitor.press(second["undo"], headers=JSON)
+    assert undone.get_json() == {"chosen": first["chosen"]}
+    assert visitor.press(first["undo"], headers=JSON).get_json() == {"chosen": None}
+    assert visitor.press(first["undo"]).location == "/headshots/gallery"
+
+
+def choose_by_script(visitor: Visitor, photo: Photo) -> dict[str, str]:
+    answer: dict[str, str] = visitor.press("/headshots/choice", headers=JSON, photo=photo.id).get_json()
+    return answer
 
 
 def test_an_address_from_another_page_shows_the_first(visitor: Visitor, finished: list[Photo]) -> None:
-    page = visitor.page(f"/headshots/gallery?photo={uuid4()}&compare=nonsense")
-    assert large(page) == ["Photo 1 of 4"]
+    page = visitor.page(f"/headshots/gallery?photo={uuid4()}&compare=nonsense&filter=odd&view=odd")
+    assert large(page) == "Photo 1 of 4"
 
 
 def test_photo_is_chosen_and_changed_with_one_click(visitor: Visitor, finished: list[Photo]) -> None:
     for photo in (finished[3], finished[1]):
         assert visitor.press("/headshots/choice", photo=photo.id).location == "/headshots"
     page = visitor.page("/headshots/gallery")
-    assert large(page) == ["Photo 2 of 4"]
-    shown = [figure for figure in page.all("figure") if "hidden" not in figure.attrib]
-    assert "Your headshot" in said(shown[0])
+    assert large(page) == "Photo 2 of 4"
+    assert "hidden" not in page.by_id("chosen").attrib
+    assert "Your headshot" in said(page.by_id("chosen"))
 
 
 def test_photo_of_another_person_cannot_be_chosen(

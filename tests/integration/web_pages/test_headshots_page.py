@@ -141,8 +141,8 @@ def test_chosen_shows_the_picture_download_and_change(visitor: Visitor, finished
     assert page.heading == "You’re all set"
     assert "Download all (ZIP)" in page.primary
     assert page.link("Choose another photo") == "/headshots/gallery"
-    (avatar,) = [each for each in page.all("img") if each.get("width") == "32"]
-    assert avatar.get("src") == f"/photos/{finished[1].id}/96.webp"
+    (avatar,) = [each for each in page.by_id("avatar").iter() if each.get("href")]
+    assert avatar.get("href") == f"/photos/{finished[1].id}/96.webp"
     assert "AI-generated" in page.words
     assert page.all("ol")[-1].get("aria-label") == "Your photo session so far"
 
