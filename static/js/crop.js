@@ -8,6 +8,10 @@ const width = Number(form.dataset.width);
 const height = Number(form.dataset.height);
 const shorter = Math.min(width, height);
 const MIN_SIZE = 10;
+const handles = [...picture.querySelectorAll(".crop-handle")];
+const zoomLabel = document.getElementById("crop-zoom");
+const range = zoomLabel.querySelector("input");
+const cornerOf = (handle) => handle.dataset.corner.split(" ").map(Number);
 
 const clamp = (value, low, high) => Math.max(low, Math.min(value, high));
 const read = () => fields.map((field) => Number(field.value));
@@ -29,7 +33,14 @@ function draw() {
   const top = (y / 100) * height - side / 2;
   place("crop-box", { x: left, y: top, width: side, height: side });
   place("crop-circle", { cx: left + side / 2, cy: top + side / 2, r: side / 2 });
-  place("crop-handle", { cx: left + side, cy: top + side, r: shorter / 36 });
+  for (const handle of handles) {
+    const [across, down] = cornerOf(handle);
+    const at = { cx: left + (side * (across + 1)) / 2, cy: top + (side * (down + 1)) / 2, r: shorter / 36 };
+    for (const [name, value] of Object.entries(at)) handle.setAttribute(name, String(value));
+  }
+  const zoom = String(Math.round(10000 / size));
+  range.value = zoom;
+  zoomLabel.querySelector("output").textContent = `${zoom}%`;
   const inside = `M${left} ${top}h${side}v${side}h${-side}z`;
   document.getElementById("crop-shade").setAttribute("d", `M0 0h${width}v${height}H0z${inside}`);
   for (const face of form.querySelectorAll("svg.face")) face.setAttribute("viewBox", `${left} ${top} ${side} ${side}`);
@@ -54,7 +65,7 @@ picture.addEventListener("pointerdown", (event) => {
   picture.setPointerCapture(event.pointerId);
   pointers.set(event.pointerId, toPercent(event));
   grip = {
-    resizes: event.target === document.getElementById("crop-handle"),
+    corner: handles.filter((handle) => handle === event.target).map(cornerOf)[0] ?? null,
     from: toPercent(event),
     start: read(),
     gap: gap(),
@@ -66,9 +77,10 @@ picture.addEventListener("pointermove", (event) => {
   const [x, y, size] = grip.start;
   if (pointers.size > 1) return write(x, y, size * (gap() / (grip.gap || gap())));
   const [across, down] = toPercent(event).map((value, index) => value - grip.from[index]);
-  if (!grip.resizes) return write(x + across, y + down, size);
-  const grown = size + 2 * Math.max((across * width) / shorter, (down * height) / shorter);
-  return write(x, y, grown);
+  if (!grip.corner) return write(x + across, y + down, size);
+  const [towardRight, towardBottom] = grip.corner;
+  const grown = Math.max((across * towardRight * width) / shorter, (down * towardBottom * height) / shorter);
+  return write(x, y, size + 2 * grown);
 });
 /** @param {PointerEvent} event */
 function release(event) {
@@ -106,6 +118,11 @@ picture.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
+range.addEventListener("input", () => {
+  const [x, y] = read();
+  write(x, y, 10000 / Number(range.value));
+});
+zoomLabel.hidden = false;
 for (const field of fields) field.addEventListener("change", () => write(...read()));
 form.querySelector("details").open = false;
 form.classList.add("is-live");

@@ -1,191 +1,228 @@
-// The gallery: turns pictures without loading pages, keeps two side by side, marks and chooses with a key.
+// The gallery: turns pictures without loading pages, zooms, filters, shows all as a grid, marks and chooses with a key.
+import { createChoice, drawFace } from "./choice.js";
+import { createFilters } from "./filters.js";
+import { createKeys } from "./gallery-keys.js";
 import { createMarks } from "./marks.js";
+import { createZoom } from "./zoom.js";
 
+const ONE_ROW_PX = 4;
+const main = document.getElementById("main");
 const table = document.getElementById("table");
+const pan = document.getElementById("pan");
+const picture = pan.querySelector("img");
 const film = document.getElementById("film");
-const compare = /** @type {HTMLAnchorElement} */ (document.getElementById("compare"));
+const view = /** @type {HTMLAnchorElement} */ (document.getElementById("view"));
 const previous = /** @type {HTMLAnchorElement} */ (document.getElementById("previous"));
 const next = /** @type {HTMLAnchorElement} */ (document.getElementById("next"));
 const said = document.getElementById("said");
-const thumbs = [...film.querySelectorAll("a")];
-/** @type {NodeListOf<HTMLElement>} */
-const areas = table.querySelectorAll(".large");
 const form = /** @type {HTMLFormElement} */ (document.getElementById("marks"));
-/** @type {Record<string, HTMLElement>} */
-const sides = Object.fromEntries([...areas].map((side) => [side.dataset.side, side]));
-const idOf = (thumb) => new URL(thumb.href).searchParams.get("photo");
-const ids = thumbs.map(idOf);
-let at = Math.max(
-  0,
-  thumbs.findIndex((thumb) => thumb.ariaCurrent === "true"),
-);
-/** @type {(side: HTMLElement) => HTMLInputElement} */
-const photoField = (side) => side.querySelector("[name=photo]");
-let pinned = sides.pinned.hidden ? -1 : ids.indexOf(photoField(sides.pinned).value);
+const choose = /** @type {HTMLFormElement} */ (document.getElementById("choose"));
+const broken = /** @type {HTMLElement} */ (pan.querySelector(".pan-broken"));
+const thumbs = [...film.querySelectorAll("li a")].map((link) => /** @type {HTMLAnchorElement} */ (link));
+const ids = new Map(thumbs.map((thumb) => [thumb, new URL(thumb.href).searchParams.get("photo")]));
+const idOf = (thumb) => ids.get(thumb);
+const thumbOf = (photo) => thumbs.find((thumb) => idOf(thumb) === photo);
+const numberOf = (thumb) => thumbs.indexOf(thumb) + 1;
+const label = (thumb) => table.dataset.label.replace("{n}", String(numberOf(thumb)));
+const say = (text) => {
+  said.textContent = text;
+};
+const WIDE_SIZES = picture.sizes;
+let current = thumbs.find((thumb) => thumb.ariaCurrent === "true") ?? thumbs[0];
+const isGrid = () => main.classList.contains("is-grid");
 
-const label = (index) => table.dataset.label.replace("{n}", thumbs[index].dataset.number);
-const filter = new URLSearchParams(location.search).get("filter");
-const kept = filter ? `&filter=${encodeURIComponent(filter)}` : "";
-const address = (index, other) => `?photo=${ids[index]}${kept}${other < 0 ? "" : `&compare=${ids[other]}`}`;
-const turned = (step) => (at + step + ids.length) % ids.length;
-
-function fill(image, index) {
-  image.srcset = [640, 1280].map((width) => `/photos/${ids[index]}/${width}.webp ${width}w`).join(", ");
-  image.src = `/photos/${ids[index]}/640.webp`;
+/** @type {(direction: number, from?: HTMLAnchorElement) => HTMLAnchorElement} */
+function turned(direction, from = current) {
+  const shown = filters.list();
+  const at = shown.indexOf(from);
+  return shown.length ? shown[(at + direction + shown.length) % shown.length] : from;
 }
 
-function lay(side, index) {
-  const picture = side.querySelector(".large-picture img");
-  side.querySelector(".large-picture").classList.remove("is-broken");
-  side.querySelector(".large-broken").hidden = true;
-  fill(picture, index);
-  picture.alt = label(index);
-  layFace(side.querySelector(".face"), index);
-  side.querySelector(".large-number").firstChild.textContent = `${label(index)} `;
-  side.querySelector(".large-ai").hidden = thumbs[index].dataset.own === "1";
-  photoField(side).value = ids[index];
-  const isChosen = "chosen" in thumbs[index].dataset;
-  side.querySelector("form").hidden = isChosen;
-  side.querySelector(".large-chosen").hidden = !isChosen;
+function fill(image, thumb) {
+  image.sizes = WIDE_SIZES;
+  image.srcset = [640, 1280].map((width) => `/photos/${idOf(thumb)}/${width}.webp ${width}w`).join(", ");
+  image.src = `/photos/${idOf(thumb)}/640.webp`;
 }
 
-function layFace(face, index) {
-  const [width, height] = thumbs[index].dataset.shape.split(" ").map(Number);
-  const [x, y, size] = thumbs[index].dataset.crop.split(" ").map(Number);
-  const side = size * Math.min(width, height);
-  face.setAttribute("viewBox", `${x * width - side / 2} ${y * height - side / 2} ${side} ${side}`);
-  const image = face.querySelector("image");
-  image.setAttribute("width", width);
-  image.setAttribute("height", height);
-  image.setAttribute("href", `/photos/${ids[index]}/320.webp`);
-}
-
-function preload(index) {
+// The next and the previous picture are decoded before they are asked for.
+const ready = new Map();
+function preload(thumb) {
+  if (ready.has(thumb)) return;
   const image = new Image();
-  /** @type {HTMLImageElement} */
-  const current = sides.current.querySelector(".large-picture img");
-  image.sizes = current.sizes;
-  fill(image, index);
+  fill(image, thumb);
+  image.decode().catch(() => ready.delete(thumb));
+  ready.set(thumb, image);
+  if (ready.size > 6) ready.delete(ready.keys().next().value);
 }
 
-function mark() {
-  thumbs.forEach((thumb, index) => {
-    thumb.tabIndex = index === at ? 0 : -1;
-    if (index === at) thumb.ariaCurrent = "true";
+function address(thumb) {
+  const query = new URLSearchParams({ photo: idOf(thumb) });
+  if (filters.name() !== "all") query.set("filter", filters.name());
+  if (isGrid()) query.set("view", "grid");
+  return `?${query}`;
+}
+
+function drawSide() {
+  const { dataset } = current;
+  document.getElementById("number").textContent = String(numberOf(current));
+  document.getElementById("ai").hidden = dataset.own === "1";
+  document.getElementById("liked").hidden = !("liked" in dataset);
+  for (const face of document.querySelectorAll(".side .face")) drawFace(face, factsOf(current));
+  const isChosen = "chosen" in dataset;
+  choose.hidden = isChosen;
+  document.getElementById("chosen").hidden = !isChosen;
+  /** @type {HTMLInputElement} */ (choose.elements.namedItem("photo")).value = idOf(current);
+  marks.show(current);
+}
+
+const factsOf = (thumb) => ({ photo: idOf(thumb), shape: thumb.dataset.shape, crop: thumb.dataset.crop });
+
+function drawThumbs() {
+  for (const thumb of thumbs) {
+    thumb.tabIndex = thumb === current ? 0 : -1;
+    if (thumb === current) thumb.ariaCurrent = "true";
     else thumb.removeAttribute("aria-current");
-  });
-  thumbs[at].scrollIntoView({ block: "nearest", inline: "center" });
-  marks.show(thumbs[at]);
-  previous.href = address(turned(-1), pinned);
-  next.href = address(turned(1), pinned);
-  compare.href = pinned < 0 ? address(turned(1), at) : address(at, -1);
+  }
+  current.scrollIntoView({ block: "nearest", inline: "center" });
+  previous.href = address(turned(-1));
+  next.href = address(turned(1));
 }
 
-function show(index, { focus = false } = {}) {
-  at = index;
-  lay(sides.current, at);
-  mark();
-  if (focus) thumbs[at].focus({ preventScroll: true });
-  history.replaceState(null, "", address(at, pinned));
-  said.textContent = label(at);
+function show(thumb, { focus = false, isSpoken = true } = {}) {
+  current = thumb;
+  zoom.reset();
+  pan.dataset.shape = thumb.dataset.shape;
+  pan.dataset.crop = thumb.dataset.crop;
+  pan.classList.remove("is-broken");
+  broken.hidden = true;
+  fill(picture, thumb);
+  picture.alt = label(thumb);
+  drawSide();
+  drawThumbs();
+  filters.draw();
+  if (focus) thumb.focus({ preventScroll: true });
+  history.replaceState(null, "", address(thumb));
+  if (isSpoken) say(label(thumb));
+  if (isGrid()) return;
   preload(turned(1));
+  preload(turned(-1));
 }
 
-function toggleCompare() {
-  const from = at;
-  pinned = pinned < 0 ? at : -1;
-  sides.pinned.hidden = pinned < 0;
-  table.classList.toggle("is-comparing", pinned >= 0);
-  compare.querySelector("span").textContent = pinned < 0 ? compare.dataset.start : compare.dataset.stop;
-  if (pinned >= 0) lay(sides.pinned, pinned);
-  show(pinned < 0 ? from : turned(1));
+function toggleGrid() {
+  const wasOnFilm = film.contains(document.activeElement);
+  main.classList.toggle("is-grid");
+  document.body.classList.toggle("is-grid-view", isGrid());
+  view.ariaLabel = view.title = isGrid() ? view.dataset.one : view.dataset.grid;
+  for (const image of film.querySelectorAll("img")) image.sizes = isGrid() ? "(max-width: 899px) 33vw, 150px" : "72px";
+  show(current, { focus: isGrid() || wasOnFilm, isSpoken: false });
+  zoom.draw();
 }
 
 // One row up or down, as the grid stands on this screen; a strip has one row.
 function stepRow(direction) {
-  const top = thumbs[at].getBoundingClientRect().top;
-  const inRow = thumbs.filter((thumb) => Math.abs(thumb.getBoundingClientRect().top - top) < 4).length;
-  return inRow === thumbs.length ? at : Math.max(0, Math.min(ids.length - 1, at + direction * inRow));
+  const shown = filters.list();
+  const top = current.getBoundingClientRect().top;
+  const inRow = shown.filter((thumb) => Math.abs(thumb.getBoundingClientRect().top - top) < ONE_ROW_PX).length;
+  if (inRow === shown.length) return current;
+  return shown[Math.max(0, Math.min(shown.length - 1, shown.indexOf(current) + direction * inRow))];
 }
 
-const marks = createMarks(form, { thumbs, idOf, say: (text) => (said.textContent = text) });
+// A mark leads on to the next photo; without a mark the photo stays.
+function mark(name) {
+  const marked = current;
+  const following = turned(1);
+  marks.press(marked, name);
+  if (name !== "none" && following !== marked && numberOf(following) > numberOf(marked))
+    show(following, { focus: document.activeElement === marked, isSpoken: false });
+  else drawSide();
+}
 
-const keys = {
-  ArrowUp: () => stepRow(-1),
-  ArrowDown: () => stepRow(1),
-  ArrowRight: () => turned(1),
-  ArrowLeft: () => turned(-1),
-  Home: () => 0,
-  End: () => ids.length - 1,
-};
+function undoMark() {
+  const thumb = marks.undo();
+  if (thumb) show(thumb, { isSpoken: false });
+}
 
-addEventListener("keydown", (event) => {
-  if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  if (event.key.length === 1 && "pxu".includes(event.key.toLowerCase())) {
-    marks.press(thumbs[at], { p: "shortlist", x: "skip", u: "none" }[event.key.toLowerCase()]);
-    if (!event.repeat) show(Math.min(at + 1, ids.length - 1));
-    return;
-  }
-  if (event.key in keys) {
-    event.preventDefault();
-    show(keys[event.key](), { focus: film.contains(document.activeElement) });
-  } else if (event.key === "Escape" && pinned >= 0) toggleCompare();
-  else if (event.key === "Enter" || event.key === " ") {
-    // Only where nothing else would be pressed: on the strip, or with the focus nowhere.
-    const place = document.activeElement;
-    if (!film.contains(place) && place !== document.body && place.id !== "main") return;
-    event.preventDefault();
-    const form = sides.current.querySelector("form");
-    if (!event.repeat && !form.hidden) form.requestSubmit();
-  }
+const filters = createFilters({ thumbs, idOf, factsOf, current: () => current, show });
+const zoomBox = document.getElementById("zoom");
+const level = document.getElementById("zoom-level");
+const zoom = createZoom(() => [pan], {
+  onSwipe: (direction) => show(turned(document.dir === "rtl" ? -direction : direction)),
+  onChange: (value) => {
+    const percent = String(Math.round(value * 100));
+    level.textContent = value === 1 ? zoomBox.dataset.fit : `${percent}%`;
+    say(zoomBox.dataset.said.replace("{n}", percent));
+  },
+});
+const marks = createMarks(form, { thumbs, idOf, say, onChange: () => filters.draw() });
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  mark(/** @type {HTMLButtonElement} */ (event.submitter).value);
+});
+createChoice({
+  say,
+  nameOf: (photo) => label(thumbOf(photo)),
+  drawFace: (face, photo) => drawFace(face, factsOf(thumbOf(photo))),
+  onChange: (photo) => {
+    for (const thumb of thumbs) thumb.toggleAttribute("data-chosen", idOf(thumb) === photo);
+    drawSide();
+    filters.draw();
+  },
+});
+createKeys({
+  turn: (direction) => show(turned(direction), { focus: film.contains(document.activeElement) }),
+  turnRow: (direction) => show(stepRow(direction), { focus: film.contains(document.activeElement) }),
+  turnTo: (index) => show(filters.list().at(index) ?? current, { focus: film.contains(document.activeElement) }),
+  isOnFilm: () => film.contains(document.activeElement),
+  isGrid,
+  toggleGrid,
+  mark,
+  undoMark,
+  choose: () => choose.hidden || choose.requestSubmit(),
+  compare: () => document.getElementById("compare").click(),
+  zoom,
 });
 
 film.addEventListener("click", (event) => {
-  const thumb = /** @type {Element} */ (event.target).closest("a");
+  const thumb = /** @type {HTMLAnchorElement} */ (/** @type {Element} */ (event.target).closest("li a"));
   if (!thumb || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  show(thumbs.indexOf(thumb), { focus: true });
+  show(thumb, { focus: true });
+  if (isGrid()) toggleGrid();
 });
-for (const link of [previous, next]) {
+for (const [link, direction] of /** @type {[HTMLElement, number][]} */ ([
+  [previous, -1],
+  [next, 1],
+])) {
   link.addEventListener("click", (event) => {
     event.preventDefault();
-    show(turned(link === next ? 1 : -1));
+    show(turned(direction));
   });
 }
-compare.addEventListener("click", (event) => {
+view.addEventListener("click", (event) => {
   event.preventDefault();
-  toggleCompare();
+  toggleGrid();
 });
-
-// On a phone the picture itself is turned with a finger.
-let touchedAt = null;
-table.addEventListener("pointerdown", (event) => {
-  touchedAt = event.pointerType === "touch" ? event.clientX : null;
+zoomBox.addEventListener("click", (event) => {
+  const button = /** @type {HTMLElement} */ (/** @type {Element} */ (event.target).closest("button"));
+  if (button) zoom.step(Number(button.dataset.step));
 });
-table.addEventListener("pointerup", (event) => {
-  const moved = touchedAt === null ? 0 : event.clientX - touchedAt;
-  touchedAt = null;
-  if (Math.abs(moved) > 48) show(turned(moved < 0 ? 1 : -1));
+picture.addEventListener("error", () => {
+  pan.classList.add("is-broken");
+  broken.hidden = false;
 });
+broken.querySelector("button").addEventListener("click", () => show(current));
 
-for (const side of Object.values(sides)) {
-  const area = side.querySelector(".large-picture");
-  const image = area.querySelector("img");
-  /** @type {HTMLElement} */
-  const notice = side.querySelector(".large-broken");
-  const broken = (isBroken) => {
-    area.classList.toggle("is-broken", isBroken);
-    notice.hidden = !isBroken;
-  };
-  image.addEventListener("error", () => broken(true));
-  image.addEventListener("load", () => broken(false));
-  side
-    .querySelector(".large-broken button")
-    .addEventListener("click", () => fill(image, ids.indexOf(photoField(side).value)));
-}
-
-mark();
-document.getElementById("keys").hidden = false;
-// The next picture is fetched once somebody is there to turn to it, not while the first one is still coming.
+zoomBox.hidden = false;
+document.body.classList.toggle("is-grid-view", isGrid());
+drawThumbs();
+filters.draw();
+// The neighbors are fetched once somebody is there to turn to them, not while the first one is still coming.
 for (const sign of ["pointermove", "touchstart", "keydown"])
-  addEventListener(sign, () => preload(turned(1)), { once: true, passive: true });
+  addEventListener(
+    sign,
+    () => {
+      preload(turned(1));
+      preload(turned(-1));
+    },
+    { once: true, passive: true },
+  );

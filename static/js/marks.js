@@ -1,18 +1,23 @@
 // Marks on photos: shown at once, sent together, kept in this browser while it is offline (photo ids and marks only).
+import { showNotice } from "./choice.js";
 
 const STORED = "unsent-marks";
 const RETRY_MS = 15_000;
+const UNAUTHORIZED = 401;
 
 /**
  * @param {HTMLFormElement} form
- * @param {{thumbs: HTMLAnchorElement[], idOf: (thumb: HTMLAnchorElement) => string, say: (text: string) => void}} gallery
+ * @param {{thumbs: HTMLAnchorElement[], idOf: (thumb: HTMLAnchorElement) => string, say: (text: string) => void,
+ *   onChange: () => void}} gallery
  */
-export function createMarks(form, { thumbs, idOf, say }) {
+export function createMarks(form, { thumbs, idOf, say, onChange }) {
   const token = /** @type {HTMLInputElement} */ (form.elements.namedItem("csrf_token")).value;
   const marked = /** @type {HTMLInputElement} */ (form.elements.namedItem("marked"));
   const buttons = [...form.querySelectorAll("button")];
   let unsent = JSON.parse(localStorage.getItem(STORED) ?? "[]");
   let isSending = false;
+  let isCutOff = false;
+  const undone = [];
 
   function show(thumb) {
     marked.value = idOf(thumb);
@@ -24,23 +29,26 @@ export function createMarks(form, { thumbs, idOf, say }) {
   }
 
   function press(thumb, mark) {
+    undone.push([thumb, thumb.dataset.mark]);
+    store(thumb, mark);
+  }
+
+  function store(thumb, mark) {
     thumb.dataset.mark = mark;
-    say({ shortlist: form.dataset.shortlisted, skip: form.dataset.skipped, none: form.dataset.cleared }[mark]);
-    count();
+    onChange();
+    const count = thumbs.filter((each) => each.dataset.mark === "shortlist").length;
+    const text = { shortlist: form.dataset.shortlisted, skip: form.dataset.skipped, none: form.dataset.cleared }[mark];
+    say(text.replace("{n}", String(count)));
     const photo = idOf(thumb);
     keep([...unsent.filter((act) => act.photo !== photo), { photo, mark, at: Date.now() }]);
     send();
   }
 
-  function count() {
-    for (const [name, mark] of [
-      ["shortlist", "shortlist"],
-      ["skipped", "skip"],
-    ]) {
-      const shown = document.querySelector(`[data-filter=${name}] span`);
-      if (!new URLSearchParams(location.search).has("filter"))
-        shown.textContent = String(thumbs.filter((thumb) => thumb.dataset.mark === mark).length);
-    }
+  // Takes the last mark back and returns its thumbnail.
+  function undo() {
+    const [thumb, before] = undone.pop() ?? [];
+    if (thumb) store(thumb, before);
+    return thumb;
   }
 
   function keep(acts) {
@@ -49,40 +57,43 @@ export function createMarks(form, { thumbs, idOf, say }) {
     else localStorage.removeItem(STORED);
   }
 
+  // Without acts it only asks for the marks made elsewhere.
   async function send() {
-    if (isSending || !unsent.length) return;
+    if (isSending) return;
     isSending = true;
     const sent = unsent;
     try {
       const answer = await fetch(form.action, {
         method: "POST",
+        keepalive: true,
         headers: { "Content-Type": "application/json", "X-CSRFToken": token },
         body: JSON.stringify({ acts: sent }),
       });
       if (!answer.ok) throw new Error(String(answer.status));
       keep(unsent.filter((act) => !sent.includes(act)));
-      const { marks, overruled } = await answer.json();
-      if (overruled.length) say(form.dataset.overruled);
-      for (const thumb of thumbs)
-        if (!unsent.some((act) => act.photo === idOf(thumb))) thumb.dataset.mark = marks[idOf(thumb)] ?? "none";
-      count();
-    } catch {
-      say(form.dataset.offline);
-      setTimeout(send, RETRY_MS);
+      apply(await answer.json());
+    } catch (error) {
+      isCutOff = true;
+      const isExpired = error instanceof Error && error.message === String(UNAUTHORIZED);
+      if (unsent.length) showNotice(isExpired ? form.dataset.expired : form.dataset.offline);
+      if (!isExpired) setTimeout(() => unsent.length && send(), RETRY_MS);
     } finally {
       isSending = false;
     }
-    if (unsent.length && unsent !== sent) send();
+    if (unsent.length && unsent !== sent && !isCutOff) send();
   }
 
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    const button = /** @type {HTMLButtonElement} */ (event.submitter);
-    const thumb = thumbs.find((each) => idOf(each) === marked.value);
-    press(thumb, button.value);
-    show(thumb);
-  });
+  function apply({ marks, overruled }) {
+    if (overruled.length) showNotice(form.dataset.overruled);
+    else if (isCutOff) showNotice(form.dataset.sent);
+    isCutOff = false;
+    for (const thumb of thumbs)
+      if (!unsent.some((act) => act.photo === idOf(thumb))) thumb.dataset.mark = marks[idOf(thumb)] ?? "none";
+    onChange();
+  }
+
   addEventListener("online", send);
-  send();
-  return { show, press };
+  document.addEventListener("visibilitychange", () => document.hidden || send());
+  if (unsent.length) send();
+  return { show, press, undo };
 }

@@ -69,10 +69,10 @@ def choose_headshot(engine: Engine) -> None:
     engine.wait_for("img", "Photo 1 of 40")
     engine.click("link", "Next photo")
     engine.wait_for("img", "Photo 2 of 40")
-    engine.click("link", "Compare")
-    engine.wait_for("link", "Stop comparing")
-    engine.click("link", "Stop comparing")
-    engine.click("button", "Choose this photo")
+    engine.click("link", "Compare 2")
+    engine.click("link", "Remove photo 3")
+    engine.click("button", "Choose photo 2")
+    engine.click("link", "Continue")
     engine.wait_for("img", "Your chosen headshot")
 
 

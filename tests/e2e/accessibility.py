@@ -35,7 +35,7 @@ def check_page(page: Page, *, is_thorough: bool = False) -> None:
             page.set_viewport_size({"width": width, "height": 844})
             problems = _list_overflow(page)
             if is_thorough or width in (WIDTHS[0], WIDTHS[-1]):
-                problems += _list_violations(page)
+                problems += list_violations(page)
             found += [f"{scheme} {width}: {problem}" for problem in problems]
     assert found == []
 
@@ -45,7 +45,8 @@ def _list_overflow(page: Page) -> list[str]:
     return [f"{overflow} px too wide"] if overflow > 0 else []
 
 
-def _list_violations(page: Page) -> list[str]:
+def list_violations(page: Page) -> list[str]:
+    """Return what axe finds wrong with the page as it stands."""
     # Half way between light and dark nothing has the contrast it ends with.
     page.evaluate(_TRANSITIONS_FINISHED)
     found = Axe().run(page, options=_RULES).response["violations"]

@@ -84,6 +84,7 @@ def test_from_the_intranet_link_to_a_chosen_headshot(
     page.keyboard.press("ArrowRight")
     expect(shown.get_by_role("img", name=f"Photo 3 of {GENERATED}")).to_be_visible()
     page.get_by_role("button", name="Choose this photo").click()
+    page.get_by_role("link", name="Continue").click()
     expect(page.get_by_role("link", name="Choose another photo")).to_be_visible()
     creates = [call for call in provider_calls(stack) if call == ("POST", "/organization/models")]
     assert len(creates) == 1

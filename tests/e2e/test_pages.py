@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import BrowserContext, Page, Request, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from portal.db import transaction
 from portal.models import people, shoots
@@ -98,49 +98,19 @@ def test_public_pages_are_accessible(site: Site, open_context: Callable[..., Bro
     check(page)
 
 
-def test_the_gallery_is_used_by_keyboard_alone(visit: Callable[..., Page]) -> None:
-    page = visit("/headshots/gallery", **FINISHED)
-    large = page.get_by_role("region", name="Large picture")
-    for key, number in (("ArrowRight", 2), ("End", 6), ("ArrowRight", 1), ("ArrowLeft", 6), ("Home", 1)):
-        page.keyboard.press(key)
-        expect(large.get_by_role("img", name=f"Photo {number} of 6", exact=True)).to_be_visible()
-    page.get_by_role("link", name="Compare").press("Enter")
-    expect(large.get_by_role("img", name="Photo 1 of 6", exact=True)).to_be_visible()
-    expect(large.get_by_role("img", name="Photo 2 of 6", exact=True)).to_be_visible()
-    check(page)
-    page.keyboard.press("Escape")
-    expect(page.get_by_role("link", name="Compare")).to_be_visible()
-    page.get_by_role("link", name="Photo 3", exact=True).focus()
-    page.get_by_role("link", name="Photo 3", exact=True).click()
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="You’re all set")).to_be_visible()
-    page.get_by_role("link", name="Choose another photo").click()
-    expect(large.get_by_role("img", name="Photo 3 of 6", exact=True)).to_be_visible()
-    expect(large.get_by_text("Your headshot").filter(visible=True)).to_have_count(1)
-    assert PROBLEMS[page] == []
-
-
 def test_without_scripts_everything_works(visit: Callable[..., Page]) -> None:
     page = visit("/headshots/gallery", context={"java_script_enabled": False}, **FINISHED)
     page.get_by_role("link", name="Next photo").click()
-    page.get_by_role("link", name="Compare").click()
-    assert page.get_by_role("region", name="Large picture").get_by_role("button").count() == 2
-    page.get_by_role("button", name="Choose this photo").last.click()
+    page.get_by_role("button", name="Shortlist").click()
+    expect(page.get_by_role("link", name="Shortlist 1")).to_be_visible()
+    page.get_by_role("link", name="Compare 2").click()
+    assert page.get_by_role("region", name="Photo").count() == 2
+    page.get_by_role("link", name="Remove photo 3").click()
+    page.get_by_role("button", name="Choose photo 4").click()
     expect(page.get_by_role("heading", name="You’re all set")).to_be_visible()
     studio = visit("/headshots/studio", context={"java_script_enabled": False}, with_link=True)
     assert studio.locator("#open-tab").get_attribute("href") == SIGNED
     assert studio.get_by_role("button", name="Open the studio").count() == 0
-
-
-def test_a_phone_loads_little_of_a_large_gallery(site: Site, open_context: Callable[..., BrowserContext]) -> None:
-    browser = open_context(viewport={"width": 390, "height": 844}, device_scale_factor=3, is_mobile=True)
-    browser.add_cookies(site.cookies(site.person(photos=60)))  # type: ignore[arg-type]
-    page = browser.new_page()
-    requests: list[Request] = []
-    page.on("request", lambda request: requests.append(request))  # noqa: PLW0108 - it takes no built-in
-    page.goto(f"{site.address}/headshots/gallery", wait_until="networkidle")
-    assert len(requests) <= 33
-    assert all(request.url.startswith(site.address) for request in requests)
 
 
 def test_headshots_page_updates_and_announces_the_change(site: Site, visit: Callable[..., Page]) -> None:

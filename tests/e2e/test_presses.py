@@ -101,4 +101,6 @@ def test_keyboard_alone_leads_from_sign_in_to_the_studio_and_back(
     press_tab_until(page, "Choose your headshot")
     page.wait_for_url("**/headshots/gallery")
     press_tab_until(page, "Choose this photo")
+    expect(page.get_by_role("link", name="Continue")).to_be_focused()
+    page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="You’re all set")).to_be_visible()

@@ -1,4 +1,4 @@
-"""What lies on the gallery's table for one address."""
+"""The state of the gallery pages for one address."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from uuid import UUID
 import pytest
 
 from portal.models.choices import Choice
+from portal.models.photo_marks import Mark
 from portal.models.photos import Photo
 from portal.services.gallery import Gallery
-from portal.web.pages.gallery_view import GalleryView
+from portal.web.pages.gallery_view import ComparisonView, GalleryView
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 
@@ -23,43 +24,79 @@ def choice(photo: Photo, origin: str) -> Choice:
     return Choice(photo_id=photo.id, origin=origin, acted_at=NOW)
 
 
-def test_the_choice_is_shown_first() -> None:
+def opened(shown: list[Photo], *, marks: dict[UUID, Mark] | None = None, studio: UUID | None = None) -> Gallery:
+    return Gallery(shown, marks or {}, None, studio)
+
+
+def test_chosen_photo_is_shown_first() -> None:
     all_photos = photos(3)
-    table = GalleryView(Gallery(all_photos, {}, choice(all_photos[1], "portal"), None), photo=None, compare=None)
-    assert table.current is all_photos[1]
-    assert table.chosen_id == all_photos[1].id
+    view = GalleryView(Gallery(all_photos, {}, choice(all_photos[1], "portal"), None), photo=None)
+    assert view.current is all_photos[1]
+    assert view.chosen_id == all_photos[1].id
 
 
-def test_the_ends_meet() -> None:
+def test_first_and_last_photo_are_neighbors() -> None:
     all_photos = photos(3)
-    table = GalleryView(Gallery(all_photos, {}, None, None), photo=None, compare=None)
-    assert (table.previous, table.current, table.next) == (all_photos[2], all_photos[0], all_photos[1])
-    last = GalleryView(Gallery(all_photos, {}, None, None), photo=str(all_photos[2].id), compare=None)
-    assert last.next is all_photos[0]
+    view = GalleryView(opened(all_photos), photo=None)
+    assert (view.previous, view.current, view.next) == (all_photos[2], all_photos[0], all_photos[1])
+    assert GalleryView(opened(all_photos), photo=str(all_photos[2].id)).next is all_photos[0]
 
 
-def test_one_photo_is_its_own_neighbour() -> None:
+def test_single_photo_is_its_own_neighbor() -> None:
     (only,) = photos(1)
-    table = GalleryView(Gallery([only], {}, None, None), photo=None, compare=str(only.id))
-    assert (table.previous, table.next, table.pinned) == (only, only, None)
+    view = GalleryView(opened([only]), photo=None)
+    assert (view.previous, view.next, view.compared) == (only, only, [only])
 
 
-@pytest.mark.parametrize("compare", [None, "", "nonsense", str(UUID(int=1)), str(UUID(int=99))])
-def test_nothing_is_compared_with_itself_or_with_nothing(compare: str | None) -> None:
-    table = GalleryView(Gallery(photos(2), {}, None, None), photo=str(UUID(int=1)), compare=compare)
-    assert table.pinned is None
-    assert table.compare_query == ""
+def test_filter_shows_marked_photos_alone_and_counts_all() -> None:
+    all_photos = photos(4)
+    marks = {all_photos[1].id: Mark.SHORTLIST, all_photos[3].id: Mark.SKIP}
+    view = GalleryView(opened(all_photos, marks=marks), photo=None, filter_name="shortlist")
+    assert view.shown == [all_photos[1]]
+    assert view.counts == {"all": 4, "shortlist": 1, "skipped": 1}
+    assert GalleryView(opened(all_photos, marks=marks), photo=None, filter_name="nonsense").filter == "all"
 
 
-def test_the_studios_favorite_is_known_by_its_number() -> None:
+def test_empty_filter_keeps_a_current_photo() -> None:
+    all_photos = photos(2)
+    view = GalleryView(opened(all_photos), photo=None, filter_name="skipped")
+    assert (view.shown, view.current) == ([], all_photos[0])
+
+
+@pytest.mark.parametrize("shortlisted", [0, 1])
+def test_neighbors_are_compared_while_the_shortlist_is_too_short(shortlisted: int) -> None:
+    all_photos = photos(5)
+    marks = dict.fromkeys([photo.id for photo in all_photos[3 : 3 + shortlisted]], Mark.SHORTLIST)
+    view = GalleryView(opened(all_photos, marks=marks), photo=str(all_photos[1].id))
+    assert view.compared == all_photos[1:3]
+
+
+def test_first_four_of_the_shortlist_are_compared() -> None:
+    all_photos = photos(7)
+    marks = dict.fromkeys([photo.id for photo in all_photos[1:]], Mark.SHORTLIST)
+    view = GalleryView(opened(all_photos, marks=marks), photo=None)
+    assert view.compared == all_photos[1:5]
+    assert view.compare_query == "?" + "&".join(f"compare={photo.id}" for photo in all_photos[1:5])
+
+
+def test_comparison_ignores_unknown_and_repeated_photos() -> None:
+    all_photos = photos(6)
+    asked = [str(UUID(int=99)), "nonsense", "", *[str(photo.id) for photo in all_photos for _ in range(2)]]
+    view = ComparisonView(opened(all_photos), asked)
+    assert view.photos == all_photos[:4]
+    rest = [photo for photo in all_photos[:4] if photo is not all_photos[1]]
+    assert view.query_without(all_photos[1]) == "?" + "&".join(f"compare={photo.id}" for photo in rest)
+
+
+def test_favorite_of_the_studio_is_named_by_its_number() -> None:
     all_photos = photos(3)
-    table = GalleryView(Gallery(all_photos, {}, None, all_photos[2].id), photo=None, compare=None)
-    assert table.studio_number == 3
-    gone = Gallery(all_photos[:2], {}, None, all_photos[2].id)
-    assert GalleryView(gone, photo=None, compare=None).studio_number is None
+    view = GalleryView(opened(all_photos, studio=all_photos[2].id), photo=None)
+    assert view.studio_number == 3
+    gone = opened(all_photos[:2], studio=all_photos[2].id)
+    assert GalleryView(gone, photo=None).studio_number is None
 
 
-def test_thumbnails_have_the_photos_shape() -> None:
+def test_thumbnails_have_the_shape_of_their_photo() -> None:
     square, unknown = Photo(id=UUID(int=1), width=500, height=500), Photo(id=UUID(int=2))
-    table = GalleryView(Gallery([square, unknown], {}, None, None), photo=None, compare=None)
-    assert table.thumbnail_heights == {square.id: 88, unknown.id: 110}
+    view = GalleryView(opened([square, unknown]), photo=None)
+    assert view.thumbnail_heights == {square.id: 88, unknown.id: 110}

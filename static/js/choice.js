@@ -1,0 +1,106 @@
+// Choosing a headshot without leaving the page, and ten seconds to take it back.
+
+const SECONDS = 10;
+const JSON_ANSWER = { Accept: "application/json" };
+
+/**
+ * @param {{nameOf: (photo: string) => string, drawFace: (face: Element, photo: string) => void,
+ *   onChange: (photo: string | null) => void, say: (text: string) => void}} page
+ */
+export function createChoice({ nameOf, drawFace, onChange, say }) {
+  const toast = document.getElementById("toast");
+  const undo = document.getElementById("undo");
+  const number = toast.querySelector(".countdown-number");
+  let left = 0;
+  let clock = 0;
+  let undoAddress = "";
+  let token = "";
+
+  async function choose(form) {
+    const body = new FormData(form);
+    const photo = String(body.get("photo"));
+    token = String(body.get("csrf_token"));
+    const answer = await send(form.action, body);
+    if (!answer) return;
+    undoAddress = answer.undo;
+    onChange(photo);
+    say(toast.dataset.said.replace("{photo}", nameOf(photo)));
+    drawFace(toast.querySelector(".face"), photo);
+    open();
+    document.getElementById("continue").focus();
+  }
+
+  async function send(address, body) {
+    try {
+      const answer = await fetch(address, { method: "POST", headers: JSON_ANSWER, body });
+      if (!answer.ok) throw new Error(String(answer.status));
+      return await answer.json();
+    } catch {
+      showNotice(toast.dataset.failed);
+      return null;
+    }
+  }
+
+  // The time stands still while the pointer or the focus is on the toast.
+  function open() {
+    clearInterval(clock);
+    left = SECONDS;
+    number.textContent = String(left);
+    toast.hidden = false;
+    clock = setInterval(() => {
+      if (toast.matches(":hover, :focus-within")) return;
+      left -= 1;
+      number.textContent = String(left);
+      if (left <= 0) close();
+    }, 1000);
+  }
+
+  function close() {
+    clearInterval(clock);
+    toast.hidden = true;
+  }
+
+  undo.addEventListener("click", async () => {
+    const body = new FormData();
+    body.set("csrf_token", token);
+    const answer = await send(undoAddress, body);
+    if (!answer) return;
+    close();
+    onChange(answer.chosen);
+    say(toast.dataset.undone);
+  });
+
+  for (const form of document.querySelectorAll("form[action$='/headshots/choice']")) {
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      choose(form);
+    });
+  }
+}
+
+const notice = document.getElementById("notice");
+let noticeClock = 0;
+
+/** Shows one sentence that a person must see, and reads it aloud. */
+export function showNotice(text) {
+  notice.querySelector("p").textContent = text;
+  notice.hidden = false;
+  clearTimeout(noticeClock);
+  noticeClock = setTimeout(() => {
+    notice.hidden = true;
+  }, SECONDS * 1000);
+}
+
+/** Draws a photo's crop into a round face. */
+export function drawFace(face, { photo, shape, crop }) {
+  const [width, height] = shape.split(" ").map(Number);
+  const [x, y, size] = crop.split(" ").map(Number);
+  const side = size * Math.min(width, height);
+  face.setAttribute("viewBox", `${x * width - side / 2} ${y * height - side / 2} ${side} ${side}`);
+  const image = face.querySelector("image");
+  image.setAttribute("width", width);
+  image.setAttribute("height", height);
+  // The same two sizes as the template of a face.
+  const slot = Number(face.getAttribute("width")) <= 32 ? 96 : 320;
+  image.setAttribute("href", `/photos/${photo}/${slot}.webp`);
+}

@@ -1,0 +1,318 @@
+"""The gallery in a real browser: turning, zoom, marks, filters, grid, comparing, choosing and undoing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from playwright.sync_api import BrowserContext, CDPSession, Locator, Page, Request, expect
+from sqlalchemy import text
+
+from portal.db import transaction
+from portal.models import photo_marks
+from portal.settings import Settings
+from tests.e2e.accessibility import list_violations
+from tests.e2e.site import Site, serving
+from tests.factories import NOW
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+DESKTOP = {"viewport": {"width": 1440, "height": 900}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+@pytest.fixture
+def site(portal_settings: Callable[..., Settings], database_url: str) -> Iterator[Site]:
+    from portal.app import create_app  # noqa: PLC0415 - as in the other files of this folder
+    from portal.db import db  # noqa: PLC0415
+
+    app: Flask = create_app(portal_settings(brand_name="Example"), clock=lambda: NOW + timedelta(minutes=1))
+    with serving(app) as running:
+        yield running
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def open_gallery(site: Site, open_context: Callable[..., BrowserContext]) -> Callable[..., Page]:
+    """Open the gallery of a new person with six photos."""
+
+    def open_page(options: dict[str, Any] = DESKTOP, *, photos: int = 6) -> Page:
+        browser = open_context(**options)
+        browser.add_cookies(site.cookies(site.person(photos=photos)))  # type: ignore[arg-type]
+        page = browser.new_page()
+        page.on("pageerror", lambda error: pytest.fail(str(error)))
+        page.goto(f"{site.address}/headshots/gallery")
+        return page
+
+    return open_page
+
+
+def large(page: Page) -> Locator:
+    return page.get_by_role("region", name="Large picture").get_by_role("img")
+
+
+def thumbnail(page: Page, name: str) -> Locator:
+    return page.get_by_role("navigation", name="All photos").get_by_role("link", name=name, exact=True)
+
+
+def live(page: Page, text: str) -> Locator:
+    return page.get_by_role("status").filter(has_text=text)
+
+
+def test_keyboard_turns_marks_compares_and_chooses(open_gallery: Callable[..., Page]) -> None:
+    page = open_gallery()
+    for key, number in (("ArrowRight", 2), ("End", 6), ("ArrowRight", 1), ("ArrowLeft", 6), ("Home", 1)):
+        page.keyboard.press(key)
+        expect(large(page)).to_have_accessible_name(f"Photo {number} of 6")
+    page.keyboard.press("p")
+    expect(thumbnail(page, "Photo 1, shortlisted")).to_be_attached()
+    expect(large(page)).to_have_accessible_name("Photo 2 of 6")
+    page.keyboard.press("x")
+    expect(thumbnail(page, "Photo 2, skipped")).to_be_attached()
+    page.keyboard.press("Control+z")
+    expect(
+        thumbnail(
+            page,
+            "Photo 2",
+        )
+    ).to_be_attached()
+    expect(large(page)).to_have_accessible_name("Photo 2 of 6")
+    page.keyboard.press("p")
+    expect(page.get_by_role("link", name="Shortlist 2")).to_be_visible()
+    page.keyboard.press("c")
+    expect(page.get_by_role("heading", name="Compare 2")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(large(page)).to_have_accessible_name("Photo 1 of 6")
+    page.keyboard.press("f")
+    expect(page.get_by_role("link", name="Continue")).to_be_focused()
+    expect(live(page, "Photo 1 of 6 is your headshot. Undo available.")).to_be_attached()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="You’re all set")).to_be_visible()
+
+
+def test_undo_restores_the_earlier_choice(open_gallery: Callable[..., Page]) -> None:
+    page = open_gallery()
+    page.get_by_role("button", name="Choose this photo").click()
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("button", name="Choose this photo").click()
+    expect(thumbnail(page, "Photo 2, your headshot")).to_be_attached()
+    page.get_by_role("button", name="Undo").click()
+    expect(thumbnail(page, "Photo 1, your headshot")).to_be_attached()
+    expect(page.get_by_role("button", name="Choose this photo")).to_be_visible()
+    expect(page.get_by_role("button", name="Undo")).to_be_hidden()
+
+
+def test_undo_stays_while_the_pointer_is_on_it(open_gallery: Callable[..., Page]) -> None:
+    page = open_gallery()
+    page.clock.install()
+    page.get_by_role("button", name="Choose this photo").click()
+    page.get_by_role("button", name="Undo").hover()
+    page.clock.run_for(15_000)
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    page.mouse.move(5, 5)
+    page.clock.run_for(11_000)
+    expect(page.get_by_role("button", name="Undo")).to_be_hidden()
+
+
+def test_zoom_by_press_wheel_buttons_and_keys(open_gallery: Callable[..., Page]) -> None:
+    page = open_gallery()
+    zoom = page.get_by_role("group", name="Zoom")
+    expect(zoom).to_contain_text("Fit")
+    large(page).click()
+    expect(zoom).to_contain_text("200%")
+    large(page).click()
+    expect(zoom).to_contain_text("Fit")
+    large(page).hover()
+    page.mouse.wheel(0, -200)
+    expect(zoom).not_to_contain_text("Fit")
+    page.keyboard.press("Escape")
+    expect(zoom).to_contain_text("Fit")
+    zoom.get_by_role("button", name="Zoom in").click()
+    expect(zoom).to_contain_text("125%")
+    zoom.get_by_role("button", name="Zoom out").click()
+    expect(zoom).to_contain_text("Fit")
+    for key, shown in (("z", "200%"), ("+", "250%"), ("-", "200%"), ("z", "Fit")):
+        page.keyboard.press(key)
+        expect(zoom).to_contain_text(shown)
+
+
+def test_zoomed_picture_follows_the_mouse_and_the_keys(open_gallery: Callable[..., Page]) -> None:
+    page = open_gallery()
+    page.keyboard.press("z")
+    before = large(page).bounding_box()
+    page.keyboard.press("Shift+ArrowDown")
+    after = large(page).bounding_box()
+    assert before is not None
+    assert after is not None
+    assert after["y"] < before["y"]
+    page.mouse.move(700, 450)
+    page.mouse.down()
+    page.mouse.move(700, 520, steps=4)
+    page.mouse.up()
+    dragged = large(page).bounding_box()
+    assert dragged is not None
+    assert dragged["y"] > after["y"]
+    expect(page.get_by_role("group", name="Zoom")).to_contain_text("200%")
+
+
+def touch(session: CDPSession, kind: str, *points: tuple[float, float]) -> None:
+    touches = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
+    session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
+
+
+def test_touch_swipes_double_taps_and_pinches(open_gallery: Callable[..., Page]) -> None:
+    page = open_gallery(PHONE)
+    fingers = page.context.new_cdp_session(page)
+    touch(fingers, "touchStart", (300, 300))
+    for x in (250, 200, 150):
+        touch(fingers, "touchMove", (x, 300))
+    touch(fingers, "touchEnd")
+    expect(large(page)).to_have_accessible_name("Photo 2 of 6")
+    fit = large(page).bounding_box()
+    page.touchscreen.tap(195, 300)
+    page.touchscreen.tap(195, 300)
+    expect(live(page, "Zoom 200 percent")).to_be_attached()
+    zoomed = large(page).bounding_box()
+    assert fit is not None
+    assert zoomed is not None
+    assert zoomed["width"] == pytest.approx(2 * fit["width"], rel=0.02)
+    page.touchscreen.tap(195, 300)
+    page.touchscreen.tap(195, 300)
+    expect(live(page, "Zoom 100 percent")).to_be_attached()
+    touch(fingers, "touchStart", (170, 300), (220, 300))
+    touch(fingers, "touchMove", (120, 300), (270, 300))
+    touch(fingers, "touchEnd")
+    expect(live(page, "Zoom 300 percent")).to_be_attached()
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (820, 1180), (390, 844), (320, 640), (844, 390), (720, 450)])
+def test_whole_picture_is_in_view(open_gallery: Callable[..., Page], size: tuple[int, int]) -> None:
+    page = open_gallery({"viewport": {"width": size[0], "height": size[1]}})
+    box = page.locator("#pan").bounding_box()
+    assert box is not None
+    assert box["y"] >= 0
+    assert box["y"] + box["height"] <= size[1]
+    assert min(box["width"], box["height"]) >= 180
+    assert page.evaluate("[document.documentElement.scrollWidth - innerWidth, scrollY]") == [0, 0]
+    expect(page.get_by_role("button", name="Choose this photo")).to_be_in_viewport()
+
+
+def test_grid_rows_are_followed_and_enter_opens(open_gallery: Callable[..., Page]) -> None:
+    page = open_gallery(PHONE | {"has_touch": False, "is_mobile": False}, photos=9)
+    page.get_by_role("link", name="Show as grid").click()
+    expect(thumbnail(page, "Photo 1")).to_be_focused()
+    for key, number in (("ArrowDown", 4), ("ArrowDown", 7), ("ArrowUp", 4), ("ArrowRight", 5)):
+        page.keyboard.press(key)
+        expect(thumbnail(page, f"Photo {number}")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(large(page)).to_have_accessible_name("Photo 5 of 9")
+    page.keyboard.press("g")
+    page.reload()
+    expect(thumbnail(page, "Photo 5")).to_be_visible()
+    expect(large(page)).to_be_hidden()
+
+
+def test_filters_show_marks_and_an_empty_shortlist_explains_itself(open_gallery: Callable[..., Page]) -> None:
+    page = open_gallery()
+    page.get_by_role("link", name="Shortlist 0").click()
+    expect(page.get_by_role("heading", name="Nothing here yet")).to_be_visible()
+    page.get_by_role("link", name="See all 6").click()
+    page.get_by_role("button", name="Skip").click()
+    page.get_by_role("link", name="Skipped 1").click()
+    expect(page.get_by_role("navigation", name="All photos").get_by_role("link")).to_have_count(1)
+    page.reload()
+    expect(large(page)).to_have_accessible_name("Photo 1 of 6")
+
+
+def test_comparison_knocks_out_until_one_remains(open_gallery: Callable[..., Page]) -> None:
+    page = open_gallery()
+    for _ in range(3):
+        page.keyboard.press("p")
+    page.get_by_role("link", name="Compare 3").click()
+    expect(page.get_by_role("slider", name="Zoom of all photos")).to_have_value("160")
+    boxes = [picture.bounding_box() for picture in page.get_by_role("img", name="Photo").all()]
+    page.keyboard.press("+")
+    expect(page.get_by_role("slider")).to_have_value("200")
+    wider = [picture.bounding_box() for picture in page.get_by_role("img", name="Photo").all()]
+    assert len(wider) == 3
+    assert all(after["width"] > before["width"] for before, after in zip(boxes, wider, strict=True) if before and after)
+    page.get_by_role("link", name="Remove photo 2").click()
+    expect(page.get_by_role("link", name="Remove photo 3")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="The last one: Photo 1")).to_be_visible()
+    expect(page.get_by_role("button", name="Choose photo 1")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Continue")).to_be_focused()
+    assert list_violations(page) == []
+
+
+def test_comparison_fits_a_small_phone(open_gallery: Callable[..., Page]) -> None:
+    page = open_gallery({"viewport": {"width": 320, "height": 640}})
+    page.keyboard.press("c")
+    expect(page.get_by_role("heading", name="Compare 2")).to_be_visible()
+    first, second = (pane.bounding_box() for pane in page.get_by_role("region", name="Photo").all())
+    assert first is not None
+    assert second is not None
+    assert first["width"] == second["width"] == 320
+    assert second["y"] >= first["y"] + first["height"]
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
+
+
+def test_dark_surround_is_remembered(open_gallery: Callable[..., Page]) -> None:
+    page = open_gallery()
+    page.get_by_role("button", name="Dark surround").click()
+    page.reload()
+    expect(page.get_by_role("button", name="Dark surround")).to_have_attribute("aria-pressed", "true")
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
+    assert list_violations(page) == []
+
+
+def test_letter_keys_can_be_turned_off(open_gallery: Callable[..., Page]) -> None:
+    page = open_gallery()
+    page.keyboard.press("?")
+    page.get_by_role("checkbox", name="Use single letters as keys").uncheck()
+    page.get_by_role("button", name="Close").click()
+    page.keyboard.press("p")
+    page.keyboard.press("ArrowRight")
+    expect(large(page)).to_have_accessible_name("Photo 2 of 6")
+    expect(page.get_by_role("link", name="Shortlist 0")).to_be_visible()
+
+
+def test_marks_made_offline_are_sent_later_and_the_latest_act_stays(
+    site: Site, open_gallery: Callable[..., Page]
+) -> None:
+    page = open_gallery()
+    page.clock.set_fixed_time(NOW)
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Shortlist", exact=True).click()
+    expect(live(page, "You’re offline. Your marks are saved here and sent later.")).to_be_visible()
+    stored = page.evaluate("JSON.parse(localStorage.getItem('unsent-marks'))")
+    assert [sorted(act) for act in stored] == [["at", "mark", "photo"]]
+    skip_on_another_device(site, UUID(stored[0]["photo"]), at=NOW + timedelta(seconds=30))
+    page.context.set_offline(False)
+    expect(live(page, "You marked a photo on another device later. That mark stays.")).to_be_visible()
+    expect(thumbnail(page, "Photo 1, skipped")).to_be_attached()
+    assert page.evaluate("localStorage.getItem('unsent-marks')") is None
+
+
+def skip_on_another_device(site: Site, photo_id: UUID, *, at: datetime) -> None:
+    with site.app.app_context(), transaction() as session:
+        person_id = session.execute(text("SELECT id FROM people")).scalar_one()
+        photo_marks.store_mark(person_id, photo_id, photo_marks.Mark.SKIP, acted_at=at, now=at)
+
+
+def test_first_screen_is_few_and_small_requests(site: Site, open_context: Callable[..., BrowserContext]) -> None:
+    browser = open_context(viewport={"width": 390, "height": 844}, device_scale_factor=3, is_mobile=True)
+    browser.add_cookies(site.cookies(site.person(photos=60)))  # type: ignore[arg-type]
+    page = browser.new_page()
+    requests: list[Request] = []
+    page.on("request", lambda request: requests.append(request))  # noqa: PLW0108 - it takes no built-in
+    page.goto(f"{site.address}/headshots/gallery", wait_until="networkidle")
+    assert len(requests) <= 33
+    assert all(request.url.startswith(site.address) for request in requests)

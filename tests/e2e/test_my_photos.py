@@ -1,0 +1,128 @@
+"""My page with photos: the kit, a ZIP of everything, taking the headshot back, and asking for another session."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from playwright.sync_api import BrowserContext, Page, expect
+from sqlalchemy import select
+
+from portal.db import transaction
+from portal.models.archives import Archive
+from portal.models.kits import Kit
+from portal.models.people import Person
+from portal.services import archive_contents, archives, kits
+from portal.settings import Settings
+from tests import factories
+from tests.e2e.accessibility import check_page
+from tests.e2e.site import Site, serving
+from tests.factories import NOW
+from tests.integration.web_pages.conftest import store_renditions
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+
+@pytest.fixture
+def site(portal_settings: Callable[..., Settings], database_url: str) -> Iterator[Site]:
+    from portal.app import create_app  # noqa: PLC0415 - as in the other files of this folder
+    from portal.db import db  # noqa: PLC0415
+
+    settings = portal_settings(brand_name="Example", support_email="help@example.com")
+    app: Flask = create_app(settings, clock=lambda: NOW + timedelta(minutes=1))
+    with serving(app) as running:
+        yield running
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def person(site: Site) -> Person:
+    """Somebody with three photos at full size."""
+    person = site.person()
+    with site.app.app_context():
+        _, made = factories.make_finished(person, 3)
+        for number, photo in enumerate(made):
+            store_renditions(photo, number, is_original_stored=True)
+    return person
+
+
+@pytest.fixture
+def page(site: Site, person: Person, open_context: Callable[..., BrowserContext]) -> Page:
+    """The person's page, after they have chosen their second photo."""
+    browser = open_context(accept_downloads=True)
+    browser.add_cookies(site.cookies(person))  # type: ignore[arg-type]
+    page = browser.new_page()
+    page.goto(f"{site.address}/headshots/gallery")
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("button", name="Choose this photo").click()
+    page.get_by_role("link", name="Continue").click()
+    expect(page.get_by_role("heading", name="You’re all set")).to_be_visible()
+    return page
+
+
+def build_archives(site: Site) -> None:
+    """Run the jobs of requested ZIP files, as the worker does."""
+    with site.app.app_context():
+        with transaction() as session:
+            waiting = list(session.scalars(select(Archive.id).where(Archive.state == "pending")))
+        for archive_id in waiting:
+            archives.build_archive(archive_id, site.app.extensions["portal"], archive_contents.LISTINGS)
+
+
+def test_files_of_the_kit_appear_when_they_are_made(site: Site, page: Page) -> None:
+    expect(page.get_by_text("Making your files: 0 of")).to_be_visible()
+    with site.app.app_context():
+        with transaction() as session:
+            kit_id = session.scalars(select(Kit.id)).one()
+        kits.render_kit(kit_id, site.app.extensions["portal"])
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download for LDAP").click()
+    assert download.value.suggested_filename == "headshot-ldap.jpg"
+    assert download.value.path().stat().st_size <= 10_000
+
+
+def test_all_photos_are_downloaded_as_one_file(site: Site, page: Page) -> None:
+    page.get_by_role("button", name="Download all photos (ZIP)").click()
+    expect(page.get_by_role("button", name="Making your ZIP")).to_be_visible()
+    build_archives(site)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Save the ZIP of all photos").click()
+    assert download.value.suggested_filename == "Ada Lovelace photos.zip"
+    with zipfile.ZipFile(download.value.path()) as archive:
+        assert len(archive.namelist()) == 3
+    expect(page.get_by_text("Ready until")).to_be_visible()
+    check_page(page)
+
+
+def test_headshot_is_taken_back(page: Page) -> None:
+    page.get_by_text("Take my headshot back").click()
+    page.get_by_role("button", name="Take it back").click()
+    expect(page.get_by_role("link", name="Choose your headshot")).to_be_visible()
+
+
+def test_another_session_is_asked_for_and_granted(
+    site: Site, page: Page, open_context: Callable[..., BrowserContext], person: Person
+) -> None:
+    page.goto(f"{site.address}/headshots/gallery")
+    page.get_by_role("link", name="None of these look like me").click()
+    check_page(page)
+    page.get_by_role("button", name="Ask for another session").click()
+    expect(page.get_by_text("Your admins decide.").first).to_be_visible()
+    browser = open_context()
+    browser.add_cookies(site.cookies(site.person(role="admin")))  # type: ignore[arg-type]
+    console = browser.new_page()
+    console.goto(f"{site.address}/admin/people/{person.id}")
+    console.get_by_role("button", name="Allow another session").click()
+    expect(console.get_by_text("They can start another photo session now.")).to_be_visible()
+    page.get_by_role("button", name="Start another session").click()
+    expect(
+        page.get_by_text("This headshot stays in use until you choose a new one.")
+        .or_(page.get_by_role("heading", name="Photo studio"))
+        .first
+    ).to_be_visible()
+    page.goto(f"{site.address}/headshots/gallery")
+    expect(page.get_by_role("link", name="Photo 2, your headshot")).to_be_visible()
