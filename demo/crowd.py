@@ -1,6 +1,6 @@
 """``--people N``: fills the demo with a believable campaign of N fictional people, straight into its database.
 
-They cannot sign in, and their sessions do not exist in the sandbox; they fill the pages of the console.
+They cannot sign in. Their sessions do not exist in the sandbox, so they are closed: the sweep compares open ones only.
 """
 
 from __future__ import annotations
@@ -42,8 +42,10 @@ _STATUS = {
     "ready": "active",
     "chosen": "active",
 }
+_PROBLEMS = {"refused": "refused", "dead_link": "link_lost"}
 _FINISHED = frozenset({"ready", "chosen"})
 Rows = list[tuple[Any, ...]]
+_USE = ("Fictional agreement of the demo.", "0" * 64, "en", POLICY_VERSION)
 
 
 @dataclass
@@ -56,7 +58,6 @@ class Tables:
     shoots: Rows = field(default_factory=list)
     photos: Rows = field(default_factory=list)
     choices: Rows = field(default_factory=list)
-    link_reports: Rows = field(default_factory=list)
 
 
 _COLUMNS = {
@@ -68,8 +69,8 @@ _COLUMNS = {
     "problem requested_at attempts ruled_out failures minted_at opened_at finished_at confirmed_at "
     "confirmed_by photo_count copied_at closed_at",
     "photos": "id shoot_id provider_id position width height copied_at created_at",
-    "choices": "id person_id shoot_id photo_id origin key acted_at recorded_at",
-    "link_reports": "id shoot_id reported_at saw",
+    "choices": "id person_id shoot_id photo_id origin key acted_at recorded_at use_text use_text_sha256 use_locale "
+    "use_policy_version",
 }
 
 
@@ -213,7 +214,7 @@ class Member:
 
     def _add_shoot(self, tables: Tables, person: uuid.UUID, ending: str, agreed: datetime) -> None:
         requested = agreed + timedelta(minutes=2)
-        status, problem = _STATUS.get(ending), "refused" if ending == "refused" else None
+        status, problem = _STATUS.get(ending), _PROBLEMS.get(ending)
         moved = requested + timedelta(minutes=25)
         if ending in {"photos", "making"}:
             moved = self.now - timedelta(minutes=self.source.randint(5, 600))
@@ -223,14 +224,13 @@ class Member:
             (
                 *(shoot, person, self.provider, f"crowd-{shoot}" if status else None, status, moved, moved),
                 *(b"sealed" if status == "onboarding" else None, False, problem, requested, 1, 0, 0),
-                *(requested, requested, finished, moved, "event", 1 if finished else 0, finished, None),
+                *(requested, requested, finished, moved, "event", 1 if finished else 0, finished, moved),
             )
         )
-        if ending == "dead_link":
-            tables.link_reports.append((uuid.uuid4(), shoot, self.now - timedelta(hours=20), "expired"))
         if finished is not None:
             photo = uuid.uuid4()
             tables.photos.append((photo, shoot, f"crowd-{photo}", 0, 1024, 1280, finished, finished))
             if ending == "chosen":
                 acted = min(finished + timedelta(hours=self.source.randint(1, 60)), self.now)
-                tables.choices.append((uuid.uuid4(), person, shoot, photo, "portal", f"{photo}", acted, acted))
+                choice = (uuid.uuid4(), person, shoot, photo, "portal", f"{photo}", acted, acted)
+                tables.choices.append((*choice, *_USE))

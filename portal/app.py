@@ -25,7 +25,19 @@ from portal.services.provider_budget import CallLog, SharedBudget
 from portal.settings import Settings, SettingsError
 from portal.storage import create_storage
 from portal.web import compression, errors, locales, static_files, webhook_middleware, webhooks
-from portal.web.admin import accounts, audit, board, campaigns, deliveries, link_reports, people, roster, roster_import
+from portal.web.admin import account as provider_account
+from portal.web.admin import (
+    accounts,
+    audit,
+    board,
+    campaigns,
+    deliveries,
+    exports,
+    link_reports,
+    people,
+    roster,
+    roster_import,
+)
 from portal.web.admin import health as health_page
 from portal.web.auth import logout
 from portal.web.context import EXTENSION
@@ -76,6 +88,8 @@ _BLUEPRINTS = (
     board.blueprint,
     health_page.blueprint,
     people.blueprint,
+    exports.blueprint,
+    provider_account.blueprint,
     accounts.blueprint,
     deliveries.blueprint,
     audit.blueprint,

@@ -7,8 +7,10 @@ from uuid import UUID
 from portal.domain import job_types
 from portal.jobs.runner import register_task
 from portal.models.archives import ArchiveKind
-from portal.services import archive_contents, archives, data_export, kits, own_photos
+from portal.presentation import export_files
+from portal.services import archive_contents, archives, data_export, exports, kits, own_photos
 from portal.services.app_context import AppContext
+from portal.services.exports import ExportTexts
 
 ARCHIVE_LISTINGS = {**archive_contents.LISTINGS, ArchiveKind.DATA: data_export.list_data_entries}
 
@@ -38,6 +40,18 @@ def _record_archive_failure(context: AppContext, *, error: Exception, archive_id
 def build_archive(context: AppContext, *, archive_id: str) -> None:
     """Build one archive."""
     archives.build_archive(UUID(archive_id), context, ARCHIVE_LISTINGS)
+
+
+def _record_export_failure(context: AppContext, *, error: Exception, export_id: str) -> None:
+    del context
+    exports.record_failure(UUID(export_id), reason=type(error).__name__)
+
+
+@register_task(job_types.BUILD_EXPORT, on_dead=_record_export_failure)
+def build_export(context: AppContext, *, export_id: str) -> None:
+    """Build one export."""
+    texts = ExportTexts(export_files.render_lists, export_files.iterate_ldif)
+    exports.build_export(UUID(export_id), context, texts)
 
 
 @register_task(job_types.RENDER_OWN_PHOTO)

@@ -48,6 +48,14 @@ def enqueue_balance_refresh(context: JobContext, timestamp: int) -> None:
         _enqueue(context, job_types.REFRESH_BALANCE, is_spread=True)
 
 
+@queue.periodic(cron="23 * * * *")
+@queue.task(name="schedule.health", pass_context=True)
+def enqueue_health_check(context: JobContext, timestamp: int) -> None:
+    """Enqueue the hourly health check."""
+    del timestamp
+    _enqueue(context, job_types.CHECK_HEALTH, is_spread=True)
+
+
 @queue.periodic(cron="17 3 * * *")
 @queue.task(name="schedule.retention", pass_context=True)
 def enqueue_retention(context: JobContext, timestamp: int) -> None:

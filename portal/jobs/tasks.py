@@ -14,10 +14,14 @@ from portal.services import (
     credits,
     deliveries,
     erasure,
+    exports,
+    health_monitor,
     kits,
     mirroring,
     notifications,
+    provider_account,
     retention,
+    session_reset,
     shoot_sync,
     sweep,
     waiting_room,
@@ -90,12 +94,37 @@ def delete_expired(context: AppContext) -> None:
     retention.delete_expired(context.storage, now=context.clock())
     archives.delete_expired(context)
     kits.delete_superseded(context)
+    exports.delete_expired(context)
 
 
 @register_task(job_types.ERASE_PERSON)
 def erase_person(context: AppContext, *, erasure_id: str) -> None:
     """Erase all data of one person."""
     erasure.run_erasure(UUID(erasure_id), context)
+
+
+@register_task(job_types.READ_ACCOUNT)
+def read_account(context: AppContext) -> None:
+    """Read the provider's account."""
+    provider_account.read_account(context)
+
+
+@register_task(job_types.CHANGE_TEAM)
+def change_team(context: AppContext, *, action: str, team_id: str, name: str) -> None:
+    """Create, rename or delete one team at the provider."""
+    provider_account.change_team(context, action=action, team_id=team_id, name=name)
+
+
+@register_task(job_types.RESET_SESSION)
+def reset_session(context: AppContext, *, shoot_id: str) -> None:
+    """Delete one session at the provider, so that its person can start again."""
+    session_reset.reset_session(UUID(shoot_id), context)
+
+
+@register_task(job_types.CHECK_HEALTH)
+def check_health(context: AppContext) -> None:
+    """Run every health check and store the results."""
+    health_monitor.run_checks(context)
 
 
 @register_task(job_types.VERIFY_AUDIT_TRAIL)

@@ -11,6 +11,8 @@ from portal.models.consents import Consent
 from portal.models.credits import CreditBalance
 from portal.models.deliveries import Delivery
 from portal.models.erasures import Erasure, Tombstone
+from portal.models.exports import Export
+from portal.models.health_checks import HealthCheck
 from portal.models.kits import Kit, KitFile
 from portal.models.link_reports import LinkReport
 from portal.models.listed_people import ListedPerson, SearchTerm
@@ -18,6 +20,7 @@ from portal.models.notifications import Notification
 from portal.models.people import Person
 from portal.models.photo_marks import PhotoMark
 from portal.models.photos import Photo, Rendition
+from portal.models.provider_account import ProviderAccount
 from portal.models.rate_limits import RateLimit
 from portal.models.roster import RosterEntry
 from portal.models.roster_imports import RosterImport, RosterImportLine
@@ -37,6 +40,8 @@ __all__ = [
     "Delivery",
     "Duration",
     "Erasure",
+    "Export",
+    "HealthCheck",
     "Kit",
     "KitFile",
     "LinkReport",
@@ -45,6 +50,7 @@ __all__ = [
     "Person",
     "Photo",
     "PhotoMark",
+    "ProviderAccount",
     "ProviderBudget",
     "ProviderCall",
     "RateLimit",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString
 
-from sqlalchemy import Identity, Index, delete, func, select, text, update
+from sqlalchemy import ColumnElement, Identity, Index, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -184,14 +184,44 @@ def delete_old(before: datetime, *, since: datetime | None) -> list[datetime]:
     return list(db.session.scalars(delete(Delivery).where(Delivery.id.in_(old)).returning(Delivery.received_at)))
 
 
-def list_newest(limit: int, *, before_id: int | None = None, state: str | None = None) -> list[Delivery]:
-    """Return deliveries, the newest first, from below ``before_id`` on."""
-    query = select(Delivery).order_by(Delivery.id.desc()).limit(limit)
+@dataclass(frozen=True, kw_only=True)
+class DeliveryFilter:
+    """Which deliveries are listed; None does not narrow. ``model_ids`` are ids at the provider."""
+
+    state: str | None = None
+    event: str | None = None
+    model_ids: tuple[str, ...] | None = None
+
+
+def list_newest(limit: int, chosen: DeliveryFilter, *, before_id: int | None = None) -> list[Delivery]:
+    """List deliveries, the newest first, from below ``before_id`` on."""
+    query = select(Delivery).where(*_build_conditions(chosen)).order_by(Delivery.id.desc()).limit(limit)
     if before_id is not None:
         query = query.where(Delivery.id < before_id)
-    if state is not None:
-        query = query.where(Delivery.state == state)
     return list(db.session.scalars(query))
+
+
+def list_ids(chosen: DeliveryFilter, limit: int) -> list[int]:
+    """List the ids of deliveries whose body is kept, the oldest first."""
+    query = select(Delivery.id).where(*_build_conditions(chosen), Delivery.body.is_not(None))
+    return list(db.session.scalars(query.order_by(Delivery.id).limit(limit)))
+
+
+def _build_conditions(chosen: DeliveryFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if chosen.state is not None:
+        conditions.append(Delivery.state == chosen.state)
+    if chosen.event is not None:
+        conditions.append(Delivery.event == chosen.event)
+    if chosen.model_ids is not None:
+        conditions.append(Delivery.model_id.in_(chosen.model_ids))
+    return conditions
+
+
+def count_by_state() -> dict[str, int]:
+    """Count the deliveries by state."""
+    query = select(Delivery.state, func.count()).group_by(Delivery.state)
+    return {row[0]: row[1] for row in db.session.execute(query)}
 
 
 def list_pending_since(before: datetime) -> list[int]:

@@ -147,6 +147,13 @@ def list_ids(chosen: PeopleFilter, *, now: datetime, limit: int) -> list[UUID]:
     return list(db.session.scalars(query.order_by(ListedPerson.sort_name, ListedPerson.id).limit(limit)))
 
 
+def list_person_ids(terms: list[str], limit: int = 200) -> list[UUID]:
+    """List the people each of whose terms begins a word of their name, address or employee number."""
+    conditions = [_begins_term(term) for term in terms]
+    query = select(ListedPerson.person_id).where(ListedPerson.person_id.is_not(None), *conditions).limit(limit)
+    return [person_id for person_id in db.session.scalars(query) if person_id is not None]
+
+
 def find_row(listed_id: UUID, *, now: datetime) -> ListRow | None:
     """Return one row of the list, None if there is none."""
     rows = list_rows(PeopleFilter(ids=(listed_id,)), now=now, limit=1)

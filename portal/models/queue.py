@@ -158,3 +158,12 @@ _WITHOUT_WORKER = text(
 def list_jobs_without_worker(now: datetime) -> Iterator[int]:
     """Yield running jobs whose worker has sent no heartbeat for two minutes; the schedule requeues them before that."""
     yield from db.session.scalars(_WITHOUT_WORKER, {"now": now})
+
+
+_LAST_HEARTBEAT = text("SELECT max(last_heartbeat) FROM procrastinate_workers")
+
+
+def find_last_heartbeat() -> datetime | None:
+    """Return when any worker last sent a heartbeat, None if none ever did."""
+    found: datetime | None = db.session.scalar(_LAST_HEARTBEAT)
+    return found

@@ -110,6 +110,17 @@ def find_latest(person_id: UUID) -> Shoot | None:
     )
 
 
+def has_finished() -> bool:
+    """Return whether any shoot has finished."""
+    return db.session.scalar(select(Shoot.id).where(Shoot.finished_at.is_not(None)).limit(1)) is not None
+
+
+def list_provider_ids(person_ids: list[UUID]) -> list[str]:
+    """List the provider's ids of all shoots of these people."""
+    query = select(Shoot.provider_id).where(Shoot.person_id.in_(person_ids), Shoot.provider_id.is_not(None))
+    return [provider_id for provider_id in db.session.scalars(query) if provider_id]
+
+
 def list_by_person(person_id: UUID) -> list[Shoot]:
     """Return every shoot of a person, the newest first."""
     query = select(Shoot).where(Shoot.person_id == person_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -14,8 +14,9 @@ from portal.db import transaction
 from portal.domain import job_types, stages
 from portal.domain.brands import Brand, WebhookScheme
 from portal.failpoints import failpoint
-from portal.models import audit, deliveries, erasures, queue, shoots
+from portal.models import audit, deliveries, erasures, people_list, queue, shoots
 from portal.models.deliveries import Delivery, StoredDelivery
+from portal.models.listed_people import split_search
 from portal.models.shoots import Shoot
 from portal.provider import events, signature
 from portal.provider.events import WebhookEvent
@@ -24,6 +25,9 @@ from portal.provider.signature import Headers
 from portal.services import shoot_sync
 
 log = logging.getLogger(__name__)
+
+# Each term of a search costs an index scan.
+_MAX_TERMS = 6
 
 
 @dataclass(frozen=True)
@@ -221,6 +225,18 @@ def requeue_unmatched(provider_id: str) -> None:
     for delivery in deliveries.list_unmatched(provider_id):
         delivery.state = "pending"
         queue.enqueue_job(job_types.APPLY_DELIVERY, delivery_id=delivery.id)
+
+
+def find_model_ids(text: str) -> tuple[str, ...]:
+    """Return the ids at the provider that a search means: the id itself, or the sessions of people found by name."""
+    terms = split_search(text)
+    found = people_list.list_person_ids(terms[:_MAX_TERMS]) if terms else []
+    return (text, *shoots.list_provider_ids(found))
+
+
+def replay_deliveries(delivery_ids: Iterable[int], *, actor_id: UUID, now: datetime) -> int:
+    """Queue many deliveries again, each with an audit entry; return how many there were."""
+    return sum(replay_delivery(each, actor_id=actor_id, now=now) for each in delivery_ids)
 
 
 def replay_delivery(delivery_id: int, *, actor_id: UUID | None, now: datetime) -> bool:

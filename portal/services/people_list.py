@@ -7,8 +7,9 @@ from datetime import datetime
 from uuid import UUID
 
 from portal.domain.errors import NotFound
-from portal.models import attempt_requests, people, people_list
+from portal.models import attempt_requests, board, people, people_list
 from portal.models.attempt_requests import AttemptRequest
+from portal.models.board import TeamCounts
 from portal.models.people import Person
 from portal.models.people_list import ListRow, PeopleFilter, Sort
 from portal.models.sessions import Session
@@ -50,7 +51,7 @@ def list_people(
 
 
 def list_team(
-    manager: Person, name: str | None, *, now: datetime, after: UUID | None = None
+    manager: Person, name: str | None, *, now: datetime, stage: str | None = None, after: UUID | None = None
 ) -> tuple[str | None, PeoplePage]:
     """Return one of the manager's own teams and where its people stand; without a name the first.
 
@@ -63,7 +64,13 @@ def list_team(
         raise NotFound
     if name is None:
         return None, PeoplePage([], None, 0)
-    return name, list_people(PeopleFilter(team=name, is_active=True), now=now, after=after)
+    return name, list_people(PeopleFilter(team=name, stage=stage, is_active=True), now=now, after=after)
+
+
+def count_team(name: str | None, *, now: datetime) -> TeamCounts | None:
+    """Count a team's people by how far they are; None for no team or an empty one."""
+    found = board.count_by_team([name], now) if name is not None else []
+    return found[0] if found else None
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,13 @@ MACHINES = {
 # A change that opens a page to a role also changes these.
 OPERATIONS = {
     "health.show_health",
+    "provider_account.show_account",
+    "provider_account.request_reading",
+    "health.run_checks",
+    "health.request_comparison",
+    "health.show_rotation",
     "deliveries.show_deliveries",
+    "deliveries.replay_deliveries",
     "deliveries.replay_delivery",
     "link_reports.show_link_reports",
     "link_reports.resolve_report",
@@ -57,10 +63,17 @@ OPERATIONS = {
 PEOPLE = {
     "board.show_board",
     "people.apply_to_selection",
+    "provider_account.change_team",
+    "exports.show_exports",
+    "exports.create_export",
+    "exports.download_export",
+    "exports.download_status",
     "people.show_people",
     "people.show_person",
     "people.end_session",
     "people.end_sessions",
+    "people.show_reset",
+    "people.reset_session",
     "people.show_deactivation",
     "people.deactivate_person",
     "people.show_reactivation",
@@ -94,7 +107,7 @@ PEOPLE = {
     "audit.show_audit",
     "audit.download_audit",
 }
-TEAMS = {"team.show_team"}
+TEAMS = {"team.show_team", "team.download_status"}
 
 
 # Pages behind sign-in that show no other person's data; views of all others are in the audit trail.
@@ -107,6 +120,9 @@ NOBODYS = {
     "campaigns.show_new_campaign",
     "campaigns.show_campaign",
     "campaigns.show_end",
+    "exports.show_exports",
+    "health.show_rotation",
+    "provider_account.show_account",
 }
 
 

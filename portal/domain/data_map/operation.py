@@ -34,4 +34,16 @@ TABLES: Mapping[str, TableClass] = {
         Retention.OPERATION,
         {Content.TECHNICAL: "id at method path_template status duration_ms budget_left"},
     ),
+    "health_checks": TableClass(
+        Subject.NONE,
+        Purpose.OPERATION,
+        Retention.OPERATION,
+        {Content.TECHNICAL: "component position is_ok text checked_at"},
+    ),
+    "provider_account": TableClass(
+        Subject.NONE,
+        Purpose.OPERATION,
+        Retention.OPERATION,
+        {Content.TECHNICAL: "id content read_at error"},
+    ),
 }

@@ -71,6 +71,18 @@ TABLES: Mapping[str, TableClass] = {
         },
         owner="kit_id>kits",
     ),
+    "exports": TableClass(
+        Subject.PERSON,
+        Purpose.EXPORT,
+        Retention.ARCHIVE,
+        {
+            Content.REFERENCE: "id created_by storage_key",
+            Content.PROGRESS: "kind size_key template filters file_name state done total left_out size created_at "
+            "finished_at expires_at",
+            Content.ACTIVITY: "downloaded_at",
+        },
+        owner="created_by",
+    ),
     "archives": TableClass(
         Subject.PERSON,
         Purpose.EXPORT,

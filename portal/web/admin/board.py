@@ -22,5 +22,5 @@ def show_board() -> str:
         chart=board_chart.build_chart(current),
         messages=attention_messages,
         list_messages=list_messages,
-        credits_url=url_for("health.show_health"),
+        credits_url=url_for("provider_account.show_account"),
     )

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from portal.domain.errors import NotFound
+from portal.domain.roles import Right
 from portal.models import deliveries
+from portal.models.deliveries import DeliveryFilter
 from portal.services import deliveries as delivery_service
-from portal.services import monitoring
 from portal.web.context import get_context
 from portal.web.security.access import get_current_person
 from portal.web.security.safe_redirect import parse_own_page
@@ -18,26 +22,67 @@ blueprint = Blueprint("deliveries", __name__, url_prefix="/admin/deliveries")
 
 PAGE = 50
 STATES = ("pending", "applied", "ignored", "dead")
+EVENTS = ("model.created", "model.status.updated", "model.photos_ready", "model.favorite_selected", "model.deleted")
+_MAX_SEARCH_LENGTH = 100
+# More than this are a fault of the whole way, for `portal replay`.
+_MAX_REPLAYED = 1000
+_DIGITS = 19
 # Largest value of the column; a larger one in a URL matches no delivery.
 _LARGEST = 2**63 - 1
 
 
 @blueprint.get("")
 def show_deliveries() -> str:
-    """Webhooks, the newest first; ``state`` filters, ``before`` turns the page."""
-    state = request.args.get("state")
-    state = state if state in STATES else None
+    """List webhooks, the newest first; ``q``, ``event`` and ``state`` filter, ``before`` turns the page."""
+    filters = _parse_filters()
     before = request.args.get("before", type=int)
     before = before if before is not None and 0 < before <= _LARGEST else None
-    found = deliveries.list_newest(PAGE + 1, before_id=before, state=state)
+    found = deliveries.list_newest(PAGE + 1, _build_filter(filters), before_id=before)
     return render_template(
         "admin/deliveries.html",
         deliveries=found[:PAGE],
         older_than=found[PAGE - 1].id if len(found) > PAGE else None,
-        state=state,
+        filters=filters,
+        counts=deliveries.count_by_state(),
         states=STATES,
-        report=monitoring.get_health_report(get_context().clock()),
+        events=EVENTS,
     )
+
+
+@blueprint.post("/replay")
+def replay_deliveries() -> Response:
+    """Apply the selected webhooks again, or all that the filter matches."""
+    filters = _parse_filters()
+    if request.form.get("all"):
+        chosen = deliveries.list_ids(_build_filter(filters), _MAX_REPLAYED)
+    else:
+        chosen = [
+            int(value) for value in request.form.getlist("selected") if value.isdecimal() and len(value) < _DIGITS
+        ]
+    actor = get_current_person().id
+    queued = delivery_service.replay_deliveries(chosen, actor_id=actor, now=get_context().clock())
+    flash(ngettext("%(num)s webhook is queued again.", "%(num)s webhooks are queued again.", queued), "good")
+    return redirect(url_for("deliveries.show_deliveries", **filters), 303)
+
+
+def _parse_filters() -> dict[str, Any]:
+    """Return the valid filters of the address."""
+    state, event = request.args.get("state"), request.args.get("event")
+    text = request.args.get("q", "").strip()[:_MAX_SEARCH_LENGTH].replace("\0", "")
+    given = {
+        "q": text if text and Right.SEE_PEOPLE in get_current_person().rights else None,
+        "model": request.args.get("model", "").strip()[:_MAX_SEARCH_LENGTH].replace("\0", "") or None,
+        "state": state if state in STATES else None,
+        "event": event if event in EVENTS else None,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _build_filter(filters: dict[str, Any]) -> DeliveryFilter:
+    model_ids: tuple[str, ...] | None = (filters["model"],) if "model" in filters else None
+    if "q" in filters:
+        model_ids = delivery_service.find_model_ids(filters["q"])
+    return DeliveryFilter(state=filters.get("state"), event=filters.get("event"), model_ids=model_ids)
 
 
 @blueprint.post(f"/<int(max={_LARGEST}):delivery_id>/replay")

@@ -1,22 +1,63 @@
-"""The console's health page: the machinery, without anyone's name for those who do not see people."""
+"""The console's health page, its checks, and the guide for rotating keys; names only for those who see people."""
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
 
-from portal.services import monitoring
+from portal.presentation import health_messages
+from portal.presentation.health_messages import PLATFORMS
+from portal.services import health_monitor
 from portal.web.context import get_context
+from portal.web.security.access import get_current_person
 
 blueprint = Blueprint("health", __name__, url_prefix="/admin/health")
 
 
 @blueprint.get("")
 def show_health() -> str:
-    """Show silence, what is stuck, and what the provider was asked."""
+    """Show the checks, what is stuck, silence, and what the provider was asked."""
     context = get_context()
+    page = health_monitor.get_health_page(context)
     return render_template(
         "admin/health.html",
-        report=monitoring.get_health_report(context.clock()),
+        page=page,
+        report=page.report,
+        messages=health_messages,
         has_webhook_secret=bool(context.settings.webhook_secrets),
         limit_per_hour=context.settings.rate_limit * 60,
+    )
+
+
+@blueprint.post("/check")
+def run_checks() -> Response:
+    """Have the worker run every check."""
+    health_monitor.request_checks()
+    flash(_("The checks are running. This page shows the results in a moment."), "good")
+    return redirect(url_for("health.show_health"), 303)
+
+
+@blueprint.post("/compare")
+def request_comparison() -> Response:
+    """Have every session compared with the provider."""
+    health_monitor.request_full_sweep(actor=get_current_person(), now=get_context().clock())
+    flash(_("Every session is being compared with the studio."), "good")
+    return redirect(url_for("health.show_rotation", secret=request.form.get("secret", "webhook")), 303)
+
+
+@blueprint.get("/rotate/<any(webhook, key):secret>")
+def show_rotation(secret: str) -> str:
+    """Guide through the rotation of the webhook secret or the API key, with the command of the platform."""
+    context = get_context()
+    platform = request.args.get("platform", "")
+    return render_template(
+        "admin/rotate.html",
+        secret=secret,
+        platform=platform if platform in PLATFORMS else PLATFORMS[0],
+        platforms=PLATFORMS,
+        messages=health_messages,
+        studio=context.brand,
+        secrets_active=len(context.settings.webhook_secrets),
+        report=health_monitor.get_health_page(context).report,
     )

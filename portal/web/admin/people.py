@@ -10,14 +10,18 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from portal.models.people_list import PeopleFilter
-from portal.presentation import attention_messages, list_messages, selection_messages
-from portal.services import people, people_list, people_selection, sessions
+from portal.models import audit_list
+from portal.models.audit_list import AuditFilter
+from portal.models.people_list import PeopleFilter, find_row
+from portal.presentation import attention_messages, audit_messages, list_messages, selection_messages
+from portal.services import people, people_list, people_selection, session_reset, sessions
 from portal.web.admin.people_query import FILTER_CHOICES, parse_query, parse_selected
 from portal.web.admin.people_views import list_teams, list_views
 from portal.web.context import get_context
 from portal.web.paging import parse_after_id
 from portal.web.security.access import get_current_person
+
+TIMELINE_ENTRIES = 60
 
 blueprint = Blueprint("people", __name__, url_prefix="/admin/people")
 
@@ -63,8 +67,29 @@ def apply_to_selection() -> Response:
 @blueprint.get("/<uuid:person_id>")
 def show_person(person_id: UUID) -> str:
     """Show one person: photo session, timeline and sessions."""
+    now = get_context().clock()
+    row = find_row(person_id, now=now)
+    shown: dict[str, Any] = {"list_messages": list_messages, "attention": attention_messages}
+    shown |= {"row": row, "back": parse_query(request.args).replace()}
+    if row is not None and row.listed.person_id is None:
+        return render_template("admin/expected.html", **shown)
     detail = people_list.get_person_detail(person_id, get_context())
-    return render_template("admin/person.html", detail=detail)
+    entries = audit_list.list_newest(AuditFilter(people=(person_id,)), TIMELINE_ENTRIES)
+    return render_template("admin/person.html", detail=detail, entries=entries, messages=audit_messages, **shown)
+
+
+@blueprint.get("/<uuid:person_id>/reset")
+def show_reset(person_id: UUID) -> str:
+    """Ask for confirmation before resetting the photo session."""
+    return render_template("admin/reset.html", detail=people_list.get_person_detail(person_id, get_context()))
+
+
+@blueprint.post("/<uuid:person_id>/reset")
+def reset_session(person_id: UUID) -> Response:
+    """Have the photo session deleted at the provider, so that the person can start again."""
+    session_reset.request_reset(person_id, actor=get_current_person(), now=get_context().clock())
+    flash(_("The session is being deleted at the studio. The person can start again after that."), "good")
+    return _back_to(person_id)
 
 
 @blueprint.post("/<uuid:person_id>/sessions/<uuid:public_id>/end")

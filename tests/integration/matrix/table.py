@@ -184,14 +184,29 @@ TABLE: Mapping[str, Row] = {
     "POST /account/sessions/end-others": act(),
     "GET /admin/": console(ADMINS),
     "GET /admin/health": console(OPERATORS),
+    "POST /admin/health/check": act(OPERATORS),
+    "POST /admin/health/compare": act(OPERATORS, form={"secret": "webhook"}),
+    "GET /admin/health/rotate/<secret>": console(OPERATORS),
     "GET /admin/deliveries": console(OPERATORS),
+    "POST /admin/deliveries/replay": act(OPERATORS, form={"selected": "{delivery_id}"}),
     "POST /admin/deliveries/<delivery_id>/replay": act(OPERATORS),
     "GET /admin/audit": console(ADMINS),
     "GET /admin/audit.csv": console(ADMINS),
     "GET /admin/links": console(OPERATORS),
     "POST /admin/links/<report_id>/done": act(OPERATORS),
     "GET /team": console(MANAGERS),
+    "GET /team.csv": console(MANAGERS),
     "GET /admin/people": console(ADMINS),
+    "GET /admin/account": console(OPERATORS),
+    "POST /admin/account/read": act(OPERATORS),
+    "POST /admin/account/teams": act(ADMINS, form={"action": "create", "name": "Berlin"}),
+    "GET /admin/exports": console(ADMINS),
+    # File names without a field are the same for everyone.
+    "POST /admin/exports": act(
+        ADMINS, status=400, form={"kind": "headshots", "size": "directory", "template": "photo.jpg", "team": ""}
+    ),
+    "GET /admin/exports/<export_id>": Row(who=ADMINS, status=404, stranger=TO_LOGIN, may_touch=AUDITED),
+    "GET /admin/people.csv": console(ADMINS),
     "POST /admin/people/selection": act(ADMINS, form={"action": "sign_out"}),
     "GET /admin/people/<person_id>": console(ADMINS, about=OTHER),
     "POST /admin/people/<person_id>/sessions/<public_id>/end": act(ADMINS, about=OTHER),
@@ -227,6 +242,8 @@ TABLE: Mapping[str, Row] = {
     "POST /admin/roster/import/<import_id>/columns": act(ADMINS, form={"version": "0", "address": "0"}),
     "POST /admin/roster/import/<import_id>/confirm": act(ADMINS, form={"version": "1"}, status=409),
     "POST /admin/roster/import/<import_id>/discard": act(ADMINS, form={"version": "1"}),
+    "GET /admin/people/<person_id>/reset": console(ADMINS, about=OTHER),
+    "POST /admin/people/<person_id>/reset": act(ADMINS, about=OTHER),
     "GET /admin/people/<person_id>/deactivate": console(ADMINS, about=OTHER),
     "POST /admin/people/<person_id>/deactivate": act(ADMINS, about=OTHER),
     # No other account has the address, and no request waits for the decision.
@@ -245,6 +262,8 @@ TABLE: Mapping[str, Row] = {
 PERSONAL = frozenset({"photo_id", "public_id", "choice_id", "archive_id", "consent_id"})
 SHARED = frozenset(
     {
+        "export_id",
+        "secret",
         "filename",
         "name",
         "slug",

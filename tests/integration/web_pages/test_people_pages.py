@@ -248,7 +248,7 @@ def test_manager_sees_how_far_their_team_is_and_no_more(sign_in: SignIn, team: l
     rows = [said(row) for row in page.all("tr")][1:]
     assert [said(cell) for cell in page.all("th") if cell.get("scope") == "row"] == ["Sam", "Sue"]
     assert "Signed in" in rows[0]
-    assert "needs help" in rows[1]
+    assert "Needs help" in rows[1]
     for hidden in ("refused by", "Bea", "Lee", "<img", "/admin/", *(person.email for person in team)):
         assert hidden not in page.text, hidden
 

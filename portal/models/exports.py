@@ -1,0 +1,173 @@
+"""Exports: ZIP files of chosen headshots and directory packs that the worker builds for an admin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import ForeignKey, and_, delete, exists, func, select
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.db import Base, db
+from portal.models.archives import ArchiveState
+from portal.models.choices import Choice
+from portal.models.consents import Consent
+from portal.models.listed_people import ListedPerson
+from portal.models.people import Person
+from portal.models.people_list import PeopleFilter, build_conditions
+from portal.models.photos import AVAILABLE, Photo
+
+
+class ExportKind(StrEnum):
+    """What an export holds."""
+
+    HEADSHOTS = "headshots"
+    """One picture a person, and a manifest."""
+    LDIF = "ldif"
+    """An LDIF file with ``thumbnailPhoto`` and ``jpegPhoto`` for LDAP and Active Directory."""
+    DIRECTORY = "directory"
+    """Pictures, a CSV that names the person of each, and a PowerShell sample."""
+
+
+class Export(Base):
+    """One export.
+
+    Attributes:
+        size_key: the kit file it holds; see ``portal/domain/kit_files.py``.
+        template: file names, see ``portal/domain/export_names.py``.
+        filters: which people, as in the address of the list.
+        created_by: who asked for it.
+        done: people handled so far, of ``total``.
+        left_out: of those, how many had no file that could be read.
+        storage_key: where the finished file is; None before.
+        expires_at: after this moment it is deleted.
+    """
+
+    __tablename__ = "exports"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    kind: Mapped[str]
+    size_key: Mapped[str]
+    template: Mapped[str]
+    filters: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    created_by: Mapped[UUID] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    file_name: Mapped[str]
+    state: Mapped[str]
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+    left_out: Mapped[int] = mapped_column(default=0)
+    size: Mapped[int | None]
+    storage_key: Mapped[str | None]
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    downloaded_at: Mapped[datetime | None]
+
+
+@dataclass(frozen=True)
+class ExportPerson:
+    """One person whose headshot may be exported, with the names used by directories."""
+
+    person: Person
+    listed: ListedPerson
+    choice: Choice
+    photo: Photo
+
+
+def find_export(export_id: UUID) -> Export | None:
+    """Return an export, freshly read, None if there is none."""
+    return db.session.get(Export, export_id, populate_existing=True)
+
+
+def lock_export(export_id: UUID) -> Export | None:
+    """Return an export freshly read, holding other writers until the transaction ends."""
+    query = select(Export).where(Export.id == export_id).with_for_update()
+    return db.session.scalar(query.execution_options(populate_existing=True))
+
+
+def list_exports(limit: int = 30) -> list[tuple[Export, str]]:
+    """List the newest exports with the name of the person who asked for each."""
+    query = select(Export, Person.name).join(Person, Person.id == Export.created_by).order_by(Export.created_at.desc())
+    return [(export, name) for export, name in db.session.execute(query.limit(limit))]
+
+
+def list_expired(now: datetime, limit: int = 200) -> list[UUID]:
+    """List the exports that have a file and whose time is over."""
+    query = select(Export.id).where(Export.expires_at <= now, Export.storage_key.is_not(None)).limit(limit)
+    return list(db.session.scalars(query))
+
+
+def delete_older(before: datetime) -> None:
+    """Delete the rows of exports whose file is gone, made before this moment."""
+    db.session.execute(delete(Export).where(Export.created_at < before, Export.storage_key.is_(None)))
+
+
+def list_exportable(chosen: PeopleFilter, *, now: datetime, after: UUID | None, limit: int) -> list[ExportPerson]:
+    """List people with a choice and an active agreement to its use, by id, beginning behind ``after``."""
+    latest = _select_latest_choice()
+    query = (
+        select(Person, ListedPerson, Choice, Photo)
+        .join(ListedPerson, ListedPerson.person_id == Person.id)
+        .join(Choice, Choice.id == latest)
+        .join(Photo, Photo.id == Choice.photo_id)
+        .where(*_list_conditions(chosen, now))
+        .order_by(Person.id)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(Person.id > after)
+    return [ExportPerson(*row) for row in db.session.execute(query)]
+
+
+def count_exportable(chosen: PeopleFilter, *, now: datetime) -> int:
+    """Count the people that :func:`list_exportable` lists."""
+    query = (
+        select(func.count())
+        .select_from(Person)
+        .join(ListedPerson, ListedPerson.person_id == Person.id)
+        .join(Choice, Choice.id == _select_latest_choice())
+        .where(*_list_conditions(chosen, now))
+    )
+    return db.session.scalar(query) or 0
+
+
+def iterate_exportable(chosen: PeopleFilter, *, now: datetime, batch: int = 200) -> Iterator[ExportPerson]:
+    """Yield the people that :func:`list_exportable` lists, a batch at a time."""
+    after: UUID | None = None
+    while found := list_exportable(chosen, now=now, after=after, limit=batch):
+        yield from found
+        after = found[-1].person.id
+
+
+def _select_latest_choice() -> Any:
+    return (
+        select(Choice.id)
+        .join(Photo, Photo.id == Choice.photo_id)
+        .where(Choice.person_id == Person.id, Choice.withdrawn_at.is_(None), AVAILABLE)
+        .order_by(Choice.acted_at.desc(), Choice.recorded_at.desc())
+        .limit(1)
+        .correlate(Person)
+        .scalar_subquery()
+    )
+
+
+def _list_conditions(chosen: PeopleFilter, now: datetime) -> list[Any]:
+    has_consent = exists().where(and_(Consent.person_id == Person.id, Consent.withdrawn_at.is_(None)))
+    return [
+        *build_conditions(chosen, now=now),
+        # A pick in the studio is no agreement to the use of the picture.
+        Choice.use_text.is_not(None),
+        has_consent,
+        Person.deactivated_at.is_(None),
+        ListedPerson.left_at.is_(None),
+    ]
+
+
+def is_running(export: Export) -> bool:
+    """Return whether the worker still has to finish an export."""
+    return export.state == ArchiveState.PENDING

@@ -1,0 +1,41 @@
+"""Results of the last health check, one row a component; the worker writes them, the console shows them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.db import Base, db
+
+
+class HealthCheck(Base):
+    """The last result of one component; ``position`` keeps the order of the checks."""
+
+    __tablename__ = "health_checks"
+
+    component: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int]
+    is_ok: Mapped[bool]
+    text: Mapped[str]
+    checked_at: Mapped[datetime]
+
+
+def store_results(results: list[tuple[str, bool, str]], *, now: datetime) -> None:
+    """Replace the results; a component that is no longer checked is removed."""
+    rows = [
+        {"component": component, "position": position, "is_ok": is_ok, "text": text, "checked_at": now}
+        for position, (component, is_ok, text) in enumerate(results)
+    ]
+    query = insert(HealthCheck).values(rows)
+    changes = {name: query.excluded[name] for name in ("position", "is_ok", "text", "checked_at")}
+    db.session.execute(query.on_conflict_do_update(index_elements=["component"], set_=changes))
+    db.session.execute(delete(HealthCheck).where(HealthCheck.component.not_in([row["component"] for row in rows])))
+
+
+def list_results() -> list[HealthCheck]:
+    """List the last results in the order of the checks."""
+    query = select(HealthCheck).order_by(HealthCheck.position)
+    return list(db.session.scalars(query.execution_options(populate_existing=True)))

@@ -1,0 +1,59 @@
+"""Texts of the provider's account: counts, key scopes, and the chart of calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from flask_babel import format_date, format_decimal, ngettext
+from flask_babel import gettext as _
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Arguments of the ``bars`` macro."""
+
+    values: list[tuple[int, bool]]
+    top: int
+    ticks: list[tuple[float, str]]
+    finding: str
+
+
+def list_scopes() -> list[tuple[str, str]]:
+    """List the rights of an API key with what this portal does with each."""
+    return [
+        (_("Organization"), _("Reads the name, the teams and the credits.")),
+        (_("Models"), _("Creates a session for each person, reads its status, deletes it on erasure or reset.")),
+        (_("Photos"), _("Reads finished headshots and the studio’s favorite.")),
+        (_("Teams"), _("Creates, renames and deletes teams, only from this page.")),
+        (_("Invites"), _("Counts them. This portal invites people by its own mail, after its own consent.")),
+    ]
+
+
+def get_count_name(kind: str) -> str:
+    """Return the heading of a count."""
+    names: dict[str, str] = {
+        "members": _("Members"),
+        "models": _("Sessions"),
+        "invites": _("Invites by the studio’s own mail"),
+    }
+    return names[kind]
+
+
+def build_bars(days: list[tuple[date, int, int]]) -> Bars | None:
+    """Return the chart of calls by day, None without any."""
+    if not days:
+        return None
+    first, last = days[0][0], days[-1][0]
+    found = {day: (count, rejected > 0) for day, count, rejected in days}
+    values = [found.get(first + timedelta(days=offset), (0, False)) for offset in range((last - first).days + 1)]
+    top = max(4, -(-max(count for count, _rejected in values) // 10) * 10)
+    total = sum(count for count, _rejected in values)
+    finding = ngettext(
+        "%(count)s call in the last 30 days.",
+        "%(count)s calls in the last 30 days.",
+        total,
+        count=format_decimal(total),
+    )
+    ticks = [(0.0, format_date(first, "MMM d")), (100.0, format_date(last, "MMM d"))]
+    return Bars(values, top, ticks if first != last else ticks[:1], str(finding))

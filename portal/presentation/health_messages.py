@@ -1,0 +1,70 @@
+"""Texts of the health page: components, set-up steps, and the commands that set a value on each platform."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask_babel import gettext as _
+
+PLATFORMS = ("heroku", "render", "fly", "dokku", "env")
+PLATFORM_NAMES = {"heroku": "Heroku", "render": "Render", "fly": "Fly", "dokku": "Dokku", "env": ".env"}
+
+
+@dataclass(frozen=True)
+class StepMessage:
+    """Words for one step of the set-up: what it is, and what to do."""
+
+    title: str
+    text: str
+
+
+def get_component_name(component: str) -> str:
+    """Return a component of the checks."""
+    names: dict[str, str] = {
+        "database": _("Database"),
+        "connections": _("Database connections"),
+        "storage": _("Photo storage"),
+        "sign-in": _("Sign-in"),
+        "provider": _("Studio API key"),
+        "studio": _("Studio frame and camera"),
+        "webhooks": _("Webhooks"),
+        "mail": _("Mail"),
+    }
+    return names.get(component, component)
+
+
+def get_step(key: str) -> StepMessage:
+    """Return the words of a set-up step."""
+    steps: dict[str, StepMessage] = {
+        "sign_in": StepMessage(
+            _("People can sign in"), _("Set OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET, then run the checks.")
+        ),
+        "provider": StepMessage(
+            _("The studio accepts the API key"), _("Set HEADSHOT_API_KEY to the key from the studio’s admin pages.")
+        ),
+        "storage": StepMessage(_("Photos can be stored"), _("Set STORAGE_URL to a bucket or a folder that lasts.")),
+        "mail": StepMessage(_("Mail is sent"), _("Set MAIL_URL and MAIL_FROM; without them nobody gets a message.")),
+        "webhook": StepMessage(
+            _("A webhook arrived"),
+            _("Enter this portal’s webhook address in the studio’s admin pages and set HEADSHOT_WEBHOOK_SECRET."),
+        ),
+        "roster": StepMessage(
+            _("People are on the roster"), _("Import a list, or let everyone with the link sign in.")
+        ),
+        "session": StepMessage(
+            _("A first session is finished"), _("Do one yourself, with HEADSHOT_DEVELOPMENT=true it costs no credit.")
+        ),
+    }
+    return steps[key]
+
+
+def build_command(platform: str, variable: str, value: str) -> str:
+    """Return the command that sets a variable; on platforms without one the line of the settings page."""
+    commands = {
+        "heroku": f'heroku config:set {variable}="{value}"',
+        "fly": f'fly secrets set {variable}="{value}"',
+        "dokku": f'dokku config:set APP {variable}="{value}"',
+        "render": f"{variable}={value}",
+        "env": f"{variable}={value}",
+    }
+    return commands[platform]

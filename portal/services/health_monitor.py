@@ -1,0 +1,100 @@
+"""The health page: the checks of ``portal doctor`` run by the worker, and what only a running portal can know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from portal.db import transaction
+from portal.domain import job_types
+from portal.models import audit, deliveries, health_checks, queue, roster, shoots
+from portal.models.health_checks import HealthCheck
+from portal.models.people import Person
+from portal.services import health, monitoring
+from portal.services.app_context import AppContext
+from portal.services.monitoring import HealthReport
+
+# A worker that lives sends a heartbeat every five seconds.
+MAX_HEARTBEAT_AGE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class SetupStep:
+    """One step from a fresh deployment to a real session."""
+
+    key: str
+    is_done: bool
+
+
+@dataclass(frozen=True)
+class HealthPage:
+    """Everything the health page shows.
+
+    Attributes:
+        checks: last results, in the order of the checks; empty until the worker has run them once.
+        is_checking: whether a run is waiting or under way.
+        heartbeat_at: last heartbeat of any worker; None without one.
+        steps: the set-up checklist.
+    """
+
+    checks: list[HealthCheck]
+    is_checking: bool
+    heartbeat_at: datetime | None
+    is_worker_alive: bool
+    report: HealthReport
+    steps: list[SetupStep]
+
+    @property
+    def is_set_up(self) -> bool:
+        """Whether every step of the checklist is done."""
+        return all(step.is_done for step in self.steps)
+
+
+def run_checks(context: AppContext) -> None:
+    """Run every check and store the results. Runs in the worker, since it calls the provider."""
+    results = [(each.component, each.is_ok, each.text) for each in health.iterate_checks(context.settings)]
+    with transaction():
+        health_checks.store_results(results, now=context.clock())
+
+
+def request_checks() -> None:
+    """Have the worker run the checks; a run that is waiting already is enough."""
+    with transaction():
+        queue.enqueue_job(job_types.CHECK_HEALTH)
+
+
+def request_full_sweep(*, actor: Person, now: datetime) -> None:
+    """Have every session compared with the provider, as the rotation of a secret needs it."""
+    with transaction():
+        queue.enqueue_job(job_types.SWEEP, full=True)
+        audit.create_entry("reconcile.ordered", at=now, actor_id=actor.id)
+
+
+def get_health_page(context: AppContext) -> HealthPage:
+    """Gather the health page from our own records; no outside call is made."""
+    now = context.clock()
+    checks = health_checks.list_results()
+    report = monitoring.get_health_report(now)
+    heartbeat_at = queue.find_last_heartbeat()
+    return HealthPage(
+        checks=checks,
+        is_checking=queue.has_active_job(job_types.CHECK_HEALTH),
+        heartbeat_at=heartbeat_at,
+        is_worker_alive=heartbeat_at is not None and now - heartbeat_at < MAX_HEARTBEAT_AGE,
+        report=report,
+        steps=_list_steps(context, {check.component: check.is_ok for check in checks}),
+    )
+
+
+def _list_steps(context: AppContext, is_ok: dict[str, bool]) -> list[SetupStep]:
+    settings = context.settings
+    done = {
+        "sign_in": is_ok.get("sign-in", False),
+        "provider": is_ok.get("provider", False),
+        "storage": is_ok.get("storage", False),
+        "mail": is_ok.get("mail", False) and settings.mail_url is not None,
+        "webhook": bool(settings.webhook_secrets) and deliveries.count_by_state() != {},
+        "roster": roster.count_entries() > 0,
+        "session": shoots.has_finished(),
+    }
+    return [SetupStep(key, is_done) for key, is_done in done.items()]

@@ -1,0 +1,143 @@
+"""The provider's account: read by the worker, shown by the console, its teams managed; usage of the API."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from portal.db import transaction
+from portal.domain import job_types
+from portal.domain.errors import BadInput
+from portal.models import audit, people_list, provider_account, queue
+from portal.models.people import Person
+from portal.models.provider_account import EndpointCalls, ProviderAccount
+from portal.provider.errors import ProviderError
+from portal.services import credits
+from portal.services.app_context import AppContext
+from portal.services.credits import Forecast
+
+USAGE_PERIOD = timedelta(days=30)
+TEAM_ACTIONS = ("create", "rename", "delete")
+MAX_NAME_LENGTH = 100
+# The provider allows two pending invites for each credit.
+INVITES_PER_CREDIT = 2
+
+
+@dataclass(frozen=True)
+class TeamMapping:
+    """One team by name, here and at the provider; ``provider_id`` is None where the provider has none."""
+
+    name: str
+    provider_id: str | None
+    is_ours: bool
+
+
+@dataclass(frozen=True)
+class AccountPage:
+    """Everything the account page shows.
+
+    Attributes:
+        account: what the provider last said; None before the first reading.
+        is_reading: whether the worker is reading or changing something.
+        invite_cap: pending invites the provider allows, None while the balance is unknown.
+        usage: calls of the last 30 days by endpoint; ``days`` with the number that met the rate limit.
+    """
+
+    account: ProviderAccount | None
+    is_reading: bool
+    credits: Forecast
+    invite_cap: int | None
+    teams: list[TeamMapping]
+    usage: list[EndpointCalls]
+    days: list[tuple[date, int, int]]
+
+    @property
+    def calls(self) -> int:
+        """Calls in the last 30 days."""
+        return sum(each.count for each in self.usage)
+
+    @property
+    def rate_limited(self) -> int:
+        """Calls in the last 30 days that met the rate limit."""
+        return sum(each.rate_limited for each in self.usage)
+
+
+def get_account_page(context: AppContext) -> AccountPage:
+    """Gather the account page from our own records; no outside call is made."""
+    since = context.clock() - USAGE_PERIOD
+    account = provider_account.find_account()
+    forecast = credits.get_forecast()
+    return AccountPage(
+        account=account,
+        is_reading=queue.count_active_jobs(job_types.READ_ACCOUNT) + queue.count_active_jobs(job_types.CHANGE_TEAM) > 0,
+        credits=forecast,
+        invite_cap=None if forecast.balance is None else int(forecast.balance * INVITES_PER_CREDIT),
+        teams=_map_teams(account),
+        usage=provider_account.list_calls_by_endpoint(since),
+        days=provider_account.count_calls_by_day(since),
+    )
+
+
+def _map_teams(account: ProviderAccount | None) -> list[TeamMapping]:
+    theirs = {team["name"]: team["id"] for team in (account.content.get("teams", []) if account else [])}
+    ours = set(people_list.list_teams())
+    return [
+        TeamMapping(name, theirs.get(name), name in ours) for name in sorted(theirs.keys() | ours, key=str.casefold)
+    ]
+
+
+def request_reading() -> None:
+    """Have the worker read the account anew."""
+    with transaction():
+        queue.enqueue_job(job_types.READ_ACCOUNT)
+
+
+def request_team_change(action: str, *, team_id: str, name: str, actor: Person, now: datetime) -> None:
+    """Have the worker create, rename or delete a team at the provider.
+
+    Raises:
+        BadInput: the action, the team or the name is missing.
+    """
+    name = name.strip()[:MAX_NAME_LENGTH]
+    if action not in TEAM_ACTIONS or (action != "delete" and not name) or (action != "create" and not team_id):
+        raise BadInput
+    with transaction():
+        queue.enqueue_job(job_types.CHANGE_TEAM, action=action, team_id=team_id, name=name)
+        audit.create_entry("provider.team_changed", at=now, actor_id=actor.id, change=action)
+
+
+def change_team(context: AppContext, *, action: str, team_id: str, name: str) -> None:
+    """Make one change to the provider's teams, then read the account. A refusal is shown on the page."""
+    try:
+        if action == "create":
+            context.provider.create_team(name)
+        elif action == "rename":
+            context.provider.rename_team(team_id, name)
+        else:
+            context.provider.delete_team(team_id)
+    except ProviderError as error:
+        with transaction():
+            provider_account.store_error(str(error))
+        return
+    read_account(context)
+
+
+def read_account(context: AppContext) -> None:
+    """Read organization, members, sessions, invites and favorites, and store their counts.
+
+    Raises:
+        ProviderError: worth another try.
+    """
+    organization = context.provider.get_organization()
+    content: dict[str, Any] = {
+        "organization": {"id": organization.uid, "name": organization.name, "website": organization.website},
+        "teams": [{"id": team.id, "name": team.name} for team in organization.teams],
+        "members": dict(Counter(member.status or "unknown" for member in context.provider.list_members())),
+        "models": dict(Counter(model.status for model in context.provider.list_models())),
+        "invites": dict(Counter(invite.status or "unknown" for invite in context.provider.list_invites())),
+        "favorites": sum(1 for _photo in context.provider.list_favorites()),
+    }
+    with transaction():
+        provider_account.store_content(content, now=context.clock())

@@ -1,0 +1,51 @@
+"""The console's page of the provider's account: credits, teams, counts, key scopes, and usage of the API."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from portal.presentation import account_messages
+from portal.services import provider_account
+from portal.web.context import get_context
+from portal.web.security.access import get_current_person
+
+blueprint = Blueprint("provider_account", __name__, url_prefix="/admin/account")
+
+
+@blueprint.get("")
+def show_account() -> str:
+    """Show what the provider last said, and the calls of the last 30 days."""
+    context = get_context()
+    page = provider_account.get_account_page(context)
+    return render_template(
+        "admin/account.html",
+        page=page,
+        bars=account_messages.build_bars(page.days),
+        messages=account_messages,
+        studio=context.brand,
+        limit=context.settings.rate_limit,
+    )
+
+
+@blueprint.post("/read")
+def request_reading() -> Response:
+    """Have the worker read the account anew."""
+    provider_account.request_reading()
+    flash(_("The account is being read. Reload this page in a moment."), "good")
+    return redirect(url_for("provider_account.show_account"), 303)
+
+
+@blueprint.post("/teams")
+def change_team() -> Response:
+    """Have a team created, renamed or deleted at the provider."""
+    provider_account.request_team_change(
+        request.form.get("action", ""),
+        team_id=request.form.get("team_id", "")[:100],
+        name=request.form.get("name", ""),
+        actor=get_current_person(),
+        now=get_context().clock(),
+    )
+    flash(_("The studio’s teams are being changed. Reload this page in a moment."), "good")
+    return redirect(url_for("provider_account.show_account"), 303)

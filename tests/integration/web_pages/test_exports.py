@@ -1,0 +1,180 @@
+"""Exports: who is in them, what the ZIP holds, and what the page offers."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from PIL import Image
+
+from portal.db import transaction
+from portal.models import choices, exports
+from portal.models.audit import AuditEntry
+from portal.models.exports import Export, ExportKind
+from portal.models.people import Person
+from portal.models.photos import Photo, Rendition
+from portal.presentation import export_files
+from portal.services import exports as service
+from portal.services.exports import ExportRequest, ExportTexts
+from portal.web.context import get_context
+from tests import factories
+from tests.factories import NOW
+from tests.integration.web_pages.conftest import Visitor
+
+TEXTS = ExportTexts(export_files.render_lists, export_files.iterate_ldif)
+
+
+@pytest.fixture
+def admin(sign_in: Callable[[Person], Visitor], context: None) -> Visitor:
+    """An admin's browser."""
+    return sign_in(factories.make_person(name="Cleo", role="admin"))
+
+
+def store_original(photo: Photo) -> None:
+    """Store a picture at full size."""
+    content = io.BytesIO()
+    Image.new("RGB", (1000, 1250), (90, 120, 140)).save(content, "JPEG")
+    key = f"photos/{photo.id}/original.jpg"
+    get_context().storage.put(key, content.getvalue(), "image/jpeg")
+    with transaction() as session:
+        session.add(
+            Rendition(
+                photo_id=photo.id,
+                name="original.jpg",
+                content_type="image/jpeg",
+                width=1000,
+                height=1250,
+                size=len(content.getvalue()),
+                sha256=hashlib.sha256(content.getvalue()).hexdigest(),
+                storage_key=key,
+            )
+        )
+
+
+def make_chosen(name: str, *, is_agreed: bool = True, has_file: bool = True) -> Person:
+    """A person with a chosen picture; without agreement the choice was made in the studio."""
+    person = factories.make_person(f"{name.split(maxsplit=1)[0].lower()}@example.com", name=name)
+    factories.agree(person)
+    _, photos = factories.make_finished(person)
+    if has_file:
+        store_original(photos[0])
+    agreement = factories.USE if is_agreed else None
+    with transaction():
+        choices.create_choice(
+            person.id, photos[0], origin="portal", key="k", acted_at=NOW, now=NOW, agreement=agreement
+        )
+    return person
+
+
+def build(admin: Visitor, **fields: str) -> tuple[Export, zipfile.ZipFile]:
+    """Ask for an export, build it and open it as its download."""
+    fields_with_defaults = {"kind": "headshots", "size_key": "directory", "template": "{last}_{first}.jpg"} | fields
+    export_id = service.request_export(ExportRequest(**fields_with_defaults), actor=admin.person, now=NOW)
+    service.build_export(export_id, get_context(), TEXTS)
+    export = exports.find_export(export_id)
+    assert export is not None
+    answer = admin.get(f"/admin/exports/{export_id}")
+    assert answer.status_code == 200
+    return export, zipfile.ZipFile(io.BytesIO(answer.data))
+
+
+def test_export_holds_only_people_who_chose_and_agreed(admin: Visitor) -> None:
+    make_chosen("Ada Lovelace")
+    make_chosen("Ben Studio", is_agreed=False)
+    withdrawn = make_chosen("Cora Withdrawn")
+    left = make_chosen("Dora Gone")
+    with transaction() as session:
+        choices.withdraw_all(withdrawn.id, NOW)
+        session.get_one(Person, left.id).deactivated_at = NOW
+    export, archive = build(admin)
+    assert sorted(archive.namelist()) == ["headshots/Lovelace_Ada.jpg", "manifest.json"]
+    assert (export.done, export.total, export.left_out) == (1, 1, 0)
+    with Image.open(archive.open("headshots/Lovelace_Ada.jpg")) as picture:
+        assert picture.size == (600, 600)
+    (entry,) = json.loads(archive.read("manifest.json"))["files"]
+    assert entry["email"] == "ada@example.com"
+    assert entry["sha256"] == hashlib.sha256(archive.read(entry["file"])).hexdigest()
+
+
+def test_person_without_file_is_counted_and_the_others_exported(admin: Visitor) -> None:
+    make_chosen("Ada Lovelace")
+    make_chosen("Ben Missing", has_file=False)
+    export, archive = build(admin)
+    assert (export.done, export.left_out) == (2, 1)
+    assert len(archive.namelist()) == 2
+    assert "1 without a file" in admin.page("/admin/exports").words
+
+
+def test_people_of_one_name_get_files_of_their_own(admin: Visitor) -> None:
+    make_chosen("Ada Lovelace")
+    second = make_chosen("Bea Byron")
+    with transaction() as session:
+        session.get_one(Person, second.id).name = "Ada Lovelace"
+    _, archive = build(admin)
+    assert {"headshots/Lovelace_Ada.jpg", "headshots/Lovelace_Ada-2.jpg"} < set(archive.namelist())
+
+
+def test_ldif_holds_each_picture_below_its_cap(admin: Visitor) -> None:
+    make_chosen("Ada Lovelace")
+    _, archive = build(admin, kind=str(ExportKind.LDIF), size_key="ldap")
+    text = archive.read("photos.ldif").decode()
+    assert all(len(line) <= 76 for line in text.splitlines())
+    unfolded = text.replace("\n ", "")
+    assert "dn: mail=ada@example.com,ou=people,dc=example,dc=com" in unfolded
+    encoded = next(line for line in unfolded.splitlines() if line.startswith("thumbnailPhoto:: "))
+    with Image.open(io.BytesIO(base64.b64decode(encoded.partition(":: ")[2]))) as picture:
+        assert picture.size == (96, 96)
+
+
+def test_directory_pack_names_the_person_of_each_picture(admin: Visitor) -> None:
+    make_chosen("Ada Lovelace")
+    _, archive = build(admin, kind=str(ExportKind.DIRECTORY))
+    (row,) = csv.DictReader(io.StringIO(archive.read("people.csv").decode("utf-8-sig")))
+    assert (row["email"], row["file"]) == ("ada@example.com", "headshots/Lovelace_Ada.jpg")
+    assert b"Set-ADUser" in archive.read("set-photos.ps1")
+
+
+def test_export_is_made_from_the_page_and_audited(admin: Visitor) -> None:
+    answer = admin.press("/admin/exports", kind="headshots", size="directory", template="{name}")
+    assert answer.status_code == 303
+    assert "The export is being made" in admin.page("/admin/exports").words
+    build(admin)
+    with transaction() as session:
+        actions = [entry.action for entry in session.query(AuditEntry).order_by(AuditEntry.id)]
+    assert actions.count("export.requested") == 2
+    assert actions.count("export.downloaded") == 1
+
+
+def test_unusable_template_keeps_what_was_typed(admin: Visitor) -> None:
+    answer = admin.press("/admin/exports", kind="headshots", size="directory", template="{nonsense}")
+    assert answer.status_code == 400
+    assert "These file names can’t be made" in answer.text
+    assert "{nonsense}" in answer.text
+
+
+def test_expired_export_is_deleted_and_cannot_be_downloaded(app: Flask, admin: Visitor, tmp_path: Path) -> None:
+    make_chosen("Ada Lovelace")
+    export, _ = build(admin)
+    with transaction() as session:
+        session.get_one(Export, export.id).expires_at = NOW - timedelta(minutes=1)
+    service.delete_expired(get_context())
+    assert admin.get(f"/admin/exports/{export.id}").status_code == 404
+    assert list(get_context().storage.list("exports/")) == []
+
+
+def test_status_csv_lists_the_filtered_people(admin: Visitor) -> None:
+    make_chosen("Ada Lovelace")
+    factories.make_person("=cmd@example.com", name="=HYPERLINK(1)")
+    rows = list(csv.reader(io.StringIO(admin.get("/admin/people.csv").data.decode("utf-8-sig"))))
+    assert [row[0] for row in rows[1:]] == ["'=HYPERLINK(1)", "Ada Lovelace", "Cleo"]
+    rows = list(csv.reader(io.StringIO(admin.get("/admin/people.csv?stage=chosen").data.decode("utf-8-sig"))))
+    assert [row[0] for row in rows[1:]] == ["Ada Lovelace"]
