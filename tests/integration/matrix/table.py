@@ -238,10 +238,10 @@ TABLE: Mapping[str, Row] = {
     "GET /admin/roster/import/<import_id>/progress": page(ADMINS),
     "GET /admin/roster/import/<import_id>/absent": console(ADMINS),
     "GET /admin/roster/import/<import_id>/lines.csv": console(ADMINS),
-    # The list was checked with this version; each decision makes another.
-    "POST /admin/roster/import/<import_id>/columns": act(ADMINS, form={"version": "0", "address": "0"}),
-    "POST /admin/roster/import/<import_id>/confirm": act(ADMINS, form={"version": "1"}, status=409),
-    "POST /admin/roster/import/<import_id>/discard": act(ADMINS, form={"version": "1"}),
+    # Each decision makes another version of the list, so only one of these can be carried out.
+    "POST /admin/roster/import/<import_id>/columns": act(ADMINS, form={"version": "7", "address": "0"}, status=409),
+    "POST /admin/roster/import/<import_id>/confirm": act(ADMINS, form={"version": "7"}, status=409),
+    "POST /admin/roster/import/<import_id>/discard": act(ADMINS, form={"version": "0"}),
     "GET /admin/people/<person_id>/reset": console(ADMINS, about=OTHER),
     "POST /admin/people/<person_id>/reset": act(ADMINS, about=OTHER),
     "GET /admin/people/<person_id>/deactivate": console(ADMINS, about=OTHER),
