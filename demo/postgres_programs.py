@@ -7,6 +7,7 @@ import importlib.util
 import os
 import platform
 import pwd
+import re
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ _PROGRAMS = ("initdb", "pg_ctl", "postgres")
 _UNPRIVILEGED_ACCOUNT = "nobody"
 # Writable by root alone and readable by everyone, so what lies here may be executed by another user.
 CACHE = Path("/var/cache/headshot-portal")
+_SPECIAL_IN_QUOTES = re.compile(r'["$`\\]')
 
 
 def find_program(name: str) -> Path:
@@ -25,12 +27,17 @@ def find_program(name: str) -> Path:
 
     PostgreSQL refuses to run as root, and the user it runs as instead cannot enter a checkout under /root. So for
     root the programs are copied once to a folder that everyone can enter; none of the checkout has to be opened.
+    ``initdb`` starts the server through a shell with its own path in double quotes, so the programs are copied as well
+    where that path has a character that means something there.
 
     Raises:
         FileNotFoundError: the wheel that holds them is not installed.
     """
-    installed = _find_wheel()
-    folder = installed if os.geteuid() != 0 else _copy_once(installed)
+    folder = _find_wheel()
+    if os.geteuid() == 0:
+        folder = _copy_once(folder, CACHE)
+    elif _SPECIAL_IN_QUOTES.search(str(folder)):
+        folder = _copy_once(folder, Path.home() / ".cache" / CACHE.name)
     return folder / _WHEEL / _INSTALLATION / "bin" / name
 
 
@@ -64,13 +71,13 @@ def _find_wheel() -> Path:
     raise FileNotFoundError(f"PostgreSQL is not installed here (it comes with {_WHEEL})")
 
 
-def _copy_once(installed: Path) -> Path:
+def _copy_once(installed: Path, cache: Path) -> Path:
     name = f"postgresql-{importlib.metadata.version(_WHEEL)}-{platform.machine()}"
-    target = CACHE / name
+    target = cache / name
     if target.exists():
         return target
-    CACHE.mkdir(mode=0o755, parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=CACHE))
+    cache.mkdir(mode=0o755, parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=cache))
     try:
         _copy(installed, fresh)
         fresh.chmod(0o755)
