@@ -109,10 +109,10 @@ def read_account(context: AppContext) -> None:
     provider_account.read_account(context)
 
 
-@register_task(job_types.CHANGE_TEAM)
-def change_team(context: AppContext, *, action: str, team_id: str, name: str) -> None:
+@register_task(job_types.UPDATE_TEAM)
+def update_team(context: AppContext, *, action: str, team_id: str, name: str) -> None:
     """Create, rename or delete one team at the provider."""
-    provider_account.change_team(context, action=action, team_id=team_id, name=name)
+    provider_account.update_team(context, action=action, team_id=team_id, name=name)
 
 
 @register_task(job_types.RESET_SESSION)

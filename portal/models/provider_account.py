@@ -1,4 +1,4 @@
-"""What the provider last said about its account: organization, teams, and counts; and the calls made to it."""
+"""The last state of the account at the provider: organization, teams and counts; and the calls made to it."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class EndpointCalls:
 
 
 def store_content(content: dict[str, Any], *, now: datetime) -> None:
-    """Store what the provider said, and forget the last error."""
+    """Store the state of the account, and clear the last error."""
     values = {"content": content, "read_at": now, "error": None}
     query = insert(ProviderAccount).values(id=1, **values)
     db.session.execute(query.on_conflict_do_update(index_elements=["id"], set_=values))

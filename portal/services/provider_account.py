@@ -31,7 +31,7 @@ class TeamMapping:
 
     name: str
     provider_id: str | None
-    is_ours: bool
+    is_on_roster: bool
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class AccountPage:
     """Everything the account page shows.
 
     Attributes:
-        account: what the provider last said; None before the first reading.
+        account: the last state of the account; None before the first reading.
         is_reading: whether the worker is reading or changing something.
         invite_cap: pending invites the provider allows, None while the balance is unknown.
         usage: calls of the last 30 days by endpoint; ``days`` with the number that met the rate limit.
@@ -71,7 +71,7 @@ def get_account_page(context: AppContext) -> AccountPage:
     forecast = credits.get_forecast()
     return AccountPage(
         account=account,
-        is_reading=queue.count_active_jobs(job_types.READ_ACCOUNT) + queue.count_active_jobs(job_types.CHANGE_TEAM) > 0,
+        is_reading=queue.count_active_jobs(job_types.READ_ACCOUNT) + queue.count_active_jobs(job_types.UPDATE_TEAM) > 0,
         credits=forecast,
         invite_cap=None if forecast.balance is None else int(forecast.balance * INVITES_PER_CREDIT),
         teams=_map_teams(account),
@@ -81,10 +81,11 @@ def get_account_page(context: AppContext) -> AccountPage:
 
 
 def _map_teams(account: ProviderAccount | None) -> list[TeamMapping]:
-    theirs = {team["name"]: team["id"] for team in (account.content.get("teams", []) if account else [])}
-    ours = set(people_list.list_teams())
+    provider_ids = {team["name"]: team["id"] for team in (account.content.get("teams", []) if account else [])}
+    roster_teams = set(people_list.list_teams())
     return [
-        TeamMapping(name, theirs.get(name), name in ours) for name in sorted(theirs.keys() | ours, key=str.casefold)
+        TeamMapping(name, provider_ids.get(name), name in roster_teams)
+        for name in sorted(provider_ids.keys() | roster_teams, key=str.casefold)
     ]
 
 
@@ -94,7 +95,7 @@ def request_reading() -> None:
         queue.enqueue_job(job_types.READ_ACCOUNT)
 
 
-def request_team_change(action: str, *, team_id: str, name: str, actor: Person, now: datetime) -> None:
+def request_team_update(action: str, *, team_id: str, name: str, actor: Person, now: datetime) -> None:
     """Have the worker create, rename or delete a team at the provider.
 
     Raises:
@@ -104,11 +105,11 @@ def request_team_change(action: str, *, team_id: str, name: str, actor: Person, 
     if action not in TEAM_ACTIONS or (action != "delete" and not name) or (action != "create" and not team_id):
         raise BadInput
     with transaction():
-        queue.enqueue_job(job_types.CHANGE_TEAM, action=action, team_id=team_id, name=name)
+        queue.enqueue_job(job_types.UPDATE_TEAM, action=action, team_id=team_id, name=name)
         audit.create_entry("provider.team_changed", at=now, actor_id=actor.id, change=action)
 
 
-def change_team(context: AppContext, *, action: str, team_id: str, name: str) -> None:
+def update_team(context: AppContext, *, action: str, team_id: str, name: str) -> None:
     """Make one change to the provider's teams, then read the account. A refusal is shown on the page."""
     try:
         if action == "create":

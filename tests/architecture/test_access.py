@@ -63,7 +63,7 @@ OPERATIONS = {
 PEOPLE = {
     "board.show_board",
     "people.apply_to_selection",
-    "provider_account.change_team",
+    "provider_account.update_team",
     "exports.show_exports",
     "exports.create_export",
     "exports.download_export",

@@ -1,4 +1,4 @@
-"""What the provider last said about its account, for the console."""
+"""The last state of the account at the provider, for the console."""
 
 from __future__ import annotations
 

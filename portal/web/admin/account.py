@@ -16,7 +16,7 @@ blueprint = Blueprint("provider_account", __name__, url_prefix="/admin/account")
 
 @blueprint.get("")
 def show_account() -> str:
-    """Show what the provider last said, and the calls of the last 30 days."""
+    """Show the last state of the account, and the calls of the last 30 days."""
     context = get_context()
     page = provider_account.get_account_page(context)
     return render_template(
@@ -38,9 +38,9 @@ def request_reading() -> Response:
 
 
 @blueprint.post("/teams")
-def change_team() -> Response:
+def update_team() -> Response:
     """Have a team created, renamed or deleted at the provider."""
-    provider_account.request_team_change(
+    provider_account.request_team_update(
         request.form.get("action", ""),
         team_id=request.form.get("team_id", "")[:100],
         name=request.form.get("name", ""),

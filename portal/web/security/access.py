@@ -22,6 +22,7 @@ from portal.web.context import get_context
 from portal.web.observability.client_address import build_client_key
 from portal.web.security import cookies
 from portal.web.security.access_rule import Access, AccessRule, Unauthenticated
+from portal.web.security.console_access import CONSOLE_RULES
 from portal.web.security.rate_limits import RateLimit, RateLimiter, acquire_shared
 from portal.web.security.sessions import get_current_session
 
@@ -66,6 +67,7 @@ _PHOTO = replace(_BACKGROUND, rate_limit=_PHOTO_LIMIT)
 
 RULES: Mapping[str, AccessRule] = MappingProxyType(
     {
+        **CONSOLE_RULES,
         "static": _ASSET,
         "brand.serve_stylesheet": _ASSET,
         "brand.serve_icon": _ASSET,
@@ -128,31 +130,6 @@ RULES: Mapping[str, AccessRule] = MappingProxyType(
         "account.end_session": _ACT,
         "account.end_other_sessions": _ACT,
         "team.show_team": AccessRule(access=Access.SIGNED_IN, right=Right.SEE_TEAM, audit_views_as=Right.SEE_TEAM),
-        # After a sign-in the browser arrives here from the identity provider's site.
-        "team.download_status": AccessRule(
-            access=Access.SIGNED_IN,
-            right=Right.SEE_TEAM,
-            audit_views_as=Right.SEE_TEAM,
-            same_origin_only=True,
-            redirect_page="team.show_team",
-            rate_limit=_DOWNLOAD_LIMIT,
-        ),
-        "people.show_people": _PEOPLE,
-        "provider_account.show_account": _OPERATIONS,
-        "provider_account.request_reading": _OPERATIONS,
-        "provider_account.change_team": _MANAGE_PEOPLE,
-        "exports.show_exports": replace(_PEOPLE, audit_views_as=None),
-        "exports.create_export": _MANAGE_PEOPLE,
-        "exports.download_export": replace(
-            _MANAGE_PEOPLE,
-            audit_views_as=Right.MANAGE_PEOPLE,
-            same_origin_only=True,
-            redirect_page="exports.show_exports",
-            rate_limit=_DOWNLOAD_LIMIT,
-        ),
-        "exports.download_status": replace(
-            _PEOPLE, same_origin_only=True, redirect_page="people.show_people", rate_limit=_DOWNLOAD_LIMIT
-        ),
         "people.apply_to_selection": replace(_PEOPLE, audit_views_as=None),
         "people.show_person": _PEOPLE,
         "people.end_session": _SESSIONS,
@@ -200,10 +177,6 @@ RULES: Mapping[str, AccessRule] = MappingProxyType(
         "accounts.adopt_session": _MANAGE_PEOPLE,
         "accounts.allow_attempt": _MANAGE_PEOPLE,
         "board.show_board": replace(_PEOPLE, audit_views_as=None),
-        "health.show_health": replace(_OPERATIONS, audit_views_as=Right.SEE_PEOPLE),
-        "health.run_checks": _OPERATIONS,
-        "health.request_comparison": _OPERATIONS,
-        "health.show_rotation": _OPERATIONS,
         "deliveries.show_deliveries": _OPERATIONS,
         "link_reports.show_link_reports": replace(_OPERATIONS, audit_views_as=Right.SEE_PEOPLE),
         "link_reports.resolve_report": _OPERATIONS,

@@ -1,0 +1,51 @@
+"""The access list's part for the console's exports, health page and studio account, and the managers' download."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+
+from portal.domain.roles import Right
+from portal.web.security.access_rule import Access, AccessRule
+from portal.web.security.rate_limits import RateLimit
+
+# Each download reads whole tables.
+_DOWNLOAD_LIMIT = RateLimit("exporting", per_minute=12)
+_PEOPLE = AccessRule(access=Access.SIGNED_IN, right=Right.SEE_PEOPLE, audit_views_as=Right.SEE_PEOPLE)
+_MANAGE_PEOPLE = AccessRule(access=Access.SIGNED_IN, right=Right.MANAGE_PEOPLE)
+_OPERATIONS = AccessRule(access=Access.SIGNED_IN, right=Right.SEE_OPERATIONS)
+
+CONSOLE_RULES: Mapping[str, AccessRule] = MappingProxyType(
+    {
+        "health.show_health": replace(_OPERATIONS, audit_views_as=Right.SEE_PEOPLE),
+        "health.run_checks": _OPERATIONS,
+        "health.request_comparison": _OPERATIONS,
+        "health.show_rotation": _OPERATIONS,
+        # After a sign-in the browser arrives here from the identity provider's site.
+        "team.download_status": AccessRule(
+            access=Access.SIGNED_IN,
+            right=Right.SEE_TEAM,
+            audit_views_as=Right.SEE_TEAM,
+            same_origin_only=True,
+            redirect_page="team.show_team",
+            rate_limit=_DOWNLOAD_LIMIT,
+        ),
+        "people.show_people": _PEOPLE,
+        "provider_account.show_account": _OPERATIONS,
+        "provider_account.request_reading": _OPERATIONS,
+        "provider_account.update_team": _MANAGE_PEOPLE,
+        "exports.show_exports": replace(_PEOPLE, audit_views_as=None),
+        "exports.create_export": _MANAGE_PEOPLE,
+        "exports.download_export": replace(
+            _MANAGE_PEOPLE,
+            audit_views_as=Right.MANAGE_PEOPLE,
+            same_origin_only=True,
+            redirect_page="exports.show_exports",
+            rate_limit=_DOWNLOAD_LIMIT,
+        ),
+        "exports.download_status": replace(
+            _PEOPLE, same_origin_only=True, redirect_page="people.show_people", rate_limit=_DOWNLOAD_LIMIT
+        ),
+    }
+)
