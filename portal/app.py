@@ -36,6 +36,7 @@ from portal.web.admin import (
     link_reports,
     people,
     roster,
+    roster_entry,
     roster_import,
 )
 from portal.web.admin import health as health_page
@@ -96,6 +97,7 @@ _BLUEPRINTS = (
     link_reports.blueprint,
     roster.blueprint,
     roster_import.blueprint,
+    roster_entry.blueprint,
     campaigns.blueprint,
     campaign.blueprint,
 )

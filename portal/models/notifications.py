@@ -97,3 +97,9 @@ def list_pending(before: datetime) -> list[UUID]:
         .order_by(Notification.created_at)
     )
     return list(db.session.scalars(query))
+
+
+def list_of_entry(roster_entry_id: UUID) -> list[Notification]:
+    """List the notifications of a roster entry, the newest first."""
+    query = select(Notification).where(Notification.roster_entry_id == roster_entry_id)
+    return list(db.session.scalars(query.order_by(Notification.created_at.desc())))

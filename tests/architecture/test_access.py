@@ -97,6 +97,8 @@ PEOPLE = {
     "roster.show_new_import",
     "roster.create_import",
     "roster.download_template",
+    "roster_entry.show_entry",
+    "roster_entry.mark_entry",
     "roster_import.show_import",
     "roster_import.show_progress",
     "roster_import.show_absent",

@@ -161,6 +161,8 @@ RULES: Mapping[str, AccessRule] = MappingProxyType(
         "roster.show_new_import": _ROSTER,
         "roster.create_import": replace(_MANAGE_PEOPLE, max_body_bytes=_LIST_BYTES),
         "roster.download_template": _MANAGE_PEOPLE,
+        "roster_entry.show_entry": _ROSTER,
+        "roster_entry.mark_entry": _MANAGE_PEOPLE,
         "roster_import.show_import": _ROSTER,
         "roster_import.show_progress": replace(
             _MANAGE_PEOPLE, extends_session=False, same_origin_only=True, rate_limit=_BACKGROUND_LIMIT

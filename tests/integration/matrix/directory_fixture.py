@@ -25,6 +25,7 @@ from portal.models.kits import Kit, KitFile
 from portal.models.notifications import Notification
 from portal.models.people import Person
 from portal.models.photos import Photo
+from portal.models.roster import RosterEntry
 from portal.models.roster_imports import RosterImport
 from portal.models.sessions import Session
 from portal.settings import Settings
@@ -225,12 +226,13 @@ def _create_downloads(person: Person, photo: Photo) -> dict[str, str]:
 
 
 def _create_import() -> dict[str, str]:
-    """Store a list that was checked and a campaign, and return their ids."""
+    """Store a list that was checked, a campaign and a roster entry, and return their ids."""
     found = RosterImport(id=uuid4(), name="list.csv", state="ready", content=b"a@example.com", created_at=NOW)
     campaign = Campaign(id=uuid4(), name="Spring", state="draft", audience={}, reminders={}, created_at=NOW)
+    entry = RosterEntry(address=f"{found.id}@example.com", source="import", created_at=NOW, changed_at=NOW)
     with transaction() as session:
-        session.add_all([found, campaign])
-    return {"import_id": str(found.id), "campaign_id": str(campaign.id)}
+        session.add_all([found, campaign, entry])
+    return {"import_id": str(found.id), "campaign_id": str(campaign.id), "entry_id": str(entry.id)}
 
 
 def _report(shoot_id: UUID) -> UUID:
@@ -244,7 +246,17 @@ def _create_person_in_studio(secretbox: Any) -> dict[str, str]:
     factories.agree(person)
     factories.make_shoot(person, provider_id="model-of-in-studio", signed_url=secretbox.seal(SIGNED), minted_at=NOW)
     # Nothing of theirs is there yet; in an address it has to look as if.
-    names = ("photo_id", "public_id", "report_id", "choice_id", "archive_id", "consent_id", "import_id", "campaign_id")
+    names = (
+        "photo_id",
+        "public_id",
+        "report_id",
+        "choice_id",
+        "archive_id",
+        "consent_id",
+        "import_id",
+        "campaign_id",
+        "entry_id",
+    )
     nothing = dict.fromkeys(names, _NOTHING) | {"delivery_id": "999999999"}
     return {"person_id": str(person.id)} | nothing | _SHARED
 

@@ -1,0 +1,49 @@
+"""One entry of the roster: its mails with what became of them, and the marks an admin can set."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from portal.domain.errors import BadInput, NotFound
+from portal.models import campaigns, notifications, roster
+from portal.services import campaign_mails
+from portal.web.context import get_context
+from portal.web.security.access import get_current_person
+
+blueprint = Blueprint("roster_entry", __name__, url_prefix="/admin/roster/entries")
+
+
+@blueprint.get("/<uuid:entry_id>")
+def show_entry(entry_id: UUID) -> str:
+    """Show an entry with the mails of its campaigns."""
+    entry = roster.find_entry(entry_id)
+    if entry is None:
+        raise NotFound
+    return render_template(
+        "admin/roster_entry.html",
+        entry=entry,
+        campaign=campaigns.find_campaign(entry.campaign_id) if entry.campaign_id else None,
+        mails=notifications.list_of_entry(entry_id),
+    )
+
+
+@blueprint.post("/<uuid:entry_id>")
+def mark_entry(entry_id: UUID) -> Response:
+    """Set or remove one mark: muted, bounced or left."""
+    if roster.find_entry(entry_id) is None:
+        raise NotFound
+    actor_id, now = get_current_person().id, get_context().clock()
+    is_set = request.form.get("set") == "1"
+    match request.form.get("mark"):
+        case "muted":
+            campaign_mails.set_muted(entry_id, is_muted=is_set, actor_id=actor_id, now=now)
+        case "bounced":
+            campaign_mails.set_bounced(entry_id, is_bounced=is_set, actor_id=actor_id, now=now)
+        case "left":
+            campaign_mails.set_left(entry_id, has_left=is_set, actor_id=actor_id, now=now)
+        case _:
+            raise BadInput
+    return redirect(url_for("roster_entry.show_entry", entry_id=entry_id), 303)
