@@ -19,7 +19,8 @@ names = [str(path.relative_to(TOP)) for path in TEMPLATES]
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=names)
 def test_no_template_carries_code_or_styles(template: Path) -> None:
-    text = template.read_text()
+    # Without Jinja's own expressions, which may compare a variable.
+    text = re.sub(r"\{%.*?%\}|\{\{.*?\}\}", "", template.read_text(), flags=re.DOTALL)
     assert not re.search(r"<[^>]*\son\w+\s*=", text), "inline handler"
     assert not re.search(r"<[^>]*\sstyle\s*=", text), "style attribute"
     assert "<style" not in text
