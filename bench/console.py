@@ -1,4 +1,4 @@
-"""C1: the console with 200 and 20,000 people: answer times of list, search and board, and their statements."""
+"""C1: the console with 200 and 20,000 people: response times of list, search and board, and their statements."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ PAGES = {
 
 @dataclass(frozen=True)
 class PageTimes:
-    """One page: 95th percentile in milliseconds, and the most statements one answer took."""
+    """One page: 95th percentile in milliseconds, and the most statements one response took."""
 
     p95: float
     statements: int
@@ -132,10 +132,10 @@ def _measure_page(app: Flask, client: FlaskClient, address: str) -> PageTimes:
         for number in range(ROUNDS + WARM_UP):
             counts.append(0)
             began = time.perf_counter()
-            answer = client.get(address)
+            response = client.get(address)
             took = time.perf_counter() - began
-            if answer.status_code != HTTPStatus.OK:
-                raise RuntimeError(f"{address} answered {answer.status_code}")
+            if response.status_code != HTTPStatus.OK:
+                raise RuntimeError(f"{address} returned {response.status_code}")
             if number >= WARM_UP:
                 times.append(1000 * took)
     del app
