@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from portal.domain.email_address import normalize_domain, normalize_email, normalize_lenient
+from portal.domain.legal_links import LegalLinks
 from portal.domain.roles import Principals
 from portal.domain.session_lifetimes import SessionLifetime, SessionLifetimes
 
@@ -192,6 +193,14 @@ class EnvironmentReader:
             return ""
         # An issuer is compared character by character, so its own trailing slash must survive.
         return value if keep_slash else value.rstrip("/")
+
+    def read_legal_links(self) -> LegalLinks:
+        """Return the company's legal pages and the address of its data protection officer."""
+        return LegalLinks(
+            imprint=self.read_url("IMPRINT_URL", optional=True) or None,
+            privacy_notice=self.read_url("PRIVACY_NOTICE_URL", optional=True) or None,
+            dpo_email=self.read_text("DPO_EMAIL"),
+        )
 
     def read_origins(self, name: str) -> tuple[str, ...]:
         """Return the comma-separated origins."""

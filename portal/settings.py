@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from portal.domain.ai_policy import DEFAULT_AI_POLICY, AiPolicy, parse_ai_policy
 from portal.domain.brands import BRANDS, WebhookScheme
 from portal.domain.connection_plan import DEFAULT_TOTAL, ConnectionPlan, TooFewConnections, build_plan
+from portal.domain.legal_links import LegalLinks
 from portal.domain.roles import Principals, RoleBindings
 from portal.domain.session_lifetimes import SessionLifetimes
 from portal.environment import LOOPBACK_HOSTS, PLATFORMS, EnvironmentReader, is_parsable_url
@@ -79,6 +80,7 @@ class Settings:
     brand_logo: str | None = None
     support_email: str | None = None
     mail_locale: str = "en"
+    legal_links: LegalLinks = field(default_factory=LegalLinks)
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     next_step: str | None = None
     metrics_token: str | None = None
@@ -158,6 +160,7 @@ class _SettingsReader(EnvironmentReader):
             "brand_logo": self.read_prefixed("BRAND_LOGO", ("/static/", "data:image/")),
             "support_email": self.read_text("SUPPORT_EMAIL"),
             "mail_locale": self.read_text("MAIL_LOCALE") or "en",
+            "legal_links": self.read_legal_links(),
             "time_zone": self.read_time_zone("TIME_ZONE"),
             "next_step": self.read_text("NEXT_STEP"),
             "metrics_token": self.read_text("METRICS_TOKEN"),

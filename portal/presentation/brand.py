@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import cache
 
+from portal.domain.legal_links import LegalLinks
 from portal.presentation import palette
 from portal.presentation.palette import Accent
 from portal.settings import Settings
@@ -25,6 +26,7 @@ class Brand:
     logo: str | None
     support_email: str | None
     version: str
+    legal_links: LegalLinks
 
 
 def build_brand(settings: Settings) -> Brand:
@@ -32,7 +34,7 @@ def build_brand(settings: Settings) -> Brand:
     name = settings.brand_name
     monogram = next((character for character in name if character.isalnum()), "H").upper()
     version = hashlib.sha256(build_stylesheet(settings.brand_color).encode()).hexdigest()[:10]
-    return Brand(name, monogram, settings.brand_logo, settings.support_email, version)
+    return Brand(name, monogram, settings.brand_logo, settings.support_email, version, settings.legal_links)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The portal's small first-party cookies besides the session; each is listed in docs/sign-in.md."""
+"""The portal's small first-party cookies besides the session; each is listed in docs/privacy/cookies.md."""
 
 from __future__ import annotations
 

@@ -1,0 +1,51 @@
+"""The AI mark stands beside generated pictures and not beside own photos; legal links are on every page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from portal.db import transaction
+from portal.domain.legal_links import LegalLinks
+from portal.models.photos import Photo
+from tests import factories
+from tests.factories import NOW
+from tests.integration.web_pages.conftest import Visitor, store_renditions, visit_as
+
+MARK = "AI-generated"
+
+
+def make_own_photo(visitor: Visitor) -> Photo:
+    photo = Photo(person_id=visitor.person.id, position=0, created_at=NOW, copied_at=NOW, width=96, height=120)
+    with transaction() as session:
+        session.add(photo)
+    store_renditions(photo, 1)
+    return photo
+
+
+@pytest.mark.parametrize("path", ["/headshots", "/headshots/gallery", "/headshots/data", "/headshots/crop?photo={id}"])
+def test_mark_stands_beside_generated_pictures(visitor: Visitor, path: str) -> None:
+    factories.agree(visitor.person)
+    _shoot, photos = factories.make_finished(visitor.person, 2)
+    for number, photo in enumerate(photos):
+        store_renditions(photo, number)
+    assert MARK in visitor.page(path.format(id=photos[0].id)).words
+
+
+@pytest.mark.parametrize("path", ["/headshots/own-photo", "/headshots/data", "/headshots/crop?photo={id}"])
+def test_own_photos_have_no_mark(visitor: Visitor, path: str) -> None:
+    photo = make_own_photo(visitor)
+    assert MARK not in visitor.page(path.format(id=photo.id)).words
+
+
+def test_legal_links_are_on_the_pages(make_app: Callable[..., Flask]) -> None:
+    links = LegalLinks("https://example.com/imprint", "https://example.com/privacy", "dpo@example.com")
+    app = make_app(legal_links=links)
+    with app.app_context():
+        page = visit_as(app, factories.make_person(now=NOW - timedelta(days=1))).page("/privacy")
+    assert page.link("Imprint") == "https://example.com/imprint"
+    assert page.link("The company’s own privacy notice") == "https://example.com/privacy"
+    assert page.link("dpo@example.com") == "mailto:dpo@example.com"
