@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
-from playwright.sync_api import BrowserContext
+from playwright.sync_api import BrowserContext, expect
 
 from portal.settings import Settings
 from tests.e2e.site import STUDIO, Site, serving
@@ -65,25 +65,32 @@ def read_documented_cookies() -> set[str]:
     return set(re.findall(r"`((?:portal_|time_zone)[\w-]*)`", DOCUMENTED.read_text(encoding="utf-8")))
 
 
+def open_pages(site: Site, context: BrowserContext, paths: tuple[str, ...]) -> None:
+    """Open each page in turn, and the studio where its button is."""
+    context.route(f"{STUDIO}/**", lambda route: route.fulfill(body="<h1>Studio</h1>", content_type="text/html"))
+    page = context.new_page()
+    for path in paths:
+        page.goto(site.address + path)
+        if path == "/headshots/studio":
+            page.get_by_role("button", name="Open the studio").click()
+            expect(page.frame_locator("iframe").get_by_role("heading", name="Studio")).to_be_visible()
+
+
 def test_pages_contact_only_the_portal_and_the_studio(site: Site, open_context: Callable[..., BrowserContext]) -> None:
     contacted: dict[str, set[str]] = {}
     kept: set[str] = set()
-    visits = [({}, PUBLIC), *JOURNEY, ({"role": "admin"}, CONSOLE)]
-    for who, paths in visits:
-        context = open_context()
+    for who, paths in ({}, PUBLIC), *JOURNEY, ({"role": "admin"}, CONSOLE):
+        context = open_context(viewport={"width": 1280, "height": 900})
         recorded = record_hosts(context)
         if who:
             context.add_cookies(site.cookies(site.person(**who)))  # type: ignore[arg-type]
-        page = context.new_page()
-        for path in paths:
-            page.goto(site.address + path)
+        open_pages(site, context, paths)
         cookies = context.cookies()
         kept |= {cookie["name"] for cookie in cookies}
         assert {cookie["domain"] for cookie in cookies} <= {"localhost"}
         for host, pages in recorded.items():
             contacted.setdefault(host, set()).update(pages)
-    studio_pages = contacted.pop(STUDIO)
-    assert {urlsplit(url).path for url in studio_pages} == {"/headshots/studio"}
+    assert {urlsplit(url).path for url in contacted.pop(STUDIO)} == {"/headshots/studio"}
     assert contacted.keys() == {site.address}
     assert kept <= read_documented_cookies()
     assert {"portal_session", "time_zone"} <= kept
