@@ -194,6 +194,13 @@ class EnvironmentReader:
         # An issuer is compared character by character, so its own trailing slash must survive.
         return value if keep_slash else value.rstrip("/")
 
+    def read_scopes(self) -> tuple[str, ...]:
+        """Return the scopes to ask the identity provider for."""
+        scopes = tuple((self.read_text("OIDC_SCOPES") or "openid email profile").replace(",", " ").split())
+        if "openid" not in scopes:
+            self.add_problem("OIDC_SCOPES must contain openid")
+        return scopes
+
     def read_legal_links(self) -> LegalLinks:
         """Return the company's legal pages and the address of its data protection officer."""
         return LegalLinks(

@@ -229,12 +229,6 @@ class _SettingsReader(EnvironmentReader):
             self.add_problem(f"PUBLIC_URL is {value!r}; it must be the portal's origin, without a path")
         return value
 
-    def read_scopes(self) -> tuple[str, ...]:
-        scopes = tuple((self.read_text("OIDC_SCOPES") or "openid email profile").replace(",", " ").split())
-        if "openid" not in scopes:
-            self.add_problem("OIDC_SCOPES must contain openid")
-        return scopes
-
     def read_secret_keys(self) -> tuple[str, ...]:
         keys = tuple(self.read_list("SECRET_KEY"))
         if not keys:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from types import MappingProxyType
 from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Flask, current_app, g, redirect, request
-from werkzeug.exceptions import Unauthorized
 from werkzeug.wrappers import Response
 
 from portal.domain.errors import NotAllowed, Unconfirmed
@@ -20,11 +18,11 @@ from portal.models.people import Person
 from portal.services import people
 from portal.web.context import get_context
 from portal.web.observability.client_address import build_client_key
-from portal.web.security import cookies
 from portal.web.security.access_rule import Access, AccessRule, Unauthenticated
 from portal.web.security.console_access import CONSOLE_RULES
 from portal.web.security.rate_limits import RateLimit, RateLimiter, acquire_shared
 from portal.web.security.sessions import get_current_session
+from portal.web.security.unauthenticated import build_unauthenticated_response, get_requested_path
 
 # A whole company may share one network address and sign in during the same hour.
 _SIGN_IN_LIMIT = RateLimit("signing in", per_minute=3000)
@@ -240,7 +238,7 @@ def _check_access() -> Response | None:
         return None
     g.person = get_current_session().load_person(extends=rule.extends_session)
     if g.person is None and rule.access is not Access.PUBLIC:
-        return _respond_unauthenticated(rule)
+        return build_unauthenticated_response(rule)
     _check_rate_limit(rule)
     if g.person is None:
         return None
@@ -257,21 +255,13 @@ def _check_right(rule: AccessRule, right: Right, person: Person) -> Response | N
     if row is not None and is_confirmed(row.confirmed_at, now):
         if rule.audit_views_as in person.rights:
             # Written before the page is built: without this entry there is no page.
-            _audit_view(person, now)
+            subject = (request.view_args or {}).get("person_id")
+            subject_id = subject if isinstance(subject, UUID) else None
+            people.record_view(person, request.endpoint or "", now=now, subject_id=subject_id)
         return None
     if rule.json_errors or request.method not in _SAFE_METHODS:
         raise Unconfirmed
-    return redirect("/login?" + urlencode({"confirm": "1", "next": _get_requested_path()}), 303)
-
-
-def _audit_view(person: Person, now: datetime) -> None:
-    subject = (request.view_args or {}).get("person_id")
-    subject_id = subject if isinstance(subject, UUID) else None
-    people.record_view(person, request.endpoint or "", now=now, subject_id=subject_id)
-
-
-def _get_requested_path() -> str:
-    return request.full_path if request.query_string else request.path
+    return redirect("/login?" + urlencode({"confirm": "1", "next": get_requested_path()}), 303)
 
 
 def _check_rate_limit(rule: AccessRule) -> None:
@@ -282,13 +272,3 @@ def _check_rate_limit(rule: AccessRule) -> None:
     client = str(person.id) if person is not None else build_client_key(request.remote_addr or "")
     rate_limiter: RateLimiter = current_app.extensions["rate_limiter"]
     rate_limiter.check(limit, client, get_context().clock())
-
-
-def _respond_unauthenticated(rule: AccessRule) -> Response:
-    if rule.unauthenticated is Unauthenticated.REDIRECT_HOME:
-        return redirect("/", 303)
-    if rule.unauthenticated is Unauthenticated.REDIRECT_TO_LOGIN and request.method in _SAFE_METHODS:
-        # After an explicit sign-out only the button on the signed-out page signs in again.
-        page = "/signed-out" if cookies.has_signed_out() else "/login"
-        return redirect(f"{page}?" + urlencode({"next": _get_requested_path()}), 303)
-    raise Unauthorized
