@@ -12,8 +12,9 @@ from portal.models.attempt_requests import AttemptRequest
 from portal.models.board import TeamCounts
 from portal.models.people import Person
 from portal.models.people_list import ListRow, PeopleFilter, Sort
+from portal.models.photo_copies import MissingPhotos
 from portal.models.sessions import Session
-from portal.services import journey, relinking, sessions
+from portal.services import journey, mirroring, relinking, sessions
 from portal.services.app_context import AppContext
 from portal.services.journey import Journey
 
@@ -82,6 +83,7 @@ class PersonDetail:
         milestones: keys of past events with their times, the oldest first.
         shares_address: another account has the same address.
         attempt: the open request for another session, None without one.
+        missing: photos of the current shoot that are not in the storage, None without a shoot.
     """
 
     at: datetime
@@ -91,6 +93,7 @@ class PersonDetail:
     milestones: list[tuple[str, datetime]]
     shares_address: bool
     attempt: AttemptRequest | None = None
+    missing: MissingPhotos | None = None
 
 
 def get_person_detail(person_id: UUID, context: AppContext) -> PersonDetail:
@@ -112,6 +115,7 @@ def get_person_detail(person_id: UUID, context: AppContext) -> PersonDetail:
         _list_milestones(person, current),
         relinking.find_pair(person.email) is not None,
         attempt_requests.find_open(person_id),
+        mirroring.get_missing(current.shoot.id) if current.shoot is not None else None,
     )
 
 

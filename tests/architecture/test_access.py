@@ -81,6 +81,7 @@ PEOPLE = {
     "accounts.show_relink",
     "accounts.relink_person",
     "accounts.adopt_session",
+    "accounts.retry_photos",
     "campaigns.show_campaigns",
     "campaigns.show_new_campaign",
     "campaigns.create_campaign",

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from portal.domain.errors import BadInput, NotFound
 from portal.models import people
-from portal.services import another_attempts, relinking
+from portal.services import another_attempts, mirroring, relinking
 from portal.web.context import get_context
 from portal.web.security.access import get_current_person
 
@@ -54,4 +54,14 @@ def allow_attempt(person_id: UUID) -> Response:
     """Allow the other photo session that the person asked for."""
     another_attempts.allow_attempt(person_id, actor=get_current_person(), now=get_context().clock())
     flash(_("They can start another photo session now."), "good")
+    return redirect(url_for("people.show_person", person_id=person_id), 303)
+
+
+@blueprint.post("/<uuid:person_id>/retry-photos")
+def retry_photos(person_id: UUID) -> Response:
+    """Try again to copy the photos of the person's shoot that were given up."""
+    if people.find_person(person_id) is None:
+        raise NotFound
+    mirroring.retry_missing(person_id, actor_id=get_current_person().id, now=get_context().clock())
+    flash(_("The missing pictures are copied again. That takes a few minutes."), "good")
     return redirect(url_for("people.show_person", person_id=person_id), 303)

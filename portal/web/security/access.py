@@ -176,6 +176,7 @@ RULES: Mapping[str, AccessRule] = MappingProxyType(
         "accounts.relink_person": _MANAGE_PEOPLE,
         "accounts.adopt_session": _MANAGE_PEOPLE,
         "accounts.allow_attempt": _MANAGE_PEOPLE,
+        "accounts.retry_photos": _MANAGE_PEOPLE,
         "board.show_board": replace(_PEOPLE, audit_views_as=None),
         "deliveries.show_deliveries": _OPERATIONS,
         "link_reports.show_link_reports": replace(_OPERATIONS, audit_views_as=Right.SEE_PEOPLE),

@@ -256,6 +256,7 @@ TABLE: Mapping[str, Row] = {
     "POST /admin/people/<person_id>/adopt": act(ADMINS, about=OTHER, status=404),
     # The other person has not asked for another session.
     "POST /admin/people/<person_id>/attempt": act(ADMINS, about=OTHER, status=404),
+    "POST /admin/people/<person_id>/retry-photos": act(ADMINS, about=OTHER),
     "GET /admin/people/<person_id>/reactivate": console(ADMINS, about=OTHER),
     "POST /admin/people/<person_id>/reactivate": act(ADMINS, about=OTHER),
 }

@@ -16,6 +16,7 @@ from portal.models import choices
 from portal.models.audit import AuditEntry
 from portal.models.people import Person
 from portal.models.people_list import PeopleFilter
+from portal.models.photos import Photo
 from portal.models.sessions import Session
 from portal.services import journey, monitoring, people_list
 from tests import factories
@@ -172,6 +173,25 @@ def public_id(person: Person) -> UUID:
 
 
 @pytest.mark.asvs("A10")
+def test_admin_lets_photos_that_were_given_up_be_copied_again(admin: Visitor) -> None:
+    person = factories.make_person()
+    factories.agree(person)
+    _, made = factories.make_finished(person, 2)
+    path = f"/admin/people/{person.id}"
+    assert "Copy them again" not in admin.page(path).words
+    with transaction() as session:
+        photo = session.get(Photo, made[0].id)
+        assert photo is not None
+        photo.copied_at, photo.refused, photo.failing_since = None, "broken", NOW
+    page = admin.page(path)
+    assert "Pictures given up" in page.words
+    assert "Copy them again" in [said(each) for each in page.all("button")]
+    assert admin.press(f"{path}/retry-photos").status_code == 303
+    assert "The missing pictures are copied again." in admin.page(path).words
+    (entry,) = audited("photos.retry_requested")
+    assert (entry.subject_id, entry.detail["count"]) == (person.id, 1)
+
+
 def test_admin_ends_one_sign_in_or_all(admin: Visitor, sign_in: SignIn) -> None:
     person = factories.make_person(name="Ada")
     foreign = sign_in(person)
