@@ -59,7 +59,7 @@ PHRASES = (
     "from_this",
 )
 # Terms of protocols and libraries that contain such a word, an argument of stored jobs, and the pair of at_least.
-EXEMPT_TERMS = ("user_agent", "wire_types", "return_to", "notice_id", "at_most")
+EXEMPT_TERMS = ("user_agent", "wire_types", "return_to", "notice_id", "privacy_notice", "at_most")
 
 _VERBS = """
 accept acquire add adopt advance allow append apply authenticate authorize
