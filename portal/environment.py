@@ -205,7 +205,7 @@ class EnvironmentReader:
         """Return the company's legal pages and the address of its data protection officer."""
         return LegalLinks(
             imprint=self.read_url("IMPRINT_URL", optional=True) or None,
-            privacy_notice=self.read_url("PRIVACY_NOTICE_URL", optional=True) or None,
+            privacy_statement=self.read_url("PRIVACY_NOTICE_URL", optional=True) or None,
             dpo_email=self.read_text("DPO_EMAIL"),
         )
 

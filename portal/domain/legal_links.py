@@ -11,10 +11,10 @@ class LegalLinks:
 
     Attributes:
         imprint: the page that names the company, https.
-        privacy_notice: the company's own privacy notice, https.
+        privacy_statement: the company's own privacy notice, https.
         dpo_email: address of the data protection officer.
     """
 
     imprint: str | None = None
-    privacy_notice: str | None = None
+    privacy_statement: str | None = None
     dpo_email: str | None = None

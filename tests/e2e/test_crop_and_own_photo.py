@@ -45,8 +45,9 @@ def site(portal_settings: Callable[..., Settings], database_url: str, own_photo_
 
 
 @pytest.fixture
-def open_page(site: Site, open_context: Callable[..., BrowserContext]) -> Callable[..., Page]:
+def open_page(site: Site, open_context: Callable[..., BrowserContext]) -> Iterator[Callable[..., Page]]:
     """Open a page as a new person, who has chosen the first of their photos if they have any."""
+    problems: list[str] = []
 
     def open_as_person(path: str, *, photos: int = 0, agreed: bool = True, **options: Any) -> Page:
         browser = open_context(**{"viewport": {"width": 1280, "height": 900}, **options})
@@ -57,11 +58,12 @@ def open_page(site: Site, open_context: Callable[..., BrowserContext]) -> Callab
                 gallery.choose_photo(person, first.id, agreement=USE, now=NOW)
         browser.add_cookies(site.cookies(person))  # type: ignore[arg-type]
         page = browser.new_page()
-        page.on("pageerror", lambda error: pytest.fail(str(error)))
+        page.on("pageerror", lambda error: problems.append(str(error)))
         page.goto(site.address + path)
         return page
 
-    return open_as_person
+    yield open_as_person
+    assert problems == []
 
 
 def crop_of(site: Site) -> tuple[float, float, float]:

@@ -38,18 +38,20 @@ def site(portal_settings: Callable[..., Settings], database_url: str) -> Iterato
 
 
 @pytest.fixture
-def open_gallery(site: Site, open_context: Callable[..., BrowserContext]) -> Callable[..., Page]:
+def open_gallery(site: Site, open_context: Callable[..., BrowserContext]) -> Iterator[Callable[..., Page]]:
     """Open the gallery of a new person with six photos."""
+    problems: list[str] = []
 
     def open_page(options: dict[str, Any] = DESKTOP, *, photos: int = 6) -> Page:
         browser = open_context(**options)
         browser.add_cookies(site.cookies(site.person(photos=photos)))  # type: ignore[arg-type]
         page = browser.new_page()
-        page.on("pageerror", lambda error: pytest.fail(str(error)))
+        page.on("pageerror", lambda error: problems.append(str(error)))
         page.goto(f"{site.address}/headshots/gallery")
         return page
 
-    return open_page
+    yield open_page
+    assert problems == []
 
 
 def large(page: Page) -> Locator:

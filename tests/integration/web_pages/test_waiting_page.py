@@ -132,6 +132,6 @@ def test_the_console_shows_balance_forecast_and_who_waits(
     factories.make_shoot(factories.make_person(), problem="no_credits", **WAITING)
     with transaction():
         credits.store_balance(Decimal("1.25"), now=NOW)
-    page = sign_in(factories.make_person(role="admin")).page("/admin/")
+    page = sign_in(factories.make_person(role="admin")).page("/admin/health")
     for fact in ("1 person waits for a credit", "Balance1.25", "Asked for or under way2", "Still free-0.75"):
         assert fact in page.words
