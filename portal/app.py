@@ -51,6 +51,7 @@ from portal.web.pages import (
     brand,
     campaign,
     crop,
+    erasure,
     gallery,
     headshots,
     kit,
@@ -60,6 +61,7 @@ from portal.web.pages import (
     photos,
     public,
     team,
+    withdrawal,
 )
 from portal.web.security import access, csrf, headers
 from portal.web.security.sessions import DatabaseSessionInterface
@@ -75,6 +77,8 @@ _BLUEPRINTS = (
     public.blueprint,
     language.blueprint,
     headshots.blueprint,
+    withdrawal.blueprint,
+    erasure.blueprint,
     gallery.blueprint,
     kit.blueprint,
     crop.blueprint,

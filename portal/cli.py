@@ -175,7 +175,7 @@ def _parse_heads(_context: click.Context, _option: click.Parameter, given: tuple
 def erase_people(create_app: Callable[[], Flask], email: str, person_id: UUID | None, yes: bool) -> None:
     """Erase the people who signed in with EMAIL: locally now, at the provider by the worker until it confirms."""
     from portal.models import erasures
-    from portal.services import erasure
+    from portal.services import erasure, erasure_run
 
     load_settings()
     app = create_app()
@@ -191,7 +191,7 @@ def erase_people(create_app: Callable[[], Flask], email: str, person_id: UUID | 
             click.confirm(f"Erase {len(found)} person(s), their photos and their sessions for good?", abort=True)
         for each in found:
             receipt = erasure.request_erasure(each, context)
-            erasure.erase_local_data(receipt, storage=context.storage, now=context.clock())
+            erasure_run.erase_local_data(receipt, storage=context.storage, now=context.clock())
             click.echo(f"{receipt}: nothing is left here; the worker deletes the rest at the provider.")
 
 

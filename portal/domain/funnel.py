@@ -28,6 +28,7 @@ STEP_OF_STAGE: Mapping[str, Step] = MappingProxyType(
     {
         NOT_SIGNED_IN: Step.INVITED,
         Stage.NOT_STARTED: Step.SIGNED_IN,
+        Stage.WITHDRAWN: Step.SIGNED_IN,
         Stage.CONSENT_GIVEN: Step.AGREED,
         Stage.IN_STUDIO: Step.AGREED,
         Stage.PROBLEM: Step.AGREED,

@@ -19,6 +19,7 @@ class Stage(StrEnum):
     CHOSEN = "chosen"
     PROBLEM = "problem"
     DELETED = "deleted"
+    WITHDRAWN = "withdrawn"
 
 
 class Problem(StrEnum):
@@ -74,12 +75,14 @@ class Facts:
         shoot: the person's latest shoot, None before the first.
         has_choice: a photo of this shoot is chosen, or one was chosen since the shoot finished.
         has_other_choice: an own photo, or one of an earlier shoot, was chosen since this shoot was requested.
+        has_withdrawn: everything agreed to was withdrawn, and nothing was agreed to since.
     """
 
     has_consent: bool
     shoot: ShootFacts | None = None
     has_choice: bool = False
     has_other_choice: bool = False
+    has_withdrawn: bool = False
 
 
 # While the provider works, and when it has just finished, a choice of another photo does not hide the stage.
@@ -92,6 +95,9 @@ def derive_stage(facts: Facts) -> Stage:
     The provider may reset a finished shoot to its first status, so statuses are never ranked: the newest one decides,
     and an earlier choice does not hide that a new session is running.
     """
+    if facts.has_withdrawn:
+        # The studio does nothing more; a headshot that was chosen and kept, or chosen since, is in use.
+        return Stage.CHOSEN if facts.has_choice or facts.has_other_choice else Stage.WITHDRAWN
     stage = _derive_shoot_stage(facts)
     return Stage.CHOSEN if facts.has_other_choice and stage not in _STUDIO_WORKS else stage
 
@@ -143,6 +149,7 @@ def get_rail_position(stage: Stage) -> int:
         Stage.IN_STUDIO: 1,
         Stage.PROBLEM: 1,
         Stage.DELETED: 0,
+        Stage.WITHDRAWN: 0,
         Stage.PHOTOS_RECEIVED: 2,
         Stage.IN_PROGRESS: 2,
         Stage.READY: 3,

@@ -13,7 +13,7 @@ from portal.services import (
     audit_trail,
     credits,
     deliveries,
-    erasure,
+    erasure_run,
     exports,
     health_monitor,
     kits,
@@ -99,8 +99,8 @@ def delete_expired(context: AppContext) -> None:
 
 @register_task(job_types.ERASE_PERSON)
 def erase_person(context: AppContext, *, erasure_id: str) -> None:
-    """Erase all data of one person."""
-    erasure.run_erasure(UUID(erasure_id), context)
+    """Carry out one erasure."""
+    erasure_run.run_erasure(UUID(erasure_id), context)
 
 
 @register_task(job_types.READ_ACCOUNT)

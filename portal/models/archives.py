@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, delete, select
+from sqlalchemy import ForeignKey, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, db
@@ -90,6 +90,11 @@ def list_expired(now: datetime, limit: int = 200) -> list[tuple[UUID, str | None
 def list_ids_by_person(person_id: UUID) -> list[UUID]:
     """Return the ids of every archive of a person."""
     return list(db.session.scalars(select(Archive.id).where(Archive.person_id == person_id)))
+
+
+def expire_archives(archive_ids: list[UUID], now: datetime) -> None:
+    """Let archives expire at once, so that they cannot be downloaded any more."""
+    db.session.execute(update(Archive).where(Archive.id.in_(archive_ids)).values(expires_at=now))
 
 
 def delete_archives(archive_ids: list[UUID]) -> None:

@@ -63,7 +63,7 @@ def has_active_consent(person_id: UUID) -> bool:
     return db.session.scalar(query) is not None
 
 
-def has_withdrawn_all(person_id: UUID) -> bool:
-    """Return whether the person had agreed and has taken all of it back."""
-    query = select(func.bool_and(Consent.withdrawn_at.is_not(None))).where(Consent.person_id == person_id)
-    return db.session.scalar(query) is True
+def find_withdrawn_at(person_id: UUID) -> datetime | None:
+    """Return when the person withdrew the last of all their consents; None while one stands or without any."""
+    query = select(func.max(Consent.withdrawn_at)).where(Consent.person_id == person_id)
+    return db.session.scalar(query.having(func.bool_and(Consent.withdrawn_at.is_not(None))))

@@ -27,6 +27,7 @@ class ListedPerson(Base):
         reminder_count: reminders sent so far, the last at ``reminded_at``.
         bounced_at: when the mail server refused the address.
         left_at: when they left, according to the roster.
+        withdrawn_at: when the last of all consents was withdrawn; None while one is active or without any.
         agreed_versions: versions of the policy with a standing consent; ``agreed_at`` is the newest of them.
         chosen_at: when the current choice was made; ``is_choice_of_shoot`` whether its photo is of the latest shoot.
     """
@@ -60,6 +61,7 @@ class ListedPerson(Base):
     signed_in_at: Mapped[datetime | None]
     agreed_versions: Mapped[list[str]] = mapped_column(ARRAY(Text))
     agreed_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
     shoot_id: Mapped[UUID | None]
     provider_status: Mapped[str | None]
     status_since: Mapped[datetime | None]

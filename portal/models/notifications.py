@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, Index, select, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, delete, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -103,3 +103,17 @@ def list_of_entry(roster_entry_id: UUID) -> list[Notification]:
     """List the notifications of a roster entry, the newest first."""
     query = select(Notification).where(Notification.roster_entry_id == roster_entry_id)
     return list(db.session.scalars(query.order_by(Notification.created_at.desc())))
+
+
+def _is_about(person_id: UUID, shoot_ids: list[UUID]) -> ColumnElement[bool]:
+    return or_(Notification.person_id == person_id, Notification.shoot_id.in_(shoot_ids))
+
+
+def list_ids_by_person(person_id: UUID, shoot_ids: list[UUID]) -> list[UUID]:
+    """Return the ids of the notifications to a person or about one of these shoots of theirs."""
+    return list(db.session.scalars(select(Notification.id).where(_is_about(person_id, shoot_ids))))
+
+
+def delete_by_person(person_id: UUID, shoot_ids: list[UUID]) -> None:
+    """Delete the notifications to a person or about one of these shoots of theirs."""
+    db.session.execute(delete(Notification).where(_is_about(person_id, shoot_ids)))

@@ -37,7 +37,8 @@ class Photo(Base):
         refused: reason it was given up; None while it may still be copied.
         failure: reason of the last failed attempt, which is repeated.
         failing_since: first of the failed attempts in a row.
-        removed_by: ``provider`` for one no longer listed, which comes back when it is listed again; or ``retention``.
+        removed_by: ``provider`` for one no longer listed, which comes back when it is listed again; ``retention`` or
+            ``erasure``.
         is_liked: rated or picked in the studio; a rating taken back there does not clear it.
         similarity_hash: difference hash as a signed 64-bit number; None until it is computed.
         upload_key: where an own photo lies as it was uploaded, until its renditions are made.
@@ -258,9 +259,26 @@ def has_renditions(photo_id: UUID) -> bool:
     return db.session.scalar(select(exists().where(Rendition.photo_id == photo_id))) or False
 
 
-def hide_photos(photo_ids: list[UUID], now: datetime) -> None:
-    """Take photos out of every page for good, before their files go."""
-    db.session.execute(update(Photo).where(Photo.id.in_(photo_ids)).values(removed_at=now, removed_by="retention"))
+def hide_photos(photo_ids: list[UUID], now: datetime, *, by: str = "retention") -> None:
+    """Remove photos from every page for good, before their files are deleted; ``by`` is the reason."""
+    db.session.execute(update(Photo).where(Photo.id.in_(photo_ids)).values(removed_at=now, removed_by=by))
+
+
+def has_shown_photo(person_id: UUID) -> bool:
+    """Return whether a photo of the person, own ones included, is not removed."""
+    query = select(Photo.id).outerjoin(Shoot, Shoot.id == Photo.shoot_id).where(_owner_id() == person_id)
+    return db.session.scalar(query.where(Photo.removed_at.is_(None)).limit(1)) is not None
+
+
+def find_shoot_id(photo_id: UUID) -> UUID | None:
+    """Return the shoot of a photo; None for an own photo and one that does not exist."""
+    return db.session.scalar(select(Photo.shoot_id).where(Photo.id == photo_id))
+
+
+def delete_photos(photo_ids: list[UUID]) -> None:
+    """Delete the rows of photos with their renditions, choices, marks and kits, after their files."""
+    query = delete(Photo).where(Photo.id.in_(photo_ids))
+    db.session.execute(query.execution_options(synchronize_session=False))
 
 
 def list_removed_ids(before: datetime, *, after: UUID | None, limit: int) -> list[UUID]:

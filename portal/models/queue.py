@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import LiteralString
+from uuid import UUID
 
 import procrastinate
 from procrastinate.exceptions import AlreadyEnqueued
 from sqlalchemy import text
 
 from portal.db import db, get_driver_connection
-from portal.domain.job_types import JobType
+from portal.domain.job_types import CREATE_SESSION, JobType
 
 # Enqueuing needs no connection pool of its own: every insert uses the session's connection.
 _queue = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
@@ -131,6 +132,28 @@ _HAS_RUNNING = text(
 def has_running_job(**arguments: str | int) -> bool:
     """Return whether a job of any type with these arguments is running."""
     return db.session.execute(_HAS_RUNNING, {"arguments": json.dumps(arguments)}).first() is not None
+
+
+# The arguments that name what a job works on.
+_ABOUT = " OR ".join(
+    f"args->>'{name}' = ANY(CAST(:subjects AS text[]))"
+    for name in ("shoot_id", "photo_id", "kit_id", "archive_id", "notice_id")
+)
+_HAS_RUNNING_ABOUT = text(f"SELECT 1 FROM procrastinate_jobs WHERE status = 'doing' AND ({_ABOUT}) LIMIT 1")  # noqa: S608  # nosec B608
+# A start job is anybody's, so that deleting it would delay another person.
+_DELETE_WAITING = text(f"DELETE FROM procrastinate_jobs WHERE status = 'todo' AND task_name <> :start AND ({_ABOUT})")  # noqa: S608  # nosec B608
+
+
+def has_running_job_about(subject_ids: Iterable[UUID]) -> bool:
+    """Return whether a job that works on one of these shoots, photos, kits, archives or notifications is running."""
+    subjects = [str(subject_id) for subject_id in subject_ids]
+    return db.session.execute(_HAS_RUNNING_ABOUT, {"subjects": subjects}).first() is not None
+
+
+def delete_waiting_jobs(subject_ids: Iterable[UUID]) -> None:
+    """Delete the waiting jobs that work on one of these shoots, photos, kits, archives or notifications."""
+    values = {"subjects": [str(subject_id) for subject_id in subject_ids], "start": CREATE_SESSION.name}
+    db.session.execute(_DELETE_WAITING, values)
 
 
 _HAS_RUNNING_OF_TYPE = text("SELECT 1 FROM procrastinate_jobs WHERE task_name = :task AND status = 'doing' LIMIT 1")

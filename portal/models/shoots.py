@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, select, text
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, delete, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, db
@@ -131,6 +131,16 @@ def lock_by_person(person_id: UUID) -> list[Shoot]:
     """Return all shoots of a person, freshly read, holding other writers until the transaction ends."""
     query = select(Shoot).where(Shoot.person_id == person_id).order_by(Shoot.id).with_for_update()
     return list(db.session.scalars(query, execution_options={"populate_existing": True}))
+
+
+def delete_shoots(shoot_ids: list[UUID]) -> None:
+    """Delete shoots with everything that belongs to them, after the files of their photos."""
+    db.session.execute(delete(Shoot).where(Shoot.id.in_(shoot_ids)).execution_options(synchronize_session=False))
+
+
+def detach_from_provider(shoot_id: UUID) -> None:
+    """Remove the provider's id and link from a closed shoot whose session was deleted there."""
+    db.session.execute(update(Shoot).where(Shoot.id == shoot_id).values(provider_id=None, signed_url=None))
 
 
 def list_in_progress() -> list[Shoot]:

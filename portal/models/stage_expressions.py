@@ -22,21 +22,29 @@ _STUDIO_WORKS = (Stage.PHOTOS_RECEIVED, Stage.IN_PROGRESS, Stage.READY)
 def build_stage() -> ColumnElement[str]:
     """Return the stage of a row; :data:`NOT_SIGNED_IN` for a roster entry without a person."""
     stage = _build_shoot_stage()
+    has_choice = _build_has_choice()
     has_other_choice = and_(
         Row.chosen_at.is_not(None),
         ~Row.is_choice_of_shoot,
         or_(Row.requested_at.is_(None), Row.chosen_at >= Row.requested_at),
     )
-    return case((and_(has_other_choice, stage.not_in(_STUDIO_WORKS)), literal(Stage.CHOSEN.value)), else_=stage)
+    return case(
+        (Row.withdrawn_at.is_not(None), _choose(or_(has_choice, has_other_choice), Stage.CHOSEN, Stage.WITHDRAWN)),
+        (and_(has_other_choice, stage.not_in(_STUDIO_WORKS)), literal(Stage.CHOSEN.value)),
+        else_=stage,
+    )
+
+
+def _build_has_choice() -> ColumnElement[bool]:
+    return and_(
+        Row.chosen_at.is_not(None),
+        or_(Row.is_choice_of_shoot, and_(Row.copied_at.is_not(None), Row.chosen_at >= Row.copied_at)),
+    )
 
 
 def _build_shoot_stage() -> ColumnElement[str]:
     has_consent = literal(POLICY_VERSION) == any_(Row.agreed_versions)
     status = Row.provider_status
-    has_choice = and_(
-        Row.chosen_at.is_not(None),
-        or_(Row.is_choice_of_shoot, and_(Row.copied_at.is_not(None), Row.chosen_at >= Row.copied_at)),
-    )
     return case(
         (Row.person_id.is_(None), literal(NOT_SIGNED_IN)),
         (Row.shoot_id.is_(None), _choose(has_consent, Stage.CONSENT_GIVEN, Stage.NOT_STARTED)),
@@ -48,7 +56,7 @@ def _build_shoot_stage() -> ColumnElement[str]:
         (status == stages.WAITING, literal(Stage.PHOTOS_RECEIVED.value)),
         (
             and_(status == stages.ACTIVE, Row.copied_at.is_not(None)),
-            _choose(has_choice, Stage.CHOSEN, Stage.READY),
+            _choose(_build_has_choice(), Stage.CHOSEN, Stage.READY),
         ),
         else_=literal(Stage.IN_PROGRESS.value),
     )
@@ -65,6 +73,7 @@ def build_since(stage: ColumnElement[str]) -> ColumnElement[datetime]:
         (stage == NOT_SIGNED_IN, Row.invited_at),
         (stage == Stage.NOT_STARTED, null()),
         (stage == Stage.CONSENT_GIVEN, func.coalesce(Row.requested_at, Row.agreed_at)),
+        (stage == Stage.WITHDRAWN, Row.withdrawn_at),
         (stage == Stage.READY, Row.copied_at),
         (stage == Stage.CHOSEN, Row.chosen_at),
         else_=moved,

@@ -34,6 +34,7 @@ ACTIONS = {
     "person.relinked": _l("Linked two accounts"),
     "person.role": _l("Role changed"),
     "provider.team_changed": _l("Changed a team at the studio"),
+    "pictures.erased": _l("Pictures were erased after a withdrawal"),
     "photos.copied": _l("Photos were copied"),
     "photos.deleted": _l("Photos were deleted after their term"),
     "photos.none": _l("No photo arrived"),

@@ -21,6 +21,7 @@ STAGE_MARKS = {
     Stage.CHOSEN: "chosen",
     Stage.PROBLEM: "bad",
     Stage.DELETED: "off",
+    Stage.WITHDRAWN: "off",
 }
 
 
@@ -37,6 +38,7 @@ def get_stage_name(stage: str) -> str:
         Stage.CHOSEN: _("Chosen"),
         Stage.PROBLEM: _("Needs help"),
         Stage.DELETED: _("Deleted"),
+        Stage.WITHDRAWN: _("Withdrew"),
         STUCK: _("Longer than usual"),
     }
     return names[stage]

@@ -24,7 +24,7 @@ def get_stage_title(key: str, *, is_copying: bool) -> str:
     """Return the headline for a stage.
 
     Args:
-        key: a stage, ``starting`` or ``withdrawn``.
+        key: a stage, or ``starting``.
         is_copying: the finished photos are being copied into our storage.
     """
     titles: dict[str, str] = {

@@ -1,4 +1,4 @@
-"""Consent: store a person's agreement with its evidence, and withdraw it."""
+"""Consent: stores a person's agreement with its evidence."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from portal.db import transaction
 from portal.domain.audit_context import get_audit_context
 from portal.domain.consent import Policy
 from portal.domain.errors import BadInput
-from portal.models import audit, consents, people, shoots
+from portal.models import audit, consents, people
 from portal.models.consents import Consent
 from portal.models.people import Person
-from portal.services import shoot_sync
 from portal.services import shoots as shoot_requests
 
 
@@ -50,32 +49,7 @@ def store_consent(
         )
         session.add(consent)
         audit.create_entry("consent.given", at=now, actor_id=person.id, subject_id=person.id, version=policy.version)
-        _resume_shoot(person)
+        # A request that left the queue because the text had changed.
+        shoot_requests.rejoin_queue(person)
         people.publish_version(person.id)
         return consent
-
-
-def _resume_shoot(person: Person) -> None:
-    """Continue the open shoot of a person who withdrew and agrees again, with the photos withheld in between."""
-    if (shoot := shoots.find_open(person.id)) is not None:
-        shoot_sync.recheck_withheld(shoot)
-        shoot_requests.rejoin_queue(person)
-
-
-def withdraw_consent(person: Person, *, now: datetime) -> bool:
-    """Withdraw all of the person's consents; from then on nothing new is processed.
-
-    Returns:
-        False if there was none.
-    """
-    with transaction():
-        people.lock_person(person.id)
-        active = consents.list_active(person.id)
-        if not active:
-            return False
-        # Of every version of the policy.
-        for consent in active:
-            consent.withdrawn_at = now
-        audit.create_entry("consent.withdrawn", at=now, actor_id=person.id, subject_id=person.id)
-        people.publish_version(person.id)
-        return True

@@ -136,11 +136,14 @@ def apply_delivery(delivery_id: int, *, clock: Callable[[], datetime]) -> None:
         shoot = _lock_shoot(event)
         # A replay must not change the recorded time of the first application.
         delivery.applied_at = delivery.applied_at or now
+        if (shoot is None or shoot.closed_at is not None) and _is_erased(event):
+            delivery.state, delivery.body = "ignored", None
+            if event.event == events.MODEL_DELETED and not _is_outdated(delivery):
+                _confirm_erasures(event)
+            return
         if shoot is None:
             # Kept: if the session turns out to be ours, the delivery is applied then.
             delivery.state = "ignored"
-            if event.model_id is not None and erasures.has_tombstone(event.model_id):
-                delivery.body = None
             return
         delivery.state = "applied"
         delivery.outcome = {"did": _apply_event(shoot, delivery, event, now)}
@@ -154,6 +157,16 @@ def _lock_shoot(event: WebhookEvent) -> Shoot | None:
     deliveries.lock_model_id(event.model_id)
     found = shoots.find_by_provider_id(event.model_id)
     return None if found is None else shoots.lock_shoot(found.id)
+
+
+def _is_erased(event: WebhookEvent) -> bool:
+    return event.model_id is not None and erasures.has_tombstone(event.model_id)
+
+
+def _confirm_erasures(event: WebhookEvent) -> None:
+    """Let the erasures that wait for the provider continue: it has announced the deletion."""
+    for erasure_id in erasures.confirm_deletion(event.model_id or ""):
+        queue.start_job_now(job_types.ERASE_PERSON, erasure_id=str(erasure_id))
 
 
 def _apply_event(shoot: Shoot, delivery: Delivery, event: WebhookEvent, now: datetime) -> str:

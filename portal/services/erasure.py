@@ -1,52 +1,50 @@
-"""Erasure: deletes all data of a person, here at once and at the provider until it confirms."""
+"""Requests erasures: blocks the person or their photo sessions at once and enqueues the deletion of the data."""
 
 from __future__ import annotations
 
-import logging
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID, uuid4
 
-from portal.db import transaction
+from portal.db import db, transaction
 from portal.domain import job_types
-from portal.domain.errors import NotFound, RetryLater
-from portal.failpoints import failpoint
-from portal.models import (
-    archives,
-    audit,
-    consents,
-    deliveries,
-    erasures,
-    kits,
-    people,
-    photos,
-    queue,
-    sessions,
-    shoots,
-)
+from portal.domain.erasure import STEPS, ErasureScope, ErasureStep
+from portal.domain.errors import NotFound
+from portal.models import archives, audit, choices, consents, erasures, kits, people, photos, queue, sessions, shoots
 from portal.models.erasures import Erasure
 from portal.models.people import Person
 from portal.models.shoots import Shoot
-from portal.provider import ProviderClient
-from portal.provider.errors import NotFound as UnknownToProvider
-from portal.services import shoot_creation
 from portal.services.app_context import AppContext
-from portal.storage import Storage
-
-log = logging.getLogger(__name__)
-
-# How long to wait for a running job that may still write photos of the person.
-RUNNING_JOB_DELAY = timedelta(seconds=10)
-# How long to wait for a provider that accepted a deletion and still returns the session.
-CONFIRMATION_DELAY = timedelta(minutes=1)
 
 
-def request_erasure(person_id: UUID, context: AppContext, *, actor_id: UUID | None = None) -> UUID:
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """How far an erasure is; a page shows it and the person can keep it.
+
+    Attributes:
+        steps: every step with the time it was done, None while it is not.
+        pending_sessions: sessions whose deletion the provider has not confirmed yet.
+    """
+
+    id: UUID
+    scope: ErasureScope
+    requested_at: datetime
+    local_at: datetime | None
+    finished_at: datetime | None
+    steps: dict[ErasureStep, datetime | None]
+    pending_sessions: int
+
+
+def request_erasure(
+    person_id: UUID, context: AppContext, *, actor_id: UUID | None = None, erasure_id: UUID | None = None
+) -> UUID:
     """Deactivate a person, close their open work and enqueue their erasure; a second request changes nothing.
 
     Args:
         person_id: the person to erase.
         context: its secretbox seals the e-mail address while it is needed to find a session at the provider.
         actor_id: who requested it; None from the command line.
+        erasure_id: id of a new erasure; None for a random one.
 
     Returns:
         The erasure's id, its receipt.
@@ -55,44 +53,87 @@ def request_erasure(person_id: UUID, context: AppContext, *, actor_id: UUID | No
         NotFound: there is no such person.
     """
     now = context.clock()
-    with transaction() as session:
-        # The lock order everywhere is shoots, then the person; shoots created in between are locked below.
+    with transaction():
+        # Sessions before the person, as everywhere.
         shoots.lock_by_person(person_id)
         person = people.lock_person(person_id)
         if person is None:
             raise NotFound
-        if (open_erasure := erasures.find_open(person_id)) is not None:
-            _enqueue(open_erasure.id)
-            return open_erasure.id
-        owned = shoots.lock_by_person(person_id)
-        _close_shoots(owned, now)
-        erasure = _build_erasure(person, owned, context)
-        session.add(erasure)
-        erasures.add_tombstones(erasure.provider_ids, now)
+        if (standing := erasures.find_open(person_id)) is not None:
+            enqueue_erasure(standing.id)
+            return standing.id
         person.deactivated_at = person.deactivated_at or now
         sessions.delete_of_person(person_id)
+        erasure = create_erasure(person, ErasureScope.EVERYTHING, context, erasure_id=erasure_id)
         audit.create_entry("person.erasure_ordered", at=now, actor_id=actor_id, subject_id=person_id)
-        people.publish_version(person_id)
-        _enqueue(erasure.id)
+        people.close_streams(person_id)
         return erasure.id
 
 
-def _build_erasure(person: Person, owned: list[Shoot], context: AppContext) -> Erasure:
-    # After a lost response, the provider may have a session whose id is unknown here.
-    may_be_lost = any(shoot.provider_id is None and shoot.attempts > 0 for shoot in owned)
-    return Erasure(
-        id=uuid4(),
+def create_erasure(
+    person: Person,
+    scope: ErasureScope,
+    context: AppContext,
+    *,
+    kept_photo_id: UUID | None = None,
+    erasure_id: UUID | None = None,
+) -> Erasure:
+    """Create an erasure and its job, in the caller's transaction: from here on nothing is used, shown or created.
+
+    Args:
+        person: locked by the caller, after their shoots.
+        scope: how much is deleted.
+        context: clock, and the secretbox for the address of a session whose id is unknown.
+        kept_photo_id: the chosen headshot that stays, in the scope ``unchosen``.
+        erasure_id: id of the erasure; None for a random one.
+    """
+    now = context.clock()
+    # Again: a shoot may have been requested between the locks.
+    theirs = shoots.lock_by_person(person.id)
+    for shoot in theirs:
+        shoot.closed_at = shoot.closed_at or now
+        shoot.signed_url = None
+    erasure = Erasure(
+        id=erasure_id or uuid4(),
         person_id=person.id,
-        requested_at=context.clock(),
-        shoot_ids=[shoot.id for shoot in owned],
-        photo_ids=photos.list_ids_by_person(person.id),
-        provider_ids=[shoot.provider_id for shoot in owned if shoot.provider_id is not None],
-        email=context.secretbox.seal(person.email) if may_be_lost else None,
-        consents=_build_consent_evidence(person.id),
+        scope=str(scope),
+        steps={},
+        requested_at=now,
+        shoot_ids=[shoot.id for shoot in theirs],
+        photo_ids=[photo_id for photo_id in photos.list_ids_by_person(person.id) if photo_id != kept_photo_id],
+        kit_ids=kits.list_ids_by_person(person.id) if kept_photo_id is None else [],
+        archive_ids=archives.list_ids_by_person(person.id),
+        kept_photo_id=kept_photo_id,
+        provider_ids=[shoot.provider_id for shoot in theirs if shoot.provider_id is not None],
+        email=context.secretbox.seal(person.email) if any(_may_exist_unknown(shoot) for shoot in theirs) else None,
+        consents=_build_proof(person.id),
     )
+    db.session.add(erasure)
+    erasures.add_tombstones(map(erasures.digest_session, erasure.provider_ids), now)
+    erasure.mark_step(ErasureStep.BLOCKED, now)
+    _unpublish(erasure, now)
+    people.publish_version(person.id)
+    enqueue_erasure(erasure.id)
+    return erasure
 
 
-def _build_consent_evidence(person_id: UUID) -> list[dict[str, str | None]]:
+def _unpublish(erasure: Erasure, now: datetime) -> None:
+    """Take the pictures out of use and off every page, before their files are deleted."""
+    if erasure.kept_photo_id is None:
+        if choices.withdraw_all(erasure.person_id, now):
+            audit.create_entry("choice.withdrawn", at=now, subject_id=erasure.person_id, reason="erasure")
+        kits.close_current(erasure.person_id, now)
+    photos.hide_photos(erasure.photo_ids, now, by="erasure")
+    archives.expire_archives(erasure.archive_ids, now)
+    erasure.mark_step(ErasureStep.UNPUBLISHED, now)
+
+
+def _may_exist_unknown(shoot: Shoot) -> bool:
+    """Return whether a session may exist at the provider whose id never reached the portal."""
+    return shoot.provider_id is None and shoot.attempts > 0
+
+
+def _build_proof(person_id: UUID) -> list[dict[str, str | None]]:
     return [
         {
             "policy_version": each.policy_version,
@@ -105,133 +146,48 @@ def _build_consent_evidence(person_id: UUID) -> list[dict[str, str | None]]:
     ]
 
 
-def _close_shoots(owned: list[Shoot], now: datetime) -> None:
-    for shoot in owned:
-        shoot.closed_at = shoot.closed_at or now
-
-
-def _enqueue(erasure_id: UUID) -> None:
-    queue.enqueue_job(job_types.ERASE_PERSON, erasure_id=str(erasure_id))
-
-
-def run_erasure(erasure_id: UUID, context: AppContext) -> None:
-    """Do the remaining steps of an erasure. Can be stopped anywhere and run again.
-
-    Raises:
-        RetryLater: a running job may still write data of the person, or the provider has not confirmed yet.
-        ProviderError, StorageError: worth another attempt; what is deleted stays deleted.
-    """
-    erasure = _read(erasure_id)
-    if erasure is None or erasure.finished_at is not None:
-        return
-    if erasure.local_at is None:
-        erase_local_data(erasure_id, storage=context.storage, now=context.clock())
-    _check_no_job_running(erasure, context.clock())
-    _find_lost_session(erasure, context)
-    _erase_at_provider(erasure_id, context)
-    # Again: a copy that was running may have stored files after the first deletion.
-    _delete_files(erasure, context.storage)
-    failpoint("erase.before_finish")
-    now = context.clock()
-    with transaction():
-        found = erasures.lock_erasure(erasure_id)
-        if found is not None and found.finished_at is None:
-            found.finished_at, found.email = now, None
-            audit.create_entry("person.erased", at=now, subject_id=found.person_id)
-
-
-def erase_local_data(erasure_id: UUID, *, storage: Storage, now: datetime) -> None:
-    """Delete the person's files, then their rows.
-
-    Raises:
-        StorageError: files could not be deleted; run it again.
-    """
-    erasure = _read(erasure_id)
-    if erasure is None or erasure.local_at is not None:
-        return
-    _delete_files(erasure, storage)
-    failpoint("erase.after_files")
-    with transaction():
-        found = erasures.lock_erasure(erasure_id)
-        if found is None or found.local_at is not None:
-            return
-        for provider_id in found.provider_ids:
-            # Waits for a webhook about it that is being applied; later ones find the tombstone.
-            deliveries.lock_model_id(provider_id)
-        erasures.delete_delivery_contents(found.provider_ids)
-        shoots.lock_by_person(found.person_id)
-        erasures.delete_person(found.person_id)
-        found.local_at = now
-    failpoint("erase.after_rows")
-
-
-def _read(erasure_id: UUID) -> Erasure | None:
-    with transaction():
-        return erasures.find_by_id(erasure_id)
-
-
-def _delete_files(erasure: Erasure, storage: Storage) -> None:
-    for photo_id in erasure.photo_ids:
-        storage.delete_all(f"photos/{photo_id}/")
-        storage.delete_all(f"uploads/{photo_id}/")
-    # Rows of kits and archives stay until after their files, so a killed run finds them again.
-    with transaction():
-        kit_ids = kits.list_ids_by_person(erasure.person_id)
-        archive_ids = archives.list_ids_by_person(erasure.person_id)
-    for kit_id in kit_ids:
-        storage.delete_all(f"kits/{kit_id}/")
-    for archive_id in archive_ids:
-        storage.delete_all(f"archives/{archive_id}/")
-
-
-def _check_no_job_running(erasure: Erasure, now: datetime) -> None:
-    with transaction():
-        busy = any(queue.has_running_job(shoot_id=str(shoot_id)) for shoot_id in erasure.shoot_ids)
-        # Start jobs do not name a person. One that had started with this person ends with its lease.
-        is_served = erasure.email is not None and now < erasure.requested_at + shoot_creation.ATTEMPT_LEASE
-        busy = busy or (is_served and queue.has_running_job_of_type(job_types.CREATE_SESSION))
-    if busy:
-        raise RetryLater(now + RUNNING_JOB_DELAY)
-
-
-def _find_lost_session(erasure: Erasure, context: AppContext) -> None:
-    if erasure.email is None:
-        return
-    found = context.provider.find_model_by_email(context.secretbox.open(erasure.email))
-    with transaction():
-        known = erasures.lock_erasure(erasure.id)
-        if known is None:
-            return
-        known.email = None
-        if found is not None:
-            known.provider_ids = [*known.provider_ids, found.id]
-            erasures.add_tombstones([found.id], context.clock())
-            erasures.delete_delivery_contents([found.id])
-    failpoint("erase.after_look")
-
-
-def _erase_at_provider(erasure_id: UUID, context: AppContext) -> None:
-    erasure = _read(erasure_id)
-    for provider_id in erasure.provider_ids if erasure else ():
-        context.provider.delete_model(provider_id)
-        failpoint("erase.after_delete")
-        if not _is_gone(provider_id, context.provider):
-            raise RetryLater(context.clock() + CONFIRMATION_DELAY)
-        with transaction():
-            known = erasures.lock_erasure(erasure_id)
-            if known is not None:
-                known.provider_ids = [each for each in known.provider_ids if each != provider_id]
-
-
-def _is_gone(provider_id: str, provider: ProviderClient) -> bool:
-    try:
-        return provider.get_model(provider_id).is_deleted
-    except UnknownToProvider:
-        return True
+def enqueue_erasure(erasure_id: UUID) -> None:
+    """Enqueue the job of an erasure, in the caller's transaction; one that waits starts at once."""
+    queue.start_job_now(job_types.ERASE_PERSON, erasure_id=str(erasure_id))
 
 
 def requeue_stale(*, before: datetime) -> None:
     """Enqueue again every unfinished erasure that was requested before this time."""
     with transaction():
         for erasure_id in erasures.list_unfinished(before=before):
-            _enqueue(erasure_id)
+            queue.enqueue_job(job_types.ERASE_PERSON, erasure_id=str(erasure_id))
+
+
+def get_receipt(erasure_id: UUID) -> Receipt:
+    """Return how far an erasure is.
+
+    Raises:
+        NotFound: there is no such erasure.
+    """
+    with transaction():
+        erasure = erasures.find_by_id(erasure_id)
+        if erasure is None:
+            raise NotFound
+        return build_receipt(erasure)
+
+
+def find_latest_receipt(person_id: UUID) -> Receipt | None:
+    """Return the newest erasure of a person, such as after a withdrawal; None without one."""
+    with transaction():
+        erasure = erasures.find_latest(person_id)
+        return None if erasure is None else build_receipt(erasure)
+
+
+def build_receipt(erasure: Erasure) -> Receipt:
+    """Build the receipt of one erasure."""
+    done = {step: erasure.steps.get(step) for step in STEPS}
+    is_pending = erasure.finished_at is None
+    return Receipt(
+        id=erasure.id,
+        scope=ErasureScope(erasure.scope),
+        requested_at=erasure.requested_at,
+        local_at=erasure.local_at,
+        finished_at=erasure.finished_at,
+        steps={step: datetime.fromisoformat(at) if at else None for step, at in done.items()},
+        pending_sessions=len(erasure.provider_ids) + (erasure.email is not None) if is_pending else 0,
+    )

@@ -24,7 +24,7 @@ class Journey:
         stage: derived, never stored.
         copied: number of the finished shoot's photos in our storage so far.
         expected: number of photos the provider has listed so far, 0 while unknown.
-        has_withdrawn: the person withdrew their consent and has not agreed again since.
+        withdrawn_at: when the person withdrew their consent; None if they never did or agreed again.
     """
 
     person_id: UUID
@@ -36,7 +36,17 @@ class Journey:
     copied: int = 0
     expected: int = 0
     version: int = 0
-    has_withdrawn: bool = False
+    withdrawn_at: datetime | None = None
+
+    @property
+    def has_withdrawn(self) -> bool:
+        """Whether the person withdrew what they had agreed to, and agreed to nothing since."""
+        return self.withdrawn_at is not None
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether pages show the withdrawn state: the person has withdrawn and chosen no photo since."""
+        return self.withdrawn_at is not None and (self.choice is None or self.choice.recorded_at <= self.withdrawn_at)
 
     @property
     def rail_position(self) -> int:
@@ -63,7 +73,7 @@ class Journey:
     @property
     def has_gallery(self) -> bool:
         """Whether there are finished photos to view."""
-        return self.stage in {Stage.READY, Stage.CHOSEN}
+        return self.stage in {Stage.READY, Stage.CHOSEN} and not self.is_withdrawn
 
 
 def get_journey(person: Person) -> Journey:
@@ -71,8 +81,10 @@ def get_journey(person: Person) -> Journey:
     consent = consents.find_current(person.id, POLICY_VERSION)
     shoot = shoots.find_latest(person.id)
     choice = choices.find_current(person.id)
+    withdrawn_at = consents.find_withdrawn_at(person.id) if consent is None else None
     facts = Facts(
         has_consent=consent is not None,
+        has_withdrawn=withdrawn_at is not None,
         shoot=_build_shoot_facts(shoot) if shoot is not None else None,
         **_build_choice_facts(choice, shoot),
     )
@@ -86,7 +98,7 @@ def get_journey(person: Person) -> Journey:
         copied=photos.count_copied(shoot.id) if shoot is not None else 0,
         expected=shoot.photo_count if shoot is not None else 0,
         version=person.version,
-        has_withdrawn=consent is None and consents.has_withdrawn_all(person.id),
+        withdrawn_at=withdrawn_at,
     )
 
 

@@ -129,6 +129,7 @@ def _list_milestones(person: Person, current: Journey) -> list[tuple[str, dateti
         "finished": shoot.finished_at if shoot else None,
         "copied": shoot.copied_at if shoot else None,
         "chosen": current.choice.acted_at if current.choice else None,
+        "withdrawn": current.withdrawn_at,
         "closed": shoot.closed_at if shoot else None,
         "signed_in": person.signed_in_at,
         "deactivated": person.deactivated_at,

@@ -52,6 +52,8 @@ MAX_FAILURES = 5
 # The provider's clock may be behind by this much.
 CLOCK_SKEW = timedelta(minutes=5)
 MAX_BACKOFF = timedelta(minutes=5)
+# How soon a start is tried again that waits for the deletion of the person's previous session.
+ERASURE_DELAY = timedelta(seconds=10)
 _REFUSALS = (OutOfCredits, Forbidden, Unauthorized, InvalidRequest, AlreadyExists)
 _INTERNAL_ERROR = 500
 
@@ -90,6 +92,10 @@ def _claim_shoot(shoot: Shoot, now: datetime, context: AppContext) -> Claim | No
     # The person may have withdrawn between the press and this moment.
     if person is None or person.deactivated_at is not None or consents.find_current(person.id, POLICY_VERSION) is None:
         shoot.left_at = now
+        return None
+    if erasures.has_unfinished(person.id):
+        # A fresh start after a withdrawal: the provider allows one session for each address, and the old one must go.
+        shoot.retry_at = now + ERASURE_DELAY
         return None
     if not shoot.is_development and waiting_room.is_behind_held_up(shoot, Problem.NO_CREDITS):
         # An earlier request waits for a credit: without a call it is certain that there is none for this one.

@@ -119,12 +119,6 @@ def enqueue_copy(shoot: Shoot) -> None:
     queue.start_job_now(job_types.COPY_PHOTOS, shoot_id=str(shoot.id))
 
 
-def recheck_withheld(shoot: Shoot) -> None:
-    """Enqueue, in the caller's transaction, the copy of a finished shoot that was withheld when it finished."""
-    if shoot.provider_status == stages.ACTIVE and shoot.copied_at is None and shoot.problem is None:
-        queue.enqueue_job(job_types.COPY_PHOTOS, shoot_id=str(shoot.id))
-
-
 def _reset_run(shoot: Shoot, now: datetime) -> None:
     """Reset a finished shoot: an admin at the provider restarted it and its photos were deleted."""
     shoot.finished_at = None

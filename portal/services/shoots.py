@@ -72,7 +72,7 @@ def retry_request(existing: Shoot) -> Shoot:
 
 
 def rejoin_queue(person: Person) -> None:
-    """Put a person who had withdrawn and agrees again back in their queue position, in the caller's transaction."""
+    """Put a person who agrees to a new text back in their queue position, in the caller's transaction."""
     existing = shoots.find_open(person.id)
     if existing is not None and existing.left_at is not None:
         retry_request(existing)

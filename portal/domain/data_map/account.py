@@ -80,8 +80,8 @@ TABLES: Mapping[str, TableClass] = {
         Purpose.ERASURE,
         Retention.PROOF,
         {
-            Content.REFERENCE: "id person_id shoot_ids photo_ids provider_ids",
-            Content.PROGRESS: "requested_at local_at finished_at",
+            Content.REFERENCE: "id person_id shoot_ids photo_ids kit_ids archive_ids kept_photo_id provider_ids",
+            Content.PROGRESS: "scope steps requested_at local_at finished_at",
             Content.SECRET: "email",
             Content.CONSENT: "consents",
         },

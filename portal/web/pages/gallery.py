@@ -9,8 +9,9 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, request,
 from werkzeug.wrappers import Response
 
 from portal.domain.errors import BadInput, NotFound, NotReady
+from portal.models import photos
 from portal.presentation.consent_texts import build_use_agreement
-from portal.services import gallery, mirroring, photo_marks
+from portal.services import gallery, journey, mirroring, photo_marks
 from portal.web.context import get_context
 from portal.web.pages.gallery_view import ComparisonView, GalleryView
 from portal.web.pages.mark_input import parse_form_mark, parse_json_marks, parse_position
@@ -20,10 +21,13 @@ blueprint = Blueprint("gallery", __name__)
 
 
 @blueprint.get("/headshots/gallery")
-def show_gallery() -> str:
+def show_gallery() -> Response | str:
     """Show one photo large beside all others, all as a grid, or up to four side by side."""
+    person = get_current_person()
+    if journey.get_journey(person).is_withdrawn and not photos.list_own(person.id):
+        return redirect(url_for("headshots.show_my_page"), 303)
     try:
-        opened = gallery.get_gallery(get_current_person())
+        opened = gallery.get_gallery(person)
     except NotReady:
         return render_template("gallery/empty.html")
     settings = get_context().settings

@@ -67,21 +67,16 @@ def show_status() -> AnyResponse:
 
 @blueprint.get("/headshots/consent")
 def show_consent() -> str:
-    """Show the policy and the form; after agreeing, the stored text and withdrawal."""
+    """Show the policy and the form; after agreeing, the stored text and the way to withdraw."""
     return _consent_page(checked=[], missing=[])
 
 
 @blueprint.post("/headshots/consent")
 def update_consent() -> AnyResponse | tuple[str, int]:
-    """Store consent and request the photo session, or withdraw consent."""
-    match request.form.get("decision", "agree"):
-        case "agree":
-            return _give_consent(request.form.getlist("purpose"))
-        case "withdraw":
-            consent.withdraw_consent(get_current_person(), now=get_context().clock())
-            flash(_("You withdrew your agreement. We collect no new pictures from the studio."), "good")
-            return redirect(url_for("headshots.show_my_page"), 303)
-    raise BadInput
+    """Store consent and request the photo session."""
+    if request.form.get("decision", "agree") != "agree":
+        raise BadInput
+    return _give_consent(request.form.getlist("purpose"))
 
 
 def _give_consent(checked: list[str]) -> AnyResponse | tuple[str, int]:
@@ -107,11 +102,14 @@ def _build_policy() -> Policy:
 
 def _consent_page(*, checked: list[str], missing: list[Purpose]) -> str:
     portal = get_context()
+    current = journey.get_journey(get_current_person())
     return render_template(
         "headshots/consent.html",
         policy=_build_policy(),
         policy_names={"company": portal.settings.brand_name, "studio": portal.brand.name},
-        consent=journey.get_journey(get_current_person()).consent,
+        consent=current.consent,
+        withdrawn_at=current.withdrawn_at,
+        has_choice=current.choice is not None,
         checked=checked,
         missing=missing,
     )

@@ -22,6 +22,7 @@ from portal.presentation.waiting_room_messages import Wait
 from portal.services import (
     another_attempts,
     credits,
+    erasure,
     gallery,
     journey,
     kits,
@@ -50,8 +51,8 @@ class StageView:
     """One rendering of the fragment.
 
     Attributes:
-        key: the stage; ``starting`` while the session is being created, ``withdrawn`` while the studio works on
-            the photos of a person who has withdrawn consent.
+        key: the stage; ``starting`` while the session is being created, ``withdrawn`` also while a headshot that
+            was kept at the withdrawal stays in use.
         etag: changes exactly when the visible content changes.
         rendered_at: UTC.
         wait: the place in the queue, while the session is being created.
@@ -78,7 +79,7 @@ def find_step_endpoint(current: Journey) -> str | None:
         return "own_photo.show_own_photo"
     if key == "starting" or (key == Stage.IN_STUDIO and current.consent is not None and has_link):
         return "headshots.show_studio"
-    if key == Stage.NOT_STARTED and current.shoot is None and not current.has_withdrawn:
+    if key == Stage.NOT_STARTED and current.shoot is None:
         return "headshots.show_consent"
     return None
 
@@ -131,11 +132,11 @@ def _is_short(current: Journey) -> bool:
 
 
 def _key(current: Journey) -> str:
+    if current.is_withdrawn:
+        return Stage.WITHDRAWN.value
     if current.is_starting:
         # Consent was withdrawn while the session was being created: creation stops, so the page asks again.
         return "starting" if current.consent else Stage.NOT_STARTED.value
-    if current.has_withdrawn and current.stage in {Stage.PHOTOS_RECEIVED, Stage.IN_PROGRESS}:
-        return "withdrawn"
     return current.stage.value
 
 
@@ -181,6 +182,7 @@ def _stage_values(person: Person, current: Journey) -> dict[str, Any]:
         "next_step": settings.next_step,
         "unchosen_days": retention.UNCHOSEN_PHOTOS.days,
         **_session_values(person, current),
+        "receipt": erasure.find_latest_receipt(person.id) if current.is_withdrawn else None,
         **_missing_values(current),
         **_kit_values(person, current, get_context().clock()),
     }

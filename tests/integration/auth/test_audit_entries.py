@@ -186,7 +186,7 @@ def agree(scenario: Scenario, name: str = "ada") -> Any:
 def withdraw(scenario: Scenario) -> Any:
     browser = scenario.at_home("ada")
     scenario.inside(lambda: factories.agree(scenario.person("ada")))
-    return scenario.press(browser, "/headshots/consent", decision="withdraw")
+    return scenario.press(browser, "/headshots/withdraw", scope="pictures")
 
 
 def start(scenario: Scenario) -> Any:

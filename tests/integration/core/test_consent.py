@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
 from portal.domain.audit_context import AuditContext, Channel, open_audit_context
+from portal.domain.erasure import ErasureScope
 from portal.domain.errors import BadInput
 from portal.domain.stages import Stage
 from portal.models import consents, people
 from portal.models.people import Person
-from portal.services import consent, journey
+from portal.services import consent, journey, withdrawal
 from tests.factories import NOW, agree, make_person, plain_policy
 from tests.integration.core.worked_example import WorkedExample
 
@@ -72,11 +72,11 @@ def test_concurrent_consents_are_stored_once(worked_example: WorkedExample) -> N
 def test_withdrawal_keeps_consent_record_and_ends_consent(worked_example: WorkedExample) -> None:
     person = make_person()
     agree(person)
-    later = NOW + timedelta(days=3)
-    assert consent.withdraw_consent(person, now=later)
-    assert not consent.withdraw_consent(person, now=later + timedelta(days=1))
+    later = worked_example.clock.advance(days=3)
+    assert withdrawal.withdraw(person, ErasureScope.PICTURES, worked_example.portal)
+    assert not withdrawal.withdraw(person, ErasureScope.PICTURES, worked_example.portal)
     assert worked_example.query("SELECT given_at, withdrawn_at FROM consents") == [(NOW, later)]
-    assert journey.get_journey(person).stage is Stage.NOT_STARTED
+    assert journey.get_journey(person).stage is Stage.WITHDRAWN
     assert not consents.has_active_consent(person.id)
     agree(person, now=later)
     assert journey.get_journey(person).stage is Stage.CONSENT_GIVEN
@@ -97,7 +97,7 @@ def test_withdrawing_means_every_version(worked_example: WorkedExample) -> None:
     older = replace(plain_policy(), version="2020-01")
     consent.store_consent(person, older, ["photos", "studio"], now=NOW, provider="profilebakery")
     assert consents.has_active_consent(person.id)
-    assert consent.withdraw_consent(person, now=NOW)
+    assert withdrawal.withdraw(person, ErasureScope.PICTURES, worked_example.portal)
     assert not consents.has_active_consent(person.id)
 
 
@@ -105,5 +105,5 @@ def test_personal_page_contains_no_data_of_others(worked_example: WorkedExample)
     person, other = make_person(), make_person()
     agree(person)
     assert journey.get_journey(other).stage is Stage.NOT_STARTED
-    assert not consent.withdraw_consent(other, now=NOW)
+    assert not withdrawal.withdraw(other, ErasureScope.PICTURES, worked_example.portal)
     assert journey.get_journey(person).consent is not None

@@ -10,13 +10,14 @@ import msgspec
 import pytest
 from PIL import Image
 
+from portal.domain.erasure import ErasureScope
 from portal.domain.renditions import RENDITIONS
 from portal.domain.stages import Stage
 from portal.models import people, photos
 from portal.models.shoots import Shoot
 from portal.provider.errors import PhotoExpired, PhotoRefused, Unavailable
 from portal.provider.wire_types import Photo
-from portal.services import consent, fsck, gallery, mirroring, shoot_sync
+from portal.services import fsck, gallery, mirroring, shoot_sync, withdrawal
 from portal.services.mirroring import CopyLimits
 from portal.storage import LocalStorage, StorageUnavailable
 from tests.factories import NOW, USE, agree, make_person, make_shoot
@@ -266,7 +267,7 @@ def test_after_consent_was_withdrawn_nothing_is_copied(worked_example: WorkedExa
     shoot = finished(worked_example, "p1")
     person = people.find_person(shoot.person_id)
     assert person is not None
-    consent.withdraw_consent(person, now=NOW)
+    withdrawal.withdraw(person, ErasureScope.PICTURES, worked_example.portal)
     copy(worked_example, shoot)
     assert worked_example.provider.calls == []
     assert worked_example.query("SELECT count(*) FROM photos") == [(0,)]

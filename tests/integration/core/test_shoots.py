@@ -9,13 +9,14 @@ from uuid import UUID
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from portal.domain.erasure import ErasureScope
 from portal.domain.errors import ConsentMissing, RetryLater
 from portal.domain.stages import Problem, Stage
 from portal.models import link_reports, people
 from portal.models.people import Person
 from portal.models.shoots import Shoot
 from portal.provider.errors import AlreadyExists, Forbidden, InvalidEmail, OutOfCredits, RateLimited, UnexpectedResponse
-from portal.services import consent, journey, shoot_creation, sweep, waiting_room
+from portal.services import journey, shoot_creation, sweep, waiting_room, withdrawal
 from portal.services.link_reports import resolve_report
 from portal.services.shoots import open_studio, request_shoot
 from tests.factories import NOW, agree, make_finished, make_person, make_shoot
@@ -205,16 +206,15 @@ def test_expired_creation_attempt_does_not_create(worked_example: WorkedExample)
 def test_consent_withdrawn_before_the_job_means_no_call(worked_example: WorkedExample) -> None:
     person = ready_person()
     shoot = press(person)
-    consent.withdraw_consent(person, now=NOW)
+    withdrawal.withdraw(person, ErasureScope.PICTURES, worked_example.portal)
 
     worked_example.work()
 
     assert worked_example.provider.calls == []
-    assert worked_example.shoot(shoot).provider_id is None
-    assert stage_of(person) is Stage.NOT_STARTED
-    # Agreeing again and pressing start continues the same shoot.
+    assert stage_of(person) is Stage.WITHDRAWN
+    # Agreeing again is a fresh start.
     agree(person)
-    assert press(person).id == shoot.id
+    assert press(person).id != shoot.id
     worked_example.work()
     assert worked_example.shoot(shoot).provider_id is not None
 

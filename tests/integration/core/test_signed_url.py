@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import psycopg
 
+from portal.domain.erasure import ErasureScope
 from portal.domain.secretbox import SecretBox
 from portal.domain.stages import Problem, Stage
 from portal.models import people
-from portal.services import consent, journey
+from portal.services import journey, withdrawal
 from portal.services.shoots import open_studio
-from tests.factories import NOW, agree
 from tests.integration.core.test_shoots import press, ready_person, stage_of
 from tests.integration.core.worked_example import WorkedExample
 
@@ -39,18 +39,16 @@ def test_the_link_is_for_its_owner_in_the_studio_stage_only(worked_example: Work
     assert open_studio(other, worked_example.portal) is None
     assert open_studio(owner, worked_example.portal) is not None
 
-    consent.withdraw_consent(owner, now=NOW)
-    assert open_studio(owner, worked_example.portal) is None
-    assert stage_of(owner) is Stage.NOT_STARTED
-    agree(owner)
-
     for status in ("waiting", "pending", "active", "failed", "somethingNew"):
         worked_example.query(
             "UPDATE shoots SET provider_status = %(status)s WHERE id = %(id)s", status=status, id=shoot.id
         )
         assert open_studio(owner, worked_example.portal) is None, status
-    worked_example.query("UPDATE shoots SET provider_status = 'onboarding', closed_at = %(now)s", now=NOW)
+    worked_example.query("UPDATE shoots SET provider_status = 'onboarding'")
+    assert open_studio(owner, worked_example.portal) is not None
+    withdrawal.withdraw(owner, ErasureScope.PICTURES, worked_example.portal)
     assert open_studio(owner, worked_example.portal) is None
+    assert stage_of(owner) is Stage.WITHDRAWN
 
 
 def test_link_encrypted_with_removed_key_is_reported_lost(worked_example: WorkedExample) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import event, text
 
 from portal.db import db, release_connection, transaction
 from portal.domain import job_types
+from portal.domain.erasure import ErasureScope
 from portal.domain.errors import RetryLater
 from portal.domain.stages import Problem, Stage
 from portal.jobs.worker import CONCURRENCY, START_CONCURRENCY
@@ -23,7 +24,7 @@ from portal.models.people import Person
 from portal.models.shoots import Shoot
 from portal.provider import Grant
 from portal.provider.errors import ProviderError, RateLimited, Unavailable, UnexpectedResponse
-from portal.services import consent, fsck, journey, shoot_creation, shoots, sweep, waiting_room
+from portal.services import fsck, journey, shoot_creation, shoots, sweep, waiting_room, withdrawal
 from portal.storage import LocalStorage
 from tests.factories import NOW, agree, make_person, make_shoot
 from tests.integration.core.doubles import build_lost_response
@@ -209,20 +210,22 @@ def test_refusal_after_lost_response_requires_lookup_before_retry(
 # Leaving the line
 
 
-def test_withdrawal_leaves_queue_and_renewed_consent_restores_position(worked_example: WorkedExample) -> None:
+def test_withdrawal_leaves_queue_and_renewed_consent_joins_its_end(worked_example: WorkedExample) -> None:
     shoot = press(worked_example, 1)
     press(worked_example, 2, at=NOW + timedelta(seconds=1))
     person = bench_person(shoot)
-    consent.withdraw_consent(person, now=NOW)
+    withdrawal.withdraw(person, ErasureScope.PICTURES, worked_example.portal)
     turn(worked_example)
     assert served(worked_example) == ["n2@example.com"]
     later = press(worked_example, 3, at=NOW + timedelta(seconds=2))
     assert line_of(worked_example, later).place == 1
     agree(person)
-    assert journey.get_journey(person).is_starting
-    assert line_of(worked_example, later).place == 2
+    again = shoots.request_shoot(
+        person, provider="profilebakery", development=False, now=worked_example.clock.advance(seconds=3)
+    )
+    assert line_of(worked_example, again).place == 2
     worked_example.work()
-    assert served(worked_example) == [f"n{number}@example.com" for number in (2, 1, 3)]
+    assert served(worked_example) == [f"n{number}@example.com" for number in (2, 3, 1)]
 
 
 # The page

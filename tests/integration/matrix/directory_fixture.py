@@ -265,6 +265,7 @@ _NOTHING = "11111111-1111-4111-8111-111111111111"
 _SHARED = {
     "export_id": _NOTHING,
     "secret": "webhook",
+    "erasure_id": _NOTHING,
     "filename": "css/tokens.css",
     "name": "favicon",
     "slug": "profilebakery",

@@ -151,8 +151,15 @@ TABLE: Mapping[str, Row] = {
     "GET /headshots/events": fetched(),
     "GET /headshots/consent": page(),
     "GET /headshots/not-now": page(),
-    "POST /headshots/consent": act(form={"decision": "withdraw"}),
+    "POST /headshots/consent": act(form={"decision": "agree"}),
     "POST /headshots/start": act(),
+    "GET /headshots/withdraw": page(),
+    # Refused, so that the pictures stay for the other lines; what they do has tests of its own.
+    "POST /headshots/withdraw": act(status=400),
+    "GET /my-data/delete": page(),
+    "POST /my-data/delete": act(status=400),
+    # There is no erasure with the id; with one, everybody who has the address reads it.
+    "GET /deleted/<erasure_id>": open_page(404),
     # Their sessions are over: my page follows. The one who sits in the studio right now has tests of their own.
     "GET /headshots/studio": page(status=303, may_touch=_OPENED),
     "POST /headshots/studio/dead-link": act(),
@@ -266,6 +273,7 @@ PERSONAL = frozenset({"photo_id", "public_id", "choice_id", "archive_id", "conse
 SHARED = frozenset(
     {
         "export_id",
+        "erasure_id",
         "secret",
         "filename",
         "name",

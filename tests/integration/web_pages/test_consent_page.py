@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import text
 
 from portal.db import db
 from portal.models import shoots
@@ -68,16 +67,20 @@ def test_agreeing_stores_the_text_and_requests_the_session(visitor: Visitor) -> 
     assert shoot.provider_id is None
 
 
-def test_agreement_can_be_read_and_withdrawn_on_one_page(visitor: Visitor) -> None:
+def test_agreement_can_be_read_and_withdrawn_with_one_question(visitor: Visitor) -> None:
+    """P06: from the page of the agreement by one press and one question."""
     factories.agree(visitor.person)
     page = visitor.page("/headshots/consent")
     assert page.heading == "Your agreement"
     assert "You agreed to this on November 2, 2026" in page.words
-    assert visitor.press("/headshots/consent", decision="withdraw").status_code == 303
+    question = visitor.page(page.link("Withdraw my agreement"))
+    assert question.heading == "Withdraw your agreement?"
+    assert visitor.press("/headshots/withdraw", scope=question.value_of("scope")).location == "/headshots"
     assert [each.withdrawn_at is not None for each in consents_of(visitor)] == [True]
     after = visitor.page("/headshots")
-    assert after.primary == ["See what happens with your photos"]
-    assert "You withdrew your agreement" in after.words
+    assert after.heading == "You withdrew your agreement"
+    assert after.link("Agree and start again") == "/headshots/consent"
+    assert "You withdrew on November 2, 2026" in visitor.page("/headshots/consent").words
 
 
 @pytest.mark.parametrize("status", ["onboarding", "waiting", "active", "deleted"])
@@ -88,27 +91,6 @@ def test_withdrawal_is_reachable_from_every_stage(visitor: Visitor, status: str)
     assert page.link("My data") == "/headshots/data"
     statement = "Use my photos and face measurements to make my headshots"
     assert visitor.page("/headshots/data").link(f"Withdraw: {statement}") == "/headshots/consent"
-
-
-def test_withdrawal_during_processing_explains_consequences(visitor: Visitor) -> None:
-    factories.agree(visitor.person)
-    factories.make_shoot(visitor.person, provider_status="generatingHeadshots")
-    visitor.press("/headshots/consent", decision="withdraw")
-    page = visitor.page("/headshots")
-    assert page.heading == "You withdrew your agreement"
-    assert page.link("Read it again") == "/headshots/consent"
-    factories.agree(visitor.person)
-    assert visitor.page("/headshots").heading == "Your headshots are on the way"
-
-
-def test_withheld_pictures_are_copied_once_their_owner_agrees_again(visitor: Visitor) -> None:
-    factories.agree(visitor.person)
-    shoot = factories.make_shoot(visitor.person, provider_status="active")
-    visitor.press("/headshots/consent", decision="withdraw")
-    queued = text("SELECT count(*) FROM procrastinate_jobs WHERE queueing_lock = :key")
-    assert db.session.scalar(queued, {"key": f"copy:{shoot.id}"}) == 0
-    factories.agree(visitor.person)
-    assert db.session.scalar(queued, {"key": f"copy:{shoot.id}"}) == 1
 
 
 def test_unknown_choice_value_is_refused(visitor: Visitor) -> None:

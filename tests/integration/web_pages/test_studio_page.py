@@ -67,11 +67,11 @@ def test_signed_url_is_never_sent_to_another_person(in_studio: Visitor, sign_in:
 
 
 def test_without_agreement_the_studio_stays_shut(in_studio: Visitor) -> None:
-    assert in_studio.press("/headshots/consent", decision="withdraw").status_code == 303
+    assert in_studio.press("/headshots/withdraw", scope="pictures").status_code == 303
     response = in_studio.get("/headshots/studio")
     assert (response.status_code, response.location) == (303, "/headshots/consent")
     page = in_studio.page("/headshots")
-    assert page.primary == ["See what happens with your photos"]
+    assert page.heading == "You withdrew your agreement"
 
 
 def test_waiting_for_the_studio_is_explained(visitor: Visitor) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
 
@@ -98,9 +99,16 @@ def test_without_consent_the_next_step_is_to_agree(status: str | None) -> None:
     assert derive_stage(Facts(has_consent=False, shoot=ShootFacts(provider_status=status))) is Stage.NOT_STARTED
 
 
-def test_shoot_in_progress_stays_visible_after_consent_withdrawal() -> None:
+def test_shoot_in_progress_stays_visible_when_the_text_has_changed() -> None:
     facts = Facts(has_consent=False, shoot=ShootFacts(provider_status="pending"))
     assert derive_stage(facts) is Stage.IN_PROGRESS
+
+
+@pytest.mark.parametrize("status", [None, "onboarding", "pending", "active", "deleted"])
+def test_withdrawal_outranks_every_status(status: str | None) -> None:
+    facts = Facts(has_consent=False, has_withdrawn=True, shoot=ShootFacts(provider_status=status))
+    assert derive_stage(facts) is Stage.WITHDRAWN
+    assert derive_stage(replace(facts, has_choice=True)) is Stage.CHOSEN
 
 
 @given(STATUSES, st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=60)))
