@@ -195,6 +195,19 @@ def erase_people(create_app: Callable[[], Flask], email: str, person_id: UUID | 
             click.echo(f"{receipt}: nothing is left here; the worker deletes the rest at the provider.")
 
 
+@run_command.command("replay-erasures")
+@click.pass_obj
+def replay_erasures(create_app: Callable[[], Flask]) -> None:
+    """Repeat all erasures after a backup of the database was restored."""
+    from portal.services import erasure_replay
+
+    load_settings()
+    app = create_app()
+    with app.app_context():
+        read, repeated = erasure_replay.replay_erasures(app.extensions["portal"])
+    click.echo(f"{read} erasure(s) on record, {repeated} repeated.")
+
+
 @run_command.command("relink")
 @click.argument("email", required=False)
 @click.option("--all", "is_all", is_flag=True, help="Link every address that exactly two accounts have.")

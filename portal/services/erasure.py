@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -77,6 +78,7 @@ def create_erasure(
     *,
     kept_photo_id: UUID | None = None,
     erasure_id: UUID | None = None,
+    only_shoot_ids: Collection[UUID] | None = None,
 ) -> Erasure:
     """Create an erasure and its job, in the caller's transaction: from here on nothing is used, shown or created.
 
@@ -86,10 +88,17 @@ def create_erasure(
         context: clock, and the secretbox for the address of a session whose id is unknown.
         kept_photo_id: the chosen headshot that stays, in the scope ``unchosen``.
         erasure_id: id of the erasure; None for a random one.
+        only_shoot_ids: leave other shoots and own photos as they are; None for all.
     """
     now = context.clock()
     # Again: a shoot may have been requested between the locks.
-    theirs = shoots.lock_by_person(person.id)
+    theirs = [
+        shoot for shoot in shoots.lock_by_person(person.id) if only_shoot_ids is None or shoot.id in only_shoot_ids
+    ]
+    if only_shoot_ids is None:
+        photo_ids = photos.list_ids_by_person(person.id)
+    else:
+        photo_ids = [photo.id for shoot in theirs for photo in photos.list_by_shoot(shoot.id)]
     for shoot in theirs:
         shoot.closed_at = shoot.closed_at or now
         shoot.signed_url = None
@@ -100,7 +109,7 @@ def create_erasure(
         steps={},
         requested_at=now,
         shoot_ids=[shoot.id for shoot in theirs],
-        photo_ids=[photo_id for photo_id in photos.list_ids_by_person(person.id) if photo_id != kept_photo_id],
+        photo_ids=[photo_id for photo_id in photo_ids if photo_id != kept_photo_id],
         kit_ids=kits.list_ids_by_person(person.id) if kept_photo_id is None else [],
         archive_ids=archives.list_ids_by_person(person.id),
         kept_photo_id=kept_photo_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from datetime import timedelta
@@ -11,11 +12,12 @@ from typing import Any
 import pytest
 from psycopg import sql
 
+from portal.domain.erasure import ErasureScope
 from portal.domain.errors import NotFound
 from portal.models import erasures
 from portal.models.people import Person
 from portal.provider.errors import Forbidden, Unavailable
-from portal.services import erasure, erasure_run, fsck
+from portal.services import erasure, erasure_restoring, erasure_run, fsck, withdrawal
 from portal.services.shoots import request_shoot
 from portal.services.sweep import reconcile_shoots
 from portal.storage import LocalStorage
@@ -292,3 +294,47 @@ def test_command_erases_one_of_several_accounts_with_an_address(
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert worked_example.query("SELECT id FROM people") == [(kept.id,)]
+
+
+def dump(worked_example: WorkedExample) -> dict[str, list[Any]]:
+    """Copy the tables of a person, as a backup does."""
+    tables = ("people", "consents", "shoots", "photos", "renditions")
+    return {name: worked_example.query(f"SELECT to_jsonb(t) FROM {name} t") for name in tables}
+
+
+def restore(worked_example: WorkedExample, backup: dict[str, list[Any]]) -> None:
+    """Bring the database back to the backup, which knows nothing of any erasure."""
+    worked_example.query("TRUNCATE people, erasures, tombstones CASCADE")
+    for name, rows in backup.items():
+        for (row,) in rows:
+            worked_example.query(
+                f"INSERT INTO {name} SELECT (jsonb_populate_record(NULL::{name}, %(row)s::jsonb)).*",
+                row=json.dumps(row),
+            )
+
+
+@pytest.mark.parametrize("scope", [None, ErasureScope.PICTURES])
+def test_restored_backup_brings_nobody_back(worked_example: WorkedExample, scope: ErasureScope | None) -> None:
+    """P20: tombstones outside the database are applied again."""
+    person = participant(worked_example)
+    [provider_id] = worked_example.provider.models
+    backup = dump(worked_example)
+    worked_example.clock.advance(days=1)
+    if scope is None:
+        order(worked_example, person)
+    else:
+        withdrawal.withdraw_consent(person, scope, worked_example.portal)
+    worked_example.work()
+    worked_example.query("DELETE FROM deliveries")
+    restore(worked_example, backup)
+    assert erasure_replay.replay_erasures(worked_example.portal) == (1, 1)
+    worked_example.send(about(provider_id, "evt_late"))
+    worked_example.work()
+    assert worked_example.query("SELECT count(*) FROM photos") == [(0,)]
+    assert worked_example.query("SELECT body FROM deliveries") == [(None,)]
+    if scope is None:
+        assert left_of(worked_example) == []
+    else:
+        assert worked_example.query("SELECT withdrawn_at IS NOT NULL FROM consents") == [(True,)]
+    # The record of the repeated erasure changes nothing when the command runs once more.
+    assert erasure_replay.replay_erasures(worked_example.portal)[1] == 0
