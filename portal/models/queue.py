@@ -139,9 +139,9 @@ _ABOUT = " OR ".join(
     f"args->>'{name}' = ANY(CAST(:subjects AS text[]))"
     for name in ("shoot_id", "photo_id", "kit_id", "archive_id", "notice_id")
 )
-_HAS_RUNNING_ABOUT = text(f"SELECT 1 FROM procrastinate_jobs WHERE status = 'doing' AND ({_ABOUT}) LIMIT 1")  # noqa: S608  # nosec B608
-# A start job is anybody's, so that deleting it would delay another person.
-_DELETE_WAITING = text(f"DELETE FROM procrastinate_jobs WHERE status = 'todo' AND task_name <> :start AND ({_ABOUT})")  # noqa: S608  # nosec B608
+_HAS_RUNNING_ABOUT = text(f"SELECT 1 FROM procrastinate_jobs WHERE status = 'doing' AND ({_ABOUT}) LIMIT 1")  # noqa: S608  # nosec B608  # constants of this module
+# A start job serves the first in the queue, so that deleting it would delay another person.
+_DELETE_WAITING = text(f"DELETE FROM procrastinate_jobs WHERE status = 'todo' AND task_name <> :start AND ({_ABOUT})")  # noqa: S608  # nosec B608  # constants of this module
 
 
 def has_running_job_about(subject_ids: Iterable[UUID]) -> bool:

@@ -138,7 +138,7 @@ def delete_shoots(shoot_ids: list[UUID]) -> None:
     db.session.execute(delete(Shoot).where(Shoot.id.in_(shoot_ids)).execution_options(synchronize_session=False))
 
 
-def detach_from_provider(shoot_id: UUID) -> None:
+def clear_provider_id(shoot_id: UUID) -> None:
     """Remove the provider's id and link from a closed shoot whose session was deleted there."""
     db.session.execute(update(Shoot).where(Shoot.id == shoot_id).values(provider_id=None, signed_url=None))
 

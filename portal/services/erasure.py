@@ -92,16 +92,12 @@ def create_erasure(
     """
     now = context.clock()
     # Again: a shoot may have been requested between the locks.
-    theirs = [
-        shoot for shoot in shoots.lock_by_person(person.id) if only_shoot_ids is None or shoot.id in only_shoot_ids
-    ]
-    if only_shoot_ids is None:
-        photo_ids = photos.list_ids_by_person(person.id)
-    else:
+    theirs = shoots.lock_by_person(person.id)
+    photo_ids = photos.list_ids_by_person(person.id)
+    if only_shoot_ids is not None:
+        theirs = [shoot for shoot in theirs if shoot.id in only_shoot_ids]
         photo_ids = [photo.id for shoot in theirs for photo in photos.list_by_shoot(shoot.id)]
-    for shoot in theirs:
-        shoot.closed_at = shoot.closed_at or now
-        shoot.signed_url = None
+    _close_shoots(theirs, now)
     erasure = Erasure(
         id=erasure_id or uuid4(),
         person_id=person.id,
@@ -124,6 +120,12 @@ def create_erasure(
     people.publish_version(person.id)
     enqueue_erasure(erasure.id)
     return erasure
+
+
+def _close_shoots(closed: list[Shoot], now: datetime) -> None:
+    for shoot in closed:
+        shoot.closed_at = shoot.closed_at or now
+        shoot.signed_url = None
 
 
 def _unpublish(erasure: Erasure, now: datetime) -> None:

@@ -46,7 +46,7 @@ def run_erasure(erasure_id: UUID, context: AppContext) -> None:
 
 
 def erase_local_data(erasure_id: UUID, *, storage: Storage, now: datetime) -> None:
-    """Delete what the portal has: jobs, files, what webhooks said, mails and rows, in this order.
+    """Delete what the portal has: jobs, files, contents of webhooks, mails and rows, in this order.
 
     Raises:
         StorageError: files could not be deleted; run it again.
@@ -154,7 +154,7 @@ def _delete_pictures(erasure: Erasure) -> None:
     shoots.delete_shoots([shoot_id for shoot_id in erasure.shoot_ids if shoot_id != kept])
     if kept is not None:
         # What is left of the shoot of the kept photo is no session at the provider any more.
-        shoots.detach_from_provider(kept)
+        shoots.clear_provider_id(kept)
     people.publish_version(erasure.person_id)
 
 
@@ -213,6 +213,9 @@ def _finish(erasure_id: UUID, now: datetime) -> None:
         if found is None or found.finished_at is not None:
             return
         found.finished_at, found.email = now, None
-        action = "person.erased" if found.is_everything else "pictures.erased"
-        audit.create_entry(action, at=now, subject_id=found.person_id, photos=len(found.photo_ids))
+        count = len(found.photo_ids)
+        if found.is_everything:
+            audit.create_entry("person.erased", at=now, subject_id=found.person_id, photos=count)
+        else:
+            audit.create_entry("pictures.erased", at=now, subject_id=found.person_id, photos=count)
         people.publish_version(found.person_id)

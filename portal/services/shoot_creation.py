@@ -16,16 +16,7 @@ from portal.domain.errors import RetryLater
 from portal.domain.secretbox import SecretBox
 from portal.domain.stages import ONBOARDING, Problem
 from portal.failpoints import failpoint
-from portal.models import (
-    audit,
-    budget,
-    consents,
-    deliveries,
-    link_reports,
-    people,
-    shoots,
-    waiting_room,
-)
+from portal.models import audit, budget, consents, deliveries, erasures, link_reports, people, shoots, waiting_room
 from portal.models.shoots import Shoot
 from portal.provider.errors import (
     AlreadyExists,
@@ -94,7 +85,7 @@ def _claim_shoot(shoot: Shoot, now: datetime, context: AppContext) -> Claim | No
         shoot.left_at = now
         return None
     if erasures.has_unfinished(person.id):
-        # A fresh start after a withdrawal: the provider allows one session for each address, and the old one must go.
+        # A fresh start: the provider allows one session for each address, so the old one goes first.
         shoot.retry_at = now + ERASURE_DELAY
         return None
     if not shoot.is_development and waiting_room.is_behind_held_up(shoot, Problem.NO_CREDITS):

@@ -10,7 +10,7 @@ from portal.services.app_context import AppContext
 from portal.services.erasure import create_erasure
 
 
-def withdraw(person: Person, scope: ErasureScope, context: AppContext) -> bool:
+def withdraw_consent(person: Person, scope: ErasureScope, context: AppContext) -> bool:
     """Withdraw everything the person agreed to and delete their pictures here and at the provider.
 
     The account, the consents as proof and the audit trail stay. Agreeing again starts a new session from the
@@ -27,17 +27,17 @@ def withdraw(person: Person, scope: ErasureScope, context: AppContext) -> bool:
     now = context.clock()
     with transaction():
         # Sessions before the person, as everywhere.
-        theirs = shoots.lock_by_person(person.id)
+        found = shoots.lock_by_person(person.id)
         locked = people.lock_person(person.id)
         # The withdrawal covers every version.
-        standing = consents.list_active(person.id)
+        active = consents.list_active(person.id)
         choice = choices.find_current(person.id)
         is_kept = scope is ErasureScope.UNCHOSEN and choice is not None
         has_pictures = not is_kept and photos.has_shown_photo(person.id)
-        has_open_shoot = any(shoot.closed_at is None for shoot in theirs)
-        if locked is None or not (standing or has_open_shoot or has_pictures):
+        has_open_shoot = any(shoot.closed_at is None for shoot in found)
+        if locked is None or not (active or has_open_shoot or has_pictures):
             return False
-        for each in standing:
+        for each in active:
             each.withdrawn_at = now
         actual = ErasureScope.UNCHOSEN if is_kept else ErasureScope.PICTURES
         audit.create_entry("consent.withdrawn", at=now, actor_id=person.id, subject_id=person.id, scope=str(actual))

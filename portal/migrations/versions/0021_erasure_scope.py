@@ -27,7 +27,7 @@ END $$
 
 
 def upgrade() -> None:
-    """Apply. Old code knows erasures of everything only, which is the default."""
+    """Apply. Old code creates erasures of everything only, which is the default."""
     op.add_column("erasures", sa.Column("scope", sa.Text(), server_default="everything", nullable=False))
     op.add_column(
         "erasures",

@@ -17,7 +17,7 @@ blueprint = Blueprint("erasure", __name__)
 
 @blueprint.get("/my-data/delete")
 def show_erasure() -> str:
-    """Say what is deleted and ask for confirmation."""
+    """Show what is deleted and ask for confirmation."""
     return _render_question()
 
 

@@ -29,10 +29,10 @@ def show_withdrawal() -> str:
 
 
 @blueprint.post("/headshots/withdraw")
-def withdraw() -> AnyResponse:
+def withdraw_consent() -> AnyResponse:
     """Withdraw, and show the state on my page; a second press changes nothing."""
     scope = _SCOPES.get(request.form.get("scope", ""))
     if scope is None:
         raise BadInput
-    withdrawal.withdraw(get_current_person(), scope, get_context())
+    withdrawal.withdraw_consent(get_current_person(), scope, get_context())
     return redirect(url_for("headshots.show_my_page"), 303)

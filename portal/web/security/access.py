@@ -100,10 +100,9 @@ RULES: Mapping[str, AccessRule] = MappingProxyType(
         "headshots.update_consent": _ACT,
         "headshots.start_shoot": _ACT,
         "withdrawal.show_withdrawal": _OWN,
-        "withdrawal.withdraw": _ACT,
+        "withdrawal.withdraw_consent": _ACT,
         "erasure.show_erasure": _OWN,
         "erasure.request_erasure": _ACT,
-        # Its unguessable address is the receipt; the person has no account any more.
         "erasure.show_receipt": _PUBLIC,
         "headshots.show_studio": AccessRule(access=Access.SIGNED_IN, camera=True),
         "headshots.report_link": _ACT,

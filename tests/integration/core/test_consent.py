@@ -73,8 +73,8 @@ def test_withdrawal_keeps_consent_record_and_ends_consent(worked_example: Worked
     person = make_person()
     agree(person)
     later = worked_example.clock.advance(days=3)
-    assert withdrawal.withdraw(person, ErasureScope.PICTURES, worked_example.portal)
-    assert not withdrawal.withdraw(person, ErasureScope.PICTURES, worked_example.portal)
+    assert withdrawal.withdraw_consent(person, ErasureScope.PICTURES, worked_example.portal)
+    assert not withdrawal.withdraw_consent(person, ErasureScope.PICTURES, worked_example.portal)
     assert worked_example.query("SELECT given_at, withdrawn_at FROM consents") == [(NOW, later)]
     assert journey.get_journey(person).stage is Stage.WITHDRAWN
     assert not consents.has_active_consent(person.id)
@@ -97,7 +97,7 @@ def test_withdrawing_means_every_version(worked_example: WorkedExample) -> None:
     older = replace(plain_policy(), version="2020-01")
     consent.store_consent(person, older, ["photos", "studio"], now=NOW, provider="profilebakery")
     assert consents.has_active_consent(person.id)
-    assert withdrawal.withdraw(person, ErasureScope.PICTURES, worked_example.portal)
+    assert withdrawal.withdraw_consent(person, ErasureScope.PICTURES, worked_example.portal)
     assert not consents.has_active_consent(person.id)
 
 
@@ -105,5 +105,5 @@ def test_personal_page_contains_no_data_of_others(worked_example: WorkedExample)
     person, other = make_person(), make_person()
     agree(person)
     assert journey.get_journey(other).stage is Stage.NOT_STARTED
-    assert not withdrawal.withdraw(other, ErasureScope.PICTURES, worked_example.portal)
+    assert not withdrawal.withdraw_consent(other, ErasureScope.PICTURES, worked_example.portal)
     assert journey.get_journey(person).consent is not None

@@ -17,7 +17,7 @@ from portal.domain.errors import NotFound
 from portal.models import erasures
 from portal.models.people import Person
 from portal.provider.errors import Forbidden, Unavailable
-from portal.services import erasure, erasure_restoring, erasure_run, fsck, withdrawal
+from portal.services import erasure, erasure_replay, erasure_run, fsck, withdrawal
 from portal.services.shoots import request_shoot
 from portal.services.sweep import reconcile_shoots
 from portal.storage import LocalStorage

@@ -267,7 +267,7 @@ def test_after_consent_was_withdrawn_nothing_is_copied(worked_example: WorkedExa
     shoot = finished(worked_example, "p1")
     person = people.find_person(shoot.person_id)
     assert person is not None
-    withdrawal.withdraw(person, ErasureScope.PICTURES, worked_example.portal)
+    withdrawal.withdraw_consent(person, ErasureScope.PICTURES, worked_example.portal)
     copy(worked_example, shoot)
     assert worked_example.provider.calls == []
     assert worked_example.query("SELECT count(*) FROM photos") == [(0,)]

@@ -206,7 +206,7 @@ def test_expired_creation_attempt_does_not_create(worked_example: WorkedExample)
 def test_consent_withdrawn_before_the_job_means_no_call(worked_example: WorkedExample) -> None:
     person = ready_person()
     shoot = press(person)
-    withdrawal.withdraw(person, ErasureScope.PICTURES, worked_example.portal)
+    withdrawal.withdraw_consent(person, ErasureScope.PICTURES, worked_example.portal)
 
     worked_example.work()
 

@@ -46,7 +46,7 @@ def test_the_link_is_for_its_owner_in_the_studio_stage_only(worked_example: Work
         assert open_studio(owner, worked_example.portal) is None, status
     worked_example.query("UPDATE shoots SET provider_status = 'onboarding'")
     assert open_studio(owner, worked_example.portal) is not None
-    withdrawal.withdraw(owner, ErasureScope.PICTURES, worked_example.portal)
+    withdrawal.withdraw_consent(owner, ErasureScope.PICTURES, worked_example.portal)
     assert open_studio(owner, worked_example.portal) is None
     assert stage_of(owner) is Stage.WITHDRAWN
 

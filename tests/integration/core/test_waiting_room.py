@@ -214,7 +214,7 @@ def test_withdrawal_leaves_queue_and_renewed_consent_joins_its_end(worked_exampl
     shoot = press(worked_example, 1)
     press(worked_example, 2, at=NOW + timedelta(seconds=1))
     person = bench_person(shoot)
-    withdrawal.withdraw(person, ErasureScope.PICTURES, worked_example.portal)
+    withdrawal.withdraw_consent(person, ErasureScope.PICTURES, worked_example.portal)
     turn(worked_example)
     assert served(worked_example) == ["n2@example.com"]
     later = press(worked_example, 3, at=NOW + timedelta(seconds=2))

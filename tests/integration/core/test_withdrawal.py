@@ -49,7 +49,7 @@ def count(worked_example: WorkedExample, table: str) -> int:
 
 
 def withdraw(worked_example: WorkedExample, person: Person, scope: ErasureScope) -> None:
-    assert withdrawal.withdraw(person, scope, worked_example.portal)
+    assert withdrawal.withdraw_consent(person, scope, worked_example.portal)
 
 
 def test_everything_goes_and_the_account_with_its_proof_stays(worked_example: WorkedExample) -> None:
@@ -176,13 +176,13 @@ def test_second_press_changes_nothing(worked_example: WorkedExample) -> None:
     def press() -> bool:
         found = people.find_person(person.id)
         assert found is not None
-        return withdrawal.withdraw(found, ErasureScope.PICTURES, worked_example.portal)
+        return withdrawal.withdraw_consent(found, ErasureScope.PICTURES, worked_example.portal)
 
     worked_example.run_concurrently([press] * 5)
     worked_example.work()
     assert worked_example.provider.called("delete_model") == 1
     assert count(worked_example, "audit_entries WHERE action = 'pictures.erased'") == 1
-    assert withdrawal.withdraw(person, ErasureScope.PICTURES, worked_example.portal) is False
+    assert withdrawal.withdraw_consent(person, ErasureScope.PICTURES, worked_example.portal) is False
 
 
 def test_deletion_event_confirms_what_the_provider_could_not_answer(worked_example: WorkedExample) -> None:

@@ -151,7 +151,8 @@ TABLE: Mapping[str, Row] = {
     "GET /headshots/events": fetched(),
     "GET /headshots/consent": page(),
     "GET /headshots/not-now": page(),
-    "POST /headshots/consent": act(form={"decision": "agree"}),
+    # Both boxes are missing.
+    "POST /headshots/consent": act(form={"decision": "agree"}, status=400),
     "POST /headshots/start": act(),
     "GET /headshots/withdraw": page(),
     # Refused, so that the pictures stay for the other lines; what they do has tests of its own.

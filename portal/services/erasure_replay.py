@@ -10,7 +10,7 @@ from portal.services.app_context import AppContext
 from portal.services.erasure_records import ErasureRecord
 
 
-def reapply_erasures(context: AppContext) -> tuple[int, int]:
+def replay_erasures(context: AppContext) -> tuple[int, int]:
     """Repeat every erasure whose data the restored database holds again. Running it again changes nothing.
 
     Returns:
