@@ -214,9 +214,10 @@ def test_consent_withdrawn_before_the_job_means_no_call(worked_example: WorkedEx
     assert stage_of(person) is Stage.WITHDRAWN
     # Agreeing again is a fresh start.
     agree(person)
-    assert press(person).id != shoot.id
+    again = press(person)
+    assert again.id != shoot.id
     worked_example.work()
-    assert worked_example.shoot(shoot).provider_id is not None
+    assert worked_example.shoot(again).provider_id is not None
 
 
 def test_deactivated_person_gets_no_session(worked_example: WorkedExample) -> None:

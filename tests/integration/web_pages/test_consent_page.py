@@ -90,7 +90,7 @@ def test_withdrawal_is_reachable_from_every_stage(visitor: Visitor, status: str)
     page = visitor.page("/privacy" if status == "onboarding" else "/headshots")
     assert page.link("My data") == "/headshots/data"
     statement = "Use my photos and face measurements to make my headshots"
-    assert visitor.page("/headshots/data").link(f"Withdraw: {statement}") == "/headshots/consent"
+    assert visitor.page("/headshots/data").link(f"Withdraw: {statement}") == "/headshots/withdraw"
 
 
 def test_unknown_choice_value_is_refused(visitor: Visitor) -> None:
