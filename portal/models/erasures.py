@@ -113,7 +113,7 @@ def find_latest(person_id: UUID) -> Erasure | None:
 
 
 def has_unfinished(person_id: UUID) -> bool:
-    """Return whether any erasure of this person, of whatever scope, is not finished."""
+    """Return whether any erasure of this person, of any scope, is not finished."""
     query = select(Erasure.id).where(Erasure.person_id == person_id, Erasure.finished_at.is_(None)).limit(1)
     return db.session.scalar(query) is not None
 
@@ -149,7 +149,7 @@ def list_people_with_email(email: str) -> list[UUID]:
 
 
 def add_tombstones(digests: Iterable[bytes], now: datetime) -> None:
-    """Add the tombstones of sessions, given as digests of :func:`digest_session`."""
+    """Add the tombstones of sessions, given as digests of :func:`compute_session_digest`."""
     rows = [{"digest": digest, "erased_at": now} for digest in digests]
     if rows:
         db.session.execute(insert(Tombstone).values(rows).on_conflict_do_nothing())
@@ -157,7 +157,7 @@ def add_tombstones(digests: Iterable[bytes], now: datetime) -> None:
 
 def has_tombstone(provider_id: str) -> bool:
     """Return whether this session of the provider was erased."""
-    return db.session.get(Tombstone, digest_session(provider_id)) is not None
+    return db.session.get(Tombstone, compute_session_digest(provider_id)) is not None
 
 
 def delete_delivery_contents(provider_ids: list[str]) -> None:
@@ -186,7 +186,7 @@ def list_shoots_with_tombstone() -> Iterator[UUID]:
     yield from db.session.scalars(query.where(Shoot.person_id.not_in(gone)))
 
 
-def digest_session(provider_id: str) -> bytes:
+def compute_session_digest(provider_id: str) -> bytes:
     """Return the digest under which a session of the provider has its tombstone."""
     # The provider's ids are long and random, so that trying ids finds nothing.
     return hashlib.sha256(f"session:{provider_id}".encode()).digest()

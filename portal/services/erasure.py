@@ -60,9 +60,9 @@ def request_erasure(
         person = people.lock_person(person_id)
         if person is None:
             raise NotFound
-        if (standing := erasures.find_open(person_id)) is not None:
-            enqueue_erasure(standing.id)
-            return standing.id
+        if (unfinished := erasures.find_open(person_id)) is not None:
+            enqueue_erasure(unfinished.id)
+            return unfinished.id
         person.deactivated_at = person.deactivated_at or now
         sessions.delete_of_person(person_id)
         erasure = create_erasure(person, ErasureScope.EVERYTHING, context, erasure_id=erasure_id)
@@ -92,34 +92,40 @@ def create_erasure(
     """
     now = context.clock()
     # Again: a shoot may have been requested between the locks.
-    theirs = shoots.lock_by_person(person.id)
+    closed = shoots.lock_by_person(person.id)
     photo_ids = photos.list_ids_by_person(person.id)
     if only_shoot_ids is not None:
-        theirs = [shoot for shoot in theirs if shoot.id in only_shoot_ids]
-        photo_ids = [photo.id for shoot in theirs for photo in photos.list_by_shoot(shoot.id)]
-    _close_shoots(theirs, now)
-    erasure = Erasure(
-        id=erasure_id or uuid4(),
-        person_id=person.id,
-        scope=str(scope),
-        steps={},
-        requested_at=now,
-        shoot_ids=[shoot.id for shoot in theirs],
-        photo_ids=[photo_id for photo_id in photo_ids if photo_id != kept_photo_id],
-        kit_ids=kits.list_ids_by_person(person.id) if kept_photo_id is None else [],
-        archive_ids=archives.list_ids_by_person(person.id),
-        kept_photo_id=kept_photo_id,
-        provider_ids=[shoot.provider_id for shoot in theirs if shoot.provider_id is not None],
-        email=context.secretbox.seal(person.email) if any(_may_exist_unknown(shoot) for shoot in theirs) else None,
-        consents=_build_proof(person.id),
-    )
+        closed = [shoot for shoot in closed if shoot.id in only_shoot_ids]
+        photo_ids = [photo.id for shoot in closed for photo in photos.list_by_shoot(shoot.id)]
+    _close_shoots(closed, now)
+    erasure = _build_erasure(person, scope, context, closed, kept_photo_id)
+    erasure.id = erasure_id or uuid4()
+    erasure.photo_ids = [photo_id for photo_id in photo_ids if photo_id != kept_photo_id]
     db.session.add(erasure)
-    erasures.add_tombstones(map(erasures.digest_session, erasure.provider_ids), now)
+    erasures.add_tombstones(map(erasures.compute_session_digest, erasure.provider_ids), now)
     erasure.mark_step(ErasureStep.BLOCKED, now)
     _unpublish(erasure, now)
     people.publish_version(person.id)
     enqueue_erasure(erasure.id)
     return erasure
+
+
+def _build_erasure(
+    person: Person, scope: ErasureScope, context: AppContext, closed: list[Shoot], kept_photo_id: UUID | None
+) -> Erasure:
+    return Erasure(
+        person_id=person.id,
+        scope=str(scope),
+        steps={},
+        requested_at=context.clock(),
+        shoot_ids=[shoot.id for shoot in closed],
+        kit_ids=kits.list_ids_by_person(person.id) if kept_photo_id is None else [],
+        archive_ids=archives.list_ids_by_person(person.id),
+        kept_photo_id=kept_photo_id,
+        provider_ids=[shoot.provider_id for shoot in closed if shoot.provider_id is not None],
+        email=context.secretbox.seal(person.email) if any(_may_exist_unknown(shoot) for shoot in closed) else None,
+        consents=_build_proof(person.id),
+    )
 
 
 def _close_shoots(closed: list[Shoot], now: datetime) -> None:

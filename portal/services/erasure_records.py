@@ -51,7 +51,7 @@ def store_record(erasure: Erasure, storage: Storage) -> None:
     key = f"{RECORD_AREA}{erasure.id}.json"
     # Sessions whose deletion was confirmed meanwhile are no longer in the row.
     earlier = _parse_record(json.loads(storage.get(key))).sessions if storage.exists(key) else ()
-    current = [erasures.digest_session(provider_id).hex() for provider_id in erasure.provider_ids]
+    current = [erasures.compute_session_digest(provider_id).hex() for provider_id in erasure.provider_ids]
     content = {
         "erasure": str(erasure.id),
         "person": str(erasure.person_id),

@@ -180,7 +180,7 @@ def _find_lost_session(erasure: Erasure, context: AppContext) -> None:
         # A session that a shoot has is that of another account with the same address.
         if found is not None and shoots.find_by_provider_id(found.id) is None:
             known.provider_ids = [*known.provider_ids, found.id]
-            erasures.add_tombstones([erasures.digest_session(found.id)], context.clock())
+            erasures.add_tombstones([erasures.compute_session_digest(found.id)], context.clock())
             erasures.delete_delivery_contents([found.id])
         is_found = found is not None and found.id in known.provider_ids
     if is_found and (current := _read(erasure.id)) is not None:

@@ -10,8 +10,10 @@ from werkzeug.wrappers import Response
 
 from portal.domain.errors import BadInput, NotFound, NotReady
 from portal.models import photos
+from portal.models.people import Person
 from portal.presentation.consent_texts import build_use_agreement
 from portal.services import gallery, journey, mirroring, photo_marks
+from portal.services.gallery import Gallery
 from portal.web.context import get_context
 from portal.web.pages.gallery_view import ComparisonView, GalleryView
 from portal.web.pages.mark_input import parse_form_mark, parse_json_marks, parse_position
@@ -26,9 +28,8 @@ def show_gallery() -> Response | str:
     person = get_current_person()
     if journey.get_journey(person).is_withdrawn and not photos.list_own(person.id):
         return redirect(url_for("headshots.show_my_page"), 303)
-    try:
-        opened = gallery.get_gallery(person)
-    except NotReady:
+    opened = _find_gallery(person)
+    if opened is None:
         return render_template("gallery/empty.html")
     settings = get_context().settings
     agreement = build_use_agreement(company=settings.brand_name)
@@ -47,6 +48,13 @@ def show_gallery() -> Response | str:
         photos=opened.photos,
         agreement=agreement,
     )
+
+
+def _find_gallery(person: Person) -> Gallery | None:
+    try:
+        return gallery.get_gallery(person)
+    except NotReady:
+        return None
 
 
 @blueprint.post("/headshots/photos/retry")
