@@ -264,23 +264,6 @@ def hide_photos(photo_ids: list[UUID], now: datetime, *, by: str = "retention") 
     db.session.execute(update(Photo).where(Photo.id.in_(photo_ids)).values(removed_at=now, removed_by=by))
 
 
-def has_shown_photo(person_id: UUID) -> bool:
-    """Return whether a photo of the person, own ones included, is not removed."""
-    query = select(Photo.id).outerjoin(Shoot, Shoot.id == Photo.shoot_id).where(_owner_id() == person_id)
-    return db.session.scalar(query.where(Photo.removed_at.is_(None)).limit(1)) is not None
-
-
-def find_shoot_id(photo_id: UUID) -> UUID | None:
-    """Return the shoot of a photo; None for an own photo and one that does not exist."""
-    return db.session.scalar(select(Photo.shoot_id).where(Photo.id == photo_id))
-
-
-def delete_photos(photo_ids: list[UUID]) -> None:
-    """Delete the rows of photos with their renditions, choices, marks and kits, after their files."""
-    query = delete(Photo).where(Photo.id.in_(photo_ids))
-    db.session.execute(query.execution_options(synchronize_session=False))
-
-
 def list_removed_ids(before: datetime, *, after: UUID | None, limit: int) -> list[UUID]:
     """Return photos removed before this moment that still have files, in the order of their ids above ``after``."""
     has_files = exists().where(Rendition.photo_id == Photo.id)

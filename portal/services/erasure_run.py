@@ -10,7 +10,19 @@ from portal.domain import job_types
 from portal.domain.erasure import ErasureStep
 from portal.domain.errors import RetryLater
 from portal.failpoints import failpoint
-from portal.models import archives, audit, deliveries, erasures, kits, notifications, people, photos, queue, shoots
+from portal.models import (
+    archives,
+    audit,
+    deliveries,
+    erasures,
+    kits,
+    notifications,
+    people,
+    photo_deletion,
+    photos,
+    queue,
+    shoots,
+)
 from portal.models.erasures import Erasure
 from portal.provider import ProviderClient
 from portal.provider.errors import NotFound as UnknownToProvider
@@ -149,8 +161,8 @@ def _delete_pictures(erasure: Erasure) -> None:
     for kit_id in erasure.kit_ids:
         kits.delete_kit(kit_id)
     archives.delete_archives(erasure.archive_ids)
-    kept = photos.find_shoot_id(erasure.kept_photo_id) if erasure.kept_photo_id is not None else None
-    photos.delete_photos(erasure.photo_ids)
+    kept = photo_deletion.find_shoot_id(erasure.kept_photo_id) if erasure.kept_photo_id is not None else None
+    photo_deletion.delete_photos(erasure.photo_ids)
     shoots.delete_shoots([shoot_id for shoot_id in erasure.shoot_ids if shoot_id != kept])
     if kept is not None:
         # What is left of the shoot of the kept photo is no session at the provider any more.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from portal.db import transaction
 from portal.domain.erasure import ErasureScope
-from portal.models import audit, choices, consents, people, photos, shoots
+from portal.models import audit, choices, consents, people, photo_deletion, shoots
 from portal.models.people import Person
 from portal.services.app_context import AppContext
 from portal.services.erasure import create_erasure
@@ -33,7 +33,7 @@ def withdraw_consent(person: Person, scope: ErasureScope, context: AppContext) -
         active = consents.list_active(person.id)
         choice = choices.find_current(person.id)
         is_kept = scope is ErasureScope.UNCHOSEN and choice is not None
-        has_pictures = not is_kept and photos.has_shown_photo(person.id)
+        has_pictures = not is_kept and photo_deletion.has_shown_photo(person.id)
         has_open_shoot = any(shoot.closed_at is None for shoot in found)
         if locked is None or not (active or has_open_shoot or has_pictures):
             return False
