@@ -61,6 +61,7 @@ class Row:
         no_token: why an unsafe call needs no form token; empty where it needs one.
         about: whose ids the address names; empty where they are the caller's own.
         may_touch: tables (or columns) that a read may change, and no others.
+        after: keys of the rows that have to be carried out first, by a caller who starts anew.
     """
 
     who: frozenset[str]
@@ -72,6 +73,7 @@ class Row:
     no_token: str = ""
     about: str = ""
     may_touch: frozenset[str] = frozenset()
+    after: tuple[str, ...] = ()
 
 
 def open_page(status: int = 200, *, stranger: int | None = None, **more: object) -> Row:
@@ -116,6 +118,9 @@ _DOWNLOADED = frozenset({"archives.downloaded_at"})
 _INITIATE = {"iss": "{issuer}"}
 
 # Acts stand in an order in which one person can do them all.
+# Each decision about a campaign makes another version of it.
+_CAMPAIGN = tuple(f"POST /admin/campaigns/<campaign_id>{step}" for step in ("", "/start", "/pause", "/resume"))
+
 TABLE: Mapping[str, Row] = {
     "GET /static/<version>/<path:filename>": machine(200, kind=Kind.ASSET),
     "GET /brand.css": machine(200, kind=Kind.ASSET),
@@ -232,12 +237,11 @@ TABLE: Mapping[str, Row] = {
     "GET /admin/campaigns/<campaign_id>": page(ADMINS),
     "GET /admin/campaigns/<campaign_id>/people": console(ADMINS),
     "GET /admin/campaigns/<campaign_id>/end": page(ADMINS),
-    # Each decision makes another version.
     "POST /admin/campaigns/<campaign_id>": act(ADMINS, form={"version": "0", "name": "Spring"}),
-    "POST /admin/campaigns/<campaign_id>/start": act(ADMINS, form={"version": "1"}),
-    "POST /admin/campaigns/<campaign_id>/pause": act(ADMINS, form={"version": "2"}),
-    "POST /admin/campaigns/<campaign_id>/resume": act(ADMINS, form={"version": "3"}),
-    "POST /admin/campaigns/<campaign_id>/end": act(ADMINS, form={"version": "4"}),
+    "POST /admin/campaigns/<campaign_id>/start": act(ADMINS, form={"version": "1"}, after=_CAMPAIGN[:1]),
+    "POST /admin/campaigns/<campaign_id>/pause": act(ADMINS, form={"version": "2"}, after=_CAMPAIGN[:2]),
+    "POST /admin/campaigns/<campaign_id>/resume": act(ADMINS, form={"version": "3"}, after=_CAMPAIGN[:3]),
+    "POST /admin/campaigns/<campaign_id>/end": act(ADMINS, form={"version": "4"}, after=_CAMPAIGN),
     "GET /admin/roster": console(ADMINS),
     "GET /admin/roster/import": console(ADMINS),
     "POST /admin/roster/import": act(ADMINS, form={"pasted": "ann@example.com"}),

@@ -63,8 +63,10 @@ def _ids(foreign: dict[str, str]) -> dict[str, str]:
 
 def _after(directory: DirectoryFixture, key: str, extra: dict[str, str]) -> Dump:
     actor = directory.actor("admin")
-    (route,) = [route for route in routes_of(directory.app) if route.key == key]
-    _carried_out(actor.submit(route, extra=extra).status_code, route)
+    routes = {route.key: route for route in routes_of(directory.app)}
+    for earlier in TABLE[key].after:
+        _carried_out(actor.submit(routes[earlier]).status_code, routes[earlier])
+    _carried_out(actor.submit(routes[key], extra=extra).status_code, routes[key])
     return directory.dump()
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from portal.db import db, transaction
 from portal.domain.stages import Stage
-from portal.models import choices
+from portal.models import choices, consents
 from portal.models.audit import AuditEntry
 from portal.models.people import Person
 from portal.models.people_list import PeopleFilter
@@ -60,6 +60,8 @@ def one_of_each_stage() -> dict[Stage, Person]:
     shoot, photos = factories.make_finished(people[Stage.CHOSEN])
     with transaction():
         choices.create_choice(shoot.person_id, photos[0], origin="portal", key="k", acted_at=NOW, now=NOW)
+        for consent in consents.list_active(people[Stage.WITHDRAWN].id):
+            consent.withdrawn_at = NOW
     return people
 
 
