@@ -59,7 +59,7 @@ function show({ busy, refusal = "", canRetry = false }) {
   refused.hidden = !refusal;
   refused.querySelector("span").textContent = refusal;
   again.hidden = !canRetry;
-  if (!busy) file.value = canRetry ? file.value : "";
+  if (!busy && !canRetry) file.value = "";
 }
 
 async function upload() {

@@ -163,7 +163,7 @@ RULES: Mapping[str, AccessRule] = MappingProxyType(
         "roster.show_roster": _ROSTER,
         "roster.show_new_import": _ROSTER,
         "roster.create_import": replace(_MANAGE_PEOPLE, max_body_bytes=_LIST_BYTES),
-        "roster.download_template": _MANAGE_PEOPLE,
+        "roster.download_template": replace(_MANAGE_PEOPLE, same_origin_only=True, redirect_page="roster.show_roster"),
         "roster_entry.show_entry": _ROSTER,
         "roster_entry.mark_entry": _MANAGE_PEOPLE,
         "roster_import.show_import": _ROSTER,

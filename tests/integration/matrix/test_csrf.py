@@ -101,6 +101,8 @@ def test_pages_without_a_token_ignore_the_session(directory: DirectoryFixture) -
         "/webhooks/<any(profilebakery, headshotpro):slug>",
         "/login/initiate",
         "/login/backchannel-logout",
+        "/mute/<token>",
+        "/mute/<token>/undo",
     }
     for route in exempt:
         responses = []
