@@ -231,10 +231,9 @@ class ViewCounts:
 
 
 def count_views(now: datetime) -> ViewCounts:
-    """Count the views of the list in one pass."""
+    """Count the views of the list in one pass; only the one of everyone holds people who left or are deactivated."""
     rows = build_rows(now)
     counts = [
-        func.count(),
         func.count(rows.c.attention),
         func.count(case((and_(rows.c.stage == NOT_SIGNED_IN, rows.c.is_invited), 1))),
         func.count(case((rows.c.stage == "ready", 1))),
@@ -242,7 +241,8 @@ def count_views(now: datetime) -> ViewCounts:
         func.count(case((rows.c.stage == "chosen", 1))),
         func.count(case((~rows.c.is_invited, 1))),
     ]
-    everyone, attention, *rest = db.session.execute(select(*counts).where(rows.c.is_active)).one()
+    active = [count.filter(rows.c.is_active) for count in counts]
+    everyone, attention, *rest = db.session.execute(select(func.count(), *active).select_from(rows)).one()
     return ViewCounts(everyone, attention, *rest)
 
 
