@@ -39,9 +39,9 @@ _TITLES: dict[str, tuple[str, Callable[[], str], Callable[[], str]]] = {
     "microsoft365": ("people", lambda: "Microsoft Teams", lambda: _("Your picture, then Change.")),
     "chat": ("hash", lambda: _("Slack and Google"), lambda: _("Edit profile, then Upload photo.")),
     "linkedin": ("case", lambda: "LinkedIn", lambda: _("Your profile, then the camera icon.")),
-    "directory": ("roster", lambda: _("Directory and HR"), lambda: _("Your profile in the company's directory.")),
+    "directory": ("roster", lambda: _("Directory and HR"), lambda: _("Your profile in the company’s directory.")),
     "signature-256": ("mail", lambda: _("Email signature"), lambda: _("Insert it as a picture in your mail app.")),
-    "signature-128": ("mail", lambda: _("Email signature, small"), lambda: _("For mail apps that don't resize.")),
+    "signature-128": ("mail", lambda: _("Email signature, small"), lambda: _("For mail apps that don’t resize.")),
     "badge": ("badge", lambda: _("Badge"), lambda: _("Send it to your badge office.")),
     "ldap": ("server", lambda: "LDAP", lambda: _("For the administrators of the directory.")),
     "web": ("globe", lambda: _("Website"), lambda: _("For team pages and articles.")),
@@ -80,7 +80,7 @@ def _describe_size(spec: KitFileSpec, file: KitFile | None) -> str:
     if file is None:
         return ""
     if spec.width is not None and file.width < spec.width:
-        text: str = _("%(width)s × %(height)s, your photo isn't larger", width=file.width, height=file.height)
+        text: str = _("%(width)s × %(height)s, your photo isn’t larger", width=file.width, height=file.height)
     elif spec.shape is KitShape.CIRCLE:
         text = _("Round PNG, %(width)s × %(height)s", width=file.width, height=file.height)
     else:

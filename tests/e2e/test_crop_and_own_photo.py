@@ -207,7 +207,7 @@ def test_own_photo_is_uploaded_and_chosen(
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("paper.jpg", "This file isn't a photo. Use a JPEG, PNG, WebP or HEIC file."),
+        ("paper.jpg", "This file isn’t a photo. Use a JPEG, PNG, WebP or HEIC file."),
         ("huge.heic", "This file is larger than 30 MB. Use a smaller one."),
         ("moving.webp", "This is an animation. Use a still photo."),
     ],

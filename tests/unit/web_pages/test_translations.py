@@ -46,6 +46,11 @@ def in_the_code() -> set[str | tuple[str, ...]]:
     return found
 
 
+def test_apostrophes_are_typographic() -> None:
+    texts = [text for found in in_the_code() for text in ([found] if isinstance(found, str) else found) if text]
+    assert [text for text in texts if re.search(r"\w'\w", text)] == []
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_sentence_is_translated(language: str) -> None:
     known = {message.id: message.string for message in catalog(language) if message.id}
