@@ -182,6 +182,15 @@ def list_to_remind(campaign_id: UUID, rule: ReminderRule, limit: int) -> list[UU
     return list(db.session.scalars(_select_due(campaign_id, rule).order_by(RosterEntry.id).limit(limit)))
 
 
+def list_remindable(listed_ids: Sequence[UUID]) -> list[tuple[UUID, UUID]]:
+    """List entry and campaign of those people of the list who can be reminded now: invited, reachable, not done."""
+    is_listed = or_(RosterEntry.id.in_(listed_ids), RosterEntry.person_id.in_(listed_ids))
+    query = select(RosterEntry.id, Campaign.id).join(Campaign, Campaign.id == RosterEntry.campaign_id)
+    query = query.where(is_listed, Campaign.state == "running", RosterEntry.invited_at.is_not(None))
+    found = db.session.execute(query.where(_is_reachable(), ~_HAS_CHOSEN).order_by(RosterEntry.id))
+    return [(entry_id, campaign_id) for entry_id, campaign_id in found]
+
+
 def _select_due(campaign_id: UUID, rule: ReminderRule) -> Select[UUID]:
     last_mail = func.coalesce(RosterEntry.reminded_at, RosterEntry.invited_at)
     due = func.coalesce(RosterEntry.due_on, rule.due_on)

@@ -45,6 +45,7 @@ ACTIONS = {
     "campaign.ended": _l("Ended a campaign"),
     "campaign.joined": _l("Joined a campaign by its link"),
     "campaign.paused": _l("Paused a campaign"),
+    "campaign.reminded": _l("Reminded people of a campaign"),
     "campaign.resumed": _l("Resumed a campaign"),
     "campaign.started": _l("Invited people to a campaign"),
     "roster.address_works": _l("Said that an address works again"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from portal.models import audit, campaign_people, campaigns, choices, notificati
 from portal.models.campaign_people import ReminderRule
 from portal.models.campaigns import Campaign
 from portal.models.notifications import Notification
+from portal.models.people import Person
 from portal.models.roster import RosterEntry
 from portal.services.app_context import AppContext
 
@@ -70,12 +72,31 @@ def _build_rule(found: Campaign, plan: ReminderPlan, now: datetime, context: App
     )
 
 
-def _create(kind: str, entry_id: UUID, occasion: str, now: datetime) -> None:
+def create_reminders(selected: Sequence[UUID], *, actor: Person, now: datetime) -> int:
+    """Create a reminder for each of these people of the list who can be reminded, at most one a day.
+
+    Returns:
+        How many reminders were created. They are sent outside of quiet hours.
+    """
+    created = 0
+    for start in range(0, len(selected), CHUNK):
+        with transaction():
+            for entry_id, campaign_id in campaign_people.list_remindable(selected[start : start + CHUNK]):
+                created += _create(REMINDER, entry_id, f"{campaign_id}:{entry_id}:{now.date()}", now)
+    with transaction():
+        audit.create_entry("campaign.reminded", at=now, actor_id=actor.id, count=created)
+    return created
+
+
+def _create(kind: str, entry_id: UUID, occasion: str, now: datetime) -> bool:
+    """Create a mail and its job in the caller's transaction; return False if it exists already."""
     notification_id = notifications.create_notification(
         kind, occasion, person_id=None, shoot_id=None, roster_entry_id=entry_id, now=now
     )
-    if notification_id is not None:
-        queue.enqueue_job(job_types.SEND_NOTIFICATION, notice_id=str(notification_id))
+    if notification_id is None:
+        return False
+    queue.enqueue_job(job_types.SEND_NOTIFICATION, notice_id=str(notification_id))
+    return True
 
 
 def check_sendable(notification: Notification, entry: RosterEntry, context: AppContext) -> str | None:

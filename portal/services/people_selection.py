@@ -14,7 +14,7 @@ from portal.models import people_list
 from portal.models import sessions as session_rows
 from portal.models.people import Person
 from portal.models.people_list import PeopleFilter
-from portal.services import sessions
+from portal.services import campaign_mails, sessions
 
 # More people than this are a filter too wide to be meant.
 MAX_SELECTED = 20_000
@@ -41,6 +41,7 @@ Action = Callable[..., int]
 # Each action with the right it needs.
 ACTIONS: Mapping[str, tuple[Right, Action]] = MappingProxyType(
     {
+        "remind": (Right.MANAGE_PEOPLE, campaign_mails.create_reminders),
         "sign_out": (Right.MANAGE_SESSIONS, sign_out_people),
     }
 )

@@ -212,6 +212,24 @@ def test_reminders_stop_when_muted_left_or_bounced(office: Office) -> None:
     assert running.received() == {address: 2 if address.startswith("stays") else 1 for address in addresses}
 
 
+def test_admin_reminds_selected_people_once_a_day(office: Office) -> None:
+    addresses = ("ann@example.com", "mute@example.com", "left@example.com")
+    running = start(office, *addresses)
+    now = office.worked_example.clock.now
+    campaign_mails.set_muted(entry_of("mute@example.com").id, is_muted=True, actor_id=None, now=now)
+    campaign_mails.set_left(entry_of("left@example.com").id, has_left=True, actor_id=ADMIN, now=now)
+    add_people("uninvited@example.com")
+    selected = [entry_of(address).id for address in (*addresses, "uninvited@example.com")]
+    admin = make_person("cleo@example.com", role="admin")
+    assert campaign_mails.create_reminders(selected, actor=admin, now=now) == 1
+    assert campaign_mails.create_reminders(selected, actor=admin, now=now) == 0
+    office.deliver()
+    assert running.received() == {"ann@example.com": 2, "mute@example.com": 1, "left@example.com": 1}
+    assert entry_of("ann@example.com").reminders == 1
+    running.act(service.end_campaign)
+    assert campaign_mails.create_reminders(selected, actor=admin, now=now + timedelta(days=1)) == 0
+
+
 def test_refusal_is_stored_at_the_person(office: Office) -> None:
     office.post.refusals["gone@example.com"] = "550 no such mailbox"
     running = start(office, "gone@example.com", "ann@example.com")
