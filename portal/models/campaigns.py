@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,6 +12,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, db
+
+_LINK_CODE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class Campaign(Base):
@@ -65,7 +68,9 @@ def lock_campaign(campaign_id: UUID) -> Campaign | None:
 
 
 def find_by_link_code(code: str) -> Campaign | None:
-    """Return the campaign with this open link, None if there is none."""
+    """Return the campaign with this open link, None if there is none; any text may be asked for."""
+    if not _LINK_CODE.fullmatch(code):
+        return None
     return db.session.scalar(select(Campaign).where(Campaign.link_code == code))
 
 

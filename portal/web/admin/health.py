@@ -43,7 +43,8 @@ def request_comparison() -> Response:
     """Have every session compared with the provider."""
     health_monitor.request_full_sweep(actor=get_current_person(), now=get_context().clock())
     flash(_("Every session is being compared with the studio."), "good")
-    return redirect(url_for("health.show_rotation", secret=request.form.get("secret", "webhook")), 303)
+    secret = "key" if request.form.get("secret") == "key" else "webhook"
+    return redirect(url_for("health.show_rotation", secret=secret), 303)
 
 
 @blueprint.get("/rotate/<any(webhook, key):secret>")

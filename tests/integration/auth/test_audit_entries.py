@@ -287,7 +287,7 @@ ACTS: dict[Callable[[Scenario], Any], Left] = {
     look_at_anothers_photo: Left("access", "ada", "ben", "denied", {"what": "photo"}),
     choose_anothers_photo: Left("access", "ada", "ben", "denied", {"what": "photo"}),
     agree: Left("consent.given", "ada", "ada", detail=CONSENT),
-    withdraw: Left("consent.withdrawn", "ada", "ada"),
+    withdraw: Left("consent.withdrawn", "ada", "ada", detail={"scope": "pictures"}),
     start: Left("shoot.requested", "ada", "ada"),
     open_the_studio: Left("shoot.opened", "ada", "ada"),
     report_the_link: Left("shoot.link_reported", "ada", "ada", "problem", {"saw": "other"}),
