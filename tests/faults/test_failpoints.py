@@ -62,6 +62,10 @@ ELSEWHERE = {
     "kit.after_delete",
     "archive.after_entry",
     "archive.after_put",
+    # Exports and resets stop in tests/integration/web_pages/test_exports.py and core/test_session_reset.py.
+    "export.after_person",
+    "export.after_put",
+    "reset.after_delete",
     # Lists and campaigns stop in tests/integration/core/test_roster_imports.py and tests/integration/mail.
     "campaign.after_chunk",
     "import.after_chunk",

@@ -105,6 +105,31 @@ def test_export_holds_only_people_who_chose_and_agreed(admin: Visitor) -> None:
     assert entry["sha256"] == hashlib.sha256(archive.read(entry["file"])).hexdigest()
 
 
+@pytest.mark.parametrize("point", ["export.after_person", "export.after_put"])
+def test_export_stopped_in_between_is_built_again_once(
+    admin: Visitor, monkeypatch: pytest.MonkeyPatch, point: str
+) -> None:
+    class Stopped(BaseException):
+        """The worker is killed here."""
+
+    def stop(local: str) -> None:
+        if local == point:
+            raise Stopped
+
+    make_chosen("Ada Lovelace")
+    request = ExportRequest(kind="headshots", size_key="directory", template="{last}_{first}.jpg")
+    export_id = service.request_export(request, actor=admin.person, now=NOW)
+    with monkeypatch.context() as patch:
+        patch.setattr(service, "failpoint", stop)
+        with pytest.raises(Stopped):
+            service.build_export(export_id, get_context(), TEXTS)
+    for _ in range(2):
+        service.build_export(export_id, get_context(), TEXTS)
+    archive = zipfile.ZipFile(io.BytesIO(admin.get(f"/admin/exports/{export_id}").data))
+    assert len([name for name in archive.namelist() if name.endswith(".jpg")]) == 1
+    assert len(list(get_context().storage.list("exports/"))) == 1
+
+
 def test_person_without_file_is_counted_and_the_others_exported(admin: Visitor) -> None:
     make_chosen("Ada Lovelace")
     make_chosen("Ben Missing", has_file=False)
