@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, make_response, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from portal.domain.errors import NotFound
+from portal.domain.errors import LinkClosed, NotFound
 from portal.domain.mute_links import parse_mute_token
 from portal.models import campaigns, roster
 from portal.services import campaign_mails
@@ -39,15 +39,15 @@ def restore_mails(token: str) -> str:
 
 
 @blueprint.get("/join/<code>")
-def show_join(code: str) -> Response:
+def show_join(code: str) -> str | Response:
     """Show what the open link leads to; a person who has joined is redirected to their page."""
     found = campaigns.find_by_link_code(code)
     entry = roster.find_by_person(get_current_person().id)
     if found is not None and entry is not None and entry.campaign_id == found.id:
         return redirect(url_for("headshots.show_my_page"), 303)
-    is_open = found is not None and found.state == "running"
-    page = render_template("pages/join.html", found=found if is_open else None)
-    return make_response(page, 200 if is_open else 404)
+    if found is None or found.state != "running":
+        raise LinkClosed
+    return render_template("pages/join.html", found=found)
 
 
 @blueprint.post("/join/<code>")

@@ -229,7 +229,7 @@ TABLE: Mapping[str, Row] = {
         404, kind=Kind.PAGE, no_token="mail programs post without a session; the token is signed"
     ),
     "POST /mute/<token>/undo": machine(404, kind=Kind.PAGE, no_token="the token of the mail is signed"),
-    "GET /join/<code>": page(status=404),
+    "GET /join/<code>": page(status=410),
     "POST /join/<code>": act(status=410),
     "GET /admin/campaigns": page(ADMINS),
     "GET /admin/campaigns/new": page(ADMINS),
