@@ -22,6 +22,11 @@ SEPARATE_LOCKS = {
     "tests/integration/providers/django_oauth_toolkit/requirements.txt": "django-oauth-toolkit",
 }
 LOCKS = ("requirements.txt", "requirements-demo.txt", "requirements-dev.txt")
+NPM_LOCKS = sorted(
+    str(path.relative_to(ROOT))
+    for folder in ("bench", "scripts", "tests")
+    for path in (ROOT / folder).rglob("package-lock.json")
+)
 # Versions below these have known holes.
 FLOORS = {
     "authlib": "1.9.1",
@@ -140,9 +145,13 @@ def test_locks_pin_safe_versions_with_hashes(lock: str) -> None:
         assert "--hash=sha256:" in entry, f"{entry.splitlines()[0]} has no hash"
 
 
-@pytest.mark.parametrize("folder", ["tests/integration/certified", "scripts/front-end"])
-def test_npm_locks_hold_hashes_and_no_address(folder: str) -> None:
-    text = (ROOT / folder / "package-lock.json").read_text(encoding="utf-8")
+def test_all_npm_locks_are_found() -> None:
+    assert len(NPM_LOCKS) >= 5
+
+
+@pytest.mark.parametrize("lock", NPM_LOCKS)
+def test_npm_locks_hold_hashes_and_no_address(lock: str) -> None:
+    text = (ROOT / lock).read_text(encoding="utf-8")
     assert "://" not in text
     packages = json.loads(text)["packages"]
     assert all("integrity" in each for path, each in packages.items() if path)
