@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from demo.stack import Stack
+from portal.app import create_app
+from portal.db import db
+from portal.settings import Settings
 from tests.e2e import portraits
+from tests.e2e.site import STUDIO, Site, serving
+from tests.factories import NOW
 
 # A busy machine is slow; what must be quick is measured by the bench, not here.
 expect.set_options(timeout=20_000)
@@ -34,6 +41,22 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("stack")
     with Stack(data_dir=folder, speed=SPEED) as running:
         yield running
+
+
+@pytest.fixture
+def site_settings() -> dict[str, Any]:
+    """Settings of ``site`` that differ from the tests' own; a file may replace them."""
+    return {"embed_origins": (STUDIO,), "support_email": "help@example.com", "brand_name": "Example"}
+
+
+@pytest.fixture
+def site(portal_settings: Callable[..., Settings], database_url: str, site_settings: dict[str, Any]) -> Iterator[Site]:
+    """A portal in this process that real browsers can reach, a minute after the time of the test data."""
+    app = create_app(portal_settings(**site_settings), clock=lambda: NOW + timedelta(minutes=1))
+    with serving(app) as running:
+        yield running
+    with app.app_context():
+        db.engine.dispose()
 
 
 @pytest.fixture(scope="module")

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
 from PIL import Image
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 from sqlalchemy import select
@@ -17,10 +15,9 @@ from sqlalchemy import select
 from portal.db import transaction
 from portal.models.photos import Photo
 from portal.services import gallery, own_photos
-from portal.settings import Settings
 from tests.e2e import portraits
 from tests.e2e.accessibility import check_page
-from tests.e2e.site import Site, serving
+from tests.e2e.site import Site
 from tests.factories import NOW, USE
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -32,16 +29,8 @@ def own_photo_setting() -> str:
 
 
 @pytest.fixture
-def site(portal_settings: Callable[..., Settings], database_url: str, own_photo_setting: str) -> Iterator[Site]:
-    from portal.app import create_app  # noqa: PLC0415 - as in the other files of this folder
-    from portal.db import db  # noqa: PLC0415
-
-    settings = portal_settings(brand_name="Example", own_photos=own_photo_setting)
-    app: Flask = create_app(settings, clock=lambda: NOW + timedelta(minutes=1))
-    with serving(app) as running:
-        yield running
-    with app.app_context():
-        db.engine.dispose()
+def site_settings(own_photo_setting: str) -> dict[str, Any]:
+    return {"brand_name": "Example", "own_photos": own_photo_setting}
 
 
 @pytest.fixture

@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Callable
 
 import pytest
-from flask import Flask
 from playwright.sync_api import BrowserContext, Page, expect
 
-from portal.app import create_app
-from portal.db import db, transaction
+from portal.db import transaction
 from portal.models.people import Person
-from portal.settings import Settings
 from tests.e2e.accessibility import check_page, record_problems
 from tests.e2e.page_states import ALL_STATES
-from tests.e2e.site import STUDIO, Site, serving
-from tests.factories import NOW
+from tests.e2e.site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 PUBLIC = {"landing": "/", "privacy": "/privacy"}
-
-
-@pytest.fixture
-def site(portal_settings: Callable[..., Settings], database_url: str) -> Iterator[Site]:
-    """A portal served to real browsers."""
-    settings = portal_settings(embed_origins=(STUDIO,), support_email="help@example.com", brand_name="Example")
-    app: Flask = create_app(settings, clock=lambda: NOW + timedelta(minutes=1))
-    with serving(app) as running:
-        yield running
-    with app.app_context():
-        db.engine.dispose()
 
 
 def set_language(site: Site, person: Person, language: str) -> None:

@@ -8,33 +8,19 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from flask import Flask
 from playwright.sync_api import BrowserContext, CDPSession, Locator, Page, Request, expect
 from sqlalchemy import text
 
 from portal.db import transaction
 from portal.models import photo_marks
-from portal.settings import Settings
 from tests.e2e.accessibility import list_violations
-from tests.e2e.site import Site, serving
+from tests.e2e.site import Site
 from tests.factories import NOW
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 DESKTOP = {"viewport": {"width": 1440, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-
-
-@pytest.fixture
-def site(portal_settings: Callable[..., Settings], database_url: str) -> Iterator[Site]:
-    from portal.app import create_app  # noqa: PLC0415 - as in the other files of this folder
-    from portal.db import db  # noqa: PLC0415
-
-    app: Flask = create_app(portal_settings(brand_name="Example"), clock=lambda: NOW + timedelta(minutes=1))
-    with serving(app) as running:
-        yield running
-    with app.app_context():
-        db.engine.dispose()
 
 
 @pytest.fixture

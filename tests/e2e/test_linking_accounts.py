@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from portal.app import create_app
-from portal.db import db
 from portal.models.people import Person
-from portal.settings import Settings
 from tests import factories
 from tests.e2e.accessibility import check_page, record_problems
-from tests.e2e.site import Site, serving
+from tests.e2e.site import Site
 from tests.factories import NOW
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
-
-
-@pytest.fixture
-def site(portal_settings: Callable[..., Settings], database_url: str) -> Iterator[Site]:
-    """A portal served to a real browser."""
-    app = create_app(portal_settings(brand_name="Example"), clock=lambda: NOW + timedelta(minutes=1))
-    with serving(app) as running:
-        yield running
-    with app.app_context():
-        db.engine.dispose()
 
 
 def create_two_accounts(site: Site, *, photos_of_newer: int = 0) -> Person:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Flask
 from playwright.sync_api import BrowserContext, Page, expect
 
 from portal.db import transaction
@@ -18,27 +16,12 @@ from portal.models import archives, audit, consents
 from portal.models.archives import ArchiveKind
 from portal.models.people import Person
 from portal.services import archives as archive_service
-from portal.settings import Settings
 from tests import factories
 from tests.e2e.accessibility import check_page, record_problems
-from tests.e2e.site import Site, serving
+from tests.e2e.site import Site
 from tests.factories import NOW
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
-
-
-@pytest.fixture
-def site(portal_settings: Callable[..., Settings], database_url: str) -> Iterator[Site]:
-    """A portal that serves one test."""
-    from portal.app import create_app  # noqa: PLC0415 - the browserless tests of this folder need no app
-    from portal.db import db  # noqa: PLC0415
-
-    settings = portal_settings(support_email="help@example.com", brand_name="Example")
-    app: Flask = create_app(settings, clock=lambda: NOW + timedelta(minutes=1))
-    with serving(app) as running:
-        yield running
-    with app.app_context():
-        db.engine.dispose()
 
 
 @pytest.fixture

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Callable
 
 import pytest
-from flask import Flask
 from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import select
 
@@ -16,27 +14,12 @@ from portal.models.archives import Archive
 from portal.models.kits import Kit
 from portal.models.people import Person
 from portal.services import archive_contents, archives, kits
-from portal.settings import Settings
 from tests import factories
 from tests.e2e.accessibility import check_page
-from tests.e2e.site import Site, serving
-from tests.factories import NOW
+from tests.e2e.site import Site
 from tests.integration.web_pages.conftest import store_renditions
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
-
-
-@pytest.fixture
-def site(portal_settings: Callable[..., Settings], database_url: str) -> Iterator[Site]:
-    from portal.app import create_app  # noqa: PLC0415 - as in the other files of this folder
-    from portal.db import db  # noqa: PLC0415
-
-    settings = portal_settings(brand_name="Example", support_email="help@example.com")
-    app: Flask = create_app(settings, clock=lambda: NOW + timedelta(minutes=1))
-    with serving(app) as running:
-        yield running
-    with app.app_context():
-        db.engine.dispose()
 
 
 @pytest.fixture

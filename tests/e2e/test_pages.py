@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from flask import Flask
 from playwright.sync_api import BrowserContext, Page, expect
 
 from portal.db import transaction
 from portal.models import people, shoots
 from portal.services import link_reports
 from portal.services.link_reports import LinkReportInput, LinkSymptom
-from portal.settings import Settings
 from tests.e2e.page_states import EMPLOYEE_STATES, FINISHED
-from tests.e2e.site import SIGNED, STUDIO, Site, serving
+from tests.e2e.site import SIGNED, STUDIO, Site
 from tests.factories import NOW
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
-
-
-@pytest.fixture
-def site(portal_settings: Callable[..., Settings], database_url: str) -> Iterator[Site]:
-    """A portal whose address is only known once it listens."""
-    from portal.app import create_app  # noqa: PLC0415 - the browserless tests of this folder need no app
-    from portal.db import db  # noqa: PLC0415
-
-    settings = portal_settings(embed_origins=(STUDIO,), support_email="help@example.com", brand_name="Example")
-    app: Flask = create_app(settings, clock=lambda: NOW + timedelta(minutes=1))
-    with serving(app) as running:
-        yield running
-    with app.app_context():
-        db.engine.dispose()
 
 
 @pytest.fixture

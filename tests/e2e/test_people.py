@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from portal.app import create_app
-from portal.db import db, transaction
+from portal.db import transaction
 from portal.models.people import Person
 from portal.models.sessions import Session
-from portal.settings import Settings
 from tests import factories
-from tests.e2e.site import Site, serving
+from tests.e2e.site import Site
 from tests.e2e.test_pages import check, watch
 from tests.factories import NOW
 
@@ -23,17 +21,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6) AppleWebKit/605.1.15 Version/18.6 Mobile/15E148 Safari/604.1"
 OFFICE = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/141.0.0.0 Safari/537.36 Edg/141.0.0.0"
-
-
-@pytest.fixture
-def site(portal_settings: Callable[..., Settings], database_url: str) -> Iterator[Site]:
-    """A portal that a browser can reach."""
-    settings = portal_settings(support_email="help@example.com", brand_name="Example")
-    app = create_app(settings, clock=lambda: NOW + timedelta(minutes=1))
-    with serving(app) as running:
-        yield running
-    with app.app_context():
-        db.engine.dispose()
 
 
 @pytest.fixture

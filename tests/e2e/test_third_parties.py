@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from flask import Flask
 from playwright.sync_api import BrowserContext, expect
 
-from portal.settings import Settings
-from tests.e2e.site import STUDIO, Site, serving
-from tests.factories import NOW
+from tests.e2e.site import STUDIO, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
@@ -32,20 +28,6 @@ JOURNEY: tuple[tuple[dict[str, Any], tuple[str, ...]], ...] = (
     ),
 )
 CONSOLE = ("/admin/", "/admin/people", "/admin/deliveries", "/admin/links", "/admin/audit")
-
-
-@pytest.fixture
-def site(portal_settings: Callable[..., Settings], database_url: str) -> Iterator[Site]:
-    """A portal whose studio is at an address of its own."""
-    from portal.app import create_app  # noqa: PLC0415 - the browserless tests of this folder need no app
-    from portal.db import db  # noqa: PLC0415
-
-    settings = portal_settings(embed_origins=(STUDIO,), support_email="help@example.com", brand_name="Example")
-    app: Flask = create_app(settings, clock=lambda: NOW + timedelta(minutes=1))
-    with serving(app) as running:
-        yield running
-    with app.app_context():
-        db.engine.dispose()
 
 
 def record_hosts(context: BrowserContext) -> dict[str, set[str]]:
