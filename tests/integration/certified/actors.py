@@ -38,38 +38,52 @@ def signing_key(kid: str) -> dict[str, Any]:
 
 
 @dataclass
-class CertifiedProvider:
-    """The provider; it can be stopped, and started with other keys."""
+class ProviderProcess:
+    """An identity provider in a process of its own; it can be stopped, and started again.
+
+    Attributes:
+        folder: holds its log.
+        path: of the issuer.
+    """
 
     port: int
     portal: str
-    log: Path
+    folder: Path
+    path: str = ""
     _process: subprocess.Popen[bytes] | None = None
 
     @property
     def issuer(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://127.0.0.1:{self.port}{self.path}"
 
-    def start(self, *keys: dict[str, Any]) -> None:
-        node = shutil.which("node")
-        if node is None or not (MODULES / "node_modules").is_dir():
-            pytest.fail("the OpenID provider is not installed: sh scripts/identity-provider")
-        config = {"port": self.port, "portal": self.portal, "client": CLIENT, "people": PEOPLE, "keys": {"keys": keys}}
-        with self.log.open("ab") as out:
-            self._process = subprocess.Popen(
-                [node, str(SCRIPT), str(MODULES), json.dumps(config)], stdout=out, stderr=out
-            )
-        wait_until(self._answers, 20, self.log)
+    def run(self, *command: str | Path, seconds: float) -> None:
+        """Start the command and wait until it serves its metadata."""
+        log = self.folder / "provider.log"
+        with log.open("ab") as out:
+            self._process = subprocess.Popen(command, stdout=out, stderr=out)
+        wait_until(self._is_ready, seconds, log)
 
     def stop(self) -> None:
         if self._process is not None:
             self._process.kill()
             self._process.wait(10)
 
-    def _answers(self) -> bool:
+    def _is_ready(self) -> bool:
         with contextlib.suppress(requests.RequestException):
             return requests.get(f"{self.issuer}/.well-known/openid-configuration", timeout=5).ok
         return False
+
+
+@dataclass
+class CertifiedProvider(ProviderProcess):
+    """The certified provider; it can be started with other keys."""
+
+    def start(self, *keys: dict[str, Any]) -> None:
+        node = shutil.which("node")
+        if node is None or not (MODULES / "node_modules").is_dir():
+            pytest.fail("the OpenID provider is not installed: sh scripts/identity-provider")
+        config = {"port": self.port, "portal": self.portal, "client": CLIENT, "people": PEOPLE, "keys": {"keys": keys}}
+        self.run(node, SCRIPT, MODULES, json.dumps(config), seconds=20)
 
 
 @dataclass

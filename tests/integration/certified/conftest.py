@@ -33,7 +33,7 @@ def database(postgres: Postgres, migrated_template: str) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def provider(folder: Path) -> Iterator[CertifiedProvider]:
     """The provider, running, and registered with it a portal that need not run yet."""
-    made = CertifiedProvider(find_free_port(), f"http://localhost:{find_free_port()}", folder / "provider.log")
+    made = CertifiedProvider(find_free_port(), f"http://localhost:{find_free_port()}", folder)
     made.start(signing_key("one"))
     yield made
     made.stop()

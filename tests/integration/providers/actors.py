@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,8 +10,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests.integration.certified.actors import CLIENT, Visitor
-from tests.integration.core.processes import TOP, wait_until
+from tests.integration.certified.actors import CLIENT, ProviderProcess, Visitor
+from tests.integration.core.processes import TOP
 from tests.integration.web_pages.html_document import Document
 
 PEOPLE: dict[str, dict[str, Any]] = {
@@ -54,46 +52,24 @@ DJANGO_OAUTH_TOOLKIT = Product(
 
 
 @dataclass
-class ProviderProcess:
-    """A running provider that has the portal and the people registered."""
+class PythonProvider(ProviderProcess):
+    """A running provider of a product that has the portal and the people registered."""
 
-    product: Product
-    port: int
-    portal: str
-    folder: Path
-    _process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def issuer(self) -> str:
-        return f"http://127.0.0.1:{self.port}{self.product.path}"
+    product: Product = CANAILLE
 
     def start(self) -> None:
         python = TOP / "var" / "provider-venvs" / self.product.folder / "bin" / "python"
         if not python.exists():
             pytest.fail("the OpenID providers are not installed: sh scripts/identity-provider")
-        people = {name: person | {"password": PASSWORD} for name, person in PEOPLE.items()}
         config = {
             "port": self.port,
             "portal": self.portal,
             "client": CLIENT,
-            "people": people,
+            "people": {name: person | {"password": PASSWORD} for name, person in PEOPLE.items()},
             "database": str(self.folder / "provider.sqlite"),
         }
         script = Path(__file__).parent / self.product.folder / "server.py"
-        log = self.folder / "provider.log"
-        with log.open("ab") as out:
-            self._process = subprocess.Popen([python, script, json.dumps(config)], stdout=out, stderr=out)
-        wait_until(self._answers, 30, log)
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait(10)
-
-    def _answers(self) -> bool:
-        with contextlib.suppress(requests.RequestException):
-            return requests.get(f"{self.issuer}/.well-known/openid-configuration", timeout=5).ok
-        return False
+        self.run(python, script, json.dumps(config), seconds=30)
 
 
 @dataclass

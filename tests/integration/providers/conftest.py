@@ -11,14 +11,20 @@ from demo.ports import find_free_port
 from demo.postgres import Postgres
 from tests.integration.certified.actors import CLIENT
 from tests.integration.core.processes import environment, web
-from tests.integration.providers.actors import CANAILLE, DJANGO_OAUTH_TOOLKIT, Employee, ProviderProcess
+from tests.integration.providers.actors import CANAILLE, DJANGO_OAUTH_TOOLKIT, Employee, PythonProvider
 
 
 @pytest.fixture(scope="module", params=[CANAILLE, DJANGO_OAUTH_TOOLKIT], ids=lambda product: product.folder)
-def provider(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProviderProcess]:
+def provider(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PythonProvider]:
     """The provider, running, and registered with it a portal that need not run yet."""
     folder = tmp_path_factory.mktemp(request.param.folder)
-    made = ProviderProcess(request.param, find_free_port(), f"http://localhost:{find_free_port()}", folder)
+    made = PythonProvider(
+        find_free_port(),
+        f"http://localhost:{find_free_port()}",
+        folder,
+        request.param.path,
+        product=request.param,
+    )
     try:
         made.start()
         yield made
@@ -27,7 +33,7 @@ def provider(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.fixture(scope="module")
-def database(provider: ProviderProcess, postgres: Postgres, migrated_template: str) -> Iterator[str]:
+def database(provider: PythonProvider, postgres: Postgres, migrated_template: str) -> Iterator[str]:
     """One database for each provider's portal."""
     name = f"provider_tests_{provider.product.folder}"
     with psycopg.connect(postgres.url(), autocommit=True) as admin:
@@ -39,7 +45,7 @@ def database(provider: ProviderProcess, postgres: Postgres, migrated_template: s
 
 
 @pytest.fixture(scope="module")
-def employee(provider: ProviderProcess, database: str) -> Iterator[Callable[[str], Employee]]:
+def employee(provider: PythonProvider, database: str) -> Iterator[Callable[[str], Employee]]:
     """A function that gives a person a browser in front of the running portal."""
     env = environment(
         database,

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import requests
 
-from tests.integration.providers.actors import PEOPLE, Employee, ProviderProcess
+from tests.integration.providers.actors import PEOPLE, Employee, PythonProvider
 
 Enter = Callable[[str], Employee]
 Rows = Callable[[str], list[tuple[object, ...]]]
 
 
-def test_sign_in_with_code_and_pkce(employee: Enter, provider: ProviderProcess, rows: Rows) -> None:
+def test_sign_in_with_code_and_pkce(employee: Enter, provider: PythonProvider, rows: Rows) -> None:
     ada = employee("ada")
     page = ada.sign_in("/headshots/consent")
     assert (page.status_code, page.url) == (200, f"{provider.portal}/headshots/consent")
@@ -27,7 +27,7 @@ def test_sign_in_with_code_and_pkce(employee: Enter, provider: ProviderProcess, 
 
 
 def test_intranet_link_shows_the_page_of_the_provider_to_a_person_without_a_session(
-    employee: Enter, provider: ProviderProcess
+    employee: Enter, provider: PythonProvider
 ) -> None:
     bob = employee("bob")
     page = bob.sign_in("/start")
@@ -42,7 +42,7 @@ def test_intranet_link_shows_the_page_of_the_provider_to_a_person_without_a_sess
 
 
 def test_intranet_link_needs_no_password_where_the_provider_has_a_session(
-    employee: Enter, provider: ProviderProcess
+    employee: Enter, provider: PythonProvider
 ) -> None:
     bob = employee("bob")
     bob.sign_in()
@@ -56,7 +56,7 @@ def test_intranet_link_needs_no_password_where_the_provider_has_a_session(
 
 
 def test_prompt_none_is_respected_unless_silent_sign_in_is_switched_off_for_this_provider(
-    employee: Enter, provider: ProviderProcess
+    employee: Enter, provider: PythonProvider
 ) -> None:
     bob = employee("bob")
     bob.open("/login")
@@ -66,7 +66,7 @@ def test_prompt_none_is_respected_unless_silent_sign_in_is_switched_off_for_this
 
 
 def test_signing_out_ends_the_session_at_the_provider_and_the_next_sign_in_prompts(
-    employee: Enter, provider: ProviderProcess
+    employee: Enter, provider: PythonProvider
 ) -> None:
     ada = employee("ada")
     ada.sign_in()
@@ -84,7 +84,7 @@ def test_signing_out_ends_the_session_at_the_provider_and_the_next_sign_in_promp
 
 
 def test_after_a_local_sign_out_only_the_next_sign_in_requests_an_account(
-    employee: Enter, provider: ProviderProcess, rows: Rows
+    employee: Enter, provider: PythonProvider, rows: Rows
 ) -> None:
     shared = employee("ada")
     shared.sign_in()
@@ -97,7 +97,7 @@ def test_after_a_local_sign_out_only_the_next_sign_in_requests_an_account(
     assert "Bob Example" in shared.open("/headshots/consent").text
 
 
-def test_another_account_is_requested(employee: Enter, provider: ProviderProcess) -> None:
+def test_another_account_is_requested(employee: Enter, provider: PythonProvider) -> None:
     shared = employee("ada")
     shared.sign_in()
     shared.name = "bob"
