@@ -73,8 +73,8 @@ class UniqueNames:
     def __init__(self) -> None:
         self._used: set[str] = set()
 
-    def take(self, name: str) -> str:
-        """Return the name, or the next free one that begins with it."""
+    def reserve_name(self, name: str) -> str:
+        """Reserve and return the name, or the next free one that begins with it."""
         chosen, number = name, 1
         while chosen.casefold() in self._used:
             number += 1

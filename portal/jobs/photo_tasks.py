@@ -8,9 +8,9 @@ from portal.domain import job_types
 from portal.jobs.runner import register_task
 from portal.models.archives import ArchiveKind
 from portal.presentation import export_files
-from portal.services import archive_contents, archives, data_export, exports, kits, own_photos
+from portal.services import archive_contents, archives, data_export, export_building, exports, kits, own_photos
 from portal.services.app_context import AppContext
-from portal.services.exports import ExportTexts
+from portal.services.export_building import ExportTexts
 
 ARCHIVE_LISTINGS = {**archive_contents.LISTINGS, ArchiveKind.DATA: data_export.list_data_entries}
 
@@ -51,7 +51,7 @@ def _record_export_failure(context: AppContext, *, error: Exception, export_id: 
 def build_export(context: AppContext, *, export_id: str) -> None:
     """Build one export."""
     texts = ExportTexts(export_files.render_lists, export_files.iterate_ldif)
-    exports.build_export(UUID(export_id), context, texts)
+    export_building.build_export(UUID(export_id), context, texts)
 
 
 @register_task(job_types.RENDER_OWN_PHOTO)

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from portal.models.exports import Export, ExportKind, ExportPerson
 from portal.presentation.csv_file import render_csv
-from portal.services.exports import ExportedFile
+from portal.services.export_building import ExportedFile
 
 # RFC 2849 folds lines at 76 bytes; the first has the attribute's name in front.
 _LDIF_WIDTH = 76

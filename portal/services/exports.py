@@ -1,66 +1,31 @@
-"""Exports: chosen headshots for directories, built by the worker with progress, an expiry and an audit entry."""
+"""Exports of chosen headshots: requested and downloaded with an audit entry each, and deleted when they expire."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import tempfile
-import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import IO, BinaryIO
+from typing import BinaryIO
 from uuid import UUID, uuid4
 
 from portal.db import transaction
 from portal.domain import job_types
 from portal.domain.errors import BadInput, NotFound
-from portal.domain.export_names import NameParts, UniqueNames, build_name, parse_template
-from portal.domain.kit_files import KitFileSpec, find_kit_file
-from portal.domain.renditions import ORIGINAL
-from portal.failpoints import failpoint
-from portal.images import kit as kit_images
-from portal.images.decode import decode_with_provenance
-from portal.images.errors import PhotoRefused
-from portal.images.provenance import build_generated_provenance
-from portal.models import audit, exports, kits, photos, queue
+from portal.domain.export_names import parse_template
+from portal.domain.kit_files import find_kit_file
+from portal.models import audit, exports, queue
 from portal.models.archives import ArchiveState
-from portal.models.exports import Export, ExportKind, ExportPerson
+from portal.models.exports import Export, ExportKind
 from portal.models.people import Person
 from portal.models.people_list import PeopleFilter
 from portal.services.app_context import AppContext
-from portal.storage import ObjectMissing, build_object_key
 
 log = logging.getLogger(__name__)
 
 LIFETIME = timedelta(hours=24)
 # Rows of expired exports stay this long, to be made again with one press.
 KEPT = timedelta(days=30)
-_BATCH = 100
-_PROGRESS_STEP = 20
-
-
-@dataclass(frozen=True)
-class ExportedFile:
-    """One picture of an export, and whose it is."""
-
-    path: str
-    exported: ExportPerson
-    size: int
-    sha256: str
-
-
-@dataclass(frozen=True)
-class ExportTexts:
-    """How the text files of an export are written.
-
-    Attributes:
-        render_lists: yields name and content of the files beside the pictures.
-        iterate_record: yields the lines of one person's LDIF record.
-    """
-
-    render_lists: Callable[[Export, list[ExportedFile], datetime], Iterable[tuple[str, bytes]]]
-    iterate_record: Callable[[ExportPerson, bytes], Iterable[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,142 +96,6 @@ def open_export(export_id: UUID, *, actor: Person, context: AppContext) -> tuple
         export.downloaded_at = export.downloaded_at or now
         audit.create_entry("export.downloaded", at=now, actor_id=actor.id, kind=export.kind, people=export.done)
     return export, context.storage.open(export.storage_key)
-
-
-@dataclass
-class _Progress:
-    files: list[ExportedFile] = field(default_factory=list)
-    names: UniqueNames = field(default_factory=UniqueNames)
-    left_out: int = 0
-
-    @property
-    def done(self) -> int:
-        return len(self.files) + self.left_out
-
-
-def build_export(export_id: UUID, context: AppContext, texts: ExportTexts) -> None:
-    """Build one export and store it. A run that was stopped starts over: the file lies on this machine only.
-
-    Raises:
-        StorageError: worth another try.
-    """
-    export = _start(export_id, context.clock())
-    if export is None:
-        return
-    progress = _Progress()
-    with tempfile.TemporaryFile() as file:
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-            _write_people(archive, export, progress, texts, context)
-            for name, content in texts.render_lists(export, progress.files, context.clock()):
-                _write(archive, name, content, context.clock())
-        _store(export_id, file, progress, context)
-
-
-def _start(export_id: UUID, now: datetime) -> Export | None:
-    with transaction():
-        export = exports.lock_export(export_id)
-        if export is None or export.state != ArchiveState.PENDING or export.expires_at <= now:
-            return None
-        export.total = exports.count_exportable(build_filter(export.filters), now=now)
-        export.done = export.left_out = 0
-        return export
-
-
-def _write_people(
-    archive: zipfile.ZipFile, export: Export, progress: _Progress, texts: ExportTexts, context: AppContext
-) -> None:
-    spec = find_kit_file(export.size_key)
-    assert spec is not None  # noqa: S101 - checked when it was requested
-    with tempfile.TemporaryFile() as records:
-        records.write(b"version: 1\n\n")
-        for exported in _iterate_people(export, context):
-            content = _read_file(exported, spec, context)
-            if content is None:
-                progress.left_out += 1
-            else:
-                path = _build_path(export, exported, spec, progress)
-                progress.files.append(ExportedFile(path, exported, len(content), hashlib.sha256(content).hexdigest()))
-                if export.kind == ExportKind.LDIF:
-                    records.writelines(f"{line}\n".encode() for line in texts.iterate_record(exported, content))
-                else:
-                    _write(archive, path, content, context.clock())
-            failpoint("export.after_person")
-            if progress.done % _PROGRESS_STEP == 0:
-                _record_progress(export.id, progress)
-        if export.kind == ExportKind.LDIF:
-            records.seek(0)
-            archive.writestr("photos.ldif", records.read(), zipfile.ZIP_DEFLATED)
-
-
-def _build_path(export: Export, exported: ExportPerson, spec: KitFileSpec, progress: _Progress) -> str:
-    listed = exported.listed
-    parts = NameParts(
-        name=listed.name, email=listed.email, employee_number=listed.employee_number or "", team=listed.team or ""
-    )
-    return f"headshots/{progress.names.take(build_name(export.template, parts))}.{spec.extension}"
-
-
-def _iterate_people(export: Export, context: AppContext) -> Iterator[ExportPerson]:
-    """Yield the people of an export; each batch is read in a transaction of its own."""
-    after: UUID | None = None
-    while True:
-        with transaction():
-            found = exports.list_exportable(
-                build_filter(export.filters), now=context.clock(), after=after, limit=_BATCH
-            )
-        if not found:
-            return
-        yield from found
-        after = found[-1].person.id
-
-
-def _read_file(exported: ExportPerson, spec: KitFileSpec, context: AppContext) -> bytes | None:
-    """Return the picture in the requested size: the rendered kit file, else rendered from the original."""
-    with transaction():
-        kit = kits.find_current(exported.person.id)
-        is_current = kit is not None and kit.photo_id == exported.photo.id
-        stored = kits.list_files(kit.id).get(spec.key) if kit is not None and is_current else None
-        original = photos.find_rendition_for_person(exported.photo.id, ORIGINAL.name, exported.person.id)
-    try:
-        if stored is not None:
-            return context.storage.get(stored.storage_key)
-        if original is None:
-            return None
-        decoded = decode_with_provenance(context.storage.get(original.storage_key))
-        provenance = decoded.provenance
-        if not exported.photo.is_own:
-            provenance = build_generated_provenance(provenance)
-        return kit_images.render_kit_file(decoded.image, exported.photo.crop, spec, provenance).content
-    except (ObjectMissing, PhotoRefused) as error:
-        log.warning("export.file_missing", extra={"reason": type(error).__name__})
-        return None
-
-
-def _write(archive: zipfile.ZipFile, name: str, content: bytes, now: datetime) -> None:
-    archive.writestr(zipfile.ZipInfo(name, date_time=now.timetuple()[:6]), content)
-
-
-def _record_progress(export_id: UUID, progress: _Progress) -> None:
-    with transaction():
-        export = exports.lock_export(export_id)
-        if export is not None:
-            export.done, export.left_out = progress.done, progress.left_out
-
-
-def _store(export_id: UUID, file: IO[bytes], progress: _Progress, context: AppContext) -> None:
-    file.seek(0, 2)
-    size = file.tell()
-    file.seek(0)
-    key = build_object_key("exports", export_id, "export", f"{export_id.hex}{export_id.hex}", "zip")
-    context.storage.put_file(key, file, "application/zip")
-    failpoint("export.after_put")
-    with transaction():
-        export = exports.lock_export(export_id)
-        if export is None or export.state != ArchiveState.PENDING:
-            return
-        export.state, export.storage_key, export.size = str(ArchiveState.READY), key, size
-        export.done, export.left_out = progress.done, progress.left_out
-        export.finished_at = context.clock()
 
 
 def record_failure(export_id: UUID, *, reason: str) -> None:

@@ -23,8 +23,10 @@ from portal.models.exports import Export, ExportKind
 from portal.models.people import Person
 from portal.models.photos import Photo, Rendition
 from portal.presentation import export_files
+from portal.services import export_building
 from portal.services import exports as service
-from portal.services.exports import ExportRequest, ExportTexts
+from portal.services.export_building import ExportTexts
+from portal.services.exports import ExportRequest
 from portal.web.context import get_context
 from tests import factories
 from tests.factories import NOW
@@ -79,7 +81,7 @@ def build(admin: Visitor, **fields: str) -> tuple[Export, zipfile.ZipFile]:
     """Ask for an export, build it and open it as its download."""
     fields_with_defaults = {"kind": "headshots", "size_key": "directory", "template": "{last}_{first}.jpg"} | fields
     export_id = service.request_export(ExportRequest(**fields_with_defaults), actor=admin.person, now=NOW)
-    service.build_export(export_id, get_context(), TEXTS)
+    export_building.build_export(export_id, get_context(), TEXTS)
     export = exports.find_export(export_id)
     assert export is not None
     answer = admin.get(f"/admin/exports/{export_id}")
@@ -120,11 +122,11 @@ def test_export_stopped_in_between_is_built_again_once(
     request = ExportRequest(kind="headshots", size_key="directory", template="{last}_{first}.jpg")
     export_id = service.request_export(request, actor=admin.person, now=NOW)
     with monkeypatch.context() as patch:
-        patch.setattr(service, "failpoint", stop)
+        patch.setattr(export_building, "failpoint", stop)
         with pytest.raises(Stopped):
-            service.build_export(export_id, get_context(), TEXTS)
+            export_building.build_export(export_id, get_context(), TEXTS)
     for _ in range(2):
-        service.build_export(export_id, get_context(), TEXTS)
+        export_building.build_export(export_id, get_context(), TEXTS)
     archive = zipfile.ZipFile(io.BytesIO(admin.get(f"/admin/exports/{export_id}").data))
     assert len([name for name in archive.namelist() if name.endswith(".jpg")]) == 1
     assert len(list(get_context().storage.list("exports/"))) == 1

@@ -45,4 +45,4 @@ def test_any_name_gives_a_file_name_without_folders(name: str, email: str, team:
 
 def test_repeated_names_are_numbered_whatever_their_case() -> None:
     names = UniqueNames()
-    assert [names.take(name) for name in ("Ada", "ada", "Ada", "Ben")] == ["Ada", "ada-2", "Ada-3", "Ben"]
+    assert [names.reserve_name(name) for name in ("Ada", "ada", "Ada", "Ben")] == ["Ada", "ada-2", "Ada-3", "Ben"]
