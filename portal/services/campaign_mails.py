@@ -147,54 +147,6 @@ def record_refused(notification: Notification, cause: str, now: datetime) -> Non
         entry.bounced_at, entry.bounce_reason = now, cause
 
 
-def set_muted(entry_id: UUID, *, is_muted: bool, actor_id: UUID | None, now: datetime) -> None:
-    """Switch the campaign mails to an entry off or on."""
-    with transaction():
-        entry = roster.lock_entry(entry_id)
-        if entry is None or (entry.muted_at is not None) == is_muted:
-            return
-        entry.muted_at = now if is_muted else None
-        audit.create_entry(
-            "roster.muted" if is_muted else "roster.unmuted",
-            at=now,
-            actor_id=actor_id,
-            subject_id=entry.person_id,
-            entry_id=str(entry_id),
-        )
-
-
-def set_bounced(entry_id: UUID, *, is_bounced: bool, actor_id: UUID, now: datetime) -> None:
-    """Mark an address as bounced, or as working again."""
-    with transaction():
-        entry = roster.lock_entry(entry_id)
-        if entry is None or (entry.bounced_at is not None) == is_bounced:
-            return
-        entry.bounced_at, entry.bounce_reason = (now, "marked") if is_bounced else (None, None)
-        audit.create_entry(
-            "roster.bounced" if is_bounced else "roster.address_works",
-            at=now,
-            actor_id=actor_id,
-            subject_id=entry.person_id,
-            entry_id=str(entry_id),
-        )
-
-
-def set_left(entry_id: UUID, *, has_left: bool, actor_id: UUID, now: datetime) -> None:
-    """Mark a person as left, which ends their mails, or take that back."""
-    with transaction():
-        entry = roster.lock_entry(entry_id)
-        if entry is None or (entry.left_at is not None) == has_left:
-            return
-        entry.left_at, entry.changed_at = (now if has_left else None), now
-        audit.create_entry(
-            "roster.left" if has_left else "roster.returned",
-            at=now,
-            actor_id=actor_id,
-            subject_id=entry.person_id,
-            entry_id=str(entry_id),
-        )
-
-
 def send_digests(context: AppContext) -> None:
     """Create this week's digest for each manager of a team with people in a running campaign."""
     now = context.clock()

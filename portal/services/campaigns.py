@@ -11,11 +11,12 @@ from portal.db import transaction
 from portal.domain import job_types
 from portal.domain.audiences import Audience
 from portal.domain.email_address import get_domain
-from portal.domain.errors import ChangedMeanwhile, LinkClosed, NotFound
+from portal.domain.errors import LinkClosed, NotFound
 from portal.domain.reminder_plan import ReminderPlan
 from portal.models import audit, campaign_people, campaigns, people, queue, roster
 from portal.models.campaigns import Campaign
 from portal.models.people import Person
+from portal.services.versions import advance_version
 
 _CODE_BYTES = 9
 
@@ -127,9 +128,7 @@ def _lock_campaign(campaign_id: UUID, version: int, states: tuple[str, ...]) -> 
     found = campaigns.lock_campaign(campaign_id)
     if found is None:
         raise NotFound
-    if found.version != version or found.state not in states:
-        raise ChangedMeanwhile
-    found.version += 1
+    advance_version(found, version, states)
     return found
 
 

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 
 from portal.db import transaction
 from portal.domain import job_types
-from portal.domain.errors import ChangedMeanwhile, NotFound, RetryLater
+from portal.domain.errors import NotFound, RetryLater
 from portal.domain.roster_columns import ColumnPlan, detect_columns
 from portal.domain.roster_file import ListUnreadable, RosterFile, Row, read_file
 from portal.domain.roster_lines import KnownEntry, LineChecker, RosterLine
@@ -23,6 +23,7 @@ from portal.failpoints import failpoint
 from portal.models import audit, queue, roster, roster_imports
 from portal.models.roster_imports import RosterImport
 from portal.services.app_context import AppContext
+from portal.services.versions import advance_version
 
 CHUNK = 1000
 
@@ -121,9 +122,7 @@ def _lock_import(import_id: UUID, version: int, states: tuple[str, ...]) -> Rost
     found = roster_imports.lock_import(import_id)
     if found is None:
         raise NotFound
-    if found.version != version or found.state not in states:
-        raise ChangedMeanwhile
-    found.version += 1
+    advance_version(found, version, states)
     return found
 
 

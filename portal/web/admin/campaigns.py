@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 from portal.domain import reminder_plan
 from portal.domain.audiences import Audience
-from portal.domain.errors import BadInput, NotFound
+from portal.domain.errors import NotFound
 from portal.domain.reminder_plan import ReminderPlan
 from portal.models import campaign_people, campaigns, roster
 from portal.models.campaigns import Campaign
@@ -21,6 +21,7 @@ from portal.presentation.mail_templates import render_preview
 from portal.services import campaigns as service
 from portal.services.campaigns import CampaignForm
 from portal.web.admin.campaign_form import build_values, parse_form
+from portal.web.admin.form_version import parse_version
 from portal.web.context import get_context
 from portal.web.security.access import get_current_person
 
@@ -70,7 +71,7 @@ def update_campaign(campaign_id: UUID) -> Response | tuple[str, int]:
     if problems:
         return _render_form(found, form, problems), 400
     now, actor_id = get_context().clock(), get_current_person().id
-    service.update_campaign(campaign_id, form, version=_get_version(), actor_id=actor_id, now=now)
+    service.update_campaign(campaign_id, form, version=parse_version(), actor_id=actor_id, now=now)
     flash(_("Saved."), "good")
     return _back_to(campaign_id)
 
@@ -97,7 +98,7 @@ def show_people(campaign_id: UUID) -> str:
 def start_campaign(campaign_id: UUID) -> Response:
     """Invite the people who match and are not invited yet."""
     count = service.start_campaign(
-        campaign_id, version=_get_version(), actor_id=get_current_person().id, now=get_context().clock()
+        campaign_id, version=parse_version(), actor_id=get_current_person().id, now=get_context().clock()
     )
     flash(ngettext("%(num)s invitation is on its way.", "%(num)s invitations are on their way.", count), "good")
     return _back_to(campaign_id)
@@ -129,7 +130,7 @@ def end_campaign(campaign_id: UUID) -> Response:
 
 
 def _change(campaign_id: UUID, action: Callable[..., None], message: str) -> Response:
-    action(campaign_id, version=_get_version(), actor_id=get_current_person().id, now=get_context().clock())
+    action(campaign_id, version=parse_version(), actor_id=get_current_person().id, now=get_context().clock())
     flash(message, "good")
     return _back_to(campaign_id)
 
@@ -173,13 +174,6 @@ def _get_campaign(campaign_id: UUID) -> Campaign:
     if found is None:
         raise NotFound
     return found
-
-
-def _get_version() -> int:
-    version = request.form.get("version", type=int)
-    if version is None:
-        raise BadInput
-    return version
 
 
 def _back_to(campaign_id: UUID) -> Response:

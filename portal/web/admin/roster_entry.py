@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from portal.domain.errors import BadInput, NotFound
 from portal.models import campaigns, notifications, roster
-from portal.services import campaign_mails
+from portal.services import roster_marks
 from portal.web.context import get_context
 from portal.web.security.access import get_current_person
 
@@ -39,11 +39,11 @@ def mark_entry(entry_id: UUID) -> Response:
     is_set = request.form.get("set") == "1"
     match request.form.get("mark"):
         case "muted":
-            campaign_mails.set_muted(entry_id, is_muted=is_set, actor_id=actor_id, now=now)
+            roster_marks.set_muted(entry_id, is_muted=is_set, actor_id=actor_id, now=now)
         case "bounced":
-            campaign_mails.set_bounced(entry_id, is_bounced=is_set, actor_id=actor_id, now=now)
+            roster_marks.set_bounced(entry_id, is_bounced=is_set, actor_id=actor_id, now=now)
         case "left":
-            campaign_mails.set_left(entry_id, has_left=is_set, actor_id=actor_id, now=now)
+            roster_marks.set_left(entry_id, has_left=is_set, actor_id=actor_id, now=now)
         case _:
             raise BadInput
     return redirect(url_for("roster_entry.show_entry", entry_id=entry_id), 303)

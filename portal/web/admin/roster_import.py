@@ -20,6 +20,7 @@ from portal.presentation import roster_messages
 from portal.presentation.csv_file import Cell
 from portal.services import roster_imports as imports
 from portal.services.roster_imports import Confirmation
+from portal.web.admin.form_version import parse_version
 from portal.web.admin.people_names import list_names
 from portal.web.context import get_context
 from portal.web.csv_response import build_csv_response
@@ -124,7 +125,7 @@ def choose_columns(import_id: UUID) -> AnyResponse:
     """Check the list again with the chosen columns."""
     given = {field: request.form.get(field, type=int) for field in FIELDS}
     columns = {field: index for field, index in given.items() if index is not None and 0 <= index < _COLUMNS}
-    imports.choose_columns(import_id, columns, version=_get_version())
+    imports.choose_columns(import_id, columns, version=parse_version())
     return redirect(url_for("roster_import.show_import", import_id=import_id), 303)
 
 
@@ -132,7 +133,7 @@ def choose_columns(import_id: UUID) -> AnyResponse:
 def confirm_import(import_id: UUID) -> AnyResponse:
     """Apply the list, at once or at the chosen time."""
     decision = Confirmation(
-        version=_get_version(),
+        version=parse_version(),
         starts_at=_parse_start() if request.form.get("when") == "later" else None,
         marks_absent=request.form.get("absent") == "1",
         campaign_id=request.form.get("campaign", type=UUID),
@@ -147,7 +148,7 @@ def confirm_import(import_id: UUID) -> AnyResponse:
 def cancel_import(import_id: UUID) -> AnyResponse:
     """Discard the list."""
     actor_id = get_current_person().id
-    imports.cancel_import(import_id, version=_get_version(), actor_id=actor_id, now=get_context().clock())
+    imports.cancel_import(import_id, version=parse_version(), actor_id=actor_id, now=get_context().clock())
     flash(_("Discarded. Nothing on the roster changed."), "good")
     return redirect(url_for("roster.show_new_import"), 303)
 
@@ -157,13 +158,6 @@ def _get_import(import_id: UUID) -> RosterImport:
     if found is None:
         raise NotFound
     return found
-
-
-def _get_version() -> int:
-    version = request.form.get("version", type=int)
-    if version is None:
-        raise BadInput
-    return version
 
 
 def _parse_start() -> datetime:

@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response
 from portal.domain.errors import LinkClosed, NotFound
 from portal.domain.mute_links import parse_mute_token
 from portal.models import campaigns, roster
-from portal.services import campaign_mails
 from portal.services import campaigns as service
+from portal.services import roster_marks
 from portal.web.context import get_context
 from portal.web.security.access import get_current_person
 
@@ -27,14 +27,14 @@ def show_mute(token: str) -> str:
 @blueprint.post("/mute/<token>")
 def stop_mails(token: str) -> str:
     """Switch the mails off; also the one-click POST of mail programs (RFC 8058), which sends no session."""
-    campaign_mails.set_muted(_parse_token(token), is_muted=True, actor_id=None, now=get_context().clock())
+    roster_marks.set_muted(_parse_token(token), is_muted=True, actor_id=None, now=get_context().clock())
     return _render_mute(token)
 
 
 @blueprint.post("/mute/<token>/undo")
 def restore_mails(token: str) -> str:
     """Switch the mails on again."""
-    campaign_mails.set_muted(_parse_token(token), is_muted=False, actor_id=None, now=get_context().clock())
+    roster_marks.set_muted(_parse_token(token), is_muted=False, actor_id=None, now=get_context().clock())
     return _render_mute(token)
 
 

@@ -18,7 +18,7 @@ from portal.models import campaign_people, campaigns, roster
 from portal.models.campaigns import Campaign
 from portal.models.choices import Choice
 from portal.models.roster import RosterEntry
-from portal.services import campaign_mails
+from portal.services import campaign_mails, roster_marks
 from portal.services import campaigns as service
 from portal.services.campaigns import CampaignForm
 from tests.factories import make_finished, make_person
@@ -205,9 +205,9 @@ def test_reminders_stop_when_muted_left_or_bounced(office: Office) -> None:
     addresses = ("mute@example.com", "left@example.com", "bounce@example.com", "stays@example.com")
     running = start(office, *addresses)
     now = office.worked_example.clock.now
-    campaign_mails.set_muted(entry_of("mute@example.com").id, is_muted=True, actor_id=None, now=now)
-    campaign_mails.set_left(entry_of("left@example.com").id, has_left=True, actor_id=ADMIN, now=now)
-    campaign_mails.set_bounced(entry_of("bounce@example.com").id, is_bounced=True, actor_id=ADMIN, now=now)
+    roster_marks.set_muted(entry_of("mute@example.com").id, is_muted=True, actor_id=None, now=now)
+    roster_marks.set_left(entry_of("left@example.com").id, has_left=True, actor_id=ADMIN, now=now)
+    roster_marks.set_bounced(entry_of("bounce@example.com").id, is_bounced=True, actor_id=ADMIN, now=now)
     running.tick(days=7)
     assert running.received() == {address: 2 if address.startswith("stays") else 1 for address in addresses}
 
@@ -216,8 +216,8 @@ def test_admin_reminds_selected_people_once_a_day(office: Office) -> None:
     addresses = ("ann@example.com", "mute@example.com", "left@example.com")
     running = start(office, *addresses)
     now = office.worked_example.clock.now
-    campaign_mails.set_muted(entry_of("mute@example.com").id, is_muted=True, actor_id=None, now=now)
-    campaign_mails.set_left(entry_of("left@example.com").id, has_left=True, actor_id=ADMIN, now=now)
+    roster_marks.set_muted(entry_of("mute@example.com").id, is_muted=True, actor_id=None, now=now)
+    roster_marks.set_left(entry_of("left@example.com").id, has_left=True, actor_id=ADMIN, now=now)
     add_people("uninvited@example.com")
     selected = [entry_of(address).id for address in (*addresses, "uninvited@example.com")]
     admin = make_person("cleo@example.com", role="admin")
