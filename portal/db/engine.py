@@ -1,4 +1,4 @@
-"""The database engine, the base class of all tables, and the options every connection is opened with."""
+"""The database engine, the declarative base for tables, and the options of all connections."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NAMING_CONVENTION = {
 
 
 class Base(DeclarativeBase):
-    """Base class of every table."""
+    """The declarative base for tables."""
 
     metadata = MetaData(naming_convention=_NAMING_CONVENTION)
     type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads this attribute by name

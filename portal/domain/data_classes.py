@@ -83,7 +83,7 @@ class Retention(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DataClass:
-    """The class of one column."""
+    """The privacy class a column belongs to."""
 
     subject: Subject
     content: Content

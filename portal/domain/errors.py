@@ -21,7 +21,7 @@ class RetryLater(Exception):
 
 
 class PortalError(Exception):
-    """Base class of the errors that a person may see.
+    """Parent of the errors that a person may see.
 
     Attributes:
         status: the HTTP status of the response.

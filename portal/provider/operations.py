@@ -1,4 +1,4 @@
-"""Base class of the operation groups: sends a call and reads one value from the response."""
+"""The parent of all operation groups: sends a call and reads one value from the response."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar

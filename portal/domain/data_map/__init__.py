@@ -1,4 +1,4 @@
-"""The data map: the privacy class of every column of every table, one module an area.
+"""The data map: privacy classes for all columns, one module an area.
 
 A column that is missing fails ``tests/architecture/test_data_map.py``. The export of a person's data and the tables in
 ``docs/privacy`` follow from this map. The recipe is in ``docs/architecture.md``.
@@ -22,7 +22,7 @@ DATA_MAP: Mapping[str, TableClass] = {
 
 
 def list_column_classes() -> dict[str, DataClass]:
-    """Return the class of each column, by ``table.column``."""
+    """Return the classes by ``table.column``."""
     return {
         f"{table}.{name}": data_class
         for table, classes in DATA_MAP.items()
