@@ -113,7 +113,9 @@ def update_team(context: AppContext, *, action: str, team_id: str, name: str) ->
     """Make one change to the provider's teams, then read the account. A refusal is shown on the page."""
     try:
         if action == "create":
-            context.provider.create_team(name)
+            # A worker that was killed after the call runs the job again.
+            if name not in {team.name for team in context.provider.get_organization().teams}:
+                context.provider.create_team(name)
         elif action == "rename":
             context.provider.rename_team(team_id, name)
         else:
