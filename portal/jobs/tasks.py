@@ -94,7 +94,7 @@ def delete_expired(context: AppContext) -> None:
     retention.delete_expired(context.storage, now=context.clock())
     archives.delete_expired(context)
     kits.delete_superseded(context)
-    exports.delete_expired(context)
+    exports.delete_expired(context.storage, now=context.clock())
 
 
 @register_task(job_types.ERASE_PERSON)

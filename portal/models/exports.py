@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, and_, delete, exists, func, select
+from sqlalchemy import ForeignKey, and_, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -100,6 +100,11 @@ def list_expired(now: datetime, limit: int = 200) -> list[UUID]:
     """List the exports that have a file and whose time is over."""
     query = select(Export.id).where(Export.expires_at <= now, Export.storage_key.is_not(None)).limit(limit)
     return list(db.session.scalars(query))
+
+
+def expire_exports(now: datetime) -> None:
+    """Let every export expire at once, also one that is being built: whose pictures it holds is not recorded."""
+    db.session.execute(update(Export).where(Export.expires_at > now).values(expires_at=now))
 
 
 def delete_older(before: datetime) -> None:

@@ -11,7 +11,20 @@ from portal.db import db, transaction
 from portal.domain import job_types
 from portal.domain.erasure import STEPS, ErasureScope, ErasureStep
 from portal.domain.errors import NotFound
-from portal.models import archives, audit, choices, consents, erasures, kits, people, photos, queue, sessions, shoots
+from portal.models import (
+    archives,
+    audit,
+    choices,
+    consents,
+    erasures,
+    exports,
+    kits,
+    people,
+    photos,
+    queue,
+    sessions,
+    shoots,
+)
 from portal.models.erasures import Erasure
 from portal.models.people import Person
 from portal.models.shoots import Shoot
@@ -140,6 +153,7 @@ def _unpublish(erasure: Erasure, now: datetime) -> None:
         if choices.withdraw_all(erasure.person_id, now):
             audit.create_entry("choice.withdrawn", at=now, subject_id=erasure.person_id, reason="erasure")
         kits.close_current(erasure.person_id, now)
+        exports.expire_exports(now)
     photos.hide_photos(erasure.photo_ids, now, by="erasure")
     archives.expire_archives(erasure.archive_ids, now)
     erasure.mark_step(ErasureStep.UNPUBLISHED, now)

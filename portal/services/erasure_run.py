@@ -26,7 +26,7 @@ from portal.models import (
 from portal.models.erasures import Erasure
 from portal.provider import ProviderClient
 from portal.provider.errors import NotFound as UnknownToProvider
-from portal.services import erasure_records, shoot_creation
+from portal.services import erasure_records, exports, shoot_creation
 from portal.services.app_context import AppContext
 from portal.storage import Storage
 
@@ -71,6 +71,7 @@ def erase_local_data(erasure_id: UUID, *, storage: Storage, now: datetime) -> No
     failpoint("erase.after_record")
     _delete_jobs(erasure, now)
     _delete_files(erasure, storage)
+    exports.delete_expired(storage, now=now)
     _mark(erasure_id, ErasureStep.STORAGE, now)
     _mark(erasure_id, ErasureStep.FILES, now)
     failpoint("erase.after_files")

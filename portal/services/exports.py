@@ -20,6 +20,7 @@ from portal.models.exports import Export, ExportKind
 from portal.models.people import Person
 from portal.models.people_list import PeopleFilter
 from portal.services.app_context import AppContext
+from portal.storage import Storage
 
 log = logging.getLogger(__name__)
 
@@ -107,17 +108,16 @@ def record_failure(export_id: UUID, *, reason: str) -> None:
     log.error("export.failed", extra={"export": str(export_id), "reason": reason})
 
 
-def delete_expired(context: AppContext) -> None:
+def delete_expired(storage: Storage, *, now: datetime) -> None:
     """Delete the files of expired exports; their rows stay for a month. Can be stopped anywhere and run again.
 
     Raises:
         StorageError: worth another try.
     """
-    now = context.clock()
     with transaction():
         expired = exports.list_expired(now)
     for export_id in expired:
-        context.storage.delete_all(f"exports/{export_id}/")
+        storage.delete_all(f"exports/{export_id}/")
         with transaction():
             export = exports.lock_export(export_id)
             if export is not None:

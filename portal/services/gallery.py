@@ -10,7 +10,7 @@ from portal.db import transaction
 from portal.domain.consent import UseAgreement
 from portal.domain.errors import NotFound, NotReady
 from portal.images.difference_hash import group_similar
-from portal.models import audit, choices, people, photo_marks, photos, shoots
+from portal.models import audit, choices, exports, people, photo_marks, photos, shoots
 from portal.models.choices import Choice
 from portal.models.people import Person
 from portal.models.photo_marks import Mark
@@ -155,6 +155,7 @@ def withdraw_choice(person: Person, *, now: datetime) -> bool:
         people.lock_person(person.id)
         if not choices.withdraw_all(person.id, now):
             return False
+        exports.expire_exports(now)
         _record_withdrawal(person.id, now)
         return True
 

@@ -23,7 +23,7 @@ from portal.models.exports import Export, ExportKind
 from portal.models.people import Person
 from portal.models.photos import Photo, Rendition
 from portal.presentation import export_files
-from portal.services import export_building
+from portal.services import erasure, erasure_run, export_building, gallery
 from portal.services import exports as service
 from portal.services.export_building import ExportTexts
 from portal.services.exports import ExportRequest
@@ -193,9 +193,23 @@ def test_expired_export_is_deleted_and_cannot_be_downloaded(app: Flask, admin: V
     export, _ = build(admin)
     with transaction() as session:
         session.get_one(Export, export.id).expires_at = NOW - timedelta(minutes=1)
-    service.delete_expired(get_context())
+    service.delete_expired(get_context().storage, now=get_context().clock())
     assert admin.get(f"/admin/exports/{export.id}").status_code == 404
     assert list(get_context().storage.list("exports/")) == []
+
+
+@pytest.mark.parametrize("takes_back", [True, False], ids=["taken back", "erased"])
+def test_export_with_a_withdrawn_headshot_cannot_be_downloaded(admin: Visitor, takes_back: bool) -> None:
+    person = make_chosen("Ada Lovelace")
+    export, _ = build(admin)
+    context = get_context()
+    if takes_back:
+        assert gallery.withdraw_choice(person, now=context.clock())
+    else:
+        erasure_id = erasure.request_erasure(person.id, context)
+        erasure_run.erase_local_data(erasure_id, storage=context.storage, now=context.clock())
+        assert list(context.storage.list("exports/")) == []
+    assert admin.get(f"/admin/exports/{export.id}").status_code == 404
 
 
 def test_status_csv_lists_the_filtered_people(admin: Visitor) -> None:
