@@ -70,7 +70,7 @@ export function createChoice({ nameOf, drawFace, onChange, say }) {
     say(toast.dataset.undone);
   });
 
-  for (const form of document.querySelectorAll("form[action$='/headshots/choice']")) {
+  for (const form of document.querySelectorAll("form[data-choice]")) {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       choose(form);
@@ -91,8 +91,16 @@ export function showNotice(text) {
   }, SECONDS * 1000);
 }
 
+/**
+ * The address of a photo in another size.
+ * @param {HTMLImageElement} image  the photo in any size
+ */
+export function sized(image, name) {
+  return new URL(name, image.src).pathname;
+}
+
 /** Draws a photo's crop into a round face. */
-export function drawFace(face, { photo, shape, crop }) {
+export function drawFace(face, { image: source, shape, crop }) {
   const [width, height] = shape.split(" ").map(Number);
   const [x, y, size] = crop.split(" ").map(Number);
   const side = size * Math.min(width, height);
@@ -102,5 +110,5 @@ export function drawFace(face, { photo, shape, crop }) {
   image.setAttribute("height", height);
   // The same two sizes as the template of a face.
   const slot = Number(face.getAttribute("width")) <= 32 ? 96 : 320;
-  image.setAttribute("href", `/photos/${photo}/${slot}.webp`);
+  image.setAttribute("href", sized(source, `${slot}.webp`));
 }

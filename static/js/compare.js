@@ -67,7 +67,7 @@ const paneOf = (photo) => panes().find((pane) => pane.dataset.photo === photo);
 createChoice({
   say,
   nameOf: (photo) => paneOf(photo).getAttribute("aria-label"),
-  drawFace: (face, photo) => drawFace(face, { photo, ...readShape(panOf(paneOf(photo))) }),
+  drawFace: (face, photo) => drawFace(face, readFacts(panOf(paneOf(photo)))),
   onChange: (photo) => {
     for (const pane of panes()) {
       pane.querySelector("form").hidden = pane.dataset.photo === photo;
@@ -79,7 +79,7 @@ createChoice({
   },
 });
 
-const readShape = (pan) => ({ shape: pan.dataset.shape, crop: pan.dataset.crop });
+const readFacts = (pan) => ({ image: pan.querySelector("img"), shape: pan.dataset.shape, crop: pan.dataset.crop });
 
 addEventListener("keydown", (event) => {
   if (event.altKey || event.ctrlKey || event.metaKey || event.target === range) return;

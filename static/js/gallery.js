@@ -1,5 +1,5 @@
 // The gallery: turns pictures without loading pages, zooms, filters, shows all as a grid, marks and chooses with a key.
-import { createChoice, drawFace } from "./choice.js";
+import { createChoice, drawFace, sized } from "./choice.js";
 import { createFilters } from "./filters.js";
 import { createKeys } from "./gallery-keys.js";
 import { createMarks } from "./marks.js";
@@ -40,8 +40,9 @@ function turned(direction, from = current) {
 
 function fill(image, thumb) {
   image.sizes = WIDE_SIZES;
-  image.srcset = [640, 1280].map((width) => `/photos/${idOf(thumb)}/${width}.webp ${width}w`).join(", ");
-  image.src = `/photos/${idOf(thumb)}/640.webp`;
+  const small = imageOf(thumb);
+  image.srcset = [640, 1280].map((width) => `${sized(small, `${width}.webp`)} ${width}w`).join(", ");
+  image.src = sized(small, "640.webp");
 }
 
 // The next and the previous picture are decoded before they are asked for.
@@ -75,7 +76,8 @@ function drawSide() {
   marks.show(current);
 }
 
-const factsOf = (thumb) => ({ photo: idOf(thumb), shape: thumb.dataset.shape, crop: thumb.dataset.crop });
+const imageOf = (thumb) => thumb.querySelector("img");
+const factsOf = (thumb) => ({ image: imageOf(thumb), shape: thumb.dataset.shape, crop: thumb.dataset.crop });
 
 function drawThumbs() {
   for (const thumb of thumbs) {

@@ -64,3 +64,11 @@ def test_scripts_make_no_cross_site_requests(path: Path) -> None:
     # Another listener in a frame would receive it; the portal sends no message to frames.
     # The tabs of one browser share a stream through a channel of this origin.
     assert "postMessage" not in text or path.name == "shared_stream.js"
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_scripts_take_addresses_from_the_page(script: Path) -> None:
+    code = "\n".join(
+        line for line in script.read_text().splitlines() if not line.lstrip().startswith(("//", "*", "/*"))
+    )
+    assert not re.search(r"[\"'`]/(?:photos|headshots|admin|login|logout|mute|join|team)\b", code)
