@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from portal.models.choices import Choice
 from portal.models.consents import Consent
 from portal.models.people import Person
 from portal.models.photos import Photo, Rendition
+from portal.models.sessions import Session
 from portal.models.shoots import Shoot
 from portal.presentation import consent_texts
 from portal.services import consent
@@ -47,6 +48,23 @@ def make_person(email: str | None = None, *, now: datetime = NOW, **fields: Any)
     with transaction() as session:
         session.add(person)
     return person
+
+
+def make_sign_ins(person: Person, *user_agents: str) -> None:
+    """Add a session of the portal for each of these browsers, the newest first."""
+    with transaction() as session:
+        for number, user_agent in enumerate(user_agents):
+            at = NOW - timedelta(minutes=number)
+            session.add(
+                Session(
+                    token_hash=f"{person.id} {number}".encode(),
+                    person_id=person.id,
+                    created_at=at,
+                    active_at=at,
+                    expires_at=at + timedelta(hours=12),
+                    user_agent=user_agent,
+                )
+            )
 
 
 def agree(person: Person, *, now: datetime = NOW) -> Consent:

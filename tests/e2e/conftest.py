@@ -13,8 +13,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from demo.stack import Stack
 from portal.app import create_app
 from portal.db import db
+from portal.models.people import Person
 from portal.settings import Settings
+from tests import factories
 from tests.e2e import portraits
+from tests.e2e.page_checks import watch
 from tests.e2e.site import STUDIO, Site, serving
 from tests.factories import NOW
 
@@ -100,3 +103,27 @@ def sign_in(stack: Stack) -> Callable[[Page, str], None]:
         page.wait_for_url(f"{stack.addresses.portal}/headshots**")
 
     return through_the_link
+
+
+@pytest.fixture
+def open_as(site: Site, open_context: Callable[..., BrowserContext]) -> Callable[..., Page]:
+    """Open a page as this person."""
+
+    def open_page(person: Person, path: str, **context: Any) -> Page:
+        browser = open_context(**context)
+        browser.add_cookies(site.cookies(person))  # type: ignore[arg-type]
+        page = browser.new_page()
+        watch(page)
+        page.goto(site.address + path)
+        return page
+
+    return open_page
+
+
+@pytest.fixture
+def admin(site: Site) -> Person:
+    """A person who is an admin and manages a team too."""
+    with site.app.app_context():
+        return factories.make_person(
+            "cleo@example.com", name="Cleo Admin", role="admin", roles=["admin", "manager"], manages=["sales", "berlin"]
+        )

@@ -14,12 +14,18 @@ from portal.models.people import Person
 from portal.models.sessions import Session
 from tests import factories
 from tests.e2e.site import Site
-from tests.e2e.test_people import admin, open_as, person, site
 from tests.factories import NOW
 
-__all__ = ["admin", "open_as", "person", "site"]
-
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+
+@pytest.fixture
+def person(site: Site) -> Person:
+    """A person who is signed in at work and on their phone."""
+    with site.app.app_context():
+        made = factories.make_person("ada@example.com", name="Ada Lovelace")
+        factories.make_sign_ins(made, "Edge", "iPhone")
+        return made
 
 
 @pytest.fixture

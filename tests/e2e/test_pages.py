@@ -7,13 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
 from portal.db import transaction
 from portal.models import people, shoots
 from portal.services import link_reports
 from portal.services.link_reports import LinkReportInput, LinkSymptom
+from tests.e2e.page_checks import PROBLEMS, check, watch
 from tests.e2e.page_states import EMPLOYEE_STATES, FINISHED
 from tests.e2e.site import SIGNED, STUDIO, Site
 from tests.factories import NOW
@@ -34,30 +34,6 @@ def visit(site: Site, open_context: Callable[..., BrowserContext]) -> Callable[.
         return page
 
     return open_page
-
-
-PROBLEMS: dict[Page, list[str]] = {}
-STILL = """async () => {
-  const fades = document.getAnimations().filter((each) => each instanceof CSSTransition);
-  await Promise.allSettled(fades.map((each) => each.finished));
-}"""
-
-
-def watch(page: Page) -> None:
-    """Note every error of the page's scripts and every breach of its content policy."""
-    found = PROBLEMS.setdefault(page, [])
-    page.on("pageerror", lambda error: found.append(str(error)))
-    page.on("console", lambda line: found.append(line.text) if line.type in {"error", "warning"} else None)
-
-
-def check(page: Page) -> None:
-    """Nothing is inaccessible, nothing sticks out sideways, nothing went wrong."""
-    # Between light and dark colors fade, and half way nothing has the contrast it ends with.
-    page.evaluate(STILL)
-    violations = Axe().run(page).response["violations"]
-    assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in violations] == []
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    assert PROBLEMS[page] == []
 
 
 @pytest.mark.parametrize("stage", EMPLOYEE_STATES)

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
-from portal.db import transaction
 from portal.models.people import Person
-from portal.models.sessions import Session
 from tests import factories
+from tests.e2e.page_checks import check
 from tests.e2e.site import Site
-from tests.e2e.test_pages import check, watch
 from tests.factories import NOW
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -24,55 +21,14 @@ OFFICE = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/14
 
 
 @pytest.fixture
-def open_as(site: Site, open_context: Callable[..., BrowserContext]) -> Callable[..., Page]:
-    """Open a page as this person."""
-
-    def open_page(person: Person, path: str, **context: Any) -> Page:
-        browser = open_context(**context)
-        browser.add_cookies(site.cookies(person))  # type: ignore[arg-type]
-        page = browser.new_page()
-        watch(page)
-        page.goto(site.address + path)
-        return page
-
-    return open_page
-
-
-def sign_in_elsewhere(person: Person, *agents: str) -> None:
-    """Let the person be signed in with other browsers too."""
-    with transaction() as session:
-        for number, user_agent in enumerate(agents):
-            at = NOW - timedelta(minutes=number)
-            session.add(
-                Session(
-                    token_hash=f"{person.id} {number}".encode(),
-                    person_id=person.id,
-                    created_at=at,
-                    active_at=at,
-                    expires_at=at + timedelta(hours=12),
-                    user_agent=user_agent,
-                )
-            )
-
-
-@pytest.fixture
 def person(site: Site) -> Person:
     """A person who is signed in at work and on their phone."""
     with site.app.app_context():
         made = factories.make_person("ada@example.com", name="Ada Lovelace", groups=["sales"])
         factories.agree(made)
         factories.make_shoot(made, provider_status="waiting", status_since=NOW - timedelta(days=1))
-        sign_in_elsewhere(made, PHONE, OFFICE)
+        factories.make_sign_ins(made, PHONE, OFFICE)
         return made
-
-
-@pytest.fixture
-def admin(site: Site) -> Person:
-    """A person who is an admin and manages a team too."""
-    with site.app.app_context():
-        return factories.make_person(
-            "cleo@example.com", name="Cleo Admin", role="admin", roles=["admin", "manager"], manages=["sales", "berlin"]
-        )
 
 
 def is_fine_everywhere(page: Page) -> None:
