@@ -10,6 +10,15 @@ from portal.services.app_context import AppContext
 from portal.services.erasure import create_erasure
 
 
+def can_withdraw(person: Person) -> bool:
+    """Return whether a withdrawal would end an agreement or a session, or delete a picture."""
+    return (
+        consents.has_active_consent(person.id)
+        or shoots.find_open(person.id) is not None
+        or photo_deletion.has_shown_photo(person.id)
+    )
+
+
 def withdraw_consent(person: Person, scope: ErasureScope, context: AppContext) -> bool:
     """Withdraw everything the person agreed to and delete their pictures here and at the provider.
 

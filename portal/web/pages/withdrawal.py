@@ -18,12 +18,14 @@ _SCOPES = {str(scope): scope for scope in (ErasureScope.UNCHOSEN, ErasureScope.P
 
 @blueprint.get("/headshots/withdraw")
 def show_withdrawal() -> str:
-    """Ask how much is deleted; without a chosen headshot there is one way only."""
-    current = journey.get_journey(get_current_person())
+    """Ask how much is deleted: one way only without a chosen headshot, no question with nothing to withdraw."""
+    person = get_current_person()
+    current = journey.get_journey(person)
     context = get_context()
     return render_template(
         "headshots/withdraw.html",
         journey=current,
+        can_withdraw=withdrawal.can_withdraw(person),
         names={"company": context.settings.brand_name, "studio": context.brand.name},
     )
 

@@ -89,10 +89,13 @@ def test_chosen_headshot_stays_in_use_and_the_rest_goes(worked_example: WorkedEx
 
 def test_kept_headshot_can_be_withdrawn_later(worked_example: WorkedExample) -> None:
     person, _photos = participant(worked_example)
+    assert withdrawal.can_withdraw(person)
     withdraw(worked_example, person, ErasureScope.UNCHOSEN)
     worked_example.work()
+    assert withdrawal.can_withdraw(person)
     withdraw(worked_example, person, ErasureScope.PICTURES)
     worked_example.work()
+    assert not withdrawal.can_withdraw(person)
     assert list(worked_example.portal.storage.list("photos/")) == []
     assert journey.get_journey(person).stage is Stage.WITHDRAWN
     assert count(worked_example, "kits") == 0

@@ -83,6 +83,21 @@ def test_agreement_can_be_read_and_withdrawn_with_one_question(visitor: Visitor)
     assert "You withdrew on November 2, 2026" in visitor.page("/headshots/consent").words
 
 
+def test_person_who_never_agreed_is_asked_nothing(visitor: Visitor) -> None:
+    page = visitor.page("/headshots/withdraw")
+    assert page.heading == "There’s nothing to withdraw"
+    assert page.primary == ["Go to my headshots"]
+    assert not [each for each in page.all("input") if each.get("name") == "scope"]
+    assert visitor.press("/headshots/withdraw", scope="pictures").location == "/headshots"
+    assert consents_of(visitor) == []
+
+
+def test_second_withdrawal_without_pictures_is_asked_nothing(visitor: Visitor) -> None:
+    factories.agree(visitor.person)
+    visitor.press("/headshots/withdraw", scope="pictures")
+    assert visitor.page("/headshots/withdraw").heading == "There’s nothing to withdraw"
+
+
 @pytest.mark.parametrize("status", ["onboarding", "waiting", "active", "deleted"])
 def test_withdrawal_is_reachable_from_every_stage(visitor: Visitor, status: str) -> None:
     factories.agree(visitor.person)
