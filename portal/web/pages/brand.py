@@ -81,7 +81,10 @@ def serve_tile() -> Response:
     settings = get_context().settings
     logo = settings.brand_logo or ""
     content = _tile(settings.brand_color, build_brand(settings).monogram, logo, current_app.static_folder or "")
-    return _cached(Response(content, mimetype="image/png"))
+    response = Response(content, mimetype="image/png")
+    # It also stands in mails, which webmail shows on a site of its own.
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return _cached(response)
 
 
 @cache

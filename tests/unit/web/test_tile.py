@@ -32,6 +32,7 @@ def middle(client: FlaskClient) -> object:
 def test_any_site_may_fetch_it_and_cache_it_until_it_changes(client: FlaskClient) -> None:
     response = client.get("/brand/tile.png")
     assert set(response.headers["Cache-Control"].split(", ")) == {"public", "no-cache"}
+    assert response.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
     assert "Set-Cookie" not in response.headers
     again = client.get("/brand/tile.png", headers={"If-None-Match": response.headers["ETag"]})
     assert again.status_code == 304
