@@ -33,5 +33,6 @@ export async function checkBrowser(note) {
   const text = note.querySelector("span");
   const problem = await findProblem(() => checkBrowser(note));
   note.hidden = !problem;
+  note.dataset.problem = problem ?? "";
   text.textContent = problem ? text.dataset[problem] : "";
 }
