@@ -198,7 +198,7 @@ def test_the_list_of_link_reports_is_accessible(site: Site, visit: Callable[...,
             page.set_viewport_size({"width": width, "height": 844})
             check(page)
     page.get_by_role("button", name="Mark as done").click()
-    expect(page.get_by_text("Nobody says that their link does not work")).to_be_visible()
+    expect(page.get_by_text("No one has reported a dead link")).to_be_visible()
 
 
 def test_open_studio_fills_the_window_and_escape_never_closes_it(visit: Callable[..., Page]) -> None:

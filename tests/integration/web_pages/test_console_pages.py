@@ -169,7 +169,7 @@ def test_dead_link_task_is_resolved_once_and_can_be_reported_again(admin: Visito
     (task,) = rows.list_open()
     for _ in range(2):
         assert admin.press(f"/admin/links/{task.report.id}/done").status_code == 303
-    assert "Nobody says that their link does not work" in admin.page("/admin/links").words
+    assert "No one has reported a dead link" in admin.page("/admin/links").words
     with transaction() as session:
         kept = session.query(AuditEntry).filter(AuditEntry.action == "shoot.link_seen_to").all()
         assert [entry.actor_id for entry in kept] == [admin.person.id]
