@@ -30,7 +30,7 @@ def _playwrights_own() -> Path | None:
     return path if path.exists() else None
 
 
-def launch_arguments() -> list[str]:
+def build_launch_arguments() -> list[str]:
     """Return what Chromium needs on this machine: root (a container) cannot use its sandbox."""
     return ["--no-sandbox"] if os.geteuid() == 0 else []
 

@@ -19,14 +19,14 @@ CANARIES = {
     "a photo": re.compile(r"JFIF|\\xff\\xd8\\xff|/9j/4AAQ|RIFF.{4}WEBP"),
 }
 # Whose words these files are: ours. The database's own, and those of stand-ins for others, are not.
-_OURS = ("portal", "worker", "web", "migrate", "gunicorn")
+_PROCESSES = ("portal", "worker", "web", "migrate", "gunicorn")
 _IS_OUR_LINE = '{"at": "'
 # Servers of tests and stand-ins, which note whole addresses; production has none of them.
 _OF_A_TEST_SERVER = '"logger": "werkzeug"'
 _EVENT = re.compile(r'"message": "([^"]{0,80})')
 
 
-def found_in(lines: Iterable[str]) -> Iterator[str]:
+def iterate_findings(lines: Iterable[str]) -> Iterator[str]:
     """Yield what is private in log lines: its kind and the event, never the value."""
     for line in lines:
         for kind, pattern in CANARIES.items():
@@ -35,17 +35,17 @@ def found_in(lines: Iterable[str]) -> Iterator[str]:
                 yield f"{kind} in the event {event.group(1)!r}" if event else f"{kind} in a line that is no event"
 
 
-def found_in_output(text: str) -> list[str]:
+def find_private_output(text: str) -> list[str]:
     """Return what is private in the portal's lines of a test's output; a test's own words are its own."""
     own = (line for line in text.splitlines() if line.startswith(_IS_OUR_LINE) and _OF_A_TEST_SERVER not in line)
-    return sorted(set(found_in(own)))
+    return sorted(set(iterate_findings(own)))
 
 
-def found_in_files(folder: Path) -> list[str]:
+def find_private_logs(folder: Path) -> list[str]:
     """Return what is private in the logs that processes of ours left below a folder."""
     found = set()
     for path in folder.rglob("*.log*"):
-        if path.is_file() and path.name.startswith(_OURS):
+        if path.is_file() and path.name.startswith(_PROCESSES):
             lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-            found |= {f"{path.name}: {each}" for each in found_in(lines)}
+            found |= {f"{path.name}: {each}" for each in iterate_findings(lines)}
     return sorted(found)

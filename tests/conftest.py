@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, settings
 from demo.postgres import Postgres
 from portal.settings import Settings
 from tests import canaries
-from tests.browser import find_chromium, launch_arguments
-from tests.network import only_loopback
+from tests.browser import build_launch_arguments, find_chromium
+from tests.network import restrict_to_loopback
 
 # `make test-fast` chooses it by --hypothesis-profile.
 settings.register_profile("fast", max_examples=20, suppress_health_check=[HealthCheck.too_slow])
@@ -30,7 +30,7 @@ _numbers = count(1)
 @pytest.fixture(scope="session", autouse=True)
 def network_shut() -> Iterator[None]:
     """Nothing in this process reaches beyond loopback."""
-    with only_loopback():
+    with restrict_to_loopback():
         yield
 
 
@@ -123,14 +123,14 @@ def chromium_path() -> str:
 @pytest.fixture(scope="session")
 def chromium_args() -> list[str]:
     """Command-line arguments Chromium needs on this machine."""
-    return launch_arguments()
+    return build_launch_arguments()
 
 
 @pytest.fixture(scope="session", autouse=True)
 def private_logs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No process that tests started may have written anything private into its log."""
     yield
-    found = canaries.found_in_files(tmp_path_factory.getbasetemp())
+    found = canaries.find_private_logs(tmp_path_factory.getbasetemp())
     assert not found, f"private things in logs: {found}"
 
 
@@ -139,7 +139,7 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     """Fail a test during which the portal logged anything private."""
     report = yield
     # Each report holds the output of all steps so far; the last one is the whole of it.
-    found = canaries.found_in_output(report.capstdout) if report.when != "setup" else []
+    found = canaries.find_private_output(report.capstdout) if report.when != "setup" else []
     if found and report.passed:
         report.outcome = "failed"
         report.longrepr = f"The portal logged something private: {found}"

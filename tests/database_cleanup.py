@@ -12,17 +12,17 @@ TRAIL = ("audit_entries", "audit_links")
 
 
 @contextmanager
-def without_triggers(connection: psycopg.Connection[Any]) -> Iterator[None]:
+def disable_triggers(connection: psycopg.Connection[Any]) -> Iterator[None]:
     """Open a transaction in which no trigger fires, which only a superuser of the database can."""
     with connection.transaction():
         connection.execute("SET LOCAL session_replication_role = replica")
         yield
 
 
-def empty(connection: psycopg.Connection[Any], *tables: str) -> None:
+def delete_rows(connection: psycopg.Connection[Any], *tables: str) -> None:
     """Delete every row of these tables and of the audit trail."""
     for table in tables:
         connection.execute(f"DELETE FROM {table}")
-    with without_triggers(connection):
+    with disable_triggers(connection):
         for table in TRAIL:
             connection.execute(f"DELETE FROM {table}")

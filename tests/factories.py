@@ -26,7 +26,7 @@ NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 _numbers = count(1)
 
 
-def plain_policy(company: str = "Example", studio: str = "Studio") -> Policy:
+def build_policy(company: str = "Example", studio: str = "Studio") -> Policy:
     """Return the English policy."""
     with force_locale("en"):
         return consent_texts.build_policy(company=company, studio=studio)
@@ -50,10 +50,10 @@ def make_person(email: str | None = None, *, now: datetime = NOW, **fields: Any)
     return person
 
 
-def make_sign_ins(person: Person, *user_agents: str) -> None:
+def make_sessions(person: Person, *browsers: str) -> None:
     """Add a session of the portal for each of these browsers, the newest first."""
     with transaction() as session:
-        for number, user_agent in enumerate(user_agents):
+        for number, user_agent in enumerate(browsers):
             at = NOW - timedelta(minutes=number)
             session.add(
                 Session(
@@ -67,9 +67,9 @@ def make_sign_ins(person: Person, *user_agents: str) -> None:
             )
 
 
-def agree(person: Person, *, now: datetime = NOW) -> Consent:
+def make_consent(person: Person, *, now: datetime = NOW) -> Consent:
     """Let the person agree to everything."""
-    text = plain_policy()
+    text = build_policy()
     return consent.store_consent(person, text, [each.key for each in text.purposes], now=now, provider="profilebakery")
 
 
@@ -121,14 +121,16 @@ def _rendition(photo_id: UUID, number: int) -> Rendition:
     )
 
 
-def make_finished(person: Person, photos: int = 2, *, now: datetime = NOW, **fields: Any) -> tuple[Shoot, list[Photo]]:
+def make_finished_shoot(
+    person: Person, photos: int = 2, *, now: datetime = NOW, **fields: Any
+) -> tuple[Shoot, list[Photo]]:
     """Keep a finished shoot, every photo of it copied."""
     values: dict[str, Any] = {"provider_status": "active", "finished_at": now, "copied_at": now, "photo_count": photos}
     shoot = make_shoot(person, now=now, **(values | fields))
     return shoot, [make_photo(shoot, now=now) for _ in range(photos)]
 
 
-def acts_of(shoot: Shoot) -> list[Choice]:
+def list_choices(shoot: Shoot) -> list[Choice]:
     """Every act of choosing in a shoot, the oldest first."""
     with transaction() as session:
         found = session.query(Choice).filter_by(shoot_id=shoot.id).order_by(Choice.acted_at, Choice.recorded_at)

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 MARK = "forgedline"
-WORDS = {
+ALLOWED_TEXTS = {
     "a line of its own": f'x\r\n{{"at": "2026-01-01", "level": "error", "message": "{MARK}"}}',
     "half a line": f"x\n{MARK}\r{MARK}",
     "the end of the object": f'x"}}\n{{"message": "{MARK}',
@@ -21,7 +21,7 @@ WORDS = {
 _CONTROL = re.compile(r"[^\x20-\x7e]")
 
 
-def read(text: str) -> list[dict[str, Any]]:
+def parse_lines(text: str) -> list[dict[str, Any]]:
     """Return the lines of a log; each is one object in plain characters, and its frame is ours."""
     lines = []
     for line in text.splitlines():

@@ -12,7 +12,7 @@ import pytest
 
 
 @contextmanager
-def only_loopback() -> Iterator[None]:
+def restrict_to_loopback() -> Iterator[None]:
     """Let sockets of this process reach loopback addresses only, and look up no other name."""
     shut = pytest.MonkeyPatch()
     connect, connect_ex, getaddrinfo = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
@@ -27,7 +27,7 @@ def only_loopback() -> Iterator[None]:
 
     def guarded_getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
         if not is_loopback(host):
-            refuse(host)
+            refuse_host(host)
         return getaddrinfo(host, *args, **kwargs)
 
     shut.setattr(socket.socket, "connect", guarded_connect)
@@ -50,11 +50,11 @@ def is_loopback(host: str | bytes | None) -> bool:
         return False
 
 
-def refuse(host: object) -> NoReturn:
+def refuse_host(host: object) -> NoReturn:
     """Fail the test; not an OSError, which the code under test may well handle."""
     pytest.fail(f"the network is shut in tests, and something tried to reach {host!r}")
 
 
 def _check(sock: socket.socket, address: Any) -> None:
     if sock.family in {socket.AF_INET, socket.AF_INET6} and not is_loopback(address[0]):
-        refuse(f"{address[0]}:{address[1]}")
+        refuse_host(f"{address[0]}:{address[1]}")

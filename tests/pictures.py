@@ -12,9 +12,9 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from demo.stack import Stack
-from tests.browser import find_chromium, launch_arguments
+from tests.browser import build_launch_arguments, find_chromium
 from tests.e2e import portraits
-from tests.e2e.test_journey import do_session
+from tests.e2e.test_journey import complete_session
 
 FOLDER = Path(__file__).parents[1] / "docs/img"
 # Slow enough that a page about work in progress can be photographed.
@@ -33,9 +33,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="pictures-") as name:
         folder = Path(name)
         folder.chmod(0o711)
-        photos = portraits.photo_files(folder / "photos")
+        photos = portraits.write_photo_files(folder / "photos")
         with Stack(data_dir=folder / "stack", speed=SPEED) as stack, sync_playwright() as playwright:
-            chromium = playwright.chromium.launch(executable_path=str(find_chromium()), args=launch_arguments())
+            chromium = playwright.chromium.launch(executable_path=str(find_chromium()), args=build_launch_arguments())
             try:
                 _save(_join(_take_journey(chromium, stack, photos)), "journey.jpg")
                 _save(_take_gallery(chromium, stack), "gallery.jpg")
@@ -60,7 +60,7 @@ def _take_journey(chromium: Browser, stack: Stack, photos: list[Path]) -> list[I
     page.get_by_role("button", name="Agree and continue").click()
     shots.append(_take(page, page.get_by_role("link", name="Open the studio")))
     page.get_by_role("button", name="Open it in this page").click()
-    do_session(page.frame_locator("iframe"), photos)
+    complete_session(page.frame_locator("iframe"), photos)
     page.wait_for_url(f"{stack.addresses.portal}/headshots")
     shots.append(_take(page, page.get_by_role("progressbar").first))
     choose = page.get_by_role("link", name="Choose your headshot")

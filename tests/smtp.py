@@ -82,7 +82,7 @@ class Post:
 
 
 @contextmanager
-def running(post: Post, *, tls: ssl.SSLContext | None = None, at_once: bool = False) -> Iterator[Post]:
+def run_server(post: Post, *, tls: ssl.SSLContext | None = None, at_once: bool = False) -> Iterator[Post]:
     """Run the server: with ``tls`` it offers to encrypt, or encrypts from the first byte."""
     options: dict[str, Any] = {}
     if tls is not None and not at_once:

@@ -23,7 +23,7 @@ class Call:
     path: str
 
 
-def calls_of(app: Flask) -> Iterator[Call]:
+def iterate_requests(app: Flask) -> Iterator[Call]:
     """Yield every method of every address, except what Flask answers to OPTIONS itself."""
     adapter = app.url_map.bind("localhost")
     for rule in app.url_map.iter_rules():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 
-from tests.architecture.code import ROOT, python_files, tree
+from tests.architecture.code import ROOT, list_python_files, parse_file
 
 PAGE = ROOT / "docs/asvs.md"
 # Our number, the sections of ASVS 5.0.0 and what is required.
@@ -84,8 +84,8 @@ def list_items() -> dict[str, tuple[str, str]]:
 def list_marked_tests() -> dict[str, list[str]]:
     """Return the files of the tests that carry ``@pytest.mark.asvs``, by item."""
     found: dict[str, list[str]] = defaultdict(list)
-    for path in python_files("tests"):
-        for node in ast.walk(tree(path)):
+    for path in list_python_files("tests"):
+        for node in ast.walk(parse_file(path)):
             if isinstance(node, ast.FunctionDef):
                 for item in _list_items_of(node):
                     found[item].append(path.relative_to(ROOT).as_posix())

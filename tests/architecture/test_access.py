@@ -204,24 +204,24 @@ def test_anonymous_request_reaches_public_pages_only(app: Flask) -> None:
         rule = RULES[call.endpoint]
         if rule.access in {Access.PUBLIC, Access.MACHINE}:
             continue
-        answer = client.open(call.path, method=call.method)
-        assert answer.status_code == _expected(call, rule.unauthenticated), call
-        if answer.status_code == 303 and rule.unauthenticated is Unauthenticated.REDIRECT_TO_LOGIN:
-            assert answer.headers["Location"].startswith("/login?next="), call
+        response = client.open(call.path, method=call.method)
+        assert response.status_code == _expected(call, rule.unauthenticated), call
+        if response.status_code == 303 and rule.unauthenticated is Unauthenticated.REDIRECT_TO_LOGIN:
+            assert response.headers["Location"].startswith("/login?next="), call
 
 
-def _expected(call: Call, stranger: Unauthenticated) -> int:
-    if stranger is Unauthenticated.REDIRECT_HOME:
+def _expected(call: Call, unauthenticated: Unauthenticated) -> int:
+    if unauthenticated is Unauthenticated.REDIRECT_HOME:
         return 303
-    return 303 if stranger is Unauthenticated.REDIRECT_TO_LOGIN and call.method in {"GET", "HEAD"} else 401
+    return 303 if unauthenticated is Unauthenticated.REDIRECT_TO_LOGIN and call.method in {"GET", "HEAD"} else 401
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "HEAD", "OPTIONS"])
 def test_endpoint_that_is_not_listed_is_refused(method: str, app: Flask) -> None:
-    def forgotten(**_arguments: Any) -> str:
+    def unlisted(**_arguments: Any) -> str:
         return "private"
 
-    app.add_url_rule("/forgotten", "forgotten", forgotten, methods=["GET", "POST"])
-    answer = app.test_client().open("/forgotten", method=method)
-    assert answer.status_code == 403
-    assert "private" not in answer.text
+    app.add_url_rule("/forgotten", "forgotten", unlisted, methods=["GET", "POST"])
+    response = app.test_client().open("/forgotten", method=method)
+    assert response.status_code == 403
+    assert "private" not in response.text

@@ -6,41 +6,41 @@ import ast
 from collections.abc import Iterator
 
 from portal.presentation.audit_messages import ACTIONS
-from tests.architecture.code import calls, python_files
+from tests.architecture.code import iterate_calls, list_python_files
 
 # Which argument of a call is the action, by position or name.
 WRITES = {"audit.create_entry": 0, "audit_trail.record_command": 0}
 
 
 def test_every_action_has_a_name() -> None:
-    written = set(actions_in_the_code())
+    written = set(iterate_actions())
     assert written - set(ACTIONS) == set(), "give these a name in portal/presentation/audit_messages.py"
     assert set(ACTIONS) - written == set(), "nothing writes these any more; entries of old keep their constants"
 
 
-def actions_in_the_code() -> Iterator[str]:
-    for path in python_files("portal"):
-        for call, name in calls(path):
+def iterate_actions() -> Iterator[str]:
+    for path in list_python_files("portal"):
+        for call, name in iterate_calls(path):
             if name in WRITES:
-                yield from texts(call.args[WRITES[name]])
+                yield from iterate_texts(call.args[WRITES[name]])
             for keyword in call.keywords:
                 if name == "people.record_refusal" and keyword.arg == "action":
-                    yield from texts(keyword.value)
+                    yield from iterate_texts(keyword.value)
     # Those that others ask for have constants of their own.
-    for path in python_files("portal/models"):
+    for path in list_python_files("portal/models"):
         if path.name == "audit.py":
-            yield from constants(ast.parse(path.read_text(encoding="utf-8")))
+            yield from iterate_constants(ast.parse(path.read_text(encoding="utf-8")))
 
 
-def texts(node: ast.expr) -> Iterator[str]:
+def iterate_texts(node: ast.expr) -> Iterator[str]:
     if isinstance(node, ast.IfExp):
-        yield from texts(node.body)
-        yield from texts(node.orelse)
+        yield from iterate_texts(node.body)
+        yield from iterate_texts(node.orelse)
     elif isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield node.value
 
 
-def constants(module: ast.Module) -> Iterator[str]:
+def iterate_constants(module: ast.Module) -> Iterator[str]:
     for node in module.body:
         if isinstance(node, ast.Assign):
-            yield from texts(node.value)
+            yield from iterate_texts(node.value)

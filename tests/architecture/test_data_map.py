@@ -67,8 +67,8 @@ def test_exceptions_name_columns_of_their_table() -> None:
 def test_owner_paths_name_columns_that_exist(metadata: MetaData) -> None:
     columns = _list_columns(metadata)
     for table, classes in DATA_MAP.items():
-        for way in classes.owner.split("|") if classes.owner else ():
-            column, _, target = way.partition(">")
+        for path in classes.owner.split("|") if classes.owner else ():
+            column, _, target = path.partition(">")
             parent, _, parent_column = target.partition(".")
             assert f"{table}.{column}" in columns
             assert not target or f"{parent}.{parent_column or 'id'}" in columns

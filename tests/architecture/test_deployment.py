@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from portal.cli import run_command
-from tests.architecture.code import ROOT, calls, tree
+from tests.architecture.code import ROOT, iterate_calls, parse_file
 
 # Installed into environments of their own, with the dependency group that each is made from.
 SEPARATE_LOCKS = {
@@ -60,7 +60,7 @@ def _settings_names() -> set[str]:
     return {
         call.args[0].value
         for module in ("settings.py", "environment.py")
-        for call, name in calls(ROOT / "portal" / module)
+        for call, name in iterate_calls(ROOT / "portal" / module)
         if name.startswith(("self.", "env.get", "self.env.get"))
         and call.args
         and isinstance(call.args[0], ast.Constant)
@@ -129,9 +129,9 @@ def test_python_version_is_one_the_project_allows() -> None:
 
 def test_the_project_requires_safe_versions() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    asked = dict(_floor(requirement) for requirement in project["dependencies"])
+    required = dict(_floor(requirement) for requirement in project["dependencies"])
     for name, floor in FLOORS.items():
-        assert _version(asked[name]) >= _version(floor), name
+        assert _version(required[name]) >= _version(floor), name
 
 
 @pytest.mark.parametrize("lock", LOCKS)
@@ -183,12 +183,12 @@ def test_every_direct_dependency_is_locked() -> None:
     """Otherwise `make lock` was not run after a change of pyproject.toml."""
     table = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     groups = table["dependency-groups"]
-    wanted = {
+    requirements_by_lock = {
         "requirements.txt": table["project"]["dependencies"],
         "requirements-demo.txt": groups["demo"],
         "requirements-dev.txt": [each for each in groups["dev"] if isinstance(each, str)],
     } | {lock: groups[group] for lock, group in SEPARATE_LOCKS.items()}
-    for lock, requirements in wanted.items():
+    for lock, requirements in requirements_by_lock.items():
         pinned = dict(PINNED.findall((ROOT / lock).read_text(encoding="utf-8")))
         for requirement in requirements:
             name, floor = _floor(requirement)
@@ -202,6 +202,6 @@ def test_locks_agree_with_each_other() -> None:
 
 
 def test_gunicorn_patches_before_it_imports_anything() -> None:
-    _docstring, first, second, *_rest = tree(ROOT / "gunicorn.conf.py").body
+    _docstring, first, second, *_rest = parse_file(ROOT / "gunicorn.conf.py").body
     assert ast.unparse(first) == "from gevent import monkey"
     assert ast.unparse(second) == "monkey.patch_all()"

@@ -16,13 +16,13 @@ DOCS = [TOP / "README.md", *sorted((TOP / "docs").rglob("*.md"))]
 
 def test_every_setting_is_documented() -> None:
     """What app.json asks an operator for is explained in the settings page, and nothing else is."""
-    asked = set(json.loads((TOP / "app.json").read_text())["env"])
-    told = {
+    in_app_json = set(json.loads((TOP / "app.json").read_text())["env"])
+    documented = {
         name
         for row in re.findall(r"^\| (`.+?) \|", (TOP / "docs/settings.md").read_text(), re.M)
         for name in re.findall(r"`([A-Z][A-Z_]+)`", row)
     }
-    assert told - {"PORT", "BIND"} == asked
+    assert documented - {"PORT", "BIND"} == in_app_json
 
 
 def test_every_command_is_in_the_runbook() -> None:

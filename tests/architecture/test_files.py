@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.code import ROOT, place, python_files, texts, tree
+from tests.architecture.code import ROOT, format_location, list_python_files, list_text_files, parse_file
 
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "manager", "managers", "common", "misc", "shared", "lib"}
 LEFTOVERS = {
@@ -25,17 +25,17 @@ def _names(paths: tuple[Path, ...]) -> list[str]:
     return [str(path.relative_to(ROOT)) for path in paths]
 
 
-@pytest.mark.parametrize("name", _names(python_files("portal", "sandbox", "demo")))
+@pytest.mark.parametrize("name", _names(list_python_files("portal", "sandbox", "demo")))
 def test_modules_say_what_they_hold(name: str) -> None:
-    docstring = ast.get_docstring(tree(ROOT / name))
+    docstring = ast.get_docstring(parse_file(ROOT / name))
     assert docstring, f"{name} has no module docstring"
     assert docstring.splitlines()[0].rstrip().endswith((".", "…")), f"{name}: the first line is no sentence"
 
 
 def test_modules_are_named_after_what_they_hold() -> None:
     empty = [
-        place(path)
-        for path in python_files("portal", "sandbox", "demo", "tests")
+        format_location(path)
+        for path in list_python_files("portal", "sandbox", "demo", "tests")
         if set(path.with_suffix("").parts) & EMPTY_NAMES
     ]
     assert not empty, f"these names say nothing: {empty}"
@@ -44,7 +44,7 @@ def test_modules_are_named_after_what_they_hold() -> None:
 @pytest.mark.parametrize("what", LEFTOVERS)
 def test_no_leftovers(what: str) -> None:
     found = []
-    for path in texts():
+    for path in list_text_files():
         text = path.read_text(encoding="utf-8", errors="replace")
-        found += [f"{place(path)}: {match.group()}" for match in LEFTOVERS[what].finditer(text)]
+        found += [f"{format_location(path)}: {match.group()}" for match in LEFTOVERS[what].finditer(text)]
     assert not found, f"{what} was left in: {found}"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.code import ROOT, files, python_files, tree
+from tests.architecture.code import ROOT, list_files, list_python_files, parse_file
 
 CODE = ("portal", "sandbox", "demo", "bench")
 MAX_FUNCTION = 40
@@ -37,8 +37,8 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def _functions(*folders: str) -> Iterator[tuple[str, Function]]:
-    for path in python_files(*folders):
-        for node in ast.walk(tree(path)):
+    for path in list_python_files(*folders):
+        for node in ast.walk(parse_file(path)):
             if isinstance(node, Function):
                 yield f"{path.relative_to(ROOT)} {node.name}", node
 
@@ -71,7 +71,7 @@ def test_views_have_at_most_25_lines() -> None:
 
 
 def test_files_have_at_most_300_lines() -> None:
-    written = [path for suffix in (".py", ".js", ".html", ".css") for path in files(suffix)]
+    written = [path for suffix in (".py", ".js", ".html", ".css") for path in list_files(suffix)]
     assert len(written) > 300
     lengths = {str(path.relative_to(ROOT)): len(path.read_text(encoding="utf-8").splitlines()) for path in written}
     limits = {name: MAX_TEST_FILE if name.startswith("tests/") else MAX_FILE for name in lengths}
@@ -83,14 +83,14 @@ def test_lines_of_templates_and_styles_are_short(suffix: str, limit: int) -> Non
     """A sentence for people counts as one word: it stays in one piece, so that a search for it finds it."""
     too_long = [
         f"{path.relative_to(ROOT)}:{number}"
-        for path in files(suffix)
+        for path in list_files(suffix)
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
         if len(_SENTENCE.sub('_("…"', line)) > limit
     ]
     assert not too_long, f"break lines of more than {limit} characters: {too_long}"
 
 
-def test_a_sentence_in_a_template_counts_as_one_word() -> None:
+def test_translated_sentence_in_a_template_is_not_counted() -> None:
     assert _SENTENCE.sub("", """<p>{{ _('It\\'s "' ~ x) }}</p>""") == "<p>{{  ~ x) }}</p>"
     assert _SENTENCE.sub("", """{{ ngettext("%(num)s day", "%(num)s days", n) }}""") == "{{ , n) }}"
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.architecture.code import ROOT, calls, place, python_files
+from tests.architecture.code import ROOT, format_location, iterate_calls, list_python_files
 
 PAGE = (ROOT / "docs/observability.md").read_text(encoding="utf-8")
 LOGGERS = {"log", "_log", "logger", "self.error_log", "logging", "app.logger", "current_app.logger"}
@@ -31,20 +31,20 @@ def test_documented_events_are_the_ones_logged() -> None:
 
 def test_documented_metrics_are_the_ones_exported() -> None:
     documented = set(re.findall(r"^\| `(portal_\w+)` \|", PAGE, re.MULTILINE))
-    assert {name for path in python_files("portal") for name in _metrics(path)} == documented
+    assert {name for path in list_python_files("portal") for name in _metrics(path)} == documented
 
 
 def _log_events() -> Iterator[tuple[str, str]]:
-    for path in python_files("portal"):
-        for call, name in calls(path):
+    for path in list_python_files("portal"):
+        for call, name in iterate_calls(path):
             logger, _, level = name.rpartition(".")
             if logger in LOGGERS and level in LEVELS:
                 message = call.args[1 if level == "log" else 0]
-                yield place(path, call), message.value if _is_text(message) else ast.unparse(message)
+                yield format_location(path, call), message.value if _is_text(message) else ast.unparse(message)
 
 
 def _metrics(path: Path) -> Iterator[str]:
-    for call, name in calls(path):
+    for call, name in iterate_calls(path):
         first = call.args[0] if call.args else None
         if first is not None and _is_text(first) and re.fullmatch(r"portal_[a-z_]+", first.value):
             # The client library adds the suffix of counters.

@@ -11,9 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.code import ROOT, calls, dotted, place, python_files, texts, tree
+from tests.architecture.code import (
+    ROOT,
+    format_location,
+    get_dotted_name,
+    iterate_calls,
+    list_python_files,
+    list_text_files,
+    parse_file,
+)
 
-OURS = ("portal", "bench")
+FOLDERS = ("portal", "bench")
 # Modules that may use parts of libraries that encrypt, sign or read tokens; all others call these.
 LIBRARIES = {
     "portal/domain/secretbox.py": {
@@ -99,9 +107,9 @@ _RANDOM_BITS = 4.2
 @pytest.mark.asvs("A51")
 def test_digests_are_sha256() -> None:
     weak = [
-        f"{place(path, call)} {name}"
-        for path in python_files(*OURS)
-        for call, name in calls(path)
+        f"{format_location(path, call)} {name}"
+        for path in list_python_files(*FOLDERS)
+        for call, name in iterate_calls(path)
         if name.startswith(("hashlib.", "hmac.")) and not _is_strong(path, call, name)
     ]
     assert not weak
@@ -109,20 +117,22 @@ def test_digests_are_sha256() -> None:
 
 @pytest.mark.asvs("A51")
 def test_few_places_encrypt_and_read_tokens() -> None:
-    for path in python_files(*OURS):
+    for path in list_python_files(*FOLDERS):
         used = {name for name in _imported(path) if name.split(".")[0] in CRYPTOGRAPHIC}
-        assert used <= LIBRARIES.get(place(path), set()), f"{place(path)}: ask those who do it already"
-    names = {name for call, name in calls(ROOT / "portal/domain/secretbox.py")}
+        assert used <= LIBRARIES.get(format_location(path), set()), (
+            f"{format_location(path)}: ask those who do it already"
+        )
+    names = {name for call, name in iterate_calls(ROOT / "portal/domain/secretbox.py")}
     assert {"Fernet", "MultiFernet", "HKDF", "hashes.SHA256"} <= names
 
 
 def test_random_module_is_not_used_for_secrets() -> None:
-    found = {place(path) for path in python_files(*OURS) if "random" in _imported(path)}
+    found = {format_location(path) for path in list_python_files(*FOLDERS) if "random" in _imported(path)}
     assert {name for name in found if not name.startswith(tuple(CHANCE))} == set(), "use secrets"
     predictable = [
-        f"{place(path, call)} {name}"
-        for path in python_files("portal")
-        for call, name in calls(path)
+        f"{format_location(path, call)} {name}"
+        for path in list_python_files("portal")
+        for call, name in iterate_calls(path)
         if name.rpartition(".")[2] in {"uuid1", "uuid3", "uuid5", "getnode"}
     ]
     assert not predictable, "ids are uuid4, or tokens"
@@ -131,9 +141,9 @@ def test_random_module_is_not_used_for_secrets() -> None:
 @pytest.mark.asvs("A52")
 def test_every_certificate_is_verified() -> None:
     found = [
-        f"{place(path)}: {match.group()}"
-        for path in texts()
-        if place(path) not in STAND_INS
+        f"{format_location(path)}: {match.group()}"
+        for path in list_text_files()
+        if format_location(path) not in STAND_INS
         for match in UNCHECKED.finditer(path.read_text(encoding="utf-8", errors="replace"))
     ]
     assert not found
@@ -141,7 +151,11 @@ def test_every_certificate_is_verified() -> None:
 
 @pytest.mark.asvs("A53")
 def test_no_secret_is_in_the_repository() -> None:
-    found = [f"{place(path)}: {kind}" for path in texts() for kind in _secrets_in(path.read_text("utf-8", "replace"))]
+    found = [
+        f"{format_location(path)}: {kind}"
+        for path in list_text_files()
+        for kind in _secrets_in(path.read_text("utf-8", "replace"))
+    ]
     assert not found, "secrets come from the environment"
 
 
@@ -163,16 +177,16 @@ def _is_strong(path: Path, call: ast.Call, name: str) -> bool:
     if name in {"hashlib.sha256", "hmac.compare_digest"}:
         return True
     if name == "hmac.new":
-        return dotted(call.args[2]) == "hashlib.sha256"
+        return get_dotted_name(call.args[2]) == "hashlib.sha256"
     if name == "hmac.digest":
         return isinstance(call.args[2], ast.Constant) and call.args[2].value == "sha256"
     unsecured = any(each.arg == "usedforsecurity" and ast.unparse(each.value) == "False" for each in call.keywords)
-    return name == "hashlib.md5" and unsecured and place(path) == CHECKSUM
+    return name == "hashlib.md5" and unsecured and format_location(path) == CHECKSUM
 
 
 def _imported(path: Path) -> set[str]:
     found: set[str] = set()
-    for node in ast.walk(tree(path)):
+    for node in ast.walk(parse_file(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.code import ROOT, python_files
+from tests.architecture.code import ROOT, list_python_files
 from tests.architecture.vocabulary import FORBIDDEN, VERBS, list_violations, split_identifier
 
-FILES = [str(path.relative_to(ROOT)) for path in python_files("portal", "sandbox", "demo", "bench")]
+FILES = [str(path.relative_to(ROOT)) for path in list_python_files("portal", "sandbox", "demo", "bench")]
 
 
 @pytest.mark.parametrize("name", FILES)

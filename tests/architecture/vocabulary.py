@@ -12,7 +12,7 @@ import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.architecture.code import dotted, place, tree
+from tests.architecture.code import format_location, get_dotted_name, parse_file
 
 # Words that may not be part of an identifier, by the standard terms to use instead.
 INSTEAD = {
@@ -123,39 +123,43 @@ def check_names(path: Path) -> Iterator[str]:
         for term in EXEMPT_TERMS:
             joined = joined.replace(f"_{term}_", "_")
         for word in sorted({*joined.split("_")} & FORBIDDEN.keys()):
-            yield f"{place(path, node)}: {name} contains {word!r}; the standard terms: {FORBIDDEN[word]}"
-        yield from (f"{place(path, node)}: {name} contains {each!r}" for each in PHRASES if f"_{each}_" in joined)
+            yield f"{format_location(path, node)}: {name} contains {word!r}; the standard terms: {FORBIDDEN[word]}"
+        yield from (
+            f"{format_location(path, node)}: {name} contains {each!r}" for each in PHRASES if f"_{each}_" in joined
+        )
 
 
 def check_functions(path: Path) -> Iterator[str]:
     """Yield public functions that are not a verb and its object, and bool properties that are no statement."""
-    for node in tree(path).body:
+    for node in parse_file(path).body:
         if not isinstance(node, ast.FunctionDef) or node.name.startswith("_") or node.name in BARE_NAMES:
+            continue
+        if _is_test(node) or _is_fixture(node) or node.name.startswith("pytest_"):
             continue
         verb, *rest = split_identifier(node.name)
         if verb not in VERBS or not rest:
-            yield f"{place(path, node)}: {node.name}() is not a verb of the list and its object"
+            yield f"{format_location(path, node)}: {node.name}() is not a verb of the list and its object"
         elif _is_reading_view(node) and verb not in READING_VIEWS:
-            yield f"{place(path, node)}: {node.name}() answers GET; name it show_…"
-    for node in ast.walk(tree(path)):
+            yield f"{format_location(path, node)}: {node.name}() answers GET; name it show_…"
+    for node in ast.walk(parse_file(path)):
         if not isinstance(node, ast.FunctionDef) or not _is_property(node) or not _returns_bool(node):
             continue
         if not node.name.lstrip("_").startswith(TRUTHS):
-            yield f"{place(path, node)}: the bool property {node.name} does not start with is_, has_ or can_"
+            yield f"{format_location(path, node)}: the bool property {node.name} does not start with is_, has_ or can_"
 
 
 def check_prose(path: Path) -> Iterator[str]:
     """Yield docstrings and comments that personify, or leave open who or what is meant."""
     for line, text in _iterate_prose(path):
         for match in PROSE.finditer(text):
-            yield f"{place(path)}:{line}: {match.group()!r} in a docstring or comment"
+            yield f"{format_location(path)}:{line}: {match.group()!r} in a docstring or comment"
 
 
 def _iterate_definitions(path: Path) -> Iterator[tuple[str, ast.AST | None]]:
     if path.parent.name != "versions":
         # A migration's file is named after its revision, which databases hold.
         yield (path.parent.name if path.name == "__init__.py" else path.stem), None
-    for node in ast.walk(tree(path)):
+    for node in ast.walk(parse_file(path)):
         match node:
             case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.arg(arg=name):
                 yield name, node
@@ -166,7 +170,7 @@ def _iterate_definitions(path: Path) -> Iterator[tuple[str, ast.AST | None]]:
 
 
 def _iterate_prose(path: Path) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(tree(path)):
+    for node in ast.walk(parse_file(path)):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
             first = node.body[0] if node.body else None
             if (
@@ -182,11 +186,24 @@ def _iterate_prose(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def _is_reading_view(node: ast.FunctionDef) -> bool:
-    return any(isinstance(each, ast.Call) and dotted(each.func).endswith(".get") for each in node.decorator_list)
+    return any(
+        isinstance(each, ast.Call) and get_dotted_name(each.func).endswith(".get") for each in node.decorator_list
+    )
+
+
+def _is_test(node: ast.FunctionDef) -> bool:
+    return node.name.startswith("test_")
+
+
+def _is_fixture(node: ast.FunctionDef) -> bool:
+    decorators = (each.func if isinstance(each, ast.Call) else each for each in node.decorator_list)
+    return any(get_dotted_name(each).rpartition(".")[2] == "fixture" for each in decorators)
 
 
 def _is_property(node: ast.FunctionDef) -> bool:
-    return any(dotted(each).rpartition(".")[2] in {"property", "cached_property"} for each in node.decorator_list)
+    return any(
+        get_dotted_name(each).rpartition(".")[2] in {"property", "cached_property"} for each in node.decorator_list
+    )
 
 
 def _returns_bool(node: ast.FunctionDef) -> bool:

@@ -42,4 +42,4 @@ def start_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[
 @pytest.fixture(scope="session")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Six photographs in the formats people have."""
-    return portraits.photo_files(tmp_path_factory.mktemp("photos"))
+    return portraits.write_photo_files(tmp_path_factory.mktemp("photos"))

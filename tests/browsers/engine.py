@@ -11,7 +11,7 @@ from typing import Any
 
 FINDER = (Path(__file__).parent / "finder.js").read_text(encoding="utf-8").partition("\n")[2].strip()
 # A busy machine is slow; speed is measured by the bench.
-PATIENCE = 40.0
+TIMEOUT = 40.0
 _STEP = 0.2
 
 
@@ -67,13 +67,13 @@ class Engine(ABC):
         """Return whether a visible element has this role and name."""
         return bool(self.run(f"!!({FINDER})({json.dumps(role)}, {json.dumps(name)})"))
 
-    def wait_for(self, role: str, name: str, patience: float = PATIENCE) -> None:
+    def wait_for(self, role: str, name: str, timeout: float = TIMEOUT) -> None:
         """Wait for a visible element.
 
         Raises:
             ElementMissing: there was none for ``patience`` seconds.
         """
-        self.retry(lambda: self.has(role, name), f"{role} “{name}”", patience)
+        self.retry(lambda: self.has(role, name), f"{role} “{name}”", timeout)
 
     def click(self, role: str, name: str) -> None:
         """Wait for the element and click it as a person does."""
@@ -87,13 +87,13 @@ class Engine(ABC):
         """Wait for the file picker and give it these files."""
         self.retry(lambda: self._upload(name, paths), f"file picker “{name}”")
 
-    def retry(self, attempt: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
+    def retry(self, attempt: Callable[[], bool], what: str, timeout: float = TIMEOUT) -> None:
         """Try until ``attempt`` returns True.
 
         Raises:
             ElementMissing: it did not within ``patience`` seconds.
         """
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + timeout
         error: Exception | None = None
         while time.monotonic() < deadline:
             try:
@@ -102,4 +102,4 @@ class Engine(ABC):
             except Exception as raised:
                 error = raised
             time.sleep(_STEP)
-        raise ElementMissing(f"no visible {what} within {patience:.0f} s") from error
+        raise ElementMissing(f"no visible {what} within {timeout:.0f} s") from error

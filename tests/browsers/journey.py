@@ -17,7 +17,7 @@ OFFERS_FROM_MS = 3_000
 def run_journey(engine: Engine, portal: str, person: str, photos: Sequence[Path]) -> None:
     """Go all the way; nothing is touched between the last photo and the first headshot."""
     sign_in(engine, portal, person)
-    agree(engine)
+    give_consent(engine)
     take_photos(engine, photos)
     engine.wait_for("link", "Choose your headshot", 90)
     engine.click("link", "Choose your headshot")
@@ -31,7 +31,7 @@ def sign_in(engine: Engine, portal: str, person: str) -> None:
     engine.click("button", person)
 
 
-def agree(engine: Engine) -> None:
+def give_consent(engine: Engine) -> None:
     """Tick every box and go on; nothing is ticked beforehand."""
     engine.wait_for("checkbox", "")
     names = engine.run("[...document.querySelectorAll('input[type=checkbox]')].map((box) => box.labels[0].textContent)")

@@ -17,8 +17,8 @@ from portal.models.people import Person
 from portal.settings import Settings
 from tests import factories
 from tests.e2e import portraits
-from tests.e2e.page_checks import watch
-from tests.e2e.site import STUDIO, Site, serving
+from tests.e2e.page_checks import record_problems
+from tests.e2e.site import STUDIO, Site, serve_site
 from tests.factories import NOW
 
 # A busy machine is slow; what must be quick is measured by the bench, not here.
@@ -26,7 +26,7 @@ expect.set_options(timeout=20_000)
 
 # A session that takes an hour in life takes three seconds here.
 SPEED = 1200.0
-QUIET = [
+LAUNCH_ARGUMENTS = [
     "--disable-gpu",
     "--no-first-run",
     "--disable-quic",
@@ -56,7 +56,7 @@ def site_settings() -> dict[str, Any]:
 def site(portal_settings: Callable[..., Settings], database_url: str, site_settings: dict[str, Any]) -> Iterator[Site]:
     """A portal in this process that real browsers can reach, a minute after the time of the test data."""
     app = create_app(portal_settings(**site_settings), clock=lambda: NOW + timedelta(minutes=1))
-    with serving(app) as running:
+    with serve_site(app) as running:
         yield running
     with app.app_context():
         db.engine.dispose()
@@ -66,7 +66,7 @@ def site(portal_settings: Callable[..., Settings], database_url: str, site_setti
 def browser(chromium_path: str, chromium_args: list[str]) -> Iterator[Browser]:
     """One Chromium for a file: its event loop must be gone before other browser tests of the process start theirs."""
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_path, args=[*chromium_args, *QUIET])
+        chromium = playwright.chromium.launch(executable_path=chromium_path, args=[*chromium_args, *LAUNCH_ARGUMENTS])
         yield chromium
         chromium.close()
 
@@ -90,7 +90,7 @@ def open_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
 @pytest.fixture(scope="session")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Six real photographs in the formats people have."""
-    return portraits.photo_files(tmp_path_factory.mktemp("photos"))
+    return portraits.write_photo_files(tmp_path_factory.mktemp("photos"))
 
 
 @pytest.fixture
@@ -113,7 +113,7 @@ def open_as(site: Site, open_context: Callable[..., BrowserContext]) -> Callable
         browser = open_context(**context)
         browser.add_cookies(site.cookies(person))  # type: ignore[arg-type]
         page = browser.new_page()
-        watch(page)
+        record_problems(page)
         page.goto(site.address + path)
         return page
 

@@ -11,7 +11,7 @@ from werkzeug.serving import make_server
 
 
 @contextmanager
-def listening(app: Flask) -> Iterator[int]:
+def serve_app(app: Flask) -> Iterator[int]:
     """Serve the app, on 127.0.0.1 and so on localhost, until the block ends; the port."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)

@@ -6,23 +6,23 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 PROBLEMS: dict[Page, list[str]] = {}
-STILL = """async () => {
+STOP_ANIMATIONS = """async () => {
   const fades = document.getAnimations().filter((each) => each instanceof CSSTransition);
   await Promise.allSettled(fades.map((each) => each.finished));
 }"""
 
 
-def watch(page: Page) -> None:
+def record_problems(page: Page) -> None:
     """Note every error of the page's scripts and every breach of its content policy."""
     found = PROBLEMS.setdefault(page, [])
     page.on("pageerror", lambda error: found.append(str(error)))
     page.on("console", lambda line: found.append(line.text) if line.type in {"error", "warning"} else None)
 
 
-def check(page: Page) -> None:
+def check_page(page: Page) -> None:
     """Nothing is inaccessible, nothing sticks out sideways, nothing went wrong."""
     # Between light and dark colors fade, and half way nothing has the contrast it ends with.
-    page.evaluate(STILL)
+    page.evaluate(STOP_ANIMATIONS)
     violations = Axe().run(page).response["violations"]
     assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in violations] == []
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

@@ -12,17 +12,17 @@ ROTATE_90_CW = 6
 ORIENTATION = 0x0112
 
 
-def portrait() -> Image.Image:
+def load_portrait() -> Image.Image:
     """Return the portrait, head and shoulders, 1024 pixels wide."""
     whole = Image.fromarray(data.astronaut())
     return whole.crop((60, 0, 400, 425)).resize((1024, 1280), Image.Resampling.LANCZOS)
 
 
-def photo_files(folder: Path) -> list[Path]:
+def write_photo_files(folder: Path) -> list[Path]:
     """Write six different photos, as they come from cameras and phones, and return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     pillow_heif.register_heif_opener()
-    straight = portrait()
+    straight = load_portrait()
     exif = Image.Exif()
     exif[ORIENTATION] = ROTATE_90_CW
     lying = straight.rotate(90, expand=True)

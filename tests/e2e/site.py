@@ -39,9 +39,9 @@ class Site:
         with self.app.app_context():
             person = factories.make_person(name="Ada Lovelace", role=role)
             if agreed:
-                factories.agree(person)
+                factories.make_consent(person)
             if photos:
-                _, made = factories.make_finished(person, photos)
+                _, made = factories.make_finished_shoot(person, photos)
                 for number, photo in enumerate(made):
                     store_renditions(photo, number % 5)
             elif shoot:
@@ -53,7 +53,7 @@ class Site:
 
 
 @contextmanager
-def serving(app: Flask, port: int = 0) -> Iterator[Site]:
+def serve_site(app: Flask, port: int = 0) -> Iterator[Site]:
     """Serve the app on a port, 0 for a free one, until the block ends."""
     server = make_server("127.0.0.1", port, app, threaded=True)
     server.daemon_threads = True  # type: ignore[attr-defined]

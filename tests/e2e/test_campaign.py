@@ -22,7 +22,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield running
 
 
-def press(page: Page, control: Locator) -> None:
+def press_control(page: Page, control: Locator) -> None:
     """Press a control with the keyboard."""
     control.focus()
     page.keyboard.press("Enter")
@@ -39,9 +39,9 @@ def test_import_and_campaign_by_keyboard(stack: Stack, open_context: Callable[..
     open_as_admin(page, f"{stack.addresses.portal}/admin/roster/import")
     page.get_by_label("Paste addresses or rows").focus()
     page.keyboard.insert_text(LIST + "j.grossmann@meridian,example;;\n")
-    press(page, page.get_by_role("button", name="Check the list"))
+    press_control(page, page.get_by_role("button", name="Check the list"))
     expect(page.get_by_role("cell", name="The part after @ isn’t a domain.")).to_be_visible()
-    press(page, page.get_by_role("button", name="Confirm the import"))
+    press_control(page, page.get_by_role("button", name="Confirm the import"))
     expect(page.get_by_text("12 people added")).to_be_visible()
 
     page.goto(f"{stack.addresses.portal}/admin/campaigns/new")
@@ -50,8 +50,8 @@ def test_import_and_campaign_by_keyboard(stack: Stack, open_context: Callable[..
     page.get_by_label("Also on weekends").focus()
     page.keyboard.press("Space")
     page.get_by_label("Quiet hours").select_option("None")
-    press(page, page.get_by_role("button", name="Create"))
-    press(page, page.get_by_role("button", name="Invite 12 people"))
+    press_control(page, page.get_by_role("button", name="Create"))
+    press_control(page, page.get_by_role("button", name="Invite 12 people"))
     expect(page.get_by_text("12 invitations are on their way.")).to_be_visible()
 
     mails = open_context().new_page()
@@ -67,7 +67,7 @@ def test_import_and_campaign_by_keyboard(stack: Stack, open_context: Callable[..
     mute = mails.frame_locator("iframe").get_by_role("link", name=re.compile("Stop emails")).get_attribute("href")
     assert mute is not None
     mails.goto(mute)
-    press(mails, mails.get_by_role("button", name="Stop these emails"))
+    press_control(mails, mails.get_by_role("button", name="Stop these emails"))
     expect(mails.get_by_role("heading", name="Emails are off")).to_be_visible()
     page.goto(f"{stack.addresses.portal}/admin/roster?state=muted")
     expect(page.get_by_role("rowheader")).to_have_count(1)

@@ -24,7 +24,7 @@ def person(site: Site) -> Person:
     """A person who is signed in at work and on their phone."""
     with site.app.app_context():
         made = factories.make_person("ada@example.com", name="Ada Lovelace")
-        factories.make_sign_ins(made, "Edge", "iPhone")
+        factories.make_sessions(made, "Edge", "iPhone")
         return made
 
 
@@ -34,9 +34,9 @@ def crowd(site: Site) -> dict[str, Person]:
     with site.app.app_context():
         made = {name: factories.make_person(name=name) for name in ("Ben Ready", "Cora Chosen", "Dora Studio")}
         for each in made.values():
-            factories.agree(each)
-        factories.make_finished(made["Ben Ready"], now=NOW - timedelta(days=9))
-        shoot, photos = factories.make_finished(made["Cora Chosen"])
+            factories.make_consent(each)
+        factories.make_finished_shoot(made["Ben Ready"], now=NOW - timedelta(days=9))
+        shoot, photos = factories.make_finished_shoot(made["Cora Chosen"])
         with transaction():
             choices.create_choice(shoot.person_id, photos[0], origin="portal", key="k", acted_at=NOW, now=NOW)
         factories.make_shoot(made["Dora Studio"], now=NOW - timedelta(days=4), signed_url=b"sealed")

@@ -66,11 +66,11 @@ def read_fields(page: Page) -> list[float]:
     return [float(page.locator(f"#crop-{name}").input_value()) for name in ("x", "y", "size")]
 
 
-def area(page: Page) -> Locator:
+def get_crop_area(page: Page) -> Locator:
     return page.get_by_role("group", name="Crop area")
 
 
-def save(page: Page) -> None:
+def save_crop(page: Page) -> None:
     page.get_by_role("button", name="Save crop").click()
     expect(page.get_by_text("Your crop is saved.")).to_be_visible()
 
@@ -78,14 +78,14 @@ def save(page: Page) -> None:
 def test_crop_is_moved_and_resized_by_keyboard(site: Site, open_page: Callable[..., Page]) -> None:
     page = open_page("/headshots/crop", photos=2)
     before = read_fields(page)
-    area(page).focus()
+    get_crop_area(page).focus()
     for key in ("+", "+", "Shift+ArrowDown", "ArrowLeft"):
         page.keyboard.press(key)
     x, y, size = read_fields(page)
     assert size == pytest.approx(before[2] - 2, abs=0.1)
     assert (x < before[0], y > before[1]) == (True, True)
     page.keyboard.press("Enter")
-    save(page)
+    save_crop(page)
     assert crop_of(site) == pytest.approx((x / 100, y / 100, size / 100), abs=0.01)
 
 
@@ -93,7 +93,7 @@ def test_crop_is_moved_by_mouse_and_zoomed_by_wheel_corner_and_slider(open_page:
     page = open_page("/headshots/crop", photos=2)
     page.get_by_role("slider", name="Zoom").fill("200")
     assert read_fields(page)[2] == pytest.approx(50)
-    box = area(page).bounding_box()
+    box = get_crop_area(page).bounding_box()
     assert box is not None
     middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.4)
     before = read_fields(page)
@@ -114,7 +114,7 @@ def test_crop_is_moved_by_mouse_and_zoomed_by_wheel_corner_and_slider(open_page:
     page.mouse.move(corner["x"] - 20, corner["y"] - 20, steps=3)
     page.mouse.up()
     assert read_fields(page)[2] < 50
-    save(page)
+    save_crop(page)
 
 
 def test_crop_is_pinched_with_two_fingers(open_page: Callable[..., Page]) -> None:
@@ -123,7 +123,7 @@ def test_crop_is_pinched_with_two_fingers(open_page: Callable[..., Page]) -> Non
     )
     page.get_by_role("slider", name="Zoom").fill("150")
     before = read_fields(page)[2]
-    box = area(page).bounding_box()
+    box = get_crop_area(page).bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     fingers = page.context.new_cdp_session(page)
@@ -139,7 +139,7 @@ def test_crop_is_a_plain_form_without_script(site: Site, open_page: Callable[...
     page.get_by_label("Center, from the left in percent").fill("40")
     page.get_by_label("Center, from the top in percent").fill("99")
     page.get_by_label("Size in percent of the shorter side").fill("50")
-    save(page)
+    save_crop(page)
     x, y, size = crop_of(site)
     # A square that reaches outside is moved inside.
     assert (x, size) == pytest.approx((0.4, 0.5))
@@ -165,15 +165,15 @@ def render_uploads(site: Site) -> None:
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("own")
-    found = {path.name: path for path in portraits.photo_files(folder)}
-    made = {"paper.jpg": b"%PDF-1.7 not a photo", "huge.heic": b"\0" * 30_000_001, "moving.webp": animate()}
+    found = {path.name: path for path in portraits.write_photo_files(folder)}
+    made = {"paper.jpg": b"%PDF-1.7 not a photo", "huge.heic": b"\0" * 30_000_001, "moving.webp": build_animation()}
     for name, content in made.items():
         found[name] = folder / name
         found[name].write_bytes(content)
     return found
 
 
-def animate() -> bytes:
+def build_animation() -> bytes:
     frames = [Image.new("RGB", (500, 500), (shade, 80, 80)) for shade in (0, 120, 240)]
     file = io.BytesIO()
     frames[0].save(file, "WEBP", save_all=True, append_images=frames[1:])

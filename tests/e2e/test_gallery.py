@@ -40,45 +40,45 @@ def open_gallery(site: Site, open_context: Callable[..., BrowserContext]) -> Ite
     assert problems == []
 
 
-def large(page: Page) -> Locator:
+def get_large_picture(page: Page) -> Locator:
     return page.get_by_role("region", name="Large picture").get_by_role("img")
 
 
-def thumbnail(page: Page, name: str) -> Locator:
+def get_thumbnail(page: Page, name: str) -> Locator:
     return page.get_by_role("navigation", name="All photos").get_by_role("link", name=name, exact=True)
 
 
-def live(page: Page, text: str) -> Locator:
+def get_status(page: Page, text: str) -> Locator:
     return page.get_by_role("status").filter(has_text=text)
 
 
-def test_keyboard_turns_marks_compares_and_chooses(open_gallery: Callable[..., Page]) -> None:
+def test_keyboard_shows_marks_compares_and_chooses(open_gallery: Callable[..., Page]) -> None:
     page = open_gallery()
     for key, number in (("ArrowRight", 2), ("End", 6), ("ArrowRight", 1), ("ArrowLeft", 6), ("Home", 1)):
         page.keyboard.press(key)
-        expect(large(page)).to_have_accessible_name(f"Photo {number} of 6")
+        expect(get_large_picture(page)).to_have_accessible_name(f"Photo {number} of 6")
     page.keyboard.press("p")
-    expect(thumbnail(page, "Photo 1, shortlisted")).to_be_attached()
-    expect(large(page)).to_have_accessible_name("Photo 2 of 6")
+    expect(get_thumbnail(page, "Photo 1, shortlisted")).to_be_attached()
+    expect(get_large_picture(page)).to_have_accessible_name("Photo 2 of 6")
     page.keyboard.press("x")
-    expect(thumbnail(page, "Photo 2, skipped")).to_be_attached()
+    expect(get_thumbnail(page, "Photo 2, skipped")).to_be_attached()
     page.keyboard.press("Control+z")
     expect(
-        thumbnail(
+        get_thumbnail(
             page,
             "Photo 2",
         )
     ).to_be_attached()
-    expect(large(page)).to_have_accessible_name("Photo 2 of 6")
+    expect(get_large_picture(page)).to_have_accessible_name("Photo 2 of 6")
     page.keyboard.press("p")
     expect(page.get_by_role("link", name="Shortlist 2")).to_be_visible()
     page.keyboard.press("c")
     expect(page.get_by_role("heading", name="Compare 2")).to_be_visible()
     page.keyboard.press("Escape")
-    expect(large(page)).to_have_accessible_name("Photo 1 of 6")
+    expect(get_large_picture(page)).to_have_accessible_name("Photo 1 of 6")
     page.keyboard.press("f")
     expect(page.get_by_role("link", name="Continue")).to_be_focused()
-    expect(live(page, "Photo 1 of 6 is your headshot. Undo available.")).to_be_attached()
+    expect(get_status(page, "Photo 1 of 6 is your headshot. Undo available.")).to_be_attached()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="You’re all set")).to_be_visible()
 
@@ -89,9 +89,9 @@ def test_undo_restores_the_earlier_choice(open_gallery: Callable[..., Page]) -> 
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
     page.keyboard.press("ArrowRight")
     page.get_by_role("button", name="Choose this photo").click()
-    expect(thumbnail(page, "Photo 2, your headshot")).to_be_attached()
+    expect(get_thumbnail(page, "Photo 2, your headshot")).to_be_attached()
     page.get_by_role("button", name="Undo").click()
-    expect(thumbnail(page, "Photo 1, your headshot")).to_be_attached()
+    expect(get_thumbnail(page, "Photo 1, your headshot")).to_be_attached()
     expect(page.get_by_role("button", name="Choose this photo")).to_be_visible()
     expect(page.get_by_role("button", name="Undo")).to_be_hidden()
 
@@ -112,11 +112,11 @@ def test_zoom_by_press_wheel_buttons_and_keys(open_gallery: Callable[..., Page])
     page = open_gallery()
     zoom = page.get_by_role("group", name="Zoom")
     expect(zoom).to_contain_text("Fit")
-    large(page).click()
+    get_large_picture(page).click()
     expect(zoom).to_contain_text("200%")
-    large(page).click()
+    get_large_picture(page).click()
     expect(zoom).to_contain_text("Fit")
-    large(page).hover()
+    get_large_picture(page).hover()
     page.mouse.wheel(0, -200)
     expect(zoom).not_to_contain_text("Fit")
     page.keyboard.press("Escape")
@@ -133,9 +133,9 @@ def test_zoom_by_press_wheel_buttons_and_keys(open_gallery: Callable[..., Page])
 def test_zoomed_picture_follows_the_mouse_and_the_keys(open_gallery: Callable[..., Page]) -> None:
     page = open_gallery()
     page.keyboard.press("z")
-    before = large(page).bounding_box()
+    before = get_large_picture(page).bounding_box()
     page.keyboard.press("Shift+ArrowDown")
-    after = large(page).bounding_box()
+    after = get_large_picture(page).bounding_box()
     assert before is not None
     assert after is not None
     assert after["y"] < before["y"]
@@ -143,13 +143,13 @@ def test_zoomed_picture_follows_the_mouse_and_the_keys(open_gallery: Callable[..
     page.mouse.down()
     page.mouse.move(700, 520, steps=4)
     page.mouse.up()
-    dragged = large(page).bounding_box()
+    dragged = get_large_picture(page).bounding_box()
     assert dragged is not None
     assert dragged["y"] > after["y"]
     expect(page.get_by_role("group", name="Zoom")).to_contain_text("200%")
 
 
-def touch(session: CDPSession, kind: str, *points: tuple[float, float]) -> None:
+def send_touch(session: CDPSession, kind: str, *points: tuple[float, float]) -> None:
     touches = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
     session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
 
@@ -157,26 +157,26 @@ def touch(session: CDPSession, kind: str, *points: tuple[float, float]) -> None:
 def test_touch_swipes_double_taps_and_pinches(open_gallery: Callable[..., Page]) -> None:
     page = open_gallery(PHONE)
     fingers = page.context.new_cdp_session(page)
-    touch(fingers, "touchStart", (300, 300))
+    send_touch(fingers, "touchStart", (300, 300))
     for x in (250, 200, 150):
-        touch(fingers, "touchMove", (x, 300))
-    touch(fingers, "touchEnd")
-    expect(large(page)).to_have_accessible_name("Photo 2 of 6")
-    fit = large(page).bounding_box()
+        send_touch(fingers, "touchMove", (x, 300))
+    send_touch(fingers, "touchEnd")
+    expect(get_large_picture(page)).to_have_accessible_name("Photo 2 of 6")
+    fit = get_large_picture(page).bounding_box()
     page.touchscreen.tap(195, 300)
     page.touchscreen.tap(195, 300)
-    expect(live(page, "Zoom 200 percent")).to_be_attached()
-    zoomed = large(page).bounding_box()
+    expect(get_status(page, "Zoom 200 percent")).to_be_attached()
+    zoomed = get_large_picture(page).bounding_box()
     assert fit is not None
     assert zoomed is not None
     assert zoomed["width"] == pytest.approx(2 * fit["width"], rel=0.02)
     page.touchscreen.tap(195, 300)
     page.touchscreen.tap(195, 300)
-    expect(live(page, "Zoom 100 percent")).to_be_attached()
-    touch(fingers, "touchStart", (170, 300), (220, 300))
-    touch(fingers, "touchMove", (120, 300), (270, 300))
-    touch(fingers, "touchEnd")
-    expect(live(page, "Zoom 300 percent")).to_be_attached()
+    expect(get_status(page, "Zoom 100 percent")).to_be_attached()
+    send_touch(fingers, "touchStart", (170, 300), (220, 300))
+    send_touch(fingers, "touchMove", (120, 300), (270, 300))
+    send_touch(fingers, "touchEnd")
+    expect(get_status(page, "Zoom 300 percent")).to_be_attached()
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (820, 1180), (390, 844), (320, 640), (844, 390), (720, 450)])
@@ -194,16 +194,16 @@ def test_whole_picture_is_in_view(open_gallery: Callable[..., Page], size: tuple
 def test_grid_rows_are_followed_and_enter_opens(open_gallery: Callable[..., Page]) -> None:
     page = open_gallery(PHONE | {"has_touch": False, "is_mobile": False}, photos=9)
     page.get_by_role("link", name="Show as grid").click()
-    expect(thumbnail(page, "Photo 1")).to_be_focused()
+    expect(get_thumbnail(page, "Photo 1")).to_be_focused()
     for key, number in (("ArrowDown", 4), ("ArrowDown", 7), ("ArrowUp", 4), ("ArrowRight", 5)):
         page.keyboard.press(key)
-        expect(thumbnail(page, f"Photo {number}")).to_be_focused()
+        expect(get_thumbnail(page, f"Photo {number}")).to_be_focused()
     page.keyboard.press("Enter")
-    expect(large(page)).to_have_accessible_name("Photo 5 of 9")
+    expect(get_large_picture(page)).to_have_accessible_name("Photo 5 of 9")
     page.keyboard.press("g")
     page.reload()
-    expect(thumbnail(page, "Photo 5")).to_be_visible()
-    expect(large(page)).to_be_hidden()
+    expect(get_thumbnail(page, "Photo 5")).to_be_visible()
+    expect(get_large_picture(page)).to_be_hidden()
 
 
 def test_filters_show_marks_and_an_empty_shortlist_explains_itself(open_gallery: Callable[..., Page]) -> None:
@@ -215,7 +215,7 @@ def test_filters_show_marks_and_an_empty_shortlist_explains_itself(open_gallery:
     page.get_by_role("link", name="Skipped 1").click()
     expect(page.get_by_role("navigation", name="All photos").get_by_role("link")).to_have_count(1)
     page.reload()
-    expect(large(page)).to_have_accessible_name("Photo 1 of 6")
+    expect(get_large_picture(page)).to_have_accessible_name("Photo 1 of 6")
 
 
 def test_comparison_knocks_out_until_one_remains(open_gallery: Callable[..., Page]) -> None:
@@ -261,14 +261,14 @@ def test_dark_surround_is_remembered(open_gallery: Callable[..., Page]) -> None:
     assert list_violations(page) == []
 
 
-def test_letter_keys_can_be_turned_off(open_gallery: Callable[..., Page]) -> None:
+def test_shortcut_keys_can_be_disabled(open_gallery: Callable[..., Page]) -> None:
     page = open_gallery()
     page.keyboard.press("?")
     page.get_by_role("checkbox", name="Use single letters as keys").uncheck()
     page.get_by_role("button", name="Close").click()
     page.keyboard.press("p")
     page.keyboard.press("ArrowRight")
-    expect(large(page)).to_have_accessible_name("Photo 2 of 6")
+    expect(get_large_picture(page)).to_have_accessible_name("Photo 2 of 6")
     expect(page.get_by_role("link", name="Shortlist 0")).to_be_visible()
 
 
@@ -279,13 +279,13 @@ def test_marks_made_offline_are_sent_later_and_the_latest_act_stays(
     page.clock.set_fixed_time(NOW)
     page.context.set_offline(True)
     page.get_by_role("button", name="Shortlist", exact=True).click()
-    expect(live(page, "You’re offline. Your marks are saved here and sent later.")).to_be_visible()
+    expect(get_status(page, "You’re offline. Your marks are saved here and sent later.")).to_be_visible()
     stored = page.evaluate("JSON.parse(localStorage.getItem('unsent-marks'))")
     assert [sorted(act) for act in stored] == [["at", "mark", "photo"]]
     skip_on_another_device(site, UUID(stored[0]["photo"]), at=NOW + timedelta(seconds=30))
     page.context.set_offline(False)
-    expect(live(page, "You marked a photo on another device later. That mark stays.")).to_be_visible()
-    expect(thumbnail(page, "Photo 1, skipped")).to_be_attached()
+    expect(get_status(page, "You marked a photo on another device later. That mark stays.")).to_be_visible()
+    expect(get_thumbnail(page, "Photo 1, skipped")).to_be_attached()
     assert page.evaluate("localStorage.getItem('unsent-marks')") is None
 
 

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 GENERATED = 40
 
 
-def agree(page: Page) -> None:
+def give_consent(page: Page) -> None:
     """Agree to both purposes; no box is checked beforehand, and a missing one is marked and focused."""
     boxes = page.get_by_role("checkbox").all()
     assert len(boxes) == 2
@@ -31,13 +31,13 @@ def agree(page: Page) -> None:
     page.get_by_role("button", name="Agree and continue").click()
 
 
-def enter_studio(page: Page) -> FrameLocator:
+def open_studio(page: Page) -> FrameLocator:
     """Wait for the session and open its frame."""
     page.get_by_role("button", name="Open the studio").click(timeout=20_000)
     return page.frame_locator("iframe")
 
 
-def do_session(studio: FrameLocator, photos: list[Path]) -> None:
+def complete_session(studio: FrameLocator, photos: list[Path]) -> None:
     """Answer, upload and submit, as a person does inside the frame."""
     studio.get_by_role("textbox", name="Your name").fill("Ada Example")
     studio.get_by_role("radio", name="Female", exact=True).check()
@@ -48,7 +48,7 @@ def do_session(studio: FrameLocator, photos: list[Path]) -> None:
     studio.get_by_role("button", name="Start my session").click()
 
 
-def provider_calls(stack: Stack) -> list[tuple[str, str]]:
+def list_provider_calls(stack: Stack) -> list[tuple[str, str]]:
     """Return every call the portal has made to the provider, in order."""
     with psycopg.connect(stack.database_url.replace("+psycopg", "")) as database:
         return database.execute("SELECT method, path_template FROM provider_calls ORDER BY id").fetchall()
@@ -63,15 +63,15 @@ def test_from_the_intranet_link_to_a_chosen_headshot(
     """One person goes all the way without touching anything while the photos are made."""
     page = open_context(viewport={"width": 1280, "height": 900}).new_page()
     sign_in(page, "Ada Example")
-    assert not [call for call in provider_calls(stack) if call[0] == "POST"]
-    agree(page)
+    assert not [call for call in list_provider_calls(stack) if call[0] == "POST"]
+    give_consent(page)
     # From here on the browser itself must find nothing wrong, security policy included.
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda line: problems.append(f"{line.text} {line.location}") if line.type == "error" else None)
-    studio = enter_studio(page)
+    studio = open_studio(page)
     studio_link = page.locator("iframe").get_attribute("src") or ""
-    do_session(studio, photos)
+    complete_session(studio, photos)
 
     # From here on the page is not touched; it advances by itself.
     expect(page.get_by_role("link", name="Choose your headshot")).to_be_visible(timeout=60_000)
@@ -86,14 +86,14 @@ def test_from_the_intranet_link_to_a_chosen_headshot(
     page.get_by_role("button", name="Choose this photo").click()
     page.get_by_role("link", name="Continue").click()
     expect(page.get_by_role("link", name="Choose another photo")).to_be_visible()
-    creates = [call for call in provider_calls(stack) if call == ("POST", "/organization/models")]
+    creates = [call for call in list_provider_calls(stack) if call == ("POST", "/organization/models")]
     assert len(creates) == 1
     assert problems == []
-    favorite_in_the_studio(page, studio_link)
-    nobody_else_sees(stack, open_context, sign_in)
+    choose_in_studio(page, studio_link)
+    check_photo_is_private(stack, open_context, sign_in)
 
 
-def favorite_in_the_studio(page: Page, studio_link: str) -> None:
+def choose_in_studio(page: Page, studio_link: str) -> None:
     """A pick made in the studio's own results shows here by itself, with where it was made."""
     tab = page.context.new_page()
     tab.goto(studio_link)
@@ -104,7 +104,7 @@ def favorite_in_the_studio(page: Page, studio_link: str) -> None:
     expect(page.get_by_text("You chose it in the studio")).to_be_visible(timeout=30_000)
 
 
-def nobody_else_sees(
+def check_photo_is_private(
     stack: Stack, open_context: Callable[..., BrowserContext], sign_in: Callable[[Page, str], None]
 ) -> None:
     """A photo of one person does not exist for another, nor without a session."""

@@ -24,12 +24,12 @@ def create_two_accounts(site: Site, *, photos_of_newer: int = 0) -> Person:
             name="Ada King, Countess of Lovelace", email="ada.king.countess.of.lovelace@research.example.com",
             subject="old", created_at=NOW - timedelta(days=200), signed_in_at=NOW - timedelta(days=40),
         )  # fmt: skip
-        factories.make_finished(older, 3)
+        factories.make_finished_shoot(older, 3)
         newer = factories.make_person(
             name="Ada Lovelace", email=older.email, subject="new", created_at=NOW, signed_in_at=NOW
         )
         if photos_of_newer:
-            factories.make_finished(newer, photos_of_newer)
+            factories.make_finished_shoot(newer, photos_of_newer)
         return older
 
 
@@ -55,7 +55,9 @@ def test_admin_sees_both_accounts_and_links_them(site: Site, open_context: Calla
     assert problems == []
 
 
-def test_admin_is_told_when_both_accounts_have_photos(site: Site, open_context: Callable[..., BrowserContext]) -> None:
+def test_admin_reads_why_two_accounts_with_photos_cannot_be_linked(
+    site: Site, open_context: Callable[..., BrowserContext]
+) -> None:
     older = create_two_accounts(site, photos_of_newer=2)
     page, problems = open_as_admin(site, open_context, older)
     expect(page.get_by_text("Both accounts have photos or a photo session.")).to_be_visible()

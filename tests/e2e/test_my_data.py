@@ -60,7 +60,7 @@ def test_page_is_accessible_and_fits(site: Site, person: Person, open_context: C
     assert problems == []
 
 
-def test_facts_looks_and_agreements_are_on_the_page(
+def test_facts_views_and_consents_are_on_the_page(
     site: Site, person: Person, open_context: Callable[..., BrowserContext]
 ) -> None:
     page = open_page(site, person, open_context)
@@ -68,9 +68,9 @@ def test_facts_looks_and_agreements_are_on_the_page(
     expect(kept.get_by_text("3 headshots")).to_be_visible()
     expect(kept.get_by_text("Here until January 31, 2027")).to_be_visible()
     expect(kept.get_by_text("AI-generated")).to_be_visible()
-    looks = page.get_by_role("region", name="Who looked")
-    expect(looks.get_by_text("Cleo Marsh")).to_be_visible()
-    expect(looks.get_by_text("Looked at your page")).to_be_visible()
+    views = page.get_by_role("region", name="Who looked")
+    expect(views.get_by_text("Cleo Marsh")).to_be_visible()
+    expect(views.get_by_text("Looked at your page")).to_be_visible()
     page.get_by_role("link", name="Read it").first.click()
     expect(page.get_by_role("heading", name="What you agreed to")).to_be_visible()
     with site.app.app_context():

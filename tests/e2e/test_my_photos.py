@@ -27,7 +27,7 @@ def person(site: Site) -> Person:
     """Somebody with three photos at full size."""
     person = site.person()
     with site.app.app_context():
-        _, made = factories.make_finished(person, 3)
+        _, made = factories.make_finished_shoot(person, 3)
         for number, photo in enumerate(made):
             store_renditions(photo, number, is_original_stored=True)
     return person
@@ -87,7 +87,7 @@ def test_headshot_is_taken_back(page: Page) -> None:
     expect(page.get_by_role("link", name="Choose your headshot")).to_be_visible()
 
 
-def test_another_session_is_asked_for_and_granted(
+def test_another_session_is_requested_and_granted(
     site: Site, page: Page, open_context: Callable[..., BrowserContext], person: Person
 ) -> None:
     page.goto(f"{site.address}/headshots/gallery")

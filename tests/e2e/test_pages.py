@@ -13,7 +13,7 @@ from portal.db import transaction
 from portal.models import people, shoots
 from portal.services import link_reports
 from portal.services.link_reports import LinkReportInput, LinkSymptom
-from tests.e2e.page_checks import PROBLEMS, check, watch
+from tests.e2e.page_checks import PROBLEMS, check_page, record_problems
 from tests.e2e.page_states import EMPLOYEE_STATES, FINISHED
 from tests.e2e.site import SIGNED, STUDIO, Site
 from tests.factories import NOW
@@ -29,7 +29,7 @@ def visit(site: Site, open_context: Callable[..., BrowserContext]) -> Callable[.
         browser = open_context(**(context or {}))
         browser.add_cookies(site.cookies(site.person(**person_name)))  # type: ignore[arg-type]
         page = browser.new_page()
-        watch(page)
+        record_problems(page)
         page.goto(site.address + path)
         return page
 
@@ -44,7 +44,7 @@ def test_each_page_is_accessible(visit: Callable[..., Page], stage: str) -> None
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         for width in (390, 1440):
             page.set_viewport_size({"width": width, "height": 844})
-            check(page)
+            check_page(page)
     expect(page.get_by_role("banner")).to_be_visible()
     expect(page.get_by_role("main")).to_be_visible()
     assert page.get_by_role("heading", level=1).count() == 1
@@ -53,9 +53,9 @@ def test_each_page_is_accessible(visit: Callable[..., Page], stage: str) -> None
 @pytest.mark.parametrize("path", ["/", "/privacy"])
 def test_public_pages_are_accessible(site: Site, open_context: Callable[..., BrowserContext], path: str) -> None:
     page = open_context().new_page()
-    watch(page)
+    record_problems(page)
     page.goto(site.address + path)
-    check(page)
+    check_page(page)
 
 
 def test_without_scripts_everything_works(visit: Callable[..., Page]) -> None:
@@ -76,7 +76,7 @@ def test_without_scripts_everything_works(visit: Callable[..., Page]) -> None:
 def test_headshots_page_updates_and_announces_the_change(site: Site, visit: Callable[..., Page]) -> None:
     page = visit("/headshots", provider_status="pending")
     expect(page.get_by_role("heading", name="Your headshots are on the way")).to_be_visible()
-    move_everybody(site, provider_status="active", problem="no_photos")
+    update_all_shoots(site, provider_status="active", problem="no_photos")
     expect(page.get_by_role("heading", name="Your headshots haven’t arrived")).to_be_visible()
     expect(page).to_have_title("Your headshots haven’t arrived – Example")
     expect(page.get_by_role("status").filter(has_text="Your headshots haven’t arrived")).to_be_attached()
@@ -89,7 +89,7 @@ def test_page_polls_where_streams_are_blocked(site: Site, open_context: Callable
     browser.add_cookies(site.cookies(site.person(provider_status="pending")))  # type: ignore[arg-type]
     page = browser.new_page()
     page.goto(f"{site.address}/headshots")
-    move_everybody(site, provider_status="active", problem="no_photos")
+    update_all_shoots(site, provider_status="active", problem="no_photos")
     expect(page.get_by_role("heading", name="Your headshots haven’t arrived")).to_be_visible(timeout=30_000)
 
 
@@ -100,7 +100,7 @@ def test_lost_connection_is_shown_and_recovered(site: Site, visit: Callable[...,
         page.evaluate("dispatchEvent(new Event('online'))")
         page.wait_for_timeout(300)
     expect(page.get_by_text("Connection lost.")).to_be_visible()
-    move_everybody(site, provider_status="active", problem="no_photos")
+    update_all_shoots(site, provider_status="active", problem="no_photos")
     page.context.set_offline(False)
     expect(page.get_by_role("heading", name="Your headshots haven’t arrived")).to_be_visible()
     expect(page.get_by_text("Connection lost.")).to_be_hidden()
@@ -128,7 +128,7 @@ def test_the_studio_opens_on_a_press_and_is_left_when_done(site: Site, visit: Ca
     expect(page.get_by_role("banner")).to_be_hidden()
     expect(page.get_by_role("button", name="Get help")).to_be_visible()
     expect(page.get_by_role("heading", name="Photo studio")).to_be_focused()
-    move_everybody(site, provider_status="waiting")
+    update_all_shoots(site, provider_status="waiting")
     page.wait_for_url(f"{site.address}/headshots")
     expect(page.get_by_role("heading", name="Your headshots are on the way")).to_be_visible()
     assert PROBLEMS[page] == []
@@ -137,8 +137,8 @@ def test_the_studio_opens_on_a_press_and_is_left_when_done(site: Site, visit: Ca
 @pytest.mark.asvs("A22")
 def test_only_messages_from_the_studio_origin_trigger_a_refresh(site: Site, visit: Callable[..., Page]) -> None:
     page = visit("/headshots/studio", context={"viewport": {"width": 1280, "height": 900}}, with_link=True)
-    says = "<script>addEventListener('message', () => parent.postMessage('done', '*'))</script>"
-    page.context.route(f"{STUDIO}/**", lambda route: route.fulfill(body=says, content_type="text/html"))
+    script = "<script>addEventListener('message', () => parent.postMessage('done', '*'))</script>"
+    page.context.route(f"{STUDIO}/**", lambda route: route.fulfill(body=script, content_type="text/html"))
     page.get_by_role("button", name="Open the studio").click()
     expect(page.locator("iframe.is-loaded")).to_be_attached()
     page.wait_for_timeout(500)
@@ -183,7 +183,7 @@ def test_stage_overview_is_accessible(visit: Callable[..., Page]) -> None:
         for width in (390, 1440):
             page.set_viewport_size({"width": width, "height": 844})
             expect(page.get_by_role("button", name="Report the problem")).to_be_visible()
-            check(page)
+            check_page(page)
 
 
 def test_the_list_of_link_reports_is_accessible(site: Site, visit: Callable[..., Page]) -> None:
@@ -196,7 +196,7 @@ def test_the_list_of_link_reports_is_accessible(site: Site, visit: Callable[...,
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         for width in (390, 1440):
             page.set_viewport_size({"width": width, "height": 844})
-            check(page)
+            check_page(page)
     page.get_by_role("button", name="Mark as done").click()
     expect(page.get_by_text("No one has reported a dead link")).to_be_visible()
 
@@ -271,13 +271,13 @@ def test_requested_browser_notification_is_shown_when_ready(
     person = site.person(provider_status="active", photos=0, photo_count=0)
     browser.add_cookies(site.cookies(person))  # type: ignore[arg-type]
     page = browser.new_page()
-    watch(page)
+    record_problems(page)
     page.goto(f"{site.address}/headshots")
     assert page.evaluate("asked") == 0
     page.get_by_role("button", name="Notify me in this browser").click()
     expect(page.get_by_text("You’ll get a notification")).to_be_visible()
     page.evaluate("Object.defineProperty(document, 'hidden', { get: () => true })")
-    move_everybody(site, copied_at=NOW)
+    update_all_shoots(site, copied_at=NOW)
     expect(page).to_have_title("Your headshots are ready – Example")
     # Neither a name nor a company: the screen may be shared.
     assert page.evaluate("shown") == ["Your headshots are ready"]
@@ -298,7 +298,7 @@ def test_where_it_cannot_be_had_a_notification_is_not_offered(
     expect(page.get_by_role("button", name="Notify me in this browser")).to_be_hidden()
 
 
-def move_everybody(site: Site, **fields: Any) -> None:
+def update_all_shoots(site: Site, **fields: Any) -> None:
     """Update every shoot as if the provider had reported it."""
     with site.app.app_context(), transaction() as session:
         for shoot in session.query(shoots.Shoot):

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from portal.models.people import Person
 from tests import factories
-from tests.e2e.page_checks import check
+from tests.e2e.page_checks import check_page
 from tests.e2e.site import Site
 from tests.factories import NOW
 
@@ -25,9 +25,9 @@ def person(site: Site) -> Person:
     """A person who is signed in at work and on their phone."""
     with site.app.app_context():
         made = factories.make_person("ada@example.com", name="Ada Lovelace", groups=["sales"])
-        factories.agree(made)
+        factories.make_consent(made)
         factories.make_shoot(made, provider_status="waiting", status_since=NOW - timedelta(days=1))
-        factories.make_sign_ins(made, PHONE, OFFICE)
+        factories.make_sessions(made, PHONE, OFFICE)
         return made
 
 
@@ -36,7 +36,7 @@ def is_fine_everywhere(page: Page) -> None:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
         for width in (390, 820, 1440):
             page.set_viewport_size({"width": width, "height": 844})
-            check(page)
+            check_page(page)
     assert page.get_by_role("heading", level=1).count() == 1
 
 

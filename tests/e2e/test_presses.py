@@ -55,7 +55,7 @@ def test_four_presses_lead_to_the_studio(
     assert len(presses) == MAX_PRESSES, presses
 
 
-def focus_with_tab(page: Page, name: str, *, limit: int = 40) -> None:
+def focus_by_tab(page: Page, name: str, *, limit: int = 40) -> None:
     """Press Tab until the focus is on the element of this name."""
     for _ in range(limit):
         page.keyboard.press("Tab")
@@ -71,8 +71,8 @@ ACCESSIBLE_NAME = """() => {
 }"""
 
 
-def press_tab_until(page: Page, name: str, key: str = "Enter") -> None:
-    focus_with_tab(page, name)
+def press_key_on(page: Page, name: str, key: str = "Enter") -> None:
+    focus_by_tab(page, name)
     page.keyboard.press(key)
 
 
@@ -81,13 +81,13 @@ def test_keyboard_alone_leads_from_sign_in_to_the_studio_and_back(
 ) -> None:
     page = open_context(viewport={"width": 1440, "height": 900}).new_page()
     page.goto(f"{stack.addresses.portal}/start")
-    press_tab_until(page, "Ada Example")
+    press_key_on(page, "Ada Example")
     page.wait_for_url("**/headshots/consent")
-    press_tab_until(page, "Use my photos", "Space")
-    press_tab_until(page, "Share my photos", "Space")
-    press_tab_until(page, "Agree and continue")
+    press_key_on(page, "Use my photos", "Space")
+    press_key_on(page, "Share my photos", "Space")
+    press_key_on(page, "Agree and continue")
     expect(page.get_by_role("button", name="Open the studio")).to_be_visible(timeout=20_000)
-    press_tab_until(page, "Open the studio")
+    press_key_on(page, "Open the studio")
     expect(page.get_by_role("heading", name="Photo studio")).to_be_focused()
     studio = page.frame_locator("iframe")
     studio.get_by_role("textbox", name="Your name").press_sequentially("Ada Example")
@@ -98,9 +98,9 @@ def test_keyboard_alone_leads_from_sign_in_to_the_studio_and_back(
     studio.get_by_role("button", name="Continue").press("Enter")
     studio.get_by_role("button", name="Start my session").press("Enter")
     expect(page.get_by_role("link", name="Choose your headshot")).to_be_visible(timeout=60_000)
-    press_tab_until(page, "Choose your headshot")
+    press_key_on(page, "Choose your headshot")
     page.wait_for_url("**/headshots/gallery")
-    press_tab_until(page, "Choose this photo")
+    press_key_on(page, "Choose this photo")
     expect(page.get_by_role("link", name="Continue")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="You’re all set")).to_be_visible()

@@ -10,11 +10,11 @@ from flask import Flask, Response, redirect
 from playwright.sync_api import BrowserContext, expect
 from werkzeug.wrappers import Response as AnyResponse
 
-from tests.e2e.local_server import listening
+from tests.e2e.local_server import serve_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
-ASKS = """<!doctype html><title>Studio</title><p role="status"></p><script>
+CAMERA_PAGE = """<!doctype html><title>Studio</title><p role="status"></p><script>
 navigator.mediaDevices.getUserMedia({ video: true }).then(() => "camera", (error) => error.name)
   .then((said) => { document.querySelector("p").textContent = said; });
 </script>"""
@@ -25,17 +25,17 @@ def servers() -> Iterator[tuple[Flask, str, str, str]]:
     """The surrounding page, the first origin, which only redirects, and the second, which uses the camera."""
     around, first, second = Flask("around"), Flask("first"), Flask("second")
     with ExitStack() as running:
-        page = f"http://localhost:{running.enter_context(listening(around))}"
-        entry = f"http://127.0.0.1:{running.enter_context(listening(first))}"
-        end = f"http://127.0.0.1:{running.enter_context(listening(second))}"
+        page = f"http://localhost:{running.enter_context(serve_app(around))}"
+        entry = f"http://127.0.0.1:{running.enter_context(serve_app(first))}"
+        end = f"http://127.0.0.1:{running.enter_context(serve_app(second))}"
 
         @first.get("/")
         def onward() -> AnyResponse:
             return redirect(end)
 
         @second.get("/")
-        def asks() -> str:
-            return ASKS
+        def show_camera_page() -> str:
+            return CAMERA_PAGE
 
         yield around, page, entry, end
 

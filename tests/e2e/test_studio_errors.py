@@ -19,7 +19,7 @@ from portal.db import db, transaction
 from portal.models.audit import AuditEntry
 from portal.settings import Settings
 from sandbox.testing import RunningSandbox, start_sandbox
-from tests.e2e.site import Site, serving
+from tests.e2e.site import Site, serve_site
 from tests.factories import NOW
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -57,8 +57,8 @@ class Studio:
 def studio(portal_settings: Callable[..., Settings], database_url: str) -> Iterator[Studio]:
     from portal.app import create_app  # noqa: PLC0415 - as in the other files of this folder
 
-    with ExitStack() as sandbox_life:
-        sandbox = sandbox_life.enter_context(start_sandbox())
+    with ExitStack() as sandbox_stack:
+        sandbox = sandbox_stack.enter_context(start_sandbox())
         created = requests.post(
             f"{sandbox.api_url}/organization/models",
             json={"email": "ada@example.com"},
@@ -70,9 +70,9 @@ def studio(portal_settings: Callable[..., Settings], database_url: str) -> Itera
         )
         app: Flask = create_app(settings, clock=lambda: NOW + timedelta(minutes=1))
         sealed = app.extensions["portal"].secretbox.seal(created["signedUrl"])
-        with serving(app) as site:
+        with serve_site(app) as site:
             person = site.person(signed_url=sealed)
-            yield Studio(site, sandbox, sandbox_life.close, created, site.cookies(person))
+            yield Studio(site, sandbox, sandbox_stack.close, created, site.cookies(person))
         with app.app_context():
             db.engine.dispose()
 

@@ -18,7 +18,7 @@ from portal.models.people import Person
 from portal.models.shoots import Shoot
 from portal.settings import Settings
 from tests import factories
-from tests.e2e.site import serving
+from tests.e2e.site import serve_site
 from tests.integration.auth.actors import MovableClock
 from tests.integration.auth.hostile_provider import HostileProvider
 
@@ -52,7 +52,7 @@ def deployment(portal_settings: Callable[..., Settings], database_url: str) -> I
     def count() -> None:
         counted[request.path] += 1
 
-    with serving(app, port):
+    with serve_site(app, port):
         yield Deployment(app, address, provider, counted)
     provider.close()
     with app.app_context():
@@ -65,7 +65,7 @@ def sign_in(page: Page, deployment: Deployment) -> Person:
     page.wait_for_url(f"{deployment.address}/headshots**")
     with deployment.app.app_context():
         person = db.session.scalars(select(Person)).one()
-        factories.agree(person)
+        factories.make_consent(person)
         factories.make_shoot(person, provider_status="waiting")
     page.goto(f"{deployment.address}/headshots")
     return person
@@ -92,7 +92,9 @@ def test_signing_out_ends_every_tab_and_the_next_sign_in_requests_an_account(
     sign_out(first)
     for page in (first, second):
         expect(page.get_by_role("heading", name="You’re signed out")).to_be_visible()
-        expect(page).to_have_url(f"{deployment.address}/signed-out" if page is first else background_url(deployment))
+        expect(page).to_have_url(
+            f"{deployment.address}/signed-out" if page is first else build_background_url(deployment)
+        )
     second.reload()
     first.goto(f"{deployment.address}/headshots")
     expect(first.get_by_role("heading", name="You’re signed out")).to_be_visible()
@@ -103,7 +105,7 @@ def test_signing_out_ends_every_tab_and_the_next_sign_in_requests_an_account(
     assert deployment.provider.authorizations[before]["prompt"] == "select_account"
 
 
-def background_url(deployment: Deployment) -> str:
+def build_background_url(deployment: Deployment) -> str:
     return f"{deployment.address}/signed-out?next=/headshots"
 
 
@@ -134,20 +136,20 @@ def test_twelve_tabs_load_and_follow_one_stream(deployment: Deployment, open_con
     expect(tabs[-1].get_by_role("heading", level=1)).to_be_visible()
     assert streams["/headshots/events"] == 1
     title = first.title()
-    move_on(deployment, person, "deleted")
+    update_status(deployment, person, "deleted")
     for tab in tabs:
         expect(tab).not_to_have_title(title)
     assert streams["/headshots/events"] == 1
     # The tab that holds the stream closes; another one opens it.
     first.close()
     title = tabs[1].title()
-    move_on(deployment, person, "waiting")
+    update_status(deployment, person, "waiting")
     for tab in tabs[1:]:
         expect(tab).not_to_have_title(title)
     assert streams["/headshots/events"] == 2
 
 
-def move_on(deployment: Deployment, person: Person, status: str) -> None:
+def update_status(deployment: Deployment, person: Person, status: str) -> None:
     with deployment.app.app_context(), transaction() as session:
         session.execute(update(Shoot).where(Shoot.person_id == person.id).values(provider_status=status))
         people.publish_version(person.id)

@@ -61,11 +61,11 @@ def open_pages(site: Site, context: BrowserContext, paths: tuple[str, ...]) -> N
 def test_pages_contact_only_the_portal_and_the_studio(site: Site, open_context: Callable[..., BrowserContext]) -> None:
     contacted: dict[str, set[str]] = {}
     kept: set[str] = set()
-    for who, paths in ({}, PUBLIC), *JOURNEY, ({"role": "admin"}, CONSOLE):
+    for session_fields, paths in ({}, PUBLIC), *JOURNEY, ({"role": "admin"}, CONSOLE):
         context = open_context(viewport={"width": 1280, "height": 900})
         recorded = record_hosts(context)
-        if who:
-            context.add_cookies(site.cookies(site.person(**who)))  # type: ignore[arg-type]
+        if session_fields:
+            context.add_cookies(site.cookies(site.person(**session_fields)))  # type: ignore[arg-type]
         open_pages(site, context, paths)
         cookies = context.cookies()
         kept |= {cookie["name"] for cookie in cookies}

@@ -34,7 +34,7 @@ from portal.storage import LocalStorage
 from tests import factories
 from tests.faults.people import Participant
 from tests.faults.polling import wait_until
-from tests.faults.provider_state import differences
+from tests.faults.provider_state import list_differences
 from tests.faults.sandbox_control import SandboxControl
 
 # These wait for their hour, not for anything to get better.
@@ -187,7 +187,7 @@ class Deployment:
         now, token, mark = datetime.now(UTC), secrets.token_urlsafe(32), secrets.token_hex(6)
         with self.app_context():
             person = factories.make_person(f"{mark}@example.com", subject=mark, now=now)
-            factories.agree(person, now=now)
+            factories.make_consent(person, now=now)
             with transaction() as session:
                 session.add(
                     Session(
@@ -252,11 +252,11 @@ class Deployment:
     def _wait_until_idle(self, seconds: float, skip_delays: bool) -> None:
         left: list[Any] = []
 
-        def is_quiet() -> bool:
+        def has_no_pending_jobs() -> bool:
             left[:] = self.list_pending(skip_delays=skip_delays)
             return not left
 
-        wait_until(is_quiet, lambda: f"the deployment is quiet, left to do: {left}", seconds=seconds)
+        wait_until(has_no_pending_jobs, lambda: f"the deployment is quiet, left to do: {left}", seconds=seconds)
 
     def queue(self, job_type: JobType) -> None:
         """Queue a job that the schedule would queue sooner or later.
@@ -293,7 +293,7 @@ class Deployment:
         """No invariant is broken, and the portal's data equals the provider's."""
         found = self.violations()
         with self.app_context():
-            found += differences(self.sandbox.models())
+            found += list_differences(self.sandbox.models())
         if found:
             left = "; ".join(f"{task} {status}" for _, task, status in self.query(_WAITING, clock=[])) or "nothing"
             pytest.fail("\n".join(["The deployment is not whole:", *found, f"Still to be done: {left}"]))

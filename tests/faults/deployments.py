@@ -42,4 +42,4 @@ class Deployments:
 
 
 def _check_files(folder: Path) -> None:
-    assert canaries.found_in_files(folder) == []
+    assert canaries.find_private_logs(folder) == []

@@ -15,7 +15,7 @@ from tests.faults.deployment import Deployment
 LEFT_BYTES = 48 * 1024
 ENOUGH = "size=512m"
 # Without the right to mount a file system: a limit on file sizes, which fails in the same way.
-LONGEST_FILE = 2 * 1024
+MAX_FILE_BYTES = 2 * 1024
 
 Restore = Callable[[], None]
 
@@ -54,7 +54,7 @@ def _short_files(pid: int) -> Iterator[Restore]:
     def limit(size: int) -> None:
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, hard))
 
-    limit(LONGEST_FILE)
+    limit(MAX_FILE_BYTES)
     try:
         yield lambda: limit(soft)
     finally:

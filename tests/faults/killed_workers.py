@@ -32,15 +32,15 @@ JOB_TYPES = {
     "retention": job_types.DELETE_EXPIRED,
     "audit": job_types.VERIFY_AUDIT_TRAIL,
 }
-_MINE = "SELECT id FROM procrastinate_workers WHERE NOT id = ANY(%(known)s)"
+_OWN_WORKERS = "SELECT id FROM procrastinate_workers WHERE NOT id = ANY(%(known)s)"
 _HELD = "SELECT id, task_name FROM procrastinate_jobs WHERE status = 'doing' AND worker_id = ANY(%(workers)s)"
-_BEAT = (
+_LAST_HEARTBEAT = (
     "UPDATE procrastinate_workers SET last_heartbeat = now() + %(later)s * interval '1 second' WHERE id = ANY(%(ids)s)"
 )
 # Attempts are taken for dead by the portal's clock, workers by their silence: let both have been going on for a while.
 _LONG_AGO = "UPDATE shoots SET attempted_at = attempted_at - %(ago)s * interval '1 second' WHERE provider_id IS NULL"
 HOUR_SECONDS = 3600
-_STILL = "SELECT id FROM procrastinate_jobs WHERE status = 'doing' AND worker_id = ANY(%(workers)s)"
+_RUNNING_JOBS = "SELECT id FROM procrastinate_jobs WHERE status = 'doing' AND worker_id = ANY(%(workers)s)"
 
 
 @dataclass
@@ -86,10 +86,10 @@ class KilledWorkers:
         wait_until(lambda: _is_frozen(child), "the worker is frozen")
         self._record(KilledWorker("create.in_call", participant, child))
 
-    def notice(self) -> None:
+    def detect_deaths(self) -> None:
         """Let all of them be silent for long enough; wait until each of their jobs belongs to another worker."""
         silent = [one for each in self.killed_workers.values() for one in each.workers]
-        self.deployment.query(_BEAT, later=-DEAD_AFTER_SECONDS, ids=silent)
+        self.deployment.query(_LAST_HEARTBEAT, later=-DEAD_AFTER_SECONDS, ids=silent)
         self.deployment.query(_LONG_AGO, ago=ATTEMPT_LEASE.total_seconds())
         started = time.monotonic()
         self.deployment.start(self.deployment.worker)
@@ -110,14 +110,14 @@ class KilledWorkers:
 
     def _record(self, killed: KilledWorker) -> None:
         known = [one for each in self.killed_workers.values() for one in each.workers]
-        killed.workers = [worker_id for (worker_id,) in self.deployment.query(_MINE, known=known)]
+        killed.workers = [worker_id for (worker_id,) in self.deployment.query(_OWN_WORKERS, known=known)]
         killed.jobs = dict(self.deployment.query(_HELD, workers=killed.workers))
-        self.deployment.query(_BEAT, later=HOUR_SECONDS, ids=killed.workers)
+        self.deployment.query(_LAST_HEARTBEAT, later=HOUR_SECONDS, ids=killed.workers)
         self.killed_workers[killed.point] = killed
 
     def _are_all_recovered(self, started: float) -> bool:
         for each in self.killed_workers.values():
-            if each.recovered_after is None and not self.deployment.query(_STILL, workers=each.workers):
+            if each.recovered_after is None and not self.deployment.query(_RUNNING_JOBS, workers=each.workers):
                 each.recovered_after = time.monotonic() - started
         return all(each.recovered_after is not None for each in self.killed_workers.values())
 

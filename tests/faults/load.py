@@ -17,7 +17,7 @@ import requests
 
 from tests.faults.deployment import Deployment
 from tests.faults.polling import wait_until
-from tests.integration.core.signing import signed_headers
+from tests.integration.core.signing import sign_headers
 
 SENDERS = 4
 PAUSE = 0.05
@@ -106,7 +106,7 @@ class WebhookLoad:
             time.sleep(PAUSE)
 
     def _post(self, session: requests.Session, url: str, body: bytes) -> tuple[int | None, str | None]:
-        headers = dict(signed_headers(body, datetime.now(UTC), secret=self.secret))
+        headers = dict(sign_headers(body, datetime.now(UTC), secret=self.secret))
         try:
             response = session.post(f"{url}/webhooks/profilebakery", data=body, headers=headers, timeout=TIMEOUT)
         except requests.RequestException:

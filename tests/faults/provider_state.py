@@ -14,7 +14,7 @@ from portal.models.photos import Photo
 from portal.models.shoots import Shoot
 
 
-def differences(models: list[dict[str, Any]]) -> list[str]:
+def list_differences(models: list[dict[str, Any]]) -> list[str]:
     """Compare every model of the sandbox with our shoots, both ways; needs an application context."""
     own = {shoot.provider_id: shoot for shoot in db.session.scalars(select(Shoot)) if shoot.provider_id}
     # An erased person is deleted here and at the provider.

@@ -20,9 +20,9 @@ from tests.faults.polling import wait_until
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
 
-AWAY_SECONDS = 8
+OUTAGE_SECONDS = 8
 # A provider hangs up after 10 seconds, a router after 30.
-LONGEST_ANSWER = 10.0
+MAX_RESPONSE_SECONDS = 10.0
 HEALED_SECONDS = 5.0
 
 
@@ -41,21 +41,21 @@ def test_a_temporary_database_outage(deployment: Deployment) -> None:
         stop_all([postgres.child], seconds=20)
         gone = time.monotonic()
         deployment.sandbox.finish(sessions[2])
-        response = browser.get(f"{deployment.url}/headshots", timeout=LONGEST_ANSWER)
+        response = browser.get(f"{deployment.url}/headshots", timeout=MAX_RESPONSE_SECONDS)
         assert response.status_code == 503
         assert "Traceback" not in response.text
         # Probes are answered from memory for a moment.
         ready = f"{deployment.url}/readyz"
-        wait_until(lambda: browser.get(ready, timeout=LONGEST_ANSWER).status_code == 503, "probes are told")
-        wait_until(lambda: time.monotonic() - gone >= AWAY_SECONDS, "the time is over")
+        wait_until(lambda: browser.get(ready, timeout=MAX_RESPONSE_SECONDS).status_code == 503, "probes are told")
+        wait_until(lambda: time.monotonic() - gone >= OUTAGE_SECONDS, "the time is over")
         postgres.start()
         back = time.monotonic()
         load.wait_for(40)
-    while_away = [each for each in load.attempts if gone + 1 < each.at and each.at + each.seconds < back - 1]
-    assert len(while_away) > AWAY_SECONDS
-    assert {each.status for each in while_away} == {503}
-    assert all(each.retry_after for each in while_away)
-    assert max(each.seconds for each in load.attempts) < LONGEST_ANSWER
+    during_outage = [each for each in load.attempts if gone + 1 < each.at and each.at + each.seconds < back - 1]
+    assert len(during_outage) > OUTAGE_SECONDS
+    assert {each.status for each in during_outage} == {503}
+    assert all(each.retry_after for each in during_outage)
+    assert max(each.seconds for each in load.attempts) < MAX_RESPONSE_SECONDS
     first_good = min(each.at + each.seconds for each in load.attempts if each.status == 200 and each.at > gone)
     assert first_good - back <= HEALED_SECONDS
     deployment.sandbox.finish(sessions[3])
@@ -65,7 +65,7 @@ def test_a_temporary_database_outage(deployment: Deployment) -> None:
     assert deployment.portal.returncode is None
     load.assert_none_lost()
     deployment.assert_consistent()
-    assert browser.get(f"{deployment.url}/headshots/gallery", timeout=LONGEST_ANSWER).status_code == 200
+    assert browser.get(f"{deployment.url}/headshots/gallery", timeout=MAX_RESPONSE_SECONDS).status_code == 200
     browser.close()
 
 
@@ -73,7 +73,7 @@ INSIDE = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE da
 
 
 @contextmanager
-def every_connection_taken(deployment: Deployment) -> Iterator[None]:
+def occupy_all_connections(deployment: Deployment) -> Iterator[None]:
     """Hold all connections the server has, from another of its databases, until the block ends."""
     name = conninfo_to_dict(deployment.stack.database_url)["dbname"]
     statement = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
@@ -104,11 +104,11 @@ def test_a_database_without_a_connection_to_spare(deployment: Deployment) -> Non
     deployment.wait_until_idle()
     with deployment.browser(participant) as browser, WebhookLoad(deployment) as load:
         load.wait_for(10)
-        with every_connection_taken(deployment):
+        with occupy_all_connections(deployment):
             deployment.sandbox.finish(session)
             started = time.monotonic()
             assert browser.get(f"{deployment.url}/headshots", timeout=30).status_code == 503
-            assert time.monotonic() - started < LONGEST_ANSWER
+            assert time.monotonic() - started < MAX_RESPONSE_SECONDS
             wait_until(lambda: any(each.status == 503 for each in load.attempts), "a webhook is sent away")
         back = time.monotonic()
         load.wait_for(20)

@@ -54,7 +54,7 @@ BY_NAME = ("credits", "retention", "audit")
 FROZEN = ("create.in_call", "create.after_call:frozen")
 # The first is in the web processes, the second after an answer that was lost; each is somewhere else's test.
 # The others stop in tests/integration/core/test_interrupted_files.py.
-ELSEWHERE = {
+COVERED_BY_OTHER_TESTS = {
     "webhook.after_insert",
     "erase.after_look",
     "kit.after_put",
@@ -114,7 +114,7 @@ def _fall_and_recover(deployment: Deployment, killing: KilledWorkers) -> None:
     for point in others:
         killing.kill(point, _bring_to(deployment, point, waiting.get(point)))
         deployment.sandbox.clear_faults()
-    killing.notice()
+    killing.detect_deaths()
     deployment.wait_until_idle(skip_delays=False, seconds=180)
     killing.thaw()
     deployment.wait_until_idle(sweep=True)
@@ -156,7 +156,7 @@ def test_no_point_is_left_out() -> None:
         for path in (ROOT / "portal").rglob("*.py")
         for name in re.findall(r"""\bfailpoint\("([a-z_.]+)"\)""", path.read_text())
     }
-    assert named == set(POINTS) | ELSEWHERE
+    assert named == set(POINTS) | COVERED_BY_OTHER_TESTS
 
 
 @pytest.mark.parametrize("killed", POINTS, indirect=True)

@@ -19,8 +19,8 @@ import psycopg
 import pytest
 
 from tests.faults.polling import TIMEOUT_SECONDS
-from tests.integration.core.processes import environment, web
-from tests.integration.core.signing import signed_headers
+from tests.integration.core.processes import build_environment, run_web
+from tests.integration.core.signing import sign_headers
 
 pytestmark = pytest.mark.faults
 
@@ -46,8 +46,8 @@ class Sender:
 
     def send_valid(self, number: int) -> int:
         """Send a webhook of its own number as the provider would."""
-        body = event(number)
-        return self.send(body, dict(signed_headers(body, datetime.now(UTC))))
+        body = build_event(number)
+        return self.send(body, dict(sign_headers(body, datetime.now(UTC))))
 
     def close(self) -> None:
         self._connection.close()
@@ -60,29 +60,29 @@ class Forger(threading.Thread):
         super().__init__(daemon=True)
         self._sender = Sender(port)
         self._is_enough = False
-        self._news = threading.Condition()
-        self.answers: Counter[int] = Counter()
+        self._response_received = threading.Condition()
+        self.statuses: Counter[int] = Counter()
 
     def run(self) -> None:
-        kinds, heartbeat = forgeries(), even_pace()
+        kinds, heartbeat = build_forgeries(), limit_rate()
         while not self._is_enough:
             next(heartbeat)
-            status = self._sender.send(*kinds[self.told % len(kinds)])
-            with self._news:
-                self.answers[status] += 1
-                self._news.notify_all()
+            status = self._sender.send(*kinds[self.count % len(kinds)])
+            with self._response_received:
+                self.statuses[status] += 1
+                self._response_received.notify_all()
         self._sender.close()
 
     @property
-    def told(self) -> int:
-        return self.answers.total()
+    def count(self) -> int:
+        return self.statuses.total()
 
     def wait_for(self, more: int) -> None:
         """Wait until so many more are answered."""
-        goal = self.told + more
-        with self._news:
-            assert self._news.wait_for(lambda: self.told >= goal, TIMEOUT_SECONDS), (
-                f"only {self.told} of {goal} answered"
+        goal = self.count + more
+        with self._response_received:
+            assert self._response_received.wait_for(lambda: self.count >= goal, TIMEOUT_SECONDS), (
+                f"only {self.count} of {goal} answered"
             )
 
     def end(self) -> None:
@@ -90,7 +90,7 @@ class Forger(threading.Thread):
         self.join(TIMEOUT_SECONDS)
 
 
-def even_pace() -> Iterator[None]:
+def limit_rate() -> Iterator[None]:
     """Limit calls to a rate a second by waiting; a late call does not wait."""
     began = time.monotonic()
     for number in count():
@@ -98,16 +98,16 @@ def even_pace() -> Iterator[None]:
         yield
 
 
-def event(number: int) -> bytes:
+def build_event(number: int) -> bytes:
     return json.dumps({"id": f"evt_{number}", "event": "model.created", "object": {"_id": "m1"}}).encode()
 
 
-def forgeries() -> list[tuple[bytes, dict[str, str]]]:
+def build_forgeries() -> list[tuple[bytes, dict[str, str]]]:
     """Of each kind one: another's secret, the signature of another body, cut short, none at all, another time."""
-    now, body = datetime.now(UTC), event(0)
-    signed = dict(signed_headers(body, now))
+    now, body = datetime.now(UTC), build_event(0)
+    signed = dict(sign_headers(body, now))
     return [
-        (body, dict(signed_headers(body, now, secret="another"))),
+        (body, dict(sign_headers(body, now, secret="another"))),
         (body + b" ", signed),
         (body[:-5], signed),
         (body, {}),
@@ -116,7 +116,7 @@ def forgeries() -> list[tuple[bytes, dict[str, str]]]:
 
 
 @contextmanager
-def flood(port: int) -> Iterator[Forger]:
+def send_forgeries(port: int) -> Iterator[Forger]:
     forger = Forger(port)
     forger.start()
     try:
@@ -125,11 +125,11 @@ def flood(port: int) -> Iterator[Forger]:
         forger.end()
 
 
-def processor_seconds(process: psutil.Process) -> float:
+def measure_cpu_seconds(process: psutil.Process) -> float:
     return sum(sum(each.cpu_times()[:2]) for each in [process, *process.children(recursive=True)])
 
 
-def writes(address: str) -> int:
+def count_transactions(address: str) -> int:
     """Return a number that grows by one with every transaction that writes anything."""
     with psycopg.connect(address) as connection:
         row = connection.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint").fetchone()
@@ -137,7 +137,7 @@ def writes(address: str) -> int:
     return int(row[0])
 
 
-def refused_by_its_own_count(port: int) -> float:
+def get_rejected_count(port: int) -> float:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", "/metrics", headers={"Host": "localhost", "Authorization": f"Bearer {METRICS_TOKEN}"})
     text = connection.getresponse().read().decode()
@@ -148,35 +148,35 @@ def refused_by_its_own_count(port: int) -> float:
 def test_flood_of_forged_webhooks_does_not_delay_valid_ones(database_url: str, tmp_path: Path) -> None:
     """What things cost is compared in processor time on this machine, however slow or busy it is."""
     address = database_url.replace("+psycopg", "")
-    settings, log = environment(database_url, tmp_path, METRICS_TOKEN=METRICS_TOKEN), tmp_path / "web.log"
-    with web(settings, log) as (server, port):
+    settings, log = build_environment(database_url, tmp_path, METRICS_TOKEN=METRICS_TOKEN), tmp_path / "web.log"
+    with run_web(settings, log) as (server, port):
         watched, sender, numbers = psutil.Process(server.pid), Sender(port), count(1)
         # Everything that is loaded lazily has been loaded.
         responses = [sender.send_valid(next(numbers)) for _ in range(20)]
-        with flood(port) as forger:
+        with send_forgeries(port) as forger:
             # Until the limit is reached.
             forger.wait_for(100)
-            before, written, told = processor_seconds(watched), writes(address), forger.told
+            before, written, received = measure_cpu_seconds(watched), count_transactions(address), forger.count
             forger.wait_for(SENT)
-            forged = (processor_seconds(watched) - before) / (forger.told - told)
-            written = writes(address) - written
+            forged = (measure_cpu_seconds(watched) - before) / (forger.count - received)
+            written = count_transactions(address) - written
             for _ in range(100):
                 responses.append(sender.send_valid(next(numbers)))
                 # The flood continues between any two of them.
                 forger.wait_for(1)
-        before = processor_seconds(watched)
-        responses += [sender.send_valid(next(numbers)) for _ in islice(even_pace(), SENT)]
-        valid = (processor_seconds(watched) - before) / SENT
-        counted = refused_by_its_own_count(port)
+        before = measure_cpu_seconds(watched)
+        responses += [sender.send_valid(next(numbers)) for _ in islice(limit_rate(), SENT)]
+        valid = (measure_cpu_seconds(watched) - before) / SENT
+        counted = get_rejected_count(port)
         sender.close()
     assert set(responses) == {200}
-    assert set(forger.answers) == {401, 429}
-    assert counted == forger.told
+    assert set(forger.statuses) == {401, 429}
+    assert counted == forger.count
     # A valid one costs the web process a little more, and the database as much again; a busy machine blurs that.
     assert forged < 1.5 * valid, f"{forged * 1000:.2f} ms of a processor, and {valid * 1000:.2f} for a valid one"
     assert written < SENT / 10, "the database is asked seldom"
     # Nor are the limit's refusals written down, beyond the line that every request has.
-    assert log.read_text().count('"webhook.rejected"') == forger.answers[401]
+    assert log.read_text().count('"webhook.rejected"') == forger.statuses[401]
     with psycopg.connect(address) as connection:
         kept = connection.execute("SELECT count(*), count(DISTINCT dedupe_key) FROM deliveries").fetchone()
         limits = connection.execute("SELECT name FROM rate_limits").fetchall()

@@ -133,7 +133,7 @@ def test_sigterm_requeues_long_jobs(deployment: Deployment) -> None:
     deployment.assert_consistent()
 
 
-def test_sigterm_lets_worker_finish_short_jobs(deployment: Deployment) -> None:
+def test_worker_finishes_short_jobs_on_sigterm(deployment: Deployment) -> None:
     participants = [deployment.participant() for _ in range(6)]
     assert _end(deployment.worker) < END_SECONDS
     assert deployment.query("SELECT id FROM procrastinate_jobs WHERE status = 'doing'") == []

@@ -245,9 +245,9 @@ def _patiently(deployment: Deployment) -> None:
 
 
 def _found_at_last(deployment: Deployment, participant: Participant) -> str:
-    def look() -> str | None:
+    def get_new_provider_id() -> str | None:
         deployment.list_pending()
         found = deployment.shoot(participant)["provider_id"]
         return str(found) if found else None
 
-    return wait_until(look, "a session in spite of it all")
+    return wait_until(get_new_provider_id, "a session in spite of it all")

@@ -22,7 +22,7 @@ import requests
 
 from demo.ports import Ports
 from demo.stack import ROOT
-from tests.waiting import eventually
+from tests.waiting import wait_until
 
 START_SECONDS = 60
 END_SECONDS = 30
@@ -45,7 +45,7 @@ class Demo:
         return self.output.read_text()
 
     def wait_until_ready(self) -> None:
-        assert eventually(lambda: "Ready after" in self.said() or self.ended, START_SECONDS), self.said()
+        assert wait_until(lambda: "Ready after" in self.said() or self.ended, START_SECONDS), self.said()
         assert not self.ended, self.said()
 
     @property
@@ -71,7 +71,7 @@ def all_gone(parts: list[psutil.Process], seconds: float = 10) -> bool:
             return not still_there(parts)
         return False
 
-    return eventually(gone, seconds)
+    return wait_until(gone, seconds)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.e2e.site import serving
+from tests.e2e.site import serve_site
 from tests.factories import NOW
 from tests.integration.matrix.conftest import identity, make_directory, prepared
 from tests.integration.matrix.directory_fixture import DirectoryFixture, session_token
@@ -50,7 +50,7 @@ def target(make_directory: Callable[..., DirectoryFixture], monkeypatch: pytest.
         "UPDATE sessions SET created_at = %(at)s, active_at = %(at)s, confirmed_at = %(at)s, expires_at = %(at)s",
         {"at": _LATER},
     )
-    with serving(directory.app) as site:
+    with serve_site(directory.app) as site:
         yield Target(
             directory,
             site.address.replace("localhost", "127.0.0.1"),

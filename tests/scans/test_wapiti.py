@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask, Response, request, request_finished
 
-from tests.e2e.local_server import listening
+from tests.e2e.local_server import serve_app
 from tests.scans.conftest import Target
 
 TOP = Path(__file__).parents[2]
@@ -35,10 +35,10 @@ def test_scanner_finds_nothing(target: Target, tmp_path: Path) -> None:
     called_back: list[str] = []
     seen: set[tuple[str, int]] = set()
 
-    def note(_app: Flask, response: Response, **_more: Any) -> None:
+    def record_response(_app: Flask, response: Response, **_more: Any) -> None:
         seen.add((request.endpoint or "", response.status_code))
 
-    with listening(_lure(called_back)) as port, request_finished.connected_to(note, target.directory.app):
+    with serve_app(_lure(called_back)) as port, request_finished.connected_to(record_response, target.directory.app):
         report = _scan(target, f"http://127.0.0.1:{port}/", tmp_path)
     inside = {
         "headshots.show_my_page",

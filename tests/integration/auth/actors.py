@@ -74,5 +74,5 @@ class Browser:
         return found.value if found else None
 
 
-def query_of(location: str) -> dict[str, str]:
+def parse_query(location: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}

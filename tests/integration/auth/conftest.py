@@ -15,7 +15,7 @@ from portal.app import create_app
 from portal.db import db
 from portal.models.audit import AuditEntry
 from portal.settings import Settings
-from tests.database_cleanup import empty
+from tests.database_cleanup import delete_rows
 from tests.integration.auth.actors import Browser, MovableClock
 from tests.integration.auth.hostile_provider import HostileProvider
 
@@ -54,7 +54,9 @@ def database_url(shared_database: str) -> Iterator[str]:
     """The shared database, empty again after the test."""
     yield shared_database
     with psycopg.connect(shared_database.replace("+psycopg", ""), autocommit=True) as connection:
-        empty(connection, "roster_entries", "people", "sign_in_attempts", "logout_orders", "sessions", "rate_limits")
+        delete_rows(
+            connection, "roster_entries", "people", "sign_in_attempts", "logout_orders", "sessions", "rate_limits"
+        )
 
 
 @pytest.fixture

@@ -31,17 +31,17 @@ EC_KEY = ECKey.generate_key("P-256", {"kid": "ec", "use": "sig"})
 Claims = dict[str, Any]
 
 
-def public(*keys: Any) -> dict[str, Any]:
+def build_key_set(*keys: Any) -> dict[str, Any]:
     """The document at the provider's jwks_uri."""
     return {"keys": [key.as_dict(private=False) for key in keys]}
 
 
-def without_kid(key: Any) -> dict[str, Any]:
+def remove_key_id(key: Any) -> dict[str, Any]:
     """One public key that has no id."""
     return {name: value for name, value in key.as_dict(private=False).items() if name != "kid"}
 
 
-def sign(claims: Claims | bytes, *, alg: str = "RS256", key: Any = KEY, **header: Any) -> str:
+def sign_token(claims: Claims | bytes, *, alg: str = "RS256", key: Any = KEY, **header: Any) -> str:
     """A compact token; ``header`` adds to or, with None, takes from ``alg`` and ``kid``."""
     full = {"alg": alg, "kid": key.kid if key is not None else None, **header}
     full = {name: value for name, value in full.items() if value is not None}
@@ -53,12 +53,12 @@ def sign(claims: Claims | bytes, *, alg: str = "RS256", key: Any = KEY, **header
     return jws.serialize_compact(full, payload, key, [alg], registry)
 
 
-def secret_key() -> OctKey:
+def build_secret_key() -> OctKey:
     """The client secret as a signing key, which it must never be."""
     return OctKey.import_key(CLIENT_SECRET + "0" * 32)
 
 
-def public_half() -> OctKey:
+def build_public_key_secret() -> OctKey:
     """The public part of the key, as if it were a shared secret."""
     return OctKey.import_key(base64.b64encode(KEY.as_pem(private=False)).decode())
 
@@ -69,7 +69,7 @@ class Lies:
 
     claims: Callable[[Claims], Claims] = lambda claims: claims
     token: Callable[[Claims], str] | None = None
-    token_answer: Callable[[dict[str, Any]], Any] | None = None
+    token_response: Callable[[dict[str, Any]], Any] | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
     jwks: dict[str, Any] | None = None
     userinfo: Callable[[], Any] | None = None
@@ -140,7 +140,7 @@ class HostileProvider:
             "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
             **more,
         }
-        return sign({name: v for name, v in claims.items() if v is not None}, alg=alg, key=key, typ=typ)
+        return sign_token({name: v for name, v in claims.items() if v is not None}, alg=alg, key=key, typ=typ)
 
     def _app(self) -> Flask:
         app = Flask(__name__)
@@ -153,7 +153,7 @@ class HostileProvider:
             return Response("<html>down</html>", 502) if name in self.lies.down else None
 
         app.get("/.well-known/openid-configuration")(self._configuration)
-        app.get("/jwks")(lambda: jsonify(self.lies.jwks or public(KEY)))
+        app.get("/jwks")(lambda: jsonify(self.lies.jwks or build_key_set(KEY)))
         app.post("/token")(self._token)
         app.get("/userinfo")(self._userinfo)
         app.post("/par")(self._push)
@@ -191,10 +191,10 @@ class HostileProvider:
             "access_token": "access-token-canary",
             "token_type": "Bearer",
             "expires_in": 300,
-            "id_token": (self.lies.token or sign)(claims),
+            "id_token": (self.lies.token or sign_token)(claims),
         }
-        if self.lies.token_answer is not None:
-            return self.lies.token_answer(response)
+        if self.lies.token_response is not None:
+            return self.lies.token_response(response)
         return jsonify(response)
 
     def _push(self) -> Any:

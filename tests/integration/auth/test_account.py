@@ -29,13 +29,13 @@ def two(browser: Browser, other_browser: Browser) -> tuple[Browser, Browser]:
     return browser, other_browser
 
 
-def public_ids(app: Flask) -> dict[str, UUID]:
+def list_public_ids(app: Flask) -> dict[str, UUID]:
     """The public name of each session, by the browser's description of itself."""
     with app.app_context():
         return {row.user_agent or "": row.public_id for row in db.session.scalars(select(Session))}
 
 
-def press(browser: Browser, path: str, **fields: str) -> int:
+def submit_form(browser: Browser, path: str, **fields: str) -> int:
     return browser.post(path, data={"csrf_token": browser.form_token(), **fields}).status_code
 
 
@@ -74,7 +74,7 @@ def test_one_is_ended_and_the_other_stays(
     two: tuple[Browser, Browser], app: Flask, audit: Callable[[str], list[AuditEntry]]
 ) -> None:
     local, remote = two
-    assert press(local, f"{PAGE}/{public_ids(app)[SAFARI]}/end") == 303
+    assert submit_form(local, f"{PAGE}/{list_public_ids(app)[SAFARI]}/end") == 303
     assert "That device is signed out." in local.get(PAGE).text
     assert not remote.is_signed_in()
     assert local.is_signed_in()
@@ -86,7 +86,7 @@ def test_all_others_are_ended_and_this_one_stays(
     two: tuple[Browser, Browser], app: Flask, audit: Callable[[str], list[AuditEntry]]
 ) -> None:
     local, remote = two
-    assert press(local, f"{PAGE}/end-others") == 303
+    assert submit_form(local, f"{PAGE}/end-others") == 303
     page = local.get(PAGE).text
     assert "1 other device is signed out." in page
     assert "Sign out all other devices" not in page
@@ -97,21 +97,21 @@ def test_all_others_are_ended_and_this_one_stays(
 
 def test_ending_the_current_session_signs_out(two: tuple[Browser, Browser], app: Flask) -> None:
     local, remote = two
-    response = local.post(f"{PAGE}/{public_ids(app)[FIREFOX]}/end", data={"csrf_token": local.form_token()})
+    response = local.post(f"{PAGE}/{list_public_ids(app)[FIREFOX]}/end", data={"csrf_token": local.form_token()})
     assert response.headers["Location"] == "/"
     assert local.cookie() is None
     assert remote.is_signed_in()
 
 
 def test_ended_one_is_no_longer_listed(two: tuple[Browser, Browser], app: Flask) -> None:
-    path = f"{PAGE}/{public_ids(app)[SAFARI]}/end"
-    assert [press(two[0], path), press(two[0], path)] == [303, 404]
+    path = f"{PAGE}/{list_public_ids(app)[SAFARI]}/end"
+    assert [submit_form(two[0], path), submit_form(two[0], path)] == [303, 404]
 
 
 def test_pressing_twice_leads_back_to_the_page(two: tuple[Browser, Browser], app: Flask) -> None:
     local, _ = two
-    path = f"{PAGE}/{public_ids(app)[SAFARI]}/end"
-    press(local, path)
+    path = f"{PAGE}/{list_public_ids(app)[SAFARI]}/end"
+    submit_form(local, path)
     fields = {"csrf_token": local.form_token()}
     page = Document(local.post(path, data=fields, headers={"Referer": f"http://localhost{PAGE}"}).text)
     assert page.heading == "That’s already gone"
@@ -137,7 +137,7 @@ def test_session_of_another_person_is_404_like_an_unknown_one(
     other_browser.sign_in()
     somebodys, nobodys = (
         other_browser.post(f"{PAGE}/{public_id}/end", data={"csrf_token": other_browser.form_token()})
-        for public_id in (public_ids(app)[FIREFOX], uuid4())
+        for public_id in (list_public_ids(app)[FIREFOX], uuid4())
     )
     assert somebodys.status_code == nobodys.status_code == 404
     assert Document(somebodys.text).heading == Document(nobodys.text).heading
@@ -152,14 +152,14 @@ def test_fields_that_a_form_does_not_have_change_nothing(browser: Browser, other
     with app.app_context():
         alice = db.session.scalars(select(Session).where(Session.user_agent == FIREFOX)).one()
     fields = {"person_id": str(alice.person_id), "public_id": str(alice.public_id), "role": "admin", "but": ""}
-    assert press(other_browser, f"{PAGE}/end-others", **fields) == 303
+    assert submit_form(other_browser, f"{PAGE}/end-others", **fields) == 303
     assert browser.is_signed_in()
     assert other_browser.is_signed_in()
     assert "Administration" not in other_browser.get("/headshots/consent").text
 
 
 def test_those_that_ended_by_themselves_are_not_listed(two: tuple[Browser, Browser], clock: MovableClock) -> None:
-    local, _there = two
+    local, _remote = two
     clock.move(minutes=20)
     local.get("/headshots")
     clock.move(minutes=11)
@@ -169,6 +169,6 @@ def test_those_that_ended_by_themselves_are_not_listed(two: tuple[Browser, Brows
 
 
 @pytest.mark.parametrize("path", [PAGE, f"{PAGE}/end-others", f"{PAGE}/11111111-1111-1111-1111-111111111111/end"])
-def test_without_a_sign_in_there_is_nothing_to_see_or_end(path: str, browser: Browser) -> None:
+def test_sessions_require_a_sign_in(path: str, browser: Browser) -> None:
     assert browser.get(path).status_code in {303, 405}
     assert browser.post(path).status_code in {401, 405}

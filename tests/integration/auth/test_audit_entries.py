@@ -86,7 +86,7 @@ class Scenario:
 
     def photo_of(self, name: str, **fields: Any) -> UUID:
         """One of the photos of a finished shoot."""
-        _shoot, [photo, *_] = self.inside(lambda: factories.make_finished(self.person(name), **fields))
+        _shoot, [photo, *_] = self.inside(lambda: factories.make_finished_shoot(self.person(name), **fields))
         return photo.id  # type: ignore[no-any-return]
 
 
@@ -117,7 +117,7 @@ def sign_in(scenario: Scenario) -> Any:
     return response
 
 
-def sign_in_from_elsewhere(scenario: Scenario) -> Any:
+def sign_in_from_other_domain(scenario: Scenario) -> Any:
     browser = scenario.browser("ada")
     scenario.provider.person["email"] = "ada@elsewhere.example"
     return browser.sign_in()
@@ -134,23 +134,23 @@ def sign_out(scenario: Scenario) -> Any:
     return scenario.at_home("ada").sign_out()
 
 
-def order(scenario: Scenario, **claims: Any) -> Any:
+def send_logout_token(scenario: Scenario, **claims: Any) -> Any:
     outsider = scenario.browser("provider")
     return outsider.post("/login/backchannel-logout", data={"logout_token": scenario.provider.logout_token(**claims)})
 
 
-def be_signed_out_by_name(scenario: Scenario) -> Any:
+def end_sessions_by_subject(scenario: Scenario) -> Any:
     scenario.at_home("ada")
-    return order(scenario, sub="ada")
+    return send_logout_token(scenario, sub="ada")
 
 
-def be_signed_out_by_sign_in(scenario: Scenario) -> Any:
+def end_session_by_id(scenario: Scenario) -> Any:
     scenario.at_home("ada")
-    return order(scenario, sid="sid-ada")
+    return send_logout_token(scenario, sid="sid-ada")
 
 
-def order_by_a_stranger(scenario: Scenario) -> Any:
-    return order(scenario, iss="https://elsewhere.example", sub="ada")
+def send_logout_token_of_unknown_issuer(scenario: Scenario) -> Any:
+    return send_logout_token(scenario, iss="https://elsewhere.example", sub="ada")
 
 
 def end_own_sessions(scenario: Scenario) -> Any:
@@ -167,7 +167,7 @@ def open_the_console_uninvited(scenario: Scenario) -> Any:
     return scenario.at_home("ada").get("/admin/audit")
 
 
-def look_at_anothers_photo(scenario: Scenario) -> Any:
+def show_photo_of_another_person(scenario: Scenario) -> Any:
     scenario.at_home("ben")
     photo = scenario.photo_of("ben")
     return scenario.at_home("ada").get(f"/photos/{photo}/640.webp")
@@ -179,25 +179,25 @@ def choose_anothers_photo(scenario: Scenario) -> Any:
     return scenario.press(scenario.at_home("ada"), "/headshots/choice", photo=str(photo))
 
 
-def agree(scenario: Scenario, name: str = "ada") -> Any:
+def give_consent(scenario: Scenario, name: str = "ada") -> Any:
     return scenario.press(scenario.at_home(name), "/headshots/consent", decision="agree", purpose=["photos", "studio"])
 
 
-def withdraw(scenario: Scenario) -> Any:
+def withdraw_consent(scenario: Scenario) -> Any:
     browser = scenario.at_home("ada")
-    scenario.inside(lambda: factories.agree(scenario.person("ada")))
+    scenario.inside(lambda: factories.make_consent(scenario.person("ada")))
     return scenario.press(browser, "/headshots/withdraw", scope="pictures")
 
 
-def start(scenario: Scenario) -> Any:
+def start_session(scenario: Scenario) -> Any:
     browser = scenario.at_home("ada")
-    scenario.inside(lambda: factories.agree(scenario.person("ada")))
+    scenario.inside(lambda: factories.make_consent(scenario.person("ada")))
     return scenario.press(browser, "/headshots/start")
 
 
 def open_the_studio(scenario: Scenario, path: str = "") -> Any:
     browser = scenario.at_home("ada")
-    scenario.inside(lambda: factories.agree(scenario.person("ada")))
+    scenario.inside(lambda: factories.make_consent(scenario.person("ada")))
     link = scenario.app.extensions["portal"].secretbox.seal("http://127.0.0.1:1/studio?token=1")
     scenario.shoot_of("ada", signed_url=link)
     return scenario.press(browser, "/headshots/studio/dead-link") if path else browser.get("/headshots/studio")
@@ -207,12 +207,12 @@ def report_the_link(scenario: Scenario) -> Any:
     return open_the_studio(scenario, "/headshots/studio/dead-link")
 
 
-def choose(scenario: Scenario) -> Any:
+def choose_photo(scenario: Scenario) -> Any:
     browser = scenario.at_home("ada")
     return scenario.press(browser, "/headshots/choice", photo=str(scenario.photo_of("ada")))
 
 
-def administer(what: str, *before: str) -> Callable[[Scenario], Any]:
+def press_as_admin(what: str, *before: str) -> Callable[[Scenario], Any]:
     def act(scenario: Scenario) -> Any:
         scenario.at_home("ada")
         admin = scenario.at_home(ADMIN)
@@ -223,7 +223,7 @@ def administer(what: str, *before: str) -> Callable[[Scenario], Any]:
     return act
 
 
-def keep_delivery(scenario: Scenario) -> int:
+def store_delivery(scenario: Scenario) -> int:
     kept = scenario.inside(
         lambda: deliveries.insert_delivery(
             dedupe_key=f"profilebakery:{uuid4()}",
@@ -241,12 +241,12 @@ def keep_delivery(scenario: Scenario) -> int:
     return int(kept.id)
 
 
-def replay(scenario: Scenario) -> Any:
-    number = keep_delivery(scenario)
+def replay_delivery(scenario: Scenario) -> Any:
+    number = store_delivery(scenario)
     return scenario.press(scenario.at_home(ADMIN), f"/admin/deliveries/{number}/replay")
 
 
-def look(path: str) -> Callable[[Scenario], Any]:
+def show_page(path: str) -> Callable[[Scenario], Any]:
     def act(scenario: Scenario) -> Any:
         scenario.at_home("ada")
         return scenario.at_home(ADMIN).get(path.format(ada=scenario.known["ada"]))
@@ -255,7 +255,7 @@ def look(path: str) -> Callable[[Scenario], Any]:
 
 
 def replay_by_command(scenario: Scenario) -> None:
-    scenario.command("replay", str(keep_delivery(scenario)))
+    scenario.command("replay", str(store_delivery(scenario)))
 
 
 def erase_by_command(scenario: Scenario) -> None:
@@ -272,35 +272,37 @@ def delete_what_is_old(scenario: Scenario) -> None:
     scenario.work("retention.forget")
 
 
-CONSENT = {"version": factories.plain_policy().version}
+CONSENT = {"version": factories.build_policy().version}
 ACTS: dict[Callable[[Scenario], Any], Left] = {
     sign_in: Left("sign_in", "ada", "ada", detail={"role": "employee"}),
-    sign_in_from_elsewhere: Left("sign_in", result="refused", detail={"reason": "domain_not_allowed"}),
+    sign_in_from_other_domain: Left("sign_in", result="refused", detail={"reason": "domain_not_allowed"}),
     sign_in_after_deactivation: Left("sign_in", None, "ada", "refused", {"reason": "person_deactivated"}),
     sign_out: Left("sign_out", "ada", "ada"),
-    be_signed_out_by_name: Left("sign_out.ordered", None, "ada", detail={"sessions": 1}),
-    be_signed_out_by_sign_in: Left("sign_out.ordered", None, "ada", detail={"sessions": 1}),
-    order_by_a_stranger: Left("sign_out.ordered", result="refused", detail={"reason": "issuer_mismatch"}),
+    end_sessions_by_subject: Left("sign_out.ordered", None, "ada", detail={"sessions": 1}),
+    end_session_by_id: Left("sign_out.ordered", None, "ada", detail={"sessions": 1}),
+    send_logout_token_of_unknown_issuer: Left(
+        "sign_out.ordered", result="refused", detail={"reason": "issuer_mismatch"}
+    ),
     end_own_sessions: Left("sessions.ended", "ada", "ada", detail={"sessions": 1}),
     end_anothers_sessions: Left("sessions.ended", ADMIN, "ada", detail={"sessions": 1}),
     open_the_console_uninvited: Left("access", "ada", None, "denied", {"endpoint": "audit.show_audit"}),
-    look_at_anothers_photo: Left("access", "ada", "ben", "denied", {"what": "photo"}),
+    show_photo_of_another_person: Left("access", "ada", "ben", "denied", {"what": "photo"}),
     choose_anothers_photo: Left("access", "ada", "ben", "denied", {"what": "photo"}),
-    agree: Left("consent.given", "ada", "ada", detail=CONSENT),
-    withdraw: Left("consent.withdrawn", "ada", "ada", detail={"scope": "pictures"}),
-    start: Left("shoot.requested", "ada", "ada"),
+    give_consent: Left("consent.given", "ada", "ada", detail=CONSENT),
+    withdraw_consent: Left("consent.withdrawn", "ada", "ada", detail={"scope": "pictures"}),
+    start_session: Left("shoot.requested", "ada", "ada"),
     open_the_studio: Left("shoot.opened", "ada", "ada"),
     report_the_link: Left("shoot.link_reported", "ada", "ada", "problem", {"saw": "other"}),
-    choose: Left("choice.made", "ada", "ada", detail={"origin": "portal"}),
-    administer("deactivate"): Left("person.deactivated", ADMIN, "ada"),
-    administer("reactivate", "deactivate"): Left("person.reactivated", ADMIN, "ada"),
-    replay: Left("delivery.replayed", ADMIN, detail={"delivery": ...}),
-    look("/admin/health"): Left("console.viewed", ADMIN, detail={"endpoint": "health.show_health"}),
-    look("/admin/links"): Left("console.viewed", ADMIN, detail={"endpoint": "link_reports.show_link_reports"}),
-    look("/admin/people"): Left("console.viewed", ADMIN, detail={"endpoint": "people.show_people"}),
-    look("/admin/people/{ada}"): Left("console.viewed", ADMIN, "ada", detail={"endpoint": "people.show_person"}),
-    look("/admin/audit"): Left("console.viewed", ADMIN, detail={"endpoint": "audit.show_audit"}),
-    look("/admin/audit.csv"): Left("console.viewed", ADMIN, detail={"endpoint": "audit.download_audit"}),
+    choose_photo: Left("choice.made", "ada", "ada", detail={"origin": "portal"}),
+    press_as_admin("deactivate"): Left("person.deactivated", ADMIN, "ada"),
+    press_as_admin("reactivate", "deactivate"): Left("person.reactivated", ADMIN, "ada"),
+    replay_delivery: Left("delivery.replayed", ADMIN, detail={"delivery": ...}),
+    show_page("/admin/health"): Left("console.viewed", ADMIN, detail={"endpoint": "health.show_health"}),
+    show_page("/admin/links"): Left("console.viewed", ADMIN, detail={"endpoint": "link_reports.show_link_reports"}),
+    show_page("/admin/people"): Left("console.viewed", ADMIN, detail={"endpoint": "people.show_people"}),
+    show_page("/admin/people/{ada}"): Left("console.viewed", ADMIN, "ada", detail={"endpoint": "people.show_person"}),
+    show_page("/admin/audit"): Left("console.viewed", ADMIN, detail={"endpoint": "audit.show_audit"}),
+    show_page("/admin/audit.csv"): Left("console.viewed", ADMIN, detail={"endpoint": "audit.download_audit"}),
     replay_by_command: Left("delivery.replayed", detail={"delivery": ...}, channel="command line"),
     lambda scenario: scenario.command("reconcile"): Left("reconcile.ordered", channel="command line"),
     erase_by_command: Left("person.erasure_ordered", None, "ada", channel="command line"),
@@ -337,8 +339,8 @@ def test_action_writes_its_audit_entry(act: Callable[[Scenario], Any], scenario:
 
 def test_no_entry_holds_what_is_private(scenario: Scenario) -> None:
     # Agreeing starts a shoot; ada gets hers with the link.
-    agree(scenario, "cy")
-    for act in (report_the_link, choose_anothers_photo, sign_in_from_elsewhere):
+    give_consent(scenario, "cy")
+    for act in (report_the_link, choose_anothers_photo, sign_in_from_other_domain):
         act(scenario)
     with scenario.app.app_context():
         written = str(db.session.execute(db.text("SELECT string_agg(e::text, ' ') FROM audit_entries AS e")).scalar())

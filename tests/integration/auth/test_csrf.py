@@ -21,7 +21,7 @@ from tests.integration.auth.hostile_provider import HostileProvider
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 
 
-def guarded(app: Flask) -> list[Call]:
+def list_guarded_requests(app: Flask) -> list[Call]:
     found = [
         call for call in calls_of(app) if call.method in UNSAFE and RULES[call.endpoint].access is not Access.MACHINE
     ]
@@ -40,7 +40,7 @@ def admin(browser: Browser, app: Flask) -> Browser:
 
 
 def test_no_change_without_a_token(admin: Browser, app: Flask) -> None:
-    for call in guarded(app):
+    for call in list_guarded_requests(app):
         response = admin.client.open(call.path, method=call.method)
         assert response.status_code == 400, call
         assert "page is out of date" in response.text, call
@@ -77,7 +77,7 @@ def test_no_change_with_another_sessions_token(admin: Browser, other_browser: Br
     admin.provider.person = {"sub": "bob", "email": "bob@example.com", "name": "Bob"}
     other_browser.sign_in()
     foreign = other_browser.form_token()
-    for call in guarded(app):
+    for call in list_guarded_requests(app):
         response = admin.client.open(call.path, method=call.method, data={"csrf_token": foreign})
         assert response.status_code == 400, call
 
@@ -159,15 +159,15 @@ def test_machines_need_no_token_and_get_no_cookie(app: Flask) -> None:
 def test_viewing_changes_nothing(admin: Browser, app: Flask) -> None:
     """Each page is requested twice; only the traces of signing in and of the request limits may differ afterwards."""
     admin.form_token()
-    before = contents(app)
+    before = read_tables(app)
     for _ in range(2):
         for call in calls_of(app):
             if call.method == "GET" and not call.endpoint.startswith("auth.") and call.endpoint != "live.stream_events":
                 assert admin.get(call.path).status_code < 500, call
-    assert contents(app) == before
+    assert read_tables(app) == before
 
 
-def contents(app: Flask) -> dict[str, list[tuple[object, ...]]]:
+def read_tables(app: Flask) -> dict[str, list[tuple[object, ...]]]:
     with app.app_context():
         return {
             table.name: [tuple(row) for row in db.session.execute(select(table))]

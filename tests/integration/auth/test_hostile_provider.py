@@ -19,18 +19,18 @@ from tests.integration.auth.hostile_provider import (
     KEY,
     OTHER_KEY,
     HostileProvider,
-    public,
-    public_half,
-    secret_key,
-    sign,
-    without_kid,
+    build_key_set,
+    build_public_key_secret,
+    build_secret_key,
+    remove_key_id,
+    sign_token,
 )
 
 Audit = Callable[[str], list[AuditEntry]]
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
-def sets(**changes: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
+def change_claims(**changes: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
     """Change claims; None removes one, a function changes what is there."""
 
     def change(claims: dict[str, Any]) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def sets(**changes: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
     return change
 
 
-def plus(seconds: int) -> Callable[[int], int]:
+def add_seconds(seconds: int) -> Callable[[int], int]:
     return lambda value: value + seconds
 
 
@@ -51,111 +51,121 @@ class Case:
     id: str
     reason: str
     lies: dict[str, Any] = field(default_factory=dict)
-    answer: dict[str, str | None] = field(default_factory=dict)
+    parameters: dict[str, str | None] = field(default_factory=dict)
     status: int = 400
 
 
-def claims(id: str, reason: str, status: int = 400, **changes: Any) -> Case:
-    return Case(id, reason, {"claims": sets(**changes)}, status=status)
+def build_claims_case(id: str, reason: str, status: int = 400, **changes: Any) -> Case:
+    return Case(id, reason, {"claims": change_claims(**changes)}, status=status)
 
 
-def token(id: str, reason: str, made: Callable[[dict[str, Any]], str], **lies: Any) -> Case:
+def build_token_case(id: str, reason: str, made: Callable[[dict[str, Any]], str], **lies: Any) -> Case:
     return Case(id, reason, {"token": made, **lies})
 
 
-def duplicate_keys(found: dict[str, Any]) -> str:
-    return sign(json.dumps(found)[:-1].encode() + b', "sub": "mallory"}')
+def sign_duplicate_keys(found: dict[str, Any]) -> str:
+    return sign_token(json.dumps(found)[:-1].encode() + b', "sub": "mallory"}')
 
 
 CASES = [
-    claims("issuer is another", "issuer_mismatch", iss="https://evil.example"),
-    claims("issuer is a list", "issuer_mismatch", iss=lambda value: [value]),
-    claims("issuer with a slash more", "issuer_mismatch", iss=lambda value: value + "/"),
-    claims("audience is another", "audience_mismatch", aud="other"),
-    claims("audience is missing", "audience_mismatch", aud=None),
-    claims("audience is another, authorized party is us", "audience_mismatch", aud="other", azp=CLIENT_ID),
-    claims("audience list without us", "audience_mismatch", aud=["other"], azp=CLIENT_ID),
-    claims("audience list, authorized party is another", "audience_mismatch", aud=[CLIENT_ID, "other"], azp="other"),
-    claims("audience list, no authorized party", "audience_mismatch", aud=[CLIENT_ID, "other"]),
-    claims("authorized party is another", "audience_mismatch", azp="other"),
-    claims("audience is empty", "audience_mismatch", aud=[]),
-    claims("subject is missing", "subject_missing", sub=None),
-    claims("subject is a number", "subject_missing", sub=7),
-    claims("subject is empty", "subject_missing", sub=""),
-    claims("subject is a list", "subject_missing", sub=["alice"]),
-    claims("subject is endless", "subject_missing", sub="a" * 256),
-    claims("issue time is missing", "token_too_old", iat=None),
-    claims("issue time is a word", "token_too_old", iat="now"),
-    claims("issue time is no number a clock knows", "token_too_old", iat=10**400),
-    claims("expiry is missing", "token_expired", exp=None),
-    claims("expiry is true", "token_expired", exp=True),
-    claims("issued an hour ahead", "clock_ahead", iat=plus(HOUR)),
-    claims("issued five minutes ahead", "clock_ahead", iat=plus(5 * MINUTE)),
-    claims("not valid yet", "clock_ahead", nbf=lambda _: 10**10),
-    claims("expired a minute ago", "token_expired", exp=plus(-360)),
-    claims("issued a day ago", "token_too_old", iat=plus(-DAY)),
-    claims("nonce is wrong", "nonce_mismatch", nonce="other"),
-    claims("nonce is missing", "nonce_mismatch", nonce=None),
-    claims("nonce is not text", "nonce_mismatch", nonce=["x"]),
-    claims("access token hash is wrong", "access_token_mismatch", at_hash="x" * 22),
-    claims("access token hash is not text", "access_token_mismatch", at_hash=7),
-    claims("a logout token's events", "token_type", events={}),
+    build_claims_case("issuer is another", "issuer_mismatch", iss="https://evil.example"),
+    build_claims_case("issuer is a list", "issuer_mismatch", iss=lambda value: [value]),
+    build_claims_case("issuer with a slash more", "issuer_mismatch", iss=lambda value: value + "/"),
+    build_claims_case("audience is another", "audience_mismatch", aud="other"),
+    build_claims_case("audience is missing", "audience_mismatch", aud=None),
+    build_claims_case("audience is another, authorized party is us", "audience_mismatch", aud="other", azp=CLIENT_ID),
+    build_claims_case("audience list without us", "audience_mismatch", aud=["other"], azp=CLIENT_ID),
+    build_claims_case(
+        "audience list, authorized party is another", "audience_mismatch", aud=[CLIENT_ID, "other"], azp="other"
+    ),
+    build_claims_case("audience list, no authorized party", "audience_mismatch", aud=[CLIENT_ID, "other"]),
+    build_claims_case("authorized party is another", "audience_mismatch", azp="other"),
+    build_claims_case("audience is empty", "audience_mismatch", aud=[]),
+    build_claims_case("subject is missing", "subject_missing", sub=None),
+    build_claims_case("subject is a number", "subject_missing", sub=7),
+    build_claims_case("subject is empty", "subject_missing", sub=""),
+    build_claims_case("subject is a list", "subject_missing", sub=["alice"]),
+    build_claims_case("subject is endless", "subject_missing", sub="a" * 256),
+    build_claims_case("issue time is missing", "token_too_old", iat=None),
+    build_claims_case("issue time is a word", "token_too_old", iat="now"),
+    build_claims_case("issue time is no number a clock knows", "token_too_old", iat=10**400),
+    build_claims_case("expiry is missing", "token_expired", exp=None),
+    build_claims_case("expiry is true", "token_expired", exp=True),
+    build_claims_case("issued an hour ahead", "clock_ahead", iat=add_seconds(HOUR)),
+    build_claims_case("issued five minutes ahead", "clock_ahead", iat=add_seconds(5 * MINUTE)),
+    build_claims_case("not valid yet", "clock_ahead", nbf=lambda _: 10**10),
+    build_claims_case("expired a minute ago", "token_expired", exp=add_seconds(-360)),
+    build_claims_case("issued a day ago", "token_too_old", iat=add_seconds(-DAY)),
+    build_claims_case("nonce is wrong", "nonce_mismatch", nonce="other"),
+    build_claims_case("nonce is missing", "nonce_mismatch", nonce=None),
+    build_claims_case("nonce is not text", "nonce_mismatch", nonce=["x"]),
+    build_claims_case("access token hash is wrong", "access_token_mismatch", at_hash="x" * 22),
+    build_claims_case("access token hash is not text", "access_token_mismatch", at_hash=7),
+    build_claims_case("a logout token's events", "token_type", events={}),
     Case(
         "no address at all",
         "email_missing",
-        {"claims": sets(email=None), "userinfo": lambda: {"sub": "alice"}},
+        {"claims": change_claims(email=None), "userinfo": lambda: {"sub": "alice"}},
         status=403,
     ),
-    claims("address of a foreign domain", "domain_not_allowed", 403, email="eve@evil.example"),
-    claims("address of a domain that ends alike", "domain_not_allowed", 403, email="eve@notexample.com"),
-    claims("address with two at signs", "email_malformed", email="eve@evil.example@example.com"),
-    claims("address that breaks a mail header", "email_malformed", email="eve@example.com\nBcc: x"),
-    claims("address is a list", "email_malformed", email=["alice@example.com"]),
-    claims("address is not verified", "email_unverified", 403, email_verified=False),
-    claims("address is not verified, as a word", "email_unverified", 403, email_verified="false"),
-    token("no key id and several keys", "token_key", lambda c: sign(c, kid=None), jwks=public(KEY, OTHER_KEY)),
-    token("not signed", "token_malformed", lambda c: sign(c, alg="none")),
-    token(
+    build_claims_case("address of a foreign domain", "domain_not_allowed", 403, email="eve@evil.example"),
+    build_claims_case("address of a domain that ends alike", "domain_not_allowed", 403, email="eve@notexample.com"),
+    build_claims_case("address with two at signs", "email_malformed", email="eve@evil.example@example.com"),
+    build_claims_case("address that breaks a mail header", "email_malformed", email="eve@example.com\nBcc: x"),
+    build_claims_case("address is a list", "email_malformed", email=["alice@example.com"]),
+    build_claims_case("address is not verified", "email_unverified", 403, email_verified=False),
+    build_claims_case("address is not verified, as a word", "email_unverified", 403, email_verified="false"),
+    build_token_case(
+        "no key id and several keys", "token_key", lambda c: sign_token(c, kid=None), jwks=build_key_set(KEY, OTHER_KEY)
+    ),
+    build_token_case("not signed", "token_malformed", lambda c: sign_token(c, alg="none")),
+    build_token_case(
         "not signed, and the provider lists that",
         "token_malformed",
-        lambda c: sign(c, alg="none"),
+        lambda c: sign_token(c, alg="none"),
         metadata={"id_token_signing_alg_values_supported": ["none", "RS256"]},
     ),
-    token("not signed, with a signature", "token_algorithm", lambda c: sign(c, alg="none") + "eA"),
-    token("foreign key under our key's id", "token_signature", lambda c: sign(c, key=FOREIGN_KEY)),
-    token("unknown key id", "token_key", lambda c: sign(c, key=OTHER_KEY)),
-    token("shared secret", "token_algorithm", lambda c: sign(c, alg="HS256", key=secret_key(), kid="one")),
-    token(
+    build_token_case("not signed, with a signature", "token_algorithm", lambda c: sign_token(c, alg="none") + "eA"),
+    build_token_case("foreign key under our key's id", "token_signature", lambda c: sign_token(c, key=FOREIGN_KEY)),
+    build_token_case("unknown key id", "token_key", lambda c: sign_token(c, key=OTHER_KEY)),
+    build_token_case(
+        "shared secret", "token_algorithm", lambda c: sign_token(c, alg="HS256", key=build_secret_key(), kid="one")
+    ),
+    build_token_case(
         "shared secret, and the provider lists that",
         "token_algorithm",
-        lambda c: sign(c, alg="HS256", key=secret_key(), kid="one"),
+        lambda c: sign_token(c, alg="HS256", key=build_secret_key(), kid="one"),
         metadata={"id_token_signing_alg_values_supported": ["HS256", "RS256"]},
     ),
-    token(
+    build_token_case(
         "our key's public half as a shared secret",
         "token_algorithm",
-        lambda c: sign(c, alg="HS256", key=public_half(), kid="one"),
+        lambda c: sign_token(c, alg="HS256", key=build_public_key_secret(), kid="one"),
         metadata={"id_token_signing_alg_values_supported": ["HS256", "RS256"]},
     ),
-    token("algorithm not in the provider's list", "token_algorithm", lambda c: sign(c, alg="RS512")),
-    token(
+    build_token_case("algorithm not in the provider's list", "token_algorithm", lambda c: sign_token(c, alg="RS512")),
+    build_token_case(
         "the sender's own key in the header",
         "token_signature",
-        lambda c: sign(c, key=FOREIGN_KEY, jwk=FOREIGN_KEY.as_dict(private=False)),
+        lambda c: sign_token(c, key=FOREIGN_KEY, jwk=FOREIGN_KEY.as_dict(private=False)),
     ),
-    token("an address for keys in the header", "token_key", lambda c: sign(c, kid="x", jku="http://127.0.0.1/")),
-    token("a header marked critical", "token_header", lambda c: sign(c, crit=["kid"])),
-    token("a logout token as ID token", "token_type", lambda c: sign(c, typ="logout+jwt")),
-    token("an access token as ID token", "token_type", lambda c: sign(c, typ="at+jwt")),
-    token("not a token", "token_malformed", lambda _: "not.a.token!"),
-    token("two parts", "token_malformed", lambda c: sign(c).rpartition(".")[0]),
-    token("megabyte token", "answer_too_large", lambda c: sign(c | {"x": "x" * 1_000_000})),
-    token("100 kB token", "token_malformed", lambda c: sign(c | {"x": "x" * 100_000})),
-    token("a claim twice", "token_malformed", duplicate_keys),
-    token("claims are a list", "token_malformed", lambda _: sign(b"[]")),
-    token("claims are deep", "token_malformed", lambda _: sign(b'{"a":' + b"[" * 20_000 + b"]" * 20_000 + b"}")),
-    token("claims hold NaN", "token_malformed", lambda _: sign(b'{"exp": NaN}')),
-    token("claims are not text", "token_malformed", lambda _: sign(b"\xff\xfe")),
+    build_token_case(
+        "an address for keys in the header", "token_key", lambda c: sign_token(c, kid="x", jku="http://127.0.0.1/")
+    ),
+    build_token_case("a header marked critical", "token_header", lambda c: sign_token(c, crit=["kid"])),
+    build_token_case("a logout token as ID token", "token_type", lambda c: sign_token(c, typ="logout+jwt")),
+    build_token_case("an access token as ID token", "token_type", lambda c: sign_token(c, typ="at+jwt")),
+    build_token_case("not a token", "token_malformed", lambda _: "not.a.token!"),
+    build_token_case("two parts", "token_malformed", lambda c: sign_token(c).rpartition(".")[0]),
+    build_token_case("megabyte token", "answer_too_large", lambda c: sign_token(c | {"x": "x" * 1_000_000})),
+    build_token_case("100 kB token", "token_malformed", lambda c: sign_token(c | {"x": "x" * 100_000})),
+    build_token_case("a claim twice", "token_malformed", sign_duplicate_keys),
+    build_token_case("claims are a list", "token_malformed", lambda _: sign_token(b"[]")),
+    build_token_case(
+        "claims are deep", "token_malformed", lambda _: sign_token(b'{"a":' + b"[" * 20_000 + b"]" * 20_000 + b"}")
+    ),
+    build_token_case("claims hold NaN", "token_malformed", lambda _: sign_token(b'{"exp": NaN}')),
+    build_token_case("claims are not text", "token_malformed", lambda _: sign_token(b"\xff\xfe")),
     Case("no ID token", "id_token_missing", {"token_answer": lambda a: a | {"id_token": None}}),
     Case("ID token is an object", "id_token_missing", {"token_answer": lambda a: a | {"id_token": {}}}),
     Case(
@@ -164,17 +174,17 @@ CASES = [
     Case("client is refused", "client_refused", {"token_answer": lambda _: ({"error": "invalid_client"}, 401)}),
     Case("code is refused", "code_refused", {"token_answer": lambda _: ({"error": "invalid_grant"}, 400)}),
     Case("an unknown error", "token_refused", {"token_answer": lambda _: ({"error": "<script>"}, 400)}),
-    Case("answer names another issuer", "answer_from_other_issuer", answer={"iss": "https://evil.example"}),
+    Case("answer names another issuer", "answer_from_other_issuer", parameters={"iss": "https://evil.example"}),
     Case(
         "answer names no issuer though promised",
         "answer_without_issuer",
         {"metadata": {"authorization_response_iss_parameter_supported": True}},
     ),
-    Case("code and error together", "answer_ambiguous", answer={"error": "access_denied"}),
-    Case("neither code nor error", "code_missing", answer={"code": None}),
-    Case("canceled", "cancelled", answer={"code": None, "error": "access_denied"}),
-    Case("error of the provider", "provider_refused", answer={"code": None, "error": "server_error"}),
-    Case("login required though not silent", "provider_refused", answer={"code": None, "error": "login_required"}),
+    Case("code and error together", "answer_ambiguous", parameters={"error": "access_denied"}),
+    Case("neither code nor error", "code_missing", parameters={"code": None}),
+    Case("canceled", "cancelled", parameters={"code": None, "error": "access_denied"}),
+    Case("error of the provider", "provider_refused", parameters={"code": None, "error": "server_error"}),
+    Case("login required though not silent", "provider_refused", parameters={"code": None, "error": "login_required"}),
 ]
 
 
@@ -184,7 +194,7 @@ def test_invalid_claim_is_refused(case: Case, make_app: Any, provider: HostilePr
     browser = Browser(make_app(allowed_email_domains=frozenset({"example.com"})).test_client(), provider)
     for name, lie in case.lies.items():
         setattr(provider.lies, name, lie)
-    answer = browser.get(provider.visit(browser.begin(), **case.answer))
+    answer = browser.get(provider.visit(browser.begin(), **case.parameters))
     assert answer.status_code == case.status
     assert "<h1>" in answer.text
     assert "script>" not in answer.text
@@ -193,20 +203,22 @@ def test_invalid_claim_is_refused(case: Case, make_app: Any, provider: HostilePr
 
 
 HONEST = {
-    "one key and no key id": {"token": lambda c: sign(c, kid=None), "jwks": {"keys": [without_kid(KEY)]}},
-    "ES256": {"token": lambda c: sign(c, alg="ES256", key=EC_KEY), "jwks": public(KEY, EC_KEY)},
-    "PS256": {"token": lambda c: sign(c, alg="PS256")},
+    "one key and no key id": {"token": lambda c: sign_token(c, kid=None), "jwks": {"keys": [remove_key_id(KEY)]}},
+    "ES256": {"token": lambda c: sign_token(c, alg="ES256", key=EC_KEY), "jwks": build_key_set(KEY, EC_KEY)},
+    "PS256": {"token": lambda c: sign_token(c, alg="PS256")},
     "audience is a list with others, authorized party is us": {
-        "claims": sets(aud=["project", CLIENT_ID], azp=CLIENT_ID)
+        "claims": change_claims(aud=["project", CLIENT_ID], azp=CLIENT_ID)
     },
-    "audience is a list of us": {"claims": sets(aud=[CLIENT_ID], azp=CLIENT_ID)},
-    "issued 25 seconds ahead": {"claims": sets(iat=plus(25))},
-    "expired 25 seconds ago": {"claims": sets(exp=plus(-325))},
-    "address verification not mentioned": {"claims": sets(email_verified=None)},
-    "address only in userinfo": {"claims": sets(email=None, name=None)},
-    "keys of other kinds around": {"jwks": {"keys": [secret_key().as_dict(), "x", {}, *public(KEY)["keys"]]}},
-    "token type in capitals": {"token": lambda c: sign(c, typ="JWT")},
-    "header fields we do not know": {"token": lambda c: sign(c, foo="bar")},
+    "audience is a list of us": {"claims": change_claims(aud=[CLIENT_ID], azp=CLIENT_ID)},
+    "issued 25 seconds ahead": {"claims": change_claims(iat=add_seconds(25))},
+    "expired 25 seconds ago": {"claims": change_claims(exp=add_seconds(-325))},
+    "address verification not mentioned": {"claims": change_claims(email_verified=None)},
+    "address only in userinfo": {"claims": change_claims(email=None, name=None)},
+    "keys of other kinds around": {
+        "jwks": {"keys": [build_secret_key().as_dict(), "x", {}, *build_key_set(KEY)["keys"]]}
+    },
+    "token type in capitals": {"token": lambda c: sign_token(c, typ="JWT")},
+    "header fields we do not know": {"token": lambda c: sign_token(c, foo="bar")},
 }
 
 
@@ -231,7 +243,7 @@ USERINFO = {
 
 @pytest.mark.parametrize(("answer", "reason", "status"), USERINFO.values(), ids=USERINFO)
 def test_userinfo_that_cannot_be_used(answer: Any, reason: str, status: int, browser: Browser, audit: Audit) -> None:
-    browser.provider.lies.claims = sets(email=None)
+    browser.provider.lies.claims = change_claims(email=None)
     browser.provider.lies.userinfo = answer
     assert browser.sign_in().status_code == status
     assert [entry.detail["reason"] for entry in audit("sign_in")] == [reason]
@@ -266,6 +278,6 @@ def test_invalid_discovery_document_is_refused(
 @pytest.mark.parametrize("minutes", [5, -11])
 def test_clocks_that_disagree_are_named(minutes: int, browser: Browser, audit: Audit) -> None:
     """Whichever of the two is wrong."""
-    browser.provider.lies.claims = sets(iat=plus(minutes * MINUTE), exp=plus(minutes * MINUTE))
+    browser.provider.lies.claims = change_claims(iat=add_seconds(minutes * MINUTE), exp=add_seconds(minutes * MINUTE))
     assert "The clocks don’t match" in browser.sign_in().text
     assert audit("sign_in")[0].detail["reason"] in {"clock_ahead", "token_too_old"}

@@ -6,20 +6,20 @@ import pytest
 from flask import Flask
 
 from tests.integration.auth.actors import Browser
-from tests.integration.auth.test_sign_in import person_of
+from tests.integration.auth.test_sign_in import get_person
 
 
 def test_language_of_a_new_person_is_the_browsers(browser: Browser, app: Flask) -> None:
     location = browser.begin()
     browser.get(browser.provider.visit(location), headers={"Accept-Language": "de-AT,de;q=0.9"})
-    assert person_of(app, "alice").locale == "de"
+    assert get_person(app, "alice").locale == "de"
     assert '<html lang="de"' in browser.get("/headshots/consent", headers={"Accept-Language": "en"}).text
 
 
 def test_language_follows_the_latest_sign_in(browser: Browser, other_browser: Browser, app: Flask) -> None:
     for each, language in ((browser, "en"), (other_browser, "de")):
         each.get(each.provider.visit(each.begin()), headers={"Accept-Language": language})
-        assert person_of(app, "alice").locale == language
+        assert get_person(app, "alice").locale == language
 
 
 @pytest.mark.parametrize(("accepted", "language"), [("en", "en"), ("fr", "de"), ("", "de")])
@@ -28,7 +28,7 @@ def test_language_of_the_provider_counts_where_the_browser_has_no_supported_one(
 ) -> None:
     browser.provider.person["locale"] = "de_DE"
     browser.get(browser.provider.visit(browser.begin()), headers={"Accept-Language": accepted})
-    assert person_of(app, "alice").locale == language
+    assert get_person(app, "alice").locale == language
 
 
 def test_language_chosen_before_sign_in_is_kept_for_the_person(
@@ -39,7 +39,7 @@ def test_language_chosen_before_sign_in_is_kept_for_the_person(
     assert '<html lang="en"' in browser.get("/", headers=german).text
     browser.get(browser.provider.visit(browser.begin()), headers=german)
     other_browser.get(other_browser.provider.visit(other_browser.begin()), headers=german)
-    assert (person_of(app, "alice").locale, person_of(app, "alice").chosen_locale) == ("en", "en")
+    assert (get_person(app, "alice").locale, get_person(app, "alice").chosen_locale) == ("en", "en")
 
 
 def test_language_chosen_after_sign_in_survives_the_next_one(
@@ -50,7 +50,7 @@ def test_language_chosen_after_sign_in_survives_the_next_one(
     assert browser.post("/language", data=form).location == "/headshots"
     assert '<html lang="de"' in browser.get("/headshots/consent", headers={"Accept-Language": "en"}).text
     other_browser.get(other_browser.provider.visit(other_browser.begin()), headers={"Accept-Language": "en"})
-    assert person_of(app, "alice").locale == "de"
+    assert get_person(app, "alice").locale == "de"
 
 
 @pytest.mark.parametrize("page", ["https://example.com/", "//example.com", "/login", "/photos/x/96.webp", ""])

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from tests.integration.auth.actors import Browser, query_of
-from tests.integration.auth.hostile_provider import CLIENT_SECRET, FOREIGN_KEY, sign
+from tests.integration.auth.actors import Browser, parse_query
+from tests.integration.auth.hostile_provider import CLIENT_SECRET, FOREIGN_KEY, sign_token
 
 WRONG: dict[str, dict[str, Any]] = {
     "nothing": {},
-    "wrong signature": {"token": lambda claims: sign(claims, key=FOREIGN_KEY)},
+    "wrong signature": {"token": lambda claims: sign_token(claims, key=FOREIGN_KEY)},
     "wrong claims": {"claims": lambda claims: claims | {"aud": "other"}},
     "token endpoint down": {"down": {"token"}},
     "token endpoint sends a page": {"token_answer": lambda response: f"<html>{json.dumps(response)}"},
@@ -50,7 +50,7 @@ def test_no_trace_of_a_sign_in_in_the_logs(
         setattr(provider.lies, name, lie)
     browser.get("/login/initiate", query_string={"iss": provider.issuer, "login_hint": "alice@example.com"})
     location = browser.begin("/login?next=/headshots/gallery")
-    requested = query_of(location)
+    requested = parse_query(location)
     back = provider.visit(location)
     browser.get(back, headers={"Cookie-Canary": "x"})
     browser.get("/headshots")
@@ -59,7 +59,7 @@ def test_no_trace_of_a_sign_in_in_the_logs(
     secrets = {
         "state": requested["state"],
         "nonce": requested["nonce"],
-        "code": query_of(back)["code"],
+        "code": parse_query(back)["code"],
         "verifier": provider.last_token_request.get("code_verifier", "no-verifier-was-sent"),
         "access token": "access-token-canary",
         "client secret": CLIENT_SECRET,

@@ -11,15 +11,22 @@ from flask import Response
 
 from portal.models.audit import AuditEntry
 from tests.integration.auth.actors import Browser, MovableClock
-from tests.integration.auth.hostile_provider import CLIENT_SECRET, FOREIGN_KEY, OTHER_KEY, public, sign, without_kid
+from tests.integration.auth.hostile_provider import (
+    CLIENT_SECRET,
+    FOREIGN_KEY,
+    OTHER_KEY,
+    build_key_set,
+    remove_key_id,
+    sign_token,
+)
 
 Audit = Callable[[str], list[AuditEntry]]
 
 
 def test_new_key_id_is_found_at_once(browser: Browser, other_browser: Browser) -> None:
     browser.sign_in()
-    browser.provider.lies.jwks = public(OTHER_KEY)
-    browser.provider.lies.token = lambda c: sign(c, key=OTHER_KEY)
+    browser.provider.lies.jwks = build_key_set(OTHER_KEY)
+    browser.provider.lies.token = lambda c: sign_token(c, key=OTHER_KEY)
     other_browser.sign_in()
     assert other_browser.is_signed_in()
     assert browser.provider.calls["jwks"] == 2
@@ -27,16 +34,16 @@ def test_new_key_id_is_found_at_once(browser: Browser, other_browser: Browser) -
 
 def test_new_key_under_the_old_id_is_found_at_once(browser: Browser, other_browser: Browser) -> None:
     browser.sign_in()
-    browser.provider.lies.jwks = public(FOREIGN_KEY)
-    browser.provider.lies.token = lambda c: sign(c, key=FOREIGN_KEY)
+    browser.provider.lies.jwks = build_key_set(FOREIGN_KEY)
+    browser.provider.lies.token = lambda c: sign_token(c, key=FOREIGN_KEY)
     other_browser.sign_in()
     assert other_browser.is_signed_in()
 
 
 def test_new_key_without_any_id_is_found_at_once(browser: Browser, other_browser: Browser) -> None:
     browser.sign_in()
-    browser.provider.lies.jwks = {"keys": [without_kid(OTHER_KEY)]}
-    browser.provider.lies.token = lambda c: sign(c, key=OTHER_KEY, kid=None)
+    browser.provider.lies.jwks = {"keys": [remove_key_id(OTHER_KEY)]}
+    browser.provider.lies.token = lambda c: sign_token(c, key=OTHER_KEY, kid=None)
     other_browser.sign_in()
     assert other_browser.is_signed_in()
 
@@ -45,13 +52,13 @@ def test_revoked_signing_key_expires_after_five_minutes(
     browser: Browser, other_browser: Browser, clock: MovableClock
 ) -> None:
     browser.sign_in()
-    browser.provider.lies.jwks = public(OTHER_KEY)
+    browser.provider.lies.jwks = build_key_set(OTHER_KEY)
     clock.move(minutes=5, seconds=1)
     assert other_browser.sign_in().status_code == 400
 
 
 def test_unknown_key_ids_cause_one_reload_in_thirty_seconds(browser: Browser, clock: MovableClock) -> None:
-    browser.provider.lies.token = lambda c: sign(c, key=OTHER_KEY)
+    browser.provider.lies.token = lambda c: sign_token(c, key=OTHER_KEY)
     for _ in range(5):
         assert browser.sign_in().status_code == 400
     assert browser.provider.calls["jwks"] == 2
@@ -91,7 +98,7 @@ def test_a_slowly_dripping_response_times_out_after_five_seconds(browser: Browse
             time.sleep(0.3)
             yield char
 
-    browser.provider.lies.token_answer = lambda _: Response(drip(), mimetype="application/json")
+    browser.provider.lies.token_response = lambda _: Response(drip(), mimetype="application/json")
     location = browser.provider.visit(browser.begin())
     began = time.monotonic()
     assert browser.get(location).status_code == 503

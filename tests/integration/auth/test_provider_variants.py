@@ -15,19 +15,26 @@ from sqlalchemy import select
 from portal.db import db
 from portal.models.audit import AuditEntry
 from portal.models.people import Person
-from tests.integration.auth.actors import Browser, query_of
-from tests.integration.auth.hostile_provider import CLIENT_ID, CLIENT_SECRET, EC_KEY, HostileProvider, public, sign
+from tests.integration.auth.actors import Browser, parse_query
+from tests.integration.auth.hostile_provider import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    EC_KEY,
+    HostileProvider,
+    build_key_set,
+    sign_token,
+)
 
 Audit = Callable[[str], list[AuditEntry]]
 Make = Callable[..., Flask]
 
 
-def person(app: Flask) -> Person:
+def get_person(app: Flask) -> Person:
     with app.app_context():
         return db.session.scalars(select(Person)).one()
 
 
-def without(*names: str, **more: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
+def remove_claims(*names: str, **more: Any) -> Callable[[dict[str, Any]], dict[str, Any]]:
     return lambda claims: {name: value for name, value in claims.items() if name not in names} | more
 
 
@@ -45,10 +52,10 @@ def without(*names: str, **more: Any) -> Callable[[dict[str, Any]], dict[str, An
 def test_failing_userinfo_is_ignored_when_the_id_token_has_all_that_is_needed(
     userinfo: Callable[[], Any], browser: Browser, app: Flask, caplog: pytest.LogCaptureFixture
 ) -> None:
-    browser.provider.lies.claims = without("name")
+    browser.provider.lies.claims = remove_claims("name")
     browser.provider.lies.userinfo = userinfo
     assert browser.sign_in().headers["Location"] == "/headshots"
-    assert person(app).name == "alice"
+    assert get_person(app).name == "alice"
     assert [record.message for record in caplog.records if record.levelname == "WARNING"] == [
         "sign_in.userinfo_unusable"
     ]
@@ -63,9 +70,9 @@ def test_failing_userinfo_refuses_when_groups_decide_and_are_missing(make_app: M
 @pytest.mark.parametrize(("audience", "status"), [(CLIENT_ID, 303), ([CLIENT_ID, "x"], 303), ("other", 400)])
 def test_userinfo_as_a_signed_token(audience: object, status: int, browser: Browser) -> None:
     provider = browser.provider
-    provider.lies.claims = without("email", "name")
+    provider.lies.claims = remove_claims("email", "name")
     provider.lies.userinfo = lambda: Response(
-        sign({**provider.person, "iss": provider.issuer, "aud": audience}), mimetype="application/jwt"
+        sign_token({**provider.person, "iss": provider.issuer, "aud": audience}), mimetype="application/jwt"
     )
     assert browser.sign_in().status_code == status
 
@@ -74,7 +81,7 @@ def test_address_from_the_first_claim_that_has_one(make_app: Make, provider: Hos
     app = make_app(oidc_email_claims=("mail", "email", "preferred_username"))
     provider.person = {"sub": "alice", "name": "Alice", "preferred_username": "alice@corp.example", "mail": ""}
     assert Browser(app.test_client(), provider).sign_in().status_code == 303
-    assert person(app).email == "alice@corp.example"
+    assert get_person(app).email == "alice@corp.example"
 
 
 def test_verification_is_about_the_claim_email_only(make_app: Make, provider: HostileProvider) -> None:
@@ -93,9 +100,9 @@ def test_group_overage_is_named_in_audit_log_and_on_pages(
 ) -> None:
     app = make_app(admin_groups=frozenset({"admins"}))
     browser = Browser(app.test_client(), provider)
-    provider.lies.claims = without(**overage)
+    provider.lies.claims = remove_claims(**overage)
     browser.sign_in()
-    assert person(app).role == "employee"
+    assert get_person(app).role == "employee"
     assert audit("sign_in")[0].detail == {"role": "employee", "groups": "incomplete"}
     assert "sign_in.groups_incomplete" in [record.message for record in caplog.records]
     assert "group overage" in browser.get("/headshots/consent").text
@@ -105,7 +112,7 @@ def test_group_overage_is_named_in_audit_log_and_on_pages(
 
 
 def test_groups_that_decide_nothing_may_be_missing(browser: Browser, audit: Audit) -> None:
-    browser.provider.lies.claims = without(hasgroups=True)
+    browser.provider.lies.claims = remove_claims(hasgroups=True)
     browser.sign_in()
     assert audit("sign_in")[0].detail == {"role": "employee"}
     assert "group overage" not in browser.get("/headshots/consent").text
@@ -116,14 +123,14 @@ def test_changed_algorithm_refetches_the_metadata_once(browser: Browser, other_b
     provider.lies.metadata = {"id_token_signing_alg_values_supported": ["RS256"]}
     browser.sign_in()
     provider.lies.metadata = {"id_token_signing_alg_values_supported": ["ES256"]}
-    provider.lies.jwks = public(EC_KEY)
-    provider.lies.token = lambda claims: sign(claims, alg="ES256", key=EC_KEY)
+    provider.lies.jwks = build_key_set(EC_KEY)
+    provider.lies.token = lambda claims: sign_token(claims, alg="ES256", key=EC_KEY)
     assert other_browser.sign_in().headers["Location"] == "/headshots"
     assert provider.calls["openid-configuration"] == 2
 
 
 def test_refusal_is_one_warning_with_the_providers_error(browser: Browser, caplog: pytest.LogCaptureFixture) -> None:
-    browser.provider.lies.token_answer = lambda _: ({"error": "invalid_client", "error_description": "canary"}, 401)
+    browser.provider.lies.token_response = lambda _: ({"error": "invalid_client", "error_description": "canary"}, 401)
     page = browser.sign_in()
     assert page.status_code == 400
     assert "Sign-in isn’t set up correctly" in page.text
@@ -175,8 +182,8 @@ def test_required_pushed_request_is_pushed(browser: Browser) -> None:
         "require_pushed_authorization_requests": True,
     }
     location = browser.begin("/login?next=/privacy")
-    assert set(query_of(location)) == {"client_id", "request_uri"}
-    pushed = provider.pushed[query_of(location)["request_uri"]]
+    assert set(parse_query(location)) == {"client_id", "request_uri"}
+    pushed = provider.pushed[parse_query(location)["request_uri"]]
     assert pushed["code_challenge_method"] == "S256"
     assert pushed["authorization"].startswith("Basic ")
     assert browser.get(provider.visit(location)).headers["Location"] == "/privacy"
@@ -237,9 +244,9 @@ def test_odd_text_and_numbers_in_a_token_are_a_value_or_a_refusal(
     ],
 )
 def test_odd_token_response_is_a_refusal(body: bytes, browser: Browser) -> None:
-    browser.provider.lies.token_answer = lambda _: Response(body, mimetype="application/json")
+    browser.provider.lies.token_response = lambda _: Response(body, mimetype="application/json")
     assert browser.sign_in().status_code in {400, 503}
 
 
 def test_redirect_uri_is_registered_exactly(browser: Browser) -> None:
-    assert urlsplit(query_of(browser.begin())["redirect_uri"]).path == "/login/callback"
+    assert urlsplit(parse_query(browser.begin())["redirect_uri"]).path == "/login/callback"

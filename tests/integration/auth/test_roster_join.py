@@ -27,7 +27,7 @@ def find_entry(app: Flask, address: str) -> RosterEntry | None:
         return roster.find_by_address(address)
 
 
-def signed_in(app: Flask, browser: Browser) -> Person:
+def get_signed_in_person(app: Flask, browser: Browser) -> Person:
     with app.app_context():
         person = people.find_by_subject(browser.provider.issuer, browser.provider.person["sub"])
     assert person is not None
@@ -39,7 +39,7 @@ def test_first_sign_in_joins_the_entry_with_the_address(browser: Browser, app: F
     browser.sign_in()
     entry = find_entry(app, browser.provider.person["email"].lower())
     assert entry is not None
-    assert entry.person_id == signed_in(app, browser).id
+    assert entry.person_id == get_signed_in_person(app, browser).id
 
 
 def test_entry_is_kept_when_the_address_changes(browser: Browser, app: Flask) -> None:
@@ -51,7 +51,7 @@ def test_entry_is_kept_when_the_address_changes(browser: Browser, app: Flask) ->
     browser.sign_in("/login?fresh=1")
     entry = find_entry(app, "married@example.com")
     assert entry is not None
-    assert (entry.id, entry.person_id) == (kept.id, signed_in(app, browser).id)
+    assert (entry.id, entry.person_id) == (kept.id, get_signed_in_person(app, browser).id)
     assert (entry.employee_number, entry.name, entry.team) == ("17", "New Name", "Sales")
     with app.app_context():
         assert roster.find_entry(other.id) is None
@@ -80,7 +80,7 @@ def test_claims_of_directories_are_kept_until_others_are_sent(browser: Browser, 
     browser.sign_in()
     browser.provider.lies.claims = lambda claims: claims | later | {"auth_time": claims["iat"]}
     browser.sign_in("/login?fresh=1")
-    person = signed_in(app, browser)
+    person = get_signed_in_person(app, browser)
     assert (person.oid, person.preferred_username) == ("00bb", "alex@corp.example")
     assert (person.picture, person.zoneinfo) == ("https://id.example/1.jpg", "Asia/Tokyo")
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from portal.db import db
 from portal.models.people import Person
 from portal.models.sessions import Session
-from tests.integration.auth.actors import Browser, MovableClock, query_of
+from tests.integration.auth.actors import Browser, MovableClock, parse_query
 from tests.integration.auth.hostile_provider import HostileProvider
 from tests.integration.web_pages.html_document import Document
 
@@ -39,12 +39,12 @@ def admin(browser: Browser, clock: MovableClock) -> Browser:
     return browser
 
 
-def rows(app: Flask) -> list[Session]:
+def list_sessions(app: Flask) -> list[Session]:
     with app.app_context():
         return list(db.session.scalars(select(Session)))
 
 
-def at_provider(browser: Browser, path: str = CONSOLE) -> str:
+def get_provider_url(browser: Browser, path: str = CONSOLE) -> str:
     """Ask for a page of the console; the address at the identity provider that the browser ends up at."""
     response = browser.get(path)
     assert response.status_code == 303
@@ -53,10 +53,10 @@ def at_provider(browser: Browser, path: str = CONSOLE) -> str:
 
 
 def test_silent_reauthentication_returns_to_the_requested_page(admin: Browser) -> None:
-    address = at_provider(admin)
-    assert query_of(address)["prompt"] == "none"
-    assert query_of(address)["login_hint"] == "alice@example.com"
-    assert query_of(address)["id_token_hint"].startswith("eyJ")
+    address = get_provider_url(admin)
+    assert parse_query(address)["prompt"] == "none"
+    assert parse_query(address)["login_hint"] == "alice@example.com"
+    assert parse_query(address)["id_token_hint"].startswith("eyJ")
     back = admin.get(admin.provider.visit(address))
     assert back.headers["Location"] == CONSOLE
     assert admin.get(CONSOLE).status_code == 200
@@ -65,10 +65,10 @@ def test_silent_reauthentication_returns_to_the_requested_page(admin: Browser) -
 def test_reauthentication_keeps_session_with_new_token(
     admin: Browser, app: Flask, other_browser: Browser, clock: MovableClock
 ) -> None:
-    (before,) = rows(app)
+    (before,) = list_sessions(app)
     token, form_token = admin.cookie() or "", admin.form_token()
-    admin.get(admin.provider.visit(at_provider(admin)))
-    (after,) = rows(app)
+    admin.get(admin.provider.visit(get_provider_url(admin)))
+    (after,) = list_sessions(app)
     assert (after.public_id, after.created_at, after.expires_at) == (
         before.public_id,
         before.created_at,
@@ -84,7 +84,7 @@ def test_reauthentication_keeps_session_with_new_token(
     assert response.status_code == 200, "a form that was open meanwhile is still good"
 
 
-def test_confirmations_do_not_outlive_the_longest_session(browser: Browser, clock: MovableClock) -> None:
+def test_confirmations_do_not_outlive_the_maximum_session(browser: Browser, clock: MovableClock) -> None:
     browser.sign_in()
     for _ in range(8 * 6 - 1):
         clock.move(minutes=10)
@@ -98,7 +98,7 @@ def test_confirmations_do_not_outlive_the_longest_session(browser: Browser, cloc
 
 def test_lost_group_closes_the_console_and_nothing_else(admin: Browser, app: Flask) -> None:
     admin.provider.person["groups"] = ["staff"]
-    back = admin.get(admin.provider.visit(at_provider(admin)))
+    back = admin.get(admin.provider.visit(get_provider_url(admin)))
     refused = admin.get(back.headers["Location"])
     assert refused.status_code == 403
     assert "You don’t have access" in refused.text
@@ -115,30 +115,30 @@ def test_own_pages_never_require_a_confirmation(admin: Browser, clock: MovableCl
 
 
 def test_person_signed_out_at_provider_signs_in_interactively(admin: Browser, app: Flask) -> None:
-    silent = at_provider(admin)
+    silent = get_provider_url(admin)
     requested = admin.get(admin.provider.visit(silent, code=None, error="login_required"))
     assert requested.status_code == 303
-    assert "prompt" not in query_of(requested.headers["Location"])
+    assert "prompt" not in parse_query(requested.headers["Location"])
     back = admin.get(admin.provider.visit(requested.headers["Location"]))
     assert back.headers["Location"] == CONSOLE
     assert admin.get(CONSOLE).status_code == 200
-    assert len(rows(app)) == 1
+    assert len(list_sessions(app)) == 1
 
 
 @pytest.mark.parametrize("error", ["invalid_request", "server_error"])
 def test_silent_confirmation_that_fails_is_repeated_with_a_page(error: str, admin: Browser, app: Flask) -> None:
-    again = admin.get(admin.provider.visit(at_provider(admin), code=None, error=error))
-    assert "prompt" not in query_of(again.headers["Location"])
+    again = admin.get(admin.provider.visit(get_provider_url(admin), code=None, error=error))
+    assert "prompt" not in parse_query(again.headers["Location"])
     assert admin.get(admin.provider.visit(again.headers["Location"])).headers["Location"] == CONSOLE
     assert admin.get(CONSOLE).status_code == 200
-    assert len(rows(app)) == 1
+    assert len(list_sessions(app)) == 1
 
 
 def test_abandoned_silent_reauthentication_is_interactive_next_time(admin: Browser) -> None:
     """The provider answered with an error page of its own, so the browser never returned."""
-    at_provider(admin)
-    again = at_provider(admin)
-    assert "prompt" not in query_of(again)
+    get_provider_url(admin)
+    again = get_provider_url(admin)
+    assert "prompt" not in parse_query(again)
     assert admin.get(admin.provider.visit(again)).headers["Location"] == CONSOLE
 
 
@@ -155,22 +155,22 @@ def test_changing_switches_report_it_and_change_nothing(admin: Browser) -> None:
 
 
 def test_two_tabs_at_once_make_one_session_with_one_token(admin: Browser, app: Flask, clock: MovableClock) -> None:
-    first, second = at_provider(admin), at_provider(admin, "/admin/")
+    first, second = get_provider_url(admin), get_provider_url(admin, "/admin/")
     clock.move(seconds=1)
     assert admin.get(admin.provider.visit(first)).status_code == 303
     token = admin.cookie()
     slower = admin.get(admin.provider.visit(second))
     assert slower.headers["Location"] == "/admin/"
     assert admin.cookie() == token
-    assert len(rows(app)) == 1
+    assert len(list_sessions(app)) == 1
     assert admin.get("/admin/").status_code == 200
 
 
 def test_reauthentication_as_another_person_starts_a_new_session(admin: Browser, app: Flask) -> None:
-    address = at_provider(admin)
+    address = get_provider_url(admin)
     admin.provider.person.update(sub="bob", email="bob@example.com", groups=["staff"])
     admin.get(admin.provider.visit(address))
-    (row,) = rows(app)
+    (row,) = list_sessions(app)
     with app.app_context():
         owner = db.session.get_one(Person, row.person_id)
         assert (owner.subject, owner.role) == ("bob", "employee")
@@ -187,7 +187,7 @@ def test_rights_gained_in_another_browser_count_in_this_one_only_under_a_fresh_t
     other_browser.sign_in()
     assert other_browser.get(CONSOLE).status_code == 200
     token = browser.cookie()
-    browser.get(provider.visit(at_provider(browser)))
+    browser.get(provider.visit(get_provider_url(browser)))
     assert browser.cookie() != token
     assert browser.get(CONSOLE).status_code == 200
 

@@ -29,7 +29,7 @@ from tests.integration.auth.hostile_provider import HostileProvider
 POLLING = ["/headshots/status", "/photos/11111111-1111-1111-1111-111111111111/640.webp"]
 
 
-def rows(app: Flask) -> list[Session]:
+def list_sessions(app: Flask) -> list[Session]:
     with app.app_context():
         return list(db.session.scalars(select(Session)))
 
@@ -65,7 +65,7 @@ def test_cookies_over_https_are_bound_to_the_host(make_app: Callable[..., Flask]
 @pytest.mark.asvs("A04")
 def test_database_knows_only_the_hash_of_the_token(browser: Browser, app: Flask) -> None:
     browser.sign_in()
-    (row,) = rows(app)
+    (row,) = list_sessions(app)
     token = browser.cookie() or ""
     assert row.token_hash == hashlib.sha256(token.encode()).digest()
     assert b"eyJ" not in (row.id_token or b"")
@@ -85,7 +85,7 @@ def test_token_changes_at_sign_in_and_the_old_one_is_dead(browser: Browser, app:
     browser.sign_in("/login?switch=1")
     second = browser.cookie() or ""
     assert second != first
-    assert len(rows(app)) == 1
+    assert len(list_sessions(app)) == 1
     browser.client.set_cookie("portal_session", first)
     assert not browser.is_signed_in()
     browser.client.set_cookie("portal_session", second)
@@ -108,7 +108,7 @@ def test_expired_session_cookie_is_deleted(browser: Browser) -> None:
 @pytest.mark.asvs("A06")
 def test_idle_session_ends(role: str, minutes: int, browser: Browser, app: Flask, clock: MovableClock) -> None:
     browser.sign_in()
-    give_role(app, role)
+    update_role(app, role)
     clock.move(minutes=minutes, seconds=-1)
     assert browser.get("/headshots/consent").status_code == 200
     clock.move(minutes=minutes, seconds=1)
@@ -124,14 +124,14 @@ def test_lifetimes_are_settings(
     settings = replace(context.settings, session_lifetimes=SessionLifetimes(usual=lifetime, admin=lifetime))
     monkeypatch.setitem(app.extensions, "portal", replace(context, settings=settings))
     browser.sign_in()
-    give_role(app, role)
+    update_role(app, role)
     for _ in range(2):
         clock.move(minutes=4)
         assert browser.get("/headshots/consent").status_code == 200
     clock.move(minutes=1)
     assert browser.get("/headshots/consent").status_code == 303
     browser.sign_in()
-    give_role(app, role)
+    update_role(app, role)
     clock.move(minutes=5)
     assert browser.get("/headshots/consent").status_code == 303
 
@@ -140,7 +140,7 @@ def test_lifetimes_are_settings(
 @pytest.mark.asvs("A07")
 def test_session_ends_however_busy(role: str, hours: int, browser: Browser, app: Flask, clock: MovableClock) -> None:
     browser.sign_in()
-    give_role(app, role)
+    update_role(app, role)
     for _ in range(hours * 6 - 1):
         clock.move(minutes=10)
         assert browser.get("/headshots/consent").status_code == 200
@@ -160,22 +160,22 @@ def test_open_tab_extends_no_session(path: str, browser: Browser, clock: Movable
 
 def test_stream_extends_no_session(browser: Browser, app: Flask, clock: MovableClock) -> None:
     browser.sign_in()
-    before = rows(app)[0].active_at
+    before = list_sessions(app)[0].active_at
     clock.move(minutes=5)
     app.extensions["hub"].is_stopping = lambda: True
     assert browser.get("/headshots/events").status_code == 200
-    assert rows(app)[0].active_at == before
+    assert list_sessions(app)[0].active_at == before
 
 
 def test_last_active_time_is_written_once_a_minute(browser: Browser, app: Flask, clock: MovableClock) -> None:
     browser.sign_in()
-    began = rows(app)[0].active_at
+    began = list_sessions(app)[0].active_at
     clock.move(seconds=59)
     browser.get("/privacy")
-    assert rows(app)[0].active_at == began
+    assert list_sessions(app)[0].active_at == began
     clock.move(seconds=1)
     browser.get("/privacy")
-    assert rows(app)[0].active_at == clock()
+    assert list_sessions(app)[0].active_at == clock()
 
 
 def test_session_costs_one_query_and_holds_no_connection(browser: Browser, app: Flask) -> None:
@@ -185,10 +185,10 @@ def test_session_costs_one_query_and_holds_no_connection(browser: Browser, app: 
     with app.app_context():
         engine = db.engine
 
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+    def record_statement(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         statements.append(statement)
 
-    event.listen(engine, "before_cursor_execute", note)
+    event.listen(engine, "before_cursor_execute", record_statement)
     app.view_functions["pages.show_landing"] = lambda: str(held.append(engine.pool.checkedout()))  # type: ignore[attr-defined]
     browser.get("/")
     assert len([text for text in statements if "sessions" in text]) == 1
@@ -204,13 +204,13 @@ def test_visitor_without_cookie_costs_no_query_and_leaves_no_row(browser: Browse
     for path in ("/", "/privacy", "/healthz", "/brand.css", "/nowhere"):
         assert "Set-Cookie" not in browser.get(path).headers
     assert statements == []
-    assert rows(app) == []
+    assert list_sessions(app) == []
 
 
 def test_role_changes_count_at_the_next_request(browser: Browser, app: Flask) -> None:
     browser.sign_in()
     assert "Administration" not in browser.get("/privacy").text
-    give_role(app, "admin")
+    update_role(app, "admin")
     assert "Administration" in browser.get("/privacy").text
 
 
@@ -242,7 +242,7 @@ def test_sessions_long_over_are_deleted_at_the_next_sign_in(
     browser.sign_in()
     clock.move(hours=13)
     other_browser.sign_in()
-    assert len(rows(app)) == 1
+    assert len(list_sessions(app)) == 1
 
 
 def test_hundred_sessions_are_ended_by_one_order(
@@ -263,7 +263,7 @@ def test_hundred_sessions_are_ended_by_one_order(
     response = browser.post("/login/backchannel-logout", data={"logout_token": token})
     assert time.monotonic() - began < 1
     assert response.status_code == 200
-    assert rows(app) == []
+    assert list_sessions(app) == []
     assert len([text for text in statements if text.startswith("DELETE FROM sessions")]) == 1
     (entry,) = audit("sign_out.ordered")
     assert entry.detail == {"sessions": 100}
@@ -276,10 +276,10 @@ def test_first_sign_ins_at_once_make_one_person(app: Flask, provider: HostilePro
         responses = list(pool.map(lambda pair: pair[0].get(pair[1]), zip(browsers, backs, strict=True)))
     assert [response.status_code for response in responses] == [303] * 6
     assert all(each.is_signed_in() for each in browsers)
-    assert len({row.person_id for row in rows(app)}) == 1
+    assert len({row.person_id for row in list_sessions(app)}) == 1
 
 
-def give_role(app: Flask, role: str) -> None:
+def update_role(app: Flask, role: str) -> None:
     with app.app_context():
         db.session.scalars(select(Person)).one().role = role
         db.session.commit()

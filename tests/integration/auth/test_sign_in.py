@@ -16,18 +16,18 @@ from portal.models.people import Person
 from portal.models.sessions import SignInAttempt
 from portal.services import people
 from tests.factories import make_person
-from tests.integration.auth.actors import Browser, MovableClock, query_of
+from tests.integration.auth.actors import Browser, MovableClock, parse_query
 from tests.integration.auth.hostile_provider import HostileProvider
 
 Audit = Callable[[str], list[AuditEntry]]
 
 
-def count(app: Flask, table: Any) -> int:
+def count_rows(app: Flask, table: Any) -> int:
     with app.app_context():
         return db.session.scalar(select(func.count()).select_from(table)) or 0
 
 
-def person_of(app: Flask, subject: str) -> Person:
+def get_person(app: Flask, subject: str) -> Person:
     with app.app_context():
         return db.session.scalars(select(Person).where(Person.subject == subject)).one()
 
@@ -35,7 +35,7 @@ def person_of(app: Flask, subject: str) -> Person:
 @pytest.mark.asvs("A50")
 def test_sign_in_ends_on_my_page_with_pkce_state_and_nonce(browser: Browser) -> None:
     location = browser.begin()
-    requested = query_of(location)
+    requested = parse_query(location)
     assert requested["response_type"] == "code"
     assert requested["code_challenge_method"] == "S256"
     assert requested["scope"] == "openid email profile"
@@ -55,14 +55,14 @@ def test_sign_in_returns_to_the_protected_page(browser: Browser) -> None:
     assert ended.headers["Location"] == "/headshots/gallery?photo=7&x=%20y"
 
 
-@pytest.mark.parametrize(("proved_ago", "status"), [(0, 303), (299, 303), (331, 400), (3600, 400), (None, 400)])
+@pytest.mark.parametrize(("auth_age", "status"), [(0, 303), (299, 303), (331, 400), (3600, 400), (None, 400)])
 @pytest.mark.asvs("A12")
-def test_reauthentication_requires_recent_auth_time(proved_ago: int | None, status: int, browser: Browser) -> None:
+def test_reauthentication_requires_recent_auth_time(auth_age: int | None, status: int, browser: Browser) -> None:
     browser.sign_in()
     location = browser.begin("/login?fresh=1")
-    assert query_of(location)["max_age"] == "300"
-    if proved_ago is not None:
-        browser.provider.lies.claims = lambda claims: claims | {"auth_time": claims["iat"] - proved_ago}
+    assert parse_query(location)["max_age"] == "300"
+    if auth_age is not None:
+        browser.provider.lies.claims = lambda claims: claims | {"auth_time": claims["iat"] - auth_age}
     assert browser.get(browser.provider.visit(location)).status_code == status
 
 
@@ -134,7 +134,7 @@ def test_callback_after_ten_minutes_is_too_late_and_its_row_is_deleted(
     assert browser.get(browser.provider.visit(late)).status_code == 400
     assert audit("sign_in")[0].detail["reason"] == "attempt_expired"
     browser.begin()
-    assert count(app, SignInAttempt) == 1
+    assert count_rows(app, SignInAttempt) == 1
     assert browser.get(browser.provider.visit(never)).status_code == 400
 
 
@@ -142,12 +142,12 @@ def test_person_is_issuer_and_subject_never_the_address(browser: Browser, app: F
     browser.sign_in()
     browser.provider.person["email"] = "alice.new@example.com"
     browser.sign_in("/login?switch=1")
-    assert count(app, Person) == 1
-    assert person_of(app, "alice").email == "alice.new@example.com"
+    assert count_rows(app, Person) == 1
+    assert get_person(app, "alice").email == "alice.new@example.com"
     browser.provider.person["sub"] = "impostor"
     browser.sign_in("/login?switch=1")
-    assert count(app, Person) == 2
-    assert person_of(app, "impostor").id != person_of(app, "alice").id
+    assert count_rows(app, Person) == 2
+    assert get_person(app, "impostor").id != get_person(app, "alice").id
 
 
 def test_admin_by_group_until_the_group_is_gone(make_app: Callable[..., Flask], provider: HostileProvider) -> None:
@@ -155,17 +155,17 @@ def test_admin_by_group_until_the_group_is_gone(make_app: Callable[..., Flask], 
     browser = Browser(app.test_client(), provider)
     provider.person["groups"] = ["staff", "headshot-admins"]
     browser.sign_in()
-    assert person_of(app, "alice").role == "admin"
+    assert get_person(app, "alice").role == "admin"
     provider.person["groups"] = ["staff"]
     browser.sign_in("/login?switch=1")
-    assert person_of(app, "alice").role == "employee"
+    assert get_person(app, "alice").role == "employee"
 
 
 def test_admin_by_address_whatever_its_case(make_app: Callable[..., Flask], provider: HostileProvider) -> None:
     app = make_app(admin_emails=frozenset({"alice@example.com"}))
     provider.person["email"] = "Alice@Example.com"
     Browser(app.test_client(), provider).sign_in()
-    assert person_of(app, "alice").role == "admin"
+    assert get_person(app, "alice").role == "admin"
 
 
 def test_manager_by_group_until_the_group_is_gone(
@@ -175,11 +175,11 @@ def test_manager_by_group_until_the_group_is_gone(
     browser = Browser(app.test_client(), provider)
     provider.person["groups"] = ["sales", "sales-leads"]
     browser.sign_in()
-    alice = person_of(app, "alice")
+    alice = get_person(app, "alice")
     assert (alice.role, alice.manages) == ("manager", ["sales"])
     provider.person["groups"] = ["sales"]
     browser.sign_in("/login?switch=1")
-    alice = person_of(app, "alice")
+    alice = get_person(app, "alice")
     assert (alice.role, alice.roles, alice.manages) == ("employee", ["employee"], [])
     changes = [(entry.detail["before"], entry.detail["after"]) for entry in audit("person.role")]
     assert changes == [("employee", "manager"), ("manager", "employee")]
@@ -193,7 +193,7 @@ def test_groups_are_requested_where_only_teams_depend_on_them(
     provider.person["groups"] = ["sales-leads"]
     Browser(app.test_client(), provider).sign_in()
     assert provider.calls["userinfo"] == 1
-    assert person_of(app, "alice").role == "manager"
+    assert get_person(app, "alice").role == "manager"
 
 
 def test_operator_by_address_and_admin_by_group_is_both(
@@ -202,7 +202,7 @@ def test_operator_by_address_and_admin_by_group_is_both(
     app = make_app(operator_emails=frozenset({"alice@example.com"}), admin_groups=frozenset({"headshot-admins"}))
     provider.person["groups"] = ["headshot-admins"]
     Browser(app.test_client(), provider).sign_in()
-    alice = person_of(app, "alice")
+    alice = get_person(app, "alice")
     assert (alice.role, alice.roles) == ("admin", ["admin", "operator"])
     (change,) = audit("person.role")
     assert (change.detail["before"], change.detail["after"]) == ("employee", "admin operator")
@@ -214,7 +214,7 @@ def test_deactivated_person_is_out_at_once_and_stays_out(
 ) -> None:
     browser.sign_in()
     other_browser.sign_in()
-    alice = person_of(app, "alice")
+    alice = get_person(app, "alice")
     with app.app_context():
         admin = make_person(role="admin")
         people.deactivate_person(alice.id, actor=admin, now=clock())
@@ -239,7 +239,7 @@ def test_provider_page_can_begin_a_sign_in(method: str, browser: Browser) -> Non
     sent = {"query_string": requested} if method == "get" else {"data": requested}
     response = getattr(browser, method)("/login/initiate", **sent)
     assert response.status_code == 303
-    assert query_of(response.headers["Location"])["login_hint"] == "alice@example.com"
+    assert parse_query(response.headers["Location"])["login_hint"] == "alice@example.com"
     ended = browser.get(browser.provider.visit(response.headers["Location"]))
     assert ended.headers["Location"] == "/headshots/gallery"
 
@@ -292,7 +292,7 @@ def test_hint_that_is_none_is_not_passed_on(hint: str, browser: Browser) -> None
     query = {"iss": browser.provider.issuer, "login_hint": hint}
     response = browser.get("/login/initiate", query_string=query)
     assert response.status_code == 303
-    assert "login_hint" not in query_of(response.headers["Location"])
+    assert "login_hint" not in parse_query(response.headers["Location"])
 
 
 def test_initiated_sign_ins_each_start_anew_and_in_no_frame(browser: Browser) -> None:
@@ -302,7 +302,7 @@ def test_initiated_sign_ins_each_start_anew_and_in_no_frame(browser: Browser) ->
         response = browser.get("/login/initiate", query_string={"iss": browser.provider.issuer, **fixed})
         assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
         assert response.headers["X-Frame-Options"] == "DENY"
-        started.append(query_of(response.headers["Location"]))
+        started.append(parse_query(response.headers["Location"]))
     for name in ("state", "nonce", "code_challenge"):
         assert started[0][name] != started[1][name]
         assert "theirs" not in {started[0][name], started[1][name]}

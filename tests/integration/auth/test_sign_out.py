@@ -9,8 +9,14 @@ import pytest
 from flask import Flask
 
 from portal.models.audit import AuditEntry
-from tests.integration.auth.actors import Browser, MovableClock, query_of
-from tests.integration.auth.hostile_provider import FOREIGN_KEY, OTHER_KEY, HostileProvider, secret_key, sign
+from tests.integration.auth.actors import Browser, MovableClock, parse_query
+from tests.integration.auth.hostile_provider import (
+    FOREIGN_KEY,
+    OTHER_KEY,
+    HostileProvider,
+    build_secret_key,
+    sign_token,
+)
 
 Audit = Callable[[str], list[AuditEntry]]
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
@@ -24,7 +30,7 @@ def test_sign_out_ends_the_session_before_the_provider_is_called(browser: Browse
     assert response.status_code == 200
     address = browser.leave_for_provider(response)
     assert address.startswith(f"{browser.provider.issuer}/end?")
-    requested = query_of(address)
+    requested = parse_query(address)
     assert requested["post_logout_redirect_uri"] == "http://localhost/"
     assert requested["client_id"] == "portal"
     assert requested["id_token_hint"].startswith("eyJ")
@@ -91,18 +97,18 @@ def test_first_sign_in_after_signing_out_requests_an_account(
     browser.sign_in()
     browser.sign_out()
     requested = browser.begin(path.format(issuer=browser.provider.issuer))
-    assert query_of(requested)["prompt"] == "select_account"
+    assert parse_query(requested)["prompt"] == "select_account"
     clock.move(seconds=3)
     assert browser.get(browser.provider.visit(requested)).headers["Location"] == "/headshots"
     assert browser.cookie("portal_signed-out") is None
-    assert "prompt" not in query_of(other_browser.begin("/login"))
+    assert "prompt" not in parse_query(other_browser.begin("/login"))
 
 
 def test_provider_that_ignores_the_account_prompt_gets_a_login_prompt(browser: Browser, clock: MovableClock) -> None:
     browser.sign_in()
     browser.sign_out()
     silent = browser.get(browser.provider.visit(browser.begin("/login")))
-    requested = query_of(silent.headers["Location"])
+    requested = parse_query(silent.headers["Location"])
     assert requested["prompt"] == "login", "the same account came back faster than a person can answer"
     assert browser.get(browser.provider.visit(silent.headers["Location"])).headers["Location"] == "/headshots"
 
@@ -139,7 +145,7 @@ def test_forms_of_other_pages_end_at_this_portal_only(browser: Browser) -> None:
     assert "form-action 'self';" in browser.get("/headshots").headers["Content-Security-Policy"]
 
 
-def order(browser: Browser, token: Any) -> Any:
+def send_logout_token(browser: Browser, token: Any) -> Any:
     return browser.post("/login/backchannel-logout", data={"logout_token": token})
 
 
@@ -148,7 +154,7 @@ def test_order_ends_the_one_sign_in_it_names(browser: Browser, other_browser: Br
     browser.sign_in()
     browser.provider.person["sid"] = "s2"
     other_browser.sign_in()
-    response = order(Browser(browser.client, browser.provider), browser.provider.logout_token(sid="s1"))
+    response = send_logout_token(Browser(browser.client, browser.provider), browser.provider.logout_token(sid="s1"))
     assert response.status_code == 200
     assert response.headers["Cache-Control"] == "no-store"
     assert "Set-Cookie" not in response.headers
@@ -159,7 +165,7 @@ def test_order_ends_the_one_sign_in_it_names(browser: Browser, other_browser: Br
 def test_order_ends_all_sign_ins_of_a_person(browser: Browser, other_browser: Browser, audit: Audit) -> None:
     browser.sign_in()
     other_browser.sign_in()
-    assert order(browser, browser.provider.logout_token(sub="alice")).status_code == 200
+    assert send_logout_token(browser, browser.provider.logout_token(sub="alice")).status_code == 200
     assert not browser.is_signed_in()
     assert not other_browser.is_signed_in()
     (entry,) = audit("sign_out.ordered")
@@ -168,29 +174,29 @@ def test_order_ends_all_sign_ins_of_a_person(browser: Browser, other_browser: Br
 
 def test_order_for_an_unknown_sign_in_is_fine_and_changes_nothing(browser: Browser) -> None:
     browser.sign_in()
-    assert order(browser, browser.provider.logout_token(sid="unknown")).status_code == 200
-    assert order(browser, browser.provider.logout_token(sub="bob", sid="s9")).status_code == 200
+    assert send_logout_token(browser, browser.provider.logout_token(sid="unknown")).status_code == 200
+    assert send_logout_token(browser, browser.provider.logout_token(sub="bob", sid="s9")).status_code == 200
     assert browser.is_signed_in()
 
 
 def test_order_works_once(browser: Browser) -> None:
     token = browser.provider.logout_token(sub="alice")
-    assert order(browser, token).status_code == 200
+    assert send_logout_token(browser, token).status_code == 200
     browser.sign_in()
-    assert order(browser, token).status_code == 400
+    assert send_logout_token(browser, token).status_code == 400
     assert browser.is_signed_in()
 
 
 @pytest.mark.parametrize("typ", ["logout+jwt", "LOGOUT+JWT", "application/logout+jwt", "JWT"])
 def test_order_of_usual_types_is_accepted(typ: str, browser: Browser) -> None:
-    assert order(browser, browser.provider.logout_token(sub="alice", typ=typ)).status_code == 200
+    assert send_logout_token(browser, browser.provider.logout_token(sub="alice", typ=typ)).status_code == 200
 
 
 BAD_ORDERS: dict[str, Callable[[HostileProvider], Any]] = {
     "nothing": lambda _: "",
     "garbage": lambda _: "a.b.c",
     "not signed": lambda p: p.logout_token(sub="alice", alg="none"),
-    "shared secret": lambda p: p.logout_token(sub="alice", alg="HS256", key=secret_key()),
+    "shared secret": lambda p: p.logout_token(sub="alice", alg="HS256", key=build_secret_key()),
     "foreign key": lambda p: p.logout_token(sub="alice", key=FOREIGN_KEY),
     "unknown key": lambda p: p.logout_token(sub="alice", key=OTHER_KEY),
     "other issuer": lambda p: p.logout_token(sub="alice", iss="https://evil.example"),
@@ -208,7 +214,7 @@ BAD_ORDERS: dict[str, Callable[[HostileProvider], Any]] = {
     "no issue time": lambda p: p.logout_token(sub="alice", iat=None),
     "issued long ago": lambda p: p.logout_token(sub="alice", iat=int(p.clock().timestamp()) - 3600),
     "expired": lambda p: p.logout_token(sub="alice", exp=int(p.clock().timestamp()) - 60),
-    "an ID token": lambda p: sign(p.honest_claims("x")),
+    "an ID token": lambda p: sign_token(p.honest_claims("x")),
     "of type access token": lambda p: p.logout_token(sub="alice", typ="at+jwt"),
 }
 
@@ -219,7 +225,7 @@ def test_bad_order_is_refused_and_audited(
     made: Callable[[HostileProvider], Any], browser: Browser, audit: Audit
 ) -> None:
     browser.sign_in()
-    response = order(browser, made(browser.provider))
+    response = send_logout_token(browser, made(browser.provider))
     assert response.status_code == 400
     assert response.json["error"] == "invalid_request"
     assert response.headers["Cache-Control"] == "no-store"
@@ -229,12 +235,12 @@ def test_bad_order_is_refused_and_audited(
 
 def test_order_while_the_keys_cannot_be_read_is_to_be_repeated(browser: Browser) -> None:
     browser.provider.lies.down.add("jwks")
-    assert order(browser, browser.provider.logout_token(sub="alice")).status_code == 503
+    assert send_logout_token(browser, browser.provider.logout_token(sub="alice")).status_code == 503
 
 
 def test_order_ends_sessions_of_this_issuer_only(
     browser: Browser, make_app: Callable[..., Flask], provider: HostileProvider
 ) -> None:
     browser.sign_in()
-    assert order(browser, provider.logout_token(sub="alice", iss=provider.issuer + "/")).status_code == 400
+    assert send_logout_token(browser, provider.logout_token(sub="alice", iss=provider.issuer + "/")).status_code == 400
     assert browser.is_signed_in()

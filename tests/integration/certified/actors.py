@@ -32,7 +32,7 @@ _REFRESH = re.compile(r'http-equiv="refresh" content="0; url=([^"]+)"')
 _FORM_TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
-def signing_key(kid: str) -> dict[str, Any]:
+def generate_signing_key(kid: str) -> dict[str, Any]:
     """A fresh private key."""
     return dict(RSAKey.generate_key(2048, {"kid": kid, "use": "sig", "alg": "RS256"}).as_dict(private=True))
 
@@ -129,7 +129,7 @@ class Visitor:
         assert onward is not None, f"{left.status_code} {left.url}\n{left.text[:500]}"
         return unescape(onward[1])
 
-    def forget_portal(self) -> None:
+    def delete_portal_cookies(self) -> None:
         """Delete the portal's cookies and keep the provider's."""
         for cookie in list(self.http.cookies):
             if cookie.name.startswith("portal"):
@@ -138,7 +138,7 @@ class Visitor:
     def is_signed_in(self) -> bool:
         return self.http.get(f"{self.portal}/headshots/status", timeout=30).status_code == 200
 
-    def asked(self, path: str) -> list[dict[str, str]]:
+    def list_requests(self, path: str) -> list[dict[str, str]]:
         """The parameters of every request to this path so far."""
         found = [urlsplit(address) for address in self.been]
         return [

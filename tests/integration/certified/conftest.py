@@ -10,8 +10,8 @@ import pytest
 
 from demo.ports import find_free_port
 from demo.postgres import Postgres
-from tests.integration.certified.actors import CLIENT, CertifiedProvider, Visitor, signing_key
-from tests.integration.core.processes import environment, web
+from tests.integration.certified.actors import CLIENT, CertifiedProvider, Visitor, generate_signing_key
+from tests.integration.core.processes import build_environment, run_web
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def database(postgres: Postgres, migrated_template: str) -> Iterator[str]:
 def provider(folder: Path) -> Iterator[CertifiedProvider]:
     """The provider, running, and registered with it a portal that need not run yet."""
     made = CertifiedProvider(find_free_port(), f"http://localhost:{find_free_port()}", folder)
-    made.start(signing_key("one"))
+    made.start(generate_signing_key("one"))
     yield made
     made.stop()
 
@@ -42,7 +42,7 @@ def provider(folder: Path) -> Iterator[CertifiedProvider]:
 @pytest.fixture(scope="module")
 def visitor(provider: CertifiedProvider, database: str, folder: Path) -> Iterator[Callable[[str], Visitor]]:
     """A function that returns a browser in front of the running portal."""
-    env = environment(
+    env = build_environment(
         database,
         folder,
         PUBLIC_URL=provider.portal,
@@ -52,7 +52,7 @@ def visitor(provider: CertifiedProvider, database: str, folder: Path) -> Iterato
         OIDC_SCOPES="openid profile email groups",
         ADMIN_GROUPS="runners",
     )
-    with web(env, folder / "web.log", port=int(provider.portal.rpartition(":")[2])):
+    with run_web(env, folder / "web.log", port=int(provider.portal.rpartition(":")[2])):
         yield lambda name: Visitor(provider.portal, name)
 
 

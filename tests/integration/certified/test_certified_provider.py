@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from tests.integration.certified.actors import PEOPLE, CertifiedProvider, Visitor, signing_key
+from tests.integration.certified.actors import PEOPLE, CertifiedProvider, Visitor, generate_signing_key
 from tests.integration.core.processes import wait_until
 
 Enter = Callable[[str], Visitor]
@@ -24,7 +24,7 @@ def test_portal_starts_without_the_provider_shows_it_and_recovers_by_itself(
     assert (page.status_code, page.headers["Retry-After"]) == (503, "10")
     assert "Your company’s sign-in isn’t responding" in page.text
     assert bob.open("/").status_code == 200
-    provider.start(signing_key("one"))
+    provider.start(generate_signing_key("one"))
     wait_until(lambda: bob.open("/login").status_code == 200, 15)
 
 
@@ -32,9 +32,9 @@ def test_sign_in_with_code_pkce_and_named_issuer(visitor: Enter, provider: Certi
     ada = visitor("ada")
     page = ada.sign_in("/headshots/consent")
     assert (page.status_code, page.url) == (200, f"{provider.portal}/headshots/consent")
-    (requested,) = ada.asked("/auth")
+    (requested,) = ada.list_requests("/auth")
     assert (requested["response_type"], requested["code_challenge_method"]) == ("code", "S256")
-    (responded,) = ada.asked("/login/callback")
+    (responded,) = ada.list_requests("/login/callback")
     assert responded["iss"] == provider.issuer
     assert rows("SELECT issuer, subject, email, name, groups, role FROM people WHERE subject = 'ada'") == [
         (provider.issuer, "ada", "ada@example.com", "Ada Lovelace", PEOPLE["ada"]["groups"], "admin")
@@ -51,16 +51,16 @@ def test_address_that_is_not_verified_is_refused(visitor: Enter, rows: Rows) -> 
 def test_intranet_link_signs_in_silently_then_interactively_then_uses_session(visitor: Enter) -> None:
     bob = visitor("bob")
     page = bob.open("/start")
-    assert [requested.get("prompt") for requested in bob.asked("/auth")] == ["none", None]
-    assert [response["error"] for response in bob.asked("/login/callback")] == ["login_required"]
+    assert [requested.get("prompt") for requested in bob.list_requests("/auth")] == ["none", None]
+    assert [response["error"] for response in bob.list_requests("/login/callback")] == ["login_required"]
     for _ in range(2):
         page = bob.fill_in(page, login="bob", password="x")
     assert page.url.endswith("/headshots/consent")
     # The same person on another morning: the provider has a session, the portal does not.
-    bob.forget_portal()
+    bob.delete_portal_cookies()
     assert not bob.is_signed_in()
     assert bob.open("/start").url.endswith("/headshots/consent")
-    assert bob.asked("/auth")[-1]["prompt"] == "none"
+    assert bob.list_requests("/auth")[-1]["prompt"] == "none"
     assert bob.is_signed_in()
 
 
@@ -69,7 +69,7 @@ def test_tile_of_the_provider_begins_a_sign_in_for_the_person_it_names(
 ) -> None:
     bob = visitor("bob")
     page = bob.open(f"/login/initiate?iss={provider.issuer}&login_hint=bob&unknown=x")
-    assert bob.asked("/auth")[0]["login_hint"] == "bob"
+    assert bob.list_requests("/auth")[0]["login_hint"] == "bob"
     assert 'value="bob"' in page.text
 
 
@@ -87,12 +87,12 @@ def test_signing_out_ends_the_local_session_then_the_providers_and_returns(
     confirm = ada.open(onward)
     home = ada.fill_in(confirm, logout="yes")
     assert (home.status_code, home.url) == (200, f"{provider.portal}/signed-out")
-    assert ada.asked("/")[0]["state"] == ada.asked("/session/end")[0]["state"]
+    assert ada.list_requests("/")[0]["state"] == ada.list_requests("/session/end")[0]["state"]
     assert ada.open("/login").url.startswith(provider.issuer)
-    assert [requested.get("prompt") for requested in ada.asked("/auth")[1:]] == ["select_account", "login"]
-    ada.forget_portal()
+    assert [requested.get("prompt") for requested in ada.list_requests("/auth")[1:]] == ["select_account", "login"]
+    ada.delete_portal_cookies()
     assert ada.open("/login").url.startswith(provider.issuer), "the provider knows nobody any more either"
-    assert "prompt" not in ada.asked("/auth")[-1]
+    assert "prompt" not in ada.list_requests("/auth")[-1]
 
 
 def test_provider_orders_one_sign_in_to_end_and_no_other(
@@ -119,6 +119,6 @@ def test_identity_provider_with_new_keys_after_outage_is_accepted(visitor: Enter
     provider.stop()
     assert ada.is_signed_in()
     assert bob.open("/").status_code == 200
-    provider.start(signing_key("two"))
+    provider.start(generate_signing_key("two"))
     assert bob.sign_in().url.endswith("/headshots/consent")
     assert ada.is_signed_in()

@@ -47,7 +47,7 @@ def worked_example(
     )
     address = database_url.replace("+psycopg", "")
     with (
-        closing_connections(app),
+        close_connections(app),
         psycopg.connect(address, autocommit=True, connect_timeout=3) as connection,
         app.app_context(),
     ):
@@ -55,7 +55,7 @@ def worked_example(
 
 
 @contextmanager
-def closing_connections(app: Flask) -> Iterator[None]:
+def close_connections(app: Flask) -> Iterator[None]:
     """Close what an app has open after the block."""
     try:
         yield

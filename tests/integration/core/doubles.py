@@ -84,7 +84,7 @@ class ScriptedProvider(ProviderClient):
         self._cue("get_model")
         if model_id not in self.models:
             raise NotFound("GET", "/organization/models/:modelId", status=404)
-        return _wire(self.models[model_id])
+        return _build_model(self.models[model_id])
 
     def delete_model(self, model_id: str, **_options: Any) -> None:
         self._cue("delete_model")
@@ -93,7 +93,7 @@ class ScriptedProvider(ProviderClient):
 
     def list_models(self, status: str | None = None, *_args: Any, **_options: Any) -> Iterator[Model]:
         # The answer is made up before it is on its way.
-        listed = [_wire(model) for model in self.models.values() if status in {None, model.status}]
+        listed = [_build_model(model) for model in self.models.values() if status in {None, model.status}]
         self._cue("list_models")
         yield from listed
 
@@ -159,7 +159,7 @@ def _play(cue: Cue | None) -> None:
         cue()
 
 
-def _wire(model: Session) -> Model:
+def _build_model(model: Session) -> Model:
     return Model(
         id=model.id,
         status=model.status,

@@ -8,34 +8,34 @@ from portal.domain.stages import Stage
 from portal.models import people
 from portal.models.shoots import Shoot
 from portal.services import journey, mirroring, shoot_sync
-from tests.factories import NOW, agree, make_person, make_shoot
+from tests.factories import NOW, make_consent, make_person, make_shoot
 from tests.integration.core.worked_example import WorkedExample
 from tests.unit.images.photos import portrait, saved
 
 PICTURE = saved(portrait(48, 60))
 
 
-def finished(worked_example: WorkedExample, *names: str) -> Shoot:
+def make_provider_shoot(worked_example: WorkedExample, *names: str) -> Shoot:
     """A shoot the provider has finished, with these photos to fetch."""
     person = make_person()
-    agree(person)
+    make_consent(person)
     shoot = make_shoot(person, provider_status="active", finished_at=NOW)
     worked_example.provider.add(person.email, "active", id=shoot.provider_id, photos=list(names))
     worked_example.downloader.content |= dict.fromkeys(names, PICTURE)
     return shoot
 
 
-def copy(worked_example: WorkedExample, shoot: Shoot) -> None:
+def copy_photos(worked_example: WorkedExample, shoot: Shoot) -> None:
     mirroring.copy_photos(shoot.id, worked_example.portal)
 
 
-def stage_of(shoot: Shoot) -> Stage:
+def get_stage(shoot: Shoot) -> Stage:
     person = people.find_person(shoot.person_id)
     assert person is not None
     return journey.get_journey(person).stage
 
 
-def queue_copy(worked_example: WorkedExample, shoot: Shoot) -> None:
+def enqueue_copy(worked_example: WorkedExample, shoot: Shoot) -> None:
     """Queue the copy as the news that it is finished does."""
     worked_example.query(
         "UPDATE shoots SET provider_status = 'generatingHeadshots', finished_at = NULL WHERE id = %(id)s", id=shoot.id
@@ -43,12 +43,12 @@ def queue_copy(worked_example: WorkedExample, shoot: Shoot) -> None:
     shoot_sync.refresh_shoot(shoot.id, worked_example.portal)
 
 
-def refusals(worked_example: WorkedExample) -> dict[str, str]:
+def list_refusals(worked_example: WorkedExample) -> dict[str, str]:
     """The photos that were given up, with the reason."""
     return dict(worked_example.query("SELECT provider_id, refused FROM photos WHERE refused IS NOT NULL"))
 
 
-def pass_time(worked_example: WorkedExample, amount: timedelta) -> None:
+def advance_time(worked_example: WorkedExample, amount: timedelta) -> None:
     """Let time pass for the jobs that wait, each run when its time comes."""
     end = worked_example.clock.now + amount
     while True:

@@ -23,7 +23,7 @@ TOP = Path(__file__).parents[3]
 KEY = "test-secret-key-that-is-long-enough"
 
 
-def environment(database_url: str, folder: Path, **more: str) -> dict[str, str]:
+def build_environment(database_url: str, folder: Path, **more: str) -> dict[str, str]:
     """The variables of a working portal on this database."""
     return {
         "PATH": os.environ["PATH"],
@@ -43,7 +43,7 @@ def environment(database_url: str, folder: Path, **more: str) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def running(arguments: list[str], env: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def run_process(arguments: list[str], env: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Run a Python program until the block ends."""
     with log.open("ab") as out:
         process = subprocess.Popen([sys.executable, *arguments], cwd=TOP, env=env, stdout=out, stderr=out)
@@ -56,14 +56,14 @@ def running(arguments: list[str], env: dict[str, str], log: Path) -> Iterator[su
 
 
 @contextlib.contextmanager
-def web(
+def run_web(
     env: dict[str, str], log: Path, port: int | None = None, *, config: str = "gunicorn.conf.py"
 ) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """Serve the portal as the Procfile does; yield the process and its port, a free one if none is given."""
     port = port or find_free_port()
     arguments = ["-m", "gunicorn", "--config", config, "wsgi"]
-    with running(arguments, env | {"BIND": f"127.0.0.1:{port}"}, log) as process:
-        wait_until(lambda: _answers(port), 30, log)
+    with run_process(arguments, env | {"BIND": f"127.0.0.1:{port}"}, log) as process:
+        wait_until(lambda: _is_listening(port), 30, log)
         yield process, port
 
 
@@ -76,7 +76,7 @@ def wait_until(condition: Callable[[], object], seconds: float, log: Path | None
         time.sleep(0.05)
 
 
-def cookie_of(person: Person) -> str:
+def create_session_cookie(person: Person) -> str:
     """Sign the person in and return the cookie their browser sends."""
     token = hashlib.sha256(str(person.id).encode()).hexdigest()[:43]
     now = datetime.now(UTC)
@@ -94,7 +94,7 @@ def cookie_of(person: Person) -> str:
     return f"portal_session={token}"
 
 
-def _answers(port: int) -> bool:
+def _is_listening(port: int) -> bool:
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
         return True
     return False

@@ -9,7 +9,7 @@ from datetime import datetime
 SECRET = "test-webhook-secret"
 
 
-def signed_headers(
+def sign_headers(
     body: bytes, at: datetime, *, secret: str = SECRET, prefix: str = "X-ProfileBakery"
 ) -> list[tuple[str, str]]:
     """The headers of a webhook signed at ``at``."""

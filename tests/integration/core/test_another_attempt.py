@@ -16,20 +16,20 @@ from portal.models.shoots import Shoot
 from portal.services import another_attempts, gallery, journey, photo_sessions
 from portal.services import shoots as shoot_requests
 from portal.services.another_attempts import AttemptState
-from tests.factories import NOW, USE, agree, make_finished, make_person, make_shoot
+from tests.factories import NOW, USE, make_consent, make_finished_shoot, make_person, make_shoot
 from tests.integration.core.worked_example import WorkedExample
 
 LATER = NOW + timedelta(minutes=5)
 
 
-def finish(person: Person) -> Shoot:
-    agree(person)
-    shoot, made = make_finished(person, 2)
+def make_finished_person_shoot(person: Person) -> Shoot:
+    make_consent(person)
+    shoot, made = make_finished_shoot(person, 2)
     gallery.choose_photo(person, made[0].id, agreement=USE, now=NOW)
     return shoot
 
 
-def start(person: Person, *, renew_after_months: int | None = None, now: datetime = LATER) -> Shoot:
+def request_next_shoot(person: Person, *, renew_after_months: int | None = None, now: datetime = LATER) -> Shoot:
     return shoot_requests.request_shoot(
         person, provider="profilebakery", development=False, now=now, renew_after_months=renew_after_months
     )
@@ -44,18 +44,18 @@ def read_state(
 
 def test_session_starts_only_after_an_admin_granted_it(worked_example: WorkedExample) -> None:
     person, admin = make_person(), make_person(role="admin")
-    first = finish(person)
-    assert start(person).id == first.id
+    first = make_finished_person_shoot(person)
+    assert request_next_shoot(person).id == first.id
     assert read_state(worked_example, person).can_request
     request = another_attempts.request_attempt(person, settings=worked_example.portal.settings, now=LATER)
     assert another_attempts.request_attempt(person, settings=worked_example.portal.settings, now=LATER).id == request.id
-    assert start(person).id == first.id
+    assert request_next_shoot(person).id == first.id
     for _ in range(2):
         another_attempts.allow_attempt(person.id, actor=admin, now=LATER)
     assert read_state(worked_example, person).can_start
-    second = start(person)
+    second = request_next_shoot(person)
     assert second.id != first.id
-    assert start(person).id == second.id
+    assert request_next_shoot(person).id == second.id
     assert worked_example.query(
         "SELECT action, count(*) FROM audit_entries WHERE action LIKE 'attempt.%' GROUP BY action ORDER BY action"
     ) == [("attempt.granted", 1), ("attempt.requested", 1)]
@@ -64,9 +64,9 @@ def test_session_starts_only_after_an_admin_granted_it(worked_example: WorkedExa
 
 def test_headshot_and_photos_stay_while_another_session_runs(worked_example: WorkedExample) -> None:
     person = make_person()
-    first = finish(person)
+    first = make_finished_person_shoot(person)
     worked_example.clock.now = compute_renewal(NOW, 12)
-    start(person, renew_after_months=12, now=worked_example.clock.now)
+    request_next_shoot(person, renew_after_months=12, now=worked_example.clock.now)
     choice = choices.find_current(person.id)
     assert choice is not None
     assert choice.shoot_id == first.id
@@ -86,20 +86,20 @@ def test_session_is_due_after_the_months_of_the_setting(
     worked_example: WorkedExample, months: int | None, is_due: bool
 ) -> None:
     person = make_person()
-    finish(person)
+    make_finished_person_shoot(person)
     assert read_state(worked_example, person, months=months, now=compute_renewal(NOW, 7)).can_start is is_due
 
 
-def test_photos_still_being_copied_hold_the_next_session_back(worked_example: WorkedExample) -> None:
+def test_next_session_waits_until_photos_are_copied(worked_example: WorkedExample) -> None:
     person = make_person()
-    shoot = finish(person)
+    shoot = make_finished_person_shoot(person)
     worked_example.query("UPDATE photos SET copied_at = NULL WHERE id = (SELECT max(id::text)::uuid FROM photos)")
     another_attempts.request_attempt(person, settings=worked_example.portal.settings, now=LATER)
     another_attempts.allow_attempt(person.id, actor=make_person(role="admin"), now=LATER)
-    assert start(person).id == shoot.id
+    assert request_next_shoot(person).id == shoot.id
 
 
-def test_nothing_can_be_asked_for_before_a_session_is_finished(worked_example: WorkedExample) -> None:
+def test_another_session_requires_a_finished_one(worked_example: WorkedExample) -> None:
     person, admin = make_person(), make_person(role="admin")
     make_shoot(person, provider_status="pending")
     with pytest.raises(NotReady):
@@ -108,12 +108,12 @@ def test_nothing_can_be_asked_for_before_a_session_is_finished(worked_example: W
         another_attempts.allow_attempt(person.id, actor=admin, now=NOW)
 
 
-def test_refusal_of_a_second_session_is_an_end_that_admins_are_told_of(worked_example: WorkedExample) -> None:
+def test_admins_are_notified_when_the_provider_refuses_a_second_session(worked_example: WorkedExample) -> None:
     person = make_person()
-    first = finish(person)
+    first = make_finished_person_shoot(person)
     worked_example.provider.add(person.email, "active", id=first.provider_id)
     worked_example.clock.now = compute_renewal(NOW, 12)
-    second = start(person, renew_after_months=12, now=worked_example.clock.now)
+    second = request_next_shoot(person, renew_after_months=12, now=worked_example.clock.now)
     worked_example.work()
     kept = worked_example.shoot(second)
     assert (kept.problem, kept.provider_id) == ("refused", None)

@@ -17,12 +17,12 @@ from portal.db import transaction
 from portal.domain.audit_chain import AuditHead, ChainVerifier
 from portal.models import audit
 from portal.services import audit_trail, fsck
-from tests.database_cleanup import without_triggers
+from tests.database_cleanup import disable_triggers
 from tests.factories import NOW
 from tests.integration.core.worked_example import WorkedExample
 
 
-def write(times: int = 1, **detail: Any) -> None:
+def write_entries(times: int = 1, **detail: Any) -> None:
     """Write entries, each in a transaction of its own."""
     for _ in range(times):
         with transaction():
@@ -37,52 +37,52 @@ def write_and_fail() -> None:
         raise ZeroDivisionError
 
 
-def found(*recorded: AuditHead) -> list[str]:
+def list_faults(*recorded: AuditHead) -> list[str]:
     """What is wrong with the trail."""
     return [f"{fault.rule}: {fault.subject}" for fault in audit_trail.iterate_faults(ChainVerifier(recorded))]
 
 
-def places(worked_example: WorkedExample) -> list[int]:
+def list_positions(worked_example: WorkedExample) -> list[int]:
     """The positions in the order of the entries."""
     return [place for (place,) in worked_example.query("SELECT position FROM audit_links ORDER BY entry_id")]
 
 
-def head() -> AuditHead:
+def get_head() -> AuditHead:
     now = audit_trail.get_head()
     assert now is not None
     return now
 
 
 def test_empty_chain_is_intact_and_has_no_head(worked_example: WorkedExample) -> None:
-    assert found() == []
+    assert list_faults() == []
     assert audit_trail.get_head() is None
 
 
 def test_every_entry_gets_its_place_when_it_is_committed(worked_example: WorkedExample) -> None:
-    write(3)
+    write_entries(3)
     with transaction():
         audit.create_entry("probe", at=NOW)
         audit.create_entry("probe", at=NOW)
-    assert places(worked_example) == [1, 2, 3, 4, 5]
-    assert found() == []
-    assert head().position == 5
+    assert list_positions(worked_example) == [1, 2, 3, 4, 5]
+    assert list_faults() == []
+    assert get_head().position == 5
 
 
 def test_what_is_rolled_back_leaves_no_gap(worked_example: WorkedExample) -> None:
-    write()
+    write_entries()
     with pytest.raises(ZeroDivisionError):
         write_and_fail()
-    write()
+    write_entries()
     entry_ids = [entry_id for (entry_id,) in worked_example.query("SELECT id FROM audit_entries ORDER BY id")]
     assert entry_ids[1] - entry_ids[0] > 1
-    assert places(worked_example) == [1, 2]
-    assert found() == []
+    assert list_positions(worked_example) == [1, 2]
+    assert list_faults() == []
 
 
 def test_an_entry_inserted_manually_is_in_the_chain_too(worked_example: WorkedExample) -> None:
     worked_example.query("INSERT INTO audit_entries (at, action, result, detail) VALUES (now(), 'by hand', 'ok', '{}')")
-    assert places(worked_example) == [1]
-    assert found() == []
+    assert list_positions(worked_example) == [1]
+    assert list_faults() == []
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_an_entry_inserted_manually_is_in_the_chain_too(worked_example: WorkedEx
 )
 @pytest.mark.asvs("A59")
 def test_audit_entries_cannot_be_updated_or_deleted(worked_example: WorkedExample, statement: str) -> None:
-    write()
+    write_entries()
     before = worked_example.query("SELECT * FROM audit_entries JOIN audit_links ON entry_id = id")
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="can only be added to"):
         worked_example.query(statement)
@@ -205,40 +205,40 @@ TAMPERING = {
 @pytest.mark.parametrize("how", TAMPERING)
 def test_tampering_with_the_triggers_switched_off_is_found(worked_example: WorkedExample, how: str) -> None:
     statements, expected = TAMPERING[how]
-    write(5, kind="sound")
-    with without_triggers(worked_example.connection):
+    write_entries(5, kind="sound")
+    with disable_triggers(worked_example.connection):
         for statement in statements:
             worked_example.query(statement)
-    assert found() == expected
+    assert list_faults() == expected
     notified = [str(each) for each in fsck.list_violations(worked_example.portal.storage, now=NOW)]
     assert notified == expected
 
 
 def test_truncated_chain_is_detected_only_with_recorded_head(worked_example: WorkedExample) -> None:
-    write(3)
-    early, late = AuditHead(2, digest_at(worked_example, 2)), head()
-    with without_triggers(worked_example.connection):
+    write_entries(3)
+    early, late = AuditHead(2, get_digest(worked_example, 2)), get_head()
+    with disable_triggers(worked_example.connection):
         worked_example.query("DELETE FROM audit_entries WHERE id = 3")
         worked_example.query("DELETE FROM audit_links WHERE position = 3")
-    assert found() == []
-    assert found(early) == []
-    assert found(early, late) == [f"audit trail ends before a head that was recorded: {late}"]
-    write()
-    assert found(late) == [f"audit trail differs from a head that was recorded: {late}"]
+    assert list_faults() == []
+    assert list_faults(early) == []
+    assert list_faults(early, late) == [f"audit trail ends before a head that was recorded: {late}"]
+    write_entries()
+    assert list_faults(late) == [f"audit trail differs from a head that was recorded: {late}"]
 
 
 def test_rewritten_chain_is_detected_only_with_recorded_head(worked_example: WorkedExample) -> None:
-    write(3)
-    recorded = head()
-    with without_triggers(worked_example.connection):
+    write_entries(3)
+    recorded = get_head()
+    with disable_triggers(worked_example.connection):
         worked_example.query("DELETE FROM audit_links")
         worked_example.query("UPDATE audit_entries SET result = 'refused' WHERE id = 2")
         worked_example.query("SELECT audit_append(entry) FROM (SELECT * FROM audit_entries ORDER BY id) AS entry")
-    assert found() == []
-    assert found(recorded) == [f"audit trail differs from a head that was recorded: {recorded}"]
+    assert list_faults() == []
+    assert list_faults(recorded) == [f"audit trail differs from a head that was recorded: {recorded}"]
 
 
-def digest_at(worked_example: WorkedExample, position: int) -> bytes:
+def get_digest(worked_example: WorkedExample, position: int) -> bytes:
     [(digest,)] = worked_example.query("SELECT digest FROM audit_links WHERE position = %(at)s", at=position)
     return bytes(digest)
 
@@ -250,25 +250,25 @@ def test_many_writers_at_once_make_one_unbroken_chain(worked_example: WorkedExam
                 with suppress(ZeroDivisionError):
                     write_and_fail()
             else:
-                write(number=number)
+                write_entries(number=number)
 
     writers: list[Callable[[], Any]] = [write_some] * 8
     assert worked_example.run_concurrently(writers) == [None] * 8
-    assert sorted(places(worked_example)) == list(range(1, 8 * 16 + 1))
-    assert found() == []
+    assert sorted(list_positions(worked_example)) == list(range(1, 8 * 16 + 1))
+    assert list_faults() == []
 
 
 def test_no_snapshot_of_the_past_can_fork_the_chain(worked_example: WorkedExample, database_url: str) -> None:
-    write()
+    write_entries()
     address = database_url.replace("+psycopg", "")
     with psycopg.connect(address, connect_timeout=3) as late:
         late.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         late.execute("INSERT INTO audit_entries (at, action, result, detail) VALUES (now(), 'late', 'ok', '{}')")
-        write()
+        write_entries()
         with pytest.raises(psycopg.errors.UniqueViolation):
             late.commit()
-    assert places(worked_example) == [1, 2]
-    assert found() == []
+    assert list_positions(worked_example) == [1, 2]
+    assert list_faults() == []
 
 
 def test_a_transaction_without_entries_does_not_wait_for_one_that_is_being_linked(
@@ -286,10 +286,10 @@ def test_a_transaction_without_entries_does_not_wait_for_one_that_is_being_linke
                 "INSERT INTO audit_entries (at, action, result, detail) VALUES (now(), 'x', 'ok', '{}')"
             )
         other.rollback()
-    assert found() == []
+    assert list_faults() == []
 
 
-def command(worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch, *heads: str) -> tuple[int, list[str]]:
+def run_fsck(worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch, *heads: str) -> tuple[int, list[str]]:
     """Run ``portal fsck`` with heads noted earlier; its status and lines."""
     monkeypatch.setattr(cli, "load_settings", lambda: None)
     options = [part for head in heads for part in ("--audit-head", head)]
@@ -300,16 +300,16 @@ def command(worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch, *hea
 def test_the_command_prints_the_head_and_compares_it_with_earlier_ones(
     worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert command(worked_example, monkeypatch) == (0, ["audit head none", "clean"])
-    write(2)
-    earlier = str(head())
-    write()
-    assert command(worked_example, monkeypatch, earlier) == (0, [f"audit head {head()}", "clean"])
+    assert run_fsck(worked_example, monkeypatch) == (0, ["audit head none", "clean"])
+    write_entries(2)
+    earlier = str(get_head())
+    write_entries()
+    assert run_fsck(worked_example, monkeypatch, earlier) == (0, [f"audit head {get_head()}", "clean"])
     other = f"2:{'0' * 64}"
-    status, lines = command(worked_example, monkeypatch, earlier, other)
+    status, lines = run_fsck(worked_example, monkeypatch, earlier, other)
     assert status == 1
     assert lines[0] == f"audit trail differs from a head that was recorded: {other}"
-    status, lines = command(worked_example, monkeypatch, "2:abc")
+    status, lines = run_fsck(worked_example, monkeypatch, "2:abc")
     assert status == 2
     assert "a head is a position, a colon and 64 hex digits" in lines[-1]
 
@@ -317,10 +317,10 @@ def test_the_command_prints_the_head_and_compares_it_with_earlier_ones(
 def test_the_nightly_check_is_written_down_with_its_result(
     worked_example: WorkedExample, caplog: pytest.LogCaptureFixture
 ) -> None:
-    write(2)
-    before = head()
+    write_entries(2)
+    before = get_head()
     worked_example.run("audit.verify", {})
-    with without_triggers(worked_example.connection):
+    with disable_triggers(worked_example.connection):
         worked_example.query("UPDATE audit_entries SET result = 'refused' WHERE id = 1")
     worked_example.clock.advance(days=1)
     with caplog.at_level(logging.ERROR):
@@ -336,8 +336,8 @@ def test_the_nightly_check_is_written_down_with_its_result(
 def test_the_head_is_logged_in_the_form_fsck_accepts(
     worked_example: WorkedExample, caplog: pytest.LogCaptureFixture
 ) -> None:
-    write(2)
+    write_entries(2)
     with caplog.at_level(logging.INFO):
         worked_example.run("audit.note_head", {})
     [line] = [record for record in caplog.records if record.message == "audit.head_recorded"]
-    assert found(AuditHead.parse(vars(line)["head"])) == []
+    assert list_faults(AuditHead.parse(vars(line)["head"])) == []

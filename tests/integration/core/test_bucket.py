@@ -18,7 +18,7 @@ from portal.services import archives, fsck, gallery, missing_files, own_photos
 from portal.services.app_context import AppContext
 from portal.storage import ObjectMissing, S3Storage, StorageUnavailable
 from tests.factories import USE, make_person
-from tests.integration.core.finished_shoot import copy, finished
+from tests.integration.core.finished_shoot import copy_photos, make_provider_shoot
 from tests.integration.core.worked_example import WorkedExample
 from tests.unit.images.photos import portrait, saved
 
@@ -48,15 +48,15 @@ def bucket(worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch) -> It
     server.stop()
 
 
-def rules(worked_example: WorkedExample) -> list[str]:
+def list_broken_rules(worked_example: WorkedExample) -> list[str]:
     found = fsck.list_violations(worked_example.portal.storage, now=worked_example.clock.now)
     return sorted({violation.rule for violation in found})
 
 
-def finish(worked_example: WorkedExample) -> Person:
+def make_person_with_files(worked_example: WorkedExample) -> Person:
     """A person with two copied photos who has chosen one, with its kit, a ZIP and an own photo."""
-    shoot = finished(worked_example, "p1", "p2")
-    copy(worked_example, shoot)
+    shoot = make_provider_shoot(worked_example, "p1", "p2")
+    copy_photos(worked_example, shoot)
     person = people.find_person(shoot.person_id)
     assert person is not None
     gallery.choose_photo(person, gallery.get_gallery(person).photos[0].id, agreement=USE, now=worked_example.clock.now)
@@ -67,8 +67,8 @@ def finish(worked_example: WorkedExample) -> Person:
 
 
 def test_every_file_of_a_person_is_in_the_bucket_and_checked(worked_example: WorkedExample, bucket: S3Storage) -> None:
-    finish(worked_example)
-    assert rules(worked_example) == []
+    make_person_with_files(worked_example)
+    assert list_broken_rules(worked_example) == []
     areas = {key.partition("/")[0] for key in bucket.list()}
     assert areas == {"photos", "kits", "archives"}
     assert len(list(bucket.list("kits/"))) == len(KIT_FILES)
@@ -78,36 +78,36 @@ def test_every_file_of_a_person_is_in_the_bucket_and_checked(worked_example: Wor
 def test_missing_changed_and_unknown_files_are_named(
     worked_example: WorkedExample, bucket: S3Storage, area: str, noun: str
 ) -> None:
-    finish(worked_example)
+    make_person_with_files(worked_example)
     key = next(iter(bucket.list(f"{area}/")))
     content = bucket.get(key)
     bucket.put(key, content + b"!", "image/webp")
-    assert rules(worked_example) == [f"file of {noun} is not what was stored"]
+    assert list_broken_rules(worked_example) == [f"file of {noun} is not what was stored"]
     bucket.delete(key)
-    assert rules(worked_example) == [f"file of {noun} is missing"]
+    assert list_broken_rules(worked_example) == [f"file of {noun} is missing"]
     bucket.put(key, content, "image/webp")
     bucket.put(f"{area}/unknown/file.webp", b"x", "image/webp")
-    assert rules(worked_example) == [f"file belongs to no {noun.split()[1]}"]
+    assert list_broken_rules(worked_example) == [f"file belongs to no {noun.split()[1]}"]
 
 
 def test_waiting_upload_is_no_fault_and_a_lost_one_is(worked_example: WorkedExample, bucket: S3Storage) -> None:
     own_photos.store_upload(make_person(), saved(portrait(480, 600)), context=worked_example.portal)
-    assert rules(worked_example) == []
+    assert list_broken_rules(worked_example) == []
     bucket.delete(next(iter(bucket.list("uploads/"))))
-    assert rules(worked_example) == ["file of an upload is missing"]
+    assert list_broken_rules(worked_example) == ["file of an upload is missing"]
 
 
 def test_missing_photo_is_copied_again_while_the_provider_has_it(
     worked_example: WorkedExample, bucket: S3Storage
 ) -> None:
-    person = finish(worked_example)
+    person = make_person_with_files(worked_example)
     choice = choices.find_current(person.id)
     assert choice is not None
     bucket.delete_all(f"photos/{choice.photo_id}/")
     (missing,) = missing_files.request_missing(worked_example.portal.storage, now=worked_example.clock.now)
     assert (missing.photo_id, missing.is_requested) == (choice.photo_id, True)
     worked_example.work()
-    assert rules(worked_example) == []
+    assert list_broken_rules(worked_example) == []
     again = choices.find_current(person.id)
     assert again is not None
     assert again.photo_id == choice.photo_id

@@ -16,7 +16,7 @@ START = datetime(2026, 11, 20, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
-class Watch:
+class FakeTimer:
     """A clock that advances exactly as far as callers wait."""
 
     def __init__(self) -> None:
@@ -26,20 +26,22 @@ class Watch:
         return self.now
 
 
-def use_up(shared: SharedBudget, watch: Watch, *, until: datetime, priority: str = "interactive") -> list[datetime]:
+def exhaust_budget(
+    shared: SharedBudget, timer: FakeTimer, *, until: datetime, priority: str = "interactive"
+) -> list[datetime]:
     """Call as often as it is allowed, and return when."""
     made = []
-    while watch.now < until:
-        leave = shared.acquire(priority, watch.now)  # type: ignore[arg-type]
+    while timer.now < until:
+        leave = shared.acquire(priority, timer.now)  # type: ignore[arg-type]
         if isinstance(leave, Grant):
-            made.append(watch.now)
+            made.append(timer.now)
         else:
             assert leave > 0
-            watch.now += timedelta(seconds=leave)
+            timer.now += timedelta(seconds=leave)
     return made
 
 
-def busiest_minute(made: list[datetime]) -> int:
+def count_busiest_minute(made: list[datetime]) -> int:
     """Return how many calls the fullest minute holds, wherever it begins."""
     return max(sum(begin <= at < begin + MINUTE for at in made) for begin in made)
 
@@ -47,15 +49,15 @@ def busiest_minute(made: list[datetime]) -> int:
 @pytest.mark.parametrize("limit", [10, 60, 300, 1000])
 def test_no_minute_holds_more_than_the_limit(worked_example: WorkedExample, limit: int) -> None:
     """In any minute and with any number of callers; and four fifths are really used."""
-    watch = Watch()
-    made = use_up(SharedBudget(limit, watch), watch, until=START + 4 * MINUTE)
-    assert busiest_minute(made) <= limit
+    watch = FakeTimer()
+    made = exhaust_budget(SharedBudget(limit, watch), watch, until=START + 4 * MINUTE)
+    assert count_busiest_minute(made) <= limit
     assert len(made) >= 4 * limit * 0.8 - 1
 
 
 def test_background_work_leaves_room_for_people(worked_example: WorkedExample) -> None:
     """When background calls have taken all they may, a person still gets through at once."""
-    watch = Watch()
+    watch = FakeTimer()
     shared = SharedBudget(300, watch)
     while isinstance(shared.acquire("background", watch.now), Grant):
         pass
@@ -65,13 +67,13 @@ def test_background_work_leaves_room_for_people(worked_example: WorkedExample) -
 
 def test_background_work_is_not_starved_for_ever(worked_example: WorkedExample) -> None:
     """Also at a small limit it gets its turn."""
-    watch = Watch()
-    assert use_up(SharedBudget(10, watch), watch, until=START + 2 * MINUTE, priority="background")
+    watch = FakeTimer()
+    assert exhaust_budget(SharedBudget(10, watch), watch, until=START + 2 * MINUTE, priority="background")
 
 
 def test_threads_share_one_bucket(worked_example: WorkedExample) -> None:
     """Eight callers at the same moment get together what one would get."""
-    watch = Watch()
+    watch = FakeTimer()
     shared = SharedBudget(300, watch)
     alone = int(300 * budget.BURST_SHARE)
     granted: list[bool] = []
@@ -90,7 +92,7 @@ def test_threads_share_one_bucket(worked_example: WorkedExample) -> None:
 
 def test_an_empty_window_at_the_provider_closes_the_bucket(worked_example: WorkedExample) -> None:
     """Another client used the key: no call is made before the window starts anew."""
-    watch = Watch()
+    watch = FakeTimer()
     shared = SharedBudget(300, watch)
     shared.acquire("interactive", watch.now)
     shared.observe(300, 2, START + timedelta(seconds=40))
@@ -102,7 +104,7 @@ def test_an_empty_window_at_the_provider_closes_the_bucket(worked_example: Worke
 
 def test_distant_rate_limit_reset_is_capped(worked_example: WorkedExample) -> None:
     """A wrong clock at the provider must not stop the portal for hours."""
-    watch = Watch()
+    watch = FakeTimer()
     shared = SharedBudget(300, watch)
     shared.acquire("interactive", watch.now)
     shared.observe(300, 0, START + timedelta(days=1))
@@ -113,15 +115,15 @@ def test_distant_rate_limit_reset_is_capped(worked_example: WorkedExample) -> No
 
 def test_a_lower_limit_in_the_headers_is_followed(worked_example: WorkedExample) -> None:
     """The configured number is the contract's; the header is what is enforced."""
-    watch = Watch()
+    watch = FakeTimer()
     shared = SharedBudget(300, watch)
     shared.acquire("interactive", watch.now)
     shared.observe(60, 59, START + MINUTE)
     watch.now += MINUTE
     begin = watch.now
-    made = use_up(shared, watch, until=begin + 3 * MINUTE)
-    assert busiest_minute(made) <= 60
+    made = exhaust_budget(shared, watch, until=begin + 3 * MINUTE)
+    assert count_busiest_minute(made) <= 60
     shared.observe(1000, 900, watch.now + MINUTE)
     assert shared.acquire("interactive", watch.now + MINUTE)
-    later = use_up(shared, watch, until=watch.now + 2 * MINUTE)
-    assert 200 < busiest_minute(later) <= 300
+    later = exhaust_budget(shared, watch, until=watch.now + 2 * MINUTE)
+    assert 200 < count_busiest_minute(later) <= 300

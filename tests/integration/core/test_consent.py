@@ -13,20 +13,20 @@ from portal.domain.stages import Stage
 from portal.models import consents, people
 from portal.models.people import Person
 from portal.services import consent, journey, withdrawal
-from tests.factories import NOW, agree, make_person, plain_policy
+from tests.factories import NOW, build_policy, make_consent, make_person
 from tests.integration.core.worked_example import WorkedExample
 
 
-def give(person: Person, checked: list[str], **options: object) -> object:
-    return consent.store_consent(person, plain_policy(), checked, now=NOW, provider="profilebakery", **options)  # type: ignore[arg-type]
+def store_consent(person: Person, checked: list[str], **options: object) -> object:
+    return consent.store_consent(person, build_policy(), checked, now=NOW, provider="profilebakery", **options)  # type: ignore[arg-type]
 
 
 def test_what_is_kept_is_what_was_shown(worked_example: WorkedExample) -> None:
     person = make_person()
-    text = plain_policy()
+    text = build_policy()
     before = people.get_version(person.id)
     with open_audit_context(AuditContext(Channel.WEB, address_digest="d1")):
-        give(person, ["photos", "studio"], user_agent="Browser")
+        store_consent(person, ["photos", "studio"], user_agent="Browser")
     [row] = worked_example.query(
         "SELECT text, text_sha256, policy_version, locale, purposes, provider, given_at, withdrawn_at, address_digest "
         "FROM consents"
@@ -50,7 +50,7 @@ def test_what_is_kept_is_what_was_shown(worked_example: WorkedExample) -> None:
 def test_every_statement_needs_its_checkbox(worked_example: WorkedExample, checked: list[str]) -> None:
     person = make_person()
     with pytest.raises(BadInput):
-        give(person, checked)
+        store_consent(person, checked)
     assert worked_example.query("SELECT count(*) FROM consents") == [(0,)]
     assert journey.get_journey(person).stage is Stage.NOT_STARTED
 
@@ -61,7 +61,7 @@ def test_concurrent_consents_are_stored_once(worked_example: WorkedExample) -> N
     def one() -> object:
         person = people.find_person(person_id)
         assert person is not None
-        return agree(person).id
+        return make_consent(person).id
 
     given = worked_example.run_concurrently([one] * 10)
     assert len(set(given)) == 1
@@ -71,30 +71,30 @@ def test_concurrent_consents_are_stored_once(worked_example: WorkedExample) -> N
 
 def test_withdrawal_keeps_consent_record_and_ends_consent(worked_example: WorkedExample) -> None:
     person = make_person()
-    agree(person)
+    make_consent(person)
     later = worked_example.clock.advance(days=3)
     assert withdrawal.withdraw_consent(person, ErasureScope.PICTURES, worked_example.portal)
     assert not withdrawal.withdraw_consent(person, ErasureScope.PICTURES, worked_example.portal)
     assert worked_example.query("SELECT given_at, withdrawn_at FROM consents") == [(NOW, later)]
     assert journey.get_journey(person).stage is Stage.WITHDRAWN
     assert not consents.has_active_consent(person.id)
-    agree(person, now=later)
+    make_consent(person, now=later)
     assert journey.get_journey(person).stage is Stage.CONSENT_GIVEN
     assert worked_example.query("SELECT count(*) FROM consents") == [(2,)]
 
 
 def test_another_version_of_the_text_requires_consent_again(worked_example: WorkedExample) -> None:
     person = make_person()
-    older = replace(plain_policy(), version="2020-01")
+    older = replace(build_policy(), version="2020-01")
     consent.store_consent(person, older, ["photos", "studio"], now=NOW, provider="profilebakery")
     assert journey.get_journey(person).stage is Stage.NOT_STARTED
-    agree(person)
+    make_consent(person)
     assert journey.get_journey(person).stage is Stage.CONSENT_GIVEN
 
 
 def test_withdrawing_means_every_version(worked_example: WorkedExample) -> None:
     person = make_person()
-    older = replace(plain_policy(), version="2020-01")
+    older = replace(build_policy(), version="2020-01")
     consent.store_consent(person, older, ["photos", "studio"], now=NOW, provider="profilebakery")
     assert consents.has_active_consent(person.id)
     assert withdrawal.withdraw_consent(person, ErasureScope.PICTURES, worked_example.portal)
@@ -103,7 +103,7 @@ def test_withdrawing_means_every_version(worked_example: WorkedExample) -> None:
 
 def test_personal_page_contains_no_data_of_others(worked_example: WorkedExample) -> None:
     person, other = make_person(), make_person()
-    agree(person)
+    make_consent(person)
     assert journey.get_journey(other).stage is Stage.NOT_STARTED
     assert not withdrawal.withdraw_consent(other, ErasureScope.PICTURES, worked_example.portal)
     assert journey.get_journey(person).consent is not None

@@ -11,7 +11,7 @@ from portal.domain.stages import Problem, Stage
 from portal.models.people import Person
 from portal.provider.errors import OutOfCredits, Unavailable, UnexpectedResponse
 from portal.services import credits, journey, monitoring, shoots
-from tests.factories import NOW, agree, make_person, make_shoot
+from tests.factories import NOW, make_consent, make_person, make_shoot
 from tests.integration.core.worked_example import WorkedExample
 
 POST = "/organization/models"
@@ -29,7 +29,7 @@ class Scenario:
         for _ in range(count):
             number = len(self.people)
             person = make_person(f"n{number}@example.com")
-            agree(person)
+            make_consent(person)
             self.people.append(person)
             at = NOW + timedelta(seconds=number)
             shoots.request_shoot(person, provider="profilebakery", development=development, now=at)

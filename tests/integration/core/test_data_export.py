@@ -21,17 +21,17 @@ from portal.models.people import Person
 from portal.models.personal_rows import ANOTHER_PERSON, list_personal_tables
 from portal.models.sessions import Session
 from portal.services import archives, my_data, own_photos
-from tests.factories import NOW, agree, make_finished, make_person, make_shoot
+from tests.factories import NOW, make_consent, make_finished_shoot, make_person, make_shoot
 from tests.integration.core.worked_example import WorkedExample
 from tests.unit.images.photos import portrait, saved
 
 SEALED = b"sealed-studio-link"
 
 
-def prepare(worked_example: WorkedExample) -> Person:
+def make_person_with_data(worked_example: WorkedExample) -> Person:
     person = make_person(name="Ada Canary")
-    agree(person)
-    make_finished(person, signed_url=SEALED)
+    make_consent(person)
+    make_finished_shoot(person, signed_url=SEALED)
     own_photos.store_upload(person, saved(portrait(800, 1000)), context=worked_example.portal)
     worked_example.work()
     with transaction() as session:
@@ -51,7 +51,7 @@ def prepare(worked_example: WorkedExample) -> Person:
     return person
 
 
-def request(worked_example: WorkedExample, person: Person) -> Archive:
+def request_archive(worked_example: WorkedExample, person: Person) -> Archive:
     archive = my_data.request_export(person, file_name="Ada data", now=worked_example.clock.now)
     worked_example.work()
     return archive
@@ -70,8 +70,8 @@ def read_records(file: zipfile.ZipFile) -> Any:
 
 
 def test_export_holds_photos_agreements_and_every_personal_table(worked_example: WorkedExample) -> None:
-    person = prepare(worked_example)
-    file = open_export(worked_example, person, request(worked_example, person))
+    person = make_person_with_data(worked_example)
+    file = open_export(worked_example, person, request_archive(worked_example, person))
     names = file.namelist()
     assert "own/photo-001.jpg" in names
     assert any(name.startswith("agreements/01-") for name in names)
@@ -83,8 +83,8 @@ def test_export_holds_photos_agreements_and_every_personal_table(worked_example:
 
 
 def test_exported_rows_have_each_column_but_secrets(worked_example: WorkedExample) -> None:
-    person = prepare(worked_example)
-    file = open_export(worked_example, person, request(worked_example, person))
+    person = make_person_with_data(worked_example)
+    file = open_export(worked_example, person, request_archive(worked_example, person))
     checked = 0
     for table, rows in read_records(file)["records"].items():
         for row in rows:
@@ -99,14 +99,14 @@ def test_exported_rows_have_each_column_but_secrets(worked_example: WorkedExampl
 
 def test_export_is_about_one_person(worked_example: WorkedExample) -> None:
     other = make_person(name="Bob Bystander")
-    agree(other)
-    make_finished(other)
+    make_consent(other)
+    make_finished_shoot(other)
     admin = make_person(name="Cleo Marsh", role="admin")
-    person = prepare(worked_example)
+    person = make_person_with_data(worked_example)
     with transaction():
         audit.create_entry("console.viewed", at=NOW, actor_id=admin.id, subject_id=person.id)
         audit.create_entry("console.viewed", at=NOW, actor_id=person.id, subject_id=other.id)
-    file = open_export(worked_example, person, request(worked_example, person))
+    file = open_export(worked_example, person, request_archive(worked_example, person))
     text = file.read("records.json").decode()
     assert "Bystander" not in text
     assert str(other.id) not in text
@@ -118,21 +118,21 @@ def test_export_is_about_one_person(worked_example: WorkedExample) -> None:
 
 
 def test_export_can_be_downloaded_once(worked_example: WorkedExample) -> None:
-    person = prepare(worked_example)
-    archive = request(worked_example, person)
+    person = make_person_with_data(worked_example)
+    archive = request_archive(worked_example, person)
     with pytest.raises(NotFound):
         open_export(worked_example, make_person(), archive)
     open_export(worked_example, person, archive).close()
     with pytest.raises(NotFound):
         open_export(worked_example, person, archive)
-    again = request(worked_example, person)
+    again = request_archive(worked_example, person)
     assert again.id != archive.id
     open_export(worked_example, person, again).close()
 
 
 def test_export_expires_with_its_file(worked_example: WorkedExample) -> None:
-    person = prepare(worked_example)
-    archive = request(worked_example, person)
+    person = make_person_with_data(worked_example)
+    archive = request_archive(worked_example, person)
     worked_example.clock.advance(hours=24)
     with pytest.raises(NotFound):
         open_export(worked_example, person, archive)
@@ -141,8 +141,8 @@ def test_export_expires_with_its_file(worked_example: WorkedExample) -> None:
 
 
 def test_download_address_of_photos_serves_no_export(worked_example: WorkedExample) -> None:
-    person = prepare(worked_example)
-    archive = request(worked_example, person)
+    person = make_person_with_data(worked_example)
+    archive = request_archive(worked_example, person)
     kinds = [ArchiveKind.KIT, ArchiveKind.PHOTOS]
     with pytest.raises(NotFound):
         archives.open_archive(person, archive.id, kinds=kinds, context=worked_example.portal)
@@ -150,7 +150,7 @@ def test_download_address_of_photos_serves_no_export(worked_example: WorkedExamp
 
 
 def test_two_requests_build_one_export(worked_example: WorkedExample) -> None:
-    person = prepare(worked_example)
+    person = make_person_with_data(worked_example)
     first = my_data.request_export(person, file_name="x", now=worked_example.clock.now)
     second = my_data.request_export(person, file_name="x", now=worked_example.clock.now)
     assert first.id == second.id
@@ -160,7 +160,7 @@ def test_two_requests_build_one_export(worked_example: WorkedExample) -> None:
 def test_page_facts_follow_the_records(worked_example: WorkedExample) -> None:
     person = make_person()
     make_shoot(person, closed_at=NOW, opened_at=NOW)
-    shoot, photos = make_finished(person, 3, opened_at=NOW)
+    shoot, photos = make_finished_shoot(person, 3, opened_at=NOW)
     found = my_data.get_my_data(person, now=worked_example.clock.now)
     kept = next(each for each in found.shoots if each.shoot.id == shoot.id)
     assert len(kept.photos) == len(photos)
@@ -173,7 +173,7 @@ def test_page_facts_follow_the_records(worked_example: WorkedExample) -> None:
 
 
 def test_agreement_of_another_person_is_not_found(worked_example: WorkedExample) -> None:
-    agreed = agree(make_person())
+    agreed = make_consent(make_person())
     with pytest.raises(NotFound):
         my_data.get_agreement(make_person(), agreed.id)
     with pytest.raises(NotFound):

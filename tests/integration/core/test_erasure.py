@@ -21,9 +21,9 @@ from portal.services import erasure, erasure_replay, erasure_run, fsck, withdraw
 from portal.services.shoots import request_shoot
 from portal.services.sweep import reconcile_shoots
 from portal.storage import LocalStorage
-from tests.factories import NOW, agree, make_finished, make_person
+from tests.factories import NOW, make_consent, make_finished_shoot, make_person
 from tests.integration.core.doubles import build_lost_response
-from tests.integration.core.processes import TOP, environment
+from tests.integration.core.processes import TOP, build_environment
 from tests.integration.core.worked_example import WorkedExample
 
 CANARY = "canary.of.somebody@example.com"
@@ -44,19 +44,19 @@ class Stopped(BaseException):
     """The process died here."""
 
 
-def participant(worked_example: WorkedExample) -> Person:
+def make_participant(worked_example: WorkedExample) -> Person:
     """A person with everything: consent, a finished session at the provider, photos as files, and webhooks."""
     person = make_person(CANARY, name="Canary Somebody")
-    agree(person)
-    shoot, photos = make_finished(person)
+    make_consent(person)
+    shoot, photos = make_finished_shoot(person)
     for photo in photos:
         worked_example.portal.storage.put(f"photos/{photo.id}/640-1.webp", b"face", "image/webp")
     worked_example.provider.add(person.email, "active", id=shoot.provider_id)
-    worked_example.send(about(str(shoot.provider_id)))
+    worked_example.send(build_event(str(shoot.provider_id)))
     return person
 
 
-def about(provider_id: str, event_id: str = "evt_1") -> dict[str, Any]:
+def build_event(provider_id: str, event_id: str = "evt_1") -> dict[str, Any]:
     return {
         "event": "model.status.updated",
         "id": event_id,
@@ -64,11 +64,11 @@ def about(provider_id: str, event_id: str = "evt_1") -> dict[str, Any]:
     }
 
 
-def order(worked_example: WorkedExample, person: Person) -> Any:
+def request_erasure(worked_example: WorkedExample, person: Person) -> Any:
     return erasure.request_erasure(person.id, worked_example.portal)
 
 
-def left_of(worked_example: WorkedExample) -> list[str]:
+def list_remains(worked_example: WorkedExample) -> list[str]:
     """Every table that still holds the canary, and every file."""
     tables = worked_example.query("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     found = []
@@ -86,11 +86,11 @@ def left_of(worked_example: WorkedExample) -> list[str]:
 
 
 def test_erasure_removes_everything_and_writes_a_tombstone(worked_example: WorkedExample) -> None:
-    person = participant(worked_example)
-    assert left_of(worked_example)
-    receipt = order(worked_example, person)
+    person = make_participant(worked_example)
+    assert list_remains(worked_example)
+    receipt = request_erasure(worked_example, person)
     worked_example.work()
-    assert left_of(worked_example) == []
+    assert list_remains(worked_example) == []
     assert {model.status for model in worked_example.provider.models.values()} == {"deleted"}
     [(finished, sealed, sessions, proof)] = worked_example.query(
         "SELECT finished_at, email, provider_ids, consents FROM erasures WHERE id = %(id)s", id=receipt
@@ -101,20 +101,20 @@ def test_erasure_removes_everything_and_writes_a_tombstone(worked_example: Worke
 
 
 def test_repeated_erasure_request_is_one_and_unknown_email_is_none(worked_example: WorkedExample) -> None:
-    person = participant(worked_example)
-    assert order(worked_example, person) == order(worked_example, person)
+    person = make_participant(worked_example)
+    assert request_erasure(worked_example, person) == request_erasure(worked_example, person)
     worked_example.work()
     assert worked_example.provider.called("delete_model") == 1
     with pytest.raises(NotFound):
-        order(worked_example, person)
+        request_erasure(worked_example, person)
 
 
 def test_local_data_is_erased_during_provider_outage(worked_example: WorkedExample) -> None:
-    person = participant(worked_example)
+    person = make_participant(worked_example)
     worked_example.provider.fails("delete_model", *[Unavailable("DELETE", "/m")] * 3)
-    order(worked_example, person)
+    request_erasure(worked_example, person)
     assert worked_example.work(ignore_schedule=False) == ["deliveries.apply", "people.erase"]
-    assert left_of(worked_example) == []
+    assert list_remains(worked_example) == []
     assert erasures.count_unfinished() == (1, NOW)
     worked_example.clock.advance(hours=2)
     worked_example.work()
@@ -122,9 +122,9 @@ def test_local_data_is_erased_during_provider_outage(worked_example: WorkedExamp
 
 
 def test_refused_deletion_is_retried_by_each_sweep_and_reported_after_a_week(worked_example: WorkedExample) -> None:
-    person = participant(worked_example)
+    person = make_participant(worked_example)
     worked_example.provider.fails("delete_model", *[Forbidden("DELETE", "/m", status=403)] * 5)
-    order(worked_example, person)
+    request_erasure(worked_example, person)
     worked_example.work()
     assert worked_example.list_queued("people.erase") == []
     worked_example.clock.advance(days=8)
@@ -136,14 +136,14 @@ def test_refused_deletion_is_retried_by_each_sweep_and_reported_after_a_week(wor
 
 
 def test_provider_deletion_is_verified_and_repeated(worked_example: WorkedExample) -> None:
-    person = participant(worked_example)
+    person = make_participant(worked_example)
     [model] = worked_example.provider.models.values()
 
-    def comes_back() -> None:
+    def reactivate_model() -> None:
         model.status = "active"
 
-    worked_example.provider.fails("get_model", comes_back)
-    order(worked_example, person)
+    worked_example.provider.fails("get_model", reactivate_model)
+    request_erasure(worked_example, person)
     worked_example.work()
     assert worked_example.provider.called("delete_model") == 2
     assert model.status == "deleted"
@@ -154,10 +154,10 @@ def test_provider_deletion_is_verified_and_repeated(worked_example: WorkedExampl
 def test_erasure_killed_at_any_step_is_completed_by_next_run(
     worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
-    person = participant(worked_example)
+    person = make_participant(worked_example)
     if place == "erase.after_look":
         worked_example.query("UPDATE shoots SET provider_id = NULL, attempts = 1")
-    receipt = order(worked_example, person)
+    receipt = request_erasure(worked_example, person)
 
     def die(local: str) -> None:
         if local == place:
@@ -168,26 +168,26 @@ def test_erasure_killed_at_any_step_is_completed_by_next_run(
         erasure_run.run_erasure(receipt, worked_example.portal)
     monkeypatch.undo()
     worked_example.work()
-    assert left_of(worked_example) == []
+    assert list_remains(worked_example) == []
     assert erasures.count_unfinished() == (0, None)
     assert {model.status for model in worked_example.provider.models.values()} == {"deleted"}
 
 
 def test_session_with_lost_create_response_is_found_and_deleted(worked_example: WorkedExample) -> None:
     person = make_person(CANARY)
-    agree(person)
+    make_consent(person)
     request_shoot(person, provider="profilebakery", development=False, now=NOW)
     worked_example.provider.after_create.append(build_lost_response())
     worked_example.work(limit=1)
     assert [model.status for model in worked_example.provider.models.values()] == ["onboarding"]
-    order(worked_example, person)
+    request_erasure(worked_example, person)
     worked_example.work()
     assert [model.status for model in worked_example.provider.models.values()] == ["deleted"]
-    assert left_of(worked_example) == []
+    assert list_remains(worked_example) == []
 
 
 def test_work_that_runs_meanwhile_is_waited_for(worked_example: WorkedExample) -> None:
-    person = participant(worked_example)
+    person = make_participant(worked_example)
     [(shoot_id,)] = worked_example.query("SELECT id FROM shoots")
     worked_example.query(
         "INSERT INTO procrastinate_jobs (task_name, queue_name, priority, status, args) "
@@ -195,39 +195,39 @@ def test_work_that_runs_meanwhile_is_waited_for(worked_example: WorkedExample) -
         id=str(shoot_id),
     )
     [(photo_id,)] = worked_example.query("SELECT id FROM photos LIMIT 1")
-    order(worked_example, person)
+    request_erasure(worked_example, person)
     worked_example.work(limit=1)
     assert worked_example.provider.called("delete_model") == 0
     # The copy had the file in its hands when everything was deleted.
     worked_example.portal.storage.put(f"photos/{photo_id}/96-1.webp", b"face", "image/webp")
     worked_example.query("UPDATE procrastinate_jobs SET status = 'succeeded' WHERE status = 'doing'")
     worked_example.work()
-    assert left_of(worked_example) == []
+    assert list_remains(worked_example) == []
 
 
 def test_late_webhooks_and_sweeps_do_not_restore_erased_people(worked_example: WorkedExample) -> None:
-    person = participant(worked_example)
+    person = make_participant(worked_example)
     [provider_id] = worked_example.provider.models
-    order(worked_example, person)
+    request_erasure(worked_example, person)
     worked_example.work()
-    worked_example.send(about(provider_id, "evt_2"))
+    worked_example.send(build_event(provider_id, "evt_2"))
     worked_example.work()
     reconcile_shoots(worked_example.portal)
     worked_example.work()
     assert worked_example.query("SELECT body FROM deliveries") == [(None,), (None,)]
-    assert left_of(worked_example) == []
+    assert list_remains(worked_example) == []
     assert worked_example.query("SELECT count(*) FROM people") == [(0,)]
 
 
 def test_person_returning_during_erasure_gets_no_old_session(
     worked_example: WorkedExample,
 ) -> None:
-    person = participant(worked_example)
+    person = make_participant(worked_example)
     worked_example.provider.fails("delete_model", *[Unavailable("DELETE", "/m")] * 2)
-    order(worked_example, person)
+    request_erasure(worked_example, person)
     worked_example.work(limit=2, ignore_schedule=False)
     again = make_person(CANARY, subject="again")
-    agree(again)
+    make_consent(again)
     shoot = request_shoot(again, provider="profilebakery", development=False, now=NOW)
     worked_example.work(limit=1, ignore_schedule=False)
     assert (worked_example.shoot(shoot).provider_id, worked_example.shoot(shoot).problem) == (None, "refused")
@@ -240,8 +240,8 @@ def test_person_returning_during_erasure_gets_no_old_session(
 
 @pytest.mark.asvs("A09")
 def test_sign_ins_end_and_stay_ended(worked_example: WorkedExample) -> None:
-    person = participant(worked_example)
-    order(worked_example, person)
+    person = make_participant(worked_example)
+    request_erasure(worked_example, person)
     assert worked_example.query("SELECT deactivated_at FROM people") == [(NOW,)]
     worked_example.clock.advance(seconds=1)
     assert erasures.list_people_with_email(f" {CANARY.upper()} ") == [person.id]
@@ -250,7 +250,7 @@ def test_sign_ins_end_and_stay_ended(worked_example: WorkedExample) -> None:
 
 
 def test_an_erasure_is_overdue_only_after_its_time(worked_example: WorkedExample) -> None:
-    order(worked_example, participant(worked_example))
+    request_erasure(worked_example, make_participant(worked_example))
     assert erasures.list_unfinished(before=NOW) == []
     assert len(erasures.list_unfinished(before=NOW + timedelta(seconds=1))) == 1
 
@@ -258,8 +258,8 @@ def test_an_erasure_is_overdue_only_after_its_time(worked_example: WorkedExample
 def test_the_command_erases_local_data_and_leaves_the_rest_to_the_worker(
     worked_example: WorkedExample, database_url: str, tmp_path: Path
 ) -> None:
-    person = participant(worked_example)
-    env = environment(database_url, tmp_path)
+    person = make_participant(worked_example)
+    env = build_environment(database_url, tmp_path)
     stored = LocalStorage(tmp_path / "photos")
     [(photo_id,)] = worked_example.query("SELECT id FROM photos LIMIT 1")
     stored.put(f"photos/{photo_id}/640-1.webp", b"face", "image/webp")
@@ -270,9 +270,9 @@ def test_the_command_erases_local_data_and_leaves_the_rest_to_the_worker(
             command, cwd=TOP, env=env, capture_output=True, text=True, timeout=60, check=False, input="n\n"
         )
 
-    nobody, undecided, done = erase("nobody@example.com"), erase(CANARY), erase(CANARY.upper(), "--yes")
-    assert (nobody.returncode, undecided.returncode, done.returncode) == (1, 1, 0)
-    assert "Nobody has signed in" in nobody.stderr
+    unknown, undecided, done = erase("nobody@example.com"), erase(CANARY), erase(CANARY.upper(), "--yes")
+    assert (unknown.returncode, undecided.returncode, done.returncode) == (1, 1, 0)
+    assert "Nobody has signed in" in unknown.stderr
     [(receipt, person_id, local_at)] = worked_example.query("SELECT id, person_id, local_at FROM erasures")
     assert (person_id, local_at is not None) == (person.id, True)
     assert done.stdout.splitlines()[-1].startswith(str(receipt))
@@ -290,19 +290,19 @@ def test_command_erases_one_of_several_accounts_with_an_address(
     command = [sys.executable, "-m", "portal", "erase", "ada@example.com", "--yes", "--person"]
     done = subprocess.run(
         [*command, str(erased.id)],
-        cwd=TOP, env=environment(database_url, tmp_path), capture_output=True, text=True, timeout=60, check=False,
+        cwd=TOP, env=build_environment(database_url, tmp_path), capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert worked_example.query("SELECT id FROM people") == [(kept.id,)]
 
 
-def dump(worked_example: WorkedExample) -> dict[str, list[Any]]:
+def dump_tables(worked_example: WorkedExample) -> dict[str, list[Any]]:
     """Copy the tables of a person, as a backup does."""
     tables = ("people", "consents", "shoots", "photos", "renditions")
     return {name: worked_example.query(f"SELECT to_jsonb(t) FROM {name} t") for name in tables}
 
 
-def restore(worked_example: WorkedExample, backup: dict[str, list[Any]]) -> None:
+def restore_tables(worked_example: WorkedExample, backup: dict[str, list[Any]]) -> None:
     """Bring the database back to the backup, which knows nothing of any erasure."""
     worked_example.query("TRUNCATE people, erasures, tombstones CASCADE")
     for name, rows in backup.items():
@@ -314,26 +314,26 @@ def restore(worked_example: WorkedExample, backup: dict[str, list[Any]]) -> None
 
 
 @pytest.mark.parametrize("scope", [None, ErasureScope.PICTURES])
-def test_restored_backup_brings_nobody_back(worked_example: WorkedExample, scope: ErasureScope | None) -> None:
+def test_restored_backup_restores_no_erased_person(worked_example: WorkedExample, scope: ErasureScope | None) -> None:
     """P20: tombstones outside the database are applied again."""
-    person = participant(worked_example)
+    person = make_participant(worked_example)
     [provider_id] = worked_example.provider.models
-    backup = dump(worked_example)
+    backup = dump_tables(worked_example)
     worked_example.clock.advance(days=1)
     if scope is None:
-        order(worked_example, person)
+        request_erasure(worked_example, person)
     else:
         withdrawal.withdraw_consent(person, scope, worked_example.portal)
     worked_example.work()
     worked_example.query("DELETE FROM deliveries")
-    restore(worked_example, backup)
+    restore_tables(worked_example, backup)
     assert erasure_replay.replay_erasures(worked_example.portal) == (1, 1)
-    worked_example.send(about(provider_id, "evt_late"))
+    worked_example.send(build_event(provider_id, "evt_late"))
     worked_example.work()
     assert worked_example.query("SELECT count(*) FROM photos") == [(0,)]
     assert worked_example.query("SELECT body FROM deliveries") == [(None,)]
     if scope is None:
-        assert left_of(worked_example) == []
+        assert list_remains(worked_example) == []
     else:
         assert worked_example.query("SELECT withdrawn_at IS NOT NULL FROM consents") == [(True,)]
     # The record of the repeated erasure changes nothing when the command runs once more.

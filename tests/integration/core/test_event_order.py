@@ -12,23 +12,25 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portal.services import deliveries
-from tests.database_cleanup import empty
-from tests.factories import NOW, acts_of
+from tests.database_cleanup import delete_rows
+from tests.factories import NOW, list_choices
 from tests.integration.core.doubles import Session
-from tests.integration.core.test_deliveries import event, shot, states
-from tests.integration.core.worked_example import WorkedExample, iso
+from tests.integration.core.test_deliveries import build_event, list_delivery_states, make_provider_shoot
+from tests.integration.core.worked_example import WorkedExample, format_iso_time
 from tests.unit.images.photos import portrait, saved
 
 
-def story(model: Session) -> list[dict[str, Any]]:
+def build_session_events(model: Session) -> list[dict[str, Any]]:
     """The provider's events of a whole session, in order."""
     at = [NOW + timedelta(minutes=minute) for minute in range(6)]
     return [
-        event("model.created", model.id, "onboarding", at=at[0], id="evt_created"),
-        event("model.status.updated", model.id, "pending", at=at[1], id="evt_status"),
-        event("model.photos_ready", model.id, "active", at=at[2], id="evt_ready", finishedAt=iso(at[2])),
-        event("model.favorite_selected", model.id, "active", at=at[3], id="evt_pick", photo={"id": "p2"}),
-        event("model.deleted", model.id, "deleted", at=at[4], id="evt_deleted"),
+        build_event("model.created", model.id, "onboarding", at=at[0], id="evt_created"),
+        build_event("model.status.updated", model.id, "pending", at=at[1], id="evt_status"),
+        build_event(
+            "model.photos_ready", model.id, "active", at=at[2], id="evt_ready", finishedAt=format_iso_time(at[2])
+        ),
+        build_event("model.favorite_selected", model.id, "active", at=at[3], id="evt_pick", photo={"id": "p2"}),
+        build_event("model.deleted", model.id, "deleted", at=at[4], id="evt_deleted"),
     ]
 
 
@@ -47,14 +49,14 @@ def test_any_order_with_any_repeats_ends_where_the_provider_is(
     worked_example: WorkedExample, data: st.DataObject, end: str
 ) -> None:
     length, status = ENDS[end]
-    empty(worked_example.connection, "people", "deliveries", "procrastinate_jobs")
+    delete_rows(worked_example.connection, "people", "deliveries", "procrastinate_jobs")
     worked_example.provider.models.clear()
     worked_example.clock.now = NOW
-    shoot, model = shot(worked_example)
+    shoot, model = make_provider_shoot(worked_example)
     model.status, model.favorite, model.photos = status, "p2", ["p1", "p2"]
     model.finished_at = NOW + timedelta(minutes=2)
     worked_example.downloader.content = {"p1": TINY, "p2": TINY}
-    notified = story(model)[:length]
+    notified = build_session_events(model)[:length]
     order = data.draw(st.permutations(notified + data.draw(st.lists(st.sampled_from(notified), max_size=3))))
     pauses = data.draw(st.lists(st.booleans(), min_size=len(order), max_size=len(order)))
     worked_example.clock.advance(minutes=10)
@@ -67,11 +69,11 @@ def test_any_order_with_any_repeats_ends_where_the_provider_is(
     kept = worked_example.shoot(shoot)
     assert kept.provider_status == status
     assert (kept.closed_at is not None) == (status == "deleted")
-    assert set(states(worked_example)) == {"applied"}
-    assert len(states(worked_example)) == length
+    assert set(list_delivery_states(worked_example)) == {"applied"}
+    assert len(list_delivery_states(worked_example)) == length
     if status == "active":
         assert kept.finished_at is not None
-        assert len(acts_of(shoot)) == 1
+        assert len(list_choices(shoot)) == 1
         assert kept.copied_at is not None
 
 
@@ -80,38 +82,38 @@ def test_every_order_of_contradicting_events_gives_the_same_result(worked_exampl
     shoots = []
     worked_example.clock.advance(minutes=10)
     for order in permutations(range(1, 5)):
-        shoot, model = shot(worked_example)
+        shoot, model = make_provider_shoot(worked_example)
         model.status = "deleted"
         shoots.append(shoot)
-        notified = story(model)
+        notified = build_session_events(model)
         for position in order:
             worked_example.send(notified[position] | {"id": f"{notified[position]['id']}_{shoot.id}"})
     worked_example.work()
     assert {worked_example.shoot(shoot).provider_status for shoot in shoots} == {"deleted"}
-    assert set(states(worked_example)) == {"applied"}
+    assert set(list_delivery_states(worked_example)) == {"applied"}
 
 
 def test_deleted_shoot_is_never_restored(worked_example: WorkedExample) -> None:
-    shoot, model = shot(worked_example)
-    worked_example.send(event("model.deleted", model.id, at=NOW + timedelta(seconds=1)))
+    shoot, model = make_provider_shoot(worked_example)
+    worked_example.send(build_event("model.deleted", model.id, at=NOW + timedelta(seconds=1)))
     worked_example.work()
     before = worked_example.shoot(shoot)
     assert (before.provider_status, before.closed_at) == ("deleted", NOW)
     for number, name in enumerate(("model.photos_ready", "model.status.updated", "model.favorite_selected")):
         at = NOW + timedelta(minutes=1 + number)
-        worked_example.send(event(name, model.id, "active", at=at, photo={"id": "p1"}))
+        worked_example.send(build_event(name, model.id, "active", at=at, photo={"id": "p1"}))
     worked_example.work()
     after = worked_example.shoot(shoot)
     assert (after.provider_status, after.closed_at, after.copied_at) == ("deleted", NOW, None)
-    assert acts_of(shoot) == []
+    assert list_choices(shoot) == []
     assert worked_example.provider.calls == []
 
 
 def test_a_burst_about_one_model_causes_two_reads_at_most(worked_example: WorkedExample) -> None:
     """1,000 events in a minute, and a worker so quick that it could read after each of them."""
-    shoot, model = shot(worked_example, "pending")
+    shoot, model = make_provider_shoot(worked_example, "pending")
     bodies = [
-        event("model.status.updated", model.id, ("waiting", "onboarding", "active")[number % 3], at=NOW - DAY)
+        build_event("model.status.updated", model.id, ("waiting", "onboarding", "active")[number % 3], at=NOW - DAY)
         for number in range(3)
     ]
     worked_example.query(
@@ -135,14 +137,14 @@ def test_a_burst_about_one_model_causes_two_reads_at_most(worked_example: Worked
     worked_example.work()
     assert worked_example.provider.calls == ["get_model"] * 2
     assert worked_example.shoot(shoot).provider_status == "pending"
-    assert set(states(worked_example)) == {"applied"}
+    assert set(list_delivery_states(worked_example)) == {"applied"}
 
 
 def test_reads_of_one_shoot_keep_their_distance(worked_example: WorkedExample) -> None:
-    _, model = shot(worked_example, "pending")
+    _, model = make_provider_shoot(worked_example, "pending")
     for number in range(3):
         worked_example.send(
-            event("model.status.updated", model.id, "waiting", at=NOW - timedelta(hours=1), id=f"evt_{number}")
+            build_event("model.status.updated", model.id, "waiting", at=NOW - timedelta(hours=1), id=f"evt_{number}")
         )
         worked_example.work(ignore_schedule=False)
     assert worked_example.provider.called("get_model") == 1

@@ -11,7 +11,7 @@ import pytest
 from portal.models import deliveries, stored_files
 from portal.services import file_check, fsck, mirroring, sweep
 from portal.storage import LocalStorage, Storage
-from tests.factories import NOW, agree, make_person, make_photo, make_shoot
+from tests.factories import NOW, make_consent, make_person, make_photo, make_shoot
 from tests.integration.core.worked_example import WorkedExample
 from tests.unit.images.photos import portrait, saved
 
@@ -45,17 +45,17 @@ class Backwards(LocalStorage):
         return iter(sorted(super().list(prefix), reverse=True))
 
 
-def rules(worked_example: WorkedExample, storage: Storage | None = None) -> set[str]:
+def list_broken_rules(worked_example: WorkedExample, storage: Storage | None = None) -> set[str]:
     """Every broken rule, also of work that the sweep would mend within minutes."""
     at_once = timedelta(seconds=-1)
     found = fsck.list_violations(storage or worked_example.portal.storage, now=worked_example.clock.now, grace=at_once)
     return {violation.rule for violation in found}
 
 
-def stored_photo(worked_example: WorkedExample) -> tuple[str, str]:
+def make_stored_photo(worked_example: WorkedExample) -> tuple[str, str]:
     """One of two photos that are copied; its id and the key of one of its files."""
     person = make_person()
-    agree(person)
+    make_consent(person)
     shoot = make_shoot(person, provider_status="active", finished_at=NOW)
     worked_example.provider.add(person.email, "active", id=shoot.provider_id, photos=["p1", "p2"])
     worked_example.downloader.content |= dict.fromkeys(("p1", "p2"), saved(portrait(48, 60)))
@@ -75,14 +75,14 @@ def test_every_broken_invariant_has_its_name(worked_example: WorkedExample) -> N
                 shoot=unasked.id, photo=chosen.id)  # fmt: skip
     hollow = make_shoot(make_person(), provider_status="active", copied_at=NOW)
     worked_example.query("UPDATE shoots SET provider_status = 'pending' WHERE id = %(id)s", id=hollow.id)
-    agree(person)
+    make_consent(person)
     worked_example.query("UPDATE consents SET withdrawn_at = now()")
     bare = make_photo(make_shoot(make_person()))
     worked_example.query("DELETE FROM renditions WHERE photo_id = %(id)s", id=bare.id)
     worked_example.send({"id": "e1", "event": "model.status.updated"})
     worked_example.query("DELETE FROM procrastinate_jobs")
     worked_example.query(HOLD)
-    assert rules(worked_example) >= {
+    assert list_broken_rules(worked_example) >= {
         "delivery waits without a job",
         "people wait for a session and no turn is coming for so many",
         "finished shoot is not copied and nothing will copy it",
@@ -97,17 +97,17 @@ def test_every_broken_invariant_has_its_name(worked_example: WorkedExample) -> N
 
 
 def test_files_are_compared_with_their_rows(worked_example: WorkedExample) -> None:
-    _photo, key = stored_photo(worked_example)
+    _photo, key = make_stored_photo(worked_example)
     storage = worked_example.portal.storage
-    assert rules(worked_example) == set()
+    assert list_broken_rules(worked_example) == set()
     content = storage.get(key)
     storage.put(key, b"another picture", "image/webp")
-    assert rules(worked_example) == {"file of a photo is not what was stored"}
+    assert list_broken_rules(worked_example) == {"file of a photo is not what was stored"}
     storage.delete(key)
-    assert rules(worked_example) == {"file of a photo is missing"}
+    assert list_broken_rules(worked_example) == {"file of a photo is missing"}
     storage.put(key, content, "image/webp")
     storage.put(f"photos/{make_person().id}/96-{0:016x}.webp", b"x", "image/webp")
-    assert rules(worked_example) == {"file belongs to no photo"}
+    assert list_broken_rules(worked_example) == {"file belongs to no photo"}
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 1000])
@@ -116,10 +116,10 @@ def test_listing_and_rows_are_merged_in_parts_of_any_size(
 ) -> None:
     monkeypatch.setattr(file_check, "KEYS_AT_ONCE", size)
     monkeypatch.setattr(stored_files, "ROWS_AT_ONCE", size)
-    stored_photo(worked_example)
-    stored_photo(worked_example)
+    make_stored_photo(worked_example)
+    make_stored_photo(worked_example)
     storage = worked_example.portal.storage
-    assert rules(worked_example) == set()
+    assert list_broken_rules(worked_example) == set()
     keys = sorted(row[0] for row in worked_example.query("SELECT storage_key FROM renditions"))
     gone, foreign = {keys[0], keys[len(keys) // 2], keys[-1]}, {f"photos/{each}/x" for each in ("0", "7f", "zz")}
     for key in gone:
@@ -139,36 +139,36 @@ def test_storage_that_lists_out_of_order_is_compared_all_the_same(
     worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(file_check, "KEYS_AT_ONCE", 2)
-    _photo, key = stored_photo(worked_example)
+    _photo, key = make_stored_photo(worked_example)
     storage = worked_example.portal.storage
     backwards = Backwards(storage.root)  # type: ignore[attr-defined]
-    assert rules(worked_example, backwards) == set()
+    assert list_broken_rules(worked_example, backwards) == set()
     storage.delete(key)
     storage.put("photos/0/x", b"x", "image/webp")
-    assert rules(worked_example, backwards) == {"file of a photo is missing", "file belongs to no photo"}
+    assert list_broken_rules(worked_example, backwards) == {"file of a photo is missing", "file belongs to no photo"}
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_photos_that_arrive_while_the_files_are_listed_are_no_violation(
     worked_example: WorkedExample, moment: str
 ) -> None:
-    arrive = lambda: worked_example.run_concurrently([lambda: stored_photo(worked_example)])  # noqa: E731 - a name for both places
+    arrive = lambda: worked_example.run_concurrently([lambda: make_stored_photo(worked_example)])  # noqa: E731 - a name for both places
     nothing = lambda: None  # noqa: E731
     root = worked_example.portal.storage.root  # type: ignore[attr-defined]
     busy = Busy(root, arrive, nothing) if moment == "before" else Busy(root, nothing, arrive)
-    assert rules(worked_example, busy) == set()
+    assert list_broken_rules(worked_example, busy) == set()
     assert worked_example.query("SELECT count(*) FROM photos WHERE copied_at IS NOT NULL") == [(2,)]
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_files_deleted_before_their_rows_are_no_violation(worked_example: WorkedExample, moment: str) -> None:
-    photo, key = stored_photo(worked_example)
+    photo, key = make_stored_photo(worked_example)
     worked_example.query("UPDATE photos SET removed_at = %(at)s WHERE id = %(id)s", at=NOW, id=photo)
     storage = worked_example.portal.storage
     if moment == "before":
         storage.delete(key)
     busy = Busy(storage.root, lambda: None, lambda: storage.delete(key))  # type: ignore[attr-defined]
-    assert rules(worked_example, busy) == set()
+    assert list_broken_rules(worked_example, busy) == set()
 
 
 def test_work_that_ends_while_it_is_looked_for_is_no_violation(
@@ -183,7 +183,7 @@ def test_work_that_ends_while_it_is_looked_for_is_no_violation(
         return found
 
     monkeypatch.setattr(deliveries, "list_pending_since", list_then_work)
-    assert rules(worked_example) == set()
+    assert list_broken_rules(worked_example) == set()
     assert worked_example.query("SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'") == [(0,)]
 
 
@@ -191,23 +191,23 @@ def test_job_without_worker_is_no_violation_until_recovery(worked_example: Worke
     job = worked_example.query(HOLD)[0][0]
     worked_example.query("DELETE FROM procrastinate_events")
     worked_example.query(STARTED, job=job, at=worked_example.clock.now)
-    assert rules(worked_example) == set()
+    assert list_broken_rules(worked_example) == set()
     worked_example.clock.advance(minutes=2, seconds=1)
-    assert rules(worked_example) == {"job is held by a worker that is gone"}
+    assert list_broken_rules(worked_example) == {"job is held by a worker that is gone"}
     heartbeat = "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (%(at)s) RETURNING id"
     worker = worked_example.query(heartbeat, at=worked_example.clock.now - timedelta(seconds=100))[0][0]
     worked_example.query(
         "UPDATE procrastinate_jobs SET worker_id = %(worker)s WHERE id = %(job)s", worker=worker, job=job
     )
-    assert rules(worked_example) == set()
+    assert list_broken_rules(worked_example) == set()
 
 
 def test_work_that_the_next_sweep_mends_is_no_violation(worked_example: WorkedExample) -> None:
     person = make_person()
-    agree(person)
+    make_consent(person)
     make_shoot(person, provider_id=None, provider_status=None)
     finished = make_person()
-    agree(finished)
+    make_consent(finished)
     shoot = make_shoot(finished, provider_status="active", finished_at=NOW)
     worked_example.provider.add(finished.email, "active", id=shoot.provider_id, photos=["p1"])
     worked_example.downloader.content["p1"] = saved(portrait(48, 60))
@@ -218,7 +218,7 @@ def test_work_that_the_next_sweep_mends_is_no_violation(worked_example: WorkedEx
         "people wait for a session and no turn is coming for so many",
         "finished shoot is not copied and nothing will copy it",
     }
-    assert rules(worked_example) >= mended
+    assert list_broken_rules(worked_example) >= mended
 
     def named() -> set[str]:
         return {
@@ -249,7 +249,7 @@ def test_missing_photos_and_sessions_are_listed(worked_example: WorkedExample) -
                 shoot=shoot.id, photo=picked.id, at=NOW)  # fmt: skip
     make_shoot(make_person(), provider_status="active", problem="no_photos")
     make_shoot(make_person(), missing_since=NOW)
-    assert rules(worked_example) >= {
+    assert list_broken_rules(worked_example) >= {
         "photo was given up",
         "photo is not here and no job copies it",
         "latest choice is of a photo that is not here",

@@ -15,38 +15,47 @@ from portal.models.people import Person
 from portal.models.photos import Photo
 from portal.models.shoots import Shoot
 from portal.services import gallery, journey, shoot_sync
-from tests.factories import NOW, USE, acts_of, agree, make_finished, make_person, make_photo, make_shoot
+from tests.factories import (
+    NOW,
+    USE,
+    list_choices,
+    make_consent,
+    make_finished_shoot,
+    make_person,
+    make_photo,
+    make_shoot,
+)
 from tests.integration.core.worked_example import WorkedExample
 
 
-def finished(photos: int = 3) -> tuple[Person, Shoot, list[Photo]]:
+def make_finished_person(photos: int = 3) -> tuple[Person, Shoot, list[Photo]]:
     person = make_person()
-    agree(person)
-    shoot, made = make_finished(person, photos)
+    make_consent(person)
+    shoot, made = make_finished_shoot(person, photos)
     return person, shoot, made
 
 
-def pick_in_studio(shoot: Shoot, photo: Photo, at: datetime, key: str | None = None) -> None:
+def choose_in_studio(shoot: Shoot, photo: Photo, at: datetime, key: str | None = None) -> None:
     with transaction():
         locked = shoots.lock_shoot(shoot.id)
         assert locked is not None
         shoot_sync.record_studio_favorite(locked, photo.provider_id, key=key or str(uuid4()), acted_at=at, now=at)
 
 
-def learn(shoot: Shoot, photo: Photo, at: datetime) -> bool:
+def apply_favorite(shoot: Shoot, photo: Photo, at: datetime) -> bool:
     with transaction():
         locked = shoots.lock_shoot(shoot.id)
         assert locked is not None
         return shoot_sync.apply_listed_favorite(locked, photo.provider_id, acted_at=at, now=at)
 
 
-def chosen(person: Person) -> str | None:
+def get_chosen_id(person: Person) -> str | None:
     choice = journey.get_journey(person).choice
     return None if choice is None else str(choice.photo_id)
 
 
 def test_choice_is_stored_shown_and_published(worked_example: WorkedExample) -> None:
-    person, _, (first, *_) = finished()
+    person, _, (first, *_) = make_finished_person()
     before = people.get_version(person.id)
     assert journey.get_journey(person).stage is Stage.READY
     gallery.choose_photo(person, first.id, agreement=USE, now=NOW)
@@ -60,14 +69,14 @@ def test_choice_is_stored_shown_and_published(worked_example: WorkedExample) -> 
 
 
 def test_the_same_photo_twice_is_one_act(worked_example: WorkedExample) -> None:
-    person, shoot, (first, *_) = finished()
+    person, shoot, (first, *_) = make_finished_person()
     times = [NOW + timedelta(seconds=second) for second in range(3)]
     acts = {gallery.choose_photo(person, first.id, agreement=USE, now=now).id for now in times}
-    assert len(acts) == len(acts_of(shoot)) == 1
+    assert len(acts) == len(list_choices(shoot)) == 1
 
 
 def test_at_the_same_moment_in_two_tabs_one_is_the_last(worked_example: WorkedExample) -> None:
-    person, shoot, photos = finished()
+    person, shoot, photos = make_finished_person()
     person_id = person.id
 
     def choose(photo: Photo) -> None:
@@ -77,66 +86,66 @@ def test_at_the_same_moment_in_two_tabs_one_is_the_last(worked_example: WorkedEx
 
     outcomes = worked_example.run_concurrently([lambda photo=photo: choose(photo) for photo in photos * 3])  # type: ignore[misc]
     assert outcomes == [None] * 9
-    acts = acts_of(shoot)
+    acts = list_choices(shoot)
     assert len({act.acted_at for act in acts}) == len(acts)
-    assert chosen(person) == str(acts[-1].photo_id)
+    assert get_chosen_id(person) == str(acts[-1].photo_id)
 
 
 def test_latest_choice_wins_in_portal_or_studio(worked_example: WorkedExample) -> None:
-    person, shoot, (first, second, third) = finished()
-    pick_in_studio(shoot, first, NOW + timedelta(minutes=1))
-    assert chosen(person) == str(first.id)
+    person, shoot, (first, second, third) = make_finished_person()
+    choose_in_studio(shoot, first, NOW + timedelta(minutes=1))
+    assert get_chosen_id(person) == str(first.id)
     gallery.choose_photo(person, second.id, agreement=USE, now=NOW + timedelta(minutes=2))
-    assert chosen(person) == str(second.id)
+    assert get_chosen_id(person) == str(second.id)
     # Received late, but it happened before.
-    pick_in_studio(shoot, third, NOW + timedelta(seconds=90))
-    assert chosen(person) == str(second.id)
-    pick_in_studio(shoot, third, NOW + timedelta(minutes=3))
-    assert chosen(person) == str(third.id)
+    choose_in_studio(shoot, third, NOW + timedelta(seconds=90))
+    assert get_chosen_id(person) == str(second.id)
+    choose_in_studio(shoot, third, NOW + timedelta(minutes=3))
+    assert get_chosen_id(person) == str(third.id)
     opened = gallery.get_gallery(person)
     assert opened.studio_photo_id == third.id
 
 
 def test_choosing_in_the_portal_wins_over_a_pick_with_a_clock_that_is_ahead(worked_example: WorkedExample) -> None:
-    person, shoot, (first, second, third) = finished()
-    pick_in_studio(shoot, first, NOW + timedelta(minutes=4))
+    person, shoot, (first, second, third) = make_finished_person()
+    choose_in_studio(shoot, first, NOW + timedelta(minutes=4))
     gallery.choose_photo(person, second.id, agreement=USE, now=NOW)
-    assert chosen(person) == str(second.id)
+    assert get_chosen_id(person) == str(second.id)
     gallery.choose_photo(person, third.id, agreement=USE, now=NOW)
-    assert chosen(person) == str(third.id)
+    assert get_chosen_id(person) == str(third.id)
 
 
 def test_favorite_found_by_sweep_never_overrides_portal_choice(worked_example: WorkedExample) -> None:
-    person, shoot, (first, second, third) = finished()
+    person, shoot, (first, second, third) = make_finished_person()
     gallery.choose_photo(person, first.id, agreement=USE, now=NOW)
-    assert learn(shoot, second, NOW + timedelta(hours=1))
-    assert chosen(person) == str(first.id)
+    assert apply_favorite(shoot, second, NOW + timedelta(hours=1))
+    assert get_chosen_id(person) == str(first.id)
     assert gallery.get_gallery(person).studio_photo_id is not None
-    assert not learn(shoot, second, NOW + timedelta(hours=2))
-    assert learn(shoot, third, NOW + timedelta(hours=2))
-    assert chosen(person) == str(first.id)
-    assert not learn(shoot, third, NOW + timedelta(hours=3))
+    assert not apply_favorite(shoot, second, NOW + timedelta(hours=2))
+    assert apply_favorite(shoot, third, NOW + timedelta(hours=2))
+    assert get_chosen_id(person) == str(first.id)
+    assert not apply_favorite(shoot, third, NOW + timedelta(hours=3))
 
 
 def test_a_pick_found_by_the_sweep_replaces_an_earlier_pick_in_the_studio(worked_example: WorkedExample) -> None:
-    person, shoot, (first, second, _) = finished()
-    pick_in_studio(shoot, first, NOW)
-    assert learn(shoot, second, NOW + timedelta(hours=1))
-    assert chosen(person) == str(second.id)
+    person, shoot, (first, second, _) = make_finished_person()
+    choose_in_studio(shoot, first, NOW)
+    assert apply_favorite(shoot, second, NOW + timedelta(hours=1))
+    assert get_chosen_id(person) == str(second.id)
 
 
 def test_favorite_of_missing_photo_is_not_shown(worked_example: WorkedExample) -> None:
-    person, shoot, (first, *_) = finished()
+    person, shoot, (first, *_) = make_finished_person()
     refused = make_photo(shoot, copied_at=None, refused="PhotoRefused")
-    pick_in_studio(shoot, refused, NOW)
+    choose_in_studio(shoot, refused, NOW)
     assert journey.get_journey(person).stage is Stage.READY
     gallery.choose_photo(person, first.id, agreement=USE, now=NOW)
-    pick_in_studio(shoot, refused, NOW + timedelta(hours=1))
-    assert chosen(person) == str(first.id)
+    choose_in_studio(shoot, refused, NOW + timedelta(hours=1))
+    assert get_chosen_id(person) == str(first.id)
 
 
 def test_after_a_new_run_the_old_choice_does_not_count(worked_example: WorkedExample) -> None:
-    person, shoot, photos = finished()
+    person, shoot, photos = make_finished_person()
     first = photos[0]
     gallery.choose_photo(person, first.id, agreement=USE, now=NOW)
     with transaction() as session:
@@ -144,13 +153,13 @@ def test_after_a_new_run_the_old_choice_does_not_count(worked_example: WorkedExa
             session.get_one(Photo, photo.id).removed_at = NOW
     make_photo(shoot)
     assert journey.get_journey(person).stage is Stage.READY
-    assert not learn(shoot, first, NOW + timedelta(hours=1))
+    assert not apply_favorite(shoot, first, NOW + timedelta(hours=1))
 
 
 @pytest.mark.parametrize("whose", ["another person's", "nobody's", "one not copied yet", "one taken away"])
 def test_only_ones_own_visible_photos_can_be_chosen(worked_example: WorkedExample, whose: str) -> None:
-    person, shoot, _ = finished()
-    _, _, (foreign, *_) = finished()
+    person, shoot, _ = make_finished_person()
+    _, _, (foreign, *_) = make_finished_person()
     missing = {
         "another person's": foreign.id,
         "nobody's": uuid4(),
@@ -161,7 +170,7 @@ def test_only_ones_own_visible_photos_can_be_chosen(worked_example: WorkedExampl
         gallery.choose_photo(person, missing, agreement=USE, now=NOW)
     with pytest.raises(NotFound):
         gallery.get_rendition(person, missing, "640.webp", now=NOW)
-    assert acts_of(shoot) == []
+    assert list_choices(shoot) == []
 
 
 def test_nothing_can_be_chosen_before_everything_is_copied(worked_example: WorkedExample) -> None:
@@ -175,8 +184,8 @@ def test_nothing_can_be_chosen_before_everything_is_copied(worked_example: Worke
 
 
 def test_renditions_are_found_by_name_for_their_owner_only(worked_example: WorkedExample) -> None:
-    person, _, (first, *_) = finished()
-    other, _, _ = finished()
+    person, _, (first, *_) = make_finished_person()
+    other, _, _ = make_finished_person()
     assert gallery.get_rendition(person, first.id, "640.webp", now=NOW).photo_id == first.id
     for outsider, name in ((other, "640.webp"), (person, "1280.webp"), (person, "../640.webp"), (person, "")):
         with pytest.raises(NotFound):
@@ -184,7 +193,7 @@ def test_renditions_are_found_by_name_for_their_owner_only(worked_example: Worke
 
 
 def test_photos_have_the_studios_order(worked_example: WorkedExample) -> None:
-    person, _, photos = finished()
+    person, _, photos = make_finished_person()
     for place, photo in enumerate(reversed(photos)):
         worked_example.query("UPDATE photos SET position = %(place)s WHERE id = %(id)s", place=place, id=photo.id)
     shown = gallery.get_gallery(person).photos

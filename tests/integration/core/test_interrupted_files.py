@@ -31,7 +31,7 @@ def stop_at(monkeypatch: pytest.MonkeyPatch, module: object, place: str) -> None
     monkeypatch.setattr(module, "failpoint", failpoint)
 
 
-def prepare(worked_example: WorkedExample) -> tuple[Person, Photo]:
+def make_person_with_photo(worked_example: WorkedExample) -> tuple[Person, Photo]:
     person = make_person()
     photo = own_photos.store_upload(person, saved(portrait(400, 500)), context=worked_example.portal)
     worked_example.work()
@@ -41,7 +41,7 @@ def prepare(worked_example: WorkedExample) -> tuple[Person, Photo]:
 
 @pytest.mark.parametrize("place", ["kit.after_put", "kit.after_file"])
 def test_kit(worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
-    person, _ = prepare(worked_example)
+    person, _ = make_person_with_photo(worked_example)
     with transaction():
         kit = kits.find_current(person.id)
     assert kit is not None
@@ -59,7 +59,7 @@ def test_kit(worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch, pla
 
 
 def test_deleting_superseded_kits(worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch) -> None:
-    person, photo = prepare(worked_example)
+    person, photo = make_person_with_photo(worked_example)
     worked_example.work()
     crops.set_crop(person, photo.id, Crop(0.4, 0.4, 0.6), now=worked_example.clock.now)
     stop_at(monkeypatch, kit_service, "kit.after_delete")
@@ -73,7 +73,7 @@ def test_deleting_superseded_kits(worked_example: WorkedExample, monkeypatch: py
 
 @pytest.mark.parametrize("place", ["archive.after_entry", "archive.after_put"])
 def test_archive(worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
-    person, _ = prepare(worked_example)
+    person, _ = make_person_with_photo(worked_example)
     archive = archives.request_archive(person, ArchiveKind.PHOTOS, file_name="photos", now=worked_example.clock.now)
     stop_at(monkeypatch, archives, place)
     with pytest.raises(Stopped):

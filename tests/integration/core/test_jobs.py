@@ -110,28 +110,28 @@ def probe() -> Probe:
     return _probe
 
 
-def _note_death(portal: AppContext, *, error: Exception, number: int) -> None:
+def _record_death(portal: AppContext, *, error: Exception, number: int) -> None:
     _probe.died.append(f"{type(error).__name__} {number}")
 
 
 PROBE = JobType("tests.probe", key="probe:{number}")
 
 
-@register_task(PROBE, on_dead=_note_death)
+@register_task(PROBE, on_dead=_record_death)
 def _run_probe(portal: AppContext, *, number: int) -> None:
     _probe.ran.append({"number": number})
     if _probe.failures:
         raise _probe.failures.pop(0)
 
 
-def put(number: int = 1, job_type: JobType = PROBE) -> bool:
+def enqueue_probe(number: int = 1, job_type: JobType = PROBE) -> bool:
     with transaction():
         return jobs.enqueue_job(job_type, number=number)
 
 
 def test_job_is_committed_with_its_transaction(worked_example: WorkedExample, probe: Probe) -> None:
     with contextlib.suppress(ZeroDivisionError), transaction():
-        make_row(worked_example)
+        create_entry(worked_example)
         jobs.enqueue_job(PROBE, number=1)
         raise ZeroDivisionError
     assert worked_example.list_queued() == []
@@ -142,31 +142,31 @@ def test_job_is_committed_with_its_transaction(worked_example: WorkedExample, pr
     assert worked_example.list_queued() == [{"number": 1}]
 
 
-def make_row(worked_example: WorkedExample) -> None:
+def create_entry(worked_example: WorkedExample) -> None:
     audit.create_entry("probe", at=NOW)
 
 
 def test_duplicate_enqueue_is_one_job_and_keeps_the_transaction(worked_example: WorkedExample, probe: Probe) -> None:
-    assert put()
+    assert enqueue_probe()
     with transaction():
-        make_row(worked_example)
+        create_entry(worked_example)
         assert not jobs.enqueue_job(PROBE, number=1)
-        make_row(worked_example)
+        create_entry(worked_example)
         assert not jobs.enqueue_job(PROBE, number=1)
-        make_row(worked_example)
+        create_entry(worked_example)
         assert jobs.enqueue_job(PROBE, number=2)
     assert worked_example.query("SELECT count(*) FROM audit_entries") == [(3,)]
     assert worked_example.list_queued() == [{"number": 1}, {"number": 2}]
 
 
 def test_concurrent_enqueues_are_one_job(worked_example: WorkedExample, probe: Probe) -> None:
-    assert sorted(worked_example.run_concurrently([put] * 12)) == [False] * 11 + [True]
+    assert sorted(worked_example.run_concurrently([enqueue_probe] * 12)) == [False] * 11 + [True]
     assert worked_example.work() == ["tests.probe"]
 
 
 def test_temporary_failure_is_retried_until_success(worked_example: WorkedExample, probe: Probe) -> None:
     probe.failures = [ZeroDivisionError(), Unavailable("GET", "/x")]
-    put()
+    enqueue_probe()
     assert len(worked_example.work()) == 3
     assert (len(probe.ran), probe.died) == (3, [])
 
@@ -175,8 +175,8 @@ def test_failing_job_is_given_up_after_five_attempts_and_reported_once(
     worked_example: WorkedExample, probe: Probe
 ) -> None:
     probe.failures = [ZeroDivisionError() for _ in range(50)]
-    put(7)
-    put(8)
+    enqueue_probe(7)
+    enqueue_probe(8)
     assert len(worked_example.work()) == 10
     assert sorted(probe.died) == ["ZeroDivisionError 7", "ZeroDivisionError 8"]
     assert worked_example.query("SELECT count(*) FROM procrastinate_jobs WHERE status = 'failed'") == [(2,)]
@@ -184,14 +184,14 @@ def test_failing_job_is_given_up_after_five_attempts_and_reported_once(
 
 def test_outage_of_a_day_loses_no_job(worked_example: WorkedExample, probe: Probe) -> None:
     probe.failures = [Unavailable("GET", "/x") for _ in range(60)]
-    put()
+    enqueue_probe()
     assert len(worked_example.work()) == 61
     assert probe.died == []
 
 
 def test_retry_delay_grows_with_attempts(worked_example: WorkedExample, probe: Probe) -> None:
     probe.failures = [Unavailable("GET", "/x") for _ in range(3)]
-    put()
+    enqueue_probe()
     for tries in range(3):
         worked_example.work(limit=1)
         [wait] = worked_example.waits("tests.probe")
@@ -211,7 +211,7 @@ def test_retry_is_queued_after_late_database_recovery(
             raise failures.pop()
         return enqueue(*arguments, **options)
 
-    put()
+    enqueue_probe()
     probe.failures = [gone]
     monkeypatch.setattr(jobs, "enqueue_job", fail_first)
     monkeypatch.setattr(runner.time, "sleep", pauses.append)
@@ -222,9 +222,9 @@ def test_retry_is_queued_after_late_database_recovery(
 
 def test_retry_with_same_key_already_queued_is_ignored(worked_example: WorkedExample, probe: Probe) -> None:
     probe.failures = [ZeroDivisionError()]
-    put()
+    enqueue_probe()
     worked_example.query("UPDATE procrastinate_jobs SET status = 'doing'")
-    put()
+    enqueue_probe()
     assert worked_example.run("tests.probe", {"number": 1}) == "succeeded"
     assert worked_example.list_queued() == [{"number": 1}]
     worked_example.query("UPDATE procrastinate_jobs SET status = 'succeeded' WHERE status = 'doing'")
@@ -232,8 +232,8 @@ def test_retry_with_same_key_already_queued_is_ignored(worked_example: WorkedExa
 
 
 def test_higher_priority_jobs_run_first(worked_example: WorkedExample, probe: Probe) -> None:
-    put(1)
-    put(2, replace(PROBE, priority=1))
+    enqueue_probe(1)
+    enqueue_probe(2, replace(PROBE, priority=1))
     worked_example.work()
     assert [each["number"] for each in probe.ran] == [2, 1]
 
@@ -267,7 +267,7 @@ def take_over(worked_example: WorkedExample, database_url: str) -> None:
     asyncio.run(once())
 
 
-def doing_since(worked_example: WorkedExample, seconds: int, attempts: int = 0) -> None:
+def assign_to_dead_worker(worked_example: WorkedExample, seconds: int, attempts: int = 0) -> None:
     """Assign the waiting jobs to a worker whose last heartbeat is this many seconds old."""
     [(worker,)] = worked_example.query(
         "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - %(age)s) RETURNING id",
@@ -284,11 +284,11 @@ def doing_since(worked_example: WorkedExample, seconds: int, attempts: int = 0) 
 def test_only_jobs_of_workers_without_heartbeat_are_recovered(
     worked_example: WorkedExample, probe: Probe, database_url: str
 ) -> None:
-    put(1)
-    doing_since(worked_example, 25)
-    put(2)
-    doing_since(worked_example, 10)
-    put(3)
+    enqueue_probe(1)
+    assign_to_dead_worker(worked_example, 25)
+    enqueue_probe(2)
+    assign_to_dead_worker(worked_example, 10)
+    enqueue_probe(3)
     take_over(worked_example, database_url)
     assert sorted(each["number"] for each in worked_example.list_queued()) == [1, 3]
 
@@ -296,9 +296,9 @@ def test_only_jobs_of_workers_without_heartbeat_are_recovered(
 def test_job_that_another_worker_has_closed_meanwhile_is_left_alone(
     worked_example: WorkedExample, probe: Probe, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put(1)
-    doing_since(worked_example, 25)
-    put(1)
+    enqueue_probe(1)
+    assign_to_dead_worker(worked_example, 25)
+    enqueue_probe(1)
     find = JobManager.get_stalled_jobs
 
     async def find_and_close(manager: JobManager, **options: Any) -> Any:
@@ -314,17 +314,17 @@ def test_job_that_another_worker_has_closed_meanwhile_is_left_alone(
 def test_recovered_job_with_queued_duplicate_runs_once(
     worked_example: WorkedExample, probe: Probe, database_url: str
 ) -> None:
-    put(2)
-    put(1)
-    doing_since(worked_example, 25)
-    put(1)
+    enqueue_probe(2)
+    enqueue_probe(1)
+    assign_to_dead_worker(worked_example, 25)
+    enqueue_probe(1)
     take_over(worked_example, database_url)
     assert sorted(each["number"] for each in worked_example.list_queued()) == [1, 2]
 
 
 def test_job_that_kills_workers_is_given_up(worked_example: WorkedExample, probe: Probe, database_url: str) -> None:
-    put(1)
-    doing_since(worked_example, 25, attempts=MAX_ATTEMPTS)
+    enqueue_probe(1)
+    assign_to_dead_worker(worked_example, 25, attempts=MAX_ATTEMPTS)
     take_over(worked_example, database_url)
     assert worked_example.list_queued() == []
     assert worked_example.query("SELECT status::text FROM procrastinate_jobs") == [("failed",)]

@@ -25,15 +25,15 @@ from portal.services import fsck, gallery, journey, sweep
 from portal.services.journey import Journey
 from portal.services.shoots import open_studio, request_shoot
 from sandbox.testing import RunningSandbox, start_sandbox
-from tests.factories import USE, agree, make_person
-from tests.integration.core.conftest import closing_connections
+from tests.factories import USE, make_consent, make_person
+from tests.integration.core.conftest import close_connections
 from tests.integration.core.processes import wait_until
 from tests.integration.core.worked_example import WorkedExample
 
 SWITCHES = {"pictures": "plain", "gallery_size": 3, "rate_limit": 100_000, "webhook_retry_minutes": (0.005, 0.005)}
 
 
-class WallClock:
+class SystemClock:
     """The present as it is."""
 
     @property
@@ -64,7 +64,7 @@ class Scenario:
         """Let webhooks come in and work on them until something is so."""
         wait_until(lambda: (self.worked_example.work(), condition())[1], 20)
 
-    def stands(self, person: Person) -> Journey:
+    def get_journey(self, person: Person) -> Journey:
         found = people.find_person(person.id)
         assert found is not None
         return journey.get_journey(found)
@@ -73,10 +73,10 @@ class Scenario:
         now = self.worked_example.clock.now
         request_shoot(person, provider="profilebakery", development=False, now=now)
         self.worked_example.work()
-        return self.stands(person)
+        return self.get_journey(person)
 
     def model_of(self, person: Person) -> str:
-        shoot = self.stands(person).shoot
+        shoot = self.get_journey(person).shoot
         assert shoot is not None
         assert shoot.provider_id is not None
         return shoot.provider_id
@@ -100,13 +100,13 @@ def scenario(database_url: str, portal_settings: Any, tmp_path: Path) -> Iterato
             rate_limit=100_000,
         )
         app = create_app(settings)
-        with closing_connections(app), app.app_context(), serving(app, port):
-            yield Scenario(WorkedExample(app, WallClock(), None, connection), sandbox)  # type: ignore[arg-type]
+        with close_connections(app), app.app_context(), serve_app(app, port):
+            yield Scenario(WorkedExample(app, SystemClock(), None, connection), sandbox)  # type: ignore[arg-type]
         app.extensions["portal"].provider.close()
 
 
 @contextmanager
-def serving(app: Flask, port: int) -> Iterator[None]:
+def serve_app(app: Flask, port: int) -> Iterator[None]:
     """Serve the app until the block ends and every request has been answered."""
     server = make_server("127.0.0.1", port, app, threaded=True)
     server.daemon_threads = False  # type: ignore[attr-defined]
@@ -120,14 +120,14 @@ def serving(app: Flask, port: int) -> Iterator[None]:
         thread.join(5)
 
 
-def ready_person(scenario: Scenario) -> Person:
+def make_ready_person(scenario: Scenario) -> Person:
     person = make_person(now=scenario.worked_example.clock.now)
-    agree(person, now=scenario.worked_example.clock.now)
+    make_consent(person, now=scenario.worked_example.clock.now)
     return person
 
 
 def test_from_start_to_a_chosen_photo(scenario: Scenario) -> None:
-    person = ready_person(scenario)
+    person = make_ready_person(scenario)
     assert scenario.press(person).stage is Stage.IN_STUDIO
     url = open_studio(person, scenario.worked_example.portal)
     assert url is not None
@@ -135,111 +135,111 @@ def test_from_start_to_a_chosen_photo(scenario: Scenario) -> None:
 
     model = scenario.model_of(person)
     scenario.control("POST", f"/models/{model}/complete")
-    scenario.works_until(lambda: scenario.stands(person).stage is Stage.PHOTOS_RECEIVED)
+    scenario.works_until(lambda: scenario.get_journey(person).stage is Stage.PHOTOS_RECEIVED)
     scenario.control("POST", f"/models/{model}/advance", {"to": "active"})
-    scenario.works_until(lambda: scenario.stands(person).stage is Stage.READY)
+    scenario.works_until(lambda: scenario.get_journey(person).stage is Stage.READY)
 
     opened = gallery.get_gallery(person)
     assert len(opened.photos) == 3
     gallery.choose_photo(person, opened.photos[1].id, agreement=USE, now=scenario.worked_example.clock.now)
-    assert scenario.stands(person).stage is Stage.CHOSEN
+    assert scenario.get_journey(person).stage is Stage.CHOSEN
     assert (
         list(fsck.list_violations(scenario.worked_example.portal.storage, now=scenario.worked_example.clock.now)) == []
     )
     # Create, list the photos with all sizes; the rest came by itself. Events of the same millisecond cost a look.
-    made = calls(scenario)
-    looks = [call for call in made if call == ("GET", "/organization/models/:modelId")]
-    assert len(looks) <= 1
-    assert [call for call in made if call not in looks] == [
+    made = list_provider_calls(scenario)
+    model_reads = [call for call in made if call == ("GET", "/organization/models/:modelId")]
+    assert len(model_reads) <= 1
+    assert [call for call in made if call not in model_reads] == [
         ("POST", "/organization/models"),
         ("GET", "/organization/models/:modelId/photos"),
     ]
 
 
-def calls(scenario: Scenario) -> list[Any]:
+def list_provider_calls(scenario: Scenario) -> list[Any]:
     return scenario.worked_example.query("SELECT method, path_template FROM provider_calls ORDER BY id")
 
 
 def test_sweep_completes_journey_without_webhooks(scenario: Scenario) -> None:
     scenario.fault(on="webhook", fault="drop", count=None)
-    person = ready_person(scenario)
+    person = make_ready_person(scenario)
     scenario.press(person)
     model = scenario.model_of(person)
     scenario.control("POST", f"/models/{model}/advance", {"to": "active"})
     assert scenario.worked_example.work() == []
     sweep.reconcile_shoots(scenario.worked_example.portal)
     scenario.worked_example.work()
-    assert scenario.stands(person).stage is Stage.READY
+    assert scenario.get_journey(person).stage is Stage.READY
 
 
 def test_with_doubled_shuffled_and_late_signed_webhooks_it_ends_the_same(scenario: Scenario) -> None:
     for fault in ("duplicate", "reorder", "old_timestamp"):
         scenario.fault(on="webhook", fault=fault, count=2)
-    person = ready_person(scenario)
+    person = make_ready_person(scenario)
     scenario.press(person)
     model = scenario.model_of(person)
     scenario.control("POST", f"/models/{model}/advance", {"to": "active"})
-    scenario.works_until(lambda: scenario.stands(person).stage is Stage.READY)
+    scenario.works_until(lambda: scenario.get_journey(person).stage is Stage.READY)
     scenario.works_until(
         lambda: scenario.worked_example.query("SELECT count(*) FROM deliveries WHERE state = 'pending'") == [(0,)]
     )
-    assert scenario.stands(person).stage is Stage.READY
+    assert scenario.get_journey(person).stage is Stage.READY
 
 
 def test_forged_webhooks_change_nothing(scenario: Scenario) -> None:
     scenario.fault(on="webhook", fault="wrong_signature", count=None)
-    person = ready_person(scenario)
+    person = make_ready_person(scenario)
     scenario.press(person)
     scenario.control("POST", f"/models/{scenario.model_of(person)}/complete")
 
-    def answers() -> list[int | None]:
+    def list_http_statuses() -> list[int | None]:
         deliveries = scenario.control("GET", "/deliveries")["deliveries"]
         return [attempt["http_status"] for delivery in deliveries for attempt in delivery["attempts"]]
 
-    wait_until(lambda: len(answers()) >= 2, 10)
-    assert set(answers()) == {401}
+    wait_until(lambda: len(list_http_statuses()) >= 2, 10)
+    assert set(list_http_statuses()) == {401}
     assert scenario.worked_example.work() == []
     assert scenario.worked_example.query("SELECT count(*) FROM deliveries") == [(0,)]
-    assert scenario.stands(person).stage is Stage.IN_STUDIO
+    assert scenario.get_journey(person).stage is Stage.IN_STUDIO
 
 
 def test_lost_create_response_creates_no_second_session(scenario: Scenario) -> None:
     scenario.fault(on="api", fault="lost_answer", method="POST")
-    person = ready_person(scenario)
-    stands = scenario.press(person)
-    assert (stands.stage, stands.problem) == (Stage.PROBLEM, Problem.LINK_LOST)
-    assert [call for call in calls(scenario) if call[0] == "POST"] == [("POST", "/organization/models")]
+    person = make_ready_person(scenario)
+    before = scenario.press(person)
+    assert (before.stage, before.problem) == (Stage.PROBLEM, Problem.LINK_LOST)
+    assert [call for call in list_provider_calls(scenario) if call[0] == "POST"] == [("POST", "/organization/models")]
     assert len(scenario.control("GET", "/state")["models"]) == 1
 
 
 def test_out_of_credits_and_back(scenario: Scenario) -> None:
     scenario.control("PUT", "/settings", {"credits": 0})
-    person = ready_person(scenario)
+    person = make_ready_person(scenario)
     assert scenario.press(person).problem is Problem.NO_CREDITS
     scenario.control("PUT", "/settings", {"credits": 5})
     sweep.reconcile_shoots(scenario.worked_example.portal)
     scenario.worked_example.work()
-    assert scenario.stands(person).stage is Stage.IN_STUDIO
+    assert scenario.get_journey(person).stage is Stage.IN_STUDIO
 
 
 def test_reset_by_an_admin_at_the_provider(scenario: Scenario) -> None:
-    person = ready_person(scenario)
+    person = make_ready_person(scenario)
     scenario.press(person)
     model = scenario.model_of(person)
     scenario.control("POST", f"/models/{model}/advance", {"to": "active"})
-    scenario.works_until(lambda: scenario.stands(person).stage is Stage.READY)
+    scenario.works_until(lambda: scenario.get_journey(person).stage is Stage.READY)
     first = {photo.provider_id for photo in gallery.get_gallery(person).photos}
     scenario.control("POST", f"/models/{model}/retry")
-    scenario.works_until(lambda: scenario.stands(person).stage is Stage.IN_STUDIO)
+    scenario.works_until(lambda: scenario.get_journey(person).stage is Stage.IN_STUDIO)
     scenario.control("POST", f"/models/{model}/advance", {"to": "active"})
-    scenario.works_until(lambda: scenario.stands(person).stage is Stage.READY)
+    scenario.works_until(lambda: scenario.get_journey(person).stage is Stage.READY)
     second = {photo.provider_id for photo in gallery.get_gallery(person).photos}
     assert len(second) == 3
     assert not first & second
 
 
 def test_deleted_at_the_provider(scenario: Scenario) -> None:
-    person = ready_person(scenario)
+    person = make_ready_person(scenario)
     scenario.press(person)
     scenario.worked_example.portal.provider.delete_model(scenario.model_of(person))
-    scenario.works_until(lambda: scenario.stands(person).stage is Stage.DELETED)
+    scenario.works_until(lambda: scenario.get_journey(person).stage is Stage.DELETED)

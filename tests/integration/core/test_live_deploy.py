@@ -13,9 +13,9 @@ import pytest
 from portal.db import transaction
 from portal.models import people, shoots
 from portal.models.people import Person
-from tests.factories import agree, make_person, make_shoot
+from tests.factories import make_consent, make_person, make_shoot
 from tests.integration.core.browsers import Address, OpenPage
-from tests.integration.core.processes import cookie_of, environment, wait_until, web
+from tests.integration.core.processes import build_environment, create_session_cookie, run_web, wait_until
 from tests.integration.core.worked_example import WorkedExample
 
 PAGES = 40
@@ -27,14 +27,14 @@ def test_deploy_reconnects_all_streams_within_seconds_without_stale_content(
 ) -> None:
     """As on a platform: the new process is up before the old one is stopped, and receives new connections."""
     persons = [create_person_in_studio() for _ in range(PAGES)]
-    env = environment(database_url, tmp_path)
+    env = build_environment(database_url, tmp_path)
     with ExitStack() as stack:
-        old, old_port = stack.enter_context(web(env, tmp_path / "old.log"))
+        old, old_port = stack.enter_context(run_web(env, tmp_path / "old.log"))
         address = Address(old_port)
-        pages = [stack.enter_context(OpenPage(address, cookie_of(person))) for person in persons]
+        pages = [stack.enter_context(OpenPage(address, create_session_cookie(person))) for person in persons]
         wait_until(lambda: all(page.connected_to == old_port for page in pages), 20)
         before = [page.fetch_fragment() for page in pages]
-        _new, address.port = stack.enter_context(web(env, tmp_path / "new.log"))
+        _new, address.port = stack.enter_context(run_web(env, tmp_path / "new.log"))
         notified_at = time.monotonic()
         old.send_signal(signal.SIGTERM)
         # Changes while pages are between the two processes: no stream can send them.
@@ -60,8 +60,10 @@ def test_stream_receives_updates_with_and_without_the_fast_path(
 ) -> None:
     person = create_person_in_studio()
     with ExitStack() as stack:
-        process, port = stack.enter_context(web(environment(database_url, tmp_path), tmp_path / "log", config=config))
-        page = stack.enter_context(OpenPage(Address(port), cookie_of(person)))
+        process, port = stack.enter_context(
+            run_web(build_environment(database_url, tmp_path), tmp_path / "log", config=config)
+        )
+        page = stack.enter_context(OpenPage(Address(port), create_session_cookie(person)))
         wait_until(lambda: page.connected_to == port, 20)
         with transaction():
             people.publish_version(person.id)
@@ -74,23 +76,23 @@ def test_stream_receives_updates_with_and_without_the_fast_path(
 def test_process_uses_one_listener_for_all_streams(
     worked_example: WorkedExample, database_url: str, tmp_path: Path
 ) -> None:
-    cookies = [cookie_of(make_person()) for _ in range(12)]
+    cookies = [create_session_cookie(make_person()) for _ in range(12)]
     processes = 2
     with ExitStack() as stack:
-        env = environment(database_url, tmp_path, WEB_CONCURRENCY=str(processes))
-        _, port = stack.enter_context(web(env, tmp_path / "web.log"))
+        env = build_environment(database_url, tmp_path, WEB_CONCURRENCY=str(processes))
+        _, port = stack.enter_context(run_web(env, tmp_path / "web.log"))
         pages = [stack.enter_context(OpenPage(Address(port), cookie)) for cookie in cookies]
         wait_until(lambda: all(page.connected_to for page in pages), 20)
         # Each process listens as soon as it has a page, and a few connections alone may all go to one of them.
-        wait_until(lambda: 1 <= listeners(database_url) <= processes, 10)
+        wait_until(lambda: 1 <= count_listeners(database_url) <= processes, 10)
         more = [stack.enter_context(OpenPage(Address(port), cookie)) for cookie in cookies]
         wait_until(lambda: all(page.connected_to for page in more), 20)
-        assert 1 <= listeners(database_url) <= processes
+        assert 1 <= count_listeners(database_url) <= processes
 
 
 def create_person_in_studio() -> Person:
     person = make_person()
-    agree(person)
+    make_consent(person)
     make_shoot(person)
     return person
 
@@ -103,7 +105,7 @@ def receive_photos(person: Person) -> None:
         people.publish_version(person.id)
 
 
-def listeners(database_url: str) -> int:
+def count_listeners(database_url: str) -> int:
     with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as connection:
         row = connection.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = current_database()"

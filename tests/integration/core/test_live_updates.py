@@ -27,8 +27,8 @@ from portal.web.live import connection as wires
 from portal.web.live.connection import FIRST_EVENT, SseConnection
 from portal.web.live.hub import STREAM_END, Hub, VersionQueue
 from portal.web.live.routes import _stream
-from tests.factories import NOW, agree, make_person
-from tests.integration.core.processes import cookie_of, environment, wait_until, web
+from tests.factories import NOW, make_consent, make_person
+from tests.integration.core.processes import build_environment, create_session_cookie, run_web, wait_until
 from tests.integration.core.worked_example import WorkedExample
 
 
@@ -44,7 +44,7 @@ def hub(worked_example: WorkedExample, database_url: str) -> Iterator[Hub]:
 
 
 @contextlib.contextmanager
-def page(hub: Hub, person_id: UUID) -> Iterator[VersionQueue]:
+def open_page(hub: Hub, person_id: UUID) -> Iterator[VersionQueue]:
     """An open page that has looked once, as every page does when the listener is ready."""
     with hub.subscribe(person_id) as mailbox:
         with contextlib.suppress(queue.Empty):
@@ -52,25 +52,25 @@ def page(hub: Hub, person_id: UUID) -> Iterator[VersionQueue]:
         yield mailbox
 
 
-def change(person_id: UUID) -> int:
+def publish_version(person_id: UUID) -> int:
     with transaction():
         people.publish_version(person_id)
     return people.get_version(person_id)
 
 
 def test_a_change_reaches_all_pages_of_its_person_and_no_other(hub: Hub) -> None:
-    mine, other = make_person().id, make_person().id
-    with page(hub, mine) as first, hub.subscribe(mine) as second, hub.subscribe(other) as outsider:
-        version = change(mine)
+    person_id, other = make_person().id, make_person().id
+    with open_page(hub, person_id) as first, hub.subscribe(person_id) as second, hub.subscribe(other) as outsider:
+        version = publish_version(person_id)
         assert first.get(timeout=5) == second.get(timeout=5) == version
         assert outsider.empty()
-        assert change(other) == outsider.get(timeout=5)
+        assert publish_version(other) == outsider.get(timeout=5)
         assert first.empty()
 
 
 def test_notification_is_sent_only_after_commit(hub: Hub) -> None:
     person = make_person()
-    with page(hub, person.id) as mailbox:
+    with open_page(hub, person.id) as mailbox:
         with contextlib.suppress(ZeroDivisionError), transaction():
             people.publish_version(person.id)
             raise ZeroDivisionError
@@ -83,9 +83,9 @@ def test_notification_is_sent_only_after_commit(hub: Hub) -> None:
 
 def test_a_slow_page_gets_the_newest_version_only(hub: Hub) -> None:
     person = make_person()
-    with page(hub, person.id) as mailbox, hub.subscribe(uuid4()):
+    with open_page(hub, person.id) as mailbox, hub.subscribe(uuid4()):
         for _ in range(5):
-            last = change(person.id)
+            last = publish_version(person.id)
         wait_until(lambda: mailbox.queue and mailbox.queue[0] == last, 5)
         assert mailbox.get(timeout=1) == last
         assert mailbox.empty()
@@ -93,30 +93,30 @@ def test_a_slow_page_gets_the_newest_version_only(hub: Hub) -> None:
 
 def test_listener_reconnects_and_refreshes_all_streams(hub: Hub, worked_example: WorkedExample) -> None:
     person = make_person()
-    with page(hub, person.id) as mailbox:
+    with open_page(hub, person.id) as mailbox:
         ended = worked_example.query(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE query LIKE 'LISTEN%' AND datname = current_database()"
         )
         assert ended == [(True,)]
-        change(person.id)
+        publish_version(person.id)
         # Notifications in between are lost, so every page polls once.
         assert mailbox.get(timeout=10) == 0
-        version = change(person.id)
+        version = publish_version(person.id)
         assert mailbox.get(timeout=5) == version
 
 
 def test_malformed_notification_does_not_stop_the_listener(hub: Hub, worked_example: WorkedExample) -> None:
     person = make_person()
-    with page(hub, person.id) as mailbox:
+    with open_page(hub, person.id) as mailbox:
         for payload in ("", "nonsense", f"{person.id}", f"{person.id} x", "x 1"):
             worked_example.query("SELECT pg_notify('portal_person', %(payload)s)", payload=payload)
-        assert change(person.id) == mailbox.get(timeout=5)
+        assert publish_version(person.id) == mailbox.get(timeout=5)
 
 
 def test_closing_ends_every_stream(hub: Hub) -> None:
     person_id = make_person().id
-    with page(hub, person_id) as mailbox:
+    with open_page(hub, person_id) as mailbox:
         hub.close_streams()
         assert mailbox.get(timeout=1) == STREAM_END
     assert hub.is_closed
@@ -133,7 +133,7 @@ def _end_all(person: Person) -> None:
 
 
 def _obey(person: Person) -> None:
-    cookie_of(person)
+    create_session_cookie(person)
     with transaction() as session:
         session.execute(update(Session).values(issuer=person.issuer))
     assert signins.apply_logout_token(person.issuer, "order", subject=person.subject, sid=None, now=NOW) == 1
@@ -146,7 +146,7 @@ def _deactivate(person: Person) -> None:
 @pytest.mark.parametrize("end", [_sign_out, _end_all, _obey, _deactivate])
 def test_end_of_a_sign_in_ends_the_streams_of_its_person_and_no_other(end: Callable[[Person], None], hub: Hub) -> None:
     person, other = make_person(), make_person()
-    with page(hub, person.id) as first, hub.subscribe(person.id) as second, hub.subscribe(other.id) as outsider:
+    with open_page(hub, person.id) as first, hub.subscribe(person.id) as second, hub.subscribe(other.id) as outsider:
         end(person)
         assert first.get(timeout=5) == second.get(timeout=5) == STREAM_END
         assert outsider.empty()
@@ -154,12 +154,12 @@ def test_end_of_a_sign_in_ends_the_streams_of_its_person_and_no_other(end: Calla
 
 def test_stream_that_has_to_end_does_so_whatever_follows(hub: Hub) -> None:
     person = make_person()
-    with page(hub, person.id) as mailbox:
+    with open_page(hub, person.id) as mailbox:
         _end_all(person)
         wait_until(lambda: mailbox.queue and mailbox.queue[0] == STREAM_END, 5)
         # All updates that the other mailbox received, this one received too.
         with hub.subscribe(person.id) as later:
-            change(person.id)
+            publish_version(person.id)
             later.get(timeout=5)
         assert mailbox.get(timeout=1) == STREAM_END
 
@@ -174,27 +174,27 @@ def test_pages_that_are_gone_leave_nothing_behind(hub: Hub) -> None:
 def test_disconnected_stream_is_removed_at_next_version(hub: Hub) -> None:
     person = make_person()
     own, foreign = socket.socketpair()
-    with own, foreign, page(hub, person.id) as mailbox:
+    with own, foreign, open_page(hub, person.id) as mailbox:
         wire = SseConnection(os.dup(own.fileno()))
         hub.add(person.id, wire)
-        assert change(person.id) == mailbox.get(timeout=5)
+        assert publish_version(person.id) == mailbox.get(timeout=5)
         assert foreign.recv(100).endswith(b"data: 1\n\n\r\n")
         foreign.close()
-        assert change(person.id) == mailbox.get(timeout=5)
+        assert publish_version(person.id) == mailbox.get(timeout=5)
         wait_until(lambda: hub._subscribers == {str(person.id): {mailbox}}, 5)
 
 
 def test_server_without_connection_handover_streams_too(worked_example: WorkedExample) -> None:
     person = make_person()
     client = worked_example.app.test_client()
-    client.set_cookie(*cookie_of(person).split("=", 1))
+    client.set_cookie(*create_session_cookie(person).split("=", 1))
     hub = worked_example.app.extensions["hub"]
     with client.get("/headshots/events") as response:
         assert response.status_code == 200
         parts = response.iter_encoded()
         assert next(parts) == FIRST_EVENT.encode()
         assert next(parts) == b"event: stage\ndata: 0\n\n"
-        version = change(person.id)
+        version = publish_version(person.id)
         assert next(parts) == f"event: stage\ndata: {version}\n\n".encode()
         hub.close_streams()
         assert list(parts) == []
@@ -205,7 +205,7 @@ def test_streams_over_the_process_limit_are_refused_and_pages_poll(
     worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = worked_example.app.test_client()
-    client.set_cookie(*cookie_of(make_person()).split("=", 1))
+    client.set_cookie(*create_session_cookie(make_person()).split("=", 1))
     monkeypatch.setattr(wires, "is_limit_reached", lambda: True)
     assert client.get("/headshots/events").status_code == 503
     assert client.get("/headshots/status").status_code == 200
@@ -219,9 +219,9 @@ def test_stream_without_session_is_refused(worked_example: WorkedExample) -> Non
 def test_through_the_real_server(worked_example: WorkedExample, database_url: str, tmp_path: Path) -> None:
     """Only numbers go over the wire, only to their person, until their sign-in or the server comes to its end."""
     person, other = make_person("canary@example.com", name="Canary Name"), make_person()
-    agree(person)
-    cookie = cookie_of(person)
-    with web(environment(database_url, tmp_path), tmp_path / "web.log") as (process, port):
+    make_consent(person)
+    cookie = create_session_cookie(person)
+    with run_web(build_environment(database_url, tmp_path), tmp_path / "web.log") as (process, port):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
         connection.request("GET", "/headshots/events", headers={"Cookie": cookie, "Host": "localhost"})
         response = connection.getresponse()
@@ -229,23 +229,25 @@ def test_through_the_real_server(worked_example: WorkedExample, database_url: st
         assert response.headers["Content-Type"].startswith("text/event-stream")
         assert "no-store" in response.headers["Cache-Control"]
         assert response.headers["Set-Cookie"] is None
-        received = [next_message(response)]
-        wait_until(lambda: listens(worked_example), 10)
+        received = [read_message(response)]
+        wait_until(lambda: is_listening(worked_example), 10)
         # Every page is woken once when the listener is ready.
-        received.append(next_message(response))
-        change(other.id)
-        version = change(person.id)
+        received.append(read_message(response))
+        publish_version(other.id)
+        version = publish_version(person.id)
         while f"data: {version}" not in received[-1]:
-            received.append(next_message(response))
+            received.append(read_message(response))
         signins.end_sessions(person.id, actor=other, now=NOW)
         assert response.read() == b""
         connection.close()
         connection.request("GET", "/headshots/events", headers={"Cookie": cookie, "Host": "localhost"})
         assert connection.getresponse().status == 401
         connection.close()
-        connection.request("GET", "/headshots/events", headers={"Cookie": cookie_of(other), "Host": "localhost"})
+        connection.request(
+            "GET", "/headshots/events", headers={"Cookie": create_session_cookie(other), "Host": "localhost"}
+        )
         response = connection.getresponse()
-        next_message(response)
+        read_message(response)
         assert all(re.fullmatch(r"(retry: 2000\n)?event: stage\ndata: \d+\n\n", message) for message in received), (
             received
         )
@@ -257,7 +259,7 @@ def test_through_the_real_server(worked_example: WorkedExample, database_url: st
         assert process.wait(15) == 0
 
 
-def listens(worked_example: WorkedExample) -> bool:
+def is_listening(worked_example: WorkedExample) -> bool:
     return bool(
         worked_example.query(
             "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = current_database()"
@@ -265,7 +267,7 @@ def listens(worked_example: WorkedExample) -> bool:
     )
 
 
-def next_message(response: http.client.HTTPResponse) -> str:
+def read_message(response: http.client.HTTPResponse) -> str:
     message = b""
     while not message.endswith(b"\n\n"):
         line = response.readline()

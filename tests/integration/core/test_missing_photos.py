@@ -15,7 +15,15 @@ from portal.provider.errors import PhotoExpired, PhotoRefused, PhotoUnavailable
 from portal.services import fsck, gallery, mirroring, retention, sweep
 from portal.services.mirroring import CopyLimits
 from tests.factories import NOW, USE, make_person, make_shoot
-from tests.integration.core.finished_shoot import PICTURE, copy, finished, pass_time, queue_copy, refusals, stage_of
+from tests.integration.core.finished_shoot import (
+    PICTURE,
+    advance_time,
+    copy_photos,
+    enqueue_copy,
+    get_stage,
+    list_refusals,
+    make_provider_shoot,
+)
 from tests.integration.core.worked_example import WorkedExample
 
 TEMPORARY = {
@@ -41,15 +49,15 @@ def break_photo(worked_example: WorkedExample, name: str, fault: str, times: int
 
 @pytest.mark.parametrize("fault", TEMPORARY)
 def test_a_fault_that_may_pass_is_retried_while_the_rest_is_shown(worked_example: WorkedExample, fault: str) -> None:
-    shoot = finished(worked_example, "p1", "odd", "p3")
-    queue_copy(worked_example, shoot)
+    shoot = make_provider_shoot(worked_example, "p1", "odd", "p3")
+    enqueue_copy(worked_example, shoot)
     break_photo(worked_example, "odd", fault, 1)
     worked_example.work(ignore_schedule=False)
-    assert stage_of(shoot) is Stage.READY
+    assert get_stage(shoot) is Stage.READY
     assert [photo.provider_id for photo in photos.list_viewable(shoot.id)] == ["p1", "p3"]
     assert photo_copies.count_missing(shoot.id) == photo_copies.MissingPhotos(1, {})
     worked_example.downloader.content["odd"] = PICTURE
-    pass_time(worked_example, timedelta(minutes=2))
+    advance_time(worked_example, timedelta(minutes=2))
     assert [photo.provider_id for photo in photos.list_viewable(shoot.id)] == ["p1", "odd", "p3"]
     assert photo_copies.count_missing(shoot.id) == photo_copies.MissingPhotos(0, {})
     assert worked_example.downloader.fetched.count("p1") == 1
@@ -60,18 +68,18 @@ def test_a_fault_that_may_pass_is_retried_while_the_rest_is_shown(worked_example
 def test_after_a_day_of_attempts_a_photo_is_given_up_with_its_reason(
     worked_example: WorkedExample, fault: str, reason: str
 ) -> None:
-    shoot = finished(worked_example, "p1", "odd")
-    queue_copy(worked_example, shoot)
+    shoot = make_provider_shoot(worked_example, "p1", "odd")
+    enqueue_copy(worked_example, shoot)
     break_photo(worked_example, "odd", fault, 1000)
-    pass_time(worked_example, timedelta(hours=23, minutes=30))
-    assert refusals(worked_example) == {}
-    pass_time(worked_example, timedelta(hours=1))
-    assert refusals(worked_example) == {"odd": reason}
+    advance_time(worked_example, timedelta(hours=23, minutes=30))
+    assert list_refusals(worked_example) == {}
+    advance_time(worked_example, timedelta(hours=1))
+    assert list_refusals(worked_example) == {"odd": reason}
     assert photo_copies.count_missing(shoot.id) == photo_copies.MissingPhotos(0, {reason: 1})
     # A day of a broken photo costs a few dozen attempts, and none afterwards.
     attempts = worked_example.downloader.fetched.count("odd")
     assert 20 < attempts < 60
-    pass_time(worked_example, timedelta(hours=10))
+    advance_time(worked_example, timedelta(hours=10))
     assert worked_example.downloader.fetched.count("odd") == attempts
     assert {
         str(found) for found in fsck.list_violations(worked_example.portal.storage, now=worked_example.clock.now)
@@ -82,24 +90,24 @@ def test_after_a_day_of_attempts_a_photo_is_given_up_with_its_reason(
 
 
 def test_a_photo_that_was_given_up_is_copied_when_the_person_tries_again(worked_example: WorkedExample) -> None:
-    shoot = finished(worked_example, "p1", "odd")
-    queue_copy(worked_example, shoot)
+    shoot = make_provider_shoot(worked_example, "p1", "odd")
+    enqueue_copy(worked_example, shoot)
     break_photo(worked_example, "odd", "status", 1000)
-    pass_time(worked_example, timedelta(hours=25))
+    advance_time(worked_example, timedelta(hours=25))
     worked_example.downloader.cues["odd"].clear()
     assert mirroring.retry_missing(shoot.person_id, actor_id=shoot.person_id, now=worked_example.clock.now) == 1
     worked_example.work(ignore_schedule=False)
-    assert refusals(worked_example) == {}
+    assert list_refusals(worked_example) == {}
     assert len(photos.list_viewable(shoot.id)) == 2
 
 
 def test_trying_again_hurries_an_attempt_that_is_scheduled_for_later(worked_example: WorkedExample) -> None:
-    shoot = finished(worked_example, "p1", "odd")
-    queue_copy(worked_example, shoot)
+    shoot = make_provider_shoot(worked_example, "p1", "odd")
+    enqueue_copy(worked_example, shoot)
     break_photo(worked_example, "odd", "status", 1000)
-    pass_time(worked_example, timedelta(hours=5))
+    advance_time(worked_example, timedelta(hours=5))
     # Up to the next attempt, so that almost the whole interval is left.
-    pass_time(worked_example, worked_example.waits("photos.copy")[0])
+    advance_time(worked_example, worked_example.waits("photos.copy")[0])
     worked_example.downloader.cues["odd"].clear()
     assert worked_example.waits("photos.copy")[0] > timedelta(minutes=30)
     mirroring.retry_missing(shoot.person_id, actor_id=shoot.person_id, now=worked_example.clock.now)
@@ -121,7 +129,7 @@ def test_photos_beyond_a_shoots_share_of_the_storage_are_left_out(worked_example
     """Also over several runs: what was stored before the first one was stopped counts."""
     one = sum(len(file.content) for file in render_photo(PICTURE, is_generated=True).files)
     limited = CopyLimits(bytes=2 * one + one // 2)
-    shoot = finished(worked_example, "p1", "p2", "p3", "p4")
+    shoot = make_provider_shoot(worked_example, "p1", "p2", "p3", "p4")
     worked_example.downloader.cues["p2"].append(PhotoUnavailable("timeout"))
     with pytest.raises(RetryLater):
         mirroring.copy_photos(shoot.id, worked_example.portal, limited)
@@ -133,50 +141,50 @@ def test_photos_beyond_a_shoots_share_of_the_storage_are_left_out(worked_example
         ("no_room", 2),
         (None, 2),
     ]
-    assert stage_of(shoot) is Stage.READY
+    assert get_stage(shoot) is Stage.READY
 
 
 def test_when_every_photo_is_refused_that_is_a_problem(worked_example: WorkedExample) -> None:
-    shoot = finished(worked_example, "p1")
+    shoot = make_provider_shoot(worked_example, "p1")
     worked_example.downloader.cues["p1"].append(PhotoRefused("origin"))
-    copy(worked_example, shoot)
+    copy_photos(worked_example, shoot)
     assert worked_example.shoot(shoot).problem == Problem.NO_PHOTOS
-    assert stage_of(shoot) is Stage.PROBLEM
+    assert get_stage(shoot) is Stage.PROBLEM
     # And it is over as soon as one arrives.
     mirroring.retry_missing(shoot.person_id, actor_id=shoot.person_id, now=NOW)
     worked_example.work(ignore_schedule=False)
-    assert stage_of(shoot) is Stage.READY
+    assert get_stage(shoot) is Stage.READY
 
 
 def test_a_photo_server_that_is_down_is_waited_for(worked_example: WorkedExample) -> None:
-    shoot = finished(worked_example, "p1", "p2")
-    queue_copy(worked_example, shoot)
+    shoot = make_provider_shoot(worked_example, "p1", "p2")
+    enqueue_copy(worked_example, shoot)
     for name in ("p1", "p2"):
         break_photo(worked_example, name, "timeout", 9)
     worked_example.work(ignore_schedule=False)
-    assert stage_of(shoot) is Stage.IN_PROGRESS
-    pass_time(worked_example, timedelta(hours=2))
-    assert stage_of(shoot) is Stage.READY
+    assert get_stage(shoot) is Stage.IN_PROGRESS
+    advance_time(worked_example, timedelta(hours=2))
+    assert get_stage(shoot) is Stage.READY
     assert len(photos.list_viewable(shoot.id)) == 2
 
 
 @pytest.mark.parametrize("late", [timedelta(seconds=31), timedelta(hours=6)])
 def test_photos_listed_late_are_copied_then(worked_example: WorkedExample, late: timedelta) -> None:
-    shoot = finished(worked_example)
-    queue_copy(worked_example, shoot)
-    pass_time(worked_example, late)
-    assert stage_of(shoot) is Stage.IN_PROGRESS
+    shoot = make_provider_shoot(worked_example)
+    enqueue_copy(worked_example, shoot)
+    advance_time(worked_example, late)
+    assert get_stage(shoot) is Stage.IN_PROGRESS
     worked_example.provider.models[shoot.provider_id or ""].photos = ["p1"]
     worked_example.downloader.content["p1"] = PICTURE
-    pass_time(worked_example, timedelta(hours=1, minutes=5))
-    assert stage_of(shoot) is Stage.READY
+    advance_time(worked_example, timedelta(hours=1, minutes=5))
+    assert get_stage(shoot) is Stage.READY
 
 
 def test_no_listed_photo_for_a_day_is_a_problem_that_the_sweep_ends(worked_example: WorkedExample) -> None:
-    shoot = finished(worked_example)
-    queue_copy(worked_example, shoot)
-    pass_time(worked_example, timedelta(hours=25))
-    assert stage_of(shoot) is Stage.PROBLEM
+    shoot = make_provider_shoot(worked_example)
+    enqueue_copy(worked_example, shoot)
+    advance_time(worked_example, timedelta(hours=25))
+    assert get_stage(shoot) is Stage.PROBLEM
     assert worked_example.shoot(shoot).problem == Problem.NO_PHOTOS
     assert {
         found.rule for found in fsck.list_violations(worked_example.portal.storage, now=worked_example.clock.now)
@@ -186,13 +194,13 @@ def test_no_listed_photo_for_a_day_is_a_problem_that_the_sweep_ends(worked_examp
     worked_example.clock.advance(days=3)
     sweep.reconcile_shoots(worked_example.portal)
     worked_example.work(ignore_schedule=False)
-    assert stage_of(shoot) is Stage.READY
+    assert get_stage(shoot) is Stage.READY
     assert list(fsck.list_violations(worked_example.portal.storage, now=worked_example.clock.now)) == []
 
 
 def test_photos_added_after_the_copy_are_fetched_by_the_sweep(worked_example: WorkedExample) -> None:
-    shoot = finished(worked_example, "p1")
-    queue_copy(worked_example, shoot)
+    shoot = make_provider_shoot(worked_example, "p1")
+    enqueue_copy(worked_example, shoot)
     worked_example.work(ignore_schedule=False)
     model = worked_example.provider.models[shoot.provider_id or ""]
     model.photos = ["p0", "p1", "p2"]
@@ -212,8 +220,8 @@ def test_photos_added_after_the_copy_are_fetched_by_the_sweep(worked_example: Wo
 
 
 def test_comparisons_with_the_provider_get_rarer(worked_example: WorkedExample) -> None:
-    shoot = finished(worked_example, "p1")
-    queue_copy(worked_example, shoot)
+    shoot = make_provider_shoot(worked_example, "p1")
+    enqueue_copy(worked_example, shoot)
     worked_example.work(ignore_schedule=False)
     for _ in range(60):
         worked_example.clock.advance(minutes=10)
@@ -224,8 +232,8 @@ def test_comparisons_with_the_provider_get_rarer(worked_example: WorkedExample) 
 
 
 def test_an_event_of_ready_photos_fetches_the_added_ones(worked_example: WorkedExample) -> None:
-    shoot = finished(worked_example, "p1")
-    copy(worked_example, shoot)
+    shoot = make_provider_shoot(worked_example, "p1")
+    copy_photos(worked_example, shoot)
     worked_example.provider.models[shoot.provider_id or ""].photos = ["p1", "p2"]
     worked_example.downloader.content["p2"] = PICTURE
     worked_example.clock.advance(hours=1)
@@ -237,60 +245,60 @@ def test_an_event_of_ready_photos_fetches_the_added_ones(worked_example: WorkedE
 
 
 def test_the_chosen_photo_stays_when_the_provider_no_longer_lists_it(worked_example: WorkedExample) -> None:
-    shoot = finished(worked_example, "p1", "p2", "p3")
-    copy(worked_example, shoot)
+    shoot = make_provider_shoot(worked_example, "p1", "p2", "p3")
+    copy_photos(worked_example, shoot)
     person = people.find_person(shoot.person_id)
     assert person is not None
     chosen = photos.list_viewable(shoot.id)[0]
     gallery.choose_photo(person, chosen.id, now=NOW, agreement=USE)
     worked_example.provider.models[shoot.provider_id or ""].photos = ["p3"]
     worked_example.clock.advance(minutes=5)
-    copy(worked_example, shoot)
+    copy_photos(worked_example, shoot)
     assert {photo.provider_id for photo in photos.list_viewable(shoot.id)} == {"p1", "p3"}
-    assert stage_of(shoot) is Stage.CHOSEN
+    assert get_stage(shoot) is Stage.CHOSEN
 
 
 def test_an_empty_list_removes_no_photo(worked_example: WorkedExample) -> None:
-    shoot = finished(worked_example, "p1")
-    copy(worked_example, shoot)
+    shoot = make_provider_shoot(worked_example, "p1")
+    copy_photos(worked_example, shoot)
     worked_example.provider.models[shoot.provider_id or ""].photos = []
     worked_example.clock.advance(minutes=5)
-    copy(worked_example, shoot)
+    copy_photos(worked_example, shoot)
     assert len(photos.list_viewable(shoot.id)) == 1
 
 
 def test_photos_deleted_after_their_term_are_not_fetched_again(worked_example: WorkedExample) -> None:
-    shoot = finished(worked_example, "p1", "p2")
-    copy(worked_example, shoot)
+    shoot = make_provider_shoot(worked_example, "p1", "p2")
+    copy_photos(worked_example, shoot)
     person = people.find_person(shoot.person_id)
     assert person is not None
     gallery.choose_photo(person, photos.list_viewable(shoot.id)[0].id, now=NOW, agreement=USE)
     worked_example.clock.advance(days=91)
     retention.delete_expired(worked_example.portal.storage, now=worked_example.clock.now)
-    copy(worked_example, shoot)
+    copy_photos(worked_example, shoot)
     assert [photo.provider_id for photo in photos.list_viewable(shoot.id)] == ["p1"]
     assert sorted(worked_example.downloader.fetched) == ["p1", "p2"]
 
 
 def test_a_photo_listed_again_after_its_files_are_gone_is_fetched_again(worked_example: WorkedExample) -> None:
-    shoot = finished(worked_example, "p1", "p2")
-    copy(worked_example, shoot)
+    shoot = make_provider_shoot(worked_example, "p1", "p2")
+    copy_photos(worked_example, shoot)
     model = worked_example.provider.models[shoot.provider_id or ""]
     model.photos = ["p1"]
     worked_example.clock.advance(minutes=5)
-    copy(worked_example, shoot)
+    copy_photos(worked_example, shoot)
     worked_example.clock.advance(days=2)
     retention.delete_expired(worked_example.portal.storage, now=worked_example.clock.now)
     model.photos = ["p1", "p2"]
-    copy(worked_example, shoot)
+    copy_photos(worked_example, shoot)
     assert worked_example.downloader.fetched == ["p1", "p2", "p2"]
     assert len(photos.list_viewable(shoot.id)) == 2
     assert list(fsck.list_violations(worked_example.portal.storage, now=worked_example.clock.now)) == []
 
 
 def test_a_pick_of_a_photo_that_is_not_stored_counts_once_its_picture_is(worked_example: WorkedExample) -> None:
-    shoot = finished(worked_example, "p1", "p2")
-    copy(worked_example, shoot)
+    shoot = make_provider_shoot(worked_example, "p1", "p2")
+    copy_photos(worked_example, shoot)
     person = people.find_person(shoot.person_id)
     assert person is not None
     gallery.choose_photo(person, photos.list_viewable(shoot.id)[0].id, now=NOW, agreement=USE)
@@ -313,7 +321,7 @@ def test_a_pick_of_a_photo_that_is_not_stored_counts_once_its_picture_is(worked_
     assert current is not None
     assert current.origin == "portal"
     assert choices.find_latest_from(shoot.id, "studio") is None
-    pass_time(worked_example, timedelta(minutes=2))
+    advance_time(worked_example, timedelta(minutes=2))
     current = choices.find_current(shoot.person_id)
     assert current is not None
     assert current.origin == "studio"
@@ -321,8 +329,8 @@ def test_a_pick_of_a_photo_that_is_not_stored_counts_once_its_picture_is(worked_
 
 
 def test_a_pick_of_a_photo_that_never_arrives_leaves_the_choice_and_is_listed(worked_example: WorkedExample) -> None:
-    shoot = finished(worked_example, "p1", "p2")
-    copy(worked_example, shoot)
+    shoot = make_provider_shoot(worked_example, "p1", "p2")
+    copy_photos(worked_example, shoot)
     person = people.find_person(shoot.person_id)
     assert person is not None
     chosen = photos.list_viewable(shoot.id)[0]
@@ -348,14 +356,14 @@ def test_a_pick_of_a_photo_that_never_arrives_leaves_the_choice_and_is_listed(wo
 
 
 def test_a_listed_favorite_of_an_unknown_photo_is_copied(worked_example: WorkedExample) -> None:
-    shoot = finished(worked_example, "p1")
-    copy(worked_example, shoot)
+    shoot = make_provider_shoot(worked_example, "p1")
+    copy_photos(worked_example, shoot)
     model = worked_example.provider.models[shoot.provider_id or ""]
     model.photos, model.favorite = ["p1", "p2"], "p2"
     worked_example.downloader.content["p2"] = PICTURE
     worked_example.clock.advance(minutes=2)
     sweep.reconcile_shoots(worked_example.portal)
     worked_example.work(ignore_schedule=False)
-    assert stage_of(shoot) is Stage.CHOSEN
+    assert get_stage(shoot) is Stage.CHOSEN
     sweep.reconcile_shoots(worked_example.portal)
     assert worked_example.query("SELECT count(*) FROM choices") == [(1,)]

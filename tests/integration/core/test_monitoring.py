@@ -16,7 +16,7 @@ from tests.integration.core.worked_example import WorkedExample
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-def shoot(status: str | None, *, since: timedelta, problem: str | None = None) -> None:
+def make_old_shoot(status: str | None, *, since: timedelta, problem: str | None = None) -> None:
     """A person whose session has been in this status for this long."""
     with transaction() as session:
         person = Person(
@@ -43,7 +43,9 @@ def shoot(status: str | None, *, since: timedelta, problem: str | None = None) -
         )
 
 
-def delivery(state: str, *, ago: timedelta, applied_after: timedelta | None = None, stale: bool = False) -> None:
+def make_old_delivery(
+    state: str, *, ago: timedelta, applied_after: timedelta | None = None, stale: bool = False
+) -> None:
     """A webhook that came so long ago."""
     at = NOW - ago
     with transaction() as session:
@@ -64,12 +66,12 @@ def delivery(state: str, *, ago: timedelta, applied_after: timedelta | None = No
 
 def test_monitoring_reads_every_number(worked_example: WorkedExample) -> None:
     """Counts by state and status, the lag, the ages; without names."""
-    delivery("pending", ago=timedelta(seconds=90))
-    delivery("dead", ago=timedelta(minutes=30))
+    make_old_delivery("pending", ago=timedelta(seconds=90))
+    make_old_delivery("dead", ago=timedelta(minutes=30))
     for _ in range(3):
-        delivery("applied", ago=timedelta(minutes=5), applied_after=timedelta(seconds=2), stale=True)
-    shoot("waiting", since=timedelta(minutes=1))
-    shoot(None, since=timedelta(minutes=1))
+        make_old_delivery("applied", ago=timedelta(minutes=5), applied_after=timedelta(seconds=2), stale=True)
+    make_old_shoot("waiting", since=timedelta(minutes=1))
+    make_old_shoot(None, since=timedelta(minutes=1))
     lines = render_metrics(NOW).decode().splitlines()
     for expected in (
         'portal_deliveries{state="received"} 5.0',
@@ -97,12 +99,12 @@ def test_metrics_of_empty_database_are_zero(worked_example: WorkedExample) -> No
 
 def test_longer_than_usual_is_stuck_and_a_known_problem_is_not(worked_example: WorkedExample) -> None:
     """Each status has its own usual time; what needs help is listed as that."""
-    shoot("waiting", since=timedelta(hours=5))
-    shoot("waiting", since=timedelta(hours=3))
-    shoot("onboarding", since=timedelta(days=6))
-    shoot("generatingHeadshots", since=timedelta(hours=7))
-    shoot(None, since=timedelta(hours=1))
-    shoot("onboarding", since=timedelta(days=30), problem="link_lost")
+    make_old_shoot("waiting", since=timedelta(hours=5))
+    make_old_shoot("waiting", since=timedelta(hours=3))
+    make_old_shoot("onboarding", since=timedelta(days=6))
+    make_old_shoot("generatingHeadshots", since=timedelta(hours=7))
+    make_old_shoot(None, since=timedelta(hours=1))
+    make_old_shoot("onboarding", since=timedelta(days=30), problem="link_lost")
     seen = monitoring.get_health_report(NOW)
     assert sorted(one.status or "requested" for one in seen.stuck) == ["generatingHeadshots", "requested", "waiting"]
     assert [one.problem for one in seen.needing_help] == ["link_lost"]
@@ -110,9 +112,9 @@ def test_longer_than_usual_is_stuck_and_a_known_problem_is_not(worked_example: W
 
 def test_missing_webhooks_are_reported_only_with_shoots_in_progress(worked_example: WorkedExample) -> None:
     """People who take their photos for days are no reason for an alarm; a session at work without a word is."""
-    shoot("onboarding", since=timedelta(days=2))
+    make_old_shoot("onboarding", since=timedelta(days=2))
     assert not monitoring.get_health_report(NOW).is_silent
-    shoot("pending", since=timedelta(hours=7))
+    make_old_shoot("pending", since=timedelta(hours=7))
     assert monitoring.get_health_report(NOW).is_silent
-    delivery("applied", ago=timedelta(hours=1))
+    make_old_delivery("applied", ago=timedelta(hours=1))
     assert not monitoring.get_health_report(NOW).is_silent

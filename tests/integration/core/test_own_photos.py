@@ -21,12 +21,12 @@ from portal.models.kits import Kit, KitState
 from portal.models.people import Person
 from portal.models.photos import Photo
 from portal.services import archives, crops, gallery, journey, own_photos
-from tests.factories import NOW, USE, make_finished, make_person
+from tests.factories import NOW, USE, make_finished_shoot, make_person
 from tests.integration.core.worked_example import WorkedExample
 from tests.unit.images.photos import portrait, saved
 
 
-def upload(worked_example: WorkedExample, person: Person, content: bytes | None = None) -> Photo:
+def upload_photo(worked_example: WorkedExample, person: Person, content: bytes | None = None) -> Photo:
     photo = own_photos.store_upload(person, content or saved(portrait(800, 1000)), context=worked_example.portal)
     worked_example.work()
     with transaction():
@@ -35,23 +35,23 @@ def upload(worked_example: WorkedExample, person: Person, content: bytes | None 
     return found
 
 
-def choose(worked_example: WorkedExample, person: Person, photo: Photo) -> None:
+def choose_photo(worked_example: WorkedExample, person: Person, photo: Photo) -> None:
     gallery.choose_photo(person, photo.id, agreement=USE, now=worked_example.clock.now)
 
 
-def current_kit(person: Person) -> Kit:
+def get_current_kit(person: Person) -> Kit:
     with transaction():
         kit = kits.find_current(person.id)
     assert kit is not None
     return kit
 
 
-def stored_kit_ids(worked_example: WorkedExample) -> set[str]:
+def list_stored_kit_ids(worked_example: WorkedExample) -> set[str]:
     return {key.split("/")[1] for key in worked_example.portal.storage.list("kits/")}
 
 
 def test_own_photo_is_rendered_and_its_upload_deleted(worked_example: WorkedExample) -> None:
-    photo = upload(worked_example, make_person())
+    photo = upload_photo(worked_example, make_person())
     assert (photo.width, photo.height) == (800, 1000)
     assert photo.is_own
     assert photo.upload_key is None
@@ -63,9 +63,9 @@ def test_choosing_an_own_photo_is_enough_to_be_done_without_consent_to_the_studi
     worked_example: WorkedExample,
 ) -> None:
     person = make_person()
-    photo = upload(worked_example, person)
+    photo = upload_photo(worked_example, person)
     assert journey.get_journey(person).stage is Stage.NOT_STARTED
-    choose(worked_example, person, photo)
+    choose_photo(worked_example, person, photo)
     assert journey.get_journey(person).stage is Stage.CHOSEN
     assert worked_example.query("SELECT use_text, use_locale, use_policy_version FROM choices") == [
         (USE.text, USE.locale, USE.version)
@@ -74,9 +74,9 @@ def test_choosing_an_own_photo_is_enough_to_be_done_without_consent_to_the_studi
 
 def test_kit_has_every_file_and_no_ai_label(worked_example: WorkedExample) -> None:
     person = make_person()
-    choose(worked_example, person, upload(worked_example, person))
+    choose_photo(worked_example, person, upload_photo(worked_example, person))
     worked_example.work()
-    kit = current_kit(person)
+    kit = get_current_kit(person)
     assert kit.state == KitState.READY
     with transaction():
         files = kits.list_files(kit.id)
@@ -90,35 +90,35 @@ def test_kit_has_every_file_and_no_ai_label(worked_example: WorkedExample) -> No
 
 def test_another_crop_replaces_the_kit_and_leaves_no_stale_file(worked_example: WorkedExample) -> None:
     person = make_person()
-    photo = upload(worked_example, person)
-    choose(worked_example, person, photo)
+    photo = upload_photo(worked_example, person)
+    choose_photo(worked_example, person, photo)
     worked_example.work()
-    first = current_kit(person)
+    first = get_current_kit(person)
     crops.set_crop(person, photo.id, Crop(0.5, 0.5, 0.5), now=worked_example.clock.now)
     worked_example.work()
-    second = current_kit(person)
+    second = get_current_kit(person)
     assert first.digest != second.digest
     assert second.state == KitState.READY
-    assert stored_kit_ids(worked_example) == {str(second.id)}
+    assert list_stored_kit_ids(worked_example) == {str(second.id)}
 
 
 def test_same_crop_again_renders_nothing(worked_example: WorkedExample) -> None:
     person = make_person()
-    photo = upload(worked_example, person)
-    choose(worked_example, person, photo)
+    photo = upload_photo(worked_example, person)
+    choose_photo(worked_example, person, photo)
     worked_example.work()
-    kit = current_kit(person)
+    kit = get_current_kit(person)
     crops.set_crop(person, photo.id, None, now=worked_example.clock.now)
-    assert current_kit(person).id == kit.id
+    assert get_current_kit(person).id == kit.id
 
 
 def test_taking_the_choice_back_ends_the_use_and_deletes_the_kit(worked_example: WorkedExample) -> None:
     person = make_person()
-    choose(worked_example, person, upload(worked_example, person))
+    choose_photo(worked_example, person, upload_photo(worked_example, person))
     worked_example.work()
     assert gallery.withdraw_choice(person, now=worked_example.clock.now)
     worked_example.work()
-    assert stored_kit_ids(worked_example) == set()
+    assert list_stored_kit_ids(worked_example) == set()
     assert not gallery.withdraw_choice(person, now=worked_example.clock.now)
     with transaction():
         assert choices.find_current(person.id) is None
@@ -126,8 +126,8 @@ def test_taking_the_choice_back_ends_the_use_and_deletes_the_kit(worked_example:
 
 def test_undo_makes_the_choice_before_count_again(worked_example: WorkedExample) -> None:
     person = make_person()
-    first, second = upload(worked_example, person), upload(worked_example, person)
-    choose(worked_example, person, first)
+    first, second = upload_photo(worked_example, person), upload_photo(worked_example, person)
+    choose_photo(worked_example, person, first)
     worked_example.clock.advance(seconds=5)
     last = gallery.choose_photo(person, second.id, agreement=USE, now=worked_example.clock.now)
     gallery.revoke_choice(person, last.id, now=worked_example.clock.now)
@@ -141,7 +141,7 @@ def test_undo_makes_the_choice_before_count_again(worked_example: WorkedExample)
 
 def test_archive_of_the_kit_is_built_once_and_opens(worked_example: WorkedExample) -> None:
     person = make_person()
-    choose(worked_example, person, upload(worked_example, person))
+    choose_photo(worked_example, person, upload_photo(worked_example, person))
     worked_example.work()
     requested = [
         archives.request_archive(person, ArchiveKind.KIT, file_name="Ann's <headshot>", now=worked_example.clock.now)
@@ -161,7 +161,7 @@ def test_archive_of_the_kit_is_built_once_and_opens(worked_example: WorkedExampl
 
 def test_archive_belongs_to_its_owner_and_expires(worked_example: WorkedExample) -> None:
     person = make_person()
-    upload(worked_example, person)
+    upload_photo(worked_example, person)
     archive = archives.request_archive(person, ArchiveKind.PHOTOS, file_name="photos", now=worked_example.clock.now)
     worked_example.work()
     with pytest.raises(NotFound):
@@ -192,7 +192,7 @@ def test_file_above_the_cap_is_refused(worked_example: WorkedExample) -> None:
 
 
 def test_damaged_photo_is_refused_with_reason(worked_example: WorkedExample) -> None:
-    photo = upload(worked_example, make_person(), saved(portrait(800, 1000))[:4000])
+    photo = upload_photo(worked_example, make_person(), saved(portrait(800, 1000))[:4000])
     assert photo.refused == "broken"
     assert photo.copied_at is None
     assert list(worked_example.portal.storage.list("uploads/")) == []
@@ -200,11 +200,11 @@ def test_damaged_photo_is_refused_with_reason(worked_example: WorkedExample) -> 
 
 def test_deleted_own_photo_is_not_selectable_and_clears_its_choice(worked_example: WorkedExample) -> None:
     person = make_person()
-    photo = upload(worked_example, person)
-    choose(worked_example, person, photo)
+    photo = upload_photo(worked_example, person)
+    choose_photo(worked_example, person, photo)
     own_photos.delete_own_photo(person, photo.id, now=worked_example.clock.now)
     with pytest.raises(NotFound):
-        choose(worked_example, person, photo)
+        choose_photo(worked_example, person, photo)
     assert journey.get_journey(person).stage is Stage.NOT_STARTED
 
 
@@ -219,9 +219,9 @@ def test_number_of_own_photos_is_limited(worked_example: WorkedExample) -> None:
 
 def test_new_finished_shoot_shows_as_ready_while_the_old_headshot_stays_in_use(worked_example: WorkedExample) -> None:
     person = make_person()
-    photo = upload(worked_example, person)
-    choose(worked_example, person, photo)
-    make_finished(person, 2, now=NOW + timedelta(hours=1))
+    photo = upload_photo(worked_example, person)
+    choose_photo(worked_example, person, photo)
+    make_finished_shoot(person, 2, now=NOW + timedelta(hours=1))
     state = journey.get_journey(person)
     assert state.stage is Stage.READY
     assert state.choice is not None

@@ -17,26 +17,26 @@ from portal.models import consents, people
 from portal.models.audit import AuditEntry
 from portal.models.people import Person
 from portal.services import journey, relinking
-from tests.factories import NOW, agree, make_finished, make_person
-from tests.integration.core.test_shoots import press, ready_person
+from tests.factories import NOW, make_consent, make_finished_shoot, make_person
+from tests.integration.core.test_shoots import make_ready_person, press_start
 from tests.integration.core.worked_example import WorkedExample
 
 
-def doubled() -> tuple[Person, Person]:
+def make_two_accounts() -> tuple[Person, Person]:
     """A person with photos, and the empty account that a new registration at the identity provider made."""
     older = make_person(email="ada@example.com", subject="old-ada", created_at=NOW - timedelta(days=90))
-    make_finished(older, 3)
+    make_finished_shoot(older, 3)
     newer = make_person(email="Ada@Example.com", subject="new-ada", created_at=NOW)
-    agree(newer)
+    make_consent(newer)
     return older, newer
 
 
-def audited(action: str) -> list[AuditEntry]:
+def list_audit_entries(action: str) -> list[AuditEntry]:
     return list(db.session.scalars(select(AuditEntry).where(AuditEntry.action == action)))
 
 
 def test_older_account_keeps_its_records_and_gets_the_new_identity(worked_example: WorkedExample) -> None:
-    older, newer = doubled()
+    older, newer = make_two_accounts()
     pair = relinking.find_pair("ada@example.com")
     assert pair is not None
     assert (pair.older.person.id, pair.older.photos, pair.newer.photos) == (older.id, 3, 0)
@@ -48,13 +48,13 @@ def test_older_account_keeps_its_records_and_gets_the_new_identity(worked_exampl
     assert (kept.subject, kept.email) == ("new-ada", "Ada@Example.com")
     assert people.find_person(newer.id) is None
     assert consents.find_current(older.id, POLICY_VERSION) is not None
-    (entry,) = audited("person.relinked")
+    (entry,) = list_audit_entries("person.relinked")
     assert (entry.subject_id, entry.detail) == (older.id, {"replaced": str(newer.id)})
 
 
 def test_account_with_work_of_its_own_is_not_deleted(worked_example: WorkedExample) -> None:
-    older, newer = doubled()
-    make_finished(newer, 1)
+    older, newer = make_two_accounts()
+    make_finished_shoot(newer, 1)
     pair = relinking.find_pair("ada@example.com")
     assert pair is not None
     assert not pair.is_possible
@@ -63,7 +63,7 @@ def test_account_with_work_of_its_own_is_not_deleted(worked_example: WorkedExamp
 
 
 def test_only_accounts_with_one_address_can_be_linked(worked_example: WorkedExample) -> None:
-    older, _ = doubled()
+    older, _ = make_two_accounts()
     other = make_person(email="bob@example.com")
     for target in (other.id, older.id):
         with pytest.raises(NotFound):
@@ -76,7 +76,7 @@ def test_only_accounts_with_one_address_can_be_linked(worked_example: WorkedExam
 def test_command_shows_both_and_moves_after_confirmation(
     arguments: list[str], worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    older, newer = doubled()
+    older, newer = make_two_accounts()
     monkeypatch.setattr(cli, "load_settings", lambda: None)
     run = CliRunner().invoke
     declined = run(cli.run_command, ["relink", *arguments], input="n\n", obj=lambda: worked_example.app)
@@ -93,24 +93,24 @@ def test_command_shows_both_and_moves_after_confirmation(
 def test_older_session_for_the_address_waits_for_an_admin(worked_example: WorkedExample) -> None:
     """A reused address: the provider still has the finished session of a former colleague."""
     old = worked_example.provider.add("ada@example.com", "active", created_at=NOW - timedelta(days=300))
-    person = ready_person("ada@example.com")
-    shoot = press(person)
+    person = make_ready_person("ada@example.com")
+    shoot = press_start(person)
     worked_example.work()
     assert worked_example.shoot(shoot).provider_id is None
     assert journey.get_journey(person).problem is Problem.ADDRESS_TAKEN
-    press(person)
+    press_start(person)
     worked_example.work()
     assert journey.get_journey(person).problem is Problem.ADDRESS_TAKEN, "pressing again changes nothing"
     admin = make_person(role="admin")
     relinking.adopt_session(person.id, actor_id=admin.id, now=NOW)
     worked_example.work()
     assert worked_example.shoot(shoot).provider_id == old.id
-    assert [entry.actor_id for entry in audited("shoot.adoption_allowed")] == [admin.id]
+    assert [entry.actor_id for entry in list_audit_entries("shoot.adoption_allowed")] == [admin.id]
 
 
 def test_session_as_new_as_the_request_is_adopted(worked_example: WorkedExample) -> None:
-    person = ready_person("ada@example.com")
-    shoot = press(person)
+    person = make_ready_person("ada@example.com")
+    shoot = press_start(person)
     found = worked_example.provider.add("ada@example.com", created_at=NOW)
     worked_example.work()
     assert worked_example.shoot(shoot).provider_id == found.id
@@ -118,6 +118,6 @@ def test_session_as_new_as_the_request_is_adopted(worked_example: WorkedExample)
 
 
 def test_adoption_needs_a_request_that_waits_for_it(worked_example: WorkedExample) -> None:
-    person = ready_person()
+    person = make_ready_person()
     with pytest.raises(NotFound):
         relinking.adopt_session(person.id, actor_id=person.id, now=NOW)

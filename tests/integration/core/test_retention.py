@@ -22,7 +22,7 @@ from tests.integration.core.worked_example import WorkedExample
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-def finished_shoot(worked_example: WorkedExample, *, days_ago: int, chosen: bool) -> tuple[UUID, list[UUID]]:
+def make_old_finished_shoot(worked_example: WorkedExample, *, days_ago: int, chosen: bool) -> tuple[UUID, list[UUID]]:
     """A person whose three photos were copied some days ago; the first is chosen, if one is."""
     storage = worked_example.app.extensions["portal"].storage
     at = NOW - timedelta(days=days_ago)
@@ -76,7 +76,7 @@ def finished_shoot(worked_example: WorkedExample, *, days_ago: int, chosen: bool
         return person.id, [photo.id for photo in made]
 
 
-def files(worked_example: WorkedExample) -> set[str]:
+def list_stored_photo_ids(worked_example: WorkedExample) -> set[str]:
     """Return the ids of photos that still have a file."""
     return {key.split("/")[1] for key in worked_example.app.extensions["portal"].storage.list("photos/")}
 
@@ -85,29 +85,29 @@ def test_unchosen_photos_are_deleted_after_ninety_days_and_the_chosen_one_stays(
     """As the agreement requires; younger ones stay, and a second run deletes nothing more."""
     with worked_example.app.app_context():
         storage = worked_example.app.extensions["portal"].storage
-        _person, old = finished_shoot(worked_example, days_ago=91, chosen=True)
-        _other, young = finished_shoot(worked_example, days_ago=87, chosen=True)
+        _person, old = make_old_finished_shoot(worked_example, days_ago=91, chosen=True)
+        _other, young = make_old_finished_shoot(worked_example, days_ago=87, chosen=True)
         for day in (0, 2, 2):
             retention.delete_expired(storage, now=NOW + timedelta(days=day))
-        assert files(worked_example) == {str(old[0]), *map(str, young)}
+        assert list_stored_photo_ids(worked_example) == {str(old[0]), *map(str, young)}
 
 
 def test_files_follow_a_day_after_their_photos(worked_example: WorkedExample) -> None:
     """Hidden at once, deleted when no open page can ask any more, and every invariant holds throughout."""
     with worked_example.app.app_context():
         storage = worked_example.app.extensions["portal"].storage
-        _person, photos_of = finished_shoot(worked_example, days_ago=95, chosen=True)
+        _person, photos_of = make_old_finished_shoot(worked_example, days_ago=95, chosen=True)
         retention.delete_expired(storage, now=NOW)
         assert list(fsck.list_violations(storage, now=NOW, read_files=False)) == []
         retention.delete_expired(storage, now=NOW + timedelta(days=2))
-        assert files(worked_example) == {str(photos_of[0])}
+        assert list_stored_photo_ids(worked_example) == {str(photos_of[0])}
         assert list(fsck.list_violations(storage, now=NOW, read_files=False)) == []
 
 
 def test_person_without_choice_is_informed_at_deletion(worked_example: WorkedExample) -> None:
     """An empty gallery would be a riddle."""
     with worked_example.app.app_context():
-        person_id, _photos = finished_shoot(worked_example, days_ago=91, chosen=False)
+        person_id, _photos = make_old_finished_shoot(worked_example, days_ago=91, chosen=False)
         retention.delete_expired(worked_example.app.extensions["portal"].storage, now=NOW)
         person = db.session.get(Person, person_id)
         assert person is not None
@@ -208,7 +208,7 @@ KEPT = {
 def test_nightly_retention_deletes_expired_data_only(worked_example: WorkedExample) -> None:
     """Without any sign-in or other activity: the schedule alone does it, through the queue."""
     worked_example.clock.now = NOW
-    person_id, photos_of = finished_shoot(worked_example, days_ago=0, chosen=True)
+    person_id, photos_of = make_old_finished_shoot(worked_example, days_ago=0, chosen=True)
     leave_traces(person_id)
     gone: dict[str, int] = {}
     for day in range(1, 95):
@@ -220,4 +220,4 @@ def test_nightly_retention_deletes_expired_data_only(worked_example: WorkedExamp
             if worked_example.query(query) == [(0,)]:
                 gone.setdefault(what, day)
     assert gone == {"sign-ins": 1, "attempts": 1, "orders": 1, "bodies": 30, "calls": 30, "photos": 90, "files": 91}
-    assert files(worked_example) == {str(photos_of[0])}
+    assert list_stored_photo_ids(worked_example) == {str(photos_of[0])}

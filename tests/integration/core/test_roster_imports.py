@@ -19,99 +19,99 @@ ADMIN = uuid4()
 LIST = "email;name;team\nann@corp.example;Ann;Sales\nbob@corp.example;Bob;\nnobody;;\n"
 
 
-def read(example: WorkedExample, text: str | bytes = LIST) -> RosterImport:
+def read_list(example: WorkedExample, text: str | bytes = LIST) -> RosterImport:
     """Store a list and have the worker check it."""
     content = text if isinstance(text, bytes) else text.encode()
     import_id = imports.create_import(content, "list.csv", actor_id=ADMIN, now=example.clock.now)
     assert example.work(limit=1) == [READ_ROSTER_IMPORT.name]
-    return find(import_id)
+    return get_import(import_id)
 
 
-def find(import_id: UUID) -> RosterImport:
+def get_import(import_id: UUID) -> RosterImport:
     found = roster_imports.find_import(import_id)
     assert found is not None
     return found
 
 
-def confirm(example: WorkedExample, found: RosterImport, **decisions: object) -> None:
+def confirm_import(example: WorkedExample, found: RosterImport, **decisions: object) -> None:
     values = {"version": found.version, "starts_at": None, "marks_absent": False, "campaign_id": None} | decisions
     imports.confirm_import(found.id, Confirmation(**values), actor_id=ADMIN, now=example.clock.now)  # type: ignore[arg-type]
 
 
-def apply(example: WorkedExample, found: RosterImport, **decisions: object) -> RosterImport:
-    confirm(example, found, **decisions)
+def apply_import(example: WorkedExample, found: RosterImport, **decisions: object) -> RosterImport:
+    confirm_import(example, found, **decisions)
     assert example.work(limit=1) == [APPLY_ROSTER_IMPORT.name]
-    return find(found.id)
+    return get_import(found.id)
 
 
-def addresses(example: WorkedExample) -> list[tuple[str]]:
+def list_addresses(example: WorkedExample) -> list[tuple[str]]:
     return example.query("SELECT address FROM roster_entries WHERE left_at IS NULL ORDER BY address")
 
 
 def test_checking_changes_nothing_and_confirming_adds_the_people(worked_example: WorkedExample) -> None:
-    found = read(worked_example)
+    found = read_list(worked_example)
     assert (found.state, found.line_count) == ("ready", 3)
     assert found.counts == {"new": 2, "malformed": 1}
-    assert addresses(worked_example) == []
-    done = apply(worked_example, found)
+    assert list_addresses(worked_example) == []
+    done = apply_import(worked_example, found)
     assert (done.state, done.counts["added"]) == ("done", 2)
-    assert addresses(worked_example) == [("ann@corp.example",), ("bob@corp.example",)]
+    assert list_addresses(worked_example) == [("ann@corp.example",), ("bob@corp.example",)]
 
 
 def test_same_list_twice_changes_nothing(worked_example: WorkedExample) -> None:
-    apply(worked_example, read(worked_example))
-    again = read(worked_example)
+    apply_import(worked_example, read_list(worked_example))
+    again = read_list(worked_example)
     assert again.counts == {"known": 2, "malformed": 1}
-    done = apply(worked_example, again)
+    done = apply_import(worked_example, again)
     assert (done.counts.get("added", 0), done.counts.get("updated", 0)) == (0, 0)
 
 
 def test_two_lists_checked_before_either_is_applied_add_each_person_once(worked_example: WorkedExample) -> None:
-    first, second = read(worked_example), read(worked_example)
-    apply(worked_example, first)
-    done = apply(worked_example, second)
+    first, second = read_list(worked_example), read_list(worked_example)
+    apply_import(worked_example, first)
+    done = apply_import(worked_example, second)
     assert done.counts.get("added", 0) == 0
-    assert len(addresses(worked_example)) == 2
+    assert len(list_addresses(worked_example)) == 2
 
 
-def test_second_admin_who_confirms_the_same_list_is_refused(worked_example: WorkedExample) -> None:
-    found = read(worked_example)
-    confirm(worked_example, found)
+def test_second_confirmation_of_the_same_list_is_refused(worked_example: WorkedExample) -> None:
+    found = read_list(worked_example)
+    confirm_import(worked_example, found)
     with pytest.raises(ChangedMeanwhile):
-        confirm(worked_example, found)
+        confirm_import(worked_example, found)
     with pytest.raises(ChangedMeanwhile):
         imports.cancel_import(found.id, version=found.version, actor_id=ADMIN, now=worked_example.clock.now)
 
 
 def test_scheduled_list_waits_and_can_be_canceled(worked_example: WorkedExample) -> None:
-    found = read(worked_example)
+    found = read_list(worked_example)
     later = worked_example.clock.now + timedelta(hours=2)
-    confirm(worked_example, found, starts_at=later)
-    assert find(found.id).state == "scheduled"
+    confirm_import(worked_example, found, starts_at=later)
+    assert get_import(found.id).state == "scheduled"
     with pytest.raises(RetryLater):
-        imports.apply_import(found.id, find(found.id).version, worked_example.portal)
-    version = find(found.id).version
+        imports.apply_import(found.id, get_import(found.id).version, worked_example.portal)
+    version = get_import(found.id).version
     imports.cancel_import(found.id, version=version, actor_id=ADMIN, now=worked_example.clock.now)
     worked_example.clock.now = later
     imports.apply_import(found.id, version, worked_example.portal)
-    assert addresses(worked_example) == []
+    assert list_addresses(worked_example) == []
 
 
 def test_scheduled_list_is_applied_at_its_time(worked_example: WorkedExample) -> None:
-    found = read(worked_example)
-    confirm(worked_example, found, starts_at=worked_example.clock.now + timedelta(hours=2))
+    found = read_list(worked_example)
+    confirm_import(worked_example, found, starts_at=worked_example.clock.now + timedelta(hours=2))
     worked_example.clock.now += timedelta(hours=3)
-    imports.apply_import(found.id, find(found.id).version, worked_example.portal)
-    assert len(addresses(worked_example)) == 2
+    imports.apply_import(found.id, get_import(found.id).version, worked_example.portal)
+    assert len(list_addresses(worked_example)) == 2
 
 
 @pytest.mark.parametrize("failing_chunk", [1, 2])
-def test_killed_while_applying_goes_on_behind_the_last_chunk(
+def test_import_killed_while_applying_resumes_after_the_last_chunk(
     failing_chunk: int, worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(imports, "CHUNK", 1)
-    found = read(worked_example, "email\nann@corp.example\nbob@corp.example\ncem@corp.example\n")
-    confirm(worked_example, found)
+    found = read_list(worked_example, "email\nann@corp.example\nbob@corp.example\ncem@corp.example\n")
+    confirm_import(worked_example, found)
     passed = iter(range(1, failing_chunk + 1))
 
     def kill(name: str) -> None:
@@ -119,14 +119,14 @@ def test_killed_while_applying_goes_on_behind_the_last_chunk(
             raise KeyboardInterrupt
 
     monkeypatch.setattr(imports, "failpoint", kill)
-    version = find(found.id).version
+    version = get_import(found.id).version
     with pytest.raises(KeyboardInterrupt):
         imports.apply_import(found.id, version, worked_example.portal)
     monkeypatch.setattr(imports, "failpoint", lambda _name: None)
     imports.apply_import(found.id, version, worked_example.portal)
-    done = find(found.id)
+    done = get_import(found.id)
     assert (done.state, done.counts["added"]) == ("done", 3)
-    assert len(addresses(worked_example)) == 3
+    assert len(list_addresses(worked_example)) == 3
 
 
 def test_killed_while_reading_starts_over(worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,29 +140,29 @@ def test_killed_while_reading_starts_over(worked_example: WorkedExample, monkeyp
         patched.setattr(imports, "failpoint", kill)
         with pytest.raises(KeyboardInterrupt):
             imports.read_import(import_id, worked_example.portal)
-    assert find(import_id).progress == 1
+    assert get_import(import_id).progress == 1
     imports.read_import(import_id, worked_example.portal)
-    found = find(import_id)
+    found = get_import(import_id)
     assert (found.state, found.progress, found.counts) == ("ready", 3, {"new": 2, "malformed": 1})
 
 
-def test_absent_people_are_marked_as_left_only_when_ticked(worked_example: WorkedExample) -> None:
-    apply(worked_example, read(worked_example, "email\nann@corp.example\nold@corp.example\n"))
+def test_absent_people_are_marked_as_left_only_when_selected(worked_example: WorkedExample) -> None:
+    apply_import(worked_example, read_list(worked_example, "email\nann@corp.example\nold@corp.example\n"))
     worked_example.clock.now += timedelta(days=1)
-    found = read(worked_example, "email\nann@corp.example\n")
+    found = read_list(worked_example, "email\nann@corp.example\n")
     assert [each.address for each in roster_imports.list_absent(found, 10)] == ["old@corp.example"]
-    apply(worked_example, found)
-    assert len(addresses(worked_example)) == 2
-    done = apply(worked_example, read(worked_example, "email\nann@corp.example\n"), marks_absent=True)
+    apply_import(worked_example, found)
+    assert len(list_addresses(worked_example)) == 2
+    done = apply_import(worked_example, read_list(worked_example, "email\nann@corp.example\n"), marks_absent=True)
     assert done.counts["marked_left"] == 1
-    assert addresses(worked_example) == [("ann@corp.example",)]
-    again = read(worked_example, "email\nold@corp.example\n")
+    assert list_addresses(worked_example) == [("ann@corp.example",)]
+    again = read_list(worked_example, "email\nold@corp.example\n")
     assert again.counts == {"left": 1}
 
 
-def test_unreadable_list_says_why_and_other_columns_are_read(worked_example: WorkedExample) -> None:
-    assert read(worked_example, b"%PDF\0\0" + b"x" * 99).failure == "not_text"
-    found = read(worked_example, "who;contact\nAnn;ann@corp.example\n")
+def test_unreadable_list_has_a_reason_and_other_columns_are_read(worked_example: WorkedExample) -> None:
+    assert read_list(worked_example, b"%PDF\0\0" + b"x" * 99).failure == "not_text"
+    found = read_list(worked_example, "who;contact\nAnn;ann@corp.example\n")
     assert found.counts == {"new": 1}
     imports.choose_columns(found.id, {"address": 1, "name": 0}, version=found.version)
     assert worked_example.work(limit=1) == [READ_ROSTER_IMPORT.name]
@@ -171,15 +171,15 @@ def test_unreadable_list_says_why_and_other_columns_are_read(worked_example: Wor
 
 
 def test_ten_thousand_wrong_lines_are_listed_and_nothing_else(worked_example: WorkedExample) -> None:
-    found = read(worked_example, "email;name\n" + "".join(f"wrong {number};Name\n" for number in range(10_000)))
+    found = read_list(worked_example, "email;name\n" + "".join(f"wrong {number};Name\n" for number in range(10_000)))
     assert found.counts == {"malformed": 10_000}
-    done = apply(worked_example, found)
-    assert (done.state, addresses(worked_example)) == ("done", [])
+    done = apply_import(worked_example, found)
+    assert (done.state, list_addresses(worked_example)) == ("done", [])
 
 
 def test_import_keeps_what_the_list_leaves_empty(worked_example: WorkedExample) -> None:
-    apply(worked_example, read(worked_example))
-    apply(worked_example, read(worked_example, "email;name;team\nann@corp.example;;Finance\n"))
+    apply_import(worked_example, read_list(worked_example))
+    apply_import(worked_example, read_list(worked_example, "email;name;team\nann@corp.example;;Finance\n"))
     entry = roster.find_by_address("ann@corp.example")
     assert entry is not None
     assert (entry.name, entry.team) == ("Ann", "Finance")

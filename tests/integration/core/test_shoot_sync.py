@@ -11,75 +11,77 @@ from portal.models import people, shoots
 from portal.models.shoots import Shoot
 from portal.provider.errors import Unavailable
 from portal.services import shoot_sync
-from tests.factories import NOW, acts_of, agree, make_finished, make_person, make_photo, make_shoot
+from tests.factories import NOW, list_choices, make_consent, make_finished_shoot, make_person, make_photo, make_shoot
 from tests.integration.core.worked_example import WorkedExample
 
 
-def ours(worked_example: WorkedExample, status: str = "pending", **fields: object) -> Shoot:
+def make_provider_shoot(worked_example: WorkedExample, status: str = "pending", **fields: object) -> Shoot:
     """A shoot that exists at the provider too, in the same status."""
     person = make_person()
-    agree(person)
+    make_consent(person)
     shoot = make_shoot(person, provider_status=status, **fields)
     worked_example.provider.add(person.email, status, id=shoot.provider_id)
     return shoot
 
 
-def tell(shoot: Shoot, status: str, *, at: datetime, by: shoot_sync.Source = "event", now: datetime = NOW) -> None:
+def apply_status(
+    shoot: Shoot, status: str, *, at: datetime, by: shoot_sync.Source = "event", now: datetime = NOW
+) -> None:
     with transaction():
         locked = shoots.lock_shoot(shoot.id)
         assert locked is not None
         shoot_sync.apply_status(locked, status, at=at, by=by, now=now)
 
 
-def refresh(worked_example: WorkedExample, shoot: Shoot) -> None:
+def refresh_shoot(worked_example: WorkedExample, shoot: Shoot) -> None:
     shoot_sync.refresh_shoot(shoot.id, worked_example.portal)
 
 
-def their(worked_example: WorkedExample, shoot: Shoot):
+def get_provider_model(worked_example: WorkedExample, shoot: Shoot):
     return worked_example.provider.models[shoot.provider_id or ""]
 
 
 def test_refresh_applies_provider_status(worked_example: WorkedExample) -> None:
-    shoot = ours(worked_example)
-    their(worked_example, shoot).status = "failed"
+    shoot = make_provider_shoot(worked_example)
+    get_provider_model(worked_example, shoot).status = "failed"
     worked_example.clock.advance(seconds=5)
-    refresh(worked_example, shoot)
+    refresh_shoot(worked_example, shoot)
     kept = worked_example.shoot(shoot)
     assert (kept.provider_status, kept.confirmed_by, kept.confirmed_at) == ("failed", "check", worked_example.clock.now)
     assert kept.status_since == worked_example.clock.now
 
 
 def test_finished_queues_the_copy_once(worked_example: WorkedExample) -> None:
-    shoot = ours(worked_example)
+    shoot = make_provider_shoot(worked_example)
     for second in (1, 2, 3):
-        tell(shoot, "active", at=NOW + timedelta(seconds=second))
+        apply_status(shoot, "active", at=NOW + timedelta(seconds=second))
     assert worked_example.list_queued() == [{"shoot_id": str(shoot.id)}]
     assert worked_example.shoot(shoot).finished_at == NOW + timedelta(seconds=1)
 
 
 def test_event_during_reread_overrides_its_response(worked_example: WorkedExample) -> None:
-    shoot = ours(worked_example)
+    shoot = make_provider_shoot(worked_example)
 
     def meanwhile() -> None:
         worked_example.clock.advance(seconds=1)
-        their(worked_example, shoot).status = "active"
+        get_provider_model(worked_example, shoot).status = "active"
         with worked_example.app.app_context():
-            tell(shoot, "active", at=NOW + timedelta(seconds=1), now=worked_example.clock.now)
-        their(worked_example, shoot).status = "pending"  # what the answer under way still says
+            apply_status(shoot, "active", at=NOW + timedelta(seconds=1), now=worked_example.clock.now)
+        get_provider_model(worked_example, shoot).status = "pending"  # what the answer under way still says
 
     worked_example.provider.fails("get_model", meanwhile)
-    refresh(worked_example, shoot)
+    refresh_shoot(worked_example, shoot)
     assert worked_example.shoot(shoot).provider_status == "active"
     assert worked_example.list_queued("shoots.refresh") == [{"shoot_id": str(shoot.id)}]
 
 
 @pytest.mark.parametrize("ahead", [timedelta(minutes=4), timedelta(minutes=-4)])
 def test_provider_clock_skew_does_not_cause_endless_rereads(worked_example: WorkedExample, ahead: timedelta) -> None:
-    shoot = ours(worked_example)
-    tell(shoot, "generatingHeadshots", at=NOW + ahead)
+    shoot = make_provider_shoot(worked_example)
+    apply_status(shoot, "generatingHeadshots", at=NOW + ahead)
     worked_example.clock.advance(seconds=30)
-    their(worked_example, shoot).status = "active"
-    refresh(worked_example, shoot)
+    get_provider_model(worked_example, shoot).status = "active"
+    refresh_shoot(worked_example, shoot)
     assert worked_example.shoot(shoot).provider_status == "active"
     assert worked_example.list_queued("shoots.refresh") == []
     assert worked_example.provider.called("get_model") == 1
@@ -87,14 +89,14 @@ def test_provider_clock_skew_does_not_cause_endless_rereads(worked_example: Work
 
 def test_sent_back_to_the_beginning_its_photos_and_choice_are_out_of_sight(worked_example: WorkedExample) -> None:
     person = make_person()
-    agree(person)
-    shoot, (first, _) = make_finished(person)
+    make_consent(person)
+    shoot, (first, _) = make_finished_shoot(person)
     worked_example.provider.add(person.email, "onboarding", id=shoot.provider_id)
     with transaction():
         shoot_sync.record_studio_favorite(
             shoots.lock_shoot(shoot.id) or shoot, first.provider_id, key="k", acted_at=NOW, now=NOW
         )
-    refresh(worked_example, shoot)
+    refresh_shoot(worked_example, shoot)
     kept = worked_example.shoot(shoot)
     assert (kept.provider_status, kept.copied_at, kept.finished_at, kept.photo_count) == ("onboarding", None, None, 0)
     assert worked_example.query("SELECT count(*) FROM photos WHERE removed_at IS NULL") == [(0,)]
@@ -103,57 +105,57 @@ def test_sent_back_to_the_beginning_its_photos_and_choice_are_out_of_sight(worke
 def test_later_run_without_webhook_is_detected(worked_example: WorkedExample) -> None:
     """Finished, reset and finished again between two polls: only the date shows it."""
     person = make_person()
-    agree(person)
-    shoot, _ = make_finished(person)
+    make_consent(person)
+    shoot, _ = make_finished_shoot(person)
     model = worked_example.provider.add(person.email, "active", id=shoot.provider_id, finished_at=NOW)
-    refresh(worked_example, shoot)
+    refresh_shoot(worked_example, shoot)
     assert worked_example.shoot(shoot).copied_at is not None
     assert worked_example.list_queued() == []
     model.finished_at = NOW + timedelta(hours=1)
-    refresh(worked_example, shoot)
+    refresh_shoot(worked_example, shoot)
     kept = worked_example.shoot(shoot)
     assert (kept.copied_at, kept.finished_at) == (None, model.finished_at)
     assert worked_example.list_queued() == [{"shoot_id": str(shoot.id)}]
-    refresh(worked_example, shoot)
+    refresh_shoot(worked_example, shoot)
     assert len(worked_example.list_queued()) == 1
 
 
 def test_deleted_closes_the_shoot_for_good(worked_example: WorkedExample) -> None:
-    shoot = ours(worked_example)
-    their(worked_example, shoot).status = "deleted"
-    refresh(worked_example, shoot)
+    shoot = make_provider_shoot(worked_example)
+    get_provider_model(worked_example, shoot).status = "deleted"
+    refresh_shoot(worked_example, shoot)
     kept = worked_example.shoot(shoot)
     assert (kept.provider_status, kept.closed_at) == ("deleted", NOW)
-    their(worked_example, shoot).status = "active"
-    refresh(worked_example, shoot)
+    get_provider_model(worked_example, shoot).status = "active"
+    refresh_shoot(worked_example, shoot)
     assert worked_example.shoot(shoot).provider_status == "deleted"
 
 
 def test_an_unknown_model_is_believed_to_be_gone_only_the_second_time(worked_example: WorkedExample) -> None:
-    shoot = ours(worked_example)
+    shoot = make_provider_shoot(worked_example)
     worked_example.query("UPDATE shoots SET confirmed_by = 'check'")
     del worked_example.provider.models[shoot.provider_id or ""]
-    refresh(worked_example, shoot)
-    refresh(worked_example, shoot)
+    refresh_shoot(worked_example, shoot)
+    refresh_shoot(worked_example, shoot)
     assert worked_example.shoot(shoot).closed_at is None
     worked_example.clock.advance(minutes=6)
-    refresh(worked_example, shoot)
+    refresh_shoot(worked_example, shoot)
     assert worked_example.shoot(shoot).provider_status == "deleted"
 
 
 def test_an_outage_changes_nothing(worked_example: WorkedExample) -> None:
-    shoot = ours(worked_example)
+    shoot = make_provider_shoot(worked_example)
     worked_example.provider.fails("get_model", Unavailable("GET", "/organization/models/:modelId"))
     with pytest.raises(Unavailable):
-        refresh(worked_example, shoot)
+        refresh_shoot(worked_example, shoot)
     assert worked_example.shoot(shoot).confirmed_by == "create"
 
 
 def test_every_change_is_in_the_audit_trail_and_sent_to_the_page(worked_example: WorkedExample) -> None:
-    shoot = ours(worked_example)
+    shoot = make_provider_shoot(worked_example)
     before = people.get_version(shoot.person_id)
-    tell(shoot, "generatingHeadshots", at=NOW + timedelta(seconds=1))
-    tell(shoot, "generatingHeadshots", at=NOW + timedelta(seconds=2))
+    apply_status(shoot, "generatingHeadshots", at=NOW + timedelta(seconds=1))
+    apply_status(shoot, "generatingHeadshots", at=NOW + timedelta(seconds=2))
     assert people.get_version(shoot.person_id) == before + 1
     assert worked_example.query("SELECT detail FROM audit_entries WHERE detail ->> 'source' = 'event'") == [
         ({"before": "pending", "after": "generatingHeadshots", "source": "event"},)
@@ -161,27 +163,27 @@ def test_every_change_is_in_the_audit_trail_and_sent_to_the_page(worked_example:
 
 
 def test_favorite_known_before_its_photo_is_applied_later(worked_example: WorkedExample) -> None:
-    shoot = ours(worked_example, "active")
+    shoot = make_provider_shoot(worked_example, "active")
     with transaction():
         for _ in range(2):
             shoot_sync.record_studio_favorite(
                 shoots.lock_shoot(shoot.id) or shoot, "p9", key="d1", acted_at=NOW, now=NOW
             )
-    [act] = acts_of(shoot)
+    [act] = list_choices(shoot)
     assert worked_example.query("SELECT provider_id, copied_at FROM photos") == [("p9", None)]
     assert act.origin == "studio"
 
 
 def test_asking_for_the_pick(worked_example: WorkedExample) -> None:
-    shoot = ours(worked_example, "active")
+    shoot = make_provider_shoot(worked_example, "active")
     photo = make_photo(shoot, "p1")
 
-    def ask() -> None:
+    def refresh_favorite() -> None:
         shoot_sync.refresh_favorite(shoot.id, worked_example.portal, key="d1", acted_at=NOW)
 
-    ask()
-    assert acts_of(shoot) == []
-    their(worked_example, shoot).favorite = "p1"
-    ask()
-    ask()
-    assert [act.photo_id for act in acts_of(shoot)] == [photo.id]
+    refresh_favorite()
+    assert list_choices(shoot) == []
+    get_provider_model(worked_example, shoot).favorite = "p1"
+    refresh_favorite()
+    refresh_favorite()
+    assert [act.photo_id for act in list_choices(shoot)] == [photo.id]

@@ -19,24 +19,24 @@ from portal.provider.errors import AlreadyExists, Forbidden, InvalidEmail, OutOf
 from portal.services import journey, shoot_creation, sweep, waiting_room, withdrawal
 from portal.services.link_reports import resolve_report
 from portal.services.shoots import open_studio, request_shoot
-from tests.factories import NOW, agree, make_finished, make_person, make_shoot
+from tests.factories import NOW, make_consent, make_finished_shoot, make_person, make_shoot
 from tests.integration.core.doubles import build_lost_response
 from tests.integration.core.worked_example import WorkedExample
 
 POST = "/organization/models"
 
 
-def ready_person(email: str | None = None) -> Person:
+def make_ready_person(email: str | None = None) -> Person:
     person = make_person(email)
-    agree(person)
+    make_consent(person)
     return person
 
 
-def press(person: Person) -> Shoot:
+def press_start(person: Person) -> Shoot:
     return request_shoot(person, provider="profilebakery", development=False, now=NOW)
 
 
-def create(worked_example: WorkedExample) -> None:
+def create_session(worked_example: WorkedExample) -> None:
     """Take one turn, without the patience to wait."""
 
     def hurry(_seconds: float) -> None:
@@ -45,21 +45,21 @@ def create(worked_example: WorkedExample) -> None:
     waiting_room.start_next_in_queue(replace(worked_example.portal, sleep=hurry))
 
 
-def stage_of(person: Person) -> Stage:
+def get_stage(person: Person) -> Stage:
     return journey.get_journey(person).stage
 
 
 def test_start_request_creates_session_and_link(worked_example: WorkedExample) -> None:
-    person = ready_person()
-    shoot = press(person)
-    assert stage_of(person) is Stage.CONSENT_GIVEN
+    person = make_ready_person()
+    shoot = press_start(person)
+    assert get_stage(person) is Stage.CONSENT_GIVEN
     assert journey.get_journey(person).is_starting
 
     assert worked_example.work() == ["shoots.create_session"]
 
     kept = worked_example.shoot(shoot)
     assert (kept.provider_status, kept.minted_at, kept.attempts) == ("onboarding", NOW, 1)
-    assert stage_of(person) is Stage.IN_STUDIO
+    assert get_stage(person) is Stage.IN_STUDIO
     url = open_studio(person, worked_example.portal)
     assert url is not None
     assert url.startswith("https://studio.example/auth?token=canary-")
@@ -71,19 +71,19 @@ def test_start_request_creates_session_and_link(worked_example: WorkedExample) -
 def test_no_session_is_requested_without_consent(worked_example: WorkedExample) -> None:
     person = make_person()
     with pytest.raises(ConsentMissing):
-        press(person)
+        press_start(person)
     assert worked_example.list_queued() == []
     assert worked_example.query("SELECT count(*) FROM shoots") == [(0,)]
 
 
 @pytest.mark.asvs("A42")
 def test_concurrent_starts_create_one_shoot_and_one_job(worked_example: WorkedExample) -> None:
-    person_id = ready_person().id
+    person_id = make_ready_person().id
 
     def one() -> UUID:
         person = people.find_person(person_id)
         assert person is not None
-        return press(person).id
+        return press_start(person).id
 
     found = worked_example.run_concurrently([one] * 20)
 
@@ -94,8 +94,8 @@ def test_concurrent_starts_create_one_shoot_and_one_job(worked_example: WorkedEx
 
 
 def test_two_workers_at_once_make_one_session(worked_example: WorkedExample) -> None:
-    shoot_id = press(ready_person()).id
-    outcomes = worked_example.run_concurrently([lambda: create(worked_example)] * 4)
+    shoot_id = press_start(make_ready_person()).id
+    outcomes = worked_example.run_concurrently([lambda: create_session(worked_example)] * 4)
 
     assert worked_example.provider.called("create_model") == 1
     assert worked_example.shoot(shoot_id).provider_id in worked_example.provider.models
@@ -105,25 +105,25 @@ def test_two_workers_at_once_make_one_session(worked_example: WorkedExample) -> 
 
 
 def test_running_creation_attempt_is_not_repeated(worked_example: WorkedExample) -> None:
-    shoot = press(ready_person())
+    shoot = press_start(make_ready_person())
     worked_example.provider.after_create.append(lambda: _second_attempt(worked_example, shoot))
-    create(worked_example)
+    create_session(worked_example)
     assert worked_example.provider.called("create_model") == 1
 
 
 def _second_attempt(worked_example: WorkedExample, shoot: Shoot) -> None:
     with worked_example.app.app_context(), pytest.raises(RetryLater) as running:
-        create(worked_example)
+        create_session(worked_example)
     assert running.value.at == NOW + shoot_creation.ATTEMPT_LEASE
 
 
 def test_creation_attempt_of_killed_worker_is_continued_by_another(worked_example: WorkedExample) -> None:
     """The job comes back long before the attempt counts as dead, and must not end with nothing done."""
-    shoot = press(ready_person())
+    shoot = press_start(make_ready_person())
     [arguments] = worked_example.list_queued("shoots.create_session")
     worked_example.provider.fails("create_model", KeyboardInterrupt())  # the process ends here
     with pytest.raises(KeyboardInterrupt):
-        create(worked_example)
+        create_session(worked_example)
     worked_example.query("DELETE FROM procrastinate_jobs")
 
     worked_example.clock.advance(seconds=30)
@@ -138,8 +138,8 @@ def test_creation_attempt_of_killed_worker_is_continued_by_another(worked_exampl
 
 
 def test_lost_create_response_is_resolved_by_lookup(worked_example: WorkedExample) -> None:
-    person = ready_person()
-    shoot = press(person)
+    person = make_ready_person()
+    shoot = press_start(person)
     worked_example.provider.after_create.append(build_lost_response())
 
     worked_example.work()
@@ -150,13 +150,13 @@ def test_lost_create_response_is_resolved_by_lookup(worked_example: WorkedExampl
     assert kept.provider_id in worked_example.provider.models
     assert kept.signed_url is None
     # The provider returns the link once; it is lost, and the page shows that.
-    assert stage_of(person) is Stage.PROBLEM
+    assert get_stage(person) is Stage.PROBLEM
     assert journey.get_journey(person).problem is Problem.LINK_LOST
     assert worked_example.query("SELECT count(*) FROM audit_entries WHERE action = 'shoot.link_lost'") == [(1,)]
 
 
 def test_lost_create_response_without_match_is_retried(worked_example: WorkedExample) -> None:
-    shoot = press(ready_person())
+    shoot = press_start(make_ready_person())
     worked_example.provider.fails("create_model", build_lost_response())
     worked_example.work()
     assert worked_example.provider.calls == ["create_model", "list_models", "create_model"]
@@ -165,64 +165,64 @@ def test_lost_create_response_without_match_is_retried(worked_example: WorkedExa
 
 def test_late_signed_url_is_stored(worked_example: WorkedExample) -> None:
     """An attempt taken for dead still answers: its link is the only one there will ever be."""
-    person = ready_person()
-    shoot = press(person)
+    person = make_ready_person()
+    shoot = press_start(person)
 
     def overtaken() -> None:
         worked_example.clock.advance(seconds=90)
         with worked_example.app.app_context():
-            create(worked_example)
+            create_session(worked_example)
         assert worked_example.shoot(shoot).signed_url is None
 
     worked_example.provider.after_create.append(overtaken)
-    create(worked_example)
+    create_session(worked_example)
 
     kept = worked_example.shoot(shoot)
     assert kept.attempts == 2
     assert kept.signed_url is not None
-    assert stage_of(person) is Stage.IN_STUDIO
+    assert get_stage(person) is Stage.IN_STUDIO
     assert len(worked_example.provider.models) == 1
 
 
 def test_expired_creation_attempt_does_not_create(worked_example: WorkedExample) -> None:
-    shoot = press(ready_person())
+    shoot = press_start(make_ready_person())
     worked_example.provider.fails("create_model", build_lost_response())
     with pytest.raises(RetryLater):
-        create(worked_example)
+        create_session(worked_example)
     worked_example.clock.advance(seconds=2)
 
     def overtaken() -> None:
         worked_example.clock.advance(seconds=90)
         with worked_example.app.app_context():
-            create(worked_example)
+            create_session(worked_example)
 
     worked_example.provider.fails("list_models", overtaken)
     with pytest.raises(RetryLater):
-        create(worked_example)
+        create_session(worked_example)
     assert worked_example.provider.called("create_model") == 2
     assert worked_example.shoot(shoot).signed_url is not None
 
 
 def test_consent_withdrawn_before_the_job_means_no_call(worked_example: WorkedExample) -> None:
-    person = ready_person()
-    shoot = press(person)
+    person = make_ready_person()
+    shoot = press_start(person)
     withdrawal.withdraw_consent(person, ErasureScope.PICTURES, worked_example.portal)
 
     worked_example.work()
 
     assert worked_example.provider.calls == []
-    assert stage_of(person) is Stage.WITHDRAWN
+    assert get_stage(person) is Stage.WITHDRAWN
     # Agreeing again is a fresh start.
-    agree(person)
-    again = press(person)
+    make_consent(person)
+    again = press_start(person)
     assert again.id != shoot.id
     worked_example.work()
     assert worked_example.shoot(again).provider_id is not None
 
 
 def test_deactivated_person_gets_no_session(worked_example: WorkedExample) -> None:
-    person = ready_person()
-    press(person)
+    person = make_ready_person()
+    press_start(person)
     worked_example.query("UPDATE people SET deactivated_at = %(now)s WHERE id = %(id)s", now=NOW, id=person.id)
     worked_example.work()
     assert worked_example.provider.calls == []
@@ -239,28 +239,28 @@ def test_deactivated_person_gets_no_session(worked_example: WorkedExample) -> No
 def test_refused_create_is_reported_once_and_not_retried(
     worked_example: WorkedExample, error: Exception, problem: Problem
 ) -> None:
-    person = ready_person()
-    press(person)
+    person = make_ready_person()
+    press_start(person)
     worked_example.provider.fails("create_model", error)
     worked_example.work()
     assert worked_example.provider.called("create_model") == 1
-    assert stage_of(person) is Stage.PROBLEM
+    assert get_stage(person) is Stage.PROBLEM
     assert journey.get_journey(person).problem is problem
     # Pressing start again is a new attempt, after a possible repair.
-    press(person)
-    assert stage_of(person) is Stage.CONSENT_GIVEN
+    press_start(person)
+    assert get_stage(person) is Stage.CONSENT_GIVEN
     worked_example.work()
-    assert stage_of(person) is Stage.IN_STUDIO
+    assert get_stage(person) is Stage.IN_STUDIO
 
 
 def test_waiting_for_credits_ends_when_they_return_in_order_of_wait(worked_example: WorkedExample) -> None:
-    waiting = [ready_person() for _ in range(3)]
+    waiting = [make_ready_person() for _ in range(3)]
     for number, person in enumerate(waiting):
         request_shoot(person, provider="profilebakery", development=False, now=NOW + timedelta(seconds=number))
     worked_example.provider.fails("create_model", OutOfCredits("POST", POST, status=402))
     worked_example.provider.credits = type(worked_example.provider.credits)(0)
     worked_example.work()
-    assert [stage_of(person) for person in waiting] == [Stage.PROBLEM] * 3
+    assert [get_stage(person) for person in waiting] == [Stage.PROBLEM] * 3
 
     sweep.reconcile_shoots(worked_example.portal)
     assert worked_example.work() == []
@@ -270,15 +270,15 @@ def test_waiting_for_credits_ends_when_they_return_in_order_of_wait(worked_examp
     worked_example.provider.credits = type(worked_example.provider.credits)(2)
     sweep.reconcile_shoots(worked_example.portal)
     worked_example.work()
-    assert [stage_of(person) for person in waiting] == [Stage.IN_STUDIO, Stage.IN_STUDIO, Stage.PROBLEM]
+    assert [get_stage(person) for person in waiting] == [Stage.IN_STUDIO, Stage.IN_STUDIO, Stage.PROBLEM]
 
 
 def test_an_address_the_provider_knows_leads_to_its_newest_session(worked_example: WorkedExample) -> None:
-    person = ready_person("ada@example.com")
+    person = make_ready_person("ada@example.com")
     worked_example.provider.add("ada@example.com", "deleted", created_at=NOW + timedelta(days=1))
     newest = worked_example.provider.add("Ada@Example.com ", "active", created_at=NOW)
     worked_example.provider.add("ada@example.com", "onboarding", created_at=NOW - timedelta(days=9))
-    shoot = press(person)
+    shoot = press_start(person)
     worked_example.work()
     kept = worked_example.shoot(shoot)
     assert kept.provider_id == newest.id
@@ -286,29 +286,29 @@ def test_an_address_the_provider_knows_leads_to_its_newest_session(worked_exampl
 
 
 def test_a_session_of_another_person_is_refused(worked_example: WorkedExample) -> None:
-    other = ready_person("shared@example.com")
-    press(other)
+    other = make_ready_person("shared@example.com")
+    press_start(other)
     worked_example.work()
-    person = ready_person("shared@example.com")
-    shoot = press(person)
+    person = make_ready_person("shared@example.com")
+    shoot = press_start(person)
     worked_example.work()
     assert worked_example.shoot(shoot).provider_id is None
     assert journey.get_journey(person).problem is Problem.ADDRESS_TAKEN
-    assert stage_of(other) is Stage.IN_STUDIO
+    assert get_stage(other) is Stage.IN_STUDIO
     assert open_studio(person, worked_example.portal) is None
 
 
 def test_known_address_without_any_session_is_refused(worked_example: WorkedExample) -> None:
-    person = ready_person()
-    press(person)
+    person = make_ready_person()
+    press_start(person)
     worked_example.provider.fails("create_model", AlreadyExists("POST", POST, status=400))
     worked_example.work()
     assert journey.get_journey(person).problem is Problem.REFUSED
 
 
 def test_refused_start_is_a_task_and_starts_again_once_resolved(worked_example: WorkedExample) -> None:
-    person = ready_person()
-    shoot = press(person)
+    person = make_ready_person()
+    shoot = press_start(person)
     worked_example.provider.fails("create_model", AlreadyExists("POST", POST, status=400))
     worked_example.work()
     [task] = link_reports.list_open()
@@ -322,8 +322,8 @@ def test_refused_start_is_a_task_and_starts_again_once_resolved(worked_example: 
 
 
 def test_malformed_response_is_retried_and_then_reported(worked_example: WorkedExample) -> None:
-    person = ready_person()
-    press(person)
+    person = make_ready_person()
+    press_start(person)
     nonsense = UnexpectedResponse("GET", POST, reason="nonsense", retryable=False)
     worked_example.provider.fails("create_model", *[nonsense] * 5)
     worked_example.provider.fails("list_models", *[nonsense] * 5)
@@ -333,7 +333,7 @@ def test_malformed_response_is_retried_and_then_reported(worked_example: WorkedE
 
 
 def test_too_many_calls_are_waited_out(worked_example: WorkedExample) -> None:
-    shoot = press(ready_person())
+    shoot = press_start(make_ready_person())
     worked_example.provider.fails("create_model", RateLimited("POST", POST, resets_at=NOW + timedelta(seconds=40)))
     assert worked_example.work(ignore_schedule=False, limit=1) == ["shoots.create_session"]
     [wait] = worked_example.waits("shoots.create_session")
@@ -343,39 +343,39 @@ def test_too_many_calls_are_waited_out(worked_example: WorkedExample) -> None:
 
 
 def test_pressing_start_increments_the_version(worked_example: WorkedExample) -> None:
-    person = ready_person()
+    person = make_ready_person()
     before = people.get_version(person.id)
-    press(person)
+    press_start(person)
     assert people.get_version(person.id) == before + 1
 
 
 def test_pressing_start_with_a_session_changes_nothing(worked_example: WorkedExample) -> None:
-    person = ready_person()
-    shoot, _ = make_finished(person)
+    person = make_ready_person()
+    shoot, _ = make_finished_shoot(person)
     before = person.version
-    assert press(person).id == shoot.id
+    assert press_start(person).id == shoot.id
     assert worked_example.list_queued() == []
     assert person.version == before
 
 
 def test_after_a_deleted_shoot_a_new_one_can_start(worked_example: WorkedExample) -> None:
-    person = ready_person()
+    person = make_ready_person()
     old = make_shoot(person, provider_status="deleted", closed_at=NOW)
-    assert stage_of(person) is Stage.DELETED
-    new = press(person)
+    assert get_stage(person) is Stage.DELETED
+    new = press_start(person)
     assert new.id != old.id
-    assert stage_of(person) is Stage.CONSENT_GIVEN
+    assert get_stage(person) is Stage.CONSENT_GIVEN
 
 
 def test_the_database_forbids_two_open_shoots(worked_example: WorkedExample) -> None:
-    person = ready_person()
+    person = make_ready_person()
     make_shoot(person)
     with pytest.raises(IntegrityError, match="uq_shoots_open"):
         make_shoot(person)
 
 
 def test_sweep_requeues_creation_with_lost_job(worked_example: WorkedExample) -> None:
-    shoot = press(ready_person())
+    shoot = press_start(make_ready_person())
     worked_example.query("DELETE FROM procrastinate_jobs")
     sweep.reconcile_shoots(worked_example.portal)
     assert worked_example.list_queued("shoots.create_session") == []

@@ -12,13 +12,13 @@ from portal.domain.stages import Problem, Stage
 from portal.models import people
 from portal.services import journey, withdrawal
 from portal.services.shoots import open_studio
-from tests.integration.core.test_shoots import press, ready_person, stage_of
+from tests.integration.core.test_shoots import get_stage, make_ready_person, press_start
 from tests.integration.core.worked_example import WorkedExample
 
 
 def test_the_link_is_nowhere_in_the_database_in_the_clear(worked_example: WorkedExample, database_url: str) -> None:
-    person = ready_person()
-    press(person)
+    person = make_ready_person()
+    press_start(person)
     worked_example.work()
     assert open_studio(person, worked_example.portal)
     seen = 0
@@ -33,8 +33,8 @@ def test_the_link_is_nowhere_in_the_database_in_the_clear(worked_example: Worked
 
 
 def test_the_link_is_for_its_owner_in_the_studio_stage_only(worked_example: WorkedExample) -> None:
-    owner, other = ready_person(), ready_person()
-    shoot = press(owner)
+    owner, other = make_ready_person(), make_ready_person()
+    shoot = press_start(owner)
     worked_example.work()
     assert open_studio(other, worked_example.portal) is None
     assert open_studio(owner, worked_example.portal) is not None
@@ -48,16 +48,16 @@ def test_the_link_is_for_its_owner_in_the_studio_stage_only(worked_example: Work
     assert open_studio(owner, worked_example.portal) is not None
     withdrawal.withdraw_consent(owner, ErasureScope.PICTURES, worked_example.portal)
     assert open_studio(owner, worked_example.portal) is None
-    assert stage_of(owner) is Stage.WITHDRAWN
+    assert get_stage(owner) is Stage.WITHDRAWN
 
 
 def test_link_encrypted_with_removed_key_is_reported_lost(worked_example: WorkedExample) -> None:
-    person = ready_person()
-    press(person)
+    person = make_ready_person()
+    press_start(person)
     worked_example.work()
     other_key = replace(worked_example.portal, secretbox=SecretBox(["another-key-that-is-long-enough-too"]))
     before = people.get_version(person.id)
     assert open_studio(person, other_key) is None
-    assert stage_of(person) is Stage.PROBLEM
+    assert get_stage(person) is Stage.PROBLEM
     assert journey.get_journey(person).problem is Problem.LINK_LOST
     assert people.get_version(person.id) > before

@@ -20,10 +20,17 @@ from flask import Flask
 from portal.app import Role, create_app
 from portal.jobs.worker import create_connector
 from portal.settings import Settings
-from tests.factories import agree, make_person
-from tests.integration.core.conftest import closing_connections
-from tests.integration.core.processes import TOP, cookie_of, environment, running, wait_until, web
-from tests.integration.core.signing import signed_headers
+from tests.factories import make_consent, make_person
+from tests.integration.core.conftest import close_connections
+from tests.integration.core.processes import (
+    TOP,
+    build_environment,
+    create_session_cookie,
+    run_process,
+    run_web,
+    wait_until,
+)
+from tests.integration.core.signing import sign_headers
 from tests.integration.core.worked_example import WorkedExample
 
 LIMIT = 20
@@ -61,7 +68,7 @@ def test_all_pools_add_up_to_the_limit(total: int, portal_settings: object, data
     apps = {role: create_app(settings, role=role) for role in roles}
     with ExitStack() as stack:
         for app in apps.values():
-            stack.enter_context(closing_connections(app))
+            stack.enter_context(close_connections(app))
         listener = 1
         assert count_largest_use(apps["web"]) + listener == plan.per_web_process
         queue_pool = create_connector(settings.database_url, plan.worker_queue)._pool_args["max_size"]
@@ -72,7 +79,7 @@ def test_all_pools_add_up_to_the_limit(total: int, portal_settings: object, data
         assert plan.web_processes * plan.per_web_process + plan.per_worker + 3 == plan.largest_use <= total
 
 
-def visit(port: int, cookie: str) -> int:
+def get_status(port: int, cookie: str) -> int:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", "/headshots", headers={"Host": "localhost", "Cookie": cookie})
     response = connection.getresponse()
@@ -85,7 +92,7 @@ def send_webhook(port: int, number: int) -> int:
     event = {"id": f"evt_{number}", "event": "model.created", "object": {"_id": f"m{number}", "status": "onboarding"}}
     body = json.dumps(event).encode()
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    headers = dict(signed_headers(body, datetime.now(UTC))) | {"Host": "localhost"}
+    headers = dict(sign_headers(body, datetime.now(UTC))) | {"Host": "localhost"}
     connection.request("POST", "/webhooks/profilebakery", body=body, headers=headers)
     response = connection.getresponse()
     response.read()
@@ -93,7 +100,7 @@ def send_webhook(port: int, number: int) -> int:
     return response.status
 
 
-def ask_doctor(env: dict[str, str]) -> list[str]:
+def run_doctor(env: dict[str, str]) -> list[str]:
     run = subprocess.run(
         [sys.executable, "-m", "portal", "doctor"],
         cwd=TOP,
@@ -111,17 +118,17 @@ def test_visits_and_webhooks_wait_and_doctor_connects(
 ) -> None:
     people = [make_person() for _ in range(AT_A_TIME)]
     for person in people:
-        agree(person)
-    cookies = [cookie_of(person) for person in people]
-    env = environment(small_url, tmp_path, WEB_CONCURRENCY="2", DATABASE_CONNECTIONS=str(LIMIT))
+        make_consent(person)
+    cookies = [create_session_cookie(person) for person in people]
+    env = build_environment(small_url, tmp_path, WEB_CONCURRENCY="2", DATABASE_CONNECTIONS=str(LIMIT))
     with ExitStack() as stack:
-        _, port = stack.enter_context(web(env, tmp_path / "web.log"))
-        stack.enter_context(running(["-m", "portal", "worker"], env, tmp_path / "worker.log"))
+        _, port = stack.enter_context(run_web(env, tmp_path / "web.log"))
+        stack.enter_context(run_process(["-m", "portal", "worker"], env, tmp_path / "worker.log"))
         wait_until(lambda: "worker.started" in (tmp_path / "worker.log").read_text(), 30, tmp_path / "worker.log")
         pool = stack.enter_context(ThreadPoolExecutor(AT_A_TIME + 8))
-        visits = [pool.submit(visit, port, cookies[number % AT_A_TIME]) for number in range(VISITS)]
+        visits = [pool.submit(get_status, port, cookies[number % AT_A_TIME]) for number in range(VISITS)]
         webhooks = [pool.submit(send_webhook, port, number) for number in range(WEBHOOKS)]
-        notified = ask_doctor(env)
+        notified = run_doctor(env)
         assert {each.result() for each in visits} == {200}
         assert {each.result() for each in webhooks} == {200}
         assert [line[:3] for line in notified] == ["ok ", "ok "]
@@ -132,7 +139,7 @@ def test_visits_and_webhooks_wait_and_doctor_connects(
 
 
 def test_doctor_compares_the_limit_with_what_the_processes_use(small_url: str, tmp_path: Path) -> None:
-    notified = ask_doctor(environment(small_url, tmp_path, WEB_CONCURRENCY="2", DATABASE_CONNECTIONS="40"))
+    notified = run_doctor(build_environment(small_url, tmp_path, WEB_CONCURRENCY="2", DATABASE_CONNECTIONS="40"))
     assert notified[1].startswith("BAD connections")
     assert notified[1].endswith(f"set DATABASE_CONNECTIONS={LIMIT}")
 

@@ -19,20 +19,20 @@ from portal.provider.errors import Unavailable
 from portal.provider.responses import Call, Json
 from portal.services import journey, sweep
 from portal.services.sweep import SweepResult
-from tests.factories import NOW, acts_of, agree, make_finished, make_person, make_photo, make_shoot
+from tests.factories import NOW, list_choices, make_consent, make_finished_shoot, make_person, make_photo, make_shoot
 from tests.integration.core.doubles import Session
 from tests.integration.core.worked_example import WorkedExample
 from tests.unit.images.photos import portrait, saved
 
 
-def known(worked_example: WorkedExample, own: str, foreign: str, **fields: Any) -> tuple[Shoot, Session]:
+def make_known_shoot(worked_example: WorkedExample, own: str, foreign: str, **fields: Any) -> tuple[Shoot, Session]:
     person = make_person()
-    agree(person)
+    make_consent(person)
     shoot = make_shoot(person, provider_status=own, **fields)
     return shoot, worked_example.provider.add(person.email, foreign, id=shoot.provider_id)
 
 
-def run(worked_example: WorkedExample, *, full: bool = True) -> SweepResult:
+def reconcile_shoots(worked_example: WorkedExample, *, full: bool = True) -> SweepResult:
     result = sweep.reconcile_shoots(worked_example.portal, full=full)
     assert result is not None
     return result
@@ -40,79 +40,79 @@ def run(worked_example: WorkedExample, *, full: bool = True) -> SweepResult:
 
 def test_lost_events_are_made_good(worked_example: WorkedExample) -> None:
     moves = [("onboarding", "waiting"), ("waiting", "active"), ("pending", "deleted"), ("active", "onboarding")]
-    pairs = [known(worked_example, own, foreign) for own, foreign in moves]
+    pairs = [make_known_shoot(worked_example, own, foreign) for own, foreign in moves]
     worked_example.clock.advance(minutes=1)
-    result = run(worked_example)
+    result = reconcile_shoots(worked_example)
     assert (result.listed, result.changed) == (4, 4)
     assert [worked_example.shoot(shoot).provider_status for shoot, _ in pairs] == [foreign for _, foreign in moves]
     assert worked_example.provider.calls == ["list_models", "list_favorites"]
 
 
 def test_running_it_again_changes_nothing(worked_example: WorkedExample) -> None:
-    shoot, model = known(worked_example, "pending", "active")
+    shoot, model = make_known_shoot(worked_example, "pending", "active")
     model.photos, model.favorite = ["p1"], "p1"
     worked_example.downloader.content = {"p1": saved(portrait(16, 20))}
-    run(worked_example)
+    reconcile_shoots(worked_example)
     worked_example.work()
-    run(worked_example)
+    reconcile_shoots(worked_example)
     version = people.get_version(shoot.person_id)
-    acts = [act.id for act in acts_of(shoot)]
+    acts = [act.id for act in list_choices(shoot)]
     assert len(acts) == 1
     for _ in range(2):
         worked_example.clock.advance(minutes=10)
-        assert run(worked_example) == SweepResult(listed=1, changed=0, missing=0, favorites=0)
+        assert reconcile_shoots(worked_example) == SweepResult(listed=1, changed=0, missing=0, favorites=0)
         # The list of photos is compared again; nothing else is left to do.
         assert worked_example.work() in ([], ["photos.copy"])
     assert people.get_version(shoot.person_id) == version
-    assert [act.id for act in acts_of(shoot)] == acts
+    assert [act.id for act in list_choices(shoot)] == acts
 
 
 def test_a_lost_favorite_is_found(worked_example: WorkedExample) -> None:
     person = make_person()
-    agree(person)
-    shoot, (first, _) = make_finished(person)
+    make_consent(person)
+    shoot, (first, _) = make_finished_shoot(person)
     worked_example.provider.add(person.email, "active", id=shoot.provider_id, favorite=first.provider_id)
-    assert run(worked_example).favorites == 1
+    assert reconcile_shoots(worked_example).favorites == 1
     assert journey.get_journey(person).stage is Stage.CHOSEN
 
 
-def test_a_favorite_of_a_photo_that_is_not_stored_yet_waits(worked_example: WorkedExample) -> None:
-    shoot, model = known(worked_example, "active", "active")
+def test_favorite_of_a_photo_that_is_not_stored_waits(worked_example: WorkedExample) -> None:
+    shoot, model = make_known_shoot(worked_example, "active", "active")
     model.favorite = "p1"
     make_photo(shoot, "p1", copied_at=None)
-    assert run(worked_example).favorites == 0
+    assert reconcile_shoots(worked_example).favorites == 0
 
 
 def test_an_unfinished_copy_is_queued_again_and_one_given_up_is_compared_again(worked_example: WorkedExample) -> None:
-    waiting, _ = known(worked_example, "active", "active")
-    given_up, _ = known(worked_example, "active", "active", problem="no_photos")
-    run(worked_example)
-    run(worked_example)
+    waiting, _ = make_known_shoot(worked_example, "active", "active")
+    given_up, _ = make_known_shoot(worked_example, "active", "active", problem="no_photos")
+    reconcile_shoots(worked_example)
+    reconcile_shoots(worked_example)
     queued = {arguments["shoot_id"] for arguments in worked_example.list_queued("photos.copy")}
     assert queued == {str(waiting.id), str(given_up.id)}
 
 
 def test_sessions_of_others_and_closed_ones_are_left_alone(worked_example: WorkedExample) -> None:
     worked_example.provider.add("private@example.com", "active")
-    closed, _ = known(worked_example, "deleted", "active", closed_at=NOW)
-    result = run(worked_example)
+    closed, _ = make_known_shoot(worked_example, "deleted", "active", closed_at=NOW)
+    result = reconcile_shoots(worked_example)
     assert (result.listed, result.changed) == (2, 0)
     assert worked_example.shoot(closed).provider_status == "deleted"
 
 
 def test_a_session_that_is_not_listed_is_read_and_closed_the_second_time(worked_example: WorkedExample) -> None:
-    shoot, model = known(worked_example, "pending", "pending", confirmed_by="check")
-    known(worked_example, "pending", "pending")
+    shoot, model = make_known_shoot(worked_example, "pending", "pending", confirmed_by="check")
+    make_known_shoot(worked_example, "pending", "pending")
     del worked_example.provider.models[model.id]
-    assert run(worked_example).missing == 1
+    assert reconcile_shoots(worked_example).missing == 1
     assert worked_example.shoot(shoot).closed_at is None
     worked_example.clock.advance(minutes=10)
-    run(worked_example)
+    reconcile_shoots(worked_example)
     assert worked_example.shoot(shoot).provider_status == "deleted"
 
 
 def test_an_event_during_the_sweep_outranks_what_was_listed(worked_example: WorkedExample) -> None:
-    shoot, _ = known(worked_example, "pending", "pending")
+    shoot, _ = make_known_shoot(worked_example, "pending", "pending")
 
     def meanwhile() -> None:
         worked_example.clock.advance(seconds=2)
@@ -122,22 +122,22 @@ def test_an_event_during_the_sweep_outranks_what_was_listed(worked_example: Work
         )
 
     worked_example.provider.fails("list_models", meanwhile)
-    run(worked_example)
+    reconcile_shoots(worked_example)
     assert worked_example.shoot(shoot).provider_status == "active"
 
 
 def test_an_outage_in_the_middle_keeps_what_was_done(worked_example: WorkedExample) -> None:
-    shoot, _ = known(worked_example, "pending", "active")
+    shoot, _ = make_known_shoot(worked_example, "pending", "active")
     worked_example.provider.fails("list_favorites", Unavailable("GET", "/organization/photos/favorites"))
     with pytest.raises(Unavailable):
-        run(worked_example)
+        reconcile_shoots(worked_example)
     assert worked_example.shoot(shoot).provider_status == "active"
-    assert run(worked_example).changed == 0
+    assert reconcile_shoots(worked_example).changed == 0
 
 
 def test_two_sweeps_at_once_are_one(worked_example: WorkedExample) -> None:
-    with locks.acquire_exclusive(sweep.LOCK) as mine:
-        assert mine
+    with locks.acquire_exclusive(sweep.LOCK) as is_acquired:
+        assert is_acquired
         assert sweep.reconcile_shoots(worked_example.portal) is None
     assert worked_example.provider.calls == []
 
@@ -173,17 +173,17 @@ def test_one_call_for_each_200(worked_example: WorkedExample) -> None:
 
 def test_at_start_a_sweep_finds_changes_made_while_no_worker_ran(worked_example: WorkedExample) -> None:
     """A whole outage: the session went from the studio to a picked photo, and no event arrived."""
-    shoot, model = known(worked_example, "onboarding", "active")
+    shoot, model = make_known_shoot(worked_example, "onboarding", "active")
     model.photos, model.favorite, model.finished_at = ["p1", "p2"], "p2", NOW
     worked_example.downloader.content = dict.fromkeys(["p1", "p2"], saved(portrait(16, 20)))
     worked_example.clock.advance(hours=2)
     with transaction():
         person = people.find_person(shoot.person_id)
         assert person is not None
-    assert run(worked_example).changed == 1
+    assert reconcile_shoots(worked_example).changed == 1
     worked_example.work()
     worked_example.clock.advance(minutes=10)
-    assert run(worked_example).favorites == 1
+    assert reconcile_shoots(worked_example).favorites == 1
     assert journey.get_journey(person).stage is Stage.CHOSEN
     assert worked_example.shoot(shoot).finished_at == NOW
     assert worked_example.clock.now - NOW < timedelta(hours=3)

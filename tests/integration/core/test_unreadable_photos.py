@@ -5,7 +5,7 @@ from __future__ import annotations
 from portal.models import photos
 from portal.models.shoots import Shoot
 from portal.services import sweep
-from tests.integration.core.finished_shoot import copy, finished
+from tests.integration.core.finished_shoot import copy_photos, make_provider_shoot
 from tests.integration.core.worked_example import WorkedExample
 
 
@@ -14,9 +14,9 @@ def list_names(shoot: Shoot) -> list[str]:
 
 
 def test_photo_that_could_not_be_read_is_copied_by_the_next_sweep(worked_example: WorkedExample) -> None:
-    shoot = finished(worked_example, "p1", "p2", "p3")
+    shoot = make_provider_shoot(worked_example, "p1", "p2", "p3")
     worked_example.provider.unreadable = {"p2"}
-    copy(worked_example, shoot)
+    copy_photos(worked_example, shoot)
     assert list_names(shoot) == ["p1", "p3"]
     worked_example.provider.unreadable = set()
     sweep.reconcile_shoots(worked_example.portal)
@@ -26,8 +26,8 @@ def test_photo_that_could_not_be_read_is_copied_by_the_next_sweep(worked_example
 
 
 def test_photo_stays_when_a_later_list_has_it_in_a_form_that_cannot_be_read(worked_example: WorkedExample) -> None:
-    shoot = finished(worked_example, "p1", "p2")
-    copy(worked_example, shoot)
+    shoot = make_provider_shoot(worked_example, "p1", "p2")
+    copy_photos(worked_example, shoot)
     worked_example.provider.unreadable = {"p2"}
     worked_example.clock.advance(minutes=11)
     sweep.reconcile_shoots(worked_example.portal)
@@ -37,9 +37,9 @@ def test_photo_stays_when_a_later_list_has_it_in_a_form_that_cannot_be_read(work
 
 
 def test_after_a_day_an_unreadable_item_costs_no_call_more_than_a_readable_one(worked_example: WorkedExample) -> None:
-    shoot = finished(worked_example, "p1", "p2")
+    shoot = make_provider_shoot(worked_example, "p1", "p2")
     worked_example.provider.unreadable = {"p2"}
-    copy(worked_example, shoot)
+    copy_photos(worked_example, shoot)
     worked_example.clock.advance(hours=25)
     sweep.reconcile_shoots(worked_example.portal)
     worked_example.work(ignore_schedule=False)

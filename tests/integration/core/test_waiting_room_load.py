@@ -22,8 +22,8 @@ from portal.models import waiting_room as waiting
 from portal.services import shoots, waiting_room
 from portal.settings import Settings
 from sandbox.testing import RunningSandbox, start_sandbox
-from tests.factories import agree, make_person
-from tests.integration.core.conftest import closing_connections
+from tests.factories import make_consent, make_person
+from tests.integration.core.conftest import close_connections
 
 LIMIT = 60
 RATE = 20.0
@@ -42,7 +42,7 @@ class Rush:
         """Let so many press start, one right after the other."""
         for number in range(count):
             person = make_person(f"rush-{number}@example.com")
-            agree(person)
+            make_consent(person)
             shoots.request_shoot(person, provider="profilebakery", development=False, now=self.fast.now())
         release_connection()
 
@@ -89,7 +89,7 @@ def rush(portal_settings: Callable[..., Settings], database_url: str) -> Iterato
         app = create_app(settings, clock=fast.now, sleep=fast.sleep)
         address = database_url.replace("+psycopg", "")
         with (
-            closing_connections(app),
+            close_connections(app),
             psycopg.connect(address, autocommit=True, connect_timeout=3) as connection,
             app.app_context(),
         ):

@@ -22,9 +22,9 @@ from portal.models import rate_limits
 from portal.services import deliveries
 from portal.services.deliveries import WebhookReceiver
 from tests.factories import NOW
-from tests.integration.core.conftest import closing_connections
-from tests.integration.core.processes import environment, web
-from tests.integration.core.signing import signed_headers
+from tests.integration.core.conftest import close_connections
+from tests.integration.core.processes import build_environment, run_web
+from tests.integration.core.signing import sign_headers
 from tests.integration.core.worked_example import WorkedExample
 
 PATH = "/webhooks/profilebakery"
@@ -32,18 +32,18 @@ BODY = json.dumps({"id": "evt_1", "event": "model.created", "object": {"_id": "m
 LARGEST = 256 * 1024
 
 
-def post(app: Flask, body: bytes = BODY, path: str = PATH, **extra: Any) -> TestResponse:
-    headers = signed_headers(body, NOW) + list(extra.pop("headers", []))
+def post_webhook(app: Flask, body: bytes = BODY, path: str = PATH, **extra: Any) -> TestResponse:
+    headers = sign_headers(body, NOW) + list(extra.pop("headers", []))
     return app.test_client().post(path, data=body, headers=headers, **extra)
 
 
-def kept(worked_example: WorkedExample) -> int:
+def count_deliveries(worked_example: WorkedExample) -> int:
     [(count,)] = worked_example.query("SELECT count(*) FROM deliveries")
     return int(count)
 
 
 def test_authentic_webhook_is_stored_with_minimal_response(worked_example: WorkedExample) -> None:
-    response = post(worked_example.app)
+    response = post_webhook(worked_example.app)
     assert response.status_code == 200
     assert "Set-Cookie" not in response.headers
     assert response.location is None
@@ -53,14 +53,14 @@ def test_authentic_webhook_is_stored_with_minimal_response(worked_example: Worke
 
 
 def test_again_is_fine_and_changes_nothing(worked_example: WorkedExample) -> None:
-    assert [post(worked_example.app).status_code for _ in range(3)] == [200] * 3
-    assert kept(worked_example) == 1
+    assert [post_webhook(worked_example.app).status_code for _ in range(3)] == [200] * 3
+    assert count_deliveries(worked_example) == 1
     assert len(worked_example.list_queued()) == 1
 
 
 def test_raw_bytes_are_what_is_signed(worked_example: WorkedExample) -> None:
     odd = b'{ "event":"x" ,\n "id": "\\u0065vt", "event": "model.created" }\n'
-    assert post(worked_example.app, odd, content_type="text/plain").status_code == 200
+    assert post_webhook(worked_example.app, odd, content_type="text/plain").status_code == 200
     assert worked_example.query("SELECT body FROM deliveries") == [(odd,)]
 
 
@@ -73,36 +73,36 @@ def test_raw_bytes_are_what_is_signed(worked_example: WorkedExample) -> None:
         [("X-ProfileBakery-Signature", ""), ("X-ProfileBakery-Timestamp", "")],
         [("X-ProfileBakery-Signature", "sha256=é"), ("X-ProfileBakery-Timestamp", "١٢٣")],
         [("X-ProfileBakery-Signature", "x" * 6000), ("X-ProfileBakery-Timestamp", "nan")],
-        signed_headers(BODY, NOW, secret="another"),
-        signed_headers(BODY, NOW, prefix="X-HeadshotPro"),
-        signed_headers(BODY + b" ", NOW),
+        sign_headers(BODY, NOW, secret="another"),
+        sign_headers(BODY, NOW, prefix="X-HeadshotPro"),
+        sign_headers(BODY + b" ", NOW),
     ],
 )
 def test_forged_webhook_is_not_stored(worked_example: WorkedExample, headers: list[tuple[str, str]]) -> None:
     response = worked_example.app.test_client().post(PATH, data=BODY, headers=headers)
     assert response.status_code == 401
     assert "Set-Cookie" not in response.headers
-    assert kept(worked_example) == 0
+    assert count_deliveries(worked_example) == 0
     assert worked_example.list_queued() == []
 
 
 def test_a_flood_of_wrong_signatures_is_slowed_and_valid_ones_pass(worked_example: WorkedExample) -> None:
     """Also from the same address: what is authentic is never counted."""
     client = worked_example.app.test_client()
-    wrong = signed_headers(BODY, NOW, secret="somebody-elses")
+    wrong = sign_headers(BODY, NOW, secret="somebody-elses")
     message = [client.post(PATH, data=BODY, headers=wrong).status_code for _ in range(70)]
     assert message[:60] == [401] * 60
     assert set(message[60:]) == {429}
     assert client.post(PATH, data=BODY, headers=wrong).headers["Retry-After"] == "60"
     other = client.post(PATH, data=BODY, headers=wrong, environ_overrides={"REMOTE_ADDR": "203.0.113.9"})
     assert other.status_code == 401
-    assert client.post(PATH, data=BODY, headers=signed_headers(BODY, NOW)).status_code == 200
-    assert kept(worked_example) == 1
+    assert client.post(PATH, data=BODY, headers=sign_headers(BODY, NOW)).status_code == 200
+    assert count_deliveries(worked_example) == 1
 
 
 def test_authentic_webhooks_are_not_rate_limited(worked_example: WorkedExample) -> None:
     worked_example.app.extensions["rate_limiter"] = None
-    assert post(worked_example.app).status_code == 200
+    assert post_webhook(worked_example.app).status_code == 200
 
 
 def test_a_flood_costs_the_database_a_few_statements(
@@ -111,66 +111,66 @@ def test_a_flood_costs_the_database_a_few_statements(
     requested: list[object] = []
     take, client = rate_limits.acquire_calls, worked_example.app.test_client()
 
-    def noted(*args: Any, **more: Any) -> int:
+    def record_call(*args: Any, **more: Any) -> int:
         requested.append(args)
         return take(*args, **more)
 
-    monkeypatch.setattr(rate_limits, "acquire_calls", noted)
+    monkeypatch.setattr(rate_limits, "acquire_calls", record_call)
     for _ in range(500):
         client.post(PATH, data=BODY)
     assert len(requested) <= 48 / 8 + 1
 
 
-def test_authentic_unreadable_webhook_is_a_dead_letter(worked_example: WorkedExample) -> None:
-    assert post(worked_example.app, b"not json").status_code == 200
+def test_authentic_unreadable_webhook_is_stored_as_dead(worked_example: WorkedExample) -> None:
+    assert post_webhook(worked_example.app, b"not json").status_code == 200
     assert worked_example.query("SELECT state FROM deliveries") == [("dead",)]
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
 def test_only_post(worked_example: WorkedExample, method: str) -> None:
-    response = worked_example.app.test_client().open(PATH, method=method, headers=signed_headers(BODY, NOW), data=BODY)
+    response = worked_example.app.test_client().open(PATH, method=method, headers=sign_headers(BODY, NOW), data=BODY)
     assert response.status_code == 405
-    assert kept(worked_example) == 0
+    assert count_deliveries(worked_example) == 0
 
 
 def test_compressed_bodies_are_refused(worked_example: WorkedExample) -> None:
-    assert post(worked_example.app, headers=[("Content-Encoding", "gzip")]).status_code == 415
-    assert post(worked_example.app, headers=[("Content-Encoding", "identity")]).status_code == 200
+    assert post_webhook(worked_example.app, headers=[("Content-Encoding", "gzip")]).status_code == 415
+    assert post_webhook(worked_example.app, headers=[("Content-Encoding", "identity")]).status_code == 200
 
 
 def test_largest_body(worked_example: WorkedExample) -> None:
     padded = json.dumps({"event": "model.created", "pad": ""})
     body = padded.replace('""', '"' + "x" * (LARGEST - len(padded)) + '"').encode()
     assert len(body) == LARGEST
-    assert post(worked_example.app, body).status_code == 200
+    assert post_webhook(worked_example.app, body).status_code == 200
     too_large = body + b" "
-    response = post(worked_example.app, too_large)
+    response = post_webhook(worked_example.app, too_large)
     assert response.status_code == 413
     assert "Set-Cookie" not in response.headers
-    assert kept(worked_example) == 1
+    assert count_deliveries(worked_example) == 1
 
 
 def test_the_other_brand_and_unknown_ones(worked_example: WorkedExample) -> None:
-    response = post(worked_example.app, path="/webhooks/headshotpro")
+    response = post_webhook(worked_example.app, path="/webhooks/headshotpro")
     assert (response.status_code, response.headers["Retry-After"]) == (503, "60")
-    assert post(worked_example.app, path="/webhooks/other").status_code == 404
-    assert kept(worked_example) == 0
+    assert post_webhook(worked_example.app, path="/webhooks/other").status_code == 404
+    assert count_deliveries(worked_example) == 0
 
 
 def test_without_a_secret_nothing_is_accepted(database_url: str, portal_settings: Any) -> None:
     app = create_app(portal_settings(webhook_secrets=()), clock=lambda: NOW)
-    with closing_connections(app):
+    with close_connections(app):
         for secret in ("", "test-webhook-secret"):
-            headers = signed_headers(BODY, NOW, secret=secret)
+            headers = sign_headers(BODY, NOW, secret=secret)
             assert app.test_client().post(PATH, data=BODY, headers=headers).status_code == 503
 
 
 def test_two_secrets_during_a_rotation(database_url: str, portal_settings: Any) -> None:
     app = create_app(portal_settings(webhook_secrets=("new-one", "old-one")), clock=lambda: NOW)
-    with closing_connections(app):
+    with close_connections(app):
         for number, (secret, status) in enumerate({"old-one": 200, "new-one": 200, "older-one": 401}.items()):
             body = BODY.replace(b"evt_1", b"evt_%d" % number)
-            headers = signed_headers(body, NOW, secret=secret)
+            headers = sign_headers(body, NOW, secret=secret)
             assert app.test_client().post(PATH, data=body, headers=headers).status_code == status
 
 
@@ -180,7 +180,7 @@ def test_use_of_an_older_secret_is_logged(worked_example: WorkedExample, caplog:
     for secret in ("new-one", "old-one"):
         body = BODY.replace(b"evt_1", secret.encode())
         with caplog.at_level(logging.INFO, "portal.services.deliveries"):
-            deliveries.store_delivery(receiver, body, signed_headers(body, NOW, secret=secret), now=NOW)
+            deliveries.store_delivery(receiver, body, sign_headers(body, NOW, secret=secret), now=NOW)
         message.append([(record.message, record.__dict__["secret_position"]) for record in caplog.records])
     assert message == [[], [("webhook.signed_with_old_secret", 2)]]
     assert "old-one" not in str([record.__dict__ for record in caplog.records])
@@ -192,15 +192,15 @@ def test_webhooks_are_counted_by_outcome(worked_example: WorkedExample) -> None:
         return [REGISTRY.get_sample_value("portal_webhooks_total", {"result": each}) or 0 for each in results]
 
     before = counted()
-    for headers in (signed_headers(BODY, NOW), signed_headers(BODY, NOW), signed_headers(BODY, NOW, secret="wrong")):
+    for headers in (sign_headers(BODY, NOW), sign_headers(BODY, NOW), sign_headers(BODY, NOW, secret="wrong")):
         worked_example.app.test_client().post(PATH, data=BODY, headers=headers)
     assert [now - then for now, then in zip(counted(), before, strict=True)] == [1, 1, 1]
 
 
 def test_unavailable_database_returns_503_with_retry_after(portal_settings: Any) -> None:
     app = create_app(portal_settings(), clock=lambda: NOW)
-    with closing_connections(app):
-        response = post(app)
+    with close_connections(app):
+        response = post_webhook(app)
     assert response.status_code == 503
     assert int(response.headers["Retry-After"]) > 0
     assert "Set-Cookie" not in response.headers
@@ -209,7 +209,7 @@ def test_unavailable_database_returns_503_with_retry_after(portal_settings: Any)
 def test_webhook_request_uses_no_session_and_no_csrf_token(worked_example: WorkedExample) -> None:
     client = worked_example.app.test_client()
     client.set_cookie(worked_example.app.config["SESSION_COOKIE_NAME"], "A" * 43)
-    response = client.post(PATH, data=BODY, headers=signed_headers(BODY, NOW))
+    response = client.post(PATH, data=BODY, headers=sign_headers(BODY, NOW))
     assert response.status_code == 200
     assert "Set-Cookie" not in response.headers
     assert worked_example.query("SELECT count(*) FROM sessions") == [(0,)]
@@ -217,7 +217,7 @@ def test_webhook_request_uses_no_session_and_no_csrf_token(worked_example: Worke
 
 @pytest.fixture
 def served(database_url: str, tmp_path: Path) -> Iterator[int]:
-    with web(environment(database_url, tmp_path), tmp_path / "web.log") as (_, port):
+    with run_web(build_environment(database_url, tmp_path), tmp_path / "web.log") as (_, port):
         yield port
 
 
@@ -231,7 +231,7 @@ def test_through_the_real_server(served: int, database_url: str) -> None:
     waiting = []
     for _ in range(50):
         connection = http.client.HTTPConnection("127.0.0.1", served, timeout=15)
-        connection.request("POST", PATH, fresh, server_headers(fresh, now))
+        connection.request("POST", PATH, fresh, build_server_headers(fresh, now))
         waiting.append(connection)
     statuses = {connection.getresponse().status for connection in waiting}
     for connection in waiting:
@@ -242,15 +242,15 @@ def test_through_the_real_server(served: int, database_url: str) -> None:
         assert database.execute("SELECT count(*) FROM procrastinate_jobs").fetchall() == [(2,)]
 
 
-def server_headers(body: bytes, at: datetime) -> dict[str, str]:
-    return {"Host": "localhost", **dict(signed_headers(body, at))}
+def build_server_headers(body: bytes, at: datetime) -> dict[str, str]:
+    return {"Host": "localhost", **dict(sign_headers(body, at))}
 
 
 def send_chunked(port: int, body: bytes, at: datetime) -> int:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=15)
     pieces = (body[start : start + 65_536] for start in range(0, len(body), 65_536))
     try:
-        connection.request("POST", PATH, pieces, server_headers(body, at), encode_chunked=True)
+        connection.request("POST", PATH, pieces, build_server_headers(body, at), encode_chunked=True)
         return connection.getresponse().status
     except (BrokenPipeError, ConnectionResetError):
         # The server need not read what it refuses.

@@ -17,19 +17,19 @@ from portal.provider.errors import Unavailable
 from portal.services import erasure, fsck, gallery, journey, mirroring, withdrawal
 from portal.services.shoots import request_shoot
 from portal.services.sweep import reconcile_shoots
-from tests.factories import NOW, USE, agree, make_finished, make_person
+from tests.factories import NOW, USE, make_consent, make_finished_shoot, make_person
 from tests.integration.core.doubles import build_lost_response
-from tests.integration.core.finished_shoot import finished
+from tests.integration.core.finished_shoot import make_provider_shoot
 from tests.integration.core.worked_example import WorkedExample
 
 BOTH = (ErasureScope.UNCHOSEN, ErasureScope.PICTURES)
 
 
-def participant(worked_example: WorkedExample, *, chooses: bool = True) -> tuple[Person, list[Photo]]:
+def make_participant(worked_example: WorkedExample, *, chooses: bool = True) -> tuple[Person, list[Photo]]:
     """A person with a finished session, two photos as files and the first of them chosen."""
     person = make_person()
-    agree(person)
-    shoot, photos = make_finished(person)
+    make_consent(person)
+    shoot, photos = make_finished_shoot(person)
     for (key,) in worked_example.query("SELECT storage_key FROM renditions"):
         worked_example.portal.storage.put(key, b"face", "image/webp")
     worked_example.provider.add(person.email, "active", id=shoot.provider_id)
@@ -39,31 +39,31 @@ def participant(worked_example: WorkedExample, *, chooses: bool = True) -> tuple
     return person, photos
 
 
-def about(provider_id: str, name: str = "model.status.updated", event_id: str = "evt_1") -> dict[str, Any]:
+def build_event(provider_id: str, name: str = "model.status.updated", event_id: str = "evt_1") -> dict[str, Any]:
     return {"event": name, "id": event_id, "object": {"_id": provider_id, "status": "active"}}
 
 
-def count(worked_example: WorkedExample, table: str) -> int:
+def count_rows(worked_example: WorkedExample, table: str) -> int:
     [(found,)] = worked_example.query(f"SELECT count(*) FROM {table}")
     return int(found)
 
 
-def withdraw(worked_example: WorkedExample, person: Person, scope: ErasureScope) -> None:
+def withdraw_consent(worked_example: WorkedExample, person: Person, scope: ErasureScope) -> None:
     assert withdrawal.withdraw_consent(person, scope, worked_example.portal)
 
 
-def test_everything_goes_and_the_account_with_its_proof_stays(worked_example: WorkedExample) -> None:
+def test_everything_is_deleted_and_the_account_with_its_proof_stays(worked_example: WorkedExample) -> None:
     """P06: withdrawal stops the processing and starts the deletion."""
-    person, photos = participant(worked_example)
-    withdraw(worked_example, person, ErasureScope.PICTURES)
+    person, photos = make_participant(worked_example)
+    withdraw_consent(worked_example, person, ErasureScope.PICTURES)
     # At once, before any job has run.
     assert choices.find_current(person.id) is None
     for photo in photos:
         with pytest.raises(NotFound):
             gallery.get_rendition(person, photo.id, "640.webp", now=NOW)
     worked_example.work()
-    assert [count(worked_example, table) for table in ("photos", "shoots", "choices", "kits")] == [0, 0, 0, 0]
-    assert [count(worked_example, table) for table in ("people", "consents")] == [1, 1]
+    assert [count_rows(worked_example, table) for table in ("photos", "shoots", "choices", "kits")] == [0, 0, 0, 0]
+    assert [count_rows(worked_example, table) for table in ("people", "consents")] == [1, 1]
     assert [key for key in worked_example.portal.storage.list() if not key.startswith("erasures/")] == []
     assert {model.status for model in worked_example.provider.models.values()} == {"deleted"}
     receipt = erasure.find_latest_receipt(person.id)
@@ -73,9 +73,9 @@ def test_everything_goes_and_the_account_with_its_proof_stays(worked_example: Wo
     assert list(fsck.list_violations(worked_example.portal.storage, now=NOW)) == []
 
 
-def test_chosen_headshot_stays_in_use_and_the_rest_goes(worked_example: WorkedExample) -> None:
-    person, (chosen, other) = participant(worked_example)
-    withdraw(worked_example, person, ErasureScope.UNCHOSEN)
+def test_chosen_headshot_stays_in_use_and_the_rest_is_deleted(worked_example: WorkedExample) -> None:
+    person, (chosen, other) = make_participant(worked_example)
+    withdraw_consent(worked_example, person, ErasureScope.UNCHOSEN)
     worked_example.work()
     assert gallery.get_rendition(person, chosen.id, "640.webp", now=NOW).name == "640.webp"
     with pytest.raises(NotFound):
@@ -88,79 +88,79 @@ def test_chosen_headshot_stays_in_use_and_the_rest_goes(worked_example: WorkedEx
 
 
 def test_kept_headshot_can_be_withdrawn_later(worked_example: WorkedExample) -> None:
-    person, _photos = participant(worked_example)
+    person, _photos = make_participant(worked_example)
     assert withdrawal.can_withdraw(person)
-    withdraw(worked_example, person, ErasureScope.UNCHOSEN)
+    withdraw_consent(worked_example, person, ErasureScope.UNCHOSEN)
     worked_example.work()
     assert withdrawal.can_withdraw(person)
-    withdraw(worked_example, person, ErasureScope.PICTURES)
+    withdraw_consent(worked_example, person, ErasureScope.PICTURES)
     worked_example.work()
     assert not withdrawal.can_withdraw(person)
     assert list(worked_example.portal.storage.list("photos/")) == []
     assert journey.get_journey(person).stage is Stage.WITHDRAWN
-    assert count(worked_example, "kits") == 0
+    assert count_rows(worked_example, "kits") == 0
 
 
-def test_without_a_choice_both_answers_delete_everything(worked_example: WorkedExample) -> None:
-    person, _photos = participant(worked_example, chooses=False)
-    withdraw(worked_example, person, ErasureScope.UNCHOSEN)
+def test_without_a_choice_both_options_delete_everything(worked_example: WorkedExample) -> None:
+    person, _photos = make_participant(worked_example, chooses=False)
+    withdraw_consent(worked_example, person, ErasureScope.UNCHOSEN)
     worked_example.work()
-    assert count(worked_example, "photos") == 0
+    assert count_rows(worked_example, "photos") == 0
 
 
 @pytest.mark.parametrize("scope", BOTH)
 def test_late_webhooks_and_sweeps_bring_nothing_back(worked_example: WorkedExample, scope: ErasureScope) -> None:
     """P11, W26: for both answers, before and after the deletion."""
-    person, _photos = participant(worked_example)
+    person, _photos = make_participant(worked_example)
     [provider_id] = worked_example.provider.models
-    withdraw(worked_example, person, scope)
-    worked_example.send(about(provider_id, event_id="evt_1"))
-    worked_example.send(about(provider_id, "model.photos_ready", "evt_2"))
+    withdraw_consent(worked_example, person, scope)
+    worked_example.send(build_event(provider_id, event_id="evt_1"))
+    worked_example.send(build_event(provider_id, "model.photos_ready", "evt_2"))
     worked_example.work()
-    kept = count(worked_example, "photos")
-    worked_example.send(about(provider_id, "model.photos_ready", "evt_3"))
+    kept = count_rows(worked_example, "photos")
+    worked_example.send(build_event(provider_id, "model.photos_ready", "evt_3"))
     reconcile_shoots(worked_example.portal)
     worked_example.work()
-    assert kept == count(worked_example, "photos") == (1 if scope is ErasureScope.UNCHOSEN else 0)
+    assert kept == count_rows(worked_example, "photos") == (1 if scope is ErasureScope.UNCHOSEN else 0)
     assert worked_example.query("SELECT DISTINCT body, state FROM deliveries") == [(None, "ignored")]
     assert journey.get_journey(person).has_withdrawn
-    assert count(worked_example, "notices WHERE sent_at IS NULL") == 0
+    assert count_rows(worked_example, "notices WHERE sent_at IS NULL") == 0
 
 
 def test_copy_that_is_running_stores_nothing_that_stays(worked_example: WorkedExample) -> None:
-    shoot = finished(worked_example, "p1", "p2")
+    shoot = make_provider_shoot(worked_example, "p1", "p2")
     person = people.find_person(shoot.person_id)
     assert person is not None
 
     def meanwhile() -> None:
         with worked_example.app.app_context():
-            withdraw(worked_example, person, ErasureScope.PICTURES)
+            withdraw_consent(worked_example, person, ErasureScope.PICTURES)
 
     worked_example.downloader.cues["p1"].append(meanwhile)
     mirroring.copy_photos(shoot.id, worked_example.portal)
     worked_example.work()
-    assert [count(worked_example, table) for table in ("photos", "shoots", "notices")] == [0, 0, 0]
+    assert [count_rows(worked_example, table) for table in ("photos", "shoots", "notices")] == [0, 0, 0]
     assert list(worked_example.portal.storage.list("photos/")) == []
 
 
-def test_session_whose_create_answer_was_lost_is_deleted_as_well(worked_example: WorkedExample) -> None:
+def test_session_whose_create_response_was_lost_is_deleted_as_well(worked_example: WorkedExample) -> None:
     person = make_person()
-    agree(person)
+    make_consent(person)
     request_shoot(person, provider="profilebakery", development=False, now=NOW)
     worked_example.provider.after_create.append(build_lost_response())
     worked_example.work(limit=1)
-    withdraw(worked_example, person, ErasureScope.PICTURES)
+    withdraw_consent(worked_example, person, ErasureScope.PICTURES)
     worked_example.work()
     assert [model.status for model in worked_example.provider.models.values()] == ["deleted"]
-    assert count(worked_example, "shoots") == 0
+    assert count_rows(worked_example, "shoots") == 0
 
 
 def test_fresh_start_waits_until_the_old_session_is_deleted(worked_example: WorkedExample) -> None:
-    person, _photos = participant(worked_example)
+    person, _photos = make_participant(worked_example)
     worked_example.provider.fails("delete_model", *[Unavailable("DELETE", "/m")] * 2)
-    withdraw(worked_example, person, ErasureScope.PICTURES)
+    withdraw_consent(worked_example, person, ErasureScope.PICTURES)
     worked_example.work(limit=1, ignore_schedule=False)
-    agree(person)
+    make_consent(person)
     shoot = request_shoot(person, provider="profilebakery", development=False, now=worked_example.clock())
     worked_example.work(limit=1, ignore_schedule=False)
     assert worked_example.provider.called("create_model") == 0
@@ -174,7 +174,7 @@ def test_fresh_start_waits_until_the_old_session_is_deleted(worked_example: Work
 
 
 def test_second_press_changes_nothing(worked_example: WorkedExample) -> None:
-    person, _photos = participant(worked_example)
+    person, _photos = make_participant(worked_example)
 
     def press() -> bool:
         found = people.find_person(person.id)
@@ -184,21 +184,21 @@ def test_second_press_changes_nothing(worked_example: WorkedExample) -> None:
     worked_example.run_concurrently([press] * 5)
     worked_example.work()
     assert worked_example.provider.called("delete_model") == 1
-    assert count(worked_example, "audit_entries WHERE action = 'pictures.erased'") == 1
+    assert count_rows(worked_example, "audit_entries WHERE action = 'pictures.erased'") == 1
     assert withdrawal.withdraw_consent(person, ErasureScope.PICTURES, worked_example.portal) is False
 
 
-def test_deletion_event_confirms_what_the_provider_could_not_answer(worked_example: WorkedExample) -> None:
+def test_deletion_event_confirms_a_deletion_that_could_not_be_read(worked_example: WorkedExample) -> None:
     """P09: confirmed by an event as well as by reading the session again."""
-    person, _photos = participant(worked_example)
+    person, _photos = make_participant(worked_example)
     [provider_id] = worked_example.provider.models
     worked_example.provider.fails("get_model", *[Unavailable("GET", "/m")] * 3)
-    withdraw(worked_example, person, ErasureScope.PICTURES)
+    withdraw_consent(worked_example, person, ErasureScope.PICTURES)
     worked_example.work(ignore_schedule=False)
     receipt = erasure.find_latest_receipt(person.id)
     assert receipt is not None
     assert (receipt.pending_sessions, receipt.finished_at) == (1, None)
-    worked_example.send(about(provider_id, "model.deleted", "evt_9"))
+    worked_example.send(build_event(provider_id, "model.deleted", "evt_9"))
     worked_example.work(ignore_schedule=False)
     assert erasure.get_receipt(receipt.id).finished_at == NOW
     assert worked_example.provider.called("get_model") == 1

@@ -15,8 +15,8 @@ import pytest
 from portal.db import transaction
 from portal.domain.job_types import REFRESH_SHOOT
 from portal.models import queue as jobs
-from tests.factories import agree, make_person, make_shoot
-from tests.integration.core.processes import environment, running, wait_until
+from tests.factories import make_consent, make_person, make_shoot
+from tests.integration.core.processes import build_environment, run_process, wait_until
 from tests.integration.core.worked_example import WorkedExample
 
 
@@ -73,14 +73,14 @@ def test_job_of_a_killed_worker_is_done_by_another_and_sigterm_ends_a_worker_cle
     worked_example: WorkedExample, database_url: str, slow_provider: SlowProvider, tmp_path: Path
 ) -> None:
     person = make_person()
-    agree(person)
+    make_consent(person)
     shoot = make_shoot(person, provider_id="m1", provider_status="pending")
     with transaction():
         jobs.enqueue_job(REFRESH_SHOOT, shoot_id=str(shoot.id))
     log = tmp_path / "worker.log"
-    env = environment(database_url, tmp_path, HEADSHOT_API_URL=slow_provider.url)
+    env = build_environment(database_url, tmp_path, HEADSHOT_API_URL=slow_provider.url)
 
-    with running(["-m", "portal", "worker"], env, log) as first:
+    with run_process(["-m", "portal", "worker"], env, log) as first:
         assert slow_provider.asked.acquire(timeout=30), log.read_text()
         first.send_signal(signal.SIGKILL)
         first.wait(5)
@@ -91,7 +91,7 @@ def test_job_of_a_killed_worker_is_done_by_another_and_sigterm_ends_a_worker_cle
     worked_example.query("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '17 seconds'")
     slow_provider.answers.set()
 
-    with running(["-m", "portal", "worker"], env, log) as second:
+    with run_process(["-m", "portal", "worker"], env, log) as second:
         wait_until(lambda: worked_example.shoot(shoot).provider_status == "waiting", 35, log)
         wait_until(
             lambda: worked_example.query("SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing'") == [(0,)],

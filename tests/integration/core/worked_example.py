@@ -24,7 +24,7 @@ from portal.services.app_context import AppContext
 from portal.services.deliveries import WebhookReceiver
 from tests.factories import NOW
 from tests.integration.core.doubles import ScriptedDownloader, ScriptedProvider
-from tests.integration.core.signing import signed_headers
+from tests.integration.core.signing import sign_headers
 
 # What the queue's own function does, by the portal's clock and not the database's; turns have places of their own.
 _TAKE = """
@@ -130,7 +130,7 @@ class WorkedExample:
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         settings = self.portal.settings
         receiver = WebhookReceiver(BRANDS[settings.provider], settings.webhook_secrets, settings.webhook_scheme)
-        return deliveries.store_delivery(receiver, raw, signed_headers(raw, at or self.clock.now), now=self.clock.now)
+        return deliveries.store_delivery(receiver, raw, sign_headers(raw, at or self.clock.now), now=self.clock.now)
 
     def run_concurrently(self, calls: list[Callable[[], Any]]) -> list[Any]:
         """Make calls at the same moment, each in a thread with a context of its own; return what each gave."""
@@ -153,6 +153,6 @@ class WorkedExample:
         return results
 
 
-def iso(moment: datetime) -> str:
+def format_iso_time(moment: datetime) -> str:
     """A time as the provider writes it."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -76,7 +76,7 @@ def make_case(case: dict[str, Any]) -> Person:
     """Store a person with these shoots, consent and choice."""
     person = factories.make_person()
     if case["consent"] is not None:
-        kept_id = factories.agree(person).id
+        kept_id = factories.make_consent(person).id
         with transaction() as session:
             kept = session.get_one(Consent, kept_id)
             kept.policy_version = case["consent"]
@@ -151,7 +151,7 @@ def test_names_are_found_by_beginnings_of_their_terms(app: Flask, name: str, sea
 
 def test_two_transactions_about_one_person_lose_neither_fact(app: Flask) -> None:
     person = factories.make_person()
-    shoot, photos = factories.make_finished(person)
+    shoot, photos = factories.make_finished_shoot(person)
     statements = (
         f"UPDATE shoots SET problem = 'refused' WHERE id = '{shoot.id}'",
         f"UPDATE people SET name = 'Second Name' WHERE id = '{person.id}'",

@@ -9,7 +9,7 @@ import psycopg
 from alembic import command
 
 from portal import migrations
-from tests.integration.core.processes import environment, running
+from tests.integration.core.processes import build_environment, run_process
 
 
 def test_migrations_run_up_down_and_up_again(postgres: Any) -> None:
@@ -35,10 +35,10 @@ def things(connection: psycopg.Connection[Any]) -> list[Any]:
 
 def test_two_releases_at_once_migrate_once(postgres: Any, tmp_path: Path) -> None:
     url = postgres.ensure_database("migrated_by_two")
-    env, log = environment(url, tmp_path), tmp_path / "migrate.log"
+    env, log = build_environment(url, tmp_path), tmp_path / "migrate.log"
     with (
-        running(["-m", "portal", "migrate"], env, log) as first,
-        running(["-m", "portal", "migrate"], env, log) as second,
+        run_process(["-m", "portal", "migrate"], env, log) as first,
+        run_process(["-m", "portal", "migrate"], env, log) as second,
     ):
         assert (first.wait(60), second.wait(60)) == (0, 0), log.read_text()
     assert migrations.is_current(url.replace("postgresql://", "postgresql+psycopg://"))

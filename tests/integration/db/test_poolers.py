@@ -21,7 +21,7 @@ from demo.postgres import Postgres
 from portal.db import PoolerDetected, check_no_pooler
 from portal.services.health import iterate_checks
 from portal.settings import Settings
-from tests.integration.core.processes import TOP, environment
+from tests.integration.core.processes import TOP, build_environment
 from tests.pooler import TransactionPooler
 
 PGBOUNCER = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
@@ -91,7 +91,7 @@ def test_shared_sessions_are_refused(
     finding = next(iterate_checks(portal_settings(database_url=pooled_url)))
     assert not finding.is_ok
     assert "direct address" in finding.text
-    env = environment(pooled_url, tmp_path)
+    env = build_environment(pooled_url, tmp_path)
     for command in (["-c", "import wsgi"], ["-m", "portal", "worker"], ["-m", "portal", "migrate"]):
         run = subprocess.run(
             [sys.executable, *command], cwd=TOP, env=env, capture_output=True, text=True, timeout=60, check=False

@@ -27,8 +27,8 @@ from portal.settings import Settings
 from portal.storage import LocalStorage
 from portal.web.security.rate_limits import RateLimit, RateLimiter, acquire_shared
 from tests.factories import make_person
-from tests.integration.core.processes import cookie_of, environment, web
-from tests.integration.core.signing import signed_headers
+from tests.integration.core.processes import build_environment, create_session_cookie, run_web
+from tests.integration.core.signing import sign_headers
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 FIFTY = RateLimit("fifty", per_minute=50)
@@ -152,7 +152,7 @@ def servers(database_url: str, tmp_path: Path) -> Iterator[list[int]]:
     """The ports of two real servers on one database."""
     with ExitStack() as stack:
         started = [
-            stack.enter_context(web(environment(database_url, tmp_path), tmp_path / f"web{number}.log"))
+            stack.enter_context(run_web(build_environment(database_url, tmp_path), tmp_path / f"web{number}.log"))
             for number in range(2)
         ]
         yield [port for _process, port in started]
@@ -173,7 +173,7 @@ def ask(port: int, path: str, headers: dict[str, str], times: int, body: bytes =
 
 def test_two_servers_share_limits_and_valid_webhooks_pass(app: Flask, servers: list[int]) -> None:
     began = time.monotonic()
-    cookie = cookie_of(make_person())
+    cookie = create_session_cookie(make_person())
     acts = [status for port in servers for status in ask(port, "/headshots/start", {"Cookie": cookie}, 70)]
     forged = [status for port in servers for status in ask(port, WEBHOOK, {}, 100, b"{}")]
     # 48 shared and 12 for each server, refilled in a minute; 8 wrong signatures are counted at a time.
@@ -183,4 +183,4 @@ def test_two_servers_share_limits_and_valid_webhooks_pass(app: Flask, servers: l
     assert set(forged) == {401, 429}
     for number, port in enumerate(servers):
         body = b'{"id": "evt_%d", "event": "model.created", "object": {"_id": "m1"}}' % number
-        assert ask(port, WEBHOOK, dict(signed_headers(body, datetime.now(UTC))), 1, body) == [200]
+        assert ask(port, WEBHOOK, dict(sign_headers(body, datetime.now(UTC))), 1, body) == [200]

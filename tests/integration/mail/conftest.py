@@ -19,11 +19,11 @@ from portal.models.shoots import Shoot
 from portal.services import mirroring
 from portal.services.app_context import AppContext
 from portal.storage import LocalStorage
-from tests.factories import NOW, agree, make_person, make_shoot
-from tests.integration.core.conftest import closing_connections
+from tests.factories import NOW, make_consent, make_person, make_shoot
+from tests.integration.core.conftest import close_connections
 from tests.integration.core.doubles import ScriptedDownloader, ScriptedProvider
 from tests.integration.core.worked_example import Clock, WorkedExample
-from tests.smtp import Post, running
+from tests.smtp import Post, run_server
 from tests.unit.images.photos import portrait, saved
 
 PICTURE = saved(portrait(48, 60))
@@ -40,7 +40,7 @@ class Office:
 
     def open(self) -> None:
         """Start the mail server."""
-        self.server.enter_context(running(self.post))
+        self.server.enter_context(run_server(self.post))
 
     def close(self) -> None:
         """Stop the mail server."""
@@ -49,7 +49,7 @@ class Office:
     def shoot(self, person: Person | None = None, **fields: Any) -> Shoot:
         """A shoot the provider has finished, with one photo to fetch."""
         person = person or make_person()
-        agree(person)
+        make_consent(person)
         shoot = make_shoot(person, **({"provider_status": "active", "finished_at": NOW} | fields))
         name = f"photo-of-{shoot.id}"
         self.worked_example.provider.add(person.email, "active", id=shoot.provider_id, photos=[name])
@@ -98,7 +98,7 @@ def make_office(database_url: str, portal_settings: Any, tmp_path: Path) -> Iter
                 downloader=ScriptedDownloader(),
                 storage=LocalStorage(tmp_path / "stored"),
             )
-            stack.enter_context(closing_connections(app))
+            stack.enter_context(close_connections(app))
             address = database_url.replace("+psycopg", "")
             connection = stack.enter_context(psycopg.connect(address, autocommit=True, connect_timeout=3))
             stack.enter_context(app.app_context())

@@ -21,7 +21,7 @@ from portal.models.roster import RosterEntry
 from portal.services import campaign_mails, roster_marks
 from portal.services import campaigns as service
 from portal.services.campaigns import CampaignForm
-from tests.factories import make_finished, make_person
+from tests.factories import make_finished_shoot, make_person
 from tests.integration.mail.conftest import Office, parts
 
 ADMIN = uuid4()
@@ -114,7 +114,7 @@ def test_invitation_has_all_parts_and_is_sent_once(office: Office) -> None:
 
 def test_people_left_out_are_counted_and_not_invited(office: Office) -> None:
     person = make_person("done@example.com")
-    shoot, [photo] = make_finished(person, 1)
+    shoot, [photo] = make_finished_shoot(person, 1)
     with transaction() as session:
         session.add(
             Choice(

@@ -9,7 +9,7 @@ import pytest
 from demo.ports import find_free_port
 from portal.services.health import CheckResult, iterate_checks
 from portal.settings import Settings
-from tests.smtp import Post, running
+from tests.smtp import Post, run_server
 
 Build = Callable[..., Settings]
 
@@ -19,7 +19,7 @@ def mail(settings: Settings) -> list[CheckResult]:
 
 
 def test_a_responding_server(portal_settings: Build) -> None:
-    with running(Post(find_free_port())) as post:
+    with run_server(Post(find_free_port())) as post:
         [finding] = mail(portal_settings(mail_url=post.url, mail_from="portal@acme.example"))
         assert finding.is_ok
         assert post.received == []

@@ -14,7 +14,7 @@ from portal.models.shoots import Shoot
 from portal.provider.errors import OutOfCredits
 from portal.services import mirroring, notifications, people, shoots, sweep
 from portal.services.due_notifications import NotificationKind
-from tests.factories import NOW, agree, make_person, make_shoot
+from tests.factories import NOW, make_consent, make_person, make_shoot
 from tests.integration.mail.conftest import SUPPORT, Office, parts
 
 
@@ -25,7 +25,7 @@ def no_credits() -> OutOfCredits:
 def start(office: Office, email: str) -> Shoot:
     """Let a person press start and the worker request a session."""
     person = make_person(email)
-    agree(person)
+    make_consent(person)
     shoot = shoots.request_shoot(
         person, provider="profilebakery", development=False, now=office.worked_example.clock.now
     )
@@ -36,7 +36,7 @@ def start(office: Office, email: str) -> Shoot:
 def lose_link(office: Office, email: str = "ada@example.com") -> Shoot:
     """A session whose link no key decrypts, and a person who opens the studio."""
     person = make_person(email)
-    agree(person)
+    make_consent(person)
     shoot = make_shoot(person, signed_url=b"sealed with a key that is gone")
     enter(office, shoot)
     return shoot

@@ -10,7 +10,7 @@ from portal.models import shoots as shoot_rows
 from portal.models.shoots import Shoot
 from portal.services import link_reports, monitoring
 from portal.services.link_reports import LinkReportInput, LinkSymptom
-from tests.factories import NOW, agree, make_person, make_shoot
+from tests.factories import NOW, make_consent, make_person, make_shoot
 from tests.integration.mail.conftest import SUPPORT, Office, parts
 
 # Waiting too long
@@ -70,7 +70,7 @@ def test_first_in_queue_causes_no_polling(office: Office) -> None:
 def test_dead_link_report_notifies_operators(office: Office) -> None:
     portal = office.worked_example.portal
     person = make_person("ada@example.com")
-    agree(person)
+    make_consent(person)
     shoot = make_shoot(person, signed_url=b"sealed", provider_id="theirs-7")
     for _ in range(2):
         assert link_reports.report_link(person, LinkReportInput(symptom=LinkSymptom.EXPIRED), portal)
@@ -89,7 +89,7 @@ def test_dead_link_report_notifies_operators(office: Office) -> None:
 def test_a_response_that_arrived_too_late_is_not_sent(office: Office) -> None:
     portal = office.worked_example.portal
     person = make_person("ada@example.com")
-    agree(person)
+    make_consent(person)
     shoot = make_shoot(person, signed_url=b"sealed")
     assert link_reports.report_link(person, LinkReportInput(symptom=LinkSymptom.EMPTY), portal)
     with transaction():

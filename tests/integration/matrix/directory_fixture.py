@@ -175,8 +175,8 @@ def create_people(app: Flask) -> dict[str, dict[str, str]]:
 def _create_person_with_shoot(name: str) -> dict[str, str]:
     role = name if name in ROLES else "employee"
     person = _person(name, role)
-    consent_id = str(factories.agree(person).id)
-    shoot, photos = factories.make_finished(person, 2, provider_id=f"model-of-{name}")
+    consent_id = str(factories.make_consent(person).id)
+    shoot, photos = factories.make_finished_shoot(person, 2, provider_id=f"model-of-{name}")
     for number, photo in enumerate(photos):
         store_renditions(photo, number)
     delivery = _delivery(name, shoot.provider_id or "")
@@ -243,7 +243,7 @@ def _report(shoot_id: UUID) -> UUID:
 
 def _create_person_in_studio(secretbox: Any) -> dict[str, str]:
     person = _person(IN_STUDIO, "employee")
-    factories.agree(person)
+    factories.make_consent(person)
     factories.make_shoot(person, provider_id="model-of-in-studio", signed_url=secretbox.seal(SIGNED), minted_at=NOW)
     # Nothing of theirs is there yet; in an address it has to look as if.
     names = (

@@ -36,7 +36,7 @@ def readable(response: TestResponse, actor: Actor) -> None:
     assert not _INNER.search(_RANDOM.sub("", response.text)), where
     # Nothing private but the person's own name above the page, and whom to write to below it.
     text = _RANDOM.sub("", response.text).replace(SUPPORT, "").replace(f"{actor.name.title()} Townsend", "")
-    assert not set(canaries.found_in(text.splitlines())), where
+    assert not set(canaries.iterate_findings(text.splitlines())), where
     assert response.headers["Cache-Control"] == "no-store", where
     if response.request.method == "HEAD" or response.request.path.startswith(_SHORT):
         return

@@ -12,10 +12,10 @@ from portal.db import transaction
 from portal.models import shoots
 from portal.services import shoot_sync
 from tests.integration.auth.hostile_provider import HostileProvider
-from tests.integration.core.signing import signed_headers
+from tests.integration.core.signing import sign_headers
 from tests.integration.matrix.directory_fixture import ADDRESS, DirectoryFixture
 from tests.integration.matrix.table import TABLE, routes_of
-from tests.log_lines import MARK, WORDS, read
+from tests.log_lines import ALLOWED_TEXTS, MARK, parse_lines
 
 FIELDS = ("photo", "decision", "state", "next", "error", "error_description", "iss", "login_hint", "logout_token", "q")
 HEADERS = ("User-Agent", "Referer", "X-Request-ID", "X-Forwarded-For", "Accept-Language", "If-None-Match", "Origin")
@@ -26,7 +26,7 @@ def one_line(text_parts: str) -> str:
     return "".join(text_parts.splitlines()).encode("utf-8").decode("latin-1")
 
 
-@pytest.mark.parametrize("text_parts", WORDS.values(), ids=WORDS)
+@pytest.mark.parametrize("text_parts", ALLOWED_TEXTS.values(), ids=ALLOWED_TEXTS)
 @pytest.mark.asvs("A58")
 def test_hostile_text_in_urls_forms_and_headers(
     text_parts: str, directory: DirectoryFixture, capsys: pytest.CaptureFixture[str]
@@ -48,11 +48,11 @@ def test_hostile_text_in_urls_forms_and_headers(
     actor.call("GET", f"/{quote(text_parts[:300])}", headers=headers)
     actor.call("GET", "/", headers={"Host": one_line(text_parts[:100])})
     text = capsys.readouterr().out
-    assert len([line for line in read(text) if line["message"] == "request.completed"]) > len(TABLE)
+    assert len([line for line in parse_lines(text) if line["message"] == "request.completed"]) > len(TABLE)
     assert MARK not in text, "of what strangers send nothing is noted"
 
 
-@pytest.mark.parametrize("text_parts", WORDS.values(), ids=WORDS)
+@pytest.mark.parametrize("text_parts", ALLOWED_TEXTS.values(), ids=ALLOWED_TEXTS)
 def test_hostile_text_of_a_sign_in(
     text_parts: str, directory: DirectoryFixture, identity: HostileProvider, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -76,10 +76,10 @@ def test_hostile_text_of_a_sign_in(
         "code": text_parts,
     }
     assert directory.actor("stranger").call("GET", "/login/callback", query_string=refused).status_code == 400
-    read(capsys.readouterr().out)
+    parse_lines(capsys.readouterr().out)
 
 
-@pytest.mark.parametrize("text_parts", WORDS.values(), ids=WORDS)
+@pytest.mark.parametrize("text_parts", ALLOWED_TEXTS.values(), ids=ALLOWED_TEXTS)
 def test_hostile_text_of_a_webhook(
     text_parts: str, directory: DirectoryFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -89,19 +89,19 @@ def test_hostile_text_of_a_webhook(
     responses = [
         client.post("/webhooks/profilebakery", data=body, headers=headers, base_url=ADDRESS).status_code
         for headers in (
-            signed_headers(body, now),
+            sign_headers(body, now),
             [(name, one_line(text_parts)) for name in ("X-ProfileBakery-Signature", "X-ProfileBakery-Timestamp")],
-            [*signed_headers(body, now), ("User-Agent", one_line(text_parts)), ("X-Request-ID", one_line(text_parts))],
+            [*sign_headers(body, now), ("User-Agent", one_line(text_parts)), ("X-Request-ID", one_line(text_parts))],
             [("X-ProfileBakery-Signature", f"sha256={one_line(text_parts)[:64]}"), ("X-ProfileBakery-Timestamp", "1")],
         )
     ]
     assert responses == [200, 401, 200, 401]
     text = capsys.readouterr().out
-    assert {"request.completed", "webhook.rejected"} <= {line["message"] for line in read(text)}
+    assert {"request.completed", "webhook.rejected"} <= {line["message"] for line in parse_lines(text)}
     assert MARK not in text
 
 
-@pytest.mark.parametrize("text_parts", WORDS.values(), ids=WORDS)
+@pytest.mark.parametrize("text_parts", ALLOWED_TEXTS.values(), ids=ALLOWED_TEXTS)
 def test_unknown_status_stays_inside_its_line(
     text_parts: str, directory: DirectoryFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -110,5 +110,5 @@ def test_unknown_status_stays_inside_its_line(
         assert shoot is not None
         later = directory.clock.now + timedelta(minutes=1)
         shoot_sync.apply_status(shoot, text_parts.replace("\x00", ""), at=later, by="check", now=later)
-    (line,) = [line for line in read(capsys.readouterr().out) if line["logger"] == "portal.services.shoot_sync"]
+    (line,) = [line for line in parse_lines(capsys.readouterr().out) if line["logger"] == "portal.services.shoot_sync"]
     assert line["message"] == "shoot.status_unknown"

@@ -10,7 +10,7 @@ import pytest
 from demo.ports import find_free_port
 from demo.postgres import Postgres
 from tests.integration.certified.actors import CLIENT
-from tests.integration.core.processes import environment, web
+from tests.integration.core.processes import build_environment, run_web
 from tests.integration.providers.actors import CANAILLE, DJANGO_OAUTH_TOOLKIT, Employee, PythonProvider
 
 
@@ -47,7 +47,7 @@ def database(provider: PythonProvider, postgres: Postgres, migrated_template: st
 @pytest.fixture(scope="module")
 def employee(provider: PythonProvider, database: str) -> Iterator[Callable[[str], Employee]]:
     """A function that gives a person a browser in front of the running portal."""
-    env = environment(
+    env = build_environment(
         database,
         provider.folder,
         PUBLIC_URL=provider.portal,
@@ -58,7 +58,7 @@ def employee(provider: PythonProvider, database: str) -> Iterator[Callable[[str]
         OIDC_SILENT=str(provider.product.silent).lower(),
         ADMIN_GROUPS="runners",
     )
-    with web(env, provider.folder / "web.log", port=int(provider.portal.rpartition(":")[2])):
+    with run_web(env, provider.folder / "web.log", port=int(provider.portal.rpartition(":")[2])):
         yield lambda name: Employee(provider.portal, name, product=provider.product)
 
 

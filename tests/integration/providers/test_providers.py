@@ -16,7 +16,7 @@ def test_sign_in_with_code_and_pkce(employee: Enter, provider: PythonProvider, r
     ada = employee("ada")
     page = ada.sign_in("/headshots/consent")
     assert (page.status_code, page.url) == (200, f"{provider.portal}/headshots/consent")
-    requested = ada.asked(provider.product.authorize)[0]
+    requested = ada.list_requests(provider.product.authorize)[0]
     assert (requested["response_type"], requested["code_challenge_method"]) == ("code", "S256")
     issuer, email, name, groups, role = rows(
         "SELECT issuer, email, name, groups, role FROM people WHERE email = 'ada@example.com'"
@@ -32,10 +32,10 @@ def test_intranet_link_shows_the_page_of_the_provider_to_a_person_without_a_sess
     bob = employee("bob")
     page = bob.sign_in("/start")
     assert page.url == f"{provider.portal}/headshots/consent"
-    requested = [each.get("prompt") for each in bob.asked(provider.product.authorize)]
+    requested = [each.get("prompt") for each in bob.list_requests(provider.product.authorize)]
     if provider.product.silent:
         assert requested[:2] == ["none", None]
-        assert bob.asked("/login/callback")[0]["error"] == "login_required"
+        assert bob.list_requests("/login/callback")[0]["error"] == "login_required"
     else:
         assert set(requested) == {None}
     assert bob.is_signed_in()
@@ -46,7 +46,7 @@ def test_intranet_link_needs_no_password_where_the_provider_has_a_session(
 ) -> None:
     bob = employee("bob")
     bob.sign_in()
-    bob.forget_portal()
+    bob.delete_portal_cookies()
     assert not bob.is_signed_in()
     bob.asked_for.clear()
     bob.sign_in("/start")
@@ -76,9 +76,9 @@ def test_signing_out_ends_the_session_at_the_provider_and_the_next_sign_in_promp
     home = ada.go_on(ada.open(onward))
     assert (home.status_code, home.url) == (200, f"{provider.portal}/signed-out")
     ada.asked_for.clear()
-    before = len(ada.asked(provider.product.authorize))
+    before = len(ada.list_requests(provider.product.authorize))
     ada.sign_in()
-    assert ada.asked(provider.product.authorize)[before]["prompt"] == provider.product.account_prompt
+    assert ada.list_requests(provider.product.authorize)[before]["prompt"] == provider.product.account_prompt
     assert "password" in ada.asked_for
     assert ada.is_signed_in()
 
@@ -102,8 +102,8 @@ def test_another_account_is_requested(employee: Enter, provider: PythonProvider)
     shared.sign_in()
     shared.name = "bob"
     shared.asked_for.clear()
-    before = len(shared.asked(provider.product.authorize))
+    before = len(shared.list_requests(provider.product.authorize))
     shared.sign_in("/login?switch=1")
-    assert shared.asked(provider.product.authorize)[before]["prompt"] == provider.product.account_prompt
+    assert shared.list_requests(provider.product.authorize)[before]["prompt"] == provider.product.account_prompt
     assert {"login", "username"} & set(shared.asked_for)
     assert "Bob Example" in shared.open("/headshots/consent").text

@@ -10,8 +10,8 @@ from pathlib import Path
 from gunicorn.config import Config
 
 from portal.web.observability.gunicorn_log import ServerLog
-from tests.integration.core.processes import environment, wait_until, web
-from tests.log_lines import MARK, read
+from tests.integration.core.processes import build_environment, run_web, wait_until
+from tests.log_lines import MARK, parse_lines
 
 CANARY = "somebody%40company.example"
 UNREADABLE = {
@@ -31,7 +31,7 @@ UNREADABLE = {
 
 def test_unreadable_requests_are_logged_without_their_content(tmp_path: Path) -> None:
     log = tmp_path / "web.log"
-    with web(environment("postgresql://127.0.0.1:1/none", tmp_path), log) as (_, port):
+    with run_web(build_environment("postgresql://127.0.0.1:1/none", tmp_path), log) as (_, port):
         for raw in UNREADABLE.values():
             with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
                 connection.sendall(raw.encode())
@@ -40,7 +40,7 @@ def test_unreadable_requests_are_logged_without_their_content(tmp_path: Path) ->
     text = log.read_text()
     for trace in (MARK, CANARY, "127.0.0.1"):
         assert trace not in text
-    recorded = [line for line in read(text) if line["message"] == "request.unreadable"]
+    recorded = [line for line in parse_lines(text) if line["message"] == "request.unreadable"]
     assert {line["logger"] for line in recorded} == {"gunicorn.error"}
     assert "Invalid HTTP header name" in {line["reason"] for line in recorded}
 
@@ -57,7 +57,7 @@ def test_server_error_is_logged_with_trace_and_without_url() -> None:
         log.exception("Error handling request %s %s", "GET", f"/login/callback?code={CANARY}")
         log.exception("Exception in worker %s", "process")
     log.warning("Worker %s of %s", 1, "two")
-    first, second, third = read(written.getvalue())
+    first, second, third = parse_lines(written.getvalue())
     assert (first["message"], first["level"]) == ("server.request_failed", "error")
     assert "IndexError: pop from empty list" in first["trace"]
     assert CANARY not in written.getvalue()

@@ -19,7 +19,7 @@ from portal.models import sessions
 from portal.settings import Settings
 from portal.web.observability import health
 from portal.web.observability.health import _Readiness
-from tests.integration.core.conftest import closing_connections
+from tests.integration.core.conftest import close_connections
 
 TOP = Path(__file__).parents[3]
 
@@ -31,7 +31,7 @@ def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_ready_when_the_schema_is_this_codes(portal_settings: Callable[..., Settings], database_url: str) -> None:
     app = create_app(portal_settings())
-    with closing_connections(app):
+    with close_connections(app):
         response = app.test_client().get("/readyz")
     assert (response.status_code, response.json) == (200, {"status": "ready"})
 
@@ -40,7 +40,7 @@ def test_not_ready_while_migrations_are_pending(portal_settings: Callable[..., S
     with psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '0001'")
     app = create_app(portal_settings())
-    with closing_connections(app):
+    with close_connections(app):
         response = app.test_client().get("/readyz")
     assert (response.status_code, response.json) == (503, {"status": "migrations pending"})
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.integration.core.processes import environment, web
+from tests.integration.core.processes import build_environment, run_web
 
 CHUNKED = b"Transfer-Encoding: chunked"
 END = b"0\r\n\r\n"
@@ -43,7 +43,7 @@ class Answers:
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """A real server; nothing here gets as far as a database."""
     folder = tmp_path_factory.mktemp("raw")
-    with web(environment("postgresql://127.0.0.1:1/none", folder), folder / "web.log") as (_, port):
+    with run_web(build_environment("postgresql://127.0.0.1:1/none", folder), folder / "web.log") as (_, port):
         yield port
 
 

@@ -115,8 +115,8 @@ def sign_in(app: Flask, context: None) -> Callable[[Person], Visitor]:
 @pytest.fixture
 def finished(visitor: Visitor) -> list[Photo]:
     """The visitor has agreed and their shoot is finished: four photos with real files."""
-    factories.agree(visitor.person)
-    _, photos = factories.make_finished(visitor.person, 4, provider_id="m1")
+    factories.make_consent(visitor.person)
+    _, photos = factories.make_finished_shoot(visitor.person, 4, provider_id="m1")
     for number, photo in enumerate(photos):
         store_renditions(photo, number)
     return photos

@@ -20,7 +20,7 @@ from portal.models.people import Person
 from portal.services import audit_trail
 from portal.web.admin.audit import PAGE
 from tests import factories
-from tests.database_cleanup import without_triggers
+from tests.database_cleanup import disable_triggers
 from tests.factories import NOW
 from tests.integration.web_pages.conftest import Visitor
 from tests.integration.web_pages.html_document import Document, said
@@ -186,7 +186,7 @@ def test_only_what_was_checked_is_called_checked(admin: Visitor, database_url: s
     text_parts = admin.page("/admin/audit").words
     assert "On Nov 2, 2026, 9:00:00 AM UTC all up to number 3 were checked, and the chain was unbroken." in text_parts
     address = database_url.replace("+psycopg", "")
-    with psycopg.connect(address, autocommit=True, connect_timeout=3) as connection, without_triggers(connection):
+    with psycopg.connect(address, autocommit=True, connect_timeout=3) as connection, disable_triggers(connection):
         connection.execute("UPDATE audit_entries SET result = 'denied' WHERE id = 1")
     audit_trail.verify_trail(now=NOW + timedelta(days=1))
     text_parts = admin.page("/admin/audit").words

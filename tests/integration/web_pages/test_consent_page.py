@@ -20,7 +20,7 @@ def consents_of(visitor: Visitor) -> list[Consent]:
 def test_no_box_is_checked_and_not_now_leads_to_the_alternatives(visitor: Visitor) -> None:
     page = visitor.page("/headshots/consent")
     boxes = [each for each in page.all("input") if each.get("type") == "checkbox"]
-    assert len(boxes) == len(factories.plain_policy().purposes)
+    assert len(boxes) == len(factories.build_policy().purposes)
     assert not any("checked" in each.attrib for each in boxes)
     assert page.primary == ["Agree and continue"]
     assert page.link("Not now") == "/headshots/not-now"
@@ -33,12 +33,12 @@ def test_no_box_is_checked_and_not_now_leads_to_the_alternatives(visitor: Visito
 
 def test_page_shows_the_whole_text_of_the_evidence(visitor: Visitor) -> None:
     text_parts = visitor.page("/headshots/consent").words
-    for block in factories.plain_policy(company="Example", studio="Profile Bakery").blocks:
+    for block in factories.build_policy(company="Example", studio="Profile Bakery").blocks:
         assert all(part in text_parts for part in (block.heading, block.summary, block.text))
 
 
 def test_missing_box_is_marked_inline_and_focused_and_the_others_stay(visitor: Visitor) -> None:
-    first, second = factories.plain_policy().purposes
+    first, second = factories.build_policy().purposes
     response = visitor.press("/headshots/consent", decision="agree", purpose=[second.key])
     assert response.status_code == 400
     page = Document(response.text)
@@ -53,7 +53,7 @@ def test_missing_box_is_marked_inline_and_focused_and_the_others_stay(visitor: V
 
 
 def test_agreeing_stores_the_text_and_requests_the_session(visitor: Visitor) -> None:
-    keys = [purpose.key for purpose in factories.plain_policy().purposes]
+    keys = [purpose.key for purpose in factories.build_policy().purposes]
     for _ in range(2):
         response = visitor.press("/headshots/consent", decision="agree", purpose=keys)
         assert (response.status_code, response.location) == (303, "/headshots/studio")
@@ -69,7 +69,7 @@ def test_agreeing_stores_the_text_and_requests_the_session(visitor: Visitor) -> 
 
 def test_agreement_can_be_read_and_withdrawn_with_one_question(visitor: Visitor) -> None:
     """P06: from the page of the agreement by one press and one question."""
-    factories.agree(visitor.person)
+    factories.make_consent(visitor.person)
     page = visitor.page("/headshots/consent")
     assert page.heading == "Your agreement"
     assert "You agreed to this on November 2, 2026" in page.words
@@ -100,7 +100,7 @@ def test_second_withdrawal_without_pictures_is_asked_nothing(visitor: Visitor) -
 
 @pytest.mark.parametrize("status", ["onboarding", "waiting", "active", "deleted"])
 def test_withdrawal_is_reachable_from_every_stage(visitor: Visitor, status: str) -> None:
-    factories.agree(visitor.person)
+    factories.make_consent(visitor.person)
     factories.make_shoot(visitor.person, provider_status=status, signed_url=b"sealed")
     page = visitor.page("/privacy" if status == "onboarding" else "/headshots")
     assert page.link("My data") == "/headshots/data"

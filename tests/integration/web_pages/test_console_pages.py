@@ -79,7 +79,7 @@ def test_missing_webhook_secret_is_reported_with_next_step(app: Flask, admin: Vi
 
 def test_reported_link_is_listed_until_studio_is_opened(admin: Visitor) -> None:
     person = factories.make_person(name="Dora")
-    factories.agree(person)
+    factories.make_consent(person)
     shoot = factories.make_shoot(person, signed_url=b"sealed")
     assert "Dora" not in admin.page("/admin/health").words
     assert link_reports.report_link(person, LinkReportInput(symptom=LinkSymptom.EXPIRED), get_context())
@@ -134,7 +134,7 @@ def test_no_stuck_shoot_is_reported_without_one(admin: Visitor) -> None:
 def reported(email: str = "dora@example.com") -> tuple[Person, Shoot]:
     """A person who has reported that their link is dead."""
     person = factories.make_person(email, name="Dora")
-    factories.agree(person)
+    factories.make_consent(person)
     shoot = factories.make_shoot(
         person, signed_url=b"sealed", provider_id="theirs-7", minted_at=NOW, opened_at=NOW, last_opened_at=NOW
     )

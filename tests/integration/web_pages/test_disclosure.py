@@ -28,8 +28,8 @@ def make_own_photo(visitor: Visitor) -> Photo:
 
 @pytest.mark.parametrize("path", ["/headshots", "/headshots/gallery", "/headshots/data", "/headshots/crop?photo={id}"])
 def test_mark_stands_beside_generated_pictures(visitor: Visitor, path: str) -> None:
-    factories.agree(visitor.person)
-    _shoot, photos = factories.make_finished(visitor.person, 2)
+    factories.make_consent(visitor.person)
+    _shoot, photos = factories.make_finished_shoot(visitor.person, 2)
     for number, photo in enumerate(photos):
         store_renditions(photo, number)
     assert MARK in visitor.page(path.format(id=photos[0].id)).words

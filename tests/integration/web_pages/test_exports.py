@@ -65,8 +65,8 @@ def store_original(photo: Photo) -> None:
 def make_chosen(name: str, *, is_agreed: bool = True, has_file: bool = True) -> Person:
     """A person with a chosen picture; without agreement the choice was made in the studio."""
     person = factories.make_person(f"{name.split(maxsplit=1)[0].lower()}@example.com", name=name)
-    factories.agree(person)
-    _, photos = factories.make_finished(person)
+    factories.make_consent(person)
+    _, photos = factories.make_finished_shoot(person)
     if has_file:
         store_original(photos[0])
     agreement = factories.USE if is_agreed else None

@@ -104,8 +104,8 @@ def test_before_there_are_photos_the_page_explains_it(visitor: Visitor) -> None:
 
 
 def test_two_hundred_photos_fit_the_first_flight(visitor: Visitor) -> None:
-    factories.agree(visitor.person)
-    factories.make_finished(visitor.person, 200)
+    factories.make_consent(visitor.person)
+    factories.make_finished_shoot(visitor.person, 200)
     response = visitor.get("/headshots/gallery")
     page = Document(response.text)
     assert len(thumbnails(page)) == 200

@@ -60,7 +60,7 @@ def test_new_person_has_to_agree_first(visitor: Visitor) -> None:
 
 
 def test_person_with_consent_and_no_session_can_start(visitor: Visitor) -> None:
-    factories.agree(visitor.person)
+    factories.make_consent(visitor.person)
     page = visitor.page("/headshots")
     assert page.heading == "Ready when you are"
     assert page.primary == ["Start the photo session"]
@@ -68,7 +68,7 @@ def test_person_with_consent_and_no_session_can_start(visitor: Visitor) -> None:
 
 @pytest.mark.parametrize("step", STUDIO_STEPS)
 def test_my_page_leads_to_the_studio_page_while_photos_are_taken(visitor: Visitor, step: str) -> None:
-    factories.agree(visitor.person)
+    factories.make_consent(visitor.person)
     factories.make_shoot(visitor.person, **STUDIO_STEPS[step])
     response = visitor.get("/headshots")
     assert (response.status_code, response.location) == (303, "/headshots/studio")
@@ -78,7 +78,7 @@ def test_my_page_leads_to_the_studio_page_while_photos_are_taken(visitor: Visito
 @pytest.mark.parametrize("stage", STAGES)
 def test_stage_has_one_heading_and_at_most_one_primary_action(visitor: Visitor, stage: str) -> None:
     fields, heading, primary = STAGES[stage]
-    factories.agree(visitor.person)
+    factories.make_consent(visitor.person)
     factories.make_shoot(visitor.person, **fields)
     page = visitor.page("/headshots")
     assert page.heading == heading
@@ -95,7 +95,7 @@ def test_withdrawal_while_the_session_is_created_requires_consent_again(visitor:
 
 
 def test_copying_is_counted(visitor: Visitor) -> None:
-    factories.agree(visitor.person)
+    factories.make_consent(visitor.person)
     shoot = factories.make_shoot(visitor.person, provider_status="active", finished_at=NOW, photo_count=40)
     for _ in range(12):
         factories.make_photo(shoot)
@@ -152,7 +152,7 @@ def test_next_step_is_shown_only_if_configured(make_app: Callable[..., Flask]) -
         app = make_app(next_step=next_step)
         with app.app_context():
             visitor = visit_as(app, factories.make_person())
-            _, photos = factories.make_finished(visitor.person, 1)
+            _, photos = factories.make_finished_shoot(visitor.person, 1)
             visitor.press("/headshots/choice", photo=photos[0].id)
             text_parts = visitor.page("/headshots").words
         assert ("Example adds it to the directory today." in text_parts) is (next_step is not None)
@@ -174,7 +174,7 @@ def test_photos_deleted_at_the_studio_are_deleted_in_the_portal(visitor: Visitor
 
 
 def test_fragment_equals_the_page_and_is_sent_once(visitor: Visitor) -> None:
-    factories.agree(visitor.person)
+    factories.make_consent(visitor.person)
     page = visitor.page("/headshots")
     known = page.by_id("live").get("data-etag")
     response = visitor.get("/headshots/status", headers={"If-None-Match": f'"{known}"'})
@@ -185,7 +185,7 @@ def test_fragment_equals_the_page_and_is_sent_once(visitor: Visitor) -> None:
 
 
 def test_csrf_token_change_keeps_etag_and_stage_change_does_not(visitor: Visitor) -> None:
-    factories.agree(visitor.person)
+    factories.make_consent(visitor.person)
     first, second = visitor.get("/headshots/status"), visitor.get("/headshots/status")
     assert 'name="csrf_token"' in first.text
     assert "\x00" not in first.text
@@ -235,7 +235,7 @@ def moments(page: Document) -> list[str]:
 
 
 def test_timeline_has_times_and_how_they_were_confirmed(visitor: Visitor) -> None:
-    factories.agree(visitor.person)
+    factories.make_consent(visitor.person)
     shoot = factories.make_shoot(
         visitor.person, provider_status="pending", opened_at=NOW, confirmed_by="event", status_since=NOW
     )
@@ -253,7 +253,7 @@ def test_timeline_has_times_and_how_they_were_confirmed(visitor: Visitor) -> Non
 
 
 def test_progress_has_one_estimate_and_one_bar(visitor: Visitor) -> None:
-    factories.agree(visitor.person)
+    factories.make_consent(visitor.person)
     factories.make_shoot(visitor.person, provider_status="pending", status_since=NOW - timedelta(minutes=59))
     page = visitor.page("/headshots")
     (bar,) = page.all("progress")
@@ -263,7 +263,7 @@ def test_progress_has_one_estimate_and_one_bar(visitor: Visitor) -> None:
 
 
 def test_times_are_in_the_browsers_time_zone_once_it_is_known(visitor: Visitor) -> None:
-    factories.agree(visitor.person)
+    factories.make_consent(visitor.person)
     factories.make_shoot(visitor.person, provider_status="pending", status_since=NOW)
     visitor.client.set_cookie("time_zone", "America/New_York")
     text_parts = visitor.page("/headshots").words
@@ -272,7 +272,7 @@ def test_times_are_in_the_browsers_time_zone_once_it_is_known(visitor: Visitor) 
 
 
 def test_unknown_time_zone_is_ignored(visitor: Visitor) -> None:
-    factories.agree(visitor.person)
+    factories.make_consent(visitor.person)
     factories.make_shoot(visitor.person, provider_status="pending", status_since=NOW)
     visitor.client.set_cookie("time_zone", "Middle/Earth")
     assert "11:00 AM UTC" in visitor.page("/headshots").words.replace("\u202f", " ")
@@ -296,21 +296,21 @@ def test_unknown_time_zone_is_ignored(visitor: Visitor) -> None:
     ],
 )
 def test_unusual_events_are_named(visitor: Visitor, fields: dict[str, Any], said_so: str) -> None:
-    factories.agree(visitor.person)
+    factories.make_consent(visitor.person)
     factories.make_shoot(visitor.person, **fields)
     assert said_so in visitor.page("/headshots").words
 
 
 def test_usual_wait_shows_no_warning(visitor: Visitor) -> None:
-    factories.agree(visitor.person)
+    factories.make_consent(visitor.person)
     factories.make_shoot(visitor.person, provider_status="pending", status_since=NOW)
     text_parts = visitor.page("/headshots").words
     assert not any(each in text_parts for each in ("restarted", "longer", "trying again", "admins know"))
 
 
 def test_page_stays_while_all_shown_photos_are_replaced(visitor: Visitor) -> None:
-    factories.agree(visitor.person)
-    shoot, _ = factories.make_finished(visitor.person, 0)
+    factories.make_consent(visitor.person)
+    shoot, _ = factories.make_finished_shoot(visitor.person, 0)
     factories.make_photo(shoot, removed_at=NOW, removed_by="provider")
     factories.make_photo(shoot, copied_at=None)
     assert visitor.get("/headshots/status").status_code == 200

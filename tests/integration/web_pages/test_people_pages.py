@@ -50,14 +50,14 @@ def one_of_each_stage() -> dict[Stage, Person]:
     """One person in every stage."""
     people = {stage: factories.make_person(name=f"In {stage}") for stage in Stage}
     for stage in set(Stage) - {Stage.NOT_STARTED}:
-        factories.agree(people[stage])
+        factories.make_consent(people[stage])
     factories.make_shoot(people[Stage.IN_STUDIO], signed_url=b"sealed")
     factories.make_shoot(people[Stage.PHOTOS_RECEIVED], provider_status="waiting")
     factories.make_shoot(people[Stage.IN_PROGRESS], provider_status="pending")
     factories.make_shoot(people[Stage.PROBLEM], problem="no_credits", provider_status=None)
     factories.make_shoot(people[Stage.DELETED], provider_status="deleted")
-    factories.make_finished(people[Stage.READY])
-    shoot, photos = factories.make_finished(people[Stage.CHOSEN])
+    factories.make_finished_shoot(people[Stage.READY])
+    shoot, photos = factories.make_finished_shoot(people[Stage.CHOSEN])
     with transaction():
         choices.create_choice(shoot.person_id, photos[0], origin="portal", key="k", acted_at=NOW, now=NOW)
         for consent in consents.list_active(people[Stage.WITHDRAWN].id):
@@ -77,11 +77,11 @@ def test_list_shows_each_stage_as_the_person_sees_it(admin: Visitor) -> None:
 
 def test_stage_counts_from_when_the_person_reached_it(context: None) -> None:
     people = {what: factories.make_person(now=NOW - 9 * DAY) for what in ("new", "agreed", "moved", "ready")}
-    factories.agree(people["agreed"], now=NOW - 3 * DAY)
+    factories.make_consent(people["agreed"], now=NOW - 3 * DAY)
     for what in ("moved", "ready"):
-        factories.agree(people[what])
+        factories.make_consent(people[what])
     factories.make_shoot(people["moved"], provider_status="waiting", status_since=NOW - 2 * DAY)
-    factories.make_finished(people["ready"], copied_at=NOW - DAY)
+    factories.make_finished_shoot(people["ready"], copied_at=NOW - DAY)
     since = {row.listed.id: row.since for row in people_list.list_people(PeopleFilter(), now=NOW).rows}
     assert None not in since.values()
     days = {what: (NOW - (since[person.id] or NOW)).days for what, person in people.items()}
@@ -96,7 +96,7 @@ def test_stuck_are_those_the_health_page_lists(admin: Visitor) -> None:
         "Closed": {"provider_status": "waiting", "status_since": NOW - DAY, "closed_at": NOW},
     }.items():
         person = factories.make_person(name=name)
-        factories.agree(person)
+        factories.make_consent(person)
         factories.make_shoot(person, **fields)
     assert (
         names(admin, "/admin/people?stage=stuck")
@@ -177,8 +177,8 @@ def public_id(person: Person) -> UUID:
 @pytest.mark.asvs("A10")
 def test_admin_lets_photos_that_were_given_up_be_copied_again(admin: Visitor) -> None:
     person = factories.make_person()
-    factories.agree(person)
-    _, made = factories.make_finished(person, 2)
+    factories.make_consent(person)
+    _, made = factories.make_finished_shoot(person, 2)
     path = f"/admin/people/{person.id}"
     assert "Copy them again" not in admin.page(path).words
     with transaction() as session:
@@ -257,7 +257,7 @@ def test_fields_these_forms_do_not_have_change_nothing(admin: Visitor) -> None:
 def team(context: None) -> list[Person]:
     """Two people of sales, of whom one is held up, one of Berlin, and one who has left sales."""
     made = [factories.make_person(name=name, groups=["sales", "all"]) for name in ("Sam", "Sue")]
-    factories.agree(made[1])
+    factories.make_consent(made[1])
     factories.make_shoot(made[1], problem="refused")
     factories.make_person(name="Bea", groups=["berlin"])
     factories.make_person(name="Lee", groups=["sales"], deactivated_at=NOW)

@@ -28,7 +28,7 @@ SIGNED = "http://127.0.0.1:1/session?signature=canary-4711"
 
 @pytest.fixture
 def in_studio(visitor: Visitor) -> Visitor:
-    factories.agree(visitor.person)
+    factories.make_consent(visitor.person)
     factories.make_shoot(visitor.person, signed_url=get_context().secretbox.seal(SIGNED))
     return visitor
 
@@ -61,7 +61,7 @@ def test_the_link_is_on_no_other_page(in_studio: Visitor, path: str) -> None:
 
 def test_signed_url_is_never_sent_to_another_person(in_studio: Visitor, sign_in: Callable[[Person], Visitor]) -> None:
     person = factories.make_person()
-    factories.agree(person)
+    factories.make_consent(person)
     other = sign_in(person).get("/headshots/studio")
     assert (other.status_code, other.location) == (303, "/headshots")
 
@@ -75,7 +75,7 @@ def test_without_agreement_the_studio_stays_shut(in_studio: Visitor) -> None:
 
 
 def test_waiting_for_the_studio_is_explained(visitor: Visitor) -> None:
-    factories.agree(visitor.person)
+    factories.make_consent(visitor.person)
     assert visitor.press("/headshots/start").location == "/headshots/studio"
     page = visitor.page("/headshots/studio")
     assert page.heading == "Take your photos"
@@ -84,14 +84,14 @@ def test_waiting_for_the_studio_is_explained(visitor: Visitor) -> None:
 
 
 def test_after_the_photos_my_page_follows(visitor: Visitor) -> None:
-    factories.agree(visitor.person)
+    factories.make_consent(visitor.person)
     factories.make_shoot(visitor.person, provider_status="waiting", signed_url=b"sealed")
     response = visitor.get("/headshots/studio")
     assert (response.status_code, response.location) == (303, "/headshots")
 
 
 def test_undecryptable_link_shows_an_error_message(visitor: Visitor) -> None:
-    factories.agree(visitor.person)
+    factories.make_consent(visitor.person)
     factories.make_shoot(visitor.person, signed_url=b"sealed with a key that is gone")
     assert visitor.get("/headshots/studio").location == "/headshots"
     assert visitor.page("/headshots").heading == "Your studio link stopped working"
@@ -102,7 +102,7 @@ def test_the_three_permissions_of_the_frame_agree(make_app: Callable[..., Flask]
     app = make_app(embed_origins=("http://127.0.0.1:1", "http://127.0.0.1:2"))
     with app.app_context():
         visitor = visit_as(app, factories.make_person())
-        factories.agree(visitor.person)
+        factories.make_consent(visitor.person)
         factories.make_shoot(visitor.person, signed_url=get_context().secretbox.seal(SIGNED))
         response = visitor.get("/headshots/studio")
     allow = Document(response.text).by_id("frame-hold").get("data-allow", "")
@@ -136,7 +136,7 @@ def test_a_sandbox_is_only_put_around_the_studio_where_it_is_configured(
     app = make_app(frame_sandbox=is_on)
     with app.app_context():
         visitor = visit_as(app, factories.make_person())
-        factories.agree(visitor.person)
+        factories.make_consent(visitor.person)
         factories.make_shoot(visitor.person, signed_url=get_context().secretbox.seal(SIGNED))
         sandbox = visitor.page("/headshots/studio").by_id("frame-hold").get("data-sandbox")
     assert (sandbox is not None) is is_on
@@ -211,7 +211,7 @@ def test_mark_of_unseen_photo_is_refused(in_studio: Visitor) -> None:
 
 
 def test_report_without_link_is_ignored(visitor: Visitor) -> None:
-    factories.agree(visitor.person)
+    factories.make_consent(visitor.person)
     factories.make_shoot(visitor.person, provider_status="waiting")
     assert visitor.press("/headshots/studio/dead-link", saw="expired").location == "/headshots"
     assert link_reports.list_open() == []

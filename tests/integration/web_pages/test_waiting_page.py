@@ -30,7 +30,7 @@ def crowd(count: int) -> None:
 @pytest.fixture
 def waiting(visitor: Visitor) -> Visitor:
     """A person who has pressed start two seconds ago."""
-    factories.agree(visitor.person)
+    factories.make_consent(visitor.person)
     factories.make_shoot(visitor.person, requested_at=PRESENT - timedelta(seconds=2), **WAITING)
     return visitor
 
@@ -46,7 +46,7 @@ def test_place_and_estimate_are_shown(waiting: Visitor) -> None:
 
 def test_in_german(sign_in: Callable[[Person], Visitor]) -> None:
     person = factories.make_person(locale="de")
-    factories.agree(person)
+    factories.make_consent(person)
     factories.make_shoot(person, requested_at=PRESENT - timedelta(seconds=2), **WAITING)
     crowd(11)
     assert "Sie sind Nummer 12 in der Reihe. Etwa 10 Sekunden." in sign_in(person).page("/headshots/studio").words
@@ -87,7 +87,7 @@ def test_provider_outage_shows_no_estimate(waiting: Visitor) -> None:
 
 
 def test_estimate_without_recent_starts_has_no_number(visitor: Visitor) -> None:
-    factories.agree(visitor.person)
+    factories.make_consent(visitor.person)
     factories.make_shoot(visitor.person, requested_at=NOW - timedelta(minutes=3), **WAITING)
     page = visitor.page("/headshots/studio")
     assert "longer than usual" in page.words
@@ -103,7 +103,7 @@ def test_without_scripts_the_page_reloads_by_itself(waiting: Visitor) -> None:
 
 def agreed(sign_in: Callable[[Person], Visitor]) -> Visitor:
     person = factories.make_person()
-    factories.agree(person)
+    factories.make_consent(person)
     return sign_in(person)
 
 
@@ -119,7 +119,7 @@ def test_before_starting_the_page_warns_when_no_free_session_is_known(
 
 
 def test_waiting_for_credits_page_confirms_saved_request(visitor: Visitor) -> None:
-    factories.agree(visitor.person)
+    factories.make_consent(visitor.person)
     factories.make_shoot(visitor.person, problem="no_credits", **WAITING)
     page = visitor.page("/headshots")
     assert "We saved your place." in page.words

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.canaries import CANARIES, found_in_files, found_in_output
+from tests.canaries import CANARIES, find_private_logs, find_private_output
 
 PRIVATE = {
     "a key of the portal": "test-api-key",
@@ -33,7 +33,7 @@ def test_each_kind_has_an_example() -> None:
 def test_private_values_are_found_and_not_repeated(kind: str, tmp_path: Path) -> None:
     (tmp_path / "worker.log").write_text(f"{line('nothing')}\n{line(PRIVATE[kind])}\n")
     (tmp_path / "identity.log").write_text(line(PRIVATE[kind]))
-    found = [*found_in_output(line(PRIVATE[kind])), *found_in_files(tmp_path)]
+    found = [*find_private_output(line(PRIVATE[kind])), *find_private_logs(tmp_path)]
     assert found == [f"{kind} in the event 'it failed'", f"worker.log: {kind} in the event 'it failed'"]
     assert PRIVATE[kind] not in str(found)
     # Or the watch over this very run would find it.
@@ -42,8 +42,8 @@ def test_private_values_are_found_and_not_repeated(kind: str, tmp_path: Path) ->
 
 def test_hidden_and_unknown_photos_are_ignored() -> None:
     message = "https://studio.example/session?[hidden] signature=[hidden] state: ready, 200, people@ the office"
-    assert found_in_output(line(message)) == []
+    assert find_private_output(line(message)) == []
 
 
 def test_canary_of_a_test_is_not_another_tests() -> None:
-    assert found_in_output("Ada Lovelace, person12@example.com") == []
+    assert find_private_output("Ada Lovelace, person12@example.com") == []

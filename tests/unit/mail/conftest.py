@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from demo.ports import find_free_port
-from tests.smtp import Post, running
+from tests.smtp import Post, run_server
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Certificate:
 @pytest.fixture
 def post() -> Iterator[Post]:
     """A server that accepts everything, until configured otherwise."""
-    with running(Post(find_free_port())) as server:
+    with run_server(Post(find_free_port())) as server:
         yield server
 
 

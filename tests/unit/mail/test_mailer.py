@@ -13,7 +13,7 @@ import pytest
 
 from demo.ports import find_free_port
 from portal.mail import EmailMessage, MailDeferred, Mailer, MailRefused, MailUnavailable, connection
-from tests.smtp import Post, running
+from tests.smtp import Post, run_server
 
 FROM = "Acme <portal@acme.example>"
 PASSWORD = "p@ss/word:canary"
@@ -41,20 +41,20 @@ def test_a_message_arrives(post: Post) -> None:
 
 
 def test_encryption_is_used_when_it_is_offered(certificate: Any) -> None:
-    with running(Post(find_free_port()), tls=certificate.server) as post:
+    with run_server(Post(find_free_port()), tls=certificate.server) as post:
         Mailer.from_url(post.url, FROM, trust=certificate.trust).send(message())
         assert post.encrypted == [True]
 
 
 def test_encryption_from_the_first_byte(certificate: Any) -> None:
-    with running(Post(find_free_port()), tls=certificate.server, at_once=True) as post:
+    with run_server(Post(find_free_port()), tls=certificate.server, at_once=True) as post:
         Mailer.from_url(post.url.replace("smtp:", "smtps:"), FROM, trust=certificate.trust).send(message())
         assert len(post.received) == 1
 
 
 @pytest.mark.parametrize("at_once", [True, False])
 def test_untrusted_certificate_is_refused(certificate: Any, at_once: bool) -> None:
-    with running(Post(find_free_port()), tls=certificate.server, at_once=at_once) as post:
+    with run_server(Post(find_free_port()), tls=certificate.server, at_once=at_once) as post:
         url = post.url.replace("smtp:", "smtps:") if at_once else post.url
         with pytest.raises(MailUnavailable, match="tls"):
             Mailer.from_url(url, FROM).send(message())
@@ -62,14 +62,14 @@ def test_untrusted_certificate_is_refused(certificate: Any, at_once: bool) -> No
 
 
 def test_smtp_password_is_sent_with_tls(certificate: Any) -> None:
-    with running(Post(find_free_port(), password=PASSWORD), tls=certificate.server) as post:
+    with run_server(Post(find_free_port(), password=PASSWORD), tls=certificate.server) as post:
         url = post.url.replace("//", f"//portal:{ENCODED}@")
         Mailer.from_url(url, FROM, trust=certificate.trust).send(message())
         assert post.signed_in == [True]
 
 
 def test_wrong_smtp_password_delays_all_mails_and_loses_none(certificate: Any) -> None:
-    with running(Post(find_free_port(), password="another"), tls=certificate.server) as post:
+    with run_server(Post(find_free_port(), password="another"), tls=certificate.server) as post:
         mailer = Mailer.from_url(post.url.replace("//", f"//portal:{ENCODED}@"), FROM, trust=certificate.trust)
         with pytest.raises(MailUnavailable, match="auth") as failure:
             mailer.check()
@@ -79,7 +79,7 @@ def test_wrong_smtp_password_delays_all_mails_and_loses_none(certificate: Any) -
 
 def test_smtp_password_is_not_sent_unencrypted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "_LOOPBACK", frozenset())
-    with running(Post(find_free_port())) as post:
+    with run_server(Post(find_free_port())) as post:
         mailer = Mailer.from_url(post.url.replace("//", f"//portal:{ENCODED}@"), FROM)
         with pytest.raises(MailUnavailable, match="no_tls"):
             mailer.send(message())
