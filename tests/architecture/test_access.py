@@ -13,7 +13,7 @@ from portal.domain.roles import RIGHTS, Role
 from portal.settings import Settings
 from portal.web.security.access import RULES, find_rate_limit
 from portal.web.security.access_rule import Access, Unauthenticated
-from tests.architecture.addresses import Call, calls_of
+from tests.architecture.addresses import Call, iterate_requests
 
 # A change that makes a page public also changes this list, with the reason in the same commit.
 OPEN = {
@@ -148,7 +148,7 @@ def test_public_endpoints_are_listed_deliberately() -> None:
 
 
 def test_console_and_teams_take_a_right_and_nothing_else_does(app: Flask) -> None:
-    for call in calls_of(app):
+    for call in iterate_requests(app):
         is_inside = call.path.startswith(("/admin", "/team"))
         assert is_inside == (RULES[call.endpoint].right is not None), call
         assert not is_inside or RULES[call.endpoint].access is Access.SIGNED_IN, call
@@ -168,7 +168,7 @@ def test_each_role_reaches_these_pages(role: Role, reached: set[str]) -> None:
 
 
 def test_views_of_personal_data_are_audited(app: Flask) -> None:
-    inside = {call.endpoint for call in calls_of(app) if call.method == "GET" and RULES[call.endpoint].right}
+    inside = {call.endpoint for call in iterate_requests(app) if call.method == "GET" and RULES[call.endpoint].right}
     assert {endpoint for endpoint in inside if RULES[endpoint].audit_views_as is None} == NOBODYS
 
 
@@ -179,7 +179,7 @@ def test_background_requests_do_not_extend_the_session() -> None:
 
 
 def test_unsafe_and_expensive_routes_have_a_rate_limit(app: Flask) -> None:
-    for call in calls_of(app):
+    for call in iterate_requests(app):
         is_people_s = RULES[call.endpoint].access is not Access.MACHINE
         if is_people_s and call.method not in {"GET", "HEAD"}:
             assert find_rate_limit(RULES[call.endpoint], call.method) is not None, call
@@ -200,7 +200,7 @@ def test_only_the_studio_delegates_camera_permission() -> None:
 
 def test_anonymous_request_reaches_public_pages_only(app: Flask) -> None:
     client = app.test_client()
-    for call in calls_of(app):
+    for call in iterate_requests(app):
         rule = RULES[call.endpoint]
         if rule.access in {Access.PUBLIC, Access.MACHINE}:
             continue

@@ -10,7 +10,7 @@ from flask import Flask
 from portal.models.audit import AuditEntry
 from portal.web.security.access import RULES
 from portal.web.security.rate_limits import RateLimiter
-from tests.architecture.addresses import calls_of
+from tests.architecture.addresses import iterate_requests
 from tests.integration.auth.actors import Browser, MovableClock
 
 ORIGIN = "http://127.0.0.1:1"
@@ -37,7 +37,7 @@ def test_cross_site_request_is_refused_and_audited(
     browser: Browser, app: Flask, audit: Callable[[str], list[AuditEntry]]
 ) -> None:
     browser.sign_in()
-    kept = [call for call in calls_of(app) if RULES[call.endpoint].right and call.method == "GET"]
+    kept = [call for call in iterate_requests(app) if RULES[call.endpoint].right and call.method == "GET"]
     assert kept
     for call in kept:
         response = browser.get(call.path)
