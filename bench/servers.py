@@ -18,7 +18,7 @@ from demo.ports import find_free_port
 from demo.postgres import Postgres
 from demo.readiness import is_serving
 from demo.settings import build_base_environment
-from portal import migrations
+from portal.migrations import runner
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "var" / "bench"
@@ -101,7 +101,7 @@ class Ground:
     def migrated(self, name: str) -> str:
         """Return the address of an empty database of the portal's, for a server of this name."""
         url = self.postgres.ensure_database(build_database_name(name))
-        migrations.upgrade(url.replace("postgresql://", "postgresql+psycopg://"))
+        runner.upgrade(url.replace("postgresql://", "postgresql+psycopg://"))
         return url
 
     def portal(self, name: str, config: str = "gunicorn.conf.py") -> Receiver:

@@ -92,11 +92,11 @@ def run_worker(create_app: Callable[[], Flask]) -> None:
 @run_command.command("migrate")
 def migrate_database() -> None:
     """Migrate the database to the newest schema."""
-    from portal import migrations
+    from portal.migrations import runner
 
     settings = load_settings()
     check_pooler(settings)
-    migrations.upgrade(settings.database_url)
+    runner.upgrade(settings.database_url)
     click.echo("The database schema is up to date.")
 
 

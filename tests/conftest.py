@@ -62,9 +62,9 @@ def postgres() -> Iterator[Postgres]:
 @pytest.fixture(scope="session")
 def migrated_template(postgres: Postgres) -> str:
     """The name of a database that all migrations ran on once; tests get copies of it."""
-    from portal import migrations  # noqa: PLC0415 - tests without a database must not wait for it
+    from portal.migrations import runner  # noqa: PLC0415 - tests without a database must not wait for it
 
-    migrations.upgrade(postgres.ensure_database(TEMPLATE))
+    runner.upgrade(postgres.ensure_database(TEMPLATE))
     return TEMPLATE
 
 

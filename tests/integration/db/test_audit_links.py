@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
 from demo.postgres import Postgres
-from portal import migrations
 from portal.app import create_app
 from portal.db import db
 from portal.domain.audit_chain import ChainVerifier
+from portal.migrations import runner
 from portal.services import audit_trail
 
 ODD = ["", "'", '"', "\\", "\n", "\t", "\r\n", "a=1:b;", "ä€𝄞", "\u202e", "e\u0301", "null", " ", "{}"]
@@ -107,7 +107,7 @@ def test_entries_from_before_are_sealed_in_the_order_they_were_written(
     postgres: Postgres, portal_settings: Any
 ) -> None:
     url = postgres.ensure_database("audit_before")
-    config = migrations.build_config(url)
+    config = runner.build_config(url)
     command.upgrade(config, "0006")
     address = url.replace("+psycopg", "")
     with psycopg.connect(address, autocommit=True, connect_timeout=3) as connection:

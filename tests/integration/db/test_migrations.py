@@ -9,19 +9,20 @@ import psycopg
 from alembic import command
 
 from portal import migrations
+from portal.migrations import runner
 from tests.integration.core.processes import build_environment, run_process
 
 
 def test_migrations_run_up_down_and_up_again(postgres: Any) -> None:
     url = postgres.ensure_database("migrated_there_and_back").replace("postgresql://", "postgresql+psycopg://")
-    config = migrations.build_config(url)
-    migrations.upgrade(url)
+    config = runner.build_config(url)
+    runner.upgrade(url)
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True, connect_timeout=3) as connection:
         before = things(connection)
         command.downgrade(config, "base")
         assert things(connection) == [("alembic_version",)]
         assert connection.execute("SELECT proname FROM pg_proc WHERE proname LIKE 'procrastinate%'").fetchall() == []
-        migrations.upgrade(url)
+        runner.upgrade(url)
         assert things(connection) == before
     assert migrations.is_current(url)
 
