@@ -108,7 +108,5 @@ export function drawFace(face, { image: source, shape, crop }) {
   const image = face.querySelector("image");
   image.setAttribute("width", width);
   image.setAttribute("height", height);
-  // The same two sizes as the template of a face.
-  const slot = Number(face.getAttribute("width")) <= 32 ? 96 : 320;
-  image.setAttribute("href", sized(source, `${slot}.webp`));
+  image.setAttribute("href", sized(source, `${face.getAttribute("data-slot")}.webp`));
 }

@@ -40,9 +40,8 @@ export function createFilters({ thumbs, idOf, factsOf, current, show }) {
     drawComparison();
   }
 
-  function describe(thumb, index) {
-    const image = thumb.querySelector("img");
-    const [number] = image.alt.split(", ");
+  function describe(thumb) {
+    const [number] = thumb.ariaLabel.split(", ");
     const { mark } = thumb.dataset;
     const facts = [
       mark === "shortlist" && film.dataset.shortlisted,
@@ -50,7 +49,7 @@ export function createFilters({ thumbs, idOf, factsOf, current, show }) {
       "chosen" in thumb.dataset && film.dataset.chosen,
       "liked" in thumb.dataset && film.dataset.liked,
     ];
-    image.alt = [number || String(index + 1), ...facts.filter(Boolean)].join(", ");
+    thumb.ariaLabel = [number, ...facts.filter(Boolean)].join(", ");
   }
 
   function drawComparison() {

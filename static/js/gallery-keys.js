@@ -70,5 +70,4 @@ export function createKeys(gallery) {
     if (act() !== false) event.preventDefault();
   });
   document.getElementById("all-keys").addEventListener("click", open);
-  document.getElementById("keys").hidden = false;
 }

@@ -27,7 +27,6 @@ const label = (thumb) => table.dataset.label.replace("{n}", String(numberOf(thum
 const say = (text) => {
   said.textContent = text;
 };
-const WIDE_SIZES = picture.sizes;
 let current = thumbs.find((thumb) => thumb.ariaCurrent === "true") ?? thumbs[0];
 const isGrid = () => main.classList.contains("is-grid");
 
@@ -39,7 +38,8 @@ function turned(direction, from = current) {
 }
 
 function fill(image, thumb) {
-  image.sizes = WIDE_SIZES;
+  const [width, height] = thumb.dataset.shape.split(" ").map(Number);
+  image.sizes = table.dataset.sizes.replace("{share}", String(Math.round((88 * width) / height)));
   const small = imageOf(thumb);
   image.srcset = [640, 1280].map((width) => `${sized(small, `${width}.webp`)} ${width}w`).join(", ");
   image.src = sized(small, "640.webp");
@@ -115,7 +115,8 @@ function toggleGrid() {
   main.classList.toggle("is-grid");
   document.body.classList.toggle("is-grid-view", isGrid());
   view.ariaLabel = view.title = isGrid() ? view.dataset.one : view.dataset.grid;
-  for (const image of film.querySelectorAll("img")) image.sizes = isGrid() ? "(max-width: 899px) 33vw, 150px" : "72px";
+  const { gridSizes, stripSizes } = film.dataset;
+  for (const image of film.querySelectorAll("img")) image.sizes = isGrid() ? gridSizes : stripSizes;
   show(current, { focus: isGrid() || wasOnFilm, isSpoken: false });
   zoom.draw();
 }
@@ -218,13 +219,32 @@ zoomBox.hidden = false;
 document.body.classList.toggle("is-grid-view", isGrid());
 drawThumbs();
 filters.draw();
-// The neighbors are fetched once somebody is there to turn to them, not while the first one is still coming.
-for (const sign of ["pointermove", "touchstart", "keydown"])
+
+// Thumbnails are fetched when they come into view, and from the first act on some way ahead of it.
+function watchThumbs(scrollMargin) {
+  const observer = new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) if (isIntersecting) target.classList.add("is-near");
+    },
+    /** @type {IntersectionObserverInit} */ ({ scrollMargin, threshold: 0.1 }),
+  );
+  for (const thumb of thumbs) observer.observe(thumb.parentElement);
+}
+watchThumbs("0px");
+
+function prepareNeighbors() {
+  preload(turned(1));
+  preload(turned(-1));
+}
+// The neighbors are fetched as soon as there is a sign of somebody who may turn to them, not while the first picture
+// is still coming. A key gives no earlier sign: where there are keys, the next picture is prepared by itself.
+for (const sign of ["pointermove", "touchstart", "keydown", "wheel"])
   addEventListener(
     sign,
     () => {
-      preload(turned(1));
-      preload(turned(-1));
+      prepareNeighbors();
+      watchThumbs("600px");
     },
     { once: true, passive: true },
   );
+if (matchMedia("(any-hover: hover)").matches) addEventListener("load", () => preload(turned(1)), { once: true });

@@ -5,7 +5,6 @@
   root.classList.toggle("dark-room", localStorage.getItem(STORED) === "yes");
   addEventListener("DOMContentLoaded", () => {
     const button = document.getElementById("surround");
-    button.hidden = false;
     const show = () => {
       button.ariaPressed = String(root.classList.contains("dark-room"));
     };

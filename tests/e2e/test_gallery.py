@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import BrowserContext, CDPSession, Locator, Page, Request, expect
+from playwright.sync_api import BrowserContext, CDPSession, Locator, Page, expect
 from sqlalchemy import text
 
 from portal.db import transaction
@@ -293,14 +293,3 @@ def skip_on_another_device(site: Site, photo_id: UUID, *, at: datetime) -> None:
     with site.app.app_context(), transaction() as session:
         person_id = session.execute(text("SELECT id FROM people")).scalar_one()
         photo_marks.store_mark(person_id, photo_id, photo_marks.Mark.SKIP, acted_at=at, now=at)
-
-
-def test_first_screen_is_few_and_small_requests(site: Site, open_context: Callable[..., BrowserContext]) -> None:
-    browser = open_context(viewport={"width": 390, "height": 844}, device_scale_factor=3, is_mobile=True)
-    browser.add_cookies(site.cookies(site.person(photos=60)))  # type: ignore[arg-type]
-    page = browser.new_page()
-    requests: list[Request] = []
-    page.on("request", lambda request: requests.append(request))  # noqa: PLW0108 - it takes no built-in
-    page.goto(f"{site.address}/headshots/gallery", wait_until="networkidle")
-    assert len(requests) <= 33
-    assert all(request.url.startswith(site.address) for request in requests)

@@ -12,6 +12,12 @@ from portal.models.photos import Photo
 from portal.services.gallery import Gallery
 
 MAX_COMPARED = 4
+# Thumbnails on the first screen of a phone 390 pixels wide.
+NEARBY = 6
+# Width at which the large picture is drawn, for `sizes`; {share} is the share of the window's height that its width
+# has. Phones get 640 pixels on the densest screens too, 1.7 for each point: zooming fetches the larger file.
+LARGE_SIZES = "(max-width: 599px) 48vw, (max-width: 899px) 85vw, min(58vw, {share}vh)"
+_LARGE_HEIGHT_SHARE = 88
 _THUMBNAIL_WIDTH = 88
 _USUAL_SHAPE = (4, 5)
 _FILTERS = {"shortlist": Mark.SHORTLIST, "skipped": Mark.SKIP}
@@ -52,6 +58,24 @@ class GalleryView:
     def next(self) -> Photo:
         """The photo after the current one; after the last comes the first."""
         return self._turned[(self._turned.index(self.current) + 1) % len(self._turned)]
+
+    @cached_property
+    def nearby_ids(self) -> frozenset[UUID]:
+        """Ids of the photos whose thumbnails are fetched with the page: around the current one, in the filter."""
+        at = self._turned.index(self.current)
+        first = max(0, min(at - NEARBY // 2, len(self._turned) - NEARBY))
+        return frozenset(photo.id for photo in self._turned[first : first + NEARBY])
+
+    @property
+    def sizes_pattern(self) -> str:
+        """``sizes`` of the large picture for any photo: ``{share}`` depends on its shape."""
+        return LARGE_SIZES
+
+    @property
+    def large_sizes(self) -> str:
+        """``sizes`` of the large picture for the current photo."""
+        width, height = _shape(self.current)
+        return LARGE_SIZES.format(share=round(_LARGE_HEIGHT_SHARE * width / height))
 
     @property
     def filter_query(self) -> str:
@@ -107,6 +131,10 @@ def _select_photos(opened: Gallery, name: str) -> list[Photo]:
     return opened.photos if mark is None else [each for each in opened.photos if opened.marks.get(each.id) is mark]
 
 
+def _shape(photo: Photo) -> tuple[int, int]:
+    return (photo.width, photo.height) if photo.width and photo.height else _USUAL_SHAPE
+
+
 def _height(photo: Photo) -> int:
-    width, height = (photo.width, photo.height) if photo.width and photo.height else _USUAL_SHAPE
+    width, height = _shape(photo)
     return round(_THUMBNAIL_WIDTH * height / width)
