@@ -59,8 +59,8 @@ def owner(site: Site) -> Person:
     """A person with 200 photos whose files are those of a real portrait."""
     with site.app.app_context():
         person = factories.make_person(name="Ada Lovelace")
-        factories.agree(person)
-        _, photos = factories.make_finished(person, PHOTOS)
+        factories.make_consent(person)
+        _, photos = factories.make_finished_shoot(person, PHOTOS)
         _store_portraits(photos)
     return person
 
