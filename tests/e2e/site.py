@@ -13,7 +13,7 @@ from werkzeug.serving import make_server
 
 from portal.models.people import Person
 from tests import factories
-from tests.integration.web_pages.conftest import store_renditions, visit_as
+from tests.integration.web_pages.conftest import sign_in_as, store_renditions
 
 STUDIO = "http://127.0.0.1:9"
 SIGNED = f"{STUDIO}/session?signature=secret"
@@ -30,7 +30,7 @@ class Site:
         """What a browser holds that this person has signed in with."""
         name = self.app.config["SESSION_COOKIE_NAME"]
         with self.app.app_context():
-            found = visit_as(self.app, person).client.get_cookie(name)
+            found = sign_in_as(self.app, person).client.get_cookie(name)
         assert found is not None
         return [{"name": name, "value": found.value, "url": self.address}]
 

@@ -60,15 +60,15 @@ class Demo:
         return next(part for part in self.parts() if term in part.cmdline())
 
 
-def still_there(parts: list[psutil.Process]) -> list[psutil.Process]:
+def list_running(parts: list[psutil.Process]) -> list[psutil.Process]:
     # A killed process is a zombie until its parent waits for it; it no longer runs.
     return [each for each in parts if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
 
 
-def all_gone(parts: list[psutil.Process], seconds: float = 10) -> bool:
+def have_ended(parts: list[psutil.Process], seconds: float = 10) -> bool:
     def gone() -> bool:
         with suppress(psutil.NoSuchProcess):
-            return not still_there(parts)
+            return not list_running(parts)
         return False
 
     return wait_until(gone, seconds)
@@ -110,7 +110,7 @@ def test_demo_starts_prints_its_url_and_ends_completely_twice(launch: Callable[.
         demo.process.send_signal(number)
         assert demo.process.wait(timeout=END_SECONDS) == 0, demo.said()
         assert "nothing is left running" in demo.said()
-        assert all_gone(parts, seconds=1)
+        assert have_ended(parts, seconds=1)
     secrets = json.loads((folder / "secrets.json").read_text())
     assert not any(secret in demo.said() for secret in secrets.values())
     assert float(re.search(r"Ready after ([0-9.]+) s", demo.said()).group(1)) < 20  # type: ignore[union-attr]
@@ -130,7 +130,7 @@ def test_killed_supervisor_ends_all_children(launch: Callable[..., Demo]) -> Non
     demo.wait_until_ready()
     parts = demo.parts()
     demo.process.kill()
-    assert all_gone(parts)
+    assert have_ended(parts)
 
 
 @pytest.mark.parametrize(("term", "name"), [("worker", "worker"), ("demo.identity", "identity")])
@@ -142,7 +142,7 @@ def test_killed_child_stops_the_stack_and_is_named(launch: Callable[..., Demo], 
     assert demo.process.wait(timeout=END_SECONDS) == 1
     assert f"The {name} was ended by SIGKILL" in demo.said()
     assert f"logs/{name}.log" in demo.said()
-    assert all_gone(parts, seconds=1)
+    assert have_ended(parts, seconds=1)
 
 
 def test_a_taken_port_is_explained_before_anything_starts(launch: Callable[..., Demo], folder: Path) -> None:

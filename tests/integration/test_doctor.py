@@ -69,12 +69,12 @@ def outside() -> Iterator[str]:
         thread.join()
 
 
-def found(settings: Settings) -> dict[str, CheckResult]:
+def list_results(settings: Settings) -> dict[str, CheckResult]:
     return {finding.component: finding for finding in iterate_checks(settings)}
 
 
 def test_a_healthy_portal(portal_settings: Build, database_url: str, outside: str, tmp_path: Path) -> None:
-    findings = found(portal_settings(oidc_issuer=outside, api_url=f"{outside}/api/v2"))
+    findings = list_results(portal_settings(oidc_issuer=outside, api_url=f"{outside}/api/v2"))
     assert all(finding.is_ok for finding in findings.values()), [str(each) for each in findings.values()]
     assert list(findings) == ["database", "connections", "storage", "sign-in", "provider", "studio", "webhooks"]
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
@@ -83,7 +83,7 @@ def test_a_healthy_portal(portal_settings: Build, database_url: str, outside: st
 def test_every_failed_check_names_its_setting(portal_settings: Build, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     unset: dict[str, Any] = {"embed_origins": (), "photo_origins": (), "webhook_secrets": ()}
-    findings = found(portal_settings(storage_url=f"file://{tmp_path / 'file' / 'photos'}", **unset))
+    findings = list_results(portal_settings(storage_url=f"file://{tmp_path / 'file' / 'photos'}", **unset))
     assert not any(finding.is_ok for finding in findings.values())
     for part, name in {
         "database": "DATABASE_URL",
@@ -100,20 +100,20 @@ def test_every_failed_check_names_its_setting(portal_settings: Build, tmp_path: 
 
 def test_database_without_schema_reports_pending_migrations(portal_settings: Build, postgres: Postgres) -> None:
     empty = postgres.ensure_database("doctor_empty").replace("postgresql://", "postgresql+psycopg://")
-    finding = found(portal_settings(database_url=empty))["database"]
+    finding = list_results(portal_settings(database_url=empty))["database"]
     assert not finding.is_ok
     assert "portal migrate" in finding.text
 
 
 def test_an_issuer_that_differs_by_a_slash_is_caught(portal_settings: Build, outside: str) -> None:
-    finding = found(portal_settings(oidc_issuer=f"{outside}/"))["sign-in"]
+    finding = list_results(portal_settings(oidc_issuer=f"{outside}/"))["sign-in"]
     assert not finding.is_ok
     assert "OIDC_ISSUER must be exactly" in finding.text
 
 
 def test_wrong_client_secret_is_distinguished_from_a_right_one(portal_settings: Build, outside: str) -> None:
-    right = found(portal_settings(oidc_issuer=outside))["sign-in"]
-    wrong = found(portal_settings(oidc_issuer=outside, oidc_client_secret="another-secret"))["sign-in"]
+    right = list_results(portal_settings(oidc_issuer=outside))["sign-in"]
+    wrong = list_results(portal_settings(oidc_issuer=outside, oidc_client_secret="another-secret"))["sign-in"]
     assert (right.is_ok, wrong.is_ok) == (True, False)
     assert "client_refused, error invalid_client" in wrong.text
     assert "another-secret" not in wrong.text
@@ -121,12 +121,12 @@ def test_wrong_client_secret_is_distinguished_from_a_right_one(portal_settings: 
 
 def test_a_studio_no_browser_would_show_is_named(portal_settings: Build) -> None:
     settings = portal_settings(public_url="https://portal.example", embed_origins=("http://studio.example",))
-    finding = found(settings)["studio"]
+    finding = list_results(settings)["studio"]
     assert not finding.is_ok
     assert "http://studio.example" in finding.text
 
 
 def test_origins_that_browsers_read_differently_are_named(portal_settings: Build) -> None:
-    finding = found(portal_settings(embed_origins=('http://a"b',)))["studio"]
+    finding = list_results(portal_settings(embed_origins=('http://a"b',)))["studio"]
     assert not finding.is_ok
     assert "different ways" in finding.text

@@ -52,9 +52,9 @@ class Machine:
             shutil.copy(ROOT / "scripts" / name, self.project / "scripts" / name)
         self.lock = self.project / LOCK
         self.lock.write_text("flask==3.1.3\n")
-        self.user(1000)
+        self.run_as(1000)
 
-    def user(self, number: int) -> None:
+    def run_as(self, number: int) -> None:
         self.script("id", f"#!/bin/sh\necho {number}\n")
 
     def script(self, name: str, text: str) -> None:
@@ -116,7 +116,7 @@ def test_hashes_are_always_required(machine: Machine) -> None:
 
 
 def test_root_on_debian_gets_the_missing_venv_package(machine: Machine) -> None:
-    machine.user(0)
+    machine.run_as(0)
     machine.script("apt-get", APT)
     assert machine.install().returncode == 0
     assert machine.called("apt-get install")

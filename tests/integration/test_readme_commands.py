@@ -45,20 +45,20 @@ class Checkout:
         shutil.copytree(ROOT, self.path, ignore=ignored)
         for name in INSTALLED:
             if (ROOT / name).exists():
-                shutil.copytree(ROOT / name, self.path / name, symlinks=True, copy_function=link_or_copy)
+                shutil.copytree(ROOT / name, self.path / name, symlinks=True, copy_function=copy_file)
         (self.path / "var").mkdir(exist_ok=True)
         # What the tests need contains what the demo needs.
         shutil.copy(self.path / "requirements-demo.txt", self.path / ".venv/.installed-requirements-demo.txt")
         if user == "nobody":
-            self._hand_over(folder)
+            self._change_owner(folder)
 
-    def _hand_over(self, folder: Path) -> None:
+    def _change_owner(self, folder: Path) -> None:
         """Give the copy to an ordinary user, and a Python where this machine's is not open to others."""
         python = (ROOT / ".venv/bin/python").resolve()
         if not is_open_to_all(python):
             copied = folder / "python"
             unused = shutil.ignore_patterns("__pycache__", "test", "tests", "idlelib", "site-packages", "*.a")
-            shutil.copytree(sys.base_prefix, copied, symlinks=True, ignore=unused, copy_function=link_or_copy)
+            shutil.copytree(sys.base_prefix, copied, symlinks=True, ignore=unused, copy_function=copy_file)
             # Its own library, not another one of the same name.
             self.environment["LD_LIBRARY_PATH"] = str(copied / "lib")
             link = self.path / ".venv/bin/python3.11"
@@ -97,7 +97,7 @@ class Checkout:
             )
 
 
-def link_or_copy(source: str, target: str) -> None:
+def copy_file(source: str, target: str) -> None:
     try:
         os.link(source, target)
     except OSError:

@@ -12,7 +12,7 @@ import pytest
 from tests.e2e.site import serve_site
 from tests.factories import NOW
 from tests.integration.matrix.conftest import identity, make_directory, prepared
-from tests.integration.matrix.directory_fixture import DirectoryFixture, session_token
+from tests.integration.matrix.directory_fixture import DirectoryFixture, build_session_token
 
 # The scanned portal is a directory of the matrices.
 __all__ = ["identity", "make_directory", "prepared"]
@@ -54,5 +54,5 @@ def target(make_directory: Callable[..., DirectoryFixture], monkeypatch: pytest.
         yield Target(
             directory,
             site.address.replace("localhost", "127.0.0.1"),
-            f"{directory.app.config['SESSION_COOKIE_NAME']}={session_token('admin')}",
+            f"{directory.app.config['SESSION_COOKIE_NAME']}={build_session_token('admin')}",
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.matrix.directory_fixture import DirectoryFixture
-from tests.integration.matrix.table import Kind, routes_of
+from tests.integration.matrix.table import Kind, list_routes
 from tests.scans.conftest import Target
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "machines.openapi.json"
@@ -37,7 +37,7 @@ def test_it_names_every_address_for_machines_and_no_other(directory: DirectoryFi
     }
     served = {
         f"{route.method} {route.rule.replace(_BRANDS, '{brand}')}"
-        for route in routes_of(directory.app)
+        for route in list_routes(directory.app)
         if route.row.kind in {Kind.MACHINE, Kind.FETCHED} and route.method != "HEAD" and route.rule != _PICTURES
     }
     assert described == served

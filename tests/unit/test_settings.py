@@ -42,7 +42,7 @@ NAMES = [
 ]
 
 
-def problems(**changes: str | None) -> list[str]:
+def list_problems(**changes: str | None) -> list[str]:
     """What is wrong with a good environment after these changes; None takes a variable away."""
     env = {name: value for name, value in (GOOD | changes).items() if value is not None}
     try:
@@ -52,23 +52,23 @@ def problems(**changes: str | None) -> list[str]:
     return []
 
 
-def good(**changes: str) -> Settings:
+def build_settings(**changes: str) -> Settings:
     return Settings.from_env(GOOD | changes)
 
 
 def test_session_lifetimes_have_defaults_and_can_be_set_by_role() -> None:
-    assert good().session_lifetimes == SessionLifetimes()
-    lifetimes = good(SESSION_IDLE_MINUTES="60", ADMIN_SESSION_MAX_HOURS="4").session_lifetimes
+    assert build_settings().session_lifetimes == SessionLifetimes()
+    lifetimes = build_settings(SESSION_IDLE_MINUTES="60", ADMIN_SESSION_MAX_HOURS="4").session_lifetimes
     assert lifetimes.get_lifetime("employee") == SessionLifetime(timedelta(minutes=60), timedelta(hours=12))
     assert lifetimes.get_lifetime("admin") == SessionLifetime(timedelta(minutes=15), timedelta(hours=4))
     for value in ("0", "10000", "999999999"):
-        (problem,) = problems(SESSION_MAX_HOURS=value)
+        (problem,) = list_problems(SESSION_MAX_HOURS=value)
         assert "SESSION_MAX_HOURS" in problem
         assert "1 to 9999" in problem
 
 
 def test_a_minimal_environment_is_enough() -> None:
-    settings = good()
+    settings = build_settings()
     assert settings.secret_keys == ("k" * 32,)
     assert (settings.provider, settings.webhook_scheme, settings.rate_limit) == ("profilebakery", "timestamped", 300)
     assert settings.webhook_secrets == ()
@@ -86,19 +86,19 @@ def test_everything_missing_is_listed_at_once() -> None:
 
 
 def test_missing_and_wrong_are_listed_together() -> None:
-    found = problems(SECRET_KEY=None, PUBLIC_URL="ftp://x", HEADSHOT_RATE_LIMIT="many", BRAND_COLOR="red")
+    found = list_problems(SECRET_KEY=None, PUBLIC_URL="ftp://x", HEADSHOT_RATE_LIMIT="many", BRAND_COLOR="red")
     assert len(found) == 4
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
 def test_every_spelling_of_a_postgres_address_is_accepted(scheme: str) -> None:
-    settings = good(DATABASE_URL=f"{scheme}://u:p@db.example/portal?sslmode=require")
+    settings = build_settings(DATABASE_URL=f"{scheme}://u:p@db.example/portal?sslmode=require")
     assert settings.database_url == "postgresql+psycopg://u:p@db.example/portal?sslmode=require"
 
 
 @pytest.mark.parametrize("url", ["mysql://x/y", "sqlite:///x.db", "postgres:/x", "postgres://[bad", "postgres://h:x/d"])
 def test_other_databases_are_refused(url: str) -> None:
-    assert len(problems(DATABASE_URL=url)) == 1
+    assert len(list_problems(DATABASE_URL=url)) == 1
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_other_databases_are_refused(url: str) -> None:
     ],
 )
 def test_each_wrong_value_is_named(changes: dict[str, str], message: str) -> None:
-    assert any(message in problem for problem in problems(**changes)), problems(**changes)
+    assert any(message in problem for problem in list_problems(**changes)), list_problems(**changes)
 
 
 @pytest.mark.parametrize(
@@ -148,22 +148,22 @@ def test_each_wrong_value_is_named(changes: dict[str, str], message: str) -> Non
     ],
 )
 def test_an_origin_is_an_origin_and_nothing_that_could_bend_a_policy(origin: str) -> None:
-    assert problems(HEADSHOT_EMBED_ORIGINS=origin), origin
-    assert problems(HEADSHOT_PHOTO_ORIGINS=f"https://ok.example,{origin}"), origin
+    assert list_problems(HEADSHOT_EMBED_ORIGINS=origin), origin
+    assert list_problems(HEADSHOT_PHOTO_ORIGINS=f"https://ok.example,{origin}"), origin
 
 
 def test_origins_are_kept_without_their_slash() -> None:
-    settings = good(HEADSHOT_EMBED_ORIGINS="https://a.example/, http://127.0.0.1:5001")
+    settings = build_settings(HEADSHOT_EMBED_ORIGINS="https://a.example/, http://127.0.0.1:5001")
     assert settings.embed_origins == ("https://a.example", "http://127.0.0.1:5001")
 
 
 def test_an_issuer_keeps_its_slash_for_exact_comparison() -> None:
-    assert good().oidc_issuer == "https://id.example/"
-    assert good(PUBLIC_URL="https://headshots.example/").public_url == "https://headshots.example"
+    assert build_settings().oidc_issuer == "https://id.example/"
+    assert build_settings(PUBLIC_URL="https://headshots.example/").public_url == "https://headshots.example"
 
 
 def test_lists() -> None:
-    settings = good(
+    settings = build_settings(
         SECRET_KEY=f"{'a' * 32}, {'b' * 32}",
         HEADSHOT_WEBHOOK_SECRET="one, two",
         ADMIN_EMAILS="Boss@Example.com,  other@example.com ,",
@@ -177,45 +177,45 @@ def test_lists() -> None:
     assert settings.allowed_email_domains == {"example.com"}
 
 
-def test_teams_and_who_manages_them() -> None:
-    settings = good(TEAM_MANAGERS=" sales = sales-leads, Ann@Example.com ; /org/berlin=berlin-leads; ")
+def test_teams_and_their_managers() -> None:
+    settings = build_settings(TEAM_MANAGERS=" sales = sales-leads, Ann@Example.com ; /org/berlin=berlin-leads; ")
     assert settings.team_managers == {
         "sales": Principals(frozenset({"ann@example.com"}), frozenset({"sales-leads", "Ann@Example.com"})),
         "/org/berlin": Principals(frozenset(), frozenset({"berlin-leads"})),
     }
     assert settings.has_group_bindings
-    assert good().team_managers == {}
+    assert build_settings().team_managers == {}
 
 
 @pytest.mark.parametrize("value", ["sales", "sales=", "=leads", "sales=,;", "sales=a;sales=b"])
 def test_team_that_cannot_be_understood_is_named(value: str) -> None:
-    (problem,) = problems(TEAM_MANAGERS=value)
+    (problem,) = list_problems(TEAM_MANAGERS=value)
     assert "TEAM_MANAGERS" in problem
 
 
 def test_operators_are_named_like_admins() -> None:
-    settings = good(OPERATOR_EMAILS="Ops@Example.com", OPERATOR_GROUPS="platform, sre")
+    settings = build_settings(OPERATOR_EMAILS="Ops@Example.com", OPERATOR_GROUPS="platform, sre")
     assert settings.operator_emails == {"ops@example.com"}
     assert settings.operator_groups == {"platform", "sre"}
     assert settings.role_bindings.operators.includes("ops@example.com", [])
 
 
 def test_on_a_platform_what_would_be_lost_is_refused() -> None:
-    assert problems(DYNO="web.1") == []
-    assert any("embedded" in each for each in problems(DYNO="web.1", DATABASE_URL=None))
+    assert list_problems(DYNO="web.1") == []
+    assert any("embedded" in each for each in list_problems(DYNO="web.1", DATABASE_URL=None))
     for url in ("postgres://localhost/x", "postgres://127.0.0.1/x", "postgresql:///x?host=/tmp"):
-        assert any("next restart" in each for each in problems(DYNO="web.1", DATABASE_URL=url)), url
-        assert problems(DATABASE_URL=url) == []
-    assert any("loses its disk" in each for each in problems(DYNO="web.1", STORAGE_URL="file:///photos"))
-    assert problems(DYNO="web.1", STORAGE_URL="file:///photos", STORAGE_ALLOW_LOCAL="true") == []
-    assert problems(STORAGE_URL="file:///photos") == []
+        assert any("next restart" in each for each in list_problems(DYNO="web.1", DATABASE_URL=url)), url
+        assert list_problems(DATABASE_URL=url) == []
+    assert any("loses its disk" in each for each in list_problems(DYNO="web.1", STORAGE_URL="file:///photos"))
+    assert list_problems(DYNO="web.1", STORAGE_URL="file:///photos", STORAGE_ALLOW_LOCAL="true") == []
+    assert list_problems(STORAGE_URL="file:///photos") == []
 
 
 def test_secrets_are_not_in_its_text() -> None:
-    text = repr(good())
+    text = repr(build_settings())
     for secret in ("canary", "k" * 32, "u:p"):
         assert secret not in text
-    assert "canary" not in str(SettingsError(problems(BRAND_COLOR="x")))
+    assert "canary" not in str(SettingsError(list_problems(BRAND_COLOR="x")))
 
 
 @given(
@@ -249,19 +249,19 @@ def test_any_environment_gives_settings_or_a_list_of_errors(env: dict[str, str])
 def test_forwarded_headers_count_where_the_platform_or_a_setting_allows_it(
     environment: dict[str, str], trusted: int
 ) -> None:
-    assert good(**environment).trusted_proxies == trusted
+    assert build_settings(**environment).trusted_proxies == trusted
 
 
 @pytest.mark.parametrize("name", ["DYNO", "CONTAINER_VERSION", "RENDER", "FLY_APP_NAME", "RAILWAY_PROJECT_ID"])
 def test_every_known_platform_loses_its_disk(name: str) -> None:
-    assert any("loses its disk" in each for each in problems(**{name: "x"}, STORAGE_URL="file:///photos"))
+    assert any("loses its disk" in each for each in list_problems(**{name: "x"}, STORAGE_URL="file:///photos"))
 
 
 @pytest.mark.parametrize(
     "value", ["corp.example,berlin.example", "@corp.example; Berlin.example", "corp.example. berlin.example"]
 )
 def test_every_clear_spelling_of_domains_is_normalized(value: str) -> None:
-    assert good(ALLOWED_EMAIL_DOMAINS=value).allowed_email_domains == {"corp.example", "berlin.example"}
+    assert build_settings(ALLOWED_EMAIL_DOMAINS=value).allowed_email_domains == {"corp.example", "berlin.example"}
 
 
 @pytest.mark.parametrize(
@@ -274,12 +274,12 @@ def test_every_clear_spelling_of_domains_is_normalized(value: str) -> None:
     ],
 )
 def test_every_clear_spelling_of_addresses_is_normalized(value: str) -> None:
-    assert good(ADMIN_EMAILS=value).admin_emails == {"a@x.example", "b@x.example"}
-    assert good(OPERATOR_EMAILS=value).operator_emails == {"a@x.example", "b@x.example"}
+    assert build_settings(ADMIN_EMAILS=value).admin_emails == {"a@x.example", "b@x.example"}
+    assert build_settings(OPERATOR_EMAILS=value).operator_emails == {"a@x.example", "b@x.example"}
 
 
 def test_international_domains_are_stored_as_idna_2008() -> None:
-    settings = good(ALLOWED_EMAIL_DOMAINS="straße.example", ADMIN_EMAILS="ann@bücher.example")
+    settings = build_settings(ALLOWED_EMAIL_DOMAINS="straße.example", ADMIN_EMAILS="ann@bücher.example")
     assert settings.allowed_email_domains == {"xn--strae-oqa.example"}
     assert settings.admin_emails == {"ann@xn--bcher-kva.example"}
 
@@ -294,26 +294,26 @@ def test_international_domains_are_stored_as_idna_2008() -> None:
     ],
 )
 def test_entries_that_can_never_match_are_refused_with_the_corrected_line(changes: dict[str, str], line: str) -> None:
-    (problem,) = problems(**changes)
+    (problem,) = list_problems(**changes)
     assert line in problem
 
 
 @pytest.mark.parametrize("method", ["basic", "post"])
 def test_client_authentication(method: str) -> None:
-    assert good(OIDC_TOKEN_AUTH=method).oidc_token_auth == method
-    assert good().oidc_token_auth is None
+    assert build_settings(OIDC_TOKEN_AUTH=method).oidc_token_auth == method
+    assert build_settings().oidc_token_auth is None
 
 
 def test_private_key_jwt_needs_a_key_and_no_secret() -> None:
     key = "-----BEGIN PRIVATE " + "KEY-----\\nabc\\n-----END PRIVATE " + "KEY-----"
-    settings = good(OIDC_TOKEN_AUTH="private_key_jwt", OIDC_CLIENT_KEY=key, OIDC_CLIENT_SECRET="")
+    settings = build_settings(OIDC_TOKEN_AUTH="private_key_jwt", OIDC_CLIENT_KEY=key, OIDC_CLIENT_SECRET="")
     assert "\nabc\n" in (settings.oidc_client_key or "")
-    (missing,) = problems(OIDC_TOKEN_AUTH="private_key_jwt")
+    (missing,) = list_problems(OIDC_TOKEN_AUTH="private_key_jwt")
     assert missing == "OIDC_CLIENT_KEY is missing"
 
 
 def test_claims_of_the_address_and_silent_sign_in() -> None:
-    settings = good(OIDC_EMAIL_CLAIM="mail, email", OIDC_SILENT="false")
+    settings = build_settings(OIDC_EMAIL_CLAIM="mail, email", OIDC_SILENT="false")
     assert settings.oidc_email_claims == ("mail", "email")
     assert not settings.oidc_silent
-    assert good().oidc_silent
+    assert build_settings().oidc_silent

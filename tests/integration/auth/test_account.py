@@ -13,7 +13,7 @@ from portal.db import db
 from portal.models.audit import AuditEntry
 from portal.models.sessions import Session
 from tests.integration.auth.actors import Browser, MovableClock
-from tests.integration.web_pages.html_document import Document, said
+from tests.integration.web_pages.html_document import Document, get_text
 
 PAGE = "/account/sessions"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0"
@@ -41,7 +41,7 @@ def submit_form(browser: Browser, path: str, **fields: str) -> int:
 
 def test_sign_ins_are_listed_readably_and_the_current_one_is_marked(two: tuple[Browser, Browser], app: Flask) -> None:
     page = Document(two[0].get(PAGE).text)
-    listed = [said(item) for item in page.all("li")]
+    listed = [get_text(item) for item in page.all("li")]
     assert len(listed) == 2
     (own,) = [text_parts for text_parts in listed if "This browser" in text_parts]
     (other,) = [text_parts for text_parts in listed if "This browser" not in text_parts]
@@ -65,7 +65,7 @@ def test_every_page_leads_the_person_to_it(browser: Browser) -> None:
     browser.sign_in()
     page = Document(browser.get("/headshots/consent").text)
     (link,) = [each for each in page.all("a") if each.get("href") == PAGE]
-    assert "Your devices" in page.words
+    assert "Your devices" in page.text
     assert link is not None
 
 
@@ -115,7 +115,7 @@ def test_pressing_twice_leads_back_to_the_page(two: tuple[Browser, Browser], app
     fields = {"csrf_token": local.form_token()}
     page = Document(local.post(path, data=fields, headers={"Referer": f"http://localhost{PAGE}"}).text)
     assert page.heading == "That’s already gone"
-    assert PAGE in {link.get("href") for link in page.all("a") if "Reload the page" in said(link)}
+    assert PAGE in {link.get("href") for link in page.all("a") if "Reload the page" in get_text(link)}
 
 
 def test_others_that_are_gone_already_are_not_counted(two: tuple[Browser, Browser]) -> None:

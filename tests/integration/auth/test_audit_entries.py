@@ -95,8 +95,8 @@ class Left:
     """The entry an act leaves; ``who`` and ``whom`` are names."""
 
     action: str
-    who: str | None = None
-    whom: str | None = None
+    actor: str | None = None
+    subject: str | None = None
     result: str = "ok"
     detail: dict[str, Any] = field(default_factory=dict)
     channel: str = "web"
@@ -320,8 +320,8 @@ def test_action_writes_its_audit_entry(act: Callable[[Scenario], Any], scenario:
     response = act(scenario)
     entry = [each for each in scenario.entries() if each.action == left.action][-1]
     assert (entry.actor_id, entry.subject_id) == (
-        scenario.known.get(left.who or ""),
-        scenario.known.get(left.whom or ""),
+        scenario.known.get(left.actor or ""),
+        scenario.known.get(left.subject or ""),
     )
     assert (entry.result, entry.channel, entry.at) == (left.result, left.channel, scenario.clock())
     assert entry.detail.keys() == left.detail.keys()

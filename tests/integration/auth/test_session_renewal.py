@@ -147,7 +147,7 @@ def test_changing_switches_report_it_and_change_nothing(admin: Browser) -> None:
     response = admin.post(REPLAY, data={"csrf_token": token}, headers={"Referer": f"http://localhost{CONSOLE}"})
     assert response.status_code == 403
     page = Document(response.text)
-    assert "Confirm it’s you" in page.words
+    assert "Confirm it’s you" in page.text
     back = admin.get(admin.provider.visit(admin.begin(page.link("Confirm and go back"))))
     assert back.headers["Location"] == CONSOLE
     # The press counts now; there is no such webhook.

@@ -10,9 +10,9 @@ from portal.models.shoots import Shoot
 from portal.services import journey, mirroring, shoot_sync
 from tests.factories import NOW, make_consent, make_person, make_shoot
 from tests.integration.core.worked_example import WorkedExample
-from tests.unit.images.photos import portrait, saved
+from tests.unit.images.photos import encode_image, load_portrait
 
-PICTURE = saved(portrait(48, 60))
+PICTURE = encode_image(load_portrait(48, 60))
 
 
 def make_provider_shoot(worked_example: WorkedExample, *names: str) -> Shoot:

@@ -20,7 +20,7 @@ from portal.storage import ObjectMissing, S3Storage, StorageUnavailable
 from tests.factories import USE, make_person
 from tests.integration.core.finished_shoot import copy_photos, make_provider_shoot
 from tests.integration.core.worked_example import WorkedExample
-from tests.unit.images.photos import portrait, saved
+from tests.unit.images.photos import encode_image, load_portrait
 
 pytestmark = pytest.mark.slow
 
@@ -60,7 +60,7 @@ def make_person_with_files(worked_example: WorkedExample) -> Person:
     person = people.find_person(shoot.person_id)
     assert person is not None
     gallery.choose_photo(person, gallery.get_gallery(person).photos[0].id, agreement=USE, now=worked_example.clock.now)
-    own_photos.store_upload(person, saved(portrait(480, 600)), context=worked_example.portal)
+    own_photos.store_upload(person, encode_image(load_portrait(480, 600)), context=worked_example.portal)
     archives.request_archive(person, ArchiveKind.PHOTOS, file_name="photos", now=worked_example.clock.now)
     worked_example.work()
     return person
@@ -91,7 +91,7 @@ def test_missing_changed_and_unknown_files_are_named(
 
 
 def test_waiting_upload_is_no_fault_and_a_lost_one_is(worked_example: WorkedExample, bucket: S3Storage) -> None:
-    own_photos.store_upload(make_person(), saved(portrait(480, 600)), context=worked_example.portal)
+    own_photos.store_upload(make_person(), encode_image(load_portrait(480, 600)), context=worked_example.portal)
     assert list_broken_rules(worked_example) == []
     bucket.delete(next(iter(bucket.list("uploads/"))))
     assert list_broken_rules(worked_example) == ["file of an upload is missing"]
@@ -114,7 +114,7 @@ def test_missing_photo_is_copied_again_while_the_provider_has_it(
 
 
 def test_lost_own_photo_is_named(worked_example: WorkedExample, bucket: S3Storage) -> None:
-    photo = own_photos.store_upload(make_person(), saved(portrait(480, 600)), context=worked_example.portal)
+    photo = own_photos.store_upload(make_person(), encode_image(load_portrait(480, 600)), context=worked_example.portal)
     worked_example.work()
     bucket.delete_all(f"photos/{photo.id}/")
     (missing,) = missing_files.request_missing(worked_example.portal.storage, now=worked_example.clock.now)

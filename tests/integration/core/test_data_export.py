@@ -23,7 +23,7 @@ from portal.models.sessions import Session
 from portal.services import archives, my_data, own_photos
 from tests.factories import NOW, make_consent, make_finished_shoot, make_person, make_shoot
 from tests.integration.core.worked_example import WorkedExample
-from tests.unit.images.photos import portrait, saved
+from tests.unit.images.photos import encode_image, load_portrait
 
 SEALED = b"sealed-studio-link"
 
@@ -32,7 +32,7 @@ def make_person_with_data(worked_example: WorkedExample) -> Person:
     person = make_person(name="Ada Canary")
     make_consent(person)
     make_finished_shoot(person, signed_url=SEALED)
-    own_photos.store_upload(person, saved(portrait(800, 1000)), context=worked_example.portal)
+    own_photos.store_upload(person, encode_image(load_portrait(800, 1000)), context=worked_example.portal)
     worked_example.work()
     with transaction() as session:
         session.query(Archive).delete()

@@ -17,7 +17,7 @@ from tests.factories import NOW, list_choices
 from tests.integration.core.doubles import Session
 from tests.integration.core.test_deliveries import build_event, list_delivery_states, make_provider_shoot
 from tests.integration.core.worked_example import WorkedExample, format_iso_time
-from tests.unit.images.photos import portrait, saved
+from tests.unit.images.photos import encode_image, load_portrait
 
 
 def build_session_events(model: Session) -> list[dict[str, Any]]:
@@ -35,7 +35,7 @@ def build_session_events(model: Session) -> list[dict[str, Any]]:
 
 
 DAY = timedelta(days=1)
-TINY = saved(portrait(16, 20))
+TINY = encode_image(load_portrait(16, 20))
 ENDS = {
     "deleted": (5, "deleted"),
     "finished": (4, "active"),

@@ -13,7 +13,7 @@ from portal.services import file_check, fsck, mirroring, sweep
 from portal.storage import LocalStorage, Storage
 from tests.factories import NOW, make_consent, make_person, make_photo, make_shoot
 from tests.integration.core.worked_example import WorkedExample
-from tests.unit.images.photos import portrait, saved
+from tests.unit.images.photos import encode_image, load_portrait
 
 HOLD = """
     INSERT INTO procrastinate_jobs (queue_name, task_name, status, args) VALUES ('default', 'x', 'doing', '{}')
@@ -58,7 +58,7 @@ def make_stored_photo(worked_example: WorkedExample) -> tuple[str, str]:
     make_consent(person)
     shoot = make_shoot(person, provider_status="active", finished_at=NOW)
     worked_example.provider.add(person.email, "active", id=shoot.provider_id, photos=["p1", "p2"])
-    worked_example.downloader.content |= dict.fromkeys(("p1", "p2"), saved(portrait(48, 60)))
+    worked_example.downloader.content |= dict.fromkeys(("p1", "p2"), encode_image(load_portrait(48, 60)))
     portal = worked_example.portal
     mirroring.copy_photos(shoot.id, portal)
     photo, key = worked_example.query("SELECT photo_id, storage_key FROM renditions ORDER BY name LIMIT 1")[0]
@@ -210,7 +210,7 @@ def test_work_that_the_next_sweep_mends_is_no_violation(worked_example: WorkedEx
     make_consent(finished)
     shoot = make_shoot(finished, provider_status="active", finished_at=NOW)
     worked_example.provider.add(finished.email, "active", id=shoot.provider_id, photos=["p1"])
-    worked_example.downloader.content["p1"] = saved(portrait(48, 60))
+    worked_example.downloader.content["p1"] = encode_image(load_portrait(48, 60))
     worked_example.send({"id": "e1", "event": "model.status.updated"})
     worked_example.query("DELETE FROM procrastinate_jobs")
     mended = {

@@ -16,7 +16,7 @@ from portal.services import archive_contents, archives, crops, gallery, own_phot
 from portal.services import kits as kit_service
 from tests.factories import USE, make_person
 from tests.integration.core.worked_example import WorkedExample
-from tests.unit.images.photos import portrait, saved
+from tests.unit.images.photos import encode_image, load_portrait
 
 
 class Stopped(BaseException):
@@ -33,7 +33,7 @@ def stop_at(monkeypatch: pytest.MonkeyPatch, module: object, place: str) -> None
 
 def make_person_with_photo(worked_example: WorkedExample) -> tuple[Person, Photo]:
     person = make_person()
-    photo = own_photos.store_upload(person, saved(portrait(400, 500)), context=worked_example.portal)
+    photo = own_photos.store_upload(person, encode_image(load_portrait(400, 500)), context=worked_example.portal)
     worked_example.work()
     gallery.choose_photo(person, photo.id, agreement=USE, now=worked_example.clock.now)
     return person, photo
@@ -93,7 +93,7 @@ def test_archive(worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch,
 
 def test_own_photo(worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch) -> None:
     person = make_person()
-    photo = own_photos.store_upload(person, saved(portrait(400, 500)), context=worked_example.portal)
+    photo = own_photos.store_upload(person, encode_image(load_portrait(400, 500)), context=worked_example.portal)
     stop_at(monkeypatch, own_photos, "own_photo.after_renditions")
     with pytest.raises(Stopped):
         own_photos.render_own_photo(photo.id, worked_example.portal)
@@ -108,6 +108,6 @@ def test_upload_whose_request_stops_before_its_row_leaves_no_photo(
 ) -> None:
     stop_at(monkeypatch, own_photos, "own_photo.after_put")
     with pytest.raises(Stopped):
-        own_photos.store_upload(make_person(), saved(portrait(400, 500)), context=worked_example.portal)
+        own_photos.store_upload(make_person(), encode_image(load_portrait(400, 500)), context=worked_example.portal)
     assert worked_example.query("SELECT count(*) FROM photos") == [(0,)]
     assert list(worked_example.portal.storage.list("uploads/")) == []

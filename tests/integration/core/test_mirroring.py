@@ -30,7 +30,7 @@ from tests.integration.core.finished_shoot import (
     make_provider_shoot,
 )
 from tests.integration.core.worked_example import WorkedExample
-from tests.unit.images.photos import XMP, portrait, saved
+from tests.unit.images.photos import XMP, encode_image, load_portrait
 
 
 def test_every_photo_in_every_size(worked_example: WorkedExample) -> None:
@@ -53,7 +53,9 @@ def test_only_the_picture_and_its_label_are_kept(worked_example: WorkedExample) 
     exif = Image.Exif()
     exif[0x010F] = "Canary Camera"
     exif[0x8825] = {1: "N", 2: (52.0, 31.0, 0.0)}
-    worked_example.downloader.content["p1"] = saved(portrait(48, 60), exif=exif.tobytes(), comment=b"canary", xmp=XMP)
+    worked_example.downloader.content["p1"] = encode_image(
+        load_portrait(48, 60), exif=exif.tobytes(), comment=b"canary", xmp=XMP
+    )
     copy_photos(worked_example, shoot)
     storage = worked_example.portal.storage
     for key in storage.list("photos/"):
@@ -159,7 +161,7 @@ def test_the_queue_never_runs_two_of_one_shoot(worked_example: WorkedExample) ->
 def test_photos_that_break_a_rule_are_refused_at_once_and_counted(worked_example: WorkedExample) -> None:
     shoot = make_provider_shoot(worked_example, "good", "elsewhere", "huge")
     worked_example.downloader.cues["elsewhere"].append(PhotoRefused("origin"))
-    worked_example.downloader.content["huge"] = saved(Image.new("RGB", (2, 65000)))
+    worked_example.downloader.content["huge"] = encode_image(Image.new("RGB", (2, 65000)))
     copy_photos(worked_example, shoot)
     assert get_stage(shoot) is Stage.READY
     assert worked_example.shoot(shoot).photo_count == 3

@@ -23,11 +23,13 @@ from portal.models.photos import Photo
 from portal.services import archives, crops, gallery, journey, own_photos
 from tests.factories import NOW, USE, make_finished_shoot, make_person
 from tests.integration.core.worked_example import WorkedExample
-from tests.unit.images.photos import portrait, saved
+from tests.unit.images.photos import encode_image, load_portrait
 
 
 def upload_photo(worked_example: WorkedExample, person: Person, content: bytes | None = None) -> Photo:
-    photo = own_photos.store_upload(person, content or saved(portrait(800, 1000)), context=worked_example.portal)
+    photo = own_photos.store_upload(
+        person, content or encode_image(load_portrait(800, 1000)), context=worked_example.portal
+    )
     worked_example.work()
     with transaction():
         found = photos.lock_photo(photo.id)
@@ -192,7 +194,7 @@ def test_file_above_the_cap_is_refused(worked_example: WorkedExample) -> None:
 
 
 def test_damaged_photo_is_refused_with_reason(worked_example: WorkedExample) -> None:
-    photo = upload_photo(worked_example, make_person(), saved(portrait(800, 1000))[:4000])
+    photo = upload_photo(worked_example, make_person(), encode_image(load_portrait(800, 1000))[:4000])
     assert photo.refused == "broken"
     assert photo.copied_at is None
     assert list(worked_example.portal.storage.list("uploads/")) == []
@@ -210,7 +212,7 @@ def test_deleted_own_photo_is_not_selectable_and_clears_its_choice(worked_exampl
 
 def test_number_of_own_photos_is_limited(worked_example: WorkedExample) -> None:
     person = make_person()
-    content = saved(portrait(80, 100))
+    content = encode_image(load_portrait(80, 100))
     for _ in range(own_photos.MAX_PHOTOS):
         own_photos.store_upload(person, content, context=worked_example.portal)
     with pytest.raises(NotAllowed):

@@ -22,7 +22,7 @@ from portal.services.sweep import SweepResult
 from tests.factories import NOW, list_choices, make_consent, make_finished_shoot, make_person, make_photo, make_shoot
 from tests.integration.core.doubles import Session
 from tests.integration.core.worked_example import WorkedExample
-from tests.unit.images.photos import portrait, saved
+from tests.unit.images.photos import encode_image, load_portrait
 
 
 def make_known_shoot(worked_example: WorkedExample, own: str, foreign: str, **fields: Any) -> tuple[Shoot, Session]:
@@ -51,7 +51,7 @@ def test_lost_events_are_made_good(worked_example: WorkedExample) -> None:
 def test_running_it_again_changes_nothing(worked_example: WorkedExample) -> None:
     shoot, model = make_known_shoot(worked_example, "pending", "active")
     model.photos, model.favorite = ["p1"], "p1"
-    worked_example.downloader.content = {"p1": saved(portrait(16, 20))}
+    worked_example.downloader.content = {"p1": encode_image(load_portrait(16, 20))}
     reconcile_shoots(worked_example)
     worked_example.work()
     reconcile_shoots(worked_example)
@@ -175,7 +175,7 @@ def test_at_start_a_sweep_finds_changes_made_while_no_worker_ran(worked_example:
     """A whole outage: the session went from the studio to a picked photo, and no event arrived."""
     shoot, model = make_known_shoot(worked_example, "onboarding", "active")
     model.photos, model.favorite, model.finished_at = ["p1", "p2"], "p2", NOW
-    worked_example.downloader.content = dict.fromkeys(["p1", "p2"], saved(portrait(16, 20)))
+    worked_example.downloader.content = dict.fromkeys(["p1", "p2"], encode_image(load_portrait(16, 20)))
     worked_example.clock.advance(hours=2)
     with transaction():
         person = people.find_person(shoot.person_id)

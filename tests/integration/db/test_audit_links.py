@@ -51,7 +51,7 @@ def context(portal_settings: Any, connection: psycopg.Connection[Any]) -> Iterat
         db.engine.dispose()
 
 
-def faults() -> list[Any]:
+def list_faults() -> list[Any]:
     return list(audit_trail.iterate_faults(ChainVerifier()))
 
 
@@ -61,7 +61,7 @@ def faults() -> list[Any]:
 def test_sql_and_python_agree_on_every_row(connection: psycopg.Connection[Any], row: Any) -> None:
     places = ", ".join(["%s"] * len(row))
     connection.execute(f"INSERT INTO audit_entries ({COLUMNS}) VALUES ({places})", row)
-    assert faults() == []
+    assert list_faults() == []
 
 
 HOSTILE_SETTINGS = (
@@ -91,7 +91,7 @@ def test_database_session_settings_do_not_change_the_chain(connection: psycopg.C
         "INSERT INTO public.audit_entries (at, action, result, detail)"
         " VALUES ('2026-11-02T09:00:00.000001Z', 'x', 'ok', '{\"n\": 1.10, \"e\": 1e3}')"
     )
-    assert faults() == []
+    assert list_faults() == []
 
 
 @pytest.mark.usefixtures("context")
@@ -124,7 +124,7 @@ def test_entries_from_before_are_sealed_in_the_order_they_were_written(
         assert rows == [(number, number) for number in range(1, 7)]
         app = create_app(portal_settings(database_url=url))
         with app.app_context():
-            assert faults() == []
+            assert list_faults() == []
             db.session.remove()
             db.engine.dispose()
         command.downgrade(config, "0006")

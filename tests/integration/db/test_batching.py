@@ -29,17 +29,17 @@ def batcher(conninfo: str) -> Iterator[StatementBatcher]:
     batcher.close()
 
 
-def pid(batcher: StatementBatcher) -> int:
+def get_backend_pid(batcher: StatementBatcher) -> int:
     row = batcher.run(PID, {})
     assert row is not None
     return int(row[0])
 
 
 def test_one_connection_is_used_again_and_opened_again_after_closing(batcher: StatementBatcher) -> None:
-    first = pid(batcher)
-    assert pid(batcher) == first
+    first = get_backend_pid(batcher)
+    assert get_backend_pid(batcher) == first
     batcher.close()
-    assert pid(batcher) != first
+    assert get_backend_pid(batcher) != first
 
 
 def test_connection_in_use_while_closing_is_closed_afterwards(conninfo: str) -> None:
@@ -51,11 +51,11 @@ def test_connection_in_use_while_closing_is_closed_afterwards(conninfo: str) -> 
 
     batcher = StatementBatcher(conninfo, 1, connect=connect)
     with ExitStack() as stack:
-        occupy(batcher, stack, seconds=0.3)
+        occupy_connection(batcher, stack, seconds=0.3)
         wait_until(lambda: opened)
         batcher.close()
     assert [each.closed for each in opened] == [True]
-    pid(batcher)
+    get_backend_pid(batcher)
     batcher.close()
     assert [each.closed for each in opened] == [True, True]
 
@@ -70,10 +70,10 @@ def test_what_is_written_is_kept_at_once(batcher: StatementBatcher, conninfo: st
 
 
 def test_connection_closed_by_server_is_replaced(batcher: StatementBatcher, conninfo: str) -> None:
-    first = pid(batcher)
+    first = get_backend_pid(batcher)
     with psycopg.connect(conninfo, autocommit=True) as other:
         other.execute("SELECT pg_terminate_backend(%s, 5000)", (first,))
-    assert pid(batcher) != first
+    assert get_backend_pid(batcher) != first
 
 
 def test_unavailable_server_is_an_error_and_releases_the_reservation() -> None:
@@ -84,27 +84,27 @@ def test_unavailable_server_is_an_error_and_releases_the_reservation() -> None:
 
 
 def test_a_statement_that_fails_fails_once_and_leaves_the_connection(batcher: StatementBatcher) -> None:
-    first = pid(batcher)
+    first = get_backend_pid(batcher)
     with pytest.raises(psycopg.errors.DivisionByZero):
         batcher.run("SELECT 1 / 0", {})
-    assert pid(batcher) == first
+    assert get_backend_pid(batcher) == first
 
 
 def test_connection_with_open_transaction_is_discarded(batcher: StatementBatcher) -> None:
-    first = pid(batcher)
+    first = get_backend_pid(batcher)
     with pytest.raises(psycopg.ProgrammingError):  # it has no row to return
         batcher.run("BEGIN", {})
-    assert pid(batcher) != first
+    assert get_backend_pid(batcher) != first
 
 
 def test_waiting_has_an_end(conninfo: str) -> None:
     batcher = StatementBatcher(conninfo, 1, timeout=0.1)
-    pid(batcher)
+    get_backend_pid(batcher)
     with ExitStack() as stack:
-        occupy(batcher, stack, seconds=0.6)
+        occupy_connection(batcher, stack, seconds=0.6)
         with pytest.raises(BatcherBusy):
             batcher.run(PID, {})
-    assert pid(batcher) > 0
+    assert get_backend_pid(batcher) > 0
     batcher.close()
 
 
@@ -116,7 +116,7 @@ def test_queue_is_first_in_first_out(batcher: StatementBatcher) -> None:
         order.append(number)
 
     with ExitStack() as stack:
-        occupy(batcher, stack, seconds=0.5)
+        occupy_connection(batcher, stack, seconds=0.5)
         threads = [threading.Thread(target=wait, args=(number,)) for number in range(8)]
         for count, thread in enumerate(threads, start=1):
             thread.start()
@@ -129,7 +129,7 @@ def test_queue_is_first_in_first_out(batcher: StatementBatcher) -> None:
 ADD: LiteralString = "INSERT INTO items VALUES (%(name)s) ON CONFLICT DO NOTHING RETURNING name, txid_current()"
 
 
-def together(batcher: StatementBatcher, names: list[str]) -> list[object]:
+def run_together(batcher: StatementBatcher, names: list[str]) -> list[object]:
     """Let these wait for the batcher at once, in this order; return what each got."""
     found: list[object] = [None] * len(names)
 
@@ -140,7 +140,7 @@ def together(batcher: StatementBatcher, names: list[str]) -> list[object]:
             found[place] = error
 
     with ExitStack() as stack:
-        occupy(batcher, stack, seconds=0.5)
+        occupy_connection(batcher, stack, seconds=0.5)
         threads = [threading.Thread(target=add, args=each) for each in enumerate(names)]
         for count, thread in enumerate(threads, start=1):
             thread.start()
@@ -161,8 +161,8 @@ def items(conninfo: str) -> Iterator[psycopg.Connection[tuple[str]]]:
 def test_batched_statements_share_a_transaction_and_get_their_own_results(
     batcher: StatementBatcher, items: psycopg.Connection[tuple[str]]
 ) -> None:
-    pid(batcher)
-    found = together(batcher, ["c", "a", "c", "b"])
+    get_backend_pid(batcher)
+    found = run_together(batcher, ["c", "a", "c", "b"])
     rows = [each for each in found if isinstance(each, tuple)]
     assert sorted(name for name, _ in rows) == ["a", "b", "c"]
     assert len({transaction for _, transaction in rows}) == 1
@@ -175,8 +175,8 @@ def test_switched_off_each_statement_has_its_own_transaction_and_the_same_result
     batcher: StatementBatcher, items: psycopg.Connection[tuple[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(batching, "MAX_BATCH_SIZE", 1)
-    pid(batcher)
-    found = together(batcher, ["c", "a", "c", "b"])
+    get_backend_pid(batcher)
+    found = run_together(batcher, ["c", "a", "c", "b"])
     rows = [each for each in found if isinstance(each, tuple)]
     assert sorted(name for name, _ in rows) == ["a", "b", "c"]
     assert len({transaction for _, transaction in rows}) == 3
@@ -186,23 +186,23 @@ def test_switched_off_each_statement_has_its_own_transaction_and_the_same_result
 def test_failed_statement_does_not_fail_its_batch(
     batcher: StatementBatcher, items: psycopg.Connection[tuple[str]]
 ) -> None:
-    first = pid(batcher)
-    found = together(batcher, ["a", "b", "far too long", "c"])
+    first = get_backend_pid(batcher)
+    found = run_together(batcher, ["a", "b", "far too long", "c"])
     assert [isinstance(each, tuple) for each in found] == [True, True, False, True]
     assert isinstance(found[2], psycopg.errors.StringDataRightTruncation)
     assert items.execute("SELECT string_agg(name, '' ORDER BY name) FROM items").fetchone() == ("abc",)
-    assert pid(batcher) == first
+    assert get_backend_pid(batcher) == first
 
 
 def test_batch_is_retried_on_a_new_connection(
     batcher: StatementBatcher, items: psycopg.Connection[tuple[str]], conninfo: str
 ) -> None:
-    first = pid(batcher)
+    first = get_backend_pid(batcher)
     with items.transaction():
         # Inserting a taken name waits for the other transaction; the connection is cut at that point.
         items.execute("INSERT INTO items VALUES ('b')")
         results: list[list[object]] = []
-        thread = threading.Thread(target=lambda: results.append(together(batcher, ["a", "b", "c"])))
+        thread = threading.Thread(target=lambda: results.append(run_together(batcher, ["a", "b", "c"])))
         thread.start()
         with psycopg.connect(conninfo, autocommit=True) as other:
             blocked = "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event_type = 'Lock'"
@@ -217,7 +217,7 @@ def test_batch_is_retried_on_a_new_connection(
 def test_failed_connection_fails_the_whole_batch(
     batcher: StatementBatcher, items: psycopg.Connection[tuple[str]], conninfo: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = pid(batcher)
+    first = get_backend_pid(batcher)
     with items.transaction():
         items.execute("INSERT INTO items VALUES ('b')")
         errors: list[Exception] = []
@@ -229,7 +229,7 @@ def test_failed_connection_fails_the_whole_batch(
                 errors.append(error)
 
         with ExitStack() as stack:
-            occupy(batcher, stack, seconds=0.5)
+            occupy_connection(batcher, stack, seconds=0.5)
             threads = [threading.Thread(target=add, args=(name,)) for name in "bc"]
             for count, thread in enumerate(threads, start=1):
                 thread.start()
@@ -245,7 +245,7 @@ def test_failed_connection_fails_the_whole_batch(
     assert batcher._free == [None]
 
 
-def occupy(batcher: StatementBatcher, stack: ExitStack, *, seconds: float) -> None:
+def occupy_connection(batcher: StatementBatcher, stack: ExitStack, *, seconds: float) -> None:
     """Keep the batcher's only connection busy in a thread, and return once it is."""
     thread = threading.Thread(target=batcher.run, args=(SLEEP, {"seconds": seconds}))
     thread.start()

@@ -55,7 +55,7 @@ def find_listed(person: Person, now: datetime = NOW) -> people_list.ListRow:
     return row
 
 
-def choose(person: Person, photo: Photo, acted_at: datetime = NOW) -> None:
+def choose_photo(person: Person, photo: Photo, acted_at: datetime = NOW) -> None:
     with transaction():
         choices.create_choice(person.id, photo, origin="portal", key=str(photo.id), acted_at=acted_at, now=NOW)
 
@@ -93,7 +93,7 @@ def make_case(case: dict[str, Any]) -> Person:
     elif case["choice"] is not None and case["choice"] < len(made):
         photo = factories.make_photo(made[case["choice"]])
     if photo is not None:
-        choose(person, photo, case["acted_at"])
+        choose_photo(person, photo, case["acted_at"])
         if case["is_removed"]:
             with transaction() as session:
                 session.get_one(Photo, photo.id).removed_at = NOW
@@ -163,5 +163,5 @@ def test_two_transactions_about_one_person_lose_neither_fact(app: Flask) -> None
         second.commit()
     row = find_listed(person).listed
     assert (row.problem, row.name) == ("refused", "Second Name")
-    choose(person, photos[0])
+    choose_photo(person, photos[0])
     assert find_listed(person).listed.chosen_at == NOW

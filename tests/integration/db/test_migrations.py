@@ -18,16 +18,16 @@ def test_migrations_run_up_down_and_up_again(postgres: Any) -> None:
     config = runner.build_config(url)
     runner.upgrade(url)
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True, connect_timeout=3) as connection:
-        before = things(connection)
+        before = list_relations(connection)
         command.downgrade(config, "base")
-        assert things(connection) == [("alembic_version",)]
+        assert list_relations(connection) == [("alembic_version",)]
         assert connection.execute("SELECT proname FROM pg_proc WHERE proname LIKE 'procrastinate%'").fetchall() == []
         runner.upgrade(url)
-        assert things(connection) == before
+        assert list_relations(connection) == before
     assert migrations.is_current(url)
 
 
-def things(connection: psycopg.Connection[Any]) -> list[Any]:
+def list_relations(connection: psycopg.Connection[Any]) -> list[Any]:
     return connection.execute(
         "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'i') "
         "AND relname <> 'alembic_version_pkc' ORDER BY 1"

@@ -29,7 +29,7 @@ KINDS = ["stand-in", "stand-in that ignores options", *(["pgbouncer", "pgbouncer
 
 
 @contextmanager
-def pgbouncer(postgres: Postgres, folder: Path, *, mode: str) -> Iterator[int]:
+def run_pgbouncer(postgres: Postgres, folder: Path, *, mode: str) -> Iterator[int]:
     """Run the real one; it refuses to run as root."""
     port = find_free_port()
     users = folder / "users.txt"
@@ -72,7 +72,7 @@ def pooled_url(request: pytest.FixtureRequest, postgres: Postgres, database_url:
     name = urlsplit(database_url).path[1:]
     kind = request.param
     if kind.startswith("pgbouncer"):
-        with pgbouncer(postgres, tmp_path, mode="session" if "sessions" in kind else "transaction") as port:
+        with run_pgbouncer(postgres, tmp_path, mode="session" if "sessions" in kind else "transaction") as port:
             yield f"postgresql+psycopg://postgres@127.0.0.1:{port}/{name}"
         return
     server = str(postgres.socket_folder / ".s.PGSQL.5432")

@@ -49,7 +49,7 @@ def app(portal_settings: Callable[..., Settings], database_url: str) -> Iterator
         db.engine.dispose()
 
 
-def passes(rate_limiter: RateLimiter, limit: RateLimit, client: str, now: datetime) -> bool:
+def is_accepted(rate_limiter: RateLimiter, limit: RateLimit, client: str, now: datetime) -> bool:
     try:
         rate_limiter.check(limit, client, now)
     except TooMany:
@@ -60,9 +60,9 @@ def passes(rate_limiter: RateLimiter, limit: RateLimit, client: str, now: dateti
 @pytest.mark.asvs("A44")
 def test_two_processes_share_what_is_beyond_their_own(app: Flask) -> None:
     one, other = RateLimiter(acquire_shared), RateLimiter(acquire_shared)
-    assert sum(passes(one, FIFTY, "a", NOW) for _ in range(100)) == 50
-    assert sum(passes(other, FIFTY, "a", NOW) for _ in range(100)) == 10
-    assert sum(passes(other, FIFTY, "b", NOW) for _ in range(100)) == 50
+    assert sum(is_accepted(one, FIFTY, "a", NOW) for _ in range(100)) == 50
+    assert sum(is_accepted(other, FIFTY, "a", NOW) for _ in range(100)) == 10
+    assert sum(is_accepted(other, FIFTY, "b", NOW) for _ in range(100)) == 50
 
 
 def test_shared_bucket_is_refilled_by_the_minute(app: Flask) -> None:
@@ -86,20 +86,20 @@ steps = st.lists(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=steps, per_minute=st.integers(2, 70), batch=st.integers(0, 8))
-def test_no_window_ever_lets_more_through_than_the_limit(
+def test_no_window_accepts_more_than_the_limit(
     steps: list[tuple[int, int, float]], per_minute: int, batch: int, app: Flask
 ) -> None:
     limit = RateLimit("tested", per_minute, batch=min(batch, per_minute - per_minute // 5))
     processes = [RateLimiter(acquire_shared) for _ in range(3)]
     client, now = uuid4().hex, NOW
-    let_through: list[datetime] = []
+    accepted: list[datetime] = []
     for process, times, pause in steps:
-        let_through += [now for _ in range(times) if passes(processes[process], limit, client, now)]
+        accepted += [now for _ in range(times) if is_accepted(processes[process], limit, client, now)]
         now += timedelta(seconds=pause)
     at_once = limit.shared + len(processes) * limit.local
     in_advance = len(processes) * (limit.batch_size - 1)
-    for first, begins in enumerate(let_through):
-        for number, ends in enumerate(let_through[first:], 1):
+    for first, begins in enumerate(accepted):
+        for number, ends in enumerate(accepted[first:], 1):
             seconds = (ends - begins).total_seconds()
             assert number <= at_once * (1 + seconds / 60) + in_advance + 1e-6
 
@@ -109,7 +109,7 @@ def test_concurrent_requests_neither_deadlock_nor_exceed_the_budget(app: Flask) 
 
     def hammer(number: int) -> int:
         with app.app_context():
-            return sum(passes(rate_limiters[number % 4], FIFTY, f"c{each % 2}", NOW) for each in range(100))
+            return sum(is_accepted(rate_limiters[number % 4], FIFTY, f"c{each % 2}", NOW) for each in range(100))
 
     with ThreadPoolExecutor(8) as pool:
         total = sum(pool.map(hammer, range(8)))
@@ -124,7 +124,7 @@ def test_locked_rate_limit_table_does_not_block_requests(
     with psycopg.connect(database_url.replace("+psycopg", "")) as other:
         other.execute("LOCK TABLE rate_limits")
         began = time.monotonic()
-        assert sum(passes(rate_limiter, FIFTY, "a", NOW) for _ in range(60)) == 50
+        assert sum(is_accepted(rate_limiter, FIFTY, "a", NOW) for _ in range(60)) == 50
         assert time.monotonic() - began < 2
         other.rollback()
     app.extensions["best_effort_batcher"].close()
@@ -134,7 +134,7 @@ def test_clients_are_stored_as_digests_and_expire(app: Flask, tmp_path: Path) ->
     rate_limiter = RateLimiter(acquire_shared)
     for client in ("203.0.113.9", "11111111-1111-1111-1111-111111111111"):
         for _ in range(12):
-            passes(rate_limiter, FIFTY, client, NOW)
+            is_accepted(rate_limiter, FIFTY, client, NOW)
     with transaction() as session:
         kept = [row.subject for row in session.query(rate_limits.RateLimit)]
     assert [len(client) for client in kept] == [32, 32]
@@ -158,7 +158,7 @@ def servers(database_url: str, tmp_path: Path) -> Iterator[list[int]]:
         yield [port for _process, port in started]
 
 
-def ask(port: int, path: str, headers: dict[str, str], times: int, body: bytes = b"") -> list[int]:
+def send_requests(port: int, path: str, headers: dict[str, str], times: int, body: bytes = b"") -> list[int]:
     """The statuses of so many requests over one connection."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     found = []
@@ -174,8 +174,8 @@ def ask(port: int, path: str, headers: dict[str, str], times: int, body: bytes =
 def test_two_servers_share_limits_and_valid_webhooks_pass(app: Flask, servers: list[int]) -> None:
     began = time.monotonic()
     cookie = create_session_cookie(make_person())
-    acts = [status for port in servers for status in ask(port, "/headshots/start", {"Cookie": cookie}, 70)]
-    forged = [status for port in servers for status in ask(port, WEBHOOK, {}, 100, b"{}")]
+    acts = [status for port in servers for status in send_requests(port, "/headshots/start", {"Cookie": cookie}, 70)]
+    forged = [status for port in servers for status in send_requests(port, WEBHOOK, {}, 100, b"{}")]
     # 48 shared and 12 for each server, refilled in a minute; 8 wrong signatures are counted at a time.
     grown = 72 * (time.monotonic() - began) / 60
     assert 72 <= len([status for status in acts if status != 429]) <= 72 + grown
@@ -183,4 +183,4 @@ def test_two_servers_share_limits_and_valid_webhooks_pass(app: Flask, servers: l
     assert set(forged) == {401, 429}
     for number, port in enumerate(servers):
         body = b'{"id": "evt_%d", "event": "model.created", "object": {"_id": "m1"}}' % number
-        assert ask(port, WEBHOOK, dict(sign_headers(body, datetime.now(UTC))), 1, body) == [200]
+        assert send_requests(port, WEBHOOK, dict(sign_headers(body, datetime.now(UTC))), 1, body) == [200]

@@ -24,9 +24,9 @@ from tests.integration.core.conftest import close_connections
 from tests.integration.core.doubles import ScriptedDownloader, ScriptedProvider
 from tests.integration.core.worked_example import Clock, WorkedExample
 from tests.smtp import Post, run_server
-from tests.unit.images.photos import portrait, saved
+from tests.unit.images.photos import encode_image, load_portrait
 
-PICTURE = saved(portrait(48, 60))
+PICTURE = encode_image(load_portrait(48, 60))
 SUPPORT = "help@acme.example"
 
 
@@ -116,7 +116,7 @@ def office(make_office: Callable[..., Office]) -> Office:
     return make_office()
 
 
-def parts(message: EmailMessage) -> tuple[str, str]:
+def get_parts(message: EmailMessage) -> tuple[str, str]:
     """The plain and the HTML part."""
     text, html = message.iter_parts()
     return text.get_content(), html.get_content()  # type: ignore[attr-defined]

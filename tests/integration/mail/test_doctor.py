@@ -14,13 +14,13 @@ from tests.smtp import Post, run_server
 Build = Callable[..., Settings]
 
 
-def mail(settings: Settings) -> list[CheckResult]:
+def check_mail(settings: Settings) -> list[CheckResult]:
     return [finding for finding in iterate_checks(settings) if finding.component == "mail"]
 
 
 def test_a_responding_server(portal_settings: Build) -> None:
     with run_server(Post(find_free_port())) as post:
-        [finding] = mail(portal_settings(mail_url=post.url, mail_from="portal@acme.example"))
+        [finding] = check_mail(portal_settings(mail_url=post.url, mail_from="portal@acme.example"))
         assert finding.is_ok
         assert post.received == []
 
@@ -34,11 +34,11 @@ def test_a_responding_server(portal_settings: Build) -> None:
     ],
 )
 def test_a_server_that_does_not(portal_settings: Build, url: str, sender: str, looks_at: str) -> None:
-    [finding] = mail(portal_settings(mail_url=url, mail_from=sender))
+    [finding] = check_mail(portal_settings(mail_url=url, mail_from=sender))
     assert not finding.is_ok
     assert looks_at in finding.text
     assert "canary" not in str(finding)
 
 
 def test_without_mail_nothing_is_sent(portal_settings: Build) -> None:
-    assert mail(portal_settings()) == []
+    assert check_mail(portal_settings()) == []

@@ -12,7 +12,7 @@ from html5lib import HTMLParser
 from portal.presentation.mail_templates import MailWriter
 from portal.services.due_notifications import DueNotification, NotificationKind
 from tests.factories import NOW, make_person
-from tests.integration.mail.conftest import SUPPORT, Office, parts
+from tests.integration.mail.conftest import SUPPORT, Office, get_parts
 
 LINKS = re.compile(r"https?://[^\s\"'<>]+")
 PAGES = {
@@ -59,7 +59,7 @@ def test_in_the_language_of_the_person(office: Office, locale: str, subject: str
     assert got["Date"].datetime == office.worked_example.clock.now
     [(notice_id,)] = office.worked_example.query("SELECT id FROM notices")
     assert got["Message-ID"] == f"<{notice_id}@acme.example>"
-    for part in parts(got):
+    for part in get_parts(got):
         assert all(each in part for each in text_parts)
         assert set(LINKS.findall(part)) - NOT_LINKS == {"https://headshots.acme.example/headshots"}
 
@@ -111,7 +111,7 @@ def test_hostile_names_stay_names(office: Office) -> None:
     [got] = office.post.received
     assert "Bcc" not in got
     assert office.post.envelopes[0].rcpt_tos == ["ada@example.com"]
-    text, html = parts(got)
+    text, html = get_parts(got)
     assert "<script" not in html
     assert "Hi Ada Bcc: eve@example.com <script>alert(1)</script>," in text
 
@@ -142,8 +142,8 @@ def test_the_studio_link_is_in_no_mail(office: Office) -> None:
     )
     office.deliver()
     [got] = office.post.received
-    assert "canary" not in "".join(parts(got))
-    assert "studio.example" not in "".join(parts(got))
+    assert "canary" not in "".join(get_parts(got))
+    assert "studio.example" not in "".join(get_parts(got))
 
 
 @pytest.mark.parametrize("address", ["not an address", "help@acme.example\nBcc: x@example.com"])

@@ -9,7 +9,7 @@ from typing import Any
 from portal.models import campaign_people
 from portal.services import campaign_mails
 from tests.integration.mail.conftest import Office
-from tests.integration.mail.test_campaign_mails import ADMIN, MONDAY, add_people, create, service
+from tests.integration.mail.test_campaign_mails import ADMIN, MONDAY, add_people, create_campaign, service
 
 COUNT = 400
 REFUSED = {f"p{number}@example.com" for number in range(0, COUNT, 100)}
@@ -35,7 +35,7 @@ def test_each_person_gets_one_invitation_or_a_refusal(office: Office, monkeypatc
         return await receive(server, session, envelope, address, options)
 
     monkeypatch.setattr(office.post, "handle_RCPT", answer)
-    running = create(office)
+    running = create_campaign(office)
     service.start_campaign(running.id, version=0, actor_id=ADMIN, now=MONDAY)
     campaign_mails.run_campaigns(office.worked_example.portal)
     for _ in range(10):

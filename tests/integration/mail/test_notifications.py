@@ -15,14 +15,14 @@ from portal.provider.errors import OutOfCredits
 from portal.services import mirroring, notifications, people, shoots, sweep
 from portal.services.due_notifications import NotificationKind
 from tests.factories import NOW, make_consent, make_person, make_shoot
-from tests.integration.mail.conftest import SUPPORT, Office, parts
+from tests.integration.mail.conftest import SUPPORT, Office, get_parts
 
 
-def no_credits() -> OutOfCredits:
+def build_out_of_credits() -> OutOfCredits:
     return OutOfCredits("POST", "/organization/models", status=402)
 
 
-def start(office: Office, email: str) -> Shoot:
+def start_session(office: Office, email: str) -> Shoot:
     """Let a person press start and the worker request a session."""
     person = make_person(email)
     make_consent(person)
@@ -33,23 +33,23 @@ def start(office: Office, email: str) -> Shoot:
     return office.worked_example.shoot(shoot)
 
 
-def lose_link(office: Office, email: str = "ada@example.com") -> Shoot:
+def make_shoot_without_link(office: Office, email: str = "ada@example.com") -> Shoot:
     """A session whose link no key decrypts, and a person who opens the studio."""
     person = make_person(email)
     make_consent(person)
     shoot = make_shoot(person, signed_url=b"sealed with a key that is gone")
-    enter(office, shoot)
+    open_studio(office, shoot)
     return shoot
 
 
-def enter(office: Office, shoot: Shoot) -> None:
+def open_studio(office: Office, shoot: Shoot) -> None:
     portal = office.worked_example.portal
     person = notifications.people.find_person(shoot.person_id)
     assert person is not None
     assert shoots.open_studio(person, portal) is None
 
 
-def sweep_now(office: Office) -> None:
+def run_sweep(office: Office) -> None:
     portal = office.worked_example.portal
     sweep.reconcile_shoots(portal)
 
@@ -190,8 +190,8 @@ def test_a_lost_job_is_found_again(office: Office) -> None:
     office.finish()
     office.worked_example.query("DELETE FROM procrastinate_jobs")
     office.worked_example.clock.advance(minutes=11)
-    sweep_now(office)
-    sweep_now(office)
+    run_sweep(office)
+    run_sweep(office)
     assert len(office.worked_example.list_queued(SEND_NOTIFICATION.name)) == 1
     office.deliver()
     assert len(office.post.received) == 1
@@ -203,7 +203,7 @@ def test_a_lost_job_is_found_again(office: Office) -> None:
 def test_without_a_mail_server_notifications_are_dropped(make_office: Callable[..., Office]) -> None:
     office = make_office(mail_url=None)
     office.finish()
-    lose_link(office)
+    make_shoot_without_link(office)
     office.deliver()
     assert {reason for _, reason in office.states()} == {"mail_switched_off"}
     assert office.worked_example.list_queued(SEND_NOTIFICATION.name) == []
@@ -250,8 +250,8 @@ def test_erasure_deletes_pending_notifications(office: Office) -> None:
 
 
 def test_a_lost_link_notifies_the_person_and_the_operators_once(office: Office) -> None:
-    shoot = lose_link(office)
-    enter(office, shoot)
+    shoot = make_shoot_without_link(office)
+    open_studio(office, shoot)
     office.deliver()
     assert office.states() == [("link_lost", "sent"), ("link_problem", "sent")]
     [to_person] = office.post.to("ada@example.com")
@@ -259,24 +259,24 @@ def test_a_lost_link_notifies_the_person_and_the_operators_once(office: Office) 
     assert "stopped working" in to_person["Subject"]
     assert to_support["To"] == SUPPORT
     # The operators find the person in the console; the e-mail contains no name.
-    assert all(str(shoot.provider_id) in part and "ada@example" not in part for part in parts(to_support))
+    assert all(str(shoot.provider_id) in part and "ada@example" not in part for part in get_parts(to_support))
 
 
 def test_a_session_created_without_its_link(office: Office) -> None:
     office.worked_example.provider.add("ada@example.com", "onboarding")
-    start(office, "ada@example.com")
+    start_session(office, "ada@example.com")
     office.deliver()
     assert office.states() == [("link_lost", "sent"), ("link_problem", "sent")]
 
 
 def test_a_finished_session_needs_no_link(office: Office) -> None:
     office.worked_example.provider.add("ada@example.com", "waiting")
-    start(office, "ada@example.com")
+    start_session(office, "ada@example.com")
     assert office.states() == []
 
 
 def test_recovered_link_sends_no_lost_link_mail(office: Office) -> None:
-    shoot = lose_link(office)
+    shoot = make_shoot_without_link(office)
     office.worked_example.query("UPDATE shoots SET problem = NULL WHERE id = %(id)s", id=shoot.id)
     office.deliver()
     assert office.states() == [("link_lost", "no_longer_true"), ("link_problem", "no_longer_true")]
@@ -286,14 +286,14 @@ def test_recovered_link_sends_no_lost_link_mail(office: Office) -> None:
 
 
 def test_exhausted_credits_are_notified_once_a_day(office: Office) -> None:
-    office.worked_example.provider.fails("create_model", *(no_credits() for _ in range(4)))
+    office.worked_example.provider.fails("create_model", *(build_out_of_credits() for _ in range(4)))
     for number in range(3):
-        start(office, f"person-{number}@example.com")
+        start_session(office, f"person-{number}@example.com")
     office.deliver()
     [got] = office.post.to(SUPPORT)
     assert "No photo sessions left" in got["Subject"]
     office.worked_example.clock.advance(days=1)
-    start(office, "another@example.com")
+    start_session(office, "another@example.com")
     office.deliver()
     assert len(office.post.to(SUPPORT)) == 2
 
@@ -302,8 +302,8 @@ def test_without_a_support_address_the_admins_are_notified(make_office: Callable
     office = make_office(support_email=None)
     make_person("boss@example.com", role="admin", locale="de")
     make_person("former@example.com", role="admin", deactivated_at=NOW)
-    office.worked_example.provider.fails("create_model", no_credits())
-    start(office, "ada@example.com")
+    office.worked_example.provider.fails("create_model", build_out_of_credits())
+    start_session(office, "ada@example.com")
     office.deliver()
     [got] = office.post.received
     assert got["To"].addresses[0].addr_spec == "boss@example.com"
@@ -312,10 +312,10 @@ def test_without_a_support_address_the_admins_are_notified(make_office: Callable
 
 
 def test_person_waiting_for_credits_is_notified_when_session_is_ready(office: Office) -> None:
-    office.worked_example.provider.fails("create_model", no_credits())
-    shoot = start(office, "ada@example.com")
+    office.worked_example.provider.fails("create_model", build_out_of_credits())
+    shoot = start_session(office, "ada@example.com")
     assert shoot.problem == Problem.NO_CREDITS
-    sweep_now(office)
+    run_sweep(office)
     [job] = [
         job
         for job in office.worked_example.list_queued(SEND_NOTIFICATION.name)
@@ -331,12 +331,12 @@ def test_person_waiting_for_credits_is_notified_when_session_is_ready(office: Of
 
 
 def test_credits_that_were_gone_again_are_not_promised(office: Office) -> None:
-    office.worked_example.provider.fails("create_model", no_credits(), no_credits())
-    start(office, "ada@example.com")
-    sweep_now(office)
+    office.worked_example.provider.fails("create_model", build_out_of_credits(), build_out_of_credits())
+    start_session(office, "ada@example.com")
+    run_sweep(office)
     office.deliver()
     assert office.post.to("ada@example.com") == []
-    sweep_now(office)
+    run_sweep(office)
     office.deliver()
     assert len(office.post.to("ada@example.com")) == 1
     assert office.states().count(("credits_back", "sent")) == 1

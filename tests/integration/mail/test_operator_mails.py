@@ -11,56 +11,56 @@ from portal.models.shoots import Shoot
 from portal.services import link_reports, monitoring
 from portal.services.link_reports import LinkReportInput, LinkSymptom
 from tests.factories import NOW, make_consent, make_person, make_shoot
-from tests.integration.mail.conftest import SUPPORT, Office, parts
+from tests.integration.mail.conftest import SUPPORT, Office, get_parts
 
 # Waiting too long
 
 
-def waiting(office: Office, *, hours: int) -> Shoot:
+def make_overdue_shoot(office: Office, *, hours: int) -> Shoot:
     """A person whose headshots have been in progress for this long."""
     now = office.worked_example.clock.now
     return make_shoot(make_person(), provider_status="pending", status_since=now - timedelta(hours=hours))
 
 
-def watch_over(office: Office) -> None:
+def report_problems(office: Office) -> None:
     portal = office.worked_example.portal
     monitoring.report_stuck_shoots(portal)
 
 
 def test_operators_are_notified_of_long_waits_once_and_at_most_hourly(office: Office) -> None:
-    first, calm = waiting(office, hours=7), waiting(office, hours=1)
-    watch_over(office)
-    watch_over(office)
+    first, calm = make_overdue_shoot(office, hours=7), make_overdue_shoot(office, hours=1)
+    report_problems(office)
+    report_problems(office)
     office.deliver()
     (mail,) = office.post.received
     assert mail["Subject"].startswith("Some photo sessions take longer than usual")
     assert office.worked_example.shoot(first).stuck_notified_at == NOW
     assert office.worked_example.shoot(calm).stuck_notified_at is None
-    second = waiting(office, hours=8)
-    watch_over(office)
+    second = make_overdue_shoot(office, hours=8)
+    report_problems(office)
     assert office.worked_example.shoot(second).stuck_notified_at is None  # nothing was sent, so nothing is claimed
     office.worked_example.clock.advance(hours=1)
-    watch_over(office)
+    report_problems(office)
     office.deliver()
     assert len(office.post.received) == 2
     assert office.worked_example.shoot(second).stuck_notified_at == office.worked_example.clock.now
 
 
 def test_new_stuck_period_is_notified_again(office: Office) -> None:
-    shoot = waiting(office, hours=7)
-    watch_over(office)
+    shoot = make_overdue_shoot(office, hours=7)
+    report_problems(office)
     office.worked_example.clock.advance(hours=20)
     with transaction():
         moved = shoot_rows.lock_shoot(shoot.id)
         assert moved is not None
         moved.provider_status, moved.status_since = "generatingHeadshots", NOW + timedelta(hours=10)
-    watch_over(office)
+    report_problems(office)
     assert office.worked_example.shoot(shoot).stuck_notified_at == office.worked_example.clock.now
 
 
 def test_first_in_queue_causes_no_polling(office: Office) -> None:
     make_shoot(make_person(), provider_status="onboarding", status_since=NOW - timedelta(days=30))
-    watch_over(office)
+    report_problems(office)
     assert office.states() == []
 
 
@@ -77,7 +77,7 @@ def test_dead_link_report_notifies_operators(office: Office) -> None:
     office.deliver()
     (task,) = office.post.to(SUPPORT)
     assert task["Subject"].startswith("A person can’t open the studio")
-    assert all("theirs-7" in part and "ada@example.com" not in part for part in parts(task))
+    assert all("theirs-7" in part and "ada@example.com" not in part for part in get_parts(task))
     (waiting,) = link_report_rows.list_open()
     link_reports.resolve_report(waiting.report.id, actor_id=make_person().id, now=NOW)
     office.deliver()

@@ -70,11 +70,13 @@ def make_directory(
             admin.execute(f"CREATE DATABASE {name} TEMPLATE {prepared.template} STRATEGY FILE_COPY")
             identity.reset(clock)
             settings = build_settings(_address(postgres, name), prepared.storage, identity.issuer, **overrides)
-            watching = psycopg.connect(postgres.url(name), autocommit=True)
+            connection = psycopg.connect(postgres.url(name), autocommit=True)
             made.append(
                 (
                     name,
-                    DirectoryFixture(create_app(settings, clock=clock), clock, identity.issuer, prepared.ids, watching),
+                    DirectoryFixture(
+                        create_app(settings, clock=clock), clock, identity.issuer, prepared.ids, connection
+                    ),
                 )
             )
             return made[-1][1]

@@ -17,7 +17,7 @@ Dump = dict[str, Rows]
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
 
 
-def dump(connection: psycopg.Connection[Any]) -> Dump:
+def read_database(connection: psycopg.Connection[Any]) -> Dump:
     """Return the rows of every table, the queue's included, as text that can be compared."""
     tables = [name for (name,) in connection.execute(_TABLES)]
     return {name: _rows(connection, name) for name in tables}
@@ -29,7 +29,7 @@ def _rows(connection: psycopg.Connection[Any], table: str) -> Rows:
     return [dict(zip(names, map(repr, row), strict=True)) for row in cursor]
 
 
-def differences(before: Dump, after: Dump) -> set[str]:
+def list_changes(before: Dump, after: Dump) -> set[str]:
     """Return what changed: ``table`` where rows came or went, ``table.column`` where values changed."""
     changed: set[str] = set()
     for table in before.keys() | after.keys():
@@ -45,19 +45,19 @@ def differences(before: Dump, after: Dump) -> set[str]:
     return changed
 
 
-def beyond(before: Dump, after: Dump, allowed: Iterable[str]) -> set[str]:
+def list_unexpected_changes(before: Dump, after: Dump, allowed: Iterable[str]) -> set[str]:
     """Return what changed although it was not to; an allowed table allows its columns."""
     named = set(allowed)
-    return {each for each in differences(before, after) if each not in named and each.partition(".")[0] not in named}
+    return {each for each in list_changes(before, after) if each not in named and each.partition(".")[0] not in named}
 
 
-def without(rows: Rows, columns: set[str]) -> Counter[tuple[tuple[str, str], ...]]:
+def remove_columns(rows: Rows, columns: set[str]) -> Counter[tuple[tuple[str, str], ...]]:
     """Return the rows as a bag that can be compared, without some of their columns."""
     return Counter(tuple(sorted((name, row[name]) for name in row.keys() - columns)) for row in rows)
 
 
 def _as_bag(rows: Rows) -> Counter[tuple[tuple[str, str], ...]]:
-    return without(rows, set())
+    return remove_columns(rows, set())
 
 
 def _column(rows: Rows, name: str) -> Counter[str]:

@@ -31,8 +31,8 @@ from portal.models.sessions import Session
 from portal.settings import Settings
 from tests import factories
 from tests.factories import NOW
-from tests.integration.matrix.database_dump import Dump, dump
-from tests.integration.matrix.table import OTHER, ROLES, STRANGER, Route
+from tests.integration.matrix.database_dump import Dump, read_database
+from tests.integration.matrix.table import ANONYMOUS, OTHER, ROLES, Route
 from tests.integration.web_pages.conftest import store_renditions
 from tests.integration.web_pages.html_document import Document
 
@@ -102,7 +102,7 @@ class Actor:
         """Use a route as its page would, with this person's own ids and form token."""
         form = {name: self.fill(value) for name, value in route.row.form.items()} | dict(extra or {})
         query = {name: self.fill(value) for name, value in route.row.query.items()}
-        if route.is_unsafe and self.name != STRANGER:
+        if route.is_unsafe and self.name != ANONYMOUS:
             form = {"csrf_token": self.token(), **form}
         return self.call(route.method, self.path(route), form=form if route.is_unsafe else None, query_string=query)
 
@@ -122,7 +122,7 @@ class Actor:
     @property
     def owner(self) -> str:
         """The actor whose ids this actor uses; an outsider tries the employee's."""
-        return "employee" if self.name == STRANGER else self.name
+        return "employee" if self.name == ANONYMOUS else self.name
 
     def token(self) -> str:
         """Return the form token of this session, as its pages have it."""
@@ -144,8 +144,10 @@ class DirectoryFixture:
     def actor(self, name: str) -> Actor:
         """Return a browser of an actor, signed in unless it is the outsider's."""
         client = self.app.test_client()
-        if name != STRANGER:
-            client.set_cookie(self.app.config["SESSION_COOKIE_NAME"], session_token(name), domain="portal.example")
+        if name != ANONYMOUS:
+            client.set_cookie(
+                self.app.config["SESSION_COOKIE_NAME"], build_session_token(name), domain="portal.example"
+            )
         return Actor(name, self, client)
 
     def renew_sessions(self) -> None:
@@ -156,10 +158,10 @@ class DirectoryFixture:
 
     def dump(self) -> Dump:
         """Return everything the database holds."""
-        return dump(self.connection)
+        return read_database(self.connection)
 
 
-def session_token(name: str) -> str:
+def build_session_token(name: str) -> str:
     """Return the cookie of an actor's session."""
     return hashlib.sha256(f"session of {name}".encode()).hexdigest()[:43]
 
@@ -295,7 +297,7 @@ def _person(name: str, role: str) -> Person:
 def _sign_in(person: Person, where: str) -> str:
     """Store a session of an actor; return the id it has on pages."""
     made = Session(
-        token_hash=hashlib.sha256(session_token(where).encode()).digest(),
+        token_hash=hashlib.sha256(build_session_token(where).encode()).digest(),
         person_id=person.id,
         data={"csrf_token": hashlib.sha256(f"forms of {where}".encode()).hexdigest()[:40]},
         created_at=NOW,

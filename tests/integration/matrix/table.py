@@ -15,9 +15,9 @@ from flask import Flask
 
 from tests.integration.matrix.database_dump import AUDITED
 
-STRANGER = "stranger"
+ANONYMOUS = "stranger"
 ROLES = ("employee", "manager", "operator", "admin")
-ACTORS = (STRANGER, *ROLES)
+ACTORS = (ANONYMOUS, *ROLES)
 
 MEMBERS = frozenset(ROLES)
 OPERATORS = frozenset({"operator", "admin"})
@@ -30,7 +30,7 @@ OTHER = "other"
 # The response without a session.
 TO_LOGIN = "to the sign-in"
 TO_START = "to the landing page"
-IS_TOLD = 401
+UNAUTHORIZED = 401
 
 
 class Kind(Enum):
@@ -64,9 +64,9 @@ class Row:
         after: keys of the rows that have to be carried out first, by a caller who starts anew.
     """
 
-    who: frozenset[str]
+    roles: frozenset[str]
     status: int
-    stranger: int | str
+    anonymous: int | str
     kind: Kind = Kind.PAGE
     form: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
@@ -76,29 +76,29 @@ class Row:
     after: tuple[str, ...] = ()
 
 
-def open_page(status: int = 200, *, stranger: int | None = None, **more: object) -> Row:
+def open_page(status: int = 200, *, anonymous: int | None = None, **more: object) -> Row:
     """A public page; ``stranger`` where the response without a session differs."""
-    return Row(who=MEMBERS, status=status, stranger=status if stranger is None else stranger, **more)  # type: ignore[arg-type]
+    return Row(roles=MEMBERS, status=status, anonymous=status if anonymous is None else anonymous, **more)  # type: ignore[arg-type]
 
 
-def page(who: frozenset[str] = MEMBERS, status: int = 200, **more: object) -> Row:
+def page(roles: frozenset[str] = MEMBERS, status: int = 200, **more: object) -> Row:
     """A page for signed-in people; others sign in first."""
-    return Row(who=who, status=status, stranger=TO_LOGIN, **more)  # type: ignore[arg-type]
+    return Row(roles=roles, status=status, anonymous=TO_LOGIN, **more)  # type: ignore[arg-type]
 
 
-def console(who: frozenset[str], **more: object) -> Row:
+def console(roles: frozenset[str], **more: object) -> Row:
     """A page about other people or operations; views of it may be audited."""
-    return page(who, may_touch=AUDITED, **more)
+    return page(roles, may_touch=AUDITED, **more)
 
 
-def act(who: frozenset[str] = MEMBERS, status: int = 303, **more: object) -> Row:
+def act(roles: frozenset[str] = MEMBERS, status: int = 303, **more: object) -> Row:
     """A form of a page: it changes something and leads on."""
-    return Row(who=who, status=status, stranger=more.pop("stranger", IS_TOLD), **more)  # type: ignore[arg-type]
+    return Row(roles=roles, status=status, anonymous=more.pop("stranger", UNAUTHORIZED), **more)  # type: ignore[arg-type]
 
 
-def fetched(who: frozenset[str] = MEMBERS, **more: object) -> Row:
+def fetched(roles: frozenset[str] = MEMBERS, **more: object) -> Row:
     """A request a page makes by itself; without a session it is refused, not redirected."""
-    return Row(who=who, status=200, stranger=IS_TOLD, kind=Kind.FETCHED, **more)  # type: ignore[arg-type]
+    return Row(roles=roles, status=200, anonymous=UNAUTHORIZED, kind=Kind.FETCHED, **more)  # type: ignore[arg-type]
 
 
 def download(*, may_touch: frozenset[str] = frozenset()) -> Row:
@@ -108,11 +108,11 @@ def download(*, may_touch: frozenset[str] = frozenset()) -> Row:
 
 def machine(status: int, **more: object) -> Row:
     """For a server; who is signed in makes no difference."""
-    return Row(who=MEMBERS, status=status, stranger=status, kind=more.pop("kind", Kind.MACHINE), **more)  # type: ignore[arg-type]
+    return Row(roles=MEMBERS, status=status, anonymous=status, kind=more.pop("kind", Kind.MACHINE), **more)  # type: ignore[arg-type]
 
 
 _ATTEMPT = frozenset({"sign_in_attempts"})
-_NOTED = AUDITED
+_AUDITED = AUDITED
 _OPENED = AUDITED | {"shoots.opened_at", "shoots.last_opened_at"}
 _DOWNLOADED = frozenset({"archives.downloaded_at"})
 _INITIATE = {"iss": "{issuer}"}
@@ -141,7 +141,7 @@ TABLE: Mapping[str, Row] = {
     "GET /start": open_page(303, may_touch=_ATTEMPT),
     "GET /login": open_page(303, may_touch=_ATTEMPT),
     # No sign-in was started with this state; existing sessions stay.
-    "GET /login/callback": open_page(303, stranger=400, may_touch=_NOTED),
+    "GET /login/callback": open_page(303, anonymous=400, may_touch=_AUDITED),
     "GET /login/initiate": machine(303, kind=Kind.PAGE, query=_INITIATE, may_touch=_ATTEMPT),
     "POST /login/initiate": machine(
         303, kind=Kind.PAGE, form=_INITIATE, no_token="it only begins a sign-in, whose end is bound to the browser"
@@ -150,7 +150,7 @@ TABLE: Mapping[str, Row] = {
         400, form={"logout_token": "x"}, no_token="the identity provider signs every order"
     ),
     "POST /logout": act(stranger=TO_START),
-    "GET /signed-out": open_page(303, stranger=200),
+    "GET /signed-out": open_page(303, anonymous=200),
     "GET /headshots": page(),
     "GET /headshots/status": fetched(),
     "GET /headshots/events": fetched(),
@@ -218,7 +218,7 @@ TABLE: Mapping[str, Row] = {
     "POST /admin/exports": act(
         ADMINS, status=400, form={"kind": "headshots", "size": "directory", "template": "photo.jpg", "team": ""}
     ),
-    "GET /admin/exports/<export_id>": Row(who=ADMINS, status=404, stranger=TO_LOGIN, may_touch=AUDITED),
+    "GET /admin/exports/<export_id>": Row(roles=ADMINS, status=404, anonymous=TO_LOGIN, may_touch=AUDITED),
     "GET /admin/people.csv": console(ADMINS),
     "POST /admin/people/selection": act(ADMINS, form={"action": "sign_out"}),
     "GET /admin/people/<person_id>": console(ADMINS, about=OTHER),
@@ -262,7 +262,7 @@ TABLE: Mapping[str, Row] = {
     "POST /admin/people/<person_id>/deactivate": act(ADMINS, about=OTHER),
     # No other account has the address, and no request waits for the decision.
     "GET /admin/people/<person_id>/relink": Row(
-        who=ADMINS, status=404, stranger=TO_LOGIN, about=OTHER, may_touch=AUDITED
+        roles=ADMINS, status=404, anonymous=TO_LOGIN, about=OTHER, may_touch=AUDITED
     ),
     "POST /admin/people/<person_id>/relink": act(ADMINS, about=OTHER, status=400),
     "POST /admin/people/<person_id>/adopt": act(ADMINS, about=OTHER, status=404),
@@ -329,12 +329,12 @@ class Route:
         return self.method in UNSAFE
 
 
-def routes_of(app: Flask) -> Iterator[Route]:
+def list_routes(app: Flask) -> Iterator[Route]:
     """Yield every route the table has a line for; that it has one for each is a test of its own."""
-    yield from (route for route in all_routes_of(app) if route.key in TABLE)
+    yield from (route for route in list_all_routes(app) if route.key in TABLE)
 
 
-def all_routes_of(app: Flask) -> Iterator[Route]:
+def list_all_routes(app: Flask) -> Iterator[Route]:
     """Yield every method of every rule, except what Flask itself answers to OPTIONS."""
     for rule in app.url_map.iter_rules():
         for method in sorted((rule.methods or set()) - {"OPTIONS"}):

@@ -8,29 +8,29 @@ from werkzeug.test import TestResponse
 from tests.integration.matrix.directory_fixture import DirectoryFixture
 from tests.integration.matrix.table import (
     ACTORS,
+    ANONYMOUS,
     PERSONAL,
     ROLES,
     SHARED,
-    STRANGER,
     TABLE,
     TO_LOGIN,
     TO_START,
     Route,
-    all_routes_of,
-    routes_of,
+    list_all_routes,
+    list_routes,
 )
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "PROPFIND")
 
 
 def test_every_route_is_in_the_table(directory: DirectoryFixture) -> None:
-    found = {route.key for route in all_routes_of(directory.app)}
+    found = {route.key for route in list_all_routes(directory.app)}
     assert found - TABLE.keys() == set(), "new routes: say in tests/integration/matrix/table.py who gets what there"
     assert TABLE.keys() - found == set(), "these are gone: take them out of tests/integration/matrix/table.py"
 
 
 def test_every_part_of_an_address_is_somebodys_or_everybodys(directory: DirectoryFixture) -> None:
-    parts = {name for route in all_routes_of(directory.app) for name in route.arguments}
+    parts = {name for route in list_all_routes(directory.app) for name in route.arguments}
     assert parts - PERSONAL - SHARED == set(), "say in tests/integration/matrix/table.py whether these are personal"
 
 
@@ -51,7 +51,7 @@ def test_each_role_gets_its_result(name: str, directory: DirectoryFixture) -> No
 def test_no_other_method_is_accepted(name: str, directory: DirectoryFixture) -> None:
     actor = directory.actor(name)
     offered: dict[str, set[str]] = {}
-    for route in routes_of(directory.app):
+    for route in list_routes(directory.app):
         offered.setdefault(actor.path(route), set()).add(route.method)
     for path, methods in offered.items():
         for method in METHODS:
@@ -60,8 +60,8 @@ def test_no_other_method_is_accepted(name: str, directory: DirectoryFixture) -> 
 
 
 def test_asking_for_the_methods_opens_nothing(directory: DirectoryFixture) -> None:
-    outsider = directory.actor(STRANGER)
-    for route in routes_of(directory.app):
+    outsider = directory.actor(ANONYMOUS)
+    for route in list_routes(directory.app):
         response = outsider.call("OPTIONS", outsider.path(route))
         assert response.status_code < 500, route
         assert response.status_code != 200 or not response.text, route
@@ -81,15 +81,15 @@ def test_revoked_role_applies_at_the_next_request(directory: DirectoryFixture) -
 def _in_order(directory: DirectoryFixture) -> list[Route]:
     """Reads first, then changes; signing out comes last, for it ends the session."""
     order = list(TABLE)
-    by_table = sorted(routes_of(directory.app), key=lambda route: order.index(route.key))
+    by_table = sorted(list_routes(directory.app), key=lambda route: order.index(route.key))
     return sorted(by_table, key=lambda route: (route.is_unsafe, route.rule == "/logout"))
 
 
 def _expected(route: Route, name: str) -> int | str:
-    if name == STRANGER:
-        return route.row.stranger
+    if name == ANONYMOUS:
+        return route.row.anonymous
     assert name in ROLES
-    return route.row.status if name in route.row.who else 403
+    return route.row.status if name in route.row.roles else 403
 
 
 def _problem(response: TestResponse, expected: int | str) -> str | None:

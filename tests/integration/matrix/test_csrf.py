@@ -7,54 +7,54 @@ from collections.abc import Callable
 import pytest
 
 from tests.integration.auth.hostile_provider import HostileProvider
-from tests.integration.matrix.database_dump import AUDITED, SEEN, beyond
+from tests.integration.matrix.database_dump import AUDITED, SEEN, list_unexpected_changes
 from tests.integration.matrix.directory_fixture import Actor, DirectoryFixture
-from tests.integration.matrix.table import OTHER, Route, routes_of
+from tests.integration.matrix.table import OTHER, Route, list_routes
 
 ACTOR = "admin"
 """May call everything, so that nothing else than the token can be what stops a call."""
 
 
-def unsafe(directory: DirectoryFixture) -> list[Route]:
-    found = [route for route in routes_of(directory.app) if route.is_unsafe]
+def list_unsafe_routes(directory: DirectoryFixture) -> list[Route]:
+    found = [route for route in list_routes(directory.app) if route.is_unsafe]
     assert len(found) > 5
     return found
 
 
-def guarded(directory: DirectoryFixture) -> list[Route]:
-    return [route for route in unsafe(directory) if not route.row.no_token]
+def list_guarded_routes(directory: DirectoryFixture) -> list[Route]:
+    return [route for route in list_unsafe_routes(directory) if not route.row.no_token]
 
 
-def refused(actor: Actor, token: str | None, **options: object) -> None:
+def check_all_refused(actor: Actor, token: str | None, **options: object) -> None:
     """Send every guarded form with this token; none may be carried out."""
     before = actor.directory.dump()
-    for route in guarded(actor.directory):
+    for route in list_guarded_routes(actor.directory):
         form = {name: actor.fill(value) for name, value in route.row.form.items()}
         if token is not None:
             form["csrf_token"] = token
         response = actor.call(route.method, actor.path(route), form=form, **options)
         assert response.status_code == 400, route
-    assert beyond(before, actor.directory.dump(), SEEN | AUDITED) == set()
+    assert list_unexpected_changes(before, actor.directory.dump(), SEEN | AUDITED) == set()
 
 
 @pytest.mark.asvs("A13")
 def test_without_a_token(directory: DirectoryFixture) -> None:
-    refused(directory.actor(ACTOR), None)
+    check_all_refused(directory.actor(ACTOR), None)
 
 
 def test_with_something_that_is_no_token(directory: DirectoryFixture) -> None:
     for token in ("", "x", "null", "0" * 40, "a.b.c", "a" * 5000, "\x00", "é"):
-        refused(directory.actor(ACTOR), token)
+        check_all_refused(directory.actor(ACTOR), token)
 
 
 @pytest.mark.asvs("A13")
 def test_with_the_token_of_another_session(directory: DirectoryFixture) -> None:
-    refused(directory.actor(ACTOR), directory.actor(OTHER).token())
+    check_all_refused(directory.actor(ACTOR), directory.actor(OTHER).token())
 
 
 def test_with_the_token_of_a_visitor(directory: DirectoryFixture) -> None:
     """A token made with the same key for an anonymous session."""
-    refused(directory.actor(ACTOR), _signed(directory, "0" * 40))
+    check_all_refused(directory.actor(ACTOR), _signed(directory, "0" * 40))
 
 
 def test_with_the_token_of_ones_own_earlier_session(directory: DirectoryFixture, identity: HostileProvider) -> None:
@@ -64,15 +64,15 @@ def test_with_the_token_of_ones_own_earlier_session(directory: DirectoryFixture,
     requested = actor.call("GET", "/login?switch=1")
     assert actor.call("GET", identity.visit(requested.headers["Location"])).status_code == 303
     directory.connection.execute("UPDATE people SET role = 'admin' WHERE subject = 'someone'")
-    refused(actor, old)
+    check_all_refused(actor, old)
 
 
 def test_with_the_right_token_in_the_wrong_place(directory: DirectoryFixture) -> None:
     actor = directory.actor(ACTOR)
     token = actor.token()
-    refused(actor, None, query_string={"csrf_token": token})
+    check_all_refused(actor, None, query_string={"csrf_token": token})
     actor.client.set_cookie("csrf_token", token, domain="portal.example")
-    refused(actor, None)
+    check_all_refused(actor, None)
 
 
 def test_with_the_right_token_from_another_site(directory: DirectoryFixture) -> None:
@@ -85,18 +85,18 @@ def test_with_the_right_token_from_another_site(directory: DirectoryFixture) -> 
         {"Origin": "http://portal.example"},
         {"Origin": "null"},
     ):
-        refused(actor, actor.token(), headers=headers)
+        check_all_refused(actor, actor.token(), headers=headers)
 
 
 def test_with_a_removed_key(make_directory: Callable[..., DirectoryFixture]) -> None:
     directory = make_directory(secret_keys=("another-key-of-the-directory-that-is-long-enough",))
     old = make_directory().actor(ACTOR).token()
-    refused(directory.actor(ACTOR), old)
+    check_all_refused(directory.actor(ACTOR), old)
 
 
 def test_pages_without_a_token_ignore_the_session(directory: DirectoryFixture) -> None:
     """So that a page of another site, which can send these with a person's cookies, gains nothing by it."""
-    exempt = [route for route in unsafe(directory) if route.row.no_token]
+    exempt = [route for route in list_unsafe_routes(directory) if route.row.no_token]
     assert {route.rule for route in exempt} == {
         "/webhooks/<any(profilebakery, headshotpro):slug>",
         "/login/initiate",
@@ -114,7 +114,9 @@ def test_pages_without_a_token_ignore_the_session(directory: DirectoryFixture) -
                 route.method, actor.path(route), form=form, headers={"Sec-Fetch-Site": "cross-site", "Origin": "null"}
             )
             responses.append((response.status_code, response.headers.get("Location", "").partition("?")[0]))
-            assert beyond(before, directory.dump(), SEEN | AUDITED | {"sign_in_attempts"}) == set(), route
+            assert list_unexpected_changes(before, directory.dump(), SEEN | AUDITED | {"sign_in_attempts"}) == set(), (
+                route
+            )
         assert responses[0] == responses[1], route
 
 

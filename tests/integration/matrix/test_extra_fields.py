@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.integration.matrix.database_dump import Dump, without
+from tests.integration.matrix.database_dump import Dump, remove_columns
 from tests.integration.matrix.directory_fixture import DirectoryFixture
-from tests.integration.matrix.table import OTHER, TABLE, UNSAFE, Route, routes_of
+from tests.integration.matrix.table import OTHER, TABLE, UNSAFE, Route, list_routes
 
 # Every column an attacker might target, and names that frameworks are known to read.
 EXTRA = {
@@ -22,7 +22,7 @@ EXTRA = {
     **dict.fromkeys(("deactivated_at", "created_at", "acted_at", "expires_at", "version", "attempts"), "0"),
     **dict.fromkeys(("_method", "X-HTTP-Method-Override", "__class__", "__proto__", "constructor"), "DELETE"),
 }
-THINGS = ("person_id", "photo_id", "delivery_id")
+OBJECT_IDS = ("person_id", "photo_id", "delivery_id")
 FORMS = sorted(key for key in TABLE if key.split()[0] in UNSAFE)
 
 
@@ -31,14 +31,14 @@ FORMS = sorted(key for key in TABLE if key.split()[0] in UNSAFE)
 def test_extra_fields_change_nothing(key: str, make_directory: Callable[..., DirectoryFixture]) -> None:
     first, again, extra = (_after(make_directory(), key, {}), _after(make_directory(), key, {}), None)
     directory = make_directory()
-    foreign = {name: directory.ids[OTHER][name] for name in THINGS}
-    submit = next(route for route in routes_of(directory.app) if route.key == key).row.form
+    foreign = {name: directory.ids[OTHER][name] for name in OBJECT_IDS}
+    submit = next(route for route in list_routes(directory.app) if route.key == key).row.form
     fields = {name: value for name, value in (EXTRA | foreign | _ids(foreign)).items() if name not in submit}
     extra = _after(directory, key, fields)
     # What differs between two submit runs are new ids and tokens; the rest has to be the same.
     for table in first:
         by_chance = _differing(first, again, table)
-        assert without(first[table], by_chance) == without(extra[table], by_chance), table
+        assert remove_columns(first[table], by_chance) == remove_columns(extra[table], by_chance), table
 
 
 @pytest.mark.parametrize("key", [key for key in FORMS if not TABLE[key].no_token])
@@ -46,7 +46,7 @@ def test_forms_of_another_shape_are_not_taken_for_forms(key: str, directory: Dir
     """JSON, XML or plain text cannot be sent by a page of another site without asking; here they are no form at all."""
     actor = directory.actor("admin")
     token = actor.token()
-    (route,) = [route for route in routes_of(directory.app) if route.key == key]
+    (route,) = [route for route in list_routes(directory.app) if route.key == key]
     before = directory.dump()
     for content_type in ("application/json", "text/plain", "application/xml", "application/x-www-form-urlencoded; x"):
         body = f'{{"csrf_token": "{token}", "photo": "{actor.fill("{photo_id}")}", "role": "admin"}}'
@@ -63,7 +63,7 @@ def _ids(foreign: dict[str, str]) -> dict[str, str]:
 
 def _after(directory: DirectoryFixture, key: str, extra: dict[str, str]) -> Dump:
     actor = directory.actor("admin")
-    routes = {route.key: route for route in routes_of(directory.app)}
+    routes = {route.key: route for route in list_routes(directory.app)}
     for earlier in TABLE[key].after:
         _carried_out(actor.submit(routes[earlier]).status_code, routes[earlier])
     _carried_out(actor.submit(routes[key], extra=extra).status_code, routes[key])

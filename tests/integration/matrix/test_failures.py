@@ -13,9 +13,9 @@ from werkzeug.test import TestResponse
 
 from portal.storage import StorageUnavailable
 from tests import canaries
-from tests.integration.matrix.database_dump import SEEN, beyond
+from tests.integration.matrix.database_dump import SEEN, list_unexpected_changes
 from tests.integration.matrix.directory_fixture import Actor, DirectoryFixture
-from tests.integration.matrix.table import STRANGER, Kind, Route, routes_of
+from tests.integration.matrix.table import ANONYMOUS, Kind, Route, list_routes
 from tests.integration.web_pages.html_document import Document
 
 # What only those need who build or run the portal.
@@ -30,7 +30,7 @@ SUPPORT = "help@example.com"
 _SHORT = ("/webhooks/", "/login/backchannel-logout")
 
 
-def readable(response: TestResponse, actor: Actor) -> None:
+def check_error_page(response: TestResponse, actor: Actor) -> None:
     """An error has a number, and what people read has a sentence and where to go on."""
     where, number = f"{response.request.method} {response.request.path}", response.headers["X-Request-ID"]
     assert not _INNER.search(_RANDOM.sub("", response.text)), where
@@ -49,13 +49,13 @@ def readable(response: TestResponse, actor: Actor) -> None:
     assert response.mimetype == "text/html", where
     page = Document(response.text)
     assert page.heading in page.title, where
-    assert number in page.words, where
+    assert number in page.text, where
     assert page.all("a"), where
 
 
-def hopeless(actor: Actor) -> Iterator[TestResponse]:
+def send_refused_requests(actor: Actor) -> Iterator[TestResponse]:
     """Yield what this person is refused: pages of others, forms without a token, ids that are not there."""
-    for route in routes_of(actor.directory.app):
+    for route in list_routes(actor.directory.app):
         if not route.arguments <= actor.directory.ids[actor.owner].keys() or route.rule == "/logout":
             continue
         if route.endpoint == "static":
@@ -68,23 +68,23 @@ def hopeless(actor: Actor) -> Iterator[TestResponse]:
         yield actor.call("POST", path, data=b"x" * 1_100_000, content_type="application/x-www-form-urlencoded")
 
 
-@pytest.mark.parametrize("name", [STRANGER, "employee", "admin"])
+@pytest.mark.parametrize("name", [ANONYMOUS, "employee", "admin"])
 def test_every_refusal_can_be_read(name: str, directory: DirectoryFixture) -> None:
     seen, actor = set(), directory.actor(name)
-    for response in hopeless(actor):
+    for response in send_refused_requests(actor):
         assert response.status_code < 500, response.request.path
         if response.status_code >= 400:
             seen.add(response.status_code)
-            readable(response, actor)
+            check_error_page(response, actor)
     assert seen >= {400, 404, 405, 413}
     assert seen & {401, 403} or name == "admin"
 
 
-@pytest.mark.parametrize("name", [STRANGER, "employee", "admin"])
+@pytest.mark.parametrize("name", [ANONYMOUS, "employee", "admin"])
 def test_every_portal_error_can_be_rendered(name: str, directory: DirectoryFixture) -> None:
     actor = directory.actor(name)
-    routes = list(usable(actor))
-    if name != STRANGER:
+    routes = list(list_usable_routes(actor))
+    if name != ANONYMOUS:
         actor.token()
 
     def fail(**_parts: object) -> str:
@@ -94,26 +94,26 @@ def test_every_portal_error_can_be_rendered(name: str, directory: DirectoryFixtu
     for route in routes:
         response = actor.submit(route)
         if response.status_code >= 400:
-            readable(response, actor)
-        if route.row.kind is not Kind.ASSET and name in route.row.who and "webhooks" not in route.rule:
+            check_error_page(response, actor)
+        if route.row.kind is not Kind.ASSET and name in route.row.roles and "webhooks" not in route.rule:
             assert response.status_code == 500, route
 
 
-@pytest.mark.parametrize("name", [STRANGER, "employee", "admin"])
+@pytest.mark.parametrize("name", [ANONYMOUS, "employee", "admin"])
 @pytest.mark.asvs("A56")
 def test_without_the_database(name: str, directory: DirectoryFixture) -> None:
     actor = directory.actor(name)
-    routes = list(usable(actor))
-    if name != STRANGER:
+    routes = list(list_usable_routes(actor))
+    if name != ANONYMOUS:
         actor.token()
     before = directory.dump()
     statuses = {}
-    with no_database(directory):
+    with stop_database(directory):
         for route in routes:
             response = actor.submit(route)
             statuses[route.key] = response.status_code
             if response.status_code >= 400:
-                readable(response, actor)
+                check_error_page(response, actor)
             if response.status_code == 503:
                 assert response.headers.get("Retry-After") or route.endpoint == "ops.show_readiness", route
             assert "Set-Cookie" not in response.headers or response.status_code < 400, route
@@ -122,11 +122,11 @@ def test_without_the_database(name: str, directory: DirectoryFixture) -> None:
     assert unknown <= {key for key in statuses if "/mute/" in key}
     assert set(statuses.values()) - {404} <= {200, 303, 400, 401, 503}
     assert statuses["GET /healthz"] == 200
-    assert statuses["GET /headshots"] == (303 if name == STRANGER else 503)
+    assert statuses["GET /headshots"] == (303 if name == ANONYMOUS else 503)
     assert statuses["GET /login"] == 503
-    assert beyond(before, directory.dump(), SEEN) == set(), "nothing was half done"
+    assert list_unexpected_changes(before, directory.dump(), SEEN) == set(), "nothing was half done"
     # And as soon as it is back, everything is.
-    assert actor.call("GET", "/headshots").status_code == (303 if name == STRANGER else 200)
+    assert actor.call("GET", "/headshots").status_code == (303 if name == ANONYMOUS else 200)
 
 
 @pytest.mark.asvs("A56")
@@ -140,31 +140,31 @@ def test_without_the_storage(directory: DirectoryFixture, monkeypatch: pytest.Mo
     for name in ("open", "get", "put", "delete", "exists", "list"):
         monkeypatch.setattr(type(storage), name, fail)
     actor = directory.actor("employee")
-    for route in usable(actor):
+    for route in list_usable_routes(actor):
         response = actor.submit(route)
         if route.endpoint == "photos.serve_rendition" or route.row.kind is Kind.DOWNLOAD:
             assert response.status_code == 503
             assert response.headers["Retry-After"]
-            readable(response, actor)
-        elif "employee" in route.row.who:
+            check_error_page(response, actor)
+        elif "employee" in route.row.roles:
             assert response.status_code == route.row.status, route
 
 
-def usable(actor: Actor) -> Iterator[Route]:
+def list_usable_routes(actor: Actor) -> Iterator[Route]:
     """Every route with ids of this person's to fill it, forms after pages; signing out is left out."""
-    for route in sorted(routes_of(actor.directory.app), key=lambda each: each.is_unsafe):
+    for route in sorted(list_routes(actor.directory.app), key=lambda each: each.is_unsafe):
         if route.arguments <= actor.directory.ids[actor.owner].keys() and route.rule != "/logout":
             yield route
 
 
 @contextmanager
-def no_database(directory: DirectoryFixture) -> Iterator[None]:
+def stop_database(directory: DirectoryFixture) -> Iterator[None]:
     """Restrict the directory's database to the test."""
-    watching = directory.connection.info
-    with psycopg.connect(make_conninfo(watching.dsn, dbname="postgres"), autocommit=True) as admin:
-        admin.execute(f'ALTER DATABASE "{watching.dbname}" ALLOW_CONNECTIONS false')
-        admin.execute(OTHERS, [watching.dbname, watching.backend_pid])
+    info = directory.connection.info
+    with psycopg.connect(make_conninfo(info.dsn, dbname="postgres"), autocommit=True) as admin:
+        admin.execute(f'ALTER DATABASE "{info.dbname}" ALLOW_CONNECTIONS false')
+        admin.execute(OTHERS, [info.dbname, info.backend_pid])
         try:
             yield
         finally:
-            admin.execute(f'ALTER DATABASE "{watching.dbname}" ALLOW_CONNECTIONS true')
+            admin.execute(f'ALTER DATABASE "{info.dbname}" ALLOW_CONNECTIONS true')

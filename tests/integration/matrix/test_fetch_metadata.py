@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.integration.matrix.database_dump import SEEN, beyond
+from tests.integration.matrix.database_dump import SEEN, list_unexpected_changes
 from tests.integration.matrix.directory_fixture import Actor, DirectoryFixture
-from tests.integration.matrix.table import Kind, Route, routes_of
+from tests.integration.matrix.table import Kind, Route, list_routes
 
 FOREIGN = ("cross-site", "same-site", "something-new", "")
-OURS = ("same-origin", "none")
+SAME_SITE = ("same-origin", "none")
 FILE = "/admin/audit.csv"
 # How a page of another site has a browser fetch something: a picture, a script, a frame, a fetch.
 WAYS = (
@@ -23,10 +23,10 @@ WAYS = (
 _FOR_PEOPLE = frozenset({Kind.PAGE, Kind.FETCHED, Kind.DOWNLOAD})
 
 
-def loaded(actor: Actor) -> Iterator[Route]:
+def list_loaded_routes(actor: Actor) -> Iterator[Route]:
     """Every route that answers this person with something that is no page."""
-    for route in routes_of(actor.directory.app):
-        if route.is_unsafe or route.row.kind not in _FOR_PEOPLE or actor.name not in route.row.who:
+    for route in list_routes(actor.directory.app):
+        if route.is_unsafe or route.row.kind not in _FOR_PEOPLE or actor.name not in route.row.roles:
             continue
         is_file = route.row.status == 200 and actor.submit(route).mimetype != "text/html"
         if is_file or route.row.kind in {Kind.FETCHED, Kind.DOWNLOAD}:
@@ -35,7 +35,7 @@ def loaded(actor: Actor) -> Iterator[Route]:
 
 def test_what_is_no_page_is_found(directory: DirectoryFixture) -> None:
     """Otherwise the tests below prove nothing."""
-    rules = {route.rule for route in loaded(directory.actor("admin"))}
+    rules = {route.rule for route in list_loaded_routes(directory.actor("admin"))}
     assert {FILE, "/headshots/status", "/headshots/events", "/headshots/kit/<key>"} < rules
     assert [rule for rule in rules if rule.startswith("/photos/")]
 
@@ -44,23 +44,23 @@ def test_what_is_no_page_is_found(directory: DirectoryFixture) -> None:
 @pytest.mark.asvs("A15")
 def test_another_site_loads_nothing(site: str, directory: DirectoryFixture) -> None:
     actor = directory.actor("admin")
-    routes = list(loaded(actor))
+    routes = list(list_loaded_routes(actor))
     before = directory.dump()
     for route in routes:
-        for way in WAYS:
-            response = actor.call(route.method, actor.path(route), headers={"Sec-Fetch-Site": site, **way})
-            assert response.status_code == 403, f"{route} {way}"
+        for headers in WAYS:
+            response = actor.call(route.method, actor.path(route), headers={"Sec-Fetch-Site": site, **headers})
+            assert response.status_code == 403, f"{route} {headers}"
             assert not response.mimetype.startswith(("image/", "text/csv", "text/event-stream", "application/zip")), (
                 route
             )
     # Nothing was shown, and no view was audited.
-    assert beyond(before, directory.dump(), SEEN) == set()
+    assert list_unexpected_changes(before, directory.dump(), SEEN) == set()
 
 
-@pytest.mark.parametrize("site", OURS)
+@pytest.mark.parametrize("site", SAME_SITE)
 def test_our_pages_and_the_person_load_everything(site: str, directory: DirectoryFixture) -> None:
     actor = directory.actor("admin")
-    for route in list(loaded(actor)):
+    for route in list(list_loaded_routes(actor)):
         response = actor.call(route.method, actor.path(route), headers={"Sec-Fetch-Site": site})
         assert response.status_code == route.row.status, route
         assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"

@@ -9,7 +9,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from tests.integration.matrix.directory_fixture import IN_STUDIO, STUDIO, DirectoryFixture
-from tests.integration.matrix.table import STRANGER, Kind, Route, routes_of
+from tests.integration.matrix.table import ANONYMOUS, Kind, Route, list_routes
 
 FOREIGN_ORIGINS = (
     "https://evil.example",
@@ -32,7 +32,7 @@ _TEXT = (
 )
 
 
-def policy_of(response: TestResponse) -> dict[str, list[str]]:
+def parse_policy(response: TestResponse) -> dict[str, list[str]]:
     """Read a Content-Security-Policy the way browsers do: the first of two directives of one name counts."""
     (text,) = response.headers.getlist("Content-Security-Policy")
     found: dict[str, list[str]] = {}
@@ -43,10 +43,10 @@ def policy_of(response: TestResponse) -> dict[str, list[str]]:
     return found
 
 
-def answers(directory: DirectoryFixture, name: str) -> Iterator[tuple[Route | None, TestResponse]]:
+def request_all_routes(directory: DirectoryFixture, name: str) -> Iterator[tuple[Route | None, TestResponse]]:
     """Yield the answer of every route (signing out last), then one of every kind of error."""
     actor = directory.actor(name)
-    for route in sorted(routes_of(directory.app), key=lambda each: each.rule == "/logout"):
+    for route in sorted(list_routes(directory.app), key=lambda each: each.rule == "/logout"):
         if route.arguments <= directory.ids[actor.owner].keys():
             yield route, actor.submit(route)
     for method, path in (
@@ -57,10 +57,10 @@ def answers(directory: DirectoryFixture, name: str) -> Iterator[tuple[Route | No
     yield None, actor.call("GET", "/", headers={"Host": "evil.example"})
 
 
-@pytest.mark.parametrize("name", [STRANGER, "employee", "admin", IN_STUDIO])
+@pytest.mark.parametrize("name", [ANONYMOUS, "employee", "admin", IN_STUDIO])
 @pytest.mark.asvs("A19", "A21")
 def test_security_headers_on_every_response(name: str, directory: DirectoryFixture) -> None:
-    for route, response in answers(directory, name):
+    for route, response in request_all_routes(directory, name):
         where = f"{route or response.request.path}"
         headers = response.headers
         assert "; includeSubDomains" in headers["Strict-Transport-Security"], where
@@ -69,7 +69,7 @@ def test_security_headers_on_every_response(name: str, directory: DirectoryFixtu
         # The tile stands in mails, which webmail shows on a site of its own.
         is_in_mails = response.request.path == "/brand/tile.png"
         assert headers["Cross-Origin-Resource-Policy"] == ("cross-origin" if is_in_mails else "same-origin"), where
-        policy = policy_of(response)
+        policy = parse_policy(response)
         assert policy["frame-ancestors"] == ["'none'"], where
         assert set(policy["default-src"]) <= {"'self'", "'none'"}, where
         assert not [part for part in headers if part[0].startswith("Access-Control")], where
@@ -77,17 +77,17 @@ def test_security_headers_on_every_response(name: str, directory: DirectoryFixtu
         assert "X-Powered-By" not in headers
 
 
-@pytest.mark.parametrize("name", [STRANGER, "employee", "admin", IN_STUDIO])
+@pytest.mark.parametrize("name", [ANONYMOUS, "employee", "admin", IN_STUDIO])
 @pytest.mark.asvs("A18")
 def test_what_pages_may_load_and_do(name: str, directory: DirectoryFixture) -> None:
     nonces = set()
-    for route, response in answers(directory, name):
+    for route, response in request_all_routes(directory, name):
         if route is not None and route.row.kind is Kind.ASSET and route.endpoint == "static":
             continue  # judged below
         if (route is not None and route.endpoint == "webhooks.receive_webhook") or "webhooks" in response.request.path:
-            assert policy_of(response)["default-src"] == ["'none'"] or response.status_code == 405
+            assert parse_policy(response)["default-src"] == ["'none'"] or response.status_code == 405
             continue
-        policy, where = policy_of(response), f"{route or response.request.path}"
+        policy, where = parse_policy(response), f"{route or response.request.path}"
         is_studio = route is not None and route.rule == "/headshots/studio"
         assert policy["object-src"] == ["'none'"], where
         assert policy["base-uri"] == ["'none'"], where
@@ -112,8 +112,8 @@ def test_what_pages_may_load_and_do(name: str, directory: DirectoryFixture) -> N
 def test_file_opened_directly_executes_nothing(directory: DirectoryFixture) -> None:
     version = directory.app.static_url_path
     for path in (f"{version}/css/tokens.css", f"{version}/js/live.js"):
-        response = directory.actor(STRANGER).call("GET", path)
-        policy = policy_of(response)
+        response = directory.actor(ANONYMOUS).call("GET", path)
+        policy = parse_policy(response)
         assert policy.keys() == {"default-src", "style-src", "frame-ancestors"}
         assert policy["default-src"] == ["'none'"]
         assert "Set-Cookie" not in response.headers
@@ -128,16 +128,16 @@ def test_no_other_origin_may_read_a_response(origin: str, directory: DirectoryFi
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "X-CSRFToken",
     }
-    for route in routes_of(directory.app):
+    for route in list_routes(directory.app):
         for method in {route.method, "OPTIONS"} - {"POST"}:
             response = actor.call(method, actor.path(route), headers=requested)
             found = [name for name, _value in response.headers if name.lower().startswith("access-control")]
             assert not found, f"{method} {route.rule}"
 
 
-@pytest.mark.parametrize("name", [STRANGER, "employee", "admin", IN_STUDIO])
+@pytest.mark.parametrize("name", [ANONYMOUS, "employee", "admin", IN_STUDIO])
 def test_status_and_caching_of_responses(name: str, directory: DirectoryFixture) -> None:
-    for route, response in answers(directory, name):
+    for route, response in request_all_routes(directory, name):
         where, kept = f"{route or response.request.path}", response.headers.get("Cache-Control", "")
         kind = response.headers.get("Content-Type", "")
         if kind.startswith(_TEXT) and response.status_code != 304:
@@ -169,8 +169,8 @@ def test_status_and_caching_of_responses(name: str, directory: DirectoryFixture)
 def test_cookies_are_out_of_reach(directory: DirectoryFixture) -> None:
     """Every cookie any route sets: the whole site's own, for no script, no other site and no plain connection."""
     seen = set()
-    for name in (STRANGER, "employee"):
-        for route, response in answers(directory, name):
+    for name in (ANONYMOUS, "employee"):
+        for route, response in request_all_routes(directory, name):
             for cookie in response.headers.getlist("Set-Cookie"):
                 title, *attributes = [part.strip() for part in cookie.split(";")]
                 seen.add(title.partition("=")[0])

@@ -12,10 +12,10 @@ from werkzeug.test import TestResponse
 
 from tests.integration.auth.hostile_provider import HostileProvider
 from tests.integration.matrix.directory_fixture import IN_STUDIO, Actor, DirectoryFixture
-from tests.integration.matrix.table import ROLES, routes_of
+from tests.integration.matrix.table import ROLES, list_routes
 
 MARK = "hostilemark"
-WORDS = {
+HOSTILE_TEXTS = {
     "an element": f'"><svg onload={MARK}()><{MARK}>',
     "an attribute": f"' onmouseover='{MARK}()' {MARK}=\" x=\"",
     "a script's end": f"</script></style></title></textarea><script>{MARK}()</script>",
@@ -26,9 +26,9 @@ WORDS = {
     "many lines": f"{MARK}\r\nSet-Cookie: {MARK}=1\r\n\r\n<{MARK}>",
 }
 # Only the path differs: the first two are representative.
-FEW = dict(list(WORDS.items())[:2])
+FEW = dict(list(HOSTILE_TEXTS.items())[:2])
 # Every column with text from outside, by its source.
-_SAID = (
+_STORED_TEXT = (
     *(("people", name) for name in ("name", "email", "subject")),
     *(("shoots", name) for name in ("provider_status", "confirmed_by")),
     *(("photos", name) for name in ("provenance",)),
@@ -40,24 +40,24 @@ _SAID = (
 )
 
 
-def pages(actor: Actor) -> Iterator[TestResponse]:
+def request_pages(actor: Actor) -> Iterator[TestResponse]:
     """Every page and fragment this person can read."""
-    for route in routes_of(actor.directory.app):
+    for route in list_routes(actor.directory.app):
         if route.method == "GET" and route.arguments <= actor.directory.ids[actor.owner].keys():
             response = actor.submit(route)
             if response.mimetype in {"text/html", "image/svg+xml"}:
                 yield response
 
 
-def skeleton(text: str) -> list[tuple[str, tuple[str, ...]]]:
+def list_elements(text: str) -> list[tuple[str, tuple[str, ...]]]:
     """Return every element of a page with the names of its attributes, as a browser would build them."""
     root: Element = html5lib.HTMLParser(strict=False).parse(text)
     return [(each.tag, tuple(sorted(each.keys()))) for each in root.iter() if isinstance(each.tag, str)]
 
 
-def harmless(response: TestResponse) -> None:
+def check_harmless(response: TestResponse) -> None:
     where = response.request.path
-    for tag, attributes in skeleton(response.text):
+    for tag, attributes in list_elements(response.text):
         assert MARK not in tag, where
         assert not [name for name in attributes if name.startswith("on") or MARK in name], f"{where}: {tag}"
     for script in html5lib.HTMLParser().parse(response.text).iter("{http://www.w3.org/1999/xhtml}script"):
@@ -65,23 +65,23 @@ def harmless(response: TestResponse) -> None:
     assert "Set-Cookie" not in response.headers or MARK not in str(response.headers)
 
 
-@pytest.mark.parametrize("text_parts", WORDS.values(), ids=WORDS)
+@pytest.mark.parametrize("text_parts", HOSTILE_TEXTS.values(), ids=HOSTILE_TEXTS)
 @pytest.mark.asvs("A25")
 def test_hostile_text_of_other_people_is_escaped(text_parts: str, directory: DirectoryFixture) -> None:
-    for table, column in _SAID:
+    for table, column in _STORED_TEXT:
         # The rows stay different where the database requires it.
         number = "" if (table, column) not in {("people", "subject"), ("choices", "key")} else "|| ctid::text"
         directory.connection.execute(f"UPDATE {table} SET {column} = %s {number}", (text_parts.replace("\x00", ""),))
     seen = 0
     for name in (*ROLES, IN_STUDIO):
-        for response in pages(directory.actor(name)):
+        for response in request_pages(directory.actor(name)):
             assert response.status_code < 500, response.request.path
-            harmless(response)
+            check_harmless(response)
             seen += MARK in response.text
     assert seen > 3, "the words should be on some pages, or this proves nothing"
 
 
-@pytest.mark.parametrize("text_parts", WORDS.values(), ids=WORDS)
+@pytest.mark.parametrize("text_parts", HOSTILE_TEXTS.values(), ids=HOSTILE_TEXTS)
 @pytest.mark.asvs("A25")
 def test_hostile_text_of_identity_provider_is_escaped(
     text_parts: str, directory: DirectoryFixture, identity: HostileProvider
@@ -95,7 +95,7 @@ def test_hostile_text_of_identity_provider_is_escaped(
     seen = 0
     for path in ("/", "/headshots", "/headshots/consent", "/headshots/gallery", "/privacy", "/headshots/status"):
         page = actor.call("GET", path)
-        harmless(page)
+        check_harmless(page)
         seen += MARK in page.text
     assert seen or text_parts.startswith("\u202e")
 
@@ -104,16 +104,16 @@ def test_hostile_text_of_identity_provider_is_escaped(
 def test_hostile_text_of_settings_is_escaped(text_parts: str, make_directory: Callable[..., DirectoryFixture]) -> None:
     directory = make_directory(brand_name=text_parts.partition("\r")[0][:200])
     for name in ("stranger", "employee", "admin"):
-        for response in pages(directory.actor(name)):
+        for response in request_pages(directory.actor(name)):
             assert response.status_code < 500
-            harmless(response)
+            check_harmless(response)
 
 
 @pytest.mark.parametrize("text_parts", FEW.values(), ids=FEW)
 def test_form_input_is_escaped(text_parts: str, directory: DirectoryFixture) -> None:
     for name in ("stranger", "admin"):
         actor = directory.actor(name)
-        for route in routes_of(directory.app):
+        for route in list_routes(directory.app):
             if route.method == "HEAD" or route.rule == "/logout":
                 continue
             sent: dict[str, Any] = dict.fromkeys(
@@ -127,4 +127,4 @@ def test_form_input_is_escaped(text_parts: str, directory: DirectoryFixture) -> 
             )
             assert response.status_code < 500
             if response.mimetype == "text/html":
-                harmless(response)
+                check_harmless(response)

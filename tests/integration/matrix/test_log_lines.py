@@ -14,14 +14,14 @@ from portal.services import shoot_sync
 from tests.integration.auth.hostile_provider import HostileProvider
 from tests.integration.core.signing import sign_headers
 from tests.integration.matrix.directory_fixture import ADDRESS, DirectoryFixture
-from tests.integration.matrix.table import TABLE, routes_of
+from tests.integration.matrix.table import TABLE, list_routes
 from tests.log_lines import ALLOWED_TEXTS, MARK, parse_lines
 
 FIELDS = ("photo", "decision", "state", "next", "error", "error_description", "iss", "login_hint", "logout_token", "q")
 HEADERS = ("User-Agent", "Referer", "X-Request-ID", "X-Forwarded-For", "Accept-Language", "If-None-Match", "Origin")
 
 
-def one_line(text_parts: str) -> str:
+def join_lines(text_parts: str) -> str:
     """What is left of words in a header, where servers let no end of a line through."""
     return "".join(text_parts.splitlines()).encode("utf-8").decode("latin-1")
 
@@ -32,9 +32,9 @@ def test_hostile_text_in_urls_forms_and_headers(
     text_parts: str, directory: DirectoryFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     actor = directory.actor("admin")
-    token, headers = actor.token(), dict.fromkeys(HEADERS, one_line(text_parts))
+    token, headers = actor.token(), dict.fromkeys(HEADERS, join_lines(text_parts))
     capsys.readouterr()
-    for route in routes_of(directory.app):
+    for route in list_routes(directory.app):
         if route.rule == "/logout":
             continue
         for path in {
@@ -46,7 +46,7 @@ def test_hostile_text_in_urls_forms_and_headers(
             response = actor.call(route.method, path, **where, headers=headers)
             assert response.status_code < 500, f"{route} {path}"
     actor.call("GET", f"/{quote(text_parts[:300])}", headers=headers)
-    actor.call("GET", "/", headers={"Host": one_line(text_parts[:100])})
+    actor.call("GET", "/", headers={"Host": join_lines(text_parts[:100])})
     text = capsys.readouterr().out
     assert len([line for line in parse_lines(text) if line["message"] == "request.completed"]) > len(TABLE)
     assert MARK not in text, "of what strangers send nothing is noted"
@@ -90,9 +90,16 @@ def test_hostile_text_of_a_webhook(
         client.post("/webhooks/profilebakery", data=body, headers=headers, base_url=ADDRESS).status_code
         for headers in (
             sign_headers(body, now),
-            [(name, one_line(text_parts)) for name in ("X-ProfileBakery-Signature", "X-ProfileBakery-Timestamp")],
-            [*sign_headers(body, now), ("User-Agent", one_line(text_parts)), ("X-Request-ID", one_line(text_parts))],
-            [("X-ProfileBakery-Signature", f"sha256={one_line(text_parts)[:64]}"), ("X-ProfileBakery-Timestamp", "1")],
+            [(name, join_lines(text_parts)) for name in ("X-ProfileBakery-Signature", "X-ProfileBakery-Timestamp")],
+            [
+                *sign_headers(body, now),
+                ("User-Agent", join_lines(text_parts)),
+                ("X-Request-ID", join_lines(text_parts)),
+            ],
+            [
+                ("X-ProfileBakery-Signature", f"sha256={join_lines(text_parts)[:64]}"),
+                ("X-ProfileBakery-Timestamp", "1"),
+            ],
         )
     ]
     assert responses == [200, 401, 200, 401]

@@ -8,9 +8,9 @@ from uuid import uuid4
 import pytest
 
 from portal.domain.renditions import RENDITIONS
-from tests.integration.matrix.database_dump import AUDITED, SEEN, beyond
+from tests.integration.matrix.database_dump import AUDITED, SEEN, list_unexpected_changes
 from tests.integration.matrix.directory_fixture import Actor, DirectoryFixture
-from tests.integration.matrix.table import OTHER, PERSONAL, ROLES, Route, routes_of
+from tests.integration.matrix.table import OTHER, PERSONAL, ROLES, Route, list_routes
 
 # In an address as it travels, escaped where a browser would escape it.
 NONSENSE = (
@@ -20,20 +20,20 @@ NONSENSE = (
     *("00000000-0000-0000-0000-000000000000", "{}", "[]", "*", "٩٩٩٩٩", "11111111-1111-1111-1111-11111111111G"),
 )
 # The same for the fields of forms and queries.
-WORDS = (
+EXISTENCE_MESSAGES = (
     *("", "\x00", "a\x00b", "\r\nX: y", "\u202e", "-1", "1e9", "9" * 30, "a" * 3000, "٩", "null", "{}", "[]"),
     *("'", '"><svg onload=x>', "1 OR 1=1", "{{7*7}}", "//evil.example", "../../wsgi.py", "%s%n"),
 )
-_ASKED_AGAIN = re.compile(r'name="page" value="/headshots/gallery\?(?:photo|compare)=[0-9a-f-]{36}"')
+_ECHOED_QUERY = re.compile(r'name="page" value="/headshots/gallery\?(?:photo|compare)=[0-9a-f-]{36}"')
 
 
-def with_parts(directory: DirectoryFixture) -> list[Route]:
-    found = [route for route in routes_of(directory.app) if route.arguments - {"filename"}]
+def list_routes_with_ids(directory: DirectoryFixture) -> list[Route]:
+    found = [route for route in list_routes(directory.app) if route.arguments - {"filename"}]
     assert found
     return found
 
 
-def send(actor: Actor, route: Route, path: str) -> int:
+def send_request(actor: Actor, route: Route, path: str) -> int:
     form = {name: actor.fill(value) for name, value in route.row.form.items()}
     return actor.call(
         route.method, path, form={"csrf_token": actor.token(), **form} if route.is_unsafe else None
@@ -46,14 +46,14 @@ def test_other_peoples_objects_do_not_exist(name: str, directory: DirectoryFixtu
     """Also for those who run the campaign: what they may see of people has pages of its own."""
     actor, owner = directory.actor(name), directory.actor(OTHER)
     tried = 0
-    for route in with_parts(directory):
+    for route in list_routes_with_ids(directory):
         for part in frozenset() if route.row.about else route.arguments & PERSONAL:
             path = actor.path(route, **{part: directory.ids[OTHER][part]})
             before = directory.dump() if name == "employee" else {}
-            assert send(actor, route, path) == 404, route
+            assert send_request(actor, route, path) == 404, route
             if name == "employee":
-                assert beyond(before, directory.dump(), SEEN | AUDITED) == set(), route
-            assert send(owner, route, owner.path(route)) == route.row.status, route
+                assert list_unexpected_changes(before, directory.dump(), SEEN | AUDITED) == set(), route
+            assert send_request(owner, route, owner.path(route)) == route.row.status, route
             tried += 1
     assert tried
 
@@ -72,7 +72,7 @@ def test_no_size_of_a_photo_is_readable_by_others(directory: DirectoryFixture) -
 def test_form_with_ids_of_other_people_is_refused(directory: DirectoryFixture) -> None:
     actor = directory.actor("employee")
     own, others = directory.ids["employee"], directory.ids[OTHER]
-    for route in routes_of(directory.app):
+    for route in list_routes(directory.app):
         fields = {name for name, value in route.row.form.items() if value.strip("{}") in PERSONAL}
         for field in fields:
             foreign = actor.fill(route.row.form[field]).replace(own["photo_id"], others["photo_id"])
@@ -88,18 +88,18 @@ def test_query_with_ids_of_other_people_shows_nothing(directory: DirectoryFixtur
         page = directory.actor("employee").call("GET", "/headshots/gallery", query_string={field: others})
         assert page.status_code == 200
         # The links to other languages lead back to the address that was asked for, and name it; nothing else does.
-        assert others not in _ASKED_AGAIN.sub("", page.text)
+        assert others not in _ECHOED_QUERY.sub("", page.text)
 
 
 @pytest.mark.parametrize("name", ["employee", "admin"])
 def test_nonsense_in_an_address_is_not_found(name: str, directory: DirectoryFixture) -> None:
     actor = directory.actor(name)
     responses = {}
-    for route in with_parts(directory):
+    for route in list_routes_with_ids(directory):
         directory.renew_sessions()
         for part in route.arguments - {"filename"}:
             for term in NONSENSE:
-                responses[f"{route.method} {route.rule} {part}={term[:40]}"] = send(
+                responses[f"{route.method} {route.rule} {part}={term[:40]}"] = send_request(
                     actor, route, actor.path(route, **{part: term})
                 )
     # A person without access to the page gets that response, for every address.
@@ -115,12 +115,12 @@ def test_nonsense_in_an_address_is_not_found(name: str, directory: DirectoryFixt
 @pytest.mark.parametrize("name", ["employee", "admin"])
 def test_nonsense_in_a_form_or_a_query_breaks_nothing(name: str, directory: DirectoryFixture) -> None:
     actor = directory.actor(name)
-    for route in routes_of(directory.app):
+    for route in list_routes(directory.app):
         if route.rule == "/logout" or route.method == "HEAD":
             continue
         directory.renew_sessions()
         fields = {*route.row.form, *route.row.query, "photo", "compare", "state", "before", "next", "v", "page", "q"}
-        for term in WORDS:
+        for term in EXISTENCE_MESSAGES:
             extra = dict.fromkeys(fields, term)
             if route.is_unsafe:
                 response = actor.submit(route, extra=extra)

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.integration.matrix.directory_fixture import IN_STUDIO, SIGNED, STUDIO, DirectoryFixture, session_token
-from tests.integration.matrix.table import OTHER, ROLES, routes_of
+from tests.integration.matrix.directory_fixture import IN_STUDIO, SIGNED, STUDIO, DirectoryFixture, build_session_token
+from tests.integration.matrix.table import OTHER, ROLES, list_routes
 
 # Keys and secrets of the directory's settings, and what a row holds that no page is about.
 INNER = (
@@ -29,17 +29,17 @@ _FOR_PEOPLE = frozenset({"PAGE", "FETCHED", "DOWNLOAD"})
 _OWN_FILES = ("/headshots/kit/", "/headshots/archives/")
 
 
-def answers(directory: DirectoryFixture, name: str) -> Iterator[TestResponse]:
+def request_all_routes(directory: DirectoryFixture, name: str) -> Iterator[TestResponse]:
     """Yield every answer this person can get, those to forms and the errors included; signing out comes last."""
     actor = directory.actor(name)
-    for route in sorted(routes_of(directory.app), key=lambda each: (each.is_unsafe, each.rule == "/logout")):
+    for route in sorted(list_routes(directory.app), key=lambda each: (each.is_unsafe, each.rule == "/logout")):
         if route.arguments <= directory.ids[actor.owner].keys() and route.row.kind.name in _FOR_PEOPLE:
             yield actor.submit(route)
     yield actor.call("GET", "/nowhere")
     yield actor.call("GET", "/nowhere", headers={"Accept": "application/json"})
 
 
-def said(response: TestResponse) -> str:
+def read_response(response: TestResponse) -> str:
     """Everything of an answer that can be read, its headers included; a stream's body never ends."""
     body = "" if response.mimetype == "text/event-stream" else response.get_data().decode("utf-8", "replace")
     return "\n".join(f"{name}: {value}" for name, value in response.headers) + body
@@ -53,8 +53,8 @@ def test_employee_reads_only_own_data_and_no_internals(name: str, directory: Dir
     # Not even one's own; pages need no such id.
     strange += [ids["person_id"] for ids in directory.ids.values()]
     read = 0
-    for response in answers(directory, name):
-        where, text = response.request.path, said(response)
+    for response in request_all_routes(directory, name):
+        where, text = response.request.path, read_response(response)
         # A signed session is shown to its owner in its frame, and its address names the provider's ids.
         inner = [each for each in INNER if each in text.replace(SIGNED, "")]
         assert inner == [], where
@@ -79,8 +79,8 @@ def test_polled_response_is_a_fragment_of_the_page(directory: DirectoryFixture) 
 @pytest.mark.asvs("A53")
 def test_secrets_and_links_of_others_are_never_in_responses(name: str, directory: DirectoryFixture) -> None:
     secret = INNER[:5]
-    for response in answers(directory, name):
-        text = said(response)
+    for response in request_all_routes(directory, name):
+        text = read_response(response)
         assert [each for each in (*secret, SIGNED, STUDIO + "/session", "Traceback") if each in text] == [], (
             response.request.path
         )
@@ -89,10 +89,10 @@ def test_secrets_and_links_of_others_are_never_in_responses(name: str, directory
 def test_database_holds_no_secret_that_opens_anything(directory: DirectoryFixture) -> None:
     """A copy of it without the cookie has no session and shows none."""
     for name in ("employee", IN_STUDIO, "admin"):
-        for _ in answers(directory, name):
+        for _ in request_all_routes(directory, name):
             pass
     held = "\n".join(value for rows in directory.dump().values() for row in rows for value in row.values())
-    tokens = [session_token(each) for each in (*ROLES, OTHER, IN_STUDIO)]
+    tokens = [build_session_token(each) for each in (*ROLES, OTHER, IN_STUDIO)]
     assert [each for each in (*INNER[:5], SIGNED, "not-for-anybody-else", *tokens) if each in held] == []
     assert "subject-employee" in held
 
@@ -100,7 +100,7 @@ def test_database_holds_no_secret_that_opens_anything(directory: DirectoryFixtur
 @pytest.mark.asvs("A34")
 def test_file_names_contain_no_input_from_people(directory: DirectoryFixture) -> None:
     named = 0
-    for response in answers(directory, "admin"):
+    for response in request_all_routes(directory, "admin"):
         for value in response.headers.getlist("Content-Disposition"):
             form = _NAMED_TWICE if response.request.path.startswith(_OWN_FILES) else _NAMED
             assert form.fullmatch(value), value

@@ -17,7 +17,7 @@ from portal.provider import BRANDS, ProviderClient
 from portal.provider.errors import ProviderError
 from tests.unit.provider.budget_doubles import FakeTime
 from tests.unit.provider.operation_cases import OPERATIONS, Operation
-from tests.unit.provider.scripted_server import Reply, Scripted, scripted_server
+from tests.unit.provider.scripted_server import Reply, ScriptedServer, run_scripted_server
 
 ODD: list[Any] = [
     None, True, False, 0, -1, 0.25, 10**30, "", " ", "\x00", "x" * 5000, "ada@example.com", "../..", [], {}, [None],
@@ -26,27 +26,27 @@ ODD: list[Any] = [
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Scripted]:
-    with scripted_server() as script:
+def server() -> Iterator[ScriptedServer]:
+    with run_scripted_server() as script:
         yield script
 
 
 @st.composite
-def bent(draw: st.DrawFn, value: Any) -> Any:
+def draw_mutation(draw: st.DrawFn, value: Any) -> Any:
     """The value with some of its parts replaced, removed, renamed or repeated."""
     if draw(st.integers(0, 5)) == 0:
         return draw(st.sampled_from(ODD))
     if isinstance(value, dict):
-        changed = {name: draw(bent(part)) for name, part in value.items() if draw(st.integers(0, 8))}
+        changed = {name: draw(draw_mutation(part)) for name, part in value.items() if draw(st.integers(0, 8))}
         return changed | ({draw(st.sampled_from(["_id", "data", "code", "extra"])): draw(st.sampled_from(ODD))}
                           if draw(st.booleans()) else {})  # fmt: skip
     if isinstance(value, list):
-        return [draw(bent(part)) for part in value for _ in range(draw(st.integers(0, 2)))]
+        return [draw(draw_mutation(part)) for part in value for _ in range(draw(st.integers(0, 2)))]
     return value
 
 
 @st.composite
-def replies(draw: st.DrawFn, response: dict[str, Any]) -> Reply:
+def draw_reply(draw: st.DrawFn, response: dict[str, Any]) -> Reply:
     status = draw(st.sampled_from([200, 200, 200, 201, 204, 301, 400, 401, 404, 429, 500, 503]))
     headers = draw(
         st.dictionaries(
@@ -57,20 +57,20 @@ def replies(draw: st.DrawFn, response: dict[str, Any]) -> Reply:
     )
     if draw(st.integers(0, 6)) == 0:
         return Reply(status, draw(st.binary(max_size=60)), headers)
-    body = json.dumps(draw(bent({"success": True} | response))).encode()
+    body = json.dumps(draw(draw_mutation({"success": True} | response))).encode()
     cut = draw(st.integers(0, len(body))) if draw(st.integers(0, 8)) == 0 else len(body)
     return Reply(status, b"" if status == 204 else body[:cut], headers)
 
 
-def well_formed(value: Any) -> bool:
+def is_well_formed(value: Any) -> bool:
     """Whether a value matches its type, recursively."""
     if isinstance(value, msgspec.Struct):
         fields = msgspec.structs.fields(value)
-        return all(well_formed(getattr(value, field.name)) for field in fields) and all(
+        return all(is_well_formed(getattr(value, field.name)) for field in fields) and all(
             getattr(value, field.name) is not None for field in fields if field.required
         )
     if isinstance(value, tuple | list):
-        return all(map(well_formed, value))
+        return all(map(is_well_formed, value))
     if isinstance(value, datetime):
         return value.tzinfo is UTC
     if isinstance(value, str):
@@ -80,8 +80,8 @@ def well_formed(value: Any) -> bool:
 
 @settings(max_examples=500, deadline=None)
 @given(data=st.data(), operation=st.sampled_from(OPERATIONS))
-def test_no_response_breaks_the_client(server: Scripted, data: st.DataObject, operation: Operation) -> None:
-    server.answers(data.draw(replies(operation.answer)))
+def test_no_response_breaks_the_client(server: ScriptedServer, data: st.DataObject, operation: Operation) -> None:
+    server.set_replies(data.draw(draw_reply(operation.answer)))
     time = FakeTime()
     client = ProviderClient(BRANDS["headshotpro"], "k", server.api_url, clock=time.clock, sleep=time.sleep)
     try:
@@ -90,4 +90,4 @@ def test_no_response_breaks_the_client(server: Scripted, data: st.DataObject, op
         return
     finally:
         client.close()
-    assert well_formed(value)
+    assert is_well_formed(value)

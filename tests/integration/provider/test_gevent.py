@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-from tests.unit.provider.scripted_server import Asked, Reply, scripted_server
+from tests.unit.provider.scripted_server import ReceivedRequest, Reply, run_scripted_server
 
 PROGRAM = """
 from gevent import monkey; monkey.patch_all()
@@ -39,16 +39,16 @@ print(json.dumps({"took": time.monotonic() - begun, "outcomes": [job.value for j
 """
 
 
-def drip(sock: socket.socket) -> None:
+def send_slowly(sock: socket.socket) -> None:
     sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n")
     for _ in range(100):
         sock.sendall(b" ")
         time.sleep(0.05)
 
 
-def answer(requested: Asked) -> Reply:
+def build_reply(requested: ReceivedRequest) -> Reply:
     if requested.path.endswith("drip"):
-        return Reply(raw=drip)
+        return Reply(raw=send_slowly)
     time.sleep(0.2)
     if requested.path == "/photo":
         return Reply(200, b"\xff\xd8\xff" + b"\0" * 97, {"Content-Type": "image/jpeg"})
@@ -56,8 +56,8 @@ def answer(requested: Asked) -> Reply:
 
 
 def test_calls_run_side_by_side_and_end_on_their_own_deadlines() -> None:
-    with scripted_server() as server:
-        server.answers(answer)
+    with run_scripted_server() as server:
+        server.set_replies(build_reply)
         done = subprocess.run(
             [sys.executable, "-c", PROGRAM, server.origin], capture_output=True, text=True, timeout=60, check=True
         )

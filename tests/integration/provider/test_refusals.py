@@ -121,7 +121,7 @@ FAULTS: list[tuple[str, type[errors.ProviderError], bool]] = [
 
 
 @pytest.mark.parametrize(("fault", "error", "lost"), FAULTS)
-def test_each_way_a_call_can_fail(
+def test_each_kind_of_failure(
     studio: Studio, monkeypatch: pytest.MonkeyPatch, fault: str, error: type[errors.ProviderError], lost: bool
 ) -> None:
     monkeypatch.setattr(transport, "READ_S", 0.5)

@@ -13,20 +13,20 @@ from portal.provider import BRANDS, events, signature
 from portal.provider.signature import SignatureInvalid, VerifiedSignature
 from sandbox.testing import WEBHOOK_SECRET
 from tests.integration.provider.conftest import Studio
-from tests.unit.provider.scripted_server import Asked, Reply, Scripted, scripted_server
+from tests.unit.provider.scripted_server import ReceivedRequest, Reply, ScriptedServer, run_scripted_server
 
 ADA = "ada@example.com"
 
 
 @pytest.fixture
-def receiver() -> Iterator[Scripted]:
-    with scripted_server() as script:
-        script.answers(Reply(200))
+def receiver() -> Iterator[ScriptedServer]:
+    with run_scripted_server() as script:
+        script.set_replies(Reply(200))
         yield script
 
 
 @pytest.fixture
-def sending(open_studio: Callable[..., Studio], receiver: Scripted) -> Callable[..., Studio]:
+def sending(open_studio: Callable[..., Studio], receiver: ScriptedServer) -> Callable[..., Studio]:
     """A function that starts a sandbox which sends to the receiver."""
 
     def start(brand: str = "headshotpro", **switches: Any) -> Studio:
@@ -37,15 +37,15 @@ def sending(open_studio: Callable[..., Studio], receiver: Scripted) -> Callable[
     return start
 
 
-def received(receiver: Scripted, count: int) -> list[Asked]:
+def wait_for_requests(receiver: ScriptedServer, count: int) -> list[ReceivedRequest]:
     until = time.monotonic() + 10
-    while len(receiver.asked) < count and time.monotonic() < until:
+    while len(receiver.requests) < count and time.monotonic() < until:
         time.sleep(0.02)
-    assert len(receiver.asked) >= count
-    return receiver.asked[:count]
+    assert len(receiver.requests) >= count
+    return receiver.requests[:count]
 
 
-def verified(requested: Asked, brand: str = "headshotpro", **options: Any) -> VerifiedSignature:
+def verify_request(requested: ReceivedRequest, brand: str = "headshotpro", **options: Any) -> VerifiedSignature:
     return signature.verify_signature(
         requested.body,
         requested.headers,
@@ -58,7 +58,9 @@ def verified(requested: Asked, brand: str = "headshotpro", **options: Any) -> Ve
 
 @pytest.mark.parametrize("key", ["text", "hex"])
 @pytest.mark.parametrize("brand", sorted(BRANDS))
-def test_a_whole_session_in_events(sending: Callable[..., Studio], receiver: Scripted, brand: str, key: str) -> None:
+def test_a_whole_session_in_events(
+    sending: Callable[..., Studio], receiver: ScriptedServer, brand: str, key: str
+) -> None:
     studio = sending(brand, webhook_key=key)
     model_id = studio.client.create_model(ADA).model_id
     studio.finish(model_id)
@@ -67,8 +69,8 @@ def test_a_whole_session_in_events(sending: Callable[..., Studio], receiver: Scr
     studio.client.delete_model(model_id)
 
     notified = []
-    for requested in received(receiver, 8):
-        assert verified(requested, brand).stale is False
+    for requested in wait_for_requests(receiver, 8):
+        assert verify_request(requested, brand).stale is False
         notified.append(events.parse_event(requested.body))
         assert events.compute_dedupe_key(requested.body) == notified[-1].id
     assert {event.model_id for event in notified} == {model_id}
@@ -89,12 +91,12 @@ def test_a_whole_session_in_events(sending: Callable[..., Studio], receiver: Scr
     assert [event.photo_id for event in notified if event.event == events.FAVORITE_SELECTED] == [photo.id]
 
 
-def test_the_body_scheme_only_where_it_is_set(sending: Callable[..., Studio], receiver: Scripted) -> None:
+def test_the_body_scheme_only_where_it_is_set(sending: Callable[..., Studio], receiver: ScriptedServer) -> None:
     sending(webhook_signature="body").client.create_model(ADA)
-    (requested,) = received(receiver, 1)
-    assert verified(requested, scheme="body").timestamp is None
+    (requested,) = wait_for_requests(receiver, 1)
+    assert verify_request(requested, scheme="body").timestamp is None
     with pytest.raises(SignatureInvalid):
-        verified(requested)
+        verify_request(requested)
 
 
 @pytest.mark.parametrize(
@@ -102,35 +104,35 @@ def test_the_body_scheme_only_where_it_is_set(sending: Callable[..., Studio], re
     [("wrong_signature", {"wrong signature"}), ("body_only", {"no timestamp", "wrong signature"})],
 )
 def test_injected_signature_faults_are_refused(
-    sending: Callable[..., Studio], receiver: Scripted, fault: str, reasons: set[str]
+    sending: Callable[..., Studio], receiver: ScriptedServer, fault: str, reasons: set[str]
 ) -> None:
     studio = sending()
     studio.control("/faults", {"on": "webhook", "fault": fault})
     studio.client.create_model(ADA)
-    (requested,) = received(receiver, 1)
+    (requested,) = wait_for_requests(receiver, 1)
     with pytest.raises(SignatureInvalid) as caught:
-        verified(requested)
+        verify_request(requested)
     assert caught.value.reason in reasons
 
 
-def test_an_old_timestamp_is_authentic_but_stale(sending: Callable[..., Studio], receiver: Scripted) -> None:
+def test_an_old_timestamp_is_authentic_but_stale(sending: Callable[..., Studio], receiver: ScriptedServer) -> None:
     studio = sending()
     studio.control("/faults", {"on": "webhook", "fault": "old_timestamp"})
     studio.client.create_model(ADA)
-    (requested,) = received(receiver, 1)
-    assert verified(requested).stale is True
+    (requested,) = wait_for_requests(receiver, 1)
+    assert verify_request(requested).stale is True
 
 
-def test_without_an_id_the_digest_is_the_key(sending: Callable[..., Studio], receiver: Scripted) -> None:
+def test_without_an_id_the_digest_is_the_key(sending: Callable[..., Studio], receiver: ScriptedServer) -> None:
     sending(webhook_ids=False).client.create_model(ADA)
-    (requested,) = received(receiver, 1)
+    (requested,) = wait_for_requests(receiver, 1)
     event = events.parse_event(requested.body)
     assert event.id is None
     assert events.compute_dedupe_key(requested.body).startswith("sha256:")
 
 
-def test_the_other_brands_webhook_is_refused(sending: Callable[..., Studio], receiver: Scripted) -> None:
+def test_the_other_brands_webhook_is_refused(sending: Callable[..., Studio], receiver: ScriptedServer) -> None:
     sending("profilebakery").client.create_model(ADA)
-    (requested,) = received(receiver, 1)
+    (requested,) = wait_for_requests(receiver, 1)
     with pytest.raises(SignatureInvalid):
-        verified(requested, "headshotpro")
+        verify_request(requested, "headshotpro")

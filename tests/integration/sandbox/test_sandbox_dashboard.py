@@ -17,7 +17,7 @@ def press(api_client: Any) -> Any:
     return pressed
 
 
-def home(api_client: Any) -> str:
+def get_home_page(api_client: Any) -> str:
     response = requests.get(api_client.running.base_url, timeout=10)
     assert response.status_code == 200
     return response.text
@@ -26,7 +26,7 @@ def home(api_client: Any) -> str:
 def test_a_key_is_shown_once_and_ends_the_old_one(api_client: Any, press: Any) -> None:
     shown = re.search(r"sandbox_[\w-]{40,}", press("/key/new").text)
     assert shown
-    assert shown[0] not in home(api_client)
+    assert shown[0] not in get_home_page(api_client)
     assert api_client.api("GET", "/organization").status_code == 401
     own = {"Authorization": f"Bearer {shown[0]}"}
     assert api_client.api("GET", "/organization", headers=own).status_code == 200
@@ -40,7 +40,7 @@ def test_the_webhook_secret_is_made_on_first_save_and_rotates_at_once(
     api_client.switch(webhook_url=None, webhook_secret=None)
     first = re.search(r"<code>([0-9a-f]{64})</code>", press("/webhook", url=receiver.url).text)
     assert first
-    assert first[1] not in home(api_client)
+    assert first[1] not in get_home_page(api_client)
     assert not re.search(r"<code>[0-9a-f]{64}</code>", press("/webhook", url=receiver.url).text)
     second = re.search(r"<code>([0-9a-f]{64})</code>", press("/webhook/rotate").text)
     assert second
@@ -55,7 +55,7 @@ def test_dashboard_buttons_advance_a_session(api_client: Any, press: Any, receiv
         press(f"/models/{model_id}/next")
     press(f"/models/{model_id}/favorite")
     receiver.wait(7)
-    text = home(api_client)
+    text = get_home_page(api_client)
     assert "one chosen" in text
     assert "model.favorite_selected" in text
     assert press(f"/models/{model_id}/fail").status_code == 409
@@ -63,12 +63,12 @@ def test_dashboard_buttons_advance_a_session(api_client: Any, press: Any, receiv
     press(f"/deliveries/{delivery}/resend")
     receiver.wait(8)
     press("/reset")
-    assert "Nobody yet" in home(api_client)
+    assert "Nobody yet" in get_home_page(api_client)
 
 
 def test_fault_and_switch_forms(api_client: Any, press: Any) -> None:
     press("/faults", on="api", fault="server_error")
-    assert "server error on * /api/*" in home(api_client)
+    assert "server error on * /api/*" in get_home_page(api_client)
     assert api_client.api("GET", "/organization").status_code == 500
     press("/faults", on="webhook", fault="drop")
     press("/faults/clear")

@@ -11,7 +11,7 @@ import requests
 MODELS = "/api/v2/organization/models"
 
 
-def plan(api_client: Any, fault: str, **more: Any) -> None:
+def plan_fault(api_client: Any, fault: str, **more: Any) -> None:
     api_client.control("POST", "/faults", {"on": "api", "fault": fault, **more})
 
 
@@ -26,7 +26,7 @@ def plan(api_client: Any, fault: str, **more: Any) -> None:
     ],
 )
 def test_refusals_are_logged_once_and_nothing_happens(api_client: Any, fault: str, status: int, code: str) -> None:
-    plan(api_client, fault, method="POST", path=MODELS)
+    plan_fault(api_client, fault, method="POST", path=MODELS)
     response = api_client.api("POST", "/organization/models", json={"email": "a@b.ch"})
     assert (response.status_code, response.json()["code"]) == (status, code)
     assert response.json()["success"] is False
@@ -37,44 +37,44 @@ def test_refusals_are_logged_once_and_nothing_happens(api_client: Any, fault: st
 
 
 def test_responses_that_are_no_json(api_client: Any) -> None:
-    plan(api_client, "bad_gateway")
+    plan_fault(api_client, "bad_gateway")
     response = api_client.api("GET", "/organization")
     assert (response.status_code, response.headers["Content-Type"]) == (502, "text/html")
-    plan(api_client, "malformed")
+    plan_fault(api_client, "malformed")
     with pytest.raises(requests.JSONDecodeError):
         api_client.api("GET", "/organization").json()
-    plan(api_client, "redirect", location="http://127.0.0.1:9/elsewhere")
+    plan_fault(api_client, "redirect", location="http://127.0.0.1:9/elsewhere")
     response = api_client.api("GET", "/organization", allow_redirects=False)
     assert (response.status_code, response.headers["Location"]) == (302, "http://127.0.0.1:9/elsewhere")
 
 
 def test_broken_connections(api_client: Any) -> None:
-    plan(api_client, "refuse")
+    plan_fault(api_client, "refuse")
     with pytest.raises(requests.ConnectionError):
         api_client.api("GET", "/organization")
-    plan(api_client, "short_body")
+    plan_fault(api_client, "short_body")
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
         api_client.api("GET", "/organization")
-    plan(api_client, "hang", seconds=3)
+    plan_fault(api_client, "hang", seconds=3)
     with pytest.raises(requests.ConnectionError, match="timed out"):
         requests.get(f"{api_client.running.api_url}/organization", headers=api_client.headers, timeout=0.5)
     assert api_client.api("GET", "/organization").ok
 
 
 def test_delay_holds_the_response_back(api_client: Any) -> None:
-    plan(api_client, "delay", seconds=0.5)
+    plan_fault(api_client, "delay", seconds=0.5)
     started = time.monotonic()
     assert api_client.api("GET", "/organization").ok
     assert time.monotonic() - started >= 0.5
 
 
 def test_huge_responses_are_whole(api_client: Any) -> None:
-    plan(api_client, "huge")
+    plan_fault(api_client, "huge")
     assert len(api_client.api("GET", "/organization").content) == 50_000_000
 
 
 def test_lost_response_acts_and_then_drops_the_connection(api_client: Any, receiver: Any) -> None:
-    plan(api_client, "lost_answer", method="POST", path=MODELS)
+    plan_fault(api_client, "lost_answer", method="POST", path=MODELS)
     with pytest.raises(requests.ConnectionError):
         api_client.api("POST", "/organization/models", json={"email": "a@b.ch"})
     found = api_client.api("GET", "/organization/models").json()["models"]
@@ -84,13 +84,13 @@ def test_lost_response_acts_and_then_drops_the_connection(api_client: Any, recei
 
 def test_rules_match_by_template_count_and_probability(api_client: Any) -> None:
     model_id = api_client.create()
-    plan(api_client, "server_error", method="get", path="/api/v2/organization/models/:modelId", count=2)
-    plan(api_client, "server_error", path="*", probability=0)
+    plan_fault(api_client, "server_error", method="get", path="/api/v2/organization/models/:modelId", count=2)
+    plan_fault(api_client, "server_error", path="*", probability=0)
     assert api_client.api("GET", "/organization/models").ok
     statuses = [api_client.api("GET", f"/organization/models/{model_id}").status_code for _ in range(3)]
     assert statuses == [500, 500, 200]
     api_client.control("DELETE", "/faults")
-    plan(api_client, "server_error", count=None)
+    plan_fault(api_client, "server_error", count=None)
     assert [api_client.api("GET", "/organization").status_code for _ in range(3)] == [500] * 3
     api_client.control("DELETE", f"/faults/{api_client.control('GET', '/faults')['faults'][0]['id']}")
     assert api_client.api("GET", "/organization").ok
@@ -99,7 +99,7 @@ def test_rules_match_by_template_count_and_probability(api_client: Any) -> None:
 def test_photo_downloads_break_too(api_client: Any) -> None:
     model_id = api_client.finish()
     url = api_client.api("GET", f"/organization/models/{model_id}/photos").json()["photos"][0]["urls"]["main"]
-    plan(api_client, "server_error", path="/photos/*")
+    plan_fault(api_client, "server_error", path="/photos/*")
     assert requests.get(url, timeout=10).status_code == 500
     assert requests.get(url, timeout=10).status_code == 200
 
@@ -134,18 +134,18 @@ def test_calls_are_counted_by_template_status_and_minute(api_client: Any) -> Non
 
 def test_malformed_responses(api_client: Any) -> None:
     model_id = api_client.create()
-    plan(api_client, "unknown_status")
+    plan_fault(api_client, "unknown_status")
     model = api_client.api("GET", f"/organization/models/{model_id}").json()["model"]
     assert (model["status"], model["email"]) == ("underReview", "ann@example.com")
     right = api_client.api("GET", f"/organization/models/{model_id}").json()
-    plan(api_client, "mangled", count=20)
+    plan_fault(api_client, "mangled", count=20)
     bent = [api_client.api("GET", f"/organization/models/{model_id}").json() for _ in range(20)]
     assert all(each != right for each in bent)
     assert api_client.api("GET", f"/organization/models/{model_id}").json() == right
 
 
 def test_slow_body_fault_never_completes(api_client: Any) -> None:
-    plan(api_client, "drip", seconds=1)
+    plan_fault(api_client, "drip", seconds=1)
     started = time.monotonic()
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
         api_client.api("GET", "/organization")
@@ -155,7 +155,7 @@ def test_slow_body_fault_never_completes(api_client: Any) -> None:
 def test_photo_url_may_return_no_image(api_client: Any) -> None:
     model_id = api_client.finish()
     url = api_client.api("GET", f"/organization/models/{model_id}/photos").json()["photos"][0]["urls"]["main"]
-    plan(api_client, "malformed", path="/photos/*")
+    plan_fault(api_client, "malformed", path="/photos/*")
     response = requests.get(url, timeout=10)
     assert response.headers["Content-Type"] == "image/jpeg"
     assert response.content.startswith(b"{")

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 
-def code(response: requests.Response) -> tuple[int, str]:
+def parse_error(response: requests.Response) -> tuple[int, str]:
     notified = response.json()
     assert notified["success"] is False
     assert notified["error"]
@@ -43,7 +43,7 @@ def test_list_item_has_the_documented_fields(api_client: Any) -> None:
 @pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic x"}])
 def test_api_call_without_key_is_refused(api_client: Any, header: dict[str, str]) -> None:
     response = api_client.api("POST", "/organization/models", json={"email": "a@b.ch"}, headers=header)
-    assert code(response) == (401, "UNAUTHORIZED")
+    assert parse_error(response) == (401, "UNAUTHORIZED")
     assert "X-RateLimit-Reset" in response.headers
     assert api_client.api("GET", "/organization/models").json()["models"] == []
 
@@ -63,14 +63,14 @@ def test_api_call_without_key_is_refused(api_client: Any, header: dict[str, str]
     ],
 )
 def test_bad_bodies_are_refused_by_name(api_client: Any, body: bytes, expected: str) -> None:
-    assert code(api_client.api("POST", "/organization/models", data=body)) == (400, expected)
+    assert parse_error(api_client.api("POST", "/organization/models", data=body)) == (400, expected)
 
 
 def test_unknown_team_and_unknown_model_are_not_found(api_client: Any) -> None:
     response = api_client.api("POST", "/organization/models", json={"email": "a@b.ch", "teamId": "team_no"})
-    assert code(response) == (404, "NOT_FOUND")
+    assert parse_error(response) == (404, "NOT_FOUND")
     for method, path in (("GET", ""), ("DELETE", ""), ("GET", "/photos"), ("GET", "/photos/favorite")):
-        assert code(api_client.api(method, f"/organization/models/none{path}")) == (404, "NOT_FOUND")
+        assert parse_error(api_client.api(method, f"/organization/models/none{path}")) == (404, "NOT_FOUND")
 
 
 def test_paging_is_newest_first_and_bounded(api_client: Any) -> None:
@@ -84,7 +84,7 @@ def test_paging_is_newest_first_and_bounded(api_client: Any) -> None:
     assert api_client.api("GET", "/organization/models?limit=999").json()["pagination"]["limit"] == 200
     assert api_client.api("GET", "/organization/models?offset=50").json()["models"] == []
     for query in ("limit=0", "limit=x", "offset=-1", "offset=1.5", "status=nonsense"):
-        assert code(api_client.api("GET", f"/organization/models?{query}")) == (400, "INVALID_REQUEST")
+        assert parse_error(api_client.api("GET", f"/organization/models?{query}")) == (400, "INVALID_REQUEST")
 
 
 def test_filters_by_status_and_team(api_client: Any) -> None:
@@ -102,9 +102,9 @@ def test_delete_is_final_and_only_once(api_client: Any) -> None:
     model_id = api_client.finish()
     notified = api_client.api("DELETE", f"/organization/models/{model_id}").json()
     assert notified == {"success": True, "message": "Model deleted", "modelId": model_id}
-    assert code(api_client.api("DELETE", f"/organization/models/{model_id}")) == (400, "ALREADY_DELETED")
-    assert code(api_client.api("GET", f"/organization/models/{model_id}")) == (404, "NOT_FOUND")
-    assert code(api_client.api("GET", f"/organization/models/{model_id}/photos")) == (404, "NOT_FOUND")
+    assert parse_error(api_client.api("DELETE", f"/organization/models/{model_id}")) == (400, "ALREADY_DELETED")
+    assert parse_error(api_client.api("GET", f"/organization/models/{model_id}")) == (404, "NOT_FOUND")
+    assert parse_error(api_client.api("GET", f"/organization/models/{model_id}/photos")) == (404, "NOT_FOUND")
     assert api_client.api("GET", "/organization/models").json()["models"] == []
     gone = api_client.api("GET", "/organization/models?status=deleted").json()["models"]
     assert [(model["id"], model["status"]) for model in gone] == [(model_id, "deleted")]
@@ -116,7 +116,7 @@ def test_second_create_for_an_address_follows_the_switch(api_client: Any) -> Non
     first = api_client.api("POST", "/organization/models", json={"email": "Ann@Example.com"}).json()
     again = {"email": " ann@example.COM "}
     response = api_client.api("POST", "/organization/models", json=again)
-    assert code(response) == (400, "ALREADY_EXISTS")
+    assert parse_error(response) == (400, "ALREADY_EXISTS")
     assert response.json()["error"].startswith("A user with this email already exists.")
     api_client.switch(duplicate_email="reuse")
     reused = api_client.api("POST", "/organization/models", json=again).json()
@@ -127,14 +127,14 @@ def test_second_create_for_an_address_follows_the_switch(api_client: Any) -> Non
     assert api_client.create("ann@example.com") != first["modelId"]
     api_client.switch(duplicate_email="refuse", taken_emails=["private@example.com"])
     taken = api_client.api("POST", "/organization/models", json={"email": "private@example.com"})
-    assert code(taken) == (400, "ALREADY_EXISTS")
+    assert parse_error(taken) == (400, "ALREADY_EXISTS")
 
 
 def test_after_a_delete_the_address_stays_taken_unless_switched(api_client: Any) -> None:
     model_id = api_client.create()
     api_client.api("DELETE", f"/organization/models/{model_id}")
     response = api_client.api("POST", "/organization/models", json={"email": "ann@example.com"})
-    assert code(response) == (400, "ALREADY_EXISTS")
+    assert parse_error(response) == (400, "ALREADY_EXISTS")
     api_client.switch(duplicate_after_delete="allow")
     assert api_client.create() != model_id
 
@@ -142,10 +142,10 @@ def test_after_a_delete_the_address_stays_taken_unless_switched(api_client: Any)
 def test_whitelabel_off_and_empty_balance_refuse(api_client: Any) -> None:
     api_client.switch(whitelabel=False)
     response = api_client.api("POST", "/organization/models", json={"email": "a@b.ch"})
-    assert code(response) == (403, "FORBIDDEN")
+    assert parse_error(response) == (403, "FORBIDDEN")
     api_client.switch(whitelabel=True, credits=0)
     response = api_client.api("POST", "/organization/models", json={"email": "a@b.ch"})
-    assert code(response) == (402, "INSUFFICIENT_CREDITS")
+    assert parse_error(response) == (402, "INSUFFICIENT_CREDITS")
     assert api_client.create("dev@example.com", isDevelopment=True)
     api_client.switch(create_needs_credit=False)
     assert api_client.create("a@b.ch")
@@ -181,7 +181,7 @@ def test_envelope_and_spelling_follow_their_switches(api_client: Any) -> None:
 
 
 def test_unknown_paths_and_methods_respond_with_json(api_client: Any) -> None:
-    assert code(api_client.api("GET", "/nothing")) == (404, "NOT_FOUND")
+    assert parse_error(api_client.api("GET", "/nothing")) == (404, "NOT_FOUND")
     wrong = api_client.api("PATCH", "/organization/models")
     assert wrong.status_code == 405
     assert set(wrong.headers["Allow"].split(", ")) >= {"GET", "POST"}
@@ -191,7 +191,7 @@ def test_windows_end_on_the_minute_and_refuse_beyond_the_limit(api_client: Any) 
     api_client.switch(rate_limit=3, rate_window_seconds=3600)
     responses = [api_client.api("GET", "/organization/credits") for _ in range(4)]
     assert [response.status_code for response in responses] == [200, 200, 200, 429]
-    assert code(responses[3]) == (429, "RATE_LIMIT_EXCEEDED")
+    assert parse_error(responses[3]) == (429, "RATE_LIMIT_EXCEEDED")
     assert [response.headers["X-RateLimit-Remaining"] for response in responses] == ["2", "1", "0", "0"]
     assert "Retry-After" not in responses[3].headers
     api_client.switch(rate_limit=300, rate_window_seconds=60)

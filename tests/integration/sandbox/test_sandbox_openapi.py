@@ -25,7 +25,7 @@ def described(api_client: Any) -> dict[str, Any]:
     return found
 
 
-def check(described: dict[str, Any], method: str, path: str, response: requests.Response) -> None:
+def check_response(described: dict[str, Any], method: str, path: str, response: requests.Response) -> None:
     operation = described["paths"][path][method]
     schema = operation["responses"][str(response.status_code)]["content"]["application/json"]["schema"]
     whole = {**schema, "components": described["components"]}
@@ -79,7 +79,7 @@ def test_whole_journey_matches_openapi_description(api_client: Any, described: d
     ]
     for method, path, values, body in steps:
         response = api_client.api(method.upper(), path.format(**values), json=body)
-        check(described, method, path, response)
+        check_response(described, method, path, response)
     assert {(method, path) for method, path, _, _ in steps} | {("post", "/organization/teams")} == {
         (method, path) for path, item in described["paths"].items() for method in METHODS & set(item)
     }

@@ -8,79 +8,79 @@ import pytest
 import requests
 
 
-def code(response: requests.Response) -> tuple[int, str]:
+def parse_error(response: requests.Response) -> tuple[int, str]:
     return response.status_code, response.json()["code"]
 
 
-def invite(api_client: Any, email: str, **more: Any) -> requests.Response:
+def send_invite(api_client: Any, email: str, **more: Any) -> requests.Response:
     response: requests.Response = api_client.api("POST", "/organization/invites", json={"email": email, **more})
     return response
 
 
-def make_team(api_client: Any, name: str) -> str:
+def create_team(api_client: Any, name: str) -> str:
     teams = api_client.api("POST", "/organization/teams", json={"name": name}).json()["organization"]["teams"]
     team_id: str = next(team["id"] for team in teams if team["name"] == name.strip())
     return team_id
 
 
 def test_an_invite_is_echoed_listed_and_looked_up(api_client: Any) -> None:
-    team_id = make_team(api_client, "Blue")
-    notified = invite(api_client, "ann+1@example.com", teamId=team_id).json()
+    team_id = create_team(api_client, "Blue")
+    notified = send_invite(api_client, "ann+1@example.com", teamId=team_id).json()
     assert notified["input"] == {"email": "ann+1@example.com"}
     assert notified["message"] == "Invite sent"
     assert notified["link"].endswith(f"/auth/signup?invite={notified['id']}")
     assert notified["teamId"] == team_id
-    assert "teamId" not in invite(api_client, "bob@example.com").json()
+    assert "teamId" not in send_invite(api_client, "bob@example.com").json()
     bob, ann = api_client.api("GET", "/organization/invites").json()["invites"]
     assert ann == api_client.api("GET", "/organization/invites/ann%2B1%40example.com").json()["invite"]
     assert (ann["status"], ann["teamId"], ann["teamName"]) == ("pending", team_id, "Blue")
     assert "modelId" not in ann
     assert (bob["teamId"], bob["teamName"]) == (None, None)
-    assert code(api_client.api("GET", "/organization/invites/nobody@example.com")) == (404, "NOT_FOUND")
+    assert parse_error(api_client.api("GET", "/organization/invites/nobody@example.com")) == (404, "NOT_FOUND")
     assert api_client.api("GET", "/organization/credits").json()["credits"] == 100
 
 
 def test_bad_and_double_invites_are_refused(api_client: Any) -> None:
-    assert code(invite(api_client, "nobody")) == (400, "INVALID_EMAIL")
-    assert code(api_client.api("POST", "/organization/invites", json={})) == (400, "INVALID_REQUEST")
-    assert invite(api_client, "ann@example.com").ok
-    assert code(invite(api_client, "ANN@example.com")) == (400, "ALREADY_EXISTS")
+    assert parse_error(send_invite(api_client, "nobody")) == (400, "INVALID_EMAIL")
+    assert parse_error(api_client.api("POST", "/organization/invites", json={})) == (400, "INVALID_REQUEST")
+    assert send_invite(api_client, "ann@example.com").ok
+    assert parse_error(send_invite(api_client, "ANN@example.com")) == (400, "ALREADY_EXISTS")
     revoke = api_client.api("POST", "/organization/invites/revoke", json={"email": "ann@example.com"})
     assert revoke.json() == {"success": True, "message": "Invite revoked", "input": {"email": "ann@example.com"}}
     again = api_client.api("POST", "/organization/invites/revoke", json={"email": "ann@example.com"})
-    assert code(again) == (400, "INVALID_REQUEST")
-    assert invite(api_client, "ann@example.com").ok
+    assert parse_error(again) == (400, "INVALID_REQUEST")
+    assert send_invite(api_client, "ann@example.com").ok
     unknown = api_client.api("POST", "/organization/invites/revoke", json={"email": "x@example.com"})
-    assert code(unknown) == (404, "NOT_FOUND")
+    assert parse_error(unknown) == (404, "NOT_FOUND")
 
 
 def test_the_cap_is_two_invites_a_credit_until_completed(api_client: Any) -> None:
     api_client.switch(credits=2)
     for number in range(4):
-        assert invite(api_client, f"p{number}@example.com").ok
-    assert code(invite(api_client, "p5@example.com")) == (429, "INVITE_LIMIT_EXCEEDED")
+        assert send_invite(api_client, f"p{number}@example.com").ok
+    assert parse_error(send_invite(api_client, "p5@example.com")) == (429, "INVITE_LIMIT_EXCEEDED")
     api_client.api("POST", "/organization/invites/revoke", json={"email": "p0@example.com"})
-    assert invite(api_client, "p5@example.com").ok
+    assert send_invite(api_client, "p5@example.com").ok
     accepted = api_client.control("POST", "/invites/p1@example.com/accept")["id"]
-    assert code(invite(api_client, "p6@example.com")) == (429, "INVITE_LIMIT_EXCEEDED")
+    assert parse_error(send_invite(api_client, "p6@example.com")) == (429, "INVITE_LIMIT_EXCEEDED")
     api_client.control("POST", f"/models/{accepted}/advance")
     api_client.switch(credits=2)
-    assert invite(api_client, "p6@example.com").ok
+    assert send_invite(api_client, "p6@example.com").ok
     api_client.switch(credits=0)
-    assert code(invite(api_client, "p7@example.com")) == (402, "INSUFFICIENT_CREDITS")
+    assert parse_error(send_invite(api_client, "p7@example.com")) == (402, "INSUFFICIENT_CREDITS")
 
 
 def test_an_expired_invite_counts_as_duplicate_unless_switched(api_client: Any) -> None:
-    link = invite(api_client, "ann@example.com").json()["link"]
+    link = send_invite(api_client, "ann@example.com").json()["link"]
     api_client.control("POST", "/clock", {"advance_seconds": 30 * 86400 + 1})
     assert requests.post(link.split("?")[0], data={"invite": link.split("=")[1]}, timeout=10).status_code == 410
-    assert code(invite(api_client, "ann@example.com")) == (400, "ALREADY_EXISTS")
+    assert parse_error(send_invite(api_client, "ann@example.com")) == (400, "ALREADY_EXISTS")
     api_client.switch(expired_invites="resend")
-    assert invite(api_client, "ann@example.com").ok
+    assert send_invite(api_client, "ann@example.com").ok
 
 
 def test_following_the_link_begins_a_session_and_moves_the_status(api_client: Any, receiver: Any) -> None:
-    link = invite(api_client, "ann@example.com").json()["link"]
+    link = send_invite(api_client, "ann@example.com").json()["link"]
     assert "Accept and begin" in requests.get(link, timeout=10).text
     response = requests.post(link.split("?")[0], data={"invite": link.split("=")[1]}, timeout=10, allow_redirects=False)
     assert response.status_code == 303
@@ -108,29 +108,29 @@ def test_following_the_link_begins_a_session_and_moves_the_status(api_client: An
 
 
 def test_teams_are_created_once_and_returned_with_the_organization(api_client: Any) -> None:
-    blue, green = make_team(api_client, " Blue "), make_team(api_client, "blue")
-    assert code(api_client.api("POST", "/organization/teams", json={"name": "Blue"})) == (400, "INVALID_REQUEST")
-    assert code(api_client.api("POST", "/organization/teams", json={})) == (400, "INVALID_REQUEST")
+    blue, green = create_team(api_client, " Blue "), create_team(api_client, "blue")
+    assert parse_error(api_client.api("POST", "/organization/teams", json={"name": "Blue"})) == (400, "INVALID_REQUEST")
+    assert parse_error(api_client.api("POST", "/organization/teams", json={})) == (400, "INVALID_REQUEST")
     renamed = api_client.api("PUT", f"/organization/teams/{green}", json={"name": "Green"}).json()
     assert set(renamed["organization"]) == {"uid", "name", "website", "teams"}
     assert renamed["organization"]["teams"] == [{"id": blue, "name": "Blue"}, {"id": green, "name": "Green"}]
-    assert code(api_client.api("PUT", f"/organization/teams/{green}", json={"name": "Blue"})) == (
+    assert parse_error(api_client.api("PUT", f"/organization/teams/{green}", json={"name": "Blue"})) == (
         400,
         "INVALID_REQUEST",
     )
-    assert code(api_client.api("PUT", "/organization/teams/no", json={"name": "X"})) == (404, "NOT_FOUND")
+    assert parse_error(api_client.api("PUT", "/organization/teams/no", json={"name": "X"})) == (404, "NOT_FOUND")
     gone = api_client.api("DELETE", f"/organization/teams/{blue}").json()["organization"]["teams"]
     assert gone == api_client.api("GET", "/organization/teams").json()["teams"] == [{"id": green, "name": "Green"}]
-    assert code(api_client.api("DELETE", f"/organization/teams/{blue}")) == (404, "NOT_FOUND")
+    assert parse_error(api_client.api("DELETE", f"/organization/teams/{blue}")) == (404, "NOT_FOUND")
 
 
 def test_members_are_moved_and_lose_a_deleted_team(api_client: Any) -> None:
-    team_id = make_team(api_client, "Blue")
+    team_id = create_team(api_client, "Blue")
     api_client.create("ann@example.com")
     path = f"/organization/teams/{team_id}/members"
     notified = api_client.api("POST", path, json={"emails": ["ANN@example.com", "stranger@example.com"]}).json()
     assert notified == {"success": True, "message": "1 member moved"}
-    assert code(api_client.api("POST", path, json={"emails": "ann@example.com"})) == (400, "INVALID_REQUEST")
+    assert parse_error(api_client.api("POST", path, json={"emails": "ann@example.com"})) == (400, "INVALID_REQUEST")
     assert api_client.api("GET", "/organization/team").json()["members"][0]["teamName"] == "Blue"
     api_client.api("DELETE", f"/organization/teams/{team_id}")
     assert api_client.api("GET", "/organization/team").json()["members"][0]["teamId"] is None

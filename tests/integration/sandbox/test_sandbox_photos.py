@@ -12,7 +12,7 @@ import requests
 from PIL import Image
 
 
-def photos_of(api_client: Any, model_id: str, query: str = "") -> list[dict[str, Any]]:
+def list_photos(api_client: Any, model_id: str, query: str = "") -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = api_client.api("GET", f"/organization/models/{model_id}/photos{query}").json()[
         "photos"
     ]
@@ -27,10 +27,10 @@ def test_before_active_the_list_is_empty(api_client: Any) -> None:
 
 def test_main_and_all_addresses_serve_jpegs(api_client: Any) -> None:
     model_id = api_client.finish()
-    photo = photos_of(api_client, model_id)[0]
+    photo = list_photos(api_client, model_id)[0]
     assert set(photo) == {"id", "status", "likedStatus", "createdAt", "urls", "expiresAt"}
     assert set(photo["urls"]) == {"main"}
-    whole = photos_of(api_client, model_id, "?include=all")[0]
+    whole = list_photos(api_client, model_id, "?include=all")[0]
     assert set(whole["urls"]) == {"main", "thumbnail", "original"}
     widths = {}
     for size, url in whole["urls"].items():
@@ -45,17 +45,17 @@ def test_main_and_all_addresses_serve_jpegs(api_client: Any) -> None:
 
 def test_addresses_die_after_a_day_or_when_altered(api_client: Any) -> None:
     model_id = api_client.finish()
-    url = photos_of(api_client, model_id)[0]["urls"]["main"]
+    url = list_photos(api_client, model_id)[0]["urls"]["main"]
     assert requests.get(url.replace("expires=1", "expires=2"), timeout=10).status_code == 403
     assert requests.get(url.replace("main.jpg", "original.jpg"), timeout=10).status_code == 403
     assert requests.get(url + "é", timeout=10).status_code == 403
     api_client.control("POST", "/clock", {"advance_seconds": 24 * 3600 + 1})
     assert requests.get(url, timeout=10).status_code == 403
-    fresh = photos_of(api_client, model_id)[0]["urls"]["main"]
+    fresh = list_photos(api_client, model_id)[0]["urls"]["main"]
     assert requests.get(fresh, timeout=10).status_code == 200
     api_client.control("POST", f"/models/{model_id}/expire_photos")
     assert requests.get(fresh, timeout=10).status_code == 403
-    assert requests.get(photos_of(api_client, model_id)[0]["urls"]["main"], timeout=10).status_code == 200
+    assert requests.get(list_photos(api_client, model_id)[0]["urls"]["main"], timeout=10).status_code == 200
 
 
 def test_the_gallery_is_made_from_what_was_uploaded(api_client: Any) -> None:
@@ -68,7 +68,7 @@ def test_the_gallery_is_made_from_what_was_uploaded(api_client: Any) -> None:
         "POST", f"/models/{model_id}/complete", {"uploads": uploads, "title": "Ann", "trigger": "female"}
     )
     api_client.control("POST", f"/models/{model_id}/advance", {"to": "active"})
-    found = photos_of(api_client, model_id, "?include=all")
+    found = list_photos(api_client, model_id, "?include=all")
     assert len(found) == 2
     with Image.open(io.BytesIO(requests.get(found[0]["urls"]["original"], timeout=10).content)) as image:
         assert image.format == "JPEG"
@@ -81,7 +81,7 @@ def test_favorite_is_null_until_chosen_and_independent_of_likes(api_client: Any)
     assert none.status_code == 200
     assert none.json()["photo"] is None
     assert none.json()["message"]
-    second = photos_of(api_client, model_id)[1]["id"]
+    second = list_photos(api_client, model_id)[1]["id"]
     api_client.control("POST", f"/models/{model_id}/favorite", {"photo_id": second})
     photo = api_client.api("GET", f"/organization/models/{model_id}/photos/favorite").json()["photo"]
     assert (photo["id"], photo["modelId"], photo["likedStatus"]) == (second, model_id, "none")
@@ -95,10 +95,10 @@ def test_favorite_is_null_until_chosen_and_independent_of_likes(api_client: Any)
 
 def test_single_photo_and_deleted_photos(api_client: Any) -> None:
     model_id = api_client.finish()
-    first = photos_of(api_client, model_id)[0]["id"]
+    first = list_photos(api_client, model_id)[0]["id"]
     api_client.control("POST", f"/models/{model_id}/rate", {"photo_id": first, "liked_status": "loved"})
-    assert [photo["id"] for photo in photos_of(api_client, model_id, "?likedStatus=loved")] == [first]
-    assert len(photos_of(api_client, model_id, "?likedStatus=none")) == 5
+    assert [photo["id"] for photo in list_photos(api_client, model_id, "?likedStatus=loved")] == [first]
+    assert len(list_photos(api_client, model_id, "?likedStatus=none")) == 5
     path = f"/organization/models/{model_id}/photos/{first}"
     assert set(api_client.api("GET", f"{path}?include=all").json()["photo"]["urls"]) == {
         "main",
@@ -106,8 +106,8 @@ def test_single_photo_and_deleted_photos(api_client: Any) -> None:
         "original",
     }
     api_client.control("POST", f"/models/{model_id}/delete_photo", {"photo_id": first})
-    assert first not in [photo["id"] for photo in photos_of(api_client, model_id)]
-    assert [photo["id"] for photo in photos_of(api_client, model_id, "?status=deleted")] == [first]
+    assert first not in [photo["id"] for photo in list_photos(api_client, model_id)]
+    assert [photo["id"] for photo in list_photos(api_client, model_id, "?status=deleted")] == [first]
     assert api_client.api("GET", f"/organization/models/{model_id}/photos/nothing").status_code == 404
 
 

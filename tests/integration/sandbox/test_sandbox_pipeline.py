@@ -11,7 +11,7 @@ from sandbox.testing import start_sandbox
 from tests.integration.sandbox.conftest import FAST, ApiClient, wait_until
 
 
-def status(api_client: Any, model_id: str) -> str:
+def get_status(api_client: Any, model_id: str) -> str:
     found: str = api_client.api("GET", f"/organization/models/{model_id}").json()["model"]["status"]
     return found
 
@@ -19,11 +19,11 @@ def status(api_client: Any, model_id: str) -> str:
 def test_session_becomes_active_as_time_passes(api_client: Any, wait_until: Any) -> None:
     model_id = api_client.create()
     api_client.control("POST", "/clock", {"advance_seconds": 100_000})
-    assert status(api_client, model_id) == "onboarding"
+    assert get_status(api_client, model_id) == "onboarding"
     api_client.control("POST", f"/models/{model_id}/complete")
     for seconds, reached in ((590, "waiting"), (20, "pending"), (2100, "generatingHeadshots"), (900, "active")):
         api_client.control("POST", "/clock", {"advance_seconds": seconds})
-        wait_until(lambda expected=reached: status(api_client, model_id) == expected)
+        wait_until(lambda expected=reached: get_status(api_client, model_id) == expected)
     model = api_client.api("GET", f"/organization/models/{model_id}").json()["model"]
     assert model["finishedAt"] > model["createdAt"]
 
@@ -32,14 +32,14 @@ def test_a_fast_sandbox_needs_seconds(api_client: Any, wait_until: Any) -> None:
     api_client.switch(speed=3600)
     model_id = api_client.create()
     api_client.control("POST", f"/models/{model_id}/complete")
-    wait_until(lambda: status(api_client, model_id) == "active")
+    wait_until(lambda: get_status(api_client, model_id) == "active")
 
 
 def test_development_sessions_take_three_minutes_and_no_uploads(api_client: Any, wait_until: Any) -> None:
     model_id = api_client.create("dev@example.com", isDevelopment=True)
     api_client.control("POST", f"/models/{model_id}/complete")
     api_client.control("POST", "/clock", {"advance_seconds": 181})
-    wait_until(lambda: status(api_client, model_id) == "active")
+    wait_until(lambda: get_status(api_client, model_id) == "active")
     assert api_client.control("GET", f"/models/{model_id}")["photos"] == FAST["gallery_size"]
 
 
@@ -47,11 +47,11 @@ def test_failed_restarts_by_itself(api_client: Any, wait_until: Any, receiver: A
     model_id = api_client.create()
     api_client.control("POST", f"/models/{model_id}/advance", {"to": "generatingHeadshots"})
     api_client.control("POST", f"/models/{model_id}/fail")
-    assert status(api_client, model_id) == "failed"
+    assert get_status(api_client, model_id) == "failed"
     api_client.control("POST", "/clock", {"advance_seconds": 301})
-    wait_until(lambda: status(api_client, model_id) == "pending")
+    wait_until(lambda: get_status(api_client, model_id) == "pending")
     api_client.control("POST", f"/models/{model_id}/advance")
-    assert status(api_client, model_id) == "active"
+    assert get_status(api_client, model_id) == "active"
     notified = [each.told["object"]["status"] for each in receiver.wait(9)]
     assert notified[-5:] == ["failed", "pending", "generatingHeadshots", "active", "active"]
 
@@ -109,10 +109,10 @@ def test_everything_survives_a_restart(tmp_path: Path, receiver: Any) -> None:
         receiver.wait(4)
     with start_sandbox(webhook_url=receiver.url, data_dir=tmp_path, credits=7) as running:
         api_client = ApiClient(running)
-        assert status(api_client, model_id) == "waiting"
+        assert get_status(api_client, model_id) == "waiting"
         assert api_client.control("GET", "/settings")["gallery_size"] == FAST["gallery_size"]
         api_client.control("POST", "/clock", {"advance_seconds": 4000})
-        wait_until(lambda: status(api_client, model_id) == "active")
+        wait_until(lambda: get_status(api_client, model_id) == "active")
         assert api_client.control("GET", "/settings")["credits"] == 7
 
 

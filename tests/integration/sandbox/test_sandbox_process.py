@@ -20,7 +20,7 @@ START = "import sys; from sandbox.server import main; sys.exit(main(sys.argv[1:]
 
 
 @contextmanager
-def started(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def start_sandbox_process(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     command = [sys.executable, "-c", START, "--port", "0", "--data", str(folder), "--api-key", "canary-key", *arguments]
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True)
@@ -37,7 +37,10 @@ def started(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[st
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_sandbox_process_reports_ready_and_ends_cleanly(tmp_path: Path, number: signal.Signals) -> None:
     options = ["--brand", "headshotpro", "--credits", "2.25", "--organization", "Acme", "--set", "gallery_size=3"]
-    with started(tmp_path, *options, "--speed", "9", "--whitelabel", "off", "--set", "envelope=data") as (process, url):
+    with start_sandbox_process(tmp_path, *options, "--speed", "9", "--whitelabel", "off", "--set", "envelope=data") as (
+        process,
+        url,
+    ):
         assert url.startswith("http://127.0.0.1:")
         settings = requests.get(f"{url}/_control/settings", timeout=10).json()
         notified = requests.get(
@@ -52,7 +55,7 @@ def test_sandbox_process_reports_ready_and_ends_cleanly(tmp_path: Path, number: 
 
 
 def test_the_log_is_json_and_holds_no_secrets(tmp_path: Path) -> None:
-    with started(tmp_path) as (process, url):
+    with start_sandbox_process(tmp_path) as (process, url):
         headers = {"Authorization": "Bearer canary-key"}
         created = requests.post(
             f"{url}/api/v2/organization/models", json={"email": "canary@example.com"}, headers=headers, timeout=10
@@ -90,6 +93,6 @@ def test_wrong_arguments_end_it_with_a_reason(
 
 def test_a_taken_port_ends_it_with_a_reason(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "a").mkdir()
-    with started(tmp_path / "a") as (_, url):
+    with start_sandbox_process(tmp_path / "a") as (_, url):
         assert main(["--port", url.rsplit(":", 1)[1], "--data", str(tmp_path / "b")]) == 2
     assert "in use" in capsys.readouterr().err

@@ -10,7 +10,7 @@ import requests
 from PIL import Image
 
 
-def jpeg(shade: int) -> bytes:
+def build_jpeg(shade: int) -> bytes:
     out = io.BytesIO()
     image = Image.linear_gradient("L").resize((700, 900)).convert("RGB")
     image.paste((200, 150, 20 * shade), (150, 150, 500, 600))
@@ -31,7 +31,7 @@ class Visitor:
         return self.session.post(f"{self.base}/{step}", data=fields, files=files, timeout=30)
 
     def upload(self, count: int) -> requests.Response:
-        return self.post("photos", files=[("photos", (f"{n}.jpg", jpeg(n), "image/jpeg")) for n in range(count)])
+        return self.post("photos", files=[("photos", (f"{n}.jpg", build_jpeg(n), "image/jpeg")) for n in range(count)])
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def visitor(api_client: Any) -> Any:
     visitor.session.close()
 
 
-def model_of(api_client: Any) -> dict[str, Any]:
+def get_model(api_client: Any) -> dict[str, Any]:
     model: dict[str, Any] = api_client.api("GET", "/organization/models").json()["models"][0]
     return model
 
@@ -53,7 +53,7 @@ def test_person_completes_the_whole_journey(api_client: Any, visitor: Visitor, r
     assert api_client.api("GET", "/organization/team").json()["members"][0]["status"] == "pending"
     assert visitor.upload(4).ok
     assert visitor.post("check").ok
-    model = model_of(api_client)
+    model = get_model(api_client)
     assert (model["status"], model["title"]) == ("waiting", "Ada King")
     assert api_client.api("GET", "/organization/credits").json()["credits"] == 99
     assert visitor.post("check").ok
@@ -77,10 +77,10 @@ def test_the_last_credit_can_be_gone_inside_the_studio(api_client: Any, visitor:
     visitor.upload(4)
     api_client.switch(credits=0.75)
     visitor.post("check")
-    assert model_of(api_client)["status"] == "onboarding"
+    assert get_model(api_client)["status"] == "onboarding"
     api_client.switch(credits=1)
     visitor.post("check")
-    assert model_of(api_client)["status"] == "waiting"
+    assert get_model(api_client)["status"] == "waiting"
     assert api_client.api("GET", "/organization/credits").json()["credits"] == 0
 
 
@@ -88,19 +88,19 @@ def test_a_session_sent_back_begins_again_with_the_same_link(api_client: Any, vi
     visitor.post("about", name="Ada King", trigger="female")
     visitor.upload(4)
     visitor.post("check")
-    model_id = model_of(api_client)["id"]
+    model_id = get_model(api_client)["id"]
     api_client.control("POST", f"/models/{model_id}/advance")
     api_client.control("POST", f"/models/{model_id}/retry")
     assert api_client.control("GET", f"/models/{model_id}")["uploads"] == 0
     visitor.upload(4)
     visitor.post("check")
-    assert model_of(api_client)["status"] == "waiting"
+    assert get_model(api_client)["status"] == "waiting"
 
 
 def test_a_deleted_session_shows_nothing_any_more(api_client: Any, visitor: Visitor) -> None:
     visitor.post("about", name="Ada King", trigger="female")
     visitor.upload(4)
-    api_client.api("DELETE", f"/organization/models/{model_of(api_client)['id']}")
+    api_client.api("DELETE", f"/organization/models/{get_model(api_client)['id']}")
     response = visitor.session.get(f"{visitor.base}/photos", timeout=10)
     assert response.status_code in (401, 403, 404, 410)
     assert "Ada King" not in response.text

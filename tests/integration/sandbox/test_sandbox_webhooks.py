@@ -24,20 +24,20 @@ EVERYTHING = [
 ]
 
 
-def header(received: Any, name: str) -> str | None:
+def get_header(received: Any, name: str) -> str | None:
     found: str | None = received.headers.get(f"X-Headshotpro-{name}") or received.headers.get(f"X-HeadshotPro-{name}")
     return found
 
 
-def signed_with_time(received: Any) -> bool:
-    stamp = (header(received, "Timestamp") or "").encode()
+def is_signed_with_time(received: Any) -> bool:
+    stamp = (get_header(received, "Timestamp") or "").encode()
     digest = hmac.new(WEBHOOK_SECRET.encode(), stamp + b"." + received.body, hashlib.sha256).hexdigest()
-    return header(received, "Signature") == f"sha256={digest}"
+    return get_header(received, "Signature") == f"sha256={digest}"
 
 
-def signed_alone(received: Any) -> bool:
+def is_body_signed(received: Any) -> bool:
     digest = hmac.new(WEBHOOK_SECRET.encode(), received.body, hashlib.sha256).hexdigest()
-    return header(received, "Signature") == f"sha256={digest}"
+    return get_header(received, "Signature") == f"sha256={digest}"
 
 
 def test_session_sends_each_event_once_in_order(api_client: Any, receiver: Any) -> None:
@@ -54,8 +54,8 @@ def test_session_sends_each_event_once_in_order(api_client: Any, receiver: Any) 
         "onboarding", "waiting", "pending", "generatingHeadshots", "active", "active", "active", "onboarding",
         "deleted",
     ]  # fmt: skip
-    assert all(signed_with_time(each) for each in receiver.received)
-    assert all(abs(int(header(each, "Timestamp") or 0) - each.at) < 5 for each in receiver.received)
+    assert all(is_signed_with_time(each) for each in receiver.received)
+    assert all(abs(int(get_header(each, "Timestamp") or 0) - each.at) < 5 for each in receiver.received)
     assert len({each.told["id"] for each in receiver.received}) == len(EVERYTHING)
 
 
@@ -86,8 +86,8 @@ def test_switches_shape_the_event(api_client: Any, receiver: Any) -> None:
     last = receiver.wait(7)[-1]
     assert list(last.told) == ["event", "objectType", "object"]
     assert "photo" not in last.told["object"]
-    assert header(last, "Timestamp") is None
-    assert signed_alone(last)
+    assert get_header(last, "Timestamp") is None
+    assert is_body_signed(last)
 
 
 def test_the_other_brand_changes_only_the_prefix(receiver: Any) -> None:
@@ -122,7 +122,7 @@ def test_refused_webhooks_are_resent_on_schedule_with_the_same_body(
     wait_until(lambda: delivery()["state"] == "lost")
     assert [attempt["http_status"] for attempt in delivery()["attempts"]] == [500, 302, 500, 500, 503]
     assert len({each.body for each in receiver.received}) == 1
-    assert all(signed_with_time(each) for each in receiver.received)
+    assert all(is_signed_with_time(each) for each in receiver.received)
 
 
 def test_a_late_success_ends_the_retries(api_client: Any, receiver: Any, wait_until: Any) -> None:
@@ -158,12 +158,12 @@ def test_without_an_address_events_are_kept_but_not_sent(api_client: Any, receiv
     assert receiver.received == []
 
 
-def plan(api_client: Any, fault: str, **more: Any) -> None:
+def plan_fault(api_client: Any, fault: str, **more: Any) -> None:
     api_client.control("POST", "/faults", {"on": "webhook", "fault": fault, **more})
 
 
 def test_fault_drop_loses_the_event_for_good(api_client: Any, receiver: Any) -> None:
-    plan(api_client, "drop", event="model.created")
+    plan_fault(api_client, "drop", event="model.created")
     model_id = api_client.create()
     api_client.control("POST", f"/models/{model_id}/complete")
     receiver.wait(1)
@@ -175,14 +175,14 @@ def test_fault_drop_loses_the_event_for_good(api_client: Any, receiver: Any) -> 
 
 
 def test_fault_duplicate_sends_the_same_event_twice(api_client: Any, receiver: Any) -> None:
-    plan(api_client, "duplicate")
+    plan_fault(api_client, "duplicate")
     api_client.create()
     first, second = receiver.wait(2)
     assert first.body == second.body
 
 
 def test_fault_reorder_delivers_the_next_event_first(api_client: Any, receiver: Any) -> None:
-    plan(api_client, "reorder", event="model.created", seconds=60)
+    plan_fault(api_client, "reorder", event="model.created", seconds=60)
     model_id = api_client.create()
     time.sleep(0.3)
     assert receiver.received == []
@@ -192,7 +192,7 @@ def test_fault_reorder_delivers_the_next_event_first(api_client: Any, receiver: 
 
 
 def test_fault_delay_postpones_delivery(api_client: Any, receiver: Any) -> None:
-    plan(api_client, "delay", seconds=0.6)
+    plan_fault(api_client, "delay", seconds=0.6)
     started = time.monotonic()
     api_client.create()
     receiver.wait(1)
@@ -203,25 +203,25 @@ def test_fault_signatures_and_bodies(api_client: Any, receiver: Any) -> None:
     uid = api_client.api("GET", "/organization").json()["organization"]["uid"]
     faults = ["wrong_signature", "old_timestamp", "body_only", "without_id", "foreign_organization"]
     for number, fault in enumerate(faults):
-        plan(api_client, fault)
+        plan_fault(api_client, fault)
         api_client.create(f"p{number}@example.com")
         receiver.wait(number + 1)
     wrong, old, alone, nameless, foreign = receiver.received
-    assert not signed_with_time(wrong)
-    assert signed_with_time(old)
-    assert int(header(old, "Timestamp") or 0) < old.at - 3000
-    assert header(alone, "Timestamp") is None
-    assert signed_alone(alone)
+    assert not is_signed_with_time(wrong)
+    assert is_signed_with_time(old)
+    assert int(get_header(old, "Timestamp") or 0) < old.at - 3000
+    assert get_header(alone, "Timestamp") is None
+    assert is_body_signed(alone)
     assert "id" not in nameless.told
-    assert signed_with_time(nameless)
+    assert is_signed_with_time(nameless)
     assert foreign.told["object"]["organization"] != uid
-    assert signed_with_time(foreign)
+    assert is_signed_with_time(foreign)
 
 
 @pytest.mark.parametrize("how", ["fault", "switch"])
 def test_retries_can_keep_the_first_timestamp(api_client: Any, receiver: Any, how: str) -> None:
     if how == "fault":
-        plan(api_client, "keep_timestamp")
+        plan_fault(api_client, "keep_timestamp")
     else:
         api_client.switch(webhook_resign_retries=False)
     api_client.switch(webhook_retry_minutes=[0, 0.02])
@@ -229,5 +229,5 @@ def test_retries_can_keep_the_first_timestamp(api_client: Any, receiver: Any, ho
     api_client.create()
     first, second = receiver.wait(2)
     assert second.at - first.at > 1
-    assert header(first, "Timestamp") == header(second, "Timestamp")
-    assert signed_with_time(second)
+    assert get_header(first, "Timestamp") == get_header(second, "Timestamp")
+    assert is_signed_with_time(second)

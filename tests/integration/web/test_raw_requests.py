@@ -19,7 +19,7 @@ HIDDEN = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 @dataclass
-class Answers:
+class RawResponses:
     """The data received over one connection until the server closed it or sent nothing more."""
 
     raw: bytes
@@ -47,44 +47,48 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         yield port
 
 
-def send(port: int, raw: bytes, *, patience: float = 10) -> Answers:
-    with socket.create_connection(("127.0.0.1", port), timeout=patience) as connection:
+def send_raw(port: int, raw: bytes, *, timeout: float = 10) -> RawResponses:
+    with socket.create_connection(("127.0.0.1", port), timeout=timeout) as connection:
         connection.sendall(raw)
         received = b""
         with suppress(TimeoutError, ConnectionResetError):
             while piece := connection.recv(65536):
                 received += piece
-            return Answers(received, is_closed=True)
-        return Answers(received, is_closed=False)
+            return RawResponses(received, is_closed=True)
+        return RawResponses(received, is_closed=False)
 
 
-def request(*headers: bytes, body: bytes = b"", line: bytes = b"POST /privacy HTTP/1.1", end: bytes = b"\r\n") -> bytes:
+def build_request(
+    *headers: bytes, body: bytes = b"", line: bytes = b"POST /privacy HTTP/1.1", end: bytes = b"\r\n"
+) -> bytes:
     return end.join([line, b"Host: localhost", *headers, b"", body])
 
 
 CONFLICTS = {
-    "length and chunks": request(b"Content-Length: 5", CHUNKED, body=END + HIDDEN),
-    "chunks and length": request(CHUNKED, b"Content-Length: 5", body=END + HIDDEN),
-    "two lengths": request(b"Content-Length: 5", b"Content-Length: 0", body=b"hello" + HIDDEN),
-    "a list of lengths": request(b"Content-Length: 5, 0", body=b"hello" + HIDDEN),
-    "a length with a sign": request(b"Content-Length: +5", body=b"hello" + HIDDEN),
-    "a length in another base": request(b"Content-Length: 0x5", body=b"hello" + HIDDEN),
-    "a length below nothing": request(b"Content-Length: -1", body=HIDDEN),
-    "chunks and not": request(CHUNKED, b"Transfer-Encoding: identity", body=END + HIDDEN),
-    "an unknown coding": request(b"Transfer-Encoding: xchunked", body=END + HIDDEN),
-    "a space before the colon": request(b"Transfer-Encoding : chunked", b"Content-Length: 5", body=END + HIDDEN),
-    "a strange space behind it": request(b"Transfer-Encoding: \x0bchunked", b"Content-Length: 5", body=END + HIDDEN),
-    "a folded line": request(b"Transfer-Encoding:\r\n chunked", b"Content-Length: 5", body=END + HIDDEN),
-    "chunks that are not last": request(b"Transfer-Encoding: chunked, identity", body=END + HIDDEN),
-    "chunks before there were any": request(CHUNKED, body=END + HIDDEN, line=b"POST /privacy HTTP/1.0"),
-    "lines with half an end": request(CHUNKED, b"Content-Length: 5", body=END + HIDDEN, end=b"\n"),
-    "a zero byte": request(b"X-Thing: a\0b", b"Content-Length: 0", body=HIDDEN),
+    "length and chunks": build_request(b"Content-Length: 5", CHUNKED, body=END + HIDDEN),
+    "chunks and length": build_request(CHUNKED, b"Content-Length: 5", body=END + HIDDEN),
+    "two lengths": build_request(b"Content-Length: 5", b"Content-Length: 0", body=b"hello" + HIDDEN),
+    "a list of lengths": build_request(b"Content-Length: 5, 0", body=b"hello" + HIDDEN),
+    "a length with a sign": build_request(b"Content-Length: +5", body=b"hello" + HIDDEN),
+    "a length in another base": build_request(b"Content-Length: 0x5", body=b"hello" + HIDDEN),
+    "a length below nothing": build_request(b"Content-Length: -1", body=HIDDEN),
+    "chunks and not": build_request(CHUNKED, b"Transfer-Encoding: identity", body=END + HIDDEN),
+    "an unknown coding": build_request(b"Transfer-Encoding: xchunked", body=END + HIDDEN),
+    "a space before the colon": build_request(b"Transfer-Encoding : chunked", b"Content-Length: 5", body=END + HIDDEN),
+    "a strange space behind it": build_request(
+        b"Transfer-Encoding: \x0bchunked", b"Content-Length: 5", body=END + HIDDEN
+    ),
+    "a folded line": build_request(b"Transfer-Encoding:\r\n chunked", b"Content-Length: 5", body=END + HIDDEN),
+    "chunks that are not last": build_request(b"Transfer-Encoding: chunked, identity", body=END + HIDDEN),
+    "chunks before there were any": build_request(CHUNKED, body=END + HIDDEN, line=b"POST /privacy HTTP/1.0"),
+    "lines with half an end": build_request(CHUNKED, b"Content-Length: 5", body=END + HIDDEN, end=b"\n"),
+    "a zero byte": build_request(b"X-Thing: a\0b", b"Content-Length: 0", body=HIDDEN),
 }
 
 
 @pytest.mark.parametrize("raw", CONFLICTS.values(), ids=CONFLICTS)
 def test_request_with_an_ambiguous_end_is_refused_and_the_connection_closed(raw: bytes, port: int) -> None:
-    responses = send(port, raw)
+    responses = send_raw(port, raw)
     assert len(responses.statuses) == 1
     assert responses.statuses[0] in {400, 501}
     assert responses.is_closed
@@ -100,7 +104,7 @@ BROKEN_CHUNKS = {
 
 @pytest.mark.parametrize("chunk", BROKEN_CHUNKS.values(), ids=BROKEN_CHUNKS)
 def test_nothing_behind_a_broken_chunk_is_taken_for_a_request(chunk: bytes, port: int) -> None:
-    responses = send(port, request(CHUNKED, body=chunk + END + HIDDEN))
+    responses = send_raw(port, build_request(CHUNKED, body=chunk + END + HIDDEN))
     assert 200 not in responses.statuses
     assert b'"status"' not in responses.raw
     assert responses.is_closed
@@ -121,7 +125,7 @@ FOREIGN = {
 
 @pytest.mark.parametrize("raw", FOREIGN.values(), ids=FOREIGN)
 def test_foreign_host_is_refused(raw: bytes, port: int) -> None:
-    responses = send(port, raw + CLOSE + b"\r\n\r\n")
+    responses = send_raw(port, raw + CLOSE + b"\r\n\r\n")
     assert responses.statuses == [400]
     assert b"Location" not in responses.raw
     assert b"evil" not in responses.raw
@@ -146,7 +150,10 @@ SPOOFED = (
 @pytest.mark.parametrize("path", [b"/", b"/headshots", b"/headshots/status", b"/nowhere", b"/readyz"])
 def test_spoofed_headers_change_nothing(path: bytes, port: int) -> None:
     line = b"GET " + path + b" HTTP/1.1"
-    plain, spoofed = send(port, request(CLOSE, line=line)), send(port, request(CLOSE, *SPOOFED, line=line))
+    plain, spoofed = (
+        send_raw(port, build_request(CLOSE, line=line)),
+        send_raw(port, build_request(CLOSE, *SPOOFED, line=line)),
+    )
     assert plain.statuses == spoofed.statuses
     assert len(plain.statuses) == 1
     assert plain.head == spoofed.head
@@ -173,7 +180,7 @@ CONFUSED = (
 @pytest.mark.parametrize("line", [b"GET /healthz HTTP/1.1", b"POST /webhooks/profilebakery HTTP/1.1"])
 def test_header_that_would_be_mistaken_for_another_is_refused(header: bytes, line: bytes, port: int) -> None:
     """The names of a "-" and a "_" become one for the app; routers send a "-", only attackers a "_"."""
-    responses = send(port, request(b"Content-Length: 0", header, line=line) + HIDDEN)
+    responses = send_raw(port, build_request(b"Content-Length: 0", header, line=line) + HIDDEN)
     assert responses.statuses == [400]
     assert responses.is_closed
 
@@ -181,7 +188,7 @@ def test_header_that_would_be_mistaken_for_another_is_refused(header: bytes, lin
 def test_another_forwarded_address_each_time_does_not_escape_a_limit(port: int) -> None:
     """The table cannot be asked here, so the process counts alone: sixty wrong signatures in a minute."""
     forged = [
-        request(
+        build_request(
             b"X-Forwarded-For: 203.0.113.%d" % number,
             b"Content-Length: 2",
             *([CLOSE] if number == 99 else []),
@@ -190,18 +197,18 @@ def test_another_forwarded_address_each_time_does_not_escape_a_limit(port: int) 
         )
         for number in range(100)
     ]
-    assert set(send(port, b"".join(forged)).statuses[70:]) == {429}
+    assert set(send_raw(port, b"".join(forged)).statuses[70:]) == {429}
 
 
 def test_a_callback_with_a_long_code_is_accepted(port: int) -> None:
     line = b"GET /login/callback?state=x&code=" + b"c" * 4200 + b" HTTP/1.1"
-    assert send(port, request(CLOSE, line=line)).statuses[0] != 414
+    assert send_raw(port, build_request(CLOSE, line=line)).statuses[0] != 414
 
 
 @pytest.mark.parametrize("host", [b"10.1.2.3:8000", b"[fd00::1]", b"web-1"])
 def test_a_probe_by_the_instances_address_is_accepted(host: bytes, port: int) -> None:
     raw = b"GET /healthz HTTP/1.1\r\nHost: " + host + b"\r\nConnection: close\r\n\r\n"
-    assert send(port, raw).statuses == [200]
+    assert send_raw(port, raw).statuses == [200]
 
 
 @pytest.mark.parametrize("headers", [(CLOSE,), ()], ids=["close", "keep-alive"])
@@ -210,7 +217,7 @@ def test_a_body_that_is_too_large_is_refused_without_a_reset(
     path: bytes, headers: tuple[bytes, ...], port: int
 ) -> None:
     size = 3 * 1024 * 1024
-    head = request(b"Content-Length: %d" % size, *headers, line=b"POST " + path + b" HTTP/1.1")
+    head = build_request(b"Content-Length: %d" % size, *headers, line=b"POST " + path + b" HTTP/1.1")
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         connection.sendall(head)
         for _ in range(48):
@@ -221,7 +228,7 @@ def test_a_body_that_is_too_large_is_refused_without_a_reset(
 
 
 def test_a_refused_body_is_not_read_without_end(port: int) -> None:
-    head = request(b"Content-Length: %d" % 10**9, line=b"POST /webhooks/profilebakery HTTP/1.1")
+    head = build_request(b"Content-Length: %d" % 10**9, line=b"POST /webhooks/profilebakery HTTP/1.1")
     sent = 0
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection, suppress(OSError):
         connection.sendall(head)

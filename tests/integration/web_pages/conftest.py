@@ -80,7 +80,7 @@ def context(app: Flask) -> Iterator[None]:
         yield
 
 
-def visit_as(app: Flask, person: Person) -> Visitor:
+def sign_in_as(app: Flask, person: Person) -> Visitor:
     """Sign the person in."""
     token = secrets.token_hex(32)[:43]
     with transaction() as session:
@@ -103,13 +103,13 @@ def visit_as(app: Flask, person: Person) -> Visitor:
 @pytest.fixture
 def visitor(app: Flask, context: None) -> Visitor:
     """A person who has just signed in for the first time."""
-    return visit_as(app, factories.make_person(name="Ada Lovelace"))
+    return sign_in_as(app, factories.make_person(name="Ada Lovelace"))
 
 
 @pytest.fixture
 def sign_in(app: Flask, context: None) -> Callable[[Person], Visitor]:
     """Make a browser of this person's."""
-    return lambda person: visit_as(app, person)
+    return lambda person: sign_in_as(app, person)
 
 
 @pytest.fixture

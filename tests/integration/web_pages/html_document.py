@@ -22,26 +22,26 @@ class Document:
 
     @property
     def title(self) -> str:
-        return said(self.all("title")[0])
+        return get_text(self.all("title")[0])
 
     @property
     def heading(self) -> str:
         (heading,) = self.all("h1")
-        return said(heading)
+        return get_text(heading)
 
     @property
-    def words(self) -> str:
-        return said(self.root)
+    def text(self) -> str:
+        return get_text(self.root)
 
     @property
     def primary(self) -> list[str]:
         """What the page's main actions are called."""
         actions = [*self.all("a"), *self.all("button")]
-        return [said(action) for action in actions if "primary" in action.get("class", "").split()]
+        return [get_text(action) for action in actions if "primary" in action.get("class", "").split()]
 
     def link(self, name: str) -> str:
         """The address of the link with this text."""
-        (found,) = {link.get("href", "") for link in self.all("a") if said(link) == name}
+        (found,) = {link.get("href", "") for link in self.all("a") if get_text(link) == name}
         return found
 
     def link_labeled(self, label: str) -> str:
@@ -56,6 +56,6 @@ class Document:
         return next(each for each in self.root.iter() if each.get("id") == identifier)
 
 
-def said(element: Element) -> str:
+def get_text(element: Element) -> str:
     """The words of an element, spaces made even."""
     return " ".join("".join(element.itertext()).split())

@@ -23,7 +23,7 @@ from tests import factories
 from tests.database_cleanup import disable_triggers
 from tests.factories import NOW
 from tests.integration.web_pages.conftest import Visitor
-from tests.integration.web_pages.html_document import Document, said
+from tests.integration.web_pages.html_document import Document, get_text
 
 
 @pytest.fixture
@@ -32,18 +32,18 @@ def admin(sign_in: Callable[[Person], Visitor], context: None) -> Visitor:
     return sign_in(factories.make_person(name="Cleo", role="admin"))
 
 
-def write(action: str = "sign_out", times: int = 1, **said: Any) -> None:
+def write_entries(action: str = "sign_out", times: int = 1, **detail: Any) -> None:
     for _ in range(times):
         with transaction():
-            audit.create_entry(action, **{"at": NOW, **said})
+            audit.create_entry(action, **{"at": NOW, **detail})
 
 
-def table(document: Document) -> list[str]:
+def list_row_texts(document: Document) -> list[str]:
     """The words of each row of the table, without its head."""
-    return [said(row) for row in document.all("tr")[1:]]
+    return [get_text(row) for row in document.all("tr")[1:]]
 
 
-def rows(visitor: Visitor, query: str = "") -> list[dict[str, str]]:
+def read_csv(visitor: Visitor, query: str = "") -> list[dict[str, str]]:
     """The file, read as a spreadsheet does."""
     response = visitor.get(f"/admin/audit.csv{query}")
     assert response.status_code == 200
@@ -53,34 +53,34 @@ def rows(visitor: Visitor, query: str = "") -> list[dict[str, str]]:
 def test_entry_has_actor_action_subject_time_origin_and_result(admin: Visitor) -> None:
     ada, ben = factories.make_person(name="Ada"), factories.make_person(name="Ben")
     with open_audit_context(AuditContext(Channel.WEB, "0123456789abcdef", "fedcba9876543210" * 2)):
-        write("person.deactivated", actor_id=ada.id, subject_id=ben.id, at=NOW - timedelta(days=3))
-    [text_parts] = table(admin.page(f"/admin/audit?person={ben.id}"))
+        write_entries("person.deactivated", actor_id=ada.id, subject_id=ben.id, at=NOW - timedelta(days=3))
+    [text_parts] = list_row_texts(admin.page(f"/admin/audit?person={ben.id}"))
     for part in ("Ada", "Access ended", "Ben", "Oct 30, 2026", "UTC", "done", "address fedcba98", "request 01234567"):
         assert part in text_parts
     assert "fedcba9876543210" not in text_parts
 
 
-def test_people_who_are_erased_are_labeled_so(admin: Visitor) -> None:
-    write("consent.given", actor_id=uuid4(), subject_id=uuid4())
-    [text_parts] = table(admin.page("/admin/audit?action=consent.given"))
+def test_erased_people_are_labeled(admin: Visitor) -> None:
+    write_entries("consent.given", actor_id=uuid4(), subject_id=uuid4())
+    [text_parts] = list_row_texts(admin.page("/admin/audit?action=consent.given"))
     assert text_parts.count("erased person") == 2
 
 
 def test_anonymous_actor_is_shown_by_channel(admin: Visitor) -> None:
     for channel in Channel:
         with open_audit_context(AuditContext(channel)):
-            write("delivery.replayed", delivery=1)
-    shown = table(admin.page("/admin/audit?action=delivery.replayed"))
+            write_entries("delivery.replayed", delivery=1)
+    shown = list_row_texts(admin.page("/admin/audit?action=delivery.replayed"))
     for row, part in zip(shown, ("the portal itself", "command line", "nobody signed in"), strict=True):
         assert part in row
 
 
 def test_viewing_the_audit_trail_is_audited(admin: Visitor) -> None:
     admin.page("/admin/audit")
-    [shown, *_] = table(admin.page("/admin/audit"))
+    [shown, *_] = list_row_texts(admin.page("/admin/audit"))
     assert "Looked at people’s dataconsole.viewed" in shown
-    rows(admin)
-    [entry, *_] = rows(admin, "?action=console.viewed")
+    read_csv(admin)
+    [entry, *_] = read_csv(admin, "?action=console.viewed")
     assert (entry["actor"], entry["detail"], entry["channel"]) == (
         "Cleo",
         '{"endpoint": "audit.download_audit"}',
@@ -94,7 +94,7 @@ def test_audit_page_is_for_admins_only(sign_in: Callable[[Person], Visitor], adm
     other = sign_in(factories.make_person(name="Otto", role=role))
     assert other.get("/admin/audit").status_code == 403
     assert other.get("/admin/audit.csv").status_code == 403
-    denied = rows(admin, "?action=access")
+    denied = read_csv(admin, "?action=access")
     assert [(one["actor"], one["result"], one["detail"]) for one in denied] == [
         ("Otto", "denied", '{"endpoint": "audit.download_audit"}'),
         ("Otto", "denied", '{"endpoint": "audit.show_audit"}'),
@@ -111,17 +111,21 @@ def test_no_route_changes_it(admin: Visitor, app: Flask, method: str) -> None:
 
 def test_filters_by_action_by_person_and_by_day(admin: Visitor) -> None:
     ada = factories.make_person(name="Ada Lovelace", email="ada@example.com")
-    write("sign_in", actor_id=ada.id, subject_id=ada.id, at=NOW - timedelta(days=2))
-    write("sign_out", actor_id=ada.id, subject_id=ada.id)
-    write("shoot.status", subject_id=ada.id)
-    write("sign_out", actor_id=uuid4())
+    write_entries("sign_in", actor_id=ada.id, subject_id=ada.id, at=NOW - timedelta(days=2))
+    write_entries("sign_out", actor_id=ada.id, subject_id=ada.id)
+    write_entries("shoot.status", subject_id=ada.id)
+    write_entries("sign_out", actor_id=uuid4())
     for person in (str(ada.id), "ADA@example.com", "lovelace"):
-        assert [one["action"] for one in rows(admin, f"?person={person}")] == ["shoot.status", "sign_out", "sign_in"]
-    assert [one["action"] for one in rows(admin, "?person=lovelace&action=sign_in")] == ["sign_in"]
-    assert [one["action"] for one in rows(admin, "?day=2026-10-31")] == ["sign_in"]
+        assert [one["action"] for one in read_csv(admin, f"?person={person}")] == [
+            "shoot.status",
+            "sign_out",
+            "sign_in",
+        ]
+    assert [one["action"] for one in read_csv(admin, "?person=lovelace&action=sign_in")] == ["sign_in"]
+    assert [one["action"] for one in read_csv(admin, "?day=2026-10-31")] == ["sign_in"]
     assert admin.page(f"/admin/audit?person={ada.id}").value_of("person") == "ada@example.com"
-    assert rows(admin, "?person=nobody") == []
-    assert "Choose another day or person" in admin.page("/admin/audit?person=nobody").words
+    assert read_csv(admin, "?person=nobody") == []
+    assert "Choose another day or person" in admin.page("/admin/audit?person=nobody").text
 
 
 @pytest.mark.parametrize("day", ["20261031", "2026-W44-6"])
@@ -131,11 +135,11 @@ def test_a_day_in_another_spelling_shows_in_its_field(admin: Visitor, day: str) 
 
 @pytest.mark.parametrize("day", ["31.10.2026", "2026-02-30"])
 def test_invalid_date_filter_is_reported(admin: Visitor, day: str) -> None:
-    write("mail.sent")
-    text_parts = admin.page(f"/admin/audit?day={day}").words
+    write_entries("mail.sent")
+    text_parts = admin.page(f"/admin/audit?day={day}").text
     assert "That is no day of the calendar" in text_parts
     assert "mail.sent" in text_parts
-    assert "That is no day" not in admin.page("/admin/audit?day=").words
+    assert "That is no day" not in admin.page("/admin/audit?day=").text
 
 
 NONSENSE = ("day=yesterday", "day=9999-12-32", "action=drop", "person=%00", "before=0", "before=-1", "before=x")
@@ -143,53 +147,53 @@ NONSENSE = ("day=yesterday", "day=9999-12-32", "action=drop", "person=%00", "bef
 
 @pytest.mark.parametrize("query", [*NONSENSE, "before=" + "9" * 30])
 def test_a_filter_that_makes_no_sense_shows_everything(admin: Visitor, query: str) -> None:
-    write("mail.sent")
-    assert "mail.sent" in admin.page(f"/admin/audit?{query}").words
+    write_entries("mail.sent")
+    assert "mail.sent" in admin.page(f"/admin/audit?{query}").text
 
 
 @pytest.mark.parametrize("query", ["day=9999-12-31", "day=0001-01-01", "person=%25", "person=_", "person='"])
 def test_odd_filters_find_nothing_and_break_nothing(admin: Visitor, query: str) -> None:
-    assert rows(admin, f"?{query}") == []
-    assert "Nothing here" in admin.page(f"/admin/audit?{query}").words
+    assert read_csv(admin, f"?{query}") == []
+    assert "Nothing here" in admin.page(f"/admin/audit?{query}").text
 
 
 def test_pages_are_turned_without_gap_or_repetition(admin: Visitor) -> None:
-    write("mail.sent", times=PAGE + 3, kind="ready")
+    write_entries("mail.sent", times=PAGE + 3, kind="ready")
     first = admin.page("/admin/audit?action=mail.sent")
     older = first.link("Older")
-    write("mail.sent", kind="ready")
+    write_entries("mail.sent", kind="ready")
     second = admin.page(older)
-    assert first.words.count("mail.sent") == PAGE
-    assert second.words.count("mail.sent") == 3
-    assert "Older" not in second.words
+    assert first.text.count("mail.sent") == PAGE
+    assert second.text.count("mail.sent") == 3
+    assert "Older" not in second.text
 
 
 def test_a_file_longer_than_one_batch_is_whole(admin: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("portal.services.audit_reading.BATCH", 10)
-    write("mail.sent", times=30)
-    numbers = [int(one["position"]) for one in rows(admin, "?action=mail.sent")]
+    write_entries("mail.sent", times=30)
+    numbers = [int(one["position"]) for one in read_csv(admin, "?action=mail.sent")]
     assert numbers == sorted(numbers, reverse=True)
     assert len(numbers) == 30
 
 
 def test_a_name_that_resembles_a_formula_stays_a_name(admin: Visitor) -> None:
     mallory = factories.make_person(name='=HYPERLINK("http://x.example","click")')
-    write("sign_in", actor_id=mallory.id, subject_id=mallory.id)
-    [entry] = rows(admin, "?action=sign_in")
+    write_entries("sign_in", actor_id=mallory.id, subject_id=mallory.id)
+    [entry] = read_csv(admin, "?action=sign_in")
     assert entry["actor"] == '\'=HYPERLINK("http://x.example","click")'
 
 
 def test_only_what_was_checked_is_called_checked(admin: Visitor, database_url: str) -> None:
-    write("sign_out", times=2)
-    assert "The chain has not been checked yet" in admin.page("/admin/audit").words
+    write_entries("sign_out", times=2)
+    assert "The chain has not been checked yet" in admin.page("/admin/audit").text
     audit_trail.verify_trail(now=NOW)
-    text_parts = admin.page("/admin/audit").words
+    text_parts = admin.page("/admin/audit").text
     assert "On Nov 2, 2026, 9:00:00 AM UTC all up to number 3 were checked, and the chain was unbroken." in text_parts
     address = database_url.replace("+psycopg", "")
     with psycopg.connect(address, autocommit=True, connect_timeout=3) as connection, disable_triggers(connection):
         connection.execute("UPDATE audit_entries SET result = 'denied' WHERE id = 1")
     audit_trail.verify_trail(now=NOW + timedelta(days=1))
-    text_parts = admin.page("/admin/audit").words
+    text_parts = admin.page("/admin/audit").text
     assert "found 1 place that is not as it was written" in text_parts
     assert "unbroken" not in text_parts
 
@@ -199,9 +203,9 @@ def test_mail_is_in_the_recipients_language(admin: Visitor) -> None:
         person = people.lock_person(admin.person.id)
         assert person is not None
         person.locale = "de"
-    write("consent.given", actor_id=admin.person.id, subject_id=admin.person.id)
+    write_entries("consent.given", actor_id=admin.person.id, subject_id=admin.person.id)
     page = admin.page("/admin/audit?action=consent.given")
-    [row] = table(page)
+    [row] = list_row_texts(page)
     assert "Eingewilligt" in row
     assert "sich selbst" in row
     assert page.heading == "Protokoll"

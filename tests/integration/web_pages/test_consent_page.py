@@ -9,10 +9,10 @@ from portal.models import shoots
 from portal.models.consents import Consent
 from tests import factories
 from tests.integration.web_pages.conftest import Visitor
-from tests.integration.web_pages.html_document import Document, said
+from tests.integration.web_pages.html_document import Document, get_text
 
 
-def consents_of(visitor: Visitor) -> list[Consent]:
+def list_consents(visitor: Visitor) -> list[Consent]:
     db.session.rollback()
     return list(db.session.query(Consent).filter_by(person_id=visitor.person.id))
 
@@ -28,11 +28,11 @@ def test_no_box_is_checked_and_not_now_leads_to_the_alternatives(visitor: Visito
     assert other.link("Read it again and decide") == "/headshots/consent"
     assert other.link("Use a photo I already have") == "/headshots/own-photo"
     assert other.link("Ask a question").startswith("mailto:help@example.com")
-    assert consents_of(visitor) == []
+    assert list_consents(visitor) == []
 
 
 def test_page_shows_the_whole_text_of_the_evidence(visitor: Visitor) -> None:
-    text_parts = visitor.page("/headshots/consent").words
+    text_parts = visitor.page("/headshots/consent").text
     for block in factories.build_policy(company="Example", studio="Profile Bakery").blocks:
         assert all(part in text_parts for part in (block.heading, block.summary, block.text))
 
@@ -46,9 +46,9 @@ def test_missing_box_is_marked_inline_and_focused_and_the_others_stay(visitor: V
     box = page.by_id(f"purpose-{first.key}")
     assert box.get("aria-invalid") == "true"
     assert "autofocus" in box.attrib
-    assert said(page.by_id(box.get("aria-describedby", ""))) == "Tick this box to continue"
+    assert get_text(page.by_id(box.get("aria-describedby", ""))) == "Tick this box to continue"
     assert "checked" in page.by_id(f"purpose-{second.key}").attrib
-    assert consents_of(visitor) == []
+    assert list_consents(visitor) == []
     assert shoots.find_open(visitor.person.id) is None
 
 
@@ -57,7 +57,7 @@ def test_agreeing_stores_the_text_and_requests_the_session(visitor: Visitor) -> 
     for _ in range(2):
         response = visitor.press("/headshots/consent", decision="agree", purpose=keys)
         assert (response.status_code, response.location) == (303, "/headshots/studio")
-    (stored,) = consents_of(visitor)
+    (stored,) = list_consents(visitor)
     assert (stored.locale, stored.purposes, stored.provider) == ("en", keys, "profilebakery")
     assert "Profile Bakery runs the studio for Example, which is responsible for your data" in stored.text
     assert stored.address_digest
@@ -72,15 +72,15 @@ def test_agreement_can_be_read_and_withdrawn_with_one_question(visitor: Visitor)
     factories.make_consent(visitor.person)
     page = visitor.page("/headshots/consent")
     assert page.heading == "Your agreement"
-    assert "You agreed to this on November 2, 2026" in page.words
+    assert "You agreed to this on November 2, 2026" in page.text
     question = visitor.page(page.link("Withdraw my agreement"))
     assert question.heading == "Withdraw your agreement?"
     assert visitor.press("/headshots/withdraw", scope=question.value_of("scope")).location == "/headshots"
-    assert [each.withdrawn_at is not None for each in consents_of(visitor)] == [True]
+    assert [each.withdrawn_at is not None for each in list_consents(visitor)] == [True]
     after = visitor.page("/headshots")
     assert after.heading == "You withdrew your agreement"
     assert after.link("Agree and start again") == "/headshots/consent"
-    assert "You withdrew on November 2, 2026" in visitor.page("/headshots/consent").words
+    assert "You withdrew on November 2, 2026" in visitor.page("/headshots/consent").text
 
 
 def test_person_who_never_agreed_is_asked_nothing(visitor: Visitor) -> None:
@@ -89,11 +89,11 @@ def test_person_who_never_agreed_is_asked_nothing(visitor: Visitor) -> None:
     assert page.primary == ["Go to my headshots"]
     assert not [each for each in page.all("input") if each.get("name") == "scope"]
     assert visitor.press("/headshots/withdraw", scope="pictures").location == "/headshots"
-    assert consents_of(visitor) == []
+    assert list_consents(visitor) == []
 
 
 def test_second_withdrawal_without_pictures_is_asked_nothing(visitor: Visitor) -> None:
-    factories.agree(visitor.person)
+    factories.make_consent(visitor.person)
     visitor.press("/headshots/withdraw", scope="pictures")
     assert visitor.page("/headshots/withdraw").heading == "There’s nothing to withdraw"
 

@@ -22,7 +22,7 @@ from portal.web.context import get_context
 from tests import factories
 from tests.factories import NOW
 from tests.integration.web_pages.conftest import Visitor
-from tests.integration.web_pages.html_document import said
+from tests.integration.web_pages.html_document import get_text
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def admin(sign_in: Callable[[Person], Visitor], context: None) -> Visitor:
     return sign_in(factories.make_person(name="Cleo", role="admin"))
 
 
-def keep_delivery(number: int = 1) -> int:
+def store_delivery(number: int = 1) -> int:
     """Store a webhook about an unknown session."""
     kept = deliveries.insert_delivery(
         dedupe_key=f"profilebakery:{number}",
@@ -53,7 +53,7 @@ def test_statuses_and_problems_have_readable_names(admin: Visitor) -> None:
     moving, held = (factories.make_person(name=name) for name in ("Ada", "Ben"))
     factories.make_shoot(moving, provider_status="generatingHeadshots", status_since=NOW)
     factories.make_shoot(held, problem="no_photos", provider_status="active", status_since=NOW - timedelta(days=1))
-    text_parts = admin.page("/admin/health").words
+    text_parts = admin.page("/admin/health").text
     assert "being made" in text_parts
     assert "no pictures arrived" in text_parts
     assert "generatingHeadshots" not in text_parts
@@ -81,19 +81,19 @@ def test_reported_link_is_listed_until_studio_is_opened(admin: Visitor) -> None:
     person = factories.make_person(name="Dora")
     factories.make_consent(person)
     shoot = factories.make_shoot(person, signed_url=b"sealed")
-    assert "Dora" not in admin.page("/admin/health").words
+    assert "Dora" not in admin.page("/admin/health").text
     assert link_reports.report_link(person, LinkReportInput(symptom=LinkSymptom.EXPIRED), get_context())
-    listed = admin.page("/admin/health").words
+    listed = admin.page("/admin/health").text
     assert "Dora" in listed
     assert "says their link no longer works" in listed
     with transaction() as session:
         session.get_one(type(shoot), shoot.id).provider_status = "waiting"
-    assert "says their link no longer works" not in admin.page("/admin/health").words
+    assert "says their link no longer works" not in admin.page("/admin/health").text
 
 
 @pytest.mark.parametrize("before", ["abc", "-1", "0", "9" * 30])
 def test_an_odd_page_of_webhooks_is_the_newest_one(admin: Visitor, before: str) -> None:
-    number = keep_delivery()
+    number = store_delivery()
     assert f"Apply webhook {number} again" in admin.get(f"/admin/deliveries?before={before}").text
 
 
@@ -103,24 +103,24 @@ def test_unknown_delivery_cannot_be_replayed(admin: Visitor, number: str) -> Non
 
 
 def test_webhook_can_be_replayed_from_the_console(admin: Visitor) -> None:
-    number = keep_delivery()
+    number = store_delivery()
     assert admin.press(f"/admin/deliveries/{number}/replay").status_code == 303
-    assert f"Webhook {number} is queued again" in admin.page("/admin/deliveries").words
+    assert f"Webhook {number} is queued again" in admin.page("/admin/deliveries").text
 
 
 def test_replay_from_failed_filter_returns_to_failed_filter(admin: Visitor) -> None:
-    path, among = f"/admin/deliveries/{keep_delivery()}/replay", "/admin/deliveries?state=dead"
+    path, among = f"/admin/deliveries/{store_delivery()}/replay", "/admin/deliveries?state=dead"
     fields = {"csrf_token": admin.page("/privacy").value_of("csrf_token")}
-    for came_from, leads_to in ((f"http://localhost{among}", among), ("https://evil.example/", "/admin/deliveries")):
-        response = admin.client.post(path, data=fields, headers={"Referer": came_from})
+    for referrer, leads_to in ((f"http://localhost{among}", among), ("https://evil.example/", "/admin/deliveries")):
+        response = admin.client.post(path, data=fields, headers={"Referer": referrer})
         assert response.headers["Location"] == leads_to
 
 
 def test_moments_of_the_console_name_their_zone(admin: Visitor) -> None:
-    keep_delivery()
+    store_delivery()
     person = factories.make_person(name="Ada")
     for path in ("/admin/health", "/admin/deliveries", f"/admin/people/{person.id}"):
-        moments = [said(each) for each in admin.page(path).all("time")]
+        moments = [get_text(each) for each in admin.page(path).all("time")]
         assert moments
         assert all(
             text_parts.endswith("UTC") or "ago" in text_parts or text_parts == "just now" for text_parts in moments
@@ -128,28 +128,28 @@ def test_moments_of_the_console_name_their_zone(admin: Visitor) -> None:
 
 
 def test_no_stuck_shoot_is_reported_without_one(admin: Visitor) -> None:
-    assert "These people" not in admin.page("/admin/links").words
+    assert "These people" not in admin.page("/admin/links").text
 
 
-def reported(email: str = "dora@example.com") -> tuple[Person, Shoot]:
+def make_link_report(email: str = "dora@example.com") -> tuple[Person, Shoot]:
     """A person who has reported that their link is dead."""
     person = factories.make_person(email, name="Dora")
     factories.make_consent(person)
     shoot = factories.make_shoot(
         person, signed_url=b"sealed", provider_id="theirs-7", minted_at=NOW, opened_at=NOW, last_opened_at=NOW
     )
-    sighting = LinkReportInput(symptom=LinkSymptom.EXPIRED, browser="Netscape 4", request_id="request-9")
-    assert link_reports.report_link(person, sighting, get_context())
+    report = LinkReportInput(symptom=LinkSymptom.EXPIRED, browser="Netscape 4", request_id="request-9")
+    assert link_reports.report_link(person, report, get_context())
     return person, shoot
 
 
 def test_dead_link_task_shows_all_support_details(admin: Visitor) -> None:
-    reported()
+    make_link_report()
     page = admin.page("/admin/links")
     for text_parts in ("Dora", "dora@example.com", "theirs-7", "expired or is not valid", "Netscape 4", "request-9"):
-        assert text_parts in page.words
+        assert text_parts in page.text
     for text_parts in ("Link issued", "First opened", "Last opened", "Last seen here", "onboarding, confirmed"):
-        assert text_parts in page.words
+        assert text_parts in page.text
     mail = page.link("Write to Profile Bakery support")
     assert mail.startswith("mailto:support@profilebakery.com?")
     assert "theirs-7" in mail
@@ -157,19 +157,19 @@ def test_dead_link_task_shows_all_support_details(admin: Visitor) -> None:
 
 
 def test_operator_sees_link_task_without_name(sign_in: Callable[[Person], Visitor]) -> None:
-    reported()
+    make_link_report()
     page = sign_in(factories.make_person(role="operator", roles=["operator"])).page("/admin/links")
-    assert "theirs-7" in page.words
+    assert "theirs-7" in page.text
     assert "Dora" not in page.text
     assert "dora@" not in page.text
 
 
 def test_dead_link_task_is_resolved_once_and_can_be_reported_again(admin: Visitor) -> None:
-    person, _ = reported()
+    person, _ = make_link_report()
     (task,) = rows.list_open()
     for _ in range(2):
         assert admin.press(f"/admin/links/{task.report.id}/done").status_code == 303
-    assert "No one has reported a dead link" in admin.page("/admin/links").words
+    assert "No one has reported a dead link" in admin.page("/admin/links").text
     with transaction() as session:
         kept = session.query(AuditEntry).filter(AuditEntry.action == "shoot.link_seen_to").all()
         assert [entry.actor_id for entry in kept] == [admin.person.id]

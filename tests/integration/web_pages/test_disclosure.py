@@ -13,7 +13,7 @@ from portal.domain.legal_links import LegalLinks
 from portal.models.photos import Photo
 from tests import factories
 from tests.factories import NOW
-from tests.integration.web_pages.conftest import Visitor, store_renditions, visit_as
+from tests.integration.web_pages.conftest import Visitor, sign_in_as, store_renditions
 
 MARK = "AI-generated"
 
@@ -27,25 +27,25 @@ def make_own_photo(visitor: Visitor) -> Photo:
 
 
 @pytest.mark.parametrize("path", ["/headshots", "/headshots/gallery", "/headshots/data", "/headshots/crop?photo={id}"])
-def test_mark_stands_beside_generated_pictures(visitor: Visitor, path: str) -> None:
+def test_mark_is_beside_generated_pictures(visitor: Visitor, path: str) -> None:
     factories.make_consent(visitor.person)
     _shoot, photos = factories.make_finished_shoot(visitor.person, 2)
     for number, photo in enumerate(photos):
         store_renditions(photo, number)
-    assert MARK in visitor.page(path.format(id=photos[0].id)).words
+    assert MARK in visitor.page(path.format(id=photos[0].id)).text
 
 
 @pytest.mark.parametrize("path", ["/headshots/own-photo", "/headshots/data", "/headshots/crop?photo={id}"])
 def test_own_photos_have_no_mark(visitor: Visitor, path: str) -> None:
     photo = make_own_photo(visitor)
-    assert MARK not in visitor.page(path.format(id=photo.id)).words
+    assert MARK not in visitor.page(path.format(id=photo.id)).text
 
 
 def test_legal_links_are_on_the_pages(make_app: Callable[..., Flask]) -> None:
     links = LegalLinks("https://example.com/imprint", "https://example.com/privacy", "dpo@example.com")
     app = make_app(legal_links=links)
     with app.app_context():
-        page = visit_as(app, factories.make_person(now=NOW - timedelta(days=1))).page("/privacy")
+        page = sign_in_as(app, factories.make_person(now=NOW - timedelta(days=1))).page("/privacy")
     assert page.link("Imprint") == "https://example.com/imprint"
     assert page.link("The company’s own privacy notice") == "https://example.com/privacy"
     assert page.link("dpo@example.com") == "mailto:dpo@example.com"

@@ -62,7 +62,7 @@ def store_original(photo: Photo) -> None:
         )
 
 
-def make_chosen(name: str, *, is_agreed: bool = True, has_file: bool = True) -> Person:
+def make_person_with_choice(name: str, *, is_agreed: bool = True, has_file: bool = True) -> Person:
     """A person with a chosen picture; without agreement the choice was made in the studio."""
     person = factories.make_person(f"{name.split(maxsplit=1)[0].lower()}@example.com", name=name)
     factories.make_consent(person)
@@ -77,27 +77,27 @@ def make_chosen(name: str, *, is_agreed: bool = True, has_file: bool = True) -> 
     return person
 
 
-def build(admin: Visitor, **fields: str) -> tuple[Export, zipfile.ZipFile]:
+def build_export(admin: Visitor, **fields: str) -> tuple[Export, zipfile.ZipFile]:
     """Ask for an export, build it and open it as its download."""
     fields_with_defaults = {"kind": "headshots", "size_key": "directory", "template": "{last}_{first}.jpg"} | fields
     export_id = service.request_export(ExportRequest(**fields_with_defaults), actor=admin.person, now=NOW)
     export_building.build_export(export_id, get_context(), TEXTS)
     export = exports.find_export(export_id)
     assert export is not None
-    answer = admin.get(f"/admin/exports/{export_id}")
-    assert answer.status_code == 200
-    return export, zipfile.ZipFile(io.BytesIO(answer.data))
+    response = admin.get(f"/admin/exports/{export_id}")
+    assert response.status_code == 200
+    return export, zipfile.ZipFile(io.BytesIO(response.data))
 
 
-def test_export_holds_only_people_who_chose_and_agreed(admin: Visitor) -> None:
-    make_chosen("Ada Lovelace")
-    make_chosen("Ben Studio", is_agreed=False)
-    withdrawn = make_chosen("Cora Withdrawn")
-    left = make_chosen("Dora Gone")
+def test_export_holds_only_people_with_choice_and_consent(admin: Visitor) -> None:
+    make_person_with_choice("Ada Lovelace")
+    make_person_with_choice("Ben Studio", is_agreed=False)
+    withdrawn = make_person_with_choice("Cora Withdrawn")
+    left = make_person_with_choice("Dora Gone")
     with transaction() as session:
         choices.withdraw_all(withdrawn.id, NOW)
         session.get_one(Person, left.id).deactivated_at = NOW
-    export, archive = build(admin)
+    export, archive = build_export(admin)
     assert sorted(archive.namelist()) == ["headshots/Lovelace_Ada.jpg", "manifest.json"]
     assert (export.done, export.total, export.left_out) == (1, 1, 0)
     with Image.open(archive.open("headshots/Lovelace_Ada.jpg")) as picture:
@@ -118,7 +118,7 @@ def test_export_stopped_in_between_is_built_again_once(
         if local == point:
             raise Stopped
 
-    make_chosen("Ada Lovelace")
+    make_person_with_choice("Ada Lovelace")
     request = ExportRequest(kind="headshots", size_key="directory", template="{last}_{first}.jpg")
     export_id = service.request_export(request, actor=admin.person, now=NOW)
     with monkeypatch.context() as patch:
@@ -133,26 +133,26 @@ def test_export_stopped_in_between_is_built_again_once(
 
 
 def test_person_without_file_is_counted_and_the_others_exported(admin: Visitor) -> None:
-    make_chosen("Ada Lovelace")
-    make_chosen("Ben Missing", has_file=False)
-    export, archive = build(admin)
+    make_person_with_choice("Ada Lovelace")
+    make_person_with_choice("Ben Missing", has_file=False)
+    export, archive = build_export(admin)
     assert (export.done, export.left_out) == (2, 1)
     assert len(archive.namelist()) == 2
-    assert "1 without a file" in admin.page("/admin/exports").words
+    assert "1 without a file" in admin.page("/admin/exports").text
 
 
 def test_people_of_one_name_get_files_of_their_own(admin: Visitor) -> None:
-    make_chosen("Ada Lovelace")
-    second = make_chosen("Bea Byron")
+    make_person_with_choice("Ada Lovelace")
+    second = make_person_with_choice("Bea Byron")
     with transaction() as session:
         session.get_one(Person, second.id).name = "Ada Lovelace"
-    _, archive = build(admin)
+    _, archive = build_export(admin)
     assert {"headshots/Lovelace_Ada.jpg", "headshots/Lovelace_Ada-2.jpg"} < set(archive.namelist())
 
 
 def test_ldif_holds_each_picture_below_its_cap(admin: Visitor) -> None:
-    make_chosen("Ada Lovelace")
-    _, archive = build(admin, kind=str(ExportKind.LDIF), size_key="ldap")
+    make_person_with_choice("Ada Lovelace")
+    _, archive = build_export(admin, kind=str(ExportKind.LDIF), size_key="ldap")
     text = archive.read("photos.ldif").decode()
     assert all(len(line) <= 76 for line in text.splitlines())
     unfolded = text.replace("\n ", "")
@@ -163,8 +163,8 @@ def test_ldif_holds_each_picture_below_its_cap(admin: Visitor) -> None:
 
 
 def test_directory_pack_names_the_person_of_each_picture(admin: Visitor) -> None:
-    make_chosen("Ada Lovelace")
-    _, archive = build(admin, kind=str(ExportKind.DIRECTORY))
+    make_person_with_choice("Ada Lovelace")
+    _, archive = build_export(admin, kind=str(ExportKind.DIRECTORY))
     (row,) = csv.DictReader(io.StringIO(archive.read("people.csv").decode("utf-8-sig")))
     assert (row["email"], row["file"]) == ("ada@example.com", "headshots/Lovelace_Ada.jpg")
     assert b"Set-ADUser" in archive.read("set-photos.ps1")
@@ -173,8 +173,8 @@ def test_directory_pack_names_the_person_of_each_picture(admin: Visitor) -> None
 def test_export_is_made_from_the_page_and_audited(admin: Visitor) -> None:
     answer = admin.press("/admin/exports", kind="headshots", size="directory", template="{name}")
     assert answer.status_code == 303
-    assert "The export is being made" in admin.page("/admin/exports").words
-    build(admin)
+    assert "The export is being made" in admin.page("/admin/exports").text
+    build_export(admin)
     with transaction() as session:
         actions = [entry.action for entry in session.query(AuditEntry).order_by(AuditEntry.id)]
     assert actions.count("export.requested") == 2
@@ -189,8 +189,8 @@ def test_unusable_template_keeps_what_was_typed(admin: Visitor) -> None:
 
 
 def test_expired_export_is_deleted_and_cannot_be_downloaded(app: Flask, admin: Visitor, tmp_path: Path) -> None:
-    make_chosen("Ada Lovelace")
-    export, _ = build(admin)
+    make_person_with_choice("Ada Lovelace")
+    export, _ = build_export(admin)
     with transaction() as session:
         session.get_one(Export, export.id).expires_at = NOW - timedelta(minutes=1)
     service.delete_expired(get_context().storage, now=get_context().clock())
@@ -200,8 +200,8 @@ def test_expired_export_is_deleted_and_cannot_be_downloaded(app: Flask, admin: V
 
 @pytest.mark.parametrize("takes_back", [True, False], ids=["taken back", "erased"])
 def test_export_with_a_withdrawn_headshot_cannot_be_downloaded(admin: Visitor, takes_back: bool) -> None:
-    person = make_chosen("Ada Lovelace")
-    export, _ = build(admin)
+    person = make_person_with_choice("Ada Lovelace")
+    export, _ = build_export(admin)
     context = get_context()
     if takes_back:
         assert gallery.withdraw_choice(person, now=context.clock())
@@ -213,7 +213,7 @@ def test_export_with_a_withdrawn_headshot_cannot_be_downloaded(admin: Visitor, t
 
 
 def test_status_csv_lists_the_filtered_people(admin: Visitor) -> None:
-    make_chosen("Ada Lovelace")
+    make_person_with_choice("Ada Lovelace")
     factories.make_person("=cmd@example.com", name="=HYPERLINK(1)")
     rows = list(csv.reader(io.StringIO(admin.get("/admin/people.csv").data.decode("utf-8-sig"))))
     assert [row[0] for row in rows[1:]] == ["'=HYPERLINK(1)", "Ada Lovelace", "Cleo"]

@@ -10,24 +10,24 @@ from portal.models.people import Person
 from portal.models.photos import Photo
 from tests import factories
 from tests.integration.web_pages.conftest import Visitor
-from tests.integration.web_pages.html_document import Document, said
+from tests.integration.web_pages.html_document import Document, get_text
 
 # One congestion window of ten packets.
 FIRST_FLIGHT = 14_600
 JSON = {"Accept": "application/json"}
 
 
-def thumbnails(page: Document) -> list[str]:
+def list_thumbnails(page: Document) -> list[str]:
     found = [each for each in page.by_id("film").iter() if each.tag.endswith("}li") and "hidden" not in each.attrib]
     return [link.get("href", "") for each in found for link in each.iter() if link.get("href")]
 
 
-def large(page: Document) -> str:
+def get_large_picture(page: Document) -> str:
     """Return the name of the large picture."""
     return next(image.get("alt", "") for image in page.by_id("pan").iter() if image.get("alt"))
 
 
-def compared(page: Document) -> list[str]:
+def list_compared(page: Document) -> list[str]:
     """Return the names of the photos side by side."""
     return [section.get("aria-label", "") for section in page.all("section")]
 
@@ -35,13 +35,13 @@ def compared(page: Document) -> list[str]:
 def test_all_photos_are_in_the_strip_and_the_first_is_large(visitor: Visitor, finished: list[Photo]) -> None:
     page = visitor.page("/headshots/gallery")
     assert page.heading == "Choose your headshot"
-    assert thumbnails(page) == [f"?photo={photo.id}" for photo in finished]
-    assert large(page) == "Photo 1 of 4"
+    assert list_thumbnails(page) == [f"?photo={photo.id}" for photo in finished]
+    assert get_large_picture(page) == "Photo 1 of 4"
 
 
 def test_a_link_shows_a_photo_large(visitor: Visitor, finished: list[Photo]) -> None:
     page = visitor.page(f"/headshots/gallery?photo={finished[2].id}")
-    assert large(page) == "Photo 3 of 4"
+    assert get_large_picture(page) == "Photo 3 of 4"
     assert page.by_id("next").get("href") == f"?photo={finished[3].id}"
     assert page.by_id("previous").get("href") == f"?photo={finished[1].id}"
 
@@ -49,19 +49,19 @@ def test_a_link_shows_a_photo_large(visitor: Visitor, finished: list[Photo]) -> 
 def test_photos_side_by_side_are_removed_one_by_one(visitor: Visitor, finished: list[Photo]) -> None:
     ids = [photo.id for photo in finished[:3]]
     page = visitor.page("/headshots/gallery?" + "&".join(f"compare={photo_id}" for photo_id in ids))
-    assert compared(page) == ["Photo 1", "Photo 2", "Photo 3"]
+    assert list_compared(page) == ["Photo 1", "Photo 2", "Photo 3"]
     page = visitor.page("/headshots/gallery" + page.link_labeled("Remove photo 2"))
-    assert compared(page) == ["Photo 1", "Photo 3"]
+    assert list_compared(page) == ["Photo 1", "Photo 3"]
 
 
 def test_filter_shows_the_shortlist_alone(visitor: Visitor, finished: list[Photo]) -> None:
     visitor.press("/headshots/marks", marked=finished[2].id, mark="shortlist")
     page = visitor.page("/headshots/gallery?filter=shortlist")
-    assert thumbnails(page) == [f"?photo={finished[2].id}&filter=shortlist"]
-    assert large(page) == "Photo 3 of 4"
+    assert list_thumbnails(page) == [f"?photo={finished[2].id}&filter=shortlist"]
+    assert get_large_picture(page) == "Photo 3 of 4"
 
 
-def test_choice_by_script_is_answered_with_its_undo(visitor: Visitor, finished: list[Photo]) -> None:
+def test_choice_by_script_returns_its_undo(visitor: Visitor, finished: list[Photo]) -> None:
     first, second = [choose_by_script(visitor, photo) for photo in finished[:2]]
     assert [first["chosen"], second["chosen"]] == [str(photo.id) for photo in finished[:2]]
     undone = visitor.press(second["undo"], headers=JSON)
@@ -71,22 +71,22 @@ def test_choice_by_script_is_answered_with_its_undo(visitor: Visitor, finished: 
 
 
 def choose_by_script(visitor: Visitor, photo: Photo) -> dict[str, str]:
-    answer: dict[str, str] = visitor.press("/headshots/choice", headers=JSON, photo=photo.id).get_json()
-    return answer
+    response: dict[str, str] = visitor.press("/headshots/choice", headers=JSON, photo=photo.id).get_json()
+    return response
 
 
 def test_an_address_from_another_page_shows_the_first(visitor: Visitor, finished: list[Photo]) -> None:
     page = visitor.page(f"/headshots/gallery?photo={uuid4()}&compare=nonsense&filter=odd&view=odd")
-    assert large(page) == "Photo 1 of 4"
+    assert get_large_picture(page) == "Photo 1 of 4"
 
 
 def test_photo_is_chosen_and_changed_with_one_click(visitor: Visitor, finished: list[Photo]) -> None:
     for photo in (finished[3], finished[1]):
         assert visitor.press("/headshots/choice", photo=photo.id).location == "/headshots"
     page = visitor.page("/headshots/gallery")
-    assert large(page) == "Photo 2 of 4"
+    assert get_large_picture(page) == "Photo 2 of 4"
     assert "hidden" not in page.by_id("chosen").attrib
-    assert "Your headshot" in said(page.by_id("chosen"))
+    assert "Your headshot" in get_text(page.by_id("chosen"))
 
 
 def test_photo_of_another_person_cannot_be_chosen(
@@ -97,7 +97,7 @@ def test_photo_of_another_person_cannot_be_chosen(
     assert visitor.press("/headshots/choice", photo="nonsense").status_code == 400
 
 
-def test_before_there_are_photos_the_page_explains_it(visitor: Visitor) -> None:
+def test_page_without_photos_explains_it(visitor: Visitor) -> None:
     page = visitor.page("/headshots/gallery")
     assert page.heading == "There is nothing to look at yet"
     assert page.primary == ["See how far they are"]
@@ -108,7 +108,7 @@ def test_two_hundred_photos_fit_the_first_flight(visitor: Visitor) -> None:
     factories.make_finished_shoot(visitor.person, 200)
     response = visitor.get("/headshots/gallery")
     page = Document(response.text)
-    assert len(thumbnails(page)) == 200
+    assert len(list_thumbnails(page)) == 200
     assert len(gzip.compress(response.data, 6)) <= FIRST_FLIGHT
     images = [each for each in page.by_id("film").iter() if each.get("src")]
     assert all(each.get("width") and each.get("height") for each in images)

@@ -16,8 +16,8 @@ from portal.models.photos import Photo
 from portal.services import shoot_sync
 from tests import factories
 from tests.factories import NOW
-from tests.integration.web_pages.conftest import Visitor, visit_as
-from tests.integration.web_pages.html_document import Document, said
+from tests.integration.web_pages.conftest import Visitor, sign_in_as
+from tests.integration.web_pages.html_document import Document, get_text
 
 STAGES: dict[str, tuple[dict[str, Any], str, list[str]]] = {
     "photos received": ({"provider_status": "waiting"}, "Your headshots are on the way", []),
@@ -56,7 +56,7 @@ def test_new_person_has_to_agree_first(visitor: Visitor) -> None:
     response = visitor.get("/headshots")
     assert (response.status_code, response.location) == (303, "/headshots/consent")
     page = visitor.page("/headshots/consent")
-    assert [said(each) for each in page.all("li") if each.get("aria-current") == "step"] == ["Agree"]
+    assert [get_text(each) for each in page.all("li") if each.get("aria-current") == "step"] == ["Agree"]
 
 
 def test_person_with_consent_and_no_session_can_start(visitor: Visitor) -> None:
@@ -84,7 +84,7 @@ def test_stage_has_one_heading_and_at_most_one_primary_action(visitor: Visitor, 
     assert page.heading == heading
     assert page.title == f"{heading} – Example"
     assert page.primary == primary
-    assert "Try again" not in page.words
+    assert "Try again" not in page.text
 
 
 def test_withdrawal_while_the_session_is_created_requires_consent_again(visitor: Visitor) -> None:
@@ -100,7 +100,7 @@ def test_copying_is_counted(visitor: Visitor) -> None:
     for _ in range(12):
         factories.make_photo(shoot)
     page = visitor.page("/headshots")
-    assert "Saving photo 12 of 40" in page.words
+    assert "Saving photo 12 of 40" in page.text
     (bar,) = page.all("progress")
     assert (bar.get("value"), bar.get("max")) == ("12", "40")
 
@@ -116,20 +116,20 @@ def test_missing_photos_are_counted_with_their_reasons_and_can_be_tried_again(
         factories.make_photo(shoot, copied_at=None, refused=reason)
     factories.make_photo(shoot, copied_at=None)
     page = visitor.page("/headshots")
-    assert "1 more picture is on its way." in page.words
-    assert "3 pictures couldn’t be brought here." in page.words
-    assert "1 is too large." in page.words
-    assert "The studio didn’t deliver 2 of them." in page.words
+    assert "1 more picture is on its way." in page.text
+    assert "3 pictures couldn’t be brought here." in page.text
+    assert "1 is too large." in page.text
+    assert "The studio didn’t deliver 2 of them." in page.text
     assert visitor.press("/headshots/photos/retry").status_code == 303
     page = visitor.page("/headshots")
-    assert "4 more pictures are on their way." in page.words
-    assert "couldn’t be brought here" not in page.words
+    assert "4 more pictures are on their way." in page.text
+    assert "couldn’t be brought here" not in page.text
 
 
 def test_ready_shows_previews_and_leads_to_the_gallery(visitor: Visitor, finished: list[Photo]) -> None:
     page = visitor.page("/headshots")
     assert page.heading == "Your headshots are ready"
-    assert "4 headshots are waiting" in page.words
+    assert "4 headshots are waiting" in page.text
     assert page.link("Choose your headshot") == "/headshots/gallery"
     shown = [each.get("src") for each in page.all("img")]
     assert shown == [f"/photos/{photo.id}/320.webp" for photo in finished[:3]]
@@ -143,7 +143,7 @@ def test_chosen_shows_the_picture_download_and_change(visitor: Visitor, finished
     assert page.link("Choose another photo") == "/headshots/gallery"
     (avatar,) = [each for each in page.by_id("avatar").iter() if each.get("href")]
     assert avatar.get("href") == f"/photos/{finished[1].id}/96.webp"
-    assert "AI-generated" in page.words
+    assert "AI-generated" in page.text
     assert page.all("ol")[-1].get("aria-label") == "Your photo session so far"
 
 
@@ -151,10 +151,10 @@ def test_next_step_is_shown_only_if_configured(make_app: Callable[..., Flask]) -
     for next_step in ("Example adds it to the directory today.", None):
         app = make_app(next_step=next_step)
         with app.app_context():
-            visitor = visit_as(app, factories.make_person())
+            visitor = sign_in_as(app, factories.make_person())
             _, photos = factories.make_finished_shoot(visitor.person, 1)
             visitor.press("/headshots/choice", photo=photos[0].id)
-            text_parts = visitor.page("/headshots").words
+            text_parts = visitor.page("/headshots").text
         assert ("Example adds it to the directory today." in text_parts) is (next_step is not None)
 
 
@@ -168,7 +168,7 @@ def test_photos_deleted_at_the_studio_are_deleted_in_the_portal(visitor: Visitor
         )
     page = visitor.page("/headshots")
     assert page.heading == "This photo session was deleted"
-    assert "no longer exists at the studio, and we keep no pictures" in page.words
+    assert "no longer exists at the studio, and we keep no pictures" in page.text
     assert page.all("img") == []
     assert visitor.get(f"/photos/{finished[1].id}/1280.jpg").status_code == 404
 
@@ -181,7 +181,7 @@ def test_fragment_equals_the_page_and_is_sent_once(visitor: Visitor) -> None:
     assert (response.status_code, response.data) == (304, b"")
     fresh = visitor.get("/headshots/status")
     assert fresh.status_code == 200
-    assert said(Document(fresh.text).by_id("stage")) == said(page.by_id("stage"))
+    assert get_text(Document(fresh.text).by_id("stage")) == get_text(page.by_id("stage"))
 
 
 def test_csrf_token_change_keeps_etag_and_stage_change_does_not(visitor: Visitor) -> None:
@@ -211,9 +211,9 @@ def test_email_is_announced_only_if_mail_is_configured(
 ) -> None:
     app = make_app(mail_url=mail_url, mail_from="portal@example.com")
     with app.app_context():
-        visitor = visit_as(app, factories.make_person("person@example.com"))
+        visitor = sign_in_as(app, factories.make_person("person@example.com"))
         factories.make_shoot(visitor.person, provider_status="generatingHeadshots")
-        assert said_so in visitor.page("/headshots").words
+        assert said_so in visitor.page("/headshots").text
 
 
 def test_page_is_in_the_language_of_the_person(sign_in: Callable[..., Visitor]) -> None:
@@ -226,11 +226,11 @@ def test_page_is_in_the_language_of_the_person(sign_in: Callable[..., Visitor]) 
 def test_failed_account_switch_keeps_current_session(sign_in: Callable[..., Visitor], path: str, status: int) -> None:
     page = sign_in(factories.make_person(name="Ada Lovelace", locale="de")).page(path, status)
     assert page.all("html")[0].get("lang") == "de"
-    assert "Ada Lovelace" in page.words
-    assert "Abmelden" in page.words
+    assert "Ada Lovelace" in page.text
+    assert "Abmelden" in page.text
 
 
-def moments(page: Document) -> list[str]:
+def list_times(page: Document) -> list[str]:
     return [each.get("datetime", "") for each in page.all("time")]
 
 
@@ -243,12 +243,12 @@ def test_timeline_has_times_and_how_they_were_confirmed(visitor: Visitor) -> Non
         shoot_steps.store_step(shoot.id, "checking", at=NOW - timedelta(minutes=20), uncertainty=0, drop=())
         shoot_steps.store_step(shoot.id, "making", at=NOW, uncertainty=300, drop=())
     page = visitor.page("/headshots")
-    now = [said(each) for each in page.all("li") if each.get("aria-current") == "step"][-1]
-    assert "Photos received" in page.words
-    assert "Work began by" in page.words
+    now = [get_text(each) for each in page.all("li") if each.get("aria-current") == "step"][-1]
+    assert "Photos received" in page.text
+    assert "Work began by" in page.text
     assert now.startswith("Making your headshots Usually 1 to 3 hours. Started")
-    assert "Confirmed by the studio" in page.words
-    assert all(datetime.fromisoformat(moment).tzinfo for moment in moments(page))
+    assert "Confirmed by the studio" in page.text
+    assert all(datetime.fromisoformat(moment).tzinfo for moment in list_times(page))
     assert page.by_id("live").get("data-now") == (NOW + timedelta(minutes=1)).isoformat()
 
 
@@ -258,7 +258,7 @@ def test_progress_has_one_estimate_and_one_bar(visitor: Visitor) -> None:
     page = visitor.page("/headshots")
     (bar,) = page.all("progress")
     assert (bar.get("value"), bar.get("max")) == ("50", "100")
-    assert "Ready around 10:05 AM UTC" in page.words.replace("\u202f", " ")
+    assert "Ready around 10:05 AM UTC" in page.text.replace("\u202f", " ")
     assert datetime.fromisoformat(bar.get("data-to", "")) == NOW.replace(hour=10, minute=5)
 
 
@@ -266,7 +266,7 @@ def test_times_are_in_the_browsers_time_zone_once_it_is_known(visitor: Visitor) 
     factories.make_consent(visitor.person)
     factories.make_shoot(visitor.person, provider_status="pending", status_since=NOW)
     visitor.client.set_cookie("time_zone", "America/New_York")
-    text_parts = visitor.page("/headshots").words
+    text_parts = visitor.page("/headshots").text
     assert "Ready around 6:00 AM" in text_parts.replace("\u202f", " ")
     assert "UTC" not in text_parts
 
@@ -275,7 +275,7 @@ def test_unknown_time_zone_is_ignored(visitor: Visitor) -> None:
     factories.make_consent(visitor.person)
     factories.make_shoot(visitor.person, provider_status="pending", status_since=NOW)
     visitor.client.set_cookie("time_zone", "Middle/Earth")
-    assert "11:00 AM UTC" in visitor.page("/headshots").words.replace("\u202f", " ")
+    assert "11:00 AM UTC" in visitor.page("/headshots").text.replace("\u202f", " ")
 
 
 @pytest.mark.parametrize(
@@ -298,13 +298,13 @@ def test_unknown_time_zone_is_ignored(visitor: Visitor) -> None:
 def test_unusual_events_are_named(visitor: Visitor, fields: dict[str, Any], said_so: str) -> None:
     factories.make_consent(visitor.person)
     factories.make_shoot(visitor.person, **fields)
-    assert said_so in visitor.page("/headshots").words
+    assert said_so in visitor.page("/headshots").text
 
 
 def test_usual_wait_shows_no_warning(visitor: Visitor) -> None:
     factories.make_consent(visitor.person)
     factories.make_shoot(visitor.person, provider_status="pending", status_since=NOW)
-    text_parts = visitor.page("/headshots").words
+    text_parts = visitor.page("/headshots").text
     assert not any(each in text_parts for each in ("restarted", "longer", "trying again", "admins know"))
 
 
@@ -315,12 +315,12 @@ def test_page_stays_while_all_shown_photos_are_replaced(visitor: Visitor) -> Non
     factories.make_photo(shoot, copied_at=None)
     assert visitor.get("/headshots/status").status_code == 200
     page = visitor.page("/headshots")
-    assert "1 more picture is on its way." in page.words
+    assert "1 more picture is on its way." in page.text
     assert page.primary == []
 
 
 def test_timeline_stays_after_choosing(visitor: Visitor, finished: list[Photo]) -> None:
     visitor.press("/headshots/choice", photo=finished[1].id)
     page = visitor.page("/headshots")
-    assert "Details" in [said(each) for each in page.all("summary")]
-    assert "Headshot chosen" in page.words
+    assert "Details" in [get_text(each) for each in page.all("summary")]
+    assert "Headshot chosen" in page.text

@@ -11,17 +11,17 @@ from tests.integration.web_pages.conftest import Visitor
 from tests.integration.web_pages.html_document import Document
 
 
-def read(app: Flask, path: str, language: str = "en") -> Document:
+def get_page(app: Flask, path: str, language: str = "en") -> Document:
     response = app.test_client().get(path, headers={"Accept-Language": language})
     assert response.status_code == 200
     return Document(response.text)
 
 
 def test_landing_page_has_one_primary_action(app: Flask) -> None:
-    page = read(app, "/")
+    page = get_page(app, "/")
     assert page.primary == ["Sign in"]
     assert page.link("Sign in") == "/login"
-    assert "Sign out" not in page.words
+    assert "Sign out" not in page.text
 
 
 @pytest.mark.parametrize(("path", "leads_to"), [("/headshots/", "/login?next="), ("/admin", "/login?next=")])
@@ -34,15 +34,15 @@ def test_a_slash_more_or_less_is_forgiven(app: Flask, path: str, leads_to: str) 
 def test_a_signed_in_person_is_redirected(visitor: Visitor) -> None:
     page = visitor.page("/")
     assert page.link("Go to my headshots") == "/headshots"
-    assert "Ada Lovelace" in page.words
+    assert "Ada Lovelace" in page.text
 
 
 @pytest.mark.parametrize(("language", "until"), [("en", "90 days"), ("de", "90 Tage")])
 def test_privacy_page_lists_retention_periods(app: Flask, language: str, until: str) -> None:
-    page = read(app, "/privacy", language)
+    page = get_page(app, "/privacy", language)
     assert page.all("html")[0].get("lang") == language
     assert any(until in "".join(row.itertext()) for row in page.all("tr"))
-    assert "help@example.com" in page.words
+    assert "help@example.com" in page.text
 
 
 def test_a_name_cannot_become_markup(make_app: Callable[..., Flask]) -> None:
@@ -53,7 +53,7 @@ def test_a_name_cannot_become_markup(make_app: Callable[..., Flask]) -> None:
 
 
 def test_colors_are_kept_under_their_version_only(app: Flask) -> None:
-    page = read(app, "/")
+    page = get_page(app, "/")
     address = next(each.get("href", "") for each in page.all("link") if "/brand.css" in each.get("href", ""))
     client = app.test_client()
     kept = client.get(address)

@@ -20,8 +20,8 @@ from portal.services.link_reports import resolve_report
 from portal.web.context import get_context
 from tests import factories
 from tests.factories import NOW
-from tests.integration.web_pages.conftest import Visitor, visit_as
-from tests.integration.web_pages.html_document import Document, said
+from tests.integration.web_pages.conftest import Visitor, sign_in_as
+from tests.integration.web_pages.html_document import Document, get_text
 
 SIGNED = "http://127.0.0.1:1/session?signature=canary-4711"
 
@@ -79,7 +79,7 @@ def test_waiting_for_the_studio_is_explained(visitor: Visitor) -> None:
     assert visitor.press("/headshots/start").location == "/headshots/studio"
     page = visitor.page("/headshots/studio")
     assert page.heading == "Take your photos"
-    assert "Preparing your studio" in page.words
+    assert "Preparing your studio" in page.text
     assert page.by_id("live").get("data-etag")
 
 
@@ -101,7 +101,7 @@ def test_undecryptable_link_shows_an_error_message(visitor: Visitor) -> None:
 def test_the_three_permissions_of_the_frame_agree(make_app: Callable[..., Flask]) -> None:
     app = make_app(embed_origins=("http://127.0.0.1:1", "http://127.0.0.1:2"))
     with app.app_context():
-        visitor = visit_as(app, factories.make_person())
+        visitor = sign_in_as(app, factories.make_person())
         factories.make_consent(visitor.person)
         factories.make_shoot(visitor.person, signed_url=get_context().secretbox.seal(SIGNED))
         response = visitor.get("/headshots/studio")
@@ -135,7 +135,7 @@ def test_a_sandbox_is_only_put_around_the_studio_where_it_is_configured(
 ) -> None:
     app = make_app(frame_sandbox=is_on)
     with app.app_context():
-        visitor = visit_as(app, factories.make_person())
+        visitor = sign_in_as(app, factories.make_person())
         factories.make_consent(visitor.person)
         factories.make_shoot(visitor.person, signed_url=get_context().secretbox.seal(SIGNED))
         sandbox = visitor.page("/headshots/studio").by_id("frame-hold").get("data-sandbox")
@@ -144,7 +144,7 @@ def test_a_sandbox_is_only_put_around_the_studio_where_it_is_configured(
     assert "allow-top-navigation" not in (sandbox or "")
 
 
-def dots(page: Document) -> list[list[int]]:
+def parse_code(page: Document) -> list[list[int]]:
     """The dark modules of the drawn code, row by row, without its rim."""
     svg = next(each for each in page.root.iter() if each.tag.endswith("}svg") and each.get("class") == "qr-code")
     size = int(svg.get("viewBox", "").split()[2])
@@ -165,12 +165,12 @@ def dots(page: Document) -> list[list[int]]:
 def test_the_code_for_the_phone_is_the_address_of_this_portal_and_nothing_else(in_studio: Visitor) -> None:
     address = get_context().settings.public_url + "/start"
     page = in_studio.page("/headshots/studio")
-    assert dots(page) == [list(row) for row in segno.make(address, error="m", micro=False).matrix]
-    assert address in page.words
+    assert parse_code(page) == [list(row) for row in segno.make(address, error="m", micro=False).matrix]
+    assert address in page.text
 
 
 def test_page_explains_what_to_expect_before_the_studio(in_studio: Visitor) -> None:
-    text_parts = in_studio.page("/headshots/studio").words
+    text_parts = in_studio.page("/headshots/studio").text
     for sentence in ("About 15 minutes.", "Light makes the difference", "Just you, head and shoulders"):
         assert sentence in text_parts
     # The provider's brand stands only where consent and privacy name it.
@@ -178,15 +178,15 @@ def test_page_explains_what_to_expect_before_the_studio(in_studio: Visitor) -> N
 
 
 def test_dead_link_report_is_a_task_and_rereads_the_session(in_studio: Visitor) -> None:
-    for saw in ("expired", "empty"):
-        response = in_studio.press("/headshots/studio/dead-link", saw=saw)
+    for symptom in ("expired", "empty"):
+        response = in_studio.press("/headshots/studio/dead-link", saw=symptom)
         assert response.location == "/headshots/studio"
     (task,) = link_reports.list_open()
     assert (task.report.symptom, task.person.id) == ("expired", in_studio.person.id)
     assert queue.has_active_job(REFRESH_SHOOT, shoot_id=str(task.shoot.id))
     page = in_studio.page("/headshots/studio")
-    assert "your admins are on it" in said(page.by_id("dead-link"))
-    assert "You reported a problem" in page.words
+    assert "your admins are on it" in get_text(page.by_id("dead-link"))
+    assert "You reported a problem" in page.text
 
 
 def test_resolved_link_report_is_shown_until_link_is_opened(in_studio: Visitor) -> None:
@@ -196,13 +196,13 @@ def test_resolved_link_report_is_shown_until_link_is_opened(in_studio: Visitor) 
     resolve_report(task.report.id, actor_id=factories.make_person().id, now=NOW + timedelta(minutes=5))
     message = "Your studio link has been looked after. Open the studio again."
     page = in_studio.page("/headshots/studio")
-    assert message in page.words
-    assert "You reported a problem" not in page.words
+    assert message in page.text
+    assert "You reported a problem" not in page.text
     with transaction():
         shoot = shoots.lock_shoot(task.shoot.id)
         assert shoot is not None
         shoot.last_opened_at = NOW + timedelta(minutes=6)
-    assert message not in in_studio.page("/headshots/studio").words
+    assert message not in in_studio.page("/headshots/studio").text
 
 
 def test_mark_of_unseen_photo_is_refused(in_studio: Visitor) -> None:
@@ -227,7 +227,7 @@ def test_provider_outage_is_shown_on_the_page(
     for status in responses:
         call = {"method": "GET", "path_template": "/x", "duration_ms": 1, "budget_left": None}
         budget.create_call_record(at=NOW, status=status, **call)
-    assert ("isn’t responding right now" in in_studio.page("/headshots/studio").words) is is_told
+    assert ("isn’t responding right now" in in_studio.page("/headshots/studio").text) is is_told
 
 
 def test_each_entry_is_remembered_the_first_and_the_last(in_studio: Visitor) -> None:

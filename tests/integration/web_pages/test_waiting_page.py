@@ -15,13 +15,13 @@ from portal.models.people import Person
 from tests import factories
 from tests.factories import NOW
 from tests.integration.web_pages.conftest import Visitor
-from tests.integration.web_pages.html_document import said
+from tests.integration.web_pages.html_document import get_text
 
 PRESENT = NOW + timedelta(minutes=1)
 WAITING = {"provider_id": None, "provider_status": None}
 
 
-def crowd(count: int) -> None:
+def make_waiting_people(count: int) -> None:
     """Let so many have pressed start before."""
     for number in range(count):
         factories.make_shoot(factories.make_person(), requested_at=NOW - timedelta(hours=1, seconds=number), **WAITING)
@@ -36,11 +36,11 @@ def waiting(visitor: Visitor) -> Visitor:
 
 
 def test_place_and_estimate_are_shown(waiting: Visitor) -> None:
-    crowd(11)
+    make_waiting_people(11)
     page = waiting.page("/headshots/studio")
     assert page.heading == "Take your photos"
-    assert "You’re number 12 in line. About 10 seconds." in page.words
-    assert "You can close it and keep your place." in page.words
+    assert "You’re number 12 in line. About 10 seconds." in page.text
+    assert "You can close it and keep your place." in page.text
     assert page.by_id("wait").get("data-again") == "30"
 
 
@@ -48,19 +48,19 @@ def test_in_german(sign_in: Callable[[Person], Visitor]) -> None:
     person = factories.make_person(locale="de")
     factories.make_consent(person)
     factories.make_shoot(person, requested_at=PRESENT - timedelta(seconds=2), **WAITING)
-    crowd(11)
-    assert "Sie sind Nummer 12 in der Reihe. Etwa 10 Sekunden." in sign_in(person).page("/headshots/studio").words
+    make_waiting_people(11)
+    assert "Sie sind Nummer 12 in der Reihe. Etwa 10 Sekunden." in sign_in(person).page("/headshots/studio").text
 
 
 def test_a_moment_needs_no_number(waiting: Visitor) -> None:
-    crowd(2)
+    make_waiting_people(2)
     page = waiting.page("/headshots/studio")
-    assert "You’re number" not in page.words
-    assert "a few seconds" in page.words
+    assert "You’re number" not in page.text
+    assert "a few seconds" in page.text
 
 
 def test_the_position_changes_with_the_status_and_nothing_else_is_sent(waiting: Visitor) -> None:
-    crowd(11)
+    make_waiting_people(11)
     first = waiting.get("/headshots/status")
     assert 'data-count-down="12"' in first.text
     unchanged = waiting.get("/headshots/status", headers={"If-None-Match": first.headers["ETag"]})
@@ -76,22 +76,22 @@ def test_the_position_changes_with_the_status_and_nothing_else_is_sent(waiting: 
 
 
 def test_provider_outage_shows_no_estimate(waiting: Visitor) -> None:
-    crowd(11)
+    make_waiting_people(11)
     budget.open_bucket(300, NOW)
     for minutes in (3, 2):
         budget.pause_queue(PRESENT - timedelta(minutes=minutes))
     page = waiting.page("/headshots/studio")
-    assert "You’re number 12 in line." in page.words
-    assert "isn’t responding" in page.words
-    assert not re.search(r"About (a|\d)", said(page.by_id("wait")))
+    assert "You’re number 12 in line." in page.text
+    assert "isn’t responding" in page.text
+    assert not re.search(r"About (a|\d)", get_text(page.by_id("wait")))
 
 
 def test_estimate_without_recent_starts_has_no_number(visitor: Visitor) -> None:
     factories.make_consent(visitor.person)
     factories.make_shoot(visitor.person, requested_at=NOW - timedelta(minutes=3), **WAITING)
     page = visitor.page("/headshots/studio")
-    assert "longer than usual" in page.words
-    assert not re.search(r"About (a|\d)", said(page.by_id("wait")))
+    assert "longer than usual" in page.text
+    assert not re.search(r"About (a|\d)", get_text(page.by_id("wait")))
 
 
 def test_without_scripts_the_page_reloads_by_itself(waiting: Visitor) -> None:
@@ -101,7 +101,7 @@ def test_without_scripts_the_page_reloads_by_itself(waiting: Visitor) -> None:
 # Credits
 
 
-def agreed(sign_in: Callable[[Person], Visitor]) -> Visitor:
+def sign_in_with_consent(sign_in: Callable[[Person], Visitor]) -> Visitor:
     person = factories.make_person()
     factories.make_consent(person)
     return sign_in(person)
@@ -113,8 +113,8 @@ def test_before_starting_the_page_warns_when_no_free_session_is_known(
 ) -> None:
     with transaction():
         credits.store_balance(None if balance is None else Decimal(balance), now=NOW)
-    page = agreed(sign_in).page("/headshots")
-    assert ("No photo session is free right now" in page.words) == is_said
+    page = sign_in_with_consent(sign_in).page("/headshots")
+    assert ("No photo session is free right now" in page.text) == is_said
     assert page.primary == ["Start the photo session"]
 
 
@@ -122,11 +122,11 @@ def test_waiting_for_credits_page_confirms_saved_request(visitor: Visitor) -> No
     factories.make_consent(visitor.person)
     factories.make_shoot(visitor.person, problem="no_credits", **WAITING)
     page = visitor.page("/headshots")
-    assert "We saved your place." in page.words
+    assert "We saved your place." in page.text
     assert page.primary == []
 
 
-def test_the_console_shows_balance_forecast_and_who_waits(
+def test_console_shows_balance_forecast_and_waiting_people(
     waiting: Visitor, sign_in: Callable[[Person], Visitor]
 ) -> None:
     factories.make_shoot(factories.make_person(), problem="no_credits", **WAITING)
@@ -134,4 +134,4 @@ def test_the_console_shows_balance_forecast_and_who_waits(
         credits.store_balance(Decimal("1.25"), now=NOW)
     page = sign_in(factories.make_person(role="admin")).page("/admin/health")
     for fact in ("1 person waits for a credit", "Balance1.25", "Asked for or under way2", "Still free-0.75"):
-        assert fact in page.words
+        assert fact in page.text

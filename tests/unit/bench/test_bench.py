@@ -47,7 +47,7 @@ def test_time_of_a_child_counts_while_it_lives_and_afterwards() -> None:
 
 
 @contextmanager
-def server(responses: list[bytes]) -> Iterator[int]:
+def run_server(responses: list[bytes]) -> Iterator[int]:
     """Answer every request with the next of these, the last for ever; b"" closes the connection."""
     remaining = list(responses)
     lock = threading.Lock()
@@ -85,14 +85,14 @@ REQUESTS = [b"POST / HTTP/1.1\r\nContent-Length: 0\r\n\r\n"] * 40
 
 
 def test_closed_loop_completes_every_request_once() -> None:
-    with server([OK]) as port:
+    with run_server([OK]) as port:
         seen = load.send_closed_loop(port, REQUESTS, connections=4)
     assert (seen.statuses, seen.acknowledged, len(seen.latencies)) == ({200: 40}, set(range(40)), 40)
     assert 0 <= seen.percentile(0.5) <= seen.percentile(0.99)
 
 
 def test_open_loop_keeps_its_rate() -> None:
-    with server([OK]) as port:
+    with run_server([OK]) as port:
         seen = load.open_loop(port, REQUESTS, rate=200, connections=4)
     assert seen.seconds >= 39 / 200
     assert seen.acknowledged == set(range(40))
@@ -100,9 +100,9 @@ def test_open_loop_keeps_its_rate() -> None:
 
 @pytest.mark.parametrize("bad", [b"", b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"])
 def test_load_test_stops_on_error_response_unless_configured_to_continue(bad: bytes) -> None:
-    with server([OK, bad, OK]) as port, pytest.raises(LoadError):
+    with run_server([OK, bad, OK]) as port, pytest.raises(LoadError):
         load.send_closed_loop(port, REQUESTS, connections=2)
-    with server([OK, bad, OK]) as port:
+    with run_server([OK, bad, OK]) as port:
         counts: list[int] = []
         seen = load.send_until_acknowledged(port, REQUESTS, counts.append)
     assert seen.acknowledged == set(range(40))
@@ -110,12 +110,17 @@ def test_load_test_stops_on_error_response_unless_configured_to_continue(bad: by
     assert seen.broken == (bad == b"")
 
 
-def cost(cpu_us: float, per_second: float) -> Cost:
+def build_cost(cpu_us: float, per_second: float) -> Cost:
     return Cost([cpu_us], [per_second], [1.0], [2.0])
 
 
 def test_verdicts_follow_the_ratios() -> None:
-    costs = {A: cost(600, 2000), B: cost(660, 1900), BARE: cost(110, 12_000), DJSTRIPE: cost(7000, 250)}
+    costs = {
+        A: build_cost(600, 2000),
+        B: build_cost(660, 1900),
+        BARE: build_cost(110, 12_000),
+        DJSTRIPE: build_cost(7000, 250),
+    }
     found = {
         each.goal: each
         for each in webhook_verdicts.build_round_verdicts(costs, ["P1", "P2", "P3"], {EXPRESS: "no node here"})

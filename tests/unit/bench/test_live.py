@@ -26,7 +26,7 @@ REQUEST = b"GET / HTTP/1.1\r\n\r\n"
 
 
 @contextmanager
-def server(*first: bytes) -> Iterator[tuple[int, list[socket.socket]]]:
+def run_server(*first: bytes) -> Iterator[tuple[int, list[socket.socket]]]:
     """Accept streams, answer each with these parts, and keep them for the test to write to."""
     listener = socket.create_server(("127.0.0.1", 0))
     streams: list[socket.socket] = []
@@ -54,7 +54,7 @@ def server(*first: bytes) -> Iterator[tuple[int, list[socket.socket]]]:
 
 
 def test_notifications_reach_their_stream_regardless_of_chunking() -> None:
-    with server(HEAD, b"retry: 1\ndata: 0\n\n") as (port, foreign), Streams(port) as pages:
+    with run_server(HEAD, b"retry: 1\ndata: 0\n\n") as (port, foreign), Streams(port) as pages:
         pages.open([REQUEST] * 3)
         pages.open([REQUEST])
         assert len(pages) == 4
@@ -67,13 +67,13 @@ def test_notifications_reach_their_stream_regardless_of_chunking() -> None:
 
 def test_a_stream_that_is_refused_closed_or_silent_ends_the_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
     with (
-        server(b"HTTP/1.1 503 Busy\r\n\r\n") as (port, _),
+        run_server(b"HTTP/1.1 503 Busy\r\n\r\n") as (port, _),
         Streams(port) as pages,
         pytest.raises(LoadError, match="503"),
     ):
         pages.open([REQUEST])
     monkeypatch.setattr(streams, "TIMEOUT_SECONDS", 0.2)
-    with server(HEAD + b"\ndata: 0\n\n") as (port, foreign), Streams(port) as pages:
+    with run_server(HEAD + b"\ndata: 0\n\n") as (port, foreign), Streams(port) as pages:
         pages.open([REQUEST])
         with pytest.raises(LoadError, match="silent"):
             pages.wait_for({0: 1})

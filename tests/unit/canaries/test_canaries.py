@@ -21,7 +21,7 @@ PRIVATE = {
 }
 
 
-def line(message: str) -> str:
+def build_line(message: str) -> str:
     return f'{{"at": "2026-11-02T09:00:00", "level": "error", "message": "it failed", "detail": "{message}"}}'
 
 
@@ -31,9 +31,9 @@ def test_each_kind_has_an_example() -> None:
 
 @pytest.mark.parametrize("kind", PRIVATE)
 def test_private_values_are_found_and_not_repeated(kind: str, tmp_path: Path) -> None:
-    (tmp_path / "worker.log").write_text(f"{line('nothing')}\n{line(PRIVATE[kind])}\n")
-    (tmp_path / "identity.log").write_text(line(PRIVATE[kind]))
-    found = [*find_private_output(line(PRIVATE[kind])), *find_private_logs(tmp_path)]
+    (tmp_path / "worker.log").write_text(f"{build_line('nothing')}\n{build_line(PRIVATE[kind])}\n")
+    (tmp_path / "identity.log").write_text(build_line(PRIVATE[kind]))
+    found = [*find_private_output(build_line(PRIVATE[kind])), *find_private_logs(tmp_path)]
     assert found == [f"{kind} in the event 'it failed'", f"worker.log: {kind} in the event 'it failed'"]
     assert PRIVATE[kind] not in str(found)
     # Or the watch over this very run would find it.
@@ -42,7 +42,7 @@ def test_private_values_are_found_and_not_repeated(kind: str, tmp_path: Path) ->
 
 def test_hidden_and_unknown_photos_are_ignored() -> None:
     message = "https://studio.example/session?[hidden] signature=[hidden] state: ready, 200, people@ the office"
-    assert find_private_output(line(message)) == []
+    assert find_private_output(build_line(message)) == []
 
 
 def test_canary_of_a_test_is_not_another_tests() -> None:

@@ -16,7 +16,7 @@ from portal import cli
 pytestmark = pytest.mark.slow
 
 
-def portal(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def run_portal(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command as the Procfile does, in an environment with nothing of a portal in it."""
     return run_module("portal", *arguments, **environment)
 
@@ -36,7 +36,7 @@ def run_module(module: str, *arguments: str, **environment: str) -> subprocess.C
 
 @pytest.mark.parametrize("command", ["worker", "migrate", "doctor"])
 def test_commands_that_need_settings_list_everything_missing_at_once(command: str) -> None:
-    run = portal(command)
+    run = run_portal(command)
     assert run.returncode == 2
     for name in ("SECRET_KEY", "DATABASE_URL", "PUBLIC_URL", "OIDC_ISSUER", "HEADSHOT_API_KEY", "STORAGE_URL"):
         assert f"{name} is missing" in run.stderr
@@ -57,7 +57,7 @@ NO_DATABASE = {
 
 @pytest.mark.parametrize("command", ["migrate", "reconcile", "fsck"])
 def test_an_unavailable_database_is_reported_in_one_sentence(command: str) -> None:
-    run = portal(command, **NO_DATABASE)
+    run = run_portal(command, **NO_DATABASE)
     assert run.returncode == 1
     assert "The database does not respond (DATABASE_URL)" in run.stderr
     assert "Traceback" not in run.stderr

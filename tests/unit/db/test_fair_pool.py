@@ -12,7 +12,7 @@ from sqlalchemy.util.queue import Empty, Full
 from portal.db.fair_pool import FairPool, FairQueue
 
 
-def test_waiting_callers_are_served_in_the_order_of_arrival() -> None:
+def test_waiting_threads_are_served_in_the_order_of_arrival() -> None:
     queue: FairQueue[int] = FairQueue(1)
     served: list[int] = []
 

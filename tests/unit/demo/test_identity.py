@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from demo.identity import create_identity_provider
 from demo.people import PEOPLE
 
-ASKED = {
+AUTHORIZATION_PARAMETERS = {
     "client_id": "portal",
     "redirect_uri": "http://localhost:8000/login/callback",
     "response_type": "code",
@@ -29,13 +29,13 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[FlaskClient]:
 
 
 def test_every_demo_person_can_be_chosen(client: FlaskClient) -> None:
-    page = client.get("/oauth2/authorize", query_string=ASKED).text
+    page = client.get("/oauth2/authorize", query_string=AUTHORIZATION_PARAMETERS).text
     for person in PEOPLE:
         assert person.name in page
 
 
 def test_canceling_names_the_sign_in_it_ends(client: FlaskClient) -> None:
-    response = client.post("/oauth2/authorize", query_string=ASKED, data={"action": "deny"})
+    response = client.post("/oauth2/authorize", query_string=AUTHORIZATION_PARAMETERS, data={"action": "deny"})
     message = parse_qs(urlsplit(response.location).query)
     assert (message["error"], message["state"]) == (["access_denied"], ["s-1"])
 

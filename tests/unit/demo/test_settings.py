@@ -12,7 +12,7 @@ from portal.domain.roles import Role, derive_roles
 from portal.settings import Settings
 
 
-def settings_of_the_demo(tmp_path: Path) -> Settings:
+def build_demo_settings(tmp_path: Path) -> Settings:
     ports = Ports(portal=8001, sandbox=5003, identity=5004)
     environment = build_portal_environment(
         addresses=Addresses.for_ports(ports),
@@ -26,7 +26,7 @@ def settings_of_the_demo(tmp_path: Path) -> Settings:
 
 
 def test_the_portal_accepts_the_demos_environment(tmp_path: Path) -> None:
-    settings = settings_of_the_demo(tmp_path)
+    settings = build_demo_settings(tmp_path)
     assert settings.public_url == "http://localhost:8001"
     assert settings.api_url == "http://127.0.0.1:5003/api/v2"
     assert settings.oidc_issuer == "http://127.0.0.1:5004"
@@ -34,13 +34,13 @@ def test_the_portal_accepts_the_demos_environment(tmp_path: Path) -> None:
 
 
 def test_portal_and_studio_are_two_sites(tmp_path: Path) -> None:
-    settings = settings_of_the_demo(tmp_path)
+    settings = build_demo_settings(tmp_path)
     assert settings.embed_origins == ("http://127.0.0.1:5003",)
     assert "localhost" in settings.public_url
 
 
 def test_each_of_the_people_is_what_they_are_called(tmp_path: Path) -> None:
-    bindings = settings_of_the_demo(tmp_path).role_bindings
+    bindings = build_demo_settings(tmp_path).role_bindings
     for person in PEOPLE:
         assert derive_roles(person.email, person.groups, bindings).roles == (person.role,), person.name
     assert {person.role for person in PEOPLE} == set(Role)

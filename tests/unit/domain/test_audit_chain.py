@@ -17,7 +17,7 @@ values = st.one_of(st.none(), st.text(st.characters(codec="utf-8"), max_size=8),
 rows = st.tuples(*[values] * len(FIELDS))
 
 
-def row(**message: str) -> tuple[str | None, ...]:
+def build_row(**message: str) -> tuple[str | None, ...]:
     return tuple(message.get(name) for name in FIELDS)
 
 
@@ -37,28 +37,30 @@ def test_nothing_can_move_from_one_field_to_the_next(one: Any, at: int) -> None:
 
 def test_nothing_and_an_empty_text_are_not_the_same() -> None:
     assert encode_fields(NOTHING) == b""
-    assert encode_fields(row(action="")) == b"action=0:;"
+    assert encode_fields(build_row(action="")) == b"action=0:;"
 
 
 def test_the_encoding_is_the_documented_one() -> None:
     """Programs written from the documentation rely on this; it never changes."""
-    message = row(position="1", id="7", at="1793610000000000", action="sign_in", result="ok", detail='{"role": "ä"}')
+    message = build_row(
+        position="1", id="7", at="1793610000000000", action="sign_in", result="ok", detail='{"role": "ä"}'
+    )
     written = b'position=1:1;id=1:7;at=16:1793610000000000;action=7:sign_in;result=2:ok;detail=14:{"role": "\xc3\xa4"};'
     assert encode_fields(message) == written
     assert compute_digest(message) == sha256(written).digest()
 
 
-def chain(length: int) -> list[ChainLink]:
+def build_chain(length: int) -> list[ChainLink]:
     links: list[ChainLink] = []
     for position in range(1, length + 1):
         previous = links[-1].digest if links else None
-        entry = row(id=str(position), at="1", action="x", result="ok", detail="{}")[2:]
+        entry = build_row(id=str(position), at="1", action="x", result="ok", detail="{}")[2:]
         made = compute_digest((str(position), previous.hex() if previous else None, *entry))
         links.append(ChainLink(position, position, previous, made, entry))
     return links
 
 
-def faults(links: list[ChainLink], *recorded: AuditHead) -> list[str]:
+def list_faults(links: list[ChainLink], *recorded: AuditHead) -> list[str]:
     walk = ChainVerifier(recorded)
     return [fault.rule for link in links for fault in walk.check_link(link)] + [
         fault.rule for fault in walk.check_end()
@@ -67,37 +69,37 @@ def faults(links: list[ChainLink], *recorded: AuditHead) -> list[str]:
 
 def test_intact_chain_has_no_faults_and_a_head() -> None:
     walk = ChainVerifier()
-    assert [fault for link in chain(4) for fault in walk.check_link(link)] == []
+    assert [fault for link in build_chain(4) for fault in walk.check_link(link)] == []
     assert walk.count == 4
-    assert walk.head == AuditHead(4, chain(4)[-1].digest)
+    assert walk.head == AuditHead(4, build_chain(4)[-1].digest)
 
 
 def test_a_link_taken_out_is_one_fault() -> None:
-    links = chain(5)
-    assert faults(links[:2] + links[3:]) == ["audit entry is missing"]
+    links = build_chain(5)
+    assert list_faults(links[:2] + links[3:]) == ["audit entry is missing"]
 
 
 def test_every_field_counts() -> None:
     for index in range(len(FIELDS) - 2):
-        links = chain(3)
+        links = build_chain(3)
         message = list(links[1].entry or ())
         message[index] = "other"
         links[1] = replace(links[1], entry=message)
-        assert faults(links) == ["audit entry was changed"], FIELDS[index + 2]
+        assert list_faults(links) == ["audit entry was changed"], FIELDS[index + 2]
 
 
 def test_recorded_heads_are_checked_once_each() -> None:
-    links = chain(4)
+    links = build_chain(4)
     heads = [AuditHead(link.position, link.digest) for link in links]
-    assert faults(links, *heads) == []
-    assert faults(links[:3], heads[1], heads[3]) == ["audit trail ends before a head that was recorded"]
+    assert list_faults(links, *heads) == []
+    assert list_faults(links[:3], heads[1], heads[3]) == ["audit trail ends before a head that was recorded"]
     wrong = AuditHead(2, heads[2].digest)
-    assert faults(links, heads[1], wrong) == ["audit trail differs from a head that was recorded"]
-    assert faults([], heads[0]) == ["audit trail ends before a head that was recorded"]
+    assert list_faults(links, heads[1], wrong) == ["audit trail differs from a head that was recorded"]
+    assert list_faults([], heads[0]) == ["audit trail ends before a head that was recorded"]
 
 
 def test_audit_head_round_trips() -> None:
-    head = chain(3)[-1]
+    head = build_chain(3)[-1]
     assert AuditHead.parse(f" {AuditHead(3, head.digest)}\n") == AuditHead(3, head.digest)
 
 

@@ -17,9 +17,9 @@ def test_unused_metrics_are_absent() -> None:
     assert get_audit_context() == AuditContext()
 
 
-def fail_as(caller: AuditContext) -> None:
-    with open_audit_context(caller):
-        assert get_audit_context() == caller
+def fail_as(context: AuditContext) -> None:
+    with open_audit_context(context):
+        assert get_audit_context() == context
         raise ZeroDivisionError
 
 

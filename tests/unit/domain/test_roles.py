@@ -6,7 +6,7 @@ import pytest
 
 from portal.domain.roles import Principals, Right, Role, RoleBindings, derive_roles, get_rights
 
-APPOINTED = RoleBindings(
+ASSIGNED = RoleBindings(
     admins=Principals(frozenset({"boss@example.com"}), frozenset({"headshot-admins"})),
     operators=Principals(frozenset({"ops@example.com"}), frozenset({"platform"})),
     managers={
@@ -35,7 +35,7 @@ PEOPLE_RIGHTS = {Right.SEE_PEOPLE, Right.MANAGE_PEOPLE, Right.MANAGE_SESSIONS, R
     ],
 )
 def test_address_and_groups_make_the_role(email: str, groups: list[str], role: Role) -> None:
-    assert derive_roles(email, groups, APPOINTED).role is role
+    assert derive_roles(email, groups, ASSIGNED).role is role
 
 
 def test_without_configured_roles_everyone_is_employee() -> None:
@@ -43,14 +43,14 @@ def test_without_configured_roles_everyone_is_employee() -> None:
 
 
 def test_person_with_several_roles_is_shown_with_the_highest() -> None:
-    state = derive_roles("boss@example.com", ["platform", "berlin-leads", "sales-leads"], APPOINTED)
+    state = derive_roles("boss@example.com", ["platform", "berlin-leads", "sales-leads"], ASSIGNED)
     assert state.roles == (Role.ADMIN, Role.OPERATOR, Role.MANAGER)
     assert state.teams == ("berlin", "sales")
     assert get_rights(state.roles) == set(Right)
 
 
 def test_manager_has_the_teams_they_were_named_for_and_no_other() -> None:
-    assert derive_roles("ann@example.com", ["berlin"], APPOINTED).teams == ("sales",)
+    assert derive_roles("ann@example.com", ["berlin"], ASSIGNED).teams == ("sales",)
 
 
 def test_operator_sees_operations_and_no_people() -> None:

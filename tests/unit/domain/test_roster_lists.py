@@ -16,23 +16,23 @@ from portal.domain.roster_file import ListUnreadable, detect_delimiter, read_fil
 from portal.domain.roster_lines import KnownEntry, LineChecker, RosterLine, Verdict
 
 
-def check(
-    text: str | bytes, known: dict[str, KnownEntry] | None = None, domains: tuple[str, ...] = ()
+def check_list(
+    text: str | bytes, entries: dict[str, KnownEntry] | None = None, domains: tuple[str, ...] = ()
 ) -> list[RosterLine]:
     file = read_file(text.encode() if isinstance(text, str) else text)
     plan = detect_columns(file.rows)
-    checker = LineChecker(plan.columns, known or {}, domains)
+    checker = LineChecker(plan.columns, entries or {}, domains)
     return [checker.check_line(number, cells) for number, cells in (file.rows[1:] if plan.header else file.rows)]
 
 
-def known(**fields: object) -> KnownEntry:
+def build_known_entry(**fields: object) -> KnownEntry:
     values = {"name": "Ann", "team": None, "employee_number": None, "due_on": None, "has_left": False}
     return KnownEntry(**(values | fields))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
 def test_usual_encodings_are_read(encoding: str) -> None:
-    [line] = check("E-Mail;Name;Abteilung\r\njoerg@corp.example;Jörg Groß;Köln\r\n".encode(encoding))
+    [line] = check_list("E-Mail;Name;Abteilung\r\njoerg@corp.example;Jörg Groß;Köln\r\n".encode(encoding))
     assert (line.address, line.name, line.team) == ("joerg@corp.example", "Jörg Groß", "Köln")
 
 
@@ -50,13 +50,15 @@ def test_delimiter_is_counted_outside_of_quotes(text: str, delimiter: str) -> No
 
 
 def test_columns_are_recognized_by_their_names_in_any_order() -> None:
-    [line] = check("Pers.-Nr.;Nachname;Vorname;E-Mail-Adresse;Frist\n007;Haddad;Amira;Amira@Corp.example;11.12.2026\n")
+    [line] = check_list(
+        "Pers.-Nr.;Nachname;Vorname;E-Mail-Adresse;Frist\n007;Haddad;Amira;Amira@Corp.example;11.12.2026\n"
+    )
     assert (line.address, line.name) == ("amira@corp.example", "Amira Haddad")
     assert (line.employee_number, line.due_on) == ("007", date(2026, 12, 11))
 
 
 def test_columns_without_names_are_found_by_their_addresses() -> None:
-    lines = check("Misaki Satō, misaki@corp.example, Sales APAC\nBo Li, bo@corp.example, Finance\n")
+    lines = check_list("Misaki Satō, misaki@corp.example, Sales APAC\nBo Li, bo@corp.example, Finance\n")
     assert [(line.name, line.address, line.team) for line in lines] == [
         ("Misaki Satō", "misaki@corp.example", "Sales APAC"),
         ("Bo Li", "bo@corp.example", "Finance"),
@@ -78,26 +80,28 @@ def test_columns_without_names_are_found_by_their_addresses() -> None:
         ("mailto:new@corp.example", Verdict.NEW, ""),
     ],
 )
-def test_verdict_says_why_a_line_is_skipped(cell: str, verdict: Verdict, reason: str) -> None:
-    roster = {"ann@corp.example": known(), "gone@corp.example": known(has_left=True)}
-    line = check(f"email\tteam\n{cell}\t\n", roster, ("corp.example",))[0]
+def test_verdict_has_the_reason_a_line_is_skipped(cell: str, verdict: Verdict, reason: str) -> None:
+    roster = {"ann@corp.example": build_known_entry(), "gone@corp.example": build_known_entry(has_left=True)}
+    line = check_list(f"email\tteam\n{cell}\t\n", roster, ("corp.example",))[0]
     assert (line.verdict, line.reason) == (verdict, reason)
 
 
 def test_second_line_with_an_address_is_a_duplicate_of_the_first() -> None:
-    lines = check("email\nAnn@corp.example\nbob@corp.example\nann@CORP.example\n")
+    lines = check_list("email\nAnn@corp.example\nbob@corp.example\nann@CORP.example\n")
     assert [line.verdict for line in lines] == [Verdict.NEW, Verdict.NEW, Verdict.DUPLICATE]
     assert lines[2].duplicate_of == 2
 
 
 def test_changes_name_the_fields_and_empty_cells_change_nothing() -> None:
-    [line] = check("email;name;team\nann@corp.example;;Sales\n", {"ann@corp.example": known(team="Finance")})
+    [line] = check_list(
+        "email;name;team\nann@corp.example;;Sales\n", {"ann@corp.example": build_known_entry(team="Finance")}
+    )
     assert (line.verdict, line.changes) == (Verdict.CHANGED, ("team",))
 
 
 def test_column_of_leavers_marks_known_people() -> None:
     text = "email;left\nann@corp.example;2026-11-01\nnew@corp.example;yes\nbob@corp.example;no\n"
-    lines = check(text, {"ann@corp.example": known()})
+    lines = check_list(text, {"ann@corp.example": build_known_entry()})
     assert [line.verdict for line in lines] == [Verdict.LEAVING, Verdict.LEFT, Verdict.NEW]
 
 
@@ -106,11 +110,11 @@ def test_column_of_leavers_marks_known_people() -> None:
     [("2026-12-11", date(2026, 12, 11)), ("12/11/2026", date(2026, 12, 11)), ("31/12/2026", date(2026, 12, 31))],
 )
 def test_due_dates_are_read(text: str, due: date) -> None:
-    assert check(f"email;due\nann@corp.example;{text}\n")[0].due_on == due
+    assert check_list(f"email;due\nann@corp.example;{text}\n")[0].due_on == due
 
 
 def test_due_date_that_does_not_exist_is_malformed() -> None:
-    assert check("email;due\nann@corp.example;2026-02-30\n")[0].reason == "date"
+    assert check_list("email;due\nann@corp.example;2026-02-30\n")[0].reason == "date"
 
 
 @pytest.mark.parametrize(
@@ -124,7 +128,7 @@ def test_due_date_that_does_not_exist_is_malformed() -> None:
         (b"ann@corp.example\n" * 50_001, "too_long"),
     ],
 )
-def test_what_is_no_list_says_why(content: bytes, reason: str) -> None:
+def test_unreadable_file_is_refused_with_a_reason(content: bytes, reason: str) -> None:
     with pytest.raises(ListUnreadable) as error:
         read_file(content)
     assert error.value.reason == reason
@@ -169,13 +173,13 @@ def build_workbook(rows: list[list[object]]) -> bytes:
     return packed.getvalue()
 
 
-def test_spreadsheet_is_read_with_numbers_as_they_look() -> None:
+def test_spreadsheet_is_read_with_numbers_as_displayed() -> None:
     content = build_workbook([["Email", "Employee ID"], ["ann@corp.example", 4711]])
-    [line] = check(content)
+    [line] = check_list(content)
     assert (line.address, line.employee_number) == ("ann@corp.example", "4711")
 
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_lines_or_a_reason(content: bytes) -> None:
     with suppress(ListUnreadable):
-        assert all(line.verdict in Verdict for line in check(content))
+        assert all(line.verdict in Verdict for line in check_list(content))

@@ -25,7 +25,7 @@ SHOOTS = st.builds(
 FACTS = st.builds(Facts, has_consent=st.booleans(), shoot=st.one_of(st.none(), SHOOTS), has_choice=st.booleans())
 
 
-def agreed(status: str | None, **known: object) -> Stage:
+def derive_stage_after_consent(status: str | None, **known: object) -> Stage:
     choice = bool(known.pop("has_choice", False))
     shoot = ShootFacts(provider_status=status, **known)  # type: ignore[arg-type]
     return derive_stage(Facts(has_consent=True, shoot=shoot, has_choice=choice))
@@ -58,7 +58,7 @@ def test_studio_requires_consent(facts: Facts) -> None:
 
 @given(st.text(max_size=40).filter(lambda status: status not in stages.KNOWN_STATUSES), st.booleans())
 def test_unknown_status_counts_as_in_progress(status: str, is_copied: bool) -> None:
-    assert agreed(status, copied_at=NOW if is_copied else None) is Stage.IN_PROGRESS
+    assert derive_stage_after_consent(status, copied_at=NOW if is_copied else None) is Stage.IN_PROGRESS
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_unknown_status_counts_as_in_progress(status: str, is_copied: bool) -> N
     ],
 )
 def test_facts_determine_stage(status: str | None, known: dict[str, object], stage: Stage) -> None:
-    assert agreed(status, **known) is stage
+    assert derive_stage_after_consent(status, **known) is stage
 
 
 def test_before_a_shoot_only_consent_counts() -> None:
@@ -90,8 +90,8 @@ def test_before_a_shoot_only_consent_counts() -> None:
 
 
 def test_finished_shoot_reset_to_onboarding_is_in_studio_despite_choice() -> None:
-    assert agreed("active", copied_at=NOW, has_choice=True) is Stage.CHOSEN
-    assert agreed("onboarding", copied_at=NOW, has_choice=True) is Stage.IN_STUDIO
+    assert derive_stage_after_consent("active", copied_at=NOW, has_choice=True) is Stage.CHOSEN
+    assert derive_stage_after_consent("onboarding", copied_at=NOW, has_choice=True) is Stage.IN_STUDIO
 
 
 @pytest.mark.parametrize("status", [None, "onboarding"])

@@ -26,31 +26,31 @@ LINE = QueuePosition(
 _SIZE = {Unit.SECONDS: 1, Unit.MINUTES: 60, Unit.HOURS: 3600}
 
 
-def seconds(**changes: object) -> float | None:
+def estimate_seconds(**changes: object) -> float | None:
     wait = replace(LINE, **changes).wait  # type: ignore[arg-type]
     return None if wait is None else wait.total_seconds()
 
 
 def test_the_wait_is_the_place_by_the_rate() -> None:
     assert LINE.place == 12
-    assert seconds() == 3
-    assert seconds(ahead=239) == 60
+    assert estimate_seconds() == 3
+    assert estimate_seconds(ahead=239) == 60
 
 
 def test_closed_budget_adds_to_the_wait() -> None:
-    assert seconds(opens_in=timedelta(seconds=40)) == 43
+    assert estimate_seconds(opens_in=timedelta(seconds=40)) == 43
 
 
 def test_long_wait_estimate_uses_measured_rate() -> None:
-    assert seconds(ahead=59, waited=MEASURE_AFTER, served=30) == 120
+    assert estimate_seconds(ahead=59, waited=MEASURE_AFTER, served=30) == 120
     # More than the budget allows is not promised, however fast the last minute was.
-    assert seconds(ahead=239, waited=MEASURE_AFTER, served=1000) == 60
+    assert estimate_seconds(ahead=239, waited=MEASURE_AFTER, served=1000) == 60
 
 
 def test_a_minute_without_sessions_and_an_unavailable_studio_have_no_number() -> None:
-    assert seconds(waited=MEASURE_AFTER, served=0) is None
-    assert seconds(outages=1) == 3
-    assert seconds(outages=2) is None
+    assert estimate_seconds(waited=MEASURE_AFTER, served=0) is None
+    assert estimate_seconds(outages=1) == 3
+    assert estimate_seconds(outages=2) is None
     assert not replace(LINE, ahead=0, outages=2).is_a_moment
 
 

@@ -112,7 +112,7 @@ def proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TunnelPro
         thread.join()
 
 
-def call_provider() -> object:
+def request_with_client() -> object:
     time = FakeTime()
     url = f"https://{HOST}/api/v2"
     client = ProviderClient(BRANDS["headshotpro"], "k", url, clock=time.clock, sleep=time.sleep)
@@ -126,14 +126,14 @@ def download_photo() -> object:
     return PhotoDownloader([f"https://{HOST}"]).download(f"https://{HOST}/p").content
 
 
-def call_with_session() -> object:
+def request_with_session() -> object:
     with build_session(total_s=5, byte_cap=1000) as session:
         return session.get(f"https://{HOST}/").json()["credits"]
 
 
 @pytest.mark.parametrize(
     ("call", "expected"),
-    [(call_provider, 3), (download_photo, JPEG), (call_with_session, 3)],
+    [(request_with_client, 3), (download_photo, JPEG), (request_with_session, 3)],
     ids=["provider", "photo", "session"],
 )
 def test_every_https_call_uses_the_proxy(call: Callable[[], object], expected: object, proxy: TunnelProxy) -> None:
@@ -145,7 +145,7 @@ def test_every_https_call_uses_the_proxy(call: Callable[[], object], expected: o
 def test_refusal_by_the_proxy_is_an_unavailable_provider(proxy: TunnelProxy) -> None:
     proxy.refuses = True
     with pytest.raises(Unavailable):
-        call_provider()
+        request_with_client()
 
 
 def test_no_proxy_exempts_a_host(proxy: TunnelProxy, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,26 +22,26 @@ XMP = (
 
 
 @cache
-def portrait(width: int = 512, height: int = 640) -> Image.Image:
+def load_portrait(width: int = 512, height: int = 640) -> Image.Image:
     """Return a face, upright; callers must not draw on it."""
     return Image.fromarray(skimage.data.astronaut()).resize((width, height))
 
 
-def saved(image: Image.Image, fmt: str = "JPEG", **options: Any) -> bytes:
+def encode_image(image: Image.Image, fmt: str = "JPEG", **options: Any) -> bytes:
     """Return ``image`` as a file."""
     out = io.BytesIO()
     image.save(out, fmt, **options)
     return out.getvalue()
 
 
-def reopened(content: bytes) -> Image.Image:
+def decode_image(content: bytes) -> Image.Image:
     """Return the picture in a file of ours, fully read."""
     image = Image.open(io.BytesIO(content))
     image.load()
     return image
 
 
-def exif_with_gps(orientation: int = 1) -> Image.Exif:
+def build_exif_with_gps(orientation: int = 1) -> Image.Exif:
     """Return camera metadata with a place and a name in it."""
     exif = Image.Exif()
     exif[0x0112] = orientation
@@ -50,27 +50,27 @@ def exif_with_gps(orientation: int = 1) -> Image.Exif:
     return exif
 
 
-def flat_png(width: int, height: int) -> bytes:
+def build_flat_png(width: int, height: int) -> bytes:
     """Return a black gray-scale PNG of any size without ever holding its pixels."""
     packer = zlib.compressobj(9)
     row = bytes(1 + width)
     data = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + b"".join(
-        png_chunk(kind, body) for kind, body in ((b"IHDR", header), (b"IDAT", data), (b"IEND", b""))
+        build_png_chunk(kind, body) for kind, body in ((b"IHDR", header), (b"IDAT", data), (b"IEND", b""))
     )
 
 
-def png_chunk(kind: bytes, body: bytes) -> bytes:
+def build_png_chunk(kind: bytes, body: bytes) -> bytes:
     """Return one PNG chunk."""
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
-def jpeg_segment(marker: int, body: bytes) -> bytes:
+def build_jpeg_segment(marker: int, body: bytes) -> bytes:
     """Return one JPEG segment, ``marker`` being the second byte (0xEB for APP11)."""
     return bytes([0xFF, marker]) + struct.pack(">H", len(body) + 2) + body
 
 
-def with_segment(jpeg: bytes, segment: bytes) -> bytes:
+def insert_segment(jpeg: bytes, segment: bytes) -> bytes:
     """Return the JPEG with ``segment`` put in after its start."""
     return jpeg[:2] + segment + jpeg[2:]

@@ -16,14 +16,14 @@ _D50 = (0.9642, 1.0, 0.8249)
 _SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
 
 
-def display_p3() -> bytes:
+def build_display_p3() -> bytes:
     """Return a profile with the Display P3 primaries and the sRGB curve."""
     curve = _curve(3, *_SRGB_CURVE)
     primaries = {name: _xyz(*xyz) for name, xyz in zip((b"rXYZ", b"gXYZ", b"bXYZ"), DISPLAY_P3, strict=True)}
     return _profile(b"RGB ", primaries | {b"rTRC": curve, b"gTRC": curve, b"bTRC": curve})
 
 
-def linear_grey() -> bytes:
+def build_linear_gray() -> bytes:
     """Return a gray profile in which half the number means half the light."""
     return _profile(b"GRAY", {b"kTRC": _curve(0, 1.0)})
 

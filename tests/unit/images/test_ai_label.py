@@ -14,7 +14,7 @@ from portal.images.decode import decode_with_provenance
 from portal.images.kit import render_kit_file
 from portal.images.provenance import build_generated_provenance
 from portal.images.renditions import render_photo
-from tests.unit.images.photos import portrait, saved
+from tests.unit.images.photos import encode_image, load_portrait
 
 LABEL = "trainedAlgorithmicMedia"
 ORIGIN = (
@@ -34,7 +34,7 @@ def read_label(content: bytes) -> str | None:
 
 @formats
 def test_every_rendition_carries_the_label(image_format: str) -> None:
-    photo = render_photo(saved(portrait(1400, 1750), image_format), is_generated=True)
+    photo = render_photo(encode_image(load_portrait(1400, 1750), image_format), is_generated=True)
     assert {file.spec.name for file in photo.files} == {spec.name for spec in RENDITIONS}
     assert {file.spec.name: read_label(file.content) for file in photo.files} == {
         spec.name: LABEL for spec in RENDITIONS
@@ -43,19 +43,19 @@ def test_every_rendition_carries_the_label(image_format: str) -> None:
 
 @formats
 def test_a_weaker_label_of_the_studio_becomes_the_ai_label(image_format: str) -> None:
-    photo = render_photo(saved(portrait(), image_format, xmp=ORIGIN), is_generated=True)
+    photo = render_photo(encode_image(load_portrait(), image_format, xmp=ORIGIN), is_generated=True)
     assert {read_label(file.content) for file in photo.files} == {LABEL}
 
 
 @formats
 def test_own_photo_gets_no_ai_label(image_format: str) -> None:
-    photo = render_photo(saved(portrait(), image_format))
+    photo = render_photo(encode_image(load_portrait(), image_format))
     assert {read_label(file.content) for file in photo.files} == {None}
 
 
 @pytest.mark.parametrize("spec", KIT_FILES, ids=lambda spec: spec.key)
 def test_every_kit_file_of_a_stored_rendition_carries_the_label(spec: KitFileSpec) -> None:
-    original = render_photo(saved(portrait(1400, 1750), "PNG"), is_generated=True).files[0]
+    original = render_photo(encode_image(load_portrait(1400, 1750), "PNG"), is_generated=True).files[0]
     opened = decode_with_provenance(original.content)
     provenance = build_generated_provenance(opened.provenance)
     file = render_kit_file(opened.image, Crop(0.5, 0.4, 0.8), spec, provenance)

@@ -14,19 +14,19 @@ from portal.images.difference_hash import (
 )
 
 
-def portrait() -> Image.Image:
+def load_portrait() -> Image.Image:
     return Image.fromarray(data.astronaut())
 
 
 def test_size_and_brightness_hardly_change_the_hash() -> None:
-    straight = portrait()
+    straight = load_portrait()
     variations = [straight.resize((96, 96)), ImageEnhance.Brightness(straight).enhance(1.2)]
     for other in variations:
         assert count_different_bits(compute_hash(straight), compute_hash(other)) <= SIMILAR_BITS
 
 
 def test_another_picture_has_another_hash() -> None:
-    straight = portrait()
+    straight = load_portrait()
     assert count_different_bits(compute_hash(straight), compute_hash(ImageOps.mirror(straight))) > SIMILAR_BITS
 
 

@@ -16,26 +16,26 @@ from portal.images import faces
 FACE = (0.35, 0.12, 0.54, 0.40)
 
 
-def portrait() -> Image.Image:
+def load_portrait() -> Image.Image:
     return Image.fromarray(data.astronaut())
 
 
 def test_box_lies_on_the_face() -> None:
-    found = faces.find_face(portrait())
+    found = faces.find_face(load_portrait())
     assert found is not None
     assert FACE[0] - 0.06 < found.left < found.left + found.width < FACE[2] + 0.06
     assert FACE[1] - 0.06 < found.top < found.top + found.height < FACE[3] + 0.06
 
 
 def test_automatic_crop_centers_the_face() -> None:
-    image = portrait()
+    image = load_portrait()
     box = compute_box(build_automatic_crop(*image.size, faces.find_face(image)), *image.size)
     middle = (FACE[0] + FACE[2]) / 2 * image.width
     assert abs((box.left + box.right) / 2 - middle) < 0.08 * image.width
 
 
 def test_mirrored_and_large_copies_are_found_too() -> None:
-    for image in (ImageOps.mirror(portrait()), portrait().resize((2048, 2048))):
+    for image in (ImageOps.mirror(load_portrait()), load_portrait().resize((2048, 2048))):
         assert faces.find_face(image) is not None
 
 
@@ -46,7 +46,7 @@ def test_picture_without_a_face_gives_none(size: tuple[int, int]) -> None:
 
 def test_without_the_detector_no_face_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(faces, "is_available", lambda: False)
-    assert faces.find_face(portrait()) is None
+    assert faces.find_face(load_portrait()) is None
 
 
 def test_threads_can_search_at_the_same_time() -> None:

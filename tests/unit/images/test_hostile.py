@@ -14,26 +14,26 @@ from PIL import Image
 from portal.images.decode import decode_photo
 from portal.images.errors import PhotoRefused
 from portal.images.renditions import render_photo
-from tests.unit.images.photos import XMP, exif_with_gps, flat_png, portrait, saved
-from tests.unit.images.profiles import display_p3
+from tests.unit.images.photos import XMP, build_exif_with_gps, build_flat_png, encode_image, load_portrait
+from tests.unit.images.profiles import build_display_p3
 
-SMALL = portrait(48, 60)
-DETAILS = {"exif": exif_with_gps(6), "xmp": XMP, "icc_profile": display_p3()}
+SMALL = load_portrait(48, 60)
+DETAILS = {"exif": build_exif_with_gps(6), "xmp": XMP, "icc_profile": build_display_p3()}
 CORPUS = (
-    saved(SMALL, **DETAILS),
-    saved(SMALL, progressive=True, exif=exif_with_gps(3)),
-    saved(SMALL.convert("CMYK"), icc_profile=display_p3()),
-    saved(SMALL.convert("L"), "PNG", **DETAILS),
-    saved(SMALL.quantize(16), "PNG", transparency=3),
-    saved(SMALL.convert("RGBA"), "WEBP", **DETAILS),
-    saved(SMALL, "WEBP", lossless=True),
+    encode_image(SMALL, **DETAILS),
+    encode_image(SMALL, progressive=True, exif=build_exif_with_gps(3)),
+    encode_image(SMALL.convert("CMYK"), icc_profile=build_display_p3()),
+    encode_image(SMALL.convert("L"), "PNG", **DETAILS),
+    encode_image(SMALL.quantize(16), "PNG", transparency=3),
+    encode_image(SMALL.convert("RGBA"), "WEBP", **DETAILS),
+    encode_image(SMALL, "WEBP", lossless=True),
 )
 STARTS = (b"", b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF\x00\x00\x00\x00WEBP", b"\x00\x00\x00\x18ftypheic")
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::UserWarning:PIL")]
 
 
-def takes_or_refuses(content: bytes) -> None:
+def check_decoded_or_refused(content: bytes) -> None:
     try:
         image = decode_photo(content, phone=True)
     except PhotoRefused:
@@ -45,7 +45,7 @@ def takes_or_refuses(content: bytes) -> None:
 @given(st.sampled_from(STARTS), st.binary(max_size=400))
 @settings(max_examples=300, deadline=None)
 def test_any_bytes(start: bytes, rest: bytes) -> None:
-    takes_or_refuses(start + rest)
+    check_decoded_or_refused(start + rest)
 
 
 @given(
@@ -58,7 +58,7 @@ def test_any_damage(content: bytes, edits: list[tuple[float, int, bytes]], kept:
     for share, removed, added in edits:
         at = int(len(content) * share)
         content = content[:at] + added + content[at + removed :]
-    takes_or_refuses(content[: len(content) if kept > 0.4 else int(len(content) * kept)])
+    check_decoded_or_refused(content[: len(content) if kept > 0.4 else int(len(content) * kept)])
 
 
 @given(st.integers(0, 700), st.integers(0, 255))
@@ -67,10 +67,10 @@ def test_any_one_byte_of_the_beginning(at: int, value: int) -> None:
     for whole in CORPUS:
         content = bytearray(whole)
         content[at % len(content)] = value
-        takes_or_refuses(bytes(content))
+        check_decoded_or_refused(bytes(content))
 
 
-def growth_in_megabytes(content: bytes, folder: Path) -> int:
+def measure_growth_in_megabytes(content: bytes, folder: Path) -> int:
     """Return how far the memory of a fresh process grows, at most, when three threads render ``content``."""
     file = folder / "content"
     file.write_bytes(content)
@@ -113,25 +113,25 @@ print(peak() - before)
 
 
 def test_bombs_cost_no_memory(tmp_path: Path) -> None:
-    assert growth_in_megabytes(flat_png(13000, 13000), tmp_path) < 20
-    canvas = bytearray(saved(Image.new("RGBA", (8, 8), (1, 2, 3, 4)), "WEBP"))
+    assert measure_growth_in_megabytes(build_flat_png(13000, 13000), tmp_path) < 20
+    canvas = bytearray(encode_image(Image.new("RGBA", (8, 8), (1, 2, 3, 4)), "WEBP"))
     canvas[24:30] = (6000).to_bytes(3, "little") * 2
-    assert growth_in_megabytes(bytes(canvas), tmp_path) < 20
+    assert measure_growth_in_megabytes(bytes(canvas), tmp_path) < 20
 
 
 @pytest.mark.parametrize(
     "content",
     [
-        flat_png(5000, 5000),
-        saved(Image.new("LA", (5000, 5000), (9, 9)), "PNG"),
-        saved(Image.new("RGBA", (4000, 3000), (9, 9, 9, 9)), "WEBP", lossless=True, method=0),
-        saved(Image.new("RGB", (5000, 5000)), exif=exif_with_gps(6)),
+        build_flat_png(5000, 5000),
+        encode_image(Image.new("LA", (5000, 5000), (9, 9)), "PNG"),
+        encode_image(Image.new("RGBA", (4000, 3000), (9, 9, 9, 9)), "WEBP", lossless=True, method=0),
+        encode_image(Image.new("RGB", (5000, 5000)), exif=build_exif_with_gps(6)),
     ],
     ids=["gray", "transparent", "webp", "turned"],
 )
 def test_the_largest_photos_we_take_fit_a_small_machine(content: bytes, tmp_path: Path) -> None:
-    assert growth_in_megabytes(content, tmp_path) < 280
+    assert measure_growth_in_megabytes(content, tmp_path) < 280
 
 
 def test_a_megapixel_of_noise_is_no_special_case() -> None:
-    assert render_photo(saved(Image.effect_noise((1024, 1280), 100))).width == 1024
+    assert render_photo(encode_image(Image.effect_noise((1024, 1280), 100))).width == 1024

@@ -19,13 +19,13 @@ OWN = Provenance()
 keys = pytest.mark.parametrize("spec", KIT_FILES, ids=lambda spec: spec.key)
 
 
-def busy(width: int, height: int) -> Image.Image:
+def build_noise(width: int, height: int) -> Image.Image:
     """Return a picture that compresses badly, as hair and fabric do."""
     noise = Image.effect_noise((width, height), 60)
     return Image.merge("RGB", (noise, noise.rotate(180), noise))
 
 
-def reopened(content: bytes) -> Image.Image:
+def decode_image(content: bytes) -> Image.Image:
     image = Image.open(io.BytesIO(content))
     image.load()
     return image
@@ -33,8 +33,8 @@ def reopened(content: bytes) -> Image.Image:
 
 @keys
 def test_file_has_the_size_format_and_cap_of_its_row(spec: KitFileSpec) -> None:
-    file = render_kit_file(busy(2400, 3000), CROP, spec, GENERATED)
-    image = reopened(file.content)
+    file = render_kit_file(build_noise(2400, 3000), CROP, spec, GENERATED)
+    image = decode_image(file.content)
     assert image.size == (file.width, file.height)
     assert image.size[0] == (spec.width or 2400)
     assert spec.height is None or image.size[1] == spec.height
@@ -47,14 +47,14 @@ def test_file_has_the_size_format_and_cap_of_its_row(spec: KitFileSpec) -> None:
 
 @keys
 def test_generated_photos_carry_the_ai_label_and_own_photos_do_not(spec: KitFileSpec) -> None:
-    image = busy(600, 750)
+    image = build_noise(600, 750)
     assert b"trainedAlgorithmicMedia" in render_kit_file(image, CROP, spec, GENERATED).content
     assert b"digitalsourcetype" not in render_kit_file(image, CROP, spec, OWN).content
 
 
 @keys
 def test_small_photo_is_never_enlarged(spec: KitFileSpec) -> None:
-    file = render_kit_file(busy(300, 400), CROP, spec, OWN)
+    file = render_kit_file(build_noise(300, 400), CROP, spec, OWN)
     assert file.width <= 300
     assert file.height <= 400
     assert file.is_below_requested_size == (spec.width is not None and spec.width > file.width)
@@ -66,7 +66,7 @@ def test_circle_is_transparent_outside_and_opaque_inside() -> None:
     spec = find_kit_file("signature-128")
     assert spec is not None
     assert spec.shape is KitShape.CIRCLE
-    alpha = reopened(render_kit_file(busy(800, 800), CROP, spec, OWN).content).getchannel("A")
+    alpha = decode_image(render_kit_file(build_noise(800, 800), CROP, spec, OWN).content).getchannel("A")
     assert alpha.getpixel((0, 0)) == 0
     assert alpha.getpixel((64, 64)) == 255
 
@@ -74,13 +74,15 @@ def test_circle_is_transparent_outside_and_opaque_inside() -> None:
 def test_crop_outside_the_picture_is_moved_inside() -> None:
     spec = find_kit_file("chat")
     assert spec is not None
-    file = render_kit_file(busy(1600, 2000), Crop(4.0, -3.0, 9.0), spec, OWN)
+    file = render_kit_file(build_noise(1600, 2000), Crop(4.0, -3.0, 9.0), spec, OWN)
     assert (file.width, file.height) == (1024, 1024)
 
 
 def test_cap_that_no_quality_meets_is_refused() -> None:
     with pytest.raises(CannotFit) as refused:
-        render_kit_file(busy(800, 800), CROP, KitFileSpec("tiny", KitShape.SQUARE, 700, 700, max_bytes=3000), OWN)
+        render_kit_file(
+            build_noise(800, 800), CROP, KitFileSpec("tiny", KitShape.SQUARE, 700, 700, max_bytes=3000), OWN
+        )
     assert refused.value.limit == 3000
 
 

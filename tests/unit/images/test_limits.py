@@ -17,24 +17,24 @@ from portal.images.errors import CannotRender, PhotoDamaged, SideTooLong, TooMan
 from portal.images.formats import MAX_SIDE
 from portal.images.pixel_budget import PixelBudget
 from portal.images.renditions import render_photo
-from tests.unit.images.photos import flat_png, portrait, saved
+from tests.unit.images.photos import build_flat_png, encode_image, load_portrait
 
-SMALL = saved(portrait(48, 60))
+SMALL = encode_image(load_portrait(48, 60))
 
 
-def chunk(name: bytes, data: bytes) -> bytes:
+def build_png_chunk(name: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
 @pytest.mark.parametrize(
     "content",
     [
-        saved(Image.new("RGB", (2, 65000))),
-        saved(Image.new("RGB", (65000, 2))),
-        flat_png(2_000_000, 1),
-        flat_png(1, 25_000_000),
-        flat_png(MAX_SIDE + 1, 10),
-        saved(Image.new("RGB", (16_383, 4)), "WEBP"),
+        encode_image(Image.new("RGB", (2, 65000))),
+        encode_image(Image.new("RGB", (65000, 2))),
+        build_flat_png(2_000_000, 1),
+        build_flat_png(1, 25_000_000),
+        build_flat_png(MAX_SIDE + 1, 10),
+        encode_image(Image.new("RGB", (16_383, 4)), "WEBP"),
     ],
     ids=["jpeg-high", "jpeg-wide", "png-wide", "png-high", "just-over", "webp"],
 )
@@ -44,9 +44,9 @@ def test_a_side_longer_than_any_photo_is_refused(content: bytes) -> None:
     assert refused.value.reason == "side_too_long"
 
 
-def test_the_longest_side_is_rendered() -> None:
-    assert render_photo(saved(Image.new("RGB", (8, MAX_SIDE)))).height == MAX_SIDE
-    assert render_photo(saved(Image.new("RGB", (MAX_SIDE, 8)))).width == MAX_SIDE
+def test_maximum_side_is_rendered() -> None:
+    assert render_photo(encode_image(Image.new("RGB", (8, MAX_SIDE)))).height == MAX_SIDE
+    assert render_photo(encode_image(Image.new("RGB", (MAX_SIDE, 8)))).width == MAX_SIDE
 
 
 @pytest.mark.parametrize(
@@ -55,9 +55,9 @@ def test_the_longest_side_is_rendered() -> None:
         SMALL[:2] + b"\xff\xe5\x00\x02" * 3_000_000 + SMALL[2:],
         SMALL[:2] + b"\xff\x01" * 3_000_000 + SMALL[2:],
         SMALL[:-2] + b"\xff\xda\x00\x02" * 100 + SMALL[-2:],
-        (png := flat_png(40, 50))[:33] + chunk(b"teXt", b"") * 1_000_000 + png[33:],
-        png[:33] + chunk(b"IDAT", b"") * 500_000 + png[33:],
-        (webp := saved(portrait(48, 60), "WEBP")) + b"ABCD\0\0\0\0" * 1_000_000,
+        (png := build_flat_png(40, 50))[:33] + build_png_chunk(b"teXt", b"") * 1_000_000 + png[33:],
+        png[:33] + build_png_chunk(b"IDAT", b"") * 500_000 + png[33:],
+        (webp := encode_image(load_portrait(48, 60), "WEBP")) + b"ABCD\0\0\0\0" * 1_000_000,
     ],
     ids=["jpeg-segments", "jpeg-markers", "jpeg-scans", "png-chunks", "png-data", "webp-chunks"],
 )

@@ -10,26 +10,26 @@ from PIL import Image
 from portal.domain.renditions import RENDITIONS, WIDTHS
 from portal.images.errors import PhotoDamaged
 from portal.images.renditions import RenderedPhoto, render_photo
-from tests.unit.images.photos import TRAINED, XMP, exif_with_gps, portrait, reopened, saved
-from tests.unit.images.profiles import display_p3
+from tests.unit.images.photos import TRAINED, XMP, build_exif_with_gps, decode_image, encode_image, load_portrait
+from tests.unit.images.profiles import build_display_p3
 
 
-def sizes(photo: RenderedPhoto) -> dict[str, tuple[int, int]]:
+def get_sizes(photo: RenderedPhoto) -> dict[str, tuple[int, int]]:
     return {file.spec.name: (file.width, file.height) for file in photo.files}
 
 
 def test_makes_the_whole_table_from_one_photo() -> None:
-    photo = render_photo(saved(portrait(2000, 2500)))
+    photo = render_photo(encode_image(load_portrait(2000, 2500)))
     assert (photo.width, photo.height) == (2000, 2500)
     assert [file.spec for file in photo.files] == list(RENDITIONS)
     for slot, size in {"96": (96, 120), "320": (320, 400), "640": (640, 800), "1280": (1280, 1600)}.items():
-        assert sizes(photo)[f"{slot}.webp"] == sizes(photo)[f"{slot}.jpg"] == size
-    assert sizes(photo)["original.jpg"] == (2000, 2500)
+        assert get_sizes(photo)[f"{slot}.webp"] == get_sizes(photo)[f"{slot}.jpg"] == size
+    assert get_sizes(photo)["original.jpg"] == (2000, 2500)
 
 
 def test_files_are_what_they_say() -> None:
-    for file in render_photo(saved(portrait())).files:
-        image = reopened(file.content)
+    for file in render_photo(encode_image(load_portrait())).files:
+        image = decode_image(file.content)
         assert image.size == (file.width, file.height)
         assert image.get_format_mimetype() == file.spec.format.content_type  # type: ignore[attr-defined]
         assert image.mode == "RGB"
@@ -37,9 +37,9 @@ def test_files_are_what_they_say() -> None:
 
 
 def test_never_scales_up() -> None:
-    photo = render_photo(saved(portrait(400, 500)))
-    assert sizes(photo)["320.webp"] == (320, 400)
-    assert sizes(photo)["640.webp"] == sizes(photo)["1280.webp"] == (400, 500)
+    photo = render_photo(encode_image(load_portrait(400, 500)))
+    assert get_sizes(photo)["320.webp"] == (320, 400)
+    assert get_sizes(photo)["640.webp"] == get_sizes(photo)["1280.webp"] == (400, 500)
     by_name = {file.spec.name: file for file in photo.files}
     assert by_name["640.webp"].content == by_name["1280.webp"].content
     assert by_name["1280.jpg"].content != by_name["original.jpg"].content
@@ -47,14 +47,14 @@ def test_never_scales_up() -> None:
 
 @pytest.mark.parametrize(("width", "height"), [(1, 1), (3, 2000), (2000, 3), (95, 97), (97, 95)])
 def test_odd_shapes_are_rendered_too(width: int, height: int) -> None:
-    photo = render_photo(saved(Image.new("RGB", (width, height), "teal"), "PNG"))
-    assert sizes(photo)["96.webp"] == (min(96, width), max(1, round(height * min(96, width) / width)))
+    photo = render_photo(encode_image(Image.new("RGB", (width, height), "teal"), "PNG"))
+    assert get_sizes(photo)["96.webp"] == (min(96, width), max(1, round(height * min(96, width) / width)))
 
 
 def test_resembles_the_photo_at_every_size() -> None:
-    original = portrait(1024, 1280)
-    for file in render_photo(saved(original, quality=95)).files:
-        found = reopened(file.content).resize((32, 40), Image.Resampling.BOX)
+    original = load_portrait(1024, 1280)
+    for file in render_photo(encode_image(original, quality=95)).files:
+        found = decode_image(file.content).resize((32, 40), Image.Resampling.BOX)
         expected = original.resize((32, 40), Image.Resampling.BOX)
         differences = zip(found.tobytes(), expected.tobytes(), strict=True)
         assert sum(abs(a - b) for a, b in differences) / (32 * 40 * 3) < 4, file.spec.name
@@ -63,10 +63,17 @@ def test_resembles_the_photo_at_every_size() -> None:
 @pytest.mark.parametrize("fmt", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.asvs("A33")
 def test_places_names_and_profiles_stay_behind(fmt: str) -> None:
-    dirty = saved(portrait(), fmt, exif=exif_with_gps(), comment=b"Jane Canary", xmp=XMP, icc_profile=display_p3())
+    dirty = encode_image(
+        load_portrait(),
+        fmt,
+        exif=build_exif_with_gps(),
+        comment=b"Jane Canary",
+        xmp=XMP,
+        icc_profile=build_display_p3(),
+    )
     assert b"Canary" in dirty
     for file in render_photo(dirty).files:
-        image = reopened(file.content)
+        image = decode_image(file.content)
         assert not image.getexif()
         assert {"exif", "icc_profile", "comment"}.isdisjoint(image.info)
         assert all(mark not in file.content for mark in (b"Canary", b"Exif", b"ICC", b"GPS", b"Photoshop"))
@@ -74,36 +81,38 @@ def test_places_names_and_profiles_stay_behind(fmt: str) -> None:
 
 @pytest.mark.parametrize("fmt", ["JPEG", "WEBP"])
 def test_every_file_names_how_the_photo_was_made(fmt: str) -> None:
-    photo = render_photo(saved(portrait(), fmt, xmp=XMP))
+    photo = render_photo(encode_image(load_portrait(), fmt, xmp=XMP))
     assert photo.provenance.source_type == TRAINED
     for file in photo.files:
-        assert reopened(file.content).info["xmp"] == photo.provenance.build_xmp()
+        assert decode_image(file.content).info["xmp"] == photo.provenance.build_xmp()
 
 
 def test_a_photo_without_label_gets_no_packet() -> None:
-    assert all(b"xmpmeta" not in file.content for file in render_photo(saved(portrait())).files)
+    assert all(b"xmpmeta" not in file.content for file in render_photo(encode_image(load_portrait())).files)
 
 
 def test_data_after_the_image_is_removed() -> None:
     for fmt in ("JPEG", "PNG", "WEBP"):
-        polyglot = saved(portrait(64, 80), fmt) + b"<script>alert(1)</script>PK\x03\x04"
+        polyglot = encode_image(load_portrait(64, 80), fmt) + b"<script>alert(1)</script>PK\x03\x04"
         assert all(b"<script" not in file.content for file in render_photo(polyglot).files)
 
 
 def test_a_turned_photo_is_measured_upright() -> None:
-    photo = render_photo(saved(portrait(640, 512), exif=exif_with_gps(6)))
+    photo = render_photo(encode_image(load_portrait(640, 512), exif=build_exif_with_gps(6)))
     assert (photo.width, photo.height) == (512, 640)
-    assert sizes(photo)["96.webp"] == (96, 120)
+    assert get_sizes(photo)["96.webp"] == (96, 120)
 
 
 def test_pages_get_progressive_jpegs_and_downloads_a_plain_one() -> None:
-    for file in render_photo(saved(portrait())).files:
+    for file in render_photo(encode_image(load_portrait())).files:
         if file.spec.name.endswith(".jpg"):
-            assert bool(reopened(file.content).info.get("progressive")) == (file.spec.slot != "original")
+            assert bool(decode_image(file.content).info.get("progressive")) == (file.spec.slot != "original")
 
 
 def test_smaller_slots_are_smaller_files_and_webp_beats_jpeg() -> None:
-    by_name = {file.spec.name: len(file.content) for file in render_photo(saved(portrait(1400, 1750))).files}
+    by_name = {
+        file.spec.name: len(file.content) for file in render_photo(encode_image(load_portrait(1400, 1750))).files
+    }
     for ending in ("webp", "jpg"):
         in_order = [by_name[f"{width}.{ending}"] for width in WIDTHS]
         assert in_order == sorted(in_order)
@@ -111,11 +120,11 @@ def test_smaller_slots_are_smaller_files_and_webp_beats_jpeg() -> None:
 
 
 def test_the_face_is_not_in_any_repr() -> None:
-    photo = render_photo(saved(portrait(64, 80)))
+    photo = render_photo(encode_image(load_portrait(64, 80)))
     assert "\\x" not in repr(photo)
     assert len(repr(photo.files[0])) < 300
 
 
 def test_a_broken_photo_makes_no_files() -> None:
     with pytest.raises(PhotoDamaged):
-        render_photo(saved(portrait())[:3000])
+        render_photo(encode_image(load_portrait())[:3000])

@@ -20,7 +20,7 @@ PASSWORD = "p@ss/word:canary"
 ENCODED = "p%40ss%2Fword%3Acanary"
 
 
-def message(to: str = "ada@example.com") -> EmailMessage:
+def build_message(to: str = "ada@example.com") -> EmailMessage:
     return EmailMessage(
         id="n1",
         to=to,
@@ -34,7 +34,7 @@ def message(to: str = "ada@example.com") -> EmailMessage:
 
 
 def test_a_message_arrives(post: Post) -> None:
-    Mailer.from_url(post.url, FROM).send(message())
+    Mailer.from_url(post.url, FROM).send(build_message())
     [got] = post.to("ada@example.com")
     assert post.envelopes[0].mail_from == "portal@acme.example"
     assert next(got.iter_parts()).get_content().splitlines() == ["Hello", ".", "still here"]
@@ -42,13 +42,13 @@ def test_a_message_arrives(post: Post) -> None:
 
 def test_encryption_is_used_when_it_is_offered(certificate: Any) -> None:
     with run_server(Post(find_free_port()), tls=certificate.server) as post:
-        Mailer.from_url(post.url, FROM, trust=certificate.trust).send(message())
+        Mailer.from_url(post.url, FROM, trust=certificate.trust).send(build_message())
         assert post.encrypted == [True]
 
 
 def test_encryption_from_the_first_byte(certificate: Any) -> None:
     with run_server(Post(find_free_port()), tls=certificate.server, at_once=True) as post:
-        Mailer.from_url(post.url.replace("smtp:", "smtps:"), FROM, trust=certificate.trust).send(message())
+        Mailer.from_url(post.url.replace("smtp:", "smtps:"), FROM, trust=certificate.trust).send(build_message())
         assert len(post.received) == 1
 
 
@@ -57,14 +57,14 @@ def test_untrusted_certificate_is_refused(certificate: Any, at_once: bool) -> No
     with run_server(Post(find_free_port()), tls=certificate.server, at_once=at_once) as post:
         url = post.url.replace("smtp:", "smtps:") if at_once else post.url
         with pytest.raises(MailUnavailable, match="tls"):
-            Mailer.from_url(url, FROM).send(message())
+            Mailer.from_url(url, FROM).send(build_message())
         assert post.received == []
 
 
 def test_smtp_password_is_sent_with_tls(certificate: Any) -> None:
     with run_server(Post(find_free_port(), password=PASSWORD), tls=certificate.server) as post:
         url = post.url.replace("//", f"//portal:{ENCODED}@")
-        Mailer.from_url(url, FROM, trust=certificate.trust).send(message())
+        Mailer.from_url(url, FROM, trust=certificate.trust).send(build_message())
         assert post.signed_in == [True]
 
 
@@ -82,7 +82,7 @@ def test_smtp_password_is_not_sent_unencrypted(monkeypatch: pytest.MonkeyPatch) 
     with run_server(Post(find_free_port())) as post:
         mailer = Mailer.from_url(post.url.replace("//", f"//portal:{ENCODED}@"), FROM)
         with pytest.raises(MailUnavailable, match="no_tls"):
-            mailer.send(message())
+            mailer.send(build_message())
 
 
 @pytest.mark.parametrize(
@@ -99,10 +99,10 @@ def test_what_a_refused_recipient_means(post: Post, response: str, expected: typ
     post.refusals["ada@example.com"] = response
     mailer = Mailer.from_url(post.url, FROM)
     with pytest.raises(expected) as refusal:
-        mailer.send(message())
+        mailer.send(build_message())
     assert type(refusal.value) is expected
     assert str(refusal.value) == response[:3]
-    mailer.send(message("other@example.com"))
+    mailer.send(build_message("other@example.com"))
     assert len(post.to("other@example.com")) == 1
 
 
@@ -110,34 +110,34 @@ def test_what_a_refused_recipient_means(post: Post, response: str, expected: typ
 def test_what_a_refused_message_means(post: Post, response: str, expected: type[Exception]) -> None:
     post.at_data = response
     with pytest.raises(expected):
-        Mailer.from_url(post.url, FROM).send(message())
+        Mailer.from_url(post.url, FROM).send(build_message())
 
 
 def test_a_refused_sender_concerns_every_message(post: Post) -> None:
     post.at_sender = "550 who are you"
     with pytest.raises(MailUnavailable) as failure:
-        Mailer.from_url(post.url, FROM).send(message())
+        Mailer.from_url(post.url, FROM).send(build_message())
     assert not isinstance(failure.value, MailDeferred)
 
 
 def test_a_server_that_is_down() -> None:
     with pytest.raises(MailUnavailable) as failure:
-        Mailer.from_url(f"smtp://127.0.0.1:{find_free_port()}", FROM).send(message())
+        Mailer.from_url(f"smtp://127.0.0.1:{find_free_port()}", FROM).send(build_message())
     assert failure.value.cause == "ConnectionRefusedError"
 
 
 @pytest.mark.parametrize("says", [(), (b"220 hi\r\n",), (b"554 no\r\n",), (b"\xff\xfe garbage\r\n",)])
 def test_a_server_that_makes_no_sense(monkeypatch: pytest.MonkeyPatch, says: tuple[bytes, ...]) -> None:
     monkeypatch.setattr(connection, "REPLY_SECONDS", 0.3)
-    with answering(*says) as port, pytest.raises(MailUnavailable):
-        Mailer.from_url(f"smtp://127.0.0.1:{port}", FROM).send(message())
+    with serve_replies(*says) as port, pytest.raises(MailUnavailable):
+        Mailer.from_url(f"smtp://127.0.0.1:{port}", FROM).send(build_message())
 
 
 def test_mail_accepted_before_connection_error_counts_as_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "REPLY_SECONDS", 0.3)
     yes = b"250 OK\r\n"
-    with answering(b"220 hi\r\n", yes, yes, yes, b"354 go\r\n", yes) as port:
-        Mailer.from_url(f"smtp://127.0.0.1:{port}", FROM).send(message())
+    with serve_replies(b"220 hi\r\n", yes, yes, yes, b"354 go\r\n", yes) as port:
+        Mailer.from_url(f"smtp://127.0.0.1:{port}", FROM).send(build_message())
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_usual_ports(url: str, port: int) -> None:
 
 
 @contextmanager
-def answering(*lines: bytes) -> Iterator[int]:
+def serve_replies(*lines: bytes) -> Iterator[int]:
     """A server that sends one line at connection and one for each command, then nothing more."""
     listener = socket.create_server(("127.0.0.1", 0))
     listener.settimeout(5)

@@ -31,7 +31,7 @@ HEADERS = {
 }
 
 
-def message(**fields: str) -> EmailMessage:
+def build_message(**fields: str) -> EmailMessage:
     values = {
         "id": "notice-1",
         "to": "ada@example.com",
@@ -45,7 +45,7 @@ def message(**fields: str) -> EmailMessage:
     return EmailMessage(**(values | fields), sent_at=AT)
 
 
-def over_the_wire(given: EmailMessage) -> MimeMessage:
+def serialize_and_parse(given: EmailMessage) -> MimeMessage:
     raw = build_mime_message(given, SENDER).as_bytes()
     assert raw.isascii(), "a server may take seven bits only"
     assert max(map(len, raw.splitlines())) < 998
@@ -53,7 +53,7 @@ def over_the_wire(given: EmailMessage) -> MimeMessage:
 
 
 def test_both_parts_and_every_header() -> None:
-    got = over_the_wire(message())
+    got = serialize_and_parse(build_message())
     assert set(got.keys()) == HEADERS
     assert got["From"] == "Acme <portal@acme.example>"
     assert got["To"] == "Ada Lovelace <ada@example.com>"
@@ -69,7 +69,7 @@ def test_both_parts_and_every_header() -> None:
 
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_no_name_and_no_subject_adds_a_header(name: str, subject: str) -> None:
-    got = over_the_wire(message(to_name=name, subject=subject))
+    got = serialize_and_parse(build_message(to_name=name, subject=subject))
     assert set(got.keys()) == HEADERS
     assert len(got.keys()) == len(HEADERS)
     assert [each.addr_spec for each in got["To"].addresses] == ["ada@example.com"]
@@ -77,7 +77,7 @@ def test_no_name_and_no_subject_adds_a_header(name: str, subject: str) -> None:
 
 @pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "\u2028", "\x85", "\x00"])
 def test_line_ends_in_a_name_become_spaces(end: str) -> None:
-    got = over_the_wire(message(to_name=f"Ada{end}Bcc: eve@example.com", subject=f"Hi{end}X-Evil: yes"))
+    got = serialize_and_parse(build_message(to_name=f"Ada{end}Bcc: eve@example.com", subject=f"Hi{end}X-Evil: yes"))
     assert "Bcc" not in got
     assert "X-Evil" not in got
     assert got["Subject"] == "Hi X-Evil: yes"
@@ -98,16 +98,16 @@ def test_line_ends_in_a_name_become_spaces(end: str) -> None:
 )
 def test_what_is_no_address_is_refused(address: str) -> None:
     with pytest.raises(MailRefused) as refusal:
-        build_mime_message(message(to=address), SENDER)
+        build_mime_message(build_message(to=address), SENDER)
     assert str(refusal.value) == "address"
 
 
 def test_foreign_domains_are_written_in_ascii() -> None:
-    assert over_the_wire(message(to="ada@büro.example"))["To"].addresses[0].domain == "xn--bro-hoa.example"
+    assert serialize_and_parse(build_message(to="ada@büro.example"))["To"].addresses[0].domain == "xn--bro-hoa.example"
 
 
 def test_a_message_shows_nothing_private() -> None:
-    assert repr(message()) == "EmailMessage(id='notice-1')"
+    assert repr(build_message()) == "EmailMessage(id='notice-1')"
 
 
 def test_an_address_without_a_name_gets_one() -> None:

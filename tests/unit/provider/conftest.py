@@ -8,12 +8,12 @@ import pytest
 
 from portal.provider import BRANDS, ProviderClient
 from tests.unit.provider.budget_doubles import FakeTime
-from tests.unit.provider.scripted_server import Scripted, scripted_server
+from tests.unit.provider.scripted_server import ScriptedServer, run_scripted_server
 
 
 @pytest.fixture
-def server() -> Iterator[Scripted]:
-    with scripted_server() as script:
+def server() -> Iterator[ScriptedServer]:
+    with run_scripted_server() as script:
         yield script
 
 
@@ -23,7 +23,7 @@ def time_() -> FakeTime:
 
 
 @pytest.fixture
-def client(server: Scripted, time_: FakeTime) -> Iterator[ProviderClient]:
+def client(server: ScriptedServer, time_: FakeTime) -> Iterator[ProviderClient]:
     made = ProviderClient(BRANDS["headshotpro"], "test-api-key", server.api_url, clock=time_.clock, sleep=time_.sleep)
     yield made
     made.close()

@@ -35,15 +35,15 @@ class Operation:
         return f"{self.method} {self.path}"
 
 
-def first_id(things: Any) -> Any:
-    return things[0].id
+def get_first_id(items: Any) -> Any:
+    return items[0].id
 
 
-def same(value: Any) -> Any:
+def return_value(value: Any) -> Any:
     return value
 
 
-def own_id(value: Any) -> Any:
+def get_id(value: Any) -> Any:
     return value.id
 
 
@@ -51,28 +51,56 @@ OPERATIONS = [
     Operation(*row)
     for row in [
         ("GET", "", {"organization": ORGANIZATION}, lambda c: c.get_organization(), lambda o: o.uid, "org_1"),
-        ("GET", "/credits", {"credits": 2.25}, lambda c: c.get_credits(), same, Decimal("2.25")),
+        ("GET", "/credits", {"credits": 2.25}, lambda c: c.get_credits(), return_value, Decimal("2.25")),
         ("GET", "/invites", {"invites": [INVITE]}, lambda c: c.list_invites(), lambda v: v[0].status, "pending"),
-        ("POST", "/invites", SENT, lambda c: c.create_invite("a@x"), own_id, "i1"),
+        ("POST", "/invites", SENT, lambda c: c.create_invite("a@x"), get_id, "i1"),
         ("GET", "/invites/a%40x", {"invite": INVITE}, lambda c: c.get_invite("a@x"), lambda i: i.email, "a@x"),
-        ("POST", "/invites/revoke", {"message": "Invite revoked"}, lambda c: c.revoke_invite("a@x"), same, None),
-        ("GET", "/teams", {"teams": ORGANIZATION["teams"]}, lambda c: c.list_teams(), first_id, "t1"),
-        ("POST", "/teams", {"organization": ORGANIZATION}, lambda c: c.create_team(" New "), own_id, "t1"),
-        ("PUT", "/teams/t1", {"organization": ORGANIZATION}, lambda c: c.rename_team("t1", "New"), own_id, "t1"),
-        ("DELETE", "/teams/t1", {"organization": ORGANIZATION}, lambda c: c.delete_team("t1"), same, None),
-        ("POST", "/teams/t1/members", {"message": "1"}, lambda c: c.add_team_members("t1", ["a@x"]), same, None),
-        ("GET", "/team", {"members": [MEMBER], "pagination": PAGE}, lambda c: list(c.list_members()), first_id, "u1"),
-        ("GET", "/team/accepted", {"members": [MEMBER]}, lambda c: c.list_accepted_members(), first_id, "u1"),
-        ("GET", "/team/pending", {"members": [MEMBER]}, lambda c: c.list_pending_members(), first_id, "u1"),
-        ("GET", "/team/finished", {"members": [], "count": 0}, lambda c: c.list_finished_members(), same, ()),
-        ("GET", "/models", {"models": [MODEL], "pagination": PAGE}, lambda c: list(c.list_models()), first_id, "m1"),
+        (
+            "POST",
+            "/invites/revoke",
+            {"message": "Invite revoked"},
+            lambda c: c.revoke_invite("a@x"),
+            return_value,
+            None,
+        ),
+        ("GET", "/teams", {"teams": ORGANIZATION["teams"]}, lambda c: c.list_teams(), get_first_id, "t1"),
+        ("POST", "/teams", {"organization": ORGANIZATION}, lambda c: c.create_team(" New "), get_id, "t1"),
+        ("PUT", "/teams/t1", {"organization": ORGANIZATION}, lambda c: c.rename_team("t1", "New"), get_id, "t1"),
+        ("DELETE", "/teams/t1", {"organization": ORGANIZATION}, lambda c: c.delete_team("t1"), return_value, None),
+        (
+            "POST",
+            "/teams/t1/members",
+            {"message": "1"},
+            lambda c: c.add_team_members("t1", ["a@x"]),
+            return_value,
+            None,
+        ),
+        (
+            "GET",
+            "/team",
+            {"members": [MEMBER], "pagination": PAGE},
+            lambda c: list(c.list_members()),
+            get_first_id,
+            "u1",
+        ),
+        ("GET", "/team/accepted", {"members": [MEMBER]}, lambda c: c.list_accepted_members(), get_first_id, "u1"),
+        ("GET", "/team/pending", {"members": [MEMBER]}, lambda c: c.list_pending_members(), get_first_id, "u1"),
+        ("GET", "/team/finished", {"members": [], "count": 0}, lambda c: c.list_finished_members(), return_value, ()),
+        (
+            "GET",
+            "/models",
+            {"models": [MODEL], "pagination": PAGE},
+            lambda c: list(c.list_models()),
+            get_first_id,
+            "m1",
+        ),
         ("POST", "/models", SESSION, lambda c: c.create_model("a@x"), lambda s: s.signed_url, SESSION["signedUrl"]),
         ("GET", "/models/m1", {"model": MODEL}, lambda c: c.get_model("m1"), lambda m: m.status, "active"),
-        ("DELETE", "/models/m1", {"message": "gone"}, lambda c: c.delete_model("m1"), same, None),
-        ("GET", "/models/m1/photos", {"photos": [PHOTO]}, lambda c: list(c.list_photos("m1")), first_id, "p1"),
-        ("GET", "/models/m1/photos/favorite", {"photo": PHOTO}, lambda c: c.get_favorite("m1"), own_id, "p1"),
-        ("GET", "/models/m1/photos/p1", {"photo": PHOTO}, lambda c: c.get_photo("m1", "p1"), own_id, "p1"),
-        ("GET", "/photos/favorites", {"photos": [PHOTO]}, lambda c: list(c.list_favorites()), first_id, "p1"),
+        ("DELETE", "/models/m1", {"message": "gone"}, lambda c: c.delete_model("m1"), return_value, None),
+        ("GET", "/models/m1/photos", {"photos": [PHOTO]}, lambda c: list(c.list_photos("m1")), get_first_id, "p1"),
+        ("GET", "/models/m1/photos/favorite", {"photo": PHOTO}, lambda c: c.get_favorite("m1"), get_id, "p1"),
+        ("GET", "/models/m1/photos/p1", {"photo": PHOTO}, lambda c: c.get_photo("m1", "p1"), get_id, "p1"),
+        ("GET", "/photos/favorites", {"photos": [PHOTO]}, lambda c: list(c.list_favorites()), get_first_id, "p1"),
         (
             "POST",
             "/models/m1/photos/download",

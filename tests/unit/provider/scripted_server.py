@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReceivedRequest:
     """One request as it arrived."""
 
     method: str
@@ -38,30 +38,30 @@ class Reply:
     raw: Callable[[socket.socket], None] | None = None
 
 
-class Scripted:
+class ScriptedServer:
     """The server's script: replies in turn, the last one for ever; and everything it was asked."""
 
     def __init__(self) -> None:
-        self.asked: list[Asked] = []
-        self._replies: list[Reply | Callable[[Asked], Reply]] = [Reply(404, {"success": False})]
+        self.requests: list[ReceivedRequest] = []
+        self._replies: list[Reply | Callable[[ReceivedRequest], Reply]] = [Reply(404, {"success": False})]
         self.origin = ""
 
     @property
     def api_url(self) -> str:
         return f"{self.origin}/api/v2"
 
-    def answers(self, *replies: Reply | Callable[[Asked], Reply]) -> None:
+    def set_replies(self, *replies: Reply | Callable[[ReceivedRequest], Reply]) -> None:
         self._replies = list(replies)
 
-    def next_reply(self, requested: Asked) -> Reply:
-        self.asked.append(requested)
+    def next_reply(self, requested: ReceivedRequest) -> Reply:
+        self.requests.append(requested)
         reply = self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
         return reply(requested) if callable(reply) else reply
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    script: Scripted
+    script: ScriptedServer
 
     def handle_one_request(self) -> None:
         try:
@@ -72,9 +72,9 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_args: object) -> None:
         pass
 
-    def _answer(self) -> None:
+    def _reply(self) -> None:
         url = urlsplit(self.path)
-        requested = Asked(
+        requested = ReceivedRequest(
             self.command,
             url.path,
             {name: values[0] for name, values in parse_qs(url.query).items()},
@@ -93,7 +93,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    do_GET = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815 - http.server's names
+    do_GET = do_POST = do_PUT = do_DELETE = _reply  # noqa: N815 - http.server's names
 
 
 class _Server(ThreadingHTTPServer):
@@ -105,9 +105,9 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def scripted_server() -> Iterator[Scripted]:
+def run_scripted_server() -> Iterator[ScriptedServer]:
     """Run the server for as long as the block lasts."""
-    script = Scripted()
+    script = ScriptedServer()
     handler = type("Handler", (_Handler,), {"script": script})
     with _Server(("127.0.0.1", 0), handler) as server:
         script.origin = f"http://127.0.0.1:{server.server_port}"
@@ -120,6 +120,6 @@ def scripted_server() -> Iterator[Scripted]:
             thread.join()
 
 
-def drop(sock: socket.socket) -> None:
+def close_socket(sock: socket.socket) -> None:
     """Hang up without a word."""
     sock.shutdown(socket.SHUT_RDWR)

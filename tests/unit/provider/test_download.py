@@ -12,7 +12,7 @@ import pytest
 from portal.provider import PhotoDownloader
 from portal.provider.download import is_loopback, is_public
 from portal.provider.errors import PhotoError, PhotoExpired, PhotoRefused, PhotoTooLarge, PhotoUnavailable
-from tests.unit.provider.scripted_server import Reply, Scripted, drop
+from tests.unit.provider.scripted_server import Reply, ScriptedServer, close_socket
 
 JPEG = b"\xff\xd8\xff\xe0" + b"\x00" * 200
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 200
@@ -20,14 +20,14 @@ WEBP = b"RIFF\x00\x00\x00\x00WEBPVP8 " + b"\x00" * 200
 TYPE = {"Content-Type": "image/jpeg"}
 
 
-def refusal(downloader: PhotoDownloader, url: Any) -> str:
+def get_refusal(downloader: PhotoDownloader, url: Any) -> str:
     with pytest.raises(PhotoRefused) as caught:
         downloader.download(url)
     return caught.value.reason
 
 
 @pytest.fixture
-def downloader(server: Scripted) -> PhotoDownloader:
+def downloader(server: ScriptedServer) -> PhotoDownloader:
     return PhotoDownloader([server.origin], total_s=1.0)
 
 
@@ -40,13 +40,13 @@ def downloader(server: Scripted) -> PhotoDownloader:
         (WEBP, "image/webp", "image/webp"),
     ],
 )
-def test_a_photo(server: Scripted, downloader: PhotoDownloader, content: bytes, declared: str, kind: str) -> None:
-    server.answers(Reply(200, content, {"Content-Type": declared}))
+def test_a_photo(server: ScriptedServer, downloader: PhotoDownloader, content: bytes, declared: str, kind: str) -> None:
+    server.set_replies(Reply(200, content, {"Content-Type": declared}))
     photo = downloader.download(f"{server.origin}/a/p.jpg?signature=a%2Fb&x=1#part")
     assert (photo.content, photo.content_type) == (content, kind)
-    assert server.asked[0].path == "/a/p.jpg"
-    assert server.asked[0].query == {"signature": "a/b", "x": "1"}
-    assert "Authorization" not in server.asked[0].headers
+    assert server.requests[0].path == "/a/p.jpg"
+    assert server.requests[0].query == {"signature": "a/b", "x": "1"}
+    assert "Authorization" not in server.requests[0].headers
     assert "\\xff" not in repr(photo)
 
 
@@ -71,12 +71,12 @@ def test_a_photo(server: Scripted, downloader: PhotoDownloader, content: bytes, 
 )  # fmt: skip
 @pytest.mark.asvs("A28")
 def test_addresses_that_are_not_even_looked_up(url: Any) -> None:
-    assert refusal(PhotoDownloader(["https://cdn.example.com"]), url)
+    assert get_refusal(PhotoDownloader(["https://cdn.example.com"]), url)
 
 
-def test_case_of_the_host_does_not_matter(server: Scripted) -> None:
+def test_case_of_the_host_does_not_matter(server: ScriptedServer) -> None:
     origin = server.origin.replace("127.0.0.1", "localhost")
-    server.answers(Reply(200, JPEG, TYPE))
+    server.set_replies(Reply(200, JPEG, TYPE))
     assert PhotoDownloader([origin]).download(origin.replace("localhost", "LocalHost") + "/p").content == JPEG
 
 
@@ -126,13 +126,13 @@ def test_a_name_that_resolves_inside_is_refused_unconnected(
     monkeypatch: pytest.MonkeyPatch, resolved: list[str]
 ) -> None:
     connected = _resolve_to(monkeypatch, resolved)
-    assert refusal(PhotoDownloader(["https://cdn.example.com"]), "https://cdn.example.com/p") == "address"
+    assert get_refusal(PhotoDownloader(["https://cdn.example.com"]), "https://cdn.example.com/p") == "address"
     assert connected == []
 
 
 def test_a_loopback_origin_may_only_be_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     connected = _resolve_to(monkeypatch, ["93.184.216.34"])
-    assert refusal(PhotoDownloader(["http://localhost:5001"]), "http://localhost:5001/p") == "address"
+    assert get_refusal(PhotoDownloader(["http://localhost:5001"]), "http://localhost:5001/p") == "address"
     assert connected == []
 
 
@@ -173,7 +173,7 @@ def _resolve_to(monkeypatch: pytest.MonkeyPatch, responses: Any) -> list[Any]:
         (Reply(302, b"", {"Location": "http://169.254.169.254/"}), PhotoUnavailable, "status"),
         (Reply(429), PhotoUnavailable, "status"),
         (Reply(500), PhotoUnavailable, "status"),
-        (Reply(raw=drop), PhotoUnavailable, "no answer"),
+        (Reply(raw=close_socket), PhotoUnavailable, "no answer"),
         (Reply(200, b"<svg/>", {"Content-Type": "image/svg+xml"}), PhotoUnavailable, "not a photo"),
         (Reply(200, b"GIF89a", {"Content-Type": "image/gif"}), PhotoUnavailable, "not a photo"),
         (Reply(200, b"", TYPE), PhotoUnavailable, "not a photo"),
@@ -183,43 +183,43 @@ def _resolve_to(monkeypatch: pytest.MonkeyPatch, responses: Any) -> list[Any]:
     ],
 )
 def test_what_is_not_a_photo(
-    server: Scripted, downloader: PhotoDownloader, reply: Reply, kind: type[PhotoError], reason: str
+    server: ScriptedServer, downloader: PhotoDownloader, reply: Reply, kind: type[PhotoError], reason: str
 ) -> None:
-    server.answers(reply)
+    server.set_replies(reply)
     with pytest.raises(PhotoError) as caught:
         downloader.download(f"{server.origin}/secret?signature=canary")
     assert (type(caught.value), caught.value.reason) == (kind, reason)
     assert caught.value.retryable is (kind is PhotoUnavailable)
     assert "canary" not in str(caught.value) + repr(caught.value) + repr(vars(caught.value))
     assert caught.value.__context__ is None
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("declared", [None, "binary/octet-stream", "image/png", "text/html", "application/json"])
 @pytest.mark.parametrize(("content", "kind"), [(JPEG, "image/jpeg"), (PNG, "image/png")])
 def test_first_bytes_decide_the_type(
-    server: Scripted, downloader: PhotoDownloader, declared: str | None, content: bytes, kind: str
+    server: ScriptedServer, downloader: PhotoDownloader, declared: str | None, content: bytes, kind: str
 ) -> None:
-    server.answers(Reply(200, content, {"Content-Type": declared} if declared else {}))
+    server.set_replies(Reply(200, content, {"Content-Type": declared} if declared else {}))
     photo = downloader.download(f"{server.origin}/p")
     assert (photo.content, photo.content_type) == (content, kind)
 
 
-def test_a_photo_cut_short(server: Scripted, downloader: PhotoDownloader) -> None:
+def test_a_photo_cut_short(server: ScriptedServer, downloader: PhotoDownloader) -> None:
     def cut(sock: socket.socket) -> None:
         sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: 999\r\n\r\n" + JPEG)
         sock.shutdown(socket.SHUT_RDWR)
 
-    server.answers(Reply(raw=cut))
+    server.set_replies(Reply(raw=cut))
     with pytest.raises(PhotoUnavailable):
         downloader.download(f"{server.origin}/p")
 
 
 @pytest.mark.parametrize("size", [1000, 1001])
 @pytest.mark.asvs("A30")
-def test_the_byte_cap(server: Scripted, size: int) -> None:
+def test_the_byte_cap(server: ScriptedServer, size: int) -> None:
     downloader = PhotoDownloader([server.origin], byte_cap=1000)
-    server.answers(Reply(200, JPEG.ljust(size, b"\0"), TYPE))
+    server.set_replies(Reply(200, JPEG.ljust(size, b"\0"), TYPE))
     if size > 1000:
         with pytest.raises(PhotoTooLarge):
             downloader.download(f"{server.origin}/p")
@@ -227,7 +227,7 @@ def test_the_byte_cap(server: Scripted, size: int) -> None:
         assert len(downloader.download(f"{server.origin}/p").content) == size
 
 
-def test_endless_body_is_cut_at_the_byte_cap(server: Scripted) -> None:
+def test_endless_body_is_cut_at_the_byte_cap(server: ScriptedServer) -> None:
     sent = 0
 
     def pour(sock: socket.socket) -> None:
@@ -237,21 +237,21 @@ def test_endless_body_is_cut_at_the_byte_cap(server: Scripted) -> None:
             sock.sendall(b"\0" * 1_000_000)
             sent += 1
 
-    server.answers(Reply(raw=pour))
+    server.set_replies(Reply(raw=pour))
     with pytest.raises(PhotoTooLarge):
         PhotoDownloader([server.origin], byte_cap=2_000_000).download(f"{server.origin}/p")
     assert sent < 50
 
 
 @pytest.mark.asvs("A30")
-def test_a_dripping_photo_ends_at_the_total_time(server: Scripted, downloader: PhotoDownloader) -> None:
+def test_a_dripping_photo_ends_at_the_total_time(server: ScriptedServer, downloader: PhotoDownloader) -> None:
     def drip(sock: socket.socket) -> None:
         sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n\xff\xd8\xff")
         for _ in range(100):
             sock.sendall(b"\0")
             time.sleep(0.05)
 
-    server.answers(Reply(raw=drip))
+    server.set_replies(Reply(raw=drip))
     started = time.monotonic()
     with pytest.raises(PhotoUnavailable) as caught:
         downloader.download(f"{server.origin}/p")
@@ -259,9 +259,9 @@ def test_a_dripping_photo_ends_at_the_total_time(server: Scripted, downloader: P
     assert 0.9 < time.monotonic() - started < 2.5
 
 
-def test_many_threads_share_one_downloader(server: Scripted) -> None:
+def test_many_threads_share_one_downloader(server: ScriptedServer) -> None:
     downloader = PhotoDownloader([server.origin])
-    server.answers(lambda requested: Reply(200, JPEG + requested.path.encode(), TYPE))
+    server.set_replies(lambda requested: Reply(200, JPEG + requested.path.encode(), TYPE))
     found: dict[int, bytes] = {}
 
     def fetch(number: int) -> None:

@@ -26,12 +26,12 @@ MODEL = {
 }
 
 
-def body(**fields: Any) -> bytes:
+def build_body(**fields: Any) -> bytes:
     return json.dumps({"event": "model.status.updated", "objectType": "model", "object": MODEL} | fields).encode()
 
 
 def test_the_documented_event() -> None:
-    event = parse_event(body(id="evt_1", createdAt="2026-01-02T03:04:05.678Z"))
+    event = parse_event(build_body(id="evt_1", createdAt="2026-01-02T03:04:05.678Z"))
     assert event == WebhookEvent(
         event="model.status.updated",
         id="evt_1",
@@ -68,12 +68,15 @@ def test_the_bare_minimum() -> None:
     ],
 )
 def test_the_favorite_is_found_wherever_it_is(extra: dict[str, Any]) -> None:
-    event = parse_event(body(event="model.favorite_selected", **extra))
+    event = parse_event(build_body(event="model.favorite_selected", **extra))
     assert (event.photo_id, event.model_id) == ("p1", MODEL["_id"])
 
 
 def test_the_status_of_a_photo_is_not_the_status_of_its_model() -> None:
-    assert parse_event(body(objectType="photo", object={"_id": "p", "modelId": "m", "status": "active"})).status is None
+    assert (
+        parse_event(build_body(objectType="photo", object={"_id": "p", "modelId": "m", "status": "active"})).status
+        is None
+    )
 
 
 @pytest.mark.parametrize(
@@ -110,15 +113,15 @@ def test_huge_numbers_do_no_harm() -> None:
 
 
 def test_values_a_database_could_not_store_are_dropped() -> None:
-    event = parse_event(body(id="a\x00b", object={"_id": "m\x00", "title": "A\x00da", "status": "\x00"}))
+    event = parse_event(build_body(id="a\x00b", object={"_id": "m\x00", "title": "A\x00da", "status": "\x00"}))
     assert (event.id, event.model_id, event.status) == (None, None, None)
     assert event.object == {"title": "Ada"}
 
 
 def test_dedupe_key_is_the_events_own_id_else_the_digest() -> None:
-    assert compute_dedupe_key(body(id="evt_9")) == "evt_9"
+    assert compute_dedupe_key(build_body(id="evt_9")) == "evt_9"
     for odd in (None, "", 7, "a b", "x" * 201, "sha256:" + "0" * 64):
-        raw = body(id=odd)
+        raw = build_body(id=odd)
         assert compute_dedupe_key(raw) == f"sha256:{hashlib.sha256(raw).hexdigest()}"
 
 

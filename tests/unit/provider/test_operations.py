@@ -14,16 +14,16 @@ from portal.domain.brands import HEADSHOTPRO
 from portal.provider import ProviderClient, errors
 from portal.provider.client import _build_base_urls
 from tests.unit.provider.operation_cases import MODEL, OPERATIONS, ORGANIZATION, PAGE, SENT, Operation
-from tests.unit.provider.scripted_server import Asked, Reply, Scripted
+from tests.unit.provider.scripted_server import ReceivedRequest, Reply, ScriptedServer
 
 
 @pytest.mark.parametrize("wrapped", [False, True], ids=["top", "data"])
 @pytest.mark.parametrize("operation", OPERATIONS, ids=str)
-def test_every_operation(server: Scripted, client: ProviderClient, operation: Operation, wrapped: bool) -> None:
+def test_every_operation(server: ScriptedServer, client: ProviderClient, operation: Operation, wrapped: bool) -> None:
     answer = {"data": operation.answer} if wrapped else operation.answer
-    server.answers(Reply(200, {"success": True} | answer))
+    server.set_replies(Reply(200, {"success": True} | answer))
     assert operation.read(operation.call(client)) == operation.expected
-    assert (server.asked[0].method, server.asked[0].path) == (
+    assert (server.requests[0].method, server.requests[0].path) == (
         operation.method,
         f"/api/v2/organization{operation.path}",
     )
@@ -33,8 +33,8 @@ def test_all_operations_are_covered() -> None:
     assert len({str(operation) for operation in OPERATIONS}) == 24
 
 
-def test_the_old_api_behind_the_same_types(server: Scripted, client: ProviderClient) -> None:
-    server.answers(
+def test_the_old_api_behind_the_same_types(server: ScriptedServer, client: ProviderClient) -> None:
+    server.set_replies(
         Reply(200, {"organization": ORGANIZATION}),
         Reply(200, {"credits": 4}),
         Reply(200, {"invites": [{"id": "i", "email": "a@x", "valid": True, "used": False, "link": "https://l"}]}),
@@ -48,7 +48,7 @@ def test_the_old_api_behind_the_same_types(server: Scripted, client: ProviderCli
     assert client.create_invite("a@x", team_id="t", api_version="v1").id == "i1"
     client.revoke_invite("a@x", api_version="v1")
     assert client.get_invite_by_id("i").status == "accepted"
-    assert [f"{requested.method} {requested.path}" for requested in server.asked] == [
+    assert [f"{requested.method} {requested.path}" for requested in server.requests] == [
         "GET /api/v1/organization",
         "GET /api/v1/organization/credits",
         "GET /api/v1/organization/invites",
@@ -69,9 +69,9 @@ def test_bases_follow_the_setting() -> None:
     )
 
 
-def test_an_address_of_the_old_api_chooses_it(server: Scripted) -> None:
+def test_an_address_of_the_old_api_chooses_it(server: ScriptedServer) -> None:
     client = ProviderClient(HEADSHOTPRO, "key", f"{server.origin}/api/v1")
-    server.answers(
+    server.set_replies(
         Reply(200, {"organization": ORGANIZATION}),
         Reply(200, {"credits": 4}),
         Reply(200, {"invites": []}),
@@ -84,50 +84,50 @@ def test_an_address_of_the_old_api_chooses_it(server: Scripted) -> None:
     client.list_invites()
     client.create_invite("a@x")
     client.revoke_invite("a@x")
-    assert all(requested.path.startswith("/api/v1/") for requested in server.asked)
+    assert all(requested.path.startswith("/api/v1/") for requested in server.requests)
     assert client.get_credits(api_version="v2") == 3
-    assert server.asked[-1].path == "/api/v2/organization/credits"
+    assert server.requests[-1].path == "/api/v2/organization/credits"
     client.close()
 
 
-def pages(items: list[dict[str, Any]], key: str = "models", cap: int = 200) -> Callable[[Asked], Reply]:
+def paginate(items: list[dict[str, Any]], key: str = "models", cap: int = 200) -> Callable[[ReceivedRequest], Reply]:
     """A server that pages honestly, with a page size of its own."""
 
-    def answer(requested: Asked) -> Reply:
+    def build_reply(requested: ReceivedRequest) -> Reply:
         offset = int(requested.query["offset"])
         some = items[offset : offset + min(int(requested.query["limit"]), cap)]
         more = offset + len(some) < len(items)
         return Reply(200, {key: some, "pagination": {"total": len(items), "hasMore": more}})
 
-    return answer
+    return build_reply
 
 
-def models(count: int) -> list[dict[str, Any]]:
+def build_models(count: int) -> list[dict[str, Any]]:
     return [{"id": f"m{number}", "status": "active"} for number in range(count)]
 
 
 @pytest.mark.parametrize(("count", "cap", "calls"), [(0, 200, 1), (200, 200, 1), (450, 200, 3), (100, 30, 4)])
-def test_all_pages_are_walked(server: Scripted, client: ProviderClient, count: int, cap: int, calls: int) -> None:
-    server.answers(pages(models(count), cap=cap))
+def test_all_pages_are_walked(server: ScriptedServer, client: ProviderClient, count: int, cap: int, calls: int) -> None:
+    server.set_replies(paginate(build_models(count), cap=cap))
     assert [model.id for model in client.list_models()] == [f"m{number}" for number in range(count)]
-    assert len(server.asked) == calls
-    assert server.asked[0].query == {"limit": "200", "offset": "0"}
+    assert len(server.requests) == calls
+    assert server.requests[0].query == {"limit": "200", "offset": "0"}
 
 
-def test_pages_are_fetched_as_they_are_needed(server: Scripted, client: ProviderClient) -> None:
-    server.answers(pages(models(450)))
+def test_pages_are_fetched_as_they_are_needed(server: ScriptedServer, client: ProviderClient) -> None:
+    server.set_replies(paginate(build_models(450)))
     walk = client.list_models("active", "t1")
-    assert server.asked == []
+    assert server.requests == []
     next(walk)
-    assert len(server.asked) == 1
-    assert server.asked[0].query == {"status": "active", "teamId": "t1", "limit": "200", "offset": "0"}
+    assert len(server.requests) == 1
+    assert server.requests[0].query == {"status": "active", "teamId": "t1", "limit": "200", "offset": "0"}
 
 
-def test_items_moving_between_pages_are_listed_once(server: Scripted, client: ProviderClient) -> None:
+def test_items_moving_between_pages_are_listed_once(server: ScriptedServer, client: ProviderClient) -> None:
     more, last = {"hasMore": True}, {"hasMore": False}
-    server.answers(
-        Reply(200, {"models": models(3), "pagination": more}),
-        Reply(200, {"models": models(5)[2:], "pagination": last}),
+    server.set_replies(
+        Reply(200, {"models": build_models(3), "pagination": more}),
+        Reply(200, {"models": build_models(5)[2:], "pagination": last}),
     )
     assert [model.id for model in client.list_models()] == ["m0", "m1", "m2", "m3", "m4"]
 
@@ -135,67 +135,67 @@ def test_items_moving_between_pages_are_listed_once(server: Scripted, client: Pr
 @pytest.mark.parametrize("deleted", [1, 3, 199, 200, 250])
 @pytest.mark.parametrize("first", [0, 150])
 def test_items_deleted_between_two_pages_lose_no_others(
-    server: Scripted, client: ProviderClient, deleted: int, first: int
+    server: ScriptedServer, client: ProviderClient, deleted: int, first: int
 ) -> None:
-    items = models(650)
-    honest = pages(items)
+    items = build_models(650)
+    honest = paginate(items)
     removed = [item["id"] for item in items[first : first + deleted]]
 
-    def shifting(requested: Asked) -> Reply:
+    def shifting(requested: ReceivedRequest) -> Reply:
         reply = honest(requested)
-        if len(server.asked) == 1:
+        if len(server.requests) == 1:
             del items[first : first + deleted]
         return reply
 
-    server.answers(shifting)
+    server.set_replies(shifting)
     found = [model.id for model in client.list_models()]
     assert {item["id"] for item in items} <= set(found)
     assert len(found) == len(set(found))
     assert set(found) - {item["id"] for item in items} <= set(removed)
 
 
-def test_items_inserted_between_two_pages_cost_no_extra_call(server: Scripted, client: ProviderClient) -> None:
-    items = models(390)
-    honest = pages(items)
+def test_items_inserted_between_two_pages_cost_no_extra_call(server: ScriptedServer, client: ProviderClient) -> None:
+    items = build_models(390)
+    honest = paginate(items)
 
-    def shifting(requested: Asked) -> Reply:
+    def shifting(requested: ReceivedRequest) -> Reply:
         reply = honest(requested)
-        if len(server.asked) == 1:
+        if len(server.requests) == 1:
             items[:0] = [{"id": "new", "status": "active"}]
         return reply
 
-    server.answers(shifting)
+    server.set_replies(shifting)
     assert {model.id for model in client.list_models()} == {f"m{number}" for number in range(390)}
-    assert len(server.asked) == 2
+    assert len(server.requests) == 2
 
 
-def test_a_server_that_ignores_the_offset_does_not_hold_us(server: Scripted, client: ProviderClient) -> None:
-    server.answers(Reply(200, {"models": models(2), "pagination": {"hasMore": True}}))
+def test_a_server_that_ignores_the_offset_does_not_hold_us(server: ScriptedServer, client: ProviderClient) -> None:
+    server.set_replies(Reply(200, {"models": build_models(2), "pagination": {"hasMore": True}}))
     assert len(list(client.list_models())) == 2
-    assert len(server.asked) <= 4
+    assert len(server.requests) <= 4
 
 
-def test_an_empty_page_ends_even_if_more_is_promised(server: Scripted, client: ProviderClient) -> None:
-    server.answers(Reply(200, {"models": [], "pagination": {"hasMore": True}}))
+def test_an_empty_page_ends_even_if_more_is_promised(server: ScriptedServer, client: ProviderClient) -> None:
+    server.set_replies(Reply(200, {"models": [], "pagination": {"hasMore": True}}))
     assert list(client.list_models()) == []
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("pagination", [None, {}, "x", {"hasMore": "perhaps"}])
 def test_without_more_information_a_short_page_is_the_last(
-    server: Scripted, client: ProviderClient, pagination: Any
+    server: ScriptedServer, client: ProviderClient, pagination: Any
 ) -> None:
-    server.answers(
-        Reply(200, {"models": models(200), "pagination": pagination}),
+    server.set_replies(
+        Reply(200, {"models": build_models(200), "pagination": pagination}),
         Reply(200, {"models": [{"id": "last", "status": "active"}], "pagination": pagination}),
     )
     assert len(list(client.list_models())) == 201
 
 
 def test_one_bad_item_does_not_hide_the_others(
-    server: Scripted, client: ProviderClient, caplog: pytest.LogCaptureFixture
+    server: ScriptedServer, client: ProviderClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    server.answers(Reply(200, {"models": [{"id": None, "email": "canary"}, MODEL, 5], "pagination": PAGE}))
+    server.set_replies(Reply(200, {"models": [{"id": None, "email": "canary"}, MODEL, 5], "pagination": PAGE}))
     with caplog.at_level(logging.WARNING):
         assert [model.id for model in client.list_models()] == ["m1"]
     [record] = caplog.records
@@ -204,13 +204,15 @@ def test_one_bad_item_does_not_hide_the_others(
 
 
 @pytest.mark.parametrize("answer", [{"models": [5]}, {"models": {}}, {"models": None}, {"items": []}])
-def test_a_list_of_nothing_usable_is_an_error(server: Scripted, client: ProviderClient, answer: dict[str, Any]) -> None:
-    server.answers(Reply(200, answer))
+def test_a_list_of_nothing_usable_is_an_error(
+    server: ScriptedServer, client: ProviderClient, answer: dict[str, Any]
+) -> None:
+    server.set_replies(Reply(200, answer))
     with pytest.raises(errors.UnexpectedResponse):
         list(client.list_models())
 
 
-def test_find_model_by_email(server: Scripted, client: ProviderClient) -> None:
+def test_find_model_by_email(server: ScriptedServer, client: ProviderClient) -> None:
     def model(model_id: str, email: str | None, day: int, status: str = "active") -> dict[str, Any]:
         return {"id": model_id, "email": email, "status": status, "createdAt": f"2026-01-{day:02}T00:00:00Z"}
 
@@ -221,7 +223,7 @@ def test_find_model_by_email(server: Scripted, client: ProviderClient) -> None:
         model("other", "bob@example.com", 9),
         model("nobody", None, 9),
     ]
-    server.answers(pages(models(250) + listed))
+    server.set_replies(paginate(build_models(250) + listed))
     found = client.find_model_by_email("ADA@example.com ")
     assert found is not None
     assert found.id == "wanted"
@@ -233,14 +235,14 @@ def test_find_model_by_email(server: Scripted, client: ProviderClient) -> None:
     [{"photo": None, "message": "No favorite"}, {"photo": None}, {"message": "No favorite"},
      {"data": {"photo": None}}, {"data": {"message": "none"}}],
 )  # fmt: skip
-def test_no_favorite(server: Scripted, client: ProviderClient, answer: dict[str, Any]) -> None:
-    server.answers(Reply(200, {"success": True} | answer))
+def test_no_favorite(server: ScriptedServer, client: ProviderClient, answer: dict[str, Any]) -> None:
+    server.set_replies(Reply(200, {"success": True} | answer))
     assert client.get_favorite("m1") is None
 
 
 @pytest.mark.parametrize("answer", [{}, {"photo": {}}, {"photo": []}, {"data": {}}])
-def test_a_favorite_that_cannot_be_read(server: Scripted, client: ProviderClient, answer: dict[str, Any]) -> None:
-    server.answers(Reply(200, answer))
+def test_a_favorite_that_cannot_be_read(server: ScriptedServer, client: ProviderClient, answer: dict[str, Any]) -> None:
+    server.set_replies(Reply(200, answer))
     with pytest.raises(errors.UnexpectedResponse):
         client.get_favorite("m1")
 
@@ -254,12 +256,12 @@ def test_a_favorite_that_cannot_be_read(server: Scripted, client: ProviderClient
         Reply(204),
     ],
 )
-def test_deleted_object_is_missing(server: Scripted, client: ProviderClient, reply: Reply) -> None:
-    server.answers(reply)
+def test_deleted_object_is_missing(server: ScriptedServer, client: ProviderClient, reply: Reply) -> None:
+    server.set_replies(reply)
     client.delete_model("m1")
     client.delete_team("t1")
     client.revoke_invite("a@x")
-    assert [requested.method for requested in server.asked] == ["DELETE", "DELETE", "POST"]
+    assert [requested.method for requested in server.requests] == ["DELETE", "DELETE", "POST"]
 
 
 BY_ID: dict[str, Callable[[ProviderClient, str], Any]] = {
@@ -281,27 +283,27 @@ BY_ID: dict[str, Callable[[ProviderClient, str], Any]] = {
 @pytest.mark.parametrize("hostile", ["../../organization", "a/b?c=d", "a#b", "a%2fb", "a\\b", "é;x", "a b"])
 @pytest.mark.parametrize("template", BY_ID)
 def test_an_id_stays_one_segment_in_every_operation(
-    server: Scripted, client: ProviderClient, template: str, hostile: str
+    server: ScriptedServer, client: ProviderClient, template: str, hostile: str
 ) -> None:
-    server.answers(Reply(404, {"success": False, "code": "NOT_FOUND"}))
+    server.set_replies(Reply(404, {"success": False, "code": "NOT_FOUND"}))
     with contextlib.suppress(errors.ProviderError):
         BY_ID[template](client, hostile)
     expected = template.partition(" ")[0].format(quote(hostile, safe=""))
-    assert server.asked[0].path.partition("/organization")[2] == expected
+    assert server.requests[0].path.partition("/organization")[2] == expected
 
 
 @pytest.mark.parametrize("hostile", ["", ".", ".."])
 @pytest.mark.parametrize("template", BY_ID)
 def test_an_id_that_is_no_segment_is_never_sent(
-    server: Scripted, client: ProviderClient, template: str, hostile: str
+    server: ScriptedServer, client: ProviderClient, template: str, hostile: str
 ) -> None:
     with contextlib.suppress(errors.NotFound):
         BY_ID[template](client, hostile)
-    assert server.asked == []
+    assert server.requests == []
 
 
-def test_a_team_that_is_not_in_the_response(server: Scripted, client: ProviderClient) -> None:
-    server.answers(Reply(200, {"organization": ORGANIZATION}))
+def test_a_team_that_is_not_in_the_response(server: ScriptedServer, client: ProviderClient) -> None:
+    server.set_replies(Reply(200, {"organization": ORGANIZATION}))
     with pytest.raises(errors.UnexpectedResponse) as caught:
         client.create_team("Other")
     assert caught.value.outcome_unknown
@@ -309,17 +311,17 @@ def test_a_team_that_is_not_in_the_response(server: Scripted, client: ProviderCl
         client.rename_team("t9", "New")
 
 
-def test_what_lists_and_writes_send(server: Scripted, client: ProviderClient) -> None:
-    server.answers(Reply(200, {"photos": [], "members": [], "downloads": [], "pagination": PAGE}))
+def test_what_lists_and_writes_send(server: ScriptedServer, client: ProviderClient) -> None:
+    server.set_replies(Reply(200, {"photos": [], "members": [], "downloads": [], "pagination": PAGE}))
     list(client.list_photos("m1", status="deleted", liked_status="loved"))
     list(client.list_favorites(team_id="t1"))
     list(client.list_members("finished"))
     client.get_downloads("m1")
     page = {"limit": "200", "offset": "0"}
-    assert [requested.query for requested in server.asked] == [
+    assert [requested.query for requested in server.requests] == [
         {"include": "all", "status": "deleted", "likedStatus": "loved"} | page,
         {"include": "main", "teamId": "t1"} | page,
         {"status": "finished"} | page,
         {},
     ]
-    assert server.asked[3].json == {"include": "all"}
+    assert server.requests[3].json == {"include": "all"}

@@ -20,7 +20,7 @@ GET = Call("GET", "/organization/models/:modelId")
 POST = Call("POST", "/organization/models", detect_duplicate_text=True)
 
 
-def fail(status: int, body: Any, call: Call = GET) -> errors.ProviderError:
+def get_error(status: int, body: Any, call: Call = GET) -> errors.ProviderError:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     with pytest.raises(errors.ProviderError) as caught:
         parse_response(call, status, raw, NO_WINDOW)
@@ -61,7 +61,7 @@ def fail(status: int, body: Any, call: Call = GET) -> errors.ProviderError:
     ],
 )
 def test_the_code_decides_before_the_status(status: int, code: str | None, kind: type[errors.ProviderError]) -> None:
-    error = fail(status, {"success": False, "error": "Words", "code": code})
+    error = get_error(status, {"success": False, "error": "Words", "code": code})
     assert type(error) is kind
     assert (error.status, error.code, error.method, error.path_template) == (status, code, "GET", GET.path)
 
@@ -71,38 +71,38 @@ def test_the_code_decides_before_the_status(status: int, code: str | None, kind:
     ("status", "kind"), [(502, errors.Unavailable), (401, errors.Unauthorized), (200, errors.UnexpectedResponse)]
 )
 def test_bodies_that_are_no_json_object(body: bytes, status: int, kind: type[errors.ProviderError]) -> None:
-    assert type(fail(status, body)) is kind
+    assert type(get_error(status, body)) is kind
 
 
 @pytest.mark.parametrize("code", [5, None, ["NOT_FOUND"], {"a": 1}, "ada@example.com", "x" * 100, "lower"])
 def test_codes_that_are_none_fall_back_on_the_status(code: Any) -> None:
-    error = fail(404, {"success": False, "code": code})
+    error = get_error(404, {"success": False, "code": code})
     assert (type(error), error.code) == (errors.NotFound, None)
 
 
 def test_already_exists_as_text_counts_only_where_requested() -> None:
     body = {"success": False, "code": "INVALID_REQUEST", "error": "A user with this email already exists. …"}
-    assert type(fail(400, body, POST)) is errors.AlreadyExists
-    assert type(fail(400, body)) is errors.InvalidRequest
+    assert type(get_error(400, body, POST)) is errors.AlreadyExists
+    assert type(get_error(400, body)) is errors.InvalidRequest
 
 
 def test_retryable_and_lost() -> None:
-    assert (fail(503, b"").retryable, fail(503, b"").outcome_unknown) == (True, False)
-    assert fail(503, b"", POST).outcome_unknown
-    assert not fail(400, b"", POST).outcome_unknown
-    assert not fail(200, {"success": False}, POST).outcome_unknown
-    assert fail(200, b"{", POST).outcome_unknown
-    assert fail(302, b"", POST).outcome_unknown
-    assert not fail(402, b"").retryable
-    assert fail(504, b"").is_timeout  # type: ignore[attr-defined]
+    assert (get_error(503, b"").retryable, get_error(503, b"").outcome_unknown) == (True, False)
+    assert get_error(503, b"", POST).outcome_unknown
+    assert not get_error(400, b"", POST).outcome_unknown
+    assert not get_error(200, {"success": False}, POST).outcome_unknown
+    assert get_error(200, b"{", POST).outcome_unknown
+    assert get_error(302, b"", POST).outcome_unknown
+    assert not get_error(402, b"").retryable
+    assert get_error(504, b"").is_timeout  # type: ignore[attr-defined]
 
 
 def test_an_empty_success_is_enough_only_where_it_may_be() -> None:
     delete = Call("DELETE", GET.path, may_be_empty=True)
     assert parse_response(delete, 204, b" \n", NO_WINDOW) == {}
-    assert type(fail(200, b"", GET)) is errors.UnexpectedResponse
-    assert type(fail(200, b"<html>", delete)) is errors.UnexpectedResponse
-    assert type(fail(200, {"success": False, "code": "NOT_FOUND"}, delete)) is errors.NotFound
+    assert type(get_error(200, b"", GET)) is errors.UnexpectedResponse
+    assert type(get_error(200, b"<html>", delete)) is errors.UnexpectedResponse
+    assert type(get_error(200, {"success": False, "code": "NOT_FOUND"}, delete)) is errors.NotFound
 
 
 MODEL = {"id": "m", "status": "active"}

@@ -23,12 +23,12 @@ PREFIX = "X-HeadshotPro"
 GOOD = {f"{PREFIX}-Signature": f"sha256={VECTORS['text_ts_body']}", f"{PREFIX}-Timestamp": STAMP}
 
 
-def sign(body: bytes = BODY, stamp: str = STAMP, secret: str = SECRET) -> dict[str, str]:
+def sign_body(body: bytes = BODY, stamp: str = STAMP, secret: str = SECRET) -> dict[str, str]:
     digest = hmac.digest(secret.encode(), f"{stamp}.".encode() + body, "sha256").hex()
     return {f"{PREFIX}-Signature": f"sha256={digest}", f"{PREFIX}-Timestamp": stamp}
 
 
-def check(body: bytes = BODY, headers: object = None, **options: object) -> VerifiedSignature:
+def check_signature(body: bytes = BODY, headers: object = None, **options: object) -> VerifiedSignature:
     arguments: dict[str, object] = {
         "secrets": [SECRET],
         "scheme": "timestamped",
@@ -39,21 +39,21 @@ def check(body: bytes = BODY, headers: object = None, **options: object) -> Veri
     return verify_signature(body, GOOD if headers is None else headers, **(arguments | options))  # type: ignore[arg-type]
 
 
-def reason(body: bytes = BODY, headers: object = None, **options: object) -> str:
+def get_reason(body: bytes = BODY, headers: object = None, **options: object) -> str:
     with pytest.raises(SignatureInvalid) as caught:
-        check(body, headers, **options)
+        check_signature(body, headers, **options)
     return caught.value.reason
 
 
 @pytest.mark.parametrize("name", ["text_ts_body", "hex_ts_body"])
 def test_timestamped_vectors(name: str) -> None:
-    verified = check(headers=GOOD | {f"{PREFIX}-Signature": VECTORS[name]})
+    verified = check_signature(headers=GOOD | {f"{PREFIX}-Signature": VECTORS[name]})
     assert verified == VerifiedSignature(signature.compute_key_id(SECRET), NOW, stale=False)
 
 
 @pytest.mark.parametrize("name", ["text_body", "hex_body"])
 def test_body_vectors(name: str) -> None:
-    verified = check(headers={f"{PREFIX}-Signature": f"sha256={VECTORS[name]}"}, scheme="body")
+    verified = check_signature(headers={f"{PREFIX}-Signature": f"sha256={VECTORS[name]}"}, scheme="body")
     assert verified == VerifiedSignature(signature.compute_key_id(SECRET), None, stale=False)
 
 
@@ -69,26 +69,26 @@ def test_body_vectors(name: str) -> None:
 )
 def test_published_vector_of_the_same_shape(key: str, message: bytes, digest: str) -> None:
     headers = {f"{PREFIX}-Signature": f"sha256={digest}"}
-    assert check(message, headers, scheme="body", secrets=[key]).timestamp is None
+    assert check_signature(message, headers, scheme="body", secrets=[key]).timestamp is None
 
 
 @pytest.mark.parametrize(
     "body", [b'{ "b" : 1,\n\t"a":2}', b'{"a":"\\u00e9"}', b'{"a":1,"a":2}', b"", b"\xff\x00 no text at all"]
 )
 def test_bytes_are_measured_as_received(body: bytes) -> None:
-    assert check(body, sign(body)).stale is False
-    assert reason(body + b" ", sign(body)) == "wrong signature"
+    assert check_signature(body, sign_body(body)).stale is False
+    assert get_reason(body + b" ", sign_body(body)) == "wrong signature"
 
 
 def test_a_reserialised_body_fails() -> None:
     body = b'{ "b": 1, "a": "\\u00e9" }'
-    assert reason(json.dumps(json.loads(body)).encode(), sign(body)) == "wrong signature"
+    assert get_reason(json.dumps(json.loads(body)).encode(), sign_body(body)) == "wrong signature"
 
 
 def test_header_names_in_any_case_and_pairs_are_accepted() -> None:
-    assert check(headers=[(name.lower(), value) for name, value in GOOD.items()])
-    assert check(headers={name.upper(): value for name, value in GOOD.items()})
-    assert check(headers=GOOD | {f"{PREFIX}-Signature": VECTORS["text_ts_body"].upper()})
+    assert check_signature(headers=[(name.lower(), value) for name, value in GOOD.items()])
+    assert check_signature(headers={name.upper(): value for name, value in GOOD.items()})
+    assert check_signature(headers=GOOD | {f"{PREFIX}-Signature": VECTORS["text_ts_body"].upper()})
 
 
 @pytest.mark.parametrize(
@@ -113,13 +113,13 @@ def test_header_names_in_any_case_and_pairs_are_accepted() -> None:
     ],
 )
 def test_bad_signature_headers(value: object, expected: str) -> None:
-    assert reason(headers=GOOD | {f"{PREFIX}-Signature": value}) == expected
+    assert get_reason(headers=GOOD | {f"{PREFIX}-Signature": value}) == expected
 
 
 @pytest.mark.parametrize("digits", [8, 16, 32, 62, 63, 65, 128])
 def test_truncated_or_longer_digests_are_refused(digits: int) -> None:
     value = (VECTORS["text_ts_body"] * 2)[:digits]
-    assert reason(headers=GOOD | {f"{PREFIX}-Signature": f"sha256={value}"}) == "malformed signature"
+    assert get_reason(headers=GOOD | {f"{PREFIX}-Signature": f"sha256={value}"}) == "malformed signature"
 
 
 @pytest.mark.parametrize(
@@ -128,34 +128,34 @@ def test_truncated_or_longer_digests_are_refused(digits: int) -> None:
      "١٧٠٠٠٠٠٠٠٠", "１７００００００００", "1_700_000_000", "0x65", "+1700000000", "\ud800", "9" * 1_000_000, None],
 )  # fmt: skip
 def test_bad_timestamps(value: object) -> None:
-    assert reason(headers=GOOD | {f"{PREFIX}-Timestamp": value}) == "malformed timestamp"
+    assert get_reason(headers=GOOD | {f"{PREFIX}-Timestamp": value}) == "malformed timestamp"
 
 
 def test_missing_and_doubled_headers() -> None:
     pairs = list(GOOD.items())
-    assert reason(headers={}) == "no signature"
-    assert reason(headers=[pairs[0]]) == "no timestamp"
-    assert reason(headers=[*pairs, pairs[0]]) == "doubled signature"
-    assert reason(headers=[*pairs, (pairs[1][0].lower(), "1")]) == "doubled timestamp"
+    assert get_reason(headers={}) == "no signature"
+    assert get_reason(headers=[pairs[0]]) == "no timestamp"
+    assert get_reason(headers=[*pairs, pairs[0]]) == "doubled signature"
+    assert get_reason(headers=[*pairs, (pairs[1][0].lower(), "1")]) == "doubled timestamp"
 
 
 def test_a_moved_timestamp_is_a_wrong_signature() -> None:
     moved = str(int(STAMP) + 1)
-    assert reason(headers=GOOD | {f"{PREFIX}-Timestamp": moved}) == "wrong signature"
+    assert get_reason(headers=GOOD | {f"{PREFIX}-Timestamp": moved}) == "wrong signature"
 
 
 @given(position=st.integers(0, len(BODY) * 8 - 1))
 def test_any_flipped_bit_of_the_body_is_found(position: int) -> None:
     flipped = bytearray(BODY)
     flipped[position // 8] ^= 1 << position % 8
-    assert reason(bytes(flipped)) == "wrong signature"
+    assert get_reason(bytes(flipped)) == "wrong signature"
 
 
 @given(position=st.integers(0, 255))
 def test_any_flipped_bit_of_the_signature_is_found(position: int) -> None:
     digest = bytearray.fromhex(VECTORS["text_ts_body"])
     digest[position // 8] ^= 1 << position % 8
-    assert reason(headers=GOOD | {f"{PREFIX}-Signature": digest.hex()}) == "wrong signature"
+    assert get_reason(headers=GOOD | {f"{PREFIX}-Signature": digest.hex()}) == "wrong signature"
 
 
 @given(position=st.integers(0, len(STAMP) * 8 - 1))
@@ -163,7 +163,7 @@ def test_any_flipped_bit_of_the_timestamp_is_found(position: int) -> None:
     stamp = bytearray(STAMP.encode())
     stamp[position // 8] ^= 1 << position % 8
     headers = GOOD | {f"{PREFIX}-Timestamp": stamp.decode("latin-1")}
-    assert reason(headers=headers) in {"wrong signature", "malformed timestamp"}
+    assert get_reason(headers=headers) in {"wrong signature", "malformed timestamp"}
 
 
 @pytest.mark.parametrize(
@@ -171,41 +171,41 @@ def test_any_flipped_bit_of_the_timestamp_is_found(position: int) -> None:
     [(-299, False), (-300, False), (-301, True), (299, False), (300, False), (301, True), (86_400, True)],
 )
 def test_the_edges_of_the_tolerance(seconds: int, stale: bool) -> None:
-    assert check(now=NOW + timedelta(seconds=seconds)).stale is stale
+    assert check_signature(now=NOW + timedelta(seconds=seconds)).stale is stale
 
 
 def test_several_secrets_are_active_at_once() -> None:
     old, new = "old" * 20, "new" * 20
     for place, secret in enumerate((old, new), start=1):
-        verified = check(headers=sign(secret=secret), secrets=[old, new])
+        verified = check_signature(headers=sign_body(secret=secret), secrets=[old, new])
         assert (verified.key_id, verified.place) == (signature.compute_key_id(secret), place)
-    assert reason(headers=sign(secret=old), secrets=[new]) == "wrong signature"
-    assert reason(headers=sign(secret="neither"), secrets=[old, new]) == "wrong signature"
+    assert get_reason(headers=sign_body(secret=old), secrets=[new]) == "wrong signature"
+    assert get_reason(headers=sign_body(secret="neither"), secrets=[old, new]) == "wrong signature"
     assert signature.compute_key_id(old) not in old
 
 
 @pytest.mark.parametrize("secrets", [[], [""], ("", "")])
 def test_without_a_secret_nothing_is_accepted(secrets: list[str]) -> None:
-    assert reason(headers=sign(secret="x"), secrets=secrets) == "no secret"
+    assert get_reason(headers=sign_body(secret="x"), secrets=secrets) == "no secret"
     empty = hmac.digest(b"", STAMP.encode() + b"." + BODY, "sha256").hex()
-    assert reason(headers=GOOD | {f"{PREFIX}-Signature": empty}, secrets=["", SECRET]) == "wrong signature"
+    assert get_reason(headers=GOOD | {f"{PREFIX}-Signature": empty}, secrets=["", SECRET]) == "wrong signature"
 
 
 def test_signature_schemes_are_not_interchangeable() -> None:
     body_only = {f"{PREFIX}-Signature": VECTORS["text_body"]}
-    assert reason(headers=body_only) == "no timestamp"
-    assert reason(headers=GOOD | body_only) == "wrong signature"
-    assert reason(scheme="body") == "wrong signature"
-    assert reason(scheme="none") == "unknown scheme"
+    assert get_reason(headers=body_only) == "no timestamp"
+    assert get_reason(headers=GOOD | body_only) == "wrong signature"
+    assert get_reason(scheme="body") == "wrong signature"
+    assert get_reason(scheme="none") == "unknown scheme"
 
 
 def test_another_brands_header_does_not_count() -> None:
-    assert reason(header_prefix="X-ProfileBakery") == "no signature"
+    assert get_reason(header_prefix="X-ProfileBakery") == "no signature"
 
 
 @pytest.mark.parametrize("body", ["text", None, bytearray(BODY), 7])
 def test_only_bytes_are_verified(body: object) -> None:
-    assert reason(body) == "body is not bytes"  # type: ignore[arg-type]
+    assert get_reason(body) == "body is not bytes"  # type: ignore[arg-type]
 
 
 @given(
@@ -224,7 +224,7 @@ def test_no_input_raises_anything_else(
     body: bytes, headers: list[tuple[str, str]], secrets: list[str], scheme: str
 ) -> None:
     with pytest.raises(SignatureInvalid):
-        check(body, headers, secrets=secrets, scheme=scheme)
+        check_signature(body, headers, secrets=secrets, scheme=scheme)
 
 
 def test_the_comparison_is_constant_time() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from portal.provider import BRANDS, ProviderClient, errors, transport
 from tests.unit.provider.budget_doubles import FakeTime
-from tests.unit.provider.scripted_server import Asked, Reply, Scripted, drop
+from tests.unit.provider.scripted_server import ReceivedRequest, Reply, ScriptedServer, close_socket
 
 CREDITS = Reply(200, {"success": True, "credits": 3})
 CREATED = Reply(
@@ -23,7 +23,7 @@ CREATED = Reply(
 LIMITED = {"success": False, "error": "Rate limit exceeded", "code": "RATE_LIMIT_EXCEEDED"}
 
 
-def make(server: Scripted, time_: FakeTime, **options: object) -> ProviderClient:
+def build_client(server: ScriptedServer, time_: FakeTime, **options: object) -> ProviderClient:
     return ProviderClient(
         BRANDS["headshotpro"],
         "test-api-key",
@@ -34,10 +34,10 @@ def make(server: Scripted, time_: FakeTime, **options: object) -> ProviderClient
     )
 
 
-def test_what_is_sent(server: Scripted, client: ProviderClient) -> None:
-    server.answers(CREATED)
+def test_what_is_sent(server: ScriptedServer, client: ProviderClient) -> None:
+    server.set_replies(CREATED)
     client.create_model("ada@example.com", is_development=True, version="lora")
-    requested = server.asked[0]
+    requested = server.requests[0]
     assert (requested.method, requested.path) == ("POST", "/api/v2/organization/models")
     assert requested.headers["Authorization"] == "Bearer test-api-key"
     assert requested.headers["Content-Type"] == "application/json"
@@ -52,35 +52,37 @@ def test_a_key_no_header_can_carry_is_refused_at_once(key: str) -> None:
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 def test_reads_are_tried_again_with_growing_jittered_waits(
-    server: Scripted, client: ProviderClient, time_: FakeTime, status: int
+    server: ScriptedServer, client: ProviderClient, time_: FakeTime, status: int
 ) -> None:
-    server.answers(Reply(status, b"<html>bad gateway"), Reply(status), Reply(status, {"success": False}), CREDITS)
+    server.set_replies(Reply(status, b"<html>bad gateway"), Reply(status), Reply(status, {"success": False}), CREDITS)
     assert client.get_credits() == 3
-    assert len(server.asked) == 4
+    assert len(server.requests) == 4
     assert len(time_.slept) == 3
     assert all(0 <= wait <= maximum for wait, maximum in zip(time_.slept, (0.5, 1.0, 2.0), strict=True))
 
 
-def test_reads_are_given_up_after_three_retries(server: Scripted, client: ProviderClient) -> None:
-    server.answers(Reply(503))
+def test_reads_are_given_up_after_three_retries(server: ScriptedServer, client: ProviderClient) -> None:
+    server.set_replies(Reply(503))
     with pytest.raises(errors.Unavailable) as caught:
         client.get_credits()
-    assert len(server.asked) == 4
+    assert len(server.requests) == 4
     assert (caught.value.retryable, caught.value.outcome_unknown, caught.value.status) == (True, False, 503)
 
 
-@pytest.mark.parametrize("reply", [Reply(500), Reply(502, b"<html>"), Reply(raw=drop), Reply(429, LIMITED)])
-def test_writes_are_never_tried_again(server: Scripted, client: ProviderClient, reply: Reply) -> None:
-    server.answers(reply)
+@pytest.mark.parametrize("reply", [Reply(500), Reply(502, b"<html>"), Reply(raw=close_socket), Reply(429, LIMITED)])
+def test_writes_are_never_tried_again(server: ScriptedServer, client: ProviderClient, reply: Reply) -> None:
+    server.set_replies(reply)
     with pytest.raises(errors.ProviderError) as caught:
         client.create_model("ada@example.com")
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
     assert caught.value.outcome_unknown is (reply.status != 429)
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"<html>ok", b"[1]", {"success": True}, {"modelId": 1.5}])
-def test_unreadable_write_response_has_unknown_outcome(server: Scripted, client: ProviderClient, body: object) -> None:
-    server.answers(Reply(200, body))
+def test_unreadable_write_response_has_unknown_outcome(
+    server: ScriptedServer, client: ProviderClient, body: object
+) -> None:
+    server.set_replies(Reply(200, body))
     with pytest.raises(errors.UnexpectedResponse) as caught:
         client.create_model("ada@example.com")
     assert caught.value.outcome_unknown
@@ -97,12 +99,12 @@ def test_refused_connection_counts_as_not_executed(time_: FakeTime) -> None:
 
 
 def test_silence_ends_at_the_read_timeout(
-    server: Scripted, client: ProviderClient, monkeypatch: pytest.MonkeyPatch
+    server: ScriptedServer, client: ProviderClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transport, "READ_S", 0.2)
     monkeypatch.setattr("portal.http_client.connection.READ_S", 0.2)
     done = threading.Event()
-    server.answers(Reply(raw=lambda _: _wait(done)))
+    server.set_replies(Reply(raw=lambda _: _wait(done)))
     started = time.monotonic()
     with pytest.raises(errors.Unavailable) as caught:
         client.create_model("ada@example.com")
@@ -116,10 +118,10 @@ def test_silence_ends_at_the_read_timeout(
     "prefix", [b"", b"HTTP/1.1 200 OK\r\nX-A: ", b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n"]
 )
 def test_a_drip_ends_at_the_deadline(
-    server: Scripted, time_: FakeTime, monkeypatch: pytest.MonkeyPatch, prefix: bytes
+    server: ScriptedServer, time_: FakeTime, monkeypatch: pytest.MonkeyPatch, prefix: bytes
 ) -> None:
     monkeypatch.setattr(transport, "TOTAL_S", 0.5)
-    client = make(server, time_)
+    client = build_client(server, time_)
 
     def drip(sock: socket.socket) -> None:
         sock.sendall(prefix)
@@ -127,7 +129,7 @@ def test_a_drip_ends_at_the_deadline(
             sock.sendall(b" ")
             time.sleep(0.05)
 
-    server.answers(Reply(raw=drip))
+    server.set_replies(Reply(raw=drip))
     started = time.monotonic()
     with pytest.raises(errors.Unavailable) as caught:
         client.get_credits(priority="interactive")
@@ -135,77 +137,81 @@ def test_a_drip_ends_at_the_deadline(
     assert time.monotonic() - started < 1.5
 
 
-def test_responses_over_the_cap_are_cut_off(server: Scripted, time_: FakeTime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_responses_over_the_cap_are_cut_off(
+    server: ScriptedServer, time_: FakeTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(transport, "BYTE_CAP", 100_000)
-    client = make(server, time_)
-    server.answers(Reply(200, {"success": True, "credits": "1" * 200_000}))
+    client = build_client(server, time_)
+    server.set_replies(Reply(200, {"success": True, "credits": "1" * 200_000}))
     with pytest.raises(errors.UnexpectedResponse) as caught:
         client.get_credits()
     assert caught.value.reason == "too large"
     bomb = gzip.compress(b" " * 50_000_000)
-    server.answers(Reply(200, bomb, {"Content-Encoding": "gzip"}))
+    server.set_replies(Reply(200, bomb, {"Content-Encoding": "gzip"}))
     with pytest.raises(errors.UnexpectedResponse):
         client.get_credits()
 
 
-def test_a_body_that_cannot_be_decoded(server: Scripted, client: ProviderClient) -> None:
-    server.answers(Reply(200, b"no gzip", {"Content-Encoding": "gzip"}))
+def test_a_body_that_cannot_be_decoded(server: ScriptedServer, client: ProviderClient) -> None:
+    server.set_replies(Reply(200, b"no gzip", {"Content-Encoding": "gzip"}))
     with pytest.raises(errors.UnexpectedResponse):
         client.get_credits()
 
 
 @pytest.mark.asvs("A29")
-def test_redirects_are_not_followed(server: Scripted, client: ProviderClient) -> None:
-    server.answers(Reply(302, b"", {"Location": f"{server.origin}/elsewhere"}), CREDITS)
+def test_redirects_are_not_followed(server: ScriptedServer, client: ProviderClient) -> None:
+    server.set_replies(Reply(302, b"", {"Location": f"{server.origin}/elsewhere"}), CREDITS)
     with pytest.raises(errors.UnexpectedResponse) as caught:
         client.get_credits()
     assert caught.value.status == 302
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
-def test_cookies_are_not_kept(server: Scripted, client: ProviderClient) -> None:
-    server.answers(Reply(200, {"credits": 1}, {"Set-Cookie": "session=abc; Path=/"}))
+def test_cookies_are_not_kept(server: ScriptedServer, client: ProviderClient) -> None:
+    server.set_replies(Reply(200, {"credits": 1}, {"Set-Cookie": "session=abc; Path=/"}))
     client.get_credits()
     client.get_credits()
-    assert "Cookie" not in server.asked[1].headers
+    assert "Cookie" not in server.requests[1].headers
 
 
-def test_the_environment_sets_no_proxy(server: Scripted, time_: FakeTime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_sets_no_proxy(
+    server: ScriptedServer, time_: FakeTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.delenv("NO_PROXY", raising=False)
-    server.answers(CREDITS)
-    assert make(server, time_).get_credits() == 3
+    server.set_replies(CREDITS)
+    assert build_client(server, time_).get_credits() == 3
 
 
 @pytest.mark.parametrize("model_id", ["", ".", ".."])
 def test_ids_that_would_name_another_resource_are_not_sent(
-    server: Scripted, client: ProviderClient, model_id: str
+    server: ScriptedServer, client: ProviderClient, model_id: str
 ) -> None:
     with pytest.raises(errors.NotFound):
         client.get_model(model_id)
-    assert server.asked == []
+    assert server.requests == []
 
 
-def test_ids_are_one_segment_whatever_is_in_them(server: Scripted, client: ProviderClient) -> None:
-    server.answers(Reply(200, {"model": {"id": "m", "status": "active"}}))
+def test_ids_are_one_segment_whatever_is_in_them(server: ScriptedServer, client: ProviderClient) -> None:
+    server.set_replies(Reply(200, {"model": {"id": "m", "status": "active"}}))
     client.get_model("a/../b?c#d%2f é")
-    assert server.asked[0].path == "/api/v2/organization/models/a%2F..%2Fb%3Fc%23d%252f%20%C3%A9"
+    assert server.requests[0].path == "/api/v2/organization/models/a%2F..%2Fb%3Fc%23d%252f%20%C3%A9"
 
 
 def test_nothing_private_is_logged_or_shown_by_errors(
-    server: Scripted, time_: FakeTime, caplog: pytest.LogCaptureFixture
+    server: ScriptedServer, time_: FakeTime, caplog: pytest.LogCaptureFixture
 ) -> None:
     person_name, key = "canary" + "@example.com", "canary" + "-key"
     client = ProviderClient(BRANDS["headshotpro"], key, server.api_url, clock=time_.clock, sleep=time_.sleep)
     notified = [repr(client), repr(client._transport)]
 
-    def echo(requested: Asked) -> Reply:
+    def echo(requested: ReceivedRequest) -> Reply:
         return Reply(500, {"success": False, "error": requested.path, "code": person_name})
 
     with caplog.at_level(logging.DEBUG):
-        for reply in (echo, Reply(raw=drop), Reply(200, b"canary"), Reply(404, {"code": "canary key"})):
-            server.answers(reply)
+        for reply in (echo, Reply(raw=close_socket), Reply(200, b"canary"), Reply(404, {"code": "canary key"})):
+            server.set_replies(reply)
             for call in (
                 lambda: client.get_invite(person_name),
                 lambda: client.create_model(person_name),

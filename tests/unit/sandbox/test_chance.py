@@ -9,7 +9,7 @@ from sandbox.switches import Switches, export_switches, update_switches
 from sandbox.webhook_sender import WebhookSender
 
 
-def shuffle_two_batches(seed: int) -> list[list[int]]:
+def list_batch_orders(seed: int) -> list[list[int]]:
     """Return the order in which a sender with this seed starts two batches of ten."""
     switches = update_switches(Switches(), {"webhook_order": "shuffled", "webhook_order_seed": seed})
     sandbox: Any = SimpleNamespace(switches=switches)
@@ -33,7 +33,7 @@ def test_given_seed_is_kept_and_kept_order_needs_none() -> None:
 
 
 def test_same_seed_repeats_the_order_of_webhooks() -> None:
-    first, second = shuffle_two_batches(7)
+    first, second = list_batch_orders(7)
     assert first != second != list(range(10))
-    assert shuffle_two_batches(7) == [first, second]
-    assert shuffle_two_batches(8) != [first, second]
+    assert list_batch_orders(7) == [first, second]
+    assert list_batch_orders(8) != [first, second]

@@ -62,58 +62,58 @@ class FakeStore:
         return self.model if token == TOKEN else None
 
     def set_profile(self, model_id: str, title: str, trigger: str) -> None:
-        self._mine(model_id)
+        self._check_model(model_id)
         self.change(title=title, trigger=trigger)
 
     def add_upload(self, model_id: str, upload: bytes, filename: str) -> UploadInfo:
-        self._still_onboarding(model_id)
+        self._check_onboarding(model_id)
         info = UploadInfo(f"u{len(self.infos) + 1}", 800, 1000, filename)
         self.uploads[info.id], self.infos[info.id] = upload, info
         return info
 
     def list_uploads(self, model_id: str) -> list[UploadInfo]:
-        self._mine(model_id)
+        self._check_model(model_id)
         return [self.infos[name] for name in self.uploads]
 
     def read_upload(self, model_id: str, upload_id: str) -> bytes:
-        self._mine(model_id)
+        self._check_model(model_id)
         if upload_id not in self.uploads:
             raise UnknownStudioItem(upload_id)
         return self.uploads[upload_id]
 
     def remove_upload(self, model_id: str, upload_id: str) -> None:
-        self._still_onboarding(model_id)
+        self._check_onboarding(model_id)
         self.read_upload(model_id, upload_id)
         del self.uploads[upload_id]
 
     def complete_onboarding(self, model_id: str) -> None:
-        self._still_onboarding(model_id)
+        self._check_onboarding(model_id)
         if not self.credits:
             raise OutOfCredits
         self.credits -= 1
         self.change(status="waiting")
 
     def list_photos(self, model_id: str) -> list[StudioPhoto]:
-        self._mine(model_id)
+        self._check_model(model_id)
         return list(self.album.values())
 
     def set_liked(self, model_id: str, photo_id: str, liked_status: str) -> None:
-        self._mine(model_id)
+        self._check_model(model_id)
         self.album[photo_id] = replace(self.album[photo_id], liked_status=liked_status)
 
     def select_favorite(self, model_id: str, photo_id: str) -> None:
-        self._mine(model_id)
+        self._check_model(model_id)
         self.change(favorite_photo_id=photo_id)
 
     def clear_favorite(self, model_id: str) -> None:
-        self._mine(model_id)
+        self._check_model(model_id)
         self.change(favorite_photo_id=None)
 
-    def _mine(self, model_id: str) -> None:
+    def _check_model(self, model_id: str) -> None:
         if model_id != self.model.id:
             raise UnknownStudioItem(model_id)
 
-    def _still_onboarding(self, model_id: str) -> None:
-        self._mine(model_id)
+    def _check_onboarding(self, model_id: str) -> None:
+        self._check_model(model_id)
         if self.model.status != "onboarding":
             raise AlreadyCompleted

@@ -10,30 +10,30 @@ from PIL import Image
 from skimage import data
 
 
-def encode(image: Image.Image, image_format: str = "JPEG", **options: Any) -> bytes:
+def encode_image(image: Image.Image, image_format: str = "JPEG", **options: Any) -> bytes:
     sink = io.BytesIO()
     image.save(sink, image_format, **options)
     return sink.getvalue()
 
 
-def scene(size: tuple[int, int] = (600, 750), shade: int = 0) -> Image.Image:
+def build_scene(size: tuple[int, int] = (600, 750), shade: int = 0) -> Image.Image:
     """A picture of *size* that differs for every *shade*: red at the top, blue below."""
     image = Image.new("RGB", size, (20, 40 + shade, 200))
     image.paste((210, 30 + shade, 30), (0, 0, size[0], size[1] // 4))
     return image
 
 
-def photo(shade: int = 0) -> bytes:
-    return encode(scene(shade=shade))
+def build_photo(shade: int = 0) -> bytes:
+    return encode_image(build_scene(shade=shade))
 
 
 @lru_cache(maxsize=1)
-def portrait() -> Image.Image:
+def load_portrait() -> Image.Image:
     """The astronaut, whose face spans about x 0.37..0.53 and y 0.14..0.32 of the picture."""
     return Image.fromarray(data.astronaut()).resize((1200, 1200), Image.Resampling.BICUBIC)
 
 
-def opened(raw: bytes) -> Image.Image:
+def decode_image(raw: bytes) -> Image.Image:
     image = Image.open(io.BytesIO(raw))
     image.load()
     return image

@@ -36,7 +36,7 @@ def test_needs_no_cookie(client: FlaskClient) -> None:
     assert all("Set-Cookie" not in each.headers for each in (*response.history, response))
 
 
-def dead(client: FlaskClient, address: str, status: int, text_parts: str) -> None:
+def check_error_page(client: FlaskClient, address: str, status: int, text_parts: str) -> None:
     response = client.get(address)
     assert response.status_code == status
     assert text_parts in response.text
@@ -45,20 +45,20 @@ def dead(client: FlaskClient, address: str, status: int, text_parts: str) -> Non
 
 @pytest.mark.parametrize("address", ["/auth/social?token=guess", "/auth/social", "/studio/guess/results"])
 def test_an_unknown_link_has_its_own_message(client: FlaskClient, address: str) -> None:
-    dead(client, address, 401, "does not open a session")
+    check_error_page(client, address, 401, "does not open a session")
 
 
 @pytest.mark.parametrize("address", [f"/auth/social?token={TOKEN}", f"/studio/{TOKEN}/results"])
 @pytest.mark.parametrize("status", ["onboarding", "active"])
 def test_an_expired_link_has_its_own_message(client: FlaskClient, store: FakeStore, address: str, status: str) -> None:
     store.change(session_expired=True, status=status)
-    dead(client, address, 410, "link has expired")
+    check_error_page(client, address, 410, "link has expired")
 
 
 @pytest.mark.parametrize("address", [f"/auth/social?token={TOKEN}", f"/studio/{TOKEN}/photos/u1.jpg"])
 def test_deleted_session_shows_deleted_page(client: FlaskClient, store: FakeStore, address: str) -> None:
     store.change(status="deleted")
-    dead(client, address, 410, "was deleted")
+    check_error_page(client, address, 410, "was deleted")
 
 
 def test_a_script_gets_json(client: FlaskClient) -> None:

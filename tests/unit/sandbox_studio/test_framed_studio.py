@@ -15,7 +15,7 @@ from werkzeug.serving import make_server
 
 from sandbox.studio.pictures import render_gallery
 from tests.unit.sandbox_studio.fake_store import TOKEN, FakeStore
-from tests.unit.sandbox_studio.portraits import encode, photo, portrait
+from tests.unit.sandbox_studio.portraits import build_photo, encode_image, load_portrait
 
 # A busy machine is slow; nothing here is about speed.
 expect.set_options(timeout=20_000)
@@ -27,7 +27,7 @@ NO_FOREIGN_COOKIES = ["--test-third-party-cookie-phaseout"]
 
 
 @contextmanager
-def served(app: Flask) -> Iterator[int]:
+def serve_app(app: Flask) -> Iterator[int]:
     """*app* on a free port of 127.0.0.1, which localhost reaches too; the port."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
@@ -60,13 +60,13 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture
 def studio(app: Flask) -> Iterator[str]:
     """The studio's origin; its photos come from the same server."""
-    pictures = list(render_gallery([encode(portrait(), quality=88)], 4, "browser"))
+    pictures = list(render_gallery([encode_image(load_portrait(), quality=88)], 4, "browser"))
 
     @app.get("/cdn/p<int:number>-<size>.jpg")
     def cdn(number: int, size: str) -> Response:
         return Response(getattr(pictures[number - 1], size), mimetype="image/jpeg")
 
-    with served(app) as port:
+    with serve_app(app) as port:
         yield f"http://127.0.0.1:{port}"
 
 
@@ -81,7 +81,7 @@ def page(context: BrowserContext, studio: str) -> Iterator[Page]:
     page.on("pageerror", lambda error: troubles.append(str(error)))
     page.on("request", lambda request: hosts.add(request.url.split("/")[2].split(":")[0]))
     hosts: set[str] = set()
-    with served(portal) as port:
+    with serve_app(portal) as port:
         page.goto(f"http://localhost:{port}/")
         yield page
         page.close()
@@ -89,16 +89,16 @@ def page(context: BrowserContext, studio: str) -> Iterator[Page]:
     assert {host for host in hosts if host} <= {"localhost", "127.0.0.1"}
 
 
-def upload(number: int) -> FilePayload:
-    return {"name": f"me-{number}.jpg", "mimeType": "image/jpeg", "buffer": photo(number)}
+def build_upload(number: int) -> FilePayload:
+    return {"name": f"me-{number}.jpg", "mimeType": "image/jpeg", "buffer": build_photo(number)}
 
 
-def inside(page: Page) -> FrameLocator:
+def get_frame(page: Page) -> FrameLocator:
     return page.frame_locator("iframe")
 
 
 def test_the_whole_session(page: Page, context: BrowserContext, store: FakeStore) -> None:
-    studio = inside(page)
+    studio = get_frame(page)
     expect(studio.get_by_role("heading", name="About you")).to_be_visible()
     studio.get_by_role("textbox", name="Your name").fill("Ada Example")
     studio.get_by_role("radiogroup").get_by_role("radio", name="Female", exact=True).check()
@@ -106,7 +106,7 @@ def test_the_whole_session(page: Page, context: BrowserContext, store: FakeStore
 
     expect(studio.get_by_role("heading", name="Your photos")).to_be_visible()
     text: FilePayload = {"name": "note.txt", "mimeType": "text/plain", "buffer": b"no photo"}
-    studio.get_by_label("Add photos").set_input_files([upload(1), text, upload(2)])
+    studio.get_by_label("Add photos").set_input_files([build_upload(1), text, build_upload(2)])
     expect(studio.get_by_text("2 of at least 2")).to_be_visible()
     expect(studio.get_by_text("“note.txt” is text, not a photo we can use.")).to_be_visible()
     studio.get_by_role("button", name="Remove photo 1").click()
@@ -153,7 +153,7 @@ def test_without_scripts(browser: Browser, studio: str, store: FakeStore) -> Non
     page.get_by_role("radio", name="Male", exact=True).check()
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("button", name="Take a photo")).to_be_hidden()
-    page.get_by_label("Add photos").set_input_files([upload(1), upload(2)])
+    page.get_by_label("Add photos").set_input_files([build_upload(1), build_upload(2)])
     page.get_by_role("button", name="Upload").click()
     expect(page.get_by_text("2 of at least 2")).to_be_visible()
     page.get_by_role("button", name="Continue").click()
@@ -194,7 +194,7 @@ def test_every_page_is_accessible_and_fits(
     check(f"{studio}/studio/unknown/")
     store.set_profile("m1", "Ada", "female")
     for number in (1, 2):
-        store.add_upload("m1", photo(number), "a.jpg")
+        store.add_upload("m1", build_photo(number), "a.jpg")
     check(f"{at}/photos")
     check(f"{at}/check")
     store.change(status="pending")

@@ -11,49 +11,52 @@ from PIL import ExifTags, Image, ImageChops, ImageStat
 from sandbox.studio import labels
 from sandbox.studio.framing import Face, choose_crop, find_face
 from sandbox.studio.pictures import Picture, render_gallery
-from tests.unit.sandbox_studio.portraits import encode, opened, photo, portrait, scene
+from tests.unit.sandbox_studio.portraits import build_photo, build_scene, decode_image, encode_image, load_portrait
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def gallery() -> list[Picture]:
-    uploads = [encode(portrait(), quality=90), encode(portrait().crop((150, 0, 950, 1000)), quality=90)]
+    uploads = [
+        encode_image(load_portrait(), quality=90),
+        encode_image(load_portrait().crop((150, 0, 950, 1000)), quality=90),
+    ]
     return list(render_gallery(uploads, 6, "seed-1"))
 
 
 def test_sizes_and_format(gallery: list[Picture]) -> None:
     for picture in gallery:
-        images = [opened(picture.original), opened(picture.main), opened(picture.thumbnail)]
+        images = [decode_image(picture.original), decode_image(picture.main), decode_image(picture.thumbnail)]
         assert [image.size for image in images] == [(1024, 1280), (768, 960), (320, 400)]
         assert {image.format for image in images} == {"JPEG"}
 
 
 def test_same_seed_same_bytes() -> None:
-    uploads = [photo(1), photo(2)]
+    uploads = [build_photo(1), build_photo(2)]
     once, again = (list(render_gallery(uploads, 3, "a")) for _ in range(2))
     assert once == again
     assert list(render_gallery(uploads, 3, "b")) != once
 
 
 def test_no_two_pictures_are_alike(gallery: list[Picture]) -> None:
-    small = [opened(picture.thumbnail).resize((32, 40), Image.Resampling.BOX) for picture in gallery]
+    small = [decode_image(picture.thumbnail).resize((32, 40), Image.Resampling.BOX) for picture in gallery]
     for one, next_one in pairwise(small):
         assert sum(ImageStat.Stat(ImageChops.difference(one, next_one)).mean) > 10
     assert len({picture.original for picture in gallery}) == len(gallery)
 
 
 def test_forty_from_one_upload_are_forty() -> None:
-    assert len({picture.thumbnail for picture in render_gallery([photo()], 40, "s")}) == 40
+    assert len({picture.thumbnail for picture in render_gallery([build_photo()], 40, "s")}) == 40
 
 
 def test_pictures_are_in_color_and_in_black_and_white() -> None:
-    pictures = render_gallery([encode(portrait(), quality=90)], 10, "tones")
-    gray = [_is_grey(opened(picture.thumbnail)) for picture in pictures]
+    pictures = render_gallery([encode_image(load_portrait(), quality=90)], 10, "tones")
+    gray = [_is_gray(decode_image(picture.thumbnail)) for picture in pictures]
     assert 1 <= sum(gray) <= 4
 
 
-def _is_grey(image: Image.Image) -> bool:
+def _is_gray(image: Image.Image) -> bool:
     red, green, _ = image.split()
     return ImageStat.Stat(ImageChops.difference(red, green)).mean[0] < 2
 
@@ -66,17 +69,17 @@ def test_needs_uploads() -> None:
 def test_carries_the_ai_label(gallery: list[Picture]) -> None:
     expected = b'Iptc4xmpExt:DigitalSourceType="' + labels.DIGITAL_SOURCE_TYPE.encode() + b'"'
     for picture in gallery:
-        assert expected in opened(picture.original).info["xmp"]
-        assert expected in opened(picture.main).info["xmp"]
+        assert expected in decode_image(picture.original).info["xmp"]
+        assert expected in decode_image(picture.main).info["xmp"]
 
 
 def test_only_the_original_has_exif_camera_and_location(gallery: list[Picture]) -> None:
     for picture in gallery:
-        exif = opened(picture.original).getexif()
+        exif = decode_image(picture.original).getexif()
         assert exif[ExifTags.Base.Make] == "Sandbox"
         assert exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitudeRef] == "N"
-        assert not opened(picture.main).getexif()
-        assert not opened(picture.thumbnail).getexif()
+        assert not decode_image(picture.main).getexif()
+        assert not decode_image(picture.thumbnail).getexif()
 
 
 def test_every_picture_is_marked() -> None:
@@ -90,7 +93,7 @@ def test_every_picture_is_marked() -> None:
 
 
 def test_finds_the_face() -> None:
-    face = find_face(portrait())
+    face = find_face(load_portrait())
     assert 0.38 < face.x < 0.52
     assert 0.12 < face.y < 0.33
     assert 0.1 < face.width < 0.35
@@ -98,7 +101,7 @@ def test_finds_the_face() -> None:
 
 def test_finds_the_face_wherever_it_is_and_however_dark() -> None:
     wide = Image.new("RGB", (2000, 1300), (110, 125, 140))
-    dimmed = portrait().resize((900, 900)).point([round((value / 255) ** 1.8 * 200) for value in range(256)] * 3)
+    dimmed = load_portrait().resize((900, 900)).point([round((value / 255) ** 1.8 * 200) for value in range(256)] * 3)
     wide.paste(dimmed, (900, 250))
     face = find_face(wide)
     assert abs(face.x - (900 + 0.44 * 900) / 2000) < 0.06
@@ -122,6 +125,6 @@ def test_crops_stay_inside_and_keep_their_shape(size: tuple[int, int], face: Fac
 
 
 def test_odd_uploads_are_rendered() -> None:
-    gray = encode(scene().convert("L"))
-    tiny = encode(scene((512, 512)))
+    gray = encode_image(build_scene().convert("L"))
+    tiny = encode_image(build_scene((512, 512)))
     assert len(list(render_gallery([gray, tiny], 4, "odd"))) == 4

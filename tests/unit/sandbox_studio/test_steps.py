@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from sandbox.studio import steps
 from sandbox.studio.upload_batch import MAX_PHOTOS, clean_filename
 from tests.unit.sandbox_studio.fake_store import TOKEN, FakeStore
-from tests.unit.sandbox_studio.portraits import encode, opened, photo, scene
+from tests.unit.sandbox_studio.portraits import build_photo, build_scene, decode_image, encode_image
 
 AT = f"/studio/{TOKEN}"
 JSON = {"Accept": "application/json"}
@@ -25,7 +25,9 @@ def ready(store: FakeStore) -> FakeStore:
     return store
 
 
-def send(client: FlaskClient, *files: tuple[bytes, str], headers: dict[str, str] | None = None) -> TestResponse:
+def upload_photos(
+    client: FlaskClient, *files: tuple[bytes, str], headers: dict[str, str] | None = None
+) -> TestResponse:
     photos = [(io.BytesIO(raw), name) for raw, name in files]
     return client.post(f"{AT}/photos", data={"photos": photos}, headers=headers)
 
@@ -62,7 +64,7 @@ def test_about_you_loses_nothing_typed(client: FlaskClient) -> None:
 
 
 def test_good_files_stay_when_others_are_refused(client: FlaskClient, ready: FakeStore) -> None:
-    response = send(client, (photo(1), "a.jpg"), (b"%PDF-1.7", "cv.pdf"), (photo(2), "b.jpg"))
+    response = upload_photos(client, (build_photo(1), "a.jpg"), (b"%PDF-1.7", "cv.pdf"), (build_photo(2), "b.jpg"))
     assert response.status_code == 200
     assert len(ready.uploads) == 2
     assert "“cv.pdf” is a PDF, not a photo we can use." in response.text
@@ -70,7 +72,7 @@ def test_good_files_stay_when_others_are_refused(client: FlaskClient, ready: Fak
 
 
 def test_all_refused_is_an_error(client: FlaskClient, ready: FakeStore) -> None:
-    assert send(client, (b"hello", "note.txt")).status_code == 422
+    assert upload_photos(client, (b"hello", "note.txt")).status_code == 422
     assert ready.uploads == {}
 
 
@@ -81,8 +83,8 @@ def test_missing_static_file_is_not_disclosed(client: FlaskClient, ready: FakeSt
 
 
 def test_the_same_photo_twice_is_kept_once(client: FlaskClient, ready: FakeStore) -> None:
-    send(client, (photo(1), "a.jpg"))
-    response = send(client, (encode(scene(shade=1), quality=75, comment=b"again"), "copy.jpg"))
+    upload_photos(client, (build_photo(1), "a.jpg"))
+    response = upload_photos(client, (encode_image(build_scene(shade=1), quality=75, comment=b"again"), "copy.jpg"))
     assert response.status_code == 422
     assert "“copy.jpg” is already in your session." in response.text
     assert len(ready.uploads) == 1
@@ -91,14 +93,14 @@ def test_the_same_photo_twice_is_kept_once(client: FlaskClient, ready: FakeStore
 def test_twenty_photos_are_enough(client: FlaskClient, ready: FakeStore) -> None:
     for number in range(MAX_PHOTOS - 1):
         ready.add_upload("m1", b"stand-in %d" % number, "x.jpg")
-    response = send(client, (photo(1), "last.jpg"), (photo(2), "extra.jpg"))
+    response = upload_photos(client, (build_photo(1), "last.jpg"), (build_photo(2), "extra.jpg"))
     assert len(ready.uploads) == MAX_PHOTOS
     assert "“extra.jpg” was left out: 20 photos is the most." in response.text
 
 
 def test_a_flood_is_refused_as_a_whole(client: FlaskClient, ready: FakeStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(steps, "MAX_REQUEST_BYTES", 1000)
-    response = send(client, (photo(1), "a.jpg"))
+    response = upload_photos(client, (build_photo(1), "a.jpg"))
     assert response.status_code == 422
     assert "too much at once" in response.text
     assert ready.uploads == {}
@@ -106,12 +108,12 @@ def test_a_flood_is_refused_as_a_whole(client: FlaskClient, ready: FakeStore, mo
 
 def test_an_app_wide_limit_does_not_stop_photos(app: Flask, client: FlaskClient, ready: FakeStore) -> None:
     app.config["MAX_CONTENT_LENGTH"] = 1000
-    assert send(client, (photo(1), "a.jpg")).status_code == 200
+    assert upload_photos(client, (build_photo(1), "a.jpg")).status_code == 200
     assert len(ready.uploads) == 1
 
 
 def test_a_script_gets_sentences_and_the_same_fragment(client: FlaskClient, ready: FakeStore) -> None:
-    notified = send(client, (photo(1), "a.jpg"), (b"", "b.jpg"), headers=JSON).json
+    notified = upload_photos(client, (build_photo(1), "a.jpg"), (b"", "b.jpg"), headers=JSON).json
     assert notified is not None
     assert [result["added"] for result in notified["results"]] == [True, False]
     assert notified["results"][1]["sentence"].startswith("“b.jpg” is empty.")
@@ -119,16 +121,16 @@ def test_a_script_gets_sentences_and_the_same_fragment(client: FlaskClient, read
 
 
 def test_thumbnails_are_small_and_private(client: FlaskClient, ready: FakeStore) -> None:
-    send(client, (photo(1), "a.jpg"))
+    upload_photos(client, (build_photo(1), "a.jpg"))
     response = client.get(f"{AT}/photos/u1.jpg")
     assert response.mimetype == "image/jpeg"
     assert response.headers["Cache-Control"] == "no-store"
-    assert max(opened(response.data).size) <= 400
+    assert max(decode_image(response.data).size) <= 400
     assert client.get(f"{AT}/photos/u9.jpg").status_code == 404
 
 
 def test_a_photo_can_be_taken_out_again(client: FlaskClient, ready: FakeStore) -> None:
-    send(client, (photo(1), "a.jpg"), (photo(2), "b.jpg"))
+    upload_photos(client, (build_photo(1), "a.jpg"), (build_photo(2), "b.jpg"))
     response = client.post(f"{AT}/photos/u1/remove")
     assert (response.status_code, response.location) == (303, f"{AT}/photos")
     assert list(ready.uploads) == ["u2"]
@@ -139,7 +141,7 @@ def test_a_photo_can_be_taken_out_again(client: FlaskClient, ready: FakeStore) -
 
 
 def test_too_few_photos_lead_back_with_a_reason(client: FlaskClient, ready: FakeStore) -> None:
-    send(client, (photo(1), "a.jpg"))
+    upload_photos(client, (build_photo(1), "a.jpg"))
     for response in (
         client.get(f"{AT}/check", follow_redirects=True),
         client.post(f"{AT}/check", follow_redirects=True),
@@ -154,7 +156,7 @@ def test_check_requires_a_name_first(client: FlaskClient) -> None:
 
 
 def test_start_uses_a_credit_and_moves_on(client: FlaskClient, ready: FakeStore) -> None:
-    send(client, (photo(1), "a.jpg"), (photo(2), "b.jpg"))
+    upload_photos(client, (build_photo(1), "a.jpg"), (build_photo(2), "b.jpg"))
     assert "Ada" in client.get(f"{AT}/check").text
     response = client.post(f"{AT}/check")
     assert (response.status_code, response.location) == (303, f"{AT}/progress")
@@ -163,7 +165,7 @@ def test_start_uses_a_credit_and_moves_on(client: FlaskClient, ready: FakeStore)
 
 def test_a_second_press_starts_nothing(client: FlaskClient, ready: FakeStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first press wins between our look at the status and our own attempt."""
-    send(client, (photo(1), "a.jpg"), (photo(2), "b.jpg"))
+    upload_photos(client, (build_photo(1), "a.jpg"), (build_photo(2), "b.jpg"))
     before = ready.model
     ready.complete_onboarding("m1")
     monkeypatch.setattr(ready, "find_by_token", lambda _token: before)
@@ -174,7 +176,7 @@ def test_a_second_press_starts_nothing(client: FlaskClient, ready: FakeStore, mo
 
 def test_no_credits_keeps_everything(client: FlaskClient, ready: FakeStore) -> None:
     ready.credits = 0
-    send(client, (photo(1), "a.jpg"), (photo(2), "b.jpg"))
+    upload_photos(client, (build_photo(1), "a.jpg"), (build_photo(2), "b.jpg"))
     response = client.post(f"{AT}/check")
     assert response.status_code == 402
     assert "Northwind has no sessions left" in response.text
@@ -182,12 +184,12 @@ def test_no_credits_keeps_everything(client: FlaskClient, ready: FakeStore) -> N
 
 
 def test_a_started_session_takes_no_changes(client: FlaskClient, ready: FakeStore) -> None:
-    send(client, (photo(1), "a.jpg"), (photo(2), "b.jpg"))
+    upload_photos(client, (build_photo(1), "a.jpg"), (build_photo(2), "b.jpg"))
     client.post(f"{AT}/check")
     for response in (
         client.get(f"{AT}/about"),
         client.get(f"{AT}/check"),
-        send(client, (photo(3), "c.jpg")),
+        upload_photos(client, (build_photo(3), "c.jpg")),
         client.post(f"{AT}/photos/u1/remove"),
     ):
         assert (response.status_code, response.location) == (303, f"{AT}/")

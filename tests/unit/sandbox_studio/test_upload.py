@@ -9,19 +9,19 @@ import pytest
 from PIL import ExifTags, Image, ImageCms
 
 from sandbox.studio.upload import MAX_BYTES, UploadRefused, normalize_photo
-from tests.unit.sandbox_studio.portraits import encode, opened, portrait, scene
+from tests.unit.sandbox_studio.portraits import build_scene, decode_image, encode_image, load_portrait
 
 pytestmark = pytest.mark.slow
 
 RED_ON_TOP = (210, 30, 30)
 
 
-def near(pixel: object, expected: tuple[int, int, int], tolerance: int = 12) -> bool:
+def is_close(pixel: object, expected: tuple[int, int, int], tolerance: int = 12) -> bool:
     assert isinstance(pixel, tuple)
     return all(abs(a - b) <= tolerance for a, b in zip(pixel, expected, strict=True))
 
 
-def reason(raw: bytes) -> str:
+def get_reason(raw: bytes) -> str:
     with pytest.raises(UploadRefused) as refused:
         normalize_photo(raw)
     assert refused.value.sentence.endswith(".")
@@ -30,39 +30,39 @@ def reason(raw: bytes) -> str:
 
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "HEIF"])
 def test_takes_every_promised_format(image_format: str) -> None:
-    kept = opened(normalize_photo(encode(scene(), image_format)))
+    kept = decode_image(normalize_photo(encode_image(build_scene(), image_format)))
     assert (kept.format, kept.mode, kept.size) == ("JPEG", "RGB", (600, 750))
-    assert near(kept.getpixel((300, 40)), RED_ON_TOP)
+    assert is_close(kept.getpixel((300, 40)), RED_ON_TOP)
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "RGBA", "P", "1", "CMYK"])
 def test_takes_every_color_mode(mode: str) -> None:
-    image = portrait().convert(mode)
-    kept = opened(normalize_photo(encode(image, "JPEG" if mode == "CMYK" else "PNG")))
+    image = load_portrait().convert(mode)
+    kept = decode_image(normalize_photo(encode_image(image, "JPEG" if mode == "CMYK" else "PNG")))
     assert (kept.mode, kept.size) == ("RGB", (1200, 1200))
     average = kept.convert("L").resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
-    expected = portrait().convert("L").resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
+    expected = load_portrait().convert("L").resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
     assert abs(float(average) - float(expected)) < 6  # type: ignore[arg-type]
 
 
 def test_brings_sixteen_bits_down_to_eight() -> None:
     deep = Image.new("I;16", (600, 600), 40_000)
-    assert near(opened(normalize_photo(encode(deep, "PNG"))).getpixel((9, 9)), (156, 156, 156), 2)
+    assert is_close(decode_image(normalize_photo(encode_image(deep, "PNG"))).getpixel((9, 9)), (156, 156, 156), 2)
 
 
 def test_lays_transparent_photos_on_white() -> None:
     clear = Image.new("RGBA", (600, 600), (255, 0, 0, 0))
-    assert near(opened(normalize_photo(encode(clear, "PNG"))).getpixel((300, 300)), (255, 255, 255), 2)
+    assert is_close(decode_image(normalize_photo(encode_image(clear, "PNG"))).getpixel((300, 300)), (255, 255, 255), 2)
 
 
 @pytest.mark.parametrize(
     ("orientation", "red_at"),
     [(1, "top"), (2, "top"), (3, "bottom"), (4, "bottom"), (5, "left"), (6, "right"), (7, "right"), (8, "left")],
 )
-def test_turns_photos_upright(orientation: int, red_at: str) -> None:
+def test_photos_are_rotated_upright(orientation: int, red_at: str) -> None:
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation
-    kept = opened(normalize_photo(encode(scene(), exif=exif)))
+    kept = decode_image(normalize_photo(encode_image(build_scene(), exif=exif)))
     width, height = kept.size
     places = {
         "top": (width // 2, 9),
@@ -70,12 +70,12 @@ def test_turns_photos_upright(orientation: int, red_at: str) -> None:
         "left": (9, height // 2),
         "right": (width - 9, height // 2),
     }
-    assert near(kept.getpixel(places[red_at]), RED_ON_TOP)
+    assert is_close(kept.getpixel(places[red_at]), RED_ON_TOP)
 
 
 def test_damaged_camera_data_does_not_cost_the_photo() -> None:
-    raw = encode(scene(), exif=b"Exif\x00\x00MM\x00*\xff\xff\xff\xff")
-    assert opened(normalize_photo(raw)).size == (600, 750)
+    raw = encode_image(build_scene(), exif=b"Exif\x00\x00MM\x00*\xff\xff\xff\xff")
+    assert decode_image(normalize_photo(raw)).size == (600, 750)
 
 
 def test_keeps_no_metadata() -> None:
@@ -83,22 +83,25 @@ def test_keeps_no_metadata() -> None:
     exif[ExifTags.Base.Artist] = "canary-artist"
     exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitude] = (48.0, 30.0, 0.0)
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    raw = encode(scene(), exif=exif, xmp=b"<canary-xmp/>", comment=b"canary-comment", icc_profile=profile)
+    raw = encode_image(build_scene(), exif=exif, xmp=b"<canary-xmp/>", comment=b"canary-comment", icc_profile=profile)
     kept = normalize_photo(raw)
     assert b"canary" not in kept
     assert b"Exif" not in kept
-    assert set(opened(kept).info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+    assert set(decode_image(kept).info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
 
 
 def test_a_profile_that_does_not_fit_is_ignored() -> None:
-    assert near(opened(normalize_photo(encode(scene(), icc_profile=b"nonsense"))).getpixel((300, 40)), RED_ON_TOP)
+    assert is_close(
+        decode_image(normalize_photo(encode_image(build_scene(), icc_profile=b"nonsense"))).getpixel((300, 40)),
+        RED_ON_TOP,
+    )
 
 
 def test_converts_colors_by_their_profile() -> None:
     """A linear-light profile must come out brighter in sRGB than its raw numbers."""
     linear = _linear_profile()
-    kept = opened(normalize_photo(encode(Image.new("RGB", (600, 600), (64, 64, 64)), icc_profile=linear)))
-    assert near(kept.getpixel((9, 9)), (137, 137, 137), 6)
+    kept = decode_image(normalize_photo(encode_image(Image.new("RGB", (600, 600), (64, 64, 64)), icc_profile=linear)))
+    assert is_close(kept.getpixel((9, 9)), (137, 137, 137), 6)
 
 
 def _linear_profile() -> bytes:
@@ -114,7 +117,7 @@ def _linear_profile() -> bytes:
 
 
 def test_shrinks_to_2048() -> None:
-    assert opened(normalize_photo(encode(scene((4000, 3000))))).size == (2048, 1536)
+    assert decode_image(normalize_photo(encode_image(build_scene((4000, 3000))))).size == (2048, 1536)
 
 
 @pytest.mark.parametrize(
@@ -141,40 +144,40 @@ def test_describes_a_file_that_is_no_photo(raw: bytes, text_parts: str) -> None:
 
 def test_file_type_is_detected_by_content() -> None:
     """A GIF with a JPEG behind it stays a GIF."""
-    assert reason(b"GIF89a" + encode(scene())) == "not_a_photo"
+    assert get_reason(b"GIF89a" + encode_image(build_scene())) == "not_a_photo"
 
 
 @pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "HEIF"])
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.8])
 def test_refuses_half_a_photo(image_format: str, share: float) -> None:
-    whole = encode(portrait(), image_format)
-    assert reason(whole[: int(len(whole) * share)]) == "broken"
+    whole = encode_image(load_portrait(), image_format)
+    assert get_reason(whole[: int(len(whole) * share)]) == "broken"
 
 
 @pytest.mark.parametrize(
     "raw", [b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF\x00\x00\x00\x00WEBP", b"\x00\x00\x00\x18ftypheic"]
 )
 def test_refuses_a_bare_beginning(raw: bytes) -> None:
-    assert reason(raw) == "broken"
+    assert get_reason(raw) == "broken"
 
 
 def test_empty_upload_is_refused() -> None:
-    assert reason(b"") == "empty"
+    assert get_reason(b"") == "empty"
 
 
 def test_refuses_too_many_bytes_unseen() -> None:
-    assert reason(encode(scene()) + bytes(MAX_BYTES)) == "too_heavy"
+    assert get_reason(encode_image(build_scene()) + bytes(MAX_BYTES)) == "too_heavy"
 
 
 @pytest.mark.parametrize(
     ("size", "expected"), [((511, 900), "too_small"), ((900, 511), "too_small"), ((2000, 600), "panorama")]
 )
 def test_refuses_shapes_that_are_no_portrait(size: tuple[int, int], expected: str) -> None:
-    assert reason(encode(scene(size))) == expected
+    assert get_reason(encode_image(build_scene(size))) == expected
 
 
 def test_takes_the_smallest_size_allowed() -> None:
-    assert opened(normalize_photo(encode(scene((512, 512))))).size == (512, 512)
+    assert decode_image(normalize_photo(encode_image(build_scene((512, 512))))).size == (512, 512)
 
 
 @pytest.mark.parametrize("side", [7100, 9600, 40_000])
@@ -183,4 +186,4 @@ def test_refuses_pixel_bombs_by_their_header(side: int) -> None:
     header = struct.pack(">II5B", side, side, 8, 2, 0, 0, 0)
     chunk = b"IHDR" + header
     raw = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk))
-    assert reason(raw + struct.pack(">I", 4) + b"IDAT" + bytes(8)) == "too_many_pixels"
+    assert get_reason(raw + struct.pack(">I", 4) + b"IDAT" + bytes(8)) == "too_many_pixels"

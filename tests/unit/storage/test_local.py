@@ -27,11 +27,11 @@ def storage(tmp_path: Path) -> LocalStorage:
     return LocalStorage(tmp_path / "objects")
 
 
-def files(storage: LocalStorage) -> list[str]:
+def list_files(storage: LocalStorage) -> list[str]:
     return sorted(str(path.relative_to(storage.root)) for path in storage.root.rglob("*") if path.is_file())
 
 
-def failing(code: int) -> Callable[..., Any]:
+def build_failure(code: int) -> Callable[..., Any]:
     def fail(*_args: object, **_options: object) -> Any:
         raise OSError(code, os.strerror(code))
 
@@ -58,12 +58,12 @@ def test_a_failing_write_leaves_the_old_object_and_nothing_else(
 ) -> None:
     storage.put(KEY, b"old", "image/webp")
     with monkeypatch.context() as broken:
-        broken.setattr(os, step, failing(code))
+        broken.setattr(os, step, build_failure(code))
         with pytest.raises(expected) as refused:
             storage.put(KEY, b"new", "image/webp")
     assert refused.value.retryable
     assert storage.get(KEY) == b"old"
-    assert files(storage) == [KEY]
+    assert list_files(storage) == [KEY]
     storage.put(KEY, b"new", "image/webp")
     assert storage.get(KEY) == b"new"
 
@@ -76,7 +76,7 @@ def test_an_interrupted_write_leaves_nothing(storage: LocalStorage, monkeypatch:
         broken.setattr(os, "fsync", interrupt)
         with pytest.raises(KeyboardInterrupt):
             storage.put("flat.webp", b"new", "image/webp")
-    assert not storage.root.exists() or files(storage) == []
+    assert not storage.root.exists() or list_files(storage) == []
 
 
 def test_content_reaches_the_disk_before_its_name_does(storage: LocalStorage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,7 +123,7 @@ def test_where_the_system_itself_refuses_to_write_more(storage: LocalStorage) ->
         check=True,
     )
     assert done.stdout.strip() == "refused and went on"
-    assert files(storage) == ["a/again.webp", "a/small.webp"]
+    assert list_files(storage) == ["a/again.webp", "a/small.webp"]
 
 
 _WRITE_FOR_EVER = """
@@ -162,7 +162,7 @@ def test_the_next_write_takes_what_a_killed_one_left_but_nothing_that_is_being_w
         assert not abandoned.exists()
         assert being_written.exists()
     storage.put(KEY, b"new", "image/webp")
-    assert files(storage) == [KEY]
+    assert list_files(storage) == [KEY]
 
 
 def test_cleaner_with_an_older_lock_does_not_delete_the_file_being_written(
@@ -195,14 +195,14 @@ def test_cleaner_with_an_older_lock_does_not_delete_the_file_being_written(
     storage.put(KEY, b"new", "image/webp")
     os.close(second[0][1])
     assert storage.get(KEY) == b"new"
-    assert files(storage) == [KEY]
+    assert list_files(storage) == [KEY]
 
 
 def test_many_writers_of_one_object_do_not_take_each_others_files(storage: LocalStorage) -> None:
     with ThreadPoolExecutor(8) as writers:
         done = [writers.submit(storage.put, KEY, b"same", "image/webp") for _ in range(400)]
     assert [each.result() for each in done] == [None] * 400
-    assert files(storage) == [KEY]
+    assert list_files(storage) == [KEY]
 
 
 def test_delete_takes_what_a_killed_write_left_and_nothing_of_a_neighbour(storage: LocalStorage) -> None:
@@ -211,14 +211,14 @@ def test_delete_takes_what_a_killed_write_left_and_nothing_of_a_neighbour(storag
     (folder / ".640-aa.webp.0123456789abcdef").write_bytes(b"half a fa")
     (folder / ".640-aa.webp.part.0123456789abcdef").write_bytes(b"of another key")
     storage.delete("photos/p/640-aa.webp")
-    assert files(storage) == ["photos/p/.640-aa.webp.part.0123456789abcdef"]
+    assert list_files(storage) == ["photos/p/.640-aa.webp.part.0123456789abcdef"]
 
 
 def test_deleting_a_folder_takes_what_killed_writes_left_in_it(storage: LocalStorage) -> None:
     storage.put("photos/p/640-aa.webp", b"x", "image/webp")
     (storage.root / "photos/p/.96-bb.webp.0123456789abcdef").write_bytes(b"half a face")
     storage.delete_all("photos/p/")
-    assert files(storage) == []
+    assert list_files(storage) == []
     assert storage.root.exists()
     assert not (storage.root / "photos").exists()
 
@@ -249,9 +249,9 @@ def test_a_file_where_a_folder_should_be_is_unavailable_to_writers(storage: Loca
 
 def test_a_failing_disk_is_unavailable_to_readers(storage: LocalStorage, monkeypatch: pytest.MonkeyPatch) -> None:
     storage.put(KEY, b"x", "image/webp")
-    monkeypatch.setattr(Path, "open", failing(errno.EIO))
-    monkeypatch.setattr(Path, "read_bytes", failing(errno.EIO))
-    monkeypatch.setattr(os, "scandir", failing(errno.EIO))
+    monkeypatch.setattr(Path, "open", build_failure(errno.EIO))
+    monkeypatch.setattr(Path, "read_bytes", build_failure(errno.EIO))
+    monkeypatch.setattr(os, "scandir", build_failure(errno.EIO))
     for call in (lambda: storage.get(KEY), lambda: storage.open(KEY), lambda: list(storage.list("photos/"))):
         with pytest.raises(StorageUnavailable) as refused:
             call()

@@ -25,7 +25,7 @@ class Bucket(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Answer)
+        super().__init__(("127.0.0.1", 0), _Handler)
         self.status, self.code, self.body = 200, "", b""
         self.announced: int | None = None
         self.delay = 0.0
@@ -35,7 +35,7 @@ class Bucket(ThreadingHTTPServer):
         """Log nothing about clients that gave up: that is what the tests do."""
 
 
-class _Answer(BaseHTTPRequestHandler):
+class _Handler(BaseHTTPRequestHandler):
     server: Bucket
     protocol_version = "HTTP/1.1"
 
@@ -79,7 +79,7 @@ def bucket(credentials: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucke
     server.server_close()
 
 
-def calls(storage: S3Storage) -> dict[str, Any]:
+def build_calls(storage: S3Storage) -> dict[str, Any]:
     return {
         "put": lambda: storage.put(KEY, b"x", "image/webp"),
         "get": lambda: storage.get(KEY),
@@ -95,7 +95,7 @@ def calls(storage: S3Storage) -> dict[str, Any]:
 def test_refusals_are_unavailable_and_retried_at_most_once(bucket: Bucket, call: str, status: int, code: str) -> None:
     bucket.status, bucket.code = status, code
     with pytest.raises(StorageUnavailable) as refused:
-        calls(S3Storage("faces"))[call]()
+        build_calls(S3Storage("faces"))[call]()
     assert refused.value.retryable
     assert refused.value.cause in {code, str(status)}
     assert 1 <= len([line for line in bucket.asked if KEY in line or "list-type" in line]) <= s3.ATTEMPTS
@@ -107,7 +107,7 @@ def test_a_bucket_that_hangs_is_given_up(bucket: Bucket, call: str) -> None:
     bucket.delay = 1.5
     started = time.monotonic()
     with pytest.raises(StorageUnavailable) as refused:
-        calls(S3Storage("faces"))[call]()
+        build_calls(S3Storage("faces"))[call]()
     assert time.monotonic() - started < 4
     assert refused.value.cause == "ReadTimeoutError"
 
@@ -120,7 +120,7 @@ def test_a_download_that_breaks_off_is_no_photo(bucket: Bucket) -> None:
 
 def test_unavailable_bucket(credentials: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-    for call in calls(S3Storage("faces")).values():
+    for call in build_calls(S3Storage("faces")).values():
         with pytest.raises(StorageUnavailable) as refused:
             call()
         assert refused.value.cause == "EndpointConnectionError"

@@ -60,7 +60,7 @@ ERRORS: list[tuple[Exception, int, str]] = [
 ]
 
 
-def failing(app: Flask, endpoint: str, error: Exception) -> FlaskClient:
+def build_failing_client(app: Flask, endpoint: str, error: Exception) -> FlaskClient:
     def fail() -> str:
         raise error
 
@@ -71,7 +71,7 @@ def failing(app: Flask, endpoint: str, error: Exception) -> FlaskClient:
 @pytest.mark.parametrize(("error", "status", "message"), ERRORS, ids=lambda value: getattr(value, "reason", None))
 @pytest.mark.asvs("A55")
 def test_error_is_a_page_with_a_message_and_a_number(error: Exception, status: int, message: str, app: Flask) -> None:
-    response = failing(app, "pages.show_landing", error).get("/")
+    response = build_failing_client(app, "pages.show_landing", error).get("/")
     assert response.status_code == status
     assert message in response.text
     assert response.headers["X-Request-ID"] in response.text
@@ -82,7 +82,7 @@ def test_error_is_a_page_with_a_message_and_a_number(error: Exception, status: i
 
 @pytest.mark.parametrize(("error", "status", "_said"), ERRORS, ids=lambda value: getattr(value, "reason", None))
 def test_machine_gets_json(error: Exception, status: int, _said: str, app: Flask) -> None:
-    response = failing(app, "ops.show_liveness", error).get("/healthz")
+    response = build_failing_client(app, "ops.show_liveness", error).get("/healthz")
     assert response.status_code == status
     assert response.json is not None
     assert set(response.json) == {"error", "message", "request_id"}
@@ -116,8 +116,8 @@ def test_help_is_offered_where_available(make_app: Callable[..., Flask]) -> None
 
 
 def test_wait_is_shown(app: Flask) -> None:
-    assert failing(app, "pages.show_landing", TooMany(7)).get("/").headers["Retry-After"] == "7"
-    assert failing(app, "pages.show_landing", Unavailable()).get("/").headers["Retry-After"] == "10"
+    assert build_failing_client(app, "pages.show_landing", TooMany(7)).get("/").headers["Retry-After"] == "7"
+    assert build_failing_client(app, "pages.show_landing", Unavailable()).get("/").headers["Retry-After"] == "10"
 
 
 def test_wrong_method_names_the_right_ones(client: FlaskClient) -> None:
@@ -135,7 +135,7 @@ def test_odd_methods_are_refused(method: str, client: FlaskClient) -> None:
 def test_error_page_that_fails_does_not_hide_the_error(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
     app.jinja_env.globals["_"] = None
     app.jinja_env.globals["gettext"] = None
-    response = failing(app, "pages.show_landing", NotFound()).get("/")
+    response = build_failing_client(app, "pages.show_landing", NotFound()).get("/")
     assert response.status_code == 404
     assert "This page isn’t available" in response.text
     assert "request.error_page_failed" in caplog.text
@@ -143,7 +143,7 @@ def test_error_page_that_fails_does_not_hide_the_error(app: Flask, caplog: pytes
 
 def test_unexpected_error_is_logged_with_its_trace(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR):
-        failing(app, "pages.show_landing", RuntimeError("boom")).get("/")
+        build_failing_client(app, "pages.show_landing", RuntimeError("boom")).get("/")
     assert "boom" in caplog.text
 
 

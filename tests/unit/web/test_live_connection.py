@@ -12,7 +12,7 @@ from portal.web.live import connection
 from portal.web.live.connection import HEARTBEAT_SECONDS, MAX_DURATION_SECONDS, SseConnection, SseResponse
 from portal.web.live.hub import STREAM_END
 
-BEAT = b"e\r\n: still here\n\n\r\n"
+HEARTBEAT = b"e\r\n: still here\n\n\r\n"
 
 
 @pytest.fixture
@@ -34,15 +34,15 @@ def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def test_a_version_is_one_chunk_and_the_end_is_the_last(ends: tuple[socket.socket, socket.socket]) -> None:
     own, foreign = ends
-    wire = SseConnection(os.dup(own.fileno()))
+    connection = SseConnection(os.dup(own.fileno()))
     own.close()
-    assert wire.send(7)
+    assert connection.send(7)
     assert foreign.recv(100) == b"16\r\nevent: stage\ndata: 7\n\n\r\n"
-    assert not wire.send(STREAM_END)
+    assert not connection.send(STREAM_END)
     assert foreign.recv(100) == b"0\r\n\r\n"
     assert foreign.recv(100) == b""
     # Its number may be another file by now.
-    assert not wire.send(8)
+    assert not connection.send(8)
 
 
 def test_idle_stream_sends_heartbeat_every_20_seconds(
@@ -58,7 +58,7 @@ def test_idle_stream_sends_heartbeat_every_20_seconds(
             foreign.recv(100)
         now[0] += 0.1
         assert wire.send_heartbeat()
-        assert foreign.recv(100) == BEAT
+        assert foreign.recv(100) == HEARTBEAT
     now[0] += HEARTBEAT_SECONDS - 1
     assert wire.send(3)
     foreign.recv(100)

@@ -38,7 +38,9 @@ class Bucket:
         return given
 
 
-def calls(rate_limiter: RateLimiter, limit: RateLimit, times: int, client: str = "a", now: datetime = NOW) -> int:
+def count_accepted(
+    rate_limiter: RateLimiter, limit: RateLimit, times: int, client: str = "a", now: datetime = NOW
+) -> int:
     """Call so often; how many were let through."""
     passed = 0
     for _ in range(times):
@@ -53,9 +55,9 @@ def calls(rate_limiter: RateLimiter, limit: RateLimit, times: int, client: str =
 def test_first_fifth_costs_nothing_and_the_rest_a_batch_at_a_time() -> None:
     bucket = Bucket()
     rate_limiter = RateLimiter(bucket)
-    assert calls(rate_limiter, BATCHES, 20) == 20
+    assert count_accepted(rate_limiter, BATCHES, 20) == 20
     assert bucket.asked == []
-    assert calls(rate_limiter, BATCHES, 30) == 30
+    assert count_accepted(rate_limiter, BATCHES, 30) == 30
     assert bucket.asked == ["a"] * 3
 
 
@@ -63,27 +65,29 @@ def test_slow_clients_never_use_tokens() -> None:
     bucket = Bucket()
     rate_limiter = RateLimiter(bucket)
     for second in range(0, 3600, 4):
-        assert calls(rate_limiter, BATCHES, 1, now=NOW + timedelta(seconds=second)) == 1
+        assert count_accepted(rate_limiter, BATCHES, 1, now=NOW + timedelta(seconds=second)) == 1
     assert bucket.asked == []
 
 
 def test_empty_bucket_is_remembered_until_it_has_gained_a_batch() -> None:
     bucket = Bucket(left=0)
     rate_limiter = RateLimiter(bucket)
-    assert calls(rate_limiter, BATCHES, 500) == 20
+    assert count_accepted(rate_limiter, BATCHES, 500) == 20
     assert len(bucket.asked) == 1
     with pytest.raises(TooMany) as refusal:
         rate_limiter.check(BATCHES, "a", NOW + timedelta(seconds=0.5))
     assert refusal.value.retry_after == 7
-    assert calls(rate_limiter, BATCHES, 500, now=NOW + timedelta(seconds=7.4)) == 2  # its own part grows meanwhile
+    assert (
+        count_accepted(rate_limiter, BATCHES, 500, now=NOW + timedelta(seconds=7.4)) == 2
+    )  # its own part grows meanwhile
     assert len(bucket.asked) == 1
-    calls(rate_limiter, BATCHES, 5, now=NOW + timedelta(seconds=7.5))
+    count_accepted(rate_limiter, BATCHES, 5, now=NOW + timedelta(seconds=7.5))
     assert len(bucket.asked) == 2
 
 
 def test_burst_then_one_each_twelve_seconds() -> None:
     rate_limiter = RateLimiter(Bucket(left=5))
-    assert calls(rate_limiter, SIX, 6) == 6
+    assert count_accepted(rate_limiter, SIX, 6) == 6
     with pytest.raises(TooMany) as refusal:
         rate_limiter.check(SIX, "a", NOW)
     assert refusal.value.retry_after == 12
@@ -91,28 +95,28 @@ def test_burst_then_one_each_twelve_seconds() -> None:
 
 def test_clients_and_limits_are_counted_separately() -> None:
     rate_limiter = RateLimiter(Bucket(left=0))
-    assert calls(rate_limiter, SIX, 9) == 1
-    assert calls(rate_limiter, SIX, 9, "b") == 1
-    assert calls(rate_limiter, RateLimit("other", per_minute=6), 9) == 1
+    assert count_accepted(rate_limiter, SIX, 9) == 1
+    assert count_accepted(rate_limiter, SIX, 9, "b") == 1
+    assert count_accepted(rate_limiter, RateLimit("other", per_minute=6), 9) == 1
 
 
 def test_without_the_shared_count_each_process_counts_for_itself_and_tries_again_later() -> None:
     bucket = Bucket()
     bucket.is_away = True
     rate_limiter = RateLimiter(bucket)
-    assert calls(rate_limiter, BATCHES, 500) == 100
+    assert count_accepted(rate_limiter, BATCHES, 500) == 100
     assert len(bucket.asked) == 1
-    calls(rate_limiter, BATCHES, 50, "b")
+    count_accepted(rate_limiter, BATCHES, 50, "b")
     assert len(bucket.asked) == 1, "nobody else waits for it either"
     bucket.is_away = False
-    assert calls(rate_limiter, BATCHES, 50, "b", NOW + timedelta(seconds=5)) == 50
+    assert count_accepted(rate_limiter, BATCHES, 50, "b", NOW + timedelta(seconds=5)) == 50
     assert bucket.asked == ["a", *"bbbbb"]
 
 
 def test_failure_is_written_down_once(caplog: pytest.LogCaptureFixture) -> None:
     bucket = Bucket()
     bucket.is_away = True
-    calls(RateLimiter(bucket), BATCHES, 90, "203.0.113.9")
+    count_accepted(RateLimiter(bucket), BATCHES, 90, "203.0.113.9")
     assert [record.message for record in caplog.records] == ["rate_limits.database_unavailable"]
     assert "203.0.113.9" not in caplog.text
 
@@ -121,16 +125,16 @@ def test_least_recently_seen_clients_are_evicted_first(monkeypatch: pytest.Monke
     monkeypatch.setattr(module, "_MAX_CLIENTS", 3)
     rate_limiter = RateLimiter(Bucket(left=0))
     for name in ("busy", "x", "y", "busy", "z"):
-        calls(rate_limiter, SIX, 1, name)
+        count_accepted(rate_limiter, SIX, 1, name)
     assert [client for _, client in rate_limiter._states] == ["y", "busy", "z"]
 
 
 def test_clock_set_back_does_not_block_requests() -> None:
     bucket = Bucket(left=0)
     rate_limiter = RateLimiter(bucket)
-    calls(rate_limiter, SIX, 9)
+    count_accepted(rate_limiter, SIX, 9)
     bucket.left = 5
-    assert calls(rate_limiter, SIX, 1, now=NOW - timedelta(hours=1)) == 1
+    assert count_accepted(rate_limiter, SIX, 1, now=NOW - timedelta(hours=1)) == 1
 
 
 @pytest.mark.parametrize(
@@ -155,7 +159,7 @@ def test_flood_is_rejected_with_retry_after(path: str, portal_settings: Callable
     app.extensions["rate_limiter"] = RateLimiter(Bucket(left=0))
     limit = RULES["auth.start_initiated_login"].rate_limit
     assert limit is not None
-    calls(app.extensions["rate_limiter"], limit, limit.local, "127.0.0.1")
+    count_accepted(app.extensions["rate_limiter"], limit, limit.local, "127.0.0.1")
     client = app.test_client()
     response = client.post(path, headers={"Accept-Language": "en"})
     assert response.status_code == 429

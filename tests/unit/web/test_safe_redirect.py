@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from portal.web.security.safe_redirect import parse_own_page, parse_page_path, parse_safe_path
 
-ELSEWHERE = [
+FOREIGN_ADDRESSES = [
     None,
     "",
     "//evil.example",
@@ -51,7 +51,7 @@ ELSEWHERE = [
 ]
 
 
-@pytest.mark.parametrize("value", ELSEWHERE)
+@pytest.mark.parametrize("value", FOREIGN_ADDRESSES)
 @pytest.mark.asvs("A24")
 def test_address_that_could_lead_to_another_site_is_refused(value: str | None) -> None:
     assert parse_safe_path(value) is None

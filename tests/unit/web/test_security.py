@@ -11,17 +11,17 @@ from flask import Flask, render_template_string, request
 from flask.testing import FlaskClient
 
 # One of each kind: page, error, redirect, JSON, picture, refused method, machine.
-ANSWERS = ["/", "/privacy", "/nowhere", "/headshots", "/headshots/status", "/brand.css", "/logout", "/healthz"]
+PATHS = ["/", "/privacy", "/nowhere", "/headshots", "/headshots/status", "/brand.css", "/logout", "/healthz"]
 
 
-def directives(policy: str) -> dict[str, str]:
+def parse_directives(policy: str) -> dict[str, str]:
     return {part.split(" ")[0]: part.partition(" ")[2] for part in policy.split("; ")}
 
 
-@pytest.mark.parametrize("path", ANSWERS)
+@pytest.mark.parametrize("path", PATHS)
 def test_every_response_has_security_headers(path: str, client: FlaskClient) -> None:
     headers = client.get(path).headers
-    policy = directives(headers["Content-Security-Policy"])
+    policy = parse_directives(headers["Content-Security-Policy"])
     assert policy["default-src"] == "'self'"
     assert re.fullmatch(r"'self' 'nonce-[\w-]{22}'", policy["script-src"])
     assert policy["object-src"] == policy["frame-src"] == policy["frame-ancestors"] == "'none'"
@@ -88,7 +88,7 @@ def test_probes_are_accepted_for_any_host(path: str, host: str, client: FlaskCli
 
 def test_two_proxies_each_add_an_address(make_app: Callable[..., Flask]) -> None:
     app = make_app(public_url="https://portal.example", trusted_proxies=2)
-    app.view_functions["ops.show_liveness"] = seen
+    app.view_functions["ops.show_liveness"] = describe_request
     sent = {"X-Forwarded-For": "6.6.6.6, 9.9.9.9, 10.0.0.1", "X-Forwarded-Proto": "https"}
     response = app.test_client().get("/healthz", base_url="http://portal.example", headers=sent)
     assert response.json == {"address": "9.9.9.9", "url": "https://portal.example/healthz"}
@@ -104,7 +104,7 @@ class TestBehindOneRouter:
     @pytest.fixture
     def client(self, make_app: Callable[..., Flask]) -> FlaskClient:
         app = make_app(public_url="https://portal.example", trusted_proxies=1)
-        app.view_functions["ops.show_liveness"] = seen
+        app.view_functions["ops.show_liveness"] = describe_request
         return app.test_client()
 
     def get(self, client: FlaskClient, path: str, **headers: str) -> Any:
@@ -140,13 +140,13 @@ class TestBehindOneRouter:
         assert "<" not in self.get(client, "/healthz", X_Request_ID="<script>").headers["X-Request-ID"]
 
 
-def seen() -> dict[str, Any]:
+def describe_request() -> dict[str, Any]:
     return {"address": request.remote_addr, "url": request.url}
 
 
 @pytest.mark.asvs("A45")
 def test_without_a_platform_nothing_forwarded_counts(app: Flask) -> None:
-    app.view_functions["ops.show_liveness"] = seen
+    app.view_functions["ops.show_liveness"] = describe_request
     headers = {"X-Forwarded-For": "6.6.6.6", "X-Forwarded-Proto": "https", "X-Request-ID": "a" * 32}
     response = app.test_client().get("/healthz", headers=headers)
     assert response.json == {"address": "127.0.0.1", "url": "http://localhost/healthz"}

@@ -15,13 +15,13 @@ from PIL import Image
 RED = (176, 0, 32)
 
 
-def logo() -> bytes:
+def build_logo() -> bytes:
     stream = io.BytesIO()
     Image.new("RGB", (60, 60), RED).save(stream, "PNG")
     return stream.getvalue()
 
 
-def middle(client: FlaskClient) -> object:
+def get_center_color(client: FlaskClient) -> object:
     response = client.get("/brand/tile.png")
     assert (response.status_code, response.mimetype) == (200, "image/png")
     image = Image.open(io.BytesIO(response.data))
@@ -39,16 +39,16 @@ def test_any_site_may_fetch_it_and_cache_it_until_it_changes(client: FlaskClient
 
 
 def test_logo_out_of_the_settings(make_app: Callable[..., Flask]) -> None:
-    address = "data:image/png;base64," + b64encode(logo()).decode()
-    assert middle(make_app(brand_logo=address).test_client()) == RED
+    address = "data:image/png;base64," + b64encode(build_logo()).decode()
+    assert get_center_color(make_app(brand_logo=address).test_client()) == RED
 
 
 def test_logo_out_of_a_file(make_app: Callable[..., Flask], tmp_path: Path) -> None:
     app = make_app(brand_logo="/static/img/logo.png")
     (tmp_path / "img").mkdir()
-    (tmp_path / "img" / "logo.png").write_bytes(logo())
+    (tmp_path / "img" / "logo.png").write_bytes(build_logo())
     app.static_folder = str(tmp_path)
-    assert middle(app.test_client()) == RED
+    assert get_center_color(app.test_client()) == RED
 
 
 @pytest.mark.parametrize(
@@ -56,4 +56,4 @@ def test_logo_out_of_a_file(make_app: Callable[..., Flask], tmp_path: Path) -> N
     ["data:image/svg+xml,<svg/>", "data:image/png;base64,?", "/static/nowhere.png", "/static/../wsgi.py", "/static/"],
 )
 def test_invalid_logo_falls_back_to_the_initial(address: str, make_app: Callable[..., Flask]) -> None:
-    assert middle(make_app(brand_logo=address).test_client()) != RED
+    assert get_center_color(make_app(brand_logo=address).test_client()) != RED

@@ -41,7 +41,7 @@ CLAIM_NAMES = ["iss", "sub", "aud", "azp", "exp", "iat", "nbf", "nonce", "auth_t
 CLAIM_SETTINGS: dict[str, Any] = {"groups_claim": "groups", "email_claims": ("email",)}
 
 
-def segment(value: bytes) -> str:
+def encode_segment(value: bytes) -> str:
     return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
 
 
@@ -54,14 +54,18 @@ def test_garbage_is_no_token(value: object) -> None:
 @given(st.dictionaries(st.sampled_from(["alg", "kid", "typ", "crit", "jwk", "b64", "zip"]), json_values))
 def test_any_header_is_refused_without_a_crash(header: dict[str, Any]) -> None:
     for alg in (header.get("alg"), "RS256"):
-        token = ".".join((segment(json.dumps(header | {"alg": alg}).encode()), segment(b"{}"), segment(b"x")))
+        token = ".".join(
+            (encode_segment(json.dumps(header | {"alg": alg}).encode()), encode_segment(b"{}"), encode_segment(b"x"))
+        )
         with pytest.raises(SignInRefused):
             verify_signature(token, [KEY], ALGORITHMS)
 
 
 @given(st.lists(st.dictionaries(st.sampled_from(["kty", "n", "e", "kid", "use", "alg", "crv", "x"]), json_values)))
 def test_any_keys_are_refused_without_a_crash(keys: list[dict[str, Any]]) -> None:
-    token = ".".join((segment(b'{"alg":"RS256","kid":"one"}'), segment(b"{}"), segment(b"x" * 256)))
+    token = ".".join(
+        (encode_segment(b'{"alg":"RS256","kid":"one"}'), encode_segment(b"{}"), encode_segment(b"x" * 256))
+    )
     with pytest.raises(SignInRefused):
         verify_signature(token, [{**key, "kid": "one", "kty": "RSA"} for key in keys], ALGORITHMS)
 
@@ -75,7 +79,7 @@ def test_any_claims_are_refused_without_a_crash(claims: dict[str, Any]) -> None:
         check_logout_token(VerifiedToken({}, claims), EXPECTED)
 
 
-def honest(**more: Any) -> dict[str, Any]:
+def build_claims(**more: Any) -> dict[str, Any]:
     at = int(NOW.timestamp())
     times = {"iat": at, "exp": at + 60}
     return {"iss": EXPECTED.issuer, "aud": "portal", "sub": "s", "nonce": "n", **times, **more}
@@ -95,7 +99,7 @@ def honest(**more: Any) -> dict[str, Any]:
     ],
 )
 def test_times_are_judged_to_the_second(claim: str, seconds: int, is_fine: bool) -> None:
-    signed = VerifiedToken({}, honest(**{claim: int(NOW.timestamp()) + seconds}))
+    signed = VerifiedToken({}, build_claims(**{claim: int(NOW.timestamp()) + seconds}))
     if is_fine:
         check_id_token(signed, EXPECTED, nonce="n", max_age=None)
     else:
@@ -104,8 +108,10 @@ def test_times_are_judged_to_the_second(claim: str, seconds: int, is_fine: bool)
 
 
 def test_small_rsa_keys_do_not_count() -> None:
-    small = {"kty": "RSA", "kid": "one", "e": "AQAB", "n": segment(b"\xff" * 128)}
-    token = ".".join((segment(b'{"alg":"RS256","kid":"one"}'), segment(b"{}"), segment(b"x" * 128)))
+    small = {"kty": "RSA", "kid": "one", "e": "AQAB", "n": encode_segment(b"\xff" * 128)}
+    token = ".".join(
+        (encode_segment(b'{"alg":"RS256","kid":"one"}'), encode_segment(b"{}"), encode_segment(b"x" * 128))
+    )
     with pytest.raises(SignInRefused, match="token_key"):
         verify_signature(token, [small], ALGORITHMS)
 

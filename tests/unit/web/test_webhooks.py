@@ -16,7 +16,7 @@ from portal.web import webhook_middleware, webhooks
 PATH = "/webhooks/profilebakery"
 
 
-def through(app: Flask, body: bytes = b"{}", **environ: Any) -> tuple[str, dict[str, str], bytes]:
+def call_app(app: Flask, body: bytes = b"{}", **environ: Any) -> tuple[str, dict[str, str], bytes]:
     """Ask the app as a server does, with exactly this environment."""
     requested: dict[str, Any] = {
         "REQUEST_METHOD": "POST",
@@ -42,7 +42,7 @@ def through(app: Flask, body: bytes = b"{}", **environ: Any) -> tuple[str, dict[
 
 
 def test_refused_request_has_security_headers_request_id_and_no_cookie(app: Flask) -> None:
-    status, headers, content = through(app)
+    status, headers, content = call_app(app)
     assert (status, content) == ("401 Unauthorized", b"the signature does not match\n")
     assert headers["Content-Length"] == str(len(content))
     assert headers["Content-Type"].startswith("text/plain")
@@ -54,7 +54,7 @@ def test_refused_request_has_security_headers_request_id_and_no_cookie(app: Flas
 
 
 def test_it_is_written_down_like_every_request(app: Flask, capsys: pytest.CaptureFixture[str]) -> None:
-    _, headers, _ = through(app, HTTP_X_PROFILEBAKERY_SIGNATURE="sha256=canary")
+    _, headers, _ = call_app(app, HTTP_X_PROFILEBAKERY_SIGNATURE="sha256=canary")
     written = capsys.readouterr().out
     lines = [json.loads(line) for line in written.splitlines()]
     assert [line["message"] for line in lines] == ["webhook.rejected", "request.completed"]
@@ -65,16 +65,16 @@ def test_it_is_written_down_like_every_request(app: Flask, capsys: pytest.Captur
 
 def test_https_is_remembered_where_it_is_used(make_app: Callable[..., Flask]) -> None:
     app = make_app(public_url="https://portal.example")
-    _, headers, _ = through(app, HTTP_HOST="portal.example")
+    _, headers, _ = call_app(app, HTTP_HOST="portal.example")
     assert headers["Strict-Transport-Security"].startswith("max-age=")
 
 
 def test_only_a_platforms_router_names_the_request(app: Flask, make_app: Callable[..., Flask]) -> None:
     given = "0a1b2c3d-4e5f-6789-abcd-ef0123456789"
-    assert through(app, HTTP_X_REQUEST_ID=given)[1]["X-Request-ID"] != given
+    assert call_app(app, HTTP_X_REQUEST_ID=given)[1]["X-Request-ID"] != given
     behind_proxy = make_app(trusted_proxies=1)
-    assert through(behind_proxy, HTTP_X_REQUEST_ID=given)[1]["X-Request-ID"] == given
-    assert "\n" not in through(behind_proxy, HTTP_X_REQUEST_ID="a\nb: c12345")[1]["X-Request-ID"]
+    assert call_app(behind_proxy, HTTP_X_REQUEST_ID=given)[1]["X-Request-ID"] == given
+    assert "\n" not in call_app(behind_proxy, HTTP_X_REQUEST_ID="a\nb: c12345")[1]["X-Request-ID"]
 
 
 @pytest.mark.parametrize(
@@ -87,17 +87,17 @@ def test_only_a_platforms_router_names_the_request(app: Flask, make_app: Callabl
     ],
 )
 def test_other_requests_are_passed_to_flask(app: Flask, environ: dict[str, str], status: int) -> None:
-    response, headers, _ = through(app, **environ)
+    response, headers, _ = call_app(app, **environ)
     assert response.startswith(str(status))
     assert "nonce-" in headers["Content-Security-Policy"]
 
 
 def test_a_port_behind_the_host_is_no_other_host(app: Flask) -> None:
-    assert through(app, HTTP_HOST="localhost:8000")[2] == b"the signature does not match\n"
+    assert call_app(app, HTTP_HOST="localhost:8000")[2] == b"the signature does not match\n"
 
 
 def test_behind_another_prefix_flask_responds_the_same(app: Flask) -> None:
-    status, headers, content = through(app, SCRIPT_NAME="/portal")
+    status, headers, content = call_app(app, SCRIPT_NAME="/portal")
     assert (status[:3], content) == ("401", b"the signature does not match\n")
     assert "nonce-" in headers["Content-Security-Policy"]
 
@@ -112,14 +112,14 @@ def test_behind_another_prefix_flask_responds_the_same(app: Flask) -> None:
 )
 @pytest.mark.asvs("A46")
 def test_length_and_body_have_to_agree(app: Flask, body: bytes, length: str, status: int) -> None:
-    assert through(app, body, CONTENT_LENGTH=length)[0].startswith(str(status))
+    assert call_app(app, body, CONTENT_LENGTH=length)[0].startswith(str(status))
 
 
 def test_body_in_chunks_is_read_to_its_end_or_the_limit(app: Flask) -> None:
     largest = b"x" * webhooks.MAX_BODY_BYTES
     chunked: dict[str, Any] = {"CONTENT_LENGTH": "", "wsgi.input_terminated": True}
-    assert through(app, largest, **chunked)[0].startswith("401")
-    assert through(app, largest + b"x", **chunked)[0].startswith("413")
+    assert call_app(app, largest, **chunked)[0].startswith("401")
+    assert call_app(app, largest + b"x", **chunked)[0].startswith("413")
 
 
 def test_an_internal_error_is_a_500_without_details(
@@ -129,7 +129,7 @@ def test_an_internal_error_is_a_500_without_details(
         raise RuntimeError("broken inside")
 
     monkeypatch.setattr(deliveries, "store_delivery", fail)
-    status, _, content = through(app)
+    status, _, content = call_app(app)
     assert status == "500 Internal Server Error"
     assert b"inside" not in content
     assert "RuntimeError" in capsys.readouterr().out
@@ -143,8 +143,8 @@ def test_ordinary_view_gives_the_same_responses_as_the_middleware(
     app: Flask, make_app: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], status: str
 ) -> None:
     monkeypatch.setattr(webhook_middleware, "init_app", lambda _app: None)
-    ordinary = through(make_app(), **environ)
-    fast = through(app, **environ)
+    ordinary = call_app(make_app(), **environ)
+    fast = call_app(app, **environ)
     assert fast[0].startswith(status)
     assert ordinary[0].startswith(status)
     assert ordinary[2] == fast[2]

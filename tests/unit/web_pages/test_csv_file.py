@@ -19,7 +19,7 @@ from portal.web.csv_response import build_csv_response
 cells = st.one_of(st.none(), st.integers(), st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8))
 
 
-def written(*rows: list[csv_file.Cell]) -> str:
+def render_rows(*rows: list[csv_file.Cell]) -> str:
     return "".join(csv_file.render_csv(["a", "b"], rows))
 
 
@@ -38,14 +38,14 @@ def written(*rows: list[csv_file.Cell]) -> str:
     ],
 )
 def test_quotes_are_those_of_the_standard(cell: csv_file.Cell, line: str) -> None:
-    assert written([cell, "x"]) == f"\ufeffa,b\r\n{line}\r\n"
+    assert render_rows([cell, "x"]) == f"\ufeffa,b\r\n{line}\r\n"
 
 
 @pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
 @pytest.mark.asvs("A27")
 def test_no_text_becomes_a_formula(begins: str) -> None:
     cell = f"{begins}HYPERLINK(1)"
-    [_header, row] = csv.reader(io.StringIO(written([cell, f"x{cell}"]), newline=""))
+    [_header, row] = csv.reader(io.StringIO(render_rows([cell, f"x{cell}"]), newline=""))
     assert row == [f"'{cell}", f"x{cell}"]
 
 
@@ -72,7 +72,7 @@ def test_the_separator_is_what_spreadsheets_of_the_language_expect(language: str
 
 @given(st.lists(st.tuples(cells, cells), max_size=4))
 def test_csv_cell_content_stays_in_its_cell(rows: list[tuple[csv_file.Cell, csv_file.Cell]]) -> None:
-    read = list(csv.reader(io.StringIO(written(*[list(row) for row in rows]), newline="")))
+    read = list(csv.reader(io.StringIO(render_rows(*[list(row) for row in rows]), newline="")))
     assert len(read) == len(rows) + 1
     for row, found in zip(rows, read[1:], strict=True):
         assert [one.replace("'", "") for one in found] == [

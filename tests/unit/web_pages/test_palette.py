@@ -29,13 +29,13 @@ def test_contrast_is_that_of_the_guidelines() -> None:
 @pytest.mark.parametrize("ground", GROUNDS)
 @given(color=COLORS)
 def test_any_brand_color_can_be_read_and_seen(ground: str, color: str) -> None:
-    make, page, quiet = GROUNDS[ground]
+    make, page, muted = GROUNDS[ground]
     accent = make(color)
     assert palette.compute_contrast(accent.on_fill, accent.fill) >= 4.5
     assert palette.compute_contrast(accent.on_fill, accent.hover) >= 4.5
-    for behind in (page, quiet, accent.tint):
+    for behind in (page, muted, accent.tint):
         assert palette.compute_contrast(accent.text, behind) >= 4.5
-    for behind in (page, quiet):
+    for behind in (page, muted):
         assert palette.compute_contrast(accent.line, behind) >= 3
     assert palette.compute_contrast(accent.edge, page) >= 3
 

@@ -31,12 +31,12 @@ KEYWORDS = {**DEFAULT_KEYWORDS, "_l": None}
 BLANK = re.compile(r"%\((\w+)\)s")
 
 
-def catalog(language: str) -> Catalog:
+def read_catalog(language: str) -> Catalog:
     with (TRANSLATIONS / language / "LC_MESSAGES" / "messages.po").open("rb") as file:
         return read_po(file, locale=language)
 
 
-def in_the_code() -> set[str | tuple[str, ...]]:
+def list_messages_in_code() -> set[str | tuple[str, ...]]:
     # Only the folders that hold words: the rest of the tree is large and has none.
     found: set[str | tuple[str, ...]] = set()
     for folder in ("portal", "templates"):
@@ -47,14 +47,16 @@ def in_the_code() -> set[str | tuple[str, ...]]:
 
 
 def test_apostrophes_are_typographic() -> None:
-    texts = [text for found in in_the_code() for text in ([found] if isinstance(found, str) else found) if text]
+    texts = [
+        text for found in list_messages_in_code() for text in ([found] if isinstance(found, str) else found) if text
+    ]
     assert [text for text in texts if re.search(r"\w'\w", text)] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_sentence_is_translated(language: str) -> None:
-    known = {message.id: message.string for message in catalog(language) if message.id}
-    assert in_the_code() - set(known) == set()
+    known = {message.id: message.string for message in read_catalog(language) if message.id}
+    assert list_messages_in_code() - set(known) == set()
     untranslated = [
         key
         for key, text_parts in known.items()
@@ -65,12 +67,12 @@ def test_every_sentence_is_translated(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_placeholders_of_translations_match(language: str) -> None:
-    for message in catalog(language):
-        for source, text_parts in zip(forms(message.id), forms(message.string), strict=True):
+    for message in read_catalog(language):
+        for source, text_parts in zip(list_forms(message.id), list_forms(message.string), strict=True):
             assert set(BLANK.findall(source)) == set(BLANK.findall(text_parts)), source
 
 
-def forms(text: object) -> tuple[str, ...]:
+def list_forms(text: object) -> tuple[str, ...]:
     """The forms of a message, one or singular and plural; the header has no blanks."""
     return tuple(text) if isinstance(text, tuple | list) else (str(text),)
 
@@ -78,7 +80,7 @@ def forms(text: object) -> tuple[str, ...]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_compiled_translations_are_up_to_date(language: str) -> None:
     expected = BytesIO()
-    write_mo(expected, catalog(language))
+    write_mo(expected, read_catalog(language))
     compiled = TRANSLATIONS / language / "LC_MESSAGES" / "messages.mo"
     assert compiled.read_bytes() == expected.getvalue()
 

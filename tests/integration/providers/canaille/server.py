@@ -55,16 +55,16 @@ def create_people(people: dict[str, dict[str, Any]]) -> None:
     """Create a user for each person, with their password and groups."""
     members: dict[str, list[Any]] = {}
     for name, person in people.items():
-        user = models.User(
+        account = models.User(
             user_name=name,
             formatted_name=person["name"],
             family_name=person["name"].split()[-1],
             emails=[person["email"]],
             password=person["password"],
         )
-        Backend.instance.save(user)
+        Backend.instance.save(account)
         for group in person["groups"]:
-            members.setdefault(group, []).append(user)
+            members.setdefault(group, []).append(account)
     for group, users in members.items():
         Backend.instance.save(models.Group(display_name=group, members=users))
 

@@ -14,6 +14,6 @@ class ClaimsValidator(OAuth2Validator):
 
     def get_additional_claims(self, request: Any) -> dict[str, Any]:
         """Return the claims of the request's user."""
-        user = request.user
-        groups = list(user.groups.values_list("name", flat=True))
-        return {"name": user.get_full_name(), "email": user.email, "groups": groups}
+        account = request.user
+        groups = list(account.groups.values_list("name", flat=True))
+        return {"name": account.get_full_name(), "email": account.email, "groups": groups}

@@ -35,7 +35,7 @@ def build_signing_key() -> str:
     return key.private_bytes(encoding, form, serialization.NoEncryption()).decode()
 
 
-def configure(database: str) -> None:
+def configure_django(database: str) -> None:
     """Configure Django as the toolkit's documentation on OpenID Connect does."""
     settings.configure(
         SECRET_KEY="a-secret-of-the-tests-that-is-long-enough",
@@ -103,13 +103,13 @@ def create_people(people: dict[str, dict[str, Any]]) -> None:
 
     for name, person in people.items():
         first, last = person["name"].split(" ")
-        user = User.objects.create_user(name, person["email"], person["password"], first_name=first, last_name=last)
-        user.groups.set([Group.objects.get_or_create(name=group)[0] for group in person["groups"]])
+        account = User.objects.create_user(name, person["email"], person["password"], first_name=first, last_name=last)
+        account.groups.set([Group.objects.get_or_create(name=group)[0] for group in person["groups"]])
 
 
 def main(config: dict[str, Any]) -> None:
     """Serve until the process is ended."""
-    configure(config["database"])
+    configure_django(config["database"])
     call_command("migrate", verbosity=0)
     create_client(config["portal"], **config["client"])
     create_people(config["people"])
