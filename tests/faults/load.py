@@ -115,7 +115,7 @@ class WebhookLoad:
 
 
 def _body(event: str) -> bytes:
-    item = {"_id": f"stranger-{event}", "status": "pending"}
+    item = {"_id": f"foreign-{event}", "status": "pending"}
     created_at = datetime.now(UTC).isoformat(timespec="milliseconds")
     return json.dumps(
         {"id": event, "event": "model.status.updated", "createdAt": created_at, "objectType": "model", "object": item}

@@ -15,7 +15,7 @@ from flask import Flask
 
 from tests.integration.matrix.database_dump import AUDITED
 
-ANONYMOUS = "stranger"
+ANONYMOUS = "anonymous"
 ROLES = ("employee", "manager", "operator", "admin")
 ACTORS = (ANONYMOUS, *ROLES)
 
@@ -53,9 +53,9 @@ class Row:
     """One method on one address.
 
     Attributes:
-        who: the roles that get ``status``; other signed-in people get 403.
+        roles: the roles that get ``status``; other signed-in people get 403.
         status: what they get for a submit call; a mapping where roles differ.
-        stranger: the response without a session: a status, or the address of a redirect.
+        anonymous: the response without a session: a status, or the address of a redirect.
         form: the fields of a submit form; a value in braces is filled in from the caller's own ids.
         query: the same for the query of an address.
         no_token: why an unsafe call needs no form token; empty where it needs one.
@@ -77,7 +77,7 @@ class Row:
 
 
 def open_page(status: int = 200, *, anonymous: int | None = None, **more: object) -> Row:
-    """A public page; ``stranger`` where the response without a session differs."""
+    """A public page; ``anonymous`` where the response without a session differs."""
     return Row(roles=MEMBERS, status=status, anonymous=status if anonymous is None else anonymous, **more)  # type: ignore[arg-type]
 
 
@@ -93,7 +93,7 @@ def console(roles: frozenset[str], **more: object) -> Row:
 
 def act(roles: frozenset[str] = MEMBERS, status: int = 303, **more: object) -> Row:
     """A form of a page: it changes something and leads on."""
-    return Row(roles=roles, status=status, anonymous=more.pop("stranger", UNAUTHORIZED), **more)  # type: ignore[arg-type]
+    return Row(roles=roles, status=status, anonymous=more.pop("anonymous", UNAUTHORIZED), **more)  # type: ignore[arg-type]
 
 
 def fetched(roles: frozenset[str] = MEMBERS, **more: object) -> Row:
@@ -149,7 +149,7 @@ TABLE: Mapping[str, Row] = {
     "POST /login/backchannel-logout": machine(
         400, form={"logout_token": "x"}, no_token="the identity provider signs every order"
     ),
-    "POST /logout": act(stranger=TO_START),
+    "POST /logout": act(anonymous=TO_START),
     "GET /signed-out": open_page(303, anonymous=200),
     "GET /headshots": page(),
     "GET /headshots/status": fetched(),
@@ -164,7 +164,7 @@ TABLE: Mapping[str, Row] = {
     "POST /headshots/withdraw": act(status=400),
     "GET /my-data/delete": page(),
     "POST /my-data/delete": act(status=400),
-    # There is no erasure with the id; with one, everybody who has the address reads it.
+    # There is no erasure with the id; with one, anyone with the address reads it.
     "GET /deleted/<erasure_id>": open_page(404),
     # Their sessions are over: my page follows. The one who sits in the studio right now has tests of their own.
     "GET /headshots/studio": page(status=303, may_touch=_OPENED),

@@ -106,7 +106,7 @@ def test_pages_without_a_token_ignore_the_session(directory: DirectoryFixture) -
     }
     for route in exempt:
         responses = []
-        for name in ("stranger", ACTOR):
+        for name in ("anonymous", ACTOR):
             actor = directory.actor(name)
             before = directory.dump()
             form = {field: actor.fill(value) for field, value in route.row.form.items()}

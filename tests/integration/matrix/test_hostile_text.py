@@ -88,7 +88,7 @@ def test_hostile_text_of_identity_provider_is_escaped(
 ) -> None:
     identity.person = {"sub": "hostile", "email": "hostile@example.com", "name": text_parts}
     identity.person |= {"groups": [text_parts[:300]], "given_name": text_parts[:300], "locale": text_parts[:300]}
-    actor = directory.actor("stranger")
+    actor = directory.actor("anonymous")
     back = identity.visit(actor.call("GET", "/login").headers["Location"])
     response = actor.call("GET", back, headers={"User-Agent": "".join(text_parts.split("\r\n"))})
     assert response.status_code == 303
@@ -103,7 +103,7 @@ def test_hostile_text_of_identity_provider_is_escaped(
 @pytest.mark.parametrize("text_parts", FEW.values(), ids=FEW)
 def test_hostile_text_of_settings_is_escaped(text_parts: str, make_directory: Callable[..., DirectoryFixture]) -> None:
     directory = make_directory(brand_name=text_parts.partition("\r")[0][:200])
-    for name in ("stranger", "employee", "admin"):
+    for name in ("anonymous", "employee", "admin"):
         for response in request_pages(directory.actor(name)):
             assert response.status_code < 500
             check_harmless(response)
@@ -111,7 +111,7 @@ def test_hostile_text_of_settings_is_escaped(text_parts: str, make_directory: Ca
 
 @pytest.mark.parametrize("text_parts", FEW.values(), ids=FEW)
 def test_form_input_is_escaped(text_parts: str, directory: DirectoryFixture) -> None:
-    for name in ("stranger", "admin"):
+    for name in ("anonymous", "admin"):
         actor = directory.actor(name)
         for route in list_routes(directory.app):
             if route.method == "HEAD" or route.rule == "/logout":

@@ -49,7 +49,7 @@ def test_hostile_text_in_urls_forms_and_headers(
     actor.call("GET", "/", headers={"Host": join_lines(text_parts[:100])})
     text = capsys.readouterr().out
     assert len([line for line in parse_lines(text) if line["message"] == "request.completed"]) > len(TABLE)
-    assert MARK not in text, "of what strangers send nothing is noted"
+    assert MARK not in text, "what anonymous clients send is not logged"
 
 
 @pytest.mark.parametrize("text_parts", ALLOWED_TEXTS.values(), ids=ALLOWED_TEXTS)
@@ -64,7 +64,7 @@ def test_hostile_text_of_a_sign_in(
     }
     for email in (identity.person["email"], "fine@example.com"):
         identity.person["email"] = email
-        actor = directory.actor("stranger")
+        actor = directory.actor("anonymous")
         back = identity.visit(actor.call("GET", "/login").headers["Location"])
         assert actor.call("GET", back).status_code < 500
         actor.call("GET", "/headshots")
@@ -75,7 +75,7 @@ def test_hostile_text_of_a_sign_in(
         "state": text_parts,
         "code": text_parts,
     }
-    assert directory.actor("stranger").call("GET", "/login/callback", query_string=refused).status_code == 400
+    assert directory.actor("anonymous").call("GET", "/login/callback", query_string=refused).status_code == 400
     parse_lines(capsys.readouterr().out)
 
 

@@ -45,7 +45,7 @@ def read_response(response: TestResponse) -> str:
     return "\n".join(f"{name}: {value}" for name, value in response.headers) + body
 
 
-@pytest.mark.parametrize("name", ["employee", IN_STUDIO, "stranger"])
+@pytest.mark.parametrize("name", ["employee", IN_STUDIO, "anonymous"])
 @pytest.mark.asvs("A39")
 def test_employee_reads_only_own_data_and_no_internals(name: str, directory: DirectoryFixture) -> None:
     others = {*ROLES, OTHER, IN_STUDIO} - {name}
@@ -70,7 +70,7 @@ def test_polled_response_is_a_fragment_of_the_page(directory: DirectoryFixture) 
     for name in ("employee", IN_STUDIO):
         response = directory.actor(name).call("GET", "/headshots/status")
         assert response.mimetype == "text/html"
-    refused = directory.actor("stranger").call("GET", "/headshots/status")
+    refused = directory.actor("anonymous").call("GET", "/headshots/status")
     assert refused.json is not None
     assert set(refused.json) == {"error", "message", "request_id"}
 
