@@ -64,4 +64,4 @@ def test_query_and_headers_do_not_change_machine_endpoints(signed_in: bool, targ
     found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False)
     assert found.returncode == 0, found.stdout[-6000:] + found.stderr[-2000:]
     assert "Selected: 6/7" in found.stdout
-    assert ("- GET /headshots/status" in found.stdout) is not signed_in, "only anonymous clients are refused by every call"
+    assert ("- GET /headshots/status" in found.stdout) is not signed_in, "only anonymous clients are always refused"
