@@ -19,12 +19,12 @@ class TransactionPooler:
     As PgBouncer does, it refuses the startup parameter ``options`` unless it is configured to ignore it.
     """
 
-    def __init__(self, server_socket: str, user_name: str, database: str, *, ignores_options: bool) -> None:
+    def __init__(self, server_socket: str, role: str, database: str, *, ignores_options: bool) -> None:
         self._ignores_options = ignores_options
         self._lock = threading.Lock()
         self._server = socket.socket(socket.AF_UNIX)
         self._server.connect(server_socket)
-        startup = f"user\0{user_name}\0database\0{database}\0\0".encode()
+        startup = f"user\0{role}\0database\0{database}\0\0".encode()
         self._server.sendall(struct.pack("!II", len(startup) + 8, 196608) + startup)
         self._greeting = self._until_ready(self._server)
         self._listener = socket.create_server(("127.0.0.1", 0))

@@ -30,7 +30,7 @@ OPEN = {
     "auth.start_login",
     "auth.complete_login",
     "auth.show_signed_out",
-    # The receipt of somebody who has no account any more; its address cannot be guessed.
+    # The receipt of a person without an account; its address cannot be guessed.
     "erasure.show_receipt",
 }
 MACHINES = {

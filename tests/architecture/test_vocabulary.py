@@ -9,7 +9,9 @@ import pytest
 from tests.architecture.code import ROOT, list_python_files
 from tests.architecture.vocabulary import FORBIDDEN, VERBS, list_violations, split_identifier
 
-FILES = [str(path.relative_to(ROOT)) for path in list_python_files("portal", "sandbox", "demo", "bench")]
+FILES = [
+    str(path.relative_to(ROOT)) for path in list_python_files("portal", "sandbox", "demo", "bench", "scripts", "tests")
+]
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -50,5 +52,26 @@ def test_rules_find_what_they_are_for(
 ) -> None:
     monkeypatch.setattr("tests.architecture.code.ROOT", tmp_path)
     path = tmp_path / "example.py"
+    path.write_text(code, encoding="utf-8")
+    assert len(list_violations(path)) == complaints
+
+
+@pytest.mark.parametrize(
+    ("code", "complaints"),
+    [
+        ("def make_person() -> None: ...\n", 0),
+        ("def person() -> None: ...\n", 1),
+        ("def test_people_are_listed() -> None: ...\n", 0),
+        ("def test_stranger_is_told() -> None: ...\n", 2),
+        ("@pytest.fixture\ndef person() -> None: ...\n", 0),
+        ("@pytest.fixture(scope='module')\ndef person() -> None: ...\n", 0),
+    ],
+)
+def test_tests_and_fixtures_need_no_verb(
+    code: str, complaints: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tests.architecture.code.ROOT", tmp_path)
+    path = tmp_path / "tests" / "example.py"
+    path.parent.mkdir()
     path.write_text(code, encoding="utf-8")
     assert len(list_violations(path)) == complaints

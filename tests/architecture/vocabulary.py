@@ -38,7 +38,7 @@ INSTEAD = {
     "authenticate, role assignment, checked": "prove proved appoint appointed appointments tick ticked surely earn",
     "US spelling": "colour behaviour cancelled favourite organisation licence grey centre catalogue",
 }
-FORBIDDEN = {word: instead for instead, words in INSTEAD.items() for word in words.split()}
+FORBIDDEN = {term: instead for instead, terms in INSTEAD.items() for term in terms.split()}
 # Words that only mean something of their own together.
 PHRASES = (
     "see_to",
@@ -89,6 +89,13 @@ validate verify
 wait withdraw wrap write
 """
 VERBS = frozenset(_VERBS.split())
+# Besides these, what only tests do: make records, act as a person in a browser, break parts.
+_TEST_VERBS = """
+assign break call change disable dump exhaust fill focus give limit make occupy plan post press submit
+"""
+TEST_VERBS = VERBS | frozenset(_TEST_VERBS.split())
+# The functions of this file are the kinds of rows of its table, and read as such.
+ROW_KINDS = "tests/integration/matrix/table.py"
 # Established as they are: two context managers, an entry point, a failpoint, and the two functions Alembic calls.
 BARE_NAMES = {"transaction", "snapshot", "main", "application", "failpoint", "upgrade", "downgrade"}
 # What a page that is only read may be called after.
@@ -102,13 +109,13 @@ PROSE = re.compile(
     r"|favourites?|organisations?|recognise[sd]?|authorise[sd]?|normalise[sd]?|serialise[sd]?|grey|catalogue)\b",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _DIRECTIVE = re.compile(r"#\s*(?:noqa|nosec|type:|pragma|fmt:)")
 
 
 def split_identifier(identifier: str) -> list[str]:
     """Split an identifier at underscores and camel case, in lower case."""
-    return [word.lower() for word in _WORD.findall(identifier)]
+    return [part.lower() for part in _PART.findall(identifier)]
 
 
 def list_violations(path: Path) -> list[str]:
@@ -122,8 +129,8 @@ def check_names(path: Path) -> Iterator[str]:
         joined = f"_{'_'.join(split_identifier(name))}_"
         for term in EXEMPT_TERMS:
             joined = joined.replace(f"_{term}_", "_")
-        for word in sorted({*joined.split("_")} & FORBIDDEN.keys()):
-            yield f"{format_location(path, node)}: {name} contains {word!r}; the standard terms: {FORBIDDEN[word]}"
+        for term in sorted({*joined.split("_")} & FORBIDDEN.keys()):
+            yield f"{format_location(path, node)}: {name} contains {term!r}; the standard terms: {FORBIDDEN[term]}"
         yield from (
             f"{format_location(path, node)}: {name} contains {each!r}" for each in PHRASES if f"_{each}_" in joined
         )
@@ -131,13 +138,15 @@ def check_names(path: Path) -> Iterator[str]:
 
 def check_functions(path: Path) -> Iterator[str]:
     """Yield public functions that are not a verb and its object, and bool properties that are no statement."""
-    for node in parse_file(path).body:
+    location = format_location(path)
+    verbs = TEST_VERBS if location.startswith("tests/") else VERBS
+    for node in [] if location == ROW_KINDS else parse_file(path).body:
         if not isinstance(node, ast.FunctionDef) or node.name.startswith("_") or node.name in BARE_NAMES:
             continue
-        if _is_test(node) or _is_fixture(node) or node.name.startswith("pytest_"):
+        if node.name.startswith(("test_", "pytest_")) or _is_fixture(node):
             continue
         verb, *rest = split_identifier(node.name)
-        if verb not in VERBS or not rest:
+        if verb not in verbs or not rest:
             yield f"{format_location(path, node)}: {node.name}() is not a verb of the list and its object"
         elif _is_reading_view(node) and verb not in READING_VIEWS:
             yield f"{format_location(path, node)}: {node.name}() answers GET; name it show_…"
@@ -189,10 +198,6 @@ def _is_reading_view(node: ast.FunctionDef) -> bool:
     return any(
         isinstance(each, ast.Call) and get_dotted_name(each.func).endswith(".get") for each in node.decorator_list
     )
-
-
-def _is_test(node: ast.FunctionDef) -> bool:
-    return node.name.startswith("test_")
 
 
 def _is_fixture(node: ast.FunctionDef) -> bool:

@@ -94,7 +94,7 @@ def _render_variations() -> list[list[RenderedFile]]:
     found = []
     for number in range(VARIATIONS):
         stream = io.BytesIO()
-        ImageEnhance.Brightness(portraits.portrait()).enhance(1 + 0.05 * number).save(stream, "JPEG", quality=92)
+        ImageEnhance.Brightness(portraits.load_portrait()).enhance(1 + 0.05 * number).save(stream, "JPEG", quality=92)
         files = render_photo(stream.getvalue(), is_generated=True).files
         found.append([file for file in files if file.spec.format is ImageFormat.WEBP])
     return found
@@ -113,21 +113,21 @@ def open_gallery(
         found = Transfers()
         network = browser.new_cdp_session(page)
         network.send("Network.enable")
-        network.on("Network.requestWillBeSent", lambda sent: _note_request(found, sent))
-        network.on("Network.loadingFinished", lambda done: _note_size(found, done))
+        network.on("Network.requestWillBeSent", lambda sent: _record_request(found, sent))
+        network.on("Network.loadingFinished", lambda done: _record_size(found, done))
         page.goto(site.address + path, wait_until="networkidle")
         return page, found
 
     return open_page
 
 
-def _note_request(found: Transfers, sent: dict[str, Any]) -> None:
+def _record_request(found: Transfers, sent: dict[str, Any]) -> None:
     # Icons inside the stylesheet are data: addresses and transfer nothing.
     if sent["request"]["url"].startswith("http"):
         found.addresses[sent["requestId"]] = sent["request"]["url"]
 
 
-def _note_size(found: Transfers, done: dict[str, Any]) -> None:
+def _record_size(found: Transfers, done: dict[str, Any]) -> None:
     found.size += done["encodedDataLength"]
     found.sizes[done["requestId"]] = done["encodedDataLength"]
 
@@ -154,7 +154,7 @@ def test_first_screen_is_few_and_small_requests(
     assert page.evaluate(_COUNT_SHIFTS) == 0
 
 
-def test_next_picture_is_fetched_before_a_key_asks_for_it(open_gallery: Callable[..., tuple[Page, Transfers]]) -> None:
+def test_next_picture_is_fetched_before_it_is_shown(open_gallery: Callable[..., tuple[Page, Transfers]]) -> None:
     page, found = open_gallery(DESKTOP)
     ahead = _list_large(found)
     page.keyboard.press("ArrowRight")
@@ -173,7 +173,7 @@ def test_first_touch_fetches_both_neighbors(open_gallery: Callable[..., tuple[Pa
         fingers.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": 200, "y": 300}]})
 
 
-def test_thumbnails_are_fetched_when_they_come_into_view(open_gallery: Callable[..., tuple[Page, Transfers]]) -> None:
+def test_thumbnails_are_fetched_when_visible(open_gallery: Callable[..., tuple[Page, Transfers]]) -> None:
     page, found = open_gallery(PHONE | {"device_scale_factor": 1})
     last = page.get_by_role("link", name=f"Photo {PHOTOS}", exact=True).locator("img").get_attribute("src")
     assert not any(address.endswith(str(last)) for address in found.addresses.values())

@@ -1,4 +1,4 @@
-"""Two accounts with one address: an admin sees both, links them, or is told what stands in the way."""
+"""Two accounts with one address: an admin sees both, and links them or reads the obstacle."""
 
 from __future__ import annotations
 

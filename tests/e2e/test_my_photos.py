@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 @pytest.fixture
 def person(site: Site) -> Person:
-    """Somebody with three photos at full size."""
+    """A person with three photos at full size."""
     person = site.person()
     with site.app.app_context():
         _, made = factories.make_finished_shoot(person, 3)

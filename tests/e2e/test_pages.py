@@ -253,10 +253,10 @@ def test_times_are_shown_in_the_readers_time_zone(
 
 NOTIFIES = """
 window.shown = [];
-window.asked = 0;
+window.requests = 0;
 window.Notification = class {
   static permission = "%s";
-  static async requestPermission() { window.asked += 1; return (Notification.permission = "granted"); }
+  static async requestPermission() { window.requests += 1; return (Notification.permission = "granted"); }
   constructor(words) { window.shown.push(words); }
   close() {}
 };

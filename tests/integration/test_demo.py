@@ -41,15 +41,15 @@ class Demo:
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
 
-    def said(self) -> str:
+    def get_log(self) -> str:
         return self.output.read_text()
 
     def wait_until_ready(self) -> None:
-        assert wait_until(lambda: "Ready after" in self.said() or self.ended, START_SECONDS), self.said()
-        assert not self.ended, self.said()
+        assert wait_until(lambda: "Ready after" in self.get_log() or self.has_ended, START_SECONDS), self.get_log()
+        assert not self.has_ended, self.get_log()
 
     @property
-    def ended(self) -> bool:
+    def has_ended(self) -> bool:
         return self.process.poll() is not None
 
     def parts(self) -> list[psutil.Process]:
@@ -65,7 +65,7 @@ def list_running(parts: list[psutil.Process]) -> list[psutil.Process]:
     return [each for each in parts if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
 
 
-def have_ended(parts: list[psutil.Process], seconds: float = 10) -> bool:
+def wait_for_end(parts: list[psutil.Process], seconds: float = 10) -> bool:
     def gone() -> bool:
         with suppress(psutil.NoSuchProcess):
             return not list_running(parts)
@@ -91,7 +91,7 @@ def launch(folder: Path) -> Iterator[Callable[..., Demo]]:
 
     yield start
     for demo in demos:
-        if not demo.ended:
+        if not demo.has_ended:
             demo.process.kill()
         demo.process.wait(timeout=END_SECONDS)
 
@@ -102,18 +102,18 @@ def test_demo_starts_prints_its_url_and_ends_completely_twice(launch: Callable[.
         demo = launch(ports)
         demo.wait_until_ready()
         assert requests.get(f"{demo.url}/healthz", timeout=5).status_code == 200
-        assert demo.url in demo.said()
+        assert demo.url in demo.get_log()
         for name in ("Ada Example", "Ben Example", "Cleo Admin"):
-            assert name in demo.said()
+            assert name in demo.get_log()
         parts = demo.parts()
         assert len(parts) >= 5
         demo.process.send_signal(number)
-        assert demo.process.wait(timeout=END_SECONDS) == 0, demo.said()
-        assert "nothing is left running" in demo.said()
-        assert have_ended(parts, seconds=1)
+        assert demo.process.wait(timeout=END_SECONDS) == 0, demo.get_log()
+        assert "nothing is left running" in demo.get_log()
+        assert wait_for_end(parts, seconds=1)
     secrets = json.loads((folder / "secrets.json").read_text())
-    assert not any(secret in demo.said() for secret in secrets.values())
-    assert float(re.search(r"Ready after ([0-9.]+) s", demo.said()).group(1)) < 20  # type: ignore[union-attr]
+    assert not any(secret in demo.get_log() for secret in secrets.values())
+    assert float(re.search(r"Ready after ([0-9.]+) s", demo.get_log()).group(1)) < 20  # type: ignore[union-attr]
 
 
 def test_second_demo_names_the_running_one_and_exits(launch: Callable[..., Demo]) -> None:
@@ -121,7 +121,7 @@ def test_second_demo_names_the_running_one_and_exits(launch: Callable[..., Demo]
     first.wait_until_ready()
     second = launch()
     assert second.process.wait(timeout=END_SECONDS) == 1
-    assert f"already running (process {first.process.pid}): {first.url}" in second.said()
+    assert f"already running (process {first.process.pid}): {first.url}" in second.get_log()
     assert requests.get(f"{first.url}/healthz", timeout=5).status_code == 200
 
 
@@ -130,7 +130,7 @@ def test_killed_supervisor_ends_all_children(launch: Callable[..., Demo]) -> Non
     demo.wait_until_ready()
     parts = demo.parts()
     demo.process.kill()
-    assert have_ended(parts)
+    assert wait_for_end(parts)
 
 
 @pytest.mark.parametrize(("term", "name"), [("worker", "worker"), ("demo.identity", "identity")])
@@ -140,9 +140,9 @@ def test_killed_child_stops_the_stack_and_is_named(launch: Callable[..., Demo], 
     parts = demo.parts()
     demo.part(term).kill()
     assert demo.process.wait(timeout=END_SECONDS) == 1
-    assert f"The {name} was ended by SIGKILL" in demo.said()
-    assert f"logs/{name}.log" in demo.said()
-    assert have_ended(parts, seconds=1)
+    assert f"The {name} was ended by SIGKILL" in demo.get_log()
+    assert f"logs/{name}.log" in demo.get_log()
+    assert wait_for_end(parts, seconds=1)
 
 
 def test_a_taken_port_is_explained_before_anything_starts(launch: Callable[..., Demo], folder: Path) -> None:
@@ -151,8 +151,8 @@ def test_a_taken_port_is_explained_before_anything_starts(launch: Callable[..., 
         free = Ports.find_free()
         demo = launch(Ports(portal=taken, sandbox=free.sandbox, identity=free.identity))
         assert demo.process.wait(timeout=END_SECONDS) == 1
-    assert f"Port {taken} is taken by another program, and the portal needs it." in demo.said()
-    assert re.search(r"PORT=\d+ make demo", demo.said())
+    assert f"Port {taken} is taken by another program, and the portal needs it." in demo.get_log()
+    assert re.search(r"PORT=\d+ make demo", demo.get_log())
     assert not (folder / "postgres").exists()
 
 

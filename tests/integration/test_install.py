@@ -61,8 +61,8 @@ class Machine:
         (self.bin / name).write_text(text)
         (self.bin / name).chmod(0o755)
 
-    def give(self, *things: str) -> None:
-        for item in things:
+    def add_commands(self, *commands: str) -> None:
+        for item in commands:
             (self.has / item).touch()
 
     def install(self) -> subprocess.CompletedProcess[str]:
@@ -90,7 +90,7 @@ def machine(tmp_path: Path) -> Machine:
 
 
 def test_an_ordinary_machine_installs_once(machine: Machine) -> None:
-    machine.give("venv")
+    machine.add_commands("venv")
     assert machine.install().returncode == 0
     assert machine.called("python -m venv .venv")
     assert machine.called("python -m pip install")
@@ -99,7 +99,7 @@ def test_an_ordinary_machine_installs_once(machine: Machine) -> None:
 
 
 def test_a_changed_lock_is_installed_into_the_same_environment(machine: Machine) -> None:
-    machine.give("venv")
+    machine.add_commands("venv")
     machine.install()
     machine.lock.write_text("flask==3.1.4\n")
     assert machine.install().returncode == 0
@@ -108,7 +108,7 @@ def test_a_changed_lock_is_installed_into_the_same_environment(machine: Machine)
 
 
 def test_hashes_are_always_required(machine: Machine) -> None:
-    machine.give("venv")
+    machine.add_commands("venv")
     machine.install()
     installs = [line for line in machine.calls_file.read_text().splitlines() if " install " in line]
     assert installs
@@ -124,7 +124,7 @@ def test_root_on_debian_gets_the_missing_venv_package(machine: Machine) -> None:
 
 
 def test_without_ensurepip_the_systems_pip_fills_the_environment(machine: Machine) -> None:
-    machine.give("pip")
+    machine.add_commands("pip")
     assert machine.install().returncode == 0
     assert machine.called("python -m pip --python .venv/bin/python install")
 
@@ -139,7 +139,7 @@ def test_only_root_installs_packages(machine: Machine) -> None:
 
 def test_a_failed_try_does_not_count_as_installed(machine: Machine) -> None:
     assert machine.install().returncode == 1
-    machine.give("venv")
+    machine.add_commands("venv")
     assert machine.install().returncode == 0
     assert machine.called("python -m pip install")
 
@@ -153,7 +153,7 @@ def test_uv_is_used_where_it_is(machine: Machine) -> None:
 
 def test_where_uv_fails_pip_installs(machine: Machine) -> None:
     machine.script("uv", UV)
-    machine.give("broken-uv", "venv")
+    machine.add_commands("broken-uv", "venv")
     assert machine.install().returncode == 0
     assert machine.called("python -m pip install")
 

@@ -33,8 +33,8 @@ SECONDS = 240
 class Checkout:
     """A copy of the project in a folder that only its user can enter."""
 
-    def __init__(self, user: str, folder: Path) -> None:
-        self.user = user
+    def __init__(self, account: str, folder: Path) -> None:
+        self.account = account
         self.closed = folder / "home"
         self.path = self.closed / ODD_NAME
         self.temporary = folder / "tmp"
@@ -49,7 +49,7 @@ class Checkout:
         (self.path / "var").mkdir(exist_ok=True)
         # What the tests need contains what the demo needs.
         shutil.copy(self.path / "requirements-demo.txt", self.path / ".venv/.installed-requirements-demo.txt")
-        if user == "nobody":
+        if account == "nobody":
             self._change_owner(folder)
 
     def _change_owner(self, folder: Path) -> None:
@@ -69,7 +69,7 @@ class Checkout:
             config.unlink()
             config.write_text(changed)
         folder.chmod(0o711)
-        owner = pwd.getpwnam(self.user)
+        owner = pwd.getpwnam(self.account)
         os.chown(self.temporary, owner.pw_uid, owner.pw_gid)
         os.chown(self.closed, owner.pw_uid, owner.pw_gid)
         installed = {Path(name).name for name in INSTALLED}
@@ -79,9 +79,9 @@ class Checkout:
             os.chown(folder_name, owner.pw_uid, owner.pw_gid)
 
     def start(self, *command: str, output: Path, **environment: str) -> subprocess.Popen[bytes]:
-        prefix = AS_ROOT if self.user == "root" else []
-        if self.user == "nobody":
-            owner = pwd.getpwnam(self.user)
+        prefix = AS_ROOT if self.account == "root" else []
+        if self.account == "nobody":
+            owner = pwd.getpwnam(self.account)
             prefix = ["setpriv", f"--reuid={owner.pw_uid}", f"--regid={owner.pw_gid}", "--clear-groups"]
         kept = {name: os.environ[name] for name in ("PATH", "LANG", "CHROMIUM") if name in os.environ}
         kept |= {"HOME": str(self.closed), "TMPDIR": str(self.temporary)} | self.environment | environment

@@ -11,13 +11,13 @@ from portal import migrations
 from portal.migrations import runner
 
 # Each is needed by the worker, a command or one setting alone, and costs memory in every web process.
-ELSEWHERE = {"alembic", "boto3", "dlib", "numpy", "sentry_sdk"}
+LAZY_LIBRARIES = {"alembic", "boto3", "dlib", "numpy", "sentry_sdk"}
 
 
 def test_web_process_does_not_load_what_only_others_need() -> None:
     code = "import sys, portal.app; print(*sorted({name.split('.')[0] for name in sys.modules}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
-    assert ELSEWHERE & set(done.stdout.split()) == set()
+    assert LAZY_LIBRARIES & set(done.stdout.split()) == set()
 
 
 def test_expected_version_is_the_head_of_the_revisions() -> None:

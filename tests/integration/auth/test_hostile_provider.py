@@ -194,10 +194,10 @@ def test_invalid_claim_is_refused(case: Case, make_app: Any, provider: HostilePr
     browser = Browser(make_app(allowed_email_domains=frozenset({"example.com"})).test_client(), provider)
     for name, lie in case.lies.items():
         setattr(provider.lies, name, lie)
-    answer = browser.get(provider.visit(browser.begin(), **case.parameters))
-    assert answer.status_code == case.status
-    assert "<h1>" in answer.text
-    assert "script>" not in answer.text
+    response = browser.get(provider.visit(browser.begin(), **case.parameters))
+    assert response.status_code == case.status
+    assert "<h1>" in response.text
+    assert "script>" not in response.text
     assert [entry.detail["reason"] for entry in audit("sign_in")] == [case.reason]
     assert not browser.is_signed_in()
 
@@ -241,10 +241,10 @@ USERINFO = {
 }
 
 
-@pytest.mark.parametrize(("answer", "reason", "status"), USERINFO.values(), ids=USERINFO)
-def test_userinfo_that_cannot_be_used(answer: Any, reason: str, status: int, browser: Browser, audit: Audit) -> None:
+@pytest.mark.parametrize(("response", "reason", "status"), USERINFO.values(), ids=USERINFO)
+def test_userinfo_that_cannot_be_used(response: Any, reason: str, status: int, browser: Browser, audit: Audit) -> None:
     browser.provider.lies.claims = change_claims(email=None)
-    browser.provider.lies.userinfo = answer
+    browser.provider.lies.userinfo = response
     assert browser.sign_in().status_code == status
     assert [entry.detail["reason"] for entry in audit("sign_in")] == [reason]
 
@@ -270,8 +270,8 @@ def test_invalid_discovery_document_is_refused(
     metadata: dict[str, Any], reason: str, browser: Browser, audit: Audit
 ) -> None:
     browser.provider.lies.metadata = metadata
-    answer = browser.get("/login")
-    assert answer.status_code == 400
+    response = browser.get("/login")
+    assert response.status_code == 400
     assert [entry.detail["reason"] for entry in audit("sign_in")] == [reason]
 
 

@@ -49,32 +49,32 @@ def count_busiest_minute(made: list[datetime]) -> int:
 @pytest.mark.parametrize("limit", [10, 60, 300, 1000])
 def test_no_minute_holds_more_than_the_limit(worked_example: WorkedExample, limit: int) -> None:
     """In any minute and with any number of callers; and four fifths are really used."""
-    watch = FakeTimer()
-    made = exhaust_budget(SharedBudget(limit, watch), watch, until=START + 4 * MINUTE)
+    timer = FakeTimer()
+    made = exhaust_budget(SharedBudget(limit, timer), timer, until=START + 4 * MINUTE)
     assert count_busiest_minute(made) <= limit
     assert len(made) >= 4 * limit * 0.8 - 1
 
 
 def test_background_work_leaves_room_for_people(worked_example: WorkedExample) -> None:
     """When background calls have taken all they may, a person still gets through at once."""
-    watch = FakeTimer()
-    shared = SharedBudget(300, watch)
-    while isinstance(shared.acquire("background", watch.now), Grant):
+    timer = FakeTimer()
+    shared = SharedBudget(300, timer)
+    while isinstance(shared.acquire("background", timer.now), Grant):
         pass
-    assert isinstance(shared.acquire("interactive", watch.now), Grant)
-    assert not isinstance(shared.acquire("background", watch.now), Grant)
+    assert isinstance(shared.acquire("interactive", timer.now), Grant)
+    assert not isinstance(shared.acquire("background", timer.now), Grant)
 
 
 def test_background_work_is_not_starved_for_ever(worked_example: WorkedExample) -> None:
     """Also at a small limit it gets its turn."""
-    watch = FakeTimer()
-    assert exhaust_budget(SharedBudget(10, watch), watch, until=START + 2 * MINUTE, priority="background")
+    timer = FakeTimer()
+    assert exhaust_budget(SharedBudget(10, timer), timer, until=START + 2 * MINUTE, priority="background")
 
 
 def test_threads_share_one_bucket(worked_example: WorkedExample) -> None:
     """Eight callers at the same moment get together what one would get."""
-    watch = FakeTimer()
-    shared = SharedBudget(300, watch)
+    timer = FakeTimer()
+    shared = SharedBudget(300, timer)
     alone = int(300 * budget.BURST_SHARE)
     granted: list[bool] = []
 
@@ -92,38 +92,38 @@ def test_threads_share_one_bucket(worked_example: WorkedExample) -> None:
 
 def test_an_empty_window_at_the_provider_closes_the_bucket(worked_example: WorkedExample) -> None:
     """Another client used the key: no call is made before the window starts anew."""
-    watch = FakeTimer()
-    shared = SharedBudget(300, watch)
-    shared.acquire("interactive", watch.now)
+    timer = FakeTimer()
+    shared = SharedBudget(300, timer)
+    shared.acquire("interactive", timer.now)
     shared.observe(300, 2, START + timedelta(seconds=40))
-    leave = shared.acquire("interactive", watch.now)
+    leave = shared.acquire("interactive", timer.now)
     assert leave == pytest.approx(40)
-    watch.now += timedelta(seconds=41)
-    assert isinstance(shared.acquire("interactive", watch.now), Grant)
+    timer.now += timedelta(seconds=41)
+    assert isinstance(shared.acquire("interactive", timer.now), Grant)
 
 
 def test_distant_rate_limit_reset_is_capped(worked_example: WorkedExample) -> None:
     """A wrong clock at the provider must not stop the portal for hours."""
-    watch = FakeTimer()
-    shared = SharedBudget(300, watch)
-    shared.acquire("interactive", watch.now)
+    timer = FakeTimer()
+    shared = SharedBudget(300, timer)
+    shared.acquire("interactive", timer.now)
     shared.observe(300, 0, START + timedelta(days=1))
-    leave = shared.acquire("interactive", watch.now)
+    leave = shared.acquire("interactive", timer.now)
     assert isinstance(leave, float)
     assert leave <= 90
 
 
 def test_a_lower_limit_in_the_headers_is_followed(worked_example: WorkedExample) -> None:
     """The configured number is the contract's; the header is what is enforced."""
-    watch = FakeTimer()
-    shared = SharedBudget(300, watch)
-    shared.acquire("interactive", watch.now)
+    timer = FakeTimer()
+    shared = SharedBudget(300, timer)
+    shared.acquire("interactive", timer.now)
     shared.observe(60, 59, START + MINUTE)
-    watch.now += MINUTE
-    begin = watch.now
-    made = exhaust_budget(shared, watch, until=begin + 3 * MINUTE)
+    timer.now += MINUTE
+    begin = timer.now
+    made = exhaust_budget(shared, timer, until=begin + 3 * MINUTE)
     assert count_busiest_minute(made) <= 60
-    shared.observe(1000, 900, watch.now + MINUTE)
-    assert shared.acquire("interactive", watch.now + MINUTE)
-    later = exhaust_budget(shared, watch, until=watch.now + 2 * MINUTE)
+    shared.observe(1000, 900, timer.now + MINUTE)
+    assert shared.acquire("interactive", timer.now + MINUTE)
+    later = exhaust_budget(shared, timer, until=timer.now + 2 * MINUTE)
     assert 200 < count_busiest_minute(later) <= 300

@@ -40,7 +40,7 @@ class Scenario:
             "create_model", *[OutOfCredits("POST", POST, status=402, code="INSUFFICIENT_CREDITS")] * times
         )
 
-    def look(self) -> None:
+    def fetch_balance(self) -> None:
         """Do what is done every five minutes."""
         self.worked_example.clock.advance(minutes=5)
         self.worked_example.run("credits.look", {})
@@ -51,7 +51,7 @@ class Scenario:
             self.worked_example.provider.credits = Decimal(balance)
 
     @property
-    def asked(self) -> int:
+    def create_count(self) -> int:
         return self.worked_example.provider.called("create_model")
 
     @property
@@ -138,11 +138,11 @@ def test_one_rate_limit_response_pauses_the_whole_queue(worked_example: WorkedEx
     scenario.press(30)
     scenario.refuse()
     worked_example.work()
-    assert scenario.asked == 1
+    assert scenario.create_count == 1
     assert scenario.saved == list(range(30))
     scenario.press(3)
     worked_example.work()
-    assert (scenario.asked, scenario.saved) == (1, list(range(33)))
+    assert (scenario.create_count, scenario.saved) == (1, list(range(33)))
 
 
 def test_no_job_runs_without_available_credits(worked_example: WorkedExample, scenario: Scenario) -> None:
@@ -151,8 +151,8 @@ def test_no_job_runs_without_available_credits(worked_example: WorkedExample, sc
     scenario.refuse()
     worked_example.work()
     for _ in range(6):
-        scenario.look()
-    assert scenario.asked == 1
+        scenario.fetch_balance()
+    assert scenario.create_count == 1
     # Once because of the refusal, and then every five minutes.
     assert worked_example.provider.called("get_credits") == 7
     assert scenario.saved == list(range(20))
@@ -164,15 +164,15 @@ def test_returned_credits_resume_waiting_people_in_order(worked_example: WorkedE
     scenario.refuse()
     worked_example.work()
     scenario.has("5")
-    scenario.look()
+    scenario.fetch_balance()
     assert scenario.inside == [0, 1, 2, 3, 4]
-    assert scenario.asked == 6
+    assert scenario.create_count == 6
     # The five inside have not handed in their photos yet, so the balance is still the same, and is not spent twice:
     # One more may find out whether a person in the studio has given up.
-    scenario.look()
+    scenario.fetch_balance()
     assert scenario.inside == [0, 1, 2, 3, 4, 5]
     scenario.has("100")
-    scenario.look()
+    scenario.fetch_balance()
     assert (scenario.inside, scenario.saved) == (list(range(12)), [])
 
 
@@ -183,10 +183,10 @@ def test_stale_balance_triggers_one_call_per_attempt(worked_example: WorkedExamp
     scenario.refuse(4)
     worked_example.work()
     for _ in range(3):
-        scenario.look()
-    assert scenario.asked == 4
+        scenario.fetch_balance()
+    assert scenario.create_count == 4
     assert scenario.saved == list(range(40))
-    scenario.look()
+    scenario.fetch_balance()
     assert scenario.inside == list(range(40))
 
 
@@ -196,9 +196,9 @@ def test_unknown_balance_is_fetched_by_one_worker_only(worked_example: WorkedExa
     worked_example.work()
     unknown = UnexpectedResponse("GET", "/organization/credits", reason="credits")
     worked_example.provider.fails("get_credits", *[unknown] * 8)
-    scenario.look()
-    assert (scenario.asked, scenario.saved) == (2, list(range(10)))
-    scenario.look()
+    scenario.fetch_balance()
+    assert (scenario.create_count, scenario.saved) == (2, list(range(10)))
+    scenario.fetch_balance()
     assert scenario.inside == list(range(10))
 
 

@@ -303,7 +303,7 @@ def dump_tables(worked_example: WorkedExample) -> dict[str, list[Any]]:
 
 
 def restore_tables(worked_example: WorkedExample, backup: dict[str, list[Any]]) -> None:
-    """Bring the database back to the backup, which knows nothing of any erasure."""
+    """Bring the database back to the backup, which is older than any erasure."""
     worked_example.query("TRUNCATE people, erasures, tombstones CASCADE")
     for name, rows in backup.items():
         for (row,) in rows:

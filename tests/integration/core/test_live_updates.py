@@ -23,7 +23,7 @@ from portal.models.people import Person
 from portal.models.sessions import Session
 from portal.services import people as people_service
 from portal.services import sessions as signins
-from portal.web.live import connection as wires
+from portal.web.live import connection
 from portal.web.live.connection import FIRST_EVENT, SseConnection
 from portal.web.live.hub import STREAM_END, Hub, VersionQueue
 from portal.web.live.routes import _stream
@@ -175,8 +175,8 @@ def test_disconnected_stream_is_removed_at_next_version(hub: Hub) -> None:
     person = make_person()
     own, foreign = socket.socketpair()
     with own, foreign, open_page(hub, person.id) as mailbox:
-        wire = SseConnection(os.dup(own.fileno()))
-        hub.add(person.id, wire)
+        sse_connection = SseConnection(os.dup(own.fileno()))
+        hub.add(person.id, sse_connection)
         assert publish_version(person.id) == mailbox.get(timeout=5)
         assert foreign.recv(100).endswith(b"data: 1\n\n\r\n")
         foreign.close()
@@ -206,7 +206,7 @@ def test_streams_over_the_process_limit_are_refused_and_pages_poll(
 ) -> None:
     client = worked_example.app.test_client()
     client.set_cookie(*create_session_cookie(make_person()).split("=", 1))
-    monkeypatch.setattr(wires, "is_limit_reached", lambda: True)
+    monkeypatch.setattr(connection, "is_limit_reached", lambda: True)
     assert client.get("/headshots/events").status_code == 503
     assert client.get("/headshots/status").status_code == 200
 
@@ -217,7 +217,7 @@ def test_stream_without_session_is_refused(worked_example: WorkedExample) -> Non
 
 
 def test_through_the_real_server(worked_example: WorkedExample, database_url: str, tmp_path: Path) -> None:
-    """Only numbers go over the wire, only to their person, until their sign-in or the server comes to its end."""
+    """Only numbers are sent, only to their person, until their sign-in or the server comes to its end."""
     person, other = make_person("canary@example.com", name="Canary Name"), make_person()
     make_consent(person)
     cookie = create_session_cookie(person)

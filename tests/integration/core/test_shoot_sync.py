@@ -67,7 +67,7 @@ def test_event_during_reread_overrides_its_response(worked_example: WorkedExampl
         get_provider_model(worked_example, shoot).status = "active"
         with worked_example.app.app_context():
             apply_status(shoot, "active", at=NOW + timedelta(seconds=1), now=worked_example.clock.now)
-        get_provider_model(worked_example, shoot).status = "pending"  # what the answer under way still says
+        get_provider_model(worked_example, shoot).status = "pending"  # what the response on its way still contains
 
     worked_example.provider.fails("get_model", meanwhile)
     refresh_shoot(worked_example, shoot)

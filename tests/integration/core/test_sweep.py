@@ -151,9 +151,9 @@ class PagedProvider(ProviderClient):
             "models": [{"id": each, "status": "pending"} for each in models],
             "photos": [{"id": photo, "modelId": model} for model, photo in favorites],
         }
-        self._send = MethodType(PagedProvider._answer, self)
+        self._send = MethodType(PagedProvider._respond, self)
 
-    def _answer(self, call: Call) -> Json:
+    def _respond(self, call: Call) -> Json:
         self.calls.append(call.path)
         key = "photos" if "favorites" in call.path else "models"
         offset, limit = int(call.query["offset"]), int(call.query["limit"])

@@ -1,4 +1,4 @@
-"""Withdrawal: nothing more happens with the pictures, whatever is running; agreeing again is a fresh start."""
+"""Withdrawal: the pictures are processed no further, also by running jobs; a new consent starts anew."""
 
 from __future__ import annotations
 

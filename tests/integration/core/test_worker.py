@@ -21,18 +21,18 @@ from tests.integration.core.worked_example import WorkedExample
 
 
 class SlowProvider:
-    """An HTTP provider whose response for a model is held back until a test sets `answers`."""
+    """An HTTP provider whose response for a model is held back until a test sets `may_respond`."""
 
     def __init__(self) -> None:
-        self.asked = threading.Semaphore(0)
-        self.answers = threading.Event()
+        self.request_received = threading.Semaphore(0)
+        self.may_respond = threading.Event()
         provider = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 if self.path.startswith("/api/v2/organization/models/"):
-                    provider.asked.release()
-                    provider.answers.wait(60)
+                    provider.request_received.release()
+                    provider.may_respond.wait(60)
                     self.say({"model": {"id": "m1", "status": "waiting"}})
                 elif "favorites" in self.path:
                     self.say({"photos": [], "pagination": {"hasMore": False}})
@@ -63,7 +63,7 @@ def slow_provider() -> Iterator[SlowProvider]:
     thread = threading.Thread(target=made.server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     yield made
-    made.answers.set()
+    made.may_respond.set()
     made.server.shutdown()
     made.server.server_close()
     thread.join(5)
@@ -81,7 +81,7 @@ def test_job_of_a_killed_worker_is_done_by_another_and_sigterm_ends_a_worker_cle
     env = build_environment(database_url, tmp_path, HEADSHOT_API_URL=slow_provider.url)
 
     with run_process(["-m", "portal", "worker"], env, log) as first:
-        assert slow_provider.asked.acquire(timeout=30), log.read_text()
+        assert slow_provider.request_received.acquire(timeout=30), log.read_text()
         first.send_signal(signal.SIGKILL)
         first.wait(5)
     assert worked_example.query("SELECT status::text FROM procrastinate_jobs WHERE task_name = 'shoots.refresh'") == [
@@ -89,7 +89,7 @@ def test_job_of_a_killed_worker_is_done_by_another_and_sigterm_ends_a_worker_cle
     ]
     # Most of the time after which a worker counts as dead; the test waits for the rest.
     worked_example.query("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '17 seconds'")
-    slow_provider.answers.set()
+    slow_provider.may_respond.set()
 
     with run_process(["-m", "portal", "worker"], env, log) as second:
         wait_until(lambda: worked_example.shoot(shoot).provider_status == "waiting", 35, log)

@@ -26,17 +26,17 @@ def test_a_responding_server(portal_settings: Build) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "sender", "looks_at"),
+    ("url", "sender", "next_step"),
     [
         ("smtp://user:canary@127.0.0.1:1", "portal@acme.example", "MAIL_URL"),
         ("smtp://user:canary@127.0.0.1:1/path", "portal@acme.example", "MAIL_URL"),
         ("smtp://127.0.0.1:1", "nobody", "MAIL_FROM"),
     ],
 )
-def test_a_server_that_does_not(portal_settings: Build, url: str, sender: str, looks_at: str) -> None:
+def test_a_server_that_does_not(portal_settings: Build, url: str, sender: str, next_step: str) -> None:
     [finding] = check_mail(portal_settings(mail_url=url, mail_from=sender))
     assert not finding.is_ok
-    assert looks_at in finding.text
+    assert next_step in finding.text
     assert "canary" not in str(finding)
 
 

@@ -106,7 +106,7 @@ def test_nonsense_in_an_address_is_not_found(name: str, directory: DirectoryFixt
     wrong = {
         call: status
         for call, status in responses.items()
-        # 410 is for the link of a campaign that has ended, which cannot be told from one that never was.
+        # 410 is for the link of a campaign that has ended, which has the same response as an unknown one.
         if status not in ({404, 405, 410} if name == "admin" else {404, 405, 410, 403})
     }
     assert wrong == {}

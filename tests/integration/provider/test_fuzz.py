@@ -81,7 +81,7 @@ def is_well_formed(value: Any) -> bool:
 @settings(max_examples=500, deadline=None)
 @given(data=st.data(), operation=st.sampled_from(OPERATIONS))
 def test_no_response_breaks_the_client(server: ScriptedServer, data: st.DataObject, operation: Operation) -> None:
-    server.set_replies(data.draw(draw_reply(operation.answer)))
+    server.set_replies(data.draw(draw_reply(operation.response)))
     time = FakeTime()
     client = ProviderClient(BRANDS["headshotpro"], "k", server.api_url, clock=time.clock, sleep=time.sleep)
     try:

@@ -77,31 +77,31 @@ class Employee(Visitor):
     """A browser whose person fills in what the provider asks for."""
 
     product: Product = CANAILLE
-    asked_for: list[str] = field(default_factory=list)
+    requested_fields: list[str] = field(default_factory=list)
 
     def sign_in(self, path: str = "/login") -> requests.Response:
         """Go all the way: the page the portal shows at the end."""
-        return self.go_on(self.open(path))
+        return self.submit_pages(self.open(path))
 
-    def go_on(self, page: requests.Response) -> requests.Response:
+    def submit_pages(self, page: requests.Response) -> requests.Response:
         """Fill in the provider's pages, four at most, until the browser is back at the portal."""
         for _ in range(4):
             if page.url.startswith(self.portal):
                 break
-            page = self.fill_in(page, **self._answer(page))
+            page = self.fill_in(page, **self._fill_form(page))
         return page
 
-    def _answer(self, page: requests.Response) -> dict[str, str]:
+    def _fill_form(self, page: requests.Response) -> dict[str, str]:
         shown = Document(page.text)
         fields = {each.get("name") for each in shown.all("input") if each.get("type") in {"text", "email", "password"}}
         known = {"login": self.name, "username": self.name, "password": PASSWORD}
         response = {name: value for name, value in known.items() if name in fields}
         if response:
-            self.asked_for += sorted(response)
+            self.requested_fields += sorted(response)
             return response
         buttons = {(each.get("name"), each.get("value")) for kind in ("button", "input") for each in shown.all(kind)}
         for name, value in self.product.agreements:
             if (name, value) in buttons:
-                self.asked_for.append(value)
+                self.requested_fields.append(value)
                 return {name: value}
         raise AssertionError(f"{page.status_code} {page.url}\n{page.text[:2000]}")

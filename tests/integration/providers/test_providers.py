@@ -48,11 +48,11 @@ def test_intranet_link_needs_no_password_where_the_provider_has_a_session(
     bob.sign_in()
     bob.delete_portal_cookies()
     assert not bob.is_signed_in()
-    bob.asked_for.clear()
+    bob.requested_fields.clear()
     bob.sign_in("/start")
     assert bob.is_signed_in()
     # Without a silent attempt this provider asks for consent each time.
-    assert bob.asked_for == ([] if provider.product.silent else ["Authorize"])
+    assert bob.requested_fields == ([] if provider.product.silent else ["Authorize"])
 
 
 def test_prompt_none_is_respected_unless_silent_sign_in_is_switched_off_for_this_provider(
@@ -73,13 +73,13 @@ def test_signing_out_ends_the_session_at_the_provider_and_the_next_sign_in_promp
     onward = ada.leave()
     assert onward.startswith(provider.issuer.removesuffix(provider.product.path))
     assert not ada.is_signed_in()
-    home = ada.go_on(ada.open(onward))
+    home = ada.submit_pages(ada.open(onward))
     assert (home.status_code, home.url) == (200, f"{provider.portal}/signed-out")
-    ada.asked_for.clear()
+    ada.requested_fields.clear()
     before = len(ada.list_requests(provider.product.authorize))
     ada.sign_in()
     assert ada.list_requests(provider.product.authorize)[before]["prompt"] == provider.product.account_prompt
-    assert "password" in ada.asked_for
+    assert "password" in ada.requested_fields
     assert ada.is_signed_in()
 
 
@@ -90,10 +90,10 @@ def test_after_a_local_sign_out_only_the_next_sign_in_requests_an_account(
     shared.sign_in()
     shared.leave()
     shared.name = "bob"
-    shared.asked_for.clear()
+    shared.requested_fields.clear()
     page = shared.sign_in()
     assert page.url.startswith(provider.portal)
-    assert {"login", "username"} & set(shared.asked_for), "the provider still knows the other person"
+    assert {"login", "username"} & set(shared.requested_fields), "the provider still knows the other person"
     assert "Bob Example" in shared.open("/headshots/consent").text
 
 
@@ -101,9 +101,9 @@ def test_another_account_is_requested(employee: Enter, provider: PythonProvider)
     shared = employee("ada")
     shared.sign_in()
     shared.name = "bob"
-    shared.asked_for.clear()
+    shared.requested_fields.clear()
     before = len(shared.list_requests(provider.product.authorize))
     shared.sign_in("/login?switch=1")
     assert shared.list_requests(provider.product.authorize)[before]["prompt"] == provider.product.account_prompt
-    assert {"login", "username"} & set(shared.asked_for)
+    assert {"login", "username"} & set(shared.requested_fields)
     assert "Bob Example" in shared.open("/headshots/consent").text

@@ -27,17 +27,17 @@ class Received:
     at: float = field(default_factory=time.time)
 
     @property
-    def told(self) -> dict[str, Any]:
-        told: dict[str, Any] = json.loads(self.body)
-        return told
+    def payload(self) -> dict[str, Any]:
+        payload: dict[str, Any] = json.loads(self.body)
+        return payload
 
 
 class Receiver:
-    """Answers each webhook with the next of `answers`, then 200."""
+    """Responds to each webhook with the next of `statuses`, then 200."""
 
     def __init__(self) -> None:
         self.received: list[Received] = []
-        self.answers: list[int] = []
+        self.statuses: list[int] = []
         self.pause = 0.0
         receiver = self
 
@@ -46,7 +46,7 @@ class Receiver:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 receiver.received.append(Received(dict(self.headers), body))
                 time.sleep(receiver.pause)
-                self.send_response(receiver.answers.pop(0) if receiver.answers else 200)
+                self.send_response(receiver.statuses.pop(0) if receiver.statuses else 200)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
@@ -57,7 +57,7 @@ class Receiver:
         self.url = f"http://127.0.0.1:{self.server.server_port}/webhooks"
 
     def events(self) -> list[str]:
-        return [each.told["event"] for each in self.received]
+        return [each.payload["event"] for each in self.received]
 
     def wait(self, count: int, seconds: float = 10) -> list[Received]:
         wait_until(lambda: len(self.received) >= count, seconds)
@@ -83,8 +83,8 @@ class ApiClient:
         options.setdefault("headers", self.headers)
         return requests.request(method, f"{self.running.api_url}{path}", timeout=10, **options)
 
-    def control(self, method: str, path: str, told: dict[str, Any] | None = None) -> dict[str, Any]:
-        response = requests.request(method, f"{self.running.control_url}{path}", json=told, timeout=30)
+    def control(self, method: str, path: str, payload: dict[str, Any] | None = None) -> dict[str, Any]:
+        response = requests.request(method, f"{self.running.control_url}{path}", json=payload, timeout=30)
         assert response.ok, response.text
         found: dict[str, Any] = response.json()
         return found

@@ -79,7 +79,7 @@ def test_lost_response_acts_and_then_drops_the_connection(api_client: Any, recei
         api_client.api("POST", "/organization/models", json={"email": "a@b.ch"})
     found = api_client.api("GET", "/organization/models").json()["models"]
     assert [model["email"] for model in found] == ["a@b.ch"]
-    assert receiver.wait(1)[0].told["object"]["_id"] == found[0]["id"]
+    assert receiver.wait(1)[0].payload["object"]["_id"] == found[0]["id"]
 
 
 def test_rules_match_by_template_count_and_probability(api_client: Any) -> None:

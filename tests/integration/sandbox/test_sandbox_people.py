@@ -85,7 +85,7 @@ def test_following_the_link_begins_a_session_and_moves_the_status(api_client: An
     response = requests.post(link.split("?")[0], data={"invite": link.split("=")[1]}, timeout=10, allow_redirects=False)
     assert response.status_code == 303
     assert "/auth/social?token=" in response.headers["Location"]
-    created = receiver.wait(1)[0].told
+    created = receiver.wait(1)[0].payload
     assert created["event"] == "model.created"
     assert created["object"]["inviteExpiresAt"] is not None
     model_id = created["object"]["_id"]

@@ -52,7 +52,7 @@ def test_failed_restarts_by_itself(api_client: Any, wait_until: Any, receiver: A
     wait_until(lambda: get_status(api_client, model_id) == "pending")
     api_client.control("POST", f"/models/{model_id}/advance")
     assert get_status(api_client, model_id) == "active"
-    notified = [each.told["object"]["status"] for each in receiver.wait(9)]
+    notified = [each.payload["object"]["status"] for each in receiver.wait(9)]
     assert notified[-5:] == ["failed", "pending", "generatingHeadshots", "active", "active"]
 
 
@@ -98,7 +98,7 @@ def test_impossible_moves_are_refused(api_client: Any) -> None:
 
 
 def test_everything_survives_a_restart(tmp_path: Path, receiver: Any) -> None:
-    receiver.answers = [500, 500]
+    receiver.statuses = [500, 500]
     with start_sandbox(webhook_url=receiver.url, data_dir=tmp_path, switches=FAST) as running:
         api_client = ApiClient(running)
         model_id = api_client.create()

@@ -65,7 +65,7 @@ def test_person_completes_the_whole_journey(api_client: Any, visitor: Visitor, r
     assert photos[0]["id"] in page.text
     chosen = photos[1]["id"]
     assert visitor.post("results", photo=chosen, act="favorite").ok
-    assert receiver.wait(7)[-1].told["object"]["photo"]["id"] == chosen
+    assert receiver.wait(7)[-1].payload["object"]["photo"]["id"] == chosen
     favorite = api_client.api("GET", f"/organization/models/{model['id']}/photos/favorite").json()["photo"]
     assert favorite["id"] == chosen
     assert visitor.post("results", photo=chosen, act="clear").ok

@@ -49,20 +49,20 @@ def test_session_sends_each_event_once_in_order(api_client: Any, receiver: Any) 
     receiver.wait(len(EVERYTHING))
     time.sleep(0.2)
     assert receiver.events() == EVERYTHING
-    statuses = [each.told["object"]["status"] for each in receiver.received]
+    statuses = [each.payload["object"]["status"] for each in receiver.received]
     assert statuses == [
         "onboarding", "waiting", "pending", "generatingHeadshots", "active", "active", "active", "onboarding",
         "deleted",
     ]  # fmt: skip
     assert all(is_signed_with_time(each) for each in receiver.received)
     assert all(abs(int(get_header(each, "Timestamp") or 0) - each.at) < 5 for each in receiver.received)
-    assert len({each.told["id"] for each in receiver.received}) == len(EVERYTHING)
+    assert len({each.payload["id"] for each in receiver.received}) == len(EVERYTHING)
 
 
 def test_the_object_has_the_documented_fields_and_no_email(api_client: Any, receiver: Any) -> None:
     model_id = api_client.finish()
     api_client.control("POST", f"/models/{model_id}/favorite")
-    notified = receiver.wait(7)[-1].told
+    notified = receiver.wait(7)[-1].payload
     assert list(notified) == ["id", "event", "createdAt", "objectType", "object"]
     assert notified["objectType"] == "model"
     assert set(notified["object"]) == {
@@ -74,7 +74,7 @@ def test_the_object_has_the_documented_fields_and_no_email(api_client: Any, rece
     uid = api_client.api("GET", "/organization").json()["organization"]["uid"]
     assert notified["object"]["organization"] == uid
     assert set(notified["object"]["photo"]["urls"]) == {"main"}
-    first = receiver.received[0].told["object"]
+    first = receiver.received[0].payload["object"]
     assert (first["title"], first["trigger"], first["finishedAt"]) == (None, None, None)
     assert b"ann@example.com" not in b"".join(each.body for each in receiver.received)
 
@@ -84,8 +84,8 @@ def test_switches_shape_the_event(api_client: Any, receiver: Any) -> None:
     model_id = api_client.finish()
     api_client.control("POST", f"/models/{model_id}/favorite")
     last = receiver.wait(7)[-1]
-    assert list(last.told) == ["event", "objectType", "object"]
-    assert "photo" not in last.told["object"]
+    assert list(last.payload) == ["event", "objectType", "object"]
+    assert "photo" not in last.payload["object"]
     assert get_header(last, "Timestamp") is None
     assert is_body_signed(last)
 
@@ -105,7 +105,7 @@ def test_the_other_brand_changes_only_the_prefix(receiver: Any) -> None:
 def test_refused_webhooks_are_resent_on_schedule_with_the_same_body(
     api_client: Any, receiver: Any, wait_until: Any
 ) -> None:
-    receiver.answers = [500, 302, 500, 500, 503]
+    receiver.statuses = [500, 302, 500, 500, 503]
     api_client.create()
     receiver.wait(2)
 
@@ -126,7 +126,7 @@ def test_refused_webhooks_are_resent_on_schedule_with_the_same_body(
 
 
 def test_a_late_success_ends_the_retries(api_client: Any, receiver: Any, wait_until: Any) -> None:
-    receiver.answers = [500]
+    receiver.statuses = [500]
     api_client.create()
     wait_until(lambda: api_client.control("GET", "/deliveries")["deliveries"][0]["state"] == "delivered")
     api_client.control("POST", "/clock", {"advance_seconds": 7200})
@@ -135,7 +135,7 @@ def test_a_late_success_ends_the_retries(api_client: Any, receiver: Any, wait_un
 
 
 def test_speed_shortens_the_retries_already_planned(api_client: Any, receiver: Any) -> None:
-    receiver.answers = [500, 500]
+    receiver.statuses = [500, 500]
     api_client.create()
     receiver.wait(2)
     api_client.switch(speed=3000)
@@ -212,9 +212,9 @@ def test_fault_signatures_and_bodies(api_client: Any, receiver: Any) -> None:
     assert int(get_header(old, "Timestamp") or 0) < old.at - 3000
     assert get_header(alone, "Timestamp") is None
     assert is_body_signed(alone)
-    assert "id" not in nameless.told
+    assert "id" not in nameless.payload
     assert is_signed_with_time(nameless)
-    assert foreign.told["object"]["organization"] != uid
+    assert foreign.payload["object"]["organization"] != uid
     assert is_signed_with_time(foreign)
 
 
@@ -225,7 +225,7 @@ def test_retries_can_keep_the_first_timestamp(api_client: Any, receiver: Any, ho
     else:
         api_client.switch(webhook_resign_retries=False)
     api_client.switch(webhook_retry_minutes=[0, 0.02])
-    receiver.answers = [500]
+    receiver.statuses = [500]
     api_client.create()
     first, second = receiver.wait(2)
     assert second.at - first.at > 1

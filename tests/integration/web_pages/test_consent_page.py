@@ -83,7 +83,7 @@ def test_agreement_can_be_read_and_withdrawn_with_one_question(visitor: Visitor)
     assert "You withdrew on November 2, 2026" in visitor.page("/headshots/consent").text
 
 
-def test_person_who_never_agreed_is_asked_nothing(visitor: Visitor) -> None:
+def test_withdrawal_without_consent_shows_no_form(visitor: Visitor) -> None:
     page = visitor.page("/headshots/withdraw")
     assert page.heading == "There’s nothing to withdraw"
     assert page.primary == ["Go to my headshots"]
@@ -92,7 +92,7 @@ def test_person_who_never_agreed_is_asked_nothing(visitor: Visitor) -> None:
     assert list_consents(visitor) == []
 
 
-def test_second_withdrawal_without_pictures_is_asked_nothing(visitor: Visitor) -> None:
+def test_second_withdrawal_without_pictures_shows_no_form(visitor: Visitor) -> None:
     factories.make_consent(visitor.person)
     visitor.press("/headshots/withdraw", scope="pictures")
     assert visitor.page("/headshots/withdraw").heading == "There’s nothing to withdraw"

@@ -171,8 +171,8 @@ def test_directory_pack_names_the_person_of_each_picture(admin: Visitor) -> None
 
 
 def test_export_is_made_from_the_page_and_audited(admin: Visitor) -> None:
-    answer = admin.press("/admin/exports", kind="headshots", size="directory", template="{name}")
-    assert answer.status_code == 303
+    response = admin.press("/admin/exports", kind="headshots", size="directory", template="{name}")
+    assert response.status_code == 303
     assert "The export is being made" in admin.page("/admin/exports").text
     build_export(admin)
     with transaction() as session:
@@ -182,10 +182,10 @@ def test_export_is_made_from_the_page_and_audited(admin: Visitor) -> None:
 
 
 def test_unusable_template_keeps_what_was_typed(admin: Visitor) -> None:
-    answer = admin.press("/admin/exports", kind="headshots", size="directory", template="{nonsense}")
-    assert answer.status_code == 400
-    assert "These file names can’t be made" in answer.text
-    assert "{nonsense}" in answer.text
+    response = admin.press("/admin/exports", kind="headshots", size="directory", template="{nonsense}")
+    assert response.status_code == 400
+    assert "These file names can’t be made" in response.text
+    assert "{nonsense}" in response.text
 
 
 def test_expired_export_is_deleted_and_cannot_be_downloaded(app: Flask, admin: Visitor, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ STAGES: dict[str, tuple[dict[str, Any], str, list[str]]] = {
     "no credits": (
         {"provider_id": None, "provider_status": None, "problem": "no_credits"},
         "No photo session is free right now",
-        [],  # the session starts by itself; a button would help nobody
+        [],  # the session starts by itself; a button is not needed
     ),
     "refused": (
         {"provider_id": None, "provider_status": None, "problem": "refused"},
@@ -204,16 +204,16 @@ def test_csrf_token_change_keeps_etag_and_stage_change_does_not(visitor: Visitor
 
 
 @pytest.mark.parametrize(
-    ("mail_url", "said_so"), [(None, "Come back around"), ("smtp://localhost", "We’ll email person@example.com when")]
+    ("mail_url", "expected"), [(None, "Come back around"), ("smtp://localhost", "We’ll email person@example.com when")]
 )
 def test_email_is_announced_only_if_mail_is_configured(
-    make_app: Callable[..., Flask], mail_url: str | None, said_so: str
+    make_app: Callable[..., Flask], mail_url: str | None, expected: str
 ) -> None:
     app = make_app(mail_url=mail_url, mail_from="portal@example.com")
     with app.app_context():
         visitor = sign_in_as(app, factories.make_person("person@example.com"))
         factories.make_shoot(visitor.person, provider_status="generatingHeadshots")
-        assert said_so in visitor.page("/headshots").text
+        assert expected in visitor.page("/headshots").text
 
 
 def test_page_is_in_the_language_of_the_person(sign_in: Callable[..., Visitor]) -> None:
@@ -279,7 +279,7 @@ def test_unknown_time_zone_is_ignored(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "said_so"),
+    ("fields", "expected"),
     [
         ({"provider_status": "failed", "status_since": NOW}, "the studio is trying again"),
         ({"provider_status": "pending", "restarted_at": NOW, "status_since": NOW}, "restarted your headshots"),
@@ -295,10 +295,10 @@ def test_unknown_time_zone_is_ignored(visitor: Visitor) -> None:
         ),
     ],
 )
-def test_unusual_events_are_named(visitor: Visitor, fields: dict[str, Any], said_so: str) -> None:
+def test_unusual_events_are_named(visitor: Visitor, fields: dict[str, Any], expected: str) -> None:
     factories.make_consent(visitor.person)
     factories.make_shoot(visitor.person, **fields)
-    assert said_so in visitor.page("/headshots").text
+    assert expected in visitor.page("/headshots").text
 
 
 def test_usual_wait_shows_no_warning(visitor: Visitor) -> None:

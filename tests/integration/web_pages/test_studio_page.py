@@ -218,16 +218,16 @@ def test_report_without_link_is_ignored(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize(
-    ("responses", "is_told"),
+    ("responses", "is_notified"),
     [((503, None), True), ((503, 200), False), ((404, 404), False), ((503,), False), ((), False)],
 )
 def test_provider_outage_is_shown_on_the_page(
-    in_studio: Visitor, responses: tuple[int | None, ...], is_told: bool
+    in_studio: Visitor, responses: tuple[int | None, ...], is_notified: bool
 ) -> None:
     for status in responses:
         call = {"method": "GET", "path_template": "/x", "duration_ms": 1, "budget_left": None}
         budget.create_call_record(at=NOW, status=status, **call)
-    assert ("isn’t responding right now" in in_studio.page("/headshots/studio").text) is is_told
+    assert ("isn’t responding right now" in in_studio.page("/headshots/studio").text) is is_notified
 
 
 def test_each_entry_is_remembered_the_first_and_the_last(in_studio: Visitor) -> None:

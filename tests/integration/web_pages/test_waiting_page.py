@@ -107,14 +107,14 @@ def sign_in_with_consent(sign_in: Callable[[Person], Visitor]) -> Visitor:
     return sign_in(person)
 
 
-@pytest.mark.parametrize(("balance", "is_said"), [(None, False), ("0", True), ("1", True), ("2", False)])
+@pytest.mark.parametrize(("balance", "is_shown"), [(None, False), ("0", True), ("1", True), ("2", False)])
 def test_before_starting_the_page_warns_when_no_free_session_is_known(
-    waiting: Visitor, sign_in: Callable[[Person], Visitor], balance: str | None, is_said: bool
+    waiting: Visitor, sign_in: Callable[[Person], Visitor], balance: str | None, is_shown: bool
 ) -> None:
     with transaction():
         credits.store_balance(None if balance is None else Decimal(balance), now=NOW)
     page = sign_in_with_consent(sign_in).page("/headshots")
-    assert ("No photo session is free right now" in page.text) == is_said
+    assert ("No photo session is free right now" in page.text) == is_shown
     assert page.primary == ["Start the photo session"]
 
 

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from demo.children import Child, ChildFailedError, stop_all
+from tests.waiting import wait_until
 
 Start = Callable[..., Child]
 
@@ -36,15 +36,6 @@ def is_running(pid: int) -> bool:
     with suppress(FileNotFoundError):
         return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
     return False
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 5) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 def test_output_is_logged_and_the_previous_one_is_kept(start: Start) -> None:
@@ -72,7 +63,7 @@ def test_a_part_that_is_never_ready_is_reported(start: Start) -> None:
 def test_killed_child_is_reported_with_its_signal(start: Start) -> None:
     child = start("import time; time.sleep(60)")
     os.kill(child.process.pid, signal.SIGKILL)  # type: ignore[union-attr]
-    assert eventually(lambda: child.returncode is not None)
+    assert wait_until(lambda: child.returncode is not None, seconds=5)
     with pytest.raises(ChildFailedError, match="was ended by SIGKILL"):
         child.ensure_alive()
 
@@ -99,7 +90,7 @@ def test_grandchildren_end_with_their_child_process(start: Start) -> None:
     grandchild = int(child.log.read_text())
     assert is_running(grandchild)
     stop_all([child], seconds=2)
-    assert eventually(lambda: not is_running(grandchild))
+    assert wait_until(lambda: not is_running(grandchild), seconds=5)
 
 
 def test_a_part_dies_when_its_parent_is_killed(tmp_path: Path) -> None:
@@ -114,4 +105,4 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=False)
     assert run.returncode == -signal.SIGKILL, run.stderr
-    assert eventually(lambda: not is_running(int(run.stdout)))
+    assert wait_until(lambda: not is_running(int(run.stdout)), seconds=5)

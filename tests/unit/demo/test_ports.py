@@ -32,7 +32,7 @@ def test_a_listener_on_ipv6_takes_the_port_too() -> None:
     try:
         server = socket.create_server(("::1", 0), family=socket.AF_INET6)
     except OSError:
-        return  # a container without IPv6 has nobody listening there
+        return  # a container without IPv6 has no listener on it
     with server:
         assert is_taken(server.getsockname()[1])
 

@@ -56,7 +56,7 @@ def test_outlier_does_not_change_the_expected_range() -> None:
 
 
 @pytest.mark.parametrize(
-    ("step", "took", "uncertainty", "telling"),
+    ("step", "took", "uncertainty", "is_exact"),
     [
         (Step.MAKING, HOUR, NOTHING, True),
         (Step.MAKING, HOUR, timedelta(minutes=12), True),
@@ -71,5 +71,5 @@ def test_outlier_does_not_change_the_expected_range() -> None:
         (Step.STUDIO, timedelta(minutes=15), NOTHING, True),
     ],
 )
-def test_only_exact_durations_are_recorded(step: Step, took: timedelta, uncertainty: timedelta, telling: bool) -> None:
-    assert is_reliable(step, took, uncertainty) is telling
+def test_only_exact_durations_are_recorded(step: Step, took: timedelta, uncertainty: timedelta, is_exact: bool) -> None:
+    assert is_reliable(step, took, uncertainty) is is_exact

@@ -30,11 +30,11 @@ class CountingBudget:
         self._per_minute = per_minute
         self._minute: datetime | None = None
         self._used = 0
-        self.asked: list[Priority] = []
+        self.requests: list[Priority] = []
         self.observed: list[tuple[int | None, int | None, datetime | None]] = []
 
     def acquire(self, priority: Priority, now: datetime) -> Grant | float:
-        self.asked.append(priority)
+        self.requests.append(priority)
         minute = now.replace(second=0, microsecond=0)
         if minute != self._minute:
             self._minute, self._used = minute, 0

@@ -1,4 +1,4 @@
-"""The provider's 24 operations as a table: the call, the documented answer to it, and what is read from that."""
+"""The provider's 24 operations as a table: the call, the documented response to it, and what is read from that."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Operation:
 
     method: str
     path: str
-    answer: dict[str, Any]
+    response: dict[str, Any]
     call: Callable[[ProviderClient], Any]
     read: Callable[[Any], Any]
     expected: Any
@@ -39,7 +39,7 @@ def get_first_id(items: Any) -> Any:
     return items[0].id
 
 
-def return_value(value: Any) -> Any:
+def get_itself(value: Any) -> Any:
     return value
 
 
@@ -51,7 +51,7 @@ OPERATIONS = [
     Operation(*row)
     for row in [
         ("GET", "", {"organization": ORGANIZATION}, lambda c: c.get_organization(), lambda o: o.uid, "org_1"),
-        ("GET", "/credits", {"credits": 2.25}, lambda c: c.get_credits(), return_value, Decimal("2.25")),
+        ("GET", "/credits", {"credits": 2.25}, lambda c: c.get_credits(), get_itself, Decimal("2.25")),
         ("GET", "/invites", {"invites": [INVITE]}, lambda c: c.list_invites(), lambda v: v[0].status, "pending"),
         ("POST", "/invites", SENT, lambda c: c.create_invite("a@x"), get_id, "i1"),
         ("GET", "/invites/a%40x", {"invite": INVITE}, lambda c: c.get_invite("a@x"), lambda i: i.email, "a@x"),
@@ -60,19 +60,19 @@ OPERATIONS = [
             "/invites/revoke",
             {"message": "Invite revoked"},
             lambda c: c.revoke_invite("a@x"),
-            return_value,
+            get_itself,
             None,
         ),
         ("GET", "/teams", {"teams": ORGANIZATION["teams"]}, lambda c: c.list_teams(), get_first_id, "t1"),
         ("POST", "/teams", {"organization": ORGANIZATION}, lambda c: c.create_team(" New "), get_id, "t1"),
         ("PUT", "/teams/t1", {"organization": ORGANIZATION}, lambda c: c.rename_team("t1", "New"), get_id, "t1"),
-        ("DELETE", "/teams/t1", {"organization": ORGANIZATION}, lambda c: c.delete_team("t1"), return_value, None),
+        ("DELETE", "/teams/t1", {"organization": ORGANIZATION}, lambda c: c.delete_team("t1"), get_itself, None),
         (
             "POST",
             "/teams/t1/members",
             {"message": "1"},
             lambda c: c.add_team_members("t1", ["a@x"]),
-            return_value,
+            get_itself,
             None,
         ),
         (
@@ -85,7 +85,7 @@ OPERATIONS = [
         ),
         ("GET", "/team/accepted", {"members": [MEMBER]}, lambda c: c.list_accepted_members(), get_first_id, "u1"),
         ("GET", "/team/pending", {"members": [MEMBER]}, lambda c: c.list_pending_members(), get_first_id, "u1"),
-        ("GET", "/team/finished", {"members": [], "count": 0}, lambda c: c.list_finished_members(), return_value, ()),
+        ("GET", "/team/finished", {"members": [], "count": 0}, lambda c: c.list_finished_members(), get_itself, ()),
         (
             "GET",
             "/models",
@@ -96,7 +96,7 @@ OPERATIONS = [
         ),
         ("POST", "/models", SESSION, lambda c: c.create_model("a@x"), lambda s: s.signed_url, SESSION["signedUrl"]),
         ("GET", "/models/m1", {"model": MODEL}, lambda c: c.get_model("m1"), lambda m: m.status, "active"),
-        ("DELETE", "/models/m1", {"message": "gone"}, lambda c: c.delete_model("m1"), return_value, None),
+        ("DELETE", "/models/m1", {"message": "gone"}, lambda c: c.delete_model("m1"), get_itself, None),
         ("GET", "/models/m1/photos", {"photos": [PHOTO]}, lambda c: list(c.list_photos("m1")), get_first_id, "p1"),
         ("GET", "/models/m1/photos/favorite", {"photo": PHOTO}, lambda c: c.get_favorite("m1"), get_id, "p1"),
         ("GET", "/models/m1/photos/p1", {"photo": PHOTO}, lambda c: c.get_photo("m1", "p1"), get_id, "p1"),

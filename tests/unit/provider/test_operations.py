@@ -1,4 +1,4 @@
-"""Each operation: what it sends, what it makes of the documented answer, and how lists are walked."""
+"""Each operation: what it sends, what it makes of the documented response, and how lists are walked."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from tests.unit.provider.scripted_server import ReceivedRequest, Reply, Scripted
 @pytest.mark.parametrize("wrapped", [False, True], ids=["top", "data"])
 @pytest.mark.parametrize("operation", OPERATIONS, ids=str)
 def test_every_operation(server: ScriptedServer, client: ProviderClient, operation: Operation, wrapped: bool) -> None:
-    answer = {"data": operation.answer} if wrapped else operation.answer
-    server.set_replies(Reply(200, {"success": True} | answer))
+    response = {"data": operation.response} if wrapped else operation.response
+    server.set_replies(Reply(200, {"success": True} | response))
     assert operation.read(operation.call(client)) == operation.expected
     assert (server.requests[0].method, server.requests[0].path) == (
         operation.method,
@@ -90,7 +90,7 @@ def test_an_address_of_the_old_api_chooses_it(server: ScriptedServer) -> None:
     client.close()
 
 
-def paginate(items: list[dict[str, Any]], key: str = "models", cap: int = 200) -> Callable[[ReceivedRequest], Reply]:
+def build_pages(items: list[dict[str, Any]], key: str = "models", cap: int = 200) -> Callable[[ReceivedRequest], Reply]:
     """A server that pages honestly, with a page size of its own."""
 
     def build_reply(requested: ReceivedRequest) -> Reply:
@@ -108,14 +108,14 @@ def build_models(count: int) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize(("count", "cap", "calls"), [(0, 200, 1), (200, 200, 1), (450, 200, 3), (100, 30, 4)])
 def test_all_pages_are_walked(server: ScriptedServer, client: ProviderClient, count: int, cap: int, calls: int) -> None:
-    server.set_replies(paginate(build_models(count), cap=cap))
+    server.set_replies(build_pages(build_models(count), cap=cap))
     assert [model.id for model in client.list_models()] == [f"m{number}" for number in range(count)]
     assert len(server.requests) == calls
     assert server.requests[0].query == {"limit": "200", "offset": "0"}
 
 
 def test_pages_are_fetched_as_they_are_needed(server: ScriptedServer, client: ProviderClient) -> None:
-    server.set_replies(paginate(build_models(450)))
+    server.set_replies(build_pages(build_models(450)))
     walk = client.list_models("active", "t1")
     assert server.requests == []
     next(walk)
@@ -138,7 +138,7 @@ def test_items_deleted_between_two_pages_lose_no_others(
     server: ScriptedServer, client: ProviderClient, deleted: int, first: int
 ) -> None:
     items = build_models(650)
-    honest = paginate(items)
+    honest = build_pages(items)
     removed = [item["id"] for item in items[first : first + deleted]]
 
     def shifting(requested: ReceivedRequest) -> Reply:
@@ -156,7 +156,7 @@ def test_items_deleted_between_two_pages_lose_no_others(
 
 def test_items_inserted_between_two_pages_cost_no_extra_call(server: ScriptedServer, client: ProviderClient) -> None:
     items = build_models(390)
-    honest = paginate(items)
+    honest = build_pages(items)
 
     def shifting(requested: ReceivedRequest) -> Reply:
         reply = honest(requested)
@@ -203,11 +203,11 @@ def test_one_bad_item_does_not_hide_the_others(
     assert "canary" not in caplog.text
 
 
-@pytest.mark.parametrize("answer", [{"models": [5]}, {"models": {}}, {"models": None}, {"items": []}])
+@pytest.mark.parametrize("response", [{"models": [5]}, {"models": {}}, {"models": None}, {"items": []}])
 def test_a_list_of_nothing_usable_is_an_error(
-    server: ScriptedServer, client: ProviderClient, answer: dict[str, Any]
+    server: ScriptedServer, client: ProviderClient, response: dict[str, Any]
 ) -> None:
-    server.set_replies(Reply(200, answer))
+    server.set_replies(Reply(200, response))
     with pytest.raises(errors.UnexpectedResponse):
         list(client.list_models())
 
@@ -223,7 +223,7 @@ def test_find_model_by_email(server: ScriptedServer, client: ProviderClient) -> 
         model("other", "bob@example.com", 9),
         model("nobody", None, 9),
     ]
-    server.set_replies(paginate(build_models(250) + listed))
+    server.set_replies(build_pages(build_models(250) + listed))
     found = client.find_model_by_email("ADA@example.com ")
     assert found is not None
     assert found.id == "wanted"
@@ -231,18 +231,18 @@ def test_find_model_by_email(server: ScriptedServer, client: ProviderClient) -> 
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [{"photo": None, "message": "No favorite"}, {"photo": None}, {"message": "No favorite"},
      {"data": {"photo": None}}, {"data": {"message": "none"}}],
 )  # fmt: skip
-def test_no_favorite(server: ScriptedServer, client: ProviderClient, answer: dict[str, Any]) -> None:
-    server.set_replies(Reply(200, {"success": True} | answer))
+def test_no_favorite(server: ScriptedServer, client: ProviderClient, response: dict[str, Any]) -> None:
+    server.set_replies(Reply(200, {"success": True} | response))
     assert client.get_favorite("m1") is None
 
 
-@pytest.mark.parametrize("answer", [{}, {"photo": {}}, {"photo": []}, {"data": {}}])
-def test_a_favorite_that_cannot_be_read(server: ScriptedServer, client: ProviderClient, answer: dict[str, Any]) -> None:
-    server.set_replies(Reply(200, answer))
+@pytest.mark.parametrize("response", [{}, {"photo": {}}, {"photo": []}, {"data": {}}])
+def test_unreadable_favorite(server: ScriptedServer, client: ProviderClient, response: dict[str, Any]) -> None:
+    server.set_replies(Reply(200, response))
     with pytest.raises(errors.UnexpectedResponse):
         client.get_favorite("m1")
 

@@ -169,7 +169,7 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=6,
 )
-answers = st.dictionaries(
+responses = st.dictionaries(
     st.sampled_from(["success", "data", "model", "code", "error", "message"]), json_values, max_size=5
 )
 
@@ -177,7 +177,7 @@ answers = st.dictionaries(
 @settings(max_examples=300)
 @given(
     status=st.integers(200, 599),
-    body=answers.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=40),
+    body=responses.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=40),
     call=st.sampled_from([GET, POST, Call("DELETE", GET.path, may_be_empty=True)]),
 )
 def test_no_response_raises_anything_but_a_provider_error(status: int, body: bytes, call: Call) -> None:

@@ -60,7 +60,7 @@ def test_budget_and_recorder_see_every_attempt(server: ScriptedServer, time_: Fa
     }
     server.set_replies(Reply(500), Reply(200, {"model": {"id": "m1", "status": "active"}}, headers))
     client.get_model("m1", priority="interactive")
-    assert budget.asked == ["interactive", "interactive"]
+    assert budget.requests == ["interactive", "interactive"]
     assert budget.observed == [(None, None, None), (300, 299, datetime(2026, 3, 1, 12, 1, tzinfo=UTC))]
     assert [call[:3] + call[4:] for call in recorder.calls] == [
         ("GET", "/organization/models/:modelId", 500, 9),

@@ -20,7 +20,7 @@ KEY = "photos/0b9c/640-00ff.webp"
 
 
 class Bucket(ThreadingHTTPServer):
-    """Answers everything the same way and counts how often it was asked."""
+    """Answers everything the same way and counts how often it was requests."""
 
     daemon_threads = True
 
@@ -29,7 +29,7 @@ class Bucket(ThreadingHTTPServer):
         self.status, self.code, self.body = 200, "", b""
         self.announced: int | None = None
         self.delay = 0.0
-        self.asked: list[str] = []
+        self.requests: list[str] = []
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Log nothing about clients that gave up: that is what the tests do."""
@@ -41,7 +41,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         bucket = self.server
-        bucket.asked.append(f"{self.command} {self.path}")
+        bucket.requests.append(f"{self.command} {self.path}")
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         time.sleep(bucket.delay)
         body = f"<Error><Code>{bucket.code}</Code></Error>".encode() if bucket.code else bucket.body
@@ -98,7 +98,7 @@ def test_refusals_are_unavailable_and_retried_at_most_once(bucket: Bucket, call:
         build_calls(S3Storage("faces"))[call]()
     assert refused.value.retryable
     assert refused.value.cause in {code, str(status)}
-    assert 1 <= len([line for line in bucket.asked if KEY in line or "list-type" in line]) <= s3.ATTEMPTS
+    assert 1 <= len([line for line in bucket.requests if KEY in line or "list-type" in line]) <= s3.ATTEMPTS
     assert "canary" not in f"{refused.value}{refused.value.__cause__}"
 
 
@@ -143,7 +143,7 @@ def test_a_response_that_is_no_storage_language(bucket: Bucket) -> None:
 def test_other_vendors_are_read_by_path(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://localhost:{bucket.server_port}")
     S3Storage("faces", "/portal/live/").put(KEY, b"x", "image/webp")
-    assert bucket.asked == [f"PUT /faces/portal/live/{KEY}"]
+    assert bucket.requests == [f"PUT /faces/portal/live/{KEY}"]
 
 
 def test_no_credentials_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -80,8 +80,8 @@ def test_error_is_a_page_with_a_message_and_a_number(error: Exception, status: i
     assert "secret" not in response.text
 
 
-@pytest.mark.parametrize(("error", "status", "_said"), ERRORS, ids=lambda value: getattr(value, "reason", None))
-def test_machine_gets_json(error: Exception, status: int, _said: str, app: Flask) -> None:
+@pytest.mark.parametrize(("error", "status", "_text"), ERRORS, ids=lambda value: getattr(value, "reason", None))
+def test_machine_gets_json(error: Exception, status: int, _text: str, app: Flask) -> None:
     response = build_failing_client(app, "ops.show_liveness", error).get("/healthz")
     assert response.status_code == status
     assert response.json is not None

@@ -49,31 +49,31 @@ def test_idle_stream_sends_heartbeat_every_20_seconds(
     ends: tuple[socket.socket, socket.socket], now: list[float]
 ) -> None:
     own, foreign = ends
-    wire = SseConnection(os.dup(own.fileno()))
+    connection = SseConnection(os.dup(own.fileno()))
     foreign.setblocking(False)
     for _ in range(3):
         now[0] += HEARTBEAT_SECONDS - 0.1
-        assert wire.send_heartbeat()
+        assert connection.send_heartbeat()
         with pytest.raises(BlockingIOError):
             foreign.recv(100)
         now[0] += 0.1
-        assert wire.send_heartbeat()
+        assert connection.send_heartbeat()
         assert foreign.recv(100) == HEARTBEAT
     now[0] += HEARTBEAT_SECONDS - 1
-    assert wire.send(3)
+    assert connection.send(3)
     foreign.recv(100)
     now[0] += 1
-    assert wire.send_heartbeat()
+    assert connection.send_heartbeat()
     with pytest.raises(BlockingIOError):
         foreign.recv(100)
-    wire.end()
+    connection.end()
 
 
 def test_stream_ends_before_its_session_is_deleted(ends: tuple[socket.socket, socket.socket], now: list[float]) -> None:
     own, foreign = ends
-    wire = SseConnection(os.dup(own.fileno()))
+    connection = SseConnection(os.dup(own.fileno()))
     now[0] += MAX_DURATION_SECONDS
-    assert not wire.send_heartbeat()
+    assert not connection.send_heartbeat()
     assert foreign.recv(100) == b"0\r\n\r\n"
 
 

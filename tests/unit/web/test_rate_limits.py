@@ -26,12 +26,12 @@ class Bucket:
 
     def __init__(self, left: int = 10**6) -> None:
         self.left = left
-        self.asked: list[str] = []
-        self.is_away = False
+        self.requests: list[str] = []
+        self.is_unavailable = False
 
     def __call__(self, limit: RateLimit, client: str, now: datetime) -> int:
-        self.asked.append(client)
-        if self.is_away:
+        self.requests.append(client)
+        if self.is_unavailable:
             raise psycopg.OperationalError
         given = min(self.left, limit.batch_size)
         self.left -= given
@@ -56,9 +56,9 @@ def test_first_fifth_costs_nothing_and_the_rest_a_batch_at_a_time() -> None:
     bucket = Bucket()
     rate_limiter = RateLimiter(bucket)
     assert count_accepted(rate_limiter, BATCHES, 20) == 20
-    assert bucket.asked == []
+    assert bucket.requests == []
     assert count_accepted(rate_limiter, BATCHES, 30) == 30
-    assert bucket.asked == ["a"] * 3
+    assert bucket.requests == ["a"] * 3
 
 
 def test_slow_clients_never_use_tokens() -> None:
@@ -66,23 +66,23 @@ def test_slow_clients_never_use_tokens() -> None:
     rate_limiter = RateLimiter(bucket)
     for second in range(0, 3600, 4):
         assert count_accepted(rate_limiter, BATCHES, 1, now=NOW + timedelta(seconds=second)) == 1
-    assert bucket.asked == []
+    assert bucket.requests == []
 
 
 def test_empty_bucket_is_remembered_until_it_has_gained_a_batch() -> None:
     bucket = Bucket(left=0)
     rate_limiter = RateLimiter(bucket)
     assert count_accepted(rate_limiter, BATCHES, 500) == 20
-    assert len(bucket.asked) == 1
+    assert len(bucket.requests) == 1
     with pytest.raises(TooMany) as refusal:
         rate_limiter.check(BATCHES, "a", NOW + timedelta(seconds=0.5))
     assert refusal.value.retry_after == 7
     assert (
         count_accepted(rate_limiter, BATCHES, 500, now=NOW + timedelta(seconds=7.4)) == 2
     )  # its own part grows meanwhile
-    assert len(bucket.asked) == 1
+    assert len(bucket.requests) == 1
     count_accepted(rate_limiter, BATCHES, 5, now=NOW + timedelta(seconds=7.5))
-    assert len(bucket.asked) == 2
+    assert len(bucket.requests) == 2
 
 
 def test_burst_then_one_each_twelve_seconds() -> None:
@@ -102,20 +102,20 @@ def test_clients_and_limits_are_counted_separately() -> None:
 
 def test_without_the_shared_count_each_process_counts_for_itself_and_tries_again_later() -> None:
     bucket = Bucket()
-    bucket.is_away = True
+    bucket.is_unavailable = True
     rate_limiter = RateLimiter(bucket)
     assert count_accepted(rate_limiter, BATCHES, 500) == 100
-    assert len(bucket.asked) == 1
+    assert len(bucket.requests) == 1
     count_accepted(rate_limiter, BATCHES, 50, "b")
-    assert len(bucket.asked) == 1, "nobody else waits for it either"
-    bucket.is_away = False
+    assert len(bucket.requests) == 1, "nobody else waits for it either"
+    bucket.is_unavailable = False
     assert count_accepted(rate_limiter, BATCHES, 50, "b", NOW + timedelta(seconds=5)) == 50
-    assert bucket.asked == ["a", *"bbbbb"]
+    assert bucket.requests == ["a", *"bbbbb"]
 
 
 def test_failure_is_written_down_once(caplog: pytest.LogCaptureFixture) -> None:
     bucket = Bucket()
-    bucket.is_away = True
+    bucket.is_unavailable = True
     count_accepted(RateLimiter(bucket), BATCHES, 90, "203.0.113.9")
     assert [record.message for record in caplog.records] == ["rate_limits.database_unavailable"]
     assert "203.0.113.9" not in caplog.text

@@ -1,4 +1,4 @@
-"""Creating while answers get lost: looking first makes exactly one session for each person."""
+"""Creating while responses get lost: a search before each attempt leads to exactly one session for each person."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ CREATE = {"method": "POST", "path": "*/organization/models", "count": None}
 READS = {"method": "GET", "path": "*/organization/models", "count": None}
 
 
-def ensure_session(studio: Studio, client: ProviderClient, email: str) -> str:
-    """Create once; after any doubt, look before trying again."""
+def create_session_once(studio: Studio, client: ProviderClient, email: str) -> str:
+    """Create once; after an unknown outcome, search before the next attempt."""
     for attempt in range(60):
         try:
             if attempt and (found := client.find_model_by_email(email)) is not None:
@@ -31,7 +31,7 @@ def ensure_session(studio: Studio, client: ProviderClient, email: str) -> str:
 def test_two_hundred_lost_responses_make_no_second_session(studio: Studio) -> None:
     studio.break_calls("lost_answer", **CREATE)
     emails = [f"person{number}@example.com" for number in range(200)]
-    made = {ensure_session(studio, studio.client, email) for email in emails}
+    made = {create_session_once(studio, studio.client, email) for email in emails}
     studio.control("/faults", method="DELETE")
     listed = list(studio.client.list_models())
     assert len(listed) == 200
@@ -45,7 +45,7 @@ def test_a_storm_of_every_fault_makes_no_second_session(studio: Studio) -> None:
         studio.break_calls(fault, **READS, probability=0.05)
     emails = [f"person{number}@example.com" for number in range(60)]
     with ThreadPoolExecutor(4) as pool:
-        made = set(pool.map(lambda email: ensure_session(studio, studio.client, email), emails))
+        made = set(pool.map(lambda email: create_session_once(studio, studio.client, email), emails))
     studio.control("/faults", method="DELETE")
     studio.time.sleep(31)
     assert sorted(str(model.email) for model in studio.client.list_models()) == sorted(emails)
