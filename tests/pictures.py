@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from demo.stack import Stack
 from tests.browser import build_launch_arguments, find_chromium
 from tests.e2e import portraits
-from tests.e2e.test_journey import complete_session
+from tests.e2e.session_steps import complete_session
 
 FOLDER = Path(__file__).parents[1] / "docs/img"
 # Slow enough that a page about work in progress can be photographed.

@@ -1,4 +1,4 @@
-"""What a test file imports from another file of the tests exists there, also where no fast run collects it."""
+"""Imports between files of the tests: the names exist, and no file of tests is imported."""
 
 from __future__ import annotations
 
@@ -35,10 +35,39 @@ def _missing_names(path: Path) -> list[str]:
     return missing
 
 
+def _imported_test_files(path: Path) -> list[str]:
+    found = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        match node:
+            case ast.ImportFrom(module=str(module), names=names):
+                modules = [module, *(f"{module}.{each.name}" for each in names)]
+            case ast.Import(names=names):
+                modules = [each.name for each in names]
+            case _:
+                continue
+        found += [
+            f"{path}:{node.lineno} {module}"
+            for module in modules
+            if module.startswith("tests.") and module.rpartition(".")[2].startswith("test_")
+        ]
+    return found
+
+
 def test_names_imported_from_other_tests_exist() -> None:
     files = sorted(TESTS.rglob("*.py"))
     assert files
     assert [each for path in files for each in _missing_names(path)] == []
+
+
+def test_files_of_tests_are_not_imported() -> None:
+    """What several of them use is in conftest.py or in a module without tests."""
+    assert [each for path in sorted(TESTS.rglob("*.py")) for each in _imported_test_files(path)] == []
+
+
+def test_import_of_a_test_file_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "test_two.py"
+    path.write_text("from tests.unit.test_one import x\nimport tests.unit.test_one\nfrom tests.unit import test_one\n")
+    assert _imported_test_files(path) == [f"{path}:{line} tests.unit.test_one" for line in (1, 2, 3)]
 
 
 def test_a_name_that_has_moved_is_found(tmp_path: Path) -> None:

@@ -8,9 +8,13 @@ from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from portal.db import db
+from portal.models.people import Person
 from tests.integration.auth.hostile_provider import HostileProvider
 
 
@@ -76,3 +80,8 @@ class Browser:
 
 def parse_query(location: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
+
+
+def get_person(app: Flask, subject: str) -> Person:
+    with app.app_context():
+        return db.session.scalars(select(Person).where(Person.subject == subject)).one()

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from tests.integration.auth.actors import Browser
-from tests.integration.auth.test_sign_in import get_person
+from tests.integration.auth.actors import Browser, get_person
 
 
 def test_language_of_a_new_person_is_the_browsers(browser: Browser, app: Flask) -> None:

@@ -16,7 +16,7 @@ from portal.models.people import Person
 from portal.models.sessions import SignInAttempt
 from portal.services import people
 from tests.factories import make_person
-from tests.integration.auth.actors import Browser, MovableClock, parse_query
+from tests.integration.auth.actors import Browser, MovableClock, get_person, parse_query
 from tests.integration.auth.hostile_provider import HostileProvider
 
 Audit = Callable[[str], list[AuditEntry]]
@@ -25,11 +25,6 @@ Audit = Callable[[str], list[AuditEntry]]
 def count_rows(app: Flask, table: Any) -> int:
     with app.app_context():
         return db.session.scalar(select(func.count()).select_from(table)) or 0
-
-
-def get_person(app: Flask, subject: str) -> Person:
-    with app.app_context():
-        return db.session.scalars(select(Person).where(Person.subject == subject)).one()
 
 
 @pytest.mark.asvs("A50")

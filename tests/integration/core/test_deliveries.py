@@ -4,51 +4,23 @@ from __future__ import annotations
 
 import json
 import threading
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from portal.db import db
 from portal.models import deliveries, people
-from portal.models.shoots import Shoot
 from portal.provider.errors import Unavailable
 from portal.provider.signature import SignatureInvalid
 from portal.services import deliveries as delivery_service
 from portal.services import journey
 from portal.services import people as people_service
 from portal.services.shoots import request_shoot
-from tests.factories import NOW, list_choices, make_consent, make_person, make_photo, make_shoot
-from tests.integration.core.doubles import Session
+from tests.factories import NOW, list_choices, make_consent, make_person, make_photo
+from tests.integration.core.delivered_events import build_event, list_delivery_states, make_provider_shoot
 from tests.integration.core.signing import sign_headers
-from tests.integration.core.worked_example import WorkedExample, format_iso_time
-
-
-def build_event(
-    name: str, model: str, status: str | None = None, *, at: datetime | None = None, id: str | None = None, **more: Any
-) -> dict[str, Any]:
-    item: dict[str, Any] = {"_id": model, **more}
-    if status is not None:
-        item["status"] = status
-    body: dict[str, Any] = {"event": name, "objectType": "model", "object": item}
-    if at is not None:
-        body["createdAt"] = format_iso_time(at)
-    if id is not None:
-        body["id"] = id
-    return body
-
-
-def list_delivery_states(worked_example: WorkedExample) -> list[str]:
-    return [state for (state,) in worked_example.query("SELECT state FROM deliveries ORDER BY id")]
-
-
-def make_provider_shoot(worked_example: WorkedExample, status: str = "onboarding") -> tuple[Shoot, Session]:
-    """A shoot of ours, and the same model at the provider."""
-    person = make_person()
-    make_consent(person)
-    shoot = make_shoot(person, provider_status=status)
-    assert shoot.provider_id is not None
-    return shoot, worked_example.provider.add(person.email, status, id=shoot.provider_id)
+from tests.integration.core.worked_example import WorkedExample
 
 
 def test_webhook_is_stored_once_with_one_valid_job(worked_example: WorkedExample) -> None:

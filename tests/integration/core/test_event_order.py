@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from portal.services import deliveries
 from tests.database_cleanup import delete_rows
 from tests.factories import NOW, list_choices
+from tests.integration.core.delivered_events import build_event, list_delivery_states, make_provider_shoot
 from tests.integration.core.doubles import Session
-from tests.integration.core.test_deliveries import build_event, list_delivery_states, make_provider_shoot
 from tests.integration.core.worked_example import WorkedExample, format_iso_time
 from tests.unit.images.photos import encode_image, load_portrait
 

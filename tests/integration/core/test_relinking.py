@@ -18,7 +18,7 @@ from portal.models.audit import AuditEntry
 from portal.models.people import Person
 from portal.services import journey, relinking
 from tests.factories import NOW, make_consent, make_finished_shoot, make_person
-from tests.integration.core.test_shoots import make_ready_person, press_start
+from tests.integration.core.requested_shoot import make_ready_person, press_start
 from tests.integration.core.worked_example import WorkedExample
 
 

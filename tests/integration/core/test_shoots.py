@@ -13,7 +13,6 @@ from portal.domain.erasure import ErasureScope
 from portal.domain.errors import ConsentMissing, RetryLater
 from portal.domain.stages import Problem, Stage
 from portal.models import link_reports, people
-from portal.models.people import Person
 from portal.models.shoots import Shoot
 from portal.provider.errors import AlreadyExists, Forbidden, InvalidEmail, OutOfCredits, RateLimited, UnexpectedResponse
 from portal.services import journey, shoot_creation, sweep, waiting_room, withdrawal
@@ -21,19 +20,10 @@ from portal.services.link_reports import resolve_report
 from portal.services.shoots import open_studio, request_shoot
 from tests.factories import NOW, make_consent, make_finished_shoot, make_person, make_shoot
 from tests.integration.core.doubles import build_lost_response
+from tests.integration.core.requested_shoot import get_stage, make_ready_person, press_start
 from tests.integration.core.worked_example import WorkedExample
 
 POST = "/organization/models"
-
-
-def make_ready_person(email: str | None = None) -> Person:
-    person = make_person(email)
-    make_consent(person)
-    return person
-
-
-def press_start(person: Person) -> Shoot:
-    return request_shoot(person, provider="profilebakery", development=False, now=NOW)
 
 
 def create_session(worked_example: WorkedExample) -> None:
@@ -43,10 +33,6 @@ def create_session(worked_example: WorkedExample) -> None:
         return None
 
     waiting_room.start_next_in_queue(replace(worked_example.portal, sleep=hurry))
-
-
-def get_stage(person: Person) -> Stage:
-    return journey.get_journey(person).stage
 
 
 def test_start_request_creates_session_and_link(worked_example: WorkedExample) -> None:

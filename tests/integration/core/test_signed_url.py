@@ -12,7 +12,7 @@ from portal.domain.stages import Problem, Stage
 from portal.models import people
 from portal.services import journey, withdrawal
 from portal.services.shoots import open_studio
-from tests.integration.core.test_shoots import get_stage, make_ready_person, press_start
+from tests.integration.core.requested_shoot import get_stage, make_ready_person, press_start
 from tests.integration.core.worked_example import WorkedExample
 
 

@@ -27,9 +27,9 @@ from portal.provider.errors import ProviderError, RateLimited, Unavailable, Unex
 from portal.services import fsck, journey, shoot_creation, shoots, sweep, waiting_room, withdrawal
 from portal.storage import LocalStorage
 from tests.factories import NOW, make_consent, make_person, make_shoot
+from tests.integration.core.delivered_events import build_event as event_about
 from tests.integration.core.doubles import build_lost_response
 from tests.integration.core.processes import build_environment, run_process, wait_until
-from tests.integration.core.test_deliveries import build_event as event_about
 from tests.integration.core.worked_example import WorkedExample
 
 PRIORITIES: tuple[Literal["interactive", "background"], ...] = ("interactive", "background")

@@ -8,8 +8,9 @@ from typing import Any
 
 from portal.models import campaign_people
 from portal.services import campaign_mails
+from portal.services import campaigns as service
 from tests.integration.mail.conftest import Office
-from tests.integration.mail.test_campaign_mails import ADMIN, MONDAY, add_people, create_campaign, service
+from tests.integration.mail.running_campaign import ADMIN, MONDAY, add_people, create_campaign
 
 COUNT = 400
 REFUSED = {f"p{number}@example.com" for number in range(0, COUNT, 100)}

@@ -19,7 +19,9 @@ from portal.http_client.proxies import find_ca_bundle, find_proxy
 from portal.provider import BRANDS, PhotoDownloader, ProviderClient
 from portal.provider.errors import Unavailable
 from tests.unit.provider.budget_doubles import FakeTime
-from tests.unit.provider.test_tls import JPEG, build_certificate
+from tests.unit.provider.certificates import build_certificate
+
+JPEG = b"\xff\xd8\xff\xe0" + b"\x00" * 50
 
 HOST = "api.studio.example"
 

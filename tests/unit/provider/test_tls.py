@@ -6,18 +6,14 @@ import http.server
 import ssl
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from portal.provider import BRANDS, PhotoDownloader, ProviderClient
 from portal.provider.errors import PhotoUnavailable, Unavailable
 from tests.unit.provider.budget_doubles import FakeTime
+from tests.unit.provider.certificates import build_certificate
 
 JPEG = b"\xff\xd8\xff\xe0" + b"\x00" * 50
 
@@ -38,31 +34,6 @@ class _Server(http.server.ThreadingHTTPServer):
 
     def handle_error(self, *_args: object) -> None:
         """Refused handshakes are the point."""
-
-
-def build_certificate(folder: Path, host: str = "localhost") -> Path:
-    """A self-signed certificate for one host, with its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
-    now = datetime.now(UTC)
-    built = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / f"{host}.pem"
-    path.write_bytes(
-        built.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return path
 
 
 @pytest.fixture
