@@ -15,7 +15,7 @@ class Document:
     def __init__(self, text: str) -> None:
         parser = html5lib.HTMLParser(strict=text.lstrip().lower().startswith("<!doctype"))
         self.root: Element = parser.parse(text)
-        self.text = text
+        self.markup = text
 
     def all(self, name: str) -> list[Element]:
         return list(self.root.iter(_HTML + name))

@@ -272,7 +272,7 @@ def test_manager_sees_how_far_their_team_is_and_no_more(sign_in: SignIn, team: l
     assert "Signed in" in rows[0]
     assert "Needs help" in rows[1]
     for hidden in ("refused by", "Bea", "Lee", "<img", "/admin/", *(person.email for person in team)):
-        assert hidden not in page.text, hidden
+        assert hidden not in page.markup, hidden
 
 
 def test_team_of_another_manager_is_404_like_an_unknown_one(sign_in: SignIn, team: list[Person]) -> None:
