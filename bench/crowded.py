@@ -20,7 +20,7 @@ PAGES = 1_000
 ROUNDS = 7
 SAMPLES = 440
 UPDATES_PER_SECOND = 5
-# What a machine takes decides how fast it is asked: at a rate it cannot keep, only its queue would be measured.
+# What a machine takes decides the rate of requests: at a rate it cannot keep, only its queue would be measured.
 _MAX_REQUESTS_PER_SECOND = 40
 _SHARE_OF_CAPACITY = 0.4
 _CALIBRATION = 200
@@ -36,10 +36,10 @@ class Crowded:
 
 
 def measure_page_latency(server: Server, visitors: Sequence[Visitor], url: str, say: Callable[[str], None]) -> Crowded:
-    """Ask for people's own page at a fixed rate, in turn without and with the others.
+    """Request people's own page at a fixed rate, in turn without and with the others.
 
     Raises:
-        LoadError: the portal did not answer as it must.
+        LoadError: the portal did not respond as required.
     """
     found = Crowded()
     live, readers = visitors[:PAGES], visitors[PAGES:]

@@ -1,4 +1,4 @@
-"""A thousand pages on which nothing happens: what it costs to keep them in step by streams, and what by asking."""
+"""A thousand pages on which nothing happens: what it costs to keep them in step by streams, and what by polling."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from bench.streams import Streams
 PAGES = 1_000
 ROUNDS = 2
 POLL_EVERY_SECONDS = 3
-# Asked a few at a time and then scaled, for all at that pace are more than a small machine can answer.
+# Requested a few at a time and then scaled, for all at that pace are more than a small machine can serve.
 _ASKING_AT_ONCE = 4
 # In this time each stream gets exactly one heartbeat, whenever it was opened.
 _STREAMS_SECONDS = 20
-# What static/js/live.js comes down to on a page where nothing happens: it asks all the same, but rarely.
+# What static/js/live.js comes down to on a page where nothing happens: it polls, but rarely.
 INSURANCE_SECONDS = 160
 
 
@@ -32,7 +32,7 @@ class Idle:
     Attributes:
         streams: streams alone.
         pages: streams, and now and then a question by each page, which is what browsers do.
-        polls: the same pages without streams, asking every three seconds.
+        polls: the same pages without streams, polling every three seconds.
     """
 
     streams: list[float] = field(default_factory=list)
@@ -48,7 +48,7 @@ def measure_idle_pages(ground: Ground, server: Server, visitors: Sequence[Visito
     """Keep the pages in step one way and then the other, twice.
 
     Raises:
-        LoadError: the portal did not answer as it must.
+        LoadError: the portal did not respond as required.
     """
     visitors = visitors[:PAGES]
     requests = [

@@ -22,7 +22,7 @@ _ATTACHED = "live portal (attached streams)"
 
 
 def measure_idle_cpu(bench: Bench, _goals: Sequence[str]) -> list[Verdict]:
-    """Keep pages on which nothing happens in step, by streams and by asking (L1)."""
+    """Keep pages on which nothing happens in step, by streams and by polling (L1)."""
     server, visitors = live_servers.start_portal(bench.ground, "idle portal", idle.PAGES)
     found = idle.measure_idle_pages(bench.ground, server, visitors, bench.say)
     bench.details["idle"] = asdict(found)
@@ -99,7 +99,7 @@ def _memory(bench: Bench, stack: ExitStack, own: Audience, again: Audience) -> V
     except MissingPeer as error:
         return replace(live_verdicts.build_memory_verdict(mean, math.nan), found=str(error), is_met=None)
     found[_ASGI] = _gather(bench, stack, raw, own.visitors, "/").bytes_per_stream
-    # Beside the peer's figure: memory comes in large pieces, and ours are too small for a ratio of their own.
+    # Beside the peer's figure: memory comes in large pieces, and the portal's are too small for a ratio of their own.
     bench.trust("memory of streams", 1 + abs(own.bytes_per_stream - again.bytes_per_stream) / found[_ASGI])
     return live_verdicts.build_memory_verdict(mean, found[_ASGI])
 

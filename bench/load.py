@@ -28,8 +28,8 @@ class Load:
     """What one run saw.
 
     Attributes:
-        seconds: from the first request to the last answer.
-        latencies: milliseconds of each answered request, in the order of the answers.
+        seconds: from the first request to the last response.
+        latencies: milliseconds of each completed request, in the order of the responses.
         order: the indexes of those requests.
         acknowledged: indexes of the requests that got a 2xx, or word that nothing has changed.
         statuses: how often each status came.
@@ -45,11 +45,11 @@ class Load:
 
     @property
     def rate(self) -> float:
-        """Answers per second."""
+        """Responses per second."""
         return len(self.latencies) / self.seconds
 
     def percentile(self, share: float) -> float:
-        """Return the latency below which this share (0 to 1) of the answers came, milliseconds."""
+        """Return the latency below which this share (0 to 1) of the responses came, milliseconds."""
         return compute_percentile(self.latencies, share)
 
 
@@ -60,10 +60,10 @@ def compute_percentile(values: Iterable[float], share: float) -> float:
 
 
 def send_closed_loop(port: int, requests: Sequence[bytes], *, connections: int = CONNECTIONS) -> Load:
-    """Send all requests, each connection the next one as soon as it has its answer.
+    """Send all requests, each connection the next one as soon as it has its response.
 
     Raises:
-        LoadError: an answer is no 2xx, a connection broke, or it took longer than ``LIMIT_SECONDS``.
+        LoadError: a response is no 2xx, a connection broke, or it took longer than ``LIMIT_SECONDS``.
     """
     return _Run(port, requests, connections).run()
 
@@ -81,7 +81,7 @@ def send_until_acknowledged(port: int, requests: Sequence[bytes], during: Callab
     """Send all requests and repeat each until it is acknowledged, as the provider does.
 
     Args:
-        during: called with the number of answers so far, after each batch of them.
+        during: called with the number of responses so far, after each batch of them.
 
     Raises:
         LoadError: it took longer than ``LIMIT_SECONDS``.

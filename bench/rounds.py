@@ -53,7 +53,7 @@ def measure_rounds(ground: Ground, servers: list[Receiver], say: Callable[[str],
     A peer that fails is reported and left out; a failure of the portal ends the benchmark.
 
     Raises:
-        LoadError: the portal did not answer as it must.
+        LoadError: the portal did not respond as required.
     """
     costs = {server.name: Cost() for server in servers}
     say(f"warming up: {', '.join(costs)}")

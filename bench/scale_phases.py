@@ -139,7 +139,7 @@ def run_retention(app: Flask, context: AppContext, meter: Meter, people: int) ->
 
 
 def run_waiting(app: Flask, context: AppContext, meter: Meter, people: int) -> dict[str, float]:
-    """Let a quarter of the people wait in line, and ask for a sample of their pages how often each polls again."""
+    """Let a quarter of the people wait in line, and read from a sample of their pages how often each polls."""
     count = people // 4
     url = context.settings.database_url.replace("+psycopg", "")
     step = max(count // SAMPLES, 1)

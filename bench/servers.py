@@ -95,7 +95,7 @@ class Ground:
 
     def url(self, server: Server) -> str:
         """Return the address of a server's database."""
-        assert server.database is not None  # noqa: S101 - asked of those alone that have one
+        assert server.database is not None  # noqa: S101 - only used for servers that have one
         return self.postgres.url(server.database)
 
     def migrated(self, name: str) -> str:

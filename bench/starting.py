@@ -1,4 +1,4 @@
-"""How soon the portal answers after its start, and what two processes hold, beside a bare Flask application (S1)."""
+"""How soon the portal responds after its start, and what two processes hold, beside a bare Flask application (S1)."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def measure_start(bench: Bench, _goals: Sequence[str]) -> list[Verdict]:
 
 
 def _measure_start(start: Callable[[str], Receiver], name: str) -> tuple[float, float]:
-    """Return the seconds from the start of the process to its first answer, and the bytes held after some more."""
+    """Return the seconds from the start of the process to its first response, and the bytes held after some more."""
     server = start(name)
     _request(server.port)
     took = time.clock_gettime(time.CLOCK_BOOTTIME) - get_start_time(server.pid)

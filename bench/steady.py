@@ -13,10 +13,10 @@ SAMPLES = 1_200
 
 
 def measure_steady_rate(servers: list[Receiver], say: Callable[[str], None]) -> dict[str, tuple[float, float]]:
-    """Return the median and the 99th percentile of each receiver's answers, milliseconds.
+    """Return the median and the 99th percentile of each receiver's responses, milliseconds.
 
     Raises:
-        LoadError: one of them did not answer as it must.
+        LoadError: one of them did not respond as required.
     """
     say(f"{RATE} events a second for {ROUNDS * SAMPLES / RATE:.0f} s each: {', '.join(each.name for each in servers)}")
     for server in servers:

@@ -95,7 +95,7 @@ class Streams:
     def _receive_versions(self, ends_at: float) -> tuple[float, list[int]]:
         """Return the time of arrival and the streams that received a version."""
         found = self._poll.poll(max(0.0, ends_at - time.perf_counter()), _AT_ONCE)
-        # All of these had come by now; asking for each would add the time this very loop takes.
+        # All of these had come by now; polling each would add the time this very loop takes.
         at = time.perf_counter()
         if not found:
             raise LoadError(f"port {self._port}: streams stayed silent")

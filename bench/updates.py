@@ -19,7 +19,7 @@ _PUBLISH = """
 
 
 class UpdatePublisher:
-    """Changes people's versions, and measures from the moment the commit is asked for."""
+    """Changes people's versions, and measures from the moment the commit is requested."""
 
     def __init__(self, url: str) -> None:
         self._connection = psycopg.connect(url, autocommit=True, connect_timeout=5)
@@ -35,7 +35,7 @@ class UpdatePublisher:
         return {person_id: version for person_id, version, _ in rows}
 
     def send(self) -> float:
-        """Ask for the commit without waiting for it, and return when that was."""
+        """Request the commit without waiting for it, and return when that was."""
         at = time.perf_counter()
         self._connection.pgconn.send_query(b"COMMIT")
         return at
@@ -44,7 +44,7 @@ class UpdatePublisher:
         """Wait until the commit is done; unlike libpq's own waiting, this lets other threads run meanwhile.
 
         Raises:
-            LoadError: the database did not answer within ``TIMEOUT_SECONDS``.
+            LoadError: the database did not respond within ``TIMEOUT_SECONDS``.
         """
         pgconn = self._connection.pgconn
         # Not select(), which refuses file numbers from 1,024 up: this process holds thousands of streams.

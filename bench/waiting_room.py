@@ -81,8 +81,8 @@ class Rush:
     """What came of it, in seconds of the fast time.
 
     Attributes:
-        refused: calls the provider answered with 429.
-        overtaken: how many who asked later were served before one person, for whom that was the most.
+        refused: calls the provider refused with 429.
+        overtaken: how many later requests were served before one person, for whom that was the most.
         curve: the mean wait of each tenth, in the order of arriving.
     """
 
@@ -254,7 +254,7 @@ def _rush(count: int, waits: list[tuple[float, float]], seen: dict[str, dict[str
 
 
 def count_max_overtaken(served_at: Sequence[float]) -> int:
-    """Return how many who asked later one person saw served before, at most; moments are in the order of asking."""
+    """Return the most later requests served before one person's; moments are in the order of requests."""
     later: list[float] = []
     maximum = 0
     for moment in reversed(served_at):

@@ -31,7 +31,7 @@ class Restartable(Protocol):
         """Raise ChildFailedError for the first part that has ended."""
 
     def restart(self, names: Sequence[str], *, migrate: bool) -> None:
-        """End these parts, migrate the database if asked to, and start them again; raise ChildFailedError."""
+        """End these parts, migrate the database if requested, and start them again; raise ChildFailedError."""
 
 
 class SourceFiles:

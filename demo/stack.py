@@ -123,7 +123,7 @@ class Stack:
         self._report(f"Portal ready at {self.addresses.portal}")
 
     def restart(self, names: Sequence[str], *, migrate: bool) -> None:
-        """End these parts and start them again, after the migrations if asked to.
+        """End these parts and start them again, after the migrations if requested.
 
         Raises:
             ChildFailedError: a part ended or was not ready in time.

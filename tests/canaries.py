@@ -18,7 +18,7 @@ CANARIES = {
     "a name": re.compile(r"Lovelace|Townsend|Canary Namesake|(?:Ada|Ben|Alice) Example|Cleo Admin|\bPerson \d+\b"),
     "a photo": re.compile(r"JFIF|\\xff\\xd8\\xff|/9j/4AAQ|RIFF.{4}WEBP"),
 }
-# Whose words these files are: ours. The database's own, and those of stand-ins for others, are not.
+# Logs of the portal's processes; those of the database and of stand-ins are not read.
 _PROCESSES = ("portal", "worker", "web", "migrate", "gunicorn")
 _IS_OUR_LINE = '{"at": "'
 # Servers of tests and stand-ins, which note whole addresses; production has none of them.
@@ -42,7 +42,7 @@ def find_private_output(text: str) -> list[str]:
 
 
 def find_private_logs(folder: Path) -> list[str]:
-    """Return what is private in the logs that processes of ours left below a folder."""
+    """Return what is private in the logs that processes of the portal left below a folder."""
     found = set()
     for path in folder.rglob("*.log*"):
         if path.is_file() and path.name.startswith(_PROCESSES):

@@ -1,4 +1,4 @@
-"""What every test can ask for: a migrated database of its own, settings, a browser; and the network shut."""
+"""Fixtures for every test: a migrated database of its own, settings, a browser; and the network shut."""
 
 from __future__ import annotations
 

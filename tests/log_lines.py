@@ -22,7 +22,7 @@ _CONTROL = re.compile(r"[^\x20-\x7e]")
 
 
 def parse_lines(text: str) -> list[dict[str, Any]]:
-    """Return the lines of a log; each is one object in plain characters, and its frame is ours."""
+    """Return the lines of a log; each is one object in plain characters, with the portal's keys."""
     lines = []
     for line in text.splitlines():
         assert not _CONTROL.search(line), f"no plain characters: {line!r}"

@@ -17,13 +17,13 @@ from aiosmtpd.smtp import AuthResult, Envelope, Session
 
 @dataclass
 class Post:
-    """Everything that arrived, and what is answered.
+    """Everything that arrived, and what is replied.
 
     Attributes:
-        refusals: the answer to a recipient, by address.
-        at_sender, at_data: answered to every sender or message instead of yes.
+        refusals: the reply to a recipient, by address.
+        at_sender, at_data: the reply to every sender or message in place of acceptance.
         password: the only accepted one; None accepts all.
-        after_data: answered after a message was kept, instead of yes.
+        after_data: the reply after a message was stored, in place of acceptance.
     """
 
     port: int

@@ -13,7 +13,7 @@ _HEADERS = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", "5
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """Answer 200 to an authentic body, 401 to any other."""
+    """Respond with 200 to an authentic body, 401 to any other."""
     return send_response(start_response, is_authentic=read_authentic_body(environ) is not None)
 
 
@@ -27,6 +27,6 @@ def read_authentic_body(environ: dict[str, Any]) -> bytes | None:
 
 
 def send_response(start_response: Callable[..., Any], *, is_authentic: bool) -> Iterable[bytes]:
-    """Answer 200 or 401."""
+    """Respond with 200 or 401."""
     start_response("200 OK" if is_authentic else "401 Unauthorized", _HEADERS)
     return [b"stored\n"]

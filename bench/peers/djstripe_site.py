@@ -20,7 +20,7 @@ settings.configure(
     USE_TZ=True,
     DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
     INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", "djstripe"],
-    # Only what gives answers their length; a real project has half a dozen more.
+    # Only what gives responses their length; a real project has half a dozen more.
     MIDDLEWARE=["django.middleware.common.CommonMiddleware"],
     # Straight from the models: the same tables, in seconds instead of the minutes its whole history takes.
     MIGRATION_MODULES={"contenttypes": None, "auth": None, "djstripe": None},
@@ -53,7 +53,7 @@ def _set_up() -> None:
     from djstripe.models import Account, WebhookEndpoint  # noqa: PLC0415
 
     call_command("migrate", run_syncdb=True, verbosity=0)
-    # Known beforehand, or dj-stripe would ask Stripe whose events these are.
+    # Known beforehand, or dj-stripe would request the account of these events from Stripe.
     owner = Account.objects.create(id="acct_bench", livemode=False)
     endpoint = WebhookEndpoint.objects.create(
         djstripe_owner_account=owner,

@@ -30,7 +30,7 @@ def _connect() -> psycopg.Connection[Any]:
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """Store an authentic body once and answer 200; answer 401 to any other."""
+    """Store an authentic body once and respond with 200; respond with 401 to any other."""
     body = bare.read_authentic_body(environ)
     if body is not None:
         # Connections are opened after the fork, by the first request that needs one.

@@ -63,7 +63,7 @@ class PendingStatement:
 class StatementBatcher:
     """Runs single statements for many concurrent callers, threads or greenlets, in order of arrival.
 
-    SQLAlchemy's pool lets later callers overtake, so that under load some wait for seconds, and it asks the server
+    SQLAlchemy's pool lets later callers overtake, so that under load some wait for seconds, and it pings the server
     before each use whether the connection is alive. This class detects a dead connection by the failure of the
     statement, and runs it again on a new one.
     """

@@ -1,4 +1,4 @@
-"""When a person may have a new photo session without asking for it."""
+"""When a person may have a new photo session without a request."""
 
 from __future__ import annotations
 

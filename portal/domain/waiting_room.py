@@ -14,8 +14,8 @@ DOWN_AFTER = 2
 # After this wait, the estimate uses the measured rate as well as the rate the budget allows.
 MEASURE_AFTER = timedelta(seconds=60)
 
-# When an open page asks again where it stands: when its turn should have come, within these limits. An event reports
-# the turn itself, and the page counts its place down. While no wait is known, it asks at a fixed interval.
+# When an open page polls its position again: at the estimated start, within these limits. An event reports
+# the start itself, and the page counts its place down. While no wait is known, it polls at a fixed interval.
 REFRESH_SHARE = 1.25
 MIN_REFRESH = timedelta(seconds=30)
 MAX_REFRESH = timedelta(minutes=15)
@@ -107,7 +107,7 @@ def round_wait(wait: timedelta) -> tuple[int, Unit]:
 
 
 def compute_refresh_interval(wait: timedelta | None) -> timedelta:
-    """Return after what time an open page with an event stream asks again: seldom, as 5,000 may wait."""
+    """Return the interval at which an open page with an event stream polls: long, as 5,000 may wait."""
     if wait is None:
         return DOWN_REFRESH
     return min(max(wait * REFRESH_SHARE, MIN_REFRESH), MAX_REFRESH)

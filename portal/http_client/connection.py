@@ -1,4 +1,4 @@
-"""Sockets that keep a deadline and may choose their addresses; nothing of the API itself lives here."""
+"""Sockets that keep a deadline and may choose their addresses; no part of the API itself."""
 
 import io
 import logging
@@ -17,7 +17,7 @@ CONNECT_S = 3.0
 READ_S = 10.0
 TOTAL_S = 15.0
 
-# urllib3 writes whole URLs to its log, at DEBUG for each call and at WARNING for odd headers. Ours carry
+# urllib3 writes whole URLs to its log, at DEBUG for each call and at WARNING for odd headers. The portal's URLs contain
 # e-mails in paths and signatures in queries, so only its errors may pass.
 logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
 
@@ -112,7 +112,7 @@ class _TimedRaw(io.RawIOBase):
 
 
 class _TimedSocket:
-    """Just enough of a socket for http.client to read an answer from."""
+    """The part of a socket http.client reads a response from."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
@@ -122,7 +122,7 @@ class _TimedSocket:
 
 
 class TimedResponse(HTTPResponse):
-    """An answer, status line and headers included, that has to arrive before the deadline."""
+    """A response, status line and headers included, that has to arrive before the deadline."""
 
     def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
         super().__init__(cast(socket.socket, _TimedSocket(sock)), *args, **options)

@@ -125,7 +125,7 @@ def check_id_token(signed: VerifiedToken, expected: TokenExpectation, *, nonce: 
     """Check the claims of an ID token.
 
     Args:
-        max_age: seconds the person's last proof of who they are may be old, None when it was not asked.
+        max_age: seconds the person's last proof of who they are may be old, None when it was not required.
 
     Raises:
         SignInRefused: they are not what this sign-in needs.

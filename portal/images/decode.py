@@ -96,7 +96,7 @@ def count_pixels_in_memory(content: bytes, *, phone: bool = False) -> int:
 
 @contextmanager
 def _open_image(content: bytes, *, phone: bool) -> Iterator[Image.Image]:
-    """Open the file within its limits; while the picture is in use, every decoder error becomes one of ours."""
+    """Open the file within its limits; while the picture is in use, decoder errors become errors of this package."""
     if len(content) > MAX_PHOTO_BYTES:
         raise TooManyBytes(len(content), MAX_PHOTO_BYTES)
     name = formats.detect_format(content, phone=phone)

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 
 class PhotoRefused(Exception):
-    """The bytes cannot become a photo of ours; asking again with the same bytes gives the same answer."""
+    """The bytes cannot be stored as a photo; another attempt with the same bytes fails as well."""
 
     reason: ClassVar[str] = "refused"
 

@@ -97,7 +97,7 @@ def enqueue_audit_head(context: JobContext, timestamp: int) -> None:
 
 
 def _uses_provider(context: JobContext) -> bool:
-    """Return whether there is anything to ask the provider for."""
+    """Return whether there is anything to request from the provider."""
     worker: WorkerContext = context.additional_context["worker"]
     if worker.portal.settings.has_studio:
         return True

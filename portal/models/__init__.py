@@ -1,4 +1,4 @@
-"""The tables and every query about them, one module a noun; no rule of the business lives here."""
+"""The tables and every query about them, one module a noun; no business rules."""
 
 from portal.models.archives import Archive
 from portal.models.attempt_requests import AttemptRequest

@@ -39,7 +39,7 @@ class Archive(Base):
     """One ZIP file.
 
     Attributes:
-        person_id: who asked for it and alone may download it.
+        person_id: who requested it and alone may download it.
         done: entries written so far, of ``total``.
         storage_key: where the finished file is; None before.
         expires_at: after this moment it is deleted.

@@ -68,7 +68,7 @@ def lock_campaign(campaign_id: UUID) -> Campaign | None:
 
 
 def find_by_link_code(code: str) -> Campaign | None:
-    """Return the campaign with this open link, None if there is none; any text may be asked for."""
+    """Return the campaign with this open link, None if there is none; any text may be requested."""
     if not _LINK_CODE.fullmatch(code):
         return None
     return db.session.scalar(select(Campaign).where(Campaign.link_code == code))

@@ -20,7 +20,7 @@ DELETED_AT_ONCE = 1000
 class Delivery(Base):
     """One webhook as received.
 
-    ``state`` is ``pending``, ``applied``, ``ignored`` (authentic, but nothing of ours) or ``dead``
+    ``state`` is ``pending``, ``applied``, ``ignored`` (authentic, but about no session of the portal) or ``dead``
     (could not be read or applied; kept for a person to look at).
     """
 
@@ -138,7 +138,7 @@ def lock_delivery(delivery_id: int) -> Delivery | None:
 
 
 def lock_model_id(model_id: str) -> None:
-    """Let only one transaction at a time decide whether this model is ours, until it ends.
+    """Let only one transaction at a time decide whether this model belongs to the portal, until it ends.
 
     Without it a delivery could be put aside as unknown in the moment in which its model becomes known.
     """

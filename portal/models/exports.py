@@ -41,7 +41,7 @@ class Export(Base):
         size_key: the kit file it holds; see ``portal/domain/kit_files.py``.
         template: file names, see ``portal/domain/export_names.py``.
         filters: which people, as in the address of the list.
-        created_by: who asked for it.
+        created_by: who requested it.
         done: people handled so far, of ``total``.
         left_out: of those, how many had no file that could be read.
         storage_key: where the finished file is; None before.
@@ -91,7 +91,7 @@ def lock_export(export_id: UUID) -> Export | None:
 
 
 def list_exports(limit: int = 30) -> list[tuple[Export, str]]:
-    """List the newest exports with the name of the person who asked for each."""
+    """List the newest exports with the name of the person who requested each."""
     query = select(Export, Person.name).join(Person, Person.id == Export.created_by).order_by(Export.created_at.desc())
     return [(export, name) for export, name in db.session.execute(query.limit(limit))]
 

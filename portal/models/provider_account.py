@@ -18,7 +18,7 @@ _RATE_LIMITED = 429
 
 
 class ProviderAccount(Base):
-    """The last answers, one row.
+    """The last responses, one row.
 
     Attributes:
         content: organization, teams and counts; without names or addresses of people.

@@ -13,7 +13,7 @@ from babel.numbers import get_decimal_symbol
 Cell = str | int | None
 
 # Spreadsheets evaluate a cell that begins with one of these, also in full width. A program that expects another
-# separator than the file's begins new cells inside of ours: after separators, line ends and quotation marks.
+# separator than the file's begins new cells inside of it: after separators, line ends and quotation marks.
 _FORMULA_START = re.compile(r"""(^|[;,|"\t\r\n])(?=\s*[=+\-@＝＋－＠])""")
 # These are stripped from the beginning of a cell before it is evaluated.
 _STRIPPED = ("\t", "\r", "\n")

@@ -40,7 +40,7 @@ class ErrorContext:
         sign_in: starts a sign-in that continues to the requested page.
         switch_account: the same with the identity provider's account chooser.
         sign_in_again: starts a sign-in that returns to ``previous_page``.
-        confirm_sign_in: the same, asking for the password once more.
+        confirm_sign_in: the same, with the password entered once more.
     """
 
     is_signed_in: bool
@@ -159,7 +159,7 @@ def _own_account(_context: ErrorContext) -> ErrorMessage:
 
 def _not_found(context: ErrorContext) -> ErrorMessage:
     if context.is_known_form:
-        # A second press, or a page that was open for long. A record of another person gets the same answer.
+        # A second press, or a page that was open for long. A record of another person gets the same response.
         return ErrorMessage(
             _("That’s already gone"),
             _("It ended or was removed in the meantime. Nothing was changed."),

@@ -20,7 +20,7 @@ class Wait:
         is_a_moment: too short to show a place or an estimate.
         estimate: as HTML, in which the page counts the minutes down; None if unknown.
         is_down: the studio does not respond.
-        recheck_seconds: after this time the page asks again.
+        recheck_seconds: after this time the page polls again.
         per_minute: how many places a minute the person moves up; 0 if unknown.
     """
 

@@ -32,5 +32,5 @@ class CallRecorder(Protocol):
     def record(
         self, method: str, path_template: str, status: int | None, duration_ms: float, budget_left: int | None
     ) -> None:
-        """`status` is None when no answer came; `path_template` holds placeholders, never ids."""
+        """`status` is None without a response; `path_template` holds placeholders, never ids."""
         ...

@@ -21,7 +21,7 @@ class ProviderClient(OrganizationCalls, InviteCalls, TeamCalls, MemberCalls, Mod
     credits, invites) use the old one; everything else is V2 only and goes there all the same. `budget` is acquired
     before and updated after each call; `recorder` records each. Reads wait and try again within limits; a call with
     `priority="interactive"` ends within 15 seconds, waiting included. Methods raise ProviderError, and what
-    `budget.acquire` raises; a failing `observe` or `record` is logged and costs no answer.
+    `budget.acquire` raises; a failing `observe` or `record` is logged and fails no call.
     """
 
     def __init__(  # noqa: PLR0917 - the settings of a client, in their documented order

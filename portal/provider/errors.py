@@ -10,7 +10,7 @@ _CODE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 class ProviderError(Exception):
     """The provider refused, failed or sent an unusable response.
 
-    `status` is the HTTP status (None when there was no answer), `code` the provider's constant (None when it
+    `status` is the HTTP status (None without a response), `code` the provider's constant (None when it
     sent none in the expected form), `retryable` whether the same call may succeed later without a change
     by people, `outcome_unknown` whether a write may have taken effect although no usable response came back: check
     before repeating it. `path_template` holds placeholders, never ids.
@@ -122,7 +122,7 @@ class Unavailable(ProviderError):
 
 
 class UnexpectedResponse(ProviderError):
-    """A response of the wrong shape, of any status; `reason` is a fixed word of ours."""
+    """A response of the wrong shape, of any status; `reason` is a fixed code of the portal."""
 
     def __init__(
         self,
@@ -145,7 +145,7 @@ class UnexpectedResponse(ProviderError):
 
 
 class PhotoError(ProviderError):
-    """A photo could not be downloaded; `reason` is a fixed word of ours."""
+    """A photo could not be downloaded; `reason` is a fixed code of the portal."""
 
     def __init__(self, reason: str, *, status: int | None = None) -> None:
         super().__init__("GET", ":photo", status=status)

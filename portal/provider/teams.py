@@ -21,7 +21,7 @@ class TeamCalls(OperationGroup):
     """
 
     def list_teams(self, *, priority: Priority = "background") -> tuple[Team, ...]:
-        """All teams in one answer: https://www.headshotpro.com/api/teams"""
+        """All teams in one response: https://www.headshotpro.com/api/teams"""
         call = Call("GET", TEAMS, priority=priority)
         return tuple(parse_list(call, self._send(call), "teams", Team.parse)[0])
 

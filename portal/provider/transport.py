@@ -81,9 +81,9 @@ class Transport:
         return "<Transport>"
 
     def send(self, call: Call) -> Json:
-        """The decoded answer of a call. Only reads are tried again.
+        """The decoded response of a call. Only reads are tried again.
 
-        Raises nothing but ProviderError, and what the budget raises when it cannot be asked.
+        Raises nothing but ProviderError, and what the budget raises when it is unavailable.
         """
         url = self._build_url(call)
         self._allowance.add_share()
@@ -168,7 +168,7 @@ class Transport:
             if self.recorder is not None:
                 self.recorder.record(call.method, call.path, status, duration_ms, left)
         except Exception:
-            # The answer is in: it may hold the only copy of a session's link, so bookkeeping cannot cost it.
+            # The response is in: it may hold the only copy of a session's link, so bookkeeping cannot cost it.
             log.exception("provider.call_not_recorded")
 
     def _build_url(self, call: Call) -> str:
@@ -215,7 +215,7 @@ def _build_outcome(call: Call, status: int, body: bytes, window: RateWindow) -> 
 
 
 def _build_connection_error(call: Call, problem: Exception, status: int | None) -> ProviderError:
-    """The error for a call without a usable answer. The cause is dropped: its text holds the whole URL."""
+    """The error for a call without a usable response. The cause is dropped: its text holds the whole URL."""
     if isinstance(problem, UnicodeError):
         return InvalidRequest(call.method, call.path)
     if isinstance(problem, ResponseTooLarge):

@@ -32,7 +32,7 @@ class AttemptState:
 
 
 def get_attempt_state(person_id: UUID, *, settings: Settings, now: datetime) -> AttemptState:
-    """Return whether the person may ask for, or start, another session."""
+    """Return whether the person may request, or start, another session."""
     shoot = shoots.find_open(person_id)
     request = attempt_requests.find_open(person_id)
     if shoot is None or shoot.copied_at is None or not settings.has_studio:
@@ -62,7 +62,7 @@ def close_finished(shoot: Shoot, *, now: datetime) -> None:
 
 
 def request_attempt(person: Person, *, settings: Settings, now: datetime) -> AttemptRequest:
-    """Ask for another session; asking twice is one request.
+    """Request another session; a second request changes nothing.
 
     Raises:
         NotAllowed: the company uses no studio.

@@ -53,10 +53,10 @@ ListEntries = Callable[[UUID, AppContext], list[ArchiveEntry]]
 
 
 def request_archive(person: Person, kind: ArchiveKind, *, file_name: str, now: datetime) -> Archive:
-    """Have an archive built, or return the one that is being built already; asking twice builds once.
+    """Have an archive built, or return the one that is being built already; a second request builds nothing.
 
     Args:
-        person: who asks and alone may download it.
+        person: the requester, who alone may download it.
         kind: what it holds.
         file_name: what the browser saves it as, without the ending.
         now: the present, UTC.
@@ -93,7 +93,7 @@ def open_archive(
     """Return a finished archive and its content, for the caller to stream and close.
 
     Args:
-        person: who asks; an archive of another person is not found.
+        person: the requester; an archive of another person is not found.
         archive_id: which archive.
         kinds: the kinds that this address serves.
         context: clock and storage.
@@ -105,7 +105,7 @@ def open_archive(
     with transaction():
         key = _lock_downloadable(person, archive_id, kinds, context.clock()).storage_key
     assert key is not None  # noqa: S101 - what can be downloaded is stored
-    # Opened before it is marked: a storage that does not answer uses up no download.
+    # Opened before it is marked: a storage that does not respond uses up no download.
     stream = context.storage.open(key)
     try:
         with transaction():

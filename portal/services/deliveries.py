@@ -142,7 +142,7 @@ def apply_delivery(delivery_id: int, *, clock: Callable[[], datetime]) -> None:
                 _confirm_erasures(event)
             return
         if shoot is None:
-            # Kept: if the session turns out to be ours, the delivery is applied then.
+            # Kept: if the session turns out to be the portal's, the delivery is applied then.
             delivery.state = "ignored"
             return
         delivery.state = "applied"
@@ -234,7 +234,7 @@ def requeue_stale(*, before: datetime) -> None:
 
 
 def requeue_unmatched(provider_id: str) -> None:
-    """Enqueue, in the caller's transaction, deliveries that came before their session was known to be ours."""
+    """Enqueue, in the caller's transaction, deliveries that came before their session was known to be the portal's."""
     for delivery in deliveries.list_unmatched(provider_id):
         delivery.state = "pending"
         queue.enqueue_job(job_types.APPLY_DELIVERY, delivery_id=delivery.id)

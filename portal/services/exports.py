@@ -31,7 +31,7 @@ KEPT = timedelta(days=30)
 
 @dataclass(frozen=True, kw_only=True)
 class ExportRequest:
-    """What an admin asks for.
+    """What an admin requests.
 
     Attributes:
         kind: see :class:`portal.models.exports.ExportKind`.

@@ -69,7 +69,7 @@ class Listing:
 
 
 def copy_photos(shoot_id: UUID, context: AppContext, limits: CopyLimits = DEFAULT_LIMITS) -> None:
-    """Compare the provider's list of photos with ours and copy what is missing.
+    """Compare the provider's list of photos with the stored ones and copy what is missing.
 
     Raises:
         RetryLater: some photos, or the list, could not be had this time; the others are stored and shown.

@@ -104,7 +104,7 @@ def get_agreement(person: Person, consent_id: UUID) -> Consent:
 
 
 def request_export(person: Person, *, file_name: str, now: datetime) -> Archive:
-    """Have the person's data collected in a ZIP file that can be downloaded once; asking twice builds once."""
+    """Have the person's data collected in a ZIP file that can be downloaded once; a second request builds nothing."""
     archive = archive_service.request_archive(person, ArchiveKind.DATA, file_name=file_name, now=now)
     with transaction():
         audit.create_entry("data.export_requested", at=now, actor_id=person.id, subject_id=person.id)

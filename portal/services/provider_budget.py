@@ -15,7 +15,7 @@ MAX_CLOSURE = timedelta(seconds=90)
 
 
 class SharedBudget:
-    """One bucket for every web process and worker; implements what the client asks of a budget."""
+    """One bucket for every web process and worker; implements the client's interface of a budget."""
 
     def __init__(self, limit_per_minute: int, clock: Callable[[], datetime]) -> None:
         self._limit = limit_per_minute
@@ -23,14 +23,14 @@ class SharedBudget:
         self._followed = limit_per_minute
 
     def acquire(self, priority: Literal["interactive", "background"], now: datetime) -> Grant | float:
-        """Return leave to call now, or the seconds to wait before asking again."""
+        """Return leave to call now, or the seconds to wait before the next attempt."""
         granted, value = budget.acquire_call(priority, now, self._limit)
         return Grant(left=int(value)) if granted else value
 
     def observe(self, limit: int | None, remaining: int | None, resets_at: datetime | None) -> None:
         """Follow a lower limit than the configured one, and stop early when others use the same key.
 
-        The provider's count decides, not ours.
+        The provider's count decides, not the portal's.
         """
         if limit is not None and limit > 0 and (lowest := min(limit, self._limit)) != self._followed:
             budget.update_limit(lowest)
@@ -43,7 +43,7 @@ class SharedBudget:
 
 
 class CallLog:
-    """Keeps one row for each call; implements what the client asks of a recorder."""
+    """Keeps one row for each call; implements the client's interface of a recorder."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock

@@ -27,7 +27,7 @@ def reconcile_missing_sessions(context: AppContext) -> int:
         The number of shoots that were adopted or reopened.
 
     Raises:
-        ProviderError: the provider could not be asked.
+        ProviderError: the provider could not be reached.
     """
     before = context.clock() - shoot_sync.CONFIRM_MISSING_AFTER
     with transaction():
@@ -65,7 +65,7 @@ def _restore(shoot_id: UUID, person_id: UUID, context: AppContext) -> bool:
 def _can_adopt(shoot: Shoot, found: Model) -> bool:
     deliveries.lock_model_id(found.id)
     owner = shoots.find_by_provider_id(found.id)
-    # An older session of the same address may be another person's; the start that follows asks an admin.
+    # An older session of the same address may be another person's; the start that follows requires an admin.
     is_recent = found.created_at is None or found.created_at >= shoot.requested_at - CLOCK_SKEW
     return is_recent and (owner is None or owner.id == shoot.id) and not erasures.has_tombstone(found.id)
 

@@ -33,7 +33,7 @@ def reset_session(shoot_id: UUID, context: AppContext) -> None:
     """Delete the session at the provider, and with it what is stored of it here. Can run twice.
 
     Raises:
-        ProviderError: the provider could not be asked.
+        ProviderError: the provider could not be reached.
     """
     with transaction():
         shoot = shoots.find_by_id(shoot_id)

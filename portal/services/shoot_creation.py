@@ -175,7 +175,7 @@ def _store_session(claim: Claim, result: CreatedSession | Model, context: AppCon
         if shoot.provider_id is not None:
             _store_late_link(shoot, provider_id, result.signed_url, context.secretbox, now)
             return
-        # Events can be faster than the answer to the call that caused them.
+        # Events can be faster than the response to the call that caused them.
         deliveries.lock_model_id(provider_id)
         if (conflict := find_conflict(shoot, provider_id)) is not None:
             _set_problem(shoot, conflict[0], context, reason=conflict[1])
@@ -209,7 +209,7 @@ def _may_adopt(shoot: Shoot, found: Model, claim: Claim) -> bool:
     if shoot.adoption_allowed_at is not None:
         return True
     if found.created_at is None:
-        # Of unknown age: ours if an earlier attempt may have created it.
+        # Of unknown age: the portal's if an earlier attempt may have created it.
         return claim.check_for_existing
     return found.created_at >= shoot.requested_at - CLOCK_SKEW
 

@@ -93,7 +93,7 @@ def apply_model(shoot: Shoot, model: Model, *, requested_at: datetime, now: date
     status = stages.DELETED if model.is_deleted else model.status
     if status != shoot.provider_status and shoot.confirmed_at is not None and shoot.confirmed_at > requested_at:
         return False
-    # The provider's clock may be ahead of ours; a status known at the request is older than the response.
+    # The provider's clock may be ahead of the portal's; a status known at the request is older than the response.
     at = max(requested_at, shoot.status_at or requested_at)
     apply_status(shoot, status, at=at, by="check", now=now, finished_at=model.finished_at)
     return True
@@ -149,7 +149,7 @@ def refresh_shoot(shoot_id: UUID, context: AppContext) -> None:
     """Re-read one shoot from the provider.
 
     Raises:
-        ProviderError: the provider could not be asked.
+        ProviderError: the provider could not be reached.
     """
     with transaction():
         shoot = shoots.find_by_id(shoot_id)
@@ -232,7 +232,7 @@ def refresh_favorite(shoot_id: UUID, context: AppContext, *, key: str, acted_at:
     """Read from the provider which photo was picked, for events without a photo id.
 
     Raises:
-        ProviderError: the provider could not be asked.
+        ProviderError: the provider could not be reached.
     """
     with transaction():
         shoot = shoots.find_by_id(shoot_id)

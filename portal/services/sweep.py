@@ -72,7 +72,7 @@ def reconcile_shoots(context: AppContext, *, full: bool = True) -> SweepResult |
         The counts; None when another process is sweeping.
 
     Raises:
-        ProviderError: the provider could not be asked.
+        ProviderError: the provider could not be reached.
     """
     with locks.acquire_exclusive(LOCK) as acquired:
         if not acquired:

@@ -12,7 +12,7 @@ class StorageError(Exception):
 
 
 class InvalidKey(StorageError):
-    """The key is not one of ours. The key itself is not repeated: it may be private text."""
+    """The key does not have the portal's format. The key itself is not repeated: it may be private text."""
 
     def __init__(self) -> None:
         super().__init__("Not a storage key")

@@ -19,14 +19,14 @@ def build_object_key(area: str, owner: UUID, name: str, sha256: str, extension: 
     The hash makes a changed file a new object, so that caches never serve the old one under the same name.
 
     Args:
-        area: first part, one word of ours (``photos``).
+        area: first part, a fixed name (``photos``).
         owner: id of the thing the file belongs to; everything of it lies under ``<area>/<owner>/``.
         name: what the file is (a rendition's slot).
         sha256: of the content, 64 hexadecimal digits.
         extension: without the dot.
 
     Raises:
-        InvalidKey: a part is not ours.
+        InvalidKey: a part does not have this format.
     """
     if not _SHA256.fullmatch(sha256) or any("/" in part for part in (area, name, extension)):
         raise InvalidKey

@@ -115,7 +115,7 @@ class LocalStorage:
 
 @contextmanager
 def _map_errors(reading: str | None = None) -> Iterator[None]:
-    """Turn the system's errors into ours; an absent file is only normal while ``reading`` that key."""
+    """Turn the system's errors into those of this package; an absent file is only normal while ``reading`` that key."""
     try:
         yield
     except OSError as error:

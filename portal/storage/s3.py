@@ -33,7 +33,7 @@ class S3Storage:
     def __init__(self, bucket: str, prefix: str = "", *, client: Any = None) -> None:
         """Take a ready ``client`` or make one from the environment, as every S3 tool does.
 
-        Without keys in the environment, boto asks the cloud machine it may run on for the machine's role.
+        Without keys in the environment, boto reads the role of the cloud machine it may run on.
         """
         self.bucket = bucket
         self.prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
@@ -81,7 +81,7 @@ class S3Storage:
         return cast("BinaryIO", file)
 
     def exists(self, key: str) -> bool:
-        """Ask for the object's head, and where there is none, whether the bucket itself is still there."""
+        """Request the object's head and, where there is none, the bucket's."""
         try:
             with self._map_errors(reading=key):
                 self._client.head_object(**self._build_object_arguments(key))
@@ -117,7 +117,7 @@ class S3Storage:
 
     @contextmanager
     def _map_errors(self, *, reading: str | None = None) -> Iterator[None]:
-        """Turn boto's errors into ours; an absent object is only normal while ``reading`` that key."""
+        """Turn boto's errors into those of this package; an absent object is only normal while ``reading`` that key."""
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # boto is there once we are
 
         try:

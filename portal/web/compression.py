@@ -13,7 +13,7 @@ _SMALLEST_BODY = 1200
 
 
 def init_app(app: Flask) -> None:
-    """Compress the bodies of answers for clients that accept it."""
+    """Compress the bodies of responses for clients that accept it."""
     app.config.from_mapping(
         COMPRESS_ALGORITHM=["br", "gzip"],
         COMPRESS_BR_LEVEL=5,

@@ -1,4 +1,4 @@
-"""Every call the app answers, made from its own map of addresses."""
+"""Every request the app accepts, made from its own map of addresses."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Call:
 
 
 def iterate_requests(app: Flask) -> Iterator[Call]:
-    """Yield every method of every address, except what Flask answers to OPTIONS itself."""
+    """Yield every method of every address, except Flask's own responses to OPTIONS."""
     adapter = app.url_map.bind("localhost")
     for rule in app.url_map.iter_rules():
         values = {name: _value(app.url_map.converters[kind], options) for kind, options, name in _parts(rule.rule)}

@@ -26,7 +26,7 @@ def iterate_actions() -> Iterator[str]:
             for keyword in call.keywords:
                 if name == "people.record_refusal" and keyword.arg == "action":
                     yield from iterate_texts(keyword.value)
-    # Those that others ask for have constants of their own.
+    # Those used by other modules have constants of their own.
     for path in list_python_files("portal/models"):
         if path.name == "audit.py":
             yield from iterate_constants(ast.parse(path.read_text(encoding="utf-8")))

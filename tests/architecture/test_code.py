@@ -37,7 +37,7 @@ COMMITTING_MODULE = "portal/db/transactions.py"
 OTHER_DATABASES = ("sandbox/", "portal/migrations/")
 
 
-def test_only_the_queue_module_knows_the_schema_of_the_queue() -> None:
+def test_only_the_queue_module_names_tables_of_the_queue() -> None:
     names = {"procrastinate_jobs", "procrastinate_events", "procrastinate_workers", "procrastinate_periodic_defers"}
     found = {
         str(path.relative_to(ROOT))
@@ -81,7 +81,7 @@ def test_digests_are_never_compared_with_equals() -> None:
     assert not found, f"use hmac.compare_digest: {found}"
 
 
-def test_the_sandbox_knows_nothing_of_the_portal() -> None:
+def test_sandbox_does_not_import_the_portal() -> None:
     foreign_imports = [
         f"{format_location(path, node)} {name}"
         for path in list_python_files("sandbox")
@@ -91,7 +91,7 @@ def test_the_sandbox_knows_nothing_of_the_portal() -> None:
     assert not foreign_imports
 
 
-def test_nothing_swallows_every_exception() -> None:
+def test_no_code_ignores_every_exception() -> None:
     silent = [
         format_location(path, node)
         for path in list_python_files("portal")

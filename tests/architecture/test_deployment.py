@@ -75,7 +75,7 @@ def _floor(requirement: str) -> tuple[str, str]:
     return match.group(1).lower(), match.group(2)
 
 
-def test_the_procfile_is_what_the_platform_was_promised() -> None:
+def test_procfile_has_the_documented_commands() -> None:
     assert (ROOT / "Procfile").read_text(encoding="utf-8").splitlines() == [
         "release: python -m portal migrate",
         "web: gunicorn wsgi",

@@ -15,7 +15,7 @@ DOCS = [TOP / "README.md", *sorted((TOP / "docs").rglob("*.md"))]
 
 
 def test_every_setting_is_documented() -> None:
-    """What app.json asks an operator for is explained in the settings page, and nothing else is."""
+    """Every setting app.json lists is explained in the settings page, and nothing else is."""
     in_app_json = set(json.loads((TOP / "app.json").read_text())["env"])
     documented = {
         name

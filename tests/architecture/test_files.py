@@ -26,7 +26,7 @@ def _names(paths: tuple[Path, ...]) -> list[str]:
 
 
 @pytest.mark.parametrize("name", _names(list_python_files("portal", "sandbox", "demo")))
-def test_modules_say_what_they_hold(name: str) -> None:
+def test_modules_have_a_docstring(name: str) -> None:
     docstring = ast.get_docstring(parse_file(ROOT / name))
     assert docstring, f"{name} has no module docstring"
     assert docstring.splitlines()[0].rstrip().endswith((".", "…")), f"{name}: the first line is no sentence"

@@ -104,7 +104,8 @@ TRUTHS = ("is_", "has_", "can_")
 
 PROSE = re.compile(
     r"\b(?:who(?:m|so)?ever|whatever|(?:some|any|every|no)body|someone|no one|no-one|strangers?|tells?|telling|told"
-    r"|looks|says?|said|saying|hears?|heard|knows|believe[sd]?|wants|promises?|remembers?|forgets?|forgotten"
+    r"|looks|says?|said|saying|hears?|heard|knows|believe[sd]?|wants|promise[sd]?|remembers?|forgets?|forgotten"
+    r"|answer(?:s|ed|ing)?|ours|honest(?:ly)?|asking|(?:is|was|be) asked|asks again|lives here|hangs? up|surroundings"
     r"|errands?|lanes?|doors?|walls|outbox|dossier|inbox|goes on|the house|colours?|coloured|behaviours?|cancelled"
     r"|favourites?|organisations?|recognise[sd]?|authorise[sd]?|normalise[sd]?|serialise[sd]?|grey|catalogue)\b",
     re.IGNORECASE,

@@ -43,7 +43,7 @@ def give_consent(engine: Engine) -> None:
 
 
 def take_photos(engine: Engine, photos: Sequence[Path]) -> None:
-    """Open the studio in its frame, answer, upload and submit; meanwhile its page offers no other ways in."""
+    """Open the studio in its frame, fill in the form, upload and submit; meanwhile its page offers no other ways in."""
     # On phones the first way is a page of its own; the frame is the second.
     names = ("Open it in this page", "Open the studio")
     engine.retry(lambda: any(engine.has("button", name) for name in names), "way into the studio")

@@ -29,7 +29,7 @@ def open_studio(page: Page) -> FrameLocator:
 
 
 def complete_session(studio: FrameLocator, photos: list[Path]) -> None:
-    """Answer, upload and submit, as a person does inside the frame."""
+    """Fill in the form, upload and submit, as a person does inside the frame."""
     studio.get_by_role("textbox", name="Your name").fill("Ada Example")
     studio.get_by_role("radio", name="Female", exact=True).check()
     studio.get_by_role("button", name="Continue").click()

@@ -218,7 +218,7 @@ def test_filters_show_marks_and_an_empty_shortlist_explains_itself(open_gallery:
     expect(get_large_picture(page)).to_have_accessible_name("Photo 1 of 6")
 
 
-def test_comparison_knocks_out_until_one_remains(open_gallery: Callable[..., Page]) -> None:
+def test_comparison_eliminates_photos_until_one_remains(open_gallery: Callable[..., Page]) -> None:
     page = open_gallery()
     for _ in range(3):
         page.keyboard.press("p")

@@ -1,4 +1,4 @@
-"""My page with photos: the kit, a ZIP of everything, taking the headshot back, and asking for another session."""
+"""My page with photos: the kit, a ZIP of everything, taking the headshot back, and requesting another session."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def test_public_pages_are_accessible(site: Site, open_context: Callable[..., Bro
     check_page(page)
 
 
-def test_without_scripts_everything_works(visit: Callable[..., Page]) -> None:
+def test_pages_work_without_scripts(visit: Callable[..., Page]) -> None:
     page = visit("/headshots/gallery", context={"java_script_enabled": False}, **FINISHED)
     page.get_by_role("link", name="Next photo").click()
     page.get_by_role("button", name="Shortlist").click()
@@ -286,7 +286,7 @@ def test_requested_browser_notification_is_shown_when_ready(
 
 
 @pytest.mark.parametrize("script", ["delete window.Notification", NOTIFIES % "denied"])
-def test_where_it_cannot_be_had_a_notification_is_not_offered(
+def test_browser_notification_is_not_offered_where_unsupported(
     site: Site, open_context: Callable[..., BrowserContext], script: str
 ) -> None:
     browser = open_context()

@@ -85,7 +85,7 @@ def report_button(page: Page) -> Locator:
     return page.get_by_role("button", name="Report the problem")
 
 
-def test_while_the_studio_loads_its_place_is_held(studio: Studio, open_context: Callable[..., BrowserContext]) -> None:
+def test_loading_studio_reserves_its_space(studio: Studio, open_context: Callable[..., BrowserContext]) -> None:
     context = open_context(viewport=DESKTOP)
     held: list[Route] = []
     # Playwright marks what it is given, and a list's own method cannot be marked.

@@ -1,4 +1,4 @@
-"""Workers that die or freeze at a named point, each with the work it had in its hands; judges nothing."""
+"""Workers that die or freeze at a named point, each with its work; asserts nothing."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class KilledWorkers:
         self._record(KilledWorker(f"{point}:frozen", participant, child))
 
     def freeze_while_creating(self, participant: Participant, seconds: float) -> None:
-        """Let a worker stop responding after the provider got its call and before it gives its answer."""
+        """Let a worker stop responding after the provider got its call and before it gives its response."""
         self.deployment.sandbox.break_call("delay", seconds=seconds, count=1, **CREATE)
         child = self.deployment.start_second_worker("create.in_call")
         wait_until(lambda: not self.deployment.sandbox.faults(), "the call has arrived")

@@ -21,13 +21,13 @@ from tests.integration.core.signing import sign_headers
 
 SENDERS = 4
 PAUSE = 0.05
-# Longer than any answer may take; the provider itself would have hung up before.
+# Longer than any response may take; the provider closes the connection earlier.
 TIMEOUT = 25
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """One webhook sent once. ``status`` is None when no answer came."""
+    """One webhook sent once. ``status`` is None without a response."""
 
     event: str
     at: float

@@ -18,7 +18,7 @@ Found = TypeVar("Found")
 def wait_until(
     check: Callable[[], Found | None], what: str | Callable[[], str], *, seconds: float = TIMEOUT_SECONDS
 ) -> Found:
-    """Return the first truthy answer; fail, naming ``what`` was waited for, when none came in time."""
+    """Return the first truthy result; fail, naming ``what`` was waited for, when none came in time."""
     deadline = time.monotonic() + seconds
     while not (found := check()):
         if time.monotonic() > deadline:

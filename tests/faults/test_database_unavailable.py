@@ -21,7 +21,7 @@ from tests.faults.polling import wait_until
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
 
 OUTAGE_SECONDS = 8
-# A provider hangs up after 10 seconds, a router after 30.
+# A provider closes the connection after 10 seconds, a router after 30.
 MAX_RESPONSE_SECONDS = 10.0
 HEALED_SECONDS = 5.0
 
@@ -44,7 +44,7 @@ def test_a_temporary_database_outage(deployment: Deployment) -> None:
         response = browser.get(f"{deployment.url}/headshots", timeout=MAX_RESPONSE_SECONDS)
         assert response.status_code == 503
         assert "Traceback" not in response.text
-        # Probes are answered from memory for a moment.
+        # Probes are served from memory for a moment.
         ready = f"{deployment.url}/readyz"
         wait_until(lambda: browser.get(ready, timeout=MAX_RESPONSE_SECONDS).status_code == 503, "probes are told")
         wait_until(lambda: time.monotonic() - gone >= OUTAGE_SECONDS, "the time is over")

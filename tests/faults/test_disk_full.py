@@ -16,7 +16,7 @@ TRIED_AGAIN = """
 """
 
 
-def test_photos_wait_for_space_and_nothing_else_does(deployment: Deployment) -> None:
+def test_full_disk_delays_photos_only(deployment: Deployment) -> None:
     arrived, waiting = deployment.participant(), [deployment.participant() for _ in range(2)]
     deployment.sandbox.finish(deployment.wait_for_session(arrived))
     deployment.wait_until_idle()

@@ -52,7 +52,7 @@ POINTS = (
 # Scheduled work that belongs to no person.
 BY_NAME = ("credits", "retention", "audit")
 FROZEN = ("create.in_call", "create.after_call:frozen")
-# The first is in the web processes, the second after an answer that was lost; each is somewhere else's test.
+# The first is in the web processes, the second after a response that was lost; each has a test in another file.
 # The others stop in tests/integration/core/test_interrupted_files.py.
 COVERED_BY_OTHER_TESTS = {
     "webhook.after_insert",
@@ -150,7 +150,7 @@ def killed(killing: KilledWorkers, request: pytest.FixtureRequest) -> KilledWork
     return killing.killed_workers[request.param]
 
 
-def test_no_point_is_left_out() -> None:
+def test_every_failpoint_is_tested() -> None:
     named = {
         name
         for path in (ROOT / "portal").rglob("*.py")

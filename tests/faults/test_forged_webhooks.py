@@ -78,7 +78,7 @@ class Forger(threading.Thread):
         return self.statuses.total()
 
     def wait_for(self, more: int) -> None:
-        """Wait until so many more are answered."""
+        """Wait for so many more responses."""
         goal = self.count + more
         with self._response_received:
             assert self._response_received.wait_for(lambda: self.count >= goal, TIMEOUT_SECONDS), (

@@ -1,4 +1,4 @@
-"""Web workers are killed and processes are asked to end, in the middle of their work: nothing accepted is lost."""
+"""Web workers are killed and processes receive SIGTERM, in the middle of their work: nothing accepted is lost."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _web_workers(deployment: Deployment) -> list[psutil.Process]:
 
 
 def _end(child: Child) -> float:
-    """Ask a process to end and return how long it took."""
+    """Send SIGTERM to a process and return how long it took."""
     started = time.monotonic()
     child.request_stop()
     child.wait_for_end(seconds=40)

@@ -107,7 +107,7 @@ def test_provider_refusals_and_malformed_responses(
     _everyone_arrives(deployment, finishing, starting)
 
 
-def test_a_third_of_all_responses_is_an_error(deployment: Deployment, browser: requests.Session) -> None:
+def test_journey_completes_with_a_third_of_failed_calls(deployment: Deployment, browser: requests.Session) -> None:
     deployment.sandbox.break_call("server_error", probability=0.3)
     participants = [deployment.participant() for _ in range(5)]
     for participant in participants:
@@ -202,7 +202,7 @@ def test_unknown_status_is_shown_as_in_progress(deployment: Deployment) -> None:
     _everyone_arrives(deployment, participant)
 
 
-def test_photo_addresses_die_while_they_are_fetched(deployment: Deployment) -> None:
+def test_photo_addresses_expire_during_the_copy(deployment: Deployment) -> None:
     participant = deployment.participant()
     session = deployment.wait_for_session(participant)
     deployment.sandbox.break_call("delay", seconds=4, count=3, **PHOTOS)
@@ -213,7 +213,7 @@ def test_photo_addresses_die_while_they_are_fetched(deployment: Deployment) -> N
 
 
 @pytest.mark.parametrize("fault", ["malformed", "refuse", "server_error", "drip"])
-def test_photos_that_arrive_broken(deployment: Deployment, fault: str) -> None:
+def test_broken_photos_are_fetched_again(deployment: Deployment, fault: str) -> None:
     participant = deployment.participant()
     session = deployment.wait_for_session(participant)
     deployment.sandbox.break_call(fault, count=2, seconds=2, **PHOTOS)

@@ -20,7 +20,7 @@ Build = Callable[..., Settings]
 
 
 class _Outside(http.server.BaseHTTPRequestHandler):
-    """An identity provider and a provider, as far as the doctor asks."""
+    """An identity provider and a provider, as far as the doctor requests them."""
 
     def do_GET(self) -> None:
         host = f"http://{self.headers['Host']}"
@@ -119,7 +119,7 @@ def test_wrong_client_secret_is_distinguished_from_a_right_one(portal_settings: 
     assert "another-secret" not in wrong.text
 
 
-def test_a_studio_no_browser_would_show_is_named(portal_settings: Build) -> None:
+def test_studio_origin_that_browsers_refuse_is_named(portal_settings: Build) -> None:
     settings = portal_settings(public_url="https://portal.example", embed_origins=("http://studio.example",))
     finding = list_results(settings)["studio"]
     assert not finding.is_ok

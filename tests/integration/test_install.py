@@ -137,14 +137,14 @@ def test_only_root_installs_packages(machine: Machine) -> None:
     assert not machine.called("apt-get")
 
 
-def test_a_failed_try_does_not_count_as_installed(machine: Machine) -> None:
+def test_failed_installation_is_not_recorded(machine: Machine) -> None:
     assert machine.install().returncode == 1
     machine.add_commands("venv")
     assert machine.install().returncode == 0
     assert machine.called("python -m pip install")
 
 
-def test_uv_is_used_where_it_is(machine: Machine) -> None:
+def test_uv_is_used_where_available(machine: Machine) -> None:
     machine.script("uv", UV)
     assert machine.install().returncode == 0
     assert machine.called("uv pip install")

@@ -67,7 +67,7 @@ def server(tmp_path: Path) -> Iterator[DevelopmentServer]:
         running.process.wait(30)
 
 
-def test_changes_are_served_and_a_mistake_does_not_end_it(server: DevelopmentServer) -> None:
+def test_changes_are_served_and_a_syntax_error_does_not_stop_the_server(server: DevelopmentServer) -> None:
     server.edit("templates/base.html", "<body", '<body data-changed="template"')
     server.edit("static/css/tokens.css", ":root", "/* changed */\n:root")
     assert wait_until(lambda: server.serves("/", 'data-changed="template"'), RELOAD_SECONDS)

@@ -29,7 +29,7 @@ def directory(target: Target) -> DirectoryFixture:
     return target.directory
 
 
-def test_it_names_every_address_for_machines_and_no_other(directory: DirectoryFixture) -> None:
+def test_openapi_file_names_every_machine_address_and_no_other(directory: DirectoryFixture) -> None:
     described = {
         f"{method.upper()} {path}"
         for path, item in json.loads(DOCUMENT.read_text(encoding="utf-8"))["paths"].items()

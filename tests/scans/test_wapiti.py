@@ -76,7 +76,7 @@ def _lure(called_back: list[str]) -> Flask:
     @app.route("/", defaults={"path": ""}, methods=["GET", "POST", "PUT"])
     @app.route("/<path:path>", methods=["GET", "POST", "PUT"])
     def take(path: str) -> dict[str, Any]:
-        if not path.startswith("get_"):  # the scanner itself asking what came in
+        if not path.startswith("get_"):  # the scanner's own requests
             called_back.append(f"{request.method} {path}")
         return {}
 

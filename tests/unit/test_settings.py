@@ -147,7 +147,7 @@ def test_each_wrong_value_is_named(changes: dict[str, str], message: str) -> Non
         "https://a.example?x",
     ],
 )
-def test_an_origin_is_an_origin_and_nothing_that_could_bend_a_policy(origin: str) -> None:
+def test_origin_with_syntax_of_a_policy_is_refused(origin: str) -> None:
     assert list_problems(HEADSHOT_EMBED_ORIGINS=origin), origin
     assert list_problems(HEADSHOT_PHOTO_ORIGINS=f"https://ok.example,{origin}"), origin
 
@@ -200,7 +200,7 @@ def test_operators_are_named_like_admins() -> None:
     assert settings.role_bindings.operators.includes("ops@example.com", [])
 
 
-def test_on_a_platform_what_would_be_lost_is_refused() -> None:
+def test_storage_a_platform_deletes_is_refused() -> None:
     assert list_problems(DYNO="web.1") == []
     assert any("embedded" in each for each in list_problems(DYNO="web.1", DATABASE_URL=None))
     for url in ("postgres://localhost/x", "postgres://127.0.0.1/x", "postgresql:///x?host=/tmp"):
@@ -253,7 +253,7 @@ def test_forwarded_headers_count_where_the_platform_or_a_setting_allows_it(
 
 
 @pytest.mark.parametrize("name", ["DYNO", "CONTAINER_VERSION", "RENDER", "FLY_APP_NAME", "RAILWAY_PROJECT_ID"])
-def test_every_known_platform_loses_its_disk(name: str) -> None:
+def test_every_known_platform_has_an_ephemeral_disk(name: str) -> None:
     assert any("loses its disk" in each for each in list_problems(**{name: "x"}, STORAGE_URL="file:///photos"))
 
 

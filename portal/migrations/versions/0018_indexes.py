@@ -28,7 +28,7 @@ _REDUNDANT = (
 
 
 def upgrade() -> None:
-    """Apply. Old code asks the same questions, and gets answers sooner."""
+    """Apply. Code of the previous release runs the same queries, faster."""
     for name, table, columns in _ADDED:
         op.create_index(name, table, columns)
     for name, table, _ in _REDUNDANT:

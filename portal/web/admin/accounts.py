@@ -51,7 +51,7 @@ def adopt_session(person_id: UUID) -> Response:
 
 @blueprint.post("/<uuid:person_id>/attempt")
 def allow_attempt(person_id: UUID) -> Response:
-    """Allow the other photo session that the person asked for."""
+    """Allow the other photo session that the person requested."""
     another_attempts.allow_attempt(person_id, actor=get_current_person(), now=get_context().clock())
     flash(_("They can start another photo session now."), "good")
     return redirect(url_for("people.show_person", person_id=person_id), 303)

@@ -17,7 +17,7 @@ blueprint = Blueprint("health", __name__, url_prefix="/admin/health")
 
 @blueprint.get("")
 def show_health() -> str:
-    """Show the checks, what is stuck, silence, and what the provider was asked."""
+    """Show the checks, what is stuck, silence, and the calls to the provider."""
     context = get_context()
     page = health_monitor.get_health_page(context)
     return render_template(

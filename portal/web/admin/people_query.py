@@ -32,7 +32,7 @@ _MAX_TERMS = 6
 
 @dataclass(frozen=True)
 class PeopleQuery:
-    """What an address of the list asks for.
+    """What an address of the list selects.
 
     Attributes:
         arguments: its valid parameters, without the page; they build the addresses of the links.
@@ -80,7 +80,7 @@ class PeopleQuery:
 
 
 def parse_query(given: Mapping[str, str]) -> PeopleQuery:
-    """Return what an address asks for; what is no valid value is left out."""
+    """Return what an address selects; what is no valid value is left out."""
     found = {
         "q": given.get("q", "").strip()[:_MAX_SEARCH_LENGTH].replace("\0", ""),
         "stage": _find(given, "stage", STAGES),

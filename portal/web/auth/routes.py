@@ -39,9 +39,9 @@ log = logging.getLogger(__name__)
 
 blueprint = Blueprint("auth", __name__)
 
-# Maximum age of the authentication where a page asks for a fresh one.
+# Maximum age of the authentication where a page requires a fresh one.
 FRESH_SECONDS = 300
-# A response this fast was not given by a person who was asked for an account.
+# A response this fast was not given by a person at an account chooser.
 UNATTENDED = timedelta(seconds=2)
 MAX_LOGIN_HINT_CHARS = 320
 # Expected outcomes of a silent attempt; other errors are logged.
@@ -73,7 +73,7 @@ def start_login() -> Response:
     if g.person is not None and row is not None:
         if request.args.get("confirm") != "1":
             return redirect(return_to, 303)
-        # login_hint: a person with several accounts at the provider is not asked which one.
+        # login_hint: a person with several accounts at the provider is not shown the account chooser.
         hints: dict[str, str] = {"login_hint": g.person.email}
         id_token = attempts.find_id_token(row)
         if id_token is not None and len(id_token) <= attempts.MAX_HINT_CHARS:

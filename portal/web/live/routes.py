@@ -33,7 +33,7 @@ def stream_events() -> Response:
 
 
 class _EventStream(Response):
-    """An answer that does not end, and that needs nothing of its request once it has begun."""
+    """A response that does not end, and that needs nothing of its request once it has begun."""
 
     def __init__(self, hub: Hub, person_id: UUID) -> None:
         super().__init__(_stream(hub, person_id), content_type="text/event-stream")
@@ -43,7 +43,7 @@ class _EventStream(Response):
         self._person_id = person_id
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> SseResponse:
-        """Begin the answer."""
+        """Begin the response."""
         body, status, headers = self.get_wsgi_response(environ)
         return SseResponse(environ, start_response(status, headers), iter(body), self._adopt)
 

@@ -1,4 +1,4 @@
-"""What a person can do whom none of the photos resembles: ask for another session, use an own photo, get help."""
+"""What a person can do whom none of the photos resembles: request another session, use an own photo, get help."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ blueprint = Blueprint("another_attempt", __name__)
 
 @blueprint.get("/headshots/another")
 def show_question() -> str:
-    """Ask once what would help."""
+    """Show what the person can do."""
     context = get_context()
     attempt = another_attempts.get_attempt_state(
         get_current_person().id, settings=context.settings, now=context.clock()
@@ -26,7 +26,7 @@ def show_question() -> str:
 
 @blueprint.post("/headshots/another")
 def request_attempt() -> Response:
-    """Ask for another session, which an admin grants."""
+    """Request another session, which an admin grants."""
     context = get_context()
     another_attempts.request_attempt(get_current_person(), settings=context.settings, now=context.clock())
     flash(_("You asked for another session. Your admins decide, and this page shows it."), "good")

@@ -77,7 +77,7 @@ def serve_icon(name: str) -> Response:
 
 @blueprint.get("/brand/tile.png")
 def serve_tile() -> Response:
-    """Serve the tile for app launchers (215 × 215 px PNG, as Microsoft Entra asks for)."""
+    """Serve the tile for app launchers (215 × 215 px PNG, as Microsoft Entra requires)."""
     settings = get_context().settings
     logo = settings.brand_logo or ""
     content = _tile(settings.brand_color, build_brand(settings).monogram, logo, current_app.static_folder or "")

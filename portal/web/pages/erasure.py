@@ -23,7 +23,7 @@ def show_erasure() -> str:
 
 @blueprint.post("/my-data/delete")
 def request_erasure() -> AnyResponse | tuple[str, int]:
-    """Erase the person who asks, sign them out and show the receipt."""
+    """Erase the signed-in person, sign them out and show the receipt."""
     if request.form.get("confirmed") != "yes":
         return _render_question(is_unconfirmed=True), 400
     person = get_current_person()

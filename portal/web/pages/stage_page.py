@@ -135,7 +135,7 @@ def _key(current: Journey) -> str:
     if current.is_withdrawn:
         return Stage.WITHDRAWN.value
     if current.is_starting:
-        # Consent was withdrawn while the session was being created: creation stops, so the page asks again.
+        # Consent was withdrawn while the session was being created: creation stops; the page shows the consent form.
         return "starting" if current.consent else Stage.NOT_STARTED.value
     return current.stage.value
 

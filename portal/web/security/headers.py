@@ -93,7 +93,7 @@ def _add_headers(response: Response) -> Response:
 
 
 def build_security_headers(settings: Settings) -> list[tuple[str, str]]:
-    """Return the headers of a response that is not a page, for middleware that answers before Flask."""
+    """Return the headers of a response that is not a page, for middleware that responds before Flask."""
     headers = [
         ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
         ("X-Content-Type-Options", "nosniff"),

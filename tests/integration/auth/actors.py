@@ -51,9 +51,9 @@ class Browser:
         return response.headers["Location"]
 
     def sign_in(self, path: str = "/login") -> TestResponse:
-        """Go all the way; the portal's answer at the end of it."""
+        """Go all the way; the portal's response at the end of it."""
         response = self.get(self.provider.visit(self.begin(path)))
-        # The portal asks again when the provider ignores the question for another account.
+        # The portal repeats the request when the provider ignores the prompt for another account.
         if response.headers.get("Location", "").startswith(f"{self.provider.issuer}/"):
             return self.get(self.provider.visit(response.headers["Location"]))
         return response

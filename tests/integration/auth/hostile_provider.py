@@ -65,7 +65,7 @@ def build_public_key_secret() -> OctKey:
 
 @dataclass
 class Lies:
-    """What this sign-in does differently from an honest one; everything empty is an honest provider."""
+    """How this sign-in differs from a valid one; with everything empty it is valid."""
 
     claims: Callable[[Claims], Claims] = lambda claims: claims
     token: Callable[[Claims], str] | None = None
@@ -89,7 +89,7 @@ class HostileProvider:
         self.reset(lambda: datetime.now().astimezone())
 
     def reset(self, clock: Callable[[], datetime]) -> None:
-        """Be honest again."""
+        """Send valid responses again."""
         self.clock = clock
         self.lies = Lies()
         self.person: Claims = {
@@ -111,7 +111,7 @@ class HostileProvider:
         self._server.server_close()
 
     def visit(self, location: str, **response: str | None) -> str:
-        """Act as the browser at the sign-in page: the address it is sent back to; ``answer`` changes it."""
+        """Act as the browser at the sign-in page: the address it is sent back to; ``parameters`` changes it."""
         parts = urlsplit(location)
         requested = {name: values[0] for name, values in parse_qs(parts.query).items()}
         if "request_uri" in requested:
@@ -123,7 +123,7 @@ class HostileProvider:
         return urlsplit(requested["redirect_uri"]).path + "?" + urlencode(kept)
 
     def honest_claims(self, nonce: str = "", **more: Any) -> Claims:
-        """The claims of an honest ID token at this time."""
+        """The claims of a valid ID token at this time."""
         now = int(self.clock().timestamp())
         times = {"iss": self.issuer, "aud": CLIENT_ID, "iat": now, "exp": now + 300}
         return {**times, "nonce": nonce, **self.person, **more}

@@ -61,7 +61,7 @@ def test_page_holds_no_token_and_no_hash_of_one(two: tuple[Browser, Browser], ap
 
 
 @pytest.mark.asvs("A10")
-def test_every_page_leads_the_person_to_it(browser: Browser) -> None:
+def test_every_page_links_to_the_list_of_sessions(browser: Browser) -> None:
     browser.sign_in()
     page = Document(browser.get("/headshots/consent").text)
     (link,) = [each for each in page.all("a") if each.get("href") == PAGE]
@@ -70,7 +70,7 @@ def test_every_page_leads_the_person_to_it(browser: Browser) -> None:
 
 
 @pytest.mark.asvs("A11")
-def test_one_is_ended_and_the_other_stays(
+def test_one_session_is_ended_and_the_other_stays(
     two: tuple[Browser, Browser], app: Flask, audit: Callable[[str], list[AuditEntry]]
 ) -> None:
     local, remote = two
@@ -82,7 +82,7 @@ def test_one_is_ended_and_the_other_stays(
     assert entry.actor_id == entry.subject_id is not None
 
 
-def test_all_others_are_ended_and_this_one_stays(
+def test_all_other_sessions_are_ended_and_this_one_stays(
     two: tuple[Browser, Browser], app: Flask, audit: Callable[[str], list[AuditEntry]]
 ) -> None:
     local, remote = two
@@ -103,12 +103,12 @@ def test_ending_the_current_session_signs_out(two: tuple[Browser, Browser], app:
     assert remote.is_signed_in()
 
 
-def test_ended_one_is_no_longer_listed(two: tuple[Browser, Browser], app: Flask) -> None:
+def test_ended_session_is_not_listed(two: tuple[Browser, Browser], app: Flask) -> None:
     path = f"{PAGE}/{list_public_ids(app)[SAFARI]}/end"
     assert [submit_form(two[0], path), submit_form(two[0], path)] == [303, 404]
 
 
-def test_pressing_twice_leads_back_to_the_page(two: tuple[Browser, Browser], app: Flask) -> None:
+def test_repeated_form_redirects_to_the_page(two: tuple[Browser, Browser], app: Flask) -> None:
     local, _ = two
     path = f"{PAGE}/{list_public_ids(app)[SAFARI]}/end"
     submit_form(local, path)
@@ -118,7 +118,7 @@ def test_pressing_twice_leads_back_to_the_page(two: tuple[Browser, Browser], app
     assert PAGE in {link.get("href") for link in page.all("a") if "Reload the page" in get_text(link)}
 
 
-def test_others_that_are_gone_already_are_not_counted(two: tuple[Browser, Browser]) -> None:
+def test_ended_sessions_are_not_counted(two: tuple[Browser, Browser]) -> None:
     local, _ = two
     fields = {"csrf_token": local.form_token()}
     for _press in range(3):
@@ -158,7 +158,7 @@ def test_fields_that_a_form_does_not_have_change_nothing(browser: Browser, other
     assert "Administration" not in other_browser.get("/headshots/consent").text
 
 
-def test_those_that_ended_by_themselves_are_not_listed(two: tuple[Browser, Browser], clock: MovableClock) -> None:
+def test_expired_sessions_are_not_listed(two: tuple[Browser, Browser], clock: MovableClock) -> None:
     local, _remote = two
     clock.move(minutes=20)
     local.get("/headshots")

@@ -181,7 +181,7 @@ def read_tables(app: Flask) -> dict[str, list[tuple[object, ...]]]:
 
 
 @pytest.mark.parametrize("role", Role)
-def test_each_role_reaches_what_is_its_own_and_no_more(role: Role, browser: Browser, app: Flask) -> None:
+def test_each_role_reaches_its_own_pages_only(role: Role, browser: Browser, app: Flask) -> None:
     browser.sign_in()
     with app.app_context():
         db.session.scalars(select(Person)).one().role = role

@@ -276,7 +276,7 @@ def test_invalid_discovery_document_is_refused(
 
 
 @pytest.mark.parametrize("minutes", [5, -11])
-def test_clocks_that_disagree_are_named(minutes: int, browser: Browser, audit: Audit) -> None:
+def test_clock_difference_is_named(minutes: int, browser: Browser, audit: Audit) -> None:
     """Whichever of the two is wrong."""
     browser.provider.lies.claims = change_claims(iat=add_seconds(minutes * MINUTE), exp=add_seconds(minutes * MINUTE))
     assert "The clocks don’t match" in browser.sign_in().text

@@ -67,7 +67,7 @@ def test_unknown_key_ids_cause_one_reload_in_thirty_seconds(browser: Browser, cl
     assert browser.provider.calls["jwks"] == 3
 
 
-def test_token_endpoint_that_hangs_is_given_up_after_five_seconds(browser: Browser, audit: Audit) -> None:
+def test_unresponsive_token_endpoint_times_out_after_five_seconds(browser: Browser, audit: Audit) -> None:
     browser.provider.lies.delays["token"] = 7
     location = browser.provider.visit(browser.begin())
     began = time.monotonic()
@@ -92,7 +92,7 @@ def test_other_hanging_calls_time_out_equally(part: str, browser: Browser, audit
     assert audit("sign_in")[0].detail["reason"] == "identity_provider_unavailable"
 
 
-def test_a_slowly_dripping_response_times_out_after_five_seconds(browser: Browser) -> None:
+def test_slow_response_times_out_after_five_seconds(browser: Browser) -> None:
     def drip() -> Iterator[str]:
         for char in json.dumps({"access_token": "x" * 40}):
             time.sleep(0.3)

@@ -25,7 +25,7 @@ def test_canceled_account_switch_keeps_current_session(browser: Browser) -> None
         ({"iss": "https://evil.example"}, "/login?next=%2Fheadshots%2Fgallery"),
     ],
 )
-def test_another_try_leads_where_the_first_was_to(browser: Browser, response: dict[str, Any], again: str) -> None:
+def test_another_attempt_keeps_the_return_path(browser: Browser, response: dict[str, Any], again: str) -> None:
     page = browser.get(browser.provider.visit(browser.begin("/login?next=/headshots/gallery"), **response)).text
     assert f'href="{again}"' in page
     page = browser.get(browser.provider.visit(browser.begin("/login"), **response)).text

@@ -45,7 +45,7 @@ def list_sessions(app: Flask) -> list[Session]:
 
 
 def get_provider_url(browser: Browser, path: str = CONSOLE) -> str:
-    """Ask for a page of the console; the address at the identity provider that the browser ends up at."""
+    """Request a page of the console; the address at the identity provider that the browser ends up at."""
     response = browser.get(path)
     assert response.status_code == 303
     assert response.headers["Location"].startswith("/login?confirm=1&next=")
@@ -135,7 +135,7 @@ def test_silent_confirmation_that_fails_is_repeated_with_a_page(error: str, admi
 
 
 def test_abandoned_silent_reauthentication_is_interactive_next_time(admin: Browser) -> None:
-    """The provider answered with an error page of its own, so the browser never returned."""
+    """The provider responded with an error page of its own, so the browser never returned."""
     get_provider_url(admin)
     again = get_provider_url(admin)
     assert "prompt" not in parse_query(again)

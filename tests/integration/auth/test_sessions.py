@@ -63,7 +63,7 @@ def test_cookies_over_https_are_bound_to_the_host(make_app: Callable[..., Flask]
 
 
 @pytest.mark.asvs("A04")
-def test_database_knows_only_the_hash_of_the_token(browser: Browser, app: Flask) -> None:
+def test_database_holds_only_the_hash_of_the_token(browser: Browser, app: Flask) -> None:
     browser.sign_in()
     (row,) = list_sessions(app)
     token = browser.cookie() or ""
@@ -77,7 +77,7 @@ def test_tokens_do_not_repeat() -> None:
 
 
 @pytest.mark.asvs("A05")
-def test_token_changes_at_sign_in_and_the_old_one_is_dead(browser: Browser, app: Flask) -> None:
+def test_token_changes_at_sign_in_and_the_old_one_is_invalid(browser: Browser, app: Flask) -> None:
     browser.client.set_cookie("portal_session", "A" * 43)
     browser.sign_in()
     first = browser.cookie() or ""
@@ -138,7 +138,9 @@ def test_lifetimes_are_settings(
 
 @pytest.mark.parametrize(("role", "hours"), [("employee", 12), ("admin", 8)])
 @pytest.mark.asvs("A07")
-def test_session_ends_however_busy(role: str, hours: int, browser: Browser, app: Flask, clock: MovableClock) -> None:
+def test_active_session_ends_at_its_maximum(
+    role: str, hours: int, browser: Browser, app: Flask, clock: MovableClock
+) -> None:
     browser.sign_in()
     update_role(app, role)
     for _ in range(hours * 6 - 1):
@@ -236,7 +238,7 @@ def test_person_can_end_their_other_sessions(
     assert not other_browser.is_signed_in()
 
 
-def test_sessions_long_over_are_deleted_at_the_next_sign_in(
+def test_expired_sessions_are_deleted_at_the_next_sign_in(
     browser: Browser, other_browser: Browser, app: Flask, clock: MovableClock
 ) -> None:
     browser.sign_in()
@@ -245,7 +247,7 @@ def test_sessions_long_over_are_deleted_at_the_next_sign_in(
     assert len(list_sessions(app)) == 1
 
 
-def test_hundred_sessions_are_ended_by_one_order(
+def test_hundred_sessions_are_ended_by_one_logout_token(
     browser: Browser, app: Flask, audit: Callable[[str], list[AuditEntry]]
 ) -> None:
     statements: list[str] = []
@@ -269,7 +271,7 @@ def test_hundred_sessions_are_ended_by_one_order(
     assert entry.detail == {"sessions": 100}
 
 
-def test_first_sign_ins_at_once_make_one_person(app: Flask, provider: HostileProvider) -> None:
+def test_concurrent_first_sign_ins_create_one_person(app: Flask, provider: HostileProvider) -> None:
     browsers = [Browser(app.test_client(), provider) for _ in range(6)]
     backs = [provider.visit(each.begin()) for each in browsers]
     with ThreadPoolExecutor(6) as pool:

@@ -61,7 +61,7 @@ def test_reauthentication_requires_recent_auth_time(auth_age: int | None, status
     assert browser.get(browser.provider.visit(location)).status_code == status
 
 
-def test_two_tabs_both_arrive(browser: Browser) -> None:
+def test_sign_in_in_two_tabs_completes_in_both(browser: Browser) -> None:
     first, second = browser.begin("/login?next=/privacy"), browser.begin()
     assert browser.get(browser.provider.visit(second)).headers["Location"] == "/headshots"
     assert browser.get(browser.provider.visit(first)).headers["Location"] == "/privacy"
@@ -69,7 +69,7 @@ def test_two_tabs_both_arrive(browser: Browser) -> None:
 
 
 @pytest.mark.asvs("A03")
-def test_fifty_clicks_leave_one_small_cookie(browser: Browser) -> None:
+def test_fifty_sign_in_attempts_leave_one_small_cookie(browser: Browser) -> None:
     locations = [browser.begin() for _ in range(50)]
     value = browser.cookie("portal_browser")
     assert value is not None
@@ -204,7 +204,7 @@ def test_operator_by_address_and_admin_by_group_is_both(
 
 
 @pytest.mark.asvs("A09")
-def test_deactivated_person_is_out_at_once_and_stays_out(
+def test_deactivated_person_is_signed_out_and_cannot_sign_in(
     browser: Browser, other_browser: Browser, app: Flask, clock: MovableClock, audit: Audit
 ) -> None:
     browser.sign_in()
@@ -283,7 +283,7 @@ def test_initiated_sign_in_ends_on_the_requested_page_of_the_portal(target: str,
 
 
 @pytest.mark.parametrize("hint", ["", "a\r\nSet-Cookie: x=y", "x" * 321, "\x00"])
-def test_hint_that_is_none_is_not_passed_on(hint: str, browser: Browser) -> None:
+def test_invalid_login_hint_is_not_forwarded(hint: str, browser: Browser) -> None:
     query = {"iss": browser.provider.issuer, "login_hint": hint}
     response = browser.get("/login/initiate", query_string=query)
     assert response.status_code == 303

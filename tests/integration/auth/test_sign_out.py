@@ -46,7 +46,7 @@ def test_sign_out_ends_the_session_before_the_provider_is_called(browser: Browse
 
 
 @pytest.mark.parametrize("state", ["other", "", "é"])
-def test_callback_with_another_state_is_logged_and_harmless(state: str, browser: Browser, audit: Audit) -> None:
+def test_callback_with_another_state_is_logged_and_changes_nothing(state: str, browser: Browser, audit: Audit) -> None:
     browser.sign_in()
     browser.sign_out()
     assert browser.get("/", query_string={"state": state}).headers["Location"] == "/"
@@ -75,7 +75,7 @@ def test_provider_without_such_a_page_ends_on_the_signed_out_page(browser: Brows
     assert "You’re signed out in every tab" in browser.get("/signed-out").text
 
 
-def test_signing_out_twice_is_no_error(browser: Browser) -> None:
+def test_second_sign_out_is_no_error(browser: Browser) -> None:
     browser.sign_in()
     token = browser.form_token()
     browser.post("/logout", data={"csrf_token": token})
@@ -149,7 +149,7 @@ def send_logout_token(browser: Browser, token: Any) -> Any:
     return browser.post("/login/backchannel-logout", data={"logout_token": token})
 
 
-def test_order_ends_the_one_sign_in_it_names(browser: Browser, other_browser: Browser) -> None:
+def test_logout_token_ends_the_session_it_names(browser: Browser, other_browser: Browser) -> None:
     browser.provider.person["sid"] = "s1"
     browser.sign_in()
     browser.provider.person["sid"] = "s2"
@@ -162,7 +162,7 @@ def test_order_ends_the_one_sign_in_it_names(browser: Browser, other_browser: Br
     assert other_browser.is_signed_in()
 
 
-def test_order_ends_all_sign_ins_of_a_person(browser: Browser, other_browser: Browser, audit: Audit) -> None:
+def test_logout_token_ends_all_sessions_of_a_person(browser: Browser, other_browser: Browser, audit: Audit) -> None:
     browser.sign_in()
     other_browser.sign_in()
     assert send_logout_token(browser, browser.provider.logout_token(sub="alice")).status_code == 200
@@ -172,14 +172,14 @@ def test_order_ends_all_sign_ins_of_a_person(browser: Browser, other_browser: Br
     assert entry.detail == {"sessions": 2}
 
 
-def test_order_for_an_unknown_sign_in_is_fine_and_changes_nothing(browser: Browser) -> None:
+def test_logout_token_for_an_unknown_session_changes_nothing(browser: Browser) -> None:
     browser.sign_in()
     assert send_logout_token(browser, browser.provider.logout_token(sid="unknown")).status_code == 200
     assert send_logout_token(browser, browser.provider.logout_token(sub="bob", sid="s9")).status_code == 200
     assert browser.is_signed_in()
 
 
-def test_order_works_once(browser: Browser) -> None:
+def test_logout_token_is_accepted_once(browser: Browser) -> None:
     token = browser.provider.logout_token(sub="alice")
     assert send_logout_token(browser, token).status_code == 200
     browser.sign_in()
@@ -188,7 +188,7 @@ def test_order_works_once(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize("typ", ["logout+jwt", "LOGOUT+JWT", "application/logout+jwt", "JWT"])
-def test_order_of_usual_types_is_accepted(typ: str, browser: Browser) -> None:
+def test_logout_token_of_usual_types_is_accepted(typ: str, browser: Browser) -> None:
     assert send_logout_token(browser, browser.provider.logout_token(sub="alice", typ=typ)).status_code == 200
 
 
@@ -221,7 +221,7 @@ BAD_ORDERS: dict[str, Callable[[HostileProvider], Any]] = {
 
 @pytest.mark.parametrize("made", BAD_ORDERS.values(), ids=BAD_ORDERS)
 @pytest.mark.asvs("A50")
-def test_bad_order_is_refused_and_audited(
+def test_invalid_logout_token_is_refused_and_audited(
     made: Callable[[HostileProvider], Any], browser: Browser, audit: Audit
 ) -> None:
     browser.sign_in()
@@ -233,12 +233,12 @@ def test_bad_order_is_refused_and_audited(
     assert browser.is_signed_in()
 
 
-def test_order_while_the_keys_cannot_be_read_is_to_be_repeated(browser: Browser) -> None:
+def test_logout_token_without_readable_keys_is_retried(browser: Browser) -> None:
     browser.provider.lies.down.add("jwks")
     assert send_logout_token(browser, browser.provider.logout_token(sub="alice")).status_code == 503
 
 
-def test_order_ends_sessions_of_this_issuer_only(
+def test_logout_token_ends_sessions_of_its_issuer_only(
     browser: Browser, make_app: Callable[..., Flask], provider: HostileProvider
 ) -> None:
     browser.sign_in()

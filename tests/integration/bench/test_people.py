@@ -18,9 +18,7 @@ from portal.models.people import CHANNEL
 from portal.settings import Settings
 
 
-def test_they_are_signed_in_and_wait_for_their_headshots(
-    portal_settings: Callable[..., Settings], database_url: str
-) -> None:
+def test_seeded_people_are_signed_in_and_waiting(portal_settings: Callable[..., Settings], database_url: str) -> None:
     visitors = create_people(database_url.replace("+psycopg", ""), 3)
     assert len({each.cookie for each in visitors}) == len({each.person_id for each in visitors}) == 3
     app = create_app(portal_settings())

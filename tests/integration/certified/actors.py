@@ -121,7 +121,7 @@ class Visitor:
         return self.open(urljoin(page.url, document.all("form")[0].get("action", "")), **(hidden | values))
 
     def leave(self) -> str:
-        """Press sign out in the portal; the address that its answer, a page, continues to by itself."""
+        """Press sign out in the portal; the address that its response, a page, continues to by itself."""
         token = _FORM_TOKEN.search(self.http.get(f"{self.portal}/headshots", timeout=30).text)
         assert token is not None
         left = self._send(f"{self.portal}/logout", {"csrf_token": token[1]})

@@ -58,6 +58,6 @@ def visitor(provider: CertifiedProvider, database: str, folder: Path) -> Iterato
 
 @pytest.fixture
 def rows(database: str) -> Iterator[Callable[[str], list[tuple[object, ...]]]]:
-    """A function that asks the portal's database."""
+    """A function that queries the portal's database."""
     with psycopg.connect(database, autocommit=True) as connection:
         yield lambda query: connection.execute(query.encode()).fetchall()

@@ -95,7 +95,7 @@ def test_signing_out_ends_the_local_session_then_the_providers_and_returns(
     assert "prompt" not in ada.list_requests("/auth")[-1]
 
 
-def test_provider_orders_one_sign_in_to_end_and_no_other(
+def test_backchannel_logout_ends_one_session_and_no_other(
     visitor: Enter, provider: CertifiedProvider, rows: Rows
 ) -> None:
     app_context, phone, bob = visitor("ada"), visitor("ada"), visitor("bob")

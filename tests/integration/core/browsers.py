@@ -49,7 +49,7 @@ class OpenPage:
         assert not self._thread.is_alive()
 
     def fetch_fragment(self) -> str | None:
-        """Ask for the fragment, as the page's script does at each event."""
+        """Request the fragment, as the page's script does at each event."""
         with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.address.port, timeout=10)) as connection:
             connection.request("GET", "/headshots/status", headers={"Cookie": self.cookie, "Host": "localhost"})
             response = connection.getresponse()

@@ -30,7 +30,7 @@ def list_delivery_states(worked_example: WorkedExample) -> list[str]:
 
 
 def make_provider_shoot(worked_example: WorkedExample, status: str = "onboarding") -> tuple[Shoot, Session]:
-    """A shoot of ours, and the same model at the provider."""
+    """A shoot of the portal, and the same model at the provider."""
     person = make_person()
     make_consent(person)
     shoot = make_shoot(person, provider_status=status)

@@ -46,7 +46,7 @@ class ScriptedProvider(ProviderClient):
         self.calls: list[str] = []
         self.cues: dict[str, list[Cue]] = defaultdict(list)
         self.credits = Decimal(100)
-        # What happens after a create took effect and before its answer arrives.
+        # What happens after a create took effect and before its response arrives.
         self.after_create: list[Cue] = []
 
     def __repr__(self) -> str:
@@ -92,7 +92,7 @@ class ScriptedProvider(ProviderClient):
             self.models[model_id].status = "deleted"
 
     def list_models(self, status: str | None = None, *_args: Any, **_options: Any) -> Iterator[Model]:
-        # The answer is made up before it is on its way.
+        # The response is made up before it is on its way.
         listed = [_build_model(model) for model in self.models.values() if status in {None, model.status}]
         self._cue("list_models")
         yield from listed
@@ -148,7 +148,7 @@ class ScriptedDownloader(PhotoDownloader):
 
 
 def build_lost_response() -> Unavailable:
-    """A create that took effect, and whose answer never arrived."""
+    """A create that took effect, and whose response never arrived."""
     return Unavailable("POST", "/organization/models", is_timeout=True, outcome_unknown=True)
 
 

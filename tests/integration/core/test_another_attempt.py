@@ -1,4 +1,4 @@
-"""Another photo session: asked for, granted or due, and what the provider makes of it."""
+"""Another photo session: requested, granted or due, and the provider's responses to it."""
 
 from __future__ import annotations
 

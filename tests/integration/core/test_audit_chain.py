@@ -109,7 +109,7 @@ def test_audit_entries_cannot_be_updated_or_deleted(worked_example: WorkedExampl
     assert worked_example.query("SELECT * FROM audit_entries JOIN audit_links ON entry_id = id") == before
 
 
-def test_an_entry_cannot_even_be_changed_before_it_is_committed(worked_example: WorkedExample) -> None:
+def test_entry_cannot_be_changed_before_commit(worked_example: WorkedExample) -> None:
     both = """
         BEGIN;
         INSERT INTO audit_entries (at, action, result, detail) VALUES (now(), 'x', 'refused', '{}');
@@ -258,7 +258,7 @@ def test_many_writers_at_once_make_one_unbroken_chain(worked_example: WorkedExam
     assert list_faults() == []
 
 
-def test_no_snapshot_of_the_past_can_fork_the_chain(worked_example: WorkedExample, database_url: str) -> None:
+def test_old_snapshot_cannot_fork_the_chain(worked_example: WorkedExample, database_url: str) -> None:
     write_entries()
     address = database_url.replace("+psycopg", "")
     with psycopg.connect(address, connect_timeout=3) as late:
@@ -314,7 +314,7 @@ def test_the_command_prints_the_head_and_compares_it_with_earlier_ones(
     assert "a head is a position, a colon and 64 hex digits" in lines[-1]
 
 
-def test_the_nightly_check_is_written_down_with_its_result(
+def test_nightly_check_is_audited_with_its_result(
     worked_example: WorkedExample, caplog: pytest.LogCaptureFixture
 ) -> None:
     write_entries(2)

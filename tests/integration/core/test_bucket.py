@@ -121,7 +121,7 @@ def test_lost_own_photo_is_named(worked_example: WorkedExample, bucket: S3Storag
     assert (missing.photo_id, missing.is_requested) == (photo.id, False)
 
 
-def test_broken_off_write_leaves_no_object(worked_example: WorkedExample, bucket: S3Storage) -> None:
+def test_interrupted_write_leaves_no_object(worked_example: WorkedExample, bucket: S3Storage) -> None:
     class Broken:
         """A file whose reading fails half way."""
 

@@ -55,7 +55,7 @@ def test_no_minute_holds_more_than_the_limit(worked_example: WorkedExample, limi
     assert len(made) >= 4 * limit * 0.8 - 1
 
 
-def test_background_work_leaves_room_for_people(worked_example: WorkedExample) -> None:
+def test_background_calls_leave_budget_for_interactive_ones(worked_example: WorkedExample) -> None:
     """When background calls have taken all they may, a person still gets through at once."""
     timer = FakeTimer()
     shared = SharedBudget(300, timer)
@@ -65,7 +65,7 @@ def test_background_work_leaves_room_for_people(worked_example: WorkedExample) -
     assert not isinstance(shared.acquire("background", timer.now), Grant)
 
 
-def test_background_work_is_not_starved_for_ever(worked_example: WorkedExample) -> None:
+def test_background_calls_are_not_starved(worked_example: WorkedExample) -> None:
     """Also at a small limit it gets its turn."""
     timer = FakeTimer()
     assert exhaust_budget(SharedBudget(10, timer), timer, until=START + 2 * MINUTE, priority="background")

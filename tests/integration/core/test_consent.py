@@ -1,4 +1,4 @@
-"""Consent: proof word for word, given once, withdrawn as easily, and asked for again when the text changes."""
+"""Consent: proof word for word, given once, withdrawn as easily, and requested again when the text changes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def store_consent(person: Person, checked: list[str], **options: object) -> obje
     return consent.store_consent(person, build_policy(), checked, now=NOW, provider="profilebakery", **options)  # type: ignore[arg-type]
 
 
-def test_what_is_kept_is_what_was_shown(worked_example: WorkedExample) -> None:
+def test_stored_text_equals_the_shown_text(worked_example: WorkedExample) -> None:
     person = make_person()
     text = build_policy()
     before = people.get_version(person.id)
@@ -92,7 +92,7 @@ def test_another_version_of_the_text_requires_consent_again(worked_example: Work
     assert journey.get_journey(person).stage is Stage.CONSENT_GIVEN
 
 
-def test_withdrawing_means_every_version(worked_example: WorkedExample) -> None:
+def test_withdrawal_covers_every_version(worked_example: WorkedExample) -> None:
     person = make_person()
     older = replace(build_policy(), version="2020-01")
     consent.store_consent(person, older, ["photos", "studio"], now=NOW, provider="profilebakery")

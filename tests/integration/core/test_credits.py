@@ -115,7 +115,7 @@ def test_missing_balance_is_unknown(worked_example: WorkedExample, scenario: Sce
     assert not credits.get_forecast().is_used_up
 
 
-def test_an_outage_leaves_what_was_known(worked_example: WorkedExample, scenario: Scenario) -> None:
+def test_outage_keeps_the_stored_balance(worked_example: WorkedExample, scenario: Scenario) -> None:
     scenario.has("7")
     credits.fetch_balance(worked_example.portal)
     worked_example.provider.fails("get_credits", Unavailable("GET", "/organization/credits"))

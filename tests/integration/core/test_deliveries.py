@@ -54,7 +54,7 @@ def test_job_calls_have_priority_over_background_calls(worked_example: WorkedExa
     assert worked_example.work() == ["deliveries.apply", "shoots.refresh"]
 
 
-def test_fifty_copies_at_once_are_one_row_and_one_job(worked_example: WorkedExample) -> None:
+def test_concurrent_duplicates_are_one_row_and_one_job(worked_example: WorkedExample) -> None:
     body = build_event("model.created", "m1", "onboarding", id="evt_1")
     kept = worked_example.run_concurrently([lambda: worked_example.send(body)] * 50)
     assert len([each for each in kept if each is not None]) == 1
@@ -93,7 +93,7 @@ def test_authentic_but_unreadable_webhook_is_dead_without_a_job(worked_example: 
     assert worked_example.query("SELECT error LIKE 'unreadable: %' FROM deliveries") == [(True,)]
 
 
-def test_another_body_under_a_known_id_is_put_aside(worked_example: WorkedExample) -> None:
+def test_another_body_with_a_known_id_is_set_aside(worked_example: WorkedExample) -> None:
     first = build_event("model.status.updated", "m1", "waiting", id="evt_1")
     other = build_event("model.status.updated", "m1", "deleted", id="evt_1")
     assert worked_example.send(first) is not None
@@ -136,7 +136,7 @@ def test_contradicting_older_event_triggers_one_reread(worked_example: WorkedExa
     assert worked_example.shoot(shoot).provider_status == "pending"
 
 
-def test_an_event_without_time_is_looked_up(worked_example: WorkedExample) -> None:
+def test_event_without_time_triggers_one_reread(worked_example: WorkedExample) -> None:
     shoot, model = make_provider_shoot(worked_example)
     model.status = "waiting"
     worked_example.send(build_event("model.status.updated", shoot.provider_id or "", "active"))
@@ -159,7 +159,7 @@ def test_stale_webhook_is_stored_and_triggers_one_reread(worked_example: WorkedE
     assert worked_example.send(body, at=NOW - timedelta(seconds=age)) is None
 
 
-def test_a_stale_pick_is_looked_up_too(worked_example: WorkedExample) -> None:
+def test_stale_favorite_event_triggers_one_reread(worked_example: WorkedExample) -> None:
     shoot, model = make_provider_shoot(worked_example, "active")
     photo = make_photo(shoot, "p-real")
     model.favorite = "p-real"

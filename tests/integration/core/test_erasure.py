@@ -186,7 +186,7 @@ def test_session_with_lost_create_response_is_found_and_deleted(worked_example: 
     assert list_remains(worked_example) == []
 
 
-def test_work_that_runs_meanwhile_is_waited_for(worked_example: WorkedExample) -> None:
+def test_erasure_waits_for_running_jobs(worked_example: WorkedExample) -> None:
     person = make_participant(worked_example)
     [(shoot_id,)] = worked_example.query("SELECT id FROM shoots")
     worked_example.query(
@@ -239,7 +239,7 @@ def test_person_returning_during_erasure_gets_no_old_session(
 
 
 @pytest.mark.asvs("A09")
-def test_sign_ins_end_and_stay_ended(worked_example: WorkedExample) -> None:
+def test_erased_persons_sessions_end_permanently(worked_example: WorkedExample) -> None:
     person = make_participant(worked_example)
     request_erasure(worked_example, person)
     assert worked_example.query("SELECT deactivated_at FROM people") == [(NOW,)]

@@ -45,7 +45,7 @@ ENDS = {
 @pytest.mark.parametrize("end", ENDS)
 @given(data=st.data())
 @settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_order_with_any_repeats_ends_where_the_provider_is(
+def test_any_order_and_repetition_ends_in_the_providers_state(
     worked_example: WorkedExample, data: st.DataObject, end: str
 ) -> None:
     length, status = ENDS[end]
@@ -109,7 +109,7 @@ def test_deleted_shoot_is_never_restored(worked_example: WorkedExample) -> None:
     assert worked_example.provider.calls == []
 
 
-def test_a_burst_about_one_model_causes_two_reads_at_most(worked_example: WorkedExample) -> None:
+def test_burst_of_events_about_one_model_causes_two_reads_at_most(worked_example: WorkedExample) -> None:
     """1,000 events in a minute, and a worker so quick that it could read after each of them."""
     shoot, model = make_provider_shoot(worked_example, "pending")
     bodies = [
@@ -140,7 +140,7 @@ def test_a_burst_about_one_model_causes_two_reads_at_most(worked_example: Worked
     assert set(list_delivery_states(worked_example)) == {"applied"}
 
 
-def test_reads_of_one_shoot_keep_their_distance(worked_example: WorkedExample) -> None:
+def test_reads_of_one_shoot_keep_a_minimum_interval(worked_example: WorkedExample) -> None:
     _, model = make_provider_shoot(worked_example, "pending")
     for number in range(3):
         worked_example.send(

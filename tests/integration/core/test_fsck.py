@@ -135,9 +135,7 @@ def test_listing_and_rows_are_merged_in_parts_of_any_size(
     assert len(found) == len(gone) + len(foreign)
 
 
-def test_storage_that_lists_out_of_order_is_compared_all_the_same(
-    worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unordered_listing_is_compared(worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(file_check, "KEYS_AT_ONCE", 2)
     _photo, key = make_stored_photo(worked_example)
     storage = worked_example.portal.storage
@@ -171,7 +169,7 @@ def test_files_deleted_before_their_rows_are_no_violation(worked_example: Worked
     assert list_broken_rules(worked_example, busy) == set()
 
 
-def test_work_that_ends_while_it_is_looked_for_is_no_violation(
+def test_work_that_ends_during_the_check_is_no_violation(
     worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worked_example.send({"id": "e1", "event": "model.status.updated"})
@@ -202,7 +200,7 @@ def test_job_without_worker_is_no_violation_until_recovery(worked_example: Worke
     assert list_broken_rules(worked_example) == set()
 
 
-def test_work_that_the_next_sweep_mends_is_no_violation(worked_example: WorkedExample) -> None:
+def test_work_that_the_next_sweep_repairs_is_no_violation(worked_example: WorkedExample) -> None:
     person = make_person()
     make_consent(person)
     make_shoot(person, provider_id=None, provider_status=None)

@@ -68,14 +68,14 @@ def test_choice_is_stored_shown_and_published(worked_example: WorkedExample) -> 
     ]
 
 
-def test_the_same_photo_twice_is_one_act(worked_example: WorkedExample) -> None:
+def test_choosing_the_same_photo_twice_is_one_choice(worked_example: WorkedExample) -> None:
     person, shoot, (first, *_) = make_finished_person()
     times = [NOW + timedelta(seconds=second) for second in range(3)]
     acts = {gallery.choose_photo(person, first.id, agreement=USE, now=now).id for now in times}
     assert len(acts) == len(list_choices(shoot)) == 1
 
 
-def test_at_the_same_moment_in_two_tabs_one_is_the_last(worked_example: WorkedExample) -> None:
+def test_concurrent_choices_in_two_tabs_have_one_last(worked_example: WorkedExample) -> None:
     person, shoot, photos = make_finished_person()
     person_id = person.id
 
@@ -157,7 +157,7 @@ def test_after_a_new_run_the_old_choice_does_not_count(worked_example: WorkedExa
 
 
 @pytest.mark.parametrize("whose", ["another person's", "nobody's", "one not copied yet", "one taken away"])
-def test_only_ones_own_visible_photos_can_be_chosen(worked_example: WorkedExample, whose: str) -> None:
+def test_only_own_visible_photos_can_be_chosen(worked_example: WorkedExample, whose: str) -> None:
     person, shoot, _ = make_finished_person()
     _, _, (foreign, *_) = make_finished_person()
     missing = {

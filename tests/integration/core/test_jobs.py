@@ -293,7 +293,7 @@ def test_only_jobs_of_workers_without_heartbeat_are_recovered(
     assert sorted(each["number"] for each in worked_example.list_queued()) == [1, 3]
 
 
-def test_job_that_another_worker_has_closed_meanwhile_is_left_alone(
+def test_job_closed_by_another_worker_is_not_changed(
     worked_example: WorkedExample, probe: Probe, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     enqueue_probe(1)

@@ -107,7 +107,7 @@ def scenario(database_url: str, portal_settings: Any, tmp_path: Path) -> Iterato
 
 @contextmanager
 def serve_app(app: Flask, port: int) -> Iterator[None]:
-    """Serve the app until the block ends and every request has been answered."""
+    """Serve the app until the block ends and every request has a response."""
     server = make_server("127.0.0.1", port, app, threaded=True)
     server.daemon_threads = False  # type: ignore[attr-defined]
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
@@ -212,7 +212,7 @@ def test_lost_create_response_creates_no_second_session(scenario: Scenario) -> N
     assert len(scenario.control("GET", "/state")["models"]) == 1
 
 
-def test_out_of_credits_and_back(scenario: Scenario) -> None:
+def test_session_starts_when_credits_return(scenario: Scenario) -> None:
     scenario.control("PUT", "/settings", {"credits": 0})
     person = make_ready_person(scenario)
     assert scenario.press(person).problem is Problem.NO_CREDITS

@@ -152,7 +152,7 @@ def test_end_of_a_sign_in_ends_the_streams_of_its_person_and_no_other(end: Calla
         assert outsider.empty()
 
 
-def test_stream_that_has_to_end_does_so_whatever_follows(hub: Hub) -> None:
+def test_stream_with_a_stop_request_ends_despite_later_messages(hub: Hub) -> None:
     person = make_person()
     with open_page(hub, person.id) as mailbox:
         _end_all(person)
@@ -164,7 +164,7 @@ def test_stream_that_has_to_end_does_so_whatever_follows(hub: Hub) -> None:
         assert mailbox.get(timeout=1) == STREAM_END
 
 
-def test_pages_that_are_gone_leave_nothing_behind(hub: Hub) -> None:
+def test_disconnected_pages_leave_no_subscription(hub: Hub) -> None:
     for _ in range(20):
         with hub.subscribe(uuid4()):
             pass

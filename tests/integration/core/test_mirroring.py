@@ -44,7 +44,7 @@ def test_every_photo_in_every_size(worked_example: WorkedExample) -> None:
     ]
     assert list(fsck.list_violations(worked_example.portal.storage, now=worked_example.clock.now)) == []
     assert worked_example.provider.calls == ["list_photos"]
-    # The provider's own largest file is asked for, at one address for each photo.
+    # The provider's own largest file is requested, at one address for each photo.
     assert sorted(worked_example.downloader.fetched) == ["p1", "p2"]
 
 
@@ -208,7 +208,7 @@ def test_expired_addresses_are_listed_anew(worked_example: WorkedExample) -> Non
     assert len(set(addresses)) == len(addresses) == 2
 
 
-def test_a_provider_that_is_down_is_waited_for(worked_example: WorkedExample) -> None:
+def test_copy_is_retried_while_the_provider_is_down(worked_example: WorkedExample) -> None:
     shoot = make_provider_shoot(worked_example, "p1")
     enqueue_copy(worked_example, shoot)
     worked_example.provider.fails("list_photos", *[Unavailable("GET", "/photos")] * 9)
@@ -216,7 +216,7 @@ def test_a_provider_that_is_down_is_waited_for(worked_example: WorkedExample) ->
     assert get_stage(shoot) is Stage.READY
 
 
-def test_a_storage_that_is_down_or_full_is_waited_for(
+def test_copy_is_retried_while_the_storage_is_unavailable(
     worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shoot = make_provider_shoot(worked_example, "p1")
@@ -287,7 +287,7 @@ def test_after_consent_was_withdrawn_nothing_is_copied(worked_example: WorkedExa
 @pytest.mark.parametrize(
     "fields", [{"closed_at": NOW}, {"provider_status": "pending"}, {"copied_at": NOW, "photos_checked_at": NOW}]
 )
-def test_what_is_not_to_be_copied_costs_no_call(worked_example: WorkedExample, fields: dict[str, object]) -> None:
+def test_shoot_without_photos_to_copy_makes_no_call(worked_example: WorkedExample, fields: dict[str, object]) -> None:
     person = make_person()
     make_consent(person)
     shoot = make_shoot(person, **({"provider_status": "active"} | fields))

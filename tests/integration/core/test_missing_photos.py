@@ -48,7 +48,7 @@ def break_photo(worked_example: WorkedExample, name: str, fault: str, times: int
 
 
 @pytest.mark.parametrize("fault", TEMPORARY)
-def test_a_fault_that_may_pass_is_retried_while_the_rest_is_shown(worked_example: WorkedExample, fault: str) -> None:
+def test_temporary_fault_is_retried_while_other_photos_are_shown(worked_example: WorkedExample, fault: str) -> None:
     shoot = make_provider_shoot(worked_example, "p1", "odd", "p3")
     enqueue_copy(worked_example, shoot)
     break_photo(worked_example, "odd", fault, 1)
@@ -65,7 +65,7 @@ def test_a_fault_that_may_pass_is_retried_while_the_rest_is_shown(worked_example
 
 
 @pytest.mark.parametrize(("fault", "reason"), [("status", "status"), ("not_found", "not_found"), ("damaged", "broken")])
-def test_after_a_day_of_attempts_a_photo_is_given_up_with_its_reason(
+def test_photo_is_refused_with_its_reason_after_a_day_of_attempts(
     worked_example: WorkedExample, fault: str, reason: str
 ) -> None:
     shoot = make_provider_shoot(worked_example, "p1", "odd")
@@ -101,7 +101,7 @@ def test_a_photo_that_was_given_up_is_copied_when_the_person_tries_again(worked_
     assert len(photos.list_viewable(shoot.id)) == 2
 
 
-def test_trying_again_hurries_an_attempt_that_is_scheduled_for_later(worked_example: WorkedExample) -> None:
+def test_requested_retry_runs_a_scheduled_attempt_at_once(worked_example: WorkedExample) -> None:
     shoot = make_provider_shoot(worked_example, "p1", "odd")
     enqueue_copy(worked_example, shoot)
     break_photo(worked_example, "odd", "status", 1000)
@@ -125,7 +125,7 @@ def test_only_a_finished_shoot_can_be_tried_again(worked_example: WorkedExample,
 
 
 @pytest.mark.asvs("A36")
-def test_photos_beyond_a_shoots_share_of_the_storage_are_left_out(worked_example: WorkedExample) -> None:
+def test_photos_beyond_the_storage_limit_of_a_shoot_are_not_copied(worked_example: WorkedExample) -> None:
     """Also over several runs: what was stored before the first one was stopped counts."""
     one = sum(len(file.content) for file in render_photo(PICTURE, is_generated=True).files)
     limited = CopyLimits(bytes=2 * one + one // 2)
@@ -144,7 +144,7 @@ def test_photos_beyond_a_shoots_share_of_the_storage_are_left_out(worked_example
     assert get_stage(shoot) is Stage.READY
 
 
-def test_when_every_photo_is_refused_that_is_a_problem(worked_example: WorkedExample) -> None:
+def test_shoot_with_every_photo_refused_has_a_problem(worked_example: WorkedExample) -> None:
     shoot = make_provider_shoot(worked_example, "p1")
     worked_example.downloader.cues["p1"].append(PhotoRefused("origin"))
     copy_photos(worked_example, shoot)
@@ -156,7 +156,7 @@ def test_when_every_photo_is_refused_that_is_a_problem(worked_example: WorkedExa
     assert get_stage(shoot) is Stage.READY
 
 
-def test_a_photo_server_that_is_down_is_waited_for(worked_example: WorkedExample) -> None:
+def test_copy_is_retried_while_the_photo_server_is_down(worked_example: WorkedExample) -> None:
     shoot = make_provider_shoot(worked_example, "p1", "p2")
     enqueue_copy(worked_example, shoot)
     for name in ("p1", "p2"):
@@ -219,7 +219,7 @@ def test_photos_added_after_the_copy_are_fetched_by_the_sweep(worked_example: Wo
     assert [photo.provider_id for photo in photos.list_viewable(shoot.id)] == ["p0", "p2", "p3"]
 
 
-def test_comparisons_with_the_provider_get_rarer(worked_example: WorkedExample) -> None:
+def test_interval_of_comparisons_grows(worked_example: WorkedExample) -> None:
     shoot = make_provider_shoot(worked_example, "p1")
     enqueue_copy(worked_example, shoot)
     worked_example.work(ignore_schedule=False)

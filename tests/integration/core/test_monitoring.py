@@ -97,7 +97,7 @@ def test_metrics_of_empty_database_are_zero(worked_example: WorkedExample) -> No
     assert "portal_delivery_last_seconds" not in text
 
 
-def test_longer_than_usual_is_stuck_and_a_known_problem_is_not(worked_example: WorkedExample) -> None:
+def test_long_status_is_stuck_and_known_problem_is_not(worked_example: WorkedExample) -> None:
     """Each status has its own usual time; what needs help is listed as that."""
     make_old_shoot("waiting", since=timedelta(hours=5))
     make_old_shoot("waiting", since=timedelta(hours=3))

@@ -93,7 +93,7 @@ def test_unchosen_photos_are_deleted_after_ninety_days_and_the_chosen_one_stays(
 
 
 def test_files_follow_a_day_after_their_photos(worked_example: WorkedExample) -> None:
-    """Hidden at once, deleted when no open page can ask any more, and every invariant holds throughout."""
+    """Hidden at once, deleted when no open page can request them, and every invariant holds throughout."""
     with worked_example.app.app_context():
         storage = worked_example.app.extensions["portal"].storage
         _person, photos_of = make_old_finished_shoot(worked_example, days_ago=95, chosen=True)

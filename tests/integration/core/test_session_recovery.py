@@ -72,7 +72,7 @@ def test_one_missing_read_changes_nothing(worked_example: WorkedExample) -> None
 
 
 @pytest.mark.parametrize("how", ["check", "event"])
-def test_a_session_that_did_exist_counts_as_deleted(worked_example: WorkedExample, how: str) -> None:
+def test_session_that_existed_before_counts_as_deleted(worked_example: WorkedExample, how: str) -> None:
     shoot = make_unconfirmed_shoot(worked_example, confirmed_by=how)
     reconcile_twice(worked_example)
     assert worked_example.shoot(shoot).provider_status == "deleted"
@@ -88,7 +88,7 @@ def test_a_session_of_another_person_is_not_adopted(worked_example: WorkedExampl
     assert worked_example.shoot(shoot).provider_id is None
 
 
-def test_the_recovery_survives_an_erasure_meanwhile(worked_example: WorkedExample) -> None:
+def test_concurrent_erasure_ends_the_recovery(worked_example: WorkedExample) -> None:
     shoot = make_unconfirmed_shoot(worked_example, missing_since=NOW - timedelta(minutes=6))
     erasure.request_erasure(shoot.person_id, worked_example.portal)
     sweep.reconcile_shoots(worked_example.portal)

@@ -87,7 +87,7 @@ def test_provider_clock_skew_does_not_cause_endless_rereads(worked_example: Work
     assert worked_example.provider.called("get_model") == 1
 
 
-def test_sent_back_to_the_beginning_its_photos_and_choice_are_out_of_sight(worked_example: WorkedExample) -> None:
+def test_reset_shoot_shows_no_photos_and_no_choice(worked_example: WorkedExample) -> None:
     person = make_person()
     make_consent(person)
     shoot, (first, _) = make_finished_shoot(person)
@@ -120,7 +120,7 @@ def test_later_run_without_webhook_is_detected(worked_example: WorkedExample) ->
     assert len(worked_example.list_queued()) == 1
 
 
-def test_deleted_closes_the_shoot_for_good(worked_example: WorkedExample) -> None:
+def test_deleted_status_closes_the_shoot_permanently(worked_example: WorkedExample) -> None:
     shoot = make_provider_shoot(worked_example)
     get_provider_model(worked_example, shoot).status = "deleted"
     refresh_shoot(worked_example, shoot)
@@ -131,7 +131,7 @@ def test_deleted_closes_the_shoot_for_good(worked_example: WorkedExample) -> Non
     assert worked_example.shoot(shoot).provider_status == "deleted"
 
 
-def test_an_unknown_model_is_believed_to_be_gone_only_the_second_time(worked_example: WorkedExample) -> None:
+def test_unknown_model_is_closed_at_the_second_read_only(worked_example: WorkedExample) -> None:
     shoot = make_provider_shoot(worked_example)
     worked_example.query("UPDATE shoots SET confirmed_by = 'check'")
     del worked_example.provider.models[shoot.provider_id or ""]
@@ -174,7 +174,7 @@ def test_favorite_known_before_its_photo_is_applied_later(worked_example: Worked
     assert act.origin == "studio"
 
 
-def test_asking_for_the_pick(worked_example: WorkedExample) -> None:
+def test_favorite_is_read_from_the_provider(worked_example: WorkedExample) -> None:
     shoot = make_provider_shoot(worked_example, "active")
     photo = make_photo(shoot, "p1")
 

@@ -150,7 +150,7 @@ def test_lost_create_response_without_match_is_retried(worked_example: WorkedExa
 
 
 def test_late_signed_url_is_stored(worked_example: WorkedExample) -> None:
-    """An attempt taken for dead still answers: its link is the only one there will ever be."""
+    """A response of an expired attempt holds the only link the provider issues."""
     person = make_ready_person()
     shoot = press_start(person)
 
@@ -239,7 +239,7 @@ def test_refused_create_is_reported_once_and_not_retried(
     assert get_stage(person) is Stage.IN_STUDIO
 
 
-def test_waiting_for_credits_ends_when_they_return_in_order_of_wait(worked_example: WorkedExample) -> None:
+def test_people_waiting_for_credits_start_in_order_of_wait(worked_example: WorkedExample) -> None:
     waiting = [make_ready_person() for _ in range(3)]
     for number, person in enumerate(waiting):
         request_shoot(person, provider="profilebakery", development=False, now=NOW + timedelta(seconds=number))
@@ -318,7 +318,7 @@ def test_malformed_response_is_retried_and_then_reported(worked_example: WorkedE
     assert journey.get_journey(person).problem is Problem.REFUSED
 
 
-def test_too_many_calls_are_waited_out(worked_example: WorkedExample) -> None:
+def test_rate_limited_creation_is_retried(worked_example: WorkedExample) -> None:
     shoot = press_start(make_ready_person())
     worked_example.provider.fails("create_model", RateLimited("POST", POST, resets_at=NOW + timedelta(seconds=40)))
     assert worked_example.work(ignore_schedule=False, limit=1) == ["shoots.create_session"]

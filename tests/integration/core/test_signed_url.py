@@ -16,7 +16,7 @@ from tests.integration.core.requested_shoot import get_stage, make_ready_person,
 from tests.integration.core.worked_example import WorkedExample
 
 
-def test_the_link_is_nowhere_in_the_database_in_the_clear(worked_example: WorkedExample, database_url: str) -> None:
+def test_database_holds_no_unencrypted_link(worked_example: WorkedExample, database_url: str) -> None:
     person = make_ready_person()
     press_start(person)
     worked_example.work()

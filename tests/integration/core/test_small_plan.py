@@ -144,7 +144,7 @@ def test_doctor_compares_the_limit_with_what_the_processes_use(small_url: str, t
     assert notified[1].endswith(f"set DATABASE_CONNECTIONS={LIMIT}")
 
 
-def test_a_full_server_is_waited_for(worked_example: WorkedExample, small_url: str) -> None:
+def test_server_without_free_connections_is_retried(worked_example: WorkedExample, small_url: str) -> None:
     conninfo = small_url.replace("+psycopg", "")
     from portal.db.connecting import open_connection  # noqa: PLC0415 - what is tested, beside psycopg's own
 

@@ -38,7 +38,7 @@ def reconcile_shoots(worked_example: WorkedExample, *, full: bool = True) -> Swe
     return result
 
 
-def test_lost_events_are_made_good(worked_example: WorkedExample) -> None:
+def test_lost_events_are_repaired(worked_example: WorkedExample) -> None:
     moves = [("onboarding", "waiting"), ("waiting", "active"), ("pending", "deleted"), ("active", "onboarding")]
     pairs = [make_known_shoot(worked_example, own, foreign) for own, foreign in moves]
     worked_example.clock.advance(minutes=1)
@@ -92,7 +92,7 @@ def test_an_unfinished_copy_is_queued_again_and_one_given_up_is_compared_again(w
     assert queued == {str(waiting.id), str(given_up.id)}
 
 
-def test_sessions_of_others_and_closed_ones_are_left_alone(worked_example: WorkedExample) -> None:
+def test_foreign_and_closed_sessions_are_not_changed(worked_example: WorkedExample) -> None:
     worked_example.provider.add("private@example.com", "active")
     closed, _ = make_known_shoot(worked_example, "deleted", "active", closed_at=NOW)
     result = reconcile_shoots(worked_example)

@@ -57,7 +57,7 @@ def start_next(worked_example: WorkedExample, **app_context: Any) -> None:
 
 
 def list_requested_addresses(worked_example: WorkedExample) -> list[str]:
-    """The addresses the provider was asked for, in that order."""
+    """The addresses of the requested sessions, in that order."""
     return [model.email for model in worked_example.provider.models.values()]
 
 
@@ -71,7 +71,7 @@ def get_queue_position(worked_example: WorkedExample, shoot: Shoot) -> Any:
 
 
 def test_start_job_serves_the_next_person_regardless_of_owner(worked_example: WorkedExample) -> None:
-    """Jobs are taken in the opposite order, and still the first who asked is the first who is served."""
+    """Jobs are taken in the opposite order, and still the first request is served first."""
     for number in range(5):
         press_start(worked_example, number, at=NOW + timedelta(seconds=number))
     worked_example.clock.advance(seconds=10)
@@ -107,7 +107,7 @@ def get_person(shoot: Shoot) -> Person:
 
 
 @pytest.mark.parametrize("error", FAILURES, ids=lambda error: f"{type(error).__name__}-{error.status}")
-def test_a_failed_try_keeps_the_place(worked_example: WorkedExample, error: ProviderError) -> None:
+def test_failed_attempt_keeps_the_queue_position(worked_example: WorkedExample, error: ProviderError) -> None:
     first = press_start(worked_example, 1)
     press_start(worked_example, 2, at=NOW + timedelta(seconds=1))
     worked_example.provider.fails("create_model", error)

@@ -52,13 +52,13 @@ def test_authentic_webhook_is_stored_with_minimal_response(worked_example: Worke
     assert len(worked_example.list_queued("deliveries.apply")) == 1
 
 
-def test_again_is_fine_and_changes_nothing(worked_example: WorkedExample) -> None:
+def test_duplicate_webhook_changes_nothing(worked_example: WorkedExample) -> None:
     assert [post_webhook(worked_example.app).status_code for _ in range(3)] == [200] * 3
     assert count_deliveries(worked_example) == 1
     assert len(worked_example.list_queued()) == 1
 
 
-def test_raw_bytes_are_what_is_signed(worked_example: WorkedExample) -> None:
+def test_signature_covers_the_raw_bytes(worked_example: WorkedExample) -> None:
     odd = b'{ "event":"x" ,\n "id": "\\u0065vt", "event": "model.created" }\n'
     assert post_webhook(worked_example.app, odd, content_type="text/plain").status_code == 200
     assert worked_example.query("SELECT body FROM deliveries") == [(odd,)]
@@ -86,7 +86,7 @@ def test_forged_webhook_is_not_stored(worked_example: WorkedExample, headers: li
     assert worked_example.list_queued() == []
 
 
-def test_a_flood_of_wrong_signatures_is_slowed_and_valid_ones_pass(worked_example: WorkedExample) -> None:
+def test_many_wrong_signatures_are_rate_limited_and_valid_ones_pass(worked_example: WorkedExample) -> None:
     """Also from the same address: what is authentic is never counted."""
     client = worked_example.app.test_client()
     wrong = sign_headers(BODY, NOW, secret="somebody-elses")
@@ -105,7 +105,7 @@ def test_authentic_webhooks_are_not_rate_limited(worked_example: WorkedExample) 
     assert post_webhook(worked_example.app).status_code == 200
 
 
-def test_a_flood_costs_the_database_a_few_statements(
+def test_rate_limited_webhooks_execute_few_statements(
     worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     requested: list[object] = []
@@ -127,7 +127,7 @@ def test_authentic_unreadable_webhook_is_stored_as_dead(worked_example: WorkedEx
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
-def test_only_post(worked_example: WorkedExample, method: str) -> None:
+def test_only_post_is_accepted(worked_example: WorkedExample, method: str) -> None:
     response = worked_example.app.test_client().open(PATH, method=method, headers=sign_headers(BODY, NOW), data=BODY)
     assert response.status_code == 405
     assert count_deliveries(worked_example) == 0
@@ -222,7 +222,7 @@ def served(database_url: str, tmp_path: Path) -> Iterator[int]:
 
 
 def test_through_the_real_server(served: int, database_url: str) -> None:
-    """Chunked bodies and parallel copies are the server's business as much as ours."""
+    """The server takes part in reading chunked bodies and parallel copies."""
     now = datetime.now(UTC)
     large = b'{"event":"' + b"x" * LARGEST + b'"}'
     assert send_chunked(served, large, now) == 413

@@ -109,8 +109,8 @@ def test_without_a_choice_both_options_delete_everything(worked_example: WorkedE
 
 
 @pytest.mark.parametrize("scope", BOTH)
-def test_late_webhooks_and_sweeps_bring_nothing_back(worked_example: WorkedExample, scope: ErasureScope) -> None:
-    """P11, W26: for both answers, before and after the deletion."""
+def test_late_webhooks_and_sweeps_restore_nothing(worked_example: WorkedExample, scope: ErasureScope) -> None:
+    """P11, W26: for both options, before and after the deletion."""
     person, _photos = make_participant(worked_example)
     [provider_id] = worked_example.provider.models
     withdraw_consent(worked_example, person, scope)
@@ -127,7 +127,7 @@ def test_late_webhooks_and_sweeps_bring_nothing_back(worked_example: WorkedExamp
     assert count_rows(worked_example, "notices WHERE sent_at IS NULL") == 0
 
 
-def test_copy_that_is_running_stores_nothing_that_stays(worked_example: WorkedExample) -> None:
+def test_running_copy_stores_no_photos(worked_example: WorkedExample) -> None:
     shoot = make_provider_shoot(worked_example, "p1", "p2")
     person = people.find_person(shoot.person_id)
     assert person is not None
@@ -173,7 +173,7 @@ def test_fresh_start_waits_until_the_old_session_is_deleted(worked_example: Work
     assert not journey.get_journey(person).has_withdrawn
 
 
-def test_second_press_changes_nothing(worked_example: WorkedExample) -> None:
+def test_second_withdrawal_changes_nothing(worked_example: WorkedExample) -> None:
     person, _photos = make_participant(worked_example)
 
     def press() -> bool:

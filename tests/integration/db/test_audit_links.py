@@ -95,7 +95,7 @@ def test_database_session_settings_do_not_change_the_chain(connection: psycopg.C
 
 
 @pytest.mark.usefixtures("context")
-def test_a_time_outside_of_time_is_refused(connection: psycopg.Connection[Any]) -> None:
+def test_infinite_time_is_refused(connection: psycopg.Connection[Any]) -> None:
     with pytest.raises(psycopg.Error):
         connection.execute(
             "INSERT INTO audit_entries (at, action, result, detail) VALUES ('infinity', 'x', 'ok', '{}')"
@@ -103,9 +103,7 @@ def test_a_time_outside_of_time_is_refused(connection: psycopg.Connection[Any]) 
     assert connection.execute("SELECT count(*) FROM audit_entries").fetchone() == (0,)
 
 
-def test_entries_from_before_are_sealed_in_the_order_they_were_written(
-    postgres: Postgres, portal_settings: Any
-) -> None:
+def test_existing_entries_are_linked_in_the_order_of_their_ids(postgres: Postgres, portal_settings: Any) -> None:
     url = postgres.ensure_database("audit_before")
     config = runner.build_config(url)
     command.upgrade(config, "0006")

@@ -60,7 +60,7 @@ def test_connection_in_use_while_closing_is_closed_afterwards(conninfo: str) -> 
     assert [each.closed for each in opened] == [True, True]
 
 
-def test_what_is_written_is_kept_at_once(batcher: StatementBatcher, conninfo: str) -> None:
+def test_write_is_committed_at_once(batcher: StatementBatcher, conninfo: str) -> None:
     with psycopg.connect(conninfo, autocommit=True) as other:
         other.execute("CREATE TABLE items (name text, content bytea)")
         add: LiteralString = "INSERT INTO items VALUES (%(name)s, %(content)b) RETURNING name"
@@ -97,7 +97,7 @@ def test_connection_with_open_transaction_is_discarded(batcher: StatementBatcher
     assert get_backend_pid(batcher) != first
 
 
-def test_waiting_has_an_end(conninfo: str) -> None:
+def test_waiting_times_out(conninfo: str) -> None:
     batcher = StatementBatcher(conninfo, 1, timeout=0.1)
     get_backend_pid(batcher)
     with ExitStack() as stack:

@@ -58,7 +58,7 @@ def is_accepted(rate_limiter: RateLimiter, limit: RateLimit, client: str, now: d
 
 
 @pytest.mark.asvs("A44")
-def test_two_processes_share_what_is_beyond_their_own(app: Flask) -> None:
+def test_two_processes_share_the_limit_beyond_their_own_part(app: Flask) -> None:
     one, other = RateLimiter(acquire_shared), RateLimiter(acquire_shared)
     assert sum(is_accepted(one, FIFTY, "a", NOW) for _ in range(100)) == 50
     assert sum(is_accepted(other, FIFTY, "a", NOW) for _ in range(100)) == 10

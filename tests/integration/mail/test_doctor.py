@@ -33,7 +33,7 @@ def test_a_responding_server(portal_settings: Build) -> None:
         ("smtp://127.0.0.1:1", "nobody", "MAIL_FROM"),
     ],
 )
-def test_a_server_that_does_not(portal_settings: Build, url: str, sender: str, next_step: str) -> None:
+def test_unavailable_mail_server_has_a_next_step(portal_settings: Build, url: str, sender: str, next_step: str) -> None:
     [finding] = check_mail(portal_settings(mail_url=url, mail_from=sender))
     assert not finding.is_ok
     assert next_step in finding.text

@@ -14,9 +14,9 @@ from tests.integration.mail.running_campaign import ADMIN, MONDAY, add_people, c
 
 COUNT = 400
 REFUSED = {f"p{number}@example.com" for number in range(0, COUNT, 100)}
-# The first answer to these is a deferral.
+# The first reply to these is a deferral.
 DEFERRED = {f"p{number}@example.com" for number in range(7, COUNT, 50)}
-# Of the server's acceptances every so many a "too many messages", as a rate limit answers.
+# Of the server's acceptances every so many a "too many messages", as a rate limit sends.
 LIMIT_EVERY = 40
 
 

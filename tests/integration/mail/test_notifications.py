@@ -57,7 +57,7 @@ def run_sweep(office: Office) -> None:
 # Exactly once
 
 
-def test_twenty_finish_at_once_and_each_gets_one(office: Office) -> None:
+def test_concurrent_finishes_send_one_mail_each(office: Office) -> None:
     finished = [office.shoot() for _ in range(20)]
     calls: list[Callable[[], object]] = [
         lambda shoot=shoot: mirroring.copy_photos(shoot.id, office.worked_example.portal)  # type: ignore[misc]
@@ -70,7 +70,7 @@ def test_twenty_finish_at_once_and_each_gets_one(office: Office) -> None:
     assert len(set(recipients)) == 20
 
 
-def test_one_shoot_finished_twenty_times_is_one_mail(office: Office) -> None:
+def test_repeated_finish_events_send_one_mail(office: Office) -> None:
     shoot = office.shoot()
     assert (
         office.worked_example.run_concurrently(
@@ -137,7 +137,7 @@ def test_another_run_is_a_separate_notification(office: Office) -> None:
 # Nothing is lost, nothing blocks
 
 
-def test_a_server_that_was_down_gets_it_once(office: Office) -> None:
+def test_mail_is_sent_once_after_an_outage(office: Office) -> None:
     office.close()
     office.finish()
     for _ in range(8):
@@ -216,7 +216,7 @@ def test_mail_switched_off_later_drops_what_waits(make_office: Callable[..., Off
     assert office.states() == [("ready", "mail_switched_off")]
 
 
-def test_the_deactivated_get_nothing(office: Office) -> None:
+def test_deactivated_people_get_no_mail(office: Office) -> None:
     before, after, admin = make_person(), make_person(), make_person(role="admin")
     people.deactivate_person(before.id, actor=admin, now=NOW)
     office.finish(before)
@@ -330,7 +330,7 @@ def test_person_waiting_for_credits_is_notified_when_session_is_ready(office: Of
     assert office.states() == [("credits_back", "sent"), ("out_of_credits", "sent")]
 
 
-def test_credits_that_were_gone_again_are_not_promised(office: Office) -> None:
+def test_used_up_credits_are_not_announced(office: Office) -> None:
     office.worked_example.provider.fails("create_model", build_out_of_credits(), build_out_of_credits())
     start_session(office, "ada@example.com")
     run_sweep(office)

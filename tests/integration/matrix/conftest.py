@@ -33,7 +33,7 @@ class PreparedDatabase:
 
 @pytest.fixture(scope="session")
 def identity() -> Iterator[HostileProvider]:
-    """An identity provider, honest unless a test makes it lie."""
+    """An identity provider whose responses are valid unless a test changes them."""
     server = HostileProvider()
     yield server
     server.close()

@@ -88,7 +88,7 @@ class Actor:
     _token: str = ""
 
     def call(self, method: str, path: str, *, form: Mapping[str, str] | None = None, **options: Any) -> TestResponse:
-        """Send a request as it is given; the answer's body is read, except a stream's, which never ends."""
+        """Send a request as it is given; the response's body is read, except a stream's, which never ends."""
         self.directory.clock.advance()
         if form is not None:
             options["data"] = dict(form)

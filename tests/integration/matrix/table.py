@@ -34,7 +34,7 @@ UNAUTHORIZED = 401
 
 
 class Kind(Enum):
-    """What an address answers with."""
+    """What an address responds with."""
 
     PAGE = "page"
     """HTML for people; never stored by a browser."""
@@ -266,7 +266,7 @@ TABLE: Mapping[str, Row] = {
     ),
     "POST /admin/people/<person_id>/relink": act(ADMINS, about=OTHER, status=400),
     "POST /admin/people/<person_id>/adopt": act(ADMINS, about=OTHER, status=404),
-    # The other person has not asked for another session.
+    # The other person has not requested another session.
     "POST /admin/people/<person_id>/attempt": act(ADMINS, about=OTHER, status=404),
     "POST /admin/people/<person_id>/retry-photos": act(ADMINS, about=OTHER),
     "GET /admin/people/<person_id>/reactivate": console(ADMINS, about=OTHER),
@@ -335,7 +335,7 @@ def list_routes(app: Flask) -> Iterator[Route]:
 
 
 def list_all_routes(app: Flask) -> Iterator[Route]:
-    """Yield every method of every rule, except what Flask itself answers to OPTIONS."""
+    """Yield every method of every rule, except Flask's own responses to OPTIONS."""
     for rule in app.url_map.iter_rules():
         for method in sorted((rule.methods or set()) - {"OPTIONS"}):
             yield Route(method, rule.rule, rule.endpoint, frozenset(rule.arguments))

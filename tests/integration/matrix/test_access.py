@@ -29,7 +29,7 @@ def test_every_route_is_in_the_table(directory: DirectoryFixture) -> None:
     assert TABLE.keys() - found == set(), "these are gone: take them out of tests/integration/matrix/table.py"
 
 
-def test_every_part_of_an_address_is_somebodys_or_everybodys(directory: DirectoryFixture) -> None:
+def test_every_part_of_an_address_has_an_owner_or_is_public(directory: DirectoryFixture) -> None:
     parts = {name for route in list_all_routes(directory.app) for name in route.arguments}
     assert parts - PERSONAL - SHARED == set(), "say in tests/integration/matrix/table.py whether these are personal"
 
@@ -59,7 +59,7 @@ def test_no_other_method_is_accepted(name: str, directory: DirectoryFixture) -> 
                 assert actor.call(method, path).status_code == 405, f"{method} {path}"
 
 
-def test_asking_for_the_methods_opens_nothing(directory: DirectoryFixture) -> None:
+def test_options_request_opens_nothing(directory: DirectoryFixture) -> None:
     outsider = directory.actor(ANONYMOUS)
     for route in list_routes(directory.app):
         response = outsider.call("OPTIONS", outsider.path(route))

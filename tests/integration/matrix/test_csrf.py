@@ -42,7 +42,7 @@ def test_without_a_token(directory: DirectoryFixture) -> None:
     check_all_refused(directory.actor(ACTOR), None)
 
 
-def test_with_something_that_is_no_token(directory: DirectoryFixture) -> None:
+def test_with_a_malformed_token(directory: DirectoryFixture) -> None:
     for token in ("", "x", "null", "0" * 40, "a.b.c", "a" * 5000, "\x00", "é"):
         check_all_refused(directory.actor(ACTOR), token)
 

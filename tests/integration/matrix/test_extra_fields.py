@@ -43,7 +43,7 @@ def test_extra_fields_change_nothing(key: str, make_directory: Callable[..., Dir
 
 @pytest.mark.parametrize("key", [key for key in FORMS if not TABLE[key].no_token])
 def test_forms_of_another_shape_are_not_taken_for_forms(key: str, directory: DirectoryFixture) -> None:
-    """JSON, XML or plain text cannot be sent by a page of another site without asking; here they are no form at all."""
+    """JSON, XML or plain text need a preflight request from a page of another site; they are not parsed as a form."""
     actor = directory.actor("admin")
     token = actor.token()
     (route,) = [route for route in list_routes(directory.app) if route.key == key]

@@ -26,7 +26,7 @@ _INNER = re.compile(
 _RANDOM = re.compile(r"nonce=\"?[\w-]+|name=\"csrf_token\"[^>]*")
 OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> %s"
 SUPPORT = "help@example.com"
-# Machines of others, which are answered by their own rules; for them a number in a header is enough.
+# Machines have responses of their own format; for them a number in a header is enough.
 _SHORT = ("/webhooks/", "/login/backchannel-logout")
 
 

@@ -24,7 +24,7 @@ _FOR_PEOPLE = frozenset({Kind.PAGE, Kind.FETCHED, Kind.DOWNLOAD})
 
 
 def list_loaded_routes(actor: Actor) -> Iterator[Route]:
-    """Every route that answers this person with something that is no page."""
+    """Every route whose response to this person is not a page."""
     for route in list_routes(actor.directory.app):
         if route.is_unsafe or route.row.kind not in _FOR_PEOPLE or actor.name not in route.row.roles:
             continue
@@ -33,7 +33,7 @@ def list_loaded_routes(actor: Actor) -> Iterator[Route]:
             yield route
 
 
-def test_what_is_no_page_is_found(directory: DirectoryFixture) -> None:
+def test_routes_without_pages_are_found(directory: DirectoryFixture) -> None:
     """Otherwise the tests below prove nothing."""
     rules = {route.rule for route in list_loaded_routes(directory.actor("admin"))}
     assert {FILE, "/headshots/status", "/headshots/events", "/headshots/kit/<key>"} < rules
@@ -58,7 +58,7 @@ def test_another_site_loads_nothing(site: str, directory: DirectoryFixture) -> N
 
 
 @pytest.mark.parametrize("site", SAME_SITE)
-def test_our_pages_and_the_person_load_everything(site: str, directory: DirectoryFixture) -> None:
+def test_same_origin_and_direct_requests_load_everything(site: str, directory: DirectoryFixture) -> None:
     actor = directory.actor("admin")
     for route in list(list_loaded_routes(actor)):
         response = actor.call(route.method, actor.path(route), headers={"Sec-Fetch-Site": site})
@@ -67,7 +67,7 @@ def test_our_pages_and_the_person_load_everything(site: str, directory: Director
 
 
 def test_cross_site_navigation_to_file_redirects_to_its_page(directory: DirectoryFixture) -> None:
-    """As from the identity provider, after it was asked again: nothing is lost, and nothing is saved unasked."""
+    """As from the identity provider, after another sign-in: nothing is lost, and nothing is saved without a press."""
     actor = directory.actor("admin")
     received = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
     response = actor.call("GET", f"{FILE}?action=consent.given&day=2026-01-01", headers=received)
@@ -90,7 +90,7 @@ def test_cross_site_navigation_to_own_file_redirects_to_my_page(directory: Direc
         assert (response.status_code, response.headers["Location"]) == (303, "/headshots")
 
 
-def test_photo_is_not_even_opened_from_another_site(directory: DirectoryFixture) -> None:
+def test_cross_site_request_does_not_read_the_photo_file(directory: DirectoryFixture) -> None:
     actor = directory.actor("employee")
     received = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
     path = f"/photos/{directory.ids['employee']['photo_id']}/640.webp"

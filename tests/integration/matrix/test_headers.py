@@ -44,7 +44,7 @@ def parse_policy(response: TestResponse) -> dict[str, list[str]]:
 
 
 def request_all_routes(directory: DirectoryFixture, name: str) -> Iterator[tuple[Route | None, TestResponse]]:
-    """Yield the answer of every route (signing out last), then one of every kind of error."""
+    """Yield the response of every route (signing out last), then one of every kind of error."""
     actor = directory.actor(name)
     for route in sorted(list_routes(directory.app), key=lambda each: each.rule == "/logout"):
         if route.arguments <= directory.ids[actor.owner].keys():
@@ -166,7 +166,7 @@ def test_status_and_caching_of_responses(name: str, directory: DirectoryFixture)
 
 
 @pytest.mark.asvs("A02")
-def test_cookies_are_out_of_reach(directory: DirectoryFixture) -> None:
+def test_cookies_are_inaccessible_to_scripts_and_other_sites(directory: DirectoryFixture) -> None:
     """Every cookie any route sets: the whole site's own, for no script, no other site and no plain connection."""
     seen = set()
     for name in (ANONYMOUS, "employee"):

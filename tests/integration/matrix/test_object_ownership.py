@@ -42,7 +42,7 @@ def send_request(actor: Actor, route: Route, path: str) -> int:
 
 @pytest.mark.parametrize("name", ROLES)
 @pytest.mark.asvs("A38")
-def test_other_peoples_objects_do_not_exist(name: str, directory: DirectoryFixture) -> None:
+def test_objects_of_other_people_are_not_found(name: str, directory: DirectoryFixture) -> None:
     """Also for those who run the campaign: what they may see of people has pages of its own."""
     actor, owner = directory.actor(name), directory.actor(OTHER)
     tried = 0
@@ -87,12 +87,12 @@ def test_query_with_ids_of_other_people_shows_nothing(directory: DirectoryFixtur
     for field in ("photo", "compare"):
         page = directory.actor("employee").call("GET", "/headshots/gallery", query_string={field: others})
         assert page.status_code == 200
-        # The links to other languages lead back to the address that was asked for, and name it; nothing else does.
+        # The links to other languages lead back to the requested address, and name it; nothing else does.
         assert others not in _ECHOED_QUERY.sub("", page.text)
 
 
 @pytest.mark.parametrize("name", ["employee", "admin"])
-def test_nonsense_in_an_address_is_not_found(name: str, directory: DirectoryFixture) -> None:
+def test_malformed_ids_in_an_address_are_not_found(name: str, directory: DirectoryFixture) -> None:
     actor = directory.actor(name)
     responses = {}
     for route in list_routes_with_ids(directory):
@@ -113,7 +113,7 @@ def test_nonsense_in_an_address_is_not_found(name: str, directory: DirectoryFixt
 
 
 @pytest.mark.parametrize("name", ["employee", "admin"])
-def test_nonsense_in_a_form_or_a_query_breaks_nothing(name: str, directory: DirectoryFixture) -> None:
+def test_malformed_ids_in_a_form_or_a_query_are_refused(name: str, directory: DirectoryFixture) -> None:
     actor = directory.actor(name)
     for route in list_routes(directory.app):
         if route.rule == "/logout" or route.method == "HEAD":

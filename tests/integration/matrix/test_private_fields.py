@@ -30,7 +30,7 @@ _OWN_FILES = ("/headshots/kit/", "/headshots/archives/")
 
 
 def request_all_routes(directory: DirectoryFixture, name: str) -> Iterator[TestResponse]:
-    """Yield every answer this person can get, those to forms and the errors included; signing out comes last."""
+    """Yield every response this person can get, those to forms and the errors included; signing out comes last."""
     actor = directory.actor(name)
     for route in sorted(list_routes(directory.app), key=lambda each: (each.is_unsafe, each.rule == "/logout")):
         if route.arguments <= directory.ids[actor.owner].keys() and route.row.kind.name in _FOR_PEOPLE:
@@ -40,7 +40,7 @@ def request_all_routes(directory: DirectoryFixture, name: str) -> Iterator[TestR
 
 
 def read_response(response: TestResponse) -> str:
-    """Everything of an answer that can be read, its headers included; a stream's body never ends."""
+    """Everything of a response that can be read, its headers included; a stream's body never ends."""
     body = "" if response.mimetype == "text/event-stream" else response.get_data().decode("utf-8", "replace")
     return "\n".join(f"{name}: {value}" for name, value in response.headers) + body
 

@@ -28,7 +28,7 @@ def create_session_once(studio: Studio, client: ProviderClient, email: str) -> s
     pytest.fail("the session never came about")
 
 
-def test_two_hundred_lost_responses_make_no_second_session(studio: Studio) -> None:
+def test_lost_responses_create_no_second_session(studio: Studio) -> None:
     studio.break_calls("lost_answer", **CREATE)
     emails = [f"person{number}@example.com" for number in range(200)]
     made = {create_session_once(studio, studio.client, email) for email in emails}
@@ -39,7 +39,7 @@ def test_two_hundred_lost_responses_make_no_second_session(studio: Studio) -> No
     assert {model.email for model in listed} == set(emails)
 
 
-def test_a_storm_of_every_fault_makes_no_second_session(studio: Studio) -> None:
+def test_every_fault_at_once_creates_no_second_session(studio: Studio) -> None:
     for fault in ("lost_answer", "refuse", "bad_gateway", "server_error", "malformed", "short_body"):
         studio.break_calls(fault, **CREATE, probability=0.12)
         studio.break_calls(fault, **READS, probability=0.05)

@@ -72,7 +72,7 @@ def test_a_second_create_for_an_address(open_studio: Callable[..., Studio]) -> N
     assert found.id == newest.model_id
 
 
-def test_the_rate_limit_sends_its_time(open_studio: Callable[..., Studio]) -> None:
+def test_rate_limit_error_has_its_reset_time(open_studio: Callable[..., Studio]) -> None:
     running = open_studio(rate_limit=3, rate_window_seconds=3600).running
     client = ProviderClient(BRANDS["headshotpro"], running.api_key, running.api_url)
     for _ in range(3):
@@ -159,7 +159,7 @@ def test_single_failed_read_is_retried(studio: Studio, fault: str) -> None:
         ("malformed", errors.PhotoUnavailable),
     ],
 )
-def test_photo_downloads_that_break(studio: Studio, fault: str, error: type[errors.PhotoError]) -> None:
+def test_broken_photo_downloads_are_unavailable(studio: Studio, fault: str, error: type[errors.PhotoError]) -> None:
     model_id = studio.client.create_model(ADA).model_id
     studio.finish(model_id)
     address = next(studio.client.list_photos(model_id)).urls.main

@@ -31,7 +31,7 @@ class Product:
         authorize: path of its authorization endpoint.
         agreements: names and values of the buttons that agree to a request and to signing out.
         account_prompt: the ``prompt`` that asks for an account, from what its metadata lists.
-        silent: whether it answers ``prompt=none``, the portal's OIDC_SILENT.
+        silent: whether it supports ``prompt=none``, the portal's OIDC_SILENT.
     """
 
     folder: str
@@ -45,7 +45,7 @@ class Product:
 CANAILLE = Product(
     "canaille", "", "/oauth/authorize", (("answer", "accept"), ("answer", "logout")), "select_account", silent=True
 )
-# Its validator lacks what oauthlib asks about prompt=none, so that it ends in a 500.
+# Its validator lacks what oauthlib requires for prompt=none, so that it ends in a 500.
 DJANGO_OAUTH_TOOLKIT = Product(
     "django_oauth_toolkit", "/o", "/o/authorize/", (("allow", "Authorize"), ("allow", "Logout")), "login", silent=False
 )

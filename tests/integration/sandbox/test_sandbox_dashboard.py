@@ -99,7 +99,7 @@ def test_a_foreign_page_cannot_press_buttons(api_client: Any) -> None:
     assert api_client.api("GET", "/organization").status_code == 200
 
 
-def test_settings_that_make_no_sense_change_nothing(api_client: Any) -> None:
+def test_invalid_settings_change_nothing(api_client: Any) -> None:
     before = api_client.control("GET", "/settings")
     for notified in ({"speeed": 1}, {"speed": 0}, {"credits": 0.3}, {"webhook_secret": "short"}, {"api_key": ""}):
         response = requests.put(f"{api_client.running.control_url}/settings", json=notified, timeout=10)

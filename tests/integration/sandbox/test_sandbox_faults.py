@@ -96,7 +96,7 @@ def test_rules_match_by_template_count_and_probability(api_client: Any) -> None:
     assert api_client.api("GET", "/organization").ok
 
 
-def test_photo_downloads_break_too(api_client: Any) -> None:
+def test_photo_download_faults_are_applied(api_client: Any) -> None:
     model_id = api_client.finish()
     url = api_client.api("GET", f"/organization/models/{model_id}/photos").json()["photos"][0]["urls"]["main"]
     plan_fault(api_client, "server_error", path="/photos/*")
@@ -108,7 +108,7 @@ def test_photo_downloads_break_too(api_client: Any) -> None:
     "rule",
     [{}, {"on": "api"}, {"on": "api", "fault": "drop"}, {"on": "api", "fault": "delay", "count": 0}, {"on": "x"}],
 )
-def test_rules_that_make_no_sense_are_refused(api_client: Any, rule: dict[str, Any]) -> None:
+def test_invalid_fault_rules_are_refused(api_client: Any, rule: dict[str, Any]) -> None:
     response = requests.post(f"{api_client.running.control_url}/faults", json=rule, timeout=10)
     assert response.status_code == 400
     assert response.json()["error"]

@@ -32,7 +32,7 @@ def check_response(described: dict[str, Any], method: str, path: str, response: 
     jsonschema_rs.validator_for(whole, validate_formats=True).validate(response.json())
 
 
-def test_it_names_the_24_operations_and_only_real_ones(described: dict[str, Any]) -> None:
+def test_openapi_file_names_the_24_operations_and_only_real_ones(described: dict[str, Any]) -> None:
     operations = [(path, method) for path, item in described["paths"].items() for method in METHODS & set(item)]
     assert len(operations) == 24
     names = [described["paths"][path][method]["operationId"] for path, method in operations]

@@ -43,7 +43,7 @@ def test_main_and_all_addresses_serve_jpegs(api_client: Any) -> None:
     assert timedelta(hours=23, minutes=59) < left <= timedelta(hours=24)
 
 
-def test_addresses_die_after_a_day_or_when_altered(api_client: Any) -> None:
+def test_photo_addresses_expire_after_a_day_or_when_altered(api_client: Any) -> None:
     model_id = api_client.finish()
     url = list_photos(api_client, model_id)[0]["urls"]["main"]
     assert requests.get(url.replace("expires=1", "expires=2"), timeout=10).status_code == 403

@@ -72,7 +72,7 @@ def test_admin_retry_returns_to_onboarding_and_is_free(api_client: Any) -> None:
     assert api_client.api("GET", "/organization/credits").json()["credits"] == 0
 
 
-def test_a_signed_url_can_die(api_client: Any) -> None:
+def test_signed_url_can_expire(api_client: Any) -> None:
     model_id = api_client.create()
     url = api_client.control("GET", f"/models/{model_id}")["signedUrl"]
     api_client.control("POST", f"/models/{model_id}/expire_session")

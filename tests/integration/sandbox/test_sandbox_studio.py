@@ -97,7 +97,7 @@ def test_a_session_sent_back_begins_again_with_the_same_link(api_client: Any, vi
     assert get_model(api_client)["status"] == "waiting"
 
 
-def test_a_deleted_session_shows_nothing_any_more(api_client: Any, visitor: Visitor) -> None:
+def test_deleted_session_shows_no_pictures(api_client: Any, visitor: Visitor) -> None:
     visitor.post("about", name="Ada King", trigger="female")
     visitor.upload(4)
     api_client.api("DELETE", f"/organization/models/{get_model(api_client)['id']}")

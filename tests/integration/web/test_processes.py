@@ -29,7 +29,9 @@ def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "_readiness", _Readiness())
 
 
-def test_ready_when_the_schema_is_this_codes(portal_settings: Callable[..., Settings], database_url: str) -> None:
+def test_readiness_requires_the_schema_of_this_code(
+    portal_settings: Callable[..., Settings], database_url: str
+) -> None:
     app = create_app(portal_settings())
     with close_connections(app):
         response = app.test_client().get("/readyz")

@@ -31,7 +31,7 @@ class RawResponses:
 
     @property
     def head(self) -> dict[str, str]:
-        """The first answer's headers, without those that differ each time."""
+        """The first response's headers, without those that differ each time."""
         lines = self.raw.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")[1:]
         found = dict(line.split(": ", 1) for line in lines)
         return {
@@ -103,7 +103,7 @@ BROKEN_CHUNKS = {
 
 
 @pytest.mark.parametrize("chunk", BROKEN_CHUNKS.values(), ids=BROKEN_CHUNKS)
-def test_nothing_behind_a_broken_chunk_is_taken_for_a_request(chunk: bytes, port: int) -> None:
+def test_bytes_after_a_broken_chunk_are_not_parsed_as_a_request(chunk: bytes, port: int) -> None:
     responses = send_raw(port, build_request(CHUNKED, body=chunk + END + HIDDEN))
     assert 200 not in responses.statuses
     assert b'"status"' not in responses.raw
@@ -178,7 +178,7 @@ CONFUSED = (
 
 @pytest.mark.parametrize("header", CONFUSED)
 @pytest.mark.parametrize("line", [b"GET /healthz HTTP/1.1", b"POST /webhooks/profilebakery HTTP/1.1"])
-def test_header_that_would_be_mistaken_for_another_is_refused(header: bytes, line: bytes, port: int) -> None:
+def test_header_that_collides_with_another_is_refused(header: bytes, line: bytes, port: int) -> None:
     """The names of a "-" and a "_" become one for the app; routers send a "-", only attackers a "_"."""
     responses = send_raw(port, build_request(b"Content-Length: 0", header, line=line) + HIDDEN)
     assert responses.statuses == [400]
@@ -186,7 +186,7 @@ def test_header_that_would_be_mistaken_for_another_is_refused(header: bytes, lin
 
 
 def test_another_forwarded_address_each_time_does_not_escape_a_limit(port: int) -> None:
-    """The table cannot be asked here, so the process counts alone: sixty wrong signatures in a minute."""
+    """The table is locked in this test, so the process counts alone: sixty wrong signatures in a minute."""
     forged = [
         build_request(
             b"X-Forwarded-For: 203.0.113.%d" % number,

@@ -146,18 +146,18 @@ NONSENSE = ("day=yesterday", "day=9999-12-32", "action=drop", "person=%00", "bef
 
 
 @pytest.mark.parametrize("query", [*NONSENSE, "before=" + "9" * 30])
-def test_a_filter_that_makes_no_sense_shows_everything(admin: Visitor, query: str) -> None:
+def test_invalid_filter_shows_everything(admin: Visitor, query: str) -> None:
     write_entries("mail.sent")
     assert "mail.sent" in admin.page(f"/admin/audit?{query}").text
 
 
 @pytest.mark.parametrize("query", ["day=9999-12-31", "day=0001-01-01", "person=%25", "person=_", "person='"])
-def test_odd_filters_find_nothing_and_break_nothing(admin: Visitor, query: str) -> None:
+def test_invalid_filters_find_nothing(admin: Visitor, query: str) -> None:
     assert read_csv(admin, f"?{query}") == []
     assert "Nothing here" in admin.page(f"/admin/audit?{query}").text
 
 
-def test_pages_are_turned_without_gap_or_repetition(admin: Visitor) -> None:
+def test_pagination_has_no_gap_or_repetition(admin: Visitor) -> None:
     write_entries("mail.sent", times=PAGE + 3, kind="ready")
     first = admin.page("/admin/audit?action=mail.sent")
     older = first.link("Older")
@@ -183,7 +183,7 @@ def test_a_name_that_resembles_a_formula_stays_a_name(admin: Visitor) -> None:
     assert entry["actor"] == '\'=HYPERLINK("http://x.example","click")'
 
 
-def test_only_what_was_checked_is_called_checked(admin: Visitor, database_url: str) -> None:
+def test_only_verified_entries_are_marked_as_verified(admin: Visitor, database_url: str) -> None:
     write_entries("sign_out", times=2)
     assert "The chain has not been checked yet" in admin.page("/admin/audit").text
     audit_trail.verify_trail(now=NOW)

@@ -60,7 +60,7 @@ def test_statuses_and_problems_have_readable_names(admin: Visitor) -> None:
     assert "no_photos" not in text_parts
 
 
-def test_an_operator_sees_what_is_stuck_and_nobodys_name(sign_in: Callable[[Person], Visitor], context: None) -> None:
+def test_operator_sees_stuck_shoots_without_names(sign_in: Callable[[Person], Visitor], context: None) -> None:
     operator = sign_in(factories.make_person(name="Otto", role="operator"))
     held = factories.make_person(name="Ben Held", email="ben.held@example.com")
     factories.make_shoot(held, problem="no_photos", provider_status="active", status_since=NOW - timedelta(days=1))
@@ -92,7 +92,7 @@ def test_reported_link_is_listed_until_studio_is_opened(admin: Visitor) -> None:
 
 
 @pytest.mark.parametrize("before", ["abc", "-1", "0", "9" * 30])
-def test_an_odd_page_of_webhooks_is_the_newest_one(admin: Visitor, before: str) -> None:
+def test_invalid_page_of_webhooks_shows_the_newest(admin: Visitor, before: str) -> None:
     number = store_delivery()
     assert f"Apply webhook {number} again" in admin.get(f"/admin/deliveries?before={before}").text
 
@@ -116,7 +116,7 @@ def test_replay_from_failed_filter_returns_to_failed_filter(admin: Visitor) -> N
         assert response.headers["Location"] == leads_to
 
 
-def test_moments_of_the_console_name_their_zone(admin: Visitor) -> None:
+def test_times_of_the_console_name_their_zone(admin: Visitor) -> None:
     store_delivery()
     person = factories.make_person(name="Ada")
     for path in ("/admin/health", "/admin/deliveries", f"/admin/people/{person.id}"):

@@ -78,7 +78,7 @@ def make_person_with_choice(name: str, *, is_agreed: bool = True, has_file: bool
 
 
 def build_export(admin: Visitor, **fields: str) -> tuple[Export, zipfile.ZipFile]:
-    """Ask for an export, build it and open it as its download."""
+    """Request an export, build it and open it as its download."""
     fields_with_defaults = {"kind": "headshots", "size_key": "directory", "template": "{last}_{first}.jpg"} | fields
     export_id = service.request_export(ExportRequest(**fields_with_defaults), actor=admin.person, now=NOW)
     export_building.build_export(export_id, get_context(), TEXTS)

@@ -103,7 +103,7 @@ def test_page_without_photos_explains_it(visitor: Visitor) -> None:
     assert page.primary == ["See how far they are"]
 
 
-def test_two_hundred_photos_fit_the_first_flight(visitor: Visitor) -> None:
+def test_page_of_two_hundred_photos_fits_the_initial_congestion_window(visitor: Visitor) -> None:
     factories.make_consent(visitor.person)
     factories.make_finished_shoot(visitor.person, 200)
     response = visitor.get("/headshots/gallery")

@@ -143,7 +143,7 @@ def test_every_person_is_listed_once_however_many_pages(admin: Visitor, monkeypa
 @pytest.mark.parametrize(
     "query", ["after=x", f"after={UNKNOWN_ID}", "stage=nowhere", "role=king", "q=%00", f"q={'x' * 500}"]
 )
-def test_odd_filters_are_no_fault(admin: Visitor, query: str) -> None:
+def test_invalid_filters_are_ignored(admin: Visitor, query: str) -> None:
     assert admin.get(f"/admin/people?{query}").status_code == 200
 
 
@@ -154,7 +154,7 @@ def test_list_names_address_and_groups(admin: Visitor, sign_in: SignIn) -> None:
     assert "a, b and 2 more" in row
 
 
-def test_no_face_is_on_any_of_these_pages(admin: Visitor, sign_in: SignIn) -> None:
+def test_console_pages_show_no_photos(admin: Visitor, sign_in: SignIn) -> None:
     person = make_person_in_each_stage()[Stage.CHOSEN]
     for path in ("/admin/people", f"/admin/people/{person.id}"):
         assert admin.page(path).all("img") == []

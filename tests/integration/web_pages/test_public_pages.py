@@ -25,7 +25,7 @@ def test_landing_page_has_one_primary_action(app: Flask) -> None:
 
 
 @pytest.mark.parametrize(("path", "leads_to"), [("/headshots/", "/login?next="), ("/admin", "/login?next=")])
-def test_a_slash_more_or_less_is_forgiven(app: Flask, path: str, leads_to: str) -> None:
+def test_trailing_slash_redirects(app: Flask, path: str, leads_to: str) -> None:
     response = app.test_client().get(path)
     assert response.status_code == 303
     assert response.location.startswith(leads_to)
@@ -45,7 +45,7 @@ def test_privacy_page_lists_retention_periods(app: Flask, language: str, until: 
     assert "help@example.com" in page.text
 
 
-def test_a_name_cannot_become_markup(make_app: Callable[..., Flask]) -> None:
+def test_names_are_escaped(make_app: Callable[..., Flask]) -> None:
     app = make_app(brand_name='<script>alert("x")</script> & Co')
     response = app.test_client().get("/")
     assert "<script>alert" not in response.text

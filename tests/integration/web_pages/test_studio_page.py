@@ -66,7 +66,7 @@ def test_signed_url_is_never_sent_to_another_person(in_studio: Visitor, sign_in:
     assert (other.status_code, other.location) == (303, "/headshots")
 
 
-def test_without_agreement_the_studio_stays_shut(in_studio: Visitor) -> None:
+def test_studio_requires_consent(in_studio: Visitor) -> None:
     assert in_studio.press("/headshots/withdraw", scope="pictures").status_code == 303
     response = in_studio.get("/headshots/studio")
     assert (response.status_code, response.location) == (303, "/headshots/consent")
@@ -83,7 +83,7 @@ def test_waiting_for_the_studio_is_explained(visitor: Visitor) -> None:
     assert page.by_id("live").get("data-etag")
 
 
-def test_after_the_photos_my_page_follows(visitor: Visitor) -> None:
+def test_studio_page_redirects_to_my_page_after_the_photos(visitor: Visitor) -> None:
     factories.make_consent(visitor.person)
     factories.make_shoot(visitor.person, provider_status="waiting", signed_url=b"sealed")
     response = visitor.get("/headshots/studio")
@@ -125,7 +125,7 @@ def test_no_other_page_grants_the_camera_or_allows_framing(in_studio: Visitor, p
     assert "frame-src 'none';" in headers["Content-Security-Policy"]
 
 
-def test_the_page_is_not_isolated_for_that_would_break_the_studio(in_studio: Visitor) -> None:
+def test_page_is_not_cross_origin_isolated(in_studio: Visitor) -> None:
     assert "Cross-Origin-Embedder-Policy" not in in_studio.get("/headshots/studio").headers
 
 
@@ -230,7 +230,7 @@ def test_provider_outage_is_shown_on_the_page(
     assert ("isn’t responding right now" in in_studio.page("/headshots/studio").text) is is_notified
 
 
-def test_each_entry_is_remembered_the_first_and_the_last(in_studio: Visitor) -> None:
+def test_first_and_last_opening_are_stored(in_studio: Visitor) -> None:
     in_studio.page("/headshots/studio")
     with transaction() as session:
         (shoot,) = session.query(Shoot)

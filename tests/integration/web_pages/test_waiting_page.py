@@ -1,4 +1,4 @@
-"""The waiting room as people see it: a place, honest words, and a page that asks as often as it is worth it."""
+"""The waiting room as people see it: a position, an estimate, and a polling interval that follows it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_in_german(sign_in: Callable[[Person], Visitor]) -> None:
     assert "Sie sind Nummer 12 in der Reihe. Etwa 10 Sekunden." in sign_in(person).page("/headshots/studio").text
 
 
-def test_a_moment_needs_no_number(waiting: Visitor) -> None:
+def test_short_wait_shows_no_estimate(waiting: Visitor) -> None:
     make_waiting_people(2)
     page = waiting.page("/headshots/studio")
     assert "You’re number" not in page.text

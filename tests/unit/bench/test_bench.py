@@ -1,4 +1,4 @@
-"""The benchmark's own tools: what it sends, how it waits for answers, what it counts and how it judges."""
+"""The benchmark's own tools: what it sends, how it waits for responses, what it counts and how it compares."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_requests_have_the_size_the_share_of_repeats_and_a_true_signature() -> N
     assert batch.ids[0] not in events.build_batch(events.build_stripe_request("/x"), "other", 2000).ids
 
 
-def test_time_of_a_child_counts_while_it_lives_and_afterwards() -> None:
+def test_cpu_time_of_a_child_counts_while_it_runs_and_afterwards() -> None:
     busy = "import time; began = time.process_time()\nwhile time.process_time() < began + 0.2: pass\ninput()"
     before = cpu.measure_cpu_seconds([os.getpid()])
     with subprocess.Popen([sys.executable, "-c", busy], stdin=subprocess.PIPE) as child:
@@ -48,7 +48,7 @@ def test_time_of_a_child_counts_while_it_lives_and_afterwards() -> None:
 
 @contextmanager
 def run_server(responses: list[bytes]) -> Iterator[int]:
-    """Answer every request with the next of these, the last for ever; b"" closes the connection."""
+    """Respond to every request with the next of these, the last for ever; b"" closes the connection."""
     remaining = list(responses)
     lock = threading.Lock()
 

@@ -1,4 +1,4 @@
-"""How the benchmark holds open pages: what it takes for news, what it counts, and how it judges."""
+"""How the benchmark holds open pages: what it takes for news, what it counts, and how it compares."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ REQUEST = b"GET / HTTP/1.1\r\n\r\n"
 
 @contextmanager
 def run_server(*first: bytes) -> Iterator[tuple[int, list[socket.socket]]]:
-    """Accept streams, answer each with these parts, and keep them for the test to write to."""
+    """Accept streams, send these parts to each, and keep them for the test to write to."""
     listener = socket.create_server(("127.0.0.1", 0))
     streams: list[socket.socket] = []
 
@@ -83,7 +83,7 @@ def test_a_stream_that_is_refused_closed_or_silent_ends_the_measurement(monkeypa
             pages.wait_for({0: 1})
 
 
-def test_memory_of_a_family_counts_what_its_children_hold() -> None:
+def test_memory_of_a_process_includes_its_children() -> None:
     program = "import sys; kept = bytes(range(256)) * 200_000; print(flush=True); input()"
     child = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     with child:
@@ -101,7 +101,7 @@ def test_requests_carry_the_sign_in_and_what_is_known() -> None:
     assert visitor.build_request("/headshots/status", '"abc"').endswith(b'\r\nIf-None-Match: "abc"\r\n\r\n')
 
 
-def test_idle_pages_are_judged_by_the_middle_round_with_their_rare_questions() -> None:
+def test_idle_pages_are_compared_by_the_median_round() -> None:
     idle = Idle(streams=[0.01, 0.02, 0.06], pages=[0.04, 0.05, 0.5], polls=[1.0, 2.0, 2.0])
     verdict = live_verdicts.build_idle_verdict(idle)
     assert (verdict.goal, verdict.found, verdict.is_met) == ("L1", "0.040× (streams alone 0.010×)", True)
@@ -124,7 +124,7 @@ def test_update_latency_is_measured_for_one_and_all_streams() -> None:
     assert live_verdicts.build_update_verdict(slow, slow, raw).is_met is False
 
 
-def test_a_page_among_live_ones_is_judged_by_its_slowest_hundredth() -> None:
+def test_page_latency_beside_streams_is_compared_by_its_99th_percentile() -> None:
     alone = [1.0] * 97 + [10.0] * 3
     crowded = Crowded(alone=alone, again=alone, among=[1.0] * 97 + [14.0] * 3)
     assert live_verdicts.build_page_verdict(crowded).found == "1.40×"
@@ -133,7 +133,7 @@ def test_a_page_among_live_ones_is_judged_by_its_slowest_hundredth() -> None:
     assert live_verdicts.compute_page_spread(crowded) == 1
 
 
-def test_percentiles_are_values_that_were_seen() -> None:
+def test_percentiles_are_measured_values() -> None:
     values = [float(number) for number in range(100, 0, -1)]
     assert (compute_percentile(values, 0.5), compute_percentile(values, 0.99), compute_percentile([3.0], 0.99)) == (
         51.0,

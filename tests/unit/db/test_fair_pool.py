@@ -34,7 +34,7 @@ def test_waiting_threads_are_served_in_the_order_of_arrival() -> None:
     assert queue.qsize() == 1
 
 
-def test_a_newcomer_does_not_overtake() -> None:
+def test_new_thread_does_not_overtake_waiting_threads() -> None:
     queue: FairQueue[int] = FairQueue(1)
     first = threading.Thread(target=queue.get)
     first.start()

@@ -76,7 +76,7 @@ def test_child_ends_cleanly_on_sigterm(start: Start) -> None:
     assert child.log.read_text() == "up\nbye\n"
 
 
-def test_a_stubborn_part_is_ended_by_force(start: Start) -> None:
+def test_child_that_ignores_sigterm_is_killed(start: Start) -> None:
     child = start("import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(60)")
     child.wait_until(lambda: "up" in child.log.read_text(), seconds=5)
     assert stop_all([child], seconds=0.2) == ["part"]

@@ -39,7 +39,7 @@ def test_portal_and_studio_are_two_sites(tmp_path: Path) -> None:
     assert "localhost" in settings.public_url
 
 
-def test_each_of_the_people_is_what_they_are_called(tmp_path: Path) -> None:
+def test_demo_people_have_the_role_of_their_name(tmp_path: Path) -> None:
     bindings = build_demo_settings(tmp_path).role_bindings
     for person in PEOPLE:
         assert derive_roles(person.email, person.groups, bindings).roles == (person.role,), person.name

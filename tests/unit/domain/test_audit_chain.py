@@ -22,7 +22,7 @@ def build_row(**message: str) -> tuple[str | None, ...]:
 
 
 @given(rows, rows)
-def test_no_two_different_rows_read_the_same(one: Any, other: Any) -> None:
+def test_different_rows_have_different_encodings(one: Any, other: Any) -> None:
     assume(one != other)
     assert encode_fields(one) != encode_fields(other)
 
@@ -35,7 +35,7 @@ def test_nothing_can_move_from_one_field_to_the_next(one: Any, at: int) -> None:
     assert encode_fields(moved) != encode_fields(one)
 
 
-def test_nothing_and_an_empty_text_are_not_the_same() -> None:
+def test_null_and_empty_text_have_different_encodings() -> None:
     assert encode_fields(NOTHING) == b""
     assert encode_fields(build_row(action="")) == b"action=0:;"
 
@@ -74,7 +74,7 @@ def test_intact_chain_has_no_faults_and_a_head() -> None:
     assert walk.head == AuditHead(4, build_chain(4)[-1].digest)
 
 
-def test_a_link_taken_out_is_one_fault() -> None:
+def test_removed_link_is_one_fault() -> None:
     links = build_chain(5)
     assert list_faults(links[:2] + links[3:]) == ["audit entry is missing"]
 
@@ -104,6 +104,6 @@ def test_audit_head_round_trips() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "3", "3:", "0:" + "a" * 64, "3:" + "g" * 64, "3:" + "a" * 63, "٣:" + "a" * 64])
-def test_what_is_no_head_is_refused(text: str) -> None:
+def test_malformed_head_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="64 hex digits"):
         AuditHead.parse(text)

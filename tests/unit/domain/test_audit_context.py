@@ -23,7 +23,7 @@ def fail_as(context: AuditContext) -> None:
         raise ZeroDivisionError
 
 
-def test_it_is_known_inside_the_block_alone_even_when_it_fails() -> None:
+def test_context_is_set_inside_the_block_only() -> None:
     with open_audit_context(AuditContext(Channel.WORKER)):
         with pytest.raises(ZeroDivisionError):
             fail_as(WEB)
@@ -31,7 +31,7 @@ def test_it_is_known_inside_the_block_alone_even_when_it_fails() -> None:
     assert get_audit_context() == AuditContext()
 
 
-def test_it_can_be_set_and_taken_back_where_no_block_fits() -> None:
+def test_context_can_be_set_and_reset_without_a_block() -> None:
     def act() -> None:
         set_audit_context(WEB)
         assert get_audit_context() == WEB
@@ -41,7 +41,7 @@ def test_it_can_be_set_and_taken_back_where_no_block_fits() -> None:
     copy_context().run(act)
 
 
-def test_threads_and_greenlets_side_by_side_know_their_own() -> None:
+def test_threads_and_greenlets_have_their_own_context() -> None:
     seen: dict[str, AuditContext] = {}
 
     def act(name: str) -> None:

@@ -31,20 +31,20 @@ def test_each_status_belongs_to_a_step(status: str | None, step: Step | None) ->
     assert find_step(status) is step
 
 
-def test_too_few_shoots_say_nothing() -> None:
+def test_too_few_shoots_give_no_estimate() -> None:
     start = DEFAULTS[Step.MAKING]
     assert compute_usual([60.0] * (MIN_SAMPLES - 1), start) is start
     assert compute_usual([60.0] * MIN_SAMPLES, start).is_measured
 
 
-def test_the_middle_and_the_range_are_those_of_the_shoots() -> None:
+def test_median_and_range_are_those_of_the_shoots() -> None:
     minutes = list(range(10, 111))
     random.Random(7).shuffle(minutes)
     found = compute_usual([minute * 60.0 for minute in minutes], DEFAULTS[Step.MAKING])
     assert (found.low, found.middle, found.high) == tuple(timedelta(minutes=each) for each in (20, 60, 100))
 
 
-def test_between_two_shoots_it_lies_in_between() -> None:
+def test_estimate_is_interpolated_between_two_shoots() -> None:
     found = compute_usual([0.0, *[100.0] * 4, *[200.0] * 4, 300.0], DEFAULTS[Step.MAKING])
     assert found.middle == timedelta(seconds=150)
     assert NOTHING < found.low <= found.middle <= found.high < timedelta(seconds=300)
@@ -60,7 +60,7 @@ def test_outlier_does_not_change_the_expected_range() -> None:
     [
         (Step.MAKING, HOUR, NOTHING, True),
         (Step.MAKING, HOUR, timedelta(minutes=12), True),
-        # Found by asking after an outage: it may have been over long before.
+        # Found by polling after an outage: it may have been over long before.
         (Step.MAKING, HOUR, timedelta(minutes=13), False),
         (Step.MAKING, NOTHING, NOTHING, False),
         # Two clocks that disagree.

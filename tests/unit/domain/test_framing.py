@@ -16,7 +16,7 @@ ONE, TWO = "https://studio.example", "https://camera.example"
 
 
 @pytest.mark.parametrize("origins", [(), (ONE,), (ONE, TWO)])
-def test_from_one_list_all_three_agree(origins: tuple[str, ...]) -> None:
+def test_headers_and_permissions_follow_one_list(origins: tuple[str, ...]) -> None:
     header = f"{build_camera_policy(origins)}, geolocation=()"
     policy = f"default-src 'self'; {build_frame_src(origins)}; base-uri 'none'"
     assert (
@@ -40,7 +40,7 @@ def test_page_without_studio_denies_camera() -> None:
     assert (build_camera_policy(()), build_frame_src(())) == ("camera=()", "frame-src 'none'")
 
 
-def test_plain_http_is_of_no_use_inside_https() -> None:
+def test_plain_http_origins_are_insecure_on_an_https_portal() -> None:
     origins = (ONE, "http://studio.example")
     assert list_insecure_origins(origins, is_secure=True) == ["http://studio.example"]
     assert list_insecure_origins(origins, is_secure=False) == []

@@ -43,18 +43,18 @@ def test_closed_budget_adds_to_the_wait() -> None:
 
 def test_long_wait_estimate_uses_measured_rate() -> None:
     assert estimate_seconds(ahead=59, waited=MEASURE_AFTER, served=30) == 120
-    # More than the budget allows is not promised, however fast the last minute was.
+    # The estimate never exceeds the budget, however fast the last minute was.
     assert estimate_seconds(ahead=239, waited=MEASURE_AFTER, served=1000) == 60
 
 
-def test_a_minute_without_sessions_and_an_unavailable_studio_have_no_number() -> None:
+def test_no_recent_session_or_an_unavailable_studio_gives_no_estimate() -> None:
     assert estimate_seconds(waited=MEASURE_AFTER, served=0) is None
     assert estimate_seconds(outages=1) == 3
     assert estimate_seconds(outages=2) is None
     assert not replace(LINE, ahead=0, outages=2).is_a_moment
 
 
-def test_a_moment_is_not_worth_a_number() -> None:
+def test_short_wait_has_no_estimate() -> None:
     assert replace(LINE, ahead=2).is_a_moment
     assert not replace(LINE, ahead=3).is_a_moment
     assert not replace(LINE, ahead=0, opens_in=timedelta(seconds=6)).is_a_moment

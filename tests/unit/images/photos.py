@@ -35,7 +35,7 @@ def encode_image(image: Image.Image, fmt: str = "JPEG", **options: Any) -> bytes
 
 
 def decode_image(content: bytes) -> Image.Image:
-    """Return the picture in a file of ours, fully read."""
+    """Return the picture in a stored file, fully read."""
     image = Image.open(io.BytesIO(content))
     image.load()
     return image

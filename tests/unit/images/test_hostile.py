@@ -112,7 +112,7 @@ print(peak() - before)
 """
 
 
-def test_bombs_cost_no_memory(tmp_path: Path) -> None:
+def test_pixel_bombs_allocate_no_memory(tmp_path: Path) -> None:
     assert measure_growth_in_megabytes(build_flat_png(13000, 13000), tmp_path) < 20
     canvas = bytearray(encode_image(Image.new("RGBA", (8, 8), (1, 2, 3, 4)), "WEBP"))
     canvas[24:30] = (6000).to_bytes(3, "little") * 2

@@ -27,7 +27,7 @@ def test_makes_the_whole_table_from_one_photo() -> None:
     assert get_sizes(photo)["original.jpg"] == (2000, 2500)
 
 
-def test_files_are_what_they_say() -> None:
+def test_files_have_their_declared_size_and_format() -> None:
     for file in render_photo(encode_image(load_portrait())).files:
         image = decode_image(file.content)
         assert image.size == (file.width, file.height)
@@ -119,7 +119,7 @@ def test_smaller_slots_are_smaller_files_and_webp_beats_jpeg() -> None:
     assert all(by_name[f"{width}.webp"] < by_name[f"{width}.jpg"] for width in WIDTHS)
 
 
-def test_the_face_is_not_in_any_repr() -> None:
+def test_repr_contains_no_image_content() -> None:
     photo = render_photo(encode_image(load_portrait(64, 80)))
     assert "\\x" not in repr(photo)
     assert len(repr(photo.files[0])) < 300

@@ -60,7 +60,7 @@ def test_logo_is_centered_on_white_without_cropping(size: tuple[int, int], kind:
     assert abs(top - (215 - bottom)) <= 1
 
 
-def test_what_shines_through_a_logo_is_white() -> None:
+def test_transparent_parts_of_a_logo_are_white() -> None:
     logo = Image.new("RGBA", (100, 100), (0, 0, 0, 0))
     logo.paste((176, 0, 32, 255), (25, 25, 75, 75))
     assert render_test_tile(logo=encode_image(logo)).getpixel((30, 30)) == (255, 255, 255)

@@ -127,7 +127,7 @@ def test_a_server_that_is_down() -> None:
 
 
 @pytest.mark.parametrize("replies", [(), (b"220 hi\r\n",), (b"554 no\r\n",), (b"\xff\xfe garbage\r\n",)])
-def test_a_server_that_makes_no_sense(monkeypatch: pytest.MonkeyPatch, replies: tuple[bytes, ...]) -> None:
+def test_malformed_server_replies_are_unavailable(monkeypatch: pytest.MonkeyPatch, replies: tuple[bytes, ...]) -> None:
     monkeypatch.setattr(connection, "REPLY_SECONDS", 0.3)
     with serve_replies(*replies) as port, pytest.raises(MailUnavailable):
         Mailer.from_url(f"smtp://127.0.0.1:{port}", FROM).send(build_message())

@@ -1,4 +1,4 @@
-"""One mail on the wire: both parts, honest headers, and no name that could add one."""
+"""One mail as it is sent: both parts, its headers, and no header from a name."""
 
 from __future__ import annotations
 

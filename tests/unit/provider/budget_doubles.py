@@ -1,4 +1,4 @@
-"""In-memory stand-ins for what the client asks of its surroundings: budget, call log, time."""
+"""In-memory stand-ins for what the client depends on: budget, call log, time."""
 
 from __future__ import annotations
 

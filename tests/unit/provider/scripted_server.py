@@ -30,7 +30,7 @@ class ReceivedRequest:
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer. A body that is no bytes is sent as JSON; `raw` takes over the socket altogether."""
+    """One response. A body that is no bytes is sent as JSON; `raw` takes over the socket altogether."""
 
     status: int = 200
     body: Any = b""
@@ -39,7 +39,7 @@ class Reply:
 
 
 class ScriptedServer:
-    """The server's script: replies in turn, the last one for ever; and everything it was asked."""
+    """The server's script: replies in turn, the last one for ever; and every request."""
 
     def __init__(self) -> None:
         self.requests: list[ReceivedRequest] = []
@@ -101,7 +101,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 64
 
     def handle_error(self, *_args: object) -> None:
-        """Clients that hang up in the middle are what many of these tests are about."""
+        """Clients that disconnect in the middle are what many of these tests are about."""
 
 
 @contextmanager
@@ -121,5 +121,5 @@ def run_scripted_server() -> Iterator[ScriptedServer]:
 
 
 def close_socket(sock: socket.socket) -> None:
-    """Hang up without a word."""
+    """Close the connection without a response."""
     sock.shutdown(socket.SHUT_RDWR)

@@ -58,7 +58,7 @@ def test_the_old_api_behind_the_same_types(server: ScriptedServer, client: Provi
     ]
 
 
-def test_bases_follow_the_setting() -> None:
+def test_base_url_follows_the_setting() -> None:
     assert _build_base_urls(HEADSHOTPRO, None) == {"v2": HEADSHOTPRO.api_url, "v1": HEADSHOTPRO.v1_url}
     assert _build_base_urls(HEADSHOTPRO, "http://localhost:5001/api/v2/") == {
         "v2": "http://localhost:5001/api/v2",
@@ -91,7 +91,7 @@ def test_an_address_of_the_old_api_chooses_it(server: ScriptedServer) -> None:
 
 
 def build_pages(items: list[dict[str, Any]], key: str = "models", cap: int = 200) -> Callable[[ReceivedRequest], Reply]:
-    """A server that pages honestly, with a page size of its own."""
+    """A server that paginates with a page size of its own."""
 
     def build_reply(requested: ReceivedRequest) -> Reply:
         offset = int(requested.query["offset"])
@@ -169,7 +169,7 @@ def test_items_inserted_between_two_pages_cost_no_extra_call(server: ScriptedSer
     assert len(server.requests) == 2
 
 
-def test_a_server_that_ignores_the_offset_does_not_hold_us(server: ScriptedServer, client: ProviderClient) -> None:
+def test_server_that_ignores_the_offset_ends_the_listing(server: ScriptedServer, client: ProviderClient) -> None:
     server.set_replies(Reply(200, {"models": build_models(2), "pagination": {"hasMore": True}}))
     assert len(list(client.list_models())) == 2
     assert len(server.requests) <= 4

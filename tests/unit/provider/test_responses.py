@@ -1,4 +1,4 @@
-"""From an answer to a value or one error: envelopes, codes before statuses, reset times in every spelling."""
+"""From a response to a value or one error: envelopes, codes before statuses, reset times in every spelling."""
 
 from __future__ import annotations
 

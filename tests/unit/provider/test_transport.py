@@ -98,7 +98,7 @@ def test_refused_connection_counts_as_not_executed(time_: FakeTime) -> None:
     assert (caught.value.outcome_unknown, caught.value.is_timeout, caught.value.status) == (False, False, None)
 
 
-def test_silence_ends_at_the_read_timeout(
+def test_unresponsive_server_ends_at_the_read_timeout(
     server: ScriptedServer, client: ProviderClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transport, "READ_S", 0.2)
@@ -117,7 +117,7 @@ def test_silence_ends_at_the_read_timeout(
 @pytest.mark.parametrize(
     "prefix", [b"", b"HTTP/1.1 200 OK\r\nX-A: ", b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n"]
 )
-def test_a_drip_ends_at_the_deadline(
+def test_slow_response_ends_at_the_deadline(
     server: ScriptedServer, time_: FakeTime, monkeypatch: pytest.MonkeyPatch, prefix: bytes
 ) -> None:
     monkeypatch.setattr(transport, "TOTAL_S", 0.5)

@@ -17,10 +17,10 @@ OPTIONS = [option for action in _build_parser()._actions for option in action.op
 
 
 @pytest.mark.parametrize("name", [*Switches.__struct_fields__, *NAMES, *get_args(ApiFault), *get_args(WebhookFault)])
-def test_it_names_every_switch_setting_and_fault(name: str) -> None:
+def test_documentation_names_every_switch_setting_and_fault(name: str) -> None:
     assert f"`{name}`" in TEXT
 
 
 @pytest.mark.parametrize("option", [option for option in OPTIONS if option != "--help"])
-def test_it_names_every_argument(option: str) -> None:
+def test_documentation_names_every_argument(option: str) -> None:
     assert f"`{option}" in TEXT

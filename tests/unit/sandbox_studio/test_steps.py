@@ -32,7 +32,7 @@ def upload_photos(
     return client.post(f"{AT}/photos", data={"photos": photos}, headers=headers)
 
 
-def test_about_you_is_kept_tidy(client: FlaskClient, store: FakeStore) -> None:
+def test_about_you_is_normalized(client: FlaskClient, store: FakeStore) -> None:
     response = client.post(f"{AT}/about", data={"name": "  Ada\t King\u0000  ", "trigger": "female"})
     assert (response.status_code, response.location) == (303, f"{AT}/photos")
     assert (store.model.title, store.model.trigger) == ("Ada King", "female")
@@ -98,7 +98,9 @@ def test_twenty_photos_are_enough(client: FlaskClient, ready: FakeStore) -> None
     assert "“extra.jpg” was left out: 20 photos is the most." in response.text
 
 
-def test_a_flood_is_refused_as_a_whole(client: FlaskClient, ready: FakeStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_files_are_refused_together(
+    client: FlaskClient, ready: FakeStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(steps, "MAX_REQUEST_BYTES", 1000)
     response = upload_photos(client, (build_photo(1), "a.jpg"))
     assert response.status_code == 422

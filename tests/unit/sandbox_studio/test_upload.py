@@ -157,7 +157,7 @@ def test_refuses_half_a_photo(image_format: str, share: float) -> None:
 @pytest.mark.parametrize(
     "raw", [b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF\x00\x00\x00\x00WEBP", b"\x00\x00\x00\x18ftypheic"]
 )
-def test_refuses_a_bare_beginning(raw: bytes) -> None:
+def test_refuses_a_lone_file_header(raw: bytes) -> None:
     assert get_reason(raw) == "broken"
 
 

@@ -114,7 +114,7 @@ except StorageFull:
 """
 
 
-def test_where_the_system_itself_refuses_to_write_more(storage: LocalStorage) -> None:
+def test_write_beyond_the_file_size_limit_is_unavailable(storage: LocalStorage) -> None:
     done = subprocess.run(
         [sys.executable, "-c", _FILL, str(storage.root)],
         capture_output=True,
@@ -151,7 +151,7 @@ def test_kill_at_any_moment_leaves_a_whole_object(storage: LocalStorage) -> None
         assert list(storage.list()) == ["photos/same.webp"]
 
 
-def test_the_next_write_takes_what_a_killed_one_left_but_nothing_that_is_being_written(storage: LocalStorage) -> None:
+def test_write_deletes_leftovers_of_killed_writes_and_no_running_write(storage: LocalStorage) -> None:
     storage.put(KEY, b"old", "image/webp")
     path = storage.root / KEY
     abandoned, being_written = (path.with_name(f".{path.name}.{digit * 16}") for digit in "0f")
@@ -198,14 +198,14 @@ def test_cleaner_with_an_older_lock_does_not_delete_the_file_being_written(
     assert list_files(storage) == [KEY]
 
 
-def test_many_writers_of_one_object_do_not_take_each_others_files(storage: LocalStorage) -> None:
+def test_concurrent_writers_of_one_object_do_not_delete_each_others_files(storage: LocalStorage) -> None:
     with ThreadPoolExecutor(8) as writers:
         done = [writers.submit(storage.put, KEY, b"same", "image/webp") for _ in range(400)]
     assert [each.result() for each in done] == [None] * 400
     assert list_files(storage) == [KEY]
 
 
-def test_delete_takes_what_a_killed_write_left_and_nothing_of_a_neighbour(storage: LocalStorage) -> None:
+def test_delete_removes_leftovers_of_killed_writes_and_no_other_object(storage: LocalStorage) -> None:
     storage.put("photos/p/640-aa.webp", b"x", "image/webp")
     folder = storage.root / "photos/p"
     (folder / ".640-aa.webp.0123456789abcdef").write_bytes(b"half a fa")
@@ -214,7 +214,7 @@ def test_delete_takes_what_a_killed_write_left_and_nothing_of_a_neighbour(storag
     assert list_files(storage) == ["photos/p/.640-aa.webp.part.0123456789abcdef"]
 
 
-def test_deleting_a_folder_takes_what_killed_writes_left_in_it(storage: LocalStorage) -> None:
+def test_deleting_a_folder_removes_leftovers_of_killed_writes(storage: LocalStorage) -> None:
     storage.put("photos/p/640-aa.webp", b"x", "image/webp")
     (storage.root / "photos/p/.96-bb.webp.0123456789abcdef").write_bytes(b"half a face")
     storage.delete_all("photos/p/")
@@ -223,7 +223,7 @@ def test_deleting_a_folder_takes_what_killed_writes_left_in_it(storage: LocalSto
     assert not (storage.root / "photos").exists()
 
 
-def test_the_last_delete_takes_the_folders_but_not_the_root(storage: LocalStorage) -> None:
+def test_last_delete_removes_the_folders_but_not_the_root(storage: LocalStorage) -> None:
     storage.put("photos/p/1.webp", b"x", "image/webp")
     storage.put("photos/q/1.webp", b"x", "image/webp")
     storage.delete("photos/p/1.webp")

@@ -94,7 +94,7 @@ def test_part_of_a_key_is_no_object(storage: Storage) -> None:
     assert storage.exists(KEY)
 
 
-def test_delete_is_done_once_and_fine_twice(storage: Storage) -> None:
+def test_delete_is_idempotent(storage: Storage) -> None:
     storage.put(KEY, b"x", "image/webp")
     storage.delete(KEY)
     storage.delete(KEY)

@@ -1,4 +1,4 @@
-"""A bucket that is away, refuses, hangs or breaks off gives our errors, in bounded time and tries."""
+"""A bucket that is unavailable, refuses, hangs or disconnects raises our errors, in bounded time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KEY = "photos/0b9c/640-00ff.webp"
 
 
 class Bucket(ThreadingHTTPServer):
-    """Answers everything the same way and counts how often it was requests."""
+    """Responds to everything in the same way and counts the requests."""
 
     daemon_threads = True
 
@@ -103,7 +103,7 @@ def test_refusals_are_unavailable_and_retried_at_most_once(bucket: Bucket, call:
 
 
 @pytest.mark.parametrize("call", ["put", "get", "exists", "delete", "list"])
-def test_a_bucket_that_hangs_is_given_up(bucket: Bucket, call: str) -> None:
+def test_unresponsive_bucket_times_out(bucket: Bucket, call: str) -> None:
     bucket.delay = 1.5
     started = time.monotonic()
     with pytest.raises(StorageUnavailable) as refused:
@@ -134,7 +134,7 @@ def test_a_full_bucket(bucket: Bucket, status: int, code: str) -> None:
     assert refused.value.retryable
 
 
-def test_a_response_that_is_no_storage_language(bucket: Bucket) -> None:
+def test_malformed_response_is_unavailable(bucket: Bucket) -> None:
     bucket.body = b"<!doctype html><p>sign in to this network"
     with pytest.raises(StorageUnavailable):
         list(S3Storage("faces").list("photos/"))

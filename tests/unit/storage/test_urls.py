@@ -53,7 +53,7 @@ def test_refuses_other_addresses_without_repeating_them(url: str) -> None:
     assert "secret" not in str(refused.value)
 
 
-def test_a_portal_with_a_folder_never_loads_boto() -> None:
+def test_local_storage_does_not_import_boto3() -> None:
     code = (
         "import sys; from portal.storage import create_storage; create_storage('file:///nowhere'); "
         "print(sorted({name.split('.')[0] for name in sys.modules} & {'boto3', 'botocore', 's3transfer'}))"

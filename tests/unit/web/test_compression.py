@@ -1,4 +1,4 @@
-"""Compressed answers: which, how, and what their length may not give away."""
+"""Compressed responses: which, how, and what their length may not give away."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors are answered once, in words, with a way on and a number, and never with a trace."""
+"""Errors have one response with a message, a next step and a request id, and no stack trace."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ def test_address_that_does_not_exist_is_not_repeated(app: Flask, lines: Callable
 
 
 @pytest.mark.parametrize("name", ["authlib.oauth2.client", "urllib3.connectionpool"])
-def test_talkative_libraries_are_silenced(name: str, lines: Callable[[], list[dict[str, Any]]]) -> None:
+def test_verbose_libraries_are_muted(name: str, lines: Callable[[], list[dict[str, Any]]]) -> None:
     logging.getLogger(name).debug("code_verifier=%s", CANARY)
     logging.getLogger(name).info("GET /?code=%s", CANARY)
     assert lines() == []

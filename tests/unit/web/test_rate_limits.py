@@ -113,7 +113,7 @@ def test_without_the_shared_count_each_process_counts_for_itself_and_tries_again
     assert bucket.requests == ["a", *"bbbbb"]
 
 
-def test_failure_is_written_down_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_failure_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     bucket = Bucket()
     bucket.is_unavailable = True
     count_accepted(RateLimiter(bucket), BATCHES, 90, "203.0.113.9")

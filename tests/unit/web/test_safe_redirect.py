@@ -65,7 +65,7 @@ def test_plain_path_is_taken(value: str) -> None:
 
 
 @given(st.text(alphabet="/\\%.:@?#2fFeEcC5\t\n xh", max_size=20))
-def test_whatever_is_taken_starts_with_one_slash(value: str) -> None:
+def test_accepted_path_starts_with_one_slash(value: str) -> None:
     taken = parse_safe_path(value)
     assert taken is None or (taken[0] == "/" and taken[1:2] not in {"/", "\\"})
 

@@ -46,7 +46,7 @@ def encode_segment(value: bytes) -> str:
 
 
 @given(st.text() | st.binary() | st.none() | st.integers() | st.lists(st.text()))
-def test_garbage_is_no_token(value: object) -> None:
+def test_malformed_token_is_refused(value: object) -> None:
     with pytest.raises(SignInRefused):
         verify_signature(value, [KEY], ALGORITHMS)
 
@@ -98,7 +98,7 @@ def build_claims(**more: Any) -> dict[str, Any]:
         ("nbf", 30, False),
     ],
 )
-def test_times_are_judged_to_the_second(claim: str, seconds: int, is_fine: bool) -> None:
+def test_token_times_are_checked_to_the_second(claim: str, seconds: int, is_fine: bool) -> None:
     signed = VerifiedToken({}, build_claims(**{claim: int(NOW.timestamp()) + seconds}))
     if is_fine:
         check_id_token(signed, EXPECTED, nonce="n", max_age=None)
@@ -182,7 +182,7 @@ def test_identity_takes_what_makes_sense_and_leaves_the_rest() -> None:
 
 
 @given(json_values)
-def test_whatever_an_address_is_it_is_one_or_refused(value: Any) -> None:
+def test_any_address_is_accepted_or_refused(value: Any) -> None:
     try:
         found = build_identity({"iss": "i", "sub": "s", "email": value}, **CLAIM_SETTINGS)
     except SignInRefused:

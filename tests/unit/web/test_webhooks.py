@@ -17,7 +17,7 @@ PATH = "/webhooks/profilebakery"
 
 
 def call_app(app: Flask, body: bytes = b"{}", **environ: Any) -> tuple[str, dict[str, str], bytes]:
-    """Ask the app as a server does, with exactly this environment."""
+    """Call the app as a server does, with exactly this environment."""
     requested: dict[str, Any] = {
         "REQUEST_METHOD": "POST",
         "PATH_INFO": PATH,
@@ -53,7 +53,7 @@ def test_refused_request_has_security_headers_request_id_and_no_cookie(app: Flas
     assert not {"Set-Cookie", "Vary", "Strict-Transport-Security"} & set(headers)
 
 
-def test_it_is_written_down_like_every_request(app: Flask, capsys: pytest.CaptureFixture[str]) -> None:
+def test_request_is_logged_like_every_other(app: Flask, capsys: pytest.CaptureFixture[str]) -> None:
     _, headers, _ = call_app(app, HTTP_X_PROFILEBAKERY_SIGNATURE="sha256=canary")
     written = capsys.readouterr().out
     lines = [json.loads(line) for line in written.splitlines()]

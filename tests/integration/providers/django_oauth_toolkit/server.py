@@ -82,7 +82,7 @@ def configure_django(database: str) -> None:
 
 
 def create_client(portal: str, *, id: str, secret: str) -> None:
-    """Register the portal the way the toolkit's form does; consent is asked."""
+    """Register the portal the way the toolkit's form does; consent is required."""
     from oauth2_provider.models import Application  # noqa: PLC0415 - needs the configuration
 
     Application.objects.create(
