@@ -19,7 +19,7 @@ from portal.models.notifications import Notification
 from portal.models.people import Person
 from portal.models.roster import RosterEntry
 
-_HAS_CHOSEN = exists().where(Choice.person_id == RosterEntry.person_id, Choice.withdrawn_at.is_(None))
+HAS_CHOSEN = exists().where(Choice.person_id == RosterEntry.person_id, Choice.withdrawn_at.is_(None))
 _IS_IN_OTHER = exists().where(Campaign.id == RosterEntry.campaign_id, Campaign.state.in_(("running", "paused")))
 
 
@@ -61,7 +61,7 @@ def _classify(campaign_id: UUID) -> dict[str, ColumnElement[bool]]:
     return {
         "current": RosterEntry.campaign_id == campaign_id,
         "other": _IS_IN_OTHER,
-        "chosen": _HAS_CHOSEN,
+        "chosen": HAS_CHOSEN,
         "unreachable": or_(RosterEntry.muted_at.is_not(None), RosterEntry.bounced_at.is_not(None)),
     }
 
@@ -133,6 +133,20 @@ def add_audience(audience: Audience, campaign_id: UUID) -> int:
     return int(getattr(db.session.execute(query), "rowcount", 0))
 
 
+def add_people(listed_ids: Sequence[UUID], campaign_id: UUID) -> list[tuple[UUID, UUID | None]]:
+    """Put those people of the list whom an invitation reaches into the campaign; return their entries and ids."""
+    left_out = [~func.coalesce(condition, false()) for condition in _classify(campaign_id).values()]
+    query = (
+        update(RosterEntry)
+        .where(or_(RosterEntry.id.in_(listed_ids), RosterEntry.person_id.in_(listed_ids)))
+        .where(RosterEntry.left_at.is_(None), *left_out)
+        .values(campaign_id=campaign_id, invited_at=None, reminded_at=None, reminders=0)
+        .returning(RosterEntry.id, RosterEntry.person_id)
+        .execution_options(synchronize_session=False)
+    )
+    return [(entry_id, person_id) for entry_id, person_id in db.session.execute(query)]
+
+
 def _is_reachable() -> ColumnElement[bool]:
     return and_(RosterEntry.left_at.is_(None), RosterEntry.muted_at.is_(None), RosterEntry.bounced_at.is_(None))
 
@@ -151,7 +165,7 @@ def list_to_invite(campaign_id: UUID, limit: int) -> list[UUID]:
     query = (
         select(RosterEntry.id)
         .where(RosterEntry.campaign_id == campaign_id, RosterEntry.invited_at.is_(None), _is_reachable())
-        .where(~_has_mail("invitation", pending=False), ~_HAS_CHOSEN)
+        .where(~_has_mail("invitation", pending=False), ~HAS_CHOSEN)
         .order_by(RosterEntry.id)
         .limit(limit)
     )
@@ -187,7 +201,7 @@ def list_remindable(listed_ids: Sequence[UUID]) -> list[tuple[UUID, UUID]]:
     is_listed = or_(RosterEntry.id.in_(listed_ids), RosterEntry.person_id.in_(listed_ids))
     query = select(RosterEntry.id, Campaign.id).join(Campaign, Campaign.id == RosterEntry.campaign_id)
     query = query.where(is_listed, Campaign.state == "running", RosterEntry.invited_at.is_not(None))
-    found = db.session.execute(query.where(_is_reachable(), ~_HAS_CHOSEN).order_by(RosterEntry.id))
+    found = db.session.execute(query.where(_is_reachable(), ~HAS_CHOSEN).order_by(RosterEntry.id))
     return [(entry_id, campaign_id) for entry_id, campaign_id in found]
 
 
@@ -201,7 +215,7 @@ def _select_due(campaign_id: UUID, rule: ReminderRule) -> Select[UUID]:
         select(RosterEntry.id)
         .where(RosterEntry.campaign_id == campaign_id, RosterEntry.invited_at.is_not(None), _is_reachable())
         .where(RosterEntry.reminders < rule.limit, last_mail < rule.midnight, or_(*is_due))
-        .where(~_HAS_CHOSEN, ~_has_mail("reminder", pending=True))
+        .where(~HAS_CHOSEN, ~_has_mail("reminder", pending=True))
     )
 
 
@@ -234,11 +248,11 @@ def count_campaign(campaign_id: UUID) -> CampaignCounts:
     query = select(
         func.count(),
         func.count(entry.invited_at),
-        func.count().filter(entry.invited_at.is_(None), _is_reachable(), ~_HAS_CHOSEN),
+        func.count().filter(entry.invited_at.is_(None), _is_reachable(), ~HAS_CHOSEN),
         func.count(entry.bounced_at),
         func.count(entry.muted_at),
         func.count(entry.person_id),
-        func.count().filter(_HAS_CHOSEN),
+        func.count().filter(HAS_CHOSEN),
         func.coalesce(func.sum(entry.reminders), 0),
     ).where(entry.campaign_id == campaign_id, entry.left_at.is_(None))
     return CampaignCounts(*db.session.execute(query).one())
@@ -265,26 +279,3 @@ def list_groups() -> list[str]:
     """List the groups of people who have signed in."""
     group = func.unnest(Person.groups)
     return list(db.session.scalars(select(group).distinct().order_by(text("1")).limit(500)))
-
-
-@dataclass(frozen=True)
-class TeamCounts:
-    """How far the people of one team are: in a running campaign, signed in, chosen."""
-
-    team: str
-    people: int
-    signed_in: int
-    chosen: int
-
-
-def count_teams(teams: Sequence[str]) -> list[TeamCounts]:
-    """Count the people of each team in running campaigns: by the roster's team, or a group of the person."""
-    found = []
-    for team in teams:
-        is_member = exists().where(Person.id == RosterEntry.person_id, Person.groups.contains([team]))
-        is_running = exists().where(Campaign.id == RosterEntry.campaign_id, Campaign.state == "running")
-        query = select(func.count(), func.count(RosterEntry.person_id), func.count().filter(_HAS_CHOSEN)).where(
-            RosterEntry.left_at.is_(None), is_running, or_(RosterEntry.team == team, is_member)
-        )
-        found.append(TeamCounts(team, *db.session.execute(query).one()))
-    return [counts for counts in found if counts.people]

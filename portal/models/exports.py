@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, and_, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, ForeignKey, and_, delete, exists, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -158,6 +158,16 @@ def _select_latest_choice() -> Any:
         .limit(1)
         .correlate(Person)
         .scalar_subquery()
+    )
+
+
+def build_is_exportable(now: datetime) -> ColumnElement[bool]:
+    """Return whether a row of :class:`ListedPerson` is of a person that :func:`list_exportable` lists."""
+    return exists(
+        select(Person.id)
+        .join(Choice, Choice.id == _select_latest_choice())
+        .where(Person.id == ListedPerson.person_id, *_list_conditions(PeopleFilter(), now))
+        .correlate(ListedPerson)
     )
 
 

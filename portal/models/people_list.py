@@ -12,7 +12,9 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     Subquery,
+    Uuid,
     and_,
+    any_,
     case,
     func,
     literal,
@@ -21,6 +23,7 @@ from sqlalchemy import (
     true,
     tuple_,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from portal.db import db
 from portal.domain.funnel import NOT_SIGNED_IN, Step, list_stages_at, list_stages_from
@@ -194,7 +197,8 @@ def _build_plain_conditions(chosen: PeopleFilter) -> list[ColumnElement[bool]]:
     if chosen.is_invited is not None:
         conditions.append(build_is_invited() if chosen.is_invited else ~build_is_invited())
     if chosen.ids is not None:
-        conditions.append(ListedPerson.id.in_(chosen.ids))
+        # One parameter, however many ids.
+        conditions.append(ListedPerson.id == any_(literal(list(chosen.ids), ARRAY(Uuid))))
     return conditions
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from portal.db import transaction
@@ -12,7 +12,17 @@ from portal.domain.errors import RetryLater
 from portal.domain.reminder_plan import ReminderPlan
 from portal.domain.roles import Role
 from portal.failpoints import failpoint
-from portal.models import audit, campaign_people, campaigns, choices, notifications, people, queue, roster
+from portal.models import (
+    audit,
+    campaign_people,
+    campaign_teams,
+    campaigns,
+    choices,
+    notifications,
+    people,
+    queue,
+    roster,
+)
 from portal.models.campaign_people import ReminderRule
 from portal.models.campaigns import Campaign
 from portal.models.notifications import Notification
@@ -72,8 +82,13 @@ def _build_rule(found: Campaign, plan: ReminderPlan, now: datetime, context: App
     )
 
 
-def create_reminders(selected: Sequence[UUID], *, actor: Person, now: datetime) -> int:
+def create_reminders(selected: Sequence[UUID], *, actor: Person, now: datetime, today: date) -> int:
     """Create a reminder for each of these people of the list who can be reminded, at most one a day.
+
+    Args:
+        selected: rows of the list.
+        actor: who asked for it.
+        now: the present, UTC; ``today`` is its day in the company's time zone.
 
     Returns:
         How many reminders were created. They are sent outside of quiet hours.
@@ -82,7 +97,7 @@ def create_reminders(selected: Sequence[UUID], *, actor: Person, now: datetime) 
     for start in range(0, len(selected), CHUNK):
         with transaction():
             for entry_id, campaign_id in campaign_people.list_remindable(selected[start : start + CHUNK]):
-                created += _create(REMINDER, entry_id, f"{campaign_id}:{entry_id}:{now.date()}", now)
+                created += _create(REMINDER, entry_id, f"{campaign_id}:{entry_id}:{today}", now)
     with transaction():
         audit.create_entry("campaign.reminded", at=now, actor_id=actor.id, count=created)
     return created
@@ -153,7 +168,7 @@ def send_digests(context: AppContext) -> None:
     year, week, _day = now.astimezone(context.settings.time_zone).isocalendar()
     with transaction():
         for manager in people.list_with_role(Role.MANAGER):
-            if campaign_people.count_teams(manager.manages):
+            if campaign_teams.count_teams(manager.manages):
                 notification_id = notifications.create_notification(
                     DIGEST, f"{year}-W{week:02}", person_id=manager.id, shoot_id=None, now=now
                 )

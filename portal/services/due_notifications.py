@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from portal.models.campaign_people import TeamCounts
+from portal.models.campaign_teams import TeamCounts
 
 
 class NotificationKind(StrEnum):

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from uuid import UUID, uuid4
 
 from portal.db import transaction
@@ -38,16 +38,23 @@ class ExportRequest:
         size_key: a file of the kit.
         template: of the file names.
         team: only this team; None for all.
+        ids: exactly these rows of the list; None for all.
     """
 
     kind: str
     size_key: str
     template: str
     team: str | None = None
+    ids: tuple[UUID, ...] | None = None
+
+    def build_filters(self) -> dict[str, Any]:
+        """Return the filters as they are stored."""
+        filters: dict[str, Any] = {} if self.team is None else {"team": self.team}
+        return filters if self.ids is None else filters | {"ids": [str(each) for each in self.ids]}
 
 
-def request_export(request: ExportRequest, *, actor: Person, now: datetime) -> UUID:
-    """Have an export built; return its id.
+def request_export(request: ExportRequest, *, actor: Person, now: datetime, export_id: UUID | None = None) -> UUID:
+    """Have an export built; return its id. A second request with the same ``export_id`` changes nothing.
 
     Raises:
         BadInput: the kind or size does not exist.
@@ -56,14 +63,15 @@ def request_export(request: ExportRequest, *, actor: Person, now: datetime) -> U
     if request.kind not in tuple(ExportKind) or find_kit_file(request.size_key) is None:
         raise BadInput
     template = parse_template(request.template)
-    filters = {} if request.team is None else {"team": request.team}
     with transaction() as session:
+        if export_id is not None and exports.lock_export(export_id) is not None:
+            return export_id
         export = Export(
-            id=uuid4(),
+            id=export_id or uuid4(),
             kind=request.kind,
             size_key=request.size_key,
             template=template,
-            filters=filters,
+            filters=request.build_filters(),
             created_by=actor.id,
             file_name=f"{request.kind}-{now:%Y-%m-%d}.zip",
             state=str(ArchiveState.PENDING),
@@ -77,9 +85,10 @@ def request_export(request: ExportRequest, *, actor: Person, now: datetime) -> U
     return export.id
 
 
-def build_filter(filters: Mapping[str, str]) -> PeopleFilter:
+def build_filter(filters: Mapping[str, Any]) -> PeopleFilter:
     """Return the filter of a stored export."""
-    return PeopleFilter(team=filters.get("team"))
+    ids = filters.get("ids")
+    return PeopleFilter(team=filters.get("team"), ids=None if ids is None else tuple(map(UUID, ids)))
 
 
 def open_export(export_id: UUID, *, actor: Person, context: AppContext) -> tuple[Export, BinaryIO]:

@@ -18,7 +18,7 @@ from portal.domain.errors import RetryLater
 from portal.domain.roles import Role
 from portal.domain.stages import ONBOARDING, Problem
 from portal.mail import EmailMessage, MailDeferred, MailRefused
-from portal.models import audit, campaign_people, campaigns, notifications, people, queue, roster, shoots
+from portal.models import audit, campaign_teams, campaigns, notifications, people, queue, roster, shoots
 from portal.models.notifications import Notification
 from portal.models.people import Person
 from portal.models.shoots import Shoot
@@ -234,7 +234,7 @@ def _find_recipient(notification: Notification, support: str | None, now: dateti
     if person is None or person.deactivated_at is not None:
         _drop(notification, "person_deactivated", now)
         return None
-    teams = tuple(campaign_people.count_teams(person.manages)) if kind is NotificationKind.DIGEST else ()
+    teams = tuple(campaign_teams.count_teams(person.manages)) if kind is NotificationKind.DIGEST else ()
     return DueNotification(notification.id, kind, person.email, person.name, person.locale, session, teams=teams)
 
 

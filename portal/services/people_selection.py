@@ -1,60 +1,126 @@
-"""Actions on many people at once: those who are selected in the list, or all that its filter matches."""
+"""Actions on many people at once: what one would do to whom, and doing exactly that."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from portal.domain.errors import BadInput
+from portal.domain.bulk_actions import ActionTarget, BulkAction, Candidate, LeftOut, find_reason
+from portal.domain.errors import BadInput, ChangedMeanwhile
 from portal.domain.roles import Right
-from portal.models import people_list
-from portal.models import sessions as session_rows
+from portal.models.bulk_candidates import list_candidates
 from portal.models.people import Person
 from portal.models.people_list import PeopleFilter
-from portal.services import campaign_mails, sessions
+from portal.services import bulk_changes
 
 # More people than this are a filter too wide to be meant.
 MAX_SELECTED = 20_000
 
 
 @dataclass(frozen=True)
-class SelectionOutcome:
-    """What an action did: ``changed`` of ``selected`` people."""
+class SelectionPlan:
+    """What an action would do now.
 
-    action: str
-    selected: int
-    changed: int
+    Attributes:
+        included: the people it applies to.
+        left_out: the others by reason, in the order of the reasons.
+        digest: of action, target and included people; the same plan has the same digest.
+        is_too_many: the selection holds more than :data:`MAX_SELECTED` people; nothing is done.
+    """
+
+    action: BulkAction
+    target: ActionTarget
+    included: list[Candidate]
+    left_out: Mapping[LeftOut, list[Candidate]]
+    digest: str
+    is_too_many: bool = False
+
+    @property
+    def selected(self) -> int:
+        """How many people are selected."""
+        return len(self.included) + sum(map(len, self.left_out.values()))
 
 
-def sign_out_people(selected: list[UUID], *, actor: Person, now: datetime) -> int:
-    """End all sessions of these people, except the actor's own; return how many people were signed in."""
-    signed_in = [each for each in session_rows.list_signed_in(selected) if each != actor.id]
-    for person_id in signed_in:
-        sessions.end_sessions(person_id, actor=actor, now=now)
-    return len(signed_in)
-
-
-Action = Callable[..., int]
-# Each action with the right it needs.
-ACTIONS: Mapping[str, tuple[Right, Action]] = MappingProxyType(
+Change = Callable[[Sequence[Candidate], ActionTarget, Person, datetime, ZoneInfo], int]
+# Each action with the right it needs and what it does; an export has a form of its own.
+ACTIONS: Mapping[BulkAction, tuple[Right, Change | None]] = MappingProxyType(
     {
-        "remind": (Right.MANAGE_PEOPLE, campaign_mails.create_reminders),
-        "sign_out": (Right.MANAGE_SESSIONS, sign_out_people),
+        BulkAction.REMIND: (Right.MANAGE_PEOPLE, bulk_changes.remind_people),
+        BulkAction.INVITE: (Right.MANAGE_PEOPLE, bulk_changes.invite_people),
+        BulkAction.DUE: (Right.MANAGE_PEOPLE, bulk_changes.set_due_date),
+        BulkAction.TEAM: (Right.MANAGE_PEOPLE, bulk_changes.move_to_team),
+        BulkAction.MUTE: (Right.MANAGE_PEOPLE, bulk_changes.mute_people),
+        BulkAction.UNMUTE: (Right.MANAGE_PEOPLE, bulk_changes.unmute_people),
+        BulkAction.EXPORT: (Right.MANAGE_PEOPLE, None),
+        BulkAction.SIGN_OUT: (Right.MANAGE_SESSIONS, bulk_changes.sign_out_people),
     }
 )
 
 
-def apply_action(name: str, chosen: PeopleFilter, *, actor: Person, now: datetime) -> SelectionOutcome:
-    """Apply an action to the people of a filter.
+def list_actions(actor: Person) -> list[BulkAction]:
+    """List the actions a person has the right to."""
+    return [action for action, (right, _change) in ACTIONS.items() if right in actor.rights]
+
+
+def build_plan(
+    action: BulkAction, chosen: PeopleFilter, target: ActionTarget, *, actor: Person, now: datetime, zone: ZoneInfo
+) -> SelectionPlan:
+    """Determine what an action would do to the people of a filter.
 
     Raises:
-        BadInput: there is no such action, or the actor has no right to it.
+        BadInput: the actor has no right to the action.
     """
-    right, action = ACTIONS.get(name, (None, None))
-    if action is None or right not in actor.rights:
+    if action not in list_actions(actor):
         raise BadInput
-    selected = people_list.list_ids(chosen, now=now, limit=MAX_SELECTED)
-    return SelectionOutcome(name, len(selected), action(selected, actor=actor, now=now))
+    found = list_candidates(
+        chosen,
+        now=now,
+        today=now.astimezone(zone).date(),
+        limit=MAX_SELECTED + 1,
+        for_export=action is BulkAction.EXPORT,
+    )
+    is_too_many = len(found) > MAX_SELECTED
+    included: list[Candidate] = []
+    left_out: dict[LeftOut, list[Candidate]] = {reason: [] for reason in LeftOut}
+    for one in found:
+        reason = find_reason(action, one, target)
+        (included if reason is None else left_out[reason]).append(one)
+    reasons = {reason: people for reason, people in left_out.items() if people}
+    return SelectionPlan(
+        action, target, included, reasons, _compute_digest(action, target, included), is_too_many=is_too_many
+    )
+
+
+def _compute_digest(action: BulkAction, target: ActionTarget, included: Sequence[Candidate]) -> str:
+    digest = hashlib.sha256(repr((action, target.campaign_id, target.due_on, target.team)).encode())
+    for one in sorted(each.id.bytes for each in included):
+        digest.update(one)
+    return digest.hexdigest()[:32]
+
+
+def check_plan(plan: SelectionPlan, digest: str) -> None:
+    """Require that a plan is the one that was confirmed.
+
+    Raises:
+        ChangedMeanwhile: it concerns other people by now, or too many.
+    """
+    if plan.is_too_many or plan.digest != digest:
+        raise ChangedMeanwhile
+
+
+def apply_plan(plan: SelectionPlan, *, actor: Person, now: datetime, zone: ZoneInfo) -> int:
+    """Do what a plan says; return for how many people something changed. A second call changes nothing more."""
+    _right, change = ACTIONS[plan.action]
+    if change is None:
+        raise BadInput
+    return change(plan.included, plan.target, actor, now, zone)
+
+
+def list_included_ids(plan: SelectionPlan) -> tuple[UUID, ...]:
+    """Return the rows of the list that a plan applies to."""
+    return tuple(one.id for one in plan.included)

@@ -4,6 +4,7 @@
 const rows = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("[data-row]")]);
 const form = /** @type {HTMLFormElement | null} */ (document.querySelector("#selection"));
 const counter = form?.querySelector("[data-count]");
+const pageBox = /** @type {HTMLInputElement | null} */ (form?.querySelector("[data-select-page] input") ?? null);
 let current = -1;
 /** @type {number | null} */
 let anchor = null;
@@ -42,9 +43,13 @@ function select(isRange) {
 function showCount() {
   const words = counter?.getAttribute("data-words");
   if (!form || !counter || !words) return;
-  const count = form.querySelectorAll("input[name=selected]:checked").length;
-  counter.textContent = words.replace("#", String(count));
-  form.classList.toggle("has-selection", count > 0);
+  const everyone = /** @type {HTMLInputElement | null} */ (form.querySelector("input[name=all]:checked"));
+  const ticked = form.querySelectorAll("input[name=selected]:checked").length;
+  counter.textContent = words.replace("#", everyone?.dataset.total ?? String(ticked));
+  if (pageBox) {
+    pageBox.checked = ticked === rows.length;
+    pageBox.indeterminate = ticked > 0 && ticked < rows.length;
+  }
 }
 
 /** @param {KeyboardEvent} event */
@@ -69,6 +74,14 @@ document.addEventListener("keydown", (event) => {
 });
 
 form?.addEventListener("change", showCount);
+pageBox?.addEventListener("change", () => {
+  for (const index of rows.keys()) {
+    const box = boxOf(index);
+    if (box) box.checked = pageBox.checked;
+  }
+});
+form?.querySelector("[data-select-words]")?.remove();
+form?.querySelector("[data-select-page]")?.removeAttribute("hidden");
 for (const [index, row] of rows.entries()) {
   row.addEventListener("focusin", () => {
     rows[current]?.classList.remove("is-current");

@@ -64,7 +64,8 @@ OPERATIONS = {
 }
 PEOPLE = {
     "board.show_board",
-    "people.apply_to_selection",
+    "people_selection.show_confirmation",
+    "people_selection.apply_action",
     "provider_account.update_team",
     "exports.show_exports",
     "exports.create_export",

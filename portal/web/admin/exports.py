@@ -19,7 +19,7 @@ from portal.presentation import export_messages
 from portal.presentation.csv_file import Cell
 from portal.services import exports as service
 from portal.services.exports import ExportRequest
-from portal.web.admin.people_query import parse_query
+from portal.web.admin.people_query import parse_query, parse_selected
 from portal.web.admin.people_views import list_teams
 from portal.web.context import get_context
 from portal.web.csv_response import build_csv_response
@@ -66,8 +66,9 @@ def download_export(export_id: UUID) -> Response:
 
 @blueprint.get("/people.csv")
 def download_status() -> Response:
-    """Download the list of people, filtered like the page, as CSV."""
-    chosen = parse_query(request.args).build_filter()
+    """Download the selected people, or all of the list's filter, as CSV."""
+    ids = () if request.args.get("all") else parse_selected(request.args)
+    chosen = PeopleFilter(ids=ids) if ids else parse_query(request.args).build_filter()
     return build_csv_response("people", export_messages.list_status_columns(), _iterate_status(chosen))
 
 

@@ -12,10 +12,10 @@ from werkzeug.wrappers import Response
 
 from portal.models import audit_list
 from portal.models.audit_list import AuditFilter
-from portal.models.people_list import PeopleFilter, find_row
+from portal.models.people_list import find_row
 from portal.presentation import attention_messages, audit_messages, list_messages, selection_messages
 from portal.services import people, people_list, people_selection, session_reset, sessions
-from portal.web.admin.people_query import FILTER_CHOICES, parse_query, parse_selected
+from portal.web.admin.people_query import FILTER_CHOICES, parse_query
 from portal.web.admin.people_views import list_teams, list_views
 from portal.web.context import get_context
 from portal.web.paging import parse_after_id
@@ -47,21 +47,10 @@ def show_people() -> str:
         is_first=parse_after_id() is None,
         messages=list_messages,
         attention=attention_messages,
-        actions=_list_actions(),
+        actions=people_selection.list_actions(get_current_person()),
+        words=selection_messages,
         choices=FILTER_CHOICES,
     )
-
-
-@blueprint.post("/selection")
-def apply_to_selection() -> Response:
-    """Apply one action to the selected people, or to everyone the list's filter matches."""
-    context, actor = get_context(), get_current_person()
-    query = parse_query(request.args)
-    chosen = query.build_filter() if request.form.get("all") else PeopleFilter(ids=parse_selected(request.form))
-    outcome = people_selection.apply_action(request.form.get("action", ""), chosen, actor=actor, now=context.clock())
-    flash(selection_messages.describe_outcome(outcome), "good" if outcome.selected else "warn")
-    arguments: dict[str, Any] = query.replace()
-    return redirect(url_for("people.show_people", **arguments), 303)
 
 
 @blueprint.get("/<uuid:person_id>")
@@ -139,13 +128,3 @@ def reactivate_person(person_id: UUID) -> Response:
 
 def _back_to(person_id: UUID) -> Response:
     return redirect(url_for("people.show_person", person_id=person_id), 303)
-
-
-def _list_actions() -> list[tuple[str, str]]:
-    """List the actions on many people that the viewer has a right to, with the words of their buttons."""
-    rights = get_current_person().rights
-    return [
-        (action, selection_messages.get_action_name(action))
-        for action, (right, _action) in people_selection.ACTIONS.items()
-        if right in rights
-    ]

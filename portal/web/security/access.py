@@ -133,7 +133,6 @@ RULES: Mapping[str, AccessRule] = MappingProxyType(
         "account.end_session": _ACT,
         "account.end_other_sessions": _ACT,
         "team.show_team": AccessRule(access=Access.SIGNED_IN, right=Right.SEE_TEAM, audit_views_as=Right.SEE_TEAM),
-        "people.apply_to_selection": replace(_PEOPLE, audit_views_as=None),
         "people.show_person": _PEOPLE,
         "people.end_session": _SESSIONS,
         "people.end_sessions": _SESSIONS,

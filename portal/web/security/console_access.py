@@ -32,6 +32,8 @@ CONSOLE_RULES: Mapping[str, AccessRule] = MappingProxyType(
             rate_limit=_DOWNLOAD_LIMIT,
         ),
         "people.show_people": _PEOPLE,
+        "people_selection.show_confirmation": _PEOPLE,
+        "people_selection.apply_action": replace(_PEOPLE, audit_views_as=None),
         "provider_account.show_account": _OPERATIONS,
         "provider_account.request_reading": _OPERATIONS,
         "provider_account.update_team": _MANAGE_PEOPLE,

@@ -157,13 +157,18 @@ def test_admin_reminds_selected_people_once_a_day(office: Office) -> None:
     add_people("uninvited@example.com")
     selected = [get_entry(address).id for address in (*addresses, "uninvited@example.com")]
     admin = make_person("cleo@example.com", role="admin")
-    assert campaign_mails.create_reminders(selected, actor=admin, now=now) == 1
-    assert campaign_mails.create_reminders(selected, actor=admin, now=now) == 0
+    assert campaign_mails.create_reminders(selected, actor=admin, now=now, today=now.date()) == 1
+    assert campaign_mails.create_reminders(selected, actor=admin, now=now, today=now.date()) == 0
     office.deliver()
     assert running.received() == {"ann@example.com": 2, "mute@example.com": 1, "left@example.com": 1}
     assert get_entry("ann@example.com").reminders == 1
     running.act(service.end_campaign)
-    assert campaign_mails.create_reminders(selected, actor=admin, now=now + timedelta(days=1)) == 0
+    assert (
+        campaign_mails.create_reminders(
+            selected, actor=admin, now=now + timedelta(days=1), today=now.date() + timedelta(days=1)
+        )
+        == 0
+    )
 
 
 def test_refusal_is_stored_at_the_person(office: Office) -> None:

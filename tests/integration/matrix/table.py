@@ -220,7 +220,11 @@ TABLE: Mapping[str, Row] = {
     ),
     "GET /admin/exports/<export_id>": Row(roles=ADMINS, status=404, anonymous=TO_LOGIN, may_touch=AUDITED),
     "GET /admin/people.csv": console(ADMINS),
-    "POST /admin/people/selection": act(ADMINS, form={"action": "sign_out"}),
+    # Nobody is selected: back to the list.
+    "GET /admin/people/selection": Row(
+        who=ADMINS, status=303, stranger=TO_LOGIN, query={"action": "mute"}, may_touch=AUDITED
+    ),
+    "POST /admin/people/selection": act(ADMINS, form={"action": "sign_out", "all": "1", "q": "nobody-has-this-name"}),
     "GET /admin/people/<person_id>": console(ADMINS, about=OTHER),
     "POST /admin/people/<person_id>/sessions/<public_id>/end": act(ADMINS, about=OTHER),
     "POST /admin/people/<person_id>/sessions/end": act(ADMINS, about=OTHER),

@@ -1,0 +1,253 @@
+"""Actions on many people of the console's list: what the confirmation says, and that exactly that happens, once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import func, select
+
+from portal.db import db, transaction
+from portal.models.audit import AuditEntry
+from portal.models.campaigns import Campaign
+from portal.models.exports import Export
+from portal.models.notifications import Notification
+from portal.models.people import Person
+from portal.models.roster import RosterEntry
+from portal.models.sessions import Session
+from tests import factories
+from tests.factories import NOW
+from tests.integration.web_pages.conftest import Visitor
+from tests.integration.web_pages.html_document import Document, said
+from tests.integration.web_pages.test_exports import make_chosen
+
+PATH = "/admin/people/selection"
+
+
+@pytest.fixture
+def admin(sign_in: Callable[[Person], Visitor], context: None) -> Visitor:
+    """An admin."""
+    return sign_in(factories.make_person(name="Cleo", role="admin"))
+
+
+def make_campaign(state: str = "running", name: str = "Spring") -> UUID:
+    campaign = Campaign(id=uuid4(), name=name, state=state, audience={}, reminders={}, created_at=NOW)
+    with transaction() as session:
+        session.add(campaign)
+    return campaign.id
+
+
+def make_entry(name: str, **fields: Any) -> UUID:
+    """Store a roster entry; return its id."""
+    values = {"address": f"{name.lower()}@example.com", "name": name, "source": "import", "created_at": NOW}
+    entry = RosterEntry(id=uuid4(), changed_at=NOW, **(values | fields))
+    with transaction() as session:
+        session.add(entry)
+    return entry.id
+
+
+def get_entry(entry_id: UUID) -> RosterEntry:
+    db.session.expire_all()
+    return db.session.get_one(RosterEntry, entry_id)
+
+
+def ask(admin: Visitor, action: str, *ids: UUID, **query: str) -> Document:
+    """Open the confirmation."""
+    chosen = "&".join(
+        [f"action={action}", *(f"selected={each}" for each in ids), *(f"{k}={v}" for k, v in query.items())]
+    )
+    return admin.page(f"{PATH}?{chosen}")
+
+
+def list_fields(page: Document) -> dict[str, Any]:
+    """The hidden fields of the confirmation's form, as a browser sends them."""
+    form = next(form for form in page.all("form") if form.get("action") == PATH and form.get("method") == "post")
+    fields: dict[str, Any] = {}
+    for field in form.iter("{http://www.w3.org/1999/xhtml}input"):
+        name = field.get("name") or ""
+        if name == "selected":
+            fields.setdefault(name, []).append(field.get("value"))
+        elif name != "csrf_token":
+            fields[name] = field.get("value")
+    return fields
+
+
+def confirm(admin: Visitor, page: Document, **more: str) -> Document:
+    """Press the confirmation's button and return the page that follows."""
+    answer = admin.press(PATH, **list_fields(page), **more)
+    assert answer.status_code == 303, answer.text
+    return admin.page(answer.location)
+
+
+def count_audited(action: str) -> int:
+    return db.session.scalar(select(func.count()).where(AuditEntry.action == action)) or 0
+
+
+def test_confirmation_says_who_is_reminded_and_who_is_left_out(admin: Visitor) -> None:
+    campaign = make_campaign()
+    invited = {"campaign_id": campaign, "invited_at": NOW}
+    ids = [
+        make_entry("Ann", **invited),
+        make_entry("Bob", **invited, muted_at=NOW),
+        make_entry("Cid", **invited, bounced_at=NOW),
+        make_entry("Dee", **invited, left_at=NOW),
+        make_entry("Eve", campaign_id=campaign),
+        make_entry("Fay"),
+        factories.make_person(name="Gus").id,
+    ]
+    page = ask(admin, "remind", *ids)
+    assert page.heading == "Remind 1 person by email?"
+    assert "7 selected" in page.words
+    left_out = [said(each) for each in page.all("li")]
+    for sentence in (
+        "1 has left or is deactivated: Dee",
+        "1 isn’t on the roster: Gus",
+        "1 is in no running campaign: Fay",
+        "1 is muted: Bob",
+        "1 has an address that refuses mail: Cid",
+        "1 isn’t invited yet: Eve",
+    ):
+        assert sentence in left_out
+    assert "1 person is reminded." in confirm(admin, page).words
+    (mail,) = db.session.scalars(select(Notification).where(Notification.kind == "reminder"))
+    assert mail.roster_entry_id == ids[0]
+    again = ask(admin, "remind", *ids)
+    assert "1 has a reminder today already: Ann" in [said(each) for each in again.all("li")]
+    assert count_audited("campaign.reminded") == 1
+
+
+def test_same_confirmation_twice_changes_once(admin: Visitor) -> None:
+    entry = make_entry("Ann")
+    page = ask(admin, "mute", entry)
+    assert page.heading == "Mute campaign emails to 1 person?"
+    assert "1 person is muted." in confirm(admin, page).words
+    muted_at = get_entry(entry).muted_at
+    assert "Nothing changed." in confirm(admin, page).words
+    assert get_entry(entry).muted_at == muted_at
+    assert count_audited("roster.muted") == 1
+    assert "1 person is unmuted." in confirm(admin, ask(admin, "unmute", entry)).words
+    assert get_entry(entry).muted_at is None
+
+
+def test_list_that_changed_meanwhile_is_shown_again(admin: Visitor) -> None:
+    make_entry("Ann", team="Sales")
+    page = ask(admin, "mute", all="1", team="Sales")
+    assert page.heading == "Mute campaign emails to 1 person?"
+    later = make_entry("Bob", team="Sales")
+    answer = admin.press(PATH, **list_fields(page))
+    assert answer.status_code == 409
+    shown = Document(answer.text)
+    assert "The list changed while this page was open." in shown.words
+    assert shown.heading == "Mute campaign emails to 2 people?"
+    assert get_entry(later).muted_at is None
+    assert "2 people are muted." in confirm(admin, shown).words
+
+
+def test_everyone_who_matches_is_selected_across_pages(admin: Visitor) -> None:
+    entries = [make_entry(f"P{number}", team="Sales") for number in range(60)]
+    make_entry("Other", team="Legal")
+    listed = admin.page("/admin/people?team=Sales")
+    assert "all 60 that match" in listed.words
+    page = ask(admin, "team", all="1", team="Sales", new_team="Berlin")
+    assert page.heading == "Move 60 people?"
+    assert "60 people were moved." in confirm(admin, page).words
+    assert {get_entry(each).team for each in entries} == {"Berlin"}
+    assert count_audited("roster.team_set") == 60
+
+
+def test_due_date_is_asked_for_first(admin: Visitor) -> None:
+    entry = make_entry("Ann", due_on=date(2026, 11, 20))
+    page = ask(admin, "due", entry)
+    assert page.heading == "Set due date…"
+    assert "This day is over." in ask(admin, "due", entry, new_due="2026-01-01").words
+    assert "Write the date like" in ask(admin, "due", entry, new_due="soon").words
+    page = ask(admin, "due", entry, new_due="2026-12-11")
+    assert "December 11, 2026" in page.words
+    confirm(admin, page)
+    assert get_entry(entry).due_on == date(2026, 12, 11)
+    assert "1 has this due date already: Ann" in ask(admin, "due", entry, new_due="2026-12-11").words
+    confirm(admin, ask(admin, "due", entry, new_due=""))
+    assert get_entry(entry).due_on is None
+
+
+def test_invitation_needs_a_running_campaign_and_takes_in_people_who_only_signed_in(admin: Visitor) -> None:
+    entry, person = make_entry("Ann"), factories.make_person("gus@example.com", name="Gus")
+    assert "No campaign is running." in ask(admin, "invite", entry).words
+    make_campaign("draft")
+    assert "No campaign is running." in ask(admin, "invite", entry).words
+    first = make_campaign()
+    assert ask(admin, "invite", entry, person.id).heading == "Invite 2 people?"
+    second = make_campaign(name="Autumn")
+    options = [said(each) for each in ask(admin, "invite", entry).all("option")]
+    assert sorted(options) == ["Autumn", "Spring"]
+    page = ask(admin, "invite", entry, person.id, into=str(second))
+    assert "2 people are invited." in confirm(admin, page).words
+    assert get_entry(entry).campaign_id == second
+    joined = db.session.scalars(select(RosterEntry).where(RosterEntry.person_id == person.id)).one()
+    assert (joined.campaign_id, joined.source) == (second, "manual")
+    assert count_audited("campaign.person_added") == 2
+    words = ask(admin, "invite", entry, into=str(second)).words
+    assert "1 is in this campaign already: Ann" in words
+    assert "1 is in another campaign: Ann" in ask(admin, "invite", entry, into=str(first)).words
+
+
+def test_campaign_that_ended_meanwhile_takes_in_nobody(admin: Visitor) -> None:
+    entry, campaign = make_entry("Ann"), make_campaign()
+    page = ask(admin, "invite", entry)
+    with transaction() as session:
+        session.get_one(Campaign, campaign).state = "ended"
+    answer = admin.press(PATH, **list_fields(page))
+    assert answer.status_code == 409
+    assert "No campaign is running." in Document(answer.text).words
+    assert get_entry(entry).campaign_id is None
+
+
+def test_admin_who_signs_everyone_out_stays_signed_in(admin: Visitor, sign_in: Callable[[Person], Visitor]) -> None:
+    other = factories.make_person(name="Ada")
+    sign_in(other)
+    page = ask(admin, "sign_out", all="1")
+    assert page.heading == "Sign out 1 person everywhere?"
+    assert "You are left out, so that you stay signed in" in page.words
+    assert "1 person was signed out everywhere." in confirm(admin, page).words
+    assert list(db.session.scalars(select(Session.person_id))) == [admin.person.id]
+
+
+def test_export_of_the_selection_holds_those_who_agreed(admin: Visitor) -> None:
+    ada, ben = make_chosen("Ada Lovelace"), make_chosen("Ben Studio", is_agreed=False)
+    make_chosen("Not Selected")
+    new = factories.make_person(name="Cid")
+    page = ask(admin, "export", ada.id, ben.id, new.id)
+    assert page.heading == "Export 1 headshot?"
+    left_out = [said(each) for each in page.all("li")]
+    assert "1 hasn’t agreed to the use of the headshot: Ben Studio" in left_out
+    assert "1 hasn’t chosen a headshot: Cid" in left_out
+    fields = {"kind": "headshots", "size": "directory"}
+    confirm(admin, page, **fields)
+    confirm(admin, page, **fields)
+    (export,) = db.session.scalars(select(Export))
+    assert export.filters == {"ids": [str(ada.id)]}
+    assert count_audited("export.requested") == 1
+    assert "1 selected person" in admin.page("/admin/exports").words
+
+
+def test_status_of_the_selection_is_a_csv(admin: Visitor) -> None:
+    entry = make_entry("Ann")
+    make_entry("Bob")
+    lines = admin.get(f"/admin/people.csv?action=export&selected={entry}").text.splitlines()
+    assert len(lines) == 2
+    assert "Ann" in lines[1]
+    assert len(admin.get("/admin/people.csv?action=export&all=1&q=bo").text.splitlines()) == 2
+
+
+@pytest.mark.parametrize("query", ["action=fly", "selected=1", "action=mute&selected=x", ""])
+def test_selection_that_is_none_is_refused(admin: Visitor, query: str) -> None:
+    assert admin.get(f"{PATH}?{query}").status_code == 400
+
+
+def test_nobody_selected_leads_back_to_the_same_list(admin: Visitor) -> None:
+    answer = admin.get(f"{PATH}?action=mute&team=Sales")
+    assert answer.location == "/admin/people?team=Sales"
+    assert "Nobody was selected." in admin.page(answer.location).words
