@@ -62,6 +62,7 @@ from portal.web.pages import (
     photos,
     public,
     team,
+    team_reminder,
     withdrawal,
 )
 from portal.web.security import access, csrf, headers
@@ -90,6 +91,7 @@ _BLUEPRINTS = (
     routes.blueprint,
     account.blueprint,
     team.blueprint,
+    team_reminder.blueprint,
     webhooks.blueprint,
     board.blueprint,
     health_page.blueprint,

@@ -23,7 +23,7 @@ class Right(StrEnum):
     """A permission beyond one's own pages. Pages require rights, never roles."""
 
     SEE_TEAM = "see_team"
-    """See the stage of the people of one's own teams."""
+    """See the stage of the people of one's own teams, and remind them."""
     SEE_PEOPLE = "see_people"
     """See everyone's name and stage; no photo before the person has chosen one."""
     MANAGE_PEOPLE = "manage_people"

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from portal.domain import job_types
 from portal.jobs.runner import register_task
-from portal.services import campaign_mails, roster_imports
+from portal.services import campaign_mails, campaigns, roster_imports
 from portal.services.app_context import AppContext
 
 
@@ -26,6 +26,13 @@ def read_roster_import(context: AppContext, *, import_id: str, version: int) -> 
 def apply_roster_import(context: AppContext, *, import_id: str, version: int) -> None:
     """Apply one confirmed list."""
     roster_imports.apply_import(UUID(import_id), version, context)
+
+
+@register_task(job_types.START_CAMPAIGN)
+def start_campaign(context: AppContext, *, campaign_id: str, version: int) -> None:
+    """Start one campaign whose scheduled time has come."""
+    del version
+    campaigns.start_scheduled(UUID(campaign_id), now=context.clock())
 
 
 @register_task(job_types.RUN_CAMPAIGNS)

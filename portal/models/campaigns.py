@@ -74,6 +74,14 @@ def find_by_link_code(code: str) -> Campaign | None:
     return db.session.scalar(select(Campaign).where(Campaign.link_code == code))
 
 
+def list_running(limit: int) -> list[Campaign]:
+    """List the running campaigns, the one that is due first at the start."""
+    query = (
+        select(Campaign).where(Campaign.state == "running").order_by(Campaign.due_on.asc().nulls_last(), Campaign.id)
+    )
+    return list(db.session.scalars(query.limit(limit)))
+
+
 def list_campaigns() -> list[Campaign]:
     """List all campaigns, the newest first."""
     return list(db.session.scalars(select(Campaign).order_by(Campaign.created_at.desc(), Campaign.id)))

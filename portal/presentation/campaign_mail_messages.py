@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 
 from flask_babel import format_date
@@ -28,6 +29,12 @@ def _invitation(notification: DueNotification, company: str) -> MailText:
         "/start",
         quote=details.message if details else "",
     )
+
+
+def _invitation_test(notification: DueNotification, company: str) -> MailText:
+    text = _invitation(notification, company)
+    note = _("This is a test that only you got. In the invitation itself, a link at the end stops these emails.")
+    return replace(text, title=_("Test: %(title)s", title=text.title), paragraphs=(note, *text.paragraphs))
 
 
 def _reminder(notification: DueNotification, company: str) -> MailText:
@@ -74,6 +81,7 @@ def _format_day(day: date) -> str:
 
 CAMPAIGN_TEXTS: Mapping[NotificationKind, Callable[[DueNotification, str], MailText]] = {
     NotificationKind.INVITATION: _invitation,
+    NotificationKind.INVITATION_TEST: _invitation_test,
     NotificationKind.REMINDER: _reminder,
     NotificationKind.DIGEST: _digest,
 }

@@ -66,7 +66,7 @@ class MailWriter:
             )
 
     def _build_mute_url(self, notification: DueNotification) -> str | None:
-        if notification.campaign is None:
+        if notification.campaign is None or notification.campaign.entry_id is None:
             return None
         token = build_mute_token(notification.campaign.entry_id, self.settings.secret_keys)
         return f"{self.settings.public_url}/mute/{token}"

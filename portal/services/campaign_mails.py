@@ -29,6 +29,7 @@ from portal.models.notifications import Notification
 from portal.models.people import Person
 from portal.models.roster import RosterEntry
 from portal.services.app_context import AppContext
+from portal.services.campaigns import start_scheduled
 
 CHUNK = 200
 INVITATION, REMINDER, DIGEST = "invitation", "reminder", "digest"
@@ -40,7 +41,12 @@ def run_campaigns(context: AppContext) -> None:
     Mails are created outside of quiet hours alone; a campaign started in them is served by a later run.
     """
     with transaction():
-        running = [each.id for each in campaigns.list_campaigns() if each.state == "running"]
+        listed = campaigns.list_campaigns()
+        running = [each.id for each in listed if each.state == "running"]
+        scheduled = [each.id for each in listed if each.starts_at is not None and each.state == "draft"]
+    for campaign_id in scheduled:
+        # Their own job does this at the right time; here is done what a lost job left.
+        start_scheduled(campaign_id, now=context.clock())
     for campaign_id in running:
         while _create_mails(campaign_id, context):
             failpoint("campaign.after_chunk")

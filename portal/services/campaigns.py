@@ -13,12 +13,14 @@ from portal.domain.audiences import Audience
 from portal.domain.email_address import get_domain
 from portal.domain.errors import LinkClosed, NotFound
 from portal.domain.reminder_plan import ReminderPlan
-from portal.models import audit, campaign_people, campaigns, people, queue, roster
+from portal.models import audit, campaign_people, campaigns, notifications, people, queue, roster
 from portal.models.campaigns import Campaign
 from portal.models.people import Person
 from portal.services.versions import advance_version
 
 _CODE_BYTES = 9
+# The kind of a test mail, see portal/services/due_notifications.py.
+TEST = "invitation_test"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,14 +89,77 @@ def start_campaign(campaign_id: UUID, *, version: int, actor_id: UUID, now: date
     """
     with transaction():
         found = _lock_campaign(campaign_id, version, ("draft", "running", "paused"))
-        audience = Audience.from_json(found.audience)
-        campaign_people.add_people_of_groups(audience, now)
-        count = campaign_people.add_audience(audience, campaign_id)
-        found.state, found.paused_at = "running", None
-        found.started_at = found.started_at or now
-        audit.create_entry("campaign.started", at=now, actor_id=actor_id, campaign_id=str(campaign_id), people=count)
-        queue.enqueue_job(job_types.RUN_CAMPAIGNS)
+        return _start(found, actor_id, now)
+
+
+def _start(found: Campaign, actor_id: UUID | None, now: datetime) -> int:
+    audience = Audience.from_json(found.audience)
+    campaign_people.add_people_of_groups(audience, now)
+    count = campaign_people.add_audience(audience, found.id)
+    found.state, found.paused_at, found.starts_at = "running", None, None
+    found.started_at = found.started_at or now
+    audit.create_entry("campaign.started", at=now, actor_id=actor_id, campaign_id=str(found.id), people=count)
+    queue.enqueue_job(job_types.RUN_CAMPAIGNS)
     return count
+
+
+def schedule_start(campaign_id: UUID, starts_at: datetime, *, version: int, actor_id: UUID, now: datetime) -> None:
+    """Have a draft started at a time, UTC; who matches then is invited.
+
+    Raises:
+        NotFound: there is no such campaign.
+        ChangedMeanwhile: another admin changed it first, or it has started.
+    """
+    with transaction():
+        found = _lock_campaign(campaign_id, version, ("draft",))
+        found.starts_at = starts_at
+        queue.enqueue_job(job_types.START_CAMPAIGN, at=starts_at, campaign_id=str(campaign_id), version=found.version)
+        audit.create_entry(
+            "campaign.scheduled",
+            at=now,
+            actor_id=actor_id,
+            campaign_id=str(campaign_id),
+            starts_at=starts_at.isoformat(),
+        )
+
+
+def cancel_start(campaign_id: UUID, *, version: int, actor_id: UUID, now: datetime) -> None:
+    """Leave a scheduled draft a draft.
+
+    Raises:
+        NotFound: there is no such campaign.
+        ChangedMeanwhile: another admin changed it first, or it has started.
+    """
+    with transaction():
+        found = _lock_campaign(campaign_id, version, ("draft",))
+        found.starts_at = None
+        audit.create_entry("campaign.start_canceled", at=now, actor_id=actor_id, campaign_id=str(campaign_id))
+
+
+def start_scheduled(campaign_id: UUID, *, now: datetime) -> None:
+    """Start a draft whose time has come; one that was canceled, moved or started meanwhile stays as it is."""
+    with transaction():
+        found = campaigns.lock_campaign(campaign_id)
+        if found is not None and found.state == "draft" and found.starts_at is not None and found.starts_at <= now:
+            found.version += 1
+            _start(found, None, now)
+
+
+def send_test(campaign_id: UUID, *, actor_id: UUID, now: datetime) -> None:
+    """Send the invitation as it is stored to the admin alone, at most once a minute.
+
+    Raises:
+        NotFound: there is no such campaign.
+    """
+    with transaction():
+        if campaigns.find_campaign(campaign_id) is None:
+            raise NotFound
+        notification_id = notifications.create_notification(
+            TEST, f"{campaign_id}:{now:%Y-%m-%dT%H:%M}", person_id=actor_id, shoot_id=None, now=now
+        )
+        if notification_id is not None:
+            queue.enqueue_job(job_types.SEND_NOTIFICATION, notice_id=str(notification_id))
+            audit.create_entry("campaign.test_sent", at=now, actor_id=actor_id, campaign_id=str(campaign_id))
 
 
 def pause_campaign(campaign_id: UUID, *, version: int, actor_id: UUID, now: datetime) -> None:
@@ -120,7 +185,7 @@ def end_campaign(campaign_id: UUID, *, version: int, actor_id: UUID, now: dateti
     """End the mails of a campaign, also those that wait; photo sessions of its people continue."""
     with transaction():
         found = _lock_campaign(campaign_id, version, ("draft", "running", "paused"))
-        found.state, found.ended_at, found.link_code = "ended", now, None
+        found.state, found.ended_at, found.link_code, found.starts_at = "ended", now, None, None
         audit.create_entry("campaign.ended", at=now, actor_id=actor_id, campaign_id=str(campaign_id))
 
 

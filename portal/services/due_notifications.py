@@ -26,6 +26,7 @@ class NotificationKind(StrEnum):
     # Of campaigns, see portal/services/campaign_mails.py.
     INVITATION = "invitation"
     REMINDER = "reminder"
+    INVITATION_TEST = "invitation_test"
     DIGEST = "digest"
 
 
@@ -36,13 +37,13 @@ class CampaignDetails:
     Attributes:
         due_on: last day to choose, the person's own or the campaign's.
         is_signed_in: whether the person has signed in.
-        entry_id: for the address that mutes these mails.
+        entry_id: for the address that mutes these mails; None in a test.
     """
 
     message: str
     due_on: date | None
     is_signed_in: bool
-    entry_id: UUID
+    entry_id: UUID | None
 
 
 @dataclass(frozen=True, repr=False)

@@ -234,6 +234,10 @@ def _find_recipient(notification: Notification, support: str | None, now: dateti
     if person is None or person.deactivated_at is not None:
         _drop(notification, "person_deactivated", now)
         return None
+    if kind is NotificationKind.INVITATION_TEST:
+        found = campaigns.find_campaign(UUID(notification.occasion.partition(":")[0]))
+        details = CampaignDetails(found.message, found.due_on, is_signed_in=False, entry_id=None) if found else None
+        return DueNotification(notification.id, kind, person.email, person.name, person.locale, None, details)
     teams = tuple(campaign_teams.count_teams(person.manages)) if kind is NotificationKind.DIGEST else ()
     return DueNotification(notification.id, kind, person.email, person.name, person.locale, session, teams=teams)
 

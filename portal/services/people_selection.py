@@ -67,16 +67,20 @@ def list_actions(actor: Person) -> list[BulkAction]:
     return [action for action, (right, _change) in ACTIONS.items() if right in actor.rights]
 
 
-def build_plan(
-    action: BulkAction, chosen: PeopleFilter, target: ActionTarget, *, actor: Person, now: datetime, zone: ZoneInfo
-) -> SelectionPlan:
-    """Determine what an action would do to the people of a filter.
+def check_right(action: BulkAction, actor: Person) -> None:
+    """Require the right to an action.
 
     Raises:
-        BadInput: the actor has no right to the action.
+        BadInput: the actor does not have it.
     """
     if action not in list_actions(actor):
         raise BadInput
+
+
+def build_plan(
+    action: BulkAction, chosen: PeopleFilter, target: ActionTarget, *, now: datetime, zone: ZoneInfo
+) -> SelectionPlan:
+    """Determine what an action would do to the people of a filter."""
     found = list_candidates(
         chosen,
         now=now,

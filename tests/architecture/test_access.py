@@ -92,6 +92,9 @@ PEOPLE = {
     "campaigns.update_campaign",
     "campaigns.show_people",
     "campaigns.start_campaign",
+    "campaigns.schedule_start",
+    "campaigns.cancel_start",
+    "campaigns.send_test",
     "campaigns.pause_campaign",
     "campaigns.resume_campaign",
     "campaigns.show_end",
@@ -113,7 +116,12 @@ PEOPLE = {
     "audit.show_audit",
     "audit.download_audit",
 }
-TEAMS = {"team.show_team", "team.download_status"}
+TEAMS = {
+    "team.show_team",
+    "team.download_status",
+    "team_reminder.show_confirmation",
+    "team_reminder.remind_team",
+}
 
 
 # Pages behind sign-in that show no other person's data; views of all others are in the audit trail.

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template, url_for
 
+from portal.models import campaigns
 from portal.presentation import attention_messages, board_chart, list_messages
 from portal.services import board
 from portal.web.context import get_context
+
+SHOWN_CAMPAIGNS = 3
 
 blueprint = Blueprint("board", __name__, url_prefix="/admin")
 
@@ -19,6 +22,7 @@ def show_board() -> str:
     return render_template(
         "admin/board.html",
         board=current,
+        campaigns=campaigns.list_running(SHOWN_CAMPAIGNS),
         chart=board_chart.build_chart(current),
         messages=attention_messages,
         list_messages=list_messages,

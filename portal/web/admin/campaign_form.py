@@ -66,6 +66,20 @@ def _end_of_day(day: date, zone: ZoneInfo) -> datetime:
     return datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=zone).astimezone(UTC)
 
 
+def parse_start(text: str, *, zone: ZoneInfo, now: datetime) -> tuple[datetime | None, str | None]:
+    """Return a date and time of the portal's time zone as UTC, or what is wrong with it."""
+    try:
+        local = datetime.fromisoformat(text.strip()).replace(tzinfo=zone)
+        starts_at = local.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None, _("Choose a date and a time.")
+    if starts_at.astimezone(zone).replace(tzinfo=None) != local.replace(tzinfo=None):
+        return None, _("The clocks change then, and this time doesn’t exist. Choose another one.")
+    if starts_at <= now:
+        return None, _("This time is over. Choose a later one.")
+    return starts_at, None
+
+
 def _parse_domains(text: str, problems: dict[str, str]) -> tuple[str, ...]:
     try:
         return tuple(normalize_domain(part.removeprefix("@")) for part in text.replace(",", " ").split())

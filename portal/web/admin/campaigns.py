@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -20,7 +20,7 @@ from portal.models.campaigns import Campaign
 from portal.presentation.mail_templates import render_preview
 from portal.services import campaigns as service
 from portal.services.campaigns import CampaignForm
-from portal.web.admin.campaign_form import build_values, parse_form
+from portal.web.admin.campaign_form import build_values, parse_form, parse_start
 from portal.web.admin.form_version import parse_version
 from portal.web.context import get_context
 from portal.web.security.access import get_current_person
@@ -104,6 +104,34 @@ def start_campaign(campaign_id: UUID) -> Response:
     return _back_to(campaign_id)
 
 
+@blueprint.post("/<uuid:campaign_id>/schedule")
+def schedule_start(campaign_id: UUID) -> Response | tuple[str, int]:
+    """Have the campaign started at the chosen time."""
+    found, now, zone = _get_campaign(campaign_id), get_context().clock(), get_context().settings.time_zone
+    starts_at, problem = parse_start(request.form.get("starts_at", ""), zone=zone, now=now)
+    if starts_at is None:
+        return _render_form(found, build_values(found, zone), {"starts_at": problem or ""}), 400
+    actor_id = get_current_person().id
+    service.schedule_start(campaign_id, starts_at, version=parse_version(), actor_id=actor_id, now=now)
+    flash(_("Scheduled. You can cancel it until then."), "good")
+    return _back_to(campaign_id)
+
+
+@blueprint.post("/<uuid:campaign_id>/unschedule")
+def cancel_start(campaign_id: UUID) -> Response:
+    """Leave the campaign a draft."""
+    return _change(campaign_id, service.cancel_start, _("Canceled. Nothing is sent until you start it."))
+
+
+@blueprint.post("/<uuid:campaign_id>/test")
+def send_test(campaign_id: UUID) -> Response:
+    """Send the stored invitation to the admin alone."""
+    actor = get_current_person()
+    service.send_test(campaign_id, actor_id=actor.id, now=get_context().clock())
+    flash(_("A test is on its way to %(address)s.", address=actor.email), "good")
+    return _back_to(campaign_id)
+
+
 @blueprint.post("/<uuid:campaign_id>/pause")
 def pause_campaign(campaign_id: UUID) -> Response:
     """Send no mails until it is resumed."""
@@ -159,6 +187,7 @@ def _render_form(found: Campaign | None, values: CampaignForm, problems: dict[st
         calendar=_build_calendar(values.reminders, found, values.due_on, today),
         preview=render_preview(portal.settings, get_current_person(), values, language=language),
         zone=zone,
+        starts_at=request.form.get("starts_at") or f"{today + timedelta(days=1)}T09:00",
         public_url=portal.settings.public_url,
         has_mail=portal.mailer is not None,
     )

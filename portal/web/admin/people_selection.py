@@ -146,11 +146,11 @@ def _parse_due(text: str) -> tuple[date | None, str | None]:
 
 def _build_plan(selection: Selection) -> SelectionPlan:
     context = get_context()
+    people_selection.check_right(selection.action, get_current_person())
     return people_selection.build_plan(
         selection.action,
         selection.build_filter(),
         selection.target,
-        actor=get_current_person(),
         now=context.clock(),
         zone=context.settings.time_zone,
     )

@@ -14,6 +14,7 @@ from portal.web.security.rate_limits import RateLimit
 _DOWNLOAD_LIMIT = RateLimit("exporting", per_minute=12)
 _PEOPLE = AccessRule(access=Access.SIGNED_IN, right=Right.SEE_PEOPLE, audit_views_as=Right.SEE_PEOPLE)
 _MANAGE_PEOPLE = AccessRule(access=Access.SIGNED_IN, right=Right.MANAGE_PEOPLE)
+_TEAM = AccessRule(access=Access.SIGNED_IN, right=Right.SEE_TEAM)
 _OPERATIONS = AccessRule(access=Access.SIGNED_IN, right=Right.SEE_OPERATIONS)
 
 CONSOLE_RULES: Mapping[str, AccessRule] = MappingProxyType(
@@ -31,6 +32,8 @@ CONSOLE_RULES: Mapping[str, AccessRule] = MappingProxyType(
             redirect_page="team.show_team",
             rate_limit=_DOWNLOAD_LIMIT,
         ),
+        "team_reminder.show_confirmation": replace(_TEAM, audit_views_as=Right.SEE_TEAM),
+        "team_reminder.remind_team": _TEAM,
         "people.show_people": _PEOPLE,
         "people_selection.show_confirmation": _PEOPLE,
         "people_selection.apply_action": replace(_PEOPLE, audit_views_as=None),

@@ -209,6 +209,8 @@ TABLE: Mapping[str, Row] = {
     "POST /admin/links/<report_id>/done": act(OPERATORS),
     "GET /team": console(MANAGERS),
     "GET /team.csv": console(MANAGERS),
+    "GET /team/remind": console(MANAGERS),
+    "POST /team/remind": act(MANAGERS),
     "GET /admin/people": console(ADMINS),
     "GET /admin/account": console(OPERATORS),
     "POST /admin/account/read": act(OPERATORS),
@@ -242,6 +244,13 @@ TABLE: Mapping[str, Row] = {
     "GET /admin/campaigns/<campaign_id>/people": console(ADMINS),
     "GET /admin/campaigns/<campaign_id>/end": page(ADMINS),
     "POST /admin/campaigns/<campaign_id>": act(ADMINS, form={"version": "0", "name": "Spring"}),
+    # The time is over.
+    "POST /admin/campaigns/<campaign_id>/schedule": act(
+        ADMINS, status=400, form={"version": "0", "starts_at": "2020-01-01T09:00"}
+    ),
+    # A draft without a scheduled start has another version by then.
+    "POST /admin/campaigns/<campaign_id>/unschedule": act(ADMINS, status=409, form={"version": "99"}),
+    "POST /admin/campaigns/<campaign_id>/test": act(ADMINS),
     "POST /admin/campaigns/<campaign_id>/start": act(ADMINS, form={"version": "1"}, after=_CAMPAIGN[:1]),
     "POST /admin/campaigns/<campaign_id>/pause": act(ADMINS, form={"version": "2"}, after=_CAMPAIGN[:2]),
     "POST /admin/campaigns/<campaign_id>/resume": act(ADMINS, form={"version": "3"}, after=_CAMPAIGN[:3]),

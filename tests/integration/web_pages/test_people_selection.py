@@ -251,3 +251,40 @@ def test_nobody_selected_leads_back_to_the_same_list(admin: Visitor) -> None:
     answer = admin.get(f"{PATH}?action=mute&team=Sales")
     assert answer.location == "/admin/people?team=Sales"
     assert "Nobody was selected." in admin.page(answer.location).words
+
+
+def make_invited(name: str, campaign: UUID, **fields: Any) -> UUID:
+    return make_entry(name, campaign_id=campaign, invited_at=NOW, team="sales", **fields)
+
+
+def test_manager_reminds_their_team_without_learning_why_some_are_left_out(
+    sign_in: Callable[[Person], Visitor], context: None
+) -> None:
+    campaign = make_campaign()
+    ann = make_invited("Ann", campaign)
+    bob = make_invited("Bob", campaign)
+    make_invited("Cid", campaign, muted_at=NOW)
+    make_entry("Other", campaign_id=campaign, invited_at=NOW, team="berlin")
+    manager = sign_in(factories.make_person(name="Mia", role="manager", manages=["sales"]))
+    page = manager.page(f"/team/remind?name=sales&selected={ann}")
+    assert page.heading == "Remind 1 person by email?"
+    page = manager.page("/team/remind?name=sales")
+    assert page.heading == "Remind 2 people by email?"
+    assert "1 person is left out" in page.words
+    for hidden in ("muted", "Cid", "Other", "@example.com"):
+        assert hidden not in page.text.replace("help@example.com", "").partition("<main")[2].partition("</main")[0], (
+            hidden
+        )
+    fields = {"name": "sales", "plan": page.value_of("plan")}
+    assert manager.press("/team/remind", **fields, selected=str(bob)).status_code == 409
+    assert manager.press("/team/remind", **fields).location == "/team?name=sales"
+    assert "2 people are reminded." in manager.page("/team?name=sales").words
+    manager.press("/team/remind", **fields)
+    assert count_mails("reminder") == 2
+    (entry, _again) = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "campaign.reminded"))
+    assert (entry.actor_id, entry.detail["count"]) == (manager.person.id, 2)
+    assert manager.get("/team/remind?name=berlin").status_code == 404
+
+
+def count_mails(kind: str) -> int:
+    return db.session.scalar(select(func.count()).where(Notification.kind == kind)) or 0
