@@ -18,6 +18,7 @@ from portal.models.link_reports import LinkReport
 from portal.models.listed_people import ListedPerson, SearchTerm
 from portal.models.notifications import Notification
 from portal.models.people import Person
+from portal.models.person_notes import PersonNote
 from portal.models.photo_marks import PhotoMark
 from portal.models.photos import Photo, Rendition
 from portal.models.provider_account import ProviderAccount
@@ -48,6 +49,7 @@ __all__ = [
     "ListedPerson",
     "Notification",
     "Person",
+    "PersonNote",
     "Photo",
     "PhotoMark",
     "ProviderAccount",

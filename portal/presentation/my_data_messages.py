@@ -12,6 +12,9 @@ from portal.presentation import audit_messages
 # What others did, as the person reads it; other actions keep the audit trail's name.
 _ACTS = {
     "console.viewed": _l("Looked at your page"),
+    "headshot.viewed": _l("Looked at your headshot"),
+    "note.deleted": _l("Deleted a note about you"),
+    "note.written": _l("Wrote a note about you"),
     "person.deactivated": _l("Ended your access"),
     "person.reactivated": _l("Gave you access again"),
     "person.relinked": _l("Linked your two accounts"),

@@ -9,12 +9,13 @@ from uuid import UUID
 from portal.db import transaction
 from portal.domain import retention
 from portal.domain.errors import NotFound
-from portal.models import archives, audit, audit_list, choices, consents, photos, shoots
+from portal.models import archives, audit, audit_list, choices, consents, person_notes, photos, shoots
 from portal.models.archives import Archive, ArchiveKind
 from portal.models.audit import AuditEntry
 from portal.models.choices import Choice
 from portal.models.consents import Consent
 from portal.models.people import Person
+from portal.models.person_notes import PersonNote
 from portal.models.photos import Photo
 from portal.models.shoots import Shoot
 from portal.services import archives as archive_service
@@ -52,6 +53,7 @@ class MyData:
         agreements: what the person agreed to, withdrawn or not, the newest first.
         uses: the choices by which the person agreed to the use of a photo, the newest first.
         archive: the newest export that has not expired.
+        notes: what admins noted about the person, each with the author's name, the newest first.
     """
 
     shoots: list[KeptShoot]
@@ -62,6 +64,7 @@ class MyData:
     agreements: list[Consent]
     uses: list[Choice]
     archive: Archive | None
+    notes: list[tuple[PersonNote, str | None]]
 
 
 def get_my_data(person: Person, *, now: datetime) -> MyData:
@@ -77,6 +80,7 @@ def get_my_data(person: Person, *, now: datetime) -> MyData:
         agreements=consents.list_by_person(person.id)[::-1],
         uses=choices.list_use_agreements(person.id),
         archive=archives.find_latest(person.id, ArchiveKind.DATA, now),
+        notes=person_notes.list_notes(person.id),
     )
 
 

@@ -65,6 +65,13 @@ OPERATIONS = {
 PEOPLE = {
     "board.show_board",
     "people_selection.show_confirmation",
+    "person.create_note",
+    "person.delete_note",
+    "person.show_headshot",
+    "person.serve_headshot",
+    "person.show_erasure",
+    "person.erase_person",
+    "person.show_erasure_steps",
     "people_selection.apply_action",
     "provider_account.update_team",
     "exports.show_exports",

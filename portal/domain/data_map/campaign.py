@@ -20,6 +20,18 @@ TABLES: Mapping[str, TableClass] = {
         },
         owner="person_id",
     ),
+    # Free text of admins; the person reads it on their page and in their export.
+    "person_notes": TableClass(
+        Subject.PERSON,
+        Purpose.CAMPAIGN,
+        Retention.ACCOUNT,
+        {
+            Content.REFERENCE: "id person_id roster_entry_id author_id",
+            Content.PROGRESS: "text written_at",
+        },
+        owner="person_id|roster_entry_id>roster_entries",
+        people="author_id",
+    ),
     "campaigns": TableClass(
         Subject.NONE,
         Purpose.CAMPAIGN,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
-from portal.models import audit_list
+from portal.models import audit_list, person_notes
 from portal.models.audit_list import AuditFilter
 from portal.models.people_list import find_row
 from portal.presentation import attention_messages, audit_messages, list_messages, selection_messages
@@ -60,6 +60,7 @@ def show_person(person_id: UUID) -> str:
     row = find_row(person_id, now=now)
     shown: dict[str, Any] = {"list_messages": list_messages, "attention": attention_messages}
     shown |= {"row": row, "back": parse_query(request.args).replace()}
+    shown |= {"notes": person_notes.list_notes(person_id), "listed_id": person_id, "note_id": uuid4()}
     if row is not None and row.listed.person_id is None:
         return render_template("admin/expected.html", **shown)
     detail = people_list.get_person_detail(person_id, get_context())

@@ -266,6 +266,7 @@ def _create_person_in_studio(secretbox: Any) -> dict[str, str]:
 _NOTHING = "11111111-1111-4111-8111-111111111111"
 _SHARED = {
     "export_id": _NOTHING,
+    "note_id": _NOTHING,
     "secret": "webhook",
     "erasure_id": _NOTHING,
     "filename": "css/tokens.css",

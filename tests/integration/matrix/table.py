@@ -269,6 +269,19 @@ TABLE: Mapping[str, Row] = {
     "POST /admin/roster/import/<import_id>/columns": act(ADMINS, form={"version": "7", "address": "0"}, status=409),
     "POST /admin/roster/import/<import_id>/confirm": act(ADMINS, form={"version": "7"}, status=409),
     "POST /admin/roster/import/<import_id>/discard": act(ADMINS, form={"version": "0"}),
+    "POST /admin/people/<person_id>/notes": act(
+        ADMINS, about=OTHER, form={"text": "On leave", "note_id": "22222222-2222-4222-8222-222222222222"}
+    ),
+    "POST /admin/people/<person_id>/notes/<note_id>/delete": act(ADMINS, about=OTHER),
+    "GET /admin/people/<person_id>/headshot": console(ADMINS, about=OTHER),
+    # The photo has no stored files.
+    "GET /admin/people/<person_id>/headshot.jpg": Row(
+        who=ADMINS, status=404, stranger=TO_LOGIN, about=OTHER, may_touch=AUDITED
+    ),
+    "GET /admin/people/<person_id>/erase": console(ADMINS, about=OTHER),
+    # Without the address nothing is deleted.
+    "POST /admin/people/<person_id>/erase": act(ADMINS, about=OTHER, status=400),
+    "GET /admin/people/erasures/<erasure_id>": Row(who=ADMINS, status=404, stranger=TO_LOGIN, may_touch=AUDITED),
     "GET /admin/people/<person_id>/reset": console(ADMINS, about=OTHER),
     "POST /admin/people/<person_id>/reset": act(ADMINS, about=OTHER),
     "GET /admin/people/<person_id>/deactivate": console(ADMINS, about=OTHER),
@@ -291,6 +304,7 @@ PERSONAL = frozenset({"photo_id", "public_id", "choice_id", "archive_id", "conse
 SHARED = frozenset(
     {
         "export_id",
+        "note_id",
         "erasure_id",
         "secret",
         "filename",
