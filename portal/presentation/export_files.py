@@ -36,12 +36,12 @@ def render_manifest(files: list[ExportedFile], *, size_key: str, now: datetime) 
     entries = [
         {
             "file": each.path,
-            "email": each.exported.listed.email,
-            "name": each.exported.listed.name,
-            "employee_number": each.exported.listed.employee_number,
-            "directory_object_id": each.exported.person.oid,
-            "chosen_at": each.exported.choice.acted_at.isoformat(),
-            "is_ai_generated": not each.exported.photo.is_own,
+            "email": each.email,
+            "name": each.name,
+            "employee_number": each.employee_number,
+            "directory_object_id": each.object_id,
+            "chosen_at": each.chosen_at.isoformat(),
+            "is_ai_generated": each.is_ai_generated,
             "bytes": each.size,
             "sha256": each.sha256,
         }
@@ -57,12 +57,12 @@ def render_people_csv(files: list[ExportedFile]) -> bytes:
     rows = (
         (
             each.path,
-            each.exported.listed.email,
-            each.exported.listed.name,
-            each.exported.listed.employee_number,
-            each.exported.person.oid,
-            each.exported.person.preferred_username,
-            each.exported.listed.team,
+            each.email,
+            each.name,
+            each.employee_number,
+            each.object_id,
+            each.user_principal_name,
+            each.team,
         )
         for each in files
     )

@@ -35,14 +35,25 @@ _BATCH = 100
 _PROGRESS_STEP = 20
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExportedFile:
-    """One picture of an export, and whose it is."""
+    """One picture of an export, and whose it is: values alone, since an export of thousands holds them to its end.
+
+    Attributes:
+        object_id: the person's id in the company's directory, ``user_principal_name`` their name there.
+    """
 
     path: str
-    exported: ExportPerson
     size: int
     sha256: str
+    email: str
+    name: str
+    employee_number: str | None
+    team: str | None
+    object_id: str | None
+    user_principal_name: str | None
+    chosen_at: datetime
+    is_ai_generated: bool
 
 
 @dataclass(frozen=True)
@@ -110,7 +121,7 @@ def _write_people(
                 progress.left_out += 1
             else:
                 path = _build_path(export, exported, spec, progress)
-                progress.files.append(ExportedFile(path, exported, len(content), hashlib.sha256(content).hexdigest()))
+                progress.files.append(_describe_file(path, exported, content))
                 if export.kind == ExportKind.LDIF:
                     records.writelines(f"{line}\n".encode() for line in texts.iterate_record(exported, content))
                 else:
@@ -124,6 +135,22 @@ def _write_people(
             entry.compress_type = zipfile.ZIP_DEFLATED
             with archive.open(entry, "w", force_zip64=True) as target:
                 shutil.copyfileobj(records, target)
+
+
+def _describe_file(path: str, exported: ExportPerson, content: bytes) -> ExportedFile:
+    return ExportedFile(
+        path=path,
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        email=exported.listed.email,
+        name=exported.listed.name,
+        employee_number=exported.listed.employee_number,
+        team=exported.listed.team,
+        object_id=exported.person.oid,
+        user_principal_name=exported.person.preferred_username,
+        chosen_at=exported.choice.acted_at,
+        is_ai_generated=not exported.photo.is_own,
+    )
 
 
 def _build_path(export: Export, exported: ExportPerson, spec: KitFileSpec, progress: _Progress) -> str:

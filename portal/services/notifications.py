@@ -17,6 +17,7 @@ from portal.domain import job_types
 from portal.domain.errors import RetryLater
 from portal.domain.roles import Role
 from portal.domain.stages import ONBOARDING, Problem
+from portal.failpoints import failpoint
 from portal.mail import EmailMessage, MailDeferred, MailRefused
 from portal.models import audit, campaign_teams, campaigns, notifications, people, queue, roster, shoots
 from portal.models.notifications import Notification
@@ -152,6 +153,7 @@ def send_notification(
             raise
         drop_notification(notification_id, reason=f"deferred:{error.cause}", now=context.clock())
         return
+    failpoint("mail.after_send")
     with transaction():
         notification = notifications.lock_notification(notification_id)
         if notification is not None:

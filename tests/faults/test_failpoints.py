@@ -62,12 +62,12 @@ COVERED_BY_OTHER_TESTS = {
     "kit.after_delete",
     "archive.after_entry",
     "archive.after_put",
-    # Exports and resets stop in tests/integration/web_pages/test_exports.py and core/test_session_reset.py.
+    # Lists, campaigns and exports fall in test_console_jobs_killed.py, resets stop in core/test_session_reset.py.
     "export.after_person",
     "export.after_put",
     "reset.after_delete",
-    # Lists and campaigns stop in tests/integration/core/test_roster_imports.py and tests/integration/mail.
     "campaign.after_chunk",
+    "mail.after_send",
     "import.after_chunk",
     "import.after_applied_chunk",
     "own_photo.after_put",

@@ -90,8 +90,8 @@ def test_headshot_is_shown_once_chosen_and_each_look_is_listed_for_its_person(
     admin: Visitor, app: Flask, sign_in: SignIn
 ) -> None:
     person = factories.make_person(name="Ada")
-    factories.agree(person)
-    _, [photo, _other] = factories.make_finished(person)
+    factories.make_consent(person)
+    _, [photo, _other] = factories.make_finished_shoot(person)
     store_renditions(photo, 1)
     page = f"/admin/people/{person.id}"
     assert "Show headshot" not in admin.page(page).words
