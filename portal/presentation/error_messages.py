@@ -41,6 +41,7 @@ class ErrorContext:
         switch_account: the same with the identity provider's account chooser.
         sign_in_again: starts a sign-in that returns to ``previous_page``.
         confirm_sign_in: the same, with the password entered once more.
+        max_megabytes: the largest file or form that the address takes.
     """
 
     is_signed_in: bool
@@ -52,6 +53,7 @@ class ErrorContext:
     switch_account: str
     sign_in_again: str
     confirm_sign_in: str
+    max_megabytes: int
 
 
 def get_error_message(reason: str, status: int, context: ErrorContext) -> ErrorMessage:
@@ -188,8 +190,13 @@ def _bad_input(_context: ErrorContext) -> ErrorMessage:
     )
 
 
-def _too_large(_context: ErrorContext) -> ErrorMessage:
-    return ErrorMessage(_("That’s too large"), _("Send less at once."), *_home_step())
+def _too_large(context: ErrorContext) -> ErrorMessage:
+    return ErrorMessage(
+        _("That’s too large"),
+        _("Up to %(size)s MB can be sent here at once. Nothing was stored.", size=context.max_megabytes),
+        _("Go back"),
+        context.previous_page,
+    )
 
 
 def _changed_meanwhile(context: ErrorContext) -> ErrorMessage:

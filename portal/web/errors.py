@@ -97,12 +97,18 @@ def _build_context() -> ErrorContext:
         has_group_overage=g.get("person") is not None and GROUP_OVERAGE in get_current_session(),
         is_known_form=request.method == "POST" and request.endpoint is not None,
         public_url=settings.public_url,
+        max_megabytes=_get_max_megabytes(),
         previous_page=previous,
         sign_in=_sign_in_path(requested),
         switch_account=_sign_in_path(requested, switch="1"),
         sign_in_again="/login?" + urlencode({"next": previous}),
         confirm_sign_in="/login?" + urlencode({"confirm": "1", "next": previous}),
     )
+
+
+def _get_max_megabytes() -> int:
+    """Return the size limit of the request; the limits of uploads leave a megabyte for the form around the file."""
+    return max((request.max_content_length or 0) // 1_000_000 - 1, 1)
 
 
 def _sign_in_path(requested: str | None, **options: str) -> str:

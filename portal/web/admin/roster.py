@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from portal.domain import roster_file
@@ -59,11 +58,7 @@ def show_new_import() -> str:
 @blueprint.post("/import")
 def create_import() -> Response | tuple[str, int]:
     """Store a pasted or uploaded list and have it checked; what is wrong with it keeps what was pasted."""
-    try:
-        pasted = request.form.get("pasted", "")
-        file = request.files.get("file")
-    except RequestEntityTooLarge:
-        return _render_form(problem=_("This file is larger than 10 MB. Split it, or save only the first sheet.")), 413
+    pasted, file = request.form.get("pasted", ""), request.files.get("file")
     uploaded = file.read(roster_file.MAX_BYTES + 1) if file is not None and file.filename else b""
     content = uploaded or pasted.encode()
     if len(content) > roster_file.MAX_BYTES:
@@ -87,6 +82,7 @@ def _render_form(problem: str | None = None) -> str:
     return render_template(
         "admin/roster_new_import.html",
         problem=problem,
+        max_bytes=roster_file.MAX_BYTES,
         pasted=request.form.get("pasted", "") if problem and request.method == "POST" else "",
         imports=found,
         names=list_names({each.created_by for each in found}),

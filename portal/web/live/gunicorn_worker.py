@@ -23,7 +23,7 @@ _PlainSocket = monkey.get_original("socket", "socket")
 _GRACE_SECONDS = 1.5
 # The client may still be sending a body that was refused unread. Closing the connection resets it, and some clients
 # would not receive the response; the limits keep them from sending without end.
-_MAX_UNREAD_BYTES = 4 * 1024 * 1024
+_MAX_UNREAD_BYTES = 64 * 1024 * 1024
 _UNREAD_SECONDS = 5
 
 

@@ -38,6 +38,7 @@ CONTEXT = ErrorContext(
     switch_account="/login?switch=1",
     sign_in_again="/login?next=%2Fheadshots",
     confirm_sign_in="/login?confirm=1&next=%2Fheadshots",
+    max_megabytes=10,
 )
 ERRORS: list[tuple[Exception, int, str]] = [
     (NotFound(), 404, "isn’t available"),
