@@ -6,11 +6,12 @@ import smtplib
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from portal.mail.errors import MailUnavailable
+from portal.mail.idle_sessions import SmtpSession
 
 CONNECT_SECONDS = 3
 REPLY_SECONDS = 10
@@ -66,9 +67,8 @@ class _SmtpConnection(smtplib.SMTP):
             self.sock.settimeout(seconds)
 
 
-@contextmanager
-def open_session(server: MailServer, trust: ssl.SSLContext) -> Iterator[smtplib.SMTP]:
-    """Connect, encrypt and authenticate; close the connection after the block.
+def open_session(server: MailServer, trust: ssl.SSLContext) -> SmtpSession:
+    """Connect, encrypt and authenticate. The caller ends or closes the session.
 
     Raises:
         MailUnavailable: the server cannot be reached or does not accept the account.
@@ -78,12 +78,10 @@ def open_session(server: MailServer, trust: ssl.SSLContext) -> Iterator[smtplib.
     try:
         with _convert_errors():
             _authenticate(connection, server, trust)
-        yield connection
-        # The message is already accepted; an error of QUIT does not matter.
-        with suppress(smtplib.SMTPException, OSError):
-            connection.quit()
-    finally:
+    except BaseException:
         connection.close()
+        raise
+    return SmtpSession(connection)
 
 
 def _open_connection(server: MailServer, trust: ssl.SSLContext) -> smtplib.SMTP:

@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from portal.mail.connection import MailServer, get_cause, open_session
 from portal.mail.errors import MailDeferred, MailError, MailRefused, MailUnavailable
+from portal.mail.idle_sessions import IdleSessions, end_session
 from portal.mail.message import EmailMessage, build_mime_message, parse_address
 
 _CLOSING = 421
@@ -16,12 +17,13 @@ _PERMANENT = 500
 
 
 class Mailer:
-    """Sends e-mails through one server with one sender address. Keeps no connection between messages."""
+    """Sends e-mails through one server with one sender address. Sessions stay open for the next messages."""
 
     def __init__(self, server: MailServer, sender: Address, *, trust: ssl.SSLContext | None = None) -> None:
         self._server = server
         self._sender = sender
         self._trust = trust or ssl.create_default_context()
+        self._idle = IdleSessions()
 
     @classmethod
     def from_url(cls, url: str, sender: str, *, name: str = "", trust: ssl.SSLContext | None = None) -> Mailer:
@@ -58,11 +60,16 @@ class Mailer:
         """
         email = build_mime_message(message, self._sender)
         recipient = email["To"].addresses[0].addr_spec
-        with open_session(self._server, self._trust) as connection:
-            try:
-                connection.send_message(email, self._sender.addr_spec, [recipient])
-            except (smtplib.SMTPException, OSError, ValueError) as error:
-                raise _convert_error(error) from None
+        session = self._idle.take_session() or open_session(self._server, self._trust)
+        try:
+            session.connection.send_message(email, self._sender.addr_spec, [recipient])
+        except (smtplib.SMTPException, OSError, ValueError) as error:
+            session.connection.close()
+            raise _convert_error(error) from None
+        except BaseException:
+            session.connection.close()
+            raise
+        self._idle.store_session(session)
 
     def check(self) -> None:
         """Connect to the server and authenticate, without sending a message.
@@ -70,8 +77,7 @@ class Mailer:
         Raises:
             MailUnavailable: the server cannot be reached or does not accept the account.
         """
-        with open_session(self._server, self._trust):
-            pass
+        end_session(open_session(self._server, self._trust))
 
 
 def _parse_server(url: str, local_hostname: str) -> MailServer:

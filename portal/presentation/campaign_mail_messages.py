@@ -33,8 +33,8 @@ def _invitation(notification: DueNotification, company: str) -> MailText:
 
 def _invitation_test(notification: DueNotification, company: str) -> MailText:
     text = _invitation(notification, company)
-    note = _("This is a test that only you got. In the invitation itself, a link at the end stops these emails.")
-    return replace(text, title=_("Test: %(title)s", title=text.title), paragraphs=(note, *text.paragraphs))
+    hint = _("This is a test that only you got. In the invitation itself, a link at the end stops these emails.")
+    return replace(text, title=_("Test: %(title)s", title=text.title), paragraphs=(hint, *text.paragraphs))
 
 
 def _reminder(notification: DueNotification, company: str) -> MailText:

@@ -20,7 +20,7 @@ from portal.services import campaign_mails, sessions
 CHUNK = 500
 
 
-def remind_people(
+def create_reminders(
     included: Sequence[Candidate], target: ActionTarget, actor: Person, now: datetime, zone: ZoneInfo
 ) -> int:
     """Create a reminder for each person, at most one a day; they are sent outside of quiet hours."""
@@ -29,7 +29,7 @@ def remind_people(
     return campaign_mails.create_reminders(selected, actor=actor, now=now, today=now.astimezone(zone).date())
 
 
-def invite_people(
+def add_to_campaign(
     included: Sequence[Candidate], target: ActionTarget, actor: Person, now: datetime, zone: ZoneInfo
 ) -> int:
     """Put people into a running campaign and have them invited; people who only signed in join the roster.
@@ -52,7 +52,7 @@ def invite_people(
                 if person is not None:
                     campaign_people.add_entry(person, source="manual", now=now)
             changed = campaign_people.add_people([one.id for one in chunk], target.campaign_id)
-            _record("campaign.person_added", changed, actor, now, str(target.campaign_id))
+            _record_changes("campaign.person_added", changed, actor, now, str(target.campaign_id))
             queue.enqueue_job(job_types.RUN_CAMPAIGNS)
         invited += len(changed)
     return invited
@@ -65,12 +65,12 @@ def set_due_date(
     del zone
     due_on = target.due_on
     after = due_on.isoformat() if due_on else None
-    return _change(
+    return _apply_change(
         included, "roster.due_set", actor, now, lambda ids: roster_bulk.update_due(ids, due_on, now), after=after
     )
 
 
-def move_to_team(
+def update_team(
     included: Sequence[Candidate], target: ActionTarget, actor: Person, now: datetime, zone: ZoneInfo
 ) -> int:
     """Set the roster's team.
@@ -82,25 +82,23 @@ def move_to_team(
     team = target.team
     if team is None:
         raise BadInput
-    return _change(included, "roster.team_set", actor, now, lambda ids: roster_bulk.update_team(ids, team, now))
+    return _apply_change(included, "roster.team_set", actor, now, lambda ids: roster_bulk.update_team(ids, team, now))
 
 
-def mute_people(
-    included: Sequence[Candidate], target: ActionTarget, actor: Person, now: datetime, zone: ZoneInfo
-) -> int:
+def set_muted(included: Sequence[Candidate], target: ActionTarget, actor: Person, now: datetime, zone: ZoneInfo) -> int:
     """Switch campaign mails off."""
     del target, zone
-    return _change(
+    return _apply_change(
         included, "roster.muted", actor, now, lambda ids: roster_bulk.update_muted(ids, is_muted=True, now=now)
     )
 
 
-def unmute_people(
+def set_unmuted(
     included: Sequence[Candidate], target: ActionTarget, actor: Person, now: datetime, zone: ZoneInfo
 ) -> int:
     """Switch campaign mails on again."""
     del target, zone
-    return _change(
+    return _apply_change(
         included, "roster.unmuted", actor, now, lambda ids: roster_bulk.update_muted(ids, is_muted=False, now=now)
     )
 
@@ -114,7 +112,7 @@ def sign_out_people(
     return sum(sessions.end_sessions(person_id, actor=actor, now=now) > 0 for person_id in signed_out)
 
 
-def _change(
+def _apply_change(
     included: Sequence[Candidate],
     action: str,
     actor: Person,
@@ -127,12 +125,14 @@ def _change(
     for chunk in _iterate_chunks(included):
         with transaction():
             changed = update([one.entry_id for one in chunk if one.entry_id is not None])
-            _record(action, changed, actor, now, after)
+            _record_changes(action, changed, actor, now, after)
         count += len(changed)
     return count
 
 
-def _record(action: str, changed: Sequence[Changed], actor: Person, now: datetime, after: str | None = None) -> None:
+def _record_changes(
+    action: str, changed: Sequence[Changed], actor: Person, now: datetime, after: str | None = None
+) -> None:
     """Add an audit entry for each change; ``after`` is the new value where it is not private."""
     for entry_id, person_id in changed:
         audit.create_entry(action, at=now, actor_id=actor.id, subject_id=person_id, entry_id=str(entry_id), after=after)

@@ -12,7 +12,7 @@ from portal.models.people import Person
 from portal.models.photos import Rendition
 
 
-def view_headshot(person_id: UUID, rendition: str, *, actor: Person, now: datetime) -> Rendition:
+def open_headshot(person_id: UUID, rendition: str, *, actor: Person, now: datetime) -> Rendition:
     """Return where a size of the person's chosen headshot is stored, after adding the audit entry.
 
     Raises:

@@ -50,12 +50,12 @@ Change = Callable[[Sequence[Candidate], ActionTarget, Person, datetime, ZoneInfo
 # Each action with the right it needs and what it does; an export has a form of its own.
 ACTIONS: Mapping[BulkAction, tuple[Right, Change | None]] = MappingProxyType(
     {
-        BulkAction.REMIND: (Right.MANAGE_PEOPLE, bulk_changes.remind_people),
-        BulkAction.INVITE: (Right.MANAGE_PEOPLE, bulk_changes.invite_people),
+        BulkAction.REMIND: (Right.MANAGE_PEOPLE, bulk_changes.create_reminders),
+        BulkAction.INVITE: (Right.MANAGE_PEOPLE, bulk_changes.add_to_campaign),
         BulkAction.DUE: (Right.MANAGE_PEOPLE, bulk_changes.set_due_date),
-        BulkAction.TEAM: (Right.MANAGE_PEOPLE, bulk_changes.move_to_team),
-        BulkAction.MUTE: (Right.MANAGE_PEOPLE, bulk_changes.mute_people),
-        BulkAction.UNMUTE: (Right.MANAGE_PEOPLE, bulk_changes.unmute_people),
+        BulkAction.TEAM: (Right.MANAGE_PEOPLE, bulk_changes.update_team),
+        BulkAction.MUTE: (Right.MANAGE_PEOPLE, bulk_changes.set_muted),
+        BulkAction.UNMUTE: (Right.MANAGE_PEOPLE, bulk_changes.set_unmuted),
         BulkAction.EXPORT: (Right.MANAGE_PEOPLE, None),
         BulkAction.SIGN_OUT: (Right.MANAGE_SESSIONS, bulk_changes.sign_out_people),
     }
@@ -118,7 +118,7 @@ def check_plan(plan: SelectionPlan, digest: str) -> None:
 
 
 def apply_plan(plan: SelectionPlan, *, actor: Person, now: datetime, zone: ZoneInfo) -> int:
-    """Do what a plan says; return for how many people something changed. A second call changes nothing more."""
+    """Apply a plan; return for how many people something changed. A second call changes nothing more."""
     _right, change = ACTIONS[plan.action]
     if change is None:
         raise BadInput

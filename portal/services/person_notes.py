@@ -19,7 +19,7 @@ def create_note(listed_id: UUID, text: str, *, note_id: UUID, actor: Person, now
 
     Raises:
         BadInput: the text is empty or too long.
-        NotFound: there is nobody with this id.
+        NotFound: no person and no entry has this id.
     """
     content = text.replace("\0", "").strip()
     if not content or len(content) > MAX_CHARS:

@@ -127,13 +127,17 @@ TEAMS = {
     "team.show_team",
     "team.download_status",
     "team_reminder.show_confirmation",
-    "team_reminder.remind_team",
+    "team_reminder.create_reminders",
 }
 
 
 # Pages behind sign-in that show no other person's data; views of all others are in the audit trail.
 NOBODYS = {
     "board.show_board",
+    # The picture's own request is audited by its service; these two hold no other data.
+    "person.serve_headshot",
+    "person.show_headshot",
+    "person.show_erasure_steps",
     "deliveries.show_deliveries",
     "roster.download_template",
     "roster_import.show_progress",

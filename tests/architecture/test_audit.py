@@ -9,7 +9,12 @@ from portal.presentation.audit_messages import ACTIONS
 from tests.architecture.code import iterate_calls, list_python_files
 
 # Which argument of a call is the action, by position or name.
-WRITES = {"audit.create_entry": 0, "audit_trail.record_command": 0}
+WRITES = {
+    "audit.create_entry": 0,
+    "audit_trail.record_command": 0,
+    "_record_changes": 0,
+    "_apply_change": 1,
+}
 
 
 def test_every_action_has_a_name() -> None:

@@ -30,7 +30,7 @@ INSTEAD = {
     "detail, timeline, status": "dossier story standing stands stood",
     "check failed, problem, uncertainty": "unwell trouble troubled doubt",
     "start, finish, resolve, apply, enqueue": "begun settle settled learn learned swept go goes let lets",
-    "request, require, record": "ask asks asked wants wanted note noted insist come comes coming came",
+    "request, require, record": "ask asks asked wants wanted noted insist come comes coming came",
     "retry later, pending": "yet still rests rested patience",
     "delete, prune, tombstone": "forget forgets forgotten bury buried",
     "locally, remote, item": "here there elsewhere away thing things way hand hands",
@@ -59,7 +59,15 @@ PHRASES = (
     "from_this",
 )
 # Terms of protocols and libraries that contain such a word, an argument of stored jobs, and the pair of at_least.
-EXEMPT_TERMS = ("user_agent", "wire_types", "return_to", "notice_id", "privacy_notice", "at_most")
+EXEMPT_TERMS = (
+    "user_agent",
+    "user_principal_name",
+    "wire_types",
+    "return_to",
+    "notice_id",
+    "privacy_notice",
+    "at_most",
+)
 
 _VERBS = """
 accept acquire add adopt advance allow append apply authenticate authorize

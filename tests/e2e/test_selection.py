@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from portal.db import transaction
 from portal.models.people import Person
 from portal.models.roster import RosterEntry
-from tests.e2e.page_checks import check
+from tests.e2e.page_checks import check_page
 from tests.e2e.site import Site
 from tests.factories import NOW
 
@@ -30,7 +30,7 @@ def roster(site: Site) -> None:
             )
 
 
-def press(page: Page, control: Locator) -> None:
+def press_control(page: Page, control: Locator) -> None:
     """Press a control with the keyboard."""
     control.focus()
     page.keyboard.press("Enter")
@@ -43,15 +43,15 @@ def test_two_people_are_muted_by_keyboard(open_as: Callable[..., Page], admin: P
         page.keyboard.press(key)
     expect(page.get_by_text("2 selected")).to_be_visible()
     page.get_by_label("Action", exact=True).select_option("Mute campaign emails…")
-    press(page, page.get_by_role("button", name="Continue"))
+    press_control(page, page.get_by_role("button", name="Continue"))
     expect(page.get_by_role("heading", level=1)).to_have_text("Mute campaign emails to 2 people?")
-    press(page, page.get_by_role("button", name="Mute 2 people"))
+    press_control(page, page.get_by_role("button", name="Mute 2 people"))
     expect(page.get_by_role("status").filter(has_text="2 people are muted.")).to_be_visible()
     expect(page).to_have_url(re.compile(r"/admin/people\?team=Sales$"))
 
 
 @pytest.mark.usefixtures("roster")
-def test_page_and_everyone_who_matches_are_selected(open_as: Callable[..., Page], admin: Person) -> None:
+def test_page_and_all_matching_people_are_selected(open_as: Callable[..., Page], admin: Person) -> None:
     page = open_as(admin, "/admin/people?team=Sales")
     page.get_by_label("Select this page").check()
     expect(page.get_by_text("50 selected")).to_be_visible()
@@ -85,4 +85,4 @@ def test_confirmation_is_accessible(open_as: Callable[..., Page], admin: Person,
     for scheme, width in (("light", 390), ("dark", 1440)):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
         page.set_viewport_size({"width": width, "height": 844})
-        check(page)
+        check_page(page)

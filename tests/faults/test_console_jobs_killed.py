@@ -155,12 +155,12 @@ def _start_campaign(deployment: Deployment, admin: UUID) -> None:
 
 
 def _export(deployment: Deployment, admin: UUID) -> UUID:
-    wanted = ExportRequest(kind="headshots", size_key="ldap", template="{last}_{first}.jpg")
+    export_request = ExportRequest(kind="headshots", size_key="ldap", template="{last}_{first}.jpg")
     now = datetime.now(UTC)
     with deployment.app_context():
         actor = people.find_person(admin)
         assert actor is not None
-        return request_export(wanted, actor=actor, now=now)
+        return request_export(export_request, actor=actor, now=now)
 
 
 @pytest.mark.parametrize("point", POINTS)

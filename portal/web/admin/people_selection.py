@@ -1,4 +1,4 @@
-"""Actions on the selected people: the page that says what will happen to whom, and doing it."""
+"""Actions on the selected people: the page with what will happen to whom, and doing it."""
 
 from __future__ import annotations
 
@@ -60,13 +60,13 @@ class Selection:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nobody is selected."""
+        """Whether no person is selected."""
         return not self.is_everyone and not self.ids
 
 
 @blueprint.get("")
 def show_confirmation() -> str | Response:
-    """Say exactly what an action would do to whom, and ask for confirmation."""
+    """Show exactly what an action would do to whom, and ask for confirmation."""
     selection = parse_selection(request.args)
     if selection.is_empty:
         flash(_("Nobody was selected. Tick the people first."), "warn")
@@ -158,7 +158,7 @@ def _build_plan(selection: Selection) -> SelectionPlan:
 
 def _create_export(plan: SelectionPlan) -> Response:
     """Have the headshots of the selection exported; the same form twice makes one export."""
-    wanted = ExportRequest(
+    export_request = ExportRequest(
         kind=request.form.get("kind", ""),
         size_key=request.form.get("size", ""),
         template=DEFAULT_TEMPLATE,
@@ -167,7 +167,7 @@ def _create_export(plan: SelectionPlan) -> Response:
     export_id = request.form.get("export_id", type=UUID)
     if not plan.included or export_id is None:
         raise BadInput
-    exports.request_export(wanted, actor=get_current_person(), now=get_context().clock(), export_id=export_id)
+    exports.request_export(export_request, actor=get_current_person(), now=get_context().clock(), export_id=export_id)
     flash(_("The export is being made. You can leave this page; it is kept for 24 hours."), "good")
     return redirect(url_for("exports.show_exports"), 303)
 

@@ -53,7 +53,7 @@ def show_headshot(person_id: UUID) -> str:
 def serve_headshot(person_id: UUID) -> Response:
     """Serve the chosen headshot to an admin; no copy is kept, so that each look is a request."""
     context = get_context()
-    found = headshot_views.view_headshot(person_id, _RENDITION, actor=get_current_person(), now=context.clock())
+    found = headshot_views.open_headshot(person_id, _RENDITION, actor=get_current_person(), now=context.clock())
     release_connection()
     stored = context.storage.open(found.storage_key)
     body = wrap_file(request.environ, stored)
@@ -67,7 +67,7 @@ def serve_headshot(person_id: UUID) -> Response:
 
 @blueprint.get("/<uuid:person_id>/erase")
 def show_erasure(person_id: UUID) -> str:
-    """Say what is erased, and ask for the person's address as confirmation."""
+    """Show what is erased, and ask for the person's address as confirmation."""
     return _render_erasure(_get_person(person_id))
 
 

@@ -60,6 +60,8 @@ def create_import() -> Response | tuple[str, int]:
     """Store a pasted or uploaded list and have it checked; what is wrong with it keeps what was pasted."""
     pasted, file = request.form.get("pasted", ""), request.files.get("file")
     uploaded = file.read(roster_file.MAX_BYTES + 1) if file is not None and file.filename else b""
+    if file is not None:
+        file.close()
     content = uploaded or pasted.encode()
     if len(content) > roster_file.MAX_BYTES:
         return _render_form(problem=_("This file is larger than 10 MB. Split it, or save only the first sheet.")), 413

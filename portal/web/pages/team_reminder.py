@@ -20,13 +20,13 @@ blueprint = Blueprint("team_reminder", __name__, url_prefix="/team/remind")
 
 @blueprint.get("")
 def show_confirmation() -> str:
-    """Say how many people are reminded, and how many are left out."""
+    """Show how many people are reminded, and how many are left out."""
     name = _get_team(request.args.get("name"))
     return _render(name, _build_plan(name))
 
 
 @blueprint.post("")
-def remind_team() -> Response | tuple[str, int]:
+def create_reminders() -> Response | tuple[str, int]:
     """Remind the people that were confirmed, unless they are others by now."""
     name = _get_team(request.form.get("name"))
     plan, context = _build_plan(name), get_context()

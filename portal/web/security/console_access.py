@@ -7,11 +7,12 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from portal.domain.roles import Right
-from portal.web.security.access_rule import Access, AccessRule
+from portal.web.security.access_rule import Access, AccessRule, Unauthenticated
 from portal.web.security.rate_limits import RateLimit
 
 # Each download reads whole tables.
 _DOWNLOAD_LIMIT = RateLimit("exporting", per_minute=12)
+_HEADSHOT_LIMIT = RateLimit("viewing headshots", per_minute=60)
 _PEOPLE = AccessRule(access=Access.SIGNED_IN, right=Right.SEE_PEOPLE, audit_views_as=Right.SEE_PEOPLE)
 _MANAGE_PEOPLE = AccessRule(access=Access.SIGNED_IN, right=Right.MANAGE_PEOPLE)
 _TEAM = AccessRule(access=Access.SIGNED_IN, right=Right.SEE_TEAM)
@@ -33,18 +34,20 @@ CONSOLE_RULES: Mapping[str, AccessRule] = MappingProxyType(
             rate_limit=_DOWNLOAD_LIMIT,
         ),
         "team_reminder.show_confirmation": replace(_TEAM, audit_views_as=Right.SEE_TEAM),
-        "team_reminder.remind_team": _TEAM,
+        "team_reminder.create_reminders": _TEAM,
         "people.show_people": _PEOPLE,
         "person.create_note": _MANAGE_PEOPLE,
         "person.delete_note": _MANAGE_PEOPLE,
         "person.show_headshot": replace(_PEOPLE, audit_views_as=None),
         # The service writes the audit entry that the person sees.
-        "person.serve_headshot": replace(
-            _PEOPLE,
-            audit_views_as=None,
+        "person.serve_headshot": AccessRule(
+            access=Access.SIGNED_IN,
+            right=Right.SEE_PEOPLE,
             extends_session=False,
+            unauthenticated=Unauthenticated.RESPOND_401,
+            json_errors=True,
             same_origin_only=True,
-            redirect_page="people.show_people",
+            rate_limit=_HEADSHOT_LIMIT,
         ),
         "person.show_erasure": replace(_MANAGE_PEOPLE, audit_views_as=Right.MANAGE_PEOPLE),
         "person.erase_person": _MANAGE_PEOPLE,

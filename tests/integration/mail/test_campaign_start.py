@@ -11,26 +11,26 @@ from portal.domain.errors import ChangedMeanwhile
 from portal.services import campaigns as service
 from portal.web.admin.campaign_form import parse_start
 from tests.factories import make_person
-from tests.integration.mail.conftest import Office, parts
-from tests.integration.mail.test_campaign_mails import ADMIN, MONDAY, Running, add_people, create
+from tests.integration.mail.conftest import Office, get_parts
+from tests.integration.mail.running_campaign import ADMIN, MONDAY, Running, add_people, create_campaign
 
 BERLIN = ZoneInfo("Europe/Berlin")
 LATER = MONDAY + timedelta(hours=2)
 
 
-def schedule(office: Office, at: datetime = LATER) -> Running:
-    running = create(office)
+def schedule_campaign(office: Office, at: datetime = LATER) -> Running:
+    running = create_campaign(office)
     service.schedule_start(running.id, at, version=0, actor_id=ADMIN, now=MONDAY)
     return running
 
 
-def test_campaign_starts_at_its_time_with_those_who_match_then(office: Office) -> None:
+def test_campaign_starts_at_its_time_with_the_people_matching_then(office: Office) -> None:
     add_people("ann@example.com")
-    running = schedule(office)
-    running.tick(hours=1)
+    running = schedule_campaign(office)
+    running.advance_time(hours=1)
     assert running.found.state == "draft"
     add_people("bob@example.com")
-    running.tick(hours=1)
+    running.advance_time(hours=1)
     office.deliver()
     assert (running.found.state, running.found.starts_at) == ("running", None)
     assert set(running.received()) == {"ann@example.com", "bob@example.com"}
@@ -38,32 +38,32 @@ def test_campaign_starts_at_its_time_with_those_who_match_then(office: Office) -
 
 def test_job_that_was_lost_is_made_up_for(office: Office) -> None:
     add_people("ann@example.com")
-    running = schedule(office)
+    running = schedule_campaign(office)
     office.worked_example.connection.execute("DELETE FROM procrastinate_jobs")
-    running.tick(hours=2)
+    running.advance_time(hours=2)
     assert set(running.received()) == {"ann@example.com"}
 
 
 def test_canceled_start_sends_nothing(office: Office) -> None:
     add_people("ann@example.com")
-    running = schedule(office)
+    running = schedule_campaign(office)
     service.cancel_start(running.id, version=1, actor_id=ADMIN, now=MONDAY)
-    running.tick(hours=3)
+    running.advance_time(hours=3)
     assert (running.found.state, running.received()) == ("draft", {})
 
 
 def test_moved_start_waits_for_the_new_time(office: Office) -> None:
     add_people("ann@example.com")
-    running = schedule(office)
+    running = schedule_campaign(office)
     service.schedule_start(running.id, LATER + timedelta(hours=3), version=1, actor_id=ADMIN, now=MONDAY)
-    running.tick(hours=2)
+    running.advance_time(hours=2)
     assert running.found.state == "draft"
-    running.tick(hours=3)
+    running.advance_time(hours=3)
     assert running.found.state == "running"
 
 
 def test_second_admin_does_not_schedule_what_the_first_changed(office: Office) -> None:
-    running = schedule(office)
+    running = schedule_campaign(office)
     with pytest.raises(ChangedMeanwhile):
         service.schedule_start(running.id, LATER, version=0, actor_id=ADMIN, now=MONDAY)
     service.start_campaign(running.id, version=1, actor_id=ADMIN, now=MONDAY)
@@ -81,9 +81,9 @@ def test_start_is_of_the_portals_time_zone() -> None:
     assert parse_start("2026-11-03T09:00", zone=BERLIN, now=MONDAY) == (expected, None)
 
 
-def test_admin_gets_a_test_and_nobody_else_a_mail(office: Office) -> None:
+def test_only_the_admin_gets_the_test_mail(office: Office) -> None:
     add_people("ann@example.com")
-    running = create(office)
+    running = create_campaign(office)
     admin = make_person("cleo@example.com", role="admin")
     for _press in range(2):
         service.send_test(running.id, actor_id=admin.id, now=MONDAY)
@@ -92,6 +92,6 @@ def test_admin_gets_a_test_and_nobody_else_a_mail(office: Office) -> None:
     (message,) = office.post.to("cleo@example.com")
     assert message["Subject"].startswith("Test: Your new headshot, by November 20, 2026")
     assert message["List-Unsubscribe"] is None
-    for part in parts(message):
+    for part in get_parts(message):
         assert "This is a test that only you got." in part
         assert "New badges are coming." in part

@@ -222,9 +222,9 @@ TABLE: Mapping[str, Row] = {
     ),
     "GET /admin/exports/<export_id>": Row(roles=ADMINS, status=404, anonymous=TO_LOGIN, may_touch=AUDITED),
     "GET /admin/people.csv": console(ADMINS),
-    # Nobody is selected: back to the list.
+    # The selection is empty: back to the list.
     "GET /admin/people/selection": Row(
-        who=ADMINS, status=303, stranger=TO_LOGIN, query={"action": "mute"}, may_touch=AUDITED
+        roles=ADMINS, status=303, anonymous=TO_LOGIN, query={"action": "mute"}, may_touch=AUDITED
     ),
     "POST /admin/people/selection": act(ADMINS, form={"action": "sign_out", "all": "1", "q": "nobody-has-this-name"}),
     "GET /admin/people/<person_id>": console(ADMINS, about=OTHER),
@@ -274,14 +274,11 @@ TABLE: Mapping[str, Row] = {
     ),
     "POST /admin/people/<person_id>/notes/<note_id>/delete": act(ADMINS, about=OTHER),
     "GET /admin/people/<person_id>/headshot": console(ADMINS, about=OTHER),
-    # The photo has no stored files.
-    "GET /admin/people/<person_id>/headshot.jpg": Row(
-        who=ADMINS, status=404, stranger=TO_LOGIN, about=OTHER, may_touch=AUDITED
-    ),
+    "GET /admin/people/<person_id>/headshot.jpg": fetched(ADMINS, about=OTHER, may_touch=AUDITED),
     "GET /admin/people/<person_id>/erase": console(ADMINS, about=OTHER),
     # Without the address nothing is deleted.
     "POST /admin/people/<person_id>/erase": act(ADMINS, about=OTHER, status=400),
-    "GET /admin/people/erasures/<erasure_id>": Row(who=ADMINS, status=404, stranger=TO_LOGIN, may_touch=AUDITED),
+    "GET /admin/people/erasures/<erasure_id>": Row(roles=ADMINS, status=404, anonymous=TO_LOGIN, may_touch=AUDITED),
     "GET /admin/people/<person_id>/reset": console(ADMINS, about=OTHER),
     "POST /admin/people/<person_id>/reset": act(ADMINS, about=OTHER),
     "GET /admin/people/<person_id>/deactivate": console(ADMINS, about=OTHER),

@@ -1,4 +1,4 @@
-"""Actions on many people of the console's list: what the confirmation says, and that exactly that happens, once."""
+"""Actions on many people of the console's list: what the confirmation states, and that exactly that happens, once."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from portal.models.sessions import Session
 from tests import factories
 from tests.factories import NOW
 from tests.integration.web_pages.conftest import Visitor
-from tests.integration.web_pages.html_document import Document, said
-from tests.integration.web_pages.test_exports import make_chosen
+from tests.integration.web_pages.html_document import Document, get_text
+from tests.integration.web_pages.test_exports import make_person_with_choice
 
 PATH = "/admin/people/selection"
 
@@ -54,7 +54,7 @@ def get_entry(entry_id: UUID) -> RosterEntry:
     return db.session.get_one(RosterEntry, entry_id)
 
 
-def ask(admin: Visitor, action: str, *ids: UUID, **query: str) -> Document:
+def open_confirmation(admin: Visitor, action: str, *ids: UUID, **query: str) -> Document:
     """Open the confirmation."""
     chosen = "&".join(
         [f"action={action}", *(f"selected={each}" for each in ids), *(f"{k}={v}" for k, v in query.items())]
@@ -75,18 +75,18 @@ def list_fields(page: Document) -> dict[str, Any]:
     return fields
 
 
-def confirm(admin: Visitor, page: Document, **more: str) -> Document:
+def submit_confirmation(admin: Visitor, page: Document, **more: str) -> Document:
     """Press the confirmation's button and return the page that follows."""
-    answer = admin.press(PATH, **list_fields(page), **more)
-    assert answer.status_code == 303, answer.text
-    return admin.page(answer.location)
+    response = admin.press(PATH, **list_fields(page), **more)
+    assert response.status_code == 303, response.text
+    return admin.page(response.location)
 
 
 def count_audited(action: str) -> int:
     return db.session.scalar(select(func.count()).where(AuditEntry.action == action)) or 0
 
 
-def test_confirmation_says_who_is_reminded_and_who_is_left_out(admin: Visitor) -> None:
+def test_confirmation_names_reminded_people_and_those_left_out(admin: Visitor) -> None:
     campaign = make_campaign()
     invited = {"campaign_id": campaign, "invited_at": NOW}
     ids = [
@@ -98,10 +98,10 @@ def test_confirmation_says_who_is_reminded_and_who_is_left_out(admin: Visitor) -
         make_entry("Fay"),
         factories.make_person(name="Gus").id,
     ]
-    page = ask(admin, "remind", *ids)
+    page = open_confirmation(admin, "remind", *ids)
     assert page.heading == "Remind 1 person by email?"
-    assert "7 selected" in page.words
-    left_out = [said(each) for each in page.all("li")]
+    assert "7 selected" in page.text
+    left_out = [get_text(each) for each in page.all("li")]
     for sentence in (
         "1 has left or is deactivated: Dee",
         "1 isn’t on the roster: Gus",
@@ -111,126 +111,128 @@ def test_confirmation_says_who_is_reminded_and_who_is_left_out(admin: Visitor) -
         "1 isn’t invited yet: Eve",
     ):
         assert sentence in left_out
-    assert "1 person is reminded." in confirm(admin, page).words
+    assert "1 person is reminded." in submit_confirmation(admin, page).text
     (mail,) = db.session.scalars(select(Notification).where(Notification.kind == "reminder"))
     assert mail.roster_entry_id == ids[0]
-    again = ask(admin, "remind", *ids)
-    assert "1 has a reminder today already: Ann" in [said(each) for each in again.all("li")]
+    again = open_confirmation(admin, "remind", *ids)
+    assert "1 has a reminder today already: Ann" in [get_text(each) for each in again.all("li")]
     assert count_audited("campaign.reminded") == 1
 
 
 def test_same_confirmation_twice_changes_once(admin: Visitor) -> None:
     entry = make_entry("Ann")
-    page = ask(admin, "mute", entry)
+    page = open_confirmation(admin, "mute", entry)
     assert page.heading == "Mute campaign emails to 1 person?"
-    assert "1 person is muted." in confirm(admin, page).words
+    assert "1 person is muted." in submit_confirmation(admin, page).text
     muted_at = get_entry(entry).muted_at
-    assert "Nothing changed." in confirm(admin, page).words
+    assert "Nothing changed." in submit_confirmation(admin, page).text
     assert get_entry(entry).muted_at == muted_at
     assert count_audited("roster.muted") == 1
-    assert "1 person is unmuted." in confirm(admin, ask(admin, "unmute", entry)).words
+    assert "1 person is unmuted." in submit_confirmation(admin, open_confirmation(admin, "unmute", entry)).text
     assert get_entry(entry).muted_at is None
 
 
 def test_list_that_changed_meanwhile_is_shown_again(admin: Visitor) -> None:
     make_entry("Ann", team="Sales")
-    page = ask(admin, "mute", all="1", team="Sales")
+    page = open_confirmation(admin, "mute", all="1", team="Sales")
     assert page.heading == "Mute campaign emails to 1 person?"
     later = make_entry("Bob", team="Sales")
-    answer = admin.press(PATH, **list_fields(page))
-    assert answer.status_code == 409
-    shown = Document(answer.text)
-    assert "The list changed while this page was open." in shown.words
+    response = admin.press(PATH, **list_fields(page))
+    assert response.status_code == 409
+    shown = Document(response.text)
+    assert "The list changed while this page was open." in shown.text
     assert shown.heading == "Mute campaign emails to 2 people?"
     assert get_entry(later).muted_at is None
-    assert "2 people are muted." in confirm(admin, shown).words
+    assert "2 people are muted." in submit_confirmation(admin, shown).text
 
 
-def test_everyone_who_matches_is_selected_across_pages(admin: Visitor) -> None:
+def test_all_matching_people_are_selected_across_pages(admin: Visitor) -> None:
     entries = [make_entry(f"P{number}", team="Sales") for number in range(60)]
     make_entry("Other", team="Legal")
     listed = admin.page("/admin/people?team=Sales")
-    assert "all 60 that match" in listed.words
-    page = ask(admin, "team", all="1", team="Sales", new_team="Berlin")
+    assert "all 60 that match" in listed.text
+    page = open_confirmation(admin, "team", all="1", team="Sales", new_team="Berlin")
     assert page.heading == "Move 60 people?"
-    assert "60 people were moved." in confirm(admin, page).words
+    assert "60 people were moved." in submit_confirmation(admin, page).text
     assert {get_entry(each).team for each in entries} == {"Berlin"}
     assert count_audited("roster.team_set") == 60
 
 
-def test_due_date_is_asked_for_first(admin: Visitor) -> None:
+def test_due_date_is_required_first(admin: Visitor) -> None:
     entry = make_entry("Ann", due_on=date(2026, 11, 20))
-    page = ask(admin, "due", entry)
+    page = open_confirmation(admin, "due", entry)
     assert page.heading == "Set due date…"
-    assert "This day is over." in ask(admin, "due", entry, new_due="2026-01-01").words
-    assert "Write the date like" in ask(admin, "due", entry, new_due="soon").words
-    page = ask(admin, "due", entry, new_due="2026-12-11")
-    assert "December 11, 2026" in page.words
-    confirm(admin, page)
+    assert "This day is over." in open_confirmation(admin, "due", entry, new_due="2026-01-01").text
+    assert "Write the date like" in open_confirmation(admin, "due", entry, new_due="soon").text
+    page = open_confirmation(admin, "due", entry, new_due="2026-12-11")
+    assert "December 11, 2026" in page.text
+    submit_confirmation(admin, page)
     assert get_entry(entry).due_on == date(2026, 12, 11)
-    assert "1 has this due date already: Ann" in ask(admin, "due", entry, new_due="2026-12-11").words
-    confirm(admin, ask(admin, "due", entry, new_due=""))
+    assert "1 has this due date already: Ann" in open_confirmation(admin, "due", entry, new_due="2026-12-11").text
+    submit_confirmation(admin, open_confirmation(admin, "due", entry, new_due=""))
     assert get_entry(entry).due_on is None
 
 
-def test_invitation_needs_a_running_campaign_and_takes_in_people_who_only_signed_in(admin: Visitor) -> None:
+def test_invitation_needs_a_running_campaign_and_includes_people_without_an_entry(admin: Visitor) -> None:
     entry, person = make_entry("Ann"), factories.make_person("gus@example.com", name="Gus")
-    assert "No campaign is running." in ask(admin, "invite", entry).words
+    assert "No campaign is running." in open_confirmation(admin, "invite", entry).text
     make_campaign("draft")
-    assert "No campaign is running." in ask(admin, "invite", entry).words
+    assert "No campaign is running." in open_confirmation(admin, "invite", entry).text
     first = make_campaign()
-    assert ask(admin, "invite", entry, person.id).heading == "Invite 2 people?"
+    assert open_confirmation(admin, "invite", entry, person.id).heading == "Invite 2 people?"
     second = make_campaign(name="Autumn")
-    options = [said(each) for each in ask(admin, "invite", entry).all("option")]
+    options = [get_text(each) for each in open_confirmation(admin, "invite", entry).all("option")]
     assert sorted(options) == ["Autumn", "Spring"]
-    page = ask(admin, "invite", entry, person.id, into=str(second))
-    assert "2 people are invited." in confirm(admin, page).words
+    page = open_confirmation(admin, "invite", entry, person.id, into=str(second))
+    assert "2 people are invited." in submit_confirmation(admin, page).text
     assert get_entry(entry).campaign_id == second
     joined = db.session.scalars(select(RosterEntry).where(RosterEntry.person_id == person.id)).one()
     assert (joined.campaign_id, joined.source) == (second, "manual")
     assert count_audited("campaign.person_added") == 2
-    words = ask(admin, "invite", entry, into=str(second)).words
-    assert "1 is in this campaign already: Ann" in words
-    assert "1 is in another campaign: Ann" in ask(admin, "invite", entry, into=str(first)).words
+    text = open_confirmation(admin, "invite", entry, into=str(second)).text
+    assert "1 is in this campaign already: Ann" in text
+    assert "1 is in another campaign: Ann" in open_confirmation(admin, "invite", entry, into=str(first)).text
 
 
-def test_campaign_that_ended_meanwhile_takes_in_nobody(admin: Visitor) -> None:
+def test_campaign_that_ended_meanwhile_adds_no_person(admin: Visitor) -> None:
     entry, campaign = make_entry("Ann"), make_campaign()
-    page = ask(admin, "invite", entry)
+    page = open_confirmation(admin, "invite", entry)
     with transaction() as session:
         session.get_one(Campaign, campaign).state = "ended"
-    answer = admin.press(PATH, **list_fields(page))
-    assert answer.status_code == 409
-    assert "No campaign is running." in Document(answer.text).words
+    response = admin.press(PATH, **list_fields(page))
+    assert response.status_code == 409
+    assert "No campaign is running." in Document(response.text).text
     assert get_entry(entry).campaign_id is None
 
 
-def test_admin_who_signs_everyone_out_stays_signed_in(admin: Visitor, sign_in: Callable[[Person], Visitor]) -> None:
+def test_admin_stays_signed_in_when_signing_all_people_out(
+    admin: Visitor, sign_in: Callable[[Person], Visitor]
+) -> None:
     other = factories.make_person(name="Ada")
     sign_in(other)
-    page = ask(admin, "sign_out", all="1")
+    page = open_confirmation(admin, "sign_out", all="1")
     assert page.heading == "Sign out 1 person everywhere?"
-    assert "You are left out, so that you stay signed in" in page.words
-    assert "1 person was signed out everywhere." in confirm(admin, page).words
+    assert "You are left out, so that you stay signed in" in page.text
+    assert "1 person was signed out everywhere." in submit_confirmation(admin, page).text
     assert list(db.session.scalars(select(Session.person_id))) == [admin.person.id]
 
 
-def test_export_of_the_selection_holds_those_who_agreed(admin: Visitor) -> None:
-    ada, ben = make_chosen("Ada Lovelace"), make_chosen("Ben Studio", is_agreed=False)
-    make_chosen("Not Selected")
+def test_export_of_the_selection_holds_people_with_an_agreement(admin: Visitor) -> None:
+    ada, ben = make_person_with_choice("Ada Lovelace"), make_person_with_choice("Ben Studio", is_agreed=False)
+    make_person_with_choice("Not Selected")
     new = factories.make_person(name="Cid")
-    page = ask(admin, "export", ada.id, ben.id, new.id)
+    page = open_confirmation(admin, "export", ada.id, ben.id, new.id)
     assert page.heading == "Export 1 headshot?"
-    left_out = [said(each) for each in page.all("li")]
+    left_out = [get_text(each) for each in page.all("li")]
     assert "1 hasn’t agreed to the use of the headshot: Ben Studio" in left_out
     assert "1 hasn’t chosen a headshot: Cid" in left_out
     fields = {"kind": "headshots", "size": "directory"}
-    confirm(admin, page, **fields)
-    confirm(admin, page, **fields)
+    submit_confirmation(admin, page, **fields)
+    submit_confirmation(admin, page, **fields)
     (export,) = db.session.scalars(select(Export))
     assert export.filters == {"ids": [str(ada.id)]}
     assert count_audited("export.requested") == 1
-    assert "1 selected person" in admin.page("/admin/exports").words
+    assert "1 selected person" in admin.page("/admin/exports").text
 
 
 def test_status_of_the_selection_is_a_csv(admin: Visitor) -> None:
@@ -247,10 +249,10 @@ def test_selection_that_is_none_is_refused(admin: Visitor, query: str) -> None:
     assert admin.get(f"{PATH}?{query}").status_code == 400
 
 
-def test_nobody_selected_leads_back_to_the_same_list(admin: Visitor) -> None:
-    answer = admin.get(f"{PATH}?action=mute&team=Sales")
-    assert answer.location == "/admin/people?team=Sales"
-    assert "Nobody was selected." in admin.page(answer.location).words
+def test_empty_selection_leads_back_to_the_same_list(admin: Visitor) -> None:
+    response = admin.get(f"{PATH}?action=mute&team=Sales")
+    assert response.location == "/admin/people?team=Sales"
+    assert "Nobody was selected." in admin.page(response.location).text
 
 
 def make_invited(name: str, campaign: UUID, **fields: Any) -> UUID:
@@ -270,15 +272,15 @@ def test_manager_reminds_their_team_without_learning_why_some_are_left_out(
     assert page.heading == "Remind 1 person by email?"
     page = manager.page("/team/remind?name=sales")
     assert page.heading == "Remind 2 people by email?"
-    assert "1 person is left out" in page.words
+    assert "1 person is left out" in page.text
     for hidden in ("muted", "Cid", "Other", "@example.com"):
-        assert hidden not in page.text.replace("help@example.com", "").partition("<main")[2].partition("</main")[0], (
+        assert hidden not in page.markup.replace("help@example.com", "").partition("<main")[2].partition("</main")[0], (
             hidden
         )
     fields = {"name": "sales", "plan": page.value_of("plan")}
     assert manager.press("/team/remind", **fields, selected=str(bob)).status_code == 409
     assert manager.press("/team/remind", **fields).location == "/team?name=sales"
-    assert "2 people are reminded." in manager.page("/team?name=sales").words
+    assert "2 people are reminded." in manager.page("/team?name=sales").text
     manager.press("/team/remind", **fields)
     assert count_mails("reminder") == 2
     (entry, _again) = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "campaign.reminded"))
