@@ -27,7 +27,7 @@ from tests import factories
 from tests.faults.deployment import Deployment
 from tests.faults.deployments import Deployments
 from tests.faults.killed_workers import KilledWorkers
-from tests.integration.web_pages.test_exports import store_original
+from tests.integration.web_pages.chosen_headshots import store_original
 from tests.smtp import Post, run_server
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]

@@ -21,7 +21,6 @@ from portal.models import choices, exports
 from portal.models.audit import AuditEntry
 from portal.models.exports import Export, ExportKind
 from portal.models.people import Person
-from portal.models.photos import Photo, Rendition
 from portal.presentation import export_files
 from portal.services import erasure, erasure_run, export_building, gallery
 from portal.services import exports as service
@@ -30,6 +29,7 @@ from portal.services.exports import ExportRequest
 from portal.web.context import get_context
 from tests import factories
 from tests.factories import NOW
+from tests.integration.web_pages.chosen_headshots import make_person_with_choice
 from tests.integration.web_pages.conftest import Visitor
 
 TEXTS = ExportTexts(export_files.render_lists, export_files.iterate_ldif)
@@ -39,42 +39,6 @@ TEXTS = ExportTexts(export_files.render_lists, export_files.iterate_ldif)
 def admin(sign_in: Callable[[Person], Visitor], context: None) -> Visitor:
     """An admin's browser."""
     return sign_in(factories.make_person(name="Cleo", role="admin"))
-
-
-def store_original(photo: Photo) -> None:
-    """Store a picture at full size."""
-    content = io.BytesIO()
-    Image.new("RGB", (1000, 1250), (90, 120, 140)).save(content, "JPEG")
-    key = f"photos/{photo.id}/original.jpg"
-    get_context().storage.put(key, content.getvalue(), "image/jpeg")
-    with transaction() as session:
-        session.add(
-            Rendition(
-                photo_id=photo.id,
-                name="original.jpg",
-                content_type="image/jpeg",
-                width=1000,
-                height=1250,
-                size=len(content.getvalue()),
-                sha256=hashlib.sha256(content.getvalue()).hexdigest(),
-                storage_key=key,
-            )
-        )
-
-
-def make_person_with_choice(name: str, *, is_agreed: bool = True, has_file: bool = True) -> Person:
-    """A person with a chosen picture; without agreement the choice was made in the studio."""
-    person = factories.make_person(f"{name.split(maxsplit=1)[0].lower()}@example.com", name=name)
-    factories.make_consent(person)
-    _, photos = factories.make_finished_shoot(person)
-    if has_file:
-        store_original(photos[0])
-    agreement = factories.USE if is_agreed else None
-    with transaction():
-        choices.create_choice(
-            person.id, photos[0], origin="portal", key="k", acted_at=NOW, now=NOW, agreement=agreement
-        )
-    return person
 
 
 def build_export(admin: Visitor, **fields: str) -> tuple[Export, zipfile.ZipFile]:

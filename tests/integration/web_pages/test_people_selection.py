@@ -20,9 +20,9 @@ from portal.models.roster import RosterEntry
 from portal.models.sessions import Session
 from tests import factories
 from tests.factories import NOW
+from tests.integration.web_pages.chosen_headshots import make_person_with_choice
 from tests.integration.web_pages.conftest import Visitor
 from tests.integration.web_pages.html_document import Document, get_text
-from tests.integration.web_pages.test_exports import make_person_with_choice
 
 PATH = "/admin/people/selection"
 

@@ -11,7 +11,7 @@ import pytest
 from portal.mail import Mailer, MailRefused, idle_sessions
 from portal.mail.idle_sessions import IdleSessions, SmtpSession
 from tests.smtp import Post
-from tests.unit.mail.test_mailer import FROM, build_message
+from tests.unit.mail.messages import FROM, build_message
 
 
 @pytest.fixture

@@ -6,31 +6,17 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from demo.ports import find_free_port
-from portal.mail import EmailMessage, MailDeferred, Mailer, MailRefused, MailUnavailable, connection
+from portal.mail import MailDeferred, Mailer, MailRefused, MailUnavailable, connection
 from tests.smtp import Post, run_server
+from tests.unit.mail.messages import FROM, build_message
 
-FROM = "Acme <portal@acme.example>"
 PASSWORD = "p@ss/word:canary"
 ENCODED = "p%40ss%2Fword%3Acanary"
-
-
-def build_message(to: str = "ada@example.com") -> EmailMessage:
-    return EmailMessage(
-        id="n1",
-        to=to,
-        to_name="Ada",
-        subject="Ready",
-        text="Hello\n.\nstill here\n",
-        html="<p>Hello</p>",
-        language="en",
-        sent_at=datetime(2026, 11, 2, tzinfo=UTC),
-    )
 
 
 def test_a_message_arrives(post: Post) -> None:
