@@ -10,6 +10,9 @@ from sandbox.studio_store import StudioModel, StudioStore, UnknownStudioItem
 
 DEFAULT_MIN_PHOTOS = 4
 COOKIE = "studio_session"
+# Browsers reject a cookie for frames (SameSite=None) without Secure, and WebKit rejects Secure over plain http. This
+# one is for http alone; browsers send it only where the studio is a page of its own.
+HTTP_COOKIE = "studio_session_http"
 
 
 class SessionUnavailable(Exception):
@@ -35,12 +38,14 @@ class EntryPages:
         response = redirect(url_for("studio.home", token=token), 303)
         if self._store.is_cookie_required():
             response.set_cookie(COOKIE, "1", secure=True, httponly=True, samesite="None")
+            if not request.is_secure:
+                response.set_cookie(HTTP_COOKIE, "1", httponly=True, samesite="Lax")
         return response
 
     def redirect_to_current_step(self, token: str) -> BaseResponse:
         """Redirect to the current step of the session."""
         model = get_session(self._store, token)
-        if self._store.is_cookie_required() and COOKIE not in request.cookies:
+        if self._store.is_cookie_required() and not request.cookies.keys() & {COOKIE, HTTP_COOKIE}:
             raise SessionUnavailable(403, "We do not know who you are", "Your browser did not send our cookie back.")
         return redirect(url_for(f"studio.{find_current_step(model)}", token=token), 303)
 

@@ -10,14 +10,11 @@ from pathlib import Path
 import pytest
 
 from demo.stack import Stack
-from tests.browsers.engine import Engine
-from tests.browsers.firefox import Firefox
+from tests.browsers.engines import ENGINES
 from tests.browsers.journey import run_journey
-from tests.browsers.webkit import WebKit
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
-ENGINES: dict[str, type[Engine]] = {"firefox": Firefox, "webkit": WebKit}
 # A portal is shared by the engines; each has a person of its own.
 PEOPLE = {"firefox": "Ada Example", "webkit": "Ben Example"}
 BRANDS = ("profilebakery", "headshotpro")

@@ -35,6 +35,7 @@ class FakeStore:
         )
         self.credits = 1
         self.frames_refused = False
+        self.cookies_required = False
         self.uploads: dict[str, bytes] = {}
         self.infos: dict[str, UploadInfo] = {}
         self.album: dict[str, StudioPhoto] = {}
@@ -56,7 +57,7 @@ class FakeStore:
         return self.frames_refused
 
     def is_cookie_required(self) -> bool:
-        return False
+        return self.cookies_required
 
     def find_by_token(self, token: str) -> StudioModel | None:
         return self.model if token == TOKEN else None

@@ -36,6 +36,24 @@ def test_needs_no_cookie(client: FlaskClient) -> None:
     assert all("Set-Cookie" not in each.headers for each in (*response.history, response))
 
 
+@pytest.mark.parametrize(("scheme", "count"), [("https", 1), ("http", 2)])
+def test_required_cookie_also_suits_webkit_over_http(
+    client: FlaskClient, store: FakeStore, scheme: str, count: int
+) -> None:
+    store.cookies_required = True
+    response = client.get(f"/auth/social?token={TOKEN}", base_url=f"{scheme}://studio.example")
+    framed, *own_page = response.headers.getlist("Set-Cookie")
+    assert len([framed, *own_page]) == count
+    assert {"Secure", "SameSite=None"} <= set(framed.split("; "))
+    for each in own_page:
+        assert "SameSite=Lax" in each
+        assert "Secure" not in each
+    assert client.get(f"/studio/{TOKEN}/", base_url=f"{scheme}://studio.example").status_code == 303
+    client.delete_cookie("studio_session", domain="studio.example")
+    client.delete_cookie("studio_session_http", domain="studio.example")
+    assert client.get(f"/studio/{TOKEN}/", base_url=f"{scheme}://studio.example").status_code == 403
+
+
 def check_error_page(client: FlaskClient, address: str, status: int, text_parts: str) -> None:
     response = client.get(address)
     assert response.status_code == status
