@@ -37,7 +37,7 @@ STAGES: dict[str, tuple[dict[str, Any], str, list[str]]] = {
     "no photos": (
         {"provider_status": "active", "problem": "no_photos"},
         "Your headshots haven’t arrived",
-        ["Contact support"],
+        ["Try these pictures again"],
     ),
     "deleted": (
         {"provider_status": "deleted", "closed_at": NOW},
