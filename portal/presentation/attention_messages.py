@@ -40,7 +40,7 @@ def get_message(attention: str) -> AttentionMessage:
             _("Address has another session"), _("The studio has an older session for it."), _("Decide…")
         ),
         Attention.REFUSED: AttentionMessage(
-            _("Session refused by the studio"), _("The studio did not create a session."), _("See why…")
+            _("Session refused by the studio"), _("The studio didn’t create a session."), _("See why…")
         ),
         Attention.NO_PHOTOS: AttentionMessage(
             _("No pictures arrived"), _("The studio finished without sending any."), _("Look at them…")

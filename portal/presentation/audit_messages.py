@@ -10,7 +10,7 @@ from portal.models.audit import AuditEntry
 ACTIONS = {
     "attempt.granted": _l("Allowed another session"),
     "attempt.requested": _l("Asked for another session"),
-    "access": _l("Asked for what is not theirs"),
+    "access": _l("Opened a page they have no access to"),
     "audit.verified": _l("Checked the audit trail"),
     "choice.made": _l("Chose a headshot"),
     "choice.withdrawn": _l("Took the headshot back"),
@@ -76,8 +76,8 @@ ACTIONS = {
     "shoot.link_reported": _l("Said that the link no longer works"),
     "shoot.link_seen_to": _l("Saw to a link that no longer worked"),
     "shoot.not_chosen": _l("No headshot was chosen in time"),
-    "shoot.session_recovered": _l("A session that does not exist was replaced"),
-    "shoot.not_created": _l("The session was not created"),
+    "shoot.session_recovered": _l("A session that doesn’t exist was replaced"),
+    "shoot.not_created": _l("The session wasn’t created"),
     "shoot.opened": _l("Opened the studio"),
     "shoot.reset": _l("Had the session deleted, to start again"),
     "shoot.requested": _l("Asked for a session"),
@@ -118,7 +118,7 @@ def get_actor_name(entry: AuditEntry, name: str | None) -> str:
         return str(_("the portal itself"))
     if entry.channel == "command line":
         return str(_("command line"))
-    return str(_("nobody signed in")) if entry.channel == "web" else "–"
+    return str(_("no one signed in")) if entry.channel == "web" else "–"
 
 
 def get_subject_name(entry: AuditEntry, name: str | None) -> str:

@@ -43,7 +43,7 @@ def get_step(key: str) -> StepMessage:
             _("The studio accepts the API key"), _("Set HEADSHOT_API_KEY to the key from the studio’s admin pages.")
         ),
         "storage": StepMessage(_("Photos can be stored"), _("Set STORAGE_URL to a bucket or a folder that lasts.")),
-        "mail": StepMessage(_("Mail is sent"), _("Set MAIL_URL and MAIL_FROM; without them nobody gets a message.")),
+        "mail": StepMessage(_("Mail is sent"), _("Set MAIL_URL and MAIL_FROM. Without them, no mail is sent.")),
         "webhook": StepMessage(
             _("A webhook arrived"),
             _("Enter this portal’s webhook address in the studio’s admin pages and set HEADSHOT_WEBHOOK_SECRET."),

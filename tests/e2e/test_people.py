@@ -85,7 +85,7 @@ def test_deactivated_person_is_informed_on_an_open_page(
     page = open_as(admin, f"/admin/people/{person.id}")
     page.get_by_role("link", name="Deactivate…").click()
     page.get_by_role("button", name="Deactivate").click()
-    expect(page.get_by_text("Deactivated; this person cannot sign in.")).to_be_visible()
+    expect(page.get_by_text("Deactivated. This person can’t sign in.")).to_be_visible()
     # Their page explains it by itself; only they start a sign-in.
     expect(foreign.get_by_role("heading", name="You’re signed out")).to_be_visible()
     expect(foreign.get_by_role("main").get_by_role("link", name="Sign in")).to_be_visible()

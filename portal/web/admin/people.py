@@ -95,7 +95,7 @@ def end_sessions(person_id: UUID) -> Response:
     """End all of the person's sessions."""
     ended = sessions.end_sessions(person_id, actor=get_current_person(), now=get_context().clock())
     message = ngettext("%(num)s sign-in was ended.", "%(num)s sign-ins were ended.", ended)
-    flash(message if ended else _("They were not signed in any more."), "good")
+    flash(message if ended else _("They were no longer signed in."), "good")
     return _back_to(person_id)
 
 
@@ -109,7 +109,7 @@ def show_deactivation(person_id: UUID) -> str:
 def deactivate_person(person_id: UUID) -> Response:
     """Deactivate the person: no session and no sign-in."""
     people.deactivate_person(person_id, actor=get_current_person(), now=get_context().clock())
-    flash(_("This person is out and cannot sign in any more."), "good")
+    flash(_("This person is signed out and can’t sign in anymore."), "good")
     return _back_to(person_id)
 
 

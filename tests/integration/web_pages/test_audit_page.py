@@ -71,7 +71,7 @@ def test_anonymous_actor_is_shown_by_channel(admin: Visitor) -> None:
         with open_audit_context(AuditContext(channel)):
             write_entries("delivery.replayed", delivery=1)
     shown = list_row_texts(admin.page("/admin/audit?action=delivery.replayed"))
-    for row, part in zip(shown, ("the portal itself", "command line", "nobody signed in"), strict=True):
+    for row, part in zip(shown, ("the portal itself", "command line", "no one signed in"), strict=True):
         assert part in row
 
 
@@ -137,9 +137,9 @@ def test_a_day_in_another_spelling_shows_in_its_field(admin: Visitor, day: str) 
 def test_invalid_date_filter_is_reported(admin: Visitor, day: str) -> None:
     write_entries("mail.sent")
     text_parts = admin.page(f"/admin/audit?day={day}").text
-    assert "That is no day of the calendar" in text_parts
+    assert "That date doesn’t exist" in text_parts
     assert "mail.sent" in text_parts
-    assert "That is no day" not in admin.page("/admin/audit?day=").text
+    assert "That date doesn’t exist" not in admin.page("/admin/audit?day=").text
 
 
 NONSENSE = ("day=yesterday", "day=9999-12-32", "action=drop", "person=%00", "before=0", "before=-1", "before=x")
@@ -185,16 +185,16 @@ def test_a_name_that_resembles_a_formula_stays_a_name(admin: Visitor) -> None:
 
 def test_only_verified_entries_are_marked_as_verified(admin: Visitor, database_url: str) -> None:
     write_entries("sign_out", times=2)
-    assert "The chain has not been checked yet" in admin.page("/admin/audit").text
+    assert "The chain hasn’t been checked yet" in admin.page("/admin/audit").text
     audit_trail.verify_trail(now=NOW)
     text_parts = admin.page("/admin/audit").text
-    assert "On Nov 2, 2026, 9:00:00 AM UTC all up to number 3 were checked, and the chain was unbroken." in text_parts
+    assert "Checked on Nov 2, 2026, 9:00:00 AM UTC up to number 3: the chain is unbroken." in text_parts
     address = database_url.replace("+psycopg", "")
     with psycopg.connect(address, autocommit=True, connect_timeout=3) as connection, disable_triggers(connection):
         connection.execute("UPDATE audit_entries SET result = 'denied' WHERE id = 1")
     audit_trail.verify_trail(now=NOW + timedelta(days=1))
     text_parts = admin.page("/admin/audit").text
-    assert "found 1 place that is not as it was written" in text_parts
+    assert "found 1 break in the chain" in text_parts
     assert "unbroken" not in text_parts
 
 

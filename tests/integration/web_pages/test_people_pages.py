@@ -226,7 +226,7 @@ def test_admin_deactivates_and_reactivates(admin: Visitor, sign_in: SignIn) -> N
     for path in ("/headshots", "/headshots/gallery", "/account/sessions", "/headshots/studio"):
         assert foreign.get(path).status_code == 303, path
     assert foreign.get("/headshots/events").status_code == 401
-    assert "Deactivated; this person cannot sign in." in admin.page(page).text
+    assert "Deactivated. This person can’t sign in." in admin.page(page).text
     assert admin.page(admin.page(page).link("Let in again…")).heading == "Let Ada in again?"
     assert admin.press(f"{page}/reactivate").status_code == 303
     assert sign_in(person).get("/headshots").location == "/headshots/consent"
