@@ -71,7 +71,7 @@ class Engine(ABC):
         """Wait for a visible element.
 
         Raises:
-            ElementMissing: there was none for ``patience`` seconds.
+            ElementMissing: there was none for ``timeout`` seconds.
         """
         self.retry(lambda: self.has(role, name), f"{role} “{name}”", timeout)
 
@@ -91,7 +91,7 @@ class Engine(ABC):
         """Try until ``attempt`` returns True.
 
         Raises:
-            ElementMissing: it did not within ``patience`` seconds.
+            ElementMissing: it did not within ``timeout`` seconds.
         """
         deadline = time.monotonic() + timeout
         error: Exception | None = None

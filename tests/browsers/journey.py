@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.browsers.engine import Engine
 
-# Makes the page's timers of ten seconds and more run ten times as fast, so that its patience ends within the test.
+# Makes the page's timers of ten seconds and more run ten times as fast, so that its waits end within the test.
 IMPATIENT = """(window.setTimeout = ((set) => (call, delay, ...rest) =>
     set(call, delay >= 10000 ? delay / 10 : delay, ...rest))(window.setTimeout), true)"""
 OFFERS_FROM_MS = 3_000

@@ -166,14 +166,14 @@ CASES = [
     ),
     build_token_case("claims hold NaN", "token_malformed", lambda _: sign_token(b'{"exp": NaN}')),
     build_token_case("claims are not text", "token_malformed", lambda _: sign_token(b"\xff\xfe")),
-    Case("no ID token", "id_token_missing", {"token_answer": lambda a: a | {"id_token": None}}),
-    Case("ID token is an object", "id_token_missing", {"token_answer": lambda a: a | {"id_token": {}}}),
+    Case("no ID token", "id_token_missing", {"token_response": lambda a: a | {"id_token": None}}),
+    Case("ID token is an object", "id_token_missing", {"token_response": lambda a: a | {"id_token": {}}}),
     Case(
-        "client may not do this", "client_refused", {"token_answer": lambda _: ({"error": "unauthorized_client"}, 400)}
+        "client may not do this", "client_refused", {"token_response": lambda _: ({"error": "unauthorized_client"}, 400)}
     ),
-    Case("client is refused", "client_refused", {"token_answer": lambda _: ({"error": "invalid_client"}, 401)}),
-    Case("code is refused", "code_refused", {"token_answer": lambda _: ({"error": "invalid_grant"}, 400)}),
-    Case("an unknown error", "token_refused", {"token_answer": lambda _: ({"error": "<script>"}, 400)}),
+    Case("client is refused", "client_refused", {"token_response": lambda _: ({"error": "invalid_client"}, 401)}),
+    Case("code is refused", "code_refused", {"token_response": lambda _: ({"error": "invalid_grant"}, 400)}),
+    Case("an unknown error", "token_refused", {"token_response": lambda _: ({"error": "<script>"}, 400)}),
     Case("answer names another issuer", "answer_from_other_issuer", parameters={"iss": "https://evil.example"}),
     Case(
         "answer names no issuer though promised",

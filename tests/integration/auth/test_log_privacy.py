@@ -17,9 +17,9 @@ WRONG: dict[str, dict[str, Any]] = {
     "wrong signature": {"token": lambda claims: sign_token(claims, key=FOREIGN_KEY)},
     "wrong claims": {"claims": lambda claims: claims | {"aud": "other"}},
     "token endpoint down": {"down": {"token"}},
-    "token endpoint sends a page": {"token_answer": lambda response: f"<html>{json.dumps(response)}"},
+    "token endpoint sends a page": {"token_response": lambda response: f"<html>{json.dumps(response)}"},
     "token endpoint repeats everything": {
-        "token_answer": lambda response: ({"error": json.dumps(response), "error_description": "x"}, 400)
+        "token_response": lambda response: ({"error": json.dumps(response), "error_description": "x"}, 400)
     },
 }
 

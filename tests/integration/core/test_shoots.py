@@ -27,7 +27,7 @@ POST = "/organization/models"
 
 
 def create_session(worked_example: WorkedExample) -> None:
-    """Take one turn, without the patience to wait."""
+    """Start the next person in the queue, without waiting for the budget."""
 
     def hurry(_seconds: float) -> None:
         return None

@@ -52,7 +52,7 @@ def press_start(worked_example: WorkedExample, number: int | None = None, *, at:
 
 
 def start_next(worked_example: WorkedExample, **app_context: Any) -> None:
-    """Take one turn, without any patience."""
+    """Start the next person in the queue, without waiting for the budget."""
     waiting_room.start_next_in_queue(replace(worked_example.portal, sleep=lambda _seconds: None, **app_context))
 
 
