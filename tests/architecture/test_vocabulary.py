@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.code import ROOT, list_python_files
-from tests.architecture.vocabulary import FORBIDDEN, VERBS, list_violations, split_identifier
+from tests.architecture.code import ROOT, format_location, list_files, list_python_files
+from tests.architecture.vocabulary import FORBIDDEN, VERBS, check_document, list_violations, split_identifier
 
 FILES = [
     str(path.relative_to(ROOT)) for path in list_python_files("portal", "sandbox", "demo", "bench", "scripts", "tests")
@@ -17,6 +17,13 @@ FILES = [
 @pytest.mark.parametrize("name", FILES)
 def test_file_uses_standard_terms(name: str) -> None:
     found = list_violations(ROOT / name)
+    assert not found, "\n".join(found)
+
+
+# Its subject is how to write: it quotes what not to.
+@pytest.mark.parametrize("path", [path for path in list_files(".md") if path.name != "writing.md"], ids=format_location)
+def test_document_uses_standard_terms(path: Path) -> None:
+    found = list(check_document(path))
     assert not found, "\n".join(found)
 
 

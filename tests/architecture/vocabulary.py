@@ -118,6 +118,12 @@ PROSE = re.compile(
     r"|favourites?|organisations?|recognise[sd]?|authorise[sd]?|normalise[sd]?|serialise[sd]?|grey|catalogue)\b",
     re.IGNORECASE,
 )
+# Documents address people, who may say and see; what is meant stays named.
+PROSE_OF_DOCUMENTS = re.compile(
+    r"\b(?:who(?:m|so)?ever|whatever|(?:some|any|every|no)body|no one|strangers?|told|answer(?:s|ed)|knows|believe[sd]?"
+    r"|remembers?|forgotten|ours|goes on|colours?|behaviours?|organisations?|favourites?)\b",
+    re.IGNORECASE,
+)
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _DIRECTIVE = re.compile(r"#\s*(?:noqa|nosec|type:|pragma|fmt:)")
 
@@ -171,6 +177,14 @@ def check_prose(path: Path) -> Iterator[str]:
     for line, text in _iterate_prose(path):
         for match in PROSE.finditer(text):
             yield f"{format_location(path)}:{line}: {match.group()!r} in a docstring or comment"
+
+
+def check_document(path: Path) -> Iterator[str]:
+    """Yield lines of a document that personify, or leave open who or what is meant."""
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        yield from (
+            f"{format_location(path)}:{number}: {match.group()!r}" for match in PROSE_OF_DOCUMENTS.finditer(line)
+        )
 
 
 def _iterate_definitions(path: Path) -> Iterator[tuple[str, ast.AST | None]]:

@@ -169,7 +169,9 @@ CASES = [
     Case("no ID token", "id_token_missing", {"token_response": lambda a: a | {"id_token": None}}),
     Case("ID token is an object", "id_token_missing", {"token_response": lambda a: a | {"id_token": {}}}),
     Case(
-        "client may not do this", "client_refused", {"token_response": lambda _: ({"error": "unauthorized_client"}, 400)}
+        "client may not do this",
+        "client_refused",
+        {"token_response": lambda _: ({"error": "unauthorized_client"}, 400)},
     ),
     Case("client is refused", "client_refused", {"token_response": lambda _: ({"error": "invalid_client"}, 401)}),
     Case("code is refused", "code_refused", {"token_response": lambda _: ({"error": "invalid_grant"}, 400)}),
