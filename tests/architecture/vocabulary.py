@@ -118,7 +118,7 @@ PROSE = re.compile(
     r"|favourites?|organisations?|recognise[sd]?|authorise[sd]?|normalise[sd]?|serialise[sd]?|grey|catalogue)\b",
     re.IGNORECASE,
 )
-# Documents address people, who may say and see; what is meant stays named.
+# Documents may be addressed to people; each subject and object is still named.
 PROSE_OF_DOCUMENTS = re.compile(
     r"\b(?:who(?:m|so)?ever|whatever|(?:some|any|every|no)body|no one|strangers?|told|answer(?:s|ed)|knows|believe[sd]?"
     r"|remembers?|forgotten|ours|goes on|colours?|behaviours?|organisations?|favourites?)\b",
