@@ -40,6 +40,7 @@ from portal.web.admin import (
     roster,
     roster_entry,
     roster_import,
+    texts,
 )
 from portal.web.admin import health as health_page
 from portal.web.auth import logout
@@ -62,6 +63,7 @@ from portal.web.pages import (
     own_photo,
     photos,
     public,
+    session_erasure,
     team,
     team_reminder,
     withdrawal,
@@ -86,6 +88,7 @@ _BLUEPRINTS = (
     kit.blueprint,
     crop.blueprint,
     my_data.blueprint,
+    session_erasure.blueprint,
     own_photo.blueprint,
     another_attempt.blueprint,
     photos.blueprint,
@@ -109,6 +112,7 @@ _BLUEPRINTS = (
     roster_import.blueprint,
     roster_entry.blueprint,
     campaigns.blueprint,
+    texts.blueprint,
     campaign.blueprint,
 )
 

@@ -10,6 +10,15 @@ from dataclasses import dataclass
 POLICY_VERSION = "2026-12"
 
 
+def build_policy_version(number: int) -> str:
+    """Return the version people agree to: that of the built-in text, and the number of the company's own one.
+
+    Args:
+        number: of the company's own version, 0 for the built-in text.
+    """
+    return f"{POLICY_VERSION}.{number}" if number else POLICY_VERSION
+
+
 @dataclass(frozen=True)
 class Block:
     """One fact of the policy: a heading, a one-line summary, and the full text."""

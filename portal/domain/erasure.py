@@ -15,6 +15,9 @@ class ErasureScope(StrEnum):
     UNCHOSEN = "unchosen"
     """Like ``PICTURES``, except for the chosen headshot, which stays in use."""
 
+    SESSION = "session"
+    """One photo session with its pictures; consents, other sessions and own photos stay."""
+
 
 class ErasureStep(StrEnum):
     """The steps of an erasure in the order of :data:`STEPS`; each can be done twice."""

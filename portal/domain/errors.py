@@ -88,6 +88,13 @@ class ConsentMissing(PortalError):
     reason = "consent_missing"
 
 
+class PolicyChanged(PortalError):
+    """The consent text that the person saw is not the one that counts any more."""
+
+    status = 409
+    reason = "policy_changed"
+
+
 class NotReady(PortalError):
     """The page belongs to a step that the person has not reached yet."""
 
@@ -100,6 +107,12 @@ class BadInput(PortalError):
 
     status = 400
     reason = "bad_input"
+
+
+class ReasonMissing(BadInput):
+    """Pictures of several people are only handed out for a stated reason."""
+
+    reason = "reason_missing"
 
 
 class TooMany(PortalError):

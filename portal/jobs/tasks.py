@@ -147,5 +147,5 @@ def _drop_notification(context: AppContext, *, error: Exception, notice_id: str)
 @register_task(job_types.SEND_NOTIFICATION, on_dead=_drop_notification)
 def send_notification(context: AppContext, *, notice_id: str) -> None:
     """Send one e-mail."""
-    writer = mail_templates.MailWriter(context.settings, context.brand.name, context.clock)
+    writer = mail_templates.MailWriter(context.settings, context.brand.name, context.clock, context.texts.get_texts())
     notifications.send_notification(UUID(notice_id), context, render=writer.render)

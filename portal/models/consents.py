@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, db
+from portal.models.text_versions import select_policy_version
 
 
 class Consent(Base):
@@ -31,13 +32,13 @@ class Consent(Base):
     user_agent: Mapped[str | None]
 
 
-def find_current(person_id: UUID, policy_version: str) -> Consent | None:
-    """Return the person's standing consent to this version of the policy."""
+def find_current(person_id: UUID) -> Consent | None:
+    """Return the person's standing consent to the version of the policy that counts now."""
     return db.session.scalar(
         select(Consent)
         .where(
             Consent.person_id == person_id,
-            Consent.policy_version == policy_version,
+            Consent.policy_version == select_policy_version(),
             Consent.withdrawn_at.is_(None),
         )
         .order_by(Consent.given_at.desc())
@@ -67,3 +68,11 @@ def find_withdrawn_at(person_id: UUID) -> datetime | None:
     """Return when the person withdrew the last of all their consents; None while one stands or without any."""
     query = select(func.max(Consent.withdrawn_at)).where(Consent.person_id == person_id)
     return db.session.scalar(query.having(func.bool_and(Consent.withdrawn_at.is_not(None))))
+
+
+def count_people_with_consent() -> int:
+    """Count the people with a standing consent to the version of the policy that counts now."""
+    query = select(func.count(func.distinct(Consent.person_id))).where(
+        Consent.withdrawn_at.is_(None), Consent.policy_version == select_policy_version()
+    )
+    return db.session.scalar(query) or 0

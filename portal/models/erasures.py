@@ -112,6 +112,12 @@ def find_latest(person_id: UUID) -> Erasure | None:
     return db.session.scalar(query.execution_options(populate_existing=True))
 
 
+def list_by_person(person_id: UUID, scope: ErasureScope) -> list[Erasure]:
+    """List the erasures of one scope of a person, the newest first."""
+    query = select(Erasure).where(Erasure.person_id == person_id, Erasure.scope == str(scope))
+    return list(db.session.scalars(query.order_by(Erasure.requested_at.desc())))
+
+
 def has_unfinished(person_id: UUID) -> bool:
     """Return whether any erasure of this person, of any scope, is not finished."""
     query = select(Erasure.id).where(Erasure.person_id == person_id, Erasure.finished_at.is_(None)).limit(1)

@@ -43,7 +43,8 @@ class Export(Base):
         filters: which people, as in the address of the list.
         created_by: who requested it.
         done: people handled so far, of ``total``.
-        left_out: of those, how many had no file that could be read.
+        left_out: of those, how many had no file that could be read, or may not be in such a file.
+        reason: why the pictures are needed, as each of these people reads it; empty in rows older than this column.
         storage_key: where the finished file is; None before.
         expires_at: after this moment it is deleted.
     """
@@ -61,6 +62,7 @@ class Export(Base):
     done: Mapped[int] = mapped_column(default=0)
     total: Mapped[int] = mapped_column(default=0)
     left_out: Mapped[int] = mapped_column(default=0)
+    reason: Mapped[str] = mapped_column(default="", server_default="")
     size: Mapped[int | None]
     storage_key: Mapped[str | None]
     created_at: Mapped[datetime]
@@ -103,7 +105,7 @@ def list_expired(now: datetime, limit: int = 200) -> list[UUID]:
 
 
 def expire_exports(now: datetime) -> None:
-    """Let every export expire at once, also one that is being built: whose pictures it holds is not recorded."""
+    """Let every export expire at once, also one that is being built, whose people are not recorded yet."""
     db.session.execute(update(Export).where(Export.expires_at > now).values(expires_at=now))
 
 

@@ -11,10 +11,10 @@ from sqlalchemy import ColumnElement, and_, any_, case, func, literal, null, or_
 
 from portal.domain import stages
 from portal.domain.attention import NO_CHOICE_AFTER, NO_UPLOAD_AFTER, Attention
-from portal.domain.consent import POLICY_VERSION
 from portal.domain.funnel import NOT_SIGNED_IN
 from portal.domain.stages import Problem, Stage
 from portal.models.listed_people import ListedPerson as Row
+from portal.models.text_versions import select_policy_version
 
 _STUDIO_WORKS = (Stage.PHOTOS_RECEIVED, Stage.IN_PROGRESS, Stage.READY)
 
@@ -43,7 +43,7 @@ def _build_has_choice() -> ColumnElement[bool]:
 
 
 def _build_shoot_stage() -> ColumnElement[str]:
-    has_consent = literal(POLICY_VERSION) == any_(Row.agreed_versions)
+    has_consent = select_policy_version() == any_(Row.agreed_versions)
     status = Row.provider_status
     return case(
         (Row.person_id.is_(None), literal(NOT_SIGNED_IN)),

@@ -29,12 +29,14 @@ class Brand:
     legal_links: LegalLinks
 
 
-def build_brand(settings: Settings) -> Brand:
-    """Return the brand these settings describe."""
+def build_brand(settings: Settings, legal_links: LegalLinks | None = None) -> Brand:
+    """Return the brand these settings describe, with its legal links in the language in force."""
     name = settings.brand_name
     monogram = next((character for character in name if character.isalnum()), "H").upper()
     version = hashlib.sha256(build_stylesheet(settings.brand_color).encode()).hexdigest()[:10]
-    return Brand(name, monogram, settings.brand_logo, settings.support_email, version, settings.legal_links)
+    return Brand(
+        name, monogram, settings.brand_logo, settings.support_email, version, legal_links or settings.legal_links
+    )
 
 
 @cache

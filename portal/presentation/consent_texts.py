@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from portal.domain import retention
-from portal.domain.consent import POLICY_VERSION, Block, Policy, Purpose, UseAgreement
+from portal.domain.company_texts import (
+    BLOCKS,
+    BUILT_IN,
+    NAMES,
+    PERIODS,
+    PURPOSES,
+    PublishedTexts,
+    TextSection,
+    replace_placeholders,
+)
+from portal.domain.consent import Block, Policy, Purpose, UseAgreement, build_policy_version
 
 
 @dataclass(frozen=True)
@@ -20,83 +31,98 @@ class RetentionTerm:
     until: str
 
 
-def build_policy(*, company: str, studio: str) -> Policy:
+def build_policy(*, company: str, studio: str, texts: PublishedTexts = BUILT_IN) -> Policy:
     """Build the policy in the language in force.
 
     Args:
         company: the controller, who asks for consent.
         studio: the processor, who runs the photo studio.
+        texts: the company's own texts.
     """
-    names = {"company": company, "studio": studio}
-    purposes = (
-        Purpose("photos", _("Use my photos and face measurements to make my headshots")),
-        Purpose("studio", _("Share my photos, name and email with %(studio)s, which runs the studio", **names)),
-    )
-    blocks = (*_build_processing_blocks(names), *_build_rights_blocks())
-    return Policy(POLICY_VERSION, str(get_locale() or "en"), blocks, purposes)
+    read = _build_reader(texts, {"company": company, "studio": studio})
+    blocks = tuple(Block(key, read(f"{key}.heading"), read(f"{key}.summary"), read(f"{key}.text")) for key in BLOCKS)
+    purposes = tuple(Purpose(key, read(f"purpose.{key}")) for key in PURPOSES)
+    return Policy(_build_version(texts), _get_locale(), blocks, purposes)
 
 
-def _build_processing_blocks(names: dict[str, str]) -> tuple[Block, ...]:
-    """Build the blocks about the processing: which data, by which means, for how long."""
-    return (
-        Block(
-            "what",
-            _("Your photos go to the studio"),
-            _("With your name and work email."),
-            _(
-                "We collect the photos you take or upload, your name, your work email and measurements of your face. "
-                "The measurements are made while your headshots are generated. %(studio)s runs the studio for "
-                "%(company)s, which is responsible for your data.",
-                **names,
-            ),
-        ),
-        Block(
-            "ai",
-            _("AI makes your headshots"),
-            _("Colleagues see nothing until you choose."),
-            _(
-                "AI generates your headshots from your photos, and the portal marks them as AI-generated. Your photos "
-                "are used for nothing else: not sold, not used to identify you, and not used to train models for "
-                "other people. Colleagues and admins see no picture until you choose one."
-            ),
-        ),
-        Block(
-            "how_long",
-            _("Deleted on schedule"),
-            _("Uploads after %(upload_days)s days, unchosen after %(unchosen_days)s.", **_retention_days()),
-            _(
-                "The studio deletes the photos you upload %(upload_days)s days after your headshots are ready. "
-                "Headshots you don’t choose are deleted here after %(unchosen_days)s days. The one you choose stays "
-                "while %(company)s uses it, or until you ask us to delete it. We keep a record of what you agreed to.",
-                **names,
-                **_retention_days(),
-            ),
-        ),
-    )
+def build_use_agreement(*, company: str, studio: str = "", texts: PublishedTexts = BUILT_IN) -> UseAgreement:
+    """Build the sentence beside the button that chooses a photo, in the language in force."""
+    read = _build_reader(texts, {"company": company, "studio": studio})
+    return UseAgreement(_build_version(texts), _get_locale(), read("use"))
 
 
-def _build_rights_blocks() -> tuple[Block, ...]:
-    """Build the blocks about the person's rights and their freedom to decline."""
-    return (
-        Block(
-            "rights",
-            _("You can change your mind"),
-            _("Withdraw any time, as easily as you agreed."),
-            _(
-                "You can see and download your headshots and ask us to delete them. If you withdraw, we send nothing "
-                "more about you to the studio and collect nothing new from it. What happened before stays lawful."
-            ),
+def _build_version(texts: PublishedTexts) -> str:
+    return build_policy_version(texts.get_number(TextSection.CONSENT))
+
+
+def _get_locale() -> str:
+    return str(get_locale() or "en")
+
+
+def _build_reader(texts: PublishedTexts, names: dict[str, str]) -> Callable[[str], str]:
+    """Return a function that returns a text of the policy, the company's own or the built-in one, with its names."""
+    texts_by_key = {**list_default_texts(), **texts.get_texts(TextSection.CONSENT, _get_locale())}
+    values = names | _retention_days()
+    return lambda key: replace_placeholders(texts_by_key[key], values)
+
+
+def list_default_texts() -> dict[str, str]:
+    """Return the built-in texts of the policy in the language in force, with placeholders instead of names."""
+    names = {name: f"{{{name}}}" for name in (*NAMES, *PERIODS)}
+    return {
+        **_list_processing_texts(names),
+        **_list_rights_texts(),
+        "purpose.photos": _("Use my photos and face measurements to make my headshots"),
+        "purpose.studio": _("Share my photos, name and email with %(studio)s, which runs the studio", **names),
+        "use": _("By choosing, you agree that %(company)s uses this photo. You can take it back at any time.", **names),
+    }
+
+
+def _list_processing_texts(names: dict[str, str]) -> dict[str, str]:
+    """Return the texts about the processing: which data, by which means, for how long."""
+    return {
+        "what.heading": _("Your photos go to the studio"),
+        "what.summary": _("With your name and work email."),
+        "what.text": _(
+            "We collect the photos you take or upload, your name, your work email and measurements of your face. "
+            "The measurements are made while your headshots are generated. %(studio)s runs the studio for "
+            "%(company)s, which is responsible for your data.",
+            **names,
         ),
-        Block(
-            "freedom",
-            _("It’s voluntary"),
-            _("Say no and nothing changes at work."),
-            _(
-                "If you say no, nothing changes for you at work and nobody is told. You can use a photo you already "
-                "have, or none."
-            ),
+        "ai.heading": _("AI makes your headshots"),
+        "ai.summary": _("Colleagues see nothing until you choose."),
+        "ai.text": _(
+            "AI generates your headshots from your photos, and the portal marks them as AI-generated. Your photos "
+            "are used for nothing else: not sold, not used to identify you, and not used to train models for "
+            "other people. Colleagues and admins see no picture until you choose one."
         ),
-    )
+        "how_long.heading": _("Deleted on schedule"),
+        "how_long.summary": _("Uploads after %(upload_days)s days, unchosen after %(unchosen_days)s.", **names),
+        "how_long.text": _(
+            "The studio deletes the photos you upload %(upload_days)s days after your headshots are ready. "
+            "Headshots you don’t choose are deleted here after %(unchosen_days)s days. The one you choose stays "
+            "while %(company)s uses it, or until you ask us to delete it. We keep a record of what you agreed to.",
+            **names,
+        ),
+    }
+
+
+def _list_rights_texts() -> dict[str, str]:
+    """Return the texts about the person's rights and their freedom to decline."""
+    return {
+        "rights.heading": _("You can change your mind"),
+        "rights.summary": _("Withdraw any time, as easily as you agreed."),
+        "rights.text": _(
+            "You can see and download your headshots and ask us to delete them. If you withdraw, we send nothing "
+            "more about you to the studio and collect nothing new from it. What happened before stays lawful."
+        ),
+        "freedom.heading": _("It’s voluntary"),
+        "freedom.summary": _("Say no and nothing changes at work."),
+        "freedom.text": _(
+            "If you say no, nothing changes for you at work and nobody is told. You can use a photo you already "
+            "have, or none."
+        ),
+    }
 
 
 def _retention_days() -> dict[str, str]:
@@ -122,11 +148,3 @@ def list_retention_terms(*, studio: str) -> list[RetentionTerm]:
         RetentionTerm(_("The headshot you choose"), portal, _("While it’s in use, or until you ask us to delete it")),
         RetentionTerm(_("The record of your agreement"), portal, _("As long as the law requires it")),
     ]
-
-
-def build_use_agreement(*, company: str) -> UseAgreement:
-    """Build the sentence beside the button that chooses a photo, in the language in force."""
-    text = _(
-        "By choosing, you agree that %(company)s uses this photo. You can take it back at any time.", company=company
-    )
-    return UseAgreement(POLICY_VERSION, str(get_locale() or "en"), text)

@@ -199,6 +199,22 @@ def _too_large(context: ErrorContext) -> ErrorMessage:
     )
 
 
+def _policy_changed(context: ErrorContext) -> ErrorMessage:
+    return ErrorMessage(
+        _("The text has changed"),
+        _("A new version was published after you opened the page. Read it before you agree."),
+        *_reopen_step(context),
+    )
+
+
+def _reason_missing(context: ErrorContext) -> ErrorMessage:
+    return ErrorMessage(
+        _("A reason is missing"),
+        _("Go back and write why you need these pictures, in a few words."),
+        *_reopen_step(context),
+    )
+
+
 def _changed_meanwhile(context: ErrorContext) -> ErrorMessage:
     return ErrorMessage(
         _("Not saved: this changed in the meantime"),
@@ -247,6 +263,8 @@ _BY_REASON: dict[str, Callable[[ErrorContext], ErrorMessage]] = {
     "unconfirmed": _confirmation_required,
     "not_yourself": _own_account,
     "changed_meanwhile": _changed_meanwhile,
+    "policy_changed": _policy_changed,
+    "reason_missing": _reason_missing,
     "link_closed": _link_closed,
     "csrferror": _form_expired,
     "securityerror": _wrong_host,

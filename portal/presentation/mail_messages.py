@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 
+from portal.domain.company_texts import BUILT_IN, PublishedTexts, TextSection, replace_placeholders, split_paragraphs
+from portal.presentation import campaign_mail_messages
 from portal.presentation.campaign_mail_messages import CAMPAIGN_TEXTS
 from portal.presentation.mail_text import MailText
 from portal.services.due_notifications import DueNotification, NotificationKind
@@ -102,17 +105,51 @@ _TEXTS: Mapping[NotificationKind, MailText] = {
 }
 
 
-def get_mail_text(notification: DueNotification, *, company: str, studio: str) -> MailText:
-    """Return the text of an e-mail with its names filled in.
+# The company can write its own words for these; the others are for operators.
+_OWN_TEXTS = (
+    NotificationKind.READY,
+    NotificationKind.LINK_PROBLEM,
+    NotificationKind.LINK_RESOLVED,
+    NotificationKind.CREDITS_BACK,
+)
+
+
+def list_default_blocks() -> dict[str, str]:
+    """Return the built-in text blocks of the mails a company can word itself, in the language in force."""
+    blocks = {}
+    for kind in _OWN_TEXTS:
+        text = _TEXTS[kind]
+        names = {"company": "{company}", "studio": "{studio}"}
+        blocks[f"{kind}.title"] = str(text.title)
+        blocks[f"{kind}.text"] = "\n\n".join(str(paragraph) % names for paragraph in text.paragraphs)
+        blocks[f"{kind}.button"] = str(text.button)
+    return blocks | campaign_mail_messages.list_default_blocks()
+
+
+def get_mail_text(
+    notification: DueNotification, *, company: str, studio: str, texts: PublishedTexts = BUILT_IN
+) -> MailText:
+    """Return the text of an e-mail with its names filled in, in the language in force.
 
     Args:
         notification: the notification, for its kind and session.
         company: the name under which people know their employer.
         studio: the name of the company that runs the studio.
+        texts: the company's own texts.
     """
-    if notification.kind in CAMPAIGN_TEXTS:
-        return CAMPAIGN_TEXTS[notification.kind](notification, company)
-    text = _TEXTS[notification.kind]
+    blocks = {**list_default_blocks(), **texts.get_texts(TextSection.MAILS, str(get_locale() or "en"))}
+
+    def read(key: str, **values: str) -> str:
+        return replace_placeholders(blocks[key], {"company": company, "studio": studio, **values})
+
+    kind = notification.kind
+    if kind in CAMPAIGN_TEXTS:
+        return CAMPAIGN_TEXTS[kind](notification, read)
+    text = _TEXTS[kind]
+    if kind in _OWN_TEXTS:
+        paragraphs = split_paragraphs(read(f"{kind}.text"))
+        return MailText(read(f"{kind}.title"), paragraphs, read(f"{kind}.button"), text.path)
     names = {"company": company, "studio": studio, "session": notification.session or "–"}
-    paragraphs = tuple(str(paragraph) % names for paragraph in text.paragraphs)
-    return MailText(str(text.title), paragraphs, str(text.button), text.path)
+    return MailText(
+        str(text.title), tuple(str(paragraph) % names for paragraph in text.paragraphs), str(text.button), text.path
+    )

@@ -10,6 +10,7 @@ from flask import current_app, render_template
 from flask_babel import force_locale, gettext
 from mjml import mjml2html
 
+from portal.domain.company_texts import BUILT_IN, PublishedTexts
 from portal.domain.mute_links import build_mute_token
 from portal.mail import EmailMessage
 from portal.models.people import Person
@@ -29,11 +30,13 @@ class MailWriter:
     Attributes:
         studio: name of the company that runs the studio.
         clock: the current time, UTC, for the Date header.
+        texts: the company's own texts.
     """
 
     settings: Settings
     studio: str
     clock: Callable[[], datetime]
+    texts: PublishedTexts = BUILT_IN
 
     def render(self, notification: DueNotification) -> EmailMessage:
         """Return the message with its text and HTML parts."""
@@ -41,7 +44,7 @@ class MailWriter:
         if locale not in current_app.extensions["locales"]:
             locale = _SOURCE
         with force_locale(locale):
-            text = get_mail_text(notification, company=self.settings.brand_name, studio=self.studio)
+            text = get_mail_text(notification, company=self.settings.brand_name, studio=self.studio, texts=self.texts)
             mute = self._build_mute_url(notification)
             shown = {
                 "text": text,
@@ -98,12 +101,14 @@ class MailPreview:
     language: str
 
 
-def render_preview(settings: Settings, reader: Person, values: CampaignForm, *, language: str) -> MailPreview:
+def render_preview(
+    settings: Settings, reader: Person, values: CampaignForm, *, language: str, texts: PublishedTexts
+) -> MailPreview:
     """Return the invitation of a campaign as the reader would get it in a language."""
     locale = language if language in current_app.extensions["locales"] else _SOURCE
     details = CampaignDetails(values.message, values.due_on, is_signed_in=False, entry_id=reader.id)
     due = DueNotification(reader.id, NotificationKind.INVITATION, reader.email, reader.name, locale, None, details)
     with force_locale(locale):
-        text = get_mail_text(due, company=settings.brand_name, studio="")
+        text = get_mail_text(due, company=settings.brand_name, studio="", texts=texts)
         greeting: str = gettext("Hi %(name)s,", name=" ".join(reader.name.split()))
     return MailPreview(_subject(text, settings.brand_name), greeting, text, locale)

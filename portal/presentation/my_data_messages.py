@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _l
 
 from portal.models.audit import AuditEntry
 from portal.models.consents import Consent
+from portal.models.picture_accesses import AccessKind, PictureAccess
 from portal.presentation import audit_messages
 
 # What others did, as the person reads it; other actions keep the audit trail's name.
@@ -25,10 +26,24 @@ _ACTS = {
 }
 
 
-def describe_act(entry: AuditEntry) -> str:
+# Ways in which others got at the reader's picture.
+_ACCESSES = {
+    AccessKind.EXPORTED: _l("Put your headshot into an export"),
+    AccessKind.DOWNLOADED: _l("Downloaded an export with your headshot"),
+}
+
+
+def describe_act(entry: AuditEntry | PictureAccess) -> str:
     """Return what another person did with the reader's data."""
+    if isinstance(entry, PictureAccess):
+        return str(_ACCESSES[AccessKind(entry.kind)])
     text = _ACTS.get(entry.action)
     return str(text) if text is not None else audit_messages.get_action_name(entry.action)
+
+
+def get_reason(entry: AuditEntry | PictureAccess) -> str:
+    """Return why it was done, in the words of who did it; empty where no reason is required."""
+    return entry.reason if isinstance(entry, PictureAccess) else ""
 
 
 def get_actor(name: str | None) -> str:

@@ -10,6 +10,7 @@ from portal.domain.brands import Brand
 from portal.domain.secretbox import SecretBox
 from portal.mail import Mailer
 from portal.provider import Budget, PhotoDownloader, ProviderClient
+from portal.services.company_texts import TextCache
 from portal.services.progress import Expectations
 from portal.settings import Settings
 from portal.storage import Storage
@@ -23,6 +24,7 @@ class AppContext:
         clock: the current time, UTC.
         sleep: waits for a number of seconds of the same clock.
         mailer: None when no mail server is configured.
+        texts: the company's own texts.
     """
 
     settings: Settings
@@ -36,3 +38,4 @@ class AppContext:
     storage: Storage
     mailer: Mailer | None
     expectations: Expectations = field(default_factory=Expectations)
+    texts: TextCache = field(default_factory=TextCache)

@@ -49,6 +49,9 @@ def _repeat_withdrawal(record: ErasureRecord, context: AppContext) -> bool:
         person = people.lock_person(record.person_id)
         listed = set(photos.list_ids_by_person(record.person_id)) & {*record.photo_ids}
         active = [each for each in consents.list_active(record.person_id) if each.given_at <= record.requested_at]
+        if record.scope is ErasureScope.SESSION:
+            # Deleting one session withdrew nothing.
+            active = []
         if person is None or not (listed or active or any(shoot.provider_id for shoot in returned)):
             return False
         for consent in active:

@@ -163,6 +163,8 @@ def _delete_pictures(erasure: Erasure) -> None:
         kits.delete_kit(kit_id)
     archives.delete_archives(erasure.archive_ids)
     kept = photo_deletion.find_shoot_id(erasure.kept_photo_id) if erasure.kept_photo_id is not None else None
+    # The kept photo may be of another session, which stays as it is.
+    kept = kept if kept in erasure.shoot_ids else None
     photo_deletion.delete_photos(erasure.photo_ids)
     shoots.delete_shoots([shoot_id for shoot_id in erasure.shoot_ids if shoot_id != kept])
     if kept is not None:

@@ -14,6 +14,7 @@ from typing import IO
 from uuid import UUID
 
 from portal.db import transaction
+from portal.domain.ai_policy import AiPolicy
 from portal.domain.export_names import NameParts, UniqueNames, build_name
 from portal.domain.kit_files import KitFileSpec, find_kit_file
 from portal.domain.renditions import ORIGINAL
@@ -22,9 +23,10 @@ from portal.images import kit as kit_images
 from portal.images.decode import decode_with_provenance
 from portal.images.errors import PhotoRefused
 from portal.images.provenance import build_generated_provenance
-from portal.models import exports, kits, photos
+from portal.models import exports, kits, photos, picture_accesses
 from portal.models.archives import ArchiveState
 from portal.models.exports import Export, ExportKind, ExportPerson
+from portal.models.picture_accesses import AccessKind
 from portal.services.app_context import AppContext
 from portal.services.exports import build_filter
 from portal.storage import ObjectMissing, build_object_key
@@ -44,6 +46,7 @@ class ExportedFile:
     """
 
     path: str
+    person_id: UUID
     size: int
     sha256: str
     email: str
@@ -140,6 +143,7 @@ def _write_people(
 def _describe_file(path: str, exported: ExportPerson, content: bytes) -> ExportedFile:
     return ExportedFile(
         path=path,
+        person_id=exported.person.id,
         size=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
         email=exported.listed.email,
@@ -176,7 +180,12 @@ def _iterate_people(export: Export, context: AppContext) -> Iterator[ExportPerso
 
 
 def _read_file(exported: ExportPerson, spec: KitFileSpec, context: AppContext) -> bytes | None:
-    """Return the picture in the requested size: the rendered kit file, else rendered from the original."""
+    """Return the picture in the requested size: the rendered kit file, else rendered from the original.
+
+    None if it cannot be read, or if a generated picture may not be used for this destination.
+    """
+    if not exported.photo.is_own and context.settings.ai_policy[spec.key] is AiPolicy.OWN_PHOTO:
+        return None
     with transaction():
         kit = kits.find_current(exported.person.id)
         is_current = kit is not None and kit.photo_id == exported.photo.id
@@ -222,3 +231,12 @@ def _store(export_id: UUID, file: IO[bytes], progress: _Progress, context: AppCo
         export.state, export.storage_key, export.size = str(ArchiveState.READY), key, size
         export.done, export.left_out = progress.done, progress.left_out
         export.finished_at = context.clock()
+        # Each person reads on their own page that their picture is in it, and why.
+        picture_accesses.add_accesses(
+            [each.person_id for each in progress.files],
+            kind=AccessKind.EXPORTED,
+            actor_id=export.created_by,
+            reason=export.reason,
+            export_id=export.id,
+            now=context.clock(),
+        )

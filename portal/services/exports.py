@@ -11,14 +11,16 @@ from uuid import UUID, uuid4
 
 from portal.db import transaction
 from portal.domain import job_types
+from portal.domain.access_reasons import normalize_reason
 from portal.domain.errors import BadInput, NotFound
 from portal.domain.export_names import parse_template
 from portal.domain.kit_files import find_kit_file
-from portal.models import audit, exports, queue
+from portal.models import audit, exports, picture_accesses, queue
 from portal.models.archives import ArchiveState
 from portal.models.exports import Export, ExportKind
 from portal.models.people import Person
 from portal.models.people_list import PeopleFilter
+from portal.models.picture_accesses import AccessKind
 from portal.services.app_context import AppContext
 from portal.storage import Storage
 
@@ -37,6 +39,7 @@ class ExportRequest:
         kind: see :class:`portal.models.exports.ExportKind`.
         size_key: a file of the kit.
         template: of the file names.
+        reason: why the pictures are needed.
         team: only this team; None for all.
         ids: exactly these rows of the list; None for all.
     """
@@ -44,6 +47,7 @@ class ExportRequest:
     kind: str
     size_key: str
     template: str
+    reason: str
     team: str | None = None
     ids: tuple[UUID, ...] | None = None
 
@@ -58,11 +62,13 @@ def request_export(request: ExportRequest, *, actor: Person, now: datetime, expo
 
     Raises:
         BadInput: the kind or size does not exist.
+        ReasonMissing: no reason is given.
         TemplateInvalid: the file names cannot be made from this template.
     """
     if request.kind not in tuple(ExportKind) or find_kit_file(request.size_key) is None:
         raise BadInput
     template = parse_template(request.template)
+    reason = normalize_reason(request.reason)
     with transaction() as session:
         if export_id is not None and exports.lock_export(export_id) is not None:
             return export_id
@@ -72,6 +78,7 @@ def request_export(request: ExportRequest, *, actor: Person, now: datetime, expo
             size_key=request.size_key,
             template=template,
             filters=request.build_filters(),
+            reason=reason,
             created_by=actor.id,
             file_name=f"{request.kind}-{now:%Y-%m-%d}.zip",
             state=str(ArchiveState.PENDING),
@@ -105,6 +112,9 @@ def open_export(export_id: UUID, *, actor: Person, context: AppContext) -> tuple
             raise NotFound
         export.downloaded_at = export.downloaded_at or now
         audit.create_entry("export.downloaded", at=now, actor_id=actor.id, kind=export.kind, people=export.done)
+        picture_accesses.copy_accesses(
+            export.id, before=AccessKind.EXPORTED, kind=AccessKind.DOWNLOADED, actor_id=actor.id, now=now
+        )
     return export, context.storage.open(export.storage_key)
 
 

@@ -7,7 +7,6 @@ from datetime import datetime
 from uuid import UUID
 
 from portal.domain import stages
-from portal.domain.consent import POLICY_VERSION
 from portal.domain.stages import Facts, Problem, ShootFacts, Stage
 from portal.models import choices, consents, photos, shoots
 from portal.models.choices import Choice
@@ -78,7 +77,7 @@ class Journey:
 
 def get_journey(person: Person) -> Journey:
     """Read a person's journey from our own records; makes no outside call."""
-    consent = consents.find_current(person.id, POLICY_VERSION)
+    consent = consents.find_current(person.id)
     shoot = shoots.find_latest(person.id)
     choice = choices.find_current(person.id)
     withdrawn_at = consents.find_withdrawn_at(person.id) if consent is None else None

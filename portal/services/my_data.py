@@ -8,8 +8,20 @@ from uuid import UUID
 
 from portal.db import transaction
 from portal.domain import retention
+from portal.domain.erasure import ErasureScope
 from portal.domain.errors import NotFound
-from portal.models import archives, audit, audit_list, choices, consents, person_notes, photos, shoots
+from portal.models import (
+    archives,
+    audit,
+    audit_list,
+    choices,
+    consents,
+    erasures,
+    person_notes,
+    photos,
+    picture_accesses,
+    shoots,
+)
 from portal.models.archives import Archive, ArchiveKind
 from portal.models.audit import AuditEntry
 from portal.models.choices import Choice
@@ -17,8 +29,10 @@ from portal.models.consents import Consent
 from portal.models.people import Person
 from portal.models.person_notes import PersonNote
 from portal.models.photos import Photo
+from portal.models.picture_accesses import PictureAccess
 from portal.models.shoots import Shoot
 from portal.services import archives as archive_service
+from portal.services.erasure import Receipt, build_receipt
 
 ACCESS_LIMIT = 50
 
@@ -32,6 +46,7 @@ class KeptShoot:
         until: when these are deleted; None while the photo session is not finished.
         uploads_until: when the studio deletes the photos the person took; None while it needs them.
         has_uploads: whether the studio may hold photos the person took.
+        is_deleted: whether only the kept headshot is left of it, or it is being deleted.
     """
 
     shoot: Shoot
@@ -39,6 +54,7 @@ class KeptShoot:
     until: datetime | None
     uploads_until: datetime | None
     has_uploads: bool
+    is_deleted: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,43 +70,57 @@ class MyData:
         uses: the choices by which the person agreed to the use of a photo, the newest first.
         archive: the newest export that has not expired.
         notes: what admins noted about the person, each with the author's name, the newest first.
+        deletions: receipts of photo sessions that were deleted, the newest first.
     """
 
     shoots: list[KeptShoot]
     choice: Choice | None
     chosen: Photo | None
     own_photos: list[Photo]
-    accesses: list[tuple[AuditEntry, str | None]]
+    accesses: list[tuple[AuditEntry | PictureAccess, str | None]]
     agreements: list[Consent]
     uses: list[Choice]
     archive: Archive | None
     notes: list[tuple[PersonNote, str | None]]
+    deletions: list[Receipt]
 
 
 def get_my_data(person: Person, *, now: datetime) -> MyData:
     """Gather what is kept about this person from our own records; no outside call is made."""
     choice = choices.find_current(person.id)
     chosen_id = choice.photo_id if choice is not None else None
+    deleted = erasures.list_by_person(person.id, ErasureScope.SESSION)
+    erased_ids = {shoot_id for each in deleted for shoot_id in each.shoot_ids}
     return MyData(
-        shoots=[_build_kept_shoot(shoot, chosen_id, now) for shoot in shoots.list_by_person(person.id)],
+        shoots=[_build_kept_shoot(shoot, chosen_id, erased_ids, now) for shoot in shoots.list_by_person(person.id)],
         choice=choice,
         chosen=photos.find_for_person(choice.photo_id, person.id) if choice is not None else None,
         own_photos=[photo for photo in photos.list_own(person.id) if photo.id != chosen_id],
-        accesses=audit_list.list_acts_of_others(person.id, ACCESS_LIMIT),
+        accesses=_list_accesses(person.id),
         agreements=consents.list_by_person(person.id)[::-1],
         uses=choices.list_use_agreements(person.id),
         archive=archives.find_latest(person.id, ArchiveKind.DATA, now),
         notes=person_notes.list_notes(person.id),
+        deletions=[build_receipt(each) for each in deleted],
     )
 
 
-def _build_kept_shoot(shoot: Shoot, chosen_id: UUID | None, now: datetime) -> KeptShoot:
+def _list_accesses(person_id: UUID) -> list[tuple[AuditEntry | PictureAccess, str | None]]:
+    acts: list[tuple[AuditEntry | PictureAccess, str | None]] = [
+        *audit_list.list_acts_of_others(person_id, ACCESS_LIMIT),
+        *picture_accesses.list_accesses(person_id, ACCESS_LIMIT),
+    ]
+    return sorted(acts, key=lambda act: act[0].at, reverse=True)[:ACCESS_LIMIT]
+
+
+def _build_kept_shoot(shoot: Shoot, chosen_id: UUID | None, erased_ids: set[UUID], now: datetime) -> KeptShoot:
     uploads_until = shoot.finished_at + retention.STUDIO_UPLOADS if shoot.finished_at is not None else None
     return KeptShoot(
         shoot=shoot,
         photos=[photo for photo in photos.list_viewable(shoot.id) if photo.id != chosen_id],
         until=shoot.copied_at + retention.UNCHOSEN_PHOTOS if shoot.copied_at is not None else None,
         uploads_until=uploads_until,
+        is_deleted=shoot.closed_at is not None and (shoot.provider_id is None or shoot.id in erased_ids),
         has_uploads=shoot.opened_at is not None and (uploads_until is None or uploads_until > now),
     )
 

@@ -11,7 +11,6 @@ from uuid import UUID
 from sqlalchemy.exc import SQLAlchemyError
 
 from portal.db import transaction
-from portal.domain.consent import POLICY_VERSION
 from portal.domain.errors import RetryLater
 from portal.domain.secretbox import SecretBox
 from portal.domain.stages import ONBOARDING, Problem
@@ -81,7 +80,7 @@ def claim_next_shoot(context: AppContext) -> Claim | None:
 def _claim_shoot(shoot: Shoot, now: datetime, context: AppContext) -> Claim | None:
     person = people.find_person(shoot.person_id)
     # The person may have withdrawn between the press and this moment.
-    if person is None or person.deactivated_at is not None or consents.find_current(person.id, POLICY_VERSION) is None:
+    if person is None or person.deactivated_at is not None or consents.find_current(person.id) is None:
         shoot.left_at = now
         return None
     if erasures.has_unfinished(person.id):

@@ -6,7 +6,6 @@ import logging
 from datetime import datetime
 
 from portal.db import transaction
-from portal.domain.consent import POLICY_VERSION
 from portal.domain.errors import ConsentMissing
 from portal.domain.secretbox import DecryptionFailed
 from portal.domain.stages import ONBOARDING, Problem
@@ -31,7 +30,7 @@ def request_shoot(
         ConsentMissing: the person has not agreed to the present policy.
     """
     with transaction() as session:
-        if consents.find_current(person.id, POLICY_VERSION) is None:
+        if consents.find_current(person.id) is None:
             raise ConsentMissing
         existing = shoots.find_open(person.id)
         if existing is not None and not another_attempts.can_follow(
@@ -89,7 +88,7 @@ def open_studio(person: Person, context: AppContext) -> str | None:
         shoot = shoots.lock_shoot(existing.id) if existing else None
         if shoot is None or shoot.signed_url is None or shoot.provider_status != ONBOARDING:
             return None
-        if consents.find_current(person.id, POLICY_VERSION) is None:
+        if consents.find_current(person.id) is None:
             return None
         try:
             url = context.secretbox.open(shoot.signed_url)

@@ -155,7 +155,9 @@ def _start_campaign(deployment: Deployment, admin: UUID) -> None:
 
 
 def _export(deployment: Deployment, admin: UUID) -> UUID:
-    export_request = ExportRequest(kind="headshots", size_key="ldap", template="{last}_{first}.jpg")
+    export_request = ExportRequest(
+        kind="headshots", size_key="ldap", template="{last}_{first}.jpg", reason="New badges"
+    )
     now = datetime.now(UTC)
     with deployment.app_context():
         actor = people.find_person(admin)

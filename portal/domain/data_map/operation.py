@@ -40,6 +40,17 @@ TABLES: Mapping[str, TableClass] = {
         Retention.OPERATION,
         {Content.TECHNICAL: "component position is_ok text checked_at"},
     ),
+    # The company's own words; who published a version is an id.
+    "text_versions": TableClass(
+        Subject.PERSON,
+        Purpose.ACCOUNTABILITY,
+        Retention.COMPANY,
+        {
+            Content.TECHNICAL: "section number content restored_from created_at",
+            Content.REFERENCE: "created_by",
+        },
+        owner="created_by",
+    ),
     "provider_account": TableClass(
         Subject.NONE,
         Purpose.OPERATION,

@@ -79,9 +79,21 @@ TABLES: Mapping[str, TableClass] = {
             Content.REFERENCE: "id created_by storage_key",
             Content.PROGRESS: "kind size_key template filters file_name state done total left_out size created_at "
             "finished_at expires_at",
-            Content.ACTIVITY: "downloaded_at",
+            Content.ACTIVITY: "downloaded_at reason",
         },
         owner="created_by",
+    ),
+    # What the person reads under "Who looked" on their own page.
+    "picture_accesses": TableClass(
+        Subject.PERSON,
+        Purpose.ACCOUNTABILITY,
+        Retention.ACCOUNT,
+        {
+            Content.REFERENCE: "id person_id actor_id export_id",
+            Content.ACTIVITY: "kind reason at",
+        },
+        owner="person_id",
+        people="actor_id",
     ),
     "archives": TableClass(
         Subject.PERSON,

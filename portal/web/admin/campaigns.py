@@ -185,7 +185,9 @@ def _render_form(found: Campaign | None, values: CampaignForm, problems: dict[st
         counts=campaign_people.count_audience(values.audience, campaign_id),
         progress=campaign_people.count_campaign(campaign_id),
         calendar=_build_calendar(values.reminders, found, values.due_on, today),
-        preview=render_preview(portal.settings, get_current_person(), values, language=language),
+        preview=render_preview(
+            portal.settings, get_current_person(), values, language=language, texts=portal.texts.get_texts()
+        ),
         zone=zone,
         starts_at=request.form.get("starts_at") or f"{today + timedelta(days=1)}T09:00",
         public_url=portal.settings.public_url,

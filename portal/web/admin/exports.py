@@ -10,6 +10,9 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal.db import release_connection
+from portal.domain.access_reasons import MAX_REASON_LENGTH
+from portal.domain.ai_policy import AiPolicy
+from portal.domain.errors import ReasonMissing
 from portal.domain.export_names import DEFAULT_TEMPLATE, MAX_TEMPLATE_LENGTH, NameParts, TemplateInvalid, build_name
 from portal.domain.kit_files import KIT_FILES
 from portal.models import exports, people_list
@@ -47,11 +50,14 @@ def create_export() -> AnyResponse | tuple[str, int]:
         size_key=request.form.get("size", ""),
         template=request.form.get("template", "")[: MAX_TEMPLATE_LENGTH + 5],
         team=team or None,
+        reason=request.form.get("reason", ""),
     )
     try:
         service.request_export(export_request, actor=get_current_person(), now=get_context().clock())
     except TemplateInvalid:
         return _render(is_template_invalid=True), 400
+    except ReasonMissing:
+        return _render(is_reason_missing=True), 400
     flash(_("The export is being made. You can leave this page; it is kept for 24 hours."), "good")
     return redirect(url_for("exports.show_exports"), 303)
 
@@ -79,7 +85,7 @@ def _iterate_status(chosen: PeopleFilter) -> Iterator[tuple[Cell, ...]]:
         after = rows[-1].listed.id
 
 
-def _render(*, is_template_invalid: bool = False) -> str:
+def _render(*, is_template_invalid: bool = False, is_reason_missing: bool = False) -> str:
     context = get_context()
     now = context.clock()
     found = exports.list_exports()
@@ -96,6 +102,10 @@ def _render(*, is_template_invalid: bool = False) -> str:
         template=request.form.get("template", DEFAULT_TEMPLATE),
         chosen_size=request.form.get("size", _DEFAULT_SIZE),
         is_template_invalid=is_template_invalid,
+        is_reason_missing=is_reason_missing,
+        reason=request.form.get("reason", ""),
+        max_reason_length=MAX_REASON_LENGTH,
+        own_photo_only=[key for key, policy in context.settings.ai_policy.items() if policy is AiPolicy.OWN_PHOTO],
         exportable=exports.count_exportable(PeopleFilter(), now=now),
         views=people_list.count_views(now),
         messages=export_messages,

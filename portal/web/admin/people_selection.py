@@ -13,8 +13,9 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
+from portal.domain.access_reasons import MAX_REASON_LENGTH
 from portal.domain.bulk_actions import ActionTarget, BulkAction
-from portal.domain.errors import BadInput, ChangedMeanwhile
+from portal.domain.errors import BadInput, ChangedMeanwhile, ReasonMissing
 from portal.domain.export_names import DEFAULT_TEMPLATE
 from portal.domain.kit_files import KIT_FILES
 from portal.domain.text import normalize_line
@@ -87,7 +88,7 @@ def apply_action() -> Response | tuple[str, int]:
         if plan.included:
             people_selection.check_plan(plan, request.form.get("plan", ""))
         if selection.action is BulkAction.EXPORT:
-            return _create_export(plan)
+            return _create_export(selection, plan)
         context = get_context()
         count = people_selection.apply_plan(plan, actor=actor, now=context.clock(), zone=context.settings.time_zone)
     except ChangedMeanwhile:
@@ -156,23 +157,31 @@ def _build_plan(selection: Selection) -> SelectionPlan:
     )
 
 
-def _create_export(plan: SelectionPlan) -> Response:
+def _create_export(selection: Selection, plan: SelectionPlan) -> Response | tuple[str, int]:
     """Have the headshots of the selection exported; the same form twice makes one export."""
     export_request = ExportRequest(
         kind=request.form.get("kind", ""),
         size_key=request.form.get("size", ""),
         template=DEFAULT_TEMPLATE,
+        reason=request.form.get("reason", ""),
         ids=people_selection.list_included_ids(plan),
     )
     export_id = request.form.get("export_id", type=UUID)
     if not plan.included or export_id is None:
         raise BadInput
-    exports.request_export(export_request, actor=get_current_person(), now=get_context().clock(), export_id=export_id)
+    try:
+        exports.request_export(
+            export_request, actor=get_current_person(), now=get_context().clock(), export_id=export_id
+        )
+    except ReasonMissing:
+        return _render(selection, plan, is_reason_missing=True), 400
     flash(_("The export is being made. You can leave this page; it is kept for 24 hours."), "good")
     return redirect(url_for("exports.show_exports"), 303)
 
 
-def _render(selection: Selection, plan: SelectionPlan, *, has_changed: bool = False) -> str:
+def _render(
+    selection: Selection, plan: SelectionPlan, *, has_changed: bool = False, is_reason_missing: bool = False
+) -> str:
     return render_template(
         "admin/selection.html",
         selection=selection,
@@ -184,6 +193,9 @@ def _render(selection: Selection, plan: SelectionPlan, *, has_changed: bool = Fa
         running=[each for each in campaigns.list_campaigns() if each.state == "running"],
         teams=list_teams(get_context().settings),
         export_id=uuid4(),
+        is_reason_missing=is_reason_missing,
+        reason=request.form.get("reason", ""),
+        max_reason_length=MAX_REASON_LENGTH,
         sizes=KIT_FILES,
         default_size=_DEFAULT_SIZE,
         export_messages=export_messages,

@@ -15,6 +15,7 @@ from werkzeug.security import safe_join
 from portal.presentation import formatting, palette
 from portal.presentation.brand import build_brand, build_stylesheet
 from portal.presentation.palette import Accent
+from portal.presentation.privacy_texts import build_legal_links
 from portal.web.context import get_context
 
 blueprint = Blueprint("brand", __name__)
@@ -28,8 +29,9 @@ ICONS = frozenset({"favicon", "favicon-ready"})
 def build_page_values() -> dict[str, Any]:
     """Return the variables every template gets for its header and footer."""
     locale = get_locale()
+    context = get_context()
     return {
-        "brand": build_brand(get_context().settings),
+        "brand": build_brand(context.settings, build_legal_links(context.settings, context.texts.get_texts())),
         "viewer": g.get("person"),
         "page_lang": str(locale).replace("_", "-") if locale else "en",
         "page_dir": locale.text_direction if locale else "ltr",

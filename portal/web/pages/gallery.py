@@ -8,7 +8,9 @@ from uuid import UUID
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from portal.domain.errors import BadInput, NotFound, NotReady
+from portal.domain.company_texts import PublishedTexts
+from portal.domain.consent import UseAgreement
+from portal.domain.errors import BadInput, NotFound, NotReady, PolicyChanged
 from portal.models import photos
 from portal.models.people import Person
 from portal.presentation.consent_texts import build_use_agreement
@@ -31,8 +33,7 @@ def show_gallery() -> Response | str:
     opened = _find_gallery(person)
     if opened is None:
         return render_template("gallery/empty.html")
-    settings = get_context().settings
-    agreement = build_use_agreement(company=settings.brand_name)
+    agreement = _build_agreement(get_context().texts.get_texts())
     comparison = ComparisonView(opened, request.args.getlist("compare"))
     if comparison.photos:
         return render_template("gallery/compare.html", view=comparison, agreement=agreement)
@@ -48,6 +49,11 @@ def show_gallery() -> Response | str:
         photos=opened.photos,
         agreement=agreement,
     )
+
+
+def _build_agreement(texts: PublishedTexts) -> UseAgreement:
+    context = get_context()
+    return build_use_agreement(company=context.settings.brand_name, studio=context.brand.name, texts=texts)
 
 
 def _find_gallery(person: Person) -> Gallery | None:
@@ -74,7 +80,10 @@ def choose_photo() -> Response:
     except ValueError:
         raise BadInput from None
     context = get_context()
-    agreement = build_use_agreement(company=context.settings.brand_name)
+    agreement = _build_agreement(context.texts.refresh_texts())
+    if request.form.get("agreement", agreement.sha256) != agreement.sha256:
+        # The sentence beside the button was another one.
+        raise PolicyChanged
     choice = gallery.choose_photo(get_current_person(), photo_id, agreement=agreement, now=context.clock())
     if _is_json_preferred():
         undo = url_for("gallery.revoke_choice", choice_id=choice.id)

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from portal.domain import framing
 from portal.domain.consent import Policy, Purpose
 from portal.domain.durations import DEFAULTS, Step
-from portal.domain.errors import BadInput, ConsentMissing
+from portal.domain.errors import BadInput, ConsentMissing, PolicyChanged
 from portal.domain.stages import Stage
 from portal.models.link_reports import LinkReport
 from portal.presentation import consent_texts, formatting, qr_code
@@ -84,20 +84,27 @@ def _give_consent(checked: list[str]) -> AnyResponse | tuple[str, int]:
     if missing := policy.list_missing(checked):
         return _consent_page(checked=checked, missing=missing), 400
     portal = get_context()
-    consent.store_consent(
-        get_current_person(),
-        policy,
-        checked,
-        now=portal.clock(),
-        provider=portal.settings.provider,
-        user_agent=request.user_agent.string[:300] or None,
-    )
+    try:
+        consent.store_consent(
+            get_current_person(),
+            policy,
+            checked,
+            now=portal.clock(),
+            provider=portal.settings.provider,
+            user_agent=request.user_agent.string[:300] or None,
+            shown_sha256=request.form.get("text"),
+        )
+    except PolicyChanged:
+        flash(_("The text changed while this page was open. Here’s the new one."), "warn")
+        return _consent_page(checked=[], missing=[]), 409
     return start_shoot()
 
 
 def _build_policy() -> Policy:
+    """Build the policy from texts that are read now: what is agreed to may not be seconds old."""
     portal = get_context()
-    return consent_texts.build_policy(company=portal.settings.brand_name, studio=portal.brand.name)
+    texts = portal.texts.refresh_texts()
+    return consent_texts.build_policy(company=portal.settings.brand_name, studio=portal.brand.name, texts=texts)
 
 
 def _consent_page(*, checked: list[str], missing: list[Purpose]) -> str:
@@ -109,6 +116,7 @@ def _consent_page(*, checked: list[str], missing: list[Purpose]) -> str:
         policy_names={"company": portal.settings.brand_name, "studio": portal.brand.name},
         consent=current.consent,
         withdrawn_at=current.withdrawn_at,
+        agreed_before_at=None if current.consent else consent.find_agreed_before(current.person_id),
         has_choice=current.choice is not None,
         checked=checked,
         missing=missing,

@@ -47,7 +47,8 @@ def delete_photo(photo_id: UUID) -> AnyResponse:
 
 
 def _render_page(refusal: str | None = None, file_name: str = "") -> str:
-    settings = get_context().settings
+    context = get_context()
+    settings = context.settings
     if settings.own_photos == "off":
         raise NotFound
     person = get_current_person()
@@ -62,7 +63,9 @@ def _render_page(refusal: str | None = None, file_name: str = "") -> str:
         refusal=refusal,
         file_name=file_name,
         chosen_id=choice.photo_id if choice is not None else None,
-        agreement=build_use_agreement(company=settings.brand_name),
+        agreement=build_use_agreement(
+            company=settings.brand_name, studio=context.brand.name, texts=context.texts.get_texts()
+        ),
         max_bytes=own_photos.MAX_BYTES,
         has_studio=settings.has_studio,
     )

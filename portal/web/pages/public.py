@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from portal.presentation import consent_texts
+from portal.presentation import consent_texts, privacy_texts
 from portal.web.context import get_context
 
 blueprint = Blueprint("pages", __name__)
@@ -23,9 +23,11 @@ def show_privacy() -> str:
     """Show what is stored, why, where and how long."""
     portal = get_context()
     studio = portal.brand.name
+    texts = portal.texts.get_texts()
     return render_template(
         "pages/privacy.html",
-        policy=consent_texts.build_policy(company=portal.settings.brand_name, studio=studio),
+        words=privacy_texts.build_privacy_texts(portal.settings, texts, studio=studio),
+        policy=consent_texts.build_policy(company=portal.settings.brand_name, studio=studio, texts=texts),
         retention=consent_texts.list_retention_terms(studio=studio),
     )
 

@@ -120,6 +120,8 @@ RULES: Mapping[str, AccessRule] = MappingProxyType(
         "kit.download_archive": _OWN_FILE,
         "my_data.show_my_data": _OWN,
         "my_data.show_agreement": _OWN,
+        "session_erasure.show_question": _OWN,
+        "session_erasure.erase_session": _ACT,
         "my_data.create_export": _ACT,
         "my_data.download_export": _ACT,
         "crop.show_crop": _OWN,

@@ -13,6 +13,7 @@ from portal.web.security.rate_limits import RateLimit
 # Each download reads whole tables.
 _DOWNLOAD_LIMIT = RateLimit("exporting", per_minute=12)
 _HEADSHOT_LIMIT = RateLimit("viewing headshots", per_minute=60)
+_PREVIEW_LIMIT = RateLimit("previewing", per_minute=120)
 _PEOPLE = AccessRule(access=Access.SIGNED_IN, right=Right.SEE_PEOPLE, audit_views_as=Right.SEE_PEOPLE)
 _MANAGE_PEOPLE = AccessRule(access=Access.SIGNED_IN, right=Right.MANAGE_PEOPLE)
 _TEAM = AccessRule(access=Access.SIGNED_IN, right=Right.SEE_TEAM)
@@ -66,6 +67,14 @@ CONSOLE_RULES: Mapping[str, AccessRule] = MappingProxyType(
             redirect_page="exports.show_exports",
             rate_limit=_DOWNLOAD_LIMIT,
         ),
+        "texts.show_texts": _MANAGE_PEOPLE,
+        "texts.show_section": _MANAGE_PEOPLE,
+        # A script asks for it while an admin types.
+        "texts.render_preview": replace(_MANAGE_PEOPLE, rate_limit=_PREVIEW_LIMIT),
+        "texts.publish_section": _MANAGE_PEOPLE,
+        "texts.show_versions": _MANAGE_PEOPLE,
+        "texts.show_version": _MANAGE_PEOPLE,
+        "texts.restore_version": _MANAGE_PEOPLE,
         "exports.download_status": replace(
             _PEOPLE, same_origin_only=True, redirect_page="people.show_people", rate_limit=_DOWNLOAD_LIMIT
         ),

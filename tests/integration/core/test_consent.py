@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
+from portal.db import transaction
 from portal.domain.audit_context import AuditContext, Channel, open_audit_context
 from portal.domain.erasure import ErasureScope
 from portal.domain.errors import BadInput
@@ -19,6 +18,14 @@ from tests.integration.core.worked_example import WorkedExample
 
 def store_consent(person: Person, checked: list[str], **options: object) -> object:
     return consent.store_consent(person, build_policy(), checked, now=NOW, provider="profilebakery", **options)  # type: ignore[arg-type]
+
+
+def store_older_consent(person: Person) -> None:
+    """Store an agreement to a text that was replaced since."""
+    given = make_consent(person)
+    with transaction():
+        consents.list_active(person.id)[0].policy_version = "2020-01"
+    assert given.policy_version != "2020-01"
 
 
 def test_stored_text_equals_the_shown_text(worked_example: WorkedExample) -> None:
@@ -85,8 +92,7 @@ def test_withdrawal_keeps_consent_record_and_ends_consent(worked_example: Worked
 
 def test_another_version_of_the_text_requires_consent_again(worked_example: WorkedExample) -> None:
     person = make_person()
-    older = replace(build_policy(), version="2020-01")
-    consent.store_consent(person, older, ["photos", "studio"], now=NOW, provider="profilebakery")
+    store_older_consent(person)
     assert journey.get_journey(person).stage is Stage.NOT_STARTED
     make_consent(person)
     assert journey.get_journey(person).stage is Stage.CONSENT_GIVEN
@@ -94,8 +100,7 @@ def test_another_version_of_the_text_requires_consent_again(worked_example: Work
 
 def test_withdrawal_covers_every_version(worked_example: WorkedExample) -> None:
     person = make_person()
-    older = replace(build_policy(), version="2020-01")
-    consent.store_consent(person, older, ["photos", "studio"], now=NOW, provider="profilebakery")
+    store_older_consent(person)
     assert consents.has_active_consent(person.id)
     assert withdrawal.withdraw_consent(person, ErasureScope.PICTURES, worked_example.portal)
     assert not consents.has_active_consent(person.id)

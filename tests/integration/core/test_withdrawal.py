@@ -12,40 +12,21 @@ from portal.domain.errors import NotFound
 from portal.domain.stages import Stage
 from portal.models import choices, people
 from portal.models.people import Person
-from portal.models.photos import Photo
 from portal.provider.errors import Unavailable
 from portal.services import erasure, fsck, gallery, journey, mirroring, withdrawal
 from portal.services.shoots import request_shoot
 from portal.services.sweep import reconcile_shoots
-from tests.factories import NOW, USE, make_consent, make_finished_shoot, make_person
+from tests.factories import NOW, make_consent, make_person
 from tests.integration.core.doubles import build_lost_response
 from tests.integration.core.finished_shoot import make_provider_shoot
+from tests.integration.core.participants import count_rows, make_participant
 from tests.integration.core.worked_example import WorkedExample
 
 BOTH = (ErasureScope.UNCHOSEN, ErasureScope.PICTURES)
 
 
-def make_participant(worked_example: WorkedExample, *, chooses: bool = True) -> tuple[Person, list[Photo]]:
-    """A person with a finished session, two photos as files and the first of them chosen."""
-    person = make_person()
-    make_consent(person)
-    shoot, photos = make_finished_shoot(person)
-    for (key,) in worked_example.query("SELECT storage_key FROM renditions"):
-        worked_example.portal.storage.put(key, b"face", "image/webp")
-    worked_example.provider.add(person.email, "active", id=shoot.provider_id)
-    if chooses:
-        gallery.choose_photo(person, photos[0].id, agreement=USE, now=NOW)
-        worked_example.query("DELETE FROM procrastinate_jobs")
-    return person, photos
-
-
 def build_event(provider_id: str, name: str = "model.status.updated", event_id: str = "evt_1") -> dict[str, Any]:
     return {"event": name, "id": event_id, "object": {"_id": provider_id, "status": "active"}}
-
-
-def count_rows(worked_example: WorkedExample, table: str) -> int:
-    [(found,)] = worked_example.query(f"SELECT count(*) FROM {table}")
-    return int(found)
 
 
 def withdraw_consent(worked_example: WorkedExample, person: Person, scope: ErasureScope) -> None:

@@ -204,6 +204,7 @@ def _create_person_with_shoot(name: str) -> dict[str, str]:
         tasks = {"delivery_id": str(delivery.id), "report_id": str(_report(shoot.id))}
     tasks |= _create_import()
     own = {"person_id": str(person.id), "photo_id": str(photos[1].id), "choice_id": str(choice.id)} | tasks | downloads
+    own |= {"shoot_id": str(shoot.id)}
     return own | {"consent_id": consent_id, "public_id": _sign_in(person, f"{name} elsewhere")} | _SHARED
 
 
@@ -255,6 +256,7 @@ def _create_person_in_studio(secretbox: Any) -> dict[str, str]:
         "choice_id",
         "archive_id",
         "consent_id",
+        "shoot_id",
         "import_id",
         "campaign_id",
         "entry_id",
@@ -272,6 +274,8 @@ _SHARED = {
     "filename": "css/tokens.css",
     "name": "favicon",
     "slug": "profilebakery",
+    "section_name": "links",
+    "number": "0",
     "rendition": "640.webp",
     "key": "ldap",
     "kind": "photos",

@@ -179,6 +179,9 @@ TABLE: Mapping[str, Row] = {
     "POST /headshots/archives/<kind>": act(),
     "GET /headshots/archives/<archive_id>": download(may_touch=_DOWNLOADED),
     "GET /headshots/data": page(),
+    "GET /headshots/data/sessions/<shoot_id>/delete": page(),
+    # Refused for the same reason.
+    "POST /headshots/data/sessions/<shoot_id>/delete": act(status=400, form={"headshot": "other"}),
     "GET /headshots/data/agreements/<consent_id>": page(),
     "POST /headshots/data/export": act(),
     # The person's archive is none of these; downloading one has tests of its own.
@@ -237,6 +240,14 @@ TABLE: Mapping[str, Row] = {
     "POST /mute/<token>/undo": machine(404, kind=Kind.PAGE, no_token="the token of the mail is signed"),
     "GET /join/<code>": page(status=410),
     "POST /join/<code>": act(status=410),
+    "GET /admin/texts": page(ADMINS),
+    "GET /admin/texts/<section_name>": page(ADMINS),
+    "POST /admin/texts/<section_name>/preview": act(ADMINS, 200, form={"version": "0"}),
+    # The form holds what counts already, so that nothing is published.
+    "POST /admin/texts/<section_name>": act(ADMINS, form={"version": "0"}),
+    "GET /admin/texts/<section_name>/versions": page(ADMINS),
+    "GET /admin/texts/<section_name>/versions/<number>": page(ADMINS),
+    "POST /admin/texts/<section_name>/versions/<number>/restore": act(ADMINS, form={"version": "0"}),
     "GET /admin/campaigns": page(ADMINS),
     "GET /admin/campaigns/new": page(ADMINS),
     "POST /admin/campaigns/new": act(ADMINS, form={"name": "Spring"}),
@@ -297,7 +308,7 @@ TABLE: Mapping[str, Row] = {
 }
 
 # The values of the parts of addresses. A person's own ids do not exist for others.
-PERSONAL = frozenset({"photo_id", "public_id", "choice_id", "archive_id", "consent_id"})
+PERSONAL = frozenset({"photo_id", "public_id", "choice_id", "archive_id", "consent_id", "shoot_id"})
 SHARED = frozenset(
     {
         "export_id",
@@ -307,6 +318,8 @@ SHARED = frozenset(
         "filename",
         "name",
         "slug",
+        "section_name",
+        "number",
         "rendition",
         "key",
         "kind",

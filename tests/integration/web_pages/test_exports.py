@@ -17,10 +17,12 @@ from flask import Flask
 from PIL import Image
 
 from portal.db import transaction
+from portal.domain.ai_policy import parse_ai_policy
 from portal.models import choices, exports
 from portal.models.audit import AuditEntry
 from portal.models.exports import Export, ExportKind
 from portal.models.people import Person
+from portal.models.photos import Photo
 from portal.presentation import export_files
 from portal.services import erasure, erasure_run, export_building, gallery
 from portal.services import exports as service
@@ -30,7 +32,7 @@ from portal.web.context import get_context
 from tests import factories
 from tests.factories import NOW
 from tests.integration.web_pages.chosen_headshots import make_person_with_choice
-from tests.integration.web_pages.conftest import Visitor
+from tests.integration.web_pages.conftest import Visitor, sign_in_as
 
 TEXTS = ExportTexts(export_files.render_lists, export_files.iterate_ldif)
 
@@ -43,7 +45,13 @@ def admin(sign_in: Callable[[Person], Visitor], context: None) -> Visitor:
 
 def build_export(admin: Visitor, **fields: str) -> tuple[Export, zipfile.ZipFile]:
     """Request an export, build it and open it as its download."""
-    fields_with_defaults = {"kind": "headshots", "size_key": "directory", "template": "{last}_{first}.jpg"} | fields
+    fields_with_defaults = {
+        "kind": "headshots",
+        "size_key": "directory",
+        "template": "{last}_{first}.jpg",
+        "reason": "New badges",
+    }
+    fields_with_defaults |= fields
     export_id = service.request_export(ExportRequest(**fields_with_defaults), actor=admin.person, now=NOW)
     export_building.build_export(export_id, get_context(), TEXTS)
     export = exports.find_export(export_id)
@@ -83,7 +91,7 @@ def test_export_stopped_in_between_is_built_again_once(
             raise Stopped
 
     make_person_with_choice("Ada Lovelace")
-    request = ExportRequest(kind="headshots", size_key="directory", template="{last}_{first}.jpg")
+    request = ExportRequest(kind="headshots", size_key="directory", template="{last}_{first}.jpg", reason="New badges")
     export_id = service.request_export(request, actor=admin.person, now=NOW)
     with monkeypatch.context() as patch:
         patch.setattr(export_building, "failpoint", stop)
@@ -135,7 +143,7 @@ def test_directory_pack_names_the_person_of_each_picture(admin: Visitor) -> None
 
 
 def test_export_is_made_from_the_page_and_audited(admin: Visitor) -> None:
-    response = admin.press("/admin/exports", kind="headshots", size="directory", template="{name}")
+    response = admin.press("/admin/exports", kind="headshots", size="directory", template="{name}", reason="New badges")
     assert response.status_code == 303
     assert "The export is being made" in admin.page("/admin/exports").text
     build_export(admin)
@@ -183,3 +191,53 @@ def test_status_csv_lists_the_filtered_people(admin: Visitor) -> None:
     assert [row[0] for row in rows[1:]] == ["'=HYPERLINK(1)", "Ada Lovelace", "Cleo"]
     rows = list(csv.reader(io.StringIO(admin.get("/admin/people.csv?stage=chosen").data.decode("utf-8-sig"))))
     assert [row[0] for row in rows[1:]] == ["Ada Lovelace"]
+
+
+def test_export_needs_a_reason_and_keeps_what_was_typed(admin: Visitor) -> None:
+    make_person_with_choice("Ada Lovelace")
+    response = admin.press("/admin/exports", kind="headshots", size="directory", template="{email}", reason=" no ")
+    assert response.status_code == 400
+    assert "Write why you need these pictures" in response.text
+    assert "{email}" in response.text
+    assert exports.list_exports() == []
+
+
+def test_person_sees_each_export_of_their_picture_with_its_reason(
+    admin: Visitor, sign_in: Callable[[Person], Visitor]
+) -> None:
+    person, other = make_person_with_choice("Ada Lovelace"), make_person_with_choice("Ben Studio", is_agreed=False)
+    build_export(admin, reason="New badges for Berlin")
+    page = sign_in(person).page("/headshots/data").text
+    assert "Put your headshot into an export" in page
+    assert "Downloaded an export with your headshot" in page
+    assert page.count("Reason: New badges for Berlin") == 2
+    assert "Cleo" in page
+    assert "New badges for Berlin" not in sign_in(other).page("/headshots/data").text
+
+
+def test_own_photo_policy_keeps_generated_pictures_out_of_an_export(
+    make_app: Callable[..., Flask], tmp_path: Path
+) -> None:
+    app = make_app(ai_policy=parse_ai_policy("badge=own-photo"))
+    with app.app_context():
+        admin = sign_in_as(app, factories.make_person(name="Cleo", role="admin"))
+        make_person_with_choice("Ada Lovelace")
+        export, archive = build_export(admin, size_key="badge")
+        assert export.left_out == 1
+        assert [name for name in archive.namelist() if name.startswith("headshots/")] == []
+        assert "Own photos only, by your company’s policy" in admin.page("/admin/exports").text
+
+
+@pytest.mark.parametrize("role", ["employee", "manager"])
+def test_colleagues_see_no_picture_chosen_or_not(sign_in: Callable[[Person], Visitor], role: str) -> None:
+    person = make_person_with_choice("Ada Lovelace")
+    with transaction() as session:
+        photo = session.query(Photo).first()
+    assert photo is not None
+    colleague = sign_in(factories.make_person(name="Colleague", role=role, roles=[role], manages=["staff"]))
+    assert colleague.get(f"/photos/{photo.id}/original.jpg").status_code == 404
+    assert colleague.get(f"/photos/{photo.id}/640.webp").status_code == 404
+    for path in ("/admin/exports", f"/admin/people/{person.id}", "/admin/people"):
+        assert colleague.get(path).status_code == 403
+    for path in ("/headshots", "/headshots/data", *(["/team"] if role == "manager" else [])):
+        assert f"/photos/{photo.id}" not in colleague.get(path).text

@@ -70,7 +70,7 @@ def list_fields(page: Document) -> dict[str, Any]:
         name = field.get("name") or ""
         if name == "selected":
             fields.setdefault(name, []).append(field.get("value"))
-        elif name != "csrf_token":
+        elif name not in {"csrf_token", "reason"}:
             fields[name] = field.get("value")
     return fields
 
@@ -227,6 +227,10 @@ def test_export_of_the_selection_holds_people_with_an_agreement(admin: Visitor) 
     assert "1 hasn’t agreed to the use of the headshot: Ben Studio" in left_out
     assert "1 hasn’t chosen a headshot: Cid" in left_out
     fields = {"kind": "headshots", "size": "directory"}
+    refused = admin.press(PATH, **list_fields(page), **fields)
+    assert refused.status_code == 400
+    assert "Write why you need these pictures" in refused.text
+    fields |= {"reason": "New badges"}
     submit_confirmation(admin, page, **fields)
     submit_confirmation(admin, page, **fields)
     (export,) = db.session.scalars(select(Export))
