@@ -44,3 +44,5 @@ document.getElementById("preview").addEventListener("click", (event) => {
   locale = /** @type {HTMLButtonElement} */ (button).value;
   refresh().catch(() => {});
 });
+
+export {};
