@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import smtplib
+import socket
 from typing import Any
 
 import pytest
@@ -50,7 +51,7 @@ def test_refused_message_ends_its_session_and_no_other(post: Post, opened: list[
 def test_session_that_the_server_ended_is_replaced(post: Post, opened: list[Any]) -> None:
     mailer = Mailer.from_url(post.url, FROM)
     mailer.send(build_message())
-    opened[0].sock.close()
+    opened[0].sock.shutdown(socket.SHUT_RDWR)
     mailer.send(build_message())
     assert len(post.received) == 2
     assert len(opened) == 2
