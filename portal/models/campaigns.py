@@ -7,11 +7,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Index, select, text
+from sqlalchemy import Index, exists, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, db
+from portal.models.roster import RosterEntry
 
 _LINK_CODE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -72,6 +73,13 @@ def find_by_link_code(code: str) -> Campaign | None:
     if not _LINK_CODE.fullmatch(code):
         return None
     return db.session.scalar(select(Campaign).where(Campaign.link_code == code))
+
+
+def has_roster_and_campaign() -> tuple[bool, bool]:
+    """Return whether the roster has an entry, and whether there is any campaign, also a draft or one that ended."""
+    query = select(exists().where(RosterEntry.id.is_not(None)), exists().where(Campaign.id.is_not(None)))
+    has_roster, has_campaign = db.session.execute(query).one()
+    return has_roster, has_campaign
 
 
 def list_running(limit: int) -> list[Campaign]:
