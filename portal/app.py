@@ -27,6 +27,7 @@ from portal.storage import create_storage
 from portal.web import compression, errors, locales, static_files, webhook_middleware, webhooks
 from portal.web.admin import account as provider_account
 from portal.web.admin import (
+    account_records,
     accounts,
     audit,
     board,
@@ -104,6 +105,7 @@ _BLUEPRINTS = (
     person.blueprint,
     exports.blueprint,
     provider_account.blueprint,
+    account_records.blueprint,
     accounts.blueprint,
     deliveries.blueprint,
     audit.blueprint,

@@ -68,6 +68,7 @@ class Settings:
     photo_origins: tuple[str, ...] = ()
     rate_limit: int = 300
     development: bool = False
+    credit_alert_below: int = 10
     frame_sandbox: bool = False
     own_photos: OwnPhotos = "allowed"
     ai_policy: Mapping[str, AiPolicy] = field(default_factory=lambda: DEFAULT_AI_POLICY)
@@ -208,6 +209,7 @@ class _SettingsReader(EnvironmentReader):
             "rate_limit": self.read_number("HEADSHOT_RATE_LIMIT", 300, at_least=10),
             "development": self.read_flag("HEADSHOT_DEVELOPMENT"),
             "frame_sandbox": self.read_flag("HEADSHOT_FRAME_SANDBOX"),
+            "credit_alert_below": self.read_number("CREDIT_ALERT_BELOW", 10, at_least=0),
         }
 
     def _read_client_auth(self) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """The database: engine, transactions and single autonomous statements."""
 
 from portal.db.autonomous import execute_autonomous, execute_best_effort, init_app
-from portal.db.connecting import PoolerDetected, check_no_pooler, get_connection_limit
+from portal.db.connecting import PoolerDetected, check_no_pooler, connect_for_check, get_connection_limit
 from portal.db.engine import CONNECT_OPTIONS, DATABASE_ERRORS, Base, db
 from portal.db.transactions import NestedTransaction, get_driver_connection, release_connection, snapshot, transaction
 
@@ -12,6 +12,7 @@ __all__ = [
     "NestedTransaction",
     "PoolerDetected",
     "check_no_pooler",
+    "connect_for_check",
     "db",
     "execute_autonomous",
     "execute_best_effort",

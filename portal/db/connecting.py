@@ -94,5 +94,14 @@ def get_connection_limit(database_url: str) -> int:
     return min(limit for limit in (server, role, database) if limit >= 0)
 
 
+def connect_for_check(database_url: str) -> psycopg.Connection[Any]:
+    """Open a connection of its own for a few reads of a health check.
+
+    Raises:
+        psycopg.Error: the database cannot be reached.
+    """
+    return open_connection(_get_conninfo(database_url), **_CHECKING)
+
+
 def _get_conninfo(database_url: str) -> str:
     return re.sub(r"^postgresql\+psycopg:", "postgresql:", database_url)

@@ -16,6 +16,12 @@ WEBHOOK_BODIES = timedelta(days=30)
 DELIVERIES = timedelta(days=90)
 # Calls to the provider, for the usage page.
 PROVIDER_CALLS = timedelta(days=30)
+# Counts of refused webhooks.
+WEBHOOK_REJECTIONS = timedelta(days=7)
+# Balances of credits, for the curve and the forecast.
+CREDIT_READINGS = timedelta(days=180)
+# Lists of the provider's account that could not be read anew for so long.
+PROVIDER_RECORDS = timedelta(days=7)
 # Lines of imported lists; their counts stay.
 IMPORTED_LINES = timedelta(days=7)
 FINISHED_JOBS = timedelta(days=7)

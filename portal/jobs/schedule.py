@@ -56,6 +56,23 @@ def enqueue_health_check(context: JobContext, timestamp: int) -> None:
     _enqueue(context, job_types.CHECK_HEALTH, is_spread=True)
 
 
+@queue.periodic(cron="31 * * * *")
+@queue.task(name="schedule.delivery_total", pass_context=True)
+def enqueue_delivery_count(context: JobContext, timestamp: int) -> None:
+    """Enqueue the hourly count of the stored webhooks."""
+    del timestamp
+    _enqueue(context, job_types.COUNT_DELIVERIES)
+
+
+@queue.periodic(cron="41 4 * * *")
+@queue.task(name="schedule.account", pass_context=True)
+def enqueue_account_reading(context: JobContext, timestamp: int) -> None:
+    """Enqueue the daily reading of the provider's account; the console has a button for more."""
+    del timestamp
+    if _uses_provider(context):
+        _enqueue(context, job_types.READ_ACCOUNT, is_spread=True)
+
+
 @queue.periodic(cron="17 3 * * *")
 @queue.task(name="schedule.retention", pass_context=True)
 def enqueue_retention(context: JobContext, timestamp: int) -> None:

@@ -18,6 +18,7 @@ from portal.services import (
     health_monitor,
     kits,
     mirroring,
+    monitoring,
     notifications,
     provider_account,
     retention,
@@ -62,6 +63,12 @@ def _mark_delivery_dead(context: AppContext, *, error: Exception, delivery_id: i
 def apply_delivery(context: AppContext, *, delivery_id: int) -> None:
     """Apply one stored webhook."""
     deliveries.apply_delivery(delivery_id, clock=context.clock)
+
+
+@register_task(job_types.COUNT_DELIVERIES)
+def count_deliveries(context: AppContext) -> None:
+    """Count the stored webhooks, so that pages and metrics need not."""
+    monitoring.update_delivery_total(now=context.clock())
 
 
 @register_task(job_types.REFRESH_SHOOT)

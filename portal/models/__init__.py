@@ -8,8 +8,9 @@ from portal.models.budget import ProviderBudget, ProviderCall
 from portal.models.campaigns import Campaign
 from portal.models.choices import Choice
 from portal.models.consents import Consent
-from portal.models.credits import CreditBalance
+from portal.models.credits import CreditBalance, CreditReading
 from portal.models.deliveries import Delivery
+from portal.models.delivery_totals import DeliveryTotal
 from portal.models.erasures import Erasure, Tombstone
 from portal.models.exports import Export
 from portal.models.health_checks import HealthCheck
@@ -22,12 +23,15 @@ from portal.models.person_notes import PersonNote
 from portal.models.photo_marks import PhotoMark
 from portal.models.photos import Photo, Rendition
 from portal.models.provider_account import ProviderAccount
+from portal.models.provider_records import ProviderRecord
 from portal.models.rate_limits import RateLimit
 from portal.models.roster import RosterEntry
 from portal.models.roster_imports import RosterImport, RosterImportLine
+from portal.models.secret_ages import SecretAge
 from portal.models.sessions import Session, SignInAttempt
 from portal.models.shoot_steps import Duration, ShootStep
 from portal.models.shoots import Shoot
+from portal.models.webhook_rejections import WebhookRejection
 
 __all__ = [
     "Archive",
@@ -38,7 +42,9 @@ __all__ = [
     "Choice",
     "Consent",
     "CreditBalance",
+    "CreditReading",
     "Delivery",
+    "DeliveryTotal",
     "Duration",
     "Erasure",
     "Export",
@@ -55,15 +61,18 @@ __all__ = [
     "ProviderAccount",
     "ProviderBudget",
     "ProviderCall",
+    "ProviderRecord",
     "RateLimit",
     "Rendition",
     "RosterEntry",
     "RosterImport",
     "RosterImportLine",
     "SearchTerm",
+    "SecretAge",
     "Session",
     "Shoot",
     "ShootStep",
     "SignInAttempt",
     "Tombstone",
+    "WebhookRejection",
 ]

@@ -22,12 +22,16 @@ class AuditFilter:
 
     Attributes:
         people: ids of actors or subjects.
+        actors: ids of actors.
+        subjects: ids of subjects.
         since: at or after this time, UTC.
         until: before this time, UTC.
     """
 
     action: str | None = None
     people: tuple[UUID, ...] | None = None
+    actors: tuple[UUID, ...] | None = None
+    subjects: tuple[UUID, ...] | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -98,6 +102,10 @@ def _build_conditions(criteria: AuditFilter) -> Iterator[ColumnElement[bool]]:
         yield AuditEntry.action == criteria.action
     if criteria.people is not None:
         yield or_(AuditEntry.actor_id.in_(criteria.people), AuditEntry.subject_id.in_(criteria.people))
+    if criteria.actors is not None:
+        yield AuditEntry.actor_id.in_(criteria.actors)
+    if criteria.subjects is not None:
+        yield AuditEntry.subject_id.in_(criteria.subjects)
     if criteria.since is not None:
         yield AuditEntry.at >= criteria.since
     if criteria.until is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString
@@ -21,7 +23,8 @@ class Delivery(Base):
     """One webhook as received.
 
     ``state`` is ``pending``, ``applied``, ``ignored`` (authentic, but about no session of the portal) or ``dead``
-    (could not be read or applied; kept for a person to look at).
+    (could not be read or applied; kept for a person to look at). ``headers`` are those that identify the request, with
+    the signature cut; None once the body is deleted.
     """
 
     __tablename__ = "deliveries"
@@ -41,6 +44,7 @@ class Delivery(Base):
     key_id: Mapped[str]
     body_sha256: Mapped[str]
     body: Mapped[bytes | None]
+    headers: Mapped[dict[str, str] | None] = mapped_column(JSONB)
     state: Mapped[str] = mapped_column(default="pending")
     error: Mapped[str | None]
     outcome: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
@@ -51,9 +55,9 @@ class Delivery(Base):
 _INSERT: LiteralString = f"""
     WITH stored AS (
         INSERT INTO deliveries (dedupe_key, provider, event, model_id, received_at, stale, key_id,
-                                body_sha256, body, state, error)
+                                body_sha256, body, headers, state, error)
         VALUES (%(dedupe_key)s, %(provider)s, %(event)s, %(model_id)s, %(received_at)s, %(stale)s, %(key_id)s,
-                %(body_sha256)s, %(body)b, %(state)s, %(error)s)
+                %(body_sha256)s, %(body)b, %(headers)s::jsonb, %(state)s, %(error)s)
         ON CONFLICT (dedupe_key) DO NOTHING
         RETURNING id, state
     ), queued AS (
@@ -87,6 +91,7 @@ def insert_delivery(
     body_sha256: str,
     body: bytes,
     error: str | None,
+    headers: Mapping[str, str] | None = None,
 ) -> StoredDelivery:
     """Store a delivery and enqueue the job that applies it; an unreadable one (``error``) gets no job.
 
@@ -104,6 +109,7 @@ def insert_delivery(
             "key_id": key_id,
             "body_sha256": body_sha256,
             "body": body,
+            "headers": None if headers is None else json.dumps(headers),
             "state": "dead" if error else "pending",
             "error": error,
             **build_insert_values(job_types.APPLY_DELIVERY),
@@ -111,9 +117,7 @@ def insert_delivery(
         # Concurrent webhooks share a commit. The key is the only lock for which two of these can wait.
         batch_key=dedupe_key,
     )
-    if row is not None:
-        return StoredDelivery(row[0], row[1] or body_sha256)
-    return _find_duplicate(dedupe_key, body_sha256)
+    return StoredDelivery(row[0], row[1] or body_sha256) if row else _find_duplicate(dedupe_key, body_sha256)
 
 
 def _find_duplicate(dedupe_key: str, body_sha256: str) -> StoredDelivery:
@@ -161,7 +165,7 @@ def delete_bodies(before: datetime) -> int:
     query = (
         update(Delivery)
         .where(Delivery.received_at < before, Delivery.body.is_not(None))
-        .values(body=None)
+        .values(body=None, headers=None)
         .returning(Delivery.id)
     )
     return len(db.session.scalars(query).all())
@@ -218,10 +222,9 @@ def _build_conditions(chosen: DeliveryFilter) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def count_by_state() -> dict[str, int]:
-    """Count the deliveries by state."""
-    query = select(Delivery.state, func.count()).group_by(Delivery.state)
-    return {row[0]: row[1] for row in db.session.execute(query)}
+def has_any() -> bool:
+    """Return whether any webhook was ever stored."""
+    return db.session.scalar(select(Delivery.id).limit(1)) is not None
 
 
 def list_pending_since(before: datetime) -> list[int]:

@@ -169,7 +169,7 @@ def has_tombstone(provider_id: str) -> bool:
 def delete_delivery_contents(provider_ids: list[str]) -> None:
     """Delete what webhooks contained about these sessions; their keys stay, so that repeats are still recognized."""
     about = Delivery.model_id.in_(provider_ids)
-    db.session.execute(update(Delivery).where(about).values(body=None, outcome=None))
+    db.session.execute(update(Delivery).where(about).values(body=None, headers=None, outcome=None))
     db.session.execute(update(Delivery).where(about, Delivery.state.in_(("pending", "dead"))).values(state="ignored"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, false, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -21,16 +21,24 @@ class HealthCheck(Base):
     is_ok: Mapped[bool]
     text: Mapped[str]
     checked_at: Mapped[datetime]
+    is_warning: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
-def store_results(results: list[tuple[str, bool, str]], *, now: datetime) -> None:
-    """Replace the results; a component that is no longer checked is removed."""
+def store_results(results: list[tuple[str, bool, str, bool]], *, now: datetime) -> None:
+    """Replace the results, component, is_ok, text and is_warning; a component no longer checked is removed."""
     rows = [
-        {"component": component, "position": position, "is_ok": is_ok, "text": text, "checked_at": now}
-        for position, (component, is_ok, text) in enumerate(results)
+        {
+            "component": component,
+            "position": position,
+            "is_ok": is_ok,
+            "text": text,
+            "checked_at": now,
+            "is_warning": is_warning,
+        }
+        for position, (component, is_ok, text, is_warning) in enumerate(results)
     ]
     query = insert(HealthCheck).values(rows)
-    changes = {name: query.excluded[name] for name in ("position", "is_ok", "text", "checked_at")}
+    changes = {name: query.excluded[name] for name in ("position", "is_ok", "text", "checked_at", "is_warning")}
     db.session.execute(query.on_conflict_do_update(index_elements=["component"], set_=changes))
     db.session.execute(delete(HealthCheck).where(HealthCheck.component.not_in([row["component"] for row in rows])))
 

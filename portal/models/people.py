@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import Index, Text, UniqueConstraint, func, select, text, update
+from sqlalchemy import Index, Text, UniqueConstraint, false, func, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,7 +23,7 @@ class Person(Base):
 
     ``role`` is the most trusted of ``roles``; ``manages`` names the teams that a manager can see. ``oid``,
     ``preferred_username``, ``employee_number``, ``picture`` (URL) and ``zoneinfo`` are claims of the last sign-in that
-    sent them, by which directories know the person.
+    sent them, by which directories know the person. New sessions of a tester are development sessions.
     """
 
     __tablename__ = "people"
@@ -53,6 +53,7 @@ class Person(Base):
     employee_number: Mapped[str | None]
     picture: Mapped[str | None]
     zoneinfo: Mapped[str | None]
+    is_tester: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     @property
     def all_roles(self) -> tuple[str, ...]:

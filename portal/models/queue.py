@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
@@ -106,6 +107,42 @@ def has_active_job(job_type: JobType, **arguments: str | int) -> bool:
     return db.session.execute(_HAS_ACTIVE, values).first() is not None
 
 
+@dataclass(frozen=True)
+class JobAttempt:
+    """One run of a job, or one that waits.
+
+    Attributes:
+        status: as the queue names it, such as ``todo``, ``doing``, ``succeeded`` or ``failed``.
+        failures: failed attempts before this one.
+        scheduled_at: earliest start of one that waits; None for at once.
+    """
+
+    status: str
+    failures: int
+    scheduled_at: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+_ATTEMPTS = text(
+    """
+    SELECT CAST(job.status AS text), coalesce(CAST(job.args ->> 'tries' AS integer), 0), job.scheduled_at,
+           (SELECT max(event.at) FROM procrastinate_events AS event
+            WHERE event.job_id = job.id AND event.type = 'started'),
+           (SELECT max(event.at) FROM procrastinate_events AS event
+            WHERE event.job_id = job.id AND event.type IN ('succeeded', 'failed', 'cancelled', 'aborted'))
+    FROM procrastinate_jobs AS job
+    WHERE job.task_name = :task AND job.args @> CAST(:arguments AS jsonb) ORDER BY job.id
+    """
+)
+
+
+def list_attempts(job_type: JobType, **arguments: str | int) -> list[JobAttempt]:
+    """List the runs of the jobs of this type with these arguments, the oldest first, as far as they are kept."""
+    values = {"task": job_type.name, "arguments": json.dumps(arguments)}
+    return [JobAttempt(*row) for row in db.session.execute(_ATTEMPTS, values)]
+
+
 _ACTIVE_VALUES = text(
     "SELECT DISTINCT args ->> :argument FROM procrastinate_jobs WHERE task_name = :task AND status IN ('todo', 'doing')"
 )
@@ -116,12 +153,15 @@ def list_active_values(job_type: JobType, argument: str) -> set[str]:
     return set(db.session.scalars(_ACTIVE_VALUES, {"task": job_type.name, "argument": argument}))
 
 
-_COUNT_ACTIVE = text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = :task AND status IN ('todo', 'doing')")
+_COUNT_ACTIVE = text(
+    "SELECT count(*) FROM procrastinate_jobs "
+    "WHERE task_name = ANY(CAST(:tasks AS text[])) AND status IN ('todo', 'doing')"
+)
 
 
-def count_active_jobs(job_type: JobType) -> int:
-    """Count the jobs of this type that wait or run."""
-    return int(db.session.scalar(_COUNT_ACTIVE, {"task": job_type.name}) or 0)
+def count_active_jobs(*job_types: JobType) -> int:
+    """Count the jobs of these types that wait or run."""
+    return int(db.session.scalar(_COUNT_ACTIVE, {"tasks": [each.name for each in job_types]}) or 0)
 
 
 _HAS_RUNNING = text(

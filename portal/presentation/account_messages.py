@@ -8,6 +8,9 @@ from datetime import date, timedelta
 from flask_babel import format_date, format_decimal, ngettext
 from flask_babel import gettext as _
 
+# Fewer bars would look like a single block.
+_MIN_DAYS = 14
+
 
 @dataclass(frozen=True)
 class Bars:
@@ -25,8 +28,14 @@ def list_scopes() -> list[tuple[str, str]]:
         (_("Organization"), _("Reads the name, the teams and the credits.")),
         (_("Models"), _("Creates a session for each person, reads its status, deletes it on erasure or reset.")),
         (_("Photos"), _("Reads finished headshots and the studio’s favorite.")),
-        (_("Teams"), _("Creates, renames and deletes teams, only from this page.")),
-        (_("Invites"), _("Counts them. This portal invites people by its own mail, after its own consent.")),
+        (
+            _("Teams"),
+            _("Puts new sessions in the person’s team. Creates, renames and deletes teams only from this page."),
+        ),
+        (
+            _("Invites"),
+            _("Lists them; sends or revokes one only when an admin does it here. Campaigns use this portal’s mail."),
+        ),
     ]
 
 
@@ -44,7 +53,8 @@ def build_bars(days: list[tuple[date, int, int]]) -> Bars | None:
     """Return the chart of calls by day, None without any."""
     if not days:
         return None
-    first, last = days[0][0], days[-1][0]
+    last = days[-1][0]
+    first = min(days[0][0], last - timedelta(days=_MIN_DAYS - 1))
     found = {day: (count, rejected > 0) for day, count, rejected in days}
     values = [found.get(first + timedelta(days=offset), (0, False)) for offset in range((last - first).days + 1)]
     top = max(4, -(-max(count for count, _rejected in values) // 10) * 10)

@@ -12,10 +12,11 @@ PLATFORM_NAMES = {"heroku": "Heroku", "render": "Render", "fly": "Fly", "dokku":
 
 @dataclass(frozen=True)
 class StepMessage:
-    """Words for one step of the set-up: what it is, and what to do."""
+    """Words for one step of the set-up: what it is, what to do, and the endpoint of the page where it is done."""
 
     title: str
     text: str
+    endpoint: str | None = None
 
 
 def get_component_name(component: str) -> str:
@@ -26,8 +27,12 @@ def get_component_name(component: str) -> str:
         "storage": _("Photo storage"),
         "sign-in": _("Sign-in"),
         "provider": _("Studio API key"),
+        "clocks": _("Clocks"),
         "studio": _("Studio frame and camera"),
+        "whitelabel": _("Sessions by API (whitelabel)"),
         "webhooks": _("Webhooks"),
+        "signatures": _("Webhook signatures"),
+        "secrets": _("Age of keys"),
         "mail": _("Mail"),
     }
     return names.get(component, component)
@@ -44,15 +49,29 @@ def get_step(key: str) -> StepMessage:
         ),
         "storage": StepMessage(_("Photos can be stored"), _("Set STORAGE_URL to a bucket or a folder that lasts.")),
         "mail": StepMessage(_("Mail is sent"), _("Set MAIL_URL and MAIL_FROM. Without them, no mail is sent.")),
+        "whitelabel": StepMessage(
+            _("The studio creates sessions"),
+            _("Make yourself a tester under People, then start a photo session. It costs no credit."),
+            "people.show_people",
+        ),
         "webhook": StepMessage(
             _("A webhook arrived"),
             _("Enter this portal’s webhook address in the studio’s admin pages and set HEADSHOT_WEBHOOK_SECRET."),
         ),
-        "roster": StepMessage(
-            _("People are on the roster"), _("Import a list, or let everyone with the link sign in.")
-        ),
         "session": StepMessage(
-            _("A first session is finished"), _("Do one yourself, with HEADSHOT_DEVELOPMENT=true it costs no credit.")
+            _("A first session is finished"),
+            _("Upload test photos in your test session; sample headshots arrive in minutes."),
+            "headshots.show_my_page",
+        ),
+        "roster": StepMessage(
+            _("People are on the roster"),
+            _("Import a list, or let everyone with the link sign in."),
+            "roster.show_new_import",
+        ),
+        "campaign": StepMessage(
+            _("A campaign has started"),
+            _("Write the message, check who gets it, then start."),
+            "campaigns.show_campaigns",
         ),
     }
     return steps[key]

@@ -62,6 +62,15 @@ _TEXTS: Mapping[NotificationKind, MailText] = {
         _l("See who is waiting"),
         "/admin/health",
     ),
+    NotificationKind.LOW_CREDITS: MailText(
+        _l("Photo sessions are running out"),
+        (
+            _l("Few credits are left at %(studio)s. Once they’re used up, people who start have to wait."),
+            _l("The account page shows how long they last. We email you about this once, until you buy more."),
+        ),
+        _l("See the credits"),
+        "/admin/account",
+    ),
     NotificationKind.STUCK: MailText(
         _l("Some photo sessions take longer than usual"),
         (

@@ -36,18 +36,40 @@ class AuditStatus:
     verified: Verification | None
 
 
-def build_filter(*, action: str | None, person: str | None, day: date | None) -> AuditFilter:
-    """Build the criteria of a list of entries.
+@dataclass(frozen=True, kw_only=True)
+class AuditSearch:
+    """What an admin searches for; None does not filter.
 
-    Args:
+    Attributes:
         action: an action's constant.
-        person: an id, an address, or part of a name.
-        day: a day in UTC.
+        person: an id, an address, or part of a name, of the actor or the subject.
+        actor: the same, of the actor alone.
+        subject: the same, of the subject alone.
+        since: first day in UTC.
+        until: last day in UTC.
     """
-    since = datetime.combine(day, time.min, UTC) if day else None
-    # The calendar's last day has no next day.
-    until = since + timedelta(days=1) if since and day != date.max else None
-    return AuditFilter(action=action, people=_find_people(person) if person else None, since=since, until=until)
+
+    action: str | None = None
+    person: str | None = None
+    actor: str | None = None
+    subject: str | None = None
+    since: date | None = None
+    until: date | None = None
+
+
+def build_filter(search: AuditSearch) -> AuditFilter:
+    """Build the criteria of a list of entries."""
+    return AuditFilter(
+        action=search.action,
+        people=_find_people(search.person) if search.person else None,
+        actors=_find_people(search.actor) if search.actor else None,
+        subjects=_find_people(search.subject) if search.subject else None,
+        since=datetime.combine(search.since, time.min, UTC) if search.since else None,
+        # The calendar's last day has no next day.
+        until=datetime.combine(search.until + timedelta(days=1), time.min, UTC)
+        if search.until and search.until != date.max
+        else None,
+    )
 
 
 def get_display_name(person: str) -> str:

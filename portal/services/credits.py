@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from math import ceil
 
 from portal.db import transaction
 from portal.domain import job_types
+from portal.domain.credit_forecast import CreditUse, list_daily, measure_use
 from portal.domain.stages import Problem
 from portal.failpoints import failpoint
 from portal.models import credits, people, queue, shoots, waiting_room
@@ -22,6 +23,8 @@ log = logging.getLogger(__name__)
 
 # After credits were used up, one person is resumed first, to find out whether there are credits again.
 PROBE = 1
+# How far back the curve of balances goes.
+CURVE_PERIOD = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,21 @@ def get_forecast() -> Forecast:
     )
 
 
+@dataclass(frozen=True)
+class CreditHistory:
+    """The rate at which credits are used, and the balance of each of the last 30 days from the first reading on."""
+
+    use: CreditUse
+    days: list[tuple[date, Decimal]]
+
+
+def get_history(balance: Decimal | None, now: datetime) -> CreditHistory:
+    """Return how credits were used, and how long this balance lasts."""
+    readings = credits.list_readings(now - CURVE_PERIOD)
+    days = list_daily(readings, first=(now - CURVE_PERIOD).date(), last=now.date())
+    return CreditHistory(measure_use(readings, balance, now), days)
+
+
 def fetch_balance(context: AppContext) -> Decimal | None:
     """Read the balance from the provider and store it; return None if the response contains none.
 
@@ -76,7 +94,11 @@ def fetch_balance(context: AppContext) -> Decimal | None:
         balance = None
     failpoint("credits.after_call")
     with transaction():
-        credits.store_balance(balance, now=context.clock())
+        now = context.clock()
+        credits.store_balance(balance, now=now)
+        low_since = credits.update_low_since(context.settings.credit_alert_below, now=now)
+        if low_since is not None:
+            notifications.notify_credits_low(low_since, context)
     return balance
 
 

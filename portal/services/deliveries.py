@@ -5,23 +5,23 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from portal.db import transaction
+from portal.db import DATABASE_ERRORS, transaction
 from portal.domain import job_types, stages
 from portal.domain.brands import Brand, WebhookScheme
 from portal.failpoints import failpoint
-from portal.models import audit, deliveries, erasures, people_list, queue, shoots
+from portal.models import audit, deliveries, erasures, people_list, queue, shoots, webhook_rejections
 from portal.models.deliveries import Delivery, StoredDelivery
 from portal.models.listed_people import split_search
 from portal.models.shoots import Shoot
 from portal.provider import events, signature
 from portal.provider.events import WebhookEvent
 from portal.provider.fields import parse_time
-from portal.provider.signature import Headers
+from portal.provider.signature import Headers, VerifiedSignature
 from portal.services import shoot_sync
 
 log = logging.getLogger(__name__)
@@ -50,10 +50,25 @@ class _VerifiedWebhook:
     key_id: str
     body: bytes
     digest: str
+    headers: Mapping[str, str] | None
 
 
-def store_delivery(receiver: WebhookReceiver, body: bytes, headers: Headers, *, now: datetime) -> int | None:
+def store_delivery(
+    receiver: WebhookReceiver,
+    body: bytes,
+    headers: Headers,
+    *,
+    now: datetime,
+    recorded_headers: Mapping[str, str] | None = None,
+) -> int | None:
     """Verify a webhook and store it together with its job: one statement, one transaction, one round trip.
+
+    Args:
+        receiver: secrets and scheme.
+        body: as received.
+        headers: those of the signature.
+        now: the present, UTC.
+        recorded_headers: headers to store for operators, without values that prove anything.
 
     Returns:
         The new delivery's id, or None for a duplicate.
@@ -61,18 +76,7 @@ def store_delivery(receiver: WebhookReceiver, body: bytes, headers: Headers, *, 
     Raises:
         SignatureInvalid: it is not authentic; nothing is stored.
     """
-    verified = signature.verify_signature(
-        body,
-        headers,
-        receiver.secrets,
-        scheme=receiver.scheme,
-        header_prefix=receiver.brand.header_prefix,
-        now=now,
-        tolerance_s=receiver.tolerance,
-    )
-    if verified.place > 1:
-        # Shows the operator that the older secret is still in use.
-        log.info("webhook.signed_with_old_secret", extra={"secret_position": verified.place, "key_id": verified.key_id})
+    verified = _verify(receiver, body, headers, now)
     event, error = _parse_event(body)
     own_id = event.id if event else None
     found = _VerifiedWebhook(
@@ -82,12 +86,31 @@ def store_delivery(receiver: WebhookReceiver, body: bytes, headers: Headers, *, 
         key_id=verified.key_id,
         body=body,
         digest=hashlib.sha256(body).hexdigest(),
+        headers=recorded_headers,
     )
     stored = _insert(found, event, error, now)
     if stored.id is None and not hmac.compare_digest(stored.digest, found.digest):
         _store_conflict(found, now)
     failpoint("webhook.after_insert")
     return stored.id
+
+
+def _verify(receiver: WebhookReceiver, body: bytes, headers: Headers, now: datetime) -> VerifiedSignature:
+    verified = signature.verify_signature(
+        body, headers, receiver.secrets, receiver.scheme, receiver.brand.header_prefix, now, receiver.tolerance
+    )
+    if verified.place > 1:
+        # Shows the operator that the older secret is still in use.
+        log.info("webhook.signed_with_old_secret", extra={"secret_position": verified.place, "key_id": verified.key_id})
+    return verified
+
+
+def count_rejection(reason: str, *, now: datetime) -> None:
+    """Count a webhook that was not authentic, for the health page; without the database it stays uncounted."""
+    try:
+        webhook_rejections.count_rejection(reason, now=now)
+    except DATABASE_ERRORS as error:
+        log.warning("webhook.rejection_not_counted", extra={"error": type(error).__name__})
 
 
 def _parse_event(body: bytes) -> tuple[WebhookEvent | None, str | None]:
@@ -110,6 +133,7 @@ def _insert(found: _VerifiedWebhook, event: WebhookEvent | None, error: str | No
         body_sha256=found.digest,
         body=found.body,
         error=error,
+        headers=found.headers,
     )
 
 
@@ -137,7 +161,7 @@ def apply_delivery(delivery_id: int, *, clock: Callable[[], datetime]) -> None:
         # A replay must not change the recorded time of the first application.
         delivery.applied_at = delivery.applied_at or now
         if (shoot is None or shoot.closed_at is not None) and _is_erased(event):
-            delivery.state, delivery.body = "ignored", None
+            delivery.state, delivery.body, delivery.headers = "ignored", None, None
             if event.event == events.MODEL_DELETED and not _is_outdated(delivery):
                 _confirm_erasures(event)
             return

@@ -20,6 +20,7 @@ class NotificationKind(StrEnum):
     # To the operators.
     LINK_LOST = "link_lost"
     OUT_OF_CREDITS = "out_of_credits"
+    LOW_CREDITS = "low_credits"
     STUCK = "stuck"
     LINK_REPORTED = "link_reported"
     START_REFUSED = "start_refused"

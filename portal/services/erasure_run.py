@@ -20,6 +20,7 @@ from portal.models import (
     people,
     photo_deletion,
     photos,
+    provider_records,
     queue,
     shoots,
 )
@@ -123,6 +124,7 @@ def _delete_messages(erasure: Erasure, now: datetime) -> None:
             # A webhook that is being applied right now is waited for; later ones find the tombstone.
             deliveries.lock_model_id(provider_id)
         erasures.delete_delivery_contents(found.provider_ids)
+        provider_records.delete_about(model_ids=found.provider_ids)
         found.mark_step(ErasureStep.DELIVERIES, now)
     failpoint("erase.after_deliveries")
     with transaction():
@@ -137,8 +139,9 @@ def _delete_rows(erasure_id: UUID, now: datetime) -> None:
         if erasure is None or erasure.local_at is not None:
             return
         shoots.lock_by_person(erasure.person_id)
-        people.lock_person(erasure.person_id)
+        person = people.lock_person(erasure.person_id)
         if erasure.is_everything:
+            provider_records.delete_about(email=person.email if person else None)
             _add_late_files(erasure)
             erasures.delete_person(erasure.person_id)
         else:
@@ -197,6 +200,7 @@ def _find_lost_session(erasure: Erasure, context: AppContext) -> None:
             known.provider_ids = [*known.provider_ids, found.id]
             erasures.add_tombstones([erasures.compute_session_digest(found.id)], context.clock())
             erasures.delete_delivery_contents([found.id])
+            provider_records.delete_about(model_ids=[found.id])
         is_found = found is not None and found.id in known.provider_ids
     if is_found and (current := _read(erasure.id)) is not None:
         erasure_records.store_record(current, context.storage)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import psycopg
@@ -18,6 +17,8 @@ from portal.domain.errors import SignInRefused, SignInUnavailable
 from portal.identity.client import OidcClient
 from portal.mail import Mailer, MailUnavailable
 from portal.provider import BRANDS, ProviderClient, ProviderError
+from portal.services import health_records
+from portal.services.check_results import CheckFailed, CheckResult, CheckWarning
 from portal.settings import Settings
 from portal.storage import StorageError
 
@@ -30,40 +31,31 @@ _SIGN_IN_HINTS = {
 }
 
 
-class CheckFailed(Exception):
-    """A component does not work; the text contains the cause and the next step."""
-
-
-@dataclass(frozen=True)
-class CheckResult:
-    """The result of one component's check."""
-
-    component: str
-    is_ok: bool
-    text: str
-
-    def __str__(self) -> str:
-        return f"{'ok ' if self.is_ok else 'BAD'} {self.component}: {self.text}"
-
-
 def iterate_checks(settings: Settings) -> Iterator[CheckResult]:
     """Run all checks, one after the other, and yield their results."""
-    checks: tuple[tuple[str, Callable[[Settings], str]], ...] = (
+    now = datetime.now(UTC)
+    checks: list[tuple[str, Callable[[Settings], str]]] = [
         ("database", _check_database),
         ("connections", _check_connections),
         ("storage", _check_storage),
         ("sign-in", _check_identity),
         ("provider", _check_provider),
+        ("clocks", health_records.check_clocks),
         ("studio", _check_studio),
+        ("whitelabel", lambda settings: health_records.check_whitelabel(settings, now)),
         ("webhooks", _check_webhooks),
-    )
+        ("signatures", lambda settings: health_records.check_signatures(settings, now)),
+        ("secrets", lambda settings: health_records.check_secret_ages(settings, now)),
+    ]
     if settings.mail_url is not None:
-        checks = (*checks, ("mail", _check_mail))
+        checks.append(("mail", _check_mail))
     for component, check in checks:
         try:
             yield CheckResult(component, True, check(settings))
         except CheckFailed as reason:
             yield CheckResult(component, False, str(reason))
+        except CheckWarning as reason:
+            yield CheckResult(component, True, str(reason), is_warning=True)
 
 
 def _check_database(settings: Settings) -> str:

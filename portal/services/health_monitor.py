@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 from portal.db import transaction
 from portal.domain import job_types
-from portal.models import audit, deliveries, health_checks, queue, roster, shoots
+from portal.models import audit, campaigns, deliveries, health_checks, queue, roster, secret_ages, shoots
 from portal.models.health_checks import HealthCheck
 from portal.models.people import Person
-from portal.services import health, monitoring
+from portal.services import health, health_records, monitoring
 from portal.services.app_context import AppContext
 from portal.services.monitoring import HealthReport
 
@@ -52,7 +52,10 @@ class HealthPage:
 
 def run_checks(context: AppContext) -> None:
     """Run every check and store the results. Runs in the worker, since it calls the provider."""
-    results = [(each.component, each.is_ok, each.text) for each in health.iterate_checks(context.settings)]
+    with transaction():
+        secret_ages.store_secrets(health_records.list_fingerprints(context.settings), now=context.clock())
+    found = health.iterate_checks(context.settings)
+    results = [(each.component, each.is_ok, each.text, each.is_warning) for each in found]
     with transaction():
         health_checks.store_results(results, now=context.clock())
 
@@ -93,8 +96,10 @@ def _list_steps(context: AppContext, is_ok: dict[str, bool]) -> list[SetupStep]:
         "provider": is_ok.get("provider", False),
         "storage": is_ok.get("storage", False),
         "mail": is_ok.get("mail", False) and settings.mail_url is not None,
-        "webhook": bool(settings.webhook_secrets) and deliveries.count_by_state() != {},
-        "roster": roster.count_entries() > 0,
+        "webhook": bool(settings.webhook_secrets) and deliveries.has_any(),
+        "whitelabel": shoots.has_session(),
         "session": shoots.has_finished(),
+        "roster": roster.count_entries() > 0,
+        "campaign": campaigns.has_started(),
     }
     return [SetupStep(key, is_done) for key, is_done in done.items()]

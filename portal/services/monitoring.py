@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from portal.db import transaction
 from portal.domain import stages
-from portal.models import audit, erasures, monitoring, people, shoots, waiting_room
+from portal.models import audit, delivery_totals, erasures, monitoring, people, shoots, waiting_room
 from portal.models.monitoring import DeliveryCounts, OpenShoot, StatusCounts
 from portal.models.shoots import Shoot
 from portal.services import credits, notifications, timeline
@@ -110,6 +110,12 @@ def get_metrics_report(now: datetime) -> MetricsReport:
 def _is_silent(counts: DeliveryCounts, silent_since: datetime, now: datetime) -> bool:
     last = max(filter(None, (counts.last_at, silent_since)), default=now)
     return now - last > SILENCE
+
+
+def update_delivery_total(*, now: datetime) -> None:
+    """Count the stored webhooks; see :mod:`portal.models.delivery_totals`."""
+    with transaction():
+        delivery_totals.update_total(now)
 
 
 def is_studio_down(now: datetime) -> bool:

@@ -71,6 +71,11 @@ def notify_credits_used_up(context: AppContext) -> None:
     _notify_operators(NotificationKind.OUT_OF_CREDITS, context.clock().date().isoformat(), context)
 
 
+def notify_credits_low(low_since: datetime, context: AppContext) -> None:
+    """Notify the operators in the caller's transaction, once for each time the balance falls below the threshold."""
+    _notify_operators(NotificationKind.LOW_CREDITS, low_since.astimezone(UTC).isoformat(), context)
+
+
 def notify_sessions_stuck(context: AppContext) -> bool:
     """Notify the operators in the caller's transaction, at most once an hour.
 

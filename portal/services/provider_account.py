@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from portal.db import transaction
 from portal.domain import job_types
+from portal.domain.credit_forecast import CreditUse
 from portal.domain.errors import BadInput
-from portal.models import audit, people_list, provider_account, queue
+from portal.models import audit, people_list, provider_account, provider_records, queue
 from portal.models.people import Person
 from portal.models.provider_account import EndpointCalls, ProviderAccount
+from portal.models.provider_records import RecordKind
 from portal.provider.errors import ProviderError
-from portal.services import credits
+from portal.services import credits, provider_lists
 from portal.services.app_context import AppContext
 from portal.services.credits import Forecast
 
@@ -42,12 +45,16 @@ class AccountPage:
         account: the last state of the account; None before the first reading.
         is_reading: whether the worker is reading or changing something.
         invite_cap: pending invites the provider allows, None while the balance is unknown.
+        use: how fast the credits are used, and how long they last.
+        balances: the balance of each of the last 30 days.
         usage: calls of the last 30 days by endpoint; ``days`` with the number that met the rate limit.
     """
 
     account: ProviderAccount | None
     is_reading: bool
     credits: Forecast
+    use: CreditUse
+    balances: list[tuple[date, Decimal]]
     invite_cap: int | None
     teams: list[TeamMapping]
     usage: list[EndpointCalls]
@@ -69,10 +76,13 @@ def get_account_page(context: AppContext) -> AccountPage:
     since = context.clock() - USAGE_PERIOD
     account = provider_account.find_account()
     forecast = credits.get_forecast()
+    history = credits.get_history(forecast.balance, context.clock())
     return AccountPage(
         account=account,
-        is_reading=queue.count_active_jobs(job_types.READ_ACCOUNT) + queue.count_active_jobs(job_types.UPDATE_TEAM) > 0,
+        is_reading=queue.count_active_jobs(job_types.READ_ACCOUNT, job_types.UPDATE_TEAM) > 0,
         credits=forecast,
+        use=history.use,
+        balances=history.days,
         invite_cap=None if forecast.balance is None else int(forecast.balance * INVITES_PER_CREDIT),
         teams=_map_teams(account),
         usage=provider_account.list_calls_by_endpoint(since),
@@ -128,19 +138,41 @@ def update_team(context: AppContext, *, action: str, team_id: str, name: str) ->
 
 
 def read_account(context: AppContext) -> None:
-    """Read organization, members, sessions, invites and favorites, and store their counts.
+    """Read organization, members, sessions, invites and favorites, and store them.
 
     Raises:
-        ProviderError: worth another try.
+        ProviderError: it could not be read; the reason is stored, what was known stays, and the job tries again.
     """
-    organization = context.provider.get_organization()
+    try:
+        organization = context.provider.get_organization()
+        lists = provider_lists.read_lists(context.provider)
+    except ProviderError as error:
+        with transaction():
+            provider_account.store_error(str(error))
+        raise
     content: dict[str, Any] = {
         "organization": {"id": organization.uid, "name": organization.name, "website": organization.website},
         "teams": [{"id": team.id, "name": team.name} for team in organization.teams],
-        "members": dict(Counter(member.status or "unknown" for member in context.provider.list_members())),
-        "models": dict(Counter(model.status for model in context.provider.list_models())),
-        "invites": dict(Counter(invite.status or "unknown" for invite in context.provider.list_invites())),
-        "favorites": sum(1 for _photo in context.provider.list_favorites()),
+        "members": _count_statuses(lists[RecordKind.MEMBER]),
+        "models": _count_statuses(lists[RecordKind.MODEL]),
+        "invites": _count_statuses(lists[RecordKind.INVITE]),
+        "favorites": len(lists[RecordKind.FAVORITE]),
     }
     with transaction():
         provider_account.store_content(content, now=context.clock())
+        for kind, rows in lists.items():
+            provider_records.replace_records(kind, rows)
+
+
+def _count_statuses(rows: list[dict[str, Any]]) -> dict[str, int]:
+    return dict(Counter(row["status"] or "unknown" for row in rows))
+
+
+def find_team_id(name: str | None) -> str | None:
+    """Return the id at the provider of the team with this name, None if the account as last read has none."""
+    account = provider_account.find_account() if name else None
+    if account is None or name is None:
+        return None
+    normalized = name.strip().casefold()
+    teams: list[dict[str, str]] = account.content.get("teams", [])
+    return next((team["id"] for team in teams if team["name"].strip().casefold() == normalized), None)

@@ -16,15 +16,20 @@ from portal.models import (
     audit,
     budget,
     choices,
+    credits,
     deliveries,
+    delivery_totals,
     people,
     photos,
+    provider_account,
+    provider_records,
     queue,
     rate_limits,
     roster_imports,
     sessions,
     shoot_steps,
     shoots,
+    webhook_rejections,
 )
 from portal.services.people import ATTEMPT_LIFETIME, LOGOUT_ORDER_RETENTION
 from portal.storage import Storage
@@ -49,6 +54,9 @@ def delete_expired(storage: Storage, *, now: datetime) -> None:
             "jobs": queue.delete_finished(now - retention.FINISHED_JOBS),
             "limits": rate_limits.delete_unused(now - retention.UNUSED_RATE_LIMITS),
             "durations": shoot_steps.delete_old_durations(SAMPLE_SIZE),
+            "account": _delete_account_records(now),
+            "rejections": webhook_rejections.delete_old(now - retention.WEBHOOK_REJECTIONS),
+            "balances": credits.delete_readings(now - retention.CREDIT_READINGS),
         }
     failpoint("retention.after_records")
     counts["deliveries"] = _delete_deliveries(now)
@@ -57,6 +65,15 @@ def delete_expired(storage: Storage, *, now: datetime) -> None:
     failpoint("retention.after_hiding")
     counts["files"] = _delete_files(storage, now)
     log.info("retention.completed", extra=counts)
+
+
+def _delete_account_records(now: datetime) -> int:
+    """Delete the lists of the provider's account if none could be read for too long."""
+    account = provider_account.find_account()
+    read_at = account.read_at if account is not None else None
+    if read_at is None or read_at > now - retention.PROVIDER_RECORDS:
+        return 0
+    return provider_records.delete_all()
 
 
 def _drop_sign_ins(now: datetime) -> int:
@@ -78,6 +95,7 @@ def _delete_deliveries(now: datetime) -> int:
     while True:
         with transaction():
             received = deliveries.delete_old(now - retention.DELIVERIES, since=since)
+            delivery_totals.update_after_deletion(received)
         if not received:
             return deleted
         deleted += len(received)

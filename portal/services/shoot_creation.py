@@ -32,6 +32,7 @@ from portal.services import credits, notifications, shoot_sync
 from portal.services.app_context import AppContext
 from portal.services.deliveries import requeue_unmatched
 from portal.services.session_conflicts import find_conflict
+from portal.services.session_teams import create_in_team, find_session_team
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,7 @@ class Claim:
 
     Attributes:
         check_for_existing: an earlier attempt may have created the session without its response reaching us.
+        team_id: the provider's team with the name of the person's team on the roster; None without one.
     """
 
     shoot_id: UUID
@@ -61,6 +63,7 @@ class Claim:
     email: str
     development: bool
     check_for_existing: bool
+    team_id: str | None = None
 
 
 def claim_next_shoot(context: AppContext) -> Claim | None:
@@ -95,7 +98,8 @@ def _claim_shoot(shoot: Shoot, now: datetime, context: AppContext) -> Claim | No
     check_for_existing = shoot.attempts > shoot.attempts_without_session
     shoot.attempts += 1
     shoot.attempted_at = now
-    return Claim(shoot.id, shoot.attempts, person.email, shoot.is_development, check_for_existing)
+    team_id = find_session_team(person.id)
+    return Claim(shoot.id, shoot.attempts, person.email, shoot.is_development, check_for_existing, team_id)
 
 
 def create_session(claim: Claim, context: AppContext) -> None:
@@ -129,8 +133,10 @@ def _create_or_find(claim: Claim, context: AppContext) -> CreatedSession | Model
         # The lookup can take long in a large organization.
         _renew_lease(claim, context.clock())
     try:
-        return context.provider.create_model(
+        return create_in_team(
+            context.provider,
             claim.email,
+            team_id=claim.team_id,
             is_development=claim.development or None,
             priority="interactive",
             prepaid=not claim.check_for_existing,

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, current_app, request
 from portal.db import DATABASE_ERRORS
 from portal.domain.brands import BRANDS, Brand
 from portal.domain.errors import TooMany
+from portal.domain.event_redaction import redact_headers
 from portal.provider.signature import SignatureInvalid
 from portal.services import deliveries
 from portal.services.app_context import AppContext
@@ -39,6 +40,12 @@ _SIGNATURE_HEADERS = {
     ]
     for brand in BRANDS.values()
 }
+# What operators see of a request beside its body; the signature is cut.
+_RECORDED_HEADERS = (
+    ("CONTENT_TYPE", "Content-Type"),
+    ("CONTENT_LENGTH", "Content-Length"),
+    ("HTTP_USER_AGENT", "User-Agent"),
+)
 
 
 @blueprint.post(f"/webhooks/<any({', '.join(BRANDS)}):slug>")
@@ -82,7 +89,8 @@ def _store(context: AppContext, brand: Brand, body: bytes, environ: WSGIEnvironm
     receiver = WebhookReceiver(brand, context.settings.webhook_secrets, context.settings.webhook_scheme)
     headers = {name: environ[key] for key, name in _SIGNATURE_HEADERS[brand.slug] if key in environ}
     try:
-        stored = deliveries.store_delivery(receiver, body, headers, now=context.clock())
+        recorded = redact_headers({name: environ[key] for key, name in _RECORDED_HEADERS if key in environ} | headers)
+        stored = deliveries.store_delivery(receiver, body, headers, now=context.clock(), recorded_headers=recorded)
     except SignatureInvalid as error:
         metrics.WEBHOOKS.labels(result="rejected").inc()
         return _refuse(context, error.reason, environ)
@@ -103,6 +111,7 @@ def _refuse(context: AppContext, reason: str, environ: WSGIEnvironment) -> tuple
     except TooMany:
         return 429, "too many wrong signatures"
     log.warning("webhook.rejected", extra={"reason": reason})
+    deliveries.count_rejection(reason, now=context.clock())
     return 401, "the signature does not match"
 
 

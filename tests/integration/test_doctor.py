@@ -6,6 +6,7 @@ import base64
 import http.server
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,11 @@ Build = Callable[..., Settings]
 
 class _Outside(http.server.BaseHTTPRequestHandler):
     """An identity provider and a provider, as far as the doctor requests them."""
+
+    clock_offset = 0
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return super().date_time_string((timestamp or time.time()) + self.clock_offset)
 
     def do_GET(self) -> None:
         host = f"http://{self.headers['Host']}"
@@ -76,7 +82,11 @@ def list_results(settings: Settings) -> dict[str, CheckResult]:
 def test_a_healthy_portal(portal_settings: Build, database_url: str, outside: str, tmp_path: Path) -> None:
     findings = list_results(portal_settings(oidc_issuer=outside, api_url=f"{outside}/api/v2"))
     assert all(finding.is_ok for finding in findings.values()), [str(each) for each in findings.values()]
-    assert list(findings) == ["database", "connections", "storage", "sign-in", "provider", "studio", "webhooks"]
+    assert list(findings) == [
+        "database", "connections", "storage", "sign-in", "provider", "clocks", "studio", "whitelabel", "webhooks",
+        "signatures", "secrets",
+    ]  # fmt: skip
+    assert [name for name, finding in findings.items() if finding.is_warning] == ["whitelabel"]
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
@@ -130,3 +140,22 @@ def test_origins_that_browsers_read_differently_are_named(portal_settings: Build
     finding = list_results(portal_settings(embed_origins=('http://a"b',)))["studio"]
     assert not finding.is_ok
     assert "different ways" in finding.text
+
+
+@pytest.mark.parametrize(("offset", "text"), [(90, "90 s ahead"), (-7200, "7200 s behind")])
+def test_clock_that_is_off_is_named(
+    portal_settings: Build, outside: str, monkeypatch: pytest.MonkeyPatch, offset: int, text: str
+) -> None:
+    monkeypatch.setattr(_Outside, "clock_offset", offset)
+    finding = list_results(portal_settings(oidc_issuer=outside, api_url=f"{outside}/api/v2"))["clocks"]
+    assert not finding.is_ok
+    # Within a second, which may begin while the response is under way.
+    number, unit, direction = text.split()
+    assert any(f"{int(number) + step} {unit} {direction}" in finding.text for step in (-1, 0, 1)), finding.text
+    assert "this machine’s clock is probably wrong" in finding.text
+
+
+def test_server_without_a_clock_is_left_out(portal_settings: Build, outside: str) -> None:
+    finding = list_results(portal_settings(oidc_issuer="http://127.0.0.1:1", api_url=f"{outside}/api/v2"))["clocks"]
+    assert finding.is_ok
+    assert finding.text == "the studio is in time"

@@ -16,7 +16,7 @@ TABLES: Mapping[str, TableClass] = {
             Content.IDENTITY: "issuer subject email name groups role roles manages locale chosen_locale "
             "oid preferred_username employee_number picture zoneinfo",
             Content.ACTIVITY: "created_at signed_in_at deactivated_at",
-            Content.TECHNICAL: "version",
+            Content.TECHNICAL: "version is_tester",
         },
         owner="id",
     ),

@@ -20,7 +20,10 @@ TABLES: Mapping[str, TableClass] = {
         {Content.REFERENCE: "caller", Content.TECHNICAL: "name tokens granted filled_at"},
     ),
     "credit_balance": TableClass(
-        Subject.NONE, Purpose.OPERATION, Retention.OPERATION, {Content.TECHNICAL: "id balance read_at"}
+        Subject.NONE, Purpose.OPERATION, Retention.OPERATION, {Content.TECHNICAL: "id balance read_at low_since"}
+    ),
+    "credit_readings": TableClass(
+        Subject.NONE, Purpose.OPERATION, Retention.OPERATION, {Content.TECHNICAL: "at balance"}
     ),
     "provider_budget": TableClass(
         Subject.NONE,
@@ -38,7 +41,19 @@ TABLES: Mapping[str, TableClass] = {
         Subject.NONE,
         Purpose.OPERATION,
         Retention.OPERATION,
-        {Content.TECHNICAL: "component position is_ok text checked_at"},
+        {Content.TECHNICAL: "component position is_ok text checked_at is_warning"},
+    ),
+    "delivery_totals": TableClass(
+        Subject.NONE, Purpose.OPERATION, Retention.OPERATION, {Content.TECHNICAL: "id received counted_before"}
+    ),
+    "webhook_rejections": TableClass(
+        Subject.NONE, Purpose.OPERATION, Retention.OPERATION, {Content.TECHNICAL: "hour reason count"}
+    ),
+    "secret_ages": TableClass(
+        Subject.NONE,
+        Purpose.OPERATION,
+        Retention.OPERATION,
+        {Content.TECHNICAL: "name first_seen_at", Content.SECRET: "fingerprint"},
     ),
     # The company's own words; who published a version is an id.
     "text_versions": TableClass(
@@ -56,5 +71,18 @@ TABLES: Mapping[str, TableClass] = {
         Purpose.OPERATION,
         Retention.OPERATION,
         {Content.TECHNICAL: "id content read_at error"},
+    ),
+    # What the provider lists, replaced at each reading; about people of this portal, and of others.
+    "provider_records": TableClass(
+        Subject.PERSON,
+        Purpose.OPERATION,
+        Retention.OPERATION,
+        {
+            Content.IDENTITY: "email name team_id team_name",
+            Content.PROGRESS: "status is_development created_at finished_at",
+            Content.REFERENCE: "key model_id",
+            Content.TECHNICAL: "kind position",
+        },
+        owner="model_id>shoots.provider_id|email>people.email",
     ),
 }

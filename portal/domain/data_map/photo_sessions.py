@@ -70,9 +70,9 @@ TABLES: Mapping[str, TableClass] = {
             Content.REFERENCE: "model_id dedupe_key",
             Content.IDENTITY: "body",
             Content.PROGRESS: "event received_at state error outcome applied_at",
-            Content.TECHNICAL: "id provider stale key_id body_sha256",
+            Content.TECHNICAL: "id provider stale key_id body_sha256 headers",
         },
         owner="model_id>shoots.provider_id",
-        exceptions={"body": Retention.WEBHOOK_BODY},
+        exceptions={"body": Retention.WEBHOOK_BODY, "headers": Retention.WEBHOOK_BODY},
     ),
 }

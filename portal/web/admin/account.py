@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from portal.presentation import account_messages
+from portal.presentation import account_messages, credit_messages
 from portal.services import provider_account
 from portal.web.context import get_context
 from portal.web.security.access import get_current_person
@@ -23,6 +23,9 @@ def show_account() -> str:
         "admin/account.html",
         page=page,
         bars=account_messages.build_bars(page.days),
+        curve=credit_messages.build_curve(page.balances, page.use),
+        forecast=credit_messages.describe_forecast(page.use, context.clock().date()),
+        alert_below=context.settings.credit_alert_below,
         messages=account_messages,
         studio=context.brand,
         limit=context.settings.rate_limit,

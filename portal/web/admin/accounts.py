@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from portal.domain.errors import BadInput, NotFound
 from portal.models import people
-from portal.services import another_attempts, mirroring, relinking
+from portal.services import another_attempts, mirroring, relinking, testers
 from portal.web.context import get_context
 from portal.web.security.access import get_current_person
 
@@ -54,6 +54,16 @@ def allow_attempt(person_id: UUID) -> Response:
     """Allow the other photo session that the person requested."""
     another_attempts.allow_attempt(person_id, actor=get_current_person(), now=get_context().clock())
     flash(_("They can start another photo session now."), "good")
+    return redirect(url_for("people.show_person", person_id=person_id), 303)
+
+
+@blueprint.post("/<uuid:person_id>/tester")
+def update_tester(person_id: UUID) -> Response:
+    """Make the person's next photo sessions test sessions, or real ones again."""
+    is_tester = request.form.get("tester") == "1"
+    testers.update_tester(person_id, is_tester=is_tester, actor=get_current_person(), now=get_context().clock())
+    message = _("Their next photo session is a test.") if is_tester else _("Their next photo session is a real one.")
+    flash(message, "good")
     return redirect(url_for("people.show_person", person_id=person_id), 303)
 
 

@@ -11,6 +11,7 @@ from portal.models import audit_list
 from portal.models.audit_list import AuditFilter, AuditListItem
 from portal.presentation import audit_messages, csv_file
 from portal.services import audit_reading
+from portal.services.audit_reading import AuditSearch
 from portal.web.context import get_context
 from portal.web.csv_response import build_csv_response
 
@@ -20,6 +21,8 @@ PAGE = 50
 # Largest value of the column; a larger one in a URL matches no entry.
 _LARGEST = 2**63 - 1
 _MAX_SEARCH_LENGTH = 320
+_PEOPLE = ("person", "actor", "subject")
+_DAYS = ("since", "until")
 _COLUMNS = (
     "position",
     "time",
@@ -39,7 +42,7 @@ _COLUMNS = (
 
 @blueprint.get("/audit")
 def show_audit() -> str:
-    """The entries, the newest first; ``action``, ``person`` and ``day`` filter, ``before`` turns the page."""
+    """The entries, the newest first; action, people and days filter, ``before`` turns the page."""
     filters = _filters()
     before = request.args.get("before", type=int)
     before = before if before is not None and 0 < before <= _LARGEST else None
@@ -49,8 +52,8 @@ def show_audit() -> str:
         entries=found[:PAGE],
         older_than=found[PAGE - 1].entry.id if len(found) > PAGE else None,
         filters=filters,
-        has_odd_day=bool(request.args.get("day", "").strip()) and "day" not in filters,
-        searched=audit_reading.get_display_name(filters.get("person", "")),
+        has_odd_day=_has_invalid_day(filters),
+        searched={name: audit_reading.get_display_name(filters.get(name, "")) for name in _PEOPLE},
         standing=audit_reading.get_status(),
         messages=audit_messages,
     )
@@ -64,23 +67,37 @@ def download_audit() -> Response:
 
 
 def _filters() -> dict[str, str]:
-    """Return the filters that make sense; what does not is left out, as if it had not been set."""
-    given = {name: request.args.get(name, "").strip() for name in ("action", "person", "day")}
+    """Return the filters that are valid; others are left out. ``day`` stands for both ends of the time."""
+    given = {name: request.args.get(name, "").strip() for name in ("action", *_PEOPLE, *_DAYS)}
     if given["action"] not in audit_messages.ACTIONS:
         given["action"] = ""
-    # No text of the database can hold this character, nor is any name so long.
-    if "\0" in given["person"] or len(given["person"]) > _MAX_SEARCH_LENGTH:
-        given["person"] = ""
-    day = _day(given["day"])
-    # As the page's own field writes it, so that it shows there what was understood.
-    given["day"] = day.isoformat() if day else ""
+    for name in _PEOPLE:
+        # No text of the database can hold this character, nor is any name so long.
+        if "\0" in given[name] or len(given[name]) > _MAX_SEARCH_LENGTH:
+            given[name] = ""
+    for name in _DAYS:
+        day = _day(given[name] or request.args.get("day", "").strip())
+        # As the page's own field writes it, so that it shows there what was understood.
+        given[name] = day.isoformat() if day else ""
     return {name: value for name, value in given.items() if value}
 
 
+def _has_invalid_day(filters: dict[str, str]) -> bool:
+    given = [name for name in _DAYS if request.args.get(name, "").strip()]
+    is_invalid = bool(request.args.get("day", "").strip()) and not any(name in filters for name in _DAYS)
+    return is_invalid or any(name not in filters for name in given)
+
+
 def _build_filter(filters: dict[str, str]) -> AuditFilter:
-    return audit_reading.build_filter(
-        action=filters.get("action"), person=filters.get("person"), day=_day(filters.get("day", ""))
+    search = AuditSearch(
+        action=filters.get("action"),
+        person=filters.get("person"),
+        actor=filters.get("actor"),
+        subject=filters.get("subject"),
+        since=_day(filters.get("since", "")),
+        until=_day(filters.get("until", "")),
     )
+    return audit_reading.build_filter(search)
 
 
 def _day(text: str) -> date | None:

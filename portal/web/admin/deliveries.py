@@ -9,9 +9,11 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
+from portal.domain import job_types
 from portal.domain.errors import NotFound
+from portal.domain.event_redaction import redact_event
 from portal.domain.roles import Right
-from portal.models import deliveries
+from portal.models import deliveries, monitoring, people, queue, shoots
 from portal.models.deliveries import DeliveryFilter
 from portal.services import deliveries as delivery_service
 from portal.web.context import get_context
@@ -43,9 +45,27 @@ def show_deliveries() -> str:
         deliveries=found[:PAGE],
         older_than=found[PAGE - 1].id if len(found) > PAGE else None,
         filters=filters,
-        counts=deliveries.count_by_state(),
+        counts=monitoring.count_deliveries_by_state(),
         states=STATES,
         events=EVENTS,
+    )
+
+
+@blueprint.get(f"/<int(max={_LARGEST}):delivery_id>")
+def show_delivery(delivery_id: int) -> str:
+    """Show one webhook: headers and body without personal values, its attempts and what followed."""
+    found = deliveries.find_by_id(delivery_id)
+    if found is None:
+        raise NotFound
+    shoot = shoots.find_by_provider_id(found.model_id) if found.model_id else None
+    sees_people = Right.SEE_PEOPLE in get_current_person().rights
+    return render_template(
+        "admin/delivery.html",
+        delivery=found,
+        body=redact_event(found.body) if found.body is not None else None,
+        attempts=queue.list_attempts(job_types.APPLY_DELIVERY, delivery_id=delivery_id),
+        person=people.find_person(shoot.person_id) if shoot is not None and sees_people else None,
+        is_ours=shoot is not None,
     )
 
 

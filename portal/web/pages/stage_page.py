@@ -125,10 +125,11 @@ def _wait(current: Journey, now: datetime) -> Wait | None:
     return waiting_room_messages.describe_wait(line)
 
 
-def _is_short(current: Journey) -> bool:
+def _is_short(person: Person, current: Journey) -> bool:
     """Return whether the page shows before the start that no credit is left."""
     has_started = current.shoot is not None or current.stage is not Stage.CONSENT_GIVEN
-    return not has_started and not get_context().settings.development and credits.get_forecast().is_used_up
+    is_free = get_context().settings.development or person.is_tester
+    return not has_started and not is_free and credits.get_forecast().is_used_up
 
 
 def _key(current: Journey) -> str:
@@ -176,7 +177,7 @@ def _stage_values(person: Person, current: Journey) -> dict[str, Any]:
         "previews": photos[:_PREVIEWS],
         "photo_count": len(photos),
         "is_copying": _is_copying(current),
-        "is_short": _is_short(current),
+        "is_short": _is_short(person, current),
         "sends_mail": settings.mail_url is not None,
         "viewer_email": person.email,
         "next_step": settings.next_step,

@@ -58,6 +58,13 @@ CONSOLE_RULES: Mapping[str, AccessRule] = MappingProxyType(
         "provider_account.show_account": _OPERATIONS,
         "provider_account.request_reading": _OPERATIONS,
         "provider_account.update_team": _MANAGE_PEOPLE,
+        "account_records.show_records": _PEOPLE,
+        "account_records.show_session": _PEOPLE,
+        "account_records.delete_session": _MANAGE_PEOPLE,
+        "account_records.update_membership": _MANAGE_PEOPLE,
+        "account_records.send_invite": _MANAGE_PEOPLE,
+        "account_records.revoke_invite": _MANAGE_PEOPLE,
+        "account_records.find_invite": replace(_MANAGE_PEOPLE, audit_views_as=Right.MANAGE_PEOPLE),
         "exports.show_exports": replace(_PEOPLE, audit_views_as=None),
         "exports.create_export": _MANAGE_PEOPLE,
         "exports.download_export": replace(

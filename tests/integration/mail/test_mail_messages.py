@@ -21,6 +21,7 @@ PAGES = {
     NotificationKind.CREDITS_BACK: "/start",
     NotificationKind.LINK_LOST: "/admin/health",
     NotificationKind.OUT_OF_CREDITS: "/admin/health",
+    NotificationKind.LOW_CREDITS: "/admin/account",
     NotificationKind.STUCK: "/admin/health",
     NotificationKind.LINK_REPORTED: "/admin/links",
     NotificationKind.START_REFUSED: "/admin/links",

@@ -8,8 +8,8 @@ from typing import Any
 
 import psycopg
 
-# Changes caused by any call, regardless of its result: activity of the session, rate limits, and audit entries.
-SEEN = frozenset({"sessions.active_at", "rate_limits"})
+# Changes caused by any call, regardless of its result: activity of the session, rate limits, and refused webhooks.
+SEEN = frozenset({"sessions.active_at", "rate_limits", "webhook_rejections"})
 AUDITED = frozenset({"audit_entries", "audit_links"})
 
 Rows = list[dict[str, Any]]

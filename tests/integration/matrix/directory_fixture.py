@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from portal.db import transaction
-from portal.models import link_reports
+from portal.models import link_reports, provider_account, provider_records
 from portal.models.archives import Archive
 from portal.models.campaigns import Campaign
 from portal.models.choices import Choice
@@ -25,6 +25,7 @@ from portal.models.kits import Kit, KitFile
 from portal.models.notifications import Notification
 from portal.models.people import Person
 from portal.models.photos import Photo
+from portal.models.provider_records import RecordKind
 from portal.models.roster import RosterEntry
 from portal.models.roster_imports import RosterImport
 from portal.models.sessions import Session
@@ -169,6 +170,7 @@ def build_session_token(name: str) -> str:
 def create_people(app: Flask) -> dict[str, dict[str, str]]:
     """Let people move in, each with a whole journey behind them; what is whose, by the names of addresses' parts."""
     with app.app_context():
+        _create_account()
         ids = {name: _create_person_with_shoot(name) for name in (*ROLES, OTHER)}
         ids[IN_STUDIO] = _create_person_in_studio(app.extensions["portal"].secretbox)
     return ids
@@ -206,6 +208,15 @@ def _create_person_with_shoot(name: str) -> dict[str, str]:
     own = {"person_id": str(person.id), "photo_id": str(photos[1].id), "choice_id": str(choice.id)} | tasks | downloads
     own |= {"shoot_id": str(shoot.id)}
     return own | {"consent_id": consent_id, "public_id": _sign_in(person, f"{name} elsewhere")} | _SHARED
+
+
+def _create_account() -> None:
+    """Store an account at the provider with a team, a member, and a session without a person in the portal."""
+    values = {"email": "ann@example.com", "name": "Ann", "model_id": "unknown-to-the-portal", "created_at": NOW}
+    with transaction():
+        provider_account.store_content({"teams": [{"id": "team", "name": "Sales"}]}, now=NOW)
+        for kind, key in ((RecordKind.MEMBER, "member"), (RecordKind.MODEL, "unknown-to-the-portal")):
+            provider_records.store_record(kind, key, status="pending", **values)
 
 
 def _create_downloads(person: Person, photo: Photo) -> dict[str, str]:
@@ -267,6 +278,8 @@ def _create_person_in_studio(secretbox: Any) -> dict[str, str]:
 
 _NOTHING = "11111111-1111-4111-8111-111111111111"
 _SHARED = {
+    "page": "members",
+    "model_id": "unknown-to-the-portal",
     "export_id": _NOTHING,
     "note_id": _NOTHING,
     "secret": "webhook",

@@ -204,6 +204,7 @@ TABLE: Mapping[str, Row] = {
     "POST /admin/health/compare": act(OPERATORS, form={"secret": "webhook"}),
     "GET /admin/health/rotate/<secret>": console(OPERATORS),
     "GET /admin/deliveries": console(OPERATORS),
+    "GET /admin/deliveries/<delivery_id>": console(OPERATORS),
     "POST /admin/deliveries/replay": act(OPERATORS, form={"selected": "{delivery_id}"}),
     "POST /admin/deliveries/<delivery_id>/replay": act(OPERATORS),
     "GET /admin/audit": console(ADMINS),
@@ -218,6 +219,14 @@ TABLE: Mapping[str, Row] = {
     "GET /admin/account": console(OPERATORS),
     "POST /admin/account/read": act(OPERATORS),
     "POST /admin/account/teams": act(ADMINS, form={"action": "create", "name": "Berlin"}),
+    "GET /admin/account/<page>": console(ADMINS),
+    "GET /admin/account/sessions/<model_id>": console(ADMINS),
+    # No provider listens; the page that follows shows it.
+    "POST /admin/account/sessions/<model_id>/delete": act(ADMINS),
+    "POST /admin/account/members/move": act(ADMINS, form={"selected": "member", "team_id": "team"}),
+    "POST /admin/account/invites/send": act(ADMINS, form={"address": "ann@example.com"}),
+    "POST /admin/account/invites/revoke": act(ADMINS, form={"address": "ann@example.com"}),
+    "POST /admin/account/invites/find": act(ADMINS, status=200, form={"address": "ann@example.com"}),
     "GET /admin/exports": console(ADMINS),
     # File names without a field are the same for everyone.
     "POST /admin/exports": act(
@@ -302,6 +311,7 @@ TABLE: Mapping[str, Row] = {
     "POST /admin/people/<person_id>/adopt": act(ADMINS, about=OTHER, status=404),
     # The other person has not requested another session.
     "POST /admin/people/<person_id>/attempt": act(ADMINS, about=OTHER, status=404),
+    "POST /admin/people/<person_id>/tester": act(ADMINS, about=OTHER, form={"tester": "1"}),
     "POST /admin/people/<person_id>/retry-photos": act(ADMINS, about=OTHER),
     "GET /admin/people/<person_id>/reactivate": console(ADMINS, about=OTHER),
     "POST /admin/people/<person_id>/reactivate": act(ADMINS, about=OTHER),
@@ -330,6 +340,8 @@ SHARED = frozenset(
         "code",
         "import_id",
         "report_id",
+        "page",
+        "model_id",
         "person_id",
         "version",
     }

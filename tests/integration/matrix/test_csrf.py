@@ -27,6 +27,8 @@ def list_guarded_routes(directory: DirectoryFixture) -> list[Route]:
 
 def check_all_refused(actor: Actor, token: str | None, **options: object) -> None:
     """Send every guarded form with this token; none may be carried out."""
+    # The clock moves with each call, and the console requires a recent confirmation.
+    actor.directory.renew_sessions()
     before = actor.directory.dump()
     for route in list_guarded_routes(actor.directory):
         form = {name: actor.fill(value) for name, value in route.row.form.items()}

@@ -128,9 +128,24 @@ def test_filters_by_action_by_person_and_by_day(admin: Visitor) -> None:
     assert "Choose another day or person" in admin.page("/admin/audit?person=nobody").text
 
 
+def test_filters_by_actor_by_subject_and_by_a_span_of_days(admin: Visitor) -> None:
+    ada, ben = (factories.make_person(name=name, email=f"{name}@example.com") for name in ("ada", "ben"))
+    write_entries("person.deactivated", actor_id=ada.id, subject_id=ben.id, at=NOW - timedelta(days=2))
+    write_entries("person.reactivated", actor_id=ben.id, subject_id=ada.id, at=NOW - timedelta(days=1))
+    write_entries("sign_in", actor_id=ada.id, subject_id=ada.id)
+    assert [one["action"] for one in read_csv(admin, "?actor=ada")] == ["sign_in", "person.deactivated"]
+    assert [one["action"] for one in read_csv(admin, "?subject=ada@example.com")] == ["sign_in", "person.reactivated"]
+    assert [one["action"] for one in read_csv(admin, f"?actor={ada.id}&subject=ben")] == ["person.deactivated"]
+    span = "since=2026-10-31&until=2026-11-01"
+    assert [one["action"] for one in read_csv(admin, f"?{span}")] == ["person.reactivated", "person.deactivated"]
+    assert [one["action"] for one in read_csv(admin, f"?{span}&actor=ben")] == ["person.reactivated"]
+    assert "That is no day of the calendar" in admin.page("/admin/audit?since=2026-02-30&until=2026-11-01").text
+
+
 @pytest.mark.parametrize("day", ["20261031", "2026-W44-6"])
 def test_a_day_in_another_spelling_shows_in_its_field(admin: Visitor, day: str) -> None:
-    assert admin.page(f"/admin/audit?day={day}").value_of("day") == "2026-10-31"
+    page = admin.page(f"/admin/audit?day={day}")
+    assert (page.value_of("since"), page.value_of("until")) == ("2026-10-31", "2026-10-31")
 
 
 @pytest.mark.parametrize("day", ["31.10.2026", "2026-02-30"])
