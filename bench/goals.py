@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from bench import (
+    campaign_work,
     connections,
     console,
     faces,
@@ -60,7 +61,8 @@ GOALS: Mapping[str, Goal] = MappingProxyType(
         "T1": Goal("renditions a second beside sharp and bare Pillow", renditions.measure_renditions),
         "F1": Goal("faces that the automatic crop centers", faces.measure_faces),
         "G2": Goal("from a key to the next picture among 200", key_to_picture.measure_key_presses),
-        "C1": Goal("answer times and statements of the console with 20,000 people", console.measure_console),
+        "C1": Goal("answer times and statements of the console beside Django admin", console.measure_console),
+        "C2": Goal("import, invitations and export of a campaign", campaign_work.measure_campaign_work),
         "G4": Goal("Lighthouse scores of five pages, mobile settings", page_scores.measure_pages),
         "S1": Goal("first answer and memory of 2 processes beside bare Flask", starting.measure_start),
         "D1": Goal("database connections of 2 web processes on a plan of 20", connections.measure_connections),

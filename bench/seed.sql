@@ -43,6 +43,45 @@ FROM (
     FROM generate_series(0, :shoots - 1) AS n
 ) AS numbered;
 
+-- All people are on the roster of one campaign; one of ten was reminded.
+INSERT INTO campaigns (id, name, state, audience, due_on, reminders, version, created_at, started_at)
+VALUES (pg_temp.seed_id('campaign', 0), 'Headshots', 'running', '{}', (now() + interval '14 days')::date, '{}', 0,
+        now() - interval '120 days', now() - interval '120 days');
+
+INSERT INTO roster_entries (id, address, name, team, employee_number, source, campaign_id, created_at, changed_at,
+                            invited_at, reminded_at, reminders, person_id)
+SELECT pg_temp.seed_id('entry', n), people.email, people.name, 'Team ' || n % 40, (100000 + n)::text, 'import',
+       pg_temp.seed_id('campaign', 0), now() - interval '121 days', now() - interval '121 days',
+       now() - interval '120 days', CASE n % 10 WHEN 0 THEN now() - interval '5 days' END,
+       CASE n % 10 WHEN 0 THEN 1 ELSE 0 END, people.id
+FROM generate_series(0, :people - 1) AS n JOIN people ON people.id = pg_temp.seed_id('person', n);
+
+-- The provider's account as last read: a member and a session for each shoot that has one, and open invites.
+INSERT INTO provider_account (id, content, read_at)
+VALUES (1, '{"organization": {"id": "org_bench", "name": "Bench"}, "teams": [], "members": {}, "models": {}, "invites": {},
+             "favorites": 0}', now());
+
+INSERT INTO provider_records (kind, key, position, email, name, status, team_name, model_id, is_development, created_at,
+                              finished_at)
+SELECT kind, kind || '-' || shoots.provider_id, row_number() OVER (ORDER BY requested_at DESC), people.email, people.name,
+       CASE kind WHEN 'model' THEN provider_status WHEN 'invite' THEN 'pending'
+                 ELSE CASE provider_status WHEN 'active' THEN 'finished' ELSE 'pending' END END,
+       'Team 1', shoots.provider_id, false, requested_at, finished_at
+FROM shoots JOIN people ON people.id = shoots.person_id CROSS JOIN unnest(ARRAY['member', 'model', 'invite']) AS kind
+WHERE shoots.provider_id IS NOT NULL;
+
+-- Five calls to the provider a person, in the last 30 days.
+INSERT INTO provider_calls (at, method, path_template, status, duration_ms)
+SELECT now() - n % 30 * interval '1 day' - n % 1440 * interval '1 minute', 'GET',
+       (ARRAY['/organization/models', '/organization/models/:modelId', '/organization/models/:modelId/photos',
+              '/organization/credits'])[n % 4 + 1],
+       CASE WHEN n % 500 = 0 THEN 429 WHEN n % 300 = 0 THEN 502 ELSE 200 END, 100 + n % 400
+FROM generate_series(1, :people * 5) AS n;
+
+INSERT INTO credit_readings (at, balance)
+SELECT now() - n * interval '6 hours', 1000 + n * 10 FROM generate_series(0, 120) AS n;
+INSERT INTO credit_balance (id, balance, read_at) VALUES (1, 1000, now());
+
 INSERT INTO consents (id, person_id, policy_version, locale, text_sha256, text, purposes, provider, given_at)
 SELECT pg_temp.seed_id('consent', row_number() OVER ()), person_id, :policy, 'en', '', '', '{}', 'profilebakery',
        requested_at - interval '1 minute'
