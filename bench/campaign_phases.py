@@ -112,7 +112,9 @@ def build_export(context: AppContext, count: int, folder: Path) -> dict[str, flo
         path = folder / "photos" / key
         path.parent.mkdir(parents=True, exist_ok=True)
         os.link(original, path)
-    request = ExportRequest(kind=ExportKind.HEADSHOTS, size_key="directory", template="{last}_{first}.jpg")
+    request = ExportRequest(
+        kind=ExportKind.HEADSHOTS, size_key="directory", template="{last}_{first}.jpg", reason="Measured"
+    )
     now = context.clock()
     actor = Person(id=uuid4(), email="admin@example.com", name="Admin", role="admin", roles=["admin"])
     export_id = export_service.request_export(request, actor=actor, now=now)
