@@ -11,6 +11,7 @@ from portal.presentation import mail_templates
 from portal.services import (
     archives,
     audit_trail,
+    company_texts,
     credits,
     deliveries,
     erasure_run,
@@ -154,5 +155,5 @@ def _drop_notification(context: AppContext, *, error: Exception, notice_id: str)
 @register_task(job_types.SEND_NOTIFICATION, on_dead=_drop_notification)
 def send_notification(context: AppContext, *, notice_id: str) -> None:
     """Send one e-mail."""
-    writer = mail_templates.MailWriter(context.settings, context.brand.name, context.clock, context.texts.get_texts())
+    writer = mail_templates.MailWriter(context.settings, context.brand.name, context.clock, company_texts.load_texts())
     notifications.send_notification(UUID(notice_id), context, render=writer.render)

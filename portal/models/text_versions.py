@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Integer, String, cast, func, literal, select
+from sqlalchemy import ForeignKey, Integer, String, cast, func, literal, select, text
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql.elements import ColumnElement
@@ -61,7 +61,16 @@ def get_policy_version() -> str:
 def read_published() -> PublishedTexts:
     """Read the latest version of every section, within half a second and outside of any transaction."""
     row = execute_best_effort(_LATEST, {})
-    latest: dict[str, tuple[int, Any]] = row[0] if row is not None and row[0] else {}
+    return _build_published(row[0] if row is not None else None)
+
+
+def load_published() -> PublishedTexts:
+    """Return the latest version of every section, read in the caller's transaction."""
+    return _build_published(db.session.scalar(text(_LATEST)))
+
+
+def _build_published(found: dict[str, tuple[int, Any]] | None) -> PublishedTexts:
+    latest = found or {}
     return PublishedTexts(
         {section: number for section, (number, _content) in latest.items()},
         {section: content for section, (_number, content) in latest.items()},

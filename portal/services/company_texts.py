@@ -55,6 +55,12 @@ class TextCache:
         return texts
 
 
+def load_texts() -> PublishedTexts:
+    """Return the texts that count now, by a connection of the pool, for the worker, which has no other to spare."""
+    with transaction():
+        return text_versions.load_published()
+
+
 def publish_texts(
     section: TextSection,
     content: Content,

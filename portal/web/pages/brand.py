@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, g, render_template, request, url_for
+from flask import Blueprint, Response, abort, current_app, g, has_request_context, render_template, request, url_for
 from flask_babel import get_locale
 from werkzeug.security import safe_join
 
@@ -30,8 +30,10 @@ def build_page_values() -> dict[str, Any]:
     """Return the variables every template gets for its header and footer."""
     locale = get_locale()
     context = get_context()
+    # Mails are rendered without a request and have no footer with these links.
+    links = build_legal_links(context.settings, context.texts.get_texts()) if has_request_context() else None
     return {
-        "brand": build_brand(context.settings, build_legal_links(context.settings, context.texts.get_texts())),
+        "brand": build_brand(context.settings, links),
         "viewer": g.get("person"),
         "page_lang": str(locale).replace("_", "-") if locale else "en",
         "page_dir": locale.text_direction if locale else "ltr",

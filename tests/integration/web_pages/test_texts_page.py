@@ -18,7 +18,9 @@ from portal.models import choices, consents
 from portal.models.audit import AuditEntry
 from portal.models.people import Person
 from portal.presentation import text_preview
-from portal.services import journey
+from portal.presentation.mail_templates import MailWriter
+from portal.services import company_texts, journey
+from portal.services.due_notifications import DueNotification, NotificationKind
 from portal.web.context import get_context
 from tests import factories
 from tests.integration.web_pages.conftest import Visitor
@@ -193,3 +195,12 @@ def test_photo_is_chosen_only_with_the_sentence_that_was_shown(admin: Visitor, v
     assert choice is not None
     assert choice.use_text == "From now on Example prints it on badges."
     assert (choice.use_policy_version or "").endswith(".1")
+
+
+def test_mails_have_the_published_text(admin: Visitor, visitor: Visitor) -> None:
+    publish_texts(admin, TextSection.MAILS, **{"en:ready.text": "Come and see, says {company}.\n\nBye."})
+    portal = get_context()
+    due = DueNotification(visitor.person.id, NotificationKind.READY, "a@example.com", "Ada", "en", None)
+    mail = MailWriter(portal.settings, "Studio", portal.clock, company_texts.load_texts()).render(due)
+    assert "Come and see, says Example." in mail.text
+    assert "Come and see, says Example." in mail.html
