@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+from unittest import mock
 from urllib.parse import urlencode
 
 import oidc_provider_mock
@@ -16,6 +19,9 @@ from oidc_provider_mock import User
 from werkzeug.serving import make_server
 
 from demo.people import PEOPLE
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 # The page loads no external files, so that it works without an internet connection.
 _BASE = """<!doctype html>
@@ -62,10 +68,22 @@ _SIGN_OUT = """{% extends "_base.html" %}
 """
 
 
+class _WithoutDebugger:
+    """Takes the place of Werkzeug's debugger, which needs shared memory that a container may not offer."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self._app = app
+        self.trusted_hosts: list[str] = []
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return self._app(environ, start_response)
+
+
 def create_identity_provider() -> Flask:
     """Build the provider: authorization code flow, nonce required, with the demo's people."""
     users = [User(sub=person.subject, claims=person.build_claims()) for person in PEOPLE]
-    app: Flask = oidc_provider_mock.app(require_nonce=True, user_claims=users)
+    with mock.patch("werkzeug.debug.DebuggedApplication", _WithoutDebugger):
+        app: Flask = oidc_provider_mock.app(require_nonce=True, user_claims=users)
     app.debug = False
     pages = {"_base.html": _BASE, "authorization_form.html": _SIGN_IN, "end_session_form.html": _SIGN_OUT}
     templates = DictLoader(pages)

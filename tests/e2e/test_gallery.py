@@ -74,6 +74,8 @@ def test_keyboard_shows_marks_compares_and_chooses(open_gallery: Callable[..., P
     expect(page.get_by_role("link", name="Shortlist 2")).to_be_visible()
     page.keyboard.press("c")
     expect(page.get_by_role("heading", name="Compare 2")).to_be_visible()
+    # The page's script shows this, and handles keys from then on.
+    expect(page.get_by_role("slider", name="Zoom of all photos")).to_be_visible()
     page.keyboard.press("Escape")
     expect(get_large_picture(page)).to_have_accessible_name("Photo 1 of 6")
     page.keyboard.press("f")

@@ -20,7 +20,7 @@ NONSENSE = (
     *("00000000-0000-0000-0000-000000000000", "{}", "[]", "*", "٩٩٩٩٩", "11111111-1111-1111-1111-11111111111G"),
 )
 # The same for the fields of forms and queries.
-EXISTENCE_MESSAGES = (
+MALFORMED_VALUES = (
     *("", "\x00", "a\x00b", "\r\nX: y", "\u202e", "-1", "1e9", "9" * 30, "a" * 3000, "٩", "null", "{}", "[]"),
     *("'", '"><svg onload=x>', "1 OR 1=1", "{{7*7}}", "//evil.example", "../../wsgi.py", "%s%n"),
 )
@@ -112,19 +112,19 @@ def test_malformed_ids_in_an_address_are_not_found(name: str, directory: Directo
     assert wrong == {}
 
 
+@pytest.mark.parametrize("term", MALFORMED_VALUES)
 @pytest.mark.parametrize("name", ["employee", "admin"])
-def test_malformed_ids_in_a_form_or_a_query_are_refused(name: str, directory: DirectoryFixture) -> None:
+def test_malformed_ids_in_a_form_or_a_query_are_refused(name: str, term: str, directory: DirectoryFixture) -> None:
     actor = directory.actor(name)
     for route in list_routes(directory.app):
         if route.rule == "/logout" or route.method == "HEAD":
             continue
         directory.renew_sessions()
         fields = {*route.row.form, *route.row.query, "photo", "compare", "state", "before", "next", "v", "page", "q"}
-        for term in EXISTENCE_MESSAGES:
-            extra = dict.fromkeys(fields, term)
-            if route.is_unsafe:
-                response = actor.submit(route, extra=extra)
-            else:
-                response = actor.call(route.method, actor.path(route), query_string=extra)
-            assert response.status_code < 500, f"{route} {term!r}"
-            assert "\n" not in response.headers.get("Location", "")
+        extra = dict.fromkeys(fields, term)
+        if route.is_unsafe:
+            response = actor.submit(route, extra=extra)
+        else:
+            response = actor.call(route.method, actor.path(route), query_string=extra)
+        assert response.status_code < 500, route
+        assert "\n" not in response.headers.get("Location", "")

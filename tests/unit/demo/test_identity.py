@@ -45,3 +45,11 @@ def test_signing_out_leads_back_to_the_portal(client: FlaskClient) -> None:
     page = client.get("/oauth2/end_session", query_string=requested).text
     assert "Back to the portal" in page
     assert "http://localhost:8000/?state=s-2" in page
+
+
+def test_no_shared_memory_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(size: int) -> None:
+        raise PermissionError(size)
+
+    monkeypatch.setattr("multiprocessing.heap.Arena", refuse)
+    assert create_identity_provider().test_client().get("/.well-known/openid-configuration").status_code == 200

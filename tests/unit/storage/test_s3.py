@@ -104,11 +104,12 @@ def test_refusals_are_unavailable_and_retried_at_most_once(bucket: Bucket, call:
 
 @pytest.mark.parametrize("call", ["put", "get", "exists", "delete", "list"])
 def test_unresponsive_bucket_times_out(bucket: Bucket, call: str) -> None:
-    bucket.delay = 1.5
+    bucket.delay = 60
     started = time.monotonic()
     with pytest.raises(StorageUnavailable) as refused:
         build_calls(S3Storage("faces"))[call]()
-    assert time.monotonic() - started < 4
+    # Loading boto alone takes seconds on a busy machine; waiting for the bucket would take a minute.
+    assert time.monotonic() - started < 30
     assert refused.value.cause == "ReadTimeoutError"
 
 
