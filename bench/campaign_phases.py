@@ -13,9 +13,9 @@ import resource
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import psycopg
 from PIL import Image
@@ -116,7 +116,9 @@ def build_export(context: AppContext, count: int, folder: Path) -> dict[str, flo
         kind=ExportKind.HEADSHOTS, size_key="directory", template="{last}_{first}.jpg", reason="Measured"
     )
     now = context.clock()
-    actor = Person(id=uuid4(), email="admin@example.com", name="Admin", role="admin", roles=["admin"])
+    with psycopg.connect(_URL, connect_timeout=5) as connection:
+        [person_id] = connection.execute("SELECT id FROM people LIMIT 1").fetchone() or [None]
+    actor = Person(id=person_id, email="admin@example.com", name="Admin", role="admin", roles=["admin"])
     export_id = export_service.request_export(request, actor=actor, now=now)
     began = time.perf_counter()
     texts = ExportTexts(export_files.render_lists, export_files.iterate_ldif)
@@ -140,7 +142,10 @@ def main(phase: str, count: int, folder: Path) -> int:
     settings = build_settings(
         _URL, storage_url=(folder / "photos").as_uri(), mail_url=f"smtp://127.0.0.1:{port}", mail_from="a@example.com"
     )
-    app = create_app(settings, clock=lambda: datetime.now(UTC))
+    # A Monday within the hours in which mails are sent.
+    today = datetime.now(UTC).replace(hour=11, minute=0)
+    monday = today - timedelta(days=today.weekday())
+    app = create_app(settings, clock=lambda: monday)
     try:
         with app.app_context():
             found = PHASES[phase](app.extensions["portal"], count, folder)

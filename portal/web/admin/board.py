@@ -21,11 +21,12 @@ def show_board() -> str:
     """Show how far everyone is."""
     context = get_context()
     current = board.get_board(context.clock(), managed_teams=frozenset(context.settings.team_managers))
+    running = campaigns.list_running(SHOWN_CAMPAIGNS)
     return render_template(
         "admin/board.html",
         board=current,
-        setup_step=_find_setup_step(current),
-        campaigns=campaigns.list_running(SHOWN_CAMPAIGNS),
+        setup_step=None if running else _find_setup_step(current),
+        campaigns=running,
         chart=board_chart.build_chart(current),
         messages=attention_messages,
         list_messages=list_messages,
