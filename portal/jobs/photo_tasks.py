@@ -43,8 +43,7 @@ def build_archive(context: AppContext, *, archive_id: str) -> None:
 
 
 def _record_export_failure(context: AppContext, *, error: Exception, export_id: str) -> None:
-    del context
-    exports.record_failure(UUID(export_id), reason=type(error).__name__)
+    exports.record_failure(UUID(export_id), context.storage, reason=type(error).__name__)
 
 
 @register_task(job_types.BUILD_EXPORT, on_dead=_record_export_failure)

@@ -10,6 +10,7 @@ from sqlalchemy import ForeignKey, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, db
+from portal.models import people
 
 
 class ArchiveKind(StrEnum):
@@ -76,7 +77,8 @@ def find_latest(person_id: UUID, kind: ArchiveKind, now: datetime) -> Archive | 
 
 
 def lock_archive(archive_id: UUID) -> Archive | None:
-    """Return an archive freshly read, holding other writers until the transaction ends."""
+    """Return an archive freshly read, holding other writers of it and of its person until the transaction ends."""
+    people.lock_owner(select(Archive.person_id).where(Archive.id == archive_id).scalar_subquery())
     query = select(Archive).where(Archive.id == archive_id).with_for_update()
     return db.session.scalar(query.execution_options(populate_existing=True))
 

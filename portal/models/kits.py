@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, db
 from portal.domain.crops import Crop
+from portal.models import people
 
 
 class KitState(StrEnum):
@@ -76,7 +77,8 @@ def find_kit(kit_id: UUID) -> Kit | None:
 
 
 def lock_kit(kit_id: UUID) -> Kit | None:
-    """Return a kit freshly read, holding other writers until the transaction ends."""
+    """Return a kit freshly read, holding other writers of it and of its person until the transaction ends."""
+    people.lock_owner(select(Kit.person_id).where(Kit.id == kit_id).scalar_subquery())
     query = select(Kit).where(Kit.id == kit_id).with_for_update()
     return db.session.scalar(query.execution_options(populate_existing=True))
 

@@ -8,9 +8,10 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import ForeignKey, Index, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from portal.db import Base, db
+from portal.domain.studio_address import build_studio_address, get_next_number
 from portal.models.people import Person
 from portal.models.sessions import Session
 from portal.models.shoots import Shoot
@@ -43,6 +44,12 @@ class OpenReport:
     shoot: Shoot
     person: Person
     last_active_at: datetime | None
+    highest_address_number: int | None
+
+    @property
+    def next_address(self) -> str:
+        """The next variant of the person's address, for a start that the provider refuses."""
+        return build_studio_address(self.person.email, get_next_number(self.highest_address_number))
 
 
 def create_report(
@@ -71,9 +78,11 @@ def list_open() -> list[OpenReport]:
     last_active = (
         select(func.max(Session.active_at)).where(Session.person_id == Person.id).correlate(Person).scalar_subquery()
     )
+    other = aliased(Shoot)
+    highest = select(func.max(other.address_number)).where(other.person_id == Person.id).correlate(Person)
     is_open = or_(Shoot.provider_status == "onboarding", Shoot.problem == "refused")
     query = (
-        select(LinkReport, Shoot, Person, last_active)
+        select(LinkReport, Shoot, Person, last_active, highest.scalar_subquery())
         .join(Shoot, Shoot.id == LinkReport.shoot_id)
         .join(Person, Person.id == Shoot.person_id)
         .where(LinkReport.done_at.is_(None), Shoot.closed_at.is_(None), is_open)

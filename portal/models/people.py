@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Index, Text, UniqueConstraint, false, func, select, text, update
+from sqlalchemy import Index, ScalarSelect, Text, UniqueConstraint, false, func, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -139,6 +140,15 @@ def list_with_role(role: str) -> list[Person]:
 def lock_person(person_id: UUID) -> Person | None:
     """Return the person and lock the row until the transaction ends; None if there is none."""
     return db.session.scalar(select(Person).where(Person.id == person_id).with_for_update())
+
+
+def lock_owner(person_id: ScalarSelect[Any]) -> None:
+    """Lock the person that a row belongs to, before the row itself.
+
+    What a person does locks them first and then their rows. A job that locked its row first and then incremented the
+    person's version would wait for the person while their act waits for the row.
+    """
+    db.session.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
 
 
 def get_version(person_id: UUID) -> int:

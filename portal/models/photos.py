@@ -25,6 +25,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.db import Base, db
 from portal.domain.crops import Crop, build_automatic_crop
+from portal.models import people
 from portal.models.shoots import Shoot
 
 
@@ -215,7 +216,11 @@ def find_photo(photo_id: UUID) -> Photo | None:
 
 
 def lock_photo(photo_id: UUID) -> Photo | None:
-    """Return the photo freshly read, holding other writers until the transaction ends."""
+    """Return the photo freshly read, holding other writers until the transaction ends.
+
+    The person of an own photo is locked first; photos of shoots are locked after their shoot.
+    """
+    people.lock_owner(select(Photo.person_id).where(Photo.id == photo_id).scalar_subquery())
     return db.session.scalar(
         select(Photo).where(Photo.id == photo_id).with_for_update().execution_options(populate_existing=True)
     )

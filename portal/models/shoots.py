@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, delete, select, text, update
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, delete, func, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, db
@@ -28,6 +28,7 @@ class Shoot(Base):
         retry_at: earliest next attempt after such a failure; the position is kept.
         photos_awaited_since: when waiting for the photos of the present run began, or began again.
         photos_checked_at: when the provider's list of photos was last compared.
+        address_number: number of the variant of the person's address that the provider gets; None for the address.
         left_at: when the shoot left the queue, such as after a withdrawal of consent.
     """
 
@@ -63,6 +64,7 @@ class Shoot(Base):
     failures: Mapped[int] = mapped_column(default=0)
     retry_at: Mapped[datetime | None] = mapped_column("rests_until")
     adoption_allowed_at: Mapped[datetime | None]
+    address_number: Mapped[int | None] = mapped_column(BigInteger)
     minted_at: Mapped[datetime | None]
     opened_at: Mapped[datetime | None]
     last_opened_at: Mapped[datetime | None]
@@ -136,6 +138,11 @@ def lock_by_person(person_id: UUID) -> list[Shoot]:
     """Return all shoots of a person, freshly read, holding other writers until the transaction ends."""
     query = select(Shoot).where(Shoot.person_id == person_id).order_by(Shoot.id).with_for_update()
     return list(db.session.scalars(query, execution_options={"populate_existing": True}))
+
+
+def find_highest_address_number(person_id: UUID) -> int | None:
+    """Return the highest variant of the person's address that one of their shoots was created with."""
+    return db.session.scalar(select(func.max(Shoot.address_number)).where(Shoot.person_id == person_id))
 
 
 def delete_shoots(shoot_ids: list[UUID]) -> None:

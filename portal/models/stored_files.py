@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, literal, select, true, tuple
 
 from portal.db import db, transaction
 from portal.models.archives import Archive, ArchiveState
+from portal.models.exports import Export
 from portal.models.kits import Kit, KitFile, KitState
 from portal.models.photos import Photo, Rendition
 
@@ -37,6 +39,7 @@ class FileArea:
         name: orders the files of one id.
         is_due: condition of rows whose file must be there at this moment.
         in_progress: ids whose files may be there before their rows.
+        expires_at: when files are deleted, which is before their rows change; None where files do not expire.
     """
 
     prefix: str
@@ -49,6 +52,7 @@ class FileArea:
     has_file: ColumnElement[bool]
     is_due: ColumnElement[bool]
     in_progress: Select[Any]
+    expires_at: Any = None
 
 
 PHOTOS = FileArea(
@@ -87,6 +91,20 @@ ARCHIVES = FileArea(
     has_file=Archive.storage_key.is_not(None),
     is_due=true(),
     in_progress=select(Archive.id).where(Archive.state == ArchiveState.PENDING),
+    expires_at=Archive.expires_at,
+)
+EXPORTS = FileArea(
+    "exports/",
+    "an export",
+    source=Export.__table__,
+    key=Export.storage_key,
+    owner=Export.id,
+    sha256=literal(None),
+    name=Export.kind,
+    has_file=Export.storage_key.is_not(None),
+    is_due=true(),
+    in_progress=select(Export.id).where(Export.state == ArchiveState.PENDING),
+    expires_at=Export.expires_at,
 )
 UPLOADS = FileArea(
     "uploads/",
@@ -101,7 +119,7 @@ UPLOADS = FileArea(
     is_due=and_(Photo.copied_at.is_(None), Photo.refused.is_(None)),
     in_progress=select(Photo.id).where(literal(value=False)),
 )
-AREAS = (PHOTOS, KITS, ARCHIVES, UPLOADS)
+AREAS = (PHOTOS, KITS, ARCHIVES, EXPORTS, UPLOADS)
 
 
 def iterate_files(area: FileArea, after: UUID | None, through: UUID | None) -> Iterator[StoredFile]:
@@ -141,7 +159,9 @@ def list_ids_in_progress(area: FileArea, ids: list[UUID]) -> set[UUID]:
     return set(db.session.scalars(select(found.c.id).where(found.c.id.in_(ids))))
 
 
-def is_file_due(area: FileArea, key: str) -> bool:
+def is_file_due(area: FileArea, key: str, now: datetime) -> bool:
     """Return whether this file must be there at this moment."""
     query = select(literal(1)).select_from(area.source).where(area.key == key, area.is_due)
+    if area.expires_at is not None:
+        query = query.where(area.expires_at > now)
     return db.session.scalar(query) is not None

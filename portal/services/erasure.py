@@ -11,6 +11,7 @@ from portal.db import db, transaction
 from portal.domain import job_types
 from portal.domain.erasure import STEPS, ErasureScope, ErasureStep
 from portal.domain.errors import NotFound
+from portal.domain.studio_address import build_studio_address
 from portal.models import (
     archives,
     audit,
@@ -136,7 +137,7 @@ def _build_erasure(
         archive_ids=archives.list_ids_by_person(person.id),
         kept_photo_id=kept_photo_id,
         provider_ids=[shoot.provider_id for shoot in closed if shoot.provider_id is not None],
-        email=context.secretbox.seal(person.email) if any(_may_exist_unknown(shoot) for shoot in closed) else None,
+        email=_seal_unknown_address(person, closed, context),
         consents=_build_proof(person.id),
     )
 
@@ -157,6 +158,12 @@ def _unpublish(erasure: Erasure, now: datetime) -> None:
     photos.hide_photos(erasure.photo_ids, now, by="erasure")
     archives.expire_archives(erasure.archive_ids, now)
     erasure.mark_step(ErasureStep.UNPUBLISHED, now)
+
+
+def _seal_unknown_address(person: Person, closed: list[Shoot], context: AppContext) -> bytes | None:
+    """Return the sealed address of a session whose id is unknown, None without one; only an open shoot can have one."""
+    unknown = next((shoot for shoot in closed if _may_exist_unknown(shoot)), None)
+    return context.secretbox.seal(build_studio_address(person.email, unknown.address_number)) if unknown else None
 
 
 def _may_exist_unknown(shoot: Shoot) -> bool:

@@ -118,13 +118,21 @@ def open_export(export_id: UUID, *, actor: Person, context: AppContext) -> tuple
     return export, context.storage.open(export.storage_key)
 
 
-def record_failure(export_id: UUID, *, reason: str) -> None:
-    """Record that an export cannot be built, after the last try."""
+def record_failure(export_id: UUID, storage: Storage, *, reason: str) -> None:
+    """Record that an export cannot be built, after the last try, and delete what the tries may have stored.
+
+    Raises:
+        StorageError: the file is not deleted; the failure is recorded.
+    """
+    has_failed = False
     with transaction():
         export = exports.lock_export(export_id)
         if export is not None and export.state == ArchiveState.PENDING:
             export.state = str(ArchiveState.FAILED)
+            has_failed = True
     log.error("export.failed", extra={"export": str(export_id), "reason": reason})
+    if has_failed:
+        storage.delete_all(f"exports/{export_id}/")
 
 
 def delete_expired(storage: Storage, *, now: datetime) -> None:

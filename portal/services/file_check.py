@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from portal.db import snapshot, transaction
@@ -33,32 +34,33 @@ class _Part:
     keys: set[str] = field(default_factory=set)
 
 
-def iterate_faults(storage: Storage, *, read_files: bool) -> Iterator[FileFault]:
+def iterate_faults(storage: Storage, *, now: datetime, read_files: bool) -> Iterator[FileFault]:
     """Yield every difference between storage and rows, area by area; work in progress is none.
 
     Args:
         storage: where the files are.
+        now: the present, UTC.
         read_files: also compare every file with its digest, which reads all of them.
     """
     for area in stored_files.AREAS:
-        yield from _iterate_area(storage, area, read_files=read_files)
+        yield from _iterate_area(storage, area, now=now, read_files=read_files)
 
 
-def iterate_photos_without_file(storage: Storage) -> Iterator[UUID]:
+def iterate_photos_without_file(storage: Storage, *, now: datetime) -> Iterator[UUID]:
     """Yield the id of a photo for each of its files that is missing; no file is read."""
-    for fault in _iterate_area(storage, stored_files.PHOTOS, read_files=False):
+    for fault in _iterate_area(storage, stored_files.PHOTOS, now=now, read_files=False):
         if fault.rule == f"file of {stored_files.PHOTOS.noun} is missing":
             yield UUID(fault.subject)
 
 
-def _iterate_area(storage: Storage, area: FileArea, *, read_files: bool) -> Iterator[FileFault]:
+def _iterate_area(storage: Storage, area: FileArea, *, now: datetime, read_files: bool) -> Iterator[FileFault]:
     # Each part is listed before its rows are read: every file was preceded by the row of its photo, kit or archive.
     for part in _split(storage.list(area.prefix), area):
         for file in stored_files.iterate_files(area, part.after, part.through):
             is_listed = file.key in part.keys
             part.keys.discard(file.key)
             if read_files or not is_listed:
-                yield from _check_file(storage, area, file)
+                yield from _check_file(storage, area, file, now)
         yield from _check_unknown(storage, area, part.keys)
 
 
@@ -87,13 +89,13 @@ def _parse_owner_id(key: str, area: FileArea) -> UUID | None:
     return owner_id if str(owner_id) == folder else None
 
 
-def _check_file(storage: Storage, area: FileArea, file: StoredFile) -> Iterator[FileFault]:
+def _check_file(storage: Storage, area: FileArea, file: StoredFile, now: datetime) -> Iterator[FileFault]:
     try:
         digest = hashlib.sha256(storage.get(file.key)).hexdigest()
     except ObjectMissing:
         # Files go before their rows do, and may have gone since the rows were read.
         with transaction():
-            is_due = stored_files.is_file_due(area, file.key)
+            is_due = stored_files.is_file_due(area, file.key, now)
         if is_due:
             yield FileFault(f"file of {area.noun} is missing", str(file.owner_id))
         return

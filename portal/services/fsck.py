@@ -12,12 +12,24 @@ from datetime import datetime, timedelta
 from portal.db import snapshot
 from portal.domain import job_types
 from portal.domain.audit_chain import AuditHead, ChainVerifier
-from portal.models import consistency, deliveries, erasures, photo_copies, queue, shoots, waiting_room
+from portal.models import (
+    archives,
+    consistency,
+    deliveries,
+    erasures,
+    exports,
+    photo_copies,
+    queue,
+    shoots,
+    waiting_room,
+)
 from portal.services import audit_trail, file_check
 from portal.storage import Storage
 
 # The sweep mends work that lost its job: it is stale after 10 minutes, and a sweep runs every 10 minutes.
 MENDED_WITHIN = timedelta(minutes=30)
+# Expired files are deleted every night.
+MAX_EXPIRED_AGE = timedelta(days=2)
 # The law gives a month; this leaves time to write to the provider.
 MAX_ERASURE_AGE = timedelta(days=7)
 
@@ -55,7 +67,7 @@ def list_violations(
         with snapshot():
             broken = [str(subject) for subject in list_broken()]
         yield from (Violation(rule, subject) for subject in broken)
-    for file in file_check.iterate_faults(storage, read_files=read_files):
+    for file in file_check.iterate_faults(storage, now=now, read_files=read_files):
         yield Violation(file.rule, file.subject)
     for fault in audit_trail.iterate_faults(ChainVerifier(known_heads)):
         yield Violation(fault.rule, fault.subject)
@@ -80,6 +92,8 @@ def _build_rules(now: datetime, since: datetime) -> tuple[tuple[str, Callable[[]
         ("status of a shoot has no audit row", consistency.list_shoots_without_audit),
         ("consent has no audit row", consistency.list_consents_without_audit),
         ("choice has no audit row", consistency.list_choices_without_audit),
+        ("file of an expired export is still here", lambda: exports.list_expired(now - MAX_EXPIRED_AGE)),
+        ("expired archive is still here", lambda: _list_expired_archives(now)),
         ("erased person is still here", erasures.list_people_not_erased),
         ("session of an erased person is known", erasures.list_shoots_with_tombstone),
         ("provider has not confirmed an erasure for a week", lambda: _list_overdue_erasures(now)),
@@ -113,6 +127,10 @@ def _list_photos_without_job(since: datetime) -> Iterator[object]:
 def _list_refused() -> Iterator[object]:
     for photo_id, reason in photo_copies.list_refused():
         yield f"{photo_id} ({reason})"
+
+
+def _list_expired_archives(now: datetime) -> Iterator[object]:
+    yield from (archive_id for archive_id, _key in archives.list_expired(now - MAX_EXPIRED_AGE))
 
 
 def _list_overdue_erasures(now: datetime) -> Iterator[object]:

@@ -139,7 +139,7 @@ def render_kit(kit_id: UUID, context: AppContext) -> None:
         _store_file(kit_id, kit_images.render_kit_file(decoded.image, crop, spec, provenance), context)
         failpoint("kit.after_file")
     with transaction():
-        kit = kits.find_kit(kit_id)
+        kit = kits.lock_kit(kit_id)
         if kit is not None and kit.state == KitState.PENDING:
             kit.state = KitState.READY
             kit.finished_at = context.clock()
@@ -191,7 +191,7 @@ def _store_file(kit_id: UUID, rendered: kit_images.KitFile, context: AppContext)
 def record_failure(kit_id: UUID, *, reason: str, now: datetime) -> None:
     """Record that a kit cannot be rendered, after the last try; the next change of choice or crop tries again."""
     with transaction():
-        kit = kits.find_kit(kit_id)
+        kit = kits.lock_kit(kit_id)
         if kit is not None and kit.state == KitState.PENDING:
             kit.state = KitState.FAILED
             kit.finished_at = now

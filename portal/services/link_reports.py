@@ -10,6 +10,7 @@ from uuid import UUID
 from portal.db import transaction
 from portal.domain.errors import NotFound
 from portal.domain.stages import ONBOARDING, Problem, Stage
+from portal.domain.studio_address import get_next_number
 from portal.models import audit, link_reports, people, shoots
 from portal.models.link_reports import LinkReport
 from portal.models.people import Person
@@ -80,8 +81,14 @@ def find_current_report(journey: Journey) -> LinkReport | None:
     return report if opened_at is None or opened_at < report.done_at else None
 
 
-def resolve_report(report_id: UUID, *, actor_id: UUID, now: datetime) -> None:
+def resolve_report(report_id: UUID, *, actor_id: UUID, now: datetime, uses_variant: bool = False) -> None:
     """Mark a report as resolved by an operator, start a refused session again, and notify the person.
+
+    Args:
+        report_id: the open report.
+        actor_id: who resolves it.
+        now: the present, UTC.
+        uses_variant: start the refused session with the next variant of the person's address.
 
     Raises:
         NotFound: there is no such report.
@@ -96,6 +103,8 @@ def resolve_report(report_id: UUID, *, actor_id: UUID, now: datetime) -> None:
         report.done_at, report.done_by = now, actor_id
         audit.create_entry("shoot.link_seen_to", at=now, actor_id=actor_id, subject_id=shoot.person_id)
         if shoot.problem == Problem.REFUSED:
+            if uses_variant:
+                shoot.address_number = get_next_number(shoots.find_highest_address_number(shoot.person_id))
             shoot_requests.retry_request(shoot)
         notifications.notify_link_resolved(shoot, report_id, now=now)
         people.publish_version(shoot.person_id)

@@ -26,7 +26,7 @@ class MissingFile:
 
 def request_missing(storage: Storage, *, now: datetime) -> Iterator[MissingFile]:
     """Request every photo again that lacks a file; own photos and those of closed sessions are only named."""
-    for photo_id in dict.fromkeys(file_check.iterate_photos_without_file(storage)):
+    for photo_id in dict.fromkeys(file_check.iterate_photos_without_file(storage, now=now)):
         yield MissingFile(photo_id, _request_again(photo_id, now))
 
 

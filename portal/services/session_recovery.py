@@ -6,6 +6,7 @@ import logging
 from uuid import UUID
 
 from portal.db import transaction
+from portal.domain.studio_address import build_studio_address
 from portal.models import audit, deliveries, erasures, people, shoots
 from portal.models.shoots import Shoot
 from portal.provider.wire_types import Model
@@ -31,17 +32,17 @@ def reconcile_missing_sessions(context: AppContext) -> int:
     """
     before = context.clock() - shoot_sync.CONFIRM_MISSING_AFTER
     with transaction():
-        missing = [(shoot.id, shoot.person_id) for shoot in shoots.list_never_confirmed(before)]
-    return sum(_restore(shoot_id, person_id, context) for shoot_id, person_id in missing)
+        missing = [(shoot.id, shoot.person_id, shoot.address_number) for shoot in shoots.list_never_confirmed(before)]
+    return sum(_restore(*each, context) for each in missing)
 
 
-def _restore(shoot_id: UUID, person_id: UUID, context: AppContext) -> bool:
+def _restore(shoot_id: UUID, person_id: UUID, address_number: int | None, context: AppContext) -> bool:
     with transaction():
         person = people.find_person(person_id)
         email = person.email if person else None
     if email is None:
         return False
-    found = context.provider.find_model_by_email(email)
+    found = context.provider.find_model_by_email(build_studio_address(email, address_number))
     now = context.clock()
     with transaction():
         shoot = shoots.lock_shoot(shoot_id)

@@ -14,6 +14,7 @@ from portal.db import transaction
 from portal.domain.errors import RetryLater
 from portal.domain.secretbox import SecretBox
 from portal.domain.stages import ONBOARDING, Problem
+from portal.domain.studio_address import build_studio_address
 from portal.failpoints import failpoint
 from portal.models import audit, budget, consents, deliveries, erasures, link_reports, people, shoots, waiting_room
 from portal.models.shoots import Shoot
@@ -99,7 +100,8 @@ def _claim_shoot(shoot: Shoot, now: datetime, context: AppContext) -> Claim | No
     shoot.attempts += 1
     shoot.attempted_at = now
     team_id = find_session_team(person.id)
-    return Claim(shoot.id, shoot.attempts, person.email, shoot.is_development, check_for_existing, team_id)
+    email = build_studio_address(person.email, shoot.address_number)
+    return Claim(shoot.id, shoot.attempts, email, shoot.is_development, check_for_existing, team_id)
 
 
 def create_session(claim: Claim, context: AppContext) -> None:

@@ -2,6 +2,7 @@
 
 const SECONDS = 10;
 const JSON_ANSWER = { Accept: "application/json" };
+const NOT_FOUND = 404;
 
 /**
  * @param {{nameOf: (photo: string) => string, drawFace: (face: Element, photo: string) => void,
@@ -33,12 +34,12 @@ export function createChoice({ nameOf, drawFace, onChange, say }) {
   async function send(address, body) {
     try {
       const answer = await fetch(address, { method: "POST", headers: JSON_ANSWER, body });
-      if (!answer.ok) throw new Error(String(answer.status));
-      return await answer.json();
+      if (answer.ok) return await answer.json();
+      showNotice(answer.status === NOT_FOUND ? toast.dataset.gone : toast.dataset.failed);
     } catch {
       showNotice(toast.dataset.failed);
-      return null;
     }
+    return null;
   }
 
   // The time stands still while the pointer or the focus is on the toast.

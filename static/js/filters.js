@@ -48,6 +48,7 @@ export function createFilters({ thumbs, idOf, factsOf, current, show }) {
       mark === "skip" && film.dataset.skipped,
       "chosen" in thumb.dataset && film.dataset.chosen,
       "liked" in thumb.dataset && film.dataset.liked,
+      thumb.dataset.own === "1" && film.dataset.own,
     ];
     thumb.ariaLabel = [number, ...facts.filter(Boolean)].join(", ");
   }

@@ -233,6 +233,7 @@ function watchThumbs(scrollMargin) {
 watchThumbs("0px");
 
 function prepareNeighbors() {
+  if (isGrid()) return;
   preload(turned(1));
   preload(turned(-1));
 }
@@ -247,4 +248,5 @@ for (const sign of ["pointermove", "touchstart", "keydown", "wheel"])
     },
     { once: true, passive: true },
   );
-if (matchMedia("(any-hover: hover)").matches) addEventListener("load", () => preload(turned(1)), { once: true });
+if (matchMedia("(any-hover: hover)").matches)
+  addEventListener("load", () => isGrid() || preload(turned(1)), { once: true });

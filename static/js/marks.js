@@ -83,8 +83,9 @@ export function createMarks(form, { thumbs, idOf, say, onChange }) {
     if (unsent.length && unsent !== sent && !isCutOff) send();
   }
 
-  function apply({ marks, overruled }) {
-    if (overruled.length) showNotice(form.dataset.overruled);
+  function apply({ marks, overruled, missing }) {
+    if (missing.length) showNotice(form.dataset.missing);
+    else if (overruled.length) showNotice(form.dataset.overruled);
     else if (isCutOff) showNotice(form.dataset.sent);
     isCutOff = false;
     for (const thumb of thumbs)

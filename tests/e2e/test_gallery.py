@@ -63,12 +63,7 @@ def test_keyboard_shows_marks_compares_and_chooses(open_gallery: Callable[..., P
     page.keyboard.press("x")
     expect(get_thumbnail(page, "Photo 2, skipped")).to_be_attached()
     page.keyboard.press("Control+z")
-    expect(
-        get_thumbnail(
-            page,
-            "Photo 2",
-        )
-    ).to_be_attached()
+    expect(get_thumbnail(page, "Photo 2")).to_be_attached()
     expect(get_large_picture(page)).to_have_accessible_name("Photo 2 of 6")
     page.keyboard.press("p")
     expect(page.get_by_role("link", name="Shortlist 2")).to_be_visible()
@@ -206,6 +201,14 @@ def test_grid_rows_are_followed_and_enter_opens(open_gallery: Callable[..., Page
     page.reload()
     expect(get_thumbnail(page, "Photo 5")).to_be_visible()
     expect(get_large_picture(page)).to_be_hidden()
+
+
+def test_grid_has_the_mark_of_ai_generated_pictures(open_gallery: Callable[..., Page]) -> None:
+    page = open_gallery()
+    page.keyboard.press("g")
+    expect(page.get_by_text("AI-generated").filter(visible=True)).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("AI-generated").filter(visible=True)).to_have_count(1)
 
 
 def test_filters_show_marks_and_an_empty_shortlist_explains_itself(open_gallery: Callable[..., Page]) -> None:

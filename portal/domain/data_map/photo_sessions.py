@@ -16,7 +16,7 @@ TABLES: Mapping[str, TableClass] = {
             Content.SECRET: "signed_url",
             Content.PROGRESS: "provider provider_status status_at status_since missing_since is_development problem "
             "requested_at ticket left_at attempts attempted_at ruled_out failures rests_until adoption_allowed_at "
-            "minted_at restarted_at stuck_told_at finished_at confirmed_at confirmed_by photo_count "
+            "address_number minted_at restarted_at stuck_told_at finished_at confirmed_at confirmed_by photo_count "
             "photos_awaited_since photos_checked_at copied_at closed_at",
             Content.ACTIVITY: "opened_at last_opened_at",
         },

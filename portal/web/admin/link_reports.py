@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -24,7 +24,12 @@ def show_link_reports() -> str:
 
 @blueprint.post("/<uuid:report_id>/done")
 def resolve_report(report_id: UUID) -> Response:
-    """Resolve a report, which notifies the person."""
-    report_service.resolve_report(report_id, actor_id=get_current_person().id, now=get_context().clock())
+    """Resolve a report, which notifies the person; a refused session starts again."""
+    report_service.resolve_report(
+        report_id,
+        actor_id=get_current_person().id,
+        now=get_context().clock(),
+        uses_variant=request.form.get("address") == "variant",
+    )
     flash(_("Done. The person is asked to try again."), "good")
     return redirect(url_for("link_reports.show_link_reports"), 303)

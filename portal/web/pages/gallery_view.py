@@ -50,6 +50,16 @@ class GalleryView:
         self.current = self._find(photo) or self._find(str(self.chosen_id)) or self._turned[0]
 
     @property
+    def has_generated(self) -> bool:
+        """Whether the pictures in the filter include any that was made by AI."""
+        return any(not photo.is_own for photo in self.shown)
+
+    @property
+    def has_own(self) -> bool:
+        """Whether the pictures in the filter include an own photo."""
+        return any(photo.is_own for photo in self.shown)
+
+    @property
     def previous(self) -> Photo:
         """The photo before the current one; before the first comes the last."""
         return self._turned[self._turned.index(self.current) - 1]

@@ -179,6 +179,7 @@ def _stage_values(person: Person, current: Journey) -> dict[str, Any]:
         "is_copying": _is_copying(current),
         "is_short": _is_short(person, current),
         "sends_mail": settings.mail_url is not None,
+        "offers_own_photo": settings.own_photos != "off",
         "viewer_email": person.email,
         "next_step": settings.next_step,
         "unchosen_days": retention.UNCHOSEN_PHOTOS.days,

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from portal.db import transaction
 from portal.models import deliveries, stored_files
-from portal.services import file_check, fsck, mirroring, sweep
-from portal.storage import LocalStorage, Storage
+from portal.models.exports import Export
+from portal.services import exports, file_check, fsck, mirroring, sweep
+from portal.storage import LocalStorage, Storage, build_object_key
 from tests.factories import NOW, make_consent, make_person, make_photo, make_shoot
 from tests.integration.core.worked_example import WorkedExample
 from tests.unit.images.photos import encode_image, load_portrait
@@ -108,6 +112,63 @@ def test_files_are_compared_with_their_rows(worked_example: WorkedExample) -> No
     storage.put(key, content, "image/webp")
     storage.put(f"photos/{make_person().id}/96-{0:016x}.webp", b"x", "image/webp")
     assert list_broken_rules(worked_example) == {"file belongs to no photo"}
+
+
+def make_export(worked_example: WorkedExample, **fields: Any) -> tuple[Export, str]:
+    """A finished export with its file, and the key of that file."""
+    values: dict[str, Any] = {"state": "ready", "expires_at": NOW + timedelta(hours=24), "created_at": NOW}
+    export = Export(
+        id=uuid4(),
+        kind="headshots",
+        size_key="directory",
+        template="{name}",
+        filters={},
+        created_by=make_person(role="admin").id,
+        file_name="headshots.zip",
+        **(values | fields),
+    )
+    key = build_object_key("exports", export.id, "export", export.id.hex * 2, "zip")
+    with transaction() as session:
+        export.storage_key = None if export.state == "pending" else key
+        session.add(export)
+    worked_example.portal.storage.put(key, b"zip", "application/zip")
+    return export, key
+
+
+def test_exports_are_compared_with_their_files(worked_example: WorkedExample) -> None:
+    _export, key = make_export(worked_example)
+    _pending, pending_key = make_export(worked_example, state="pending")
+    assert list_broken_rules(worked_example) == set()
+    storage = worked_example.portal.storage
+    storage.put(f"exports/{make_person().id}/export-{0:016x}.zip", b"zip", "application/zip")
+    assert list_broken_rules(worked_example) == {"file belongs to no export"}
+    storage.delete(key)
+    # Not there yet: it is being built.
+    storage.delete(pending_key)
+    assert list_broken_rules(worked_example) == {"file belongs to no export", "file of an export is missing"}
+
+
+def test_expired_export_may_lack_its_file_and_must_lose_it_within_two_days(worked_example: WorkedExample) -> None:
+    _export, key = make_export(worked_example, expires_at=NOW)
+    storage = worked_example.portal.storage
+    worked_example.clock.advance(days=1)
+    assert list_broken_rules(worked_example) == set()
+    # The file goes before its row is changed.
+    content = storage.get(key)
+    storage.delete(key)
+    assert list_broken_rules(worked_example) == set()
+    storage.put(key, content, "application/zip")
+    worked_example.clock.advance(days=1)
+    assert list_broken_rules(worked_example) == {"file of an expired export is still here"}
+    exports.delete_expired(storage, now=worked_example.clock.now)
+    assert list_broken_rules(worked_example) == set()
+
+
+def test_failed_export_leaves_no_file(worked_example: WorkedExample) -> None:
+    export, _key = make_export(worked_example, state="pending")
+    exports.record_failure(export.id, worked_example.portal.storage, reason="StorageError")
+    assert list(worked_example.portal.storage.list("exports/")) == []
+    assert list_broken_rules(worked_example) == set()
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 1000])

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from PIL import ImageEnhance, ImageOps
 
 from portal.db import transaction
 from portal.domain.errors import NotFound, NotReady
@@ -14,7 +15,8 @@ from portal.models import people, shoots
 from portal.models.people import Person
 from portal.models.photos import Photo
 from portal.models.shoots import Shoot
-from portal.services import gallery, journey, shoot_sync
+from portal.services import gallery, journey, mirroring, shoot_sync
+from tests.e2e import portraits
 from tests.factories import (
     NOW,
     USE,
@@ -26,6 +28,7 @@ from tests.factories import (
     make_shoot,
 )
 from tests.integration.core.worked_example import WorkedExample
+from tests.unit.images.photos import encode_image
 
 
 def make_finished_person(photos: int = 3) -> tuple[Person, Shoot, list[Photo]]:
@@ -198,3 +201,26 @@ def test_photos_have_the_studios_order(worked_example: WorkedExample) -> None:
         worked_example.query("UPDATE photos SET position = %(place)s WHERE id = %(id)s", place=place, id=photo.id)
     shown = gallery.get_gallery(person).photos
     assert [photo.id for photo in shown] == [photo.id for photo in reversed(photos)]
+
+
+def test_similar_photos_are_side_by_side(worked_example: WorkedExample) -> None:
+    """Copies of two portraits that differ in brightness and size alternate in the provider's list."""
+    person = make_person()
+    make_consent(person)
+    shoot = make_shoot(person, provider_status="active", finished_at=NOW)
+    first, second = (
+        portraits.load_portrait().resize((512, 640)),
+        ImageOps.mirror(portraits.load_portrait().resize((512, 640))),
+    )
+    pictures = {
+        "p1": first,
+        "p2": second,
+        "p3": ImageEnhance.Brightness(first).enhance(1.15),
+        "p4": second.resize((256, 320)),
+        "p5": ImageEnhance.Contrast(first).enhance(0.9),
+    }
+    worked_example.provider.add(person.email, "active", id=shoot.provider_id, photos=list(pictures))
+    worked_example.downloader.content |= {name: encode_image(picture) for name, picture in pictures.items()}
+    mirroring.copy_photos(shoot.id, worked_example.portal)
+    listed = [photo.provider_id for photo in gallery.get_gallery(person).photos]
+    assert listed == ["p1", "p3", "p5", "p2", "p4"]

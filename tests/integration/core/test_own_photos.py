@@ -7,7 +7,7 @@ import zipfile
 from datetime import timedelta
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops, ImageStat
 
 from portal.db import transaction
 from portal.domain.crops import Crop
@@ -21,6 +21,7 @@ from portal.models.kits import Kit, KitState
 from portal.models.people import Person
 from portal.models.photos import Photo
 from portal.services import archives, crops, gallery, journey, own_photos
+from tests.e2e import portraits
 from tests.factories import NOW, USE, make_finished_shoot, make_person
 from tests.integration.core.worked_example import WorkedExample
 from tests.unit.images.photos import encode_image, load_portrait
@@ -88,6 +89,39 @@ def test_kit_has_every_file_and_no_ai_label(worked_example: WorkedExample) -> No
         assert len(content) == file.size
         assert b"trainedAlgorithmicMedia" not in content
         assert Image.open(io.BytesIO(content)).size == (file.width, file.height)
+
+
+def test_phone_photo_on_its_side_is_upright_in_every_file(worked_example: WorkedExample) -> None:
+    """Orientation 6: the camera was held upright and stored the picture lying on its side."""
+    straight = portraits.load_portrait()
+    exif = Image.Exif()
+    exif[portraits.ORIENTATION] = portraits.ROTATE_90_CW
+    files = []
+    for picture, data in ((straight, b""), (straight.rotate(90, expand=True), exif.tobytes())):
+        stream = io.BytesIO()
+        picture.save(stream, "JPEG", quality=95, exif=data)
+        person = make_person()
+        photo = upload_photo(worked_example, person, stream.getvalue())
+        assert (photo.width, photo.height) == straight.size
+        choose_photo(worked_example, person, photo)
+        worked_example.work()
+        files.append((photo.crop, read_kit(worked_example, person)))
+    (crop, expected), (turned_crop, turned) = files
+    assert (turned_crop.center_x, turned_crop.center_y, turned_crop.size) == pytest.approx(
+        (crop.center_x, crop.center_y, crop.size), abs=0.03
+    )
+    assert set(turned) == {spec.key for spec in KIT_FILES}
+    for key, content in turned.items():
+        one, other = (Image.open(io.BytesIO(each)).convert("RGB").resize((64, 64)) for each in (content, expected[key]))
+        assert max(ImageStat.Stat(ImageChops.difference(one, other)).mean) < 8, key
+        assert portraits.ORIENTATION not in Image.open(io.BytesIO(content)).getexif(), key
+
+
+def read_kit(worked_example: WorkedExample, person: Person) -> dict[str, bytes]:
+    kit = get_current_kit(person)
+    with transaction():
+        listed = kits.list_files(kit.id)
+    return {key: worked_example.portal.storage.get(file.storage_key) for key, file in listed.items()}
 
 
 def test_another_crop_replaces_the_kit_and_leaves_no_stale_file(worked_example: WorkedExample) -> None:

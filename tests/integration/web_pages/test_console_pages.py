@@ -177,6 +177,20 @@ def test_dead_link_task_is_resolved_once_and_can_be_reported_again(admin: Visito
     assert len(rows.list_open()) == 1
 
 
+def test_refused_start_is_started_with_a_variant_of_the_address(admin: Visitor) -> None:
+    person = factories.make_person("dora@example.com", name="Dora")
+    factories.make_consent(person)
+    shoot = factories.make_shoot(person, provider_id=None, provider_status=None, problem="refused")
+    with transaction():
+        report_id = rows.create_report(shoot.id, symptom=rows.START_REFUSED, browser=None, request_id=None, now=NOW)
+    assert "dora+2@example.com" in admin.page("/admin/links").text
+    assert admin.press(f"/admin/links/{report_id}/done", address="variant").status_code == 303
+    with transaction() as session:
+        kept = session.get_one(Shoot, shoot.id, populate_existing=True)
+        assert (kept.address_number, kept.problem) == (2, None)
+    assert rows.list_open() == []
+
+
 def test_unknown_report_cannot_be_resolved(admin: Visitor) -> None:
     assert admin.press(f"/admin/links/{uuid4()}/done").status_code == 404
 

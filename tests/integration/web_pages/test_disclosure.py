@@ -11,8 +11,9 @@ from flask import Flask
 from portal.db import transaction
 from portal.domain.legal_links import LegalLinks
 from portal.models.photos import Photo
+from portal.services import gallery
 from tests import factories
-from tests.factories import NOW
+from tests.factories import NOW, USE
 from tests.integration.web_pages.conftest import Visitor, sign_in_as, store_renditions
 
 MARK = "AI-generated"
@@ -26,7 +27,17 @@ def make_own_photo(visitor: Visitor) -> Photo:
     return photo
 
 
-@pytest.mark.parametrize("path", ["/headshots", "/headshots/gallery", "/headshots/data", "/headshots/crop?photo={id}"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/headshots",
+        "/headshots/gallery",
+        "/headshots/gallery?view=grid",
+        "/headshots/gallery?compare={id}",
+        "/headshots/data",
+        "/headshots/crop?photo={id}",
+    ],
+)
 def test_mark_is_beside_generated_pictures(visitor: Visitor, path: str) -> None:
     factories.make_consent(visitor.person)
     _shoot, photos = factories.make_finished_shoot(visitor.person, 2)
@@ -35,10 +46,27 @@ def test_mark_is_beside_generated_pictures(visitor: Visitor, path: str) -> None:
     assert MARK in visitor.page(path.format(id=photos[0].id)).text
 
 
-@pytest.mark.parametrize("path", ["/headshots/own-photo", "/headshots/data", "/headshots/crop?photo={id}"])
+@pytest.mark.parametrize(
+    "path",
+    ["/headshots/own-photo", "/headshots/gallery?compare={id}", "/headshots/data", "/headshots/crop?photo={id}"],
+)
 def test_own_photos_have_no_mark(visitor: Visitor, path: str) -> None:
     photo = make_own_photo(visitor)
     assert MARK not in visitor.page(path.format(id=photo.id)).text
+
+
+@pytest.mark.parametrize("is_own", [False, True])
+def test_headshot_that_stays_in_use_has_the_mark_if_generated(visitor: Visitor, is_own: bool) -> None:
+    """While another session runs, and after a withdrawal that keeps the headshot."""
+    factories.make_consent(visitor.person)
+    _shoot, photos = factories.make_finished_shoot(visitor.person, 1, closed_at=NOW)
+    store_renditions(photos[0], 1)
+    chosen = make_own_photo(visitor) if is_own else photos[0]
+    gallery.choose_photo(visitor.person, chosen.id, agreement=USE, now=NOW)
+    factories.make_shoot(visitor.person, provider_status="pending", now=NOW + timedelta(minutes=1))
+    text = visitor.page("/headshots").text
+    assert "This headshot stays in use until you choose a new one." in text
+    assert (MARK in text) is not is_own
 
 
 def test_legal_links_are_on_the_pages(make_app: Callable[..., Flask]) -> None:

@@ -32,7 +32,7 @@ STAGES: dict[str, tuple[dict[str, Any], str, list[str]]] = {
     "refused": (
         {"provider_id": None, "provider_status": None, "problem": "refused"},
         "Your photo session couldn’t start",
-        [],  # only an admin can help
+        ["Use a photo I already have"],  # only an admin can help with the session
     ),
     "no photos": (
         {"provider_status": "active", "problem": "no_photos"},

@@ -1,0 +1,105 @@
+"""What changes or breaks while a gallery or an upload is open: a deleted photo, a connection cut in the middle."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from portal.db import transaction
+from portal.models import photos
+from portal.models.people import Person
+from portal.models.photos import Photo
+from tests.e2e import portraits
+from tests.e2e.site import Site
+from tests.factories import NOW
+from tests.integration.web_pages.conftest import Visitor, sign_in_as
+from tests.integration.web_pages.html_document import Document
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+BOUNDARY = "----photo"
+
+
+@pytest.fixture
+def page(site: Site, open_context: Callable[..., BrowserContext]) -> Page:
+    """The gallery of a person whose first photo is deleted after the page was loaded."""
+    browser = open_context(viewport={"width": 1280, "height": 900})
+    browser.add_cookies(site.cookies(site.person(photos=3)))  # type: ignore[arg-type]
+    page = browser.new_page()
+    page.goto(f"{site.address}/headshots/gallery")
+    shown = page.get_by_role("link", name="Photo 1", exact=True).get_attribute("href")
+    with site.app.app_context(), transaction():
+        photos.hide_photos([UUID(str(shown).split("photo=")[1])], NOW)
+    return page
+
+
+def test_choosing_a_photo_that_was_deleted_meanwhile_changes_nothing(page: Page) -> None:
+    page.get_by_role("button", name="Choose this photo").click()
+    expect(page.get_by_role("status").filter(has_text="That photo was deleted in the meantime.")).to_be_visible()
+    expect(page.get_by_role("button", name="Choose this photo")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("navigation", name="All photos").get_by_role("link")).to_have_count(2)
+
+
+def test_marking_a_photo_that_was_deleted_meanwhile_shows_a_message(page: Page) -> None:
+    page.keyboard.press("p")
+    expect(
+        page.get_by_role("status").filter(has_text="A photo you marked was deleted in the meantime.")
+    ).to_be_visible()
+    assert page.evaluate("localStorage.getItem('unsent-marks')") is None
+
+
+# Werkzeug leaves the temporary file of a form that breaks off to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_upload_cut_at_nine_tenths_stores_nothing_and_can_be_sent_again(site: Site, tmp_path: Path) -> None:
+    content = next(path for path in portraits.write_photo_files(tmp_path) if path.name == "straight.jpg").read_bytes()
+    with site.app.app_context():
+        person = site.person(agreed=False)
+        visitor = sign_in_as(site.app, person)
+        token = Document(visitor.get("/headshots/own-photo").text).value_of("csrf_token")
+    head, body = build_upload(site, visitor, token, content)
+    with socket.create_connection(get_address(site), timeout=20) as connection:
+        connection.sendall(head + body[: len(body) * 9 // 10])
+        connection.shutdown(socket.SHUT_WR)
+        # The server has given up when it closes its side.
+        while connection.recv(4096):
+            pass
+    assert count_own_photos(site, person) == 0
+    assert list(site.app.extensions["portal"].storage.list("uploads/")) == []
+    with socket.create_connection(get_address(site), timeout=20) as connection:
+        connection.sendall(head + body)
+        assert connection.recv(4096).startswith(b"HTTP/1.1 303")
+    assert count_own_photos(site, person) == 1
+
+
+def build_upload(site: Site, visitor: Visitor, token: str, content: bytes) -> tuple[bytes, bytes]:
+    cookie = visitor.client.get_cookie(site.app.config["SESSION_COOKIE_NAME"])
+    assert cookie is not None
+    fields = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n{token}\r\n'
+    file = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="photo"; filename="me.jpg"\r\n\r\n'
+    body = f"{fields}{file}".encode() + content + f"\r\n--{BOUNDARY}--\r\n".encode()
+    lines = [
+        "POST /headshots/own-photo HTTP/1.1",
+        f"Host: {urlsplit(site.address).netloc}",
+        f"Cookie: {cookie.key}={cookie.value}",
+        "Sec-Fetch-Site: same-origin",
+        f"Content-Type: multipart/form-data; boundary={BOUNDARY}",
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+    ]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode(), body
+
+
+def get_address(site: Site) -> tuple[str, int]:
+    return "127.0.0.1", urlsplit(site.address).port or 0
+
+
+def count_own_photos(site: Site, person: Person) -> int:
+    with site.app.app_context(), transaction() as session:
+        return session.query(Photo).filter_by(person_id=person.id).count()
