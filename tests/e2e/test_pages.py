@@ -273,7 +273,7 @@ def test_requested_browser_notification_is_shown_when_ready(
     page = browser.new_page()
     record_problems(page)
     page.goto(f"{site.address}/headshots")
-    assert page.evaluate("asked") == 0
+    assert page.evaluate("requests") == 0
     page.get_by_role("button", name="Notify me in this browser").click()
     expect(page.get_by_text("You’ll get a notification")).to_be_visible()
     page.evaluate("Object.defineProperty(document, 'hidden', { get: () => true })")
