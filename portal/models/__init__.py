@@ -22,6 +22,7 @@ from portal.models.people import Person
 from portal.models.person_notes import PersonNote
 from portal.models.photo_marks import PhotoMark
 from portal.models.photos import Photo, Rendition
+from portal.models.picture_accesses import PictureAccess
 from portal.models.provider_account import ProviderAccount
 from portal.models.provider_records import ProviderRecord
 from portal.models.rate_limits import RateLimit
@@ -31,6 +32,7 @@ from portal.models.secret_ages import SecretAge
 from portal.models.sessions import Session, SignInAttempt
 from portal.models.shoot_steps import Duration, ShootStep
 from portal.models.shoots import Shoot
+from portal.models.text_versions import TextVersion
 from portal.models.webhook_rejections import WebhookRejection
 
 __all__ = [
@@ -58,6 +60,7 @@ __all__ = [
     "PersonNote",
     "Photo",
     "PhotoMark",
+    "PictureAccess",
     "ProviderAccount",
     "ProviderBudget",
     "ProviderCall",
@@ -73,6 +76,7 @@ __all__ = [
     "Shoot",
     "ShootStep",
     "SignInAttempt",
+    "TextVersion",
     "Tombstone",
     "WebhookRejection",
 ]
