@@ -223,7 +223,7 @@ def _check_markup(text_field: TextField, value: str) -> FoundProblem | None:
         return FoundProblem(TextProblem.CHECKBOX)
     if text_field.format is TextFormat.LINKED:
         addresses = [address for _label, address in iterate_links(value) if address is not None]
-        if not all(map(_is_link, addresses)):
+        if "](" in _LINK.sub("", value) or not all(map(_is_link, addresses)):
             return FoundProblem(TextProblem.BAD_LINK)
     return None
 

@@ -40,7 +40,7 @@ def clear_globals() -> None:
 
 def press_form(visitor: Visitor, path: str, **fields: Any) -> TestResponse:
     clear_globals()
-    response = press_form(visitor, path, **fields)
+    response = visitor.press(path, **fields)
     clear_globals()
     return response
 
