@@ -70,7 +70,7 @@ def choose_headshot(engine: Engine) -> None:
     # In narrow windows the strip of small pictures replaces the arrows, which only the keyboard reaches there,
     # and the comparison starts from the grid.
     is_wide = engine.run("matchMedia('(min-width: 900px)').matches")
-    engine.click(*(("link", "Next photo") if is_wide else ("img", "Photo 2")))
+    engine.click(*(("link", "Next photo") if is_wide else ("link", "Photo 2")))
     engine.wait_for("img", "Photo 2 of 40")
     if not is_wide:
         engine.click("link", "Show as grid")
