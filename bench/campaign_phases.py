@@ -115,11 +115,10 @@ def build_export(context: AppContext, count: int, folder: Path) -> dict[str, flo
     request = ExportRequest(
         kind=ExportKind.HEADSHOTS, size_key="directory", template="{last}_{first}.jpg", reason="Measured"
     )
-    now = context.clock()
     with psycopg.connect(_URL, connect_timeout=5) as connection:
         [person_id] = connection.execute("SELECT id FROM people LIMIT 1").fetchone() or [None]
     actor = Person(id=person_id, email="admin@example.com", name="Admin", role="admin", roles=["admin"])
-    export_id = export_service.request_export(request, actor=actor, now=now)
+    export_id = export_service.request_export(request, actor=actor, context=context)
     began = time.perf_counter()
     texts = ExportTexts(export_files.render_lists, export_files.iterate_ldif)
     export_building.build_export(export_id, context, texts)

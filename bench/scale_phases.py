@@ -133,8 +133,8 @@ def run_retention(app: Flask, context: AppContext, meter: Meter, people: int) ->
     """Run two nights: the first hides what was not chosen, the second deletes the files."""
     del people  # the database's size is all that counts
     with app.app_context():
-        retention.delete_expired(context.storage, now=context.clock())
-        retention.delete_expired(context.storage, now=context.clock() + timedelta(days=2))
+        retention.delete_expired(context, now=context.clock())
+        retention.delete_expired(context, now=context.clock() + timedelta(days=2))
     return meter.read()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -267,9 +268,8 @@ def check_invariants(create_app: Callable[[], Flask], fast: bool, recorded: tupl
     app = create_app()
     context = app.extensions["portal"]
     with app.app_context():
-        found = list(
-            fsck.list_violations(context.storage, now=context.clock(), read_files=not fast, known_heads=recorded)
-        )
+        check = partial(fsck.list_violations, context.storage, now=context.clock(), known_heads=recorded)
+        found = list(check(read_files=not fast, periods=context.settings.retention))
         head = audit_trail.get_head()
     for violation in found:
         click.echo(str(violation))

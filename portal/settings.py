@@ -13,6 +13,7 @@ from portal.domain.ai_policy import DEFAULT_AI_POLICY, AiPolicy, parse_ai_policy
 from portal.domain.brands import BRANDS, WebhookScheme
 from portal.domain.connection_plan import DEFAULT_TOTAL, ConnectionPlan, TooFewConnections, build_plan
 from portal.domain.legal_links import LegalLinks
+from portal.domain.retention_periods import RetentionPeriods, parse_retention
 from portal.domain.roles import Principals, RoleBindings
 from portal.domain.session_lifetimes import SessionLifetimes
 from portal.environment import LOOPBACK_HOSTS, PLATFORMS, EnvironmentReader, is_parsable_url
@@ -73,6 +74,7 @@ class Settings:
     own_photos: OwnPhotos = "allowed"
     ai_policy: Mapping[str, AiPolicy] = field(default_factory=lambda: DEFAULT_AI_POLICY)
     renew_after_months: int | None = None
+    retention: RetentionPeriods = field(default_factory=RetentionPeriods)
     storage_url: str
     mail_url: str | None = None
     mail_from: str | None = None
@@ -153,6 +155,7 @@ class _SettingsReader(EnvironmentReader):
             "own_photos": self.read_choice("OWN_PHOTOS", get_args(OwnPhotos), "allowed"),
             "ai_policy": self.read_parsed("AI_POLICY", parse_ai_policy),
             "renew_after_months": self.read_number("RENEW_AFTER_MONTHS", 0, at_least=0) or None,
+            "retention": self.read_parsed("RETENTION_DAYS", parse_retention),
             "storage_url": self.read_storage_url(),
             "mail_url": self.read_prefixed("MAIL_URL", ("smtp://", "smtps://")),
             "mail_from": self.read_text("MAIL_FROM"),
@@ -264,9 +267,7 @@ class _SettingsReader(EnvironmentReader):
         if not normal.startswith("postgresql+psycopg://") or not is_parsable_url(normal):
             self.add_problem("DATABASE_URL must be an address that starts with postgres:// or postgresql://")
         elif self.on_paas and (urlsplit(normal).hostname or "localhost") in LOOPBACK_HOSTS:
-            self.add_problem(
-                "DATABASE_URL points at a database inside this machine; a PaaS loses it at the next restart"
-            )
+            self.add_problem("DATABASE_URL points at a database of this machine; a PaaS loses it at the next restart")
         return normal
 
     def read_connections(self) -> dict[str, int]:

@@ -11,6 +11,7 @@ from flask_babel import force_locale
 
 from portal.db import transaction
 from portal.domain.consent import Policy, UseAgreement
+from portal.domain.retention_periods import RetentionPeriods
 from portal.models import audit
 from portal.models.choices import Choice
 from portal.models.consents import Consent
@@ -29,7 +30,7 @@ _numbers = count(1)
 def build_policy(company: str = "Example", studio: str = "Studio") -> Policy:
     """Return the English policy."""
     with force_locale("en"):
-        return consent_texts.build_policy(company=company, studio=studio)
+        return consent_texts.build_policy(company=company, studio=studio, periods=RetentionPeriods())
 
 
 def make_person(email: str | None = None, *, now: datetime = NOW, **fields: Any) -> Person:

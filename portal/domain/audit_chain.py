@@ -113,6 +113,17 @@ class ChainVerifier:
         """The last link so far, None before the first."""
         return self._last
 
+    def start_after(self, anchor: AuditHead) -> Iterator[ChainFault]:
+        """Continue behind a link that was removed with all links before it; yield the faults of recorded heads.
+
+        Heads recorded before it cannot be compared any more.
+        """
+        for head in self._recorded.pop(anchor.position, ()):
+            if not _is_equal(head.digest, anchor.digest):
+                yield ChainFault("audit trail differs from a head that was recorded", str(head))
+        self._recorded = {position: heads for position, heads in self._recorded.items() if position > anchor.position}
+        self._last = anchor
+
     def check_link(self, link: ChainLink) -> Iterator[ChainFault]:
         """Check the next link and yield its faults."""
         place = f"position {link.position} (entry {link.entry_id})"

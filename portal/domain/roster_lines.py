@@ -32,12 +32,14 @@ class Verdict(StrEnum):
     KNOWN = "known"
     LEAVING = "leaving"
     """The list reports that a known person has left."""
+    RETURNING = "returning"
+    """The person is marked as left, and the list names them again: the mark is removed."""
     DUPLICATE = "duplicate"
     MALFORMED = "malformed"
     OUTSIDE = "outside"
     """The address is not at an allowed domain."""
     LEFT = "left"
-    """The person is marked as left; they stay so."""
+    """The list reports that a person has left who is not expected."""
 
 
 SKIPPED = (Verdict.MALFORMED, Verdict.DUPLICATE, Verdict.OUTSIDE, Verdict.LEFT)
@@ -116,7 +118,8 @@ class LineChecker:
         if known is None:
             return replace(line, verdict=Verdict.LEFT, reason="leaves") if line.is_leaving else line
         if known.has_left:
-            return replace(line, verdict=Verdict.LEFT, reason="has_left")
+            verdict = Verdict.LEFT if line.is_leaving else Verdict.RETURNING
+            return replace(line, verdict=verdict, reason="leaves" if line.is_leaving else "has_left")
         if line.is_leaving:
             return replace(line, verdict=Verdict.LEAVING, reason="leaves")
         changes = tuple(name for name in CHANGEABLE if getattr(line, name) not in (None, "", getattr(known, name)))

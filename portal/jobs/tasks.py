@@ -9,20 +9,18 @@ from portal.domain import job_types
 from portal.jobs.runner import register_task
 from portal.presentation import mail_templates
 from portal.services import (
-    archives,
     audit_trail,
     company_texts,
     credits,
     deliveries,
     erasure_run,
-    exports,
     health_monitor,
-    kits,
     mirroring,
     monitoring,
     notifications,
     provider_account,
     retention,
+    retention_plan,
     session_reset,
     shoot_sync,
     sweep,
@@ -99,10 +97,8 @@ def reconcile_shoots(context: AppContext, *, full: bool = True) -> None:
 @register_task(job_types.DELETE_EXPIRED)
 def delete_expired(context: AppContext) -> None:
     """Delete everything that has reached the end of its retention period."""
-    retention.delete_expired(context.storage, now=context.clock())
-    archives.delete_expired(context)
-    kits.delete_superseded(context)
-    exports.delete_expired(context.storage, now=context.clock())
+    retention.delete_expired(context, now=context.clock())
+    retention_plan.record_plan(context.settings.retention, now=context.clock())
 
 
 @register_task(job_types.ERASE_PERSON)

@@ -15,6 +15,11 @@ from portal.domain.audit_context import get_audit_context
 
 # Action of the entry that records a verification of the whole trail; the console shows the latest.
 VERIFIED = "audit.verified"
+# Action of the entry that removes the oldest part of the trail; its ``anchor`` is the last link that was removed.
+EXPIRED = "audit.expired"
+# Actions of the entries with the counts of what the nightly deletion will delete and has deleted.
+RETENTION_PLANNED = "retention.planned"
+RETENTION_COMPLETED = "retention.completed"
 
 
 class AuditEntry(Base):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Row, Text, case, cast, exists, extract, func, select, tuple_
@@ -10,13 +12,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, db
 from portal.domain.audit_chain import AuditHead, ChainLink
-from portal.models.audit import AuditEntry
+from portal.models.audit import EXPIRED, AuditEntry
 
 
 class AuditLink(Base):
     """The position of one entry in the chain.
 
-    It has no foreign key to its entry: rows are deleted from neither table, and ``fsck`` checks both.
+    It has no foreign key to its entry: ``fsck`` checks both tables. Rows of both are deleted together, from the
+    beginning of the trail and by the database alone, when an entry with the anchor is committed.
     """
 
     __tablename__ = "audit_links"
@@ -46,6 +49,36 @@ def list_links_after(position: int, entry_id: int, limit: int) -> list[ChainLink
         .limit(limit)
     )
     return [_build_link(row) for row in db.session.execute(query)]
+
+
+@dataclass(frozen=True)
+class OldLink:
+    """One of the first links, with the time of its entry."""
+
+    position: int
+    digest: bytes
+    at: datetime
+
+
+def list_oldest(limit: int) -> list[OldLink]:
+    """List the first links in order."""
+    query = (
+        select(AuditLink.position, AuditLink.digest, AuditEntry.at)
+        .join(AuditEntry, AuditEntry.id == AuditLink.entry_id)
+        .order_by(AuditLink.position)
+        .limit(limit)
+    )
+    return [OldLink(*row) for row in db.session.execute(query)]
+
+
+def find_anchor() -> AuditHead | None:
+    """Return the last link that was removed from the beginning of the trail, None if nothing was removed."""
+    query = select(AuditEntry.detail["anchor"].astext).where(AuditEntry.action == EXPIRED)
+    text = db.session.scalar(query.order_by(AuditEntry.id.desc()).limit(1))
+    try:
+        return None if text is None else AuditHead.parse(text)
+    except ValueError:
+        return None
 
 
 def list_entries_without_link(limit: int = 1000) -> Iterator[int]:

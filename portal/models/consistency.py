@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, DateTime, cast, exists, func, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from portal.db import db
 from portal.domain.stages import Problem
-from portal.models.audit import AuditEntry
+from portal.models.audit import EXPIRED, AuditEntry
 from portal.models.choices import Choice
 from portal.models.consents import Consent
 from portal.models.photos import Photo, Rendition
@@ -91,6 +91,13 @@ def list_choices_of_other_shoots() -> Iterator[UUID]:
     yield from db.session.scalars(query.where(Photo.shoot_id.is_distinct_from(Choice.shoot_id)))
 
 
+def _is_in_trail(at: ColumnElement[Any] | InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    """Return whether an entry of this time has not expired."""
+    expired_before = cast(func.max(AuditEntry.detail["before"].astext), DateTime(timezone=True))
+    start = select(expired_before).where(AuditEntry.action == EXPIRED).scalar_subquery()
+    return func.coalesce(at >= start, true())
+
+
 def list_shoots_without_audit() -> Iterator[UUID]:
     """Yield shoots whose present status has no audit entry."""
     has_entry = exists().where(
@@ -98,16 +105,23 @@ def list_shoots_without_audit() -> Iterator[UUID]:
         AuditEntry.action == "shoot.status",
         AuditEntry.detail["after"].astext == func.left(Shoot.provider_status, 40),
     )
-    yield from db.session.scalars(select(Shoot.id).where(Shoot.provider_status.is_not(None), ~has_entry))
+    yield from db.session.scalars(
+        select(Shoot.id).where(
+            Shoot.provider_status.is_not(None),
+            ~has_entry,
+            _is_in_trail(func.coalesce(Shoot.status_since, Shoot.requested_at)),
+        )
+    )
 
 
 def list_consents_without_audit() -> Iterator[UUID]:
     """Yield consents given or withdrawn without an audit entry."""
 
     def is_written(action: str, at: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
-        return exists().where(
+        entry = exists().where(
             AuditEntry.subject_id == Consent.person_id, AuditEntry.action == action, AuditEntry.at == at
         )
+        return entry | ~_is_in_trail(at)
 
     is_withdrawn = Consent.withdrawn_at.is_not(None) & ~is_written("consent.withdrawn", Consent.withdrawn_at)
     query = select(Consent.id).where(~is_written("consent.given", Consent.given_at) | is_withdrawn)
@@ -121,4 +135,4 @@ def list_choices_without_audit() -> Iterator[UUID]:
         AuditEntry.action == "choice.made",
         AuditEntry.at == Choice.recorded_at,
     )
-    yield from db.session.scalars(select(Choice.id).where(~has_entry))
+    yield from db.session.scalars(select(Choice.id).where(~has_entry, _is_in_trail(Choice.recorded_at)))

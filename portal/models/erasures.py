@@ -196,3 +196,20 @@ def compute_session_digest(provider_id: str) -> bytes:
     """Return the digest under which a session of the provider has its tombstone."""
     # The provider's ids are long and random, so that trying ids finds nothing.
     return hashlib.sha256(f"session:{provider_id}".encode()).digest()
+
+
+def has_started_since(person_id: UUID, since: datetime) -> bool:
+    """Return whether an erasure of any scope was requested for this person since this time."""
+    query = select(Erasure.id).where(Erasure.person_id == person_id, Erasure.requested_at >= since).limit(1)
+    return db.session.scalar(query) is not None
+
+
+def delete_receipts(erasure_ids: list[UUID]) -> None:
+    """Delete finished erasures, after their stored records."""
+    db.session.execute(delete(Erasure).where(Erasure.id.in_(erasure_ids), Erasure.finished_at.is_not(None)))
+
+
+def delete_tombstones(before: datetime) -> None:
+    """Delete the tombstones set before this time, unless an erasure of that time still waits for the provider."""
+    is_waiting = select(Erasure.id).where(Erasure.finished_at.is_(None), Erasure.requested_at < before).exists()
+    db.session.execute(delete(Tombstone).where(Tombstone.erased_at < before, ~is_waiting))

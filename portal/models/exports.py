@@ -109,9 +109,10 @@ def expire_exports(now: datetime) -> None:
     db.session.execute(update(Export).where(Export.expires_at > now).values(expires_at=now))
 
 
-def delete_older(before: datetime) -> None:
-    """Delete the rows of exports whose file is gone, made before this moment."""
-    db.session.execute(delete(Export).where(Export.created_at < before, Export.storage_key.is_(None)))
+def delete_older(before: datetime) -> int:
+    """Delete the rows of exports whose file is gone, made before this moment; return how many."""
+    query = delete(Export).where(Export.created_at < before, Export.storage_key.is_(None)).returning(Export.id)
+    return len(db.session.scalars(query).all())
 
 
 def list_exportable(chosen: PeopleFilter, *, now: datetime, after: UUID | None, limit: int) -> list[ExportPerson]:

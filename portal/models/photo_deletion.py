@@ -1,10 +1,10 @@
-"""Queries of an erasure about the photos of one person."""
+"""Queries of erasures and of the nightly deletion about photos."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 
 from portal.db import db
 from portal.models.photos import Photo
@@ -30,3 +30,9 @@ def delete_photos(photo_ids: list[UUID]) -> None:
     """Delete the rows of photos with their renditions, choices, marks and kits, after their files."""
     query = delete(Photo).where(Photo.id.in_(photo_ids))
     db.session.execute(query.execution_options(synchronize_session=False))
+
+
+def clear_face_data(photo_ids: list[UUID]) -> None:
+    """Delete what was derived from the face on photos whose files are gone."""
+    columns = ("similarity_hash", "face_x", "face_y", "face_size", "crop_x", "crop_y", "crop_size")
+    db.session.execute(update(Photo).where(Photo.id.in_(photo_ids)).values(dict.fromkeys(columns)))

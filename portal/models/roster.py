@@ -25,6 +25,7 @@ class RosterEntry(Base):
         invited_at: when the mail server accepted the invitation of this campaign.
         reminded_at: when it accepted the last reminder of this campaign; ``reminders`` counts them.
         muted_at: when the person or an admin switched off mails of campaigns.
+        listed_at: when an import last named the person; kept for entries without a person only.
         left_at: when the person left the company.
         bounced_at: since when mail to this address is refused; ``bounce_reason`` is a reply code or ``marked``.
         person_id: the person, from their first sign-in with this address on; kept when the address changes.
@@ -57,6 +58,7 @@ class RosterEntry(Base):
     left_at: Mapped[datetime | None]
     bounced_at: Mapped[datetime | None]
     bounce_reason: Mapped[str | None]
+    listed_at: Mapped[datetime | None]
     person_id: Mapped[UUID | None] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
 
 
@@ -143,3 +145,9 @@ def count_entries() -> int:
 def iterate_entries() -> Iterator[RosterEntry]:
     """Yield every entry."""
     yield from db.session.scalars(select(RosterEntry).execution_options(yield_per=1000))
+
+
+def lock_by_person(person_id: UUID) -> RosterEntry | None:
+    """Return the entry of a person freshly read, holding other writers until the transaction ends."""
+    query = select(RosterEntry).where(RosterEntry.person_id == person_id).with_for_update()
+    return db.session.scalar(query.execution_options(populate_existing=True))

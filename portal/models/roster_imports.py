@@ -18,6 +18,7 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    or_,
     select,
     text,
     update,
@@ -97,17 +98,12 @@ class RosterImportLine(Base):
 
 def find_import(import_id: UUID) -> RosterImport | None:
     """Return an import without its content, None if there is none."""
-    query = (
-        select(RosterImport).where(RosterImport.id == import_id).options(defer(RosterImport.content, raiseload=True))
-    )
-    return db.session.scalar(query)
+    return db.session.scalar(_select_imports().where(RosterImport.id == import_id))
 
 
 def lock_import(import_id: UUID) -> RosterImport | None:
     """Return an import without its content, holding other writers until the transaction ends."""
-    query = (
-        select(RosterImport).where(RosterImport.id == import_id).options(defer(RosterImport.content, raiseload=True))
-    )
+    query = _select_imports().where(RosterImport.id == import_id)
     return db.session.scalar(query.with_for_update().execution_options(populate_existing=True))
 
 
@@ -215,7 +211,8 @@ _APPLY = text(
     """
     WITH line AS (
         SELECT * FROM roster_import_lines
-        WHERE import_id = :import_id AND number > :after AND number <= :last AND verdict IN ('new', 'changed')
+        WHERE import_id = :import_id AND number > :after AND number <= :last
+            AND verdict IN ('new', 'changed', 'returning')
     ), written AS (
         INSERT INTO roster_entries (id, address, name, team, employee_number, due_on, source, campaign_id,
                                     created_at, changed_at)
@@ -226,9 +223,10 @@ _APPLY = text(
             team = COALESCE(EXCLUDED.team, roster_entries.team),
             employee_number = COALESCE(EXCLUDED.employee_number, roster_entries.employee_number),
             due_on = COALESCE(EXCLUDED.due_on, roster_entries.due_on),
-            changed_at = EXCLUDED.changed_at
-        WHERE roster_entries.left_at IS NULL
-          AND (COALESCE(NULLIF(EXCLUDED.name, ''), roster_entries.name),
+            changed_at = EXCLUDED.changed_at,
+            left_at = NULL
+        WHERE roster_entries.left_at IS NOT NULL
+          OR (COALESCE(NULLIF(EXCLUDED.name, ''), roster_entries.name),
                COALESCE(EXCLUDED.team, roster_entries.team),
                COALESCE(EXCLUDED.employee_number, roster_entries.employee_number),
                COALESCE(EXCLUDED.due_on, roster_entries.due_on))
@@ -237,6 +235,16 @@ _APPLY = text(
         RETURNING xmax = 0 AS added
     )
     SELECT count(*) FILTER (WHERE added), count(*) FILTER (WHERE NOT added) FROM written
+    """
+)
+# Only the clock of people who never came needs it.
+_APPLY_LISTED = text(
+    """
+    UPDATE roster_entries AS entry SET listed_at = :now
+    FROM roster_import_lines AS line
+    WHERE line.import_id = :import_id AND line.number > :after AND line.number <= :last
+      AND line.verdict IN ('new', 'changed', 'known', 'returning') AND entry.address = line.address
+      AND entry.person_id IS NULL AND COALESCE(entry.listed_at, '-infinity') < :now
     """
 )
 _APPLY_LEAVING = text(
@@ -252,10 +260,11 @@ _APPLY_LEAVING = text(
 def apply_lines(import_id: UUID, *, after: int, last: int, campaign_id: UUID | None, now: datetime) -> tuple[int, int]:
     """Add and change the entries of lines in a range of numbers; return how many were added and changed.
 
-    A line equal to its entry changes nothing, so that applying it twice is harmless.
+    A line equal to its entry changes ``listed_at`` alone. A person marked as left whom the list names has returned.
     """
     values = {"import_id": import_id, "after": after, "last": last, "campaign_id": campaign_id, "now": now}
     added, changed = db.session.execute(_APPLY, values).one()
+    db.session.execute(_APPLY_LISTED, values)
     return added, changed
 
 
@@ -278,10 +287,13 @@ def find_last_number(import_id: UUID, *, after: int, limit: int) -> int | None:
 
 
 def delete_contents(before: datetime) -> int:
-    """Delete what imports read before this time hold; discard those never confirmed; return how many lines went."""
+    """Delete what imports read before this time hold; discard those never confirmed; return how many."""
     old = (RosterImport.created_at < before, RosterImport.state.not_in(("scheduled", "applying")))
     waiting = RosterImport.state.in_(("reading", "ready"))
+    has_lines = exists().where(RosterImportLine.import_id == RosterImport.id)
+    is_full = or_(RosterImport.content.is_not(None), has_lines)
+    found = list(db.session.scalars(select(RosterImport.id).where(*old, is_full).with_for_update()))
     db.session.execute(update(RosterImport).where(*old, waiting).values(state="discarded"))
-    db.session.execute(update(RosterImport).where(*old, RosterImport.content.is_not(None)).values(content=None))
-    lines = delete(RosterImportLine).where(RosterImportLine.import_id.in_(select(RosterImport.id).where(*old)))
-    return int(getattr(db.session.execute(lines), "rowcount", 0))
+    db.session.execute(update(RosterImport).where(RosterImport.id.in_(found)).values(content=None))
+    db.session.execute(delete(RosterImportLine).where(RosterImportLine.import_id.in_(found)))
+    return len(found)

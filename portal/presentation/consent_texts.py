@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -20,34 +19,29 @@ from portal.domain.company_texts import (
     replace_placeholders,
 )
 from portal.domain.consent import Block, Policy, Purpose, UseAgreement, build_policy_version
+from portal.domain.retention_periods import RetentionPeriods
 
 
-@dataclass(frozen=True)
-class RetentionTerm:
-    """One row of the retention table: what is kept, where, until when."""
-
-    what: str
-    where: str
-    until: str
-
-
-def build_policy(*, company: str, studio: str, texts: PublishedTexts = BUILT_IN) -> Policy:
+def build_policy(*, company: str, studio: str, periods: RetentionPeriods, texts: PublishedTexts = BUILT_IN) -> Policy:
     """Build the policy in the language in force.
 
     Args:
         company: the controller, who asks for consent.
         studio: the processor, who runs the photo studio.
+        periods: the retention periods in force.
         texts: the company's own texts.
     """
-    read = _build_reader(texts, {"company": company, "studio": studio})
+    read = _build_reader(texts, {"company": company, "studio": studio, **_format_days(periods)})
     blocks = tuple(Block(key, read(f"{key}.heading"), read(f"{key}.summary"), read(f"{key}.text")) for key in BLOCKS)
     purposes = tuple(Purpose(key, read(f"purpose.{key}")) for key in PURPOSES)
     return Policy(_build_version(texts), _get_locale(), blocks, purposes)
 
 
-def build_use_agreement(*, company: str, studio: str = "", texts: PublishedTexts = BUILT_IN) -> UseAgreement:
+def build_use_agreement(
+    *, company: str, studio: str, periods: RetentionPeriods, texts: PublishedTexts = BUILT_IN
+) -> UseAgreement:
     """Build the sentence beside the button that chooses a photo, in the language in force."""
-    read = _build_reader(texts, {"company": company, "studio": studio})
+    read = _build_reader(texts, {"company": company, "studio": studio, **_format_days(periods)})
     return UseAgreement(_build_version(texts), _get_locale(), read("use"))
 
 
@@ -62,8 +56,7 @@ def _get_locale() -> str:
 def _build_reader(texts: PublishedTexts, names: dict[str, str]) -> Callable[[str], str]:
     """Return a function that returns a text of the policy, the company's own or the built-in one, with its names."""
     texts_by_key = {**list_default_texts(), **texts.get_texts(TextSection.CONSENT, _get_locale())}
-    values = names | _retention_days()
-    return lambda key: replace_placeholders(texts_by_key[key], values)
+    return lambda key: replace_placeholders(texts_by_key[key], names)
 
 
 def list_default_texts() -> dict[str, str]:
@@ -125,26 +118,6 @@ def _list_rights_texts() -> dict[str, str]:
     }
 
 
-def _retention_days() -> dict[str, str]:
-    periods = {"upload_days": retention.STUDIO_UPLOADS, "unchosen_days": retention.UNCHOSEN_PHOTOS}
-    return {name: str(period.days) for name, period in periods.items()}
-
-
-def list_retention_terms(*, studio: str) -> list[RetentionTerm]:
-    """List how long each kind of data is kept, as the privacy page shows it."""
-    portal = _("This portal")
-    return [
-        RetentionTerm(
-            _("Photos you take or upload"),
-            studio,
-            _("%(upload_days)s days after your headshots are ready", **_retention_days()),
-        ),
-        RetentionTerm(
-            _("Measurements of your face"), studio, _("While your headshots are made. They never reach this portal.")
-        ),
-        RetentionTerm(
-            _("Headshots you don’t choose"), portal, _("%(unchosen_days)s days after they’re made", **_retention_days())
-        ),
-        RetentionTerm(_("The headshot you choose"), portal, _("While it’s in use, or until you ask us to delete it")),
-        RetentionTerm(_("The record of your agreement"), portal, _("As long as the law requires it")),
-    ]
+def _format_days(periods: RetentionPeriods) -> dict[str, str]:
+    clocks = {"upload_days": retention.STUDIO_UPLOADS, "unchosen_days": retention.UNCHOSEN_PHOTOS}
+    return {name: str(periods[clock].days) for name, clock in clocks.items()}

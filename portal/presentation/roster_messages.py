@@ -18,6 +18,7 @@ VERDICTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "changed": (_l("Changed"), "run"),
         "known": (_l("Known"), "dot"),
         "leaving": (_l("Leaves"), "warn"),
+        "returning": (_l("Back"), "run"),
         "malformed": (_l("Malformed"), "bad"),
         "duplicate": (_l("Duplicate"), "off"),
         "outside": (_l("Outside"), "bad"),
@@ -55,7 +56,7 @@ _REASONS: Mapping[str, str] = MappingProxyType(
         "address": _l("This isn’t an email address."),
         "address_letters": _l("Mail servers can’t deliver to letters like these before the @."),
         "date": _l("The due date isn’t a date. Write 2026-12-11."),
-        "has_left": _l("Marked as left earlier. Not invited again."),
+        "has_left": _l("Marked as left earlier. The list names them again."),
         "leaves": _l("The list says they left."),
     }
 )
@@ -71,6 +72,17 @@ _FAILURES: Mapping[str, str] = MappingProxyType(
     }
 )
 _ENCODINGS: Mapping[str, str] = MappingProxyType({"utf-8": "UTF-8", "utf-16": "UTF-16", "cp1252": "Windows-1252"})
+
+
+def describe_untyped(count: int) -> str:
+    """Return what to do before a large part of the roster is marked as left."""
+    return str(
+        _(
+            "Nothing was changed. More than a fifth of the roster is absent from this list. If it’s the full list, "
+            "tick the box again and type %(count)s.",
+            count=count,
+        )
+    )
 
 
 def get_reason(line: RosterImportLine, domains: frozenset[str]) -> str:

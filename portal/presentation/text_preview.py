@@ -123,10 +123,10 @@ def build_preview(
     names = {"company": settings.brand_name, "studio": studio}
     with force_locale(locale):
         if section is TextSection.CONSENT:
-            policy = consent_texts.build_policy(**names, texts=texts)
-            return TextPreview(
-                section, locale, policy=policy, use=consent_texts.build_use_agreement(**names, texts=texts)
-            )
+            periods = settings.retention
+            policy = consent_texts.build_policy(**names, periods=periods, texts=texts)
+            use = consent_texts.build_use_agreement(**names, periods=periods, texts=texts)
+            return TextPreview(section, locale, policy=policy, use=use)
         if section is TextSection.PRIVACY:
             privacy = privacy_texts.build_privacy_texts(settings, texts, studio=studio)
             return TextPreview(section, locale, privacy=privacy)

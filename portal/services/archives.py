@@ -9,13 +9,14 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import IO, BinaryIO
 from uuid import UUID, uuid4
 
 from portal.db import transaction
 from portal.domain import job_types
 from portal.domain.errors import NotFound
+from portal.domain.retention import DOWNLOADS
 from portal.failpoints import failpoint
 from portal.models import archives, people, queue
 from portal.models.archives import SINGLE_USE, Archive, ArchiveKind, ArchiveState
@@ -25,7 +26,6 @@ from portal.storage import build_object_key
 
 log = logging.getLogger(__name__)
 
-LIFETIME = timedelta(hours=24)
 CHUNK_BYTES = 256 * 1024
 # Enough for a bar that moves, without a transaction for each of hundreds of photos.
 PROGRESS_STEP = 5
@@ -52,15 +52,16 @@ ListEntries = Callable[[UUID, AppContext], list[ArchiveEntry]]
 """Lists what belongs into an archive of one person, in the caller's transaction."""
 
 
-def request_archive(person: Person, kind: ArchiveKind, *, file_name: str, now: datetime) -> Archive:
+def request_archive(person: Person, kind: ArchiveKind, *, file_name: str, context: AppContext) -> Archive:
     """Have an archive built, or return the one that is being built already; a second request builds nothing.
 
     Args:
         person: the requester, who alone may download it.
         kind: what it holds.
         file_name: what the browser saves it as, without the ending.
-        now: the present, UTC.
+        context: clock, and the lifetime of downloads.
     """
+    now = context.clock()
     with transaction() as session:
         people.lock_person(person.id)
         latest = archives.find_latest(person.id, kind, now)
@@ -73,7 +74,7 @@ def request_archive(person: Person, kind: ArchiveKind, *, file_name: str, now: d
             file_name=f"{normalize_file_name(file_name)}.zip",
             state=str(ArchiveState.PENDING),
             created_at=now,
-            expires_at=now + LIFETIME,
+            expires_at=now + context.settings.retention[DOWNLOADS],
         )
         session.add(archive)
         session.flush()

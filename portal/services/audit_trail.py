@@ -26,11 +26,15 @@ def get_head() -> AuditHead | None:
 
 
 def iterate_faults(verifier: ChainVerifier) -> Iterator[ChainFault]:
-    """Read the whole trail and yield its faults."""
+    """Read the whole trail, from the anchor of what has expired on, and yield its faults."""
     position, entry_id = 0, 0
     while True:
         with transaction():
             links = audit_links.list_links_after(position, entry_id, BATCH)
+            anchor = audit_links.find_anchor()
+        # Again in each batch: the oldest part may expire meanwhile.
+        if anchor is not None and anchor.position > position:
+            yield from verifier.start_after(anchor)
         for link in links:
             yield from verifier.check_link(link)
         if not links:

@@ -67,7 +67,6 @@ def request_erasure(
     Raises:
         NotFound: there is no such person.
     """
-    now = context.clock()
     with transaction():
         # Sessions before the person, as everywhere.
         shoots.lock_by_person(person_id)
@@ -77,12 +76,34 @@ def request_erasure(
         if (unfinished := erasures.find_open(person_id)) is not None:
             enqueue_erasure(unfinished.id)
             return unfinished.id
-        person.deactivated_at = person.deactivated_at or now
-        sessions.delete_of_person(person_id)
-        erasure = create_erasure(person, ErasureScope.EVERYTHING, context, erasure_id=erasure_id)
-        audit.create_entry("person.erasure_ordered", at=now, actor_id=actor_id, subject_id=person_id)
-        people.close_streams(person_id)
-        return erasure.id
+        return erase_person(person, context, actor_id=actor_id, erasure_id=erasure_id)
+
+
+def erase_person(
+    person: Person,
+    context: AppContext,
+    *,
+    actor_id: UUID | None = None,
+    erasure_id: UUID | None = None,
+    reason: str | None = None,
+) -> UUID:
+    """Create the erasure of everything about a person, in the caller's transaction; return its id.
+
+    Args:
+        person: locked by the caller, after their shoots, and without an unfinished erasure of everything.
+        context: clock and secretbox.
+        actor_id: who requested it; None for the command line and the nightly job.
+        erasure_id: id of the erasure; None for a random one.
+        reason: a constant for the audit trail, such as ``inactive``.
+    """
+    now = context.clock()
+    person.deactivated_at = person.deactivated_at or now
+    sessions.delete_of_person(person.id)
+    erasure = create_erasure(person, ErasureScope.EVERYTHING, context, erasure_id=erasure_id)
+    detail = {} if reason is None else {"reason": reason}
+    audit.create_entry("person.erasure_ordered", at=now, actor_id=actor_id, subject_id=person.id, **detail)
+    people.close_streams(person.id)
+    return erasure.id
 
 
 def create_erasure(

@@ -42,13 +42,18 @@ class ErasureRecord:
     sessions: tuple[str, ...]
 
 
+def build_record_key(erasure_id: UUID) -> str:
+    """Return where the record of an erasure is stored."""
+    return f"{RECORD_AREA}{erasure_id}.json"
+
+
 def store_record(erasure: Erasure, storage: Storage) -> None:
     """Write the record of an erasure; writing it again changes nothing.
 
     Raises:
         StorageError: worth another attempt.
     """
-    key = f"{RECORD_AREA}{erasure.id}.json"
+    key = build_record_key(erasure.id)
     # Sessions whose deletion was confirmed meanwhile are no longer in the row.
     earlier = _parse_record(json.loads(storage.get(key))).sessions if storage.exists(key) else ()
     current = [erasures.compute_session_digest(provider_id).hex() for provider_id in erasure.provider_ids]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, BinaryIO
 from uuid import UUID, uuid4
 
@@ -15,6 +15,7 @@ from portal.domain.access_reasons import normalize_reason
 from portal.domain.errors import BadInput, NotFound
 from portal.domain.export_names import parse_template
 from portal.domain.kit_files import find_kit_file
+from portal.domain.retention import EXPORTS
 from portal.models import audit, exports, picture_accesses, queue
 from portal.models.archives import ArchiveState
 from portal.models.exports import Export, ExportKind
@@ -25,10 +26,6 @@ from portal.services.app_context import AppContext
 from portal.storage import Storage
 
 log = logging.getLogger(__name__)
-
-LIFETIME = timedelta(hours=24)
-# Rows of expired exports stay this long, to be made again with one press.
-KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +54,9 @@ class ExportRequest:
         return filters if self.ids is None else filters | {"ids": [str(each) for each in self.ids]}
 
 
-def request_export(request: ExportRequest, *, actor: Person, now: datetime, export_id: UUID | None = None) -> UUID:
+def request_export(
+    request: ExportRequest, *, actor: Person, context: AppContext, export_id: UUID | None = None
+) -> UUID:
     """Have an export built; return its id. A second request with the same ``export_id`` changes nothing.
 
     Raises:
@@ -69,6 +68,7 @@ def request_export(request: ExportRequest, *, actor: Person, now: datetime, expo
         raise BadInput
     template = parse_template(request.template)
     reason = normalize_reason(request.reason)
+    now = context.clock()
     with transaction() as session:
         if export_id is not None and exports.lock_export(export_id) is not None:
             return export_id
@@ -83,7 +83,7 @@ def request_export(request: ExportRequest, *, actor: Person, now: datetime, expo
             file_name=f"{request.kind}-{now:%Y-%m-%d}.zip",
             state=str(ArchiveState.PENDING),
             created_at=now,
-            expires_at=now + LIFETIME,
+            expires_at=now + context.settings.retention[EXPORTS],
         )
         session.add(export)
         session.flush()
@@ -135,8 +135,10 @@ def record_failure(export_id: UUID, storage: Storage, *, reason: str) -> None:
         storage.delete_all(f"exports/{export_id}/")
 
 
-def delete_expired(storage: Storage, *, now: datetime) -> None:
-    """Delete the files of expired exports; their rows stay for a month. Can be stopped anywhere and run again.
+def delete_expired(storage: Storage, *, now: datetime) -> int:
+    """Delete the files of expired exports; return how many. Can be stopped anywhere and run again.
+
+    Their rows stay for some time, so that one press makes them again.
 
     Raises:
         StorageError: worth another try.
@@ -149,5 +151,4 @@ def delete_expired(storage: Storage, *, now: datetime) -> None:
             export = exports.lock_export(export_id)
             if export is not None:
                 export.storage_key = None
-    with transaction():
-        exports.delete_older(now - KEPT)
+    return len(expired)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from portal.db import snapshot
 from portal.domain import job_types
 from portal.domain.audit_chain import AuditHead, ChainVerifier
+from portal.domain.retention_periods import RetentionPeriods
 from portal.models import (
     archives,
     consistency,
@@ -23,7 +24,7 @@ from portal.models import (
     shoots,
     waiting_room,
 )
-from portal.services import audit_trail, file_check
+from portal.services import audit_trail, file_check, retention_plan
 from portal.storage import Storage
 
 # The sweep mends work that lost its job: it is stale after 10 minutes, and a sweep runs every 10 minutes.
@@ -32,6 +33,7 @@ MENDED_WITHIN = timedelta(minutes=30)
 MAX_EXPIRED_AGE = timedelta(days=2)
 # The law gives a month; this leaves time to write to the provider.
 MAX_ERASURE_AGE = timedelta(days=7)
+DEFAULT_PERIODS = RetentionPeriods()
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ def list_violations(
     read_files: bool = True,
     known_heads: Sequence[AuditHead] = (),
     grace: timedelta = MENDED_WITHIN,
+    periods: RetentionPeriods = DEFAULT_PERIODS,
 ) -> Iterator[Violation]:
     """Yield every broken invariant.
 
@@ -61,8 +64,12 @@ def list_violations(
         read_files: also compare every stored file with its digest, which reads all of them.
         known_heads: where the audit trail ended earlier; it must still hold these.
         grace: how long work may lack its job, because the sweep mends it within this time.
+        periods: the retention periods in force.
     """
-    for rule, list_broken in _build_rules(now, now - grace):
+    overdue = (
+        ("data is kept longer than its retention period", lambda: retention_plan.iterate_overdue(periods, now=now)),
+    )
+    for rule, list_broken in (*_build_rules(now, now - grace), *overdue):
         # Each rule compares rows as of one moment; a snapshot for all of them would be open for too long.
         with snapshot():
             broken = [str(subject) for subject in list_broken()]

@@ -199,19 +199,21 @@ def record_failure(kit_id: UUID, *, reason: str, now: datetime) -> None:
     log.error("kit.failed", extra={"kit": str(kit_id), "reason": reason})
 
 
-def delete_superseded(context: AppContext) -> None:
-    """Delete the files and rows of kits that are out of use. Can be stopped anywhere and run again.
+def delete_superseded(context: AppContext) -> int:
+    """Delete the files and rows of kits that are out of use; return how many. Can be stopped anywhere and run again.
 
     Raises:
         StorageError: worth another try.
     """
+    deleted = 0
     while True:
         with transaction():
             kit_ids = kits.list_superseded()
         if not kit_ids:
-            return
+            return deleted
         for kit_id in kit_ids:
             context.storage.delete_all(f"kits/{kit_id}/")
             failpoint("kit.after_delete")
             with transaction():
                 kits.delete_kit(kit_id)
+        deleted += len(kit_ids)

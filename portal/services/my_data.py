@@ -10,6 +10,7 @@ from portal.db import transaction
 from portal.domain import retention
 from portal.domain.erasure import ErasureScope
 from portal.domain.errors import NotFound
+from portal.domain.retention_periods import RetentionPeriods
 from portal.models import (
     archives,
     audit,
@@ -32,6 +33,7 @@ from portal.models.photos import Photo
 from portal.models.picture_accesses import PictureAccess
 from portal.models.shoots import Shoot
 from portal.services import archives as archive_service
+from portal.services.app_context import AppContext
 from portal.services.erasure import Receipt, build_receipt
 
 ACCESS_LIMIT = 50
@@ -85,14 +87,16 @@ class MyData:
     deletions: list[Receipt]
 
 
-def get_my_data(person: Person, *, now: datetime) -> MyData:
+def get_my_data(person: Person, periods: RetentionPeriods, *, now: datetime) -> MyData:
     """Gather what is kept about this person from our own records; no outside call is made."""
     choice = choices.find_current(person.id)
     chosen_id = choice.photo_id if choice is not None else None
     deleted = erasures.list_by_person(person.id, ErasureScope.SESSION)
     erased_ids = {shoot_id for each in deleted for shoot_id in each.shoot_ids}
     return MyData(
-        shoots=[_build_kept_shoot(shoot, chosen_id, erased_ids, now) for shoot in shoots.list_by_person(person.id)],
+        shoots=[
+            _build_kept_shoot(shoot, chosen_id, erased_ids, periods, now) for shoot in shoots.list_by_person(person.id)
+        ],
         choice=choice,
         chosen=photos.find_for_person(choice.photo_id, person.id) if choice is not None else None,
         own_photos=[photo for photo in photos.list_own(person.id) if photo.id != chosen_id],
@@ -113,12 +117,15 @@ def _list_accesses(person_id: UUID) -> list[tuple[AuditEntry | PictureAccess, st
     return sorted(acts, key=lambda act: act[0].at, reverse=True)[:ACCESS_LIMIT]
 
 
-def _build_kept_shoot(shoot: Shoot, chosen_id: UUID | None, erased_ids: set[UUID], now: datetime) -> KeptShoot:
-    uploads_until = shoot.finished_at + retention.STUDIO_UPLOADS if shoot.finished_at is not None else None
+def _build_kept_shoot(
+    shoot: Shoot, chosen_id: UUID | None, erased_ids: set[UUID], periods: RetentionPeriods, now: datetime
+) -> KeptShoot:
+    upload_period, unchosen_period = periods[retention.STUDIO_UPLOADS], periods[retention.UNCHOSEN_PHOTOS]
+    uploads_until = shoot.finished_at + upload_period if shoot.finished_at is not None else None
     return KeptShoot(
         shoot=shoot,
         photos=[photo for photo in photos.list_viewable(shoot.id) if photo.id != chosen_id],
-        until=shoot.copied_at + retention.UNCHOSEN_PHOTOS if shoot.copied_at is not None else None,
+        until=shoot.copied_at + unchosen_period if shoot.copied_at is not None else None,
         uploads_until=uploads_until,
         is_deleted=shoot.closed_at is not None and (shoot.provider_id is None or shoot.id in erased_ids),
         has_uploads=shoot.opened_at is not None and (uploads_until is None or uploads_until > now),
@@ -137,9 +144,9 @@ def get_agreement(person: Person, consent_id: UUID) -> Consent:
     return found
 
 
-def request_export(person: Person, *, file_name: str, now: datetime) -> Archive:
+def request_export(person: Person, *, file_name: str, context: AppContext) -> Archive:
     """Have the person's data collected in a ZIP file that can be downloaded once; a second request builds nothing."""
-    archive = archive_service.request_archive(person, ArchiveKind.DATA, file_name=file_name, now=now)
+    archive = archive_service.request_archive(person, ArchiveKind.DATA, file_name=file_name, context=context)
     with transaction():
-        audit.create_entry("data.export_requested", at=now, actor_id=person.id, subject_id=person.id)
+        audit.create_entry("data.export_requested", at=context.clock(), actor_id=person.id, subject_id=person.id)
     return archive

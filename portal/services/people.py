@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from portal.db import transaction
 from portal.domain.email_address import get_domain, normalize_lenient
 from portal.domain.errors import LinkClosed, NotFound, NotOnOwnAccount, SignInRefused
 from portal.domain.identity import Identity
+from portal.domain.retention import LOGOUT_ORDERS, SIGN_IN_ATTEMPTS
 from portal.domain.roles import Role, derive_roles
 from portal.models import audit, people, roster, sessions
 from portal.models.people import Person
@@ -19,9 +20,8 @@ from portal.models.sessions import Session
 from portal.services import campaigns
 from portal.settings import Settings
 
-ATTEMPT_LIFETIME = timedelta(minutes=10)
-# A logout token is refused as too old long before its digest is deleted.
-LOGOUT_ORDER_RETENTION = timedelta(hours=1)
+ATTEMPT_LIFETIME = SIGN_IN_ATTEMPTS.default
+LOGOUT_ORDER_RETENTION = LOGOUT_ORDERS.default
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +114,10 @@ def _join_roster(person: Person, join_code: str | None, settings: Settings, now:
     is_expected = entry is not None and entry.left_at is None
     if settings.require_roster and not is_expected and person.role == Role.EMPLOYEE:
         raise SignInRefused("not_on_roster", status=403)
+    if entry is not None and entry.left_at is not None:
+        # A sign-in at the identity provider counts for more than a list: the pictures stay.
+        entry.left_at, entry.changed_at = None, now
+        audit.create_entry("roster.returned", at=now, subject_id=person.id, entry_id=str(entry.id), reason="sign_in")
 
 
 def _create_sign_in_entry(person: Person, now: datetime, *, is_confirmed: bool, lacks_groups: bool) -> None:

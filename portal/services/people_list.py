@@ -14,9 +14,10 @@ from portal.models.people import Person
 from portal.models.people_list import ListRow, PeopleFilter, Sort
 from portal.models.photo_copies import MissingPhotos
 from portal.models.sessions import Session
-from portal.services import journey, mirroring, relinking, sessions
+from portal.services import journey, leavers, mirroring, relinking, sessions
 from portal.services.app_context import AppContext
 from portal.services.journey import Journey
+from portal.services.leavers import Leaving
 
 PAGE = 50
 
@@ -84,6 +85,7 @@ class PersonDetail:
         shares_address: another account has the same address.
         attempt: the open request for another session, None without one.
         missing: photos of the current shoot that are not in the storage, None without a shoot.
+        leaving: when the pictures of a person who left are deleted; None if they have not left or have none.
     """
 
     at: datetime
@@ -94,6 +96,7 @@ class PersonDetail:
     shares_address: bool
     attempt: AttemptRequest | None = None
     missing: MissingPhotos | None = None
+    leaving: Leaving | None = None
 
 
 def get_person_detail(person_id: UUID, context: AppContext) -> PersonDetail:
@@ -116,6 +119,7 @@ def get_person_detail(person_id: UUID, context: AppContext) -> PersonDetail:
         relinking.find_pair(person.email) is not None,
         attempt_requests.find_open(person_id),
         mirroring.get_missing(current.shoot.id) if current.shoot is not None else None,
+        leavers.find_leaving(person_id, context.settings.retention),
     )
 
 

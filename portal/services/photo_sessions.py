@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from portal.domain.retention import UNCHOSEN_PHOTOS
+from portal.domain.retention_periods import RetentionPeriods
 from portal.models import archives, photos, shoots
 from portal.models.archives import Archive, ArchiveKind
 from portal.models.people import Person
@@ -29,7 +30,7 @@ class FinishedSession:
     kept_until: datetime
 
 
-def list_earlier(person: Person) -> list[FinishedSession]:
+def list_earlier(person: Person, periods: RetentionPeriods) -> list[FinishedSession]:
     """Return the sessions before the present one whose photos can still be seen, the newest first."""
     present = shoots.find_latest(person.id)
     found = []
@@ -38,7 +39,7 @@ def list_earlier(person: Person) -> list[FinishedSession]:
             continue
         listed = photos.list_viewable(shoot.id)
         if listed:
-            kept_until = shoot.copied_at + UNCHOSEN_PHOTOS
+            kept_until = shoot.copied_at + periods[UNCHOSEN_PHOTOS]
             found.append(FinishedSession(shoot.requested_at, len(listed), listed[0].id, kept_until))
     return found
 

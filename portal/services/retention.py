@@ -1,26 +1,30 @@
-"""Retention: the nightly deletion of everything that has reached the end of its retention period."""
+"""Retention: the nightly deletion of everything that has reached the end of its retention period.
+
+Each entry of :data:`DELETIONS` belongs to a clock of the retention table. The period is subtracted in one place, so
+that no deletion has a number of its own.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from typing import Any
 
 from portal.db import transaction
 from portal.domain import retention
 from portal.domain.durations import SAMPLE_SIZE
-from portal.domain.stages import Problem
+from portal.domain.retention import Clock
 from portal.failpoints import failpoint
 from portal.models import (
     audit,
     budget,
-    choices,
     credits,
     deliveries,
     delivery_totals,
-    people,
-    photos,
+    expiry,
+    exports,
     provider_account,
     provider_records,
     queue,
@@ -28,73 +32,103 @@ from portal.models import (
     roster_imports,
     sessions,
     shoot_steps,
-    shoots,
     webhook_rejections,
 )
-from portal.services.people import ATTEMPT_LIFETIME, LOGOUT_ORDER_RETENTION
-from portal.storage import Storage
+from portal.services import archives, audit_expiry, erasure_receipts, kits, leavers, photo_retention
+from portal.services import exports as export_files
+from portal.services.app_context import AppContext
 
 log = logging.getLogger(__name__)
 
-SHOOTS_AT_ONCE = 50
-PHOTOS_AT_ONCE = 25
+ROWS_AT_ONCE = 500
 
 
-def delete_expired(storage: Storage, *, now: datetime) -> None:
+@dataclass(frozen=True)
+class Run:
+    """One run of a deletion.
+
+    Attributes:
+        before: rows whose clock started before this time are deleted.
+        now: the present, UTC.
+    """
+
+    context: AppContext
+    before: datetime
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Deletion:
+    """How the data of one clock is deleted; ``delete`` returns the number of rows or files."""
+
+    clock: Clock
+    delete: Callable[[Run], int]
+
+
+def delete_expired(context: AppContext, *, now: datetime) -> dict[str, int]:
     """Delete everything that has reached the end of its period. Can be stopped anywhere and run again.
+
+    Returns:
+        How much was deleted by the key of each clock; also an audit entry, so that the deletion can be proven.
 
     Raises:
         StorageError: files could not be deleted; what was deleted before stays deleted.
     """
+    counts: dict[str, int] = {}
+    for deletion in DELETIONS:
+        period = context.settings.retention[deletion.clock]
+        counts[deletion.clock.key] = deletion.delete(Run(context, now - period, now))
+        if deletion.clock in _STOPS:
+            _STOPS[deletion.clock]()
     with transaction():
-        counts = {
-            "bodies": deliveries.delete_bodies(now - retention.WEBHOOK_BODIES),
-            "imported_lines": roster_imports.delete_contents(now - retention.IMPORTED_LINES),
-            "calls": budget.delete_calls(now - retention.PROVIDER_CALLS),
-            "jobs": queue.delete_finished(now - retention.FINISHED_JOBS),
-            "limits": rate_limits.delete_unused(now - retention.UNUSED_RATE_LIMITS),
-            "durations": shoot_steps.delete_old_durations(SAMPLE_SIZE),
-            "account": _delete_account_records(now),
-            "rejections": webhook_rejections.delete_old(now - retention.WEBHOOK_REJECTIONS),
-            "balances": credits.delete_readings(now - retention.CREDIT_READINGS),
-        }
-    failpoint("retention.after_records")
-    counts["deliveries"] = _delete_deliveries(now)
-    counts["sign_ins"] = _drop_sign_ins(now)
-    counts["photos"] = _hide_unchosen(now)
-    failpoint("retention.after_hiding")
-    counts["files"] = _delete_files(storage, now)
-    log.info("retention.completed", extra=counts)
+        shoot_steps.delete_old_durations(SAMPLE_SIZE)
+        deleted: dict[str, Any] = {key: count for key, count in counts.items() if count}
+        if deleted:
+            audit.create_entry(audit.RETENTION_COMPLETED, at=now, **deleted)
+    log.info("retention.completed", extra={key.replace("-", "_"): count for key, count in counts.items()})
+    return counts
 
 
-def _delete_account_records(now: datetime) -> int:
-    """Delete the lists of the provider's account if none could be read for too long."""
-    account = provider_account.find_account()
-    read_at = account.read_at if account is not None else None
-    if read_at is None or read_at > now - retention.PROVIDER_RECORDS:
-        return 0
-    return provider_records.delete_all()
+def _delete_in_transaction(delete: Callable[[datetime], int]) -> Callable[[Run], int]:
+    def run(current: Run) -> int:
+        with transaction():
+            return delete(current.before)
+
+    return run
 
 
-def _drop_sign_ins(now: datetime) -> int:
+def _delete_in_batches(delete: Callable[[datetime, int], int]) -> Callable[[Run], int]:
+    def run(current: Run) -> int:
+        deleted = 0
+        while True:
+            with transaction():
+                found = delete(current.before, ROWS_AT_ONCE)
+            deleted += found
+            if found < ROWS_AT_ONCE:
+                return deleted
+
+    return run
+
+
+def _delete_sign_ins(run: Run) -> int:
     """Delete expired sign-ins. Each sign-in deletes some as well, but after a campaign there are few."""
-    dropped = 0
+    deleted = 0
+    attempts_before = run.now - retention.SIGN_IN_ATTEMPTS.default
+    orders_before = run.now - retention.LOGOUT_ORDERS.default
     while True:
         with transaction():
-            found = sessions.delete_expired(
-                now, attempts_before=now - ATTEMPT_LIFETIME, orders_before=now - LOGOUT_ORDER_RETENTION
-            )
+            found = sessions.delete_expired(run.now, attempts_before=attempts_before, orders_before=orders_before)
         if not found:
-            return dropped
-        dropped += found
+            return deleted
+        deleted += found
 
 
-def _delete_deliveries(now: datetime) -> int:
+def _delete_deliveries(run: Run) -> int:
     deleted = 0
     since: datetime | None = None
     while True:
         with transaction():
-            received = deliveries.delete_old(now - retention.DELIVERIES, since=since)
+            received = deliveries.delete_old(run.before, since=since)
             delivery_totals.update_after_deletion(received)
         if not received:
             return deleted
@@ -102,51 +136,48 @@ def _delete_deliveries(now: datetime) -> int:
         since = max(received)
 
 
-def _hide_unchosen(now: datetime) -> int:
-    """Hide what was not chosen in time, some shoots at a time: each is read once, however many there are."""
-    hidden = 0
-    after: UUID | None = None
-    while True:
-        with transaction():
-            shoot_ids = shoots.list_ids_copied_before(
-                now - retention.UNCHOSEN_PHOTOS, after=after, limit=SHOOTS_AT_ONCE
-            )
-            found = choices.list_unchosen_photo_ids(shoot_ids)
-            if found:
-                photos.hide_photos(found, now)
-                _mark_without_photos(now, shoot_ids)
-        hidden += len(found)
-        if len(shoot_ids) < SHOOTS_AT_ONCE:
-            break
-        after = shoot_ids[-1]
+def _delete_account_records(run: Run) -> int:
+    """Delete the lists of the provider's account if none could be read for too long."""
     with transaction():
-        _mark_without_photos(now)
-    return hidden
+        account = provider_account.find_account()
+        read_at = account.read_at if account is not None else None
+        if read_at is None or read_at > run.before:
+            return 0
+        return provider_records.delete_all()
 
 
-def _mark_without_photos(now: datetime, shoot_ids: list[UUID] | None = None) -> None:
-    """Mark shoots without a photo left: a problem with its message is better than an empty gallery."""
-    for shoot in shoots.list_without_photos(shoot_ids):
-        shoot.problem = Problem.NOT_CHOSEN
-        audit.create_entry("shoot.not_chosen", at=now, subject_id=shoot.person_id, result="problem")
-        people.publish_version(shoot.person_id)
+DELETIONS: tuple[Deletion, ...] = (
+    Deletion(retention.WEBHOOK_BODIES, _delete_in_transaction(deliveries.delete_bodies)),
+    Deletion(retention.IMPORTED_LINES, _delete_in_transaction(roster_imports.delete_contents)),
+    Deletion(retention.PROVIDER_CALLS, _delete_in_transaction(budget.delete_calls)),
+    Deletion(retention.WEBHOOK_REJECTIONS, _delete_in_transaction(webhook_rejections.delete_old)),
+    Deletion(retention.CREDIT_READINGS, _delete_in_transaction(credits.delete_readings)),
+    Deletion(retention.PROVIDER_RECORDS, _delete_account_records),
+    Deletion(retention.FINISHED_JOBS, _delete_in_transaction(queue.delete_finished)),
+    Deletion(retention.UNUSED_RATE_LIMITS, _delete_in_transaction(rate_limits.delete_unused)),
+    Deletion(retention.DELIVERIES, _delete_deliveries),
+    Deletion(retention.MAILS, _delete_in_batches(expiry.delete_mails)),
+    Deletion(retention.NO_SIGN_IN, _delete_in_batches(expiry.delete_without_sign_in)),
+    # With attempts and logout orders, whose periods no setting changes.
+    Deletion(retention.SESSIONS, _delete_sign_ins),
+    Deletion(retention.UNCHOSEN_PHOTOS, lambda run: photo_retention.hide_unchosen(run.before, run.now)),
+    Deletion(retention.OWN_PHOTOS, lambda run: photo_retention.hide_own(run.before, run.now)),
+    Deletion(
+        retention.REMOVED_FILES, lambda run: photo_retention.delete_files(run.context.storage, run.before, run.now)
+    ),
+    Deletion(retention.LEAVERS_PHOTOS, lambda run: leavers.delete_pictures(run.context, run.before)),
+    Deletion(retention.INACTIVE_PEOPLE, lambda run: leavers.erase_inactive(run.context, run.before)),
+    Deletion(retention.SUPERSEDED_KITS, lambda run: kits.delete_superseded(run.context)),
+    Deletion(retention.DOWNLOADS, lambda run: archives.delete_expired(run.context)),
+    Deletion(retention.EXPORTS, lambda run: export_files.delete_expired(run.context.storage, now=run.now)),
+    Deletion(retention.EXPORT_RECORDS, _delete_in_transaction(exports.delete_older)),
+    Deletion(retention.ERASURE_RECEIPTS, lambda run: erasure_receipts.delete_old(run.context.storage, run.before)),
+    Deletion(retention.AUDIT_TRAIL, lambda run: audit_expiry.expire_oldest(run.before, now=run.now)),
+)
+"""What the nightly job deletes, in this order."""
 
-
-def _delete_files(storage: Storage, now: datetime) -> int:
-    """Delete files first and their rows afterwards: a stop in between leaves a row, which the next run finds."""
-    deleted = 0
-    after: UUID | None = None
-    while True:
-        with transaction():
-            photo_ids = photos.list_removed_ids(now - retention.REMOVED_FILES, after=after, limit=PHOTOS_AT_ONCE)
-            found = photos.list_files(photo_ids)
-        if not photo_ids:
-            return deleted
-        for _rendition_id, key, _owner_id in found:
-            storage.delete(key)
-        with transaction():
-            photos.delete_renditions([rendition_id for rendition_id, *_ in found])
-            for owner_id, files in Counter(owner_id for *_, owner_id in found).items():
-                audit.create_entry("photos.deleted", at=now, subject_id=owner_id, files=files)
-        deleted += len(found)
-        after = photo_ids[-1]
+_STOPS = {
+    retention.UNUSED_RATE_LIMITS: lambda: failpoint("retention.after_records"),
+    retention.OWN_PHOTOS: lambda: failpoint("retention.after_hiding"),
+    retention.ERASURE_RECEIPTS: lambda: failpoint("retention.before_audit"),
+}

@@ -26,6 +26,8 @@ from portal.services.app_context import AppContext
 from portal.services.versions import advance_version
 
 CHUNK = 1000
+# More than one in five absent people is rather a wrong list than a full one.
+LARGE_PART = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,12 +39,34 @@ class Confirmation:
         starts_at: when it is applied; None for now.
         marks_absent: whether people who are not in the list are marked as left.
         campaign_id: the campaign that added people join.
+        typed_count: the number of absent people as the admin typed it; None if they typed none.
     """
 
     version: int
     starts_at: datetime | None
     marks_absent: bool
     campaign_id: UUID | None
+    typed_count: int | None = None
+
+
+@dataclass(frozen=True)
+class Absence:
+    """The people on the roster who are not in a list.
+
+    Attributes:
+        is_large: whether they are more than a fifth of the roster, so that their number has to be typed.
+    """
+
+    count: int
+    is_large: bool
+
+
+class AbsentCountNotTyped(Exception):
+    """More than a fifth of the roster would be marked as left, and the admin did not type the number."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        super().__init__("the number of absent people was not typed")
 
 
 @dataclass
@@ -92,9 +116,14 @@ def confirm_import(import_id: UUID, decision: Confirmation, *, actor_id: UUID, n
     Raises:
         NotFound: there is no such import.
         ChangedMeanwhile: it was decided about in the meantime.
+        AbsentCountNotTyped: more than a fifth of the roster is absent, and that number was not typed.
     """
     with transaction():
         found = _lock_import(import_id, decision.version, ("ready", "scheduled"))
+        absence = get_absence(found)
+        if decision.marks_absent and absence.is_large and decision.typed_count != absence.count:
+            raise AbsentCountNotTyped(absence.count)
+        found.counts = {**found.counts, "absent_confirmed": absence.count if decision.marks_absent else 0}
         found.marks_absent, found.invites = decision.marks_absent, decision.campaign_id
         found.confirmed_at, found.confirmed_by, found.progress = now, actor_id, 0
         found.starts_at, found.state = decision.starts_at, "scheduled" if decision.starts_at else "applying"
@@ -102,6 +131,12 @@ def confirm_import(import_id: UUID, decision: Confirmation, *, actor_id: UUID, n
         queue.enqueue_job(
             job_types.APPLY_ROSTER_IMPORT, at=decision.starts_at, import_id=str(import_id), version=found.version
         )
+
+
+def get_absence(found: RosterImport) -> Absence:
+    """Return how many people on the roster are not in the list."""
+    count = roster_imports.count_absent(found)
+    return Absence(count, count * LARGE_PART > roster.count_entries())
 
 
 def cancel_import(import_id: UUID, *, version: int, actor_id: UUID, now: datetime) -> None:
@@ -243,9 +278,13 @@ def apply_import(import_id: UUID, version: int, context: AppContext) -> None:
 
 def _finish_applying(found: RosterImport, now: datetime) -> None:
     gone = roster_imports.apply_leaving(found.id, now)
+    kept = 0
     if found.marks_absent:
-        gone += roster_imports.mark_absent(found, now)
-    found.counts = dict(found.counts) | {"marked_left": gone}
+        absence = get_absence(found)
+        # A scheduled list may be applied when more people are absent than the admin saw.
+        kept = absence.count if absence.is_large and absence.count > found.counts.get("absent_confirmed", 0) else 0
+        gone += 0 if kept else roster_imports.mark_absent(found, now)
+    found.counts = dict(found.counts) | {"marked_left": gone, "absent_kept": kept}
     found.state, found.content, found.finished_at = "done", None, now
     audit.create_entry(
         "roster.imported",

@@ -32,7 +32,7 @@ def set_bounced(entry_id: UUID, *, is_bounced: bool, actor_id: UUID, now: dateti
 
 
 def set_left(entry_id: UUID, *, has_left: bool, actor_id: UUID, now: datetime) -> None:
-    """Mark a person as left, or remove that mark."""
+    """Mark a person as left, or remove that mark; with the mark goes the clock of their pictures."""
     with transaction():
         entry = roster.lock_entry(entry_id)
         if entry is not None and (entry.left_at is not None) != has_left:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ast
-from collections import defaultdict
-
-from tests.architecture.code import ROOT, list_python_files, parse_file
+from tests.architecture.code import ROOT
+from tests.architecture.marks import list_marked_tests
 
 PAGE = ROOT / "docs/asvs.md"
+MARK = "asvs"
 # Our number, the sections of ASVS 5.0.0 and what is required.
 ITEMS = """
 A01 | 3.3.1, 3.3.3 | The session cookie has the prefix __Host-, Secure and no domain
@@ -81,26 +80,9 @@ def list_items() -> dict[str, tuple[str, str]]:
     return {number: (section, requirement) for number, section, requirement in rows}
 
 
-def list_marked_tests() -> dict[str, list[str]]:
-    """Return the files of the tests that carry ``@pytest.mark.asvs``, by item."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for path in list_python_files("tests"):
-        for node in ast.walk(parse_file(path)):
-            if isinstance(node, ast.FunctionDef):
-                for item in _list_items_of(node):
-                    found[item].append(path.relative_to(ROOT).as_posix())
-    return found
-
-
-def _list_items_of(function: ast.FunctionDef) -> list[str]:
-    marks = [each for each in function.decorator_list if isinstance(each, ast.Call)]
-    marks = [each for each in marks if ast.unparse(each.func) == "pytest.mark.asvs"]
-    return [str(argument.value) for mark in marks for argument in mark.args if isinstance(argument, ast.Constant)]
-
-
 def render_page() -> str:
     """Return the documentation page."""
-    marked = list_marked_tests()
+    marked = list_marked_tests(MARK)
     lines = [
         "# OWASP ASVS 5.0",
         "",

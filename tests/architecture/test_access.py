@@ -92,6 +92,7 @@ PEOPLE = {
     "accounts.show_relink",
     "accounts.relink_person",
     "accounts.adopt_session",
+    "accounts.mark_left",
     "accounts.retry_photos",
     "texts.show_texts",
     "texts.show_section",
@@ -136,6 +137,7 @@ PEOPLE = {
     "roster_import.choose_columns",
     "roster_import.confirm_import",
     "roster_import.cancel_import",
+    "retention.show_retention",
     "audit.show_audit",
     "audit.download_audit",
 }
@@ -149,6 +151,7 @@ TEAMS = {
 
 # Pages behind sign-in that show no other person's data; views of all others are in the audit trail.
 NOBODYS = {
+    "retention.show_retention",
     "board.show_board",
     # The picture's own request is audited by its service; these two hold no other data.
     "person.serve_headshot",

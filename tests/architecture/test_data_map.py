@@ -34,6 +34,7 @@ def _check_classified(metadata: MetaData) -> None:
     assert not missing, f"without a privacy class: {', '.join(missing)}. {RECIPE}"
 
 
+@pytest.mark.privacy("P13")
 def test_each_column_has_a_privacy_class(metadata: MetaData) -> None:
     assert len(_list_columns(metadata)) > 200
     _check_classified(metadata)

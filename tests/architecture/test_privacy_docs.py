@@ -7,18 +7,24 @@ import re
 import pytest
 
 from portal.domain.data_map import list_column_classes
-from scripts.generate_docs import DATA_MAP_PAGE, render_data_map
-from tests.architecture import asvs
+from scripts.generate_docs import DATA_MAP_PAGE, RETENTION_PAGE, render_data_map, render_retention
+from tests.architecture import asvs, privacy_requirements
 from tests.architecture.code import ROOT
+from tests.architecture.marks import list_marked_tests
 
 THREATS = ROOT / "docs/threat-model"
 _TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
 STALE = "is stale: run `make docs`"
 
 
+@pytest.mark.privacy("P17")
 def test_data_map_page_agrees_with_the_code() -> None:
     assert DATA_MAP_PAGE.read_text(encoding="utf-8") == render_data_map(), f"{DATA_MAP_PAGE.name} {STALE}"
     assert all(f"| {name.split('.')[1]} |" in render_data_map() for name in list_column_classes())
+
+
+def test_retention_page_agrees_with_the_code() -> None:
+    assert RETENTION_PAGE.read_text(encoding="utf-8") == render_retention(), f"{RETENTION_PAGE.name} {STALE}"
 
 
 def test_asvs_page_agrees_with_the_marks() -> None:
@@ -26,9 +32,18 @@ def test_asvs_page_agrees_with_the_marks() -> None:
 
 
 def test_each_asvs_item_has_a_test() -> None:
-    assert sorted(set(asvs.list_items()) - set(asvs.list_marked_tests())) == []
-    assert sorted(set(asvs.list_marked_tests()) - set(asvs.list_items())) == []
+    assert set(asvs.list_items()) == set(list_marked_tests(asvs.MARK))
     assert len(asvs.list_items()) == 62
+
+
+def test_privacy_page_agrees_with_the_marks() -> None:
+    page = privacy_requirements.PAGE
+    assert page.read_text(encoding="utf-8") == privacy_requirements.render_page(), f"{page.name} {STALE}"
+
+
+def test_each_privacy_requirement_has_a_test() -> None:
+    assert set(privacy_requirements.list_items()) == set(list_marked_tests(privacy_requirements.MARK))
+    assert list(privacy_requirements.list_items()) == [f"P{number:02}" for number in range(1, 21)]
 
 
 @pytest.mark.parametrize("page", sorted(THREATS.glob("*.md")), ids=lambda page: page.stem)

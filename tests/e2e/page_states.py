@@ -51,5 +51,6 @@ ALL_STATES: dict[str, State] = {
     "studio's favorites": ("/admin/account/favorites", _ADMIN),
     "link reports": ("/admin/links", _OPERATOR),
     "audit trail": ("/admin/audit", _ADMIN),
+    "retention": ("/admin/retention", _ADMIN),
     "team": ("/team", {"agreed": False, "role": "manager"}),
 }

@@ -58,6 +58,7 @@ def open_pages(site: Site, context: BrowserContext, paths: tuple[str, ...]) -> N
             expect(page.frame_locator("iframe").get_by_role("heading", name="Studio")).to_be_visible()
 
 
+@pytest.mark.privacy("P18")
 def test_pages_contact_only_the_portal_and_the_studio(site: Site, open_context: Callable[..., BrowserContext]) -> None:
     contacted: dict[str, set[str]] = {}
     kept: set[str] = set()

@@ -158,11 +158,10 @@ def _export(deployment: Deployment, admin: UUID) -> UUID:
     export_request = ExportRequest(
         kind="headshots", size_key="ldap", template="{last}_{first}.jpg", reason="New badges"
     )
-    now = datetime.now(UTC)
     with deployment.app_context():
         actor = people.find_person(admin)
         assert actor is not None
-        return request_export(export_request, actor=actor, now=now)
+        return request_export(export_request, actor=actor, context=deployment.app.extensions["portal"])
 
 
 @pytest.mark.parametrize("point", POINTS)

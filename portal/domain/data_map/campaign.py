@@ -15,7 +15,7 @@ TABLES: Mapping[str, TableClass] = {
         {
             Content.REFERENCE: "id campaign_id person_id",
             Content.IDENTITY: "address name team employee_number",
-            Content.PROGRESS: "due_on source created_at changed_at invited_at reminded_at reminders left_at",
+            Content.PROGRESS: "due_on source created_at changed_at listed_at invited_at reminded_at reminders left_at",
             Content.ACTIVITY: "muted_at bounced_at bounce_reason",
         },
         owner="person_id",
@@ -69,7 +69,7 @@ TABLES: Mapping[str, TableClass] = {
     "roster_imports": TableClass(
         Subject.PERSON,
         Purpose.CAMPAIGN,
-        Retention.OPERATION,
+        Retention.IMPORT,
         {
             Content.REFERENCE: "id invites created_by confirmed_by",
             Content.IDENTITY: "content",
@@ -81,7 +81,7 @@ TABLES: Mapping[str, TableClass] = {
     "roster_import_lines": TableClass(
         Subject.PERSON,
         Purpose.CAMPAIGN,
-        Retention.OPERATION,
+        Retention.IMPORT,
         {
             Content.REFERENCE: "import_id number duplicate_of",
             Content.IDENTITY: "text address name team employee_number",

@@ -55,7 +55,7 @@ TABLES: Mapping[str, TableClass] = {
     "notices": TableClass(
         Subject.PERSON,
         Purpose.NOTIFY,
-        Retention.ACCOUNT,
+        Retention.MAIL,
         {
             Content.REFERENCE: "id person_id shoot_id roster_entry_id occasion",
             Content.PROGRESS: "kind created_at sent_at dropped_at reason",
@@ -65,7 +65,7 @@ TABLES: Mapping[str, TableClass] = {
     "deliveries": TableClass(
         Subject.PERSON,
         Purpose.SESSION,
-        Retention.OPERATION,
+        Retention.DELIVERY,
         {
             Content.REFERENCE: "model_id dedupe_key",
             Content.IDENTITY: "body",

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from portal.domain.errors import BadInput, NotFound
 from portal.models import people
-from portal.services import another_attempts, mirroring, relinking, testers
+from portal.services import another_attempts, leavers, mirroring, relinking, testers
 from portal.web.context import get_context
 from portal.web.security.access import get_current_person
 
@@ -74,4 +74,16 @@ def retry_photos(person_id: UUID) -> Response:
         raise NotFound
     mirroring.retry_missing(person_id, actor_id=get_current_person().id, now=get_context().clock())
     flash(_("The missing pictures are copied again. That takes a few minutes."), "good")
+    return redirect(url_for("people.show_person", person_id=person_id), 303)
+
+
+@blueprint.post("/<uuid:person_id>/left")
+def mark_left(person_id: UUID) -> Response:
+    """Mark the person as left, which starts the clock of their pictures, or take the mark back."""
+    has_left = request.form.get("set") == "1"
+    actor, now = get_current_person(), get_context().clock()
+    if leavers.set_left(person_id, has_left=has_left, actor_id=actor.id, now=now):
+        flash(_("They’re marked as left.") if has_left else _("They haven’t left. Their pictures stay."), "good")
+    else:
+        flash(_("They haven’t left any more, but the time was up: their pictures are deleted."), "warn")
     return redirect(url_for("people.show_person", person_id=person_id), 303)

@@ -53,7 +53,7 @@ def create_export() -> AnyResponse | tuple[str, int]:
         reason=request.form.get("reason", ""),
     )
     try:
-        service.request_export(export_request, actor=get_current_person(), now=get_context().clock())
+        service.request_export(export_request, actor=get_current_person(), context=get_context())
     except TemplateInvalid:
         return _render(is_template_invalid=True), 400
     except ReasonMissing:

@@ -10,10 +10,17 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
+from portal.domain.retention import LEAVERS_PHOTOS
 from portal.models import audit_list, person_notes
 from portal.models.audit_list import AuditFilter
 from portal.models.people_list import find_row
-from portal.presentation import attention_messages, audit_messages, list_messages, selection_messages
+from portal.presentation import (
+    attention_messages,
+    audit_messages,
+    list_messages,
+    retention_messages,
+    selection_messages,
+)
 from portal.services import people, people_list, people_selection, session_reset, sessions
 from portal.web.admin.people_query import FILTER_CHOICES, parse_query
 from portal.web.admin.people_views import list_teams, list_views
@@ -65,6 +72,7 @@ def show_person(person_id: UUID) -> str:
         return render_template("admin/expected.html", **shown)
     detail = people_list.get_person_detail(person_id, get_context())
     entries = audit_list.list_newest(AuditFilter(people=(person_id,)), TIMELINE_ENTRIES)
+    shown["leavers_period"] = retention_messages.format_period(get_context().settings.retention[LEAVERS_PHOTOS])
     return render_template("admin/person.html", detail=detail, entries=entries, messages=audit_messages, **shown)
 
 

@@ -170,9 +170,7 @@ def _create_export(selection: Selection, plan: SelectionPlan) -> Response | tupl
     if not plan.included or export_id is None:
         raise BadInput
     try:
-        exports.request_export(
-            export_request, actor=get_current_person(), now=get_context().clock(), export_id=export_id
-        )
+        exports.request_export(export_request, actor=get_current_person(), context=get_context(), export_id=export_id)
     except ReasonMissing:
         return _render(selection, plan, is_reason_missing=True), 400
     flash(_("The export is being made. You can leave this page; it is kept for 24 hours."), "good")

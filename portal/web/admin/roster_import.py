@@ -11,12 +11,12 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from portal.domain.errors import BadInput, NotFound
-from portal.domain.retention import IMPORTED_LINES
+from portal.domain.retention import IMPORTED_LINES, LEAVERS_PHOTOS
 from portal.domain.roster_columns import FIELDS
 from portal.domain.roster_lines import SKIPPED, Verdict
 from portal.models import campaigns, roster_imports
 from portal.models.roster_imports import RosterImport
-from portal.presentation import roster_messages
+from portal.presentation import retention_messages, roster_messages
 from portal.presentation.csv_file import Cell
 from portal.services import roster_imports as imports
 from portal.services.roster_imports import Confirmation
@@ -37,7 +37,7 @@ _LARGEST = 2**31
 VIEWS = {
     "all": tuple(Verdict),
     "new": (Verdict.NEW,),
-    "changed": (Verdict.CHANGED, Verdict.LEAVING),
+    "changed": (Verdict.CHANGED, Verdict.LEAVING, Verdict.RETURNING),
     "known": (Verdict.KNOWN,),
     "skipped": SKIPPED,
     **{verdict.value: (verdict,) for verdict in SKIPPED},
@@ -61,7 +61,7 @@ def show_import(import_id: UUID) -> str:
         after=lines[PAGE - 1].number if len(lines) > PAGE else None,
         view_counts={name: sum(found.counts.get(each, 0) for each in VIEWS[name]) for name in VIEWS},
         changes=roster_imports.count_changes(import_id) if found.state == "ready" else {},
-        absent=roster_imports.count_absent(found) if found.state == "ready" else 0,
+        absent=imports.get_absence(found) if found.state == "ready" else None,
         domains=get_context().settings.allowed_email_domains,
         names=list_names({found.created_by, found.confirmed_by}),
         **_build_choices(found),
@@ -76,7 +76,8 @@ def _build_choices(found: RosterImport) -> dict[str, object]:
         "skipped": [each.value for each in SKIPPED],
         "campaigns": [each for each in campaigns.list_campaigns() if each.state == "running"],
         "zone": settings.time_zone,
-        "kept_until": found.created_at + IMPORTED_LINES,
+        "leavers_period": retention_messages.format_period(settings.retention[LEAVERS_PHOTOS]),
+        "kept_until": found.created_at + settings.retention[IMPORTED_LINES],
         "tomorrow": datetime.now(settings.time_zone) + timedelta(days=1),
     }
 
@@ -137,8 +138,13 @@ def confirm_import(import_id: UUID) -> AnyResponse:
         starts_at=_parse_start() if request.form.get("when") == "later" else None,
         marks_absent=request.form.get("absent") == "1",
         campaign_id=request.form.get("campaign", type=UUID),
+        typed_count=request.form.get("absent_count", type=int),
     )
-    imports.confirm_import(import_id, decision, actor_id=get_current_person().id, now=get_context().clock())
+    try:
+        imports.confirm_import(import_id, decision, actor_id=get_current_person().id, now=get_context().clock())
+    except imports.AbsentCountNotTyped as error:
+        flash(roster_messages.describe_untyped(error.count), "warn")
+        return redirect(url_for("roster_import.show_import", import_id=import_id), 303)
     if decision.starts_at is not None:
         flash(_("Scheduled. You can change or cancel it until then."), "good")
     return redirect(url_for("roster_import.show_import", import_id=import_id), 303)

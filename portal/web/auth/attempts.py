@@ -19,7 +19,7 @@ from portal.domain.secretbox import DecryptionFailed
 from portal.identity.client import AuthorizationRequest, OidcClient
 from portal.models import sessions
 from portal.models.sessions import Session, SignInAttempt
-from portal.services.people import ATTEMPT_LIFETIME
+from portal.services.people import ATTEMPT_LIFETIME, LOGOUT_ORDER_RETENTION
 from portal.web.context import get_context
 from portal.web.security import cookies
 
@@ -113,7 +113,7 @@ def _store_attempt(
     )
     with transaction() as db_session:
         db_session.add(attempt)
-        sessions.delete_expired(now, attempts_before=now - ATTEMPT_LIFETIME, orders_before=now - 6 * ATTEMPT_LIFETIME)
+        sessions.delete_expired(now, attempts_before=now - ATTEMPT_LIFETIME, orders_before=now - LOGOUT_ORDER_RETENTION)
 
 
 def resolve_attempt(state: str) -> StartedSignIn:

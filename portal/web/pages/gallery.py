@@ -53,7 +53,10 @@ def show_gallery() -> Response | str:
 
 def _build_agreement(texts: PublishedTexts) -> UseAgreement:
     context = get_context()
-    return build_use_agreement(company=context.settings.brand_name, studio=context.brand.name, texts=texts)
+    settings = context.settings
+    return build_use_agreement(
+        company=settings.brand_name, studio=context.brand.name, periods=settings.retention, texts=texts
+    )
 
 
 def _find_gallery(person: Person) -> Gallery | None:

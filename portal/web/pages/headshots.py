@@ -103,8 +103,10 @@ def _give_consent(checked: list[str]) -> AnyResponse | tuple[str, int]:
 def _build_policy() -> Policy:
     """Build the policy from texts that are read now: what is agreed to may not be seconds old."""
     portal = get_context()
-    texts = portal.texts.refresh_texts()
-    return consent_texts.build_policy(company=portal.settings.brand_name, studio=portal.brand.name, texts=texts)
+    settings, texts = portal.settings, portal.texts.refresh_texts()
+    return consent_texts.build_policy(
+        company=settings.brand_name, studio=portal.brand.name, periods=settings.retention, texts=texts
+    )
 
 
 def _consent_page(*, checked: list[str], missing: list[Purpose]) -> str:

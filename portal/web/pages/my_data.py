@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from portal.db import release_connection
 from portal.domain import retention
 from portal.models.archives import ArchiveKind
-from portal.presentation import my_data_messages
+from portal.presentation import my_data_messages, retention_messages
 from portal.services import archives, my_data
 from portal.web.context import get_context
 from portal.web.downloads import build_download
@@ -24,13 +24,18 @@ blueprint = Blueprint("my_data", __name__, url_prefix="/headshots/data")
 def show_my_data() -> str:
     """Show what is kept, where and until when."""
     context = get_context()
+    periods = context.settings.retention
     return render_template(
         "my_data/show.html",
-        data=my_data.get_my_data(get_current_person(), now=context.clock()),
+        data=my_data.get_my_data(get_current_person(), periods, now=context.clock()),
         company=context.settings.brand_name,
         studio=context.brand.name,
-        upload_days=retention.STUDIO_UPLOADS.days,
-        unchosen_days=retention.UNCHOSEN_PHOTOS.days,
+        upload_days=periods[retention.STUDIO_UPLOADS].days,
+        unchosen_days=periods[retention.UNCHOSEN_PHOTOS].days,
+        download_period=retention_messages.format_period(periods[retention.DOWNLOADS]),
+        own_days=periods[retention.OWN_PHOTOS].days,
+        account_period=retention_messages.format_period(periods[retention.INACTIVE_PEOPLE]),
+        audit_period=retention_messages.format_period(periods[retention.AUDIT_TRAIL]),
         messages=my_data_messages,
     )
 
@@ -46,7 +51,7 @@ def create_export() -> AnyResponse:
     """Have the person's data collected in a ZIP file; the page shows its progress."""
     person = get_current_person()
     label = _("data")
-    my_data.request_export(person, file_name=f"{person.name} {label}", now=get_context().clock())
+    my_data.request_export(person, file_name=f"{person.name} {label}", context=get_context())
     return redirect(url_for("my_data.show_my_data", _anchor="export"), 303)
 
 

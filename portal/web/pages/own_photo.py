@@ -64,7 +64,10 @@ def _render_page(refusal: str | None = None, file_name: str = "") -> str:
         file_name=file_name,
         chosen_id=choice.photo_id if choice is not None else None,
         agreement=build_use_agreement(
-            company=settings.brand_name, studio=context.brand.name, texts=context.texts.get_texts()
+            company=settings.brand_name,
+            periods=settings.retention,
+            studio=context.brand.name,
+            texts=context.texts.get_texts(),
         ),
         max_bytes=own_photos.MAX_BYTES,
         has_studio=settings.has_studio,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from portal.presentation import consent_texts, privacy_texts
+from portal.presentation import consent_texts, privacy_texts, retention_messages
 from portal.web.context import get_context
 
 blueprint = Blueprint("pages", __name__)
@@ -22,13 +24,16 @@ def show_landing() -> str:
 def show_privacy() -> str:
     """Show what is stored, why, where and how long."""
     portal = get_context()
-    studio = portal.brand.name
-    texts = portal.texts.get_texts()
+    settings, studio = portal.settings, portal.brand.name
+    texts, periods = portal.texts.get_texts(), settings.retention
+    lifetime = max(settings.session_lifetimes.usual.absolute, settings.session_lifetimes.admin.absolute)
     return render_template(
         "pages/privacy.html",
-        words=privacy_texts.build_privacy_texts(portal.settings, texts, studio=studio),
-        policy=consent_texts.build_policy(company=portal.settings.brand_name, studio=studio, texts=texts),
-        retention=consent_texts.list_retention_terms(studio=studio),
+        words=privacy_texts.build_privacy_texts(settings, texts, studio=studio),
+        policy=consent_texts.build_policy(company=settings.brand_name, studio=studio, periods=periods, texts=texts),
+        retention=retention_messages.list_retention_terms(
+            studio=studio, periods=periods, session_hours=lifetime // timedelta(hours=1)
+        ),
     )
 
 

@@ -182,7 +182,7 @@ def _stage_values(person: Person, current: Journey) -> dict[str, Any]:
         "offers_own_photo": settings.own_photos != "off",
         "viewer_email": person.email,
         "next_step": settings.next_step,
-        "unchosen_days": retention.UNCHOSEN_PHOTOS.days,
+        "unchosen_days": settings.retention[retention.UNCHOSEN_PHOTOS].days,
         **_session_values(person, current),
         "receipt": erasure.find_latest_receipt(person.id) if current.is_withdrawn else None,
         **_missing_values(current),
@@ -207,7 +207,7 @@ def _session_values(person: Person, current: Journey) -> dict[str, Any]:
     return {
         "attempt": attempt,
         "photo_archive": photo_sessions.find_photo_archive(person, now) if is_shown else None,
-        "earlier_sessions": photo_sessions.list_earlier(person) if is_shown else [],
+        "earlier_sessions": photo_sessions.list_earlier(person, get_context().settings.retention) if is_shown else [],
         "current_photo": find_chosen_photo(person) if is_replaced else None,
     }
 

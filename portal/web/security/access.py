@@ -187,6 +187,7 @@ RULES: Mapping[str, AccessRule] = MappingProxyType(
         "accounts.allow_attempt": _MANAGE_PEOPLE,
         "accounts.update_tester": _MANAGE_PEOPLE,
         "accounts.retry_photos": _MANAGE_PEOPLE,
+        "accounts.mark_left": _MANAGE_PEOPLE,
         "board.show_board": replace(_PEOPLE, audit_views_as=None),
         "deliveries.show_deliveries": _OPERATIONS,
         "deliveries.show_delivery": replace(_OPERATIONS, audit_views_as=Right.SEE_PEOPLE),
@@ -195,6 +196,7 @@ RULES: Mapping[str, AccessRule] = MappingProxyType(
         "deliveries.replay_deliveries": AccessRule(access=Access.SIGNED_IN, right=Right.REPLAY),
         "deliveries.replay_delivery": AccessRule(access=Access.SIGNED_IN, right=Right.REPLAY),
         "audit.show_audit": _AUDIT,
+        "retention.show_retention": replace(_AUDIT, audit_views_as=None),
         # After a sign-in the browser arrives here from the identity provider's site.
         "audit.download_audit": replace(
             _AUDIT, same_origin_only=True, redirect_page="audit.show_audit", rate_limit=_DOWNLOAD_LIMIT

@@ -313,6 +313,7 @@ ACTS: dict[Callable[[Scenario], Any], Left] = {
 }
 
 
+@pytest.mark.privacy("P15")
 @pytest.mark.parametrize("act", ACTS, ids=lambda act: re.sub(r"\W+", "-", ACTS[act].action + "-" + act.__name__))
 @pytest.mark.asvs("A59")
 def test_action_writes_its_audit_entry(act: Callable[[Scenario], Any], scenario: Scenario) -> None:

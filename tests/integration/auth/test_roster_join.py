@@ -68,6 +68,17 @@ def test_entry_of_another_person_is_not_taken(browser: Browser, app: Flask) -> N
     assert entry.person_id == owner.id
 
 
+@pytest.mark.privacy("P19")
+def test_sign_in_of_a_person_marked_as_left_stops_their_clock(browser: Browser, app: Flask) -> None:
+    """The identity provider lets them in, so they are still there; where the roster decides, they are refused."""
+    address = browser.provider.person["email"].lower()
+    add_entry(app, address, left_at=NOW)
+    browser.sign_in()
+    entry = find_entry(app, address)
+    assert entry is not None
+    assert entry.left_at is None
+
+
 def test_claims_of_directories_are_kept_until_others_are_sent(browser: Browser, app: Flask) -> None:
     sent = {
         "oid": "00aa",

@@ -9,6 +9,7 @@ import pytest
 
 from portal.domain.errors import NotFound, NotReady
 from portal.domain.renewal import compute_renewal
+from portal.domain.retention_periods import RetentionPeriods
 from portal.domain.stages import Stage
 from portal.models import choices, photos, shoots
 from portal.models.people import Person
@@ -72,7 +73,7 @@ def test_headshot_and_photos_stay_while_another_session_runs(worked_example: Wor
     assert choice.shoot_id == first.id
     assert len(gallery.get_gallery(person).photos) == 2
     assert journey.get_journey(person).stage is Stage.CONSENT_GIVEN
-    (earlier,) = photo_sessions.list_earlier(person)
+    (earlier,) = photo_sessions.list_earlier(person, RetentionPeriods())
     assert (earlier.photo_count, earlier.first_photo_id) == (2, photos.list_viewable(first.id)[0].id)
 
 

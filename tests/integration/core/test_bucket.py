@@ -61,7 +61,7 @@ def make_person_with_files(worked_example: WorkedExample) -> Person:
     assert person is not None
     gallery.choose_photo(person, gallery.get_gallery(person).photos[0].id, agreement=USE, now=worked_example.clock.now)
     own_photos.store_upload(person, encode_image(load_portrait(480, 600)), context=worked_example.portal)
-    archives.request_archive(person, ArchiveKind.PHOTOS, file_name="photos", now=worked_example.clock.now)
+    archives.request_archive(person, ArchiveKind.PHOTOS, file_name="photos", context=worked_example.portal)
     worked_example.work()
     return person
 

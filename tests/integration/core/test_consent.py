@@ -53,6 +53,7 @@ def test_stored_text_equals_the_shown_text(worked_example: WorkedExample) -> Non
     assert people.get_version(person.id) == before + 1
 
 
+@pytest.mark.privacy("P02")
 @pytest.mark.parametrize("checked", [[], ["photos"], ["studio"], ["photos", "other"]])
 def test_every_statement_needs_its_checkbox(worked_example: WorkedExample, checked: list[str]) -> None:
     person = make_person()
@@ -90,6 +91,7 @@ def test_withdrawal_keeps_consent_record_and_ends_consent(worked_example: Worked
     assert worked_example.query("SELECT count(*) FROM consents") == [(2,)]
 
 
+@pytest.mark.privacy("P03")
 def test_another_version_of_the_text_requires_consent_again(worked_example: WorkedExample) -> None:
     person = make_person()
     store_older_consent(person)

@@ -15,6 +15,7 @@ from portal.db import transaction
 from portal.domain.data_classes import Content
 from portal.domain.data_map import DATA_MAP
 from portal.domain.errors import NotFound
+from portal.domain.retention_periods import RetentionPeriods
 from portal.models import audit
 from portal.models.archives import Archive, ArchiveKind
 from portal.models.people import Person
@@ -52,7 +53,7 @@ def make_person_with_data(worked_example: WorkedExample) -> Person:
 
 
 def request_archive(worked_example: WorkedExample, person: Person) -> Archive:
-    archive = my_data.request_export(person, file_name="Ada data", now=worked_example.clock.now)
+    archive = my_data.request_export(person, file_name="Ada data", context=worked_example.portal)
     worked_example.work()
     return archive
 
@@ -69,6 +70,7 @@ def read_records(file: zipfile.ZipFile) -> Any:
     return json.loads(file.read("records.json"))
 
 
+@pytest.mark.privacy("P13")
 def test_export_holds_photos_agreements_and_every_personal_table(worked_example: WorkedExample) -> None:
     person = make_person_with_data(worked_example)
     file = open_export(worked_example, person, request_archive(worked_example, person))
@@ -82,6 +84,7 @@ def test_export_holds_photos_agreements_and_every_personal_table(worked_example:
         assert records["records"][table], table
 
 
+@pytest.mark.privacy("P13")
 def test_exported_rows_have_each_column_but_secrets(worked_example: WorkedExample) -> None:
     person = make_person_with_data(worked_example)
     file = open_export(worked_example, person, request_archive(worked_example, person))
@@ -117,6 +120,7 @@ def test_export_is_about_one_person(worked_example: WorkedExample) -> None:
     assert ANOTHER_PERSON in {row["subject_id"] for row in records["records"]["audit_entries"]}
 
 
+@pytest.mark.privacy("P14")
 def test_export_can_be_downloaded_once(worked_example: WorkedExample) -> None:
     person = make_person_with_data(worked_example)
     archive = request_archive(worked_example, person)
@@ -130,6 +134,7 @@ def test_export_can_be_downloaded_once(worked_example: WorkedExample) -> None:
     open_export(worked_example, person, again).close()
 
 
+@pytest.mark.privacy("P14")
 def test_export_expires_with_its_file(worked_example: WorkedExample) -> None:
     person = make_person_with_data(worked_example)
     archive = request_archive(worked_example, person)
@@ -151,24 +156,25 @@ def test_download_address_of_photos_serves_no_export(worked_example: WorkedExamp
 
 def test_two_requests_build_one_export(worked_example: WorkedExample) -> None:
     person = make_person_with_data(worked_example)
-    first = my_data.request_export(person, file_name="x", now=worked_example.clock.now)
-    second = my_data.request_export(person, file_name="x", now=worked_example.clock.now)
+    first = my_data.request_export(person, file_name="x", context=worked_example.portal)
+    second = my_data.request_export(person, file_name="x", context=worked_example.portal)
     assert first.id == second.id
     assert list(worked_example.list_queued("archives.build")) == [{"archive_id": str(first.id)}]
 
 
+@pytest.mark.privacy("P16")
 def test_page_facts_follow_the_records(worked_example: WorkedExample) -> None:
     person = make_person()
     make_shoot(person, closed_at=NOW, opened_at=NOW)
     shoot, photos = make_finished_shoot(person, 3, opened_at=NOW)
-    found = my_data.get_my_data(person, now=worked_example.clock.now)
+    found = my_data.get_my_data(person, RetentionPeriods(), now=worked_example.clock.now)
     kept = next(each for each in found.shoots if each.shoot.id == shoot.id)
     assert len(kept.photos) == len(photos)
     assert kept.until == NOW + timedelta(days=90)
     assert kept.uploads_until == NOW + timedelta(days=30)
     assert kept.has_uploads
     worked_example.clock.advance(days=31)
-    later = my_data.get_my_data(person, now=worked_example.clock.now)
+    later = my_data.get_my_data(person, RetentionPeriods(), now=worked_example.clock.now)
     assert not next(each for each in later.shoots if each.shoot.id == shoot.id).has_uploads
 
 

@@ -63,7 +63,7 @@ def test_total_is_exact_after_any_acts(worked_example: WorkedExample, acts: list
         elif act == "count":
             service.update_delivery_total(now=worked_example.clock.now)
         elif act == "delete":
-            retention.delete_expired(worked_example.portal.storage, now=worked_example.clock.now)
+            retention.delete_expired(worked_example.portal, now=worked_example.clock.now)
         else:
             worked_example.clock.advance(days=amount)
         # Late rows from before the last count are outside of what can happen: they are stored within a minute.

@@ -47,6 +47,7 @@ def request_erasure(worked_example: WorkedExample, person: Person) -> Any:
     return erasure.request_erasure(person.id, worked_example.portal)
 
 
+@pytest.mark.privacy("P09")
 def test_erasure_removes_everything_and_writes_a_tombstone(worked_example: WorkedExample) -> None:
     person = make_participant(worked_example)
     assert list_remains(worked_example)
@@ -71,6 +72,7 @@ def test_repeated_erasure_request_is_one_and_unknown_email_is_none(worked_exampl
         request_erasure(worked_example, person)
 
 
+@pytest.mark.privacy("P10")
 def test_local_data_is_erased_during_provider_outage(worked_example: WorkedExample) -> None:
     person = make_participant(worked_example)
     worked_example.provider.fails("delete_model", *[Unavailable("DELETE", "/m")] * 3)
@@ -83,6 +85,7 @@ def test_local_data_is_erased_during_provider_outage(worked_example: WorkedExamp
     assert erasures.count_unfinished() == (0, None)
 
 
+@pytest.mark.privacy("P10")
 def test_refused_deletion_is_retried_by_each_sweep_and_reported_after_a_week(worked_example: WorkedExample) -> None:
     person = make_participant(worked_example)
     worked_example.provider.fails("delete_model", *[Forbidden("DELETE", "/m", status=403)] * 5)
@@ -112,6 +115,7 @@ def test_provider_deletion_is_verified_and_repeated(worked_example: WorkedExampl
     assert erasures.count_unfinished() == (0, None)
 
 
+@pytest.mark.privacy("P12")
 @pytest.mark.parametrize("place", CRASHES)
 def test_erasure_killed_at_any_step_is_completed_by_next_run(
     worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch, place: str
@@ -167,6 +171,7 @@ def test_erasure_waits_for_running_jobs(worked_example: WorkedExample) -> None:
     assert list_remains(worked_example) == []
 
 
+@pytest.mark.privacy("P11")
 def test_late_webhooks_and_sweeps_do_not_restore_erased_people(worked_example: WorkedExample) -> None:
     person = make_participant(worked_example)
     [provider_id] = worked_example.provider.models
@@ -275,6 +280,7 @@ def restore_tables(worked_example: WorkedExample, backup: dict[str, list[Any]]) 
             )
 
 
+@pytest.mark.privacy("P20")
 @pytest.mark.parametrize("scope", [None, ErasureScope.PICTURES])
 def test_restored_backup_restores_no_erased_person(worked_example: WorkedExample, scope: ErasureScope | None) -> None:
     """P20: tombstones outside the database are applied again."""

@@ -42,7 +42,7 @@ def test_refused_webhooks_of_a_day_are_counted_by_reason(worked_example: WorkedE
         health_records.check_signatures(settings, NOW)
     later = NOW + timedelta(hours=26)
     assert health_records.check_signatures(settings, later) == "no webhook was refused in 24 hours"
-    retention.delete_expired(worked_example.portal.storage, now=NOW + timedelta(days=8))
+    retention.delete_expired(worked_example.portal, now=NOW + timedelta(days=8))
     assert worked_example.query("SELECT count(*) FROM webhook_rejections") == [(0,)]
 
 

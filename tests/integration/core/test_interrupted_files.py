@@ -74,7 +74,7 @@ def test_deleting_superseded_kits(worked_example: WorkedExample, monkeypatch: py
 @pytest.mark.parametrize("place", ["archive.after_entry", "archive.after_put"])
 def test_archive(worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
     person, _ = make_person_with_photo(worked_example)
-    archive = archives.request_archive(person, ArchiveKind.PHOTOS, file_name="photos", now=worked_example.clock.now)
+    archive = archives.request_archive(person, ArchiveKind.PHOTOS, file_name="photos", context=worked_example.portal)
     stop_at(monkeypatch, archives, place)
     with pytest.raises(Stopped):
         archives.build_archive(archive.id, worked_example.portal, archive_contents.LISTINGS)

@@ -274,7 +274,7 @@ def test_photos_deleted_after_their_term_are_not_fetched_again(worked_example: W
     assert person is not None
     gallery.choose_photo(person, photos.list_viewable(shoot.id)[0].id, now=NOW, agreement=USE)
     worked_example.clock.advance(days=91)
-    retention.delete_expired(worked_example.portal.storage, now=worked_example.clock.now)
+    retention.delete_expired(worked_example.portal, now=worked_example.clock.now)
     copy_photos(worked_example, shoot)
     assert [photo.provider_id for photo in photos.list_viewable(shoot.id)] == ["p1"]
     assert sorted(worked_example.downloader.fetched) == ["p1", "p2"]
@@ -288,7 +288,7 @@ def test_a_photo_listed_again_after_its_files_are_gone_is_fetched_again(worked_e
     worked_example.clock.advance(minutes=5)
     copy_photos(worked_example, shoot)
     worked_example.clock.advance(days=2)
-    retention.delete_expired(worked_example.portal.storage, now=worked_example.clock.now)
+    retention.delete_expired(worked_example.portal, now=worked_example.clock.now)
     model.photos = ["p1", "p2"]
     copy_photos(worked_example, shoot)
     assert worked_example.downloader.fetched == ["p1", "p2", "p2"]

@@ -180,7 +180,7 @@ def test_archive_of_the_kit_is_built_once_and_opens(worked_example: WorkedExampl
     choose_photo(worked_example, person, upload_photo(worked_example, person))
     worked_example.work()
     requested = [
-        archives.request_archive(person, ArchiveKind.KIT, file_name="Ann's <headshot>", now=worked_example.clock.now)
+        archives.request_archive(person, ArchiveKind.KIT, file_name="Ann's <headshot>", context=worked_example.portal)
         for _ in range(2)
     ]
     assert requested[0].id == requested[1].id
@@ -198,7 +198,7 @@ def test_archive_of_the_kit_is_built_once_and_opens(worked_example: WorkedExampl
 def test_archive_belongs_to_its_owner_and_expires(worked_example: WorkedExample) -> None:
     person = make_person()
     upload_photo(worked_example, person)
-    archive = archives.request_archive(person, ArchiveKind.PHOTOS, file_name="photos", now=worked_example.clock.now)
+    archive = archives.request_archive(person, ArchiveKind.PHOTOS, file_name="photos", context=worked_example.portal)
     worked_example.work()
     with pytest.raises(NotFound):
         archives.open_archive(

@@ -145,7 +145,7 @@ def test_only_the_latest_are_kept(worked_example: WorkedExample, monkeypatch: py
         for number in range(5):
             shoot_steps.create_duration("making", is_development=False, seconds=number, now=NOW + number * MINUTE)
             shoot_steps.create_duration("checking", is_development=False, seconds=number, now=NOW)
-    retention.delete_expired(worked_example.portal.storage, now=NOW)
+    retention.delete_expired(worked_example.portal, now=NOW)
     db.session.rollback()
     found = shoot_steps.list_latest_durations(NOW + timedelta(days=1), is_development=False, limit=100)
     assert found["making"] == [4, 3, 2]

@@ -84,11 +84,10 @@ def list_stored_photo_ids(worked_example: WorkedExample) -> set[str]:
 def test_unchosen_photos_are_deleted_after_ninety_days_and_the_chosen_one_stays(worked_example: WorkedExample) -> None:
     """As the agreement requires; younger ones stay, and a second run deletes nothing more."""
     with worked_example.app.app_context():
-        storage = worked_example.app.extensions["portal"].storage
         _person, old = make_old_finished_shoot(worked_example, days_ago=91, chosen=True)
         _other, young = make_old_finished_shoot(worked_example, days_ago=87, chosen=True)
         for day in (0, 2, 2):
-            retention.delete_expired(storage, now=NOW + timedelta(days=day))
+            retention.delete_expired(worked_example.portal, now=NOW + timedelta(days=day))
         assert list_stored_photo_ids(worked_example) == {str(old[0]), *map(str, young)}
 
 
@@ -97,9 +96,9 @@ def test_files_follow_a_day_after_their_photos(worked_example: WorkedExample) ->
     with worked_example.app.app_context():
         storage = worked_example.app.extensions["portal"].storage
         _person, photos_of = make_old_finished_shoot(worked_example, days_ago=95, chosen=True)
-        retention.delete_expired(storage, now=NOW)
+        retention.delete_expired(worked_example.portal, now=NOW)
         assert list(fsck.list_violations(storage, now=NOW, read_files=False)) == []
-        retention.delete_expired(storage, now=NOW + timedelta(days=2))
+        retention.delete_expired(worked_example.portal, now=NOW + timedelta(days=2))
         assert list_stored_photo_ids(worked_example) == {str(photos_of[0])}
         assert list(fsck.list_violations(storage, now=NOW, read_files=False)) == []
 
@@ -108,7 +107,7 @@ def test_person_without_choice_is_informed_at_deletion(worked_example: WorkedExa
     """An empty gallery would be a riddle."""
     with worked_example.app.app_context():
         person_id, _photos = make_old_finished_shoot(worked_example, days_ago=91, chosen=False)
-        retention.delete_expired(worked_example.app.extensions["portal"].storage, now=NOW)
+        retention.delete_expired(worked_example.portal, now=NOW)
         person = db.session.get(Person, person_id)
         assert person is not None
         current = journey.get_journey(person)
@@ -133,7 +132,7 @@ def test_bodies_and_calls_are_deleted_after_thirty_days(worked_example: WorkedEx
                     )
                 )
                 session.add(ProviderCall(at=at, method="GET", path_template="/organization", duration_ms=1.0))
-        retention.delete_expired(worked_example.app.extensions["portal"].storage, now=NOW)
+        retention.delete_expired(worked_example.portal, now=NOW)
         bodies = {row.dedupe_key: row.body for row in db.session.query(Delivery)}
         assert bodies == {"29": b"{}", "31": None}
         assert db.session.query(ProviderCall).count() == 1
@@ -158,7 +157,7 @@ def test_deliveries_are_deleted_after_ninety_days_unless_pending(
                         state=state,
                     )
                 )
-        retention.delete_expired(worked_example.app.extensions["portal"].storage, now=NOW)
+        retention.delete_expired(worked_example.portal, now=NOW)
         assert {row.dedupe_key for row in db.session.query(Delivery)} == set(kept)
 
 

@@ -6,7 +6,9 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 
+from portal.db import transaction
 from portal.domain.errors import ChangedMeanwhile, RetryLater
 from portal.domain.job_types import APPLY_ROSTER_IMPORT, READ_ROSTER_IMPORT
 from portal.models import roster, roster_imports
@@ -153,11 +155,54 @@ def test_absent_people_are_marked_as_left_only_when_selected(worked_example: Wor
     assert [each.address for each in roster_imports.list_absent(found, 10)] == ["old@corp.example"]
     apply_import(worked_example, found)
     assert len(list_addresses(worked_example)) == 2
-    done = apply_import(worked_example, read_list(worked_example, "email\nann@corp.example\n"), marks_absent=True)
+    done = apply_import(
+        worked_example, read_list(worked_example, "email\nann@corp.example\n"), marks_absent=True, typed_count=1
+    )
     assert done.counts["marked_left"] == 1
     assert list_addresses(worked_example) == [("ann@corp.example",)]
-    again = read_list(worked_example, "email\nold@corp.example\n")
-    assert again.counts == {"left": 1}
+    again = apply_import(worked_example, read_list(worked_example, "email\nold@corp.example\n"))
+    assert again.counts["returning"] == 1
+    assert list_addresses(worked_example) == [("ann@corp.example",), ("old@corp.example",)]
+
+
+def test_more_than_a_fifth_is_marked_only_after_the_number_is_typed(worked_example: WorkedExample) -> None:
+    people = "".join(f"person{number}@corp.example\n" for number in range(10))
+    apply_import(worked_example, read_list(worked_example, "email\n" + people))
+    worked_example.clock.now += timedelta(days=1)
+    found = read_list(worked_example, "email\n" + people.partition("\n")[2].partition("\n")[2].partition("\n")[2])
+    import_id = found.id
+    assert imports.get_absence(found) == imports.Absence(3, is_large=True)
+    for typed in (None, 2, 30):
+        with pytest.raises(imports.AbsentCountNotTyped):
+            confirm_import(worked_example, get_import(import_id), marks_absent=True, typed_count=typed)
+    assert len(list_addresses(worked_example)) == 10
+    done = apply_import(worked_example, get_import(import_id), marks_absent=True, typed_count=3)
+    assert (done.counts["marked_left"], len(list_addresses(worked_example))) == (3, 7)
+
+
+def test_a_fifth_is_marked_without_typing(worked_example: WorkedExample) -> None:
+    people = "".join(f"person{number}@corp.example\n" for number in range(10))
+    apply_import(worked_example, read_list(worked_example, "email\n" + people))
+    worked_example.clock.now += timedelta(days=1)
+    found = read_list(worked_example, "email\n" + people.partition("\n")[2].partition("\n")[2])
+    assert apply_import(worked_example, found, marks_absent=True).counts["marked_left"] == 2
+
+
+def test_scheduled_list_marks_no_person_when_more_are_absent_than_confirmed(worked_example: WorkedExample) -> None:
+    """Others left the list's people behind between the confirmation and its time."""
+    people = "".join(f"person{number}@corp.example\n" for number in range(10))
+    apply_import(worked_example, read_list(worked_example, "email\n" + people))
+    worked_example.clock.now += timedelta(days=1)
+    found = read_list(worked_example, "email\n" + people.partition("\n")[2])
+    later = worked_example.clock.now + timedelta(hours=1)
+    confirm_import(worked_example, found, marks_absent=True, starts_at=later)
+    with transaction() as session:
+        # The address of three listed people changed meanwhile, so that the list does not name them any more.
+        session.execute(text("UPDATE roster_entries SET address = 'x' || address WHERE address < 'person4'"))
+    worked_example.clock.now = later + timedelta(minutes=1)
+    worked_example.work()
+    done = get_import(found.id)
+    assert (done.state, done.counts["marked_left"], done.counts["absent_kept"]) == ("done", 0, 4)
 
 
 def test_unreadable_list_has_a_reason_and_other_columns_are_read(worked_example: WorkedExample) -> None:

@@ -33,6 +33,7 @@ def withdraw_consent(worked_example: WorkedExample, person: Person, scope: Erasu
     assert withdrawal.withdraw_consent(person, scope, worked_example.portal)
 
 
+@pytest.mark.privacy("P06")
 def test_everything_is_deleted_and_the_account_with_its_proof_stays(worked_example: WorkedExample) -> None:
     """P06: withdrawal stops the processing and starts the deletion."""
     person, photos = make_participant(worked_example)
@@ -89,6 +90,7 @@ def test_without_a_choice_both_options_delete_everything(worked_example: WorkedE
     assert count_rows(worked_example, "photos") == 0
 
 
+@pytest.mark.privacy("P11")
 @pytest.mark.parametrize("scope", BOTH)
 def test_late_webhooks_and_sweeps_restore_nothing(worked_example: WorkedExample, scope: ErasureScope) -> None:
     """P11, W26: for both options, before and after the deletion."""
@@ -169,6 +171,7 @@ def test_second_withdrawal_changes_nothing(worked_example: WorkedExample) -> Non
     assert withdrawal.withdraw_consent(person, ErasureScope.PICTURES, worked_example.portal) is False
 
 
+@pytest.mark.privacy("P09")
 def test_deletion_event_confirms_a_deletion_that_could_not_be_read(worked_example: WorkedExample) -> None:
     """P09: confirmed by an event as well as by reading the session again."""
     person, _photos = make_participant(worked_example)

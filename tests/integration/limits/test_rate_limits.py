@@ -21,10 +21,9 @@ from portal.app import create_app
 from portal.db import db, transaction
 from portal.db.batching import StatementBatcher
 from portal.domain.errors import TooMany
+from portal.domain.retention import UNUSED_RATE_LIMITS
 from portal.models import rate_limits
-from portal.services import retention
 from portal.settings import Settings
-from portal.storage import LocalStorage
 from portal.web.security.rate_limits import RateLimit, RateLimiter, acquire_shared
 from tests.factories import make_person
 from tests.integration.core.processes import build_environment, create_session_cookie, run_web
@@ -130,7 +129,7 @@ def test_locked_rate_limit_table_does_not_block_requests(
     app.extensions["best_effort_batcher"].close()
 
 
-def test_clients_are_stored_as_digests_and_expire(app: Flask, tmp_path: Path) -> None:
+def test_clients_are_stored_as_digests_and_expire(app: Flask) -> None:
     rate_limiter = RateLimiter(acquire_shared)
     for client in ("203.0.113.9", "11111111-1111-1111-1111-111111111111"):
         for _ in range(12):
@@ -139,11 +138,11 @@ def test_clients_are_stored_as_digests_and_expire(app: Flask, tmp_path: Path) ->
         kept = [row.subject for row in session.query(rate_limits.RateLimit)]
     assert [len(client) for client in kept] == [32, 32]
     assert not any("203" in client and "113.9" in client for client in kept)
-    retention.delete_expired(LocalStorage(tmp_path), now=NOW + timedelta(minutes=59))
     with transaction() as session:
+        rate_limits.delete_unused(NOW + timedelta(minutes=59) - UNUSED_RATE_LIMITS.default)
         assert session.query(rate_limits.RateLimit).count() == 2
-    retention.delete_expired(LocalStorage(tmp_path), now=NOW + timedelta(minutes=61))
     with transaction() as session:
+        rate_limits.delete_unused(NOW + timedelta(minutes=61) - UNUSED_RATE_LIMITS.default)
         assert session.query(rate_limits.RateLimit).count() == 0
 
 

@@ -207,6 +207,7 @@ TABLE: Mapping[str, Row] = {
     "GET /admin/deliveries/<delivery_id>": console(OPERATORS),
     "POST /admin/deliveries/replay": act(OPERATORS, form={"selected": "{delivery_id}"}),
     "POST /admin/deliveries/<delivery_id>/replay": act(OPERATORS),
+    "GET /admin/retention": console(ADMINS),
     "GET /admin/audit": console(ADMINS),
     "GET /admin/audit.csv": console(ADMINS),
     "GET /admin/links": console(OPERATORS),
@@ -308,6 +309,8 @@ TABLE: Mapping[str, Row] = {
         roles=ADMINS, status=404, anonymous=TO_LOGIN, about=OTHER, may_touch=AUDITED
     ),
     "POST /admin/people/<person_id>/relink": act(ADMINS, about=OTHER, status=400),
+    # The other person is on no roster.
+    "POST /admin/people/<person_id>/left": act(ADMINS, about=OTHER, form={"set": "1"}, status=404),
     "POST /admin/people/<person_id>/adopt": act(ADMINS, about=OTHER, status=404),
     # The other person has not requested another session.
     "POST /admin/people/<person_id>/attempt": act(ADMINS, about=OTHER, status=404),

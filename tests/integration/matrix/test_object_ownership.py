@@ -58,6 +58,7 @@ def test_objects_of_other_people_are_not_found(name: str, directory: DirectoryFi
     assert tried
 
 
+@pytest.mark.privacy("P15")
 def test_no_size_of_a_photo_is_readable_by_others(directory: DirectoryFixture) -> None:
     actor = directory.actor("admin")
     for spec in RENDITIONS:

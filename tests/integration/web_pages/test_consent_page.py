@@ -17,6 +17,7 @@ def list_consents(visitor: Visitor) -> list[Consent]:
     return list(db.session.query(Consent).filter_by(person_id=visitor.person.id))
 
 
+@pytest.mark.privacy("P01", "P05")
 def test_no_box_is_checked_and_not_now_leads_to_the_alternatives(visitor: Visitor) -> None:
     page = visitor.page("/headshots/consent")
     boxes = [each for each in page.all("input") if each.get("type") == "checkbox"]
@@ -67,6 +68,7 @@ def test_agreeing_stores_the_text_and_requests_the_session(visitor: Visitor) -> 
     assert shoot.provider_id is None
 
 
+@pytest.mark.privacy("P06")
 def test_agreement_can_be_read_and_withdrawn_with_one_question(visitor: Visitor) -> None:
     """P06: from the page of the agreement by one press and one question."""
     factories.make_consent(visitor.person)
@@ -112,6 +114,7 @@ def test_unknown_choice_value_is_refused(visitor: Visitor) -> None:
     assert visitor.press("/headshots/consent", decision="maybe").status_code == 400
 
 
+@pytest.mark.privacy("P01")
 def test_start_without_consent_redirects_to_consent(visitor: Visitor) -> None:
     response = visitor.press("/headshots/start")
     assert (response.status_code, response.location) == (303, "/headshots/consent")

@@ -75,7 +75,7 @@ def test_columns_without_names_are_found_by_their_addresses() -> None:
         ("jörg@corp.example", Verdict.MALFORMED, "address_letters"),
         ("ann@gmail.com", Verdict.OUTSIDE, "domain"),
         ("ann@corp.example", Verdict.KNOWN, ""),
-        ("gone@corp.example", Verdict.LEFT, "has_left"),
+        ("gone@corp.example", Verdict.RETURNING, "has_left"),
         ("Ann Li <new@corp.example>", Verdict.NEW, ""),
         ("mailto:new@corp.example", Verdict.NEW, ""),
     ],

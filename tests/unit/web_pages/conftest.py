@@ -10,6 +10,7 @@ from flask import Flask
 from flask_babel import Babel, force_locale
 
 from portal.domain.consent import Policy
+from portal.domain.retention_periods import RetentionPeriods
 from portal.presentation import consent_texts
 
 TRANSLATIONS = Path(__file__).parents[3] / "translations"
@@ -23,6 +24,6 @@ def policy_in() -> Callable[..., Policy]:
 
     def build(language: str = "en", company: str = "Example", studio: str = "The Studio") -> Policy:
         with app.app_context(), force_locale(language):
-            return consent_texts.build_policy(company=company, studio=studio)
+            return consent_texts.build_policy(company=company, studio=studio, periods=RetentionPeriods())
 
     return build

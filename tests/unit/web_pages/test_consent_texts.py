@@ -31,6 +31,7 @@ def test_names_are_filled_in(text: Policy) -> None:
     assert "%(" not in text.text
 
 
+@pytest.mark.privacy("P04")
 def test_policy_covers_what_the_law_requires(text: Policy) -> None:
     assert [block.key for block in text.blocks] == ["what", "ai", "how_long", "rights", "freedom"]
     assert len({purpose.key for purpose in text.purposes}) == len(text.purposes) == 2
