@@ -14,21 +14,21 @@ from portal.models.person_notes import PersonNote
 MAX_CHARS = 2000
 
 
-def create_note(listed_id: UUID, text: str, *, note_id: UUID, actor: Person, now: datetime) -> None:
+def create_note(listed_id: UUID, text: str, *, note_id: UUID | None, actor: Person, now: datetime) -> None:
     """Store a note about a person, or about an expected person; a second call with its id changes nothing.
 
     Raises:
-        BadInput: the text is empty or too long.
+        BadInput: there is no id, or the text is empty or too long.
         NotFound: no person and no entry has this id.
     """
     content = text.replace("\0", "").strip()
-    if not content or len(content) > MAX_CHARS:
-        raise BadInput
     with transaction() as session:
         person = people.find_person(listed_id)
         entry = None if person is not None else roster.find_entry(listed_id)
         if person is None and entry is None:
             raise NotFound
+        if note_id is None or not content or len(content) > MAX_CHARS:
+            raise BadInput
         if person_notes.find_note(note_id) is not None:
             return
         note = PersonNote(id=note_id, author_id=actor.id, text=content, written_at=now)
@@ -38,9 +38,14 @@ def create_note(listed_id: UUID, text: str, *, note_id: UUID, actor: Person, now
 
 
 def delete_note(listed_id: UUID, note_id: UUID, *, actor: Person, now: datetime) -> None:
-    """Delete a note about this person; one that is gone already stays so."""
+    """Delete a note about this person.
+
+    Raises:
+        NotFound: there is none with this id about this person, such as after a second press.
+    """
     with transaction():
         found = {note.id: note for note, _author in person_notes.list_notes(listed_id)}
-        if note_id in found:
-            person_notes.delete_note(note_id)
-            audit.create_entry("note.deleted", at=now, actor_id=actor.id, subject_id=found[note_id].person_id)
+        if note_id not in found:
+            raise NotFound
+        person_notes.delete_note(note_id)
+        audit.create_entry("note.deleted", at=now, actor_id=actor.id, subject_id=found[note_id].person_id)

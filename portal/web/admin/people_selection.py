@@ -66,12 +66,9 @@ class Selection:
 
 
 @blueprint.get("")
-def show_confirmation() -> str | Response:
+def show_confirmation() -> str:
     """Show exactly what an action would do to whom, and ask for confirmation."""
     selection = parse_selection(request.args)
-    if selection.is_empty:
-        flash(_("Nobody was selected. Tick the people first."), "warn")
-        return _back_to_list(selection)
     return _render(selection, _build_plan(selection))
 
 

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from werkzeug.wsgi import wrap_file
 
 from portal.db import release_connection
-from portal.domain.errors import BadInput, NotFound, NotOnOwnAccount
+from portal.domain.errors import NotFound, NotOnOwnAccount
 from portal.models import choices, people
 from portal.models.people import Person
 from portal.services import erasure, headshot_views, person_notes
@@ -25,10 +25,7 @@ _RENDITION = "640.jpg"
 @blueprint.post("/<uuid:person_id>/notes")
 def create_note(person_id: UUID) -> AnyResponse:
     """Store a note; ``person_id`` may be of an expected person."""
-    note_id = request.form.get("note_id", type=UUID)
-    if note_id is None:
-        raise BadInput
-    text = request.form.get("text", "")
+    note_id, text = request.form.get("note_id", type=UUID), request.form.get("text", "")
     person_notes.create_note(person_id, text, note_id=note_id, actor=get_current_person(), now=get_context().clock())
     return _back_to_notes(person_id)
 

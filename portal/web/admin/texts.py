@@ -98,9 +98,9 @@ def show_version(section_name: str, number: int) -> str:
 @blueprint.post(f"/{_SECTION}/versions/<int:number>/restore")
 def restore_version(section_name: str, number: int) -> Response:
     """Publish an earlier version once more, as a new one."""
-    section, base = TextSection(section_name), parse_version()
+    section = TextSection(section_name)
     _find_version(section, number)
-    content = _load_content(section, number)
+    base, content = parse_version(), _load_content(section, number)
     if text_preview.list_problems(section, content):
         flash(_("This version can’t be published as it is. Correct it first."), "bad")
         return redirect(url_for("texts.show_version", section_name=section_name, number=number), 303)

@@ -32,10 +32,11 @@ def show_question(shoot_id: UUID) -> str:
 @blueprint.post("/<uuid:shoot_id>/delete")
 def erase_session(shoot_id: UUID) -> AnyResponse:
     """Delete the session and show how far that is."""
+    person = get_current_person()
+    # Raises for another person's session before anything is said about the form.
+    session_erasure.get_contents(person, shoot_id)
     keeps_headshot = _CHOICES.get(request.form.get("headshot", "keep"))
     if keeps_headshot is None:
         raise BadInput
-    session_erasure.request_session_erasure(
-        get_current_person(), shoot_id, get_context(), keeps_headshot=keeps_headshot
-    )
+    session_erasure.request_session_erasure(person, shoot_id, get_context(), keeps_headshot=keeps_headshot)
     return redirect(url_for("my_data.show_my_data", _anchor="deleted"), 303)

@@ -215,7 +215,7 @@ TABLE: Mapping[str, Row] = {
     "GET /team": console(MANAGERS),
     "GET /team.csv": console(MANAGERS),
     "GET /team/remind": console(MANAGERS),
-    "POST /team/remind": act(MANAGERS),
+    "POST /team/remind": act(MANAGERS, form={"name": "staff"}),
     "GET /admin/people": console(ADMINS),
     "GET /admin/account": console(OPERATORS),
     "POST /admin/account/read": act(OPERATORS),
@@ -235,10 +235,8 @@ TABLE: Mapping[str, Row] = {
     ),
     "GET /admin/exports/<export_id>": Row(roles=ADMINS, status=404, anonymous=TO_LOGIN, may_touch=AUDITED),
     "GET /admin/people.csv": console(ADMINS),
-    # The selection is empty: back to the list.
-    "GET /admin/people/selection": Row(
-        roles=ADMINS, status=303, anonymous=TO_LOGIN, query={"action": "mute"}, may_touch=AUDITED
-    ),
+    # The selection is empty, and the page says so.
+    "GET /admin/people/selection": console(ADMINS, query={"action": "mute"}),
     "POST /admin/people/selection": act(ADMINS, form={"action": "sign_out", "all": "1", "q": "nobody-has-this-name"}),
     "GET /admin/people/<person_id>": console(ADMINS, about=OTHER),
     "POST /admin/people/<person_id>/sessions/<public_id>/end": act(ADMINS, about=OTHER),
@@ -293,7 +291,8 @@ TABLE: Mapping[str, Row] = {
     "POST /admin/people/<person_id>/notes": act(
         ADMINS, about=OTHER, form={"text": "On leave", "note_id": "22222222-2222-4222-8222-222222222222"}
     ),
-    "POST /admin/people/<person_id>/notes/<note_id>/delete": act(ADMINS, about=OTHER),
+    # There is no note; deleting one has a test of its own.
+    "POST /admin/people/<person_id>/notes/<note_id>/delete": act(ADMINS, status=404, about=OTHER),
     "GET /admin/people/<person_id>/headshot": console(ADMINS, about=OTHER),
     "GET /admin/people/<person_id>/headshot.jpg": fetched(ADMINS, about=OTHER, may_touch=AUDITED),
     "GET /admin/people/<person_id>/erase": console(ADMINS, about=OTHER),

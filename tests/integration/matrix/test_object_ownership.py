@@ -99,7 +99,8 @@ def test_malformed_ids_in_an_address_are_not_found(name: str, directory: Directo
     for route in list_routes_with_ids(directory):
         directory.renew_sessions()
         for part in route.arguments - {"filename"}:
-            for term in NONSENSE:
+            # Version 0 of a text is the built-in one.
+            for term in (each for each in NONSENSE if (part, each) != ("number", "0")):
                 responses[f"{route.method} {route.rule} {part}={term[:40]}"] = send_request(
                     actor, route, actor.path(route, **{part: term})
                 )
