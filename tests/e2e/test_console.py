@@ -67,7 +67,9 @@ def test_people_are_found_selected_and_signed_out_by_keyboard(
     page.keyboard.press("j")
     page.keyboard.press("x")
     expect(page.get_by_text("1 selected")).to_be_visible()
-    page.get_by_role("button", name="Sign out everywhere").press("Enter")
+    page.get_by_label("Action", exact=True).select_option("Sign out everywhere…")
+    page.get_by_role("button", name="Continue").press("Enter")
+    page.get_by_role("button", name="Sign out 1 person").press("Enter")
     expect(page.get_by_role("status").filter(has_text="1 person was signed out everywhere.")).to_be_visible()
     with site.app.app_context(), transaction() as session:
         assert session.query(Session).filter_by(person_id=person.id).count() == 0

@@ -20,7 +20,7 @@ CHECKS = (
     "response_schema_conformance,unsupported_method"
 )
 # Pictures are described by their pages.
-_PICTURES = "/photos/<uuid:photo_id>/<rendition>"
+_PICTURES = {"/photos/<uuid:photo_id>/<rendition>", "/admin/people/<uuid:person_id>/headshot.jpg"}
 _BRANDS = "<any(profilebakery, headshotpro):slug>"
 
 
@@ -38,7 +38,7 @@ def test_openapi_file_names_every_machine_address_and_no_other(directory: Direct
     served = {
         f"{route.method} {route.rule.replace(_BRANDS, '{brand}')}"
         for route in list_routes(directory.app)
-        if route.row.kind in {Kind.MACHINE, Kind.FETCHED} and route.method != "HEAD" and route.rule != _PICTURES
+        if route.row.kind in {Kind.MACHINE, Kind.FETCHED} and route.method != "HEAD" and route.rule not in _PICTURES
     }
     assert described == served
 

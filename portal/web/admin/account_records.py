@@ -72,7 +72,8 @@ def delete_session(model_id: str) -> Response:
 @blueprint.post("/members/move")
 def update_membership() -> Response:
     """Move the selected members into a team of the provider."""
-    keys, team_id = request.form.getlist("selected"), request.form.get("team_id", "")
+    keys = [key.replace("\0", "") for key in request.form.getlist("selected")]
+    team_id = request.form.get("team_id", "").replace("\0", "")
     actor_id, context = get_current_person().id, get_context()
     _attempt(
         lambda: provider_actions.update_membership(keys, team_id=team_id, actor_id=actor_id, context=context),

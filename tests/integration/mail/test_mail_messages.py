@@ -27,6 +27,7 @@ PAGES = {
     NotificationKind.START_REFUSED: "/admin/links",
     NotificationKind.LINK_RESOLVED: "/start",
     NotificationKind.INVITATION: "/start",
+    NotificationKind.INVITATION_TEST: "/start",
     NotificationKind.REMINDER: "/start",
     NotificationKind.DIGEST: "/team",
 }

@@ -92,6 +92,7 @@ def test_query_with_ids_of_other_people_shows_nothing(directory: DirectoryFixtur
         assert others not in _ECHOED_QUERY.sub("", page.text)
 
 
+@pytest.mark.timeout(360)
 @pytest.mark.parametrize("name", ["employee", "admin"])
 def test_malformed_ids_in_an_address_are_not_found(name: str, directory: DirectoryFixture) -> None:
     actor = directory.actor(name)
