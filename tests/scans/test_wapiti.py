@@ -26,10 +26,11 @@ PAGES = (
     *("admin/", "admin/deliveries", "admin/people"),
 )
 # A scan that ended its own session, or all sessions, would scan one page only.
-# New consent texts or fewer photos would leave the gallery without a form.
+# Erasing its person ends the session, too; new consent texts or fewer photos leave the gallery without a form.
 NOT_PRESSED = (
     *("/logout", "/account/sessions/*", "/admin/people/*/*", "/admin/people/selection*", "/headshots/events"),
-    *("/login*", "/start*", "/admin/texts*", "/headshots/data/sessions/*"),
+    *("/login*", "/start*", "/admin/texts*", "/headshots/data/sessions/*", "/my-data/delete"),
+    "/headshots/withdraw",
 )
 
 
