@@ -33,7 +33,7 @@ def show_question(shoot_id: UUID) -> str:
 def erase_session(shoot_id: UUID) -> AnyResponse:
     """Delete the session and show how far that is."""
     person = get_current_person()
-    # Raises for another person's session before anything is said about the form.
+    # Raises for another person's session, before the form is judged.
     session_erasure.get_contents(person, shoot_id)
     keeps_headshot = _CHOICES.get(request.form.get("headshot", "keep"))
     if keeps_headshot is None:

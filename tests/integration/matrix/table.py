@@ -235,7 +235,7 @@ TABLE: Mapping[str, Row] = {
     ),
     "GET /admin/exports/<export_id>": Row(roles=ADMINS, status=404, anonymous=TO_LOGIN, may_touch=AUDITED),
     "GET /admin/people.csv": console(ADMINS),
-    # The selection is empty, and the page says so.
+    # The selection is empty; the page asks for people to be ticked.
     "GET /admin/people/selection": console(ADMINS, query={"action": "mute"}),
     "POST /admin/people/selection": act(ADMINS, form={"action": "sign_out", "all": "1", "q": "nobody-has-this-name"}),
     "GET /admin/people/<person_id>": console(ADMINS, about=OTHER),
