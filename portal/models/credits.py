@@ -106,11 +106,6 @@ _REQUESTED = and_(
 )
 
 
-def count_in_studio() -> int:
-    """Count the existing sessions whose credit is not charged yet."""
-    return db.session.scalar(select(func.count()).where(*_COSTS, _IN_STUDIO)) or 0
-
-
 def count_reserved() -> int:
     """Count the requested and existing sessions whose credit is not charged yet."""
     return db.session.scalar(select(func.count()).where(*_COSTS, or_(_IN_STUDIO, _REQUESTED))) or 0

@@ -162,11 +162,6 @@ def find_owners(records: Sequence[ProviderRecord]) -> dict[str, RecordOwner]:
     return {key: owner for key, owner in found.items() if owner is not None}
 
 
-def delete_record(kind: RecordKind, key: str) -> None:
-    """Delete one record."""
-    db.session.execute(delete(ProviderRecord).where(ProviderRecord.kind == kind, ProviderRecord.key == key))
-
-
 def delete_about(*, model_ids: Sequence[str] = (), email: str | None = None) -> None:
     """Delete the records about these sessions and this address."""
     about: ColumnElement[bool] = ProviderRecord.model_id.in_(model_ids)

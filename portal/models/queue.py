@@ -164,16 +164,6 @@ def count_active_jobs(*job_types: JobType) -> int:
     return int(db.session.scalar(_COUNT_ACTIVE, {"tasks": [each.name for each in job_types]}) or 0)
 
 
-_HAS_RUNNING = text(
-    "SELECT 1 FROM procrastinate_jobs WHERE args @> CAST(:arguments AS jsonb) AND status = 'doing' LIMIT 1"
-)
-
-
-def has_running_job(**arguments: str | int) -> bool:
-    """Return whether a job of any type with these arguments is running."""
-    return db.session.execute(_HAS_RUNNING, {"arguments": json.dumps(arguments)}).first() is not None
-
-
 # The arguments that name what a job works on.
 _ABOUT = " OR ".join(
     f"args->>'{name}' = ANY(CAST(:subjects AS text[]))"

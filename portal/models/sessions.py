@@ -199,9 +199,3 @@ def delete_expired(now: datetime, *, attempts_before: datetime, orders_before: d
         gone = delete(key.class_).where(key.in_(over)).returning(key).execution_options(synchronize_session=False)
         deleted += len(db.session.scalars(gone).all())
     return deleted
-
-
-def list_signed_in(person_ids: list[UUID]) -> list[UUID]:
-    """Return which of these people have a session."""
-    query = select(Session.person_id).where(Session.person_id.in_(person_ids)).distinct().order_by(Session.person_id)
-    return list(db.session.scalars(query))

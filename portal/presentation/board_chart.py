@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from flask_babel import format_date, format_decimal
 from flask_babel import gettext as _
 
+from portal.presentation import chart_scale
 from portal.services.board import Board
 
-_GRID_LINES = 4
-_TICKS = 4
 # Days of the forecast.
 _AHEAD_DAYS = 14
 
@@ -37,7 +36,7 @@ def build_chart(board: Board) -> Chart | None:
     ahead = _AHEAD_DAYS if board.pace > 0 and days[-1].chosen < board.invited else 0
     past = (len(days) - 1) * board.step_days
     step = 100 * board.step_days / (past + ahead)
-    top = _round_up(max(days[-1].signed_in, board.invited))
+    top = chart_scale.round_up(max(days[-1].signed_in, board.invited))
     series: list[dict[str, Any]] = [
         {"kind": "second", "values": [day.signed_in for day in days], "step": step},
         {"kind": "main", "values": [day.chosen for day in days], "step": step, "area": True},
@@ -50,16 +49,11 @@ def build_chart(board: Board) -> Chart | None:
     return Chart(
         series=series,
         top=top,
-        grid=[round(top * line / _GRID_LINES) for line in range(_GRID_LINES + 1)],
-        ticks=_build_ticks(days[0].day, past + ahead),
+        grid=chart_scale.build_grid(top),
+        ticks=chart_scale.build_ticks(days[0].day, past + ahead),
         finding=_build_finding(board, expected if ahead else None),
         rows=[(day.day, day.signed_in, day.chosen) for day in reversed(days)],
     )
-
-
-def _build_ticks(first: date, length: int) -> list[tuple[float, str]]:
-    offsets = sorted({round(length * index / _TICKS) for index in range(_TICKS + 1)})
-    return [(100 * offset / length, format_date(first + timedelta(days=offset), "MMM d")) for offset in offsets]
 
 
 def _build_finding(board: Board, expected: int | None) -> str:
@@ -82,11 +76,3 @@ def _build_finding(board: Board, expected: int | None) -> str:
             expected=format_decimal(expected),
         )
     return str(message)
-
-
-def _round_up(value: int) -> int:
-    """Return the next number that a grid of four lines divides evenly into round numbers."""
-    unit = 4
-    while unit * 25 < value:
-        unit *= 10
-    return max(unit, -(-value // unit) * unit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -11,9 +11,8 @@ from flask_babel import format_date, format_decimal, ngettext
 from flask_babel import gettext as _
 
 from portal.domain.credit_forecast import CreditUse
+from portal.presentation import chart_scale
 
-_GRID_LINES = 4
-_TICKS = 4
 # The forecast takes at most as much room as the past.
 _MAX_AHEAD_DAYS = 30
 
@@ -37,7 +36,7 @@ def build_curve(daily: list[tuple[date, Decimal]], use: CreditUse) -> CreditCurv
     past = len(daily) - 1
     ahead = min(use.days_left, _MAX_AHEAD_DAYS, max(past, 7)) if use.days_left else 0
     values = [float(balance) for _day, balance in daily]
-    top = _round_up(max(values))
+    top = chart_scale.round_up(max(values))
     step = 100 / (past + ahead)
     series: list[dict[str, Any]] = [{"kind": "main", "values": values, "step": step, "area": True}]
     if ahead and use.per_day:
@@ -47,8 +46,8 @@ def build_curve(daily: list[tuple[date, Decimal]], use: CreditUse) -> CreditCurv
     return CreditCurve(
         series=series,
         top=top,
-        grid=[round(top * line / _GRID_LINES) for line in range(_GRID_LINES + 1)],
-        ticks=_build_ticks(daily[0][0], past + ahead),
+        grid=chart_scale.build_grid(top),
+        ticks=chart_scale.build_ticks(daily[0][0], past + ahead),
         finding=describe_forecast(use, daily[-1][0]),
         rows=list(reversed(daily)),
     )
@@ -73,16 +72,3 @@ def describe_forecast(use: CreditUse, today: date) -> str:
             day=format_date(last_day, "long"),
         )
     )
-
-
-def _build_ticks(first: date, length: int) -> list[tuple[float, str]]:
-    offsets = sorted({round(length * index / _TICKS) for index in range(_TICKS + 1)})
-    return [(100 * offset / length, format_date(first + timedelta(days=offset), "MMM d")) for offset in offsets]
-
-
-def _round_up(value: float) -> int:
-    """Return the next number that a grid of four lines divides evenly into round numbers."""
-    unit = 4
-    while unit * 25 < value:
-        unit *= 10
-    return max(unit, int(-(-value // unit)) * unit)

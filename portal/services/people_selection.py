@@ -17,6 +17,7 @@ from portal.models.bulk_candidates import list_candidates
 from portal.models.people import Person
 from portal.models.people_list import PeopleFilter
 from portal.services import bulk_changes
+from portal.services.bulk_changes import BulkChange
 
 # More people than this are a filter too wide to be meant.
 MAX_SELECTED = 20_000
@@ -46,7 +47,7 @@ class SelectionPlan:
         return len(self.included) + sum(map(len, self.left_out.values()))
 
 
-Change = Callable[[Sequence[Candidate], ActionTarget, Person, datetime, ZoneInfo], int]
+Change = Callable[[BulkChange], int]
 # Each action with the right it needs and what it does; an export has a form of its own.
 ACTIONS: Mapping[BulkAction, tuple[Right, Change | None]] = MappingProxyType(
     {
@@ -122,7 +123,7 @@ def apply_plan(plan: SelectionPlan, *, actor: Person, now: datetime, zone: ZoneI
     _right, change = ACTIONS[plan.action]
     if change is None:
         raise BadInput
-    return change(plan.included, plan.target, actor, now, zone)
+    return change(BulkChange(plan.included, plan.target, actor, now, zone))
 
 
 def list_included_ids(plan: SelectionPlan) -> tuple[UUID, ...]:

@@ -12,7 +12,7 @@ from tests.architecture.code import iterate_calls, list_python_files
 WRITES = {
     "audit.create_entry": 0,
     "audit_trail.record_command": 0,
-    "_record_changes": 0,
+    "_record_changes": 1,
     "_apply_change": 1,
 }
 
