@@ -55,14 +55,14 @@ class Purpose(StrEnum):
 
 
 class Retention(StrEnum):
-    """What ends a column's life; the clocks with their periods are in ``portal/domain/retention.py``."""
+    """When a column's data is deleted; the rules with their periods are in ``portal/domain/retention.py``."""
 
     STUDIO = "studio"
     """What the provider keeps; no column of ours."""
     ACCOUNT = "account"
     """Until the person is erased, at the latest a fixed time after the last sign-in."""
     PHOTOS = "photos"
-    """Pictures, each by its own clock: not chosen, own, or of a person who left."""
+    """Pictures, each by its own rule: not chosen, own, or of a person who left."""
     KIT = "kit"
     """Until the choice or the crop changes, or the person is erased."""
     ARCHIVE = "archive"
@@ -106,7 +106,7 @@ class TableClass:
     Attributes:
         subject: whose data it is.
         purpose: why it is kept.
-        retention: which clock ends it.
+        retention: by which rules it is deleted.
         columns: names of the columns by content, separated by spaces.
         owner: how a row leads to its person: ``person_id``, or ``shoot_id>shoots`` for the person of another table's
             row, or ``model_id>shoots.provider_id`` where that row is found by another column than ``id``.

@@ -1,7 +1,7 @@
-"""The retention table: one clock for each class of data, by which the nightly job deletes it.
+"""The retention table: a rule for each kind of data, with the period after which it is deleted.
 
 Consent text, privacy page, "My data", ``docs/privacy/retention.md``, the jobs and ``fsck`` read the periods here and
-nowhere else. The operator changes them within the limits of each clock with ``RETENTION_DAYS``.
+nowhere else. The operator changes them within the limits of each rule with ``RETENTION_DAYS``.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Clock:
+class RetentionRule:
     """When one kind of data is deleted.
 
     Attributes:
         key: its name in ``RETENTION_DAYS``, in audit entries and in ``fsck``.
-        data_class: the class of columns that it ends; a class may have several clocks.
+        data_class: the class of the columns it applies to; a class may have several rules.
         what: the data, for the documentation.
         start: the event that starts it, for the documentation, with the column that holds its time.
         default: the period; zero ends with the start itself.
@@ -38,7 +38,7 @@ class Clock:
 
 
 # What people agree to; the consent text names these periods.
-STUDIO_UPLOADS = Clock(
+STUDIO_UPLOADS = RetentionRule(
     key="studio-uploads",
     data_class=Retention.STUDIO,
     what="photos that a person took or uploaded, at the provider",
@@ -47,7 +47,7 @@ STUDIO_UPLOADS = Clock(
     limits=(1 * _DAY, 30 * _DAY),
     by="the provider, by its documents; an erasure deletes them earlier",
 )
-UNCHOSEN_PHOTOS = Clock(
+UNCHOSEN_PHOTOS = RetentionRule(
     key="unchosen",
     data_class=Retention.PHOTOS,
     what="headshots that are not the chosen one",
@@ -55,7 +55,7 @@ UNCHOSEN_PHOTOS = Clock(
     default=90 * _DAY,
     limits=(7 * _DAY, 365 * _DAY),
 )
-LEAVERS_PHOTOS = Clock(
+LEAVERS_PHOTOS = RetentionRule(
     key="leavers",
     data_class=Retention.PHOTOS,
     what="all pictures of a person who left, the chosen one included, here and at the provider",
@@ -64,7 +64,7 @@ LEAVERS_PHOTOS = Clock(
     limits=(1 * _DAY, 365 * _DAY),
     by="nightly job, through an erasure of the pictures",
 )
-OWN_PHOTOS = Clock(
+OWN_PHOTOS = RetentionRule(
     key="own-photos",
     data_class=Retention.PHOTOS,
     what="own photos that are not the chosen one",
@@ -73,14 +73,14 @@ OWN_PHOTOS = Clock(
     limits=(30 * _DAY, 1095 * _DAY),
 )
 # An open page may still load a photo that was just removed from the gallery.
-REMOVED_FILES = Clock(
+REMOVED_FILES = RetentionRule(
     key="removed-files",
     data_class=Retention.PHOTOS,
     what="files of photos that were removed from every page",
     start="the removal (`photos.removed_at`)",
     default=_DAY,
 )
-SUPERSEDED_KITS = Clock(
+SUPERSEDED_KITS = RetentionRule(
     key="superseded-kits",
     data_class=Retention.KIT,
     what="files made from an earlier choice or crop",
@@ -89,7 +89,7 @@ SUPERSEDED_KITS = Clock(
     by="job `kits.delete_superseded`, nightly job",
 )
 # The longest period is also that of the Illinois Biometric Information Privacy Act: 3 years after the last interaction.
-INACTIVE_PEOPLE = Clock(
+INACTIVE_PEOPLE = RetentionRule(
     key="inactive",
     data_class=Retention.ACCOUNT,
     what="everything about a person who does not come back: account, consents, pictures, mails",
@@ -98,7 +98,7 @@ INACTIVE_PEOPLE = Clock(
     limits=(180 * _DAY, 1095 * _DAY),
     by="nightly job, through an erasure of everything",
 )
-SESSIONS = Clock(
+SESSIONS = RetentionRule(
     key="sessions",
     data_class=Retention.SIGN_IN,
     what="sign-ins, with browser and time",
@@ -106,7 +106,7 @@ SESSIONS = Clock(
     default=timedelta(0),
     by="each sign-in, nightly job",
 )
-SIGN_IN_ATTEMPTS = Clock(
+SIGN_IN_ATTEMPTS = RetentionRule(
     key="sign-in-attempts",
     data_class=Retention.SIGN_IN,
     what="sign-ins that were begun and not finished",
@@ -115,7 +115,7 @@ SIGN_IN_ATTEMPTS = Clock(
     by="each sign-in, nightly job",
 )
 # A logout token is refused as too old long before its digest is deleted.
-LOGOUT_ORDERS = Clock(
+LOGOUT_ORDERS = RetentionRule(
     key="logout-orders",
     data_class=Retention.SIGN_IN,
     what="digests of logout tokens, so that none counts twice",
@@ -124,7 +124,7 @@ LOGOUT_ORDERS = Clock(
     by="each sign-in, nightly job",
 )
 # Raw webhook bodies contain names and e-mail addresses.
-WEBHOOK_BODIES = Clock(
+WEBHOOK_BODIES = RetentionRule(
     key="webhook-bodies",
     data_class=Retention.WEBHOOK_BODY,
     what="bodies of webhooks, as received",
@@ -133,7 +133,7 @@ WEBHOOK_BODIES = Clock(
     limits=(1 * _DAY, 90 * _DAY),
 )
 # An event that is sent again later than this is too old to be trusted and only causes the session to be read again.
-DELIVERIES = Clock(
+DELIVERIES = RetentionRule(
     key="webhooks",
     data_class=Retention.DELIVERY,
     what="webhooks without their bodies: kind, time, result",
@@ -142,7 +142,7 @@ DELIVERIES = Clock(
     limits=(7 * _DAY, 365 * _DAY),
 )
 # Not shorter than the rows prevent a second mail about the same event.
-MAILS = Clock(
+MAILS = RetentionRule(
     key="mails",
     data_class=Retention.MAIL,
     what="which mails were owed, sent or given up; no text and no address",
@@ -150,7 +150,7 @@ MAILS = Clock(
     default=365 * _DAY,
     limits=(90 * _DAY, 1095 * _DAY),
 )
-DOWNLOADS = Clock(
+DOWNLOADS = RetentionRule(
     key="downloads",
     data_class=Retention.ARCHIVE,
     what="ZIP files that a person had made for themselves",
@@ -158,7 +158,7 @@ DOWNLOADS = Clock(
     default=1 * _DAY,
     limits=(1 * _DAY, 7 * _DAY),
 )
-EXPORTS = Clock(
+EXPORTS = RetentionRule(
     key="exports",
     data_class=Retention.ARCHIVE,
     what="ZIP files of chosen headshots that an admin had made",
@@ -166,7 +166,7 @@ EXPORTS = Clock(
     default=1 * _DAY,
     limits=(1 * _DAY, 7 * _DAY),
 )
-EXPORT_RECORDS = Clock(
+EXPORT_RECORDS = RetentionRule(
     key="export-records",
     data_class=Retention.ARCHIVE,
     what="which export was made by whom, without its file",
@@ -175,7 +175,7 @@ EXPORT_RECORDS = Clock(
     limits=(7 * _DAY, 365 * _DAY),
 )
 # Lines of imported lists; their counts stay.
-IMPORTED_LINES = Clock(
+IMPORTED_LINES = RetentionRule(
     key="imports",
     data_class=Retention.IMPORT,
     what="imported lists and their lines",
@@ -183,7 +183,7 @@ IMPORTED_LINES = Clock(
     default=7 * _DAY,
     limits=(1 * _DAY, 30 * _DAY),
 )
-NO_SIGN_IN = Clock(
+NO_SIGN_IN = RetentionRule(
     key="no-sign-in",
     data_class=Retention.ROSTER,
     what="people on the roster who never signed in",
@@ -192,7 +192,7 @@ NO_SIGN_IN = Clock(
     default=180 * _DAY,
     limits=(30 * _DAY, 730 * _DAY),
 )
-AUDIT_TRAIL = Clock(
+AUDIT_TRAIL = RetentionRule(
     key="audit",
     data_class=Retention.AUDIT,
     what="the oldest part of the audit trail, without names",
@@ -200,7 +200,7 @@ AUDIT_TRAIL = Clock(
     default=1095 * _DAY,
     limits=(365 * _DAY, 3650 * _DAY),
 )
-ERASURE_RECEIPTS = Clock(
+ERASURE_RECEIPTS = RetentionRule(
     key="receipts",
     data_class=Retention.PROOF,
     what="receipts of erasures with the proof of what had been agreed to, and tombstones; no name, no address",
@@ -209,7 +209,7 @@ ERASURE_RECEIPTS = Clock(
     limits=(365 * _DAY, 3650 * _DAY),
 )
 # Calls to the provider, for the usage page.
-PROVIDER_CALLS = Clock(
+PROVIDER_CALLS = RetentionRule(
     key="provider-calls",
     data_class=Retention.OPERATION,
     what="calls to the provider, without ids",
@@ -217,7 +217,7 @@ PROVIDER_CALLS = Clock(
     default=30 * _DAY,
     limits=(1 * _DAY, 90 * _DAY),
 )
-WEBHOOK_REJECTIONS = Clock(
+WEBHOOK_REJECTIONS = RetentionRule(
     key="webhook-rejections",
     data_class=Retention.OPERATION,
     what="counts of refused webhooks",
@@ -226,7 +226,7 @@ WEBHOOK_REJECTIONS = Clock(
     limits=(1 * _DAY, 30 * _DAY),
 )
 # Balances of credits, for the curve and the forecast.
-CREDIT_READINGS = Clock(
+CREDIT_READINGS = RetentionRule(
     key="credit-readings",
     data_class=Retention.OPERATION,
     what="balances of credits",
@@ -234,7 +234,7 @@ CREDIT_READINGS = Clock(
     default=180 * _DAY,
     limits=(30 * _DAY, 730 * _DAY),
 )
-PROVIDER_RECORDS = Clock(
+PROVIDER_RECORDS = RetentionRule(
     key="provider-records",
     data_class=Retention.OPERATION,
     what="lists of the provider's account that could not be read again",
@@ -242,7 +242,7 @@ PROVIDER_RECORDS = Clock(
     default=7 * _DAY,
     limits=(1 * _DAY, 30 * _DAY),
 )
-FINISHED_JOBS = Clock(
+FINISHED_JOBS = RetentionRule(
     key="jobs",
     data_class=Retention.OPERATION,
     what="finished background jobs, with random ids",
@@ -251,7 +251,7 @@ FINISHED_JOBS = Clock(
     limits=(1 * _DAY, 30 * _DAY),
 )
 # A rate limit's bucket is full again after a minute.
-UNUSED_RATE_LIMITS = Clock(
+UNUSED_RATE_LIMITS = RetentionRule(
     key="rate-limits",
     data_class=Retention.OPERATION,
     what="rate limits by person or address digest",
@@ -259,7 +259,7 @@ UNUSED_RATE_LIMITS = Clock(
     default=timedelta(hours=1),
 )
 
-CLOCKS: tuple[Clock, ...] = (
+RETENTION_RULES: tuple[RetentionRule, ...] = (
     STUDIO_UPLOADS,
     UNCHOSEN_PHOTOS,
     LEAVERS_PHOTOS,
@@ -287,4 +287,4 @@ CLOCKS: tuple[Clock, ...] = (
     FINISHED_JOBS,
     UNUSED_RATE_LIMITS,
 )
-"""Every clock, in the order of the documentation."""
+"""Every rule, in the order of the documentation."""

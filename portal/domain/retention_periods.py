@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from portal.domain.retention import CLOCKS, DELIVERIES, WEBHOOK_BODIES, Clock
+from portal.domain.retention import DELIVERIES, RETENTION_RULES, WEBHOOK_BODIES, RetentionRule
 
 
 @dataclass(frozen=True)
@@ -15,32 +15,32 @@ class RetentionPeriods:
     """The periods in force: the defaults of the table, and what the operator has set.
 
     Attributes:
-        changed: the set periods by the key of their clock.
+        changed: the set periods by the key of their rule.
     """
 
     changed: Mapping[str, timedelta] = field(default_factory=dict)
 
-    def __getitem__(self, clock: Clock) -> timedelta:
-        """Return the period of a clock."""
-        return self.changed.get(clock.key, clock.default)
+    def __getitem__(self, rule: RetentionRule) -> timedelta:
+        """Return the period of a rule."""
+        return self.changed.get(rule.key, rule.default)
 
 
 def parse_retention(text: str) -> RetentionPeriods:
-    """Parse ``unchosen=60, audit=730``: days by the key of a clock.
+    """Parse ``unchosen=60, audit=730``: days by the key of a rule.
 
     Raises:
         ValueError: names every entry that is unknown, no number or outside its limits.
     """
-    settable = {clock.key: clock for clock in CLOCKS if clock.limits is not None}
+    settable = {rule.key: rule for rule in RETENTION_RULES if rule.limits is not None}
     changed: dict[str, timedelta] = {}
     problems: list[str] = []
     for entry in filter(None, map(str.strip, re.split(r"[,;\n]", text))):
         key, _, value = (part.strip() for part in entry.partition("="))
-        clock = settable.get(key)
-        if clock is None or clock.limits is None:
+        rule = settable.get(key)
+        if rule is None or rule.limits is None:
             problems.append(f"{key!r} is no period that can be set; these can: {', '.join(settable)}")
-        elif not _is_within(value, clock.limits):
-            problems.append(f"{key} is {value!r}; it must be {clock.limits[0].days} to {clock.limits[1].days} days")
+        elif not _is_within(value, rule.limits):
+            problems.append(f"{key} is {value!r}; it must be {rule.limits[0].days} to {rule.limits[1].days} days")
         else:
             changed[key] = timedelta(days=int(value))
     periods = RetentionPeriods(changed)

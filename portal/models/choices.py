@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, Index, Select, UniqueConstraint, select, update
-from sqlalchemy.orm import Mapped, aliased, mapped_column
+from sqlalchemy import ForeignKey, Index, ScalarSelect, Select, UniqueConstraint, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, aliased, mapped_column
 
 from portal.db import Base, db
 from portal.domain.consent import UseAgreement
@@ -127,26 +128,38 @@ def create_choice(
     return choice
 
 
-def list_unchosen_photo_ids(shoot_ids: list[UUID]) -> list[UUID]:
-    """Return the photos of these shoots that are not removed and not the person's present choice."""
-    chosen = aliased(Photo)
-    latest = (
-        select(Choice.photo_id)
-        .join(chosen, chosen.id == Choice.photo_id)
-        .where(
-            Choice.person_id == Shoot.person_id,
-            Choice.withdrawn_at.is_(None),
-            chosen.copied_at.is_not(None),
-            chosen.removed_at.is_(None),
-        )
-        .order_by(Choice.acted_at.desc(), Choice.recorded_at.desc())
+def build_current_id(person_id: InstrumentedAttribute[Any]) -> ScalarSelect[UUID]:
+    """Return the subquery for the id of the current choice of the person that a column of the outer query names."""
+    choice = aliased(Choice)
+    return _narrow_to_current(select(choice.id), choice, person_id)
+
+
+def build_current_photo_id(person_id: InstrumentedAttribute[Any]) -> ScalarSelect[UUID]:
+    """Return the subquery for the photo of the current choice of the person that a column of the outer query names."""
+    choice = aliased(Choice)
+    return _narrow_to_current(select(choice.photo_id), choice, person_id)
+
+
+def _narrow_to_current(
+    query: Select[UUID], choice: type[Choice], person_id: InstrumentedAttribute[Any]
+) -> ScalarSelect[UUID]:
+    photo = aliased(Photo)
+    return (
+        query.join(photo, photo.id == choice.photo_id)
+        .where(choice.person_id == person_id, choice.withdrawn_at.is_(None))
+        .where(photo.copied_at.is_not(None), photo.removed_at.is_(None))
+        .order_by(choice.acted_at.desc(), choice.recorded_at.desc())
         .limit(1)
-        .correlate(Shoot)
         .scalar_subquery()
     )
+
+
+def list_unchosen_photo_ids(shoot_ids: list[UUID]) -> list[UUID]:
+    """Return the photos of these shoots that are not removed and not the person's present choice."""
     query = (
         select(Photo.id)
         .join(Shoot, Shoot.id == Photo.shoot_id)
-        .where(Photo.shoot_id.in_(shoot_ids), Photo.removed_at.is_(None), Photo.id.is_distinct_from(latest))
+        .where(Photo.shoot_id.in_(shoot_ids), Photo.removed_at.is_(None))
+        .where(Photo.id.is_distinct_from(build_current_photo_id(Shoot.person_id)))
     )
     return list(db.session.scalars(query))

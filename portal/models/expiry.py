@@ -1,4 +1,4 @@
-"""What each clock of the retention table ends: the rows with the time their clock started, for counts and the jobs."""
+"""The rows that each rule of the retention table applies to, with the time at which their period started."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, cast, delete, exists, func, null, or_, select
 from sqlalchemy import Date as SqlDate
-from sqlalchemy.orm import aliased
 
 from portal.db import db
 from portal.domain import retention
 from portal.domain.erasure import ErasureScope
-from portal.domain.retention import Clock
+from portal.domain.retention import RetentionRule
+from portal.models import choices
 from portal.models.archives import Archive
 from portal.models.audit import AuditEntry
 from portal.models.campaigns import Campaign
@@ -36,11 +36,11 @@ Rows = Select[Any]
 
 
 @dataclass(frozen=True)
-class ExpiryRule:
-    """The rows that one clock ends.
+class ExpiryQuery:
+    """The rows that one rule of the retention table applies to.
 
     Attributes:
-        rows: their ids, each with the time at which its clock started.
+        rows: their ids, each with the time at which its period started.
         is_end: whether that time is the end itself, because the period was added when the row was created.
     """
 
@@ -52,26 +52,12 @@ def _select(id_column: ColumnElement[Any] | Any, start: ColumnElement[Any] | Any
     return select(id_column.label("id"), start.label("start"))
 
 
-def _select_chosen_photo(person_id: ColumnElement[Any] | Any) -> ColumnElement[Any]:
-    """Return the photo of a person's standing choice, as a subquery."""
-    chosen = aliased(Photo)
-    return (
-        select(Choice.photo_id)
-        .join(chosen, chosen.id == Choice.photo_id)
-        .where(Choice.person_id == person_id, Choice.withdrawn_at.is_(None))
-        .where(chosen.copied_at.is_not(None), chosen.removed_at.is_(None))
-        .order_by(Choice.acted_at.desc(), Choice.recorded_at.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-
-
 def _select_unchosen() -> Rows:
     return (
         _select(Photo.id, Shoot.copied_at)
         .join(Shoot, Shoot.id == Photo.shoot_id)
         .where(Photo.removed_at.is_(None), Shoot.copied_at.is_not(None))
-        .where(Photo.id.is_distinct_from(_select_chosen_photo(Shoot.person_id).correlate(Shoot)))
+        .where(Photo.id.is_distinct_from(choices.build_current_photo_id(Shoot.person_id)))
     )
 
 
@@ -80,7 +66,7 @@ def _select_own() -> Rows:
     return (
         _select(Photo.id, func.greatest(Photo.created_at, last_choice))
         .where(Photo.person_id.is_not(None), Photo.removed_at.is_(None))
-        .where(Photo.id.is_distinct_from(_select_chosen_photo(Photo.person_id).correlate(Photo)))
+        .where(Photo.id.is_distinct_from(choices.build_current_photo_id(Photo.person_id)))
     )
 
 
@@ -113,7 +99,7 @@ def _select_without_sign_in() -> Rows:
 
 
 def _select_mails() -> Rows:
-    """Select mails that are done; the clock of one waits until its photo session or campaign has ended."""
+    """Select mails that are done; the period of one starts when its photo session or campaign has ended."""
     start = func.greatest(Notification.sent_at, Notification.dropped_at, Shoot.closed_at, Campaign.ended_at)
     return (
         _select(Notification.id, start)
@@ -139,69 +125,73 @@ def _select_removed() -> Rows:
     )
 
 
-RULES: Mapping[str, ExpiryRule] = {
-    retention.UNCHOSEN_PHOTOS.key: ExpiryRule(_select_unchosen()),
-    retention.LEAVERS_PHOTOS.key: ExpiryRule(_select_leavers()),
-    retention.OWN_PHOTOS.key: ExpiryRule(_select_own()),
-    retention.REMOVED_FILES.key: ExpiryRule(_select_removed()),
-    retention.INACTIVE_PEOPLE.key: ExpiryRule(_select_inactive()),
-    retention.SESSIONS.key: ExpiryRule(_select(Session.public_id, Session.expires_at), is_end=True),
-    retention.WEBHOOK_BODIES.key: ExpiryRule(
+EXPIRY_QUERIES: Mapping[str, ExpiryQuery] = {
+    retention.UNCHOSEN_PHOTOS.key: ExpiryQuery(_select_unchosen()),
+    retention.LEAVERS_PHOTOS.key: ExpiryQuery(_select_leavers()),
+    retention.OWN_PHOTOS.key: ExpiryQuery(_select_own()),
+    retention.REMOVED_FILES.key: ExpiryQuery(_select_removed()),
+    retention.INACTIVE_PEOPLE.key: ExpiryQuery(_select_inactive()),
+    retention.SESSIONS.key: ExpiryQuery(_select(Session.public_id, Session.expires_at), is_end=True),
+    retention.WEBHOOK_BODIES.key: ExpiryQuery(
         _select(Delivery.id, Delivery.received_at).where(Delivery.body.is_not(None))
     ),
-    retention.DELIVERIES.key: ExpiryRule(_select(Delivery.id, Delivery.received_at).where(Delivery.state != "pending")),
-    retention.MAILS.key: ExpiryRule(_select_mails()),
-    retention.DOWNLOADS.key: ExpiryRule(_select(Archive.id, Archive.expires_at), is_end=True),
-    retention.EXPORTS.key: ExpiryRule(
+    retention.DELIVERIES.key: ExpiryQuery(
+        _select(Delivery.id, Delivery.received_at).where(Delivery.state != "pending")
+    ),
+    retention.MAILS.key: ExpiryQuery(_select_mails()),
+    retention.DOWNLOADS.key: ExpiryQuery(_select(Archive.id, Archive.expires_at), is_end=True),
+    retention.EXPORTS.key: ExpiryQuery(
         _select(Export.id, Export.expires_at).where(Export.storage_key.is_not(None)), is_end=True
     ),
-    retention.EXPORT_RECORDS.key: ExpiryRule(_select(Export.id, Export.created_at).where(Export.storage_key.is_(None))),
-    retention.IMPORTED_LINES.key: ExpiryRule(_select_imports()),
-    retention.NO_SIGN_IN.key: ExpiryRule(_select_without_sign_in()),
-    retention.AUDIT_TRAIL.key: ExpiryRule(_select(AuditEntry.id, AuditEntry.at)),
-    retention.ERASURE_RECEIPTS.key: ExpiryRule(
+    retention.EXPORT_RECORDS.key: ExpiryQuery(
+        _select(Export.id, Export.created_at).where(Export.storage_key.is_(None))
+    ),
+    retention.IMPORTED_LINES.key: ExpiryQuery(_select_imports()),
+    retention.NO_SIGN_IN.key: ExpiryQuery(_select_without_sign_in()),
+    retention.AUDIT_TRAIL.key: ExpiryQuery(_select(AuditEntry.id, AuditEntry.at)),
+    retention.ERASURE_RECEIPTS.key: ExpiryQuery(
         _select(Erasure.id, Erasure.finished_at).where(Erasure.finished_at.is_not(None))
     ),
 }
-"""The rows that each clock with data about people ends, by the key of the clock."""
+"""The rows of each rule about people's data, by the key of the rule."""
 
 
-def list_due_ids(clock: Clock, before: datetime, limit: int) -> list[UUID]:
-    """List ids of rows whose clock started before this time, those that started first first."""
-    rows = RULES[clock.key].rows.subquery()
+def list_due_ids(rule: RetentionRule, before: datetime, limit: int) -> list[UUID]:
+    """List ids of rows whose period started before this time, those that started first first."""
+    rows = EXPIRY_QUERIES[rule.key].rows.subquery()
     query = select(rows.c.id).where(rows.c.start < before).order_by(rows.c.start, rows.c.id).limit(limit)
     return list(db.session.scalars(query))
 
 
-def is_due(clock: Clock, row_id: UUID, before: datetime) -> bool:
-    """Return whether the clock of one row started before this time."""
-    rows = RULES[clock.key].rows.subquery()
+def is_due(rule: RetentionRule, row_id: UUID, before: datetime) -> bool:
+    """Return whether the period of one row started before this time."""
+    rows = EXPIRY_QUERIES[rule.key].rows.subquery()
     return db.session.scalar(select(rows.c.id).where(rows.c.id == row_id, rows.c.start < before)) is not None
 
 
-def find_start(clock: Clock, row_id: UUID) -> datetime | None:
-    """Return when the clock of one row started, None if it does not run."""
-    rows = RULES[clock.key].rows.subquery()
+def find_start(rule: RetentionRule, row_id: UUID) -> datetime | None:
+    """Return when the period of one row started, None if it has not."""
+    rows = EXPIRY_QUERIES[rule.key].rows.subquery()
     start: datetime | None = db.session.scalar(select(rows.c.start).where(rows.c.id == row_id))
     return start
 
 
-def count_due(clock: Clock, before: datetime) -> int:
-    """Count the rows whose clock started before this time."""
-    rows = RULES[clock.key].rows.subquery()
+def count_due(rule: RetentionRule, before: datetime) -> int:
+    """Count the rows whose period started before this time."""
+    rows = EXPIRY_QUERIES[rule.key].rows.subquery()
     return db.session.scalar(select(func.count()).select_from(rows).where(rows.c.start < before)) or 0
 
 
-def count_by_start(clock: Clock, before: datetime) -> dict[date, int]:
-    """Count the rows whose clock started before this time by the day, UTC, on which it started."""
-    rows = RULES[clock.key].rows.subquery()
+def count_by_start(rule: RetentionRule, before: datetime) -> dict[date, int]:
+    """Count the rows whose period started before this time by the day, UTC, on which it started."""
+    rows = EXPIRY_QUERIES[rule.key].rows.subquery()
     day = cast(func.timezone("UTC", rows.c.start), SqlDate)
     query = select(day, func.count()).where(and_(rows.c.start < before, rows.c.start.is_distinct_from(null())))
-    return {found: count for found, count in db.session.execute(query.group_by(day).order_by(day))}  # noqa: C416
+    return {row[0]: row[1] for row in db.session.execute(query.group_by(day).order_by(day))}
 
 
 def delete_mails(before: datetime, limit: int) -> int:
-    """Delete a batch of mails that are done and whose clock started before this time; return how many."""
+    """Delete a batch of mails that are done and whose period started before this time; return how many."""
     found = list_due_ids(retention.MAILS, before, limit)
     db.session.execute(delete(Notification).where(Notification.id.in_(found)))
     return len(found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,13 +13,14 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, db
+from portal.models import choices
 from portal.models.archives import ArchiveState
 from portal.models.choices import Choice
 from portal.models.consents import Consent
 from portal.models.listed_people import ListedPerson
 from portal.models.people import Person
 from portal.models.people_list import PeopleFilter, build_conditions
-from portal.models.photos import AVAILABLE, Photo
+from portal.models.photos import Photo
 
 
 class ExportKind(StrEnum):
@@ -117,7 +117,7 @@ def delete_older(before: datetime) -> int:
 
 def list_exportable(chosen: PeopleFilter, *, now: datetime, after: UUID | None, limit: int) -> list[ExportPerson]:
     """List people with a choice and an active agreement to its use, by id, beginning behind ``after``."""
-    latest = _select_latest_choice()
+    latest = choices.build_current_id(Person.id)
     query = (
         select(Person, ListedPerson, Choice, Photo)
         .join(ListedPerson, ListedPerson.person_id == Person.id)
@@ -138,37 +138,17 @@ def count_exportable(chosen: PeopleFilter, *, now: datetime) -> int:
         select(func.count())
         .select_from(Person)
         .join(ListedPerson, ListedPerson.person_id == Person.id)
-        .join(Choice, Choice.id == _select_latest_choice())
+        .join(Choice, Choice.id == choices.build_current_id(Person.id))
         .where(*_list_conditions(chosen, now))
     )
     return db.session.scalar(query) or 0
-
-
-def iterate_exportable(chosen: PeopleFilter, *, now: datetime, batch: int = 200) -> Iterator[ExportPerson]:
-    """Yield the people that :func:`list_exportable` lists, a batch at a time."""
-    after: UUID | None = None
-    while found := list_exportable(chosen, now=now, after=after, limit=batch):
-        yield from found
-        after = found[-1].person.id
-
-
-def _select_latest_choice() -> Any:
-    return (
-        select(Choice.id)
-        .join(Photo, Photo.id == Choice.photo_id)
-        .where(Choice.person_id == Person.id, Choice.withdrawn_at.is_(None), AVAILABLE)
-        .order_by(Choice.acted_at.desc(), Choice.recorded_at.desc())
-        .limit(1)
-        .correlate(Person)
-        .scalar_subquery()
-    )
 
 
 def build_is_exportable(now: datetime) -> ColumnElement[bool]:
     """Return whether a row of :class:`ListedPerson` is of a person that :func:`list_exportable` lists."""
     return exists(
         select(Person.id)
-        .join(Choice, Choice.id == _select_latest_choice())
+        .join(Choice, Choice.id == choices.build_current_id(Person.id))
         .where(Person.id == ListedPerson.person_id, *_list_conditions(PeopleFilter(), now))
         .correlate(ListedPerson)
     )

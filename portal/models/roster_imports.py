@@ -237,7 +237,7 @@ _APPLY = text(
     SELECT count(*) FILTER (WHERE added), count(*) FILTER (WHERE NOT added) FROM written
     """
 )
-# Only the clock of people who never came needs it.
+# Only the rule for people who never signed in needs it.
 _APPLY_LISTED = text(
     """
     UPDATE roster_entries AS entry SET listed_at = :now

@@ -119,5 +119,5 @@ def _list_rights_texts() -> dict[str, str]:
 
 
 def _format_days(periods: RetentionPeriods) -> dict[str, str]:
-    clocks = {"upload_days": retention.STUDIO_UPLOADS, "unchosen_days": retention.UNCHOSEN_PHOTOS}
-    return {name: str(periods[clock].days) for name, clock in clocks.items()}
+    rules = {"upload_days": retention.STUDIO_UPLOADS, "unchosen_days": retention.UNCHOSEN_PHOTOS}
+    return {name: str(periods[rule].days) for name, rule in rules.items()}

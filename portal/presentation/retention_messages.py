@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from portal.domain import retention
-from portal.domain.retention import Clock
+from portal.domain.retention import RetentionRule
 from portal.domain.retention_periods import RetentionPeriods
 
 _DAYS_A_YEAR = 365
@@ -54,7 +54,7 @@ class RetentionTerm:
 
 
 def get_name(key: str) -> str:
-    """Return the name of what a clock ends, else its key."""
+    """Return the name of what a rule deletes, else its key."""
     return str(_NAMES.get(key, key))
 
 
@@ -107,8 +107,8 @@ def _list_session_terms(studio: str, periods: RetentionPeriods) -> list[Retentio
 
 
 def _list_photo_terms(periods: RetentionPeriods) -> list[RetentionTerm]:
-    def after(clock: Clock) -> str:
-        return format_period(periods[clock])
+    def after(rule: RetentionRule) -> str:
+        return format_period(periods[rule])
 
     portal = _("This portal")
     return [

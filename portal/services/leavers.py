@@ -1,7 +1,7 @@
-"""People who left: their pictures are deleted when the clock ends; until then each mark can be taken back.
+"""People who left: their pictures are deleted when the period ends; until then each mark can be taken back.
 
 A person counts as left while the roster marks them or while they are deactivated. Signing in again or being on the next
-imported list removes the roster's mark, and with it the clock.
+imported list removes the roster's mark, and with it the period.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from uuid import UUID
 from portal.db import transaction
 from portal.domain.erasure import ErasureScope
 from portal.domain.errors import NotFound
-from portal.domain.retention import INACTIVE_PEOPLE, LEAVERS_PHOTOS, Clock
+from portal.domain.retention import INACTIVE_PEOPLE, LEAVERS_PHOTOS, RetentionRule
 from portal.domain.retention_periods import RetentionPeriods
 from portal.failpoints import failpoint
 from portal.models import audit, erasures, expiry, people, roster, shoots
-from portal.services import erasure
+from portal.services import erasure, roster_marks
 from portal.services.app_context import AppContext
 
 PEOPLE_AT_ONCE = 50
@@ -29,7 +29,7 @@ class Leaving:
     """A person who left, with what becomes of their pictures.
 
     Attributes:
-        since: when the clock started.
+        since: when the period started.
         until: when the pictures are deleted.
     """
 
@@ -59,10 +59,7 @@ def set_left(person_id: UUID, *, has_left: bool, actor_id: UUID, now: datetime) 
         if person is None or entry is None:
             raise NotFound
         is_late = not has_left and entry.left_at is not None and erasures.has_started_since(person_id, entry.left_at)
-        if (entry.left_at is not None) != has_left:
-            entry.left_at, entry.changed_at = (now if has_left else None), now
-            action = "roster.left" if has_left else "roster.returned"
-            audit.create_entry(action, at=now, actor_id=actor_id, subject_id=person_id, entry_id=str(entry.id))
+        roster_marks.apply_left(entry, has_left=has_left, actor_id=actor_id, now=now)
         return not is_late
 
 
@@ -100,12 +97,12 @@ def _erase_inactive_person(person_id: UUID, context: AppContext, before: datetim
     return True
 
 
-def _for_each_due(clock: Clock, before: datetime, delete: Callable[[UUID], bool]) -> int:
-    """Call ``delete`` for every person whose clock has ended; those it declines are not asked for again."""
+def _for_each_due(rule: RetentionRule, before: datetime, delete: Callable[[UUID], bool]) -> int:
+    """Call ``delete`` for every person whose period has ended; those it declines are not asked for again."""
     deleted = 0
     while True:
         with transaction():
-            found = expiry.list_due_ids(clock, before, PEOPLE_AT_ONCE)
+            found = expiry.list_due_ids(rule, before, PEOPLE_AT_ONCE)
         done = sum(delete(person_id) for person_id in found)
         deleted += done
         if not done:

@@ -49,7 +49,7 @@ def _mark_without_photos(now: datetime, shoot_ids: list[UUID] | None = None) -> 
 
 
 def hide_own(before: datetime, now: datetime) -> int:
-    """Hide own photos whose clock started before this time and that are not the chosen one; return how many."""
+    """Hide own photos whose period started before this time and that are not the chosen one; return how many."""
     hidden = 0
     while True:
         with transaction():

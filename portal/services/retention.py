@@ -1,6 +1,6 @@
 """Retention: the nightly deletion of everything that has reached the end of its retention period.
 
-Each entry of :data:`DELETIONS` belongs to a clock of the retention table. The period is subtracted in one place, so
+Each entry of :data:`DELETIONS` belongs to a rule of the retention table. The period is subtracted in one place, so
 that no deletion has a number of its own.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 from portal.db import transaction
 from portal.domain import retention
 from portal.domain.durations import SAMPLE_SIZE
-from portal.domain.retention import Clock
+from portal.domain.retention import RetentionRule
 from portal.failpoints import failpoint
 from portal.models import (
     audit,
@@ -48,7 +48,7 @@ class Run:
     """One run of a deletion.
 
     Attributes:
-        before: rows whose clock started before this time are deleted.
+        before: rows whose period started before this time are deleted.
         now: the present, UTC.
     """
 
@@ -59,9 +59,9 @@ class Run:
 
 @dataclass(frozen=True)
 class Deletion:
-    """How the data of one clock is deleted; ``delete`` returns the number of rows or files."""
+    """How the data of one rule is deleted; ``delete`` returns the number of rows or files."""
 
-    clock: Clock
+    rule: RetentionRule
     delete: Callable[[Run], int]
 
 
@@ -69,17 +69,17 @@ def delete_expired(context: AppContext, *, now: datetime) -> dict[str, int]:
     """Delete everything that has reached the end of its period. Can be stopped anywhere and run again.
 
     Returns:
-        How much was deleted by the key of each clock; also an audit entry, so that the deletion can be proven.
+        How much was deleted by the key of each rule; also an audit entry, so that the deletion can be proven.
 
     Raises:
         StorageError: files could not be deleted; what was deleted before stays deleted.
     """
     counts: dict[str, int] = {}
     for deletion in DELETIONS:
-        period = context.settings.retention[deletion.clock]
-        counts[deletion.clock.key] = deletion.delete(Run(context, now - period, now))
-        if deletion.clock in _STOPS:
-            _STOPS[deletion.clock]()
+        period = context.settings.retention[deletion.rule]
+        counts[deletion.rule.key] = deletion.delete(Run(context, now - period, now))
+        if deletion.rule in _STOPS:
+            _STOPS[deletion.rule]()
     with transaction():
         shoot_steps.delete_old_durations(SAMPLE_SIZE)
         deleted: dict[str, Any] = {key: count for key, count in counts.items() if count}

@@ -32,12 +32,18 @@ def set_bounced(entry_id: UUID, *, is_bounced: bool, actor_id: UUID, now: dateti
 
 
 def set_left(entry_id: UUID, *, has_left: bool, actor_id: UUID, now: datetime) -> None:
-    """Mark a person as left, or remove that mark; with the mark goes the clock of their pictures."""
+    """Mark a person as left, or remove that mark; the retention period of their pictures starts and ends with it."""
     with transaction():
         entry = roster.lock_entry(entry_id)
-        if entry is not None and (entry.left_at is not None) != has_left:
-            entry.left_at, entry.changed_at = (now if has_left else None), now
-            audit.create_entry("roster.left" if has_left else "roster.returned", at=now, **_describe(entry, actor_id))
+        if entry is not None:
+            apply_left(entry, has_left=has_left, actor_id=actor_id, now=now)
+
+
+def apply_left(entry: RosterEntry, *, has_left: bool, actor_id: UUID, now: datetime) -> None:
+    """Set or remove the mark on an entry that is locked, in the caller's transaction."""
+    if (entry.left_at is not None) != has_left:
+        entry.left_at, entry.changed_at = (now if has_left else None), now
+        audit.create_entry("roster.left" if has_left else "roster.returned", at=now, **_describe(entry, actor_id))
 
 
 def _describe(entry: RosterEntry, actor_id: UUID | None) -> dict[str, Any]:

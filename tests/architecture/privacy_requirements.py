@@ -26,7 +26,7 @@ P15 | Admins see pictures only once chosen; views of personal data and exports s
 P16 | The person reads what the provider still has
 P17 | Data map, processors and an impact assessment template are documented
 P18 | Pages contact the portal alone, and the studio in its frame
-P19 | Leaving starts a clock; the pictures go when it ends
+P19 | Leaving starts a period; the pictures go when it ends
 P20 | Deletions are applied again after a backup was restored, and backups expire
 """
 

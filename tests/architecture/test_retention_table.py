@@ -1,4 +1,4 @@
-"""Every class of data has a clock, every clock a deletion, and no deletion a number of its own."""
+"""Every class of data has a rule, every rule a deletion, and no deletion a number of its own."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 from portal.domain import retention
 from portal.domain.data_classes import Retention, Subject
 from portal.domain.data_map import DATA_MAP, list_column_classes
-from portal.domain.retention import CLOCKS
-from portal.models.expiry import RULES
+from portal.domain.retention import RETENTION_RULES
+from portal.models.expiry import EXPIRY_QUERIES
 from portal.services.retention import DELETIONS
 from tests.architecture.code import ROOT, list_python_files, parse_file
 
@@ -35,8 +35,8 @@ NO_RETENTION = {
 
 
 @pytest.mark.privacy("P08")
-def test_each_class_of_data_has_a_clock() -> None:
-    classes = {clock.data_class for clock in CLOCKS}
+def test_each_class_of_data_has_a_rule() -> None:
+    classes = {rule.data_class for rule in RETENTION_RULES}
     used = {data_class.retention for data_class in list_column_classes().values()}
     assert used | classes == set(Retention)
     assert sorted(used - classes - {Retention.COMPANY}) == []
@@ -45,14 +45,14 @@ def test_each_class_of_data_has_a_clock() -> None:
     assert [name for name in about_people if DATA_MAP[name].retention is Retention.COMPANY] == ["text_versions"]
 
 
-def test_each_clock_has_one_deletion() -> None:
-    assert [clock.key for clock in CLOCKS if clock in NOT_IN_THE_JOB] == [
+def test_each_rule_has_one_deletion() -> None:
+    assert [rule.key for rule in RETENTION_RULES if rule in NOT_IN_THE_JOB] == [
         "studio-uploads",
         "sign-in-attempts",
         "logout-orders",
     ]
-    deleted = [deletion.clock.key for deletion in DELETIONS]
-    assert sorted(deleted) == sorted(clock.key for clock in CLOCKS if clock not in NOT_IN_THE_JOB)
+    deleted = [deletion.rule.key for deletion in DELETIONS]
+    assert sorted(deleted) == sorted(rule.key for rule in RETENTION_RULES if rule not in NOT_IN_THE_JOB)
 
 
 def test_each_deletion_of_data_about_people_is_announced_and_checked() -> None:
@@ -65,16 +65,16 @@ def test_each_deletion_of_data_about_people_is_announced_and_checked() -> None:
         "rate-limits",
         "superseded-kits",
     }
-    assert set(RULES) == {deletion.clock.key for deletion in DELETIONS} - without_people
+    assert set(EXPIRY_QUERIES) == {deletion.rule.key for deletion in DELETIONS} - without_people
 
 
 @pytest.mark.privacy("P08")
 def test_limits_hold_the_default() -> None:
-    for clock in CLOCKS:
-        if clock.limits is not None:
-            assert clock.limits[0] <= clock.default <= clock.limits[1], clock.key
-            assert all(each.total_seconds() % 86_400 == 0 for each in (*clock.limits, clock.default))
-    assert len({clock.key for clock in CLOCKS}) == len(CLOCKS)
+    for rule in RETENTION_RULES:
+        if rule.limits is not None:
+            assert rule.limits[0] <= rule.default <= rule.limits[1], rule.key
+            assert all(each.total_seconds() % 86_400 == 0 for each in (*rule.limits, rule.default))
+    assert len({rule.key for rule in RETENTION_RULES}) == len(RETENTION_RULES)
     # The hard stop of the Illinois act, and what the database refuses in migration 0037.
     assert retention.INACTIVE_PEOPLE.limits is not None
     assert retention.AUDIT_TRAIL.limits is not None

@@ -66,7 +66,7 @@ COVERED_BY_OTHER_TESTS = {
     "export.after_person",
     "export.after_put",
     "reset.after_delete",
-    # These stop in tests/integration/core/test_leavers.py and test_retention_clocks.py.
+    # These stop in tests/integration/core/test_leavers.py and test_retention_rules.py.
     "retention.after_file",
     "retention.after_leaver",
     "retention.after_audit",

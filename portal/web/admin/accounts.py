@@ -79,7 +79,7 @@ def retry_photos(person_id: UUID) -> Response:
 
 @blueprint.post("/<uuid:person_id>/left")
 def mark_left(person_id: UUID) -> Response:
-    """Mark the person as left, which starts the clock of their pictures, or take the mark back."""
+    """Mark the person as left, which starts the retention period of their pictures, or take the mark back."""
     has_left = request.form.get("set") == "1"
     actor, now = get_current_person(), get_context().clock()
     if leavers.set_left(person_id, has_left=has_left, actor_id=actor.id, now=now):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template
 
-from portal.domain.retention import CLOCKS
+from portal.domain.retention import RETENTION_RULES
 from portal.presentation import retention_messages
 from portal.services import retention_plan
 from portal.web.context import get_context
@@ -22,7 +22,7 @@ def show_retention() -> str:
         planned=retention_plan.list_planned(periods, now=now),
         runs=retention_plan.list_runs(),
         overdue=list(retention_plan.iterate_overdue(periods, now=now)),
-        clocks=CLOCKS,
+        rules=RETENTION_RULES,
         periods=periods,
         messages=retention_messages,
     )

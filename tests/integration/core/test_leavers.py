@@ -1,4 +1,4 @@
-"""People who left: a clock, an undo until it ends, and the deletion of their pictures when it does."""
+"""People who left: a period with an undo until it ends, and the deletion of their pictures then."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def list_pictures(person: Person) -> list[UUID]:
 
 
 @pytest.mark.privacy("P19")
-def test_pictures_of_a_leaver_are_deleted_when_the_clock_ends(worked_example: WorkedExample) -> None:
+def test_pictures_of_a_leaver_are_deleted_when_the_period_ends(worked_example: WorkedExample) -> None:
     person = make_participant(worked_example)
     stays = make_participant(worked_example, "ben@corp.example")
     assert mark_left(worked_example, person)
@@ -85,7 +85,7 @@ def test_pictures_of_a_leaver_are_deleted_when_the_clock_ends(worked_example: Wo
 
 
 @pytest.mark.privacy("P19")
-def test_deactivation_starts_the_clock_and_letting_in_stops_it(worked_example: WorkedExample) -> None:
+def test_deactivation_starts_the_period_and_letting_in_stops_it(worked_example: WorkedExample) -> None:
     person, admin = make_participant(worked_example), make_person("admin@corp.example", role="admin")
     accounts.deactivate_person(person.id, actor=admin, now=NOW)
     assert leavers.find_leaving(person.id, PERIODS) is not None

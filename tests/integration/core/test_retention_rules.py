@@ -1,4 +1,4 @@
-"""Each clock of the retention table at its edge, with a frozen time: announced, deleted, proven, nothing overdue."""
+"""Each rule of the retention table at its edge, with a frozen time: announced, deleted, proven, nothing overdue."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from portal.db import transaction
-from portal.domain.retention import CLOCKS, NO_SIGN_IN
+from portal.domain.retention import NO_SIGN_IN, RETENTION_RULES
 from portal.domain.retention_periods import RetentionPeriods
 from portal.models import choices, expiry, photos
 from portal.models.archives import Archive
@@ -26,7 +26,7 @@ from tests.integration.core.worked_example import WorkedExample
 
 PERIODS = RetentionPeriods()
 DAY = timedelta(days=1)
-# Keys of clocks that :func:`add_rows` starts at NOW, each for one row.
+# Keys of rules whose period :func:`add_rows` starts at NOW, each for one row.
 STARTED = (
     "sessions",
     "webhook-bodies",
@@ -41,7 +41,7 @@ STARTED = (
 
 
 def add_rows() -> None:
-    """One row for each clock in STARTED, whose clock starts now."""
+    """One row for each rule in STARTED, whose period starts now."""
     person = make_person(now=NOW)
     with transaction() as session:
         session.add_all(
@@ -103,14 +103,14 @@ def add_rows() -> None:
 
 
 def get_end(key: str) -> timedelta:
-    [clock] = [clock for clock in CLOCKS if clock.key == key]
-    return timedelta(0) if expiry.RULES[key].is_end else PERIODS[clock]
+    [rule] = [rule for rule in RETENTION_RULES if rule.key == key]
+    return timedelta(0) if expiry.EXPIRY_QUERIES[key].is_end else PERIODS[rule]
 
 
 def count_rows(key: str) -> int:
-    [clock] = [clock for clock in CLOCKS if clock.key == key]
+    [rule] = [rule for rule in RETENTION_RULES if rule.key == key]
     with transaction():
-        return expiry.count_due(clock, NOW + 20 * 365 * DAY)
+        return expiry.count_due(rule, NOW + 20 * 365 * DAY)
 
 
 def run_night(worked_example: WorkedExample, now: datetime) -> dict[str, int]:
@@ -135,10 +135,10 @@ def test_deletion_is_listed_a_week_before_and_proven_afterwards(worked_example: 
     add_rows()
     end = NOW + PERIODS[NO_SIGN_IN]
     run_night(worked_example, end - 8 * DAY)
-    listed = [each.clock.key for each in retention_plan.list_planned(PERIODS, now=end - 8 * DAY)]
+    listed = [each.rule.key for each in retention_plan.list_planned(PERIODS, now=end - 8 * DAY)]
     assert "no-sign-in" not in listed
     now = end - 6 * DAY
-    [planned] = [each for each in retention_plan.list_planned(PERIODS, now=now) if each.clock is NO_SIGN_IN]
+    [planned] = [each for each in retention_plan.list_planned(PERIODS, now=now) if each.rule is NO_SIGN_IN]
     assert (planned.on, planned.count) == (end.date(), 1)
     retention_plan.record_plan(PERIODS, now=now)
     [(detail,)] = worked_example.query("SELECT detail FROM audit_entries WHERE action = 'retention.planned'")

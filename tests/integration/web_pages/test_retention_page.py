@@ -73,7 +73,7 @@ def test_console_lists_what_will_be_deleted_and_what_was(admin: Visitor) -> None
     assert "never@corp.example" not in page.text
     assert "Nothing so far." in page.text
     planned = retention_plan.list_planned(RetentionPeriods(), now=NOW)
-    assert [(each.clock.key, each.on, each.count) for each in planned if each.clock.key == "no-sign-in"] == [
+    assert [(each.rule.key, each.on, each.count) for each in planned if each.rule.key == "no-sign-in"] == [
         ("no-sign-in", (NOW + 5 * DAY).date(), 1)
     ]
     assert list_cells(page)["Headshots that weren’t chosen"] == "unchosen"

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from portal.domain.retention import AUDIT_TRAIL, CLOCKS, UNCHOSEN_PHOTOS, WEBHOOK_BODIES
+from portal.domain.retention import AUDIT_TRAIL, RETENTION_RULES, UNCHOSEN_PHOTOS, WEBHOOK_BODIES
 from portal.domain.retention_periods import RetentionPeriods, parse_retention
 
 
@@ -19,10 +19,10 @@ def test_defaults_hold_for_what_is_not_set() -> None:
 
 
 @pytest.mark.privacy("P08")
-@pytest.mark.parametrize("clock", [clock for clock in CLOCKS if clock.limits], ids=lambda clock: clock.key)
-def test_limits_hold_at_their_edges(clock: object) -> None:
-    assert clock in CLOCKS
-    [found] = [each for each in CLOCKS if each == clock]
+@pytest.mark.parametrize("rule", [rule for rule in RETENTION_RULES if rule.limits], ids=lambda rule: rule.key)
+def test_limits_hold_at_their_edges(rule: object) -> None:
+    assert rule in RETENTION_RULES
+    [found] = [each for each in RETENTION_RULES if each == rule]
     assert found.limits is not None
     minimum, maximum = (limit.days for limit in found.limits)
     for days in (minimum - 1, maximum + 1):
