@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from demo.stack import Stack
+from tests.e2e.keyboard import focus_by_tab, press_key_on
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -55,30 +56,10 @@ def test_four_presses_lead_to_the_studio(
     assert len(presses) == MAX_PRESSES, presses
 
 
-def focus_by_tab(page: Page, name: str, *, limit: int = 40) -> None:
-    """Press Tab until the focus is on the element of this name."""
-    for _ in range(limit):
-        page.keyboard.press("Tab")
-        if page.evaluate(ACCESSIBLE_NAME).startswith(name):
-            return
-    raise AssertionError(f"Tab never reaches {name}")
-
-
-ACCESSIBLE_NAME = """() => {
-  const focused = document.activeElement;
-  const label = focused.labels?.[0]?.innerText ?? "";
-  return (focused.getAttribute("aria-label") ?? (label || focused.innerText || "")).trim();
-}"""
-
-
-def press_key_on(page: Page, name: str, key: str = "Enter") -> None:
-    focus_by_tab(page, name)
-    page.keyboard.press(key)
-
-
-def test_keyboard_alone_leads_from_sign_in_to_the_studio_and_back(
+def test_keyboard_alone_leads_from_sign_in_to_a_chosen_headshot(
     stack: Stack, open_context: Callable[..., BrowserContext], photos: list[Path]
 ) -> None:
+    """No pointer and no call of focus: every step is Tab and a key, in the studio's frame, too."""
     page = open_context(viewport={"width": 1440, "height": 900}).new_page()
     page.goto(f"{stack.addresses.portal}/start")
     press_key_on(page, "Ada Example")
@@ -86,21 +67,39 @@ def test_keyboard_alone_leads_from_sign_in_to_the_studio_and_back(
     press_key_on(page, "Use my photos", "Space")
     press_key_on(page, "Share my photos", "Space")
     press_key_on(page, "Agree and continue")
-    expect(page.get_by_role("button", name="Open the studio")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("button", name="Open the studio")).to_be_visible()
     press_key_on(page, "Open the studio")
     expect(page.get_by_role("heading", name="Photo studio")).to_be_focused()
-    studio = page.frame_locator("iframe")
-    studio.get_by_role("textbox", name="Your name").press_sequentially("Ada Example")
-    studio.get_by_role("radio", name="Female", exact=True).press("Space")
-    studio.get_by_role("button", name="Continue").press("Enter")
-    studio.get_by_label("Add photos").set_input_files(photos)
-    expect(studio.get_by_text("6 of at least")).to_be_visible(timeout=30_000)
-    studio.get_by_role("button", name="Continue").press("Enter")
-    studio.get_by_role("button", name="Start my session").press("Enter")
+    complete_session_by_keyboard(page, photos)
     expect(page.get_by_role("link", name="Choose your headshot")).to_be_visible(timeout=60_000)
     press_key_on(page, "Choose your headshot")
     page.wait_for_url("**/headshots/gallery")
+    shown = page.get_by_role("region", name="Large picture")
+    expect(shown.get_by_role("img", name="Photo 1 of")).to_be_visible()
+    page.wait_for_load_state("load")
+    page.keyboard.press("ArrowRight")
+    expect(shown.get_by_role("img", name="Photo 2 of")).to_be_visible()
     press_key_on(page, "Choose this photo")
     expect(page.get_by_role("link", name="Continue")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="You’re all set")).to_be_visible()
+
+
+def complete_session_by_keyboard(page: Page, photos: list[Path]) -> None:
+    """Reach the studio inside its frame by Tab, fill in its form, upload and submit."""
+    studio = page.frame_locator("iframe")
+    expect(studio.get_by_role("textbox", name="Your name")).to_be_visible()
+    focus_by_tab(page, "Your name")
+    page.keyboard.type("Ada Example")
+    press_key_on(page, "Female", "Space")
+    expect(studio.get_by_role("radio", name="Female", exact=True)).to_be_checked()
+    press_key_on(page, "Continue")
+    expect(studio.get_by_role("heading", name="Your photos")).to_be_visible()
+    focus_by_tab(page, "Add photos")
+    with page.expect_file_chooser() as opened:
+        page.keyboard.press("Enter")
+    opened.value.set_files(photos)
+    expect(studio.get_by_text("6 of at least")).to_be_visible(timeout=30_000)
+    press_key_on(page, "Continue")
+    expect(studio.get_by_role("heading", name="Check and submit")).to_be_visible()
+    press_key_on(page, "Start my session")
