@@ -33,9 +33,9 @@ from portal.settings import Settings
 from portal.storage import LocalStorage
 from tests import factories
 from tests.faults.people import Participant
-from tests.faults.polling import wait_until
 from tests.faults.provider_state import list_differences
 from tests.faults.sandbox_control import SandboxControl
+from tests.waiting import wait_until
 
 # These wait for their hour, not for anything to get better.
 SCHEDULED_TASKS = ("schedule.sweep", "schedule.retention", "schedule.take_over", "retention.forget", SWEEP.name)

@@ -15,8 +15,8 @@ from portal.jobs.schedule import DEAD_AFTER_SECONDS
 from portal.services.shoot_creation import ATTEMPT_LEASE
 from tests.faults.deployment import Deployment
 from tests.faults.people import Participant
-from tests.faults.polling import wait_until
 from tests.faults.sandbox_control import CREATE
+from tests.waiting import wait_until
 
 # The job during which a worker reaches a failpoint, by the first part of the failpoint's name.
 JOB_TYPES = {

@@ -16,8 +16,8 @@ from uuid import uuid4
 import requests
 
 from tests.faults.deployment import Deployment
-from tests.faults.polling import wait_until
 from tests.integration.core.signing import sign_headers
+from tests.waiting import wait_until
 
 SENDERS = 4
 PAUSE = 0.05

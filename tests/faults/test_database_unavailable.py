@@ -16,7 +16,7 @@ from psycopg.conninfo import conninfo_to_dict
 from demo.children import stop_all
 from tests.faults.deployment import Deployment
 from tests.faults.load import WebhookLoad
-from tests.faults.polling import wait_until
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
 

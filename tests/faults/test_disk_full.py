@@ -6,7 +6,7 @@ import pytest
 
 from tests.faults.deployment import Deployment, list_files
 from tests.faults.disk import fill_disk
-from tests.faults.polling import wait_until
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 

@@ -18,9 +18,9 @@ import psutil
 import psycopg
 import pytest
 
-from tests.faults.polling import TIMEOUT_SECONDS
 from tests.integration.core.processes import build_environment, run_web
 from tests.integration.core.signing import sign_headers
+from tests.waiting import TIMEOUT_SECONDS
 
 pytestmark = pytest.mark.faults
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.faults.deployment import Deployment
-from tests.faults.polling import wait_until
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 

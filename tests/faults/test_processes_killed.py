@@ -13,7 +13,7 @@ from demo.children import Child
 from portal.failpoints import VARIABLE
 from tests.faults.deployment import Deployment
 from tests.faults.load import WebhookLoad
-from tests.faults.polling import wait_until
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
 

@@ -10,8 +10,8 @@ import requests
 
 from tests.faults.deployment import Deployment
 from tests.faults.people import Participant
-from tests.faults.polling import wait_until
 from tests.faults.sandbox_control import CREATE, PHOTOS
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 

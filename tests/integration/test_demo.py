@@ -45,7 +45,7 @@ class Demo:
         return self.output.read_text()
 
     def wait_until_ready(self) -> None:
-        assert wait_until(lambda: "Ready after" in self.get_log() or self.has_ended, START_SECONDS), self.get_log()
+        wait_until(lambda: "Ready after" in self.get_log() or self.has_ended, seconds=START_SECONDS, log=self.output)
         assert not self.has_ended, self.get_log()
 
     @property
@@ -65,13 +65,13 @@ def list_running(parts: list[psutil.Process]) -> list[psutil.Process]:
     return [each for each in parts if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
 
 
-def wait_for_end(parts: list[psutil.Process], seconds: float = 10) -> bool:
+def wait_for_end(parts: list[psutil.Process], seconds: float = 10) -> None:
     def gone() -> bool:
         with suppress(psutil.NoSuchProcess):
             return not list_running(parts)
         return False
 
-    return wait_until(gone, seconds)
+    wait_until(gone, seconds=seconds)
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_demo_starts_prints_its_url_and_ends_completely_twice(launch: Callable[.
         demo.process.send_signal(number)
         assert demo.process.wait(timeout=END_SECONDS) == 0, demo.get_log()
         assert "nothing is left running" in demo.get_log()
-        assert wait_for_end(parts, seconds=1)
+        wait_for_end(parts, seconds=1)
     secrets = json.loads((folder / "secrets.json").read_text())
     assert not any(secret in demo.get_log() for secret in secrets.values())
     assert float(re.search(r"Ready after ([0-9.]+) s", demo.get_log()).group(1)) < 20  # type: ignore[union-attr]
@@ -130,7 +130,7 @@ def test_killed_supervisor_ends_all_children(launch: Callable[..., Demo]) -> Non
     demo.wait_until_ready()
     parts = demo.parts()
     demo.process.kill()
-    assert wait_for_end(parts)
+    wait_for_end(parts)
 
 
 @pytest.mark.parametrize(("term", "name"), [("worker", "worker"), ("demo.identity", "identity")])
@@ -142,7 +142,7 @@ def test_killed_child_stops_the_stack_and_is_named(launch: Callable[..., Demo], 
     assert demo.process.wait(timeout=END_SECONDS) == 1
     assert f"The {name} was ended by SIGKILL" in demo.get_log()
     assert f"logs/{name}.log" in demo.get_log()
-    assert wait_for_end(parts, seconds=1)
+    wait_for_end(parts, seconds=1)
 
 
 def test_a_taken_port_is_explained_before_anything_starts(launch: Callable[..., Demo], folder: Path) -> None:

@@ -60,7 +60,7 @@ def server(tmp_path: Path) -> Iterator[DevelopmentServer]:
         shutil.copy(ROOT / name, root)
     running = DevelopmentServer(root)
     try:
-        assert wait_until(lambda: running.has_written("Source files are watched"), START_SECONDS)
+        wait_until(lambda: running.has_written("Source files are watched"), seconds=START_SECONDS)
         yield running
     finally:
         running.process.send_signal(signal.SIGTERM)
@@ -70,15 +70,15 @@ def server(tmp_path: Path) -> Iterator[DevelopmentServer]:
 def test_changes_are_served_and_a_syntax_error_does_not_stop_the_server(server: DevelopmentServer) -> None:
     server.edit("templates/base.html", "<body", '<body data-changed="template"')
     server.edit("static/css/tokens.css", ":root", "/* changed */\n:root")
-    assert wait_until(lambda: server.serves("/", 'data-changed="template"'), RELOAD_SECONDS)
-    assert wait_until(lambda: server.serves("/static/css/portal.css", "/* changed */"), RELOAD_SECONDS)
+    wait_until(lambda: server.serves("/", 'data-changed="template"'), seconds=RELOAD_SECONDS)
+    wait_until(lambda: server.serves("/static/css/portal.css", "/* changed */"), seconds=RELOAD_SECONDS)
 
     server.edit("portal/web/pages/public.py", "from __future__", "mistake(\nfrom __future__")
-    assert wait_until(lambda: server.has_written("SyntaxError"), RELOAD_SECONDS)
+    wait_until(lambda: server.has_written("SyntaxError"), seconds=RELOAD_SECONDS)
     assert server.process.poll() is None
 
     server.edit("portal/web/pages/public.py", "mistake(\nfrom __future__", "from __future__")
-    assert wait_until(lambda: server.serves("/", 'data-changed="template"'), RELOAD_SECONDS)
+    wait_until(lambda: server.serves("/", 'data-changed="template"'), seconds=RELOAD_SECONDS)
 
 
 def test_only_source_files_count_and_each_belongs_to_the_parts_that_run_it(tmp_path: Path) -> None:

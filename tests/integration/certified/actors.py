@@ -17,8 +17,9 @@ import pytest
 import requests
 from joserfc.jwk import RSAKey
 
-from tests.integration.core.processes import TOP, wait_until
+from tests.integration.core.processes import TOP
 from tests.integration.web_pages.html_document import Document
+from tests.waiting import wait_until
 
 MODULES = TOP / "var" / "identity-provider"
 SCRIPT = Path(__file__).with_name("provider.mjs")
@@ -61,7 +62,7 @@ class ProviderProcess:
         log = self.folder / "provider.log"
         with log.open("ab") as out:
             self._process = subprocess.Popen(command, stdout=out, stderr=out)
-        wait_until(self._is_ready, seconds, log)
+        wait_until(self._is_ready, seconds=seconds, log=log)
 
     def stop(self) -> None:
         if self._process is not None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from tests.integration.certified.actors import PEOPLE, CertifiedProvider, Visitor, generate_signing_key
-from tests.integration.core.processes import wait_until
+from tests.waiting import wait_until
 
 Enter = Callable[[str], Visitor]
 Rows = Callable[[str], list[tuple[object, ...]]]
@@ -25,7 +25,7 @@ def test_portal_starts_without_the_provider_shows_it_and_recovers_by_itself(
     assert "Your company’s sign-in isn’t responding" in page.text
     assert bob.open("/").status_code == 200
     provider.start(generate_signing_key("one"))
-    wait_until(lambda: bob.open("/login").status_code == 200, 15)
+    wait_until(lambda: bob.open("/login").status_code == 200, seconds=15)
 
 
 def test_sign_in_with_code_pkce_and_named_issuer(visitor: Enter, provider: CertifiedProvider, rows: Rows) -> None:

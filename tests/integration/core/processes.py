@@ -8,8 +8,7 @@ import os
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from portal.db import transaction
 from portal.models.people import Person
 from portal.models.sessions import Session
 from tests.integration.core.signing import SECRET
+from tests.waiting import wait_until
 
 TOP = Path(__file__).parents[3]
 KEY = "test-secret-key-that-is-long-enough"
@@ -63,17 +63,8 @@ def run_web(
     port = port or find_free_port()
     arguments = ["-m", "gunicorn", "--config", config, "wsgi"]
     with run_process(arguments, env | {"BIND": f"127.0.0.1:{port}"}, log) as process:
-        wait_until(lambda: _is_listening(port), 30, log)
+        wait_until(lambda: _is_listening(port), seconds=30, log=log)
         yield process, port
-
-
-def wait_until(condition: Callable[[], object], seconds: float, log: Path | None = None) -> None:
-    """Wait until something is so."""
-    ends = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > ends:
-            raise AssertionError(f"not so after {seconds} s\n{log.read_text() if log else ''}")
-        time.sleep(0.05)
 
 
 def create_session_cookie(person: Person) -> str:

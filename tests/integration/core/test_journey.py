@@ -27,8 +27,8 @@ from portal.services.shoots import open_studio, request_shoot
 from sandbox.testing import RunningSandbox, start_sandbox
 from tests.factories import USE, make_consent, make_person
 from tests.integration.core.conftest import close_connections
-from tests.integration.core.processes import wait_until
 from tests.integration.core.worked_example import WorkedExample
+from tests.waiting import wait_until
 
 SWITCHES = {"pictures": "plain", "gallery_size": 3, "rate_limit": 100_000, "webhook_retry_minutes": (0.005, 0.005)}
 
@@ -62,7 +62,7 @@ class Scenario:
 
     def works_until(self, condition: Callable[[], bool]) -> None:
         """Let webhooks come in and work on them until something is so."""
-        wait_until(lambda: (self.worked_example.work(), condition())[1], 20)
+        wait_until(lambda: (self.worked_example.work(), condition())[1], seconds=20)
 
     def get_journey(self, person: Person) -> Journey:
         found = people.find_person(person.id)
@@ -196,7 +196,7 @@ def test_forged_webhooks_change_nothing(scenario: Scenario) -> None:
         deliveries = scenario.control("GET", "/deliveries")["deliveries"]
         return [attempt["http_status"] for delivery in deliveries for attempt in delivery["attempts"]]
 
-    wait_until(lambda: len(list_http_statuses()) >= 2, 10)
+    wait_until(lambda: len(list_http_statuses()) >= 2, seconds=10)
     assert set(list_http_statuses()) == {401}
     assert scenario.worked_example.work() == []
     assert scenario.worked_example.query("SELECT count(*) FROM deliveries") == [(0,)]

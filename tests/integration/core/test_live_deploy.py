@@ -15,8 +15,9 @@ from portal.models import people, shoots
 from portal.models.people import Person
 from tests.factories import make_consent, make_person, make_shoot
 from tests.integration.core.browsers import Address, OpenPage
-from tests.integration.core.processes import build_environment, create_session_cookie, run_web, wait_until
+from tests.integration.core.processes import build_environment, create_session_cookie, run_web
 from tests.integration.core.worked_example import WorkedExample
+from tests.waiting import wait_until
 
 PAGES = 40
 SECONDS = 15
@@ -32,7 +33,7 @@ def test_deploy_reconnects_all_streams_within_seconds_without_stale_content(
         old, old_port = stack.enter_context(run_web(env, tmp_path / "old.log"))
         address = Address(old_port)
         pages = [stack.enter_context(OpenPage(address, create_session_cookie(person))) for person in persons]
-        wait_until(lambda: all(page.connected_to == old_port for page in pages), 20)
+        wait_until(lambda: all(page.connected_to == old_port for page in pages), seconds=20)
         before = [page.fetch_fragment() for page in pages]
         _new, address.port = stack.enter_context(run_web(env, tmp_path / "new.log"))
         notified_at = time.monotonic()
@@ -41,16 +42,17 @@ def test_deploy_reconnects_all_streams_within_seconds_without_stale_content(
         for person in persons:
             receive_photos(person)
         wait_until(
-            lambda: all(page.connected_to == address.port for page in pages), SECONDS - (time.monotonic() - notified_at)
+            lambda: all(page.connected_to == address.port for page in pages),
+            seconds=SECONDS - (time.monotonic() - notified_at),
         )
         after = [page.fetch_fragment() for page in pages]
         assert not set(before) & set(after)
-        wait_until(lambda: [page.seen for page in pages] == after, SECONDS)
+        wait_until(lambda: [page.seen for page in pages] == after, seconds=SECONDS)
         for person in persons:
             with transaction():
                 people.publish_version(person.id)
         versions = [str(people.get_version(person.id)) for person in persons]
-        wait_until(lambda: [page.received[-1] for page in pages] == versions, SECONDS)
+        wait_until(lambda: [page.received[-1] for page in pages] == versions, seconds=SECONDS)
         assert old.wait(15) == 0
 
 
@@ -64,11 +66,11 @@ def test_stream_receives_updates_with_and_without_the_fast_path(
             run_web(build_environment(database_url, tmp_path), tmp_path / "log", config=config)
         )
         page = stack.enter_context(OpenPage(Address(port), create_session_cookie(person)))
-        wait_until(lambda: page.connected_to == port, 20)
+        wait_until(lambda: page.connected_to == port, seconds=20)
         with transaction():
             people.publish_version(person.id)
         version = str(people.get_version(person.id))
-        wait_until(lambda: page.received[-1:] == [version], SECONDS)
+        wait_until(lambda: page.received[-1:] == [version], seconds=SECONDS)
         process.send_signal(signal.SIGTERM)
         assert process.wait(15) == 0
 
@@ -82,11 +84,11 @@ def test_process_uses_one_listener_for_all_streams(
         env = build_environment(database_url, tmp_path, WEB_CONCURRENCY=str(processes))
         _, port = stack.enter_context(run_web(env, tmp_path / "web.log"))
         pages = [stack.enter_context(OpenPage(Address(port), cookie)) for cookie in cookies]
-        wait_until(lambda: all(page.connected_to for page in pages), 20)
+        wait_until(lambda: all(page.connected_to for page in pages), seconds=20)
         # Each process listens as soon as it has a page, and a few connections alone may all go to one of them.
-        wait_until(lambda: 1 <= count_listeners(database_url) <= processes, 10)
+        wait_until(lambda: 1 <= count_listeners(database_url) <= processes, seconds=10)
         more = [stack.enter_context(OpenPage(Address(port), cookie)) for cookie in cookies]
-        wait_until(lambda: all(page.connected_to for page in more), 20)
+        wait_until(lambda: all(page.connected_to for page in more), seconds=20)
         assert 1 <= count_listeners(database_url) <= processes
 
 

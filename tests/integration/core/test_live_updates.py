@@ -28,8 +28,9 @@ from portal.web.live.connection import FIRST_EVENT, SseConnection
 from portal.web.live.hub import STREAM_END, Hub, VersionQueue
 from portal.web.live.routes import _stream
 from tests.factories import NOW, make_consent, make_person
-from tests.integration.core.processes import build_environment, create_session_cookie, run_web, wait_until
+from tests.integration.core.processes import build_environment, create_session_cookie, run_web
 from tests.integration.core.worked_example import WorkedExample
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ def test_a_slow_page_gets_the_newest_version_only(hub: Hub) -> None:
     with open_page(hub, person.id) as mailbox, hub.subscribe(uuid4()):
         for _ in range(5):
             last = publish_version(person.id)
-        wait_until(lambda: mailbox.queue and mailbox.queue[0] == last, 5)
+        wait_until(lambda: mailbox.queue and mailbox.queue[0] == last, seconds=5)
         assert mailbox.get(timeout=1) == last
         assert mailbox.empty()
 
@@ -156,7 +157,7 @@ def test_stream_with_a_stop_request_ends_despite_later_messages(hub: Hub) -> Non
     person = make_person()
     with open_page(hub, person.id) as mailbox:
         _end_all(person)
-        wait_until(lambda: mailbox.queue and mailbox.queue[0] == STREAM_END, 5)
+        wait_until(lambda: mailbox.queue and mailbox.queue[0] == STREAM_END, seconds=5)
         # All updates that the other mailbox received, this one received too.
         with hub.subscribe(person.id) as later:
             publish_version(person.id)
@@ -181,7 +182,7 @@ def test_disconnected_stream_is_removed_at_next_version(hub: Hub) -> None:
         assert foreign.recv(100).endswith(b"data: 1\n\n\r\n")
         foreign.close()
         assert publish_version(person.id) == mailbox.get(timeout=5)
-        wait_until(lambda: hub._subscribers == {str(person.id): {mailbox}}, 5)
+        wait_until(lambda: hub._subscribers == {str(person.id): {mailbox}}, seconds=5)
 
 
 def test_server_without_connection_handover_streams_too(worked_example: WorkedExample) -> None:
@@ -230,7 +231,7 @@ def test_through_the_real_server(worked_example: WorkedExample, database_url: st
         assert "no-store" in response.headers["Cache-Control"]
         assert response.headers["Set-Cookie"] is None
         received = [read_message(response)]
-        wait_until(lambda: is_listening(worked_example), 10)
+        wait_until(lambda: is_listening(worked_example), seconds=10)
         # Every page is woken once when the listener is ready.
         received.append(read_message(response))
         publish_version(other.id)

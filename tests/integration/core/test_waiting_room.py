@@ -29,8 +29,9 @@ from portal.storage import LocalStorage
 from tests.factories import NOW, make_consent, make_person, make_shoot
 from tests.integration.core.delivered_events import build_event as event_about
 from tests.integration.core.doubles import build_lost_response
-from tests.integration.core.processes import build_environment, run_process, wait_until
+from tests.integration.core.processes import build_environment, run_process
 from tests.integration.core.worked_example import WorkedExample
+from tests.waiting import wait_until
 
 PRIORITIES: tuple[Literal["interactive", "background"], ...] = ("interactive", "background")
 POST = "/organization/models"
@@ -358,7 +359,7 @@ def test_webhooks_are_applied_while_more_people_wait_than_a_worker_has_places(
     worked_example.send(event_about("model.status.updated", "m1", "waiting", at=NOW + timedelta(seconds=5)))
     log = tmp_path / "worker.log"
     with run_process(["-m", "portal", "worker"], build_environment(database_url, tmp_path), log) as worker:
-        wait_until(lambda: worked_example.shoot(inside).provider_status == "waiting", 60, log)
+        wait_until(lambda: worked_example.shoot(inside).provider_status == "waiting", seconds=60, log=log)
         assert worked_example.query("SELECT count(*) FROM shoots WHERE attempts > 0 AND provider_id IS NULL") == [(0,)]
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(30) == 0, log.read_text()

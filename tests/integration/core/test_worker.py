@@ -16,12 +16,19 @@ from portal.db import transaction
 from portal.domain.job_types import REFRESH_SHOOT
 from portal.models import queue as jobs
 from tests.factories import make_consent, make_person, make_shoot
-from tests.integration.core.processes import build_environment, run_process, wait_until
+from tests.integration.core.processes import build_environment, run_process
 from tests.integration.core.worked_example import WorkedExample
+from tests.waiting import wait_until
+
+REFRESH_JOBS = "SELECT status::text FROM procrastinate_jobs WHERE task_name = 'shoots.refresh'"
 
 
 class SlowProvider:
-    """An HTTP provider whose response for a model is held back until a test sets `may_respond`."""
+    """An HTTP provider with one model, pending until a test sets `may_respond`: then its readers get a response.
+
+    Its list and the model agree, as a provider's do. If they did not, a sweep beside the job under test would confirm
+    the listed status, and the job would have to read the model again 20 seconds later.
+    """
 
     def __init__(self) -> None:
         self.request_received = threading.Semaphore(0)
@@ -37,7 +44,8 @@ class SlowProvider:
                 elif "favorites" in self.path:
                     self.say({"photos": [], "pagination": {"hasMore": False}})
                 else:
-                    self.say({"models": [{"id": "m1", "status": "pending"}], "pagination": {"hasMore": False}})
+                    status = "waiting" if provider.may_respond.is_set() else "pending"
+                    self.say({"models": [{"id": "m1", "status": status}], "pagination": {"hasMore": False}})
 
             def say(self, response: dict[str, Any]) -> None:
                 body = json.dumps({"success": True, **response}).encode()
@@ -84,21 +92,21 @@ def test_job_of_a_killed_worker_is_done_by_another_and_sigterm_ends_a_worker_cle
         assert slow_provider.request_received.acquire(timeout=30), log.read_text()
         first.send_signal(signal.SIGKILL)
         first.wait(5)
-    assert worked_example.query("SELECT status::text FROM procrastinate_jobs WHERE task_name = 'shoots.refresh'") == [
-        ("doing",)
-    ]
+    assert worked_example.query(REFRESH_JOBS) == [("doing",)]
     # Most of the time after which a worker counts as dead; the test waits for the rest.
     worked_example.query("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '17 seconds'")
     slow_provider.may_respond.set()
 
     with run_process(["-m", "portal", "worker"], env, log) as second:
-        wait_until(lambda: worked_example.shoot(shoot).provider_status == "waiting", 35, log)
+        wait_until(lambda: worked_example.query(REFRESH_JOBS) == [("succeeded",)], seconds=35, log=log)
+        assert slow_provider.request_received.acquire(blocking=False)
+        assert worked_example.shoot(shoot).provider_status == "waiting"
         wait_until(
             lambda: worked_example.query("SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing'") == [(0,)],
-            10,
-            log,
+            seconds=10,
+            log=log,
         )
         second.send_signal(signal.SIGTERM)
         assert second.wait(15) == 0, log.read_text()
-    assert worked_example.query("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'shoots.refresh'") == [(1,)]
+    assert worked_example.query(REFRESH_JOBS) == [("succeeded",)]
     assert "Traceback" not in log.read_text()

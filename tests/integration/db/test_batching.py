@@ -12,6 +12,7 @@ import pytest
 
 from portal.db import batching
 from portal.db.batching import BatcherBusy, StatementBatcher
+from tests.waiting import wait_until
 
 PID: LiteralString = "SELECT pg_backend_pid()"
 SLEEP: LiteralString = "SELECT pg_sleep(%(seconds)s)"
@@ -52,7 +53,7 @@ def test_connection_in_use_while_closing_is_closed_afterwards(conninfo: str) -> 
     batcher = StatementBatcher(conninfo, 1, connect=connect)
     with ExitStack() as stack:
         occupy_connection(batcher, stack, seconds=0.3)
-        wait_until(lambda: opened)
+        wait_until(lambda: opened, seconds=5)
         batcher.close()
     assert [each.closed for each in opened] == [True]
     get_backend_pid(batcher)
@@ -120,7 +121,7 @@ def test_queue_is_first_in_first_out(batcher: StatementBatcher) -> None:
         threads = [threading.Thread(target=wait, args=(number,)) for number in range(8)]
         for count, thread in enumerate(threads, start=1):
             thread.start()
-            wait_until(lambda count=count: len(batcher._waiting) == count)
+            wait_until(lambda count=count: len(batcher._waiting) == count, seconds=5)
         for thread in threads:
             thread.join(10)
     assert order == list(range(8))
@@ -144,7 +145,7 @@ def run_together(batcher: StatementBatcher, names: list[str]) -> list[object]:
         threads = [threading.Thread(target=add, args=each) for each in enumerate(names)]
         for count, thread in enumerate(threads, start=1):
             thread.start()
-            wait_until(lambda count=count: len(batcher._waiting) == count)
+            wait_until(lambda count=count: len(batcher._waiting) == count, seconds=5)
         for thread in threads:
             thread.join(10)
     return found
@@ -206,7 +207,7 @@ def test_batch_is_retried_on_a_new_connection(
         thread.start()
         with psycopg.connect(conninfo, autocommit=True) as other:
             blocked = "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event_type = 'Lock'"
-            wait_until(lambda: other.execute(blocked, (first,)).fetchone())
+            wait_until(lambda: other.execute(blocked, (first,)).fetchone(), seconds=5)
             other.execute("SELECT pg_terminate_backend(%s, 5000)", (first,))
     thread.join(20)
     assert [isinstance(each, tuple) for each in results[0]] == [True, False, True]
@@ -233,10 +234,10 @@ def test_failed_connection_fails_the_whole_batch(
             threads = [threading.Thread(target=add, args=(name,)) for name in "bc"]
             for count, thread in enumerate(threads, start=1):
                 thread.start()
-                wait_until(lambda count=count: len(batcher._waiting) == count)
+                wait_until(lambda count=count: len(batcher._waiting) == count, seconds=5)
         with psycopg.connect(conninfo, autocommit=True) as other:
             blocked = "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event_type = 'Lock'"
-            wait_until(lambda: other.execute(blocked, (first,)).fetchone())
+            wait_until(lambda: other.execute(blocked, (first,)).fetchone(), seconds=5)
             monkeypatch.setattr(batcher, "_conninfo", "postgresql://127.0.0.1:1/none")
             other.execute("SELECT pg_terminate_backend(%s, 5000)", (first,))
         for thread in threads:
@@ -250,15 +251,4 @@ def occupy_connection(batcher: StatementBatcher, stack: ExitStack, *, seconds: f
     thread = threading.Thread(target=batcher.run, args=(SLEEP, {"seconds": seconds}))
     thread.start()
     stack.callback(thread.join, 10)
-    wait_until(lambda: not batcher._free)
-
-
-def wait_until(ready: object) -> None:
-    """Wait a moment for something another thread is about to do."""
-    assert callable(ready)
-    pause = threading.Event()
-    for _ in range(500):
-        if ready():
-            return
-        pause.wait(0.01)
-    raise AssertionError("it never happened")
+    wait_until(lambda: not batcher._free, seconds=5)

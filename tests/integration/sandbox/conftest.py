@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -14,6 +14,7 @@ import pytest
 import requests
 
 from sandbox.testing import RunningSandbox, start_sandbox
+from tests.waiting import wait_until
 
 FAST = {"pictures": "plain", "gallery_size": 6, "rate_limit": 100_000}
 
@@ -60,16 +61,8 @@ class Receiver:
         return [each.payload["event"] for each in self.received]
 
     def wait(self, count: int, seconds: float = 10) -> list[Received]:
-        wait_until(lambda: len(self.received) >= count, seconds)
+        wait_until(lambda: len(self.received) >= count, seconds=seconds)
         return self.received
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 10) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError("it did not happen in time")
-        time.sleep(0.02)
 
 
 class ApiClient:
@@ -124,8 +117,3 @@ def running(receiver: Receiver) -> Iterator[RunningSandbox]:
 @pytest.fixture
 def api_client(running: RunningSandbox) -> ApiClient:
     return ApiClient(running)
-
-
-@pytest.fixture(name="wait_until")
-def wait_until_fixture() -> Callable[[Callable[[], bool]], None]:
-    return wait_until

@@ -8,7 +8,8 @@ from typing import Any
 import requests
 
 from sandbox.testing import start_sandbox
-from tests.integration.sandbox.conftest import FAST, ApiClient, wait_until
+from tests.integration.sandbox.conftest import FAST, ApiClient
+from tests.waiting import wait_until
 
 
 def get_status(api_client: Any, model_id: str) -> str:
@@ -16,40 +17,40 @@ def get_status(api_client: Any, model_id: str) -> str:
     return found
 
 
-def test_session_becomes_active_as_time_passes(api_client: Any, wait_until: Any) -> None:
+def test_session_becomes_active_as_time_passes(api_client: Any) -> None:
     model_id = api_client.create()
     api_client.control("POST", "/clock", {"advance_seconds": 100_000})
     assert get_status(api_client, model_id) == "onboarding"
     api_client.control("POST", f"/models/{model_id}/complete")
     for seconds, reached in ((590, "waiting"), (20, "pending"), (2100, "generatingHeadshots"), (900, "active")):
         api_client.control("POST", "/clock", {"advance_seconds": seconds})
-        wait_until(lambda expected=reached: get_status(api_client, model_id) == expected)
+        wait_until(lambda expected=reached: get_status(api_client, model_id) == expected, seconds=10)
     model = api_client.api("GET", f"/organization/models/{model_id}").json()["model"]
     assert model["finishedAt"] > model["createdAt"]
 
 
-def test_a_fast_sandbox_needs_seconds(api_client: Any, wait_until: Any) -> None:
+def test_a_fast_sandbox_needs_seconds(api_client: Any) -> None:
     api_client.switch(speed=3600)
     model_id = api_client.create()
     api_client.control("POST", f"/models/{model_id}/complete")
-    wait_until(lambda: get_status(api_client, model_id) == "active")
+    wait_until(lambda: get_status(api_client, model_id) == "active", seconds=10)
 
 
-def test_development_sessions_take_three_minutes_and_no_uploads(api_client: Any, wait_until: Any) -> None:
+def test_development_sessions_take_three_minutes_and_no_uploads(api_client: Any) -> None:
     model_id = api_client.create("dev@example.com", isDevelopment=True)
     api_client.control("POST", f"/models/{model_id}/complete")
     api_client.control("POST", "/clock", {"advance_seconds": 181})
-    wait_until(lambda: get_status(api_client, model_id) == "active")
+    wait_until(lambda: get_status(api_client, model_id) == "active", seconds=10)
     assert api_client.control("GET", f"/models/{model_id}")["photos"] == FAST["gallery_size"]
 
 
-def test_failed_restarts_by_itself(api_client: Any, wait_until: Any, receiver: Any) -> None:
+def test_failed_restarts_by_itself(api_client: Any, receiver: Any) -> None:
     model_id = api_client.create()
     api_client.control("POST", f"/models/{model_id}/advance", {"to": "generatingHeadshots"})
     api_client.control("POST", f"/models/{model_id}/fail")
     assert get_status(api_client, model_id) == "failed"
     api_client.control("POST", "/clock", {"advance_seconds": 301})
-    wait_until(lambda: get_status(api_client, model_id) == "pending")
+    wait_until(lambda: get_status(api_client, model_id) == "pending", seconds=10)
     api_client.control("POST", f"/models/{model_id}/advance")
     assert get_status(api_client, model_id) == "active"
     notified = [each.payload["object"]["status"] for each in receiver.wait(9)]
@@ -112,7 +113,7 @@ def test_everything_survives_a_restart(tmp_path: Path, receiver: Any) -> None:
         assert get_status(api_client, model_id) == "waiting"
         assert api_client.control("GET", "/settings")["gallery_size"] == FAST["gallery_size"]
         api_client.control("POST", "/clock", {"advance_seconds": 4000})
-        wait_until(lambda: get_status(api_client, model_id) == "active")
+        wait_until(lambda: get_status(api_client, model_id) == "active", seconds=10)
         assert api_client.control("GET", "/settings")["credits"] == 7
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from sandbox.testing import WEBHOOK_SECRET, start_sandbox
+from tests.waiting import wait_until
 
 EVERYTHING = [
     "model.created",
@@ -102,9 +103,7 @@ def test_the_other_brand_changes_only_the_prefix(receiver: Any) -> None:
     assert not any("headshotpro" in name for name in names)
 
 
-def test_refused_webhooks_are_resent_on_schedule_with_the_same_body(
-    api_client: Any, receiver: Any, wait_until: Any
-) -> None:
+def test_refused_webhooks_are_resent_on_schedule_with_the_same_body(api_client: Any, receiver: Any) -> None:
     receiver.statuses = [500, 302, 500, 500, 503]
     api_client.create()
     receiver.wait(2)
@@ -114,21 +113,21 @@ def test_refused_webhooks_are_resent_on_schedule_with_the_same_body(
         return found
 
     for tries, minutes in ((2, 5), (3, 10), (4, 45)):
-        wait_until(lambda expected=tries: delivery()["tries"] == expected)
+        wait_until(lambda expected=tries: delivery()["tries"] == expected, seconds=10)
         time.sleep(0.1)
         assert len(receiver.received) == tries
         api_client.control("POST", "/clock", {"advance_seconds": minutes * 60})
         receiver.wait(tries + 1)
-    wait_until(lambda: delivery()["state"] == "lost")
+    wait_until(lambda: delivery()["state"] == "lost", seconds=10)
     assert [attempt["http_status"] for attempt in delivery()["attempts"]] == [500, 302, 500, 500, 503]
     assert len({each.body for each in receiver.received}) == 1
     assert all(is_signed_with_time(each) for each in receiver.received)
 
 
-def test_a_late_success_ends_the_retries(api_client: Any, receiver: Any, wait_until: Any) -> None:
+def test_a_late_success_ends_the_retries(api_client: Any, receiver: Any) -> None:
     receiver.statuses = [500]
     api_client.create()
-    wait_until(lambda: api_client.control("GET", "/deliveries")["deliveries"][0]["state"] == "delivered")
+    wait_until(lambda: api_client.control("GET", "/deliveries")["deliveries"][0]["state"] == "delivered", seconds=10)
     api_client.control("POST", "/clock", {"advance_seconds": 7200})
     time.sleep(0.2)
     assert len(receiver.received) == 2
@@ -142,19 +141,19 @@ def test_speed_shortens_the_retries_already_planned(api_client: Any, receiver: A
     receiver.wait(3, seconds=5)
 
 
-def test_slow_receivers_count_as_failed(api_client: Any, receiver: Any, wait_until: Any) -> None:
+def test_slow_receivers_count_as_failed(api_client: Any, receiver: Any) -> None:
     api_client.switch(webhook_timeout_seconds=0.2, webhook_retry_minutes=[0])
     receiver.pause = 0.6
     api_client.create()
-    wait_until(lambda: api_client.control("GET", "/deliveries")["deliveries"][0]["state"] == "lost")
+    wait_until(lambda: api_client.control("GET", "/deliveries")["deliveries"][0]["state"] == "lost", seconds=10)
     attempt = api_client.control("GET", "/deliveries")["deliveries"][0]["attempts"][0]
     assert (attempt["outcome"], attempt["http_status"]) == ("timeout", None)
 
 
-def test_without_an_address_events_are_kept_but_not_sent(api_client: Any, receiver: Any, wait_until: Any) -> None:
+def test_without_an_address_events_are_kept_but_not_sent(api_client: Any, receiver: Any) -> None:
     api_client.switch(webhook_url=None)
     api_client.create()
-    wait_until(lambda: api_client.control("GET", "/deliveries")["deliveries"][0]["state"] == "unaddressed")
+    wait_until(lambda: api_client.control("GET", "/deliveries")["deliveries"][0]["state"] == "unaddressed", seconds=10)
     assert receiver.received == []
 
 

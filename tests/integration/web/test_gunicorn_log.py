@@ -10,8 +10,9 @@ from pathlib import Path
 from gunicorn.config import Config
 
 from portal.web.observability.gunicorn_log import ServerLog
-from tests.integration.core.processes import build_environment, run_web, wait_until
+from tests.integration.core.processes import build_environment, run_web
 from tests.log_lines import MARK, parse_lines
+from tests.waiting import wait_until
 
 CANARY = "somebody%40company.example"
 UNREADABLE = {
@@ -36,7 +37,7 @@ def test_unreadable_requests_are_logged_without_their_content(tmp_path: Path) ->
             with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
                 connection.sendall(raw.encode())
                 assert connection.recv(1024).startswith((b"HTTP/1.1 4", b"HTTP/1.1 501"))
-        wait_until(lambda: log.read_text().count("request.unreadable") == len(UNREADABLE), 10, log)
+        wait_until(lambda: log.read_text().count("request.unreadable") == len(UNREADABLE), seconds=10, log=log)
     text = log.read_text()
     for trace in (MARK, CANARY, "127.0.0.1"):
         assert trace not in text
