@@ -123,7 +123,7 @@ SELECT 'seed-' || n, 'profilebakery', 'model.status.updated', 'model-' || n % :s
        CASE WHEN n % 50 = 0 THEN 'ignored' ELSE 'applied' END,
        CASE WHEN n % 50 <> 0 THEN received_at + interval '1 second' END
 FROM (
-    SELECT n, now() - interval '120 days' * (1 - n::float8 / :deliveries) AS received_at
+    SELECT n, now() - interval '89 days' * (1 - n::float8 / :deliveries) AS received_at
     FROM generate_series(0, :deliveries - 1) AS n
 ) AS received;
 
