@@ -71,4 +71,4 @@ def test_total_is_exact_after_any_acts(worked_example: WorkedExample, acts: list
             check_total(worked_example)
         else:
             service.update_delivery_total(now=worked_example.clock.now)
-    assert timedelta(days=90) == periods.DELIVERIES
+    assert timedelta(days=90) == periods.DELIVERIES.default

@@ -30,7 +30,7 @@ def choose_own_photo(worked_example: WorkedExample, person: Person) -> None:
 
 def build_export(worked_example: WorkedExample, admin: Person) -> str:
     """Have an export of everyone built and return all it holds, as text."""
-    export_id = request_export(REQUEST, actor=admin, now=worked_example.clock())
+    export_id = request_export(REQUEST, actor=admin, context=worked_example.portal)
     worked_example.work()
     export = exports.find_export(export_id)
     assert export is not None
@@ -51,7 +51,7 @@ def test_nothing_is_left_after_an_erasure_by_an_admin(
     choose_own_photo(worked_example, other)
     person = make_participant(worked_example)
     choose_own_photo(worked_example, person)
-    my_data.request_export(person, file_name="Canary data", now=worked_example.clock())
+    my_data.request_export(person, file_name="Canary data", context=worked_example.portal)
     assert "canary" in build_export(worked_example, admin)
 
     receipt_id = erasure.request_erasure(person.id, worked_example.portal, actor_id=admin.id)

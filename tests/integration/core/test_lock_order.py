@@ -68,7 +68,7 @@ def test_job_and_act_of_the_same_person_wait_for_each_other(
     worked_example.work()
     first = photos.list_own(person.id)[0]
     gallery.choose_photo(person, first.id, agreement=USE, now=worked_example.clock.now)
-    archive_service.request_archive(person, ArchiveKind.PHOTOS, file_name="photos", now=NOW)
+    archive_service.request_archive(person, ArchiveKind.PHOTOS, file_name="photos", context=worked_example.portal)
     worked_example.clock.advance(minutes=1)
     with ThreadPoolExecutor(1) as pool:
         with transaction():
