@@ -37,7 +37,7 @@ def check_page(page: Page, *, is_thorough: bool = False) -> None:
             if is_thorough or width in (WIDTHS[0], WIDTHS[-1]):
                 problems += list_violations(page)
             found += [f"{scheme} {width}: {problem}" for problem in problems]
-    assert found == []
+    assert found == [], "\n".join(found)
 
 
 def _list_overflow(page: Page) -> list[str]:
