@@ -19,7 +19,7 @@ _NAMES = {
     "unchosen": _l("Headshots that weren’t chosen"),
     "leavers": _l("People who left, whose pictures go"),
     "own-photos": _l("Own photos that aren’t in use"),
-    "removed-files": _l("Photos taken off every page, whose files go"),
+    "removed-files": _l("Pictures taken off every page, whose files go"),
     "superseded-kits": _l("Files of earlier choices and crops"),
     "inactive": _l("Accounts that weren’t used"),
     "sessions": _l("Sign-ins that ended"),

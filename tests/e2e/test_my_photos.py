@@ -69,12 +69,12 @@ def test_files_of_the_kit_appear_when_they_are_made(site: Site, page: Page) -> N
 
 
 def test_all_photos_are_downloaded_as_one_file(site: Site, page: Page) -> None:
-    page.get_by_role("button", name="Download all photos (ZIP)").click()
+    page.get_by_role("button", name="Download all headshots (ZIP)").click()
     expect(page.get_by_role("button", name="Making your ZIP")).to_be_visible()
     build_archives(site)
     with page.expect_download() as download:
-        page.get_by_role("link", name="Save the ZIP of all photos").click()
-    assert download.value.suggested_filename == "Ada Lovelace photos.zip"
+        page.get_by_role("link", name="Save the ZIP of all headshots").click()
+    assert download.value.suggested_filename == "Ada Lovelace headshots.zip"
     with zipfile.ZipFile(download.value.path()) as archive:
         assert len(archive.namelist()) == 3
     expect(page.get_by_text("Ready until")).to_be_visible()

@@ -11,9 +11,10 @@ from werkzeug.wsgi import wrap_file
 
 from portal.db import release_connection
 from portal.domain.errors import NotFound, NotOnOwnAccount
-from portal.models import choices, people
+from portal.models import people
 from portal.models.people import Person
 from portal.services import erasure, headshot_views, person_notes
+from portal.services.gallery import find_chosen_photo
 from portal.web.context import get_context
 from portal.web.security.access import get_current_person
 
@@ -41,9 +42,11 @@ def delete_note(person_id: UUID, note_id: UUID) -> AnyResponse:
 @blueprint.get("/<uuid:person_id>/headshot")
 def show_headshot(person_id: UUID) -> str:
     """Show the chosen headshot; the picture's own request is what is audited."""
-    if choices.find_current(person_id) is None:
+    person = _get_person(person_id)
+    photo = find_chosen_photo(person)
+    if photo is None:
         raise NotFound
-    return render_template("admin/headshot.html", person=_get_person(person_id))
+    return render_template("admin/headshot.html", person=person, photo=photo)
 
 
 @blueprint.get("/<uuid:person_id>/headshot.jpg")

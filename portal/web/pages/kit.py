@@ -39,7 +39,7 @@ def download_file(key: str) -> Response:
 def create_archive(kind: str) -> AnyResponse:
     """Have a ZIP file built; its progress is shown on my page."""
     person = get_current_person()
-    label = _("headshot") if kind == "kit" else _("photos")
+    label = _("headshot") if kind == "kit" else _("headshots")
     archives.request_archive(person, _KINDS[kind], file_name=f"{person.name} {label}", context=get_context())
     return redirect(url_for("headshots.show_my_page", _anchor="downloads"), 303)
 

@@ -60,6 +60,10 @@ def test_chosen_headshot_stays_in_use_and_the_rest_is_deleted(worked_example: Wo
     withdraw_consent(worked_example, person, ErasureScope.UNCHOSEN)
     worked_example.work()
     assert gallery.get_rendition(person, chosen.id, "640.webp", now=NOW).name == "640.webp"
+    kept = gallery.find_chosen_photo(person)
+    # It stays a generated picture, which pages and files mark as such.
+    assert kept is not None
+    assert not kept.is_own
     with pytest.raises(NotFound):
         gallery.get_rendition(person, other.id, "640.webp", now=NOW)
     assert [key.split("/")[1] for key in worked_example.portal.storage.list("photos/")] == [str(chosen.id)]

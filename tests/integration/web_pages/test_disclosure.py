@@ -57,7 +57,7 @@ def test_own_photos_have_no_mark(visitor: Visitor, path: str) -> None:
 
 @pytest.mark.parametrize("is_own", [False, True])
 def test_headshot_that_stays_in_use_has_the_mark_if_generated(visitor: Visitor, is_own: bool) -> None:
-    """While another session runs, and after a withdrawal that keeps the headshot."""
+    """While another session runs."""
     factories.make_consent(visitor.person)
     _shoot, photos = factories.make_finished_shoot(visitor.person, 1, closed_at=NOW)
     store_renditions(photos[0], 1)
@@ -67,6 +67,30 @@ def test_headshot_that_stays_in_use_has_the_mark_if_generated(visitor: Visitor, 
     text = visitor.page("/headshots").text
     assert "This headshot stays in use until you choose a new one." in text
     assert (MARK in text) is not is_own
+
+
+@pytest.mark.parametrize("is_own", [False, True])
+def test_headshot_kept_after_a_withdrawal_has_the_mark_if_generated(visitor: Visitor, is_own: bool) -> None:
+    factories.make_consent(visitor.person)
+    _shoot, photos = factories.make_finished_shoot(visitor.person, 1)
+    store_renditions(photos[0], 1)
+    chosen = make_own_photo(visitor) if is_own else photos[0]
+    gallery.choose_photo(visitor.person, chosen.id, agreement=USE, now=NOW)
+    assert visitor.press("/headshots/withdraw", scope="unchosen").status_code == 303
+    page = visitor.page("/headshots")
+    assert "Your headshot stays in use. Every other picture is deleted." in page.text
+    (figure,) = page.all("figure")
+    assert (MARK in "".join(figure.itertext())) is not is_own
+
+
+@pytest.mark.parametrize("is_own", [False, True])
+def test_headshot_an_admin_views_has_the_mark_if_generated(visitor: Visitor, app: Flask, is_own: bool) -> None:
+    factories.make_consent(visitor.person)
+    _shoot, photos = factories.make_finished_shoot(visitor.person, 1)
+    chosen = make_own_photo(visitor) if is_own else photos[0]
+    gallery.choose_photo(visitor.person, chosen.id, agreement=USE, now=NOW)
+    admin = sign_in_as(app, factories.make_person("cleo@example.com", role="admin"))
+    assert (MARK in admin.page(f"/admin/people/{visitor.person.id}/headshot").text) is not is_own
 
 
 def test_legal_links_are_on_the_pages(make_app: Callable[..., Flask]) -> None:

@@ -100,7 +100,7 @@ def test_copying_is_counted(visitor: Visitor) -> None:
     for _ in range(12):
         factories.make_photo(shoot)
     page = visitor.page("/headshots")
-    assert "Saving photo 12 of 40" in page.text
+    assert "Saving headshot 12 of 40" in page.text
     (bar,) = page.all("progress")
     assert (bar.get("value"), bar.get("max")) == ("12", "40")
 
