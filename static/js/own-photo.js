@@ -108,6 +108,8 @@ if (form) {
     file.files = event.dataTransfer.files;
     upload();
   });
+  // A file may have been chosen before this script arrived.
+  upload();
 }
 
 export {};

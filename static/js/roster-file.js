@@ -3,9 +3,13 @@
 
 const input = /** @type {HTMLInputElement | null} */ (document.querySelector("#file[data-max]"));
 
-input?.addEventListener("change", () => {
-  const file = input.files?.[0];
-  const isTooLarge = file !== undefined && file.size > Number(input.dataset.max);
-  input.setCustomValidity(isTooLarge ? (input.dataset.tooLarge ?? "") : "");
-  if (isTooLarge) input.reportValidity();
-});
+function checkSize() {
+  const file = input?.files?.[0];
+  const isTooLarge = file !== undefined && file.size > Number(input?.dataset.max);
+  input?.setCustomValidity(isTooLarge ? (input?.dataset.tooLarge ?? "") : "");
+  if (isTooLarge) input?.reportValidity();
+}
+
+input?.addEventListener("change", checkSize);
+// A file may have been chosen before this script arrived.
+checkSize();

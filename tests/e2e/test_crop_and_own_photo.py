@@ -6,10 +6,11 @@ import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from PIL import Image
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 from sqlalchemy import select
 
 from portal.db import transaction
@@ -208,6 +209,20 @@ def test_what_is_no_photo_is_refused_with_a_sentence(
     page.get_by_label("Choose a photo").set_input_files(pictures[name])
     expect(page.get_by_role("alert")).to_contain_text(sentence)
     expect(page.get_by_text("Choose a photo")).to_be_visible()
+
+
+def test_photo_chosen_before_the_script_arrives_is_uploaded(
+    open_page: Callable[..., Page], pictures: dict[str, Path]
+) -> None:
+    page = open_page("/headshots/not-now")
+    held: list[Route] = []
+    page.route("**/own-photo.js", lambda route: held.append(route))  # noqa: PLW0108 (Playwright marks the function)
+    with page.expect_request("**/own-photo.js"):
+        page.goto(urljoin(page.url, "/headshots/own-photo"), wait_until="commit")
+    page.get_by_label("Choose a photo").set_input_files(pictures["straight.jpg"])
+    [script] = held
+    script.continue_()
+    expect(page.get_by_text("Getting your photo ready.")).to_be_visible()
 
 
 def test_broken_connection_keeps_the_photo(

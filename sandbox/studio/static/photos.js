@@ -9,10 +9,12 @@ const maxBytes = Number(form.dataset.maxBytes);
 const queue = [];
 let busy = false;
 
-input.addEventListener("change", () => {
+function takeChosen() {
   enqueue([...input.files]);
   input.value = "";
-});
+}
+
+input.addEventListener("change", takeChosen);
 
 form.addEventListener("submit", (event) => event.preventDefault());
 
@@ -129,3 +131,6 @@ document.addEventListener("drop", (event) => {
 });
 
 openCamera({ onPicture: (file) => enqueue([file]), onError: (sentence) => showMessage(sentence, false) });
+
+// Files may have been chosen before this script arrived.
+takeChosen();
