@@ -18,6 +18,7 @@ from demo.postgres import Postgres
 from portal.settings import Settings
 from tests import canaries
 from tests.browser import build_launch_arguments, find_chromium
+from tests.compilation import patch_builder_compilation, patch_template_compilation
 from tests.network import restrict_to_loopback
 
 # `make test-fast` chooses it by --hypothesis-profile.
@@ -31,6 +32,15 @@ _numbers = count(1)
 def network_shut() -> Iterator[None]:
     """Nothing in this process reaches beyond loopback."""
     with restrict_to_loopback():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kept_compilations() -> Iterator[None]:
+    """The apps of this process share what they compile alike."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch_template_compilation(patch)
+        patch_builder_compilation(patch)
         yield
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask
-from werkzeug.serving import make_server
 
 from portal.models.people import Person
 from tests import factories
 from tests.integration.web_pages.conftest import sign_in_as, store_renditions
+from tests.local_server import serve_app
 
 STUDIO = "http://127.0.0.1:9"
 SIGNED = f"{STUDIO}/session?signature=secret"
@@ -55,14 +54,5 @@ class Site:
 @contextmanager
 def serve_site(app: Flask, port: int = 0) -> Iterator[Site]:
     """Serve the app on a port, 0 for a free one, until the block ends."""
-    server = make_server("127.0.0.1", port, app, threaded=True)
-    server.daemon_threads = True  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield Site(app, f"http://localhost:{server.server_port}")
-    finally:
-        app.extensions["hub"].close_streams()
-        server.shutdown()
-        server.server_close()
-        thread.join(5)
+    with serve_app(app, port, before_end=app.extensions["hub"].close_streams) as served:
+        yield Site(app, f"http://localhost:{served}")

@@ -10,7 +10,7 @@ from flask import Flask, Response, redirect
 from playwright.sync_api import BrowserContext, expect
 from werkzeug.wrappers import Response as AnyResponse
 
-from tests.e2e.local_server import serve_app
+from tests.local_server import serve_app
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask, Response, request, request_finished
 
-from tests.e2e.local_server import serve_app
+from tests.local_server import serve_app
 from tests.scans.conftest import Target
 
 TOP = Path(__file__).parents[2]

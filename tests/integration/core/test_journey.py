@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,8 +11,6 @@ from typing import Any
 import psycopg
 import pytest
 import requests
-from flask import Flask
-from werkzeug.serving import make_server
 
 from demo.ports import find_free_port
 from portal.app import create_app
@@ -28,6 +24,7 @@ from sandbox.testing import RunningSandbox, start_sandbox
 from tests.factories import USE, make_consent, make_person
 from tests.integration.core.conftest import close_connections
 from tests.integration.core.worked_example import WorkedExample
+from tests.local_server import serve_app
 from tests.waiting import wait_until
 
 SWITCHES = {"pictures": "plain", "gallery_size": 3, "rate_limit": 100_000, "webhook_retry_minutes": (0.005, 0.005)}
@@ -103,21 +100,6 @@ def scenario(database_url: str, portal_settings: Any, tmp_path: Path) -> Iterato
         with close_connections(app), app.app_context(), serve_app(app, port):
             yield Scenario(WorkedExample(app, SystemClock(), None, connection), sandbox)  # type: ignore[arg-type]
         app.extensions["portal"].provider.close()
-
-
-@contextmanager
-def serve_app(app: Flask, port: int) -> Iterator[None]:
-    """Serve the app until the block ends and every request has a response."""
-    server = make_server("127.0.0.1", port, app, threaded=True)
-    server.daemon_threads = False  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(5)
 
 
 def make_ready_person(scenario: Scenario) -> Person:

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import pytest
@@ -124,16 +125,19 @@ def finished(visitor: Visitor) -> list[Photo]:
 
 def store_renditions(photo: Photo, number: int, *, is_original_stored: bool = False) -> None:
     """Put every size of a photo that pages show into the storage, and the full size if it is needed."""
-    shades = 60 + 40 * number
     for width in _WIDTHS:
         for name, kind in ((f"{width}.webp", "WEBP"), (f"{width}.jpg", "JPEG")):
-            content = io.BytesIO()
-            Image.new("RGB", (width, width * 5 // 4), (shades, shades, 140)).save(content, kind)
-            _keep(photo, name, f"image/{kind.lower()}", width, content.getvalue())
+            _keep(photo, name, f"image/{kind.lower()}", width, _encode_picture(number, width, kind))
     if is_original_stored:
-        content = io.BytesIO()
-        Image.new("RGB", (1024, 1280), (shades, shades, 140)).save(content, "JPEG")
-        _keep(photo, ORIGINAL.name, "image/jpeg", 1024, content.getvalue())
+        _keep(photo, ORIGINAL.name, "image/jpeg", 1024, _encode_picture(number, 1024, "JPEG"))
+
+
+@cache
+def _encode_picture(number: int, width: int, kind: str) -> bytes:
+    """Return a picture of one color, which depends on the number."""
+    content, shades = io.BytesIO(), 60 + 40 * number
+    Image.new("RGB", (width, width * 5 // 4), (shades, shades, 140)).save(content, kind)
+    return content.getvalue()
 
 
 def _keep(photo: Photo, name: str, content_type: str, width: int, content: bytes) -> None:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask, Response
 from playwright.sync_api import Browser, BrowserContext, FilePayload, FrameLocator, Page, expect, sync_playwright
-from werkzeug.serving import make_server
 
 from sandbox.studio.pictures import render_gallery
+from tests.local_server import serve_app
 from tests.unit.sandbox_studio.fake_store import TOKEN, FakeStore
 from tests.unit.sandbox_studio.portraits import build_photo, encode_image, load_portrait
 
@@ -24,20 +22,6 @@ pytestmark = pytest.mark.browser
 
 CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 NO_FOREIGN_COOKIES = ["--test-third-party-cookie-phaseout"]
-
-
-@contextmanager
-def serve_app(app: Flask) -> Iterator[int]:
-    """*app* on a free port of 127.0.0.1, which localhost reaches too; the port."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield server.port
-    finally:
-        server.shutdown()
-        thread.join(10)
-        server.server_close()
 
 
 @pytest.fixture(scope="module")
