@@ -21,6 +21,7 @@ class BulkAction(StrEnum):
     UNMUTE = "unmute"
     EXPORT = "export"
     SIGN_OUT = "sign_out"
+    DELETE = "delete"
 
 
 class LeftOut(StrEnum):
@@ -42,6 +43,7 @@ class LeftOut(StrEnum):
     SAME_DUE = "same_due"
     SAME_TEAM = "same_team"
     SIGNED_OUT = "signed_out"
+    HAS_ACCOUNT = "has_account"
     SELF = "self"
 
 
@@ -144,6 +146,7 @@ CHECKS: Mapping[BulkAction, tuple[Check, ...]] = MappingProxyType(
             (LeftOut.SELF, lambda one, target: one.person_id == target.actor_id),
             (LeftOut.SIGNED_OUT, lambda one, _target: not one.is_signed_in),
         ),
+        BulkAction.DELETE: ((LeftOut.HAS_ACCOUNT, lambda one, _target: one.person_id is not None),),
     }
 )
 

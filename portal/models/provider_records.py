@@ -9,7 +9,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, delete, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Index, String, any_, delete, func, insert, literal, or_, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, db
@@ -162,11 +163,12 @@ def find_owners(records: Sequence[ProviderRecord]) -> dict[str, RecordOwner]:
     return {key: owner for key, owner in found.items() if owner is not None}
 
 
-def delete_about(*, model_ids: Sequence[str] = (), email: str | None = None) -> None:
-    """Delete the records about these sessions and this address."""
-    about: ColumnElement[bool] = ProviderRecord.model_id.in_(model_ids)
-    if email is not None:
-        about = or_(about, ProviderRecord.email == email.strip().lower())
+def delete_about(*, model_ids: Sequence[str] = (), emails: Sequence[str] = ()) -> None:
+    """Delete the records about these sessions and addresses."""
+    normalized = [email.strip().lower() for email in emails]
+    about = or_(
+        ProviderRecord.model_id.in_(model_ids), ProviderRecord.email == any_(literal(normalized, ARRAY(String)))
+    )
     db.session.execute(delete(ProviderRecord).where(about))
 
 

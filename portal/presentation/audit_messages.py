@@ -66,6 +66,7 @@ ACTIONS = {
     "retention.planned": _l("Listed what will be deleted within a week"),
     "roster.address_works": _l("Said that an address works again"),
     "roster.bounced": _l("Marked an address as bounced"),
+    "roster.deleted": _l("Deleted a person from the roster"),
     "roster.due_set": _l("Set a due date"),
     "roster.left": _l("Marked a person as left"),
     "roster.muted": _l("Switched campaign emails off"),

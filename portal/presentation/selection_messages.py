@@ -19,6 +19,7 @@ def get_action_name(action: BulkAction) -> str:
         BulkAction.UNMUTE: _("Unmute campaign emails…"),
         BulkAction.EXPORT: _("Export…"),
         BulkAction.SIGN_OUT: _("Sign out everywhere…"),
+        BulkAction.DELETE: _("Delete from the roster…"),
     }
     return names[action]
 
@@ -39,6 +40,9 @@ def get_question(action: BulkAction, count: int) -> str:
         BulkAction.EXPORT: ngettext("Export %(num)s headshot?", "Export %(num)s headshots?", count),
         BulkAction.SIGN_OUT: ngettext(
             "Sign out %(num)s person everywhere?", "Sign out %(num)s people everywhere?", count
+        ),
+        BulkAction.DELETE: ngettext(
+            "Delete %(num)s person from the roster?", "Delete %(num)s people from the roster?", count
         ),
     }
     return questions[action]
@@ -77,6 +81,11 @@ def list_consequences(action: BulkAction) -> list[str]:
             _("Every browser they’re signed in with is signed out at once."),
             _("They can sign in again. Nothing is lost."),
         ],
+        BulkAction.DELETE: [
+            _("Their place on the roster, waiting mails, notes and lines in stored lists are deleted."),
+            _("A list that isn’t checked yet is discarded, since it may name them."),
+            _("The audit trail keeps that it was done, without names."),
+        ],
     }
     return consequences[action]
 
@@ -92,6 +101,7 @@ def get_button(action: BulkAction, count: int) -> str:
         BulkAction.UNMUTE: ngettext("Unmute %(num)s person", "Unmute %(num)s people", count),
         BulkAction.EXPORT: _("Make export"),
         BulkAction.SIGN_OUT: ngettext("Sign out %(num)s person", "Sign out %(num)s people", count),
+        BulkAction.DELETE: ngettext("Delete %(num)s person", "Delete %(num)s people", count),
     }
     return buttons[action]
 
@@ -125,6 +135,11 @@ def get_reason(reason: LeftOut, count: int) -> str:
         LeftOut.SAME_DUE: ngettext("%(num)s has this due date already", "%(num)s have this due date already", count),
         LeftOut.SAME_TEAM: ngettext("%(num)s is on this team already", "%(num)s are on this team already", count),
         LeftOut.SIGNED_OUT: ngettext("%(num)s isn’t signed in", "%(num)s aren’t signed in", count),
+        LeftOut.HAS_ACCOUNT: ngettext(
+            "%(num)s has an account; erase it on its own page",
+            "%(num)s have accounts; erase each on its own page",
+            count,
+        ),
         LeftOut.SELF: _("You are left out, so that you stay signed in"),
     }
     return reasons[reason]
@@ -145,6 +160,9 @@ def get_outcome(action: BulkAction, count: int) -> str:
         BulkAction.UNMUTE: ngettext("%(num)s person is unmuted.", "%(num)s people are unmuted.", count),
         BulkAction.SIGN_OUT: ngettext(
             "%(num)s person was signed out everywhere.", "%(num)s people were signed out everywhere.", count
+        ),
+        BulkAction.DELETE: ngettext(
+            "%(num)s person was deleted from the roster.", "%(num)s people were deleted from the roster.", count
         ),
     }
     return outcomes[action]

@@ -15,7 +15,7 @@ from portal.domain.errors import BadInput, ChangedMeanwhile
 from portal.models import audit, campaign_people, campaigns, people, queue, roster_bulk
 from portal.models.people import Person
 from portal.models.roster_bulk import Changed
-from portal.services import campaign_mails, sessions
+from portal.services import campaign_mails, roster_deletion, sessions
 
 # Rows of one transaction.
 CHUNK = 500
@@ -111,6 +111,16 @@ def sign_out_people(change: BulkChange) -> int:
     """End all sessions of these people."""
     signed_out = [one.person_id for one in change.included if one.person_id is not None]
     return sum(sessions.end_sessions(person_id, actor=change.actor, now=change.now) > 0 for person_id in signed_out)
+
+
+def delete_from_roster(change: BulkChange) -> int:
+    """Delete people from the roster who never signed in, with everything about them."""
+    count = 0
+    for chunk in _iterate_chunks(change.included):
+        with transaction():
+            ids = [one.entry_id for one in chunk if one.entry_id is not None]
+            count += roster_deletion.delete_entries(ids, actor_id=change.actor.id, now=change.now)
+    return count
 
 
 def _apply_change(

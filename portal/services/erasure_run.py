@@ -22,9 +22,13 @@ from portal.models import (
     photos,
     provider_records,
     queue,
+    roster,
+    roster_deletion,
     shoots,
 )
 from portal.models.erasures import Erasure
+from portal.models.people import Person
+from portal.models.roster_imports import RosterImport
 from portal.provider import ProviderClient
 from portal.provider.errors import NotFound as UnknownToProvider
 from portal.services import erasure_records, exports, shoot_creation
@@ -138,16 +142,27 @@ def _delete_rows(erasure_id: UUID, now: datetime) -> None:
         erasure = erasures.lock_erasure(erasure_id)
         if erasure is None or erasure.local_at is not None:
             return
+        # Imports before people, as when a list is applied.
+        saved = roster_deletion.lock_saved_lists() if erasure.is_everything else []
         shoots.lock_by_person(erasure.person_id)
         person = people.lock_person(erasure.person_id)
         if erasure.is_everything:
-            provider_records.delete_about(email=person.email if person else None)
+            _delete_by_address(person, saved, now)
             _add_late_files(erasure)
             erasures.delete_person(erasure.person_id)
         else:
             _delete_pictures(erasure)
         erasure.local_at = now
         erasure.mark_step(ErasureStep.ROWS, now)
+
+
+def _delete_by_address(person: Person | None, saved: list[RosterImport], now: datetime) -> None:
+    """Delete what holds an address and does not belong to the person's row: saved lists and the provider's records."""
+    entry = roster.find_by_person(person.id) if person is not None else None
+    addresses = {each.strip().lower() for each in (person and person.email, entry and entry.address) if each}
+    if addresses:
+        roster_deletion.delete_from_lists(addresses, saved, now)
+        provider_records.delete_about(emails=list(addresses))
 
 
 def _add_late_files(erasure: Erasure) -> None:

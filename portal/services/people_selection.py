@@ -59,6 +59,7 @@ ACTIONS: Mapping[BulkAction, tuple[Right, Change | None]] = MappingProxyType(
         BulkAction.UNMUTE: (Right.MANAGE_PEOPLE, bulk_changes.set_unmuted),
         BulkAction.EXPORT: (Right.MANAGE_PEOPLE, None),
         BulkAction.SIGN_OUT: (Right.MANAGE_SESSIONS, bulk_changes.sign_out_people),
+        BulkAction.DELETE: (Right.MANAGE_PEOPLE, bulk_changes.delete_from_roster),
     }
 )
 

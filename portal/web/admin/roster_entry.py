@@ -1,15 +1,17 @@
-"""One entry of the roster: its mails with what became of them, and the marks an admin can set."""
+"""One entry of the roster: its mails with what became of them, the marks an admin can set, and deleting it."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from portal.domain.errors import BadInput, NotFound
 from portal.models import campaigns, notifications, roster
-from portal.services import roster_marks
+from portal.models.roster import RosterEntry
+from portal.services import roster_deletion, roster_marks
 from portal.web.context import get_context
 from portal.web.security.access import get_current_person
 
@@ -19,9 +21,7 @@ blueprint = Blueprint("roster_entry", __name__, url_prefix="/admin/roster/entrie
 @blueprint.get("/<uuid:entry_id>")
 def show_entry(entry_id: UUID) -> str:
     """Show an entry with the mails of its campaigns."""
-    entry = roster.find_entry(entry_id)
-    if entry is None:
-        raise NotFound
+    entry = _get_entry(entry_id)
     return render_template(
         "admin/roster_entry.html",
         entry=entry,
@@ -33,8 +33,7 @@ def show_entry(entry_id: UUID) -> str:
 @blueprint.post("/<uuid:entry_id>")
 def mark_entry(entry_id: UUID) -> Response:
     """Set or remove one mark: muted, bounced or left."""
-    if roster.find_entry(entry_id) is None:
-        raise NotFound
+    _get_entry(entry_id)
     actor_id, now = get_current_person().id, get_context().clock()
     is_set = request.form.get("set") == "1"
     match request.form.get("mark"):
@@ -47,3 +46,28 @@ def mark_entry(entry_id: UUID) -> Response:
         case _:
             raise BadInput
     return redirect(url_for("roster_entry.show_entry", entry_id=entry_id), 303)
+
+
+@blueprint.get("/<uuid:entry_id>/delete")
+def show_deletion(entry_id: UUID) -> Response | str:
+    """Show what is deleted with an entry, and ask for confirmation; a person who signed in is erased instead."""
+    entry = _get_entry(entry_id)
+    if entry.person_id is not None:
+        return redirect(url_for("person.show_erasure", person_id=entry.person_id), 303)
+    return render_template("admin/roster_delete.html", entry=entry)
+
+
+@blueprint.post("/<uuid:entry_id>/delete")
+def delete_entry(entry_id: UUID) -> Response:
+    """Delete an entry whose person never signed in."""
+    _get_entry(entry_id)
+    roster_deletion.delete_entry(entry_id, actor_id=get_current_person().id, now=get_context().clock())
+    flash(_("The person was deleted from the roster. Nothing about them is left."), "good")
+    return redirect(url_for("roster.show_roster"), 303)
+
+
+def _get_entry(entry_id: UUID) -> RosterEntry:
+    entry = roster.find_entry(entry_id)
+    if entry is None:
+        raise NotFound
+    return entry

@@ -10,11 +10,11 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
-from portal.domain.errors import BadInput, NotFound
+from portal.domain.errors import BadInput, ChangedMeanwhile, NotFound
 from portal.domain.retention import IMPORTED_LINES, LEAVERS_PHOTOS
 from portal.domain.roster_columns import FIELDS
 from portal.domain.roster_lines import SKIPPED, Verdict
-from portal.models import campaigns, roster_imports
+from portal.models import campaigns, roster_deletion, roster_imports
 from portal.models.roster_imports import RosterImport
 from portal.presentation import retention_messages, roster_messages
 from portal.presentation.csv_file import Cell
@@ -61,6 +61,7 @@ def show_import(import_id: UUID) -> str:
         after=lines[PAGE - 1].number if len(lines) > PAGE else None,
         view_counts={name: sum(found.counts.get(each, 0) for each in VIEWS[name]) for name in VIEWS},
         changes=roster_imports.count_changes(import_id) if found.state == "ready" else {},
+        has_file=found.state in ("ready", "failed") and roster_deletion.has_file(import_id),
         absent=imports.get_absence(found) if found.state == "ready" else None,
         domains=get_context().settings.allowed_email_domains,
         names=list_names({found.created_by, found.confirmed_by}),
@@ -126,6 +127,8 @@ def choose_columns(import_id: UUID) -> AnyResponse:
     """Check the list again with the chosen columns."""
     given = {field: request.form.get(field, type=int) for field in FIELDS}
     columns = {field: index for field, index in given.items() if index is not None and 0 <= index < _COLUMNS}
+    if not roster_deletion.has_file(import_id):
+        raise ChangedMeanwhile
     imports.choose_columns(import_id, columns, version=parse_version())
     return redirect(url_for("roster_import.show_import", import_id=import_id), 303)
 

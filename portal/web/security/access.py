@@ -170,6 +170,8 @@ RULES: Mapping[str, AccessRule] = MappingProxyType(
         "roster.download_template": replace(_MANAGE_PEOPLE, same_origin_only=True, redirect_page="roster.show_roster"),
         "roster_entry.show_entry": _ROSTER,
         "roster_entry.mark_entry": _MANAGE_PEOPLE,
+        "roster_entry.show_deletion": _ROSTER,
+        "roster_entry.delete_entry": _MANAGE_PEOPLE,
         "roster_import.show_import": _ROSTER,
         "roster_import.show_progress": replace(
             _MANAGE_PEOPLE, extends_session=False, same_origin_only=True, rate_limit=_BACKGROUND_LIMIT

@@ -280,6 +280,8 @@ TABLE: Mapping[str, Row] = {
     "GET /admin/roster/template.csv": page(ADMINS),
     "GET /admin/roster/entries/<entry_id>": console(ADMINS),
     "POST /admin/roster/entries/<entry_id>": act(ADMINS, form={"mark": "muted", "set": "1"}),
+    "GET /admin/roster/entries/<entry_id>/delete": console(ADMINS),
+    "POST /admin/roster/entries/<entry_id>/delete": act(ADMINS),
     "GET /admin/roster/import/<import_id>": console(ADMINS),
     "GET /admin/roster/import/<import_id>/progress": page(ADMINS),
     "GET /admin/roster/import/<import_id>/absent": console(ADMINS),

@@ -1,0 +1,95 @@
+"""Deletes roster entries of people who never signed in, and everything saved lists hold about an address."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import String, Uuid, and_, any_, delete, exists, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import defer
+
+from portal.db import db
+from portal.domain.roster_lines import Verdict
+from portal.models import roster_imports
+from portal.models.notifications import Notification
+from portal.models.roster import RosterEntry
+from portal.models.roster_imports import RosterImport, RosterImportLine
+
+# A list in one of these states is not parsed, so that the people it names are unknown.
+_UNPARSED = ("reading", "failed")
+
+
+def has_file(import_id: UUID) -> bool:
+    """Return whether an import still holds its file."""
+    query = select(RosterImport.id).where(RosterImport.id == import_id, RosterImport.content.is_not(None))
+    return db.session.scalar(query) is not None
+
+
+def lock_saved_lists() -> list[RosterImport]:
+    """Return the imports that still hold lines or a file, before the entries are locked, as when a list is applied."""
+    has_lines = exists().where(RosterImportLine.import_id == RosterImport.id)
+    query = select(RosterImport).where(or_(RosterImport.content.is_not(None), has_lines)).order_by(RosterImport.id)
+    query = query.options(defer(RosterImport.content, raiseload=True)).with_for_update()
+    return list(db.session.scalars(query.execution_options(populate_existing=True)))
+
+
+def lock_without_person(entry_ids: Sequence[UUID]) -> list[tuple[UUID, str]]:
+    """Return id and address of those entries whose person never signed in, holding other writers."""
+    query = select(RosterEntry.id, RosterEntry.address).where(
+        RosterEntry.id == any_(literal(list(entry_ids), ARRAY(Uuid))), RosterEntry.person_id.is_(None)
+    )
+    return [(entry_id, address) for entry_id, address in db.session.execute(query.with_for_update())]
+
+
+def list_mail_ids(entry_ids: Sequence[UUID]) -> list[UUID]:
+    """List the ids of the mails to these entries."""
+    is_theirs = Notification.roster_entry_id == any_(literal(list(entry_ids), ARRAY(Uuid)))
+    return list(db.session.scalars(select(Notification.id).where(is_theirs)))
+
+
+def delete_entries(entry_ids: Sequence[UUID]) -> None:
+    """Delete entries and, by their foreign keys, their mails and notes; the triggers remove them from the list."""
+    query = delete(RosterEntry).where(RosterEntry.id == any_(literal(list(entry_ids), ARRAY(Uuid))))
+    db.session.execute(query.execution_options(synchronize_session=False))
+
+
+def delete_from_lists(addresses: Collection[str], saved: Iterable[RosterImport], now: datetime) -> None:
+    """Delete what saved lists hold about these addresses.
+
+    A list that was checked loses their lines and its file; it can still be confirmed. A list that is not parsed yet
+    may name them and is discarded.
+
+    Args:
+        addresses: normalized addresses.
+        saved: what :func:`lock_saved_lists` returned.
+        now: the present, UTC.
+    """
+    removed = _delete_lines(addresses)
+    for each in saved:
+        if each.state in _UNPARSED:
+            roster_imports.delete_lines(each.id)
+            each.state, each.content, each.finished_at = "discarded", None, now
+        elif each.id in removed:
+            each.content = None
+            # The columns cannot be chosen again; a page that is open offers that.
+            each.version += each.state == "ready"
+            each.counts = {name: count - removed[each.id][name] for name, count in each.counts.items()}
+
+
+def _delete_lines(addresses: Collection[str]) -> dict[UUID, Counter[str]]:
+    """Delete the lines about these addresses; return how many of each verdict, by import."""
+    wanted = literal(list(addresses), ARRAY(String))
+    # A line that cannot be read has no address of its own, but its text may contain one.
+    one = func.unnest(wanted).table_valued("address").render_derived()
+    is_named = select(one.c.address).where(func.strpos(func.lower(RosterImportLine.text), one.c.address) > 0).exists()
+    is_about = or_(
+        RosterImportLine.address == any_(wanted), and_(RosterImportLine.verdict == Verdict.MALFORMED, is_named)
+    )
+    query = delete(RosterImportLine).where(is_about).returning(RosterImportLine.import_id, RosterImportLine.verdict)
+    removed: dict[UUID, Counter[str]] = {}
+    for import_id, verdict in db.session.execute(query.execution_options(synchronize_session=False)):
+        removed.setdefault(import_id, Counter())[verdict] += 1
+    return removed
