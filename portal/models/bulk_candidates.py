@@ -15,6 +15,7 @@ from portal.models.listed_people import ListedPerson
 from portal.models.notifications import Notification
 from portal.models.people_list import PeopleFilter, build_conditions
 from portal.models.sessions import Session
+from portal.models.stage_expressions import STAGED_PEOPLE
 
 
 def list_candidates(
@@ -49,6 +50,7 @@ def list_candidates(
             exists().where(Session.person_id == one.person_id),
             is_exportable,
         )
+        .select_from(STAGED_PEOPLE)
         .outerjoin(Campaign, Campaign.id == one.campaign_id)
         .where(*build_conditions(chosen, now=now))
         .order_by(one.sort_name, one.id)

@@ -93,8 +93,3 @@ def list_running(limit: int) -> list[Campaign]:
 def list_campaigns() -> list[Campaign]:
     """List all campaigns, the newest first."""
     return list(db.session.scalars(select(Campaign).order_by(Campaign.created_at.desc(), Campaign.id)))
-
-
-def has_started() -> bool:
-    """Return whether any campaign was ever started."""
-    return db.session.scalar(select(Campaign.id).where(Campaign.started_at.is_not(None)).limit(1)) is not None

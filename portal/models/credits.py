@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import Numeric, and_, delete, func, or_, select
+from sqlalchemy import Numeric, ScalarSelect, and_, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -108,4 +108,15 @@ _REQUESTED = and_(
 
 def count_reserved() -> int:
     """Count the requested and existing sessions whose credit is not charged yet."""
-    return db.session.scalar(select(func.count()).where(*_COSTS, or_(_IN_STUDIO, _REQUESTED))) or 0
+    return db.session.scalar(select(_build_reserved_count())) or 0
+
+
+def _build_reserved_count() -> ScalarSelect[int]:
+    return select(func.count()).where(*_COSTS, or_(_IN_STUDIO, _REQUESTED)).scalar_subquery()
+
+
+def count_reserved_and_waiting() -> tuple[int, int]:
+    """Count the reserved credits, and the open shoots that wait for a credit."""
+    waiting = select(func.count()).where(Shoot.closed_at.is_(None), Shoot.problem == Problem.NO_CREDITS)
+    reserved, held_up = db.session.execute(select(_build_reserved_count(), waiting.scalar_subquery())).one()
+    return reserved, held_up

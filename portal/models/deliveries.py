@@ -222,11 +222,6 @@ def _build_conditions(chosen: DeliveryFilter) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def has_any() -> bool:
-    """Return whether any webhook was ever stored."""
-    return db.session.scalar(select(Delivery.id).limit(1)) is not None
-
-
 def list_pending_since(before: datetime) -> list[int]:
     """Return the ids of the deliveries that have waited since before this moment, the oldest first."""
     query = select(Delivery.id).where(Delivery.state == "pending", Delivery.received_at < before)

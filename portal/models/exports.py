@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, ForeignKey, and_, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, ForeignKey, and_, delete, exists, func, select, true, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -21,6 +21,7 @@ from portal.models.listed_people import ListedPerson
 from portal.models.people import Person
 from portal.models.people_list import PeopleFilter, build_conditions
 from portal.models.photos import Photo
+from portal.models.stage_expressions import STAGES
 
 
 class ExportKind(StrEnum):
@@ -121,6 +122,7 @@ def list_exportable(chosen: PeopleFilter, *, now: datetime, after: UUID | None, 
     query = (
         select(Person, ListedPerson, Choice, Photo)
         .join(ListedPerson, ListedPerson.person_id == Person.id)
+        .join(STAGES, true())
         .join(Choice, Choice.id == latest)
         .join(Photo, Photo.id == Choice.photo_id)
         .where(*_list_conditions(chosen, now))
@@ -138,6 +140,7 @@ def count_exportable(chosen: PeopleFilter, *, now: datetime) -> int:
         select(func.count())
         .select_from(Person)
         .join(ListedPerson, ListedPerson.person_id == Person.id)
+        .join(STAGES, true())
         .join(Choice, Choice.id == choices.build_current_id(Person.id))
         .where(*_list_conditions(chosen, now))
     )

@@ -10,9 +10,10 @@ from sqlalchemy import ColumnElement, ScalarSelect, and_, case, exists, func, or
 
 from portal.db import db
 from portal.domain import stages
-from portal.models import delivery_totals
+from portal.models import delivery_totals, waiting_room
 from portal.models.budget import ProviderCall
 from portal.models.deliveries import Delivery
+from portal.models.erasures import Erasure
 from portal.models.link_reports import LinkReport
 from portal.models.people import Person
 from portal.models.shoots import Shoot
@@ -62,6 +63,34 @@ def count_deliveries_by_state() -> dict[str, int]:
     counts = count_deliveries()
     others = {"pending": counts.pending, "dead": counts.dead, "ignored": counts.ignored}
     return {"applied": counts.received - sum(others.values()), **others}
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Single figures that are read together.
+
+    Attributes:
+        last_confirmed_at: when the provider last confirmed the status of any shoot.
+        queue_length: people who pressed start and have no session yet.
+        erasures: unfinished erasures, the oldest requested at ``oldest_erasure_at``.
+    """
+
+    last_confirmed_at: datetime | None
+    queue_length: int
+    erasures: int
+    oldest_erasure_at: datetime | None
+
+
+def read_figures() -> Figures:
+    """Read all single figures in one statement."""
+    is_unfinished = Erasure.finished_at.is_(None)
+    query = select(
+        select(func.max(Shoot.confirmed_at)).scalar_subquery(),
+        waiting_room.build_waiting_count(),
+        select(func.count()).where(is_unfinished).scalar_subquery(),
+        select(func.min(Erasure.requested_at)).where(is_unfinished).scalar_subquery(),
+    )
+    return Figures(*db.session.execute(query).one())
 
 
 def compute_apply_seconds_p95(since: datetime) -> float | None:
@@ -124,11 +153,6 @@ def count_shoots(now: datetime) -> list[StatusCounts]:
         .group_by(Shoot.provider_status)
     )
     return [StatusCounts(*row) for row in db.session.execute(query)]
-
-
-def find_last_confirmation() -> datetime | None:
-    """Return when the provider last confirmed the status of any shoot."""
-    return db.session.scalar(select(func.max(Shoot.confirmed_at)))
 
 
 @dataclass(frozen=True)

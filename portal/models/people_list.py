@@ -29,6 +29,7 @@ from portal.db import db
 from portal.domain.funnel import NOT_SIGNED_IN, Step, list_stages_at, list_stages_from
 from portal.models.listed_people import ListedPerson, SearchTerm
 from portal.models.stage_expressions import (
+    STAGED_PEOPLE,
     build_attention,
     build_is_active,
     build_is_overdue,
@@ -114,9 +115,10 @@ def list_rows(
         build_attention(stage, since, now),
         build_is_stuck(now),
         func.coalesce(build_is_overdue(stage, now), False),
-    ).where(*build_conditions(chosen, now=now))
+    ).select_from(STAGED_PEOPLE)
+    query = query.where(*build_conditions(chosen, now=now))
     keys = _build_sort_keys(sort, since)
-    last = select(*keys).where(ListedPerson.id == after) if after is not None else None
+    last = select(*keys).select_from(STAGED_PEOPLE).where(ListedPerson.id == after) if after is not None else None
     found = db.session.execute(last).one_or_none() if last is not None else None
     if found is not None:
         bound = tuple_(*(literal(value) for value in found))
@@ -140,13 +142,13 @@ def _build_sort_keys(sort: Sort, since: ColumnElement[datetime]) -> list[ColumnE
 
 def count_rows(chosen: PeopleFilter, *, now: datetime) -> int:
     """Count the people of a filter."""
-    query = select(func.count()).select_from(ListedPerson).where(*build_conditions(chosen, now=now))
+    query = select(func.count()).select_from(STAGED_PEOPLE).where(*build_conditions(chosen, now=now))
     return db.session.scalar(query) or 0
 
 
 def list_ids(chosen: PeopleFilter, *, now: datetime, limit: int) -> list[UUID]:
     """List the ids of the people of a filter, in the order of their names."""
-    query = select(ListedPerson.id).where(*build_conditions(chosen, now=now))
+    query = select(ListedPerson.id).select_from(STAGED_PEOPLE).where(*build_conditions(chosen, now=now))
     return list(db.session.scalars(query.order_by(ListedPerson.sort_name, ListedPerson.id).limit(limit)))
 
 
@@ -235,9 +237,10 @@ class ViewCounts:
 
 
 def count_views(now: datetime) -> ViewCounts:
-    """Count the views of the list in one pass; only the one of everyone holds people who left or are deactivated."""
+    """Count the views of the list in one pass; none holds people who left or are deactivated."""
     rows = build_rows(now)
     counts = [
+        func.count(),
         func.count(rows.c.attention),
         func.count(case((and_(rows.c.stage == NOT_SIGNED_IN, rows.c.is_invited), 1))),
         func.count(case((rows.c.stage == "ready", 1))),
@@ -245,8 +248,8 @@ def count_views(now: datetime) -> ViewCounts:
         func.count(case((rows.c.stage == "chosen", 1))),
         func.count(case((~rows.c.is_invited, 1))),
     ]
-    active = [count.filter(rows.c.is_active) for count in counts]
-    everyone, attention, *rest = db.session.execute(select(func.count(), *active).select_from(rows)).one()
+    query = select(*counts).select_from(rows).where(rows.c.is_active)
+    everyone, attention, *rest = db.session.execute(query).one()
     return ViewCounts(everyone, attention, *rest)
 
 
@@ -262,8 +265,9 @@ def build_rows(now: datetime, *columns: ColumnElement[Any], where: ColumnElement
         build_is_active().label("is_active"),
         *columns,
     )
-    # OFFSET 0 keeps the planner from computing the stage again for each use.
-    return query.where(true() if where is None else where).offset(0).subquery()
+    # OFFSET 0 keeps the planner from computing the attention again for each use.
+    query = query.select_from(STAGED_PEOPLE).where(true() if where is None else where)
+    return query.offset(0).subquery()
 
 
 def list_teams() -> list[str]:

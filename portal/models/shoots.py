@@ -112,16 +112,6 @@ def find_latest(person_id: UUID) -> Shoot | None:
     )
 
 
-def has_finished() -> bool:
-    """Return whether any shoot has finished."""
-    return db.session.scalar(select(Shoot.id).where(Shoot.finished_at.is_not(None)).limit(1)) is not None
-
-
-def has_session() -> bool:
-    """Return whether the provider has created any session."""
-    return db.session.scalar(select(Shoot.id).where(Shoot.minted_at.is_not(None)).limit(1)) is not None
-
-
 def list_provider_ids(person_ids: list[UUID]) -> list[str]:
     """List the provider's ids of all shoots of these people."""
     query = select(Shoot.provider_id).where(Shoot.person_id.in_(person_ids), Shoot.provider_id.is_not(None))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, any_, case, func, literal, null, or_
+from sqlalchemy import ColumnElement, and_, any_, case, func, join, literal, literal_column, null, or_, select, true
 
 from portal.domain import stages
 from portal.domain.attention import NO_CHOICE_AFTER, NO_UPLOAD_AFTER, Attention
@@ -20,7 +20,14 @@ _STUDIO_WORKS = (Stage.PHOTOS_RECEIVED, Stage.IN_PROGRESS, Stage.READY)
 
 
 def build_stage() -> ColumnElement[str]:
-    """Return the stage of a row; :data:`NOT_SIGNED_IN` for a roster entry without a person."""
+    """Return the stage of a row; :data:`NOT_SIGNED_IN` for a roster entry without a person.
+
+    A statement that names it selects from :data:`STAGED_PEOPLE`, or joins :data:`STAGES`.
+    """
+    return STAGES.c.stage
+
+
+def _build_stage() -> ColumnElement[str]:
     stage = _build_shoot_stage()
     has_choice = _build_has_choice()
     has_other_choice = and_(
@@ -123,3 +130,9 @@ def build_attention(stage: ColumnElement[str], since: ColumnElement[datetime], n
     }
     whens = [(condition, literal(attention.value)) for attention, condition in conditions.items()]
     return case((~build_is_active(), null()), *whens, else_=null())
+
+
+# One lateral row, so that the stage is computed once a row, however often a statement names it. OFFSET 0 keeps the
+# planner from inserting the expression at each of these places.
+STAGES = select(_build_stage().label("stage")).correlate(Row).offset(literal_column("0")).lateral("stages")
+STAGED_PEOPLE = join(Row, STAGES, true())

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select, text, tuple_
+from sqlalchemy import ScalarSelect, func, or_, select, text, tuple_
 
 from portal.db import db
 from portal.domain import job_types
@@ -137,9 +137,14 @@ def count_held_up_by(problem: str) -> int:
     return db.session.scalar(query) or 0
 
 
+def build_waiting_count() -> ScalarSelect[int]:
+    """Return the number of waiting shoots, as part of a statement."""
+    return select(func.count()).where(*_IS_WAITING).scalar_subquery()
+
+
 def count_waiting() -> int:
     """Count all waiting shoots."""
-    return db.session.scalar(select(func.count()).where(*_IS_WAITING)) or 0
+    return db.session.scalar(select(build_waiting_count())) or 0
 
 
 def list_waiting(before: datetime) -> list[Shoot]:

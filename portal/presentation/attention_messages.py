@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 
 from portal.domain.attention import BLOCKED, Attention
 
@@ -24,42 +27,51 @@ class AttentionMessage:
     action: str
 
 
+# Looked up for each row of a list, so that a lookup translates one message.
+_MESSAGES: Mapping[str, tuple[LazyString, LazyString, LazyString]] = MappingProxyType(
+    {
+        Attention.LINK_DEAD: (_l("Link no longer works"), _l("They can’t go on by themselves."), _l("Help them in…")),
+        Attention.BOUNCED: (_l("Invitation bounced"), _l("The mail server refused the address."), _l("Fix addresses…")),
+        Attention.NO_CREDITS: (
+            _l("Wait for a credit"),
+            _l("They go on by themselves once there are credits."),
+            _l("Open account"),
+        ),
+        Attention.ADDRESS_TAKEN: (
+            _l("Address has another session"),
+            _l("The studio has an older session for it."),
+            _l("Decide…"),
+        ),
+        Attention.REFUSED: (
+            _l("Session refused by the studio"),
+            _l("The studio didn’t create a session."),
+            _l("See why…"),
+        ),
+        Attention.NO_PHOTOS: (
+            _l("No pictures arrived"),
+            _l("The studio finished without sending any."),
+            _l("Look at them…"),
+        ),
+        Attention.NOT_CHOSEN: (
+            _l("None chosen in time"),
+            _l("Their pictures were deleted."),
+            _l("Let them try again…"),
+        ),
+        Attention.NO_CHOICE: (
+            _l("No choice for a week"),
+            _l("Unchosen pictures are deleted after a while."),
+            _l("Remind…"),
+        ),
+        Attention.NO_UPLOAD: (_l("Three days in the studio"), _l("Started, no photos sent yet."), _l("Remind…")),
+        Attention.STUCK: (_l("Longer than usual"), _l("The studio usually takes less time."), _l("Look at them…")),
+        Attention.OVERDUE: (_l("Overdue"), _l("Their due date has passed."), _l("Remind…")),
+    }
+)
+
+
 def get_message(attention: str) -> AttentionMessage:
     """Return the words for one reason."""
-    messages: dict[str, AttentionMessage] = {
-        Attention.LINK_DEAD: AttentionMessage(
-            _("Link no longer works"), _("They can’t go on by themselves."), _("Help them in…")
-        ),
-        Attention.BOUNCED: AttentionMessage(
-            _("Invitation bounced"), _("The mail server refused the address."), _("Fix addresses…")
-        ),
-        Attention.NO_CREDITS: AttentionMessage(
-            _("Wait for a credit"), _("They go on by themselves once there are credits."), _("Open account")
-        ),
-        Attention.ADDRESS_TAKEN: AttentionMessage(
-            _("Address has another session"), _("The studio has an older session for it."), _("Decide…")
-        ),
-        Attention.REFUSED: AttentionMessage(
-            _("Session refused by the studio"), _("The studio didn’t create a session."), _("See why…")
-        ),
-        Attention.NO_PHOTOS: AttentionMessage(
-            _("No pictures arrived"), _("The studio finished without sending any."), _("Look at them…")
-        ),
-        Attention.NOT_CHOSEN: AttentionMessage(
-            _("None chosen in time"), _("Their pictures were deleted."), _("Let them try again…")
-        ),
-        Attention.NO_CHOICE: AttentionMessage(
-            _("No choice for a week"), _("Unchosen pictures are deleted after a while."), _("Remind…")
-        ),
-        Attention.NO_UPLOAD: AttentionMessage(
-            _("Three days in the studio"), _("Started, no photos sent yet."), _("Remind…")
-        ),
-        Attention.STUCK: AttentionMessage(
-            _("Longer than usual"), _("The studio usually takes less time."), _("Look at them…")
-        ),
-        Attention.OVERDUE: AttentionMessage(_("Overdue"), _("Their due date has passed."), _("Remind…")),
-    }
-    return messages[attention]
+    return AttentionMessage(*map(str, _MESSAGES[attention]))
 
 
 def get_mark(attention: str) -> str:

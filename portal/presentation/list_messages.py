@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from flask_babel import gettext as _
-from flask_babel import pgettext
+from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as _lp
+from flask_babel.speaklater import LazyString
 
 from portal.domain.funnel import NOT_SIGNED_IN, Step
 from portal.domain.stages import Stage
@@ -24,37 +29,61 @@ STAGE_MARKS = {
     Stage.WITHDRAWN: "off",
 }
 
+# Looked up for each row of a list, so that a lookup translates one.
+_STAGE_NAMES: Mapping[str, LazyString] = MappingProxyType(
+    {
+        NOT_SIGNED_IN: _l("Not signed in"),
+        Stage.NOT_STARTED: _l("Signed in"),
+        Stage.CONSENT_GIVEN: _lp("stage", "Agreed"),
+        Stage.IN_STUDIO: _l("In the studio"),
+        Stage.PHOTOS_RECEIVED: _l("Photos in"),
+        Stage.IN_PROGRESS: _l("In progress"),
+        Stage.READY: _l("Ready"),
+        Stage.CHOSEN: _l("Chosen"),
+        Stage.PROBLEM: _l("Needs help"),
+        Stage.DELETED: _l("Deleted"),
+        Stage.WITHDRAWN: _l("Withdrew"),
+        STUCK: _l("Longer than usual"),
+    }
+)
+_STEP_NAMES: Mapping[Step, LazyString] = MappingProxyType(
+    {
+        Step.INVITED: _l("Invited"),
+        Step.SIGNED_IN: _l("Signed in"),
+        Step.AGREED: _lp("stage", "Agreed"),
+        Step.PHOTOS_IN: _l("Photos in"),
+        Step.READY: _l("Ready"),
+        Step.CHOSEN: _l("Chosen"),
+    }
+)
+_DUE_NAMES: Mapping[str, LazyString] = MappingProxyType(
+    {
+        "overdue": _l("Overdue"),
+        "week": _l("Within a week"),
+        "none": _l("No due date"),
+    }
+)
+_COLUMN_NAMES: Mapping[str, LazyString] = MappingProxyType(
+    {
+        "email": _l("Address"),
+        "number": _l("Employee number"),
+        "team": _l("Team"),
+        "since": _l("Since"),
+        "due": _l("Due"),
+        "attention": _l("Attention"),
+        "reminded": _l("Reminded"),
+    }
+)
+
 
 def get_stage_name(stage: str) -> str:
     """Return a stage as an entry of a list."""
-    names: dict[str, str] = {
-        NOT_SIGNED_IN: _("Not signed in"),
-        Stage.NOT_STARTED: _("Signed in"),
-        Stage.CONSENT_GIVEN: pgettext("stage", "Agreed"),
-        Stage.IN_STUDIO: _("In the studio"),
-        Stage.PHOTOS_RECEIVED: _("Photos in"),
-        Stage.IN_PROGRESS: _("In progress"),
-        Stage.READY: _("Ready"),
-        Stage.CHOSEN: _("Chosen"),
-        Stage.PROBLEM: _("Needs help"),
-        Stage.DELETED: _("Deleted"),
-        Stage.WITHDRAWN: _("Withdrew"),
-        STUCK: _("Longer than usual"),
-    }
-    return names[stage]
+    return str(_STAGE_NAMES[stage])
 
 
 def get_step_name(step: Step) -> str:
     """Return a step of the funnel."""
-    names: dict[Step, str] = {
-        Step.INVITED: _("Invited"),
-        Step.SIGNED_IN: _("Signed in"),
-        Step.AGREED: pgettext("stage", "Agreed"),
-        Step.PHOTOS_IN: _("Photos in"),
-        Step.READY: _("Ready"),
-        Step.CHOSEN: _("Chosen"),
-    }
-    return names[step]
+    return str(_STEP_NAMES[step])
 
 
 def get_remaining_message(step: Step, count: str) -> str:
@@ -81,19 +110,9 @@ def get_reached_message(step: str) -> str:
 
 def get_due_name(due: str) -> str:
     """Return a choice of the due-date filter."""
-    names: dict[str, str] = {"overdue": _("Overdue"), "week": _("Within a week"), "none": _("No due date")}
-    return names[due]
+    return str(_DUE_NAMES[due])
 
 
 def get_column_name(column: str) -> str:
     """Return the heading of a column."""
-    names: dict[str, str] = {
-        "email": _("Address"),
-        "number": _("Employee number"),
-        "team": _("Team"),
-        "since": _("Since"),
-        "due": _("Due"),
-        "attention": _("Attention"),
-        "reminded": _("Reminded"),
-    }
-    return names[column]
+    return str(_COLUMN_NAMES[column])

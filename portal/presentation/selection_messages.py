@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
+from flask_babel.speaklater import LazyString
 
 from portal.domain.bulk_actions import BulkAction, LeftOut
+
+# The menu looks up each name, so that a lookup translates one.
+_NAMES: Mapping[BulkAction, LazyString] = MappingProxyType(
+    {
+        BulkAction.REMIND: _l("Remind by email…"),
+        BulkAction.INVITE: _l("Invite…"),
+        BulkAction.DUE: _l("Set due date…"),
+        BulkAction.TEAM: _l("Move to a team…"),
+        BulkAction.MUTE: _l("Mute campaign emails…"),
+        BulkAction.UNMUTE: _l("Unmute campaign emails…"),
+        BulkAction.EXPORT: _l("Export…"),
+        BulkAction.SIGN_OUT: _l("Sign out everywhere…"),
+        BulkAction.DELETE: _l("Delete from the roster…"),
+    }
+)
 
 
 def get_action_name(action: BulkAction) -> str:
     """Return an action as an entry of the menu."""
-    names: dict[BulkAction, str] = {
-        BulkAction.REMIND: _("Remind by email…"),
-        BulkAction.INVITE: _("Invite…"),
-        BulkAction.DUE: _("Set due date…"),
-        BulkAction.TEAM: _("Move to a team…"),
-        BulkAction.MUTE: _("Mute campaign emails…"),
-        BulkAction.UNMUTE: _("Unmute campaign emails…"),
-        BulkAction.EXPORT: _("Export…"),
-        BulkAction.SIGN_OUT: _("Sign out everywhere…"),
-        BulkAction.DELETE: _("Delete from the roster…"),
-    }
-    return names[action]
+    return str(_NAMES[action])
 
 
 def get_question(action: BulkAction, count: int) -> str:

@@ -57,11 +57,12 @@ class Forecast:
 def get_forecast() -> Forecast:
     """Return the forecast from our own records; no outside call is made."""
     known = credits.find_balance()
+    reserved, waiting = credits.count_reserved_and_waiting()
     return Forecast(
         balance=known.balance if known else None,
         read_at=known.read_at if known else None,
-        reserved=credits.count_reserved(),
-        waiting=waiting_room.count_held_up_by(Problem.NO_CREDITS),
+        reserved=reserved,
+        waiting=waiting,
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from portal.db import transaction
 from portal.domain import job_types
-from portal.models import audit, campaigns, deliveries, health_checks, queue, roster, secret_ages, shoots
+from portal.models import audit, health_checks, queue, secret_ages, setup_progress
 from portal.models.health_checks import HealthCheck
 from portal.models.people import Person
 from portal.services import health, health_records, monitoring
@@ -85,21 +85,21 @@ def get_health_page(context: AppContext) -> HealthPage:
         heartbeat_at=heartbeat_at,
         is_worker_alive=heartbeat_at is not None and now - heartbeat_at < MAX_HEARTBEAT_AGE,
         report=report,
-        steps=_list_steps(context, {check.component: check.is_ok for check in checks}),
+        steps=_list_steps(context, {check.component: check.is_ok and not check.is_warning for check in checks}),
     )
 
 
 def _list_steps(context: AppContext, is_ok: dict[str, bool]) -> list[SetupStep]:
-    settings = context.settings
+    settings, progress = context.settings, setup_progress.read_progress()
     done = {
         "sign_in": is_ok.get("sign-in", False),
         "provider": is_ok.get("provider", False),
         "storage": is_ok.get("storage", False),
         "mail": is_ok.get("mail", False) and settings.mail_url is not None,
-        "webhook": bool(settings.webhook_secrets) and deliveries.has_any(),
-        "whitelabel": shoots.has_session(),
-        "session": shoots.has_finished(),
-        "roster": roster.count_entries() > 0,
-        "campaign": campaigns.has_started(),
+        "webhook": bool(settings.webhook_secrets) and progress.has_webhook,
+        "whitelabel": progress.has_session or is_ok.get("whitelabel", False),
+        "session": progress.has_finished,
+        "roster": progress.has_roster,
+        "campaign": progress.has_campaign,
     }
     return [SetupStep(key, is_done) for key, is_done in done.items()]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from portal.db import transaction
 from portal.domain import stages
-from portal.models import audit, delivery_totals, erasures, monitoring, people, shoots, waiting_room
+from portal.models import audit, delivery_totals, monitoring, people, shoots
 from portal.models.monitoring import DeliveryCounts, OpenShoot, StatusCounts
 from portal.models.shoots import Shoot
 from portal.services import credits, notifications, timeline
@@ -61,6 +61,7 @@ class HealthReport:
 def get_health_report(now: datetime) -> HealthReport:
     """Read all figures from our own records; makes no outside call."""
     counts = monitoring.count_deliveries()
+    figures = monitoring.read_figures()
     by_status = monitoring.count_shoots_by_status()
     unfinished = monitoring.list_unfinished()
     in_progress = sum(count for status, count in by_status.items() if status in ACTIVE_STATUSES)
@@ -71,11 +72,11 @@ def get_health_report(now: datetime) -> HealthReport:
         by_status=by_status,
         stuck=[one for one in unfinished if not one.problem and stages.is_stuck(one.status, one.since, now)],
         needing_help=[one for one in unfinished if one.problem or _cannot_enter(one)],
-        last_confirmed_at=monitoring.find_last_confirmation(),
+        last_confirmed_at=figures.last_confirmed_at,
         is_silent=bool(in_progress) and _is_silent(counts, silent_since, now),
-        queue_length=waiting_room.count_waiting(),
+        queue_length=figures.queue_length,
         credits=credits.get_forecast(),
-        erasures=erasures.count_unfinished(),
+        erasures=(figures.erasures, figures.oldest_erasure_at),
         lag_p95=monitoring.compute_apply_seconds_p95(now - LAG_WINDOW),
         calls=monitoring.list_calls_by_path(now - CALL_WINDOW),
     )

@@ -27,7 +27,7 @@ METHODS = [
 # A template with a mistake in it would otherwise be passed over without a word.
 OPTIONS = {"**.html": {"silent": "false"}, "**.txt": {"silent": "false"}}
 # Words of constants are looked up when a page is made, in its language.
-KEYWORDS = {**DEFAULT_KEYWORDS, "_l": None}
+KEYWORDS = {**DEFAULT_KEYWORDS, "_l": None, "_lp": ((1, "c"), 2)}
 BLANK = re.compile(r"%\((\w+)\)s")
 
 
