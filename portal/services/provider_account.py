@@ -12,10 +12,12 @@ from portal.db import transaction
 from portal.domain import job_types
 from portal.domain.credit_forecast import CreditUse
 from portal.domain.errors import BadInput
+from portal.failpoints import failpoint
 from portal.models import audit, people_list, provider_account, provider_records, queue
 from portal.models.people import Person
 from portal.models.provider_account import EndpointCalls, ProviderAccount
 from portal.models.provider_records import RecordKind
+from portal.provider import ProviderClient
 from portal.provider.errors import ProviderError
 from portal.services import credits, provider_lists
 from portal.services.app_context import AppContext
@@ -122,19 +124,25 @@ def request_team_update(action: str, *, team_id: str, name: str, actor: Person, 
 def update_team(context: AppContext, *, action: str, team_id: str, name: str) -> None:
     """Make one change to the provider's teams, then read the account. A refusal is shown on the page."""
     try:
-        if action == "create":
-            # A worker that was killed after the call runs the job again.
-            if name not in {team.name for team in context.provider.get_organization().teams}:
-                context.provider.create_team(name)
-        elif action == "rename":
-            context.provider.rename_team(team_id, name)
-        else:
-            context.provider.delete_team(team_id)
+        _apply_team_update(context.provider, action, team_id, name)
     except ProviderError as error:
         with transaction():
             provider_account.store_error(str(error))
         return
+    failpoint("account.after_team")
     read_account(context)
+
+
+def _apply_team_update(provider: ProviderClient, action: str, team_id: str, name: str) -> None:
+    """Change the teams, unless it is done: a worker that was killed after the call runs the job again."""
+    if action == "delete":
+        provider.delete_team(team_id)
+        return
+    names = {team.id: team.name for team in provider.get_organization().teams}
+    if action == "create" and name not in names.values():
+        provider.create_team(name)
+    elif action == "rename" and names.get(team_id) != name:
+        provider.rename_team(team_id, name)
 
 
 def read_account(context: AppContext) -> None:

@@ -1,7 +1,7 @@
 """Actions of admins in the provider's account: invites, sessions and members; each is one call with a deadline.
 
 A call without a response is not repeated: the provider has no idempotency key, so the outcome stays unknown until the
-next reading of the account.
+next reading of the account. Made again by an admin, each action does no harm and stores what the provider has.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from portal.db import release_connection, transaction
 from portal.domain import job_types
 from portal.domain.email_address import normalize_email
 from portal.domain.errors import BadInput, ChangedMeanwhile
+from portal.failpoints import failpoint
 from portal.models import audit, provider_account, provider_records, queue, shoots
 from portal.models.provider_records import ProviderRecord, RecordFilter, RecordKind
-from portal.provider.errors import NotFound, ProviderError
+from portal.provider.errors import AlreadyExists, InvalidRequest, NotFound, ProviderError
 from portal.services.app_context import AppContext
 from portal.services.provider_lists import build_invite, normalize_address
 
@@ -43,6 +44,9 @@ def send_invite(address: str, *, team_id: str | None, actor_id: UUID, context: A
     email = _parse_address(address)
     release_connection()
     error = _attempt(lambda: context.provider.create_invite(email, team_id=team_id, priority="interactive"))
+    if isinstance(error, AlreadyExists):
+        # Such as after a process that was killed between the call and the record of it.
+        _read_invite(email, context)
     with transaction():
         audit.create_entry("provider.invited", at=context.clock(), actor_id=actor_id, **_build_result(error))
         if error is None:
@@ -68,6 +72,10 @@ def revoke_invite(address: str, *, actor_id: UUID, context: AppContext) -> None:
     email = _parse_address(address)
     release_connection()
     error = _attempt(lambda: context.provider.revoke_invite(email, priority="interactive"))
+    if isinstance(error, InvalidRequest):
+        # One that is revoked already cannot be revoked again.
+        found = _read_invite(email, context)
+        error = None if found is not None and found.status == "revoked" else error
     with transaction():
         audit.create_entry("provider.invite_revoked", at=context.clock(), actor_id=actor_id, **_build_result(error))
         if error is None:
@@ -96,6 +104,14 @@ def find_invite(address: str, *, context: AppContext) -> ProviderRecord | None:
         provider_records.store_record(RecordKind.INVITE, email, **row)
     with transaction():
         return provider_records.find_record(RecordKind.INVITE, email)
+
+
+def _read_invite(email: str, context: AppContext) -> ProviderRecord | None:
+    """Store the invite of an address as the provider has it; return None without one, or if it cannot be read."""
+    try:
+        return find_invite(email, context=context)
+    except ProviderError:
+        return None
 
 
 def delete_session(model_id: str, *, actor_id: UUID, context: AppContext) -> None:
@@ -173,6 +189,7 @@ def _attempt(call: Callable[[], object]) -> ProviderError | None:
         call()
     except ProviderError as error:
         return error
+    failpoint("account.after_call")
     return None
 
 

@@ -66,6 +66,9 @@ COVERED_BY_OTHER_TESTS = {
     "export.after_person",
     "export.after_put",
     "reset.after_delete",
+    # These stop in tests/integration/web_pages/test_account_actions_killed.py.
+    "account.after_call",
+    "account.after_team",
     # These stop in tests/integration/core/test_leavers.py and test_retention_rules.py.
     "retention.after_file",
     "retention.after_leaver",
