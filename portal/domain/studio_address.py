@@ -25,3 +25,9 @@ def build_studio_address(email: str, number: int | None) -> str:
         return email
     local, _, domain = email.rpartition("@")
     return f"{local}+{number}@{domain}"
+
+
+def build_probe_address(email: str, token: str) -> str:
+    """Return a variant of an address that no person's session has: ``ada+check-1f3a9c02@example.com``."""
+    local, _, domain = email.rpartition("@")
+    return f"{local}+check-{token}@{domain}"

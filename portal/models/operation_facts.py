@@ -16,9 +16,17 @@ _REJECTIONS = (
     "SELECT reason, sum(count)::bigint FROM webhook_rejections WHERE hour > %s GROUP BY reason ORDER BY 2 DESC"
 )
 _LAST_DELIVERY: LiteralString = "SELECT max(received_at) FROM deliveries"
-_LAST_CREATED: LiteralString = "SELECT at FROM audit_entries WHERE action = 'shoot.created' ORDER BY id DESC LIMIT 1"
+_LAST_CREATED: LiteralString = """
+    SELECT max(at) FROM (
+        (SELECT at FROM audit_entries WHERE action = 'shoot.created' ORDER BY id DESC LIMIT 1)
+        UNION ALL
+        (SELECT at FROM audit_entries WHERE action = 'provider.session_probed' AND result = 'ok'
+         ORDER BY id DESC LIMIT 1)
+    ) AS created
+"""
 _LAST_FORBIDDEN: LiteralString = """
-    SELECT at FROM audit_entries WHERE action = 'shoot.not_created' AND detail ->> 'reason' = 'FORBIDDEN'
+    SELECT at FROM audit_entries
+    WHERE action IN ('shoot.not_created', 'provider.session_probed') AND detail ->> 'reason' = 'FORBIDDEN'
     ORDER BY id DESC LIMIT 1
 """
 _SECRETS = "SELECT name, fingerprint, first_seen_at FROM secret_ages"

@@ -42,6 +42,7 @@ ACTIONS = {
     "provider.invite_revoked": _l("Revoked an invite of the studio"),
     "provider.invited": _l("Invited a person by the studio’s own mail"),
     "provider.members_moved": _l("Moved members to another team at the studio"),
+    "provider.session_probed": _l("Made a test session at the studio and deleted it"),
     "provider.session_deleted": _l("Deleted a session at the studio"),
     "provider.team_changed": _l("Changed a team at the studio"),
     "pictures.erased": _l("Pictures were erased"),

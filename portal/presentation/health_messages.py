@@ -51,8 +51,7 @@ def get_step(key: str) -> StepMessage:
         "mail": StepMessage(_("Mail is sent"), _("Set MAIL_URL and MAIL_FROM. Without them, no mail is sent.")),
         "whitelabel": StepMessage(
             _("The studio creates sessions"),
-            _("Make yourself a tester under People, then start a photo session. It costs no credit."),
-            "people.show_people",
+            _("Make a test session below. It costs no credit."),
         ),
         "webhook": StepMessage(
             _("A webhook arrived"),

@@ -51,8 +51,7 @@ def check_whitelabel(settings: Settings, now: datetime) -> str:
         )
     if created is None:
         raise CheckWarning(
-            "not proved: only a session shows it. Make yourself a tester on your own page under People, "
-            "then start a photo session; it costs no credit"
+            "not proved: only a session shows it. Make a test session on the health page; it costs no credit"
         )
     return f"proved by the session created at {_describe_time(created)}"
 

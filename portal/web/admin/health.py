@@ -6,9 +6,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from portal.presentation import health_messages
+from portal.presentation import health_messages, provider_messages
 from portal.presentation.health_messages import PLATFORMS
-from portal.services import health_monitor
+from portal.provider.errors import ProviderError
+from portal.services import health_monitor, session_probe
 from portal.web.context import get_context
 from portal.web.security.access import get_current_person
 
@@ -35,6 +36,21 @@ def run_checks() -> Response:
     """Have the worker run every check."""
     health_monitor.request_checks()
     flash(_("The checks are running. This page shows the results in a moment."), "good")
+    return redirect(url_for("health.show_health"), 303)
+
+
+@blueprint.post("/test-session")
+def probe_session() -> Response:
+    """Make a development session at the provider and delete it, which proves that it creates sessions for this key."""
+    context = get_context()
+    try:
+        is_deleted = session_probe.probe_session(get_current_person(), context=context)
+    except ProviderError as error:
+        flash(provider_messages.describe_error(error, context.clock()), "bad")
+    else:
+        message = _("The studio made a test session and deleted it: it creates sessions for this key.")
+        left = _("The studio made a test session, but didn’t delete it. Delete it under Sessions in the account.")
+        flash(message if is_deleted else left, "good" if is_deleted else "warn")
     return redirect(url_for("health.show_health"), 303)
 
 

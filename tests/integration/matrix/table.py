@@ -201,6 +201,7 @@ TABLE: Mapping[str, Row] = {
     "GET /admin/": console(ADMINS),
     "GET /admin/health": console(OPERATORS),
     "POST /admin/health/check": act(OPERATORS),
+    "POST /admin/health/test-session": act(OPERATORS),
     "POST /admin/health/compare": act(OPERATORS, form={"secret": "webhook"}),
     "GET /admin/health/rotate/<secret>": console(OPERATORS),
     "GET /admin/deliveries": console(OPERATORS),
