@@ -102,7 +102,7 @@ def _create_campaign(connection: psycopg.Connection[Any], now: datetime) -> uuid
     started = now - timedelta(days=DAYS)
     connection.execute(
         "INSERT INTO campaigns (id, name, state, audience, due_on, reminders, version, created_at, started_at) "
-        "VALUES (%s, %s, 'running', '{}', %s, '{}', 0, %s, %s)",
+        "VALUES (%s, %s, 'running', '{\"everyone\": true}', %s, '{}', 0, %s, %s)",
         (campaign, f"Headshots {now.year}", (now + timedelta(days=15)).date(), started, started),
     )
     return campaign

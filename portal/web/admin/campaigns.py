@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -100,7 +101,11 @@ def start_campaign(campaign_id: UUID) -> Response:
     count = service.start_campaign(
         campaign_id, version=parse_version(), actor_id=get_current_person().id, now=get_context().clock()
     )
-    flash(ngettext("%(num)s invitation is on its way.", "%(num)s invitations are on their way.", count), "good")
+    if _find_opening(_get_campaign(campaign_id)):
+        message = ngettext("%(num)s invitation waits for morning.", "%(num)s invitations wait for morning.", count)
+    else:
+        message = ngettext("%(num)s invitation is on its way.", "%(num)s invitations are on their way.", count)
+    flash(message, "good")
     return _back_to(campaign_id)
 
 
@@ -170,7 +175,7 @@ def _parse_form() -> tuple[CampaignForm, dict[str, str]]:
 
 def _render_form(found: Campaign | None, values: CampaignForm, problems: dict[str, str]) -> str:
     portal = get_context()
-    zone = portal.settings.time_zone
+    zone = _get_zone()
     today = portal.clock().astimezone(zone).date()
     campaign_id = found.id if found is not None else uuid4()
     language = request.args.get("language") or get_current_person().locale
@@ -189,6 +194,7 @@ def _render_form(found: Campaign | None, values: CampaignForm, problems: dict[st
             portal.settings, get_current_person(), values, language=language, texts=portal.texts.get_texts()
         ),
         zone=zone,
+        opening=_find_opening(found),
         starts_at=request.form.get("starts_at") or f"{today + timedelta(days=1)}T09:00",
         public_url=portal.settings.public_url,
         has_mail=portal.mailer is not None,
@@ -198,6 +204,18 @@ def _render_form(found: Campaign | None, values: CampaignForm, problems: dict[st
 def _build_calendar(plan: ReminderPlan, found: Campaign | None, due_on: date | None, today: date) -> list[date]:
     started = found.started_at.date() if found is not None and found.started_at else today
     return plan.list_calendar(started, due_on)
+
+
+def _find_opening(found: Campaign | None) -> datetime | None:
+    """Return until when a running campaign's mails wait for the end of the quiet hours; None if they are sent now."""
+    if found is None or found.state != "running":
+        return None
+    opening = ReminderPlan.from_json(found.reminders).find_opening(get_context().clock(), _get_zone())
+    return opening.astimezone(_get_zone()) if opening else None
+
+
+def _get_zone() -> ZoneInfo:
+    return get_context().settings.time_zone
 
 
 def _get_campaign(campaign_id: UUID) -> Campaign:
