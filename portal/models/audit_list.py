@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from portal.db import db
 from portal.models.audit import VERIFIED, AuditEntry
 from portal.models.audit_links import AuditLink
+from portal.models.listed_people import ListedPerson
 from portal.models.people import Person
 
 
@@ -43,7 +44,7 @@ class AuditListItem:
     Attributes:
         position: the entry's position in the chain.
         actor: name of the actor; None without an actor, or if they are erased.
-        subject: name of the subject; None as for the actor.
+        subject: name of the subject, their address if they are only expected; None as for the actor.
     """
 
     entry: AuditEntry
@@ -56,11 +57,14 @@ class AuditListItem:
 def list_newest(criteria: AuditFilter, limit: int, *, before_id: int | None = None) -> list[AuditListItem]:
     """List entries with ids below ``before_id``, the newest first."""
     actor, subject = aliased(Person), aliased(Person)
+    # An expected person has a row of the list and no account.
+    subject_name = func.coalesce(subject.name, func.nullif(ListedPerson.name, ""), ListedPerson.email)
     query = (
-        select(AuditEntry, AuditLink.position, AuditLink.digest, actor.name, subject.name)
+        select(AuditEntry, AuditLink.position, AuditLink.digest, actor.name, subject_name)
         .outerjoin(AuditLink, AuditLink.entry_id == AuditEntry.id)
         .outerjoin(actor, actor.id == AuditEntry.actor_id)
         .outerjoin(subject, subject.id == AuditEntry.subject_id)
+        .outerjoin(ListedPerson, ListedPerson.id == AuditEntry.subject_id)
         .where(*_build_conditions(criteria))
         .order_by(AuditEntry.id.desc())
         .limit(limit)

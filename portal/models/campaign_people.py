@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
@@ -244,8 +244,14 @@ class CampaignCounts:
 
 def count_campaign(campaign_id: UUID) -> CampaignCounts:
     """Count the people of a campaign."""
+    return count_campaigns([campaign_id])[campaign_id]
+
+
+def count_campaigns(campaign_ids: Sequence[UUID]) -> dict[UUID, CampaignCounts]:
+    """Count the people of each of these campaigns in one statement."""
     entry = RosterEntry
     query = select(
+        entry.campaign_id,
         func.count(),
         func.count(entry.invited_at),
         func.count().filter(entry.invited_at.is_(None), _is_reachable(), ~HAS_CHOSEN),
@@ -254,8 +260,10 @@ def count_campaign(campaign_id: UUID) -> CampaignCounts:
         func.count(entry.person_id),
         func.count().filter(HAS_CHOSEN),
         func.coalesce(func.sum(entry.reminders), 0),
-    ).where(entry.campaign_id == campaign_id, entry.left_at.is_(None))
-    return CampaignCounts(*db.session.execute(query).one())
+    ).where(entry.campaign_id.in_(campaign_ids), entry.left_at.is_(None))
+    nobody = CampaignCounts(*[0] * len(fields(CampaignCounts)))
+    counted = {row[0]: CampaignCounts(*row[1:]) for row in db.session.execute(query.group_by(entry.campaign_id))}
+    return {campaign_id: counted.get(campaign_id, nobody) for campaign_id in campaign_ids}
 
 
 def list_pending_mails(campaign_id: UUID) -> list[UUID]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -71,6 +71,14 @@ class Person(Base):
 def find_person(person_id: UUID) -> Person | None:
     """Return the person with this id, None if there is none."""
     return db.session.get(Person, person_id)
+
+
+def list_names(person_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return the name of each of these people who exists."""
+    if not person_ids:
+        return {}
+    query = select(Person.id, Person.name).where(Person.id.in_(person_ids))
+    return {row[0]: row[1] for row in db.session.execute(query)}
 
 
 def find_by_subject(issuer: str, subject: str) -> Person | None:

@@ -36,8 +36,12 @@ PARTS = ("matching", "current", "other", "chosen", "unreachable", "remaining")
 def show_campaigns() -> str:
     """List all campaigns with their counts, the newest first."""
     listed = campaigns.list_campaigns()
-    counts = {each.id: campaign_people.count_campaign(each.id) for each in listed}
-    return render_template("admin/campaigns.html", campaigns=listed, counts=counts)
+    return render_template(
+        "admin/campaigns.html",
+        campaigns=listed,
+        counts=campaign_people.count_campaigns([each.id for each in listed]),
+        expected=0 if listed else roster.count_entries(),
+    )
 
 
 @blueprint.get("/new")

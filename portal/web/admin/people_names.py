@@ -10,5 +10,4 @@ from portal.models import people
 
 def list_names(person_ids: Iterable[UUID | None]) -> dict[UUID, str]:
     """Return the name of each of these people who exists."""
-    found = (people.find_person(person_id) for person_id in set(person_ids) if person_id is not None)
-    return {person.id: person.name for person in found if person is not None}
+    return people.list_names({person_id for person_id in person_ids if person_id is not None})
