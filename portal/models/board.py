@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import cast
 
 from sqlalchemy import ColumnElement, DateTime, and_, case, func, literal, select
 from sqlalchemy.orm import InstrumentedAttribute
@@ -94,16 +93,12 @@ def count_by_day(column: InstrumentedAttribute[datetime | None]) -> list[tuple[d
     return [(found, count) for found, count in db.session.execute(query)]
 
 
-def find_last_change() -> datetime | None:
-    """Return when a person last came to another stage, according to the list."""
+def read_latest(since: datetime) -> tuple[datetime | None, int]:
+    """Return when a person last came to another stage, and how many active people chose since a moment."""
     moments = func.greatest(
         ListedPerson.signed_in_at, ListedPerson.agreed_at, ListedPerson.status_since, ListedPerson.chosen_at
     )
-    return cast("datetime | None", db.session.scalar(select(func.max(moments))))
-
-
-def count_chosen_since(moment: datetime) -> int:
-    """Count the active people whose present choice is newer than this moment."""
-    since = literal(moment, DateTime(timezone=True))
-    query = select(func.count()).select_from(ListedPerson).where(ListedPerson.chosen_at >= since, build_is_active())
-    return db.session.scalar(query) or 0
+    is_later = ListedPerson.chosen_at >= literal(since, DateTime(timezone=True))
+    query = select(func.max(moments), func.count().filter(is_later, build_is_active())).select_from(ListedPerson)
+    last_change_at, chosen = db.session.execute(query).one()
+    return last_change_at, chosen

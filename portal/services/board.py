@@ -97,6 +97,7 @@ def get_board(now: datetime, *, managed_teams: frozenset[str]) -> Board:
             not_invited += count
     teams = sorted(managed_teams.union(people_list.list_teams()))
     days, step_days = _list_days(now.date())
+    last_change_at, chosen_lately = board.read_latest(now - timedelta(days=1))
     return Board(
         at=now,
         attention=[(each, attention[each]) for each in Attention if attention[each]],
@@ -104,13 +105,13 @@ def get_board(now: datetime, *, managed_teams: frozenset[str]) -> Board:
         funnel=_build_funnel(remaining),
         invited=remaining.total(),
         not_invited=not_invited,
-        chosen_lately=board.count_chosen_since(now - timedelta(days=1)),
+        chosen_lately=chosen_lately,
         days=days,
         step_days=step_days,
         pace=_compute_pace(days, step_days),
         teams=sorted(board.count_by_team(teams, now), key=lambda team: (-team.chosen_percent, team.name)),
         credits=credits.get_forecast(),
-        last_change_at=board.find_last_change(),
+        last_change_at=last_change_at,
     )
 
 
