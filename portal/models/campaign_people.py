@@ -261,9 +261,9 @@ def count_campaigns(campaign_ids: Sequence[UUID]) -> dict[UUID, CampaignCounts]:
         func.count().filter(HAS_CHOSEN),
         func.coalesce(func.sum(entry.reminders), 0),
     ).where(entry.campaign_id.in_(campaign_ids), entry.left_at.is_(None))
-    nobody = CampaignCounts(*[0] * len(fields(CampaignCounts)))
+    zero = CampaignCounts(*[0] * len(fields(CampaignCounts)))
     counted = {row[0]: CampaignCounts(*row[1:]) for row in db.session.execute(query.group_by(entry.campaign_id))}
-    return {campaign_id: counted.get(campaign_id, nobody) for campaign_id in campaign_ids}
+    return {campaign_id: counted.get(campaign_id, zero) for campaign_id in campaign_ids}
 
 
 def list_pending_mails(campaign_id: UUID) -> list[UUID]:

@@ -46,8 +46,8 @@ def lock_without_person(entry_ids: Sequence[UUID]) -> list[tuple[UUID, str]]:
 
 def list_mail_ids(entry_ids: Sequence[UUID]) -> list[UUID]:
     """List the ids of the mails to these entries."""
-    is_theirs = Notification.roster_entry_id == any_(literal(list(entry_ids), ARRAY(Uuid)))
-    return list(db.session.scalars(select(Notification.id).where(is_theirs)))
+    is_addressed = Notification.roster_entry_id == any_(literal(list(entry_ids), ARRAY(Uuid)))
+    return list(db.session.scalars(select(Notification.id).where(is_addressed)))
 
 
 def delete_entries(entry_ids: Sequence[UUID]) -> None:
@@ -81,12 +81,12 @@ def delete_from_lists(addresses: Collection[str], saved: Iterable[RosterImport],
 
 def _delete_lines(addresses: Collection[str]) -> dict[UUID, Counter[str]]:
     """Delete the lines about these addresses; return how many of each verdict, by import."""
-    wanted = literal(list(addresses), ARRAY(String))
+    searched = literal(list(addresses), ARRAY(String))
     # A line that cannot be read has no address of its own, but its text may contain one.
-    one = func.unnest(wanted).table_valued("address").render_derived()
+    one = func.unnest(searched).table_valued("address").render_derived()
     is_named = select(one.c.address).where(func.strpos(func.lower(RosterImportLine.text), one.c.address) > 0).exists()
     is_about = or_(
-        RosterImportLine.address == any_(wanted), and_(RosterImportLine.verdict == Verdict.MALFORMED, is_named)
+        RosterImportLine.address == any_(searched), and_(RosterImportLine.verdict == Verdict.MALFORMED, is_named)
     )
     query = delete(RosterImportLine).where(is_about).returning(RosterImportLine.import_id, RosterImportLine.verdict)
     removed: dict[UUID, Counter[str]] = {}

@@ -12,7 +12,7 @@ from flask_babel.speaklater import LazyString
 
 from portal.domain.bulk_actions import BulkAction, LeftOut
 
-# The menu looks up each name, so that a lookup translates one.
+# A lookup translates one name, not all of them.
 _NAMES: Mapping[BulkAction, LazyString] = MappingProxyType(
     {
         BulkAction.REMIND: _l("Remind by email…"),

@@ -15,7 +15,7 @@ from portal.provider.errors import ProviderError
 from portal.services.app_context import AppContext
 
 
-def probe_session(actor: Person, *, context: AppContext) -> bool:
+def create_test_session(actor: Person, *, context: AppContext) -> bool:
     """Create a development session for a variant of the actor's address and delete it; return whether it is deleted.
 
     The session costs no credit. One that could not be deleted is among the provider's sessions, where an admin can

@@ -46,14 +46,14 @@ def press_control(page: Page, control: Locator) -> None:
     page.keyboard.press("Enter")
 
 
-def reload_until(page: Page, wanted: Locator) -> None:
+def check_reloaded(page: Page, expected: Locator) -> None:
     """Reload until the worker has done its part; a browser test has no event to wait for."""
     for _ in range(40):
-        if wanted.is_visible():
+        if expected.is_visible():
             break
         page.wait_for_timeout(500)
         page.reload()
-    expect(wanted).to_be_visible()
+    expect(expected).to_be_visible()
 
 
 def test_team_is_created_renamed_and_deleted_by_keyboard(page: Page) -> None:
@@ -61,13 +61,13 @@ def test_team_is_created_renamed_and_deleted_by_keyboard(page: Page) -> None:
     page.keyboard.type("Quality")
     page.keyboard.press("Enter")
     expect(page.get_by_text("The studio’s teams are being changed.")).to_be_visible()
-    reload_until(page, page.get_by_role("rowheader", name="Quality"))
+    check_reloaded(page, page.get_by_role("rowheader", name="Quality"))
     name = page.get_by_label("New name for Quality")
     name.focus()
     page.keyboard.press("Control+a")
     page.keyboard.type("Testing")
     press_control(page, page.get_by_role("button", name="Rename Quality"))
-    reload_until(page, page.get_by_role("rowheader", name="Testing"))
+    check_reloaded(page, page.get_by_role("rowheader", name="Testing"))
     expect(page.get_by_role("rowheader", name="Quality")).to_have_count(0)
     press_control(page, page.get_by_role("button", name="Delete at the studio Testing"))
     for _ in range(40):
@@ -100,6 +100,6 @@ def test_test_session_is_made_by_keyboard_and_shown_as_proof(stack: Stack, page:
     page.goto(f"{stack.addresses.portal}/admin/health")
     press_control(page, page.get_by_role("button", name="Make a test session"))
     expect(page.get_by_text("The studio made a test session and deleted it")).to_be_visible()
-    reload_until(page, page.get_by_text("proved by the session created"))
+    check_reloaded(page, page.get_by_text("proved by the session created"))
     page.goto(f"{stack.addresses.portal}/admin/account/sessions")
     expect(page.get_by_text("check-")).to_have_count(0)

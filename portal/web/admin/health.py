@@ -40,11 +40,11 @@ def run_checks() -> Response:
 
 
 @blueprint.post("/test-session")
-def probe_session() -> Response:
+def create_test_session() -> Response:
     """Make a development session at the provider and delete it, which proves that it creates sessions for this key."""
     context = get_context()
     try:
-        is_deleted = session_probe.probe_session(get_current_person(), context=context)
+        is_deleted = session_probe.create_test_session(get_current_person(), context=context)
     except ProviderError as error:
         flash(provider_messages.describe_error(error, context.clock()), "bad")
     else:

@@ -23,7 +23,7 @@ CONSOLE_RULES: Mapping[str, AccessRule] = MappingProxyType(
     {
         "health.show_health": replace(_OPERATIONS, audit_views_as=Right.SEE_PEOPLE),
         "health.run_checks": _OPERATIONS,
-        "health.probe_session": _OPERATIONS,
+        "health.create_test_session": _OPERATIONS,
         "health.request_comparison": _OPERATIONS,
         "health.show_rotation": _OPERATIONS,
         # After a sign-in the browser arrives here from the identity provider's site.

@@ -23,7 +23,7 @@ class Killed(BaseException):
     """The process is killed here."""
 
 
-def kill(_place: str) -> None:
+def stop_at_failpoint(_place: str) -> None:
     raise Killed
 
 
@@ -50,7 +50,7 @@ def press_killed(admin: Visitor, monkeypatch: pytest.MonkeyPatch) -> Callable[..
 
     def press(path: str, **fields: str) -> None:
         with monkeypatch.context() as patch:
-            patch.setattr(provider_actions, "failpoint", kill)
+            patch.setattr(provider_actions, "failpoint", stop_at_failpoint)
             with pytest.raises(Killed):
                 admin.press(path, **fields)
 
@@ -63,7 +63,7 @@ def update_killed(context: None, monkeypatch: pytest.MonkeyPatch) -> Callable[..
 
     def update(action: str, team_id: str = "", name: str = "") -> None:
         with monkeypatch.context() as patch:
-            patch.setattr(provider_account, "failpoint", kill)
+            patch.setattr(provider_account, "failpoint", stop_at_failpoint)
             with pytest.raises(Killed):
                 provider_account.update_team(get_context(), action=action, team_id=team_id, name=name)
         provider_account.update_team(get_context(), action=action, team_id=team_id, name=name)

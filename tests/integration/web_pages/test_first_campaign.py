@@ -1,4 +1,4 @@
-"""The first campaign of a new admin: each page leads to the next step, and says when mails are sent."""
+"""The first campaign of a new admin: each page leads to the next step, and shows when mails are sent."""
 
 from __future__ import annotations
 
@@ -72,15 +72,15 @@ def test_finished_import_and_empty_list_lead_to_a_campaign(admin: Visitor) -> No
     assert "Import people" not in find_links(page)
 
 
-def test_campaign_says_in_quiet_hours_when_mails_are_sent(admin: Visitor) -> None:
+def test_campaign_shows_when_waiting_mails_are_sent(admin: Visitor) -> None:
     hour = get_context().clock().astimezone(get_context().settings.time_zone).hour
-    quiet = make_running((hour - 1) % 24, (hour + 2) % 24)
-    assert "Quiet hours: mails are sent from" in admin.page(f"/admin/campaigns/{quiet}").text
-    loud = make_running((hour + 2) % 24, (hour + 4) % 24)
-    assert "Quiet hours: mails are sent from" not in admin.page(f"/admin/campaigns/{loud}").text
+    waiting = make_running((hour - 1) % 24, (hour + 2) % 24)
+    assert "Quiet hours: mails are sent from" in admin.page(f"/admin/campaigns/{waiting}").text
+    running = make_running((hour + 2) % 24, (hour + 4) % 24)
+    assert "Quiet hours: mails are sent from" not in admin.page(f"/admin/campaigns/{running}").text
 
 
-def test_audit_trail_names_an_expected_person_who_was_looked_at(admin: Visitor) -> None:
+def test_audit_trail_names_an_expected_person(admin: Visitor) -> None:
     entry = RosterEntry(
         id=uuid4(), address="dora@example.com", name="Dora Quist", source="import", created_at=NOW, changed_at=NOW
     )

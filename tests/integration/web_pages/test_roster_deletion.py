@@ -97,7 +97,7 @@ def test_deleted_entry_leaves_no_trace_and_an_audit_entry_without_name(admin: Vi
     assert discarded.state == "discarded"
 
 
-def test_checked_list_can_still_be_confirmed_without_the_deleted_person(admin: Visitor, entry_id: UUID) -> None:
+def test_checked_list_can_be_confirmed_without_the_deleted_person(admin: Visitor, entry_id: UUID) -> None:
     import_id = upload_list(admin)
     admin.press(f"/admin/roster/entries/{entry_id}/delete")
     page = admin.page(f"/admin/roster/import/{import_id}")
@@ -114,7 +114,7 @@ def test_checked_list_can_still_be_confirmed_without_the_deleted_person(admin: V
     assert [each.address for each in db.session.query(RosterEntry)] == ["ann@example.com"]
 
 
-def test_person_who_signed_in_is_erased_instead(admin: Visitor) -> None:
+def test_person_with_an_account_is_erased_instead(admin: Visitor) -> None:
     person = factories.make_person("ann@example.com", name="Ann")
     entry = RosterEntry(
         id=uuid4(), address=person.email, source="import", person_id=person.id, created_at=NOW, changed_at=NOW
@@ -128,7 +128,7 @@ def test_person_who_signed_in_is_erased_instead(admin: Visitor) -> None:
     assert db.session.get(RosterEntry, entry.id) is not None
 
 
-def test_second_press_says_that_the_entry_is_gone(admin: Visitor, entry_id: UUID) -> None:
+def test_second_press_finds_no_entry(admin: Visitor, entry_id: UUID) -> None:
     path = f"/admin/roster/entries/{entry_id}/delete"
     admin.press(path)
     assert admin.press(path).status_code == 404

@@ -1,4 +1,4 @@
-"""The health page's test session: what it proves, what it leaves, and what a refusal says."""
+"""The health page's test session: what it proves, what it leaves, and the message of a refusal."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_test_session_proves_whitelabel_costs_nothing_and_leaves_nothing(operato
     assert "proved by the session" in check_whitelabel()
 
 
-def test_refused_test_session_says_what_to_ask_for(operator: Visitor, studio: RunningSandbox) -> None:
+def test_refused_test_session_shows_what_to_do(operator: Visitor, studio: RunningSandbox) -> None:
     response = requests.put(f"{studio.control_url}/settings", json={"whitelabel": False}, timeout=20)
     assert response.ok, response.text
     operator.press(PATH)
