@@ -24,6 +24,7 @@ from portal.jobs import (
     tasks,  # noqa: F401 - registers the tasks
 )
 from portal.jobs.runner import WorkerContext, queue
+from portal.models import provider_account
 from portal.models import queue as job_queue
 from portal.services.app_context import AppContext
 
@@ -73,6 +74,9 @@ async def _work(app: Flask, portal: AppContext, should_stop: asyncio.Event) -> N
     with app.app_context(), transaction():
         # Finds what happened while no worker ran at once, instead of within ten minutes.
         job_queue.enqueue_job(job_types.SWEEP)
+        # The console shows the account from the first hour on; afterwards it is read daily.
+        if portal.settings.has_studio and provider_account.find_account() is None:
+            job_queue.enqueue_job(job_types.READ_ACCOUNT)
     connector = create_connector(portal.settings.database_url, portal.settings.connection_plan.worker_queue)
     with queue.replace_connector(connector):
         async with queue.open_async():

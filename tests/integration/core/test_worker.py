@@ -14,8 +14,9 @@ import pytest
 
 from portal.db import transaction
 from portal.domain.job_types import REFRESH_SHOOT
+from portal.models import provider_account
 from portal.models import queue as jobs
-from tests.factories import make_consent, make_person, make_shoot
+from tests.factories import NOW, make_consent, make_person, make_shoot
 from tests.integration.core.processes import build_environment, run_process
 from tests.integration.core.worked_example import WorkedExample
 from tests.waiting import wait_until
@@ -85,6 +86,8 @@ def test_job_of_a_killed_worker_is_done_by_another_and_sigterm_ends_a_worker_cle
     shoot = make_shoot(person, provider_id="m1", provider_status="pending")
     with transaction():
         jobs.enqueue_job(REFRESH_SHOOT, shoot_id=str(shoot.id))
+        # Otherwise the workers would read the account, which this provider does not have.
+        provider_account.store_content({}, now=NOW)
     log = tmp_path / "worker.log"
     env = build_environment(database_url, tmp_path, HEADSHOT_API_URL=slow_provider.url)
 
@@ -110,3 +113,21 @@ def test_job_of_a_killed_worker_is_done_by_another_and_sigterm_ends_a_worker_cle
         assert second.wait(15) == 0, log.read_text()
     assert worked_example.query(REFRESH_JOBS) == [("succeeded",)]
     assert "Traceback" not in log.read_text()
+
+
+def test_first_worker_reads_the_account(
+    worked_example: WorkedExample, database_url: str, slow_provider: SlowProvider, tmp_path: Path
+) -> None:
+    read_jobs = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'account.read'"
+    log = tmp_path / "worker.log"
+    env = build_environment(database_url, tmp_path, HEADSHOT_API_URL=slow_provider.url)
+    for expected in (1, 0):
+        with run_process(["-m", "portal", "worker"], env, log) as worker:
+            wait_until(lambda: "worker.started" in log.read_text(), seconds=30, log=log)
+            assert worked_example.query(read_jobs) == [(expected,)]
+            worker.send_signal(signal.SIGTERM)
+            assert worker.wait(15) == 0, log.read_text()
+        log.write_text("")
+        worked_example.query("DELETE FROM procrastinate_jobs")
+        with transaction():
+            provider_account.store_content({}, now=NOW)
