@@ -26,6 +26,7 @@ from demo.ports import find_free_port
 from portal.app import create_app
 from portal.domain.audiences import Audience
 from portal.domain.reminder_plan import ReminderPlan
+from portal.images.visible_mark import ENGLISH_TEXTS
 from portal.models import exports, roster_imports
 from portal.models.exports import ExportKind
 from portal.models.people import Person
@@ -120,7 +121,7 @@ def build_export(context: AppContext, count: int, folder: Path) -> dict[str, flo
     actor = Person(id=person_id, email="admin@example.com", name="Admin", role="admin", roles=["admin"])
     export_id = export_service.request_export(request, actor=actor, context=context)
     began = time.perf_counter()
-    texts = ExportTexts(export_files.render_lists, export_files.iterate_ldif)
+    texts = ExportTexts(export_files.render_lists, export_files.iterate_ldif, ENGLISH_TEXTS)
     export_building.build_export(export_id, context, texts)
     [(export, _name)] = exports.list_exports()
     return {"build_s": time.perf_counter() - began, "pictures": export.done - export.left_out}

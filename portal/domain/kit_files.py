@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-SPEC_VERSION = 1
-"""Raise it whenever a row below changes, so that every kit is rendered again."""
+SPEC_VERSION = 2
+"""Raise it whenever a row below or the way files are drawn changes, so that every kit is rendered again."""
 
 
 class KitShape(StrEnum):

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
-from portal.domain.crops import Crop, compute_box
+from portal.domain.crops import Crop, FaceBox, PixelBox, compute_box
 from portal.domain.kit_files import KitFileSpec, KitShape
 from portal.domain.renditions import ImageFormat
 from portal.images.encode import encode_image
 from portal.images.errors import CannotFit
 from portal.images.provenance import Provenance
+from portal.images.visible_mark import MarkTexts, draw_mark
 
 QUALITIES = tuple(range(92, 29, -3))
 """JPEG qualities tried in this order until a file is within its cap."""
@@ -50,7 +51,22 @@ class KitFile:
         return self.spec.width is not None and self.width < self.spec.width
 
 
-def render_kit_file(image: Image.Image, crop: Crop, spec: KitFileSpec, provenance: Provenance) -> KitFile:
+@dataclass(frozen=True, slots=True)
+class VisibleMark:
+    """The AI mark that is drawn into a file.
+
+    Attributes:
+        texts: what is drawn.
+        face: where the face of the original is; the mark is drawn beside it.
+    """
+
+    texts: MarkTexts
+    face: FaceBox
+
+
+def render_kit_file(
+    image: Image.Image, crop: Crop, spec: KitFileSpec, provenance: Provenance, mark: VisibleMark | None = None
+) -> KitFile:
     """Render one file of the kit.
 
     Args:
@@ -58,27 +74,45 @@ def render_kit_file(image: Image.Image, crop: Crop, spec: KitFileSpec, provenanc
         crop: the person's square.
         spec: the requested file.
         provenance: the label written into the file.
+        mark: the visible mark drawn into the picture; None for none.
 
     Raises:
         CannotFit: even the lowest quality exceeds the row's cap.
     """
-    picture = _cut(image, crop, spec)
+    box = _compute_cut(image, crop, spec)
+    picture = _cut(image, box, spec)
+    if mark is not None:
+        face = _locate_face(mark.face, image, box, picture)
+        picture = draw_mark(picture, mark.texts, face, is_round=spec.shape is KitShape.CIRCLE)
     if spec.shape is KitShape.CIRCLE:
         return KitFile(spec, picture.width, picture.height, _encode_circle(picture, provenance))
     return KitFile(spec, picture.width, picture.height, _encode_jpeg(picture, spec.max_bytes, provenance))
 
 
-def _cut(image: Image.Image, crop: Crop, spec: KitFileSpec) -> Image.Image:
+def _compute_cut(image: Image.Image, crop: Crop, spec: KitFileSpec) -> PixelBox:
+    if spec.width is None or spec.height is None:
+        return PixelBox(0, 0, image.width, image.height)
+    return compute_box(crop, image.width, image.height, spec.width / spec.height)
+
+
+def _cut(image: Image.Image, box: PixelBox, spec: KitFileSpec) -> Image.Image:
     if spec.shape is KitShape.WHOLE:
         width = image.width if spec.width is None else min(spec.width, image.width)
         size = (width, max(1, round(image.height * width / image.width)))
         return image if size == image.size else image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
     assert spec.width is not None  # noqa: S101 - only whole files have no size
     assert spec.height is not None  # noqa: S101 - only whole files have no size
-    box = compute_box(crop, image.width, image.height, spec.width / spec.height)
     scale = min(1.0, box.width / spec.width)
     size = (max(1, round(spec.width * scale)), max(1, round(spec.height * scale)))
     return image.resize(size, Image.Resampling.LANCZOS, box=box.as_tuple(), reducing_gap=2.0)
+
+
+def _locate_face(face: FaceBox, image: Image.Image, box: PixelBox, picture: Image.Image) -> PixelBox:
+    """Return where the face of the original is in the cut picture, in its pixels."""
+    scale = picture.width / box.width
+    left = (face.left * image.width - box.left) * scale
+    top = (face.top * image.height - box.top) * scale
+    return PixelBox(left, top, left + face.width * image.width * scale, top + face.height * image.height * scale)
 
 
 def _encode_jpeg(picture: Image.Image, max_bytes: int | None, provenance: Provenance) -> bytes:

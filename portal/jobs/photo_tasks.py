@@ -7,8 +7,17 @@ from uuid import UUID
 from portal.domain import job_types
 from portal.jobs.runner import register_task
 from portal.models.archives import ArchiveKind
-from portal.presentation import export_files
-from portal.services import archive_contents, archives, data_export, export_building, exports, kits, own_photos
+from portal.presentation import export_files, kit_messages
+from portal.services import (
+    archive_contents,
+    archives,
+    data_export,
+    export_building,
+    exports,
+    kit_rendering,
+    kits,
+    own_photos,
+)
 from portal.services.app_context import AppContext
 from portal.services.export_building import ExportTexts
 
@@ -16,13 +25,20 @@ ARCHIVE_LISTINGS = {**archive_contents.LISTINGS, ArchiveKind.DATA: data_export.l
 
 
 def _record_kit_failure(context: AppContext, *, error: Exception, kit_id: str) -> None:
-    kits.record_failure(UUID(kit_id), reason=type(error).__name__, now=context.clock())
+    kit_rendering.record_failure(UUID(kit_id), reason=type(error).__name__, now=context.clock())
 
 
 @register_task(job_types.RENDER_KIT, on_dead=_record_kit_failure)
 def render_kit(context: AppContext, *, kit_id: str) -> None:
     """Render the files of one kit."""
-    kits.render_kit(UUID(kit_id), context)
+    texts = kit_messages.get_mark_texts(context.settings.mail_locale)
+    kit_rendering.render_kit(UUID(kit_id), context, texts)
+
+
+@register_task(job_types.REFRESH_KITS)
+def refresh_kits(context: AppContext) -> None:
+    """Replace the kits that were rendered with other settings."""
+    kit_rendering.refresh_outdated(context)
 
 
 @register_task(job_types.DELETE_KITS)
@@ -49,7 +65,11 @@ def _record_export_failure(context: AppContext, *, error: Exception, export_id: 
 @register_task(job_types.BUILD_EXPORT, on_dead=_record_export_failure)
 def build_export(context: AppContext, *, export_id: str) -> None:
     """Build one export."""
-    texts = ExportTexts(export_files.render_lists, export_files.iterate_ldif)
+    texts = ExportTexts(
+        export_files.render_lists,
+        export_files.iterate_ldif,
+        kit_messages.get_mark_texts(context.settings.mail_locale),
+    )
     export_building.build_export(UUID(export_id), context, texts)
 
 

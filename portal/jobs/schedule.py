@@ -81,6 +81,14 @@ def enqueue_retention(context: JobContext, timestamp: int) -> None:
     _enqueue(context, job_types.DELETE_EXPIRED)
 
 
+@queue.periodic(cron="27 2 * * *")
+@queue.task(name="schedule.kits", pass_context=True)
+def enqueue_kit_refresh(context: JobContext, timestamp: int) -> None:
+    """Enqueue the nightly search for kits rendered with other settings, such as by a worker that was still running."""
+    del timestamp
+    _enqueue(context, job_types.REFRESH_KITS)
+
+
 @queue.periodic(cron="*/15 * * * *")
 @queue.task(name="schedule.campaigns", pass_context=True)
 def enqueue_campaigns(context: JobContext, timestamp: int) -> None:

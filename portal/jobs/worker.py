@@ -77,6 +77,8 @@ async def _work(app: Flask, portal: AppContext, should_stop: asyncio.Event) -> N
         # The console shows the account from the first hour on; afterwards it is read daily.
         if portal.settings.has_studio and provider_account.find_account() is None:
             job_queue.enqueue_job(job_types.READ_ACCOUNT)
+        # A start is when settings change.
+        job_queue.enqueue_job(job_types.REFRESH_KITS)
     connector = create_connector(portal.settings.database_url, portal.settings.connection_plan.worker_queue)
     with queue.replace_connector(connector):
         async with queue.open_async():

@@ -28,6 +28,7 @@ class Kit(Base):
     Attributes:
         digest: of the photo's original, the crop and the version of the file table; equal digests mean equal files.
         done: files rendered so far.
+        settings_digest: of the settings its files are rendered with; None until the first file.
         superseded_at: since when another kit replaces it; its files are then deleted.
     """
 
@@ -45,6 +46,7 @@ class Kit(Base):
     crop_size: Mapped[float] = mapped_column(Double)
     state: Mapped[str]
     done: Mapped[int] = mapped_column(default=0)
+    settings_digest: Mapped[str | None]
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     superseded_at: Mapped[datetime | None]
@@ -110,6 +112,16 @@ def close_current(person_id: UUID, now: datetime) -> None:
 def list_files(kit_id: UUID) -> dict[str, KitFile]:
     """Return the rendered files of a kit by their key."""
     return {file.key: file for file in db.session.scalars(select(KitFile).where(KitFile.kit_id == kit_id))}
+
+
+def list_outdated(settings_digest: str, *, limit: int) -> list[UUID]:
+    """Return people whose current kit was rendered with other settings; kits still being rendered are left out."""
+    query = select(Kit.person_id).where(
+        Kit.superseded_at.is_(None),
+        Kit.state != str(KitState.PENDING),
+        Kit.settings_digest.is_distinct_from(settings_digest),
+    )
+    return list(db.session.scalars(query.order_by(Kit.created_at).limit(limit)))
 
 
 def list_superseded(limit: int = 200) -> list[UUID]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 
+from portal.domain.ai_policy import AiPolicy
 from portal.domain.kit_files import KitFileSpec, KitShape
 from portal.models.exports import ExportKind
 from portal.models.people_list import ListRow
@@ -53,6 +54,17 @@ def describe_size(spec: KitFileSpec) -> str:
         return place
     height = spec.height or "…"
     return f"{place}, {spec.width} × {height}"
+
+
+def describe_disclosure(policy: AiPolicy) -> str:
+    """Return how generated pictures are disclosed in one size."""
+    texts: dict[AiPolicy, str] = {
+        AiPolicy.LABEL: _("Label in the file"),
+        AiPolicy.TEXT: _("Label in the file, and people are asked to write it beside the picture"),
+        AiPolicy.MARK: _("Label in the file, and a visible mark in the picture"),
+        AiPolicy.OWN_PHOTO: _("Not offered: own photos only"),
+    }
+    return texts[policy]
 
 
 def list_status_columns() -> tuple[str, ...]:

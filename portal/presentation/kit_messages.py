@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
+from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from portal.domain.ai_policy import AiPolicy
+from portal.domain.ai_policy import AiPolicy, is_marked
 from portal.domain.kit_files import KIT_FILES, KitFileSpec, KitShape
+from portal.images.visible_mark import MarkTexts
 from portal.models.kits import KitFile
 
 
@@ -50,6 +52,12 @@ _TITLES: dict[str, tuple[str, Callable[[], str], Callable[[], str]]] = {
 _ORDER = tuple(_TITLES)
 
 
+def get_mark_texts(locale: str) -> MarkTexts:
+    """Return the visible mark in the company's language."""
+    with force_locale(locale):
+        return MarkTexts(_("AI-generated"), _("AI"))
+
+
 def build_kit_rows(
     files: dict[str, KitFile], offered: Collection[KitFileSpec], policy: Mapping[str, AiPolicy], *, is_own: bool
 ) -> list[KitRow]:
@@ -72,6 +80,8 @@ def build_kit_rows(
         text = hint()
         if policy[key] is AiPolicy.TEXT and not is_own:
             text = _("Write “AI-generated” beside it.")
+        elif is_marked(policy, key, is_generated=not is_own):
+            text = _("“AI-generated” is drawn into a corner.")
         rows.append(KitRow(key, icon, title(), text, _describe_size(specs[key], file), file is not None))
     return rows
 

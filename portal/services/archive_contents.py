@@ -11,7 +11,7 @@ from portal.models import kits, photos
 from portal.models.archives import ArchiveKind
 from portal.services.app_context import AppContext
 from portal.services.archives import ArchiveEntry, ListEntries
-from portal.services.kits import list_offered_keys
+from portal.services.kits import list_usable_keys
 
 
 def list_photo_entries(person_id: UUID, context: AppContext) -> list[ArchiveEntry]:
@@ -30,7 +30,7 @@ def list_kit_entries(person_id: UUID, context: AppContext) -> list[ArchiveEntry]
     if kit is None:
         return []
     stored = kits.list_files(kit.id)
-    offered = list_offered_keys(kit, context.settings.ai_policy)
+    offered = list_usable_keys(kit, context.settings)
     return [
         ArchiveEntry(f"headshot-{spec.key}.{spec.extension}", stored[spec.key].storage_key)
         for spec in KIT_FILES

@@ -19,16 +19,16 @@ from portal.domain.export_names import NameParts, UniqueNames, build_name
 from portal.domain.kit_files import KitFileSpec, find_kit_file
 from portal.domain.renditions import ORIGINAL
 from portal.failpoints import failpoint
-from portal.images import kit as kit_images
-from portal.images.decode import decode_with_provenance
 from portal.images.errors import PhotoRefused
-from portal.images.provenance import build_generated_provenance
+from portal.images.visible_mark import MarkTexts
 from portal.models import exports, kits, photos, picture_accesses
 from portal.models.archives import ArchiveState
 from portal.models.exports import Export, ExportKind, ExportPerson
 from portal.models.picture_accesses import AccessKind
 from portal.services.app_context import AppContext
 from portal.services.exports import build_filter
+from portal.services.kit_rendering import PhotoRenderer
+from portal.services.kits import list_usable_keys
 from portal.storage import ObjectMissing, build_object_key
 
 log = logging.getLogger(__name__)
@@ -66,10 +66,12 @@ class ExportTexts:
     Attributes:
         render_lists: yields name and content of the files beside the pictures.
         iterate_record: yields the lines of one person's LDIF record.
+        mark: the visible mark in the company's language.
     """
 
     render_lists: Callable[[Export, list[ExportedFile], datetime], Iterable[tuple[str, bytes]]]
     iterate_record: Callable[[ExportPerson, bytes], Iterable[str]]
+    mark: MarkTexts
 
 
 @dataclass
@@ -119,7 +121,7 @@ def _write_people(
     with tempfile.TemporaryFile() as records:
         records.write(b"version: 1\n\n")
         for exported in _iterate_people(export, context):
-            content = _read_file(exported, spec, context)
+            content = _read_file(exported, spec, texts.mark, context)
             if content is None:
                 progress.left_out += 1
             else:
@@ -179,7 +181,7 @@ def _iterate_people(export: Export, context: AppContext) -> Iterator[ExportPerso
         after = found[-1].person.id
 
 
-def _read_file(exported: ExportPerson, spec: KitFileSpec, context: AppContext) -> bytes | None:
+def _read_file(exported: ExportPerson, spec: KitFileSpec, texts: MarkTexts, context: AppContext) -> bytes | None:
     """Return the picture in the requested size: the rendered kit file, else rendered from the original.
 
     None if it cannot be read, or if a generated picture may not be used for this destination.
@@ -189,18 +191,18 @@ def _read_file(exported: ExportPerson, spec: KitFileSpec, context: AppContext) -
     with transaction():
         kit = kits.find_current(exported.person.id)
         is_current = kit is not None and kit.photo_id == exported.photo.id
-        stored = kits.list_files(kit.id).get(spec.key) if kit is not None and is_current else None
+        is_usable = kit is not None and is_current and spec.key in list_usable_keys(kit, context.settings)
+        stored = kits.list_files(kit.id).get(spec.key) if kit is not None and is_usable else None
         original = photos.find_rendition_for_person(exported.photo.id, ORIGINAL.name, exported.person.id)
     try:
         if stored is not None:
             return context.storage.get(stored.storage_key)
         if original is None:
             return None
-        decoded = decode_with_provenance(context.storage.get(original.storage_key))
-        provenance = decoded.provenance
-        if not exported.photo.is_own:
-            provenance = build_generated_provenance(provenance)
-        return kit_images.render_kit_file(decoded.image, exported.photo.crop, spec, provenance).content
+        content = context.storage.get(original.storage_key)
+        photo = exported.photo
+        renderer = PhotoRenderer(content, photo.crop, context.settings, texts, is_generated=not photo.is_own)
+        return renderer.render(spec).content
     except (ObjectMissing, PhotoRefused) as error:
         log.warning("export.file_missing", extra={"reason": type(error).__name__})
         return None

@@ -1,32 +1,29 @@
-"""Kits: the files of a chosen headshot, rendered by the worker again whenever the choice or the crop changes."""
+"""Kits: the files of a chosen headshot, replaced whenever the choice, the crop or the company's settings change."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from portal.db import transaction
 from portal.domain import job_types
-from portal.domain.ai_policy import AiPolicy, list_offered
+from portal.domain.ai_policy import compute_settings_digest, is_marked, list_offered
 from portal.domain.crops import Crop
 from portal.domain.errors import NotFound
-from portal.domain.kit_files import SPEC_VERSION, KitFileSpec
+from portal.domain.job_types import JobType
+from portal.domain.kit_files import KitFileSpec
 from portal.domain.renditions import ORIGINAL
 from portal.failpoints import failpoint
-from portal.images import kit as kit_images
-from portal.images.decode import decode_with_provenance
-from portal.images.provenance import build_generated_provenance
-from portal.models import archives, choices, kits, people, photos, queue
+from portal.models import archives, choices, kits, photos, queue
 from portal.models.archives import Archive, ArchiveKind
 from portal.models.kits import Kit, KitFile, KitState
 from portal.models.people import Person
 from portal.models.photos import Photo, Rendition
 from portal.services.app_context import AppContext
-from portal.storage import build_object_key
+from portal.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +31,8 @@ log = logging.getLogger(__name__)
 def update_kit(person_id: UUID, *, now: datetime) -> Kit | None:
     """Make the person's kit follow their choice and crop, in the caller's transaction.
 
-    An unchanged choice and crop keep the kit; without a choice there is none. Safe to call after every change.
+    An unchanged choice and crop keep the kit; without a choice there is none. Safe to call after every change. Changed
+    settings are for :func:`portal.services.kit_rendering.refresh_outdated`.
 
     Returns:
         The current kit, whose files may still be rendered; None without a choice.
@@ -48,9 +46,24 @@ def update_kit(person_id: UUID, *, now: datetime) -> Kit | None:
     digest = _compute_digest(original, photo.crop)
     if current is not None and current.digest == digest and current.state != KitState.FAILED:
         return current
-    _close_current(current, now)
-    kit = kits.create_kit(person_id, photo.id, digest=digest, crop=photo.crop, now=now)
-    queue.enqueue_job(job_types.RENDER_KIT, kit_id=str(kit.id))
+    return _replace(person_id, source, job_types.RENDER_KIT, now)
+
+
+def replace_kit(person_id: UUID, *, now: datetime) -> None:
+    """Have the person's kit rendered again, after those that people wait for, in the caller's transaction."""
+    source = _find_source(person_id)
+    current = kits.find_current(person_id)
+    if current is not None and source is not None:
+        _replace(person_id, source, job_types.RENDER_KIT_AGAIN, now)
+    else:
+        _close_current(current, now)
+
+
+def _replace(person_id: UUID, source: tuple[Photo, Rendition], job_type: JobType, now: datetime) -> Kit:
+    photo, original = source
+    _close_current(kits.find_current(person_id), now)
+    kit = kits.create_kit(person_id, photo.id, digest=_compute_digest(original, photo.crop), crop=photo.crop, now=now)
+    queue.enqueue_job(job_type, kit_id=str(kit.id))
     return kit
 
 
@@ -68,7 +81,7 @@ def _close_current(current: Kit | None, now: datetime) -> None:
 
 
 def _compute_digest(original: Rendition, crop: Crop) -> str:
-    source = f"{original.sha256}:{crop.center_x!r}:{crop.center_y!r}:{crop.size!r}:{SPEC_VERSION}"
+    source = f"{original.sha256}:{crop.center_x!r}:{crop.center_y!r}:{crop.size!r}"
     return hashlib.sha256(source.encode()).hexdigest()
 
 
@@ -91,7 +104,7 @@ class KitDetail:
     archive: Archive | None
 
 
-def get_kit_detail(person: Person, policy: Mapping[str, AiPolicy], *, now: datetime) -> KitDetail:
+def get_kit_detail(person: Person, settings: Settings, *, now: datetime) -> KitDetail:
     """Return the person's kit with its files and ZIP, as far as they are made."""
     choice = choices.find_current(person.id)
     photo = photos.find_for_person(choice.photo_id, person.id) if choice is not None else None
@@ -99,104 +112,49 @@ def get_kit_detail(person: Person, policy: Mapping[str, AiPolicy], *, now: datet
     archive = archives.find_latest(person.id, ArchiveKind.KIT, now)
     if archive is not None and kit is not None and archive.created_at < kit.created_at:
         archive = None
-    offered = list_offered(policy, is_generated=photo is not None and not photo.is_own)
-    return KitDetail(photo, kit, kits.list_files(kit.id) if kit is not None else {}, offered, archive)
+    offered = list_offered(settings.ai_policy, is_generated=photo is not None and not photo.is_own)
+    return KitDetail(photo, kit, _list_usable_files(kit, settings), offered, archive)
 
 
-def get_kit_file(person: Person, key: str, policy: Mapping[str, AiPolicy]) -> KitFile:
+def _list_usable_files(kit: Kit | None, settings: Settings) -> dict[str, KitFile]:
+    if kit is None:
+        return {}
+    usable = list_usable_keys(kit, settings)
+    return {key: file for key, file in kits.list_files(kit.id).items() if key in usable}
+
+
+def get_kit_file(person: Person, key: str, settings: Settings) -> KitFile:
     """Return one rendered file of the person's current kit.
 
     Raises:
-        NotFound: there is no kit, no such file for this photo, or it is not rendered yet.
+        NotFound: there is no kit, no such file for this photo, or it is not rendered yet as the settings ask.
     """
     kit = kits.find_current(person.id)
     file = kits.list_files(kit.id).get(key) if kit is not None else None
-    if kit is None or file is None or key not in list_offered_keys(kit, policy):
+    if kit is None or file is None or key not in list_usable_keys(kit, settings):
         raise NotFound
     return file
 
 
-def list_offered_keys(kit: Kit, policy: Mapping[str, AiPolicy]) -> set[str]:
-    """Return the keys of the files that the policy offers of a kit."""
+def list_usable_keys(kit: Kit, settings: Settings) -> set[str]:
+    """Return the keys of the files that may be handed out of a kit.
+
+    Left out are files that the policy does not offer of this photo, and files that should carry the visible mark while
+    the kit was rendered with other settings: they are being replaced.
+    """
     photo = photos.find_for_person(kit.photo_id, kit.person_id)
     is_generated = photo is None or not photo.is_own
-    return {spec.key for spec in list_offered(policy, is_generated=is_generated)}
+    is_outdated = kit.settings_digest != get_settings_digest(settings)
+    return {
+        spec.key
+        for spec in list_offered(settings.ai_policy, is_generated=is_generated)
+        if not (is_outdated and is_marked(settings.ai_policy, spec.key, is_generated=is_generated))
+    }
 
 
-def render_kit(kit_id: UUID, context: AppContext) -> None:
-    """Render and store every missing file of a kit. Can be stopped anywhere and run again.
-
-    Raises:
-        StorageError: worth another try; stored files stay.
-    """
-    source = _read_render_source(kit_id, context.settings.ai_policy)
-    if source is None:
-        return
-    storage_key, is_generated, crop, missing = source
-    decoded = decode_with_provenance(context.storage.get(storage_key))
-    provenance = build_generated_provenance(decoded.provenance) if is_generated else decoded.provenance
-    for spec in missing:
-        _store_file(kit_id, kit_images.render_kit_file(decoded.image, crop, spec, provenance), context)
-        failpoint("kit.after_file")
-    with transaction():
-        kit = kits.lock_kit(kit_id)
-        if kit is not None and kit.state == KitState.PENDING:
-            kit.state = KitState.READY
-            kit.finished_at = context.clock()
-            people.publish_version(kit.person_id)
-
-
-def _read_render_source(
-    kit_id: UUID, policy: Mapping[str, AiPolicy]
-) -> tuple[str, bool, Crop, list[KitFileSpec]] | None:
-    with transaction():
-        kit = kits.find_kit(kit_id)
-        if kit is None or kit.superseded_at is not None or kit.state != KitState.PENDING:
-            return None
-        photo = photos.find_for_person(kit.photo_id, kit.person_id)
-        original = photos.find_rendition_for_person(kit.photo_id, ORIGINAL.name, kit.person_id)
-        if photo is None or original is None:
-            return None
-        stored = kits.list_files(kit_id)
-        offered = list_offered(policy, is_generated=not photo.is_own)
-        missing = [spec for spec in offered if spec.key not in stored]
-        return original.storage_key, not photo.is_own, Crop(kit.crop_x, kit.crop_y, kit.crop_size), missing
-
-
-def _store_file(kit_id: UUID, rendered: kit_images.KitFile, context: AppContext) -> None:
-    spec = rendered.spec
-    key = build_object_key("kits", kit_id, spec.key, rendered.sha256, spec.extension)
-    context.storage.put(key, rendered.content, spec.content_type)
-    failpoint("kit.after_put")
-    with transaction() as session:
-        kit = kits.lock_kit(kit_id)
-        if kit is None or kit.superseded_at is not None or spec.key in kits.list_files(kit_id):
-            return
-        session.add(
-            KitFile(
-                kit_id=kit_id,
-                key=spec.key,
-                content_type=spec.content_type,
-                width=rendered.width,
-                height=rendered.height,
-                size=len(rendered.content),
-                sha256=rendered.sha256,
-                storage_key=key,
-            )
-        )
-        kit.done += 1
-        people.publish_version(kit.person_id)
-
-
-def record_failure(kit_id: UUID, *, reason: str, now: datetime) -> None:
-    """Record that a kit cannot be rendered, after the last try; the next change of choice or crop tries again."""
-    with transaction():
-        kit = kits.lock_kit(kit_id)
-        if kit is not None and kit.state == KitState.PENDING:
-            kit.state = KitState.FAILED
-            kit.finished_at = now
-            people.publish_version(kit.person_id)
-    log.error("kit.failed", extra={"kit": str(kit_id), "reason": reason})
+def get_settings_digest(settings: Settings) -> str:
+    """Return the digest of the settings that decide what the files of a kit look like."""
+    return compute_settings_digest(settings.ai_policy, settings.mail_locale)
 
 
 def delete_superseded(context: AppContext) -> int:

@@ -10,10 +10,11 @@ from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import select
 
 from portal.db import transaction
+from portal.images.visible_mark import ENGLISH_TEXTS
 from portal.models.archives import Archive
 from portal.models.kits import Kit
 from portal.models.people import Person
-from portal.services import archive_contents, archives, kits
+from portal.services import archive_contents, archives, kit_rendering
 from tests import factories
 from tests.e2e.accessibility import check_page
 from tests.e2e.site import Site
@@ -61,7 +62,7 @@ def test_files_of_the_kit_appear_when_they_are_made(site: Site, page: Page) -> N
     with site.app.app_context():
         with transaction() as session:
             kit_id = session.scalars(select(Kit.id)).one()
-        kits.render_kit(kit_id, site.app.extensions["portal"])
+        kit_rendering.render_kit(kit_id, site.app.extensions["portal"], ENGLISH_TEXTS)
     with page.expect_download() as download:
         page.get_by_role("link", name="Download for LDAP").click()
     assert download.value.suggested_filename == "headshot-ldap.jpg"

@@ -60,6 +60,7 @@ COVERED_BY_OTHER_TESTS = {
     "kit.after_put",
     "kit.after_file",
     "kit.after_delete",
+    "kit.after_refresh",
     "archive.after_entry",
     "archive.after_put",
     # Lists, campaigns and exports fall in test_console_jobs_killed.py, resets stop in core/test_session_reset.py.

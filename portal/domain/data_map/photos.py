@@ -56,6 +56,7 @@ TABLES: Mapping[str, TableClass] = {
         {
             Content.REFERENCE: "id person_id photo_id",
             Content.PICTURE: "digest crop_x crop_y crop_size",
+            Content.TECHNICAL: "settings_digest",
             Content.PROGRESS: "state done created_at finished_at superseded_at",
         },
         owner="person_id",

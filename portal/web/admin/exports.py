@@ -11,7 +11,6 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from portal.db import release_connection
 from portal.domain.access_reasons import MAX_REASON_LENGTH
-from portal.domain.ai_policy import AiPolicy
 from portal.domain.errors import ReasonMissing
 from portal.domain.export_names import DEFAULT_TEMPLATE, MAX_TEMPLATE_LENGTH, NameParts, TemplateInvalid, build_name
 from portal.domain.kit_files import KIT_FILES
@@ -105,7 +104,7 @@ def _render(*, is_template_invalid: bool = False, is_reason_missing: bool = Fals
         is_reason_missing=is_reason_missing,
         reason=request.form.get("reason", ""),
         max_reason_length=MAX_REASON_LENGTH,
-        own_photo_only=[key for key, policy in context.settings.ai_policy.items() if policy is AiPolicy.OWN_PHOTO],
+        ai_policy=context.settings.ai_policy,
         exportable=exports.count_exportable(PeopleFilter(), now=now),
         views=people_list.count_views(now),
         messages=export_messages,

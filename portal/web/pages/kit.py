@@ -28,7 +28,7 @@ def download_file(key: str) -> Response:
     spec = find_kit_file(key)
     if spec is None:
         raise NotFound
-    file = kits.get_kit_file(get_current_person(), key, get_context().settings.ai_policy)
+    file = kits.get_kit_file(get_current_person(), key, get_context().settings)
     release_connection()
     stream = get_context().storage.open(file.storage_key)
     name = f"headshot-{key}.{spec.extension}"

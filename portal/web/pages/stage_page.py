@@ -222,13 +222,13 @@ def _missing_values(current: Journey) -> dict[str, Any]:
 def _kit_values(person: Person, current: Journey, now: datetime) -> dict[str, Any]:
     if current.stage is not Stage.CHOSEN:
         return {}
-    policy = get_context().settings.ai_policy
-    detail = kits.get_kit_detail(person, policy, now=now)
+    settings = get_context().settings
+    detail = kits.get_kit_detail(person, settings, now=now)
     is_own = detail.photo is not None and detail.photo.is_own
     return {
         "photo": detail.photo,
         "kit": detail.kit,
-        "kit_rows": build_kit_rows(detail.files, detail.offered, policy, is_own=is_own),
+        "kit_rows": build_kit_rows(detail.files, detail.offered, settings.ai_policy, is_own=is_own),
         "kit_total": len(detail.offered),
         "archive": detail.archive,
     }

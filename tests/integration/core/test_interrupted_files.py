@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from portal.db import transaction
+from portal.domain.ai_policy import parse_ai_policy
 from portal.domain.crops import Crop
 from portal.domain.kit_files import KIT_FILES
 from portal.domain.renditions import RENDITIONS
+from portal.images.visible_mark import ENGLISH_TEXTS
 from portal.models import kits
 from portal.models.archives import ArchiveKind
 from portal.models.people import Person
 from portal.models.photos import Photo
-from portal.services import archive_contents, archives, crops, gallery, own_photos
+from portal.services import archive_contents, archives, crops, gallery, kit_rendering, own_photos
 from portal.services import kits as kit_service
 from tests.factories import USE, make_person
 from tests.integration.core.worked_example import WorkedExample
@@ -45,9 +49,9 @@ def test_kit(worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch, pla
     with transaction():
         kit = kits.find_current(person.id)
     assert kit is not None
-    stop_at(monkeypatch, kit_service, place)
+    stop_at(monkeypatch, kit_rendering, place)
     with pytest.raises(Stopped):
-        kit_service.render_kit(kit.id, worked_example.portal)
+        kit_rendering.render_kit(kit.id, worked_example.portal, ENGLISH_TEXTS)
     monkeypatch.undo()
     worked_example.work()
     with transaction():
@@ -56,6 +60,21 @@ def test_kit(worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch, pla
     assert done is not None
     assert done.done == len(files) == len(KIT_FILES)
     assert set(worked_example.portal.storage.list("kits/")) == {file.storage_key for file in files.values()}
+
+
+def test_refreshing_outdated_kits(worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch) -> None:
+    people = [make_person_with_photo(worked_example)[0] for _ in range(2)]
+    worked_example.work()
+    settings = dataclasses.replace(worked_example.portal.settings, ai_policy=parse_ai_policy("badge=mark"))
+    restarted = dataclasses.replace(worked_example.portal, settings=settings)
+    stop_at(monkeypatch, kit_rendering, "kit.after_refresh")
+    with pytest.raises(Stopped):
+        kit_rendering.refresh_outdated(restarted)
+    monkeypatch.undo()
+    assert kit_rendering.refresh_outdated(restarted) == 1
+    with transaction():
+        states = [kit.state for person in people if (kit := kits.find_current(person.id)) is not None]
+    assert states == ["pending", "pending"]
 
 
 def test_deleting_superseded_kits(worked_example: WorkedExample, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,12 +18,14 @@ from PIL import Image
 
 from portal.db import transaction
 from portal.domain.ai_policy import parse_ai_policy
+from portal.domain.kit_files import KIT_FILES
+from portal.images.visible_mark import ENGLISH_TEXTS
 from portal.models import choices, exports
 from portal.models.audit import AuditEntry
 from portal.models.exports import Export, ExportKind
 from portal.models.people import Person
 from portal.models.photos import Photo
-from portal.presentation import export_files
+from portal.presentation import export_files, export_messages
 from portal.services import erasure, erasure_run, export_building, gallery
 from portal.services import exports as service
 from portal.services.export_building import ExportTexts
@@ -33,8 +35,9 @@ from tests import factories
 from tests.factories import NOW
 from tests.integration.web_pages.chosen_headshots import make_person_with_choice
 from tests.integration.web_pages.conftest import Visitor, sign_in_as
+from tests.integration.web_pages.html_document import get_text
 
-TEXTS = ExportTexts(export_files.render_lists, export_files.iterate_ldif)
+TEXTS = ExportTexts(export_files.render_lists, export_files.iterate_ldif, ENGLISH_TEXTS)
 
 
 @pytest.fixture
@@ -226,7 +229,19 @@ def test_own_photo_policy_keeps_generated_pictures_out_of_an_export(
         export, archive = build_export(admin, size_key="badge")
         assert export.left_out == 1
         assert [name for name in archive.namelist() if name.startswith("headshots/")] == []
-        assert "Own photos only, by your company’s policy" in admin.page("/admin/exports").text
+
+
+def test_page_states_the_policy_of_every_size(make_app: Callable[..., Flask]) -> None:
+    app = make_app(ai_policy=parse_ai_policy("badge=own-photo, directory=mark, web=text"))
+    with app.app_context():
+        page = sign_in_as(app, factories.make_person(name="Cleo", role="admin")).page("/admin/exports")
+    cells = [[get_text(cell) for cell in row] for row in page.all("tr")]
+    rows = {row[0]: row[1] for row in cells[1:] if len(row) == 2}
+    assert set(rows) == {export_messages.describe_size(spec) for spec in KIT_FILES}
+    assert rows["Badge, 900 × 1200"] == "Not offered: own photos only"
+    assert rows["Directory and HR, 600 × 600"] == "Label in the file, and a visible mark in the picture"
+    assert rows["LDAP, 96 × 96"] == "Label in the file"
+    assert "people are asked to write it beside" in rows["Website, 1200 × …"]
 
 
 @pytest.mark.parametrize("role", ["employee", "manager"])

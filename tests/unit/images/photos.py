@@ -27,6 +27,12 @@ def load_portrait(width: int = 512, height: int = 640) -> Image.Image:
     return Image.fromarray(skimage.data.astronaut()).resize((width, height))
 
 
+def build_noise(width: int, height: int) -> Image.Image:
+    """Return a picture that compresses badly, as hair and fabric do."""
+    noise = Image.effect_noise((width, height), 60)
+    return Image.merge("RGB", (noise, noise.rotate(180), noise))
+
+
 def encode_image(image: Image.Image, fmt: str = "JPEG", **options: Any) -> bytes:
     """Return ``image`` as a file."""
     out = io.BytesIO()

@@ -12,17 +12,12 @@ from portal.domain.kit_files import KIT_FILES, KitFileSpec, KitShape, find_kit_f
 from portal.images.errors import CannotFit
 from portal.images.kit import render_kit_file
 from portal.images.provenance import Provenance
+from tests.unit.images.photos import build_noise
 
 CROP = Crop(0.5, 0.4, 0.8)
 GENERATED = Provenance("trainedAlgorithmicMedia")
 OWN = Provenance()
 keys = pytest.mark.parametrize("spec", KIT_FILES, ids=lambda spec: spec.key)
-
-
-def build_noise(width: int, height: int) -> Image.Image:
-    """Return a picture that compresses badly, as hair and fabric do."""
-    noise = Image.effect_noise((width, height), 60)
-    return Image.merge("RGB", (noise, noise.rotate(180), noise))
 
 
 def decode_image(content: bytes) -> Image.Image:
