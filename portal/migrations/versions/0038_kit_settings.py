@@ -13,7 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Apply."""
-    op.add_column("kits", sa.Column("settings_digest", sa.String(), nullable=True))
+    op.add_column("kits", sa.Column("settings_digest", sa.Text(), nullable=True))
 
 
 def downgrade() -> None:
