@@ -1,4 +1,4 @@
-"""Makes README's pictures anew: ``make pictures``. A person of the demo does the whole journey on a phone."""
+"""Makes README's pictures anew: ``make pictures``. A person does the whole journey, an admin opens the board."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from tests.e2e.session_steps import complete_session
 FOLDER = Path(__file__).parents[1] / "docs/img"
 # Slow enough that a page about work in progress can be photographed.
 SPEED = 600.0
+CAMPAIGN_PEOPLE = 2000
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
 _PICTURES_DECODED = """Promise.all([...document.images].filter((each) => each.loading !== "lazy")
@@ -29,16 +30,20 @@ _QUALITY = 82
 
 
 def main() -> None:
-    """Write docs/img/journey.jpg and docs/img/gallery.jpg."""
+    """Write journey.jpg, gallery.jpg and board.jpg to docs/img."""
     with tempfile.TemporaryDirectory(prefix="pictures-") as name:
         folder = Path(name)
         folder.chmod(0o711)
         photos = portraits.write_photo_files(folder / "photos")
-        with Stack(data_dir=folder / "stack", speed=SPEED) as stack, sync_playwright() as playwright:
+        with (
+            Stack(data_dir=folder / "stack", speed=SPEED, people=CAMPAIGN_PEOPLE) as stack,
+            sync_playwright() as playwright,
+        ):
             chromium = playwright.chromium.launch(executable_path=str(find_chromium()), args=build_launch_arguments())
             try:
                 _save(_join(_take_journey(chromium, stack, photos)), "journey.jpg")
                 _save(_take_gallery(chromium, stack), "gallery.jpg")
+                _save(_take_board(chromium, stack), "board.jpg")
             finally:
                 chromium.close()
 
@@ -78,6 +83,14 @@ def _take_gallery(chromium: Browser, stack: Stack) -> Image.Image:
     page.wait_for_url(f"{stack.addresses.portal}/headshots**")
     page.goto(f"{stack.addresses.portal}/headshots/gallery")
     return _take(page, page.get_by_role("button", name="Choose this photo").first)
+
+
+def _take_board(chromium: Browser, stack: Stack) -> Image.Image:
+    page = _open(chromium, stack, DESKTOP, "/start")
+    page.get_by_role("button", name="Cleo Admin").click()
+    page.wait_for_url(f"{stack.addresses.portal}/headshots**")
+    page.goto(f"{stack.addresses.portal}/admin/")
+    return _take(page, page.get_by_role("heading", level=1))
 
 
 def _take(page: Page, landmark: object) -> Image.Image:
