@@ -129,7 +129,8 @@ clean:
 # Collects the words of code and templates; afterwards translate what is empty in the .po files and run it again.
 words:
 	@mkdir -p var
-	@.venv/bin/pybabel --quiet extract -F translations/babel.cfg -k _l -k _lp:1c,2 --no-location --sort-output -w 110 -o var/messages.pot .
+	@.venv/bin/pybabel --quiet extract -F translations/babel.cfg -k _l -k _lp:1c,2 -k CheckText --no-location --sort-output -w 110 \
+		-o var/messages.pot .
 	@.venv/bin/pybabel --quiet update -i var/messages.pot -d translations --no-fuzzy-matching --ignore-obsolete \
 		--ignore-pot-creation-date -w 110
 	@.venv/bin/pybabel compile -d translations --statistics

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from flask_babel import gettext as _
 
+from portal.models.health_checks import HealthCheck
+from portal.services.check_results import CheckText
+
 PLATFORMS = ("heroku", "render", "fly", "dokku", "env")
 PLATFORM_NAMES = {"heroku": "Heroku", "render": "Render", "fly": "Fly", "dokku": "Dokku", "env": ".env"}
 
@@ -36,6 +39,15 @@ def get_component_name(component: str) -> str:
         "mail": _("Mail"),
     }
     return names.get(component, component)
+
+
+def get_check_text(check: HealthCheck) -> str:
+    """Return the result of a check in the reader's language; a result an older version has stored is English."""
+    message = CheckText.from_json(check.message) if check.message is not None else None
+    # An older version replaces the text and leaves the message.
+    if message is None or str(message) != check.text:
+        return check.text
+    return message.format(_)
 
 
 def get_step(key: str) -> StepMessage:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from portal.db import transaction
 from portal.domain import job_types
 from portal.models import audit, health_checks, queue, secret_ages, setup_progress
-from portal.models.health_checks import HealthCheck
+from portal.models.health_checks import HealthCheck, NewResult
 from portal.models.people import Person
 from portal.services import health, health_records, monitoring
 from portal.services.app_context import AppContext
@@ -55,7 +55,9 @@ def run_checks(context: AppContext) -> None:
     with transaction():
         secret_ages.store_secrets(health_records.list_fingerprints(context.settings), now=context.clock())
     found = health.iterate_checks(context.settings)
-    results = [(each.component, each.is_ok, each.text, each.is_warning) for each in found]
+    results = [
+        NewResult(each.component, each.is_ok, each.is_warning, each.text, each.message.to_json()) for each in found
+    ]
     with transaction():
         health_checks.store_results(results, now=context.clock())
 

@@ -41,7 +41,7 @@ TABLES: Mapping[str, TableClass] = {
         Subject.NONE,
         Purpose.OPERATION,
         Retention.OPERATION,
-        {Content.TECHNICAL: "component position is_ok text checked_at is_warning"},
+        {Content.TECHNICAL: "component position is_ok text checked_at is_warning message"},
     ),
     "delivery_totals": TableClass(
         Subject.NONE, Purpose.OPERATION, Retention.OPERATION, {Content.TECHNICAL: "id received counted_before"}

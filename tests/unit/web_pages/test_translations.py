@@ -20,6 +20,7 @@ TRANSLATIONS = TOP / "translations"
 LANGUAGES = sorted(path.name for path in TRANSLATIONS.iterdir() if path.is_dir())
 METHODS = [
     ("portal/presentation/**.py", "python"),
+    ("portal/services/**.py", "python"),
     ("portal/web/**.py", "python"),
     ("templates/**.html", "jinja2"),
     ("templates/**.txt", "jinja2"),
@@ -27,7 +28,7 @@ METHODS = [
 # A template with a mistake in it would otherwise be passed over without a word.
 OPTIONS = {"**.html": {"silent": "false"}, "**.txt": {"silent": "false"}}
 # Words of constants are looked up when a page is made, in its language.
-KEYWORDS = {**DEFAULT_KEYWORDS, "_l": None, "_lp": ((1, "c"), 2)}
+KEYWORDS = {**DEFAULT_KEYWORDS, "_l": None, "_lp": ((1, "c"), 2), "CheckText": None}
 BLANK = re.compile(r"%\((\w+)\)s")
 
 
