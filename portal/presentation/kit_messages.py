@@ -90,7 +90,7 @@ def _describe_size(spec: KitFileSpec, file: KitFile | None) -> str:
     if file is None:
         return ""
     if spec.width is not None and file.width < spec.width:
-        text: str = _("%(width)s × %(height)s, your photo isn’t larger", width=file.width, height=file.height)
+        text: str = _("%(width)s × %(height)s, your headshot isn’t larger", width=file.width, height=file.height)
     elif spec.shape is KitShape.CIRCLE:
         text = _("Round PNG, %(width)s × %(height)s", width=file.width, height=file.height)
     else:
