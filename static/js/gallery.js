@@ -181,7 +181,8 @@ createKeys({
   mark,
   undoMark,
   choose: () => choose.hidden || choose.requestSubmit(),
-  compare: () => document.getElementById("compare").click(),
+  // A hidden link has nothing to compare with.
+  compare: () => thumbs.length > 1 && document.getElementById("compare").click(),
   zoom,
 });
 

@@ -55,6 +55,37 @@ def test_marking_a_photo_that_was_deleted_meanwhile_shows_a_message(page: Page) 
     assert page.evaluate("localStorage.getItem('unsent-marks')") is None
 
 
+def test_choice_is_kept_after_a_double_press_a_reload_and_going_back(site: Site, open_as: Callable[..., Page]) -> None:
+    page = open_as(site.person(photos=3), "/headshots/gallery", viewport={"width": 1280, "height": 900})
+    choose = page.get_by_role("button", name="Choose this photo")
+    proceed = page.get_by_role("link", name="Continue")
+    choose.dblclick()
+    expect(proceed).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    # Both presses were one choice, so nothing is chosen now.
+    expect(choose).to_be_visible()
+    choose.click()
+    expect(proceed).to_be_visible()
+    page.reload()
+    expect(proceed).to_be_visible()
+    proceed.click()
+    expect(page.get_by_role("heading", name="You’re all set")).to_be_visible()
+    page.go_back()
+    expect(proceed).to_be_visible()
+    expect(choose).to_be_hidden()
+
+
+def test_single_photo_has_no_neighbors_and_no_comparison(site: Site, open_as: Callable[..., Page]) -> None:
+    page = open_as(site.person(photos=1), "/headshots/gallery", viewport={"width": 390, "height": 844})
+    for name in ("Previous photo", "Next photo", "Compare 1"):
+        expect(page.get_by_role("link", name=name)).to_have_count(0)
+    page.keyboard.press("c")
+    page.keyboard.press("p")
+    expect(page.get_by_role("button", name="Shortlist")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Choose this photo").click()
+    expect(page.get_by_role("link", name="Continue")).to_be_visible()
+
+
 # Werkzeug leaves the temporary file of a form that breaks off to the garbage collector.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_upload_cut_at_nine_tenths_stores_nothing_and_can_be_sent_again(site: Site, tmp_path: Path) -> None:

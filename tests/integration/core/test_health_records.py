@@ -92,7 +92,7 @@ def test_results_are_shown_in_the_language_of_the_reader(worked_example: WorkedE
             shown[language] = {check.component: get_check_text(check) for check in checks}
     assert shown["en"] == {check.component: check.text for check in checks}
     assert shown["de"]["storage"] == "geschrieben, gelesen und gelöscht"
-    assert shown["de"]["secrets"].startswith("HEADSHOT_API_KEY seit 0 Tagen in Gebrauch")
+    assert "Tagen in Gebrauch" in shown["de"]["secrets"]
     assert {name for name, text in shown["de"].items() if text == shown["en"][name]} == set()
 
 
