@@ -18,7 +18,7 @@ from portal.models.people import Person
 from portal.models.provider_account import EndpointCalls, ProviderAccount
 from portal.models.provider_records import RecordKind
 from portal.provider import ProviderClient
-from portal.provider.errors import ProviderError
+from portal.provider.errors import ProviderError, RateLimited
 from portal.services import credits, provider_lists
 from portal.services.app_context import AppContext
 from portal.services.credits import Forecast
@@ -122,9 +122,15 @@ def request_team_update(action: str, *, team_id: str, name: str, actor: Person, 
 
 
 def update_team(context: AppContext, *, action: str, team_id: str, name: str) -> None:
-    """Make one change to the provider's teams, then read the account. A refusal is shown on the page."""
+    """Make one change to the provider's teams, then read the account. A refusal is shown on the page.
+
+    Raises:
+        RateLimited: the budget of calls is used up; nothing is changed, and the job tries again.
+    """
     try:
         _apply_team_update(context.provider, action, team_id, name)
+    except RateLimited:
+        raise
     except ProviderError as error:
         with transaction():
             provider_account.store_error(str(error))

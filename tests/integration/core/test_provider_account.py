@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from portal.domain.errors import BadInput
+from portal.provider.errors import RateLimited
 from portal.services import provider_account
 from tests.factories import NOW, make_person
 from tests.integration.core.worked_example import WorkedExample
@@ -55,3 +56,20 @@ def test_incomplete_change_is_refused(worked_example: WorkedExample, action: str
     actor = make_person(role="admin")
     with pytest.raises(BadInput):
         provider_account.request_team_update(action, team_id=team_id, name=name, actor=actor, now=NOW)
+
+
+def test_change_beyond_the_rate_limit_is_left_to_the_next_attempt(worked_example: WorkedExample) -> None:
+    account: Any = Account()
+    context = replace(worked_example.portal, provider=account)
+
+    def refuse(_team_id: str) -> None:
+        raise RateLimited("DELETE", "/organization/teams/{teamId}")
+
+    account.delete_team = refuse
+    with pytest.raises(RateLimited):
+        provider_account.update_team(context, action="delete", team_id="team-0", name="")
+    account.delete_team = lambda _team_id: None
+    provider_account.update_team(context, action="delete", team_id="team-0", name="")
+    page = provider_account.get_account_page(context)
+    assert page.account is not None
+    assert page.account.error is None

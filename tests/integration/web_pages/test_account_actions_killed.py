@@ -36,7 +36,7 @@ def studio() -> Iterator[RunningSandbox]:
 
 @pytest.fixture
 def app(make_app: Callable[..., Flask], studio: RunningSandbox) -> Flask:
-    return make_app(api_key=API_KEY, api_url=studio.api_url)
+    return make_app(api_key=API_KEY, api_url=studio.api_url, rate_limit=100_000)
 
 
 @pytest.fixture
