@@ -18,6 +18,10 @@ from portal.models.audit import EXPIRED, AuditEntry
 class AuditLink(Base):
     """The position of one entry in the chain.
 
+    Attributes:
+        received_at: the entry's own time, but never before the link in front of it nor after the database's clock, so
+            that an entry with a wrong time neither expires too soon nor keeps later ones from expiring.
+
     It has no foreign key to its entry: ``fsck`` checks both tables. Rows of both are deleted together, from the
     beginning of the trail and by the database alone, when an entry with the anchor is committed.
     """
@@ -28,6 +32,7 @@ class AuditLink(Base):
     entry_id: Mapped[int] = mapped_column(unique=True)
     previous: Mapped[bytes | None]
     digest: Mapped[bytes]
+    received_at: Mapped[datetime | None]
 
 
 def find_head() -> AuditHead | None:
@@ -53,20 +58,17 @@ def list_links_after(position: int, entry_id: int, limit: int) -> list[ChainLink
 
 @dataclass(frozen=True)
 class OldLink:
-    """One of the first links, with the time of its entry."""
+    """One of the first links, with the time its entry was received."""
 
     position: int
     digest: bytes
-    at: datetime
+    received_at: datetime | None
 
 
 def list_oldest(limit: int) -> list[OldLink]:
     """List the first links in order."""
     query = (
-        select(AuditLink.position, AuditLink.digest, AuditEntry.at)
-        .join(AuditEntry, AuditEntry.id == AuditLink.entry_id)
-        .order_by(AuditLink.position)
-        .limit(limit)
+        select(AuditLink.position, AuditLink.digest, AuditLink.received_at).order_by(AuditLink.position).limit(limit)
     )
     return [OldLink(*row) for row in db.session.execute(query)]
 

@@ -15,7 +15,7 @@ ENTRIES_AT_ONCE = 2000
 
 
 def expire_oldest(before: datetime, *, now: datetime) -> int:
-    """Delete the entries at the beginning of the trail that are older than ``before``; return how many.
+    """Delete the entries at the beginning of the trail that were received before ``before``; return how many.
 
     The database deletes them when the entry with the anchor is committed, so there is never one without the other.
     """
@@ -23,7 +23,7 @@ def expire_oldest(before: datetime, *, now: datetime) -> int:
     while True:
         with transaction():
             oldest = audit_links.list_oldest(ENTRIES_AT_ONCE)
-            expired = list(takewhile(lambda link: link.at < before, oldest))
+            expired = list(takewhile(lambda link: link.received_at is not None and link.received_at < before, oldest))
             if not expired:
                 return deleted
             anchor = AuditHead(expired[-1].position, expired[-1].digest)

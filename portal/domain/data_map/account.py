@@ -72,7 +72,7 @@ TABLES: Mapping[str, TableClass] = {
         Subject.NONE,
         Purpose.ACCOUNTABILITY,
         Retention.AUDIT,
-        {Content.TECHNICAL: "position entry_id previous digest"},
+        {Content.TECHNICAL: "position entry_id previous digest received_at"},
     ),
     # The person's rows are gone by then: it is proof, without name; the sealed address is deleted with the last step.
     "erasures": TableClass(

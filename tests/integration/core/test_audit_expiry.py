@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -87,6 +87,38 @@ def test_expiry_stops_at_an_entry_that_is_not_old_enough(worked_example: WorkedE
     assert delete_oldest() == 2
     assert worked_example.query("SELECT count(*) FROM audit_entries WHERE action = 'probe'") == [(3,)]
     assert list_faults() == []
+
+
+def test_entry_with_a_time_in_the_future_does_not_keep_the_trail_from_expiring(worked_example: WorkedExample) -> None:
+    write_entries(2, OLD)
+    write_entries(1, NOW + 70 * YEAR)
+    write_entries(2, NOW)
+    received = [at for (at,) in worked_example.query("SELECT received_at FROM audit_links ORDER BY position")]
+    assert received == sorted(received)
+    assert received[-1] <= datetime.now(UTC)
+    # Four years later all of them are old, and their own times do not count.
+    with disable_triggers(worked_example.connection):
+        worked_example.connection.execute("UPDATE audit_links SET received_at = received_at - interval '4 years'")
+    assert delete_oldest() == 5
+    assert list_faults() == []
+
+
+def test_entry_with_a_time_in_the_past_is_as_young_as_those_before_it(worked_example: WorkedExample) -> None:
+    write_entries(1, NOW)
+    write_entries(3, OLD)
+    assert delete_oldest() == 0
+    assert list_faults() == []
+    head = get_head()
+    with pytest.raises((IntegrityError, InternalError, ProgrammingError)), transaction():
+        audit.create_entry(audit.EXPIRED, at=NOW, anchor=str(head))
+
+
+def test_expiry_with_a_time_in_the_future_deletes_nothing_of_the_last_year(worked_example: WorkedExample) -> None:
+    write_entries(3, NOW)
+    head = get_head()
+    with pytest.raises((IntegrityError, InternalError, ProgrammingError)), transaction():
+        audit.create_entry(audit.EXPIRED, at=NOW + 70 * YEAR, anchor=str(head))
+    assert worked_example.query("SELECT count(*) FROM audit_entries") == [(3,)]
 
 
 TAMPERING = {
