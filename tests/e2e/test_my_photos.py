@@ -88,6 +88,14 @@ def test_headshot_is_taken_back(page: Page) -> None:
     expect(page.get_by_role("link", name="Choose your headshot")).to_be_visible()
 
 
+def test_mark_beside_a_headshot_kept_after_a_withdrawal_is_in_view(site: Site, page: Page) -> None:
+    page.goto(f"{site.address}/headshots/withdraw")
+    page.get_by_role("button", name="Withdraw").click()
+    expect(page.get_by_role("heading", name="You withdrew your agreement")).to_be_visible()
+    # A mark that the picture's frame cut off would be visible, and nowhere in view.
+    expect(page.get_by_role("figure").get_by_text("AI-generated")).to_be_in_viewport()
+
+
 def test_another_session_is_requested_and_granted(
     site: Site, page: Page, open_context: Callable[..., BrowserContext], person: Person
 ) -> None:
