@@ -93,9 +93,13 @@ def get_my_data(person: Person, periods: RetentionPeriods, *, now: datetime) -> 
     chosen_id = choice.photo_id if choice is not None else None
     deleted = erasures.list_by_person(person.id, ErasureScope.SESSION)
     erased_ids = {shoot_id for each in deleted for shoot_id in each.shoot_ids}
+    gone_ids = _list_deleted_at_provider(person.id)
     return MyData(
         shoots=[
-            _build_kept_shoot(shoot, chosen_id, erased_ids, periods, now) for shoot in shoots.list_by_person(person.id)
+            _build_kept_shoot(
+                shoot, chosen_id, periods, now, is_erased=shoot.id in erased_ids, is_gone=shoot.id in gone_ids
+            )
+            for shoot in shoots.list_by_person(person.id)
         ],
         choice=choice,
         chosen=photos.find_for_person(choice.photo_id, person.id) if choice is not None else None,
@@ -109,6 +113,12 @@ def get_my_data(person: Person, periods: RetentionPeriods, *, now: datetime) -> 
     )
 
 
+def _list_deleted_at_provider(person_id: UUID) -> set[UUID]:
+    """Return the shoots whose deletion the provider has confirmed, with the photos the person took for them."""
+    requested = [each for scope in ErasureScope for each in erasures.list_by_person(person_id, scope)]
+    return {shoot_id for each in requested if each.finished_at is not None for shoot_id in each.shoot_ids}
+
+
 def _list_accesses(person_id: UUID) -> list[tuple[AuditEntry | PictureAccess, str | None]]:
     acts: list[tuple[AuditEntry | PictureAccess, str | None]] = [
         *audit_list.list_acts_of_others(person_id, ACCESS_LIMIT),
@@ -118,7 +128,7 @@ def _list_accesses(person_id: UUID) -> list[tuple[AuditEntry | PictureAccess, st
 
 
 def _build_kept_shoot(
-    shoot: Shoot, chosen_id: UUID | None, erased_ids: set[UUID], periods: RetentionPeriods, now: datetime
+    shoot: Shoot, chosen_id: UUID | None, periods: RetentionPeriods, now: datetime, *, is_erased: bool, is_gone: bool
 ) -> KeptShoot:
     upload_period, unchosen_period = periods[retention.STUDIO_UPLOADS], periods[retention.UNCHOSEN_PHOTOS]
     uploads_until = shoot.finished_at + upload_period if shoot.finished_at is not None else None
@@ -127,8 +137,8 @@ def _build_kept_shoot(
         photos=[photo for photo in photos.list_viewable(shoot.id) if photo.id != chosen_id],
         until=shoot.copied_at + unchosen_period if shoot.copied_at is not None else None,
         uploads_until=uploads_until,
-        is_deleted=shoot.closed_at is not None and (shoot.provider_id is None or shoot.id in erased_ids),
-        has_uploads=shoot.opened_at is not None and (uploads_until is None or uploads_until > now),
+        is_deleted=shoot.closed_at is not None and (shoot.provider_id is None or is_erased),
+        has_uploads=not is_gone and shoot.opened_at is not None and (uploads_until is None or uploads_until > now),
     )
 
 

@@ -14,10 +14,12 @@ import pytest
 from portal.db import transaction
 from portal.domain.data_classes import Content
 from portal.domain.data_map import DATA_MAP
+from portal.domain.erasure import ErasureScope
 from portal.domain.errors import NotFound
 from portal.domain.retention_periods import RetentionPeriods
 from portal.models import audit
 from portal.models.archives import Archive, ArchiveKind
+from portal.models.erasures import Erasure
 from portal.models.people import Person
 from portal.models.personal_rows import ANOTHER_PERSON, list_personal_tables
 from portal.models.sessions import Session
@@ -176,6 +178,30 @@ def test_page_facts_follow_the_records(worked_example: WorkedExample) -> None:
     worked_example.clock.advance(days=31)
     later = my_data.get_my_data(person, RetentionPeriods(), now=worked_example.clock.now)
     assert not next(each for each in later.shoots if each.shoot.id == shoot.id).has_uploads
+
+
+@pytest.mark.privacy("P16")
+@pytest.mark.parametrize("scope", [ErasureScope.SESSION, ErasureScope.UNCHOSEN])
+def test_photos_are_at_the_studio_until_it_confirmed_their_deletion(
+    worked_example: WorkedExample, scope: ErasureScope
+) -> None:
+    person = make_person()
+    shoot, _photos = make_finished_shoot(person, 1, opened_at=NOW, closed_at=NOW)
+    with transaction() as session:
+        erasure = Erasure(
+            person_id=person.id,
+            scope=str(scope),
+            requested_at=NOW,
+            shoot_ids=[shoot.id],
+            photo_ids=[],
+            provider_ids=["1"],
+            consents=[],
+        )
+        session.add(erasure)
+    assert my_data.get_my_data(person, RetentionPeriods(), now=worked_example.clock.now).shoots[0].has_uploads
+    with transaction() as session:
+        session.get_one(Erasure, erasure.id).finished_at = NOW
+    assert not my_data.get_my_data(person, RetentionPeriods(), now=worked_example.clock.now).shoots[0].has_uploads
 
 
 def test_agreement_of_another_person_is_not_found(worked_example: WorkedExample) -> None:
