@@ -55,7 +55,9 @@ export function createZoom(getPans, { onChange, onSwipe = () => {} }) {
     onChange(zoom);
   }
 
+  // Only when the person moves the view: a view of the face stays one at any size of the window.
   function keepInside(pan) {
+    if (zoom === 1) return;
     const measured = measure(pan);
     offset = offset.map((value, axis) => {
       const drawn = measured.natural[axis] * measured.fit * zoom;
@@ -69,6 +71,7 @@ export function createZoom(getPans, { onChange, onSwipe = () => {} }) {
     const next = clamp(value, 1, MAX_ZOOM);
     if (next === 1) offset = [0, 0];
     else if (at) {
+      keepInside(pan);
       const { box, fit, natural, anchor } = measure(pan);
       const before = zoom === 1 ? [0.5 - anchor[0], 0.5 - anchor[1]] : offset;
       offset = before.map((value, axis) => {
@@ -77,11 +80,12 @@ export function createZoom(getPans, { onChange, onSwipe = () => {} }) {
       });
     }
     zoom = next;
-    if (zoom > 1) keepInside(pan);
+    if (zoom > 1 && at) keepInside(pan);
     draw();
   }
 
   function panBy(pan, across, down) {
+    keepInside(pan);
     const { fit, natural } = measure(pan);
     offset = [offset[0] - across / (natural[0] * fit * zoom), offset[1] - down / (natural[1] * fit * zoom)];
     keepInside(pan);

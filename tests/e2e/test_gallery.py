@@ -9,10 +9,11 @@ from uuid import UUID
 
 import pytest
 from playwright.sync_api import BrowserContext, CDPSession, Locator, Page, expect
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from portal.db import transaction
 from portal.models import photo_marks
+from portal.models.photos import Photo
 from tests.e2e.accessibility import list_violations
 from tests.e2e.site import Site
 from tests.factories import NOW
@@ -255,6 +256,38 @@ def test_comparison_fits_a_small_phone(open_gallery: Callable[..., Page]) -> Non
     assert first["width"] == second["width"] == 320
     assert second["y"] >= first["y"] + first["height"]
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
+
+
+# How far from the middle of its pane each face is, in shares of the pane; 0.5 is its edge.
+FACES_OFF_CENTER = """() => [...document.querySelectorAll(".pane .pan")].map((pan) => {
+    const numbers = (text) => text.split(" ").map(Number);
+    const [width, height] = numbers(pan.dataset.shape);
+    const [x, y] = numbers(pan.dataset.crop);
+    const image = pan.querySelector("img").getBoundingClientRect();
+    const box = pan.getBoundingClientRect();
+    const drawn = Math.min(pan.clientWidth / width, pan.clientHeight / height) * (image.width / pan.clientWidth);
+    const across = image.x + image.width / 2 + (x - 0.5) * width * drawn - (box.x + box.width / 2);
+    const down = image.y + image.height / 2 + (y - 0.5) * height * drawn - (box.y + box.height / 2);
+    return Math.max(Math.abs(across) / box.width, Math.abs(down) / box.height);
+})"""
+
+
+def test_faces_stay_in_view_when_the_phone_is_turned(site: Site, open_gallery: Callable[..., Page]) -> None:
+    page = open_gallery({"viewport": {"width": 1280, "height": 800}, "reduced_motion": "reduce"})
+    with site.app.app_context(), transaction() as session:
+        session.execute(update(Photo).values(face_x=0.3, face_y=0.1, face_size=0.4))
+    page.reload()
+    for _ in range(3):
+        page.keyboard.press("p")
+    page.keyboard.press("c")
+    expect(page.get_by_role("slider", name="Zoom of all photos")).to_have_value("160")
+    for width, height in ((844, 390), (390, 844), (320, 640)):
+        page.set_viewport_size({"width": width, "height": height})
+        fresh = page.context.new_page()
+        fresh.set_viewport_size({"width": width, "height": height})
+        fresh.goto(page.url)
+        expect(fresh.get_by_role("slider", name="Zoom of all photos")).to_have_value("160")
+        assert page.evaluate(FACES_OFF_CENTER) == pytest.approx(fresh.evaluate(FACES_OFF_CENTER), abs=0.02)
 
 
 @pytest.mark.parametrize("size", [(390, 844), (447, 900), (820, 1180), (1280, 800)], ids=str)
