@@ -69,7 +69,10 @@ def test_team_is_created_renamed_and_deleted_by_keyboard(page: Page) -> None:
     press_control(page, page.get_by_role("button", name="Rename Quality"))
     check_reloaded(page, page.get_by_role("rowheader", name="Testing"))
     expect(page.get_by_role("rowheader", name="Quality")).to_have_count(0)
-    press_control(page, page.get_by_role("button", name="Delete at the studio Testing"))
+    delete = page.get_by_role("button", name="Delete at the studio Testing")
+    expect(delete).to_be_hidden()
+    press_control(page, page.get_by_text("Delete… Testing"))
+    press_control(page, delete)
     for _ in range(40):
         if page.get_by_role("rowheader", name="Testing").count() == 0:
             break
