@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import ElementHandle, Page
+from playwright.sync_api import ElementHandle, Locator, Page
 
 DESCRIBE_FOCUS = """(focused) => {
   const labels = [...(focused.labels ?? [])];
@@ -21,6 +21,12 @@ DESCRIBE_FOCUS = """(focused) => {
   const isInView = box.bottom > 0 && box.right > 0 && box.top < innerHeight && box.left < innerWidth;
   return { name: name.trim(), isPage: focused === document.body, isOutlined, isUncovered, isInView };
 }"""
+
+
+def press_control(page: Page, control: Locator) -> None:
+    """Press a control with the keyboard, wherever the focus was."""
+    control.focus()
+    page.keyboard.press("Enter")
 
 
 def focus_by_tab(page: Page, name: str, *, limit: int = 40) -> None:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from demo.stack import Stack
+from tests.e2e.keyboard import press_control
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -20,12 +21,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Everything, with a mail server that shows what it receives."""
     with Stack(data_dir=tmp_path_factory.mktemp("stack"), has_mail=True) as running:
         yield running
-
-
-def press_control(page: Page, control: Locator) -> None:
-    """Press a control with the keyboard."""
-    control.focus()
-    page.keyboard.press("Enter")
 
 
 def open_as_admin(page: Page, url: str) -> None:

@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from portal.db import transaction
 from portal.models.people import Person
 from portal.models.roster import RosterEntry
+from tests.e2e.keyboard import press_control
 from tests.e2e.page_checks import check_page
 from tests.e2e.site import Site
 from tests.factories import NOW
@@ -28,12 +29,6 @@ def roster(site: Site) -> None:
             session.add(
                 RosterEntry(address=address, name=name, team="Sales", source="import", created_at=NOW, changed_at=NOW)
             )
-
-
-def press_control(page: Page, control: Locator) -> None:
-    """Press a control with the keyboard."""
-    control.focus()
-    page.keyboard.press("Enter")
 
 
 @pytest.mark.usefixtures("roster")

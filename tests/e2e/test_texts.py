@@ -5,20 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from portal.models.people import Person
+from tests.e2e.keyboard import press_control
 from tests.e2e.page_checks import check_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 PAGES = ("", "/consent", "/privacy", "/links", "/mails", "/consent/versions", "/consent/versions/0")
-
-
-def press_control(page: Page, control: Locator) -> None:
-    """Press a control with the keyboard."""
-    control.focus()
-    page.keyboard.press("Enter")
 
 
 def write_text(page: Page, label: str, text: str) -> None:
