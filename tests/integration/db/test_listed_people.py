@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -21,6 +22,7 @@ from portal.models.consents import Consent
 from portal.models.listed_people import split_search
 from portal.models.people import Person
 from portal.models.photos import Photo
+from portal.models.roster import RosterEntry
 from portal.models.shoots import Shoot
 from portal.services import journey
 from tests import factories
@@ -119,6 +121,49 @@ def test_list_follows_name_address_and_erasure(app: Flask) -> None:
         session.delete(session.get_one(Person, person.id))
     assert people_list.find_row(person.id, now=NOW) is None
     assert count_terms("ada") == 0
+
+
+CHANGED_ENTRIES = {
+    "address": ("grace@example.com", "email"),
+    "name": ("Grace Hopper", "name"),
+    "team": ("Navy", "team"),
+    "employee_number": ("1906", "employee_number"),
+    "due_on": (NOW.date(), "due_on"),
+    "invited_at": (NOW, "invited_at"),
+    "reminders": (3, "reminder_count"),
+    "reminded_at": (NOW, "reminded_at"),
+    "muted_at": (NOW, "muted_at"),
+    "bounced_at": (NOW, "bounced_at"),
+    "left_at": (NOW, "left_at"),
+}
+
+
+def make_entry() -> UUID:
+    entry = RosterEntry(address="ada@example.com", name="Ada", source="import", created_at=NOW, changed_at=NOW)
+    with transaction() as session:
+        session.add(entry)
+        session.flush()
+        return entry.id
+
+
+@pytest.mark.parametrize("column", CHANGED_ENTRIES)
+def test_list_follows_every_column_of_an_entry_that_it_shows(app: Flask, column: str) -> None:
+    value, shown = CHANGED_ENTRIES[column]
+    entry_id = make_entry()
+    with transaction() as session:
+        setattr(session.get_one(RosterEntry, entry_id), column, value)
+    assert db.session.scalar(text(f"SELECT {shown} FROM listed_people WHERE id = :id"), {"id": entry_id}) == value
+
+
+def test_being_listed_again_refreshes_no_row(app: Flask) -> None:
+    """An import sets ``listed_at`` of 20,000 entries in one statement; the list does not show it."""
+    entry_id = make_entry()
+    version = text("SELECT xmin::text FROM listed_people WHERE id = :id")
+    before = db.session.scalar(version, {"id": entry_id})
+    db.session.rollback()
+    with transaction() as session:
+        session.get_one(RosterEntry, entry_id).listed_at = NOW
+    assert db.session.scalar(version, {"id": entry_id}) == before
 
 
 def count_terms(term: str) -> int:
