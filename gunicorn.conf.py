@@ -52,8 +52,8 @@ errorlog = "-"
 logger_class = "portal.web.observability.gunicorn_log.ServerLog"
 loglevel = os.environ.get("GUNICORN_LOG_LEVEL", "warning")
 
-# Heartbeats on a disk stall with the disk; memory does not, where the machine has it.
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108, PTH112  # nosec B108  # no name in it
+# Heartbeats on a disk stall with the disk; memory does not, where the machine has it for this user.
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK | os.X_OK) else None  # noqa: S108  # nosec B108
 
 # Each worker writes its metrics to files here; the one that handles /metrics adds them up. The metrics read this
 # variable when they are imported, which is after this file was read.
