@@ -15,12 +15,12 @@ from uuid import UUID, uuid4
 
 from portal.db import transaction
 from portal.domain import job_types
-from portal.domain.errors import NotFound, RetryLater
+from portal.domain.errors import ChangedMeanwhile, NotFound, RetryLater
 from portal.domain.roster_columns import ColumnPlan, detect_columns
 from portal.domain.roster_file import ListUnreadable, RosterFile, Row, read_file
 from portal.domain.roster_lines import KnownEntry, LineChecker, RosterLine
 from portal.failpoints import failpoint
-from portal.models import audit, queue, roster, roster_imports
+from portal.models import audit, queue, roster, roster_deletion, roster_imports
 from portal.models.roster_imports import RosterImport
 from portal.services.app_context import AppContext
 from portal.services.versions import advance_version
@@ -86,12 +86,10 @@ class _Reading:
 def create_import(content: bytes, name: str, *, actor_id: UUID, now: datetime) -> UUID:
     """Store a list and enqueue reading it."""
     import_id = uuid4()
+    new = RosterImport(id=import_id, name=name[:120], state="reading", content=content)
+    new.created_at, new.created_by = now, actor_id
     with transaction() as session:
-        session.add(
-            RosterImport(
-                id=import_id, name=name[:120], state="reading", content=content, created_at=now, created_by=actor_id
-            )
-        )
+        session.add(new)
         audit.create_entry("roster.import_created", at=now, actor_id=actor_id, import_id=str(import_id))
         queue.enqueue_job(job_types.READ_ROSTER_IMPORT, import_id=str(import_id), version=0)
     return import_id
@@ -102,10 +100,12 @@ def choose_columns(import_id: UUID, columns: Mapping[str, int], *, version: int)
 
     Raises:
         NotFound: there is no such import.
-        ChangedMeanwhile: it was decided about in the meantime.
+        ChangedMeanwhile: it was decided about in the meantime, or its file was deleted.
     """
     with transaction():
         found = _lock_import(import_id, version, ("ready", "failed"))
+        if not roster_deletion.has_file(import_id):
+            raise ChangedMeanwhile
         found.columns, found.state, found.failure, found.progress = dict(columns), "reading", None, 0
         queue.enqueue_job(job_types.READ_ROSTER_IMPORT, import_id=str(import_id), version=found.version)
 

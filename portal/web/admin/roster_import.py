@@ -10,7 +10,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
-from portal.domain.errors import BadInput, ChangedMeanwhile, NotFound
+from portal.domain.errors import BadInput, NotFound
 from portal.domain.retention import IMPORTED_LINES, LEAVERS_PHOTOS
 from portal.domain.roster_columns import FIELDS
 from portal.domain.roster_lines import SKIPPED, Verdict
@@ -127,8 +127,6 @@ def choose_columns(import_id: UUID) -> AnyResponse:
     """Check the list again with the chosen columns."""
     given = {field: request.form.get(field, type=int) for field in FIELDS}
     columns = {field: index for field, index in given.items() if index is not None and 0 <= index < _COLUMNS}
-    if not roster_deletion.has_file(import_id):
-        raise ChangedMeanwhile
     imports.choose_columns(import_id, columns, version=parse_version())
     return redirect(url_for("roster_import.show_import", import_id=import_id), 303)
 
