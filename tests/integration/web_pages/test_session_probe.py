@@ -56,7 +56,7 @@ def test_test_session_proves_whitelabel_costs_nothing_and_leaves_nothing(operato
     assert "The studio made a test session and deleted it" in operator.page("/admin/health").text
     assert list(get_context().provider.list_models()) == []
     assert list_results() == ["ok", "ok"]
-    assert "proved by the session" in check_whitelabel()
+    assert "proved by the session" in str(check_whitelabel())
 
 
 def test_refused_test_session_shows_what_to_do(operator: Visitor, studio: RunningSandbox) -> None:
