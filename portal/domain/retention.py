@@ -36,6 +36,11 @@ class RetentionRule:
     limits: tuple[timedelta, timedelta] | None = None
     by: str = "nightly job"
 
+    @property
+    def shortest(self) -> timedelta:
+        """The shortest period that an operator can set."""
+        return self.limits[0] if self.limits else self.default
+
 
 # What people agree to; the consent text names these periods.
 STUDIO_UPLOADS = RetentionRule(
@@ -196,7 +201,7 @@ AUDIT_TRAIL = RetentionRule(
     key="audit",
     data_class=Retention.AUDIT,
     what="the oldest part of the audit trail, without names",
-    start="the act (`audit_entries.at`)",
+    start="the entry is received (`audit_links.received_at`)",
     default=1095 * _DAY,
     limits=(365 * _DAY, 3650 * _DAY),
 )

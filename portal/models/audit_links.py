@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, db
 from portal.domain.audit_chain import AuditHead, ChainLink
+from portal.domain.retention import AUDIT_TRAIL
 from portal.models.audit import EXPIRED, AuditEntry
 
 
@@ -71,6 +72,12 @@ def list_oldest(limit: int) -> list[OldLink]:
         select(AuditLink.position, AuditLink.digest, AuditLink.received_at).order_by(AuditLink.position).limit(limit)
     )
     return [OldLink(*row) for row in db.session.execute(query)]
+
+
+def read_protected_since() -> datetime:
+    """Return since when entries are received that cannot expire: the shortest period, by the database's clock."""
+    now: datetime = db.session.scalars(select(func.clock_timestamp())).one()
+    return now - AUDIT_TRAIL.shortest
 
 
 def find_anchor() -> AuditHead | None:

@@ -17,7 +17,7 @@ from portal.domain.erasure import ErasureScope
 from portal.domain.retention import RetentionRule
 from portal.models import choices
 from portal.models.archives import Archive
-from portal.models.audit import AuditEntry
+from portal.models.audit_links import AuditLink
 from portal.models.campaigns import Campaign
 from portal.models.choices import Choice
 from portal.models.deliveries import Delivery
@@ -148,7 +148,7 @@ EXPIRY_QUERIES: Mapping[str, ExpiryQuery] = {
     ),
     retention.IMPORTED_LINES.key: ExpiryQuery(_select_imports()),
     retention.NO_SIGN_IN.key: ExpiryQuery(_select_without_sign_in()),
-    retention.AUDIT_TRAIL.key: ExpiryQuery(_select(AuditEntry.id, AuditEntry.at)),
+    retention.AUDIT_TRAIL.key: ExpiryQuery(_select(AuditLink.entry_id, AuditLink.received_at)),
     retention.ERASURE_RECEIPTS.key: ExpiryQuery(
         _select(Erasure.id, Erasure.finished_at).where(Erasure.finished_at.is_not(None))
     ),

@@ -72,6 +72,12 @@ def test_expiry_in_batches_and_again_later(worked_example: WorkedExample, monkey
     assert worked_example.query("SELECT count(*) FROM audit_entries WHERE action = 'audit.expired'") == [(5,)]
 
 
+def test_clock_that_is_years_ahead_expires_nothing(worked_example: WorkedExample) -> None:
+    write_entries(3, NOW)
+    assert audit_expiry.expire_oldest(NOW + 10 * YEAR, now=NOW + 20 * YEAR) == 0
+    assert worked_example.query("SELECT count(*) FROM audit_entries") == [(3,)]
+
+
 def test_whole_trail_may_expire_but_for_the_entry_about_it(worked_example: WorkedExample) -> None:
     write_entries(4, OLD)
     assert delete_oldest() == 4
