@@ -106,13 +106,16 @@ def open_gallery(
 ) -> Callable[..., tuple[Page, Transfers]]:
     """Open the gallery with an empty cache; return the page and what was transferred until the network was idle."""
 
-    def open_page(options: dict[str, Any], path: str = "/headshots/gallery") -> tuple[Page, Transfers]:
+    def open_page(
+        options: dict[str, Any], path: str = "/headshots/gallery", *, slowdown: int = 1
+    ) -> tuple[Page, Transfers]:
         browser = open_context(**options)
         browser.add_cookies(site.cookies(owner))  # type: ignore[arg-type]
         page = browser.new_page()
         found = Transfers()
         network = browser.new_cdp_session(page)
         network.send("Network.enable")
+        network.send("Emulation.setCPUThrottlingRate", {"rate": slowdown})
         network.on("Network.requestWillBeSent", lambda sent: _record_request(found, sent))
         network.on("Network.loadingFinished", lambda done: _record_size(found, done))
         page.goto(site.address + path, wait_until="networkidle")
@@ -151,6 +154,12 @@ def test_first_screen_is_few_and_small_requests(
     assert all(address.startswith(site.address) for address in found.addresses.values())
     assert found.size <= max_bytes, str(found)
     assert len(found.addresses) <= max_requests, str(found)
+    assert page.evaluate(_COUNT_SHIFTS) == 0
+
+
+def test_slow_machine_paints_the_first_screen_at_once(open_gallery: Callable[..., tuple[Page, Transfers]]) -> None:
+    """Painted in parts, the picture shrank and the filters moved as the rest of the page arrived."""
+    page, _ = open_gallery(PHONE, slowdown=12)
     assert page.evaluate(_COUNT_SHIFTS) == 0
 
 
