@@ -20,7 +20,7 @@ class RetentionRule:
 
     Attributes:
         key: its name in ``RETENTION_DAYS``, in audit entries and in ``fsck``.
-        data_class: the class of the columns it applies to; a class may have several rules.
+        data_class: the kind of data it deletes, as its columns are classified; a kind may have several rules.
         what: the data, for the documentation.
         start: the event that starts it, for the documentation, with the column that holds its time.
         default: the period; zero ends with the start itself.

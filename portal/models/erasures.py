@@ -112,9 +112,9 @@ def find_latest(person_id: UUID) -> Erasure | None:
     return db.session.scalar(query.execution_options(populate_existing=True))
 
 
-def list_by_person(person_id: UUID, scope: ErasureScope) -> list[Erasure]:
-    """List the erasures of one scope of a person, the newest first."""
-    query = select(Erasure).where(Erasure.person_id == person_id, Erasure.scope == str(scope))
+def list_by_person(person_id: UUID) -> list[Erasure]:
+    """List the erasures of a person, the newest first."""
+    query = select(Erasure).where(Erasure.person_id == person_id)
     return list(db.session.scalars(query.order_by(Erasure.requested_at.desc())))
 
 

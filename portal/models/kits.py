@@ -26,7 +26,7 @@ class Kit(Base):
     """The files of one choice, crop and version of the file table.
 
     Attributes:
-        digest: of the photo's original, the crop and the version of the file table; equal digests mean equal files.
+        digest: of the photo's original and the crop; with equal settings, equal digests mean equal files.
         done: files rendered so far.
         settings_digest: of the settings its files are rendered with; None until the first file.
         superseded_at: since when another kit replaces it; its files are then deleted.

@@ -91,9 +91,11 @@ def get_my_data(person: Person, periods: RetentionPeriods, *, now: datetime) -> 
     """Gather what is kept about this person from our own records; no outside call is made."""
     choice = choices.find_current(person.id)
     chosen_id = choice.photo_id if choice is not None else None
-    deleted = erasures.list_by_person(person.id, ErasureScope.SESSION)
+    requested = erasures.list_by_person(person.id)
+    deleted = [each for each in requested if each.scope == ErasureScope.SESSION]
     erased_ids = {shoot_id for each in deleted for shoot_id in each.shoot_ids}
-    gone_ids = _list_deleted_at_provider(person.id)
+    # The provider has confirmed the deletion, with the photos the person took for them.
+    gone_ids = {shoot_id for each in requested if each.finished_at is not None for shoot_id in each.shoot_ids}
     return MyData(
         shoots=[
             _build_kept_shoot(
@@ -111,12 +113,6 @@ def get_my_data(person: Person, periods: RetentionPeriods, *, now: datetime) -> 
         notes=person_notes.list_notes(person.id),
         deletions=[build_receipt(each) for each in deleted],
     )
-
-
-def _list_deleted_at_provider(person_id: UUID) -> set[UUID]:
-    """Return the shoots whose deletion the provider has confirmed, with the photos the person took for them."""
-    requested = [each for scope in ErasureScope for each in erasures.list_by_person(person_id, scope)]
-    return {shoot_id for each in requested if each.finished_at is not None for shoot_id in each.shoot_ids}
 
 
 def _list_accesses(person_id: UUID) -> list[tuple[AuditEntry | PictureAccess, str | None]]:
