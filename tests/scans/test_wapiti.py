@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,36 @@ from tests.scans.conftest import Target
 TOP = Path(__file__).parents[2]
 SCANNER = TOP / "var" / "scan-venv" / "bin" / "wapiti"
 MODULES = "xss,permanentxss,sql,redirect,csp,cookieflags,http_headers,methods,ssrf,file,exec,crlf,xxe"
-SECONDS = 45
+SECONDS = 20
 # The portal is plain http on loopback here, so these two are right; `tests/integration/matrix/test_headers.py` proves
 # that over https the cookie is Secure and Strict-Transport-Security is sent.
 ON_LOOPBACK = {"Secure Flag cookie", "HTTP Strict Transport Security (HSTS)", "Unencrypted Channels"}
-# The gallery comes first: a slow machine still reaches its forms within the time.
-PAGES = (
-    *("headshots/gallery", "", "privacy", "headshots", "headshots/consent", "account/sessions"),
-    *("admin/", "admin/deliveries", "admin/people"),
-)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the portal that is scanned by itself.
+
+    The scanner follows links in no fixed order and stops after SECONDS, so a scan of everything may miss a page.
+    """
+
+    pages: tuple[str, ...]
+    outside: tuple[str, ...]
+    shown: frozenset[str]  # endpoints that it must reach
+
+
+PARTS = {
+    "employee": Part(
+        pages=("headshots/gallery", "", "privacy", "headshots", "headshots/consent", "account/sessions"),
+        outside=("/admin/*",),
+        shown=frozenset({"headshots.show_my_page", "gallery.show_gallery", "account.show_sessions"}),
+    ),
+    "console": Part(
+        pages=("admin/health", "admin/", "admin/deliveries", "admin/people", "admin/campaigns", "admin/roster"),
+        outside=("/headshots*", "/my-data*", "/account/*"),
+        shown=frozenset({"board.show_board", "people.show_people", "campaigns.show_campaigns"}),
+    ),
+}
 # A scan that ended its own session, or all sessions, would scan one page only.
 # Erasing its person ends the session, too; new consent texts or fewer photos, here or at the provider, leave the
 # gallery without a form.
@@ -37,26 +59,26 @@ NOT_PRESSED = (
 )
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(300)
 @pytest.mark.asvs("A26")
-def test_scanner_finds_nothing(target: Target, tmp_path: Path) -> None:
+@pytest.mark.parametrize("part", PARTS.values(), ids=PARTS.keys())
+def test_scanner_finds_nothing(target: Target, tmp_path: Path, part: Part) -> None:
     called_back: list[str] = []
-    seen: set[tuple[str, int]] = set()
+    shown: set[str | None] = set()
+    accepted: set[str | None] = set()
 
     def record_response(_app: Flask, response: Response, **_more: Any) -> None:
-        seen.add((request.endpoint or "", response.status_code))
+        if response.status_code == 200:
+            shown.add(request.endpoint)
+        elif request.method == "POST" and response.status_code == 303:
+            accepted.add(request.endpoint)
 
     with serve_app(_lure(called_back)) as port, request_finished.connected_to(record_response, target.directory.app):
-        report = _scan(target, f"http://127.0.0.1:{port}/", tmp_path)
-    inside = {
-        "headshots.show_my_page",
-        "gallery.show_gallery",
-        "account.show_sessions",
-        "board.show_board",
-        "people.show_person",
-    }
-    assert {(name, 200) for name in inside} <= seen, "is the scanner signed in?"
-    assert ("gallery.choose_photo", 303) in seen, "did it send forms?"
+        report = _scan(
+            target, f"http://127.0.0.1:{port}/", tmp_path, pages=part.pages, not_followed=NOT_PRESSED + part.outside
+        )
+    assert part.shown <= shown, "is the scanner signed in?"
+    assert len(accepted) >= 3, "did it send forms?"
     found = {
         name: [f"{each['method']} {each['path']} {each['parameter']}: {each['info'][:200]}" for each in each_kind]
         for part in ("vulnerabilities", "anomalies")
@@ -73,7 +95,7 @@ def test_scanner_finds_a_planted_vulnerability(target: Target, tmp_path: Path) -
     target.directory.app.view_functions["pages.show_privacy"] = lambda: (
         f"<!doctype html><title>x</title><a href='/privacy?words=1'>on</a><p>{request.args.get('words', '')}</p>"
     )
-    report = _scan(target, "http://127.0.0.1:1/", tmp_path, modules="xss", pages=("privacy",), depth=1)
+    report = _scan(target, "http://127.0.0.1:1/", tmp_path, pages=("privacy",), modules="xss", depth=1)
     assert [each["path"] for each in report["vulnerabilities"]["Reflected Cross Site Scripting"]] == ["/privacy"]
 
 
@@ -92,7 +114,14 @@ def _lure(called_back: list[str]) -> Flask:
 
 
 def _scan(
-    target: Target, lure: str, folder: Path, *, modules: str = MODULES, pages: Sequence[str] = PAGES, depth: int = 4
+    target: Target,
+    lure: str,
+    folder: Path,
+    *,
+    pages: Sequence[str],
+    not_followed: Sequence[str] = NOT_PRESSED,
+    modules: str = MODULES,
+    depth: int = 4,
 ) -> dict[str, Any]:
     if not SCANNER.exists():
         pytest.fail("the scanner is not installed: run `sh scripts/scanner` (make test does)")
@@ -100,7 +129,7 @@ def _scan(
     command = [
         *(str(SCANNER), "--url", f"{target.address}/", "--module", modules, "--cookie-value", target.cookie),
         *("--scope", "folder", "--depth", str(depth), "--max-links-per-page", "40", "--max-files-per-dir", "15"),
-        *("--max-scan-time", str(SECONDS), "--max-attack-time", "6", "--timeout", "5", "--tasks", "8"),
+        *("--max-scan-time", str(SECONDS), "--max-attack-time", "2", "--timeout", "5", "--tasks", "8"),
         *(
             "--endpoint",
             lure,
@@ -114,9 +143,13 @@ def _scan(
         *("--flush-session", "--no-bugreport", "--verbose", "0", "--color"),
         *("--format", "json", "--output", str(report)),
         *(part for page in pages for part in ("--start", f"{target.address}/{page}")),
-        *(part for page in NOT_PRESSED for part in ("--exclude", f"{target.address}{page}")),
+        *(part for page in not_followed for part in ("--exclude", f"{target.address}{page}")),
     ]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=SECONDS + 60, check=False)
+    for _try in range(3):
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=SECONDS + 60, check=False)
+        # An attack that runs out of time may leave the scanner's own SQLite locked, of which it dies.
+        if "database is locked" not in done.stdout + done.stderr:
+            break
     assert report.exists(), done.stdout[-3000:] + done.stderr[-3000:]
     found: dict[str, Any] = json.loads(report.read_text())
     return found
