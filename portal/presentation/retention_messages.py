@@ -99,6 +99,11 @@ def _list_session_terms(studio: str, periods: RetentionPeriods) -> list[Retentio
             _("Measurements of your face"), studio, _("While your headshots are made. They never reach this portal.")
         ),
         RetentionTerm(
+            _("Where your face is in each picture, as one square"),
+            portal,
+            _("As long as the picture. Nothing else about your face is stored here."),
+        ),
+        RetentionTerm(
             _("Headshots you don’t choose"),
             portal,
             _("%(period)s after they’re made", period=format_period(unchosen)),
