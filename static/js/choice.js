@@ -71,6 +71,11 @@ export function createChoice({ nameOf, drawFace, onChange, say }) {
     say(toast.dataset.undone);
   });
 
+  // "Continue" takes the place of the pressed button: the second click of a double click on that one is none on this.
+  document.getElementById("continue").addEventListener("click", (event) => {
+    if (event.detail > 1) event.preventDefault();
+  });
+
   for (const form of document.querySelectorAll("form[data-choice]")) {
     form.addEventListener("submit", (event) => {
       event.preventDefault();

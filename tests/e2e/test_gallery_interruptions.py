@@ -5,16 +5,17 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from portal.db import transaction
 from portal.models import photos
 from portal.models.people import Person
 from portal.models.photos import Photo
+from portal.services import gallery
 from tests.e2e import portraits
 from tests.e2e.site import Site
 from tests.factories import NOW
@@ -55,6 +56,30 @@ def test_marking_a_photo_that_was_deleted_meanwhile_shows_a_message(page: Page) 
     assert page.evaluate("localStorage.getItem('unsent-marks')") is None
 
 
+def test_unsent_marks_are_cleared_at_sign_out(page: Page) -> None:
+    page.route("**/headshots/marks", lambda route: route.abort())
+    page.keyboard.press("p")
+    expect(page.get_by_role("status").filter(has_text="You’re offline.")).to_be_visible()
+    assert page.evaluate("localStorage.getItem('unsent-marks')") is not None
+    page.goto(urljoin(page.url, "/headshots"))
+    page.get_by_label("Ada Lovelace: your menu").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("link", name="Sign in")).to_be_visible()
+    assert page.evaluate("localStorage.getItem('unsent-marks')") is None
+
+
+def test_choice_without_a_connection_changes_nothing_and_can_be_repeated(page: Page) -> None:
+    """Choosing is an agreement, so that it is never sent later without the person."""
+    page.keyboard.press("ArrowRight")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Choose this photo").click()
+    expect(page.get_by_role("status").filter(has_text="That didn’t work. Check your connection")).to_be_visible()
+    expect(page.get_by_role("button", name="Undo")).to_be_hidden()
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Choose this photo").click()
+    expect(page.get_by_role("link", name="Continue")).to_be_focused()
+
+
 def test_choice_is_kept_after_a_double_press_a_reload_and_going_back(site: Site, open_as: Callable[..., Page]) -> None:
     page = open_as(site.person(photos=3), "/headshots/gallery", viewport={"width": 1280, "height": 900})
     choose = page.get_by_role("button", name="Choose this photo")
@@ -73,6 +98,43 @@ def test_choice_is_kept_after_a_double_press_a_reload_and_going_back(site: Site,
     page.go_back()
     expect(proceed).to_be_visible()
     expect(choose).to_be_hidden()
+
+
+def press_second_time(page: Page, control: Locator) -> None:
+    """Send the second click of a double click whose first one replaced what was pressed."""
+    control.hover()
+    page.mouse.down(click_count=2)
+    page.mouse.up(click_count=2)
+
+
+@pytest.mark.parametrize("path", ["/headshots/gallery", "/headshots/gallery?compare={0}&compare={1}"])
+def test_second_click_on_choose_does_not_leave_the_undo_behind(
+    site: Site, open_as: Callable[..., Page], path: str
+) -> None:
+    person = site.person(photos=2)
+    with site.app.app_context():
+        ids = [photo.id for photo in gallery.get_gallery(person).photos]
+    page = open_as(person, path.format(*ids), viewport={"width": 1280, "height": 900})
+    page.get_by_role("button", name="Choose").first.click()
+    proceed = page.get_by_role("link", name="Continue")
+    expect(proceed).to_be_focused()
+    press_second_time(page, proceed)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("status").filter(has_text="Undone.")).to_be_attached()
+    page.get_by_role("button", name="Choose").first.click()
+    expect(proceed).to_be_focused()
+    proceed.dblclick()
+    expect(page.get_by_role("heading", name="You’re all set")).to_be_visible()
+
+
+def test_second_click_on_a_link_does_not_press_the_last_question(site: Site, open_as: Callable[..., Page]) -> None:
+    page = open_as(site.person(photos=2), "/headshots/consent", viewport={"width": 1280, "height": 900})
+    page.get_by_role("link", name="Withdraw my agreement").click()
+    withdraw = page.get_by_role("button", name="Withdraw")
+    press_second_time(page, withdraw)
+    expect(page.get_by_role("heading", name="Withdraw your agreement?")).to_be_visible()
+    withdraw.dblclick()
+    expect(page.get_by_role("heading", name="You withdrew your agreement")).to_be_visible()
 
 
 def test_single_photo_has_no_neighbors_and_no_comparison(site: Site, open_as: Callable[..., Page]) -> None:

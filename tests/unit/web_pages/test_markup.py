@@ -38,6 +38,14 @@ def test_every_form_that_changes_something_carries_the_token(template: Path) -> 
         assert is_exempt or 'name="csrf_token"' in form or "{{ token() }}" in form
 
 
+@pytest.mark.parametrize("template", TEMPLATES, ids=names)
+def test_pages_with_irreversible_buttons_are_guarded_against_double_clicks(template: Path) -> None:
+    text = template.read_text()
+    if re.search(r'<button class="button[^"]* danger"|set kind = "danger"', text):
+        assert '{% extends "console.html" %}' in text or "js/double-click.js" in text
+    assert "js/double-click.js" in (TOP / "templates/console.html").read_text()
+
+
 @pytest.mark.parametrize("path", [*TEMPLATES, *SCRIPTS, *STYLES], ids=lambda path: path.name)
 def test_nothing_is_loaded_from_other_origins(path: Path) -> None:
     foreign = [found for found in re.findall(r"https?://[^\s\"')]+", path.read_text()) if "www.w3.org" not in found]
