@@ -26,6 +26,7 @@ class KitRow:
         size: format and pixels, or why it is smaller than the place takes.
         is_ready: it can be downloaded.
         is_offered: a file is made of this photo; False where the company takes own photos only.
+        is_smaller: the photo has fewer pixels than the place takes.
     """
 
     key: str
@@ -35,6 +36,7 @@ class KitRow:
     size: str
     is_ready: bool
     is_offered: bool = True
+    is_smaller: bool = False
 
 
 _TITLES: dict[str, tuple[str, Callable[[], str], Callable[[], str]]] = {
@@ -75,21 +77,27 @@ def build_kit_rows(
         icon, title, hint = _TITLES[key]
         file = files.get(key)
         if specs[key] not in offered:
-            rows.append(KitRow(key, icon, title(), _("Needs a photo that isn’t AI-generated."), "", False, False))
+            hint_text = _("Needs a photo that isn’t AI-generated.")
+            rows.append(KitRow(key, icon, title(), hint_text, "", is_ready=False, is_offered=False))
             continue
         text = hint()
         if policy[key] is AiPolicy.TEXT and not is_own:
             text = _("Write “AI-generated” beside it.")
         elif is_marked(policy, key, is_generated=not is_own):
             text = _("“AI-generated” is drawn into a corner.")
-        rows.append(KitRow(key, icon, title(), text, _describe_size(specs[key], file), file is not None))
+        size, is_smaller = _describe_size(specs[key], file), _is_smaller(specs[key], file)
+        rows.append(KitRow(key, icon, title(), text, size, is_ready=file is not None, is_smaller=is_smaller))
     return rows
+
+
+def _is_smaller(spec: KitFileSpec, file: KitFile | None) -> bool:
+    return file is not None and spec.width is not None and file.width < spec.width
 
 
 def _describe_size(spec: KitFileSpec, file: KitFile | None) -> str:
     if file is None:
         return ""
-    if spec.width is not None and file.width < spec.width:
+    if _is_smaller(spec, file):
         text: str = _("%(width)s × %(height)s, your headshot isn’t larger", width=file.width, height=file.height)
     elif spec.shape is KitShape.CIRCLE:
         text = _("Round PNG, %(width)s × %(height)s", width=file.width, height=file.height)

@@ -63,10 +63,17 @@ def test_files_of_the_kit_appear_when_they_are_made(site: Site, page: Page) -> N
         with transaction() as session:
             kit_id = session.scalars(select(Kit.id)).one()
         kit_rendering.render_kit(kit_id, site.app.extensions["portal"], ENGLISH_TEXTS)
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.get_by_text("your headshot isn’t larger").first).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("link", name="Download for LDAP").click()
     assert download.value.suggested_filename == "headshot-ldap.jpg"
     assert download.value.path().stat().st_size <= 10_000
+
+
+def test_download_is_above_the_fold_of_a_phone(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.get_by_role("button", name="Download all (ZIP)")).to_be_in_viewport(ratio=1)
 
 
 def test_all_photos_are_downloaded_as_one_file(site: Site, page: Page) -> None:

@@ -49,14 +49,17 @@ def delete_photo(photo_id: UUID) -> AnyResponse:
 def _render_page(refusal: str | None = None, file_name: str = "") -> str:
     context = get_context()
     settings = context.settings
-    if settings.own_photos == "off":
-        raise NotFound
     person = get_current_person()
     listed = photos.list_own(person.id)
+    takes_uploads = settings.own_photos != "off"
+    # Photos from before the setting changed stay visible and can be deleted.
+    if not takes_uploads and not listed:
+        raise NotFound
     choice = choices.find_current(person.id)
     return render_template(
         "gallery/own_photo.html",
         photos=listed,
+        takes_uploads=takes_uploads,
         is_full=len(listed) >= own_photos.MAX_PHOTOS,
         is_rendering=any(photo.copied_at is None and photo.refused is None for photo in listed),
         refusals={photo.id: build_refusal(photo.refused) for photo in listed if photo.refused},
