@@ -66,7 +66,13 @@ def test_keyboard_shows_marks_compares_and_chooses(open_gallery: Callable[..., P
     page.keyboard.press("Control+z")
     expect(get_thumbnail(page, "Photo 2")).to_be_attached()
     expect(get_large_picture(page)).to_have_accessible_name("Photo 2 of 6")
-    page.keyboard.press("p")
+    page.keyboard.press("u")
+    expect(page.get_by_role("link", name="Shortlist 1")).to_be_visible()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("u")
+    expect(get_thumbnail(page, "Photo 1")).to_be_attached()
+    for _ in range(2):
+        page.keyboard.press("p")
     expect(page.get_by_role("link", name="Shortlist 2")).to_be_visible()
     page.keyboard.press("c")
     expect(page.get_by_role("heading", name="Compare 2")).to_be_visible()
@@ -290,7 +296,7 @@ def test_faces_stay_in_view_when_the_phone_is_turned(site: Site, open_gallery: C
         assert page.evaluate(FACES_OFF_CENTER) == pytest.approx(fresh.evaluate(FACES_OFF_CENTER), abs=0.02)
 
 
-@pytest.mark.parametrize("size", [(390, 844), (447, 900), (820, 1180), (1280, 800)], ids=str)
+@pytest.mark.parametrize("size", [(390, 844), (447, 900), (820, 1180), (1280, 800), (844, 390), (568, 320)], ids=str)
 @pytest.mark.parametrize("where", ["gallery", "comparison"])
 def test_going_on_needs_no_wait_for_the_undo(
     open_gallery: Callable[..., Page], where: str, size: tuple[int, int]
@@ -299,6 +305,8 @@ def test_going_on_needs_no_wait_for_the_undo(
     if where == "comparison":
         page.keyboard.press("c")
         expect(page.get_by_role("slider", name="Zoom of all photos")).to_be_visible()
+    # The sentence on what choosing agrees to is in view before the choice.
+    expect(page.get_by_text("By choosing, you agree that")).to_be_in_viewport()
     page.get_by_role("button", name="Choose").filter(visible=True).first.click()
     expect(page.get_by_role("button", name="Undo")).to_be_in_viewport()
     # Playwright's click fails when something else receives it.
