@@ -76,13 +76,13 @@ def get_session(store: StudioStore, token: str) -> StudioModel:
         raise SessionUnavailable(
             410,
             "This session was deleted",
-            "Its photos are gone. Ask the person who invited you for a new session if you need one.",
+            "Its photos are gone. Go back to where you opened the studio to see what you can do.",
         )
     if model.session_expired:
         raise SessionUnavailable(
             410,
             "This link has expired",
-            "Your photos are safe. Ask the person who invited you to help you back in.",
+            "Your photos are safe. Go back to where you opened the studio and report the problem there.",
         )
     return model
 

@@ -59,6 +59,9 @@ def check_error_page(client: FlaskClient, address: str, status: int, text_parts:
     assert response.status_code == status
     assert text_parts in response.text
     assert "<h1>" in response.text
+    # The portal sent them, so only the portal can help.
+    assert "Go back to where you" in response.text
+    assert "invited" not in response.text
 
 
 @pytest.mark.parametrize("address", ["/auth/social?token=guess", "/auth/social", "/studio/guess/results"])
