@@ -3,40 +3,34 @@
 from __future__ import annotations
 
 import io
-import json
 import struct
-import subprocess
-import sys
-import tempfile
-import threading
 import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
-from uuid import UUID, uuid4
 
 from PIL import Image
 
+from bench.copy_photos import run_copy_process
 from bench.report import Verdict
 from bench.workbench import Bench
+from portal.images.errors import PhotoRefused
+from portal.images.renditions import render_photo
 
 MAX_MEGABYTES = 400
 MAX_SECONDS = 10.0
-# As many shoots are copied at a time as a worker has slots.
-SHOOTS = 6
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def measure_worker(bench: Bench, names: Sequence[str]) -> list[Verdict]:
-    """Copy every hostile image for several shoots at once in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.hostile_images"], capture_output=True, text=True, timeout=600, check=True
-    )
-    found = json.loads(done.stdout.splitlines()[-1])
-    bench.details["hostile_images"] = found
-    is_met = found["megabytes"] <= MAX_MEGABYTES and found["seconds"] <= MAX_SECONDS
-    text = f"{found['megabytes']} MB, {found['seconds']:.1f} s ({found['slowest']})"
+    """Copy every hostile image for several shoots at once in a process of its own; time each image alone."""
+    corpus = build_corpus()
+    copied = run_copy_process(corpus)
+    seconds = {name: _measure_rendering(content) for name, content in corpus.items()}
+    slowest = max(seconds, key=lambda name: seconds[name])
+    bench.details["hostile_images"] = {**copied, "slowest": slowest, "slowest_seconds": seconds[slowest]}
+    is_met = copied["megabytes"] <= MAX_MEGABYTES and seconds[slowest] <= MAX_SECONDS
+    text = f"{copied['megabytes']} MB, {seconds[slowest]:.1f} s ({slowest})"
     expected = f"≤ {MAX_MEGABYTES} MB, ≤ {MAX_SECONDS:.0f} s an image"
     return [Verdict(name, "worker on hostile images", expected, text, is_met) for name in names]
 
@@ -85,59 +79,9 @@ def _build_chunk(name: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
-def _copy_all(folder: Path) -> dict[str, float | str]:
-    """Copy the corpus as a worker does, for several shoots at once; return the peak memory and the slowest image."""
-    # The corpus was made by another process, whose memory must not count.
-    import portal.jobs.worker  # noqa: F401, PLC0415 - what a worker has in memory
-    from portal.images.memory import configure_allocator  # noqa: PLC0415
-    from portal.provider import DownloadedPhoto, PhotoDownloader  # noqa: PLC0415
-    from portal.services.photo_fetching import StorageAllowance, fetch_photos  # noqa: PLC0415
-    from portal.storage import LocalStorage  # noqa: PLC0415
-
-    class FolderDownloader(PhotoDownloader):
-        """Reads photos from a folder, each into memory of its own as a download does."""
-
-        def download(self, url: str) -> DownloadedPhoto:
-            return DownloadedPhoto((folder / url).read_bytes(), "image/jpeg")
-
-    # As a worker does when it starts.
-    configure_allocator()
-    names = sorted(path.name for path in folder.iterdir())
-    storage = LocalStorage(Path(tempfile.mkdtemp(prefix="bench-hostile-")))
-
-    def copy_shoot() -> None:
-        urls: Iterator[tuple[UUID, str]] = ((uuid4(), name) for name in names)
-        for _ in fetch_photos(urls, StorageAllowance(2 * 1024**3), FolderDownloader([]), storage):
-            pass
-
-    threads = [threading.Thread(target=copy_shoot) for _ in range(SHOOTS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    seconds = {name: _measure_rendering((folder / name).read_bytes()) for name in names}
-    slowest = max(seconds, key=lambda name: seconds[name])
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    peak = int(status.split("VmHWM:")[1].split()[0]) // 1024
-    return {"megabytes": peak, "seconds": seconds[slowest], "slowest": slowest}
-
-
 def _measure_rendering(content: bytes) -> float:
     """Return the CPU seconds that an image takes until it is rendered or refused."""
-    from portal.images.errors import PhotoRefused  # noqa: PLC0415 - not in the process that makes the corpus
-    from portal.images.renditions import render_photo  # noqa: PLC0415
-
     started = time.thread_time()
     with suppress(PhotoRefused):
         render_photo(content, is_generated=True)
     return time.thread_time() - started
-
-
-if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        sys.stdout.write(json.dumps(_copy_all(Path(sys.argv[1]))) + "\n")
-    else:
-        with tempfile.TemporaryDirectory(prefix="bench-hostile-") as made:
-            for name, content in build_corpus().items():
-                (Path(made) / name).write_bytes(content)
-            subprocess.run([sys.executable, "-m", "bench.hostile_images", made], check=True, timeout=500)
