@@ -5,7 +5,8 @@ const REFRESH_MS = 30_000;
 const DAY_S = 86_400;
 const YEAR_S = 365 * DAY_S;
 
-const clock = new Intl.DateTimeFormat(LANGUAGE, { hour: "numeric", minute: "2-digit" });
+// As the server writes it: 05:20 in German, 5:20 AM in English.
+const clock = new Intl.DateTimeFormat(LANGUAGE, { timeStyle: "short" });
 const day = new Intl.DateTimeFormat(LANGUAGE, {
   weekday: "short",
   day: "numeric",

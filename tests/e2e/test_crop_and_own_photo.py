@@ -211,6 +211,22 @@ def test_what_is_no_photo_is_refused_with_a_sentence(
     expect(page.get_by_text("Choose a photo")).to_be_visible()
 
 
+def test_photo_is_reduced_in_the_browser_where_it_can_be_decoded(
+    site: Site, open_page: Callable[..., Page], tmp_path: Path
+) -> None:
+    """The file has more than 25 megapixels, which the server refuses."""
+    file = tmp_path / "large.jpg"
+    Image.new("RGB", (6000, 4500), (120, 90, 80)).save(file, "JPEG", quality=60)
+    page = open_page("/headshots/own-photo")
+    page.get_by_label("Choose a photo").set_input_files(file)
+    expect(page.get_by_text("Getting your photo ready.")).to_be_visible()
+    with site.app.app_context(), transaction() as session:
+        key = session.scalars(select(Photo.upload_key).where(Photo.upload_key.is_not(None))).one()
+        assert key is not None
+        with site.app.extensions["portal"].storage.open(key) as stored, Image.open(stored) as sent:
+            assert sent.size == (4000, 3000)
+
+
 def test_photo_chosen_before_the_script_arrives_is_uploaded(
     open_page: Callable[..., Page], pictures: dict[str, Path]
 ) -> None:

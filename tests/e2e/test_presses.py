@@ -10,6 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from demo.stack import Stack
 from tests.e2e.keyboard import focus_by_tab, press_key_on
+from tests.e2e.site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -54,6 +55,24 @@ def test_four_presses_lead_to_the_studio(
         first_screen = page.frame_locator("iframe").get_by_role("textbox", name="Your name")
     expect(first_screen).to_be_visible()
     assert len(presses) == MAX_PRESSES, presses
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1280, 720)])
+def test_code_for_the_phone_is_beside_the_button_on_a_desktop(
+    site: Site, open_as: Callable[..., Page], size: tuple[int, int]
+) -> None:
+    viewport = {"width": size[0], "height": size[1]}
+    page = open_as(site.person(with_link=True), "/headshots/studio", viewport=viewport)
+    code = page.get_by_role("img", name="QR code").filter(visible=True)
+    button = page.get_by_role("button", name="Open the studio")
+    expect(code).to_have_count(1)
+    for each in (code, button):
+        expect(each).to_be_in_viewport(ratio=1)
+    code_box, button_box = code.bounding_box(), button.bounding_box()
+    assert code_box is not None
+    assert button_box is not None
+    assert code_box["x"] > button_box["x"] + button_box["width"]
+    assert code_box["y"] < button_box["y"] + button_box["height"]
 
 
 def test_keyboard_alone_leads_from_sign_in_to_a_chosen_headshot(

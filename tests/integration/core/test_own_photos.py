@@ -138,6 +138,18 @@ def test_another_crop_replaces_the_kit_and_leaves_no_stale_file(worked_example: 
     assert list_stored_kit_ids(worked_example) == {str(second.id)}
 
 
+def test_another_choice_replaces_the_kit_and_leaves_no_stale_file(worked_example: WorkedExample) -> None:
+    person = make_person()
+    first, second = upload_photo(worked_example, person), upload_photo(worked_example, person)
+    for photo in (first, second):
+        worked_example.clock.advance(seconds=5)
+        choose_photo(worked_example, person, photo)
+        worked_example.work()
+        kit = get_current_kit(person)
+        assert kit.state == KitState.READY
+        assert list_stored_kit_ids(worked_example) == {str(kit.id)}
+
+
 def test_same_crop_again_renders_nothing(worked_example: WorkedExample) -> None:
     person = make_person()
     photo = upload_photo(worked_example, person)
