@@ -55,6 +55,29 @@ def test_own_photos_have_no_mark(visitor: Visitor, path: str) -> None:
     assert MARK not in visitor.page(path.format(id=photo.id)).text
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/headshots",
+        "/headshots/gallery",
+        "/headshots/another",
+        "/headshots/crop",
+        "/headshots/own-photo",
+        "/headshots/not-now",
+        "/account/sessions",
+        "/no-such-page",
+    ],
+)
+def test_brand_of_the_provider_is_named_in_consent_and_privacy_alone(
+    visitor: Visitor, finished: list[Photo], path: str
+) -> None:
+    gallery.choose_photo(visitor.person, finished[0].id, agreement=USE, now=NOW)
+    assert "Profile Bakery" not in visitor.get(path).text
+    for named in ("/headshots/consent", "/privacy"):
+        assert "Profile Bakery" in visitor.page(named).text
+
+
 @pytest.mark.parametrize("is_own", [False, True])
 def test_headshot_that_stays_in_use_has_the_mark_if_generated(visitor: Visitor, is_own: bool) -> None:
     """While another session runs."""

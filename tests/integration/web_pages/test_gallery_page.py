@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import uuid4
 
+from sqlalchemy import update
+
+from portal.db import transaction
 from portal.models.people import Person
 from portal.models.photos import Photo
 from tests import factories
+from tests.factories import NOW
 from tests.integration.web_pages.conftest import Visitor
 from tests.integration.web_pages.html_document import Document, get_text
 
@@ -61,6 +66,18 @@ def test_filter_shows_the_shortlist_alone(visitor: Visitor, finished: list[Photo
     assert get_large_picture(page) == "Photo 3 of 4"
 
 
+def test_photo_liked_in_the_studio_is_marked_and_is_no_choice(visitor: Visitor, finished: list[Photo]) -> None:
+    with transaction() as session:
+        session.execute(update(Photo).where(Photo.id == finished[1].id).values(is_liked=True))
+    page = visitor.page(f"/headshots/gallery?photo={finished[1].id}")
+    assert page.link_labeled("Photo 2, marked in the studio")
+    assert "hidden" not in page.by_id("liked").attrib
+    assert get_text(page.by_id("liked")) == "Marked in the studio"
+    assert "hidden" in page.by_id("chosen").attrib
+    other = visitor.page(f"/headshots/gallery?photo={finished[2].id}")
+    assert "hidden" in other.by_id("liked").attrib
+
+
 def test_choice_by_script_returns_its_undo(visitor: Visitor, finished: list[Photo]) -> None:
     first, second = [choose_by_script(visitor, photo) for photo in finished[:2]]
     assert [first["chosen"], second["chosen"]] == [str(photo.id) for photo in finished[:2]]
@@ -87,6 +104,21 @@ def test_photo_is_chosen_and_changed_with_one_click(visitor: Visitor, finished: 
     assert get_large_picture(page) == "Photo 2 of 4"
     assert "hidden" not in page.by_id("chosen").attrib
     assert "Your headshot" in get_text(page.by_id("chosen"))
+
+
+def test_earlier_session_is_listed_viewed_and_chosen_from(visitor: Visitor) -> None:
+    factories.make_consent(visitor.person)
+    before = NOW - timedelta(days=20)
+    _, earlier = factories.make_finished_shoot(visitor.person, 2, now=before, closed_at=NOW, provider_id="m0")
+    _, latest = factories.make_finished_shoot(visitor.person, 3, provider_id="m1")
+    page = visitor.page("/headshots")
+    assert page.heading == "Your headshots are ready"
+    assert "Earlier sessions" in page.text
+    assert "2 headshots, kept until" in page.text
+    shown = visitor.page(page.link("October 13, 2026"))
+    assert len(list_thumbnails(shown)) == len(earlier) + len(latest)
+    assert visitor.press("/headshots/choice", photo=earlier[1].id).location == "/headshots"
+    assert visitor.page("/headshots").heading == "You’re all set"
 
 
 def test_photo_of_another_person_cannot_be_chosen(

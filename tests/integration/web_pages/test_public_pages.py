@@ -24,6 +24,31 @@ def test_landing_page_has_one_primary_action(app: Flask) -> None:
     assert "Sign out" not in page.text
 
 
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_landing_page_has_a_link_preview_with_absolute_addresses(app: Flask, language: str) -> None:
+    address = app.extensions["portal"].settings.public_url
+    page = get_page(app, "/", language)
+    found = {each.get("property", each.get("name", "")): each.get("content", "") for each in page.all("meta")}
+    assert found["og:site_name"] == "Example"
+    assert found["og:title"] == page.heading
+    assert found["og:description"] == found["description"]
+    assert found["description"] in page.text
+    assert found["og:url"] == f"{address}/"
+    assert found["og:image"].startswith(f"{address}/")
+    image = app.test_client().get(found["og:image"].removeprefix(address))
+    assert (image.status_code, image.content_type) == (200, "image/png")
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_privacy_page_lists_what_is_kept_of_a_detected_face(app: Flask, language: str) -> None:
+    square, nothing_else = {
+        "en": ("Where your face is in each picture, as one square", "Nothing else about your face is stored here."),
+        "de": ("Wo Ihr Gesicht in jedem Bild ist, als Quadrat", "Sonst wird hier nichts zu Ihrem Gesicht gespeichert."),
+    }[language]
+    rows = ["".join(row.itertext()) for row in get_page(app, "/privacy", language).all("tr")]
+    assert [nothing_else in row for row in rows if square in row] == [True]
+
+
 @pytest.mark.parametrize(("path", "leads_to"), [("/headshots/", "/login?next="), ("/admin", "/login?next=")])
 def test_trailing_slash_redirects(app: Flask, path: str, leads_to: str) -> None:
     response = app.test_client().get(path)
