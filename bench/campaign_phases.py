@@ -99,8 +99,8 @@ def send_invitations(context: AppContext, count: int, folder: Path) -> dict[str,
 
 
 def build_export(context: AppContext, count: int, folder: Path) -> dict[str, float]:
-    """Export the chosen headshots of so many people; each original is a picture of 1.3 megapixels."""
-    create_campaign_people(_URL, count, provider="profilebakery")
+    """Export the headshots of so many people who have all chosen; each original is a picture of 1.3 megapixels."""
+    create_campaign_people(_URL, count, provider="profilebakery", ending="chosen")
     content = io.BytesIO()
     Image.effect_noise((1024, 1280), 60).convert("RGB").save(content, "JPEG", quality=88)
     picture = content.getvalue()

@@ -74,15 +74,21 @@ _COLUMNS = {
 }
 
 
-def create_campaign_people(database_url: str, people: int, *, provider: str, now: datetime | None = None) -> int:
-    """Add a campaign of fictional people to a migrated database without one; return how many people were added."""
+def create_campaign_people(
+    database_url: str, people: int, *, provider: str, now: datetime | None = None, ending: str | None = None
+) -> int:
+    """Add a campaign of fictional people to a migrated database without one; return how many people were added.
+
+    Args:
+        ending: the last step of each of them, one of :data:`_ENDINGS`; None for all steps in believable shares.
+    """
     now = now or datetime.now(UTC)
     with psycopg.connect(database_url, connect_timeout=5) as connection:
         found = connection.execute("SELECT 1 FROM roster_entries WHERE source = %s LIMIT 1", (_SOURCE,)).fetchone()
         if found is not None:
             return 0
         campaign = _create_campaign(connection, now)
-        tables = _build_tables(people, campaign, provider, now)
+        tables = _build_tables(people, campaign, provider, now, ending)
         for name, columns in _COLUMNS.items():
             _copy_rows(connection, name, columns.split(), getattr(tables, name))
     with psycopg.connect(database_url, autocommit=True, connect_timeout=5) as connection:
@@ -108,11 +114,11 @@ def _create_campaign(connection: psycopg.Connection[Any], now: datetime) -> uuid
     return campaign
 
 
-def _build_tables(people: int, campaign: uuid.UUID, provider: str, now: datetime) -> Tables:
+def _build_tables(people: int, campaign: uuid.UUID, provider: str, now: datetime, ending: str | None) -> Tables:
     source = random.Random(7)  # noqa: S311 - the same people in every demo
     tables = Tables()
     for number, (name, address) in enumerate(_generate_names(people, source)):
-        crowd = Member(source, number, name, address, campaign, provider, now)
+        crowd = Member(source, number, name, address, campaign, provider, now, ending)
         crowd.add_rows(tables)
     return tables
 
@@ -141,11 +147,12 @@ class Member:
     campaign: uuid.UUID
     provider: str
     now: datetime
+    ending: str | None = None
 
     def add_rows(self, tables: Tables) -> None:
         """Add the rows of this person."""
         team, _share, pace = self.source.choices(TEAMS, [share for _name, share, _pace in TEAMS])[0]
-        ending = self._choose_ending(pace)
+        ending = self.ending or self._choose_ending(pace)
         invited = self.now - timedelta(days=DAYS) if ending != "not_invited" else None
         signed_in = (
             None if ending in {"not_invited", "invited"} else self._moment(timedelta(days=DAYS - 1), timedelta(hours=2))
