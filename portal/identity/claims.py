@@ -107,4 +107,4 @@ def _parse_groups(value: object) -> tuple[str, ...]:
     if not isinstance(listed, list):
         return ()
     groups = (group for group in listed[:MAX_GROUPS] if isinstance(group, str) and is_storable(group))
-    return tuple(group for group in groups if 0 < len(group) <= MAX_GROUP_CHARS)
+    return tuple(dict.fromkeys(group for group in groups if 0 < len(group) <= MAX_GROUP_CHARS))

@@ -62,9 +62,11 @@ def count_by_team(teams: list[str], now: datetime) -> list[TeamCounts]:
     """Count the active people of these teams; a person of two teams counts in both."""
     if not teams:
         return []
+    # The team of the roster may be one of the person's groups as well.
+    others = func.array_remove(ListedPerson.teams, ListedPerson.team)
     rows = build_rows(
         now,
-        func.unnest(func.array_append(ListedPerson.teams, ListedPerson.team)).label("name"),
+        func.unnest(func.array_append(others, ListedPerson.team)).label("name"),
         where=build_is_active(),
     )
     query = (

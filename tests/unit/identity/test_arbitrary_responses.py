@@ -33,6 +33,7 @@ values = st.recursive(
 )
 CLAIMS = ["iss", "aud", "azp", "sub", "iat", "exp", "nbf", "nonce", "auth_time", "at_hash", "email", "email_verified"]
 CLAIMS += ["name", "given_name", "family_name", "groups", "locale", "sid", "hasgroups", "_claim_names", "events", "jti"]
+CLAIMS += ["oid", "preferred_username", "employee_number", "picture", "zoneinfo"]
 claims = st.dictionaries(st.sampled_from(CLAIMS), values)
 right = {"iss": ISSUER, "aud": "portal", "sub": "alice", "iat": int(NOW.timestamp()), "exp": int(NOW.timestamp()) + 60}
 
@@ -44,10 +45,13 @@ def test_claims_of_an_id_token(odd: dict[str, Any], is_based_on_right: bool, max
     try:
         tokens.check_id_token(signed, EXPECTED, nonce="n", max_age=max_age)
         tokens.check_access_token(found, odd.get("at_hash"))
-        identity = build_identity(found, groups_claim="groups", email_claims=("email", "name"))
+        identity = build_identity(
+            found, groups_claim="groups", email_claims=("email", "name"), employee_claim="employee_number"
+        )
     except SignInRefused:
         return
     stored = [identity.subject, identity.email, identity.name, identity.locale, identity.session_id, *identity.groups]
+    stored += [identity.oid, identity.preferred_username, identity.employee_number, identity.picture, identity.zoneinfo]
     assert all(is_storable(text) for text in stored if text is not None)
 
 
