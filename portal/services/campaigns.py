@@ -197,6 +197,20 @@ def _lock_campaign(campaign_id: UUID, version: int, states: tuple[str, ...]) -> 
     return found
 
 
+def check_link(found: Campaign, person: Person, *, now: datetime) -> None:
+    """Check that a person who has not joined may use the open link of a campaign.
+
+    Raises:
+        LinkClosed: the campaign is not running; the link has expired, is used up, or is not for this address.
+    """
+    if found.state != "running" or (found.link_expires_at is not None and found.link_expires_at <= now):
+        raise LinkClosed
+    if found.link_domains and get_domain(person.email) not in found.link_domains:
+        raise LinkClosed
+    if found.link_cap is not None and campaign_people.count_link_people(found.id) >= found.link_cap:
+        raise LinkClosed
+
+
 def join_by_link(person: Person, code: str, *, now: datetime) -> Campaign:
     """Put a person into the campaign of an open link, in the caller's transaction; twice changes nothing.
 
@@ -210,12 +224,7 @@ def join_by_link(person: Person, code: str, *, now: datetime) -> Campaign:
     entry = roster.find_by_person(person.id)
     if entry is not None and entry.campaign_id == found.id:
         return found
-    if found.link_expires_at is not None and found.link_expires_at <= now:
-        raise LinkClosed
-    if found.link_domains and get_domain(person.email) not in found.link_domains:
-        raise LinkClosed
-    if found.link_cap is not None and campaign_people.count_link_people(found.id) >= found.link_cap:
-        raise LinkClosed
+    check_link(found, person, now=now)
     if entry is None:
         campaign_people.add_entry(person, source="link", now=now)
         entry = roster.find_by_person(person.id)

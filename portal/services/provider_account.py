@@ -93,12 +93,20 @@ def get_account_page(context: AppContext) -> AccountPage:
 
 
 def _map_teams(account: ProviderAccount | None) -> list[TeamMapping]:
-    provider_ids = {team["name"]: team["id"] for team in (account.content.get("teams", []) if account else [])}
-    roster_teams = set(people_list.list_teams())
-    return [
-        TeamMapping(name, provider_ids.get(name), name in roster_teams)
-        for name in sorted(provider_ids.keys() | roster_teams, key=str.casefold)
-    ]
+    """Pair the teams by name as new sessions do, in any case; the roster's spelling is shown."""
+    roster_names = {_normalize_name(name): name for name in people_list.list_teams()}
+    teams = []
+    provider_teams: list[dict[str, str]] = account.content.get("teams", []) if account is not None else []
+    for team in provider_teams:
+        roster_name = roster_names.get(_normalize_name(team["name"]))
+        teams.append(TeamMapping(roster_name or team["name"], team["id"], roster_name is not None))
+    paired = {_normalize_name(team["name"]) for team in provider_teams}
+    teams += [TeamMapping(name, None, True) for key, name in roster_names.items() if key not in paired]
+    return sorted(teams, key=lambda team: team.name.casefold())
+
+
+def _normalize_name(name: str) -> str:
+    return name.strip().casefold()
 
 
 def request_reading() -> None:
@@ -187,6 +195,6 @@ def find_team_id(name: str | None) -> str | None:
     account = provider_account.find_account() if name else None
     if account is None or name is None:
         return None
-    normalized = name.strip().casefold()
+    normalized = _normalize_name(name)
     teams: list[dict[str, str]] = account.content.get("teams", [])
-    return next((team["id"] for team in teams if team["name"].strip().casefold() == normalized), None)
+    return next((team["id"] for team in teams if _normalize_name(team["name"]) == normalized), None)

@@ -41,12 +41,13 @@ def restore_mails(token: str) -> str:
 @blueprint.get("/join/<code>")
 def show_join(code: str) -> str | Response:
     """Show what the open link leads to; a person who has joined is redirected to their page."""
-    found = campaigns.find_by_link_code(code)
-    entry = roster.find_by_person(get_current_person().id)
-    if found is not None and entry is not None and entry.campaign_id == found.id:
-        return redirect(url_for("headshots.show_my_page"), 303)
-    if found is None or found.state != "running":
+    person, found = get_current_person(), campaigns.find_by_link_code(code)
+    if found is None:
         raise LinkClosed
+    entry = roster.find_by_person(person.id)
+    if entry is not None and entry.campaign_id == found.id:
+        return redirect(url_for("headshots.show_my_page"), 303)
+    service.check_link(found, person, now=get_context().clock())
     return render_template("pages/join.html", found=found)
 
 
