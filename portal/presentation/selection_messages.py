@@ -7,10 +7,10 @@ from types import MappingProxyType
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 from flask_babel.speaklater import LazyString
 
 from portal.domain.bulk_actions import BulkAction, LeftOut
+from portal.presentation.plurals import format_plural as ngettext
 
 # A lookup translates one name, not all of them.
 _NAMES: Mapping[BulkAction, LazyString] = MappingProxyType(

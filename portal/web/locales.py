@@ -10,6 +10,7 @@ from flask import Flask, current_app, g, has_request_context, request
 from flask_babel import Babel
 
 from portal.models.people import Person
+from portal.presentation.plurals import install_plurals
 
 SOURCE = "en"
 # Key in the app's configuration: name of the cookie that stores a choice made before the sign-in.
@@ -27,6 +28,7 @@ def init_app(app: Flask, translations: Path) -> None:
         timezone_selector=find_time_zone,
         default_translation_directories=str(translations),
     )
+    install_plurals(app.jinja_env)
     app.add_template_global(lambda: find_time_zone() is not None, "has_time_zone")
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from portal.domain.errors import NotFound
 from portal.models import provider_account, provider_records, shoots
 from portal.models.provider_records import ProviderRecord, RecordFilter, RecordKind
 from portal.presentation import provider_messages
+from portal.presentation.plurals import format_plural as ngettext
 from portal.provider.errors import ProviderError
 from portal.services import credits, provider_actions
 from portal.services.provider_account import INVITES_PER_CREDIT

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from portal.domain import reminder_plan
@@ -19,6 +18,7 @@ from portal.domain.reminder_plan import ReminderPlan
 from portal.models import campaign_people, campaigns, roster
 from portal.models.campaigns import Campaign
 from portal.presentation.mail_templates import render_preview
+from portal.presentation.plurals import format_plural as ngettext
 from portal.services import campaigns as service
 from portal.services.campaigns import CampaignForm
 from portal.web.admin.campaign_form import build_values, parse_form, parse_start

@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from portal.domain import job_types
@@ -15,6 +14,7 @@ from portal.domain.event_redaction import redact_event
 from portal.domain.roles import Right
 from portal.models import deliveries, monitoring, people, queue, shoots
 from portal.models.deliveries import DeliveryFilter
+from portal.presentation.plurals import format_plural as ngettext
 from portal.services import deliveries as delivery_service
 from portal.web.context import get_context
 from portal.web.security.access import get_current_person

@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from portal.domain.retention import LEAVERS_PHOTOS
@@ -21,6 +20,7 @@ from portal.presentation import (
     retention_messages,
     selection_messages,
 )
+from portal.presentation.plurals import format_plural as ngettext
 from portal.services import people, people_list, people_selection, session_reset, sessions
 from portal.web.admin.people_query import FILTER_CHOICES, parse_query
 from portal.web.admin.people_views import list_teams, list_views

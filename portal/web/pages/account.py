@@ -6,10 +6,10 @@ from uuid import UUID
 
 from flask import Blueprint, flash, g, redirect, render_template, url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
 from werkzeug.wrappers import Response
 
 from portal.presentation import formatting
+from portal.presentation.plurals import format_plural as ngettext
 from portal.services import sessions
 from portal.services.gallery import find_chosen_photo
 from portal.web.context import get_context

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from flask import Flask
+from flask import Flask, current_app, render_template_string
 from flask_babel import Babel, force_locale
 
 from portal.presentation import formatting
+from portal.presentation.plurals import format_plural, install_plurals
 
 
 @pytest.fixture(autouse=True)
@@ -17,6 +18,18 @@ def english() -> object:
     Babel(app)
     with app.test_request_context(), force_locale("en"):
         yield
+
+
+@pytest.mark.parametrize(("language", "number"), [("en", "2,000"), ("de", "2.000")])
+def test_number_of_a_plural_has_the_separator_of_the_language(language: str, number: str) -> None:
+    install_plurals(current_app.jinja_env)
+    template = (
+        "{{ ngettext('%(num)s person', '%(num)s people', n) }}, {{ ngettext('%(n)s row', '%(n)s rows', n, n=n) }}"
+    )
+    with force_locale(language):
+        assert format_plural("%(num)s person", "%(num)s people", 2000) == f"{number} people"
+        assert format_plural("%(num)s person", "%(num)s people", 1) == "1 person"
+        assert render_template_string(template, n=2000) == f"{number} people, 2000 rows"
 
 
 @pytest.mark.parametrize(
