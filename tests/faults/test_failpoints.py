@@ -67,7 +67,7 @@ COVERED_BY_OTHER_TESTS = {
     "export.after_person",
     "export.after_put",
     "reset.after_delete",
-    # These stop in tests/integration/web_pages/test_account_actions_killed.py.
+    # These fall in test_account_actions_killed.py.
     "account.after_call",
     "account.after_team",
     # These stop in tests/integration/core/test_leavers.py and test_retention_rules.py.
