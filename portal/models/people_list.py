@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -42,6 +42,8 @@ ANY_ATTENTION = "any"
 STUCK = "stuck"
 # Terms are compared by their bytes; no text has a character above this one.
 _LAST_CHARACTER = chr(0x10FFFF)
+# Stands for no time in an order. Python has no value for PostgreSQL's "infinity", which the next page starts after.
+_LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 class Sort(StrEnum):
@@ -132,9 +134,9 @@ def _build_sort_keys(sort: Sort, since: ColumnElement[datetime]) -> list[ColumnE
     name: list[Any] = [ListedPerson.sort_name, ListedPerson.id]
     keys: dict[Sort, list[ColumnElement[Any]]] = {
         Sort.NAME: name,
-        Sort.SINCE: [func.coalesce(since, literal("infinity").cast(ListedPerson.signed_in_at.type)), *name],
+        Sort.SINCE: [func.coalesce(since, literal(_LATEST, ListedPerson.signed_in_at.type)), *name],
         Sort.TEAM: [func.coalesce(ListedPerson.team, ""), *name],
-        Sort.DUE: [func.coalesce(ListedPerson.due_on, literal("infinity").cast(ListedPerson.due_on.type)), *name],
+        Sort.DUE: [func.coalesce(ListedPerson.due_on, literal(_LATEST.date(), ListedPerson.due_on.type)), *name],
         Sort.REMINDED: [func.coalesce(ListedPerson.reminder_count, 0), *name],
     }
     return keys[sort]

@@ -9,7 +9,7 @@ from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 
 
-def format_plural(singular: str, plural: str, count: float, **values: object) -> str:
+def format_plural(singular: str, plural: str, count: float, /, **values: object) -> str:
     """Return the form of a message for this count; ``num`` in it is the count."""
     form: str = flask_babel.get_translations().ungettext(singular, plural, count)
     return form % ({"num": flask_babel.format_number(count)} | values)
@@ -20,7 +20,7 @@ def install_plurals(environment: Environment) -> None:
     translate: Any = environment.globals["ngettext"]
 
     @pass_context
-    def translate_plural(context: Context, singular: str, plural: str, count: float, **values: object) -> Any:
+    def translate_plural(context: Context, singular: str, plural: str, count: float, /, **values: object) -> Any:
         values.setdefault("num", flask_babel.format_number(count))
         return translate(context, singular, plural, count, **values)
 

@@ -67,6 +67,7 @@ def test_webhooks_are_found_and_applied_again_by_keyboard(
 def test_rotation_is_followed_by_keyboard(open_as: Callable[..., Page], admin: Person) -> None:
     page = open_as(admin, "/admin/health")
     press_control(page, page.get_by_role("link", name="Rotate the webhook secret…"))
+    expect(page).to_have_url(re.compile("/admin/health/rotate/webhook$"))
     press_key_on(page, "Fly")
     expect(page.get_by_text('fly secrets set HEADSHOT_WEBHOOK_SECRET="NEW,OLD"')).to_be_visible()
     press_key_on(page, "Compare now")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -21,11 +21,11 @@ from tests.integration.web_pages.conftest import Visitor
 from tests.integration.web_pages.html_document import get_text
 
 PEOPLE = 120
-LAST = datetime.max.replace(tzinfo=UTC)
+LAST = datetime(9999, 1, 1, tzinfo=UTC)
 KEYS: dict[Sort, Callable[[ListRow], Any]] = {
     Sort.NAME: lambda row: row.listed.sort_name.encode(),
     Sort.SINCE: lambda row: row.since or LAST,
-    Sort.DUE: lambda row: row.listed.due_on or date.max,
+    Sort.DUE: lambda row: row.listed.due_on or LAST.date(),
     Sort.REMINDED: lambda row: row.listed.reminder_count,
 }
 
