@@ -71,14 +71,6 @@ def test_every_team_leads_to_its_people(admin: Visitor, crowd: None) -> None:
         assert count_listed(admin, team) == int(people), team
 
 
-def test_chart_has_the_same_figures_as_a_table(admin: Visitor, crowd: None) -> None:
-    section = find_section(admin.page("/admin/"), "time-title")
-    assert next(section.iter("{http://www.w3.org/2000/svg}svg"), None) is not None
-    last = [get_text(cell) for cell in list(section.iter(f"{HTML}tr"))[-1]]
-    for column, step in ((1, "signed_in"), (2, "chosen")):
-        assert int(last[column]) == count_listed(admin, f"/admin/people?active=1&reached={step}"), step
-
-
 def test_person_whose_group_has_the_name_of_their_team_counts_once(context: None) -> None:
     ann = factories.make_person("ann@example.com", groups=["sales", "staff"])
     entry = RosterEntry(
