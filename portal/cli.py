@@ -174,26 +174,23 @@ def _parse_heads(_context: click.Context, _option: click.Parameter, given: tuple
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.pass_obj
 def erase_people(create_app: Callable[[], Flask], email: str, person_id: UUID | None, yes: bool) -> None:
-    """Erase the people who signed in with EMAIL: locally now, at the provider by the worker until it confirms."""
-    from portal.models import erasures
-    from portal.services import erasure, erasure_run
+    """Erase everyone with the address EMAIL: locally now, at the provider by the worker until it confirms."""
+    from portal.services import erasure_by_address
 
     load_settings()
     app = create_app()
     context = app.extensions["portal"]
     with app.app_context():
-        found = erasures.list_people_with_email(email)
-        if person_id is not None:
-            found = [each for each in found if each == person_id]
-        if not found:
-            click.echo("Nobody has signed in with this address, or they are erased already.", err=True)
+        found = erasure_by_address.find_subjects(email, person_id=person_id)
+        if not found.count:
+            click.echo("No account and no roster entry has this address; it may be erased already.", err=True)
             sys.exit(1)
         if not yes:
-            click.confirm(f"Erase {len(found)} person(s), their photos and their sessions for good?", abort=True)
-        for each in found:
-            receipt = erasure.request_erasure(each, context)
-            erasure_run.erase_local_data(receipt, storage=context.storage, now=context.clock())
+            click.confirm(f"Erase {found.count} person(s), their photos and their sessions for good?", abort=True)
+        for receipt in erasure_by_address.erase_subjects(found, context):
             click.echo(f"{receipt}: nothing is left here; the worker deletes the rest at the provider.")
+        if found.entry_ids:
+            click.echo("The roster entry of a person who never signed in is deleted; there is no receipt.")
 
 
 @run_command.command("replay-erasures")

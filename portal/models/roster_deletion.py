@@ -15,6 +15,7 @@ from portal.db import db
 from portal.domain.roster_lines import Verdict
 from portal.models import roster_imports
 from portal.models.notifications import Notification
+from portal.models.people import Person
 from portal.models.roster import RosterEntry
 from portal.models.roster_imports import RosterImport, RosterImportLine
 
@@ -42,6 +43,21 @@ def lock_without_person(entry_ids: Sequence[UUID]) -> list[tuple[UUID, str]]:
         RosterEntry.id == any_(literal(list(entry_ids), ARRAY(Uuid))), RosterEntry.person_id.is_(None)
     )
     return [(entry_id, address) for entry_id, address in db.session.execute(query.with_for_update())]
+
+
+def list_unjoined_ids(addresses: Collection[str], *, except_person: UUID | None = None) -> list[UUID]:
+    """List the entries with these addresses that no sign-in has joined to a person.
+
+    Args:
+        addresses: normalized addresses.
+        except_person: the account that is being deleted; an entry with the address of any other account is left out,
+            since the next sign-in of that account joins it.
+    """
+    other = exists().where(func.lower(Person.email) == RosterEntry.address, Person.id != except_person)
+    query = select(RosterEntry.id).where(
+        RosterEntry.address == any_(literal(list(addresses), ARRAY(String))), RosterEntry.person_id.is_(None), ~other
+    )
+    return list(db.session.scalars(query.order_by(RosterEntry.id)))
 
 
 def list_mail_ids(entry_ids: Sequence[UUID]) -> list[UUID]:

@@ -32,6 +32,7 @@ from portal.models.roster_imports import RosterImport
 from portal.provider import ProviderClient
 from portal.provider.errors import NotFound as UnknownToProvider
 from portal.services import erasure_records, exports, shoot_creation
+from portal.services import roster_deletion as roster_entries
 from portal.services.app_context import AppContext
 from portal.storage import Storage
 
@@ -157,10 +158,13 @@ def _delete_rows(erasure_id: UUID, now: datetime) -> None:
 
 
 def _delete_by_address(person: Person | None, saved: list[RosterImport], now: datetime) -> None:
-    """Delete what holds an address and does not belong to the person's row: saved lists and the provider's records."""
+    """Delete what holds an address and no reference to the person: roster entries, saved lists, provider records."""
     entry = roster.find_by_person(person.id) if person is not None else None
     addresses = {each.strip().lower() for each in (person and person.email, entry and entry.address) if each}
-    if addresses:
+    if addresses and person is not None:
+        # A list that was applied after the last sign-in has made an entry that is not joined to the person.
+        unjoined = roster_deletion.list_unjoined_ids(addresses, except_person=person.id)
+        roster_entries.delete_entries(unjoined, actor_id=None, now=now)
         roster_deletion.delete_from_lists(addresses, saved, now)
         provider_records.delete_about(emails=list(addresses))
 

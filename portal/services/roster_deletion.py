@@ -11,7 +11,7 @@ from portal.domain.errors import ChangedMeanwhile
 from portal.models import audit, provider_records, queue, roster_deletion
 
 
-def delete_entry(entry_id: UUID, *, actor_id: UUID, now: datetime) -> None:
+def delete_entry(entry_id: UUID, *, actor_id: UUID | None, now: datetime) -> None:
     """Delete one entry with everything about it.
 
     Raises:
@@ -22,7 +22,7 @@ def delete_entry(entry_id: UUID, *, actor_id: UUID, now: datetime) -> None:
             raise ChangedMeanwhile
 
 
-def delete_entries(entry_ids: Sequence[UUID], *, actor_id: UUID, now: datetime) -> int:
+def delete_entries(entry_ids: Sequence[UUID], *, actor_id: UUID | None, now: datetime) -> int:
     """Delete those entries whose person never signed in, in the caller's transaction; return how many.
 
     Their mails, notes, lines of saved lists, and copies of the provider's records go with them. The audit trail keeps

@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
+from portal.db import transaction
 from portal.domain.erasure import ErasureScope
 from portal.domain.errors import NotFound
 from portal.models import erasures
 from portal.models.people import Person
+from portal.models.roster import RosterEntry
 from portal.provider.errors import Forbidden, Unavailable
 from portal.services import erasure, erasure_replay, erasure_run, fsck, withdrawal
 from portal.services.shoots import request_shoot
@@ -239,7 +241,7 @@ def test_the_command_erases_local_data_and_leaves_the_rest_to_the_worker(
 
     unknown, undecided, done = erase("nobody@example.com"), erase(CANARY), erase(CANARY.upper(), "--yes")
     assert (unknown.returncode, undecided.returncode, done.returncode) == (1, 1, 0)
-    assert "Nobody has signed in" in unknown.stderr
+    assert unknown.stderr == "No account and no roster entry has this address; it may be erased already.\n"
     [(receipt, person_id, local_at)] = worked_example.query("SELECT id, person_id, local_at FROM erasures")
     assert (person_id, local_at is not None) == (person.id, True)
     assert done.stdout.splitlines()[-1].startswith(str(receipt))
@@ -249,16 +251,30 @@ def test_the_command_erases_local_data_and_leaves_the_rest_to_the_worker(
     assert "canary" not in (done.stdout + done.stderr).lower()
 
 
+def run_command(database_url: str, tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "portal", "erase", *arguments],
+        cwd=TOP, env=build_environment(database_url, tmp_path), capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def test_command_erases_a_person_who_is_only_on_the_roster(
+    worked_example: WorkedExample, database_url: str, tmp_path: Path
+) -> None:
+    with transaction() as session:
+        session.add(RosterEntry(address=CANARY, name="Canary", source="import", created_at=NOW, changed_at=NOW))
+    done, again = (run_command(database_url, tmp_path, CANARY.upper(), "--yes") for _ in range(2))
+    assert (done.returncode, again.returncode) == (0, 1)
+    assert done.stdout == "The roster entry of a person who never signed in is deleted; there is no receipt.\n"
+    assert list_remains(worked_example) == []
+
+
 def test_command_erases_one_of_several_accounts_with_an_address(
     worked_example: WorkedExample, database_url: str, tmp_path: Path
 ) -> None:
     kept = make_person(email="ada@example.com", subject="old")
     erased = make_person(email="ada@example.com", subject="new")
-    command = [sys.executable, "-m", "portal", "erase", "ada@example.com", "--yes", "--person"]
-    done = subprocess.run(
-        [*command, str(erased.id)],
-        cwd=TOP, env=build_environment(database_url, tmp_path), capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    done = run_command(database_url, tmp_path, "ada@example.com", "--yes", "--person", str(erased.id))
     assert done.returncode == 0, done.stderr
     assert worked_example.query("SELECT id FROM people") == [(kept.id,)]
 

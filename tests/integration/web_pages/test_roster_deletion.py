@@ -149,13 +149,33 @@ def test_selected_people_without_account_are_deleted_together(admin: Visitor, en
     assert list_traces() == []
 
 
-def test_erased_person_leaves_saved_lists_too(admin: Visitor) -> None:
-    person = factories.make_person(ADDRESS, name="Zelda Quist")
-    import_id = upload_list(admin)
-    response = admin.press(f"/admin/people/{person.id}/erase", address=ADDRESS)
+def erase_completely(admin: Visitor, person: Person) -> None:
+    response = admin.press(f"/admin/people/{person.id}/erase", address=person.email)
     erasure_run.erase_local_data(
         UUID(response.location.rsplit("/", 1)[1]), storage=get_context().storage, now=get_context().clock()
     )
+
+
+def test_erased_person_leaves_no_entry_of_a_list_that_came_after_their_last_sign_in(
+    admin: Visitor, entry_id: UUID
+) -> None:
+    erase_completely(admin, factories.make_person(ADDRESS.title(), name="Zelda Quist"))
+    assert list_traces() == []
+    assert db.session.get(RosterEntry, entry_id) is None
+    assert db.session.scalar(text("SELECT count(*) FROM procrastinate_jobs WHERE task_name LIKE '%notif%'")) == 0
+
+
+def test_entry_stays_for_another_account_with_the_address(admin: Visitor, entry_id: UUID) -> None:
+    factories.make_person(ADDRESS, name="Zelda Quist", subject="other")
+    erase_completely(admin, factories.make_person(ADDRESS, name="Zelda Quist"))
+    db.session.expire_all()
+    assert db.session.get(RosterEntry, entry_id) is not None
+
+
+def test_erased_person_leaves_saved_lists_too(admin: Visitor) -> None:
+    person = factories.make_person(ADDRESS, name="Zelda Quist")
+    import_id = upload_list(admin)
+    erase_completely(admin, person)
     assert list_traces() == []
     found = roster_imports.find_import(import_id)
     assert found is not None
