@@ -12,11 +12,10 @@ from portal.services import people
 from portal.web.context import get_context
 from portal.web.locales import LANGUAGE_COOKIE
 from portal.web.security.access import get_current_person
+from portal.web.security.cookies import LANGUAGE, LIFETIMES
 from portal.web.security.safe_redirect import parse_page_path
 
 blueprint = Blueprint("language", __name__)
-
-_YEAR = 31_536_000
 
 
 @blueprint.app_context_processor
@@ -56,7 +55,12 @@ def _parse_language(language: str | None) -> str:
 
 
 def _store_language(response: Response, language: str) -> Response:
-    is_secure = get_context().settings.is_secure
-    name = current_app.config[LANGUAGE_COOKIE]
-    response.set_cookie(name, language, max_age=_YEAR, secure=is_secure, httponly=True, samesite="Lax")
+    response.set_cookie(
+        current_app.config[LANGUAGE_COOKIE],
+        language,
+        max_age=LIFETIMES[LANGUAGE],
+        secure=get_context().settings.is_secure,
+        httponly=True,
+        samesite="Lax",
+    )
     return response

@@ -1,4 +1,4 @@
-"""The portal's small first-party cookies besides the session; each is listed in docs/privacy/cookies.md."""
+"""The portal's first-party cookies: their names, and those of a sign-in; docs/privacy/cookies.md lists each."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from werkzeug.wrappers import Response
 from portal.services.people import ATTEMPT_LIFETIME
 from portal.web.context import get_context
 
+SESSION = "session"
+"""The session: a random id."""
+LANGUAGE = "language"
+"""The language chosen before the sign-in."""
 BROWSER = "browser"
 """Random id that binds started sign-ins to this browser."""
 SILENT = "silent"
@@ -21,7 +25,22 @@ ACCOUNT = "account"
 SIGNED_OUT = "signed-out"
 """The person has signed out; holds a keyed digest of the account. Ends with the next sign-in."""
 
-_LIFETIMES = {SIGNED_OUT: timedelta(days=30)}
+LIFETIMES = {
+    BROWSER: ATTEMPT_LIFETIME,
+    SILENT: ATTEMPT_LIFETIME,
+    LOGOUT_STATE: ATTEMPT_LIFETIME,
+    ACCOUNT: ATTEMPT_LIFETIME,
+    SIGNED_OUT: timedelta(days=30),
+    LANGUAGE: timedelta(days=365),
+}
+"""How long browsers keep each cookie; the session's ends with the browser, its row earlier."""
+
+
+def build_cookie_name(name: str, *, is_secure: bool) -> str:
+    """Return a cookie's full name; browsers accept ``__Host-`` over HTTPS and from this host alone."""
+    if not is_secure:
+        return f"portal_{name}"
+    return "__Host-portal" if name == SESSION else f"__Host-portal-{name}"
 
 
 def set_short_cookie(response: Response, name: str, value: str) -> None:
@@ -29,7 +48,7 @@ def set_short_cookie(response: Response, name: str, value: str) -> None:
     response.set_cookie(
         _build_name(name),
         value,
-        max_age=int(_LIFETIMES.get(name, ATTEMPT_LIFETIME).total_seconds()),
+        max_age=int(LIFETIMES[name].total_seconds()),
         path="/",
         secure=get_context().settings.is_secure,
         httponly=True,
@@ -56,4 +75,4 @@ def has_signed_out() -> bool:
 
 
 def _build_name(name: str) -> str:
-    return f"__Host-portal-{name}" if get_context().settings.is_secure else f"portal_{name}"
+    return build_cookie_name(name, is_secure=get_context().settings.is_secure)

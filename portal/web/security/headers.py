@@ -14,7 +14,9 @@ from portal.domain.errors import NotAllowed
 from portal.settings import Settings
 from portal.web.context import EXTENSION, get_context
 from portal.web.observability.request_id import get_request_id
+from portal.web.security import cookies
 from portal.web.security.access import find_rule
+from portal.web.security.cookies import build_cookie_name
 from portal.web.security.fetch_metadata import is_same_origin
 
 HSTS = "max-age=31536000; includeSubDomains"
@@ -30,8 +32,8 @@ def init_app(app: Flask) -> None:
     host = urlsplit(settings.public_url).hostname or ""
     app.config.from_mapping(
         TRUSTED_HOSTS=[host],
-        SESSION_COOKIE_NAME="__Host-portal" if settings.is_secure else "portal_session",
-        LANGUAGE_COOKIE_NAME="__Host-language" if settings.is_secure else "portal_language",
+        SESSION_COOKIE_NAME=build_cookie_name(cookies.SESSION, is_secure=settings.is_secure),
+        LANGUAGE_COOKIE_NAME=build_cookie_name(cookies.LANGUAGE, is_secure=settings.is_secure),
         SESSION_COOKIE_SECURE=settings.is_secure,
         PREFERRED_URL_SCHEME=urlsplit(settings.public_url).scheme,
     )
