@@ -8,8 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from portal.domain.renditions import ORIGINAL
-from portal.models import audit_list, consents, people, personal_rows
-from portal.services import archive_contents
+from portal.models import consents, people, personal_rows
+from portal.models.picture_accesses import PictureAccess
+from portal.services import access_history, archive_contents
+from portal.services.access_history import Access
 from portal.services.app_context import AppContext
 from portal.services.archives import ArchiveEntry
 
@@ -37,13 +39,19 @@ def _build_records(person_id: UUID, now: datetime) -> dict[str, Any]:
         "made_at": now,
         "person": {"name": person.name, "email": person.email} if person is not None else None,
         "who_looked": [
-            {"at": entry.at, "who": name, "action": entry.action, "detail": entry.detail}
-            for entry, name in audit_list.list_acts_of_others(person_id, ACCESS_LIMIT)
+            {"at": access.at, "who": name, **_describe_access(access)}
+            for access, name in access_history.list_accesses(person_id, ACCESS_LIMIT)
         ],
         "records": dict(personal_rows.iterate_personal_rows(person_id)),
         "left_out": "Values that open something, such as session tokens and the studio link, are in no export. "
         f"Photos are in the folders generated and own, as {ORIGINAL.format.extension.upper()} at full size.",
     }
+
+
+def _describe_access(access: Access) -> dict[str, Any]:
+    if isinstance(access, PictureAccess):
+        return {"action": f"headshot.{access.kind}", "detail": {"reason": access.reason}}
+    return {"action": access.action, "detail": access.detail}
 
 
 def _list_agreements(person_id: UUID) -> list[ArchiveEntry]:

@@ -14,25 +14,24 @@ from portal.domain.retention_periods import RetentionPeriods
 from portal.models import (
     archives,
     audit,
-    audit_list,
     choices,
     consents,
     erasures,
     person_notes,
     photos,
-    picture_accesses,
+    roster,
     shoots,
 )
 from portal.models.archives import Archive, ArchiveKind
-from portal.models.audit import AuditEntry
 from portal.models.choices import Choice
 from portal.models.consents import Consent
 from portal.models.people import Person
 from portal.models.person_notes import PersonNote
 from portal.models.photos import Photo
-from portal.models.picture_accesses import PictureAccess
 from portal.models.shoots import Shoot
+from portal.services import access_history
 from portal.services import archives as archive_service
+from portal.services.access_history import Access
 from portal.services.app_context import AppContext
 from portal.services.erasure import Receipt, build_receipt
 
@@ -68,23 +67,27 @@ class MyData:
         chosen: the photo of it.
         own_photos: the person's own photos, without the chosen one.
         accesses: what other people did with the person's data, with the name of who did it, the newest first.
+        has_more_accesses: whether older ones are left out; the export has them.
         agreements: what the person agreed to, withdrawn or not, the newest first.
         uses: the choices by which the person agreed to the use of a photo, the newest first.
         archive: the newest export that has not expired.
         notes: what admins noted about the person, each with the author's name, the newest first.
         deletions: receipts of photo sessions that were deleted, the newest first.
+        is_listed: whether the person is on the roster.
     """
 
     shoots: list[KeptShoot]
     choice: Choice | None
     chosen: Photo | None
     own_photos: list[Photo]
-    accesses: list[tuple[AuditEntry | PictureAccess, str | None]]
+    accesses: list[tuple[Access, str | None]]
+    has_more_accesses: bool
     agreements: list[Consent]
     uses: list[Choice]
     archive: Archive | None
     notes: list[tuple[PersonNote, str | None]]
     deletions: list[Receipt]
+    is_listed: bool
 
 
 def get_my_data(person: Person, periods: RetentionPeriods, *, now: datetime) -> MyData:
@@ -96,6 +99,8 @@ def get_my_data(person: Person, periods: RetentionPeriods, *, now: datetime) -> 
     erased_ids = {shoot_id for each in deleted for shoot_id in each.shoot_ids}
     # The provider has confirmed the deletion, with the photos the person took for them.
     gone_ids = {shoot_id for each in requested if each.finished_at is not None for shoot_id in each.shoot_ids}
+    accesses = access_history.list_accesses(person.id, ACCESS_LIMIT + 1)
+    shown = accesses[:ACCESS_LIMIT]
     return MyData(
         shoots=[
             _build_kept_shoot(
@@ -106,21 +111,15 @@ def get_my_data(person: Person, periods: RetentionPeriods, *, now: datetime) -> 
         choice=choice,
         chosen=photos.find_for_person(choice.photo_id, person.id) if choice is not None else None,
         own_photos=[photo for photo in photos.list_own(person.id) if photo.id != chosen_id],
-        accesses=_list_accesses(person.id),
+        accesses=shown,
+        has_more_accesses=len(accesses) > len(shown),
         agreements=consents.list_by_person(person.id)[::-1],
         uses=choices.list_use_agreements(person.id),
         archive=archives.find_latest(person.id, ArchiveKind.DATA, now),
         notes=person_notes.list_notes(person.id),
         deletions=[build_receipt(each) for each in deleted],
+        is_listed=roster.find_by_person(person.id) is not None,
     )
-
-
-def _list_accesses(person_id: UUID) -> list[tuple[AuditEntry | PictureAccess, str | None]]:
-    acts: list[tuple[AuditEntry | PictureAccess, str | None]] = [
-        *audit_list.list_acts_of_others(person_id, ACCESS_LIMIT),
-        *picture_accesses.list_accesses(person_id, ACCESS_LIMIT),
-    ]
-    return sorted(acts, key=lambda act: act[0].at, reverse=True)[:ACCESS_LIMIT]
 
 
 def _build_kept_shoot(

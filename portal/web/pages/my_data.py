@@ -17,6 +17,15 @@ from portal.web.context import get_context
 from portal.web.downloads import build_download
 from portal.web.security.access import get_current_person
 
+_PERIODS = {
+    "download_period": retention.DOWNLOADS,
+    "account_period": retention.INACTIVE_PEOPLE,
+    "audit_period": retention.AUDIT_TRAIL,
+    "message_period": retention.WEBHOOK_BODIES,
+    "delivery_period": retention.DELIVERIES,
+    "mail_period": retention.MAILS,
+    "proof_period": retention.ERASURE_RECEIPTS,
+}
 blueprint = Blueprint("my_data", __name__, url_prefix="/headshots/data")
 
 
@@ -32,10 +41,8 @@ def show_my_data() -> str:
         studio=context.brand.name,
         upload_days=periods[retention.STUDIO_UPLOADS].days,
         unchosen_days=periods[retention.UNCHOSEN_PHOTOS].days,
-        download_period=retention_messages.format_period(periods[retention.DOWNLOADS]),
         own_days=periods[retention.OWN_PHOTOS].days,
-        account_period=retention_messages.format_period(periods[retention.INACTIVE_PEOPLE]),
-        audit_period=retention_messages.format_period(periods[retention.AUDIT_TRAIL]),
+        **{name: retention_messages.format_period(periods[rule]) for name, rule in _PERIODS.items()},
         messages=my_data_messages,
     )
 

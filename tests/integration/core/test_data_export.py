@@ -17,11 +17,12 @@ from portal.domain.data_map import DATA_MAP
 from portal.domain.erasure import ErasureScope
 from portal.domain.errors import NotFound
 from portal.domain.retention_periods import RetentionPeriods
-from portal.models import audit
+from portal.models import audit, picture_accesses
 from portal.models.archives import Archive, ArchiveKind
 from portal.models.erasures import Erasure
 from portal.models.people import Person
 from portal.models.personal_rows import ANOTHER_PERSON, list_personal_tables
+from portal.models.picture_accesses import AccessKind
 from portal.models.sessions import Session
 from portal.services import archives, my_data, own_photos
 from tests.factories import NOW, make_consent, make_finished_shoot, make_person, make_shoot
@@ -111,6 +112,14 @@ def test_export_is_about_one_person(worked_example: WorkedExample) -> None:
     with transaction():
         audit.create_entry("console.viewed", at=NOW, actor_id=admin.id, subject_id=person.id)
         audit.create_entry("console.viewed", at=NOW, actor_id=person.id, subject_id=other.id)
+        picture_accesses.add_accesses(
+            [person.id],
+            kind=AccessKind.EXPORTED,
+            actor_id=admin.id,
+            reason="New badges",
+            export_id=None,
+            now=NOW - timedelta(days=1),
+        )
     file = open_export(worked_example, person, request_archive(worked_example, person))
     text = file.read("records.json").decode()
     assert "Bystander" not in text
@@ -118,7 +127,10 @@ def test_export_is_about_one_person(worked_example: WorkedExample) -> None:
     assert str(admin.id) not in text
     records = read_records(file)
     # The person reads who it was, as on the page.
-    assert [each["who"] for each in records["who_looked"]] == ["Cleo Marsh"]
+    assert [(each["who"], each["action"], each["detail"]) for each in records["who_looked"]] == [
+        ("Cleo Marsh", "console.viewed", {}),
+        ("Cleo Marsh", "headshot.exported", {"reason": "New badges"}),
+    ]
     assert ANOTHER_PERSON in {row["subject_id"] for row in records["records"]["audit_entries"]}
 
 
