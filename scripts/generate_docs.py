@@ -17,8 +17,11 @@ docs` from `portal/domain/data_map/`; a test fails while a column has no class. 
 `portal/domain/data_classes.py`, the periods are in [retention.md](retention.md). "Exported" columns are in the ZIP of
 "My data".
 
-The queue's own tables (`procrastinate_*`) hold job names and random ids, and are emptied after seven days. The storage
-holds pictures under random keys: `photos/`, `uploads/` until they are processed, `kits/`, `archives/`.
+The queue's own tables (`procrastinate_*`) hold job names and random ids; the rule `jobs` deletes from them.
+
+The storage holds files under random keys. `photos/`, `kits/` and, until they are processed, `uploads/` are pictures
+without a name. `archives/` are the ZIP files of "My data" and of kits, and `exports/` those of the console: both
+contain names. `erasures/` are the records by which erasures are repeated after a backup was restored, ids alone.
 """
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 
 import pytest
 
 from portal.domain.data_map import list_column_classes
+from portal.models.stored_files import AREAS
+from portal.presentation.audit_messages import ACTIONS
+from portal.services.erasure_records import RECORD_AREA
 from scripts.generate_docs import DATA_MAP_PAGE, RETENTION_PAGE, render_data_map, render_retention
 from tests.architecture import asvs, privacy_requirements
 from tests.architecture.code import ROOT
@@ -34,6 +39,24 @@ def test_asvs_page_agrees_with_the_marks() -> None:
 def test_each_asvs_item_has_a_test() -> None:
     assert set(asvs.list_items()) == set(list_marked_tests(asvs.MARK))
     assert len(asvs.list_items()) == 62
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs/privacy").glob("*.md")), ids=lambda page: page.stem)
+def test_named_settings_exist(page: Path) -> None:
+    settings = json.loads((ROOT / "app.json").read_text(encoding="utf-8"))["env"]
+    assert set(re.findall(r"`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)`", page.read_text(encoding="utf-8"))) <= settings.keys()
+
+
+def test_breach_page_names_actions_of_the_audit_trail() -> None:
+    named = re.findall(r"`(\w+\.\w+)`", (ROOT / "docs/privacy/breach.md").read_text(encoding="utf-8"))
+    assert len(named) >= 3
+    assert set(named) <= ACTIONS.keys()
+
+
+def test_data_map_page_names_each_folder_of_the_storage() -> None:
+    stored = {*(area.prefix for area in AREAS), RECORD_AREA}
+    introduction = render_data_map().split("\n## ")[0]
+    assert set(re.findall(r"`(\w+/)`", introduction)) == stored
 
 
 def test_privacy_page_agrees_with_the_marks() -> None:
