@@ -28,6 +28,7 @@ def store_older_consent(person: Person) -> None:
     assert given.policy_version != "2020-01"
 
 
+@pytest.mark.privacy("P02")
 def test_stored_text_equals_the_shown_text(worked_example: WorkedExample) -> None:
     person = make_person()
     text = build_policy()
@@ -35,10 +36,11 @@ def test_stored_text_equals_the_shown_text(worked_example: WorkedExample) -> Non
     with open_audit_context(AuditContext(Channel.WEB, address_digest="d1")):
         store_consent(person, ["photos", "studio"], user_agent="Browser")
     [row] = worked_example.query(
-        "SELECT text, text_sha256, policy_version, locale, purposes, provider, given_at, withdrawn_at, address_digest "
-        "FROM consents"
+        "SELECT person_id, text, text_sha256, policy_version, locale, purposes, provider, given_at, withdrawn_at, "
+        "address_digest, user_agent FROM consents"
     )
     assert tuple(row) == (
+        person.id,
         text.text,
         text.sha256,
         text.version,
@@ -48,7 +50,11 @@ def test_stored_text_equals_the_shown_text(worked_example: WorkedExample) -> Non
         NOW,
         None,
         "d1",
+        "Browser",
     )
+    # The periods that were shown are part of the text.
+    assert "30 days" in text.text
+    assert "90 days" in text.text
     assert journey.get_journey(person).stage is Stage.CONSENT_GIVEN
     assert people.get_version(person.id) == before + 1
 

@@ -168,6 +168,7 @@ def test_preview_shows_the_typed_text_and_stores_nothing(admin: Visitor) -> None
     assert "Built-in words" in admin.page("/admin/texts").text
 
 
+@pytest.mark.privacy("P04")
 def test_all_built_in_texts_pass_the_check(admin: Visitor) -> None:
     with force_locale("en"):
         for section in TextSection:
