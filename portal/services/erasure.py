@@ -140,6 +140,7 @@ def create_erasure(
     erasures.add_tombstones(map(erasures.compute_session_digest, erasure.provider_ids), now)
     erasure.mark_step(ErasureStep.BLOCKED, now)
     _unpublish(erasure, now)
+    erasure.consents = _build_proof(person.id)
     people.publish_version(person.id)
     enqueue_erasure(erasure.id)
     return erasure
@@ -159,7 +160,7 @@ def _build_erasure(
         kept_photo_id=kept_photo_id,
         provider_ids=[shoot.provider_id for shoot in closed if shoot.provider_id is not None],
         email=_seal_unknown_address(person, closed, context),
-        consents=_build_proof(person.id),
+        consents=[],
     )
 
 
@@ -193,16 +194,30 @@ def _may_exist_unknown(shoot: Shoot) -> bool:
 
 
 def _build_proof(person_id: UUID) -> list[dict[str, str | None]]:
-    return [
+    """Return what was agreed to and when: on the page of the agreement, and by choosing a photo (purpose ``use``)."""
+    agreed: list[dict[str, str | None]] = [
         {
             "policy_version": each.policy_version,
             "text_sha256": each.text_sha256,
             "provider": each.provider,
-            "given_at": each.given_at.isoformat(),
-            "withdrawn_at": each.withdrawn_at.isoformat() if each.withdrawn_at else None,
+            **_build_proof_times(each.given_at, each.withdrawn_at),
         }
         for each in consents.list_by_person(person_id)
     ]
+    used: list[dict[str, str | None]] = [
+        {
+            "policy_version": each.use_policy_version,
+            "text_sha256": each.use_text_sha256,
+            "purpose": "use",
+            **_build_proof_times(each.acted_at, each.withdrawn_at),
+        }
+        for each in choices.list_use_agreements(person_id)
+    ]
+    return [*agreed, *used]
+
+
+def _build_proof_times(given_at: datetime, withdrawn_at: datetime | None) -> dict[str, str | None]:
+    return {"given_at": given_at.isoformat(), "withdrawn_at": withdrawn_at.isoformat() if withdrawn_at else None}
 
 
 def enqueue_erasure(erasure_id: UUID) -> None:

@@ -28,7 +28,7 @@ JOURNEY: tuple[tuple[dict[str, Any], tuple[str, ...]], ...] = (
     ),
 )
 # The sign-in is at the identity provider; the stream never finishes loading.
-ELSEWHERE = ("/login", "/start", "/headshots/events")
+NOT_OPENED = ("/login", "/start", "/headshots/events")
 NO_PAGES = (".csv", ".css", ".png")
 PERSON_PAGES = ("", "/headshot", "/erase", "/reset", "/deactivate")
 
@@ -54,7 +54,7 @@ def list_addresses(site: Site) -> list[str]:
     """List the addresses of all pages that need no id."""
     rules = (rule for rule in site.app.url_map.iter_rules() if "GET" in (rule.methods or ()) and not rule.arguments)
     return sorted(
-        rule.rule for rule in rules if not rule.rule.startswith(ELSEWHERE) and not rule.rule.endswith(NO_PAGES)
+        rule.rule for rule in rules if not rule.rule.startswith(NOT_OPENED) and not rule.rule.endswith(NO_PAGES)
     )
 
 

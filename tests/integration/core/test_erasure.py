@@ -258,7 +258,7 @@ def run_command(database_url: str, tmp_path: Path, *arguments: str) -> subproces
     )  # fmt: skip
 
 
-def test_command_erases_a_person_who_is_only_on_the_roster(
+def test_command_erases_a_person_without_an_account(
     worked_example: WorkedExample, database_url: str, tmp_path: Path
 ) -> None:
     with transaction() as session:

@@ -16,7 +16,7 @@ from portal.provider.errors import Unavailable
 from portal.services import erasure, fsck, gallery, journey, mirroring, withdrawal
 from portal.services.shoots import request_shoot
 from portal.services.sweep import reconcile_shoots
-from tests.factories import NOW, make_consent, make_person
+from tests.factories import NOW, USE, make_consent, make_person
 from tests.integration.core.doubles import build_lost_response
 from tests.integration.core.finished_shoot import make_provider_shoot
 from tests.integration.core.participants import count_rows, make_participant
@@ -71,6 +71,28 @@ def test_chosen_headshot_stays_in_use_and_the_rest_is_deleted(worked_example: Wo
     found = journey.get_journey(person)
     assert (found.stage, found.is_withdrawn, found.has_gallery) == (Stage.CHOSEN, True, False)
     assert list(fsck.list_violations(worked_example.portal.storage, now=NOW, read_files=False)) == []
+
+
+@pytest.mark.privacy("P02")
+@pytest.mark.parametrize(
+    ("scope", "withdrawn_at"), [(ErasureScope.UNCHOSEN, None), (ErasureScope.PICTURES, NOW.isoformat())]
+)
+def test_receipt_keeps_the_proof_of_what_was_agreed_to_by_choosing(
+    worked_example: WorkedExample, scope: ErasureScope, withdrawn_at: str | None
+) -> None:
+    """The row of the choice goes with its photo."""
+    person, _photos = make_participant(worked_example)
+    withdraw_consent(worked_example, person, scope)
+    worked_example.work()
+    [(proof,)] = worked_example.query("SELECT consents FROM erasures")
+    assert [each.get("purpose") for each in proof] == [None, "use"]
+    assert proof[1] == {
+        "policy_version": USE.version,
+        "text_sha256": USE.sha256,
+        "purpose": "use",
+        "given_at": NOW.isoformat(),
+        "withdrawn_at": withdrawn_at,
+    }
 
 
 def test_kept_headshot_can_be_withdrawn_later(worked_example: WorkedExample) -> None:

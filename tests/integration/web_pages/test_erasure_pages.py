@@ -22,7 +22,7 @@ def get_only_erasure() -> Erasure:
     return db.session.scalars(select(Erasure)).one()
 
 
-def erase_here(erasure: Erasure) -> None:
+def erase_locally(erasure: Erasure) -> None:
     context = get_context()
     erasure_run.erase_local_data(erasure.id, storage=context.storage, now=context.clock())
 
@@ -34,7 +34,7 @@ def confirm_at_the_studio(erasure: Erasure) -> None:
 
 
 @pytest.mark.privacy("P09")
-def test_nothing_is_deleted_before_the_box_is_ticked(visitor: Visitor, finished: list[Photo]) -> None:
+def test_nothing_is_deleted_without_confirmation(visitor: Visitor, finished: list[Photo]) -> None:
     question = visitor.page("/headshots/data").link("Delete everything")
     page = visitor.page(question)
     assert page.heading == "Delete everything about you?"
@@ -53,10 +53,10 @@ def test_person_deletes_everything_and_reads_each_step_on_the_receipt(visitor: V
     assert (response.status_code, response.location) == (303, f"/deleted/{erasure.id}")
     assert visitor.get("/headshots").status_code == 303
     assert visitor.get(f"/photos/{finished[0].id}/640.webp").status_code == 401
-    begun = visitor.page(response.location)
-    assert begun.heading == "We’re deleting everything about you"
-    assert begun.text.count("still to do") == len(ErasureStep) - 2
-    erase_here(erasure)
+    started = visitor.page(response.location)
+    assert started.heading == "We’re deleting everything about you"
+    assert started.text.count("still to do") == len(ErasureStep) - 2
+    erase_locally(erasure)
     # The receipt opens without a sign-in and shows since when the studio has not confirmed.
     waiting = visitor.page(response.location)
     assert "Done here. Profile Bakery still has to confirm." in waiting.text
@@ -88,7 +88,7 @@ def test_person_deletes_one_session_and_reads_how_far_that_is(
     assert erasure.scope == ErasureScope.SESSION
     chosen = choices.find_current(visitor.person.id)
     assert (chosen is not None) is keeps
-    erase_here(erasure)
+    erase_locally(erasure)
     assert "Deleted here. The studio still has to confirm." in visitor.page("/headshots/data").text
     confirm_at_the_studio(erasure)
     after = visitor.page("/headshots/data")

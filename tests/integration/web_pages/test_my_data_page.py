@@ -45,7 +45,7 @@ def test_each_class_of_data_about_a_person_is_named(visitor: Visitor) -> None:
     kept = {each.retention for table in personal for _name, each in table.iterate_classes()}
     assert kept - UNNAMED == NAMED.keys()
     text = " ".join(visitor.page("/headshots/data").text.split())
-    assert [words for words in NAMED.values() if words not in text] == []
+    assert [phrase for phrase in NAMED.values() if phrase not in text] == []
 
 
 def test_accesses_that_are_left_out_are_mentioned(visitor: Visitor) -> None:

@@ -156,7 +156,7 @@ def erase_completely(admin: Visitor, person: Person) -> None:
     )
 
 
-def test_erased_person_leaves_no_entry_of_a_list_that_came_after_their_last_sign_in(
+def test_entry_of_an_erased_person_is_deleted_without_a_sign_in_after_the_import(
     admin: Visitor, entry_id: UUID
 ) -> None:
     erase_completely(admin, factories.make_person(ADDRESS.title(), name="Zelda Quist"))

@@ -20,7 +20,7 @@ def chosen(visitor: Visitor, finished: list[Photo]) -> Photo:
     return finished[0]
 
 
-def withdraw(visitor: Visitor, option: str) -> None:
+def withdraw_consent(visitor: Visitor, option: str) -> None:
     """Withdraw with one of the two options, in one step."""
     question = visitor.page("/headshots/withdraw")
     assert [each.get("value") for each in question.all("input") if each.get("name") == "scope"] == [
@@ -32,7 +32,7 @@ def withdraw(visitor: Visitor, option: str) -> None:
 
 @pytest.mark.privacy("P06")
 def test_withdrawing_everything_leaves_no_picture_on_any_page(visitor: Visitor, chosen: Photo) -> None:
-    withdraw(visitor, "pictures")
+    withdraw_consent(visitor, "pictures")
     assert choices.find_current(visitor.person.id) is None
     page = visitor.page("/headshots")
     assert page.heading == WITHDRAWN
@@ -51,7 +51,7 @@ def test_withdrawing_everything_leaves_no_picture_on_any_page(visitor: Visitor, 
 def test_withdrawing_with_a_kept_headshot_leaves_that_one_alone(
     visitor: Visitor, finished: list[Photo], chosen: Photo
 ) -> None:
-    withdraw(visitor, "unchosen")
+    withdraw_consent(visitor, "unchosen")
     page = visitor.page("/headshots")
     assert page.heading == WITHDRAWN
     assert "Your headshot stays in use. Every other picture is deleted." in page.text
@@ -68,9 +68,9 @@ def test_pages_that_were_open_can_neither_choose_nor_start(
     visitor: Visitor, finished: list[Photo], chosen: Photo, option: str
 ) -> None:
     """A press on a page from before the withdrawal changes nothing."""
-    withdraw(visitor, option)
+    withdraw_consent(visitor, option)
     assert visitor.press("/headshots/choice", photo=finished[1].id).status_code == 404
-    standing = choices.find_current(visitor.person.id)
-    assert (standing and standing.photo_id) == (chosen.id if option == "unchosen" else None)
+    current = choices.find_current(visitor.person.id)
+    assert (current and current.photo_id) == (chosen.id if option == "unchosen" else None)
     assert visitor.press("/headshots/start").location == TO_CONSENT
     assert shoots.find_open(visitor.person.id) is None
