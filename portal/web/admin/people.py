@@ -65,7 +65,11 @@ def show_person(person_id: UUID) -> str:
     """Show one person: photo session, timeline and sessions."""
     now = get_context().clock()
     row = find_row(person_id, now=now)
-    shown: dict[str, Any] = {"list_messages": list_messages, "attention": attention_messages}
+    shown: dict[str, Any] = {
+        "list_messages": list_messages,
+        "attention": attention_messages,
+        "words": selection_messages,
+    }
     shown |= {"row": row, "back": parse_query(request.args).replace()}
     shown |= {"notes": person_notes.list_notes(person_id), "listed_id": person_id, "note_id": uuid4()}
     if row is not None and row.listed.person_id is None:

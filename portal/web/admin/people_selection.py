@@ -45,6 +45,7 @@ class Selection:
     Attributes:
         is_ready: whether the action has all it needs; without that the page asks for it first.
         problem: what is wrong with the value that was given.
+        is_from_person: whether it was started on the person's page, which is shown again afterwards.
     """
 
     action: BulkAction
@@ -54,6 +55,7 @@ class Selection:
     target: ActionTarget
     is_ready: bool
     problem: str | None
+    is_from_person: bool
 
     def build_filter(self) -> PeopleFilter:
         """Return which people are selected."""
@@ -91,7 +93,7 @@ def apply_action() -> Response | tuple[str, int]:
     except ChangedMeanwhile:
         return _render(selection, _build_plan(selection), has_changed=True), 409
     flash(selection_messages.get_outcome(selection.action, count), "good" if count else "warn")
-    return _back_to_list(selection)
+    return redirect(_get_origin(selection), 303)
 
 
 def parse_selection(given: MultiDict[str, str]) -> Selection:
@@ -107,7 +109,8 @@ def parse_selection(given: MultiDict[str, str]) -> Selection:
     target, is_ready, problem = _parse_target(action, given)
     is_everyone = given.get("all") == "1"
     ids = () if is_everyone else parse_selected(given)
-    return Selection(action, parse_query(given), ids, is_everyone, target, is_ready, problem)
+    is_from_person = given.get("from") == "person" and len(ids) == 1
+    return Selection(action, parse_query(given), ids, is_everyone, target, is_ready, problem, is_from_person)
 
 
 def _parse_target(action: BulkAction, given: Mapping[str, str]) -> tuple[ActionTarget, bool, str | None]:
@@ -180,6 +183,7 @@ def _render(
     return render_template(
         "admin/selection.html",
         selection=selection,
+        origin=_get_origin(selection),
         plan=plan,
         has_changed=has_changed,
         words=selection_messages,
@@ -197,6 +201,9 @@ def _render(
     )
 
 
-def _back_to_list(selection: Selection) -> Response:
+def _get_origin(selection: Selection) -> str:
+    """Return the address of the page that the action was started on."""
     arguments: dict[str, Any] = selection.query.replace()
-    return redirect(url_for("people.show_people", **arguments), 303)
+    if selection.is_from_person:
+        return url_for("people.show_person", person_id=selection.ids[0], **arguments)
+    return url_for("people.show_people", **arguments)

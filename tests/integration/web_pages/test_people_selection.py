@@ -292,5 +292,27 @@ def test_manager_reminds_their_team_without_learning_why_some_are_left_out(
     assert manager.get("/team/remind?name=berlin").status_code == 404
 
 
+@pytest.mark.parametrize("has_signed_in", [False, True])
+def test_person_is_reminded_from_their_page(admin: Visitor, has_signed_in: bool) -> None:
+    campaign = make_campaign()
+    person = factories.make_person(name="Ann") if has_signed_in else None
+    entry_id = make_entry("Ann", campaign_id=campaign, invited_at=NOW, person_id=person.id if person else None)
+    path = f"/admin/people/{person.id if person else entry_id}"
+    question = admin.page(admin.page(path).link("Remind by email…"))
+    assert question.heading == "Remind 1 person by email?"
+    assert question.link("Cancel") == path
+    fields = {"action": "remind", "from": "person", "selected": path.rpartition("/")[2]}
+    assert admin.press(PATH, **fields, plan=question.value_of("plan")).location == path
+    assert "1 person is reminded." in admin.page(path).text
+    assert count_mails("reminder") == 1
+
+
+def test_person_without_a_campaign_is_invited_from_their_page(admin: Visitor) -> None:
+    entry_id = make_entry("Ann")
+    page = admin.page(f"/admin/people/{entry_id}")
+    assert "Remind by email…" not in page.text
+    assert page.link("Invite…").startswith(PATH)
+
+
 def count_mails(kind: str) -> int:
     return db.session.scalar(select(func.count()).where(Notification.kind == kind)) or 0
