@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -162,12 +163,16 @@ def _measure_pages(bench: Bench, url: str, people: int) -> Result:
 def _open_app(url: str) -> Iterator[tuple[Flask, FlaskClient]]:
     """Yield the portal on a database, and a client of it."""
     app = create_app(build_settings(url))
+    # As gunicorn.conf.py does: else the collector walks the modules' objects every few dozen requests.
+    gc.collect()
+    gc.freeze()
     with app.app_context():
         try:
             yield app, app.test_client()
         finally:
             db.session.remove()
             db.engine.dispose()
+            gc.unfreeze()
 
 
 def build_settings(url: str, **overrides: Any) -> Settings:

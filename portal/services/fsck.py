@@ -33,6 +33,7 @@ MENDED_WITHIN = timedelta(minutes=30)
 MAX_EXPIRED_AGE = timedelta(days=2)
 # The law gives a month; this leaves time to write to the provider.
 MAX_ERASURE_AGE = timedelta(days=7)
+KEPT_TOO_LONG = "data is kept longer than its retention period"
 DEFAULT_PERIODS = RetentionPeriods()
 
 
@@ -66,9 +67,7 @@ def list_violations(
         grace: how long work may lack its job, because the sweep mends it within this time.
         periods: the retention periods in force.
     """
-    overdue = (
-        ("data is kept longer than its retention period", lambda: retention_plan.iterate_overdue(periods, now=now)),
-    )
+    overdue = ((KEPT_TOO_LONG, lambda: retention_plan.iterate_overdue(periods, now=now)),)
     for rule, list_broken in (*_build_rules(now, now - grace), *overdue):
         # Each rule compares rows as of one moment; a snapshot for all of them would be open for too long.
         with snapshot():
