@@ -33,13 +33,13 @@ def list_routes_with_ids(directory: DirectoryFixture) -> list[Route]:
     return found
 
 
-def list_nonsense(route: Route, part: str, turn: int) -> tuple[str, ...]:
-    """Return what to try: everything where a view or a query parses the text, else another fifth in each turn.
+def list_nonsense(route: Route, part: str, offset: int) -> tuple[str, ...]:
+    """Return what to try: everything where a view or a query parses the text, else the fifth that begins at the offset.
 
     Numbers and UUIDs are recognized by the router, which refuses the rest before the route's own code runs.
     """
     if re.search(rf"<(int|uuid):{part}>", route.rule):
-        return NONSENSE[turn % 5 :: 5]
+        return NONSENSE[offset % 5 :: 5]
     return NONSENSE
 
 
@@ -107,11 +107,11 @@ def test_query_with_ids_of_other_people_shows_nothing(directory: DirectoryFixtur
 def test_malformed_ids_in_an_address_are_not_found(name: str, directory: DirectoryFixture) -> None:
     actor = directory.actor(name)
     responses = {}
-    for turn, route in enumerate(list_routes_with_ids(directory)):
+    for offset, route in enumerate(list_routes_with_ids(directory)):
         directory.renew_sessions()
         for part in route.arguments - {"filename"}:
             # Version 0 of a text is the built-in one.
-            for term in (each for each in list_nonsense(route, part, turn) if (part, each) != ("number", "0")):
+            for term in (each for each in list_nonsense(route, part, offset) if (part, each) != ("number", "0")):
                 responses[f"{route.method} {route.rule} {part}={term[:40]}"] = send_request(
                     actor, route, actor.path(route, **{part: term})
                 )
