@@ -12,12 +12,14 @@ from tests.integration.matrix.database_dump import AUDITED, SEEN, list_unexpecte
 from tests.integration.matrix.directory_fixture import Actor, DirectoryFixture
 from tests.integration.matrix.table import OTHER, PERSONAL, ROLES, Route, list_routes
 
-# In an address as it travels, escaped where a browser would escape it.
+# In an address as it travels, escaped where a browser would escape it. The router reads these as a number or a UUID, so
+# they reach the code of routes.
+PARSED_NONSENSE = ("0", "99999999999999999999999999", "٩٩٩٩٩", "00000000-0000-0000-0000-000000000000")
 NONSENSE = (
-    *("0", "-1", "1e9", "99999999999999999999999999", "null", "None", "undefined", "NaN", "x", "a" * 3000),
+    *("-1", "1e9", "null", "None", "undefined", "NaN", "x", "a" * 3000),
     *("%2e%2e", "..%2f..%2fwsgi.py", "%00", "a%00b", "%0d%0aSet-Cookie:x=y", "%ff%fe", "%F0%9F%92%A9", "%u0041"),
     *("'", "%22", "%3Csvg%20onload=x%3E", "1%20OR%201=1", "';--", "%7B%7B7*7%7D%7D", "$%7B7*7%7D", "%25s%25n"),
-    *("00000000-0000-0000-0000-000000000000", "{}", "[]", "*", "٩٩٩٩٩", "11111111-1111-1111-1111-11111111111G"),
+    *("{}", "[]", "*", "11111111-1111-1111-1111-11111111111G"),
 )
 # The same for the fields of forms and queries.
 MALFORMED_VALUES = (
@@ -34,13 +36,13 @@ def list_routes_with_ids(directory: DirectoryFixture) -> list[Route]:
 
 
 def list_nonsense(route: Route, part: str, offset: int) -> tuple[str, ...]:
-    """Return what to try: everything where a view or a query parses the text, else the fifth that begins at the offset.
+    """Return what to try: everything, but of what a converter refuses only the fifth that begins at the offset.
 
-    Numbers and UUIDs are recognized by the router, which refuses the rest before the route's own code runs.
+    A refused value never reaches the route's own code, and the converters are the same for all routes.
     """
     if re.search(rf"<(int|uuid):{part}>", route.rule):
-        return NONSENSE[offset % 5 :: 5]
-    return NONSENSE
+        return (*PARSED_NONSENSE, *NONSENSE[offset % 5 :: 5])
+    return (*PARSED_NONSENSE, *NONSENSE)
 
 
 def send_request(actor: Actor, route: Route, path: str) -> int:
