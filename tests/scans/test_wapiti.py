@@ -18,7 +18,7 @@ from tests.scans.conftest import Target
 TOP = Path(__file__).parents[2]
 SCANNER = TOP / "var" / "scan-venv" / "bin" / "wapiti"
 MODULES = "xss,permanentxss,sql,redirect,csp,cookieflags,http_headers,methods,ssrf,file,exec,crlf,xxe"
-SECONDS = 20
+SECONDS = 23
 # The portal is plain http on loopback here, so these two are right; `tests/integration/matrix/test_headers.py` proves
 # that over https the cookie is Secure and Strict-Transport-Security is sent.
 ON_LOOPBACK = {"Secure Flag cookie", "HTTP Strict Transport Security (HSTS)", "Unencrypted Channels"}
@@ -31,7 +31,7 @@ class Part:
     The scanner follows links in no fixed order and stops after SECONDS, so a scan of everything may miss a page.
     """
 
-    pages: tuple[str, ...]
+    pages: tuple[str, ...]  # where it starts, with braces for the employee's ids
     outside: tuple[str, ...]
     shown: frozenset[str]  # endpoints that it must reach
 
@@ -43,9 +43,12 @@ PARTS = {
         shown=frozenset({"headshots.show_my_page", "gallery.show_gallery", "account.show_sessions"}),
     ),
     "console": Part(
-        pages=("admin/health", "admin/", "admin/deliveries", "admin/people", "admin/campaigns", "admin/roster"),
+        pages=(
+            *("admin/health", "admin/", "admin/deliveries", "admin/people", "admin/people/{person_id}"),
+            *("admin/campaigns", "admin/roster"),
+        ),
         outside=("/headshots*", "/my-data*", "/account/*"),
-        shown=frozenset({"board.show_board", "people.show_people", "campaigns.show_campaigns"}),
+        shown=frozenset({"board.show_board", "people.show_people", "people.show_person", "campaigns.show_campaigns"}),
     ),
 }
 # A scan that ended its own session, or all sessions, would scan one page only.
@@ -73,9 +76,10 @@ def test_scanner_finds_nothing(target: Target, tmp_path: Path, part: Part) -> No
         elif request.method == "POST" and response.status_code == 303:
             accepted.add(request.endpoint)
 
+    pages = [page.format(**target.directory.ids["employee"]) for page in part.pages]
     with serve_app(_lure(called_back)) as port, request_finished.connected_to(record_response, target.directory.app):
         report = _scan(
-            target, f"http://127.0.0.1:{port}/", tmp_path, pages=part.pages, not_followed=NOT_PRESSED + part.outside
+            target, f"http://127.0.0.1:{port}/", tmp_path, pages=pages, not_followed=NOT_PRESSED + part.outside
         )
     assert part.shown <= shown, "is the scanner signed in?"
     assert len(accepted) >= 3, "did it send forms?"
@@ -129,7 +133,7 @@ def _scan(
     command = [
         *(str(SCANNER), "--url", f"{target.address}/", "--module", modules, "--cookie-value", target.cookie),
         *("--scope", "folder", "--depth", str(depth), "--max-links-per-page", "40", "--max-files-per-dir", "15"),
-        *("--max-scan-time", str(SECONDS), "--max-attack-time", "2", "--timeout", "5", "--tasks", "8"),
+        *("--max-scan-time", str(SECONDS), "--max-attack-time", "3", "--timeout", "5", "--tasks", "8"),
         *(
             "--endpoint",
             lure,
