@@ -11,7 +11,7 @@ from portal.domain.errors import ChangedMeanwhile
 from portal.models import audit, provider_records, queue, roster_deletion
 
 
-def delete_entry(entry_id: UUID, *, actor_id: UUID | None, now: datetime) -> None:
+def delete_entry(entry_id: UUID, *, actor_id: UUID, now: datetime) -> None:
     """Delete one entry with everything about it.
 
     Raises:
