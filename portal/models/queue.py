@@ -54,15 +54,20 @@ def enqueue_job(job_type: JobType, *, at: datetime | None = None, **arguments: s
 
 
 _BRING_FORWARD = text(
-    "UPDATE procrastinate_jobs SET scheduled_at = NULL "
-    "WHERE queueing_lock = :key AND status = 'todo' AND scheduled_at IS NOT NULL"
+    "UPDATE procrastinate_jobs SET scheduled_at = NULL, args = args || CAST(:arguments AS jsonb) "
+    "WHERE queueing_lock = :key AND status = 'todo'"
 )
 
 
-def start_job_now(job_type: JobType, **arguments: str | int) -> None:
-    """Enqueue a job, or let the one scheduled for later under its key start at once, in the caller's transaction."""
+def start_job_now(job_type: JobType, **arguments: str | int | bool) -> None:
+    """Enqueue a job, or let the one that waits under its key start at once with these arguments.
+
+    For what a person requested: the job that waits may be a retry, or the schedule's, which starts up to a minute
+    later and may do less than was requested. Runs in the caller's transaction.
+    """
     if not enqueue_job(job_type, at=None, **arguments):
-        db.session.execute(_BRING_FORWARD, {"key": job_type.build_key(dict(arguments))})
+        values = {"key": job_type.build_key(dict(arguments)), "arguments": json.dumps(arguments)}
+        db.session.execute(_BRING_FORWARD, values)
 
 
 # For a statement that stores a row and its job in one round trip. Procrastinate's own function would insert the job

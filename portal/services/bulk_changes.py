@@ -67,7 +67,7 @@ def add_to_campaign(change: BulkChange) -> int:
                     campaign_people.add_entry(person, source="manual", now=change.now)
             changed = campaign_people.add_people([one.id for one in chunk], campaign_id)
             _record_changes(change, "campaign.person_added", changed, after=str(campaign_id))
-            queue.enqueue_job(job_types.RUN_CAMPAIGNS)
+            queue.start_job_now(job_types.RUN_CAMPAIGNS)
         invited += len(changed)
     return invited
 

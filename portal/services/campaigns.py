@@ -99,7 +99,7 @@ def _start(found: Campaign, actor_id: UUID | None, now: datetime) -> int:
     found.state, found.paused_at, found.starts_at = "running", None, None
     found.started_at = found.started_at or now
     audit.create_entry("campaign.started", at=now, actor_id=actor_id, campaign_id=str(found.id), people=count)
-    queue.enqueue_job(job_types.RUN_CAMPAIGNS)
+    queue.start_job_now(job_types.RUN_CAMPAIGNS)
     return count
 
 
@@ -177,8 +177,8 @@ def resume_campaign(campaign_id: UUID, *, version: int, actor_id: UUID, now: dat
         found.state, found.paused_at = "running", None
         audit.create_entry("campaign.resumed", at=now, actor_id=actor_id, campaign_id=str(campaign_id))
         for notification_id in campaign_people.list_pending_mails(campaign_id):
-            queue.enqueue_job(job_types.SEND_NOTIFICATION, notice_id=str(notification_id))
-        queue.enqueue_job(job_types.RUN_CAMPAIGNS)
+            queue.start_job_now(job_types.SEND_NOTIFICATION, notice_id=str(notification_id))
+        queue.start_job_now(job_types.RUN_CAMPAIGNS)
 
 
 def end_campaign(campaign_id: UUID, *, version: int, actor_id: UUID, now: datetime) -> None:

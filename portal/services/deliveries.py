@@ -289,6 +289,6 @@ def replay_delivery(delivery_id: int, *, actor_id: UUID | None, now: datetime) -
         delivery.state = "pending"
         delivery.outcome = {"did": "queued again", "replayed": True}
         delivery.error = None
-        queue.enqueue_job(job_types.APPLY_DELIVERY, delivery_id=delivery.id)
+        queue.start_job_now(job_types.APPLY_DELIVERY, delivery_id=delivery.id)
         audit.create_entry("delivery.replayed", at=now, actor_id=actor_id, delivery=delivery.id)
         return True

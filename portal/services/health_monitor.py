@@ -63,15 +63,15 @@ def run_checks(context: AppContext) -> None:
 
 
 def request_checks() -> None:
-    """Have the worker run the checks; a run that is waiting already is enough."""
+    """Have the worker run the checks; a run that is waiting already is enough, and starts at once."""
     with transaction():
-        queue.enqueue_job(job_types.CHECK_HEALTH)
+        queue.start_job_now(job_types.CHECK_HEALTH)
 
 
 def request_full_sweep(*, actor: Person, now: datetime) -> None:
     """Have every session compared with the provider, as the rotation of a secret needs it."""
     with transaction():
-        queue.enqueue_job(job_types.SWEEP, full=True)
+        queue.start_job_now(job_types.SWEEP, full=True)
         audit.create_entry("reconcile.ordered", at=now, actor_id=actor.id)
 
 

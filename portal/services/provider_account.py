@@ -112,7 +112,7 @@ def _normalize_name(name: str) -> str:
 def request_reading() -> None:
     """Have the worker read the account anew."""
     with transaction():
-        queue.enqueue_job(job_types.READ_ACCOUNT)
+        queue.start_job_now(job_types.READ_ACCOUNT)
 
 
 def request_team_update(action: str, *, team_id: str, name: str, actor: Person, now: datetime) -> None:

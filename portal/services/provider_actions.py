@@ -158,7 +158,7 @@ def update_membership(keys: Sequence[str], *, team_id: str, actor_id: UUID, cont
         )
         if error is None:
             provider_records.update_team(emails, team_id=team_id, team_name=team_name)
-            queue.enqueue_job(job_types.READ_ACCOUNT)
+            queue.start_job_now(job_types.READ_ACCOUNT)
     if error is not None:
         raise error
     return len(emails)

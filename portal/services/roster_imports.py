@@ -296,4 +296,4 @@ def _finish_applying(found: RosterImport, now: datetime) -> None:
         left=gone,
     )
     if found.invites is not None:
-        queue.enqueue_job(job_types.RUN_CAMPAIGNS)
+        queue.start_job_now(job_types.RUN_CAMPAIGNS)

@@ -46,4 +46,4 @@ def _record_result(actor_id: UUID, error: ProviderError | None, context: AppCont
         detail = {"result": result, "reason": error.code or type(error).__name__}
     with transaction():
         audit.create_entry("provider.session_probed", at=context.clock(), actor_id=actor_id, **detail)
-        queue.enqueue_job(job_types.CHECK_HEALTH)
+        queue.start_job_now(job_types.CHECK_HEALTH)

@@ -25,7 +25,7 @@ def request_reset(person_id: UUID, *, actor: Person, now: datetime) -> None:
         shoot = shoots.find_open(person_id)
         if shoot is None or shoot.provider_id is None:
             raise NotFound
-        queue.enqueue_job(job_types.RESET_SESSION, shoot_id=str(shoot.id))
+        queue.start_job_now(job_types.RESET_SESSION, shoot_id=str(shoot.id))
         audit.create_entry("shoot.reset", at=now, actor_id=actor.id, subject_id=person_id)
 
 

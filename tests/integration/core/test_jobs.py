@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from portal.db import transaction
+from portal.domain import job_types
 from portal.domain.errors import RetryLater
 from portal.domain.job_types import JobType
 from portal.jobs import runner, schedule
@@ -23,9 +25,10 @@ from portal.jobs.runner import MAX_ATTEMPTS, MAX_RETRY_DELAY, compute_retry_dela
 from portal.models import audit
 from portal.models import queue as jobs
 from portal.provider.errors import Forbidden, NotFound, PhotoExpired, PhotoUnavailable, RateLimited, Unavailable
+from portal.services import health_monitor, provider_account
 from portal.services.app_context import AppContext
 from portal.storage import InvalidKey, StorageFull, StorageUnavailable
-from tests.factories import NOW
+from tests.factories import NOW, make_person
 from tests.integration.core.worked_example import WorkedExample
 
 OUTAGES = [
@@ -124,6 +127,14 @@ def _run_probe(portal: AppContext, *, number: int) -> None:
         raise _probe.failures.pop(0)
 
 
+EXTENDED = JobType("tests.extended_probe", key="extended:{number}")
+
+
+@register_task(EXTENDED)
+def _run_extended_probe(portal: AppContext, *, number: int, full: bool) -> None:
+    _probe.ran.append({"number": number, "full": full})
+
+
 def enqueue_probe(number: int = 1, job_type: JobType = PROBE) -> bool:
     with transaction():
         return jobs.enqueue_job(job_type, number=number)
@@ -162,6 +173,58 @@ def test_duplicate_enqueue_is_one_job_and_keeps_the_transaction(worked_example: 
 def test_concurrent_enqueues_are_one_job(worked_example: WorkedExample, probe: Probe) -> None:
     assert sorted(worked_example.run_concurrently([enqueue_probe] * 12)) == [False] * 11 + [True]
     assert worked_example.work() == ["tests.probe"]
+
+
+def test_requested_job_starts_at_once_with_its_arguments_although_one_is_scheduled(
+    worked_example: WorkedExample, probe: Probe
+) -> None:
+    later = worked_example.clock.now + timedelta(seconds=schedule.SPREAD_SECONDS)
+    with transaction():
+        assert jobs.enqueue_job(EXTENDED, at=later, number=1, full=False)
+    assert worked_example.work(ignore_schedule=False) == []
+    with transaction():
+        jobs.start_job_now(EXTENDED, number=1, full=True)
+    assert worked_example.work(ignore_schedule=False) == ["tests.extended_probe"]
+    assert probe.ran == [{"number": 1, "full": True}]
+
+
+def request_full_sweep() -> None:
+    health_monitor.request_full_sweep(actor=make_person(), now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("job_type", "scheduled", "request_job", "started"),
+    [
+        (job_types.CHECK_HEALTH, {}, health_monitor.request_checks, {}),
+        (job_types.READ_ACCOUNT, {}, provider_account.request_reading, {}),
+        (job_types.SWEEP, {"full": False}, request_full_sweep, {"full": True}),
+    ],
+    ids=lambda value: value.name if isinstance(value, JobType) else "",
+)
+def test_press_of_a_button_does_not_wait_for_the_schedule(
+    worked_example: WorkedExample,
+    job_type: JobType,
+    scheduled: dict[str, bool],
+    request_job: Callable[[], None],
+    started: dict[str, bool],
+) -> None:
+    with transaction():
+        assert jobs.enqueue_job(job_type, at=NOW + timedelta(seconds=schedule.SPREAD_SECONDS), **scheduled)
+    request_job()
+    assert worked_example.waits(job_type.name) == [timedelta(0)]
+    assert worked_example.list_queued(job_type.name) == [started]
+
+
+def test_requested_job_starts_at_once_although_a_retry_is_scheduled(
+    worked_example: WorkedExample, probe: Probe
+) -> None:
+    probe.failures = [RetryLater(worked_example.clock.now + timedelta(hours=1))]
+    enqueue_probe()
+    assert worked_example.work(ignore_schedule=False) == ["tests.probe"]
+    with transaction():
+        jobs.start_job_now(PROBE, number=1)
+    assert worked_example.work(ignore_schedule=False) == ["tests.probe"]
+    assert len(probe.ran) == 2
 
 
 def test_temporary_failure_is_retried_until_success(worked_example: WorkedExample, probe: Probe) -> None:
