@@ -15,7 +15,7 @@ from portal.app import create_app
 from portal.db import db
 from portal.models.audit import AuditEntry
 from portal.settings import Settings
-from tests.database_cleanup import delete_rows
+from tests.database_cleanup import delete_rows, drop_database
 from tests.integration.auth.actors import Browser, MovableClock
 from tests.integration.auth.hostile_provider import HostileProvider
 
@@ -46,7 +46,7 @@ def shared_database(postgres: Postgres, migrated_template: str) -> Iterator[str]
         try:
             yield postgres.url("auth_tests").replace("postgresql://", "postgresql+psycopg://")
         finally:
-            admin.execute("DROP DATABASE auth_tests WITH (FORCE)")
+            drop_database(admin, "auth_tests")
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 
 from demo.ports import find_free_port
 from demo.postgres import Postgres
+from tests.database_cleanup import drop_database
 from tests.integration.certified.actors import CLIENT, CertifiedProvider, Visitor, generate_signing_key
 from tests.integration.core.processes import build_environment, run_web
 
@@ -27,7 +28,7 @@ def database(postgres: Postgres, migrated_template: str) -> Iterator[str]:
         try:
             yield postgres.url("certified_tests")
         finally:
-            admin.execute("DROP DATABASE certified_tests WITH (FORCE)")
+            drop_database(admin, "certified_tests")
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from procrastinate.schema import SchemaManager
 from demo.postgres import Postgres
 from portal import migrations
 from portal.migrations import runner
+from tests.database_cleanup import drop_database
 from tests.integration.db.schema import describe_schema
 
 QUEUE = "procrastinate"
@@ -35,7 +36,7 @@ def _database(postgres: Postgres, name: str) -> Iterator[str]:
         yield url.replace("postgresql://", "postgresql+psycopg://")
     finally:
         with psycopg.connect(postgres.url(), autocommit=True, connect_timeout=3) as admin:
-            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            drop_database(admin, name)
 
 
 def test_models_and_migrations_agree(database_url: str) -> None:

@@ -16,6 +16,7 @@ import pytest
 from demo.postgres import Postgres
 from portal.app import create_app
 from portal.db import db
+from tests.database_cleanup import drop_database
 from tests.integration.auth.hostile_provider import HostileProvider
 from tests.integration.matrix.directory_fixture import DirectoryFixture, FixtureClock, build_settings, create_people
 
@@ -53,7 +54,7 @@ def prepared(postgres: Postgres, migrated_template: str, identity: HostileProvid
         try:
             yield PreparedDatabase(template, storage, ids)
         finally:
-            admin.execute(f"DROP DATABASE {template} WITH (FORCE)")
+            drop_database(admin, template)
             shutil.rmtree(storage, ignore_errors=True)
 
 
@@ -87,7 +88,7 @@ def make_directory(
             directory.app.extensions["hub"].close_streams()
             with directory.app.app_context():
                 db.engine.dispose()
-            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            drop_database(admin, name)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 
 from demo.ports import find_free_port
 from demo.postgres import Postgres
+from tests.database_cleanup import drop_database
 from tests.integration.certified.actors import CLIENT
 from tests.integration.core.processes import build_environment, run_web
 from tests.integration.providers.actors import CANAILLE, DJANGO_OAUTH_TOOLKIT, Employee, PythonProvider
@@ -41,7 +42,7 @@ def database(provider: PythonProvider, postgres: Postgres, migrated_template: st
         try:
             yield postgres.url(name)
         finally:
-            admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+            drop_database(admin, name)
 
 
 @pytest.fixture(scope="module")
