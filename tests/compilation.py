@@ -1,16 +1,19 @@
-"""Keeps what every app compiles alike: a test run makes thousands of apps, each with a hundred templates and routes."""
+"""Keeps what every app compiles alike: a test run makes thousands of apps of a hundred templates, routes and files."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import CodeType
 from typing import Any
 
 import pytest
+import whitenoise.base
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from werkzeug.routing import Rule
+from werkzeug.routing.rules import RulePart
+from whitenoise.responders import StaticFile
 
 
 def patch_template_compilation(patch: pytest.MonkeyPatch) -> None:
@@ -33,6 +36,44 @@ def patch_builder_compilation(patch: pytest.MonkeyPatch) -> None:
         return known[key]
 
     patch.setattr(Rule, "_compile_builder", get_or_compile)
+
+
+def patch_rule_parsing(patch: pytest.MonkeyPatch) -> None:
+    """Let all apps parse the path of a route once."""
+    parse_rule = Rule._parse_rule
+    known: dict[object, tuple[list[RulePart], list[tuple[bool, str]], dict[str, Any]]] = {}
+
+    def get_or_parse(rule: Rule, path: str) -> Iterable[RulePart]:
+        assert rule.map is not None
+        key = (path, *rule.map.converters.items())
+        if key not in known:
+            begin = len(rule._trace)
+            parts = list(parse_rule(rule, path))
+            known[key] = parts, rule._trace[begin:], dict(rule._converters)
+            return parts
+        parts, trace, converters = known[key]
+        rule._trace.extend(trace)
+        rule._converters.update(converters)
+        rule.arguments.update(converters)
+        return parts
+
+    patch.setattr(Rule, "_parse_rule", get_or_parse)
+
+
+def patch_static_files(patch: pytest.MonkeyPatch) -> None:
+    """Let all apps prepare the responses of a static file once; its folder is not written again, and has a new name."""
+    known: dict[object, StaticFile] = {}
+
+    def get_or_prepare(path: str, headers: list[tuple[str, str]], **options: Any) -> StaticFile:
+        # Of files that can be watched while they change nothing is kept.
+        if options.get("stat_cache") is None:
+            return StaticFile(path, headers, **options)
+        key = (path, *headers)
+        if key not in known:
+            known[key] = StaticFile(path, headers, **options)
+        return known[key]
+
+    patch.setattr(whitenoise.base, "StaticFile", get_or_prepare)
 
 
 class _Templates(BytecodeCache):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -18,7 +19,12 @@ from demo.postgres import Postgres
 from portal.settings import Settings
 from tests import canaries
 from tests.browser import build_launch_arguments, find_chromium
-from tests.compilation import patch_builder_compilation, patch_template_compilation
+from tests.compilation import (
+    patch_builder_compilation,
+    patch_rule_parsing,
+    patch_static_files,
+    patch_template_compilation,
+)
 from tests.database_cleanup import drop_database
 from tests.network import restrict_to_loopback
 
@@ -42,6 +48,8 @@ def kept_compilations() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch_template_compilation(patch)
         patch_builder_compilation(patch)
+        patch_rule_parsing(patch)
+        patch_static_files(patch)
         yield
 
 
@@ -151,6 +159,12 @@ def private_logs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     yield
     found = canaries.find_private_logs(tmp_path_factory.getbasetemp())
     assert not found, f"private things in logs: {found}"
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector no longer go through the thousands of collected tests, which stay until the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
