@@ -17,7 +17,7 @@ help:
 	@echo "make test                 lint, types, import rules and all tests (PostgreSQL and browser included)"
 	@echo "make test ARGS='-k gallery'   only the tests, with these pytest arguments"
 	@echo "make test-browsers        the journey in Firefox and WebKit and axe on every page: all schemes, widths, brands"
-	@echo "make pictures             README's pictures anew, from a journey through the portal as it is"
+	@echo "make pictures             README's pictures anew, from a journey through the portal as it is, and those of the mails"
 	@echo "make faults               kills, freezes and starves real processes, then checks every invariant"
 	@echo "make check-one T=tests/unit/x.py   one file or test, no set-up beyond the first"
 	@echo "make bench [P7]           the portal beside its peers on this machine: which performance goals it meets"

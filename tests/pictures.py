@@ -1,4 +1,7 @@
-"""Makes README's pictures anew: ``make pictures``. A person does the whole journey, an admin opens the board."""
+"""Makes the pictures of README and of the mails anew: ``make pictures``.
+
+A person does the whole journey, an admin opens the board; each mail is rendered from samples.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from demo.stack import Stack
+from tests import mail_pictures
 from tests.browser import build_launch_arguments, find_chromium
 from tests.e2e import portraits
 from tests.e2e.session_steps import complete_session
@@ -30,7 +34,8 @@ _QUALITY = 82
 
 
 def main() -> None:
-    """Write journey.jpg, gallery.jpg and board.jpg to docs/img."""
+    """Write journey.jpg, gallery.jpg and board.jpg to docs/img, and the mails below it."""
+    mail_pictures.main()
     with tempfile.TemporaryDirectory(prefix="pictures-") as name:
         folder = Path(name)
         folder.chmod(0o711)

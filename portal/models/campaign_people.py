@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from portal.db import db
 from portal.domain.audiences import Audience
 from portal.domain.email_address import normalize_lenient
+from portal.models import roster_list
 from portal.models.campaigns import Campaign
 from portal.models.choices import Choice
 from portal.models.notifications import Notification
@@ -48,6 +49,8 @@ def _match(audience: Audience) -> ColumnElement[bool]:
     conditions: list[ColumnElement[bool]] = [false()]
     if audience.everyone:
         conditions.append(RosterEntry.id.is_not(None))
+    if audience.roster is not None and not audience.roster.is_empty:
+        conditions.append(roster_list.match_filter(audience.roster))
     if audience.teams:
         conditions.append(RosterEntry.team.in_(audience.teams))
     if audience.groups:

@@ -5,26 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
 
 from portal.db import db
+from portal.domain.roster_filter import STATES, RosterFilter
 from portal.models.roster import RosterEntry
-
-
-@dataclass(frozen=True)
-class RosterFilter:
-    """Which entries are listed; None for all.
-
-    Attributes:
-        search: beginning of the address, of a word of the name or of the employee number, in any letter case.
-        team: exact name of the team.
-        state: ``waiting`` (not invited), ``invited`` (not signed in), ``signed_in``, ``muted``, ``bounced``,
-            ``left``.
-    """
-
-    search: str | None = None
-    team: str | None = None
-    state: str | None = None
 
 
 @dataclass(frozen=True)
@@ -52,18 +37,24 @@ def build_conditions(state: str) -> ColumnElement[bool]:
 
 def list_entries(filters: RosterFilter, *, after: UUID | None, limit: int) -> RosterPage:
     """List one page of entries in the order of their addresses."""
-    query = select(RosterEntry).order_by(RosterEntry.address).limit(limit + 1)
-    if filters.search is not None:
-        query = query.where(_match_search(filters.search))
-    if filters.team is not None:
-        query = query.where(RosterEntry.team == filters.team)
-    if filters.state is not None:
-        query = query.where(build_conditions(filters.state))
+    query = select(RosterEntry).where(match_filter(filters)).order_by(RosterEntry.address).limit(limit + 1)
     if after is not None:
         last = select(RosterEntry.address).where(RosterEntry.id == after).scalar_subquery()
         query = query.where(RosterEntry.address > last)
     found = list(db.session.scalars(query))
     return RosterPage(found[:limit], found[limit - 1].id if len(found) > limit else None)
+
+
+def match_filter(filters: RosterFilter) -> ColumnElement[bool]:
+    """Return the condition of the entries that a filter lists."""
+    conditions: list[ColumnElement[bool]] = [true()]
+    if filters.search is not None:
+        conditions.append(_match_search(filters.search))
+    if filters.team is not None:
+        conditions.append(RosterEntry.team == filters.team)
+    if filters.state is not None:
+        conditions.append(build_conditions(filters.state))
+    return and_(*conditions)
 
 
 def _match_search(text: str) -> ColumnElement[bool]:
@@ -79,7 +70,6 @@ def _match_search(text: str) -> ColumnElement[bool]:
 
 def count_states() -> dict[str, int]:
     """Count the entries in each state, and ``all``."""
-    states = ("waiting", "invited", "signed_in", "muted", "bounced", "left")
-    counted = [func.count().filter(build_conditions(state)) for state in states]
+    counted = [func.count().filter(build_conditions(state)) for state in STATES]
     total, *counts = db.session.execute(select(func.count(), *counted).select_from(RosterEntry)).one()
-    return {"all": total, **dict(zip(states, counts, strict=True))}
+    return {"all": total, **dict(zip(STATES, counts, strict=True))}

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from flask_babel import format_date, format_decimal, ngettext
+from flask_babel import format_decimal, ngettext
 from flask_babel import gettext as _
+
+from portal.presentation import chart_scale, provider_messages
 
 # Fewer bars would look like a single block.
 _MIN_DAYS = 14
@@ -14,12 +16,13 @@ _MIN_DAYS = 14
 
 @dataclass(frozen=True)
 class Bars:
-    """Arguments of the ``bars`` macro."""
+    """Arguments of the ``bars`` macro, and the rows of the table beside it, the newest first."""
 
     values: list[tuple[int, bool]]
     top: int
     ticks: list[tuple[float, str]]
     finding: str
+    rows: list[tuple[date, int, int]]
 
 
 def list_scopes() -> list[tuple[str, str]]:
@@ -39,6 +42,11 @@ def list_scopes() -> list[tuple[str, str]]:
     ]
 
 
+def get_state_name(kind: str, state: str) -> str:
+    """Return the name of a state of a count, ``members``, ``models`` or ``invites``."""
+    return provider_messages.get_status_name(kind.removesuffix("s"), state)
+
+
 def get_count_name(kind: str) -> str:
     """Return the heading of a count."""
     names: dict[str, str] = {
@@ -55,15 +63,17 @@ def build_bars(days: list[tuple[date, int, int]]) -> Bars | None:
         return None
     last = days[-1][0]
     first = min(days[0][0], last - timedelta(days=_MIN_DAYS - 1))
-    found = {day: (count, rejected > 0) for day, count, rejected in days}
-    values = [found.get(first + timedelta(days=offset), (0, False)) for offset in range((last - first).days + 1)]
-    top = max(4, -(-max(count for count, _rejected in values) // 10) * 10)
-    total = sum(count for count, _rejected in values)
+    found = {day: (count, rejected) for day, count, rejected in days}
+    shown = [first + timedelta(days=offset) for offset in range((last - first).days + 1)]
+    rows = [(day, *found.get(day, (0, 0))) for day in shown]
+    values = [(count, rejected > 0) for _day, count, rejected in rows]
+    top = max(4, -(-max(count for count, _capped in values) // 10) * 10)
+    total = sum(count for count, _capped in values)
     finding = ngettext(
         "%(count)s call in the last 30 days.",
         "%(count)s calls in the last 30 days.",
         total,
         count=format_decimal(total),
     )
-    ticks = [(0.0, format_date(first, "MMM d")), (100.0, format_date(last, "MMM d"))]
-    return Bars(values, top, ticks if first != last else ticks[:1], str(finding))
+    ticks = [(0.0, chart_scale.format_short_day(first)), (100.0, chart_scale.format_short_day(last))]
+    return Bars(values, top, ticks if first != last else ticks[:1], str(finding), rows[::-1])

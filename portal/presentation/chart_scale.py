@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from flask_babel import format_date
+from babel.dates import format_skeleton
+from flask_babel import get_locale
 
 _GRID_LINES = 4
 _TICKS = 4
@@ -26,4 +27,9 @@ def build_grid(top: int) -> list[int]:
 def build_ticks(first: date, length: int) -> list[tuple[float, str]]:
     """Return the days to name below a chart of ``length`` days, each with its place in percent of the width."""
     offsets = sorted({round(length * index / _TICKS) for index in range(_TICKS + 1)})
-    return [(100 * offset / length, format_date(first + timedelta(days=offset), "MMM d")) for offset in offsets]
+    return [(100 * offset / length, format_short_day(first + timedelta(days=offset))) for offset in offsets]
+
+
+def format_short_day(day: date) -> str:
+    """Return a day without its year in the order of the language in force: "Nov 14", "14. Nov."."""
+    return format_skeleton("MMMd", day, locale=get_locale() or "en")

@@ -13,6 +13,16 @@ _TRANSITIONS_FINISHED = """async () => {
   const transitions = document.getAnimations().filter((each) => each instanceof CSSTransition);
   await Promise.allSettled(transitions.map((each) => each.finished));
 }"""
+# Cells of a row that turned into lines on a phone: each has a place of its own.
+_OVERLAPPING_CELLS = """() => [...document.querySelectorAll(".folds tbody tr")].flatMap((row) => {
+  const cells = [...row.children].filter((each) => each.innerText.trim() && each.getBoundingClientRect().width > 1);
+  return cells.flatMap((cell, index) => cells.slice(index + 1).filter((other) => {
+    const [a, b] = [cell.getBoundingClientRect(), other.getBoundingClientRect()];
+    const width = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const height = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    return width > 1 && height > 1;
+  }).map((other) => `“${cell.innerText.trim()}” overlaps “${other.innerText.trim()}”`));
+})"""
 _FONT_SIZE = "getComputedStyle(document.documentElement).fontSize"
 
 
@@ -25,7 +35,7 @@ def record_problems(page: Page) -> list[str]:
 
 
 def check_page(page: Page, *, is_thorough: bool = False) -> None:
-    """Check the page in both schemes: overflow at every width, accessibility at the ends, or at all if thorough."""
+    """Check the page in both schemes: layout at every width, accessibility at the ends, or at all if thorough."""
     # One rem is the reader's own size.
     assert page.evaluate(_FONT_SIZE) == "16px"
     found: list[str] = []
@@ -33,16 +43,17 @@ def check_page(page: Page, *, is_thorough: bool = False) -> None:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 844})
-            problems = _list_overflow(page)
+            problems = _list_layout_problems(page)
             if is_thorough or width in (WIDTHS[0], WIDTHS[-1]):
                 problems += list_violations(page)
             found += [f"{scheme} {width}: {problem}" for problem in problems]
     assert found == [], "\n".join(found)
 
 
-def _list_overflow(page: Page) -> list[str]:
+def _list_layout_problems(page: Page) -> list[str]:
     overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    return [f"{overflow} px too wide"] if overflow > 0 else []
+    problems: list[str] = page.evaluate(_OVERLAPPING_CELLS)
+    return problems + ([f"{overflow} px too wide"] if overflow > 0 else [])
 
 
 def list_violations(page: Page) -> list[str]:

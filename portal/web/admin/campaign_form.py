@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 from portal.domain.audiences import Audience
 from portal.domain.email_address import normalize_domain
 from portal.domain.reminder_plan import EVERY_DAYS, LAST_DAYS, LIMITS, SILENT_HOURS, ReminderPlan
+from portal.domain.roster_filter import INVITABLE_STATES, RosterFilter
 from portal.domain.text import normalize_line
 from portal.models.campaigns import Campaign
 from portal.services.campaigns import CampaignForm
@@ -33,11 +34,9 @@ def parse_form(form: MultiDict[str, str], *, zone: ZoneInfo, today: date) -> tup
     if due_on is not None and due_on < today:
         problems["due_on"] = _("This day is over. Choose a later one.")
     expires_on = _parse_date(form.get("link_expires_on", ""), problems, "link_expires_on")
-    audience = Audience(
-        everyone=form.get("audience") == "everyone",
-        teams=tuple(form.getlist("teams")) if form.get("audience") == "teams" else (),
-        groups=tuple(form.getlist("groups")) if form.get("audience") == "groups" else (),
-    )
+    audience = _parse_audience(form)
+    if form.get("audience") == "roster" and audience.roster is None:
+        problems["roster_search"] = _("Choose what these people have in common: a team, a state or a search.")
     found = CampaignForm(
         name=name,
         message=message,
@@ -50,6 +49,27 @@ def parse_form(form: MultiDict[str, str], *, zone: ZoneInfo, today: date) -> tup
         link_expires_at=_end_of_day(expires_on, zone) if expires_on else None,
     )
     return found, problems
+
+
+def _parse_audience(form: MultiDict[str, str]) -> Audience:
+    kind = form.get("audience")
+    filtered = parse_roster_filter(form)
+    return Audience(
+        everyone=kind == "everyone",
+        teams=tuple(form.getlist("teams")) if kind == "teams" else (),
+        groups=tuple(form.getlist("groups")) if kind == "groups" else (),
+        roster=filtered if kind == "roster" and not filtered.is_empty else None,
+    )
+
+
+def parse_roster_filter(form: MultiDict[str, str]) -> RosterFilter:
+    """Return the filter of the roster that a form or an address describes; what is empty or unknown filters nothing."""
+    state = form.get("roster_state")
+    return RosterFilter(
+        search=normalize_line(form.get("roster_search"), MAX_NAME_CHARS),
+        team=normalize_line(form.get("roster_team"), MAX_NAME_CHARS),
+        state=state if state in INVITABLE_STATES else None,
+    )
 
 
 def _parse_date(text: str, problems: dict[str, str], field: str) -> date | None:
@@ -114,14 +134,15 @@ def _parse_plan(form: MultiDict[str, str]) -> ReminderPlan:
     )
 
 
-def build_values(found: Campaign | None, zone: ZoneInfo) -> CampaignForm:
-    """Return what the form shows: the campaign's values, or those of a new one."""
+def build_values(found: Campaign | None, zone: ZoneInfo, roster_filter: RosterFilter | None = None) -> CampaignForm:
+    """Return what the form shows: the campaign's values, or those of a new one for the people a filter lists."""
+    is_filtered = roster_filter is not None and not roster_filter.is_empty
     if found is None:
         return CampaignForm(
             name="",
             message="",
             due_on=None,
-            audience=Audience(everyone=True),
+            audience=Audience(roster=roster_filter) if is_filtered else Audience(everyone=True),
             reminders=ReminderPlan(),
             has_link=False,
             link_domains=(),

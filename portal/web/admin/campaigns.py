@@ -21,7 +21,7 @@ from portal.presentation.mail_templates import render_preview
 from portal.presentation.plurals import format_plural as ngettext
 from portal.services import campaigns as service
 from portal.services.campaigns import CampaignForm
-from portal.web.admin.campaign_form import build_values, parse_form, parse_start
+from portal.web.admin.campaign_form import build_values, parse_form, parse_roster_filter, parse_start
 from portal.web.admin.form_version import parse_version
 from portal.web.context import get_context
 from portal.web.security.access import get_current_person
@@ -46,8 +46,9 @@ def show_campaigns() -> str:
 
 @blueprint.get("/new")
 def show_new_campaign() -> str:
-    """Show the empty form; nothing is sent by creating a campaign."""
-    return _render_form(None, build_values(None, get_context().settings.time_zone), {})
+    """Show the form of a new campaign, for the people of the address's roster filter; creating one sends nothing."""
+    filtered = parse_roster_filter(request.args)
+    return _render_form(None, build_values(None, get_context().settings.time_zone, filtered), {})
 
 
 @blueprint.post("/new")

@@ -7,8 +7,9 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from portal.domain import roster_file
+from portal.domain.roster_filter import INVITABLE_STATES, STATES, RosterFilter
 from portal.models import roster, roster_imports
-from portal.models.roster_list import RosterFilter, count_states, list_entries
+from portal.models.roster_list import count_states, list_entries
 from portal.presentation import roster_messages
 from portal.services import roster_imports as imports
 from portal.web.admin.people_names import list_names
@@ -22,7 +23,6 @@ blueprint = Blueprint("roster", __name__, url_prefix="/admin/roster")
 PAGE = 50
 _IMPORTS = 10
 _MAX_SEARCH_LENGTH = 100
-STATES = ("waiting", "invited", "signed_in", "muted", "bounced", "left")
 
 
 @blueprint.get("")
@@ -34,14 +34,14 @@ def show_roster() -> str:
         "team": _get_text("team"),
         "state": state if state in STATES else None,
     }
-    found = list_entries(
-        RosterFilter(filters["q"], filters["team"], filters["state"]), after=parse_after_id(), limit=PAGE
-    )
+    chosen = RosterFilter(filters["q"], filters["team"], filters["state"])
+    found = list_entries(chosen, after=parse_after_id(), limit=PAGE)
     return render_template(
         "admin/roster.html",
         entries=found.entries,
         after=found.after,
         filters=filters,
+        may_invite=not chosen.is_empty and (chosen.state is None or chosen.state in INVITABLE_STATES),
         counts=count_states(),
         teams=roster.list_teams(),
         imports=roster_imports.list_imports(_IMPORTS),

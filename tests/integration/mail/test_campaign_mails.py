@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -11,7 +12,8 @@ from portal.db import transaction
 from portal.domain.audiences import Audience
 from portal.domain.errors import ChangedMeanwhile, LinkClosed
 from portal.domain.reminder_plan import ReminderPlan
-from portal.models import campaign_people
+from portal.domain.roster_filter import RosterFilter
+from portal.models import campaign_people, roster_list
 from portal.models.choices import Choice
 from portal.services import campaign_mails, roster_marks
 from portal.services import campaigns as service
@@ -248,6 +250,47 @@ def test_groups_of_the_identity_provider_are_invited_without_a_list(office: Offi
     make_person("bob@example.com", groups=["sales"])
     running = start_campaign(office, form=replace(FORM, audience=Audience(groups=("design",))))
     assert running.received() == {"ann@example.com": 1}
+
+
+def test_filter_of_the_roster_is_evaluated_whenever_people_are_invited(office: Office) -> None:
+    add_people("ann@example.com", "left@example.com", team="Design", employee_number="D1")
+    with transaction():
+        get_entry("left@example.com").left_at = MONDAY
+    add_people("bob@example.com", team="Sales")
+    audience = Audience(roster=RosterFilter(team="Design", state="waiting"))
+    running = start_campaign(office, form=replace(FORM, audience=audience))
+    assert running.received() == {"ann@example.com": 1}
+    add_people("cy@example.com", team="Design")
+    running.act(service.start_campaign)
+    office.deliver()
+    assert running.received() == {"ann@example.com": 1, "cy@example.com": 1}
+
+
+@pytest.mark.parametrize(
+    ("filtered", "expected"),
+    [
+        (RosterFilter(search="ann"), ["ann@example.com"]),
+        (RosterFilter(search="lovelace"), ["bob@example.com"]),
+        (RosterFilter(search="n7"), ["cy@example.com"]),
+        (RosterFilter(team="Design"), ["ann@example.com", "bob@example.com"]),
+        (RosterFilter(search="ann", team="Sales"), []),
+        (RosterFilter(state="signed_in"), ["cy@example.com"]),
+        (RosterFilter(state="invited"), ["bob@example.com"]),
+        (RosterFilter(), []),
+    ],
+)
+def test_filter_invites_exactly_the_people_that_the_roster_lists(
+    office: Office, filtered: RosterFilter, expected: list[str]
+) -> None:
+    add_people("ann@example.com", team="Design")
+    add_people("bob@example.com", team="Design", name="Ada Lovelace", invited_at=MONDAY)
+    add_people("cy@example.com", employee_number="N7", person_id=make_person("cy@example.com").id)
+    audience = Audience.from_json(Audience(roster=filtered).to_json())
+    found = campaign_people.list_audience(audience, uuid4(), after=None, limit=10)
+    assert [entry.address for entry in found] == expected
+    if not filtered.is_empty:
+        listed = roster_list.list_entries(filtered, after=None, limit=10).entries
+        assert [entry.address for entry in listed] == expected
 
 
 def test_managers_get_one_digest_a_week_with_numbers_only(office: Office) -> None:
