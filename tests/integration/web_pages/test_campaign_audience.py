@@ -79,5 +79,5 @@ def test_team_that_is_no_longer_on_the_roster_stays_the_choice(admin: Visitor) -
 
 
 @pytest.mark.parametrize("address", ["/admin/roster", "/admin/roster?state=left", "/admin/roster?state=muted"])
-def test_roster_offers_a_campaign_only_for_people_who_can_be_invited(admin: Visitor, address: str) -> None:
+def test_roster_offers_a_campaign_only_for_an_invitable_filter(admin: Visitor, address: str) -> None:
     assert "New campaign for these people" not in admin.page(address).text
