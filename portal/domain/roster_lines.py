@@ -11,6 +11,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from portal.domain.email_address import normalize_domain, normalize_email
+from portal.domain.team_names import TeamSpellings
 from portal.domain.text import normalize_line
 
 MAX_ADDRESS_CHARS = 254
@@ -93,8 +94,15 @@ class LineMalformed(Exception):
 class LineChecker:
     """Gives each line of one list its verdict; keeps the addresses of the lines before."""
 
-    def __init__(self, columns: Mapping[str, int], known: Mapping[str, KnownEntry], domains: Collection[str]) -> None:
+    def __init__(
+        self,
+        columns: Mapping[str, int],
+        known: Mapping[str, KnownEntry],
+        domains: Collection[str],
+        teams: TeamSpellings,
+    ) -> None:
         self._columns = columns
+        self._teams = teams
         self._known = known
         self._domains = domains
         self._seen: dict[str, int] = {}
@@ -106,6 +114,8 @@ class LineChecker:
             line = _parse_line(number, text, {name: _get_cell(cells, i) for name, i in self._columns.items()})
         except LineMalformed as error:
             return RosterLine(number=number, text=text, verdict=Verdict.MALFORMED, reason=error.reason)
+        if line.team is not None:
+            line = replace(line, team=self._teams.get_spelling(line.team))
         first = self._seen.setdefault(line.address, number)
         if first != number:
             return replace(line, verdict=Verdict.DUPLICATE, reason="same_address", duplicate_of=first)

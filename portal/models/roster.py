@@ -137,6 +137,13 @@ def list_teams() -> list[str]:
     return [team for team in db.session.scalars(query) if team]
 
 
+def list_teams_by_age() -> list[str]:
+    """List the teams that entries name, those of the oldest entries first."""
+    first = func.min(RosterEntry.created_at)
+    query = select(RosterEntry.team).where(RosterEntry.team.is_not(None)).group_by(RosterEntry.team)
+    return [team for team in db.session.scalars(query.order_by(first, RosterEntry.team)) if team]
+
+
 def count_entries() -> int:
     """Count the entries of people who have not left."""
     return db.session.scalar(select(func.count()).where(RosterEntry.left_at.is_(None))) or 0

@@ -12,6 +12,7 @@ from portal.db import transaction
 from portal.domain import job_types
 from portal.domain.credit_forecast import CreditUse
 from portal.domain.errors import BadInput
+from portal.domain.team_names import build_team_key
 from portal.failpoints import failpoint
 from portal.models import audit, people_list, provider_account, provider_records, queue
 from portal.models.people import Person
@@ -94,19 +95,15 @@ def get_account_page(context: AppContext) -> AccountPage:
 
 def _map_teams(account: ProviderAccount | None) -> list[TeamMapping]:
     """Pair the teams by name as new sessions do, in any case; the roster's spelling is shown."""
-    roster_names = {_normalize_name(name): name for name in people_list.list_teams()}
+    roster_names = {build_team_key(name): name for name in people_list.list_teams()}
     teams = []
     provider_teams: list[dict[str, str]] = account.content.get("teams", []) if account is not None else []
     for team in provider_teams:
-        roster_name = roster_names.get(_normalize_name(team["name"]))
+        roster_name = roster_names.get(build_team_key(team["name"]))
         teams.append(TeamMapping(roster_name or team["name"], team["id"], roster_name is not None))
-    paired = {_normalize_name(team["name"]) for team in provider_teams}
+    paired = {build_team_key(team["name"]) for team in provider_teams}
     teams += [TeamMapping(name, None, True) for key, name in roster_names.items() if key not in paired]
     return sorted(teams, key=lambda team: team.name.casefold())
-
-
-def _normalize_name(name: str) -> str:
-    return name.strip().casefold()
 
 
 def request_reading() -> None:
@@ -195,6 +192,6 @@ def find_team_id(name: str | None) -> str | None:
     account = provider_account.find_account() if name else None
     if account is None or name is None:
         return None
-    normalized = _normalize_name(name)
+    normalized = build_team_key(name)
     teams: list[dict[str, str]] = account.content.get("teams", [])
-    return next((team["id"] for team in teams if _normalize_name(team["name"]) == normalized), None)
+    return next((team["id"] for team in teams if build_team_key(team["name"]) == normalized), None)

@@ -22,6 +22,7 @@ from portal.domain.roster_lines import KnownEntry, LineChecker, RosterLine
 from portal.failpoints import failpoint
 from portal.models import audit, queue, roster, roster_deletion, roster_imports
 from portal.models.roster_imports import RosterImport
+from portal.services import team_names
 from portal.services.app_context import AppContext
 from portal.services.versions import advance_version
 
@@ -171,7 +172,7 @@ def read_import(import_id: UUID, context: AppContext) -> None:
         version, columns = found.version, found.columns
         roster_imports.delete_lines(import_id)
         found.progress, found.counts = 0, {}
-        known = _list_known()
+        known, teams = _list_known(), team_names.load_spellings(context.settings)
     try:
         file = read_file(content)
         plan = _plan_columns(file, columns)
@@ -179,7 +180,7 @@ def read_import(import_id: UUID, context: AppContext) -> None:
         _record_failure(import_id, version, error)
         return
     reading = _Reading(file, plan, Counter())
-    checker = LineChecker(plan.columns, known, context.settings.allowed_email_domains)
+    checker = LineChecker(plan.columns, known, context.settings.allowed_email_domains, teams)
     for start in range(0, len(reading.rows), CHUNK):
         lines = [checker.check_line(number, cells) for number, cells in reading.rows[start : start + CHUNK]]
         reading.counts.update(line.verdict.value for line in lines)

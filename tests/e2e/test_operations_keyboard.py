@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
+from demo.crowd import create_campaign_people
 from portal.db import db, transaction
 from portal.models import deliveries
 from portal.models.exports import Export
@@ -86,3 +87,21 @@ def test_note_about_a_person_is_written_and_deleted_by_keyboard(
     expect(page.get_by_text("On leave until May")).to_be_visible()
     press_control(page, page.get_by_role("button", name=re.compile("note of")))
     expect(page.get_by_text("On leave until May")).to_have_count(0)
+
+
+def test_table_beside_the_chart_of_the_board_opens_by_keyboard(
+    site: Site, open_as: Callable[..., Page], admin: Person
+) -> None:
+    with site.app.app_context():
+        url = db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        create_campaign_people(url, 40, provider="profilebakery", now=NOW)
+    page = open_as(admin, "/admin/", java_script_enabled=False)
+    name = "Signed in and chosen by day"
+    expect(page.get_by_role("img", name=name)).to_be_visible()
+    region = page.get_by_role("region", name=name)
+    expect(region).to_be_hidden()
+    focus_by_tab(page, "As a table", limit=120)
+    page.keyboard.press("Enter")
+    expect(region.get_by_role("columnheader")).to_have_text(["Day", "Signed in", "Chosen"])
+    page.keyboard.press("Tab")
+    expect(region).to_be_focused()

@@ -25,6 +25,7 @@ from portal.presentation import export_messages, selection_messages
 from portal.services import exports, people_selection
 from portal.services.exports import ExportRequest
 from portal.services.people_selection import SelectionPlan
+from portal.services.team_names import load_spellings
 from portal.web.admin.people_query import PeopleQuery, parse_query, parse_selected
 from portal.web.admin.people_views import list_teams
 from portal.web.context import get_context
@@ -126,6 +127,7 @@ def _parse_target(action: BulkAction, given: Mapping[str, str]) -> tuple[ActionT
         return ActionTarget(actor_id=actor_id, due_on=due_on), problem is None, problem
     if action is BulkAction.TEAM and "new_team" in given:
         team = normalize_line(given["new_team"], MAX_TEAM_CHARS)
+        team = team and load_spellings(get_context().settings).get_spelling(team)
         problem = None if team else _("Enter a team.")
         return ActionTarget(actor_id=actor_id, team=team), team is not None, problem
     is_ready = action not in {BulkAction.DUE, BulkAction.TEAM}

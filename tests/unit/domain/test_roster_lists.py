@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from portal.domain.roster_columns import detect_columns
 from portal.domain.roster_file import ListUnreadable, detect_delimiter, read_file
 from portal.domain.roster_lines import KnownEntry, LineChecker, RosterLine, Verdict
+from portal.domain.team_names import TeamSpellings
 
 
 def check_list(
@@ -21,7 +22,8 @@ def check_list(
 ) -> list[RosterLine]:
     file = read_file(text.encode() if isinstance(text, str) else text)
     plan = detect_columns(file.rows)
-    checker = LineChecker(plan.columns, entries or {}, domains)
+    teams = TeamSpellings(entry.team for entry in (entries or {}).values() if entry.team)
+    checker = LineChecker(plan.columns, entries or {}, domains, teams)
     return [checker.check_line(number, cells) for number, cells in (file.rows[1:] if plan.header else file.rows)]
 
 
@@ -183,3 +185,12 @@ def test_spreadsheet_is_read_with_numbers_as_displayed() -> None:
 def test_any_bytes_are_lines_or_a_reason(content: bytes) -> None:
     with suppress(ListUnreadable):
         assert all(line.verdict in Verdict for line in check_list(content))
+
+
+def test_spelling_of_a_known_team_is_no_change() -> None:
+    known = {"ann@corp.example": build_known_entry(team="Köln Vertrieb")}
+    lines = check_list("email;team\nann@corp.example;KÖLN  vertrieb\nben@corp.example;köln vertrieb\n", known)
+    assert [(line.verdict, line.team) for line in lines] == [
+        (Verdict.KNOWN, "Köln Vertrieb"),
+        (Verdict.NEW, "Köln Vertrieb"),
+    ]
