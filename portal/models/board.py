@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, DateTime, and_, case, func, literal, select
+from sqlalchemy import ColumnElement, DateTime, Text, and_, any_, case, cast, func, literal, select, union_all
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute
 
 from portal.db import db
@@ -49,7 +50,7 @@ class TeamCounts:
 def count_by_stage_and_attention(now: datetime) -> list[tuple[str, str | None, bool, int]]:
     """Count the active people by stage, attention, and whether they are in the funnel."""
     rows = build_rows(now)
-    query = select(rows.c.stage, rows.c.attention, rows.c.is_invited, func.count()).where(rows.c.is_active)
+    query = select(rows.c.stage, rows.c.attention, rows.c.is_invited, func.count())
     return [
         (stage, attention, is_invited, count)
         for stage, attention, is_invited, count in db.session.execute(
@@ -63,25 +64,23 @@ def count_by_team(teams: list[str], now: datetime) -> list[TeamCounts]:
     if not teams:
         return []
     # The team of the roster may be one of the person's groups as well.
-    others = func.array_remove(ListedPerson.teams, ListedPerson.team)
-    rows = build_rows(
-        now,
-        func.unnest(func.array_append(others, ListedPerson.team)).label("name"),
-        where=build_is_active(),
+    others = func.array_remove(ListedPerson.teams, ListedPerson.team, type_=ARRAY(Text))
+    # One parameter, however many teams.
+    names = literal(teams, ARRAY(Text))
+    of_roster = build_rows(now, ListedPerson.team.label("name"), where=[ListedPerson.team == any_(names)])
+    # An index finds the people of one group. For many, comparing each with each would cost more than all the rest.
+    has_others = ListedPerson.teams.overlap(names) if len(teams) == 1 else others != cast([], ARRAY(Text))
+    of_groups = build_rows(now, func.unnest(others).label("name"), where=[has_others])
+    rows = union_all(select(of_roster), select(of_groups).where(of_groups.c.name == any_(names))).subquery()
+    query = select(
+        rows.c.name,
+        func.count(),
+        _count(rows.c.stage == Stage.CHOSEN),
+        _count(and_(rows.c.stage != Stage.CHOSEN, rows.c.stage.not_in(_NOT_STARTED))),
+        _count(rows.c.is_overdue),
+        func.count(rows.c.attention),
     )
-    query = (
-        select(
-            rows.c.name,
-            func.count(),
-            _count(rows.c.stage == Stage.CHOSEN),
-            _count(and_(rows.c.stage != Stage.CHOSEN, rows.c.stage.not_in(_NOT_STARTED))),
-            _count(rows.c.is_overdue),
-            func.count(rows.c.attention),
-        )
-        .where(rows.c.name.in_(teams))
-        .group_by(rows.c.name)
-    )
-    return [TeamCounts(*row) for row in db.session.execute(query)]
+    return [TeamCounts(*row) for row in db.session.execute(query.group_by(rows.c.name))]
 
 
 def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
@@ -96,11 +95,11 @@ def count_by_day(column: InstrumentedAttribute[datetime | None]) -> list[tuple[d
 
 
 def read_latest(since: datetime) -> tuple[datetime | None, int]:
-    """Return when a person last came to another stage, and how many active people chose since a moment."""
+    """Return when an active person last came to another stage, and how many of them chose since a moment."""
     moments = func.greatest(
         ListedPerson.signed_in_at, ListedPerson.agreed_at, ListedPerson.status_since, ListedPerson.chosen_at
     )
     is_later = ListedPerson.chosen_at >= literal(since, DateTime(timezone=True))
-    query = select(func.max(moments), func.count().filter(is_later, build_is_active())).select_from(ListedPerson)
+    query = select(func.max(moments), func.count().filter(is_later)).where(build_is_active())
     last_change_at, chosen = db.session.execute(query).one()
     return last_change_at, chosen

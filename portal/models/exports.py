@@ -21,7 +21,7 @@ from portal.models.listed_people import ListedPerson
 from portal.models.people import Person
 from portal.models.people_list import PeopleFilter, build_conditions
 from portal.models.photos import Photo
-from portal.models.stage_expressions import STAGES
+from portal.models.stage_expressions import POLICY
 
 
 class ExportKind(StrEnum):
@@ -122,7 +122,7 @@ def list_exportable(chosen: PeopleFilter, *, now: datetime, after: UUID | None, 
     query = (
         select(Person, ListedPerson, Choice, Photo)
         .join(ListedPerson, ListedPerson.person_id == Person.id)
-        .join(STAGES, true())
+        .join(POLICY, true())
         .join(Choice, Choice.id == latest)
         .join(Photo, Photo.id == Choice.photo_id)
         .where(*_list_conditions(chosen, now))
@@ -140,7 +140,7 @@ def count_exportable(chosen: PeopleFilter, *, now: datetime) -> int:
         select(func.count())
         .select_from(Person)
         .join(ListedPerson, ListedPerson.person_id == Person.id)
-        .join(STAGES, true())
+        .join(POLICY, true())
         .join(Choice, Choice.id == choices.build_current_id(Person.id))
         .where(*_list_conditions(chosen, now))
     )

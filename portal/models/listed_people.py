@@ -1,7 +1,8 @@
 """The console's list: one row a person, or roster entry without a sign-in, with the facts of their stage.
 
-Database triggers keep it (portal/migrations/sql); nothing here writes to it. What depends on the clock or on the
-present consent text is computed from these facts, in :mod:`portal.models.stage_expressions`.
+Database triggers keep it (portal/migrations/sql); nothing here writes to it. Generated columns hold the stage and what
+else follows from the facts alone. What depends on the clock or on the present consent text is computed from them in a
+statement, in :mod:`portal.models.stage_expressions`.
 """
 
 from __future__ import annotations
@@ -9,11 +10,20 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, Text, false, func, select
+from sqlalchemy import Boolean, Computed, Date, ForeignKey, Index, Integer, Text, and_, false, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, db
+
+# As the migration writes them; Alembic compares the two.
+_FACTS = (
+    "person_id, shoot_id, provider_status, problem, has_link, requested_at, copied_at, withdrawn_at, chosen_at, "
+    "is_choice_of_shoot"
+)
+_STAGE = f"derive_listed_stage(agreed_versions <> '{{}}'::text[], {_FACTS})"
+_WITHOUT_CONSENT = f"derive_listed_stage(false, {_FACTS})"
+_UNFINISHED = "is_listed_unfinished(requested_at, closed_at, copied_at, problem)"
 
 
 class ListedPerson(Base):
@@ -30,12 +40,19 @@ class ListedPerson(Base):
         withdrawn_at: when the last of all consents was withdrawn; None while one is active or without any.
         agreed_versions: versions of the policy with a standing consent; ``agreed_at`` is the newest of them.
         chosen_at: when the current choice was made; ``is_choice_of_shoot`` whether its photo is of the latest shoot.
+        stage: the stage, given that one of ``agreed_versions`` is the present one; if none is, it is
+            ``stage_without_consent``, where that is not NULL. ``stage_versions`` are the versions then to compare.
+        reason: why the row needs attention, as far as that does not depend on the clock.
+        waiting_since: since when the next step is the person's, to choose or to send photos.
+        unfinished_status: status of a shoot that can be stuck in it, "" before the session is created;
+            ``unfinished_since`` is when it came to it.
     """
 
     __tablename__ = "listed_people"
     __table_args__ = (
         Index("ix_listed_people_sort_name_id", "sort_name", "id"),
         Index("ix_listed_people_teams", "teams", postgresql_using="gin"),
+        Index("ix_listed_people_team", "team"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -74,6 +91,56 @@ class ListedPerson(Base):
     chosen_at: Mapped[datetime | None]
     is_choice_of_shoot: Mapped[bool] = mapped_column(Boolean, server_default=false())
     terms: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    stage: Mapped[str | None] = mapped_column(Text, Computed(_STAGE), deferred=True)
+    stage_without_consent: Mapped[str | None] = mapped_column(Text, Computed(f"NULLIF({_WITHOUT_CONSENT}, {_STAGE})"))
+    stage_versions: Mapped[list[str] | None] = mapped_column(
+        ARRAY(Text),
+        Computed(f"CASE WHEN {_WITHOUT_CONSENT} <> {_STAGE} THEN agreed_versions ELSE NULL::text[] END"),
+    )
+    reason: Mapped[str | None] = mapped_column(
+        Text,
+        Computed(f"derive_listed_reason({_STAGE}, provider_status, problem, closed_at, link_reported_at, bounced_at)"),
+    )
+    waiting_since: Mapped[datetime | None] = mapped_column(
+        Computed(f"derive_waiting_since({_STAGE}, copied_at, status_since, requested_at, signed_in_at)")
+    )
+    unfinished_status: Mapped[str | None] = mapped_column(
+        Text,
+        Computed(f"CASE WHEN {_UNFINISHED} THEN \"left\"(COALESCE(provider_status, ''::text), 40) ELSE NULL::text END"),
+    )
+    unfinished_since: Mapped[datetime | None] = mapped_column(
+        Computed(
+            f"CASE WHEN {_UNFINISHED} THEN COALESCE(status_since, requested_at) ELSE NULL::timestamp with time zone END"
+        )
+    )
+
+
+_IS_ACTIVE = and_(ListedPerson.left_at.is_(None), ListedPerson.deactivated_at.is_(None))
+# All that a count of stages, teams, those in the funnel, and attention reads of the people who count, and nothing else:
+# a scan of it costs a fraction of one of the rows.
+Index(
+    "ix_listed_people_counted",
+    ListedPerson.team,
+    postgresql_include=[
+        "stage",
+        "stage_without_consent",
+        "stage_versions",
+        "reason",
+        "waiting_since",
+        "unfinished_status",
+        "unfinished_since",
+        "due_on",
+        "invited_at",
+    ],
+    postgresql_where=_IS_ACTIVE,
+)
+# The same for the counts by day.
+Index(
+    "ix_listed_people_moments",
+    ListedPerson.chosen_at,
+    postgresql_include=["signed_in_at", "agreed_at", "status_since"],
+    postgresql_where=_IS_ACTIVE,
+)
 
 
 class SearchTerm(Base):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -20,7 +21,6 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    true,
     tuple_,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -31,6 +31,7 @@ from portal.models.listed_people import ListedPerson, SearchTerm
 from portal.models.stage_expressions import (
     STAGED_PEOPLE,
     build_attention,
+    build_attention_if_active,
     build_is_active,
     build_is_overdue,
     build_is_stuck,
@@ -114,7 +115,7 @@ def list_rows(
         ListedPerson,
         stage,
         since,
-        build_attention(stage, since, now),
+        build_attention(stage, now),
         build_is_stuck(now),
         func.coalesce(build_is_overdue(stage, now), False),
     ).select_from(STAGED_PEOPLE)
@@ -180,7 +181,7 @@ def build_conditions(chosen: PeopleFilter, *, now: datetime) -> list[ColumnEleme
     if chosen.reached is not None:
         conditions.append(stage.in_(list_stages_from(chosen.reached)))
     if chosen.attention is not None:
-        attention = build_attention(stage, build_since(stage), now)
+        attention = (build_attention_if_active if chosen.is_active else build_attention)(stage, now)
         is_any = chosen.attention == ANY_ATTENTION
         conditions.append(attention.is_not(None) if is_any else attention == chosen.attention)
     if chosen.due is not None:
@@ -208,7 +209,7 @@ def _build_plain_conditions(chosen: PeopleFilter) -> list[ColumnElement[bool]]:
 
 def build_is_invited() -> ColumnElement[bool]:
     """Return whether a row is part of the funnel: invited, or signed in without an invitation."""
-    return or_(ListedPerson.invited_at.is_not(None), ListedPerson.person_id.is_not(None))
+    return or_(ListedPerson.invited_at.is_not(None), ListedPerson.stage != NOT_SIGNED_IN)
 
 
 def _begins_term(term: str) -> ColumnElement[bool]:
@@ -250,26 +251,23 @@ def count_views(now: datetime) -> ViewCounts:
         func.count(case((rows.c.stage == "chosen", 1))),
         func.count(case((~rows.c.is_invited, 1))),
     ]
-    query = select(*counts).select_from(rows).where(rows.c.is_active)
+    query = select(*counts).select_from(rows)
     everyone, attention, *rest = db.session.execute(query).one()
     return ViewCounts(everyone, attention, *rest)
 
 
-def build_rows(now: datetime, *columns: ColumnElement[Any], where: ColumnElement[bool] | None = None) -> Subquery:
-    """Return the list with stage, attention and what else is counted, computed once a row."""
+def build_rows(now: datetime, *columns: ColumnElement[Any], where: Iterable[ColumnElement[bool]] = ()) -> Subquery:
+    """Return the active people with stage, attention and what else is counted, computed once a row."""
     stage = build_stage()
-    since = build_since(stage)
     query: Select[*tuple[Any, ...]] = select(
         stage.label("stage"),
-        build_attention(stage, since, now).label("attention"),
+        build_attention_if_active(stage, now).label("attention"),
         func.coalesce(build_is_overdue(stage, now), False).label("is_overdue"),
         build_is_invited().label("is_invited"),
-        build_is_active().label("is_active"),
         *columns,
     )
     # OFFSET 0 keeps the planner from computing the attention again for each use.
-    query = query.select_from(STAGED_PEOPLE).where(true() if where is None else where)
-    return query.offset(0).subquery()
+    return query.select_from(STAGED_PEOPLE).where(build_is_active(), *where).offset(0).subquery()
 
 
 def list_teams() -> list[str]:

@@ -38,6 +38,7 @@ def list_people(
     sort: Sort = Sort.NAME,
     descending: bool = False,
     after: UUID | None = None,
+    total: int | None = None,
 ) -> PeoplePage:
     """List a page of people.
 
@@ -46,9 +47,13 @@ def list_people(
         now: the present, UTC.
         sort: the order; ``descending`` turns it round.
         after: the last row of the previous page.
+        total: how many people the filter holds, where that is known; else they are counted.
     """
     rows = people_list.list_rows(chosen, now=now, limit=PAGE + 1, sort=sort, descending=descending, after=after)
-    total = people_list.count_rows(chosen, now=now) if after is not None or len(rows) > PAGE else len(rows)
+    if after is None and len(rows) <= PAGE:
+        total = len(rows)
+    elif total is None:
+        total = people_list.count_rows(chosen, now=now)
     return PeoplePage(rows[:PAGE], rows[PAGE - 1].listed.id if len(rows) > PAGE else None, total)
 
 

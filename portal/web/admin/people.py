@@ -23,7 +23,7 @@ from portal.presentation import (
 from portal.presentation.plurals import format_plural as ngettext
 from portal.services import people, people_list, people_selection, session_reset, sessions
 from portal.web.admin.people_query import FILTER_CHOICES, parse_query
-from portal.web.admin.people_views import list_teams, list_views
+from portal.web.admin.people_views import find_count, list_teams, list_views
 from portal.web.context import get_context
 from portal.web.paging import parse_after_id
 from portal.web.security.access import get_current_person
@@ -36,22 +36,20 @@ blueprint = Blueprint("people", __name__, url_prefix="/admin/people")
 @blueprint.get("")
 def show_people() -> str:
     """List people; the address holds filter, order and columns, so that each view is a link."""
-    context = get_context()
-    query = parse_query(request.args)
+    context, after = get_context(), parse_after_id()
+    now, query = context.clock(), parse_query(request.args)
+    views = list_views(now)
+    total = find_count(views, query.filters)
     page = people_list.list_people(
-        query.build_filter(),
-        now=context.clock(),
-        sort=query.sort,
-        descending=query.descending,
-        after=parse_after_id(),
+        query.build_filter(), now=now, sort=query.sort, descending=query.descending, after=after, total=total
     )
     return render_template(
         "admin/people.html",
         page=page,
         query=query,
-        views=list_views(context.clock()),
+        views=views,
         teams=list_teams(context.settings),
-        is_first=parse_after_id() is None,
+        is_first=after is None,
         messages=list_messages,
         attention=attention_messages,
         actions=people_selection.list_actions(get_current_person()),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,6 +35,11 @@ def list_views(now: datetime) -> list[View]:
         View(_("Not invited"), active | {"invited": "0"}, counts.not_invited),
     ]
     return [view for index, view in enumerate(views) if view.count or index < 2]  # noqa: PLR2004 - the first two
+
+
+def find_count(views: Iterable[View], filters: Mapping[str, str]) -> int | None:
+    """Return how many people the view with exactly these filters holds, None if there is no such view."""
+    return next((view.count for view in views if view.arguments == filters), None)
 
 
 def list_teams(settings: Settings) -> list[str]:

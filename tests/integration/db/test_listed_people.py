@@ -3,43 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import text
 
 from portal.app import create_app
 from portal.db import db, transaction
-from portal.domain import stages
-from portal.domain.consent import POLICY_VERSION
-from portal.models import choices, people_list
-from portal.models.consents import Consent
+from portal.models import people_list
 from portal.models.listed_people import split_search
 from portal.models.people import Person
-from portal.models.photos import Photo
 from portal.models.roster import RosterEntry
-from portal.models.shoots import Shoot
 from portal.services import journey
 from tests import factories
 from tests.factories import NOW
-
-STATUSES = st.sampled_from([None, *sorted(stages.KNOWN_STATUSES), "somethingNew"])
-MOMENTS = st.integers(min_value=-40, max_value=0).map(lambda hours: NOW + timedelta(hours=hours))
-SHOOTS = st.fixed_dictionaries(
-    {
-        "provider_status": STATUSES,
-        "signed_url": st.sampled_from([None, b"sealed"]),
-        "problem": st.sampled_from([None, *(problem.value for problem in stages.Problem)]),
-        "requested_at": MOMENTS,
-        "status_since": st.none() | MOMENTS,
-        "copied_at": st.none() | MOMENTS,
-    }
-)
+from tests.integration.db.listed_cases import CASES, choose_photo, make_case
 
 
 @pytest.fixture
@@ -55,52 +37,6 @@ def find_listed(person: Person, now: datetime = NOW) -> people_list.ListRow:
     row = people_list.find_row(person.id, now=now)
     assert row is not None
     return row
-
-
-def choose_photo(person: Person, photo: Photo, acted_at: datetime = NOW) -> None:
-    with transaction():
-        choices.create_choice(person.id, photo, origin="portal", key=str(photo.id), acted_at=acted_at, now=NOW)
-
-
-CASES = st.fixed_dictionaries(
-    {
-        "shoots": st.lists(SHOOTS, max_size=2),
-        "consent": st.sampled_from([None, POLICY_VERSION, "2001-01"]),
-        "is_withdrawn": st.booleans(),
-        "choice": st.sampled_from([None, "own", 0, 1]),
-        "acted_at": MOMENTS,
-        "is_removed": st.booleans(),
-    }
-)
-
-
-def make_case(case: dict[str, Any]) -> Person:
-    """Store a person with these shoots, consent and choice."""
-    person = factories.make_person()
-    if case["consent"] is not None:
-        kept_id = factories.make_consent(person).id
-        with transaction() as session:
-            kept = session.get_one(Consent, kept_id)
-            kept.policy_version = case["consent"]
-            kept.withdrawn_at = NOW if case["is_withdrawn"] else None
-    made: list[Shoot] = []
-    for index, fields in enumerate(case["shoots"]):
-        closed_at = None if index == len(case["shoots"]) - 1 else NOW
-        made.append(factories.make_shoot(person, closed_at=closed_at, **fields))
-    photo = None
-    if case["choice"] == "own":
-        photo = Photo(person_id=person.id, position=1, created_at=NOW, copied_at=NOW, width=8, height=10)
-        with transaction() as session:
-            session.add(photo)
-    elif case["choice"] is not None and case["choice"] < len(made):
-        photo = factories.make_photo(made[case["choice"]])
-    if photo is not None:
-        choose_photo(person, photo, case["acted_at"])
-        if case["is_removed"]:
-            with transaction() as session:
-                session.get_one(Photo, photo.id).removed_at = NOW
-    db.session.expire_all()
-    return person
 
 
 @given(case=CASES)

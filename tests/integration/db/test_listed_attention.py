@@ -1,0 +1,142 @@
+"""Attention and counts of the console's list: computed in SQL, equal to their definition in Python."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from portal.app import create_app
+from portal.db import db, transaction
+from portal.domain import stages
+from portal.domain.attention import NO_CHOICE_AFTER, NO_UPLOAD_AFTER, Attention
+from portal.domain.company_texts import TextSection
+from portal.domain.funnel import NOT_SIGNED_IN
+from portal.domain.stages import Problem, Stage
+from portal.models import board, people_list
+from portal.models.listed_people import ListedPerson
+from portal.models.people_list import ListRow, PeopleFilter, ViewCounts
+from portal.models.text_versions import TextVersion
+from tests import factories
+from tests.factories import NOW
+from tests.integration.db.listed_cases import CASES, ROSTER_FACTS, make_entry, make_listed
+
+LATER = st.sampled_from([NOW, NOW + timedelta(hours=5), NOW + timedelta(days=4), NOW + timedelta(days=8)])
+MANY = 10_000
+
+
+@pytest.fixture
+def app(portal_settings: Callable[..., Any], database_url: str) -> Iterator[Flask]:
+    app = create_app(portal_settings(), clock=lambda: NOW)
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def derive_attention(row: ListedPerson, stage: str, now: datetime) -> Attention | None:
+    """Return the first reason that applies, by the definitions of :class:`Attention`."""
+    if row.left_at is not None or row.deactivated_at is not None:
+        return None
+    moved_at = row.status_since or row.requested_at
+    is_reported = row.link_reported_at is not None and row.closed_at is None
+    if (stage == Stage.PROBLEM and row.problem in {None, Problem.LINK_LOST}) or (
+        is_reported and row.provider_status == stages.ONBOARDING
+    ):
+        return Attention.LINK_DEAD
+    if stage == NOT_SIGNED_IN and row.bounced_at is not None:
+        return Attention.BOUNCED
+    if stage == Stage.PROBLEM:
+        return Attention(str(row.problem))
+    return _derive_late(row, stage, moved_at, now)
+
+
+def _derive_late(row: ListedPerson, stage: str, moved_at: datetime | None, now: datetime) -> Attention | None:
+    arrived_at = moved_at or row.signed_in_at
+    if stage == Stage.READY and row.copied_at is not None and row.copied_at < now - NO_CHOICE_AFTER:
+        return Attention.NO_CHOICE
+    if stage == Stage.IN_STUDIO and arrived_at is not None and arrived_at < now - NO_UPLOAD_AFTER:
+        return Attention.NO_UPLOAD
+    is_unfinished = row.closed_at is None and row.copied_at is None and row.problem is None
+    if moved_at is not None and is_unfinished and stages.is_stuck(row.provider_status, moved_at, now):
+        return Attention.STUCK
+    if row.due_on is not None and row.due_on < now.date() and stage != Stage.CHOSEN:
+        return Attention.OVERDUE
+    return None
+
+
+def list_everyone(now: datetime) -> list[ListRow]:
+    db.session.expire_all()
+    return people_list.list_rows(PeopleFilter(), now=now, limit=MANY)
+
+
+@given(case=CASES, roster=st.none() | ROSTER_FACTS, is_reported=st.booleans(), now=LATER)
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_attention_in_sql_equals_its_definition(
+    app: Flask, case: dict[str, Any], roster: dict[str, Any] | None, is_reported: bool, now: datetime
+) -> None:
+    person = make_listed(case, roster, is_reported=is_reported)
+    row = people_list.find_row(person.id, now=now)
+    assert row is not None
+    assert row.attention == derive_attention(row.listed, row.stage, now)
+    kept = people_list.count_rows(PeopleFilter(ids=(person.id,), attention="any", is_active=True), now=now)
+    assert kept == (row.attention is not None)
+
+
+@given(
+    people=st.lists(st.tuples(CASES, st.none() | ROSTER_FACTS, st.booleans()), min_size=3, max_size=6),
+    expected=st.lists(ROSTER_FACTS, max_size=3),
+    now=LATER,
+)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_counts_equal_the_rows_that_are_listed(
+    app: Flask, people: list[Any], expected: list[dict[str, Any]], now: datetime
+) -> None:
+    for case, roster, is_reported in people:
+        make_listed(case, roster, is_reported=is_reported)
+    with transaction() as session:
+        start = session.query(ListedPerson).count()
+        session.add_all(make_entry(f"expected{start + n}@example.com", **facts) for n, facts in enumerate(expected))
+    rows = [row for row in list_everyone(now) if row.listed.left_at is None]
+    assert people_list.count_views(now) == count_in_python(rows)
+    grouped = Counter((row.stage, row.attention, is_invited(row)) for row in rows)
+    assert {tuple(found[:3]): found[3] for found in board.count_by_stage_and_attention(now)} == grouped
+    for name in ("Sales", "Staff"):
+        members = [row for row in rows if row.listed.team == name or name in row.listed.teams]
+        found = board.count_by_team([name], now)
+        assert [(team.people, team.attention) for team in found] == (
+            [(len(members), sum(row.attention is not None for row in members))] if members else []
+        )
+
+
+def is_invited(row: ListRow) -> bool:
+    return row.listed.invited_at is not None or row.listed.person_id is not None
+
+
+def count_in_python(rows: list[ListRow]) -> ViewCounts:
+    return ViewCounts(
+        everyone=len(rows),
+        attention=sum(row.attention is not None for row in rows),
+        not_signed_in=sum(row.stage == NOT_SIGNED_IN and is_invited(row) for row in rows),
+        no_choice=sum(row.stage == Stage.READY for row in rows),
+        overdue=sum(row.is_overdue for row in rows),
+        chosen=sum(row.stage == Stage.CHOSEN for row in rows),
+        not_invited=sum(not is_invited(row) for row in rows),
+    )
+
+
+def test_new_consent_text_moves_people_to_the_stage_before_it_at_once(app: Flask) -> None:
+    """The stored stage does not depend on the text that counts now, so that publishing one rewrites no row."""
+    person = factories.make_person()
+    factories.make_consent(person)
+    assert people_list.count_rows(PeopleFilter(stage=Stage.CONSENT_GIVEN), now=NOW) == 1
+    with transaction() as session:
+        session.add(TextVersion(section=str(TextSection.CONSENT), number=1, content={}, created_at=NOW))
+    assert people_list.count_rows(PeopleFilter(stage=Stage.CONSENT_GIVEN), now=NOW) == 0
+    assert people_list.count_rows(PeopleFilter(stage=Stage.NOT_STARTED), now=NOW) == 1
