@@ -127,6 +127,10 @@ FROM (
     FROM generate_series(0, :deliveries - 1) AS n
 ) AS received;
 
+-- What the worker counts every hour, as its last run left it.
+INSERT INTO delivery_totals (id, received, counted_before)
+SELECT 1, count(*), now() - interval '1 hour' FROM deliveries WHERE received_at < now() - interval '1 hour';
+
 INSERT INTO audit_entries (at, action, actor_id, subject_id, result, channel, detail)
 SELECT at, action, actor_id, subject_id, 'ok', channel, detail
 FROM (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, DateTime, Text, and_, any_, case, cast, func, literal, select, union_all
+from sqlalchemy import ColumnElement, DateTime, Text, and_, case, cast, func, literal, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -65,13 +65,14 @@ def count_by_team(teams: list[str], now: datetime) -> list[TeamCounts]:
         return []
     # The team of the roster may be one of the person's groups as well.
     others = func.array_remove(ListedPerson.teams, ListedPerson.team, type_=ARRAY(Text))
-    # One parameter, however many teams.
+    # One parameter, however many teams; as rows, so that a name is looked up by its hash.
     names = literal(teams, ARRAY(Text))
-    of_roster = build_rows(now, ListedPerson.team.label("name"), where=[ListedPerson.team == any_(names)])
+    name_rows = select(func.unnest(names))
+    of_roster = build_rows(now, ListedPerson.team.label("name"), where=[ListedPerson.team.in_(name_rows)])
     # An index finds the people of one group. For many, comparing each with each would cost more than all the rest.
     has_others = ListedPerson.teams.overlap(names) if len(teams) == 1 else others != cast([], ARRAY(Text))
     of_groups = build_rows(now, func.unnest(others).label("name"), where=[has_others])
-    rows = union_all(select(of_roster), select(of_groups).where(of_groups.c.name == any_(names))).subquery()
+    rows = union_all(select(of_roster), select(of_groups).where(of_groups.c.name.in_(name_rows))).subquery()
     query = select(
         rows.c.name,
         func.count(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import Connection, Double, Identity, delete, text
+from sqlalchemy import Connection, Double, Identity, Index, delete, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.db import Base, db
@@ -52,6 +52,16 @@ class ProviderCall(Base):
     """One call to the provider and its outcome; without ids and bodies."""
 
     __tablename__ = "provider_calls"
+    __table_args__ = (
+        # In the order in which calls are counted by endpoint, so that 30 days of them are not sorted at each look.
+        Index(
+            "ix_provider_calls_endpoint",
+            "method",
+            "path_template",
+            "duration_ms",
+            postgresql_include=["at", "status"],
+        ),
+    )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
     at: Mapped[datetime] = mapped_column(index=True)

@@ -50,7 +50,8 @@ def count_deliveries() -> DeliveryCounts:
             count(Delivery.state == "pending"),
             count(Delivery.state == "dead"),
             count(Delivery.state == "ignored"),
-            count(Delivery.stale.is_(True)),
+            # As the condition of its index has it; "stale IS TRUE" would read every row.
+            count(Delivery.stale.expression),
             select(func.max(Delivery.received_at)).scalar_subquery(),
             select(func.min(Delivery.received_at)).where(Delivery.state == "pending").scalar_subquery(),
         )
@@ -103,13 +104,6 @@ def compute_apply_seconds_p95(since: datetime) -> float | None:
     return None if found is None else float(found)
 
 
-def count_shoots_by_status() -> dict[str | None, int]:
-    """Count the open shoots by the provider's status; None for shoots without a session."""
-    query = select(Shoot.provider_status, func.count()).where(Shoot.closed_at.is_(None))
-    rows = db.session.execute(query.group_by(Shoot.provider_status))
-    return {row[0]: row[1] for row in rows}
-
-
 @dataclass(frozen=True)
 class StatusCounts:
     """The open shoots with one provider status; ``status`` is None before the session is created.
@@ -127,32 +121,39 @@ class StatusCounts:
     unfinished_since: datetime | None
 
 
+_SINCE = func.coalesce(Shoot.status_since, Shoot.requested_at)
+_IS_UNFINISHED = Shoot.copied_at.is_(None)
+
+
 def count_shoots(now: datetime) -> list[StatusCounts]:
     """Count the open shoots by status, in one pass."""
-    since = func.coalesce(Shoot.status_since, Shoot.requested_at)
-    unfinished = Shoot.copied_at.is_(None)
-    is_reported = exists().where(LinkReport.shoot_id == Shoot.id, LinkReport.done_at.is_(None))
-    cannot_enter = and_(Shoot.provider_status == stages.ONBOARDING, is_reported)
-    limit = case(
-        dict(stages.MAX_DURATIONS),
-        value=Shoot.provider_status,
-        else_=case((Shoot.provider_status.is_(None), stages.MAX_CREATION), else_=stages.MAX_PROCESSING),
-    )
-    is_stuck = and_(
-        Shoot.problem.is_(None), Shoot.provider_status.is_distinct_from(stages.DELETED), now - since > limit
-    )
     query = (
         select(
             Shoot.provider_status,
             func.count(),
-            func.count().filter(unfinished, is_stuck),
-            func.count().filter(unfinished, or_(Shoot.problem.is_not(None), cannot_enter)),
-            func.min(since).filter(unfinished),
+            func.count().filter(_IS_UNFINISHED, _build_is_stuck(now)),
+            func.count().filter(_IS_UNFINISHED, _build_needs_help()),
+            func.min(_SINCE).filter(_IS_UNFINISHED),
         )
         .where(Shoot.closed_at.is_(None))
         .group_by(Shoot.provider_status)
     )
     return [StatusCounts(*row) for row in db.session.execute(query)]
+
+
+def _build_is_stuck(now: datetime) -> ColumnElement[bool]:
+    limit = case(
+        dict(stages.MAX_DURATIONS),
+        value=Shoot.provider_status,
+        else_=case((Shoot.provider_status.is_(None), stages.MAX_CREATION), else_=stages.MAX_PROCESSING),
+    )
+    is_deleted = Shoot.provider_status == stages.DELETED
+    return and_(Shoot.problem.is_(None), is_deleted.is_not(True), now - _SINCE > limit)
+
+
+def _build_needs_help() -> ColumnElement[bool]:
+    is_reported = exists().where(LinkReport.shoot_id == Shoot.id, LinkReport.done_at.is_(None))
+    return or_(Shoot.problem.is_not(None), and_(Shoot.provider_status == stages.ONBOARDING, is_reported))
 
 
 @dataclass(frozen=True)
@@ -170,9 +171,8 @@ class OpenShoot:
     link_reported_at: datetime | None
 
 
-def list_unfinished() -> list[OpenShoot]:
-    """List the unfinished shoots, the one longest in its status first."""
-    since = func.coalesce(Shoot.status_since, Shoot.requested_at)
+def list_delayed(now: datetime) -> list[OpenShoot]:
+    """List the unfinished shoots that are stuck or need help, the one longest in its status first."""
     reported = (
         select(LinkReport.reported_at)
         .where(LinkReport.shoot_id == Shoot.id, LinkReport.done_at.is_(None))
@@ -185,15 +185,15 @@ def list_unfinished() -> list[OpenShoot]:
             Person.name,
             Person.email,
             Shoot.provider_status,
-            since,
+            _SINCE,
             Shoot.problem,
             Shoot.confirmed_at,
             Shoot.confirmed_by,
             reported,
         )
         .join(Person, Person.id == Shoot.person_id)
-        .where(Shoot.closed_at.is_(None), Shoot.copied_at.is_(None))
-        .order_by(since)
+        .where(Shoot.closed_at.is_(None), _IS_UNFINISHED, or_(_build_is_stuck(now), _build_needs_help()))
+        .order_by(_SINCE)
     )
     return [OpenShoot(*row) for row in db.session.execute(query)]
 

@@ -62,18 +62,16 @@ def get_health_report(now: datetime) -> HealthReport:
     """Read all figures from our own records; makes no outside call."""
     counts = monitoring.count_deliveries()
     figures = monitoring.read_figures()
-    by_status = monitoring.count_shoots_by_status()
-    unfinished = monitoring.list_unfinished()
-    in_progress = sum(count for status, count in by_status.items() if status in ACTIVE_STATUSES)
-    silent_since = min((shoot.since for shoot in unfinished if shoot.status in ACTIVE_STATUSES), default=now)
+    by_status = monitoring.count_shoots(now)
+    delayed = monitoring.list_delayed(now)
     return HealthReport(
         at=now,
         deliveries=counts,
-        by_status=by_status,
-        stuck=[one for one in unfinished if not one.problem and stages.is_stuck(one.status, one.since, now)],
-        needing_help=[one for one in unfinished if one.problem or _cannot_enter(one)],
+        by_status={each.status: each.count for each in by_status},
+        stuck=[one for one in delayed if not one.problem and stages.is_stuck(one.status, one.since, now)],
+        needing_help=[one for one in delayed if one.problem or _cannot_enter(one)],
         last_confirmed_at=figures.last_confirmed_at,
-        is_silent=bool(in_progress) and _is_silent(counts, silent_since, now),
+        is_silent=_is_silent(counts, by_status, now),
         queue_length=figures.queue_length,
         credits=credits.get_forecast(),
         erasures=(figures.erasures, figures.oldest_erasure_at),
@@ -97,18 +95,21 @@ def get_metrics_report(now: datetime) -> MetricsReport:
     """Count from our own records; no outside call is made and no list is read."""
     counts = monitoring.count_deliveries()
     by_status = monitoring.count_shoots(now)
-    active = [each for each in by_status if each.status in ACTIVE_STATUSES]
-    silent_since = min((each.unfinished_since for each in active if each.unfinished_since), default=now)
     return MetricsReport(
         deliveries=counts,
         shoots=by_status,
-        is_silent=bool(active) and _is_silent(counts, silent_since, now),
+        is_silent=_is_silent(counts, by_status, now),
         lag_p95=monitoring.compute_apply_seconds_p95(now - LAG_WINDOW),
         calls_made=monitoring.count_calls(now - CALL_WINDOW)[0],
     )
 
 
-def _is_silent(counts: DeliveryCounts, silent_since: datetime, now: datetime) -> bool:
+def _is_silent(counts: DeliveryCounts, by_status: list[StatusCounts], now: datetime) -> bool:
+    """Return whether sessions are in progress, and no webhook has arrived since the oldest of them or any other."""
+    active = [each for each in by_status if each.status in ACTIVE_STATUSES]
+    if not active:
+        return False
+    silent_since = min((each.unfinished_since for each in active if each.unfinished_since), default=now)
     last = max(filter(None, (counts.last_at, silent_since)), default=now)
     return now - last > SILENCE
 
