@@ -82,3 +82,13 @@ def test_page_of_a_webhook_fits_a_phone(site: Site, open_as: Callable[..., Page]
     page.get_by_role("link", name="model.status.updated").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Webhook")
     check_page(page)
+
+
+def test_small_button_of_a_row_looks_like_a_button(site: Site, open_as: Callable[..., Page], admin: Person) -> None:
+    with site.app.app_context():
+        fill_lists()
+    page = open_as(admin, "/admin/account/invites")
+    button = page.get_by_role("button", name="Revoke").first
+    # Small text below a cell's value is a block of regular weight; a small button is neither.
+    style = button.evaluate("(each) => [getComputedStyle(each).display, getComputedStyle(each).fontWeight]")
+    assert style == ["inline-flex", "600"]
