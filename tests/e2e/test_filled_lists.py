@@ -84,7 +84,7 @@ def test_page_of_a_webhook_fits_a_phone(site: Site, open_as: Callable[..., Page]
     check_page(page)
 
 
-def test_small_button_of_a_row_looks_like_a_button(site: Site, open_as: Callable[..., Page], admin: Person) -> None:
+def test_small_button_of_a_row_is_no_block_of_text(site: Site, open_as: Callable[..., Page], admin: Person) -> None:
     with site.app.app_context():
         fill_lists()
     page = open_as(admin, "/admin/account/invites")
