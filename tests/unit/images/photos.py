@@ -56,11 +56,16 @@ def build_exif_with_gps(orientation: int = 1) -> Image.Exif:
     return exif
 
 
+_ZEROS = bytes(1 << 20)
+
+
 def build_flat_png(width: int, height: int) -> bytes:
     """Return a black gray-scale PNG of any size without ever holding its pixels."""
     packer = zlib.compressobj(9)
-    row = bytes(1 + width)
-    data = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()
+    # Every byte is zero, those that begin the rows included, so that they can be packed regardless of the rows.
+    whole, rest = divmod((1 + width) * height, len(_ZEROS))
+    parts = [_ZEROS] * whole + [_ZEROS[:rest]]
+    data = b"".join(packer.compress(part) for part in parts) + packer.flush()
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         build_png_chunk(kind, body) for kind, body in ((b"IHDR", header), (b"IDAT", data), (b"IEND", b""))
