@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from portal.db import db
 from tests.database_cleanup import drop_database
 from tests.integration.auth.hostile_provider import HostileProvider
 from tests.integration.matrix.directory_fixture import DirectoryFixture, FixtureClock, build_settings, create_people
+from tests.integration.matrix.recorded_responses import Recorder, Recording, record_responses
 
 _numbers = count(1)
 
@@ -63,6 +66,14 @@ def make_directory(
     postgres: Postgres, prepared: PreparedDatabase, identity: HostileProvider
 ) -> Iterator[Callable[..., DirectoryFixture]]:
     """A function that makes one more directory; all of them begin alike."""
+    with _open_directories(postgres, prepared, identity) as make:
+        yield make
+
+
+@contextmanager
+def _open_directories(
+    postgres: Postgres, prepared: PreparedDatabase, identity: HostileProvider
+) -> Iterator[Callable[..., DirectoryFixture]]:
     made: list[tuple[str, DirectoryFixture]] = []
     with psycopg.connect(postgres.url(), autocommit=True) as admin:
 
@@ -89,6 +100,18 @@ def make_directory(
             with directory.app.app_context():
                 db.engine.dispose()
             drop_database(admin, name)
+
+
+@pytest.fixture(scope="session")
+def recorded(postgres: Postgres, prepared: PreparedDatabase, identity: HostileProvider) -> Recorder:
+    """A function that returns every response an actor gets in a directory of its own."""
+
+    @cache
+    def record(name: str) -> Recording:
+        with _open_directories(postgres, prepared, identity) as make:
+            return record_responses(make(), name)
+
+    return record
 
 
 @pytest.fixture

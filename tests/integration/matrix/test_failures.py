@@ -55,6 +55,7 @@ def check_error_page(response: TestResponse, actor: Actor) -> None:
 
 def send_refused_requests(actor: Actor) -> Iterator[TestResponse]:
     """Yield what this person is refused: pages of others, forms without a token, ids that are not there."""
+    known: set[str] = set()
     for route in list_routes(actor.directory.app):
         if not route.arguments <= actor.directory.ids[actor.owner].keys() or route.rule == "/logout":
             continue
@@ -62,10 +63,12 @@ def send_refused_requests(actor: Actor) -> Iterator[TestResponse]:
             continue  # files are served before the app; a wrong method there has no page
         path = actor.path(route)
         yield actor.call(route.method, path, form={} if route.is_unsafe else None)
-        yield actor.call("PATCH", path)
         yield actor.call(route.method, path.rstrip("/") + "/nowhere")
         yield actor.call(route.method, path, headers={"Host": "evil.example"})
-        yield actor.call("POST", path, data=b"x" * 1_100_000, content_type="application/x-www-form-urlencoded")
+        if path not in known:
+            known.add(path)
+            yield actor.call("PATCH", path)
+            yield actor.call("POST", path, data=b"x" * 1_100_000, content_type="application/x-www-form-urlencoded")
 
 
 @pytest.mark.parametrize("name", [ANONYMOUS, "employee", "admin"])

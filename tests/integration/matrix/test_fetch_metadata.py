@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.integration.matrix.database_dump import SEEN, list_unexpected_changes
-from tests.integration.matrix.directory_fixture import Actor, DirectoryFixture
-from tests.integration.matrix.table import Kind, Route, list_routes
+from tests.integration.matrix.directory_fixture import DirectoryFixture
+from tests.integration.matrix.recorded_responses import Recorder, Recording
+from tests.integration.matrix.table import Kind, Route
 
 FOREIGN = ("cross-site", "same-site", "something-new", "")
 SAME_SITE = ("same-origin", "none")
@@ -23,28 +24,27 @@ WAYS = (
 _FOR_PEOPLE = frozenset({Kind.PAGE, Kind.FETCHED, Kind.DOWNLOAD})
 
 
-def list_loaded_routes(actor: Actor) -> Iterator[Route]:
+def list_loaded_routes(recording: Recording, name: str) -> Iterator[Route]:
     """Every route whose response to this person is not a page."""
-    for route in list_routes(actor.directory.app):
-        if route.is_unsafe or route.row.kind not in _FOR_PEOPLE or actor.name not in route.row.roles:
+    for route, response in recording.responses:
+        if route is None or route.is_unsafe or route.row.kind not in _FOR_PEOPLE or name not in route.row.roles:
             continue
-        is_file = route.row.status == 200 and actor.submit(route).mimetype != "text/html"
+        is_file = route.row.status == 200 and response.mimetype != "text/html"
         if is_file or route.row.kind in {Kind.FETCHED, Kind.DOWNLOAD}:
             yield route
 
 
-def test_routes_without_pages_are_found(directory: DirectoryFixture) -> None:
+def test_routes_without_pages_are_found(recorded: Recorder) -> None:
     """Otherwise the tests below prove nothing."""
-    rules = {route.rule for route in list_loaded_routes(directory.actor("admin"))}
+    rules = {route.rule for route in list_loaded_routes(recorded("admin"), "admin")}
     assert {FILE, "/headshots/status", "/headshots/events", "/headshots/kit/<key>"} < rules
     assert [rule for rule in rules if rule.startswith("/photos/")]
 
 
 @pytest.mark.parametrize("site", FOREIGN)
 @pytest.mark.asvs("A15")
-def test_another_site_loads_nothing(site: str, directory: DirectoryFixture) -> None:
-    actor = directory.actor("admin")
-    routes = list(list_loaded_routes(actor))
+def test_another_site_loads_nothing(site: str, directory: DirectoryFixture, recorded: Recorder) -> None:
+    actor, routes = directory.actor("admin"), list(list_loaded_routes(recorded("admin"), "admin"))
     before = directory.dump()
     for route in routes:
         for headers in WAYS:
@@ -58,9 +58,11 @@ def test_another_site_loads_nothing(site: str, directory: DirectoryFixture) -> N
 
 
 @pytest.mark.parametrize("site", SAME_SITE)
-def test_same_origin_and_direct_requests_load_everything(site: str, directory: DirectoryFixture) -> None:
+def test_same_origin_and_direct_requests_load_everything(
+    site: str, directory: DirectoryFixture, recorded: Recorder
+) -> None:
     actor = directory.actor("admin")
-    for route in list(list_loaded_routes(actor)):
+    for route in list_loaded_routes(recorded("admin"), "admin"):
         response = actor.call(route.method, actor.path(route), headers={"Sec-Fetch-Site": site})
         assert response.status_code == route.row.status, route
         assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from werkzeug.test import TestResponse
 
 from tests.integration.matrix.directory_fixture import IN_STUDIO, STUDIO, DirectoryFixture
-from tests.integration.matrix.table import ANONYMOUS, Kind, Route, list_routes
+from tests.integration.matrix.recorded_responses import Recorder
+from tests.integration.matrix.table import ANONYMOUS, Kind, list_routes
 
 FOREIGN_ORIGINS = (
     "https://evil.example",
@@ -43,24 +43,10 @@ def parse_policy(response: TestResponse) -> dict[str, list[str]]:
     return found
 
 
-def request_all_routes(directory: DirectoryFixture, name: str) -> Iterator[tuple[Route | None, TestResponse]]:
-    """Yield the response of every route (signing out last), then one of every kind of error."""
-    actor = directory.actor(name)
-    for route in sorted(list_routes(directory.app), key=lambda each: each.rule == "/logout"):
-        if route.arguments <= directory.ids[actor.owner].keys():
-            yield route, actor.submit(route)
-    for method, path in (
-        *(("GET", "/nowhere"), ("POST", "/headshots/status"), ("GET", "/photos/x/y"), ("POST", "/headshots/choice")),
-        *(("TRACE", "/"), ("GET", "/static/none.css"), ("GET", "/icons/x.svg"), ("PUT", "/webhooks/profilebakery")),
-    ):
-        yield None, actor.call(method, path)
-    yield None, actor.call("GET", "/", headers={"Host": "evil.example"})
-
-
 @pytest.mark.parametrize("name", [ANONYMOUS, "employee", "admin", IN_STUDIO])
 @pytest.mark.asvs("A19", "A21")
-def test_security_headers_on_every_response(name: str, directory: DirectoryFixture) -> None:
-    for route, response in request_all_routes(directory, name):
+def test_security_headers_on_every_response(name: str, recorded: Recorder) -> None:
+    for route, response in recorded(name).responses:
         where = f"{route or response.request.path}"
         headers = response.headers
         assert "; includeSubDomains" in headers["Strict-Transport-Security"], where
@@ -79,9 +65,9 @@ def test_security_headers_on_every_response(name: str, directory: DirectoryFixtu
 
 @pytest.mark.parametrize("name", [ANONYMOUS, "employee", "admin", IN_STUDIO])
 @pytest.mark.asvs("A18")
-def test_what_pages_may_load_and_do(name: str, directory: DirectoryFixture) -> None:
+def test_what_pages_may_load_and_do(name: str, recorded: Recorder) -> None:
     nonces = set()
-    for route, response in request_all_routes(directory, name):
+    for route, response in recorded(name).responses:
         if route is not None and route.row.kind is Kind.ASSET and route.endpoint == "static":
             continue  # judged below
         if (route is not None and route.endpoint == "webhooks.receive_webhook") or "webhooks" in response.request.path:
@@ -136,8 +122,8 @@ def test_no_other_origin_may_read_a_response(origin: str, directory: DirectoryFi
 
 
 @pytest.mark.parametrize("name", [ANONYMOUS, "employee", "admin", IN_STUDIO])
-def test_status_and_caching_of_responses(name: str, directory: DirectoryFixture) -> None:
-    for route, response in request_all_routes(directory, name):
+def test_status_and_caching_of_responses(name: str, recorded: Recorder) -> None:
+    for route, response in recorded(name).responses:
         where, kept = f"{route or response.request.path}", response.headers.get("Cache-Control", "")
         kind = response.headers.get("Content-Type", "")
         if kind.startswith(_TEXT) and response.status_code != 304:
@@ -166,11 +152,11 @@ def test_status_and_caching_of_responses(name: str, directory: DirectoryFixture)
 
 
 @pytest.mark.asvs("A02")
-def test_cookies_are_inaccessible_to_scripts_and_other_sites(directory: DirectoryFixture) -> None:
+def test_cookies_are_inaccessible_to_scripts_and_other_sites(recorded: Recorder) -> None:
     """Every cookie any route sets: the whole site's own, for no script, no other site and no plain connection."""
     seen = set()
     for name in (ANONYMOUS, "employee"):
-        for route, response in request_all_routes(directory, name):
+        for route, response in recorded(name).responses:
             for cookie in response.headers.getlist("Set-Cookie"):
                 title, *attributes = [part.strip() for part in cookie.split(";")]
                 seen.add(title.partition("=")[0])

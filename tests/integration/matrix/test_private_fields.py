@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from werkzeug.test import TestResponse
 
+from tests.integration.matrix.conftest import PreparedDatabase
 from tests.integration.matrix.directory_fixture import IN_STUDIO, SIGNED, STUDIO, DirectoryFixture, build_session_token
-from tests.integration.matrix.table import OTHER, ROLES, list_routes
+from tests.integration.matrix.recorded_responses import Recorder, Recording
+from tests.integration.matrix.table import OTHER, ROLES
 
 # Keys and secrets of the directory's settings, and what a row holds that no page is about.
 INNER = (
@@ -29,16 +30,9 @@ _FOR_PEOPLE = frozenset({"PAGE", "FETCHED", "DOWNLOAD"})
 _OWN_FILES = ("/headshots/kit/", "/headshots/archives/")
 
 
-def request_all_routes(directory: DirectoryFixture, name: str) -> Iterator[TestResponse]:
-    """Yield every response this person can get, those to forms and the errors included; signing out comes last."""
-    actor = directory.actor(name)
-    for route in sorted(list_routes(directory.app), key=lambda each: (each.is_unsafe, each.rule == "/logout")):
-        if route.arguments <= directory.ids[actor.owner].keys() and route.row.kind.name in _FOR_PEOPLE:
-            # The clock moves with each call, and so many calls outlast a session.
-            directory.renew_sessions()
-            yield actor.submit(route)
-    yield actor.call("GET", "/nowhere")
-    yield actor.call("GET", "/nowhere", headers={"Accept": "application/json"})
+def list_personal_responses(recording: Recording) -> list[TestResponse]:
+    """Return every response that is for people, the errors included."""
+    return [response for route, response in recording.responses if route is None or route.row.kind.name in _FOR_PEOPLE]
 
 
 def read_response(response: TestResponse) -> str:
@@ -49,13 +43,15 @@ def read_response(response: TestResponse) -> str:
 
 @pytest.mark.parametrize("name", ["employee", IN_STUDIO, "anonymous"])
 @pytest.mark.asvs("A39")
-def test_employee_reads_only_own_data_and_no_internals(name: str, directory: DirectoryFixture) -> None:
+def test_employee_reads_only_own_data_and_no_internals(
+    name: str, recorded: Recorder, prepared: PreparedDatabase
+) -> None:
     others = {*ROLES, OTHER, IN_STUDIO} - {name}
     strange = [*(f"{each.title()} Townsend" for each in others), *(f"{each}@example.com" for each in others)]
     # Not even one's own; pages need no such id.
-    strange += [ids["person_id"] for ids in directory.ids.values()]
+    strange += [ids["person_id"] for ids in prepared.ids.values()]
     read = 0
-    for response in request_all_routes(directory, name):
+    for response in list_personal_responses(recorded(name)):
         where, text = response.request.path, read_response(response)
         # A signed session is shown to its owner in its frame, and its address names the provider's ids.
         inner = [each for each in INNER if each in text.replace(SIGNED, "")]
@@ -79,30 +75,28 @@ def test_polled_response_is_a_fragment_of_the_page(directory: DirectoryFixture) 
 
 @pytest.mark.parametrize("name", ["manager", "operator", "admin"])
 @pytest.mark.asvs("A53")
-def test_secrets_and_links_of_others_are_never_in_responses(name: str, directory: DirectoryFixture) -> None:
+def test_secrets_and_links_of_others_are_never_in_responses(name: str, recorded: Recorder) -> None:
     secret = INNER[:5]
-    for response in request_all_routes(directory, name):
+    for response in list_personal_responses(recorded(name)):
         text = read_response(response)
         assert [each for each in (*secret, SIGNED, STUDIO + "/session", "Traceback") if each in text] == [], (
             response.request.path
         )
 
 
-def test_database_holds_no_secret_that_opens_anything(directory: DirectoryFixture) -> None:
+def test_database_holds_no_secret_that_opens_anything(recorded: Recorder) -> None:
     """A copy of it without the cookie has no session and shows none."""
-    for name in ("employee", IN_STUDIO, "admin"):
-        for _ in request_all_routes(directory, name):
-            pass
-    held = "\n".join(value for rows in directory.dump().values() for row in rows for value in row.values())
+    dumps = [recorded(name).database for name in ("employee", IN_STUDIO, "admin")]
+    held = "\n".join(value for dump in dumps for rows in dump.values() for row in rows for value in row.values())
     tokens = [build_session_token(each) for each in (*ROLES, OTHER, IN_STUDIO)]
     assert [each for each in (*INNER[:5], SIGNED, "not-for-anybody-else", *tokens) if each in held] == []
     assert "subject-employee" in held
 
 
 @pytest.mark.asvs("A34")
-def test_file_names_contain_no_input_from_people(directory: DirectoryFixture) -> None:
+def test_file_names_contain_no_input_from_people(recorded: Recorder) -> None:
     named = 0
-    for response in request_all_routes(directory, "admin"):
+    for response in list_personal_responses(recorded("admin")):
         for value in response.headers.getlist("Content-Disposition"):
             form = _NAMED_TWICE if response.request.path.startswith(_OWN_FILES) else _NAMED
             assert form.fullmatch(value), value
