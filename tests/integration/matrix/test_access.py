@@ -56,7 +56,9 @@ def test_no_other_method_is_accepted(name: str, directory: DirectoryFixture) -> 
     for path, methods in offered.items():
         for method in METHODS:
             if method not in methods:
-                assert actor.call(method, path).status_code == 405, f"{method} {path}"
+                # As JSON, which is made much faster; the page of the same error has tests of its own.
+                response = actor.call(method, path, headers={"Accept": "application/json"})
+                assert response.status_code == 405, f"{method} {path}"
 
 
 def test_options_request_opens_nothing(directory: DirectoryFixture) -> None:
