@@ -100,11 +100,22 @@ class LineChecker:
         known: Mapping[str, KnownEntry],
         domains: Collection[str],
         teams: TeamSpellings,
+        signed_in: Collection[str] = (),
     ) -> None:
+        """Store what lines are compared with.
+
+        Args:
+            columns: index of the column of each field.
+            known: the roster by address.
+            domains: allowed domains; empty allows all.
+            teams: the spelling of each team that is used already.
+            signed_in: addresses of people who are not on the roster and have signed in.
+        """
         self._columns = columns
         self._teams = teams
         self._known = known
         self._domains = domains
+        self._signed_in = signed_in
         self._seen: dict[str, int] = {}
 
     def check_line(self, number: int, cells: Sequence[str]) -> RosterLine:
@@ -125,8 +136,10 @@ class LineChecker:
 
     def _compare(self, line: RosterLine) -> RosterLine:
         known = self._known.get(line.address)
-        if known is None:
+        if known is None and not (line.is_leaving and line.address in self._signed_in):
             return replace(line, verdict=Verdict.LEFT, reason="leaves") if line.is_leaving else line
+        if known is None:
+            return replace(line, verdict=Verdict.LEAVING, reason="leaves")
         if known.has_left:
             verdict = Verdict.LEFT if line.is_leaving else Verdict.RETURNING
             return replace(line, verdict=verdict, reason="leaves" if line.is_leaving else "has_left")

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, text, update
-from sqlalchemy.dialects.postgresql import insert
 
 from portal.db import db
 from portal.domain.audiences import Audience
-from portal.domain.email_address import normalize_lenient
-from portal.models import roster_list
+from portal.models import roster_joins, roster_list
 from portal.models.campaigns import Campaign
 from portal.models.choices import Choice
 from portal.models.notifications import Notification
 from portal.models.people import Person
 from portal.models.roster import RosterEntry
 
+_ROWS = 500
 HAS_CHOSEN = exists().where(Choice.person_id == RosterEntry.person_id, Choice.withdrawn_at.is_(None))
 _IS_IN_OTHER = exists().where(Campaign.id == RosterEntry.campaign_id, Campaign.state.in_(("running", "paused")))
 
@@ -103,25 +102,9 @@ def add_people_of_groups(audience: Audience, now: datetime) -> None:
     """Add entries of people in the audience's groups who have signed in and are not on the roster."""
     if not audience.groups:
         return
-    listed = exists().where(RosterEntry.person_id == Person.id)
-    query = select(Person).where(Person.groups.overlap(list(audience.groups)), Person.deactivated_at.is_(None), ~listed)
-    for person in db.session.scalars(query):
-        add_entry(person, source="group", now=now)
-
-
-def add_entry(person: Person, *, source: str, now: datetime) -> None:
-    """Add the entry of a person who has signed in, unless the address is on the roster already."""
-    values = {
-        "id": uuid4(),
-        "address": normalize_lenient(person.email),
-        "name": person.name,
-        "employee_number": person.employee_number,
-        "source": source,
-        "person_id": person.id,
-        "created_at": now,
-        "changed_at": now,
-    }
-    db.session.execute(insert(RosterEntry).values(values).on_conflict_do_nothing())
+    query = select(Person).where(Person.groups.overlap(list(audience.groups)), roster_joins.is_unlisted())
+    for people in db.session.scalars(query.execution_options(yield_per=_ROWS)).partitions():
+        roster_joins.add_entries(people, source="group", now=now)
 
 
 def add_audience(audience: Audience, campaign_id: UUID) -> int:

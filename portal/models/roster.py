@@ -28,7 +28,8 @@ class RosterEntry(Base):
         listed_at: when an import last named the person; kept for entries without a person only.
         left_at: when the person left the company.
         bounced_at: since when mail to this address is refused; ``bounce_reason`` is a reply code or ``marked``.
-        person_id: the person, from their first sign-in with this address on; kept when the address changes.
+        person_id: the person, from their first sign-in with this address on, or from the import of their line if
+            they signed in before; kept when the address changes.
     """
 
     __tablename__ = "roster_entries"
@@ -83,12 +84,22 @@ def find_by_address(address: str) -> RosterEntry | None:
     return db.session.scalar(select(RosterEntry).where(RosterEntry.address == address))
 
 
+def lock_joins(*, is_shared: bool) -> None:
+    """Hold, until the transaction ends, those who join many people to entries; sign-ins share the lock.
+
+    A sign-in that has not found an entry is committed before an import searches the people of its new entries.
+    """
+    lock = func.pg_advisory_xact_lock_shared if is_shared else func.pg_advisory_xact_lock
+    db.session.execute(select(lock(func.hashtextextended("portal:roster joins", 0))))
+
+
 def join_person(person_id: UUID, address: str) -> RosterEntry | None:
     """Join a person to the entry with their proven address; return their entry, None if they have none.
 
     An entry once joined stays with the person: it takes on a changed address. If the new address has an entry of its
     own without a person, the two become one. An entry of another person stays theirs.
     """
+    lock_joins(is_shared=True)
     query = select(RosterEntry).where((RosterEntry.person_id == person_id) | (RosterEntry.address == address))
     found = list(db.session.scalars(query.order_by(RosterEntry.id).with_for_update()))
     joined = next((entry for entry in found if entry.person_id == person_id), None)

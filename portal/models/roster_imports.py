@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
-    ColumnElement,
     ForeignKey,
     Index,
     Select,
@@ -28,7 +26,6 @@ from sqlalchemy.orm import Mapped, defer, mapped_column
 
 from portal.db import Base, db
 from portal.domain.roster_lines import RosterLine, Verdict
-from portal.models.roster import RosterEntry
 
 
 class RosterImport(Base):
@@ -172,41 +169,6 @@ def count_changes(import_id: UUID) -> dict[str, int]:
     return {name: count for name, count in db.session.execute(query)}  # noqa: C416 - rows are no pairs for mypy
 
 
-@dataclass(frozen=True)
-class AbsentEntry:
-    """A person on the roster who is not in the list."""
-
-    address: str
-    name: str
-    team: str | None
-
-
-def count_absent(roster_import: RosterImport) -> int:
-    """Count the people on the roster who are not in the list and were there when it came."""
-    return db.session.scalar(select(func.count()).where(*_is_absent(roster_import))) or 0
-
-
-def list_absent(roster_import: RosterImport, limit: int) -> list[AbsentEntry]:
-    """List the people on the roster who are not in the list."""
-    columns = select(RosterEntry.address, RosterEntry.name, RosterEntry.team)
-    query = columns.where(*_is_absent(roster_import)).order_by(RosterEntry.address).limit(limit)
-    return [AbsentEntry(*row) for row in db.session.execute(query)]
-
-
-def mark_absent(roster_import: RosterImport, now: datetime) -> int:
-    """Mark the people who are not in the list as left; return their number."""
-    query = update(RosterEntry).where(*_is_absent(roster_import)).values(left_at=now, changed_at=now)
-    result = db.session.execute(query.execution_options(synchronize_session=False))
-    return int(getattr(result, "rowcount", 0))
-
-
-def _is_absent(roster_import: RosterImport) -> tuple[ColumnElement[bool], ...]:
-    listed = exists().where(
-        RosterImportLine.import_id == roster_import.id, RosterImportLine.address == RosterEntry.address
-    )
-    return RosterEntry.left_at.is_(None), RosterEntry.created_at <= roster_import.created_at, ~listed
-
-
 _APPLY = text(
     """
     WITH line AS (
@@ -247,14 +209,6 @@ _APPLY_LISTED = text(
       AND entry.person_id IS NULL AND COALESCE(entry.listed_at, '-infinity') < :now
     """
 )
-_APPLY_LEAVING = text(
-    """
-    UPDATE roster_entries AS entry SET left_at = :now, changed_at = :now
-    FROM roster_import_lines AS line
-    WHERE line.import_id = :import_id AND line.verdict = 'leaving' AND entry.address = line.address
-      AND entry.left_at IS NULL
-    """
-)
 
 
 def apply_lines(import_id: UUID, *, after: int, last: int, campaign_id: UUID | None, now: datetime) -> tuple[int, int]:
@@ -266,12 +220,6 @@ def apply_lines(import_id: UUID, *, after: int, last: int, campaign_id: UUID | N
     added, changed = db.session.execute(_APPLY, values).one()
     db.session.execute(_APPLY_LISTED, values)
     return added, changed
-
-
-def apply_leaving(import_id: UUID, now: datetime) -> int:
-    """Mark the people as left whose lines report it; return their number."""
-    result = db.session.execute(_APPLY_LEAVING, {"import_id": import_id, "now": now})
-    return int(getattr(result, "rowcount", 0))
 
 
 def find_last_number(import_id: UUID, *, after: int, limit: int) -> int | None:

@@ -78,7 +78,7 @@ def describe_untyped(count: int) -> str:
     """Return what to do before a large part of the roster is marked as left."""
     return str(
         _(
-            "Nothing was changed. More than a fifth of the roster is absent from this list. If it’s the full list, "
+            "Nothing was changed. More than a fifth of all people are absent from this list. If it’s the full list, "
             "tick the box again and type %(count)s.",
             count=count,
         )

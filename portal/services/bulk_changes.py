@@ -12,7 +12,7 @@ from portal.db import transaction
 from portal.domain import job_types
 from portal.domain.bulk_actions import ActionTarget, Candidate
 from portal.domain.errors import BadInput, ChangedMeanwhile
-from portal.models import audit, campaign_people, campaigns, people, queue, roster_bulk
+from portal.models import audit, campaign_people, campaigns, people, queue, roster_bulk, roster_joins
 from portal.models.people import Person
 from portal.models.roster_bulk import Changed
 from portal.services import campaign_mails, roster_deletion, sessions
@@ -64,7 +64,7 @@ def add_to_campaign(change: BulkChange) -> int:
             for one in chunk:
                 person = people.find_person(one.person_id) if one.entry_id is None and one.person_id else None
                 if person is not None:
-                    campaign_people.add_entry(person, source="manual", now=change.now)
+                    roster_joins.add_entries([person], source="manual", now=change.now)
             changed = campaign_people.add_people([one.id for one in chunk], campaign_id)
             _record_changes(change, "campaign.person_added", changed, after=str(campaign_id))
             queue.start_job_now(job_types.RUN_CAMPAIGNS)

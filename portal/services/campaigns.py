@@ -13,7 +13,7 @@ from portal.domain.audiences import Audience
 from portal.domain.email_address import get_domain
 from portal.domain.errors import LinkClosed, NotFound
 from portal.domain.reminder_plan import ReminderPlan
-from portal.models import audit, campaign_people, campaigns, notifications, people, queue, roster
+from portal.models import audit, campaign_people, campaigns, notifications, people, queue, roster, roster_joins
 from portal.models.campaigns import Campaign
 from portal.models.people import Person
 from portal.services.versions import advance_version
@@ -226,7 +226,7 @@ def join_by_link(person: Person, code: str, *, now: datetime) -> Campaign:
         return found
     check_link(found, person, now=now)
     if entry is None:
-        campaign_people.add_entry(person, source="link", now=now)
+        roster_joins.add_entries([person], source="link", now=now)
         entry = roster.find_by_person(person.id)
     if entry is None or entry.left_at is not None:
         raise LinkClosed

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from portal.db import transaction
 from portal.domain import job_types
+from portal.domain.email_address import normalize_lenient
 from portal.domain.erasure import ErasureStep
 from portal.domain.errors import RetryLater
 from portal.failpoints import failpoint
@@ -160,7 +161,8 @@ def _delete_rows(erasure_id: UUID, now: datetime) -> None:
 def _delete_by_address(person: Person | None, saved: list[RosterImport], now: datetime) -> None:
     """Delete what holds an address and no reference to the person: roster entries, saved lists, provider records."""
     entry = roster.find_by_person(person.id) if person is not None else None
-    addresses = {each.strip().lower() for each in (person and person.email, entry and entry.address) if each}
+    written = [each for each in (person and person.email, entry and entry.address) if each]
+    addresses = {spelling for each in written for spelling in (each.strip().lower(), normalize_lenient(each))}
     if addresses and person is not None:
         # A list that was applied after the last sign-in has made an entry that is not joined to the person.
         unjoined = roster_deletion.list_unjoined_ids(addresses, except_person=person.id)

@@ -12,12 +12,13 @@ from datetime import datetime
 from uuid import UUID
 
 from portal.db import transaction
+from portal.domain.email_address import normalize_lenient
 from portal.domain.erasure import ErasureScope
 from portal.domain.errors import NotFound
 from portal.domain.retention import INACTIVE_PEOPLE, LEAVERS_PHOTOS, RetentionRule
 from portal.domain.retention_periods import RetentionPeriods
 from portal.failpoints import failpoint
-from portal.models import audit, erasures, expiry, people, roster, shoots
+from portal.models import audit, erasures, expiry, people, roster, roster_joins, shoots
 from portal.services import erasure, roster_marks
 from portal.services.app_context import AppContext
 
@@ -37,6 +38,10 @@ class Leaving:
     until: datetime
 
 
+class AddressOfAnother(Exception):
+    """A person cannot be on the roster: the entry with their address is of another account."""
+
+
 def find_leaving(person_id: UUID, periods: RetentionPeriods) -> Leaving | None:
     """Return when the pictures of a person who left are deleted; None if they have not left or have no pictures."""
     since = expiry.find_start(LEAVERS_PHOTOS, person_id)
@@ -44,20 +49,27 @@ def find_leaving(person_id: UUID, periods: RetentionPeriods) -> Leaving | None:
 
 
 def set_left(person_id: UUID, *, has_left: bool, actor_id: UUID, now: datetime) -> bool:
-    """Mark a person on the roster as left, or take the mark back.
+    """Mark a person as left, or take the mark back. A person who is not on the roster gets an entry for it.
 
     Returns:
         Whether the mark was in time: False when it is taken back after the deletion has begun.
 
     Raises:
-        NotFound: there is no such person, or they are not on the roster.
+        NotFound: there is no such person, or no mark to take back.
+        AddressOfAnother: the person is not on the roster, and the entry with their address is of another account.
     """
     with transaction():
         shoots.lock_by_person(person_id)
         person = people.lock_person(person_id)
         entry = roster.lock_by_person(person_id)
-        if person is None or entry is None:
+        if person is None or (entry is None and not has_left):
             raise NotFound
+        if entry is None:
+            roster.join_person(person_id, normalize_lenient(person.email))
+            roster_joins.add_entries([person], source="manual", now=now)
+            entry = roster.lock_by_person(person_id)
+        if entry is None:
+            raise AddressOfAnother
         is_late = not has_left and entry.left_at is not None and erasures.has_started_since(person_id, entry.left_at)
         roster_marks.apply_left(entry, has_left=has_left, actor_id=actor_id, now=now)
         return not is_late

@@ -22,13 +22,12 @@ from portal.domain.roster_lines import KnownEntry, LineChecker, RosterLine
 from portal.failpoints import failpoint
 from portal.models import audit, queue, roster, roster_deletion, roster_imports
 from portal.models.roster_imports import RosterImport
-from portal.services import team_names
+from portal.services import roster_joins, roster_leaving, team_names
 from portal.services.app_context import AppContext
+from portal.services.roster_leaving import AbsentCountNotTyped
 from portal.services.versions import advance_version
 
 CHUNK = 1000
-# More than one in five absent people is rather a wrong list than a full one.
-LARGE_PART = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,26 +47,6 @@ class Confirmation:
     marks_absent: bool
     campaign_id: UUID | None
     typed_count: int | None = None
-
-
-@dataclass(frozen=True)
-class Absence:
-    """The people on the roster who are not in a list.
-
-    Attributes:
-        is_large: whether they are more than a fifth of the roster, so that their number has to be typed.
-    """
-
-    count: int
-    is_large: bool
-
-
-class AbsentCountNotTyped(Exception):
-    """More than a fifth of the roster would be marked as left, and the admin did not type the number."""
-
-    def __init__(self, count: int) -> None:
-        self.count = count
-        super().__init__("the number of absent people was not typed")
 
 
 @dataclass
@@ -117,11 +96,11 @@ def confirm_import(import_id: UUID, decision: Confirmation, *, actor_id: UUID, n
     Raises:
         NotFound: there is no such import.
         ChangedMeanwhile: it was decided about in the meantime.
-        AbsentCountNotTyped: more than a fifth of the roster is absent, and that number was not typed.
+        AbsentCountNotTyped: more than a fifth of all people are absent, and that number was not typed.
     """
     with transaction():
         found = _lock_import(import_id, decision.version, ("ready", "scheduled"))
-        absence = get_absence(found)
+        absence = roster_leaving.get_absence(found)
         if decision.marks_absent and absence.is_large and decision.typed_count != absence.count:
             raise AbsentCountNotTyped(absence.count)
         found.counts = {**found.counts, "absent_confirmed": absence.count if decision.marks_absent else 0}
@@ -132,12 +111,6 @@ def confirm_import(import_id: UUID, decision: Confirmation, *, actor_id: UUID, n
         queue.enqueue_job(
             job_types.APPLY_ROSTER_IMPORT, at=decision.starts_at, import_id=str(import_id), version=found.version
         )
-
-
-def get_absence(found: RosterImport) -> Absence:
-    """Return how many people on the roster are not in the list."""
-    count = roster_imports.count_absent(found)
-    return Absence(count, count * LARGE_PART > roster.count_entries())
 
 
 def cancel_import(import_id: UUID, *, version: int, actor_id: UUID, now: datetime) -> None:
@@ -180,7 +153,9 @@ def read_import(import_id: UUID, context: AppContext) -> None:
         _record_failure(import_id, version, error)
         return
     reading = _Reading(file, plan, Counter())
-    checker = LineChecker(plan.columns, known, context.settings.allowed_email_domains, teams)
+    # Only a list that reports leavers names people of whom there is no entry to change.
+    signed_in = roster_joins.list_unlisted_addresses() if "left" in plan.columns else frozenset()
+    checker = LineChecker(plan.columns, known, context.settings.allowed_email_domains, teams, signed_in)
     for start in range(0, len(reading.rows), CHUNK):
         lines = [checker.check_line(number, cells) for number, cells in reading.rows[start : start + CHUNK]]
         reading.counts.update(line.verdict.value for line in lines)
@@ -256,35 +231,38 @@ def apply_import(import_id: UUID, version: int, context: AppContext) -> None:
     Raises:
         RetryLater: its time has not come.
     """
-    while True:
-        now = context.clock()
-        with transaction():
-            found = roster_imports.lock_import(import_id)
-            if found is None or found.version != version or found.state not in ("scheduled", "applying"):
-                return
-            if found.starts_at is not None and found.starts_at > now:
-                raise RetryLater(found.starts_at)
-            found.state = "applying"
-            last = roster_imports.find_last_number(import_id, after=found.progress, limit=CHUNK)
-            if last is None:
-                _finish_applying(found, now)
-                return
-            added, changed = roster_imports.apply_lines(
-                import_id, after=found.progress, last=last, campaign_id=found.invites, now=now
-            )
-            found.progress = last
-            found.counts = Counter(found.counts) + Counter(added=added, updated=changed)
+    while _apply_chunk(import_id, version, context.clock()):
         failpoint("import.after_applied_chunk")
+    # People who signed in before they were listed; only those who are joined to their entry can be found absent.
+    roster_joins.join_people(context.clock())
+    with transaction():
+        found = roster_imports.lock_import(import_id)
+        if found is not None and found.version == version and found.state == "applying":
+            _finish_applying(found, context.clock())
+
+
+def _apply_chunk(import_id: UUID, version: int, now: datetime) -> bool:
+    """Apply the next lines; return False if there are none."""
+    with transaction():
+        found = roster_imports.lock_import(import_id)
+        if found is None or found.version != version or found.state not in ("scheduled", "applying"):
+            return False
+        if found.starts_at is not None and found.starts_at > now:
+            raise RetryLater(found.starts_at)
+        found.state = "applying"
+        last = roster_imports.find_last_number(import_id, after=found.progress, limit=CHUNK)
+        if last is None:
+            return False
+        added, changed = roster_imports.apply_lines(
+            import_id, after=found.progress, last=last, campaign_id=found.invites, now=now
+        )
+        found.progress = last
+        found.counts = Counter(found.counts) + Counter(added=added, updated=changed)
+        return True
 
 
 def _finish_applying(found: RosterImport, now: datetime) -> None:
-    gone = roster_imports.apply_leaving(found.id, now)
-    kept = 0
-    if found.marks_absent:
-        absence = get_absence(found)
-        # A scheduled list may be applied when more people are absent than the admin saw.
-        kept = absence.count if absence.is_large and absence.count > found.counts.get("absent_confirmed", 0) else 0
-        gone += 0 if kept else roster_imports.mark_absent(found, now)
+    gone, kept = roster_leaving.mark_left(found, now)
     found.counts = dict(found.counts) | {"marked_left": gone, "absent_kept": kept}
     found.state, found.content, found.finished_at = "done", None, now
     audit.create_entry(

@@ -82,7 +82,12 @@ def mark_left(person_id: UUID) -> Response:
     """Mark the person as left, which starts the retention period of their pictures, or take the mark back."""
     has_left = request.form.get("set") == "1"
     actor, now = get_current_person(), get_context().clock()
-    if leavers.set_left(person_id, has_left=has_left, actor_id=actor.id, now=now):
+    try:
+        is_in_time = leavers.set_left(person_id, has_left=has_left, actor_id=actor.id, now=now)
+    except leavers.AddressOfAnother:
+        flash(_("Another account has their address on the roster. Deactivate this one instead."), "warn")
+        return redirect(url_for("people.show_person", person_id=person_id), 303)
+    if is_in_time:
         flash(_("They’re marked as left.") if has_left else _("They haven’t left. Their pictures stay."), "good")
     else:
         flash(_("They haven’t left any more, but the time was up: their pictures are deleted."), "warn")

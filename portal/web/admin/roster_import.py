@@ -14,11 +14,12 @@ from portal.domain.errors import BadInput, NotFound
 from portal.domain.retention import IMPORTED_LINES, LEAVERS_PHOTOS
 from portal.domain.roster_columns import FIELDS
 from portal.domain.roster_lines import SKIPPED, Verdict
-from portal.models import campaigns, roster_deletion, roster_imports
+from portal.models import campaigns, roster_absence, roster_deletion, roster_imports
 from portal.models.roster_imports import RosterImport
 from portal.presentation import retention_messages, roster_messages
 from portal.presentation.csv_file import Cell
 from portal.services import roster_imports as imports
+from portal.services import roster_leaving
 from portal.services.roster_imports import Confirmation
 from portal.web.admin.form_version import parse_version
 from portal.web.admin.people_names import list_names
@@ -62,7 +63,7 @@ def show_import(import_id: UUID) -> str:
         view_counts={name: sum(found.counts.get(each, 0) for each in VIEWS[name]) for name in VIEWS},
         changes=roster_imports.count_changes(import_id) if found.state == "ready" else {},
         has_file=found.state in ("ready", "failed") and roster_deletion.has_file(import_id),
-        absent=imports.get_absence(found) if found.state == "ready" else None,
+        absent=roster_leaving.get_absence(found) if found.state == "ready" else None,
         domains=get_context().settings.allowed_email_domains,
         names=list_names({found.created_by, found.confirmed_by}),
         **_build_choices(found),
@@ -93,13 +94,13 @@ def show_progress(import_id: UUID) -> str:
 
 @blueprint.get("/<uuid:import_id>/absent")
 def show_absent(import_id: UUID) -> str:
-    """Show who is on the roster and not in the list."""
+    """Show who is on the roster, or has signed in, and is not in the list."""
     found = _get_import(import_id)
     return render_template(
         "admin/roster_absent.html",
         found=found,
-        entries=roster_imports.list_absent(found, _ABSENT),
-        count=roster_imports.count_absent(found),
+        entries=roster_absence.list_absent(found, _ABSENT),
+        count=roster_absence.count_absent(found),
         messages=roster_messages,
     )
 
@@ -143,7 +144,7 @@ def confirm_import(import_id: UUID) -> AnyResponse:
     )
     try:
         imports.confirm_import(import_id, decision, actor_id=get_current_person().id, now=get_context().clock())
-    except imports.AbsentCountNotTyped as error:
+    except roster_leaving.AbsentCountNotTyped as error:
         flash(roster_messages.describe_untyped(error.count), "warn")
         return redirect(url_for("roster_import.show_import", import_id=import_id), 303)
     if decision.starts_at is not None:

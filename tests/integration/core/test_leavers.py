@@ -28,8 +28,10 @@ DAY = timedelta(days=1)
 FACE = b"face"
 
 
-def make_participant(worked_example: WorkedExample, email: str = "ann@corp.example") -> Person:
-    """A person on the roster with a chosen headshot, which the provider has as well."""
+def make_participant(
+    worked_example: WorkedExample, email: str = "ann@corp.example", *, on_roster: bool = True
+) -> Person:
+    """A person with a chosen headshot, which the provider has as well."""
     person = make_person(email)
     make_consent(person)
     shoot, made = make_finished_shoot(person)
@@ -39,7 +41,10 @@ def make_participant(worked_example: WorkedExample, email: str = "ann@corp.examp
             rendition.size, rendition.sha256 = len(FACE), hashlib.sha256(FACE).hexdigest()
         choices.create_choice(person.id, made[0], origin="portal", key="k", acted_at=NOW, now=NOW, agreement=USE)
         audit.create_entry("choice.made", at=NOW, subject_id=person.id)
-        session.add(RosterEntry(address=email, source="import", created_at=NOW, changed_at=NOW, person_id=person.id))
+        if on_roster:
+            session.add(
+                RosterEntry(address=email, source="import", created_at=NOW, changed_at=NOW, person_id=person.id)
+            )
     worked_example.provider.add(person.email, "active", id=shoot.provider_id)
     return person
 
@@ -133,10 +138,22 @@ def test_undo_and_deletion_at_the_same_time_leave_one_outcome(worked_example: Wo
     assert outcomes <= {True, False}
 
 
-def test_person_without_roster_entry_cannot_be_marked(worked_example: WorkedExample) -> None:
-    person = make_person()
+@pytest.mark.privacy("P19")
+def test_person_who_was_never_on_the_roster_can_be_marked(worked_example: WorkedExample) -> None:
+    person = make_participant(worked_example, on_roster=False)
     with pytest.raises(NotFound):
-        mark_left(worked_example, person)
+        mark_left(worked_example, person, has_left=False)
+    assert mark_left(worked_example, person)
+    assert leavers.find_leaving(person.id, PERIODS) is not None
+    assert mark_left(worked_example, person, has_left=False)
+    assert leavers.find_leaving(person.id, PERIODS) is None
+
+
+def test_account_whose_address_is_on_the_roster_for_another_one_is_not_marked(worked_example: WorkedExample) -> None:
+    owner, other = make_participant(worked_example), make_person("Ann@corp.example")
+    with pytest.raises(leavers.AddressOfAnother):
+        mark_left(worked_example, other)
+    assert leavers.find_leaving(owner.id, PERIODS) is None
 
 
 class Stopped(BaseException):

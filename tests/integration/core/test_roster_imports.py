@@ -3,47 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
 
 from portal.db import transaction
 from portal.domain.errors import ChangedMeanwhile, RetryLater
-from portal.domain.job_types import APPLY_ROSTER_IMPORT, READ_ROSTER_IMPORT
-from portal.models import roster, roster_imports
-from portal.models.roster_imports import RosterImport
+from portal.domain.job_types import READ_ROSTER_IMPORT
+from portal.models import roster, roster_absence, roster_imports
 from portal.services import roster_imports as imports
-from portal.services.roster_imports import Confirmation
+from portal.services import roster_leaving
+from tests.integration.core.roster_lists import ADMIN, LIST, apply_import, confirm_import, get_import, read_list
 from tests.integration.core.worked_example import WorkedExample
-
-ADMIN = uuid4()
-LIST = "email;name;team\nann@corp.example;Ann;Sales\nbob@corp.example;Bob;\nnobody;;\n"
-
-
-def read_list(example: WorkedExample, text: str | bytes = LIST) -> RosterImport:
-    """Store a list and have the worker check it."""
-    content = text if isinstance(text, bytes) else text.encode()
-    import_id = imports.create_import(content, "list.csv", actor_id=ADMIN, now=example.clock.now)
-    assert example.work(limit=1) == [READ_ROSTER_IMPORT.name]
-    return get_import(import_id)
-
-
-def get_import(import_id: UUID) -> RosterImport:
-    found = roster_imports.find_import(import_id)
-    assert found is not None
-    return found
-
-
-def confirm_import(example: WorkedExample, found: RosterImport, **decisions: object) -> None:
-    values = {"version": found.version, "starts_at": None, "marks_absent": False, "campaign_id": None} | decisions
-    imports.confirm_import(found.id, Confirmation(**values), actor_id=ADMIN, now=example.clock.now)  # type: ignore[arg-type]
-
-
-def apply_import(example: WorkedExample, found: RosterImport, **decisions: object) -> RosterImport:
-    confirm_import(example, found, **decisions)
-    assert example.work(limit=1) == [APPLY_ROSTER_IMPORT.name]
-    return get_import(found.id)
 
 
 def list_addresses(example: WorkedExample) -> list[tuple[str]]:
@@ -152,7 +123,7 @@ def test_absent_people_are_marked_as_left_only_when_selected(worked_example: Wor
     apply_import(worked_example, read_list(worked_example, "email\nann@corp.example\nold@corp.example\n"))
     worked_example.clock.now += timedelta(days=1)
     found = read_list(worked_example, "email\nann@corp.example\n")
-    assert [each.address for each in roster_imports.list_absent(found, 10)] == ["old@corp.example"]
+    assert [each.address for each in roster_absence.list_absent(found, 10)] == ["old@corp.example"]
     apply_import(worked_example, found)
     assert len(list_addresses(worked_example)) == 2
     done = apply_import(
@@ -171,9 +142,9 @@ def test_more_than_a_fifth_is_marked_only_after_the_number_is_typed(worked_examp
     worked_example.clock.now += timedelta(days=1)
     found = read_list(worked_example, "email\n" + people.partition("\n")[2].partition("\n")[2].partition("\n")[2])
     import_id = found.id
-    assert imports.get_absence(found) == imports.Absence(3, is_large=True)
+    assert roster_leaving.get_absence(found) == roster_leaving.Absence(3, is_large=True)
     for typed in (None, 2, 30):
-        with pytest.raises(imports.AbsentCountNotTyped):
+        with pytest.raises(roster_leaving.AbsentCountNotTyped):
             confirm_import(worked_example, get_import(import_id), marks_absent=True, typed_count=typed)
     assert len(list_addresses(worked_example)) == 10
     done = apply_import(worked_example, get_import(import_id), marks_absent=True, typed_count=3)
