@@ -172,7 +172,8 @@ def _estimate(current: Journey, shown: Timeline | None, now: datetime) -> Estima
 
 def _stage_values(person: Person, current: Journey) -> dict[str, Any]:
     settings = get_context().settings
-    photos = _list_photos(person) if current.stage is Stage.READY else []
+    # An own photo does not wait to be chosen from what AI made.
+    photos = [one for one in _list_photos(person) if not one.is_own] if current.stage is Stage.READY else []
     return {
         "previews": photos[:_PREVIEWS],
         "photo_count": len(photos),

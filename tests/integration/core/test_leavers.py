@@ -139,7 +139,7 @@ def test_undo_and_deletion_at_the_same_time_leave_one_outcome(worked_example: Wo
 
 
 @pytest.mark.privacy("P19")
-def test_person_who_was_never_on_the_roster_can_be_marked(worked_example: WorkedExample) -> None:
+def test_person_never_on_the_roster_can_be_marked(worked_example: WorkedExample) -> None:
     person = make_participant(worked_example, on_roster=False)
     with pytest.raises(NotFound):
         mark_left(worked_example, person, has_left=False)

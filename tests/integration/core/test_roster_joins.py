@@ -128,7 +128,7 @@ def test_person_listed_by_another_address_is_found_by_employee_number(worked_exa
 
 
 @pytest.mark.privacy("P19")
-def test_line_that_reports_a_leaver_marks_a_person_who_was_never_listed(worked_example: WorkedExample) -> None:
+def test_line_that_reports_a_leaver_marks_a_person_never_listed(worked_example: WorkedExample) -> None:
     person = make_person(ANN)
     make_finished_shoot(person)
     found = read_list(worked_example, f"email;left\n{ANN};yes\nnobody@corp.example;yes\n")

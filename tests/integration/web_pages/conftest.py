@@ -132,6 +132,15 @@ def store_renditions(photo: Photo, number: int, *, is_original_stored: bool = Fa
         _keep(photo, ORIGINAL.name, "image/jpeg", 1024, _encode_picture(number, 1024, "JPEG"))
 
 
+def make_own_photo(visitor: Visitor) -> Photo:
+    """Store a photo that the visitor has uploaded."""
+    photo = Photo(person_id=visitor.person.id, position=0, created_at=NOW, copied_at=NOW, width=96, height=120)
+    with transaction() as session:
+        session.add(photo)
+    store_renditions(photo, 1)
+    return photo
+
+
 @cache
 def _encode_picture(number: int, width: int, kind: str) -> bytes:
     """Return a picture of one color, which depends on the number."""

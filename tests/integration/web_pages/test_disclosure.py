@@ -8,23 +8,14 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from portal.db import transaction
 from portal.domain.legal_links import LegalLinks
 from portal.models.photos import Photo
 from portal.services import gallery
 from tests import factories
 from tests.factories import NOW, USE
-from tests.integration.web_pages.conftest import Visitor, sign_in_as, store_renditions
+from tests.integration.web_pages.conftest import Visitor, make_own_photo, sign_in_as, store_renditions
 
 MARK = "AI-generated"
-
-
-def make_own_photo(visitor: Visitor) -> Photo:
-    photo = Photo(person_id=visitor.person.id, position=0, created_at=NOW, copied_at=NOW, width=96, height=120)
-    with transaction() as session:
-        session.add(photo)
-    store_renditions(photo, 1)
-    return photo
 
 
 @pytest.mark.parametrize(
