@@ -42,11 +42,14 @@ nothing about people; an account ends with the erasure of its person, at the lat
 ## People who left
 The period of `leavers` starts when a person is absent from an imported list that the admin ticked as the full list
 (above a fifth of all people only after typing their number), when a list or an admin marks them as left, or when
-they are deactivated. The person's page in the console shows the date. Until then the mark can be taken back;
-signing in again and being on the next imported list do so as well, because both show that the person is still
-there. A deactivated person has to be let in again. At the end the pictures go through an erasure: the choice is
-withdrawn, files and rows are deleted, and the provider confirms the deletion of the session. The account stays, so
-that a deactivated person stays deactivated, until `inactive` ends.
+they are deactivated. Absent can be all known people: those on the roster, and those who signed in without being on
+it, unless the list has their employee number. An import joins people who signed in earlier to the entry with their
+address, as a sign-in does, so that the order does not matter; an address that two accounts have proven is left to
+the next sign-in. The person's page in the console shows the date. Until then the mark can be taken back; signing in
+again and being on the next imported list do so as well, because both show that the person is still there. A
+deactivated person has to be let in again. At the end the pictures go through an erasure: the choice is withdrawn,
+files and rows are deleted, and the provider confirms the deletion of the session. The account stays, so that a
+deactivated person stays deactivated, until `inactive` ends.
 
 ## Audit trail
 Expiry removes the oldest part alone and keeps its last digest as the anchor: [audit.md](../audit.md).
