@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -10,6 +11,7 @@ from uuid import UUID
 from flask_babel import force_locale
 
 from portal.db import transaction
+from portal.domain.brands import PROFILEBAKERY
 from portal.domain.consent import Policy, UseAgreement
 from portal.domain.retention_periods import RetentionPeriods
 from portal.models import audit
@@ -30,7 +32,9 @@ _numbers = count(1)
 def build_policy(company: str = "Example", studio: str = "Studio") -> Policy:
     """Return the English policy."""
     with force_locale("en"):
-        return consent_texts.build_policy(company=company, studio=studio, periods=RetentionPeriods())
+        return consent_texts.build_policy(
+            company=company, studio=replace(PROFILEBAKERY, name=studio), periods=RetentionPeriods()
+        )
 
 
 def make_person(email: str | None = None, *, now: datetime = NOW, **fields: Any) -> Person:

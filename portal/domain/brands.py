@@ -12,12 +12,15 @@ WebhookScheme = Literal["timestamped", "body"]
 class Brand:
     """Everything that differs between two brands of the same API.
 
-    `slug` is the value of HEADSHOT_PROVIDER. The webhook headers are `<header_prefix>-Signature` and
+    `slug` is the value of HEADSHOT_PROVIDER. `operator` is the company that runs the studio, and `country` the ISO 3166
+    code of its seat, both from its public pages. The webhook headers are `<header_prefix>-Signature` and
     `<header_prefix>-Timestamp`. The origins are the ones seen in the provider's examples and may be empty.
     """
 
     slug: str
     name: str
+    operator: str
+    country: str
     api_url: str
     v1_url: str
     header_prefix: str
@@ -32,6 +35,8 @@ class Brand:
 HEADSHOTPRO = Brand(
     slug="headshotpro",
     name="HeadshotPro",
+    operator="Headshot Pro Photography Pte. Ltd.",
+    country="SG",
     api_url="https://server.headshotpro.com/api/v2",
     v1_url="https://server.headshotpro.com/api/v1",
     header_prefix="X-HeadshotPro",
@@ -45,6 +50,8 @@ HEADSHOTPRO = Brand(
 PROFILEBAKERY = Brand(
     slug="profilebakery",
     name="Profile Bakery",
+    operator="Mamendo GmbH",
+    country="CH",
     api_url="https://app.profilebakery.com/api/v2",
     v1_url="https://app.profilebakery.com/api/v1",
     header_prefix="X-ProfileBakery",

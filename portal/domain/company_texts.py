@@ -88,6 +88,8 @@ class FoundProblem:
 
 NAMES = frozenset({"company", "studio"})
 PERIODS = frozenset({"upload_days", "unchosen_days"})
+# Of the studio: the company that runs it, and the country of its seat.
+OPERATOR = frozenset({"operator", "country"})
 BLOCKS = ("what", "ai", "how_long", "rights", "freedom")
 PURPOSES = ("photos", "studio")
 
@@ -98,7 +100,7 @@ _CHECKBOX = re.compile(r"^\s*\[ ?\]", re.MULTILINE)
 
 
 def _build_consent_fields() -> Iterator[TextField]:
-    allowed = NAMES | PERIODS
+    allowed = NAMES | PERIODS | OPERATOR
     needed = {"what.text": NAMES, "how_long.summary": PERIODS, "how_long.text": PERIODS}
     for block in BLOCKS:
         for part, format_, limit in (

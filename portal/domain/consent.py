@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 # Raise this when the meaning of the text changes: every person then has to agree again.
-POLICY_VERSION = "2026-12"
+POLICY_VERSION = "2027-01"
 
 
 def build_policy_version(number: int) -> str:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from babel import Locale
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from portal.domain import retention
+from portal.domain.brands import Brand
 from portal.domain.company_texts import (
     BLOCKS,
     BUILT_IN,
     NAMES,
+    OPERATOR,
     PERIODS,
     PURPOSES,
     PublishedTexts,
@@ -22,26 +25,26 @@ from portal.domain.consent import Block, Policy, Purpose, UseAgreement, build_po
 from portal.domain.retention_periods import RetentionPeriods
 
 
-def build_policy(*, company: str, studio: str, periods: RetentionPeriods, texts: PublishedTexts = BUILT_IN) -> Policy:
+def build_policy(*, company: str, studio: Brand, periods: RetentionPeriods, texts: PublishedTexts = BUILT_IN) -> Policy:
     """Build the policy in the language in force.
 
     Args:
         company: the controller, who asks for consent.
-        studio: the processor, who runs the photo studio.
+        studio: the processor's brand.
         periods: the retention periods in force.
         texts: the company's own texts.
     """
-    read = _build_reader(texts, {"company": company, "studio": studio, **_format_days(periods)})
+    read = _build_reader(texts, {"company": company, **_describe_studio(studio), **_format_days(periods)})
     blocks = tuple(Block(key, read(f"{key}.heading"), read(f"{key}.summary"), read(f"{key}.text")) for key in BLOCKS)
     purposes = tuple(Purpose(key, read(f"purpose.{key}")) for key in PURPOSES)
     return Policy(_build_version(texts), _get_locale(), blocks, purposes)
 
 
 def build_use_agreement(
-    *, company: str, studio: str, periods: RetentionPeriods, texts: PublishedTexts = BUILT_IN
+    *, company: str, studio: Brand, periods: RetentionPeriods, texts: PublishedTexts = BUILT_IN
 ) -> UseAgreement:
     """Build the sentence beside the button that chooses a photo, in the language in force."""
-    read = _build_reader(texts, {"company": company, "studio": studio, **_format_days(periods)})
+    read = _build_reader(texts, {"company": company, **_describe_studio(studio), **_format_days(periods)})
     return UseAgreement(_build_version(texts), _get_locale(), read("use"))
 
 
@@ -61,7 +64,7 @@ def _build_reader(texts: PublishedTexts, names: dict[str, str]) -> Callable[[str
 
 def list_default_texts() -> dict[str, str]:
     """Return the built-in texts of the policy in the language in force, with placeholders instead of names."""
-    names = {name: f"{{{name}}}" for name in (*NAMES, *PERIODS)}
+    names = {name: f"{{{name}}}" for name in (*NAMES, *PERIODS, *OPERATOR)}
     return {
         **_list_processing_texts(names),
         **_list_rights_texts(),
@@ -78,8 +81,9 @@ def _list_processing_texts(names: dict[str, str]) -> dict[str, str]:
         "what.summary": _("With your name and work email."),
         "what.text": _(
             "We collect the photos you take or upload, your name, your work email and measurements of your face. "
-            "The measurements are made while your headshots are generated. %(studio)s runs the studio for "
-            "%(company)s, which is responsible for your data.",
+            "The measurements are made while your headshots are generated. %(company)s is responsible for your data. "
+            "%(studio)s (%(operator)s, %(country)s) runs the studio on its behalf. Ask %(company)s which other "
+            "companies the studio works with.",
             **names,
         ),
         "ai.heading": _("AI makes your headshots"),
@@ -116,6 +120,11 @@ def _list_rights_texts() -> dict[str, str]:
             "have, or none."
         ),
     }
+
+
+def _describe_studio(studio: Brand) -> dict[str, str]:
+    countries = (get_locale() or Locale("en")).territories
+    return {"studio": studio.name, "operator": studio.operator, "country": countries[studio.country]}
 
 
 def _format_days(periods: RetentionPeriods) -> dict[str, str]:

@@ -82,7 +82,8 @@ def describe_syntax(section: TextSection) -> str:
     """Return which placeholders and links the texts of a section may hold; empty for plain values."""
     sentences = {
         TextSection.CONSENT: _(
-            "Use {company}, {studio}, {upload_days} and {unchosen_days} where the name or the number of days belongs."
+            "Use {company}, {studio}, {upload_days} and {unchosen_days} where the name or the number of days belongs, "
+            "and {operator} and {country} for the company that runs the studio and where it is."
         ),
         TextSection.PRIVACY: _(
             "The consent text and the retention table stand on the page as well. A blank line begins a paragraph. "

@@ -10,6 +10,7 @@ from difflib import SequenceMatcher
 from flask import current_app
 from flask_babel import force_locale, format_date
 
+from portal.domain.brands import Brand
 from portal.domain.company_texts import (
     FIELDS,
     Content,
@@ -116,19 +117,23 @@ def list_problems(section: TextSection, content: Content) -> dict[tuple[str, str
 
 
 def build_preview(
-    section: TextSection, content: Content, *, locale: str, settings: Settings, studio: str, today: date
+    section: TextSection, content: Content, *, locale: str, settings: Settings, studio: Brand, today: date
 ) -> TextPreview:
     """Return a section in one language as its readers would get it."""
     texts = PublishedTexts({}, {str(section): content})
-    names = {"company": settings.brand_name, "studio": studio}
+    names = {"company": settings.brand_name, "studio": studio.name}
     with force_locale(locale):
         if section is TextSection.CONSENT:
             periods = settings.retention
-            policy = consent_texts.build_policy(**names, periods=periods, texts=texts)
-            use = consent_texts.build_use_agreement(**names, periods=periods, texts=texts)
+            policy = consent_texts.build_policy(
+                company=settings.brand_name, studio=studio, periods=periods, texts=texts
+            )
+            use = consent_texts.build_use_agreement(
+                company=settings.brand_name, studio=studio, periods=periods, texts=texts
+            )
             return TextPreview(section, locale, policy=policy, use=use)
         if section is TextSection.PRIVACY:
-            privacy = privacy_texts.build_privacy_texts(settings, texts, studio=studio)
+            privacy = privacy_texts.build_privacy_texts(settings, texts, studio=studio.name)
             return TextPreview(section, locale, privacy=privacy)
         if section is TextSection.LINKS:
             return TextPreview(section, locale, links=privacy_texts.build_legal_links(settings, texts))

@@ -133,7 +133,7 @@ def _render_form(
         content,
         locale=shown if shown in locales else locales[0],
         settings=portal.settings,
-        studio=portal.brand.name,
+        studio=portal.brand,
         today=portal.clock().date(),
     )
     return render_template(

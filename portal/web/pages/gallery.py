@@ -55,7 +55,7 @@ def _build_agreement(texts: PublishedTexts) -> UseAgreement:
     context = get_context()
     settings = context.settings
     return build_use_agreement(
-        company=settings.brand_name, studio=context.brand.name, periods=settings.retention, texts=texts
+        company=settings.brand_name, studio=context.brand, periods=settings.retention, texts=texts
     )
 
 

@@ -105,7 +105,7 @@ def _build_policy() -> Policy:
     portal = get_context()
     settings, texts = portal.settings, portal.texts.refresh_texts()
     return consent_texts.build_policy(
-        company=settings.brand_name, studio=portal.brand.name, periods=settings.retention, texts=texts
+        company=settings.brand_name, studio=portal.brand, periods=settings.retention, texts=texts
     )
 
 

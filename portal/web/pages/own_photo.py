@@ -69,7 +69,7 @@ def _render_page(refusal: str | None = None, file_name: str = "") -> str:
         agreement=build_use_agreement(
             company=settings.brand_name,
             periods=settings.retention,
-            studio=context.brand.name,
+            studio=context.brand,
             texts=context.texts.get_texts(),
         ),
         max_bytes=own_photos.MAX_BYTES,

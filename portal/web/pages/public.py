@@ -30,7 +30,9 @@ def show_privacy() -> str:
     return render_template(
         "pages/privacy.html",
         words=privacy_texts.build_privacy_texts(settings, texts, studio=studio),
-        policy=consent_texts.build_policy(company=settings.brand_name, studio=studio, periods=periods, texts=texts),
+        policy=consent_texts.build_policy(
+            company=settings.brand_name, studio=portal.brand, periods=periods, texts=texts
+        ),
         retention=retention_messages.list_retention_terms(
             studio=studio, periods=periods, session_hours=lifetime // timedelta(hours=1)
         ),

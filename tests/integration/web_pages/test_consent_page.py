@@ -60,7 +60,7 @@ def test_agreeing_stores_the_text_and_requests_the_session(visitor: Visitor) -> 
         assert (response.status_code, response.location) == (303, "/headshots/studio")
     (stored,) = list_consents(visitor)
     assert (stored.locale, stored.purposes, stored.provider) == ("en", keys, "profilebakery")
-    assert "Profile Bakery runs the studio for Example, which is responsible for your data" in stored.text
+    assert "Example is responsible for your data. Profile Bakery (Mamendo GmbH, Switzerland) runs the st" in stored.text
     assert stored.address_digest
     assert "127.0.0.1" not in stored.address_digest
     shoot = shoots.find_open(visitor.person.id)

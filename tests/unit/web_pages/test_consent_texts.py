@@ -6,8 +6,13 @@ import hashlib
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
+from flask_babel import force_locale
 
+from portal.domain.brands import BRANDS
 from portal.domain.consent import POLICY_VERSION, Policy
+from portal.domain.retention_periods import RetentionPeriods
+from portal.presentation import consent_texts
 
 
 @pytest.fixture
@@ -29,6 +34,28 @@ def test_names_are_filled_in(text: Policy) -> None:
     assert "Example GmbH" in text.text
     assert "Profile Bakery" in text.text
     assert "%(" not in text.text
+
+
+@pytest.mark.privacy("P04")
+@pytest.mark.parametrize(
+    ("slug", "language", "operator"),
+    [
+        ("profilebakery", "en", "Profile Bakery (Mamendo GmbH, Switzerland)"),
+        ("profilebakery", "de", "Profile Bakery (Mamendo GmbH, Schweiz)"),
+        ("headshotpro", "en", "HeadshotPro (Headshot Pro Photography Pte. Ltd., Singapore)"),
+        ("headshotpro", "de", "HeadshotPro (Headshot Pro Photography Pte. Ltd., Singapur)"),
+    ],
+)
+def test_policy_names_the_controller_and_the_operator_of_the_studio_with_its_country(
+    slug: str, language: str, operator: str, app: Flask
+) -> None:
+    with app.app_context(), force_locale(language):
+        studio, periods = BRANDS[slug], RetentionPeriods()
+        policy = consent_texts.build_policy(company="Example GmbH", studio=studio, periods=periods)
+    (what,) = [block.text for block in policy.blocks if block.key == "what"]
+    assert operator in what
+    # The documents do not name sub-processors; the text refers to the company instead.
+    assert what.count("Example GmbH") == 2
 
 
 @pytest.mark.privacy("P04")
