@@ -10,13 +10,14 @@ import pytest
 
 from tests.architecture.code import ROOT
 
-REAL = ("sh", "cat", "cmp", "cp", "mkdir", "rm", "basename", "dirname", "touch", "chmod")
+REAL = ("sh", "cat", "cmp", "cp", "mkdir", "rm", "basename", "dirname", "touch", "chmod", "sed", "flock")
 LOCK = "requirements-demo.txt"
 
 PYTHON = """#!/bin/sh
 echo "python $*" >> "$CALLS"
 make() { mkdir -p .venv/bin; cp "$0" .venv/bin/python; if [ -n "$1" ]; then touch .venv/has-pip; fi; }
 case "$*" in
+    *"-r .venv/uv.txt") cp "$HAS/locked-uv" .venv/bin/uv && exit ;;
     "-m venv --without-pip .venv") make "" ;;
     "-m venv .venv") if [ -e "$HAS/venv" ]; then make pip; else mkdir -p .venv/bin; exit 1; fi ;;
     "-m pip"*) case "$0" in
@@ -149,6 +150,26 @@ def test_uv_is_used_where_available(machine: Machine) -> None:
     assert machine.install().returncode == 0
     assert machine.called("uv pip install")
     assert not machine.called("python -m pip")
+
+
+def test_uv_is_installed_first_where_the_lock_names_it(machine: Machine) -> None:
+    machine.add_commands("venv")
+    (machine.has / "locked-uv").write_text(UV)
+    (machine.has / "locked-uv").chmod(0o755)
+    machine.lock.write_text("flask==3.1.3\nuv==0.13.8 \\\n    --hash=sha256:aa \\\n    --hash=sha256:bb\nzope==1\n")
+    assert machine.install().returncode == 0
+    assert (machine.project / ".venv" / "uv.txt").read_text() == (
+        "uv==0.13.8 \\\n    --hash=sha256:aa \\\n    --hash=sha256:bb\n"
+    )
+    assert machine.called("python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt")
+    assert machine.called("uv pip install")
+
+
+def test_locked_uv_that_cannot_be_installed_leaves_pip(machine: Machine) -> None:
+    machine.add_commands("venv")
+    machine.lock.write_text("uv==0.13.8 \\\n    --hash=sha256:aa\n")
+    assert machine.install().returncode == 0
+    assert machine.called(f"python -m pip install --quiet --disable-pip-version-check --require-hashes -r {LOCK}")
 
 
 def test_where_uv_fails_pip_installs(machine: Machine) -> None:
