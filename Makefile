@@ -38,13 +38,7 @@ dev:
 
 test:
 	@sh scripts/install requirements-dev.txt
-	@sh scripts/front-end-tools
-	@sh scripts/browser
-	@sh scripts/browser-engines
-	@sh scripts/identity-provider
-	@sh scripts/scanner
-	@sh scripts/faketime
-	@sh scripts/pooler
+	@sh scripts/test-tools
 	@sh scripts/check $(ARGS)
 
 # A journey takes about half a minute; `make test` runs one in each engine.
