@@ -87,6 +87,11 @@ def list_calls_by_endpoint(since: datetime) -> list[EndpointCalls]:
     return [EndpointCalls(*row) for row in db.session.execute(query)]
 
 
+def count_calls(since: datetime) -> int:
+    """Count the calls since a moment."""
+    return db.session.scalar(select(func.count()).select_from(ProviderCall).where(ProviderCall.at >= since)) or 0
+
+
 def count_calls_by_day(since: datetime) -> list[tuple[date, int, int]]:
     """Count the calls since a moment by UTC day, and how many of them met the rate limit."""
     day = func.date(func.timezone("UTC", ProviderCall.at))

@@ -171,6 +171,11 @@ def list_open_ids() -> dict[str, UUID]:
     return {provider_id: shoot_id for provider_id, shoot_id in db.session.execute(query) if provider_id}
 
 
+def count_finished(since: datetime) -> int:
+    """Count the sessions that finished since a moment."""
+    return db.session.scalar(select(func.count()).select_from(Shoot).where(Shoot.finished_at >= since)) or 0
+
+
 def list_never_confirmed(missing_before: datetime) -> list[Shoot]:
     """Return open shoots whose session is missing since before this moment and only the create ever named."""
     query = select(Shoot).where(

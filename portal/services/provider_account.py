@@ -14,7 +14,8 @@ from portal.domain.credit_forecast import CreditUse
 from portal.domain.errors import BadInput
 from portal.domain.team_names import build_team_key
 from portal.failpoints import failpoint
-from portal.models import audit, people_list, provider_account, provider_records, queue
+from portal.models import audit, people_list, provider_account, provider_records, queue, shoots
+from portal.models.budget import USED_SHARE
 from portal.models.people import Person
 from portal.models.provider_account import EndpointCalls, ProviderAccount
 from portal.models.provider_records import RecordKind
@@ -51,6 +52,8 @@ class AccountPage:
         use: how fast the credits are used, and how long they last.
         balances: the balance of each of the last 30 days.
         usage: calls of the last 30 days by endpoint; ``days`` with the number that met the rate limit.
+        finished: sessions of this portal that finished in the last 30 days.
+        calls_in_minute: calls of the last minute, of which the budget allows ``budget``.
     """
 
     account: ProviderAccount | None
@@ -62,11 +65,24 @@ class AccountPage:
     teams: list[TeamMapping]
     usage: list[EndpointCalls]
     days: list[tuple[date, int, int]]
+    finished: int
+    calls_in_minute: int
+    budget: int
 
     @property
     def calls(self) -> int:
         """Calls in the last 30 days."""
         return sum(each.count for each in self.usage)
+
+    @property
+    def calls_per_finished(self) -> float | None:
+        """Calls for each session that finished in the last 30 days; None without any."""
+        return self.calls / self.finished if self.finished else None
+
+    @property
+    def failed(self) -> int:
+        """Calls in the last 30 days that failed, rate limited ones included."""
+        return sum(each.failed for each in self.usage)
 
     @property
     def rate_limited(self) -> int:
@@ -76,10 +92,11 @@ class AccountPage:
 
 def get_account_page(context: AppContext) -> AccountPage:
     """Gather the account page from our own records; no outside call is made."""
-    since = context.clock() - USAGE_PERIOD
+    now = context.clock()
+    since = now - USAGE_PERIOD
     account = provider_account.find_account()
     forecast = credits.get_forecast()
-    history = credits.get_history(forecast.balance, context.clock())
+    history = credits.get_history(forecast.balance, now)
     return AccountPage(
         account=account,
         is_reading=queue.count_active_jobs(job_types.READ_ACCOUNT, job_types.UPDATE_TEAM) > 0,
@@ -90,6 +107,9 @@ def get_account_page(context: AppContext) -> AccountPage:
         teams=_map_teams(account),
         usage=provider_account.list_calls_by_endpoint(since),
         days=provider_account.count_calls_by_day(since),
+        finished=shoots.count_finished(since),
+        calls_in_minute=provider_account.count_calls(now - timedelta(minutes=1)),
+        budget=int(context.settings.rate_limit * USED_SHARE),
     )
 
 

@@ -144,7 +144,17 @@ def test_usage_of_the_api_and_the_rights_of_the_key_are_shown(admin: Visitor) ->
     row = next(each for each in page.all("tr") if "GET /organization/models" in get_text(each))
     assert [get_text(cell) for cell in row] == ["GET /organization/models", "3", "2", "1", "340 ms", "820 ms"]
     assert "3 calls" in page.text
-    assert "1 met the rate limit" in page.text
+    figures = {get_text(pair[0]): get_text(pair[1]) for pair in page.all("div") if len(pair) == 2}
+    shown = {"Calls": "3", "Failed": "2", "Rate limited": "1", "In the last minute": "3", "Per finished session": "–"}
+    assert {name: figures[name] for name in shown} == shown
+    with transaction() as session:
+        session.add(ProviderCall(at=get_context().clock(), method="GET", path_template="/x", status=200, duration_ms=1))
+    person = factories.make_person()
+    factories.make_shoot(person, provider_status="active", finished_at=NOW)
+    figures = {
+        get_text(pair[0]): get_text(pair[1]) for pair in admin.page("/admin/account").all("div") if len(pair) == 2
+    }
+    assert (figures["In the last minute"], figures["Per finished session"]) == ("4", "4")
     for scope in ("Organization", "Models", "Photos", "Teams", "Invites"):
         assert scope in [get_text(term) for term in page.all("dt")]
 
