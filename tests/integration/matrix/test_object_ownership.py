@@ -112,7 +112,9 @@ def test_query_with_ids_of_other_people_shows_nothing(directory: DirectoryFixtur
 def test_malformed_ids_in_an_address_are_not_found(name: str, directory: DirectoryFixture) -> None:
     actor = directory.actor(name)
     responses = {}
-    for offset, route in enumerate(list_routes_with_ids(directory)):
+    # HEAD executes the same code as GET.
+    routes = [route for route in list_routes_with_ids(directory) if route.method != "HEAD"]
+    for offset, route in enumerate(routes):
         directory.renew_sessions()
         for part in route.arguments - {"filename"}:
             # Version 0 of a text is the built-in one.
