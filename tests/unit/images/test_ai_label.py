@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import cache
 
 import pytest
 from PIL import Image
@@ -53,10 +54,15 @@ def test_own_photo_gets_no_ai_label(image_format: str) -> None:
     assert {read_label(file.content) for file in photo.files} == {None}
 
 
+@cache
+def render_original() -> bytes:
+    """Return the first rendition of a generated photo; rendering all of them takes a second."""
+    return render_photo(encode_image(load_portrait(1400, 1750), "PNG"), is_generated=True).files[0].content
+
+
 @pytest.mark.parametrize("spec", KIT_FILES, ids=lambda spec: spec.key)
 def test_every_kit_file_of_a_stored_rendition_carries_the_label(spec: KitFileSpec) -> None:
-    original = render_photo(encode_image(load_portrait(1400, 1750), "PNG"), is_generated=True).files[0]
-    opened = decode_with_provenance(original.content)
+    opened = decode_with_provenance(render_original())
     provenance = build_generated_provenance(opened.provenance)
     file = render_kit_file(opened.image, Crop(0.5, 0.4, 0.8), spec, provenance)
     assert read_label(file.content) == LABEL
