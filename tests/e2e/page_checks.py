@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
+
+from tests.e2e.accessibility import run_axe
 
 PROBLEMS: dict[Page, list[str]] = {}
 STOP_ANIMATIONS = """async () => {
@@ -23,7 +24,7 @@ def check_page(page: Page) -> None:
     """Nothing is inaccessible, nothing sticks out sideways, nothing went wrong."""
     # Between light and dark colors fade, and half way nothing has the contrast it ends with.
     page.evaluate(STOP_ANIMATIONS)
-    violations = Axe().run(page).response["violations"]
+    violations = run_axe(page)
     assert [(each["id"], [node["target"] for node in each["nodes"]]) for each in violations] == []
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert PROBLEMS[page] == []
