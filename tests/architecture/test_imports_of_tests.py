@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
-TESTS = Path("tests")
+from tests.architecture.code import ROOT, parse_file
+
+TESTS = ROOT / "tests"
 
 
+@cache
 def _bound_names(path: Path) -> set[str]:
     """Return the names a module's top level binds."""
     names: set[str] = set()
-    for node in ast.parse(path.read_text()).body:
+    for node in parse_file(path).body:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             names.add(node.name)
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
@@ -23,10 +27,10 @@ def _bound_names(path: Path) -> set[str]:
 
 def _missing_names(path: Path) -> list[str]:
     missing = []
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(parse_file(path)):
         if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("tests"):
             continue
-        source = Path((node.module or "").replace(".", "/"))
+        source = ROOT / (node.module or "").replace(".", "/")
         module = source.with_suffix(".py")
         for name in (each.name for each in node.names):
             is_module = (source / f"{name}.py").exists() or (source / name).is_dir()
@@ -37,7 +41,7 @@ def _missing_names(path: Path) -> list[str]:
 
 def _imported_test_files(path: Path) -> list[str]:
     found = []
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(parse_file(path)):
         match node:
             case ast.ImportFrom(module=str(module), names=names):
                 modules = [module, *(f"{module}.{each.name}" for each in names)]
