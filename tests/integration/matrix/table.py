@@ -311,8 +311,9 @@ TABLE: Mapping[str, Row] = {
         roles=ADMINS, status=404, anonymous=TO_LOGIN, about=OTHER, may_touch=AUDITED
     ),
     "POST /admin/people/<person_id>/relink": act(ADMINS, about=OTHER, status=400),
-    # The other person is on no roster.
-    "POST /admin/people/<person_id>/left": act(ADMINS, about=OTHER, form={"set": "1"}, status=404),
+    # The other person is on no roster, and gets an entry for the mark.
+    "POST /admin/people/<person_id>/left": act(ADMINS, about=OTHER, form={"set": "1"}),
+    # The provider has no other session for their address.
     "POST /admin/people/<person_id>/adopt": act(ADMINS, about=OTHER, status=404),
     # The other person has not requested another session.
     "POST /admin/people/<person_id>/attempt": act(ADMINS, about=OTHER, status=404),
