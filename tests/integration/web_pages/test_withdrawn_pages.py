@@ -41,7 +41,8 @@ def test_withdrawing_everything_leaves_no_picture_on_any_page(visitor: Visitor, 
         assert f"/photos/{chosen.id}" not in visitor.get(path).text, path
     for path in (f"/photos/{chosen.id}/640.webp", "/headshots/kit/full", "/headshots/crop"):
         assert visitor.get(path).status_code == 404, path
-    assert visitor.get("/headshots/gallery").location == TO_MY_PAGE
+    for path in ("/headshots/gallery", "/headshots/another"):
+        assert visitor.get(path).location == TO_MY_PAGE, path
     assert visitor.get("/headshots/studio").location == TO_CONSENT
     assert visitor.page("/headshots/withdraw").heading == "There’s nothing to withdraw"
     assert "withdrawn November 2, 2026" in visitor.page("/headshots/data").text
@@ -58,7 +59,8 @@ def test_withdrawing_with_a_kept_headshot_leaves_that_one_alone(
     assert visitor.get(f"/photos/{chosen.id}/640.webp").status_code == 200
     for photo in finished[1:]:
         assert visitor.get(f"/photos/{photo.id}/640.webp").status_code == 404
-    assert visitor.get("/headshots/gallery").location == TO_MY_PAGE
+    for path in ("/headshots/gallery", "/headshots/another"):
+        assert visitor.get(path).location == TO_MY_PAGE, path
     assert visitor.get("/headshots/studio").location == TO_CONSENT
     assert visitor.page("/headshots/withdraw").heading == "Delete your headshot too?"
 
