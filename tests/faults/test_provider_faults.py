@@ -18,6 +18,8 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 # Time limit for a page that makes no outside call, on a busy machine.
 PAGE_SECONDS = 5.0
 STORM_LIMIT = 120
+# With it, the fault replaces the id of a created session by the number 7.
+SEED_THAT_MANGLES_THE_ID = 2435355186
 LIST_PHOTOS = {"path": "/api/v2/organization/models/:modelId/photos"}
 
 
@@ -105,6 +107,14 @@ def test_provider_refusals_and_malformed_responses(
     _pages_stand(deployment, browser)
     _patiently(deployment)
     _everyone_arrives(deployment, finishing, starting)
+
+
+def test_session_with_a_mangled_id_is_found_by_its_address(deployment: Deployment) -> None:
+    deployment.sandbox.break_call("mangled", count=1, seed=SEED_THAT_MANGLES_THE_ID, **CREATE)
+    participant = deployment.participant()
+    mangled = deployment.wait_for_session(participant)
+    assert mangled not in {model["id"] for model in deployment.sandbox.models()}
+    _everyone_arrives(deployment, participant)
 
 
 def test_journey_completes_with_a_third_of_failed_calls(deployment: Deployment, browser: requests.Session) -> None:
