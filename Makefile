@@ -13,7 +13,7 @@ help:
 	@echo "make demo                 everything on this machine, no account anywhere; prints one address"
 	@echo "make demo PEOPLE=2000     the same with a campaign of 2,000 fictional people in the console"
 	@echo "make dev                  the same; a part restarts when its Python, templates or static files change"
-	@echo "make test-fast            lint, unit and architecture tests; about two minutes"
+	@echo "make test-fast            lint, unit and architecture tests; about a minute"
 	@echo "make test                 lint, types, import rules and all tests (PostgreSQL and browser included)"
 	@echo "make test ARGS='-k gallery'   only the tests, with these pytest arguments"
 	@echo "make test-browsers        the journey in Firefox and WebKit and axe on every page: all schemes, widths, brands"

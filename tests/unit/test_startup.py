@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 LAZY_LIBRARIES = {"alembic", "boto3", "dlib", "numpy", "sentry_sdk"}
 
 
+@pytest.mark.slow
 def test_web_process_does_not_load_what_only_others_need() -> None:
     code = "import sys, portal.app; print(*sorted({name.split('.')[0] for name in sys.modules}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)

@@ -33,6 +33,7 @@ def read_label(content: bytes) -> str | None:
     return decode_with_provenance(content).provenance.source_type
 
 
+@pytest.mark.slow
 @formats
 def test_every_rendition_carries_the_label(image_format: str) -> None:
     photo = render_photo(encode_image(load_portrait(1400, 1750), image_format), is_generated=True)
@@ -60,6 +61,7 @@ def render_original() -> bytes:
     return render_photo(encode_image(load_portrait(1400, 1750), "PNG"), is_generated=True).files[0].content
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spec", KIT_FILES, ids=lambda spec: spec.key)
 def test_every_kit_file_of_a_stored_rendition_carries_the_label(spec: KitFileSpec) -> None:
     opened = decode_with_provenance(render_original())

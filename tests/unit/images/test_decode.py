@@ -92,6 +92,7 @@ def test_refuses_more_bytes_than_any_photo() -> None:
     assert (refused.value.size, refused.value.limit) == (MAX_PHOTO_BYTES + 3, MAX_PHOTO_BYTES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "height"), [(5001, 5000), (9000, 9000), (13000, 13000), (20000, 20000)])
 @pytest.mark.asvs("A31")
 def test_refuses_pixel_bombs_however_small(width: int, height: int) -> None:

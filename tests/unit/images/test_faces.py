@@ -49,6 +49,7 @@ def test_without_the_detector_no_face_is_found(monkeypatch: pytest.MonkeyPatch) 
     assert faces.find_face(load_portrait()) is None
 
 
+@pytest.mark.slow
 def test_threads_can_search_at_the_same_time() -> None:
     # In a process of its own: a fault of the detector ends the whole process.
     code = (
