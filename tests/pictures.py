@@ -26,8 +26,10 @@ SPEED = 600.0
 CAMPAIGN_PEOPLE = 2000
 PHONE = {"width": 390, "height": 844}
 DESKTOP = {"width": 1280, "height": 800}
-_PICTURES_DECODED = """Promise.all([...document.images].filter((each) => each.loading !== "lazy")
-    .map((each) => each.decode().catch(() => null))).then(() => true)"""
+_PICTURES_DECODED = """Promise.all([...document.images].filter((each) => {
+    const { top, bottom } = each.getBoundingClientRect();
+    return each.loading !== "lazy" || (bottom > 0 && top < innerHeight);
+}).map((each) => each.decode().catch(() => null))).then(() => true)"""
 _GAP = 24
 _GROUND = "#e6e8ec"
 _QUALITY = 82

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import event, text
 
-from portal.app import create_app
 from portal.db import db
 from portal.models import monitoring, people_list
-from tests.factories import NOW
-
-
-@pytest.fixture
-def app(portal_settings: Callable[..., Any], database_url: str) -> Iterator[Flask]:
-    app = create_app(portal_settings(), clock=lambda: NOW)
-    with app.app_context():
-        yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 def get_plan(count: Callable[[], object]) -> str:

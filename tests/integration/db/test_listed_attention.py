@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal.app import create_app
 from portal.db import db, transaction
 from portal.domain import stages
 from portal.domain.attention import NO_CHOICE_AFTER, NO_UPLOAD_AFTER, Attention
@@ -29,15 +26,6 @@ from tests.integration.db.listed_cases import CASES, ROSTER_FACTS, make_entry, m
 
 LATER = st.sampled_from([NOW, NOW + timedelta(hours=5), NOW + timedelta(days=4), NOW + timedelta(days=8)])
 MANY = 10_000
-
-
-@pytest.fixture
-def app(portal_settings: Callable[..., Any], database_url: str) -> Iterator[Flask]:
-    app = create_app(portal_settings(), clock=lambda: NOW)
-    with app.app_context():
-        yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 def derive_attention(row: ListedPerson, stage: str, now: datetime) -> Attention | None:

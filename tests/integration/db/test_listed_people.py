@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,7 +11,6 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from sqlalchemy import text
 
-from portal.app import create_app
 from portal.db import db, transaction
 from portal.models import people_list
 from portal.models.listed_people import split_search
@@ -22,15 +20,6 @@ from portal.services import journey
 from tests import factories
 from tests.factories import NOW
 from tests.integration.db.listed_cases import CASES, choose_photo, make_case
-
-
-@pytest.fixture
-def app(portal_settings: Callable[..., Any], database_url: str) -> Iterator[Flask]:
-    app = create_app(portal_settings(), clock=lambda: NOW)
-    with app.app_context():
-        yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 def find_listed(person: Person, now: datetime = NOW) -> people_list.ListRow:
