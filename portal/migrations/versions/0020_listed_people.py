@@ -14,7 +14,7 @@ down_revision = "0019"
 branch_labels = None
 depends_on = None
 
-_SQL = Path(__file__).resolve().parent.parent / "sql" / "0020_listed_people.sql"
+_SQL = Path(__file__).resolve().parent.parent / "sql"
 _TIME = sa.DateTime(timezone=True)
 _TEXTS = postgresql.ARRAY(sa.Text())
 _TRIGGERS = {
@@ -88,7 +88,8 @@ _FACTS: tuple[sa.Column[Any], ...] = (
 def upgrade() -> None:
     """Apply. Old code writes to the same tables; the triggers keep the list."""
     _create_tables()
-    op.execute(_SQL.read_text())
+    op.execute((_SQL / "0020_listed_people.sql").read_text())
+    op.execute((_SQL / "0020_refresh_listed_person.sql").read_text())
     op.execute("SELECT refresh_listed_person(id) FROM people")
     op.execute("SELECT list_entries(array_agg(id)) FROM roster_entries WHERE person_id IS NULL HAVING count(*) > 0")
 

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 from alembic import command
 
 from portal import migrations
 from portal.migrations import runner
 from tests.integration.core.processes import build_environment, run_process
+from tests.waiting import wait_until
+
+_PEOPLE = """
+    INSERT INTO people (id, issuer, subject, email, name, groups, role, roles, locale, version, created_at,
+                        signed_in_at)
+    SELECT gen_random_uuid(), 'https://id.example', n, 'person' || n || '@example.com', 'Person ' || n, '{}',
+           'employee', '{}', 'en', 0, now(), now()
+    FROM generate_series(1, 300) AS n
+"""
 
 
 def test_migrations_run_up_down_and_up_again(postgres: Any) -> None:
@@ -43,3 +54,48 @@ def test_two_releases_at_once_migrate_once(postgres: Any, tmp_path: Path) -> Non
     ):
         assert (first.wait(60), second.wait(60)) == (0, 0), log.read_text()
     assert migrations.is_current(url.replace("postgresql://", "postgresql+psycopg://"))
+
+
+@pytest.mark.parametrize("revision", ["0020", "head"])
+def test_refresh_of_many_people_takes_no_lock_for_each(revision: str, postgres: Any) -> None:
+    """The server's table of locks has some 7,000 places by default, and an upgrade refreshes all people at once."""
+    url = postgres.ensure_database(f"refreshed_at_{revision}")
+    command.upgrade(runner.build_config(url.replace("postgresql://", "postgresql+psycopg://")), revision)
+    with psycopg.connect(url, connect_timeout=3) as connection:
+        connection.execute(_PEOPLE)
+        connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        connection.commit()
+        connection.execute("SELECT refresh_listed_person(id) FROM people")
+        locks = connection.execute(
+            "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype IN ('advisory', 'tuple')"
+        ).fetchone()
+        assert locks == (0,)
+        assert connection.execute("SELECT count(*) FROM listed_people").fetchone() == (300,)
+
+
+def test_later_of_two_transactions_lists_what_the_earlier_wrote(database_url: str) -> None:
+    url = database_url.replace("+psycopg", "")
+    with (
+        psycopg.connect(url, autocommit=True, connect_timeout=3) as observer,
+        psycopg.connect(url, connect_timeout=3) as first,
+        psycopg.connect(url, connect_timeout=3) as second,
+        ThreadPoolExecutor(1) as executor,
+    ):
+        observer.execute(_PEOPLE)
+        first.execute("UPDATE people SET role = 'manager' WHERE subject = '7'")
+        first.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        waiting = executor.submit(_list_person_7, second)
+        query = "SELECT 1 FROM pg_locks WHERE NOT granted AND pid = %s"
+        wait_until(lambda: bool(observer.execute(query, (second.info.backend_pid,)).fetchall()))
+        first.commit()
+        waiting.result(30)
+        found = observer.execute("SELECT role, team FROM listed_people WHERE team = 'Navy'")
+        assert found.fetchall() == [("manager", "Navy")]
+
+
+def _list_person_7(connection: psycopg.Connection[Any]) -> None:
+    connection.execute(
+        "INSERT INTO roster_entries (id, address, source, created_at, changed_at, person_id, team) "
+        "SELECT gen_random_uuid(), email, 'import', now(), now(), id, 'Navy' FROM people WHERE subject = '7'"
+    )
+    connection.commit()
