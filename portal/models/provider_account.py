@@ -47,6 +47,23 @@ class EndpointCalls:
     slowest_ms: float
 
 
+@dataclass(frozen=True)
+class CallsOfDay:
+    """Calls to one endpoint with one result on a UTC day; ``status`` is None where no response came.
+
+    ``slowest_ms`` is the 95th percentile, ``max_ms`` the longest time.
+    """
+
+    day: date
+    method: str
+    path: str
+    status: int | None
+    count: int
+    mean_ms: float
+    slowest_ms: float
+    max_ms: float
+
+
 def store_content(content: dict[str, Any], *, now: datetime) -> None:
     """Store the state of the account, and clear the last error."""
     values = {"content": content, "read_at": now, "error": None}
@@ -98,3 +115,22 @@ def count_calls_by_day(since: datetime) -> list[tuple[date, int, int]]:
     limited = func.count(case((ProviderCall.status == _RATE_LIMITED, 1)))
     query = select(day, func.count(), limited).where(ProviderCall.at >= since).group_by(day).order_by(day)
     return [(found, count, rejected) for found, count, rejected in db.session.execute(query)]
+
+
+def list_calls_by_result(since: datetime) -> list[CallsOfDay]:
+    """List the calls since a moment by UTC day, endpoint and status."""
+    day = func.date(func.timezone("UTC", ProviderCall.at))
+    key = (day, ProviderCall.method, ProviderCall.path_template, ProviderCall.status)
+    query = (
+        select(
+            *key,
+            func.count(),
+            func.avg(ProviderCall.duration_ms),
+            func.percentile_cont(0.95).within_group(ProviderCall.duration_ms),
+            func.max(ProviderCall.duration_ms),
+        )
+        .where(ProviderCall.at >= since)
+        .group_by(*key)
+        .order_by(day, ProviderCall.path_template, ProviderCall.method, ProviderCall.status)
+    )
+    return [CallsOfDay(*row) for row in db.session.execute(query)]

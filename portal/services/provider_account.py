@@ -17,7 +17,7 @@ from portal.failpoints import failpoint
 from portal.models import audit, people_list, provider_account, provider_records, queue, shoots
 from portal.models.budget import USED_SHARE
 from portal.models.people import Person
-from portal.models.provider_account import EndpointCalls, ProviderAccount
+from portal.models.provider_account import CallsOfDay, EndpointCalls, ProviderAccount
 from portal.models.provider_records import RecordKind
 from portal.provider import ProviderClient
 from portal.provider.errors import ProviderError, RateLimited
@@ -109,8 +109,18 @@ def get_account_page(context: AppContext) -> AccountPage:
         days=provider_account.count_calls_by_day(since),
         finished=shoots.count_finished(since),
         calls_in_minute=provider_account.count_calls(now - timedelta(minutes=1)),
-        budget=int(context.settings.rate_limit * USED_SHARE),
+        budget=get_call_budget(context),
     )
+
+
+def get_call_budget(context: AppContext) -> int:
+    """Return how many calls a minute this portal makes at most."""
+    return int(context.settings.rate_limit * USED_SHARE)
+
+
+def list_usage(context: AppContext) -> list[CallsOfDay]:
+    """List the calls of the last 30 days by UTC day, endpoint and status."""
+    return provider_account.list_calls_by_result(context.clock() - USAGE_PERIOD)
 
 
 def _map_teams(account: ProviderAccount | None) -> list[TeamMapping]:

@@ -51,6 +51,7 @@ MACHINES = {
 # A change that opens a page to a role also changes these.
 OPERATIONS = {
     "health.show_health",
+    "provider_account.download_usage",
     "provider_account.show_account",
     "provider_account.request_reading",
     "health.create_test_session",
@@ -173,6 +174,7 @@ NOBODYS = {
     "campaigns.show_end",
     "exports.show_exports",
     "health.show_rotation",
+    "provider_account.download_usage",
     "provider_account.show_account",
 }
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from collections.abc import Iterator
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Response as BaseResponse
 
 from portal.presentation import account_messages, credit_messages
+from portal.presentation.csv_file import Cell
 from portal.services import provider_account
 from portal.web.context import get_context
+from portal.web.csv_response import build_csv_response
 from portal.web.security.access import get_current_person
 
 blueprint = Blueprint("provider_account", __name__, url_prefix="/admin/account")
+
+_COLUMNS = ("day", "method", "path", "status", "calls", "mean_ms", "p95_ms", "max_ms", "allowed_per_minute")
 
 
 @blueprint.get("")
@@ -32,8 +38,25 @@ def show_account() -> str:
     )
 
 
+@blueprint.get("/usage.csv")
+def download_usage() -> Response:
+    """Download the calls of the last 30 days by UTC day, endpoint and status."""
+    name = f"usage-{get_context().clock():%Y-%m-%d}"
+    return build_csv_response(name, _COLUMNS, _iterate_usage())
+
+
+def _iterate_usage() -> Iterator[tuple[Cell, ...]]:
+    """Yield the cells of each line; a call without a response has no status."""
+    context = get_context()
+    budget = provider_account.get_call_budget(context)
+    for calls in provider_account.list_usage(context):
+        milliseconds = (round(value) for value in (calls.mean_ms, calls.slowest_ms, calls.max_ms))
+        day = calls.day.isoformat()
+        yield day, calls.method, calls.path, calls.status, calls.count, *milliseconds, budget
+
+
 @blueprint.post("/read")
-def request_reading() -> Response:
+def request_reading() -> BaseResponse:
     """Have the worker read the account anew."""
     provider_account.request_reading()
     flash(_("The account is being read. Reload this page in a moment."), "good")
@@ -41,7 +64,7 @@ def request_reading() -> Response:
 
 
 @blueprint.post("/teams")
-def update_team() -> Response:
+def update_team() -> BaseResponse:
     """Have a team created, renamed or deleted at the provider."""
     provider_account.request_team_update(
         request.form.get("action", ""),

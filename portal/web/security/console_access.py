@@ -57,6 +57,13 @@ CONSOLE_RULES: Mapping[str, AccessRule] = MappingProxyType(
         "people_selection.show_confirmation": _PEOPLE,
         "people_selection.apply_action": replace(_PEOPLE, audit_views_as=None),
         "provider_account.show_account": _OPERATIONS,
+        # Counts without names: not audited.
+        "provider_account.download_usage": replace(
+            _OPERATIONS,
+            same_origin_only=True,
+            redirect_page="provider_account.show_account",
+            rate_limit=_DOWNLOAD_LIMIT,
+        ),
         "provider_account.request_reading": _OPERATIONS,
         "provider_account.update_team": _MANAGE_PEOPLE,
         "account_records.show_records": _PEOPLE,

@@ -219,6 +219,7 @@ TABLE: Mapping[str, Row] = {
     "POST /team/remind": act(MANAGERS, form={"name": "staff"}),
     "GET /admin/people": console(ADMINS),
     "GET /admin/account": console(OPERATORS),
+    "GET /admin/account/usage.csv": console(OPERATORS),
     "POST /admin/account/read": act(OPERATORS),
     "POST /admin/account/teams": act(ADMINS, form={"action": "create", "name": "Berlin"}),
     "GET /admin/account/<page>": console(ADMINS),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -157,6 +159,36 @@ def test_usage_of_the_api_and_the_rights_of_the_key_are_shown(admin: Visitor) ->
     assert (figures["In the last minute"], figures["Per finished session"]) == ("4", "4")
     for scope in ("Organization", "Models", "Photos", "Teams", "Invites"):
         assert scope in [get_text(term) for term in page.all("dt")]
+
+
+def test_usage_of_the_api_is_downloaded_by_day_call_and_status(sign_in: SignIn, context: None) -> None:
+    calls = [
+        (NOW, 200, 100, "/organization/models"),
+        (NOW, 200, 300, "/organization/models"),
+        (NOW, None, 900, "/organization/models"),
+        (NOW, 429, 20, "=1+1"),
+        (NOW - timedelta(days=2), 200, 5, "/organization/models"),
+        (NOW - timedelta(days=31), 200, 5, "/older"),
+    ]
+    with transaction() as session:
+        for at, status, milliseconds, path in calls:
+            session.add(ProviderCall(at=at, method="GET", path_template=path, status=status, duration_ms=milliseconds))
+    operator = sign_in(factories.make_person(role="operator"))
+    page = operator.page("/admin/account")
+    response = operator.get(page.link("Download as CSV"))
+    assert response.headers["Content-Disposition"] == f'attachment; filename="usage-{NOW:%Y-%m-%d}.csv"'
+    rows = list(csv.reader(io.StringIO(response.data.decode("utf-8-sig"))))
+    names = ["day", "method", "path", "status", "calls", "mean_ms", "p95_ms", "max_ms", "allowed_per_minute"]
+    day, before = NOW.date().isoformat(), (NOW - timedelta(days=2)).date().isoformat()
+    assert rows == [
+        names,
+        [before, "GET", "/organization/models", "200", "1", "5", "5", "5", "240"],
+        [day, "GET", "/organization/models", "200", "2", "200", "290", "300", "240"],
+        [day, "GET", "/organization/models", "", "1", "900", "900", "900", "240"],
+        [day, "GET", "'=1+1", "429", "1", "20", "20", "20", "240"],
+    ]
+    assert sum(int(row[4]) for row in rows[1:]) == 5
+    assert "5 calls" in page.text
 
 
 def test_team_of_the_studio_in_another_case_is_the_team_of_the_roster(admin: Visitor, entry: UUID) -> None:
