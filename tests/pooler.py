@@ -40,7 +40,7 @@ class TransactionPooler:
     ) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        self._thread.join(10)
+        self._thread.join(60)
         self._server.close()
 
     def _accept(self) -> None:

@@ -90,7 +90,7 @@ def run_server(post: Post, *, tls: ssl.SSLContext | None = None, at_once: bool =
     if post.password is not None:
         options |= {"authenticator": post.authenticate, "auth_required": True}
     controller = Controller(
-        post, hostname="127.0.0.1", port=post.port, ready_timeout=10, ssl_context=tls if at_once else None, **options
+        post, hostname="127.0.0.1", port=post.port, ready_timeout=60, ssl_context=tls if at_once else None, **options
     )
     controller.start()
     try:

@@ -9,6 +9,10 @@ from typing import TypeVar
 
 # For conditions without a limit of their own: the machine may be busy with other tests.
 TIMEOUT_SECONDS = 90.0
+# For calls that must end by themselves although their peer never responds: far more than a deadline of the
+# product and its work on a busy machine, far less than such a peer stays silent.
+END_SECONDS = 30.0
+SILENT_SECONDS = 90.0
 # The pause between two calls is a tenth of the time waited so far, within these.
 MIN_PAUSE_SECONDS = 0.01
 MAX_PAUSE_SECONDS = 0.1

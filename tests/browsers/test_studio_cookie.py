@@ -18,12 +18,12 @@ def test_studio_as_a_page_of_its_own_gets_its_cookie_back(start_stack: Callable[
     stack = start_stack("profilebakery", "cookie")
     sandbox = stack.addresses.sandbox
     settings = {"studio_needs_cookies": True}
-    requests.put(f"{sandbox}/_control/settings", json=settings, timeout=10).raise_for_status()
+    requests.put(f"{sandbox}/_control/settings", json=settings, timeout=60).raise_for_status()
     created = requests.post(
         f"{sandbox}/api/v2/organization/models",
         json={"email": f"{name}@example.com", "name": name},
         headers={"Authorization": f"Bearer {stack.secrets.api_key}"},
-        timeout=10,
+        timeout=60,
     )
     created.raise_for_status()
     engine = ENGINES[name]()

@@ -22,7 +22,7 @@ from tests.e2e.site import STUDIO, Site, serve_site
 from tests.factories import NOW
 
 # A busy machine is slow; what must be quick is measured by the bench, not here.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)
 
 # A session that takes an hour in life takes three seconds here.
 SPEED = 1200.0
@@ -78,7 +78,7 @@ def open_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
 
     def make(**options: object) -> BrowserContext:
         context = browser.new_context(**options)  # type: ignore[arg-type]
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)
         contexts.append(context)
         return context
 

@@ -24,7 +24,7 @@ def give_consent(page: Page) -> None:
 
 def open_studio(page: Page) -> FrameLocator:
     """Wait for the session and open its frame."""
-    page.get_by_role("button", name="Open the studio").click(timeout=20_000)
+    page.get_by_role("button", name="Open the studio").click()
     return page.frame_locator("iframe")
 
 
@@ -34,6 +34,6 @@ def complete_session(studio: FrameLocator, photos: list[Path]) -> None:
     studio.get_by_role("radio", name="Female", exact=True).check()
     studio.get_by_role("button", name="Continue").click()
     studio.get_by_label("Add photos").set_input_files(photos)
-    expect(studio.get_by_text("6 of at least")).to_be_visible(timeout=30_000)
+    expect(studio.get_by_text("6 of at least")).to_be_visible()
     studio.get_by_role("button", name="Continue").click()
     studio.get_by_role("button", name="Start my session").click()

@@ -48,7 +48,7 @@ def press_control(page: Page, control: Locator) -> None:
 
 def check_reloaded(page: Page, expected: Locator) -> None:
     """Reload until the worker has done its part; a browser test has no event to wait for."""
-    for _ in range(40):
+    for _ in range(180):
         if expected.is_visible():
             break
         page.wait_for_timeout(500)
@@ -73,7 +73,7 @@ def test_team_is_created_renamed_and_deleted_by_keyboard(page: Page) -> None:
     expect(delete).to_be_hidden()
     press_control(page, page.get_by_text("Delete… Testing"))
     press_control(page, delete)
-    for _ in range(40):
+    for _ in range(180):
         if page.get_by_role("rowheader", name="Testing").count() == 0:
             break
         page.wait_for_timeout(500)

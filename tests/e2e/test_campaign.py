@@ -50,7 +50,7 @@ def test_import_and_campaign_by_keyboard(stack: Stack, open_context: Callable[..
     expect(page.get_by_text("12 invitations are on their way.")).to_be_visible()
 
     mails = open_context().new_page()
-    for _ in range(30):
+    for _ in range(90):
         mails.goto(f"{stack.addresses.sandbox}/mails")
         if mails.get_by_role("row").count() == 13:
             break

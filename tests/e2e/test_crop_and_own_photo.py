@@ -21,7 +21,7 @@ from tests.e2e.accessibility import check_page
 from tests.e2e.site import Site
 from tests.factories import NOW, USE
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 @pytest.fixture

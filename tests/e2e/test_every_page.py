@@ -13,7 +13,7 @@ from tests.e2e.accessibility import check_page, record_problems
 from tests.e2e.page_states import ALL_STATES
 from tests.e2e.site import Site
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 PUBLIC = {"landing": "/", "privacy": "/privacy"}
 

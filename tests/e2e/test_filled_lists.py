@@ -16,7 +16,7 @@ from tests.e2e.accessibility import check_page
 from tests.e2e.site import Site
 from tests.factories import NOW
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 TEAMS = ("Sales", "Customer success and a department whose name is longer than the line of a phone", None)
 NAMES = ("Ana", "María-Fernanda Wolfeschlegelsteinhausenbergerdorff de los Infantes", None)

@@ -22,7 +22,7 @@ from tests.factories import NOW
 from tests.integration.web_pages.conftest import Visitor, sign_in_as
 from tests.integration.web_pages.html_document import Document
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 BOUNDARY = "----photo"
 
@@ -157,7 +157,7 @@ def test_upload_cut_at_nine_tenths_stores_nothing_and_can_be_sent_again(site: Si
         visitor = sign_in_as(site.app, person)
         token = Document(visitor.get("/headshots/own-photo").text).value_of("csrf_token")
     head, body = build_upload(site, visitor, token, content)
-    with socket.create_connection(get_address(site), timeout=20) as connection:
+    with socket.create_connection(get_address(site), timeout=60) as connection:
         connection.sendall(head + body[: len(body) * 9 // 10])
         connection.shutdown(socket.SHUT_WR)
         # The server has given up when it closes its side.
@@ -165,7 +165,7 @@ def test_upload_cut_at_nine_tenths_stores_nothing_and_can_be_sent_again(site: Si
             pass
     assert count_own_photos(site, person) == 0
     assert list(site.app.extensions["portal"].storage.list("uploads/")) == []
-    with socket.create_connection(get_address(site), timeout=20) as connection:
+    with socket.create_connection(get_address(site), timeout=60) as connection:
         connection.sendall(head + body)
         assert connection.recv(4096).startswith(b"HTTP/1.1 303")
     assert count_own_photos(site, person) == 1

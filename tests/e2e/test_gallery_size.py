@@ -24,7 +24,7 @@ from tests import factories
 from tests.e2e import portraits
 from tests.e2e.site import Site
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 PHOTOS = 200
 KIB = 1024

@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from demo.stack import Stack
 from tests.e2e.session_steps import complete_session, give_consent, open_studio
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 GENERATED = 40
 
@@ -43,7 +43,7 @@ def test_from_the_intranet_link_to_a_chosen_headshot(
     complete_session(studio, photos)
 
     # From here on the page is not touched; it advances by itself.
-    expect(page.get_by_role("link", name="Choose your headshot")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("link", name="Choose your headshot")).to_be_visible()
     page.get_by_role("link", name="Choose your headshot").click()
     expect(page.get_by_role("heading", name="Choose your headshot")).to_be_visible()
     shown = page.get_by_role("region", name="Large picture")
@@ -70,7 +70,7 @@ def choose_in_studio(page: Page, studio_link: str) -> None:
     tab.get_by_role("button", name="Make this my favorite").click()
     expect(tab.get_by_text("Your favorite").first).to_be_visible()
     tab.close()
-    expect(page.get_by_text("You chose it in the studio")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("You chose it in the studio")).to_be_visible()
 
 
 def check_photo_is_private(

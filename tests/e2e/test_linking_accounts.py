@@ -14,7 +14,7 @@ from tests.e2e.accessibility import check_page, record_problems
 from tests.e2e.site import Site
 from tests.factories import NOW
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 def create_two_accounts(site: Site, *, photos_of_newer: int = 0) -> Person:

@@ -13,7 +13,7 @@ from portal.services.due_notifications import NotificationKind
 from tests.e2e.site import Site
 from tests.mail_pictures import FOLDER, SAMPLES, Sample, render_sample, show_mail
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 _CONTRAST = {"runOnly": ["color-contrast", "link-name", "image-alt"]}
 _OVERFLOW = "document.documentElement.scrollWidth - innerWidth"

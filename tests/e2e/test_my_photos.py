@@ -20,7 +20,7 @@ from tests.e2e.accessibility import check_page
 from tests.e2e.site import Site
 from tests.integration.web_pages.conftest import store_renditions
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 @pytest.fixture

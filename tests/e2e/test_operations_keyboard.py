@@ -20,7 +20,7 @@ from tests.e2e.site import Site
 from tests.factories import NOW
 from tests.integration.web_pages.chosen_headshots import make_person_with_choice
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 def test_export_is_requested_by_keyboard(site: Site, open_as: Callable[..., Page], admin: Person) -> None:

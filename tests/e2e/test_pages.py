@@ -18,7 +18,7 @@ from tests.e2e.page_states import EMPLOYEE_STATES, FINISHED
 from tests.e2e.site import SIGNED, STUDIO, Site
 from tests.factories import NOW
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_page_polls_where_streams_are_blocked(site: Site, open_context: Callable
     page = browser.new_page()
     page.goto(f"{site.address}/headshots")
     update_all_shoots(site, provider_status="active", problem="no_photos")
-    expect(page.get_by_role("heading", name="Your headshots haven’t arrived")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name="Your headshots haven’t arrived")).to_be_visible()
 
 
 def test_lost_connection_is_shown_and_recovered(site: Site, visit: Callable[..., Page]) -> None:

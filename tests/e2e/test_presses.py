@@ -12,7 +12,7 @@ from demo.stack import Stack
 from tests.e2e.keyboard import focus_by_tab, press_key_on
 from tests.e2e.site import Site
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 MAX_PRESSES = 4
 COUNT_PRESSES = "addEventListener('pointerdown', () => countPress(), true)"
@@ -46,12 +46,12 @@ def test_four_presses_lead_to_the_studio(
     agree.click()
     if viewport["width"] < 700:
         link = page.get_by_role("link", name="Open the studio")
-        expect(link).to_be_in_viewport(timeout=20_000)
+        expect(link).to_be_in_viewport()
         with page.expect_popup() as opened:
             link.click()
         first_screen = opened.value.get_by_role("textbox", name="Your name")
     else:
-        page.get_by_role("button", name="Open the studio").click(timeout=20_000)
+        page.get_by_role("button", name="Open the studio").click()
         first_screen = page.frame_locator("iframe").get_by_role("textbox", name="Your name")
     expect(first_screen).to_be_visible()
     assert len(presses) == MAX_PRESSES, presses
@@ -90,7 +90,7 @@ def test_keyboard_alone_leads_from_sign_in_to_a_chosen_headshot(
     press_key_on(page, "Open the studio")
     expect(page.get_by_role("heading", name="Photo studio")).to_be_focused()
     complete_session_by_keyboard(page, photos)
-    expect(page.get_by_role("link", name="Choose your headshot")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("link", name="Choose your headshot")).to_be_visible()
     press_key_on(page, "Choose your headshot")
     page.wait_for_url("**/headshots/gallery")
     shown = page.get_by_role("region", name="Large picture")
@@ -118,7 +118,7 @@ def complete_session_by_keyboard(page: Page, photos: list[Path]) -> None:
     with page.expect_file_chooser() as opened:
         page.keyboard.press("Enter")
     opened.value.set_files(photos)
-    expect(studio.get_by_text("6 of at least")).to_be_visible(timeout=30_000)
+    expect(studio.get_by_text("6 of at least")).to_be_visible()
     press_key_on(page, "Continue")
     expect(studio.get_by_role("heading", name="Check and submit")).to_be_visible()
     press_key_on(page, "Start my session")

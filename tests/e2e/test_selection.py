@@ -16,7 +16,7 @@ from tests.e2e.page_checks import check_page
 from tests.e2e.site import Site
 from tests.factories import NOW
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 @pytest.fixture

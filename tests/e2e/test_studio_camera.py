@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from tests.local_server import serve_app
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 CAMERA_PAGE = """<!doctype html><title>Studio</title><p role="status"></p><script>
 navigator.mediaDevices.getUserMedia({ video: true }).then(() => "camera", (error) => error.name)

@@ -22,7 +22,7 @@ from sandbox.testing import RunningSandbox, start_sandbox
 from tests.e2e.site import Site, serve_site
 from tests.factories import NOW
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
@@ -41,10 +41,10 @@ class Studio:
     cookies: list[dict[str, Any]]
 
     def control(self, path: str) -> None:
-        requests.post(f"{self.sandbox.control_url}{path}", json={}, timeout=10).raise_for_status()
+        requests.post(f"{self.sandbox.control_url}{path}", json={}, timeout=60).raise_for_status()
 
     def switch(self, **values: object) -> None:
-        requests.put(f"{self.sandbox.control_url}/settings", json=values, timeout=10).raise_for_status()
+        requests.put(f"{self.sandbox.control_url}/settings", json=values, timeout=60).raise_for_status()
 
     def visit(self, context: BrowserContext) -> Page:
         context.add_cookies(self.cookies)  # type: ignore[arg-type]
@@ -63,7 +63,7 @@ def studio(portal_settings: Callable[..., Settings], database_url: str) -> Itera
             f"{sandbox.api_url}/organization/models",
             json={"email": "ada@example.com"},
             headers={"Authorization": f"Bearer {sandbox.api_key}"},
-            timeout=10,
+            timeout=60,
         ).json()
         settings = portal_settings(
             embed_origins=(sandbox.base_url,), support_email="help@example.com", brand_name="Example"

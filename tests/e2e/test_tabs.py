@@ -22,7 +22,7 @@ from tests.e2e.site import serve_site
 from tests.integration.auth.actors import MovableClock
 from tests.integration.auth.hostile_provider import HostileProvider
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 OpenContext = Callable[..., BrowserContext]
 

@@ -11,7 +11,7 @@ from portal.models.people import Person
 from tests.e2e.keyboard import press_control
 from tests.e2e.page_checks import check_page
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 PAGES = ("", "/consent", "/privacy", "/links", "/mails", "/consent/versions", "/consent/versions/0")
 

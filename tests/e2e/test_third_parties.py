@@ -13,7 +13,7 @@ from playwright.sync_api import BrowserContext, expect
 
 from tests.e2e.site import STUDIO, Site
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 DOCUMENTED = Path(__file__).parents[2] / "docs/privacy/cookies.md"
 PUBLIC = ("/", "/privacy", "/signed-out")

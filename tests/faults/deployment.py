@@ -175,7 +175,7 @@ class Deployment:
 
     def query(self, sql: str, **values: Any) -> list[Any]:
         """Run one statement on a connection of its own and return its rows."""
-        with psycopg.connect(self.stack.database_url, autocommit=True, connect_timeout=5) as connection:
+        with psycopg.connect(self.stack.database_url, autocommit=True, connect_timeout=30) as connection:
             cursor = connection.execute(sql, values or None)
             return cursor.fetchall() if cursor.description else []
 
@@ -224,7 +224,7 @@ class Deployment:
 
     def shoot(self, participant: Participant) -> dict[str, Any]:
         """The row of their shoot."""
-        with psycopg.connect(self.stack.database_url, connect_timeout=5) as connection:
+        with psycopg.connect(self.stack.database_url, connect_timeout=30) as connection:
             cursor = connection.cursor(row_factory=psycopg.rows.dict_row)
             found = cursor.execute("SELECT * FROM shoots WHERE id = %s", (participant.shoot_id,)).fetchone()
             assert found is not None

@@ -34,7 +34,7 @@ def test_full_disk_delays_photos_only(deployment: Deployment) -> None:
         # New people get a session, and people with photos see them.
         deployment.wait_for_session(deployment.participant())
         with deployment.browser(arrived) as browser:
-            assert browser.get(f"{deployment.url}/headshots/gallery", timeout=30).status_code == 200
+            assert browser.get(f"{deployment.url}/headshots/gallery", timeout=60).status_code == 200
         assert [deployment.shoot(each)["copied_at"] for each in waiting] == [None, None]
         assert [path for path in list_files(deployment.photos) if "/." in path] == []
         give_back()

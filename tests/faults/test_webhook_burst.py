@@ -73,8 +73,8 @@ def test_five_hundred_starts_at_once_never_exceed_the_limit(
         finally:
             for process in started:
                 process.kill()
-                process.wait(10)
-        seen = requests.get(f"{sandbox.control_url}/requests", timeout=10).json()
+                process.wait(60)
+        seen = requests.get(f"{sandbox.control_url}/requests", timeout=60).json()
     assert seen["most_in_any_minute"] <= LIMIT
     assert seen["by_status"].get("429", 0) == 0
     assert seen["by_template"]["POST /api/v2/organization/models"] == STARTS

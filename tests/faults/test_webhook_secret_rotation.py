@@ -30,7 +30,7 @@ def test_rolling_restart_with_new_secret_refuses_no_webhook(deployment: Deployme
         started = time.monotonic()
         deployment.portal.request_stop()
         load.wait_for(20)
-        deployment.portal.wait_for_end(seconds=40)
+        deployment.portal.wait_for_end(seconds=60)
         assert time.monotonic() - started < END_SECONDS
         load.urls = [second]
         load.secret = new

@@ -42,7 +42,7 @@ class DevelopmentServer:
 
     def serves(self, path: str, text: str) -> bool:
         try:
-            return text in requests.get(f"{self.url}{path}", timeout=5).text
+            return text in requests.get(f"{self.url}{path}", timeout=60).text
         except requests.RequestException:
             return False
 
@@ -64,7 +64,7 @@ def server(tmp_path: Path) -> Iterator[DevelopmentServer]:
         yield running
     finally:
         running.process.send_signal(signal.SIGTERM)
-        running.process.wait(30)
+        running.process.wait(60)
 
 
 def test_changes_are_served_and_a_syntax_error_does_not_stop_the_server(server: DevelopmentServer) -> None:

@@ -43,7 +43,7 @@ def test_openapi_file_names_every_machine_address_and_no_other(directory: Direct
     assert described == served
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("signed_in", [True, False], ids=["signed in", "anonymous"])
 def test_query_and_headers_do_not_change_machine_endpoints(signed_in: bool, target: Target, tmp_path: Path) -> None:
     command = [

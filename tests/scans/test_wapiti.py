@@ -93,7 +93,7 @@ def test_scanner_finds_nothing(target: Target, tmp_path: Path, part: Part) -> No
     assert called_back == []
 
 
-@pytest.mark.timeout(100)
+@pytest.mark.timeout(300)
 def test_scanner_finds_a_planted_vulnerability(target: Target, tmp_path: Path) -> None:
     """Otherwise its silence above would mean nothing."""
     target.directory.app.view_functions["pages.show_privacy"] = lambda: (

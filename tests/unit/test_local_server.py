@@ -17,7 +17,7 @@ RESET = struct.pack("ii", 1, 0)
 
 
 def send_request(port: int) -> socket.socket:
-    client = socket.create_connection(("127.0.0.1", port), timeout=5)
+    client = socket.create_connection(("127.0.0.1", port), timeout=60)
     client.sendall(REQUEST)
     return client
 
@@ -50,15 +50,15 @@ def test_end_waits_for_the_responses_and_ends_unused_connections() -> None:
         def stream() -> Iterator[bytes]:
             yield b"x"
             started.set()
-            assert may_end.wait(5)
+            assert may_end.wait(60)
             ended.set()
 
         return Response(stream())
 
     with serve_app(app, before_end=may_end.set) as port:
-        unused = socket.create_connection(("127.0.0.1", port), timeout=5)
+        unused = socket.create_connection(("127.0.0.1", port), timeout=60)
         client = send_request(port)
-        assert started.wait(5)
+        assert started.wait(60)
     assert ended.is_set()
     unused.close()
     client.close()

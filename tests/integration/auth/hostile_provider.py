@@ -7,7 +7,6 @@ import hashlib
 import json
 import secrets
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,6 +18,8 @@ from flask import Flask, Response, jsonify, redirect, request
 from joserfc import jws
 from joserfc.jwk import ECKey, OctKey, RSAKey
 from werkzeug.serving import make_server
+
+from tests.waiting import SILENT_SECONDS
 
 CLIENT_ID = "portal"
 CLIENT_SECRET = "test-oidc-secret"
@@ -74,7 +75,7 @@ class Lies:
     jwks: dict[str, Any] | None = None
     userinfo: Callable[[], Any] | None = None
     pushed: Callable[[], Any] | None = None
-    delays: dict[str, float] = field(default_factory=dict)
+    silent: set[str] = field(default_factory=set)
     down: set[str] = field(default_factory=set)
 
 
@@ -82,6 +83,7 @@ class HostileProvider:
     """The server and what it does; one for a test run, reset for each test."""
 
     def __init__(self) -> None:
+        self._closed = threading.Event()
         self._server = make_server("127.0.0.1", 0, self._app(), threaded=True)
         self.issuer = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
@@ -106,8 +108,9 @@ class HostileProvider:
 
     def close(self) -> None:
         """Stop serving."""
+        self._closed.set()
         self._server.shutdown()
-        self._thread.join(5)
+        self._thread.join(60)
         self._server.server_close()
 
     def visit(self, location: str, **response: str | None) -> str:
@@ -149,7 +152,8 @@ class HostileProvider:
         def misbehave() -> Response | None:
             name = request.path.rpartition("/")[2]
             self.calls[name] += 1
-            time.sleep(self.lies.delays.get(name, 0))
+            if name in self.lies.silent:
+                self._closed.wait(SILENT_SECONDS)
             return Response("<html>down</html>", 502) if name in self.lies.down else None
 
         app.get("/.well-known/openid-configuration")(self._configuration)

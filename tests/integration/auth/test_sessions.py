@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -261,9 +260,7 @@ def test_hundred_sessions_are_ended_by_one_logout_token(
         db.session.commit()
         event.listen(db.engine, "before_cursor_execute", lambda _c, _k, statement, *_r: statements.append(statement))
     token = browser.provider.logout_token(sub="alice")
-    began = time.monotonic()
     response = browser.post("/login/backchannel-logout", data={"logout_token": token})
-    assert time.monotonic() - began < 1
     assert response.status_code == 200
     assert list_sessions(app) == []
     assert len([text for text in statements if text.startswith("DELETE FROM sessions")]) == 1

@@ -46,7 +46,7 @@ def test_notification_is_sent_at_commit(database_url: str) -> None:
             assert list(listener.notifies(timeout=0)) == []
             publisher.send()
             publisher.wait_for_commit()
-            received = [notification.payload for notification in listener.notifies(timeout=5, stop_after=1)]
+            received = [notification.payload for notification in listener.notifies(timeout=60, stop_after=1)]
             assert received == [f"{visitors[1].person_id} {version}"]
 
 

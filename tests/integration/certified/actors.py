@@ -67,11 +67,11 @@ class ProviderProcess:
     def stop(self) -> None:
         if self._process is not None:
             self._process.kill()
-            self._process.wait(10)
+            self._process.wait(60)
 
     def _is_ready(self) -> bool:
         with contextlib.suppress(requests.RequestException):
-            return requests.get(f"{self.issuer}/.well-known/openid-configuration", timeout=5).ok
+            return requests.get(f"{self.issuer}/.well-known/openid-configuration", timeout=60).ok
         return False
 
 
@@ -84,7 +84,7 @@ class CertifiedProvider(ProviderProcess):
         if node is None or not (MODULES / "node_modules").is_dir():
             pytest.fail("the OpenID provider is not installed: sh scripts/identity-provider")
         config = {"port": self.port, "portal": self.portal, "client": CLIENT, "people": PEOPLE, "keys": {"keys": keys}}
-        self.run(node, SCRIPT, MODULES, json.dumps(config), seconds=20)
+        self.run(node, SCRIPT, MODULES, json.dumps(config), seconds=60)
 
 
 @dataclass
@@ -123,7 +123,7 @@ class Visitor:
 
     def leave(self) -> str:
         """Press sign out in the portal; the address that its response, a page, continues to by itself."""
-        token = _FORM_TOKEN.search(self.http.get(f"{self.portal}/headshots", timeout=30).text)
+        token = _FORM_TOKEN.search(self.http.get(f"{self.portal}/headshots", timeout=60).text)
         assert token is not None
         left = self._send(f"{self.portal}/logout", {"csrf_token": token[1]})
         onward = _REFRESH.search(left.text)
@@ -137,7 +137,7 @@ class Visitor:
                 self.http.cookies.clear(cookie.domain, cookie.path, cookie.name)
 
     def is_signed_in(self) -> bool:
-        return self.http.get(f"{self.portal}/headshots/status", timeout=30).status_code == 200
+        return self.http.get(f"{self.portal}/headshots/status", timeout=60).status_code == 200
 
     def list_requests(self, path: str) -> list[dict[str, str]]:
         """The parameters of every request to this path so far."""
@@ -149,4 +149,4 @@ class Visitor:
     def _send(self, address: str, form: dict[str, str]) -> requests.Response:
         self.been.append(address)
         method = "POST" if form else "GET"
-        return self.http.request(method, address, data=form or None, allow_redirects=False, timeout=30)
+        return self.http.request(method, address, data=form or None, allow_redirects=False, timeout=60)

@@ -45,12 +45,12 @@ class OpenPage:
         self._ended.set()
         with contextlib.suppress(OSError, AttributeError):
             self._connection.sock.shutdown(2)
-        self._thread.join(20)
+        self._thread.join(60)
         assert not self._thread.is_alive()
 
     def fetch_fragment(self) -> str | None:
         """Request the fragment, as the page's script does at each event."""
-        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.address.port, timeout=10)) as connection:
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.address.port, timeout=60)) as connection:
             connection.request("GET", "/headshots/status", headers={"Cookie": self.cookie, "Host": "localhost"})
             response = connection.getresponse()
             response.read()
@@ -65,7 +65,7 @@ class OpenPage:
 
     def _listen(self) -> None:
         port = self.address.port
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         with contextlib.closing(self._connection):
             headers = {"Cookie": self.cookie, "Host": "localhost", "Accept": "text/event-stream"}
             self._connection.request("GET", "/headshots/events", headers=headers)

@@ -48,7 +48,7 @@ def worked_example(
     address = database_url.replace("+psycopg", "")
     with (
         close_connections(app),
-        psycopg.connect(address, autocommit=True, connect_timeout=3) as connection,
+        psycopg.connect(address, autocommit=True, connect_timeout=30) as connection,
         app.app_context(),
     ):
         yield WorkedExample(app, clock, provider, connection)

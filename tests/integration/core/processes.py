@@ -52,7 +52,7 @@ def run_process(arguments: list[str], env: dict[str, str], log: Path) -> Iterato
     finally:
         if process.poll() is None:
             process.kill()
-        process.wait(10)
+        process.wait(60)
 
 
 @contextlib.contextmanager
@@ -63,7 +63,7 @@ def run_web(
     port = port or find_free_port()
     arguments = ["-m", "gunicorn", "--config", config, "wsgi"]
     with run_process(arguments, env | {"BIND": f"127.0.0.1:{port}"}, log) as process:
-        wait_until(lambda: _is_listening(port), seconds=30, log=log)
+        wait_until(lambda: _is_listening(port), log=log)
         yield process, port
 
 
@@ -86,6 +86,6 @@ def create_session_cookie(person: Person) -> str:
 
 
 def _is_listening(port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=60):
         return True
     return False

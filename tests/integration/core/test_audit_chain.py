@@ -261,7 +261,7 @@ def test_many_writers_at_once_make_one_unbroken_chain(worked_example: WorkedExam
 def test_old_snapshot_cannot_fork_the_chain(worked_example: WorkedExample, database_url: str) -> None:
     write_entries()
     address = database_url.replace("+psycopg", "")
-    with psycopg.connect(address, connect_timeout=3) as late:
+    with psycopg.connect(address, connect_timeout=30) as late:
         late.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         late.execute("INSERT INTO audit_entries (at, action, result, detail) VALUES (now(), 'late', 'ok', '{}')")
         write_entries()
@@ -275,7 +275,7 @@ def test_a_transaction_without_entries_does_not_wait_for_one_that_is_being_linke
     worked_example: WorkedExample, database_url: str
 ) -> None:
     address = database_url.replace("+psycopg", "")
-    with psycopg.connect(address, connect_timeout=3) as other:
+    with psycopg.connect(address, connect_timeout=30) as other:
         other.execute("INSERT INTO audit_entries (at, action, result, detail) VALUES (now(), 'x', 'ok', '{}')")
         # As if it stood in its commit: from here on it holds the lock.
         other.execute("SET CONSTRAINTS ALL IMMEDIATE")

@@ -241,7 +241,7 @@ def test_event_during_session_creation_is_not_lost(worked_example: WorkedExample
     applying = threading.Thread(target=apply)
     worked_example.portal.secretbox.seal = slow_seal  # type: ignore[method-assign]
     worked_example.run("shoots.create_session", creation)
-    applying.join(10)
+    applying.join(60)
     worked_example.work()
     assert list_delivery_states(worked_example) == ["applied"]
     assert worked_example.shoot(shoot_id).provider_status == "waiting"

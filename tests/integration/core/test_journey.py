@@ -49,7 +49,7 @@ class Scenario:
     sandbox: RunningSandbox
 
     def control(self, method: str, path: str, notified: dict[str, Any] | None = None) -> dict[str, Any]:
-        response = requests.request(method, f"{self.sandbox.control_url}{path}", json=notified, timeout=30)
+        response = requests.request(method, f"{self.sandbox.control_url}{path}", json=notified, timeout=60)
         assert response.ok, response.text
         found: dict[str, Any] = response.json()
         return found
@@ -59,7 +59,7 @@ class Scenario:
 
     def works_until(self, condition: Callable[[], bool]) -> None:
         """Let webhooks come in and work on them until something is so."""
-        wait_until(lambda: (self.worked_example.work(), condition())[1], seconds=20)
+        wait_until(lambda: (self.worked_example.work(), condition())[1])
 
     def get_journey(self, person: Person) -> Journey:
         found = people.find_person(person.id)
@@ -86,7 +86,7 @@ def scenario(database_url: str, portal_settings: Any, tmp_path: Path) -> Iterato
     address = database_url.replace("+psycopg", "")
     with (
         start_sandbox("profilebakery", webhook_url=webhook_url, switches=SWITCHES) as sandbox,
-        psycopg.connect(address, autocommit=True, connect_timeout=3) as connection,
+        psycopg.connect(address, autocommit=True, connect_timeout=30) as connection,
     ):
         settings = portal_settings(
             api_url=sandbox.api_url,
@@ -113,7 +113,7 @@ def test_from_start_to_a_chosen_photo(scenario: Scenario) -> None:
     assert scenario.press(person).stage is Stage.IN_STUDIO
     url = open_studio(person, scenario.worked_example.portal)
     assert url is not None
-    assert requests.get(url, timeout=10).status_code == 200
+    assert requests.get(url, timeout=60).status_code == 200
 
     model = scenario.model_of(person)
     scenario.control("POST", f"/models/{model}/complete")
@@ -178,7 +178,7 @@ def test_forged_webhooks_change_nothing(scenario: Scenario) -> None:
         deliveries = scenario.control("GET", "/deliveries")["deliveries"]
         return [attempt["http_status"] for delivery in deliveries for attempt in delivery["attempts"]]
 
-    wait_until(lambda: len(list_http_statuses()) >= 2, seconds=10)
+    wait_until(lambda: len(list_http_statuses()) >= 2)
     assert set(list_http_statuses()) == {401}
     assert scenario.worked_example.work() == []
     assert scenario.worked_example.query("SELECT count(*) FROM deliveries") == [(0,)]

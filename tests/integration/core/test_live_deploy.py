@@ -33,7 +33,7 @@ def test_deploy_reconnects_all_streams_within_seconds_without_stale_content(
         old, old_port = stack.enter_context(run_web(env, tmp_path / "old.log"))
         address = Address(old_port)
         pages = [stack.enter_context(OpenPage(address, create_session_cookie(person))) for person in persons]
-        wait_until(lambda: all(page.connected_to == old_port for page in pages), seconds=20)
+        wait_until(lambda: all(page.connected_to == old_port for page in pages))
         before = [page.fetch_fragment() for page in pages]
         _new, address.port = stack.enter_context(run_web(env, tmp_path / "new.log"))
         notified_at = time.monotonic()
@@ -53,7 +53,7 @@ def test_deploy_reconnects_all_streams_within_seconds_without_stale_content(
                 people.publish_version(person.id)
         versions = [str(people.get_version(person.id)) for person in persons]
         wait_until(lambda: [page.received[-1] for page in pages] == versions, seconds=SECONDS)
-        assert old.wait(15) == 0
+        assert old.wait(60) == 0
 
 
 @pytest.mark.parametrize("config", ["gunicorn.conf.py", "bench/attached_streams.py"])
@@ -66,13 +66,13 @@ def test_stream_receives_updates_with_and_without_the_fast_path(
             run_web(build_environment(database_url, tmp_path), tmp_path / "log", config=config)
         )
         page = stack.enter_context(OpenPage(Address(port), create_session_cookie(person)))
-        wait_until(lambda: page.connected_to == port, seconds=20)
+        wait_until(lambda: page.connected_to == port)
         with transaction():
             people.publish_version(person.id)
         version = str(people.get_version(person.id))
         wait_until(lambda: page.received[-1:] == [version], seconds=SECONDS)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(15) == 0
+        assert process.wait(60) == 0
 
 
 def test_process_uses_one_listener_for_all_streams(
@@ -84,11 +84,11 @@ def test_process_uses_one_listener_for_all_streams(
         env = build_environment(database_url, tmp_path, WEB_CONCURRENCY=str(processes))
         _, port = stack.enter_context(run_web(env, tmp_path / "web.log"))
         pages = [stack.enter_context(OpenPage(Address(port), cookie)) for cookie in cookies]
-        wait_until(lambda: all(page.connected_to for page in pages), seconds=20)
+        wait_until(lambda: all(page.connected_to for page in pages))
         # Each process listens as soon as it has a page, and a few connections alone may all go to one of them.
-        wait_until(lambda: 1 <= count_listeners(database_url) <= processes, seconds=10)
+        wait_until(lambda: 1 <= count_listeners(database_url) <= processes)
         more = [stack.enter_context(OpenPage(Address(port), cookie)) for cookie in cookies]
-        wait_until(lambda: all(page.connected_to for page in more), seconds=20)
+        wait_until(lambda: all(page.connected_to for page in more))
         assert 1 <= count_listeners(database_url) <= processes
 
 

@@ -74,9 +74,9 @@ def test_job_and_act_of_the_same_person_wait_for_each_other(
         with transaction():
             lock(person)
             running = pool.submit(run_in_context, worked_example, act, person.id)
-            wait_until(lambda: worked_example.query(BLOCKED) == [(1,)], seconds=20)
+            wait_until(lambda: worked_example.query(BLOCKED) == [(1,)])
             people.publish_version(person.id)
-        running.result(timeout=20)
+        running.result(timeout=60)
 
 
 def run_in_context(

@@ -163,10 +163,10 @@ def test_import_waits_for_a_sign_in_that_has_found_no_entry(worked_example: Work
             )
             assert roster.join_person(person.id, ANN) is None
             searched.set()
-            assert applied.wait(30)
+            assert applied.wait(60)
 
     def apply_list() -> None:
-        assert searched.wait(30)
+        assert searched.wait(60)
         import_list(worked_example, WITH_ANN)
 
     def release_when_waiting() -> None:

@@ -61,7 +61,7 @@ class Company:
         gallery.choose_photo(self.person, listed[-1].id, agreement=USE, now=self.now)
 
     def control(self, path: str, body: dict[str, Any] | None = None) -> None:
-        response = requests.post(f"{self.running.control_url}{path}", json=body or {}, timeout=20)
+        response = requests.post(f"{self.running.control_url}{path}", json=body or {}, timeout=60)
         assert response.ok, response.text
 
     def get_chosen_id(self) -> UUID:

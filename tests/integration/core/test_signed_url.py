@@ -22,7 +22,7 @@ def test_database_holds_no_unencrypted_link(worked_example: WorkedExample, datab
     worked_example.work()
     assert open_studio(person, worked_example.portal)
     seen = 0
-    with psycopg.connect(database_url.replace("+psycopg", ""), connect_timeout=3) as connection:
+    with psycopg.connect(database_url.replace("+psycopg", ""), connect_timeout=30) as connection:
         tables = connection.execute("SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'")
         for (table,) in tables.fetchall():
             for (row,) in connection.execute(f"SELECT t::text FROM {table} AS t").fetchall():

@@ -124,9 +124,7 @@ def test_visits_and_webhooks_wait_and_doctor_connects(
     with ExitStack() as stack:
         _, port = stack.enter_context(run_web(env, tmp_path / "web.log"))
         stack.enter_context(run_process(["-m", "portal", "worker"], env, tmp_path / "worker.log"))
-        wait_until(
-            lambda: "worker.started" in (tmp_path / "worker.log").read_text(), seconds=30, log=tmp_path / "worker.log"
-        )
+        wait_until(lambda: "worker.started" in (tmp_path / "worker.log").read_text(), log=tmp_path / "worker.log")
         pool = stack.enter_context(ThreadPoolExecutor(AT_A_TIME + 8))
         visits = [pool.submit(get_status, port, cookies[number % AT_A_TIME]) for number in range(VISITS)]
         webhooks = [pool.submit(send_webhook, port, number) for number in range(WEBHOOKS)]
@@ -157,4 +155,4 @@ def test_server_without_free_connections_is_retried(worked_example: WorkedExampl
         with ThreadPoolExecutor(1) as pool:
             waiting = pool.submit(open_connection, conninfo)
             taken[0].close()
-            waiting.result(10).close()
+            waiting.result(60).close()

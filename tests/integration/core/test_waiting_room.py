@@ -362,5 +362,5 @@ def test_webhooks_are_applied_while_more_people_wait_than_a_worker_has_places(
         wait_until(lambda: worked_example.shoot(inside).provider_status == "waiting", seconds=60, log=log)
         assert worked_example.query("SELECT count(*) FROM shoots WHERE attempts > 0 AND provider_id IS NULL") == [(0,)]
         worker.send_signal(signal.SIGTERM)
-        assert worker.wait(30) == 0, log.read_text()
+        assert worker.wait(60) == 0, log.read_text()
     assert waiting.count_missing_jobs() == 0

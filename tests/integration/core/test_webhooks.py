@@ -230,14 +230,14 @@ def test_through_the_real_server(served: int, database_url: str) -> None:
     fresh = BODY.replace(b"evt_1", b"evt_2")
     waiting = []
     for _ in range(50):
-        connection = http.client.HTTPConnection("127.0.0.1", served, timeout=15)
+        connection = http.client.HTTPConnection("127.0.0.1", served, timeout=60)
         connection.request("POST", PATH, fresh, build_server_headers(fresh, now))
         waiting.append(connection)
     statuses = {connection.getresponse().status for connection in waiting}
     for connection in waiting:
         connection.close()
     assert statuses == {200}
-    with psycopg.connect(database_url.replace("+psycopg", ""), connect_timeout=3) as database:
+    with psycopg.connect(database_url.replace("+psycopg", ""), connect_timeout=30) as database:
         assert database.execute("SELECT count(*) FROM deliveries").fetchall() == [(2,)]
         assert database.execute("SELECT count(*) FROM procrastinate_jobs").fetchall() == [(2,)]
 
@@ -247,7 +247,7 @@ def build_server_headers(body: bytes, at: datetime) -> dict[str, str]:
 
 
 def send_chunked(port: int, body: bytes, at: datetime) -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=15)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     pieces = (body[start : start + 65_536] for start in range(0, len(body), 65_536))
     try:
         connection.request("POST", PATH, pieces, build_server_headers(body, at), encode_chunked=True)

@@ -139,7 +139,7 @@ class WorkedExample:
 
         def one(index: int, call: Callable[[], Any]) -> None:
             with self.app.app_context():
-                start.wait(30)
+                start.wait(60)
                 try:
                     results[index] = call()
                 except Exception as error:

@@ -37,7 +37,7 @@ _QUERIES: dict[str, LiteralString] = {
 
 def describe_schema(url: str, *, part: str = "") -> dict[str, str]:
     """Return the definition of every object whose name contains ``part``, by kind and name."""
-    with psycopg.connect(url.replace("+psycopg", ""), connect_timeout=3) as connection:
+    with psycopg.connect(url.replace("+psycopg", ""), connect_timeout=30) as connection:
         rows: list[tuple[str, Any, Any]] = [
             (kind, *row) for kind, query in _QUERIES.items() for row in connection.execute(query).fetchall()
         ]

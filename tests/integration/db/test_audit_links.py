@@ -38,7 +38,7 @@ rows = st.tuples(moments, texts, uuids, uuids, texts, maybe, maybe, maybe, detai
 @pytest.fixture
 def connection(database_url: str) -> Iterator[psycopg.Connection[Any]]:
     address = database_url.replace("+psycopg", "")
-    with psycopg.connect(address, autocommit=True, connect_timeout=3) as found:
+    with psycopg.connect(address, autocommit=True, connect_timeout=30) as found:
         yield found
 
 
@@ -108,7 +108,7 @@ def test_existing_entries_are_linked_in_the_order_of_their_ids(postgres: Postgre
     config = runner.build_config(url)
     command.upgrade(config, "0006")
     address = url.replace("+psycopg", "")
-    with psycopg.connect(address, autocommit=True, connect_timeout=3) as connection:
+    with psycopg.connect(address, autocommit=True, connect_timeout=30) as connection:
         for number in range(5):
             connection.execute(
                 "INSERT INTO audit_entries (at, action, result, detail)"

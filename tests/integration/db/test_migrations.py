@@ -28,7 +28,7 @@ def test_migrations_run_up_down_and_up_again(postgres: Any) -> None:
     url = postgres.ensure_database("migrated_there_and_back").replace("postgresql://", "postgresql+psycopg://")
     config = runner.build_config(url)
     runner.upgrade(url)
-    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True, connect_timeout=3) as connection:
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True, connect_timeout=30) as connection:
         before = list_relations(connection)
         command.downgrade(config, "base")
         assert list_relations(connection) == [("alembic_version",)]

@@ -55,7 +55,7 @@ def run_pgbouncer(postgres: Postgres, folder: Path, *, mode: str) -> Iterator[in
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline and process.poll() is None:
             try:
-                psycopg.connect(f"postgresql://postgres@127.0.0.1:{port}/postgres", connect_timeout=3).close()
+                psycopg.connect(f"postgresql://postgres@127.0.0.1:{port}/postgres", connect_timeout=30).close()
                 break
             except psycopg.OperationalError:
                 time.sleep(0.1)
@@ -63,7 +63,7 @@ def run_pgbouncer(postgres: Postgres, folder: Path, *, mode: str) -> Iterator[in
         yield port
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 @pytest.fixture(params=KINDS)

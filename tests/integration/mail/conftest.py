@@ -100,7 +100,7 @@ def make_office(database_url: str, portal_settings: Any, tmp_path: Path) -> Iter
             )
             stack.enter_context(close_connections(app))
             address = database_url.replace("+psycopg", "")
-            connection = stack.enter_context(psycopg.connect(address, autocommit=True, connect_timeout=3))
+            connection = stack.enter_context(psycopg.connect(address, autocommit=True, connect_timeout=30))
             stack.enter_context(app.app_context())
             office = Office(WorkedExample(app, clock, provider, connection), post)
             stack.callback(office.close)

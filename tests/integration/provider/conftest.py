@@ -25,7 +25,7 @@ class Studio:
     time: FakeTime
 
     def control(self, path: str, body: dict[str, Any] | None = None, method: str = "POST") -> Any:
-        response = requests.request(method, f"{self.running.control_url}{path}", json=body or {}, timeout=20)
+        response = requests.request(method, f"{self.running.control_url}{path}", json=body or {}, timeout=60)
         assert response.ok, response.text
         return response.json()
 

@@ -69,7 +69,7 @@ class PythonProvider(ProviderProcess):
             "database": str(self.folder / "provider.sqlite"),
         }
         script = Path(__file__).parent / self.product.folder / "server.py"
-        self.run(python, script, json.dumps(config), seconds=30)
+        self.run(python, script, json.dumps(config), seconds=60)
 
 
 @dataclass

@@ -61,7 +61,7 @@ def test_prompt_none_is_respected_unless_silent_sign_in_is_switched_off_for_this
     bob = employee("bob")
     bob.open("/login")
     request = bob.been[1] + "&prompt=none"
-    response = requests.get(request, allow_redirects=False, timeout=30)
+    response = requests.get(request, allow_redirects=False, timeout=60)
     assert response.status_code == (302 if provider.product.silent else 500)
 
 

@@ -60,8 +60,8 @@ class Receiver:
     def events(self) -> list[str]:
         return [each.payload["event"] for each in self.received]
 
-    def wait(self, count: int, seconds: float = 10) -> list[Received]:
-        wait_until(lambda: len(self.received) >= count, seconds=seconds)
+    def wait(self, count: int) -> list[Received]:
+        wait_until(lambda: len(self.received) >= count)
         return self.received
 
 
@@ -74,10 +74,10 @@ class ApiClient:
 
     def api(self, method: str, path: str, **options: Any) -> requests.Response:
         options.setdefault("headers", self.headers)
-        return requests.request(method, f"{self.running.api_url}{path}", timeout=10, **options)
+        return requests.request(method, f"{self.running.api_url}{path}", timeout=60, **options)
 
     def control(self, method: str, path: str, payload: dict[str, Any] | None = None) -> dict[str, Any]:
-        response = requests.request(method, f"{self.running.control_url}{path}", json=payload, timeout=30)
+        response = requests.request(method, f"{self.running.control_url}{path}", json=payload, timeout=60)
         assert response.ok, response.text
         found: dict[str, Any] = response.json()
         return found
@@ -105,7 +105,7 @@ def receiver() -> Iterator[Receiver]:
     yield made
     made.server.shutdown()
     made.server.server_close()
-    thread.join(5)
+    thread.join(60)
 
 
 @pytest.fixture

@@ -100,8 +100,8 @@ def test_photo_download_faults_are_applied(api_client: Any) -> None:
     model_id = api_client.finish()
     url = api_client.api("GET", f"/organization/models/{model_id}/photos").json()["photos"][0]["urls"]["main"]
     plan_fault(api_client, "server_error", path="/photos/*")
-    assert requests.get(url, timeout=10).status_code == 500
-    assert requests.get(url, timeout=10).status_code == 200
+    assert requests.get(url, timeout=60).status_code == 500
+    assert requests.get(url, timeout=60).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_photo_download_faults_are_applied(api_client: Any) -> None:
     [{}, {"on": "api"}, {"on": "api", "fault": "drop"}, {"on": "api", "fault": "delay", "count": 0}, {"on": "x"}],
 )
 def test_invalid_fault_rules_are_refused(api_client: Any, rule: dict[str, Any]) -> None:
-    response = requests.post(f"{api_client.running.control_url}/faults", json=rule, timeout=10)
+    response = requests.post(f"{api_client.running.control_url}/faults", json=rule, timeout=60)
     assert response.status_code == 400
     assert response.json()["error"]
 
@@ -156,6 +156,6 @@ def test_photo_url_may_return_no_image(api_client: Any) -> None:
     model_id = api_client.finish()
     url = api_client.api("GET", f"/organization/models/{model_id}/photos").json()["photos"][0]["urls"]["main"]
     plan_fault(api_client, "malformed", path="/photos/*")
-    response = requests.get(url, timeout=10)
+    response = requests.get(url, timeout=60)
     assert response.headers["Content-Type"] == "image/jpeg"
     assert response.content.startswith(b"{")

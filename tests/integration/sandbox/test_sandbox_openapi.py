@@ -21,7 +21,7 @@ METHODS = {"get", "post", "put", "delete"}
 
 @pytest.fixture
 def described(api_client: Any) -> dict[str, Any]:
-    found: dict[str, Any] = requests.get(f"{api_client.running.base_url}/openapi.json", timeout=10).json()
+    found: dict[str, Any] = requests.get(f"{api_client.running.base_url}/openapi.json", timeout=60).json()
     return found
 
 
@@ -85,7 +85,7 @@ def test_whole_journey_matches_openapi_description(api_client: Any, described: d
     }
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(300)
 def test_schemathesis_finds_nothing() -> None:
     switches = {"rate_limit": 1_000_000, "pictures": "plain", "gallery_size": 3}
     with start_sandbox(switches=switches, credits=1_000_000) as running:

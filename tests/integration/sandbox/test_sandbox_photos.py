@@ -34,7 +34,7 @@ def test_main_and_all_addresses_serve_jpegs(api_client: Any) -> None:
     assert set(whole["urls"]) == {"main", "thumbnail", "original"}
     widths = {}
     for size, url in whole["urls"].items():
-        response = requests.get(url, timeout=10)
+        response = requests.get(url, timeout=60)
         assert response.headers["Content-Type"] == "image/jpeg"
         with Image.open(io.BytesIO(response.content)) as image:
             widths[size] = image.width
@@ -46,16 +46,16 @@ def test_main_and_all_addresses_serve_jpegs(api_client: Any) -> None:
 def test_photo_addresses_expire_after_a_day_or_when_altered(api_client: Any) -> None:
     model_id = api_client.finish()
     url = list_photos(api_client, model_id)[0]["urls"]["main"]
-    assert requests.get(url.replace("expires=1", "expires=2"), timeout=10).status_code == 403
-    assert requests.get(url.replace("main.jpg", "original.jpg"), timeout=10).status_code == 403
-    assert requests.get(url + "é", timeout=10).status_code == 403
+    assert requests.get(url.replace("expires=1", "expires=2"), timeout=60).status_code == 403
+    assert requests.get(url.replace("main.jpg", "original.jpg"), timeout=60).status_code == 403
+    assert requests.get(url + "é", timeout=60).status_code == 403
     api_client.control("POST", "/clock", {"advance_seconds": 24 * 3600 + 1})
-    assert requests.get(url, timeout=10).status_code == 403
+    assert requests.get(url, timeout=60).status_code == 403
     fresh = list_photos(api_client, model_id)[0]["urls"]["main"]
-    assert requests.get(fresh, timeout=10).status_code == 200
+    assert requests.get(fresh, timeout=60).status_code == 200
     api_client.control("POST", f"/models/{model_id}/expire_photos")
-    assert requests.get(fresh, timeout=10).status_code == 403
-    assert requests.get(list_photos(api_client, model_id)[0]["urls"]["main"], timeout=10).status_code == 200
+    assert requests.get(fresh, timeout=60).status_code == 403
+    assert requests.get(list_photos(api_client, model_id)[0]["urls"]["main"], timeout=60).status_code == 200
 
 
 def test_the_gallery_is_made_from_what_was_uploaded(api_client: Any) -> None:
@@ -70,7 +70,7 @@ def test_the_gallery_is_made_from_what_was_uploaded(api_client: Any) -> None:
     api_client.control("POST", f"/models/{model_id}/advance", {"to": "active"})
     found = list_photos(api_client, model_id, "?include=all")
     assert len(found) == 2
-    with Image.open(io.BytesIO(requests.get(found[0]["urls"]["original"], timeout=10).content)) as image:
+    with Image.open(io.BytesIO(requests.get(found[0]["urls"]["original"], timeout=60).content)) as image:
         assert image.format == "JPEG"
     assert api_client.api("GET", f"/organization/models/{model_id}").json()["model"]["title"] == "Ann"
 
@@ -125,7 +125,7 @@ def test_downloads_are_addresses_with_one_end(api_client: Any) -> None:
     chosen = everything["downloads"][2]["photoId"]
     notified = api_client.api("POST", path, json={"photoIds": [chosen], "include": "all"}).json()
     assert [item["photoId"] for item in notified["downloads"]] == [chosen]
-    assert requests.get(notified["downloads"][0]["urls"]["original"], timeout=10).ok
+    assert requests.get(notified["downloads"][0]["urls"]["original"], timeout=60).ok
     assert datetime.fromisoformat(notified["expiresAt"]) > datetime.now(UTC)
     assert api_client.api("POST", path, json={"photoIds": "all"}).status_code == 400
     assert api_client.api("POST", path, json={"photoIds": ["nothing"]}).status_code == 404

@@ -31,7 +31,7 @@ def start_sandbox_process(folder: Path, *arguments: str) -> Iterator[tuple[subpr
             yield process, line[2]
         finally:
             process.kill()
-            process.communicate(timeout=10)
+            process.communicate(timeout=60)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -42,12 +42,12 @@ def test_sandbox_process_reports_ready_and_ends_cleanly(tmp_path: Path, number: 
         url,
     ):
         assert url.startswith("http://127.0.0.1:")
-        settings = requests.get(f"{url}/_control/settings", timeout=10).json()
+        settings = requests.get(f"{url}/_control/settings", timeout=60).json()
         notified = requests.get(
-            f"{url}/api/v2/organization", headers={"Authorization": "Bearer canary-key"}, timeout=10
+            f"{url}/api/v2/organization", headers={"Authorization": "Bearer canary-key"}, timeout=60
         ).json()
         process.send_signal(number)
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=60) == 0
     assert notified["data"]["organization"]["name"] == "Acme"
     expected = {"brand": "headshotpro", "credits": 2.25, "gallery_size": 3, "speed": 9, "whitelabel": False}
     assert {name: settings[name] for name in expected} == expected
@@ -58,13 +58,13 @@ def test_the_log_is_json_and_holds_no_secrets(tmp_path: Path) -> None:
     with start_sandbox_process(tmp_path) as (process, url):
         headers = {"Authorization": "Bearer canary-key"}
         created = requests.post(
-            f"{url}/api/v2/organization/models", json={"email": "canary@example.com"}, headers=headers, timeout=10
+            f"{url}/api/v2/organization/models", json={"email": "canary@example.com"}, headers=headers, timeout=60
         ).json()
-        requests.get(created["signedUrl"], timeout=10)
-        requests.get(f"{url}/api/v2/organization/invites/canary@example.com", headers=headers, timeout=10)
-        requests.get(f"{url}/canary", timeout=10)
+        requests.get(created["signedUrl"], timeout=60)
+        requests.get(f"{url}/api/v2/organization/invites/canary@example.com", headers=headers, timeout=60)
+        requests.get(f"{url}/canary", timeout=60)
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=10)
+        process.wait(timeout=60)
     text = (tmp_path / "log").read_text()
     token = created["signedUrl"].split("token=")[1].split("&")[0]
     assert "canary" not in text

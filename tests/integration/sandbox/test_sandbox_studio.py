@@ -23,12 +23,12 @@ class Visitor:
 
     def __init__(self, url: str) -> None:
         self.session = requests.Session()
-        self.entered = self.session.get(url, timeout=10)
+        self.entered = self.session.get(url, timeout=60)
         self.base = self.entered.url.rsplit("/", 1)[0]
 
     def post(self, step: str, **fields: Any) -> requests.Response:
         files = fields.pop("files", None)
-        return self.session.post(f"{self.base}/{step}", data=fields, files=files, timeout=30)
+        return self.session.post(f"{self.base}/{step}", data=fields, files=files, timeout=60)
 
     def upload(self, count: int) -> requests.Response:
         return self.post("photos", files=[("photos", (f"{n}.jpg", build_jpeg(n), "image/jpeg")) for n in range(count)])
@@ -61,7 +61,7 @@ def test_person_completes_the_whole_journey(api_client: Any, visitor: Visitor, r
     api_client.control("POST", f"/models/{model['id']}/advance")
     photos = api_client.api("GET", f"/organization/models/{model['id']}/photos?include=all").json()["photos"]
     assert len(photos) == 3
-    page = visitor.session.get(f"{visitor.base}/results", timeout=10)
+    page = visitor.session.get(f"{visitor.base}/results", timeout=60)
     assert photos[0]["id"] in page.text
     chosen = photos[1]["id"]
     assert visitor.post("results", photo=chosen, act="favorite").ok
@@ -101,6 +101,6 @@ def test_deleted_session_shows_no_pictures(api_client: Any, visitor: Visitor) ->
     visitor.post("about", name="Ada King", trigger="female")
     visitor.upload(4)
     api_client.api("DELETE", f"/organization/models/{get_model(api_client)['id']}")
-    response = visitor.session.get(f"{visitor.base}/photos", timeout=10)
+    response = visitor.session.get(f"{visitor.base}/photos", timeout=60)
     assert response.status_code in (401, 403, 404, 410)
     assert "Ada King" not in response.text

@@ -56,7 +56,7 @@ def test_session_sends_each_event_once_in_order(api_client: Any, receiver: Any) 
         "deleted",
     ]  # fmt: skip
     assert all(is_signed_with_time(each) for each in receiver.received)
-    assert all(abs(int(get_header(each, "Timestamp") or 0) - each.at) < 5 for each in receiver.received)
+    assert all(abs(int(get_header(each, "Timestamp") or 0) - each.at) < 60 for each in receiver.received)
     assert len({each.payload["id"] for each in receiver.received}) == len(EVERYTHING)
 
 
@@ -113,12 +113,12 @@ def test_refused_webhooks_are_resent_on_schedule_with_the_same_body(api_client: 
         return found
 
     for tries, minutes in ((2, 5), (3, 10), (4, 45)):
-        wait_until(lambda expected=tries: delivery()["tries"] == expected, seconds=10)
+        wait_until(lambda expected=tries: delivery()["tries"] == expected)
         time.sleep(0.1)
         assert len(receiver.received) == tries
         api_client.control("POST", "/clock", {"advance_seconds": minutes * 60})
         receiver.wait(tries + 1)
-    wait_until(lambda: delivery()["state"] == "lost", seconds=10)
+    wait_until(lambda: delivery()["state"] == "lost")
     assert [attempt["http_status"] for attempt in delivery()["attempts"]] == [500, 302, 500, 500, 503]
     assert len({each.body for each in receiver.received}) == 1
     assert all(is_signed_with_time(each) for each in receiver.received)
@@ -127,7 +127,7 @@ def test_refused_webhooks_are_resent_on_schedule_with_the_same_body(api_client: 
 def test_a_late_success_ends_the_retries(api_client: Any, receiver: Any) -> None:
     receiver.statuses = [500]
     api_client.create()
-    wait_until(lambda: api_client.control("GET", "/deliveries")["deliveries"][0]["state"] == "delivered", seconds=10)
+    wait_until(lambda: api_client.control("GET", "/deliveries")["deliveries"][0]["state"] == "delivered")
     api_client.control("POST", "/clock", {"advance_seconds": 7200})
     time.sleep(0.2)
     assert len(receiver.received) == 2
@@ -138,14 +138,14 @@ def test_speed_shortens_the_retries_already_planned(api_client: Any, receiver: A
     api_client.create()
     receiver.wait(2)
     api_client.switch(speed=3000)
-    receiver.wait(3, seconds=5)
+    receiver.wait(3)
 
 
 def test_slow_receivers_count_as_failed(api_client: Any, receiver: Any) -> None:
     api_client.switch(webhook_timeout_seconds=0.2, webhook_retry_minutes=[0])
     receiver.pause = 0.6
     api_client.create()
-    wait_until(lambda: api_client.control("GET", "/deliveries")["deliveries"][0]["state"] == "lost", seconds=10)
+    wait_until(lambda: api_client.control("GET", "/deliveries")["deliveries"][0]["state"] == "lost")
     attempt = api_client.control("GET", "/deliveries")["deliveries"][0]["attempts"][0]
     assert (attempt["outcome"], attempt["http_status"]) == ("timeout", None)
 
@@ -153,7 +153,7 @@ def test_slow_receivers_count_as_failed(api_client: Any, receiver: Any) -> None:
 def test_without_an_address_events_are_kept_but_not_sent(api_client: Any, receiver: Any) -> None:
     api_client.switch(webhook_url=None)
     api_client.create()
-    wait_until(lambda: api_client.control("GET", "/deliveries")["deliveries"][0]["state"] == "unaddressed", seconds=10)
+    wait_until(lambda: api_client.control("GET", "/deliveries")["deliveries"][0]["state"] == "unaddressed")
     assert receiver.received == []
 
 

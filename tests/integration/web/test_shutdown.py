@@ -18,7 +18,7 @@ from demo.ports import Ports
 
 TOP = Path(__file__).parents[3]
 # Half of what gunicorn would wait for a silent connection; nothing here needs more than a few.
-END_SECONDS = 10.0
+END_SECONDS = 25.0
 APP = """
 import time
 
@@ -47,7 +47,7 @@ def server(tmp_path: Path) -> Iterator[tuple[Child, int]]:
                   log=tmp_path / "web.log", cwd=TOP)  # fmt: skip
     child.start()
     try:
-        child.wait_until(lambda: readiness.is_serving(f"http://127.0.0.1:{port}/"), seconds=30)
+        child.wait_until(lambda: readiness.is_serving(f"http://127.0.0.1:{port}/"), seconds=60)
         yield child, port
     finally:
         stop_all([child], seconds=0)
@@ -57,7 +57,7 @@ def test_shutdown_finishes_requests_and_closes_idle_connections(
     server: tuple[Child, int],
 ) -> None:
     child, port = server
-    idle, busy = HTTPConnection("127.0.0.1", port, timeout=30), HTTPConnection("127.0.0.1", port, timeout=30)
+    idle, busy = HTTPConnection("127.0.0.1", port, timeout=60), HTTPConnection("127.0.0.1", port, timeout=60)
     idle.request("GET", "/")
     assert idle.getresponse().read() == b"ok"
     busy.request("GET", "/slow")
@@ -71,7 +71,7 @@ def test_shutdown_finishes_requests_and_closes_idle_connections(
         assert (response.status, response.read()) == (200, b"ok")
         assert started.recv(1000).startswith(b"HTTP/1.1 200 OK")
         assert silent.recv(1) == b""
-        child.wait_for_end(seconds=30)
+        child.wait_for_end(seconds=60)
     assert time.monotonic() - started_at < END_SECONDS
     assert "error" not in child.log.read_text().lower()
     idle.close()

@@ -58,7 +58,7 @@ def count_records(kind: RecordKind, **chosen: Any) -> int:
 
 
 def send_control(studio: RunningSandbox, path: str, **body: Any) -> None:
-    response = requests.post(f"{studio.control_url}{path}", json=body, timeout=20)
+    response = requests.post(f"{studio.control_url}{path}", json=body, timeout=60)
     assert response.ok, response.text
 
 

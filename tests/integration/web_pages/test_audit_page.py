@@ -205,7 +205,7 @@ def test_only_verified_entries_are_marked_as_verified(admin: Visitor, database_u
     text_parts = admin.page("/admin/audit").text
     assert "Checked on Nov 2, 2026, 9:00:00 AM UTC up to number 3: the chain is unbroken." in text_parts
     address = database_url.replace("+psycopg", "")
-    with psycopg.connect(address, autocommit=True, connect_timeout=3) as connection, disable_triggers(connection):
+    with psycopg.connect(address, autocommit=True, connect_timeout=30) as connection, disable_triggers(connection):
         connection.execute("UPDATE audit_entries SET result = 'denied' WHERE id = 1")
     audit_trail.verify_trail(now=NOW + timedelta(days=1))
     text_parts = admin.page("/admin/audit").text

@@ -60,7 +60,7 @@ def test_test_session_proves_whitelabel_costs_nothing_and_leaves_nothing(operato
 
 
 def test_refused_test_session_shows_what_to_do(operator: Visitor, studio: RunningSandbox) -> None:
-    response = requests.put(f"{studio.control_url}/settings", json={"whitelabel": False}, timeout=20)
+    response = requests.put(f"{studio.control_url}/settings", json={"whitelabel": False}, timeout=60)
     assert response.ok, response.text
     operator.press(PATH)
     assert "Ask the studio to switch the feature on." in operator.page("/admin/health").text

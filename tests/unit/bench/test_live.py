@@ -48,7 +48,7 @@ def run_server(*first: bytes) -> Iterator[tuple[int, list[socket.socket]]]:
     finally:
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
-        thread.join(5)
+        thread.join(60)
         for each in streams:
             each.close()
 
@@ -90,7 +90,7 @@ def test_memory_of_a_process_includes_its_children() -> None:
         assert child.stdout is not None
         child.stdout.readline()
         assert memory.measure_memory_bytes(child.pid) >= 51_200_000
-        child.communicate(b"\n", timeout=20)
+        child.communicate(b"\n", timeout=60)
     assert memory.measure_memory_bytes(child.pid) == 0
 
 

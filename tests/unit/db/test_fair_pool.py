@@ -17,7 +17,7 @@ def test_waiting_threads_are_served_in_the_order_of_arrival() -> None:
     served: list[int] = []
 
     def wait(number: int) -> None:
-        item = queue.get(timeout=10)
+        item = queue.get(timeout=60)
         served.append(number)
         queue.put(item)
 
@@ -29,7 +29,7 @@ def test_waiting_threads_are_served_in_the_order_of_arrival() -> None:
             time.sleep(0.001)
     queue.put(1)
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert served == list(range(12))
     assert queue.qsize() == 1
 
@@ -43,7 +43,7 @@ def test_new_thread_does_not_overtake_waiting_threads() -> None:
     queue.put(1)
     with pytest.raises(Empty):
         queue.get(False)
-    first.join(10)
+    first.join(60)
 
 
 def test_giving_up_loses_no_item() -> None:

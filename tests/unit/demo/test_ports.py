@@ -40,7 +40,7 @@ def test_a_listener_on_ipv6_takes_the_port_too() -> None:
 def test_a_closed_connection_leaves_its_port_free() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        client = socket.create_connection(("127.0.0.1", port), timeout=2)
+        client = socket.create_connection(("127.0.0.1", port), timeout=60)
         accepted, _ = server.accept()
         accepted.close()  # the server's side closes first and is remembered for a minute
         client.close()

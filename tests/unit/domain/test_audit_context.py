@@ -53,7 +53,7 @@ def test_threads_and_greenlets_have_their_own_context() -> None:
     gevent.joinall([gevent.spawn(act, name) for name in ("a", "b")], raise_error=True)
     thread = Thread(target=act, args=("c",))
     thread.start()
-    thread.join(30)
+    thread.join(60)
     assert [seen[name].request_id for name in ("a", "b", "c")] == ["a", "b", "c"]
     assert {seen[f"{name} before"] for name in ("a", "b", "c")} == {AuditContext()}
     assert get_audit_context() == AuditContext()

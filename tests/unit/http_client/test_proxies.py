@@ -129,7 +129,7 @@ def download_photo() -> object:
 
 
 def request_with_session() -> object:
-    with build_session(total_s=5, byte_cap=1000) as session:
+    with build_session(total_s=60, byte_cap=1000) as session:
         return session.get(f"https://{HOST}/").json()["credits"]
 
 
@@ -170,7 +170,7 @@ def test_address_without_a_scheme_is_an_http_proxy(monkeypatch: pytest.MonkeyPat
 
 
 def test_response_over_the_cap_names_its_status(proxy: TunnelProxy) -> None:
-    with build_session(total_s=5, byte_cap=10) as session, pytest.raises(ResponseTooLarge) as caught:
+    with build_session(total_s=60, byte_cap=10) as session, pytest.raises(ResponseTooLarge) as caught:
         session.get(f"https://{HOST}/")
     assert isinstance(caught.value, requests.RequestException)
     assert caught.value.response is not None

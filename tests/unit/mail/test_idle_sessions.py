@@ -68,7 +68,7 @@ def test_session_ends_after_its_last_message(post: Post, opened: list[object], m
 def test_session_that_was_idle_for_long_is_not_used(post: Post) -> None:
     times = iter([0.0, 0.0, 100.0])
     sessions = IdleSessions(clock=lambda: next(times))
-    connection = smtplib.SMTP("127.0.0.1", post.port, timeout=5)
+    connection = smtplib.SMTP("127.0.0.1", post.port, timeout=60)
     sessions.store_session(SmtpSession(connection))
     assert sessions.take_session() is not None
     sessions = IdleSessions(clock=iter([0.0, 100.0]).__next__)

@@ -167,18 +167,18 @@ def test_usual_ports(url: str, port: int) -> None:
 def serve_replies(*lines: bytes) -> Iterator[int]:
     """A server that sends one line at connection and one for each command, then nothing more."""
     listener = socket.create_server(("127.0.0.1", 0))
-    listener.settimeout(5)
+    listener.settimeout(60)
     end = threading.Event()
 
     def serve() -> None:
         called, _address = listener.accept()
-        called.settimeout(5)
+        called.settimeout(60)
         with called:
             for position, line in enumerate(lines):
                 if position and not called.recv(65536):
                     return
                 called.sendall(line)
-            end.wait(5)
+            end.wait(60)
 
     thread = threading.Thread(target=serve)
     thread.start()
@@ -186,5 +186,5 @@ def serve_replies(*lines: bytes) -> Iterator[int]:
         yield listener.getsockname()[1]
     finally:
         end.set()
-        thread.join(10)
+        thread.join(60)
         listener.close()

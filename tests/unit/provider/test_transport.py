@@ -14,6 +14,7 @@ import pytest
 from portal.provider import BRANDS, ProviderClient, errors, transport
 from tests.unit.provider.budget_doubles import FakeTime
 from tests.unit.provider.scripted_server import ReceivedRequest, Reply, ScriptedServer, close_socket
+from tests.waiting import END_SECONDS, SILENT_SECONDS
 
 CREDITS = Reply(200, {"success": True, "credits": 3})
 CREATED = Reply(
@@ -111,7 +112,7 @@ def test_unresponsive_server_ends_at_the_read_timeout(
     done.set()
     assert caught.value.is_timeout
     assert caught.value.outcome_unknown
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < END_SECONDS
 
 
 @pytest.mark.parametrize(
@@ -125,7 +126,7 @@ def test_slow_response_ends_at_the_deadline(
 
     def drip(sock: socket.socket) -> None:
         sock.sendall(prefix)
-        for _ in range(60):
+        for _ in range(int(SILENT_SECONDS / 0.05)):
             sock.sendall(b" ")
             time.sleep(0.05)
 
@@ -134,7 +135,7 @@ def test_slow_response_ends_at_the_deadline(
     with pytest.raises(errors.Unavailable) as caught:
         client.get_credits(priority="interactive")
     assert caught.value.is_timeout
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < END_SECONDS
 
 
 def test_responses_over_the_cap_are_cut_off(
@@ -224,4 +225,4 @@ def test_nothing_private_is_logged_or_shown_by_errors(
 
 
 def _wait(done: threading.Event) -> None:
-    done.wait(5)
+    done.wait(60)

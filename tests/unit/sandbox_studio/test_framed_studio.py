@@ -16,7 +16,7 @@ from tests.unit.sandbox_studio.fake_store import TOKEN, FakeStore
 from tests.unit.sandbox_studio.portraits import build_photo, encode_image, load_portrait
 
 # A busy machine is slow; nothing here is about speed.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)
 
 pytestmark = pytest.mark.browser
 
@@ -36,7 +36,7 @@ def browser(chromium_path: str, chromium_args: list[str]) -> Iterator[Browser]:
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport={"width": 1000, "height": 800}, reduced_motion="reduce")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)
     yield context
     context.close()
 
@@ -144,7 +144,7 @@ def test_without_scripts(browser: Browser, studio: str, store: FakeStore) -> Non
     page.get_by_role("button", name="Start my session").click()
     expect(page.get_by_role("heading", name="Your photos have arrived")).to_be_visible()
     store.fill_album(4)
-    expect(page.get_by_role("heading", name="Your portraits")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name="Your portraits")).to_be_visible()
     page.get_by_role("radio", name="Photo 2", exact=True).check()
     page.get_by_role("button", name="Make this my favorite").click()
     expect(page.get_by_text("Your favorite")).to_be_visible()

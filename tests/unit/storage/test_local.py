@@ -119,7 +119,7 @@ def test_write_beyond_the_file_size_limit_is_unavailable(storage: LocalStorage) 
         [sys.executable, "-c", _FILL, str(storage.root)],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=60,
         check=True,
     )
     assert done.stdout.strip() == "refused and went on"

@@ -58,5 +58,5 @@ def test_local_storage_does_not_import_boto3() -> None:
         "import sys; from portal.storage import create_storage; create_storage('file:///nowhere'); "
         "print(sorted({name.split('.')[0] for name in sys.modules} & {'boto3', 'botocore', 's3transfer'}))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.strip() == "[]"

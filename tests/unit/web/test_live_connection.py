@@ -19,7 +19,7 @@ HEARTBEAT = b"e\r\n: still here\n\n\r\n"
 def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
     """The portal's end of a connection and the browser's."""
     own, foreign = socket.socketpair()
-    foreign.settimeout(5)
+    foreign.settimeout(60)
     with own, foreign:
         yield own, foreign
 
