@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 # Time limit for a page that makes no outside call, on a busy machine.
 # A page never waits for the provider, whose responses are held back for longer.
 PAGE_SECONDS = 20.0
-HANG_SECONDS = 60
+SILENT_SECONDS = 60
 STORM_LIMIT = 120
 # With it, the fault replaces the id of a created session by the number 7.
 SEED_THAT_MANGLES_THE_ID = 2435355186
@@ -84,7 +84,7 @@ def test_a_provider_that_is_down_and_then_hangs(deployment: Deployment, browser:
     _used(deployment, 3)
     _pages_stand(deployment, browser)
     deployment.sandbox.clear_faults()
-    deployment.sandbox.break_call("hang", seconds=HANG_SECONDS)
+    deployment.sandbox.break_call("hang", seconds=SILENT_SECONDS)
     later = deployment.participant()
     _used(deployment, 1)
     _pages_stand(deployment, browser)
