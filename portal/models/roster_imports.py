@@ -175,11 +175,19 @@ _APPLY = text(
         SELECT * FROM roster_import_lines
         WHERE import_id = :import_id AND number > :after AND number <= :last
             AND verdict IN ('new', 'changed', 'returning')
+    ), owner AS (
+        -- Spelled in other scripts, an address is compared in Python, by roster_joins.join_people.
+        SELECT lower(email) AS address, min(id::text)::uuid AS person_id FROM people
+        WHERE lower(email) = ANY (SELECT address FROM line WHERE address !~ '[^ -~]|xn--')
+        GROUP BY lower(email)
+        HAVING count(*) = 1 AND bool_and(deactivated_at IS NULL)
+           AND NOT bool_or(EXISTS (SELECT FROM roster_entries AS joined WHERE joined.person_id = people.id))
     ), written AS (
         INSERT INTO roster_entries (id, address, name, team, employee_number, due_on, source, campaign_id,
-                                    created_at, changed_at)
-        SELECT gen_random_uuid(), address, name, team, employee_number, due_on, 'import', :campaign_id, :now, :now
-        FROM line ORDER BY address
+                                    created_at, changed_at, person_id)
+        SELECT gen_random_uuid(), address, name, team, employee_number, due_on, 'import', :campaign_id, :now, :now,
+               person_id
+        FROM line LEFT JOIN owner USING (address) ORDER BY address
         ON CONFLICT (address) DO UPDATE
         SET name = COALESCE(NULLIF(EXCLUDED.name, ''), roster_entries.name),
             team = COALESCE(EXCLUDED.team, roster_entries.team),
@@ -214,7 +222,9 @@ _APPLY_LISTED = text(
 def apply_lines(import_id: UUID, *, after: int, last: int, campaign_id: UUID | None, now: datetime) -> tuple[int, int]:
     """Add and change the entries of lines in a range of numbers; return how many were added and changed.
 
-    A line equal to its entry changes ``listed_at`` alone. A person marked as left whom the list names has returned.
+    A line equal to its entry changes ``listed_at`` alone. A person marked as left whom the list names has returned. A
+    new entry is joined to the only account with its address, if that is not deactivated and has no entry; the caller
+    holds :func:`portal.models.roster.lock_joins`.
     """
     values = {"import_id": import_id, "after": after, "last": last, "campaign_id": campaign_id, "now": now}
     added, changed = db.session.execute(_APPLY, values).one()

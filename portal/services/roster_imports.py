@@ -233,7 +233,8 @@ def apply_import(import_id: UUID, version: int, context: AppContext) -> None:
     """
     while _apply_chunk(import_id, version, context.clock()):
         failpoint("import.after_applied_chunk")
-    # People who signed in before they were listed; only those who are joined to their entry can be found absent.
+    # People whose entry was there unjoined, or whose address has another spelling; only those who are joined to their
+    # entry can be found absent.
     roster_joins.join_people(context.clock())
     with transaction():
         found = roster_imports.lock_import(import_id)
@@ -253,6 +254,8 @@ def _apply_chunk(import_id: UUID, version: int, now: datetime) -> bool:
         last = roster_imports.find_last_number(import_id, after=found.progress, limit=CHUNK)
         if last is None:
             return False
+        # Sign-ins wait meanwhile, for less than half a second: people who have signed in are joined as they are listed.
+        roster.lock_joins(is_shared=False)
         added, changed = roster_imports.apply_lines(
             import_id, after=found.progress, last=last, campaign_id=found.invites, now=now
         )
