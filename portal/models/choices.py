@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, Index, ScalarSelect, Select, UniqueConstraint, select, update
+from sqlalchemy import ForeignKey, Index, ScalarSelect, Select, UniqueConstraint, select, text, update
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, aliased, mapped_column
 
 from portal.db import Base, db
@@ -31,6 +31,7 @@ class Choice(Base):
     __table_args__ = (
         UniqueConstraint("shoot_id", "key"),
         Index("ix_choices_person_id_acted_at", "person_id", "acted_at"),
+        Index("ix_choices_standing", "person_id", postgresql_where=text("withdrawn_at IS NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)

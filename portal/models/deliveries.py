@@ -31,6 +31,7 @@ class Delivery(Base):
     __table_args__ = (
         Index("ix_deliveries_unapplied", "received_at", postgresql_where=text("state IN ('pending', 'dead')")),
         Index("ix_deliveries_ignored", "model_id", postgresql_where=text("state = 'ignored'")),
+        Index("ix_deliveries_event", "event", "id"),
         Index("ix_deliveries_stale", "id", postgresql_where=text("stale")),
     )
 

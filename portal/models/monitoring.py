@@ -126,18 +126,27 @@ _IS_UNFINISHED = Shoot.copied_at.is_(None)
 
 
 def count_shoots(now: datetime) -> list[StatusCounts]:
-    """Count the open shoots by status, in one pass."""
-    query = (
+    """Count the open shoots by status; only the rows of unfinished ones are read."""
+    status = Shoot.provider_status
+    open_shoots = select(status, func.count().label("count")).where(Shoot.closed_at.is_(None)).group_by(status)
+    unfinished = (
         select(
-            Shoot.provider_status,
-            func.count(),
-            func.count().filter(_IS_UNFINISHED, _build_is_stuck(now)),
-            func.count().filter(_IS_UNFINISHED, _build_needs_help()),
-            func.min(_SINCE).filter(_IS_UNFINISHED),
+            status,
+            func.count().filter(_build_is_stuck(now)).label("stuck"),
+            func.count().filter(_build_needs_help()).label("needing_help"),
+            func.min(_SINCE).label("since"),
         )
-        .where(Shoot.closed_at.is_(None))
-        .group_by(Shoot.provider_status)
+        .where(Shoot.closed_at.is_(None), _IS_UNFINISHED)
+        .group_by(status)
     )
+    every, some = open_shoots.subquery(), unfinished.subquery()
+    query = select(
+        every.c.provider_status,
+        every.c.count,
+        func.coalesce(some.c.stuck, 0),
+        func.coalesce(some.c.needing_help, 0),
+        some.c.since,
+    ).outerjoin(some, some.c.provider_status.is_not_distinct_from(every.c.provider_status))
     return [StatusCounts(*row) for row in db.session.execute(query)]
 
 
@@ -171,8 +180,19 @@ class OpenShoot:
     link_reported_at: datetime | None
 
 
-def list_delayed(now: datetime) -> list[OpenShoot]:
-    """List the unfinished shoots that are stuck or need help, the one longest in its status first."""
+def list_stuck(now: datetime, limit: int) -> list[OpenShoot]:
+    """List unfinished shoots that have been in their status longer than usual, the longest first."""
+    return _list_unfinished(_build_is_stuck(now), limit)
+
+
+def list_needing_help(limit: int) -> list[OpenShoot]:
+    """List unfinished shoots that need an operator, the one longest in its status first."""
+    return _list_unfinished(_build_needs_help(), limit)
+
+
+def _list_unfinished(condition: ColumnElement[bool], limit: int) -> list[OpenShoot]:
+    # The limit is applied before the join, which would otherwise read all people.
+    ids = select(Shoot.id).where(Shoot.closed_at.is_(None), _IS_UNFINISHED, condition).order_by(_SINCE).limit(limit)
     reported = (
         select(LinkReport.reported_at)
         .where(LinkReport.shoot_id == Shoot.id, LinkReport.done_at.is_(None))
@@ -192,7 +212,7 @@ def list_delayed(now: datetime) -> list[OpenShoot]:
             reported,
         )
         .join(Person, Person.id == Shoot.person_id)
-        .where(Shoot.closed_at.is_(None), _IS_UNFINISHED, or_(_build_is_stuck(now), _build_needs_help()))
+        .where(Shoot.id.in_(ids))
         .order_by(_SINCE)
     )
     return [OpenShoot(*row) for row in db.session.execute(query)]

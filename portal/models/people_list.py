@@ -24,9 +24,11 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import aliased
 
 from portal.db import db
 from portal.domain.funnel import NOT_SIGNED_IN, Step, list_stages_at, list_stages_from
+from portal.models.distinct_values import list_distinct
 from portal.models.listed_people import ListedPerson, SearchTerm
 from portal.models.stage_expressions import (
     STAGED_PEOPLE,
@@ -192,7 +194,7 @@ def build_conditions(chosen: PeopleFilter, *, now: datetime) -> list[ColumnEleme
 def _build_plain_conditions(chosen: PeopleFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if chosen.team is not None:
-        conditions.append(or_(ListedPerson.teams.contains([chosen.team]), ListedPerson.team == chosen.team))
+        conditions.append(_is_in_team(chosen.team))
     if chosen.role is not None:
         conditions.append(or_(ListedPerson.role == chosen.role, ListedPerson.roles.contains([chosen.role])))
     if chosen.campaign is not None:
@@ -205,6 +207,16 @@ def _build_plain_conditions(chosen: PeopleFilter) -> list[ColumnElement[bool]]:
         # One parameter, however many ids.
         conditions.append(ListedPerson.id == any_(literal(list(chosen.ids), ARRAY(Uuid))))
     return conditions
+
+
+def _is_in_team(team: str) -> ColumnElement[bool]:
+    """Return whether the team of the roster or a group is this one; the ids of its people are read first.
+
+    As conditions on the row, the planner would rather read all rows in the order of the list until a page is full.
+    """
+    member = aliased(ListedPerson)
+    ids = select(member.id).where(or_(member.teams.contains([team]), member.team == team))
+    return ListedPerson.id == any_(func.array(ids.scalar_subquery(), type_=ARRAY(Uuid)))
 
 
 def build_is_invited() -> ColumnElement[bool]:
@@ -272,5 +284,4 @@ def build_rows(now: datetime, *columns: ColumnElement[Any], where: Iterable[Colu
 
 def list_teams() -> list[str]:
     """List the teams of the roster, by name."""
-    query = select(ListedPerson.team).where(ListedPerson.team.is_not(None)).distinct().order_by(ListedPerson.team)
-    return [team for team in db.session.scalars(query) if team]
+    return list_distinct(ListedPerson.team)

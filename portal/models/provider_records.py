@@ -41,6 +41,9 @@ class ProviderRecord(Base):
         Index("ix_provider_records_position", "kind", "position", "key"),
         Index("ix_provider_records_email", "email"),
         Index("ix_provider_records_model", "model_id"),
+        # Those without a shoot are found by comparing both in their order.
+        Index("ix_provider_records_kind_model", "kind", "model_id"),
+        Index("ix_provider_records_status", "kind", "status"),
     )
 
     kind: Mapped[str] = mapped_column(primary_key=True)

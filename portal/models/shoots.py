@@ -42,6 +42,13 @@ class Shoot(Base):
             "ticket",
             postgresql_where=text("closed_at IS NULL AND problem = 'no_credits'"),
         ),
+        Index("ix_shoots_finished_at", "finished_at"),
+        Index(
+            "ix_shoots_unfinished",
+            text("COALESCE(status_since, requested_at)"),
+            postgresql_where=text("closed_at IS NULL AND copied_at IS NULL"),
+        ),
+        Index("ix_shoots_open", "provider_status", postgresql_where=text("closed_at IS NULL")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)

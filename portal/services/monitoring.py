@@ -21,6 +21,8 @@ RECENTLY = timedelta(minutes=10)
 SILENCE = timedelta(hours=6)
 LAG_WINDOW = timedelta(hours=1)
 CALL_WINDOW = timedelta(hours=1)
+# A list of more is read on the list of people, where it has a filter.
+SHOWN_SHOOTS = 25
 ACTIVE_STATUSES = frozenset({stages.WAITING, "pending", "generatingHeadshots", stages.FAILED})
 
 
@@ -29,8 +31,8 @@ class HealthReport:
     """The portal's figures at one moment.
 
     Attributes:
-        stuck: unfinished shoots that have been in their status longer than usual.
-        needing_help: unfinished shoots that need an operator.
+        stuck: of the ``stuck_count`` unfinished shoots that have been in their status longer than usual, the longest.
+        needing_help: of the ``needing_help_count`` unfinished shoots that need an operator, the longest.
         is_silent: whether webhooks were expected and did not arrive.
         queue_length: people who pressed start and have no session yet.
         credits: the balance, and how many people wait for a credit.
@@ -43,7 +45,9 @@ class HealthReport:
     deliveries: DeliveryCounts
     by_status: dict[str | None, int]
     stuck: list[OpenShoot]
+    stuck_count: int
     needing_help: list[OpenShoot]
+    needing_help_count: int
     last_confirmed_at: datetime | None
     is_silent: bool
     queue_length: int
@@ -63,13 +67,14 @@ def get_health_report(now: datetime) -> HealthReport:
     counts = monitoring.count_deliveries()
     figures = monitoring.read_figures()
     by_status = monitoring.count_shoots(now)
-    delayed = monitoring.list_delayed(now)
     return HealthReport(
         at=now,
         deliveries=counts,
         by_status={each.status: each.count for each in by_status},
-        stuck=[one for one in delayed if not one.problem and stages.is_stuck(one.status, one.since, now)],
-        needing_help=[one for one in delayed if one.problem or _cannot_enter(one)],
+        stuck=monitoring.list_stuck(now, SHOWN_SHOOTS),
+        stuck_count=sum(each.stuck for each in by_status),
+        needing_help=monitoring.list_needing_help(SHOWN_SHOOTS),
+        needing_help_count=sum(each.needing_help for each in by_status),
         last_confirmed_at=figures.last_confirmed_at,
         is_silent=_is_silent(counts, by_status, now),
         queue_length=figures.queue_length,
@@ -143,7 +148,3 @@ def report_stuck_shoots(context: AppContext) -> None:
 
 def _is_unreported(shoot: Shoot, now: datetime) -> bool:
     return timeline.is_overdue(shoot, now) and not timeline.is_reported(shoot)
-
-
-def _cannot_enter(shoot: OpenShoot) -> bool:
-    return shoot.status == stages.ONBOARDING and shoot.link_reported_at is not None

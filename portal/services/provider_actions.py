@@ -6,7 +6,7 @@ next reading of the account. Made again by an admin, each action does no harm an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -28,9 +28,8 @@ COUNTED_INVITES = ("pending", "accepted", "uploading", "generating")
 MAX_MOVED = 200
 
 
-def count_open_invites() -> int:
-    """Count the invites that count against the provider's cap, as last read."""
-    counts = provider_records.count_by_status(RecordKind.INVITE)
+def count_open_invites(counts: Mapping[str, int]) -> int:
+    """Return how many of the invites, counted by status, count against the provider's cap."""
     return sum(counts.get(status, 0) for status in COUNTED_INVITES)
 
 

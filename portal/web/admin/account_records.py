@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -140,6 +140,7 @@ def _render_records(page: str, **values: Any) -> str:
     )
     found = provider_records.list_records(chosen, PAGE + 1, after=after)
     account = provider_account.find_account()
+    counts = provider_records.count_by_status(kind)
     return render_template(
         "admin/account_records.html",
         page=page,
@@ -147,18 +148,18 @@ def _render_records(page: str, **values: Any) -> str:
         next_after=found[PAGE - 1].position if len(found) > PAGE else None,
         owners=provider_records.find_owners(found[:PAGE]),
         filters=filters,
-        counts=provider_records.count_by_status(kind),
+        counts=counts,
         account=account,
         teams=account.content.get("teams", []) if account is not None else [],
         messages=provider_messages,
         studio=get_context().brand,
         now=get_context().clock(),
-        **_list_extras(kind),
+        **_list_extras(kind, counts),
         **({"found": None} | values),
     )
 
 
-def _list_extras(kind: RecordKind) -> dict[str, Any]:
+def _list_extras(kind: RecordKind, counts: Mapping[str, int]) -> dict[str, Any]:
     """Return what one of the lists shows above it: the cap of invites, or the sessions without a person here."""
     extras: dict[str, Any] = {"unknown": 0, "cap": None, "open_invites": 0}
     if kind is RecordKind.MODEL:
@@ -166,7 +167,7 @@ def _list_extras(kind: RecordKind) -> dict[str, Any]:
     if kind is RecordKind.INVITE:
         balance = credits.get_forecast().balance
         extras["cap"] = None if balance is None else int(balance * INVITES_PER_CREDIT)
-        extras["open_invites"] = provider_actions.count_open_invites()
+        extras["open_invites"] = provider_actions.count_open_invites(counts)
     return extras
 
 

@@ -110,6 +110,17 @@ def test_long_status_is_stuck_and_known_problem_is_not(worked_example: WorkedExa
     assert [one.problem for one in seen.needing_help] == ["link_lost"]
 
 
+def test_long_lists_are_cut_and_counted_whole(worked_example: WorkedExample) -> None:
+    for hours in range(monitoring.SHOWN_SHOOTS + 2):
+        make_old_shoot("waiting", since=timedelta(hours=5 + hours))
+    make_old_shoot("onboarding", since=timedelta(days=30), problem="link_lost")
+    seen = monitoring.get_health_report(NOW)
+    assert [len(seen.stuck), seen.stuck_count] == [monitoring.SHOWN_SHOOTS, monitoring.SHOWN_SHOOTS + 2]
+    assert seen.stuck[0].since == NOW - timedelta(hours=6 + monitoring.SHOWN_SHOOTS)
+    assert [len(seen.needing_help), seen.needing_help_count] == [1, 1]
+    assert seen.by_status == {"waiting": monitoring.SHOWN_SHOOTS + 2, "onboarding": 1}
+
+
 def test_missing_webhooks_are_reported_only_with_shoots_in_progress(worked_example: WorkedExample) -> None:
     """People who take their photos for days are no reason for an alarm; a session at work without a word is."""
     make_old_shoot("onboarding", since=timedelta(days=2))

@@ -37,6 +37,8 @@ BY_ID = "= '00000000-0000-4000-8000-000000000000'"
         ("audit_entries", f"actor_id {BY_ID}", "ix_audit_entries_actor_id_id"),
         ("audit_entries", f"subject_id {BY_ID}", "ix_audit_entries_subject_id_id"),
         ("deliveries", "received_at < now()", "ix_deliveries_received_at"),
+        ("deliveries", "event = 'model.deleted'", "ix_deliveries_event"),
+        ("shoots", "finished_at > now()", "ix_shoots_finished_at"),
         ("choices", f"photo_id {BY_ID}", "ix_choices_photo_id"),
         ("choices", f"shoot_id {BY_ID}", "uq_choices_shoot_id_key"),
         ("people", "lower(email) = 'a@example.com'", "ix_people_by_email"),
