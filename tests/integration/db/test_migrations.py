@@ -61,7 +61,7 @@ def test_refresh_of_many_people_takes_no_lock_for_each(revision: str, postgres: 
     """The server's table of locks has some 7,000 places by default, and an upgrade refreshes all people at once."""
     url = postgres.ensure_database(f"refreshed_at_{revision}")
     command.upgrade(runner.build_config(url.replace("postgresql://", "postgresql+psycopg://")), revision)
-    with psycopg.connect(url, connect_timeout=3) as connection:
+    with psycopg.connect(url, connect_timeout=30) as connection:
         connection.execute(_PEOPLE)
         connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
         connection.commit()
@@ -76,9 +76,9 @@ def test_refresh_of_many_people_takes_no_lock_for_each(revision: str, postgres: 
 def test_later_of_two_transactions_lists_what_the_earlier_wrote(database_url: str) -> None:
     url = database_url.replace("+psycopg", "")
     with (
-        psycopg.connect(url, autocommit=True, connect_timeout=3) as observer,
-        psycopg.connect(url, connect_timeout=3) as first,
-        psycopg.connect(url, connect_timeout=3) as second,
+        psycopg.connect(url, autocommit=True, connect_timeout=30) as observer,
+        psycopg.connect(url, connect_timeout=30) as first,
+        psycopg.connect(url, connect_timeout=30) as second,
         ThreadPoolExecutor(1) as executor,
     ):
         observer.execute(_PEOPLE)
