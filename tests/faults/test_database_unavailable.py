@@ -21,10 +21,9 @@ from tests.waiting import wait_until
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(400)]
 
 OUTAGE_SECONDS = 8
-# A provider closes the connection after 10 seconds, a router after 30. A machine under test may pause a single one.
-PROVIDER_SECONDS = 10.0
-MAX_RESPONSE_SECONDS = 25.0
-HEALED_SECONDS = 20.0
+# A provider closes the connection after 10 seconds, a router after 30.
+MAX_RESPONSE_SECONDS = 10.0
+HEALED_SECONDS = 5.0
 
 
 def test_a_temporary_database_outage(deployment: Deployment) -> None:
@@ -56,9 +55,7 @@ def test_a_temporary_database_outage(deployment: Deployment) -> None:
     assert len(during_outage) > OUTAGE_SECONDS
     assert {each.status for each in during_outage} == {503}
     assert all(each.retry_after for each in during_outage)
-    durations = sorted(each.seconds for each in load.attempts)
-    assert durations[-1] < MAX_RESPONSE_SECONDS
-    assert durations[len(durations) * 9 // 10] < PROVIDER_SECONDS
+    assert max(each.seconds for each in load.attempts) < MAX_RESPONSE_SECONDS
     first_good = min(each.at + each.seconds for each in load.attempts if each.status == 200 and each.at > gone)
     assert first_good - back <= HEALED_SECONDS
     deployment.sandbox.finish(sessions[3])

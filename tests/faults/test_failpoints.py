@@ -86,7 +86,7 @@ COVERED_BY_OTHER_TESTS = {
 NEED_A_SESSION = ("apply", "refresh", "copy", "favorite", "erase")
 NEED_PHOTOS = ("favorite", "erase")
 # After the silence that makes a worker count as dead: a look at the clock every 15 seconds, and time to act.
-RECOVERY_SECONDS = 90
+RECOVERY_SECONDS = 40
 
 
 @pytest.fixture(scope="module")

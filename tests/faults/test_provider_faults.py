@@ -17,8 +17,8 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
 # Time limit for a page that makes no outside call, on a busy machine.
 # A page never waits for the provider, whose responses are held back for longer.
-PAGE_SECONDS = 20.0
-SILENT_SECONDS = 60
+PAGE_SECONDS = 5.0
+SILENT_SECONDS = 20
 STORM_LIMIT = 120
 # With it, the fault replaces the id of a created session by the number 7.
 SEED_THAT_MANGLES_THE_ID = 2435355186

@@ -18,7 +18,7 @@ from demo.ports import Ports
 
 TOP = Path(__file__).parents[3]
 # Half of what gunicorn would wait for a silent connection; nothing here needs more than a few.
-END_SECONDS = 25.0
+END_SECONDS = 10.0
 APP = """
 import time
 
