@@ -36,7 +36,7 @@ class ProviderAccount(Base):
 
 @dataclass(frozen=True)
 class EndpointCalls:
-    """Calls to one endpoint over a period; ``slowest_ms`` is the 95th percentile."""
+    """Calls to one endpoint over a period; times in milliseconds, ``p95_ms`` the 95th percentile."""
 
     method: str
     path: str
@@ -44,14 +44,14 @@ class EndpointCalls:
     failed: int
     rate_limited: int
     mean_ms: float
-    slowest_ms: float
+    p95_ms: float
 
 
 @dataclass(frozen=True)
 class CallsOfDay:
     """Calls to one endpoint with one result on a UTC day; ``status`` is None where no response came.
 
-    ``slowest_ms`` is the 95th percentile, ``max_ms`` the longest time.
+    Times are in milliseconds: ``p95_ms`` the 95th percentile, ``max_ms`` the longest.
     """
 
     day: date
@@ -60,7 +60,7 @@ class CallsOfDay:
     status: int | None
     count: int
     mean_ms: float
-    slowest_ms: float
+    p95_ms: float
     max_ms: float
 
 

@@ -50,7 +50,7 @@ def _iterate_usage() -> Iterator[tuple[Cell, ...]]:
     context = get_context()
     budget = provider_account.get_call_budget(context)
     for calls in provider_account.list_usage(context):
-        milliseconds = (round(value) for value in (calls.mean_ms, calls.slowest_ms, calls.max_ms))
+        milliseconds = (round(value) for value in (calls.mean_ms, calls.p95_ms, calls.max_ms))
         day = calls.day.isoformat()
         yield day, calls.method, calls.path, calls.status, calls.count, *milliseconds, budget
 
