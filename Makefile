@@ -5,6 +5,8 @@ SHELL := /bin/sh
 PY := .venv/bin/python
 ARGS ?=
 PEOPLE ?= 0
+# Compiling every module in every process, as where this is set, costs more than the tests themselves.
+unexport PYTHONDONTWRITEBYTECODE
 SOURCES := portal sandbox demo bench scripts tests wsgi.py gunicorn.conf.py
 
 .PHONY: help demo dev test test-fast test-browsers pictures migration faults check-one lint format words docs bench lock sbom audit clean

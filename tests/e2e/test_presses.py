@@ -107,7 +107,7 @@ def test_keyboard_alone_leads_from_sign_in_to_a_chosen_headshot(
 def complete_session_by_keyboard(page: Page, photos: list[Path]) -> None:
     """Reach the studio inside its frame by Tab, fill in its form, upload and submit."""
     # Playwright has the browser hand over file choosers from the first listener on, and does not wait until it does:
-    # with `expect_file_chooser` alone the key was faster in half of the runs, and nobody took the chooser.
+    # with `expect_file_chooser` alone the key was faster in half of the runs, and the chooser was lost.
     page.on("filechooser", lambda _: None)
     studio = page.frame_locator("iframe")
     expect(studio.get_by_role("textbox", name="Your name")).to_be_visible()

@@ -180,7 +180,6 @@ def _resolve_to(monkeypatch: pytest.MonkeyPatch, responses: Any) -> list[Any]:
         (Reply(200, b"", TYPE), PhotoUnavailable, "not a photo"),
         (Reply(200, b"<html>", TYPE), PhotoUnavailable, "not a photo"),
         (Reply(200, JPEG, TYPE | {"Content-Encoding": "gzip"}), PhotoUnavailable, "content encoding"),
-        (Reply(200, JPEG, TYPE | {"Content-Length": "9999"}), PhotoUnavailable, "timeout"),
     ],
 )
 def test_what_is_not_a_photo(
@@ -242,6 +241,15 @@ def test_endless_body_is_cut_at_the_byte_cap(server: ScriptedServer) -> None:
     with pytest.raises(PhotoTooLarge):
         PhotoDownloader([server.origin], byte_cap=2_000_000).download(f"{server.origin}/p")
     assert sent < 50
+
+
+def test_photo_that_stops_halfway_is_unavailable(server: ScriptedServer) -> None:
+    server.set_replies(Reply(200, JPEG, TYPE | {"Content-Length": "9999"}))
+    with pytest.raises(PhotoUnavailable) as caught:
+        PhotoDownloader([server.origin], total_s=0.5).download(f"{server.origin}/p")
+    assert caught.value.reason == "timeout"
+    assert caught.value.retryable
+    assert len(server.requests) == 1
 
 
 @pytest.mark.asvs("A30")
