@@ -27,7 +27,7 @@ from portal.models.notifications import Notification
 from portal.models.people import Person
 from portal.models.photos import Photo, Rendition
 from portal.models.roster import RosterEntry
-from portal.models.roster_imports import RosterImport, RosterImportLine
+from portal.models.roster_imports import RosterImport, has_contents
 from portal.models.sessions import Session
 from portal.models.shoots import Shoot
 
@@ -113,9 +113,8 @@ def _select_mails() -> Rows:
 
 
 def _select_imports() -> Rows:
-    has_lines = exists().where(RosterImportLine.import_id == RosterImport.id)
     return _select(RosterImport.id, RosterImport.created_at).where(
-        RosterImport.state.not_in(("scheduled", "applying")), or_(RosterImport.content.is_not(None), has_lines)
+        RosterImport.state.not_in(("scheduled", "applying")), has_contents()
     )
 
 

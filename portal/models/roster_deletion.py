@@ -75,8 +75,8 @@ def delete_entries(entry_ids: Sequence[UUID]) -> None:
 def delete_from_lists(addresses: Collection[str], saved: Iterable[RosterImport], now: datetime) -> None:
     """Delete what saved lists hold about these addresses.
 
-    A list that was checked loses their lines and its file; it can still be confirmed. A list that is not parsed yet
-    may name them and is discarded.
+    A list that was checked loses their lines, its file and what names the file and its columns; it can still be
+    confirmed. A list that is not parsed yet may name them and is discarded.
 
     Args:
         addresses: normalized addresses.
@@ -87,9 +87,10 @@ def delete_from_lists(addresses: Collection[str], saved: Iterable[RosterImport],
     for each in saved:
         if each.state in _UNPARSED:
             roster_imports.delete_lines(each.id)
-            each.state, each.content, each.finished_at = "discarded", None, now
+            each.state, each.finished_at = "discarded", now
+            each.content, each.name, each.header = None, "", []
         elif each.id in removed:
-            each.content = None
+            each.content, each.name, each.header = None, "", []
             # The columns cannot be chosen again; a page that is open offers that.
             each.version += each.state == "ready"
             each.counts = {name: count - removed[each.id][name] for name, count in each.counts.items()}

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
+    ColumnElement,
     ForeignKey,
     Index,
     Select,
@@ -32,12 +33,12 @@ class RosterImport(Base):
     """One import.
 
     Attributes:
-        name: of the file; empty for pasted text.
+        name: of the file; empty for pasted text, and once what the list held is deleted, as it may name a person.
         state: ``reading``, ``ready``, ``scheduled``, ``applying``, ``done``, ``failed`` or ``discarded``.
         version: grows with each decision about it, so that a decision about an older state is refused.
         content: the list as it came, until the import ends.
         columns: index of the column of each field; chosen columns, or those that were recognized.
-        header: names of the columns, empty without a line of names.
+        header: names of the columns, empty without a line of names and once what the list held is deleted.
         line_count: how many lines there are; ``progress`` of them are read or applied.
         counts: lines by verdict; after the import also ``added``, ``updated`` and ``marked_left``.
         failure: why it cannot be read, a constant; ``failed_line`` is the place.
@@ -248,10 +249,19 @@ def delete_contents(before: datetime) -> int:
     """Delete what imports read before this time hold; discard those never confirmed; return how many."""
     old = (RosterImport.created_at < before, RosterImport.state.not_in(("scheduled", "applying")))
     waiting = RosterImport.state.in_(("reading", "ready"))
-    has_lines = exists().where(RosterImportLine.import_id == RosterImport.id)
-    is_full = or_(RosterImport.content.is_not(None), has_lines)
-    found = list(db.session.scalars(select(RosterImport.id).where(*old, is_full).with_for_update()))
+    found = list(db.session.scalars(select(RosterImport.id).where(*old, has_contents()).with_for_update()))
     db.session.execute(update(RosterImport).where(*old, waiting).values(state="discarded"))
-    db.session.execute(update(RosterImport).where(RosterImport.id.in_(found)).values(content=None))
+    emptied: dict[str, Any] = {"content": None, "name": "", "header": []}
+    db.session.execute(update(RosterImport).where(RosterImport.id.in_(found)).values(emptied))
     db.session.execute(delete(RosterImportLine).where(RosterImportLine.import_id.in_(found)))
     return len(found)
+
+
+def has_contents() -> ColumnElement[bool]:
+    """Return the condition that an import still holds something of its list that may name people."""
+    return or_(
+        RosterImport.content.is_not(None),
+        RosterImport.name != "",
+        RosterImport.header != [],
+        exists().where(RosterImportLine.import_id == RosterImport.id),
+    )

@@ -108,8 +108,8 @@ def get_failure(roster_import: RosterImport) -> str:
 
 
 def describe_source(roster_import: RosterImport) -> str:
-    """Return the name of the file, or what was pasted."""
-    return roster_import.name or str(_("Pasted, %(date)s", date=format_date(roster_import.created_at, "medium")))
+    """Return the name of the file, or the day for pasted text and for a list whose contents are deleted."""
+    return roster_import.name or str(_("List of %(date)s", date=format_date(roster_import.created_at, "medium")))
 
 
 def describe_format(roster_import: RosterImport) -> str:

@@ -73,10 +73,11 @@ TABLES: Mapping[str, TableClass] = {
         Retention.IMPORT,
         {
             Content.REFERENCE: "id invites created_by confirmed_by",
-            Content.IDENTITY: "content",
+            # The name of a file, and a first line taken for one of names, may name a person as the list does.
+            Content.IDENTITY: "content name header",
             Content.ACTIVITY: "created_at confirmed_at",
-            Content.TECHNICAL: "name state version encoding delimiter columns header line_count progress counts "
-            "failure failed_line marks_absent starts_at finished_at",
+            Content.TECHNICAL: "state version encoding delimiter columns line_count progress counts failure "
+            "failed_line marks_absent starts_at finished_at",
         },
     ),
     "roster_import_lines": TableClass(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -26,6 +27,7 @@ from tests.factories import NOW
 from tests.integration.web_pages.conftest import Visitor
 
 ADDRESS = "zelda.quist@example.com"
+# The uploaded file is named after the person, too.
 LIST = f"email;name\n{ADDRESS};Zelda Quist\nann@example.com;Ann\nno address;See {ADDRESS.upper()}\n"
 
 
@@ -56,7 +58,7 @@ def entry_id(admin: Visitor) -> UUID:
 
 
 def upload_list(admin: Visitor, *, is_read: bool = True) -> UUID:
-    response = admin.press("/admin/roster/import", file=(io.BytesIO(LIST.encode()), "list.csv"))
+    response = admin.press("/admin/roster/import", file=(io.BytesIO(LIST.encode()), "zelda.quist.csv"))
     import_id = UUID(response.location.rsplit("/", 1)[1])
     if is_read:
         imports.read_import(import_id, get_context())
@@ -180,3 +182,18 @@ def test_erased_person_leaves_saved_lists_too(admin: Visitor) -> None:
     found = roster_imports.find_import(import_id)
     assert found is not None
     assert found.counts["new"] == 1
+
+
+def test_old_list_keeps_its_day_and_its_counts_alone(admin: Visitor) -> None:
+    import_id = upload_list(admin)
+    before = admin.page(f"/admin/roster/import/{import_id}")
+    assert "zelda.quist.csv" in before.text
+    with transaction():
+        assert roster_imports.delete_contents(NOW + timedelta(days=8)) == 1
+        assert roster_imports.delete_contents(NOW + timedelta(days=8)) == 0
+    assert list_traces() == []
+    for address in ("/admin/roster/import", f"/admin/roster/import/{import_id}"):
+        assert "List of Nov 2" in admin.page(address).text
+    found = roster_imports.find_import(import_id)
+    assert found is not None
+    assert found.counts["new"] == 2
