@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Any
 
 from portal.domain.roster_filter import RosterFilter
+
+
+@dataclass(frozen=True)
+class NamedPerson:
+    """What a search may name a person by: normalized addresses, names and employee numbers, each in any spelling."""
+
+    addresses: Collection[str]
+    names: Collection[str]
+    employee_numbers: Collection[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,12 +27,34 @@ class Audience:
         teams: teams of the roster.
         groups: groups of the identity provider; known of people who have signed in.
         roster: a filter of the roster's page, evaluated whenever people are invited; None for no such people.
+        is_search_deleted: whether there was such a filter with a search, which is deleted with a person it named or
+            because the campaign ended. It matches no person.
     """
 
     everyone: bool = False
     teams: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     roster: RosterFilter | None = None
+    is_search_deleted: bool = False
+
+    def is_naming(self, person: NamedPerson) -> bool:
+        """Whether the search is about this person: their address, their number or a whole word of their name.
+
+        A beginning that they share with others, such as two letters, does not name them.
+        """
+        search = ((self.roster and self.roster.search) or "").casefold()
+        if not search:
+            return False
+        parts = {part for name in person.names for part in name.casefold().split()}
+        return (
+            not parts.isdisjoint(search.split())
+            or search in {number.casefold() for number in person.employee_numbers}
+            or any(_is_address(search, address.casefold()) for address in person.addresses)
+        )
+
+    def delete_search(self) -> Audience:
+        """Return the audience without the people that its search chose."""
+        return replace(self, roster=None, is_search_deleted=True)
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Audience:
@@ -33,9 +65,17 @@ class Audience:
             teams=tuple(value.get("teams", ())),
             groups=tuple(value.get("groups", ())),
             roster=RosterFilter.from_json(filtered) if filtered else None,
+            is_search_deleted=bool(value.get("search_deleted")),
         )
 
     def to_json(self) -> dict[str, Any]:
         """Return the audience as JSON values."""
-        stored = {"everyone": self.everyone, "teams": list(self.teams), "groups": list(self.groups)}
+        stored: dict[str, Any] = {"everyone": self.everyone, "teams": list(self.teams), "groups": list(self.groups)}
+        if self.is_search_deleted:
+            stored["search_deleted"] = True
         return stored if self.roster is None else stored | {"roster": self.roster.to_json()}
+
+
+def _is_address(search: str, address: str) -> bool:
+    """Whether a search is an address or its beginning with the whole part before the @."""
+    return address.startswith(search) and len(search) >= len(address.partition("@")[0])

@@ -15,7 +15,7 @@ from portal.db import db
 from portal.domain import retention
 from portal.domain.erasure import ErasureScope
 from portal.domain.retention import RetentionRule
-from portal.models import choices
+from portal.models import campaign_searches, choices
 from portal.models.archives import Archive
 from portal.models.audit_links import AuditLink
 from portal.models.campaigns import Campaign
@@ -201,6 +201,9 @@ def delete_without_sign_in(before: datetime, limit: int) -> int:
 
     A sign-in that joins an entry meanwhile is waited for, and keeps it.
     """
+    searching = campaign_searches.lock_searching()
     found = list_due_ids(retention.NO_SIGN_IN, before, limit)
-    db.session.execute(delete(RosterEntry).where(RosterEntry.id.in_(found), RosterEntry.person_id.is_(None)))
+    query = delete(RosterEntry).where(RosterEntry.id.in_(found), RosterEntry.person_id.is_(None)).returning(RosterEntry)
+    deleted = [campaign_searches.build_named_person(entry) for entry in db.session.scalars(query)]
+    campaign_searches.delete_naming(searching, deleted)
     return len(found)

@@ -37,12 +37,12 @@ def lock_saved_lists() -> list[RosterImport]:
     return list(db.session.scalars(query.execution_options(populate_existing=True)))
 
 
-def lock_without_person(entry_ids: Sequence[UUID]) -> list[tuple[UUID, str]]:
-    """Return id and address of those entries whose person never signed in, holding other writers."""
-    query = select(RosterEntry.id, RosterEntry.address).where(
+def lock_without_person(entry_ids: Sequence[UUID]) -> list[RosterEntry]:
+    """Return those entries whose person never signed in, freshly read, holding other writers."""
+    query = select(RosterEntry).where(
         RosterEntry.id == any_(literal(list(entry_ids), ARRAY(Uuid))), RosterEntry.person_id.is_(None)
     )
-    return [(entry_id, address) for entry_id, address in db.session.execute(query.with_for_update())]
+    return list(db.session.scalars(query.with_for_update().execution_options(populate_existing=True)))
 
 
 def list_unjoined_ids(addresses: Collection[str], *, except_person: UUID | None = None) -> list[UUID]:

@@ -13,7 +13,17 @@ from portal.domain.audiences import Audience
 from portal.domain.email_address import get_domain
 from portal.domain.errors import LinkClosed, NotFound
 from portal.domain.reminder_plan import ReminderPlan
-from portal.models import audit, campaign_people, campaigns, notifications, people, queue, roster, roster_joins
+from portal.models import (
+    audit,
+    campaign_people,
+    campaign_searches,
+    campaigns,
+    notifications,
+    people,
+    queue,
+    roster,
+    roster_joins,
+)
 from portal.models.campaigns import Campaign
 from portal.models.people import Person
 from portal.services.versions import advance_version
@@ -186,6 +196,7 @@ def end_campaign(campaign_id: UUID, *, version: int, actor_id: UUID, now: dateti
     with transaction():
         found = _lock_campaign(campaign_id, version, ("draft", "running", "paused"))
         found.state, found.ended_at, found.link_code, found.starts_at = "ended", now, None, None
+        campaign_searches.delete_search(found)
         audit.create_entry("campaign.ended", at=now, actor_id=actor_id, campaign_id=str(campaign_id))
 
 

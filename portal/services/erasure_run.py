@@ -7,6 +7,7 @@ from uuid import UUID
 
 from portal.db import transaction
 from portal.domain import job_types
+from portal.domain.audiences import NamedPerson
 from portal.domain.email_address import normalize_lenient
 from portal.domain.erasure import ErasureStep
 from portal.domain.errors import RetryLater
@@ -14,6 +15,7 @@ from portal.failpoints import failpoint
 from portal.models import (
     archives,
     audit,
+    campaign_searches,
     deliveries,
     erasures,
     kits,
@@ -27,6 +29,7 @@ from portal.models import (
     roster_deletion,
     shoots,
 )
+from portal.models.campaigns import Campaign
 from portal.models.erasures import Erasure
 from portal.models.people import Person
 from portal.models.roster_imports import RosterImport
@@ -146,10 +149,11 @@ def _delete_rows(erasure_id: UUID, now: datetime) -> None:
             return
         # Imports before people, as when a list is applied.
         saved = roster_deletion.lock_saved_lists() if erasure.is_everything else []
+        searching = campaign_searches.lock_searching() if erasure.is_everything else []
         shoots.lock_by_person(erasure.person_id)
         person = people.lock_person(erasure.person_id)
         if erasure.is_everything:
-            _delete_by_address(person, saved, now)
+            _delete_by_address(person, saved, searching, now)
             _add_late_files(erasure)
             erasures.delete_person(erasure.person_id)
         else:
@@ -158,8 +162,10 @@ def _delete_rows(erasure_id: UUID, now: datetime) -> None:
         erasure.mark_step(ErasureStep.ROWS, now)
 
 
-def _delete_by_address(person: Person | None, saved: list[RosterImport], now: datetime) -> None:
-    """Delete what holds an address and no reference to the person: roster entries, saved lists, provider records."""
+def _delete_by_address(
+    person: Person | None, saved: list[RosterImport], searching: list[Campaign], now: datetime
+) -> None:
+    """Delete what names a person without a reference to them: entries, saved lists, searches, provider records."""
     entry = roster.find_by_person(person.id) if person is not None else None
     written = [each for each in (person and person.email, entry and entry.address) if each]
     addresses = {spelling for each in written for spelling in (each.strip().lower(), normalize_lenient(each))}
@@ -169,6 +175,10 @@ def _delete_by_address(person: Person | None, saved: list[RosterImport], now: da
         roster_entries.delete_entries(unjoined, actor_id=None, now=now)
         roster_deletion.delete_from_lists(addresses, saved, now)
         provider_records.delete_about(emails=list(addresses))
+        rows = [each for each in (person, entry) if each is not None]
+        numbers = [each.employee_number for each in rows if each.employee_number]
+        named = NamedPerson(addresses, [each.name for each in rows], numbers)
+        campaign_searches.delete_naming(searching, [named])
 
 
 def _add_late_files(erasure: Erasure) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from portal.db import transaction
 from portal.domain.errors import ChangedMeanwhile
-from portal.models import audit, provider_records, queue, roster_deletion
+from portal.models import audit, campaign_searches, provider_records, queue, roster_deletion
 
 
 def delete_entry(entry_id: UUID, *, actor_id: UUID, now: datetime) -> None:
@@ -25,14 +25,16 @@ def delete_entry(entry_id: UUID, *, actor_id: UUID, now: datetime) -> None:
 def delete_entries(entry_ids: Sequence[UUID], *, actor_id: UUID | None, now: datetime) -> int:
     """Delete those entries whose person never signed in, in the caller's transaction; return how many.
 
-    Their mails, notes, lines of saved lists, and copies of the provider's records go with them. The audit trail keeps
-    that an entry was deleted, without a name or address.
+    Their mails, notes, lines of saved lists, searches of campaigns that name them, and copies of the provider's records
+    go with them. The audit trail keeps that an entry was deleted, without a name or address.
     """
     saved = roster_deletion.lock_saved_lists()
+    searching = campaign_searches.lock_searching()
     found = roster_deletion.lock_without_person(entry_ids)
     if not found:
         return 0
-    ids, addresses = [entry_id for entry_id, _ in found], [address for _, address in found]
+    ids, addresses = [entry.id for entry in found], [entry.address for entry in found]
+    campaign_searches.delete_naming(searching, [campaign_searches.build_named_person(entry) for entry in found])
     queue.delete_waiting_jobs(roster_deletion.list_mail_ids(ids))
     roster_deletion.delete_from_lists(addresses, saved, now)
     provider_records.delete_about(emails=addresses)

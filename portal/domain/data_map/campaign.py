@@ -32,16 +32,19 @@ TABLES: Mapping[str, TableClass] = {
         owner="person_id|roster_entry_id>roster_entries",
         people="author_id",
     ),
+    # A search that chooses people may name one; it goes with them, and when the campaign ends.
     "campaigns": TableClass(
-        Subject.NONE,
+        Subject.PERSON,
         Purpose.CAMPAIGN,
         Retention.COMPANY,
         {
-            Content.TECHNICAL: "id name state audience message due_on reminders starts_at link_domains link_cap "
+            Content.IDENTITY: "audience",
+            Content.TECHNICAL: "id name state message due_on reminders starts_at link_domains link_cap "
             "link_expires_at version created_at started_at paused_at ended_at",
             Content.REFERENCE: "created_by",
             Content.SECRET: "link_code",
         },
+        exceptions={"audience": Retention.ROSTER},
     ),
     # Kept by triggers from the tables above and those of the photo session; goes with the rows it is made from.
     "listed_people": TableClass(

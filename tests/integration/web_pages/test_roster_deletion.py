@@ -8,12 +8,16 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from portal.db import Base, db, transaction
 from portal.domain import job_types
+from portal.domain.audiences import Audience
+from portal.domain.reminder_plan import ReminderPlan
+from portal.domain.roster_filter import RosterFilter
 from portal.models import queue, roster_imports
 from portal.models.audit import AuditEntry
+from portal.models.campaigns import Campaign
 from portal.models.notifications import Notification
 from portal.models.people import Person
 from portal.models.person_notes import PersonNote
@@ -48,6 +52,7 @@ def entry_id(admin: Visitor) -> UUID:
     )
     with transaction() as session:
         session.add(entry)
+        session.add(make_campaign("zelda quis"))
         session.flush()
         session.add(PersonNote(roster_entry_id=entry.id, text="Asked Zelda Quist", written_at=NOW))
         session.add(ProviderRecord(kind="invite", key=ADDRESS, position=1, email=ADDRESS, status="pending"))
@@ -55,6 +60,25 @@ def entry_id(admin: Visitor) -> UUID:
         session.flush()
         queue.enqueue_job(job_types.SEND_NOTIFICATION, notice_id=str(mail.id))
     return entry.id
+
+
+def make_campaign(search: str, state: str = "running") -> Campaign:
+    """A campaign of the people whom a search finds."""
+    audience = Audience(roster=RosterFilter(search=search))
+    return Campaign(
+        id=uuid4(),
+        name="Spring",
+        state=state,
+        audience=audience.to_json(),
+        reminders=ReminderPlan().to_json(),
+        created_at=NOW,
+        started_at=NOW,
+        version=1,
+    )
+
+
+def read_audience(campaign_id: UUID) -> Audience:
+    return Audience.from_json(db.session.scalars(select(Campaign.audience).where(Campaign.id == campaign_id)).one())
 
 
 def upload_list(admin: Visitor, *, is_read: bool = True) -> UUID:
@@ -197,3 +221,30 @@ def test_old_list_keeps_its_day_and_its_counts_alone(admin: Visitor) -> None:
     found = roster_imports.find_import(import_id)
     assert found is not None
     assert found.counts["new"] == 2
+
+
+def test_campaign_matches_no_person_by_a_deleted_search(admin: Visitor, entry_id: UUID) -> None:
+    named_id = db.session.scalars(select(Campaign.id)).one()
+    other = make_campaign("ze")
+    other_id = other.id
+    with transaction() as session:
+        session.add(other)
+    path = f"/admin/campaigns/{named_id}"
+    assert admin.page(path).value_of("roster_search") == "zelda quis"
+    admin.press(f"/admin/roster/entries/{entry_id}/delete")
+    assert read_audience(named_id) == Audience(is_search_deleted=True)
+    # Two letters are no name.
+    assert read_audience(other_id).roster == RosterFilter(search="ze")
+    assert admin.page(path).value_of("version") == "2"
+    assert "was deleted, since it may name one of them. Choose again who gets it." in admin.page(path).text
+    page = admin.page(f"{path}/people?part=matching")
+    assert "No one." in page.text
+
+
+def test_search_is_deleted_when_its_campaign_ends(admin: Visitor, entry_id: UUID) -> None:
+    [campaign] = db.session.scalars(select(Campaign))
+    response = admin.press(f"/admin/campaigns/{campaign.id}/end", version=campaign.version)
+    assert response.status_code == 303
+    assert read_audience(campaign.id) == Audience(is_search_deleted=True)
+    page = admin.page(f"/admin/campaigns/{campaign.id}")
+    assert "was deleted when the campaign ended, since it may name one of them." in page.text
